@@ -6,16 +6,20 @@ import { parseDurationArgument, parseTimeArgument } from "../input/parse-time.js
 import { formatInputName } from "../input/trigger-payload.js";
 import { printReplayReport } from "../output/print-replay.js";
 import { buildReplayPage } from "../output/replay-page.js";
+import { parseDuration } from "../util/duration.js";
 import type { CommandContext } from "./context.js";
 import type { TargetFlags } from "./services.js";
 import { addExamples } from "./shared/examples.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
-import { addCommonOptions, addLocalOptions, type CommonFlags } from "./shared/options.js";
+import { addCommonOptions, addTargetOptions, type CommonFlags } from "./shared/options.js";
 import { readTimedTriggers } from "./shared/read-timed-triggers.js";
 import type { ReplayOptions, ReplayService } from "./shared/replay-service.js";
 
 /** Recorded messages may have been sent a little late, because their work waited for a worker. */
 const RECORDED_TOLERANCE_MS = 5 * 60_000;
+
+/** Limits what is read from an account into memory, with at least two requests for each recipient run. */
+const MAX_ACCOUNT_RUNS = 20_000;
 
 interface ReplayFlags extends CommonFlags, TargetFlags {
   file?: string;
@@ -25,6 +29,8 @@ interface ReplayFlags extends CommonFlags, TargetFlags {
   timeTolerance?: string;
   content: boolean;
   html?: string;
+  limit?: string;
+  keepPersonalData?: boolean;
 }
 
 export function registerReplay(program: Command, context: CommandContext, services: ReplayService): void {
@@ -41,8 +47,9 @@ export function registerReplay(program: Command, context: CommandContext, servic
       "-f, --file <path>",
       "read the triggers from a JSON Lines file, each with a time in `at`; - is standard input",
     )
-    .option("--since <time>", "use only triggers from this time on")
+    .option("--since <time>", "use only triggers from this time on, or of this duration (default of --remote: 24h)")
     .option("--until <time>", "use only triggers up to this time")
+    .option("--limit <n>", "read up to this number of recipient runs with --remote, the newest (default: 1000)")
     .optionsGroup(OPTION_GROUPS.behavior)
     .option(
       "--against <revision>",
@@ -52,8 +59,9 @@ export function registerReplay(program: Command, context: CommandContext, servic
     .option(
       "--time-tolerance <duration>",
       "ignore smaller differences of the time of a message (default: 5m; with --against: 0s)",
-    );
-  addCommonOptions(addLocalOptions(command))
+    )
+    .option("--keep-personal-data", "show personal data in place of pseudonyms with --remote");
+  addCommonOptions(addTargetOptions(command))
     .optionsGroup(OPTION_GROUPS.output)
     .option("--html <file>", "write the differences to one HTML page as well");
   addExamples(command, ({ workflow }) => ["knock replay", `knock replay ${workflow.key} --since 2026-01-01`]).action(
@@ -61,11 +69,17 @@ export function registerReplay(program: Command, context: CommandContext, servic
   );
 }
 
+function parseLimit(text: string): number {
+  const limit = Number(text);
+  if (Number.isInteger(limit) && limit >= 1 && limit <= MAX_ACCOUNT_RUNS) return limit;
+  const maximum = MAX_ACCOUNT_RUNS.toLocaleString("en-US");
+  throw new KnockError("usage", `--limit: ${JSON.stringify(text)} must be a whole number from 1 to ${maximum}`);
+}
+
 async function readOptions(workflows: string[], flags: ReplayFlags, context: CommandContext): Promise<ReplayOptions> {
-  const since = flags.since === undefined ? null : parseTimeArgument(flags.since, "--since");
+  const last = flags.since === undefined ? null : (parseDuration(flags.since) ?? null);
+  const since = flags.since === undefined || last !== null ? null : parseTimeArgument(flags.since, "--since");
   const until = flags.until === undefined ? null : parseTimeArgument(flags.until, "--until");
-  if (since !== null && until !== null && until < since)
-    throw new KnockError("usage", "--until is before --since", { hint: "Swap the two times." });
   const { file, timeTolerance, content } = flags;
   const against = flags.against ?? (file === undefined ? null : "HEAD");
   const tolerance =
@@ -81,6 +95,9 @@ async function readOptions(workflows: string[], flags: ReplayFlags, context: Com
         : { name: formatInputName(file), triggers: await readTimedTriggers(file, context.input) },
     against,
     range: { since, until, workflows },
+    last,
+    limit: flags.limit === undefined ? null : parseLimit(flags.limit),
+    keepsPersonalData: flags.keepPersonalData ?? false,
     tolerance,
     comparesContent: content,
   };

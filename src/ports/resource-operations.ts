@@ -4,6 +4,7 @@ import type { JsonObject } from "../util/json.js";
 import type { BulkOperations } from "./bulk-operations.js";
 import type { NewMessages } from "./feed-store.js";
 import type { Paged, PageRequest } from "./page-request.js";
+import type { RunHistory } from "./run-history.js";
 import type { ScheduleFilter } from "./schedule-store.js";
 
 /**
@@ -23,6 +24,8 @@ export interface ResourceOperations {
   readonly schedules: ScheduleOperations;
   /** Absent if single changes are as fast, as on the local target. */
   readonly bulk?: BulkOperations;
+  /** Absent on the local target, whose store contains the runs. */
+  readonly history?: RunHistory;
 }
 
 /** The resources of the local target, with those that only its engine and the emulator use. */

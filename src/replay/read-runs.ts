@@ -1,6 +1,7 @@
 import { ENGAGEMENT_ACTIONS, type EngagementAction, type Message } from "../domain/message/message.js";
 import { toRecipientReference } from "../domain/recipient/recipient.js";
 import type { RecordedEngagement, SentMessage } from "../domain/replay/recorded-history.js";
+import type { RecipientRun, WorkflowRun } from "../domain/run/workflow-run.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { MessageStore } from "../ports/message-store.js";
 import type { Paged, PageRequest } from "../ports/page-request.js";
@@ -9,6 +10,13 @@ import type { RunStore, StoredRun } from "../ports/run-store.js";
 const PAGE_SIZE = 500;
 /** Limits the recipient runs that are read into memory. */
 const MAX_RECIPIENT_RUNS = 200_000;
+
+/** The parts of a past run that a replay needs. */
+export interface PastRun {
+  run: WorkflowRun;
+  recipientRun: Pick<RecipientRun, "id" | "recipient" | "data" | "via" | "events">;
+  version: Pick<StoredRun["version"], "steps">;
+}
 
 /** Yields the items of all pages, newest first. */
 async function* listAll<T>(readPage: (page: PageRequest) => Promise<Paged<T>>): AsyncGenerator<T> {
@@ -37,7 +45,7 @@ export async function readRuns(store: RunStore, since: number | null): Promise<S
 }
 
 /** Returns a function that returns the ID of the workflow run that, through its steps, started a workflow run. */
-export function createRootFinder(runs: readonly StoredRun[]): (workflowRunId: string) => string {
+export function createRootFinder(runs: readonly PastRun[]): (workflowRunId: string) => string {
   const parents = new Map<string, string>();
   for (const { run, recipientRun } of runs)
     for (const { step_type, data } of recipientRun.events)
@@ -50,9 +58,11 @@ export function createRootFinder(runs: readonly StoredRun[]): (workflowRunId: st
   };
 }
 
+/** Returns the name of the trigger of a workflow run, null for a run without one, and undefined to leave it out. */
+export type TriggerNameFinder = (workflowRunId: string) => string | null | undefined;
+
 interface MessageSelection {
-  /** Returns the name of the trigger of a workflow run, null for a run without one, and undefined to leave it out. */
-  getTriggerName(workflowRunId: string): string | null | undefined;
+  getTriggerName: TriggerNameFinder;
   /** Milliseconds; null for all messages. */
   since: number | null;
 }

@@ -1,16 +1,18 @@
 import {
   isInRange,
   type RecordedCancellation,
+  type RecordedEngagement,
   type RecordedHistory,
   type RecordedTrigger,
   type ReplayRange,
+  type SentMessage,
 } from "../domain/replay/recorded-history.js";
 import type { WorkflowRun } from "../domain/run/workflow-run.js";
 import { walkSteps } from "../domain/steps/walk-steps.js";
 import type { Trigger } from "../domain/trigger/trigger.js";
 import type { MessageStore } from "../ports/message-store.js";
-import type { RunStore, StoredRun } from "../ports/run-store.js";
-import { createRootFinder, readRuns, readSentMessages } from "./read-runs.js";
+import type { RunStore } from "../ports/run-store.js";
+import { createRootFinder, type PastRun, readRuns, readSentMessages, type TriggerNameFinder } from "./read-runs.js";
 
 /** Steps whose requests are not sent again, so that the data of the run must already contain the responses. */
 const REQUEST_STEPS: ReadonlySet<string> = new Set(["http_fetch", "ai_agent"]);
@@ -24,7 +26,7 @@ export const RECIPIENT_STEPS: ReadonlySet<string> = new Set([
 ]);
 
 /** Returns a sentence for each workflow that changes recipients, because its replay starts with the changed data. */
-function noteRecipientChanges(runs: readonly StoredRun[]): string[] {
+function noteRecipientChanges(runs: readonly PastRun[]): string[] {
   const versions = new Map(runs.map(({ run, version }) => [run.workflow, version]));
   return [...versions].flatMap(([key, { steps }]) =>
     [...walkSteps(steps)].some(({ step }) => RECIPIENT_STEPS.has(step.type))
@@ -38,8 +40,8 @@ function isStartedByStep({ trigger_source }: WorkflowRun): boolean {
   return trigger_source.type === "workflow_step" || (trigger_source.depth ?? 0) > 0;
 }
 
-function groupByWorkflowRun(runs: readonly StoredRun[]): Map<string, [StoredRun, ...StoredRun[]]> {
-  const groups = new Map<string, [StoredRun, ...StoredRun[]]>();
+function groupByWorkflowRun(runs: readonly PastRun[]): Map<string, [PastRun, ...PastRun[]]> {
+  const groups = new Map<string, [PastRun, ...PastRun[]]>();
   for (const run of runs) {
     const group = groups.get(run.run.id);
     if (group === undefined) groups.set(run.run.id, [run]);
@@ -52,7 +54,7 @@ function groupByWorkflowRun(runs: readonly StoredRun[]): Map<string, [StoredRun,
  * Returns the data that only the run of a recipient had. Steps that change data do so again, so their results are left out,
  * except for the responses of requests.
  */
-function getOwnData({ recipientRun, version }: StoredRun): RecordedTriggerData {
+function getOwnData({ recipientRun, version }: PastRun): RecordedTriggerData {
   const types = new Set([...walkSteps(version.steps)].map(({ step }) => step.type));
   const isReplaced = types.has("update_data") && ![...REQUEST_STEPS].some((type) => types.has(type as never));
   return isReplaced ? null : recipientRun.data;
@@ -61,7 +63,7 @@ function getOwnData({ recipientRun, version }: StoredRun): RecordedTriggerData {
 type RecordedTriggerData = Trigger["recipients"][number]["trigger_data"];
 
 /** Returns the trigger that started a workflow run. Subscribers are reached again through their object. */
-function buildTrigger(runs: readonly [StoredRun, ...StoredRun[]]): RecordedTrigger {
+function buildTrigger(runs: readonly [PastRun, ...PastRun[]]): RecordedTrigger {
   const { run } = runs[0];
   const { branch = null, ...settings } = run.settings;
   const recipients = runs
@@ -85,7 +87,7 @@ function buildTrigger(runs: readonly [StoredRun, ...StoredRun[]]): RecordedTrigg
 }
 
 /** Returns the cancellations that ended runs, each with the recipients whose runs it ended. */
-function buildCancellations(runs: readonly StoredRun[]): RecordedCancellation[] {
+function buildCancellations(runs: readonly PastRun[]): RecordedCancellation[] {
   const cancellations = new Map<string, RecordedCancellation & { triggers: Set<string> }>();
   for (const { run, recipientRun } of runs) {
     const event = recipientRun.events.find(({ event: name }) => name === "run_cancelled");
@@ -105,13 +107,22 @@ function buildCancellations(runs: readonly StoredRun[]): RecordedCancellation[] 
   return [...cancellations.values()];
 }
 
-/** Reads the triggers of a store, and the messages that they led to until `now`. Nothing is written. */
-export async function readStoredHistory(
-  store: MessageStore & RunStore,
-  range: ReplayRange,
-  now: number,
-): Promise<RecordedHistory> {
-  const runs = await readRuns(store, range.since);
+/** The past runs of a store or an account, before they become triggers. */
+interface PastEvents {
+  /** Oldest first. */
+  runs: readonly PastRun[];
+  range: ReplayRange;
+  /** The time until which the messages are known, in milliseconds. */
+  now: number;
+  /** The known gaps, one sentence each. */
+  notes: readonly string[];
+  readMessages(
+    getTriggerName: TriggerNameFinder,
+  ): Promise<{ messages: SentMessage[]; engagements: RecordedEngagement[] }>;
+}
+
+/** Builds the triggers in a range from past runs, with the messages and cancellations that followed. */
+export async function buildHistory({ runs, range, now, notes, readMessages }: PastEvents): Promise<RecordedHistory> {
   const findRoot = createRootFinder(runs);
   const groups = groupByWorkflowRun(runs);
   const triggers: RecordedTrigger[] = [];
@@ -135,13 +146,29 @@ export async function readStoredHistory(
   return {
     triggers,
     cancellations: buildCancellations(runs.filter(({ run }) => isReplayed(run.id))),
-    ...(await readSentMessages(store, { getTriggerName, since: range.since })),
+    ...(await readMessages(getTriggerName)),
     until: now,
     notes: [
+      ...notes,
       ...(broadcasts === 0
         ? []
         : [`${broadcasts === 1 ? "1 broadcast is" : `${broadcasts} broadcasts are`} not replayed`]),
       ...noteRecipientChanges(runs.filter(({ run }) => isReplayed(run.id))),
     ],
   };
+}
+
+/** Reads the triggers of a store, and the messages that they led to until `now`. Nothing is written. */
+export async function readStoredHistory(
+  store: MessageStore & RunStore,
+  range: ReplayRange,
+  now: number,
+): Promise<RecordedHistory> {
+  return buildHistory({
+    runs: await readRuns(store, range.since),
+    range,
+    now,
+    notes: [],
+    readMessages: (getTriggerName) => readSentMessages(store, { getTriggerName, since: range.since }),
+  });
 }

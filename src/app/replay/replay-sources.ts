@@ -1,14 +1,39 @@
 import { existsSync } from "node:fs";
 import type { ReplayOptions } from "../../commands/shared/replay-service.js";
-import { isInRange } from "../../domain/replay/recorded-history.js";
+import { hasTrait } from "../../domain/message/channel-types.js";
+import { KEEP_DATA, PersonalDataFilter } from "../../domain/replay/personal-data-filter.js";
+import { collectPersonalValues } from "../../domain/replay/personal-values.js";
+import { isInRange, type ReplayRange } from "../../domain/replay/recorded-history.js";
 import type { ReplayReport } from "../../domain/replay/replay-report.js";
 import type { TimedTrigger } from "../../domain/trigger/parse-timed-trigger.js";
+import type { Workflow } from "../../domain/workflow/workflow.js";
 import { getClockTime } from "../../engine/context/engine-context.js";
+import { KnockError } from "../../errors/knock-error.js";
+import type { Operations } from "../../ports/operations.js";
+import type { SeedStore } from "../../ports/seed-store.js";
+import type { Project } from "../../project/open-project.js";
 import { copyRecipients } from "../../replay/copy-recipients.js";
+import { readAccountHistory } from "../../replay/read-account-history.js";
+import type { ConnectedChannel } from "../../replay/read-account-recipients.js";
 import { readStoredHistory } from "../../replay/read-stored-history.js";
 import { openSqliteStore } from "../../store/sqlite/open-sqlite-store.js";
+import { randomBytes } from "../../util/random.js";
 import { applyRecipientsFiles } from "../open-local-engine.js";
 import { type ReplayContext, runReplay } from "./run-replay.js";
+
+/** The range of an account that is read by default. */
+const DEFAULT_ACCOUNT_RANGE_MS = 24 * 60 * 60_000;
+const DEFAULT_ACCOUNT_LIMIT = 1_000;
+const PSEUDONYM_KEY_BYTES = 32;
+
+/** Returns the time range of a replay. A duration ends at `now`. */
+function resolveRange({ range, last }: Pick<ReplayOptions, "range" | "last">, now: number): ReplayRange {
+  const resolved = last === null ? range : { ...range, since: now - last };
+  const { since, until } = resolved;
+  if (since !== null && until !== null && until < since)
+    throw new KnockError("usage", "--until is before --since", { hint: "Swap the two times." });
+  return resolved;
+}
 
 /** Replays the triggers of a store. The store is opened for reading only. */
 export async function replayStore(
@@ -21,11 +46,12 @@ export async function replayStore(
   const store = hasStore ? await openSqliteStore(location, { readOnly: true }) : await openSqliteStore(":memory:");
   try {
     const now = getClockTime(await store.readClock(), Date.now());
-    const history = await readStoredHistory(store, options.range, now);
+    const history = await readStoredHistory(store, resolveRange(options, now), now);
     const source = {
       name: "the local store",
       history,
       hasResponses: true,
+      filter: KEEP_DATA,
       copyRecipients: (target: typeof store, at: number) => copyRecipients(store, target, history.triggers, at),
     };
     return await runReplay(source, options, context);
@@ -41,7 +67,8 @@ export function replayFile(
   options: ReplayOptions,
   context: ReplayContext,
 ): Promise<ReplayReport> {
-  const selected = triggers.filter(({ at, trigger }) => isInRange(options.range, at, trigger.workflow));
+  const range = resolveRange(options, Date.now());
+  const selected = triggers.filter(({ at, trigger }) => isInRange(range, at, trigger.workflow));
   const source = {
     name,
     history: {
@@ -53,8 +80,64 @@ export function replayFile(
       notes: [],
     },
     hasResponses: false,
+    filter: KEEP_DATA,
     copyRecipients: (target: Parameters<typeof applyRecipientsFiles>[1]) =>
       applyRecipientsFiles(context.project, target),
+  };
+  return runReplay(source, options, context);
+}
+
+/** Returns the channels whose messages need data of the recipient, with the IDs of the account. */
+async function findConnectedChannels(project: Project, ids: ReadonlyMap<string, string>): Promise<ConnectedChannel[]> {
+  const { channels } = await project.environment();
+  return Object.values(channels).flatMap((channel) =>
+    channel && (hasTrait(channel.type, "hasDevices") || hasTrait(channel.type, "hasConnections"))
+      ? [{ accountId: ids.get(channel.key) ?? channel.id, projectId: channel.id }]
+      : [],
+  );
+}
+
+/** Returns the steps of a workflow in the current files. An invalid workflow is reported when it is triggered. */
+async function readSteps(project: Project, key: string): Promise<Workflow["steps"]> {
+  try {
+    return (await project.workflow(key))?.steps ?? [];
+  } catch (error) {
+    if (error instanceof KnockError) return [];
+    throw error;
+  }
+}
+
+/** Replays the triggers of an account. Personal data is replaced in the report, after messages were compared. */
+export async function replayAccount(
+  operations: Operations,
+  options: ReplayOptions,
+  context: ReplayContext,
+): Promise<ReplayReport> {
+  const { project, setProgress } = context;
+  const now = Date.now();
+  const range = resolveRange(
+    options.range.since === null && options.last === null ? { ...options, last: DEFAULT_ACCOUNT_RANGE_MS } : options,
+    now,
+  );
+  const { history, keys, recipients, subscriptions } = await readAccountHistory(await operations.openResources(), {
+    range: { ...range, since: range.since ?? 0, until: range.until ?? now },
+    limit: options.limit ?? DEFAULT_ACCOUNT_LIMIT,
+    now,
+    readsContent: options.comparesContent,
+    findConnectedChannels: (ids) => findConnectedChannels(project, ids),
+    readSteps: (key) => readSteps(project, key),
+    setProgress,
+  });
+  const filter = options.keepsPersonalData
+    ? KEEP_DATA
+    : new PersonalDataFilter(collectPersonalValues(keys, recipients), randomBytes(PSEUDONYM_KEY_BYTES));
+  const source = {
+    name: "the account",
+    history,
+    hasResponses: true,
+    filter,
+    copyRecipients: (target: SeedStore, at: number) =>
+      target.applySeeds([{ file: "(account)", digest: "", recipients, subscriptions, audiences: [] }], at),
   };
   return runReplay(source, options, context);
 }

@@ -1,4 +1,5 @@
 import type { ReplayOptions } from "../../commands/shared/replay-service.js";
+import type { DataFilter } from "../../domain/replay/personal-data-filter.js";
 import type { RecordedHistory, SentMessage } from "../../domain/replay/recorded-history.js";
 import { buildReplayReport, type RejectedTrigger, type ReplayReport } from "../../domain/replay/replay-report.js";
 import type { Store } from "../../ports/store.js";
@@ -24,6 +25,8 @@ interface ReplaySource {
   history: RecordedHistory;
   /** Whether the data of the triggers contains the responses of their requests. */
   hasResponses: boolean;
+  /** Applied to what the report says about triggers and recipients. */
+  filter: DataFilter;
   /** Writes what is known about the recipients. `at` is the time of the first trigger. */
   copyRecipients(target: Store, at: number): Promise<void>;
 }
@@ -37,10 +40,13 @@ interface ReplayRun {
 /** Runs the triggers against the files of a project, in a new store in memory. */
 async function runAgainst(
   project: Project,
-  { history, hasResponses, copyRecipients }: ReplaySource,
+  { history, hasResponses, filter, copyRecipients }: ReplaySource,
   { io, warn, setProgress }: ReplayContext,
 ): Promise<ReplayRun> {
-  const { operations, store } = await openReplayEngine(project, io, { hasResponses, warn });
+  const { operations, store } = await openReplayEngine(project, io, {
+    hasResponses,
+    warn: (text) => warn(filter.filterText(text)),
+  });
   try {
     await copyRecipients(store, history.triggers[0]?.at ?? 0);
     const { names, failures } = await runTriggers(operations, history, {
@@ -95,6 +101,7 @@ async function compareWithRecorded(
       after: { name: "the current files", messages: after.messages, isRecorded: false },
       rejected: withSide("after", after),
       notes: source.history.notes,
+      filter: source.filter,
     },
     options,
   );
@@ -121,6 +128,7 @@ async function compareWithRevision(
         after: { name: "the current files", messages: after.messages, isRecorded: false },
         rejected: [...withSide("before", before), ...withSide("after", after)],
         notes: source.history.notes,
+        filter: source.filter,
       },
       options,
     );

@@ -14,6 +14,7 @@ import type { ForecastService } from "../../commands/shared/forecast-service.js"
 import type { ReplayService } from "../../commands/shared/replay-service.js";
 import type { TestService, ValidationService } from "../../commands/shared/test-service.js";
 import { KnockError } from "../../errors/knock-error.js";
+import { MAX_CONCURRENT_READS } from "../../replay/map-concurrently.js";
 import { LOCAL_FOLDER } from "../open-local-engine.js";
 import { createReportService } from "../test/report-service.js";
 import type { AppServices } from "./app-services.js";
@@ -174,6 +175,9 @@ export function createForecastService({ project, io, output }: AppServices): For
   };
 }
 
+/** Reading an account takes many requests. A refused one is repeated when the API allows it. */
+const ACCOUNT_CONNECTION = { concurrency: MAX_CONCURRENT_READS, retries: 2, onRateLimited: () => {} };
+
 export function createReplayService({ target, project, settings, io, output }: AppServices): ReplayService {
   return {
     ...createReportService(io, output),
@@ -185,13 +189,15 @@ export function createReplayService({ target, project, settings, io, output }: A
         warn: (text: string) => output.warn(text),
         setProgress,
       };
-      const { replayFile, replayStore } = await import("../replay/replay-sources.js");
+      const { replayAccount, replayFile, replayStore } = await import("../replay/replay-sources.js");
       const { file } = options;
-      if (file !== null) return replayFile(file.name, file.triggers, options, context);
-      if ((await settings.getTarget(flags)) === "remote")
-        throw new KnockError("not_supported", "triggers of the remote target cannot be replayed yet", {
-          hint: "Use --local or --file.",
+      const isRemote = file === null && (await settings.getTarget(flags)) === "remote";
+      if (isRemote) return replayAccount(await target.open(flags, "read", ACCOUNT_CONNECTION), options, context);
+      if (options.limit !== null || options.keepsPersonalData)
+        throw new KnockError("usage", "--limit and --keep-personal-data are only for triggers of the account", {
+          hint: "Add --remote, without --file.",
         });
+      if (file !== null) return replayFile(file.name, file.triggers, options, context);
       return replayStore(location, options, context);
     },
   };

@@ -11,7 +11,7 @@ interface FieldDifference {
 }
 
 /** Two messages that belong together and differ. */
-interface ChangedMessage {
+export interface ChangedMessage {
   before: SentMessage;
   after: SentMessage;
   fields: FieldDifference[];
@@ -38,7 +38,7 @@ function listDifferences(before: SentMessage, after: SentMessage, options: Compa
   add("channel", before.channel.key, after.channel.key);
   add("tenant", before.tenant, after.tenant);
   if (Math.abs(before.at - after.at) > options.tolerance) add("at", toIsoTime(before.at), toIsoTime(after.at));
-  if (!options.comparesContent) return differences;
+  if (!options.comparesContent || before.isContentUnknown) return differences;
   const texts = (message: SentMessage): Map<string, string> =>
     new Map(listContentFields(message, options).map(({ path, text }) => [path, text]));
   const [old, now] = [texts(before), texts(after)];

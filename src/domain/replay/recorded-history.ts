@@ -41,6 +41,8 @@ export interface SentMessage {
   at: number;
   /** The `data` of the API's content document. */
   content: JsonObject;
+  /** Whether the content is no longer available, so that it is not compared. */
+  isContentUnknown?: true;
   /** The ID of its workflow run. Like the message's own ID and that of its recipient run, it is never the same twice. */
   workflowRunId: string;
   recipientRunId: string;

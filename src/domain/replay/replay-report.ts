@@ -2,7 +2,8 @@ import type * as z from "zod/mini";
 import { toIsoTime } from "../../util/iso-time.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { type RecipientKey, toRecipientKey } from "../recipient/recipient.js";
-import { type CompareOptions, compareMessages } from "./compare-messages.js";
+import { type ChangedMessage, type CompareOptions, compareMessages } from "./compare-messages.js";
+import type { DataFilter } from "./personal-data-filter.js";
 import type { RecordedTrigger, SentMessage } from "./recorded-history.js";
 import type { replayReportSchema } from "./replay-report-schema.js";
 
@@ -43,7 +44,7 @@ export function getTitle(content: JsonObject): string {
   return typeof rendered === "string" ? shorten(rendered) : "";
 }
 
-function describeMessage(message: SentMessage, { isRecorded }: ReplaySide) {
+function describeMessage(message: SentMessage, { isRecorded }: ReplaySide, filter: DataFilter) {
   const { id, trigger, workflow, step, channel, tenant, at, content } = message;
   return {
     message_id: isRecorded ? id : null,
@@ -51,15 +52,15 @@ function describeMessage(message: SentMessage, { isRecorded }: ReplaySide) {
     workflow,
     step,
     channel,
-    tenant,
+    tenant: tenant === null ? null : filter.filterText(tenant),
     at: toIsoTime(at),
-    title: getTitle(content),
+    title: getTitle(filter.filterJson(content)),
   };
 }
 
-const describeWithContent = (message: SentMessage, side: ReplaySide) => ({
-  ...describeMessage(message, side),
-  content: message.content,
+const describeWithContent = (message: SentMessage, side: ReplaySide, filter: DataFilter) => ({
+  ...describeMessage(message, side, filter),
+  content: filter.filterJson(message.content),
 });
 
 interface ReplayComparison {
@@ -69,39 +70,57 @@ interface ReplayComparison {
   after: ReplaySide;
   rejected: readonly RejectedTrigger[];
   notes: readonly string[];
+  /** Applied to everything that comes from triggers and recipients. */
+  filter: DataFilter;
+}
+
+/** Returns the fields of a changed message. Values of `at` are times. */
+function filterFields(fields: ChangedMessage["fields"], { filterText }: DataFilter): ChangedMessage["fields"] {
+  const filterValue = (text: string | null): string | null => (text === null ? null : filterText(text));
+  return fields.map(({ field, before, after }) =>
+    field === "at" || field === "channel"
+      ? { field, before, after }
+      : { field: filterText(field), before: filterValue(before), after: filterValue(after) },
+  );
 }
 
 /** Compares the messages of two runs of the same triggers, and groups the differences by recipient. */
 export function buildReplayReport(
-  { source, triggers, before, after, rejected, notes }: ReplayComparison,
+  { source, triggers, before, after, rejected, notes, filter }: ReplayComparison,
   options: CompareOptions,
 ): ReplayReport {
   const { gained, lost, changed, equal } = compareMessages(before.messages, after.messages, options);
   const recipients = new Map<RecipientKey, RecipientDifferences>();
   const differencesFor = ({ recipient }: SentMessage): RecipientDifferences => {
     const key = toRecipientKey(recipient);
-    const known = recipients.get(key) ?? { recipient, gained: [], lost: [], changed: [] };
+    const known = recipients.get(key) ?? {
+      recipient: filter.filterRecipient(recipient),
+      gained: [],
+      lost: [],
+      changed: [],
+    };
     recipients.set(key, known);
     return known;
   };
-  for (const message of gained) differencesFor(message).gained.push(describeWithContent(message, after));
-  for (const message of lost) differencesFor(message).lost.push(describeWithContent(message, before));
+  for (const message of gained) differencesFor(message).gained.push(describeWithContent(message, after, filter));
+  for (const message of lost) differencesFor(message).lost.push(describeWithContent(message, before, filter));
   for (const pair of changed)
     differencesFor(pair.before).changed.push({
-      before: describeMessage(pair.before, before),
-      after: describeMessage(pair.after, after),
-      fields: pair.fields,
+      before: describeMessage(pair.before, before, filter),
+      after: describeMessage(pair.after, after, filter),
+      fields: filterFields(pair.fields, filter),
     });
   const times = triggers.map(({ at }) => at);
-  const sorted = [...recipients].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, differences]) => differences);
+  const compareKeys = (a: RecipientDifferences, b: RecipientDifferences): number =>
+    toRecipientKey(a.recipient) < toRecipientKey(b.recipient) ? -1 : 1;
   return {
     source,
     before: before.name,
     after: after.name,
     since: times.length === 0 ? null : toIsoTime(times[0] as number),
     until: times.length === 0 ? null : toIsoTime(times.at(-1) as number),
-    recipients: sorted,
-    rejected: [...rejected],
+    recipients: [...recipients.values()].sort(compareKeys),
+    rejected: rejected.map((trigger) => ({ ...trigger, message: filter.filterText(trigger.message) })),
     notes: [...notes],
     summary: {
       triggers: triggers.length,

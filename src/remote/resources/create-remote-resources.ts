@@ -5,6 +5,7 @@ import { createRemoteBulk } from "./bulk.js";
 import { createRemoteFeeds } from "./feeds.js";
 import { createRemoteChannelData, createRemotePreferences } from "./preferences.js";
 import { createRemoteObjects, createRemoteTenants, createRemoteUsers } from "./recipients.js";
+import { createRemoteHistory } from "./run-history.js";
 import { createRemoteSchedules } from "./schedules.js";
 import { createRemoteSubscriptions } from "./subscriptions.js";
 
@@ -23,5 +24,6 @@ export function createRemoteResources(client: ApiClient): ResourceOperations {
     feeds: createRemoteFeeds(client),
     schedules: createRemoteSchedules(client),
     bulk: createRemoteBulk(client),
+    history: createRemoteHistory(client),
   };
 }

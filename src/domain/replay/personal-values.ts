@@ -1,0 +1,84 @@
+import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import { type RecipientKey, type RecipientUpsert, splitRecipientKey, USERS } from "../recipient/recipient.js";
+import type { ValueKind } from "./pseudonyms.js";
+
+/** A value that identifies a person. */
+export interface PersonalValue {
+  kind: ValueKind;
+  text: string;
+}
+
+const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
+const PHONE = /^\+?\d[\d\s().-]{6,}\d$/;
+/** The kinds of values by the names of their properties, the most specific first. */
+const KINDS_BY_PROPERTY: readonly [pattern: RegExp, kind: ValueKind][] = [
+  [/e-?mail/i, "email"],
+  [/phone|mobile/i, "phone"],
+  [/avatar|photo|picture/i, "url"],
+  [/token|secret|password/i, "token"],
+];
+const NAME_PROPERTY = /(^|_)name$|Name$|^(address|street|nick|username|login)$/;
+
+function findKind(property: string, text: string, isUser: boolean): ValueKind | null {
+  if (EMAIL.test(text)) return "email";
+  for (const [pattern, kind] of KINDS_BY_PROPERTY) if (pattern.test(property)) return kind;
+  if (isUser && NAME_PROPERTY.test(property)) return "name";
+  return isUser && PHONE.test(text) && text.startsWith("+") ? "phone" : null;
+}
+
+function collectFromProperties(value: Json, property: string, isUser: boolean): PersonalValue[] {
+  if (Array.isArray(value)) return value.flatMap((item) => collectFromProperties(item, property, isUser));
+  if (isJsonObject(value))
+    return Object.entries(value).flatMap(([name, child]) => collectFromProperties(child, name, isUser));
+  if (typeof value !== "string" && typeof value !== "number") return [];
+  const text = String(value).trim();
+  const kind = findKind(property, text, isUser);
+  return kind === null || text === "" ? [] : [{ kind, text }];
+}
+
+/** Returns all texts of channel data, such as device tokens and addresses of webhooks. */
+function collectTokens(value: Json): PersonalValue[] {
+  if (Array.isArray(value)) return value.flatMap(collectTokens);
+  if (isJsonObject(value)) return Object.values(value).flatMap(collectTokens);
+  return typeof value === "string" && value.length > 4 ? [{ kind: "token", text: value }] : [];
+}
+
+/** Returns the words of a name, because texts often contain only one of them. */
+function splitName({ kind, text }: PersonalValue): PersonalValue[] {
+  if (kind === "email") {
+    const [local = ""] = text.split("@");
+    return [{ kind, text }, ...(local.length > 2 ? [{ kind: "name" as const, text: local }] : [])];
+  }
+  if (kind === "phone") {
+    const digits = text.replace(/\D/g, "");
+    return [
+      { kind, text },
+      ...(digits.length > 6
+        ? [
+            { kind, text: digits },
+            { kind, text: `+${digits}` },
+          ]
+        : []),
+    ];
+  }
+  if (kind !== "name") return [{ kind, text }];
+  const words = text.split(/[\s,]+/).map((word) => word.replace(/^\p{P}+|\p{P}+$/gu, ""));
+  const found = words.filter((word) => word.length > 1 || words.length === 1);
+  return (found.length === 0 ? [text] : found).map((word) => ({ kind, text: word }));
+}
+
+/** Returns what identifies people: IDs of users, and the names, addresses, phone numbers and tokens of recipients. */
+export function collectPersonalValues(
+  keys: Iterable<RecipientKey>,
+  recipients: readonly Pick<RecipientUpsert, "key" | "properties" | "channel_data">[],
+): PersonalValue[] {
+  const isUser = (key: RecipientKey): boolean => splitRecipientKey(key).collection === USERS;
+  const ids = [...keys].filter(isUser).map((key) => splitRecipientKey(key).id);
+  return [
+    ...ids.map((id): PersonalValue => ({ kind: EMAIL.test(id) ? "email" : "id", text: id })),
+    ...recipients.flatMap(({ key, properties, channel_data = {} }) => [
+      ...collectFromProperties(properties, "", isUser(key)).flatMap(splitName),
+      ...collectTokens(channel_data as JsonObject),
+    ]),
+  ];
+}

@@ -1,0 +1,175 @@
+import type {
+  RecordedEngagement,
+  RecordedHistory,
+  ReplayRange,
+  SentMessage,
+} from "../domain/replay/recorded-history.js";
+import { parseRecipientReference } from "../domain/run/message-outcomes.js";
+import { KnockError } from "../errors/knock-error.js";
+import type { ResourceOperations } from "../ports/resource-operations.js";
+import type { RunHistory } from "../ports/run-history.js";
+import { isJsonObject, type JsonObject } from "../util/json.js";
+import { type AccountMessage, assignTriggerData } from "./assign-trigger-data.js";
+import { mapConcurrently } from "./map-concurrently.js";
+import { type AccountRecipients, type ConnectedChannel, readAccountRecipients } from "./read-account-recipients.js";
+import { type AccountRun, parseTime, readAccountRuns, toText } from "./read-account-runs.js";
+import type { PastRun, TriggerNameFinder } from "./read-runs.js";
+import { buildHistory } from "./read-stored-history.js";
+
+/** The times of engagements in a message, and what they mean. */
+const ENGAGEMENT_TIMES = [
+  ["seen_at", "seen"],
+  ["read_at", "read"],
+  ["interacted_at", "interacted"],
+  ["link_clicked_at", "link_clicked"],
+  ["archived_at", "archived"],
+] as const;
+
+interface AccountHistoryOptions {
+  range: ReplayRange & { since: number; until: number };
+  /** Limits the recipient runs. */
+  limit: number;
+  /** The present time, in milliseconds. */
+  now: number;
+  /** Whether contents are compared. If not, they are not read. */
+  readsContent: boolean;
+  /** Returns the channels of the project whose messages need data of the recipient. `ids` are the account's IDs by key. */
+  findConnectedChannels(ids: ReadonlyMap<string, string>): Promise<ConnectedChannel[]>;
+  /** Returns the current steps of a workflow, because the API does not show those of a run. */
+  readSteps(workflow: string): Promise<PastRun["version"]["steps"]>;
+  setProgress(text: string): void;
+}
+
+interface AccountHistory extends AccountRecipients {
+  history: RecordedHistory;
+}
+
+const count = (amount: number, one: string, many: string): string =>
+  amount === 1 ? `1 ${one}` : `${amount.toLocaleString("en-US")} ${many}`;
+
+/** Reads the messages of runs, with the triggers of batches. */
+async function readMessages(
+  history: RunHistory,
+  runs: readonly AccountRun[],
+  setProgress: (text: string) => void,
+): Promise<AccountMessage[]> {
+  const byId = new Map(runs.map((run) => [run.recipientRun.id, run]));
+  const ids = [...new Set(runs.map(({ run }) => run.id))];
+  let read = 0;
+  const listed = await mapConcurrently(ids, async (id) => {
+    const messages = await history.listMessages(id);
+    setProgress(`reading the account: messages of ${++read} of ${ids.length} triggers`);
+    return messages;
+  });
+  return mapConcurrently(
+    listed.flat().flatMap((message) => {
+      const source = isJsonObject(message.source) ? message.source : {};
+      const run = byId.get(String(source.workflow_recipient_run_id));
+      return run === undefined ? [] : [{ run, message }];
+    }),
+    async ({ run, message }) => {
+      const isBatch = run.recipientRun.events.some(({ event }) => event.startsWith("batch"));
+      return { run, message, activities: isBatch ? await history.readActivities(String(message.id)) : [] };
+    },
+  );
+}
+
+function toSentMessage(
+  { run, message }: AccountMessage,
+  trigger: string | null,
+  content: JsonObject | null,
+): SentMessage {
+  const channel = isJsonObject(message.channel) ? message.channel : {};
+  const source = isJsonObject(message.source) ? message.source : {};
+  return {
+    id: String(message.id),
+    workflowRunId: run.run.id,
+    recipientRunId: run.recipientRun.id,
+    trigger,
+    recipient: parseRecipientReference(message.recipient),
+    workflow: run.run.workflow,
+    step: toText(source.step_ref) ?? "",
+    channel: { key: toText(channel.key) ?? String(channel.id), type: String(channel.type) },
+    tenant: toText(message.tenant),
+    at: parseTime(message.inserted_at),
+    content: content ?? {},
+    ...(content === null ? { isContentUnknown: true as const } : {}),
+  };
+}
+
+function listEngagements({ message }: AccountMessage, sent: SentMessage): RecordedEngagement[] {
+  return ENGAGEMENT_TIMES.flatMap(([field, action]) =>
+    typeof message[field] === "string" ? [{ at: parseTime(message[field]), action, message: sent }] : [],
+  );
+}
+
+function findChannelIds(messages: readonly AccountMessage[]): Map<string, string> {
+  const ids = new Map<string, string>();
+  for (const { message } of messages) {
+    const channel = isJsonObject(message.channel) ? message.channel : {};
+    if (typeof channel.key === "string") ids.set(channel.key, String(channel.id));
+  }
+  return ids;
+}
+
+/** Reads the triggers of an account, their messages and what is known about their recipients. Sends only GET requests. */
+export async function readAccountHistory(
+  resources: ResourceOperations,
+  options: AccountHistoryOptions,
+): Promise<AccountHistory> {
+  const { range, limit, now, readsContent, setProgress } = options;
+  const source = resources.history;
+  if (source === undefined) throw new KnockError("not_supported", "this target has no history");
+  const { runs, hasMore } = await readAccountRuns(source, range, limit, setProgress);
+  const steps = new Map<string, PastRun["version"]["steps"]>();
+  for (const { run } of runs)
+    if (!steps.has(run.workflow)) steps.set(run.workflow, await options.readSteps(run.workflow));
+  for (const entry of runs) entry.version = { steps: steps.get(entry.run.workflow) ?? [] };
+  const messages = await readMessages(source, runs, setProgress);
+  const known = assignTriggerData(runs, messages);
+  const channels = await options.findConnectedChannels(findChannelIds(messages));
+  const recipients = await readAccountRecipients(resources, known, channels, setProgress);
+  const unknown = new Set(runs.map(({ run }) => run)).size - new Set(known.map(({ run }) => run)).size;
+  const missing = { contents: 0 };
+  const history = await buildHistory({
+    runs: known,
+    range,
+    now,
+    notes: [],
+    readMessages: (getTriggerName) => readContents(source, messages, getTriggerName),
+  });
+  async function readContents(from: RunHistory, all: readonly AccountMessage[], getTriggerName: TriggerNameFinder) {
+    const sent: SentMessage[] = [];
+    const engagements: RecordedEngagement[] = [];
+    let read = 0;
+    await mapConcurrently(all, async (entry) => {
+      const trigger = getTriggerName(entry.run.run.id);
+      if (trigger === undefined) return;
+      const content = readsContent ? await from.readContent(String(entry.message.id)) : {};
+      setProgress(`reading the account: contents of ${++read} of ${all.length} messages`);
+      if (content === null) missing.contents++;
+      const message = toSentMessage(entry, trigger, content);
+      sent.push(message);
+      engagements.push(...listEngagements(entry, message));
+    });
+    return { messages: sent.sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1)), engagements };
+  }
+  const notes = [
+    ...(hasMore
+      ? [
+          `only the newest ${count(runs.length, "recipient run is", "recipient runs are")} replayed: use --limit for more`,
+        ]
+      : []),
+    ...(unknown === 0
+      ? []
+      : [
+          `${count(unknown, "trigger is", "triggers are")} not replayed: the API shows the data of a trigger only with its messages`,
+        ]),
+    ...(missing.contents === 0
+      ? []
+      : [
+          `${count(missing.contents, "message is", "messages are")} compared without content, which is no longer available`,
+        ]),
+  ];
+  return { ...recipients, history: { ...history, notes: [...notes, ...history.notes] } };
+}

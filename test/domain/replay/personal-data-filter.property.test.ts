@@ -1,0 +1,78 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
+import { PersonalDataFilter } from "../../../src/domain/replay/personal-data-filter.js";
+import { collectPersonalValues } from "../../../src/domain/replay/personal-values.js";
+import { getPropertyRuns } from "../../helpers/get-property-runs.js";
+
+const KEY = new Uint8Array(32);
+
+const word = (minLength: number) =>
+  fc.string({ unit: fc.constantFrom(..."abcdeéöxyzĐ'&李"), minLength, maxLength: 12 }).map((text) => `q${text}w`);
+const user = fc.record({
+  id: word(3),
+  name: fc.tuple(word(3), word(3)).map((words) => words.join(" ")),
+  email: fc.stringMatching(/^w[a-z0-9.]{4,8}q@[a-z]{4,8}\.test$/),
+  phone_number: fc.stringMatching(/^\+49[1-9][0-9]{8}$/),
+  avatar: fc.stringMatching(/^https:\/\/cdn\.test\/[a-z]{5,9}$/),
+});
+type User = typeof user extends fc.Arbitrary<infer T> ? T : never;
+
+function createFilter(users: readonly User[]): PersonalDataFilter {
+  const recipients = users.map(({ id, ...properties }) => ({ key: toRecipientKey(id), properties }));
+  return new PersonalDataFilter(
+    collectPersonalValues(
+      recipients.map(({ key }) => key),
+      recipients,
+    ),
+    KEY,
+  );
+}
+
+const escapeHtml = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("'", "&#39;");
+
+describe("PersonalDataFilter", () => {
+  it("leaves no value of a user in texts, in any spelling", () => {
+    fc.assert(
+      fc.property(fc.array(user, { minLength: 1, maxLength: 5 }), (users) => {
+        const { filterJson } = createFilter(users);
+        const content = users.map(({ id, name, email, phone_number, avatar }) => ({
+          text: `Dear ${name.toUpperCase()}, ${name.split(" ")[1]}s page (${id}) <${email}> ${phone_number}.`,
+          html: `<a href="/u?e=${encodeURIComponent(email)}&n=${encodeURIComponent(name)}">${escapeHtml(name)}</a>`,
+          [id]: [avatar, { digits: Number(phone_number.slice(1)) }, phone_number.slice(1)],
+        }));
+        const report = JSON.stringify(filterJson(content)).toLowerCase();
+        for (const { id, name, email, phone_number, avatar } of users)
+          for (const value of [id, ...name.split(" "), email, email.split("@")[0] ?? "", phone_number.slice(1), avatar])
+            for (const spelling of [value, encodeURIComponent(value), escapeHtml(value)])
+              expect(report).not.toContain(spelling.toLowerCase());
+      }),
+      getPropertyRuns(200),
+    );
+  });
+
+  it("uses one pseudonym for each value, of the same form", () => {
+    const filter = createFilter([
+      {
+        id: "u-1234",
+        name: "Ada Lovelace",
+        email: "ada@lark.test",
+        phone_number: "+4912345678",
+        avatar: "https://a.test/a",
+      },
+    ]);
+    const [name, again] = filter.filterText("Ada Lovelace|ADA of LOVELACE").split("|");
+    const [first, last] = (name ?? "").split(" ");
+    expect(again).toBe(`${first?.toUpperCase()} of ${last?.toUpperCase()}`);
+    expect(filter.filterText("mail ada@lark.test")).toMatch(/^mail user-\w{10}@example\.com$/);
+    expect(filter.filterText("+4912345678")).toMatch(/^\+1555\d{7}$/);
+    expect(filter.filterRecipient("u-1234")).toBe(filter.filterText("u-1234"));
+    expect(filter.filterRecipient({ collection: "projects", id: "apollo" })).toEqual({
+      collection: "projects",
+      id: "apollo",
+    });
+    expect(filter.filterText("Canada, adapter, Ada's and Adas")).toBe(`Canada, adapter, ${first}'s and ${first}s`);
+    const other = new PersonalDataFilter([{ kind: "name", text: "Ada" }], new Uint8Array(32).fill(1));
+    expect(other.filterText("Ada")).not.toBe(filter.filterText("Ada"));
+  });
+});
