@@ -18,6 +18,7 @@ const DEFAULT_WAIT = "30s";
 interface DiffFlags extends CommonFlags, TargetFlags, PayloadFlags {
   wait?: string;
   maxRecipients?: string;
+  projectRecipients?: boolean;
 }
 
 export function registerDiff(program: Command, context: CommandContext, services: AccountService): void {
@@ -37,6 +38,7 @@ export function registerDiff(program: Command, context: CommandContext, services
     .option("--idempotency-key <key>", "return the first response of the account for the same key within 24 hours")
     .optionsGroup(OPTION_GROUPS.behavior)
     .option("--wait <duration>", `wait for the runs on the account for this duration (default: ${DEFAULT_WAIT})`)
+    .option("--project-recipients", "use the recipients files locally, not the data of the account")
     .option("--max-recipients <n>", "trigger nothing for more recipients (exit 6)");
   addExamples(addCommonOptions(addAccountOptions(command)), ({ workflow, user, users, actor, payloadFile }) => [
     `knock diff ${workflow.key} --recipients ${users} --actor ${actor}${formatDataFlag(workflow)}`,
@@ -63,9 +65,12 @@ async function runDiffCommand(
   const { trigger, idempotency_key } = parseTrigger(payload, workflow, name);
   new RecipientLimit(flags.maxRecipients).add([{ trigger }]);
   await target.checkRecipients([trigger], flags);
-  const report = await output.showProgress("comparing", (setText) =>
-    services.diff(trigger, { idempotencyKey: idempotency_key, timeoutMs }, flags, setText),
-  );
+  const options = {
+    idempotencyKey: idempotency_key,
+    timeoutMs,
+    usesProjectRecipients: flags.projectRecipients ?? false,
+  };
+  const report = await output.showProgress("comparing", (setText) => services.diff(trigger, options, flags, setText));
   printDiffReport(report, output);
   if (report.timed_out) setExitCode(EXIT.timed_out);
   else if (report.recipients.length > 0) setExitCode(EXIT.failure);

@@ -29,7 +29,11 @@ class Comparison {
     return new Comparison(api, new TemporaryProject({ ...SAMPLE_FILES, ...files.local }));
   }
 
-  async run(workflow: string, payload: JsonObject, timeoutMs = 30_000): Promise<DiffReport> {
+  async run(
+    workflow: string,
+    payload: JsonObject,
+    { timeoutMs = 30_000, usesProjectRecipients = false } = {},
+  ): Promise<DiffReport> {
     const settings = { sandbox_mode: true, skip_delay: true };
     const { trigger } = parseTrigger({ ...payload, settings }, workflow);
     const found = await findProject({ cwd: this.local.root, project: null, knockDir: null });
@@ -52,7 +56,7 @@ class Comparison {
     try {
       const report = await runDiff(
         trigger,
-        { idempotencyKey: null, timeoutMs },
+        { idempotencyKey: null, timeoutMs, usesProjectRecipients },
         {
           project: openProject(found, this.local.root),
           remote,
@@ -200,6 +204,28 @@ describe("runDiff", () => {
     expect(object).toMatchObject({ recipients: [], summary: { recipients: 2, equal: 2 } });
   });
 
+  it("reports other preferences on the account if the local run uses the recipients files", async ({ compare }) => {
+    const ada = { id: "ada", email: "ada@lark.test", preferences: { default: { workflows: { hello: false } } } };
+    const account = { "knock/recipients/people.json": { users: [ada, { id: "bo", email: "bo@lark.test" }] } };
+    const comparison = await compare({ account });
+    const { recipients } = await comparison.run("hello", PAYLOAD, { usesProjectRecipients: true });
+    expect(recipients).toMatchObject([
+      {
+        recipient: "ada",
+        ...EQUAL_RUNS,
+        steps: [
+          {
+            ref: "feed_1",
+            remote: { outcome: "skipped", reason: { code: "preference" } },
+            local: { outcome: "sent", reason: null },
+          },
+        ],
+        ...NO_MESSAGES,
+        local_only: [{ step: "feed_1", title: "Hi 1" }],
+      },
+    ]);
+  });
+
   it("reports default preferences that the account does not have", async ({ compare }) => {
     const environment = { preferences: { default: { channel_types: { in_app_feed: false } } } };
     const comparison = await compare({ local: { "knock/environment.json": environment } });
@@ -257,7 +283,7 @@ describe("runDiff", () => {
     const batch = { ref: "batch_1", type: "batch", settings: { batch_window: { unit: "hours", value: 1 } } };
     const files = { [HELLO]: { name: "Hello", steps: [batch, { ...FEED, ...TEMPLATE }] } };
     const comparison = await compare({ account: files, local: files });
-    const report = await comparison.run("hello", PAYLOAD, 5_000);
+    const report = await comparison.run("hello", PAYLOAD, { timeoutMs: 5_000 });
     expect(report).toMatchObject({ timed_out: true, recipients: [], summary: { recipients: 2, equal: 0 } });
   });
 

@@ -77,7 +77,7 @@ describe.concurrent("knock diff", () => {
       { KNOCK_API_KEY: "sk_live_1", KNOCK_BASE_URL: "https://api.lark.test" },
     ],
     [["hello", "-r", "ada"], 4, "no API key for the remote target", { KNOCK_API_KEY: "" }],
-    [["hello", "-r", "ada,bo", "--max-recipients", "1"], 6, "2 recipients are more than --max-recipients 1"],
+    [["hello", "-r", "ada,bo", "--max-recipients", "1"], 6, "--max-recipients is 1, but the trigger has 2 recipients"],
     [["--file", "many.jsonl"], 2, "a file with many triggers cannot be compared"],
     [["hello", "-r", "ada", "--wait", "soon"], 2, "--wait"],
     [["helo", "-r", "ada"], 5, 'no workflow "helo"'],

@@ -121,13 +121,14 @@ async function runLocally(
  */
 export async function runDiff(
   trigger: Trigger,
-  { idempotencyKey, timeoutMs }: DiffOptions,
+  { idempotencyKey, timeoutMs, usesProjectRecipients }: DiffOptions,
   context: DiffContext,
 ): Promise<DiffReport> {
   const { project, remote, io, setProgress } = context;
   setProgress("reading the recipients of the account");
   const resources = await remote.openResources();
-  const account = await readAccountRecipients(resources, listParties(trigger), await project.environment());
+  const parties = usesProjectRecipients ? [] : listParties(trigger);
+  const account = await readAccountRecipients(resources, parties, await project.environment());
   const local = await openDiffEngine(context, account);
   try {
     // A trigger that the project rejects must not start anything on the account.

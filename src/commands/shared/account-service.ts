@@ -8,6 +8,8 @@ export interface DiffOptions {
   idempotencyKey: string | null;
   /** How long the runs on the account may take, in milliseconds. */
   timeoutMs: number;
+  /** Whether the local run uses the data of the recipients files, so that other data on the account is a difference. */
+  usesProjectRecipients: boolean;
 }
 
 /** Compares the project with the account that the settings select. */
