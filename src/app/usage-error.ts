@@ -144,7 +144,7 @@ export function toUsageError(
     EXAMPLE_ERRORS.has(error.code) && named !== undefined
       ? (findExample(named, flags) ?? getExamples(named)[0])
       : undefined;
-  const help = `${example === undefined ? "" : `For example: ${example}. `}--help lists the arguments and options.`;
+  const help = `${example === undefined ? "" : `For example: ${example}. `}Add --help to list the arguments and options.`;
   const suggestion = rest
     .join(" ")
     .replace(/^\(|\)$/g, "")

@@ -29,7 +29,7 @@ interface ErrorCodeDefinition {
  * module, so that a start does not load these texts.
  */
 export const ERROR_CODES = {
-  usage: { exit: EXIT.invalid_input, hint: "--help lists the arguments and options." },
+  usage: { exit: EXIT.invalid_input, hint: "Add --help to list the arguments and options." },
   invalid_json: {
     exit: EXIT.invalid_input,
     hint: "Use double quotes for names and texts, no comma after the last item, and no comments.",

@@ -1,7 +1,7 @@
 import { pipeline, Readable } from "node:stream";
 import type { CsvError, Options } from "csv-parse";
 
-/** A row of a CSV file: its fields, or the reason why it cannot be read. `line` is where it starts, counted from 1. */
+/** A row of a CSV file: its fields, or the reason why it cannot be read. `line` is the number of its first line, counted from 1. */
 export type CsvRow = Row | { line: number; error: string };
 
 interface Row {

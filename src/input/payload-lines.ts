@@ -27,7 +27,7 @@ export interface PayloadLine {
 }
 
 interface PayloadLines {
-  /** Yields the lines that are available without waiting for more input. Blank lines are left out. */
+  /** Yields the lines that are available without waiting for more input. Blank lines are skipped. */
   groups: AsyncIterable<PayloadLine[]>;
   /** The values of the flags that change the payloads, as one text. */
   overrides: string;
@@ -36,7 +36,7 @@ interface PayloadLines {
 interface PayloadLineOptions {
   /** Passes the bytes of the input on, for a caller that counts or limits them. */
   watchChunks?: (chunks: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
-  /** Returns whether a line is left out without being parsed. */
+  /** Returns whether a line is skipped without being parsed. */
   isSkipped?: (line: number) => boolean;
 }
 

@@ -2,7 +2,7 @@ import { KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 import { type InputReader, parseJsonInput } from "./input-source.js";
 
-/** A JSON object of a file with many, and its place, such as `line 3`. */
+/** A JSON object in a file of several objects, and its location, such as `line 3`. */
 export interface InputRow {
   place: string;
   value: JsonObject;

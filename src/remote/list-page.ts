@@ -19,7 +19,7 @@ export function appendQuery(path: string, query: Query): string {
 
 /**
  * Returns up to `page.limit` entries, from as many pages of the API as that takes. `matches` selects entries where the API has
- * no such filter: then there may be fewer, and `after` shows that there are more to search (A-070 to A-073). `idField` is
+ * no such filter. A page may then have fewer items, and `after` shows that there are more to search (A-070 to A-073). `idField` is
  * the field of an entry that is always a string.
  */
 export async function listPage(

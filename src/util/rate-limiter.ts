@@ -5,16 +5,16 @@ interface RateLimiterOptions {
   sleep: (milliseconds: number) => Promise<void>;
 }
 
-/** Requests may be this much early, because timers are not more exact. */
+/** Requests may start this much early, because timers are not exact. */
 const BURST_MS = 20;
-/** After a refused request, further refusals within this time are taken to have the same cause. */
+/** Refusals within this time after a refused request do not lower the rate again, because they have the same cause. */
 const SAME_REFUSAL_MS = 1_000;
-/** The part of the highest rate that is regained in each second without a refusal. */
+/** The share of the maximum rate by which the rate increases in each second without a refusal. */
 const RECOVERY_PER_SECOND = 0.05;
 /** The rate after the first refusal if there was no limit before. */
 const FALLBACK_RATE = 100;
 
-/** Spaces requests evenly. Halves the rate when a server refuses requests as too many, and then regains it slowly. */
+/** Spaces requests evenly. Halves the rate when a server refuses requests because of its limit, and then increases it slowly. */
 export class RateLimiter {
   private rate: number | null;
   private nextAt = Number.NEGATIVE_INFINITY;

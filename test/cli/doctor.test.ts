@@ -20,7 +20,7 @@ describe.concurrent("knock doctor", () => {
     const result = await collab.knock(["doctor", "--json"]);
     expect(result.exitCode).toBe(0);
     expect(getChecks(result).filter(({ status }) => status === "error")).toEqual([]);
-    expect(find(result, "store")?.message).toContain("is created by the first trigger");
+    expect(find(result, "store")?.message).toContain("will be created by the first trigger");
     expect((await collab.knock(["doctor", "--json"])).json).toEqual(result.json);
     await collab.knock(["notify", "welcome", "-r", "ada"]);
     expect(find(await collab.knock(["doctor", "--json"]), "store")?.message).toMatch(/store\.db, \d+ kB, mode 0600$/);

@@ -44,7 +44,7 @@ const readDocuments = (sample: Sample, path: string): JsonObject[] =>
 const NAMES = ["ada", "grace", "lin", "ada"];
 
 describe.concurrent("a file of triggers on the remote target", () => {
-  it("sends each line with a key of its own, and leaves no journal if all succeed", async ({ collab, api }) => {
+  it("sends each line with its own key, and deletes the journal if all lines succeed", async ({ collab, api }) => {
     writeLines(collab, NAMES.map(invite));
     const { documents, exitCode, stderr } = await notify(collab, api, ["--json"]);
     expect({ count: documents.length, exitCode, stderr }).toEqual({ count: 4, exitCode: 0, stderr: "" });
@@ -118,7 +118,10 @@ describe.concurrent("a file of triggers on the remote target", () => {
     expect(existsSync(join(collab.dir, JOURNAL))).toBe(false);
   });
 
-  it("slows down when the API refuses requests as too many, and loses none", async ({ collab, api }) => {
+  it("slows down when the API refuses requests because of its limit, and triggers every line", async ({
+    collab,
+    api,
+  }) => {
     writeLines(
       collab,
       Array.from({ length: 60 }, (_, index) => invite(`u${index}`)),
@@ -207,7 +210,7 @@ describe.concurrent("the journal", () => {
     expect(api.received).toEqual([]);
   });
 
-  it("is rejected after the file was changed, but not after it became longer", async ({ collab, api }) => {
+  it("is rejected if lines of the file were changed, but not if lines were appended", async ({ collab, api }) => {
     await leaveFailed(collab, api);
     appendFileSync(join(collab.dir, FILE), `${invite("zoe")}\n`);
     const resumed = await notify(collab, api, ["--resume"]);
@@ -219,7 +222,7 @@ describe.concurrent("the journal", () => {
     expect(exitCode).toBe(6);
   });
 
-  it("drops a record that a crash has cut", async ({ collab, api }) => {
+  it("ignores an incomplete last record after a crash", async ({ collab, api }) => {
     await leaveFailed(collab, api);
     const path = join(collab.dir, JOURNAL);
     truncateSync(path, readFileSync(path).length - 20);
@@ -361,6 +364,7 @@ describe.concurrent("options for files of triggers", () => {
     [["--output", JOURNAL], `--output: ${JOURNAL} is also the journal`],
     [["--journal", FILE, "--resume"], `--journal: ${FILE} is also the input`],
     [["--resume", "--no-journal"], "--resume requires a journal"],
+    [["--retry-failed"], `--retry-failed: there is no journal ${JOURNAL}`],
     [["--output", "missing/results.jsonl"], "--output: missing/results.jsonl cannot be written: ENOENT"],
   ])("%j is rejected before anything is sent", async ([args, message], { collab, api }) => {
     writeLines(collab, [invite("ada")]);

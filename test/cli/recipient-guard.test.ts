@@ -212,7 +212,7 @@ describe.concurrent("--max-recipients", () => {
     expect((await collab.knock([...LOCAL, "many", "-r", "ada"])).exitCode).toBe(2);
   });
 
-  test("counts all lines of a file, and stops at the line that passes the limit", async ({ collab }) => {
+  test("counts all lines of a file, and stops at the line that exceeds the limit", async ({ collab }) => {
     const lines = [["ada"], ["grace", "zoe"], ["ada"]].map((recipients) =>
       JSON.stringify({ key: "new-comment", recipients, data: { page: "Home" } }),
     );

@@ -94,7 +94,7 @@ describe("resource commands on the remote target", () => {
     }
   });
 
-  test("audiences remove does not report who was a member", async ({ stub, empty }) => {
+  test("audiences remove does not report which users were members", async ({ stub, empty }) => {
     const request = {
       method: "DELETE",
       path: "/v1/audiences/beta/members",

@@ -50,10 +50,10 @@ describe.concurrent("suggestions", () => {
     [
       ["cancel", "-r", "ada"],
       2,
-      "hint: For example: knock cancel invite invite-42. --help lists the arguments and options.",
+      "hint: For example: knock cancel invite invite-42. Add --help to list the arguments and options.",
     ],
-    [["audiences", "list"], 2, "hint: For example: knock audiences list beta. --help lists"],
-    [["runs", "--status"], 2, "hint: For example: knock runs list --workflow new-comment. --help lists"],
+    [["audiences", "list"], 2, "hint: For example: knock audiences list beta. Add --help"],
+    [["runs", "--status"], 2, "hint: For example: knock runs list --workflow new-comment. Add --help"],
     [["notify", "invite"], 2, 'hint: On the command line --recipients ada,grace; in a payload "recipients": ["ada"].'],
     [["cancle"], 2, 'error: there is no command "cancle"\nhint: Did you mean "cancel"?'],
     [["runs", "lst"], 2, 'error: knock runs has no command "lst"\nhint: Did you mean "list"?'],

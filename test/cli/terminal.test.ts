@@ -50,7 +50,9 @@ describe.runIf(hasTerminal).concurrent("knock on a terminal", () => {
     expect(quiet.stdout).toMatch(/^[0-9a-f-]{36}\nwarning: timed out while waiting: 1 of 1 run has not ended$/);
   });
 
-  it("draws how far a file of triggers is, with the rate, the failures and the remaining time", async ({ collab }) => {
+  it("shows the progress of a file of triggers, with the rate, the failures and the remaining time", async ({
+    collab,
+  }) => {
     const lines = Array.from({ length: 12 }, () => '{"key":"invite","recipients":["ada"]}');
     collab.write("triggers.jsonl", ["oops", ...lines].join("\n"));
     const args = ["notify", "--file", "triggers.jsonl", "--rate", "20", "--output", "results.jsonl"];

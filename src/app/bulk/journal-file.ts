@@ -44,7 +44,7 @@ function toJournalError(path: string, error: unknown): KnockError {
 
 function toConflict(path: string, problem: string): KnockError {
   return new KnockError("journal_conflict", `${path} ${problem}`, {
-    hint: "Use --journal to name another file, or delete this one if it is not needed.",
+    hint: "Use --journal to name another file. Delete this file only if you do not need it.",
   });
 }
 

@@ -114,7 +114,10 @@ export class Doctor {
   private async checkProject(): Promise<CheckResult> {
     this.project = await this.app.files.find(this.flags);
     if (this.project === null)
-      return warn("no knock.json here or in a folder above", "Run `knock init` to create a project.");
+      return warn(
+        "no knock.json in the working directory or a folder above it",
+        "Run `knock init` to create a project.",
+      );
     return ok(join(this.display(this.project.root) || ".", "knock.json"));
   }
 
@@ -152,7 +155,7 @@ export class Doctor {
     const location = resolveStoreLocation(store, project, this.app.io.cwd);
     if (location === ":memory:") return ok("in memory");
     const path = this.display(location);
-    if (!existsSync(location)) return ok(`${path} is created by the first trigger`);
+    if (!existsSync(location)) return ok(`${path} will be created by the first trigger`);
     const stats = statSync(location);
     const operations = await this.app.target.openForCheck({ ...this.flags, target: "local" });
     await operations.listMessages({}, { limit: 1 });
@@ -168,7 +171,7 @@ export class Doctor {
       recipientGuards.length === 0
         ? "no recipient guard"
         : `recipients limited by ${recipientGuards.map(({ source }) => source).join(" and ")}`;
-    const key = api_key.value === null ? "no API key" : `API key of ${api_key.source}`;
+    const key = api_key.value === null ? "no API key" : `API key from ${api_key.source}`;
     if (target.value === "remote" && api_key.value === null)
       return fail("the target is remote, and there is no API key", "Run `knock auth login`, or set KNOCK_API_KEY.");
     return ok(
@@ -180,7 +183,7 @@ export class Doctor {
     const { env, cwd } = this.app.io;
     const credentials = openCredentials(env, cwd);
     const names = credentials.listProfiles();
-    if (!existsSync(credentials.path)) return ok("none stored");
+    if (!existsSync(credentials.path)) return ok("no stored profiles");
     const stored = names.map((name) => ({ name, ...credentials.readProfile(name) }));
     const invalid = stored.filter(({ profile }) => profile?.api_key && !/^(sk|pk)_[\w-]+$/.test(profile.api_key));
     const message = `${count(names.length, "profile")} in ${credentials.path}, mode ${formatMode(statSync(credentials.path))}`;

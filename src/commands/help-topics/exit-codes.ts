@@ -10,6 +10,6 @@ export const exitCodes: HelpTopic = {
       String(EXIT[name]),
       toPlainText(EXIT_CODE_MEANINGS[name]),
     ]),
-    "Use --expect to decide yourself which outcome is a failure. Errors also have a code in --json: see `knock help json`.",
+    "Use --expect to define which outcomes are failures. With --json, errors also have a code: see `knock help json`.",
   ],
 };

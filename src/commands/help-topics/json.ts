@@ -18,6 +18,6 @@ export const json: HelpTopic = {
       ["times", "Times are in UTC, in ISO 8601, on the clock of the store."],
       ["null", 'On the remote target, "recipients" and "summary" of notify are null without --wait.'],
     ],
-    "Documents may gain properties. Ignore properties that you do not know. -q prints only IDs, which is often enough for a shell script.",
+    "Later versions may add properties. Ignore properties that you do not know. -q prints only IDs, which is often enough for a shell script.",
   ],
 };

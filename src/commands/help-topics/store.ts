@@ -8,7 +8,7 @@ export const store: HelpTopic = {
     [
       ["default", ".knock-local/store.db next to knock.json, in a folder with its own .gitignore"],
       ["--store <file>", 'another file; KNOCK_STORE and "store" in the settings of knock.json do the same'],
-      ["--store :memory:", "nothing is kept after the command; useful with `knock dev` in tests"],
+      ["--store :memory:", "no data is kept after the command; useful with `knock dev` in tests"],
     ],
     "Files in recipients/ of the project are applied when the store is opened, and again after each change. Removing a recipient from a file does not delete it from the store. Use `knock users delete`.",
     "To start again, delete the file. While `knock dev` runs, use POST /__knock/reset instead.",

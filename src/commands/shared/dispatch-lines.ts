@@ -4,7 +4,7 @@ import type { CommandContext } from "../context.js";
 import type { HandledLine, LineRun } from "./line-run.js";
 import type { NotifyFlags } from "./notify-flags.js";
 
-/** The number of lines that may wait for their outcome to be printed, because an earlier line takes longer. */
+/** The number of lines whose outcomes may wait to be printed, because an earlier line takes longer. */
 const MAX_UNSETTLED_LINES = 1_000;
 /**
  * The number of pending recipients at which outcomes are printed, so that few lines with many recipients do not exhaust

@@ -108,7 +108,7 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
     name: "FORCE_COLOR",
     group: "Output",
     meaning:
-      "any value, also an empty one, turns colors on, also in a pipe; `0` or `false` turns them off; takes precedence over `NO_COLOR`",
+      "any value, including an empty one, turns colors on, even in a pipe; `0` or `false` turns them off; takes precedence over `NO_COLOR`",
     default: "colors on a terminal",
   },
   {
@@ -181,7 +181,7 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
   {
     name: "KNOCK_CA_FILE",
     group: "Network",
-    meaning: "file with certificates in the PEM format that are trusted for the API instead of those of Node.js",
+    meaning: "file with PEM certificates to trust for the API, instead of those of Node.js",
     default: "the certificates of Node.js",
   },
   {

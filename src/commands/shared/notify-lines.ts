@@ -120,7 +120,7 @@ interface EndedRun {
   error: unknown;
 }
 
-/** Closes the files, prints how far the run got, and sets the exit code. */
+/** Closes the files, prints the counts of handled lines, and sets the exit code. */
 async function finish(run: LineRun, ended: EndedRun, context: CommandContext): Promise<void> {
   const { flags, files, progress, inputName, error } = ended;
   const { output } = context;
@@ -136,7 +136,7 @@ async function finish(run: LineRun, ended: EndedRun, context: CommandContext): P
   const resumeHint = isKept ? `; run the command again with --resume to continue` : "";
   const text = formatCounts(counts);
   if (error !== null) {
-    // Without any line, the error says everything.
+    // If no line was handled, the error needs no counts.
     if (run.lastLine > 0)
       output.note(
         `stopped in ${inputName} after line ${run.lastLine}: ${text}; later lines were not triggered${resumeHint}`,
@@ -185,7 +185,7 @@ function isSkipped(
 interface LineCounts {
   triggered: number;
   failed: number;
-  /** Lines that this run left out, because an earlier run has handled them. */
+  /** Lines that this run skipped, because an earlier run has handled them. */
   skipped: number;
   /** Triggers that the target had accepted before with the same idempotency key. */
   replayed: number;
@@ -260,7 +260,7 @@ async function* toAsync<T>(items: Iterable<T>): AsyncGenerator<T> {
   yield* items;
 }
 
-/** Shows how far a run is, unless results are printed to the same terminal. */
+/** Shows the progress of a run, unless results are printed to the same terminal. */
 function showProgress(
   progress: InputProgress,
   run: LineRun,

@@ -21,7 +21,7 @@ interface LineInput {
 
 /**
  * Opens the journal and the file of results. Throws `journal_conflict` if the journal belongs to another input or to an earlier run
- * that is not resumed.
+ * that is not resumed, and `usage` if `--retry-failed` has no journal.
  */
 export async function openLineFiles(input: LineInput, context: CommandContext): Promise<LineRunFiles> {
   const { flags, options, target, progress } = input;
@@ -38,8 +38,11 @@ export async function openLineFiles(input: LineInput, context: CommandContext): 
     await checkExisting(options, existing, header, path, bulk);
     journal = await bulk.resumeJournal(options.journal);
   } else if (options.journal !== null) {
-    if (options.isResumed || options.retriesFailed)
-      context.output.note(`there is no journal ${options.journal}: starting with the first line`);
+    if (options.retriesFailed && !options.isResumed)
+      throw new KnockError("usage", `--retry-failed: there is no journal ${options.journal}`, {
+        hint: "Omit --retry-failed to trigger every line. A journal is deleted after every line was triggered.",
+      });
+    if (options.isResumed) context.output.note(`there is no journal ${options.journal}: starting with the first line`);
     journal = bulk.createJournal(options.journal, header);
   }
   const results = options.output === null ? null : bulk.openResults(options.output, existing !== null);
@@ -62,7 +65,7 @@ async function buildHeader(
     input: flags.file as string,
     size: file?.size ?? null,
     sha256: file?.sha256 ?? null,
-    // Without a file, nothing shows that a stream is the same as before, and equal lines at different times are different triggers.
+    // A stream cannot be compared with an earlier one, and equal lines at different times are different triggers.
     seed: flags.idempotencyKey ?? file?.sha256 ?? randomUUID(),
     target,
     base_url: target === "remote" ? find("base_url") : null,
@@ -97,7 +100,7 @@ async function checkExisting(
       "Add --resume to continue it, or --retry-failed to trigger only the failed lines. Delete the file to start again.",
     );
   const isSameKind = (existing.size === null) === (header.size === null);
-  // A file that has become longer since then begins with the same bytes.
+  // Lines may have been appended since then, so only the earlier part of the file is compared.
   const begun = existing.size === null ? null : await bulk.inspectInput(inputPath, existing.size);
   if (!isSameKind || begun?.sha256 !== (existing.sha256 ?? undefined))
     throw conflict(

@@ -227,7 +227,7 @@ function buildHint(details: readonly ErrorDetail[]): string {
     .map(({ pointer }) => pointer.split("/").slice(2))
     .filter((path) => path.length > 0 && path.every((part) => /^[A-Za-z_][\w-]*$/.test(part)));
   const flags = missing.slice(0, MAX_FLAGS_IN_HINT).map((path) => `--set ${path.join(".")}=…`);
-  const flagHint = flags.length === 0 ? "" : `${flags.join(" ")} (or :=… for JSON) sets missing properties. `;
+  const flagHint = flags.length === 0 ? "" : `Set missing properties with ${flags.join(" ")} (or :=… for JSON). `;
   return `${flagHint}The workflow's trigger_data_json_schema describes the valid data.`;
 }
 

@@ -105,7 +105,7 @@ const NOBODY: ListIdentities = () => {};
 const TRIGGER: ListIdentities = (list, _params, body) => addTrigger(list, body);
 
 /**
- * The requests that change something, with the recipients that each names. A parameter in braces matches one segment of
+ * The requests that change something, with the recipients in each. A parameter in braces matches one segment of
  * the path, `**` any further segments. Other requests cannot be checked.
  */
 const WRITES: Readonly<Record<string, ListIdentities>> = {

@@ -33,7 +33,7 @@ export type JournalHeader = z.infer<ReturnType<typeof journalHeaderSchema>>;
 export const journalRecordSchema = once(() =>
   z.object({
     line: z.int().check(z.gte(1)),
-    /** `triggered`: every recipient list was accepted. Its recipients may still have failed. */
+    /** `triggered`: the target accepted all triggers of the line. Some of their recipients may still have failed. */
     status: z.enum(["triggered", "failed"]),
     /** Whether recipients of an accepted line failed. */
     verdict: z.optional(z.enum(["succeeded", "partial", "failed"])),

@@ -41,7 +41,7 @@ describe("changeRows", () => {
     expect(document).toEqual({ total: 2_500, succeeded: 2_500, failed: [], remaining: 0 });
   });
 
-  it("reports the rows that an interruption left over", async () => {
+  it("reports the rows that an interruption prevented", async () => {
     for (const isBetweenChunks of [true, false]) {
       const controller = new AbortController();
       const changeMany = async (rows: readonly string[]) => {
@@ -60,7 +60,7 @@ describe("changeRows", () => {
     expect(document).toMatchObject({ succeeded: 3, remaining: 2_497 });
   });
 
-  it("lets a signal interrupt changes that never wait", async () => {
+  it("can be interrupted by a signal if no change waits for I/O", async () => {
     const controller = new AbortController();
     setImmediate(() => controller.abort());
     const { remaining } = (await run(LIST, {}, controller)).document as { remaining: number };
@@ -77,7 +77,7 @@ describe("changeRows", () => {
     expect(await run(["ok"], { changeOne })).toMatchObject({ exitCode: 0 });
   });
 
-  it("ends with an error that every row would have, and says what was done", async () => {
+  it("ends with an error that every row would have, and reports the changed rows", async () => {
     const changeOne = async (id: string) => {
       if (id === "u2") throw new KnockError("authentication", "No", { hint: "Check the key." });
       if (id === "u1") throw new KnockError("resource_missing", "no u1");

@@ -31,7 +31,7 @@ describe("checkTriggerData (E-030, E-031)", () => {
       "missing ones",
       { required: ["a", "b"], properties: { c: { required: ["d"] } } },
       { c: {} },
-      "--set a=… --set b=… --set c.d=… (or :=… for JSON) sets missing properties. The workflow's",
+      "Set missing properties with --set a=… --set b=… --set c.d=… (or :=… for JSON). The workflow's",
     ],
     ["a name that no path has", { required: ["a b"] }, {}, "The workflow's trigger_data_json_schema"],
     ["a wrong one", a({ type: "string" }), { a: 7 }, "The workflow's trigger_data_json_schema"],
