@@ -1,3 +1,5 @@
+import { type RecipientKey, type RecipientUpsert, TENANTS, toRecipientKey } from "../domain/recipient/recipient.js";
+import type { Subscription } from "../domain/recipient/subscription.js";
 import type {
   RecordedEngagement,
   RecordedHistory,
@@ -5,13 +7,13 @@ import type {
   SentMessage,
 } from "../domain/replay/recorded-history.js";
 import { parseRecipientReference } from "../domain/run/message-outcomes.js";
+import { walkSteps } from "../domain/steps/walk-steps.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { ResourceOperations } from "../ports/resource-operations.js";
 import type { RunHistory } from "../ports/run-history.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
 import { type AccountMessage, assignTriggerData } from "./assign-trigger-data.js";
 import { mapConcurrently } from "./map-concurrently.js";
-import { type AccountRecipients, type ConnectedChannel, readAccountRecipients } from "./read-account-recipients.js";
 import { type AccountRun, parseTime, readAccountRuns, toText } from "./read-account-runs.js";
 import type { PastRun, TriggerNameFinder } from "./read-runs.js";
 import { buildHistory } from "./read-stored-history.js";
@@ -33,15 +35,57 @@ interface AccountHistoryOptions {
   now: number;
   /** Whether contents are compared. If not, they are not read. */
   readsContent: boolean;
-  /** Returns the channels of the project whose messages need data of the recipient. `ids` are the account's IDs by key. */
-  findConnectedChannels(ids: ReadonlyMap<string, string>): Promise<ConnectedChannel[]>;
+  /** Reads recipients. `channelIds` are the account's IDs of channels by their key. */
+  readRecipients(
+    keys: ReadonlySet<RecipientKey>,
+    channelIds: ReadonlyMap<string, string>,
+  ): Promise<{ recipients: RecipientUpsert[]; subscriptions: Subscription[]; notes: string[] }>;
   /** Returns the current steps of a workflow, because the API does not show those of a run. */
   readSteps(workflow: string): Promise<PastRun["version"]["steps"]>;
   setProgress(text: string): void;
 }
 
-interface AccountHistory extends AccountRecipients {
+interface AccountHistory {
   history: RecordedHistory;
+  /** The recipients, actors and tenants, including those that the account does not know. */
+  keys: ReadonlySet<RecipientKey>;
+  recipients: RecipientUpsert[];
+  subscriptions: Subscription[];
+}
+
+const isStepRun = ({ run }: AccountRun): boolean => run.trigger_source.type === "workflow_step";
+
+/** Returns whether the events of a run show which run one of its steps started. */
+const namesStartedRun = ({ recipientRun }: AccountRun): boolean =>
+  recipientRun.events.some(({ step_type, data }) => step_type === "trigger_workflow" && data?.workflow_run_id != null);
+
+/** Returns the recipients, actors and tenants of runs. */
+function listParties(runs: readonly AccountRun[]): Set<RecipientKey> {
+  return new Set(
+    runs.flatMap(({ run, recipientRun }) => [
+      recipientRun.recipient,
+      ...(run.actor === null ? [] : [run.actor]),
+      ...(run.tenant === null ? [] : [toRecipientKey({ collection: TENANTS, id: run.tenant })]),
+    ]),
+  );
+}
+
+/**
+ * Notes in runs the subscriptions through which they were started. Returns these subscriptions, because a subscriber without
+ * a run was added later.
+ */
+function assignSubscriptions(runs: readonly AccountRun[], subscriptions: readonly Subscription[]): Subscription[] {
+  const byRecipient = new Map<RecipientKey, Subscription[]>();
+  for (const subscription of subscriptions)
+    byRecipient.set(subscription.recipient, [...(byRecipient.get(subscription.recipient) ?? []), subscription]);
+  const reached = new Set(runs.map(({ run, recipientRun }) => `${run.id} ${recipientRun.recipient}`));
+  const used = new Set<Subscription>();
+  for (const { run, recipientRun } of runs) {
+    const candidates = byRecipient.get(recipientRun.recipient) ?? [];
+    recipientRun.via = candidates.find(({ object }) => reached.has(`${run.id} ${object}`)) ?? null;
+    if (recipientRun.via !== null) used.add(recipientRun.via);
+  }
+  return [...used];
 }
 
 const count = (amount: number, one: string, many: string): string =>
@@ -68,7 +112,9 @@ async function readMessages(
       return run === undefined ? [] : [{ run, message }];
     }),
     async ({ run, message }) => {
-      const isBatch = run.recipientRun.events.some(({ event }) => event.startsWith("batch"));
+      const isBatch =
+        run.recipientRun.events.some(({ event }) => event.startsWith("batch")) ||
+        [...walkSteps(run.version.steps)].some(({ step }) => step.type === "batch");
       return { run, message, activities: isBatch ? await history.readActivities(String(message.id)) : [] };
     },
   );
@@ -127,10 +173,13 @@ export async function readAccountHistory(
   for (const entry of runs) entry.version = { steps: steps.get(entry.run.workflow) ?? [] };
   const messages = await readMessages(source, runs, setProgress);
   const known = assignTriggerData(runs, messages);
-  const channels = await options.findConnectedChannels(findChannelIds(messages));
-  const recipients = await readAccountRecipients(resources, known, channels, setProgress);
+  const keys = listParties(known);
+  const { recipients, subscriptions, notes } = await options.readRecipients(keys, findChannelIds(messages));
+  const usedSubscriptions = assignSubscriptions(known, subscriptions);
   const unknown = new Set(runs.map(({ run }) => run)).size - new Set(known.map(({ run }) => run)).size;
   const missing = { contents: 0 };
+  const stepRuns = runs.filter(isStepRun).length;
+  const ignoresStepRuns = range.workflows.length > 0 || (stepRuns > 0 && !runs.some(namesStartedRun));
   const history = await buildHistory({
     runs: known,
     range,
@@ -144,7 +193,7 @@ export async function readAccountHistory(
     let read = 0;
     await mapConcurrently(all, async (entry) => {
       const trigger = getTriggerName(entry.run.run.id);
-      if (trigger === undefined) return;
+      if (trigger === undefined || (ignoresStepRuns && isStepRun(entry.run))) return;
       const content = readsContent ? await from.readContent(String(entry.message.id)) : {};
       setProgress(`reading the account: contents of ${++read} of ${all.length} messages`);
       if (content === null) missing.contents++;
@@ -154,7 +203,7 @@ export async function readAccountHistory(
     });
     return { messages: sent.sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1)), engagements };
   }
-  const notes = [
+  const gaps = [
     ...(hasMore
       ? [
           `only the newest ${count(runs.length, "recipient run is", "recipient runs are")} replayed: use --limit for more`,
@@ -165,11 +214,19 @@ export async function readAccountHistory(
       : [
           `${count(unknown, "trigger is", "triggers are")} not replayed: the API shows the data of a trigger only with its messages`,
         ]),
+    ...(stepRuns === 0 || !ignoresStepRuns
+      ? []
+      : [`${count(stepRuns, "run that a step started is", "runs that steps started are")} not compared`]),
     ...(missing.contents === 0
       ? []
       : [
           `${count(missing.contents, "message is", "messages are")} compared without content, which is no longer available`,
         ]),
   ];
-  return { ...recipients, history: { ...history, notes: [...notes, ...history.notes] } };
+  return {
+    history: { ...history, ignoresStepRuns, notes: [...gaps, ...notes, ...history.notes] },
+    keys,
+    recipients,
+    subscriptions: usedSubscriptions,
+  };
 }

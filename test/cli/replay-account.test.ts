@@ -81,6 +81,8 @@ interface Report {
 class RecordingServer {
   readonly requests: string[] = [];
   failure: { path: string; status: number } | null = null;
+  /** Whether runs have no events, as the API may leave out any of them. */
+  hidesEvents = false;
 
   private constructor(
     private readonly server: Server,
@@ -101,7 +103,9 @@ class RecordingServer {
       }
       const answer = await fetch(target + url, { headers: { authorization: String(headers.authorization) } });
       response.writeHead(answer.status, { "content-type": "application/json" });
-      response.end(await answer.text());
+      const text = await answer.text();
+      const isRun = /workflow_recipient_runs\/[^?]/.test(url);
+      response.end(recording.hidesEvents && isRun ? JSON.stringify({ ...JSON.parse(text), events: [] }) : text);
     });
     return recording;
   }
@@ -154,6 +158,7 @@ describe("knock replay --remote", () => {
     cpSync(api.project.root, local.root, { recursive: true });
     server.requests.length = 0;
     server.failure = null;
+    server.hidesEvents = false;
   });
 
   afterEach(() => local.remove());
@@ -226,10 +231,39 @@ describe("knock replay --remote", () => {
     expect(stderr).toContain(status === 500 ? "HTTP 500" : "broken");
   });
 
+  it("finds no difference if the API does not show the events of runs", async () => {
+    server.hidesEvents = true;
+    const { report, exitCode } = await replay("--json");
+    expect(report).toMatchObject({ recipients: [], summary: { triggers: 7, equal: 11 } });
+    expect(report.notes).toContain("1 run that a step started is not compared");
+    expect(exitCode).toBe(0);
+    const ofParent = await replay("--json", "parent");
+    expect(ofParent.report).toMatchObject({ recipients: [], summary: { triggers: 1, equal: 1 } });
+  });
+
+  it("reads a range that ended earlier", async () => {
+    const until = new Date(Date.now() - 30 * 3_600_000).toISOString();
+    const { report, exitCode, stderr } = await replay("--json", "--until", until);
+    expect([exitCode, report.summary.triggers, stderr]).toEqual([0, 0, expect.stringContaining("no triggers")]);
+  });
+
   it("compares messages without content if the API no longer has it", async () => {
     server.failure = { path: "/content", status: 404 };
     const { report, exitCode } = await replay("--json");
     expect(report.notes.at(-1)).toBe("12 messages are compared without content, which is no longer available");
     expect(exitCode).toBe(0);
+  });
+
+  // The last test, because its runs would count in the others.
+  it("reads all pages of runs", async () => {
+    const recipients = Array.from({ length: 60 }, (_, index) => ({ id: `person-${index}` }));
+    await trigger("hello", { recipients, data: { n: 7 } });
+    const { report } = await replay("--json", "--since", "2h", "hello");
+    expect(report).toMatchObject({ recipients: [], notes: [], summary: { triggers: 1, equal: 60 } });
+    const lists = server.requests.filter((request) => request.includes("/v1/workflow_recipient_runs?"));
+    expect(lists).toHaveLength(2);
+    const part = await replay("--json", "--since", "2h", "--limit", "55", "hello");
+    expect(part.report).toMatchObject({ recipients: [], summary: { triggers: 1, equal: 55 } });
+    expect(part.report.notes).toEqual([expect.stringContaining("only the newest 55 recipient runs")]);
   });
 });

@@ -19,8 +19,6 @@ import type { ResourceOperations } from "../../ports/resource-operations.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { Semaphore } from "../../util/semaphore.js";
 
-/** Limits the recipients that are read, because each one takes several requests. */
-const MAX_RECIPIENTS = 1_000;
 const MAX_CONCURRENT_RECIPIENTS = 5;
 const PAGE_SIZE = 50;
 /** The status for an ID that no channel of the account has. */
@@ -57,6 +55,18 @@ function toPreferenceSets(sets: readonly JsonObject[]): PreferenceSets {
   );
 }
 
+interface AccountReaderOptions {
+  /** Limits the recipients, because each one takes several requests. */
+  maxRecipients: number;
+  /** Whether the recipients of subscriptions are also read. */
+  readsSubscribers: boolean;
+  /** The account's IDs of channels by their key, if they may differ from those in environment.json. */
+  channelIds?: ReadonlyMap<string, string>;
+  onRead?: () => void;
+}
+
+const DEFAULT_OPTIONS: AccountReaderOptions = { maxRecipients: 1_000, readsSubscribers: true };
+
 /** Reads recipients of the account, with GET requests only. */
 class AccountReader {
   private readonly permits = new Semaphore(MAX_CONCURRENT_RECIPIENTS);
@@ -68,6 +78,7 @@ class AccountReader {
   constructor(
     private readonly resources: ResourceOperations,
     environment: Environment,
+    private readonly options: AccountReaderOptions,
   ) {
     const channels = Object.values(environment.channels).filter((channel) => channel !== null);
     this.channels = new Map(
@@ -117,7 +128,7 @@ class AccountReader {
           recipient: toRecipientKey(parseRecipientReference(recipient)),
           properties: isJsonObject(properties) ? properties : {},
         });
-      if (page.page_info.after === null || subscriptions.length > MAX_RECIPIENTS) return subscriptions;
+      if (page.page_info.after === null || subscriptions.length > this.options.maxRecipients) return subscriptions;
       after = page.page_info.after;
     }
   }
@@ -125,7 +136,8 @@ class AccountReader {
   private async readChannelData(recipient: RecipientReference, id: string): Promise<JsonObject | null> {
     if (this.unknownChannels.has(id)) return null;
     try {
-      const data = (await this.resources.channelData.read(recipient, id))?.data;
+      const accountId = this.options.channelIds?.get(this.channels.get(id) ?? "") ?? id;
+      const data = (await this.resources.channelData.read(recipient, accountId))?.data;
       return isJsonObject(data) ? data : null;
     } catch (error) {
       if (!(error instanceof KnockError) || error.status !== UNPROCESSABLE) throw error;
@@ -143,30 +155,37 @@ class AccountReader {
 
 /**
  * Reads what the account knows about recipients: properties, preferences and channel data, and for objects the
- * subscriptions and their recipients. Throws `usage` for more than 1,000 recipients.
+ * subscriptions and their recipients. Throws `usage` for more than `maxRecipients`, by default 1,000.
  */
 export async function readAccountRecipients(
   resources: ResourceOperations,
   wanted: Iterable<RecipientKey>,
   environment: Environment,
+  options: AccountReaderOptions = DEFAULT_OPTIONS,
 ): Promise<AccountRecipients> {
-  const reader = new AccountReader(resources, environment);
+  const { maxRecipients, readsSubscribers, onRead } = options;
+  const reader = new AccountReader(resources, environment, options);
   const recipients = new Map<RecipientKey, RecipientUpsert>();
   const subscriptions: Subscription[] = [];
   const known = new Set<RecipientKey>(wanted);
   for (let next = [...known]; next.length > 0; ) {
-    if (known.size > MAX_RECIPIENTS)
-      throw new KnockError("usage", `more than ${MAX_RECIPIENTS.toLocaleString("en-US")} recipients to read`, {
+    if (known.size > maxRecipients)
+      throw new KnockError("usage", `more than ${maxRecipients.toLocaleString("en-US")} recipients to read`, {
         hint: "Name fewer recipients, or an object with fewer subscribers.",
       });
-    const read = await Promise.all(next.map((key) => reader.readRecipient(key)));
+    const readOne = async (key: RecipientKey): Promise<RecipientUpsert | null> => {
+      const recipient = await reader.readRecipient(key);
+      onRead?.();
+      return recipient;
+    };
+    const read = await Promise.all(next.map(readOne));
     for (const recipient of read) if (recipient !== null) recipients.set(recipient.key, recipient);
     const subscribers: RecipientKey[] = [];
     for (const recipient of read) {
       if (recipient === null || [USERS, TENANTS].includes(splitRecipientKey(recipient.key).collection)) continue;
       const added = await reader.readSubscriptions(recipient.key);
       subscriptions.push(...added);
-      for (const { recipient: key } of added) if (!known.has(key)) subscribers.push(key);
+      if (readsSubscribers) for (const { recipient: key } of added) if (!known.has(key)) subscribers.push(key);
     }
     next = [...new Set(subscribers)];
     for (const key of next) known.add(key);

@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import type { ReplayOptions } from "../../commands/shared/replay-service.js";
-import { hasTrait } from "../../domain/message/channel-types.js";
 import { KEEP_DATA, PersonalDataFilter } from "../../domain/replay/personal-data-filter.js";
 import { collectPersonalValues } from "../../domain/replay/personal-values.js";
 import { isInRange, type ReplayRange } from "../../domain/replay/recorded-history.js";
@@ -14,10 +13,10 @@ import type { SeedStore } from "../../ports/seed-store.js";
 import type { Project } from "../../project/open-project.js";
 import { copyRecipients } from "../../replay/copy-recipients.js";
 import { readAccountHistory } from "../../replay/read-account-history.js";
-import type { ConnectedChannel } from "../../replay/read-account-recipients.js";
 import { readStoredHistory } from "../../replay/read-stored-history.js";
 import { openSqliteStore } from "../../store/sqlite/open-sqlite-store.js";
 import { randomBytes } from "../../util/random.js";
+import { readAccountRecipients } from "../account/read-account-recipients.js";
 import { applyRecipientsFiles } from "../open-local-engine.js";
 import { type ReplayContext, runReplay } from "./run-replay.js";
 
@@ -87,16 +86,6 @@ export function replayFile(
   return runReplay(source, options, context);
 }
 
-/** Returns the channels whose messages need data of the recipient, with the IDs of the account. */
-async function findConnectedChannels(project: Project, ids: ReadonlyMap<string, string>): Promise<ConnectedChannel[]> {
-  const { channels } = await project.environment();
-  return Object.values(channels).flatMap((channel) =>
-    channel && (hasTrait(channel.type, "hasDevices") || hasTrait(channel.type, "hasConnections"))
-      ? [{ accountId: ids.get(channel.key) ?? channel.id, projectId: channel.id }]
-      : [],
-  );
-}
-
 /** Returns the steps of a workflow in the current files. An invalid workflow is reported when it is triggered. */
 async function readSteps(project: Project, key: string): Promise<Workflow["steps"]> {
   try {
@@ -113,18 +102,29 @@ export async function replayAccount(
   options: ReplayOptions,
   context: ReplayContext,
 ): Promise<ReplayReport> {
-  const { project, setProgress } = context;
+  const { project, io } = context;
   const now = Date.now();
-  const range = resolveRange(
-    options.range.since === null && options.last === null ? { ...options, last: DEFAULT_ACCOUNT_RANGE_MS } : options,
-    now,
-  );
-  const { history, keys, recipients, subscriptions } = await readAccountHistory(await operations.openResources(), {
-    range: { ...range, since: range.since ?? 0, until: range.until ?? now },
+  const setProgress = (text: string): void => {
+    if (io.signal.aborted)
+      throw new KnockError("interrupted", "interrupted while reading the account", { hint: "Nothing was changed." });
+    context.setProgress(text);
+  };
+  const resources = await operations.openResources();
+  const { since, until, workflows } = resolveRange(options, now);
+  const end = until ?? now;
+  const { history, keys, recipients, subscriptions } = await readAccountHistory(resources, {
+    range: { since: since ?? end - DEFAULT_ACCOUNT_RANGE_MS, until: end, workflows },
     limit: options.limit ?? DEFAULT_ACCOUNT_LIMIT,
     now,
     readsContent: options.comparesContent,
-    findConnectedChannels: (ids) => findConnectedChannels(project, ids),
+    async readRecipients(wanted, channelIds) {
+      let read = 0;
+      const onRead = (): void => setProgress(`reading the account: ${++read} of ${wanted.size} recipients`);
+      const limits = { maxRecipients: Number.POSITIVE_INFINITY, readsSubscribers: false };
+      const environment = await project.environment();
+      const found = await readAccountRecipients(resources, wanted, environment, { ...limits, channelIds, onRead });
+      return { ...found, recipients: [...found.recipients.values()] };
+    },
     readSteps: (key) => readSteps(project, key),
     setProgress,
   });

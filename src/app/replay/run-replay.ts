@@ -54,7 +54,8 @@ async function runAgainst(
       onProgress: (done, total) => setProgress(`replaying: ${done} of ${total} actions done`),
     });
     const findRoot = createRootFinder(await readRuns(store, null));
-    const getTriggerName = (id: string): string | null => names.get(findRoot(id)) ?? null;
+    const getTriggerName = (id: string): string | null | undefined =>
+      history.ignoresStepRuns && findRoot(id) !== id ? undefined : (names.get(findRoot(id)) ?? null);
     return {
       messages: (await readSentMessages(store, { getTriggerName, since: null })).messages,
       rejected: failures.map(({ trigger: { name, at, trigger }, error }) => ({
@@ -117,7 +118,7 @@ async function compareWithRevision(
   const revision = await openRevision(context.project, against, context.io.cwd);
   try {
     // Both runs end when no work is pending, because what was sent in the past is not compared.
-    const untilIdle = { ...source, history: { ...source.history, until: null } };
+    const untilIdle = { ...source, history: { ...source.history, until: null, ignoresStepRuns: false } };
     const before = await runAgainst(revision.project, untilIdle, context);
     const after = await runAgainst(context.project, untilIdle, context);
     return buildReplayReport(

@@ -57,6 +57,8 @@ export interface RecordedHistory {
   messages: readonly SentMessage[] | null;
   /** The time until which the messages are known, in milliseconds; null if the replay ends when no work is pending. */
   until: number | null;
+  /** Whether messages of runs that a step started are unknown, so that they are not compared. */
+  ignoresStepRuns?: boolean;
   /** The known gaps, one sentence each. */
   notes: readonly string[];
 }
