@@ -46,7 +46,7 @@ export async function openRemoteTarget(
   const { redirect, recipientGuards } = settings;
   if (redirect.value !== null && recipientGuards.length === 0)
     output.warnOnce(
-      "recipients.redirect has no effect on the remote target: add recipients.allow to limit whom it reaches",
+      "recipients.redirect has no effect on the remote target: add recipients.allow to limit which recipients it reaches",
     );
   const { openRemote, readProxySettings } = await import("../remote/open-remote.js");
   const remote = openRemote({

@@ -64,7 +64,7 @@ export function registerTest(program: Command, context: CommandContext, services
     .option("--coverage-threshold <percent>", "exit 1 if the coverage is lower; implies --coverage")
     .option("--mutate", "change workflows one fault at a time, and list faults that no scenario notices")
     .option("--emails", "check the HTML, links and headers of the emails that scenarios send")
-    .option("--strict", "exit 1 also if --emails finds a problem")
+    .option("--strict", "treat problems that --emails finds as errors (exit 1)")
     .option(
       "--reporter <name[=file]>",
       `report as ${REPORTER_NAMES.slice(0, -1).join(", ")} or ${REPORTER_NAMES.at(-1)}, to a file or standard output; repeatable (default: terminal)`,

@@ -58,7 +58,7 @@ export class CsvPayloads {
         line,
         `has ${fields.length} fields, but the first row has ${columns.length}`,
         this.inputName,
-        "Give each row as many fields as the first row. An empty field is left out of the payload.",
+        "Give each row as many fields as the first row. An empty field is omitted from the payload.",
       );
     const payload: JsonObject = {};
     for (const [index, column] of columns.entries()) {

@@ -220,7 +220,7 @@ describe("marking messages", () => {
     );
     expect(await catchRejection(remote.markMessages(ids, "read"))).toMatchObject({
       code: "not_allowed",
-      hint: expect.stringMatching(/^Changed before: m0, m1, .* m49\. /),
+      hint: expect.stringMatching(/^Before this error, these messages were changed: m0, m1, .* m49\. /),
     });
   });
 });

@@ -174,7 +174,7 @@ describe("resources of the remote target", () => {
     expect(await catchRejection(resources.schedules.createMany({ schedules }))).toMatchObject({
       code: "invalid_params",
       details: [{ pointer: "/schedules/3/recipient/id" }],
-      hint: expect.stringContaining("2 of the schedules were created before."),
+      hint: expect.stringContaining("Before this error, 2 of the schedules were created."),
     });
   });
 });

@@ -48,7 +48,7 @@ export const FINDING_EXPLANATIONS: Readonly<
   },
   unusable_time: {
     meaning:
-      "The field path of a delay, batch or throttle leads to a value that is no usable time in any run: a variable or a `const` of the schema with a time in the past, a missing variable, or a property of another type, such as a number. The step is skipped.",
+      "The field path of a delay, batch or throttle leads to a value that is never a usable time: a variable or a `const` of the schema with a time in the past, a missing variable, or a property of another type, such as a number. The step is skipped.",
     fix: "Correct the field path or the value. Times are ISO 8601 texts, durations or window rules.",
   },
   empty_window: {

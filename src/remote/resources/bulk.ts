@@ -57,7 +57,7 @@ async function runOperation(
   const { id, status, processed, errorCount, failedIds } = operation;
   if (status !== "completed")
     throw new KnockError("remote_failed", `the API stopped bulk operation ${id} after ${processed} rows`, {
-      hint: "Run the command again. Rows that were changed before stay as they are.",
+      hint: "Run the command again. Rows that were already changed keep their new values.",
     });
   if (failedIds.length < errorCount)
     throw new KnockError("remote_failed", `the API reports ${errorCount} failed rows but names ${failedIds.length}`, {

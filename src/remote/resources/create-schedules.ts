@@ -37,7 +37,7 @@ function toBodyError(error: KnockError, { start }: ScheduleGroup, createdCount: 
     return { ...detail, pointer: path };
   });
   if (createdCount === 0) return error.copyWith({ details });
-  const created = `${createdCount} of the schedules were created before.`;
+  const created = `Before this error, ${createdCount} of the schedules were created.`;
   return error.copyWith({ details, hint: error.hint === undefined ? created : `${created} ${error.hint}` });
 }
 

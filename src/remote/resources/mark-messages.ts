@@ -61,7 +61,7 @@ export async function markRemoteMessages(
       await markChunk(client, chunk, action, metadata, marked);
     } catch (error) {
       if (!(error instanceof KnockError) || marked.size === 0) throw error;
-      const before = `Changed before: ${[...marked.keys()].join(", ")}.`;
+      const before = `Before this error, these messages were changed: ${[...marked.keys()].join(", ")}.`;
       throw error.copyWith({ hint: error.hint ? `${before} ${error.hint}` : before });
     }
   }
