@@ -3,6 +3,9 @@ import { describe, expect, it } from "vitest";
 import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
 import { PersonalDataFilter } from "../../../src/domain/replay/personal-data-filter.js";
 import { collectPersonalValues } from "../../../src/domain/replay/personal-values.js";
+import type { SentMessage } from "../../../src/domain/replay/recorded-history.js";
+import { buildReplayReport } from "../../../src/domain/replay/replay-report.js";
+import { buildReplayPage } from "../../../src/output/replay-page.js";
 import { getPropertyRuns } from "../../helpers/get-property-runs.js";
 
 const KEY = new Uint8Array(32);
@@ -46,6 +49,53 @@ describe("PersonalDataFilter", () => {
           for (const value of [id, ...name.split(" "), email, email.split("@")[0] ?? "", phone_number.slice(1), avatar])
             for (const spelling of [value, encodeURIComponent(value), escapeHtml(value)])
               expect(report).not.toContain(spelling.toLowerCase());
+      }),
+      getPropertyRuns(200),
+    );
+  });
+
+  it("leaves no value of a user in a report and its page", () => {
+    fc.assert(
+      fc.property(fc.array(user, { minLength: 1, maxLength: 5 }), (users) => {
+        const buildMessages = (greeting: string) =>
+          users.map(({ id, name, email, phone_number }, index): SentMessage => {
+            const content = { subject_line: `${greeting} ${name}`, to: email, html_body: `<p>${escapeHtml(name)}</p>` };
+            const ids = {
+              id: `m${index}`,
+              workflowRunId: `w${index}`,
+              recipientRunId: `r${index}`,
+              trigger: `w${index}`,
+            };
+            const source = { workflow: "hello", step: "email_1", channel: { key: "mail", type: "email" } };
+            // Some messages exist on one side only, so that the report contains their content.
+            const recipient = index % 2 === 0 ? id : { collection: "projects", id: `${greeting}-${id}` };
+            return { ...ids, ...source, recipient, tenant: phone_number, at: index, content };
+          });
+        const report = buildReplayReport(
+          {
+            source: "the account",
+            triggers: [],
+            before: { name: "before", messages: buildMessages("Hello"), isRecorded: true },
+            after: { name: "after", messages: buildMessages("Bye"), isRecorded: false },
+            rejected: users.map(({ id, email }) => ({
+              side: "after",
+              trigger: "w",
+              workflow: "hello",
+              at: "2026-01-01T00:00:00.000Z",
+              code: "invalid_params",
+              message: `data.user "${id}" has the address ${email}`,
+            })),
+            notes: [],
+            filter: createFilter(users),
+          },
+          { tolerance: 0, comparesContent: true },
+        );
+        expect(report.summary.changed).toBe(Math.ceil(users.length / 2));
+        const texts = [JSON.stringify(report), buildReplayPage(report)].map((text) => text.toLowerCase());
+        for (const { id, name, email, phone_number } of users)
+          for (const value of [id, ...name.split(" "), email, phone_number])
+            for (const spelling of [value, escapeHtml(value)])
+              for (const text of texts) expect(text).not.toContain(spelling.toLowerCase());
       }),
       getPropertyRuns(200),
     );
