@@ -80,7 +80,7 @@ export interface BulkConnection {
   concurrency: number;
   /** Attempts of a request after the first one. */
   retries: number;
-  /** Called when the API refuses a request as one too many, with the milliseconds until the next attempt. */
+  /** Called when the API refuses a request because of its rate limit, with the milliseconds until the next attempt. */
   onRateLimited: (waitMs: number) => void;
 }
 

@@ -48,7 +48,7 @@ export class CsvPayloads {
     return new CsvPayloads(columns, inputName);
   }
 
-  /** Returns the payload of a row. Empty fields are left out. Throws `usage` or `invalid_json`. */
+  /** Returns the payload of a row. Empty fields are omitted. Throws `usage` or `invalid_json`. */
   readonly toPayload = async (row: CsvRow): Promise<Json> => {
     if ("error" in row) throw toRowError(row.line, row.error, this.inputName);
     const { columns } = this;

@@ -26,9 +26,9 @@ export interface ApiClientOptions extends ConnectionOptions {
   guardRequest?: ((request: ApiRequest) => void) | undefined;
   /** Attempts after the first one. Default: 2. */
   retries?: number;
-  /** Called when the API refuses a request as one too many, with the milliseconds until the next attempt. */
+  /** Called when the API refuses a request because of its rate limit, with the milliseconds until the next attempt. */
   onRateLimited?: ((waitMs: number) => void) | undefined;
-  /** Receives each line of the requests and responses, without secrets. Default: none is described. */
+  /** Receives each line of the requests and responses, without secrets. Default: requests are not logged. */
   log?: ((line: string) => void) | undefined;
   sleep?: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
   random?: () => number;

@@ -15,7 +15,7 @@ export interface BulkOptions {
   /** Requests at the same time; 1 on the local target. */
   concurrency: number;
   retries: number;
-  /** The path of the journal; null writes none. */
+  /** The path of the journal; null disables it. */
   journal: string | null;
   isResumed: boolean;
   retriesFailed: boolean;

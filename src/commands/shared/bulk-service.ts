@@ -18,7 +18,7 @@ export interface DocumentFile {
   close(): void;
 }
 
-/** The results of the lines of one input, in a file beside it. */
+/** The results of the lines of one input, in a file next to it. */
 export interface Journal extends DocumentFile {
   readonly header: JournalHeader;
   /** The number of lines with each result that earlier runs have recorded. */

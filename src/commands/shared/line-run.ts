@@ -52,7 +52,7 @@ export interface HandledLine {
   error: KnockError | null;
 }
 
-/** The files that a run writes to, and the text from which it derives idempotency keys (null derives none). */
+/** The files that a run writes to, and the text from which it derives idempotency keys (null for no derived keys). */
 export interface LineRunFiles {
   journal: Journal | null;
   results: DocumentFile | null;
@@ -73,7 +73,7 @@ export class LineRun {
   /** The numbers of lines. `retried` is the part of both that had failed in an earlier run. */
   readonly counts = { triggered: 0, failed: 0, skipped: 0, replayed: 0, retried: 0, workflowRuns: 0 };
   lastLine = 0;
-  /** The numbers of lines that were handled, also of those whose outcome is not printed yet. */
+  /** The numbers of handled lines, including those whose outcome is not printed yet. */
   readonly handled = { lines: 0, failed: 0 };
   private readonly recipientLimit: RecipientLimit;
 

@@ -25,7 +25,7 @@ class IdentityList {
     this.addAddresses(value, path);
   }
 
-  /** Adds the recipients of a field: one, a list, or none if the field is absent. */
+  /** Adds the recipients of a field, which may be one value, a list or absent. */
   addRecipients(body: JsonObject, field: string, path: Path = []): void {
     const value = body[field] ?? null;
     if (value === null) return;

@@ -22,7 +22,7 @@ export async function openNodeTransport({ origin, connectTimeoutMs, ca }: Transp
     request: (sent) =>
       new Promise<TransportResponse>((resolve, reject) => {
         const { method, path, body } = sent;
-        // Without a length, Node leaves out the body of a DELETE request.
+        // Without a length, Node omits the body of a DELETE request.
         const length = body === null ? {} : { "Content-Length": Buffer.byteLength(body) };
         const outgoing = http.request({ ...address, method, path, headers: { ...sent.headers, ...length } });
         const collector = new ResponseCollector(sent, resolve, reject, (error) => outgoing.destroy(error));
