@@ -7,6 +7,8 @@ import type {
   SentMessage,
 } from "../domain/replay/recorded-history.js";
 import { parseRecipientReference } from "../domain/run/message-outcomes.js";
+import { isBatchStep } from "../domain/steps/batch-step.js";
+import { isTriggerWorkflowType } from "../domain/steps/trigger-workflow-step.js";
 import { walkSteps } from "../domain/steps/walk-steps.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { ResourceOperations } from "../ports/resource-operations.js";
@@ -57,7 +59,7 @@ const isStepRun = ({ run }: AccountRun): boolean => run.trigger_source.type === 
 
 /** Returns whether the events of a run show which run one of its steps started. */
 const namesStartedRun = ({ recipientRun }: AccountRun): boolean =>
-  recipientRun.events.some(({ step_type, data }) => step_type === "trigger_workflow" && data?.workflow_run_id != null);
+  recipientRun.events.some(({ step_type, data }) => isTriggerWorkflowType(step_type) && data?.workflow_run_id != null);
 
 /** Returns the recipients, actors and tenants of runs. */
 function listParties(runs: readonly AccountRun[]): Set<RecipientKey> {
@@ -114,7 +116,7 @@ async function readMessages(
     async ({ run, message }) => {
       const isBatch =
         run.recipientRun.events.some(({ event }) => event.startsWith("batch")) ||
-        [...walkSteps(run.version.steps)].some(({ step }) => step.type === "batch");
+        [...walkSteps(run.version.steps)].some(({ step }) => isBatchStep(step));
       return { run, message, activities: isBatch ? await history.readActivities(String(message.id)) : [] };
     },
   );

@@ -4,6 +4,8 @@ import { buildDiffReport, type DiffReport, type TargetResult } from "../../domai
 import { parseSentMessage } from "../../domain/replay/parse-sent-message.js";
 import type { SentMessage } from "../../domain/replay/recorded-history.js";
 import type { RecipientOutcome, TriggerOutcome } from "../../domain/run/outcome.js";
+import { isRandomCohortType } from "../../domain/steps/random-cohort-step.js";
+import { isTriggerWorkflowType } from "../../domain/steps/trigger-workflow-step.js";
 import { walkSteps } from "../../domain/steps/walk-steps.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
@@ -46,8 +48,8 @@ function listStepNotes(workflow: Workflow | null): string[] {
   const refs = (isListed: (type: string) => boolean): string =>
     [...walkSteps(workflow?.steps ?? [])].flatMap(({ step }) => (isListed(step.type) ? [step.ref] : [])).join(", ");
   const changes = refs((type) => RECIPIENT_STEPS.has(type));
-  const triggers = refs((type) => type === "trigger_workflow");
-  const cohorts = refs((type) => type === "random_cohort");
+  const triggers = refs(isTriggerWorkflowType);
+  const cohorts = refs(isRandomCohortType);
   return [
     ...(changes === ""
       ? []

@@ -72,7 +72,7 @@ export class PersonalDataFilter implements DataFilter {
 
   filterText = (text: string): string => {
     for (const [contact] of text.matchAll(ANY_CONTACT))
-      this.add({ kind: contact.includes("@") ? "email" : "phone", text: contact });
+      this.add({ kind: contact.includes("@") ? "email_address" : "phone", text: contact });
     const folded = fold(text);
     let result = "";
     let copied = 0;

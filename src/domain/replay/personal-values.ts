@@ -12,7 +12,7 @@ const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 const PHONE = /^\+?\d[\d\s().-]{6,}\d$/;
 /** The kinds of values by the names of their properties, the most specific first. */
 const KINDS_BY_PROPERTY: readonly [pattern: RegExp, kind: ValueKind][] = [
-  [/e-?mail/i, "email"],
+  [/e-?mail/i, "email_address"],
   [/phone|mobile/i, "phone"],
   [/avatar|photo|picture/i, "url"],
   [/token|secret|password/i, "token"],
@@ -20,7 +20,7 @@ const KINDS_BY_PROPERTY: readonly [pattern: RegExp, kind: ValueKind][] = [
 const NAME_PROPERTY = /(^|_)name$|Name$|^(address|street|nick|username|login)$/;
 
 function findKind(property: string, text: string, isUser: boolean): ValueKind | null {
-  if (EMAIL.test(text)) return "email";
+  if (EMAIL.test(text)) return "email_address";
   for (const [pattern, kind] of KINDS_BY_PROPERTY) if (pattern.test(property)) return kind;
   if (isUser && NAME_PROPERTY.test(property)) return "name";
   return isUser && PHONE.test(text) && text.startsWith("+") ? "phone" : null;
@@ -45,7 +45,7 @@ function collectTokens(value: Json): PersonalValue[] {
 
 /** Returns the words of a name, because texts often contain only one of them. */
 function splitName({ kind, text }: PersonalValue): PersonalValue[] {
-  if (kind === "email") {
+  if (kind === "email_address") {
     const [local = ""] = text.split("@");
     return [{ kind, text }, ...(local.length > 2 ? [{ kind: "name" as const, text: local }] : [])];
   }
@@ -75,7 +75,7 @@ export function collectPersonalValues(
   const isUser = (key: RecipientKey): boolean => splitRecipientKey(key).collection === USERS;
   const ids = [...keys].filter(isUser).map((key) => splitRecipientKey(key).id);
   return [
-    ...ids.map((id): PersonalValue => ({ kind: EMAIL.test(id) ? "email" : "id", text: id })),
+    ...ids.map((id): PersonalValue => ({ kind: EMAIL.test(id) ? "email_address" : "id", text: id })),
     ...recipients.flatMap(({ key, properties, channel_data = {} }) => [
       ...collectFromProperties(properties, "", isUser(key)).flatMap(splitName),
       ...collectTokens(channel_data as JsonObject),

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 
 /** The kind of a personal value, which decides the form of its pseudonym. */
-export type ValueKind = "id" | "name" | "email" | "phone" | "url" | "token";
+export type ValueKind = "id" | "name" | "email_address" | "phone" | "url" | "token";
 
 const CONSONANTS = "bdfgklmnprstvz";
 const VOWELS = "aeiou";
@@ -20,7 +20,7 @@ function buildName(bytes: Buffer): string {
 const BUILDERS: Record<ValueKind, (bytes: Buffer) => string> = {
   id: (bytes) => `user-${bytes.toString("hex", 0, 5)}`,
   name: buildName,
-  email: (bytes) => `user-${bytes.toString("hex", 0, 5)}@example.com`,
+  email_address: (bytes) => `user-${bytes.toString("hex", 0, 5)}@example.com`,
   phone: (bytes) => `+1555${String(bytes.readUInt32BE(0) % 10_000_000).padStart(7, "0")}`,
   url: (bytes) => `https://example.com/${bytes.toString("hex", 0, 8)}`,
   token: (bytes) => `token-${bytes.toString("hex", 0, 8)}`,

@@ -90,6 +90,9 @@ function normalize(
   };
 }
 
+/** Returns whether a step type chooses a branch by chance. */
+export const isRandomCohortType = (type: string): boolean => type === "random_cohort";
+
 export const randomCohortStep = defineStep({
   label: "a random_cohort",
   schema,

@@ -51,6 +51,9 @@ declare module "../step/step.js" {
   }
 }
 
+/** Returns whether a step type starts runs of other workflows. */
+export const isTriggerWorkflowType = (type: string | null | undefined): boolean => type === "trigger_workflow";
+
 export const triggerWorkflowStep = defineStep({
   label: "a trigger_workflow",
   schema,
