@@ -17,8 +17,12 @@ const [rounds = 11, lineCount = 40_000, million = 1_000_000] = process.argv
   .slice(2)
   .filter((word) => /^\d+$/.test(word))
   .map(Number);
-const CONCURRENCY = 64;
-const DELAYS_MS = [0, 10];
+/** The delays of the stub's responses in milliseconds, and the numbers of requests at the same time. */
+const BULK_CASES = [
+  { delay: 10, concurrency: 16 },
+  { delay: 10, concurrency: 64 },
+  { delay: 0, concurrency: 64 },
+];
 const LOCAL_LINES = 20;
 const RECIPIENTS_PER_LINE = 1_000;
 
@@ -115,7 +119,7 @@ request.end("{}");`,
   }));
 }
 
-function notifyFile(file, url, more = []) {
+function notifyFile(file, url, concurrency) {
   const args = [
     COMMAND,
     "notify",
@@ -125,24 +129,24 @@ function notifyFile(file, url, more = []) {
     "--rate",
     "100000",
     "--concurrency",
-    String(CONCURRENCY),
+    String(concurrency),
   ];
-  return [[...args, "--output", "results.jsonl", "--json", ...more], { KNOCK_BASE_URL: url }];
+  return [[...args, "--output", "results.jsonl", "--json"], { KNOCK_BASE_URL: url }];
 }
 
 async function measureBulk() {
   await writeLines("many.jsonl", lineCount);
   const rows = [];
-  for (const delay of DELAYS_MS) {
+  for (const { delay, concurrency } of BULK_CASES) {
     const url = await startStub(String(delay));
     const [bare, bulk] = [[], []];
     for (let i = 0; i < Math.max(3, Math.floor(rounds / 3)); i++) {
-      const [args, more] = notifyFile("many.jsonl", url);
-      bare.push(Number(run([join(root, "bench/remote-bare.mjs"), url, "many.jsonl", String(CONCURRENCY)])));
+      const [args, more] = notifyFile("many.jsonl", url, concurrency);
+      bare.push(Number(run([join(root, "bench/remote-bare.mjs"), url, "many.jsonl", String(concurrency)])));
       bulk.push((lineCount / JSON.parse(run(args, more)).duration_ms) * 1_000);
     }
     rows.push({
-      case: `${delay} ms per response`,
+      case: `${delay} ms per response, ${concurrency} at a time`,
       bare_pool_per_second: Math.round(median(bare)),
       per_second: Math.round(median(bulk)),
       of_bare: round(median(bulk.map((value, index) => value / bare[index]))),
@@ -159,7 +163,7 @@ async function measureMemory() {
     hook,
     `process.on("exit", () => process.stderr.write("peak " + process.resourceUsage().maxRSS + "\\n"));`,
   );
-  const [args, more] = notifyFile("million.jsonl", url);
+  const [args, more] = notifyFile("million.jsonl", url, 64);
   const { stderr, status, stdout } = spawnSync(process.execPath, ["--require", hook, ...args], {
     cwd: folder,
     env: { ...env, ...more },
@@ -230,7 +234,7 @@ try {
       node: process.version,
       machine: `${cpus().length} × ${cpus()[0]?.model}`,
       load: round(loadavg()[0]),
-      ...{ rounds, lines: lineCount, concurrency: CONCURRENCY, single, bulk, memory, local },
+      ...{ rounds, lines: lineCount, single, bulk, memory, local },
     };
     writeFileSync(join(root, "bench/results/remote.json"), `${JSON.stringify(result, null, 2)}\n`);
   }
