@@ -2,14 +2,17 @@
 // Large packages that few commands need are bundled separately in dist/vendor and loaded when they are used.
 // --check-licenses only checks that every bundled package has a license that permits it.
 import { createHash } from "node:crypto";
-import { copyFileSync, cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { buildPages } from "./build-page.mjs";
 import { TESTING_BUNDLE, TESTING_ENTRIES, writeTestingModules } from "./build-testing.mjs";
 import {
+  COMPRESSED_WASM,
+  compressedWasm,
   confWithoutSchemas,
   defaultSpinners,
   LATE_CLASSES,
@@ -154,6 +157,7 @@ const sharedCheerio = {
 /** The plugins of packages that need one. */
 const PACKAGE_PLUGINS = {
   conf: [confWithoutSchemas],
+  mrml: [compressedWasm],
   ora: [defaultSpinners],
   undici: [undiciWithoutMocks],
   "juice/client.js": [sharedCheerio],
@@ -259,7 +263,8 @@ if (process.argv.includes("--check-licenses")) {
 writeTestingModules(root, join(dist, "testing"));
 
 // mrml reads its WebAssembly from its own folder.
-copyFileSync(join(dirname(require.resolve("mrml")), "mrml_wasm_bg.wasm"), join(dist, "vendor", "mrml_wasm_bg.wasm"));
+const wasm = readFileSync(join(dirname(require.resolve("mrml")), "mrml_wasm_bg.wasm"));
+writeFileSync(join(dist, "vendor", COMPRESSED_WASM), gzipSync(wasm, { level: 9 }));
 // The completion library reads its scripts from its own folder.
 cpSync(join(root, "node_modules/@pnpm/tabtab/lib/templates"), join(dist, "vendor/@pnpm/templates"), {
   recursive: true,

@@ -158,3 +158,22 @@ export const defaultSpinners = {
     });
   },
 };
+
+/** The WebAssembly of mrml in dist/vendor: two thirds smaller, and decompressed in milliseconds when MJML is used. */
+export const COMPRESSED_WASM = "mrml_wasm_bg.wasm.gz";
+
+/** Makes mrml read its compressed WebAssembly. Throws if mrml no longer reads the file in the expected way. */
+export const compressedWasm = {
+  name: "compressed-wasm",
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]mrml[\\/]nodejs[\\/]mrml_wasm\.js$/ }, ({ path }) => {
+      const source = readFileSync(path, "utf8");
+      const contents = source
+        .replace("/mrml_wasm_bg.wasm`", `/${COMPRESSED_WASM}\``)
+        .replace("require('fs').readFileSync(wasmPath)", "require('zlib').gunzipSync($&)");
+      if (!contents.includes(COMPRESSED_WASM) || !contents.includes("gunzipSync(require"))
+        throw new Error(`${path} reads its WebAssembly in a new way: change compressedWasm`);
+      return { contents };
+    });
+  },
+};
