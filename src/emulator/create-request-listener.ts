@@ -168,6 +168,7 @@ function runRoute(
     body: () => context.readBody(),
     environment: options.environment,
     warn: (text) => context.warnings.push(text),
+    onFeedRead: options.onFeedRead,
     strict: options.strict ?? false,
     definitions: options.definitions,
     baseUrl: options.url,
@@ -239,7 +240,8 @@ function toRequestLogEntry(context: RequestContext, took_ms: number, error: unkn
   };
 }
 
-function sendResult(context: RequestContext, { body, headers }: RouteResult): void {
+function sendResult(context: RequestContext, { body, headers, onSent }: RouteResult): void {
+  if (onSent !== undefined) context.response.once("finish", onSent);
   if (isJsonObject(body) && typeof body.workflow_run_id === "string") context.workflowRunId = body.workflow_run_id;
   if (body === undefined) sendResponse(context, 204, headers);
   else sendResponse(context, 200, headers, body);

@@ -48,6 +48,7 @@ export function createEmulatorApp(options: EmulatorAppOptions): EmulatorApp {
       knownKeys,
       webhooks,
       onWrite,
+      onFeedRead: (read) => realtime.noteFeedRead(read),
     }),
     openSocket: (...request) => realtime.open(...request),
     webhooks,

@@ -8,6 +8,7 @@ import type { BulkOperations } from "./bulk-operations.js";
 import type { ChangeStream } from "./change-stream.js";
 import type { DueWorker } from "./due-worker.js";
 import type { Faults } from "./faults.js";
+import type { FeedRead } from "./realtime/feed-watcher.js";
 import type { WebhookOptions, Webhooks } from "./webhooks/webhooks.js";
 
 /** A request and its result, for the request log. */
@@ -122,4 +123,6 @@ export interface HandlerOptions extends Omit<EmulatorAppOptions, "webhooks"> {
   webhooks: Webhooks | null;
   /** Called after each request that may have changed something. */
   onWrite(): void;
+  /** Called after a page of a feed was sent. */
+  onFeedRead(read: FeedRead): void;
 }

@@ -6,6 +6,7 @@ import type { Json, JsonObject } from "../../util/json.js";
 import type { BulkOperations } from "../bulk-operations.js";
 import { createNotFoundError } from "../http/api-error.js";
 import type { Query } from "../http/query.js";
+import type { FeedRead } from "../realtime/feed-watcher.js";
 import type { Caller, PublicAccess } from "./authenticate.js";
 import type { RateLimits, Tier } from "./rate-limits.js";
 
@@ -15,6 +16,8 @@ export type Method = "GET" | "POST" | "PUT" | "DELETE";
 export interface RouteResult {
   body?: JsonObject | JsonObject[];
   headers?: Record<string, string>;
+  /** Called after the response is sent. */
+  onSent?(): void;
 }
 
 /** The request and the services that a route's handler receives. The body is read only if the handler asks for it. */
@@ -33,6 +36,8 @@ export interface RouteContext {
   environment(): Promise<Environment>;
   /** Adds a warning to the request log. */
   warn(text: string): void;
+  /** Reports a page of a feed that the caller has received. */
+  onFeedRead(read: FeedRead): void;
   /** Whether triggers with warnings are rejected. */
   readonly strict: boolean;
   readonly definitions: Pick<Definitions, "workflow" | "workflowKeys" | "branch" | "branches">;

@@ -14,6 +14,11 @@ const MIN_EVENT_INTERVAL_MS = 500;
  * many items the client is missing.
  */
 const MAX_CATCH_UP_PAGES = 10;
+/**
+ * The number of events that are sent again to a client that has read an incomplete page and does not read on. The pause
+ * between them doubles each time.
+ */
+const MAX_REMINDERS = 6;
 /** The number of feeds checked before other requests are processed. */
 const FEEDS_PER_TURN = 20;
 /**
@@ -36,8 +41,23 @@ interface WatchedFeed {
   unannouncedCount: number;
   /** The time of the last event, in milliseconds of real time. */
   announcedAt: number;
+  /**
+   * The number of reminders since a client's last request, while items exist that are newer than the page it read. Null
+   * if no client is behind.
+   */
+  reminderCount: number | null;
   /** Whether the feed has not been checked since it was joined. */
   isUnchecked: boolean;
+}
+
+/** A page of a feed that a client has received. */
+export interface FeedRead {
+  recipient: RecipientKey;
+  channel: string;
+  /** The real time at which the request arrived, in milliseconds. */
+  requestedAt: number;
+  /** Whether the feed has items that are newer than the page. */
+  hasNewerItems: boolean;
 }
 
 /** Checks the joined feeds for new items. A message is always in the store before it is announced. */
@@ -80,6 +100,7 @@ export class FeedWatcher implements SubscriptionWatcher<FeedSubscription> {
         newIds: new Set(),
         unannouncedCount: 0,
         announcedAt: 0,
+        reminderCount: null,
         isUnchecked: true,
       };
       this.feeds.set(key, watched);
@@ -119,6 +140,22 @@ export class FeedWatcher implements SubscriptionWatcher<FeedSubscription> {
     );
     watched.announcedAt = Date.now();
     this.wake();
+  }
+
+  /**
+   * Announces items again that a client may have missed (RQ-12). Clients ignore events while one of their requests is in
+   * progress, and they read only one page after an event.
+   */
+  noteRead({ recipient, channel, requestedAt, hasNewerItems }: FeedRead): void {
+    for (const watched of this.feedsByRecipient.get(recipient) ?? []) {
+      const [first] = watched.subscriptions;
+      if (first?.feed.channel !== channel) continue;
+      const isBehind = watched.announcedAt > requestedAt || (hasNewerItems && watched.announcedAt > 0);
+      watched.reminderCount = isBehind ? 0 : null;
+      if (!isBehind) continue;
+      watched.announcedAt = Date.now(); // the client needs time to process the response
+      this.wake();
+    }
   }
 
   async stop(): Promise<void> {
@@ -190,7 +227,7 @@ export class FeedWatcher implements SubscriptionWatcher<FeedSubscription> {
     }
     const feeds = new Set(recipients?.flatMap((recipient) => [...(this.feedsByRecipient.get(recipient) ?? [])]));
     for (const watched of this.feeds.values())
-      if (watched.isUnchecked || hasUnannouncedItems(watched)) feeds.add(watched);
+      if (watched.isUnchecked || getPause(watched) !== null) feeds.add(watched);
     let sweepCount = 0;
     for (const watched of this.sweepQueue)
       if (sweepCount++ < FEEDS_PER_TURN) feeds.add(watched);
@@ -215,17 +252,21 @@ export class FeedWatcher implements SubscriptionWatcher<FeedSubscription> {
       watched.unannouncedCount += Math.max(0, total - watched.total);
       Object.assign(watched, { known, total });
     }
-    if (!hasUnannouncedItems(watched)) return null;
-    const wait = MIN_EVENT_INTERVAL_MS - (Date.now() - watched.announcedAt);
+    const pause = getPause(watched);
+    if (pause === null) return null;
+    const wait = pause - (Date.now() - watched.announcedAt);
     if (wait > 0) return wait;
     const { newIds, unannouncedCount } = watched;
+    const isReminder = !hasUnannouncedItems(watched);
     watched.newIds = new Set();
     watched.unannouncedCount = Math.max(0, unannouncedCount - PAGE_SIZE);
     watched.announcedAt = Date.now();
-    // There are more new items than a page, and it is unknown which filters they match, so all clients are notified.
-    const isNew = unannouncedCount <= newIds.size ? (id: string) => newIds.has(id) : () => true;
+    if (isReminder && watched.reminderCount !== null) watched.reminderCount++;
+    // With more new items than a page, or in a reminder, it is unknown which filters they match, so all clients are
+    // notified.
+    const isNew = unannouncedCount <= newIds.size && !isReminder ? (id: string) => newIds.has(id) : () => true;
     for (const subscription of [...watched.subscriptions]) await subscription.announceNewItems(this.list, isNew);
-    return watched.unannouncedCount > 0 ? MIN_EVENT_INTERVAL_MS : null;
+    return getPause(watched);
   }
 
   private async readNewestItems({ feed }: FeedSubscription): Promise<Pick<WatchedFeed, "known" | "total">> {
@@ -237,4 +278,11 @@ export class FeedWatcher implements SubscriptionWatcher<FeedSubscription> {
 /** Returns whether a feed has items that are not announced. */
 function hasUnannouncedItems({ newIds, unannouncedCount }: WatchedFeed): boolean {
   return newIds.size > 0 || unannouncedCount > 0;
+}
+
+/** Returns the milliseconds between the last event and the next one; null if no event is needed. */
+function getPause(watched: WatchedFeed): number | null {
+  if (hasUnannouncedItems(watched)) return MIN_EVENT_INTERVAL_MS;
+  const { reminderCount } = watched;
+  return reminderCount === null || reminderCount >= MAX_REMINDERS ? null : MIN_EVENT_INTERVAL_MS * 2 ** reminderCount;
 }

@@ -11,7 +11,7 @@ import type { EmulatorOptions } from "../emulator-options.js";
 import { ApiError, toApiError } from "../http/api-error.js";
 import { endSocketWithError } from "../http/reject-malformed-request.js";
 import type { StoreWatcher } from "../store-watcher.js";
-import { FeedWatcher } from "./feed-watcher.js";
+import { type FeedRead, FeedWatcher } from "./feed-watcher.js";
 import { GuideWatcher } from "./guide-watcher.js";
 import { SocketSession } from "./socket-session.js";
 
@@ -56,6 +56,10 @@ export class RealtimeServer {
         }),
       (error: unknown) => this.reject(request, socket, error, performance.now() - startedAt),
     );
+  }
+
+  noteFeedRead(read: FeedRead): void {
+    this.feedWatcher.noteRead(read);
   }
 
   /** Closes every socket with a code that makes clients reconnect. */

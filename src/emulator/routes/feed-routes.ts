@@ -68,6 +68,7 @@ export const feedRoutes: Route[] = [
     publicAccess: { owner: "user", capability: "user/feed_read", orTenants: true },
     async handle(context) {
       const { query } = context;
+      const requestedAt = Date.now();
       const excluded = parseExcludedPaths(query.text("exclude"));
       const channel = context.param("id");
       const environment = await context.environment();
@@ -85,7 +86,9 @@ export const feedRoutes: Route[] = [
       const items = isCompact ? read.map(toCompactItem) : await addActivities(context, read);
       const body = toFeedBody(applyResponseFilter({ ...page, items }, channel, environment));
       for (const path of excluded) deletePath(body, path);
-      return ok(body);
+      const { recipient } = filter;
+      const hasNewerItems = page.page_info.before !== null;
+      return { body, onSent: () => context.onFeedRead({ recipient, channel, requestedAt, hasNewerItems }) };
     },
   },
   {

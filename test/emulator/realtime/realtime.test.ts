@@ -172,6 +172,47 @@ describe("more new messages than a page contains, of which the client reads one 
   );
 });
 
+describe("a client that reads one page after an event (RQ-12)", () => {
+  async function openBehind(api: TestEmulator) {
+    for (let n = 0; n < 3; n++) await trigger(api);
+    const oldest = (await api.request("GET /v1/users/u1/feeds/c-feed?page_size=2")).body?.page_info as {
+      after: string;
+    };
+    const connection = await connect(api.url);
+    connection.say("3", "3", TOPIC, "phx_join", { client_a: {} });
+    await connection.answer("3");
+    await trigger(api);
+    await vi.waitFor(() => expect(connection.pushes()).toHaveLength(1), WAIT_OPTIONS);
+    const read = (size: number) =>
+      api.request(`GET /v1/users/u1/feeds/c-feed?page_size=${size}&before=${oldest.after}`);
+    return { ...connection, read };
+  }
+
+  it("is notified again while newer items than that page exist, even if it ignores an event", () =>
+    withApi(async (api) => {
+      const { socket, pushes, read } = await openBehind(api);
+      expect((await read(1)).body?.page_info).toMatchObject({ before: expect.any(String) });
+      await vi.waitFor(() => expect(pushes()).toHaveLength(3), WAIT_OPTIONS);
+      expect(pushes().at(-1)).toMatchObject({ attn: ["client_a"] });
+      socket.terminate();
+    }));
+
+  it("is notified again if the last event was sent while its request was in progress", () =>
+    withApi(async (api) => {
+      const { socket, pushes, read } = await openBehind(api);
+      const list = api.harness.engine.resources.feeds.list;
+      vi.spyOn(api.harness.engine.resources.feeds, "list").mockImplementationOnce(async (...request) => {
+        const page = await list(...request);
+        await trigger(api);
+        await vi.waitFor(() => expect(pushes()).toHaveLength(2), WAIT_OPTIONS);
+        return page;
+      });
+      expect((await read(50)).body?.page_info).toMatchObject({ before: null });
+      await vi.waitFor(() => expect(pushes()).toHaveLength(3), WAIT_OPTIONS);
+      socket.terminate();
+    }));
+});
+
 describe("the socket", () => {
   it("answers heartbeats, joins and leaves, and sends events only for joined topics (R-036 to R-039)", () =>
     withApi(async (api) => {
