@@ -8,7 +8,7 @@ import type { BulkOperations } from "./bulk-operations.js";
 import type { ChangeStream } from "./change-stream.js";
 import type { DueWorker } from "./due-worker.js";
 import type { Faults } from "./faults.js";
-import type { FeedRead } from "./realtime/feed-watcher.js";
+import type { FeedRead } from "./http/feed-read.js";
 import type { WebhookOptions, Webhooks } from "./webhooks/webhooks.js";
 
 /** A request and its result, for the request log. */

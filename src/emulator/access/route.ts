@@ -5,8 +5,8 @@ import type { Paged } from "../../ports/page-request.js";
 import type { Json, JsonObject } from "../../util/json.js";
 import type { BulkOperations } from "../bulk-operations.js";
 import { createNotFoundError } from "../http/api-error.js";
+import type { FeedRead } from "../http/feed-read.js";
 import type { Query } from "../http/query.js";
-import type { FeedRead } from "../realtime/feed-watcher.js";
 import type { Caller, PublicAccess } from "./authenticate.js";
 import type { RateLimits, Tier } from "./rate-limits.js";
 

@@ -1,5 +1,6 @@
 import type { RecipientKey } from "../../domain/recipient/recipient.js";
 import { getErrorMessage } from "../../errors/knock-error.js";
+import type { FeedRead } from "../http/feed-read.js";
 import type { StoreWatcher } from "../store-watcher.js";
 import { type FeedSubscription, type ListFeed, PAGE_SIZE, type ReadNewMessages } from "./feed-subscription.js";
 import type { SubscriptionWatcher } from "./subscription-watcher.js";
@@ -48,16 +49,6 @@ interface WatchedFeed {
   reminderCount: number | null;
   /** Whether the feed has not been checked since it was joined. */
   isUnchecked: boolean;
-}
-
-/** A page of a feed that a client has received. */
-export interface FeedRead {
-  recipient: RecipientKey;
-  channel: string;
-  /** The real time at which the request arrived, in milliseconds. */
-  requestedAt: number;
-  /** Whether the feed has items that are newer than the page. */
-  hasNewerItems: boolean;
 }
 
 /** Checks the joined feeds for new items. A message is always in the store before it is announced. */

@@ -9,9 +9,10 @@ import { createForbiddenOriginError, isPermittedOrigin } from "../access/cors.js
 import { checkBranch, readAccessSettings, SOCKET_PATH } from "../create-request-listener.js";
 import type { EmulatorOptions } from "../emulator-options.js";
 import { ApiError, toApiError } from "../http/api-error.js";
+import type { FeedRead } from "../http/feed-read.js";
 import { endSocketWithError } from "../http/reject-malformed-request.js";
 import type { StoreWatcher } from "../store-watcher.js";
-import { type FeedRead, FeedWatcher } from "./feed-watcher.js";
+import { FeedWatcher } from "./feed-watcher.js";
 import { GuideWatcher } from "./guide-watcher.js";
 import { SocketSession } from "./socket-session.js";
 
