@@ -1,0 +1,167 @@
+// Measures one part of growth.mjs, which bundles and runs this file once for each size. Prints milliseconds by figure as JSON.
+import { toRecipientKey } from "../src/domain/recipient/recipient.js";
+import { parseTrigger } from "../src/domain/trigger/parse-trigger.js";
+import type { MessageQuery, RunQuery } from "../src/ports/filters.js";
+import { openSqliteStore } from "../src/store/sqlite/open-sqlite-store.js";
+import type { SqliteStore } from "../src/store/sqlite/sqlite-store.js";
+import type { JsonObject } from "../src/util/json.js";
+import { createBenchEngine } from "./bench-engine.js";
+import { fillStore, HEAVY_USER, RARE_CHANNEL, RARE_USER, RARE_WORKFLOW } from "./growth-rows.js";
+
+type Figures = Record<string, number>;
+
+const PAGE = { limit: 50 };
+const REPEATS = 5;
+const FEED_CHANNEL = "in-app-feed";
+
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] as number;
+
+async function measure(work: () => Promise<unknown>, repeats = REPEATS): Promise<number> {
+  const times: number[] = [];
+  for (let count = 0; count < repeats; count++) {
+    const start = performance.now();
+    await work();
+    times.push(performance.now() - start);
+  }
+  return median(times);
+}
+
+const MESSAGE_FILTERS: Record<string, MessageQuery> = {
+  "messages by a status that none has": { status: "bounced" },
+  "messages by a status of the oldest three": { status: "undelivered" },
+  "messages by a workflow that none has": { workflow: "nowhere" },
+  "messages by a workflow of the oldest three": { workflow: RARE_WORKFLOW },
+  "messages by a channel that none has": { channel: "nowhere" },
+  "messages by a channel of the oldest three": { channel: RARE_CHANNEL },
+  "messages by a tenant of the oldest three": { tenant: "rare-tenant" },
+  "messages by a recipient with three": { recipient: RARE_USER },
+  "messages by status, workflow and tenant of the oldest three": {
+    status: "undelivered",
+    workflow: RARE_WORKFLOW,
+    tenant: "rare-tenant",
+  },
+  "messages by a common workflow and a status that none has": { workflow: "invite", status: "bounced" },
+  "messages by a common status and workflow": { status: "delivered", workflow: "invite" },
+};
+
+const RUN_FILTERS: Record<string, RunQuery> = {
+  "runs by a recipient that none has": { recipient: toRecipientKey("nobody") },
+  "runs by a recipient with three": { recipient: RARE_USER },
+  "runs by the recipient of a tenth": { recipient: HEAVY_USER },
+  "runs by a status that none has": { status: "paused" },
+  "runs by a status of the oldest three": { status: "cancelled" },
+  "runs by a workflow of the oldest three": { workflow: RARE_WORKFLOW },
+  "runs by status and recipient of the oldest three": { status: "cancelled", recipient: RARE_USER },
+};
+
+async function measureLists(store: SqliteStore, size: number): Promise<Figures> {
+  const start = performance.now();
+  await fillStore(store, size);
+  const figures: Figures = { "insert a run with a message": (performance.now() - start) / size };
+  for (const [name, filter] of Object.entries(MESSAGE_FILTERS))
+    figures[name] = await measure(() => store.listMessages(filter, PAGE));
+  for (const [name, filter] of Object.entries(RUN_FILTERS))
+    figures[name] = await measure(() => store.listRecipientRuns(filter, PAGE));
+  const feed = { recipient: HEAVY_USER, channel: FEED_CHANNEL };
+  figures["a feed page"] = await measure(() => store.listFeed(feed, PAGE));
+  figures["a feed page of a tenant"] = await measure(() => store.listFeed({ ...feed, tenant: "acme" }, PAGE));
+  figures["a feed page of unread items"] = await measure(() => store.listFeed({ ...feed, status: "unread" }, PAGE));
+  return figures;
+}
+
+const FEED_STEP = { ref: "feed_1", type: "channel", channel_type: "in_app_feed", channel_key: FEED_CHANNEL };
+const BATCH_STEP = { ref: "batch_1", type: "batch", settings: { batch_window: { unit: "minutes", value: 5 } } };
+const DELAY_STEP = { ref: "delay_1", type: "delay", settings: { delay_until_field_path: "data.at" } };
+const WORKFLOWS: Record<string, JsonObject[]> = {
+  batched: [BATCH_STEP, { ...FEED_STEP, template: { markdown_body: "{{ total_activities }} comments" } }],
+  delayed: [DELAY_STEP, { ...FEED_STEP, template: { markdown_body: "Hello {{ recipient.name }}" } }],
+};
+
+const MINUTE = 60_000;
+const RECIPIENTS_PER_TRIGGER = 1_000;
+const ACTORS = 500;
+
+async function identify(store: SqliteStore, ids: readonly string[]): Promise<void> {
+  await store.upsertRecipients(
+    ids.map((id) => ({ key: toRecipientKey(id), properties: { name: id } })),
+    Date.now(),
+  );
+}
+
+/** Measures the claim of a run whose batch has `size` activities, which reads them and closes the batch. */
+async function measureBatch(store: SqliteStore, size: number): Promise<Figures> {
+  const engine = createBenchEngine(store, WORKFLOWS);
+  await store.deferDiskSync();
+  const actors = Array.from({ length: ACTORS }, (_, index) => `actor-${index}`);
+  await identify(store, ["ada", ...actors]);
+  for (let index = 0; index < size; index++) {
+    const actor = actors[index % ACTORS];
+    const { trigger } = parseTrigger({ recipients: ["ada"], actor, data: { page: `Page ${index}` } }, "batched");
+    await engine.triggerWorkflow(trigger, { idempotency_key: null });
+  }
+  const now = Date.now() + 10 * MINUTE;
+  let lease = Date.now();
+  const claim = () => store.claimDueRuns({ now, realNow: lease, leaseUntil: ++lease, token: `token-${lease}` }, 10);
+  const [claimed] = await claim();
+  if (claimed?.batch?.total_activities !== size) throw new Error("the batch is incomplete");
+  return { "closing a batch": await measure(claim) };
+}
+
+/** Measures a move of the clock over `size` runs, due at as many moments and at one. */
+async function measureMoments(openNew: () => Promise<SqliteStore>, size: number): Promise<Figures> {
+  const figures: Figures = {};
+  for (const [name, isSpread] of [
+    ["runs due at one moment", false],
+    ["runs due at as many moments", true],
+  ] as const) {
+    const store = await openNew();
+    await store.deferDiskSync();
+    const engine = createBenchEngine(store, WORKFLOWS);
+    const start = Date.now() + 60 * MINUTE;
+    const users = Array.from({ length: size }, (_, index) => `user-${index}`);
+    await identify(store, users);
+    for (const [index, user] of users.entries()) {
+      const at = new Date(start + (isSpread ? index : 0)).toISOString();
+      const { trigger } = parseTrigger({ recipients: [user], data: { at } }, "delayed");
+      await engine.triggerWorkflow(trigger, { idempotency_key: null });
+    }
+    const move = async () => {
+      const { ran } = await engine.moveClock(start + 60 * MINUTE, { force: false });
+      if (ran.length !== size) throw new Error(`${ran.length} runs were due instead of ${size}`);
+    };
+    figures[name] = await measure(move, 1);
+    await engine.close();
+  }
+  return figures;
+}
+
+/** Returns the peak memory in MB of a process that triggers a workflow for `size` recipients. */
+async function measureMemory(store: SqliteStore, size: number): Promise<Figures> {
+  const steps = { plain: [{ ...FEED_STEP, template: { markdown_body: "**{{ recipient.name }}**, see {{ page }}" } }] };
+  const engine = createBenchEngine(store, steps);
+  for (let first = 0; first < size; first += RECIPIENTS_PER_TRIGGER) {
+    const recipients = Array.from({ length: Math.min(RECIPIENTS_PER_TRIGGER, size - first) }, (_, index) => ({
+      id: `user-${first + index}`,
+      name: `User ${first + index}`,
+    }));
+    const { trigger } = parseTrigger({ recipients, data: { page: "Home" } }, "plain");
+    await engine.triggerWorkflow(trigger, { idempotency_key: null });
+  }
+  return { "memory in MB": process.resourceUsage().maxRSS / 1024 };
+}
+
+async function main(part: string, file: string, size: number): Promise<Figures> {
+  let files = 0;
+  const openNew = () => openSqliteStore(`${file}-${files++}`);
+  if (part === "moments") return measureMoments(openNew, size);
+  const store = await openNew();
+  try {
+    if (part === "lists") return await measureLists(store, size);
+    return await (part === "batch" ? measureBatch : measureMemory)(store, size);
+  } finally {
+    await store.close();
+  }
+}
+
+const [part, file, size] = process.argv.slice(2) as [string, string, string];
+console.log(JSON.stringify(await main(part, file, Number(size))));

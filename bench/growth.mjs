@@ -1,0 +1,149 @@
+// Measures what grows with the store, each figure at two sizes, and fails if one exceeds its limit or grows although it should
+// not. `node bench/growth.mjs [smaller] [larger]` sets the rows of the two stores (default: 100000 1000000). --save writes
+// bench/results/growth.json. Run `npm run build` first, because the start of `knock dev` is measured as built.
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, loadavg, tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+/** A figure that should be flat may be this many times as large at the larger size. */
+const MAX_RATIO = 1.5;
+/** Smaller differences than this count as flat: a lookup in each block of a large store takes up to half a millisecond. */
+const MIN_DIFFERENCE_MS = 1;
+const LIST_LIMIT_MS = 10;
+const FEED_LIMIT_MS = 10;
+const BATCH_LIMIT_MS = 6;
+const START_LIMIT_MS = 200;
+const MEMORY_LIMIT_MB = Number.parseInt(process.versions.node, 10) >= 24 ? 250 : 200;
+const MAX_RATIO_OF_MOMENTS = 1.5;
+const STARTS = 7;
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const [smaller = 100_000, larger = 1_000_000] = process.argv
+  .slice(2)
+  .filter((word) => /^\d+$/.test(word))
+  .map(Number);
+const share = larger / 1_000_000;
+const folder = mkdtempSync(join(tmpdir(), "knock-growth-"));
+const bundle = join(root, "node_modules", ".cache", "growth.mjs");
+const round = (value) => Math.round(value * 100) / 100;
+const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
+
+await build({
+  entryPoints: [join(root, "bench", "growth-main.ts")],
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  target: "node20.18",
+  outfile: bundle,
+  logLevel: "warning",
+  external: ["node:sqlite", "luxon", "juice/client.js", "mrml"],
+  alias: { liquidjs: join(root, "node_modules/liquidjs/dist/liquid.node.mjs") },
+});
+
+/** Returns the figures of a part at a size. Its stores are deleted before the next part is measured. */
+function measurePart(part, size) {
+  const stores = mkdtempSync(join(folder, "stores-"));
+  try {
+    return JSON.parse(String(execFileSync(process.execPath, [bundle, part, join(stores, "store"), String(size)])));
+  } finally {
+    rmSync(stores, { recursive: true, force: true });
+  }
+}
+
+/** Returns the median time until `knock dev` is ready in a project with so many workflows. */
+async function measureStart(workflows) {
+  const project = mkdtempSync(join(folder, "project-"));
+  const write = (file, content) => {
+    mkdirSync(dirname(join(project, file)), { recursive: true });
+    writeFileSync(join(project, file), JSON.stringify(content));
+  };
+  write("knock.json", { knockDir: "./knock" });
+  write("knock/environment.json", { channels: { feed: { type: "in_app_feed" } } });
+  const step = { type: "channel", channel_key: "feed", template: { markdown_body: "**{{ recipient.name }}** wrote" } };
+  for (let index = 0; index < workflows; index++)
+    write(`knock/workflows/workflow-${index}/workflow.json`, { name: `${index}`, steps: [{ ...step, ref: "feed_1" }] });
+  const ready = join(project, "ready.json");
+  const times = [];
+  for (let count = -1; count < STARTS; count++) {
+    rmSync(ready, { force: true });
+    const start = performance.now();
+    const child = spawn(process.execPath, [join(root, "bin/knock.js"), "dev", "--port", "0", "--ready-file", ready], {
+      cwd: project,
+      stdio: "ignore",
+    });
+    while (!existsSync(ready)) await new Promise((resolve) => setTimeout(resolve, 2));
+    if (count >= 0) times.push(performance.now() - start); // the first start fills caches
+    child.kill("SIGINT");
+    await once(child, "exit");
+  }
+  return { "knock dev, start to ready": median(times) };
+}
+
+const rows = [];
+/** Adds the figures that both sizes have, compared with a limit at the larger size. */
+function addFigures(sizes, [small, large], { limit = null, isFlat = false, unit = "ms" } = {}) {
+  for (const [figure, value] of Object.entries(large)) {
+    const before = small[figure];
+    const ratio = value / before;
+    const grows = isFlat && ratio > MAX_RATIO && value - before > MIN_DIFFERENCE_MS;
+    const failed = grows || (limit !== null && value > limit);
+    const values = { small: round(before), large: round(value), ratio: round(ratio) };
+    rows.push({ figure, sizes: sizes.join(" / "), unit, ...values, limit, flat: isFlat, ok: !failed });
+  }
+}
+
+try {
+  const lists = [smaller, larger].map((size) => measurePart("lists", size));
+  const takePart = (pattern) =>
+    lists.map((figures) => Object.fromEntries(Object.entries(figures).filter(([figure]) => pattern.test(figure))));
+  addFigures([smaller, larger], takePart(/^(messages|runs) by/), { limit: LIST_LIMIT_MS, isFlat: true });
+  addFigures([smaller / 10, larger / 10], takePart(/^a feed/), { limit: FEED_LIMIT_MS, isFlat: true });
+  addFigures([smaller, larger], takePart(/^insert/));
+
+  const batches = [1_000, Math.max(1_000, 10_000 * share)];
+  addFigures(
+    batches,
+    batches.map((size) => measurePart("batch", size)),
+    { limit: BATCH_LIMIT_MS, isFlat: true },
+  );
+
+  const counts = [1_000, Math.max(1_000, 10_000 * share)];
+  const moments = counts.map((size) => measurePart("moments", size));
+  addFigures(counts, moments);
+  const [, { "runs due at one moment": one, "runs due at as many moments": many }] = moments;
+  const spread = { figure: "as many moments instead of one", sizes: String(counts[1]), unit: "times" };
+  const ratio = round(many / one);
+  rows.push({ ...spread, ratio, limit: MAX_RATIO_OF_MOMENTS, flat: false, ok: ratio <= MAX_RATIO_OF_MOMENTS });
+
+  const workflows = [200, Math.max(200, 2_000 * share)];
+  const starts = [];
+  for (const count of workflows) starts.push(await measureStart(count));
+  addFigures(workflows, starts, { limit: START_LIMIT_MS });
+
+  const recipients = [10_000, Math.max(10_000, 100_000 * share)];
+  const memory = recipients.map((size) => measurePart("memory", size));
+  addFigures(recipients, memory, { limit: MEMORY_LIMIT_MB, unit: "MB" });
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+console.table(rows);
+const failed = rows.filter(({ ok }) => !ok);
+for (const { figure, large, ratio, limit } of failed)
+  console.log(`failed: ${figure}: ${large ?? ratio} (${limit === null ? "should be flat" : `limit ${limit}`})`);
+if (process.argv.includes("--save")) {
+  const result = {
+    date: new Date().toISOString().slice(0, 10),
+    node: process.version,
+    machine: `${cpus().length} × ${cpus()[0]?.model}`,
+    load_average: round(loadavg()[0]),
+    rows,
+  };
+  mkdirSync(join(root, "bench", "results"), { recursive: true });
+  writeFileSync(join(root, "bench", "results", "growth.json"), `${JSON.stringify(result, null, 2)}\n`);
+}
+process.exitCode = failed.length > 0 ? 1 : 0;
