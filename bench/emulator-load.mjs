@@ -46,5 +46,11 @@ const took = (performance.now() - started) / 1_000;
 latencies.sort((a, b) => a - b);
 const at = (share) => Math.round((latencies[Math.floor(latencies.length * share)] ?? 0) * 100) / 100;
 console.log(
-  JSON.stringify({ per_second: Math.round(latencies.length / took), p50_ms: at(0.5), p99_ms: at(0.99), failed }),
+  JSON.stringify({
+    requests: latencies.length,
+    per_second: Math.round(latencies.length / took),
+    p50_ms: at(0.5),
+    p99_ms: at(0.99),
+    failed,
+  }),
 );

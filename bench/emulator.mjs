@@ -1,67 +1,49 @@
-// Measures the built `knock dev`: the time from start to ready, durable triggers per second over HTTP compared with a
-// minimal server in the same run, and the time until a connected feed client receives a message. --save writes
-// bench/results/emulator.json.
-import { execFile, spawn } from "node:child_process";
+// Measures the built `knock dev`: the time from start to ready, durable triggers per second over HTTP, and the time until
+// a connected feed client receives a message. In the same run and in alternating rounds, it measures a bare server
+// (emulator-bare.mjs) and a server that only parses a trigger, renders it and writes its rows (emulator-floor.ts).
+//   node bench/emulator.mjs [seconds] [rounds]
+//   --against <folder>  also measure the `knock dev` of another built checkout
+//   --prism             also measure a Prism mock of the API, which npm installs into a temporary folder
+//   --save              write bench/results/emulator.json
+import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { WebSocket } from "ws";
+import {
+  readCpuMs,
+  startBare,
+  startEmulator,
+  startFloor,
+  startPrism,
+  stopServer,
+  USERS,
+  writeProject,
+} from "./emulator-servers.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const [seconds = 10, rounds = 3] = process.argv
-  .slice(2)
-  .filter((word) => /^\d+$/.test(word))
-  .map(Number);
+const words = process.argv.slice(2);
+const [seconds = 10, rounds = 3] = words.filter((word) => /^\d+$/.test(word)).map(Number);
+const other = words.includes("--against") ? resolve(words[words.indexOf("--against") + 1]) : null;
 const CONNECTIONS = 64;
 const STARTS = 10;
+const MANY_WORKFLOWS = 2_000;
 const LISTENERS = 40;
-
-const folder = mkdtempSync(join(tmpdir(), "knock-emulator-"));
-const step = {
-  ref: "feed_1",
-  type: "channel",
-  channel_key: "feed",
-  template: { markdown_body: "**{{ recipient.name }}**, {{ actor.name | default: 'someone' }} wrote on {{ page }}" },
-};
-const users = Array.from({ length: 100 }, (_none, index) => ({ id: `user-${index}`, name: `User ${index}` }));
-for (const [file, content] of Object.entries({
-  "knock.json": { knockDir: "./knock" },
-  "knock/environment.json": { channels: { feed: { type: "in_app_feed" } } },
-  "knock/workflows/hello/workflow.json": { name: "Hello", steps: [step] },
-  "knock/recipients/users.json": { users },
-})) {
-  mkdirSync(dirname(join(folder, file)), { recursive: true });
-  writeFileSync(join(folder, file), JSON.stringify(content));
-}
 
 const round = (value) => Math.round(value * 100) / 100;
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** Starts `knock dev`, and returns it with the milliseconds until it was ready. */
-async function startEmulator() {
-  const ready = join(folder, "ready.json");
-  const began = performance.now();
-  const child = spawn(process.execPath, [join(root, "bin/knock.js"), "dev", "--port", "0", "--ready-file", ready], {
-    cwd: folder,
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  while (!existsSync(ready)) await pause(2);
-  const took = performance.now() - began;
-  return { child, took, port: JSON.parse(readFileSync(ready, "utf8")).port };
-}
-
-async function stopped(child, signal) {
-  child.kill(signal);
-  await once(child, "exit");
-}
-
-async function load(port, duration) {
-  const args = [join(root, "bench/emulator-load.mjs"), String(port), String(CONNECTIONS), String(duration)];
-  return JSON.parse((await promisify(execFile)(process.execPath, args)).stdout);
+/** Sends triggers to a server for a number of seconds, and returns the rates, latencies and CPU time of each trigger. */
+async function load(server, duration) {
+  const args = [join(root, "bench/emulator-load.mjs"), String(server.port), String(CONNECTIONS), String(duration)];
+  const before = readCpuMs(server);
+  const { requests, ...measured } = JSON.parse((await promisify(execFile)(process.execPath, args)).stdout);
+  const cpu_us = before === null ? null : round(((readCpuMs(server) - before) * 1_000) / requests);
+  return { ...measured, cpu_us };
 }
 
 /**
@@ -71,7 +53,7 @@ async function load(port, duration) {
 async function feedLatency(port) {
   const from = { sent: [], answered: [] };
   await fetch(`http://127.0.0.1:${port}/__knock/ready`); // The first request makes fetch load its own modules.
-  for (const { id } of users.slice(0, LISTENERS)) {
+  for (const { id } of USERS.slice(0, LISTENERS)) {
     const socket = new WebSocket(`ws://127.0.0.1:${port}/ws/v1/websocket?api_key=pk_bench&vsn=2.0.0`);
     const waitForEvent = (event) =>
       new Promise((resolve) => {
@@ -99,40 +81,75 @@ async function feedLatency(port) {
   return { from_sent: summarize(from.sent), from_answered: summarize(from.answered) };
 }
 
-const result = {};
-try {
-  const starts = [];
-  for (let count = 0; count < STARTS; count++) {
-    const { child, took } = await startEmulator();
-    starts.push(took);
-    await stopped(child, "SIGINT");
-  }
-  result.start_to_ready_ms = { median: round(median(starts)), max: round(Math.max(...starts)) };
+/** Measures the milliseconds from start to ready of one or two checkouts, in turn. */
+async function measureStarts(folder, checkouts) {
+  const starts = checkouts.map(() => []);
+  for (let count = 0; count < STARTS; count++)
+    for (const [index, checkout] of checkouts.entries()) {
+      const server = await startEmulator(folder, checkout);
+      starts[index].push(server.took);
+      await stopServer(server, "SIGINT");
+    }
+  return starts.map((values) => ({ median: round(median(values)), max: round(Math.max(...values)) }));
+}
 
-  const { child, port } = await startEmulator();
-  const bare = spawn(process.execPath, [join(root, "bench/emulator-bare.mjs")], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const barePort = Number(String((await once(bare.stdout, "data"))[0]));
-  result.feed_client = await feedLatency(port);
-  await load(port, 2); // Warm up both servers.
-  await load(barePort, 2);
-  const pairs = [];
-  for (let count = 0; count < rounds; count++)
-    pairs.push({ emulator: await load(port, seconds), bare: await load(barePort, seconds) });
-  const middle = (target, name) => median(pairs.map((pair) => pair[target][name]));
-  for (const target of ["emulator", "bare"])
-    result[target] = Object.fromEntries(
-      ["per_second", "p50_ms", "p99_ms", "failed"].map((name) => [name, middle(target, name)]),
+const result = {};
+const folder = mkdtempSync(join(tmpdir(), "knock-emulator-"));
+const servers = new Map();
+try {
+  const project = join(folder, "project");
+  writeProject(project);
+  const checkouts = other === null ? [root] : [root, other];
+  const [ownStarts, otherStarts] = await measureStarts(project, checkouts);
+  result.start_to_ready_ms = ownStarts;
+  if (otherStarts) result.other_start_to_ready_ms = otherStarts;
+  const manyWorkflows = join(folder, "many-workflows");
+  writeProject(manyWorkflows, MANY_WORKFLOWS);
+  const [ownManyStarts, otherManyStarts] = await measureStarts(manyWorkflows, checkouts);
+  result.start_to_ready_with_2000_workflows_ms = ownManyStarts;
+  if (otherManyStarts) result.other_start_to_ready_with_2000_workflows_ms = otherManyStarts;
+
+  servers.set("emulator", await startEmulator(project));
+  if (other !== null) {
+    const otherProject = join(folder, "other");
+    writeProject(otherProject);
+    servers.set("other", await startEmulator(otherProject, other));
+  }
+  servers.set("floor", await startFloor(join(folder, "floor")));
+  servers.set("bare", await startBare());
+  if (words.includes("--prism")) {
+    const prism = await startPrism(join(folder, "prism"));
+    servers.set("prism", prism);
+    result.prism_start_ms = round(prism.took);
+  }
+  result.feed_client = await feedLatency(servers.get("emulator").port);
+  for (const server of servers.values()) await load(server, 2); // warm up
+  const measured = [];
+  for (let count = 0; count < rounds; count++) {
+    const names = [...servers.keys()];
+    if (count % 2 === 1) names.reverse();
+    const results = {};
+    for (const name of names) results[name] = await load(servers.get(name), seconds);
+    measured.push(results);
+  }
+  for (const name of servers.keys())
+    result[name] = Object.fromEntries(
+      ["per_second", "p50_ms", "p99_ms", "cpu_us", "failed"].map((figure) => [
+        figure,
+        median(measured.map((results) => results[name][figure])),
+      ]),
     );
-  result.of_bare = round(median(pairs.map((pair) => pair.emulator.per_second / pair.bare.per_second)));
-  await stopped(child, "SIGINT");
-  await stopped(bare, "SIGKILL");
+  for (const name of servers.keys())
+    if (name !== "emulator")
+      result[`of_${name}`] = round(
+        median(measured.map((results) => results.emulator.per_second / results[name].per_second)),
+      );
 } finally {
+  for (const [name, server] of servers) await stopServer(server, name === "emulator" ? "SIGINT" : "SIGKILL");
   rmSync(folder, { recursive: true, force: true });
 }
 console.log(JSON.stringify(result, null, 2));
-if (process.argv.includes("--save")) {
+if (words.includes("--save")) {
   const saved = {
     date: new Date().toISOString().slice(0, 10),
     node: process.version,
