@@ -1,6 +1,6 @@
 // Measures durable recipient runs per second (synchronous=FULL), from trigger to stored outcome. Each case is compared
-// with a floor from the same process: a bare loop that renders the same template and inserts as many run and message
-// rows through the same driver. throughput.mjs bundles and runs this file.
+// with a floor from the same process, which writes the same rows (throughput-floor.ts). throughput.mjs bundles and runs
+// this file.
 import { rmSync } from "node:fs";
 import { createDefaultEnvironment } from "../src/domain/environment/environment.js";
 import { type RecipientUpsert, toRecipientKey } from "../src/domain/recipient/recipient.js";
@@ -9,12 +9,16 @@ import { parseTrigger } from "../src/domain/trigger/parse-trigger.js";
 import { parseWorkflow } from "../src/domain/workflow/parse-workflow.js";
 import type { Workflow } from "../src/domain/workflow/workflow.js";
 import { createEngine } from "../src/engine/create-engine.js";
-import { renderMarkdown } from "../src/engine/liquid/filters/render-markdown.js";
-import { createTextCompiler } from "../src/engine/liquid/liquid.js";
-import { openDatabase } from "../src/store/sqlite/connection/driver.js";
 import { openSqliteStore } from "../src/store/sqlite/open-sqlite-store.js";
-import { createKsuid, systemIds } from "../src/util/ids.js";
+import { systemIds } from "../src/util/ids.js";
 import type { JsonObject } from "../src/util/json.js";
+import {
+  type FloorFiles,
+  measureCommentFloor,
+  measureDigestFloor,
+  measurePlainFloor,
+  readSampleRows,
+} from "./throughput-floor.js";
 
 const TEMPLATE = "**{{ actor.name }}** commented on {{ page }}\n\nHello {{ recipient.name }}, have a look.\n";
 const DIGEST = "{{ total_activities }} comments{% for a in activities %}\n- {{ a.page }}{% endfor %}\n";
@@ -111,79 +115,11 @@ async function identify(store: Awaited<ReturnType<typeof openSqliteStore>>, coun
 const idsFrom = (start: number, count: number): string[] =>
   Array.from({ length: count }, (_, i) => `user-${start + i}`);
 
-const STEPS = JSON.stringify([{ ref: "in_app_feed_1", outcome: "sent" }]);
-
-async function openFloor(file: string) {
-  for (const ending of ["", "-wal", "-shm"]) rmSync(file + ending, { force: true });
-  const db = await openDatabase(file, { readOnly: false });
-  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
-  db.exec(
-    "CREATE TABLE runs (row INTEGER PRIMARY KEY, recipient TEXT, status TEXT, steps TEXT); CREATE TABLE messages (row INTEGER PRIMARY KEY, id TEXT UNIQUE, run INTEGER, content TEXT)",
-  );
-  const insertMessage = db.prepare("INSERT INTO messages (id, run, content) VALUES (?, ?, ?)");
-  return {
-    db,
-    run: db.prepare("INSERT INTO runs (recipient, status, steps) VALUES (?, ?, ?)"),
-    update: db.prepare("UPDATE runs SET status = ?, steps = ? WHERE row = ?"),
-    message(row: number | bigint, template: string, body: string): void {
-      const content = JSON.stringify({ blocks: [{ name: "body", content: template, rendered: renderMarkdown(body) }] });
-      insertMessage.run(createKsuid(Date.now(), systemIds.ksuidPayload()), Number(row), content);
-    },
-  };
-}
-
-/**
- * Returns the runs per second of the bare loop: the same template, number of rows and driver, with 1,000 recipients per
- * transaction.
- */
-async function floor(file: string, recipients: number, messagesEach: number, runWrites: number): Promise<number> {
-  const { db, run, update, message } = await openFloor(file);
-  const render = createTextCompiler("floor")(TEMPLATE, "template");
+/** Returns the seconds that `work` takes. */
+async function measureSeconds(work: () => Promise<void>): Promise<number> {
   const started = process.hrtime.bigint();
-  for (let start = 0; start < recipients; start += CHUNK) {
-    db.exec("BEGIN IMMEDIATE");
-    for (let i = start; i < Math.min(recipients, start + CHUNK); i++) {
-      const { lastInsertRowid } = run.run(`$users/user-${i}`, "completed", STEPS);
-      for (let write = 1; write < runWrites; write++) update.run("completed", STEPS, Number(lastInsertRowid));
-      for (let m = 0; m < messagesEach; m++) {
-        const scope = { actor: { name: "Alan" }, recipient: { name: `User ${i}` }, page: "Home" };
-        message(lastInsertRowid, TEMPLATE, render(scope));
-      }
-    }
-    db.exec("COMMIT");
-  }
-  const seconds = Number(process.hrtime.bigint() - started) / 1e9;
-  db.close();
-  return recipients / seconds;
-}
-
-/**
- * Returns the same for digests: one transaction per trigger, because each trigger is acknowledged, then one for the
- * digests.
- */
-async function digestFloor(file: string, recipients: number): Promise<number> {
-  const { db, run, message } = await openFloor(file);
-  const render = createTextCompiler("floor")(DIGEST, "template");
-  const rows: (number | bigint)[] = [];
-  const started = process.hrtime.bigint();
-  for (let n = 0; n < TRIGGERS_A_DIGEST; n++) {
-    db.exec("BEGIN IMMEDIATE");
-    for (let i = 0; i < recipients; i++) rows[i] = run.run(`$users/user-${i}`, "completed", STEPS).lastInsertRowid;
-    db.exec("COMMIT");
-  }
-  const activities = Array.from({ length: TRIGGERS_A_DIGEST }, (_, n) => ({ page: `Page ${n}` }));
-  db.exec("BEGIN IMMEDIATE");
-  for (const row of rows) message(row, DIGEST, render({ total_activities: activities.length, activities }));
-  db.exec("COMMIT");
-  const seconds = Number(process.hrtime.bigint() - started) / 1e9;
-  db.close();
-  return (recipients * TRIGGERS_A_DIGEST) / seconds;
-}
-
-async function timed(work: () => Promise<number>): Promise<{ runs: number; rate: number }> {
-  const started = process.hrtime.bigint();
-  const runs = await work();
-  return { runs, rate: runs / (Number(process.hrtime.bigint() - started) / 1e9) };
+  await work();
+  return Number(process.hrtime.bigint() - started) / 1e9;
 }
 
 function trigger(key: string, recipients: string[], data: JsonObject) {
@@ -193,73 +129,66 @@ function trigger(key: string, recipients: string[], data: JsonObject) {
 /** Runs the benchmarks that `cases` names: a, b, c and m. */
 async function main(folder: string, size: number, cases: string): Promise<void> {
   const rates: Rate[] = [];
-  const add = (name: string, { runs, rate }: { runs: number; rate: number }, base: number): void => {
+  const add = (name: string, runs: number, seconds: number, floor: number): void => {
+    const rate = runs / seconds;
     rates.push({
       case: name,
       recipient_runs: runs,
       per_second: Math.round(rate),
-      floor_per_second: Math.round(base),
-      of_floor: Number((rate / base).toFixed(2)),
+      floor_per_second: Math.round(floor),
+      of_floor: Number((rate / floor).toFixed(2)),
     });
   };
 
-  const { store, engine } = await openBench(`${folder}/engine.db`);
+  const files: FloorFiles = { floor: `${folder}/floor.db`, engine: `${folder}/engine.db` };
+  const { store, engine } = await openBench(files.engine);
   await identify(store, size);
   // A warm-up before the measurement: templates are compiled, statements are prepared, and the code is optimized.
   await engine.triggerWorkflow(trigger("plain", idsFrom(0, CHUNK), { page: "Warm" }), { idempotency_key: null });
-  await floor(`${folder}/floor.db`, CHUNK, 1, 1);
+  await measurePlainFloor(files, await readSampleRows(files.engine, "plain"), CHUNK);
 
-  const triggerAll = async (key: string): Promise<void> => {
-    for (let start = 0; start < size; start += CHUNK)
+  const triggerAll = async (key: string, count: number): Promise<void> => {
+    for (let start = 0; start < count; start += CHUNK)
       await engine.triggerWorkflow(trigger(key, idsFrom(start, CHUNK), { page: "Home" }), { idempotency_key: null });
   };
   const moveOn = async (minutes: number): Promise<void> => {
     const now = Date.parse((await engine.readClock()).now);
     await engine.moveClock(now + minutes * 60_000, { force: false });
   };
-  const file = `${folder}/floor.db`;
-
   if (cases.includes("a")) {
-    const plain = await timed(async () => {
-      await triggerAll("plain");
-      return size;
-    });
-    add("(a) one in-app step", plain, await floor(file, size, 1, 1));
+    const seconds = await measureSeconds(() => triggerAll("plain", size));
+    const sample = await readSampleRows(files.engine, "plain");
+    add("(a) one in-app step", size, seconds, await measurePlainFloor(files, sample, size));
   }
   if (cases.includes("b")) {
-    const comment = await timed(async () => {
-      await triggerAll("comment");
-      await moveOn(31);
-      return size;
-    });
-    add("(b) comment workflow, its delay advanced", comment, await floor(file, size, 2, 2));
+    const triggered = await measureSeconds(() => triggerAll("comment", size));
+    const waiting = await readSampleRows(files.engine, "comment");
+    const advanced = await measureSeconds(() => moveOn(31));
+    const completed = await readSampleRows(files.engine, "comment");
+    const floor = await measureCommentFloor(files, waiting, completed, size);
+    add("(b) comment workflow, its delay advanced", size, triggered + advanced, floor);
   }
   if (cases.includes("c")) {
-    const batchRecipients = Math.max(10, Math.round(size / TRIGGERS_A_DIGEST));
-    const digest = await timed(async () => {
+    const recipients = Math.max(10, Math.round(size / TRIGGERS_A_DIGEST));
+    const seconds = await measureSeconds(async () => {
       for (let n = 0; n < TRIGGERS_A_DIGEST; n++)
-        await engine.triggerWorkflow(trigger("digest", idsFrom(0, batchRecipients), { page: `Page ${n}` }), {
+        await engine.triggerWorkflow(trigger("digest", idsFrom(0, recipients), { page: `Page ${n}` }), {
           idempotency_key: null,
         });
       await moveOn(10);
-      return batchRecipients * TRIGGERS_A_DIGEST;
     });
-    add("(c) 100 triggers into one batch a recipient", digest, await digestFloor(file, batchRecipients));
+    const joined = await readSampleRows(files.engine, "digest");
+    const completed = await readSampleRows(files.engine, "digest", { withMessages: true });
+    const floor = await measureDigestFloor(files, { joined, completed }, recipients, TRIGGERS_A_DIGEST);
+    add("(c) 100 triggers into one batch a recipient", recipients * TRIGGERS_A_DIGEST, seconds, floor);
   }
   if (cases.includes("m")) {
     // The same trigger with an empty and with a filled store. The rate of the empty store is this case's floor.
     const some = Math.min(20_000, size);
-    const few = () =>
-      timed(async () => {
-        for (let start = 0; start < some; start += CHUNK)
-          await engine.triggerWorkflow(trigger("plain", idsFrom(start, CHUNK), { page: "Home" }), {
-            idempotency_key: null,
-          });
-        return some;
-      });
-    const first = await few();
-    await triggerAll("plain");
-    add(`(m) one in-app step, ${size + some} messages later`, await few(), first.rate);
+    const first = await measureSeconds(() => triggerAll("plain", some));
+    await triggerAll("plain", size);
+    const later = await measureSeconds(() => triggerAll("plain", some));
+    add(`(m) one in-app step, ${size + some} messages later`, some, later, some / first);
   }
   await engine.close();
   console.log(JSON.stringify({ rates, peak_rss_mb: Math.round(process.resourceUsage().maxRSS / 1024) }));
