@@ -9,6 +9,9 @@ import type { OpenStore } from "./store-contract.js";
 
 const MINUTE = 60_000;
 
+const range = (from: number, below: number): number[] =>
+  Array.from({ length: below - from }, (_, index) => from + index);
+
 export function describeBatches(open: OpenStore): void {
   const join = (sample: SampleJoin = {}) => joinSample(open.store, sample);
   const read = async (run: RecipientRun) => (await open.store.readRecipientRun(run.id))?.recipientRun as RecipientRun;
@@ -181,6 +184,41 @@ export function describeBatches(open: OpenStore): void {
       expect(numbers()).toEqual(Array.from({ length: 100 }, (_, n) => n));
       expect(numbers(claimed?.batch?.last)).toEqual(Array.from({ length: 100 }, (_, n) => n + 30));
     });
+
+    it.each([[[]], [[7]], [[120, 121]], [[3, 104, 40]], [range(60, 85)], [range(0, 60)]])(
+      "E-271 E-279 counts activities and actors of a large batch from which %j were canceled",
+      async (canceled) => {
+        const actors = ["eli", "fay", null, "gus", "eli"];
+        const expected: { n: number; actor: string | null }[] = [];
+        // Some are canceled before the batch has a hundred activities, and the others while it has more.
+        const cancelUpTo = async (last: number) => {
+          for (const n of canceled.filter((one) => one <= last && expected.some((found) => found.n === one))) {
+            expect(await cancel(`k${n}`)).toEqual([true]);
+            expected.splice(
+              expected.findIndex((found) => found.n === n),
+              1,
+            );
+          }
+        };
+        for (let n = 0; n < 125; n++) {
+          const actor = n === 121 ? "zoe" : (actors[n % actors.length] as string | null);
+          await join({ data: { n }, actor, cancellation_key: `k${n}` });
+          expected.push({ n, actor });
+          if (n === 50) await cancelUpTo(n);
+        }
+        await cancelUpTo(124);
+        await join({ data: { n: 125 }, actor: "hal" });
+        expected.push({ n: 125, actor: "hal" });
+        const [claimed] = await close();
+        const numbers = (list = claimed?.batch?.first) => list?.map(({ data }) => data.n);
+        expect(claimed?.batch).toMatchObject({
+          total_activities: expected.length,
+          total_actors: new Set(expected.flatMap(({ actor }) => actor ?? [])).size,
+        });
+        expect(numbers()).toEqual(expected.slice(0, 100).map(({ n }) => n));
+        expect(numbers(claimed?.batch?.last)).toEqual(expected.slice(-100).map(({ n }) => n));
+      },
+    );
   });
 
   describe("cancelRuns, for runs in a batch", () => {

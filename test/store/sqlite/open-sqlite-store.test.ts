@@ -255,45 +255,6 @@ describe("a new store", () => {
   });
 });
 
-/** Writes the rows of a store to a file with an earlier version's schema. */
-function writeOlder(path: string, version: number, rowsFrom: string): void {
-  // Tables are copied one by one, in the order of their creation, so foreign keys would fail.
-  const database = new DatabaseSync(path, { enableForeignKeyConstraints: false });
-  database.exec(MIGRATIONS.slice(0, version).join(""));
-  database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${version}`);
-  database.exec(`ATTACH '${rowsFrom}' AS newer`);
-  const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all() as { name: string }[];
-  for (const { name } of tables) {
-    const columns = database.prepare(`SELECT name FROM pragma_table_info('${name}')`).all() as { name: string }[];
-    const names = columns.map((column) => `"${column.name}"`).join(", ");
-    database.exec(`DELETE FROM "${name}"; INSERT INTO "${name}" (${names}) SELECT ${names} FROM newer."${name}"`);
-  }
-  database.close();
-}
-
-describe("a store of an earlier version", () => {
-  const beforeRuns = MIGRATIONS.findIndex((one) => one.includes("new_recipient_runs"));
-  it.each([MIGRATIONS.length - 1, beforeRuns])("%i is migrated with all its data", async (version) => {
-    const [newer, older] = [join(folder, "newer.db"), join(folder, "older.db")];
-    const made = await openSqliteStore(newer);
-    await insertSample(made, { recipients: ["ada", "bo"] });
-    const [runs, messages] = [
-      await made.listRecipientRuns({}, { limit: 9 }),
-      await made.listMessages({}, { limit: 9 }),
-    ];
-    await made.close();
-    writeOlder(older, version, newer);
-
-    const store = await openSqliteStore(older);
-    expect(runs.items).toHaveLength(2);
-    expect(await store.listRecipientRuns({}, { limit: 9 })).toEqual(runs);
-    expect(await store.listMessages({}, { limit: 9 })).toEqual(messages);
-    for (const { recipientRun } of runs.items)
-      expect(await store.readRecipientRun(recipientRun.id)).toMatchObject({ recipientRun: { id: recipientRun.id } });
-    await store.close();
-  });
-});
-
 describe("an existing store", () => {
   it("of an earlier version is migrated, and its data stays unchanged", async () => {
     const path = join(folder, "knock.db");

@@ -86,4 +86,14 @@ export const LATER_MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   `,
+  // Closing a batch of 10,000 activities took 42 ms, because all of them were read to find the first and to count the actors.
+  // Only batches with more activities than a step renders have a value in `hundredth` and rows in `batch_actors`.
+  `
+  ALTER TABLE batches ADD COLUMN hundredth INTEGER REFERENCES batch_activities (row);
+  CREATE TABLE batch_actors (
+    batch INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    PRIMARY KEY (batch, actor)
+  ) WITHOUT ROWID;
+  `,
 ];

@@ -24,8 +24,9 @@ const DELETIONS = [
   "DELETE FROM delivery_logs WHERE message IN (SELECT id FROM messages WHERE recipient = ?)",
   "DELETE FROM message_secrets WHERE message IN (SELECT id FROM messages WHERE recipient = ?)",
   "DELETE FROM messages WHERE recipient = ?",
+  "DELETE FROM batch_actors WHERE batch IN (SELECT batch FROM batch_activities WHERE recipient_run IN (SELECT row FROM recipient_runs WHERE recipient = ?))",
   // Rows of deleted activities are used again, so the chain of a batch that no run waits for must not lead to them.
-  "UPDATE batches SET open = 0, newest = NULL WHERE row IN (SELECT batch FROM batch_activities WHERE recipient_run IN (SELECT row FROM recipient_runs WHERE recipient = ?))",
+  "UPDATE batches SET open = 0, newest = NULL, hundredth = NULL WHERE row IN (SELECT batch FROM batch_activities WHERE recipient_run IN (SELECT row FROM recipient_runs WHERE recipient = ?))",
   "DELETE FROM batch_activities WHERE recipient_run IN (SELECT row FROM recipient_runs WHERE recipient = ?)",
   "DELETE FROM recipient_runs WHERE recipient = ? AND status IN ('completed', 'cancelled')",
 ];

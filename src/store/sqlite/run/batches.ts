@@ -1,7 +1,5 @@
-import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import {
   type BatchActivity,
-  type BatchContent,
   type BatchContinuations,
   MAX_RENDERED_ACTIVITIES,
   setWaitingUntil,
@@ -9,23 +7,35 @@ import {
 import * as rules from "../../../domain/run/decide-batch.js";
 import type { JsonObject } from "../../../util/json.js";
 import type { Connection } from "../connection/connection.js";
-import { createWorkflowRunReader, RUN_ROW_BY_ID } from "./run-rows.js";
-import type { SharedRows } from "./shared-rows.js";
+import { IN_CHAIN, SHARED_DATA, WITH_CHAIN } from "./read-batch.js";
 
 /** An open batch with its row, and the row of its newest activity. */
 interface BatchRow extends rules.OpenBatch {
   row: number;
   newest: number | null;
+  /** The row with which the batch had {@link MAX_RENDERED_ACTIVITIES}; null if `batch_actors` does not have its actors. */
+  hundredth: number | null;
 }
 
-const OPEN_BATCH = "SELECT row, opened_at, closes_at, holder, items, newest FROM batches WHERE key = ? AND open = 1";
+const OPEN_BATCH =
+  "SELECT row, opened_at, closes_at, holder, items, newest, hundredth FROM batches WHERE key = ? AND open = 1";
+
+type BatchColumns = [
+  row: number,
+  opened_at: number,
+  closes_at: number,
+  holder: number | null,
+  items: number,
+  newest: number | null,
+  hundredth: number | null,
+];
 
 /** Returns the open batch with a key, or null. Called for each run at a batch step. */
 function findOpenBatch(db: Connection, key: string): BatchRow | null {
-  const found = db.getList<[number, number, number, number | null, number, number | null]>(OPEN_BATCH, key);
+  const found = db.getList<BatchColumns>(OPEN_BATCH, key);
   if (found === undefined) return null;
-  const [row, opened_at, closes_at, waiting_run, items, newest] = found;
-  return { row, opened_at, closes_at, waiting_run, items, newest };
+  const [row, opened_at, closes_at, waiting_run, items, newest, hundredth] = found;
+  return { row, opened_at, closes_at, waiting_run, items, newest, hundredth };
 }
 
 /** A trigger's data, which most of its runs share, and its JSON text. The value is null where only the text was read. */
@@ -62,10 +72,14 @@ export function writeBatchChanges(
   for (const change of changes) {
     if (change.expiredBatch !== null) closeBatch(db, change.expiredBatch.row);
     if (change.closes_at === null) continue;
-    const batch = change.joinedBatch ?? { row: insertBatch(db, change, change.closes_at, now), newest: null };
+    const batch = change.joinedBatch ?? {
+      row: insertBatch(db, change, change.closes_at, now),
+      newest: null,
+      hundredth: null,
+    };
     const { waiting_run = null } = change.joinedBatch ?? {};
     if (waiting_run !== null && change.postponesWaitingRun) postponeWaitingRun(db, waiting_run, change.closes_at);
-    if (change.activity !== null)
+    if (change.activity !== null) {
       db.run(
         "UPDATE batches SET items = ?, closes_at = ?, newest = ? WHERE row = ?",
         change.items,
@@ -73,6 +87,8 @@ export function writeBatchChanges(
         insertActivity(db, batch, change.activity, run, trigger),
         batch.row,
       );
+      recordActor(db, batch, change.items, change.activity);
+    }
     if (change.waitsForClose) setWaitingRun(db, batch.row, run);
     // A run that continues without its batch no longer refers to the batch that it came from.
     else if (change.joinedBatch === null) db.run("UPDATE recipient_runs SET batch = NULL WHERE row = ?", run);
@@ -101,9 +117,6 @@ function postponeWaitingRun(db: Connection, run: number, closesAt: number): void
   );
 }
 
-/** Marks an activity whose data is the trigger's, which is stored with the trigger. */
-const SHARED_DATA = "";
-
 /** Inserts an activity and returns its row, the newest of the batch's chain. */
 function insertActivity(
   db: Connection,
@@ -122,6 +135,26 @@ function insertActivity(
     at,
     newest,
   );
+}
+
+/**
+ * Records what closing a large batch needs, so that it does not read all activities: where the rendered ones end, and the
+ * actors. Smaller batches are read completely and need no record.
+ */
+function recordActor(
+  db: Connection,
+  { row, newest, hundredth }: Pick<BatchRow, "row" | "newest" | "hundredth">,
+  items: number,
+  { actor }: BatchActivity,
+): void {
+  if (items === MAX_RENDERED_ACTIVITIES + 1) {
+    db.run("UPDATE batches SET hundredth = ? WHERE row = ?", newest, row);
+    db.run(
+      `${WITH_CHAIN} INSERT OR IGNORE INTO batch_actors (batch, actor) SELECT ?1, a.actor ${IN_CHAIN} WHERE a.removed = 0 AND a.actor IS NOT NULL`,
+      row,
+    );
+  } else if (hundredth !== null && actor !== null)
+    db.run("INSERT OR IGNORE INTO batch_actors (batch, actor) VALUES (?, ?)", row, actor);
 }
 
 /** Sets the run that continues with the batch. The run no longer refers to a batch that it came from before. */
@@ -148,66 +181,6 @@ function closeBatch(db: Connection, batch: number): void {
   db.run("UPDATE batches SET open = 0 WHERE row = ?", batch);
 }
 
-/** Selects the activities of a batch as `chain`, starting from the newest. The batch's row is bound once, as ?1. */
-const WITH_CHAIN =
-  "WITH RECURSIVE chain (row, previous) AS (SELECT a.row, a.previous FROM batches b CROSS JOIN batch_activities a ON a.row = b.newest AND a.batch = b.row WHERE b.row = ?1 " +
-  // After a deletion, an activity's row may belong to another batch. Each activity is older than the one that points to it.
-  "UNION ALL SELECT a.row, a.previous FROM chain c CROSS JOIN batch_activities a ON a.row = c.previous AND a.row < c.row AND a.batch = ?1) ";
-
-const IN_CHAIN = "FROM chain c CROSS JOIN batch_activities a ON a.row = c.row";
-
-type ActivityColumns = [id: string, workflow_run: number, actor: string | null, data: string, at: number];
-
-/**
- * Returns a function that reads the activities of batches. It reads the data of a trigger once, however many activities have
- * it.
- */
-export function createBatchReader(db: Connection, shared: SharedRows): (batch: number) => BatchContent {
-  const workflowRun = createWorkflowRunReader(db, shared);
-  const toActivity = ([id, run, actor, data, at]: ActivityColumns): BatchActivity => ({
-    id,
-    actor: actor as RecipientKey | null,
-    data: data === SHARED_DATA ? workflowRun(run).run.data : JSON.parse(data),
-    at,
-  });
-  return (batch) => {
-    const list = (order: "ASC" | "DESC"): BatchActivity[] =>
-      db
-        .allLists<ActivityColumns>(
-          `${WITH_CHAIN} SELECT r.id, r.workflow_run, a.actor, a.data, a.at ${IN_CHAIN} CROSS JOIN recipient_runs r ON r.row = a.recipient_run WHERE a.removed = 0 ORDER BY c.row ${order} LIMIT ${MAX_RENDERED_ACTIVITIES + 1}`,
-          batch,
-        )
-        .map(toActivity);
-    const first = list("ASC");
-    if (first.length <= MAX_RENDERED_ACTIVITIES) {
-      const actors = new Set(first.map(({ actor }) => actor));
-      actors.delete(null);
-      return { first, last: first, total_activities: first.length, total_actors: actors.size };
-    }
-    const [activities, actors] = db.getList<[number, number]>(
-      `${WITH_CHAIN} SELECT COUNT(*), COUNT(DISTINCT a.actor) ${IN_CHAIN} WHERE a.removed = 0`,
-      batch,
-    ) as [number, number];
-    return {
-      first: first.slice(0, MAX_RENDERED_ACTIVITIES),
-      last: list("DESC").slice(0, MAX_RENDERED_ACTIVITIES).reverse(),
-      total_activities: activities,
-      total_actors: actors,
-    };
-  };
-}
-
-/** Returns the batch that a run waits for or continued with, or null. */
-export function readBatch(db: Connection, shared: SharedRows, recipientRunId: string): BatchContent | null {
-  return db.read(() => {
-    const run = db.get<{ batch: number | null }>(
-      `SELECT batch FROM recipient_runs WHERE row = ${RUN_ROW_BY_ID}`,
-      recipientRunId,
-    );
-    return run?.batch == null ? null : createBatchReader(db, shared)(run.batch);
-  });
-}
-
 /** The activity of a run in an open batch. */
 interface OpenItem {
   row: number;
@@ -224,7 +197,9 @@ export function findOpenItem(db: Connection, recipientRun: number): OpenItem | u
 /** Removes a canceled run's activity from its batch. The window and the run that waits for the close stay (E-279, E-280). */
 export function removeItem(db: Connection, item: OpenItem): void {
   db.run("UPDATE batch_activities SET removed = 1 WHERE row = ?", item.row);
-  db.run("UPDATE batches SET items = items - 1 WHERE row = ?", item.batch);
+  // Closing the batch counts its activities, because its other activities may have the same actor.
+  db.run("UPDATE batches SET items = items - 1, hundredth = NULL WHERE row = ?", item.batch);
+  db.run("DELETE FROM batch_actors WHERE batch = ?", item.batch);
 }
 
 /** Returns the open batch whose close a run waits for, or undefined. */

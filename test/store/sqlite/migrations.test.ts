@@ -1,0 +1,80 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "@photostructure/sqlite";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { APPLICATION_ID, MIGRATIONS } from "../../../src/store/sqlite/connection/migrations.js";
+import { openSqliteStore } from "../../../src/store/sqlite/open-sqlite-store.js";
+import type { SqliteStore } from "../../../src/store/sqlite/sqlite-store.js";
+import { claimAt } from "../../contract/store/due-work-contract.js";
+import { joinSample } from "../../contract/store/sample-batches.js";
+import { HOUR, insertSample, NOW } from "../../contract/store/sample-runs.js";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "knock-migrations-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Writes the rows of a store to a file with an earlier version's schema. */
+function writeOlder(path: string, version: number, rowsFrom: string): void {
+  // Tables are copied one by one, in the order of their creation, so foreign keys would fail.
+  const database = new DatabaseSync(path, { enableForeignKeyConstraints: false });
+  database.exec(MIGRATIONS.slice(0, version).join(""));
+  database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${version}`);
+  database.exec(`ATTACH '${rowsFrom}' AS newer`);
+  const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all() as { name: string }[];
+  for (const { name } of tables) {
+    const columns = database.prepare(`SELECT name FROM pragma_table_info('${name}')`).all() as { name: string }[];
+    const names = columns.map((column) => `"${column.name}"`).join(", ");
+    database.exec(`DELETE FROM "${name}"; INSERT INTO "${name}" (${names}) SELECT ${names} FROM newer."${name}"`);
+  }
+  database.close();
+}
+
+describe("a store of an earlier version", () => {
+  const beforeRuns = MIGRATIONS.findIndex((one) => one.includes("new_recipient_runs"));
+  it.each([MIGRATIONS.length - 1, beforeRuns])("%i is migrated with all its data", async (version) => {
+    const [newer, older] = [join(folder, "newer.db"), join(folder, "older.db")];
+    const made = await openSqliteStore(newer);
+    await insertSample(made, { recipients: ["ada", "bo"] });
+    const [runs, messages] = [
+      await made.listRecipientRuns({}, { limit: 9 }),
+      await made.listMessages({}, { limit: 9 }),
+    ];
+    await made.close();
+    writeOlder(older, version, newer);
+
+    const store = await openSqliteStore(older);
+    expect(runs.items).toHaveLength(2);
+    expect(await store.listRecipientRuns({}, { limit: 9 })).toEqual(runs);
+    expect(await store.listMessages({}, { limit: 9 })).toEqual(messages);
+    for (const { recipientRun } of runs.items)
+      expect(await store.readRecipientRun(recipientRun.id)).toMatchObject({ recipientRun: { id: recipientRun.id } });
+    await store.close();
+  });
+
+  /** Returns the store that a version wrote whose next migration contains a text, with what `write` writes to it. */
+  async function openOlder(migration: string, write: (store: SqliteStore) => Promise<void>): Promise<SqliteStore> {
+    const [newer, older] = [join(folder, "newer.db"), join(folder, "older.db")];
+    const made = await openSqliteStore(newer);
+    await write(made);
+    await made.close();
+    const version = MIGRATIONS.findIndex((one) => one.includes(migration));
+    expect(version).toBeGreaterThan(0);
+    writeOlder(older, version, newer);
+    return openSqliteStore(older);
+  }
+
+  it("E-271 counts the activities of a large batch that is still open", async () => {
+    const store = await openOlder("batch_actors", async (made) => {
+      for (let n = 0; n < 120; n++) await joinSample(made, { data: { n }, actor: `a${n % 3}` });
+    });
+    await joinSample(store, { data: { n: 120 }, actor: "zoe" });
+    const [claimed] = await store.claimDueRuns(claimAt(NOW + HOUR, "t"), 5);
+    expect(claimed?.batch).toMatchObject({ total_activities: 121, total_actors: 4 });
+    expect(claimed?.batch?.first.map(({ data }) => data.n)).toEqual(Array.from({ length: 100 }, (_, n) => n));
+    expect(claimed?.batch?.last.map(({ data }) => data.n)).toEqual(Array.from({ length: 100 }, (_, n) => n + 21));
+    await store.close();
+  });
+});
