@@ -12,6 +12,13 @@ export interface Claim {
   token: string;
   /** A clock setting to write in the transaction of the claim. It is not written if nothing is due. */
   clock?: ClockSetting;
+  /**
+   * If runs are due at `now`, also claims later ones up to this time, to save the work of several moments in one
+   * transaction.
+   * The claim ends before the first moment at which other work is due or a batch closes, and while a run waits for an
+   * event it contains only runs that are due at `now`.
+   */
+  until?: number;
 }
 
 /** Reports which work is due and when. Times are milliseconds. */

@@ -10,6 +10,7 @@ import type { OccurredEvent } from "../domain/run/occurred-event.js";
 import type { Signal } from "../domain/run/run-wait.js";
 import type { RecipientRun, WorkflowRun } from "../domain/run/workflow-run.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
+import type { ClockSetting } from "./clock-store.js";
 import type { Claim } from "./due-store.js";
 import type { IdKind, RunQuery } from "./filters.js";
 import type { Paged, PageRequest } from "./page-request.js";
@@ -65,15 +66,20 @@ export interface StoredRun {
 /** Claims, advances, cancels and reads runs. */
 export interface RunStore {
   /**
-   * Claims up to `limit` runs due at `claim.now`, in order of their due time, then of their acceptance. A run leased to
-   * another token is skipped until that lease ends.
+   * Claims up to `limit` runs due at `claim.now`, or up to `claim.until`, in order of their due time, then of their
+   * acceptance. A run leased to another token is skipped until that lease ends.
    */
   claimDueRuns(claim: Claim, limit: number): Promise<ClaimedRun[]>;
   /**
-   * Saves and releases the runs that `token` still holds. A run that was canceled or taken over since then stays
-   * unchanged.
+   * Saves the runs that `token` still holds, and releases all runs of the claim. A run that was canceled or taken over
+   * since then stays unchanged. Sets the store's clock in the same transaction if `clock` is given.
    */
-  saveAdvances(advances: readonly SavedAdvance[], token: string, now: number): Promise<SaveAdvancesResult>;
+  saveAdvances(
+    advances: readonly SavedAdvance[],
+    token: string,
+    now: number,
+    clock?: ClockSetting,
+  ): Promise<SaveAdvancesResult>;
   /** Returns which runs pass, in the order of the requests (E-284). A repeated request of a run has the same result. */
   acquireThrottleSlots(requests: readonly ThrottleRequest[], now: number): Promise<boolean[]>;
   /**

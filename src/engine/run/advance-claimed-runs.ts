@@ -62,7 +62,8 @@ function findNewerVersion(
 
 const NO_QUERY_RESULTS: ReadonlyMap<string, unknown> = new Map();
 
-interface AdvancedClaimedRun {
+/** A claimed run with the result of its advance. */
+export interface AdvancedClaimedRun {
   claimed: ClaimedRun;
   result: Advance;
   newVersion: Workflow | null;

@@ -138,7 +138,13 @@ async function moveLeasedClock(
       now = Math.max(now, next);
       const due = await runDueWork(context, now, {
         signal: options.signal,
-        clock: toClockSetting(now, before, context.realNow()),
+        clockMove: {
+          until: to,
+          toSetting: (time) => toClockSetting(time, before, context.realNow()),
+          onReached: (time) => {
+            now = time;
+          },
+        },
         onBlocked: (schedule) => blocked.push(schedule),
         onDelivered: (message, failure) => {
           if (failure === null) failed.delete(message.id);

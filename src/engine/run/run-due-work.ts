@@ -13,7 +13,7 @@ import type { DueWorkStore, EngineContext, StartStore } from "../context/engine-
 import { deliverDueMessages, type OnDelivered } from "../message/deliver-due-messages.js";
 import { getRunContext } from "../workflow/branch-context.js";
 import type { Advance } from "./advance.js";
-import { advanceClaimedRuns } from "./advance-claimed-runs.js";
+import { advanceMoments } from "./advance-moments.js";
 import { buildRecipientOutcome } from "./build-trigger-outcome.js";
 import { continueFanOut, createClaim } from "./continue-fan-out.js";
 import { followUserChanges } from "./follow-user-changes.js";
@@ -92,22 +92,28 @@ function toFirstAdvancedRun(run: WorkflowRun, result: Advance): AdvancedRun {
 
 interface RunDueWorkOptions {
   signal?: AbortSignal | undefined;
-  /** The store's clock is set to this before any work runs. */
-  clock?: ClockSetting;
+  /** Moves the store's clock to `now` before any work runs, and then to later moments whose work is done with it. */
+  clockMove?: {
+    /** The last of these moments. */
+    until: number;
+    toSetting(time: number): ClockSetting;
+    onReached(time: number): void;
+  };
   onBlocked?: (schedule: BlockedSchedule) => void;
   onDelivered?: OnDelivered;
 }
 
 /**
- * Runs everything due at `now` in chunks, then its deliveries. Returns the advanced runs. Calls `onBlocked` for
+ * Runs everything due at `startTime` in chunks, then its deliveries. Returns the advanced runs. Calls `onBlocked` for
  * schedules that could not start. Reads which work is due before it claims, because most rounds find work of one kind.
  */
 export async function runDueWork(
   context: EngineContext<DueWorkStore>,
-  now: number,
-  { signal, clock, onBlocked, onDelivered }: RunDueWorkOptions = {},
+  startTime: number,
+  { signal, clockMove, onBlocked, onDelivered }: RunDueWorkOptions = {},
 ): Promise<AdvancedRun[]> {
   const { store } = context;
+  let now = startTime;
   const ran: AdvancedRun[] = [];
   const reportFirst = (run: WorkflowRun, first: Advance) => ran.push(toFirstAdvancedRun(run, first));
   for (let round = 0; !signal?.aborted; round++) {
@@ -115,11 +121,13 @@ export async function runDueWork(
     // Schedules that could not start stay due.
     const hasSchedules = round === 0 && due.has("schedules");
     const claim = createClaim(context, now);
-    if (clock && round === 0) {
-      // A claim writes the clock in its own transaction. With work of other kinds, the clock must be written before any
-      // claim.
-      if (due.size === 1 && due.has("runs")) claim.clock = clock;
-      else await store.writeClock(clock);
+    // A claim writes the clock in its own transaction. With work of other kinds, the clock must be written before any
+    // claim.
+    const hasOnlyRuns = due.size === 1 && due.has("runs");
+    if (clockMove && hasOnlyRuns) claim.until = clockMove.until;
+    if (clockMove && round === 0) {
+      if (hasOnlyRuns) claim.clock = clockMove.toSetting(now);
+      else await store.writeClock(clockMove.toSetting(now));
     }
     if (hasSchedules)
       for (const schedule of await runDueSchedules(context, now, reportFirst, signal)) onBlocked?.(schedule);
@@ -132,7 +140,10 @@ export async function runDueWork(
       if (delivered > 0 || hasSchedules || due.has("fan_outs") || due.has("user_changes")) continue;
       break;
     }
-    const advances = await advanceClaimedRuns(context, claimed, now);
+    const { advances, reached } = await advanceMoments(context, claimed, now, signal);
+    const clock = clockMove && reached > now ? clockMove.toSetting(reached) : undefined;
+    if (reached > now) clockMove?.onReached(reached);
+    now = reached;
     const { saved, batchDecisions } = await store.saveAdvances(
       advances.map(
         ({ result, newVersion: version }): SavedAdvance => ({
@@ -146,6 +157,7 @@ export async function runDueWork(
       ),
       claim.token,
       now,
+      clock,
     );
     for (const { claimed: claimedRun, result } of advances)
       if (saved.has(claimedRun.recipientRun.id) && !isStillWaiting(result.recipientRun.wait))

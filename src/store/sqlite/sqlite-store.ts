@@ -161,8 +161,13 @@ export class SqliteStore extends SqliteMessages implements Store {
     return claimDueRuns(this.db, this.shared, claim, limit);
   }
 
-  async saveAdvances(advances: readonly SavedAdvance[], token: string, now: number): Promise<SaveAdvancesResult> {
-    return saveAdvances(this.db, this.shared, advances, token, now);
+  async saveAdvances(
+    advances: readonly SavedAdvance[],
+    token: string,
+    now: number,
+    clock?: ClockSetting,
+  ): Promise<SaveAdvancesResult> {
+    return saveAdvances(this.db, this.shared, advances, token, now, clock);
   }
 
   async acquireThrottleSlots(requests: readonly ThrottleRequest[], now: number): Promise<boolean[]> {

@@ -1,5 +1,6 @@
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { Message, MessageStatuses } from "../../../src/domain/message/message.js";
+import type { RecipientRun } from "../../../src/domain/run/workflow-run.js";
 import type { Claim } from "../../../src/ports/due-store.js";
 import {
   HOUR,
@@ -110,6 +111,46 @@ export function describeDueWork(open: OpenStore): void {
       await insertSample(open.store, { recipients: ["ada"], recipientRun: waitingAt(NOW + 6) });
       expect(await open.store.claimDueRuns({ ...claimAt(NOW + 5, "t1"), clock }, 5)).toEqual([]);
       expect(await open.store.readClock()).toEqual({ offset_ms: 0, frozen_at: null });
+    });
+  });
+
+  describe("claimDueRuns, up to a later time", () => {
+    const claimUntil = (until: number, token = "t1", now = NOW) => ({ ...claimAt(now, token, NOW), until });
+    const claimRecipients = async (claim: Claim) =>
+      (await open.store.claimDueRuns(claim, 5)).map(({ recipientRun }) => recipientRun.recipient);
+    beforeEach(async () => {
+      for (const [name, after] of [
+        ["cy", 3],
+        ["ada", 0],
+        ["bob", 1],
+      ] as const)
+        await insertSample(open.store, { recipients: [name], recipientRun: waitingAt(NOW + after), message: null });
+    });
+
+    it("claims the runs of all moments until then, in their order", async () => {
+      expect(await claimRecipients(claimUntil(NOW + 2))).toEqual([user("ada"), user("bob")]);
+      expect(await claimRecipients(claimUntil(NOW + 9, "t2", NOW + 3))).toEqual([user("cy")]);
+    });
+
+    it("claims nothing if nothing is due now", async () => {
+      expect(await claimRecipients(claimUntil(NOW + 9, "t1", NOW - 1))).toEqual([]);
+    });
+
+    it("ends before the first moment at which other work is due", async () => {
+      await insertSample(open.store, { recipients: ["dee"], message: { status: "queued", due_at: NOW + 3 } });
+      expect(await claimRecipients(claimUntil(NOW + 9))).toEqual([user("ada"), user("bob")]);
+    });
+
+    it("saveAdvances releases the runs that were not advanced, and sets the clock", async () => {
+      const [first] = await open.store.claimDueRuns(claimUntil(NOW + 9), 5);
+      const recipientRun = { ...(first?.recipientRun as RecipientRun), status: "completed" as const, due_at: null };
+      const advance = { recipientRun, messages: [], batch: null, upserts: [], triggers: [], version: null };
+      const clock = { offset_ms: 0, frozen_at: NOW };
+      await open.store.saveAdvances([advance], "t1", NOW, clock);
+      expect(await open.store.readClock()).toEqual(clock);
+      const other = await open.openAgain();
+      const claimed = await other.claimDueRuns(claimUntil(NOW + 9, "t2", NOW + 1), 5);
+      expect(claimed.map(({ recipientRun: { recipient } }) => recipient)).toEqual([user("bob"), user("cy")]);
     });
   });
 

@@ -16,7 +16,7 @@ export class SharedRows {
   private readonly channels = new Map<number, MessageChannel>();
   private lastChannel: { readChannel: MessageChannel | null; row: number } = { readChannel: null, row: 0 };
   /** The rows of the runs that a claim leased, by run id, for each claim's token. */
-  private readonly claimRows = new Map<string, ReadonlyMap<string, number>>();
+  private readonly claimRows = new Map<string, Map<string, number>>();
 
   constructor(private readonly db: Connection) {
     db.onRollback(() => {
@@ -26,14 +26,14 @@ export class SharedRows {
   }
 
   /** Remembers the rows of a claim's runs until it is saved. Looking them up again by their ids costs a tenth of the claim. */
-  rememberClaimRows(token: string, rows: ReadonlyMap<string, number>): void {
+  rememberClaimRows(token: string, rows: Map<string, number>): void {
     this.claimRows.set(token, rows);
     const [oldest] = this.claimRows.keys();
     if (this.claimRows.size > MAX_CLAIMS && oldest !== undefined) this.claimRows.delete(oldest);
   }
 
   /** Returns and forgets the rows of a claim. */
-  removeClaimRows(token: string): ReadonlyMap<string, number> | undefined {
+  removeClaimRows(token: string): Map<string, number> | undefined {
     const rows = this.claimRows.get(token);
     this.claimRows.delete(token);
     return rows;

@@ -44,7 +44,6 @@ export function listDueKinds(db: Connection, now: number, realNow: number): Read
  * Leases due work, earliest first, and stores the claim's clock. Returns the rows' keys in that order. Must run inside a write.
  */
 export function leaseDueRows(db: Connection, table: DueTable, claim: Claim, limit: number): number[] {
-  if (claim.clock) writeClockRow(db, claim.clock);
   const rows = db
     .all<{ row: number }>(
       `SELECT row FROM ${table} WHERE ${IS_DUE} ORDER BY due_at, row LIMIT ?3`,
@@ -53,12 +52,46 @@ export function leaseDueRows(db: Connection, table: DueTable, claim: Claim, limi
       limit,
     )
     .map(({ row }) => row);
+  leaseRows(db, table, claim, rows);
+  return rows;
+}
+
+function leaseRows(db: Connection, table: DueTable, claim: Claim, rows: readonly number[]): void {
+  if (claim.clock) writeClockRow(db, claim.clock);
   db.run(
     `UPDATE ${table} SET claim_token = ?, claim_until = ? WHERE row IN (SELECT value FROM json_each(?))`,
     claim.token,
     claim.leaseUntil,
     JSON.stringify(rows),
   );
+}
+
+/** Selects the earliest time of work other than runs, or null. */
+const SELECT_FIRST_OTHER_WORK = `SELECT MIN(at) FROM (${DUE_TABLES.filter((table) => table !== "recipient_runs")
+  .map((table) => `SELECT MIN(due_at) AS at FROM ${table} WHERE due_at IS NOT NULL`)
+  .join(" UNION ALL ")} UNION ALL SELECT MIN(at) FROM user_changes)`;
+
+/** Returns the time up to which a claim may contain runs, so that nothing else is due before any of them. */
+function findLastMoment(db: Connection, { now, until = now }: Claim): number {
+  if (until <= now || hasAnyWait(db)) return now;
+  const [firstOther] = db.getList<[number | null]>(SELECT_FIRST_OTHER_WORK) ?? [null];
+  return Math.max(now, Math.min(until, (firstOther ?? Number.POSITIVE_INFINITY) - 1));
+}
+
+/** Leases the runs of a claim, of one moment or several. Returns their rows in order. Must run inside a write. */
+function leaseDueRuns(db: Connection, claim: Claim, limit: number): number[] {
+  const lastMoment = findLastMoment(db, claim);
+  if (lastMoment === claim.now) return leaseDueRows(db, "recipient_runs", claim, limit);
+  const found = db.allLists<[row: number, due_at: number, batch: number | null]>(
+    `SELECT row, due_at, batch FROM recipient_runs WHERE ${IS_DUE} ORDER BY due_at, row LIMIT ?3`,
+    lastMoment,
+    claim.realNow,
+    limit,
+  );
+  // A batch is closed by the claim of its run, so it must not be claimed before its time.
+  const end = found.findIndex(([, due_at, batch]) => batch !== null && due_at > claim.now);
+  const rows = found.slice(0, end === -1 ? limit : end).map(([row]) => row);
+  leaseRows(db, "recipient_runs", claim, rows);
   return rows;
 }
 
@@ -67,7 +100,7 @@ const NO_WAIT: ReturnType<typeof readWait> = { wait: null, signals: [] };
 export function claimDueRuns(db: Connection, shared: SharedRows, claim: Claim, limit: number): ClaimedRun[] {
   if (!hasDueWork(db, "recipient_runs", claim)) return [];
   return db.write(() => {
-    const rows = leaseDueRows(db, "recipient_runs", claim, limit);
+    const rows = leaseDueRuns(db, claim, limit);
     const workflowRun = createWorkflowRunReader(db, shared);
     const readBatchContent = createBatchReader(db, shared);
     const statuses = readMessageStatuses(db, rows);

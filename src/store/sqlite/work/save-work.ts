@@ -3,7 +3,9 @@ import { mergeMessageEvents } from "../../../domain/message/merge-message-events
 import type { Message, MessageEvent } from "../../../domain/message/message.js";
 import type { BatchDecision } from "../../../domain/run/batch-continuations.js";
 import { isStillWaiting } from "../../../domain/run/run-wait.js";
+import type { ClockSetting } from "../../../ports/clock-store.js";
 import type { SaveAdvancesResult, SavedAdvance } from "../../../ports/run-store.js";
+import { writeClockRow } from "../connection/clock-setting.js";
 import type { Connection } from "../connection/connection.js";
 import { insertDeliveryLogs } from "../message/delivery-logs.js";
 import { createMessageInserter } from "../message/message-rows.js";
@@ -19,9 +21,18 @@ import { insertTriggers } from "./insert-workflow-run.js";
 const SAVE_MESSAGE =
   "UPDATE messages SET status = ?, due_at = ?, scheduled_at = ?, attempts = ?, metadata = ?, events = ?, updated_at = ?, claim_token = NULL, claim_until = NULL WHERE row = ?";
 
+/** Releases the runs of a claim that were not advanced. */
+function releaseRuns(db: Connection, rows: readonly number[], token: string): void {
+  db.run(
+    "UPDATE recipient_runs SET claim_token = NULL, claim_until = NULL WHERE row IN (SELECT value FROM json_each(?)) AND claim_token = ?",
+    JSON.stringify(rows),
+    token,
+  );
+}
+
 /**
- * Saves advances of runs that still have the claim's token. A run that was canceled, or claimed by another worker after the
- * lease ended, is not overwritten.
+ * Saves advances of runs that still have the claim's token, and releases the other runs of the claim. A run that was canceled,
+ * or claimed by another worker after the lease ended, is not overwritten.
  */
 export function saveAdvances(
   db: Connection,
@@ -29,8 +40,10 @@ export function saveAdvances(
   advances: readonly SavedAdvance[],
   token: string,
   now: number,
+  clock?: ClockSetting,
 ): SaveAdvancesResult {
   return db.write(() => {
+    if (clock) writeClockRow(db, clock);
     const saved = new Set<string>();
     const decided = new Map<string, BatchDecision>();
     const claimed = shared.removeClaimRows(token);
@@ -92,6 +105,10 @@ export function saveAdvances(
         writeWait(db, row, run, now);
         hasWaits = true;
       }
+    }
+    if (claimed !== undefined && claimed.size > advances.length) {
+      for (const { recipientRun } of advances) claimed.delete(recipientRun.id);
+      releaseRuns(db, [...claimed.values()], token);
     }
     return { saved, batchDecisions: decided };
   });
