@@ -57,24 +57,24 @@ export function createRequestListener(
     await handle(context);
   }
 
-  return (incoming, outgoing, rejection) => {
+  async function serve(context: RequestContext, rejection: unknown): Promise<void> {
     const startedAt = performance.now();
-    const context = new RequestContext(incoming, outgoing);
     let failure: unknown = null;
-    handleRequest(context, rejection)
-      .catch((error) => {
-        failure = error;
-        sendError(context, error, options);
-      })
-      .finally(async () => {
-        if (context.method !== "GET") options.onWrite();
-        if (options.onResponse === undefined) return;
-        const took_ms = performance.now() - startedAt;
-        if (failure === null)
-          context.warnings.push(...collectPreferenceWarnings(context.path, await context.getReadText()));
-        options.onResponse(toRequestLogEntry(context, took_ms, failure));
-      });
-  };
+    try {
+      await handleRequest(context, rejection);
+    } catch (error) {
+      failure = error;
+      sendError(context, error, options);
+    }
+    if (context.method !== "GET") options.onWrite();
+    if (options.onResponse === undefined) return;
+    const took_ms = performance.now() - startedAt;
+    if (failure === null)
+      context.warnings.push(...collectPreferenceWarnings(context.path, await context.getReadText()));
+    options.onResponse(toRequestLogEntry(context, took_ms, failure));
+  }
+
+  return (incoming, outgoing, rejection) => void serve(new RequestContext(incoming, outgoing), rejection);
 }
 
 function createRouter(options: HandlerOptions): Router {

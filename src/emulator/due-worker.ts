@@ -6,6 +6,11 @@ import type { BlockedOccurrence, LocalOperations } from "../ports/operations.js"
  * notification.
  */
 const POLL_MS = 500;
+/**
+ * The shortest time between two reads of the due time. Every request wakes the worker, and reading after each one would
+ * take 2% of a trigger's time.
+ */
+const MIN_POLL_INTERVAL_MS = 4;
 
 interface DueWorkerOptions {
   operations: Pick<LocalOperations, "readTimeUntilDue" | "runDue">;
@@ -19,6 +24,8 @@ interface DueWorkerOptions {
 export class DueWorker {
   private readonly stopping = new AbortController();
   private readonly pauseEnders = new Set<() => void>();
+  /** Whether something may be due earlier than the last read of the due time found. */
+  private isWoken = false;
   /** A queue for everything that advances runs or moves the clock, so that only one such task runs at a time. */
   private queue: Promise<unknown> = Promise.resolve();
   private readonly loop: Promise<void>;
@@ -29,6 +36,7 @@ export class DueWorker {
 
   /** Ends the current pause, because something may be due earlier than known. */
   wake(): void {
+    this.isWoken = true;
     for (const end of [...this.pauseEnders]) end();
   }
 
@@ -68,6 +76,7 @@ export class DueWorker {
     let lastError = "";
     while (!signal.aborted) {
       let due: number | null = null;
+      this.isWoken = false;
       try {
         due = await operations.readTimeUntilDue();
         // Reading the due time costs one read, and running due work costs several writes. After most requests nothing
@@ -83,7 +92,8 @@ export class DueWorker {
         if (getErrorMessage(error) !== lastError) onError(error);
         lastError = getErrorMessage(error);
       }
-      if (!signal.aborted) await this.pause(Math.max(1, Math.min(POLL_MS, due ?? POLL_MS)));
+      if (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, MIN_POLL_INTERVAL_MS));
+      if (!this.isWoken) await this.pause(Math.min(POLL_MS, due ?? POLL_MS) - MIN_POLL_INTERVAL_MS);
     }
   }
 

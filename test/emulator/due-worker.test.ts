@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DueWorker } from "../../src/emulator/due-worker.js";
+import { eventually } from "../helpers/eventually.js";
 
 describe("the worker for due work", () => {
   it("reports an error once, and again when it returns", async () => {
@@ -31,6 +32,27 @@ describe("the worker for due work", () => {
     failure = new Error("the disk is full");
     await looksAgain(5);
     expect(errors).toHaveLength(2);
+    await worker.stop();
+  });
+
+  it("reads the due time once for many requests of one moment", async () => {
+    let reads = 0;
+    const operations = {
+      async readTimeUntilDue() {
+        reads++;
+        return null;
+      },
+      runDue: async () => [],
+    };
+    const worker = new DueWorker({ operations, onBlocked: () => {}, onError: () => {}, onRun: () => {} });
+    await eventually(() => reads >= 2); // before and after the first run
+    const before = reads;
+    for (let request = 0; request < 100; request++) {
+      worker.wake();
+      for (let count = 0; count < 10; count++) await Promise.resolve(); // no timer fires between these requests
+    }
+    expect(reads - before).toBeLessThanOrEqual(1);
+    await eventually(() => reads > before);
     await worker.stop();
   });
 });

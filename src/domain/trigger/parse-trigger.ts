@@ -85,7 +85,9 @@ export function parseTrigger(payload: unknown, workflow: string | null, document
       hint: "Remove one of the two.",
     });
   }
-  const { key: _key, idempotency_key, ...request } = payload;
+  const request: JsonObject = {};
+  for (const name of Object.keys(payload))
+    if (name !== "key" && name !== "idempotency_key") request[name] = payload[name] as Json;
   if (Buffer.byteLength(JSON.stringify(request)) > MAX_PAYLOAD_BYTES) {
     throw new KnockError("payload_too_large", `${documentName} is larger than 10 MB`, {
       hint: "The limit counts data, recipients and attachments together.",
@@ -105,7 +107,7 @@ export function parseTrigger(payload: unknown, workflow: string | null, document
     },
     payload: request,
   };
-  return { trigger, idempotency_key: (idempotency_key ?? null) as string | null };
+  return { trigger, idempotency_key: value.idempotency_key ?? null };
 }
 
 /**
