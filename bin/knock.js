@@ -13,7 +13,10 @@ if ((word === "--version" || word === "-V") && more.length === 0) {
   writeSync(1, `${require("../package.json").version}\n`);
   process.exit();
 }
-const COMMANDS = "notify trigger cancel runs messages clock worker test completion-server".split(" ");
+const COMMANDS = "notify trigger cancel runs messages clock worker dev test completion-server".split(" ");
+/** The commands that run until SIGINT or SIGTERM stops them, which is their regular end. */
+const SERVERS = "worker dev".split(" ");
+const INTERRUPTED = [130, 143];
 const DAY_MS = 86_400_000;
 const MAX_AGE_MS = 30 * DAY_MS;
 const dist = join(__dirname, "..", "dist");
@@ -94,6 +97,9 @@ const script = new Script(source, { filename: file, cachedData });
 // needed.
 const helps = more.some((argument) => argument === "--help" || argument === "-h");
 if (cache && !helps && (!cachedData || script.cachedDataRejected || Date.now() - lastRead > DAY_MS))
-  process.once("exit", (code) => code === 0 && keep(cache, isFirst ? "" : script.createCachedData()));
+  process.once("exit", (code) => {
+    if (code === 0 || (SERVERS.includes(word) && INTERRUPTED.includes(code)))
+      keep(cache, isFirst ? "" : script.createCachedData());
+  });
 const loaded = { exports: {} };
 script.runInThisContext()(require, loaded, loaded.exports, file, dist, prefix);

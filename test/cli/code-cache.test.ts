@@ -1,6 +1,7 @@
-import { readdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
+import { eventually } from "../helpers/eventually.js";
 import { cliTest as it, type Sample } from "../helpers/run-knock.js";
 
 const NOTIFY = ["notify", "new-comment", "-r", "ada", "--set", "page=Home"];
@@ -23,6 +24,16 @@ describe.concurrent("compiled code", () => {
     expect(cached(collab)).toEqual([]);
     expect(await run(collab, NOTIFY)).toBe(0);
     expect(cached(collab)).toEqual([expect.stringMatching(/^[0-9a-f]{16}-v\d+\.\d+\.\d+-\w+-notify\.bin$/)]);
+  });
+
+  it("is stored when a signal stops a server, which is its regular end", async ({ collab }) => {
+    const env = { XDG_CACHE_HOME: join(collab.home, "cache") };
+    const args = ["dev", "--port", "0", "--store", ":memory:", "--ready-file", "ready.json"];
+    const running = collab.start(args, { env });
+    await eventually(() => existsSync(collab.path("ready.json")));
+    running.kill("SIGINT");
+    expect((await running).exitCode).toBe(130);
+    expect(cached(collab)).toEqual([expect.stringMatching(/-dev\.bin$/)]);
   });
 
   it("is written by the second start, again after a day, and if it is damaged", async ({ collab }) => {
