@@ -14,7 +14,7 @@ export async function readFileWarnings(
   warnings.push(...collectUnsetSecretWarnings(await project.environment(), readVariable));
   for (const key of await project.workflowKeys()) {
     try {
-      await project.workflow(key);
+      if (!project.hasReadWorkflow(key)) await project.workflow(key);
     } catch (error) {
       if (error instanceof KnockError) continue;
       throw error;

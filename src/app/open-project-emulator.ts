@@ -110,14 +110,12 @@ export async function openProjectEmulator(
       for (const sceneStore of sceneStores) await applyRecipientsFiles(project.current, sceneStore).catch(onError);
       const errors = [...((await operations.resources.guides?.readErrors())?.values() ?? [])];
       for (const error of errors) if (!reported.has(error.message)) onError(error);
-      const warnings = flags.logsRequests
-        ? await readFileWarnings(project.current, (name) => io.env[name]).catch(() => [])
-        : [];
+      const warnings = flags.logsRequests ? await project.readFileWarnings((name) => io.env[name]).catch(() => []) : [];
       for (const text of warnings) if (!reported.has(text)) output.warn(text);
       reported = new Set([...errors.map(({ message }) => message), ...warnings]);
     };
-    const following = applyFileChanges({ project, store, emulator, output, onError, onChange }, watching.signal);
     if (readyFile !== null) writeReadyFile(readyFile, { url: listening.url, port: listening.port, pid: process.pid });
+    const following = applyFileChanges({ project, store, emulator, output, onError, onChange }, watching.signal);
     const followingEnd = following.catch(onError);
     return {
       ...listening,

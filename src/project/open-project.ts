@@ -48,6 +48,8 @@ export interface RecipientsSeed extends RecipientsFile {
 export interface Project extends ProjectLocation {
   workflow(key: string): Promise<Workflow | null>;
   workflowKeys(): Promise<string[]>;
+  /** Returns whether a valid workflow was read, so that the likely mistakes in it are known. */
+  hasReadWorkflow(key: string): boolean;
   /** Returns the likely mistakes in a workflow that was read; none for one that was not. */
   getWorkflowFindings(key: string): readonly LocatedFinding[];
   /** Returns a line for each of them, with file, line and column. */
@@ -254,6 +256,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     partial: shared.partial,
     workflow,
     workflowKeys,
+    hasReadWorkflow: (key) => workflowFindings.has(key),
     getWorkflowFindings: (key) => workflowFindings.get(key) ?? [],
     getWorkflowWarnings: (key) => (workflowFindings.get(key) ?? []).map(formatLocatedFinding),
     readRunWarnings: async () => (await readRunFindings()).map(formatLocatedFinding),

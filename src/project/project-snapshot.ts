@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { getErrorMessage } from "../errors/knock-error.js";
+import { createEventLoopYield } from "../util/event-loop.js";
 import { computeDigest } from "../util/ids.js";
 import type { JsonObject } from "../util/json.js";
 import type { Project } from "./open-project.js";
@@ -19,6 +20,9 @@ const SNAPSHOT_KINDS = [
 ] as const;
 export type SnapshotKind = (typeof SNAPSHOT_KINDS)[number];
 
+/** How long requests wait at a time while a snapshot is read, which takes half a second for 2,000 workflows. */
+const MAX_BLOCKING_MS = 2;
+
 /** A part of a project as it is on disk: its content, or its error. */
 export interface SnapshotEntry {
   kind: SnapshotKind;
@@ -30,8 +34,8 @@ export interface SnapshotEntry {
   digest: string;
   /** The error with its location; null if the part is valid. */
   error: string | null;
-  /** The document that webhooks receive; null if the part is invalid. */
-  document: JsonObject | null;
+  /** Builds the document that webhooks receive. Null if the part is invalid. */
+  buildDocument: (() => JsonObject) | null;
 }
 
 /** A change of a part between two snapshots. `fixed` means that the part was invalid before and is now valid. */
@@ -63,21 +67,24 @@ export function getEntryName({ kind, key, branch }: Pick<SnapshotEntry, "kind" |
  */
 export async function readProjectSnapshot(project: Project, branch: string | null = null): Promise<ProjectSnapshot> {
   const entries = new Map<string, SnapshotEntry>();
+  const yieldToRequests = createEventLoopYield(MAX_BLOCKING_MS);
   async function add<T>(
     kind: SnapshotKind,
     key: string | null,
     read: () => Promise<T | null>,
     toDocument: (content: T) => JsonObject = () => ({}),
   ): Promise<void> {
+    await yieldToRequests();
     const name = getEntryName({ kind, key, branch });
     try {
       const content = await read();
       if (content === null) return;
-      const document = toDocument(content);
-      entries.set(name, { kind, key, branch, digest: computeDigest(JSON.stringify(content)), error: null, document });
+      const buildDocument = () => toDocument(content);
+      const digest = computeDigest(JSON.stringify(content));
+      entries.set(name, { kind, key, branch, digest, error: null, buildDocument });
     } catch (error) {
       const message = getErrorMessage(error);
-      entries.set(name, { kind, key, branch, digest: computeDigest(message), error: message, document: null });
+      entries.set(name, { kind, key, branch, digest: computeDigest(message), error: message, buildDocument: null });
     }
   }
   /** Adds an entry for each translation file, or one entry with the error: if one file cannot be read, none can. */

@@ -55,9 +55,12 @@ export async function applyFileChanges(options: FileChangeOptions, signal: Abort
   } while (await waitForChange());
 }
 
-async function publishChange({ kind, branch, change, document }: ProjectChange, emulator: Emulator): Promise<void> {
+async function publishChange(
+  { kind, branch, change, buildDocument }: ProjectChange,
+  emulator: Emulator,
+): Promise<void> {
   const type = WEBHOOK_EVENTS[kind];
   // A branch's files affect only requests that select the branch, so they publish no events.
-  if (branch !== null || type === undefined || document === null || change === "removed") return;
-  await emulator.publish(type, document);
+  if (branch !== null || type === undefined || buildDocument === null || change === "removed") return;
+  await emulator.publish(type, buildDocument());
 }

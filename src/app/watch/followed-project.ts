@@ -14,6 +14,7 @@ import {
   readProjectSnapshot,
   type SnapshotEntry,
 } from "../../project/project-snapshot.js";
+import { readFileWarnings } from "../file-warnings.js";
 
 /**
  * How long content stays cached if no change is reported. It limits stale reads in folders whose changes are not
@@ -42,6 +43,8 @@ export class FollowedProject {
   private readonly lastValid = new Map<string, unknown>();
   private cache = new Map<string, { content: Promise<unknown>; at: number }>();
   private lastSnapshot: ProjectSnapshot = new Map();
+  /** The project that the last snapshot was read from, which knows the warnings about its workflows. */
+  private lastRead: Project | undefined;
   private readonly branches = new Map<string, FollowedProject>();
   readonly definitions: Definitions;
 
@@ -76,6 +79,11 @@ export class FollowedProject {
     return this.project;
   }
 
+  /** Reads the warnings about all files, without reading those again that the last snapshot has read. */
+  readFileWarnings(readVariable: (name: string) => string | undefined): Promise<string[]> {
+    return readFileWarnings(this.lastRead ?? this.project, readVariable);
+  }
+
   async readWebhooks(): Promise<readonly Webhook[]> {
     return (await this.definitions.environment()).webhooks;
   }
@@ -102,6 +110,7 @@ export class FollowedProject {
   /** Returns the changes since the last call. The first call returns only broken entries. */
   async readChanges(): Promise<ProjectChange[]> {
     const project = openProject(this.project, this.cwd);
+    this.lastRead = project;
     const main = await readProjectSnapshot(this.createRecordingProject(project));
     const isReadable = main.get("environment")?.error == null;
     const after = isReadable ? new Map([...main, ...(await this.readBranchSnapshots(project))]) : main;

@@ -1,0 +1,12 @@
+/**
+ * Returns a function for long work to call between its parts. It lets other events run if they have waited for
+ * `intervalMs` milliseconds.
+ */
+export function createEventLoopYield(intervalMs: number): () => Promise<void> {
+  let lastYieldAt = performance.now();
+  return async () => {
+    if (performance.now() - lastYieldAt < intervalMs) return;
+    await new Promise((resolve) => setImmediate(resolve));
+    lastYieldAt = performance.now();
+  };
+}
