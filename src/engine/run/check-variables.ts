@@ -56,7 +56,7 @@ export function buildSharedScope({ environment }: Pick<TriggerTrial, "environmen
   return { ...scope, total_activities: 1, total_actors: 1, data: null, vars: getBrandedVariables(environment, null) };
 }
 
-/** Returns whether the trigger's data defines a variable, whoever the recipient is. */
+/** Returns whether the trigger's data defines a variable for every recipient. */
 function isDefinedByData({ path }: StepVariable, data: JsonObject, shared: RenderScope): boolean {
   let value: unknown = data;
   const [root] = path;
