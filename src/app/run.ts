@@ -1,3 +1,4 @@
+import { setLiquidMode } from "../engine/liquid/liquid-mode.js";
 import { getExitCode } from "../errors/knock-error.js";
 import { Output } from "../output/output.js";
 import { printError } from "../output/print-error.js";
@@ -21,6 +22,7 @@ interface RunResult {
 
 /** Runs the command that argv names and returns its exit code. Every error is caught here and printed once. */
 export async function run(commands: Commands, io: ProcessIO): Promise<RunResult> {
+  setLiquidMode(io.env.KNOCK_LIQUID);
   const output = await Output.open(io);
   let code = 0;
   let isFinal = false;

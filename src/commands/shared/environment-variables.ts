@@ -216,6 +216,13 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
     default: "the path is printed, and nothing is opened",
   },
   {
+    name: "KNOCK_LIQUID",
+    group: "Programs",
+    meaning:
+      "`interpret` renders templates without compiling them to JavaScript, `compile` compiles each one before it is first rendered; the text is the same",
+    default: "a template that is rendered often is compiled",
+  },
+  {
     name: "NODE_DISABLE_COMPILE_CACHE",
     group: "Programs",
     meaning: "any value stops knock from reading and writing compiled code",

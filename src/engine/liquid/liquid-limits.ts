@@ -4,7 +4,11 @@
  */
 export const LIQUID_LIMITS = { renderLimit: 2_000, memoryLimit: 20_000_000, parseLimit: 10_000_000 };
 /** Limits the output of one template in characters. No channel accepts a message of this size. */
-const MAX_OUTPUT_CHARACTERS = 10_000_000;
+export const MAX_OUTPUT_CHARACTERS = 10_000_000;
+
+export function throwOutputOverflow(): never {
+  throw new Error(`the output is longer than the limit of ${MAX_OUTPUT_CHARACTERS} characters`);
+}
 
 /** Collects the output of a rendering. Throws if it is longer than the limit. */
 export class LimitedEmitter {
@@ -14,7 +18,6 @@ export class LimitedEmitter {
     if (typeof piece === "string") this.buffer += piece;
     else if (Array.isArray(piece)) for (const item of piece.flat(Number.POSITIVE_INFINITY)) this.write(item);
     else if (piece !== null && piece !== undefined) this.buffer += String(piece);
-    if (this.buffer.length > MAX_OUTPUT_CHARACTERS)
-      throw new Error(`the output is longer than the limit of ${MAX_OUTPUT_CHARACTERS} characters`);
+    if (this.buffer.length > MAX_OUTPUT_CHARACTERS) throwOutputOverflow();
   }
 }

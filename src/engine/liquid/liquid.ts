@@ -2,20 +2,14 @@ import { Context, type LiquidError, Output, type Template, Tokenizer, toValue, t
 import { hasLiquid } from "../../domain/template/has-liquid.js";
 import type { TemplatePartial } from "../../domain/template/template-partial.js";
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
-import { findServices, RENDER_SERVICES, type ServicesCarrier } from "./filters/render-services.js";
+import { findServices } from "./filters/render-services.js";
 import { findUnclosedOutput } from "./find-unclosed-output.js";
 import { getLiquid, parseStrictly, parseTemplate } from "./liquid-engine.js";
 import { findErrorPosition, formatLiquidError, type Position, suggestName } from "./liquid-errors.js";
-import { LimitedEmitter } from "./liquid-limits.js";
-import {
-  buildPartialGlobals,
-  NO_PARTIALS,
-  type ParsedPartial,
-  type Partials,
-  parsePartial,
-  renderPartial,
-} from "./partials.js";
+import { getLiquidMode, type LiquidMode } from "./liquid-mode.js";
+import { buildPartialGlobals, NO_PARTIALS, type ParsedPartial, type Partials, renderPartial } from "./partials.js";
 import { RenderError } from "./render-error.js";
+import { createContext, renderInContext, renderInScope, renderPartialTemplates } from "./render-templates.js";
 
 export { RenderError };
 
@@ -53,14 +47,6 @@ function toRenderError(error: unknown, location: TextLocation | null): RenderErr
   return new RenderError(prefix + formatLiquidError(error), { cause: error });
 }
 
-function createContext(scope: RenderScope, globals: object, strictVariables: boolean): Context {
-  const engine = getLiquid();
-  const carrier: ServicesCarrier = Object.assign({}, globals); // a spread in a literal takes longer than the rest
-  carrier[RENDER_SERVICES] = findServices(scope);
-  const options = { sync: true, strictVariables, globals: carrier };
-  return new Context(scope, engine.options, options, { liquid: engine });
-}
-
 /** Returns the expression of a template that consists of one output and white space around it. Null for other templates. */
 function findSingleOutput(templates: readonly Template[]): Value | null {
   const parts = templates.filter((part) => part.token.getText().trim() !== "");
@@ -86,24 +72,33 @@ function evaluateOutput(value: Value, rendering: Rendering, location: TextLocati
   return found;
 }
 
+interface RenderOptions {
+  globals?: object;
+  strictVariables?: boolean;
+  mode?: LiquidMode | undefined;
+}
+
+const isRendering = (scope: RenderScope | Rendering): scope is Rendering => scope instanceof Context;
+
 /** Renders templates with the services of the scope. Throws {@link RenderError}, or the store lookups that are not read yet. */
 function renderTemplates(
   templates: Template[],
   scope: RenderScope | Rendering,
   location: TextLocation | null,
-  { globals = {}, strictVariables = false }: { globals?: object; strictVariables?: boolean } = {},
+  { globals = {}, strictVariables = false, mode = getLiquidMode() }: RenderOptions = {},
 ): string {
-  const context = scope instanceof Context ? scope : createContext(scope, globals, strictVariables);
-  const services = findServices(context.globals);
-  const emitter = new LimitedEmitter();
+  const services = findServices(isRendering(scope) ? scope.globals : scope);
+  let text: string;
   try {
-    toValueSync(getLiquid().renderer.renderTemplates(templates, context, emitter));
+    text = isRendering(scope)
+      ? renderInContext(templates, scope, mode)
+      : renderInScope(templates, scope, { globals, strictVariables, mode });
   } catch (error) {
     services?.throwPendingLookups(); // a store lookup that is not read yet can be the cause
     throw toRenderError(error, location);
   }
   services?.throwPendingLookups();
-  return emitter.buffer;
+  return text;
 }
 
 /** Creates a rendering for texts that share variables. Moves the `<style>` elements of partials to `styleElements` (T-107). */
@@ -125,7 +120,7 @@ export function renderPartialBlock(
   const services = findServices(rendering.globals);
   let text: string;
   try {
-    text = renderPartial(key, inputs, rendering, getLiquid());
+    text = renderPartial(key, inputs, rendering);
   } catch (error) {
     services?.throwPendingLookups();
     throw toRenderError(error, fieldPath);
@@ -136,7 +131,12 @@ export function renderPartialBlock(
 
 /** Parses a partial. Throws `template_invalid` with the partial's key for a syntax error. */
 export function compilePartial(partial: TemplatePartial): ParsedPartial {
-  return parsePartial(partial, (source) => parseNamedTemplate(source, `partials/${partial.key}`, "content", "content"));
+  const templates = parseNamedTemplate(partial.content, `partials/${partial.key}`, "content", "content");
+  return {
+    type: partial.type,
+    fields: partial.input_schema,
+    render: (context) => renderPartialTemplates(templates, context),
+  };
 }
 
 /** Parses a text of `owner`. Throws `template_invalid` with its location and a pointer from `fieldPath` for a syntax error. */
@@ -172,6 +172,8 @@ interface CompilerOptions {
   owner?: string | (() => string);
   /** Returns the file of a text by its pointer. Undefined if the workflow's file contains the text. */
   findFile?: (pointer: string) => string | undefined;
+  /** When to compile templates to JavaScript. By default as `KNOCK_LIQUID` says. */
+  mode?: LiquidMode;
 }
 
 /**
@@ -179,14 +181,14 @@ interface CompilerOptions {
  * field path or file, line and column for a syntax error or an unknown filter.
  */
 export function createTextCompiler(workflow: string, options: CompilerOptions = {}): CompileText {
-  const { partials = NO_PARTIALS, owner = `workflow "${workflow}"`, findFile } = options;
+  const { partials = NO_PARTIALS, owner = `workflow "${workflow}"`, findFile, mode } = options;
   const globals = buildPartialGlobals(partials, null);
   return (source, fieldPath) => {
     if (!hasLiquid(source)) return () => source;
     const file = findFile?.(toPointer(fieldPath));
     const location = file === undefined ? fieldPath : { file };
     const templates = parseNamedTemplate(source, typeof owner === "string" ? owner : owner(), fieldPath, location);
-    const text: CompiledText = (scope) => renderTemplates(templates, scope, location, { globals });
+    const text: CompiledText = (scope) => renderTemplates(templates, scope, location, { globals, mode });
     const output = findSingleOutput(templates);
     if (output !== null) text.evaluate = (rendering) => evaluateOutput(output, rendering, location);
     return text;

@@ -6,16 +6,9 @@ import {
   type Liquid,
   Tag,
   type TagToken,
-  type Template,
   type TopLevelToken,
-  toValueSync,
 } from "liquidjs";
-import {
-  MAX_PARTIAL_DEPTH,
-  type PartialField,
-  type PartialType,
-  type TemplatePartial,
-} from "../../domain/template/template-partial.js";
+import { MAX_PARTIAL_DEPTH, type PartialField, type PartialType } from "../../domain/template/template-partial.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { findNearest } from "../../util/find-nearest.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
@@ -26,8 +19,9 @@ import { findErrorPosition, formatLiquidError } from "./liquid-errors.js";
 /** A partial whose template is parsed. */
 export interface ParsedPartial {
   type: PartialType;
-  templates: Template[];
   fields: readonly PartialField[];
+  /** Renders the content in a context whose scope contains the inputs. */
+  render(context: Context): string;
 }
 
 /** The partials of one compilation by key. The value is an error if the partial is invalid. */
@@ -45,10 +39,6 @@ type CarriedGlobals = { [PARTIALS]?: Partials; [NESTING]?: readonly string[]; [S
 /** Builds the globals of a rendering. The `<style>` elements of HTML partials are moved to `styles` if it is given (T-107). */
 export function buildPartialGlobals(partials: Partials, styles: Set<string> | null): object {
   return { [PARTIALS]: partials, ...(styles ? { [STYLES]: styles } : {}) };
-}
-
-export function parsePartial(partial: TemplatePartial, parse: (source: string) => Template[]): ParsedPartial {
-  return { type: partial.type, templates: parse(partial.content), fields: partial.input_schema };
 }
 
 function toInputText(value: unknown): unknown {
@@ -131,13 +121,11 @@ function extractStyles(html: string, styles: Set<string> | undefined): string {
   return closed + rest.slice(after);
 }
 
-/** Renders a partial in its own scope, which has its inputs and, for HTML, the branding (T-102). */
-function* renderPartialByKey(
-  key: string,
-  inputs: Record<string, unknown>,
-  context: Context,
-  liquid: Liquid,
-): Generator<unknown, string, unknown> {
+/**
+ * Renders a partial in its own scope, which has its inputs and, for HTML, the branding (T-102). Throws if the partial does
+ * not exist or cannot be rendered.
+ */
+export function renderPartial(key: string, inputs: Record<string, unknown>, context: Context): string {
   const { [PARTIALS]: partials = NO_PARTIALS, [STYLES]: styles } = context.globals as CarriedGlobals;
   const nesting = [...((context.environments as CarriedGlobals)[NESTING] ?? []), key];
   const partial = partials.get(key);
@@ -152,8 +140,7 @@ function* renderPartialByKey(
   if (partial.type === "html") scope.vars = { branding: context.getSync(["vars", "branding"]) };
   try {
     Object.assign(scope, buildInputs(partial.fields, inputs));
-    const rendered = yield liquid.renderer.renderTemplates(partial.templates, context.spawn(scope));
-    const text = String(rendered ?? "");
+    const text = partial.render(context.spawn(scope));
     return partial.type === "html" ? extractStyles(text, styles) : text;
   } catch (error) {
     // The error already names the innermost partial, so the outer partials do not add their keys.
@@ -163,11 +150,6 @@ function* renderPartialByKey(
     const at = position === null ? "" : ` (line ${position.line}, column ${position.column})`;
     throw new Error(`partial "${key}": ${message}${at}`, { cause: error });
   }
-}
-
-/** Renders a partial for a visual block. Throws if the partial does not exist or cannot be rendered. */
-export function renderPartial(key: string, inputs: Record<string, unknown>, context: Context, liquid: Liquid): string {
-  return toValueSync(renderPartialByKey(key, inputs, context, liquid)) as string;
 }
 
 /** `{% render 'key', name: value %}`: renders a partial by its key. `for` and `with` are not supported (T-080). */
@@ -198,6 +180,6 @@ export class RenderPartialTag extends Tag {
     if (this.key === null || this.inputs === null)
       throw new Error("render requires a partial's key in quotes, as in {% render 'price-row' %}");
     const inputs = (yield this.inputs.render(context)) as Record<string, unknown>;
-    emitter.write((yield renderPartialByKey(this.key, inputs, context, this.liquid)) as string);
+    emitter.write(renderPartial(this.key, inputs, context));
   }
 }

@@ -87,7 +87,7 @@ class RowState extends LoopState {
 }
 
 /** Returns the items that a loop iterates over: the items of a list, the pairs of a map, or a text as one item. */
-function toLoopItems(value: unknown): unknown[] {
+export function toLoopItems(value: unknown): unknown[] {
   const plain = toValue(value) as unknown;
   if (Array.isArray(plain)) return plain;
   if (typeof plain === "string") return plain === "" ? [] : [plain];

@@ -1,0 +1,68 @@
+import type { Context, Liquid } from "liquidjs";
+
+/** The variables of a scope by name. */
+type Variables = Record<string, unknown>;
+
+/** The variables of one rendering of a compiled template. A context of liquidjs is created when it is first needed. */
+export class Frame {
+  private constructor(
+    /** The scope that the text is rendered with. */
+    readonly environment: Variables,
+    /** The variables that the text assigns. */
+    readonly variables: Variables,
+    /** The variables that earlier texts assigned, if there can be any. */
+    readonly earlierVariables: Variables | null,
+    /** Limits the output in characters. */
+    readonly maxOutput: number,
+    private context: Context | null,
+    private readonly createContext: ((scope: Variables) => Context) | null,
+  ) {}
+
+  /** Opens a frame for a text that shares no variables with others. */
+  static forScope(scope: Variables, maxOutput: number, createContext: (scope: Variables) => Context): Frame {
+    return new Frame(scope, {}, null, maxOutput, null, createContext);
+  }
+
+  /** Opens a frame for a text that is rendered in a context, where earlier texts can have assigned variables. */
+  static forContext(context: Context, maxOutput: number): Frame {
+    const variables = context.bottom() as Variables;
+    return new Frame(context.environments as Variables, variables, variables, maxOutput, context, null);
+  }
+
+  /** Returns the variables that earlier texts assigned. Null without any, so that no time is spent on looking for them. */
+  findEarlierVariables(): Variables | null {
+    for (const _name in this.earlierVariables) return this.earlierVariables;
+    return null;
+  }
+
+  getContext(): Context {
+    if (this.context === null) {
+      this.context = (this.createContext as (scope: Variables) => Context)(this.environment);
+      (this.context as unknown as { scopes: Variables[] }).scopes[0] = this.variables;
+    }
+    return this.context;
+  }
+
+  /** Keeps where a loop ended, from where `offset: continue` of a later text continues. */
+  saveLoopEnd(register: string, end: number): void {
+    this.context?.setRegister(register, end);
+  }
+
+  /** Returns whether a text that was rendered in this context ended with `break` or `continue`, which also ends this text. */
+  isInterrupted(): boolean {
+    return this.context !== null && (this.context.breakCalled || this.context.continueCalled);
+  }
+}
+
+/** The `this` of a filter. Most filters do not read the context. */
+export class FilterSelf {
+  constructor(
+    private readonly frame: Frame,
+    readonly token: unknown,
+    readonly liquid: Liquid,
+  ) {}
+
+  get context(): Context {
+    return this.frame.getContext();
+  }
+}

@@ -1,0 +1,169 @@
+import type { Template } from "liquidjs";
+import { quoteText } from "./code-writer.js";
+import { generateOperand, generateOutputValue, generateValue } from "./generate-expressions.js";
+import { generateLoop } from "./generate-loop.js";
+import { checkVariableName } from "./generate-paths.js";
+import type { Generation } from "./generation.js";
+import { getStaticText, isOutput, type TagNode, type TokenNode, type ValueNode } from "./parse-tree.js";
+import { UnsupportedTemplateError } from "./unsupported-template.js";
+
+/** Writes the code of a tag. `at` is the index of its template. */
+type GenerateTag = (tag: TagNode, generation: Generation, at: number) => void;
+
+/** Writes code that renders templates one after the other. `parent` is the template that contains them, or -1. */
+export function generateTemplates(templates: readonly Template[], generation: Generation, parent: number): void {
+  for (const template of templates) {
+    const text = getStaticText(template);
+    if (text === "") continue;
+    const at = generation.enter(template, parent);
+    if (text !== undefined) generation.writeText(text);
+    else if (isOutput(template)) generateOutput(template.value, generation);
+    else {
+      const tag = template as TagNode;
+      const generate = TAGS.get(tag.name);
+      if (generate === undefined) throw new UnsupportedTemplateError(`the tag "${tag.name}"`);
+      generate(tag, generation, at);
+    }
+  }
+}
+
+function generateOutput(value: ValueNode, generation: Generation): void {
+  const { writer } = generation;
+  const readContent = generation.readsContent;
+  generation.readsContent = false;
+  generation.mayReadContent = true;
+  const code = generateOutputValue(value, generation);
+  generation.mayReadContent = false;
+  generation.writeOutput(`print(${code})`);
+  if (generation.readsContent) writer.write(`if (frame.isInterrupted()) return ${generation.sink};`);
+  generation.readsContent ||= readContent;
+}
+
+/** Writes `if` and `else` of branches. `negatesFirst` is set for `unless`. */
+function generateBranches(tag: TagNode, generation: Generation, at: number, negatesFirst: boolean): void {
+  const { writer } = generation;
+  let depth = 0;
+  for (const [index, { value, templates }] of (
+    tag.branches as { value: ValueNode; templates: Template[] }[]
+  ).entries()) {
+    if (index > 0) {
+      writer.write("} else {");
+      depth++;
+    }
+    const condition = `isTrue(${generateValue(value, generation)})`;
+    writer.write(`if (${negatesFirst && index === 0 ? `!${condition}` : condition}) {`);
+    generateTemplates(templates, generation, at);
+  }
+  const fallback = tag.elseTemplates ?? [];
+  if (fallback.length > 0) {
+    writer.write("} else {");
+    generateTemplates(fallback, generation, at);
+  }
+  writer.write("}".repeat(depth + 1));
+}
+
+/** Writes `case`. The block of a `when` is rendered once for each value that matches. */
+function generateCase(tag: TagNode, generation: Generation, at: number): void {
+  const { writer } = generation;
+  const target = writer.assign(`toValue(${generateValue(tag.value as ValueNode, generation)})`);
+  const matched = writer.createName("matched");
+  writer.write(`let ${matched} = false;`);
+  generation.barriers++;
+  for (const { values, templates } of tag.branches as { values: TokenNode[] | null; templates: Template[] }[]) {
+    writer.write(`at = ${at};`);
+    if (values === null) writer.write(`if (!${matched}) {`);
+    else {
+      const times = writer.createName("times");
+      writer.write(`let ${times} = 0;`);
+      for (const value of values)
+        writer.write(`if (equals(${target}, ${generateOperand(value, generation)})) ${times}++;`);
+      writer.write(`if (${times} > 0) ${matched} = true;`);
+      writer.write(`for (; ${times} > 0; ${times}--) {`);
+    }
+    generateTemplates(templates, generation, at);
+    writer.write("}");
+  }
+  generation.barriers--;
+}
+
+function generateCapture(tag: TagNode, generation: Generation, at: number): void {
+  const { writer, sink } = generation;
+  checkVariableName(tag.variable);
+  generation.sink = writer.createName("captured");
+  generation.captures++;
+  generation.barriers++;
+  writer.write(`let ${generation.sink} = "";`);
+  generateTemplates(tag.templates, generation, at);
+  writer.write(`variables[${quoteText(tag.variable)}] = ${generation.sink};`);
+  generation.captures--;
+  generation.barriers--;
+  generation.sink = sink;
+}
+
+function generateJump(keyword: string): GenerateTag {
+  return (_tag, generation) => {
+    const loop = generation.loops.at(-1);
+    if (loop === undefined || generation.barriers > 0)
+      throw new UnsupportedTemplateError(`"${keyword}" that ends more than a loop's iteration`);
+    generation.writer.write(`${keyword} ${loop.label};`);
+  };
+}
+
+/** Writes `increment` or `decrement`, which count in a variable of the scope. */
+function generateCounter(expression: (variable: string) => string): GenerateTag {
+  return (tag, generation) => {
+    checkVariableName(tag.variable);
+    const variable = `environment[${quoteText(tag.variable)}]`;
+    generation.writer.write(`if (typeof ${variable} !== "number") ${variable} = 0;`);
+    generation.writeOutput(`String(${expression(variable)})`);
+  };
+}
+
+function generatePartial({ key, inputs }: TagNode, generation: Generation): void {
+  if (key === null || inputs === null) throw new UnsupportedTemplateError('"render" without a key');
+  // An HTML partial gets `vars.branding` from the context, which does not contain the variables of generated loops.
+  if (generation.loops.some(({ variable }) => variable === "vars"))
+    throw new UnsupportedTemplateError('"render" in a loop over "vars"');
+  const values = Object.entries(inputs.hash).map(([name, token]) => {
+    checkVariableName(name);
+    return `${quoteText(name)}: ${token === undefined ? "true" : generateOperand(token, generation)}`;
+  });
+  generation.addFilterWork();
+  generation.writeOutput(`renderPartial(${quoteText(key)}, { ${values.join(", ")} }, frame)`);
+}
+
+const ignoreTag: GenerateTag = () => {};
+
+const TAGS = new Map<string, GenerateTag>([
+  ["#", ignoreTag],
+  [
+    "assign",
+    ({ key, value }, generation) => {
+      checkVariableName(key as string);
+      const assigned = generateValue(value as ValueNode, generation);
+      generation.writer.write(`variables[${quoteText(key as string)}] = ${assigned};`);
+    },
+  ],
+  ["break", generateJump("break")],
+  ["capture", generateCapture],
+  ["case", generateCase],
+  ["comment", ignoreTag],
+  ["continue", generateJump("continue")],
+  ["decrement", generateCounter((variable) => `--${variable}`)],
+  ["doc", ignoreTag],
+  [
+    "echo",
+    ({ value }, generation) => {
+      if (value === undefined) return;
+      if (value.filters.at(-1)?.raw) throw new UnsupportedTemplateError("an output without conversion");
+      generation.writeOutput(`print(toValue(${generateValue(value, generation)}))`);
+    },
+  ],
+  ["for", (tag, generation, at) => generateLoop(tag, generation, at, generateTemplates)],
+  ["if", (tag, generation, at) => generateBranches(tag, generation, at, false)],
+  ["increment", generateCounter((variable) => `${variable}++`)],
+  ["liquid", ({ templates }, generation, at) => generateTemplates(templates, generation, at)],
+  ["raw", ({ tokens }, generation) => generation.writeText(tokens.map((token) => token.getText()).join(""))],
+  ["render", generatePartial],
+  ["unless", (tag, generation, at) => generateBranches(tag, generation, at, true)],
+]);

@@ -1,0 +1,97 @@
+import type { Template } from "liquidjs";
+import { CodeWriter, quoteText } from "./code-writer.js";
+
+/** A loop around the code that is being generated. The properties are names of local variables. */
+export interface LoopScope {
+  /** The name that the template gives to the item. */
+  variable: string;
+  item: string;
+  index: string;
+  items: string;
+  /** The value of `forloop.name`. */
+  name: string;
+  label: string;
+}
+
+/** The work after which the time limit is checked, in templates. */
+const MAX_UNCHECKED_WORK = 64;
+/** The work of calling a filter, whose time depends on its input. */
+const FILTER_WORK = 8;
+
+/** The state of generating code for one template. */
+export class Generation {
+  readonly writer = new CodeWriter();
+  /** The templates that errors can refer to. Generated code stores the index of the current one in `at`. */
+  readonly templates: Template[] = [];
+  /** The loops around the current template, from the outside in. */
+  readonly loops: LoopScope[] = [];
+  /** The variable that the output is appended to. */
+  sink = "out";
+  /** Whether the current template is in a `capture`, whose output is not limited. */
+  captures = 0;
+  /** How many tags that cannot be left by a jump are between the current template and the innermost loop. */
+  barriers = 0;
+  usesLoops = false;
+  /** Whether the template reads `content`, which can be a function that renders another text in the same context. */
+  readsContent = false;
+  /** Whether the current template is an output, after which a `break` in `content` can be checked. */
+  mayReadContent = false;
+  private work = 0;
+  private totalWork = 0;
+
+  /** `assignedNames` are the variables that the template assigns itself. */
+  constructor(readonly assignedNames: ReadonlySet<string>) {}
+
+  /** Returns whether a context is needed from the start, for the time limit. */
+  get needsTimeLimit(): boolean {
+    return this.usesLoops || this.totalWork > MAX_UNCHECKED_WORK;
+  }
+
+  /** Writes that the code that follows belongs to a template. `parent` is the template that a time limit is reported at. */
+  enter(template: Template, parent: number): number {
+    this.addWork(1);
+    if (this.work > MAX_UNCHECKED_WORK) {
+      this.writer.write(`at = ${parent}; checkTime(frame);`);
+      this.work = 0;
+    }
+    const index = this.templates.push(template) - 1;
+    this.writer.write(`at = ${index};`);
+    return index;
+  }
+
+  addFilterWork(): void {
+    this.addWork(FILTER_WORK);
+  }
+
+  /** Writes the body of a loop, whose iterations add to the work. `parent` is the loop's template. */
+  enterLoop(parent: number, writeBody: () => void): void {
+    const outer = this.work;
+    const { lines } = this.writer;
+    const start = lines.length;
+    this.usesLoops = true;
+    this.work = 0;
+    writeBody();
+    const work = Math.min(this.work + 1, MAX_UNCHECKED_WORK);
+    lines.splice(
+      start,
+      0,
+      `if ((work += ${work}) > ${MAX_UNCHECKED_WORK}) { at = ${parent}; work = checkTime(frame); }`,
+    );
+    this.work = outer;
+  }
+
+  /** Writes code that appends text to the output. */
+  writeOutput(expression: string): void {
+    this.writer.write(`${this.sink} += ${expression};`);
+    if (this.captures === 0) this.writer.write(`if (${this.sink}.length > maxOutput) throwOverflow();`);
+  }
+
+  writeText(text: string): void {
+    this.writeOutput(quoteText(text));
+  }
+
+  private addWork(amount: number): void {
+    this.work += amount;
+    this.totalWork += amount;
+  }
+}

@@ -1,0 +1,70 @@
+import { Output, type Template, toValueSync } from "liquidjs";
+
+/** A token of an expression. The properties that it has depend on its kind. */
+export interface TokenNode {
+  content?: unknown;
+  literal?: string;
+  operator?: string;
+  variable?: TokenNode;
+  props?: readonly TokenNode[];
+  lhs?: TokenNode;
+  rhs?: TokenNode;
+  getText(): string;
+}
+
+/** An argument of a filter: a token, or a name with its token. */
+export type ArgumentNode = TokenNode | [name: string, token: TokenNode | undefined];
+
+export interface FilterNode {
+  name: string;
+  handler(this: unknown, ...values: unknown[]): unknown;
+  args: readonly ArgumentNode[];
+  token: unknown;
+  raw: boolean;
+}
+
+/** An expression with its filters. */
+export interface ValueNode {
+  initial: { postfix: readonly TokenNode[] };
+  filters: readonly FilterNode[];
+}
+
+interface BranchNode {
+  value: ValueNode;
+  templates: readonly Template[];
+}
+
+interface CaseBranchNode {
+  values: readonly TokenNode[] | null;
+  templates: readonly Template[];
+}
+
+/** The properties of liquidjs tags, which are private in its types. A tag has those that belong to its name. */
+export interface TagNode extends Template {
+  name: string;
+  key: string | null;
+  variable: string;
+  value: ValueNode | undefined;
+  collection: TokenNode;
+  hash: { hash: Readonly<Record<string, TokenNode | undefined>> };
+  inputs: { hash: Readonly<Record<string, TokenNode | undefined>> } | null;
+  templates: readonly Template[];
+  elseTemplates: readonly Template[] | undefined;
+  branches: readonly BranchNode[] | readonly CaseBranchNode[];
+  tokens: readonly TokenNode[];
+}
+
+type OutputNode = Output & { value: ValueNode };
+
+export const isOutput = (template: Template): template is OutputNode => template instanceof Output;
+
+/** Returns the text that a text node prints. Undefined for other templates. */
+export function getStaticText(template: Template): string | undefined {
+  const { str } = template as Template & { str?: unknown };
+  return typeof str === "string" ? str : undefined;
+}
+
+/** Returns the templates within a template. Partials are not loaded. */
+export function getChildren(template: Template): readonly Template[] {
+  return template.children === undefined ? [] : (toValueSync(template.children(false, true)) as Template[]);
+}

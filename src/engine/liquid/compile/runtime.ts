@@ -1,0 +1,154 @@
+import {
+  Context,
+  Drop,
+  evalToken,
+  type Liquid,
+  LiquidError,
+  RenderError,
+  type Template,
+  toValue,
+  toValueSync,
+  UndefinedVariableError,
+} from "liquidjs";
+import { toPrintable } from "../filters/liquid-filters.js";
+import { parseWholeNumber } from "../filters/parse-whole-number.js";
+import { toLoopItems } from "../tags/loop-tags.js";
+import { FilterSelf, type Frame } from "./frame.js";
+import type { FilterNode, TokenNode } from "./parse-tree.js";
+
+/** The parts of the engine that compiled templates use. */
+interface TemplateEngine {
+  liquid: Liquid;
+  /** Throws the error for an output that is longer than its limit. */
+  throwOverflow(): never;
+  /** Renders a partial by its key. */
+  renderPartial(key: string, inputs: Record<string, unknown>, context: Context): string;
+}
+
+type Operator = (left: unknown, right: unknown, context: Context) => unknown;
+type LiquidToken = Parameters<typeof evalToken>[0];
+
+const isPlain = (value: unknown): boolean => typeof value !== "object" || value === null;
+
+/** Returns the text that the output of a value adds. */
+function print(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (typeof value === "number") return String(value);
+  const printable = toPrintable(value);
+  if (printable === null || printable === undefined) return "";
+  if (Array.isArray(printable)) return printable.flat(Number.POSITIVE_INFINITY).join("");
+  return String(printable);
+}
+
+function isTrue(value: unknown): boolean {
+  const plain = value instanceof Drop ? (toValue(value) as unknown) : value;
+  return plain !== false && plain !== null && plain !== undefined;
+}
+
+/** Returns whether the filter `default` replaces a value (without `allow_false`). */
+function needsDefault(value: unknown): boolean {
+  if (typeof value === "string") return value === "";
+  const plain = toValue(value) as unknown;
+  if (plain === false || plain === null || plain === undefined || plain === "") return true;
+  return typeof plain === "object" && Object.keys(plain).length === 0;
+}
+
+/** Returns whether a value without own comparison is `blank`. */
+function isPlainBlank(value: unknown): boolean {
+  return value === false || value === null || value === undefined || (typeof value === "string" && /^\s*$/.test(value));
+}
+
+/** Returns the error of a template, as liquidjs throws it. `index` is negative for an error between top-level templates. */
+function toTemplateError(error: unknown, templates: readonly Template[], index: number): unknown {
+  if (index < 0 || LiquidError.is(error)) return error;
+  return new RenderError(error as Error, templates[index] as Template);
+}
+
+function sliceItems(items: readonly unknown[], offset = 0, limit = items.length): unknown[] {
+  return items.slice(offset, offset + limit);
+}
+
+const toLimit = (value: unknown, name: string): number | undefined => {
+  const plain = toValue(value) as unknown;
+  return plain === null || plain === undefined ? undefined : parseWholeNumber(plain, name);
+};
+
+/** Waits for a filter that is a generator. */
+const settle = (value: unknown): unknown =>
+  typeof value === "object" && value !== null && "next" in value ? toValueSync(value as never) : value;
+
+/** Creates the functions that compiled templates call, by the names that generated code uses. */
+export function createRuntime(engine: TemplateEngine) {
+  const { liquid } = engine;
+  const operators = liquid.options.operators as unknown as Record<string, Operator>;
+  /** Reads properties of values. Its own scope is empty. */
+  const reader = new Context({}, liquid.options, { sync: true }, { liquid });
+  const readProperty = (value: unknown, key: unknown): unknown => reader.readProperty(value as never, key as never);
+  const operate = (operator: string, left: unknown, right: unknown): unknown =>
+    toValueSync((operators[operator] as Operator)(left, right, reader) as never);
+  const equals = (left: unknown, right: unknown): unknown =>
+    isPlain(left) && isPlain(right) ? left === right : operate("==", left, right);
+
+  return {
+    hasOwn: Object.prototype.hasOwnProperty,
+    print,
+    isTrue,
+    needsDefault,
+    toLoopItems,
+    sliceItems,
+    toLimit,
+    toValue,
+    operate,
+    equals,
+    throwOverflow: engine.throwOverflow,
+    toTemplateError,
+    /** Returns 0, the work that was done since the check. */
+    checkTime(frame: Frame): number {
+      frame.getContext().renderLimit.check(performance.now());
+      return 0;
+    },
+    /** Reads a property that is no own property of a value that is not nil. */
+    readInherited: (value: unknown, key: string): unknown =>
+      value instanceof Drop ? readProperty(value, key) : undefined,
+    readSize: (value: unknown): unknown =>
+      typeof value === "string" || Array.isArray(value) ? value.length : readProperty(value, "size"),
+    readProperty,
+    /** Reads a property by a key that the template computes. */
+    readComputed(value: unknown, key: unknown, token: TokenNode): unknown {
+      try {
+        return readProperty(value, key);
+      } catch (error) {
+        throw new UndefinedVariableError(error as Error, token as never);
+      }
+    },
+    evaluate: (token: TokenNode, frame: Frame): unknown =>
+      toValueSync(evalToken(token as unknown as LiquidToken, frame.getContext())),
+    createRange(low: unknown, high: unknown, frame: Frame): number[] {
+      const [first, last] = [toValue(low), toValue(high)] as [number, number];
+      frame.getContext().memoryLimit.use(last - first + 1);
+      const numbers: number[] = [];
+      for (let number = +first; number < +last + 1; number++) numbers.push(number);
+      return numbers;
+    },
+    isNil: (value: unknown, nil: unknown): unknown =>
+      isPlain(value) ? value === null || value === undefined : operate("==", value, nil),
+    isBlank: (value: unknown, blank: unknown): unknown =>
+      isPlain(value) ? isPlainBlank(value) : operate("==", value, blank),
+    isEmpty: (value: unknown, empty: unknown): unknown => (isPlain(value) ? value === "" : operate("==", value, empty)),
+    isLess: (left: unknown, right: unknown): unknown =>
+      isPlain(left) && isPlain(right) ? (left as number) < (right as number) : operate("<", left, right),
+    isGreater: (left: unknown, right: unknown): unknown =>
+      isPlain(left) && isPlain(right) ? (left as number) > (right as number) : operate(">", left, right),
+    isAtMost: (left: unknown, right: unknown): unknown =>
+      isPlain(left) && isPlain(right) ? (left as number) <= (right as number) : operate("<=", left, right),
+    isAtLeast: (left: unknown, right: unknown): unknown =>
+      isPlain(left) && isPlain(right) ? (left as number) >= (right as number) : operate(">=", left, right),
+    callFilter(frame: Frame, filter: FilterNode, value: unknown, ...values: unknown[]): unknown {
+      return settle(filter.handler.call(new FilterSelf(frame, filter.token, liquid), value, ...values));
+    },
+    renderPartial: (key: string, inputs: Record<string, unknown>, frame: Frame): string =>
+      engine.renderPartial(key, inputs, frame.getContext()),
+  };
+}
+
+export type Runtime = ReturnType<typeof createRuntime>;

@@ -1,0 +1,108 @@
+import { Context, type Template, toValueSync } from "liquidjs";
+import { type CompiledTemplates, compileTemplates } from "./compile/compile-templates.js";
+import { Frame } from "./compile/frame.js";
+import { createRuntime, type Runtime } from "./compile/runtime.js";
+import { UnsupportedTemplateError } from "./compile/unsupported-template.js";
+import { findServices, RENDER_SERVICES, type ServicesCarrier } from "./filters/render-services.js";
+import { getLiquid } from "./liquid-engine.js";
+import { LimitedEmitter, MAX_OUTPUT_CHARACTERS, throwOutputOverflow } from "./liquid-limits.js";
+import { getLiquidMode, type LiquidMode } from "./liquid-mode.js";
+import { renderPartial } from "./partials.js";
+
+/** The rendering of a template before which it is compiled. Compiling takes as long as a few renderings of liquidjs. */
+const COMPILED_RENDERING = 3;
+
+interface Compilation {
+  renderings: number;
+  /** Undefined until the template is compiled, null if liquidjs has to render it. */
+  compiled: CompiledTemplates | null | undefined;
+}
+
+/** Compilations by parsed template. Parsed templates are cached by their source. */
+const compilations = new WeakMap<readonly Template[], Compilation>();
+
+let sharedRuntime: Runtime | undefined;
+/** Whether Node.js was started with `--disallow-code-generation-from-strings`. */
+let isCodeForbidden = false;
+
+function getRuntime(): Runtime {
+  sharedRuntime ??= createRuntime({ liquid: getLiquid(), throwOverflow: throwOutputOverflow, renderPartial });
+  return sharedRuntime;
+}
+
+/** Compiles templates. Returns null if liquidjs has to render them. */
+export function tryCompile(templates: readonly Template[]): CompiledTemplates | null {
+  try {
+    return compileTemplates(templates, getRuntime());
+  } catch (error) {
+    if (error instanceof EvalError) isCodeForbidden = true;
+    // V8 reports a template that is nested too deeply for its parser as a RangeError.
+    else if (!(error instanceof UnsupportedTemplateError || error instanceof RangeError)) throw error;
+    return null;
+  }
+}
+
+function findCompiled(templates: readonly Template[], mode: LiquidMode): CompiledTemplates | null {
+  if (mode === "interpret" || isCodeForbidden) return null;
+  let compilation = compilations.get(templates);
+  if (compilation === undefined) {
+    compilation = { renderings: 0, compiled: undefined };
+    compilations.set(templates, compilation);
+  }
+  if (compilation.compiled === undefined) {
+    if (++compilation.renderings < COMPILED_RENDERING && mode !== "compile") return null;
+    compilation.compiled = tryCompile(templates);
+  }
+  return compilation.compiled;
+}
+
+export function createContext(scope: object, globals: object, strictVariables: boolean): Context {
+  const engine = getLiquid();
+  const carrier: ServicesCarrier = Object.assign({}, globals); // a spread in a literal takes longer than the rest
+  carrier[RENDER_SERVICES] = findServices(scope);
+  const options = { sync: true, strictVariables, globals: carrier };
+  return new Context(scope, engine.options, options, { liquid: engine });
+}
+
+/** Returns whether generated code can render in a context. It has no variables of loops, and is not ended by a `break`. */
+const isOrdinary = (context: Context): boolean =>
+  (context as unknown as { scopes: object[] }).scopes.length === 1 &&
+  !context.breakCalled &&
+  !context.continueCalled &&
+  !context.strictVariables;
+
+function interpret(templates: readonly Template[], context: Context): string {
+  const emitter = new LimitedEmitter();
+  toValueSync(getLiquid().renderer.renderTemplates(templates as Template[], context, emitter));
+  return emitter.buffer;
+}
+
+/** Renders templates in a context whose variables other texts share. Throws the errors of liquidjs. */
+export function renderInContext(templates: readonly Template[], context: Context, mode: LiquidMode): string {
+  const compiled = isOrdinary(context) ? findCompiled(templates, mode) : null;
+  if (compiled === null) return interpret(templates, context);
+  context.renderLimit.check(performance.now());
+  return compiled(Frame.forContext(context, MAX_OUTPUT_CHARACTERS));
+}
+
+/** Renders the templates of a partial, whose output is limited as a part of the template that uses it. */
+export function renderPartialTemplates(templates: readonly Template[], context: Context): string {
+  const compiled = isOrdinary(context) ? findCompiled(templates, getLiquidMode()) : null;
+  if (compiled !== null) {
+    context.renderLimit.check(performance.now());
+    return compiled(Frame.forContext(context, Number.POSITIVE_INFINITY));
+  }
+  const text = toValueSync(getLiquid().renderer.renderTemplates(templates as Template[], context)) as unknown;
+  return String(text ?? "");
+}
+
+/** Renders templates with variables that no other text shares. Throws the errors of liquidjs. */
+export function renderInScope(
+  templates: readonly Template[],
+  scope: Record<string, unknown>,
+  { globals, strictVariables, mode }: { globals: object; strictVariables: boolean; mode: LiquidMode },
+): string {
+  const compiled = strictVariables ? null : findCompiled(templates, mode);
+  if (compiled === null) return interpret(templates, createContext(scope, globals, strictVariables));
+  return compiled(Frame.forScope(scope, MAX_OUTPUT_CHARACTERS, (own) => createContext(own, globals, false)));
+}

@@ -1,0 +1,149 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { createTextCompiler, openRendering } from "../../../../src/engine/liquid/liquid.js";
+import { getLiquid } from "../../../../src/engine/liquid/liquid-engine.js";
+import { renderBothWays } from "../../../helpers/render-both-ways.js";
+
+const compile = createTextCompiler("parcel", { mode: "compile" });
+const compileText = (source: string) => compile(source, "steps[0].template.subject");
+
+function expectSame(sources: string | string[], data: object, text?: string): void {
+  const { interpreted, compiled } = renderBothWays([sources].flat(), JSON.stringify(data), true);
+  expect(compiled).toEqual(interpreted);
+  if (text !== undefined) expect(compiled.texts.at(-1)).toBe(text);
+}
+
+afterEach(() => vi.restoreAllMocks());
+
+describe("templates are compiled", () => {
+  /** Counts the calls of liquidjs, which renders each template and each block of a tag by one call. */
+  const spyOnInterpreter = () => vi.spyOn(getLiquid().renderer, "renderTemplates");
+
+  it("when they are rendered the third time", () => {
+    const interpreter = spyOnInterpreter();
+    const text = createTextCompiler("parcel")("third {{ rendering }}", "steps[0].template.subject");
+    const texts = [1, 2, 3, 4].map((rendering) => [text({ rendering }), interpreter.mock.calls.length]);
+    expect(texts).toEqual([
+      ["third 1", 1],
+      ["third 2", 2],
+      ["third 3", 2],
+      ["third 4", 2],
+    ]);
+  });
+
+  it("once for all texts with the same source", () => {
+    const interpreter = spyOnInterpreter();
+    const texts = [1, 2, 3].map((n) => createTextCompiler(`w${n}`)("same {{ source }}", "steps[0].template.subject"));
+    expect(texts.map((text) => text({ source: "s" }))).toEqual(["same s", "same s", "same s"]);
+    expect(interpreter).toHaveBeenCalledTimes(2);
+  });
+
+  it("never if the compiler says so", () => {
+    const interpreter = spyOnInterpreter();
+    const text = createTextCompiler("parcel", { mode: "interpret" })("not {{ this }}", "steps[0].template.subject");
+    for (let count = 0; count < 5; count++) text({ this: "one" });
+    expect(interpreter).toHaveBeenCalledTimes(5);
+  });
+
+  it("except those that liquidjs has to render", () => {
+    const interpreter = spyOnInterpreter();
+    expect(compileText("{% cycle 'a', 'b' %}{% cycle 'a', 'b' %}")({})).toBe("ab");
+    expect(interpreter).toHaveBeenCalled();
+  });
+
+  it("except those that are nested too deeply for the compiler", () => {
+    const depth = 2_000;
+    const source = `${"{% if a %}".repeat(depth)}deep{% else %}${"{% endif %}".repeat(depth)}`;
+    expect(() => compileText(source)({ a: 1 })).not.toThrow(SyntaxError);
+  });
+});
+
+describe("compiled templates stop at a limit", () => {
+  it.each([
+    ["time in a loop", "{% for i in list %}{{ i }}{% endfor %}", "exceeds the time limit of 2 seconds"],
+    ["time without a loop", "{{ list | join }}".repeat(40), "exceeds the time limit of 2 seconds"],
+  ])("%s", (_what, source, message) => {
+    let now = 0;
+    vi.spyOn(performance, "now").mockImplementation(() => (now += 500));
+    expect(() => compileText(source)({ list: Array.from({ length: 1_000 }, (_, n) => n) })).toThrow(message);
+  });
+
+  it("time of a text in a rendering whose earlier texts used it up", () => {
+    const rendering = openRendering({ a: 1 });
+    expect(compileText("{{ a }}")(rendering)).toBe("1");
+    const now = performance.now();
+    vi.spyOn(performance, "now").mockReturnValue(now + 5_000);
+    expect(() => compileText("{{ a }}")(rendering)).toThrow("exceeds the time limit of 2 seconds");
+  });
+
+  it.each([
+    ["memory of ranges", "a\n {% for i in (1..30000000) %}{% endfor %}"],
+    ["memory of all filters together", "{% for i in (1..30) %}{{ text | upcase | size }},{% endfor %}"],
+    [
+      "memory of filters in a later text",
+      ["{{ text | upcase | size }}".repeat(12), "{{ text | upcase | size }}".repeat(12)],
+    ],
+    ["output of a text", "a\n{% for i in (1..20) %}{{ text }}{% endfor %}"],
+    ["output of an output", "a\n{{ text }}".repeat(20)],
+    ["output of a partial", "a\n{% for i in (1..20) %}{% render 'plain', a: text %}{% endfor %}"],
+    [
+      "output of a capture",
+      "{% capture c %}{% for i in (1..20) %}{{ text }}{% endfor %}{% endcapture %}{{ c | size }}\n{{ c }}",
+    ],
+  ])("%s, at the same template as liquidjs", (_what, sources) => {
+    expectSame(sources, { text: "x".repeat(900_000) });
+  });
+});
+
+describe("compiled templates render as liquidjs does", () => {
+  it("T-123 texts of a rendering see the variables of earlier texts, also of those that liquidjs renders", () => {
+    expectSame(
+      [
+        "{% assign a = 1 %}{% cycle 'x' %}",
+        "{{ a }}{% assign b = a | plus: 1 %}",
+        "{% capture c %}{{ a }}{{ b }}{% endcapture %}",
+        "{% cycle 'x' %}{{ a }}{{ b }}{{ c }}",
+      ],
+      { a: "scope" },
+      "text x1212",
+    );
+  });
+
+  it("loops continue where a loop of an earlier text ended", () => {
+    expectSame(
+      ["{% for x in list limit: 2 %}{{ x }}{% endfor %}", "{% for x in list offset: continue %}{{ x }}{% endfor %}"],
+      { list: [1, 2, 3, 4] },
+      "text 34",
+    );
+  });
+
+  it("a text ends if an earlier text of the rendering ended with break", () => {
+    expectSame(["a{% break %}b", "c{{ x }}d"], { x: 1 }, "text c");
+  });
+
+  it("nested loops have their own forloop and their parent's", () => {
+    expectSame(
+      "{% for x in list %}{% for y in list reversed %}{{ forloop.parentloop.index }}.{{ forloop.index }}/{{ forloop.length }} {{ forloop.rindex }}{{ forloop.rindex0 }}{{ forloop.index0 }}{{ forloop.first }}{{ forloop.last }}{{ forloop.name }} {% else %}none{% endfor %}{% endfor %}",
+      { list: ["a", "b"] },
+    );
+  });
+
+  it("a function in the scope is called, and its errors keep their place", () => {
+    for (const mode of ["interpret", "compile"] as const) {
+      const text = createTextCompiler("parcel", { mode })("<b>\n{{ content | upcase }}{{ v }}</b>", "html_layout");
+      const scope = { v: 1, content: () => "inner" };
+      expect(text(openRendering(scope))).toBe("<b>\nINNER1</b>");
+      const failing = openRendering({
+        content: () => {
+          throw new Error("broken");
+        },
+      });
+      expect(() => text(failing)).toThrow("html_layout, line 2, column 4: broken");
+      const interrupting = openRendering({ v: 1 });
+      interrupting.environments = {
+        v: 1,
+        content: () => compileText("in{% break %}ner")(interrupting),
+      };
+      expect(text(interrupting)).toBe("<b>\nIN");
+    }
+  });
+});

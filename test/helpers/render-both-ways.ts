@@ -1,0 +1,89 @@
+import { inspect } from "node:util";
+import { NO_STORE_LOOKUPS, RunServices } from "../../src/engine/context/store-lookups.js";
+import { RENDER_SERVICES } from "../../src/engine/liquid/filters/render-services.js";
+import {
+  compilePartial,
+  createTextCompiler,
+  openRendering,
+  RenderError,
+  type RenderScope,
+} from "../../src/engine/liquid/liquid.js";
+import { getLiquidMode, type LiquidMode, setLiquidMode } from "../../src/engine/liquid/liquid-mode.js";
+import type { Partials } from "../../src/engine/liquid/partials.js";
+import { KnockError } from "../../src/errors/knock-error.js";
+import type { Json } from "../../src/util/json.js";
+import { TIMESTAMP } from "./render-step.js";
+
+/** The partials that templates can render. */
+const PARTIALS: Partials = new Map(
+  Object.entries({
+    plain: "[{{ a }}{% for x in a %}{{ x }}{% endfor %}{{ vars.branding.color }}]",
+    html: "<i>{{ b | upcase }}{% assign a = 2 %}{{ vars.branding.color }}</i>",
+    broken: "text\n {{ a | divided_by: 0 }}",
+    nested: "{% render 'nested', a: a %}",
+  }).map(([key, content]) => {
+    const type = key === "html" ? "html" : "text";
+    return [key, compilePartial({ key, type, content, input_schema: [] })];
+  }),
+);
+
+/** The results of a rendering as text: the output or error of each text, and all variables. */
+interface Result {
+  texts: string[];
+  variables: string;
+}
+
+function renderTexts(sources: readonly string[], data: string, isShared: boolean, mode: LiquidMode): Result {
+  const outerMode = getLiquidMode();
+  setLiquidMode(mode);
+  try {
+    const services = new RunServices({
+      now: Date.parse(TIMESTAMP),
+      audience: { locale: null, tenant: null, defaultLocale: "en" },
+      lookups: { ...NO_STORE_LOOKUPS },
+      getUnwrittenUpserts: () => [],
+      requestLookups: (missing) => {
+        throw new Error(`not read: ${JSON.stringify(missing)}`);
+      },
+      warn: () => {},
+    });
+    const scope: RenderScope = Object.assign(JSON.parse(data) as Record<string, Json>, { [RENDER_SERVICES]: services });
+    const compile = createTextCompiler("parcel", { partials: PARTIALS });
+    const rendering = openRendering(scope, PARTIALS);
+    const texts: string[] = [];
+    for (const source of sources) {
+      try {
+        texts.push(`text ${compile(source, "steps[0].template.subject")(isShared ? rendering : scope)}`);
+      } catch (error) {
+        if (
+          !(error instanceof RenderError || error instanceof KnockError) &&
+          !/^not read/.test(String((error as Error).message))
+        )
+          throw error;
+        texts.push(`${(error as Error).name} ${(error as Error).message}`);
+        // An error ends a rendering. After one in a loop, liquidjs would keep the variables of the loop.
+        if (isShared) break;
+      }
+    }
+    const { [RENDER_SERVICES]: _services, ...environment } = scope as Record<PropertyKey, unknown>;
+    const options = { depth: 20, maxArrayLength: 1_000, maxStringLength: 10_000 } as const;
+    return { texts, variables: inspect([rendering.bottom(), environment], options) };
+  } finally {
+    setLiquidMode(outerMode);
+  }
+}
+
+/**
+ * Renders texts one after the other with liquidjs, and again as compiled JavaScript. Shared texts see the variables of
+ * earlier ones. The data is JSON text, because each way gets its own copy.
+ */
+export function renderBothWays(
+  sources: readonly string[],
+  data: string,
+  isShared: boolean,
+): Record<"interpreted" | "compiled", Result> {
+  return {
+    interpreted: renderTexts(sources, data, isShared, "interpret"),
+    compiled: renderTexts(sources, data, isShared, "compile"),
+  };
+}
