@@ -110,6 +110,18 @@ describe("a damaged store", () => {
       /recipient_runs, id "[-0-9a-f]{36}": steps is incomplete/,
     ],
     [
+      "a step",
+      "UPDATE recipient_runs SET steps = '[null]'",
+      "runs show RUN",
+      /recipient_runs, id "[-0-9a-f]{36}": steps is incomplete/,
+    ],
+    [
+      "the sources of a template",
+      "DELETE FROM template_sources",
+      "messages",
+      /messages, row \d+: its template_sources row is missing/,
+    ],
+    [
       "a time",
       "UPDATE messages SET inserted_at = 8800000000000000",
       "messages",

@@ -16,6 +16,13 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
+/** Puts the sources of templates into the contents of messages, where earlier versions stored them. */
+const RESTORE_SOURCES = `
+  UPDATE messages SET content = (
+    SELECT json_set(n.content, '$.blocks[0].content', s.texts ->> '$[0]')
+    FROM newer.messages n JOIN newer.template_sources s ON s.row = n.template_sources WHERE n.row = messages.row
+  ) WHERE row IN (SELECT row FROM newer.messages WHERE template_sources IS NOT NULL)`;
+
 /** Writes the rows of a store to a file with an earlier version's schema. */
 function writeOlder(path: string, version: number, rowsFrom: string): void {
   // Tables are copied one by one, in the order of their creation, so foreign keys would fail.
@@ -29,6 +36,7 @@ function writeOlder(path: string, version: number, rowsFrom: string): void {
     const names = columns.map((column) => `"${column.name}"`).join(", ");
     database.exec(`DELETE FROM "${name}"; INSERT INTO "${name}" (${names}) SELECT ${names} FROM newer."${name}"`);
   }
+  if (!MIGRATIONS.slice(0, version).some((one) => one.includes("template_sources"))) database.exec(RESTORE_SOURCES);
   database.close();
 }
 

@@ -1,8 +1,8 @@
 import type { Connection } from "./connection.js";
 
 /**
- * Tables that contain runs, messages and what belongs to them. Workflow versions and channels are kept: they are identified by
- * their content, and they are visible only through runs.
+ * Tables that contain runs, messages and what belongs to them. Workflow versions, channels and the sources of templates
+ * are kept: they are identified by their content, and they are visible only through runs.
  */
 const RUN_TABLES = [
   "signals",

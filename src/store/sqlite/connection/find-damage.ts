@@ -14,12 +14,25 @@ const createListCheck =
   (value) =>
     Array.isArray(value) && value.every(check);
 
-const isStep: ValueCheck = (step) =>
-  isJsonObject(step) && isText(step.ref) && isText(step.type) && isText(step.outcome) && isReason(step.reason ?? null);
+const isStep: ValueCheck = (step) => {
+  const {
+    ref,
+    type,
+    outcome,
+    reason = null,
+  } = Array.isArray(step)
+    ? { ref: step[0], type: step[1], outcome: step[2], reason: step[3] }
+    : isJsonObject(step)
+      ? step
+      : {};
+  return isText(ref) && isText(type) && isText(outcome) && isReason(reason);
+};
 const isReason: ValueCheck = (reason) => reason === null || (isJsonObject(reason) && isText(reason.code));
 const isEvent: ValueCheck = (event) => Array.isArray(event) && isText(event[0]) && isNumber(event[1]);
 const isRunEvent: ValueCheck = (event) =>
-  isEvent(event) && isTextOrNull((event as unknown[])[2]) && isTextOrNull((event as unknown[])[3]);
+  isEvent(event) && isStepName((event as unknown[])[2]) && isStepName((event as unknown[])[3]);
+/** Zero stands for the step of the event before. */
+const isStepName: ValueCheck = (name) => isTextOrNull(name) || name === 0;
 const isVersion: ValueCheck = (version) =>
   isJsonObject(version) &&
   isText(version.key) &&
@@ -62,6 +75,7 @@ const JSON_COLUMNS: Readonly<Record<string, Readonly<Record<string, ValueCheck>>
   delivery_logs: { request: isJsonObject, response: isJsonObject },
   signals: { event: isJsonObject },
   message_secrets: { secrets: isJsonObject },
+  template_sources: { texts: createListCheck(isText) },
 };
 
 const STATUSES_BY_TABLE: Readonly<Record<string, readonly string[]>> = {
@@ -136,13 +150,14 @@ const REFERENCES = [
   ["recipient_runs", "workflow_run", "workflow_runs"],
   ["messages", "recipient_run", "recipient_runs"],
   ["messages", "channel", "channels"],
+  ["messages", "template_sources", "template_sources"],
 ] as const;
 
 function findMissingReference(database: Database): string | null {
   for (const [table, column, target] of REFERENCES) {
     const missingRow = database
       .prepare(
-        `SELECT row FROM ${table} WHERE NOT EXISTS (SELECT 1 FROM ${target} t WHERE t.row = ${table}.${column}) LIMIT 1`,
+        `SELECT row FROM ${table} WHERE ${column} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ${target} t WHERE t.row = ${table}.${column}) LIMIT 1`,
       )
       .get() as { row: number } | undefined;
     if (missingRow !== undefined) return `${table}, row ${missingRow.row}: its ${target} row is missing`;

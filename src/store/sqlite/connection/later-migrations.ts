@@ -96,4 +96,9 @@ export const LATER_MIGRATIONS: readonly string[] = [
     PRIMARY KEY (batch, actor)
   ) WITHOUT ROWID;
   `,
+  // Feed messages of one step share the sources of its template. Messages from before have their own copy in `content`.
+  `
+  CREATE TABLE template_sources (row INTEGER PRIMARY KEY, texts TEXT NOT NULL UNIQUE);
+  ALTER TABLE messages ADD COLUMN template_sources INTEGER REFERENCES template_sources (row);
+  `,
 ];

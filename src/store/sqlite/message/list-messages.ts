@@ -22,6 +22,9 @@ const ENGAGEMENT_CONDITIONS: Record<EngagementAction, string> = {
   unarchived: "m.archived_at IS NULL",
 };
 
+/** The sources in a message's content, which are not in its row. */
+const TEMPLATE_SOURCES = "(SELECT s.texts FROM template_sources s WHERE s.row = m.template_sources)";
+
 /** Condition that the workflow run's version has any category of a JSON list. */
 export const HAS_CATEGORY =
   "EXISTS (SELECT 1 FROM workflow_versions v, json_each(v.definition, '$.categories') c WHERE v.row = w.version AND c.value IN (SELECT value FROM json_each(?)))";
@@ -43,7 +46,7 @@ export function listMessages(
     .add("m.channel IN (SELECT row FROM channels WHERE key = ? OR id = ?)", filter.channel, 2)
     .add("m.status = ?", filter.status)
     .add("w.tenant = ?", filter.tenant)
-    .addText(["w.workflow", "m.recipient", "m.content"], ["m.id", "r.id", "w.id"], filter.text)
+    .addText(["w.workflow", "m.recipient", "m.content", TEMPLATE_SOURCES], ["m.id", "r.id", "w.id"], filter.text)
     .addAny("m.id", filter.ids)
     .addAny("m.status", filter.statuses)
     .add(HAS_CATEGORY, filter.workflow_categories && JSON.stringify(filter.workflow_categories))

@@ -1,3 +1,4 @@
+import { hasTrait } from "../../../domain/message/channel-types.js";
 import type { Message, MessageBatch, MessageStatuses } from "../../../domain/message/message.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { JsonObject } from "../../../util/json.js";
@@ -7,6 +8,7 @@ import { packMessageEvents, unpackMessageEvents } from "../run/event-codec.js";
 import { createWorkflowRunReader, parseJson, toJson, type WorkflowRunRecord } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { insertSecrets } from "./message-secrets.js";
+import { joinContent, type SplitContent, splitContent } from "./split-content.js";
 
 export interface MessageRow {
   row: number;
@@ -32,14 +34,16 @@ export interface MessageRow {
   metadata: string | null;
   data: string | null;
   events: string;
+  /** Without the template's sources if `template_sources` is not null. */
   content: string;
+  template_sources: number | null;
   batch: string | null;
   links: string | null;
 }
 
 const COLUMNS =
   "m.row, m.id, m.recipient_run, r.id AS recipient_run_id, r.workflow_run, m.recipient, m.channel, m.step_ref, m.status, m.due_at, m.scheduled_at, m.attempts, " +
-  "m.seen_at, m.read_at, m.interacted_at, m.link_clicked_at, m.archived_at, m.inserted_at, m.updated_at, m.recipient_snapshot, m.metadata, m.data, m.events, m.content, m.batch, m.links";
+  "m.seen_at, m.read_at, m.interacted_at, m.link_clicked_at, m.archived_at, m.inserted_at, m.updated_at, m.recipient_snapshot, m.metadata, m.data, m.events, m.content, m.template_sources, m.batch, m.links";
 
 /** CROSS JOIN, here and elsewhere, keeps the join order as written: by row, or by an index of the messages. */
 export const SELECT_MESSAGES = `SELECT ${COLUMNS} FROM messages m CROSS JOIN recipient_runs r ON r.row = m.recipient_run`;
@@ -85,7 +89,19 @@ export function readMessageStatuses(db: Connection, recipientRuns: readonly numb
 
 const INSERT =
   "INSERT INTO messages (id, recipient_run, recipient, channel, step_ref, status, due_at, scheduled_at, attempts, seen_at, read_at, interacted_at, link_clicked_at, archived_at, " +
-  "inserted_at, updated_at, recipient_snapshot, metadata, data, events, content, batch, links) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+  "inserted_at, updated_at, recipient_snapshot, metadata, data, events, content, template_sources, batch, links) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+function readContent({ content: text, template_sources }: MessageRow, shared: SharedRows): JsonObject {
+  const content = JSON.parse(text) as JsonObject;
+  return template_sources === null
+    ? content
+    : joinContent({ content, sources: shared.readTemplateSources(template_sources) });
+}
+
+/** Returns a message's content, split if it contains sources of its template. Only messages of a feed do. */
+function splitMessageContent({ channel, content }: Message): SplitContent {
+  return hasTrait(channel.type, "isFeed") ? splitContent(content) : { content, sources: [] };
+}
 
 /**
  * Returns a row's message. The row does not repeat what its run has: workflow, version, categories, tenant, actor, and usually
@@ -108,7 +124,7 @@ function toMessage(row: MessageRow, { run, version, isGuide }: WorkflowRunRecord
     tenant: run.tenant,
     channel: shared.channel(row.channel),
     status: row.status as Message["status"],
-    content: JSON.parse(row.content),
+    content: readContent(row, shared),
     data: parseJson<JsonObject>(row.data) ?? run.data,
     recipient_snapshot: parseJson(row.recipient_snapshot),
     metadata: parseJson(row.metadata),
@@ -141,6 +157,7 @@ export function createMessageInserter(
   const insert = db.prepare(INSERT);
   return (message, recipientRun, triggerData) => {
     const data = message.data === triggerData.value ? triggerData.text : JSON.stringify(message.data);
+    const { content, sources } = splitMessageContent(message);
     insert.run(
       message.id,
       recipientRun,
@@ -162,7 +179,8 @@ export function createMessageInserter(
       toJson(message.metadata),
       data === triggerData.text ? null : data,
       packMessageEvents(message.events, message.inserted_at),
-      JSON.stringify(message.content),
+      JSON.stringify(content),
+      sources.length === 0 ? null : shared.upsertTemplateSources(sources),
       toJson(message.batch ?? null),
       toJson(message.links ?? null),
     );

@@ -6,14 +6,18 @@ import type { Connection } from "../connection/connection.js";
 const MAX_CLAIMS = 8;
 
 /**
- * Cache of the rows that many others point to, and that never change and are never deleted: workflow versions and channels.
- * Each is read and written once per process.
+ * Cache of the rows that many others point to, and that never change and are never deleted: workflow versions, channels
+ * and the sources of templates. Each is read and written once per process.
  */
 export class SharedRows {
   private readonly versionRows = new Map<string, number>();
   private readonly versions = new Map<number, Workflow>();
   private readonly channelRows = new Map<string, number>();
   private readonly channels = new Map<number, MessageChannel>();
+  /** Rows of lists of sources, by the first source of each list. */
+  private readonly templateSourceRows = new Map<string, { sources: readonly string[]; row: number }[]>();
+  private lastTemplateSources: { sources: readonly string[]; row: number } = { sources: [], row: 0 };
+  private readonly templateSources = new Map<number, readonly string[]>();
   private lastChannel: { readChannel: MessageChannel | null; row: number } = { readChannel: null, row: 0 };
   /** The rows of the runs that a claim leased, by run id, for each claim's token. */
   private readonly claimRows = new Map<string, Map<string, number>>();
@@ -21,7 +25,9 @@ export class SharedRows {
   constructor(private readonly db: Connection) {
     db.onRollback(() => {
       for (const map of [this.versionRows, this.versions, this.channelRows, this.channels]) map.clear();
+      for (const map of [this.templateSourceRows, this.templateSources]) map.clear();
       this.lastChannel = { readChannel: null, row: 0 };
+      this.lastTemplateSources = { sources: [], row: 0 };
     });
   }
 
@@ -107,4 +113,43 @@ export class SharedRows {
     }
     return { ...channel };
   }
+
+  /**
+   * Returns the row of the sources in a message's content, and inserts it if it is new. Must run inside a write. Compares texts
+   * and not their JSON: equal sources are usually the same object, and their JSON would have to be built for each message.
+   */
+  upsertTemplateSources(sources: readonly string[]): number {
+    if (areEqualTexts(sources, this.lastTemplateSources.sources)) return this.lastTemplateSources.row;
+    const first = sources[0] ?? "";
+    const known = this.templateSourceRows.get(first) ?? [];
+    const found = known.find((other) => areEqualTexts(other.sources, sources));
+    if (found !== undefined) {
+      this.lastTemplateSources = found;
+      return found.row;
+    }
+    const { db } = this;
+    const texts = JSON.stringify(sources);
+    const row =
+      db.get<{ row: number }>("SELECT row FROM template_sources WHERE texts = ?", texts)?.row ??
+      db.insert("INSERT INTO template_sources (texts) VALUES (?)", texts);
+    this.templateSourceRows.set(first, [...known, { sources, row }]);
+    return row;
+  }
+
+  readTemplateSources(row: number): readonly string[] {
+    let sources = this.templateSources.get(row);
+    if (sources === undefined) {
+      const found = this.db.get<{ texts: string }>("SELECT texts FROM template_sources WHERE row = ?", row);
+      if (found === undefined) throw new Error(`template_sources row ${row} is missing`);
+      sources = JSON.parse(found.texts) as string[];
+      this.templateSources.set(row, sources);
+    }
+    return sources;
+  }
+}
+
+function areEqualTexts(one: readonly string[], other: readonly string[]): boolean {
+  if (one.length !== other.length) return false;
+  for (let index = 0; index < one.length; index++) if (one[index] !== other[index]) return false;
+  return true;
 }
