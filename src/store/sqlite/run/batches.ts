@@ -8,6 +8,7 @@ import * as rules from "../../../domain/run/decide-batch.js";
 import type { JsonObject } from "../../../util/json.js";
 import type { Connection } from "../connection/connection.js";
 import { IN_CHAIN, SHARED_DATA, WITH_CHAIN } from "./read-batch.js";
+import { packSteps, unpackSteps } from "./step-codec.js";
 
 /** An open batch with its row, and the row of its newest activity. */
 interface BatchRow extends rules.OpenBatch {
@@ -112,7 +113,7 @@ function postponeWaitingRun(db: Connection, run: number, closesAt: number): void
   db.run(
     "UPDATE recipient_runs SET due_at = ?, steps = ? WHERE row = ?",
     closesAt,
-    JSON.stringify(setWaitingUntil(JSON.parse(steps), closesAt)),
+    packSteps(setWaitingUntil(unpackSteps(steps), closesAt)),
     run,
   );
 }

@@ -5,11 +5,15 @@ import type { Json } from "../../../util/json.js";
 // Events are half the bytes of a run. They are stored as tuples that omit default values at the end, with times relative to
 // the row's start. That takes a third of the size of objects, and the store is faster by as much as it is smaller.
 
+/** Stands for the step of the event before, in place of its ref and its type. */
+const SAME_STEP = 0;
+type SameStep = typeof SAME_STEP;
+
 type RunTuple = [
   event: string,
   after: number,
-  step_ref?: string | null,
-  step_type?: string | null,
+  step_ref?: string | null | SameStep,
+  step_type?: string | null | SameStep,
   data?: Json,
   attempt?: number,
   status?: string,
@@ -20,7 +24,7 @@ type MessageTuple = [type: string, after: number, data?: Json];
 const MAX_NAMES = 2_000;
 const nameTexts = new Map<string, string>();
 
-function toNameText(name: string | null): string {
+export function toNameText(name: string | null): string {
   if (name === null) return "null";
   let text = nameTexts.get(name);
   if (text === undefined) {
@@ -35,19 +39,20 @@ function toNameText(name: string | null): string {
  * Returns an event as a JSON array that ends with the last value that is not the default. Concatenating the text takes a third
  * of the time of building arrays for `JSON.stringify`.
  */
-function packRunEvent(event: RunEvent, start: number): string {
+function packRunEvent(event: RunEvent, before: RunEvent | undefined, start: number): string {
   const { status, attempt, data, step_type, step_ref, at } = event;
+  const isSameStep = step_ref !== null && step_ref === before?.step_ref && step_type === before.step_type;
   let text = `[${toNameText(event.event)}`;
   let last = 0;
   if (status !== "ok") last = 6;
   else if (attempt !== 1) last = 5;
   else if (data !== null) last = 4;
-  else if (step_type !== null) last = 3;
+  else if (step_type !== null && !isSameStep) last = 3;
   else if (step_ref !== null) last = 2;
   else if (at !== start) last = 1;
   if (last >= 1) text += `,${at - start}`;
-  if (last >= 2) text += `,${toNameText(step_ref)}`;
-  if (last >= 3) text += `,${toNameText(step_type)}`;
+  if (last >= 2) text += isSameStep ? `,${SAME_STEP}` : `,${toNameText(step_ref)}`;
+  if (last >= 3) text += isSameStep ? `,${SAME_STEP}` : `,${toNameText(step_type)}`;
   if (last >= 4) text += `,${data === null ? "null" : JSON.stringify(data)}`;
   if (last >= 5) text += `,${attempt}`;
   if (last >= 6) text += `,${toNameText(status)}`;
@@ -57,22 +62,26 @@ function packRunEvent(event: RunEvent, start: number): string {
 export function packRunEvents(events: readonly RunEvent[], start: number): string {
   let text = "[";
   for (let index = 0; index < events.length; index++)
-    text += (index === 0 ? "" : ",") + packRunEvent(events[index] as RunEvent, start);
+    text += (index === 0 ? "" : ",") + packRunEvent(events[index] as RunEvent, events[index - 1], start);
   return `${text}]`;
 }
 
 export function unpackRunEvents(text: string, start: number): RunEvent[] {
-  return (JSON.parse(text) as RunTuple[]).map(
-    ([event, after = 0, step_ref = null, step_type = null, data = null, attempt = 1, status = "ok"]) => ({
+  const events: RunEvent[] = [];
+  for (const tuple of JSON.parse(text) as RunTuple[]) {
+    const [event, after = 0, step_ref = null, step_type = null, data = null, attempt = 1, status = "ok"] = tuple;
+    const before = step_ref === SAME_STEP ? events.at(-1) : undefined;
+    events.push({
       event,
       status: status as RunEvent["status"],
-      step_ref,
-      step_type,
+      step_ref: step_ref === SAME_STEP ? (before?.step_ref ?? null) : step_ref,
+      step_type: step_ref === SAME_STEP ? (before?.step_type ?? null) : (step_type as string | null),
       attempt,
       data: data as RunEvent["data"],
       at: start + after,
-    }),
-  );
+    });
+  }
+  return events;
 }
 
 export function packMessageEvents(events: readonly MessageEvent[], start: number): string {

@@ -5,6 +5,7 @@ import type { Connection } from "../connection/connection.js";
 import type { SqlValue } from "../connection/driver.js";
 import { packRunEvents, unpackRunEvents } from "./event-codec.js";
 import type { SharedRows } from "./shared-rows.js";
+import { packSteps, unpackSteps } from "./step-codec.js";
 
 /** Returns a value as JSON text. Null stays null, so that it is stored as NULL. */
 export function toJson(value: unknown): string | null {
@@ -189,7 +190,7 @@ export function toRecipientRun(row: RecipientRunRow, workflowRunId: string): Rec
     due_at: row.due_at,
     data: parseJson(row.data),
     via: parseJson(row.via),
-    steps: JSON.parse(row.steps),
+    steps: unpackSteps(row.steps),
     reason: parseJson(row.reason),
     events: unpackRunEvents(row.events, row.inserted_at),
     error_count: row.error_count,
@@ -210,7 +211,7 @@ export function toChangeValues(run: RecipientRun): SqlValue[] {
     toJson(run.position),
     run.due_at,
     toJson(run.data),
-    JSON.stringify(run.steps),
+    packSteps(run.steps),
     toJson(run.reason),
     packRunEvents(run.events, run.inserted_at),
     run.error_count,

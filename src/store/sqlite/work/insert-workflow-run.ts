@@ -10,6 +10,7 @@ import { decideBatchFromRows, type TriggerData, writeBatchChanges } from "../run
 import { packRunEvents } from "../run/event-codec.js";
 import { toJson } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
+import { packSteps } from "../run/step-codec.js";
 import { hasAnyWait, recordMessageEvents, recordRunEvents, writeWait } from "../run/waits.js";
 
 const INSERT_RUN =
@@ -112,7 +113,7 @@ export function insertRecipientRuns(
       run.error_count,
       run.inserted_at,
       run.updated_at,
-      JSON.stringify(run.steps),
+      packSteps(run.steps),
       packRunEvents(run.events, run.inserted_at),
     );
     const row = Number(lastInsertRowid);
