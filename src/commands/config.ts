@@ -98,14 +98,20 @@ export function registerConfig(program: Command, context: CommandContext): void 
         hint: "The targets are local and remote.",
       });
     const profiles = context.profiles;
+    let place = "";
     if (setting === "profile") await profiles.setDefault(value === "" ? null : value);
     else {
-      const profile = flags.profile ?? profiles.getDefaultName() ?? "default";
+      const defaultName = profiles.getDefaultName();
+      const profile = flags.profile ?? defaultName ?? "default";
       await profiles.write(profile, toProfileChange(setting, value));
-      if (profiles.getDefaultName() === null) await profiles.setDefault(profile);
+      if (defaultName === null) await profiles.setDefault(profile);
+      place = ` (${defaultName === null ? "new default profile" : "profile"} ${JSON.stringify(profile)})`;
     }
     if (context.output.verbosity.json) context.output.json({ name, value: value === "" ? null : value });
-    else context.output.line(`${context.output.colors.green("✓")} ${name} ${value === "" ? "removed" : `= ${value}`}`);
+    else {
+      const change = value === "" ? "removed" : `= ${value}`;
+      context.output.line(`${context.output.colors.green("✓")} ${name} ${change}${place}`);
+    }
   });
 
   const path = config.command("path").description("Show the path of the profiles file");

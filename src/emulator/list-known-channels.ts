@@ -31,15 +31,18 @@ function findChannel(channels: readonly (Channel | null)[], name: string): Chann
   return channels.find((channel) => channel?.id === name || channel?.key === name) ?? undefined;
 }
 
-/**
- * Throws 404 unless a name is the ID or key of a channel, and 422 unless that channel is an in-app feed (AC-224,
- * AC-225).
- */
-export async function checkFeedChannel(source: ChannelSource, name: string): Promise<void> {
+/** Returns the channel with an ID or key. Throws 404 if there is none (AC-224). */
+export async function requireChannel(source: ChannelSource, name: string): Promise<Channel> {
   const { channels } = await source.environment();
   // Workflows are read only if the environment does not declare the channel.
   const channel = findChannel(Object.values(channels), name) ?? findChannel(await listKnownChannels(source), name);
   if (channel === undefined) throw createNotFoundError(`There is no channel ${JSON.stringify(name)}`);
+  return channel;
+}
+
+/** Throws 404 unless a name is the ID or key of a channel, and 422 unless that channel is an in-app feed (AC-225). */
+export async function checkFeedChannel(source: ChannelSource, name: string): Promise<void> {
+  const channel = await requireChannel(source, name);
   if (hasTrait(channel.type, "isFeed")) return;
   const message = `The channel ${channel.key} is of type ${channel.type}, not an in-app feed`;
   throw new ApiError(422, "channel_invalid", message);

@@ -60,6 +60,12 @@ describe.concurrent("notify with one payload per line", () => {
     expect((await collab.knock(["runs", "--json"])).json.items).toHaveLength(3);
   });
 
+  inProcessTest("names missing data by its path and not by --set, which applies to all lines", async ({ collab }) => {
+    const input = JSON.stringify({ key: "new-comment", recipients: ["ada"], data: {} });
+    const { stderr } = await collab.knock(STREAM, { input });
+    expect(stderr).toContain("hint: Add data.page to this line. The workflow's trigger_data_json_schema");
+  });
+
   inProcessTest("reports an invalid line with its location, and triggers the others", async ({ collab }) => {
     const input = [invite("ada"), "{oops", "", '{"key":"invite"}', invite("grace")].join("\n");
     const { documents, stderr, exitCode } = await collab.knock([...STREAM, "--json"], { input });

@@ -104,6 +104,15 @@ describe.concurrent("knock auth", () => {
   });
 });
 
+describe.concurrent("knock config set", () => {
+  it("names the profile that it changes, and a new one", async ({ collab }) => {
+    const set = async (...args: string[]) => (await collab.knock(["config", "set", ...args])).stdout;
+    expect(await set("recipients.allow", "user:qa-*")).toContain('= user:qa-* (new default profile "default")');
+    expect(await set("target", "remote")).toContain('target = remote (profile "default")');
+    expect(await set("target", "")).toContain('target removed (profile "default")');
+  });
+});
+
 describe.concurrent("settings: flag > environment > knock.json > profile > default", () => {
   it("apply to the target", async ({ collab }) => {
     expect(await setting(collab, "target")).toEqual(["local", "default"]);

@@ -1,5 +1,6 @@
 import type { Expectation } from "../../domain/run/expectation.js";
 import { combineVerdicts, getVerdict, type Verdict } from "../../domain/run/outcome-verdict.js";
+import { formatPointer } from "../../domain/shape/describe-finding.js";
 import { deriveIdempotencyKey } from "../../domain/trigger/derive-idempotency-key.js";
 import { parseTriggerParts } from "../../domain/trigger/split-payload.js";
 import type { ErrorCode } from "../../errors/error-codes.js";
@@ -234,11 +235,21 @@ export class LineRun {
   }
 }
 
+/** Returns a hint that names the missing data of a line. The error's own hint names `--set`, which applies to all lines. */
+function createLineHint({ details, hint }: KnockError): string | undefined {
+  const missing = details
+    .filter(({ pointer, message }) => pointer.startsWith("/data/") && message === "is required")
+    .map(({ pointer }) => formatPointer(pointer));
+  if (missing.length === 0) return hint;
+  return `Add ${missing.join(", ")} to this line. The workflow's trigger_data_json_schema describes the valid data.`;
+}
+
 /** Returns the error with the line's location in its message and its details. */
 export function addLineLocation(error: KnockError, { name, location }: PayloadLine): KnockError {
   const { message, details } = error;
   return error.copyWith({
     message: message.startsWith(name) ? message : `${name}: ${message}`,
     details: details.length > 0 ? details : [{ pointer: "", message, ...location }],
+    hint: createLineHint(error),
   });
 }

@@ -7,6 +7,7 @@ import type { Json, JsonObject } from "../../util/json.js";
 import { canAccessMessages } from "../access/authenticate.js";
 import { ok, type Route, type RouteContext } from "../access/route.js";
 import { createInvalidFieldError } from "../http/api-error.js";
+import { requireChannel } from "../list-known-channels.js";
 
 /** The actions allowed in the path. The browser client also sends `archive` and `unarchive` (A-205). */
 const ACTIONS: Record<string, EngagementAction> = {
@@ -97,7 +98,9 @@ export const channelMessageRoutes: Route[] = [
     differs: "Messages are selected when the request arrives, not while the operation runs.",
     async handle(context) {
       const action = parseAction(context.param("action"));
-      const ids = await listMatchingIds(context, context.param("channel_id"), await context.body());
+      const channel = context.param("channel_id");
+      await requireChannel(context, channel);
+      const ids = await listMatchingIds(context, channel, await context.body());
       const { operations } = context;
       const run = (id: string): Promise<unknown> =>
         action === "delete" ? operations.deleteMessages([id]) : operations.markMessages([id], action);

@@ -3,13 +3,25 @@ import type { MessageStore } from "../../ports/message-store.js";
 import { isJsonObject } from "../../util/json.js";
 import type { EngineContext } from "../context/engine-context.js";
 
-/** Limits how many messages of the run are read to find the parent. */
-const MAX_MESSAGES_PER_RUN = 50;
+const PAGE_SIZE = 50;
 /** The delay before looking again for a message that another process is sending. */
 const RETRY_INTERVAL_MS = 1_000;
 
 /** The message that a reply belongs to: its id on the chat platform, why it was not found, or when to look again. */
 type ParentMessage = { id: string } | { error: string } | { retryAt: number };
+
+/** Returns the messages that a step of a message's run created on the message's channel. */
+async function listMessagesOfStep(store: MessageStore, message: Message, ref: string): Promise<Message[]> {
+  const found: Message[] = [];
+  let after: string | undefined;
+  do {
+    const filter = { recipient_run_id: message.recipient_run_id, channel: message.channel.id };
+    const { items, page_info } = await store.listMessages(filter, { limit: PAGE_SIZE, after });
+    found.push(...items.filter(({ step_ref }) => step_ref === ref));
+    after = page_info.after ?? undefined;
+  } while (after !== undefined);
+  return found;
+}
 
 /** Finds the message that a message replies to. If it is not sent yet, returns the time to look again (E-188). */
 export async function findParentMessage(
@@ -18,11 +30,7 @@ export async function findParentMessage(
   ref: string,
   now: number,
 ): Promise<ParentMessage> {
-  const filter = { recipient_run_id: message.recipient_run_id };
-  const { items } = await store.listMessages(filter, { limit: MAX_MESSAGES_PER_RUN });
-  const [parent, ...more] = items.filter(
-    ({ step_ref, channel }) => step_ref === ref && channel.id === message.channel.id,
-  );
+  const [parent, ...more] = await listMessagesOfStep(store, message, ref);
   if (parent === undefined) return { error: `no message to reply to: step "${ref}" created no message` };
   if (more.length > 0)
     return { error: `step "${ref}" created ${more.length + 1} messages, and a reply needs exactly one` };

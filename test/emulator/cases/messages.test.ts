@@ -209,6 +209,13 @@ describeApiCases("messages and statuses (api-cases, section 8)", [
     },
   },
   {
+    title: "A-205 rejects an unknown channel",
+    request: "POST /v1/channels/nope/messages/bulk/read",
+    body: {},
+    status: 404,
+    expectedBody: { message: 'There is no channel "nope"' },
+  },
+  {
     title: "AC-197 rejects an unknown action",
     request: "POST /v1/channels/c-feed/messages/bulk/explode",
     body: {},

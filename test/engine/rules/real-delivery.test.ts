@@ -366,6 +366,15 @@ describe("E-188 CH-177 a reply to a previous step", () => {
     expect(await fault()).toBe('step "chat_1" created 2 messages, and a reply needs exactly one');
   });
 
+  it("finds its parent among many messages of the run", async () => {
+    const tokens = Array.from({ length: 60 }, (_, index) => `token-${index}`);
+    await h.identify({ id: "ana", channel_data: { "c-ios": { tokens } } });
+    h.define("digest", { steps: [step.chat("P"), step.push(), reply({ reply_to_step_ref: "chat_1" })] });
+    await h.trigger("digest", { recipients: ["ana"] });
+    expect((await h.listMessages("ana")).length).toBeGreaterThan(60);
+    expect(await last()).toMatchObject({ status: "sent" });
+  });
+
   it("is undelivered if the step was skipped", async () => {
     const never = { conditions: { all: [{ variable: "data.x", operator: "exists" }] } };
     h.define("digest", { steps: [step.chat("P", never), reply({ reply_to_step_ref: "chat_1" })] });
