@@ -9,8 +9,12 @@ import { LimitedEmitter, MAX_OUTPUT_CHARACTERS, throwOutputOverflow } from "./li
 import { getLiquidMode, type LiquidMode } from "./liquid-mode.js";
 import { renderPartial } from "./partials.js";
 
-/** The rendering of a template before which it is compiled. Compiling takes as long as a few renderings of liquidjs. */
-const COMPILED_RENDERING = 3;
+/**
+ * The rendering of a template before which it is compiled. A template that is rendered once is not, because compiling takes
+ * longer. In a process that has just started, compiling pays off with the second rendering: 21.5 ms instead of 21.7 ms of CPU
+ * time for two renderings of an email, and 22.9 ms instead of 37 ms for ten.
+ */
+const COMPILED_RENDERING = 2;
 
 interface Compilation {
   renderings: number;

@@ -13,7 +13,10 @@ export interface LoopScope {
   label: string;
 }
 
-/** The work after which the time limit is checked, in templates. */
+/**
+ * The work after which the time limit is checked, in templates. The first check starts the time of a text that has no context
+ * yet, because reading the clock and creating a context take longer than rendering a short text.
+ */
 const MAX_UNCHECKED_WORK = 64;
 /** The work of calling a filter, whose time depends on its input. */
 const FILTER_WORK = 8;
@@ -31,25 +34,18 @@ export class Generation {
   captures = 0;
   /** How many tags that cannot be left by a jump are between the current template and the innermost loop. */
   barriers = 0;
-  usesLoops = false;
   /** Whether the template reads `content`, which can be a function that renders another text in the same context. */
   readsContent = false;
   /** Whether the current template is an output, after which a `break` in `content` can be checked. */
   mayReadContent = false;
   private work = 0;
-  private totalWork = 0;
 
   /** `assignedNames` are the variables that the template assigns itself. */
   constructor(readonly assignedNames: ReadonlySet<string>) {}
 
-  /** Returns whether a context is needed from the start, for the time limit. */
-  get needsTimeLimit(): boolean {
-    return this.usesLoops || this.totalWork > MAX_UNCHECKED_WORK;
-  }
-
   /** Writes that the code that follows belongs to a template. `parent` is the template that a time limit is reported at. */
   enter(template: Template, parent: number): number {
-    this.addWork(1);
+    this.work++;
     if (this.work > MAX_UNCHECKED_WORK) {
       this.writer.write(`at = ${parent}; checkTime(frame);`);
       this.work = 0;
@@ -59,8 +55,9 @@ export class Generation {
     return index;
   }
 
+  /** Counts the call of a filter or partial. */
   addFilterWork(): void {
-    this.addWork(FILTER_WORK);
+    this.work += FILTER_WORK;
   }
 
   /** Writes the body of a loop, whose iterations add to the work. `parent` is the loop's template. */
@@ -68,7 +65,6 @@ export class Generation {
     const outer = this.work;
     const { lines } = this.writer;
     const start = lines.length;
-    this.usesLoops = true;
     this.work = 0;
     writeBody();
     const work = Math.min(this.work + 1, MAX_UNCHECKED_WORK);
@@ -88,10 +84,5 @@ export class Generation {
 
   writeText(text: string): void {
     this.writeOutput(quoteText(text));
-  }
-
-  private addWork(amount: number): void {
-    this.work += amount;
-    this.totalWork += amount;
   }
 }

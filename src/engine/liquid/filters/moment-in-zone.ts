@@ -67,5 +67,12 @@ export function toZone(moment: Moment, zone: unknown, filter: string): Moment {
     throw new Error(`${filter}: ${describeValue(zone ?? null)} is not a time zone; use a name such as "Europe/Paris"`);
   const [, sign, hours, minutes = "0"] = /([+-])(\d{2})(?::(\d{2}))?/.exec(getZoneName(found.offset, moment.at)) ?? [];
   const offset = (sign === "-" ? -1 : 1) * (Number(hours ?? 0) * 60 + Number(minutes)) || 0;
-  return { at: moment.at, offsetMinutes: offset, zone: getShortName(name, found, moment.at, offset) };
+  return {
+    at: moment.at,
+    offsetMinutes: offset,
+    // Computed when it is read, because Intl takes several microseconds and few formats contain the name.
+    get zone() {
+      return getShortName(name, found, moment.at, offset);
+    },
+  };
 }

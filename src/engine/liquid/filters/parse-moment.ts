@@ -5,7 +5,7 @@ export interface Moment {
   /** Minutes east of UTC. */
   offsetMinutes: number;
   /** The zone's short name, for `%Z`. */
-  zone: string;
+  readonly zone: string;
 }
 
 const ISO =

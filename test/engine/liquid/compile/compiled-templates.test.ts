@@ -18,15 +18,15 @@ describe("templates are compiled", () => {
   /** Counts the calls of liquidjs, which renders each template and each block of a tag by one call. */
   const spyOnInterpreter = () => vi.spyOn(getLiquid().renderer, "renderTemplates");
 
-  it("when they are rendered the third time", () => {
+  it("when they are rendered the second time", () => {
     const interpreter = spyOnInterpreter();
-    const text = createTextCompiler("parcel")("third {{ rendering }}", "steps[0].template.subject");
+    const text = createTextCompiler("parcel")("one {{ rendering }}", "steps[0].template.subject");
     const texts = [1, 2, 3, 4].map((rendering) => [text({ rendering }), interpreter.mock.calls.length]);
     expect(texts).toEqual([
-      ["third 1", 1],
-      ["third 2", 2],
-      ["third 3", 2],
-      ["third 4", 2],
+      ["one 1", 1],
+      ["one 2", 1],
+      ["one 3", 1],
+      ["one 4", 1],
     ]);
   });
 
@@ -34,7 +34,7 @@ describe("templates are compiled", () => {
     const interpreter = spyOnInterpreter();
     const texts = [1, 2, 3].map((n) => createTextCompiler(`w${n}`)("same {{ source }}", "steps[0].template.subject"));
     expect(texts.map((text) => text({ source: "s" }))).toEqual(["same s", "same s", "same s"]);
-    expect(interpreter).toHaveBeenCalledTimes(2);
+    expect(interpreter).toHaveBeenCalledTimes(1);
   });
 
   it("never if the compiler says so", () => {
@@ -60,7 +60,7 @@ describe("templates are compiled", () => {
 describe("compiled templates stop at a limit", () => {
   it.each([
     ["time in a loop", "{% for i in list %}{{ i }}{% endfor %}", "exceeds the time limit of 2 seconds"],
-    ["time without a loop", "{{ list | join }}".repeat(40), "exceeds the time limit of 2 seconds"],
+    ["time without a loop", "{{ list | join }}".repeat(100), "exceeds the time limit of 2 seconds"],
   ])("%s", (_what, source, message) => {
     let now = 0;
     vi.spyOn(performance, "now").mockImplementation(() => (now += 500));
