@@ -149,7 +149,7 @@ function shareReads(store: SqliteStore): void {
 export async function openGroupCommitStore(location: string, options: SqliteStoreOptions = {}): Promise<Store> {
   const store = await openSqliteStore(location, options);
   const { db, shared } = store;
-  const checkpointer = location === ":memory:" ? null : new Checkpointer(resolve(location));
+  const checkpointer = location === ":memory:" ? null : new Checkpointer(resolve(location), options.driver);
   const writes = new GroupCommit(db, () => checkpointer?.recordCommit());
   shareReads(store);
   store.insertWorkflowRun = (run, idempotentSince) =>

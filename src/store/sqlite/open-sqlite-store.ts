@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { getErrorMessage } from "../../errors/knock-error.js";
 import { Connection } from "./connection/connection.js";
-import { type Database, openDatabase, withDatabase } from "./connection/driver.js";
+import { type Database, type Driver, openDatabase, withDatabase } from "./connection/driver.js";
 import { inspectStoreFile } from "./connection/inspect-store-file.js";
 import { APPLICATION_ID, MIGRATIONS } from "./connection/migrations.js";
 import {
@@ -24,6 +24,8 @@ export interface SqliteStoreOptions {
   watchUsers?: boolean;
   /** Open an existing file for reading only: nothing is created, updated or written. */
   readOnly?: boolean;
+  /** Tests run with each driver. Default: the preferred one of this Node version. */
+  driver?: Driver;
 }
 
 /**
@@ -127,8 +129,8 @@ function createSchema(database: Database): void {
  * Throws if a file that looks new is a foreign database whose tables are all in its log. It must not be opened for writing,
  * because closing it would change the file.
  */
-async function checkLogIdentity(location: string): Promise<void> {
-  const database = await openDatabase(location, { readOnly: true });
+async function checkLogIdentity(location: string, driver: Driver | undefined): Promise<void> {
+  const database = await openDatabase(location, { readOnly: true, driver });
   try {
     checkIdentity(database, location);
   } finally {
@@ -145,7 +147,7 @@ async function openReadOnly(path: string, options: SqliteStoreOptions): Promise<
   const log = statSync(`${path}-wal`, { throwIfNoEntry: false });
   const isUnused = log === undefined || (log.size === 0 && !options.readOnly);
   const address = isUnused ? `${pathToFileURL(path).href}?immutable=1` : path;
-  const database = await openDatabase(address, { readOnly: true });
+  const database = await openDatabase(address, { readOnly: true, driver: options.driver });
   try {
     const version = checkIdentity(database, path);
     if (version < MIGRATIONS.length) throw createTooOldError(path, version, MIGRATIONS.length);
@@ -185,9 +187,9 @@ export async function openSqliteStore(location: string, options: SqliteStoreOpti
   }
   const state = isMemory ? "empty" : inspectStoreFile(path);
   try {
-    if (state === "unsure") await checkLogIdentity(path);
+    if (state === "unsure") await checkLogIdentity(path, options.driver);
     if (state === "readable") return await openReadOnly(path, options);
-    const database = await openDatabase(path, { readOnly: false });
+    const database = await openDatabase(path, { readOnly: false, driver: options.driver });
     try {
       let version = checkIdentity(database, path);
       if (version === 0) {

@@ -11,12 +11,13 @@ const bundles = new Map<string, Promise<string>>();
 
 /** Bundles the script of the child processes with this store into one file that plain Node can run, once per store. */
 export function bundleChild({ module }: StoreSubject): Promise<string> {
-  const { path, openFunction } = module;
-  let bundle = bundles.get(path);
+  const { path, openFunction, options = {} } = module;
+  const name = [path, ...Object.values(options)].join("-").replaceAll(/\W+/g, "-");
+  let bundle = bundles.get(name);
   if (bundle === undefined) {
-    const outfile = `${FOLDER}/${path.replaceAll(/\W+/g, "-")}-${process.pid}.cjs`;
+    const outfile = `${FOLDER}/${name}-${process.pid}.cjs`;
     mkdirSync(FOLDER, { recursive: true });
-    const contents = `import { ${openFunction} as open } from "./${path}";\nimport { runChild } from "./test/contract/store/child-script.ts";\nvoid runChild(open);\n`;
+    const contents = `import { ${openFunction} as open } from "./${path}";\nimport { runChild } from "./test/contract/store/child-script.ts";\nvoid runChild((location) => open(location, ${JSON.stringify(options)}));\n`;
     bundle = build({
       stdin: { contents, resolveDir: process.cwd(), loader: "ts" },
       bundle: true,
@@ -29,7 +30,7 @@ export function bundleChild({ module }: StoreSubject): Promise<string> {
       outfile,
       logLevel: "error",
     }).then(() => outfile);
-    bundles.set(path, bundle);
+    bundles.set(name, bundle);
   }
   return bundle;
 }

@@ -5,6 +5,9 @@ export interface StoreSubject {
   /** Returns a new, empty location that all stores opened there share. Called for each test. */
   createLocation(): Promise<string>;
   open(location: string, options?: { now?: () => number }): Promise<Store>;
-  /** How another process opens the location: the path of the module, relative to the repository, and the function that it exports. */
-  module: { path: string; openFunction: string };
+  /**
+   * How another process opens the location: the path of the module, relative to the repository, the function that it exports,
+   * and the options for it.
+   */
+  module: { path: string; openFunction: string; options?: { driver: string } };
 }

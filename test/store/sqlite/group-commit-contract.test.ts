@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
+import { DRIVERS, isDriverAvailable } from "../../../src/store/sqlite/connection/driver.js";
 import { openGroupCommitStore } from "../../../src/store/sqlite/group-commit-store.js";
 import { describeStore } from "../../contract/store/store-contract.js";
 
@@ -10,8 +11,15 @@ let count = 0;
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describeStore("sqlite, triggers grouped", {
-  createLocation: async () => join(folder, `${++count}`, "knock.db"),
-  open: openGroupCommitStore,
-  module: { path: "src/store/sqlite/group-commit-store.ts", openFunction: "openGroupCommitStore" },
-});
+// Node 20 and 22 have only the packaged driver.
+for (const driver of DRIVERS.filter(isDriverAvailable)) {
+  describeStore(`sqlite, triggers grouped, ${driver} driver`, {
+    createLocation: async () => join(folder, `${++count}`, "knock.db"),
+    open: (location, options) => openGroupCommitStore(location, { ...options, driver }),
+    module: {
+      path: "src/store/sqlite/group-commit-store.ts",
+      openFunction: "openGroupCommitStore",
+      options: { driver },
+    },
+  });
+}

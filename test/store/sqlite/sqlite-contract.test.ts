@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
+import { DRIVERS, isDriverAvailable } from "../../../src/store/sqlite/connection/driver.js";
 import { openSqliteStore } from "../../../src/store/sqlite/open-sqlite-store.js";
 import { describeStore } from "../../contract/store/store-contract.js";
 
@@ -10,8 +11,11 @@ let count = 0;
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describeStore("sqlite", {
-  createLocation: async () => join(folder, `${++count}`, "knock.db"),
-  open: openSqliteStore,
-  module: { path: "src/store/sqlite/open-sqlite-store.ts", openFunction: "openSqliteStore" },
-});
+// Node 20 and 22 have only the packaged driver.
+for (const driver of DRIVERS.filter(isDriverAvailable)) {
+  describeStore(`sqlite, ${driver} driver`, {
+    createLocation: async () => join(folder, `${++count}`, "knock.db"),
+    open: (location, options) => openSqliteStore(location, { ...options, driver }),
+    module: { path: "src/store/sqlite/open-sqlite-store.ts", openFunction: "openSqliteStore", options: { driver } },
+  });
+}

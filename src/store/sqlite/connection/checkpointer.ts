@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { getBindingFile } from "./driver.js";
+import { type Driver, getBindingFile } from "./driver.js";
 
 /** Commits between two checkpoints: about 2,000 pages when 64 clients send triggers. */
 const COMMITS_PER_CHECKPOINT = 40;
@@ -38,7 +38,11 @@ export class Checkpointer {
   private isCheckpointing = false;
   private isStopped = false;
 
-  constructor(private readonly location: string) {}
+  /** `driver` is that of the store's own connection; by default the preferred one. */
+  constructor(
+    private readonly location: string,
+    private readonly driver?: Driver,
+  ) {}
 
   /**
    * Counts a commit, and requests a checkpoint when it is due. The thread starts with the first request: most stores see few
@@ -60,7 +64,7 @@ export class Checkpointer {
   private startWorker(): Worker {
     const worker = new Worker(WORKER_SCRIPT, {
       eval: true,
-      workerData: { location: this.location, binding: getBindingFile() },
+      workerData: { location: this.location, binding: getBindingFile(this.driver) },
     });
     worker.unref();
     worker.on("message", () => {

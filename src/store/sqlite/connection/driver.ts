@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { dirname, join } from "node:path";
 import { arch, dlopen, platform, versions } from "node:process";
 import { KnockError } from "../../../errors/knock-error.js";
@@ -43,6 +44,10 @@ export interface Database {
   close(): void;
 }
 
+/** Where SQLite comes from: `node:sqlite`, or the prebuilt binding of `@photostructure/sqlite` in our package. */
+export const DRIVERS = ["node", "packaged"] as const;
+export type Driver = (typeof DRIVERS)[number];
+
 interface DatabaseOptions {
   /** Milliseconds to wait for a lock. */
   timeout?: number;
@@ -52,9 +57,34 @@ interface DatabaseOptions {
 
 type DatabaseConstructor = new (path: string, options: DatabaseOptions) => Database;
 
-/** The first Node version whose SQLite module prints no warning: 22 warns at every start, and 20 has no such module. */
-const MIN_NODE_VERSION = 24;
-const HAS_NODE_SQLITE = Number.parseInt(versions.node, 10) >= MIN_NODE_VERSION;
+/**
+ * The first versions of Node, by major version, whose SQLite module prints no warning and contains SQLite 3.51.3. In earlier
+ * SQLite versions, a checkpoint by another connection can damage the file (https://www.sqlite.org/wal.html#walresetbug).
+ */
+const MIN_MINOR_BY_MAJOR: Readonly<Record<number, number>> = { 24: 15, 25: 9 };
+const LAST_MAJOR_WITH_WARNING = 25;
+
+/** Returns whether a Node version's own SQLite is preferred to the packaged one. */
+export function prefersNodeSqlite(nodeVersion: string): boolean {
+  const [major = 0, minor = 0] = nodeVersion.split(".").map(Number);
+  const minMinor = MIN_MINOR_BY_MAJOR[major];
+  return minMinor === undefined ? major > LAST_MAJOR_WITH_WARNING : minor >= minMinor;
+}
+
+/** The first major version with everything that the store uses. Early versions of 22 lack `setReturnArrays`. */
+const MIN_NODE_MAJOR = 24;
+
+/** Returns whether this Node version on this platform can use a driver. */
+export function isDriverAvailable(driver: Driver): boolean {
+  if (driver === "packaged") return findPrebuiltFile() !== null;
+  return isBuiltin("node:sqlite") && Number.parseInt(versions.node, 10) >= MIN_NODE_MAJOR;
+}
+
+/** Returns the preferred driver. A platform without a prebuilt binding uses Node's, which may print a warning. */
+function chooseDriver(): Driver {
+  const usesNode = isDriverAvailable("node") && (prefersNodeSqlite(versions.node) || !isDriverAvailable("packaged"));
+  return usesNode ? "node" : "packaged";
+}
 
 /** How long a statement waits for a lock: long enough for a queue of writers, each of which holds the lock for milliseconds. */
 const BUSY_TIMEOUT_MS = 15_000;
@@ -91,20 +121,23 @@ function openPrebuilt(): DatabaseConstructor {
   }
   if (binding.exports.DatabaseSync !== undefined) return binding.exports.DatabaseSync;
   throw new KnockError("store_unusable", `SQLite is not available for Node ${versions.node} on ${platform}-${arch}`, {
-    hint: `Use Node ${MIN_NODE_VERSION} or newer, which contains SQLite.`,
+    hint: `Use Node ${MIN_NODE_MAJOR} or newer, which contains SQLite.`,
     cause,
   });
 }
 
 /** Returns the file of the binding for another thread, or null if it uses Node's own SQLite. */
-export function getBindingFile(): string | null {
-  return HAS_NODE_SQLITE ? null : findPrebuiltFile();
+export function getBindingFile(driver: Driver = chooseDriver()): string | null {
+  return driver === "node" ? null : findPrebuiltFile();
 }
 
-let loadedDriver: DatabaseConstructor | undefined;
+const loadedDrivers = new Map<Driver, DatabaseConstructor>();
 
-async function loadDriver(): Promise<DatabaseConstructor> {
-  return HAS_NODE_SQLITE ? (await import("node:sqlite")).DatabaseSync : openPrebuilt();
+async function loadDriver(driver: Driver): Promise<DatabaseConstructor> {
+  const loaded =
+    loadedDrivers.get(driver) ?? (driver === "node" ? (await import("node:sqlite")).DatabaseSync : openPrebuilt());
+  loadedDrivers.set(driver, loaded);
+  return loaded;
 }
 
 /**
@@ -112,20 +145,21 @@ async function loadDriver(): Promise<DatabaseConstructor> {
  * usable. The timeout is set here and not by a pragma, so that it applies to the first statement: short-lived processes failed
  * with "database is locked" when the WAL pragma came first.
  */
-export async function openDatabase(path: string, options: { readOnly: boolean }): Promise<Database> {
-  loadedDriver ??= await loadDriver();
+export async function openDatabase(path: string, options: { readOnly: boolean; driver?: Driver }): Promise<Database> {
+  const DatabaseSync = await loadDriver(options.driver ?? chooseDriver());
   // The store's operations keep references valid. Checking them again costs a lookup per row.
-  return new loadedDriver(path, {
+  return new DatabaseSync(path, {
     timeout: BUSY_TIMEOUT_MS,
     readOnly: options.readOnly,
     enableForeignKeyConstraints: false,
   });
 }
 
-/** Opens a second database while `work` runs. The driver must be loaded: call `openDatabase` first. */
+/** Opens a second database while `work` runs. A driver must be loaded: call `openDatabase` first. */
 export function withDatabase<T>(path: string, work: (database: Database) => T): T {
-  if (loadedDriver === undefined) throw new Error("the driver is not loaded");
-  const database = new loadedDriver(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: false });
+  const [loaded] = loadedDrivers.values();
+  if (loaded === undefined) throw new Error("no driver is loaded");
+  const database = new loaded(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: false });
   try {
     return work(database);
   } finally {

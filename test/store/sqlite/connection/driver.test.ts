@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+import {
+  DRIVERS,
+  getBindingFile,
+  isDriverAvailable,
+  openDatabase,
+  prefersNodeSqlite,
+} from "../../../../src/store/sqlite/connection/driver.js";
+
+describe("the driver", () => {
+  it.each([
+    ["20.18.0", false],
+    ["22.23.3", false], // prints a warning
+    ["23.11.1", false],
+    ["24.0.0", false],
+    ["24.14.1", false],
+    ["24.15.0", true],
+    ["24.21.0", true],
+    ["25.6.1", false],
+    ["25.8.0", false], // SQLite 3.51.2
+    ["25.9.0", true],
+    ["26.0.0", true],
+    ["30.1.0", true],
+  ])("of Node %s is Node's own: %s", (version, isOwn) => {
+    expect(prefersNodeSqlite(version)).toBe(isOwn);
+  });
+
+  it("is the preferred one of this Node version, and needs no binding if that is Node's own", () => {
+    const prefersNode = prefersNodeSqlite(process.versions.node);
+    expect(getBindingFile() === null).toBe(prefersNode);
+    expect(isDriverAvailable(prefersNode ? "node" : "packaged")).toBe(true);
+  });
+
+  it.each(DRIVERS.filter(isDriverAvailable))("%s returns rows as objects and as lists of columns", async (driver) => {
+    const database = await openDatabase(":memory:", { readOnly: false, driver });
+    const statement = database.prepare("SELECT 1 AS a, 'x' AS b");
+    expect({ ...(statement.get() as object) }).toEqual({ a: 1, b: "x" });
+    statement.setReturnArrays(true);
+    expect(statement.all()).toEqual([[1, "x"]]);
+    expect({ ...(database.prepare("PRAGMA busy_timeout").get() as object) }).toEqual({ timeout: 15_000 });
+    database.close();
+  });
+});
