@@ -31,7 +31,7 @@ function findChannel(channels: readonly (Channel | null)[], name: string): Chann
   return channels.find((channel) => channel?.id === name || channel?.key === name) ?? undefined;
 }
 
-/** Returns the channel with an ID or key. Throws 404 if there is none (AC-224). */
+/** Returns the channel with an ID or key. Throws 404 for an unknown one (AC-224). */
 export async function requireChannel(source: ChannelSource, name: string): Promise<Channel> {
   const { channels } = await source.environment();
   // Workflows are read only if the environment does not declare the channel.

@@ -72,4 +72,18 @@ describe.concurrent("knock test --emails", () => {
       /^::warning file=\S*welcome\/workflow\.json,line=\d+,col=\d+,title=email_placeholder_link::/m,
     );
   });
+
+  it("adds the problems to JUnit and TAP, where warnings pass and errors fail", async ({ collab }) => {
+    writeScenario(collab, "#");
+    const run = async (reporter: string, ...args: string[]) =>
+      (await collab.knock(["test", FILE, "--emails", "--reporter", reporter, ...args])).stdout;
+    const warnings = await run("junit");
+    expect(warnings).toMatch(/<testsuite name="emails" tests="\d+" failures="0" errors="0" skipped="0" time="0\.000">/);
+    expect(warnings).toMatch(/<testcase name="\S+workflow\.json:\d+:\d+: email_placeholder_link"[^>]*>\s*<system-out>/);
+    expect(await run("junit", "--strict")).toMatch(
+      /email_placeholder_link"[^>]*>\s*<failure message="[^"]*" type="email_placeholder_link">/,
+    );
+    expect(await run("tap")).toMatch(/^ok \d+ - emails > \S+workflow\.json:\d+:\d+: email_placeholder_link$/m);
+    expect(await run("tap", "--strict")).toMatch(/^not ok \d+ - emails > \S+: email_placeholder_link$/m);
+  });
 });

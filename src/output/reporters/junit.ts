@@ -1,5 +1,6 @@
-import type { ReportedFile, ReportedScenario, TestReport } from "../../domain/scenario/test-report.js";
+import type { EmailReport, ReportedFile, ReportedScenario, TestReport } from "../../domain/scenario/test-report.js";
 import type { Output } from "../output.js";
+import { formatFirstMessage } from "../print-email-findings.js";
 import { formatFailureTitle, formatScenarioProblems } from "./format-failure.js";
 import type { CreateReporter } from "./reporter.js";
 
@@ -39,6 +40,8 @@ interface TestCase {
   status: ReportedScenario["status"];
   /** The element below the test case, without its text; null for a test that passed. */
   problem: { element: "failure" | "error" | "skipped"; message: string; type: string; text: string } | null;
+  /** The text that a test case without a problem prints. */
+  note?: string;
 }
 
 function toTestCase(file: ReportedFile, scenario: ReportedScenario, output: Output): TestCase {
@@ -64,48 +67,83 @@ function listTestCases(file: ReportedFile, output: Output): TestCase[] {
   return [...cases, { name: file.file, duration_ms: 0, status: "broken", problem }];
 }
 
-function formatTestCase({ name, duration_ms, problem }: TestCase, classname: string): string {
+/** Returns a test case for each problem of the scenarios' emails. Warnings do not fail. */
+function listEmailCases({ findings }: EmailReport): TestCase[] {
+  return findings.map(({ severity, code, message, file, line, column, messages }): TestCase => {
+    const at = `${file}:${line}:${column}`;
+    const text = `${at}: ${message}\n${formatFirstMessage(messages)}`;
+    const common = { name: `${at}: ${code}`, duration_ms: 0 };
+    if (severity !== "error") return { ...common, status: "passed", problem: null, note: text };
+    return { ...common, status: "failed", problem: { element: "failure", message, type: code, text } };
+  });
+}
+
+function formatTestCase({ name, duration_ms, problem, note }: TestCase, classname: string): string {
   const attributes = formatAttributes({ name, classname, time: formatSeconds(duration_ms) });
-  if (problem === null) return `    <testcase${attributes}/>`;
+  if (problem === null) {
+    if (note === undefined) return `    <testcase${attributes}/>`;
+    return `    <testcase${attributes}>\n      <system-out>${formatCdata(note)}</system-out>\n    </testcase>`;
+  }
   const { element, message, type, text } = problem;
   const content = text === "" ? "/>" : `>${formatCdata(text)}</${element}>`;
   return `    <testcase${attributes}>\n      <${element}${formatAttributes({ message, type })}${content}\n    </testcase>`;
 }
 
-function formatTestSuite(file: ReportedFile, output: Output): string {
-  const cases = listTestCases(file, output);
-  const count = (status: ReportedScenario["status"]): number => cases.filter((item) => item.status === status).length;
+interface TestSuite {
+  name: string;
+  /** The file of the suite, if it has one. */
+  file?: string;
+  cases: TestCase[];
+}
+
+/** Returns a suite for each file, and one for the problems of emails if they were checked. */
+function listTestSuites({ files, emails }: TestReport, output: Output): TestSuite[] {
+  const suites = files.map((file) => ({ name: file.file, file: file.file, cases: listTestCases(file, output) }));
+  return emails === null ? suites : [...suites, { name: "emails", cases: listEmailCases(emails) }];
+}
+
+function countCases(cases: readonly TestCase[], status: ReportedScenario["status"]): number {
+  return cases.filter((item) => item.status === status).length;
+}
+
+function formatTestSuite({ name, file, cases }: TestSuite): string {
+  const count = (status: ReportedScenario["status"]): number => countCases(cases, status);
   const attributes = formatAttributes({
-    name: file.file,
-    file: file.file,
+    name,
+    ...(file === undefined ? {} : { file }),
     tests: cases.length,
     failures: count("failed"),
     errors: count("broken"),
     skipped: count("skipped"),
     time: formatSeconds(cases.reduce((sum, { duration_ms }) => sum + duration_ms, 0)),
   });
-  const content = cases.map((item) => formatTestCase(item, file.file));
+  const content = cases.map((item) => formatTestCase(item, name));
   return [`  <testsuite${attributes}>`, ...content, "  </testsuite>"].join("\n");
 }
 
-function formatDocument({ summary, files, duration_ms }: TestReport, output: Output): string {
+function formatDocument(report: TestReport, output: Output): string {
+  const suites = listTestSuites(report, output);
+  const cases = suites.flatMap((suite) => suite.cases);
   const attributes = formatAttributes({
     name: "knock test",
-    tests: summary.scenarios,
-    failures: summary.failed,
-    errors: summary.broken,
-    time: formatSeconds(duration_ms),
+    tests: cases.length,
+    failures: countCases(cases, "failed"),
+    errors: countCases(cases, "broken"),
+    time: formatSeconds(report.duration_ms),
   });
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites${attributes}>`,
-    ...files.map((file) => formatTestSuite(file, output)),
+    ...suites.map(formatTestSuite),
     "</testsuites>",
     "",
   ].join("\n");
 }
 
-/** Prints JUnit XML: a suite for each file, a test case for each scenario. Broken scenarios are errors. */
+/**
+ * Prints JUnit XML: a suite for each file and for the problems of emails, a test case for each scenario and problem. Broken
+ * scenarios are errors.
+ */
 export const createJunitReporter: CreateReporter = ({ output }) => ({
   finish: (report) => output.raw(formatDocument(report, output)),
 });

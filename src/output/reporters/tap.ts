@@ -1,5 +1,6 @@
-import type { ReportedFile, ReportedScenario, TestReport } from "../../domain/scenario/test-report.js";
+import type { EmailReport, ReportedFile, ReportedScenario, TestReport } from "../../domain/scenario/test-report.js";
 import { escapeJson, escapeToOneLine } from "../escape-controls.js";
+import { formatFirstMessage } from "../print-email-findings.js";
 import type { CreateReporter } from "./reporter.js";
 
 /** Escapes a description, in which `#` would start a directive. */
@@ -9,7 +10,9 @@ function escapeDescription(text: string): string {
 
 /** Returns a YAML block. Its values are JSON, which is YAML, so that no text can end the block. */
 function formatDiagnostics(fields: Readonly<Record<string, unknown>>): string[] {
-  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${escapeJson(JSON.stringify(value))}`);
+  const lines = Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}: ${escapeJson(JSON.stringify(value))}`);
   return ["---", ...lines, "..."].map((line) => `  ${line}`);
 }
 
@@ -54,8 +57,24 @@ function listTestPoints(file: ReportedFile): TestPoint[] {
   return [...points, { isOk: false, description: name, diagnostics }];
 }
 
-function formatReport({ files }: TestReport): string {
-  const points = files.flatMap(listTestPoints);
+/** Returns a test point for each problem of the scenarios' emails. Warnings do not fail. */
+function listEmailPoints({ findings }: EmailReport): TestPoint[] {
+  return findings.map(({ severity, code, message, hint, file, line, column, messages }) => ({
+    isOk: severity !== "error",
+    description: `emails > ${escapeDescription(`${file}:${line}:${column}: ${code}`)}`,
+    diagnostics: formatDiagnostics({
+      message,
+      severity,
+      code,
+      hint,
+      first: formatFirstMessage(messages),
+      at: { file, line, column },
+    }),
+  }));
+}
+
+function formatReport({ files, emails }: TestReport): string {
+  const points = [...files.flatMap(listTestPoints), ...(emails === null ? [] : listEmailPoints(emails))];
   const lines = points.flatMap(({ isOk, description, diagnostics }, index) => [
     `${isOk ? "ok" : "not ok"} ${index + 1} - ${description}`,
     ...diagnostics,
@@ -63,7 +82,7 @@ function formatReport({ files }: TestReport): string {
   return ["TAP version 14", `1..${points.length}`, ...lines, ""].join("\n");
 }
 
-/** Prints TAP 14: a test point for each scenario. */
+/** Prints TAP 14: a test point for each scenario and for each problem of emails. */
 export const createTapReporter: CreateReporter = ({ output }) => ({
   finish: (report) => output.raw(formatReport(report)),
 });
