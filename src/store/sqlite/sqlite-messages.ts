@@ -30,7 +30,7 @@ export class SqliteMessages extends SqliteRecipients implements MessageStore, Fe
     token: string,
     logs: readonly DeliveryLog[] = [],
   ): Promise<Set<string>> {
-    return saveMessages(this.db, messages, token, logs);
+    return saveMessages(this.db, this.shared, messages, token, logs);
   }
 
   async readDeliveryLogs(messageId: string): Promise<DeliveryLog[]> {

@@ -49,11 +49,11 @@ export class SqliteRecipients implements RecipientStore, SubscriptionStore, Audi
   }
 
   async deleteRecipients(keys: readonly RecipientKey[], at: number): Promise<Set<RecipientKey>> {
-    return deleteRecipients(this.db, keys, at);
+    return deleteRecipients(this.db, this.shared, keys, at);
   }
 
   async mergeRecipients(into: RecipientKey, from: RecipientKey, at: number): Promise<boolean> {
-    return mergeRecipients(this.db, into, from, at);
+    return mergeRecipients(this.db, this.shared, into, from, at);
   }
 
   async writePreferenceSets(writes: readonly PreferenceWrite[], at: number): Promise<void> {

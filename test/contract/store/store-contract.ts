@@ -10,6 +10,7 @@ import { describeDueWork } from "./due-work-contract.js";
 import { describeEngagement } from "./engagement-contract.js";
 import { describeFanOuts } from "./fan-outs-contract.js";
 import { describeFeed } from "./feed-contract.js";
+import { describeFilters } from "./filters-contract.js";
 import { describeGuides } from "./guides-contract.js";
 import { describeLists } from "./lists-contract.js";
 import { describeLogs } from "./logs-contract.js";
@@ -90,6 +91,7 @@ export function describeStore(name: string, subject: StoreSubject): void {
     describeUserChanges(context);
     describeWaits(context);
     describeLists(context);
+    describeFilters(context);
     describeEngagement(context);
     describeResources(context);
     describeMemberships(context);

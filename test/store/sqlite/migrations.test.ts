@@ -8,7 +8,7 @@ import { openSqliteStore } from "../../../src/store/sqlite/open-sqlite-store.js"
 import type { SqliteStore } from "../../../src/store/sqlite/sqlite-store.js";
 import { claimAt } from "../../contract/store/due-work-contract.js";
 import { joinSample } from "../../contract/store/sample-batches.js";
-import { HOUR, insertSample, NOW } from "../../contract/store/sample-runs.js";
+import { HOUR, insertSample, NOW, user } from "../../contract/store/sample-runs.js";
 
 let folder: string;
 beforeEach(() => {
@@ -83,6 +83,30 @@ describe("a store of an earlier version", () => {
     expect(claimed?.batch).toMatchObject({ total_activities: 121, total_actors: 4 });
     expect(claimed?.batch?.first.map(({ data }) => data.n)).toEqual(Array.from({ length: 100 }, (_, n) => n));
     expect(claimed?.batch?.last.map(({ data }) => data.n)).toEqual(Array.from({ length: 100 }, (_, n) => n + 21));
+    await store.close();
+  });
+
+  it("finds its messages and runs by recipient, status, channel, workflow and tenant", async () => {
+    const store = await openOlder("row_blocks", async (made) => {
+      await insertSample(made, { workflow: "filling", recipients: Array.from({ length: 300 }, (_, n) => `user-${n}`) });
+      await insertSample(made, {
+        workflow: "rare",
+        recipients: ["ada"],
+        run: { tenant: "acme" },
+        recipientRun: { status: "cancelled" },
+        message: { status: "bounced", channel: { id: "c", key: "twilio", type: "sms", provider: "x" } },
+      });
+    });
+    const shared = [{ recipient: user("ada") }, { workflow: "rare" }, { tenant: "acme" }];
+    for (const filter of [...shared, { status: "bounced" as const }, { channel: "twilio" }]) {
+      const { items } = await store.listMessages(filter, { limit: 5 });
+      expect([filter, items.map(({ recipient }) => recipient)]).toEqual([filter, [user("ada")]]);
+    }
+    for (const filter of [...shared, { status: "cancelled" as const }]) {
+      const { items } = await store.listRecipientRuns(filter, { limit: 5 });
+      expect([filter, items.map(({ recipientRun }) => recipientRun.recipient)]).toEqual([filter, [user("ada")]]);
+    }
+    expect((await store.listMessages({ status: "delivered" }, { limit: 500 })).items).toHaveLength(300);
     await store.close();
   });
 });

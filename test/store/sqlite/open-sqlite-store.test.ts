@@ -19,6 +19,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { getExitCode } from "../../../src/errors/knock-error.js";
 import { APPLICATION_ID, MIGRATIONS } from "../../../src/store/sqlite/connection/migrations.js";
 import { openSqliteStore } from "../../../src/store/sqlite/open-sqlite-store.js";
+import { SELECT_NEXT_RUN_OF_RECIPIENT } from "../../../src/store/sqlite/run/run-rows.js";
 import { insertSample, NOW, user } from "../../contract/store/sample-runs.js";
 
 let folder: string;
@@ -392,6 +393,10 @@ describe("an existing store", () => {
     expect(
       plan("SELECT m.row FROM messages m WHERE m.recipient = 'a' AND m.row < 9 ORDER BY m.row DESC LIMIT 5"),
     ).not.toMatch(/SCAN|TEMP B-TREE/);
+    for (const select of Object.values(SELECT_NEXT_RUN_OF_RECIPIENT))
+      expect(plan(select)).toMatch(
+        /SEARCH q USING COVERING INDEX recipient_runs_by_recipient \(<expr>=\? AND recipient=\?/,
+      );
     database.close();
   });
 });

@@ -101,4 +101,26 @@ export const LATER_MIGRATIONS: readonly string[] = [
   CREATE TABLE template_sources (row INTEGER PRIMARY KEY, texts TEXT NOT NULL UNIQUE);
   ALTER TABLE messages ADD COLUMN template_sources INTEGER REFERENCES template_sources (row);
   `,
+  // Lists by recipient, status, channel, workflow and tenant scanned the whole table. `RowBlocks` documents `row_blocks`. The
+  // index by recipient is in blocks for the reason of the index by id.
+  `
+  CREATE TABLE row_blocks (
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    block INTEGER NOT NULL,
+    PRIMARY KEY (name, value, block)
+  ) WITHOUT ROWID;
+  INSERT INTO row_blocks SELECT DISTINCT 'messages.status', status, row >> 8 FROM messages;
+  INSERT INTO row_blocks SELECT DISTINCT 'messages.channel', CAST(channel AS TEXT), row >> 8 FROM messages;
+  INSERT INTO row_blocks SELECT DISTINCT 'messages.workflow', w.workflow, m.row >> 8 FROM messages m
+    CROSS JOIN recipient_runs r ON r.row = m.recipient_run CROSS JOIN workflow_runs w ON w.row = r.workflow_run;
+  INSERT INTO row_blocks SELECT DISTINCT 'messages.tenant', w.tenant, m.row >> 8 FROM messages m
+    CROSS JOIN recipient_runs r ON r.row = m.recipient_run CROSS JOIN workflow_runs w ON w.row = r.workflow_run WHERE w.tenant IS NOT NULL;
+  INSERT INTO row_blocks SELECT DISTINCT 'runs.status', status, row >> 8 FROM recipient_runs;
+  INSERT INTO row_blocks SELECT DISTINCT 'runs.workflow', w.workflow, r.row >> 8 FROM recipient_runs r
+    CROSS JOIN workflow_runs w ON w.row = r.workflow_run;
+  INSERT INTO row_blocks SELECT DISTINCT 'runs.tenant', w.tenant, r.row >> 8 FROM recipient_runs r
+    CROSS JOIN workflow_runs w ON w.row = r.workflow_run WHERE w.tenant IS NOT NULL;
+  CREATE INDEX recipient_runs_by_recipient ON recipient_runs (row >> 11, recipient);
+  `,
 ];

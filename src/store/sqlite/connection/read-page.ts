@@ -4,6 +4,7 @@ import type { Json, JsonObject } from "../../../util/json.js";
 import { type CursorKind, parseCursor, serializeCursor } from "../../cursor.js";
 import type { Connection } from "./connection.js";
 import type { SqlValue } from "./driver.js";
+import { type BlockSource, getBlock, getBlockBounds, listCommonBlocks, type PageDirection } from "./row-blocks.js";
 
 /** Characters of a text in a trigger's data that a filter compares; the rest is ignored (A-076). */
 const MAX_COMPARED_CHARACTERS = 256;
@@ -91,6 +92,37 @@ interface ListQuery {
   /** The row key to sort and page by. */
   key: string;
   filters: SqlFilters;
+  /** Where rows that match the filters may be; without any, the rows are read in order until the page is full. */
+  sources?: readonly BlockSource[];
+}
+
+/** Reads up to `limit` rows of a list in a direction, from the row next to `border` on; null starts at the end. */
+function readRows<Row>(
+  db: Connection,
+  { key, filters, sources = [] }: ListQuery,
+  select: string,
+  { direction, border, limit }: { direction: PageDirection; border: number | null; limit: number },
+): Row[] {
+  const isOlder = direction === "older";
+  const selectRows = (bounds: readonly string[], values: readonly number[], count: number): Row[] => {
+    const conditions = [...filters.conditions, ...bounds];
+    const where = conditions.length > 0 ? ` WHERE ${conditions.join(" AND ")}` : "";
+    const sql = `${select}${where} ORDER BY ${key} ${isOlder ? "DESC" : "ASC"} LIMIT ?`;
+    return db.all<Row>(sql, ...filters.values, ...values, count);
+  };
+  if (sources.length === 0) {
+    if (border === null) return selectRows([], [], limit);
+    return selectRows([`${key} ${isOlder ? "<" : ">"} ?`], [border], limit);
+  }
+  const start = border ?? Number.MAX_SAFE_INTEGER;
+  const rows: Row[] = [];
+  for (const block of listCommonBlocks(sources, getBlock(start), direction)) {
+    const [first, last] = getBlockBounds(block);
+    const bounds = isOlder ? [first, Math.min(last, start - 1)] : [Math.max(first, start + 1), last];
+    rows.push(...selectRows([`${key} >= ?`, `${key} <= ?`], bounds, limit - rows.length));
+    if (rows.length === limit) break;
+  }
+  return rows;
 }
 
 /** Reads one page, newest first. Row keys grow and never change, so no row is repeated or missed while others are added. */
@@ -99,23 +131,17 @@ export function readPage<Row extends { row: number }>(
   listing: ListQuery,
   page: PageRequest,
 ): { rows: Row[]; page_info: Paged<never>["page_info"] } {
-  const { kind, select, from, key, filters } = listing;
+  const { kind, select, from } = listing;
   const cursor = parseCursor(kind, page);
-  const where = (bound: string): string => {
-    const conditions = [...filters.conditions, bound].filter((condition) => condition !== "");
-    return conditions.length > 0 ? ` WHERE ${conditions.join(" AND ")}` : "";
-  };
-  const hasRowBeyond = (bound: string, row: number): boolean =>
-    db.get(`SELECT 1 ${from}${where(bound)} LIMIT 1`, ...filters.values, row) !== undefined;
+  const hasRowBeyond = (direction: PageDirection, border: number): boolean =>
+    readRows(db, listing, `SELECT 1 ${from}`, { direction, border, limit: 1 }).length > 0;
 
   const backwards = cursor?.side === "before";
-  const bound = cursor === null ? "" : backwards ? `${key} > ?` : `${key} < ?`;
-  const found = db.all<Row>(
-    `${select}${where(bound)} ORDER BY ${key} ${backwards ? "ASC" : "DESC"} LIMIT ?`,
-    ...filters.values,
-    ...(cursor === null ? [] : [cursor.row]),
-    page.limit + 1,
-  );
+  const found = readRows<Row>(db, listing, select, {
+    direction: backwards ? "newer" : "older",
+    border: cursor?.row ?? null,
+    limit: page.limit + 1,
+  });
   const hasMore = found.length > page.limit;
   const rows = found.slice(0, page.limit);
   if (backwards) rows.reverse();
@@ -123,8 +149,8 @@ export function readPage<Row extends { row: number }>(
   // With an empty page, the cursor itself is the border, and the row that it names is on the other side of it.
   const newest = rows[0]?.row ?? (cursor ? cursor.row - 1 : 0);
   const oldest = rows.at(-1)?.row ?? (cursor ? cursor.row + 1 : 0);
-  const hasNewer = cursor !== null && (backwards ? hasMore : hasRowBeyond(`${key} > ?`, newest));
-  const hasOlder = cursor === null || !backwards ? hasMore : hasRowBeyond(`${key} < ?`, oldest);
+  const hasNewer = cursor !== null && (backwards ? hasMore : hasRowBeyond("newer", newest));
+  const hasOlder = cursor === null || !backwards ? hasMore : hasRowBeyond("older", oldest);
   return {
     rows,
     page_info: {

@@ -3,6 +3,7 @@ import type { MessageQuery } from "../../../ports/filters.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { Connection } from "../connection/connection.js";
 import { readPage, SqlFilters } from "../connection/read-page.js";
+import { type BlockSource, BlockSources } from "../connection/row-blocks.js";
 import { RUN_ROW_BY_ID } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { type MessageRow, SELECT_MESSAGES, toMessages } from "./message-rows.js";
@@ -28,6 +29,32 @@ const TEMPLATE_SOURCES = "(SELECT s.texts FROM template_sources s WHERE s.row = 
 /** Condition that the workflow run's version has any category of a JSON list. */
 export const HAS_CATEGORY =
   "EXISTS (SELECT 1 FROM workflow_versions v, json_each(v.definition, '$.categories') c WHERE v.row = w.version AND c.value IN (SELECT value FROM json_each(?)))";
+
+const SELECT_NEXT_OF_RECIPIENT = {
+  older: "SELECT MAX(row) FROM messages WHERE recipient = ? AND row <= ?",
+  newer: "SELECT MIN(row) FROM messages WHERE recipient = ? AND row >= ?",
+};
+
+/** Returns where messages may be that match the filters; none if an index of the filters finds few messages. */
+function findSources(db: Connection, filter: MessageQuery): readonly BlockSource[] {
+  const { recipient, workflow, channel, status, statuses, tenant } = filter;
+  const isSelective = [filter.ids, filter.workflow_run_id, filter.recipient_run_id].some((one) => one !== undefined);
+  if (isSelective) return [];
+  const found = new BlockSources(db)
+    .addValue("messages.status", status)
+    .addValues("messages.status", statuses)
+    .addValue("messages.workflow", workflow)
+    .addValue("messages.tenant", tenant)
+    .addValues("messages.channel", channel === undefined ? undefined : selectChannelRows(db, channel));
+  // The messages of a recipient alone are read in the order of their index.
+  return found.sources.length === 0 ? [] : found.addIndexed(SELECT_NEXT_OF_RECIPIENT, recipient).sources;
+}
+
+/** Returns the rows of the channels with a key or id. */
+function selectChannelRows(db: Connection, channel: string): string[] {
+  const rows = db.all<{ row: number }>("SELECT row FROM channels WHERE key = ? OR id = ?", channel, channel);
+  return rows.map(({ row }) => String(row));
+}
 
 export function listMessages(
   db: Connection,
@@ -57,7 +84,14 @@ export function listMessages(
   return db.read(() => {
     const { rows, page_info } = readPage<MessageRow>(
       db,
-      { kind: "messages", select: SELECT_MESSAGES + JOIN_RUN, from: FROM, key: "m.row", filters },
+      {
+        kind: "messages",
+        select: SELECT_MESSAGES + JOIN_RUN,
+        from: FROM,
+        key: "m.row",
+        filters,
+        sources: findSources(db, filter),
+      },
       page,
     );
     return { items: toMessages(db, shared, rows), page_info };

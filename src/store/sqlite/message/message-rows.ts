@@ -158,11 +158,12 @@ export function createMessageInserter(
   return (message, recipientRun, triggerData) => {
     const data = message.data === triggerData.value ? triggerData.text : JSON.stringify(message.data);
     const { content, sources } = splitMessageContent(message);
-    insert.run(
+    const channel = shared.upsertChannel(message.channel);
+    const { lastInsertRowid } = insert.run(
       message.id,
       recipientRun,
       message.recipient,
-      shared.upsertChannel(message.channel),
+      channel,
       message.step_ref,
       message.status,
       message.due_at,
@@ -184,6 +185,11 @@ export function createMessageInserter(
       toJson(message.batch ?? null),
       toJson(message.links ?? null),
     );
+    const row = Number(lastInsertRowid);
+    shared.blocks.record("messages.status", message.status, row);
+    shared.blocks.record("messages.channel", String(channel), row);
+    shared.blocks.record("messages.workflow", message.workflow, row);
+    shared.blocks.record("messages.tenant", message.tenant, row);
     insertSecrets(db, message);
   };
 }

@@ -23,6 +23,7 @@ export function retryMessages(db: Connection, shared: SharedRows, ids: readonly 
       const { status, due_at, attempts, events, updated_at, inserted_at } = queued;
       const { row } = rows[index] as MessageRow;
       update.run(status, due_at, attempts, packMessageEvents(events, inserted_at), updated_at, row);
+      shared.blocks.record("messages.status", status, row);
       recordMessageEvents(db, [{ message: queued, events: events.slice(before.events.length) }]);
       return [queued];
     });

@@ -5,12 +5,13 @@ import { getStepKeyRange } from "../../../domain/run/recipient-step-key.js";
 import type { Connection } from "../connection/connection.js";
 import { closeBatches } from "../run/batches.js";
 import {
-  RECIPIENT_RUN_CHANGES,
   RECIPIENT_RUN_COLUMNS,
   type RecipientRunRow,
-  toChangeValues,
+  RUN_ROWS_OF_RECIPIENT,
   toRecipientRun,
+  updateRecipientRun,
 } from "../run/run-rows.js";
+import type { SharedRows } from "../run/shared-rows.js";
 import { deleteWait } from "../run/waits.js";
 
 /** Statements that delete what belongs to a recipient. Each binds the recipient's key once. */
@@ -24,11 +25,11 @@ const DELETIONS = [
   "DELETE FROM delivery_logs WHERE message IN (SELECT id FROM messages WHERE recipient = ?)",
   "DELETE FROM message_secrets WHERE message IN (SELECT id FROM messages WHERE recipient = ?)",
   "DELETE FROM messages WHERE recipient = ?",
-  "DELETE FROM batch_actors WHERE batch IN (SELECT batch FROM batch_activities WHERE recipient_run IN (SELECT row FROM recipient_runs WHERE recipient = ?))",
+  `DELETE FROM batch_actors WHERE batch IN (SELECT batch FROM batch_activities WHERE recipient_run IN ${RUN_ROWS_OF_RECIPIENT})`,
   // Rows of deleted activities are used again, so the chain of a batch that no run waits for must not lead to them.
-  "UPDATE batches SET open = 0, newest = NULL, hundredth = NULL WHERE row IN (SELECT batch FROM batch_activities WHERE recipient_run IN (SELECT row FROM recipient_runs WHERE recipient = ?))",
-  "DELETE FROM batch_activities WHERE recipient_run IN (SELECT row FROM recipient_runs WHERE recipient = ?)",
-  "DELETE FROM recipient_runs WHERE recipient = ? AND status IN ('completed', 'cancelled')",
+  `UPDATE batches SET open = 0, newest = NULL, hundredth = NULL WHERE row IN (SELECT batch FROM batch_activities WHERE recipient_run IN ${RUN_ROWS_OF_RECIPIENT})`,
+  `DELETE FROM batch_activities WHERE recipient_run IN ${RUN_ROWS_OF_RECIPIENT}`,
+  `DELETE FROM recipient_runs WHERE row IN ${RUN_ROWS_OF_RECIPIENT} AND status IN ('completed', 'cancelled')`,
 ];
 
 /** Statements that delete the state of steps for a recipient. Each binds the bounds of the recipient's keys. */
@@ -41,7 +42,7 @@ const STEP_STATE_CHANGES = [
 
 const SELECT_REMAINING_RUNS =
   `SELECT ${RECIPIENT_RUN_COLUMNS}, w.id AS run_id FROM recipient_runs r CROSS JOIN workflow_runs w ON w.row = r.workflow_run ` +
-  "WHERE r.recipient = ? ORDER BY r.row";
+  `WHERE r.row IN ${RUN_ROWS_OF_RECIPIENT} ORDER BY r.row`;
 
 const RECIPIENT_DELETED: Reason = { code: "recipient_deleted", detail: null };
 
@@ -49,18 +50,23 @@ const RECIPIENT_DELETED: Reason = { code: "recipient_deleted", detail: null };
  * Ends the recipient's unfinished runs. A worker that holds such a run loses it, so that the run never continues for another
  * recipient with the same id.
  */
-function endUnfinishedRuns(db: Connection, key: RecipientKey, at: number): void {
+function endUnfinishedRuns(db: Connection, shared: SharedRows, key: RecipientKey, at: number): void {
   const runs = db.all<RecipientRunRow & { run_id: string }>(SELECT_REMAINING_RUNS, key);
   closeBatches(db, runs);
   for (const row of runs) {
     const ended = cancelRun(toRecipientRun(row, row.run_id), at, RECIPIENT_DELETED);
-    db.run(`UPDATE recipient_runs SET ${RECIPIENT_RUN_CHANGES} WHERE row = ?`, ...toChangeValues(ended), row.row);
+    updateRecipientRun(db, shared, ended, row.row);
     deleteWait(db, row.row);
   }
 }
 
 /** Deletes recipients with everything that belongs to them, and returns the keys that existed (E-053, EQ-03). */
-export function deleteRecipients(db: Connection, keys: readonly RecipientKey[], at: number): Set<RecipientKey> {
+export function deleteRecipients(
+  db: Connection,
+  shared: SharedRows,
+  keys: readonly RecipientKey[],
+  at: number,
+): Set<RecipientKey> {
   return db.write(() => {
     const existed = new Set<RecipientKey>();
     for (const key of keys) {
@@ -69,7 +75,7 @@ export function deleteRecipients(db: Connection, keys: readonly RecipientKey[], 
       for (const deletion of DELETIONS) db.run(deletion, key);
       const { from, below } = getStepKeyRange(key);
       for (const change of STEP_STATE_CHANGES) db.run(change, from, below);
-      endUnfinishedRuns(db, key, at);
+      endUnfinishedRuns(db, shared, key, at);
     }
     return existed;
   });

@@ -1,6 +1,8 @@
 import { mergeRecipients as mergeParts } from "../../../domain/recipient/merge-recipient.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { Connection } from "../connection/connection.js";
+import { RUN_ROWS_OF_RECIPIENT } from "../run/run-rows.js";
+import type { SharedRows } from "../run/shared-rows.js";
 import { deleteRecipients } from "./delete-recipients.js";
 import { changeRecipient, readRecipients } from "./recipients.js";
 
@@ -10,7 +12,7 @@ import { changeRecipient, readRecipients } from "./recipients.js";
  */
 const MOVE_STATEMENTS = [
   // A message takes most of its fields from its run's row, so both move. Unfinished runs end with the other recipient (E-053).
-  "UPDATE recipient_runs SET recipient = ? WHERE recipient = ? AND status IN ('completed', 'cancelled')",
+  `UPDATE recipient_runs SET recipient = ? WHERE row IN ${RUN_ROWS_OF_RECIPIENT} AND status IN ('completed', 'cancelled')`,
   "UPDATE messages SET recipient = ? WHERE recipient = ?",
   "UPDATE OR IGNORE subscriptions SET recipient = ? WHERE recipient = ?",
   "UPDATE OR IGNORE audience_members SET recipient = ? WHERE recipient = ?",
@@ -20,7 +22,13 @@ const MOVE_STATEMENTS = [
  * Merges one recipient into another, with everything that belongs to it, and then deletes it (A-097). Returns false if one of
  * them does not exist or both are the same.
  */
-export function mergeRecipients(db: Connection, into: RecipientKey, from: RecipientKey, at: number): boolean {
+export function mergeRecipients(
+  db: Connection,
+  shared: SharedRows,
+  into: RecipientKey,
+  from: RecipientKey,
+  at: number,
+): boolean {
   const both = readRecipients(db, [into, from]);
   const other = both.get(from);
   if (other === undefined || !both.has(into) || into === from) return false;
@@ -28,6 +36,6 @@ export function mergeRecipients(db: Connection, into: RecipientKey, from: Recipi
     changeRecipient(db, into, at, (before) => (before === null ? other : mergeParts(before, other)));
     for (const move of MOVE_STATEMENTS) db.run(move, into, from);
   });
-  deleteRecipients(db, [from], at);
+  deleteRecipients(db, shared, [from], at);
   return true;
 }

@@ -11,13 +11,7 @@ import {
   removeItem,
   setWaitingRun,
 } from "./batches.js";
-import {
-  RECIPIENT_RUN_CHANGES,
-  RECIPIENT_RUN_COLUMNS,
-  type RecipientRunRow,
-  toChangeValues,
-  toRecipientRun,
-} from "./run-rows.js";
+import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, toRecipientRun, updateRecipientRun } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
 import { deleteWait } from "./waits.js";
 
@@ -41,7 +35,7 @@ function handOverBatch(db: Connection, shared: SharedRows, batch: OpenBatchRow, 
   }
   const found = db.get<FoundRun>(`${SELECT} WHERE r.row = ?`, next) as FoundRun;
   const run = takeOverBatch(toRecipientRun(found, found.run_id), shared.readVersion(found.runs), batch.closes_at, at);
-  db.run(`UPDATE recipient_runs SET ${RECIPIENT_RUN_CHANGES} WHERE row = ?`, ...toChangeValues(run), next);
+  updateRecipientRun(db, shared, run, next);
   setWaitingRun(db, batch.row, next);
 }
 
@@ -55,7 +49,6 @@ export function cancelRuns(
 ): CancelledRun[] {
   const recipientsJson = recipients && JSON.stringify(recipients);
   return db.write(() => {
-    const update = db.prepare(`UPDATE recipient_runs SET ${RECIPIENT_RUN_CHANGES} WHERE row = ?`);
     // Runs are read one by one, because the cancellation of one may hand its batch to a run that is canceled after it.
     const rows = db.all<{ row: number }>(
       `SELECT r.row FROM workflow_runs w CROSS JOIN recipient_runs r ON r.workflow_run = w.row ${WHERE_MATCHING}`,
@@ -76,7 +69,7 @@ export function cancelRuns(
       if (effect === "none" || effect === "remove_item")
         return { recipientRun: before, cancelled: effect === "remove_item" };
       const recipientRun = cancelRun(before, at);
-      update.run(...toChangeValues(recipientRun), row);
+      updateRecipientRun(db, shared, recipientRun, row);
       deleteWait(db, row);
       if (effect === "hand_over" && held !== undefined) handOverBatch(db, shared, held, at);
       return { recipientRun, cancelled: true };

@@ -5,12 +5,14 @@ import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { StoredRun } from "../../../ports/run-store.js";
 import type { Connection } from "../connection/connection.js";
 import { readPage, SqlFilters } from "../connection/read-page.js";
+import { type BlockSource, BlockSources } from "../connection/row-blocks.js";
 import {
   createWorkflowRunReader,
   findWorkflowRun,
   RECIPIENT_RUN_COLUMNS,
   type RecipientRunRow,
   RUN_ROW_BY_ID,
+  SELECT_NEXT_RUN_OF_RECIPIENT,
   toRecipientRun,
 } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
@@ -58,6 +60,17 @@ export function readRecipientRun(db: Connection, shared: SharedRows, id: string)
   });
 }
 
+/** Returns where runs may be that match the filters; none if an index of the filters finds few runs. */
+function findSources(db: Connection, filter: RunQuery): readonly BlockSource[] {
+  if (filter.workflow_run_id !== undefined) return [];
+  return new BlockSources(db)
+    .addValue("runs.status", filter.status)
+    .addValues("runs.status", filter.statuses)
+    .addValue("runs.workflow", filter.workflow)
+    .addValue("runs.tenant", filter.tenant)
+    .addIndexed(SELECT_NEXT_RUN_OF_RECIPIENT, filter.recipient).sources;
+}
+
 export function listRecipientRuns(
   db: Connection,
   shared: SharedRows,
@@ -81,7 +94,14 @@ export function listRecipientRuns(
   return db.read(() => {
     const { rows, page_info } = readPage<RecipientRunRow>(
       db,
-      { kind: "runs", select: `SELECT ${RECIPIENT_RUN_COLUMNS} ${FROM}`, from: FROM, key: "r.row", filters },
+      {
+        kind: "runs",
+        select: `SELECT ${RECIPIENT_RUN_COLUMNS} ${FROM}`,
+        from: FROM,
+        key: "r.row",
+        filters,
+        sources: findSources(db, filter),
+      },
       page,
     );
     return { items: toStoredRuns(db, shared, rows), page_info };

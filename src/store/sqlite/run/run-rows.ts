@@ -2,7 +2,6 @@ import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { RecipientRun, WorkflowRun } from "../../../domain/run/workflow-run.js";
 import type { Workflow } from "../../../domain/workflow/workflow.js";
 import type { Connection } from "../connection/connection.js";
-import type { SqlValue } from "../connection/driver.js";
 import { packRunEvents, unpackRunEvents } from "./event-codec.js";
 import type { SharedRows } from "./shared-rows.js";
 import { packSteps, unpackSteps } from "./step-codec.js";
@@ -29,6 +28,24 @@ export const RUN_ROW_BY_ID =
   `(${RUN_BLOCKS} ` +
   "SELECT q.row FROM (SELECT ? AS id) asked CROSS JOIN block CROSS JOIN recipient_runs q " +
   "WHERE q.row >> 11 = block.number AND substr(q.id, 1, 6) = substr(asked.id, 1, 6) AND q.id = asked.id LIMIT 1)";
+
+/** Subquery for the rows of the runs of a recipient, which is bound once. */
+export const RUN_ROWS_OF_RECIPIENT =
+  `(${RUN_BLOCKS} ` +
+  "SELECT q.row FROM (SELECT ? AS recipient) asked CROSS JOIN block CROSS JOIN recipient_runs q " +
+  "WHERE q.row >> 11 = block.number AND q.recipient = asked.recipient)";
+
+const RUN_IN_BLOCK = "FROM recipient_runs q WHERE q.row >> 11 = block.number AND q.recipient = ?1";
+
+/** Selects the nearest run of a recipient, up to or from a row on. */
+export const SELECT_NEXT_RUN_OF_RECIPIENT = {
+  older:
+    "WITH RECURSIVE block (number) AS (SELECT MIN(MAX(row), ?2) >> 11 FROM recipient_runs UNION ALL SELECT number - 1 FROM block WHERE number > 0 LIMIT 1000000) " +
+    `SELECT (SELECT MAX(q.row) ${RUN_IN_BLOCK} AND q.row <= ?2) AS row FROM block WHERE row IS NOT NULL LIMIT 1`,
+  newer:
+    "WITH RECURSIVE last (number) AS (SELECT MAX(row) >> 11 FROM recipient_runs), block (number) AS (SELECT ?2 >> 11 UNION ALL SELECT block.number + 1 FROM block, last WHERE block.number < last.number LIMIT 1000000) " +
+    `SELECT (SELECT MIN(q.row) ${RUN_IN_BLOCK} AND q.row >= ?2) AS row FROM block WHERE row IS NOT NULL LIMIT 1`,
+};
 
 interface WorkflowRunRow {
   row: number;
@@ -199,14 +216,13 @@ export function toRecipientRun(row: RecipientRunRow, workflowRunId: string): Rec
   };
 }
 
-/**
- * Assignments of the columns that an advance or cancellation changes, with values from `toChangeValues`. They end the claim.
- */
-export const RECIPIENT_RUN_CHANGES =
-  "status = ?, position = ?, due_at = ?, data = ?, steps = ?, reason = ?, events = ?, error_count = ?, updated_at = ?, claim_token = NULL, claim_until = NULL";
+const UPDATE_RECIPIENT_RUN =
+  "UPDATE recipient_runs SET status = ?, position = ?, due_at = ?, data = ?, steps = ?, reason = ?, events = ?, error_count = ?, updated_at = ?, claim_token = NULL, claim_until = NULL WHERE row = ?";
 
-export function toChangeValues(run: RecipientRun): SqlValue[] {
-  return [
+/** Stores a run after an advance or cancellation, which ends its claim. Must run inside a write. */
+export function updateRecipientRun(db: Connection, shared: SharedRows, run: RecipientRun, row: number): void {
+  db.run(
+    UPDATE_RECIPIENT_RUN,
     run.status,
     toJson(run.position),
     run.due_at,
@@ -216,5 +232,7 @@ export function toChangeValues(run: RecipientRun): SqlValue[] {
     packRunEvents(run.events, run.inserted_at),
     run.error_count,
     run.updated_at,
-  ];
+    row,
+  );
+  shared.blocks.record("runs.status", run.status, row);
 }

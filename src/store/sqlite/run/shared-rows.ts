@@ -1,6 +1,7 @@
 import type { MessageChannel } from "../../../domain/message/message.js";
 import type { Workflow } from "../../../domain/workflow/workflow.js";
 import type { Connection } from "../connection/connection.js";
+import { RowBlocks } from "../connection/row-blocks.js";
 
 /** Maximum number of remembered claims. Claims that are never saved, such as after an error, would otherwise accumulate. */
 const MAX_CLAIMS = 8;
@@ -22,7 +23,10 @@ export class SharedRows {
   /** The rows of the runs that a claim leased, by run id, for each claim's token. */
   private readonly claimRows = new Map<string, Map<string, number>>();
 
+  readonly blocks: RowBlocks;
+
   constructor(private readonly db: Connection) {
+    this.blocks = new RowBlocks(db);
     db.onRollback(() => {
       for (const map of [this.versionRows, this.versions, this.channelRows, this.channels]) map.clear();
       for (const map of [this.templateSourceRows, this.templateSources]) map.clear();

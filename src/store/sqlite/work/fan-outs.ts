@@ -92,6 +92,8 @@ export function splitFanOut(
 
 interface ClaimedFanOutRow {
   row: number;
+  workflow: string;
+  tenant: string | null;
   data: string;
   unidentified: string | null;
 }
@@ -103,7 +105,7 @@ interface ClaimedFanOutRow {
 export function insertFanOutChunk(db: Connection, shared: SharedRows, chunk: FanOutChunk, token: string): ChunkResult {
   return db.write((): ChunkResult => {
     const held = db.get<ClaimedFanOutRow>(
-      "SELECT row, data, unidentified FROM workflow_runs WHERE id = ? AND claim_token = ?",
+      "SELECT row, workflow, tenant, data, unidentified FROM workflow_runs WHERE id = ? AND claim_token = ?",
       chunk.workflow_run_id,
       token,
     );
@@ -112,7 +114,9 @@ export function insertFanOutChunk(db: Connection, shared: SharedRows, chunk: Fan
     if (alreadyTriggered.length > 0) return { outcome: "already_triggered", recipients: alreadyTriggered };
 
     applyUpserts(db, chunk.upserts, chunk.at);
-    const decided = insertRecipientRuns(db, shared, chunk, { row: held.row, value: null, text: held.data }, chunk.at);
+    const { row, workflow, tenant, data } = held;
+    const trigger = { row, value: null, text: data, workflow, tenant };
+    const decided = insertRecipientRuns(db, shared, chunk, trigger, chunk.at);
     insertFrequencyRecords(db, chunk.frequencyRecords);
     insertTriggers(db, shared, chunk.triggers);
     const unidentified = [...(held.unidentified ? JSON.parse(held.unidentified) : []), ...chunk.unidentified];

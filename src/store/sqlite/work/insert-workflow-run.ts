@@ -88,7 +88,7 @@ export function insertRecipientRuns(
   db: Connection,
   shared: SharedRows,
   { recipientRuns, messages, batches }: RunsToInsert,
-  trigger: TriggerData & { row: number },
+  trigger: TriggerData & { row: number; workflow: string; tenant: string | null },
   now: number,
 ): Map<string, BatchDecision> {
   const rows = new Map<string, number>();
@@ -118,6 +118,9 @@ export function insertRecipientRuns(
     );
     const row = Number(lastInsertRowid);
     rows.set(run.id, row);
+    shared.blocks.record("runs.status", run.status, row);
+    shared.blocks.record("runs.workflow", trigger.workflow, row);
+    shared.blocks.record("runs.tenant", trigger.tenant, row);
     insertedRuns.push(run);
     if (batch === null) continue;
     writeBatchChanges(db, batch.changes, row, trigger, now);
@@ -193,7 +196,9 @@ export function applyWorkflowRun(
   const text = JSON.stringify(run.data);
   const row = insertWorkflowRunRow(db, run, shared.upsertVersion(version), text, unidentified, newRun.fanOut);
   applyUpserts(db, newRun.upserts, run.inserted_at);
-  const decided = insertRecipientRuns(db, shared, newRun, { row, value: run.data, text }, run.inserted_at);
+  const { workflow, tenant } = run;
+  const trigger = { row, value: run.data, text, workflow, tenant };
+  const decided = insertRecipientRuns(db, shared, newRun, trigger, run.inserted_at);
   insertFrequencyRecords(db, frequencyRecords);
   insertTriggers(db, shared, newRun.triggers);
   if (idempotency) {

@@ -13,7 +13,7 @@ import { saveSecrets } from "../message/message-secrets.js";
 import { applyUpserts } from "../recipient/recipients.js";
 import { decideBatchFromRows, type TriggerData, writeBatchChanges } from "../run/batches.js";
 import { packMessageEvents, unpackMessageEvents } from "../run/event-codec.js";
-import { RECIPIENT_RUN_CHANGES, RUN_ROW_BY_ID, toChangeValues, toJson } from "../run/run-rows.js";
+import { RUN_ROW_BY_ID, toJson, updateRecipientRun } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { deleteWait, hasAnyWait, recordMessageEvents, recordRunEvents, writeWait } from "../run/waits.js";
 import { insertTriggers } from "./insert-workflow-run.js";
@@ -57,7 +57,6 @@ export function saveAdvances(
         token,
       ),
     );
-    const update = db.prepare(`UPDATE recipient_runs SET ${RECIPIENT_RUN_CHANGES} WHERE row = ?`);
     const selectData = db.prepare("SELECT data FROM workflow_runs WHERE row = ?");
     const insertMessage = createMessageInserter(db, shared);
     const dataTexts = new Map<number, string>();
@@ -79,7 +78,7 @@ export function saveAdvances(
       const batch = join ? decideBatchFromRows(db, join, now) : null;
       const run = batch ? batch.continuation.recipientRun : recipientRun;
       if (hasWaits && !isStillWaiting(run.wait)) deleteWait(db, row); // it did not wait for what it does from here on
-      update.run(...toChangeValues(run), row);
+      updateRecipientRun(db, shared, run, row);
       saved.add(recipientRun.id);
       applyUpserts(db, upserts, now);
       insertTriggers(db, shared, triggers);
@@ -120,6 +119,7 @@ export function saveAdvances(
  */
 export function saveMessages(
   db: Connection,
+  shared: SharedRows,
   messages: readonly Message[],
   token: string,
   logs: readonly DeliveryLog[],
@@ -145,6 +145,7 @@ export function saveMessages(
         message.updated_at,
         stored.row,
       );
+      shared.blocks.record("messages.status", message.status, stored.row);
       saveSecrets(db, message);
       saved.add(message.id);
     }

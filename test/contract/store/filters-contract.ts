@@ -1,0 +1,161 @@
+import { describe, expect, it } from "vitest";
+import { DELIVERY_STATUSES, type DeliveryStatus, type Message } from "../../../src/domain/message/message.js";
+import { RUN_STATUSES, type RunStatus } from "../../../src/domain/run/run-status.js";
+import type { RecipientRun } from "../../../src/domain/run/workflow-run.js";
+import type { MessageQuery, RunQuery } from "../../../src/ports/filters.js";
+import type { Paged, PageRequest } from "../../../src/ports/page-request.js";
+import type { StoredRun } from "../../../src/ports/run-store.js";
+import { claimAt } from "./due-work-contract.js";
+import { applyRandomOperation, createRandom } from "./random-operations.js";
+import { insertSample, NOW, saveAll, user, waitingAt } from "./sample-runs.js";
+import type { OpenStore } from "./store-contract.js";
+
+const SEED = 7;
+const OPERATIONS = 100;
+const SEARCHES = 20;
+const FILLING_ROWS = 300;
+
+async function readForward<T>(list: (page: PageRequest) => Promise<Paged<T>>, limit: number): Promise<T[]> {
+  const found: T[] = [];
+  for (let after: string | undefined; ; ) {
+    const { items, page_info } = await list({ limit, after });
+    found.push(...items);
+    if (page_info.after === null) return found;
+    after = page_info.after;
+  }
+}
+
+/** Reads all pages but the last, from the last page backward. */
+async function readBackward<T>(list: (page: PageRequest) => Promise<Paged<T>>, limit: number): Promise<T[]> {
+  let last: Paged<T> = await list({ limit });
+  while (last.page_info.after !== null) last = await list({ limit, after: last.page_info.after });
+  const found: T[] = [];
+  for (let { before } = last.page_info; before !== null; ) {
+    const { items, page_info } = await list({ limit, before });
+    found.unshift(...items);
+    before = page_info.before;
+  }
+  return [...found, ...last.items];
+}
+
+function matchesMessage(message: Message, filter: MessageQuery): boolean {
+  return (
+    [undefined, message.status].includes(filter.status) &&
+    (filter.statuses?.includes(message.status) ?? true) &&
+    [undefined, message.workflow].includes(filter.workflow) &&
+    [undefined, message.tenant].includes(filter.tenant) &&
+    [undefined, message.recipient].includes(filter.recipient) &&
+    [undefined, message.channel.key, message.channel.id].includes(filter.channel)
+  );
+}
+
+function matchesRun({ run, recipientRun }: StoredRun, filter: RunQuery): boolean {
+  return (
+    [undefined, recipientRun.status].includes(filter.status) &&
+    (filter.statuses?.includes(recipientRun.status) ?? true) &&
+    [undefined, run.workflow].includes(filter.workflow) &&
+    [undefined, run.tenant].includes(filter.tenant) &&
+    [undefined, recipientRun.recipient].includes(filter.recipient)
+  );
+}
+
+export function describeFilters(open: OpenStore): void {
+  describe("a filter by status", () => {
+    const runsWith = async (status: RunStatus): Promise<number> =>
+      (await open.store.listRecipientRuns({ status }, { limit: 9 })).items.length;
+    const messagesWith = async (status: DeliveryStatus): Promise<number> =>
+      (await open.store.listMessages({ status }, { limit: 9 })).items.length;
+
+    it("finds messages whose status a retry and a delivery changed", async () => {
+      const { messages } = await insertSample(open.store, { recipients: ["ada"], message: { status: "undelivered" } });
+      await open.store.retryMessages([messages[0]?.id ?? ""], NOW);
+      expect([await messagesWith("undelivered"), await messagesWith("queued")]).toEqual([0, 1]);
+      const claimed = await open.store.claimDueMessages(claimAt(NOW, "t"), 5);
+      await open.store.saveMessages(
+        claimed.map((message) => ({ ...message, status: "bounced", due_at: null })),
+        "t",
+        [],
+      );
+      expect([await messagesWith("queued"), await messagesWith("bounced")]).toEqual([0, 1]);
+    });
+
+    it("finds runs whose status an advance and a cancellation changed", async () => {
+      const run = { cancellation_key: "k" };
+      const { recipientRuns } = await insertSample(open.store, {
+        recipients: ["ada", "bo"],
+        run,
+        recipientRun: waitingAt(NOW),
+        message: null,
+      });
+      await open.store.claimDueRuns(claimAt(NOW, "t"), 1);
+      const ended = recipientRuns.map((one) => ({
+        ...one,
+        status: "completed" as const,
+        due_at: null,
+        position: null,
+      }));
+      await saveAll(open.store, [{ recipientRun: ended[0] as RecipientRun, messages: [] }], "t");
+      expect([await runsWith("paused"), await runsWith("completed"), await runsWith("cancelled")]).toEqual([1, 1, 0]);
+      await open.store.cancelRuns({ workflow: "new-comment", cancellation_key: "k", recipients: null, at: NOW });
+      expect([await runsWith("paused"), await runsWith("completed"), await runsWith("cancelled")]).toEqual([0, 1, 1]);
+    });
+  });
+
+  describe("filters, after random operations", () => {
+    it("select what a search of all messages and runs selects, in pages of any size", async () => {
+      const random = createRandom(SEED);
+      const pick = <T>(values: readonly T[]): T => values[random(values.length)] as T;
+      /** Returns no filter, or a value that most often some item has. */
+      const maybe = <T>(found: T | null, others: readonly T[]): T | undefined => {
+        if (random(5) < 3 || found === null) return undefined;
+        return random(8) === 0 ? pick(others) : found;
+      };
+      const { store } = open;
+      for (let count = 0; count < OPERATIONS; count++) {
+        await applyRandomOperation(store, random);
+        // Rows between the others, so that these are not all next to each other.
+        if (count % 30 === 10)
+          await insertSample(store, {
+            workflow: "filling",
+            recipients: Array.from({ length: FILLING_ROWS }, (_, index) => `filling-${index}`),
+            run: { inserted_at: NOW },
+          });
+      }
+      // Another process reads what this one wrote.
+      const other = await open.openAgain();
+      const messages = await readForward((page) => other.listMessages({}, page), 500);
+      const runs = await readForward((page) => other.listRecipientRuns({}, page), 500);
+      expect(messages.length).toBeGreaterThan(3 * FILLING_ROWS);
+      for (let count = 0; count < SEARCHES; count++) {
+        const message = pick(messages);
+        const filter: MessageQuery = {
+          workflow: maybe(message.workflow, ["nowhere"]),
+          tenant: maybe(message.tenant, ["nowhere"]),
+          recipient: maybe(message.recipient, [user("nobody")]),
+          channel: maybe(pick([message.channel.key, message.channel.id]), ["nowhere"]),
+          status: maybe(message.status, DELIVERY_STATUSES),
+          statuses: maybe(pick([[message.status], [message.status, "bounced" as const]]), [[], ["undelivered"]]),
+        };
+        const limit = 20 + random(100);
+        const expected = messages.filter((one) => matchesMessage(one, filter)).map(({ id }) => id);
+        const list = (page: PageRequest) => store.listMessages(filter, page);
+        expect((await readForward(list, limit)).map(({ id }) => id)).toEqual(expected);
+        expect((await readBackward(list, limit)).map(({ id }) => id)).toEqual(expected);
+
+        const { run, recipientRun } = pick(runs);
+        const runFilter: RunQuery = {
+          workflow: maybe(run.workflow, ["nowhere"]),
+          tenant: maybe(run.tenant, ["nowhere"]),
+          recipient: maybe(recipientRun.recipient, [user("nobody")]),
+          status: maybe(recipientRun.status, RUN_STATUSES),
+          statuses: maybe([recipientRun.status, "queued" as const], [[], ["completed"]]),
+        };
+        const expectedRuns = runs.filter((one) => matchesRun(one, runFilter)).map((one) => one.recipientRun.id);
+        const listRuns = (page: PageRequest) => store.listRecipientRuns(runFilter, page);
+        const ids = (found: readonly StoredRun[]) => found.map((one) => one.recipientRun.id);
+        expect(ids(await readForward(listRuns, limit))).toEqual(expectedRuns);
+        expect(ids(await readBackward(listRuns, limit))).toEqual(expectedRuns);
+      }
+    });
+  });
+}
