@@ -75,20 +75,14 @@ export async function openProjectEmulator(
     const openScene = async (): Promise<SceneParts> => {
       const sceneStore = await openGroupCommitStore(":memory:", { watchUsers: opened.hasAudiences() });
       await applyRecipientsFiles(project.current, sceneStore);
+      const logs = await sceneStore.openLogs();
+      const sceneContext = buildEmulatorContext({ opened, redirect, project, store: sceneStore, logs, io, output });
       sceneStores.add(sceneStore);
       return {
-        options: buildEmulatorContext({
-          opened,
-          redirect,
-          project,
-          store: sceneStore,
-          logs: await sceneStore.openLogs(),
-          io,
-          output,
-        }),
+        options: sceneContext,
         async close() {
           sceneStores.delete(sceneStore);
-          await sceneStore.close();
+          await sceneContext.operations.close();
         },
       };
     };
@@ -126,7 +120,7 @@ export async function openProjectEmulator(
         await followingEnd;
         if (readyFile !== null) rmSync(readyFile, { force: true });
         await listening.close();
-        await store.close();
+        await operations.close();
       },
     };
   } catch (error) {

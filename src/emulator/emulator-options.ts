@@ -73,7 +73,7 @@ export interface EmulatorOptions {
   onError(error: unknown): void;
 }
 
-/** The parts of a scene. `close` closes its store. */
+/** The parts of a scene. `close` closes its store and the connections to its providers. */
 export interface SceneParts {
   options: Omit<EmulatorOptions, SharedOptionName>;
   close(): Promise<void>;
