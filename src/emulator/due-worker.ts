@@ -7,10 +7,10 @@ import type { BlockedOccurrence, LocalOperations } from "../ports/operations.js"
  */
 const POLL_MS = 500;
 /**
- * The shortest time between two reads of the due time. Every request wakes the worker, and reading after each one would
- * take 2% of a trigger's time.
+ * The shortest time between two reads of the due time, unless work is due earlier. Every request wakes the worker, and
+ * reading after each one would take 2% of a trigger's time. What a trigger makes due at once, the trigger itself runs.
  */
-const MIN_POLL_INTERVAL_MS = 4;
+const MIN_POLL_INTERVAL_MS = 20;
 
 interface DueWorkerOptions {
   operations: Pick<LocalOperations, "readTimeUntilDue" | "runDue">;
@@ -26,6 +26,8 @@ export class DueWorker {
   private readonly pauseEnders = new Set<() => void>();
   /** Whether something may be due earlier than the last read of the due time found. */
   private isWoken = false;
+  /** Whether the last read of the due time was only just now, so that the next one waits. */
+  private isResting = false;
   /** A queue for everything that advances runs or moves the clock, so that only one such task runs at a time. */
   private queue: Promise<unknown> = Promise.resolve();
   private readonly loop: Promise<void>;
@@ -37,6 +39,10 @@ export class DueWorker {
   /** Ends the current pause, because something may be due earlier than known. */
   wake(): void {
     this.isWoken = true;
+    if (!this.isResting) this.endPauses();
+  }
+
+  private endPauses(): void {
     for (const end of [...this.pauseEnders]) end();
   }
 
@@ -64,7 +70,8 @@ export class DueWorker {
   /** Stops after the current work. */
   async stop(): Promise<void> {
     this.stopping.abort();
-    this.wake();
+    this.isWoken = true;
+    this.endPauses();
     await this.loop;
     await this.queue;
   }
@@ -92,9 +99,17 @@ export class DueWorker {
         if (getErrorMessage(error) !== lastError) onError(error);
         lastError = getErrorMessage(error);
       }
-      if (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, MIN_POLL_INTERVAL_MS));
-      if (!this.isWoken) await this.pause(Math.min(POLL_MS, due ?? POLL_MS) - MIN_POLL_INTERVAL_MS);
+      await this.pauseUntilDue(due ?? POLL_MS);
     }
+  }
+
+  /** Pauses until work is due, another process may have added some, or the worker was woken. */
+  private async pauseUntilDue(due: number): Promise<void> {
+    const rest = Math.min(MIN_POLL_INTERVAL_MS, due);
+    this.isResting = true;
+    if (!this.stopping.signal.aborted) await this.pause(rest);
+    this.isResting = false;
+    if (!this.isWoken) await this.pause(Math.min(POLL_MS, due) - rest);
   }
 
   private pause(milliseconds: number): Promise<void> {
