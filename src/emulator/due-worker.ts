@@ -8,7 +8,7 @@ import type { BlockedOccurrence, LocalOperations } from "../ports/operations.js"
 const POLL_MS = 500;
 /**
  * The shortest time between two reads of the due time, unless work is due earlier. Every request wakes the worker, and
- * reading after each one would take 2% of a trigger's time. What a trigger makes due at once, the trigger itself runs.
+ * reading after each one would take 2% of a trigger's time. A trigger itself runs the work that it makes due at once.
  */
 const MIN_POLL_INTERVAL_MS = 20;
 
