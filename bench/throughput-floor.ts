@@ -204,13 +204,29 @@ function completeRuns(db: Database, sample: SampleRows, recipients: number): voi
     });
 }
 
-async function measure(file: string, engineFile: string, runs: number, work: (db: Database) => void): Promise<number> {
-  const db = await openFloor(file, engineFile);
+export interface Cost {
+  seconds: number;
+  /** Processor time of all threads. */
+  cpuSeconds: number;
+}
+
+/** Starts a measurement. Returns the function that ends it. */
+export function startCost(): () => Cost {
   const started = process.hrtime.bigint();
+  const cpu = process.cpuUsage();
+  return () => {
+    const { user, system } = process.cpuUsage(cpu);
+    return { seconds: Number(process.hrtime.bigint() - started) / 1e9, cpuSeconds: (user + system) / 1e6 };
+  };
+}
+
+async function measure(file: string, engineFile: string, work: (db: Database) => void): Promise<Cost> {
+  const db = await openFloor(file, engineFile);
+  const end = startCost();
   work(db);
-  const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+  const cost = end();
   db.close();
-  return runs / seconds;
+  return cost;
 }
 
 export interface FloorFiles {
@@ -218,19 +234,19 @@ export interface FloorFiles {
   engine: string;
 }
 
-/** Returns the runs per second of the floor of case (a). */
+/** Returns the cost of the floor of case (a). */
 export function measurePlainFloor({ floor, engine }: FloorFiles, sample: SampleRows, recipients: number) {
-  return measure(floor, engine, recipients, (db) => insertRuns(db, sample, recipients));
+  return measure(floor, engine, (db) => insertRuns(db, sample, recipients));
 }
 
-/** Returns the runs per second of the floor of case (b), from samples of runs before and after the delay. */
+/** Returns the cost of the floor of case (b), from samples of runs before and after the delay. */
 export function measureCommentFloor(
   { floor, engine }: FloorFiles,
   waiting: SampleRows,
   completed: SampleRows,
   recipients: number,
 ) {
-  return measure(floor, engine, recipients, (db) => {
+  return measure(floor, engine, (db) => {
     insertRuns(db, waiting, recipients);
     completeRuns(db, completed, recipients);
   });
@@ -242,7 +258,7 @@ const CHAIN =
 /** The activities that a digest renders. */
 const RENDERED_ACTIVITIES = 10;
 
-/** Returns the runs per second of the floor of case (c): runs, activities and batches, each batch read before its change. */
+/** Returns the cost of the floor of case (c): runs, activities and batches, each batch read before its change. */
 export function measureDigestFloor(
   { floor, engine }: FloorFiles,
   samples: { joined: SampleRows; completed: SampleRows },
@@ -250,7 +266,7 @@ export function measureDigestFloor(
   triggers: number,
 ) {
   const { joined, completed } = samples;
-  return measure(floor, engine, recipients * triggers, (db) => {
+  return measure(floor, engine, (db) => {
     const insertWorkflowRun = createInserter(db, "workflow_runs", joined.workflow_run);
     const insertRun = createInserter(db, "recipient_runs", joined.recipient_run);
     const findBatch = db.prepare("SELECT row, items, newest, holder FROM batches WHERE key = ? AND open = 1");

@@ -13,11 +13,13 @@ import { openSqliteStore } from "../src/store/sqlite/open-sqlite-store.js";
 import { systemIds } from "../src/util/ids.js";
 import type { JsonObject } from "../src/util/json.js";
 import {
+  type Cost,
   type FloorFiles,
   measureCommentFloor,
   measureDigestFloor,
   measurePlainFloor,
   readSampleRows,
+  startCost,
 } from "./throughput-floor.js";
 
 const TEMPLATE = "**{{ actor.name }}** commented on {{ page }}\n\nHello {{ recipient.name }}, have a look.\n";
@@ -65,6 +67,9 @@ interface Rate {
   per_second: number;
   floor_per_second: number;
   of_floor: number;
+  /** Microseconds of processor time per recipient run, which other processes affect less than the rates. */
+  cpu_us: number;
+  floor_cpu_us: number;
 }
 
 async function openBench(file: string) {
@@ -115,12 +120,17 @@ async function identify(store: Awaited<ReturnType<typeof openSqliteStore>>, coun
 const idsFrom = (start: number, count: number): string[] =>
   Array.from({ length: count }, (_, i) => `user-${start + i}`);
 
-/** Returns the seconds that `work` takes. */
-async function measureSeconds(work: () => Promise<void>): Promise<number> {
-  const started = process.hrtime.bigint();
+/** Measures the time and the processor time of `work`. */
+async function measureCost(work: () => Promise<void>): Promise<Cost> {
+  const started = startCost();
   await work();
-  return Number(process.hrtime.bigint() - started) / 1e9;
+  return started();
 }
+
+const addCosts = (first: Cost, second: Cost): Cost => ({
+  seconds: first.seconds + second.seconds,
+  cpuSeconds: first.cpuSeconds + second.cpuSeconds,
+});
 
 function trigger(key: string, recipients: string[], data: JsonObject) {
   return parseTrigger({ recipients, actor: "alan", data }, key).trigger;
@@ -129,14 +139,16 @@ function trigger(key: string, recipients: string[], data: JsonObject) {
 /** Runs the benchmarks that `cases` names: a, b, c and m. */
 async function main(folder: string, size: number, cases: string): Promise<void> {
   const rates: Rate[] = [];
-  const add = (name: string, runs: number, seconds: number, floor: number): void => {
-    const rate = runs / seconds;
+  const add = (name: string, runs: number, cost: Cost, floor: Cost): void => {
+    const toMicroseconds = (seconds: number): number => Number(((seconds / runs) * 1e6).toFixed(1));
     rates.push({
       case: name,
       recipient_runs: runs,
-      per_second: Math.round(rate),
-      floor_per_second: Math.round(floor),
-      of_floor: Number((rate / floor).toFixed(2)),
+      per_second: Math.round(runs / cost.seconds),
+      floor_per_second: Math.round(runs / floor.seconds),
+      of_floor: Number((floor.seconds / cost.seconds).toFixed(2)),
+      cpu_us: toMicroseconds(cost.cpuSeconds),
+      floor_cpu_us: toMicroseconds(floor.cpuSeconds),
     });
   };
 
@@ -156,21 +168,21 @@ async function main(folder: string, size: number, cases: string): Promise<void> 
     await engine.moveClock(now + minutes * 60_000, { force: false });
   };
   if (cases.includes("a")) {
-    const seconds = await measureSeconds(() => triggerAll("plain", size));
+    const cost = await measureCost(() => triggerAll("plain", size));
     const sample = await readSampleRows(files.engine, "plain");
-    add("(a) one in-app step", size, seconds, await measurePlainFloor(files, sample, size));
+    add("(a) one in-app step", size, cost, await measurePlainFloor(files, sample, size));
   }
   if (cases.includes("b")) {
-    const triggered = await measureSeconds(() => triggerAll("comment", size));
+    const triggered = await measureCost(() => triggerAll("comment", size));
     const waiting = await readSampleRows(files.engine, "comment");
-    const advanced = await measureSeconds(() => moveOn(31));
+    const advanced = await measureCost(() => moveOn(31));
     const completed = await readSampleRows(files.engine, "comment");
     const floor = await measureCommentFloor(files, waiting, completed, size);
-    add("(b) comment workflow, its delay advanced", size, triggered + advanced, floor);
+    add("(b) comment workflow, its delay advanced", size, addCosts(triggered, advanced), floor);
   }
   if (cases.includes("c")) {
     const recipients = Math.max(10, Math.round(size / TRIGGERS_A_DIGEST));
-    const seconds = await measureSeconds(async () => {
+    const cost = await measureCost(async () => {
       for (let n = 0; n < TRIGGERS_A_DIGEST; n++)
         await engine.triggerWorkflow(trigger("digest", idsFrom(0, recipients), { page: `Page ${n}` }), {
           idempotency_key: null,
@@ -180,15 +192,15 @@ async function main(folder: string, size: number, cases: string): Promise<void> 
     const joined = await readSampleRows(files.engine, "digest");
     const completed = await readSampleRows(files.engine, "digest", { withMessages: true });
     const floor = await measureDigestFloor(files, { joined, completed }, recipients, TRIGGERS_A_DIGEST);
-    add("(c) 100 triggers into one batch a recipient", recipients * TRIGGERS_A_DIGEST, seconds, floor);
+    add("(c) 100 triggers into one batch a recipient", recipients * TRIGGERS_A_DIGEST, cost, floor);
   }
   if (cases.includes("m")) {
     // The same trigger with an empty and with a filled store. The rate of the empty store is this case's floor.
     const some = Math.min(20_000, size);
-    const first = await measureSeconds(() => triggerAll("plain", some));
+    const first = await measureCost(() => triggerAll("plain", some));
     await triggerAll("plain", size);
-    const later = await measureSeconds(() => triggerAll("plain", some));
-    add(`(m) one in-app step, ${size + some} messages later`, some, later, some / first);
+    const later = await measureCost(() => triggerAll("plain", some));
+    add(`(m) one in-app step, ${size + some} messages later`, some, later, first);
   }
   await engine.close();
   console.log(JSON.stringify({ rates, peak_rss_mb: Math.round(process.resourceUsage().maxRSS / 1024) }));

@@ -43,6 +43,8 @@ const rows = results[0].rates.map((first, index) => ({
   per_second: median(results.map(({ rates }) => rates[index].per_second)),
   floor_per_second: median(results.map(({ rates }) => rates[index].floor_per_second)),
   of_floor: median(results.map(({ rates }) => rates[index].of_floor)),
+  cpu_us: median(results.map(({ rates }) => rates[index].cpu_us)),
+  floor_cpu_us: median(results.map(({ rates }) => rates[index].floor_cpu_us)),
 }));
 console.table(rows);
 const peak = median(results.map(({ peak_rss_mb }) => peak_rss_mb));

@@ -26,7 +26,7 @@ export function writeClockRow(db: Connection, { offset_ms, frozen_at }: ClockSet
 
 /** Takes or renews the lease on the clock. Returns false while another process holds it. Times are real, in milliseconds. */
 export function claimClock(db: Connection, { token, realNow, leaseUntil }: ClockClaim): boolean {
-  return db.write(() => {
+  return db.writeUnsynced(() => {
     db.run("INSERT INTO clock (row, offset_ms) VALUES (1, 0) ON CONFLICT (row) DO NOTHING");
     const changed = db.run(
       "UPDATE clock SET claim_token = ?, claim_until = ? WHERE claim_token IS NULL OR claim_token = ? OR claim_until <= ?",
@@ -41,5 +41,7 @@ export function claimClock(db: Connection, { token, realNow, leaseUntil }: Clock
 
 /** Ends the lease if `token` still holds it. */
 export function releaseClock(db: Connection, token: string): void {
-  db.write(() => db.run("UPDATE clock SET claim_token = NULL, claim_until = NULL WHERE claim_token = ?", token));
+  db.writeUnsynced(() =>
+    db.run("UPDATE clock SET claim_token = NULL, claim_until = NULL WHERE claim_token = ?", token),
+  );
 }

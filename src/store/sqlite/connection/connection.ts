@@ -112,6 +112,25 @@ export class Connection {
   }
 
   /**
+   * Runs a write that may be lost in a crash of the machine, such as a lease, and therefore does not wait for the disk. It
+   * reaches the disk before any later write does.
+   */
+  writeUnsynced<T>(work: () => T): T {
+    if (this.defersSync || this.isReadOnly) return this.write(work);
+    this.setSync("NORMAL");
+    try {
+      return this.write(work);
+    } finally {
+      this.setSync("FULL");
+    }
+  }
+
+  /** Sets whether commits wait for the disk (FULL), or only SQLite's own copies into the main file do (NORMAL). */
+  private setSync(level: "FULL" | "NORMAL"): void {
+    this.runSingle(() => this.database.exec(`PRAGMA synchronous = ${level}`));
+  }
+
+  /**
    * Throws `store_unusable` if the file was deleted or replaced. The operating system would accept writes to it until it is
    * closed, and then discard them.
    */
@@ -125,7 +144,7 @@ export class Connection {
 
   /** Defers syncs: a commit then survives a crash of the process, but a crash of the machine only after `syncToDisk`. */
   deferDiskSync(): void {
-    this.runSingle(() => this.database.exec("PRAGMA synchronous = NORMAL"));
+    this.setSync("NORMAL");
     this.defersSync = true;
   }
 

@@ -99,7 +99,7 @@ const NO_WAIT: ReturnType<typeof readWait> = { wait: null, signals: [] };
 
 export function claimDueRuns(db: Connection, shared: SharedRows, claim: Claim, limit: number): ClaimedRun[] {
   if (!hasDueWork(db, "recipient_runs", claim)) return [];
-  return db.write(() => {
+  return db.writeUnsynced(() => {
     const rows = leaseDueRuns(db, claim, limit);
     const workflowRun = createWorkflowRunReader(db, shared);
     const readBatchContent = createBatchReader(db, shared);
@@ -125,7 +125,7 @@ export function claimDueRuns(db: Connection, shared: SharedRows, claim: Claim, l
 
 export function claimDueMessages(db: Connection, shared: SharedRows, claim: Claim, limit: number): Message[] {
   if (!hasDueWork(db, "messages", claim)) return [];
-  return db.write(() => {
+  return db.writeUnsynced(() => {
     const select = db.prepare(`${SELECT_MESSAGES} WHERE m.row = ?`);
     const rows = leaseDueRows(db, "messages", claim, limit).map((row) => select.get(row) as MessageRow);
     return addSecrets(db, toMessages(db, shared, rows));

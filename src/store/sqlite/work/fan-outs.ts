@@ -58,7 +58,7 @@ export function readRecipientsWithRun(
 
 export function claimDueFanOuts(db: Connection, shared: SharedRows, claim: Claim, limit: number): ClaimedFanOut[] {
   if (!hasDueWork(db, "workflow_runs", claim)) return [];
-  return db.write(() => {
+  return db.writeUnsynced(() => {
     const read = createWorkflowRunReader(db, shared);
     const select = db.prepare("SELECT fan_out FROM workflow_runs WHERE row = ?");
     return leaseDueRows(db, "workflow_runs", claim, limit).map((row): ClaimedFanOut => {

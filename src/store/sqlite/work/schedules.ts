@@ -136,7 +136,7 @@ export function deleteSchedules(db: Connection, ids: readonly string[]): Schedul
 
 export function claimDueSchedules(db: Connection, claim: Claim, limit: number): Schedule[] {
   if (!hasDueWork(db, "schedules", claim)) return [];
-  return db.write(() => {
+  return db.writeUnsynced(() => {
     const statement = db.prepare(`${SELECT} WHERE s.row = ?`);
     return leaseDueRows(db, "schedules", claim, limit).map((row) => toSchedule(statement.get(row) as ScheduleRow));
   });

@@ -1,0 +1,48 @@
+import { describe, expect, it } from "vitest";
+import { Connection } from "../../../../src/store/sqlite/connection/connection.js";
+import { openDatabase } from "../../../../src/store/sqlite/connection/driver.js";
+
+const FULL = 2;
+const NORMAL = 1;
+
+async function open() {
+  const db = new Connection(await openDatabase(":memory:", { readOnly: false }), ":memory:");
+  db.run("PRAGMA synchronous = FULL");
+  db.run("CREATE TABLE leases (token TEXT)");
+  const readSync = () => db.get<{ synchronous: number }>("PRAGMA synchronous")?.synchronous;
+  return { db, readSync };
+}
+
+describe("writeUnsynced", () => {
+  it("commits without waiting for the disk, and later writes wait again", async () => {
+    const { db, readSync } = await open();
+    const during = db.writeUnsynced(() => {
+      db.run("INSERT INTO leases VALUES ('t1')");
+      return readSync();
+    });
+    expect([during, readSync()]).toEqual([NORMAL, FULL]);
+    expect(db.all("SELECT token FROM leases")).toEqual([{ token: "t1" }]);
+    db.close();
+  });
+
+  it("waits again for the disk after a write that failed", async () => {
+    const { db, readSync } = await open();
+    expect(() =>
+      db.writeUnsynced(() => {
+        db.run("INSERT INTO leases VALUES ('t1')");
+        throw new Error("lost");
+      }),
+    ).toThrow();
+    expect(readSync()).toBe(FULL);
+    expect(db.all("SELECT token FROM leases")).toEqual([]);
+    db.close();
+  });
+
+  it("keeps deferring syncs if they are deferred", async () => {
+    const { db, readSync } = await open();
+    db.deferDiskSync();
+    db.writeUnsynced(() => db.run("INSERT INTO leases VALUES ('t1')"));
+    expect(readSync()).toBe(NORMAL);
+    db.close();
+  });
+});
