@@ -174,7 +174,9 @@ export async function compileEmailBody(
     const branded = mergeBranding(scope, layout?.brandingOverrides ?? {}, tenantBranding);
     const styles = new Set<string>();
     // A copy, because rendering in a layout changes the variables of this object and restores them.
-    const environment = { ...branded };
+    // With the layout's variables from the start, because V8 adds properties to an object of this size slowly.
+    const { content: dataContent, footer_links, preview_text } = branded;
+    const environment: RenderScope = { ...branded, content: dataContent, footer_links, preview_text };
     const openBranded = (): Rendering => {
       const rendering = openRendering(environment, shared.partials, layout === null ? null : styles);
       preContent?.(rendering);
