@@ -1,6 +1,7 @@
 import { notifyBodySchema, notifyCancelBodySchema } from "../../domain/request/api-bodies.js";
 import { checkRequest } from "../../domain/request/check-request.js";
 import { parseCancellation, parseTrigger } from "../../domain/trigger/parse-trigger.js";
+import type { TriggerOptions } from "../../ports/operations.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { NO_CONTENT, ok, pickFields, type Route, type RouteContext } from "../access/route.js";
 
@@ -17,22 +18,20 @@ export async function triggerWorkflow(context: RouteContext, workflow: string, b
   const key = context.header("idempotency-key");
   if (key) payload.idempotency_key = key;
   const parsed = parseTrigger(payload, workflow);
-  return context.operations.triggerWorkflow(parsed.trigger, {
+  const options: TriggerOptions = {
     idempotency_key: parsed.idempotency_key,
-    ...(source ? { source } : {}),
-    ...toBranchOption(context),
     onWarning: (text) => context.warn(`workflow "${workflow}": ${text}`),
     strict: context.strict,
-  });
-}
-
-function toBranchOption({ branch }: RouteContext): { branch?: string } {
-  return branch === undefined ? {} : { branch };
+  };
+  if (source !== undefined) options.source = source;
+  if (context.branch !== undefined) options.branch = context.branch;
+  return context.operations.triggerWorkflow(parsed.trigger, options);
 }
 
 async function cancelRuns(context: RouteContext, workflow: string, body: JsonObject) {
   const cancellation = parseCancellation(pickFields(body, ["cancellation_key", "recipients"]), workflow);
-  await context.operations.cancelWorkflow({ ...cancellation, ...toBranchOption(context) });
+  const { branch } = context;
+  await context.operations.cancelWorkflow(branch === undefined ? cancellation : { ...cancellation, branch });
   return NO_CONTENT;
 }
 
