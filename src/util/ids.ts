@@ -64,10 +64,26 @@ export function isUuid(text: string): boolean {
   return UUID.test(text);
 }
 
-/** Returns the UUID v5 (RFC 9562) of a name in a namespace that is itself a UUID. */
+const sha1Bytes = Buffer.alloc(20);
+/** The namespace of the last UUID v5: the runs of a trigger share theirs. */
+let lastNamespace = { uuid: "", bytes: Buffer.alloc(0) };
+
+function parseNamespace(uuid: string): Buffer {
+  if (uuid !== lastNamespace.uuid) lastNamespace = { uuid, bytes: Buffer.from(uuid.replaceAll("-", ""), "hex") };
+  return lastNamespace.bytes;
+}
+
+/**
+ * Returns the UUID v5 (RFC 9562) of a name in a namespace that is itself a UUID. A hash as text takes half the time of a hash
+ * in a buffer of its own.
+ */
 export function createUuidV5(namespace: string, name: string): string {
-  const nameBytes = Buffer.from(`${namespace.replaceAll("-", "")}${Buffer.from(name, "utf8").toString("hex")}`, "hex");
-  return formatUuid(hash("sha1", nameBytes, "buffer"), 5);
+  const namespaceBytes = parseNamespace(namespace);
+  const bytes = Buffer.allocUnsafe(namespaceBytes.length + Buffer.byteLength(name));
+  bytes.set(namespaceBytes);
+  bytes.write(name, namespaceBytes.length);
+  sha1Bytes.write(hash("sha1", bytes, "binary"), "binary");
+  return formatUuid(sha1Bytes, 5);
 }
 
 /** Returns a UUID v8 (RFC 9562) of a text: equal texts have equal IDs. */
