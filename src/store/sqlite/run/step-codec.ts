@@ -30,25 +30,26 @@ const CHANNEL_KEYS: Keys = [
 
 /** Returns whether a step has exactly these keys in this order, so that the unpacked step is the same to the byte. */
 function hasKeys(step: StepOutcome, keys: Keys): boolean {
-  const own = Object.keys(step);
-  if (own.length !== keys.length) return false;
-  for (let index = 0; index < keys.length; index++) {
-    const key = keys[index] as keyof StepOutcome;
-    if (own[index] !== key || step[key] === undefined) return false;
+  let index = 0;
+  for (const key in step) {
+    if (key !== keys[index] || step[key as keyof StepOutcome] === undefined) return false;
+    index++;
   }
-  return true;
+  return index === keys.length;
 }
 
+const toText = (value: unknown): string => (value === null ? "null" : JSON.stringify(value));
+
 function packStep(step: StepOutcome): string {
-  const isChannel = hasKeys(step, CHANNEL_KEYS);
-  const isWaiting = !isChannel && hasKeys(step, WAITING_KEYS);
-  if (!isChannel && !isWaiting && !hasKeys(step, PLAIN_KEYS)) return JSON.stringify(step);
-  const { ref, type, outcome, reason } = step;
-  let text = `[${toNameText(ref)},${toNameText(type)},${toNameText(outcome)},${JSON.stringify(reason)}`;
-  if (isWaiting) text += `,${JSON.stringify(step.until)}`;
+  const { ref, type, outcome, reason, until } = step;
+  const isChannel = type === "channel";
+  const isWaiting = !isChannel && until !== undefined;
+  if (!hasKeys(step, isChannel ? CHANNEL_KEYS : isWaiting ? WAITING_KEYS : PLAIN_KEYS)) return JSON.stringify(step);
+  let text = `[${toNameText(ref)},${toNameText(type)},${toNameText(outcome)},${toText(reason)}`;
+  if (isWaiting) text += `,${toText(until)}`;
   else if (isChannel) {
     const { channel_type = "", channel = null, message_id, message_status = null } = step;
-    text += `,${toNameText(channel_type)},${toNameText(channel)},${JSON.stringify(message_id)},${toNameText(message_status)}`;
+    text += `,${toNameText(channel_type)},${toNameText(channel)},${toText(message_id)},${toNameText(message_status)}`;
   }
   return `${text}]`;
 }
