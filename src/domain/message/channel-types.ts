@@ -125,9 +125,11 @@ export const CHANNEL_TYPE_DEFINITIONS: Readonly<Record<ChannelType, ChannelTypeD
 
 export const CHANNEL_TYPES = Object.keys(DEFINITIONS) as readonly ChannelType[];
 
+const DEFINITIONS_BY_TYPE: ReadonlyMap<unknown, ChannelTypeDefinition> = new Map(Object.entries(DEFINITIONS));
+
 /** Returns the definition of a channel type by its name in a file or an outcome, or undefined for an unknown name. */
 export function findChannelType(type: unknown): ChannelTypeDefinition | undefined {
-  return CHANNEL_TYPES.includes(type as ChannelType) ? CHANNEL_TYPE_DEFINITIONS[type as ChannelType] : undefined;
+  return DEFINITIONS_BY_TYPE.get(type);
 }
 
 /** Returns whether a channel type has a trait. Unknown types have none. */
