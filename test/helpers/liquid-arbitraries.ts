@@ -171,6 +171,11 @@ const grammar = fc.letrec<Grammar>((tie) => ({
     { weight: 3, arbitrary: fc.constantFrom("a", " ", "\n", "text ", "}", ...HOSTILE_TEXTS, "{%- # note -%}") },
     { weight: 2, arbitrary: fc.tuple(name, tie("value")).map(([key, value]) => `{% assign ${key} = ${value} %}`) },
     { weight: 1, arbitrary: tie("value").map((value) => `{%- echo ${value} -%}`) },
+    {
+      weight: 1,
+      arbitrary: tie("operand").map((count) => `{{ 'a' | t: count: ${count} }}{{ 'x.b' | t | default: 1 }}`),
+    },
+    { weight: 1, arbitrary: fc.constantFrom("{{ content }}", "{{ content | upcase }}{{ x }}") },
     { weight: 1, arbitrary: name.map((key) => `{% increment ${key} %}`) },
     { weight: 1, arbitrary: name.map((key) => `{% decrement ${key} %}`) },
     { weight: 1, arbitrary: fc.constantFrom("{% break %}", "{% continue %}", "{% raw %}{{ a }}{% endraw %}") },

@@ -1,4 +1,6 @@
 import { inspect } from "node:util";
+import { parseTranslationFile } from "../../src/domain/template/parse-translation-file.js";
+import { Translations } from "../../src/domain/template/translation.js";
 import { NO_STORE_LOOKUPS, RunServices } from "../../src/engine/context/store-lookups.js";
 import { RENDER_SERVICES } from "../../src/engine/liquid/filters/render-services.js";
 import {
@@ -33,6 +35,18 @@ interface Result {
   variables: string;
 }
 
+const TRANSLATIONS = new Translations([
+  parseTranslationFile(
+    "en.json",
+    "en",
+    { a: "one {{ count }}", x: { b: "{{ a | divided_by: 0 }}" } },
+    "translations/en.json",
+  ),
+]);
+
+/** Errors of the engine itself. They would be the same both ways if both ways were broken. */
+const isDefect = (message: string): boolean => /is not defined|is not a function/.test(message);
+
 function renderTexts(sources: readonly string[], data: string, isShared: boolean, mode: LiquidMode): Result {
   const outerMode = getLiquidMode();
   setLiquidMode(mode);
@@ -40,7 +54,7 @@ function renderTexts(sources: readonly string[], data: string, isShared: boolean
     const services = new RunServices({
       now: Date.parse(TIMESTAMP),
       audience: { locale: null, tenant: null, defaultLocale: "en" },
-      lookups: { ...NO_STORE_LOOKUPS },
+      lookups: { ...NO_STORE_LOOKUPS, translations: TRANSLATIONS },
       getUnwrittenUpserts: () => [],
       requestLookups: (missing) => {
         throw new Error(`not read: ${JSON.stringify(missing)}`);
@@ -50,16 +64,29 @@ function renderTexts(sources: readonly string[], data: string, isShared: boolean
     const scope: RenderScope = Object.assign(JSON.parse(data) as Record<string, Json>, { [RENDER_SERVICES]: services });
     const compile = createTextCompiler("parcel", { partials: PARTIALS });
     const rendering = openRendering(scope, PARTIALS);
+    // As in a layout, `content` renders another text in the same rendering, without `content` itself.
+    const print = (): string => {
+      scope.content = null;
+      try {
+        return compile(sources[0] as string, "html_body")(rendering);
+      } finally {
+        scope.content = print;
+      }
+    };
+    if (isShared && sources.length > 1) scope.content = print;
     const texts: string[] = [];
     for (const source of sources) {
       try {
-        texts.push(`text ${compile(source, "steps[0].template.subject")(isShared ? rendering : scope)}`);
+        const text = compile(source, "steps[0].template.subject");
+        if (isShared && text.evaluate !== undefined) texts.push(`value ${inspect(text.evaluate(rendering))}`);
+        texts.push(`text ${text(isShared ? rendering : scope)}`);
       } catch (error) {
         if (
           !(error instanceof RenderError || error instanceof KnockError) &&
           !/^not read/.test(String((error as Error).message))
         )
           throw error;
+        if (isDefect((error as Error).message)) throw error;
         texts.push(`${(error as Error).name} ${(error as Error).message}`);
         // An error ends a rendering. After one in a loop, liquidjs would keep the variables of the loop.
         if (isShared) break;

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { TestOptions } from "../../commands/shared/test-service.js";
+import { setLiquidMode } from "../../engine/liquid/liquid-mode.js";
 import type { ProjectLocation } from "../../project/find-project.js";
 import type { ProcessIO } from "../process-io.js";
 import { FileQueue, type QueueMemory, runQueue } from "./file-queue.js";
@@ -22,6 +23,7 @@ export type TestWorkerMessage = { file: SelectedFile; outcome: FileOutcome | nul
 /** Runs files of a queue in a thread, and sends their outcomes to the thread that started it. */
 export async function runTestWorker(processIO: ProcessIO): Promise<void> {
   const { location, cwd, options, changed, files, queue } = workerData as TestWorkerData;
+  setLiquidMode(processIO.env.KNOCK_LIQUID);
   const send = (message: TestWorkerMessage): void => parentPort?.postMessage(message);
   const io = { ...processIO, cwd };
   const targets = new ScenarioTargets(location, io, (warning) => send({ warning }));

@@ -1,3 +1,4 @@
+import { setLiquidMode } from "../../engine/liquid/liquid-mode.js";
 import { Output } from "../../output/output.js";
 import type { OutputStream } from "../../output/output-stream.js";
 import { createProcessIO, type ProcessIO } from "../process-io.js";
@@ -18,5 +19,7 @@ export function openSilentOutput(onLine: (text: string) => void): Promise<Output
 /** Returns input and output for an engine inside another program, which keeps its own streams and signals. */
 export function createSilentIO(): ProcessIO {
   const { signal } = new AbortController();
-  return { ...createProcessIO(() => signal), argv: [], stdout: DISCARD, stderr: DISCARD };
+  const io = createProcessIO(() => signal);
+  setLiquidMode(io.env.KNOCK_LIQUID);
+  return { ...io, argv: [], stdout: DISCARD, stderr: DISCARD };
 }

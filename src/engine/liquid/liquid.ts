@@ -1,4 +1,4 @@
-import { Context, type LiquidError, Output, type Template, Tokenizer, toValue, toValueSync, Value } from "liquidjs";
+import { Context, type LiquidError, Output, type Template, Tokenizer, Value } from "liquidjs";
 import { hasLiquid } from "../../domain/template/has-liquid.js";
 import type { TemplatePartial } from "../../domain/template/template-partial.js";
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
@@ -9,7 +9,13 @@ import { findErrorPosition, formatLiquidError, type Position, suggestName } from
 import { getLiquidMode, type LiquidMode } from "./liquid-mode.js";
 import { buildPartialGlobals, NO_PARTIALS, type ParsedPartial, type Partials, renderPartial } from "./partials.js";
 import { RenderError } from "./render-error.js";
-import { createContext, renderInContext, renderInScope, renderPartialTemplates } from "./render-templates.js";
+import {
+  createContext,
+  evaluateInContext,
+  renderInContext,
+  renderInScope,
+  renderPartialTemplates,
+} from "./render-templates.js";
 
 export { RenderError };
 
@@ -59,11 +65,11 @@ function findSingleOutput(templates: readonly Template[]): Value | null {
 }
 
 /** Returns the value of an expression, as `render` tags pass it to a partial. Throws like {@link renderTemplates}. */
-function evaluateOutput(value: Value, rendering: Rendering, location: TextLocation): unknown {
+function evaluateOutput(value: Value, rendering: Rendering, location: TextLocation, mode?: LiquidMode): unknown {
   const services = findServices(rendering.globals);
   let found: unknown;
   try {
-    found = toValue(toValueSync(value.value(rendering)));
+    found = evaluateInContext(value, rendering, mode ?? getLiquidMode());
   } catch (error) {
     services?.throwPendingLookups();
     throw toRenderError(error, location);
@@ -190,7 +196,7 @@ export function createTextCompiler(workflow: string, options: CompilerOptions = 
     const templates = parseNamedTemplate(source, typeof owner === "string" ? owner : owner(), fieldPath, location);
     const text: CompiledText = (scope) => renderTemplates(templates, scope, location, { globals, mode });
     const output = findSingleOutput(templates);
-    if (output !== null) text.evaluate = (rendering) => evaluateOutput(output, rendering, location);
+    if (output !== null) text.evaluate = (rendering) => evaluateOutput(output, rendering, location, mode);
     return text;
   };
 }

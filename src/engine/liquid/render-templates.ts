@@ -1,6 +1,7 @@
-import { Context, type Template, toValueSync } from "liquidjs";
-import { type CompiledTemplates, compileTemplates } from "./compile/compile-templates.js";
+import { Context, type Template, toValue, toValueSync, type Value } from "liquidjs";
+import { type Compiled, compileTemplates, compileValue } from "./compile/compile-templates.js";
 import { Frame } from "./compile/frame.js";
+import type { ValueNode } from "./compile/parse-tree.js";
 import { createRuntime, type Runtime } from "./compile/runtime.js";
 import { UnsupportedTemplateError } from "./compile/unsupported-template.js";
 import { findServices, RENDER_SERVICES, type ServicesCarrier } from "./filters/render-services.js";
@@ -19,11 +20,11 @@ const COMPILED_RENDERING = 8;
 interface Compilation {
   renderings: number;
   /** Undefined until the template is compiled, null if liquidjs has to render it. */
-  compiled: CompiledTemplates | null | undefined;
+  compiled: Compiled<unknown> | null | undefined;
 }
 
-/** Compilations by parsed template. Parsed templates are cached by their source. */
-const compilations = new WeakMap<readonly Template[], Compilation>();
+/** Compilations by parsed template or expression. Parsed templates are cached by their source. */
+const compilations = new WeakMap<object, Compilation>();
 
 let sharedRuntime: Runtime | undefined;
 /** Whether Node.js was started with `--disallow-code-generation-from-strings`. */
@@ -34,10 +35,9 @@ function getRuntime(): Runtime {
   return sharedRuntime;
 }
 
-/** Compiles templates. Returns null if liquidjs has to render them. */
-export function tryCompile(templates: readonly Template[]): CompiledTemplates | null {
+function tryCompile<T>(compile: (runtime: Runtime) => Compiled<T>): Compiled<T> | null {
   try {
-    return compileTemplates(templates, getRuntime());
+    return compile(getRuntime());
   } catch (error) {
     if (error instanceof EvalError) isCodeForbidden = true;
     // V8 reports a template that is nested too deeply for its parser as a RangeError.
@@ -46,19 +46,32 @@ export function tryCompile(templates: readonly Template[]): CompiledTemplates | 
   }
 }
 
-function findCompiled(templates: readonly Template[], mode: LiquidMode): CompiledTemplates | null {
+/** Returns whether templates can be compiled. Otherwise liquidjs renders them in any mode. */
+export function canCompile(templates: readonly Template[]): boolean {
+  return tryCompile((runtime) => compileTemplates(templates, runtime)) !== null;
+}
+
+/** Returns the compiled form of a template or expression. Null if liquidjs has to render it, or renders it this time. */
+function findCompiled<T>(
+  parsed: object,
+  mode: LiquidMode,
+  compile: (runtime: Runtime) => Compiled<T>,
+): Compiled<T> | null {
   if (mode === "interpret" || isCodeForbidden) return null;
-  let compilation = compilations.get(templates);
+  let compilation = compilations.get(parsed);
   if (compilation === undefined) {
     compilation = { renderings: 0, compiled: undefined };
-    compilations.set(templates, compilation);
+    compilations.set(parsed, compilation);
   }
   if (compilation.compiled === undefined) {
     if (++compilation.renderings < COMPILED_RENDERING && mode !== "compile") return null;
-    compilation.compiled = tryCompile(templates);
+    compilation.compiled = tryCompile(compile);
   }
-  return compilation.compiled;
+  return compilation.compiled as Compiled<T> | null;
 }
+
+const findCompiledTemplates = (templates: readonly Template[], mode: LiquidMode): Compiled<string> | null =>
+  findCompiled(templates, mode, (runtime) => compileTemplates(templates, runtime));
 
 export function createContext(scope: object, globals: object, strictVariables: boolean): Context {
   const engine = getLiquid();
@@ -83,7 +96,7 @@ function interpret(templates: readonly Template[], context: Context): string {
 
 /** Renders templates in a context whose variables other texts share. Throws the errors of liquidjs. */
 export function renderInContext(templates: readonly Template[], context: Context, mode: LiquidMode): string {
-  const compiled = isOrdinary(context) ? findCompiled(templates, mode) : null;
+  const compiled = isOrdinary(context) ? findCompiledTemplates(templates, mode) : null;
   if (compiled === null) return interpret(templates, context);
   context.renderLimit.check(performance.now());
   return compiled(Frame.forContext(context, MAX_OUTPUT_CHARACTERS));
@@ -91,7 +104,7 @@ export function renderInContext(templates: readonly Template[], context: Context
 
 /** Renders the templates of a partial, whose output is limited as a part of the template that uses it. */
 export function renderPartialTemplates(templates: readonly Template[], context: Context): string {
-  const compiled = isOrdinary(context) ? findCompiled(templates, getLiquidMode()) : null;
+  const compiled = isOrdinary(context) ? findCompiledTemplates(templates, getLiquidMode()) : null;
   if (compiled !== null) {
     context.renderLimit.check(performance.now());
     return compiled(Frame.forContext(context, Number.POSITIVE_INFINITY));
@@ -106,7 +119,19 @@ export function renderInScope(
   scope: Record<string, unknown>,
   { globals, strictVariables, mode }: { globals: object; strictVariables: boolean; mode: LiquidMode },
 ): string {
-  const compiled = strictVariables ? null : findCompiled(templates, mode);
+  const compiled = strictVariables ? null : findCompiledTemplates(templates, mode);
   if (compiled === null) return interpret(templates, createContext(scope, globals, strictVariables));
   return compiled(Frame.forScope(scope, MAX_OUTPUT_CHARACTERS, (own) => createContext(own, globals, false)));
+}
+
+/** Returns the value of an expression in a context whose variables other texts share. Throws the errors of liquidjs. */
+export function evaluateInContext(value: Value, context: Context, mode: LiquidMode): unknown {
+  const compiled = isOrdinary(context)
+    ? findCompiled(value, mode, (runtime) => compileValue(value as unknown as ValueNode, runtime))
+    : null;
+  const found =
+    compiled === null
+      ? (toValueSync(value.value(context)) as unknown)
+      : compiled(Frame.forContext(context, MAX_OUTPUT_CHARACTERS));
+  return toValue(found);
 }

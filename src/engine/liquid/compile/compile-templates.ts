@@ -1,19 +1,19 @@
 import type { Template } from "liquidjs";
 import type { Frame } from "./frame.js";
+import { generateValue } from "./generate-expressions.js";
 import { generateTemplates } from "./generate-tags.js";
 import { Generation } from "./generation.js";
-import type { TagNode } from "./parse-tree.js";
-import { getChildren } from "./parse-tree.js";
+import { getChildren, type TagNode, type ValueNode } from "./parse-tree.js";
 import type { Runtime } from "./runtime.js";
 
-/** Renders a template with the variables of a frame. Throws the errors of liquidjs. */
-export type CompiledTemplates = (frame: Frame) => string;
+/** Renders a template, or evaluates an expression, with the variables of a frame. Throws the errors of liquidjs. */
+export type Compiled<T> = (frame: Frame) => T;
 
-type CreateRender = (
+type CreateCompiled<T> = (
   runtime: Runtime,
   constants: readonly unknown[],
   templates: readonly Template[],
-) => CompiledTemplates;
+) => Compiled<T>;
 
 /** The names in generated code of the functions of a runtime. */
 const RUNTIME_NAMES: readonly (keyof Runtime)[] = [
@@ -58,11 +58,9 @@ function collectAssignedNames(templates: readonly Template[], names: Set<string>
   return names;
 }
 
-/** Returns the code of a function body that returns the function that renders the templates. */
-function generateCode(templates: readonly Template[]): { code: string; generation: Generation } {
-  const generation = new Generation(collectAssignedNames(templates, new Set()));
-  generateTemplates(templates, generation, -1);
-  const { readsContent, writer } = generation;
+/** Creates the function from the code that was generated for its body. `result` is the expression of the value to return. */
+function createFunction<T>(generation: Generation, result: string, runtime: Runtime): Compiled<T> {
+  const { readsContent, writer, templates } = generation;
   const code = [
     '"use strict";',
     `const { ${RUNTIME_NAMES.join(", ")} } = runtime;`,
@@ -73,11 +71,12 @@ function generateCode(templates: readonly Template[]): { code: string; generatio
     'let out = "", at = -1, work = 0;',
     "try {",
     ...writer.lines,
-    "return out;",
+    `return ${result};`,
     "} catch (error) { throw toTemplateError(error, templates, at); }",
     "});",
   ].join("\n");
-  return { code, generation };
+  const create = new Function("runtime", "constants", "templates", code) as CreateCompiled<T>;
+  return create(runtime, writer.constants, templates);
 }
 
 /**
@@ -85,8 +84,14 @@ function generateCode(templates: readonly Template[]): { code: string; generatio
  * {@link UnsupportedTemplateError} if liquidjs has to render the template, and `EvalError` if Node.js does not permit
  * generated code.
  */
-export function compileTemplates(templates: readonly Template[], runtime: Runtime): CompiledTemplates {
-  const { code, generation } = generateCode(templates);
-  const create = new Function("runtime", "constants", "templates", code) as CreateRender;
-  return create(runtime, generation.writer.constants, generation.templates);
+export function compileTemplates(templates: readonly Template[], runtime: Runtime): Compiled<string> {
+  const generation = new Generation(collectAssignedNames(templates, new Set()));
+  generateTemplates(templates, generation, -1);
+  return createFunction(generation, "out", runtime);
+}
+
+/** Compiles an expression with filters. Throws like {@link compileTemplates}. */
+export function compileValue(value: ValueNode, runtime: Runtime): Compiled<unknown> {
+  const generation = new Generation(new Set());
+  return createFunction(generation, generateValue(value, generation), runtime);
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { parseText } from "../../../../src/engine/liquid/liquid.js";
-import { tryCompile } from "../../../../src/engine/liquid/render-templates.js";
+import { canCompile } from "../../../../src/engine/liquid/render-templates.js";
 import { getPropertyRuns } from "../../../helpers/get-property-runs.js";
 import { liquidScopes, liquidTemplates } from "../../../helpers/liquid-arbitraries.js";
 import { renderBothWays } from "../../../helpers/render-both-ways.js";
@@ -20,7 +20,7 @@ it("T-001 T-123 compiled templates render, fail and assign variables as liquidjs
           const templates = parseText(source);
           if (templates === null) continue;
           valid++;
-          if (tryCompile(templates) !== null) compiled++;
+          if (canCompile(templates)) compiled++;
         }
       },
     ),

@@ -1,6 +1,10 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { createTextCompiler, openRendering } from "../../../../src/engine/liquid/liquid.js";
+import { hasLiquid } from "../../../../src/domain/template/has-liquid.js";
+import { createTextCompiler, openRendering, parseText } from "../../../../src/engine/liquid/liquid.js";
 import { getLiquid } from "../../../../src/engine/liquid/liquid-engine.js";
+import { canCompile } from "../../../../src/engine/liquid/render-templates.js";
 import { renderBothWays } from "../../../helpers/render-both-ways.js";
 
 const compile = createTextCompiler("parcel", { mode: "compile" });
@@ -32,6 +36,16 @@ describe("templates are compiled", () => {
     for (const one of compilers)
       expect(one("same {{ source }}", "steps[0].template.subject")({ source: "s" })).toBe("same s");
     expect(interpreter).toHaveBeenCalledTimes(7);
+  });
+
+  it("if they are templates of the sample projects", () => {
+    const root = resolve(import.meta.dirname, "../../../../fixtures");
+    const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((file) =>
+      /\.(html|md|mjml|txt)$/.test(file),
+    );
+    const sources = files.map((file) => readFileSync(join(root, file), "utf8")).filter(hasLiquid);
+    expect(sources.length).toBeGreaterThan(20);
+    expect(sources.filter((source) => !canCompile(parseText(source) ?? []))).toEqual([]);
   });
 
   it("never if the compiler says so", () => {
