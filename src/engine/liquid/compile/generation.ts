@@ -1,5 +1,6 @@
 import type { Template } from "liquidjs";
 import { CodeWriter, quoteText } from "./code-writer.js";
+import { UnsupportedTemplateError } from "./unsupported-template.js";
 
 /** A loop around the code that is being generated. The properties are names of local variables. */
 export interface LoopScope {
@@ -20,6 +21,9 @@ export interface LoopScope {
 const MAX_UNCHECKED_WORK = 64;
 /** The work of calling a filter, whose time depends on its input. */
 const FILTER_WORK = 8;
+
+/** Limits the templates in a function. V8 does not optimize functions that are much longer. */
+const MAX_TEMPLATES = 2_000;
 
 /** The state of generating code for one template. */
 export class Generation {
@@ -51,6 +55,8 @@ export class Generation {
       this.work = 0;
     }
     const index = this.templates.push(template) - 1;
+    if (index >= MAX_TEMPLATES)
+      throw new UnsupportedTemplateError(`more than ${MAX_TEMPLATES} tags, outputs and texts`);
     this.writer.write(`at = ${index};`);
     return index;
   }
