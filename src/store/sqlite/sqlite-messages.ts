@@ -59,7 +59,7 @@ export class SqliteMessages extends SqliteRecipients implements MessageStore, Fe
   }
 
   async deleteMessages(ids: readonly string[]): Promise<void> {
-    deleteMessages(this.db, ids);
+    deleteMessages(this.db, this.shared, ids);
   }
 
   async listFeed(filter: FeedFilter, page: PageRequest) {

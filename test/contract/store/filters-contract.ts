@@ -12,7 +12,7 @@ import type { OpenStore } from "./store-contract.js";
 
 const SEED = 7;
 const OPERATIONS = 100;
-const SEARCHES = 20;
+const SEARCHES = 12;
 const FILLING_ROWS = 300;
 
 async function readForward<T>(list: (page: PageRequest) => Promise<Paged<T>>, limit: number): Promise<T[]> {

@@ -27,12 +27,16 @@ export function createRandom(seed: number): (below: number) => number {
   };
 }
 
-/** Applies a random operation that inserts, changes or deletes runs and messages. */
-export async function applyRandomOperation(store: Store, random: (below: number) => number): Promise<void> {
+/** Applies a random operation that inserts, changes or deletes runs and messages of users. */
+export async function applyRandomOperation(
+  store: Store,
+  random: (below: number) => number,
+  { users = SAMPLE_USERS, deletesUsers = true }: { users?: readonly string[]; deletesUsers?: boolean } = {},
+): Promise<void> {
   const pick = <T>(values: readonly T[]): T => values[random(values.length)] as T;
   const token = `token-${random(1e9)}`;
   const pickIds = async (status?: Message["status"]): Promise<string[]> => {
-    const { items } = await store.listMessages({ recipient: user(pick(SAMPLE_USERS)), status }, { limit: 40 });
+    const { items } = await store.listMessages({ recipient: user(pick(users)), status }, { limit: 40 });
     return items.filter(() => random(2) === 0).map(({ id }) => id);
   };
   switch (random(12)) {
@@ -80,22 +84,22 @@ export async function applyRandomOperation(store: Store, random: (below: number)
       await store.cancelRuns({ workflow: pick(SAMPLE_WORKFLOWS), cancellation_key: "k", recipients: null, at: NOW });
       return;
     case 9:
-      if (random(4) === 0) await store.deleteRecipients([user(pick(SAMPLE_USERS))], NOW);
+      if (deletesUsers && random(4) === 0) await store.deleteRecipients([user(pick(users))], NOW);
       return;
     case 10: {
-      const [into, from] = [user(pick(SAMPLE_USERS)), user(pick(SAMPLE_USERS))];
-      if (random(4) === 0) await store.mergeRecipients(into, from, NOW);
+      const [into, from] = [user(pick(users)), user(pick(users))];
+      if (deletesUsers && random(4) === 0) await store.mergeRecipients(into, from, NOW);
       return;
     }
     default: {
       await store.upsertRecipients(
-        SAMPLE_USERS.map((id) => ({ key: user(id), properties: {} })),
+        users.map((id) => ({ key: user(id), properties: {} })),
         NOW,
       );
       const status = pick(["delivered", "queued", "not_sent"] as const);
       await insertSample(store, {
         workflow: pick(SAMPLE_WORKFLOWS),
-        recipients: Array.from({ length: 1 + random(60) }, () => pick(SAMPLE_USERS)),
+        recipients: Array.from({ length: 1 + random(60) }, () => pick(users)),
         run: { tenant: pick([...SAMPLE_TENANTS, null]), cancellation_key: random(8) === 0 ? "k" : null },
         recipientRun: random(2) === 0 ? waitingAt(NOW) : {},
         message:

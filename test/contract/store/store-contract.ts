@@ -10,6 +10,7 @@ import { describeDueWork } from "./due-work-contract.js";
 import { describeEngagement } from "./engagement-contract.js";
 import { describeFanOuts } from "./fan-outs-contract.js";
 import { describeFeed } from "./feed-contract.js";
+import { describeFeedCounts } from "./feed-counts-contract.js";
 import { describeFilters } from "./filters-contract.js";
 import { describeGuides } from "./guides-contract.js";
 import { describeLists } from "./lists-contract.js";
@@ -96,6 +97,7 @@ export function describeStore(name: string, subject: StoreSubject): void {
     describeResources(context);
     describeMemberships(context);
     describeFeed(context);
+    describeFeedCounts(context);
     describeGuides(context);
     describeSchedules(context);
     describeQueries(context);

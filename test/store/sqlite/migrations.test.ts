@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "@photostructure/sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { FeedFilter } from "../../../src/domain/message/feed-filter.js";
 import { APPLICATION_ID, MIGRATIONS } from "../../../src/store/sqlite/connection/migrations.js";
 import { openSqliteStore } from "../../../src/store/sqlite/open-sqlite-store.js";
 import type { SqliteStore } from "../../../src/store/sqlite/sqlite-store.js";
@@ -107,6 +108,28 @@ describe("a store of an earlier version", () => {
       expect([filter, items.map(({ recipientRun }) => recipientRun.recipient)]).toEqual([filter, [user("ada")]]);
     }
     expect((await store.listMessages({ status: "delivered" }, { limit: 500 })).items).toHaveLength(300);
+    await store.close();
+  });
+
+  it("A-101 has the counts of its large feeds", async () => {
+    const store = await openOlder("feed_counts", async (made) => {
+      const recipients = Array.from({ length: 1_000 }, () => "ana");
+      const { messages } = await insertSample(made, { recipients, run: { tenant: "acme" } });
+      await insertSample(made, { recipients: ["ana", "bo"] });
+      const ids = messages.map(({ id }) => id);
+      await made.markMessages(ids.slice(0, 10), "archived", NOW);
+      await made.markMessages(ids.slice(5, 30), "read", NOW);
+    });
+    const counts = async (filter: Partial<FeedFilter>) => {
+      const listed = await store.listFeed({ recipient: user("ana"), ...filter }, { limit: 1 });
+      return [listed.counts.total_count, listed.counts.unread_count, listed.counts.unseen_count];
+    };
+    expect(await counts({})).toEqual([991, 971, 991]);
+    expect(await counts({ archived: "only" })).toEqual([10, 5, 10]);
+    expect(await counts({ has_tenant: false })).toEqual([1, 1, 1]);
+    const { items } = await store.listFeed({ recipient: user("ana") }, { limit: 1 });
+    await store.markMessages([items[0]?.message.id ?? ""], "seen", NOW);
+    expect(await counts({})).toEqual([991, 971, 990]);
     await store.close();
   });
 });

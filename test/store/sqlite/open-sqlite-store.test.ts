@@ -373,6 +373,18 @@ describe("an existing store", () => {
     database.close();
   });
 
+  it("keeps the counts of a large feed before it is read", async () => {
+    const path = join(folder, "knock.db");
+    const store = await openSqliteStore(path);
+    for (let count = 0; count < 3; count++)
+      await insertSample(store, { recipients: Array.from({ length: 700 }, (_, n) => (n === 0 ? "bo" : "ana")) });
+    await store.close();
+    const database = new DatabaseSync(path, { readOnly: true });
+    const kept = database.prepare("SELECT recipient, total FROM feed_counts WHERE total > 0").all();
+    expect(kept.map((row) => ({ ...(row as object) }))).toEqual([{ recipient: "$users/ana", total: 2_097 }]);
+    database.close();
+  });
+
   it("finds due work, cancellations and a recipient's messages with an index", async () => {
     const path = join(folder, "knock.db");
     await seeded(path);

@@ -123,4 +123,25 @@ export const LATER_MIGRATIONS: readonly string[] = [
     CROSS JOIN workflow_runs w ON w.row = r.workflow_run WHERE w.tenant IS NOT NULL;
   CREATE INDEX recipient_runs_by_recipient ON recipient_runs (row >> 11, recipient);
   `,
+  // `feed-counts.ts` documents the table. Large feeds of before are counted here, and not when they are read.
+  `
+  CREATE TABLE feed_counts (
+    recipient TEXT NOT NULL,
+    channel INTEGER NOT NULL,
+    tenant TEXT NOT NULL,
+    archived INTEGER NOT NULL,
+    total INTEGER NOT NULL,
+    unread INTEGER NOT NULL,
+    unseen INTEGER NOT NULL,
+    PRIMARY KEY (recipient, channel, tenant, archived)
+  ) WITHOUT ROWID;
+  INSERT INTO feed_counts
+    SELECT recipient, 0, '', 0, 0, 0, 0 FROM messages GROUP BY recipient HAVING COUNT(*) >= 1000;
+  INSERT INTO feed_counts
+    SELECT m.recipient, m.channel, COALESCE(w.tenant, ''), m.archived_at IS NOT NULL, COUNT(*), COUNT(*) - COUNT(m.read_at),
+      COUNT(*) - COUNT(m.seen_at)
+    FROM feed_counts c CROSS JOIN messages m ON m.recipient = c.recipient CROSS JOIN recipient_runs r ON r.row = m.recipient_run
+      CROSS JOIN workflow_runs w ON w.row = r.workflow_run
+    WHERE m.channel IN (SELECT row FROM channels WHERE type = 'in_app_feed') AND m.status = 'delivered' GROUP BY 1, 2, 3, 4;
+  `,
 ];

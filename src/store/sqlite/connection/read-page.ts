@@ -94,6 +94,8 @@ interface ListQuery {
   filters: SqlFilters;
   /** Where rows that match the filters may be; without any, the rows are read in order until the page is full. */
   sources?: readonly BlockSource[];
+  /** The number of all rows that match, if it is known. The first page ends with the last of them without a search for more. */
+  count?: number;
 }
 
 /** Reads up to `limit` rows of a list in a direction, from the row next to `border` on; null starts at the end. */
@@ -131,7 +133,7 @@ export function readPage<Row extends { row: number }>(
   listing: ListQuery,
   page: PageRequest,
 ): { rows: Row[]; page_info: Paged<never>["page_info"] } {
-  const { kind, select, from } = listing;
+  const { kind, select, from, count = Number.POSITIVE_INFINITY } = listing;
   const cursor = parseCursor(kind, page);
   const hasRowBeyond = (direction: PageDirection, border: number): boolean =>
     readRows(db, listing, `SELECT 1 ${from}`, { direction, border, limit: 1 }).length > 0;
@@ -140,7 +142,7 @@ export function readPage<Row extends { row: number }>(
   const found = readRows<Row>(db, listing, select, {
     direction: backwards ? "newer" : "older",
     border: cursor?.row ?? null,
-    limit: page.limit + 1,
+    limit: cursor === null ? Math.min(page.limit + 1, count) : page.limit + 1,
   });
   const hasMore = found.length > page.limit;
   const rows = found.slice(0, page.limit);

@@ -1,4 +1,4 @@
-import type { FeedArchived, FeedCounts, FeedFilter, FeedStatus } from "../../../domain/message/feed-filter.js";
+import type { FeedCounts, FeedFilter, FeedStatus } from "../../../domain/message/feed-filter.js";
 import type { Message } from "../../../domain/message/message.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { NewMessages } from "../../../ports/feed-store.js";
@@ -7,11 +7,11 @@ import { serializeCursor } from "../../cursor.js";
 import type { Connection } from "../connection/connection.js";
 import { readPage, SqlFilters } from "../connection/read-page.js";
 import type { SharedRows } from "../run/shared-rows.js";
+import { FEED_MESSAGES, IS_IN_FEED, keepCountsOfLargeFeed, readKeptCounts } from "./feed-counts.js";
 import { HAS_CATEGORY } from "./list-messages.js";
 import { type MessageRow, SELECT_MESSAGES, toMessages } from "./message-rows.js";
 
 const JOIN_RUN = " CROSS JOIN workflow_runs w ON w.row = r.workflow_run";
-const FROM = `FROM messages m CROSS JOIN recipient_runs r ON r.row = m.recipient_run${JOIN_RUN}`;
 
 const STATUS_CONDITIONS: Record<FeedStatus, string | null> = {
   unread: "m.read_at IS NULL",
@@ -21,44 +21,64 @@ const STATUS_CONDITIONS: Record<FeedStatus, string | null> = {
   all: null,
 };
 
-const ARCHIVED_CONDITIONS: Record<FeedArchived, string | null> = {
-  exclude: "m.archived_at IS NULL",
-  only: "m.archived_at IS NOT NULL",
-  include: null,
-};
+/** The expressions that the filters compare, of messages and of kept counts. */
+const MESSAGE_COLUMNS = { channel: "m.channel", tenant: "w.tenant", archived: "m.archived_at IS NOT NULL" };
+const COUNT_COLUMNS = { channel: "c.channel", tenant: "NULLIF(c.tenant, '')", archived: "c.archived = 1" };
+
+/** Adds the filters by which counts are kept: channel, tenant and whether messages are archived. */
+function addKeptFilters(filters: SqlFilters, columns: typeof MESSAGE_COLUMNS, filter: FeedFilter): SqlFilters {
+  const { channel, tenant, has_tenant, granted, archived = "exclude" } = filter;
+  filters
+    .add(`${columns.channel} IN (SELECT row FROM channels WHERE key = ? OR id = ?)`, channel, 2)
+    .add(has_tenant === true ? `${columns.tenant} = ?` : `(${columns.tenant} = ? OR ${columns.tenant} IS NULL)`, tenant)
+    .add(
+      `(${columns.tenant} IN (SELECT value FROM json_each(?))${granted?.untagged ? ` OR ${columns.tenant} IS NULL` : ""})`,
+      granted && JSON.stringify(granted.tenants),
+    );
+  // A tenant together with `has_tenant: false` selects messages without a tenant (A-101a does not specify this case).
+  if (has_tenant !== undefined) filters.conditions.push(`${columns.tenant} IS ${has_tenant ? "NOT " : ""}NULL`);
+  if (archived !== "include") filters.conditions.push(`${archived === "only" ? "" : "NOT "}(${columns.archived})`);
+  return filters;
+}
 
 /** Returns all filters except the status, which the counts ignore (Q-24). */
 function buildFeedFilters(filter: FeedFilter): SqlFilters {
-  const { channel, tenant, has_tenant, granted, inserted_at } = filter;
   const filters = new SqlFilters()
     .add("m.recipient = ?", filter.recipient)
-    .add("m.channel IN (SELECT row FROM channels WHERE key = ? OR id = ?)", channel, 2)
     .add("w.workflow = ?", filter.source)
     .add(HAS_CATEGORY, filter.workflow_categories && JSON.stringify(filter.workflow_categories))
     .addPairs("COALESCE(m.data, w.data)", filter.trigger_data)
-    .addBounds("m.inserted_at", inserted_at)
-    .add(has_tenant === true ? "w.tenant = ?" : "(w.tenant = ? OR w.tenant IS NULL)", tenant)
-    .add(
-      `(w.tenant IN (SELECT value FROM json_each(?))${granted?.untagged ? " OR w.tenant IS NULL" : ""})`,
-      granted && JSON.stringify(granted.tenants),
-    );
-  filters.conditions.push(
-    "m.channel IN (SELECT row FROM channels WHERE type = 'in_app_feed')",
-    "m.status = 'delivered'",
-  );
-  // A tenant together with `has_tenant: false` selects messages without a tenant (A-101a does not specify this case).
-  if (has_tenant !== undefined) filters.conditions.push(`w.tenant IS ${has_tenant ? "NOT " : ""}NULL`);
-  const archived = ARCHIVED_CONDITIONS[filter.archived ?? "exclude"];
-  if (archived !== null) filters.conditions.push(archived);
-  return filters;
+    .addBounds("m.inserted_at", filter.inserted_at);
+  filters.conditions.push(...IS_IN_FEED);
+  return addKeptFilters(filters, MESSAGE_COLUMNS, filter);
+}
+
+/** Returns the kept counts of the messages that match the filter except the status, or null if they have to be counted. */
+function findKeptCounts(db: Connection, filter: FeedFilter): FeedCounts | null {
+  const { recipient, source, workflow_categories, trigger_data = {}, inserted_at = {} } = filter;
+  if (source !== undefined || workflow_categories !== undefined) return null;
+  if (Object.keys(trigger_data).length > 0 || Object.keys(inserted_at).length > 0) return null;
+  const { conditions, values } = addKeptFilters(new SqlFilters(), COUNT_COLUMNS, filter);
+  return readKeptCounts(db, recipient, conditions, values);
 }
 
 function countFeed(db: Connection, filters: SqlFilters): FeedCounts {
   const counts = db.get<FeedCounts>(
-    `SELECT COUNT(*) AS total_count, COUNT(*) - COUNT(m.read_at) AS unread_count, COUNT(*) - COUNT(m.seen_at) AS unseen_count ${FROM} WHERE ${filters.conditions.join(" AND ")}`,
+    `SELECT COUNT(*) AS total_count, COUNT(*) - COUNT(m.read_at) AS unread_count, COUNT(*) - COUNT(m.seen_at) AS unseen_count ${FEED_MESSAGES} WHERE ${filters.conditions.join(" AND ")}`,
     ...filters.values,
   );
   return { ...(counts as FeedCounts) };
+}
+
+function getCountOfStatus({ total_count, unread_count, unseen_count }: FeedCounts, status: FeedStatus): number {
+  const counts: Record<FeedStatus, number> = {
+    all: total_count,
+    unread: unread_count,
+    read: total_count - unread_count,
+    unseen: unseen_count,
+    seen: total_count - unseen_count,
+  };
+  return counts[status];
 }
 
 /** Maximum number of new rows that are searched for recipients. With more, `recipients` is null. */
@@ -90,14 +110,23 @@ export function listFeed(
   filter: FeedFilter,
   page: PageRequest,
 ): Paged<{ message: Message; cursor: string }> & { counts: FeedCounts } {
+  keepCountsOfLargeFeed(db, filter.recipient);
   return db.read(() => {
     const filters = buildFeedFilters(filter);
-    const counts = countFeed(db, filters);
-    const status = STATUS_CONDITIONS[filter.status ?? "all"];
-    if (status !== null) filters.conditions.push(status);
+    const counts = findKeptCounts(db, filter) ?? countFeed(db, filters);
+    const status = filter.status ?? "all";
+    const condition = STATUS_CONDITIONS[status];
+    if (condition !== null) filters.conditions.push(condition);
     const { rows, page_info } = readPage<MessageRow>(
       db,
-      { kind: "feed", select: SELECT_MESSAGES + JOIN_RUN, from: FROM, key: "m.row", filters },
+      {
+        kind: "feed",
+        select: SELECT_MESSAGES + JOIN_RUN,
+        from: FEED_MESSAGES,
+        key: "m.row",
+        filters,
+        count: getCountOfStatus(counts, status),
+      },
       page,
     );
     const messages = toMessages(db, shared, rows);

@@ -5,6 +5,7 @@ import type { Connection } from "../connection/connection.js";
 import { packMessageEvents } from "../run/event-codec.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { recordMessageEvents } from "../run/waits.js";
+import { countChange, hasKeptCounts } from "./feed-counts.js";
 import { type MessageRow, SELECT_MESSAGES, toMessages } from "./message-rows.js";
 
 const UPDATE =
@@ -21,8 +22,11 @@ export function readMessages(db: Connection, shared: SharedRows, ids: readonly s
 }
 
 /** Deletes messages with their logs and secrets. A delivery in progress loses its claim with the row. */
-export function deleteMessages(db: Connection, ids: readonly string[]): void {
+export function deleteMessages(db: Connection, shared: SharedRows, ids: readonly string[]): void {
   db.write(() => {
+    if (hasKeptCounts(db))
+      for (const message of toMessages(db, shared, selectMessageRows(db, ids)))
+        countChange(db, shared, message, message, null);
     for (const id of ids) {
       db.run("DELETE FROM delivery_logs WHERE message = ?", id);
       db.run("DELETE FROM message_secrets WHERE message = ?", id);
@@ -54,6 +58,7 @@ export function markMessagesInWrite(
 ): Message[] {
   const rows = selectMessageRows(db, ids);
   const update = db.prepare(UPDATE);
+  const hasKept = hasKeptCounts(db);
   return toMessages(db, shared, rows).map((before, index) => {
     const marked = markMessage(before, action, at, metadata);
     const { seen_at, read_at, interacted_at, link_clicked_at, archived_at } = marked;
@@ -67,6 +72,7 @@ export function markMessagesInWrite(
       at,
       (rows[index] as MessageRow).row,
     );
+    if (hasKept) countChange(db, shared, before, before, marked);
     recordMessageEvents(db, [{ message: marked, events: marked.events.slice(before.events.length) }]);
     return marked;
   });

@@ -7,6 +7,7 @@ import type { TriggerData } from "../run/batches.js";
 import { packMessageEvents, unpackMessageEvents } from "../run/event-codec.js";
 import { createWorkflowRunReader, parseJson, toJson, type WorkflowRunRecord } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
+import { createInsertCounter } from "./feed-counts.js";
 import { insertSecrets } from "./message-secrets.js";
 import { joinContent, type SplitContent, splitContent } from "./split-content.js";
 
@@ -155,6 +156,7 @@ export function createMessageInserter(
   shared: SharedRows,
 ): (message: Message, recipientRun: number, triggerData: TriggerData) => void {
   const insert = db.prepare(INSERT);
+  const countInsert = createInsertCounter(db, shared);
   return (message, recipientRun, triggerData) => {
     const data = message.data === triggerData.value ? triggerData.text : JSON.stringify(message.data);
     const { content, sources } = splitMessageContent(message);
@@ -190,6 +192,7 @@ export function createMessageInserter(
     shared.blocks.record("messages.channel", String(channel), row);
     shared.blocks.record("messages.workflow", message.workflow, row);
     shared.blocks.record("messages.tenant", message.tenant, row);
+    countInsert(message, row);
     insertSecrets(db, message);
   };
 }

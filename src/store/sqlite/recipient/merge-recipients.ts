@@ -35,6 +35,8 @@ export function mergeRecipients(
   db.write(() => {
     changeRecipient(db, into, at, (before) => (before === null ? other : mergeParts(before, other)));
     for (const move of MOVE_STATEMENTS) db.run(move, into, from);
+    // The counts of the feed are kept again after they are read.
+    db.run("DELETE FROM feed_counts WHERE recipient = ?", into);
   });
   deleteRecipients(db, shared, [from], at);
   return true;

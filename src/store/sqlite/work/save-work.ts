@@ -8,6 +8,7 @@ import type { SaveAdvancesResult, SavedAdvance } from "../../../ports/run-store.
 import { writeClockRow } from "../connection/clock-setting.js";
 import type { Connection } from "../connection/connection.js";
 import { insertDeliveryLogs } from "../message/delivery-logs.js";
+import { countChange, hasKeptCounts } from "../message/feed-counts.js";
 import { createMessageInserter } from "../message/message-rows.js";
 import { saveSecrets } from "../message/message-secrets.js";
 import { applyUpserts } from "../recipient/recipients.js";
@@ -113,6 +114,12 @@ export function saveAdvances(
   });
 }
 
+/** The values of a message that saving a delivery merges or compares. Engagement may have changed since the claim. */
+type StoredMessage = Pick<Message, "status" | "seen_at" | "read_at" | "archived_at" | "inserted_at"> & {
+  row: number;
+  events: string;
+};
+
 /**
  * Saves messages that still have the claim's token, and returns their ids. Logs are stored for all messages, because their
  * requests were sent.
@@ -127,10 +134,13 @@ export function saveMessages(
   return db.write(() => {
     const saved = new Set<string>();
     const changed: { message: Message; events: MessageEvent[] }[] = [];
-    const select = db.prepare("SELECT row, events, inserted_at FROM messages WHERE id = ? AND claim_token = ?");
+    const select = db.prepare(
+      "SELECT row, events, inserted_at, status, seen_at, read_at, archived_at FROM messages WHERE id = ? AND claim_token = ?",
+    );
     const update = db.prepare(SAVE_MESSAGE);
+    const hasKept = hasKeptCounts(db);
     for (const message of messages) {
-      const stored = select.get(message.id, token) as { row: number; events: string; inserted_at: number } | undefined;
+      const stored = select.get(message.id, token) as StoredMessage | undefined;
       if (stored === undefined) continue;
       const before = unpackMessageEvents(stored.events, stored.inserted_at);
       const events: MessageEvent[] = mergeMessageEvents(before, message.events);
@@ -146,6 +156,7 @@ export function saveMessages(
         stored.row,
       );
       shared.blocks.record("messages.status", message.status, stored.row);
+      if (hasKept) countChange(db, shared, message, stored, { ...stored, status: message.status });
       saveSecrets(db, message);
       saved.add(message.id);
     }
