@@ -81,12 +81,13 @@ async function feedLatency(port) {
   return { from_sent: summarize(from.sent), from_answered: summarize(from.answered) };
 }
 
-/** Measures the milliseconds from start to ready of one or two checkouts, in turn. */
-async function measureStarts(folder, checkouts) {
+/** Measures the milliseconds from start to ready of one or two checkouts, in turn, each on its own project. */
+async function measureStarts(folder, checkouts, workflowCount) {
   const starts = checkouts.map(() => []);
+  for (const index of checkouts.keys()) writeProject(join(folder, String(index)), workflowCount);
   for (let count = 0; count < STARTS; count++)
     for (const [index, checkout] of checkouts.entries()) {
-      const server = await startEmulator(folder, checkout);
+      const server = await startEmulator(join(folder, String(index)), checkout);
       starts[index].push(server.took);
       await stopServer(server, "SIGINT");
     }
@@ -97,18 +98,16 @@ const result = {};
 const folder = mkdtempSync(join(tmpdir(), "knock-emulator-"));
 const servers = new Map();
 try {
-  const project = join(folder, "project");
-  writeProject(project);
   const checkouts = other === null ? [root] : [root, other];
-  const [ownStarts, otherStarts] = await measureStarts(project, checkouts);
+  const [ownStarts, otherStarts] = await measureStarts(join(folder, "one-workflow"), checkouts, 1);
   result.start_to_ready_ms = ownStarts;
   if (otherStarts) result.other_start_to_ready_ms = otherStarts;
-  const manyWorkflows = join(folder, "many-workflows");
-  writeProject(manyWorkflows, MANY_WORKFLOWS);
-  const [ownManyStarts, otherManyStarts] = await measureStarts(manyWorkflows, checkouts);
+  const [ownManyStarts, otherManyStarts] = await measureStarts(join(folder, "many"), checkouts, MANY_WORKFLOWS);
   result.start_to_ready_with_2000_workflows_ms = ownManyStarts;
   if (otherManyStarts) result.other_start_to_ready_with_2000_workflows_ms = otherManyStarts;
 
+  const project = join(folder, "project");
+  writeProject(project);
   servers.set("emulator", await startEmulator(project));
   if (other !== null) {
     const otherProject = join(folder, "other");
