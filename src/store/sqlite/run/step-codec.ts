@@ -41,14 +41,14 @@ function hasKeys(step: StepOutcome, keys: Keys): boolean {
 const toText = (value: unknown): string => (value === null ? "null" : JSON.stringify(value));
 
 function packStep(step: StepOutcome): string {
-  const { ref, type, outcome, reason, until } = step;
-  const isChannel = type === "channel";
+  const { ref, type, channel_type, outcome, reason, until } = step;
+  const isChannel = channel_type !== undefined;
   const isWaiting = !isChannel && until !== undefined;
   if (!hasKeys(step, isChannel ? CHANNEL_KEYS : isWaiting ? WAITING_KEYS : PLAIN_KEYS)) return JSON.stringify(step);
   let text = `[${toNameText(ref)},${toNameText(type)},${toNameText(outcome)},${toText(reason)}`;
   if (isWaiting) text += `,${toText(until)}`;
   else if (isChannel) {
-    const { channel_type = "", channel = null, message_id, message_status = null } = step;
+    const { channel = null, message_id, message_status = null } = step;
     text += `,${toNameText(channel_type)},${toNameText(channel)},${toText(message_id)},${toNameText(message_status)}`;
   }
   return `${text}]`;
