@@ -1,5 +1,5 @@
 // Runs the public golden-liquid suite (https://github.com/jg-rp/golden-liquid, MIT, not part of this repository) through the
-// engine's Liquid and through plain liquidjs, and prints where the two differ from the suite:
+// engine's Liquid, not compiled and compiled to JavaScript, and through plain liquidjs, and prints where they differ from the suite:
 //   node scripts/golden-liquid.mjs [path or URL of golden_liquid.json] [--verbose] [--group <text>]
 // Without a path, the measured version of the suite is downloaded.
 // Every failure that remains has its reason in docs/decisions/0027-liquid-conformance.md.
@@ -35,7 +35,10 @@ async function loadEngine() {
   mkdirSync(dirname(outfile), { recursive: true });
   await build({
     stdin: {
-      contents: 'export { compilePartial, createTextCompiler } from "./liquid.ts";',
+      contents: `
+        export { compilePartial, createTextCompiler, parseText } from "./liquid.ts";
+        export { setLiquidMode } from "./liquid-mode.ts";
+        export { canCompile } from "./render-templates.ts";`,
       resolveDir: join(root, "src/engine/liquid"),
     },
     bundle: true,
@@ -49,9 +52,10 @@ async function loadEngine() {
   return import(pathToFileURL(outfile).href);
 }
 
-const { compilePartial, createTextCompiler } = await loadEngine();
+const { canCompile, compilePartial, createTextCompiler, parseText, setLiquidMode } = await loadEngine();
 
-function renderHere({ template, data = {}, templates = {} }) {
+function renderHere({ template, data = {}, templates = {} }, mode = "interpret") {
+  setLiquidMode(mode);
   const partials = new Map(
     Object.entries(templates).map(([key, content]) => [
       key,
@@ -78,6 +82,14 @@ function outcome(render, test) {
   return { passed: test.invalid !== true && expected.includes(text), did: JSON.stringify(text) };
 }
 
+/** Renders a case as compiled JavaScript. Prints a different result than that of liquidjs. */
+function compareCompiled(test, { did }) {
+  const compiled = outcome((each) => renderHere(each, "compile"), test).did;
+  if (compiled === did) return true;
+  console.error(`${test.name}: compiled ${compiled}, not compiled ${did}`);
+  return false;
+}
+
 /** Returns the group of a case: `tags, for, reversed` → `tags, for`. */
 const getGroup = ({ name }) => name.split(",").slice(0, 2).join(",");
 
@@ -85,8 +97,12 @@ const { tests } = await readSuite();
 const counts = { "here and liquidjs": 0, "here only": 0, "liquidjs only": 0, neither: 0 };
 /** The failures of this engine by group. */
 const failures = new Map();
+let [compilable, different] = [0, 0];
 for (const test of tests.filter(({ name }) => name.includes(wanted))) {
-  const here = outcome(renderHere, test);
+  const here = outcome((each) => renderHere(each), test);
+  const templates = parseText(test.template);
+  if (templates !== null && canCompile(templates)) compilable++;
+  if (!compareCompiled(test, here)) different++;
   const plain = outcome(renderPlain, test);
   const where = here.passed
     ? plain.passed
@@ -109,6 +125,8 @@ console.log(
 console.log(
   `  pass here only: ${counts["here only"]}, in liquidjs only: ${counts["liquidjs only"]}, in neither: ${counts.neither}`,
 );
+console.log(`  ${compilable} can be compiled to JavaScript, ${different} render differently when compiled`);
+if (different > 0) process.exitCode = 1;
 for (const [group, cases] of [...failures].sort(([, a], [, b]) => b.length - a.length)) {
   const ours = cases.filter(({ plain }) => plain.passed).length;
   const origin =
