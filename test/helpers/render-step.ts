@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import { type Channel, getDefaultProvider } from "../../src/domain/environment/environment.js";
 import type { ChannelType } from "../../src/domain/message/channel-types.js";
 import { type Recipient, toRecipientKey } from "../../src/domain/recipient/recipient.js";
@@ -5,6 +6,7 @@ import { parseEmailLayout } from "../../src/domain/template/parse-email-layout.j
 import { parseTemplatePartial } from "../../src/domain/template/parse-template-partial.js";
 import { parseWorkflow } from "../../src/domain/workflow/parse-workflow.js";
 import { compileWorkflow } from "../../src/engine/compile/compile-workflow.js";
+import { getLiquidMode, type LiquidMode, setLiquidMode } from "../../src/engine/liquid/liquid-mode.js";
 import type { BatchData, Destination, RenderContext } from "../../src/engine/render/channel-renderer.js";
 import type { KnockError } from "../../src/errors/knock-error.js";
 import type { JsonObject } from "../../src/util/json.js";
@@ -32,10 +34,27 @@ export interface RenderInput {
   batch?: BatchData;
 }
 
-/** Renders one step from its file's template, and returns the destinations and content documents of its messages. */
-export async function renderStep(
-  input: RenderInput,
-): Promise<{ destinations: Destination[]; contents: JsonObject[]; warnings: string[]; error: KnockError | null }> {
+interface RenderResult {
+  destinations: Destination[];
+  contents: JsonObject[];
+  warnings: string[];
+  error: KnockError | null;
+}
+
+/** Returns the result of a function, or the error that it throws. */
+function catchResult<T>(run: () => T): { result: T } | { error: unknown } {
+  try {
+    return { result: run() };
+  } catch (error) {
+    return { error };
+  }
+}
+
+/**
+ * Renders one step from its file's template, and returns the destinations and content documents of its messages. Throws if
+ * compiled templates render differently.
+ */
+export async function renderStep(input: RenderInput): Promise<RenderResult> {
   const { type, template, overrides, properties = MARA, data = {} } = input;
   const step = {
     ref: "one",
@@ -77,24 +96,32 @@ export async function renderStep(
         properties: { settings: { branding } },
       }
     : null;
-  const warnings: string[] = [];
-  const context: RenderContext = {
-    scope: { ...data, data, recipient: { ...properties, id: "u-42" }, timestamp: TIMESTAMP, ...input.scope },
-    recipient,
-    tenant,
-    channel,
-    batch: input.batch ?? null,
-    warn: (text) => warnings.push(text),
-  };
   const renderer = renderers.get("one");
   if (renderer === undefined) throw new Error("the step was not compiled");
-  const destinations = renderer.resolveDestinations(context);
-  return {
-    error: sharedError,
-    warnings,
-    destinations,
-    contents: destinations.map((destination) => renderer.render(context, destination)),
+  const render = (mode: LiquidMode): RenderResult => {
+    const warnings: string[] = [];
+    const context: RenderContext = {
+      scope: { ...data, data, recipient: { ...properties, id: "u-42" }, timestamp: TIMESTAMP, ...input.scope },
+      recipient,
+      tenant,
+      channel,
+      batch: input.batch ?? null,
+      warn: (text) => warnings.push(text),
+    };
+    const outerMode = getLiquidMode();
+    setLiquidMode(mode);
+    try {
+      const destinations = renderer.resolveDestinations(context);
+      const contents = destinations.map((destination) => renderer.render(context, destination));
+      return { error: sharedError, warnings, destinations, contents };
+    } finally {
+      setLiquidMode(outerMode);
+    }
   };
+  const [interpreted, compiled] = [catchResult(() => render("interpret")), catchResult(() => render("compile"))];
+  expect(compiled).toEqual(interpreted);
+  if ("error" in interpreted) throw interpreted.error;
+  return interpreted.result;
 }
 
 /** Returns the content document of a step that creates one message. Throws for another number. */
