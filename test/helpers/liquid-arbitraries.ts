@@ -175,7 +175,11 @@ const grammar = fc.letrec<Grammar>((tie) => ({
       weight: 1,
       arbitrary: tie("operand").map((count) => `{{ 'a' | t: count: ${count} }}{{ 'x.b' | t | default: 1 }}`),
     },
-    { weight: 1, arbitrary: fc.constantFrom("{{ content }}", "{{ content | upcase }}{{ x }}") },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom("{{ content }}", "{{ content | upcase }}{{ x }}", "{% t %}text{% endt %}{{ y }}"),
+    },
+    { weight: 1, arbitrary: tie("templates").map((body) => `{% t %}${body}{% endt %}`) },
     { weight: 1, arbitrary: name.map((key) => `{% increment ${key} %}`) },
     { weight: 1, arbitrary: name.map((key) => `{% decrement ${key} %}`) },
     { weight: 1, arbitrary: fc.constantFrom("{% break %}", "{% continue %}", "{% raw %}{{ a }}{% endraw %}") },

@@ -35,14 +35,16 @@ interface Result {
   variables: string;
 }
 
-const TRANSLATIONS = new Translations([
-  parseTranslationFile(
-    "en.json",
-    "en",
-    { a: "one {{ count }}", x: { b: "{{ a | divided_by: 0 }}" } },
-    "translations/en.json",
-  ),
-]);
+const TRANSLATIONS = new Translations(
+  Object.entries({
+    en: { a: "one {{ count }}", x: { b: "{{ a | divided_by: 0 }}" } },
+    "system.en": {
+      text: "{% assign y = a %}{{ toString }}{{ b }}{{ y }}",
+      a: "{% break %}{{ a }}",
+      " ": "{{ b | divided_by: 0 }}",
+    },
+  }).map(([name, content]) => parseTranslationFile(`${name}.json`, "en", content, `translations/${name}.json`)),
+);
 
 /** Errors of the engine itself. They would be the same both ways if both ways were broken. */
 const isDefect = (message: string): boolean => /is not defined|is not a function/.test(message);
@@ -68,7 +70,7 @@ function renderTexts(sources: readonly string[], data: string, isShared: boolean
     const print = (): string => {
       scope.content = null;
       try {
-        return compile(sources[0] as string, "html_body")(rendering);
+        return compile(sources.at(-1) as string, "html_body")(rendering);
       } finally {
         scope.content = print;
       }

@@ -120,15 +120,17 @@ function createTranslateTag(parseText: Parse): TagClass {
     }
 
     *render(context: Context, emitter: Emitter): Generator<unknown, void, unknown> {
-      const { renderer } = this.liquid;
+      const text = this.translate(context);
+      if (text !== null) emitter.write(text);
+      else yield this.liquid.renderer.renderTemplates(this.fallbackTemplates, context, emitter);
+    }
+
+    /** Renders the translation. Null without one. */
+    translate(context: Context): string | null {
       const found = this.find(findContextServices(context));
-      if (found === null) {
-        yield renderer.renderTemplates(this.fallbackTemplates, context, emitter);
-        return;
-      }
-      emitter.write(
-        renderTranslation(found, () => toValueSync(renderer.renderTemplates(parseText(found.text), context))),
-      );
+      if (found === null) return null;
+      const { renderer } = this.liquid;
+      return renderTranslation(found, () => toValueSync(renderer.renderTemplates(parseText(found.text), context)));
     }
 
     *children(): Generator<unknown, Template[]> {

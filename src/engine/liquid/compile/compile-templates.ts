@@ -60,14 +60,17 @@ function collectAssignedNames(templates: readonly Template[], names: Set<string>
 
 /** Creates the function from the code that was generated for its body. `result` is the expression of the value to return. */
 function createFunction<T>(generation: Generation, result: string, runtime: Runtime): Compiled<T> {
-  const { readsContent, writer, templates } = generation;
+  const { assignedNames, rendersOtherTexts, writer, templates } = generation;
+  const usesVariables = assignedNames.size > 0 || rendersOtherTexts;
   const code = [
     '"use strict";',
     `const { ${RUNTIME_NAMES.join(", ")} } = runtime;`,
     // The parentheses make V8 compile the function at once. Otherwise it would parse it now, and again at the first call.
     "return (function (frame) {",
-    "const { environment, variables, maxOutput } = frame;",
-    `const earlier = ${readsContent ? "frame.earlierVariables" : "frame.findEarlierVariables()"};`,
+    "const { environment, maxOutput } = frame;",
+    // Other texts can assign variables that this one reads.
+    `const earlier = ${rendersOtherTexts ? "frame.variables" : "frame.findEarlierVariables()"};`,
+    usesVariables ? "const { variables } = frame;" : "",
     'let out = "", at = -1, work = 0;',
     "try {",
     ...writer.lines,

@@ -8,30 +8,33 @@ export class Frame {
   private constructor(
     /** The scope that the text is rendered with. */
     readonly environment: Variables,
-    /** The variables that the text assigns. */
-    readonly variables: Variables,
-    /** The variables that earlier texts assigned, if there can be any. */
-    readonly earlierVariables: Variables | null,
     /** Limits the output in characters. */
     readonly maxOutput: number,
     private context: Context | null,
+    /** The variables that this text and earlier ones assigned. Null before the first of them is needed. */
+    private assigned: Variables | null,
     private readonly createContext: ((scope: Variables) => Context) | null,
   ) {}
 
   /** Opens a frame for a text that shares no variables with others. */
   static forScope(scope: Variables, maxOutput: number, createContext: (scope: Variables) => Context): Frame {
-    return new Frame(scope, {}, null, maxOutput, null, createContext);
+    return new Frame(scope, maxOutput, null, null, createContext);
   }
 
   /** Opens a frame for a text that is rendered in a context, where earlier texts can have assigned variables. */
   static forContext(context: Context, maxOutput: number): Frame {
-    const variables = context.bottom() as Variables;
-    return new Frame(context.environments as Variables, variables, variables, maxOutput, context, null);
+    return new Frame(context.environments as Variables, maxOutput, context, context.bottom() as Variables, null);
+  }
+
+  /** The variables that this text and earlier ones assigned. */
+  get variables(): Variables {
+    this.assigned ??= Object.create(null) as Variables;
+    return this.assigned;
   }
 
   /** Returns the variables that earlier texts assigned. Null without any, so that no time is spent on looking for them. */
   findEarlierVariables(): Variables | null {
-    for (const _name in this.earlierVariables) return this.earlierVariables;
+    for (const _name in this.assigned) return this.assigned;
     return null;
   }
 

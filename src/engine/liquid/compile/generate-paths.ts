@@ -114,8 +114,8 @@ export function generatePath(token: TokenNode, generation: Generation, generateO
 
 /** Writes code that reads `content`, which in a layout is a function that renders the content in the same context. */
 function generateContent(token: TokenNode, generation: Generation): string {
-  if (generation.loops.length > 0 || generation.captures > 0 || !generation.mayReadContent)
+  if (!generation.mayReadContent || !generation.canRenderOtherTexts())
     throw new UnsupportedTemplateError('"content" outside of outputs at the top level');
-  generation.readsContent = true;
+  generation.rendersOtherTexts = true;
   return generation.writer.assign(`evaluate(${generation.writer.addConstant(token)}, frame)`);
 }

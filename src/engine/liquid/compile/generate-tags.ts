@@ -29,14 +29,28 @@ export function generateTemplates(templates: readonly Template[], generation: Ge
 
 function generateOutput(value: ValueNode, generation: Generation): void {
   const { writer } = generation;
-  const readContent = generation.readsContent;
-  generation.readsContent = false;
+  const rendersOtherTexts = generation.rendersOtherTexts;
+  generation.rendersOtherTexts = false;
   generation.mayReadContent = true;
   const code = generateOutputValue(value, generation);
   generation.mayReadContent = false;
   generation.writeOutput(`print(${code})`);
-  if (generation.readsContent) writer.write(`if (frame.isInterrupted()) return ${generation.sink};`);
-  generation.readsContent ||= readContent;
+  if (generation.rendersOtherTexts) writer.write(`if (frame.isInterrupted()) return ${generation.sink};`);
+  generation.rendersOtherTexts ||= rendersOtherTexts;
+}
+
+/** Writes the tag `t`, whose translation is rendered with the variables of the template. */
+function generateTranslation(tag: TagNode, generation: Generation, at: number): void {
+  const { writer, sink } = generation;
+  if (!generation.canRenderOtherTexts()) throw new UnsupportedTemplateError('"t" in a loop, "case" or "capture"');
+  generation.rendersOtherTexts = true;
+  const text = writer.assign(`${writer.addConstant(tag)}.translate(frame.getContext())`);
+  writer.write(`if (${text} !== null) {`);
+  generation.writeOutput(text);
+  writer.write(`if (frame.isInterrupted()) return ${sink};`);
+  writer.write("} else {");
+  generateTemplates(tag.fallbackTemplates, generation, at);
+  writer.write("}");
 }
 
 /** Writes `if` and `else` of branches. `negatesFirst` is set for `unless`. */
@@ -165,5 +179,6 @@ const TAGS = new Map<string, GenerateTag>([
   ["liquid", ({ templates }, generation, at) => generateTemplates(templates, generation, at)],
   ["raw", ({ tokens }, generation) => generation.writeText(tokens.map((token) => token.getText()).join(""))],
   ["render", generatePartial],
+  ["t", generateTranslation],
   ["unless", (tag, generation, at) => generateBranches(tag, generation, at, true)],
 ]);

@@ -38,8 +38,8 @@ export class Generation {
   captures = 0;
   /** How many tags that cannot be left by a jump are between the current template and the innermost loop. */
   barriers = 0;
-  /** Whether the template reads `content`, which can be a function that renders another text in the same context. */
-  readsContent = false;
+  /** Whether the template renders other texts in its context: `content`, which can be a function, or translations. */
+  rendersOtherTexts = false;
   /** Whether the current template is an output, after which a `break` in `content` can be checked. */
   mayReadContent = false;
   private work = 0;
@@ -59,6 +59,14 @@ export class Generation {
       throw new UnsupportedTemplateError(`more than ${MAX_TEMPLATES} tags, outputs and texts`);
     this.writer.write(`at = ${index};`);
     return index;
+  }
+
+  /**
+   * Returns whether another text can be rendered in the context here. It must see no variables of loops, and a `break` in it
+   * must end this text.
+   */
+  canRenderOtherTexts(): boolean {
+    return this.loops.length === 0 && this.barriers === 0;
   }
 
   /** Counts the call of a filter or partial. */

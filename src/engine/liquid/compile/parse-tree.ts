@@ -1,4 +1,4 @@
-import { Output, type Template, toValueSync } from "liquidjs";
+import { type Context, Output, type Template, toValueSync } from "liquidjs";
 
 /** A token of an expression. The properties that it has depend on its kind. */
 export interface TokenNode {
@@ -50,8 +50,10 @@ export interface TagNode extends Template {
   inputs: { hash: Readonly<Record<string, TokenNode | undefined>> } | null;
   templates: readonly Template[];
   elseTemplates: readonly Template[] | undefined;
+  fallbackTemplates: readonly Template[];
   branches: readonly BranchNode[] | readonly CaseBranchNode[];
   tokens: readonly TokenNode[];
+  translate(context: Context): string | null;
 }
 
 type OutputNode = Output & { value: ValueNode };

@@ -2,10 +2,17 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { hasLiquid } from "../../../../src/domain/template/has-liquid.js";
-import { createTextCompiler, openRendering, parseText } from "../../../../src/engine/liquid/liquid.js";
+import {
+  createTextCompiler,
+  openRendering,
+  parseText,
+  type Rendering,
+  type RenderScope,
+} from "../../../../src/engine/liquid/liquid.js";
 import { getLiquid } from "../../../../src/engine/liquid/liquid-engine.js";
 import { canCompile } from "../../../../src/engine/liquid/render-templates.js";
 import { renderBothWays } from "../../../helpers/render-both-ways.js";
+import { renderTemplate } from "../../../helpers/render-template.js";
 
 const compile = createTextCompiler("parcel", { mode: "compile" });
 const compileText = (source: string) => compile(source, "steps[0].template.subject");
@@ -130,6 +137,30 @@ describe("compiled templates render as liquidjs does", () => {
 
   it("a text ends if an earlier text of the rendering ended with break", () => {
     expectSame(["a{% break %}b", "c{{ x }}d"], { x: 1 }, "text c");
+  });
+
+  it.each([
+    ["{% case 1 %}{% when 1 %}{{ content }}x{% when 2 %}no{% when 1 %}again{{ a }}more{% endcase %}end", "inagain"],
+    ["{% if a %}{{ content }}x{% endif %}y", "in"],
+    ["{% capture c %}{{ content }}x{% endcapture %}{{ c }}y", ""],
+    ["{{ content }}z", "in"],
+  ])("a break in another text ends %s", (source, expected) => {
+    for (const mode of ["interpret", "compile"] as const) {
+      const compileText = createTextCompiler("parcel", { mode });
+      const inner = compileText("in{% break %}ner", "html_body");
+      const scope: RenderScope = { a: 1, content: () => inner(rendering) };
+      const rendering: Rendering = openRendering(scope);
+      expect(compileText(source, "html_layout")(rendering), mode).toBe(expected);
+    }
+  });
+
+  it("a translation assigns variables of the template, and its break ends the template", () => {
+    const translations = { "system.en": { Hi: "{% assign b = a %}Hello {{ b }}", end: "E{% break %}nd" } };
+    const render = (source: string): string => renderTemplate(source, { scope: { a: 1 }, translations });
+    expect(render("{% t %}Hi{% endt %} {{ b }} {% t %}none {{ b }}{% endt %}")).toBe("Hello 1 1 none 1");
+    expect(render("{% if a %}{% t %}end{% endt %}x{% endif %}y")).toBe("E");
+    expect(render("{% case 1 %}{% when 1 %}{% t %}end{% endt %}x{% when 1 %}{{ a }}more{% endcase %}end")).toBe("E1");
+    expect(render("{% for i in (1..2) %}{% t %}Hi{% endt %}{{ i }}{% endfor %}")).toBe("Hello 11Hello 12");
   });
 
   it("nested loops have their own forloop and their parent's", () => {
