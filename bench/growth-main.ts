@@ -62,6 +62,10 @@ async function measureLists(store: SqliteStore, size: number): Promise<Figures> 
     figures[name] = await measure(() => store.listMessages(filter, PAGE));
   for (const [name, filter] of Object.entries(RUN_FILTERS))
     figures[name] = await measure(() => store.listRecipientRuns(filter, PAGE));
+  const cancellation = { workflow: RARE_WORKFLOW, cancellation_key: "rare", recipients: null, at: Date.now() };
+  figures["runs by the cancellation key of the oldest three"] = await measure(() => store.cancelRuns(cancellation));
+  const { cursor } = await store.readNewMessages(null);
+  figures["messages by recipient since the newest"] = await measure(() => store.readNewMessages(cursor));
   const feed = { recipient: HEAVY_USER, channel: FEED_CHANNEL };
   figures["a feed page"] = await measure(() => store.listFeed(feed, PAGE));
   figures["a feed page of a tenant"] = await measure(() => store.listFeed({ ...feed, tenant: "acme" }, PAGE));

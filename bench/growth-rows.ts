@@ -157,7 +157,7 @@ async function insertTrigger(
 export async function fillStore(store: Store, count: number): Promise<void> {
   await store.deferDiskSync();
   const start = Date.now() - count;
-  const rare = buildWorkflowRun(RARE_WORKFLOW, "rare-tenant", start);
+  const rare = { ...buildWorkflowRun(RARE_WORKFLOW, "rare-tenant", start), cancellation_key: "rare" };
   for (let index = 0; index < RARE_ROWS; index++)
     await insertTrigger(store, { ...rare, id: systemIds.uuid() }, [RARE_USER], "cancelled", () => ({
       channel: SMS as Message["channel"],

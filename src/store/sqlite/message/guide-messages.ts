@@ -85,7 +85,7 @@ export function recordGuideEngagement(
 export function resetGuide(db: Connection, recipient: RecipientKey, guide: string, tenant: string | null): number {
   return db.write(() =>
     db.run(
-      "UPDATE messages SET guide = NULL WHERE recipient = ? AND guide = ? AND recipient_run IN (SELECT r.row FROM recipient_runs r JOIN workflow_runs w ON w.row = r.workflow_run WHERE w.guide = 1 AND w.tenant IS ?)",
+      "UPDATE messages SET guide = NULL WHERE recipient = ? AND guide = ? AND EXISTS (SELECT 1 FROM recipient_runs r CROSS JOIN workflow_runs w ON w.row = r.workflow_run WHERE r.row = messages.recipient_run AND w.guide = 1 AND w.tenant IS ?)",
       recipient,
       guide,
       tenant,

@@ -16,7 +16,7 @@ import type { SharedRows } from "./shared-rows.js";
 import { deleteWait } from "./waits.js";
 
 /** Selects recipient runs, each with the row of the version that it runs. */
-const SELECT = `SELECT ${RECIPIENT_RUN_COLUMNS}, w.id AS run_id, COALESCE(r.version, w.version) AS runs FROM workflow_runs w CROSS JOIN recipient_runs r ON r.workflow_run = w.row `;
+const SELECT = `SELECT ${RECIPIENT_RUN_COLUMNS}, w.id AS run_id, COALESCE(r.version, w.version) AS runs FROM recipient_runs r CROSS JOIN workflow_runs w ON w.row = r.workflow_run `;
 
 const WHERE_MATCHING =
   "WHERE w.workflow = ? AND w.cancellation_key = ? AND w.settings ->> '$.branch' IS ? AND (? IS NULL OR r.recipient IN (SELECT value FROM json_each(?))) ORDER BY r.row";

@@ -1,0 +1,67 @@
+import { expect, it } from "vitest";
+import type { MessageQuery, RunQuery } from "../../../src/ports/filters.js";
+import { openSqliteStore } from "../../../src/store/sqlite/open-sqlite-store.js";
+import { claimAt } from "../../contract/store/due-work-contract.js";
+import { applyRandomOperation, createRandom } from "../../contract/store/random-operations.js";
+import { joinSample } from "../../contract/store/sample-batches.js";
+import { HOUR, insertSample, NOW, user } from "../../contract/store/sample-runs.js";
+
+const OPERATIONS = 80;
+const PAGE = { limit: 5 };
+
+/** Tables that grow with each trigger, with their aliases in statements. */
+const SCAN_OF_GROWING_TABLE =
+  /^SCAN (?:messages|recipient_runs|workflow_runs|batches|batch_activities|delivery_logs|row_blocks|[mrqwab])\b/;
+/** Statements that read a few rows from the end of a table, or that delete everything. */
+const READS_FEW_ROWS = /ORDER BY (?:[mr]\.)?row (?:DESC|ASC) LIMIT|LIMIT 1$|^DELETE FROM \w+$/;
+
+const MESSAGE_FILTERS: MessageQuery[] = [
+  { recipient: user("ana") },
+  { recipient: user("ana"), status: "delivered" },
+  { workflow_run_id: "x" },
+  { recipient_run_id: "x" },
+  { ids: ["x"] },
+];
+const RUN_FILTERS: RunQuery[] = [{ recipient: user("ana") }, { workflow_run_id: "x" }];
+
+it("no statement scans a table that grows with each trigger", async () => {
+  const store = await openSqliteStore(":memory:");
+  const { db } = store;
+  const statements = new Set<string>();
+  for (const name of ["prepare", "prepareList"] as const) {
+    const prepare = db[name].bind(db);
+    db[name] = (sql) => {
+      statements.add(sql);
+      return prepare(sql);
+    };
+  }
+  const random = createRandom(5);
+  for (let count = 0; count < OPERATIONS; count++) await applyRandomOperation(store, random);
+  const { run, messages } = await insertSample(store, { recipients: ["ana", "bo"], run: { cancellation_key: "k" } });
+  const { cursor } = await store.readNewMessages(null);
+  await store.readNewMessages(cursor);
+  for (const filter of MESSAGE_FILTERS) await store.listMessages(filter, PAGE);
+  for (const filter of RUN_FILTERS) await store.listRecipientRuns(filter, PAGE);
+  await store.listFeed({ recipient: user("ana"), status: "unread" }, PAGE);
+  await store.readWorkflowRun(run.id);
+  await store.readRecipientRun(messages[0]?.recipient_run_id ?? "");
+  await store.readDeliveryLogs(messages[0]?.id ?? "");
+  await store.readGuideMessages(user("ana"), null);
+  await store.resetGuide(user("ana"), "tour", null);
+  for (const kind of ["message", "recipient_run", "workflow_run"] as const) await store.listIdsByPrefix(kind, "x", 2);
+  for (let n = 0; n < 110; n++) await joinSample(store, { data: { n }, cancellation_key: `k${n}` });
+  await store.cancelRuns({ workflow: "digest", cancellation_key: "k3", recipients: null, at: NOW });
+  await store.claimDueRuns(claimAt(NOW + HOUR, "t"), 5);
+  await store.readNextDueAt();
+  await store.listDueKinds(NOW, NOW);
+
+  const scans = [...statements]
+    .filter((sql) => /^(?:SELECT|INSERT|UPDATE|DELETE|WITH)/.test(sql) && !READS_FEW_ROWS.test(sql))
+    .flatMap((sql) => {
+      const steps = db.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`);
+      return steps.filter(({ detail }) => SCAN_OF_GROWING_TABLE.test(detail)).map(({ detail }) => `${detail}: ${sql}`);
+    });
+  expect(scans).toEqual([]);
+  expect(statements.size).toBeGreaterThan(80);
+  await store.close();
+});
