@@ -1,3 +1,4 @@
+import { hasTrait } from "../../../domain/message/channel-types.js";
 import type { FeedCounts } from "../../../domain/message/feed-filter.js";
 import type { Message } from "../../../domain/message/message.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
@@ -78,7 +79,7 @@ export function countChange(
   before: CountedState | null,
   after: CountedState | null,
 ): void {
-  if (message.channel.type !== "in_app_feed" || !isKept(db, message.recipient)) return;
+  if (!hasTrait(message.channel.type, "isFeed") || !isKept(db, message.recipient)) return;
   if (before !== null) addState(db, shared, message, before, -1);
   if (after !== null) addState(db, shared, message, after, 1);
 }
@@ -96,7 +97,7 @@ export function createInsertCounter(db: Connection, shared: SharedRows): (messag
   let hasKept: boolean | null = null;
   return (message, row) => {
     const { recipient, channel } = message;
-    if (channel.type !== "in_app_feed") return;
+    if (!hasTrait(channel.type, "isFeed")) return;
     hasKept ??= hasKeptCounts(db);
     if (hasKept && isKept(db, recipient)) addState(db, shared, message, message, 1);
     else if (row % TEST_INTERVAL === 0 && isLarge(db, recipient)) {
