@@ -101,21 +101,23 @@ export function generatePath(token: TokenNode, generation: Generation, generateO
       throw new UnsupportedTemplateError("a variable with a computed name");
     rest = keys.slice(1);
     const isBound = loops.some((loop) => loop.variable === root.literal);
-    if (root.literal === "content" && !isBound) return generateContent(token, generation);
     if (root.literal === "forloop" && !isBound && loops.length > 0) {
       return writer.assign(generateForloop(rest, generation));
     }
-    base = generateRoot(root.literal, generation);
+    base =
+      root.literal === "content" && !isBound
+        ? generateContent(token, generation)
+        : generateRoot(root.literal, generation);
   }
   writer.write(`let ${name} = ${base};`);
   for (const key of rest) writeStep(name, key, token, generation);
   return name;
 }
 
-/** Writes code that reads `content`, which in a layout is a function that renders the content in the same context. */
+/** Returns the expression of `content`, which in a layout is a function that renders the content in the same context. */
 function generateContent(token: TokenNode, generation: Generation): string {
   if (!generation.mayReadContent || !generation.canRenderOtherTexts())
     throw new UnsupportedTemplateError('"content" outside of outputs at the top level');
   generation.rendersOtherTexts = true;
-  return generation.writer.assign(`evaluate(${generation.writer.addConstant(token)}, frame)`);
+  return `readContent(frame, ${generation.writer.addConstant(token)})`;
 }

@@ -1,7 +1,6 @@
 import {
   Context,
   Drop,
-  evalToken,
   type Liquid,
   LiquidError,
   RenderError,
@@ -26,7 +25,6 @@ interface TemplateEngine {
 }
 
 type Operator = (left: unknown, right: unknown, context: Context) => unknown;
-type LiquidToken = Parameters<typeof evalToken>[0];
 
 const isPlain = (value: unknown): boolean => typeof value !== "object" || value === null;
 
@@ -121,8 +119,17 @@ export function createRuntime(engine: TemplateEngine) {
         throw new UndefinedVariableError(error as Error, token as never);
       }
     },
-    evaluate: (token: TokenNode, frame: Frame): unknown =>
-      toValueSync(evalToken(token as unknown as LiquidToken, frame.getContext())),
+    /** Reads `content`, and calls it if it is a function. */
+    readContent({ environment, variables }: Frame, token: TokenNode): unknown {
+      const scope = Object.hasOwn(variables, "content") ? variables : environment;
+      const value = Object.hasOwn(scope, "content") ? scope.content : undefined;
+      if (typeof value !== "function") return value;
+      try {
+        return value.call(scope) as unknown;
+      } catch (error) {
+        throw new UndefinedVariableError(error as Error, token as never);
+      }
+    },
     createRange(low: unknown, high: unknown, frame: Frame): number[] {
       const [first, last] = [toValue(low), toValue(high)] as [number, number];
       frame.getContext().memoryLimit.use(last - first + 1);
