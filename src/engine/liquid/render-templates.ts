@@ -9,6 +9,7 @@ import { getLiquid } from "./liquid-engine.js";
 import { LimitedEmitter, MAX_OUTPUT_CHARACTERS, throwOutputOverflow } from "./liquid-limits.js";
 import { getLiquidMode, type LiquidMode } from "./liquid-mode.js";
 import { renderPartial } from "./partials.js";
+import { renderClock } from "./render-clock.js";
 
 /**
  * The rendering of a template before which it is compiled. In a process that has just started, compiling takes as long as
@@ -98,7 +99,7 @@ function interpret(templates: readonly Template[], context: Context): string {
 export function renderInContext(templates: readonly Template[], context: Context, mode: LiquidMode): string {
   const compiled = isOrdinary(context) ? findCompiledTemplates(templates, mode) : null;
   if (compiled === null) return interpret(templates, context);
-  context.renderLimit.check(performance.now());
+  context.renderLimit.check(renderClock.now());
   return compiled(Frame.forContext(context, MAX_OUTPUT_CHARACTERS));
 }
 
@@ -106,7 +107,7 @@ export function renderInContext(templates: readonly Template[], context: Context
 export function renderPartialTemplates(templates: readonly Template[], context: Context): string {
   const compiled = isOrdinary(context) ? findCompiledTemplates(templates, getLiquidMode()) : null;
   if (compiled !== null) {
-    context.renderLimit.check(performance.now());
+    context.renderLimit.check(renderClock.now());
     return compiled(Frame.forContext(context, Number.POSITIVE_INFINITY));
   }
   const text = toValueSync(getLiquid().renderer.renderTemplates(templates as Template[], context)) as unknown;

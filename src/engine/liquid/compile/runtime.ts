@@ -11,6 +11,7 @@ import {
 } from "liquidjs";
 import { toPrintable } from "../filters/liquid-filters.js";
 import { parseWholeNumber } from "../filters/parse-whole-number.js";
+import { renderClock } from "../render-clock.js";
 import { toLoopItems } from "../tags/loop-tags.js";
 import { FilterSelf, type Frame } from "./frame.js";
 import type { FilterNode, TokenNode } from "./parse-tree.js";
@@ -102,7 +103,7 @@ export function createRuntime(engine: TemplateEngine) {
     toTemplateError,
     /** Returns 0, the work that was done since the check. */
     checkTime(frame: Frame): number {
-      frame.getContext().renderLimit.check(performance.now());
+      frame.getContext().renderLimit.check(renderClock.now());
       return 0;
     },
     /** Reads a property that is no own property of a value that is not nil. */
