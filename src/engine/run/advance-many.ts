@@ -89,12 +89,12 @@ async function findRunnableWorkflow(
  */
 async function mapUnblocked<T, R>(items: readonly T[], work: (item: T, index: number) => R): Promise<R[]> {
   const results: R[] = [];
-  let startedAt = performance.now();
+  let startedAt = Date.now();
   for (let index = 0; index < items.length; index++) {
     results.push(work(items[index] as T, index));
-    if (performance.now() - startedAt < MAX_BLOCKED_MS) continue;
+    if (Date.now() - startedAt < MAX_BLOCKED_MS) continue;
     await new Promise((resolve) => setImmediate(resolve));
-    startedAt = performance.now();
+    startedAt = Date.now();
   }
   return results;
 }

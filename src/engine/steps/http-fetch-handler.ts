@@ -1,4 +1,3 @@
-import { createHmac } from "node:crypto";
 import type { StepOutcome } from "../../domain/run/outcome.js";
 import { describeInvalidJsonShape } from "../../domain/shape/check-json-shape.js";
 import type { KeyValue } from "../../domain/step/http-request.js";
@@ -6,6 +5,7 @@ import type { HttpFetchStep } from "../../domain/steps/http-fetch-step.js";
 import type { OutboundResponse, StepRequest } from "../../ports/http-client.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import { loadCrypto } from "../../util/load-crypto.js";
 import { PendingQueryError } from "../context/pending-query.js";
 import type { RunExecution } from "../execution/run-execution.js";
 import { skipByConditions } from "../execution/skip-by-conditions.js";
@@ -41,7 +41,7 @@ function renderPairs(source: KeyValue[] | string, scope: RenderScope, settingNam
 
 /** Returns `t=<ms>,s=<base64 HMAC-SHA256 of "<ms>.<body>">` (E-303, EQ-48). */
 export function signFetchRequest(key: string, body: string, at: number): string {
-  const hmac = createHmac("sha256", key).update(`${at}.${body}`).digest("base64");
+  const hmac = loadCrypto().createHmac("sha256", key).update(`${at}.${body}`).digest("base64");
   return `t=${at},s=${hmac}`;
 }
 

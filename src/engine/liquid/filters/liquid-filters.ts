@@ -1,6 +1,6 @@
-import { createHmac, hash } from "node:crypto";
 import { type Liquid, toValue } from "liquidjs";
 import { stableStringify } from "../../../util/json.js";
+import { loadCrypto } from "../../../util/load-crypto.js";
 import { registerArrayFilters, toItems } from "./array-filters.js";
 import { registerDateFilters } from "./date-filters.js";
 import { DecimalNumber } from "./decimal-number.js";
@@ -139,7 +139,7 @@ export function registerFilters(liquid: Liquid): void {
     this.context.memoryLimit.use(joined.length);
     return joined;
   });
-  const createHexFilter = (algorithm: string) => (value: unknown) => hash(algorithm, toText(value), "hex");
+  const createHexFilter = (algorithm: string) => (value: unknown) => loadCrypto().hash(algorithm, toText(value), "hex");
   register("json", (value: unknown) => JSON.stringify(value ?? null));
   register("from_json", fromJson);
   register("size", computeSize);
@@ -152,7 +152,7 @@ export function registerFilters(liquid: Liquid): void {
   register("hmac_sha256", (value: unknown, key: unknown) => {
     // Anyone can compute a signature with an empty key, so a missing variable must not be used as the key (T-053).
     if (toText(key) === "") throw new Error("hmac_sha256: the key is empty; is the variable that it comes from set?");
-    return createHmac("sha256", toText(key)).update(toText(value)).digest("hex");
+    return loadCrypto().createHmac("sha256", toText(key)).update(toText(value)).digest("hex");
   });
   register("intersect", intersect);
   register("equals", areEqual);
