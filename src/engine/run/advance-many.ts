@@ -1,6 +1,7 @@
 import type { RecipientKey } from "../../domain/recipient/recipient.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import type { AudienceStore } from "../../ports/audience-store.js";
+import { monotonicClock } from "../../util/monotonic-clock.js";
 import type { AudienceData } from "../audience/audience-membership.js";
 import { findTemplateError } from "../compile/compile-workflow.js";
 import { type EngineContext, isWorkflowActive, type QueryStore } from "../context/engine-context.js";
@@ -89,12 +90,12 @@ async function findRunnableWorkflow(
  */
 async function mapUnblocked<T, R>(items: readonly T[], work: (item: T, index: number) => R): Promise<R[]> {
   const results: R[] = [];
-  let startedAt = Date.now();
+  let startedAt = monotonicClock.now();
   for (let index = 0; index < items.length; index++) {
     results.push(work(items[index] as T, index));
-    if (Date.now() - startedAt < MAX_BLOCKED_MS) continue;
+    if (monotonicClock.now() - startedAt < MAX_BLOCKED_MS) continue;
     await new Promise((resolve) => setImmediate(resolve));
-    startedAt = Date.now();
+    startedAt = monotonicClock.now();
   }
   return results;
 }

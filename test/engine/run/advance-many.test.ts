@@ -1,4 +1,5 @@
 import { expect, it, vi } from "vitest";
+import { monotonicClock } from "../../../src/util/monotonic-clock.js";
 import { withHarness } from "../../helpers/engine-case.js";
 import { step } from "../../helpers/engine-harness.js";
 
@@ -8,7 +9,7 @@ it("a trigger lets the event loop run between slow runs, so that signals and req
     const recipients = Array.from({ length: 6 }, (_, index) => ({ id: `u${index}` }));
     let now = 0;
     // Each run takes 60 ms, and the loop may be blocked for 100 ms.
-    const clock = vi.spyOn(performance, "now").mockImplementation(() => {
+    const clock = vi.spyOn(monotonicClock, "now").mockImplementation(() => {
       now += 60;
       return now;
     });
