@@ -1,7 +1,7 @@
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll } from "vitest";
 import { buildCondition, step } from "./engine-harness.js";
-import { eventually } from "./eventually.js";
+import { eventually, WAIT_OPTIONS } from "./eventually.js";
 import { CHROME, readBuiltPage } from "./page-reader.js";
 import { openCatalogueEmulator, type TestEmulator } from "./test-emulator.js";
 
@@ -21,6 +21,16 @@ let launched: Promise<Browser> | undefined;
 export function getBrowser(): Promise<Browser> {
   launched ??= chromium.launch({ executablePath: CHROME, args: ["--no-sandbox"] });
   return launched;
+}
+
+/** Opens a page whose waits last as long as those of other tests, so that a busy machine does not fail them. */
+export async function openBrowserPage(
+  browser: Browser,
+  options: Parameters<Browser["newPage"]>[0] = {},
+): Promise<Page> {
+  const page = await browser.newPage(options);
+  page.setDefaultTimeout(WAIT_OPTIONS.timeout);
+  return page;
 }
 
 /** Closes all pages of the browser, with their storage. */
@@ -86,7 +96,7 @@ export async function openPage(browser: Browser): Promise<OpenedPage> {
   return {
     api,
     async visit(hash = "", options = {}) {
-      const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, ...options });
+      const page = await openBrowserPage(browser, { viewport: { width: 1280, height: 800 }, ...options });
       pages.push(page);
       page.on("pageerror", (error) => pageErrors.push(String(error)));
       page.on("response", (response) => {

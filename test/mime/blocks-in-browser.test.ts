@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
-import { closePages, getBrowser } from "../helpers/page-browser.js";
+import { closePages, getBrowser, openBrowserPage } from "../helpers/page-browser.js";
 import { CHROME, hasBrowser } from "../helpers/page-reader.js";
 import { renderContent } from "../helpers/render-step.js";
 
@@ -51,7 +51,7 @@ describe.runIf(hasBrowser)("visual blocks in a browser", () => {
     const layouts = { mj: { name: "mj", is_mjml: true, html_layout: MJML, text_layout: "{{ content }}" } };
     const template = { subject: "S", visual_blocks: BLOCKS, settings: { layout_key: mjml ? "mj" : "default" } };
     const content = await renderContent({ type: "email", template, layouts });
-    const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
+    const page = await openBrowserPage(browser, { viewport: { width, height: 900 }, colorScheme });
     await page.route(/^https?:/, (route) => route.abort());
     await page.setContent(String(content.html_body));
     return page;

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { closePages, getBrowser } from "../helpers/page-browser.js";
+import { closePages, getBrowser, openBrowserPage } from "../helpers/page-browser.js";
 import { CHROME, hasBrowser } from "../helpers/page-reader.js";
 
 if (!hasBrowser) console.warn(`notice: ${CHROME} was not found (CHROME_PATH); emails are not tested in a browser`);
@@ -32,7 +32,7 @@ describe.runIf(hasBrowser)("the shop's emails in a browser", () => {
 
   it.each(looks)("fit %i pixels in %s, make no requests, and hide their preview text", async (width, scheme) => {
     for (const name of ["order-shipped", "spring-sale"]) {
-      const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: scheme });
+      const page = await openBrowserPage(browser, { viewport: { width, height: 900 }, colorScheme: scheme });
       const requestedUrls: string[] = [];
       await page.route(/^https?:/, (route) => {
         requestedUrls.push(route.request().url());
@@ -52,7 +52,7 @@ describe.runIf(hasBrowser)("the shop's emails in a browser", () => {
   ] as const)(
     "T-160 show the card and the tenant's button in their colors in %s",
     async (colorScheme, card, button) => {
-      const page = await browser.newPage({ viewport: { width: 700, height: 900 }, colorScheme });
+      const page = await openBrowserPage(browser, { viewport: { width: 700, height: 900 }, colorScheme });
       await page.setContent(readFileSync(join(GOLDEN, "order-shipped.html"), "utf8"));
       expect(await readBackground(page, ".card")).toBe(card);
       expect(await readBackground(page, ".block-button--solid")).toBe(button);

@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import type { Json } from "../../src/util/json.js";
-import { closePages, getBrowser } from "../helpers/page-browser.js";
+import { closePages, getBrowser, openBrowserPage } from "../helpers/page-browser.js";
 import { hasBrowser } from "../helpers/page-reader.js";
 import { findViolations } from "../helpers/page-violations.js";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
@@ -56,7 +56,7 @@ describe.runIf(hasBrowser)("the page of a report", () => {
 
   /** Opens the report. The returned list gets every effect that a message must not have. */
   async function openReport(project: Sample): Promise<{ page: Page; effects: string[] }> {
-    const page = await browser.newPage({ viewport: { width: 1000, height: 800 } });
+    const page = await openBrowserPage(browser, { viewport: { width: 1000, height: 800 } });
     const effects: string[] = [];
     // A request that the policy has blocked fails with "csp". Other failures and responses left the page.
     page.on("requestfailed", (request) => {
