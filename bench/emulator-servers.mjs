@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { bundleMain } from "./bundle-main.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const MAX_START_MS = 60_000;
@@ -74,15 +74,7 @@ export async function startFloor(folder) {
   writeProject(folder);
   const trigger = ["notify", "hello", "--recipients", "user-0", "--data", '{"page":"Home","count":0}'];
   execFileSync(process.execPath, [join(root, "bin/knock.js"), ...trigger], { cwd: folder });
-  const bundle = join(root, "node_modules/.cache/emulator-floor.mjs");
-  await build({
-    entryPoints: [join(root, "bench/emulator-floor.ts")],
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    target: "node20.18",
-    outfile: bundle,
-    logLevel: "warning",
+  const bundle = await bundleMain("emulator-floor", {
     external: ["node:sqlite"],
     define: { "import.meta.dirname": JSON.stringify(join(root, "dist")) },
   });

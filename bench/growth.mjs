@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { cpus, loadavg, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { bundleMain, STORE_EXTERNALS } from "./bundle-main.mjs";
 
 /** A figure that should be flat may be this many times as large at the larger size. */
 const MAX_RATIO = 1.5;
@@ -28,21 +28,9 @@ const [smaller = 100_000, larger = 1_000_000] = process.argv
   .map(Number);
 const share = larger / 1_000_000;
 const folder = mkdtempSync(join(tmpdir(), "knock-growth-"));
-const bundle = join(root, "node_modules", ".cache", "growth.mjs");
+const bundle = await bundleMain("growth-main", { external: STORE_EXTERNALS });
 const round = (value) => Math.round(value * 100) / 100;
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
-
-await build({
-  entryPoints: [join(root, "bench", "growth-main.ts")],
-  bundle: true,
-  platform: "node",
-  format: "esm",
-  target: "node20.18",
-  outfile: bundle,
-  logLevel: "warning",
-  external: ["node:sqlite", "luxon", "juice/client.js", "mrml"],
-  alias: { liquidjs: join(root, "node_modules/liquidjs/dist/liquid.node.mjs") },
-});
 
 /** Returns the figures of a part at a size. Its stores are deleted before the next part is measured. */
 function measurePart(part, size) {

@@ -6,22 +6,11 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { bundleMain } from "./bundle-main.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const [rounds = 9] = process.argv.slice(2).filter((word) => /^\d+$/.test(word));
-const bundle = join(root, "node_modules", ".cache", "liquid.mjs");
-await build({
-  entryPoints: [join(root, "bench", "liquid-main.ts")],
-  bundle: true,
-  platform: "node",
-  format: "esm",
-  target: "node20.18",
-  outfile: bundle,
-  logLevel: "warning",
-  packages: "external",
-  alias: { liquidjs: join(root, "node_modules/liquidjs/dist/liquid.node.mjs") },
-});
+const bundle = await bundleMain("liquid-main", { packages: "external" });
 
 const load = Number(loadavg()[0].toFixed(1));
 const rows = JSON.parse(String(execFileSync(process.execPath, [bundle, root, String(rounds)])));

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { bundleMain } from "./bundle-main.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const numbers = process.argv
@@ -12,18 +12,7 @@ const numbers = process.argv
   .filter((word) => /^\d+$/.test(word))
   .map(Number);
 const [seconds = 2, repeats = 3] = numbers;
-const bundle = join(root, "node_modules", ".cache", "render.mjs");
-await build({
-  entryPoints: [join(root, "bench", "render-main.ts")],
-  bundle: true,
-  platform: "node",
-  format: "esm",
-  target: "node20.18",
-  outfile: bundle,
-  logLevel: "warning",
-  packages: "external",
-  alias: { liquidjs: join(root, "node_modules/liquidjs/dist/liquid.node.mjs") },
-});
+const bundle = await bundleMain("render-main", { packages: "external" });
 
 const results = [];
 for (let i = 0; i < repeats; i++)

@@ -2,16 +2,11 @@
 // with a floor from the same process, which writes the same rows (throughput-floor.ts). throughput.mjs bundles and runs
 // this file.
 import { rmSync } from "node:fs";
-import { createDefaultEnvironment } from "../src/domain/environment/environment.js";
 import { type RecipientUpsert, toRecipientKey } from "../src/domain/recipient/recipient.js";
-import { Translations } from "../src/domain/template/translation.js";
 import { parseTrigger } from "../src/domain/trigger/parse-trigger.js";
-import { parseWorkflow } from "../src/domain/workflow/parse-workflow.js";
-import type { Workflow } from "../src/domain/workflow/workflow.js";
-import { createEngine } from "../src/engine/create-engine.js";
 import { openSqliteStore } from "../src/store/sqlite/open-sqlite-store.js";
-import { systemIds } from "../src/util/ids.js";
 import type { JsonObject } from "../src/util/json.js";
+import { createBenchEngine } from "./bench-engine.js";
 import {
   type Cost,
   type FloorFiles,
@@ -75,30 +70,7 @@ interface Rate {
 async function openBench(file: string) {
   for (const ending of ["", "-wal", "-shm"]) rmSync(file + ending, { force: true });
   const store = await openSqliteStore(file);
-  const workflows = new Map<string, Workflow>(
-    Object.entries(WORKFLOWS).map(([key, steps]) => [key, parseWorkflow(key, { name: key, steps })]),
-  );
-  const environment = createDefaultEnvironment();
-  const engine = createEngine({
-    store,
-    definitions: {
-      workflow: async (key) => workflows.get(key) ?? null,
-      workflowKeys: async () => [...workflows.keys()],
-      environment: async () => environment,
-      audiences: async () => [],
-      request: async () => null,
-      emailLayout: async () => null,
-      partial: async () => null,
-      translations: async () => new Translations([]),
-    },
-    findProvider: () => null,
-    httpClient: { fetch: async () => ({ failure: "connection", message: "none in a bench" }) },
-    ids: systemIds,
-    realNow: Date.now,
-    sleep: async () => {},
-    random: Math.random,
-  });
-  return { store, engine };
+  return { store, engine: createBenchEngine(store, WORKFLOWS) };
 }
 
 async function identify(store: Awaited<ReturnType<typeof openSqliteStore>>, count: number): Promise<void> {

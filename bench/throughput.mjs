@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { bundleMain, STORE_EXTERNALS } from "./bundle-main.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const numbers = process.argv
@@ -13,18 +13,7 @@ const numbers = process.argv
   .map(Number);
 const [size = 20_000, repeats = 3] = numbers;
 const cases = process.argv.find((word) => /^[abcm]+$/.test(word)) ?? "abc";
-const bundle = join(root, "node_modules", ".cache", "throughput.mjs");
-await build({
-  entryPoints: [join(root, "bench", "throughput-main.ts")],
-  bundle: true,
-  platform: "node",
-  format: "esm",
-  target: "node20.18",
-  outfile: bundle,
-  logLevel: "warning",
-  external: ["node:sqlite", "luxon", "juice/client.js", "mrml"],
-  alias: { liquidjs: join(root, "node_modules/liquidjs/dist/liquid.node.mjs") },
-});
+const bundle = await bundleMain("throughput-main", { external: STORE_EXTERNALS });
 
 const folder = mkdtempSync(join(tmpdir(), "knock-throughput-"));
 const results = [];
