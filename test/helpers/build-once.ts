@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync, statfsSync, statSync, writ
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
+import { stopSharedPostgres } from "./stop-postgres.js";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -61,5 +62,8 @@ export default function setup(project: TestProject): () => void {
   if (folder !== null) process.env.TMPDIR = folder;
   const sharedFolder = mkdtempSync(join(tmpdir(), "knock-shared-"));
   project.provide("sharedFolder", sharedFolder);
-  return () => rmSync(folder ?? sharedFolder, { recursive: true, force: true });
+  return () => {
+    stopSharedPostgres(sharedFolder);
+    rmSync(folder ?? sharedFolder, { recursive: true, force: true, maxRetries: 5 });
+  };
 }

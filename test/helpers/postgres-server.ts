@@ -1,0 +1,238 @@
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import pg from "pg";
+import { describe, inject, type SuiteFactory, vi } from "vitest";
+import { WAIT_OPTIONS } from "./eventually.js";
+import { POSTGRES_STATE_FILE } from "./stop-postgres.js";
+
+/** The variable with the URL of a PostgreSQL server on which tests may create databases. */
+const SERVER_VARIABLE = "KNOCK_TEST_POSTGRES";
+
+/** A server that outlives the test run, for example because the run was killed, ends after this time. */
+const MAX_LIFETIME_S = 900;
+
+/** A role whose password is checked. All others may connect without one. */
+export const ROLE_WITH_PASSWORD = { name: "careful", password: "correct horse" };
+
+/** Tests stop the server, but not the machine, so they need no disk. The limits keep the server small. */
+const FAST_SETTINGS = ["fsync=off", "full_page_writes=off"];
+const SETTINGS = [
+  "max_connections=250",
+  "shared_buffers=64MB",
+  "jit=off",
+  "unix_socket_directories=",
+  "log_min_messages=fatal",
+];
+
+/** Returns the folder with the newest server programs of this machine, or null. */
+function findPrograms(): string | null {
+  const root = "/usr/lib/postgresql";
+  const versions = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a)) : [];
+  const folders = versions.map((version) => join(root, version, "bin"));
+  for (const folder of [...folders, ...(process.env.PATH ?? "").split(":")])
+    if (existsSync(join(folder, "initdb")) && existsSync(join(folder, "postgres"))) return folder;
+  return null;
+}
+
+const programs = findPrograms();
+
+/** Whether tests on PostgreSQL can run. CI fails without it; elsewhere these tests are skipped with a notice. */
+const hasPostgres = process.env[SERVER_VARIABLE] !== undefined || programs !== null;
+
+let isNoticePrinted = false;
+
+/** Describes tests that need a PostgreSQL server. Without one they are skipped with a notice, but never in CI. */
+export function describeOnPostgres(name: string, tests: SuiteFactory): void {
+  if (hasPostgres || process.env.CI === "true") {
+    describe(name, tests);
+    return;
+  }
+  if (!isNoticePrinted) {
+    isNoticePrinted = true;
+    process.stderr.write(`notice: PostgreSQL is not installed and ${SERVER_VARIABLE} is not set; skipped: ${name}\n`);
+  }
+  describe.skip(name, tests);
+}
+
+/** PostgreSQL refuses to run as root, so root starts it as another user. */
+function findServerUser(): { uid: number; gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const readId = (flag: string, user: string) => Number(execFileSync("id", [flag, user], { encoding: "utf8" }));
+  for (const user of ["postgres", "nobody"]) {
+    try {
+      return { uid: readId("-u", user), gid: readId("-g", user) };
+    } catch {}
+  }
+  throw new Error("PostgreSQL does not run as root, and there is no user postgres or nobody to run it as");
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** How a server is stopped: `fast` ends its transactions, `immediate` is like a crash. */
+export type StopMode = "fast" | "immediate";
+
+/** A PostgreSQL server on 127.0.0.1. */
+export class PostgresServer {
+  private process: ReturnType<typeof spawn> | undefined;
+
+  private constructor(
+    readonly folder: string,
+    readonly port: number,
+    private readonly isDurable: boolean,
+  ) {}
+
+  /** Creates a cluster in a new folder and starts it. `isDurable` waits for the disk, as benchmarks must. */
+  static async start({ isDurable = false }: { isDurable?: boolean } = {}): Promise<PostgresServer> {
+    if (programs === null) throw new Error(`PostgreSQL is not installed; install it or set ${SERVER_VARIABLE}`);
+    const folder = mkdtempSync(join(process.env.TMPDIR ?? "/tmp", "knock-postgres-"));
+    const user = findServerUser();
+    if (user) chownSync(folder, user.uid, user.gid);
+    const data = join(folder, "data");
+    execFileSync(
+      join(programs, "initdb"),
+      ["-D", data, "-U", "postgres", "-E", "UTF8", "--locale=C", "--auth=trust", "--no-sync"],
+      { stdio: "ignore", cwd: folder, ...user },
+    );
+    const rules = readFileSync(join(data, "pg_hba.conf"), "utf8");
+    writeFileSync(
+      join(data, "pg_hba.conf"),
+      `host all ${ROLE_WITH_PASSWORD.name} 127.0.0.1/32 scram-sha-256\n${rules}`,
+    );
+    const server = new PostgresServer(folder, await findFreePort(), isDurable);
+    await server.resume();
+    await withClient(server.getUrl("postgres"), (client) =>
+      client.query(`CREATE ROLE ${ROLE_WITH_PASSWORD.name} LOGIN CREATEDB PASSWORD '${ROLE_WITH_PASSWORD.password}'`),
+    );
+    return server;
+  }
+
+  /** The process ID of the server; undefined while it is stopped. */
+  get pid(): number | undefined {
+    return this.process?.pid;
+  }
+
+  getUrl(database: string): string {
+    return `postgres://postgres@127.0.0.1:${this.port}/${database}`;
+  }
+
+  /** Starts the stopped server again, and returns once it accepts connections. */
+  async resume(): Promise<void> {
+    const settings = [
+      ...SETTINGS,
+      ...(this.isDurable ? [] : FAST_SETTINGS),
+      `port=${this.port}`,
+      "listen_addresses=127.0.0.1",
+    ];
+    const command = ["timeout", "--signal=INT", `${MAX_LIFETIME_S}`, join(programs as string, "postgres")];
+    const options = ["-D", join(this.folder, "data"), ...settings.flatMap((setting) => ["-c", setting])];
+    this.process = spawn(command[0] as string, [...command.slice(1), ...options], {
+      stdio: "ignore",
+      cwd: this.folder,
+      detached: true,
+      ...findServerUser(),
+    });
+    this.process.unref();
+    await vi.waitFor(() => withClient(this.getUrl("postgres"), (client) => client.query("SELECT 1")), WAIT_OPTIONS);
+  }
+
+  /** Stops the server, and returns once it has ended. */
+  async stop(mode: StopMode = "fast"): Promise<void> {
+    const { process: running } = this;
+    if (running === undefined) return;
+    this.process = undefined;
+    const ended = running.exitCode === null ? once(running, "exit") : Promise.resolve();
+    running.ref();
+    running.kill(mode === "fast" ? "SIGINT" : "SIGQUIT");
+    await ended;
+  }
+
+  /** Stops the server and deletes its files. */
+  async remove(): Promise<void> {
+    await this.stop("immediate");
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Runs something with one connection. */
+export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url });
+  client.on("error", () => {});
+  try {
+    await client.connect();
+    return await work(client);
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+/**
+ * Returns the URL of the server that all test files share. The first one that asks starts it, and the end of the test run
+ * stops it.
+ */
+async function getSharedServerUrl(): Promise<string> {
+  const given = process.env[SERVER_VARIABLE];
+  if (given !== undefined) return given;
+  const state = join(inject("sharedFolder"), POSTGRES_STATE_FILE);
+  try {
+    mkdirSync(`${state}.lock`);
+  } catch {
+    return vi.waitFor(() => (JSON.parse(readFileSync(state, "utf8")) as { url: string }).url, WAIT_OPTIONS);
+  }
+  const server = await PostgresServer.start();
+  const url = server.getUrl("postgres");
+  writeFileSync(`${state}.new`, JSON.stringify({ url, pid: server.pid, folder: server.folder }));
+  // A reader sees the whole file or none.
+  execFileSync("mv", [`${state}.new`, state]);
+  return url;
+}
+
+let sharedServerUrl: Promise<string> | undefined;
+let databaseCount = 0;
+
+/** Quotes nothing: names are made here from letters, digits and underscores. */
+function buildDatabaseName(prefix: string): string {
+  return `${prefix}_${process.pid}_${Date.now().toString(36)}_${++databaseCount}`;
+}
+
+function withDatabaseName(url: string, database: string): string {
+  const changed = new URL(url);
+  changed.pathname = `/${database}`;
+  return changed.href;
+}
+
+/** Creates an empty database on the shared server, or a copy of `template`. Returns its URL. */
+export async function createDatabase(template?: string): Promise<string> {
+  sharedServerUrl ??= getSharedServerUrl();
+  const server = await sharedServerUrl;
+  const name = buildDatabaseName("knock_test");
+  const source = template === undefined ? "template0" : new URL(template).pathname.slice(1);
+  await withClient(server, (client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${source}`));
+  return withDatabaseName(server, name);
+}
+
+/** Deletes a database, also while it is used. */
+export async function dropDatabase(url: string): Promise<void> {
+  const name = new URL(url).pathname.slice(1);
+  await withClient(withDatabaseName(url, "postgres"), (client) =>
+    client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+  );
+}
