@@ -71,10 +71,10 @@ module.exports = {
       to: { path: "^src/", pathNot: `^src/(${[folder, ...allowed].join("|")})/` },
     })),
     {
-      name: "no-sibling-imports", // for example sqlite/postgres, or email/sms
+      name: "no-sibling-imports", // for example sqlite/postgres, or email/sms; all stores share store/rows
       severity: "error",
       from: { path: "^src/(store|providers)/([^/]+)/" },
-      to: { path: "^src/$1/([^/]+)/", pathNot: "^src/$1/$2/" },
+      to: { path: "^src/$1/([^/]+)/", pathNot: "^src/$1/($2|rows)/" },
     },
     {
       name: "no-command-imports", // A command never calls another command.

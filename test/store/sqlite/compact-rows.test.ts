@@ -6,13 +6,13 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { StepOutcome } from "../../../src/domain/run/outcome.js";
 import type { RunEvent } from "../../../src/domain/run/workflow-run.js";
+import { packRunEvents, unpackRunEvents } from "../../../src/store/rows/event-codec.js";
+import { packSteps, unpackSteps } from "../../../src/store/rows/step-codec.js";
 import { Connection } from "../../../src/store/sqlite/connection/connection.js";
 import { openDatabase } from "../../../src/store/sqlite/connection/driver.js";
 import { APPLICATION_ID, MIGRATIONS } from "../../../src/store/sqlite/connection/migrations.js";
 import { openSqliteStore } from "../../../src/store/sqlite/open-sqlite-store.js";
-import { packRunEvents, unpackRunEvents } from "../../../src/store/sqlite/run/event-codec.js";
 import { SharedRows } from "../../../src/store/sqlite/run/shared-rows.js";
-import { packSteps, unpackSteps } from "../../../src/store/sqlite/run/step-codec.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { insertSample, NOW, saveAll, user } from "../../contract/store/sample-runs.js";
 

@@ -1,5 +1,6 @@
 import type { AcknowledgedEntry, OutboundEntry, OutboundLog } from "../../../ports/outbound-log.js";
 import type { JsonObject } from "../../../util/json.js";
+import { type OutboundEventRow, toOutboundEntry } from "../../rows/outbound-event-row.js";
 import type { Connection } from "../connection/connection.js";
 
 /** How long events are kept while no one reads them. */
@@ -69,33 +70,6 @@ const SCHEMA_OBJECTS = [
   "TABLE outbound_events",
   "TABLE outbound_watch",
 ];
-
-interface OutboundEventRow {
-  row: number;
-  message: string | null;
-  recipient_run: string | null;
-  first: number | null;
-  last: number | null;
-  type: string | null;
-  at: number | null;
-  document: string | null;
-}
-
-function toOutboundEntry({
-  row: id,
-  message,
-  recipient_run,
-  first,
-  last,
-  type,
-  at,
-  document,
-}: OutboundEventRow): OutboundEntry {
-  if (message !== null) return { id, about: "message", message_id: message, first: first ?? 0, last: last ?? 0 };
-  const when = { type: type ?? "", at: at ?? 0 };
-  if (recipient_run !== null) return { id, about: "run", recipient_run_id: recipient_run, ...when };
-  return { id, about: "document", ...when, document: JSON.parse(document ?? "{}") as JsonObject };
-}
 
 /** The log of events for webhooks, in a SQLite store's file. Only the local API opens it. */
 export class SqliteOutboundLog implements OutboundLog {

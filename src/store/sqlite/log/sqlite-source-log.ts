@@ -9,6 +9,7 @@ import {
 } from "../../../domain/trigger/source-receipt.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { SourceLog } from "../../../ports/source-service.js";
+import { type SourceEventRow, toSourceReceipt } from "../../rows/source-event-row.js";
 import type { Connection } from "../connection/connection.js";
 import { readPage, SqlFilters } from "../connection/read-page.js";
 
@@ -32,21 +33,6 @@ const CREATE_TABLE = `
 const CREATE_INDEX = `
   CREATE INDEX IF NOT EXISTS source_events_by_key ON source_events (source, event_type, key)
     WHERE key IS NOT NULL`;
-
-interface SourceEventRow {
-  row: number;
-  state: EarlierSourceEvent["state"];
-  event: string;
-  actions: string;
-}
-
-function toReceipt({ state, event, actions }: SourceEventRow): SourceReceipt {
-  return {
-    ...(JSON.parse(event) as NewSourceEvent),
-    replayed: state === "replay",
-    actions: JSON.parse(actions) as ActionOutcome[],
-  };
-}
 
 /** The log of events from sources, in a SQLite store's file. */
 export class SqliteSourceLog implements SourceLog {
@@ -108,7 +94,7 @@ export class SqliteSourceLog implements SourceLog {
     const select = `SELECT row, state, event, actions ${from}`;
     const listing = { kind: "events", select, from, key: "row", filters } as const;
     const { rows, page_info } = this.db.read(() => readPage<SourceEventRow>(this.db, listing, page));
-    return { items: rows.map(toReceipt), page_info };
+    return { items: rows.map(toSourceReceipt), page_info };
   }
 
   async clear(): Promise<void> {

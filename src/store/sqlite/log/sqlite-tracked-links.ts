@@ -1,18 +1,9 @@
 import type { TrackedLink, TrackedLinks } from "../../../ports/tracked-links.js";
 import { BASE62 } from "../../../util/ids.js";
+import { findLink, type LinksRow } from "../../rows/links-row.js";
 import type { Connection } from "../connection/connection.js";
 
-interface LinksRow {
-  message_id: string;
-  links: string;
-}
-
 const SELECT_LINKS = "SELECT id AS message_id, links FROM messages";
-
-function findLink(row: LinksRow | undefined, linkNumber: number): TrackedLink | null {
-  const url = row === undefined ? undefined : (JSON.parse(row.links) as string[])[linkNumber];
-  return row === undefined || url === undefined ? null : { message_id: row.message_id, url };
-}
 
 /** The links of tracked messages, in a SQLite store's file. Only the local API opens them. */
 export class SqliteTrackedLinks implements TrackedLinks {

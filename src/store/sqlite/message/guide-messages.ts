@@ -2,12 +2,13 @@ import { buildGuideOrigin } from "../../../domain/guide/guide-origin.js";
 import type { Message } from "../../../domain/message/message.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { GuideEngagement } from "../../../ports/guide-store.js";
+import type { MessageRow } from "../../rows/message-row.js";
 import type { Connection } from "../connection/connection.js";
 import { RUN_ROW_BY_ID } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { recordMessageEvents } from "../run/waits.js";
 import { markMessagesInWrite } from "./mark-messages.js";
-import { createMessageInserter, type MessageRow, SELECT_MESSAGES, toMessages } from "./message-rows.js";
+import { createMessageInserter, SELECT_MESSAGES, toMessages } from "./message-rows.js";
 
 // The messages of a guide come from no run. The values that messages of one version and tenant share are in a row of
 // workflow_runs that is marked as no run, with one row of recipient_runs below it: the message's origin. Lists of runs omit it.

@@ -1,25 +1,19 @@
-import type { FeedCounts, FeedFilter, FeedStatus } from "../../../domain/message/feed-filter.js";
+import type { FeedCounts, FeedFilter } from "../../../domain/message/feed-filter.js";
 import type { Message } from "../../../domain/message/message.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { NewMessages } from "../../../ports/feed-store.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import { serializeCursor } from "../../cursor.js";
+import { FEED_STATUS_CONDITIONS, getCountOfStatus } from "../../rows/message-conditions.js";
+import type { MessageRow } from "../../rows/message-row.js";
 import type { Connection } from "../connection/connection.js";
 import { readPage, SqlFilters } from "../connection/read-page.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { FEED_MESSAGES, IS_IN_FEED, keepCountsOfLargeFeed, readKeptCounts } from "./feed-counts.js";
 import { HAS_CATEGORY } from "./list-messages.js";
-import { type MessageRow, SELECT_MESSAGES, toMessages } from "./message-rows.js";
+import { SELECT_MESSAGES, toMessages } from "./message-rows.js";
 
 const JOIN_RUN = " CROSS JOIN workflow_runs w ON w.row = r.workflow_run";
-
-const STATUS_CONDITIONS: Record<FeedStatus, string | null> = {
-  unread: "m.read_at IS NULL",
-  read: "m.read_at IS NOT NULL",
-  unseen: "m.seen_at IS NULL",
-  seen: "m.seen_at IS NOT NULL",
-  all: null,
-};
 
 /** The expressions that the filters compare, of messages and of kept counts. */
 const MESSAGE_COLUMNS = { channel: "m.channel", tenant: "w.tenant", archived: "m.archived_at IS NOT NULL" };
@@ -70,17 +64,6 @@ function countFeed(db: Connection, filters: SqlFilters): FeedCounts {
   return { ...(counts as FeedCounts) };
 }
 
-function getCountOfStatus({ total_count, unread_count, unseen_count }: FeedCounts, status: FeedStatus): number {
-  const counts: Record<FeedStatus, number> = {
-    all: total_count,
-    unread: unread_count,
-    read: total_count - unread_count,
-    unseen: unseen_count,
-    seen: total_count - unseen_count,
-  };
-  return counts[status];
-}
-
 /** Maximum number of new rows that are searched for recipients. With more, `recipients` is null. */
 const MAX_NEW_ROWS = 5_000;
 
@@ -116,7 +99,7 @@ export function listFeed(
     const filters = buildFeedFilters(filter);
     const counts = findKeptCounts(db, filter) ?? countFeed(db, filters);
     const status = filter.status ?? "all";
-    const condition = STATUS_CONDITIONS[status];
+    const condition = FEED_STATUS_CONDITIONS[status];
     if (condition !== null) filters.conditions.push(condition);
     const { rows, page_info } = readPage<MessageRow>(
       db,

@@ -1,27 +1,17 @@
-import type { EngagementAction, Message } from "../../../domain/message/message.js";
+import type { Message } from "../../../domain/message/message.js";
 import type { MessageQuery } from "../../../ports/filters.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
+import { ENGAGEMENT_CONDITIONS } from "../../rows/message-conditions.js";
+import type { MessageRow } from "../../rows/message-row.js";
 import type { Connection } from "../connection/connection.js";
 import { readPage, SqlFilters } from "../connection/read-page.js";
 import { type BlockSource, BlockSources } from "../connection/row-blocks.js";
 import { RUN_ROW_BY_ID } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
-import { type MessageRow, SELECT_MESSAGES, toMessages } from "./message-rows.js";
+import { SELECT_MESSAGES, toMessages } from "./message-rows.js";
 
 const JOIN_RUN = " CROSS JOIN workflow_runs w ON w.row = r.workflow_run";
 const FROM = `FROM messages m CROSS JOIN recipient_runs r ON r.row = m.recipient_run${JOIN_RUN}`;
-
-/** Conditions for engagement statuses. The negative ones match messages that lack the engagement (A-609). */
-const ENGAGEMENT_CONDITIONS: Record<EngagementAction, string> = {
-  seen: "m.seen_at IS NOT NULL",
-  unseen: "m.seen_at IS NULL",
-  read: "m.read_at IS NOT NULL",
-  unread: "m.read_at IS NULL",
-  interacted: "m.interacted_at IS NOT NULL",
-  link_clicked: "m.link_clicked_at IS NOT NULL",
-  archived: "m.archived_at IS NOT NULL",
-  unarchived: "m.archived_at IS NULL",
-};
 
 /** The sources in a message's content, which are not in its row. */
 const TEMPLATE_SOURCES = "(SELECT s.texts FROM template_sources s WHERE s.row = m.template_sources)";

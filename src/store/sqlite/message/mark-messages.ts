@@ -1,12 +1,13 @@
 import { markMessage } from "../../../domain/message/mark-message.js";
 import type { EngagementAction, Message } from "../../../domain/message/message.js";
 import type { JsonObject } from "../../../util/json.js";
+import { packMessageEvents } from "../../rows/event-codec.js";
+import type { MessageRow } from "../../rows/message-row.js";
 import type { Connection } from "../connection/connection.js";
-import { packMessageEvents } from "../run/event-codec.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { recordMessageEvents } from "../run/waits.js";
 import { countChange, hasKeptCounts } from "./feed-counts.js";
-import { type MessageRow, SELECT_MESSAGES, toMessages } from "./message-rows.js";
+import { SELECT_MESSAGES, toMessages } from "./message-rows.js";
 
 const UPDATE =
   "UPDATE messages SET seen_at = ?, read_at = ?, interacted_at = ?, link_clicked_at = ?, archived_at = ?, events = ?, updated_at = ? WHERE row = ?";

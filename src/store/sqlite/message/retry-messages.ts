@@ -1,11 +1,12 @@
 import type { Message } from "../../../domain/message/message.js";
 import { requeueMessage } from "../../../domain/message/requeue-message.js";
+import { packMessageEvents } from "../../rows/event-codec.js";
+import type { MessageRow } from "../../rows/message-row.js";
 import type { Connection } from "../connection/connection.js";
-import { packMessageEvents } from "../run/event-codec.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { recordMessageEvents } from "../run/waits.js";
 import { selectMessageRows } from "./mark-messages.js";
-import { type MessageRow, toMessages } from "./message-rows.js";
+import { toMessages } from "./message-rows.js";
 
 /**
  * Queues undelivered messages again and returns them (E-213). Messages that have changed in the meantime are left as they

@@ -1,10 +1,10 @@
 import type { AudienceMember, AudienceMembership } from "../../../domain/audience/audience.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
+import { type RecipientRow, toRecipient } from "../../rows/recipient-row.js";
 import type { Connection } from "../connection/connection.js";
 import { readPage, SqlFilters } from "../connection/read-page.js";
 import { deleteMembers, insertMembers } from "./audience-members.js";
-import { type RecipientRow, toRecipient } from "./recipients.js";
 
 const FROM_MEMBERS = "FROM audience_members a CROSS JOIN recipients r ON r.key = a.recipient";
 

@@ -2,15 +2,10 @@ import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import { cancelRun } from "../../../domain/run/cancel-run.js";
 import type { Reason } from "../../../domain/run/outcome.js";
 import { getStepKeyRange } from "../../../domain/run/recipient-step-key.js";
+import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, toRecipientRun } from "../../rows/run-row.js";
 import type { Connection } from "../connection/connection.js";
 import { closeBatches } from "../run/batches.js";
-import {
-  RECIPIENT_RUN_COLUMNS,
-  type RecipientRunRow,
-  RUN_ROWS_OF_RECIPIENT,
-  toRecipientRun,
-  updateRecipientRun,
-} from "../run/run-rows.js";
+import { RUN_ROWS_OF_RECIPIENT, updateRecipientRun } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { deleteWait } from "../run/waits.js";
 

@@ -1,9 +1,9 @@
 import { type Recipient, USERS } from "../../../domain/recipient/recipient.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { RecipientFilter } from "../../../ports/recipient-store.js";
+import { type RecipientRow, toRecipient } from "../../rows/recipient-row.js";
 import type { Connection } from "../connection/connection.js";
 import { readPage, SqlFilters } from "../connection/read-page.js";
-import { type RecipientRow, toRecipient } from "./recipients.js";
 
 const FROM = "FROM recipients r";
 

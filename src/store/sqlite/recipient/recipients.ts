@@ -2,19 +2,10 @@ import { mergeRecipient } from "../../../domain/recipient/merge-recipient.js";
 import type { Recipient, RecipientKey, RecipientUpsert } from "../../../domain/recipient/recipient.js";
 import { resolveChangeEffects } from "../../../domain/recipient/recipient-change.js";
 import { buildRecipientEvent } from "../../../domain/run/occurred-event.js";
+import { type RecipientRow, toJsonUnlessEmpty, toRecipient } from "../../rows/recipient-row.js";
 import type { Connection } from "../connection/connection.js";
-import { parseJson } from "../run/run-rows.js";
 import { recordEvents } from "../run/waits.js";
 import { deleteMembers, insertMembers } from "./audience-members.js";
-
-export interface RecipientRow {
-  key: string;
-  properties: string;
-  preferences: string | null;
-  channel_data: string | null;
-  inserted_at: number;
-  updated_at: number;
-}
 
 const SELECT =
   "SELECT key, properties, preferences, channel_data, inserted_at, updated_at FROM recipients WHERE key = ?";
@@ -39,26 +30,9 @@ const UPSERT =
   "INSERT INTO recipients (key, properties, preferences, channel_data, inserted_at, updated_at) VALUES (?, ?, ?, ?, ?, ?) " +
   "ON CONFLICT (key) DO UPDATE SET properties = excluded.properties, preferences = excluded.preferences, channel_data = excluded.channel_data, updated_at = excluded.updated_at";
 
-export function toRecipient(row: RecipientRow): Recipient {
-  return {
-    key: row.key as RecipientKey,
-    properties: JSON.parse(row.properties),
-    preferences: parseJson<Recipient["preferences"]>(row.preferences) ?? {},
-    channel_data: parseJson<Recipient["channel_data"]>(row.channel_data) ?? {},
-    inserted_at: row.inserted_at,
-    updated_at: row.updated_at,
-  };
-}
-
 function toRecipientFromColumns(row: RecipientColumns): Recipient {
   const [key, properties, preferences, channel_data, inserted_at, updated_at] = row;
   return toRecipient({ key, properties, preferences, channel_data, inserted_at, updated_at });
-}
-
-/** Returns a value as JSON text; null if it is empty, because most recipients have no preferences and no channel data. */
-function toJsonUnlessEmpty(value: object): string | null {
-  const text = JSON.stringify(value);
-  return text === "{}" ? null : text;
 }
 
 export function readRecipients(db: Connection, keys: readonly RecipientKey[]): Map<RecipientKey, Recipient> {

@@ -1,18 +1,9 @@
-import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { StoredSubscription, Subscription } from "../../../domain/recipient/subscription.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { SubscriptionFilter } from "../../../ports/subscription-store.js";
+import { type SubscriptionRow, toStoredSubscription } from "../../rows/subscription-row.js";
 import type { Connection } from "../connection/connection.js";
 import { readPage, SqlFilters } from "../connection/read-page.js";
-
-interface SubscriptionRow {
-  row: number;
-  object: string;
-  recipient: string;
-  properties: string;
-  inserted_at: number;
-  updated_at: number;
-}
 
 const COLUMNS = "s.row, s.object, s.recipient, s.properties, s.inserted_at, s.updated_at";
 const FROM = "FROM subscriptions s";
@@ -21,22 +12,6 @@ const SELECT_PAIR = `SELECT ${COLUMNS} ${FROM} WHERE s.object = ? AND s.recipien
 const UPSERT =
   "INSERT INTO subscriptions (object, recipient, properties, inserted_at, updated_at) VALUES (?, ?, ?, ?, ?) " +
   "ON CONFLICT (object, recipient) DO UPDATE SET properties = excluded.properties, updated_at = excluded.updated_at";
-
-function toStoredSubscription({
-  object,
-  recipient,
-  properties,
-  inserted_at,
-  updated_at,
-}: SubscriptionRow): StoredSubscription {
-  return {
-    object: object as RecipientKey,
-    recipient: recipient as RecipientKey,
-    properties: JSON.parse(properties),
-    inserted_at,
-    updated_at,
-  };
-}
 
 /** Inserts or updates subscriptions. Must run inside a write. */
 export function applySubscriptions(db: Connection, subscriptions: readonly Subscription[], at: number): void {

@@ -6,9 +6,9 @@ import {
 } from "../../../domain/run/batch-continuations.js";
 import * as rules from "../../../domain/run/decide-batch.js";
 import type { JsonObject } from "../../../util/json.js";
+import { packSteps, unpackSteps } from "../../rows/step-codec.js";
 import type { Connection } from "../connection/connection.js";
 import { IN_CHAIN, SHARED_DATA, WITH_CHAIN } from "./read-batch.js";
-import { packSteps, unpackSteps } from "./step-codec.js";
 
 /** An open batch with its row, and the row of its newest activity. */
 interface BatchRow extends rules.OpenBatch {

@@ -1,6 +1,7 @@
 import { cancelRun, decideCancelEffect } from "../../../domain/run/cancel-run.js";
 import { takeOverBatch } from "../../../domain/run/hand-over-batch.js";
 import type { CancelledRun, RunCancellation } from "../../../ports/run-cancellation.js";
+import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, toRecipientRun } from "../../rows/run-row.js";
 import type { Connection } from "../connection/connection.js";
 import {
   clearWaitingRun,
@@ -11,7 +12,7 @@ import {
   removeItem,
   setWaitingRun,
 } from "./batches.js";
-import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, toRecipientRun, updateRecipientRun } from "./run-rows.js";
+import { updateRecipientRun } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
 import { deleteWait } from "./waits.js";
 

@@ -3,18 +3,11 @@ import type { RecipientRun, WorkflowRun } from "../../../domain/run/workflow-run
 import type { RunQuery } from "../../../ports/filters.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { StoredRun } from "../../../ports/run-store.js";
+import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, toRecipientRun } from "../../rows/run-row.js";
 import type { Connection } from "../connection/connection.js";
 import { readPage, SqlFilters } from "../connection/read-page.js";
 import { type BlockSource, BlockSources } from "../connection/row-blocks.js";
-import {
-  createWorkflowRunReader,
-  findWorkflowRun,
-  RECIPIENT_RUN_COLUMNS,
-  type RecipientRunRow,
-  RUN_ROW_BY_ID,
-  SELECT_NEXT_RUN_OF_RECIPIENT,
-  toRecipientRun,
-} from "./run-rows.js";
+import { createWorkflowRunReader, findWorkflowRun, RUN_ROW_BY_ID, SELECT_NEXT_RUN_OF_RECIPIENT } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
 
 const FROM = "FROM recipient_runs r CROSS JOIN workflow_runs w ON w.row = r.workflow_run";

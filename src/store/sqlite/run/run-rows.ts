@@ -1,19 +1,17 @@
-import type { RecipientKey } from "../../../domain/recipient/recipient.js";
-import type { RecipientRun, WorkflowRun } from "../../../domain/run/workflow-run.js";
-import type { Workflow } from "../../../domain/workflow/workflow.js";
+import type { RecipientRun } from "../../../domain/run/workflow-run.js";
+import { packRunEvents } from "../../rows/event-codec.js";
+import { toJson } from "../../rows/json-column.js";
+import {
+  RECIPIENT_RUN_COLUMNS,
+  type RecipientRunRow,
+  toWorkflowRunRecord,
+  WORKFLOW_RUN_COLUMNS,
+  type WorkflowRunRecord,
+  type WorkflowRunRow,
+} from "../../rows/run-row.js";
+import { packSteps } from "../../rows/step-codec.js";
 import type { Connection } from "../connection/connection.js";
-import { packRunEvents, unpackRunEvents } from "./event-codec.js";
 import type { SharedRows } from "./shared-rows.js";
-import { packSteps, unpackSteps } from "./step-codec.js";
-
-/** Returns a value as JSON text. Null stays null, so that it is stored as NULL. */
-export function toJson(value: unknown): string | null {
-  return value === null ? null : JSON.stringify(value);
-}
-
-export function parseJson<T>(text: string | null): T | null {
-  return text === null ? null : (JSON.parse(text) as T);
-}
 
 /**
  * Lists the blocks of 2,048 rows, the newest first. The index of recipient run ids contains the first six characters of each id
@@ -47,60 +45,11 @@ export const SELECT_NEXT_RUN_OF_RECIPIENT = {
     `SELECT (SELECT MIN(q.row) ${RUN_IN_BLOCK} AND q.row >= ?2) AS row FROM block WHERE row IS NOT NULL LIMIT 1`,
 };
 
-interface WorkflowRunRow {
-  row: number;
-  id: string;
-  workflow: string;
-  version: number;
-  actor: string | null;
-  tenant: string | null;
-  data: string;
-  cancellation_key: string | null;
-  settings: string;
-  trigger_source: string;
-  unidentified: string | null;
-  inserted_at: number;
-  /** 1 if the row is not a run but the origin of a guide's messages. */
-  guide: number;
-}
-
-/** A workflow run with the other values of its row. */
-export interface WorkflowRunRecord {
-  row: number;
-  run: WorkflowRun;
-  version: Workflow;
-  unidentified: RecipientKey[];
-  isGuide: boolean;
-}
-
-const SELECT_WORKFLOW_RUN =
-  "SELECT row, id, workflow, version, actor, tenant, data, cancellation_key, settings, trigger_source, unidentified, inserted_at, guide FROM workflow_runs";
-
-function toWorkflowRunRecord(row: WorkflowRunRow, shared: SharedRows): WorkflowRunRecord {
-  const version = shared.readVersion(row.version);
-  return {
-    row: row.row,
-    version,
-    isGuide: row.guide === 1,
-    unidentified: parseJson<RecipientKey[]>(row.unidentified) ?? [],
-    run: {
-      id: row.id,
-      workflow: row.workflow,
-      version_id: version.version_id,
-      actor: row.actor as RecipientKey | null,
-      tenant: row.tenant,
-      data: JSON.parse(row.data),
-      cancellation_key: row.cancellation_key,
-      settings: JSON.parse(row.settings),
-      trigger_source: JSON.parse(row.trigger_source),
-      inserted_at: row.inserted_at,
-    },
-  };
-}
+const SELECT_WORKFLOW_RUN = `SELECT ${WORKFLOW_RUN_COLUMNS} FROM workflow_runs`;
 
 export function findWorkflowRun(db: Connection, shared: SharedRows, id: string): WorkflowRunRecord | null {
   const row = db.get<WorkflowRunRow>(`${SELECT_WORKFLOW_RUN} WHERE id = ? AND guide = 0`, id);
-  return row ? toWorkflowRunRecord(row, shared) : null;
+  return row ? toWorkflowRunRecord(row, shared.readVersion(row.version)) : null;
 }
 
 /** Returns a function that reads workflow runs, each only once, because its recipient runs share it. */
@@ -109,41 +58,13 @@ export function createWorkflowRunReader(db: Connection, shared: SharedRows): (ro
   return (row) => {
     let read = known.get(row);
     if (read === undefined) {
-      read = toWorkflowRunRecord(
-        db.get<WorkflowRunRow>(`${SELECT_WORKFLOW_RUN} WHERE row = ?`, row) as WorkflowRunRow,
-        shared,
-      );
+      const found = db.get<WorkflowRunRow>(`${SELECT_WORKFLOW_RUN} WHERE row = ?`, row) as WorkflowRunRow;
+      read = toWorkflowRunRecord(found, shared.readVersion(found.version));
       known.set(row, read);
     }
     return read;
   };
 }
-
-export interface RecipientRunRow {
-  row: number;
-  id: string;
-  workflow_run: number;
-  recipient: string;
-  status: string;
-  due_at: number | null;
-  position: string | null;
-  data: string | null;
-  via: string | null;
-  reason: string | null;
-  error_count: number;
-  inserted_at: number;
-  updated_at: number;
-  steps: string;
-  events: string;
-  /** Row of the batch that it holds or continued with; null without a batch. */
-  batch: number | null;
-  /** Row of its own version; null if it has the version of its workflow run. */
-  version: number | null;
-}
-
-/** The columns to select in `FROM recipient_runs r`. */
-export const RECIPIENT_RUN_COLUMNS =
-  "r.row, r.id, r.workflow_run, r.recipient, r.status, r.due_at, r.position, r.data, r.via, r.reason, r.error_count, r.inserted_at, r.updated_at, r.steps, r.events, r.batch, r.version";
 
 type RecipientRunColumns = [
   row: number,
@@ -195,25 +116,6 @@ export function selectRecipientRunRows(db: Connection, rows: readonly number[]):
         version,
       };
     });
-}
-
-export function toRecipientRun(row: RecipientRunRow, workflowRunId: string): RecipientRun {
-  return {
-    id: row.id,
-    workflow_run_id: workflowRunId,
-    recipient: row.recipient as RecipientKey,
-    status: row.status as RecipientRun["status"],
-    position: parseJson(row.position),
-    due_at: row.due_at,
-    data: parseJson(row.data),
-    via: parseJson(row.via),
-    steps: unpackSteps(row.steps),
-    reason: parseJson(row.reason),
-    events: unpackRunEvents(row.events, row.inserted_at),
-    error_count: row.error_count,
-    inserted_at: row.inserted_at,
-    updated_at: row.updated_at,
-  };
 }
 
 const UPDATE_RECIPIENT_RUN =

@@ -1,13 +1,15 @@
 import type { Message } from "../../../domain/message/message.js";
 import type { Claim, DueKind } from "../../../ports/due-store.js";
 import type { ClaimedRun } from "../../../ports/run-store.js";
+import type { MessageRow } from "../../rows/message-row.js";
+import { toRecipientRun } from "../../rows/run-row.js";
 import { selectClock, writeClockRow } from "../connection/clock-setting.js";
 import type { Connection } from "../connection/connection.js";
-import { type MessageRow, readMessageStatuses, SELECT_MESSAGES, toMessages } from "../message/message-rows.js";
+import { readMessageStatuses, SELECT_MESSAGES, toMessages } from "../message/message-rows.js";
 import { addSecrets } from "../message/message-secrets.js";
 import { closeBatches } from "../run/batches.js";
 import { createBatchReader } from "../run/read-batch.js";
-import { createWorkflowRunReader, selectRecipientRunRows, toRecipientRun } from "../run/run-rows.js";
+import { createWorkflowRunReader, selectRecipientRunRows } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { hasAnyWait, readWait } from "../run/waits.js";
 

@@ -3,14 +3,14 @@ import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { BatchContinuations, BatchDecision, PendingTrigger } from "../../../domain/run/batch-continuations.js";
 import type { RecipientRun, WorkflowRun } from "../../../domain/run/workflow-run.js";
 import type { FrequencyRecord, IdempotencyRecord, InsertResult, NewWorkflowRun } from "../../../ports/trigger-store.js";
+import { packRunEvents } from "../../rows/event-codec.js";
+import { toJson } from "../../rows/json-column.js";
+import { packSteps } from "../../rows/step-codec.js";
 import type { Connection } from "../connection/connection.js";
 import { createMessageInserter } from "../message/message-rows.js";
 import { applyUpserts } from "../recipient/recipients.js";
 import { decideBatchFromRows, type TriggerData, writeBatchChanges } from "../run/batches.js";
-import { packRunEvents } from "../run/event-codec.js";
-import { toJson } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
-import { packSteps } from "../run/step-codec.js";
 import { hasAnyWait, recordMessageEvents, recordRunEvents, writeWait } from "../run/waits.js";
 
 const INSERT_RUN =

@@ -1,6 +1,6 @@
-import type { MessageEvent } from "../../../domain/message/message.js";
-import type { RunEvent } from "../../../domain/run/workflow-run.js";
-import type { Json } from "../../../util/json.js";
+import type { MessageEvent } from "../../domain/message/message.js";
+import type { RunEvent } from "../../domain/run/workflow-run.js";
+import type { Json } from "../../util/json.js";
 
 // Events are half the bytes of a run. They are stored as tuples that omit default values at the end, with times relative to
 // the row's start. That takes a third of the size of objects, and the store is faster by as much as it is smaller.

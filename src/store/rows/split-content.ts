@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from "../../../util/json.js";
+import { isJsonObject, type JsonObject } from "../../util/json.js";
 
 /** A rendered block of an in-app feed message. Its `content` is the template's source, which all messages of a step share. */
 type RenderedBlock = JsonObject & { content: string; rendered: string };

@@ -1,4 +1,4 @@
-import type { StepOutcome } from "../../../domain/run/outcome.js";
+import type { StepOutcome } from "../../domain/run/outcome.js";
 import { toNameText } from "./event-codec.js";
 
 // The steps of most runs have few lists of keys, and the keys are half of their bytes. Steps with these keys are stored as tuples

@@ -1,0 +1,21 @@
+import type {
+  ActionOutcome,
+  EarlierSourceEvent,
+  NewSourceEvent,
+  SourceReceipt,
+} from "../../domain/trigger/source-receipt.js";
+
+export interface SourceEventRow {
+  row: number;
+  state: EarlierSourceEvent["state"];
+  event: string;
+  actions: string;
+}
+
+export function toSourceReceipt({ state, event, actions }: SourceEventRow): SourceReceipt {
+  return {
+    ...(JSON.parse(event) as NewSourceEvent),
+    replayed: state === "replay",
+    actions: JSON.parse(actions) as ActionOutcome[],
+  };
+}
