@@ -1,5 +1,3 @@
-import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
 import { resolveSecretVariables } from "../domain/environment/secret-variables.js";
 import { mergeRecipient } from "../domain/recipient/merge-recipient.js";
 import { buildUnidentifiedRecipient } from "../domain/recipient/recipient.js";
@@ -7,7 +5,6 @@ import type { EngineContext } from "../engine/context/engine-context.js";
 import { createEngine } from "../engine/create-engine.js";
 import { resolveChannelDataIds } from "../engine/execution/build-fan-out.js";
 import { createMissingBranchError } from "../engine/workflow/branch-context.js";
-import { KnockError } from "../errors/knock-error.js";
 import type { Definitions } from "../ports/definitions.js";
 import type { HttpClient } from "../ports/http-client.js";
 import type { LocalOperations } from "../ports/operations.js";
@@ -15,35 +12,14 @@ import type { Seed, SeedStore } from "../ports/seed-store.js";
 import type { Store } from "../ports/store.js";
 import type { StoreControl } from "../ports/store-control.js";
 import type { Project } from "../project/open-project.js";
-import { openSqliteStore } from "../store/sqlite/open-sqlite-store.js";
 import { systemIds } from "../util/ids.js";
 import { createLazyProviders } from "./lazy-providers.js";
 import { mapEnvironment } from "./map-environment.js";
+import { openStore } from "./open-store.js";
 import type { ProcessIO } from "./process-io.js";
 import { redirectDeliveries } from "./redirect-deliveries.js";
 import type { Setting } from "./resolve-settings.js";
-
-/**
- * The folder next to `knock.json` for local data. It is not inside `knockDir`, because that folder is often committed
- * as a whole.
- */
-export const LOCAL_FOLDER = ".knock-local";
-
-/**
- * Returns the location of the store. A path from `knock.json` is relative to that file; any other path is relative to
- * `cwd`. Throws `not_supported` for Postgres.
- */
-export function resolveStoreLocation(setting: Setting<string | null>, project: Project, cwd: string): string {
-  const { value, source } = setting;
-  if (value === null) return join(project.root, LOCAL_FOLDER, "store.db");
-  if (value === ":memory:") return value;
-  if (/^postgres(ql)?:\/\//.test(value)) {
-    throw new KnockError("not_supported", "a Postgres store is not supported yet", {
-      hint: "Use a file: --store .knock-local/store.db.",
-    });
-  }
-  return resolve(source === "project" ? project.root : cwd, value);
-}
+import { hasStore } from "./store-location.js";
 
 /**
  * Returns the branch of a command, or null for the main files. Throws if a flag names a branch that does not exist.
@@ -87,7 +63,7 @@ export async function applyRecipientsFiles(
 
 /** Opens the store of a project and applies its recipients files. */
 export async function openProjectStore(project: Project, location: string): Promise<Store> {
-  const store = await openSqliteStore(location, { watchUsers: project.hasAudiences() });
+  const store = await openStore(location, { watchUsers: project.hasAudiences() });
   try {
     await applyRecipientsFiles(project, store);
     return store;
@@ -126,8 +102,8 @@ async function overlayChangedRecipients(project: Project, store: Store): Promise
 
 /** Opens the store of a project for a check. A missing store is not created, and an existing one is not changed. */
 export async function openStoreForCheck(project: Project, location: string): Promise<Store> {
-  if (location === ":memory:" || !existsSync(location)) return openProjectStore(project, ":memory:");
-  const store = await openSqliteStore(location);
+  if (!hasStore(location)) return openProjectStore(project, ":memory:");
+  const store = await openStore(location);
   try {
     return await overlayChangedRecipients(project, store);
   } catch (error) {

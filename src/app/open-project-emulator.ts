@@ -17,14 +17,15 @@ import { RequestLog } from "../output/request-log.js";
 import type { Store } from "../ports/store.js";
 import type { StoreLogs } from "../ports/store-logs.js";
 import type { Project } from "../project/open-project.js";
-import { openGroupCommitStore } from "../store/sqlite/group-commit-store.js";
 import { readFileWarnings } from "./file-warnings.js";
 import { findBuiltFile } from "./find-built-file.js";
 import { mapEnvironment } from "./map-environment.js";
 import { applyRecipientsFiles, createLocalEngine, httpClient } from "./open-local-engine.js";
 import { openSources } from "./open-sources.js";
+import { openStore } from "./open-store.js";
 import type { ProcessIO } from "./process-io.js";
 import { removeReadyFile, writeReadyFile } from "./ready-file.js";
+import { formatStoreLocation } from "./store-location.js";
 import { applyFileChanges } from "./watch/apply-file-changes.js";
 import { FollowedProject } from "./watch/followed-project.js";
 import { createGuideReader } from "./watch/guide-reader.js";
@@ -53,7 +54,7 @@ export async function openProjectEmulator(
   const fileWarnings = flags.strict ? await readFileWarnings(opened, (name) => io.env[name]) : [];
   if (fileWarnings.length > 0) throw toWarningsError(fileWarnings);
   for (const notice of collectWebhookWarnings(await project.readWebhooks())) output.warn(notice);
-  const store = await openGroupCommitStore(location, { watchUsers: opened.hasAudiences() });
+  const store = await openStore(location, { watchUsers: opened.hasAudiences(), isShared: true });
   const watching = new AbortController();
   let emulator: Emulator | undefined;
   try {
@@ -73,7 +74,7 @@ export async function openProjectEmulator(
     const sceneStores = new Set<Store>();
     /** Opens a scene with a store in memory, which starts with the recipients files and is discarded with the scene. */
     const openScene = async (): Promise<SceneParts> => {
-      const sceneStore = await openGroupCommitStore(":memory:", { watchUsers: opened.hasAudiences() });
+      const sceneStore = await openStore(":memory:", { watchUsers: opened.hasAudiences(), isShared: true });
       await applyRecipientsFiles(project.current, sceneStore);
       const logs = await sceneStore.openLogs();
       const sceneContext = buildEmulatorContext({ opened, redirect, project, store: sceneStore, logs, io, output });
@@ -113,7 +114,7 @@ export async function openProjectEmulator(
     const followingEnd = following.catch(onError);
     return {
       ...listening,
-      store: location,
+      store: formatStoreLocation(location),
       keys,
       async close() {
         watching.abort();

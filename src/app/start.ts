@@ -9,14 +9,15 @@ const SIGNAL_EXIT_CODES = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated }
  */
 const SAME_SIGNAL_MS = 200;
 
-/** Hides the command line from `ps`, because other users of the computer could read the key in it. */
-function hideApiKey(): void {
-  if (process.argv.some((word) => /^--api-key(?:=|$)/.test(word))) process.title = "knock";
+/** Hides the command line from `ps`, because other users of the computer could read an API key or a password in it. */
+function hideSecrets(): void {
+  if (process.argv.some((word) => /^--api-key(?:=|$)|^(?:--store=)?postgres(?:ql)?:/.test(word)))
+    process.title = "knock";
 }
 
 /** Runs the process's command, and ends the process with the exit code. */
 export async function start(commands: Commands): Promise<void> {
-  hideApiKey();
+  hideSecrets();
   let abort: AbortController | undefined;
   let interruption: { by: Interruption; code: number; at: number } | undefined;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {

@@ -8,9 +8,9 @@ import { formatDisplayPath } from "../../project/format-display-path.js";
 import type { Project } from "../../project/open-project.js";
 import { openDatabase } from "../../store/sqlite/connection/driver.js";
 import { openCredentials } from "../credentials.js";
-import { resolveStoreLocation } from "../open-local-engine.js";
 import { readWorkflow } from "../read-workflow-views.js";
 import type { AppServices } from "../run-program.js";
+import { formatStoreLocation, isPostgresLocation, resolveStoreLocation } from "../store-location.js";
 
 type CheckResult = Omit<DoctorCheck, "name">;
 
@@ -152,7 +152,9 @@ export class Doctor {
 
   private async checkStore(project: Project): Promise<CheckResult> {
     const { store } = await this.app.settings.get(this.flags);
-    const location = resolveStoreLocation(store, project, this.app.io.cwd);
+    const { cwd, env } = this.app.io;
+    const location = resolveStoreLocation(store, project, cwd, env);
+    if (isPostgresLocation(location)) return this.checkDatabase(location);
     if (location === ":memory:") return ok("in memory");
     const path = this.display(location);
     if (!existsSync(location)) return ok(`${path} will be created by the first trigger`);
@@ -163,6 +165,12 @@ export class Doctor {
     return process.platform !== "win32" && (stats.mode & GROUP_OR_OTHERS) !== 0
       ? warn(`${message}: other users can read messages and recipients`, `Run \`chmod 600 ${path}\`.`)
       : ok(message);
+  }
+
+  private async checkDatabase(location: string): Promise<CheckResult> {
+    const operations = await this.app.target.openForCheck({ ...this.flags, target: "local" });
+    await operations.listMessages({}, { limit: 1 });
+    return ok(formatStoreLocation(location));
   }
 
   private async checkSettings(): Promise<CheckResult> {

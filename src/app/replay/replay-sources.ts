@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import type { ReplayOptions } from "../../commands/shared/replay-service.js";
 import { KEEP_DATA, PersonalDataFilter } from "../../domain/replay/personal-data-filter.js";
 import { collectPersonalValues } from "../../domain/replay/personal-values.js";
@@ -14,10 +13,11 @@ import type { Project } from "../../project/open-project.js";
 import { copyRecipients } from "../../replay/copy-recipients.js";
 import { readAccountHistory } from "../../replay/read-account-history.js";
 import { readStoredHistory } from "../../replay/read-stored-history.js";
-import { openSqliteStore } from "../../store/sqlite/open-sqlite-store.js";
 import { randomBytes } from "../../util/random.js";
 import { readAccountRecipients } from "../account/read-account-recipients.js";
 import { applyRecipientsFiles } from "../open-local-engine.js";
+import { openStore } from "../open-store.js";
+import { formatStoreLocation, hasStore } from "../store-location.js";
 import { type ReplayContext, runReplay } from "./run-replay.js";
 
 /** The range of an account that is read by default. */
@@ -40,9 +40,9 @@ export async function replayStore(
   options: ReplayOptions,
   context: ReplayContext,
 ): Promise<ReplayReport> {
-  const hasStore = location !== ":memory:" && existsSync(location);
-  if (!hasStore) context.warn(`there is no store ${location}`);
-  const store = hasStore ? await openSqliteStore(location, { readOnly: true }) : await openSqliteStore(":memory:");
+  const isFound = hasStore(location);
+  if (!isFound) context.warn(`there is no store ${formatStoreLocation(location)}`);
+  const store = isFound ? await openStore(location, { readOnly: true }) : await openStore(":memory:");
   try {
     const now = getClockTime(await store.readClock(), Date.now());
     const history = await readStoredHistory(store, resolveRange(options, now), now);

@@ -15,7 +15,7 @@ import type { ReplayService } from "../../commands/shared/replay-service.js";
 import type { TestService, ValidationService } from "../../commands/shared/test-service.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { MAX_CONCURRENT_READS } from "../../replay/map-concurrently.js";
-import { LOCAL_FOLDER } from "../open-local-engine.js";
+import { LOCAL_FOLDER } from "../store-location.js";
 import { createReportService } from "../test/report-service.js";
 import type { AppServices } from "./app-services.js";
 

@@ -7,6 +7,7 @@ import { isTestKey } from "../confirm-live-key.js";
 import type { Credentials, EnvironmentVariables } from "../credentials.js";
 import type { Profile } from "../profile-file.js";
 import { resolveSettings, type Settings } from "../resolve-settings.js";
+import { formatStoreLocation } from "../store-location.js";
 import type { ProjectFiles } from "./project-files.js";
 
 /** Resolves the settings of a command once. */
@@ -44,7 +45,7 @@ export class SettingsCache implements SettingsService {
       { name: "api_key", value: api_key.value === null ? null : redactApiKey(api_key.value), source: api_key.source },
       { name: "branch", ...branch },
       { name: "profile", ...profile },
-      { name: "store", ...store },
+      { name: "store", value: store.value === null ? null : formatStoreLocation(store.value), source: store.source },
       { name: "environment", ...environment },
       {
         name: "recipients.allow",

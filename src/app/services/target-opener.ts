@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import type { BulkConnection, TargetAccess, TargetFlags, TargetService } from "../../commands/services.js";
 import { type ApiRequest, buildTriggerRequest, createIdempotencyKey } from "../../domain/trigger/api-request.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
@@ -6,9 +5,10 @@ import { KnockError } from "../../errors/knock-error.js";
 import type { Output } from "../../output/output.js";
 import { isLocal, type LocalOperations, type Operations } from "../../ports/operations.js";
 import type { Project } from "../../project/open-project.js";
-import { openLocalEngine, openProjectStore, openStoreForCheck, resolveStoreLocation } from "../open-local-engine.js";
+import { openLocalEngine, openProjectStore, openStoreForCheck } from "../open-local-engine.js";
 import { loadRequestGuard, openRemoteTarget } from "../open-remote-target.js";
 import type { ProcessIO } from "../process-io.js";
+import { hasStore, resolveStoreLocation } from "../store-location.js";
 import type { LocalProject } from "./local-project.js";
 import type { ProjectFiles } from "./project-files.js";
 import type { SettingsCache } from "./settings-cache.js";
@@ -52,7 +52,7 @@ export class TargetOpener implements TargetService {
 
   async hasStore(flags: TargetFlags): Promise<boolean> {
     const { location } = await this.locate(flags, true);
-    return location === ":memory:" || existsSync(location);
+    return location === ":memory:" || hasStore(location);
   }
 
   async describeRequest(trigger: Trigger, idempotencyKey: string | null, flags: TargetFlags): Promise<ApiRequest> {
@@ -79,7 +79,11 @@ export class TargetOpener implements TargetService {
   async locate(flags: TargetFlags, supportsRemote = false): Promise<LocatedProject> {
     const project = await this.files.require(flags, supportsRemote);
     const { store, redirect } = await this.settings.get(flags);
-    return { project, location: resolveStoreLocation(store, project, this.io.cwd), redirect: redirect.value };
+    return {
+      project,
+      location: resolveStoreLocation(store, project, this.io.cwd, this.io.env),
+      redirect: redirect.value,
+    };
   }
 
   /** Registers operations that are closed when the command ends. */

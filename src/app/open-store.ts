@@ -1,0 +1,23 @@
+import { KnockError } from "../errors/knock-error.js";
+import type { Store } from "../ports/store.js";
+import { openGroupCommitStore } from "../store/sqlite/group-commit-store.js";
+import { openSqliteStore } from "../store/sqlite/open-sqlite-store.js";
+import { isPostgresLocation } from "./store-location.js";
+
+interface StoreOptions {
+  /** Record changes of user properties until they are processed, because there are dynamic audiences (E-387). */
+  watchUsers?: boolean;
+  /** Open an existing store for reading only: nothing is created, updated or written. */
+  readOnly?: boolean;
+  /** The process serves many clients, so that their concurrent writes may share a transaction. */
+  isShared?: boolean;
+}
+
+/** Opens the store at a location: a file, `:memory:`, or the URL of a PostgreSQL database. */
+export async function openStore(location: string, { isShared, ...options }: StoreOptions = {}): Promise<Store> {
+  if (isPostgresLocation(location))
+    throw new KnockError("not_supported", "a Postgres store is not supported yet", {
+      hint: "Use a file: --store .knock-local/store.db.",
+    });
+  return isShared ? openGroupCommitStore(location, options) : openSqliteStore(location, options);
+}
