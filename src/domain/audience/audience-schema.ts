@@ -16,7 +16,7 @@ export const audienceSchema = once(() => {
   const condition = z.strictObject({
     property: described(property, 'A property of the user, such as "plan" or "recipient.plan".'),
     operator: described(z.string(), 'The comparison operator, such as "equal_to".'),
-    argument: described(z.optional(z.unknown()), "The value to compare with."),
+    argument: described(z.optional(z.unknown()), "The value to compare with.", "pro"),
   });
   const segment = z.strictObject({
     conditions: described(z.array(condition).check(z.minLength(1)), "Conditions that a user must all meet."),

@@ -31,9 +31,9 @@ export const broadcastSchema = once(() => {
   return described(
     z.strictObject({
       $schema: schemaReference(),
-      key: text("The key of the broadcast: the name of its folder."),
+      key: text("The key of the broadcast: the name of its folder.", "history-launch"),
       name,
-      description: described(description, "The purpose of the broadcast."),
+      description: described(description, "The purpose of the broadcast.", "Announces the history of pages"),
       categories,
       tags,
       settings: described(optional(settings), "Settings of the broadcast."),

@@ -9,7 +9,7 @@ import { visualBlocksSchema } from "../template/visual-blocks-schema.js";
 const required = (description: string) => described(z.string(), description);
 
 /** Returns a field that accepts any value. */
-const anyField = (description: string) => z.optional(z.unknown()).check(z.meta({ description }));
+const anyField = (description: string, example?: unknown) => described(z.optional(z.unknown()), description, example);
 
 /** Reports errors in an email's template that need no other file (F-042, F-043). */
 function checkEmailTemplate(template: Readonly<Record<string, unknown>>, report: ReportFinding): void {
@@ -89,15 +89,18 @@ export const channelTemplateSchemas = {
     z
       .strictObject({
         markdown_body: text("The message. Liquid."),
-        json_body: text("The message as JSON blocks of the chat service. Liquid."),
+        json_body: text("The message as JSON blocks of the chat service. Liquid.", '{ "blocks": [] }'),
         summary: text("The text of notifications about the message. Liquid."),
         settings: described(
           optional(
             z.strictObject({
               recipient_connection: anyField("Where the message is sent (default: the recipient's connections)."),
-              reply_to_step_ref: anyField("The ref of an earlier step whose message this message replies to."),
-              parent_message_id: anyField("The message to reply to. Liquid."),
-              send_to_channel: anyField("Whether a reply is also shown in the channel."),
+              reply_to_step_ref: anyField(
+                "The ref of an earlier step whose message this message replies to.",
+                "chat_1",
+              ),
+              parent_message_id: anyField("The message to reply to. Liquid.", "{{ data.message_id }}"),
+              send_to_channel: anyField("Whether a reply is also shown in the channel.", true),
             }),
           ),
           "Settings of the message.",
@@ -130,7 +133,9 @@ export const channelTemplateSchemas = {
       headers: keyValuePairs("The request's headers."),
       query_params: keyValuePairs("Parameters that are added to the URL's query."),
       body: text("The body. Liquid.", '{ "page": "{{ data.page }}" }'),
-      inputs: described(optional(record(z.string())), "Values that the request's templates read as inputs. Liquid."),
+      inputs: described(optional(record(z.string())), "Values that the request's templates read as inputs. Liquid.", {
+        parcel: "{{ data.parcel }}",
+      }),
     }),
   ),
   /** The content is in the guide. */

@@ -26,7 +26,7 @@ export const channelSchema = once(() =>
         "The channel's ID in the API. Default: derived from its key.",
         "3f2a7c1e-5b0d-4e8a-9c6f-1d2e3f4a5b6c",
       ),
-      name: described(optional(z.string()), "The display name."),
+      name: described(optional(z.string()), "The display name.", "Order emails"),
       type: described(z.enum(CHANNEL_TYPES), "The type of the channel."),
       provider: described(optional(z.string()), 'The provider, such as "smtp" or "twilio". Required to deliver.'),
       deliver: described(
@@ -40,6 +40,7 @@ export const channelSchema = once(() =>
       conditions: described(
         anyValue(),
         'When the channel is used: an object with a list "all" or "any" of conditions.',
+        { all: [{ variable: "recipient.plan", operator: "equal_to", argument: "pro" }] },
       ),
     })
     .check(rule(checkChannel)),
@@ -74,12 +75,12 @@ export const channelGroupSchema = once(() => {
       rule_type: described(z.enum(["always", "if", "unless"]), "When the channel is used."),
       variable: described(anyValue(), "The value to check, such as recipient.plan."),
       operator: described(anyValue(), `The comparison operator, such as equal_to or ${COHORT_OPERATOR}.`),
-      argument: described(anyValue(), "The value to compare with."),
+      argument: described(anyValue(), "The value to compare with.", "free"),
       channel: described(nonEmptyString(), "The key of the channel."),
     })
     .check(rule(checkGroupRule));
   return z.strictObject({
-    name: described(optional(z.string()), "The display name."),
+    name: described(optional(z.string()), "The display name.", "Order emails"),
     type: described(z.enum(listChannelTypesWithout("isGuide")), "The type of the group's channels."),
     operator: described(
       optional(z.enum(["any", "all"])),

@@ -22,9 +22,9 @@ export const fetchSchema = once(() => {
     url: described(httpUrl(), "The whole URL of the request, with its query."),
     status: described(optional(wholeNumber(100, 599)), "The status code of the response. Default: 200."),
     body: described(anyValue(), "The body: strings unchanged, other values as JSON."),
-    headers: described(optional(record(z.string())), "The headers of the response."),
+    headers: described(optional(record(z.string())), "The headers of the response.", { "retry-after": "5" }),
     delay_ms: described(optional(wholeNumber(0)), "Delay of the response in milliseconds.", 250),
-    error: described(optional(nonEmptyString()), '"timeout", or the error of a failed connection.'),
+    error: described(optional(nonEmptyString()), '"timeout", or the error of a failed connection.', "timeout"),
   });
   return z.strictObject({
     allow: described(optional(z.array(httpUrl())), "URLs that may be requested, including all paths below them.", [

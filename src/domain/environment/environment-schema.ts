@@ -95,6 +95,7 @@ export const environmentSchema = once(() => {
         variables: lazySection(
           () => record(anyValue()),
           'Variables that templates read as vars.<name>. A secret one is { "value": "$NAME", "secret": true }.',
+          { app_url: "https://app.example.com" },
         ),
         preferences: lazySection(
           () =>
@@ -103,7 +104,9 @@ export const environmentSchema = once(() => {
             }),
           "Default preferences.",
         ),
-        branding: lazySection(() => record(anyValue()), "The account's branding, such as primary_color."),
+        branding: lazySection(() => record(anyValue()), "The account's branding, such as primary_color.", {
+          primary_color: "#1f4e5f",
+        }),
         preference_center: lazySection(
           preferenceCenterSchema,
           "The page on which recipients change their preferences.",

@@ -45,7 +45,9 @@ export const guideSchema = once(() => {
     schema_key: requiredText("The key of the step's message type."),
     schema_semver: requiredText("The version of the message type."),
     schema_variant_key: requiredText('The key of the message type\'s variant, such as "default".'),
-    values: described(optional(record(z.unknown())), "Values of the variant's fields by key (Liquid)."),
+    values: described(optional(record(z.unknown())), "Values of the variant's fields by key (Liquid).", {
+      title: "History is here",
+    }),
     json_schema: serviceField(),
   });
   const pattern = z
@@ -84,7 +86,7 @@ export const guideSchema = once(() => {
     activation_location_rules: patterns("Former name of activation_url_patterns."),
     ...state,
     __readonly: described(optional(z.looseObject(state)), "Written by the hosted service. Takes precedence."),
-    key: text("The key of the guide: the name of its folder."),
+    key: text("The key of the guide: the name of its folder.", "history-is-here"),
     type: serviceField(),
     valid: serviceField(),
     guide_audience_conditions: serviceField(),

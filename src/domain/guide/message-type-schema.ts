@@ -32,8 +32,8 @@ export const messageTypeSchema = once(() => {
     ({ [snake]: schema, [camel]: described(schema, `Alias of ${snake}.`) }) as Record<S | C, T>;
   const limit = (description: string, example?: unknown) => described(optional(wholeNumber(0)), description, example);
   const bound = (description: string, example?: unknown) => described(optional(z.number()), description, example);
-  const valueSchema = jsonSchema("The JSON Schema of the value.");
-  const itemSchema = jsonSchema("The JSON Schema of each item.");
+  const valueSchema = jsonSchema("The JSON Schema of the value.", { type: "object" });
+  const itemSchema = jsonSchema("The JSON Schema of each item.", { type: "string" });
   const lengths = {
     ...setting("min_length", "minLength", limit("The minimum length, in characters.", 2)),
     ...setting("max_length", "maxLength", limit("The maximum length, in characters.")),
@@ -42,7 +42,7 @@ export const messageTypeSchema = once(() => {
     required: flag("Whether guides must set a value (default: false)."),
     default: described(optional(z.unknown()), "The value for guides that do not set one."),
     description: text('The help text, such as "Shown above the title".'),
-    placeholder: described(optional(z.unknown()), "The placeholder of an empty input."),
+    placeholder: described(optional(z.unknown()), "The placeholder of an empty input.", "Your title"),
   };
 
   const named = {
@@ -64,7 +64,7 @@ export const messageTypeSchema = once(() => {
     return z.strictObject({ ...base(type), ...own });
   };
   const option = z.strictObject({
-    value: described(z.string(), "The value."),
+    value: described(z.string(), "The value.", "large"),
     label: text("The display label."),
   });
   const choice = <T extends FieldType>(type: T) => {
@@ -119,7 +119,7 @@ export const messageTypeSchema = once(() => {
       name: described(stringUpTo(255), "The display name."),
       description: described(optional(stringUpTo(280)), "The purpose of the message type."),
       icon_name: text("The icon that the editor shows."),
-      preview: described(z.string(), "The HTML and Liquid template of the preview."),
+      preview: described(z.string(), "The HTML and Liquid template of the preview.", "<b>{{ title }}</b>"),
       variants: described(
         z.array(variant).check(
           distinct("key", "variant"),
@@ -130,7 +130,7 @@ export const messageTypeSchema = once(() => {
         ),
         "Sets of fields. A guide's step chooses one of them.",
       ),
-      key: text("The key of the message type: the name of its folder."),
+      key: text("The key of the message type: the name of its folder.", "banner"),
       owner: serviceField(),
       semver: serviceField(),
       valid: serviceField(),

@@ -9,6 +9,7 @@ import { unionByType } from "../schema/union-by-type.js";
 /** The channel types that can have preferences. Guides cannot (E-135). */
 const PREFERENCE_CHANNEL_TYPES = listChannelTypesWithout("isGuide");
 
+const CONDITIONS_EXAMPLE = [{ variable: "data.urgent", operator: "equal_to", argument: "true" }];
 const CONDITION_CONTEXT = { refs: null, allowsAnyScope: true };
 
 /** The schema of a preference set. Unknown keys are errors (A-430, E-133 to E-135). */
@@ -21,10 +22,11 @@ export const preferenceSetSchema = once(() => {
       if (value === undefined) report([], "is required (a list of conditions)");
       else parseConditionList(value, [], CONDITION_CONTEXT, report);
     });
-  const strategy = described(anyValue(), '"replace": recipients cannot override a tenant\'s defaults.');
+  const strategy = described(anyValue(), '"replace": recipients cannot override a tenant\'s defaults.', "replace");
   const value = unionByType("true, false or an object with conditions", {
     flag: () => z.boolean(),
-    object: () => z.looseObject({ conditions: described(conditions(), "Conditions that must all be true.") }),
+    object: () =>
+      z.looseObject({ conditions: described(conditions(), "Conditions that must all be true.", CONDITIONS_EXAMPLE) }),
   });
   const channelTypes = z.strictObject(
     {
@@ -48,7 +50,7 @@ export const preferenceSetSchema = once(() => {
       z.strictObject(
         {
           ...channels,
-          conditions: described(optional(conditions()), "Conditions that must all be true."),
+          conditions: described(optional(conditions()), "Conditions that must all be true.", CONDITIONS_EXAMPLE),
           __strategy__: strategy,
         },
         LIST_KNOWN_KEYS,
@@ -63,7 +65,7 @@ export const preferenceSetSchema = once(() => {
         categories: levels("Whether to send, by category."),
         workflows: levels("Whether to send, by key of the workflow."),
         commercial_subscribed: described(optional(value), "Whether to send commercial messages."),
-        id: described(anyValue(), "The ID of the set: default, or the ID of a tenant."),
+        id: described(anyValue(), "The ID of the set: default, or the ID of a tenant.", "default"),
         __persistence_strategy__: described(
           z.optional(z.enum(["merge", "replace"])),
           "merge: keep preferences that are not in the set. replace: remove them.",

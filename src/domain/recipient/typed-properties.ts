@@ -18,8 +18,12 @@ const TEXT_PROPERTIES: Readonly<Record<string, string>> = {
 /** Properties with a meaning and a type in the API. All others are custom (E-039). */
 export const RESERVED_PROPERTIES: ReadonlySet<string> = new Set([...Object.keys(TEXT_PROPERTIES), "created_at"]);
 
-const text = (description: string) =>
-  described(optional(z.string({ error: ({ input }) => describeInvalidType("a string or null", input) })), description);
+const text = (description: string, example?: string) =>
+  described(
+    optional(z.string({ error: ({ input }) => describeInvalidType("a string or null", input) })),
+    description,
+    example,
+  );
 
 /** The fields of the reserved properties, the same for all kinds of recipients (A-413 to A-424). */
 export const typedPropertyFields = once(() => {
@@ -49,13 +53,20 @@ export function normalizeCreatedAt(properties: JsonObject): JsonObject {
   return at === undefined ? properties : { ...properties, created_at: toIsoTime(at) };
 }
 
+/** The name, description and example of each part of a tenant's branding, which a part of the same name with `dark_` replaces in dark mode. */
+const BRANDING_FIELDS = [
+  ["icon_url", "The URL of the tenant's icon", "https://acme.example.com/icon.png"],
+  ["logo_url", "The URL of the tenant's logo", "https://acme.example.com/logo.png"],
+  ["primary_color", "The tenant's primary color", "#b3261e"],
+  ["primary_color_contrast", "The color of text on the tenant's primary color", "#ffffff"],
+] as const;
+
 /** The schema of a tenant's `settings`, except `preference_set`, which has its own schema (A-423). */
 export const tenantSettingsSchema = once(() => {
   const error = ({ input }: { input?: unknown }) => describeInvalidType("an object or null", input);
-  const names = ["icon_url", "logo_url", "primary_color", "primary_color_contrast"];
-  const fields = names.flatMap((name) => [
-    [name, text(`The tenant's ${name.replaceAll("_", " ")}.`)],
-    [`dark_${name}`, text(`The tenant's ${name.replaceAll("_", " ")} in dark mode.`)],
+  const fields = BRANDING_FIELDS.flatMap(([name, description, example]) => [
+    [name, text(`${description}.`, example)],
+    [`dark_${name}`, text(`${description} in dark mode.`, example)],
   ]);
   const branding = z.looseObject(Object.fromEntries(fields) as Record<string, z.ZodMiniType>, { error });
   return z.looseObject({ branding: described(optional(branding), "The tenant's branding.") }, { error });

@@ -35,7 +35,7 @@ const providerDataSchema = once(() => {
   const device = z
     .looseObject({
       token: text("The token of the device."),
-      target_arn: text("The ARN of the device's endpoint."),
+      target_arn: text("The ARN of the device's endpoint.", "arn:aws:sns:eu-west-1:123456789012:endpoint/APNS/app/1"),
       locale: text("The locale of the device."),
       timezone: text("The time zone of the device."),
     })
@@ -49,10 +49,10 @@ const providerDataSchema = once(() => {
     channel_id: text("The ID of the channel."),
     channel_name: text("The name of the channel."),
     user_id: text("The ID of the user."),
-    ms_teams_channel_id: text("The ID of the Microsoft Teams channel."),
-    ms_teams_team_id: text("The ID of the Microsoft Teams team."),
-    ms_teams_tenant_id: text("The ID of the Microsoft Entra tenant."),
-    ms_teams_user_id: text("The ID of the Microsoft Teams user."),
+    ms_teams_channel_id: text("The ID of the Microsoft Teams channel.", "19:general@thread.tacv2"),
+    ms_teams_team_id: text("The ID of the Microsoft Teams team.", "8f1c2d3e-0000-4000-8000-000000000002"),
+    ms_teams_tenant_id: text("The ID of the Microsoft Entra tenant.", "72f988bf-0000-4000-8000-000000000001"),
+    ms_teams_user_id: text("The ID of the Microsoft Teams user.", "29:ada"),
     incoming_webhook: described(
       optional(
         z.looseObject({
@@ -64,7 +64,9 @@ const providerDataSchema = once(() => {
   });
   return z.looseObject({
     tokens: described(z.optional(z.array(z.string())), "Push: the tokens of the devices."),
-    target_arns: described(z.optional(z.array(z.string())), "Push: the ARNs of the devices' endpoints."),
+    target_arns: described(z.optional(z.array(z.string())), "Push: the ARNs of the devices' endpoints.", [
+      "arn:aws:sns:eu-west-1:123456789012:endpoint/APNS/app/1",
+    ]),
     player_ids: described(z.optional(z.array(z.string())), "Push: the IDs of the devices.", ["d6c1f2e0"]),
     devices: described(z.optional(z.array(device)), "Push: the devices."),
     connections: described(z.optional(z.array(connection)), "Chat: where messages are posted."),
@@ -72,7 +74,7 @@ const providerDataSchema = once(() => {
       optional(z.looseObject({ access_token: text("The access token of the workspace.", "xoxb-1") })),
       "Chat: the token of a tenant or an object.",
     ),
-    ms_teams_tenant_id: text("Chat: the ID of the Microsoft Entra tenant."),
+    ms_teams_tenant_id: text("Chat: the ID of the Microsoft Entra tenant.", "72f988bf-0000-4000-8000-000000000001"),
   });
 });
 

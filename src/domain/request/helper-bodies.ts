@@ -89,6 +89,7 @@ export const faultBodySchema = once(() => {
         status: described(
           optional(z.int(status).check(z.gte(400, status), z.lte(599, status))),
           "The provider's status code. Either this or error is required.",
+          503,
         ),
         error: described(optional(z.enum(FAULT_ERRORS)), "The error of a delivery without a status."),
         times: described(
@@ -102,6 +103,7 @@ export const faultBodySchema = once(() => {
         seed: described(
           optional(unionByType("a string or a number", { text: z.string, number: z.number })),
           "The seed that decides which deliveries fail. The same seed repeats them.",
+          42,
         ),
       },
       LIST_KNOWN_KEYS,

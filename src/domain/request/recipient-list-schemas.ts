@@ -33,7 +33,7 @@ const memberSchema = once(() =>
     .looseObject(
       {
         user: described(recipientSchema().check(usersOnlyRule), "The user: an ID, or an inline user."),
-        tenant: described(anyValue(), "The ID of the tenant of the membership."),
+        tenant: described(anyValue(), "The ID of the tenant of the membership.", "acme"),
       },
       { error: 'must be an object with "user"' },
     )

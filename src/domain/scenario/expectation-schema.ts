@@ -151,7 +151,7 @@ export const expectationSchema = once(() =>
             "All messages in the order of their creation.",
           ),
           error: text('The error code with which the step must fail, such as "invalid_params".'),
-          cancelled: described(optional(wholeNumber(0)), "The number of runs that a cancel step cancels."),
+          cancelled: described(optional(wholeNumber(0)), "The number of runs that a cancel step cancels.", 1),
           time: described(optional(timeSchema()), 'The time of the clock, such as "2026-01-05T09:30:00Z".'),
         })
         .check(

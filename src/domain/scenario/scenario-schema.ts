@@ -80,8 +80,8 @@ const ACTIONS = {
     described(
       z.strictObject({
         source: described(nonEmptyString(), 'The key of the source, such as "billing".'),
-        body: described(anyValue(), "The body of the request."),
-        headers: described(optional(record(z.string())), "The headers of the request."),
+        body: described(anyValue(), "The body of the request.", { read: true }),
+        headers: described(optional(record(z.string())), "The headers of the request.", { "x-request-id": "1" }),
       }),
       "Sends an event to a source.",
     ),
@@ -91,12 +91,15 @@ const ACTIONS = {
         source: described(nonEmptyString(), 'The key of the source, such as "billing".'),
         event: described(nonEmptyString(), 'The name of the event, such as "invoice.paid".'),
         user: text('The user whom the event is about, such as "ada".'),
-        data: described(optional(record(z.unknown())), "The data of the event."),
+        data: described(optional(record(z.unknown())), "The data of the event.", { plan: "pro" }),
       }),
       "Delivers an event to runs that wait for it.",
     ),
   failures: () => described(z.array(faultBodySchema()), "Makes later deliveries of channels fail."),
-  write: () => described(record(z.string()), "Changes files of the project, by path below the folder of knock.json."),
+  write: () =>
+    described(record(z.string()), "Changes files of the project, by path below the folder of knock.json.", {
+      "knock/partials/sign-off.md": "See you soon.",
+    }),
 } as const;
 const ACTION_NAMES = Object.keys(ACTIONS) as (keyof typeof ACTIONS)[];
 
@@ -128,12 +131,14 @@ export const givenSchema = once(() =>
     time: described(optional(timeSchema()), "The time of the clock. Default: 2026-01-05T09:00:00Z, a Monday."),
     recipients: described(optional(recipientsFileSchema()), "Recipients besides those of recipients/."),
     preferences: described(optional(record(preferenceSetSchema())), "Preferences, by recipient."),
-    variables: described(optional(record(anyValue())), "Variables that take precedence over environment.json."),
+    variables: described(optional(record(anyValue())), "Variables that take precedence over environment.json.", {
+      app_url: "https://staging.example.com",
+    }),
     fetch: described(optional(fetchSchema()), "Responses to fetch steps, before those of environment.json."),
     agent: described(optional(agentSchema()), "Replies to AI agent steps, before those of environment.json."),
     failures: described(optional(z.array(faultBodySchema())), "Deliveries that fail."),
     branch: text('The branch of the project, such as "shorter-emails".'),
-    environment: text("The name of a file in environments/."),
+    environment: text("The name of a file in environments/.", "staging"),
   }),
 );
 
@@ -144,6 +149,7 @@ export const scenarioSchema = once(() =>
       each: described(
         z.optional(z.array(record(z.unknown())).check(notEmptyList())),
         `Rows of a table. The scenario runs once per row, with $\{column} replaced by the value of the row.`,
+        [{ plan: "free" }, { plan: "pro" }],
       ),
       skip: described(
         optional(nonEmptyString()),
@@ -164,7 +170,7 @@ export const scenarioFileSchema = once(() =>
   described(
     z.strictObject({
       $schema: schemaReference(),
-      workflow: text("The key of the workflow that notify and cancel steps use by default."),
+      workflow: text("The key of the workflow that notify and cancel steps use by default.", "new-comment"),
       given: described(z.optional(givenSchema()), "The state before the first step of every scenario."),
       scenarios: described(record(scenarioSchema()).check(notEmptyObject()), "Scenarios by name."),
     }),

@@ -44,7 +44,7 @@ export const textMatcherSchema = once(() =>
     object: () =>
       z
         .strictObject({
-          equals: described(z.optional(z.unknown()), "The whole value."),
+          equals: described(z.optional(z.unknown()), "The whole value.", "Ada commented on Home"),
           contains: described(optional(nonEmptyString()), 'Text that the value contains, such as "2 new followers".'),
           excludes: described(optional(nonEmptyString()), 'Text that the value does not contain, such as "{{".'),
           matches: described(

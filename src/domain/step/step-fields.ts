@@ -14,7 +14,7 @@ const commonFields = () => ({
     "The name of the step, unique in the workflow. Conditions and errors refer to it.",
   ),
   name: text("The display name."),
-  description: text("The purpose of the step."),
+  description: text("The purpose of the step.", "Waits for more comments"),
   conditions: described(
     optional(conditionGroupSchema()),
     "Conditions of the step. If they are false, the step is skipped.",

@@ -74,7 +74,10 @@ export const recipientSettingsSchema = (collection: string) =>
         z.enum(["current", "reference"]),
         "current: the run's own. reference: the one in recipient_gid.",
       ),
-      recipient_gid: text(`${OBJECT_GID_PREFIX}${collection}/<id>. The id can be Liquid.`),
+      recipient_gid: text(
+        `${OBJECT_GID_PREFIX}${collection}/<id>. The id can be Liquid.`,
+        `${OBJECT_GID_PREFIX}${collection}/{{ data.id }}`,
+      ),
       update_properties: jsonObjectText("The properties to merge: a JSON object as text, or Liquid."),
     })
     .check(

@@ -40,7 +40,7 @@ export const layoutSchema = once(() => {
   return described(
     z.strictObject({
       $schema: schemaReference(),
-      key: described(optional(z.string()), "The key of the layout: the name of its folder."),
+      key: described(optional(z.string()), "The key of the layout: the name of its folder.", "default"),
       name: described(optional(z.string()), "The display name."),
       html_layout: described(
         z.string(),

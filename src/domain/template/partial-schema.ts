@@ -8,16 +8,16 @@ import { FIELD_TYPES, PARTIAL_TYPES } from "./template-partial.js";
  * built when the first partial is read.
  */
 export const partialSchema = once(() => {
-  const text = (description: string) => described(optional(z.string()), description);
+  const text = (description: string, example?: string) => described(optional(z.string()), description, example);
   const settings = described(
     optional(z.record(z.string(), z.unknown())),
     'Settings of the field, such as "required" and "default".',
   );
   const part = optional(
     z.strictObject({
-      type: text("The type of the sub-field."),
-      key: text("The key of the sub-field."),
-      label: text("The label of the sub-field."),
+      type: text("The type of the sub-field.", "text"),
+      key: text("The key of the sub-field.", "label"),
+      label: text("The label of the sub-field.", "Button text"),
       settings,
     }),
   );
@@ -30,18 +30,18 @@ export const partialSchema = once(() => {
     action: described(part, "The URL that a button or an image opens."),
     url: described(part, "The URL of an image."),
     alt: described(part, "The alternative text of an image."),
-    schema: described(optional(z.unknown()), "The JSON Schema of a json field."),
+    schema: described(optional(z.unknown()), "The JSON Schema of a json field.", { type: "object" }),
     item_schema: described(optional(z.unknown()), "The JSON Schema of a list field's items."),
     itemSchema: described(optional(z.unknown()), "Alias of item_schema."),
   });
   return described(
     z.strictObject({
       $schema: schemaReference(),
-      key: text("The key of the partial: the name of its folder."),
+      key: text("The key of the partial: the name of its folder.", "order-line"),
       name: text("The display name."),
       type: described(z.enum(PARTIAL_TYPES), "The format of the content."),
       content: described(z.string(), "The template. It can only read its inputs."),
-      description: text("The purpose of the partial."),
+      description: text("The purpose of the partial.", "One line of an order"),
       icon_name: text("The icon that the editor shows."),
       visual_block_enabled: described(
         optional(z.boolean()),

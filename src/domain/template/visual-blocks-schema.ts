@@ -54,11 +54,15 @@ export const visualBlocksSchema = once(() => {
     ),
   });
   const image = z.strictObject({
-    width: described(optional(typeUnion("a length such as 50%", [z.string(), z.number()])), "The width of the image."),
+    width: described(
+      optional(typeUnion("a length such as 50%", [z.string(), z.number()])),
+      "The width of the image.",
+      "50%",
+    ),
   });
   const common = {
-    id: described(optional(z.unknown()), "The ID of the block."),
-    version: described(optional(z.unknown()), "The version of the block's format: 1."),
+    id: described(optional(z.unknown()), "The ID of the block.", "intro"),
+    version: described(optional(z.unknown()), "The version of the block's format: 1.", 1),
   };
   const unknownBlock = once(() => z.looseObject({ ...common, layout_attrs: layout }));
   const buildBlockSchema = <T extends BlockType, F extends Record<string, z.ZodMiniType>>(type: T, fields: F) =>
@@ -90,7 +94,9 @@ export const visualBlocksSchema = once(() => {
     partial: buildBlockSchema("partial", {
       key: required("The key of the partial.", "sign-off"),
       name: text("The display name."),
-      attrs: described(optional(record(z.unknown())), "The values of the partial's inputs (Liquid)."),
+      attrs: described(optional(record(z.unknown())), "The values of the partial's inputs (Liquid).", {
+        name: "{{ recipient.name }}",
+      }),
     }),
   };
   const list = (block: z.ZodMiniType) => z.array(block, { error: "must be a list of blocks" });

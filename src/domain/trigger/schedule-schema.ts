@@ -51,13 +51,14 @@ const repeatsSchema = once(() => {
 const sharedFields = () => ({
   actor: described(optional(recipientSchema()), "The recipient who caused the runs."),
   tenant: described(optional(tenantSchema()), "The tenant of the runs."),
-  data: described(optional(record(z.unknown())), "The data of each run's trigger."),
+  data: described(optional(record(z.unknown())), "The data of each run's trigger.", { report: "weekly" }),
   repeats: described(
     optional(repeatsSchema()),
     'The rules of a recurring schedule, such as { "frequency": "daily", "hours": 9 }, in the time zone of the recipient.',
+    [{ frequency: "daily", hours: 9 }],
   ),
   scheduled_at: described(z.optional(time()), 'The time of the first run, such as "2026-01-05T18:00:00Z".'),
-  ending_at: described(z.optional(time()), "The time after which no run starts."),
+  ending_at: described(z.optional(time()), "The time after which no run starts.", "2026-12-31T00:00:00Z"),
 });
 
 const RECIPIENTS = "The recipients, who each get a schedule: user IDs, objects and inline recipients.";
@@ -88,7 +89,11 @@ export const buildScheduleRequestSchema = <W extends z.ZodMiniType>(workflow: W)
   const { workflow: _, ...fields } = creationFields();
   const limits = { max: MAX_SCHEDULES, noun: "recipients", emptyMessage: "must have at least one of recipients" };
   return z
-    .strictObject({ workflow, recipients: described(boundedList(recipientSchema(), limits), RECIPIENTS), ...fields })
+    .strictObject({
+      workflow,
+      recipients: described(boundedList(recipientSchema(), limits), RECIPIENTS, ["ada"]),
+      ...fields,
+    })
     .check(occurrenceRule);
 };
 

@@ -43,6 +43,12 @@ const PARAMETER_DESCRIPTIONS: Readonly<Record<string, string>> = {
   tenant: "The ID of the tenant.",
   data: "The trigger data (default: the whole event).",
 };
+/** Examples of parameters that the sample projects do not use. */
+const PARAMETER_EXAMPLES: Readonly<Record<string, string>> = {
+  actor: "seller.id",
+  tenant: "account.id",
+  tenant_id: "account.id",
+};
 const PARAMETER_FORMS = 'A path into the event, { "value": … } for a fixed value, or an object or a list of these.';
 
 /**
@@ -53,11 +59,15 @@ function buildParametersSchema(type: ActionType, presetNames: readonly string[] 
   const text = z.refine((value) => typeof value !== "string" || describeInvalidPath(value) === null, {
     error: ({ input }) => describeInvalidPath(String(input)) ?? "",
   });
-  const parameter = (description: string) => described(z.optional(z.unknown().check(text)), description);
+  const parameter = (description: string, example?: string) =>
+    described(z.optional(z.unknown().check(text)), description, example);
   const { required, optional: others } = ACTION_PARAMETERS[type];
   const names = [...required, ...others].filter((name) => !presetNames.includes(name));
   const fields = Object.fromEntries(
-    names.map((name) => [name, parameter(`${PARAMETER_DESCRIPTIONS[name]} ${PARAMETER_FORMS}`)]),
+    names.map((name) => [
+      name,
+      parameter(`${PARAMETER_DESCRIPTIONS[name]} ${PARAMETER_FORMS}`, PARAMETER_EXAMPLES[name]),
+    ]),
   );
   const alias = resolveParameterName(type, "key");
   if (names.includes(alias)) fields.key = parameter(`Alias of ${alias}.`);
@@ -161,7 +171,7 @@ export const sourceSchema = once(() => {
     z.strictObject({
       $schema: schemaReference(),
       name: described(optional(stringUpTo(255)), "The display name (default: the key)."),
-      description: described(optional(stringUpTo(280)), "The purpose of the source."),
+      description: described(optional(stringUpTo(280)), "The purpose of the source.", "Events of the billing system"),
       settings: described(optional(settings), "How events are read and verified."),
       mappings: described(optional(z.array(mappingSchema)), "The actions that events cause."),
     }),

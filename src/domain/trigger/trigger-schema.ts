@@ -33,13 +33,15 @@ export const triggerSchema = once(() => {
   const flag = (description: string) => described(optional(z.boolean()), description);
   return z.strictObject({
     key: described(optional(keySchema()), 'The key of the workflow, such as "new-comment".'),
-    recipients: described(recipientsSchema(), "The recipients: user IDs, objects and inline recipients."),
+    recipients: described(recipientsSchema(), "The recipients: user IDs, objects and inline recipients.", ["ada"]),
     actor: described(
       optional(recipientSchema()),
       "The cause of the trigger: a user ID, an object or an inline recipient.",
     ),
     tenant: described(optional(tenantSchema()), "The tenant: an ID or an inline tenant."),
-    data: described(optional(record(z.unknown())), "The trigger data, which templates and conditions read as data."),
+    data: described(optional(record(z.unknown())), "The trigger data, which templates and conditions read as data.", {
+      page: "Home",
+    }),
     cancellation_key: described(
       optional(keySchema()),
       'The key with which pending runs can be canceled, such as "invite-42".',

@@ -15,11 +15,11 @@ export const sharedRequestSchema = once(() =>
       .strictObject({
         $schema: schemaReference(),
         name: described(optional(stringUpTo(255)), "The display name."),
-        description: described(optional(stringUpTo(280)), "The purpose of the request."),
+        description: described(optional(stringUpTo(280)), "The purpose of the request.", "Reads where a parcel is"),
         method: described(httpMethodSchema(), "The method of the request."),
         url: requiredText("The URL of the request. Liquid."),
         ...requestFields(),
-        input_schema: jsonSchema("The JSON Schema of the inputs that steps pass: an object."),
+        input_schema: jsonSchema("The JSON Schema of the inputs that steps pass: an object.", { required: ["parcel"] }),
       })
       .check(
         rule(({ input_schema: schema }, report) => {

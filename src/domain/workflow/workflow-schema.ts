@@ -36,7 +36,9 @@ const TRIGGER_SCHEMAS = {
       type: described(z.literal("event"), "Runs start when a source sends an event."),
       source_key: requiredText('The key of the source, such as "billing".'),
       event_key: requiredText('The name of the event, such as "invoice.paid".'),
-      mapping: described(optional(record(z.unknown())), "How the trigger's parameters are read from the event."),
+      mapping: described(optional(record(z.unknown())), "How the trigger's parameters are read from the event.", {
+        recipients: "user_id",
+      }),
     }),
   ),
 };
@@ -54,7 +56,9 @@ export const workflowSchema = once(() =>
       categories: described(optional(z.array(z.string())), "Categories that recipients set preferences for."),
       tags: described(optional(z.array(z.string())), "Tags for organizing workflows. They have no effect."),
       trigger_frequency: choice(TRIGGER_FREQUENCIES, "How often the workflow can run for a recipient."),
-      trigger_data_json_schema: jsonSchema("The JSON Schema that the data of triggers must match."),
+      trigger_data_json_schema: jsonSchema("The JSON Schema that the data of triggers must match.", {
+        required: ["page"],
+      }),
       settings: described(
         optional(
           lazySchema(() =>
