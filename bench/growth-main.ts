@@ -105,7 +105,7 @@ async function measureBatch(store: SqliteStore, size: number): Promise<Figures> 
   }
   const now = Date.now() + 10 * MINUTE;
   let lease = Date.now();
-  const claim = () => store.claimDueRuns({ now, realNow: lease, leaseUntil: ++lease, token: `token-${lease}` }, 10);
+  const claim = () => store.claimDueRuns({ now, leaseMs: 0, token: `token-${++lease}` }, 10);
   const [claimed] = await claim();
   if (claimed?.batch?.total_activities !== size) throw new Error("the batch is incomplete");
   return { "closing a batch": await measure(claim) };

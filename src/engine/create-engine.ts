@@ -231,7 +231,7 @@ class Engine implements LocalOperations {
   }
 
   async readClock() {
-    return toClockState(await this.context.store.readClock(), this.context.realNow());
+    return toClockState(await this.context.store.readClock());
   }
 
   freezeClock(at: number | null, options = { force: false }) {
@@ -263,11 +263,11 @@ class Engine implements LocalOperations {
   }
 
   async readTimeUntilDue(): Promise<number | null> {
-    const [setting, due] = await Promise.all([this.context.store.readClock(), this.context.store.readNextDueAt()]);
+    const [clock, due] = await Promise.all([this.context.store.readClock(), this.context.store.readNextDueAt()]);
     if (due === null) return null;
-    const now = getClockTime(setting, this.context.realNow());
+    const now = getClockTime(clock);
     if (due <= now) return 0;
-    return setting.frozen_at === null ? due - now : null;
+    return clock.frozen_at === null ? due - now : null;
   }
 
   readNextDueAt(): Promise<number | null> {

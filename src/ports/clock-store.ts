@@ -4,16 +4,19 @@ export interface ClockSetting {
   frozen_at: number | null;
 }
 
-/** A lease on moving the clock. */
+/** The clock's setting, and the store's own real time at which it was read. */
+export interface ClockReading extends ClockSetting {
+  real_now: number;
+}
+
+/** A lease on moving the clock. The store adds `leaseMs` to its own real time. */
 export interface ClockClaim {
   token: string;
-  /** Real time in milliseconds. */
-  realNow: number;
-  leaseUntil: number;
+  leaseMs: number;
 }
 
 export interface ClockStore {
-  readClock(): Promise<ClockSetting>;
+  readClock(): Promise<ClockReading>;
   writeClock(setting: ClockSetting): Promise<void>;
   /** Takes or renews the lease on moving the clock. Returns false while another process holds it. */
   claimClock(claim: ClockClaim): Promise<boolean>;

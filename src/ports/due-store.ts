@@ -1,15 +1,48 @@
+import type { RecipientKey } from "../domain/recipient/recipient.js";
 import type { ClockSetting } from "./clock-store.js";
 
 /** The kinds of work that can be due. */
 export type DueKind = "schedules" | "fan_outs" | "user_changes" | "runs" | "messages";
 
-/** A lease on due work. Due times use the store's clock (`now`). Leases use real time, which no virtual clock moves. */
+/**
+ * Restricts claims to part of the due work. Work is in the scope if any of the lists contains it; a scope without lists
+ * contains all work. The other fields then narrow the scope. A scope never changes, because stores cache what they look up
+ * for it.
+ */
+export interface WorkScope {
+  /** The fan-outs, runs and messages of these workflow runs. */
+  workflowRunIds?: readonly string[];
+  /** These recipient runs and their messages, for example runs that an event made due. */
+  recipientRunIds?: readonly string[];
+  messageIds?: readonly string[];
+  scheduleIds?: readonly string[];
+  /** The user changes of these users. */
+  users?: readonly RecipientKey[];
+  /** Only messages of the channel with this id. */
+  channel?: string;
+  /** Only runs in this range of rows, in stores for many workers: the runs of one job. */
+  rows?: { from: number; to: number };
+  /** Only work of recipients whose hash is in this range, in stores for many workers. */
+  shards?: { from: number; to: number };
+  /**
+   * In stores for many workers: the caller's job is the lease. Runs are not leased and are saved by their revision, except
+   * those whose next step sends a request.
+   */
+  heldByJob?: boolean;
+}
+
+/**
+ * A lease on due work. Due times use the store's clock (`now`). Leases use the store's own real time, which no virtual clock
+ * moves and which does not depend on the clocks of the processes.
+ */
 export interface Claim {
   now: number;
-  realNow: number;
-  leaseUntil: number;
+  /** The store adds this to its own real time. */
+  leaseMs: number;
   /** Unique for each claim. */
   token: string;
+  /** Claims only work in this scope. Default: all. */
+  scope?: WorkScope;
   /** A clock setting to write in the transaction of the claim. It is not written if nothing is due. */
   clock?: ClockSetting;
   /**
@@ -29,10 +62,10 @@ export interface DueStore {
    */
   readNextDueAt(options?: { excludeLeased: boolean }): Promise<number | null>;
   /**
-   * Returns the kinds of work that are due at `now` (the store's time) and not leased at `realNow`, so that a caller
-   * claims only those.
+   * Returns the kinds of work in the scope that are due at `now` (the store's time) and not leased, so that a caller claims
+   * only those.
    */
-  listDueKinds(now: number, realNow: number): Promise<ReadonlySet<DueKind>>;
+  listDueKinds(now: number, scope?: WorkScope): Promise<ReadonlySet<DueKind>>;
   /** Returns whether there are events that `runDue` has not processed yet. */
   hasPendingEvents(): Promise<boolean>;
 }

@@ -27,6 +27,8 @@ export interface ClaimedRun {
   batch: BatchContent | null;
   /** The events that the run received while it waited, oldest first. */
   signals: Signal[];
+  /** The version of the run's row. `saveAdvances` gets it back; a store whose claims are leases ignores it. */
+  revision: number;
 }
 
 /** The result of one advance: the run in its new state, and the messages it created (all new). */
@@ -40,6 +42,8 @@ export interface SavedAdvance {
   triggers: PendingTrigger[];
   /** The version that the run continues with, if it changes (E-267); otherwise null. */
   version: Workflow | null;
+  /** The revision of the claimed run. */
+  revision: number;
 }
 
 /** The ids of the saved runs, and the decisions for those at a batch step. */

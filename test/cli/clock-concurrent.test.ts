@@ -32,8 +32,8 @@ describe.concurrent("several processes that move the clock", () => {
     await collab.openStore();
     const store = await openSqliteStore(collab.path(".knock-local/store.db"));
     const now = Date.now();
-    expect(await store.claimClock({ token: "dead", realNow: now, leaseUntil: now + 3_000 })).toBe(true);
-    expect(await store.claimClock({ token: "other", realNow: now, leaseUntil: now + 3_000 })).toBe(false);
+    expect(await store.claimClock({ token: "dead", leaseMs: 3_000 })).toBe(true);
+    expect(await store.claimClock({ token: "other", leaseMs: 3_000 })).toBe(false);
     await store.close();
     const { exitCode } = await collab.knock(["clock", "advance", "1h"]);
     expect(exitCode).toBe(0);

@@ -44,7 +44,7 @@ export async function replayStore(
   if (!isFound) context.warn(`there is no store ${formatStoreLocation(location)}`);
   const store = isFound ? await openStore(location, { readOnly: true }) : await openStore(":memory:");
   try {
-    const now = getClockTime(await store.readClock(), Date.now());
+    const now = getClockTime(await store.readClock());
     const history = await readStoredHistory(store, resolveRange(options, now), now);
     const source = {
       name: "the local store",

@@ -6,7 +6,7 @@ import type { BatchContent } from "../../domain/run/batch-continuations.js";
 import type { RecipientRun, WorkflowRun } from "../../domain/run/workflow-run.js";
 import type { Schedule } from "../../domain/trigger/schedule.js";
 import type { AudienceStore } from "../../ports/audience-store.js";
-import type { ClockSetting, ClockStore } from "../../ports/clock-store.js";
+import type { ClockReading, ClockStore } from "../../ports/clock-store.js";
 import type { Definitions } from "../../ports/definitions.js";
 import type { DueStore } from "../../ports/due-store.js";
 import type { FanOutStore } from "../../ports/fan-out-store.js";
@@ -48,7 +48,10 @@ export interface EngineContext<Stores = Store> {
   /** Sends the requests of fetch and agent steps that are allowed. */
   httpClient: HttpClient;
   ids: IdSource;
-  /** Real time in milliseconds. The store's virtual clock is relative to it. */
+  /**
+   * Real time of this process in milliseconds, for its own waiting times. Due times and leases use the store's time, because the
+   * clocks of processes on several machines differ.
+   */
   realNow(): number;
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
   /**
@@ -69,13 +72,13 @@ export type StartStore = QueryStore & TriggerStore;
 /** The stores that due work reads and writes. */
 export type DueWorkStore = StartStore & ClockStore & DueStore & FanOutStore & MessageStore & ScheduleStore;
 
-export function getClockTime(setting: ClockSetting, realNow: number): number {
-  return setting.frozen_at ?? realNow + setting.offset_ms;
+export function getClockTime({ frozen_at, offset_ms, real_now }: ClockReading): number {
+  return frozen_at ?? real_now + offset_ms;
 }
 
 /** Returns the store's current time in milliseconds. */
 export async function readTime(context: EngineContext<ClockStore>): Promise<number> {
-  return getClockTime(await context.store.readClock(), context.realNow());
+  return getClockTime(await context.store.readClock());
 }
 
 /** Returns the recipients that a chunk of runs needs, in one read. Those in `known` are not read again. */

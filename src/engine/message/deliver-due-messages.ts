@@ -211,9 +211,8 @@ export async function deliverDueMessages(
   let count = 0;
   for (;;) {
     const token = context.ids.uuid();
-    const realNow = context.realNow();
     const messages = await context.store.claimDueMessages(
-      { now, realNow, leaseUntil: realNow + DELIVERY_LEASE_MS, token },
+      { now, leaseMs: DELIVERY_LEASE_MS, token },
       MAX_MESSAGES_PER_CHUNK,
     );
     if (messages.length === 0) return count;

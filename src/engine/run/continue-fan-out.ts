@@ -15,8 +15,7 @@ const DUE_WORK_LEASE_MS = 60_000;
 
 /** Creates a lease on due work, for one minute of real time. */
 export function createClaim(context: EngineContext<unknown>, now: number): Claim {
-  const realNow = context.realNow();
-  return { now, realNow, leaseUntil: realNow + DUE_WORK_LEASE_MS, token: context.ids.uuid() };
+  return { now, leaseMs: DUE_WORK_LEASE_MS, token: context.ids.uuid() };
 }
 
 function isUser(key: RecipientKey): boolean {

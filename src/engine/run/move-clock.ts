@@ -1,7 +1,7 @@
 import type { Message } from "../../domain/message/message.js";
 import { toRecipientReference } from "../../domain/recipient/recipient.js";
 import { KnockError } from "../../errors/knock-error.js";
-import type { ClockSetting, ClockStore } from "../../ports/clock-store.js";
+import type { ClockReading, ClockSetting, ClockStore } from "../../ports/clock-store.js";
 import type {
   AdvancedRun,
   ClockMove,
@@ -17,12 +17,12 @@ import { readFilesOnce } from "../workflow/read-once.js";
 import { type BlockedSchedule, releaseSchedules, toBlockedOccurrence } from "./run-due-schedules.js";
 import { runDueWork } from "./run-due-work.js";
 
-export function toClockState(setting: ClockSetting, realNow: number): ClockState {
-  const now = getClockTime(setting, realNow);
+export function toClockState(clock: ClockReading): ClockState {
+  const now = getClockTime(clock);
   return {
     now: toIsoTime(now),
-    frozen: setting.frozen_at !== null,
-    offset_ms: setting.frozen_at === null ? setting.offset_ms : now - realNow,
+    frozen: clock.frozen_at !== null,
+    offset_ms: clock.frozen_at === null ? clock.offset_ms : now - clock.real_now,
   };
 }
 
@@ -38,13 +38,12 @@ const LEASE_POLL_MS = 50;
 
 /** Runs `work` while no other process moves the clock; waits for one that does. Throws `interrupted`. */
 async function withClockLease<T>(
-  { store, ids, realNow, sleep }: EngineContext<ClockStore>,
+  { store, ids, sleep }: EngineContext<ClockStore>,
   signal: AbortSignal | undefined,
   work: () => Promise<T>,
 ): Promise<T> {
   const token = ids.uuid();
-  const claim = (): Promise<boolean> =>
-    store.claimClock({ token, realNow: realNow(), leaseUntil: realNow() + CLOCK_LEASE_MS });
+  const claim = (): Promise<boolean> => store.claimClock({ token, leaseMs: CLOCK_LEASE_MS });
   while (!(await claim())) {
     if (signal?.aborted)
       throw new KnockError("interrupted", "interrupted while another process moved the clock", {
@@ -79,9 +78,8 @@ export function freezeClock(
   { force }: { force: boolean },
 ): Promise<ClockState> {
   return withClockLease(context, undefined, async () => {
-    const realNow = context.realNow();
     const before = await context.store.readClock();
-    const now = getClockTime(before, realNow);
+    const now = getClockTime(before);
     if (at !== null && at < now)
       await checkBackwardMove(context, at, now, {
         force,
@@ -89,7 +87,7 @@ export function freezeClock(
       });
     const setting: ClockSetting = { offset_ms: before.offset_ms, frozen_at: at ?? now };
     await context.store.writeClock(setting);
-    return toClockState(setting, realNow);
+    return toClockState({ ...setting, real_now: before.real_now });
   });
 }
 
@@ -97,7 +95,7 @@ export function resetClock(context: EngineContext<ClockStore>): Promise<ClockSta
   return withClockLease(context, undefined, async () => {
     const setting: ClockSetting = { offset_ms: 0, frozen_at: null };
     await context.store.writeClock(setting);
-    return toClockState(setting, context.realNow());
+    return toClockState(await context.store.readClock());
   });
 }
 
@@ -122,7 +120,9 @@ async function moveLeasedClock(
 ): Promise<ClockMove> {
   const { store } = context;
   const before = await store.readClock();
-  let now = getClockTime(before, context.realNow());
+  const startedAt = context.realNow();
+  const computeRealNow = () => before.real_now + context.realNow() - startedAt;
+  let now = getClockTime(before);
   const ran: AdvancedRun[] = [];
   const failed = new Map<string, FailedDelivery>();
   const blocked: BlockedSchedule[] = []; // until the end: released earlier, it would be due again immediately
@@ -140,7 +140,7 @@ async function moveLeasedClock(
         signal: options.signal,
         clockMove: {
           until: to,
-          toSetting: (time) => toClockSetting(time, before, context.realNow()),
+          toSetting: (time) => toClockSetting(time, before, computeRealNow()),
           onReached: (time) => {
             now = time;
           },
@@ -156,10 +156,10 @@ async function moveLeasedClock(
   }
   for (const schedule of blocked) options.onBlocked?.(toBlockedOccurrence(schedule));
   await releaseSchedules(context, blocked);
-  const realNow = context.realNow();
-  const setting = toClockSetting(options.signal?.aborted ? now : to, before, realNow);
+  const real_now = computeRealNow();
+  const setting = toClockSetting(options.signal?.aborted ? now : to, before, real_now);
   await store.writeClock(setting);
-  const state = { ...toClockState(setting, realNow), ran };
+  const state = { ...toClockState({ ...setting, real_now }), ran };
   return failed.size === 0 ? state : { ...state, failed_deliveries: [...failed.values()] };
 }
 

@@ -117,7 +117,7 @@ export async function runDueWork(
   const ran: AdvancedRun[] = [];
   const reportFirst = (run: WorkflowRun, first: Advance) => ran.push(toFirstAdvancedRun(run, first));
   for (let round = 0; !signal?.aborted; round++) {
-    const due = await store.listDueKinds(now, context.realNow());
+    const due = await store.listDueKinds(now);
     // Schedules that could not start stay due.
     const hasSchedules = round === 0 && due.has("schedules");
     const claim = createClaim(context, now);
@@ -146,13 +146,14 @@ export async function runDueWork(
     now = reached;
     const { saved, batchDecisions } = await store.saveAdvances(
       advances.map(
-        ({ result, newVersion: version }): SavedAdvance => ({
+        ({ claimed: { revision }, result, newVersion: version }): SavedAdvance => ({
           recipientRun: result.recipientRun,
           messages: result.messages,
           batch: result.batch,
           upserts: result.upserts,
           triggers: result.triggers,
           version,
+          revision,
         }),
       ),
       claim.token,

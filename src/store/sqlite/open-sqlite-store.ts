@@ -152,7 +152,9 @@ async function openReadOnly(path: string, options: SqliteStoreOptions): Promise<
     const version = checkIdentity(database, path);
     if (version < MIGRATIONS.length) throw createTooOldError(path, version, MIGRATIONS.length);
     database.exec("PRAGMA cache_size = -32000; PRAGMA temp_store = MEMORY");
-    return new SqliteStore(new Connection(database, path, getExpectedTables, true), options.now ?? Date.now);
+    const connection = new Connection(database, path, getExpectedTables, true);
+    connection.realNow = options.now ?? Date.now;
+    return new SqliteStore(connection);
   } catch (error) {
     database.close();
     throw error;
@@ -200,7 +202,8 @@ export async function openSqliteStore(location: string, options: SqliteStoreOpti
       if (version < MIGRATIONS.length) migrate(database, path, version);
       const connection = new Connection(database, path, getExpectedTables);
       connection.watchesUsers = options.watchUsers ?? false;
-      return new SqliteStore(connection, options.now ?? Date.now);
+      connection.realNow = options.now ?? Date.now;
+      return new SqliteStore(connection);
     } catch (error) {
       database.close();
       throw error;

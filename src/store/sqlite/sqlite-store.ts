@@ -2,8 +2,8 @@ import type { RecipientKey } from "../../domain/recipient/recipient.js";
 import type { BatchContent } from "../../domain/run/batch-continuations.js";
 import type { OccurredEvent } from "../../domain/run/occurred-event.js";
 import type { Schedule } from "../../domain/trigger/schedule.js";
-import type { ClockClaim, ClockSetting } from "../../ports/clock-store.js";
-import type { Claim, DueKind } from "../../ports/due-store.js";
+import type { ClockClaim, ClockReading, ClockSetting } from "../../ports/clock-store.js";
+import type { Claim, DueKind, WorkScope } from "../../ports/due-store.js";
 import type { ChunkResult, ClaimedFanOut, FanOutChunk, FanOutSplit } from "../../ports/fan-out-store.js";
 import type { IdKind, RunQuery } from "../../ports/filters.js";
 import type { Paged, PageRequest } from "../../ports/page-request.js";
@@ -22,7 +22,6 @@ import type { StoreLogs } from "../../ports/store-logs.js";
 import type { FrequencyRecord, IdempotencyRecord, InsertResult, NewWorkflowRun } from "../../ports/trigger-store.js";
 import { clearStore } from "./connection/clear-store.js";
 import { claimClock, readClock, releaseClock, writeClock } from "./connection/clock-setting.js";
-import type { Connection } from "./connection/connection.js";
 import { readChangeToken } from "./connection/read-change-token.js";
 import { readSecret } from "./connection/read-secret.js";
 import { applySeeds, readSeeds } from "./recipient/seeds.js";
@@ -50,13 +49,6 @@ import { hasPendingEvents } from "./work/user-changes.js";
 
 /** The store over one SQLite file. SQLite is synchronous; the methods return promises because the port requires them. */
 export class SqliteStore extends SqliteMessages implements Store {
-  constructor(
-    db: Connection,
-    private readonly realNow: () => number,
-  ) {
-    super(db);
-  }
-
   get isReadOnly(): boolean {
     return this.db.isReadOnly;
   }
@@ -89,7 +81,7 @@ export class SqliteStore extends SqliteMessages implements Store {
     this.db.close();
   }
 
-  async readClock(): Promise<ClockSetting> {
+  async readClock(): Promise<ClockReading> {
     return readClock(this.db);
   }
 
@@ -146,11 +138,11 @@ export class SqliteStore extends SqliteMessages implements Store {
   }
 
   async readNextDueAt(options?: { excludeLeased: boolean }): Promise<number | null> {
-    return readNextDueAt(this.db, this.realNow(), options?.excludeLeased ?? false);
+    return readNextDueAt(this.db, options?.excludeLeased ?? false);
   }
 
-  async listDueKinds(now: number, realNow: number): Promise<ReadonlySet<DueKind>> {
-    return listDueKinds(this.db, now, realNow);
+  async listDueKinds(now: number, scope?: WorkScope): Promise<ReadonlySet<DueKind>> {
+    return listDueKinds(this.db, now, scope);
   }
 
   async hasPendingEvents(): Promise<boolean> {

@@ -151,7 +151,7 @@ export function describeBatches(open: OpenStore): void {
         ...first,
         immediate: { ...(first.immediate as NonNullable<typeof first.immediate>), batch: next },
       };
-      const base = { recipientRun: run, messages: [], upserts: [], triggers: [], version: null };
+      const base = { recipientRun: run, messages: [], upserts: [], triggers: [], version: null, revision: 0 };
       const { batchDecisions: decided } = await open.store.saveAdvances([{ ...base, batch }], "t1", NOW + 1);
       expect(decided.get(run.id)).toMatchObject({
         selected: "immediate",
@@ -171,7 +171,8 @@ export function describeBatches(open: OpenStore): void {
       const base = { recipientRun: run, messages: [sampleMessage(inserted.run, run)], upserts: [], triggers: [] };
       const batch = batchJoin(inserted.run, run, {});
       expect(
-        (await open.store.saveAdvances([{ ...base, batch, version: null }], "none", NOW)).batchDecisions.size,
+        (await open.store.saveAdvances([{ ...base, batch, version: null, revision: 0 }], "none", NOW)).batchDecisions
+          .size,
       ).toBe(0);
       expect((await join()).decision?.selected).toBe("waiting");
     });

@@ -22,7 +22,7 @@ async function trigger(store: Store, name: string, count: number, recipients: nu
 async function work(store: Store, name: string): Promise<void> {
   for (let round = 0; ; round++) {
     const token = `${name}-${round}`;
-    const claimed = await store.claimDueRuns({ now: NOW, realNow: NOW, leaseUntil: NOW + 60_000, token }, 7);
+    const claimed = await store.claimDueRuns({ now: NOW, leaseMs: 60_000, token }, 7);
     if (claimed.length === 0) return;
     const saved = await saveAll(
       store,

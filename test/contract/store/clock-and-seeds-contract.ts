@@ -22,15 +22,15 @@ const seed = (over: Partial<Seed> = {}): Seed => ({
 export function describeClockAndSeeds(open: OpenStore): void {
   describe("clock", () => {
     it("is real time until it is set", async () => {
-      expect(await open.store.readClock()).toEqual({ offset_ms: 0, frozen_at: null });
+      expect(await open.store.readClock()).toEqual({ offset_ms: 0, frozen_at: null, real_now: open.realNow });
     });
 
     it("is the same for every process and after closing", async () => {
       await open.store.writeClock({ offset_ms: 5 * HOUR, frozen_at: null });
       const other = await open.openAgain();
-      expect(await other.readClock()).toEqual({ offset_ms: 5 * HOUR, frozen_at: null });
+      expect(await other.readClock()).toMatchObject({ offset_ms: 5 * HOUR, frozen_at: null });
       await other.writeClock({ offset_ms: 0, frozen_at: NOW });
-      expect(await open.store.readClock()).toEqual({ offset_ms: 0, frozen_at: NOW });
+      expect(await open.store.readClock()).toMatchObject({ offset_ms: 0, frozen_at: NOW });
     });
   });
 

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Message, MessageStatuses } from "../../../src/domain/message/message.js";
 import type { RecipientRun } from "../../../src/domain/run/workflow-run.js";
-import type { Claim } from "../../../src/ports/due-store.js";
+import type { Claim, WorkScope } from "../../../src/ports/due-store.js";
+import type { ClaimedRun } from "../../../src/ports/run-store.js";
 import {
   HOUR,
   insertSample,
@@ -18,9 +19,9 @@ import type { OpenStore } from "./store-contract.js";
 
 const MINUTE = 60_000;
 
-/** Returns a claim at a time of the store's clock; the real time is NOW by default. */
-export function claimAt(now: number, token: string, realNow = NOW): Claim {
-  return { now, realNow, leaseUntil: realNow + MINUTE, token };
+/** Returns a claim at a time of the store's clock, with a lease of a minute of the store's real time. */
+export function claimAt(now: number, token: string): Claim {
+  return { now, leaseMs: MINUTE, token };
 }
 
 /** Returns the fields of a message that a claim contains. */
@@ -45,6 +46,7 @@ export function describeDueWork(open: OpenStore): void {
           messages: [readMarks(two.messages[0]!)],
           batch: null,
           signals: [],
+          revision: expect.any(Number),
         },
         {
           recipientRun: two.recipientRuns[1],
@@ -53,6 +55,7 @@ export function describeDueWork(open: OpenStore): void {
           messages: [readMarks(two.messages[1]!)],
           batch: null,
           signals: [],
+          revision: expect.any(Number),
         },
         {
           recipientRun: late.recipientRuns[0],
@@ -61,6 +64,7 @@ export function describeDueWork(open: OpenStore): void {
           messages: [readMarks(late.messages[0]!)],
           batch: null,
           signals: [],
+          revision: expect.any(Number),
         },
       ]);
     });
@@ -93,8 +97,10 @@ export function describeDueWork(open: OpenStore): void {
       await insertSample(open.store, { recipients: ["ada"], recipientRun: waitingAt(NOW) });
       await open.store.claimDueRuns(claimAt(NOW, "t1"), 5);
       const other = await open.openAgain();
-      expect(await other.claimDueRuns(claimAt(NOW + 100 * HOUR, "t2", NOW + MINUTE - 1), 5)).toEqual([]);
-      expect(await other.claimDueRuns(claimAt(NOW, "t2", NOW + MINUTE), 5)).toHaveLength(1);
+      open.realNow = NOW + MINUTE - 1;
+      expect(await other.claimDueRuns(claimAt(NOW + 100 * HOUR, "t2"), 5)).toEqual([]);
+      open.realNow = NOW + MINUTE;
+      expect(await other.claimDueRuns(claimAt(NOW, "t2"), 5)).toHaveLength(1);
     });
   });
 
@@ -104,18 +110,18 @@ export function describeDueWork(open: OpenStore): void {
     it("sets the clock with the claim", async () => {
       await insertSample(open.store, { recipients: ["ada"], recipientRun: waitingAt(NOW + 5) });
       expect(await open.store.claimDueRuns({ ...claimAt(NOW + 5, "t1"), clock }, 5)).toHaveLength(1);
-      expect(await (await open.openAgain()).readClock()).toEqual(clock);
+      expect(await (await open.openAgain()).readClock()).toEqual({ ...clock, real_now: NOW });
     });
 
     it("does not change the clock if nothing is due", async () => {
       await insertSample(open.store, { recipients: ["ada"], recipientRun: waitingAt(NOW + 6) });
       expect(await open.store.claimDueRuns({ ...claimAt(NOW + 5, "t1"), clock }, 5)).toEqual([]);
-      expect(await open.store.readClock()).toEqual({ offset_ms: 0, frozen_at: null });
+      expect(await open.store.readClock()).toEqual({ offset_ms: 0, frozen_at: null, real_now: NOW });
     });
   });
 
   describe("claimDueRuns, up to a later time", () => {
-    const claimUntil = (until: number, token = "t1", now = NOW) => ({ ...claimAt(now, token, NOW), until });
+    const claimUntil = (until: number, token = "t1", now = NOW) => ({ ...claimAt(now, token), until });
     const claimRecipients = async (claim: Claim) =>
       (await open.store.claimDueRuns(claim, 5)).map(({ recipientRun }) => recipientRun.recipient);
     beforeEach(async () => {
@@ -144,10 +150,11 @@ export function describeDueWork(open: OpenStore): void {
     it("saveAdvances releases the runs that were not advanced, and sets the clock", async () => {
       const [first] = await open.store.claimDueRuns(claimUntil(NOW + 9), 5);
       const recipientRun = { ...(first?.recipientRun as RecipientRun), status: "completed" as const, due_at: null };
-      const advance = { recipientRun, messages: [], batch: null, upserts: [], triggers: [], version: null };
+      const { revision } = first as ClaimedRun;
+      const advance = { recipientRun, messages: [], batch: null, upserts: [], triggers: [], version: null, revision };
       const clock = { offset_ms: 0, frozen_at: NOW };
       await open.store.saveAdvances([advance], "t1", NOW, clock);
-      expect(await open.store.readClock()).toEqual(clock);
+      expect(await open.store.readClock()).toEqual({ ...clock, real_now: NOW });
       const other = await open.openAgain();
       const claimed = await other.claimDueRuns(claimUntil(NOW + 9, "t2", NOW + 1), 5);
       expect(claimed.map(({ recipientRun: { recipient } }) => recipient)).toEqual([user("bob"), user("cy")]);
@@ -155,7 +162,7 @@ export function describeDueWork(open: OpenStore): void {
   });
 
   describe("listDueKinds", () => {
-    const kinds = async (now: number, realNow = NOW) => [...(await open.store.listDueKinds(now, realNow))].sort();
+    const kinds = async (now: number, scope?: WorkScope) => [...(await open.store.listDueKinds(now, scope))].sort();
 
     it("is empty if nothing is due", async () => {
       await insertSample(open.store, { recipients: ["ada"], recipientRun: waitingAt(NOW + 2) });
@@ -169,14 +176,17 @@ export function describeDueWork(open: OpenStore): void {
       await insertSample(open.store, { recipients: ["ada"], recipientRun: waitingAt(NOW) });
       await open.store.claimDueRuns(claimAt(NOW, "t1"), 1);
       expect(await kinds(NOW + HOUR)).toEqual([]);
-      expect(await kinds(NOW, NOW + MINUTE)).toEqual(["runs"]);
+      open.realNow = NOW + MINUTE;
+      expect(await kinds(NOW)).toEqual(["runs"]);
     });
 
     it("contains fan-outs, schedules and user changes", async () => {
       const rest = { listed: [{ key: user("bob"), trigger_data: null }], objects: [], after: null };
       const inserted = sampleTrigger({ recipients: ["ada"], message: null });
       await open.store.insertWorkflowRun({ ...inserted, fanOut: { rest, claim: claimAt(NOW, "t1") } }, SINCE);
-      expect(await kinds(NOW, NOW + MINUTE)).toEqual(["fan_outs"]);
+      open.realNow = NOW + MINUTE;
+      expect(await kinds(NOW)).toEqual(["fan_outs"]);
+      open.realNow = NOW;
       await open.store.addAudienceMembers("beta", [{ recipient: user("ada"), tenant: null }], NOW);
       await open.store.insertSchedules([sampleSchedule({ next_occurrence_at: NOW })]);
       expect(await kinds(NOW)).toEqual(["schedules", "user_changes"]);
@@ -198,7 +208,8 @@ export function describeDueWork(open: OpenStore): void {
       expect(await open.store.claimDueMessages(claimAt(NOW + 2, "t1"), 2)).toEqual(early.messages);
       expect(await open.store.claimDueMessages(claimAt(NOW + 2, "t2"), 2)).toEqual(late.messages);
       expect(await open.store.claimDueMessages(claimAt(NOW + 2, "t3"), 2)).toEqual([]);
-      expect(await open.store.claimDueMessages(claimAt(NOW + 2, "t4", NOW + MINUTE), 9)).toHaveLength(3);
+      open.realNow = NOW + MINUTE;
+      expect(await open.store.claimDueMessages(claimAt(NOW + 2, "t4"), 9)).toHaveLength(3);
     });
   });
 
@@ -267,14 +278,14 @@ export function describeDueWork(open: OpenStore): void {
       await insertSample(open.store, { recipients: ["a", "b"], recipientRun: waitingAt(NOW - 1), message: null });
       await open.store.claimDueRuns(claimAt(NOW, "t1"), 1);
       expect(await open.store.readNextDueAt()).toBe(NOW - 1);
-      await open.store.claimDueRuns({ ...claimAt(NOW, "t2"), leaseUntil: NOW + 2 * MINUTE }, 1);
+      await open.store.claimDueRuns({ ...claimAt(NOW, "t2"), leaseMs: 2 * MINUTE }, 1);
       expect(await open.store.readNextDueAt()).toBe(NOW + MINUTE);
       open.realNow = NOW + MINUTE;
       expect(await open.store.readNextDueAt()).toBe(NOW - 1);
       await insertSample(open.store, { recipients: ["c"], message: { due_at: NOW + 30 * MINUTE, status: "queued" } });
       await open.store.claimDueMessages(claimAt(NOW + 30 * MINUTE, "t3"), 1);
-      await open.store.claimDueRuns(claimAt(NOW, "t4", NOW + 10 * MINUTE), 5);
       open.realNow = NOW + 10 * MINUTE;
+      await open.store.claimDueRuns(claimAt(NOW, "t4"), 5);
       expect(await open.store.readNextDueAt()).toBe(NOW + 11 * MINUTE);
     });
 

@@ -40,7 +40,8 @@ export function describeFanOuts(open: OpenStore): void {
     (await open.store.readWorkflowRun(run.id))?.recipientRuns.map(({ recipient }) => recipient);
   const claim = async (token: string, realNow = NOW) => {
     const other = await open.openAgain();
-    return other.claimDueFanOuts(claimAt(NOW + HOUR, token, realNow), 5);
+    open.realNow = realNow;
+    return other.claimDueFanOuts(claimAt(NOW + HOUR, token), 5);
   };
 
   describe("a fan-out", () => {

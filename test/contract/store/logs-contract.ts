@@ -61,7 +61,7 @@ function describeBroadcastLog(open: OpenStore): void {
     it("E-399 cancels a scheduled broadcast unless it is being sent", async () => {
       await insert(broadcastRun("news"));
       const { realNow } = open;
-      await open.store.claimDueFanOuts(claimAt(NOW, "t1", realNow), 1);
+      await open.store.claimDueFanOuts(claimAt(NOW, "t1"), 1);
       expect(await (await log()).cancel("news", realNow)).toBe(false);
       expect(await (await log()).cancel("news", realNow + MINUTE)).toBe(true);
       expect(await (await log()).cancel("news", realNow + MINUTE)).toBe(false);

@@ -94,9 +94,7 @@ export function describeProcesses(open: OpenStore): void {
           expect(count).toBe(50);
           expect((await store.listMessages({ workflow_run_id: id }, { limit: 100 })).items).toHaveLength(50);
         }
-        expect(
-          await store.claimDueRuns({ now: NOW, realNow: NOW, leaseUntil: NOW + 1, token: "t" }, 10_000),
-        ).toHaveLength(50 * counts.size);
+        expect(await store.claimDueRuns({ now: NOW, leaseMs: 1, token: "t" }, 10_000)).toHaveLength(50 * counts.size);
       },
       60_000,
     );

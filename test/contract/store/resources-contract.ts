@@ -112,7 +112,7 @@ export function describeResources(open: OpenStore): void {
         recipientRun: waitingAt(NOW + 1),
         message: null,
       });
-      const claim = { now: NOW + 1, realNow: NOW, leaseUntil: NOW + 60_000, token: "worker" };
+      const claim = { now: NOW + 1, leaseMs: 60_000, token: "worker" };
       const [claimed] = await open.store.claimDueRuns(claim, 5);
       await open.store.deleteRecipients([user("ana")], NOW + 2);
       await identify(user("ana")); // another person with the same ID
@@ -133,6 +133,7 @@ export function describeResources(open: OpenStore): void {
         upserts: [],
         triggers: [],
         version: null,
+        revision: claimed!.revision,
       };
       await open.store.saveAdvances([late], "worker", NOW + 3);
       expect((await open.store.readRecipientRun(ended!.id))?.recipientRun).toEqual(ended);

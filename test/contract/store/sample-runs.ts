@@ -218,7 +218,7 @@ export async function saveAll(
   token: string,
 ): Promise<Set<string>> {
   const savedAdvances = advances.map(
-    (one): SavedAdvance => ({ ...one, batch: null, upserts: [], triggers: [], version: null }),
+    (one): SavedAdvance => ({ ...one, batch: null, upserts: [], triggers: [], version: null, revision: 0 }),
   );
   return (await store.saveAdvances(savedAdvances, token, NOW)).saved;
 }

@@ -22,6 +22,7 @@ import { describeRecipients } from "./recipients-contract.js";
 import { describeResources } from "./resources-contract.js";
 import { describeSavedWork } from "./saved-work-contract.js";
 import { describeSchedules } from "./schedules-contract.js";
+import { describeScopes } from "./scopes-contract.js";
 import { MethodCalls } from "./store-parts.js";
 import type { StoreSubject } from "./store-subject.js";
 import { describeThrottles } from "./throttles-contract.js";
@@ -85,6 +86,7 @@ export function describeStore(name: string, subject: StoreSubject): void {
     describeRecipients(context);
     describeWorkflowRuns(context);
     describeDueWork(context);
+    describeScopes(context);
     describeSavedWork(context);
     describeCancellation(context);
     describeBatches(context);

@@ -31,10 +31,7 @@ export function describeWaits(open: OpenStore): void {
         recipientRun: { ...waitingAt(UNTIL), wait: wait(over) },
         message: null,
       });
-    const claim = (token: string, now: number) => {
-      const realNow = open.realNow;
-      return open.store.claimDueRuns({ now, realNow, leaseUntil: realNow + 1_000, token }, 10);
-    };
+    const claim = (token: string, now: number) => open.store.claimDueRuns({ now, leaseMs: 1_000, token }, 10);
     const numbers = (claimed: readonly ClaimedRun[]) =>
       claimed.map(({ signals }) => signals.map(({ event }) => event.n));
 

@@ -104,7 +104,7 @@ export function describeWorkflowRuns(open: OpenStore): void {
         await insertSample(open.store, { version: first, recipients: ["bob"], recipientRun: waitingAt(NOW + 2) }),
       ];
       const again = await open.openAgain();
-      const claimed = await again.claimDueRuns({ now: NOW + 5, realNow: NOW, leaseUntil: NOW + HOUR, token: "t" }, 10);
+      const claimed = await again.claimDueRuns({ now: NOW + 5, leaseMs: HOUR, token: "t" }, 10);
       expect(claimed.map(({ version }) => version)).toEqual([first, second, first]);
       const categories: unknown[] = [];
       for (const { messages } of inserted)

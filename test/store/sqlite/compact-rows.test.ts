@@ -217,7 +217,7 @@ describe("a store of the version before", () => {
       [null, null, 5],
     ]);
 
-    const claim = { now: NOW, realNow: NOW, leaseUntil: NOW + 1, token: "t" };
+    const claim = { now: NOW, leaseMs: 1, token: "t" };
     const [claimed] = await store.claimDueRuns(claim, 5);
     expect(toText(claimed?.recipientRun)).toBe(toText(run));
     const ended = { ...claimed!.recipientRun, status: "completed", position: null, due_at: null } as const;

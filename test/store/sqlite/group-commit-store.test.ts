@@ -96,9 +96,9 @@ describe("concurrent reads", () => {
   it("see all earlier writes", async () => {
     const early = store.readClock();
     await other.writeClock({ offset_ms: 1_000, frozen_at: null });
-    expect(await early).toEqual({ offset_ms: 1_000, frozen_at: null });
+    expect(await early).toMatchObject({ offset_ms: 1_000, frozen_at: null });
     await other.writeClock({ offset_ms: 2_000, frozen_at: NOW });
-    expect(await store.readClock()).toEqual({ offset_ms: 2_000, frozen_at: NOW });
+    expect(await store.readClock()).toMatchObject({ offset_ms: 2_000, frozen_at: NOW });
   });
 
   it("fail together without affecting later reads", async () => {
@@ -110,7 +110,7 @@ describe("concurrent reads", () => {
     ]);
     expect(results.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
     store = await openGroupCommitStore(join(folder, "store.db"));
-    expect(await store.readClock()).toEqual({ offset_ms: 0, frozen_at: null });
+    expect(await store.readClock()).toMatchObject({ offset_ms: 0, frozen_at: null });
   });
 });
 

@@ -53,7 +53,10 @@ it("no statement scans a table that grows with each trigger", async () => {
   await store.cancelRuns({ workflow: "digest", cancellation_key: "k3", recipients: null, at: NOW });
   await store.claimDueRuns(claimAt(NOW + HOUR, "t"), 5);
   await store.readNextDueAt();
-  await store.listDueKinds(NOW, NOW);
+  await store.listDueKinds(NOW);
+  const lists = { workflowRunIds: [run.id], recipientRunIds: messages.map(({ recipient_run_id: id }) => id) };
+  for (const scope of [{ channel: "c" }, { ...lists, messageIds: ["x"], scheduleIds: ["x"], users: [user("ana")] }])
+    await store.listDueKinds(NOW, scope);
 
   const scans = [...statements]
     .filter((sql) => /^(?:SELECT|INSERT|UPDATE|DELETE|WITH)/.test(sql) && !READS_FEW_ROWS.test(sql))

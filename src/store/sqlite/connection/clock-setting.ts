@@ -1,4 +1,4 @@
-import type { ClockClaim, ClockSetting } from "../../../ports/clock-store.js";
+import type { ClockClaim, ClockReading, ClockSetting } from "../../../ports/clock-store.js";
 import type { Connection } from "./connection.js";
 
 export function selectClock(db: Connection): ClockSetting {
@@ -6,8 +6,8 @@ export function selectClock(db: Connection): ClockSetting {
   return { offset_ms: row?.offset_ms ?? 0, frozen_at: row?.frozen_at ?? null };
 }
 
-export function readClock(db: Connection): ClockSetting {
-  return db.runSingle(() => selectClock(db));
+export function readClock(db: Connection): ClockReading {
+  return db.runSingle(() => ({ ...selectClock(db), real_now: db.realNow() }));
 }
 
 export function writeClock(db: Connection, setting: ClockSetting): void {
@@ -24,14 +24,15 @@ export function writeClockRow(db: Connection, { offset_ms, frozen_at }: ClockSet
   );
 }
 
-/** Takes or renews the lease on the clock. Returns false while another process holds it. Times are real, in milliseconds. */
-export function claimClock(db: Connection, { token, realNow, leaseUntil }: ClockClaim): boolean {
+/** Takes or renews the lease on the clock. Returns false while another process holds it. */
+export function claimClock(db: Connection, { token, leaseMs }: ClockClaim): boolean {
   return db.writeUnsynced(() => {
+    const realNow = db.realNow();
     db.run("INSERT INTO clock (row, offset_ms) VALUES (1, 0) ON CONFLICT (row) DO NOTHING");
     const changed = db.run(
       "UPDATE clock SET claim_token = ?, claim_until = ? WHERE claim_token IS NULL OR claim_token = ? OR claim_until <= ?",
       token,
-      leaseUntil,
+      realNow + leaseMs,
       token,
       realNow,
     );

@@ -23,6 +23,8 @@ export class Connection {
   private fileIdentity: string | null;
   /** Device and inode of the write-ahead log; null until something is written. */
   private logIdentity: string | null = null;
+  /** Returns the real time in milliseconds, for leases. */
+  realNow: () => number = Date.now;
   /** Whether changes of user properties are recorded, so that dynamic audiences can follow them. */
   watchesUsers = false;
 

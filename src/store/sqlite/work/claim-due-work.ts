@@ -1,5 +1,5 @@
 import type { Message } from "../../../domain/message/message.js";
-import type { Claim, DueKind } from "../../../ports/due-store.js";
+import type { Claim, DueKind, WorkScope } from "../../../ports/due-store.js";
 import type { ClaimedRun } from "../../../ports/run-store.js";
 import type { MessageRow } from "../../rows/message-row.js";
 import { toRecipientRun } from "../../rows/run-row.js";
@@ -12,20 +12,15 @@ import { createBatchReader } from "../run/read-batch.js";
 import { createWorkflowRunReader, selectRecipientRunRows } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { hasAnyWait, readWait } from "../run/waits.js";
-
-const DUE_TABLES = ["recipient_runs", "messages", "workflow_runs", "schedules"] as const;
-type DueTable = (typeof DUE_TABLES)[number];
-
-/** Returns the condition for work without a current lease. `realNow` is the placeholder of the real time. */
-const buildUnleasedCondition = (realNow: string): string =>
-  `due_at IS NOT NULL AND (claim_until IS NULL OR claim_until <= ${realNow})`;
-/** Condition for due work without a lease. Its values are the store's time and the real time. */
-const IS_DUE = `due_at <= ?1 AND ${buildUnleasedCondition("?2")}`;
-
-/** Returns whether a table has due work. Reads without the write lock, which a poll that finds nothing must not take. */
-export function hasDueWork(db: Connection, table: DueTable, { now, realNow }: Claim): boolean {
-  return db.runSingle(() => db.get(`SELECT 1 FROM ${table} WHERE ${IS_DUE} LIMIT 1`, now, realNow) !== undefined);
-}
+import {
+  buildUnleasedCondition,
+  DUE_TABLES,
+  type DueTable,
+  hasDueWork,
+  IS_DUE,
+  readScopeLists,
+  selectDueRows,
+} from "./due-rows.js";
 
 const KINDS_BY_TABLE: Record<DueTable, DueKind> = {
   schedules: "schedules",
@@ -36,24 +31,31 @@ const KINDS_BY_TABLE: Record<DueTable, DueKind> = {
 
 const SELECT_DUE_KINDS = `SELECT ${DUE_TABLES.map((table) => `EXISTS (SELECT 1 FROM ${table} WHERE ${IS_DUE})`).join(", ")}, EXISTS (SELECT 1 FROM user_changes)`;
 
-export function listDueKinds(db: Connection, now: number, realNow: number): ReadonlySet<DueKind> {
-  const found = db.runSingle(() => db.getList<number[]>(SELECT_DUE_KINDS, now, realNow)) ?? [];
+export function listDueKinds(db: Connection, now: number, scope: WorkScope | undefined): ReadonlySet<DueKind> {
+  if (scope !== undefined) return db.runSingle(() => listDueKindsInScope(db, now, scope));
+  const found = db.runSingle(() => db.getList<number[]>(SELECT_DUE_KINDS, now, db.realNow())) ?? [];
   const kinds: DueKind[] = [...DUE_TABLES.map((table) => KINDS_BY_TABLE[table]), "user_changes"];
   return new Set(kinds.filter((_, index) => found[index] === 1));
+}
+
+function listDueKindsInScope(db: Connection, now: number, scope: WorkScope): ReadonlySet<DueKind> {
+  const kinds = new Set<DueKind>();
+  for (const table of DUE_TABLES)
+    if (selectDueRows(db, table, { now, scope }, 1).length > 0) kinds.add(KINDS_BY_TABLE[table]);
+  const lists = readScopeLists(db, scope);
+  const change =
+    lists === null
+      ? db.get("SELECT 1 FROM user_changes LIMIT 1")
+      : db.get("SELECT 1 FROM user_changes WHERE user IN (SELECT value FROM json_each(?)) LIMIT 1", lists.users);
+  if (change !== undefined) kinds.add("user_changes");
+  return kinds;
 }
 
 /**
  * Leases due work, earliest first, and stores the claim's clock. Returns the rows' keys in that order. Must run inside a write.
  */
 export function leaseDueRows(db: Connection, table: DueTable, claim: Claim, limit: number): number[] {
-  const rows = db
-    .all<{ row: number }>(
-      `SELECT row FROM ${table} WHERE ${IS_DUE} ORDER BY due_at, row LIMIT ?3`,
-      claim.now,
-      claim.realNow,
-      limit,
-    )
-    .map(({ row }) => row);
+  const rows = selectDueRows(db, table, claim, limit);
   leaseRows(db, table, claim, rows);
   return rows;
 }
@@ -63,7 +65,7 @@ function leaseRows(db: Connection, table: DueTable, claim: Claim, rows: readonly
   db.run(
     `UPDATE ${table} SET claim_token = ?, claim_until = ? WHERE row IN (SELECT value FROM json_each(?))`,
     claim.token,
-    claim.leaseUntil,
+    db.realNow() + claim.leaseMs,
     JSON.stringify(rows),
   );
 }
@@ -74,8 +76,8 @@ const SELECT_FIRST_OTHER_WORK = `SELECT MIN(at) FROM (${DUE_TABLES.filter((table
   .join(" UNION ALL ")} UNION ALL SELECT MIN(at) FROM user_changes)`;
 
 /** Returns the time up to which a claim may contain runs, so that nothing else is due before any of them. */
-function findLastMoment(db: Connection, { now, until = now }: Claim): number {
-  if (until <= now || hasAnyWait(db)) return now;
+function findLastMoment(db: Connection, { now, scope, until = now }: Claim): number {
+  if (until <= now || scope !== undefined || hasAnyWait(db)) return now;
   const [firstOther] = db.getList<[number | null]>(SELECT_FIRST_OTHER_WORK) ?? [null];
   return Math.max(now, Math.min(until, (firstOther ?? Number.POSITIVE_INFINITY) - 1));
 }
@@ -87,7 +89,7 @@ function leaseDueRuns(db: Connection, claim: Claim, limit: number): number[] {
   const found = db.allLists<[row: number, due_at: number, batch: number | null]>(
     `SELECT row, due_at, batch FROM recipient_runs WHERE ${IS_DUE} ORDER BY due_at, row LIMIT ?3`,
     lastMoment,
-    claim.realNow,
+    db.realNow(),
     limit,
   );
   // A batch is closed by the claim of its run, so it must not be claimed before its time.
@@ -120,7 +122,7 @@ export function claimDueRuns(db: Connection, shared: SharedRows, claim: Claim, l
       const recipientRun = toRecipientRun(found, read.run.id);
       const { wait, signals } = hasWaits ? readWait(db, row) : NO_WAIT;
       if (wait) recipientRun.wait = wait;
-      return { recipientRun, run: read.run, version, messages: statuses.get(row) ?? [], batch, signals };
+      return { recipientRun, run: read.run, version, messages: statuses.get(row) ?? [], batch, signals, revision: 0 };
     });
   });
 }
@@ -156,7 +158,8 @@ function readNextUnleased(db: Connection, realNow: number): number[] {
   return found.map((at) => at ?? Number.POSITIVE_INFINITY);
 }
 
-export function readNextDueAt(db: Connection, realNow: number, unleased: boolean): number | null {
+export function readNextDueAt(db: Connection, unleased: boolean): number | null {
+  const realNow = db.realNow();
   const next = unleased
     ? db.runSingle(() => readNextUnleased(db, realNow))
     : db.read(() => readNextWithLeases(db, realNow));

@@ -6,7 +6,8 @@ import type { Connection } from "../connection/connection.js";
 import { applyUpserts } from "../recipient/recipients.js";
 import { createWorkflowRunReader } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
-import { hasDueWork, leaseDueRows } from "./claim-due-work.js";
+import { leaseDueRows } from "./claim-due-work.js";
+import { hasDueWork } from "./due-rows.js";
 import {
   insertFrequencyRecords,
   insertRecipientRuns,

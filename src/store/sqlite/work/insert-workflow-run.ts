@@ -69,7 +69,7 @@ function insertWorkflowRunRow(
     fanOut ? JSON.stringify(fanOut.rest) : null,
     fanOut ? fanOut.claim.now : null,
     fanOut ? fanOut.claim.token : null,
-    fanOut ? fanOut.claim.leaseUntil : null,
+    fanOut ? db.realNow() + fanOut.claim.leaseMs : null,
   );
 }
 

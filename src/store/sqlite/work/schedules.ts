@@ -8,7 +8,8 @@ import type { Connection } from "../connection/connection.js";
 import type { SqlValue } from "../connection/driver.js";
 import { readPage, SqlFilters } from "../connection/read-page.js";
 import type { SharedRows } from "../run/shared-rows.js";
-import { hasDueWork, leaseDueRows } from "./claim-due-work.js";
+import { leaseDueRows } from "./claim-due-work.js";
+import { hasDueWork } from "./due-rows.js";
 import { applyWorkflowRun } from "./insert-workflow-run.js";
 
 interface ScheduleRow {

@@ -1,0 +1,132 @@
+import type { Claim, WorkScope } from "../../../ports/due-store.js";
+import type { Connection } from "../connection/connection.js";
+import { RUN_ROW_BY_ID } from "../run/run-rows.js";
+
+/** Tables whose rows have a due time and can be leased. */
+export const DUE_TABLES = ["recipient_runs", "messages", "workflow_runs", "schedules"] as const;
+export type DueTable = (typeof DUE_TABLES)[number];
+
+/** Returns the condition for work without a current lease. `realNow` is the placeholder of the real time. */
+export const buildUnleasedCondition = (realNow: string): string =>
+  `due_at IS NOT NULL AND (claim_until IS NULL OR claim_until <= ${realNow})`;
+/** Condition for due work without a lease. Its values are the store's time and the real time. */
+export const IS_DUE = `due_at <= ?1 AND ${buildUnleasedCondition("?2")}`;
+
+/** The lists of a scope as JSON, as statements take them. */
+interface ScopeLists {
+  /** The time of the earliest of the workflow runs. None of their work is due before it. */
+  since: number;
+  workflowRunRows: string;
+  recipientRunRows: string;
+  /** The ids of the rows of a table themselves. */
+  ids: Partial<Record<DueTable, string>>;
+  users: string;
+}
+
+const listsByScope = new WeakMap<WorkScope, { db: Connection; lists: ScopeLists }>();
+
+/** Returns whether a scope contains only listed work. */
+function hasLists({ workflowRunIds, recipientRunIds, messageIds, scheduleIds, users }: WorkScope): boolean {
+  return [workflowRunIds, recipientRunIds, messageIds, scheduleIds, users].some((list) => list !== undefined);
+}
+
+/** Looks up the rows of a scope. Returns null for a scope without lists. */
+export function readScopeLists(db: Connection, scope: WorkScope | undefined): ScopeLists | null {
+  if (scope === undefined) return null;
+  if (scope.rows !== undefined || scope.shards !== undefined)
+    throw new Error("only a store for many workers has scopes of rows and shards");
+  if (!hasLists(scope)) return null;
+  const cached = listsByScope.get(scope);
+  if (cached?.db === db) return cached.lists;
+  const { workflowRunIds = [], recipientRunIds = [], messageIds = [], scheduleIds = [], users = [] } = scope;
+  const workflowRuns = db.allLists<[row: number, inserted_at: number]>(
+    "SELECT w.row, w.inserted_at FROM json_each(?) asked CROSS JOIN workflow_runs w ON w.id = asked.value",
+    JSON.stringify(workflowRunIds),
+  );
+  const lists: ScopeLists = {
+    since: Math.min(Number.MAX_SAFE_INTEGER, ...workflowRuns.map(([, insertedAt]) => insertedAt)),
+    workflowRunRows: JSON.stringify(workflowRuns.map(([row]) => row)),
+    recipientRunRows: JSON.stringify(
+      recipientRunIds.map((id) => db.getList<[number | null]>(`SELECT ${RUN_ROW_BY_ID}`, id)?.[0]),
+    ),
+    ids: {
+      workflow_runs: JSON.stringify(workflowRunIds),
+      messages: JSON.stringify(messageIds),
+      schedules: JSON.stringify(scheduleIds),
+    },
+    users: JSON.stringify(users),
+  };
+  listsByScope.set(scope, { db, lists });
+  return lists;
+}
+
+/** Selects due rows of the scope by a list, which is read instead of the index of due times. */
+const selectListed = (table: DueTable, column: string, list: string) =>
+  `SELECT due_at, row FROM ${table} WHERE ${column} IN (SELECT value FROM json_each(${list})) AND +due_at <= ?1 AND (claim_until IS NULL OR claim_until <= ?2)`;
+
+const IN_CHANNEL = "(?3 IS NULL OR channel IN (SELECT row FROM channels WHERE id = ?3))";
+const IS_SINCE_DUE = `due_at >= ?4 AND ${IS_DUE}`;
+const IN_WORKFLOW_RUNS = "IN (SELECT value FROM json_each(?5))";
+
+/**
+ * Statements for the due rows of a scope, by table. Values: the store's time, the real time, the channel, and the scope's `since`,
+ * `workflowRunRows`, `recipientRunRows` and `ids`, then the limit. The work of workflow runs is found by its due time, because
+ * there may be much more of it than is claimed at once.
+ */
+const SELECTS_IN_SCOPE: Record<DueTable, string> = {
+  recipient_runs: `SELECT due_at, row FROM recipient_runs WHERE ${IS_SINCE_DUE} AND +workflow_run ${IN_WORKFLOW_RUNS} UNION ${selectListed("recipient_runs", "row", "?6")}`,
+  messages: [
+    `SELECT due_at, row FROM messages WHERE ${IS_SINCE_DUE} AND (SELECT r.workflow_run FROM recipient_runs r WHERE r.row = recipient_run) ${IN_WORKFLOW_RUNS} AND ${IN_CHANNEL}`,
+    `${selectListed("messages", "recipient_run", "?6")} AND ${IN_CHANNEL}`,
+    `${selectListed("messages", "id", "?7")} AND ${IN_CHANNEL}`,
+  ].join(" UNION "),
+  workflow_runs: selectListed("workflow_runs", "id", "?7"),
+  schedules: selectListed("schedules", "id", "?7"),
+};
+
+/** Returns the keys of due rows without a lease, earliest first. */
+export function selectDueRows(
+  db: Connection,
+  table: DueTable,
+  { now, scope }: Pick<Claim, "now" | "scope">,
+  limit: number,
+): number[] {
+  const realNow = db.realNow();
+  const lists = readScopeLists(db, scope);
+  const channel = scope?.channel ?? null;
+  if (lists !== null)
+    return db
+      .allLists<[due_at: number, row: number]>(
+        `${SELECTS_IN_SCOPE[table]} ORDER BY due_at, row LIMIT ?8`,
+        now,
+        realNow,
+        channel,
+        lists.since,
+        lists.workflowRunRows,
+        lists.recipientRunRows,
+        lists.ids[table] ?? null,
+        limit,
+      )
+      .map(([, row]) => row);
+  const found =
+    channel !== null && table === "messages"
+      ? db.allLists<[row: number]>(
+          `SELECT row FROM messages WHERE ${IS_DUE} AND ${IN_CHANNEL} ORDER BY due_at, row LIMIT ?4`,
+          now,
+          realNow,
+          channel,
+          limit,
+        )
+      : db.allLists<[row: number]>(
+          `SELECT row FROM ${table} WHERE ${IS_DUE} ORDER BY due_at, row LIMIT ?3`,
+          now,
+          realNow,
+          limit,
+        );
+  return found.map(([row]) => row);
+}
+
+/** Returns whether a table has due work. Reads without the write lock, which a poll that finds nothing must not take. */
+export function hasDueWork(db: Connection, table: DueTable, claim: Pick<Claim, "now" | "scope">): boolean {
+  return db.runSingle(() => selectDueRows(db, table, claim, 1).length > 0);
+}
