@@ -43,7 +43,7 @@ const HOME = {
   re2js: "domain/",
   "urlpattern-polyfill": "domain/",
   "@photostructure": "store/sqlite/",
-  pg: "store/postgres/",
+  "(pg|pg-copy-streams)": "store/postgres/",
   yaml: "project/",
   picomatch: "project/",
   diff: "output/",

@@ -1,0 +1,35 @@
+import type { Connection } from "./connection.js";
+
+/**
+ * Tables that contain runs, messages and what belongs to them. Workflow versions, channels and the sources of templates
+ * are kept: they are identified by their content, and they are visible only through runs.
+ */
+const RUN_TABLES = [
+  "signals",
+  "waits",
+  "batch_activities",
+  "batches",
+  "delivery_logs",
+  "message_secrets",
+  "messages",
+  "feed_counts",
+  "recipient_runs",
+  "workflow_runs",
+  "schedules",
+  "idempotency_keys",
+  "frequency_claims",
+  "throttle_passes",
+  "throttles",
+  "user_changes",
+];
+
+const RECIPIENT_TABLES = ["recipients", "subscriptions", "audience_members", "audiences", "seeds"];
+
+/** Deletes runs, messages and schedules, and also recipients unless `keepRecipients` is set. The clock is kept. */
+export async function clearStore(db: Connection, { keepRecipients }: { keepRecipients: boolean }): Promise<void> {
+  const tables = keepRecipients ? RUN_TABLES : [...RUN_TABLES, ...RECIPIENT_TABLES];
+  // DELETE and not TRUNCATE, which would wait for every reader.
+  await db.write(async (tx) => {
+    for (const table of tables) await tx.run(`DELETE FROM ${table}`);
+  });
+}

@@ -1,0 +1,188 @@
+import type { Pool, PoolClient } from "pg";
+import { createReadOnlyError, isConnectionLost, isRepeatable, translateError } from "./store-errors.js";
+import { type SqlValue, Statements, Transaction } from "./transaction.js";
+import type { Wakeup } from "./wakeup.js";
+
+/** How often a transaction is tried that fails because of others. */
+const MAX_ATTEMPTS = 5;
+/** How long the store waits for a server that restarts. */
+const MAX_OUTAGE_MS = 10_000;
+/** The longest pause before the second attempt. It doubles with each attempt, up to {@link MAX_PAUSE_MS}. */
+const FIRST_PAUSE_MS = 50;
+const MAX_PAUSE_MS = 1_000;
+
+/** The limits of each transaction. Behind a pooler they cannot belong to the session. */
+export const LIMITS = {
+  statement_timeout: 30_000,
+  lock_timeout: 5_000,
+  idle_in_transaction_session_timeout: 10_000,
+};
+
+const SET_LIMITS = Object.entries(LIMITS)
+  .map(([name, value]) => `SET LOCAL ${name} = ${value}`)
+  .join("; ");
+
+/** The id of the transaction, with which the outcome of a COMMIT without an answer is looked up. */
+const SELECT_ID = "SELECT pg_current_xact_id()::text AS id";
+
+/** Given the work that a transaction makes due, in the transaction, before it is committed. */
+export type WakeListener = (tx: Transaction, wakeups: readonly Wakeup[]) => Promise<void>;
+
+interface ConnectionOptions {
+  isReadOnly: boolean;
+  /** Whether a pooler gives each transaction another session, so that no setting can belong to a session. */
+  isPooled: boolean;
+  /** Real time in milliseconds, in a database for tests. */
+  now: (() => number) | null;
+  /** Whether the database was created for tests and can have a virtual clock. */
+  forTests: boolean;
+  /** Record changes of user properties, so that dynamic audiences can follow them. */
+  watchesUsers: boolean;
+  onWakeups?: WakeListener | undefined;
+}
+
+/** A pool of connections to one database, which runs the store's operations in transactions. */
+export class Connection {
+  constructor(
+    readonly pool: Pool,
+    /** Without the password. */
+    readonly location: string,
+    private readonly options: ConnectionOptions,
+  ) {}
+
+  get isReadOnly(): boolean {
+    return this.options.isReadOnly;
+  }
+
+  get forTests(): boolean {
+    return this.options.forTests;
+  }
+
+  /** Returns the error of the environment that explains an error; otherwise the error itself, a bug. */
+  explain(error: unknown): unknown {
+    return translateError(error, this.location);
+  }
+
+  /** Runs one statement, which needs no transaction to see one state. */
+  all<Row>(sql: string, ...values: SqlValue[]): Promise<Row[]> {
+    return this.runSingle((statements) => statements.all<Row>(sql, ...values));
+  }
+
+  get<Row>(sql: string, ...values: SqlValue[]): Promise<Row | undefined> {
+    return this.runSingle((statements) => statements.get<Row>(sql, ...values));
+  }
+
+  /** The store's real time as SQL, as in a transaction. */
+  get time(): string {
+    return new Statements(this.pool, this.options.now).time;
+  }
+
+  private runSingle<T>(work: (statements: Statements) => Promise<T>): Promise<T> {
+    if (this.options.isPooled) return this.read(work);
+    return this.repeat(() => work(new Statements(this.pool, this.options.now)));
+  }
+
+  /** Runs several reads in one transaction, so that they see the same state. */
+  read<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return this.repeat(() => this.transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", work));
+  }
+
+  /**
+   * Runs `work` in one transaction. It is repeated if it fails because of another transaction or a lost connection, so it may
+   * change nothing outside of the transaction.
+   */
+  async write<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    if (this.isReadOnly) throw createReadOnlyError(this.location);
+    return this.repeat(() => this.transaction("BEGIN", work, { isWrite: true }));
+  }
+
+  private async repeat<T>(attempt: () => Promise<T>): Promise<T> {
+    const start = performance.now();
+    for (let count = 1; ; count++) {
+      try {
+        return await attempt();
+      } catch (error) {
+        const isTransient = isConnectionLost(error)
+          ? performance.now() - start < MAX_OUTAGE_MS && !this.pool.ending
+          : isRepeatable(error) && count < MAX_ATTEMPTS;
+        if (!isTransient) throw this.explain(error);
+        await pause(count);
+      }
+    }
+  }
+
+  private async transaction<T>(
+    begin: string,
+    work: (tx: Transaction) => Promise<T>,
+    { isWrite = false } = {},
+  ): Promise<T> {
+    const client = await this.pool.connect();
+    let result: T;
+    let id: string | null = null;
+    try {
+      id = await this.begin(client, begin, isWrite);
+      const tx = new Transaction(client, this.options.now, this.options.watchesUsers);
+      result = await work(tx);
+      if (tx.wakeups.length > 0) await this.options.onWakeups?.(tx, tx.wakeups);
+    } catch (error) {
+      await rollBack(client, error);
+      throw error;
+    }
+    try {
+      const { command } = await client.query("COMMIT");
+      if (command !== "COMMIT") throw new Error("the transaction was rolled back, because an error in it was ignored");
+      client.release();
+      return result;
+    } catch (error) {
+      client.release(true);
+      if (!isConnectionLost(error) || (id !== null && !(await this.isCommitted(id)))) throw error;
+      return result;
+    }
+  }
+
+  private async begin(client: PoolClient, begin: string, isWrite: boolean): Promise<string | null> {
+    const parts = [begin];
+    if (this.options.isPooled) parts.push(SET_LIMITS);
+    if (isWrite) parts.push(SELECT_ID);
+    const found: unknown = await client.query(parts.join("; "));
+    if (!isWrite) return null;
+    return (found as { rows: { id: string }[] }[]).at(-1)?.rows[0]?.id ?? null;
+  }
+
+  /** Returns whether a transaction was committed whose COMMIT was not answered. */
+  private async isCommitted(id: string): Promise<boolean> {
+    for (let count = 1; ; count++) {
+      const found = await this.repeat(() =>
+        this.pool.query<{ status: string | null }>("SELECT pg_xact_status($1::text::xid8) AS status", [id]),
+      );
+      const status = found.rows[0]?.status;
+      // The server may not have noticed yet that the connection is lost.
+      if (status !== "in progress") return status === "committed";
+      await pause(count);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.pool.ended ? Promise.resolve() : this.pool.end();
+  }
+}
+
+/** Waits before the next attempt, for a random time, so that two transactions that collided do not collide again. */
+function pause(attempt: number): Promise<void> {
+  const longest = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 1));
+  return new Promise((resolve) => setTimeout(resolve, longest * (0.5 + Math.random() / 2)));
+}
+
+/** Ends a transaction that failed, and gives its connection back unless it is lost. */
+async function rollBack(client: PoolClient, error: unknown): Promise<void> {
+  if (!isConnectionLost(error)) {
+    try {
+      await client.query("ROLLBACK");
+      client.release();
+      return;
+    } catch {
+      // The connection was lost after the error.
+    }
+  }
+  client.release(true);
+}

@@ -1,0 +1,71 @@
+import type { PoolClient } from "pg";
+import { createForeignDatabaseError, createTooNewError, createTooOldError } from "./store-errors.js";
+import { FIRST_TABLES } from "./tables.js";
+
+/**
+ * The migrations, each of which runs once, in order; `knock_store.version` is the number of those that ran. Append only: a
+ * released migration never changes. The reasons for the tables are in docs/decisions/0063-postgres-store.md.
+ */
+export const MIGRATIONS: readonly string[] = [FIRST_TABLES];
+
+/** "knock" as a number. All processes that create or update a store take this lock one after another. */
+const MIGRATION_LOCK = 0x6b6e6f63;
+
+const CREATE_STORE =
+  "CREATE TABLE knock_store (row integer PRIMARY KEY CHECK (row = 1), version integer NOT NULL, for_tests boolean NOT NULL)";
+
+/** Counts the tables in the schema that no extension made. */
+const COUNT_TABLES = `
+  SELECT count(*)::integer AS tables FROM pg_class c
+  WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
+    AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')`;
+
+/** The version of the tables, 0 for an empty database, and whether the database was created for tests. */
+interface StoreIdentity {
+  version: number;
+  forTests: boolean;
+}
+
+async function readIdentity(client: PoolClient, location: string): Promise<StoreIdentity> {
+  const { rows } = await client.query("SELECT to_regclass('knock_store') IS NOT NULL AS exists");
+  if (!rows[0].exists) {
+    const found = await client.query(COUNT_TABLES);
+    if (found.rows[0].tables > 0) throw createForeignDatabaseError(location);
+    return { version: 0, forTests: false };
+  }
+  const found = await client.query("SELECT version, for_tests FROM knock_store");
+  const { version = 0, for_tests: forTests = false } = found.rows[0] ?? {};
+  if (version > MIGRATIONS.length) throw createTooNewError(location, version, MIGRATIONS.length);
+  return { version, forTests };
+}
+
+/**
+ * Creates or updates the tables, unless they are of this version: a worker need not have the right to change tables. A
+ * database that is created `forTests` can have a virtual clock.
+ */
+export async function migrate(
+  client: PoolClient,
+  location: string,
+  { readOnly, forTests }: { readOnly: boolean; forTests: boolean },
+): Promise<StoreIdentity> {
+  const before = await readIdentity(client, location);
+  if (before.version === MIGRATIONS.length) return before;
+  if (readOnly) throw createTooOldError(location, before.version, MIGRATIONS.length);
+  await client.query("BEGIN");
+  try {
+    await client.query("SELECT pg_advisory_xact_lock($1)", [MIGRATION_LOCK]);
+    const found = await readIdentity(client, location);
+    if (found.version === 0) {
+      await client.query(CREATE_STORE);
+      await client.query("INSERT INTO knock_store (row, version, for_tests) VALUES (1, 0, $1)", [forTests]);
+      found.forTests = forTests;
+    }
+    for (const migration of MIGRATIONS.slice(found.version)) await client.query(migration);
+    await client.query("UPDATE knock_store SET version = $1", [MIGRATIONS.length]);
+    await client.query("COMMIT");
+    return { version: MIGRATIONS.length, forTests: found.forTests };
+  } catch (error) {
+    await client.query("ROLLBACK").catch(() => {}); // the connection may be lost
+    throw error;
+  }
+}

@@ -1,0 +1,145 @@
+import { getErrorMessage, KnockError } from "../../../errors/knock-error.js";
+
+const OTHER_STORE_HINT = "Use another database with --store, or an empty one: knock needs a database of its own.";
+
+function createUnusableError(message: string, hint: string, cause?: unknown): KnockError {
+  return new KnockError("store_unusable", message, { hint, cause });
+}
+
+export function createForeignDatabaseError(location: string): KnockError {
+  return createUnusableError(`${location} is the database of another program`, OTHER_STORE_HINT);
+}
+
+export function createTooNewError(location: string, found: number, known: number): KnockError {
+  return createUnusableError(
+    `the store ${location} was written by a newer knock (version ${found}; this one reads up to ${known})`,
+    "Update knock, or use another store with --store.",
+  );
+}
+
+export function createTooOldError(location: string, found: number, known: number): KnockError {
+  return createUnusableError(
+    `the store ${location} is read-only and was written by an older knock (version ${found}; this one reads version ${known})`,
+    "Run a command that writes once, with a role that owns the tables, so that the store can be updated.",
+  );
+}
+
+export function createOldServerError(location: string, version: string): KnockError {
+  return createUnusableError(
+    `the store ${location} is on PostgreSQL ${version}, which is too old`,
+    "Use PostgreSQL 14 or later.",
+  );
+}
+
+export function createReadOnlyError(location: string, cause?: unknown): KnockError {
+  return createUnusableError(
+    `the store ${location} cannot be written`,
+    "Use the primary server and a role that may write, or use another store with --store.",
+    cause,
+  );
+}
+
+/** Returns the error for a text that is not a PostgreSQL URL. The text is not repeated, because it may contain a password. */
+export function createLocationError(cause?: unknown): KnockError {
+  return new KnockError("invalid_params", "the store is not a valid PostgreSQL URL", {
+    hint: "Use the form postgres://user@host:5432/database. Give the password in PGPASSWORD.",
+    cause,
+  });
+}
+
+export function createRealClockError(): KnockError {
+  return new KnockError("not_supported", "a PostgreSQL store has no virtual clock", {
+    hint: "Use a local file to move the time: --store <file>.",
+  });
+}
+
+export function getErrorCode(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}
+
+const NETWORK_CODES = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOENT", // a Unix socket that does not exist
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EPIPE",
+  "ETIMEDOUT",
+]);
+
+/** SQLSTATEs of a server that ends or refuses connections: class 08, shutdown, starting up, too many connections. */
+const LOST_STATES = /^(08|57P0[123]|53300)/;
+
+/** Messages of the client itself, which have no code. */
+const LOST_MESSAGES = /^(Connection terminated|Client has encountered a connection error|timeout (exceeded|expired))/;
+
+/** Returns whether the connection is lost, or was not made.. */
+export function isConnectionLost(error: unknown): boolean {
+  const code = getErrorCode(error);
+  if (code !== undefined) return NETWORK_CODES.has(code) || LOST_STATES.test(code);
+  return error instanceof Error && LOST_MESSAGES.test(error.message);
+}
+
+/** Serialization failure, deadlock, and a statement whose prepared form is older than the tables. */
+const REPEATABLE_STATES = new Set(["40001", "40P01", "0A000"]);
+
+/** Returns whether a transaction failed only because of others, and may succeed when it is repeated. */
+export function isRepeatable(error: unknown): boolean {
+  return REPEATABLE_STATES.has(getErrorCode(error) ?? "");
+}
+
+/** Returns errors of the environment as KnockErrors, and any other error (a bug) unchanged. */
+export function translateError(error: unknown, location: string): unknown {
+  if (error instanceof KnockError) return error;
+  const message = getErrorMessage(error);
+  if (isConnectionLost(error))
+    return new KnockError("unreachable", `the store ${location} is not reachable: ${message || getErrorCode(error)}`, {
+      hint: "Check that PostgreSQL is running, and the host, port and network.",
+      cause: error,
+    });
+  switch (getErrorCode(error)) {
+    case "28P01":
+    case "28000":
+      return createUnusableError(
+        `the store ${location} does not accept the user or the password`,
+        "Check the user in the URL and the password in PGPASSWORD.",
+        error,
+      );
+    case "3D000":
+      return createUnusableError(
+        `the store ${location} does not exist`,
+        "Create the database first, for example with createdb.",
+        error,
+      );
+    case "42501":
+      return createUnusableError(
+        `the role of the store ${location} lacks a right: ${message}`,
+        "Use the role that owns the tables, or grant the right.",
+        error,
+      );
+    case "25006":
+      return createReadOnlyError(location, error);
+    case "53100":
+    case "58030":
+      return createUnusableError(
+        `the store ${location} could not be written: ${message}`,
+        "Check whether the server's disk is full or failing.",
+        error,
+      );
+    case "55P03":
+    case "57014":
+      return createUnusableError(
+        `the store ${location} did not finish in time: ${message}`,
+        "Look for long transactions in pg_stat_activity, and for a server under too much load.",
+        error,
+      );
+    case "XX001":
+    case "XX002":
+      return createUnusableError(`the store ${location} is damaged: ${message}`, OTHER_STORE_HINT, error);
+    default:
+      return error;
+  }
+}

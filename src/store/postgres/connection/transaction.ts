@@ -1,0 +1,99 @@
+import type { PoolClient } from "pg";
+import { from as copyFrom } from "pg-copy-streams";
+import type { RecipientKey } from "../../../domain/recipient/recipient.js";
+import type { Wakeup } from "./wakeup.js";
+
+export type SqlValue = string | number | boolean | null | readonly string[] | readonly number[];
+type CopyValue = string | number | null;
+
+/** The database's own time in milliseconds. No decision depends on the clock of a worker. */
+const DATABASE_TIME = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+
+/** Runs statements on one connection. */
+export class Statements {
+  constructor(
+    protected readonly client: Pick<PoolClient, "query">,
+    private readonly injectedNow: (() => number) | null,
+  ) {}
+
+  async all<Row>(sql: string, ...values: SqlValue[]): Promise<Row[]> {
+    return (await this.client.query(sql, values as unknown[])).rows as Row[];
+  }
+
+  async get<Row>(sql: string, ...values: SqlValue[]): Promise<Row | undefined> {
+    return (await this.all<Row>(sql, ...values))[0];
+  }
+
+  /** Returns how many rows changed. */
+  async run(sql: string, ...values: SqlValue[]): Promise<number> {
+    return (await this.client.query(sql, values as unknown[])).rowCount ?? 0;
+  }
+
+  /** The store's real time in milliseconds as SQL, for leases. Tests may inject the time. */
+  get time(): string {
+    return this.injectedNow === null ? DATABASE_TIME : `${Math.trunc(this.injectedNow())}::bigint`;
+  }
+
+  /** Returns the store's real time in milliseconds. */
+  async now(): Promise<number> {
+    if (this.injectedNow !== null) return this.injectedNow();
+    return ((await this.get<{ now: number }>(`SELECT ${DATABASE_TIME} AS now`)) as { now: number }).now;
+  }
+}
+
+/** One transaction of the store. */
+export class Transaction extends Statements {
+  readonly wakeups: Wakeup[] = [];
+  /** The ids of triggers, runs and users for which the transaction made work due. */
+  readonly caused = {
+    workflowRunIds: new Set<string>(),
+    recipientRunIds: new Set<string>(),
+    users: new Set<RecipientKey>(),
+  };
+
+  constructor(
+    protected override readonly client: PoolClient,
+    injectedNow: (() => number) | null,
+    /** Whether changes of user properties are recorded, so that dynamic audiences can follow them. */
+    readonly watchesUsers: boolean,
+  ) {
+    super(client, injectedNow);
+  }
+
+  /** Inserts many rows with COPY, which takes two thirds of the time of parameters. */
+  async copy(table: string, columns: readonly string[], rows: readonly (readonly CopyValue[])[]): Promise<void> {
+    if (rows.length === 0) return;
+    const text = formatCopyRows(rows);
+    const stream = this.client.query(copyFrom(`COPY ${table} (${columns.join(", ")}) FROM STDIN`));
+    await new Promise<void>((resolve, reject) => {
+      stream.once("finish", resolve);
+      stream.once("error", reject);
+      stream.end(text);
+    });
+  }
+
+  /** Collects work that becomes due with this transaction. */
+  wake(wakeup: Wakeup): void {
+    this.wakeups.push(wakeup);
+  }
+}
+
+const NEEDS_ESCAPE = /[\\\n\r\t]/;
+const ESCAPES: Record<string, string> = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+
+function formatCopyValue(value: CopyValue): string {
+  if (value === null) return "\\N";
+  if (typeof value === "number") return String(value);
+  return NEEDS_ESCAPE.test(value) ? value.replace(/[\\\n\r\t]/g, (sign) => ESCAPES[sign] as string) : value;
+}
+
+/** Returns rows in the text format of COPY. */
+function formatCopyRows(rows: readonly (readonly CopyValue[])[]): string {
+  let text = "";
+  for (const row of rows) {
+    for (let index = 0; index < row.length; index++)
+      text += (index === 0 ? "" : "\t") + formatCopyValue(row[index] as CopyValue);
+    text += "\n";
+  }
+  return text;
+}

@@ -1,0 +1,119 @@
+import pg, { type Pool, type PoolConfig } from "pg";
+import type { Store } from "../../ports/store.js";
+import { Connection, LIMITS, type WakeListener } from "./connection/connection.js";
+import { migrate } from "./connection/migrations.js";
+import { createLocationError, createOldServerError, getErrorCode, translateError } from "./connection/store-errors.js";
+import { PostgresStore } from "./postgres-store.js";
+
+interface PostgresStoreOptions {
+  /** Real time in milliseconds. Only databases that were created for tests accept it. */
+  now?: () => number;
+  /** Record changes of user properties until they are processed, because there are dynamic audiences (E-387). */
+  watchUsers?: boolean;
+  /** Open an existing store for reading only: no table is created or updated, and writes throw `store_unusable`. */
+  readOnly?: boolean;
+  /** If the database is empty, mark it as one for tests, which can have a virtual clock. */
+  createForTests?: boolean;
+  /** The most connections of this process. */
+  maxConnections?: number;
+  /** Creates the jobs for work that becomes due, in the transaction that makes it due. */
+  onWakeups?: WakeListener;
+}
+
+const OLDEST_SERVER = 140_000;
+const DEFAULT_CONNECTIONS = 10;
+const CONNECT_TIMEOUT_MS = 10_000;
+const INT8 = 20;
+const NUMERIC = 1700;
+
+/** Row numbers, times and counts are bigint. They are safe as numbers below 2^53. */
+const TYPES = {
+  getTypeParser: (type: number, format?: "text" | "binary") =>
+    type === INT8 || type === NUMERIC ? Number : pg.types.getTypeParser(type, format),
+} as PoolConfig["types"];
+
+const SESSION_LIMITS = Object.entries(LIMITS)
+  .map(([name, value]) => `-c ${name}=${value}`)
+  .join(" ");
+
+/** Returns the location without its password, as errors show it. */
+function hidePassword(url: URL): string {
+  const shown = new URL(url);
+  shown.password = "";
+  for (const name of [...shown.searchParams.keys()]) if (/password|key/i.test(name)) shown.searchParams.delete(name);
+  return shown.href;
+}
+
+function parseLocation(location: string): URL {
+  try {
+    return new URL(location);
+  } catch {
+    throw createLocationError();
+  }
+}
+
+function createPool(location: string, maxConnections: number, isPooled: boolean): Pool {
+  const pool = new pg.Pool({
+    connectionString: location,
+    max: maxConnections,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    allowExitOnIdle: true,
+    application_name: "knock",
+    types: TYPES,
+    ...(isPooled ? {} : { options: SESSION_LIMITS }),
+  });
+  // A lost connection is reported by the statement that needs it. Without listeners, it would end the process.
+  pool.on("error", () => {});
+  pool.on("connect", (client) => client.on("error", () => {}));
+  return pool;
+}
+
+/** Returns whether the error is a pooler's refusal of session settings at the start of a connection. */
+function isPoolerRefusal(error: unknown): boolean {
+  return getErrorCode(error) === "08P01" && error instanceof Error && /startup parameter|options/i.test(error.message);
+}
+
+/**
+ * Opens the store in a PostgreSQL database, and creates or updates its tables. Any number of processes may open it. Throws
+ * `unreachable` without a server, and `store_unusable` if the database cannot be used; then nothing was changed.
+ */
+export async function openPostgresStore(location: string, options: PostgresStoreOptions = {}): Promise<Store> {
+  const { maxConnections = DEFAULT_CONNECTIONS } = options;
+  const shownLocation = hidePassword(parseLocation(location));
+  let pool = createPool(location, maxConnections, false);
+  try {
+    let isPooled = false;
+    const client = await pool.connect().catch(async (error: unknown) => {
+      if (!isPoolerRefusal(error)) throw error;
+      await pool.end();
+      pool = createPool(location, maxConnections, true);
+      isPooled = true;
+      return pool.connect();
+    });
+    try {
+      const { rows } = await client.query(
+        "SELECT current_setting('server_version_num')::integer AS number, current_setting('server_version') AS name",
+      );
+      if (rows[0].number < OLDEST_SERVER) throw createOldServerError(shownLocation, rows[0].name);
+      const { forTests } = await migrate(client, shownLocation, {
+        readOnly: options.readOnly ?? false,
+        forTests: options.createForTests ?? false,
+      });
+      const connection = new Connection(pool, shownLocation, {
+        isReadOnly: options.readOnly ?? false,
+        isPooled,
+        forTests,
+        now: forTests ? (options.now ?? null) : null,
+        watchesUsers: options.watchUsers ?? false,
+        onWakeups: options.onWakeups,
+      });
+      return new PostgresStore(connection) as unknown as Store;
+    } finally {
+      client.release();
+    }
+  } catch (error) {
+    await pool.end();
+    throw translateError(error, shownLocation);
+  }
+}

@@ -1,0 +1,100 @@
+import pg from "pg";
+import { expect, it } from "vitest";
+import { allocateRows } from "../../../src/store/postgres/connection/allocate-rows.js";
+import type { Connection } from "../../../src/store/postgres/connection/connection.js";
+import { openPostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
+import { createDatabase, describeOnPostgres } from "../../helpers/postgres-server.js";
+
+async function openConnection(): Promise<{ db: Connection; close: () => Promise<void>; location: string }> {
+  const location = await createDatabase();
+  const store = await openPostgresStore(location, { createForTests: true });
+  return { db: (store as unknown as { db: Connection }).db, close: () => store.close(), location };
+}
+
+describeOnPostgres("the connection to PostgreSQL", () => {
+  it("numbers the rows of one transaction in one range, and never twice", async () => {
+    const { db, close } = await openConnection();
+    const many = await db.write((tx) => allocateRows(tx, 1_500));
+    expect(many.at(-1)! - many[0]!).toBe(1_499);
+    const lists = await Promise.all([3, 1, 1_024].map((count) => db.write((tx) => allocateRows(tx, count))));
+    const all = [...many, ...lists.flat()];
+    expect(new Set(all).size).toBe(all.length);
+    await close();
+  });
+
+  it("copies rows with every character that COPY treats specially", async () => {
+    const { db, close } = await openConnection();
+    const values = ["\\", "\\N", "\t\n\r", "é ✓ 𝒳", '{"a":"\\"\\n"}', ""];
+    await db.write((tx) =>
+      tx.copy(
+        "seeds",
+        ["file", "digest", "applied_at"],
+        values.map((value, index) => [String(index), value, index]),
+      ),
+    );
+    expect(await db.all("SELECT digest FROM seeds ORDER BY file")).toEqual(values.map((digest) => ({ digest })));
+    await close();
+  });
+
+  it("repeats transactions that block each other", async () => {
+    const { db, close } = await openConnection();
+    await db.write((tx) => tx.run("INSERT INTO seeds SELECT x, '', 0 FROM unnest(ARRAY['a', 'b']) x"));
+    const ends: (() => void)[] = [];
+    let attempts = 0;
+    const swap = (first: string, second: string) =>
+      db.write(async (tx) => {
+        attempts++;
+        await tx.run("UPDATE seeds SET applied_at = applied_at + 1 WHERE file = $1", first);
+        // Both hold their first row before either asks for its second.
+        if (attempts <= 2) {
+          await new Promise<void>((resolve) => {
+            if (ends.push(resolve) === 2) for (const end of ends) end();
+          });
+        }
+        await tx.run("UPDATE seeds SET applied_at = applied_at + 1 WHERE file = $1", second);
+      });
+    await Promise.all([swap("a", "b"), swap("b", "a")]);
+    expect(attempts).toBe(3);
+    expect(await db.all("SELECT applied_at FROM seeds")).toEqual([{ applied_at: 2 }, { applied_at: 2 }]);
+    await close();
+  }, 20_000);
+
+  it("does not repeat a transaction whose COMMIT succeeded before the connection was lost", async () => {
+    const { db, close } = await openConnection();
+    const query = pg.Client.prototype.query as (...args: unknown[]) => Promise<unknown>;
+    let cuts = 0;
+    let attempts = 0;
+    const cut = async function (this: { connection: { stream: { destroy(): void } } }, ...args: unknown[]) {
+      if (args[0] !== "COMMIT" || cuts > 0) return query.apply(this, args);
+      cuts++;
+      await query.apply(this, args);
+      this.connection.stream.destroy();
+      throw new Error("Connection terminated unexpectedly");
+    };
+    pg.Client.prototype.query = cut as never;
+    try {
+      const result = await db.write(async (tx) => {
+        attempts++;
+        await tx.run("INSERT INTO seeds VALUES ('once', '', $1)", attempts);
+        return `attempt ${attempts}`;
+      });
+      expect(result).toBe("attempt 1");
+    } finally {
+      pg.Client.prototype.query = query as never;
+    }
+    expect([cuts, await db.all("SELECT applied_at FROM seeds")]).toEqual([1, [{ applied_at: 1 }]]);
+    await close();
+  });
+
+  it("repeats a transaction whose connection is lost before COMMIT", async () => {
+    const { db, close } = await openConnection();
+    let attempts = 0;
+    await db.write(async (tx) => {
+      attempts++;
+      await tx.run("INSERT INTO seeds VALUES ('once', '', $1)", attempts);
+      if (attempts === 1) await tx.run("SELECT pg_terminate_backend(pg_backend_pid())");
+    });
+    expect(await db.all("SELECT applied_at FROM seeds")).toEqual([{ applied_at: 2 }]);
+    await close();
+  });
+});
