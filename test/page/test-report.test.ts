@@ -86,6 +86,8 @@ describe.runIf(hasBrowser)("the page of a report", () => {
       await inside.getByRole("heading", { name: "Hello" }).waitFor();
     }
     await inside.getByRole("button", { name: "Send" }).press("Enter", { noWaitAfter: true });
+    // Without --emails, there is no section about emails.
+    expect(await page.getByRole("heading", { name: "Emails" }).count()).toBe(0);
     await page.getByText("hostile", { exact: true }).click();
     await page.locator(".node", { hasText: "sms_1" }).filter({ hasText: "covered" }).click();
     await page.getByText("reason missing_recipient_data never occurs").waitFor();
@@ -94,6 +96,18 @@ describe.runIf(hasBrowser)("the page of a report", () => {
     expect(effects).toEqual([]);
     expect(page.context().pages()).toHaveLength(1);
     expect(page.url()).toContain("report.html");
+    expect(await findViolations(page)).toEqual([]);
+  });
+
+  it("lists the problems of the emails with the messages that have them", async ({ empty }) => {
+    writeHostileProject(empty);
+    await empty.knock(["test", "--emails", "--reporter", "html=report.html"]);
+    const { page, effects } = await openReport(empty);
+    const problem = page.locator("details", { hasText: "email_missing_preheader" });
+    await problem.locator("summary").click();
+    await problem.getByText("to eve").waitFor();
+    expect(await problem.textContent()).toContain("knock/workflows/hostile/workflow.json:");
+    expect(effects).toEqual([]);
     expect(await findViolations(page)).toEqual([]);
   });
 });

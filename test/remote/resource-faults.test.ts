@@ -52,7 +52,7 @@ type Fault = (request: IncomingMessage, response: ServerResponse) => void;
 
 const HTML = { "content-type": "text/html" };
 
-/** What a broken server does with every request. */
+/** Faults of a broken server, which handles every request in this way. */
 const FAULTS: Record<string, Fault> = {
   "never answers": () => {},
   "closes the connection": (request) => request.socket.destroy(),

@@ -22,6 +22,7 @@ import type {
   PreferenceSettings,
   RecipientName,
   RecipientsContent,
+  ScheduleOptions,
   TestEngine,
   TestEngineOptions,
   TestMessage,
@@ -104,6 +105,16 @@ export class EmbeddedTestEngine implements TestEngine<Record<string, unknown> & 
   ): Promise<{ cancelled: number }> {
     const { cancelled = 0 } = await this.perform({ cancel: { ...cancellation, workflow } });
     return { cancelled };
+  }
+
+  async schedule(workflow: string, schedule: ScheduleOptions<unknown>): Promise<void> {
+    const { recipients, scheduled_at, ending_at, ...rest } = schedule;
+    const times = {
+      ...(scheduled_at === undefined ? {} : { scheduled_at: serializeTime(scheduled_at) }),
+      ...(ending_at === undefined ? {} : { ending_at: serializeTime(ending_at) }),
+    };
+    const list = Array.isArray(recipients) ? recipients : [recipients];
+    await this.perform({ schedule: { ...rest, ...times, recipients: list, workflow } });
   }
 
   async advance(duration: string): Promise<void> {

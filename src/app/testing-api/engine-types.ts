@@ -86,6 +86,20 @@ export type NotifyOptions<Data> = {
   // biome-ignore lint/complexity/noBannedTypes: a type without required properties accepts an empty object
 } & ({} extends Data ? { data?: Data } : { data: Data });
 
+/** A schedule, with the API's field names. One of `scheduled_at` and `repeats` is required. */
+export type ScheduleOptions<Data> = {
+  recipients: TriggerRecipient | TriggerRecipient[];
+  actor?: TriggerRecipient;
+  tenant?: string | { id: string; [property: string]: unknown };
+  /** The time of the only run, or of the first one. */
+  scheduled_at?: string | Date;
+  /** The rules of a recurring schedule, such as `{ frequency: "daily", hours: 9 }`. */
+  repeats?: { frequency: string; [property: string]: unknown }[];
+  /** The time after which no run starts. */
+  ending_at?: string | Date;
+  // biome-ignore lint/complexity/noBannedTypes: a type without required properties accepts an empty object
+} & ({} extends Data ? { data?: Data } : { data: Data });
+
 /** Why a step did not simply send. `docs/reference/reasons.md` has the codes. */
 export interface OutcomeReason {
   code: string;
@@ -234,6 +248,11 @@ export interface TestEngine<Workflows extends object = AnyWorkflowData> {
     workflow: keyof Workflows & string,
     cancellation: { cancellation_key: string; recipients?: RecipientName[] },
   ): Promise<{ cancelled: number }>;
+  /** Creates a schedule of a workflow for each recipient. Moving the clock starts its runs. */
+  schedule<Workflow extends keyof Workflows & string>(
+    workflow: Workflow,
+    schedule: ScheduleOptions<Workflows[Workflow]>,
+  ): Promise<void>;
   /** Moves the clock by a duration such as `30m`, or with `next` to the next due time, and runs what becomes due. */
   advance(duration: string): Promise<void>;
   /** Moves the clock to a later time, and runs what becomes due. */
@@ -263,23 +282,3 @@ export interface TestEngine<Workflows extends object = AnyWorkflowData> {
   /** Releases the engine. Closing it again has no effect. */
   close(): Promise<void>;
 }
-
-/** The result of a matcher, as `expect.extend` requires. */
-export interface MatcherResult {
-  pass: boolean;
-  message: () => string;
-}
-
-/** The matchers of `expect(engine)`. Both return promises: always await them. */
-export interface EngineMatchers {
-  /** Expects that a message with all given properties was created. */
-  toHaveSent(expected: ExpectedMessage): Promise<void>;
-  /** Expects that a step was skipped, or that a run was stopped before its first step. */
-  toHaveSkipped(expected: ExpectedSkip): Promise<void>;
-}
-
-/** The functions for `expect.extend`. */
-export type MatcherFunctions = {
-  toHaveSent(this: unknown, engine: unknown, expected: ExpectedMessage): Promise<MatcherResult>;
-  toHaveSkipped(this: unknown, engine: unknown, expected: ExpectedSkip): Promise<MatcherResult>;
-};

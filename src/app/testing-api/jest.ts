@@ -1,4 +1,4 @@
-import type { EngineMatchers } from "./engine-types.js";
+import type { EngineMatchers } from "./matcher-types.js";
 
 /** Importing this module in a file of `setupFilesAfterEnv` adds the matchers to Jest's `expect`. */
 declare global {

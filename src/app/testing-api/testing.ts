@@ -2,19 +2,13 @@ import { AssertionError } from "node:assert";
 import { checkSent, checkSkipped, type EngineCheck } from "./check-engine.js";
 import { EmbeddedTestEngine } from "./embedded-test-engine.js";
 import type { KnockDev, KnockDevOptions } from "./emulator-types.js";
-import type {
-  AnyWorkflowData,
-  ExpectedMessage,
-  ExpectedSkip,
-  MatcherFunctions,
-  MatcherResult,
-  TestEngine,
-  TestEngineOptions,
-} from "./engine-types.js";
+import type { AnyWorkflowData, ExpectedMessage, ExpectedSkip, TestEngine, TestEngineOptions } from "./engine-types.js";
+import type { MatcherFunctions, MatcherResult } from "./matcher-types.js";
 import { openKnockDev } from "./open-knock-dev.js";
 
 export type * from "./emulator-types.js";
 export type * from "./engine-types.js";
+export type * from "./matcher-types.js";
 
 /**
  * Opens an engine on a project's files, with its own data, clock and IDs in memory. Pass the type that `knock types`

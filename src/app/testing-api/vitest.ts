@@ -1,6 +1,7 @@
 import { createFixtures } from "./create-fixtures.js";
-import type { AnyWorkflowData, EngineMatchers } from "./engine-types.js";
+import type { AnyWorkflowData } from "./engine-types.js";
 import type { FixtureOptions, KnockFixtureFunctions } from "./fixture-types.js";
+import type { EngineMatchers } from "./matcher-types.js";
 
 export type * from "./fixture-types.js";
 

@@ -45,12 +45,30 @@ export interface CoverageDiagram {
   missing: { step: string | null; text: string }[];
 }
 
+/** The problems that `--emails` found. */
+export interface EmailReport {
+  findings: {
+    file: string;
+    line: number;
+    column: number;
+    severity: "error" | "warning";
+    code: string;
+    message: string;
+    hint?: string;
+    messages: { scenario: string; to: string; message_id: string }[];
+  }[];
+  checked: number;
+  silenced: number;
+}
+
 /** The results of `knock test`, which the reporter writes into the page. */
 export interface ReportData {
   files: { file: string; scenarios: ReportedScenario[]; error: { message: string; hint: string | null } | null }[];
   summary: Record<"passed" | "failed" | "broken" | "skipped" | "files", number>;
   coverage: { total: Shares; workflows: (Shares & { workflow: string })[] } | null;
   diagrams: CoverageDiagram[];
+  /** Null without `--emails`. */
+  emails: EmailReport | null;
   duration_ms: number;
 }
 

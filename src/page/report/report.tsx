@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { useTheme } from "../lib/theme.js";
 import { Chip } from "../parts/basics.js";
 import { CoverageSection } from "./coverage.js";
+import { EmailSection } from "./emails.js";
 import type { ReportData, ReportedScenario } from "./report-data.js";
 import { MessageView } from "./reported-message.js";
 
@@ -119,6 +120,7 @@ export function Report({ data }: { data: ReportData }) {
           </section>
         ))}
         {shown.length === 0 ? <p class="muted">No scenarios to show.</p> : null}
+        <EmailSection emails={data.emails} />
         <CoverageSection data={data} />
       </main>
     </>

@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { EngineMatchers } from "../../../src/app/testing-api/engine-types.js";
+import type { EngineMatchers } from "../../../src/app/testing-api/matcher-types.js";
 import {
   assertNotSent,
   assertNotSkipped,
@@ -92,6 +92,23 @@ describe("createTestEngine", () => {
     await check(engine).toHaveSkipped({ to: "ada", step: "email_1", reason: "condition" });
     await check(engine).toHaveSkipped({ to: "grace", step: "email_1", reason: "preference" });
     await check(engine).not.toHaveSent({ channel: "email" });
+  });
+
+  it("creates schedules, and starts their runs when the clock reaches them", async () => {
+    const daily = { frequency: "daily", hours: 9, minutes: 30 };
+    await engine.schedule("new-comment", { recipients: ["ada", "grace"], data: { page: "Home" }, repeats: [daily] });
+    await engine.schedule("invite", { recipients: "ada", scheduled_at: new Date("2026-01-06T08:00:00Z") });
+    expect(await engine.runs()).toEqual([]);
+    await engine.advance("3d");
+    const started = (await engine.runs()).map(({ workflow, recipient }) => `${workflow} ${recipient}`).sort();
+    expect(started).toEqual([
+      "invite ada",
+      ...Array.from({ length: 3 }, () => "new-comment ada"),
+      ...Array.from({ length: 3 }, () => "new-comment grace"),
+    ]);
+    await expect(engine.schedule("invite", { recipients: "ada" })).rejects.toThrow("scheduled_at");
+    // @ts-expect-error The workflow requires a page.
+    await expect(engine.schedule("new-comment", { recipients: "ada", data: {} })).rejects.toThrow();
   });
 
   it("rejects invalid options and triggers with the location and the nearest name", async () => {
