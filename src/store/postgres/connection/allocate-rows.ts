@@ -1,7 +1,7 @@
 import type { Transaction } from "./transaction.js";
 
 /** The rows of a block. A block belongs to one transaction, so that the runs of a trigger are one range. */
-const BLOCK_ROWS = 1_024;
+export const BLOCK_ROWS = 1_024;
 
 /** Returns new row numbers for recipient runs or messages, ascending. They are known before COPY writes the rows. */
 export async function allocateRows(tx: Transaction, count: number): Promise<number[]> {

@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from "pg";
+import { LOCK_WAITS_SHARED } from "./lock-waits.js";
 import { createReadOnlyError, isConnectionLost, isRepeatable, translateError } from "./store-errors.js";
 import { type SqlValue, Statements, Transaction } from "./transaction.js";
 import type { Wakeup } from "./wakeup.js";
@@ -22,8 +23,19 @@ const SET_LIMITS = Object.entries(LIMITS)
   .map(([name, value]) => `SET LOCAL ${name} = ${value}`)
   .join("; ");
 
-/** The id of the transaction, with which the outcome of a COMMIT without an answer is looked up. */
-const SELECT_ID = "SELECT pg_current_xact_id()::text AS id";
+/** A transaction that writes, as it begins. */
+interface StartedWrite {
+  /** With it, the outcome of a COMMIT without an answer is looked up. */
+  id: string | null;
+  is_watched: boolean;
+  uses_waits: boolean;
+}
+
+const NO_WRITE: StartedWrite = { id: null, is_watched: false, uses_waits: false };
+
+/** Returns the statement that reads what a transaction that writes needs to know. */
+const buildStart = (time: string): string =>
+  `SELECT pg_current_xact_id()::text AS id, EXISTS (SELECT 1 FROM outbound_watch WHERE keep_until > ${time}) AS is_watched, (SELECT uses_waits FROM knock_store) AS uses_waits`;
 
 /** Given the work that a transaction makes due, in the transaction, before it is committed. */
 export type WakeListener = (tx: Transaction, wakeups: readonly Wakeup[]) => Promise<void>;
@@ -118,10 +130,14 @@ export class Connection {
   ): Promise<T> {
     const client = await this.pool.connect();
     let result: T;
-    let id: string | null = null;
+    let started = NO_WRITE;
     try {
-      id = await this.begin(client, begin, isWrite);
-      const tx = new Transaction(client, this.options.now, this.options.watchesUsers);
+      started = await this.begin(client, begin, isWrite);
+      const tx = new Transaction(client, this.options.now, {
+        watchesUsers: this.options.watchesUsers,
+        isWatched: started.is_watched,
+        usesWaits: started.uses_waits,
+      });
       result = await work(tx);
       if (tx.wakeups.length > 0) await this.options.onWakeups?.(tx, tx.wakeups);
     } catch (error) {
@@ -135,18 +151,19 @@ export class Connection {
       return result;
     } catch (error) {
       client.release(true);
-      if (!isConnectionLost(error) || (id !== null && !(await this.isCommitted(id)))) throw error;
+      if (!isConnectionLost(error) || (started.id !== null && !(await this.isCommitted(started.id)))) throw error;
       return result;
     }
   }
 
-  private async begin(client: PoolClient, begin: string, isWrite: boolean): Promise<string | null> {
+  private async begin(client: PoolClient, begin: string, isWrite: boolean): Promise<StartedWrite> {
     const parts = [begin];
     if (this.options.isPooled) parts.push(SET_LIMITS);
-    if (isWrite) parts.push(SELECT_ID);
+    // Each statement sees what was committed before it, so the flag is read after the lock.
+    if (isWrite) parts.push(LOCK_WAITS_SHARED, buildStart(this.time));
     const found: unknown = await client.query(parts.join("; "));
-    if (!isWrite) return null;
-    return (found as { rows: { id: string }[] }[]).at(-1)?.rows[0]?.id ?? null;
+    const row = isWrite ? (found as { rows: StartedWrite[] }[]).at(-1)?.rows[0] : undefined;
+    return row ?? NO_WRITE;
   }
 
   /** Returns whether a transaction was committed whose COMMIT was not answered. */

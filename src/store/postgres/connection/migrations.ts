@@ -12,7 +12,7 @@ export const MIGRATIONS: readonly string[] = [FIRST_TABLES];
 const MIGRATION_LOCK = 0x6b6e6f63;
 
 const CREATE_STORE =
-  "CREATE TABLE knock_store (row integer PRIMARY KEY CHECK (row = 1), version integer NOT NULL, for_tests boolean NOT NULL)";
+  "CREATE TABLE knock_store (row integer PRIMARY KEY CHECK (row = 1), version integer NOT NULL, for_tests boolean NOT NULL, uses_waits boolean NOT NULL DEFAULT false)";
 
 /** Counts the tables in the schema that no extension made. */
 const COUNT_TABLES = `

@@ -4,7 +4,7 @@ import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { Wakeup } from "./wakeup.js";
 
 export type SqlValue = string | number | boolean | null | readonly string[] | readonly number[];
-type CopyValue = string | number | null;
+export type CopyValue = string | number | null;
 
 /** The database's own time in milliseconds. No decision depends on the clock of a worker. */
 const DATABASE_TIME = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
@@ -41,8 +41,17 @@ export class Statements {
   }
 }
 
+/** Reads rows: in a transaction, or with one statement outside of any. */
+export type Reader = Pick<Statements, "all" | "get">;
+
 /** One transaction of the store. */
 export class Transaction extends Statements {
+  /** Whether changes of user properties are recorded, so that dynamic audiences can follow them. */
+  readonly watchesUsers: boolean;
+  /** Whether events are recorded for webhooks. */
+  readonly isWatched: boolean;
+  /** Whether any run of the store has ever waited for an event. */
+  usesWaits: boolean;
   readonly wakeups: Wakeup[] = [];
   /** The ids of triggers, runs and users for which the transaction made work due. */
   readonly caused = {
@@ -54,10 +63,12 @@ export class Transaction extends Statements {
   constructor(
     protected override readonly client: PoolClient,
     injectedNow: (() => number) | null,
-    /** Whether changes of user properties are recorded, so that dynamic audiences can follow them. */
-    readonly watchesUsers: boolean,
+    settings: { watchesUsers: boolean; isWatched: boolean; usesWaits: boolean },
   ) {
     super(client, injectedNow);
+    this.watchesUsers = settings.watchesUsers;
+    this.isWatched = settings.isWatched;
+    this.usesWaits = settings.usesWaits;
   }
 
   /** Inserts many rows with COPY, which takes two thirds of the time of parameters. */

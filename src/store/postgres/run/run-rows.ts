@@ -1,0 +1,190 @@
+import type { RecipientRun } from "../../../domain/run/workflow-run.js";
+import { packRunEvents } from "../../rows/event-codec.js";
+import { toJson } from "../../rows/json-column.js";
+import {
+  RECIPIENT_RUN_COLUMNS,
+  type RecipientRunRow,
+  toWorkflowRunRecord,
+  WORKFLOW_RUN_COLUMNS,
+  type WorkflowRunRecord,
+  type WorkflowRunRow,
+} from "../../rows/run-row.js";
+import { packSteps } from "../../rows/step-codec.js";
+import type { Statements, Transaction } from "../connection/transaction.js";
+import { recordOutboundRuns } from "./outbound-events.js";
+import { getShard } from "./shard.js";
+import type { SharedRows } from "./shared-rows.js";
+
+const SELECT_WORKFLOW_RUNS = `SELECT ${WORKFLOW_RUN_COLUMNS} FROM workflow_runs`;
+
+async function toRecords(
+  tx: Statements,
+  shared: SharedRows,
+  rows: readonly WorkflowRunRow[],
+): Promise<WorkflowRunRecord[]> {
+  await shared.load(tx, { versions: rows.map(({ version }) => version) });
+  return rows.map((row) => toWorkflowRunRecord(row, shared.version(row.version)));
+}
+
+export async function findWorkflowRun(
+  tx: Statements,
+  shared: SharedRows,
+  id: string,
+): Promise<WorkflowRunRecord | null> {
+  const rows = await tx.all<WorkflowRunRow>(`${SELECT_WORKFLOW_RUNS} WHERE id = $1 AND guide = 0`, id);
+  return (await toRecords(tx, shared, rows))[0] ?? null;
+}
+
+/** Returns workflow runs by row. Recipient runs share them, so a row may be asked for many times. */
+export async function readWorkflowRuns(
+  tx: Statements,
+  shared: SharedRows,
+  rows: readonly number[],
+): Promise<Map<number, WorkflowRunRecord>> {
+  if (rows.length === 0) return new Map();
+  const found = await tx.all<WorkflowRunRow>(`${SELECT_WORKFLOW_RUNS} WHERE row = ANY($1)`, [...new Set(rows)]);
+  return new Map((await toRecords(tx, shared, found)).map((record) => [record.row, record]));
+}
+
+/** Returns recipient runs by row, with the revision that guards a save. */
+export async function readRunRows(
+  tx: Statements,
+  rows: readonly number[],
+): Promise<Map<number, RecipientRunRow & { revision: number }>> {
+  if (rows.length === 0) return new Map();
+  const found = await tx.all<RecipientRunRow & { revision: number }>(
+    `SELECT ${RECIPIENT_RUN_COLUMNS}, r.revision FROM recipient_runs r WHERE r.row = ANY($1)`,
+    rows,
+  );
+  return new Map(found.map((run) => [run.row, run]));
+}
+
+/** A new recipient run, with its row and the row of the batch that it waits for. */
+export interface NewRun {
+  row: number;
+  run: RecipientRun;
+  batch: number | null;
+}
+
+const COPY_COLUMNS = [
+  ...["row", "id", "workflow_run", "recipient", "shard", "status", "due_at", "position", "data", "via", "reason"],
+  ...["error_count", "batch", "inserted_at", "updated_at", "steps", "events"],
+];
+
+/** Inserts new recipient runs of one trigger, and reports when they are due. */
+export async function insertRunRows(tx: Transaction, workflowRun: number, runs: readonly NewRun[]): Promise<void> {
+  await tx.copy(
+    "recipient_runs",
+    COPY_COLUMNS,
+    runs.map(({ row, run, batch }) => [
+      row,
+      run.id,
+      workflowRun,
+      run.recipient,
+      getShard(run.recipient),
+      run.status,
+      run.due_at,
+      toJson(run.position),
+      toJson(run.data),
+      toJson(run.via),
+      toJson(run.reason),
+      run.error_count,
+      batch,
+      run.inserted_at,
+      run.updated_at,
+      packSteps(run.steps),
+      packRunEvents(run.events, run.inserted_at),
+    ]),
+  );
+  wakeRuns(
+    tx,
+    runs.map(({ row, run }) => ({ row, run, workflowRun })),
+  );
+  await recordOutboundRuns(
+    tx,
+    runs.map(({ run }) => ({ before: null, after: run })),
+  );
+}
+
+/** A changed recipient run with its row and that of its workflow run. */
+export interface ChangedRun {
+  row: number;
+  run: RecipientRun;
+  workflowRun: number;
+}
+
+/** Reports when runs are due: the runs of a trigger that are due together as one range, others by the shard of their recipient. */
+export function wakeRuns(tx: Transaction, runs: readonly ChangedRun[]): void {
+  const groups = new Map<string, { workflowRun: number; dueAt: number; rows: number[]; shard: number }>();
+  for (const { row, run, workflowRun } of runs) {
+    if (run.due_at === null) continue;
+    const key = `${workflowRun} ${run.due_at}`;
+    const group = groups.get(key);
+    if (group) group.rows.push(row);
+    else groups.set(key, { workflowRun, dueAt: run.due_at, rows: [row], shard: getShard(run.recipient) });
+  }
+  for (const { workflowRun, dueAt, rows, shard } of groups.values()) {
+    if (rows.length === 1) tx.wake({ kind: "runs", dueAt, shard, size: 1 });
+    else
+      tx.wake({
+        kind: "runs",
+        dueAt,
+        workflowRunRow: workflowRun,
+        rows: { from: Math.min(...rows), to: Math.max(...rows) },
+        size: rows.length,
+      });
+  }
+}
+
+/** The columns that an advance or a cancellation changes, as JSON. */
+const CHANGES =
+  "json_to_recordset($1::json) AS c (row bigint, revision integer, status text, position text, due_at bigint, data text, steps text, reason text, events text, error_count integer, batch bigint, version bigint, updated_at bigint)";
+
+const SET_CHANGES =
+  "status = c.status, position = c.position, due_at = c.due_at, data = c.data, steps = c.steps, reason = c.reason, events = c.events, error_count = c.error_count, " +
+  "batch = c.batch, version = c.version, updated_at = c.updated_at, claim_token = NULL, claim_until = NULL, revision = r.revision + 1";
+
+/** A run to write over its row, with the columns that are not part of the run. */
+export interface RunUpdate {
+  row: number;
+  run: RecipientRun;
+  batch: number | null;
+  version: number | null;
+  /** The revision that the row must have; null if the row is locked. */
+  revision: number | null;
+}
+
+function toChanges({ row, run, batch, version, revision }: RunUpdate) {
+  return {
+    ...{ row, revision, batch, version },
+    status: run.status,
+    position: toJson(run.position),
+    due_at: run.due_at,
+    data: toJson(run.data),
+    steps: packSteps(run.steps),
+    reason: toJson(run.reason),
+    events: packRunEvents(run.events, run.inserted_at),
+    error_count: run.error_count,
+    updated_at: run.updated_at,
+  };
+}
+
+/**
+ * Stores runs after an advance or a cancellation, which ends their claims. With a token, rows that another claim holds or that
+ * were changed since they were read stay as they are. Returns what was changed, in no order.
+ */
+export async function updateRunRows(
+  tx: Transaction,
+  updates: readonly RunUpdate[],
+  token: string | null = null,
+): Promise<{ row: number; workflow_run: number }[]> {
+  if (updates.length === 0) return [];
+  // In order of the rows, so that transactions wait for each other without deadlocks.
+  const inOrder = [...updates].sort((one, other) => one.row - other.row);
+  const guard = token === null ? "" : " AND r.revision = c.revision AND (r.claim_token IS NULL OR r.claim_token = $2)";
+  return tx.all<{ row: number; workflow_run: number }>(
+    `UPDATE recipient_runs r SET ${SET_CHANGES} FROM ${CHANGES} WHERE r.row = c.row${guard} RETURNING r.row, r.workflow_run`,
+    JSON.stringify(inOrder.map(toChanges)),
+    ...(token === null ? [] : [token]),
+  );
+}

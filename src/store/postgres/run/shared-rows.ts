@@ -1,0 +1,185 @@
+import type { Message, MessageChannel } from "../../../domain/message/message.js";
+import type { Workflow } from "../../../domain/workflow/workflow.js";
+import { hashSha256 } from "../../../util/hash.js";
+import { splitMessageContent } from "../../rows/message-row.js";
+import type { Connection } from "../connection/connection.js";
+import type { Reader } from "../connection/transaction.js";
+
+/** A kind of shared rows: its table and how a value is inserted and read. */
+interface SharedKind<Value> {
+  table: string;
+  /** The columns of a value and, in `getKey`, the text that identifies it in this process. */
+  columns: readonly string[];
+  toColumns(value: Value): string[];
+  /** The column, or the columns, that identify a value in the database. */
+  conflict: string;
+  fromRow(row: Record<string, string>): Value;
+}
+
+/** The values of one kind that this process has read or inserted, by row and by key. */
+class SharedTable<Value> {
+  private readonly rows = new Map<string, number>();
+  private readonly values = new Map<number, Value>();
+
+  constructor(private readonly kind: SharedKind<Value>) {}
+
+  has(key: string): boolean {
+    return this.rows.has(key);
+  }
+
+  getRow(key: string): number {
+    const row = this.rows.get(key);
+    if (row === undefined) throw new Error(`${this.kind.table}: not inserted before the transaction: ${key}`);
+    return row;
+  }
+
+  getValue(row: number): Value {
+    const value = this.values.get(row);
+    if (value === undefined) throw new Error(`${this.kind.table}: row ${row} is not loaded`);
+    return value;
+  }
+
+  /** Inserts a value unless it is there. Committed at once, so that what is remembered exists. */
+  async insert(db: Connection, key: string, value: Value): Promise<void> {
+    const { table, columns, conflict } = this.kind;
+    const texts = this.kind.toColumns(value);
+    const identity = conflict.split(", ");
+    const find = (tx: Reader) =>
+      tx.get<{ row: number }>(
+        `SELECT row FROM ${table} WHERE ${identity.map((column, index) => `${column} = $${index + 1}`).join(" AND ")}`,
+        ...identity.map((column) => texts[columns.indexOf(column)] as string),
+      );
+    const placeholders = columns.map((_, index) => `$${index + 1}`).join(", ");
+    const insert = `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${placeholders}) ON CONFLICT (${conflict}) DO NOTHING`;
+    let found = await db.read(find);
+    if (found === undefined) {
+      await db.write((tx) => tx.run(insert, ...texts));
+      found = await db.read(find);
+    }
+    this.rows.set(key, (found as { row: number }).row);
+  }
+
+  /** Reads the values of rows that are not known yet. */
+  async load(tx: Reader, rows: readonly number[]): Promise<void> {
+    const unknown = [...new Set(rows)].filter((row) => !this.values.has(row));
+    if (unknown.length === 0) return;
+    const { table, columns } = this.kind;
+    const found = await tx.all<Record<string, string> & { row: number }>(
+      `SELECT row, ${columns.join(", ")} FROM ${table} WHERE row = ANY($1)`,
+      unknown,
+    );
+    for (const row of found) this.values.set(row.row, this.kind.fromRow(row));
+  }
+}
+
+const VERSIONS: SharedKind<Workflow> = {
+  table: "workflow_versions",
+  columns: ["version_id", "definition"],
+  conflict: "version_id",
+  toColumns: (workflow) => [workflow.version_id, JSON.stringify(workflow)],
+  fromRow: ({ definition }) => JSON.parse(definition as string) as Workflow,
+};
+
+const CHANNELS: SharedKind<MessageChannel> = {
+  table: "channels",
+  columns: ["id", "key", "type", "provider"],
+  conflict: "id, key, type, provider",
+  toColumns: ({ id, key, type, provider }) => [id, key, type, provider],
+  fromRow: ({ id, key, type, provider }) => ({ id, key, type, provider }) as MessageChannel,
+};
+
+const TEMPLATE_SOURCES: SharedKind<readonly string[]> = {
+  table: "template_sources",
+  columns: ["digest", "texts"],
+  conflict: "digest",
+  toColumns: (sources) => {
+    const texts = JSON.stringify(sources);
+    return [Buffer.from(hashSha256(texts)).toString("hex"), texts];
+  },
+  fromRow: ({ texts }) => JSON.parse(texts as string) as string[],
+};
+
+const getChannelKey = ({ id, key, type, provider }: MessageChannel): string => `${id}\n${key}\n${type}\n${provider}`;
+
+/** The shared parts of a message, and the content that is stored in its own row. */
+export interface MessageParts {
+  channel: number;
+  templateSources: number | null;
+  content: string;
+}
+
+interface RowsToLoad {
+  versions?: readonly number[];
+  channels?: readonly number[];
+  templateSources?: readonly number[];
+}
+
+/**
+ * The rows that many others refer to, and that never change and are never deleted: workflow versions, channels and the
+ * sources of templates. Each is read and written once per process. They are inserted before the transaction that refers to
+ * them, so that a rollback cannot remove what is remembered, and that no trigger waits for the rows of another.
+ */
+export class SharedRows {
+  private readonly versions = new SharedTable(VERSIONS);
+  private readonly channels = new SharedTable(CHANNELS);
+  private readonly templateSources = new SharedTable(TEMPLATE_SOURCES);
+
+  /** Inserts what is new of versions and of the channels and sources of messages (E-014). Must run outside of a transaction. */
+  async insert(
+    db: Connection,
+    { versions = [], messages = [] }: { versions?: readonly Workflow[]; messages?: readonly Message[] },
+  ): Promise<void> {
+    for (const version of versions)
+      if (!this.versions.has(version.version_id)) await this.versions.insert(db, version.version_id, version);
+    let lastChannel: MessageChannel | null = null;
+    for (const message of messages) {
+      // Most messages of a trigger share their channel.
+      if (message.channel !== lastChannel) {
+        lastChannel = message.channel;
+        const key = getChannelKey(lastChannel);
+        if (!this.channels.has(key)) await this.channels.insert(db, key, lastChannel);
+      }
+      const { sources } = splitMessageContent(message);
+      if (sources.length === 0) continue;
+      const key = JSON.stringify(sources);
+      if (!this.templateSources.has(key)) await this.templateSources.insert(db, key, sources);
+    }
+  }
+
+  getVersionRow(version: Workflow): number {
+    return this.versions.getRow(version.version_id);
+  }
+
+  getChannelRow(channel: MessageChannel): number {
+    return this.channels.getRow(getChannelKey(channel));
+  }
+
+  /** Returns the columns of a message that `insert` has prepared. */
+  getMessageParts(message: Message): MessageParts {
+    const { content, sources } = splitMessageContent(message);
+    return {
+      channel: this.getChannelRow(message.channel),
+      templateSources: sources.length === 0 ? null : this.templateSources.getRow(JSON.stringify(sources)),
+      content: JSON.stringify(content),
+    };
+  }
+
+  /** Reads rows, so that the getters below return them. */
+  async load(tx: Reader, { versions, channels, templateSources }: RowsToLoad): Promise<void> {
+    if (versions) await this.versions.load(tx, versions);
+    if (channels) await this.channels.load(tx, channels);
+    if (templateSources) await this.templateSources.load(tx, templateSources);
+  }
+
+  version(row: number): Workflow {
+    return this.versions.getValue(row);
+  }
+
+  channel(row: number): MessageChannel {
+    return { ...this.channels.getValue(row) };
+  }
+
+  templateSource(row: number): readonly string[] {
+    return this.templateSources.getValue(row);
+  }
+}
