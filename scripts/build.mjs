@@ -1,11 +1,12 @@
 // Bundles the command into dist/: one CommonJS file, which starts faster than split ESM, and a smaller one for notify.
 // Large packages that few commands need are bundled separately in dist/vendor and loaded when they are used.
-// --check-licenses only checks that every bundled package has a license that permits it.
+// --check-licenses only checks that every bundled package has a license that permits it. --out writes to another folder.
 import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { buildPages } from "./build-page.mjs";
@@ -25,14 +26,16 @@ import {
   quicktypeLanguages,
   undiciWithoutMocks,
 } from "./bundle-plugins.mjs";
+import { buildSbom } from "./sbom.mjs";
 import { formatNotices, readPackages } from "./third-party-notices.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const { values: flags } = parseArgs({ options: { "check-licenses": { type: "boolean" }, out: { type: "string" } } });
 /**
  * The build is written to a temporary folder that then replaces dist/, so that commands that run during a build use the
  * previous one.
  */
-const dist = join(root, `.dist-${process.pid}`);
+const dist = flags.out === undefined ? join(root, `.dist-${process.pid}`) : `${resolve(flags.out)}-${process.pid}`;
 const require = createRequire(import.meta.url);
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
@@ -255,7 +258,7 @@ const packages = readPackages(
   results.map(({ metafile }) => metafile),
   [SQLITE_PACKAGE],
 );
-if (process.argv.includes("--check-licenses")) {
+if (flags["check-licenses"]) {
   console.log(`${packages.length} bundled packages, 0 license problems`);
   process.exit();
 }
@@ -285,11 +288,14 @@ for (const name of ENTRIES) {
   writeFileSync(file, built.replace(NO_ID, createHash("sha256").update(built).digest("hex").slice(0, NO_ID.length)));
 }
 
-const notices = join(dist, "notices.md");
-writeFileSync(notices, formatNotices(packages));
-renameSync(notices, join(root, "THIRD-PARTY-NOTICES.md"));
+writeFileSync(join(dist, "sbom.cdx.json"), buildSbom(root, packages));
+if (flags.out === undefined) {
+  const notices = join(dist, "notices.md");
+  writeFileSync(notices, formatNotices(packages));
+  renameSync(notices, join(root, "THIRD-PARTY-NOTICES.md"));
+}
 
-const [target, previous] = [join(root, "dist"), `${dist}-before`];
+const [target, previous] = [resolve(flags.out ?? join(root, "dist")), `${dist}-before`];
 try {
   renameSync(target, previous);
 } catch (error) {

@@ -1,0 +1,91 @@
+// Checks the lockfile: every package has a digest and comes from the registry, and packages with install scripts are known.
+// --vulnerabilities asks the registry for known vulnerabilities instead, and --signatures checks the signatures of the
+// packages. Both need the network.
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+/** Packages with install scripts, and why the project works without them (`npm ci --ignore-scripts`). */
+const PACKAGES_WITH_SCRIPTS = {
+  "@photostructure/sqlite": "it contains prebuilt bindings",
+  esbuild: "the optional package of the platform contains its program",
+};
+
+/** Returns the problems of a lockfile. */
+export function checkLockfile({ lockfileVersion, packages }) {
+  const faults = lockfileVersion === 3 ? [] : [`package-lock.json has version ${lockfileVersion}, not 3`];
+  for (const [folder, entry] of Object.entries(packages)) {
+    if (folder === "") continue;
+    const name = entry.name ?? folder.split("node_modules/").pop();
+    if (entry.link === true || /^(git|file|http:)/.test(entry.resolved ?? ""))
+      faults.push(`${name} comes from ${entry.resolved}, not from the registry`);
+    else if (!/^sha512-/.test(entry.integrity ?? "")) faults.push(`${name}@${entry.version} has no SHA-512 digest`);
+    if (entry.hasInstallScript && !(name in PACKAGES_WITH_SCRIPTS))
+      faults.push(`${name}@${entry.version} has an install script; use another package, or add it with a reason`);
+  }
+  return faults;
+}
+
+function runNpm(args) {
+  const { stdout, status } = spawnSync("npm", args, {
+    encoding: "utf8",
+    timeout: 120_000,
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  try {
+    return { status, document: JSON.parse(stdout) };
+  } catch {
+    return { status, document: null };
+  }
+}
+
+/** Returns the vulnerabilities that the registry knows, or null if it does not offer this. */
+function readVulnerabilities() {
+  const { document } = runNpm(["audit", "--json", "--audit-level=info"]);
+  if (document === null || document.vulnerabilities === undefined) return null;
+  return Object.values(document.vulnerabilities).map(
+    ({ name, severity, range }) =>
+      `${name} ${range} has a known vulnerability (${severity}); run npm audit for details`,
+  );
+}
+
+/** Returns the packages with a missing or wrong signature, or null if the registry does not sign packages. */
+function readSignatureFaults() {
+  const { document } = runNpm(["audit", "signatures", "--json"]);
+  if (document === null || !Array.isArray(document.invalid)) return null;
+  const describe =
+    (text) =>
+    ({ name, version }) =>
+      `${name}@${version} has ${text} signature`;
+  return [...document.invalid.map(describe("an invalid")), ...document.missing.map(describe("no"))];
+}
+
+function report(faults) {
+  for (const fault of faults) console.error(fault);
+  if (faults.length > 0) process.exitCode = 1;
+}
+
+const ONLINE_CHECKS = {
+  "--vulnerabilities": { name: "known vulnerabilities", read: readVulnerabilities },
+  "--signatures": { name: "signatures", read: readSignatureFaults },
+};
+
+function main() {
+  const [flag] = process.argv.slice(2);
+  if (flag === undefined) {
+    const lockfile = JSON.parse(readFileSync(join(import.meta.dirname, "../package-lock.json"), "utf8"));
+    const faults = checkLockfile(lockfile);
+    report(faults);
+    console.log(`${Object.keys(lockfile.packages).length - 1} locked packages, ${faults.length} problems`);
+    return;
+  }
+  const { name, read } = ONLINE_CHECKS[flag];
+  const faults = read();
+  report(faults ?? []);
+  console.log(
+    faults === null ? `notice: the registry has no information about ${name}` : `${name}: ${faults.length} problems`,
+  );
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) main();
