@@ -25,6 +25,7 @@ import {
   noChildProcess,
   quicktypeLanguages,
   undiciWithoutMocks,
+  workerWithoutFiles,
 } from "./bundle-plugins.mjs";
 import { buildSbom } from "./sbom.mjs";
 import { formatNotices, readPackages } from "./third-party-notices.mjs";
@@ -92,6 +93,7 @@ const LATE_MODULES = [
   "providers/open-providers",
   "remote/undici-http-client",
   "remote/resources/create-remote-resources",
+  "store/postgres/open-postgres-store",
   "store/sqlite/log/sqlite-logs",
 ];
 
@@ -156,6 +158,9 @@ const sharedCheerio = {
     }));
   },
 };
+
+/** The plugins of own modules that need one. */
+const LATE_MODULE_PLUGINS = { "store/postgres/open-postgres-store": [workerWithoutFiles] };
 
 /** The plugins of packages that need one. */
 const PACKAGE_PLUGINS = {
@@ -225,7 +230,7 @@ const results = await Promise.all([
       banner,
       entryPoints: [`src/${name}.ts`],
       outfile: join(dist, `${basename(name)}.cjs`),
-      plugins: [lateFunctions, lateClasses, lateOwnFunctions, apart],
+      plugins: [lateFunctions, lateClasses, lateOwnFunctions, apart, ...(LATE_MODULE_PLUGINS[name] ?? [])],
       supported: { "dynamic-import": false },
     }),
   ),

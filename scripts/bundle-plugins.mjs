@@ -140,6 +140,20 @@ export const confWithoutSchemas = {
   },
 };
 
+/**
+ * Omits graphile-worker's search for its own configuration files, which would read files of the working directory and contains
+ * TypeScript's compiler, and its crontab files.
+ */
+export const workerWithoutFiles = {
+  name: "worker-without-files",
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /^(?:cosmiconfig|json5)$/ }, ({ path }) => ({ path, namespace: "no-worker-files" }));
+    onLoad({ filter: /./, namespace: "no-worker-files" }, () => ({
+      contents: "export const cosmiconfigSync = () => ({ search: () => null });",
+    }));
+  },
+};
+
 /** Omits undici's mocks, which are for tests. */
 export const undiciWithoutMocks = {
   name: "undici-without-mocks",

@@ -1,4 +1,3 @@
-import { KnockError } from "../errors/knock-error.js";
 import type { Store } from "../ports/store.js";
 import { openGroupCommitStore } from "../store/sqlite/group-commit-store.js";
 import { openSqliteStore } from "../store/sqlite/open-sqlite-store.js";
@@ -15,9 +14,9 @@ interface StoreOptions {
 
 /** Opens the store at a location: a file, `:memory:`, or the URL of a PostgreSQL database. */
 export async function openStore(location: string, { isShared, ...options }: StoreOptions = {}): Promise<Store> {
-  if (isPostgresLocation(location))
-    throw new KnockError("not_supported", "a Postgres store is not supported yet", {
-      hint: "Use a file: --store .knock-local/store.db.",
-    });
+  if (isPostgresLocation(location)) {
+    const { openPostgresStore } = await import("../store/postgres/open-postgres-store.js");
+    return openPostgresStore(location, options);
+  }
   return isShared ? openGroupCommitStore(location, options) : openSqliteStore(location, options);
 }

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { PollingDueWork } from "../due-work/polling-due-work.js";
 import { KnownKeys } from "./access/authenticate.js";
 import { BulkOperations } from "./bulk-operations.js";
 import { ChangeStream } from "./change-stream.js";
 import { createRequestListener } from "./create-request-listener.js";
-import { DueWorker } from "./due-worker.js";
 import type { EmulatorAppOptions } from "./emulator-options.js";
 import { RealtimeServer } from "./realtime/realtime-server.js";
 import { StoreWatcher } from "./store-watcher.js";
@@ -29,7 +29,7 @@ export interface EmulatorApp {
 export function createEmulatorApp(options: EmulatorAppOptions): EmulatorApp {
   const { operations, onError } = options;
   const storeWatcher = new StoreWatcher(operations, onError);
-  const worker = new DueWorker({ ...options, onRun: () => storeWatcher.notifyChange() });
+  const worker = new PollingDueWork({ ...options, onRun: () => storeWatcher.notifyChange() });
   const onWrite = (): void => {
     worker.wake();
     storeWatcher.notifyChange();

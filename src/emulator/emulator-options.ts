@@ -1,4 +1,5 @@
 import type { Environment } from "../domain/environment/environment.js";
+import type { PollingDueWork } from "../due-work/polling-due-work.js";
 import type { Definitions } from "../ports/definitions.js";
 import type { BlockedOccurrence, LocalOperations } from "../ports/operations.js";
 import type { SourceOperations } from "../ports/source-service.js";
@@ -6,7 +7,6 @@ import type { TrackedLinks } from "../ports/tracked-links.js";
 import type { KnownKeys } from "./access/authenticate.js";
 import type { BulkOperations } from "./bulk-operations.js";
 import type { ChangeStream } from "./change-stream.js";
-import type { DueWorker } from "./due-worker.js";
 import type { Faults } from "./faults.js";
 import type { FeedRead } from "./http/feed-read.js";
 import type { WebhookOptions, Webhooks } from "./webhooks/webhooks.js";
@@ -116,7 +116,7 @@ export interface EmulatorAppOptions extends EmulatorOptions {
 
 /** The options of the request listener, with the parts that work on the store. */
 export interface HandlerOptions extends Omit<EmulatorAppOptions, "webhooks"> {
-  worker: DueWorker;
+  worker: PollingDueWork;
   bulkOperations: BulkOperations;
   changeStream: ChangeStream;
   knownKeys: KnownKeys;

@@ -8,6 +8,10 @@ export const store: HelpTopic = {
     [
       ["default", ".knock-local/store.db next to knock.json, in a folder with its own .gitignore"],
       ["--store <file>", 'another file; KNOCK_STORE and "store" in the settings of knock.json do the same'],
+      [
+        "--store postgres://…",
+        "a PostgreSQL database, which workers on several machines can share; the password can be in PGPASSWORD, or in the variable that $NAME in its place names",
+      ],
       ["--store :memory:", "no data is kept after the command; useful with `knock dev` in tests"],
     ],
     "Files in recipients/ of the project are applied when the store is opened, and again after each change. Removing a recipient from a file does not delete it from the store. Use `knock users delete`.",

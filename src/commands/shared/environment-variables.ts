@@ -51,9 +51,15 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
   {
     name: "KNOCK_STORE",
     group: "Settings",
-    meaning: "local store: a file, or `:memory:`",
+    meaning: "local store: a file, `:memory:`, or the URL of a PostgreSQL database",
     default: "`.knock-local/store.db` next to `knock.json`",
     flag: "--store",
+  },
+  {
+    name: "PGPASSWORD",
+    group: "Settings",
+    meaning: "password of the PostgreSQL database that is the store, if its URL has none",
+    default: "no password",
   },
   {
     name: "KNOCK_ENVIRONMENT",

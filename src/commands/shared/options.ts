@@ -33,7 +33,7 @@ function addProjectFileOptions(command: Command): Command {
 export function addProjectOptions(command: Command): Command {
   return addProjectFileOptions(command).option(
     "--store <location>",
-    "keep local data in this file, or :memory: (default: .knock-local/store.db next to knock.json)",
+    "keep local data in this file, in :memory: or in a database, postgres://… (default: .knock-local/store.db next to knock.json)",
   );
 }
 

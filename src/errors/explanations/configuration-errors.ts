@@ -7,7 +7,7 @@ export const CONFIGURATION_ERRORS = {
     causes: [
       "The command works only on the local target, and the target is remote. The target may come from `KNOCK_TARGET`, `knock.json` or a profile.",
       "The API has no operation for the command, such as retrying messages, sending broadcasts or showing the feed of an object.",
-      "The store is a PostgreSQL database, which is not supported yet.",
+      "The store is a PostgreSQL database, whose clock cannot be moved because several workers share it.",
     ],
     fix: [
       "Add `--local` to use the local store.",
@@ -122,11 +122,13 @@ export const CONFIGURATION_ERRORS = {
       "Another process has locked the file for a long time.",
       "The file was deleted or replaced while knock was running.",
       "The disk is full, or the file is damaged.",
+      "A PostgreSQL database does not exist, belongs to another program, or does not accept the user or the password.",
     ],
     fix: [
       "Check the path in the message. Run `knock config list` to see where the setting `store` comes from.",
       "Use another store with `--store other.db`, or keep nothing with `--store :memory:`.",
       "Delete the file to start empty. Recipients in `recipients/` are loaded again.",
+      "For a database, give the password in `PGPASSWORD`, or as `$NAME` in the URL: `postgres://ada:$NAME@host/database`.",
       "Stop other processes that use the store, or update knock if the store is newer.",
     ],
   },

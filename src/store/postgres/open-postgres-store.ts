@@ -3,6 +3,8 @@ import type { Store } from "../../ports/store.js";
 import { Connection, LIMITS, type WakeListener } from "./connection/connection.js";
 import { migrate } from "./connection/migrations.js";
 import { createLocationError, createOldServerError, getErrorCode, translateError } from "./connection/store-errors.js";
+import { addJobsOfWakeups } from "./due-work/add-jobs.js";
+import { createJobTables } from "./due-work/migrate-jobs.js";
 import { PostgresStore } from "./postgres-store.js";
 
 interface PostgresStoreOptions {
@@ -100,13 +102,16 @@ export async function openPostgresStore(location: string, options: PostgresStore
         readOnly: options.readOnly ?? false,
         forTests: options.createForTests ?? false,
       });
+      // The jobs of a virtual clock would run at real times.
+      const hasJobs = !forTests && !options.readOnly;
+      if (hasJobs) await createJobTables(pool);
       const connection = new Connection(pool, shownLocation, {
         isReadOnly: options.readOnly ?? false,
         isPooled,
         forTests,
         now: forTests ? (options.now ?? null) : null,
         watchesUsers: options.watchUsers ?? false,
-        onWakeups: options.onWakeups,
+        onWakeups: options.onWakeups ?? (hasJobs ? addJobsOfWakeups : undefined),
       });
       return new PostgresStore(connection) as unknown as Store;
     } finally {

@@ -66,6 +66,10 @@ export class Connection {
     return this.options.isReadOnly;
   }
 
+  get isPooled(): boolean {
+    return this.options.isPooled;
+  }
+
   get forTests(): boolean {
     return this.options.forTests;
   }

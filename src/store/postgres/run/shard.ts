@@ -1,6 +1,6 @@
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 
-const SHARDS = 256;
+export const SHARDS = 256;
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 

@@ -1,5 +1,6 @@
 import { getErrorMessage } from "../errors/knock-error.js";
-import type { BlockedOccurrence, LocalOperations } from "../ports/operations.js";
+import type { DueWork } from "../ports/due-work.js";
+import type { AdvancedRun, BlockedOccurrence, LocalOperations } from "../ports/operations.js";
 
 /**
  * The interval at which the worker looks for due work that other processes have added, because they send no
@@ -12,16 +13,16 @@ const POLL_MS = 500;
  */
 const MIN_POLL_INTERVAL_MS = 20;
 
-interface DueWorkerOptions {
+interface PollingDueWorkOptions {
   operations: Pick<LocalOperations, "readTimeUntilDue" | "runDue">;
   onBlocked(held: BlockedOccurrence): void;
   onError(error: unknown): void;
   /** Called when due work has run, because it may have written to the store. */
-  onRun(): void;
+  onRun(ran: readonly AdvancedRun[]): void;
 }
 
-/** Runs due work when its time comes, while requests are served. */
-export class DueWorker {
+/** Runs due work of a store that few processes share. It looks for work that other processes have added. */
+export class PollingDueWork implements DueWork {
   private readonly stopping = new AbortController();
   private readonly pauseEnders = new Set<() => void>();
   /** Whether something may be due earlier than the last read of the due time found. */
@@ -32,7 +33,7 @@ export class DueWorker {
   private queue: Promise<unknown> = Promise.resolve();
   private readonly loop: Promise<void>;
 
-  constructor(private readonly options: DueWorkerOptions) {
+  constructor(private readonly options: PollingDueWorkOptions) {
     this.loop = this.runLoop();
   }
 
@@ -58,8 +59,7 @@ export class DueWorker {
     const { operations } = this.options;
     const deadline = Date.now() + timeoutMs;
     for (;;) {
-      await this.runExclusively(() => operations.runDue({ signal: this.stopping.signal }));
-      this.options.onRun();
+      this.options.onRun(await this.runExclusively(() => operations.runDue({ signal: this.stopping.signal })));
       const due = await operations.readTimeUntilDue();
       if (due === null || due > 0) return true;
       if (Date.now() >= deadline) return false;
@@ -89,9 +89,9 @@ export class DueWorker {
         // Reading the due time costs one read, and running due work costs several writes. After most requests nothing
         // is due.
         if (due === 0 || performance.now() - lastRunAt >= POLL_MS) {
-          await this.runExclusively(() => operations.runDue({ signal, onBlocked }));
+          const ran = await this.runExclusively(() => operations.runDue({ signal, onBlocked }));
           lastRunAt = performance.now();
-          onRun();
+          onRun(ran);
           due = await operations.readTimeUntilDue();
         }
         lastError = "";

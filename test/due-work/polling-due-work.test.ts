@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { DueWorker } from "../../src/emulator/due-worker.js";
+import { PollingDueWork } from "../../src/due-work/polling-due-work.js";
 import { eventually } from "../helpers/eventually.js";
 
-describe("the worker for due work", () => {
+describe("polling for due work", () => {
   it("reports an error once, and again when it returns", async () => {
     let asked = 0;
     let failure: Error | null = new Error("the disk is full");
@@ -15,7 +15,7 @@ describe("the worker for due work", () => {
       runDue: async () => [],
     };
     const errors: unknown[] = [];
-    const worker = new DueWorker({
+    const worker = new PollingDueWork({
       operations,
       onBlocked: () => {},
       onError: (error) => errors.push(error),
@@ -44,7 +44,7 @@ describe("the worker for due work", () => {
       },
       runDue: async () => [],
     };
-    const worker = new DueWorker({ operations, onBlocked: () => {}, onError: () => {}, onRun: () => {} });
+    const worker = new PollingDueWork({ operations, onBlocked: () => {}, onError: () => {}, onRun: () => {} });
     await eventually(() => reads >= 2); // before and after the first run
     const before = reads;
     for (let request = 0; request < 100; request++) {

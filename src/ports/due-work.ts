@@ -1,0 +1,79 @@
+import type { DueKind, WorkScope } from "./due-store.js";
+
+/** Runs the due work of a store when its time comes, until it is stopped. */
+export interface DueWork {
+  /**
+   * Says that work is due, or becomes due at `dueAt` (milliseconds of the store's clock). This is only a hint: work
+   * without an announcement also runs, but later. Repeating a hint has no effect.
+   */
+  wake(dueAt?: number): void;
+  /** Claims no more work. Resolves when the running work has ended, or was released after `graceMs`. */
+  stop(graceMs?: number): Promise<void>;
+}
+
+/** A part of the due work that one worker performs at a time. */
+export interface DueTask {
+  kind: DueKind;
+  scope: WorkScope;
+  /** Ends the runs of the scope as failed with this error, because they cannot be advanced. */
+  failure?: string;
+}
+
+/** The effects of a task. */
+export interface DueTaskResult {
+  /** The saved runs, by their status after the advance. */
+  runs: Record<string, number>;
+  /** The runs that were advanced but not saved, because another worker had changed them. */
+  refused: number;
+  /** The delivery attempts, and those of them that failed. */
+  deliveries: number;
+  failedDeliveries: number;
+}
+
+/** Performs a task. When `signal` is aborted, it stops between two transactions. */
+export type RunDueTask = (task: DueTask, signal: AbortSignal) => Promise<DueTaskResult>;
+
+/** A job that ended. */
+export interface EndedJob {
+  task: string;
+  seconds: number;
+  /** The error with which it failed. The job is repeated. */
+  error: unknown;
+  /** Null if it failed. */
+  result: DueTaskResult | null;
+}
+
+/** Receives what a worker does, for its log and its metrics. */
+export interface DueWorkObserver {
+  onJobEnded(job: EndedJob): void;
+  /** A run could not be advanced and ended as failed. */
+  onRunFailed(error: string): void;
+  /** Rows had lost their job and got a new one. */
+  onReconciled(rows: number): void;
+  /** The jobs of dead workers were freed. */
+  onWorkersFreed(count: number): void;
+  /** The search for jobs ended, usually because the database restarted, and starts again. */
+  onRestarted(error: unknown): void;
+  /** The worker cannot reach the database. It continues to try. */
+  onError(error: unknown): void;
+}
+
+/** The state of a queue of due work, for metrics and health checks. */
+export interface DueWorkStatistics {
+  /** The age of the oldest due row in seconds. */
+  lag: number;
+  /** The due runs of small and of large triggers. */
+  dueRuns: Record<string, number>;
+  jobs: { task: string; state: "waiting" | "running" | "later"; count: number }[];
+  oldestTransaction: number;
+  deadRows: { table: string; count: number }[];
+  waitingForConnections: number;
+  openCircuits: string[];
+}
+
+/** The due work of a store that many workers share. */
+export interface SharedDueWork extends DueWork {
+  /** Returns why this worker is not healthy, or null. */
+  findProblem(): string | null;
+  readStatistics(): Promise<DueWorkStatistics>;
+}

@@ -1,0 +1,186 @@
+import { EventEmitter } from "node:events";
+import { type JobHelpers, runTaskList, type TaskList, type WorkerEvents, type WorkerPool } from "graphile-worker";
+import type { Connection } from "../connection/connection.js";
+import { JOB_SCHEMA } from "./add-jobs.js";
+import { type JobPayload, LARGE_ADVANCE_FLAG, SIZES, TASKS, type TaskName, toSizeFlag } from "./jobs.js";
+import { silentLogger } from "./migrate-jobs.js";
+import { unlockPools } from "./worker-registry.js";
+
+/** Notifications announce new jobs. Jobs that become due later, and those of dead workers, are found by polling. */
+const POLL_MS = 1_000;
+/** The pause before a pool that ended is started again. */
+const RESTART_DELAY_MS = 500;
+/** One in this many jobs of a worker is reserved for each size. */
+const RESERVED_SHARE = 8;
+/** Workers with fewer jobs at a time have nothing to reserve. */
+const MIN_RESERVING_CONCURRENCY = 4;
+
+/** A worker advances this many large chunks of runs at a time. */
+const MAX_LARGE_ADVANCES = 2;
+
+/** The jobs that a pool leaves to others, and how many it runs at a time. */
+interface PoolPlan {
+  concurrency: number;
+  skippedFlags: readonly string[];
+}
+
+/** Divides a worker's concurrency: a share for each size of jobs, and the rest for all. */
+export function planPools(concurrency: number): PoolPlan[] {
+  if (concurrency < MIN_RESERVING_CONCURRENCY) return [{ concurrency, skippedFlags: [] }];
+  const reserved = Math.max(1, Math.floor(concurrency / RESERVED_SHARE));
+  return [
+    { concurrency: concurrency - SIZES.length * reserved, skippedFlags: [] },
+    ...SIZES.map((size) => ({
+      concurrency: reserved,
+      skippedFlags: SIZES.filter((other) => other !== size).map(toSizeFlag),
+    })),
+  ];
+}
+
+/** A job as a pool found it. */
+export interface FoundJob {
+  task: TaskName;
+  payload: JobPayload;
+  /** How often the job was started, including this time. */
+  attempt: number;
+}
+
+interface JobPoolOptions {
+  concurrency: number;
+  /** Whether session state is not available, because a pooler stands between. */
+  isPooled: boolean;
+  runJob(job: FoundJob): Promise<void>;
+  /** Returns the flags of jobs that all pools leave for now. */
+  getSkippedFlags(): readonly string[];
+  /** Called when jobs were added. */
+  onJobsAdded(): void;
+  /** Called when a pool has ended and is started again, which happens after a restart of the database. */
+  onRestart(error: unknown): void;
+}
+
+/**
+ * Runs graphile-worker's pools. A pool ends when the database restarts, and reports this only by its promise, so each one is
+ * supervised.
+ */
+export class JobPools {
+  private readonly pools = new Map<PoolPlan, WorkerPool>();
+  private readonly supervisors: Promise<void>[];
+  private largeAdvances = 0;
+  private isStopping = false;
+  private endPause: (() => void) | undefined;
+
+  constructor(
+    private readonly db: Connection,
+    private readonly options: JobPoolOptions,
+  ) {
+    this.supervisors = planPools(options.concurrency).map((plan) => this.supervise(plan));
+  }
+
+  /** Returns the ids with which jobs are locked. */
+  getPoolIds(): string[] {
+    return [...this.pools.values()].map(({ id }) => id);
+  }
+
+  /** Returns whether every pool looks for jobs. */
+  isRunning(): boolean {
+    return this.pools.size === this.supervisors.length;
+  }
+
+  /** Looks for jobs now. */
+  nudge(): void {
+    for (const [{ concurrency }, pool] of this.pools) if (pool._active) pool.nudge(concurrency);
+  }
+
+  /** Starts no more jobs. Jobs that still run after `graceMs` are released, so that other workers can repeat them. */
+  async stop(graceMs: number): Promise<void> {
+    this.isStopping = true;
+    this.endPause?.();
+    const poolIds = this.getPoolIds();
+    const pools = [...this.pools.values()];
+    const ended = Promise.allSettled(pools.map((pool) => Promise.resolve(pool.gracefulShutdown())));
+    let timer: NodeJS.Timeout | undefined;
+    const isLate = await Promise.race([
+      ended.then(() => false),
+      new Promise<boolean>((resolve) => {
+        timer = setTimeout(() => resolve(true), graceMs);
+      }),
+    ]);
+    clearTimeout(timer);
+    if (isLate)
+      await Promise.allSettled(pools.map((pool) => Promise.resolve(pool.forcefulShutdown("the grace time is over"))));
+    await unlockPools(this.db, poolIds).catch(() => {}); // without a database, other workers unlock them
+    await Promise.all(this.supervisors);
+  }
+
+  private async supervise(plan: PoolPlan): Promise<void> {
+    while (!this.isStopping) {
+      const pool = this.startPool(plan);
+      this.pools.set(plan, pool);
+      const error = await pool.promise.then(
+        () => null,
+        (reason: unknown) => reason,
+      );
+      if (this.isStopping) break;
+      this.pools.delete(plan);
+      this.options.onRestart(error);
+      await this.unlock(pool.id);
+    }
+  }
+
+  /** Unlocks the jobs of a pool that ended, as soon as the database can be reached. */
+  private async unlock(poolId: string): Promise<void> {
+    while (!this.isStopping) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, RESTART_DELAY_MS);
+        this.endPause = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      try {
+        await unlockPools(this.db, [poolId]);
+        return;
+      } catch {
+        // The database is still away.
+      }
+    }
+  }
+
+  private startPool({ concurrency, skippedFlags }: PoolPlan): WorkerPool {
+    const { runJob, getSkippedFlags, onJobsAdded, isPooled } = this.options;
+    const events = new EventEmitter() as WorkerEvents;
+    events.on("pool:listen:notification", onJobsAdded);
+    const tasks = Object.fromEntries(
+      TASKS.map((task) => [
+        task,
+        async (payload: unknown, { job }: JobHelpers) => {
+          const isLarge = Object.hasOwn(job.flags ?? {}, LARGE_ADVANCE_FLAG);
+          if (isLarge) this.largeAdvances++;
+          try {
+            await runJob({ task, payload: payload as JobPayload, attempt: job.attempts });
+          } finally {
+            if (isLarge) this.largeAdvances--;
+          }
+        },
+      ]),
+    ) as TaskList;
+    return runTaskList(
+      {
+        concurrency,
+        events,
+        schema: JOB_SCHEMA,
+        logger: silentLogger,
+        noHandleSignals: true,
+        noPreparedStatements: isPooled,
+        pollInterval: POLL_MS,
+        forbiddenFlags: () => [
+          ...skippedFlags,
+          ...getSkippedFlags(),
+          ...(this.largeAdvances >= MAX_LARGE_ADVANCES ? [LARGE_ADVANCE_FLAG] : []),
+        ],
+      },
+      tasks,
+      this.db.pool,
+    );
+  }
+}

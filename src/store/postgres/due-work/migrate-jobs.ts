@@ -1,0 +1,17 @@
+import { Logger, runMigrations } from "graphile-worker";
+import type { Pool } from "pg";
+import { JOB_SCHEMA } from "./add-jobs.js";
+
+/** Writes nothing: the command has its own log. */
+export const silentLogger = new Logger(() => () => {});
+
+/** Creates the tables of jobs in a database without them. */
+export async function createJobTables(pool: Pool): Promise<void> {
+  const { rows } = await pool.query("SELECT to_regclass($1) IS NOT NULL AS exists", [`${JOB_SCHEMA}._private_jobs`]);
+  if (!rows[0].exists) await updateJobTables(pool);
+}
+
+/** Creates or updates the tables of jobs. Several processes may do this at the same time. */
+export async function updateJobTables(pool: Pool): Promise<void> {
+  await runMigrations({ pgPool: pool, schema: JOB_SCHEMA, logger: silentLogger });
+}

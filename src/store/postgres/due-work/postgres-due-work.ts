@@ -1,0 +1,249 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import pg from "pg";
+import { getErrorMessage, KnockError } from "../../../errors/knock-error.js";
+import type {
+  DueTaskResult,
+  DueWorkObserver,
+  DueWorkStatistics,
+  RunDueTask,
+  SharedDueWork,
+} from "../../../ports/due-work.js";
+import { Connection } from "../connection/connection.js";
+import { getErrorCode, isConnectionLost, isRepeatable } from "../connection/store-errors.js";
+import { addJobs, addJobsOfWakeups } from "./add-jobs.js";
+import { ChannelLimits } from "./channel-limits.js";
+import { divideJob } from "./divide-job.js";
+import { JobAlarm } from "./job-alarm.js";
+import { type FoundJob, JobPools } from "./job-pools.js";
+import { buildJobs, DUE_KINDS, toDueTask } from "./jobs.js";
+import { updateJobTables } from "./migrate-jobs.js";
+import { readStatistics } from "./read-statistics.js";
+import { reconcile } from "./reconcile.js";
+import { WorkerRegistry } from "./worker-registry.js";
+
+const BEAT_MS = 1_000;
+/** Work that is due for this long without a job that waits for it has lost its job. */
+const RECONCILING = { intervalMs: 5_000, maxOverdueMs: 10_000 };
+/** A worker that could not record itself for this long is not healthy. */
+const MAX_SILENCE_MS = 5_000;
+/** A job for several runs is divided after this many failures. */
+const MAX_FAILURES = 3;
+/** One connection listens for each pool, and two look for jobs and end them. */
+const JOB_CONNECTIONS = 5;
+const DEFAULT_GRACE_MS = 25_000;
+
+/** SQLSTATEs of statements that waited too long for a lock or took too long. */
+const TIMED_OUT = new Set(["55P03", "57014", "25P03"]);
+
+interface PostgresDueWorkOptions {
+  /** Identifies this worker. The tokens of its claims begin with it. */
+  workerId?: string;
+  /** The jobs that this process runs at a time. */
+  concurrency: number;
+  /** The jobs of one channel that it runs at a time. Default: half of all. */
+  channelConcurrency?: number;
+  runTask: RunDueTask;
+  observer: DueWorkObserver;
+  /** How long work is due before it has lost its job, and how often this is checked. Tests use short times. */
+  reconciling?: { intervalMs: number; maxOverdueMs: number };
+}
+
+/** Returns whether an error says nothing about the work itself, which then succeeds later. */
+function isTransient(error: unknown): boolean {
+  if (error instanceof KnockError) return error.code === "unreachable" || isTransient(error.cause);
+  return isConnectionLost(error) || isRepeatable(error) || TIMED_OUT.has(getErrorCode(error) ?? "");
+}
+
+/** Returns connections for jobs. Those of the store serve the work, so that neither waits for the other. */
+function createJobConnection({ pool, location, isPooled }: Connection): Connection {
+  const jobs = new pg.Pool({ ...pool.options, max: JOB_CONNECTIONS });
+  jobs.on("error", () => {});
+  jobs.on("connect", (client) => client.on("error", () => {}));
+  return new Connection(jobs, location, {
+    isReadOnly: false,
+    isPooled,
+    now: null,
+    forTests: false,
+    watchesUsers: false,
+    onWakeups: addJobsOfWakeups,
+  });
+}
+
+/** Runs due work through graphile-worker, in any number of processes at the same time. */
+export class PostgresDueWork implements SharedDueWork {
+  private readonly stopping = new AbortController();
+  private readonly jobs: Connection;
+  private readonly pools: JobPools;
+  private readonly alarm: JobAlarm;
+  private readonly registry: WorkerRegistry;
+  private readonly channels: ChannelLimits;
+  private readonly beats: Promise<void>;
+  private readonly passes: Promise<void>;
+  private lastBeatAt = performance.now();
+  private lastError = "";
+
+  private constructor(
+    private readonly db: Connection,
+    private readonly options: PostgresDueWorkOptions,
+  ) {
+    const { concurrency, workerId = randomUUID() } = options;
+    const { isPooled } = db;
+    this.channels = new ChannelLimits(options.channelConcurrency ?? Math.max(1, Math.floor(concurrency / 2)));
+    this.jobs = createJobConnection(db);
+    this.pools = new JobPools(this.jobs, {
+      concurrency,
+      isPooled,
+      runJob: (job) => this.runJob(job),
+      getSkippedFlags: () => this.channels.getSkippedFlags(),
+      onJobsAdded: () => this.alarm.look(),
+      onRestart: (error) => options.observer.onRestarted(error),
+    });
+    this.alarm = new JobAlarm(this.jobs, () => this.pools.nudge());
+    this.registry = new WorkerRegistry(this.jobs, {
+      workerId,
+      host: hostname(),
+      connect: isPooled ? null : () => this.connect(),
+      getPoolIds: () => this.pools.getPoolIds(),
+    });
+    this.beats = this.repeat(BEAT_MS, () => this.beat());
+    this.passes = this.repeat((options.reconciling ?? RECONCILING).intervalMs, () => this.reconcile());
+  }
+
+  /** Starts to run due work. Throws if the worker cannot record itself. */
+  static async start(db: Connection, options: PostgresDueWorkOptions): Promise<PostgresDueWork> {
+    await updateJobTables(db.pool).catch((error: unknown) => {
+      throw db.explain(error);
+    });
+    const dueWork = new PostgresDueWork(db, options);
+    try {
+      await dueWork.registry.beat();
+      return dueWork;
+    } catch (error) {
+      await dueWork.stop(0);
+      throw db.explain(error);
+    }
+  }
+
+  wake(dueAt = 0): void {
+    const jobs = buildJobs(
+      DUE_KINDS.map((kind) => ({ kind, dueAt })),
+      Date.now(),
+    );
+    addJobs(this.db, jobs).catch((error: unknown) => this.reportError(error));
+  }
+
+  async stop(graceMs: number = DEFAULT_GRACE_MS): Promise<void> {
+    this.stopping.abort();
+    this.alarm.stop();
+    await this.pools.stop(graceMs);
+    await Promise.all([this.beats, this.passes]);
+    await this.registry.leave().catch((error: unknown) => this.reportError(error));
+    await this.jobs.close();
+  }
+
+  findProblem(): string | null {
+    if (!this.pools.isRunning()) return "the search for jobs has ended and is being restarted";
+    const silence = performance.now() - this.lastBeatAt;
+    return silence > MAX_SILENCE_MS ? `the last heartbeat was ${Math.round(silence / 1_000)} s ago` : null;
+  }
+
+  async readStatistics(): Promise<DueWorkStatistics> {
+    return {
+      ...(await readStatistics(this.jobs)),
+      waitingForConnections: this.db.pool.waitingCount + this.jobs.pool.waitingCount,
+      openCircuits: this.channels.listResting(),
+    };
+  }
+
+  private async runJob({ task, payload, attempt }: FoundJob): Promise<void> {
+    const { observer, runTask } = this.options;
+    const { channel, failure, isDivided } = payload;
+    const startedAt = performance.now();
+    let result: DueTaskResult | null = null;
+    let failed: unknown = null;
+    if (channel !== undefined) this.channels.begin(channel);
+    try {
+      const workflowRunId = await this.readWorkflowRunId(payload.workflowRunRow);
+      // Without its row, a workflow run was deleted and nothing of it is due.
+      if (workflowRunId !== undefined)
+        result = await runTask(toDueTask(task, payload, workflowRunId), this.stopping.signal);
+      if (failure !== undefined) observer.onRunFailed(failure);
+      // The rest of the work belongs to other workers.
+      if (this.stopping.signal.aborted)
+        await addJobs(this.db, [{ task, payload, size: "small", runAt: null, key: null }]);
+    } catch (error) {
+      failed = error;
+      const isRunJob = task === "advance" || task === "wake";
+      if (!isRunJob || isTransient(error) || failure !== undefined || (attempt < MAX_FAILURES && !isDivided))
+        throw error;
+      await divideJob(this.db, payload, getErrorMessage(error));
+    } finally {
+      if (channel !== undefined) this.channels.end(channel, result);
+      const seconds = (performance.now() - startedAt) / 1_000;
+      observer.onJobEnded({ task, seconds, error: failed, result });
+    }
+  }
+
+  /** Returns the id of a workflow run, null if the job has none, or undefined if it no longer exists. */
+  private async readWorkflowRunId(row: number | undefined): Promise<string | null | undefined> {
+    if (row === undefined) return null;
+    return (await this.db.get<{ id: string }>("SELECT id FROM workflow_runs WHERE row = $1", row))?.id;
+  }
+
+  private async connect(): Promise<pg.Client> {
+    const client = new pg.Client(this.db.pool.options);
+    client.on("error", () => {});
+    await client.connect();
+    return client;
+  }
+
+  private async beat(): Promise<void> {
+    await this.registry.beat();
+    this.lastBeatAt = performance.now();
+    this.alarm.look();
+    const freed = await this.registry.freeDeadWorkers();
+    if (freed > 0) this.options.observer.onWorkersFreed(freed);
+  }
+
+  private async reconcile(): Promise<void> {
+    const rows = await reconcile(this.jobs, (this.options.reconciling ?? RECONCILING).maxOverdueMs);
+    if (rows > 0) this.options.observer.onReconciled(rows);
+  }
+
+  /** Repeats something until the worker stops. Errors end when the database can be reached again. */
+  private async repeat(intervalMs: number, work: () => Promise<void>): Promise<void> {
+    const { signal } = this.stopping;
+    for (;;) {
+      // The pauses vary, so that workers that start together spread their statements.
+      await pause(intervalMs * (0.9 + 0.2 * Math.random()), signal);
+      if (signal.aborted) return;
+      try {
+        await work();
+        this.lastError = "";
+      } catch (error) {
+        this.reportError(error);
+      }
+    }
+  }
+
+  /** Reports an error once, until it is another. */
+  private reportError(error: unknown): void {
+    const message = getErrorMessage(error);
+    if (message !== this.lastError) this.options.observer.onError(this.db.explain(error));
+    this.lastError = message;
+  }
+}
+
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    signal.addEventListener("abort", end);
+  });
+}

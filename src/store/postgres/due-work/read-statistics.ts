@@ -1,0 +1,58 @@
+import type { DueWorkStatistics } from "../../../ports/due-work.js";
+import type { Connection } from "../connection/connection.js";
+import { JOB_SCHEMA } from "./add-jobs.js";
+import { MAX_SMALL_TRIGGER } from "./jobs.js";
+
+/** Limits the due rows that are counted, so that a large backlog does not make a health check slow. */
+const MAX_COUNTED_ROWS = 100_000;
+
+const COUNT_DUE_RUNS = (time: string): string => `
+  SELECT CASE WHEN count <= ${MAX_SMALL_TRIGGER} THEN 'small' ELSE 'large' END AS size, sum(count)::bigint AS count
+  FROM (
+    SELECT count(*) AS count FROM (
+      SELECT workflow_run FROM recipient_runs WHERE due_at <= ${time} LIMIT ${MAX_COUNTED_ROWS}
+    ) due GROUP BY workflow_run
+  ) triggers GROUP BY 1`;
+
+const OLDEST_DUE = ["recipient_runs", "messages", "workflow_runs", "schedules"]
+  .map((table) => `(SELECT due_at FROM ${table} WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1)`)
+  .join(" UNION ALL ");
+
+const COUNT_JOBS = `
+  SELECT task.identifier AS task,
+    CASE WHEN job.locked_at IS NOT NULL THEN 'running' WHEN job.run_at <= now() THEN 'waiting' ELSE 'later' END AS state,
+    count(*) AS count
+  FROM ${JOB_SCHEMA}._private_jobs job JOIN ${JOB_SCHEMA}._private_tasks task ON task.id = job.task_id
+  WHERE job.attempts < job.max_attempts OR job.locked_at IS NOT NULL GROUP BY 1, 2`;
+
+const OLDEST_TRANSACTION = `
+  SELECT coalesce(extract(epoch FROM max(clock_timestamp() - xact_start)), 0)::double precision AS seconds
+  FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`;
+
+const COUNT_DEAD_ROWS = `
+  SELECT relname AS "table", n_dead_tup AS count FROM pg_stat_user_tables
+  WHERE schemaname = current_schema() OR (schemaname = '${JOB_SCHEMA}' AND relname = '_private_jobs')`;
+
+/** Returns the age of the oldest due row in seconds. It is 0 if nothing is due. */
+async function readLag(db: Connection): Promise<number> {
+  const row = await db.get<{ lag: number | null }>(
+    `SELECT (${db.time} - min(due_at))::double precision / 1000 AS lag FROM (${OLDEST_DUE}) oldest`,
+  );
+  return Math.max(0, row?.lag ?? 0);
+}
+
+/** Returns what the database says about the queue. */
+export async function readStatistics(
+  db: Connection,
+): Promise<Omit<DueWorkStatistics, "waitingForConnections" | "openCircuits">> {
+  const [lag, runs, jobs, transaction, deadRows] = await Promise.all([
+    readLag(db),
+    db.all<{ size: string; count: number }>(COUNT_DUE_RUNS(db.time)),
+    db.all<DueWorkStatistics["jobs"][number]>(COUNT_JOBS),
+    db.get<{ seconds: number }>(OLDEST_TRANSACTION),
+    db.all<DueWorkStatistics["deadRows"][number]>(COUNT_DEAD_ROWS),
+  ]);
+  const dueRuns: Record<string, number> = { small: 0, large: 0 };
+  for (const { size, count } of runs) dueRuns[size] = count;
+  return { lag, dueRuns, jobs, oldestTransaction: transaction?.seconds ?? 0, deadRows };
+}

@@ -1,0 +1,121 @@
+import { randomInt } from "node:crypto";
+import type { Client } from "pg";
+import type { Connection } from "../connection/connection.js";
+import type { Statements } from "../connection/transaction.js";
+import { JOB_SCHEMA } from "./add-jobs.js";
+import { DUE_KINDS } from "./jobs.js";
+
+/** The first number of the advisory locks of workers. The second is the worker's own. */
+export const LOCK_SPACE = 7_203;
+
+/** A worker that was not seen for this long is dead, for example because its machine is lost. */
+const MAX_SILENCE_MS = 5_000;
+/**
+ * A worker without its lock is dead after this time. It is a little longer than the interval of its heartbeats, because after
+ * a restart of the database all workers are without a lock until they are connected again.
+ */
+const MAX_UNLOCKED_MS = 1_500;
+
+const NOW = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+
+/** Deletes dead workers. If several workers find the same ones, only one of them deletes them. */
+const DELETE_DEAD = `
+  DELETE FROM workers WHERE id IN (
+    SELECT id FROM workers w
+    WHERE w.id <> $1 AND (
+      w.seen_at < ${NOW} - ${MAX_SILENCE_MS}
+      OR ($2 AND w.lock_key <> 0 AND w.seen_at < ${NOW} - ${MAX_UNLOCKED_MS} AND NOT EXISTS (
+        SELECT 1 FROM pg_locks l
+        WHERE l.locktype = 'advisory' AND l.granted AND l.classid = ${LOCK_SPACE} AND l.objid = w.lock_key::oid
+          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      ))
+    )
+    FOR UPDATE SKIP LOCKED
+  ) RETURNING id, pool_ids`;
+
+/** Releases what a dead worker has claimed in rows, so that its work continues before its leases end. */
+const RELEASE_CLAIMS = ["recipient_runs", "messages", "workflow_runs", "schedules"].map(
+  (table) => `UPDATE ${table} SET claim_until = NULL, claim_token = NULL
+    WHERE due_at IS NOT NULL AND claim_until IS NOT NULL AND split_part(claim_token, ':', 1) = ANY ($1)`,
+);
+
+interface RegistryOptions {
+  /** Unique for each process. The tokens of its claims begin with it. */
+  workerId: string;
+  host: string;
+  /** Opens a connection that is not shared. Null if a pooler stands between, because a lock needs a session of its own. */
+  connect: (() => Promise<Client>) | null;
+  getPoolIds(): readonly string[];
+}
+
+/** Tells other workers that this one is alive, and frees the jobs of those that are not. */
+export class WorkerRegistry {
+  private client: Client | null = null;
+  private readonly lockKey: number;
+
+  constructor(
+    private readonly db: Connection,
+    private readonly options: RegistryOptions,
+  ) {
+    this.lockKey = options.connect === null ? 0 : randomInt(1, 2 ** 31);
+  }
+
+  /** Holds the lock, and records that this worker is alive. */
+  async beat(): Promise<void> {
+    await this.holdLock();
+    const { workerId, host, getPoolIds } = this.options;
+    await this.db.all(
+      `INSERT INTO workers (id, host, pool_ids, lock_key, started_at, seen_at) VALUES ($1, $2, $3, $4, ${NOW}, ${NOW})
+       ON CONFLICT (id) DO UPDATE SET pool_ids = excluded.pool_ids, lock_key = excluded.lock_key, seen_at = excluded.seen_at`,
+      workerId,
+      host,
+      getPoolIds(),
+      this.lockKey,
+    );
+  }
+
+  /** Frees the jobs and claims of dead workers, and returns their number. */
+  async freeDeadWorkers(): Promise<number> {
+    return this.db.write(async (tx) => {
+      const dead = await tx.all<{ id: string; pool_ids: string[] }>(
+        DELETE_DEAD,
+        this.options.workerId,
+        this.client !== null,
+      );
+      if (dead.length === 0) return 0;
+      await unlockPools(
+        tx,
+        dead.flatMap(({ pool_ids }) => pool_ids),
+      );
+      const ids = dead.map(({ id }) => id);
+      for (const statement of RELEASE_CLAIMS) await tx.run(statement, ids);
+      for (const kind of DUE_KINDS) tx.wake({ kind, dueAt: 0 });
+      return dead.length;
+    });
+  }
+
+  /** Says that this worker has ended and holds no jobs. */
+  async leave(): Promise<void> {
+    await this.db.all("DELETE FROM workers WHERE id = $1", this.options.workerId);
+    await this.client?.end();
+    this.client = null;
+  }
+
+  private async holdLock(): Promise<void> {
+    const { connect } = this.options;
+    if (connect === null || this.client !== null) return;
+    const client = await connect();
+    const forget = (): void => {
+      if (this.client === client) this.client = null;
+    };
+    client.on("error", forget);
+    client.on("end", forget);
+    await client.query("SELECT pg_advisory_lock($1, $2)", [LOCK_SPACE, this.lockKey]);
+    this.client = client;
+  }
+}
+
+/** Unlocks the jobs that pools hold. Jobs are locked by the id of the pool. */
+export async function unlockPools(statements: Pick<Statements, "all">, poolIds: readonly string[]): Promise<void> {
+  if (poolIds.length > 0) await statements.all(`SELECT ${JOB_SCHEMA}.force_unlock_workers($1)`, poolIds);
+}

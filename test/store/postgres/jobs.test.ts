@@ -1,0 +1,109 @@
+import { describe, expect, it } from "vitest";
+import { ChannelLimits } from "../../../src/store/postgres/due-work/channel-limits.js";
+import { planPools } from "../../../src/store/postgres/due-work/job-pools.js";
+import { buildJobs, getPriority, toFlags } from "../../../src/store/postgres/due-work/jobs.js";
+
+const NOW = 1_000_000_000_000;
+
+describe("the jobs of wakeups", () => {
+  it("name the rows that fall due together, at their exact time", () => {
+    const jobs = buildJobs([{ kind: "runs", dueAt: NOW + 90_001, rows: { from: 1, to: 400 }, size: 400 }], NOW);
+    expect(jobs).toEqual([
+      {
+        task: "advance",
+        payload: { rows: { from: 1, to: 400 } },
+        size: "large",
+        runAt: NOW + 90_001,
+        key: "advance:1-400",
+      },
+    ]);
+  });
+
+  it("share the slots of runs that fall due alone: a tenth of a second in the next minute, then a second", () => {
+    const dueTimes = [NOW + 1_001, NOW + 1_099, NOW + 1_101, NOW + 70_001, NOW + 70_999];
+    const jobs = buildJobs(
+      dueTimes.map((dueAt, shard) => ({ kind: "runs", dueAt, shard })),
+      NOW,
+    );
+    expect(jobs.map(({ task, payload, runAt }) => [task, payload.shards, runAt])).toEqual([
+      ["wake", { from: 0, to: 15 }, NOW + 1_100],
+      ["wake", { from: 0, to: 15 }, NOW + 1_200],
+      ["wake", { from: 0, to: 15 }, NOW + 71_000],
+    ]);
+  });
+
+  it("have no key if they are due now, so that transactions do not wait for each other", () => {
+    const jobs = buildJobs(
+      [
+        { kind: "messages", dueAt: NOW, channel: "mail" },
+        { kind: "messages", dueAt: NOW - 5, channel: "mail" },
+        { kind: "fan_outs", dueAt: NOW, workflowRunRow: 7 },
+      ],
+      NOW,
+    );
+    expect(jobs.map(({ task, key, runAt }) => [task, key, runAt])).toEqual([
+      ["deliver", null, null],
+      ["fan_out", "fan_out:7", null],
+    ]);
+  });
+
+  it("of small triggers run first, and carry the flags with which workers leave them to others", () => {
+    const rows = { from: 1, to: 2 };
+    const [small, large] = [50, 51].map((size) => buildJobs([{ kind: "runs", dueAt: NOW, rows, size }], NOW)[0]);
+    if (small === undefined || large === undefined) throw new Error("a wakeup has no job");
+    expect(getPriority(small)).toBeLessThan(getPriority(large));
+    expect([toFlags(small), toFlags(large)]).toEqual([["size:small"], ["size:large", "large-advance"]]);
+    const [delivery] = buildJobs([{ kind: "messages", dueAt: NOW, channel: "mail", size: 400 }], NOW);
+    expect(delivery && toFlags(delivery)).toEqual(["size:large", "channel:mail"]);
+  });
+});
+
+describe("the concurrency of a worker", () => {
+  it.each([
+    [1, [[1, []]]],
+    [3, [[3, []]]],
+    [
+      4,
+      [
+        [2, []],
+        [1, ["size:large"]],
+        [1, ["size:small"]],
+      ],
+    ],
+    [
+      16,
+      [
+        [12, []],
+        [2, ["size:large"]],
+        [2, ["size:small"]],
+      ],
+    ],
+  ])("of %i jobs has a share for each size", (concurrency, plans) => {
+    expect(planPools(concurrency).map(({ concurrency: share, skippedFlags }) => [share, skippedFlags])).toEqual(plans);
+  });
+
+  it("is limited for each channel, and a channel with failures rests", () => {
+    let now = 0;
+    const limits = new ChannelLimits(2, () => now);
+    const result = (deliveries: number, failedDeliveries: number) => ({
+      runs: {},
+      refused: 0,
+      deliveries,
+      failedDeliveries,
+    });
+    limits.begin("mail");
+    expect(limits.getSkippedFlags()).toEqual([]);
+    limits.begin("mail");
+    expect(limits.getSkippedFlags()).toEqual(["channel:mail"]);
+    limits.end("mail", result(5, 5));
+    expect(limits.getSkippedFlags()).toEqual([]);
+    limits.end("mail", result(5, 5));
+    expect([limits.getSkippedFlags(), limits.listResting()]).toEqual([["channel:mail"], ["mail"]]);
+    now = 30_000;
+    limits.begin("mail");
+    limits.end("mail", result(9, 9));
+    limits.begin("mail");
+    limits.end("mail", result(5, 4));
+    expect(limits.listResting()).toEqual([]);
+  });
+});
