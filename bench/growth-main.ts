@@ -1,77 +1,11 @@
 // Measures one part of growth.mjs, which bundles and runs this file once for each size. Prints milliseconds by figure as JSON.
 import { toRecipientKey } from "../src/domain/recipient/recipient.js";
 import { parseTrigger } from "../src/domain/trigger/parse-trigger.js";
-import type { MessageQuery, RunQuery } from "../src/ports/filters.js";
 import { openSqliteStore } from "../src/store/sqlite/open-sqlite-store.js";
 import type { SqliteStore } from "../src/store/sqlite/sqlite-store.js";
 import type { JsonObject } from "../src/util/json.js";
 import { createBenchEngine } from "./bench-engine.js";
-import { fillStore, HEAVY_USER, RARE_CHANNEL, RARE_USER, RARE_WORKFLOW } from "./growth-rows.js";
-
-type Figures = Record<string, number>;
-
-const PAGE = { limit: 50 };
-const REPEATS = 5;
-const FEED_CHANNEL = "in-app-feed";
-
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] as number;
-
-async function measure(work: () => Promise<unknown>, repeats = REPEATS): Promise<number> {
-  const times: number[] = [];
-  for (let count = 0; count < repeats; count++) {
-    const start = performance.now();
-    await work();
-    times.push(performance.now() - start);
-  }
-  return median(times);
-}
-
-const MESSAGE_FILTERS: Record<string, MessageQuery> = {
-  "messages by a status that none has": { status: "bounced" },
-  "messages by a status of the oldest three": { status: "undelivered" },
-  "messages by a workflow that none has": { workflow: "nowhere" },
-  "messages by a workflow of the oldest three": { workflow: RARE_WORKFLOW },
-  "messages by a channel that none has": { channel: "nowhere" },
-  "messages by a channel of the oldest three": { channel: RARE_CHANNEL },
-  "messages by a tenant of the oldest three": { tenant: "rare-tenant" },
-  "messages by a recipient with three": { recipient: RARE_USER },
-  "messages by status, workflow and tenant of the oldest three": {
-    status: "undelivered",
-    workflow: RARE_WORKFLOW,
-    tenant: "rare-tenant",
-  },
-  "messages by a common workflow and a status that none has": { workflow: "invite", status: "bounced" },
-  "messages by a common status and workflow": { status: "delivered", workflow: "invite" },
-};
-
-const RUN_FILTERS: Record<string, RunQuery> = {
-  "runs by a recipient that none has": { recipient: toRecipientKey("nobody") },
-  "runs by a recipient with three": { recipient: RARE_USER },
-  "runs by the recipient of a tenth": { recipient: HEAVY_USER },
-  "runs by a status that none has": { status: "paused" },
-  "runs by a status of the oldest three": { status: "cancelled" },
-  "runs by a workflow of the oldest three": { workflow: RARE_WORKFLOW },
-  "runs by status and recipient of the oldest three": { status: "cancelled", recipient: RARE_USER },
-};
-
-async function measureLists(store: SqliteStore, size: number): Promise<Figures> {
-  const start = performance.now();
-  await fillStore(store, size);
-  const figures: Figures = { "insert a run with a message": (performance.now() - start) / size };
-  for (const [name, filter] of Object.entries(MESSAGE_FILTERS))
-    figures[name] = await measure(() => store.listMessages(filter, PAGE));
-  for (const [name, filter] of Object.entries(RUN_FILTERS))
-    figures[name] = await measure(() => store.listRecipientRuns(filter, PAGE));
-  const cancellation = { workflow: RARE_WORKFLOW, cancellation_key: "rare", recipients: null, at: Date.now() };
-  figures["runs by the cancellation key of the oldest three"] = await measure(() => store.cancelRuns(cancellation));
-  const { cursor } = await store.readNewMessages(null);
-  figures["messages by recipient since the newest"] = await measure(() => store.readNewMessages(cursor));
-  const feed = { recipient: HEAVY_USER, channel: FEED_CHANNEL };
-  figures["a feed page"] = await measure(() => store.listFeed(feed, PAGE));
-  figures["a feed page of a tenant"] = await measure(() => store.listFeed({ ...feed, tenant: "acme" }, PAGE));
-  figures["a feed page of unread items"] = await measure(() => store.listFeed({ ...feed, status: "unread" }, PAGE));
-  return figures;
-}
+import { FEED_CHANNEL, type Figures, measure, measureLists } from "./growth-lists.js";
 
 const FEED_STEP = { ref: "feed_1", type: "channel", channel_type: "in_app_feed", channel_key: FEED_CHANNEL };
 const BATCH_STEP = { ref: "batch_1", type: "batch", settings: { batch_window: { unit: "minutes", value: 5 } } };

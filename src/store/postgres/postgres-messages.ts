@@ -1,4 +1,113 @@
+import type { DeliveryLog } from "../../domain/message/delivery-log.js";
+import type { FeedFilter } from "../../domain/message/feed-filter.js";
+import type { EngagementAction, Message } from "../../domain/message/message.js";
+import type { RecipientKey } from "../../domain/recipient/recipient.js";
+import type { Claim } from "../../ports/due-store.js";
+import type { FeedStore, NewMessages } from "../../ports/feed-store.js";
+import type { IdKind, MessageQuery, RunQuery } from "../../ports/filters.js";
+import type { GuideEngagement, GuideStore } from "../../ports/guide-store.js";
+import type { MessageStore } from "../../ports/message-store.js";
+import type { Paged, PageRequest } from "../../ports/page-request.js";
+import type { StoredRun } from "../../ports/run-store.js";
+import type { StoreLogs } from "../../ports/store-logs.js";
+import type { JsonObject } from "../../util/json.js";
+import { createPostgresLogs } from "./log/postgres-logs.js";
+import { readDeliveryLogs } from "./message/delivery-logs.js";
+import { keepCountsOfLargeFeed } from "./message/feed-counts.js";
+import { listSharedRows, readGuideMessages, recordGuideEngagement, resetGuide } from "./message/guide-messages.js";
+import { listFeed } from "./message/list-feed.js";
+import { listMessages } from "./message/list-messages.js";
+import { deleteMessages, markMessages, retryMessages } from "./message/mark-messages.js";
+import { selectMessageRows, toMessages } from "./message/message-rows.js";
+import { readNewMessages } from "./message/read-new-messages.js";
+import { saveMessages } from "./message/save-messages.js";
 import { PostgresRecipients } from "./postgres-recipients.js";
+import { listIdsByPrefix } from "./run/list-ids-by-prefix.js";
+import { listRecipientRuns, readRecipientRun, readWorkflowRun, type StoredWorkflowRun } from "./run/list-runs.js";
+import { claimDueMessages } from "./work/claim-messages.js";
 
-/** Messages, feeds and guides in a PostgreSQL store. */
-export class PostgresMessages extends PostgresRecipients {}
+/** Messages, feeds, guides and lists of runs in a PostgreSQL store. */
+export class PostgresMessages extends PostgresRecipients implements MessageStore, FeedStore, GuideStore {
+  async claimDueMessages(claim: Claim, limit: number): Promise<Message[]> {
+    return claimDueMessages(this.db, this.shared, claim, limit);
+  }
+
+  async saveMessages(
+    messages: readonly Message[],
+    token: string,
+    logs: readonly DeliveryLog[] = [],
+  ): Promise<Set<string>> {
+    return this.db.write((tx) => saveMessages(tx, this.shared, messages, token, logs));
+  }
+
+  async readDeliveryLogs(messageId: string): Promise<DeliveryLog[]> {
+    return readDeliveryLogs(this.db, messageId);
+  }
+
+  async readMessages(ids: readonly string[]): Promise<Message[]> {
+    return this.db.read(async (tx) => toMessages(tx, this.shared, await selectMessageRows(tx, ids)));
+  }
+
+  async listMessages(filter: MessageQuery, page: PageRequest): Promise<Paged<Message>> {
+    return this.db.readList((tx) => listMessages(tx, this.shared, filter, page));
+  }
+
+  async markMessages(
+    ids: readonly string[],
+    action: EngagementAction,
+    at: number,
+    metadata: JsonObject | null = null,
+  ): Promise<Message[]> {
+    return this.db.write((tx) => markMessages(tx, this.shared, ids, action, at, metadata));
+  }
+
+  async retryMessages(ids: readonly string[], at: number): Promise<Message[]> {
+    return this.db.write((tx) => retryMessages(tx, this.shared, ids, at));
+  }
+
+  async deleteMessages(ids: readonly string[]): Promise<void> {
+    await this.db.write((tx) => deleteMessages(tx, this.shared, ids));
+  }
+
+  async listFeed(filter: FeedFilter, page: PageRequest) {
+    await keepCountsOfLargeFeed(this.db, filter.recipient);
+    return this.db.readList((tx) => listFeed(tx, this.shared, filter, page));
+  }
+
+  async readNewMessages(cursor: string | null): Promise<NewMessages> {
+    return readNewMessages(this.db, cursor);
+  }
+
+  async readGuideMessages(user: RecipientKey, tenant: string | null): Promise<Message[]> {
+    return this.db.read((tx) => readGuideMessages(tx, this.shared, user, tenant));
+  }
+
+  async recordGuideEngagement(engagement: GuideEngagement, at: number): Promise<Message> {
+    await this.shared.insert(this.db, listSharedRows(engagement));
+    return this.db.write((tx) => recordGuideEngagement(tx, this.shared, engagement, at));
+  }
+
+  async resetGuide(user: RecipientKey, guide: string, tenant: string | null): Promise<number> {
+    return this.db.write((tx) => resetGuide(tx, user, guide, tenant));
+  }
+
+  async readWorkflowRun(id: string): Promise<StoredWorkflowRun | null> {
+    return this.db.read((tx) => readWorkflowRun(tx, this.shared, id));
+  }
+
+  async readRecipientRun(id: string): Promise<StoredRun | null> {
+    return this.db.read((tx) => readRecipientRun(tx, this.shared, id));
+  }
+
+  async listIdsByPrefix(kind: IdKind, prefix: string, limit: number): Promise<string[]> {
+    return listIdsByPrefix(this.db, kind, prefix, limit);
+  }
+
+  async listRecipientRuns(filter: RunQuery, page: PageRequest): Promise<Paged<StoredRun>> {
+    return this.db.readList((tx) => listRecipientRuns(tx, this.shared, filter, page));
+  }
+
+  async openLogs(): Promise<StoreLogs> {
+    return createPostgresLogs(this.db, this.shared);
+  }
+}

@@ -13,6 +13,7 @@ const RUN_TABLES = [
   "message_secrets",
   "messages",
   "feed_counts",
+  "kept_feeds",
   "recipient_runs",
   "workflow_runs",
   "schedules",
@@ -31,5 +32,7 @@ export async function clearStore(db: Connection, { keepRecipients }: { keepRecip
   // DELETE and not TRUNCATE, which would wait for every reader.
   await db.write(async (tx) => {
     for (const table of tables) await tx.run(`DELETE FROM ${table}`);
+    // Readers of new messages notice by it that the store was emptied.
+    await tx.all("SELECT nextval('store_clears')");
   });
 }

@@ -29,6 +29,8 @@ const RECIPIENTS = `
     inserted_at bigint NOT NULL,
     updated_at bigint NOT NULL
   );
+  CREATE INDEX recipients_by_collection ON recipients (split_part(key, '/', 1), row);
+  CREATE INDEX recipients_except_users ON recipients (row) WHERE split_part(key, '/', 1) <> '$users';
   CREATE TABLE subscriptions (
     ${ROW},
     object ${KEY} NOT NULL,
@@ -36,7 +38,6 @@ const RECIPIENTS = `
     properties text NOT NULL,
     inserted_at bigint NOT NULL,
     updated_at bigint NOT NULL,
-    ${XID},
     UNIQUE (object, recipient)
   );
   CREATE INDEX subscriptions_in_order ON subscriptions (object, row);
@@ -84,6 +85,9 @@ const SHARED_ROWS = `
 // Recipient runs and messages are numbered by `allocate-rows.ts`, so that COPY knows their rows before.
 const RUNS = `
   CREATE SEQUENCE row_blocks AS bigint;
+  CREATE SEQUENCE store_clears AS bigint;
+  CREATE TABLE block_values (name smallint NOT NULL, value ${KEY} NOT NULL, block bigint NOT NULL);
+  CREATE INDEX block_values_in_order ON block_values (name, value, block);
 
   CREATE TABLE workflow_runs (
     ${ROW},
@@ -105,6 +109,7 @@ const RUNS = `
   );
   CREATE INDEX workflow_runs_by_cancellation ON workflow_runs (workflow, cancellation_key)
     WHERE cancellation_key IS NOT NULL;
+  CREATE INDEX workflow_runs_of_broadcasts ON workflow_runs (workflow) WHERE trigger_source LIKE '{"type":"broadcast"%';
   CREATE INDEX workflow_runs_due ON workflow_runs (due_at, row) WHERE due_at IS NOT NULL;
 
   CREATE TABLE recipient_runs (
@@ -272,9 +277,10 @@ const MESSAGES = `
     archived smallint NOT NULL,
     total integer NOT NULL,
     unread integer NOT NULL,
-    unseen integer NOT NULL,
-    PRIMARY KEY (recipient, channel, tenant, archived)
-  );`;
+    unseen integer NOT NULL
+  );
+  CREATE INDEX feed_counts_by_recipient ON feed_counts (recipient);
+  CREATE TABLE kept_feeds (recipient ${KEY} PRIMARY KEY, counted_after bigint);`;
 
 const LOGS = `
   CREATE TABLE outbound_watch (
@@ -292,8 +298,11 @@ const LOGS = `
     type text,
     at bigint,
     document text,
-    ${XID}
+    position bigint
   );
+  CREATE SEQUENCE outbound_positions AS bigint;
+  CREATE UNIQUE INDEX outbound_events_in_order ON outbound_events (position);
+  CREATE INDEX outbound_events_unread ON outbound_events (row) WHERE position IS NULL;
   CREATE TABLE outbound_taken (event bigint NOT NULL, webhook ${KEY} NOT NULL, PRIMARY KEY (event, webhook));
   CREATE TABLE source_events (
     ${ROW},

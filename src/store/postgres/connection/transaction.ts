@@ -50,6 +50,8 @@ export class Transaction extends Statements {
   readonly watchesUsers: boolean;
   /** Whether events are recorded for webhooks. */
   readonly isWatched: boolean;
+  /** Whether the counts of any feed are kept. */
+  readonly hasKeptFeeds: boolean;
   /** Whether any run of the store has ever waited for an event. */
   usesWaits: boolean;
   readonly wakeups: Wakeup[] = [];
@@ -63,11 +65,12 @@ export class Transaction extends Statements {
   constructor(
     protected override readonly client: PoolClient,
     injectedNow: (() => number) | null,
-    settings: { watchesUsers: boolean; isWatched: boolean; usesWaits: boolean },
+    settings: { watchesUsers: boolean; isWatched: boolean; hasKeptFeeds: boolean; usesWaits: boolean },
   ) {
     super(client, injectedNow);
     this.watchesUsers = settings.watchesUsers;
     this.isWatched = settings.isWatched;
+    this.hasKeptFeeds = settings.hasKeptFeeds;
     this.usesWaits = settings.usesWaits;
   }
 

@@ -10,7 +10,8 @@ import {
   type WorkflowRunRow,
 } from "../../rows/run-row.js";
 import { packSteps } from "../../rows/step-codec.js";
-import type { Statements, Transaction } from "../connection/transaction.js";
+import { type RowValue, recordChangedValues, recordNewValues } from "../connection/block-values.js";
+import type { Reader, Transaction } from "../connection/transaction.js";
 import { recordOutboundRuns } from "./outbound-events.js";
 import { getShard } from "./shard.js";
 import type { SharedRows } from "./shared-rows.js";
@@ -18,7 +19,7 @@ import type { SharedRows } from "./shared-rows.js";
 const SELECT_WORKFLOW_RUNS = `SELECT ${WORKFLOW_RUN_COLUMNS} FROM workflow_runs`;
 
 async function toRecords(
-  tx: Statements,
+  tx: Reader,
   shared: SharedRows,
   rows: readonly WorkflowRunRow[],
 ): Promise<WorkflowRunRecord[]> {
@@ -26,18 +27,14 @@ async function toRecords(
   return rows.map((row) => toWorkflowRunRecord(row, shared.version(row.version)));
 }
 
-export async function findWorkflowRun(
-  tx: Statements,
-  shared: SharedRows,
-  id: string,
-): Promise<WorkflowRunRecord | null> {
+export async function findWorkflowRun(tx: Reader, shared: SharedRows, id: string): Promise<WorkflowRunRecord | null> {
   const rows = await tx.all<WorkflowRunRow>(`${SELECT_WORKFLOW_RUNS} WHERE id = $1 AND guide = 0`, id);
   return (await toRecords(tx, shared, rows))[0] ?? null;
 }
 
 /** Returns workflow runs by row. Recipient runs share them, so a row may be asked for many times. */
 export async function readWorkflowRuns(
-  tx: Statements,
+  tx: Reader,
   shared: SharedRows,
   rows: readonly number[],
 ): Promise<Map<number, WorkflowRunRecord>> {
@@ -48,7 +45,7 @@ export async function readWorkflowRuns(
 
 /** Returns recipient runs by row, with the revision that guards a save. */
 export async function readRunRows(
-  tx: Statements,
+  tx: Reader,
   rows: readonly number[],
 ): Promise<Map<number, RecipientRunRow & { revision: number }>> {
   if (rows.length === 0) return new Map();
@@ -71,8 +68,19 @@ const COPY_COLUMNS = [
   ...["error_count", "batch", "inserted_at", "updated_at", "steps", "events"],
 ];
 
+/** The row of a workflow run, with the values by which its runs are listed. */
+export interface TriggerRow {
+  row: number;
+  workflow: string;
+  tenant: string | null;
+}
+
 /** Inserts new recipient runs of one trigger, and reports when they are due. */
-export async function insertRunRows(tx: Transaction, workflowRun: number, runs: readonly NewRun[]): Promise<void> {
+export async function insertRunRows(
+  tx: Transaction,
+  { row: workflowRun, workflow, tenant }: TriggerRow,
+  runs: readonly NewRun[],
+): Promise<void> {
   await tx.copy(
     "recipient_runs",
     COPY_COLUMNS,
@@ -94,6 +102,14 @@ export async function insertRunRows(tx: Transaction, workflowRun: number, runs: 
       run.updated_at,
       packSteps(run.steps),
       packRunEvents(run.events, run.inserted_at),
+    ]),
+  );
+  await recordNewValues(
+    tx,
+    runs.flatMap(({ row, run }): RowValue[] => [
+      { column: "runs.status", value: run.status, row },
+      { column: "runs.workflow", value: workflow, row },
+      { column: "runs.tenant", value: tenant, row },
     ]),
   );
   wakeRuns(
@@ -182,9 +198,15 @@ export async function updateRunRows(
   // In order of the rows, so that transactions wait for each other without deadlocks.
   const inOrder = [...updates].sort((one, other) => one.row - other.row);
   const guard = token === null ? "" : " AND r.revision = c.revision AND (r.claim_token IS NULL OR r.claim_token = $2)";
-  return tx.all<{ row: number; workflow_run: number }>(
+  const changed = await tx.all<{ row: number; workflow_run: number }>(
     `UPDATE recipient_runs r SET ${SET_CHANGES} FROM ${CHANGES} WHERE r.row = c.row${guard} RETURNING r.row, r.workflow_run`,
     JSON.stringify(inOrder.map(toChanges)),
     ...(token === null ? [] : [token]),
   );
+  const statuses = new Map(updates.map(({ row, run }) => [row, run.status]));
+  await recordChangedValues(
+    tx,
+    changed.map(({ row }) => ({ column: "runs.status", value: statuses.get(row) ?? null, row })),
+  );
+  return changed;
 }

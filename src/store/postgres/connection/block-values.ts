@@ -1,0 +1,88 @@
+import { BLOCK_ROWS } from "./allocate-rows.js";
+import type { SqlFilters } from "./sql-filters.js";
+import type { Transaction } from "./transaction.js";
+
+/** The columns whose blocks are recorded, each with the number that stands for it in the table. */
+const BLOCK_COLUMNS = {
+  "messages.status": 1,
+  "messages.channel": 2,
+  "messages.workflow": 3,
+  "messages.tenant": 4,
+  "messages.workflow_run": 5,
+  "runs.status": 6,
+  "runs.workflow": 7,
+  "runs.tenant": 8,
+};
+
+export type BlockColumn = keyof typeof BLOCK_COLUMNS;
+
+/** A row that has a value in a column. */
+export interface RowValue {
+  column: BlockColumn;
+  value: string | null;
+  row: number;
+}
+
+/** Returns the values of each block once. */
+function listBlockValues(values: readonly RowValue[]): [column: number, value: string, block: number][] {
+  const found = new Map<string, [number, string, number]>();
+  for (const { column, value, row } of values) {
+    if (value === null) continue;
+    const block = Math.floor(row / BLOCK_ROWS);
+    found.set(`${column} ${block} ${value}`, [BLOCK_COLUMNS[column], value, block]);
+  }
+  return [...found.values()];
+}
+
+/**
+ * Records which blocks of rows contain a value of a column, so that lists find rare values without an index of each row: an
+ * index of a column costs WAL for each row, this table for each block, which is a trigger's chunk. These rows must be in
+ * blocks that the transaction itself has allocated.
+ */
+export async function recordNewValues(tx: Transaction, values: readonly RowValue[]): Promise<void> {
+  await tx.copy("block_values", ["name", "value", "block"], listBlockValues(values));
+}
+
+/** The table has no unique key, so that transactions that record the same value do not wait for each other. */
+const INSERT_MISSING = `
+  INSERT INTO block_values (name, value, block)
+  SELECT c.name, c.value, c.block FROM json_to_recordset($1::json) AS c (name smallint, value text, block bigint)
+  WHERE NOT EXISTS (SELECT 1 FROM block_values b WHERE b.name = c.name AND b.value = c.value AND b.block = c.block)`;
+
+/** Records values that an update has written. A block may no longer contain a recorded value. */
+export async function recordChangedValues(tx: Transaction, values: readonly RowValue[]): Promise<void> {
+  const rows = listBlockValues(values).map(([name, value, block]) => ({ name, value, block }));
+  if (rows.length > 0) await tx.run(INSERT_MISSING, JSON.stringify(rows));
+}
+
+/** Any of these values of a column, as SQL expressions of texts. */
+export interface BlockSource {
+  column: BlockColumn;
+  values: readonly string[];
+}
+
+/** Returns a source for bound values; none if there is no list. */
+export function bindBlockSource(
+  filters: SqlFilters,
+  column: BlockColumn,
+  values: readonly string[] | undefined,
+): BlockSource[] {
+  return values === undefined ? [] : [{ column, values: values.map((value) => filters.bind(value)) }];
+}
+
+/**
+ * Returns a query for the blocks that all sources contain, in order. The first source is read in the order of its index, and
+ * the others are looked up.
+ */
+export function buildBlockQuery(sources: readonly BlockSource[], bound: string, direction: "ASC" | "DESC"): string {
+  const [first, ...others] = sources as [BlockSource, ...BlockSource[]];
+  const lookups = others.map(
+    ({ column, values }) =>
+      `EXISTS (SELECT 1 FROM block_values o WHERE o.name = ${BLOCK_COLUMNS[column]} AND o.value IN (${values.join(", ")}) AND o.block = f.block)`,
+  );
+  const parts = first.values.map((value) => {
+    const conditions = [`f.name = ${BLOCK_COLUMNS[first.column]}`, `f.value = ${value}`, bound, ...lookups];
+    return `(SELECT f.block FROM block_values f WHERE ${conditions.join(" AND ")} ORDER BY f.block ${direction})`;
+  });
+  return `SELECT DISTINCT block FROM (${parts.join(" UNION ALL ")}) found ORDER BY block ${direction}`;
+}

@@ -1,0 +1,99 @@
+import type { FeedCounts, FeedFilter } from "../../../domain/message/feed-filter.js";
+import type { Message } from "../../../domain/message/message.js";
+import type { Paged, PageRequest } from "../../../ports/page-request.js";
+import { serializeCursor } from "../../cursor.js";
+import { FEED_STATUS_CONDITIONS, getCountOfStatus } from "../../rows/message-conditions.js";
+import { MESSAGE_COLUMNS, type MessageRow } from "../../rows/message-row.js";
+import { readPage } from "../connection/read-page.js";
+import { SqlFilters } from "../connection/sql-filters.js";
+import type { Reader } from "../connection/transaction.js";
+import type { SharedRows } from "../run/shared-rows.js";
+import { IS_IN_FEED, readKeptCounts } from "./feed-counts.js";
+import { HAS_CATEGORY, JOIN_WORKFLOW_RUN } from "./list-messages.js";
+import { FROM_MESSAGES, toMessages } from "./message-rows.js";
+
+/** The expressions that the filters compare, of messages and of kept counts. */
+const MESSAGE_COLUMNS_OF_FILTERS = { channel: "m.channel", tenant: "w.tenant", archived: "m.archived_at IS NOT NULL" };
+const COUNT_COLUMNS = { channel: "c.channel", tenant: "NULLIF(c.tenant, '')", archived: "c.archived = 1" };
+
+/** Adds the filters by which counts are kept: channel, tenant and whether messages are archived. */
+function addKeptFilters(
+  filters: SqlFilters,
+  columns: typeof MESSAGE_COLUMNS_OF_FILTERS,
+  { channel, tenant, has_tenant, granted, archived = "exclude" }: FeedFilter,
+): SqlFilters {
+  filters
+    .add(`${columns.channel} IN (SELECT row FROM channels WHERE key = ? OR id = ?)`, channel)
+    .add(has_tenant === true ? `${columns.tenant} = ?` : `(${columns.tenant} = ? OR ${columns.tenant} IS NULL)`, tenant)
+    .add(
+      `(${columns.tenant} = ANY(?::text[])${granted?.untagged ? ` OR ${columns.tenant} IS NULL` : ""})`,
+      granted?.tenants,
+    );
+  // A tenant together with `has_tenant: false` selects messages without a tenant (A-101a does not specify this case).
+  if (has_tenant !== undefined) filters.conditions.push(`${columns.tenant} IS ${has_tenant ? "NOT " : ""}NULL`);
+  if (archived !== "include") filters.conditions.push(`${archived === "only" ? "" : "NOT "}(${columns.archived})`);
+  return filters;
+}
+
+/** Returns all filters except the status, which the counts ignore (Q-24). */
+function buildFeedFilters(filter: FeedFilter): SqlFilters {
+  const filters = new SqlFilters()
+    .add("m.recipient = ?", filter.recipient)
+    .add("w.workflow = ?", filter.source)
+    .add(HAS_CATEGORY, filter.workflow_categories)
+    .addPairs("COALESCE(m.data, w.data)", filter.trigger_data)
+    .addBounds("m.inserted_at", filter.inserted_at);
+  filters.conditions.push(...IS_IN_FEED);
+  return addKeptFilters(filters, MESSAGE_COLUMNS_OF_FILTERS, filter);
+}
+
+/** Returns the kept counts of the messages that match the filter except the status, or null if they have to be counted. */
+async function findKeptCounts(tx: Reader, filter: FeedFilter): Promise<FeedCounts | null> {
+  const { recipient, source, workflow_categories, trigger_data = {}, inserted_at = {} } = filter;
+  if (source !== undefined || workflow_categories !== undefined) return null;
+  if (Object.keys(trigger_data).length > 0 || Object.keys(inserted_at).length > 0) return null;
+  const filters = new SqlFilters().add("c.recipient = ?", recipient);
+  return readKeptCounts(tx, recipient, addKeptFilters(filters, COUNT_COLUMNS, filter));
+}
+
+/** Counts the messages of a feed. Joins their runs only if a filter needs them. */
+async function countFeed(tx: Reader, { conditions, values }: SqlFilters): Promise<FeedCounts> {
+  const where = conditions.join(" AND ");
+  const from = /\bw\./.test(where) ? FROM_MESSAGES + JOIN_WORKFLOW_RUN : "FROM messages m";
+  const counts = await tx.get<FeedCounts>(
+    `SELECT count(*) AS total_count, count(*) - count(m.read_at) AS unread_count, count(*) - count(m.seen_at) AS unseen_count ${from} WHERE ${where}`,
+    ...values,
+  );
+  return counts as FeedCounts;
+}
+
+export async function listFeed(
+  tx: Reader,
+  shared: SharedRows,
+  filter: FeedFilter,
+  page: PageRequest,
+): Promise<Paged<{ message: Message; cursor: string }> & { counts: FeedCounts }> {
+  const filters = buildFeedFilters(filter);
+  const counts = (await findKeptCounts(tx, filter)) ?? (await countFeed(tx, filters));
+  const status = filter.status ?? "all";
+  const condition = FEED_STATUS_CONDITIONS[status];
+  if (condition !== null) filters.conditions.push(condition);
+  const { rows, page_info } = await readPage<MessageRow>(
+    tx,
+    {
+      kind: "feed",
+      columns: MESSAGE_COLUMNS,
+      from: FROM_MESSAGES + JOIN_WORKFLOW_RUN,
+      key: "m.row",
+      filters,
+      count: getCountOfStatus(counts, status),
+    },
+    page,
+  );
+  const messages = await toMessages(tx, shared, rows);
+  const items = messages.map((message, index) => ({
+    message,
+    cursor: serializeCursor("feed", (rows[index] as MessageRow).row),
+  }));
+  return { items, page_info, counts };
+}

@@ -1,0 +1,88 @@
+import type { Message } from "../../../domain/message/message.js";
+import type { MessageQuery } from "../../../ports/filters.js";
+import type { Paged, PageRequest } from "../../../ports/page-request.js";
+import { ENGAGEMENT_CONDITIONS } from "../../rows/message-conditions.js";
+import { MESSAGE_COLUMNS, type MessageRow } from "../../rows/message-row.js";
+import { type BlockSource, bindBlockSource } from "../connection/block-values.js";
+import { readPage } from "../connection/read-page.js";
+import { SqlFilters } from "../connection/sql-filters.js";
+import type { Reader } from "../connection/transaction.js";
+import type { SharedRows } from "../run/shared-rows.js";
+import { FROM_MESSAGES, toMessages } from "./message-rows.js";
+
+export const JOIN_WORKFLOW_RUN = " JOIN workflow_runs w ON w.row = r.workflow_run";
+
+/** The sources in a message's content, which are not in its row. */
+const TEMPLATE_SOURCES = "(SELECT s.texts FROM template_sources s WHERE s.row = m.template_sources)";
+
+/** Condition that the workflow run's version has any category of a list. */
+export const HAS_CATEGORY =
+  "EXISTS (SELECT 1 FROM workflow_versions v, json_array_elements_text(replace(v.definition, '\\u0000', '\ufffd')::json -> 'categories') c WHERE v.row = w.version AND c = ANY(?::text[]))";
+
+const WORKFLOW_RUN_BY_ID = "(SELECT row FROM workflow_runs WHERE id = ?)";
+
+/** Returns where messages may be that match the filters; none if an index of the filters finds few messages. */
+async function findSources(tx: Reader, filters: SqlFilters, filter: MessageQuery): Promise<BlockSource[]> {
+  const { recipient, workflow, workflow_run_id, channel, status, tenant } = filter;
+  const isSelective = [filter.ids, filter.recipient_run_id, recipient].some((one) => one !== undefined);
+  if (isSelective) return [];
+  const toList = (value: string | undefined) => (value === undefined ? undefined : [value]);
+  const workflowRuns =
+    workflow_run_id === undefined ? undefined : await selectRows(tx, SELECT_WORKFLOW_RUN, workflow_run_id);
+  const channels = channel === undefined ? undefined : await selectRows(tx, SELECT_CHANNELS, channel);
+  // The first one is read, the others are looked up, so those that match the fewest messages come first.
+  return [
+    ...bindBlockSource(filters, "messages.workflow_run", workflowRuns),
+    ...bindBlockSource(filters, "messages.tenant", toList(tenant)),
+    ...bindBlockSource(filters, "messages.workflow", toList(workflow)),
+    ...bindBlockSource(filters, "messages.channel", channels),
+    ...bindBlockSource(filters, "messages.status", toList(status)),
+    ...bindBlockSource(filters, "messages.status", filter.statuses),
+  ];
+}
+
+const SELECT_WORKFLOW_RUN = "SELECT row FROM workflow_runs WHERE id = $1";
+const SELECT_CHANNELS = "SELECT row FROM channels WHERE key = $1 OR id = $1";
+
+/** Returns row numbers as texts. Without any row, no block matches. */
+async function selectRows(tx: Reader, sql: string, value: string): Promise<string[]> {
+  const rows = await tx.all<{ row: number }>(sql, value);
+  return rows.length === 0 ? [""] : rows.map(({ row }) => String(row));
+}
+
+export async function listMessages(
+  tx: Reader,
+  shared: SharedRows,
+  filter: MessageQuery,
+  page: PageRequest,
+): Promise<Paged<Message>> {
+  const filters = new SqlFilters()
+    .add("w.workflow = ?", filter.workflow)
+    .add(`r.workflow_run = ${WORKFLOW_RUN_BY_ID}`, filter.workflow_run_id)
+    .add("m.recipient_run = (SELECT row FROM recipient_runs WHERE id = ? LIMIT 1)", filter.recipient_run_id)
+    .add("m.recipient = ?", filter.recipient)
+    .add("m.channel IN (SELECT row FROM channels WHERE key = ? OR id = ?)", filter.channel)
+    .add("m.status = ?", filter.status)
+    .add("w.tenant = ?", filter.tenant)
+    .addText(["w.workflow", "m.recipient", "m.content", TEMPLATE_SOURCES], ["m.id", "r.id", "w.id"], filter.text)
+    .addAny("m.id", filter.ids)
+    .addAny("m.status", filter.statuses)
+    .add(HAS_CATEGORY, filter.workflow_categories)
+    .addPairs("COALESCE(m.data, w.data)", filter.trigger_data)
+    .addBounds("m.inserted_at", filter.inserted_at);
+  const engagement = filter.engagement_statuses?.map((status) => ENGAGEMENT_CONDITIONS[status]);
+  if (engagement) filters.conditions.push(`(${engagement.join(" OR ") || "FALSE"})`);
+  const { rows, page_info } = await readPage<MessageRow>(
+    tx,
+    {
+      kind: "messages",
+      columns: MESSAGE_COLUMNS,
+      from: FROM_MESSAGES + JOIN_WORKFLOW_RUN,
+      key: "m.row",
+      filters,
+      sources: await findSources(tx, filters, filter),
+    },
+    page,
+  );
+  return { items: await toMessages(tx, shared, rows), page_info };
+}

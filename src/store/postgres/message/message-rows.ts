@@ -1,0 +1,189 @@
+import type { Message, MessageStatuses } from "../../../domain/message/message.js";
+import { packMessageEvents } from "../../rows/event-codec.js";
+import { toJson } from "../../rows/json-column.js";
+import { MESSAGE_COLUMNS, type MessageRow, toMessage } from "../../rows/message-row.js";
+import type { TriggerData } from "../../rows/trigger-data.js";
+import { allocateRows } from "../connection/allocate-rows.js";
+import { type RowValue, recordNewValues } from "../connection/block-values.js";
+import type { CopyValue, Reader, Transaction } from "../connection/transaction.js";
+import { recordOutboundMessages } from "../run/outbound-events.js";
+import { readWorkflowRuns } from "../run/run-rows.js";
+import { getShard } from "../run/shard.js";
+import type { SharedRows } from "../run/shared-rows.js";
+import { countChanges } from "./feed-counts.js";
+import { insertSecrets } from "./message-secrets.js";
+
+export const FROM_MESSAGES = "FROM messages m JOIN recipient_runs r ON r.row = m.recipient_run";
+export const SELECT_MESSAGES = `SELECT ${MESSAGE_COLUMNS} ${FROM_MESSAGES}`;
+
+/** Returns the messages of rows. Reads each run, channel and template once. */
+export async function toMessages(tx: Reader, shared: SharedRows, rows: readonly MessageRow[]): Promise<Message[]> {
+  if (rows.length === 0) return [];
+  const workflowRuns = await readWorkflowRuns(
+    tx,
+    shared,
+    rows.map(({ workflow_run }) => workflow_run),
+  );
+  await shared.load(tx, {
+    channels: rows.map(({ channel }) => channel),
+    templateSources: rows.flatMap(({ template_sources }) => template_sources ?? []),
+  });
+  return rows.map((row) => {
+    const run = workflowRuns.get(row.workflow_run);
+    if (run === undefined) throw new Error(`workflow_runs: row ${row.workflow_run} is missing`);
+    const sources = row.template_sources === null ? null : shared.templateSource(row.template_sources);
+    return toMessage(row, run, { channel: shared.channel(row.channel), sources });
+  });
+}
+
+/** Returns the rows of the ids that exist, in the order of the ids, each once. With `lock`, they are locked in order of rows. */
+export async function selectMessageRows(
+  tx: Reader,
+  ids: readonly string[],
+  { lock = false } = {},
+): Promise<MessageRow[]> {
+  if (ids.length === 0) return [];
+  const rows = await tx.all<MessageRow>(
+    `${SELECT_MESSAGES} WHERE m.id = ANY($1::text[]) ORDER BY m.row${lock ? " FOR UPDATE OF m" : ""}`,
+    ids,
+  );
+  const rowsById = new Map(rows.map((row) => [row.id, row]));
+  return [...new Set(ids)].flatMap((id) => rowsById.get(id) ?? []);
+}
+
+/**
+ * Returns the statuses of the messages of runs, by the runs' rows, in the order of each run. Leaves out the contents, which are
+ * most of a message.
+ */
+export async function readMessageStatuses(
+  tx: Reader,
+  recipientRuns: readonly number[],
+): Promise<Map<number, MessageStatuses[]>> {
+  const statusesByRun = new Map<number, MessageStatuses[]>();
+  if (recipientRuns.length === 0) return statusesByRun;
+  const rows = await tx.all<MessageStatuses & { recipient_run: number }>(
+    "SELECT recipient_run, step_ref, status, seen_at, read_at, interacted_at, link_clicked_at, archived_at " +
+      "FROM messages WHERE recipient_run = ANY($1) ORDER BY recipient_run, row",
+    recipientRuns,
+  );
+  for (const { recipient_run, ...statuses } of rows) {
+    const known = statusesByRun.get(recipient_run);
+    if (known) known.push(statuses);
+    else statusesByRun.set(recipient_run, [statuses]);
+  }
+  return statusesByRun;
+}
+
+/** A new message with the rows of its runs and the trigger data, which is stored once, with the trigger. */
+export interface NewMessage {
+  message: Message;
+  recipientRun: number;
+  workflowRun: number;
+  trigger: TriggerData;
+  /** The guide whose message it is. */
+  guide?: string;
+}
+
+const COLUMNS = [
+  ...["row", "id", "recipient_run", "recipient", "shard", "channel", "step_ref", "status", "due_at", "scheduled_at"],
+  ...["attempts", "seen_at", "read_at", "interacted_at", "link_clicked_at", "archived_at", "inserted_at", "updated_at"],
+  ...["recipient_snapshot", "metadata", "data", "events", "content", "template_sources", "batch", "guide", "links"],
+];
+
+function toColumns(
+  shared: SharedRows,
+  row: number,
+  { message, recipientRun, trigger, guide }: NewMessage,
+): CopyValue[] {
+  const data = message.data === trigger.value ? trigger.text : JSON.stringify(message.data);
+  const { channel, templateSources, content } = shared.getMessageParts(message);
+  return [
+    row,
+    message.id,
+    recipientRun,
+    message.recipient,
+    getShard(message.recipient),
+    channel,
+    message.step_ref,
+    message.status,
+    message.due_at,
+    message.scheduled_at,
+    message.attempts,
+    message.seen_at,
+    message.read_at,
+    message.interacted_at,
+    message.link_clicked_at,
+    message.archived_at,
+    message.inserted_at,
+    message.updated_at,
+    toJson(message.recipient_snapshot),
+    toJson(message.metadata),
+    data === trigger.text ? null : data,
+    packMessageEvents(message.events, message.inserted_at),
+    content,
+    templateSources,
+    toJson(message.batch ?? null),
+    guide ?? null,
+    toJson(message.links ?? null),
+  ];
+}
+
+function listRowValues(shared: SharedRows, row: number, { message, workflowRun }: NewMessage): RowValue[] {
+  const { status, workflow, tenant, channel } = message;
+  return [
+    { column: "messages.status", value: status, row },
+    { column: "messages.channel", value: String(shared.getChannelRow(channel)), row },
+    { column: "messages.workflow", value: workflow, row },
+    { column: "messages.tenant", value: tenant, row },
+    { column: "messages.workflow_run", value: String(workflowRun), row },
+  ];
+}
+
+/** Inserts messages, whose channels and template sources `shared.insert` has inserted before the transaction. */
+export async function insertMessages(
+  tx: Transaction,
+  shared: SharedRows,
+  messages: readonly NewMessage[],
+): Promise<void> {
+  if (messages.length === 0) return;
+  const rows = await allocateRows(tx, messages.length);
+  await tx.copy(
+    "messages",
+    COLUMNS,
+    messages.map((one, index) => toColumns(shared, rows[index] as number, one)),
+  );
+  await recordNewValues(
+    tx,
+    messages.flatMap((one, index) => listRowValues(shared, rows[index] as number, one)),
+  );
+  await countChanges(
+    tx,
+    shared,
+    messages.map(({ message }) => ({ message, before: null, after: message })),
+  );
+  await insertSecrets(
+    tx,
+    messages.map(({ message }) => message),
+  );
+  wakeDeliveries(
+    tx,
+    messages.map(({ message }) => message),
+  );
+  await recordOutboundMessages(
+    tx,
+    messages.map(({ message }) => ({ message: message.id, first: 0, last: message.events.length })),
+  );
+}
+
+/** Reports the deliveries of messages that become due, each channel and time once. */
+export function wakeDeliveries(tx: Transaction, messages: readonly Message[]): void {
+  const sizes = new Map<string, { channel: string; dueAt: number; size: number }>();
+  for (const { channel, due_at: dueAt } of messages) {
+    if (dueAt === null) continue;
+    const key = `${dueAt} ${channel.id}`;
+    const known = sizes.get(key) ?? { channel: channel.id, dueAt, size: 0 };
+    known.size++;
+    sizes.set(key, known);
+  }
+  for (const one of sizes.values()) tx.wake({ kind: "messages", ...one });
+}

@@ -1,0 +1,239 @@
+import { mergeRecipient } from "../../../domain/recipient/merge-recipient.js";
+import type { Recipient, RecipientKey, RecipientParts, RecipientUpsert } from "../../../domain/recipient/recipient.js";
+import { resolveChangeEffects } from "../../../domain/recipient/recipient-change.js";
+import { buildRecipientEvent, type OccurredEvent } from "../../../domain/run/occurred-event.js";
+import { type RecipientRow, toJsonUnlessEmpty, toRecipient } from "../../rows/recipient-row.js";
+import type { Reader, Transaction } from "../connection/transaction.js";
+import { getShard } from "../run/shard.js";
+import { recordEvents } from "../run/waits.js";
+import { deleteMembers, insertMembers } from "./audience-members.js";
+
+export const RECIPIENT_COLUMNS = "r.key, r.properties, r.preferences, r.channel_data, r.inserted_at, r.updated_at";
+
+export async function readRecipients(tx: Reader, keys: readonly RecipientKey[]): Promise<Map<RecipientKey, Recipient>> {
+  if (keys.length === 0) return new Map();
+  const rows = await tx.all<RecipientRow>(
+    `SELECT ${RECIPIENT_COLUMNS} FROM recipients r WHERE r.key = ANY($1::text[])`,
+    keys,
+  );
+  return new Map(rows.map((row) => [row.key as RecipientKey, toRecipient(row)]));
+}
+
+/** A change of one recipient: its parts after it, from those before it; null for a new recipient. Null changes nothing. */
+export interface RecipientChange {
+  key: RecipientKey;
+  depth?: number | undefined;
+  change(before: Recipient | null): RecipientParts | null;
+}
+
+/** The JSON texts of a recipient. */
+type RecipientTexts = Pick<RecipientRow, "properties" | "preferences" | "channel_data">;
+
+function toTexts({ properties, preferences, channel_data }: RecipientParts): RecipientTexts {
+  return {
+    properties: JSON.stringify(properties),
+    preferences: toJsonUnlessEmpty(preferences),
+    channel_data: toJsonUnlessEmpty(channel_data),
+  };
+}
+
+function areEqual(one: RecipientTexts, other: RecipientTexts): boolean {
+  return (
+    one.properties === other.properties &&
+    one.preferences === other.preferences &&
+    one.channel_data === other.channel_data
+  );
+}
+
+/** Inserts new recipients with their final values and locks those that exist, all in the order of their keys. */
+const INSERT_OR_LOCK = `
+  INSERT INTO recipients (row, key, properties, preferences, channel_data, inserted_at, updated_at)
+  SELECT c.row, c.key, c.properties, c.preferences, c.channel_data, $2, $2 FROM (
+    SELECT nextval('recipients_row_seq') AS row, key, properties, preferences, channel_data
+    FROM ROWS FROM (json_to_recordset($1::json) AS (key text, properties text, preferences text, channel_data text))
+      WITH ORDINALITY AS asked (key, properties, preferences, channel_data, n)
+    ORDER BY n) c
+  ORDER BY c.key COLLATE "C"
+  ON CONFLICT (key) DO UPDATE SET key = excluded.key WHERE false
+  RETURNING key`;
+
+const UPDATE = `
+  UPDATE recipients r SET properties = c.properties, preferences = c.preferences, channel_data = c.channel_data, updated_at = $2
+  FROM json_to_recordset($1::json) AS c (key text, properties text, preferences text, channel_data text) WHERE r.key = c.key`;
+
+const INSERT_USER_CHANGES = `
+  INSERT INTO user_changes ("user", "before", "after", audience, tenant, at, depth)
+  SELECT c."user", c."before", c."after", c.audience, c.tenant, $2, c.depth
+  FROM ROWS FROM (json_to_recordset($1::json) AS ("user" text, "before" text, "after" text, audience text, tenant text, depth integer))
+    WITH ORDINALITY AS c ("user", "before", "after", audience, tenant, depth, n)
+  ORDER BY c.n`;
+
+/** A row of `user_changes`. */
+export interface UserChangeColumns {
+  user: RecipientKey;
+  before?: string | null;
+  after?: string;
+  audience?: string;
+  tenant?: string | null;
+  depth: number;
+}
+
+/** Inserts user changes, from which audience runs may start. */
+export async function insertUserChanges(
+  tx: Transaction,
+  changes: readonly UserChangeColumns[],
+  at: number,
+): Promise<void> {
+  if (changes.length === 0) return;
+  await tx.run(INSERT_USER_CHANGES, JSON.stringify(changes), at);
+  for (const { user } of changes) {
+    tx.caused.users.add(user);
+    tx.wake({ kind: "user_changes", dueAt: at, shard: getShard(user) });
+  }
+}
+
+/** The state of a recipient before and after all changes, and the changes in between. */
+interface ChangedRecipient {
+  key: RecipientKey;
+  stored: Recipient | null;
+  current: Recipient | null;
+  isChanged: boolean;
+}
+
+/** The effects of one change on audiences and waiting runs. */
+interface ChangeEffect {
+  userChange: UserChangeColumns | null;
+  event: OccurredEvent | null;
+}
+
+/** Applies changes in memory to the recipients as they are stored. Returns their states and the effects by change. */
+function applyChanges(
+  stored: ReadonlyMap<RecipientKey, Recipient>,
+  changes: readonly RecipientChange[],
+  at: number,
+): { states: Map<RecipientKey, ChangedRecipient>; effects: (ChangeEffect | null)[]; before: (Recipient | null)[] } {
+  const states = new Map<RecipientKey, ChangedRecipient>();
+  const before: (Recipient | null)[] = [];
+  const effects = changes.map(({ key, depth = 0, change }): ChangeEffect | null => {
+    const known = stored.get(key) ?? null;
+    const state = states.get(key) ?? { key, stored: known, current: known, isChanged: false };
+    states.set(key, state);
+    before.push(state.current);
+    const parts = change(state.current);
+    if (parts === null) return null;
+    const texts = toTexts(parts);
+    const textsBefore = state.current && toTexts(state.current);
+    if (textsBefore !== null && areEqual(texts, textsBefore)) return null;
+    const isNew = textsBefore === null;
+    state.current = { ...parts, key, inserted_at: state.current?.inserted_at ?? at, updated_at: at };
+    state.isChanged = true;
+    const { affectsAudiences, affectsRuns } = resolveChangeEffects(key, {
+      isNew,
+      propertiesChanged: texts.properties !== textsBefore?.properties,
+      partsChanged: texts.preferences !== textsBefore?.preferences || texts.channel_data !== textsBefore.channel_data,
+    });
+    const properties = { before: textsBefore?.properties ?? null, after: texts.properties };
+    return {
+      userChange: affectsAudiences ? { user: key, ...properties, depth } : null,
+      event: affectsRuns ? buildRecipientEvent(state.current, at) : null,
+    };
+  });
+  return { states, effects, before };
+}
+
+const toRow = ({ key, current }: ChangedRecipient) => ({ key, ...toTexts(current as Recipient) });
+
+/** Returns the states of the recipients that differ from what is stored. */
+function listChanged(states: ReadonlyMap<RecipientKey, ChangedRecipient>): ChangedRecipient[] {
+  return [...states.values()].filter(({ isChanged }) => isChanged);
+}
+
+/**
+ * Applies changes in order, so that a recipient that is named twice gets both. Returns the recipients before each change, and
+ * the user changes by change.
+ *
+ * The recipients are locked in the order of their keys, so that transactions wait for each other without deadlocks, and
+ * changes are merged into what is stored then. A recipient that stays the same is neither locked nor written: a tenant that
+ * every trigger identifies would make all triggers wait for each other.
+ */
+export async function changeRecipients(
+  tx: Transaction,
+  changes: readonly RecipientChange[],
+  at: number,
+  { quietly = false }: { quietly?: boolean } = {},
+): Promise<{ before: (Recipient | null)[]; userChanges: (UserChangeColumns | null)[] }> {
+  const keys = [...new Set(changes.map(({ key }) => key))];
+  let stored = await readRecipients(tx, keys);
+  let applied = applyChanges(stored, changes, at);
+  const dirty = listChanged(applied.states);
+  if (dirty.length > 0) {
+    const inserted = await tx.all<{ key: RecipientKey }>(INSERT_OR_LOCK, JSON.stringify(dirty.map(toRow)), at);
+    const isInserted = new Set(inserted.map(({ key }) => key));
+    if (inserted.length < dirty.length) {
+      // Now that they are locked, the other recipients are read again.
+      const locked = dirty.map(({ key }) => key).filter((key) => !isInserted.has(key));
+      const reread = await readRecipients(tx, locked);
+      stored = new Map([...stored, ...reread]);
+      applied = applyChanges(stored, changes, at);
+      const updated = listChanged(applied.states).filter(({ key }) => reread.has(key));
+      if (updated.length > 0) await tx.run(UPDATE, JSON.stringify(updated.map(toRow)), at);
+    }
+  }
+  if (quietly) return { before: applied.before, userChanges: changes.map(() => null) };
+  const events = applied.effects.flatMap((effect) => effect?.event ?? []);
+  await recordEvents(tx, events, at);
+  const userChanges = applied.effects.map((effect) => (tx.watchesUsers ? (effect?.userChange ?? null) : null));
+  return { before: applied.before, userChanges };
+}
+
+/** Applies changes of recipients as `changeRecipients` does, and records their effects on audiences. */
+export async function writeRecipients(
+  tx: Transaction,
+  changes: readonly RecipientChange[],
+  at: number,
+): Promise<(Recipient | null)[]> {
+  const { before, userChanges } = await changeRecipients(tx, changes, at);
+  await insertUserChanges(
+    tx,
+    userChanges.flatMap((change) => change ?? []),
+    at,
+  );
+  return before;
+}
+
+/**
+ * Applies all upserts of a transaction in order: those of recipients first, then those of audience members. With `quietly`,
+ * no run starts or continues because of them.
+ */
+export async function applyUpserts(
+  tx: Transaction,
+  upserts: readonly RecipientUpsert[],
+  at: number,
+  { quietly = false }: { quietly?: boolean } = {},
+): Promise<void> {
+  if (upserts.length === 0) return;
+  const recipients = upserts.filter(({ audience }) => audience === undefined);
+  const changes = recipients.map(
+    (upsert): RecipientChange => ({
+      key: upsert.key,
+      depth: upsert.depth,
+      change: (before) => mergeRecipient(before, upsert),
+    }),
+  );
+  const { userChanges } = await changeRecipients(tx, changes, at, { quietly });
+  const changesByUpsert = new Map(recipients.map((upsert, index) => [upsert, userChanges[index] ?? null]));
+  const inOrder: UserChangeColumns[] = [];
+  for (const upsert of upserts) {
+    const { audience, depth = 0, key } = upsert;
+    if (audience === undefined) {
+      const change = changesByUpsert.get(upsert);
+      if (change) inOrder.push(change);
+      continue;
+    }
+    const member = [{ recipient: key, tenant: audience.tenant }];
+    if (audience.action === "remove") await deleteMembers(tx, audience.key, member);
+    else if ((await insertMembers(tx, audience.key, member, at)).length > 0 && !quietly)
+      inOrder.push({ user: key, audience: audience.key, tenant: audience.tenant, depth });
+  }
+  await insertUserChanges(tx, inOrder, at);
+}

@@ -1,0 +1,102 @@
+import type { RecipientKey } from "../../../domain/recipient/recipient.js";
+import type { RecipientRun, WorkflowRun } from "../../../domain/run/workflow-run.js";
+import type { RunQuery } from "../../../ports/filters.js";
+import type { Paged, PageRequest } from "../../../ports/page-request.js";
+import type { StoredRun } from "../../../ports/run-store.js";
+import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, toRecipientRun } from "../../rows/run-row.js";
+import { bindBlockSource } from "../connection/block-values.js";
+import { readPage } from "../connection/read-page.js";
+import { SqlFilters } from "../connection/sql-filters.js";
+import type { Reader } from "../connection/transaction.js";
+import { findWorkflowRun, readWorkflowRuns } from "./run-rows.js";
+import type { SharedRows } from "./shared-rows.js";
+
+const FROM = "FROM recipient_runs r JOIN workflow_runs w ON w.row = r.workflow_run";
+
+export interface StoredWorkflowRun {
+  run: WorkflowRun;
+  recipientRuns: RecipientRun[];
+  unidentified: RecipientKey[];
+}
+
+export async function readWorkflowRun(tx: Reader, shared: SharedRows, id: string): Promise<StoredWorkflowRun | null> {
+  const read = await findWorkflowRun(tx, shared, id);
+  if (read === null) return null;
+  const rows = await tx.all<RecipientRunRow>(
+    `SELECT ${RECIPIENT_RUN_COLUMNS} FROM recipient_runs r WHERE r.workflow_run = $1 ORDER BY r.row`,
+    read.row,
+  );
+  return { run: read.run, recipientRuns: rows.map((row) => toRecipientRun(row, id)), unidentified: read.unidentified };
+}
+
+async function toStoredRuns(tx: Reader, shared: SharedRows, rows: readonly RecipientRunRow[]): Promise<StoredRun[]> {
+  const workflowRuns = await readWorkflowRuns(
+    tx,
+    shared,
+    rows.map(({ workflow_run }) => workflow_run),
+  );
+  await shared.load(tx, { versions: rows.flatMap(({ version }) => version ?? []) });
+  return rows.map((row) => {
+    const read = workflowRuns.get(row.workflow_run);
+    if (read === undefined) throw new Error(`workflow_runs: row ${row.workflow_run} is missing`);
+    const version = row.version === null ? read.version : shared.version(row.version);
+    return { run: read.run, recipientRun: toRecipientRun(row, read.run.id), version };
+  });
+}
+
+export async function readRecipientRun(tx: Reader, shared: SharedRows, id: string): Promise<StoredRun | null> {
+  const rows = await tx.all<RecipientRunRow>(
+    `SELECT ${RECIPIENT_RUN_COLUMNS} ${FROM} WHERE r.id = $1 AND w.guide = 0 LIMIT 1`,
+    id,
+  );
+  return (await toStoredRuns(tx, shared, rows))[0] ?? null;
+}
+
+/** Returns where runs may be that match the filters; none if an index of the filters finds few runs. */
+function findSources(
+  filters: SqlFilters,
+  { workflow_run_id, recipient, tenant, workflow, status, statuses }: RunQuery,
+) {
+  if (workflow_run_id !== undefined || recipient !== undefined) return [];
+  const toList = (value: string | undefined) => (value === undefined ? undefined : [value]);
+  // The first one is read, the others are looked up, so those that match the fewest runs come first.
+  return [
+    ...bindBlockSource(filters, "runs.tenant", toList(tenant)),
+    ...bindBlockSource(filters, "runs.workflow", toList(workflow)),
+    ...bindBlockSource(filters, "runs.status", toList(status)),
+    ...bindBlockSource(filters, "runs.status", statuses),
+  ];
+}
+
+export async function listRecipientRuns(
+  tx: Reader,
+  shared: SharedRows,
+  filter: RunQuery,
+  page: PageRequest,
+): Promise<Paged<StoredRun>> {
+  const filters = new SqlFilters()
+    .add("w.workflow = ?", filter.workflow)
+    .add("r.workflow_run = (SELECT row FROM workflow_runs WHERE id = ?)", filter.workflow_run_id)
+    .add("r.recipient = ?", filter.recipient)
+    .add("r.status = ?", filter.status)
+    .add("w.tenant = ?", filter.tenant)
+    .addText(["w.workflow", "r.recipient"], ["r.id", "w.id"], filter.text)
+    .addAny("r.status", filter.statuses)
+    .add("r.inserted_at >= ?", filter.starting_at)
+    .add("r.inserted_at <= ?", filter.ending_at);
+  filters.conditions.push("w.guide = 0");
+  if (filter.has_errors !== undefined) filters.conditions.push(`r.error_count ${filter.has_errors ? ">" : "="} 0`);
+  const { rows, page_info } = await readPage<RecipientRunRow>(
+    tx,
+    {
+      kind: "runs",
+      columns: RECIPIENT_RUN_COLUMNS,
+      from: FROM,
+      key: "r.row",
+      filters,
+      sources: findSources(filters, filter),
+    },
+    page,
+  );
+  return { items: await toStoredRuns(tx, shared, rows), page_info };
+}
