@@ -1,0 +1,25 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { arch, cpus, platform } from "node:os";
+import { join, resolve } from "node:path";
+
+/** The modes of `vitest --mode` that run a harness at its full length. */
+type Harness = "crash" | "concurrency" | "fuzz" | "soak";
+
+/** Returns the number for the long form, which `npm run test:<harness>` runs, or for the short one of the normal suite. */
+export function getLongRuns(harness: Harness, long: number, short: number): number {
+  return process.env.MODE === harness ? long : short;
+}
+
+const RESULTS = resolve(import.meta.dirname, "../../bench/results");
+
+/** Prints the figures of a harness. The long form also writes them, with the machine and the date. */
+export function reportFigures(harness: Harness, figures: Record<string, number>): void {
+  const text = Object.entries(figures).map(([name, value]) => `${name.replaceAll("_", " ")} ${value}`);
+  process.stderr.write(`${harness}: ${text.join(", ")}\n`);
+  if (process.env.MODE !== harness) return;
+  mkdirSync(RESULTS, { recursive: true });
+  const [processor] = cpus();
+  const machine = `${cpus().length} × ${processor?.model ?? arch()}, ${platform()}, Node ${process.versions.node}`;
+  const result = { date: new Date().toISOString().slice(0, 10), machine, figures };
+  writeFileSync(join(RESULTS, `reliability-${harness}.json`), `${JSON.stringify(result, null, 2)}\n`);
+}
