@@ -1,16 +1,13 @@
 import { readOnce } from "../../engine/workflow/read-once.js";
 import type { HttpClient } from "../../ports/http-client.js";
 import type { LocalOperations } from "../../ports/operations.js";
-import type { Provider } from "../../ports/provider.js";
 import type { Store } from "../../ports/store.js";
 import type { Project } from "../../project/open-project.js";
 import { openSqliteStore } from "../../store/sqlite/open-sqlite-store.js";
 import { createSeededIds } from "../../testing/seeded-ids.js";
+import { acceptMessages } from "../accept-messages.js";
 import { createLocalEngine } from "../open-local-engine.js";
 import type { ProcessIO } from "../process-io.js";
-
-/** Accepts every message and sends nothing. */
-const ACCEPTING_PROVIDER: Provider = { send: async () => ({ status: "sent" }) };
 
 /** Responds to allowed requests with an empty object, because recorded data already contains the responses. */
 const EMPTY_RESPONSES: HttpClient = { fetch: async () => ({ status: 200, text: "{}" }) };
@@ -42,7 +39,7 @@ export async function openReplayEngine(
   const store = await openSqliteStore(":memory:", { watchUsers: project.hasAudiences() });
   const ids = createSeededIds("replay");
   const operations = createLocalEngine(readOnce(project), store, io, {
-    wrapProviders: (findProvider) => (channel) => (findProvider(channel) === null ? null : ACCEPTING_PROVIDER),
+    wrapProviders: acceptMessages,
     httpClient: hasResponses ? EMPTY_RESPONSES : NO_RESPONSES,
     warn,
     ids,

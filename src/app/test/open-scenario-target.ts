@@ -1,5 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import type { Channel, Environment } from "../../domain/environment/environment.js";
 import { parseEnvironment } from "../../domain/environment/parse-environment.js";
@@ -23,10 +22,13 @@ import type { ProjectNames, ScenarioTarget } from "../../testing/scenario-target
 import { createSeededIds } from "../../testing/seeded-ids.js";
 import type { Snapshots } from "../../testing/snapshots.js";
 import { once } from "../../util/once.js";
+import { acceptMessages } from "../accept-messages.js";
+import { isInsideFolder } from "../is-inside-folder.js";
 import { mapEnvironment } from "../map-environment.js";
 import { createLocalEngine, readSeeds } from "../open-local-engine.js";
 import { openSources } from "../open-sources.js";
 import type { ProcessIO } from "../process-io.js";
+import { copyProject } from "./copy-project.js";
 
 /** Returns an environment with what a scenario gives: its variables, responses and replies. */
 function overrideEnvironment(environment: Environment, { variables, fetch, agent }: Given): Environment {
@@ -176,7 +178,7 @@ class EngineTarget implements ScenarioTarget {
       this.faults.applyTo(overrideEnvironment(environment, given)),
     );
     this.operations = createLocalEngine(definitions, store, io, {
-      wrapProviders: (findProvider) => (channel) => this.faults.wrapProvider(channel, findProvider),
+      wrapProviders: (findProvider) => (channel) => this.faults.wrapProvider(channel, acceptMessages(findProvider)),
       warn,
       ids,
       random: ids.random,
@@ -237,7 +239,7 @@ class EngineTarget implements ScenarioTarget {
     const { root } = this.shared.project;
     this.copy ??= copyProject(this.shared.project);
     const file = resolve(this.copy.root, path);
-    if (relative(this.copy.root, file).startsWith(".."))
+    if (!isInsideFolder(this.copy.root, file))
       throw new KnockError("scenario_invalid", `write: ${path} is outside the project`, {
         hint: `Use a path below ${root}.`,
       });
@@ -288,11 +290,4 @@ class EngineTarget implements ScenarioTarget {
   async close(): Promise<void> {
     if (this.copy !== null) rmSync(this.copy.folder, { recursive: true, force: true });
   }
-}
-
-/** Copies the project's files, without its store, to a temporary folder. */
-function copyProject({ root, knockDir }: Project): { root: string; folder: string } {
-  const folder = mkdtempSync(join(tmpdir(), "knock-test-"));
-  cpSync(knockDir, join(folder, relative(root, knockDir)), { recursive: true });
-  return { root: folder, folder };
 }
