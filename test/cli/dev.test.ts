@@ -91,6 +91,7 @@ describe.concurrent("knock dev", () => {
   it("serves the page, and prints its address", async ({ collab }) => {
     collab.write("knock/workflows/broken/workflow.json", "{");
     const { url, process } = await started(collab, ["--store", ":memory:"]);
+    expect(new URL(url).hostname).toBe("127.0.0.1");
     const response = await fetch(url);
     expect(response.headers.get("content-type")).toContain("text/html");
     expect(await response.text()).toContain("<title>knock dev</title>");

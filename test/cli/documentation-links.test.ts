@@ -6,7 +6,7 @@ const ROOT = resolve(import.meta.dirname, "../..");
 
 /** Pages of the repository, except the behavior catalog, which people read by rule ID. */
 const PAGES = [
-  ...["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"],
+  ...["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"],
   ...readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" })
     .map((name) => join("docs", name))
     .filter((name) => name.endsWith(".md") && !name.startsWith(join("docs", "internals", "catalog"))),
@@ -20,7 +20,7 @@ const isInPackage = (path: string): boolean =>
 
 /** Files to which pages in the package may also link: docs/README.md says that these are only in the repository. */
 const isOnlyInRepository = (path: string): boolean =>
-  /^(?:fixtures\/|docs\/internals\/|docs\/decisions\/|docs\/[\w-]+\.(?:png|svg)$|Dockerfile$|(?:ARCHITECTURE|CONTRIBUTING)\.md$)/.test(
+  /^(?:fixtures\/|test\/|docs\/internals\/|docs\/decisions\/|docs\/[\w-]+\.(?:png|svg)$|Dockerfile$|(?:ARCHITECTURE|CONTRIBUTING|SECURITY)\.md$)/.test(
     path,
   );
 

@@ -18,6 +18,14 @@ beforeEach(async () => {
       requests.push(`${address} ${request.headers.host} ${request.url}`);
       // A connection per request, so that every request looks up the name.
       const headers = { connection: "close" };
+      if (request.url === "/endless") {
+        response.writeHead(200, headers);
+        const write = (): void => {
+          while (!response.destroyed && response.write(Buffer.alloc(65_536)));
+        };
+        response.on("drain", write);
+        return write();
+      }
       if (request.url === "/moved") response.writeHead(302, { ...headers, location: "/secret" });
       else response.writeHead(200, headers);
       response.end("ok");
@@ -86,6 +94,11 @@ describe("requests of fetch steps, agent steps and outbound webhooks", () => {
     const url = `http://api.example:${port()}/a`;
     expect(await fetcher.fetch(request(url, ["127.0.0.0/8"]))).toMatchObject({ status: 200 });
     expect(await fetcher.fetch(request(url))).toMatchObject({ failure: "connection" });
+  });
+
+  it("end for a response above 10 MB", async () => {
+    const answer = await createUndiciHttpClient().fetch(request(`http://127.0.0.2:${port()}/endless`));
+    expect(answer).toEqual({ failure: "connection", message: "the response is larger than 10 MB" });
   });
 
   it("reach a loopback address and localhost that the project names, and follow no redirect", async () => {

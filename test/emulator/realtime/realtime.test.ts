@@ -322,6 +322,13 @@ describe("the socket", () => {
     expect(JSON.stringify(logEntries)).not.toContain("secret");
   });
 
+  it("is closed for a frame above 1 MB", () =>
+    withApi(async ({ url }) => {
+      const { socket } = await connect(url);
+      socket.send(JSON.stringify(["1", "1", `feeds:${"x".repeat(1_048_576)}`, "phx_join", {}]));
+      expect((await once(socket, "close"))[0]).toBe(1009);
+    }));
+
   it("is closed if its client reads nothing, so that memory stays limited", { timeout: 60_000 }, () =>
     withApi(async (api) => {
       const { say, answer, socket } = await connect(api.url);
