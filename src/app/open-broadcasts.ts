@@ -20,6 +20,5 @@ export function openBroadcasts(
     log,
     files: openProjectBroadcasts(project, cwd, project),
     ids: systemIds,
-    realNow: Date.now,
   });
 }

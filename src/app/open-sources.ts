@@ -27,7 +27,6 @@ export function openSources(
     files: openProjectSources(project, cwd),
     log,
     ids: systemIds,
-    realNow: Date.now,
     warn: (text) => output.warn(text),
     readVariable: (name) => env[name],
   });

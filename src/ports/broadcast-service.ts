@@ -47,7 +47,7 @@ export interface BroadcastLog {
    */
   insert(pending: PendingTrigger, options: { again: boolean }): Promise<boolean>;
   /** Deletes a scheduled run unless it is being processed. Returns false if nothing was deleted. */
-  cancel(key: string, realNow: number): Promise<boolean>;
+  cancel(key: string): Promise<boolean>;
   /** Lists the runs that a run was split into when the broadcast was sent, including the run itself. */
   listSiblingRuns(id: string): Promise<{ id: string; tenant: string | null }[]>;
 }

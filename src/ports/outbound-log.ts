@@ -26,17 +26,20 @@ export interface AcknowledgedEntry {
  */
 export interface OutboundLog {
   /**
-   * Starts or continues to watch as the only reader, until `until`. Returns false while another process reads. Times
-   * are milliseconds of real time.
+   * Starts or continues to watch as the only reader, for `leaseMs` of the store's real time. Returns false while another
+   * process reads.
    */
-  acquire(owner: string, now: number, until: number): Promise<boolean>;
+  acquire(owner: string, leaseMs: number): Promise<boolean>;
   /** Lets another process read. Events are still recorded. */
   release(owner: string): Promise<void>;
   /** Stops recording and deletes all entries, unless another process reads them. */
-  stopRecording(owner: string, now: number): Promise<void>;
+  stopRecording(owner: string): Promise<void>;
   /** Deletes all entries. */
   clear(): Promise<void>;
-  /** Returns the oldest entries after an id. */
+  /**
+   * Returns the oldest entries after an id, in order. Never skips an entry: if a transaction with an earlier entry has not
+   * committed yet, later entries are not returned before it has ended.
+   */
   readEntries(after: number, limit: number): Promise<OutboundEntry[]>;
   /** Adds an event that happened outside the store. */
   record(type: string, at: number, document: JsonObject): Promise<void>;

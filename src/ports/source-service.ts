@@ -17,9 +17,9 @@ export interface SourceOperations {
 export interface SourceLog {
   /**
    * Logs an event. Returns false if an event of the same source and type has used its key within 24 h; then the event
-   * is logged as a replay.
+   * is logged as a replay. `now` is the time of the store's clock. An event in progress holds its key for a limited real time.
    */
-  begin(event: NewSourceEvent, now: number, realNow: number): Promise<boolean>;
+  begin(event: NewSourceEvent, now: number): Promise<boolean>;
   /** Records the outcome of an event. With `isSuccess`, later events with its key are replays (E-386). */
   finish(id: string, actions: readonly ActionOutcome[], isSuccess: boolean): Promise<void>;
   list(source: string | null, page: PageRequest): Promise<Paged<SourceReceipt>>;

@@ -26,7 +26,6 @@ export function createBroadcasts(
     log: harness.logs.broadcasts,
     files: { keys: () => ["news"], read: async (key) => (key === "news" ? current : null) },
     ids: systemIds,
-    realNow: () => harness.now,
   });
   return {
     ...operations,

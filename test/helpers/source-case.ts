@@ -21,7 +21,6 @@ export function createSources(
     files: { keys: () => ["shop"], read: async (key) => (key === "shop" ? source : null) },
     log: harness.logs.sources,
     ids: systemIds,
-    realNow: () => harness.now,
     warn: (text) => warned.push(text),
     readVariable: () => undefined,
   });

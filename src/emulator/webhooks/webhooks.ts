@@ -144,7 +144,7 @@ export class Webhooks {
     const { webhooks, environment } = await readConfiguration();
     await this.updateReaders(webhooks);
     if (webhooks.length === 0) {
-      if (this.hasLease || this.nextLeaseAt === 0) await log.stopRecording(this.leaseOwner, Date.now());
+      if (this.hasLease || this.nextLeaseAt === 0) await log.stopRecording(this.leaseOwner);
       this.acknowledgedEntries.reset();
       this.hasLease = false;
       this.nextLeaseAt = 1; // recording is stopped; do not stop it again
@@ -153,7 +153,7 @@ export class Webhooks {
     if (this.hasLease) await this.acknowledgedEntries.removeCompleted([...this.readers.keys()]);
     if (Date.now() >= this.nextLeaseAt) {
       const hadLease = this.hasLease;
-      this.hasLease = await log.acquire(this.leaseOwner, Date.now(), Date.now() + LEASE_MS);
+      this.hasLease = await log.acquire(this.leaseOwner, LEASE_MS);
       this.nextLeaseAt = Date.now() + (this.hasLease ? RENEW_LEASE_MS : IDLE_MS);
       if (this.hasLease && !hadLease) await this.restartReaders();
     }

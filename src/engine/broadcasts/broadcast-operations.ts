@@ -27,14 +27,18 @@ export interface BroadcastContext {
   log: BroadcastLog;
   files: BroadcastFiles;
   ids: IdSource;
-  realNow(): number;
 }
 
 const DRAFT: BroadcastState = { status: "draft", scheduled_at: null, sent_at: null };
 
-export function createBroadcastOperations(parts: BroadcastContext): BroadcastOperations {
-  const { operations, definitions, store, log, files, ids } = parts;
-
+export function createBroadcastOperations({
+  operations,
+  definitions,
+  store,
+  log,
+  files,
+  ids,
+}: BroadcastContext): BroadcastOperations {
   async function readBroadcast(key: string): Promise<Broadcast> {
     const broadcast = await files.read(key);
     if (broadcast !== null) return broadcast;
@@ -171,7 +175,7 @@ export function createBroadcastOperations(parts: BroadcastContext): BroadcastOpe
     },
     async cancel(key) {
       const broadcast = await readBroadcast(key);
-      if (!(await log.cancel(key, parts.realNow())))
+      if (!(await log.cancel(key)))
         throw new KnockError("conflict", `broadcast "${key}" is not scheduled: it is ${(await readState(key)).status}`);
       return toBroadcastView(broadcast, await readState(key));
     },

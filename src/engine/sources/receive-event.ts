@@ -18,7 +18,6 @@ export interface ReceiveContext {
   operations: LocalOperations;
   log: SourceLog;
   ids: IdSource;
-  realNow(): number;
 }
 
 /** The type of an event that identifies a user, as the service names it. */
@@ -58,7 +57,7 @@ function collectMappings({ settings, mappings }: Source, eventType: string): Sou
  * its mappings. A repeat within 24 h is only logged.
  */
 export async function receiveEvent(
-  { operations, log, ids, realNow }: ReceiveContext,
+  { operations, log, ids }: ReceiveContext,
   source: Source,
   request: SourceRequest,
 ): Promise<SourceReceipt> {
@@ -87,7 +86,7 @@ export async function receiveEvent(
     idempotency_key: key,
     error: problems[0] ?? null,
   };
-  const isNew = await log.begin(loggedEvent, now, realNow());
+  const isNew = await log.begin(loggedEvent, now);
   if (!isNew) return { ...loggedEvent, replayed: true, actions: [] };
   if (eventType === null || at === null || loggedEvent.error !== null) {
     await log.finish(loggedEvent.id, [], false);

@@ -43,13 +43,13 @@ export class SqliteBroadcastLog implements BroadcastLog {
     });
   }
 
-  async cancel(key: string, realNow: number): Promise<boolean> {
+  async cancel(key: string): Promise<boolean> {
     return this.db.write(
       () =>
         this.db.run(
           `DELETE FROM workflow_runs WHERE workflow = ? AND ${IS_BROADCAST} AND ${IS_PENDING} AND (claim_until IS NULL OR claim_until <= ?)`,
           key,
-          realNow,
+          this.db.realNow(),
         ) > 0,
     );
   }

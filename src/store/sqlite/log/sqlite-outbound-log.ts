@@ -79,19 +79,20 @@ export class SqliteOutboundLog implements OutboundLog {
     return this.db.get("SELECT 1 FROM sqlite_schema WHERE name = 'outbound_watch'") !== undefined;
   }
 
-  async acquire(owner: string, now: number, until: number): Promise<boolean> {
+  async acquire(owner: string, leaseMs: number): Promise<boolean> {
     const { db } = this;
+    const now = db.realNow();
     return db.write(() => {
       const isNew = !this.exists;
       // A new log, or another owner, maybe of another version of knock: the SQL triggers are created again.
       if (isNew || this.readLeaseOwner() !== owner) {
-        if (!isNew && this.isLeasedByAnother(owner, now)) return false;
+        if (!isNew && this.isLeasedByAnother(owner)) return false;
         for (const statement of splitStatements(WATCH_SCRIPT)) db.run(statement);
       }
       db.run(
         "INSERT INTO outbound_watch (row, holder, held_until, keep_until) VALUES (1, ?, ?, ?) ON CONFLICT (row) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until, keep_until = excluded.keep_until",
         owner,
-        until,
+        now + leaseMs,
         now + MAX_AGE_MS,
       );
       db.run("DELETE FROM outbound_events WHERE row <= (SELECT MAX(row) FROM outbound_events) - ?", MAX_ENTRIES);
@@ -104,9 +105,9 @@ export class SqliteOutboundLog implements OutboundLog {
     return this.db.get<{ holder: string | null }>("SELECT holder FROM outbound_watch")?.holder ?? null;
   }
 
-  private isLeasedByAnother(owner: string, now: number): boolean {
+  private isLeasedByAnother(owner: string): boolean {
     const held = "SELECT 1 FROM outbound_watch WHERE holder IS NOT NULL AND holder <> ? AND held_until > ?";
-    return this.db.get(held, owner, now) !== undefined;
+    return this.db.get(held, owner, this.db.realNow()) !== undefined;
   }
 
   async release(owner: string): Promise<void> {
@@ -115,10 +116,10 @@ export class SqliteOutboundLog implements OutboundLog {
     });
   }
 
-  async stopRecording(owner: string, now: number): Promise<void> {
+  async stopRecording(owner: string): Promise<void> {
     if (!this.exists) return;
     this.db.write(() => {
-      if (!this.exists || this.isLeasedByAnother(owner, now)) return;
+      if (!this.exists || this.isLeasedByAnother(owner)) return;
       for (const part of SCHEMA_OBJECTS) {
         const [kind = "", name = ""] = part.split(" ");
         this.db.run(`DROP ${kind} IF EXISTS ${name}`);

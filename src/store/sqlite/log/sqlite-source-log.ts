@@ -42,8 +42,9 @@ export class SqliteSourceLog implements SourceLog {
     return this.db.get("SELECT 1 FROM sqlite_schema WHERE name = 'source_events'") !== undefined;
   }
 
-  async begin(event: NewSourceEvent, now: number, realNow: number): Promise<boolean> {
+  async begin(event: NewSourceEvent, now: number): Promise<boolean> {
     const { db } = this;
+    const realNow = db.realNow();
     return db.write(() => {
       db.run(CREATE_TABLE);
       db.run(CREATE_INDEX);
