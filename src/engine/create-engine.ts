@@ -18,7 +18,8 @@ import type { PageRequest } from "../ports/page-request.js";
 import type { LocalResourceOperations } from "../ports/resource-operations.js";
 import type { Json, JsonObject } from "../util/json.js";
 import { once } from "../util/once.js";
-import { type EngineContext, getClockTime, readTime } from "./context/engine-context.js";
+import { type EngineContext, readTime } from "./context/engine-context.js";
+import { OwnWork } from "./context/own-work.js";
 import { explainSteps, getTriggerDecision } from "./preview/explain-steps.js";
 import { previewSteps } from "./preview/preview-steps.js";
 import {
@@ -33,19 +34,18 @@ import { createResources } from "./resources/create-resources.js";
 import { readActivities } from "./resources/read-activities.js";
 import { checkMessagesExist, retryMessages } from "./resources/retry-messages.js";
 import { seedRecipients } from "./resources/seed-recipients.js";
+import { awaitOutcome } from "./run/await-outcome.js";
 import { buildRecipientOutcome } from "./run/build-trigger-outcome.js";
 import { deliverSourceEvent } from "./run/deliver-source-event.js";
 import { freezeClock, moveClock, resetClock, toClockState } from "./run/move-clock.js";
 import { readOutcome, readRunMessages } from "./run/read-outcome.js";
+import { readTimeUntilDue } from "./run/read-time-until-due.js";
 import { type BlockedSchedule, releaseSchedules, toBlockedOccurrence } from "./run/run-due-schedules.js";
-import { processPendingEvents, runDueWork } from "./run/run-due-work.js";
+import { runCausedWork, runDueWork } from "./run/run-due-work.js";
 import { checkTriggerAndRecipients, triggerWorkflow } from "./run/trigger-workflow.js";
 import { resolveBranchContext } from "./workflow/branch-context.js";
 import { findWorkflow } from "./workflow/find-workflow.js";
 import { readFilesOnce } from "./workflow/read-once.js";
-
-/** The interval at which a waiting caller checks whether another process has advanced its runs. */
-const POLL_MS = 200;
 
 /** Creates the embedded engine: `Operations` over a store, definitions, providers and a clock. */
 export function createEngine(context: EngineContext): LocalOperations {
@@ -54,6 +54,8 @@ export function createEngine(context: EngineContext): LocalOperations {
 
 class Engine implements LocalOperations {
   readonly target = "local";
+  /** The work of triggers, for callers that wait for it. */
+  private readonly workByOutcome = new WeakMap<TriggerOutcome, OwnWork>();
   private readonly getResources: () => LocalResourceOperations;
 
   constructor(private readonly context: EngineContext) {
@@ -66,38 +68,22 @@ class Engine implements LocalOperations {
 
   openResources = async (): Promise<LocalResourceOperations> => this.resources;
 
-  triggerWorkflow(trigger: Trigger, options: TriggerOptions): Promise<TriggerOutcome> {
+  async triggerWorkflow(trigger: Trigger, options: TriggerOptions): Promise<TriggerOutcome> {
     const { branch } = this.context;
-    return triggerWorkflow(this.context, trigger, branch === undefined ? options : { branch, ...options });
+    const ownWork = new OwnWork();
+    const allOptions = branch === undefined ? options : { branch, ...options };
+    const outcome = await triggerWorkflow(this.context, trigger, allOptions, ownWork);
+    this.workByOutcome.set(outcome, ownWork);
+    return outcome;
   }
 
   checkTrigger(trigger: Trigger): Promise<string[]> {
     return checkTriggerAndRecipients(this.context, trigger);
   }
 
-  async awaitOutcome(
-    started: TriggerOutcome,
-    { timeout_ms, onProgress, onTimeout, signal }: WaitOptions,
-  ): Promise<TriggerOutcome> {
-    const { context } = this;
-    const deadline = timeout_ms === null ? Number.POSITIVE_INFINITY : context.realNow() + timeout_ms;
-    for (;;) {
-      await this.runDue({ signal });
-      const outcome = (await readOutcome(context, started.workflow_run_id)) ?? started;
-      const runs = outcome.recipients ?? [];
-      const open = runs.filter(
-        (run) => run.status !== null && run.status !== "completed" && run.status !== "cancelled",
-      ).length;
-      const queued = runs.some((run) => run.steps.some((step) => step.outcome === "queued"));
-      onProgress?.(runs.length - open, runs.length);
-      const remainingMs = deadline - context.realNow();
-      const hasEnded = open === 0 && !queued;
-      if (!hasEnded && remainingMs <= 0 && !signal?.aborted) onTimeout?.();
-      if (hasEnded || remainingMs <= 0 || signal?.aborted)
-        return started.replayed ? { ...outcome, replayed: true } : outcome;
-      const due = await this.readTimeUntilDue();
-      await context.sleep(Math.max(1, Math.min(POLL_MS, remainingMs, due ?? POLL_MS)), signal);
-    }
+  awaitOutcome(started: TriggerOutcome, options: WaitOptions): Promise<TriggerOutcome> {
+    const ownWork = this.workByOutcome.get(started) ?? new OwnWork();
+    return awaitOutcome({ ...this.context, ownWork }, started, options);
   }
 
   async cancelWorkflow(cancellation: Cancellation): Promise<CancelOutcome> {
@@ -205,9 +191,9 @@ class Engine implements LocalOperations {
     const { store } = this.context;
     checkMessagesExist(ids, await store.readMessages(ids));
     const now = await readTime(this.context);
-    const marked = await store.markMessages(ids, action, now, metadata);
-    await processPendingEvents(this.context, now);
-    return marked.map(serializeMessage);
+    const { messages, caused } = await store.markMessages(ids, action, now, metadata);
+    await runCausedWork(this.context, now, caused);
+    return messages.map(serializeMessage);
   }
 
   retryMessages(ids: readonly string[]): Promise<JsonObject[]> {
@@ -246,8 +232,9 @@ class Engine implements LocalOperations {
     return moveClock(this.context, to, options);
   }
 
-  async runDue({ signal, onBlocked, once }: DueOptions): Promise<AdvancedRun[]> {
-    const context = once ? readFilesOnce(this.context) : this.context;
+  async runDue({ signal, onBlocked, once, scope }: DueOptions): Promise<AdvancedRun[]> {
+    const own = scope === undefined ? this.context : { ...this.context, ownWork: new OwnWork(scope) };
+    const context = once ? readFilesOnce(own) : own;
     const blockedSchedules: BlockedSchedule[] = [];
     try {
       return await runDueWork(context, await readTime(context), {
@@ -262,12 +249,8 @@ class Engine implements LocalOperations {
     }
   }
 
-  async readTimeUntilDue(): Promise<number | null> {
-    const [clock, due] = await Promise.all([this.context.store.readClock(), this.context.store.readNextDueAt()]);
-    if (due === null) return null;
-    const now = getClockTime(clock);
-    if (due <= now) return 0;
-    return clock.frozen_at === null ? due - now : null;
+  readTimeUntilDue(): Promise<number | null> {
+    return readTimeUntilDue(this.context);
   }
 
   readNextDueAt(): Promise<number | null> {

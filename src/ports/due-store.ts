@@ -32,6 +32,18 @@ export interface WorkScope {
 }
 
 /**
+ * The work that a write made due, which can be added to a scope: triggers that steps created, runs that an event or a full
+ * batch made due, and users with unprocessed changes.
+ */
+export interface CausedWork {
+  readonly workflowRunIds: readonly string[];
+  readonly recipientRunIds: readonly string[];
+  readonly users: readonly RecipientKey[];
+}
+
+export const NO_CAUSED_WORK: CausedWork = { workflowRunIds: [], recipientRunIds: [], users: [] };
+
+/**
  * A lease on due work. Due times use the store's clock (`now`). Leases use the store's own real time, which no virtual clock
  * moves and which does not depend on the clocks of the processes.
  */
@@ -66,6 +78,4 @@ export interface DueStore {
    * only those.
    */
   listDueKinds(now: number, scope?: WorkScope): Promise<ReadonlySet<DueKind>>;
-  /** Returns whether there are events that `runDue` has not processed yet. */
-  hasPendingEvents(): Promise<boolean>;
 }

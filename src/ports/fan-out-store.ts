@@ -3,7 +3,7 @@ import type { BatchDecision, PendingTrigger } from "../domain/run/batch-continua
 import type { FanOutState } from "../domain/run/fan-out-state.js";
 import type { WorkflowRun } from "../domain/run/workflow-run.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
-import type { Claim } from "./due-store.js";
+import type { CausedWork, Claim } from "./due-store.js";
 import type { StartedRuns } from "./trigger-store.js";
 
 /** The recipient runs of one chunk of a fan-out. */
@@ -16,7 +16,7 @@ export interface FanOutChunk extends StartedRuns {
 
 /** `lost`: another process has taken the fan-out over, and nothing was written. */
 export type ChunkResult =
-  | { outcome: "inserted"; batchDecisions: ReadonlyMap<string, BatchDecision> }
+  | { outcome: "inserted"; batchDecisions: ReadonlyMap<string, BatchDecision>; caused: CausedWork }
   | { outcome: "lost" }
   | { outcome: "already_triggered"; recipients: RecipientKey[] };
 
@@ -42,7 +42,10 @@ export interface FanOutStore {
   readRecipientsWithRun(workflowRunId: string, recipients: readonly RecipientKey[]): Promise<Set<RecipientKey>>;
   /** Claims up to `limit` triggers whose fan-out is due. */
   claimDueFanOuts(claim: Claim, limit: number): Promise<ClaimedFanOut[]>;
-  insertFanOutChunk(chunk: FanOutChunk, token: string): Promise<ChunkResult>;
-  /** Splits a broadcast run. Returns false if another process has taken it over; then nothing was written. */
-  splitFanOut(split: FanOutSplit, token: string, at: number): Promise<boolean>;
+  /**
+   * Inserts a chunk and the progress of its fan-out. If more chunks follow, renews the claim for `leaseMs`, or ends it for null.
+   */
+  insertFanOutChunk(chunk: FanOutChunk, token: string, leaseMs: number | null): Promise<ChunkResult>;
+  /** Splits a broadcast run. Returns null if another process has taken it over; then nothing was written. */
+  splitFanOut(split: FanOutSplit, token: string, at: number): Promise<CausedWork | null>;
 }

@@ -2,6 +2,7 @@ import type { Guide } from "../domain/guide/guide.js";
 import type { EngagementAction, Message } from "../domain/message/message.js";
 import type { RecipientKey } from "../domain/recipient/recipient.js";
 import type { JsonObject } from "../util/json.js";
+import type { CausedWork } from "./due-store.js";
 
 /** An engagement of a user with a step of a guide. */
 export interface GuideEngagement {
@@ -18,7 +19,7 @@ export interface GuideStore {
   /** Returns a user's messages of all guides, in a tenant or in none. */
   readGuideMessages(user: RecipientKey, tenant: string | null): Promise<Message[]>;
   /** Inserts the message if it does not exist, and marks it. */
-  recordGuideEngagement(engagement: GuideEngagement, at: number): Promise<Message>;
+  recordGuideEngagement(engagement: GuideEngagement, at: number): Promise<{ message: Message; caused: CausedWork }>;
   /**
    * Detaches a user's messages from a guide: they stay stored, but are no longer read as its messages. Returns their
    * number.

@@ -1,9 +1,21 @@
 import type { DeliveryLog } from "../domain/message/delivery-log.js";
 import type { EngagementAction, Message } from "../domain/message/message.js";
 import type { JsonObject } from "../util/json.js";
-import type { Claim } from "./due-store.js";
+import type { CausedWork, Claim } from "./due-store.js";
 import type { MessageQuery } from "./filters.js";
 import type { Paged, PageRequest } from "./page-request.js";
+
+/** The ids of the messages that were saved. */
+export interface SavedMessages {
+  saved: Set<string>;
+  caused: CausedWork;
+}
+
+/** The messages that were changed, in their new state. */
+export interface ChangedMessages {
+  messages: Message[];
+  caused: CausedWork;
+}
 
 /** Delivers, reads and marks messages. */
 export interface MessageStore {
@@ -13,7 +25,7 @@ export interface MessageStore {
    * Writes the delivery state (status, due_at, attempts, scheduled_at, metadata, events). The stored engagement stays
    * unchanged.
    */
-  saveMessages(messages: readonly Message[], token: string, logs?: readonly DeliveryLog[]): Promise<Set<string>>;
+  saveMessages(messages: readonly Message[], token: string, logs?: readonly DeliveryLog[]): Promise<SavedMessages>;
   /** Returns the requests of a message's deliveries, newest first (E-217). */
   readDeliveryLogs(messageId: string): Promise<DeliveryLog[]>;
   readMessages(ids: readonly string[]): Promise<Message[]>;
@@ -27,9 +39,9 @@ export interface MessageStore {
     action: EngagementAction,
     at: number,
     metadata?: JsonObject | null,
-  ): Promise<Message[]>;
+  ): Promise<ChangedMessages>;
   /** Queues undelivered messages again, due immediately (E-213). Returns those messages. */
-  retryMessages(ids: readonly string[], at: number): Promise<Message[]>;
+  retryMessages(ids: readonly string[], at: number): Promise<ChangedMessages>;
   /** Deletes messages with all that is stored about their deliveries. Ids that do not exist are ignored. */
   deleteMessages(ids: readonly string[]): Promise<void>;
 }

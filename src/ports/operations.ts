@@ -5,6 +5,7 @@ import type { StepPreview } from "../domain/run/step-preview.js";
 import type { Cancellation, Trigger } from "../domain/trigger/trigger.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
 import type { Json, JsonObject } from "../util/json.js";
+import type { WorkScope } from "./due-store.js";
 import type { IdKind, MessageFilter, MessageQuery, RunFilter, RunQuery } from "./filters.js";
 import type { Paged, PageRequest } from "./page-request.js";
 import type { LocalResourceOperations, ResourceOperations } from "./resource-operations.js";
@@ -156,7 +157,7 @@ export interface LocalOperations extends Operations {
   moveClock(to: ClockTarget, options: ClockMoveOptions): Promise<ClockMove>;
   /** Delivers a source event to runs that wait for it (E-335, E-339). `engine/sources/` maps events to actions. */
   deliverSourceEvent(event: SourceEvent): Promise<void>;
-  /** Runs everything that is due now. Returns the advanced runs. */
+  /** Runs what is due now. Returns the advanced runs. */
   runDue(options: DueOptions): Promise<AdvancedRun[]>;
   /** Returns the milliseconds of real time until work is due, or null if none is pending or the clock is frozen. */
   readTimeUntilDue(): Promise<number | null>;
@@ -232,6 +233,8 @@ export interface ClockState {
 }
 
 export interface DueOptions {
+  /** Runs only this work and what it causes. Default: everything. */
+  scope?: WorkScope;
   signal?: AbortSignal | undefined;
   /** Called for each occurrence that could not start. */
   onBlocked?: (occurrence: BlockedOccurrence) => void;

@@ -37,8 +37,8 @@ export interface OutboundLog {
   /** Deletes all entries. */
   clear(): Promise<void>;
   /**
-   * Returns the oldest entries after an id, in order. Never skips an entry: if a transaction with an earlier entry has not
-   * committed yet, later entries are not returned before it has ended.
+   * Returns the oldest entries after an id, in order. Never skips an entry: one that is committed late comes after those
+   * already read.
    */
   readEntries(after: number, limit: number): Promise<OutboundEntry[]>;
   /** Adds an event that happened outside the store. */

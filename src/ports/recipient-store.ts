@@ -1,6 +1,7 @@
 import type { PreferenceSet } from "../domain/recipient/preference-set.js";
 import type { Recipient, RecipientKey, RecipientUpsert } from "../domain/recipient/recipient.js";
 import type { JsonObject } from "../util/json.js";
+import type { CausedWork } from "./due-store.js";
 import type { Paged, PageRequest } from "./page-request.js";
 
 /** A filter for recipients. Users have the collection `$users`. */
@@ -28,11 +29,17 @@ export interface ChannelDataWrite {
   data: JsonObject | null;
 }
 
+export interface WrittenChannelData {
+  /** How many of the entries existed before. */
+  replaced: number;
+  caused: CausedWork;
+}
+
 /** Stores users, objects and tenants. */
 export interface RecipientStore {
   readRecipients(keys: readonly RecipientKey[]): Promise<Map<RecipientKey, Recipient>>;
   /** Creates recipients or merges deeply into existing ones, in order (E-038 to E-041). */
-  upsertRecipients(upserts: readonly RecipientUpsert[], at: number): Promise<void>;
+  upsertRecipients(upserts: readonly RecipientUpsert[], at: number): Promise<CausedWork>;
   listRecipients(filter: RecipientFilter, page: PageRequest): Promise<Paged<Recipient>>;
   /**
    * Deletes recipients with all their data (E-053): preferences, channel data, subscriptions (for an object, also the
@@ -42,11 +49,11 @@ export interface RecipientStore {
   deleteRecipients(keys: readonly RecipientKey[], at: number): Promise<Set<RecipientKey>>;
   /**
    * Gives `into` the data that only `from` has, and the messages, subscriptions and memberships of `from` (A-097), then
-   * deletes `from`. Returns false unless both exist.
+   * deletes `from`. Returns null unless both exist.
    */
-  mergeRecipients(into: RecipientKey, from: RecipientKey, at: number): Promise<boolean>;
+  mergeRecipients(into: RecipientKey, from: RecipientKey, at: number): Promise<CausedWork | null>;
   /** Writes preference sets. Creates recipients that do not exist, except for a removal. */
-  writePreferenceSets(writes: readonly PreferenceWrite[], at: number): Promise<void>;
-  /** Writes channel data, as `writePreferenceSets` does. Returns how many entries existed before. */
-  writeChannelData(writes: readonly ChannelDataWrite[], at: number): Promise<number>;
+  writePreferenceSets(writes: readonly PreferenceWrite[], at: number): Promise<CausedWork>;
+  /** Writes channel data, as `writePreferenceSets` does. */
+  writeChannelData(writes: readonly ChannelDataWrite[], at: number): Promise<WrittenChannelData>;
 }

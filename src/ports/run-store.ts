@@ -11,7 +11,7 @@ import type { Signal } from "../domain/run/run-wait.js";
 import type { RecipientRun, WorkflowRun } from "../domain/run/workflow-run.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
 import type { ClockSetting } from "./clock-store.js";
-import type { Claim } from "./due-store.js";
+import type { CausedWork, Claim } from "./due-store.js";
 import type { IdKind, RunQuery } from "./filters.js";
 import type { Paged, PageRequest } from "./page-request.js";
 import type { CancelledRun, RunCancellation } from "./run-cancellation.js";
@@ -50,6 +50,7 @@ export interface SavedAdvance {
 export interface SaveAdvancesResult {
   saved: Set<string>;
   batchDecisions: ReadonlyMap<string, BatchDecision>;
+  caused: CausedWork;
 }
 
 /** A run that requests a slot of a throttle. */
@@ -91,7 +92,7 @@ export interface RunStore {
    * the store (messages, runs, changed recipients) are recorded by the store itself, in the transaction in which they
    * happen.
    */
-  recordEvents(events: readonly OccurredEvent[], now: number): Promise<void>;
+  recordEvents(events: readonly OccurredEvent[], now: number): Promise<CausedWork>;
   cancelRuns(cancellation: RunCancellation): Promise<CancelledRun[]>;
   /** Returns a trigger and its runs in order of acceptance, or null. */
   readWorkflowRun(

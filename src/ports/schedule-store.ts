@@ -1,7 +1,7 @@
 import type { RecipientKey } from "../domain/recipient/recipient.js";
 import type { BatchDecision } from "../domain/run/batch-continuations.js";
 import type { Schedule } from "../domain/trigger/schedule.js";
-import type { Claim } from "./due-store.js";
+import type { CausedWork, Claim } from "./due-store.js";
 import type { Paged, PageRequest } from "./page-request.js";
 import type { NewWorkflowRun } from "./trigger-store.js";
 
@@ -29,7 +29,7 @@ export interface Occurrence {
  * once-only workflow has run for the recipients since then, and nothing was written.
  */
 export type OccurrenceResult =
-  | { outcome: "saved"; batchDecisions: ReadonlyMap<string, BatchDecision> }
+  | { outcome: "saved"; batchDecisions: ReadonlyMap<string, BatchDecision>; caused: CausedWork }
   | { outcome: "lost" }
   | { outcome: "already_triggered"; recipients: RecipientKey[] };
 

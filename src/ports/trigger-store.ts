@@ -4,7 +4,7 @@ import type { BatchContinuations, BatchDecision, PendingTrigger } from "../domai
 import type { FanOutState } from "../domain/run/fan-out-state.js";
 import type { RecipientRun, WorkflowRun } from "../domain/run/workflow-run.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
-import type { Claim } from "./due-store.js";
+import type { CausedWork, Claim } from "./due-store.js";
 
 /** The stored record of a trigger's idempotency key (E-383). `fingerprint` is the hash of the canonical payload. */
 export interface IdempotencyRecord {
@@ -50,7 +50,7 @@ export interface NewWorkflowRun extends StartedRuns {
  * record), or `already_triggered` with a once-only workflow (the recipients that have used it up).
  */
 export type InsertResult =
-  | { outcome: "inserted"; batchDecisions: ReadonlyMap<string, BatchDecision> }
+  | { outcome: "inserted"; batchDecisions: ReadonlyMap<string, BatchDecision>; caused: CausedWork }
   | { outcome: "replay"; record: IdempotencyRecord }
   | { outcome: "already_triggered"; recipients: RecipientKey[] };
 

@@ -87,7 +87,7 @@ export async function expandTarget(
       upserts: buildTenantUpserts(otherTenant),
     }),
   );
-  const wasSplit = await context.store.splitFanOut(
+  const caused = await context.store.splitFanOut(
     {
       workflow_run_id: run.id,
       tenant,
@@ -98,5 +98,6 @@ export async function expandTarget(
     token,
     now,
   );
-  return wasSplit && listed.length > 0 ? { run: { ...run, tenant }, version, fanOut: rest } : null;
+  if (caused !== null) context.ownWork?.add(caused);
+  return caused !== null && listed.length > 0 ? { run: { ...run, tenant }, version, fanOut: rest } : null;
 }

@@ -23,6 +23,7 @@ import type { TriggerStore } from "../../ports/trigger-store.js";
 import type { IdSource } from "../../util/ids.js";
 import type { JsonObject } from "../../util/json.js";
 import type { RunParties } from "./build-scope.js";
+import type { OwnWork } from "./own-work.js";
 
 /**
  * Everything that the engine depends on: it reads no environment variables, has no clock of its own and prints nothing.
@@ -31,6 +32,8 @@ import type { RunParties } from "./build-scope.js";
 export interface EngineContext<Stores = Store> {
   store: Stores;
   definitions: Definitions;
+  /** The work that an operation runs before it returns. Absent if it runs everything that is due, as a worker does. */
+  ownWork?: OwnWork;
   /** The branch for triggers, cancellations and previews that name none. Absent for the main files. */
   branch?: string;
   /** Returns the provider of a channel, or null if there is no provider for it. */

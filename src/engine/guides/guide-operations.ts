@@ -18,7 +18,7 @@ import type { JsonObject } from "../../util/json.js";
 import { createInvalidChannelError, findChannel } from "../channel/find-channel.js";
 import { type EngineContext, readTime } from "../context/engine-context.js";
 import { RenderError } from "../liquid/liquid.js";
-import { processPendingEvents } from "../run/run-due-work.js";
+import { runCausedWork } from "../run/run-due-work.js";
 import { type CompiledGuide, type CompiledGuides, compileGuides } from "./compile-guide.js";
 import { renderForViewer } from "./guide-viewer.js";
 import {
@@ -193,8 +193,8 @@ export function createGuideOperations(context: EngineContext, read: () => Promis
       const content = engagement.content ?? (await renderCurrentContent(compiled, key, engagement, environment));
       const now = await readTime(context);
       const message = buildGuideMessage(compiled, key, engagement, content, environment, now);
-      await store.recordGuideEngagement({ guide: compiled.guide, message, action, data: engagement.details }, now);
-      await processPendingEvents(context, now);
+      const recorded = { guide: compiled.guide, message, action, data: engagement.details };
+      await runCausedWork(context, now, (await store.recordGuideEngagement(recorded, now)).caused);
     },
     async unarchive(user, body) {
       const { guide, tenant } = parseGuideReference(body);
@@ -203,12 +203,8 @@ export function createGuideOperations(context: EngineContext, read: () => Promis
       const archived = messages.filter(({ workflow, archived_at }) => workflow === guide && archived_at !== null);
       const now = await readTime(context);
       const action: EngagementAction = "unarchived";
-      await store.markMessages(
-        archived.map(({ id }) => id),
-        action,
-        now,
-      );
-      await processPendingEvents(context, now);
+      const ids = archived.map(({ id }) => id);
+      await runCausedWork(context, now, (await store.markMessages(ids, action, now)).caused);
     },
     async reset(user, body) {
       const { guide, tenant } = parseGuideReference(body);

@@ -27,7 +27,7 @@ function removeTokens(data: JsonObject, tokens: ReadonlySet<Json>): JsonObject {
  * `token_deregistration: false` keeps them (CH-134, CHQ-6, E-215).
  */
 export async function deregisterTokens(
-  { store }: EngineContext<RecipientStore>,
+  { store, ownWork }: EngineContext<RecipientStore>,
   messages: readonly Message[],
   environment: Environment,
   now: number,
@@ -48,5 +48,5 @@ export async function deregisterTokens(
       return data === undefined ? [] : [{ recipient, channel_id, data: removeTokens(data, tokens) }];
     }),
   );
-  await store.writeChannelData(writes, now);
+  ownWork?.add((await store.writeChannelData(writes, now)).caused);
 }

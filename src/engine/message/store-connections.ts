@@ -25,7 +25,7 @@ export async function resolveConnection(
 
 /** Stores connections of recipients that have none yet, so that they are not looked up again (CH-175, E-186). */
 export async function storeConnections(
-  { store }: EngineContext<RecipientStore>,
+  { store, ownWork }: EngineContext<RecipientStore>,
   foundConnections: readonly FoundConnection[],
   now: number,
 ): Promise<void> {
@@ -36,5 +36,5 @@ export async function storeConnections(
     if (stored === undefined || (Array.isArray(data?.connections) && data.connections.length > 0)) return [];
     return [{ recipient, channel_id: channel.id, data: { ...data, connections: [connection] } }];
   });
-  if (writes.length > 0) await store.writeChannelData(writes, now);
+  if (writes.length > 0) ownWork?.add((await store.writeChannelData(writes, now)).caused);
 }

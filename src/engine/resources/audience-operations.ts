@@ -4,6 +4,7 @@ import { checkAudienceKey } from "../../domain/request/check-ids.js";
 import { parseMembersBody } from "../../domain/request/parse-recipient-list.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { AudienceStore } from "../../ports/audience-store.js";
+import { NO_CAUSED_WORK } from "../../ports/due-store.js";
 import type { LocalAudienceOperations } from "../../ports/resource-operations.js";
 import { didYouMean } from "../../util/find-nearest.js";
 import { toIsoTime } from "../../util/iso-time.js";
@@ -11,7 +12,7 @@ import type { JsonObject } from "../../util/json.js";
 import { type DueWorkStore, type EngineContext, readTime } from "../context/engine-context.js";
 import { serializeUser } from "../context/serialize-recipient.js";
 import { resolveChannelDataIds } from "../execution/build-fan-out.js";
-import { processPendingEvents } from "../run/run-due-work.js";
+import { runCausedWork } from "../run/run-due-work.js";
 
 /** Returns the API's `AudienceMember` (A-530). */
 function serializeAudienceMember({ recipient, tenant, added_at }: AudienceMember): JsonObject {
@@ -55,9 +56,9 @@ export function createAudienceOperations(context: EngineContext<DueWorkStore>): 
       const at = await readTime(context);
       const environment = await context.definitions.environment();
       const upserts = members.flatMap(({ upsert }) => (upsert ? [resolveChannelDataIds(upsert, environment)] : []));
-      if (upserts.length > 0) await store.upsertRecipients(upserts, at);
-      await store.addAudienceMembers(key, members, at);
-      await processPendingEvents(context, at);
+      const identified = upserts.length > 0 ? await store.upsertRecipients(upserts, at) : NO_CAUSED_WORK;
+      const { caused } = await store.addAudienceMembers(key, members, at);
+      await runCausedWork(context, at, identified, caused);
     },
     async remove(key, body) {
       const members = parseMembersBody(body);

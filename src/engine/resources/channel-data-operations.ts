@@ -5,7 +5,7 @@ import type { ChannelDataOperations } from "../../ports/resource-operations.js";
 import type { JsonObject } from "../../util/json.js";
 import { resolveChannelId } from "../channel/find-channel.js";
 import { type DueWorkStore, type EngineContext, readTime } from "../context/engine-context.js";
-import { processPendingEvents } from "../run/run-due-work.js";
+import { runCausedWork } from "../run/run-due-work.js";
 
 /** Returns the API's `ChannelData` (A-453). */
 function serializeChannelData(id: string, data: JsonObject): JsonObject {
@@ -16,12 +16,12 @@ export function createChannelDataOperations(context: EngineContext<DueWorkStore>
   const resolveChannel = async (name: string) => resolveChannelId(await context.definitions.environment(), name);
   const write = async (recipient: RecipientReference, channel_id: string, data: JsonObject | null): Promise<number> => {
     const now = await readTime(context);
-    const written = await context.store.writeChannelData(
+    const { replaced, caused } = await context.store.writeChannelData(
       [{ recipient: parseReferenceKey(recipient), channel_id, data }],
       now,
     );
-    await processPendingEvents(context, now);
-    return written;
+    await runCausedWork(context, now, caused);
+    return replaced;
   };
   return {
     async read(recipient, channel) {

@@ -9,7 +9,7 @@ import type { PreferenceOperations } from "../../ports/resource-operations.js";
 import type { JsonObject } from "../../util/json.js";
 import { getTenantPreferenceDefaults } from "../context/build-scope.js";
 import { type DueWorkStore, type EngineContext, readTime } from "../context/engine-context.js";
-import { processPendingEvents } from "../run/run-due-work.js";
+import { runCausedWork } from "../run/run-due-work.js";
 
 /** Returns the API's `PreferenceSet` (A-429). A section that was never set is null (ACQ-4). */
 function serializePreferenceSet(id: string, set: PreferenceSet): JsonObject {
@@ -52,16 +52,15 @@ export function createPreferenceOperations(context: EngineContext<DueWorkStore>)
       checkPreferenceSetId(id);
       const { set, merge } = parsePreferenceSet(body);
       const now = await readTime(context);
-      await context.store.writePreferenceSets([{ recipient: parseReferenceKey(recipient), id, set, merge }], now);
-      await processPendingEvents(context, now);
+      const write = { recipient: parseReferenceKey(recipient), id, set, merge };
+      await runCausedWork(context, now, await context.store.writePreferenceSets([write], now));
       return read(recipient, id);
     },
     async delete(recipient, id) {
       checkPreferenceSetId(id);
       const removal = { recipient: parseReferenceKey(recipient), id, set: null, merge: false };
       const now = await readTime(context);
-      await context.store.writePreferenceSets([removal], now);
-      await processPendingEvents(context, now);
+      await runCausedWork(context, now, await context.store.writePreferenceSets([removal], now));
     },
   };
 }

@@ -8,7 +8,7 @@ import type { JsonObject } from "../../util/json.js";
 import { type DueWorkStore, type EngineContext, readTime } from "../context/engine-context.js";
 import { serializeObject, serializeTenant, serializeUser } from "../context/serialize-recipient.js";
 import { resolveChannelDataIds } from "../execution/build-fan-out.js";
-import { processPendingEvents } from "../run/run-due-work.js";
+import { runCausedWork } from "../run/run-due-work.js";
 
 /** The operations that users, objects and tenants share. They differ in their serialized format. */
 class RecipientOperations {
@@ -31,8 +31,7 @@ class RecipientOperations {
     const { store, definitions } = this.context;
     const upsert = resolveChannelDataIds(parseRecipientBody(body, key), await definitions.environment());
     const now = await readTime(this.context);
-    await store.upsertRecipients([upsert], now);
-    await processPendingEvents(this.context, now);
+    await runCausedWork(this.context, now, await store.upsertRecipients([upsert], now));
     return (await this.read(key)) as JsonObject;
   }
 
@@ -47,8 +46,9 @@ export function createUserOperations(context: EngineContext<DueWorkStore>): User
     async merge(id, from) {
       const [into, other] = [parseRecipientKey(USERS, id), parseRecipientKey(USERS, from)];
       const now = await readTime(context);
-      if (!(await context.store.mergeRecipients(into, other, now))) return null;
-      await processPendingEvents(context, now);
+      const caused = await context.store.mergeRecipients(into, other, now);
+      if (caused === null) return null;
+      await runCausedWork(context, now, caused);
       return users.read(into);
     },
     list: (page) => users.list({ collection: USERS }, page),

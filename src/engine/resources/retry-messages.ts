@@ -2,6 +2,7 @@ import type { Message } from "../../domain/message/message.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { JsonObject } from "../../util/json.js";
 import { type DueWorkStore, type EngineContext, readTime } from "../context/engine-context.js";
+import { OwnWork } from "../context/own-work.js";
 import { runDueWork } from "../run/run-due-work.js";
 import { serializeMessage } from "./api-serializers.js";
 
@@ -42,7 +43,9 @@ export async function retryMessages(
       },
     );
   const now = await readTime(context);
-  await store.retryMessages(ids, now);
-  await runDueWork(context, now);
+  const { caused } = await store.retryMessages(ids, now);
+  const ownWork = new OwnWork({ messageIds: ids });
+  ownWork.add(caused);
+  await runDueWork({ ...context, ownWork }, now);
   return (await store.readMessages(ids)).map(serializeMessage);
 }

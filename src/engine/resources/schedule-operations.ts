@@ -9,11 +9,13 @@ import {
 import type { Schedule, ScheduleChange, ScheduleRequest } from "../../domain/trigger/schedule.js";
 import type { Parties, TriggerRecipient } from "../../domain/trigger/trigger.js";
 import { KnockError } from "../../errors/knock-error.js";
+import { type CausedWork, NO_CAUSED_WORK } from "../../ports/due-store.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
 import type { ScheduleOperations } from "../../ports/resource-operations.js";
 import type { ScheduleStore } from "../../ports/schedule-store.js";
 import type { JsonObject } from "../../util/json.js";
 import { type DueWorkStore, type EngineContext, readTime } from "../context/engine-context.js";
+import { OwnWork } from "../context/own-work.js";
 import { serializeSchedules } from "../context/serialize-schedule.js";
 import { runDueWork } from "../run/run-due-work.js";
 import { checkActor, collectRecipientKeys, collectUpserts } from "../run/trigger-workflow.js";
@@ -25,12 +27,12 @@ async function identifyInlineRecipients(
   { store, definitions }: EngineContext<RecipientStore>,
   parties: readonly Parties[],
   now: number,
-) {
+): Promise<CausedWork> {
   const environment = await definitions.environment();
   const known = await store.readRecipients([...new Set(parties.flatMap(collectRecipientKeys))]);
   for (const request of parties) checkActor(request, known);
   const upserts = parties.flatMap((request) => collectUpserts(request, environment, known));
-  if (upserts.length > 0) await store.upsertRecipients(upserts, now);
+  return upserts.length > 0 ? store.upsertRecipients(upserts, now) : NO_CAUSED_WORK;
 }
 
 function buildSchedule(id: string, request: ScheduleRequest, recipient: TriggerRecipient, now: number): Schedule {
@@ -52,13 +54,17 @@ function buildSchedule(id: string, request: ScheduleRequest, recipient: TriggerR
   };
 }
 
-/** Runs occurrences in the past before the response is sent (EQ-62). */
+/** Runs occurrences in the past, and what identifying recipients caused, before the response is sent (EQ-62). */
 async function runPastOccurrences(
   context: EngineContext<DueWorkStore>,
   schedules: readonly Schedule[],
   now: number,
+  caused: CausedWork,
 ): Promise<void> {
-  if (schedules.some(({ next_occurrence_at: next }) => next !== null && next <= now)) await runDueWork(context, now);
+  const past = schedules.filter(({ next_occurrence_at: next }) => next !== null && next <= now);
+  const ownWork = new OwnWork({ scheduleIds: past.map(({ id }) => id) });
+  ownWork.add(caused);
+  if (!ownWork.isEmpty) await runDueWork({ ...context, ownWork }, now);
 }
 
 async function createSchedules(
@@ -69,7 +75,7 @@ async function createSchedules(
   const now = await readTime(context);
   for (const workflow of new Set(requests.map((request) => request.workflow)))
     await findWorkflow(definitions, workflow); // an inactive workflow can be scheduled (E-366, EQ-62)
-  await identifyInlineRecipients(context, requests, now);
+  const caused = await identifyInlineRecipients(context, requests, now);
   const newSchedules = requests.flatMap((request) =>
     collectDistinctRecipients(request.recipients).map((recipient) =>
       buildSchedule(ids.uuid(), request, recipient, now),
@@ -77,7 +83,7 @@ async function createSchedules(
   );
   const schedules = await setFirstOccurrences(context, newSchedules, now);
   await store.insertSchedules(schedules);
-  await runPastOccurrences(context, schedules, now);
+  await runPastOccurrences(context, schedules, now, caused);
   return serializeSchedules(store, await store.readSchedules(schedules.map(({ id }) => id)));
 }
 
@@ -85,7 +91,7 @@ async function setFirstOccurrences(
   context: EngineContext<RecipientStore>,
   untimedSchedules: readonly Schedule[],
   now: number,
-) {
+): Promise<Schedule[]> {
   const environment = await context.definitions.environment();
   const recipients: ReadonlyMap<RecipientKey, Recipient> = await context.store.readRecipients([
     ...new Set(untimedSchedules.map(({ recipient }) => recipient)),
@@ -153,7 +159,7 @@ async function updateSchedules(context: EngineContext<DueWorkStore>, change: Sch
   const changesTimes =
     change.repeats !== undefined || change.scheduled_at !== undefined || change.ending_at !== undefined;
   await readRequiredSchedules(context, change.schedule_ids);
-  await identifyInlineRecipients(
+  const caused = await identifyInlineRecipients(
     context,
     [{ recipients: [], actor: change.actor ?? null, tenant: change.tenant ?? null }],
     now,
@@ -167,7 +173,7 @@ async function updateSchedules(context: EngineContext<DueWorkStore>, change: Sch
     );
     const updates = after.map((schedule, index) => ({ before: before[index] as Schedule, after: schedule }));
     if (!(await store.updateSchedules(updates))) continue; // a schedule has changed since it was read, for example by an occurrence
-    await runPastOccurrences(context, after, now);
+    await runPastOccurrences(context, after, now, caused);
     return serializeSchedules(store, await store.readSchedules(change.schedule_ids));
   }
 }

@@ -3,15 +3,14 @@ import type { RecipientKey } from "../../domain/recipient/recipient.js";
 import type { StoredSubscription } from "../../domain/recipient/subscription.js";
 import { parseObjectKey, parseReferenceKey } from "../../domain/request/parse-recipient-key.js";
 import { parseSubscriptionsBody, parseUnsubscribeBody } from "../../domain/request/parse-recipient-list.js";
-import type { ClockStore } from "../../ports/clock-store.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
 import type { ObjectReference, SubscriptionOperations } from "../../ports/resource-operations.js";
-import type { SubscriptionStore } from "../../ports/subscription-store.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import type { JsonObject } from "../../util/json.js";
-import { type EngineContext, readTime } from "../context/engine-context.js";
+import { type DueWorkStore, type EngineContext, readTime } from "../context/engine-context.js";
 import { serializeReferencedRecipient } from "../context/serialize-recipient.js";
 import { resolveChannelDataIds } from "../execution/build-fan-out.js";
+import { runCausedWork } from "../run/run-due-work.js";
 
 /** Returns the API's `Subscription`s (A-515), with object and recipient expanded. */
 async function serializeSubscriptions(
@@ -39,9 +38,7 @@ async function checkObjectExists(
   throw createMissingObjectError(object);
 }
 
-export function createSubscriptionOperations(
-  context: EngineContext<ClockStore & RecipientStore & SubscriptionStore>,
-): SubscriptionOperations {
+export function createSubscriptionOperations(context: EngineContext<DueWorkStore>): SubscriptionOperations {
   return {
     async list(scope, page) {
       const filter =
@@ -59,7 +56,7 @@ export function createSubscriptionOperations(
       const at = await readTime(context);
       const environment = await context.definitions.environment();
       const upserts = recipients.flatMap(({ upsert }) => (upsert ? [resolveChannelDataIds(upsert, environment)] : []));
-      if (upserts.length > 0) await context.store.upsertRecipients(upserts, at);
+      if (upserts.length > 0) await runCausedWork(context, at, await context.store.upsertRecipients(upserts, at));
       const pairs = recipients.map(({ key }) => ({ object, recipient: key, properties }));
       return serializeSubscriptions(context, await context.store.upsertSubscriptions(pairs, at));
     },

@@ -14,8 +14,10 @@ export const MAX_RECIPIENTS_PER_CHUNK = 500;
 const DUE_WORK_LEASE_MS = 60_000;
 
 /** Creates a lease on due work, for one minute of real time. */
-export function createClaim(context: EngineContext<unknown>, now: number): Claim {
-  return { now, leaseMs: DUE_WORK_LEASE_MS, token: context.ids.uuid() };
+export function createClaim({ ids, ownWork }: EngineContext<unknown>, now: number): Claim {
+  const claim: Claim = { now, leaseMs: DUE_WORK_LEASE_MS, token: ids.uuid() };
+  if (ownWork !== undefined) claim.scope = ownWork.scope;
+  return claim;
 }
 
 function isUser(key: RecipientKey): boolean {
@@ -50,44 +52,59 @@ export async function collectNextRecipients(
   return { recipients: [...reached.values()], rest };
 }
 
+interface InsertedChunk {
+  advances: Advance[];
+  rest: FanOutState;
+}
+
 /**
- * Continues a claimed fan-out to its end, one chunk per transaction. Reports the first advances of each written chunk.
+ * Inserts the next chunk of a claimed fan-out. Then renews the claim for `leaseMs`, or ends it for null, so that other work gets
+ * its turn between chunks. Returns null if another process has taken the fan-out over.
  */
-export async function continueFanOut(
+export async function insertNextChunk(
   context: EngineContext<StartStore & FanOutStore>,
   start: RunStart,
   from: FanOutState,
-  token: string,
-  report: (advances: readonly Advance[]) => void = () => {},
-): Promise<void> {
+  { token, leaseMs }: { token: string; leaseMs: number | null },
+): Promise<InsertedChunk | null> {
+  const next = await collectNextRecipients(context, start.run, from, MAX_RECIPIENTS_PER_CHUNK);
+  const before = await context.store.readRecipientsWithRun(
+    start.run.id,
+    next.recipients.map(({ key }) => key),
+  );
   const alreadyTriggered = new Set<RecipientKey>();
-  for (let rest = from; !isFanOutComplete(rest); ) {
-    const next = await collectNextRecipients(context, start.run, rest, MAX_RECIPIENTS_PER_CHUNK);
-    const before = await context.store.readRecipientsWithRun(
-      start.run.id,
-      next.recipients.map(({ key }) => key),
-    );
+  for (;;) {
     const { advances, ...started } = await startRuns(
       context,
       start,
       next.recipients.filter(({ key }) => !before.has(key)),
       alreadyTriggered,
     );
-    const inserted = await context.store.insertFanOutChunk(
-      {
-        ...started,
-        workflow_run_id: start.run.id,
-        at: start.now,
-        rest: isFanOutComplete(next.rest) ? null : next.rest,
-      },
-      token,
-    );
-    if (inserted.outcome === "lost") return;
-    if (inserted.outcome === "already_triggered") {
-      for (const recipient of inserted.recipients) alreadyTriggered.add(recipient);
-      continue;
+    const rest = isFanOutComplete(next.rest) ? null : next.rest;
+    const chunk = { ...started, workflow_run_id: start.run.id, at: start.now, rest };
+    const inserted = await context.store.insertFanOutChunk(chunk, token, leaseMs);
+    if (inserted.outcome === "lost") return null;
+    if (inserted.outcome === "inserted") {
+      context.ownWork?.add(inserted.caused);
+      return {
+        advances: advances.map((advance) => applyBatchDecision(advance, inserted.batchDecisions)),
+        rest: next.rest,
+      };
     }
-    report(advances.map((advance) => applyBatchDecision(advance, inserted.batchDecisions)));
-    rest = next.rest;
+    for (const recipient of inserted.recipients) alreadyTriggered.add(recipient);
+  }
+}
+
+/** Continues the fan-out of a trigger to its end, one chunk per transaction, each of which renews the claim. */
+export async function continueFanOut(
+  context: EngineContext<StartStore & FanOutStore>,
+  start: RunStart,
+  from: FanOutState,
+  claim: Claim,
+): Promise<void> {
+  for (let rest = from; !isFanOutComplete(rest); ) {
+    const inserted = await insertNextChunk(context, start, rest, claim);
+    if (inserted === null) return;
+    rest = inserted.rest;
   }
 }

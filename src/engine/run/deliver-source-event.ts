@@ -4,7 +4,7 @@ import type { SourceEvent } from "../../ports/operations.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import type { JsonObject } from "../../util/json.js";
 import { type EngineContext, readTime } from "../context/engine-context.js";
-import { processPendingEvents } from "./run-due-work.js";
+import { runCausedWork } from "./run-due-work.js";
 
 /** Records an event from a source, and continues the runs that wait for it. */
 export async function deliverSourceEvent(context: EngineContext, source: SourceEvent): Promise<void> {
@@ -23,6 +23,5 @@ export async function deliverSourceEvent(context: EngineContext, source: SourceE
     event_key: source.event_key,
   });
   const recipient = source.user_id === null ? null : toRecipientKey(source.user_id);
-  await context.store.recordEvents([{ name, recipient, at, event }], now);
-  await processPendingEvents(context, now);
+  await runCausedWork(context, now, await context.store.recordEvents([{ name, recipient, at, event }], now));
 }

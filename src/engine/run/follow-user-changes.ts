@@ -18,9 +18,10 @@ import { getRecipientView } from "../context/build-scope.js";
 import { type EngineContext, isWorkflowActive, type StartStore } from "../context/engine-context.js";
 import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 import type { Advance } from "./advance.js";
+import { createClaim } from "./continue-fan-out.js";
 import { type FirstAdvances, startRuns } from "./start-runs.js";
 
-/** Limits the user changes of one read, and the users that join a static audience in one transaction. */
+/** Limits the user changes of one claim, and the users that join a static audience in one transaction. */
 const MAX_CHANGES_PER_CHUNK = 500;
 
 /** Users who join an audience together, so that one trigger starts their runs. */
@@ -168,11 +169,13 @@ export async function followUserChanges(
   now: number,
   report: (run: WorkflowRun, advance: Advance) => void,
 ): Promise<void> {
+  // An invalid file must not leave changes claimed.
+  const environment = await context.definitions.environment();
+  const dynamic = (await context.definitions.audiences()).filter(({ type }) => type === "dynamic");
   for (;;) {
-    const changes = await context.store.readUserChanges(MAX_CHANGES_PER_CHUNK);
+    const claim = createClaim(context, now);
+    const changes = await context.store.claimUserChanges(claim, MAX_CHANGES_PER_CHUNK);
     if (changes.length === 0) return;
-    const environment = await context.definitions.environment();
-    const dynamic = (await context.definitions.audiences()).filter(({ type }) => type === "dynamic");
     const broken: KnockError[] = [];
     const workflows = await readAudienceWorkflows(context, environment, broken);
     const groups = groupChanges(changes, dynamic);
@@ -181,12 +184,13 @@ export async function followUserChanges(
       for (const { message } of broken)
         context.warn?.(`${message}; if joining ${[...joined].join(" or ")} starts this workflow, it did not`);
     for (const group of groups) {
-      if ((await saveChangeGroup(context, group, { workflows, environment, now, report })) === "lost") break;
+      if ((await saveChangeGroup(context, group, { ...claim, workflows, environment, report })) === "lost") break;
     }
   }
 }
 
 interface FollowContext {
+  token: string;
   workflows: ReadonlyMap<string, CompiledWorkflow[]>;
   environment: Environment;
   now: number;
@@ -197,7 +201,7 @@ interface FollowContext {
 async function saveChangeGroup(
   context: EngineContext<StartStore>,
   { ids, joins: joined, events }: ChangeGroup,
-  { workflows, environment, now, report }: FollowContext,
+  { token, workflows, environment, now, report }: FollowContext,
 ): Promise<"saved" | "lost"> {
   const alreadyTriggered = new Set<RecipientKey>();
   for (;;) {
@@ -214,12 +218,14 @@ async function saveChangeGroup(
       idempotency: null,
       fanOut: null,
     }));
-    const result = await context.store.saveUserChanges({ ids, runs, events }, now);
-    if (result === "lost") return result;
-    if (result === "saved") {
+    const result = await context.store.saveUserChanges({ ids, runs, events }, token, now);
+    if (result.outcome === "lost") return result.outcome;
+    if (result.outcome === "saved") {
+      context.ownWork?.add(result.caused);
+      context.ownWork?.add({ workflowRunIds: starting.map(({ run }) => run.id) });
       for (const { run, runs: started } of starting) for (const advance of started.advances) report(run, advance);
-      return result;
+      return result.outcome;
     }
-    for (const user of result.alreadyTriggered) alreadyTriggered.add(user);
+    for (const user of result.recipients) alreadyTriggered.add(user);
   }
 }

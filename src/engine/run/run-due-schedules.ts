@@ -134,8 +134,10 @@ async function runClaimedSchedules(
       // A once-only workflow has run for the recipient since it was read. The next attempt takes that into account.
       const result = results[index];
       if (result?.outcome === "already_triggered") repeatedIds.add(occurrence.schedule.id);
-      if (result?.outcome === "saved" && run)
-        for (const advance of advances) report(run, applyBatchDecision(advance, result.batchDecisions));
+      if (result?.outcome !== "saved" || run === null) continue;
+      context.ownWork?.add(result.caused);
+      context.ownWork?.add({ workflowRunIds: [run.id] });
+      for (const advance of advances) report(run, applyBatchDecision(advance, result.batchDecisions));
     }
     open = open.filter(({ id }) => repeatedIds.has(id));
   }

@@ -1,8 +1,10 @@
 import { toRecipientReference } from "../../domain/recipient/recipient.js";
+import { isFanOutComplete } from "../../domain/run/fan-out-state.js";
 import { isStillWaiting } from "../../domain/run/run-wait.js";
 import type { WorkflowRun } from "../../domain/run/workflow-run.js";
 import type { AudienceStore } from "../../ports/audience-store.js";
 import type { ClockSetting } from "../../ports/clock-store.js";
+import type { CausedWork } from "../../ports/due-store.js";
 import type { ClaimedFanOut, FanOutStore } from "../../ports/fan-out-store.js";
 import type { AdvancedRun } from "../../ports/operations.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
@@ -10,12 +12,13 @@ import type { ClaimedRun, SavedAdvance } from "../../ports/run-store.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import { compileWorkflow } from "../compile/compile-workflow.js";
 import type { DueWorkStore, EngineContext, StartStore } from "../context/engine-context.js";
+import { OwnWork } from "../context/own-work.js";
 import { deliverDueMessages, type OnDelivered } from "../message/deliver-due-messages.js";
 import { getRunContext } from "../workflow/branch-context.js";
 import type { Advance } from "./advance.js";
 import { advanceMoments } from "./advance-moments.js";
 import { buildRecipientOutcome } from "./build-trigger-outcome.js";
-import { continueFanOut, createClaim } from "./continue-fan-out.js";
+import { createClaim, insertNextChunk } from "./continue-fan-out.js";
 import { followUserChanges } from "./follow-user-changes.js";
 import { type BlockedSchedule, runDueSchedules } from "./run-due-schedules.js";
 import { applyBatchDecision, type RunStart } from "./start-runs.js";
@@ -50,7 +53,8 @@ async function expandBroadcastTarget(
 }
 
 /**
- * Continues the fan-out of accepted triggers: those whose process ended before they were done, or that steps created.
+ * Continues the fan-out of accepted triggers: those whose process ended before they were done, or that steps created. Stops
+ * after a chunk that does not end its fan-out, so that the runs of a large trigger do not wait for all of its chunks.
  */
 async function continueDueFanOuts(
   context: EngineContext<StartStore & FanOutStore>,
@@ -72,9 +76,10 @@ async function continueDueFanOuts(
       environment,
       now,
     };
-    await continueFanOut(own, start, claimedFanOut.fanOut, claim.token, (advances) => {
-      for (const result of advances) report(toFirstAdvancedRun(claimedFanOut.run, result));
-    });
+    const inserted = await insertNextChunk(own, start, claimedFanOut.fanOut, { token: claim.token, leaseMs: null });
+    if (inserted === null) continue;
+    for (const result of inserted.advances) report(toFirstAdvancedRun(claimedFanOut.run, result));
+    if (!isFanOutComplete(inserted.rest)) return;
   }
 }
 
@@ -104,7 +109,7 @@ interface RunDueWorkOptions {
 }
 
 /**
- * Runs everything due at `startTime` in chunks, then its deliveries. Returns the advanced runs. Calls `onBlocked` for
+ * Runs the due work of the context at `startTime` in chunks, then its deliveries. Returns the advanced runs. Calls `onBlocked` for
  * schedules that could not start. Reads which work is due before it claims, because most rounds find work of one kind.
  */
 export async function runDueWork(
@@ -117,7 +122,7 @@ export async function runDueWork(
   const ran: AdvancedRun[] = [];
   const reportFirst = (run: WorkflowRun, first: Advance) => ran.push(toFirstAdvancedRun(run, first));
   for (let round = 0; !signal?.aborted; round++) {
-    const due = await store.listDueKinds(now);
+    const due = await store.listDueKinds(now, context.ownWork?.scope);
     // Schedules that could not start stay due.
     const hasSchedules = round === 0 && due.has("schedules");
     const claim = createClaim(context, now);
@@ -144,7 +149,7 @@ export async function runDueWork(
     const clock = clockMove && reached > now ? clockMove.toSetting(reached) : undefined;
     if (reached > now) clockMove?.onReached(reached);
     now = reached;
-    const { saved, batchDecisions } = await store.saveAdvances(
+    const { saved, batchDecisions, caused } = await store.saveAdvances(
       advances.map(
         ({ claimed: { revision }, result, newVersion: version }): SavedAdvance => ({
           recipientRun: result.recipientRun,
@@ -160,6 +165,7 @@ export async function runDueWork(
       now,
       clock,
     );
+    context.ownWork?.add(caused);
     for (const { claimed: claimedRun, result } of advances)
       if (saved.has(claimedRun.recipientRun.id) && !isStillWaiting(result.recipientRun.wait))
         ran.push(toAdvancedRun(claimedRun, applyBatchDecision(result, batchDecisions)));
@@ -167,7 +173,15 @@ export async function runDueWork(
   return ran;
 }
 
-/** Processes the effects of a change of the store: events that runs wait for, and users who joined an audience. */
-export async function processPendingEvents(context: EngineContext<DueWorkStore>, now: number): Promise<void> {
-  if (await context.store.hasPendingEvents()) await runDueWork(context, now);
+/**
+ * Runs the work that changes of the store made due: runs that wait for their events, and users who joined an audience.
+ */
+export async function runCausedWork(
+  context: EngineContext<DueWorkStore>,
+  now: number,
+  ...causes: readonly CausedWork[]
+): Promise<void> {
+  const ownWork = new OwnWork();
+  for (const caused of causes) ownWork.add(caused);
+  if (!ownWork.isEmpty) await runDueWork({ ...context, ownWork }, now);
 }

@@ -25,6 +25,7 @@ import { computeDigest } from "../../util/ids.js";
 import { stableStringify } from "../../util/json.js";
 import { checkTrigger } from "../compile/check-trigger.js";
 import { type DueWorkStore, type EngineContext, isDeliveryDue, readTime } from "../context/engine-context.js";
+import { OwnWork } from "../context/own-work.js";
 import { buildFanOut, collectInlineUpserts } from "../execution/build-fan-out.js";
 import { resolveBranchContext } from "../workflow/branch-context.js";
 import { buildTriggerOutcome } from "./build-trigger-outcome.js";
@@ -32,7 +33,7 @@ import { checkVariables } from "./check-variables.js";
 import { collectNextRecipients, continueFanOut, createClaim, MAX_RECIPIENTS_PER_CHUNK } from "./continue-fan-out.js";
 import { readOutcome } from "./read-outcome.js";
 import { runDueWork } from "./run-due-work.js";
-import { applyBatchDecisions, buildWorkflowRun, type FirstAdvances, type RunStart, startRuns } from "./start-runs.js";
+import { applyBatchDecisions, buildWorkflowRun, type RunStart, startRuns } from "./start-runs.js";
 
 /** The time for which an idempotency key is remembered, in milliseconds (E-383). */
 const IDEMPOTENCY_WINDOW_MS = 24 * 3_600_000;
@@ -112,14 +113,16 @@ async function replayOutcome(
 
 /**
  * Accepts a trigger. Everything is checked before anything is written (E-005). The trigger and the first steps of all
- * its recipients are stored in one transaction before the outcome is returned.
+ * its recipients are stored in one transaction. Its due work, and what that causes, runs before the outcome is returned; it is
+ * added to `ownWork`.
  */
 export async function triggerWorkflow(
   mainContext: EngineContext<DueWorkStore>,
   trigger: Trigger,
   options: TriggerOptions,
+  ownWork = new OwnWork(),
 ): Promise<TriggerOutcome> {
-  const { context, branch } = resolveBranchContext(mainContext, options.branch);
+  const { context, branch } = resolveBranchContext({ ...mainContext, ownWork }, options.branch);
   const { store } = context;
   const now = await readTime(context);
   const key = toBranchKey(options.idempotency_key, branch);
@@ -138,7 +141,7 @@ export async function triggerWorkflow(
     for (const text of warnings) options.onWarning?.(text);
   }
   const upserts = collectUpserts(trigger, environment, known);
-  if (upserts.length > 0) await store.upsertRecipients(upserts, now);
+  if (upserts.length > 0) ownWork.add(await store.upsertRecipients(upserts, now));
   for (const { key } of upserts) known.delete(key);
 
   const run = buildWorkflowRun(trigger, workflow, context.ids.uuid(), now);
@@ -173,13 +176,13 @@ export async function triggerWorkflow(
       for (const recipient of inserted.recipients) alreadyTriggered.add(recipient);
       continue;
     }
-    if (claim) await continueFanOut(context, start, first.rest, claim.token);
+    ownWork.add(inserted.caused);
+    if (claim) await continueFanOut(context, start, first.rest, claim);
     const { recipientRuns: runs, messages: allMessages } = applyBatchDecisions(started, inserted.batchDecisions);
-    const hasNoDueWork =
-      claim === null && !hasTriggers(started) && !hasDueWork(runs, allMessages, inserted.batchDecisions, now);
-    if (hasNoDueWork && !(await store.hasPendingEvents()))
+    if (claim === null && ownWork.isEmpty && !hasDueWork(runs, allMessages, inserted.batchDecisions, now))
       return buildTriggerOutcome(run, runs, started.unidentified, allMessages);
-    await runDueWork(mainContext, now);
+    ownWork.add({ workflowRunIds: [run.id] });
+    await runDueWork({ ...mainContext, ownWork }, now);
     return (await readOutcome(context, run.id)) as TriggerOutcome;
   }
 }
@@ -200,14 +203,6 @@ export async function checkTriggerAndRecipients(
   const known = await context.store.readRecipients(collectRecipientKeys(trigger));
   checkActor(trigger, known);
   return checkVariables(context, { trigger, compiled, environment, now: await readTime(context) }, known);
-}
-
-/** Returns whether a step triggered another workflow. */
-function hasTriggers({ triggers, batches }: FirstAdvances): boolean {
-  return (
-    triggers.length > 0 ||
-    [...batches.values()].some(({ immediate }) => immediate !== null && immediate.triggers.length > 0)
-  );
 }
 
 /** Returns whether work of the trigger is due immediately: a delivery, a step with a request, or a full batch. */

@@ -6,7 +6,7 @@ import type { Claim } from "../../ports/due-store.js";
 import type { FeedStore, NewMessages } from "../../ports/feed-store.js";
 import type { IdKind, MessageQuery, RunQuery } from "../../ports/filters.js";
 import type { GuideEngagement, GuideStore } from "../../ports/guide-store.js";
-import type { MessageStore } from "../../ports/message-store.js";
+import type { ChangedMessages, MessageStore, SavedMessages } from "../../ports/message-store.js";
 import type { Paged, PageRequest } from "../../ports/page-request.js";
 import type { StoredRun } from "../../ports/run-store.js";
 import type { StoreLogs } from "../../ports/store-logs.js";
@@ -36,8 +36,11 @@ export class PostgresMessages extends PostgresRecipients implements MessageStore
     messages: readonly Message[],
     token: string,
     logs: readonly DeliveryLog[] = [],
-  ): Promise<Set<string>> {
-    return this.db.write((tx) => saveMessages(tx, this.shared, messages, token, logs));
+  ): Promise<SavedMessages> {
+    return this.db.write(async (tx) => {
+      const saved = await saveMessages(tx, this.shared, messages, token, logs);
+      return { saved, caused: tx.getCausedWork() };
+    });
   }
 
   async readDeliveryLogs(messageId: string): Promise<DeliveryLog[]> {
@@ -57,12 +60,18 @@ export class PostgresMessages extends PostgresRecipients implements MessageStore
     action: EngagementAction,
     at: number,
     metadata: JsonObject | null = null,
-  ): Promise<Message[]> {
-    return this.db.write((tx) => markMessages(tx, this.shared, ids, action, at, metadata));
+  ): Promise<ChangedMessages> {
+    return this.db.write(async (tx) => {
+      const messages = await markMessages(tx, this.shared, ids, action, at, metadata);
+      return { messages, caused: tx.getCausedWork() };
+    });
   }
 
-  async retryMessages(ids: readonly string[], at: number): Promise<Message[]> {
-    return this.db.write((tx) => retryMessages(tx, this.shared, ids, at));
+  async retryMessages(ids: readonly string[], at: number): Promise<ChangedMessages> {
+    return this.db.write(async (tx) => {
+      const messages = await retryMessages(tx, this.shared, ids, at);
+      return { messages, caused: tx.getCausedWork() };
+    });
   }
 
   async deleteMessages(ids: readonly string[]): Promise<void> {
@@ -82,9 +91,12 @@ export class PostgresMessages extends PostgresRecipients implements MessageStore
     return this.db.read((tx) => readGuideMessages(tx, this.shared, user, tenant));
   }
 
-  async recordGuideEngagement(engagement: GuideEngagement, at: number): Promise<Message> {
+  async recordGuideEngagement(engagement: GuideEngagement, at: number) {
     await this.shared.insert(this.db, listSharedRows(engagement));
-    return this.db.write((tx) => recordGuideEngagement(tx, this.shared, engagement, at));
+    return this.db.write(async (tx) => {
+      const message = await recordGuideEngagement(tx, this.shared, engagement, at);
+      return { message, caused: tx.getCausedWork() };
+    });
   }
 
   async resetGuide(user: RecipientKey, guide: string, tenant: string | null): Promise<number> {

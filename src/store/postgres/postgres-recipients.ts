@@ -2,12 +2,14 @@ import type { AudienceMembership } from "../../domain/audience/audience.js";
 import type { Recipient, RecipientKey, RecipientUpsert } from "../../domain/recipient/recipient.js";
 import type { Subscription } from "../../domain/recipient/subscription.js";
 import type { AudienceStore } from "../../ports/audience-store.js";
+import type { CausedWork } from "../../ports/due-store.js";
 import type { PageRequest } from "../../ports/page-request.js";
 import type {
   ChannelDataWrite,
   PreferenceWrite,
   RecipientFilter,
   RecipientStore,
+  WrittenChannelData,
 } from "../../ports/recipient-store.js";
 import type { Seed } from "../../ports/seed-store.js";
 import type { SubscriptionFilter, SubscriptionStore } from "../../ports/subscription-store.js";
@@ -30,7 +32,7 @@ import { SharedRows } from "./run/shared-rows.js";
 
 /** Recipients, subscriptions and audiences in a PostgreSQL store. */
 export class PostgresRecipients
-  implements RecipientStore, SubscriptionStore, Omit<AudienceStore, "readUserChanges" | "saveUserChanges">
+  implements RecipientStore, SubscriptionStore, Omit<AudienceStore, "claimUserChanges" | "saveUserChanges">
 {
   readonly shared = new SharedRows();
 
@@ -41,8 +43,11 @@ export class PostgresRecipients
     return readRecipients(this.db, keys);
   }
 
-  async upsertRecipients(upserts: readonly RecipientUpsert[], at: number): Promise<void> {
-    await this.db.write((tx) => applyUpserts(tx, upserts, at));
+  async upsertRecipients(upserts: readonly RecipientUpsert[], at: number): Promise<CausedWork> {
+    return this.db.write(async (tx) => {
+      await applyUpserts(tx, upserts, at);
+      return tx.getCausedWork();
+    });
   }
 
   async listRecipients(filter: RecipientFilter, page: PageRequest) {
@@ -53,16 +58,22 @@ export class PostgresRecipients
     return this.db.write((tx) => deleteRecipients(tx, keys, at));
   }
 
-  async mergeRecipients(into: RecipientKey, from: RecipientKey, at: number): Promise<boolean> {
-    return this.db.write((tx) => mergeRecipients(tx, into, from, at));
+  async mergeRecipients(into: RecipientKey, from: RecipientKey, at: number): Promise<CausedWork | null> {
+    return this.db.write(async (tx) => ((await mergeRecipients(tx, into, from, at)) ? tx.getCausedWork() : null));
   }
 
-  async writePreferenceSets(writes: readonly PreferenceWrite[], at: number): Promise<void> {
-    await this.db.write((tx) => writePreferenceSets(tx, writes, at));
+  async writePreferenceSets(writes: readonly PreferenceWrite[], at: number): Promise<CausedWork> {
+    return this.db.write(async (tx) => {
+      await writePreferenceSets(tx, writes, at);
+      return tx.getCausedWork();
+    });
   }
 
-  async writeChannelData(writes: readonly ChannelDataWrite[], at: number): Promise<number> {
-    return this.db.write((tx) => writeChannelData(tx, writes, at));
+  async writeChannelData(writes: readonly ChannelDataWrite[], at: number): Promise<WrittenChannelData> {
+    return this.db.write(async (tx) => {
+      const replaced = await writeChannelData(tx, writes, at);
+      return { replaced, caused: tx.getCausedWork() };
+    });
   }
 
   async listSubscribers(object: RecipientKey, after: number | null, limit: number) {
@@ -86,7 +97,10 @@ export class PostgresRecipients
   }
 
   async addAudienceMembers(audience: string, members: readonly AudienceMembership[], at: number) {
-    return this.db.write((tx) => addAudienceMembers(tx, audience, members, at));
+    return this.db.write(async (tx) => {
+      const added = await addAudienceMembers(tx, audience, members, at);
+      return { added, caused: tx.getCausedWork() };
+    });
   }
 
   async removeAudienceMembers(audience: string, members: readonly AudienceMembership[]) {

@@ -8,7 +8,6 @@ import { openSqliteStore, type SqliteStoreOptions } from "./open-sqlite-store.js
 import { applyUpserts, readRecipients } from "./recipient/recipients.js";
 import type { SqliteStore } from "./sqlite-store.js";
 import { applyWorkflowRun } from "./work/insert-workflow-run.js";
-import { hasPendingEvents } from "./work/user-changes.js";
 
 interface PendingWrite {
   work: () => void;
@@ -132,7 +131,6 @@ function shareReads(store: SqliteStore): void {
     return readRecipients(db, keys);
   });
   store.readClock = createSharedRead(setImmediate, () => readClock(db));
-  store.hasPendingEvents = createSharedRead(queueMicrotask, () => hasPendingEvents(db));
   store.readRecipients = async (keys) => {
     for (const key of keys) requestedKeys.add(key);
     const found = await readRequested();
@@ -154,7 +152,8 @@ export async function openGroupCommitStore(location: string, options: SqliteStor
   shareReads(store);
   store.insertWorkflowRun = (run, idempotentSince) =>
     writes.add(() => applyWorkflowRun(db, shared, run, idempotentSince));
-  store.upsertRecipients = (upserts, at) => writes.add(() => applyUpserts(db, upserts, at));
+  store.upsertRecipients = (upserts, at) =>
+    writes.add(() => db.causedWork.collect(() => applyUpserts(db, upserts, at)).caused);
   const close = store.close.bind(store);
   store.close = async () => {
     writes.flush();

@@ -6,7 +6,7 @@ import type { Claim } from "../../ports/due-store.js";
 import type { FeedStore, NewMessages } from "../../ports/feed-store.js";
 import type { MessageQuery } from "../../ports/filters.js";
 import type { GuideEngagement, GuideStore } from "../../ports/guide-store.js";
-import type { MessageStore } from "../../ports/message-store.js";
+import type { ChangedMessages, MessageStore, SavedMessages } from "../../ports/message-store.js";
 import type { Paged, PageRequest } from "../../ports/page-request.js";
 import type { JsonObject } from "../../util/json.js";
 import { readDeliveryLogs } from "./message/delivery-logs.js";
@@ -29,7 +29,7 @@ export class SqliteMessages extends SqliteRecipients implements MessageStore, Fe
     messages: readonly Message[],
     token: string,
     logs: readonly DeliveryLog[] = [],
-  ): Promise<Set<string>> {
+  ): Promise<SavedMessages> {
     return saveMessages(this.db, this.shared, messages, token, logs);
   }
 
@@ -50,11 +50,11 @@ export class SqliteMessages extends SqliteRecipients implements MessageStore, Fe
     action: EngagementAction,
     at: number,
     metadata: JsonObject | null = null,
-  ): Promise<Message[]> {
+  ): Promise<ChangedMessages> {
     return markMessages(this.db, this.shared, ids, action, at, metadata);
   }
 
-  async retryMessages(ids: readonly string[], at: number): Promise<Message[]> {
+  async retryMessages(ids: readonly string[], at: number): Promise<ChangedMessages> {
     return retryMessages(this.db, this.shared, ids, at);
   }
 
@@ -74,7 +74,7 @@ export class SqliteMessages extends SqliteRecipients implements MessageStore, Fe
     return readGuideMessages(this.db, this.shared, user, tenant);
   }
 
-  async recordGuideEngagement(engagement: GuideEngagement, at: number): Promise<Message> {
+  async recordGuideEngagement(engagement: GuideEngagement, at: number) {
     return recordGuideEngagement(this.db, this.shared, engagement, at);
   }
 

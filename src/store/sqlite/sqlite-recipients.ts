@@ -2,12 +2,14 @@ import type { AudienceMembership, UserChange } from "../../domain/audience/audie
 import type { Recipient, RecipientKey, RecipientUpsert } from "../../domain/recipient/recipient.js";
 import type { Subscription } from "../../domain/recipient/subscription.js";
 import type { AudienceStore, UserChangeEffects } from "../../ports/audience-store.js";
+import type { CausedWork, Claim } from "../../ports/due-store.js";
 import type { PageRequest } from "../../ports/page-request.js";
 import type {
   ChannelDataWrite,
   PreferenceWrite,
   RecipientFilter,
   RecipientStore,
+  WrittenChannelData,
 } from "../../ports/recipient-store.js";
 import type { SubscriptionFilter, SubscriptionStore } from "../../ports/subscription-store.js";
 import type { Connection } from "./connection/connection.js";
@@ -26,7 +28,7 @@ import { deleteSubscriptions, listSubscriptions, upsertSubscriptions } from "./r
 import { writeChannelData, writePreferenceSets } from "./recipient/write-recipient-parts.js";
 import { SharedRows } from "./run/shared-rows.js";
 import { listSubscribers } from "./work/fan-outs.js";
-import { readUserChanges, saveUserChanges } from "./work/user-changes.js";
+import { claimUserChanges, saveUserChanges } from "./work/user-changes.js";
 
 /** Recipients, subscriptions and audiences in a SQLite store. */
 export class SqliteRecipients implements RecipientStore, SubscriptionStore, AudienceStore {
@@ -40,8 +42,8 @@ export class SqliteRecipients implements RecipientStore, SubscriptionStore, Audi
     return readRecipients(this.db, keys);
   }
 
-  async upsertRecipients(upserts: readonly RecipientUpsert[], at: number): Promise<void> {
-    upsertRecipients(this.db, upserts, at);
+  async upsertRecipients(upserts: readonly RecipientUpsert[], at: number): Promise<CausedWork> {
+    return upsertRecipients(this.db, upserts, at);
   }
 
   async listRecipients(filter: RecipientFilter, page: PageRequest) {
@@ -52,15 +54,15 @@ export class SqliteRecipients implements RecipientStore, SubscriptionStore, Audi
     return deleteRecipients(this.db, this.shared, keys, at);
   }
 
-  async mergeRecipients(into: RecipientKey, from: RecipientKey, at: number): Promise<boolean> {
+  async mergeRecipients(into: RecipientKey, from: RecipientKey, at: number): Promise<CausedWork | null> {
     return mergeRecipients(this.db, this.shared, into, from, at);
   }
 
-  async writePreferenceSets(writes: readonly PreferenceWrite[], at: number): Promise<void> {
-    writePreferenceSets(this.db, writes, at);
+  async writePreferenceSets(writes: readonly PreferenceWrite[], at: number): Promise<CausedWork> {
+    return writePreferenceSets(this.db, writes, at);
   }
 
-  async writeChannelData(writes: readonly ChannelDataWrite[], at: number): Promise<number> {
+  async writeChannelData(writes: readonly ChannelDataWrite[], at: number): Promise<WrittenChannelData> {
     return writeChannelData(this.db, writes, at);
   }
 
@@ -100,11 +102,11 @@ export class SqliteRecipients implements RecipientStore, SubscriptionStore, Audi
     return listAudienceMembers(this.db, audience, page);
   }
 
-  async readUserChanges(limit: number): Promise<UserChange[]> {
-    return readUserChanges(this.db, limit);
+  async claimUserChanges(claim: Claim, limit: number): Promise<UserChange[]> {
+    return claimUserChanges(this.db, claim, limit);
   }
 
-  async saveUserChanges(changes: UserChangeEffects, now: number) {
-    return saveUserChanges(this.db, this.shared, changes, now);
+  async saveUserChanges(changes: UserChangeEffects, token: string, now: number) {
+    return saveUserChanges(this.db, this.shared, changes, token, now);
   }
 }

@@ -3,7 +3,7 @@ import type { BatchContent } from "../../domain/run/batch-continuations.js";
 import type { OccurredEvent } from "../../domain/run/occurred-event.js";
 import type { Schedule } from "../../domain/trigger/schedule.js";
 import type { ClockClaim, ClockReading, ClockSetting } from "../../ports/clock-store.js";
-import type { Claim, DueKind, WorkScope } from "../../ports/due-store.js";
+import type { CausedWork, Claim, DueKind, WorkScope } from "../../ports/due-store.js";
 import type { ChunkResult, ClaimedFanOut, FanOutChunk, FanOutSplit } from "../../ports/fan-out-store.js";
 import type { IdKind, RunQuery } from "../../ports/filters.js";
 import type { Paged, PageRequest } from "../../ports/page-request.js";
@@ -45,7 +45,6 @@ import {
   saveOccurrences,
   updateSchedules,
 } from "./work/schedules.js";
-import { hasPendingEvents } from "./work/user-changes.js";
 
 /** The store over one SQLite file. SQLite is synchronous; the methods return promises because the port requires them. */
 export class SqliteStore extends SqliteMessages implements Store {
@@ -129,11 +128,11 @@ export class SqliteStore extends SqliteMessages implements Store {
     return claimDueFanOuts(this.db, this.shared, claim, limit);
   }
 
-  async insertFanOutChunk(chunk: FanOutChunk, token: string): Promise<ChunkResult> {
-    return insertFanOutChunk(this.db, this.shared, chunk, token);
+  async insertFanOutChunk(chunk: FanOutChunk, token: string, leaseMs: number | null): Promise<ChunkResult> {
+    return insertFanOutChunk(this.db, this.shared, chunk, token, leaseMs);
   }
 
-  async splitFanOut(split: FanOutSplit, token: string, at: number): Promise<boolean> {
+  async splitFanOut(split: FanOutSplit, token: string, at: number): Promise<CausedWork | null> {
     return splitFanOut(this.db, this.shared, split, token, at);
   }
 
@@ -143,10 +142,6 @@ export class SqliteStore extends SqliteMessages implements Store {
 
   async listDueKinds(now: number, scope?: WorkScope): Promise<ReadonlySet<DueKind>> {
     return listDueKinds(this.db, now, scope);
-  }
-
-  async hasPendingEvents(): Promise<boolean> {
-    return hasPendingEvents(this.db);
   }
 
   async claimDueRuns(claim: Claim, limit: number): Promise<ClaimedRun[]> {
@@ -166,8 +161,8 @@ export class SqliteStore extends SqliteMessages implements Store {
     return acquireThrottleSlots(this.db, requests, now);
   }
 
-  async recordEvents(events: readonly OccurredEvent[], now: number): Promise<void> {
-    this.db.write(() => recordEvents(this.db, events, now));
+  async recordEvents(events: readonly OccurredEvent[], now: number): Promise<CausedWork> {
+    return this.db.writeAndCollect(() => recordEvents(this.db, events, now)).caused;
   }
 
   async cancelRuns(cancellation: RunCancellation): Promise<CancelledRun[]> {

@@ -68,9 +68,9 @@ export function describeControl(open: OpenStore): void {
         events: [...before!.events, { type: "queued", at: NOW + 1, data: null }],
         updated_at: NOW + 1,
       };
-      expect(await open.store.retryMessages(ids, NOW + 1)).toEqual([expected]);
+      expect((await open.store.retryMessages(ids, NOW + 1)).messages).toEqual([expected]);
       expect(await (await open.openAgain()).readMessages(ids)).toEqual([expected, sent.messages[0]]);
-      expect(await open.store.retryMessages(ids, NOW + 2)).toEqual([]);
+      expect((await open.store.retryMessages(ids, NOW + 2)).messages).toEqual([]);
     });
   });
 }

@@ -118,7 +118,7 @@ export function describeEngagement(open: OpenStore): void {
         events: [...message.events, ...events.map((type) => ({ type, at: LATER, data: null }))],
         updated_at: LATER,
       };
-      expect(await open.store.markMessages([message.id], action, LATER)).toEqual([expected]);
+      expect((await open.store.markMessages([message.id], action, LATER)).messages).toEqual([expected]);
       expect(await (await open.openAgain()).readMessages([message.id, untouched.id])).toEqual([expected, untouched]);
     });
 
@@ -126,7 +126,7 @@ export function describeEngagement(open: OpenStore): void {
       const inserted = await insertSample(open.store, { recipients: ["ada"] });
       const id = inserted.messages[0]!.id;
       await open.store.markMessages([id], "read", NOW + 1);
-      const [twice] = await open.store.markMessages([id], "read", NOW + 2);
+      const [twice] = (await open.store.markMessages([id], "read", NOW + 2)).messages;
       expect(twice?.read_at).toBe(NOW + 2);
       expect(twice?.events.slice(-2)).toEqual([
         { type: "read", at: NOW + 1, data: null },
@@ -145,7 +145,7 @@ export function describeEngagement(open: OpenStore): void {
       const inserted = await insertSample(open.store, { recipients: ["ada"] });
       const id = inserted.messages[0]!.id;
       const metadata = { button: "approve", count: 2 };
-      const [marked] = await open.store.markMessages([id], "interacted", NOW + 1, metadata);
+      const [marked] = (await open.store.markMessages([id], "interacted", NOW + 1, metadata)).messages;
       const [stored] = await (await open.openAgain()).readMessages([id]);
       for (const message of [marked, stored])
         expect(message?.events.slice(-2)).toEqual([
@@ -157,10 +157,10 @@ export function describeEngagement(open: OpenStore): void {
     it("returns messages in the order of the IDs, without unknown ones, each marked once", async () => {
       const inserted = await insertSample(open.store, { recipients: ["ada", "bob"] });
       const [ada, bob] = inserted.messages.map(({ id }) => id) as [string, string];
-      const marked = await open.store.markMessages([bob, "unknown", ada, bob], "archived", LATER);
+      const { messages: marked } = await open.store.markMessages([bob, "unknown", ada, bob], "archived", LATER);
       expect(marked.map(({ id }) => id)).toEqual([bob, ada]);
       expect(marked[0]?.events.filter(({ type }) => type === "archived")).toHaveLength(1);
-      expect(await open.store.markMessages(["unknown"], "seen", LATER)).toEqual([]);
+      expect((await open.store.markMessages(["unknown"], "seen", LATER)).messages).toEqual([]);
     });
   });
 

@@ -57,9 +57,9 @@ export function describeFanOuts(open: OpenStore): void {
       const started = await start();
       const unidentified = [user("dan")];
       const first = buildChunk(started, ["bob"], { rest: buildRest("cy"), unidentified });
-      expect(await open.store.insertFanOutChunk(first, "t1")).toMatchObject({ outcome: "inserted" });
+      expect(await open.store.insertFanOutChunk(first, "t1", MINUTE)).toMatchObject({ outcome: "inserted" });
       const last = buildChunk(started, ["cy"], { unidentified: [user("eve")] });
-      expect(await open.store.insertFanOutChunk(last, "t1")).toMatchObject({ outcome: "inserted" });
+      expect(await open.store.insertFanOutChunk(last, "t1", MINUTE)).toMatchObject({ outcome: "inserted" });
       expect(await recipients(started)).toEqual(["ada", "bob", "cy"].map(user));
       expect((await open.store.readWorkflowRun(started.run.id))?.unidentified).toEqual(["dan", "eve"].map(user));
       expect(await claim("t2", NOW + HOUR)).toEqual([]);
@@ -67,13 +67,25 @@ export function describeFanOuts(open: OpenStore): void {
 
     it("is claimed by another process after a crash, from the last stored chunk", async () => {
       const started = await start();
-      await open.store.insertFanOutChunk(buildChunk(started, ["bob"], { rest: buildRest("cy") }), "t1");
+      await open.store.insertFanOutChunk(buildChunk(started, ["bob"], { rest: buildRest("cy") }), "t1", MINUTE);
       expect(await claim("t2", NOW + MINUTE - 1)).toEqual([]);
       expect(await claim("t2", NOW + MINUTE)).toEqual([
         { run: started.run, version: started.version, fanOut: buildRest("cy") },
       ]);
-      expect(await open.store.insertFanOutChunk(buildChunk(started, ["cy"]), "t1")).toEqual({ outcome: "lost" });
+      expect(await open.store.insertFanOutChunk(buildChunk(started, ["cy"]), "t1", MINUTE)).toEqual({
+        outcome: "lost",
+      });
       expect(await recipients(started)).toEqual(["ada", "bob"].map(user));
+    });
+
+    it("renews its lease with a chunk, or ends it so that another process continues", async () => {
+      const started = await start(buildRest("bob", "cy", "dan"));
+      open.realNow = NOW + MINUTE - 1;
+      await open.store.insertFanOutChunk(buildChunk(started, ["bob"], { rest: buildRest("cy", "dan") }), "t1", MINUTE);
+      expect(await claim("t2", NOW + 2 * MINUTE - 2)).toEqual([]);
+      await open.store.insertFanOutChunk(buildChunk(started, ["cy"], { rest: buildRest("dan") }), "t1", null);
+      expect(await claim("t2", NOW + 2 * MINUTE - 2)).toMatchObject([{ fanOut: buildRest("dan") }]);
+      expect(await open.store.insertFanOutChunk(buildChunk(started, ["dan"]), "t1", null)).toEqual({ outcome: "lost" });
     });
 
     it("E-068 stores nothing if a once-only workflow has run for a recipient", async () => {
@@ -87,7 +99,7 @@ export function describeFanOuts(open: OpenStore): void {
         frequencyRecords: [used, { ...used, recipient: user("cy") }],
         upserts: [{ key: user("cy"), properties: { changed: true } }],
       });
-      expect(await open.store.insertFanOutChunk(chunk, "t1")).toEqual({
+      expect(await open.store.insertFanOutChunk(chunk, "t1", MINUTE)).toEqual({
         outcome: "already_triggered",
         recipients: [user("bob")],
       });
@@ -102,7 +114,8 @@ export function describeFanOuts(open: OpenStore): void {
       const other = sampleTrigger({ recipients: [], run: { tenant: "acme" } });
       const trigger = { run: other.run, version: other.version, fanOut: buildRest("cy"), upserts: [] };
       const split = { workflow_run_id: started.run.id, tenant: "beta", rest: buildRest("bob"), upserts: [] };
-      expect(await open.store.splitFanOut({ ...split, triggers: [trigger] }, "t1", NOW)).toBe(true);
+      const caused = await open.store.splitFanOut({ ...split, triggers: [trigger] }, "t1", NOW);
+      expect(caused).toEqual({ workflowRunIds: [other.run.id], recipientRunIds: [], users: [] });
       const claimed = await claim("t2", NOW + MINUTE);
       expect(claimed.map(({ run, fanOut }) => [run.id, run.tenant, fanOut])).toEqual([
         [started.run.id, "beta", buildRest("bob")],
@@ -114,7 +127,7 @@ export function describeFanOuts(open: OpenStore): void {
       const started = await start();
       await claim("t2", NOW + MINUTE);
       const split = { workflow_run_id: started.run.id, tenant: "beta", rest: null, triggers: [], upserts: [] };
-      expect(await open.store.splitFanOut(split, "t1", NOW)).toBe(false);
+      expect(await open.store.splitFanOut(split, "t1", NOW)).toBeNull();
       expect((await open.store.readWorkflowRun(started.run.id))?.run.tenant).toBeNull();
     });
   });

@@ -33,7 +33,7 @@ export function describeGuides(open: OpenStore): void {
       return { guide: GUIDE, message, action, data: null };
     };
     const engage = async (action: EngagementAction, over: Partial<Message> = {}, at = NOW): Promise<Message> =>
-      open.store.recordGuideEngagement(await engagement(action, over), at);
+      (await open.store.recordGuideEngagement(await engagement(action, over), at)).message;
 
     it("create a message with the first engagement and mark it with later ones", async () => {
       const first = await engage("seen");
@@ -80,7 +80,7 @@ export function describeGuides(open: OpenStore): void {
         engage("seen"),
         engagement("archived").then((other) => again.recordGuideEngagement(other, NOW)),
       ]);
-      expect(a.id).toBe(b.id);
+      expect(a.id).toBe(b.message.id);
       expect((await open.store.readMessages([a.id]))[0]).toMatchObject({ seen_at: NOW, archived_at: NOW });
     });
 

@@ -7,7 +7,7 @@ const project = (id: string): RecipientKey => toRecipientKey({ collection: "proj
 const tenant = (id: string): RecipientKey => toRecipientKey({ collection: "$tenants", id });
 
 export function describeResources(open: OpenStore): void {
-  const identify = (...keys: RecipientKey[]): Promise<void> =>
+  const identify = (...keys: RecipientKey[]) =>
     open.store.upsertRecipients(
       keys.map((key) => ({ key, properties: { name: `The ${key}` } })),
       NOW,
@@ -171,8 +171,8 @@ export function describeResources(open: OpenStore): void {
 
   it("A-092 A-245 writeChannelData replaces and removes a channel's data as a whole", async () => {
     const recipient = user("ana");
-    const write = (channel_id: string, data: { tokens: string[] } | null) =>
-      open.store.writeChannelData([{ recipient, channel_id, data }], NOW);
+    const write = async (channel_id: string, data: { tokens: string[] } | null) =>
+      (await open.store.writeChannelData([{ recipient, channel_id, data }], NOW)).replaced;
     expect(await write("c1", null)).toBe(0);
     expect(await read(recipient)).toBeUndefined();
     expect(await write("c1", { tokens: ["a", "b"] })).toBe(0);

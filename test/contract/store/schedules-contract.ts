@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Schedule } from "../../../src/domain/trigger/schedule.js";
+import { NO_CAUSED_WORK } from "../../../src/ports/due-store.js";
 import { systemIds } from "../../../src/util/ids.js";
 import { claimAt } from "./due-work-contract.js";
 import { HOUR, NOW, sampleTrigger, user, waitingAt } from "./sample-runs.js";
@@ -134,7 +135,7 @@ export function describeSchedules(open: OpenStore): void {
       await open.store.claimDueSchedules(claimAt(NOW + HOUR, "t1"), 5);
       const run = sample(schedule);
       const results = await open.store.saveOccurrences([{ schedule: occurred(schedule), run }], "t1");
-      expect(results).toEqual([{ outcome: "saved", batchDecisions: new Map() }]);
+      expect(results).toEqual([{ outcome: "saved", batchDecisions: new Map(), caused: NO_CAUSED_WORK }]);
       const again = await open.openAgain();
       expect(await again.readSchedules([schedule.id])).toEqual([occurred(schedule)]);
       expect(await again.readWorkflowRun(run.run.id)).toMatchObject({
@@ -183,7 +184,7 @@ export function describeSchedules(open: OpenStore): void {
       });
       const results = await open.store.saveOccurrences([occurrence(one), occurrence(two)], "t1");
       expect(results).toEqual([
-        { outcome: "saved", batchDecisions: new Map() },
+        { outcome: "saved", batchDecisions: new Map(), caused: NO_CAUSED_WORK },
         { outcome: "already_triggered", recipients: [user("ada")] },
       ]);
       expect(await open.store.readSchedules([one.id, two.id])).toEqual([occurred(one), two]);

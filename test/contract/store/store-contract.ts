@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeEach, describe } from "vitest";
 import type { Store } from "../../../src/ports/store.js";
 import { describeBatches } from "./batches-contract.js";
 import { describeCancellation } from "./cancellation-contract.js";
+import { describeCausedWork } from "./caused-work-contract.js";
 import { describeChanges } from "./changes-contract.js";
 import { removeBundles } from "./child-process.js";
 import { describeClockAndSeeds } from "./clock-and-seeds-contract.js";
@@ -87,6 +88,7 @@ export function describeStore(name: string, subject: StoreSubject): void {
     describeWorkflowRuns(context);
     describeDueWork(context);
     describeScopes(context);
+    describeCausedWork(context);
     describeSavedWork(context);
     describeCancellation(context);
     describeBatches(context);

@@ -25,7 +25,7 @@ const PARTS = {
     removeAudienceMembers: true,
     readMemberships: true,
     listAudienceMembers: true,
-    readUserChanges: true,
+    claimUserChanges: true,
     saveUserChanges: true,
   } satisfies Methods<AudienceStore>,
   ClockStore: {
@@ -34,7 +34,7 @@ const PARTS = {
     claimClock: true,
     releaseClock: true,
   } satisfies Methods<ClockStore>,
-  DueStore: { readNextDueAt: true, listDueKinds: true, hasPendingEvents: true } satisfies Methods<DueStore>,
+  DueStore: { readNextDueAt: true, listDueKinds: true } satisfies Methods<DueStore>,
   FanOutStore: {
     readRecipientsWithRun: true,
     claimDueFanOuts: true,

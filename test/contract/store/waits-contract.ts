@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { OccurredEvent } from "../../../src/domain/run/occurred-event.js";
 import type { RunWait } from "../../../src/domain/run/run-wait.js";
 import type { RecipientRun } from "../../../src/domain/run/workflow-run.js";
+import { NO_CAUSED_WORK } from "../../../src/ports/due-store.js";
 import type { ClaimedRun } from "../../../src/ports/run-store.js";
 import { HOUR, insertSample, NOW, saveAll, user, waitingAt } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
@@ -37,10 +38,9 @@ export function describeWaits(open: OpenStore): void {
 
     it("make a run due at once, with the recorded events in order", async () => {
       const { recipientRuns } = await insertWaiting();
-      expect(await open.store.hasPendingEvents()).toBe(false);
       expect(await open.store.readNextDueAt()).toBe(UNTIL);
-      await open.store.recordEvents([paid(1), paid(2)], NOW + 5);
-      expect(await open.store.hasPendingEvents()).toBe(true);
+      const caused = await open.store.recordEvents([paid(1), paid(2)], NOW + 5);
+      expect(caused).toEqual({ ...NO_CAUSED_WORK, recipientRunIds: [recipientRuns[0]?.id] });
       expect(await open.store.readNextDueAt()).toBe(NOW + 5);
       const claimed = await claim("t1", NOW + 5);
       expect(numbers(claimed)).toEqual([[1, 2]]);
@@ -64,7 +64,8 @@ export function describeWaits(open: OpenStore): void {
       ["ignore an event from after the wait", { at: UNTIL + 1 }, {}, false],
     ])("%s", async (_title, event, awaited, isDue) => {
       await insertWaiting(awaited);
-      await open.store.recordEvents([paid(1, event)], NOW + 5);
+      const caused = await open.store.recordEvents([paid(1, event)], NOW + 5);
+      expect(caused.recipientRunIds).toHaveLength(isDue ? 1 : 0);
       expect(await open.store.readNextDueAt()).toBe(isDue ? NOW + 5 : UNTIL);
     });
 
@@ -86,11 +87,11 @@ export function describeWaits(open: OpenStore): void {
     it("delete the events of a run that waits for another event or no longer waits", async () => {
       const next = await claimAfter((run) => ({ ...run, due_at: UNTIL, wait: wait({ awaited: "seen" }) }));
       expect(next).toEqual([]);
-      expect(await open.store.hasPendingEvents()).toBe(false);
       await open.store.recordEvents([paid(3)], NOW + 7);
       expect(await open.store.readNextDueAt()).toBe(UNTIL);
       await open.store.recordEvents([paid(4, { name: "seen" })], NOW + 7);
       expect(await open.store.readNextDueAt()).toBe(NOW + 7);
+      expect(numbers(await claim("t3", NOW + 7))).toEqual([[4]]);
     });
 
     it("E-347 end with a canceled run", async () => {
@@ -100,8 +101,7 @@ export function describeWaits(open: OpenStore): void {
         .run;
       await open.store.recordEvents([paid(1)], NOW + 5);
       await open.store.cancelRuns({ workflow, cancellation_key: "k", recipients: null, at: NOW + 6 });
-      expect(await open.store.hasPendingEvents()).toBe(false);
-      await open.store.recordEvents([paid(2)], NOW + 7);
+      expect(await open.store.recordEvents([paid(2)], NOW + 7)).toEqual(NO_CAUSED_WORK);
       expect(await open.store.readNextDueAt()).toBeNull();
     });
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
+import { NO_CAUSED_WORK } from "../../../src/ports/due-store.js";
 import type { IdempotencyRecord } from "../../../src/ports/trigger-store.js";
 import { HOUR, insertSample, NOW, SINCE, sampleTrigger, sampleVersion, user, waitingAt } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
@@ -169,7 +170,7 @@ export function describeWorkflowRuns(open: OpenStore): void {
           sampleTrigger({ recipients: ["ada"], rest: { idempotency: later } }),
           NOW + HOUR,
         ),
-      ).toEqual({ outcome: "inserted", batchDecisions: new Map() });
+      ).toEqual({ outcome: "inserted", batchDecisions: new Map(), caused: NO_CAUSED_WORK });
       expect(await open.store.readIdempotencyRecord("idem", NOW + HOUR)).toEqual(later);
     });
   });

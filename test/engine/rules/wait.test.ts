@@ -411,7 +411,7 @@ describe("R. Wait for event: validation and concurrency", () => {
         expect(formatRuns(await h.readOutcome(one))).toEqual({ ...EMAIL, bo: "paused: wait_1 waiting" });
       await h.at(DAY);
       expect(await h.listMessages("bo")).toEqual([]);
-      expect(await h.store.hasPendingEvents()).toBe(false);
+      expect(await h.store.listDueKinds(h.now)).toEqual(new Set());
     }));
 
   it("E-335 an event that occurs while the run processes another event is processed next", async () => {

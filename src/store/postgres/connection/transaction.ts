@@ -1,6 +1,7 @@
 import type { PoolClient } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
+import { type CausedWork, NO_CAUSED_WORK } from "../../../ports/due-store.js";
 import type { Wakeup } from "./wakeup.js";
 
 export type SqlValue = string | number | boolean | null | readonly string[] | readonly number[];
@@ -84,6 +85,13 @@ export class Transaction extends Statements {
       stream.once("error", reject);
       stream.end(text);
     });
+  }
+
+  /** Returns the work that the transaction has made due so far. */
+  getCausedWork(): CausedWork {
+    const { workflowRunIds, recipientRunIds, users } = this.caused;
+    if (workflowRunIds.size + recipientRunIds.size + users.size === 0) return NO_CAUSED_WORK;
+    return { workflowRunIds: [...workflowRunIds], recipientRunIds: [...recipientRunIds], users: [...users] };
   }
 
   /** Collects work that becomes due with this transaction. */

@@ -1,5 +1,7 @@
 import { closeSync, existsSync, fsyncSync, openSync, statSync } from "node:fs";
 import { KnockError } from "../../../errors/knock-error.js";
+import type { CausedWork } from "../../../ports/due-store.js";
+import { CausedWorkRecorder } from "./caused-work.js";
 import type { Database, SqlValue, Statement } from "./driver.js";
 import { findDamage } from "./find-damage.js";
 import {
@@ -23,6 +25,7 @@ export class Connection {
   private fileIdentity: string | null;
   /** Device and inode of the write-ahead log; null until something is written. */
   private logIdentity: string | null = null;
+  readonly causedWork = new CausedWorkRecorder();
   /** Returns the real time in milliseconds, for leases. */
   realNow: () => number = Date.now;
   /** Whether changes of user properties are recorded, so that dynamic audiences can follow them. */
@@ -111,6 +114,11 @@ export class Connection {
     this.hasWritten = true;
     this.hasUnsyncedCommits = this.defersSync;
     return result;
+  }
+
+  /** Runs `work` as `write` does. Returns its result with the work that it made due. */
+  writeAndCollect<T>(work: () => T): { result: T; caused: CausedWork } {
+    return this.write(() => this.causedWork.collect(work));
   }
 
   /**

@@ -144,4 +144,10 @@ export const LATER_MIGRATIONS: readonly string[] = [
       CROSS JOIN workflow_runs w ON w.row = r.workflow_run
     WHERE m.channel IN (SELECT row FROM channels WHERE type = 'in_app_feed') AND m.status = 'delivered' GROUP BY 1, 2, 3, 4;
   `,
+  // Several processes follow the changes of different users, each the changes of one user in order.
+  `
+  ALTER TABLE user_changes ADD COLUMN claim_token TEXT;
+  ALTER TABLE user_changes ADD COLUMN claim_until INTEGER;
+  CREATE INDEX user_changes_by_user ON user_changes (user);
+  `,
 ];

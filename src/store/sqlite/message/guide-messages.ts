@@ -1,6 +1,7 @@
 import { buildGuideOrigin } from "../../../domain/guide/guide-origin.js";
 import type { Message } from "../../../domain/message/message.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
+import type { CausedWork } from "../../../ports/due-store.js";
 import type { GuideEngagement } from "../../../ports/guide-store.js";
 import type { MessageRow } from "../../rows/message-row.js";
 import type { Connection } from "../connection/connection.js";
@@ -58,8 +59,8 @@ export function recordGuideEngagement(
   shared: SharedRows,
   engagement: GuideEngagement,
   at: number,
-): Message {
-  return db.write(() => {
+): { message: Message; caused: CausedWork } {
+  const { result, caused } = db.writeAndCollect(() => {
     const { message, action, data } = engagement;
     const { recipient, tenant, workflow: guide, step_ref } = message;
     const known = db.get<MessageRow>(
@@ -77,6 +78,7 @@ export function recordGuideEngagement(
     }
     return markMessagesInWrite(db, shared, [known?.id ?? message.id], action, at, data)[0] as Message;
   });
+  return { message: result, caused };
 }
 
 /**

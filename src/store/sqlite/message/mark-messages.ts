@@ -1,5 +1,6 @@
 import { markMessage } from "../../../domain/message/mark-message.js";
 import type { EngagementAction, Message } from "../../../domain/message/message.js";
+import type { ChangedMessages } from "../../../ports/message-store.js";
 import type { JsonObject } from "../../../util/json.js";
 import { packMessageEvents } from "../../rows/event-codec.js";
 import type { MessageRow } from "../../rows/message-row.js";
@@ -44,8 +45,11 @@ export function markMessages(
   action: EngagementAction,
   at: number,
   metadata: JsonObject | null,
-): Message[] {
-  return db.write(() => markMessagesInWrite(db, shared, ids, action, at, metadata));
+): ChangedMessages {
+  const { result: messages, caused } = db.writeAndCollect(() =>
+    markMessagesInWrite(db, shared, ids, action, at, metadata),
+  );
+  return { messages, caused };
 }
 
 /** Applies one action to each message and returns them. Must run inside a write. */

@@ -1,5 +1,5 @@
-import type { Message } from "../../../domain/message/message.js";
 import { requeueMessage } from "../../../domain/message/requeue-message.js";
+import type { ChangedMessages } from "../../../ports/message-store.js";
 import { packMessageEvents } from "../../rows/event-codec.js";
 import type { MessageRow } from "../../rows/message-row.js";
 import type { Connection } from "../connection/connection.js";
@@ -12,8 +12,8 @@ import { toMessages } from "./message-rows.js";
  * Queues undelivered messages again and returns them (E-213). Messages that have changed in the meantime are left as they
  * are.
  */
-export function retryMessages(db: Connection, shared: SharedRows, ids: readonly string[], at: number): Message[] {
-  return db.write(() => {
+export function retryMessages(db: Connection, shared: SharedRows, ids: readonly string[], at: number): ChangedMessages {
+  const { result: messages, caused } = db.writeAndCollect(() => {
     const rows = selectMessageRows(db, ids);
     const update = db.prepare(
       "UPDATE messages SET status = ?, due_at = ?, attempts = ?, events = ?, updated_at = ? WHERE row = ?",
@@ -29,4 +29,5 @@ export function retryMessages(db: Connection, shared: SharedRows, ids: readonly 
       return [queued];
     });
   });
+  return { messages, caused };
 }

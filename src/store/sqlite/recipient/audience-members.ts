@@ -24,7 +24,7 @@ export function insertMembers(
       ) > 0,
   );
   if (!quietly) {
-    for (const { recipient, tenant } of joined)
+    for (const { recipient, tenant } of joined) {
       db.run(
         "INSERT INTO user_changes (user, audience, tenant, at, depth) VALUES (?, ?, ?, ?, ?)",
         recipient,
@@ -33,6 +33,8 @@ export function insertMembers(
         at,
         depth,
       );
+      db.causedWork.addUser(recipient);
+    }
   }
   return joined;
 }

@@ -1,5 +1,6 @@
 import type { AudienceMember, AudienceMembership } from "../../../domain/audience/audience.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
+import type { AddedMembers } from "../../../ports/audience-store.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import { type RecipientRow, toRecipient } from "../../rows/recipient-row.js";
 import type { Connection } from "../connection/connection.js";
@@ -21,8 +22,9 @@ export function addAudienceMembers(
   audience: string,
   members: readonly AudienceMembership[],
   at: number,
-): AudienceMembership[] {
-  return db.write(() => insertMembers(db, audience, members, at));
+): AddedMembers {
+  const { result: added, caused } = db.writeAndCollect(() => insertMembers(db, audience, members, at));
+  return { added, caused };
 }
 
 export function removeAudienceMembers(

@@ -1,5 +1,6 @@
 import { mergeRecipients as mergeParts } from "../../../domain/recipient/merge-recipient.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
+import type { CausedWork } from "../../../ports/due-store.js";
 import type { Connection } from "../connection/connection.js";
 import { RUN_ROWS_OF_RECIPIENT } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
@@ -19,7 +20,7 @@ const MOVE_STATEMENTS = [
 ];
 
 /**
- * Merges one recipient into another, with everything that belongs to it, and then deletes it (A-097). Returns false if one of
+ * Merges one recipient into another, with everything that belongs to it, and then deletes it (A-097). Returns null if one of
  * them does not exist or both are the same.
  */
 export function mergeRecipients(
@@ -28,16 +29,16 @@ export function mergeRecipients(
   into: RecipientKey,
   from: RecipientKey,
   at: number,
-): boolean {
+): CausedWork | null {
   const both = readRecipients(db, [into, from]);
   const other = both.get(from);
-  if (other === undefined || !both.has(into) || into === from) return false;
-  db.write(() => {
+  if (other === undefined || !both.has(into) || into === from) return null;
+  const { caused } = db.writeAndCollect(() => {
     changeRecipient(db, into, at, (before) => (before === null ? other : mergeParts(before, other)));
     for (const move of MOVE_STATEMENTS) db.run(move, into, from);
     // The counts of the feed are kept again after they are read.
     db.run("DELETE FROM feed_counts WHERE recipient = ?", into);
   });
   deleteRecipients(db, shared, [from], at);
-  return true;
+  return caused;
 }

@@ -2,6 +2,7 @@ import { mergeRecipient } from "../../../domain/recipient/merge-recipient.js";
 import type { Recipient, RecipientKey, RecipientUpsert } from "../../../domain/recipient/recipient.js";
 import { resolveChangeEffects } from "../../../domain/recipient/recipient-change.js";
 import { buildRecipientEvent } from "../../../domain/run/occurred-event.js";
+import type { CausedWork } from "../../../ports/due-store.js";
 import { type RecipientRow, toJsonUnlessEmpty, toRecipient } from "../../rows/recipient-row.js";
 import type { Connection } from "../connection/connection.js";
 import { recordEvents } from "../run/waits.js";
@@ -74,7 +75,7 @@ export function changeRecipient(
     propertiesChanged: properties !== row?.properties,
     partsChanged: preferences !== row?.preferences || channelData !== row.channel_data,
   });
-  if (effects.affectsAudiences && db.watchesUsers)
+  if (effects.affectsAudiences && db.watchesUsers) {
     db.run(
       'INSERT INTO user_changes (user, "before", "after", at, depth) VALUES (?, ?, ?, ?, ?)',
       key,
@@ -83,6 +84,8 @@ export function changeRecipient(
       at,
       depth,
     );
+    db.causedWork.addUser(key);
+  }
   if (effects.affectsRuns && row)
     recordEvents(db, [buildRecipientEvent({ ...changed, key, inserted_at: row.inserted_at, updated_at: at }, at)], at);
 }
@@ -99,6 +102,6 @@ export function applyUpserts(db: Connection, upserts: readonly RecipientUpsert[]
   }
 }
 
-export function upsertRecipients(db: Connection, upserts: readonly RecipientUpsert[], at: number): void {
-  db.write(() => applyUpserts(db, upserts, at));
+export function upsertRecipients(db: Connection, upserts: readonly RecipientUpsert[], at: number): CausedWork {
+  return db.writeAndCollect(() => applyUpserts(db, upserts, at)).caused;
 }

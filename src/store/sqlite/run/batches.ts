@@ -79,7 +79,7 @@ export function writeBatchChanges(
       hundredth: null,
     };
     const { waiting_run = null } = change.joinedBatch ?? {};
-    if (waiting_run !== null && change.postponesWaitingRun) postponeWaitingRun(db, waiting_run, change.closes_at);
+    if (waiting_run !== null && change.postponesWaitingRun) postponeWaitingRun(db, waiting_run, change.closes_at, now);
     if (change.activity !== null) {
       db.run(
         "UPDATE batches SET items = ?, closes_at = ?, newest = ? WHERE row = ?",
@@ -106,10 +106,12 @@ function insertBatch(db: Connection, { key, items }: rules.BatchChange, closesAt
   );
 }
 
-function postponeWaitingRun(db: Connection, run: number, closesAt: number): void {
-  const { steps } = db.get<{ steps: string }>("SELECT steps FROM recipient_runs WHERE row = ?", run) as {
+function postponeWaitingRun(db: Connection, run: number, closesAt: number, now: number): void {
+  const { id, steps } = db.get("SELECT id, steps FROM recipient_runs WHERE row = ?", run) as {
+    id: string;
     steps: string;
   };
+  if (closesAt <= now) db.causedWork.addRecipientRun(id);
   db.run(
     "UPDATE recipient_runs SET due_at = ?, steps = ? WHERE row = ?",
     closesAt,

@@ -40,15 +40,16 @@ export function recordEvents(db: Connection, events: readonly OccurredEvent[], n
   if (events.length === 0 || !hasAnyWait(db)) return;
   for (const occurred of events) {
     const { name, recipient, event } = occurred;
-    const waiting = db.all<WaitRow & { recipient_run: number; due_at: number | null }>(
-      "SELECT w.recipient_run, w.awaited, w.recipient, w.starts_at, w.ends_at, r.due_at FROM waits w CROSS JOIN recipient_runs r ON r.row = w.recipient_run WHERE w.awaited = ? AND (w.recipient IS NULL OR w.recipient = ?)",
+    const waiting = db.all<WaitRow & { recipient_run: number; id: string; due_at: number | null }>(
+      "SELECT w.recipient_run, w.awaited, w.recipient, w.starts_at, w.ends_at, r.id, r.due_at FROM waits w CROSS JOIN recipient_runs r ON r.row = w.recipient_run WHERE w.awaited = ? AND (w.recipient IS NULL OR w.recipient = ?)",
       name,
       recipient,
     );
-    for (const { recipient_run, due_at, ...wait } of waiting) {
+    for (const { recipient_run, id, due_at, ...wait } of waiting) {
       if (!isAwaited(toRunWait(wait), occurred)) continue;
       db.run("INSERT INTO signals (recipient_run, event) VALUES (?, ?)", recipient_run, JSON.stringify(event));
       setDueAt(db, recipient_run, getDueAfterSignal(due_at, now));
+      db.causedWork.addRecipientRun(id);
     }
   }
 }
@@ -96,7 +97,9 @@ export function writeWait(db: Connection, row: number, run: RecipientRun, now: n
     db.run("DELETE FROM signals WHERE recipient_run = ? AND row <= ?", row, wait.seen);
     // Signals that arrived while the run processed the others are processed next.
     const left = db.get("SELECT 1 FROM signals WHERE recipient_run = ? LIMIT 1", row);
-    if (left !== undefined) setDueAt(db, row, getDueAfterSignal(due_at, now));
+    if (left === undefined) return;
+    setDueAt(db, row, getDueAfterSignal(due_at, now));
+    db.causedWork.addRecipientRun(run.id);
     return;
   }
   db.run(

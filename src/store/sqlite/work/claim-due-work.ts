@@ -13,12 +13,13 @@ import { createWorkflowRunReader, selectRecipientRunRows } from "../run/run-rows
 import type { SharedRows } from "../run/shared-rows.js";
 import { hasAnyWait, readWait } from "../run/waits.js";
 import {
+  buildClaimableCondition,
   buildUnleasedCondition,
   DUE_TABLES,
   type DueTable,
   hasDueWork,
   IS_DUE,
-  readScopeLists,
+  selectClaimableChanges,
   selectDueRows,
 } from "./due-rows.js";
 
@@ -29,7 +30,7 @@ const KINDS_BY_TABLE: Record<DueTable, DueKind> = {
   messages: "messages",
 };
 
-const SELECT_DUE_KINDS = `SELECT ${DUE_TABLES.map((table) => `EXISTS (SELECT 1 FROM ${table} WHERE ${IS_DUE})`).join(", ")}, EXISTS (SELECT 1 FROM user_changes)`;
+const SELECT_DUE_KINDS = `SELECT ${DUE_TABLES.map((table) => `EXISTS (SELECT 1 FROM ${table} WHERE ${IS_DUE})`).join(", ")}, EXISTS (SELECT 1 FROM user_changes WHERE ${buildClaimableCondition("?2")})`;
 
 export function listDueKinds(db: Connection, now: number, scope: WorkScope | undefined): ReadonlySet<DueKind> {
   if (scope !== undefined) return db.runSingle(() => listDueKindsInScope(db, now, scope));
@@ -42,12 +43,7 @@ function listDueKindsInScope(db: Connection, now: number, scope: WorkScope): Rea
   const kinds = new Set<DueKind>();
   for (const table of DUE_TABLES)
     if (selectDueRows(db, table, { now, scope }, 1).length > 0) kinds.add(KINDS_BY_TABLE[table]);
-  const lists = readScopeLists(db, scope);
-  const change =
-    lists === null
-      ? db.get("SELECT 1 FROM user_changes LIMIT 1")
-      : db.get("SELECT 1 FROM user_changes WHERE user IN (SELECT value FROM json_each(?)) LIMIT 1", lists.users);
-  if (change !== undefined) kinds.add("user_changes");
+  if (selectClaimableChanges(db, scope, 1).length > 0) kinds.add("user_changes");
   return kinds;
 }
 
@@ -151,7 +147,7 @@ function readNextLeaseEnd(db: Connection, table: DueTable, realNow: number, shif
  * Selects the earliest times at which work without a lease is due, by table, and the time of the first unprocessed user
  * change.
  */
-const SELECT_NEXT_UNLEASED = `SELECT ${DUE_TABLES.map((table) => `(SELECT due_at FROM ${table} WHERE ${buildUnleasedCondition("?1")} ORDER BY due_at LIMIT 1)`).join(", ")}, (SELECT MIN(at) FROM user_changes)`;
+const SELECT_NEXT_UNLEASED = `SELECT ${DUE_TABLES.map((table) => `(SELECT due_at FROM ${table} WHERE ${buildUnleasedCondition("?1")} ORDER BY due_at LIMIT 1)`).join(", ")}, (SELECT MIN(at) FROM user_changes WHERE ${buildClaimableCondition("?1")})`;
 
 function readNextUnleased(db: Connection, realNow: number): number[] {
   const found = db.getList<(number | null)[]>(SELECT_NEXT_UNLEASED, realNow) ?? [];
@@ -174,5 +170,10 @@ function readNextWithLeases(db: Connection, realNow: number): number[] {
   const leased = DUE_TABLES.map((table, index) =>
     readNextLeaseEnd(db, table, realNow, shift, unleased[index] as number),
   );
-  return [...unleased, ...leased];
+  const changes = db.get<{ at: number | null }>(
+    "SELECT MIN(MAX(at, claim_until + ?)) AS at FROM user_changes WHERE claim_until > ?",
+    shift,
+    realNow,
+  );
+  return [...unleased, ...leased, changes?.at ?? Number.POSITIVE_INFINITY];
 }

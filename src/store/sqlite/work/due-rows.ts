@@ -31,7 +31,7 @@ function hasLists({ workflowRunIds, recipientRunIds, messageIds, scheduleIds, us
 }
 
 /** Looks up the rows of a scope. Returns null for a scope without lists. */
-export function readScopeLists(db: Connection, scope: WorkScope | undefined): ScopeLists | null {
+function readScopeLists(db: Connection, scope: WorkScope | undefined): ScopeLists | null {
   if (scope === undefined) return null;
   if (scope.rows !== undefined || scope.shards !== undefined)
     throw new Error("only a store for many workers has scopes of rows and shards");
@@ -129,4 +129,17 @@ export function selectDueRows(
 /** Returns whether a table has due work. Reads without the write lock, which a poll that finds nothing must not take. */
 export function hasDueWork(db: Connection, table: DueTable, claim: Pick<Claim, "now" | "scope">): boolean {
   return db.runSingle(() => selectDueRows(db, table, claim, 1).length > 0);
+}
+
+/** Condition for changes of users of whom no change is claimed. `realNow` is the placeholder of the real time. */
+export const buildClaimableCondition = (realNow: string): string =>
+  `NOT EXISTS (SELECT 1 FROM user_changes other WHERE other.user = user_changes.user AND other.claim_until > ${realNow})`;
+
+/** Returns the keys of user changes that can be claimed, in order. */
+export function selectClaimableChanges(db: Connection, scope: WorkScope | undefined, limit: number): number[] {
+  const lists = readScopeLists(db, scope);
+  const inScope = lists === null ? "" : " AND user IN (SELECT value FROM json_each(?3))";
+  const values = lists === null ? [] : [lists.users];
+  const sql = `SELECT row FROM user_changes WHERE ${buildClaimableCondition("?1")}${inScope} ORDER BY row LIMIT ?2`;
+  return db.allLists<[row: number]>(sql, db.realNow(), limit, ...values).map(([row]) => row);
 }

@@ -1,6 +1,7 @@
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { Subscription } from "../../../domain/recipient/subscription.js";
-import type { Claim } from "../../../ports/due-store.js";
+import type { BatchDecision } from "../../../domain/run/batch-continuations.js";
+import type { CausedWork, Claim } from "../../../ports/due-store.js";
 import type { ChunkResult, ClaimedFanOut, FanOutChunk, FanOutSplit } from "../../../ports/fan-out-store.js";
 import type { Connection } from "../connection/connection.js";
 import { applyUpserts } from "../recipient/recipients.js";
@@ -75,8 +76,8 @@ export function splitFanOut(
   { workflow_run_id, tenant, rest, triggers, upserts }: FanOutSplit,
   token: string,
   at: number,
-): boolean {
-  return db.write(() => {
+): CausedWork | null {
+  const { result: wasHeld, caused } = db.writeAndCollect(() => {
     const changes = db.run(
       `UPDATE workflow_runs SET tenant = ?, fan_out = ?${rest === null ? ", due_at = NULL, claim_token = NULL, claim_until = NULL" : ""} WHERE id = ? AND claim_token = ?`,
       tenant,
@@ -89,6 +90,7 @@ export function splitFanOut(
     insertTriggers(db, shared, triggers);
     return true;
   });
+  return wasHeld ? caused : null;
 }
 
 interface ClaimedFanOutRow {
@@ -99,12 +101,22 @@ interface ClaimedFanOutRow {
   unidentified: string | null;
 }
 
+type WrittenChunk =
+  | { outcome: "inserted"; batchDecisions: Map<string, BatchDecision> }
+  | Exclude<ChunkResult, { outcome: "inserted" }>;
+
 /**
  * Inserts the next recipients and the progress of the fan-out in one transaction, so that a crash neither repeats nor omits a
  * recipient.
  */
-export function insertFanOutChunk(db: Connection, shared: SharedRows, chunk: FanOutChunk, token: string): ChunkResult {
-  return db.write((): ChunkResult => {
+export function insertFanOutChunk(
+  db: Connection,
+  shared: SharedRows,
+  chunk: FanOutChunk,
+  token: string,
+  leaseMs: number | null,
+): ChunkResult {
+  const { result, caused } = db.writeAndCollect((): WrittenChunk => {
     const held = db.get<ClaimedFanOutRow>(
       "SELECT row, workflow, tenant, data, unidentified FROM workflow_runs WHERE id = ? AND claim_token = ?",
       chunk.workflow_run_id,
@@ -130,12 +142,15 @@ export function insertFanOutChunk(db: Connection, shared: SharedRows, chunk: Fan
       );
     } else {
       db.run(
-        "UPDATE workflow_runs SET fan_out = ?, unidentified = ? WHERE row = ?",
+        "UPDATE workflow_runs SET fan_out = ?, unidentified = ?, claim_token = ?, claim_until = ? WHERE row = ?",
         JSON.stringify(chunk.rest),
         unidentifiedText,
+        leaseMs === null ? null : token,
+        leaseMs === null ? null : db.realNow() + leaseMs,
         held.row,
       );
     }
     return { outcome: "inserted", batchDecisions: decided };
   });
+  return result.outcome === "inserted" ? { ...result, caused } : result;
 }

@@ -158,6 +158,7 @@ export function insertTriggers(db: Connection, shared: SharedRows, triggers: rea
       run.inserted_at,
       row,
     );
+    db.causedWork.addWorkflowRun(run.id);
   }
 }
 
@@ -166,6 +167,10 @@ export function insertFrequencyRecords(db: Connection, frequencyRecords: readonl
   const insert = db.prepare("INSERT OR IGNORE INTO frequency_claims (workflow, recipient, tenant) VALUES (?, ?, ?)");
   for (const { workflow, recipient, tenant } of frequencyRecords) insert.run(workflow, recipient, tenant);
 }
+
+type WrittenWorkflowRun =
+  | { outcome: "inserted"; batchDecisions: Map<string, BatchDecision> }
+  | Exclude<InsertResult, { outcome: "inserted" }>;
 
 /**
  * Inserts a trigger with all its rows, each written once, in one transaction. Inserts nothing if another process was first
@@ -187,6 +192,22 @@ export function applyWorkflowRun(
   newRun: NewWorkflowRun,
   idempotentSince: number,
 ): InsertResult {
+  const { result, caused } = db.causedWork.collect(() => writeWorkflowRun(db, shared, newRun, idempotentSince));
+  return result.outcome === "inserted"
+    ? { outcome: "inserted", batchDecisions: result.batchDecisions, caused }
+    : result;
+}
+
+/**
+ * Inserts a trigger as `insertWorkflowRun` does, as a part of another write, which reports the work that it made due. Must run
+ * inside a write.
+ */
+export function writeWorkflowRun(
+  db: Connection,
+  shared: SharedRows,
+  newRun: NewWorkflowRun,
+  idempotentSince: number,
+): WrittenWorkflowRun {
   const { run, version, frequencyRecords, idempotency, unidentified } = newRun;
   const record = idempotency && selectIdempotencyRecord(db, idempotency.key, idempotentSince);
   if (record) return { outcome: "replay", record };

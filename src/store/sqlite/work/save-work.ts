@@ -4,6 +4,7 @@ import type { Message, MessageEvent } from "../../../domain/message/message.js";
 import type { BatchDecision } from "../../../domain/run/batch-continuations.js";
 import { isStillWaiting } from "../../../domain/run/run-wait.js";
 import type { ClockSetting } from "../../../ports/clock-store.js";
+import type { SavedMessages } from "../../../ports/message-store.js";
 import type { SaveAdvancesResult, SavedAdvance } from "../../../ports/run-store.js";
 import { packMessageEvents, unpackMessageEvents } from "../../rows/event-codec.js";
 import { toJson } from "../../rows/json-column.js";
@@ -44,7 +45,7 @@ export function saveAdvances(
   now: number,
   clock?: ClockSetting,
 ): SaveAdvancesResult {
-  return db.write(() => {
+  const { result, caused } = db.writeAndCollect(() => {
     if (clock) writeClockRow(db, clock);
     const saved = new Set<string>();
     const decided = new Map<string, BatchDecision>();
@@ -113,6 +114,7 @@ export function saveAdvances(
     }
     return { saved, batchDecisions: decided };
   });
+  return { ...result, caused };
 }
 
 /** The values of a message that saving a delivery merges or compares. Engagement may have changed since the claim. */
@@ -131,9 +133,9 @@ export function saveMessages(
   messages: readonly Message[],
   token: string,
   logs: readonly DeliveryLog[],
-): Set<string> {
-  return db.write(() => {
-    const saved = new Set<string>();
+): SavedMessages {
+  const { result: saved, caused } = db.writeAndCollect(() => {
+    const savedIds = new Set<string>();
     const changed: { message: Message; events: MessageEvent[] }[] = [];
     const select = db.prepare(
       "SELECT row, events, inserted_at, status, seen_at, read_at, archived_at FROM messages WHERE id = ? AND claim_token = ?",
@@ -159,10 +161,11 @@ export function saveMessages(
       shared.blocks.record("messages.status", message.status, stored.row);
       if (hasKept) countChange(db, shared, message, stored, { ...stored, status: message.status });
       saveSecrets(db, message);
-      saved.add(message.id);
+      savedIds.add(message.id);
     }
     recordMessageEvents(db, changed);
     if (logs.length > 0) insertDeliveryLogs(db, logs);
-    return saved;
+    return savedIds;
   });
+  return { saved, caused };
 }

@@ -1,6 +1,6 @@
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { Schedule } from "../../../domain/trigger/schedule.js";
-import type { Claim } from "../../../ports/due-store.js";
+import { type Claim, NO_CAUSED_WORK } from "../../../ports/due-store.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { Occurrence, OccurrenceResult, ScheduleFilter, ScheduleUpdate } from "../../../ports/schedule-store.js";
 import { parseJson, toJson } from "../../rows/json-column.js";
@@ -156,10 +156,9 @@ export function saveOccurrences(
       const inserted = run && applyWorkflowRun(db, shared, run, 0);
       if (inserted?.outcome === "already_triggered") return inserted;
       db.run(UPDATE, ...toChangeValues(schedule), schedule.id);
-      return {
-        outcome: "saved",
-        batchDecisions: inserted?.outcome === "inserted" ? inserted.batchDecisions : new Map(),
-      };
+      return inserted?.outcome === "inserted"
+        ? { outcome: "saved", batchDecisions: inserted.batchDecisions, caused: inserted.caused }
+        : { outcome: "saved", batchDecisions: new Map(), caused: NO_CAUSED_WORK };
     }),
   );
 }

@@ -1,10 +1,12 @@
 import type { UserChange } from "../../../domain/audience/audience.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
-import type { UserChangeEffects } from "../../../ports/audience-store.js";
+import type { UserChangeEffects, UserChangesResult } from "../../../ports/audience-store.js";
+import type { Claim } from "../../../ports/due-store.js";
 import type { Connection } from "../connection/connection.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { recordEvents } from "../run/waits.js";
-import { applyWorkflowRun, selectAlreadyTriggered } from "./insert-workflow-run.js";
+import { selectClaimableChanges } from "./due-rows.js";
+import { selectAlreadyTriggered, writeWorkflowRun } from "./insert-workflow-run.js";
 
 interface ChangeRow {
   row: number;
@@ -17,16 +19,21 @@ interface ChangeRow {
   depth: number;
 }
 
-export function hasPendingEvents(db: Connection): boolean {
-  return db.runSingle(() => db.get("SELECT 1 FROM user_changes UNION ALL SELECT 1 FROM signals LIMIT 1") !== undefined);
-}
-
-export function readUserChanges(db: Connection, limit: number): UserChange[] {
-  return db.runSingle(() =>
-    db
+export function claimUserChanges(db: Connection, claim: Claim, limit: number): UserChange[] {
+  const find = () => selectClaimableChanges(db, claim.scope, limit);
+  if (db.runSingle(find).length === 0) return [];
+  return db.writeUnsynced(() => {
+    const list = JSON.stringify(find());
+    db.run(
+      "UPDATE user_changes SET claim_token = ?, claim_until = ? WHERE row IN (SELECT value FROM json_each(?))",
+      claim.token,
+      db.realNow() + claim.leaseMs,
+      list,
+    );
+    return db
       .all<ChangeRow>(
-        'SELECT row, user, audience, tenant, "before", "after", at, depth FROM user_changes ORDER BY row LIMIT ?',
-        limit,
+        'SELECT row, user, audience, tenant, "before", "after", at, depth FROM user_changes WHERE row IN (SELECT value FROM json_each(?)) ORDER BY row',
+        list,
       )
       .map(({ row: id, user, audience, tenant, before, after, at, depth }): UserChange => {
         const change = { id, user: user as RecipientKey, at, depth };
@@ -37,31 +44,34 @@ export function readUserChanges(db: Connection, limit: number): UserChange[] {
           before: before === null ? null : JSON.parse(before),
           after: JSON.parse(after ?? "{}"),
         };
-      }),
-  );
+      });
+  });
 }
 
 export function saveUserChanges(
   db: Connection,
   shared: SharedRows,
   { ids, runs, events }: UserChangeEffects,
+  token: string,
   now: number,
-): "saved" | "lost" | { alreadyTriggered: RecipientKey[] } {
-  return db.write(() => {
+): UserChangesResult {
+  const { result, caused } = db.writeAndCollect(() => {
     const list = JSON.stringify(ids);
     const left = db.get<{ count: number }>(
-      "SELECT COUNT(*) AS count FROM user_changes WHERE row IN (SELECT value FROM json_each(?))",
+      "SELECT COUNT(*) AS count FROM user_changes WHERE row IN (SELECT value FROM json_each(?)) AND claim_token = ?",
       list,
+      token,
     );
-    if (left?.count !== ids.length) return "lost";
+    if (left?.count !== ids.length) return { outcome: "lost" } as const;
     const alreadyTriggered = selectAlreadyTriggered(
       db,
       runs.flatMap(({ frequencyRecords }) => frequencyRecords),
     );
-    if (alreadyTriggered.length > 0) return { alreadyTriggered };
+    if (alreadyTriggered.length > 0) return { outcome: "already_triggered", recipients: alreadyTriggered } as const;
     db.run("DELETE FROM user_changes WHERE row IN (SELECT value FROM json_each(?))", list);
-    for (const run of runs) applyWorkflowRun(db, shared, run, 0);
+    for (const run of runs) writeWorkflowRun(db, shared, run, 0);
     recordEvents(db, events, now);
-    return "saved";
+    return { outcome: "saved" } as const;
   });
+  return result.outcome === "saved" ? { ...result, caused } : result;
 }
