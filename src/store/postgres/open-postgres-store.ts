@@ -1,8 +1,10 @@
 import pg, { type Pool, type PoolConfig } from "pg";
 import type { Store } from "../../ports/store.js";
+import type { StoreTables } from "../../ports/store-tables.js";
 import { Connection, LIMITS, type WakeListener } from "./connection/connection.js";
 import { migrate } from "./connection/migrations.js";
 import { createLocationError, createOldServerError, getErrorCode, translateError } from "./connection/store-errors.js";
+import { PostgresTables } from "./copy/postgres-tables.js";
 import { addJobsOfWakeups } from "./due-work/add-jobs.js";
 import { createJobTables } from "./due-work/migrate-jobs.js";
 import { PostgresStore } from "./postgres-store.js";
@@ -81,6 +83,16 @@ function isPoolerRefusal(error: unknown): boolean {
  * `unreachable` without a server, and `store_unusable` if the database cannot be used; then nothing was changed.
  */
 export async function openPostgresStore(location: string, options: PostgresStoreOptions = {}): Promise<Store> {
+  return new PostgresStore(await openPostgresConnection(location, options)) as unknown as Store;
+}
+
+/** Opens the tables of the store in a PostgreSQL database. With `readOnly`, no table is created. */
+export async function openPostgresTables(location: string, options: { readOnly: boolean }): Promise<StoreTables> {
+  return new PostgresTables(await openPostgresConnection(location, options));
+}
+
+/** Opens the connections of a store. */
+async function openPostgresConnection(location: string, options: PostgresStoreOptions): Promise<Connection> {
   const { maxConnections = DEFAULT_CONNECTIONS } = options;
   const shownLocation = hidePassword(parseLocation(location));
   let pool = createPool(location, maxConnections, false);
@@ -105,7 +117,7 @@ export async function openPostgresStore(location: string, options: PostgresStore
       // The jobs of a virtual clock would run at real times.
       const hasJobs = !forTests && !options.readOnly;
       if (hasJobs) await createJobTables(pool);
-      const connection = new Connection(pool, shownLocation, {
+      return new Connection(pool, shownLocation, {
         isReadOnly: options.readOnly ?? false,
         isPooled,
         forTests,
@@ -113,7 +125,6 @@ export async function openPostgresStore(location: string, options: PostgresStore
         watchesUsers: options.watchUsers ?? false,
         onWakeups: options.onWakeups ?? (hasJobs ? addJobsOfWakeups : undefined),
       });
-      return new PostgresStore(connection) as unknown as Store;
     } finally {
       client.release();
     }

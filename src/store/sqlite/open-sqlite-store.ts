@@ -58,6 +58,12 @@ function checkIdentity(database: Database, location: string): number {
   }
 }
 
+/** Throws `store_unusable` unless a database is a store of this version. */
+export function checkCurrentVersion(database: Database, location: string): void {
+  const version = checkIdentity(database, location);
+  if (version < MIGRATIONS.length) throw createTooOldError(location, version, MIGRATIONS.length);
+}
+
 function readStoreVersion(database: Database, location: string): number {
   const { application_id } = database.prepare("PRAGMA application_id").get() as { application_id: number };
   const { user_version } = database.prepare("PRAGMA user_version").get() as { user_version: number };
@@ -149,8 +155,7 @@ async function openReadOnly(path: string, options: SqliteStoreOptions): Promise<
   const address = isUnused ? `${pathToFileURL(path).href}?immutable=1` : path;
   const database = await openDatabase(address, { readOnly: true, driver: options.driver });
   try {
-    const version = checkIdentity(database, path);
-    if (version < MIGRATIONS.length) throw createTooOldError(path, version, MIGRATIONS.length);
+    checkCurrentVersion(database, path);
     database.exec("PRAGMA cache_size = -32000; PRAGMA temp_store = MEMORY");
     const connection = new Connection(database, path, getExpectedTables, true);
     connection.realNow = options.now ?? Date.now;

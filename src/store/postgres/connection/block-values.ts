@@ -55,6 +55,31 @@ export async function recordChangedValues(tx: Transaction, values: readonly RowV
   if (rows.length > 0) await tx.run(INSERT_MISSING, JSON.stringify(rows));
 }
 
+const MESSAGES =
+  "messages m JOIN recipient_runs r ON r.row = m.recipient_run JOIN workflow_runs w ON w.row = r.workflow_run";
+const RUNS = "recipient_runs r JOIN workflow_runs w ON w.row = r.workflow_run";
+
+/** The tables and the expression for the values of each column. */
+const BLOCK_VALUES: Record<BlockColumn, { from: string; row: string; value: string }> = {
+  "messages.status": { from: "messages m", row: "m.row", value: "m.status" },
+  "messages.channel": { from: "messages m", row: "m.row", value: "m.channel::text" },
+  "messages.workflow": { from: MESSAGES, row: "m.row", value: "w.workflow" },
+  "messages.tenant": { from: MESSAGES, row: "m.row", value: "w.tenant" },
+  "messages.workflow_run": { from: MESSAGES, row: "m.row", value: "w.row::text" },
+  "runs.status": { from: "recipient_runs r", row: "r.row", value: "r.status" },
+  "runs.workflow": { from: RUNS, row: "r.row", value: "w.workflow" },
+  "runs.tenant": { from: RUNS, row: "r.row", value: "w.tenant" },
+};
+
+/** Records the values of all rows of a store whose rows were copied. */
+export async function recordAllValues(tx: Transaction): Promise<void> {
+  for (const [column, { from, row, value }] of Object.entries(BLOCK_VALUES))
+    await tx.run(
+      `INSERT INTO block_values (name, value, block)
+       SELECT DISTINCT ${BLOCK_COLUMNS[column as BlockColumn]}, ${value}, ${row} / ${BLOCK_ROWS} FROM ${from} WHERE ${value} IS NOT NULL`,
+    );
+}
+
 /** Any of these values of a column, as SQL expressions of texts. */
 export interface BlockSource {
   column: BlockColumn;

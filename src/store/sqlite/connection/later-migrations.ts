@@ -1,3 +1,30 @@
+/** Records which blocks contain which values of the columns of `RowBlocks`, for rows that were inserted without it. */
+export const FILL_ROW_BLOCKS = `
+  INSERT INTO row_blocks SELECT DISTINCT 'messages.status', status, row >> 8 FROM messages;
+  INSERT INTO row_blocks SELECT DISTINCT 'messages.channel', CAST(channel AS TEXT), row >> 8 FROM messages;
+  INSERT INTO row_blocks SELECT DISTINCT 'messages.workflow', w.workflow, m.row >> 8 FROM messages m
+    CROSS JOIN recipient_runs r ON r.row = m.recipient_run CROSS JOIN workflow_runs w ON w.row = r.workflow_run;
+  INSERT INTO row_blocks SELECT DISTINCT 'messages.tenant', w.tenant, m.row >> 8 FROM messages m
+    CROSS JOIN recipient_runs r ON r.row = m.recipient_run CROSS JOIN workflow_runs w ON w.row = r.workflow_run WHERE w.tenant IS NOT NULL;
+  INSERT INTO row_blocks SELECT DISTINCT 'runs.status', status, row >> 8 FROM recipient_runs;
+  INSERT INTO row_blocks SELECT DISTINCT 'runs.workflow', w.workflow, r.row >> 8 FROM recipient_runs r
+    CROSS JOIN workflow_runs w ON w.row = r.workflow_run;
+  INSERT INTO row_blocks SELECT DISTINCT 'runs.tenant', w.tenant, r.row >> 8 FROM recipient_runs r
+    CROSS JOIN workflow_runs w ON w.row = r.workflow_run WHERE w.tenant IS NOT NULL;
+`;
+
+/** Counts the feeds with so many messages that `feed-counts.ts` keeps their counts. */
+export const FILL_FEED_COUNTS = `
+  INSERT INTO feed_counts
+    SELECT recipient, 0, '', 0, 0, 0, 0 FROM messages GROUP BY recipient HAVING COUNT(*) >= 1000;
+  INSERT INTO feed_counts
+    SELECT m.recipient, m.channel, COALESCE(w.tenant, ''), m.archived_at IS NOT NULL, COUNT(*), COUNT(*) - COUNT(m.read_at),
+      COUNT(*) - COUNT(m.seen_at)
+    FROM feed_counts c CROSS JOIN messages m ON m.recipient = c.recipient CROSS JOIN recipient_runs r ON r.row = m.recipient_run
+      CROSS JOIN workflow_runs w ON w.row = r.workflow_run
+    WHERE m.channel IN (SELECT row FROM channels WHERE type = 'in_app_feed') AND m.status = 'delivered' GROUP BY 1, 2, 3, 4;
+`;
+
 /** The migrations from the eighth on. `MIGRATIONS` documents how they run. Append only, as there. */
 export const LATER_MIGRATIONS: readonly string[] = [
   `
@@ -110,17 +137,7 @@ export const LATER_MIGRATIONS: readonly string[] = [
     block INTEGER NOT NULL,
     PRIMARY KEY (name, value, block)
   ) WITHOUT ROWID;
-  INSERT INTO row_blocks SELECT DISTINCT 'messages.status', status, row >> 8 FROM messages;
-  INSERT INTO row_blocks SELECT DISTINCT 'messages.channel', CAST(channel AS TEXT), row >> 8 FROM messages;
-  INSERT INTO row_blocks SELECT DISTINCT 'messages.workflow', w.workflow, m.row >> 8 FROM messages m
-    CROSS JOIN recipient_runs r ON r.row = m.recipient_run CROSS JOIN workflow_runs w ON w.row = r.workflow_run;
-  INSERT INTO row_blocks SELECT DISTINCT 'messages.tenant', w.tenant, m.row >> 8 FROM messages m
-    CROSS JOIN recipient_runs r ON r.row = m.recipient_run CROSS JOIN workflow_runs w ON w.row = r.workflow_run WHERE w.tenant IS NOT NULL;
-  INSERT INTO row_blocks SELECT DISTINCT 'runs.status', status, row >> 8 FROM recipient_runs;
-  INSERT INTO row_blocks SELECT DISTINCT 'runs.workflow', w.workflow, r.row >> 8 FROM recipient_runs r
-    CROSS JOIN workflow_runs w ON w.row = r.workflow_run;
-  INSERT INTO row_blocks SELECT DISTINCT 'runs.tenant', w.tenant, r.row >> 8 FROM recipient_runs r
-    CROSS JOIN workflow_runs w ON w.row = r.workflow_run WHERE w.tenant IS NOT NULL;
+  ${FILL_ROW_BLOCKS}
   CREATE INDEX recipient_runs_by_recipient ON recipient_runs (row >> 11, recipient);
   `,
   // `feed-counts.ts` documents the table. Large feeds of before are counted here, and not when they are read.
@@ -135,14 +152,7 @@ export const LATER_MIGRATIONS: readonly string[] = [
     unseen INTEGER NOT NULL,
     PRIMARY KEY (recipient, channel, tenant, archived)
   ) WITHOUT ROWID;
-  INSERT INTO feed_counts
-    SELECT recipient, 0, '', 0, 0, 0, 0 FROM messages GROUP BY recipient HAVING COUNT(*) >= 1000;
-  INSERT INTO feed_counts
-    SELECT m.recipient, m.channel, COALESCE(w.tenant, ''), m.archived_at IS NOT NULL, COUNT(*), COUNT(*) - COUNT(m.read_at),
-      COUNT(*) - COUNT(m.seen_at)
-    FROM feed_counts c CROSS JOIN messages m ON m.recipient = c.recipient CROSS JOIN recipient_runs r ON r.row = m.recipient_run
-      CROSS JOIN workflow_runs w ON w.row = r.workflow_run
-    WHERE m.channel IN (SELECT row FROM channels WHERE type = 'in_app_feed') AND m.status = 'delivered' GROUP BY 1, 2, 3, 4;
+  ${FILL_FEED_COUNTS}
   `,
   // Several processes follow the changes of different users, each the changes of one user in order.
   `

@@ -14,7 +14,7 @@ const IS_WATCHED = "(SELECT keep_until FROM outbound_watch) > CAST(strftime('%s'
  * The tables of the log and the SQL triggers that fill it. SQL triggers run in whichever process writes to the file, and a file
  * without configured webhooks has none, so that its writes cost nothing extra.
  */
-const WATCH_SCRIPT = `
+export const WATCH_SCRIPT = `
   CREATE TABLE IF NOT EXISTS outbound_watch (
     row INTEGER PRIMARY KEY CHECK (row = 1),
     holder TEXT,

@@ -17,7 +17,7 @@ import { readPage, SqlFilters } from "../connection/read-page.js";
 const MAX_EVENTS = 10_000;
 
 /** Created with the first event, so that a store without sources has no such table. */
-const CREATE_TABLE = `
+export const CREATE_SOURCE_EVENTS = `
   CREATE TABLE IF NOT EXISTS source_events (
     row INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
@@ -30,7 +30,7 @@ const CREATE_TABLE = `
     event TEXT NOT NULL,
     actions TEXT NOT NULL
   )`;
-const CREATE_INDEX = `
+export const INDEX_SOURCE_EVENTS = `
   CREATE INDEX IF NOT EXISTS source_events_by_key ON source_events (source, event_type, key)
     WHERE key IS NOT NULL`;
 
@@ -46,8 +46,8 @@ export class SqliteSourceLog implements SourceLog {
     const { db } = this;
     const realNow = db.realNow();
     return db.write(() => {
-      db.run(CREATE_TABLE);
-      db.run(CREATE_INDEX);
+      db.run(CREATE_SOURCE_EVENTS);
+      db.run(INDEX_SOURCE_EVENTS);
       const { source, event_type, idempotency_key: key } = event;
       // Failed events and replays do not occupy a key, and one key may have many of them.
       const earlierEvents =

@@ -1,0 +1,170 @@
+import type { RecipientKey } from "../../../domain/recipient/recipient.js";
+import { KnockError } from "../../../errors/knock-error.js";
+import type { ClockSetting } from "../../../ports/clock-store.js";
+import type { StoredRow, StoredTable, StoredValue, StoreTables, TableTarget } from "../../../ports/store-tables.js";
+import { hashSha256 } from "../../../util/hash.js";
+import { formatColumns, formatSelectNext, getKey, READ_ROWS, STORED_TABLES } from "../../rows/stored-tables.js";
+import { BLOCK_ROWS } from "../connection/allocate-rows.js";
+import { recordAllValues } from "../connection/block-values.js";
+import type { Connection } from "../connection/connection.js";
+import { getErrorCode } from "../connection/store-errors.js";
+import type { Transaction } from "../connection/transaction.js";
+import { getShard } from "../run/shard.js";
+
+/** A worker whose heartbeat is older than this has ended. */
+const MAX_HEARTBEAT_AGE_MS = 10_000;
+
+/** PostgreSQL's code for a character that its encoding does not have. */
+const INVALID_CHARACTER = "22021";
+
+/** Copying a large table takes longer than any statement of the store. */
+const NO_LIMITS = "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0";
+
+const COUNT_USERS = `
+  SELECT (SELECT count(*) FROM pg_stat_activity
+      WHERE datname = current_database() AND application_name LIKE 'knock%' AND pid <> pg_backend_pid())
+    + (SELECT count(*) FROM workers WHERE seen_at > (extract(epoch FROM clock_timestamp()) * 1000)::bigint - $1) AS users`;
+
+/** The sequences of tables that have no identity column, and the number of rows that each value stands for. */
+const SEQUENCES: readonly { sequence: string; tables: readonly string[]; rowsPerValue: number }[] = [
+  { sequence: "row_blocks", tables: ["recipient_runs", "messages"], rowsPerValue: BLOCK_ROWS },
+  { sequence: "batch_activity_rows", tables: ["batch_activities"], rowsPerValue: 1 },
+  { sequence: "delivery_log_rows", tables: ["delivery_logs"], rowsPerValue: 1 },
+];
+
+/** Returns the columns that only this kind of store has, with their values. */
+const DERIVED_COLUMNS: Readonly<
+  Record<string, (read: (column: string) => StoredValue) => Record<string, StoredValue>>
+> = {
+  recipient_runs: (read) => ({ shard: getShard(read("recipient") as RecipientKey) }),
+  messages: (read) => ({ shard: getShard(read("recipient") as RecipientKey) }),
+  template_sources: (read) => ({ digest: Buffer.from(hashSha256(read("texts") as string)).toString("hex") }),
+};
+
+class PostgresTableTarget implements TableTarget {
+  constructor(private readonly tx: Transaction) {}
+
+  async countRows({ name }: StoredTable): Promise<number> {
+    return ((await this.tx.get<{ count: number }>(`SELECT count(*) AS count FROM ${name}`)) as { count: number }).count;
+  }
+
+  async *readRows(table: StoredTable): AsyncGenerator<readonly StoredRow[]> {
+    for (let last: StoredRow | null = null; ; ) {
+      const sql = formatSelectNext(table, last === null, (position) => `$${position}`);
+      const found: Record<string, StoredValue>[] = await this.tx.all(
+        sql,
+        ...(last === null ? [] : getKey(table, last)),
+      );
+      const rows = found.map((row) => table.columns.map((column) => row[column] as StoredValue));
+      if (rows.length > 0) yield rows;
+      if (rows.length < READ_ROWS) return;
+      last = rows.at(-1) as StoredRow;
+    }
+  }
+
+  async writeRows(table: StoredTable, rows: readonly StoredRow[]): Promise<void> {
+    const derive = DERIVED_COLUMNS[table.name];
+    const positions = new Map(table.columns.map((column, index) => [column, index]));
+    const derived = rows.map((row) => derive?.((column) => row[positions.get(column) as number] as StoredValue) ?? {});
+    const columns = [...table.columns, ...Object.keys(derived[0] ?? {})];
+    try {
+      await this.tx.copy(
+        table.name,
+        columns.map((column) => formatColumns([column])),
+        rows.map((row, index) => [...row, ...Object.values(derived[index] as Record<string, StoredValue>)]),
+      );
+    } catch (error) {
+      if (getErrorCode(error) !== INVALID_CHARACTER) throw error;
+      throw new KnockError("store_unusable", `the table ${table.name} has a text with a NUL character`, {
+        hint: "PostgreSQL cannot store it. Delete the row that contains it. Nothing was copied.",
+        cause: error,
+      });
+    }
+  }
+
+  async readClock(): Promise<ClockSetting> {
+    const found = await this.tx.get<ClockSetting>("SELECT offset_ms, frozen_at FROM clock WHERE row = 1");
+    return found ?? { offset_ms: 0, frozen_at: null };
+  }
+
+  async writeClock({ offset_ms, frozen_at }: ClockSetting): Promise<void> {
+    if (offset_ms === 0 && frozen_at === null) return;
+    throw new KnockError("not_supported", "the store has a virtual clock, which a PostgreSQL store cannot have", {
+      hint: "Run `knock clock reset` on the store that you copy from. Nothing was copied.",
+    });
+  }
+
+  /**
+   * Sets the sequences above the copied rows, and updates the statistics, so that the first queries are planned well. The counts
+   * of large feeds are kept from the first time that they are read.
+   */
+  async deriveRest(): Promise<void> {
+    const { tx } = this;
+    for (const { name, columns } of STORED_TABLES) {
+      if (
+        !columns.includes("row") ||
+        SEQUENCES.some(({ tables }) => tables.includes(name)) ||
+        name === "outbound_watch"
+      )
+        continue;
+      await tx.all(
+        `SELECT setval(pg_get_serial_sequence('${name}', 'row'), COALESCE(MAX(row), 0) + 1, false) FROM ${name}`,
+      );
+    }
+    for (const { sequence, tables, rowsPerValue } of SEQUENCES) {
+      const rows = tables.map((name) => `SELECT MAX(row) AS row FROM ${name}`).join(" UNION ALL ");
+      await tx.all(
+        `SELECT setval('${sequence}', COALESCE(MAX(row), 0) / ${rowsPerValue} + 1, false) FROM (${rows}) AS newest`,
+      );
+    }
+    await recordAllValues(tx);
+    await tx.run("UPDATE knock_store SET uses_waits = EXISTS (SELECT 1 FROM waits)");
+    await tx.run(`ANALYZE ${STORED_TABLES.map(({ name }) => name).join(", ")}`);
+  }
+}
+
+/** The tables of the store in a PostgreSQL database. */
+export class PostgresTables implements StoreTables {
+  readonly needsDenseRuns = false;
+
+  constructor(private readonly connection: Connection) {}
+
+  get location(): string {
+    return this.connection.location;
+  }
+
+  read<T>(work: (source: PostgresTableTarget) => Promise<T>): Promise<T> {
+    return this.connection.read(async (tx) => {
+      await tx.all(NO_LIMITS);
+      await this.checkUnused(tx);
+      const result = await work(new PostgresTableTarget(tx));
+      await this.checkUnused(tx);
+      return result;
+    });
+  }
+
+  private async checkUnused(tx: Transaction): Promise<void> {
+    const { users } = (await tx.get<{ users: number }>(COUNT_USERS, MAX_HEARTBEAT_AGE_MS)) as { users: number };
+    if (users === 0) return;
+    throw new KnockError("conflict", `another process uses the store ${this.location}`, {
+      hint: "Stop all workers and servers that use it, and run the command again.",
+    });
+  }
+
+  write<T>(work: (target: PostgresTableTarget) => Promise<T>): Promise<T> {
+    return this.connection.write(async (tx) => {
+      await tx.all(NO_LIMITS);
+      const target = new PostgresTableTarget(tx);
+      for (const table of STORED_TABLES)
+        if ((await target.countRows(table)) > 0)
+          throw new KnockError("conflict", `the store ${this.location} is not empty`, {
+            hint: "Copy to a new database. Nothing was changed.",
+          });
+      return work(target);
+    });
+  }
+
+  close(): Promise<void> {
+    return this.connection.close();
+  }
+}

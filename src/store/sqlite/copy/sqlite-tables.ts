@@ -1,0 +1,184 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { KnockError } from "../../../errors/knock-error.js";
+import type { ClockSetting } from "../../../ports/clock-store.js";
+import type { StoredRow, StoredTable, StoreTables, TableTarget } from "../../../ports/store-tables.js";
+import { formatColumns, formatSelectNext, getKey, READ_ROWS, STORED_TABLES } from "../../rows/stored-tables.js";
+import { type Database, openDatabase, type SqlValue, type Statement } from "../connection/driver.js";
+import { inspectStoreFile } from "../connection/inspect-store-file.js";
+import { FILL_FEED_COUNTS, FILL_ROW_BLOCKS } from "../connection/later-migrations.js";
+import { isBusy, translateError } from "../connection/store-errors.js";
+import { WATCH_SCRIPT } from "../log/sqlite-outbound-log.js";
+import { CREATE_SOURCE_EVENTS, INDEX_SOURCE_EVENTS } from "../log/sqlite-source-log.js";
+import { checkCurrentVersion, openSqliteStore } from "../open-sqlite-store.js";
+
+/** The tables that exist only in stores that use them, with the statements that create them. */
+const OPTIONAL_TABLES: Readonly<Record<string, string>> = {
+  source_events: `${CREATE_SOURCE_EVENTS}; ${INDEX_SOURCE_EVENTS}`,
+  outbound_events: WATCH_SCRIPT,
+  outbound_taken: WATCH_SCRIPT,
+  outbound_watch: WATCH_SCRIPT,
+};
+
+/** Each activity points to the previous one of its batch, and a batch to its newest. Without `hundredth`, large batches are counted. */
+const LINK_ACTIVITIES = `
+  CREATE TEMP TABLE previous_activities AS
+    SELECT row, LAG(row) OVER (PARTITION BY batch ORDER BY row) AS previous FROM batch_activities;
+  CREATE UNIQUE INDEX temp.previous_by_row ON previous_activities (row);
+  UPDATE batch_activities SET previous = (SELECT p.previous FROM previous_activities p WHERE p.row = batch_activities.row);
+  DROP TABLE previous_activities;
+  UPDATE batches SET newest = n.row FROM (SELECT batch, MAX(row) AS row FROM batch_activities GROUP BY batch) n WHERE n.batch = batches.row`;
+
+function createInUseError(location: string, cause?: unknown): KnockError {
+  return new KnockError("conflict", `another process uses the store ${location}`, {
+    hint: "Stop it, such as `knock dev` or `knock worker`, and run the command again.",
+    cause,
+  });
+}
+
+/** Returns a number that changes when another connection changes the file. */
+function readDataVersion(database: Database): number {
+  return (database.prepare("PRAGMA data_version").get() as { data_version: number }).data_version;
+}
+
+class SqliteTableTarget implements TableTarget {
+  private readonly inserts = new Map<string, Statement>();
+
+  constructor(private readonly database: Database) {}
+
+  async countRows({ name }: StoredTable): Promise<number> {
+    if (!this.hasTable(name)) return 0;
+    return (this.database.prepare(`SELECT COUNT(*) AS count FROM ${name}`).get() as { count: number }).count;
+  }
+
+  async *readRows(table: StoredTable): AsyncGenerator<readonly StoredRow[]> {
+    if (!this.hasTable(table.name)) return;
+    const [first, next] = [true, false].map((isFirst) => {
+      const statement = this.database.prepare(formatSelectNext(table, isFirst, () => "?"));
+      statement.setReturnArrays(true);
+      return statement;
+    }) as [Statement, Statement];
+    let rows = first.all() as StoredRow[];
+    while (rows.length > 0) {
+      yield rows;
+      const last = rows.at(-1) as StoredRow;
+      rows = rows.length < READ_ROWS ? [] : (next.all(...getKey(table, last)) as StoredRow[]);
+    }
+  }
+
+  async writeRows(table: StoredTable, rows: readonly StoredRow[]): Promise<void> {
+    const insert = this.inserts.get(table.name) ?? this.prepareInsert(table);
+    for (const row of rows) insert.run(...(row as SqlValue[]));
+  }
+
+  private prepareInsert({ name, columns }: StoredTable): Statement {
+    const create = OPTIONAL_TABLES[name];
+    if (create !== undefined && !this.hasTable(name)) this.database.exec(create);
+    const values = columns.map(() => "?").join(", ");
+    const insert = this.database.prepare(`INSERT INTO ${name} (${formatColumns(columns)}) VALUES (${values})`);
+    this.inserts.set(name, insert);
+    return insert;
+  }
+
+  async readClock(): Promise<ClockSetting> {
+    const found = this.database.prepare("SELECT offset_ms, frozen_at FROM clock WHERE row = 1").get();
+    return { offset_ms: 0, frozen_at: null, ...(found as ClockSetting | undefined) };
+  }
+
+  async writeClock({ offset_ms, frozen_at }: ClockSetting): Promise<void> {
+    this.database
+      .prepare("INSERT OR REPLACE INTO clock (row, offset_ms, frozen_at) VALUES (1, ?, ?)")
+      .run(offset_ms, frozen_at);
+  }
+
+  async deriveRest(): Promise<void> {
+    this.database.exec(LINK_ACTIVITIES);
+    this.database.exec(FILL_ROW_BLOCKS);
+    this.database.exec(FILL_FEED_COUNTS);
+  }
+
+  private hasTable(name: string): boolean {
+    return (
+      this.database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(name) !== undefined
+    );
+  }
+}
+
+class SqliteTables implements StoreTables {
+  /** An index of recipient runs is divided into blocks of rows, all of which a lookup searches. */
+  readonly needsDenseRuns = true;
+
+  constructor(readonly location: string) {}
+
+  async read<T>(work: (source: SqliteTableTarget) => Promise<T>): Promise<T> {
+    const { location } = this;
+    if (!existsSync(location))
+      throw new KnockError("store_unusable", `there is no store ${location}`, {
+        hint: "Check the path. `knock config list` shows the store of a project.",
+      });
+    const isReadOnly = inspectStoreFile(location) === "readable";
+    if (!isReadOnly) await this.checkUnused();
+    return this.useDatabase(isReadOnly, async (database) => {
+      checkCurrentVersion(database, location);
+      database.exec("PRAGMA query_only = ON");
+      const version = readDataVersion(database);
+      database.exec("BEGIN");
+      const result = await work(new SqliteTableTarget(database));
+      database.exec("COMMIT");
+      if (readDataVersion(database) !== version) throw createInUseError(location);
+      return result;
+    });
+  }
+
+  /** Throws `conflict` if another connection is open: the exclusive lock is only given to the only one. */
+  private checkUnused(): Promise<void> {
+    return this.useDatabase(false, async (database) => {
+      try {
+        // Prepared statements would keep the lock until they are collected.
+        database.exec("PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE; SELECT 1 FROM sqlite_schema");
+      } catch (error) {
+        throw isBusy(error) ? createInUseError(this.location, error) : error;
+      }
+    });
+  }
+
+  async write<T>(work: (target: SqliteTableTarget) => Promise<T>): Promise<T> {
+    // Creates the file and its tables if they are missing.
+    await (await openSqliteStore(this.location)).close();
+    return this.useDatabase(false, async (database) => {
+      database.exec("PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; BEGIN IMMEDIATE");
+      const target = new SqliteTableTarget(database);
+      for (const table of STORED_TABLES)
+        if ((await target.countRows(table)) > 0)
+          throw new KnockError("conflict", `the store ${this.location} is not empty`, {
+            hint: "Copy to a new file. Nothing was changed.",
+          });
+      const result = await work(target);
+      database.exec("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)");
+      return result;
+    });
+  }
+
+  async close(): Promise<void> {}
+
+  /** Opens the file while `work` runs. What was not committed is undone when it is closed. */
+  private async useDatabase<T>(readOnly: boolean, work: (database: Database) => Promise<T>): Promise<T> {
+    try {
+      const address = readOnly ? `${pathToFileURL(this.location).href}?immutable=1` : this.location;
+      const database = await openDatabase(address, { readOnly });
+      try {
+        return await work(database);
+      } finally {
+        database.close();
+      }
+    } catch (error) {
+      throw translateError(error, this.location);
+    }
+  }
+}
+
+/** Opens the tables of a SQLite store. `:memory:` cannot be copied, because each connection has a store of its own. */
+export function openSqliteTables(location: string): StoreTables {
+  return new SqliteTables(resolve(location));
+}
