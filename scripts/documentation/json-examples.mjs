@@ -77,6 +77,7 @@ export const JSON_EXAMPLES = [
   ["clock-freeze", "knock clock freeze --json"],
   ["clock-reset", "knock clock reset --json"],
   ["dev", "knock dev --port 0 --store :memory: --json"],
+  ["store-migrate", "knock store migrate --json"],
   ["init", "knock init ../new-app --json"],
   ["auth-login", 'echo "$KNOCK_API_KEY" | knock auth login --with-token --json'],
   ["auth-status", "knock auth status --json"],
@@ -96,6 +97,14 @@ const RUN_ID = "3f9c8a52-6d1e-4b77-a0c4-9e5d2b1f8a63";
 
 /** Examples of documents that a command prints while it runs, or that it writes to a file. */
 export const WRITTEN_EXAMPLES = {
+  "store-copy": [
+    {
+      from: ".knock-local/store.db",
+      to: "postgres://knock@db.example.com/knock",
+      rows: 31_204,
+      tables: [{ table: "recipient_runs", rows: 12_480, digest: "5be9a4d1c8f0437b92de65a017c3f48b" }],
+    },
+  ],
   "notify-summary": [
     {
       triggered: 999_998,

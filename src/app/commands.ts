@@ -9,6 +9,7 @@ import {
   createInitService,
   createLocalTargetService,
   createReplayService,
+  createStoreService,
   createTestService,
   createTypesService,
   createValidationService,
@@ -51,6 +52,10 @@ export const COMMANDS: Commands = {
   },
   clock: async () => (await import("../commands/clock.js")).registerClock,
   worker: async () => (await import("../commands/worker.js")).registerWorker,
+  async store() {
+    const { registerStore } = await import("../commands/store.js");
+    return (program, app) => registerStore(program, app, createStoreService(app));
+  },
   async test() {
     const { registerTest } = await import("../commands/test.js");
     return (program, app) => registerTest(program, app, { ...createTestService(app), ...createWatchService(app) });

@@ -78,9 +78,14 @@ export function resolveStoreLocation(
   env: EnvironmentVariables,
 ): string {
   if (value === null) return join(project.root, LOCAL_FOLDER, "store.db");
+  return resolveLocation(value, source === "project" ? project.root : cwd, env);
+}
+
+/** Returns a location that a user gave: a path relative to `folder`, `:memory:`, or the URL of a database with its password. */
+export function resolveLocation(value: string, folder: string, env: EnvironmentVariables): string {
   const name = findReference(value);
   const location = name === null ? value : readVariable(name, env);
   if (location === ":memory:") return location;
   if (isPostgresLocation(location)) return resolveDatabaseUrl(location, env);
-  return resolve(source === "project" ? project.root : cwd, location);
+  return resolve(folder, location);
 }

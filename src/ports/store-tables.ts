@@ -14,7 +14,7 @@ export interface StoredTable {
   recipientRunRows: readonly string[];
 }
 
-/** The tables of a store in one state, which nobody else changes. */
+/** The tables of a store in one state, which no one else changes. */
 export interface TableSource {
   countRows(table: StoredTable): Promise<number>;
   /** Yields the rows of a table in order of its key, in groups. */

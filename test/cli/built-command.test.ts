@@ -70,6 +70,12 @@ async function runCommands(collab: Sample): Promise<Commands> {
   );
   await knock.run(["runs", "show", json.outcome.workflow_run_id], "2 delivered · 2 waiting");
   await knock.run(["cancel", "new-comment", "c1", "-r", "zoe"], "canceled");
+  await knock.run(["store", "migrate"], "up to date");
+  await knock.run(["store", "migrate", "--store", "postgres://127.0.0.1:1/knock"], "", { exit: 7 });
+  await knock.run(
+    ["store", "copy", "--from", ".knock-local/store.db", "--to", "copy.db"],
+    /copied \d+ rows from .*store\.db to .*copy\.db/,
+  );
   await knock.run(["users", "set", "bo", "--set", "name=Bo"], "name        Bo");
   await knock.run(["users", "set", "bob", "--set", "plan=pro"], "plan        pro");
   await knock.run(["users", "merge", "bo", "bob"], "plan        pro");

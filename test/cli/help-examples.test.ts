@@ -7,8 +7,8 @@ import { ACCOUNT_COMMANDS, runWithAccount } from "../helpers/project-emulator.js
 import { createInProcessSample } from "../helpers/run-in-process.js";
 import type { CommandResult, Sample } from "../helpers/run-knock.js";
 
-/** Commands that run until stopped, ask on the terminal, or start processes. */
-const NOT_RUN = /^knock (?:dev\b|worker$|auth login$)|&&/;
+/** Commands that run until stopped, ask on the terminal, start processes, or need a database server. */
+const NOT_RUN = /^knock (?:dev\b|worker$|auth login$)|&&|postgres:/;
 
 const program = new Command("knock");
 for (const load of Object.values(COMMANDS)) (await load())(program, {} as AppServices);

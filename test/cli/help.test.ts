@@ -11,8 +11,14 @@ import { ACCOUNT_COMMANDS, runWithAccount } from "../helpers/project-emulator.js
 import { createInProcessSample, inProcessTest } from "../helpers/run-in-process.js";
 import { BIN, type CommandResult, cliTest, createSample, type Sample } from "../helpers/run-knock.js";
 
-/** Examples that run until stopped, or that ask on the terminal. Other tests run them. */
-const NOT_RUN = new Set(["knock worker", "knock dev", "knock auth login"]);
+/** Examples that run until stopped, ask on the terminal, or need a database server. Other tests run them. */
+const NOT_RUN = new Set([
+  "knock worker",
+  "knock dev",
+  "knock auth login",
+  "knock store copy --from .knock-local/store.db --to postgres://knock@localhost/knock",
+  "knock store migrate --store postgres://admin@localhost/knock",
+]);
 
 async function readHelp(sample: Sample, words: readonly string[]): Promise<string> {
   const { stdout, stderr, exitCode } = await sample.knock([...words, "--help"]);
@@ -167,7 +173,7 @@ describe.concurrent("an example of the help with the sample project", () => {
 
 /** Verbs that summaries, descriptions and options start with. */
 const VERBS = new Set(
-  `accept add advance allow apply ask cancel change check clear compare continue correct create delete do exit fail follow generate give ignore keep limit list listen
+  `accept add advance allow apply ask cancel change check clear compare continue copy correct create delete do exit fail follow generate give ignore keep limit list listen
   mark merge move name notify open print read receive record remove render replace report retry return run save schedule select send
   serve set show skip stop store subscribe test treat trigger update use wait write`.split(/\s+/),
 );

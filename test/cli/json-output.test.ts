@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
@@ -261,6 +261,10 @@ describe.concurrent("every printed document matches its schema", () => {
     await run("broadcasts send history-launch -r ada,nobody");
     await run("broadcasts list");
     await run("replay");
+    await run("store migrate");
+    // The file is still open in this process.
+    copyFileSync(collab.path(".knock-local/store.db"), collab.path("stopped.db"));
+    await run("store copy --from stopped.db --to copy.db");
     await run("init new-app");
     await run("test --project new-app");
     await run("auth login --api-key sk_test_0123456789");

@@ -12,10 +12,11 @@ import type {
 import type { AccountService } from "../../commands/shared/account-service.js";
 import type { ForecastService } from "../../commands/shared/forecast-service.js";
 import type { ReplayService } from "../../commands/shared/replay-service.js";
+import type { StoreService } from "../../commands/shared/store-service.js";
 import type { TestService, ValidationService } from "../../commands/shared/test-service.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { MAX_CONCURRENT_READS } from "../../replay/map-concurrently.js";
-import { LOCAL_FOLDER } from "../store-location.js";
+import { formatStoreLocation, LOCAL_FOLDER, resolveLocation } from "../store-location.js";
 import { createReportService } from "../test/report-service.js";
 import type { AppServices } from "./app-services.js";
 
@@ -95,6 +96,22 @@ export function createInitService({ io }: AppServices): InitService {
     async initProject(folder, options) {
       const { initProject } = await import("../init-project.js");
       return initProject(folder, io.cwd, options);
+    },
+  };
+}
+
+export function createStoreService({ target, io }: AppServices): StoreService {
+  return {
+    async copyStore(from, to, setProgress) {
+      const { copyStore } = await import("../store-copy/copy-store.js");
+      const [source, copy] = [from, to].map((location) => resolveLocation(location, io.cwd, io.env));
+      return copyStore(source as string, copy as string, setProgress);
+    },
+    async migrateStore(flags) {
+      const { location } = await target.locate({ ...flags, target: "local" });
+      const { openStore } = await import("../open-store.js");
+      await (await openStore(location)).close();
+      return formatStoreLocation(location);
     },
   };
 }

@@ -42,6 +42,7 @@ import {
 } from "./recipients.js";
 import { advancedRunSchema, clockSchema, recipientRunListSchema, shownRecipientRunSchema } from "./runs.js";
 import { authStatusSchema, changedSettingSchema, loginSchema, logoutSchema, settingSchema } from "./settings.js";
+import { migratedStoreSchema, storeCopySchema } from "./store.js";
 
 interface OutputDocument {
   /** The name of the file without its ending: the command, and what distinguishes this document from its others. */
@@ -264,6 +265,8 @@ export const OUTPUT_DOCUMENTS: readonly OutputDocument[] = [
     suffix: "ready-file",
     place: "a file",
   }),
+  describeDocument("store copy", "Copied store", "The rows of each table and their digest.", storeCopySchema),
+  describeDocument("store migrate", "Updated store", "The store.", migratedStoreSchema),
   describeDocument("init", "Created project", "The files of the project.", createdProjectSchema),
   describeDocument("completion", "A completion script", "The script of a shell.", completionScriptSchema),
   describeDocument("doctor", "Checks of the setup", "The result of each check.", doctorReportSchema),

@@ -95,8 +95,8 @@ class PostgresTableTarget implements TableTarget {
   }
 
   /**
-   * Sets the sequences above the copied rows, and updates the statistics, so that the first queries are planned well. The counts
-   * of large feeds are kept from the first time that they are read.
+   * Sets the sequences above the copied rows, and updates the statistics, so that the first queries are planned well. Large
+   * feeds are counted when they are first read.
    */
   async deriveRest(): Promise<void> {
     const { tx } = this;

@@ -162,7 +162,7 @@ class SqliteTables implements StoreTables {
 
   async close(): Promise<void> {}
 
-  /** Opens the file while `work` runs. What was not committed is undone when it is closed. */
+  /** Opens the file while `work` runs. Changes that were not committed are undone when it is closed. */
   private async useDatabase<T>(readOnly: boolean, work: (database: Database) => Promise<T>): Promise<T> {
     try {
       const address = readOnly ? `${pathToFileURL(this.location).href}?immutable=1` : this.location;

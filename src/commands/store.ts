@@ -1,0 +1,55 @@
+import type { Command } from "commander";
+import { printMigratedStore, printStoreCopy } from "../output/print-store.js";
+import type { CommandContext } from "./context.js";
+import type { TargetFlags } from "./services.js";
+import { addExamples, addGroupExamples } from "./shared/examples.js";
+import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
+import { addCommonOptions, addProjectOptions, type CommonFlags } from "./shared/options.js";
+import type { StoreService } from "./shared/store-service.js";
+
+export function registerStore(program: Command, context: CommandContext, services: StoreService): void {
+  const store = program
+    .command("store")
+    .helpGroup(COMMAND_GROUPS.develop)
+    .summary("Copy a store, or update its tables")
+    .description("Copy a store, or update its tables. `knock help store` explains stores.");
+  registerCopy(store, context, services);
+  registerMigrate(store, context, services);
+  addGroupExamples(store);
+}
+
+function registerCopy(store: Command, { output }: CommandContext, services: StoreService): void {
+  const command = store
+    .command("copy")
+    .summary("Copy a store to an empty one")
+    .description(
+      "Copy all data of a store to an empty one, in one transaction. Counts and digests of both are compared before it ends. Stop all processes that use the store that is read.",
+    )
+    .optionsGroup(OPTION_GROUPS.selection)
+    .requiredOption("--from <location>", "read this store: a file or postgres://…")
+    .requiredOption("--to <location>", "write to this store: a new file or an empty database, postgres://…");
+  addExamples(addCommonOptions(command), [
+    "knock store copy --from .knock-local/store.db --to copy.db",
+    "knock store copy --from .knock-local/store.db --to postgres://knock@localhost/knock",
+  ]);
+  command.action(async ({ from, to }: CommonFlags & { from: string; to: string }) => {
+    const copy = await output.showProgress("copying", (setText) => services.copyStore(from, to, setText));
+    printStoreCopy(copy, output);
+  });
+}
+
+function registerMigrate(store: Command, { output }: CommandContext, services: StoreService): void {
+  const command = store
+    .command("migrate")
+    .summary("Create or update the tables of the store")
+    .description(
+      "Create or update the tables of the project's store. Other commands do this when they open the store. In a PostgreSQL database, they then need only the right to read and write rows.",
+    );
+  addExamples(addCommonOptions(addProjectOptions(command)), [
+    "knock store migrate",
+    "knock store migrate --store postgres://admin@localhost/knock",
+  ]);
+  command.action(async (flags: CommonFlags & TargetFlags) => {
+    printMigratedStore(await services.migrateStore(flags), output);
+  });
+}
