@@ -1,12 +1,48 @@
+import type { UserChange } from "../../domain/audience/audience.js";
+import type { RecipientKey } from "../../domain/recipient/recipient.js";
+import type { BatchContent } from "../../domain/run/batch-continuations.js";
+import type { OccurredEvent } from "../../domain/run/occurred-event.js";
+import type { Schedule } from "../../domain/trigger/schedule.js";
+import type { UserChangeEffects, UserChangesResult } from "../../ports/audience-store.js";
 import type { ClockClaim, ClockReading, ClockSetting } from "../../ports/clock-store.js";
+import type { CausedWork, Claim, DueKind, WorkScope } from "../../ports/due-store.js";
+import type { ChunkResult, ClaimedFanOut, FanOutChunk, FanOutSplit } from "../../ports/fan-out-store.js";
+import type { Paged, PageRequest } from "../../ports/page-request.js";
+import type { CancelledRun, RunCancellation } from "../../ports/run-cancellation.js";
+import type { ClaimedRun, SaveAdvancesResult, SavedAdvance, ThrottleRequest } from "../../ports/run-store.js";
+import type { Occurrence, OccurrenceResult, ScheduleFilter, ScheduleUpdate } from "../../ports/schedule-store.js";
+import type { Store } from "../../ports/store.js";
+import type { FrequencyRecord, IdempotencyRecord, InsertResult, NewWorkflowRun } from "../../ports/trigger-store.js";
 import { clearStore } from "./connection/clear-store.js";
-import { claimClock, readClock, releaseClock, writeClock } from "./connection/clock-setting.js";
+import { claimClock, releaseClock, selectClock, writeClock } from "./connection/clock-setting.js";
 import { readChangeToken } from "./connection/read-change-token.js";
 import { readSecret } from "./connection/read-secret.js";
 import { PostgresMessages } from "./postgres-messages.js";
+import { acquireThrottleSlots } from "./run/acquire-throttle-slots.js";
+import { cancelRuns } from "./run/cancel-runs.js";
+import { ClaimedRows } from "./run/claimed-rows.js";
+import { readBatch } from "./run/read-batch.js";
+import { recordEvents } from "./run/waits.js";
+import { claimDueRuns } from "./work/claim-due-work.js";
+import { claimDueFanOuts, insertFanOutChunk, readRecipientsWithRun, splitFanOut } from "./work/fan-outs.js";
+import { insertWorkflowRun, readIdempotencyRecord, selectAlreadyTriggered } from "./work/insert-workflow-run.js";
+import { listDueKinds, readNextDueAt } from "./work/next-due.js";
+import { saveAdvances } from "./work/save-work.js";
+import {
+  claimDueSchedules,
+  deleteSchedules,
+  insertSchedules,
+  listSchedules,
+  readSchedules,
+  saveOccurrences,
+  updateSchedules,
+} from "./work/schedules.js";
+import { claimUserChanges, hasPendingEvents, saveUserChanges } from "./work/user-changes.js";
 
 /** The store in one PostgreSQL database. */
-export class PostgresStore extends PostgresMessages {
+export class PostgresStore extends PostgresMessages implements Store {
+  private readonly claimedRows = new ClaimedRows();
+
   get isReadOnly(): boolean {
     return this.db.isReadOnly;
   }
@@ -21,10 +57,6 @@ export class PostgresStore extends PostgresMessages {
   /** Does nothing: a commit is on the disk. */
   async syncToDisk(): Promise<void> {}
 
-  async close(): Promise<void> {
-    await this.db.close();
-  }
-
   async readChangeToken(): Promise<string> {
     return readChangeToken(this.db);
   }
@@ -33,8 +65,12 @@ export class PostgresStore extends PostgresMessages {
     return readSecret(this.db, name);
   }
 
+  async close(): Promise<void> {
+    await this.db.close();
+  }
+
   async readClock(): Promise<ClockReading> {
-    return readClock(this.db);
+    return selectClock(this.db);
   }
 
   async writeClock(setting: ClockSetting): Promise<void> {
@@ -51,5 +87,113 @@ export class PostgresStore extends PostgresMessages {
 
   async clear(options: { keepRecipients: boolean }): Promise<void> {
     await clearStore(this.db, options);
+  }
+
+  async readIdempotencyRecord(key: string, since: number): Promise<IdempotencyRecord | null> {
+    return readIdempotencyRecord(this.db, key, since);
+  }
+
+  async readAlreadyTriggered(frequencyRecords: readonly FrequencyRecord[]): Promise<RecipientKey[]> {
+    return selectAlreadyTriggered(this.db, frequencyRecords);
+  }
+
+  async insertWorkflowRun(run: NewWorkflowRun, idempotentSince: number): Promise<InsertResult> {
+    return insertWorkflowRun(this.db, this.shared, run, idempotentSince);
+  }
+
+  async readRecipientsWithRun(workflowRunId: string, recipients: readonly RecipientKey[]): Promise<Set<RecipientKey>> {
+    return readRecipientsWithRun(this.db, workflowRunId, recipients);
+  }
+
+  async claimDueFanOuts(claim: Claim, limit: number): Promise<ClaimedFanOut[]> {
+    return claimDueFanOuts(this.db, this.shared, claim, limit);
+  }
+
+  async insertFanOutChunk(chunk: FanOutChunk, token: string, leaseMs: number | null): Promise<ChunkResult> {
+    return insertFanOutChunk(this.db, this.shared, chunk, token, leaseMs);
+  }
+
+  async splitFanOut(split: FanOutSplit, token: string, at: number): Promise<CausedWork | null> {
+    return splitFanOut(this.db, this.shared, split, token, at);
+  }
+
+  async readNextDueAt(options?: { excludeLeased: boolean }): Promise<number | null> {
+    return readNextDueAt(this.db, options?.excludeLeased ?? false);
+  }
+
+  async listDueKinds(now: number, scope?: WorkScope): Promise<ReadonlySet<DueKind>> {
+    return listDueKinds(this.db, now, scope);
+  }
+
+  async hasPendingEvents(): Promise<boolean> {
+    return hasPendingEvents(this.db);
+  }
+
+  async claimDueRuns(claim: Claim, limit: number): Promise<ClaimedRun[]> {
+    return claimDueRuns(this.db, this.shared, this.claimedRows, claim, limit);
+  }
+
+  async saveAdvances(
+    advances: readonly SavedAdvance[],
+    token: string,
+    now: number,
+    clock?: ClockSetting,
+  ): Promise<SaveAdvancesResult> {
+    return saveAdvances(this.db, this.shared, this.claimedRows, advances, { token, now, clock });
+  }
+
+  async acquireThrottleSlots(requests: readonly ThrottleRequest[], now: number): Promise<boolean[]> {
+    return acquireThrottleSlots(this.db, requests, now);
+  }
+
+  async recordEvents(events: readonly OccurredEvent[], now: number): Promise<CausedWork> {
+    return this.db.write(async (tx) => {
+      await recordEvents(tx, events, now);
+      return tx.getCausedWork();
+    });
+  }
+
+  async cancelRuns(cancellation: RunCancellation): Promise<CancelledRun[]> {
+    return cancelRuns(this.db, this.shared, cancellation);
+  }
+
+  async readBatch(recipientRunId: string): Promise<BatchContent | null> {
+    return readBatch(this.db, this.shared, recipientRunId);
+  }
+
+  async claimUserChanges(claim: Claim, limit: number): Promise<UserChange[]> {
+    return claimUserChanges(this.db, claim, limit);
+  }
+
+  async saveUserChanges(changes: UserChangeEffects, token: string, now: number): Promise<UserChangesResult> {
+    return saveUserChanges(this.db, this.shared, changes, token, now);
+  }
+
+  async insertSchedules(schedules: readonly Schedule[]): Promise<void> {
+    await insertSchedules(this.db, schedules);
+  }
+
+  async readSchedules(ids: readonly string[]): Promise<Schedule[]> {
+    return readSchedules(this.db, ids);
+  }
+
+  async listSchedules(filter: ScheduleFilter, page: PageRequest): Promise<Paged<Schedule>> {
+    return listSchedules(this.db, filter, page);
+  }
+
+  async updateSchedules(updates: readonly ScheduleUpdate[]): Promise<boolean> {
+    return updateSchedules(this.db, updates);
+  }
+
+  async deleteSchedules(ids: readonly string[]): Promise<Schedule[]> {
+    return deleteSchedules(this.db, ids);
+  }
+
+  async claimDueSchedules(claim: Claim, limit: number): Promise<Schedule[]> {
+    return claimDueSchedules(this.db, claim, limit);
+  }
+
+  async saveOccurrences(occurrences: readonly Occurrence[], token: string): Promise<OccurrenceResult[]> {
+    return saveOccurrences(this.db, this.shared, occurrences, token);
   }
 }

@@ -92,7 +92,9 @@ export function bindBlockSource(
   column: BlockColumn,
   values: readonly string[] | undefined,
 ): BlockSource[] {
-  return values === undefined ? [] : [{ column, values: values.map((value) => filters.bind(value)) }];
+  if (values === undefined) return [];
+  // No block has a value that is null.
+  return [{ column, values: values.length === 0 ? ["NULL"] : values.map((value) => filters.bind(value)) }];
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { ClockClaim, ClockReading, ClockSetting } from "../../../ports/clock-store.js";
 import type { Connection } from "./connection.js";
 import { createRealClockError } from "./store-errors.js";
-import type { Transaction } from "./transaction.js";
+import type { Reader, Transaction } from "./transaction.js";
 
 /** Only a database for tests has a virtual clock: in others, no process may move the time of all. */
 function requireTestDatabase(db: Connection): void {
@@ -9,9 +9,9 @@ function requireTestDatabase(db: Connection): void {
 }
 
 /** Reads the clock and the store's real time with one statement. */
-export async function readClock(db: Connection): Promise<ClockReading> {
-  const found = await db.get<{ offset_ms: number | null; frozen_at: number | null; real_now: number }>(
-    `SELECT c.offset_ms, c.frozen_at, ${db.time} AS real_now FROM (VALUES (1)) one (row) LEFT JOIN clock c ON c.row = one.row`,
+export async function selectClock(tx: Reader & { readonly time: string }): Promise<ClockReading> {
+  const found = await tx.get<{ offset_ms: number | null; frozen_at: number | null; real_now: number }>(
+    `SELECT c.offset_ms, c.frozen_at, ${tx.time} AS real_now FROM (VALUES (1)) one (row) LEFT JOIN clock c ON c.row = one.row`,
   );
   return { offset_ms: found?.offset_ms ?? 0, frozen_at: found?.frozen_at ?? null, real_now: found?.real_now ?? 0 };
 }
@@ -22,7 +22,7 @@ export async function writeClock(db: Connection, setting: ClockSetting): Promise
 }
 
 /** Stores the clock's setting. */
-async function writeClockRow(tx: Transaction, { offset_ms, frozen_at }: ClockSetting): Promise<void> {
+export async function writeClockRow(tx: Transaction, { offset_ms, frozen_at }: ClockSetting): Promise<void> {
   await tx.run(
     "INSERT INTO clock (row, offset_ms, frozen_at) VALUES (1, $1, $2) ON CONFLICT (row) DO UPDATE SET offset_ms = excluded.offset_ms, frozen_at = excluded.frozen_at",
     offset_ms,

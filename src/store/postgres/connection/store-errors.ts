@@ -143,3 +143,8 @@ export function translateError(error: unknown, location: string): unknown {
       return error;
   }
 }
+
+/** Returns an error that repeats the transaction: another one has committed a row that this one checked before. */
+export function createConcurrentChangeError(): Error {
+  return Object.assign(new Error("another transaction was first"), { code: "40001" });
+}

@@ -249,7 +249,6 @@ const MESSAGES = `
     links text,
     ${XID}
   ) PARTITION BY RANGE (row);
-  CREATE INDEX messages_by_id ON messages (id);
   CREATE INDEX messages_by_recipient_run ON messages (recipient_run, row);
   CREATE INDEX messages_by_recipient ON messages (recipient, row);
   CREATE INDEX messages_due ON messages (due_at, row) WHERE due_at IS NOT NULL;
@@ -327,12 +326,16 @@ const LOGS = `
     seen_at bigint NOT NULL
   );`;
 
-/** The first partitions. The last one of a table is open-ended, so that no insert depends on a job that creates the next. */
+/**
+ * The first partitions. The last one of a table is open-ended, so that no insert depends on a job that creates the next. Ids of
+ * messages are unique in each partition: a unique index of the whole table would have to contain the row.
+ */
 const PARTITIONS = `
   CREATE TABLE recipient_runs_1 PARTITION OF recipient_runs FOR VALUES FROM (MINVALUE) TO (MAXVALUE)
     WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000);
   CREATE TABLE messages_1 PARTITION OF messages FOR VALUES FROM (MINVALUE) TO (MAXVALUE)
     WITH (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000);
+  CREATE UNIQUE INDEX messages_1_by_id ON messages_1 (id);
   CREATE TABLE batch_activities_1 PARTITION OF batch_activities FOR VALUES FROM (MINVALUE) TO (MAXVALUE);
   CREATE TABLE delivery_logs_1 PARTITION OF delivery_logs FOR VALUES FROM (MINVALUE) TO (MAXVALUE);`;
 

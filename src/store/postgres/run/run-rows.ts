@@ -154,7 +154,7 @@ export function wakeRuns(tx: Transaction, runs: readonly ChangedRun[]): void {
 
 /** The columns that an advance or a cancellation changes, as JSON. */
 const CHANGES =
-  "json_to_recordset($1::json) AS c (row bigint, revision integer, status text, position text, due_at bigint, data text, steps text, reason text, events text, error_count integer, batch bigint, version bigint, updated_at bigint)";
+  "json_to_recordset($1::json) AS c (row bigint, revision integer, is_leased boolean, status text, position text, due_at bigint, data text, steps text, reason text, events text, error_count integer, batch bigint, version bigint, updated_at bigint)";
 
 const SET_CHANGES =
   "status = c.status, position = c.position, due_at = c.due_at, data = c.data, steps = c.steps, reason = c.reason, events = c.events, error_count = c.error_count, " +
@@ -166,13 +166,18 @@ export interface RunUpdate {
   run: RecipientRun;
   batch: number | null;
   version: number | null;
-  /** The revision that the row must have; null if the row is locked. */
+  /** The revision that the row must have unless it is leased; null if the row is locked. */
   revision: number | null;
+  isLeased?: boolean;
 }
 
-function toChanges({ row, run, batch, version, revision }: RunUpdate) {
+/** Returns the condition for a run `r` that a claim still holds: by its lease, or unchanged since it was read. */
+export const buildHeldCondition = (token: string): string =>
+  `CASE WHEN c.is_leased THEN r.claim_token = ${token} ELSE r.claim_token IS NULL AND r.revision = c.revision END`;
+
+function toChanges({ row, run, batch, version, revision, isLeased }: RunUpdate) {
   return {
-    ...{ row, revision, batch, version },
+    ...{ row, revision, is_leased: isLeased, batch, version },
     status: run.status,
     position: toJson(run.position),
     due_at: run.due_at,
@@ -197,7 +202,7 @@ export async function updateRunRows(
   if (updates.length === 0) return [];
   // In order of the rows, so that transactions wait for each other without deadlocks.
   const inOrder = [...updates].sort((one, other) => one.row - other.row);
-  const guard = token === null ? "" : " AND r.revision = c.revision AND (r.claim_token IS NULL OR r.claim_token = $2)";
+  const guard = token === null ? "" : ` AND ${buildHeldCondition("$2")}`;
   const changed = await tx.all<{ row: number; workflow_run: number }>(
     `UPDATE recipient_runs r SET ${SET_CHANGES} FROM ${CHANGES} WHERE r.row = c.row${guard} RETURNING r.row, r.workflow_run`,
     JSON.stringify(inOrder.map(toChanges)),

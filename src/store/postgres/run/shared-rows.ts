@@ -8,12 +8,13 @@ import type { Reader } from "../connection/transaction.js";
 /** A kind of shared rows: its table and how a value is inserted and read. */
 interface SharedKind<Value> {
   table: string;
-  /** The columns of a value and, in `getKey`, the text that identifies it in this process. */
   columns: readonly string[];
   toColumns(value: Value): string[];
   /** The column, or the columns, that identify a value in the database. */
   conflict: string;
   fromRow(row: Record<string, string>): Value;
+  /** Returns the text that identifies a value in this process. */
+  getKey(value: Value): string;
 }
 
 /** The values of one kind that this process has read or inserted, by row and by key. */
@@ -23,11 +24,8 @@ class SharedTable<Value> {
 
   constructor(private readonly kind: SharedKind<Value>) {}
 
-  has(key: string): boolean {
-    return this.rows.has(key);
-  }
-
-  getRow(key: string): number {
+  getRow(value: Value): number {
+    const key = this.kind.getKey(value);
     const row = this.rows.get(key);
     if (row === undefined) throw new Error(`${this.kind.table}: not inserted before the transaction: ${key}`);
     return row;
@@ -40,7 +38,9 @@ class SharedTable<Value> {
   }
 
   /** Inserts a value unless it is there. Committed at once, so that what is remembered exists. */
-  async insert(db: Connection, key: string, value: Value): Promise<void> {
+  async insert(db: Connection, value: Value): Promise<void> {
+    const key = this.kind.getKey(value);
+    if (this.rows.has(key)) return;
     const { table, columns, conflict } = this.kind;
     const texts = this.kind.toColumns(value);
     const identity = conflict.split(", ");
@@ -68,7 +68,11 @@ class SharedTable<Value> {
       `SELECT row, ${columns.join(", ")} FROM ${table} WHERE row = ANY($1)`,
       unknown,
     );
-    for (const row of found) this.values.set(row.row, this.kind.fromRow(row));
+    for (const row of found) {
+      const value = this.kind.fromRow(row);
+      this.values.set(row.row, value);
+      this.rows.set(this.kind.getKey(value), row.row);
+    }
   }
 }
 
@@ -78,6 +82,7 @@ const VERSIONS: SharedKind<Workflow> = {
   conflict: "version_id",
   toColumns: (workflow) => [workflow.version_id, JSON.stringify(workflow)],
   fromRow: ({ definition }) => JSON.parse(definition as string) as Workflow,
+  getKey: ({ version_id }) => version_id,
 };
 
 const CHANNELS: SharedKind<MessageChannel> = {
@@ -86,6 +91,7 @@ const CHANNELS: SharedKind<MessageChannel> = {
   conflict: "id, key, type, provider",
   toColumns: ({ id, key, type, provider }) => [id, key, type, provider],
   fromRow: ({ id, key, type, provider }) => ({ id, key, type, provider }) as MessageChannel,
+  getKey: ({ id, key, type, provider }) => `${id}\n${key}\n${type}\n${provider}`,
 };
 
 const TEMPLATE_SOURCES: SharedKind<readonly string[]> = {
@@ -97,9 +103,8 @@ const TEMPLATE_SOURCES: SharedKind<readonly string[]> = {
     return [Buffer.from(hashSha256(texts)).toString("hex"), texts];
   },
   fromRow: ({ texts }) => JSON.parse(texts as string) as string[],
+  getKey: (sources) => JSON.stringify(sources),
 };
-
-const getChannelKey = ({ id, key, type, provider }: MessageChannel): string => `${id}\n${key}\n${type}\n${provider}`;
 
 /** The shared parts of a message, and the content that is stored in its own row. */
 export interface MessageParts {
@@ -129,29 +134,25 @@ export class SharedRows {
     db: Connection,
     { versions = [], messages = [] }: { versions?: readonly Workflow[]; messages?: readonly Message[] },
   ): Promise<void> {
-    for (const version of versions)
-      if (!this.versions.has(version.version_id)) await this.versions.insert(db, version.version_id, version);
+    for (const version of versions) await this.versions.insert(db, version);
     let lastChannel: MessageChannel | null = null;
     for (const message of messages) {
       // Most messages of a trigger share their channel.
       if (message.channel !== lastChannel) {
         lastChannel = message.channel;
-        const key = getChannelKey(lastChannel);
-        if (!this.channels.has(key)) await this.channels.insert(db, key, lastChannel);
+        await this.channels.insert(db, lastChannel);
       }
       const { sources } = splitMessageContent(message);
-      if (sources.length === 0) continue;
-      const key = JSON.stringify(sources);
-      if (!this.templateSources.has(key)) await this.templateSources.insert(db, key, sources);
+      if (sources.length > 0) await this.templateSources.insert(db, sources);
     }
   }
 
   getVersionRow(version: Workflow): number {
-    return this.versions.getRow(version.version_id);
+    return this.versions.getRow(version);
   }
 
   getChannelRow(channel: MessageChannel): number {
-    return this.channels.getRow(getChannelKey(channel));
+    return this.channels.getRow(channel);
   }
 
   /** Returns the columns of a message that `insert` has prepared. */
@@ -159,7 +160,7 @@ export class SharedRows {
     const { content, sources } = splitMessageContent(message);
     return {
       channel: this.getChannelRow(message.channel),
-      templateSources: sources.length === 0 ? null : this.templateSources.getRow(JSON.stringify(sources)),
+      templateSources: sources.length === 0 ? null : this.templateSources.getRow(sources),
       content: JSON.stringify(content),
     };
   }

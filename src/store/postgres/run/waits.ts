@@ -3,7 +3,7 @@ import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import { buildMessageEvents, type OccurredEvent } from "../../../domain/run/occurred-event.js";
 import { getDueAfterSignal, isAwaited, type RunWait, type Signal } from "../../../domain/run/run-wait.js";
 import type { TriggerSource } from "../../../domain/run/workflow-run.js";
-import type { Statements, Transaction } from "../connection/transaction.js";
+import type { Reader, Transaction } from "../connection/transaction.js";
 import { getShard } from "./shard.js";
 import { lockEventNames, startUsingWaits } from "./wait-locks.js";
 
@@ -134,10 +134,7 @@ export interface MessageChange {
 }
 
 /** Returns the types of the triggers of messages' runs, by the id of the workflow run. */
-async function readTriggerTypes(
-  tx: Statements,
-  messages: readonly Message[],
-): Promise<Map<string, TriggerSource["type"]>> {
+async function readTriggerTypes(tx: Reader, messages: readonly Message[]): Promise<Map<string, TriggerSource["type"]>> {
   const ids = new Set(messages.map(({ workflow_run_id }) => workflow_run_id));
   const rows = await tx.all<{ id: string; trigger_source: string }>(
     "SELECT id, trigger_source FROM workflow_runs WHERE id = ANY($1::text[])",
@@ -148,7 +145,7 @@ async function readTriggerTypes(
 
 /** Returns the events of messages. A guide's message has no run. */
 export async function listMessageEvents(
-  tx: Statements,
+  tx: Reader,
   changes: readonly MessageChange[],
 ): Promise<{ occurred: OccurredEvent; message: Message }[]> {
   if (changes.length === 0) return [];
@@ -206,7 +203,7 @@ export async function continueWaits(tx: Transaction, waits: readonly ContinuedWa
 
 /** Returns what claimed runs wait for, and the signals that have arrived for them, by the runs' rows. */
 export async function readWaits(
-  tx: Statements,
+  tx: Reader,
   runRows: readonly number[],
 ): Promise<Map<number, { wait: RunWait; signals: Signal[] }>> {
   const waits = await tx.all<WaitRow>(

@@ -5,7 +5,8 @@ import type { Connection } from "../connection/connection.js";
 import { SELECT_MESSAGES, toMessages } from "../message/message-rows.js";
 import { addSecrets } from "../message/message-secrets.js";
 import type { SharedRows } from "../run/shared-rows.js";
-import { hasDueWork, leaseDueRows } from "./due-rows.js";
+import { hasDueWork } from "./due-rows.js";
+import { leaseDueRows } from "./lease-rows.js";
 
 /** Leases due messages and returns them with their secrets, earliest first. */
 export async function claimDueMessages(
@@ -16,7 +17,7 @@ export async function claimDueMessages(
 ): Promise<Message[]> {
   if (!(await hasDueWork(db, "messages", claim))) return [];
   return db.write(async (tx) => {
-    const leased = await leaseDueRows(tx, "messages", claim, limit);
+    const leased = (await leaseDueRows<{ row: number }>(tx, "messages", claim, limit, "t.id")).map(({ row }) => row);
     if (leased.length === 0) return [];
     const rows = await tx.all<MessageRow>(`${SELECT_MESSAGES} WHERE m.row = ANY($1)`, leased);
     const rowsByNumber = new Map(rows.map((row) => [row.row, row]));

@@ -1,10 +1,102 @@
-// Stands in until the part of the store that claims and advances runs exists.
-import type { Claim } from "../../../ports/due-store.js";
-import type { Connection } from "../connection/connection.js";
-import type { Transaction } from "../connection/transaction.js";
-export async function hasDueWork(_db: Connection, _t: string, _c: Claim): Promise<boolean> {
-  return true;
+import type { Claim, WorkScope } from "../../../ports/due-store.js";
+import type { SqlValue, Statements } from "../connection/transaction.js";
+
+/** Tables whose rows have a due time and can be leased. */
+export const DUE_TABLES = ["recipient_runs", "messages", "workflow_runs", "schedules"] as const;
+export type DueTable = (typeof DUE_TABLES)[number];
+
+/** Returns the condition for work without a current lease. `time` is the store's real time as SQL. */
+export const buildUnleasedCondition = (time: string): string =>
+  `t.due_at IS NOT NULL AND (t.claim_until IS NULL OR t.claim_until <= ${time})`;
+
+/** Returns whether a scope contains only listed work. */
+export function hasLists({ workflowRunIds, recipientRunIds, messageIds, scheduleIds, users }: WorkScope): boolean {
+  return [workflowRunIds, recipientRunIds, messageIds, scheduleIds, users].some((list) => list !== undefined);
 }
-export async function leaseDueRows(_tx: Transaction, _t: string, _c: Claim, _l: number): Promise<number[]> {
-  return [];
+
+/** The conditions of a query for due rows, with its values. */
+interface DueQuery {
+  /** Conditions of which any matches. */
+  alternatives: string[];
+  /** Conditions that all match. */
+  conditions: string[];
+  values: SqlValue[];
+}
+
+const WORKFLOW_RUNS = (list: string): string => `SELECT row FROM workflow_runs WHERE id = ANY(${list}::text[])`;
+const RECIPIENT_RUNS = (list: string): string => `SELECT row FROM recipient_runs WHERE id = ANY(${list}::text[])`;
+
+/** Adds the conditions for work in a list of the scope. Work of workflow runs is not due before the first of them began. */
+function addLists(table: DueTable, scope: WorkScope, { alternatives, values }: DueQuery): void {
+  const bind = (value: SqlValue): string => `$${values.push(value)}`;
+  const { workflowRunIds = [], recipientRunIds = [], messageIds = [], scheduleIds = [] } = scope;
+  if (workflowRunIds.length > 0 && table !== "schedules") {
+    const list = bind(workflowRunIds);
+    const since = `t.due_at >= (SELECT min(inserted_at) FROM workflow_runs WHERE id = ANY(${list}::text[]))`;
+    if (table === "workflow_runs") alternatives.push(`t.id = ANY(${list}::text[])`);
+    if (table === "recipient_runs") alternatives.push(`${since} AND t.workflow_run IN (${WORKFLOW_RUNS(list)})`);
+    if (table === "messages")
+      alternatives.push(
+        `${since} AND EXISTS (SELECT 1 FROM recipient_runs r WHERE r.row = t.recipient_run AND r.workflow_run IN (${WORKFLOW_RUNS(list)}))`,
+      );
+  }
+  if (recipientRunIds.length > 0 && table === "recipient_runs")
+    alternatives.push(`t.row IN (${RECIPIENT_RUNS(bind(recipientRunIds))})`);
+  if (recipientRunIds.length > 0 && table === "messages")
+    alternatives.push(`t.recipient_run IN (${RECIPIENT_RUNS(bind(recipientRunIds))})`);
+  if (messageIds.length > 0 && table === "messages") alternatives.push(`t.id = ANY(${bind(messageIds)}::text[])`);
+  if (scheduleIds.length > 0 && table === "schedules") alternatives.push(`t.id = ANY(${bind(scheduleIds)}::text[])`);
+}
+
+/** Adds the conditions that narrow a scope. */
+function addLimits(table: DueTable, { channel, rows, shards }: WorkScope, { conditions, values }: DueQuery): void {
+  const bind = (value: SqlValue): string => `$${values.push(value)}`;
+  if (channel !== undefined && table === "messages")
+    conditions.push(`t.channel = ANY(ARRAY(SELECT row FROM channels WHERE id = ${bind(channel)}))`);
+  if (rows !== undefined && table === "recipient_runs")
+    conditions.push(`t.row BETWEEN ${bind(rows.from)} AND ${bind(rows.to)}`);
+  if (shards !== undefined && (table === "recipient_runs" || table === "messages"))
+    conditions.push(`t.shard BETWEEN ${bind(shards.from)} AND ${bind(shards.to)}`);
+}
+
+/** A statement that selects due rows without a lease, earliest first. */
+export interface DueSelect {
+  sql: string;
+  values: SqlValue[];
+  /** Whether the rows can be locked by the statement itself. */
+  isLockable: boolean;
+}
+
+/**
+ * Builds the statement for the due rows of a scope; null if the scope contains none of the table. Each alternative is a query of
+ * its own, so that each uses its own index.
+ */
+export function buildDueSelect(
+  table: DueTable,
+  columns: string,
+  { now, scope = {} }: Pick<Claim, "now" | "scope">,
+  { limit, time }: { limit: number; time: string },
+): DueSelect | null {
+  const query: DueQuery = { alternatives: [], conditions: [], values: [now, limit] };
+  query.conditions.push(`t.due_at <= $1 AND ${buildUnleasedCondition(time)}`);
+  addLists(table, scope, query);
+  addLimits(table, scope, query);
+  const { alternatives, conditions, values } = query;
+  const select = (more: string[]): string =>
+    `SELECT ${columns} FROM ${table} t WHERE ${[...conditions, ...more].join(" AND ")}`;
+  const order = "ORDER BY due_at, row LIMIT $2";
+  if (!hasLists(scope)) return { sql: `${select([])} ${order}`, values, isLockable: true };
+  if (alternatives.length === 0) return null;
+  const selects = alternatives.map((alternative) => `(${select([alternative])} ${order})`);
+  return { sql: `SELECT * FROM (${selects.join(" UNION ")}) due ${order}`, values, isLockable: false };
+}
+
+/** Returns whether a table has due work in the scope. */
+export async function hasDueWork(
+  tx: Pick<Statements, "get" | "time">,
+  table: DueTable,
+  claim: Pick<Claim, "now" | "scope">,
+): Promise<boolean> {
+  const select = buildDueSelect(table, "t.due_at, t.row", claim, { limit: 1, time: tx.time });
+  return select !== null && (await tx.get(select.sql, ...select.values)) !== undefined;
 }

@@ -1,0 +1,165 @@
+import { cancelRun, decideCancelEffect } from "../../../domain/run/cancel-run.js";
+import { takeOverBatch } from "../../../domain/run/hand-over-batch.js";
+import type { CancelledRun, RunCancellation } from "../../../ports/run-cancellation.js";
+import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, toRecipientRun } from "../../rows/run-row.js";
+import type { Connection } from "../connection/connection.js";
+import type { Transaction } from "../connection/transaction.js";
+import { recordOutboundRuns } from "./outbound-events.js";
+import { updateRunRows, wakeRuns } from "./run-rows.js";
+import type { SharedRows } from "./shared-rows.js";
+import { deleteWaits } from "./waits.js";
+
+/** A run with the id of its workflow run and the row of the version that it runs. */
+type FoundRun = RecipientRunRow & { run_id: string; runs: number };
+
+const SELECT = `SELECT ${RECIPIENT_RUN_COLUMNS}, w.id AS run_id, COALESCE(r.version, w.version) AS runs FROM recipient_runs r JOIN workflow_runs w ON w.row = r.workflow_run`;
+
+/** Locks all runs that match, in order of their rows. */
+const SELECT_MATCHING = `${SELECT}
+  WHERE w.workflow = $1 AND w.cancellation_key = $2 AND (w.settings::json ->> 'branch') IS NOT DISTINCT FROM $3
+    AND ($4::text[] IS NULL OR r.recipient = ANY($4::text[])) ORDER BY r.row FOR NO KEY UPDATE OF r`;
+
+/** The activity of a run in an open batch, and an open batch whose close it waits for. */
+interface BatchRole {
+  item: { row: number; batch: number } | null;
+  awaited: { row: number; closes_at: number } | null;
+}
+
+/** Returns the roles of runs in open batches, by their rows, and locks the batches in order of their keys. */
+async function lockBatchRoles(tx: Transaction, rows: readonly number[]): Promise<Map<number, BatchRole>> {
+  const roles = new Map<number, BatchRole>();
+  const getRole = (row: number): BatchRole => {
+    const role = roles.get(row) ?? { item: null, awaited: null };
+    roles.set(row, role);
+    return role;
+  };
+  const batches = await tx.all<{ row: number; closes_at: number; holder: number | null }>(
+    `SELECT b.row, b.closes_at, b.holder FROM batches b WHERE b.open = 1 AND b.row IN (
+       SELECT batch FROM batch_activities WHERE recipient_run = ANY($1) AND removed = 0
+       UNION SELECT batch FROM recipient_runs WHERE row = ANY($1) AND batch IS NOT NULL)
+     ORDER BY b.key FOR NO KEY UPDATE`,
+    rows,
+  );
+  if (batches.length === 0) return roles;
+  const items = await tx.all<{ row: number; batch: number; run: number }>(
+    "SELECT row, batch, recipient_run AS run FROM batch_activities WHERE batch = ANY($1) AND recipient_run = ANY($2) AND removed = 0",
+    batches.map(({ row }) => row),
+    rows,
+  );
+  for (const { run, ...item } of items) getRole(run).item = item;
+  const isAsked = new Set(rows);
+  for (const { holder, ...batch } of batches)
+    if (holder !== null && isAsked.has(holder)) getRole(holder).awaited = batch;
+  return roles;
+}
+
+/** Removes a canceled run's activity from its batch. The window and the run that waits for the close stay (E-279, E-280). */
+async function removeItem(tx: Transaction, item: { row: number; batch: number }): Promise<void> {
+  await tx.run("UPDATE batch_activities SET removed = 1 WHERE row = $1", item.row);
+  await tx.run("UPDATE batches SET items = items - 1 WHERE row = $1", item.batch);
+}
+
+/** Cancels the matching runs of one request. */
+class Cancellation {
+  private readonly runs: Map<number, FoundRun>;
+  private readonly cancelled: { found: FoundRun; result: CancelledRun }[] = [];
+
+  constructor(
+    private readonly tx: Transaction,
+    private readonly shared: SharedRows,
+    found: readonly FoundRun[],
+    private readonly roles: Map<number, BatchRole>,
+    private readonly at: number,
+  ) {
+    this.runs = new Map(found.map((run) => [run.row, run]));
+  }
+
+  /** Cancels a run. The cancellation of an earlier one may have handed its batch to it. */
+  async cancel(row: number): Promise<CancelledRun> {
+    const found = this.runs.get(row) as FoundRun;
+    const before = toRecipientRun(found, found.run_id);
+    const { item = null, awaited = null } = this.roles.get(row) ?? {};
+    const role = { isItem: item !== null, waitsForClose: awaited !== null };
+    const effect = decideCancelEffect(before, this.shared.version(found.runs), role);
+    if (item !== null) await removeItem(this.tx, item);
+    if (effect === "none" || effect === "remove_item")
+      return { recipientRun: before, cancelled: effect === "remove_item" };
+    const recipientRun = cancelRun(before, this.at);
+    const result = { recipientRun, cancelled: true };
+    this.cancelled.push({ found, result });
+    if (effect === "hand_over" && awaited !== null) await this.handOverBatch(awaited);
+    return result;
+  }
+
+  /**
+   * Hands a canceled run's batch to the run with the next activity, which then waits for the close. Without one, no run
+   * waits for the close, because nothing is left to close for (EQ-44).
+   */
+  private async handOverBatch(batch: { row: number; closes_at: number }): Promise<void> {
+    const { tx, shared, at } = this;
+    const next = await tx.get<{ run: number }>(
+      "SELECT recipient_run AS run FROM batch_activities WHERE batch = $1 AND removed = 0 ORDER BY row LIMIT 1",
+      batch.row,
+    );
+    await tx.run("UPDATE batches SET holder = $2 WHERE row = $1", batch.row, next?.run ?? null);
+    if (next === undefined) return;
+    const found = await tx.get<FoundRun>(`${SELECT} WHERE r.row = $1`, next.run);
+    if (found === undefined) return;
+    await shared.load(tx, { versions: [found.runs] });
+    const run = takeOverBatch(toRecipientRun(found, found.run_id), shared.version(found.runs), batch.closes_at, at);
+    await updateRunRows(tx, [{ row: next.run, run, batch: batch.row, version: found.version, revision: null }]);
+    wakeRuns(tx, [{ row: next.run, run, workflowRun: found.workflow_run }]);
+    if (!this.runs.has(next.run)) return;
+    this.runs.set(next.run, (await tx.get<FoundRun>(`${SELECT} WHERE r.row = $1`, next.run)) as FoundRun);
+    this.roles.set(next.run, { item: this.roles.get(next.run)?.item ?? null, awaited: batch });
+  }
+
+  /** Writes the canceled runs. A worker that has read one of them loses it, because its revision changes. */
+  async write(): Promise<void> {
+    const { tx } = this;
+    await updateRunRows(
+      tx,
+      this.cancelled.map(({ found: { row, batch, version }, result }) => ({
+        ...{ row, batch, version },
+        run: result.recipientRun,
+        revision: null,
+      })),
+    );
+    await recordOutboundRuns(
+      tx,
+      this.cancelled.map(({ found, result }) => ({
+        before: toRecipientRun(found, found.run_id),
+        after: result.recipientRun,
+      })),
+    );
+  }
+
+  get cancelledRows(): number[] {
+    return this.cancelled.map(({ found }) => found.row);
+  }
+}
+
+/**
+ * Cancels unfinished runs of all triggers with the cancellation key. A worker that holds such a run loses it (E-353 to E-357).
+ */
+export function cancelRuns(
+  db: Connection,
+  shared: SharedRows,
+  { workflow, cancellation_key, branch = null, recipients, at }: RunCancellation,
+): Promise<CancelledRun[]> {
+  return db.write(async (tx) => {
+    const found = await tx.all<FoundRun>(SELECT_MATCHING, workflow, cancellation_key, branch, recipients);
+    if (found.length === 0) return [];
+    await shared.load(tx, { versions: found.map(({ runs }) => runs) });
+    const roles = await lockBatchRoles(
+      tx,
+      found.map(({ row }) => row),
+    );
+    const cancellation = new Cancellation(tx, shared, found, roles, at);
+    const results: CancelledRun[] = [];
+    for (const { row } of found) results.push(await cancellation.cancel(row));
+    await deleteWaits(tx, cancellation.cancelledRows);
+    await cancellation.write();
+    return results;
+  });
+}

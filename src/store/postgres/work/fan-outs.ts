@@ -1,0 +1,123 @@
+import type { RecipientKey } from "../../../domain/recipient/recipient.js";
+import type { CausedWork, Claim } from "../../../ports/due-store.js";
+import type { ChunkResult, ClaimedFanOut, FanOutChunk, FanOutSplit } from "../../../ports/fan-out-store.js";
+import { toWorkflowRunRecord, WORKFLOW_RUN_COLUMNS, type WorkflowRunRow } from "../../rows/run-row.js";
+import type { Connection } from "../connection/connection.js";
+import { applyUpserts } from "../recipient/recipients.js";
+import type { SharedRows } from "../run/shared-rows.js";
+import { hasDueWork } from "./due-rows.js";
+import { insertRecipientRuns } from "./insert-recipient-runs.js";
+import { insertTriggers } from "./insert-triggers.js";
+import { insertFrequencyRecords, insertPossibleRows, selectAlreadyTriggered } from "./insert-workflow-run.js";
+import { leaseDueRows } from "./lease-rows.js";
+
+export async function readRecipientsWithRun(
+  db: Connection,
+  workflowRunId: string,
+  recipients: readonly RecipientKey[],
+): Promise<Set<RecipientKey>> {
+  if (recipients.length === 0) return new Set();
+  const rows = await db.all<{ recipient: RecipientKey }>(
+    "SELECT recipient FROM recipient_runs WHERE workflow_run = (SELECT row FROM workflow_runs WHERE id = $1) AND recipient = ANY($2::text[])",
+    workflowRunId,
+    recipients,
+  );
+  return new Set(rows.map(({ recipient }) => recipient));
+}
+
+const COLUMNS = WORKFLOW_RUN_COLUMNS.split(", ")
+  .map((column) => `t.${column}`)
+  .join(", ");
+
+export async function claimDueFanOuts(
+  db: Connection,
+  shared: SharedRows,
+  claim: Claim,
+  limit: number,
+): Promise<ClaimedFanOut[]> {
+  if (!(await hasDueWork(db, "workflow_runs", claim))) return [];
+  return db.write(async (tx) => {
+    const rows = await leaseDueRows<WorkflowRunRow & { fan_out: string }>(
+      tx,
+      "workflow_runs",
+      claim,
+      limit,
+      `${COLUMNS}, t.fan_out`,
+    );
+    await shared.load(tx, { versions: rows.map(({ version }) => version) });
+    return rows.map((row): ClaimedFanOut => {
+      const { run, version } = toWorkflowRunRecord(row, shared.version(row.version));
+      return { run, version, fanOut: JSON.parse(row.fan_out) };
+    });
+  });
+}
+
+export async function splitFanOut(
+  db: Connection,
+  shared: SharedRows,
+  { workflow_run_id, tenant, rest, triggers, upserts }: FanOutSplit,
+  token: string,
+  at: number,
+): Promise<CausedWork | null> {
+  await insertPossibleRows(db, shared, { messages: [], triggers, batches: [] });
+  return db.write(async (tx) => {
+    const end = rest === null ? ", due_at = NULL, claim_token = NULL, claim_until = NULL" : "";
+    const changes = await tx.run(
+      `UPDATE workflow_runs SET tenant = $1, fan_out = $2${end} WHERE id = $3 AND claim_token = $4`,
+      tenant,
+      rest === null ? null : JSON.stringify(rest),
+      workflow_run_id,
+      token,
+    );
+    if (changes === 0) return null;
+    await applyUpserts(tx, upserts, at);
+    await insertTriggers(tx, shared, triggers);
+    return tx.getCausedWork();
+  });
+}
+
+/**
+ * Inserts the next recipients and the progress of the fan-out in one transaction, so that a crash neither repeats nor omits a
+ * recipient.
+ */
+export async function insertFanOutChunk(
+  db: Connection,
+  shared: SharedRows,
+  chunk: FanOutChunk,
+  token: string,
+  leaseMs: number | null,
+): Promise<ChunkResult> {
+  const { messages, triggers, batches } = chunk;
+  await insertPossibleRows(db, shared, { messages, triggers, batches: batches.values() });
+  return db.write(async (tx): Promise<ChunkResult> => {
+    const held = await tx.get<WorkflowRunRow>(
+      `SELECT ${WORKFLOW_RUN_COLUMNS} FROM workflow_runs WHERE id = $1 AND claim_token = $2 FOR NO KEY UPDATE`,
+      chunk.workflow_run_id,
+      token,
+    );
+    if (held === undefined) return { outcome: "lost" };
+    const alreadyTriggered = await selectAlreadyTriggered(tx, chunk.frequencyRecords);
+    if (alreadyTriggered.length > 0) return { outcome: "already_triggered", recipients: alreadyTriggered };
+
+    await insertFrequencyRecords(tx, chunk.frequencyRecords);
+    await applyUpserts(tx, chunk.upserts, chunk.at);
+    await shared.load(tx, { versions: [held.version] });
+    const { run, unidentified: known } = toWorkflowRunRecord(held, shared.version(held.version));
+    const trigger = { row: held.row, run, value: null, text: held.data };
+    const batchDecisions = await insertRecipientRuns(tx, shared, chunk, trigger, chunk.at);
+    await insertTriggers(tx, shared, chunk.triggers);
+    const unidentified = [...known, ...chunk.unidentified];
+    const isHeld = chunk.rest !== null && leaseMs !== null;
+    await tx.run(
+      `UPDATE workflow_runs SET fan_out = $2, unidentified = $3, due_at = CASE WHEN $2::text IS NULL THEN NULL ELSE due_at END,
+         claim_token = $4, claim_until = ${tx.time} + $5 WHERE row = $1`,
+      held.row,
+      chunk.rest === null ? null : JSON.stringify(chunk.rest),
+      unidentified.length > 0 ? JSON.stringify(unidentified) : null,
+      isHeld ? token : null,
+      isHeld ? leaseMs : null,
+    );
+    if (chunk.rest !== null) tx.wake({ kind: "fan_outs", dueAt: chunk.at, workflowRunRow: held.row });
+    return { outcome: "inserted", batchDecisions, caused: tx.getCausedWork() };
+  });
+}

@@ -1,0 +1,30 @@
+import { afterAll, beforeAll } from "vitest";
+import { openPostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
+import { describeStore } from "../../contract/store/store-contract.js";
+import { describeOnPostgres, PostgresServer, withClient } from "../../helpers/postgres-server.js";
+
+let server: PostgresServer;
+let count = 0;
+
+/** The change token notices every transaction of the server, so this file has a server of its own. */
+beforeAll(async () => {
+  server = await PostgresServer.start();
+  await withClient(server.getUrl("postgres"), (client) => client.query("CREATE DATABASE template_store"));
+  await (await openPostgresStore(server.getUrl("template_store"), { createForTests: true })).close();
+});
+
+afterAll(() => server?.remove());
+
+describeOnPostgres("the store contract", () => {
+  describeStore("postgres", {
+    createLocation: async () => {
+      const name = `store_${++count}`;
+      await withClient(server.getUrl("postgres"), (client) =>
+        client.query(`CREATE DATABASE ${name} TEMPLATE template_store`),
+      );
+      return server.getUrl(name);
+    },
+    open: (location, options) => openPostgresStore(location, { ...options, maxConnections: 4 }),
+    module: { path: "src/store/postgres/open-postgres-store.ts", openFunction: "openPostgresStore" },
+  });
+});

@@ -1,0 +1,129 @@
+import { afterEach, expect, it, vi } from "vitest";
+import { fillStore, HEAVY_USER, RARE_CHANNEL, RARE_USER, RARE_WORKFLOW } from "../../../bench/growth-rows.js";
+import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
+import type { MessageQuery, RunQuery } from "../../../src/ports/filters.js";
+import type { Store } from "../../../src/ports/store.js";
+import { Statements } from "../../../src/store/postgres/connection/transaction.js";
+import { openPostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
+import { NOW } from "../../contract/store/sample-runs.js";
+import { createDatabase, describeOnPostgres, dropDatabase, withClient } from "../../helpers/postgres-server.js";
+
+const ROWS = 3_000;
+const PAGE = { limit: 20 };
+
+/** The planner adds this to the cost of a step that it knows to avoid. It takes one only if there is no other way. */
+const AVOIDED_COST = 1e10;
+
+interface PlanNode {
+  "Node Type": string;
+  "Relation Name"?: string;
+  "Total Cost": number;
+  Plans?: PlanNode[];
+}
+
+/** Returns the steps of a plan that read or sort more than a page. */
+function listLargeSteps(node: PlanNode): string[] {
+  const { "Node Type": type, "Relation Name": relation = "", Plans: children = [] } = node;
+  const isLarge = type === "Seq Scan" || type === "Sort" || type === "HashAggregate" || type.startsWith("Bitmap");
+  return [...(isLarge ? [`${type} ${relation}`] : []), ...children.flatMap(listLargeSteps)];
+}
+
+/** Records the plans of all statements, each explained in the transaction in which it runs. */
+function recordPlans(): { sql: string; plan: PlanNode }[] {
+  const plans: { sql: string; plan: PlanNode }[] = [];
+  const { all } = Statements.prototype;
+  vi.spyOn(Statements.prototype, "all").mockImplementation(async function (this: Statements, sql, ...values) {
+    const [explained] = (await all.call(this, `EXPLAIN (FORMAT JSON) ${sql}`, ...values)) as [
+      { "QUERY PLAN": [{ Plan: PlanNode }] },
+    ];
+    plans.push({ sql, plan: explained["QUERY PLAN"][0].Plan });
+    return (await all.call(this, sql, ...values)) as never;
+  });
+  return plans;
+}
+
+const MESSAGE_FILTERS: MessageQuery[] = [
+  {},
+  { status: "undelivered" },
+  { statuses: ["undelivered", "bounced", "delivered"] },
+  { workflow: RARE_WORKFLOW },
+  { tenant: "rare-tenant", status: "delivered" },
+  { channel: RARE_CHANNEL },
+  { workflow: "invite", status: "bounced", tenant: "acme", channel: "in-app-feed" },
+  { workflow_run_id: "x" },
+  { recipient_run_id: "x" },
+  { ids: ["x", "y"] },
+  { recipient: RARE_USER },
+  { recipient: HEAVY_USER, status: "delivered" },
+];
+
+const RUN_FILTERS: RunQuery[] = [
+  {},
+  { status: "cancelled" },
+  { statuses: ["cancelled", "paused"] },
+  { workflow: RARE_WORKFLOW, tenant: "rare-tenant" },
+  { recipient: RARE_USER },
+  { recipient: HEAVY_USER, status: "cancelled" },
+  { workflow_run_id: "x" },
+];
+
+describeOnPostgres("statements of lists", () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  /** Reads the first page of a list, the page after its end, and the page before that. */
+  async function readPages(list: (page: object) => Promise<{ page_info: { after: string | null } }>): Promise<void> {
+    const { page_info } = await list(PAGE);
+    if (page_info.after === null) return;
+    await list({ ...PAGE, after: page_info.after });
+    await list({ ...PAGE, before: page_info.after });
+  }
+
+  async function readLists(store: Store): Promise<void> {
+    for (const filter of MESSAGE_FILTERS) await readPages((page) => store.listMessages(filter, { ...PAGE, ...page }));
+    for (const filter of RUN_FILTERS) await readPages((page) => store.listRecipientRuns(filter, { ...PAGE, ...page }));
+    for (const recipient of [HEAVY_USER, RARE_USER])
+      for (const status of ["all", "unread", "seen"] as const)
+        await readPages((page) => store.listFeed({ recipient, status }, { ...PAGE, ...page }));
+    for (const collection of ["$users", "projects", null])
+      await readPages((page) => store.listRecipients({ collection }, { ...PAGE, ...page }));
+    const object = toRecipientKey({ collection: "projects", id: "p1" });
+    await readPages((page) => store.listSubscriptions({ object }, { ...PAGE, ...page }));
+    await readPages((page) => store.listSubscriptions({ recipient: HEAVY_USER }, { ...PAGE, ...page }));
+    await readPages((page) => store.listAudienceMembers("beta", { ...PAGE, ...page }));
+  }
+
+  it("read a page by index and sort no more than a block", async () => {
+    const location = await createDatabase();
+    const store = await openPostgresStore(location, { createForTests: true });
+    await fillStore(store, ROWS);
+    const users = Array.from({ length: 200 }, (_, index) => toRecipientKey(`user-${index}`));
+    await store.upsertRecipients(
+      [...users, toRecipientKey({ collection: "projects", id: "p1" })].map((key) => ({ key, properties: {} })),
+      NOW,
+    );
+    const object = toRecipientKey({ collection: "projects", id: "p1" });
+    await store.upsertSubscriptions(
+      users.map((recipient) => ({ object, recipient, properties: {} })),
+      NOW,
+    );
+    await store.addAudienceMembers(
+      "beta",
+      users.map((recipient) => ({ recipient, tenant: null })),
+      NOW,
+    );
+    await withClient(location, (client) => client.query("ANALYZE"));
+    const plans = recordPlans();
+    await readLists(store);
+    const large = plans
+      .filter(({ sql }) => / ORDER BY .*LIMIT \d+$/s.test(sql))
+      .flatMap(({ sql, plan }) => {
+        const steps = listLargeSteps(plan);
+        if (plan["Total Cost"] >= AVOIDED_COST) steps.push("a step that the planner was told to avoid");
+        return steps.map((step) => `${step}: ${sql}`);
+      });
+    expect(large).toEqual([]);
+    expect(plans.length).toBeGreaterThan(60);
+    await store.close();
+    await dropDatabase(location);
+  });
+});
