@@ -36,6 +36,7 @@ const REFERENCE = {
   providers: ["providers.md", "The settings of each provider, and the requests that it sends."],
   "test-api": ["test-api.md", "The routes of `knock dev` for tests, under `/__knock/`."],
   "testing-api": ["testing-api.md", "The functions and types of `knock-cli/testing`."],
+  times: ["times.md", "How long work is leased, and when requests are retried."],
   "api-coverage": ["api-coverage.md", "Each operation of the API, and whether `knock dev` serves it."],
 };
 
@@ -95,6 +96,8 @@ export function buildPages() {
       existsSync(join(ROOT, "docs/troubleshooting.md"))
         ? joinParts("## Troubleshooting", "[Troubleshooting](troubleshooting.md) explains each error code and its fix.")
         : "",
+      "## Reliability and security",
+      "[Reliability](reliability.md) says what is promised about accepted triggers, crashes, order and retries. [Security](../SECURITY.md) has the threat model, and how to report a problem.",
       "## For contributors",
       "[`ARCHITECTURE.md`](../ARCHITECTURE.md) and [`CONTRIBUTING.md`](../CONTRIBUTING.md) come first. Then follow the [walkthrough](internals/walkthrough.md). The [glossary](internals/glossary.md) has the name of every concept, the [behavior catalog](internals/catalog/README.md) lists the rules that the engine implements, and [decisions](decisions/README.md) say why things are as they are.",
       "The guide, the recipes and the reference are part of the package. The sample projects in `fixtures/`, the tests and the pages for contributors are only in the repository.",

@@ -165,6 +165,28 @@ describe("two engines on one store", () => {
     expect(two.deliveredMessages.map(({ id }) => id)).toEqual(one.deliveredMessages.map(({ id }) => id));
   });
 
+  it("a fetch step is stored before its request, which another process repeats after a crash", async () => {
+    const [one, two] = await openTwo(() => ({ saveAdvances: () => Promise.reject(new Error("killed")) }));
+    const fetchStep = {
+      ref: "http_fetch_1",
+      type: "http_fetch",
+      settings: { method: "get", url: "https://lark.test/p" },
+    };
+    one.define("digest", { steps: [fetchStep, step.email()] });
+    one.environment.fetch.allow.push("https://lark.test/");
+    let stored: unknown;
+    one.respond = () => {
+      stored = two.engine.listRecipientRuns({}, { limit: 5 });
+      return { status: 200, text: "{}" };
+    };
+    await expect(one.trigger("digest", { recipients: ["ana"] })).rejects.toThrow("killed");
+    expect(((await stored) as { items: unknown[] }).items).toHaveLength(1);
+    expect([one.requests.length, await messages(two)]).toEqual([1, []]);
+    one.now += MINUTE;
+    await two.engine.runDue({});
+    expect([two.requests.length, await messages(two)]).toEqual([1, ["ana mail sent: B"]]);
+  });
+
   it("E-068 a once-only workflow that both trigger at once runs once", async () => {
     const [one, two] = await openTwo();
     one.define("digest", { trigger_frequency: "once_per_recipient", steps: [step.email()] });

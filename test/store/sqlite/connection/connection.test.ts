@@ -46,3 +46,25 @@ describe("writeUnsynced", () => {
     db.close();
   });
 });
+
+describe("a full disk", () => {
+  it("fails a write with store_unusable, keeps what was written, and accepts writes once there is room", async () => {
+    const { db } = await open();
+    db.write(() => db.run("INSERT INTO leases VALUES ('t1')"));
+    db.get("PRAGMA max_page_count = 3");
+    const text = "x".repeat(100_000);
+    const insert = () =>
+      db.write(() => {
+        db.run("INSERT INTO leases VALUES ('t2')");
+        db.run("INSERT INTO leases VALUES (?)", text);
+      });
+    expect(insert).toThrow(
+      expect.objectContaining({ code: "store_unusable", hint: "Check whether the disk is full or failing." }),
+    );
+    expect(db.all("SELECT token FROM leases")).toEqual([{ token: "t1" }]);
+    db.get("PRAGMA max_page_count = 1000");
+    insert();
+    expect(db.all("SELECT token FROM leases")).toEqual([{ token: "t1" }, { token: "t2" }, { token: text }]);
+    db.close();
+  });
+});
