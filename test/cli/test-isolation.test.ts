@@ -35,4 +35,18 @@ describe.concurrent("scenarios of a hostile project", () => {
       expect([exitCode, stdout + stderr]).toEqual([3, expect.stringContaining("is outside the project")]);
     },
   );
+
+  it.runIf(process.platform !== "win32")(
+    "store no snapshots through a symbolic link out of their folder",
+    async ({ collab, empty }) => {
+      mkdirSync(empty.path("outside"));
+      const snapshotFile = "knock/workflows/new-comment/__snapshots__/own.test.yaml.json";
+      symlinkSync(empty.path("outside/x.json"), collab.path(snapshotFile));
+      const notify = "- notify: { recipients: [grace], data: { page: Home } }";
+      collab.write(FILE, scenarioFile(`${notify}\n  expect: { messages: [{ channel: in-app, snapshot: true }] }`));
+      const { stderr, stdout, exitCode } = await collab.knock(["test", FILE]);
+      expect(readdirSync(empty.path("outside"))).toEqual([]);
+      expect([exitCode, stdout + stderr]).toEqual([3, expect.stringContaining("symbolic link")]);
+    },
+  );
 });

@@ -18,6 +18,7 @@ import { readScenarioMessages } from "../../testing/read-scenario-messages.js";
 import { runScenario } from "../../testing/run-scenario.js";
 import type { ScenarioTarget } from "../../testing/scenario-target.js";
 import { parseSnapshots, Snapshots } from "../../testing/snapshots.js";
+import { isInsideFolder } from "../is-inside-folder.js";
 import type { ScenarioTargets } from "./open-scenario-target.js";
 import { type ChangedParts, isAffected } from "./select-changed.js";
 
@@ -38,7 +39,11 @@ function readSnapshots(file: ProjectFile, mode: TestOptions["snapshots"]): Snaps
 function writeSnapshots(file: ProjectFile, snapshots: Snapshots): void {
   const text = snapshots.toFile();
   if (text === null) return;
-  const { path } = toSnapshotFile(file);
+  const { path, displayPath } = toSnapshotFile(file);
+  if (!isInsideFolder(dirname(file.path), path))
+    throw new KnockError("scenario_invalid", `${displayPath} is a symbolic link out of its folder`, {
+      hint: "Replace the link with a file or folder.",
+    });
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text);
 }
