@@ -150,7 +150,7 @@ export function requireGrant(
 function listGrantedTenants({ grants }: UserToken, capability: string): string[] {
   const names = [capability, ...(CAPABILITY_ALIASES[capability] ?? [])];
   return Object.entries(grants).flatMap(([url, capabilities]) => {
-    const tenant = /\/v1\/(?:tenants|objects\/\$tenants)\/([^/]+)$/.exec(decodeUrl(url))?.[1];
+    const tenant = /^(?:tenants|objects\/\$tenants)\/([^/]+)$/.exec(readEntityPath(url))?.[1];
     return tenant !== undefined && names.some((name) => Object.hasOwn(capabilities, name)) ? [tenant] : [];
   });
 }
@@ -174,16 +174,20 @@ export function findGrantedTenants(caller: Caller, user: string): FeedFilter["gr
 function hasGrant({ grants }: UserToken, path: string, capability: string): boolean {
   const names = [capability, ...(CAPABILITY_ALIASES[capability] ?? [])];
   return Object.entries(grants).some(
-    ([url, capabilities]) =>
-      decodeUrl(url).endsWith(`/v1/${path}`) && names.some((name) => Object.hasOwn(capabilities, name)),
+    ([url, capabilities]) => readEntityPath(url) === path && names.some((name) => Object.hasOwn(capabilities, name)),
   );
 }
 
-function decodeUrl(url: string): string {
+/**
+ * Returns the decoded path of an entity's URL after the first `/v1/`, such as `users/u1`. An id can contain a slash, so the
+ * end of the path could be that of another entity.
+ */
+function readEntityPath(url: string): string {
+  const [, path = ""] = /\/v1\/(.*)$/s.exec(url) ?? [];
   try {
-    return decodeURIComponent(url);
+    return decodeURIComponent(path);
   } catch {
-    return url;
+    return path;
   }
 }
 

@@ -1,4 +1,4 @@
-import { createHmac, generateKeyPairSync, sign } from "node:crypto";
+import { createHmac, createPublicKey, generateKeyPairSync, sign } from "node:crypto";
 import { signUserToken } from "@knocklabs/node";
 import { expect } from "vitest";
 import { buildErrorBody, describeApiCases } from "../../helpers/api-case.js";
@@ -6,14 +6,15 @@ import type { TestEmulator } from "../../helpers/test-emulator.js";
 
 const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const PEM = String(privateKey.export({ type: "pkcs8", format: "pem" }));
+const PUBLIC_PEM = String(createPublicKey(PEM).export({ type: "spki", format: "pem" }));
 const OTHER = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
 const NOW = Math.floor(Date.now() / 1_000);
 
-function signToken(claims: object, key = privateKey, alg = "RS256"): string {
+function signToken(claims: object, key = privateKey, alg = "RS256", secret = PUBLIC_PEM): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const text = `${part({ alg, typ: "JWT" })}.${part(claims)}`;
   const signature =
-    alg === "RS256" ? sign("RSA-SHA256", Buffer.from(text), key) : createHmac("sha256", PEM).update(text).digest();
+    alg === "RS256" ? sign("RSA-SHA256", Buffer.from(text), key) : createHmac("sha256", secret).update(text).digest();
   return `${text}.${signature.toString("base64url")}`;
 }
 
@@ -143,6 +144,10 @@ describeApiCases("authentication (api-cases, section 1)", [
     headers: pk(signToken({ sub: "u1", exp: NOW + 60 }, privateKey, "HS256")),
     status: 401,
     expectedBody: buildErrorBody("invalid_user_token", 401),
+    async check({ request }) {
+      const token = signToken({ sub: "u1", exp: NOW + 60 }, privateKey, "HS256", PEM);
+      expect((await request(FEED, undefined, pk(token))).status).toBe(401);
+    },
   },
   {
     title: "A-008 rejects a token signed with another key",
@@ -199,6 +204,22 @@ describeApiCases("authentication (api-cases, section 1)", [
       const token = grants({ "https://api.knock.app/v1/tenants/acme": { "channel_data/write": [{}] } });
       const body = { data: { connections: [] } };
       expect((await request("PUT /v1/objects/$tenants/acme/channel_data/chatty", body, pk(token))).status).toBe(200);
+    },
+  },
+  {
+    title: "A-011 ignores a grant on an object whose id looks like the path of another entity",
+    given: signed,
+    setup,
+    request: "GET /v1/users/u2/feeds/feed",
+    headers: pk(grants({ "https://api.knock.app/v1/objects/docs/x%2Fv1%2Fusers%2Fu2": { "feed/read": [] } })),
+    status: 403,
+    async check({ request }) {
+      const object = "https://api.knock.app/v1/objects/docs/x%2Fv1%2Ftenants%2Facme";
+      const token = pk(grants({ [object]: { "channel_data/write": [] } }));
+      const body = { data: { connections: [] } };
+      expect((await request("PUT /v1/objects/$tenants/acme/channel_data/chatty", body, token)).status).toBe(403);
+      const feed = await request(FEED, undefined, pk(grants({ [object]: { "feed/read": [] } })));
+      expect(feed.status).toBe(403);
     },
   },
   {
