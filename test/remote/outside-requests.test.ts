@@ -128,6 +128,14 @@ describe("requests of providers", () => {
     expect(await send(`http://hook.example:${port()}/`, true, resolve, ["127.0.0.2"])).toMatchObject({ status: 200 });
   });
 
+  it("end for a response above 1 MB", async () => {
+    expect(await send(`http://127.0.0.3:${port()}/endless`, true)).toEqual({
+      failure: "connection",
+      message: "the answer is larger than 1 MB",
+      code: "",
+    });
+  });
+
   it("fail for a private address in data, and reach a loopback address", async () => {
     expect(await send("http://169.254.169.254/latest/meta-data/", true)).toMatchObject({ failure: "malformed" });
     expect(await send("https://[::ffff:10.0.0.1]/", true)).toMatchObject({ failure: "malformed" });
