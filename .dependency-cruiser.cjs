@@ -93,7 +93,7 @@ module.exports = {
     {
       name: "http-home",
       severity: "error",
-      from: { path: "^src/", pathNot: "^src/(?:emulator/|remote/http/node-transport)" },
+      from: { path: "^src/", pathNot: "^src/(?:emulator/|remote/http/node-transport|app/worker/metrics-server)" },
       to: { path: "^(node:)?https?$" },
     },
   ],

@@ -81,6 +81,7 @@ const LATE_MODULES = [
   "app/generate-types",
   "app/open-in-browser",
   "app/run-command",
+  "app/worker/worker-parts",
   "domain/trigger/recipient-guard",
   "engine/audience/expand-target",
   "engine/message/check-delivery",

@@ -218,6 +218,28 @@ export const WRITTEN_EXAMPLES = {
       steps: [{ ref: "delay_1", type: "delay", outcome: "passed", reason: null }],
     },
   ],
+  "worker-log": [
+    {
+      level: "info",
+      time: "2030-06-04T10:00:00.000Z",
+      worker: "6f0f3a52-53c0-4d39-9d0f-0a2f5a4c0f0e",
+      event: "started",
+      concurrency: 8,
+      store: "postgres://knock:…redacted@db.example.com/knock",
+      metrics_port: 9464,
+      message: "started with 8 jobs at a time; metrics on port 9464",
+    },
+    {
+      level: "info",
+      time: "2030-06-04T10:00:10.000Z",
+      worker: "6f0f3a52-53c0-4d39-9d0f-0a2f5a4c0f0e",
+      event: "progress",
+      runs: 1200,
+      deliveries: 300,
+      total_runs: 1200,
+      message: "1200 runs advanced, 300 delivery attempts",
+    },
+  ],
   "dev-log": [
     {
       request: {

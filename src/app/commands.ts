@@ -14,6 +14,7 @@ import {
   createTypesService,
   createValidationService,
   createWatchService,
+  createWorkerService,
   createWorkflowService,
 } from "./services/command-services.js";
 
@@ -51,7 +52,10 @@ export const COMMANDS: Commands = {
     return (program, app) => registerBroadcasts(program, app, createLocalTargetService(app));
   },
   clock: async () => (await import("../commands/clock.js")).registerClock,
-  worker: async () => (await import("../commands/worker.js")).registerWorker,
+  async worker() {
+    const { registerWorker } = await import("../commands/worker.js");
+    return (program, app) => registerWorker(program, app, createWorkerService(app));
+  },
   async store() {
     const { registerStore } = await import("../commands/store.js");
     return (program, app) => registerStore(program, app, createStoreService(app));

@@ -62,8 +62,12 @@ export async function applyRecipientsFiles(
 }
 
 /** Opens the store of a project and applies its recipients files. */
-export async function openProjectStore(project: Project, location: string): Promise<Store> {
-  const store = await openStore(location, { watchUsers: project.hasAudiences() });
+export async function openProjectStore(
+  project: Project,
+  location: string,
+  options: Parameters<typeof openStore>[1] = {},
+): Promise<Store> {
+  const store = await openStore(location, { watchUsers: project.hasAudiences(), ...options });
   try {
     await applyRecipientsFiles(project, store);
     return store;
@@ -135,6 +139,8 @@ interface LocalEngineOptions {
   contentsInLocale?: EngineContext["renderContentsInLocale"];
   warn?: EngineContext["warn"];
   branch?: string;
+  /** Identifies a worker that shares its store with others. */
+  worker?: string;
   /** The source of IDs; the default is random ones. */
   ids?: EngineContext["ids"];
   random?: EngineContext["random"];
@@ -164,6 +170,7 @@ export function createLocalEngine(
     contentsInLocale,
     warn,
     branch,
+    worker,
     ids = systemIds,
     random = Math.random,
     httpClient: client = httpClient,
@@ -197,5 +204,6 @@ export function createLocalEngine(
     ...(contentsInLocale ? { renderContentsInLocale: contentsInLocale } : {}),
     ...(warn ? { warn } : {}),
     ...(branch === undefined ? {} : { branch }),
+    ...(worker === undefined ? {} : { worker }),
   });
 }

@@ -9,7 +9,7 @@ import { type Emulator, startEmulator } from "../emulator/start-emulator.js";
 import { serializeDelivery } from "../emulator/webhooks/webhook-delivery.js";
 import { createGuideOperations } from "../engine/guides/guide-operations.js";
 import { renderContentsInLocale } from "../engine/preview/render-contents-in-locale.js";
-import { getErrorMessage, toWarningsError } from "../errors/knock-error.js";
+import { getErrorMessage, KnockError, toWarningsError } from "../errors/knock-error.js";
 import type { Output } from "../output/output.js";
 import { warnBlockedOccurrence } from "../output/print-clock.js";
 import { printWebhookDelivery } from "../output/print-webhook-delivery.js";
@@ -25,7 +25,7 @@ import { openSources } from "./open-sources.js";
 import { openStore } from "./open-store.js";
 import type { ProcessIO } from "./process-io.js";
 import { removeReadyFile, writeReadyFile } from "./ready-file.js";
-import { formatStoreLocation } from "./store-location.js";
+import { formatStoreLocation, isPostgresLocation } from "./store-location.js";
 import { applyFileChanges } from "./watch/apply-file-changes.js";
 import { FollowedProject } from "./watch/followed-project.js";
 import { createGuideReader } from "./watch/guide-reader.js";
@@ -35,6 +35,13 @@ import { watchStoreFile } from "./watch/watch-store-file.js";
 async function readPage(): Promise<string | null> {
   const file = findBuiltFile("page.html");
   return file === null ? null : readFileSync(file, "utf8");
+}
+
+/** Warns if the due work of a database waits for a worker. */
+async function warnWithoutWorker(store: Store, output: Output): Promise<void> {
+  const { hasWorker } = await import("../store/postgres/open-postgres-store.js");
+  if (await hasWorker(store)) return;
+  output.warn("no worker runs the due work of this database: run `knock worker` with the same --store");
 }
 
 /** Opens the local API on a project's files and store. Changed files apply while it runs. */
@@ -65,6 +72,7 @@ export async function openProjectEmulator(
       opened,
       redirect,
       project,
+      location,
       store,
       logs: await store.openLogs(),
       io,
@@ -77,7 +85,10 @@ export async function openProjectEmulator(
       const sceneStore = await openStore(":memory:", { watchUsers: opened.hasAudiences(), isShared: true });
       await applyRecipientsFiles(project.current, sceneStore);
       const logs = await sceneStore.openLogs();
-      const sceneContext = buildEmulatorContext({ opened, redirect, project, store: sceneStore, logs, io, output });
+      const sceneContext = buildEmulatorContext({
+        ...{ opened, redirect, project, store: sceneStore, logs, io, output },
+        location: ":memory:",
+      });
       sceneStores.add(sceneStore);
       return {
         options: sceneContext,
@@ -95,6 +106,7 @@ export async function openProjectEmulator(
       port: flags.port,
       rateLimits: flags.rateLimits,
       strict: flags.strict,
+      runsDueWork: !isPostgresLocation(location),
       onBlocked: (occurrence) => warnBlockedOccurrence(occurrence, output),
       openScene,
       ...(flags.logsRequests ? { onResponse: new RequestLog(output).add } : {}),
@@ -109,6 +121,7 @@ export async function openProjectEmulator(
       for (const text of warnings) if (!reported.has(text)) output.warn(text);
       reported = new Set([...errors.map(({ message }) => message), ...warnings]);
     };
+    if (isPostgresLocation(location)) await warnWithoutWorker(store, output);
     if (readyFile !== null) writeReadyFile(readyFile, { url: listening.url, port: listening.port, pid: process.pid });
     const following = applyFileChanges({ project, store, emulator, output, onError, onChange }, watching.signal);
     const followingEnd = following.catch(onError);
@@ -136,6 +149,7 @@ interface EmulatorSources {
   opened: Project;
   redirect: string | null | undefined;
   project: FollowedProject;
+  location: string;
   store: Store;
   logs: StoreLogs;
   io: ProcessIO;
@@ -149,6 +163,7 @@ function buildEmulatorContext({
   opened,
   redirect,
   project,
+  location,
   store,
   logs,
   io,
@@ -190,6 +205,10 @@ function buildEmulatorContext({
     environment: definitions.environment,
     readVariable: (name) => env[name],
     async reset({ recipients }) {
+      if (isPostgresLocation(location))
+        throw new KnockError("not_supported", "a PostgreSQL database is shared with others and cannot be reset", {
+          hint: "Use a local file or --store :memory:, or create the database again.",
+        });
       await operations.resetClock();
       await operations.clear({ keepRecipients: recipients });
       await logs.sources.clear();

@@ -8,6 +8,8 @@ interface StoreOptions {
   watchUsers?: boolean;
   /** Open an existing store for reading only: nothing is created, updated or written. */
   readOnly?: boolean;
+  /** The most connections to a database. */
+  maxConnections?: number;
   /** The process serves many clients, so that their concurrent writes may share a transaction. */
   isShared?: boolean;
 }

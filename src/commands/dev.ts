@@ -5,6 +5,7 @@ import type { DevServices, OpenedEmulator, TargetFlags } from "./services.js";
 import { addExamples, formatSetFlags } from "./shared/examples.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { addCommonOptions, addProjectOptions, type CommonFlags } from "./shared/options.js";
+import { parsePort } from "./shared/parse-number.js";
 
 const DEFAULT_PORT = 8484;
 /**
@@ -59,12 +60,6 @@ export function registerDev(program: Command, context: CommandContext, services:
   });
 }
 
-function parsePort(text: string): number {
-  const port = Number(text);
-  if (/^\d+$/.test(text) && port <= 65_535) return port;
-  throw new KnockError("usage", `--port: ${JSON.stringify(text)} must be a whole number from 0 to 65535`);
-}
-
 /**
  * Adds a host name to those of `--allow-host`. Throws `usage` for ports and other parts of an address, because these
  * would never match.
@@ -113,7 +108,7 @@ async function runDev(
   const emulator = await services.openEmulator({
     ...flags,
     allowedHosts: flags.allowHost ?? [],
-    port: parsePort(flags.port),
+    port: parsePort("--port", flags.port),
     rateLimits: flags.rateLimits ?? false,
     strict: flags.strict ?? false,
     // While a command runs, its own output matters more than the request log.

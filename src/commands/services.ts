@@ -227,6 +227,21 @@ export interface DevServices {
   ): Promise<number>;
 }
 
+/** How a worker of a database runs. */
+export interface SharedWorkerOptions {
+  /** The jobs that run at a time. */
+  concurrency: number;
+  /** Where metrics are served; null serves none. */
+  metrics: { host: string; port: number } | null;
+}
+
+export interface WorkerService {
+  /** Returns whether the store is a database, whose due work several workers share. */
+  isShared(flags: TargetFlags): Promise<boolean>;
+  /** Runs the due work of a database until the process is interrupted. */
+  runSharedWorker(options: SharedWorkerOptions, flags: TargetFlags): Promise<void>;
+}
+
 /** The language and the file of generated types. */
 export interface TypesOptions {
   language: TypeLanguage;

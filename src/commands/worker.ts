@@ -1,30 +1,65 @@
 import type { Command } from "commander";
+import { KnockError } from "../errors/knock-error.js";
 import { formatAdvancedRun, warnBlockedOccurrence } from "../output/print-clock.js";
 import type { AdvancedRun } from "../ports/operations.js";
 import type { CommandContext } from "./context.js";
-import type { TargetFlags } from "./services.js";
+import type { SharedWorkerOptions, TargetFlags, WorkerService } from "./services.js";
 import { addExamples } from "./shared/examples.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { addCommonOptions, addProjectOptions, type CommonFlags } from "./shared/options.js";
+import { parsePort, parsePositive } from "./shared/parse-number.js";
 
 /** Interval between checks for due work. Other processes may add due work at any time without a notification. */
 const POLL_MS = 500;
 
-export function registerWorker(program: Command, context: CommandContext): void {
+/** The jobs that a worker of a database runs at a time, if `--concurrency` is not given. */
+const DEFAULT_CONCURRENCY = 8;
+const MAX_CONCURRENCY = 100;
+
+type WorkerFlags = CommonFlags &
+  TargetFlags & { once?: boolean; concurrency?: string; metricsPort?: string; host?: string };
+
+export function registerWorker(program: Command, context: CommandContext, services: WorkerService): void {
   const command = program
     .command("worker")
     .helpGroup(COMMAND_GROUPS.develop)
     .summary("Run due work until stopped")
-    .description("Run due work of the local store until stopped.")
+    .description(
+      "Run due work of the local store until stopped. If the store is a PostgreSQL database, several workers share the work, on any number of machines.",
+    )
     .optionsGroup(OPTION_GROUPS.behavior)
-    .option("--once", "run the work that is due now, then exit");
+    .option("--once", "run the work that is due now, then exit")
+    .optionsGroup(OPTION_GROUPS.database)
+    .option("--concurrency <n>", `run up to this many jobs at the same time (default: ${DEFAULT_CONCURRENCY})`)
+    .option("--metrics-port <n>", "serve /health and /metrics on this port; 0 picks a free one")
+    .option("--host <address>", "listen on this address for --metrics-port (default: 127.0.0.1)");
   addExamples(addCommonOptions(addProjectOptions(command)), ["knock worker --once", "knock worker"]);
-  command.action((flags: CommonFlags & TargetFlags & { once?: boolean }) => {
-    return runWorker(flags, context);
+  command.action((flags: WorkerFlags) => {
+    return runWorker(flags, context, services);
   });
 }
 
-async function runWorker(flags: TargetFlags & { once?: boolean }, context: CommandContext): Promise<void> {
+/** Returns the options of a worker of a database. Throws `usage`. */
+function parseSharedOptions({ concurrency, metricsPort, host }: WorkerFlags): SharedWorkerOptions {
+  if (host !== undefined && metricsPort === undefined)
+    throw new KnockError("usage", "--host is only for --metrics-port", { hint: "Add --metrics-port 9464." });
+  const options = { isInteger: true, max: MAX_CONCURRENCY, example: DEFAULT_CONCURRENCY };
+  return {
+    concurrency: concurrency === undefined ? DEFAULT_CONCURRENCY : parsePositive("--concurrency", concurrency, options),
+    metrics:
+      metricsPort === undefined ? null : { host: host ?? "127.0.0.1", port: parsePort("--metrics-port", metricsPort) },
+  };
+}
+
+async function runWorker(flags: WorkerFlags, context: CommandContext, services: WorkerService): Promise<void> {
+  const options = parseSharedOptions(flags);
+  const isShared = await services.isShared(flags);
+  if (isShared && !flags.once) return services.runSharedWorker(options, flags);
+  const option = flags.concurrency === undefined ? "--metrics-port" : "--concurrency";
+  if (flags.concurrency !== undefined || options.metrics !== null)
+    throw new KnockError("not_supported", `${option} is only for workers that share a PostgreSQL database`, {
+      hint: flags.once ? "Omit --once." : "Use a database: --store postgres://….",
+    });
   const { output, signal } = context;
   const engine = await context.target.openLocal(flags);
   let total = 0;

@@ -15,6 +15,8 @@ const MIN_POLL_INTERVAL_MS = 20;
 
 interface PollingDueWorkOptions {
   operations: Pick<LocalOperations, "readTimeUntilDue" | "runDue">;
+  /** False if workers of other processes run the work. Default: true. */
+  runsDueWork?: boolean;
   onBlocked(held: BlockedOccurrence): void;
   onError(error: unknown): void;
   /** Called when due work has run, because it may have written to the store. */
@@ -34,7 +36,7 @@ export class PollingDueWork implements DueWork {
   private readonly loop: Promise<void>;
 
   constructor(private readonly options: PollingDueWorkOptions) {
-    this.loop = this.runLoop();
+    this.loop = options.runsDueWork === false ? Promise.resolve() : this.runLoop();
   }
 
   /** Ends the current pause, because something may be due earlier than known. */
@@ -56,10 +58,11 @@ export class PollingDueWork implements DueWork {
 
   /** Runs due work until nothing is due. Returns false if the timeout, in milliseconds, passes first. */
   async waitUntilIdle(timeoutMs: number): Promise<boolean> {
-    const { operations } = this.options;
+    const { operations, runsDueWork = true } = this.options;
     const deadline = Date.now() + timeoutMs;
     for (;;) {
-      this.options.onRun(await this.runExclusively(() => operations.runDue({ signal: this.stopping.signal })));
+      if (runsDueWork)
+        this.options.onRun(await this.runExclusively(() => operations.runDue({ signal: this.stopping.signal })));
       const due = await operations.readTimeUntilDue();
       if (due === null || due > 0) return true;
       if (Date.now() >= deadline) return false;

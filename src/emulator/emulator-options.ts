@@ -68,6 +68,8 @@ export interface EmulatorOptions {
    */
   openScene?(): Promise<SceneParts>;
   onResponse?(request: RequestLogEntry): void;
+  /** False if workers of other processes run due work. Default: true. */
+  runsDueWork?: boolean;
   onBlocked(held: BlockedOccurrence): void;
   /** Called with unexpected errors of requests or due work, such as bugs and an unusable store. */
   onError(error: unknown): void;

@@ -3,6 +3,7 @@ import { toRecipientReference } from "../domain/recipient/recipient.js";
 import type { CancelOutcome, TriggerOutcome } from "../domain/run/outcome.js";
 import type { Cancellation, Trigger } from "../domain/trigger/trigger.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
+import type { DueTask, DueTaskResult } from "../ports/due-work.js";
 import type { IdKind, MessageQuery, RunQuery } from "../ports/filters.js";
 import type {
   AdvancedRun,
@@ -41,6 +42,7 @@ import { freezeClock, moveClock, resetClock, toClockState } from "./run/move-clo
 import { readOutcome, readRunMessages } from "./run/read-outcome.js";
 import { readTimeUntilDue } from "./run/read-time-until-due.js";
 import { type BlockedSchedule, releaseSchedules, toBlockedOccurrence } from "./run/run-due-schedules.js";
+import { runDueTask } from "./run/run-due-task.js";
 import { runCausedWork, runDueWork } from "./run/run-due-work.js";
 import { checkTriggerAndRecipients, triggerWorkflow } from "./run/trigger-workflow.js";
 import { resolveBranchContext } from "./workflow/branch-context.js";
@@ -230,6 +232,10 @@ class Engine implements LocalOperations {
 
   moveClock(to: ClockTarget, options: ClockMoveOptions) {
     return moveClock(this.context, to, options);
+  }
+
+  runDueTask(task: DueTask, signal: AbortSignal): Promise<DueTaskResult> {
+    return runDueTask(this.context, task, { signal });
   }
 
   async runDue({ signal, onBlocked, once, scope }: DueOptions): Promise<AdvancedRun[]> {

@@ -54,6 +54,8 @@ export interface DueWorkObserver {
   onWorkersFreed(count: number): void;
   /** The search for jobs ended, usually because the database restarted, and starts again. */
   onRestarted(error: unknown): void;
+  /** A transaction is repeated after an error with this code. */
+  onTransactionRepeated(code: string): void;
   /** The worker cannot reach the database. It continues to try. */
   onError(error: unknown): void;
 }

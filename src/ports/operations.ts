@@ -6,6 +6,7 @@ import type { Cancellation, Trigger } from "../domain/trigger/trigger.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
 import type { Json, JsonObject } from "../util/json.js";
 import type { WorkScope } from "./due-store.js";
+import type { DueTask, DueTaskResult } from "./due-work.js";
 import type { IdKind, MessageFilter, MessageQuery, RunFilter, RunQuery } from "./filters.js";
 import type { Paged, PageRequest } from "./page-request.js";
 import type { LocalResourceOperations, ResourceOperations } from "./resource-operations.js";
@@ -157,6 +158,8 @@ export interface LocalOperations extends Operations {
   moveClock(to: ClockTarget, options: ClockMoveOptions): Promise<ClockMove>;
   /** Delivers a source event to runs that wait for it (E-335, E-339). `engine/sources/` maps events to actions. */
   deliverSourceEvent(event: SourceEvent): Promise<void>;
+  /** Performs one kind of due work in one scope, for a job of a worker. It stops early if `signal` is aborted. */
+  runDueTask(task: DueTask, signal: AbortSignal): Promise<DueTaskResult>;
   /** Runs what is due now. Returns the advanced runs. */
   runDue(options: DueOptions): Promise<AdvancedRun[]>;
   /** Returns the milliseconds of real time until work is due, or null if none is pending or the clock is frozen. */

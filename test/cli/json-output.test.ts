@@ -282,7 +282,7 @@ describe.concurrent("every printed document matches its schema", () => {
     collab.write("knock/workflows/broken/workflow.json", '{ "name": "Broken", "steps": [ { "ref": 1 } ] }');
     await run("workflows list");
     await run("notify broken -r ada");
-    const opened = ["messages-show-open", "dev-log", ...LONG_RUNNING, ...ACCOUNT_ONLY];
+    const opened = ["messages-show-open", "dev-log", "worker-log", ...LONG_RUNNING, ...ACCOUNT_ONLY];
     expect([...ALL].filter((name) => !seen.has(name) && !opened.includes(name))).toEqual([]);
   });
 

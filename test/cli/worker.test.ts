@@ -26,6 +26,18 @@ function saysOn(stream: "stdout" | "stderr", started: StartedCommand, text: RegE
 }
 
 describe.concurrent("knock worker", () => {
+  inProcessTest.for<[args: string[], exitCode: number, message: string]>([
+    [["--concurrency", "4"], 3, "--concurrency is only for workers that share a PostgreSQL database"],
+    [["--metrics-port", "0", "--once"], 3, "--metrics-port is only for workers that share a PostgreSQL database"],
+    [["--concurrency", "0"], 2, '--concurrency: "0" is not a whole number from 1 to 100'],
+    [["--metrics-port", "x"], 2, '--metrics-port: "x" must be a whole number from 0 to 65535'],
+    [["--host", "0.0.0.0"], 2, "--host is only for --metrics-port"],
+  ])("%j is an error", async ([args, exitCode, message], { collab }) => {
+    const result = await collab.knock(["worker", ...args]);
+    expect({ exitCode: result.exitCode, stdout: result.stdout }).toEqual({ exitCode, stdout: "" });
+    expect(result.stderr).toContain(message);
+  });
+
   inProcessTest("--once runs what is due and exits", async ({ collab }) => {
     quick(collab);
     await collab.knock(["clock", "freeze"]);

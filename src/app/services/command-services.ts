@@ -7,6 +7,7 @@ import type {
   LocalTargetService,
   TypesService,
   WatchService,
+  WorkerService,
   WorkflowService,
 } from "../../commands/services.js";
 import type { AccountService } from "../../commands/shared/account-service.js";
@@ -16,7 +17,7 @@ import type { StoreService } from "../../commands/shared/store-service.js";
 import type { TestService, ValidationService } from "../../commands/shared/test-service.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { MAX_CONCURRENT_READS } from "../../replay/map-concurrently.js";
-import { formatStoreLocation, LOCAL_FOLDER, resolveLocation } from "../store-location.js";
+import { formatStoreLocation, isPostgresLocation, LOCAL_FOLDER, resolveLocation } from "../store-location.js";
 import { createReportService } from "../test/report-service.js";
 import type { AppServices } from "./app-services.js";
 
@@ -50,6 +51,20 @@ export function createLocalTargetService({ target, io, output }: AppServices): L
       const parts = await openLocalParts(project, location, io, output, redirect);
       target.track(parts.operations);
       return parts;
+    },
+  };
+}
+
+export function createWorkerService({ target, project: files, io, output }: AppServices): WorkerService {
+  return {
+    async isShared(flags) {
+      return isPostgresLocation((await target.locate(flags)).location);
+    },
+    async runSharedWorker(options, flags) {
+      const { project, location, redirect } = await target.locate(flags);
+      const branch = await files.resolveBranch(project, flags);
+      const { runSharedWorker } = await import("../worker/run-shared-worker.js");
+      await runSharedWorker({ project, location, redirect, branch }, options, io, output);
     },
   };
 }

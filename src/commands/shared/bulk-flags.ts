@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { KnockError } from "../../errors/knock-error.js";
 import type { NotifyFlags } from "./notify-flags.js";
+import { parsePositive } from "./parse-number.js";
 
 /** The limit of the API for triggers, in requests per second (A-044, A-318). */
 const MAX_API_RATE = 1_000;
@@ -63,11 +64,17 @@ export function rejectBulkFlags(flags: NotifyFlags): void {
 export function parseBulkOptions(flags: NotifyFlags, target: "local" | "remote"): BulkOptions {
   const isRemote = target === "remote";
   const rate =
-    flags.rate === undefined ? null : parsePositive("--rate", flags.rate, { isInteger: false, max: 100_000 });
+    flags.rate === undefined
+      ? null
+      : parsePositive("--rate", flags.rate, { isInteger: false, max: 100_000, example: 50 });
   const concurrency =
     flags.concurrency === undefined
       ? DEFAULT_CONCURRENCY
-      : parsePositive("--concurrency", flags.concurrency, { isInteger: true, max: MAX_CONCURRENCY });
+      : parsePositive("--concurrency", flags.concurrency, {
+          isInteger: true,
+          max: MAX_CONCURRENCY,
+          example: DEFAULT_CONCURRENCY,
+        });
   const isResumed = flags.resume ?? false;
   const retriesFailed = flags.retryFailed ?? false;
   const journal = resolveJournalPath(flags, isRemote || isResumed || retriesFailed);
@@ -99,14 +106,4 @@ function resolveJournalPath({ file, journal, dryRun }: NotifyFlags, isWanted: bo
   if (journal === false || dryRun) return null;
   if (typeof journal === "string") return journal;
   return file !== "-" && isWanted ? `${file}.journal` : null;
-}
-
-function parsePositive(flag: string, text: string, { isInteger, max }: { isInteger: boolean; max: number }): number {
-  const value = Number(text);
-  if (text.trim() !== "" && value > 0 && value <= max && (!isInteger || Number.isInteger(value))) return value;
-  const expected = isInteger ? "a whole number from 1 to" : "a number above 0 and up to";
-  const problem = `${JSON.stringify(text)} is not ${expected} ${max.toLocaleString("en-US")}`;
-  throw new KnockError("usage", `${flag}: ${problem}`, {
-    hint: `For example ${flag} ${isInteger ? DEFAULT_CONCURRENCY : 50}.`,
-  });
 }

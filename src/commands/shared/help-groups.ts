@@ -8,6 +8,7 @@ export const OPTION_GROUPS = {
   bulk: "Files with many triggers:",
   testing: "Testing:",
   server: "Server:",
+  database: "PostgreSQL store:",
   profile: "Profile:",
   project: "Project:",
   target: "Target:",

@@ -24,6 +24,7 @@ export const REASONS = {
   workflow_unavailable: "the workflow was deactivated, archived or deleted",
   recipient_deleted: "the recipient was deleted while the run waited",
   recipient_not_found: "the recipient was never identified",
+  internal_error: "an error in knock itself prevented the run from continuing",
   cancelled: "the run was canceled",
   finished: "the run had already ended",
 } as const;

@@ -51,6 +51,8 @@ export interface EngineContext<Stores = Store> {
   /** Sends the requests of fetch and agent steps that are allowed. */
   httpClient: HttpClient;
   ids: IdSource;
+  /** Identifies a worker that shares the store with others, so that they can release what it claimed if it dies. */
+  worker?: string;
   /**
    * Real time of this process in milliseconds, for its own waiting times. Due times and leases use the store's time, because the
    * clocks of processes on several machines differ.
@@ -77,6 +79,11 @@ export type DueWorkStore = StartStore & ClockStore & DueStore & FanOutStore & Me
 
 export function getClockTime({ frozen_at, offset_ms, real_now }: ClockReading): number {
   return frozen_at ?? real_now + offset_ms;
+}
+
+/** Returns a new token for a claim. That of a worker begins with its ID. */
+export function createClaimToken({ ids, worker }: Pick<EngineContext<unknown>, "ids" | "worker">): string {
+  return worker === undefined ? ids.uuid() : `${worker}:${ids.uuid()}`;
 }
 
 /** Returns the store's current time in milliseconds. */

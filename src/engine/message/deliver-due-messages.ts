@@ -9,7 +9,7 @@ import type { Delivery, RecordExchange, StoredChannelData } from "../../ports/pr
 import type { RecipientStore } from "../../ports/recipient-store.js";
 import { createKsuid } from "../../util/ids.js";
 import { isJsonObject } from "../../util/json.js";
-import type { EngineContext } from "../context/engine-context.js";
+import { createClaimToken, type EngineContext } from "../context/engine-context.js";
 import { deregisterTokens } from "./deregister-tokens.js";
 import { isSandboxed, setStatus } from "./message-state.js";
 import type { FoundConnection } from "./store-connections.js";
@@ -210,9 +210,9 @@ export async function deliverDueMessages(
 ): Promise<number> {
   let count = 0;
   for (;;) {
-    const token = context.ids.uuid();
+    const token = createClaimToken(context);
     const messages = await context.store.claimDueMessages(
-      { now, leaseMs: DELIVERY_LEASE_MS, token },
+      { now, leaseMs: DELIVERY_LEASE_MS, token, ...(context.ownWork ? { scope: context.ownWork.scope } : {}) },
       MAX_MESSAGES_PER_CHUNK,
     );
     if (messages.length === 0) return count;

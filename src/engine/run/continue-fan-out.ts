@@ -4,7 +4,7 @@ import type { WorkflowRun } from "../../domain/run/workflow-run.js";
 import type { Claim } from "../../ports/due-store.js";
 import type { FanOutStore } from "../../ports/fan-out-store.js";
 import type { SubscriptionStore } from "../../ports/subscription-store.js";
-import type { EngineContext, StartStore } from "../context/engine-context.js";
+import { createClaimToken, type EngineContext, type StartStore } from "../context/engine-context.js";
 import type { Advance } from "./advance.js";
 import { applyBatchDecision, type ReachedRecipient, type RunStart, startRuns } from "./start-runs.js";
 
@@ -14,9 +14,9 @@ export const MAX_RECIPIENTS_PER_CHUNK = 500;
 const DUE_WORK_LEASE_MS = 60_000;
 
 /** Creates a lease on due work, for one minute of real time. */
-export function createClaim({ ids, ownWork }: EngineContext<unknown>, now: number): Claim {
-  const claim: Claim = { now, leaseMs: DUE_WORK_LEASE_MS, token: ids.uuid() };
-  if (ownWork !== undefined) claim.scope = ownWork.scope;
+export function createClaim(context: EngineContext<unknown>, now: number): Claim {
+  const claim: Claim = { now, leaseMs: DUE_WORK_LEASE_MS, token: createClaimToken(context) };
+  if (context.ownWork !== undefined) claim.scope = context.ownWork.scope;
   return claim;
 }
 

@@ -16,6 +16,7 @@ import { OwnWork } from "../context/own-work.js";
 import { deliverDueMessages, type OnDelivered } from "../message/deliver-due-messages.js";
 import { getRunContext } from "../workflow/branch-context.js";
 import type { Advance } from "./advance.js";
+import type { AdvancedClaimedRun } from "./advance-claimed-runs.js";
 import { advanceMoments } from "./advance-moments.js";
 import { buildRecipientOutcome } from "./build-trigger-outcome.js";
 import { createClaim, insertNextChunk } from "./continue-fan-out.js";
@@ -24,7 +25,7 @@ import { type BlockedSchedule, runDueSchedules } from "./run-due-schedules.js";
 import { applyBatchDecision, type RunStart } from "./start-runs.js";
 
 /** Limits the runs advanced in one transaction: enough to share its cost, few enough to release the lock soon. */
-const MAX_RUNS_PER_CHUNK = 500;
+export const MAX_RUNS_PER_CHUNK = 500;
 
 /** Returns the steps that were executed or ended since the run was claimed. */
 function toAdvancedRun({ recipientRun, run }: ClaimedRun, result: Advance): AdvancedRun {
@@ -56,10 +57,10 @@ async function expandBroadcastTarget(
  * Continues the fan-out of accepted triggers: those whose process ended before they were done, or that steps created. Stops
  * after a chunk that does not end its fan-out, so that the runs of a large trigger do not wait for all of its chunks.
  */
-async function continueDueFanOuts(
+export async function continueDueFanOuts(
   context: EngineContext<StartStore & FanOutStore>,
   now: number,
-  report: (run: AdvancedRun) => void,
+  report: (run: WorkflowRun, advance: Advance) => void,
 ): Promise<void> {
   for (;;) {
     const claim = createClaim(context, now);
@@ -78,9 +79,14 @@ async function continueDueFanOuts(
     };
     const inserted = await insertNextChunk(own, start, claimedFanOut.fanOut, { token: claim.token, leaseMs: null });
     if (inserted === null) continue;
-    for (const result of inserted.advances) report(toFirstAdvancedRun(claimedFanOut.run, result));
+    for (const result of inserted.advances) report(claimedFanOut.run, result);
     if (!isFanOutComplete(inserted.rest)) return;
   }
+}
+
+export function toSavedAdvance({ claimed, result, newVersion: version }: AdvancedClaimedRun): SavedAdvance {
+  const { recipientRun, messages, batch, upserts, triggers } = result;
+  return { recipientRun, messages, batch, upserts, triggers, version, revision: claimed.revision };
 }
 
 function toFirstAdvancedRun(run: WorkflowRun, result: Advance): AdvancedRun {
@@ -136,7 +142,7 @@ export async function runDueWork(
     }
     if (hasSchedules)
       for (const schedule of await runDueSchedules(context, now, reportFirst, signal)) onBlocked?.(schedule);
-    if (due.has("fan_outs")) await continueDueFanOuts(context, now, (run) => ran.push(run));
+    if (due.has("fan_outs")) await continueDueFanOuts(context, now, reportFirst);
     if (due.has("user_changes")) await followUserChanges(context, now, reportFirst);
     const claimed = due.has("runs") ? await store.claimDueRuns(claim, MAX_RUNS_PER_CHUNK) : [];
     if (claimed.length === 0) {
@@ -150,17 +156,7 @@ export async function runDueWork(
     if (reached > now) clockMove?.onReached(reached);
     now = reached;
     const { saved, batchDecisions, caused } = await store.saveAdvances(
-      advances.map(
-        ({ claimed: { revision }, result, newVersion: version }): SavedAdvance => ({
-          recipientRun: result.recipientRun,
-          messages: result.messages,
-          batch: result.batch,
-          upserts: result.upserts,
-          triggers: result.triggers,
-          version,
-          revision,
-        }),
-      ),
+      advances.map(toSavedAdvance),
       claim.token,
       now,
       clock,

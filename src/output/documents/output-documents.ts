@@ -43,6 +43,7 @@ import {
 import { advancedRunSchema, clockSchema, recipientRunListSchema, shownRecipientRunSchema } from "./runs.js";
 import { authStatusSchema, changedSettingSchema, loginSchema, logoutSchema, settingSchema } from "./settings.js";
 import { migratedStoreSchema, storeCopySchema } from "./store.js";
+import { workerLogSchema } from "./worker-log.js";
 
 interface OutputDocument {
   /** The name of the file without its ending: the command, and what distinguishes this document from its others. */
@@ -253,6 +254,13 @@ export const OUTPUT_DOCUMENTS: readonly OutputDocument[] = [
   describeDocument("worker", "Clock", "With --once: the clock, and the runs that advanced.", clockSchema, {
     suffix: "once",
   }),
+  describeDocument(
+    "worker",
+    "Log of a worker",
+    "On a PostgreSQL store: one line for each event, also without --json if standard output is no terminal.",
+    workerLogSchema,
+    { suffix: "log", isStream: true },
+  ),
   describeDocument("dev", "Running server", "One line when the server accepts requests.", serverSchema),
   describeDocument(
     "dev",

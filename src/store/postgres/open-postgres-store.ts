@@ -1,4 +1,5 @@
 import pg, { type Pool, type PoolConfig } from "pg";
+import type { SharedDueWork } from "../../ports/due-work.js";
 import type { Store } from "../../ports/store.js";
 import type { StoreTables } from "../../ports/store-tables.js";
 import { Connection, LIMITS, type WakeListener } from "./connection/connection.js";
@@ -7,6 +8,8 @@ import { createLocationError, createOldServerError, getErrorCode, translateError
 import { PostgresTables } from "./copy/postgres-tables.js";
 import { addJobsOfWakeups } from "./due-work/add-jobs.js";
 import { createJobTables } from "./due-work/migrate-jobs.js";
+import { PostgresDueWork } from "./due-work/postgres-due-work.js";
+import { hasLiveWorker } from "./due-work/worker-registry.js";
 import { PostgresStore } from "./postgres-store.js";
 
 interface PostgresStoreOptions {
@@ -76,6 +79,20 @@ function createPool(location: string, maxConnections: number, isPooled: boolean)
 /** Returns whether the error is a pooler's refusal of session settings at the start of a connection. */
 function isPoolerRefusal(error: unknown): boolean {
   return getErrorCode(error) === "08P01" && error instanceof Error && /startup parameter|options/i.test(error.message);
+}
+
+/** Returns whether a worker runs the due work of a store. */
+export async function hasWorker(store: Store): Promise<boolean> {
+  return store instanceof PostgresStore && hasLiveWorker(store.db);
+}
+
+/** Starts to run the due work of a store. */
+export async function startDueWork(
+  store: Store,
+  options: Parameters<typeof PostgresDueWork.start>[1],
+): Promise<SharedDueWork> {
+  if (!(store instanceof PostgresStore)) throw new Error("the store is not a PostgreSQL database");
+  return PostgresDueWork.start(store.db, options);
 }
 
 /**

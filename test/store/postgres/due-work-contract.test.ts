@@ -48,6 +48,7 @@ describeOnPostgres("due work on PostgreSQL", () => {
       onReconciled: () => {},
       onWorkersFreed: () => {},
       onRestarted: () => {},
+      onTransactionRepeated: () => {},
       onError: (error) => errors.push(error),
     };
     const subject: DueWorkSubject = {

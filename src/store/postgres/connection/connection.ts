@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from "pg";
 import { LOCK_WAITS_SHARED } from "./lock-waits.js";
-import { createReadOnlyError, isConnectionLost, isRepeatable, translateError } from "./store-errors.js";
+import { createReadOnlyError, getErrorCode, isConnectionLost, isRepeatable, translateError } from "./store-errors.js";
 import { type SqlValue, Statements, Transaction } from "./transaction.js";
 import type { Wakeup } from "./wakeup.js";
 
@@ -70,6 +70,9 @@ interface ConnectionOptions {
 
 /** A pool of connections to one database, which runs the store's operations in transactions. */
 export class Connection {
+  /** Called before a transaction is repeated, with the code of its error. */
+  onRepeat: ((code: string) => void) | undefined;
+
   constructor(
     readonly pool: Pool,
     /** Without the password. */
@@ -142,6 +145,7 @@ export class Connection {
           ? performance.now() - start < MAX_OUTAGE_MS && !this.pool.ending
           : isRepeatable(error) && count < MAX_ATTEMPTS;
         if (!isTransient) throw this.explain(error);
+        this.onRepeat?.(getErrorCode(error) ?? "connection");
         await pause(count);
       }
     }

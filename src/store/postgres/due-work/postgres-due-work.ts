@@ -115,6 +115,7 @@ export class PostgresDueWork implements SharedDueWork {
     await updateJobTables(db.pool).catch((error: unknown) => {
       throw db.explain(error);
     });
+    db.onRepeat = (code) => options.observer.onTransactionRepeated(code);
     const dueWork = new PostgresDueWork(db, options);
     try {
       await dueWork.registry.beat();

@@ -24,7 +24,7 @@ const SELECT_CHANGES = `SELECT 1 FROM user_changes WHERE at < ${NOW} - $1 AND ${
 const SELECT_WAITING_JOBS = `
   SELECT task.identifier AS task, job.payload FROM ${JOB_SCHEMA}._private_jobs job
   JOIN ${JOB_SCHEMA}._private_tasks task ON task.id = job.task_id
-  WHERE job.is_available AND job.run_at <= now() LIMIT ${MAX_ROWS_PER_PASS}`;
+  WHERE job.is_available AND (job.run_at <= now() OR job.attempts > 0) LIMIT ${MAX_ROWS_PER_PASS}`;
 
 /**
  * A job that runs while another with its key is added loses its key and is never repeated. If its worker dies, the job remains.

@@ -115,6 +115,11 @@ export class WorkerRegistry {
   }
 }
 
+/** Returns whether a worker has recorded itself lately. */
+export async function hasLiveWorker(db: Connection): Promise<boolean> {
+  return (await db.get(`SELECT 1 FROM workers WHERE seen_at > ${NOW} - ${MAX_SILENCE_MS} LIMIT 1`)) !== undefined;
+}
+
 /** Unlocks the jobs that pools hold. Jobs are locked by the id of the pool. */
 export async function unlockPools(statements: Pick<Statements, "all">, poolIds: readonly string[]): Promise<void> {
   if (poolIds.length > 0) await statements.all(`SELECT ${JOB_SCHEMA}.force_unlock_workers($1)`, poolIds);

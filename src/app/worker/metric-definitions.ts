@@ -1,0 +1,98 @@
+interface MetricDefinition {
+  name: string;
+  type: "counter" | "gauge" | "histogram";
+  help: string;
+  labels?: readonly string[];
+  /** The condition that needs a person. */
+  alert?: string;
+}
+
+/** Every metric of `knock worker --metrics-port`. The code, the reference and the tests use this table. */
+export const METRICS = {
+  dueLag: {
+    name: "knock_due_lag_seconds",
+    type: "gauge",
+    help: "age of the oldest due row",
+    alert: "above 30 for 5 minutes",
+  },
+  dueRuns: {
+    name: "knock_due_runs",
+    type: "gauge",
+    help: "due runs of small and of large triggers, counted up to 100,000",
+    labels: ["class"],
+  },
+  jobs: {
+    name: "knock_jobs",
+    type: "gauge",
+    help: "jobs that wait, run, or become due later",
+    labels: ["task", "state"],
+  },
+  jobSeconds: {
+    name: "knock_job_seconds",
+    type: "histogram",
+    help: "duration of the jobs of this worker",
+    labels: ["task", "outcome"],
+  },
+  runs: {
+    name: "knock_runs_total",
+    type: "counter",
+    help: "saved advances of runs by the status of the run after them, and runs that ended as failed because of an error in knock",
+    labels: ["outcome"],
+    alert: 'any increase of `outcome="failed"`',
+  },
+  saveRefused: {
+    name: "knock_save_refused_total",
+    type: "counter",
+    help: "advances that were not saved because another worker had changed the run",
+  },
+  reconciled: {
+    name: "knock_reconciled_total",
+    type: "counter",
+    help: "due rows that had lost their job and got a new one; 0 while everything works",
+    alert: "any increase in normal operation",
+  },
+  deliverySeconds: {
+    name: "knock_delivery_seconds",
+    type: "histogram",
+    help: "duration of the requests to providers",
+    labels: ["channel", "outcome"],
+  },
+  channelCircuit: {
+    name: "knock_channel_circuit",
+    type: "gauge",
+    help: "1 while this worker rests deliveries of a channel because they fail",
+    labels: ["channel"],
+    alert: "1 for 5 minutes",
+  },
+  freedWorkers: {
+    name: "knock_freed_workers_total",
+    type: "counter",
+    help: "dead workers whose jobs this worker freed",
+  },
+  retriedTransactions: {
+    name: "knock_retried_transactions_total",
+    type: "counter",
+    help: "transactions that were repeated, by the error code of the database",
+    labels: ["code"],
+  },
+  poolWaiting: {
+    name: "knock_pool_waiting",
+    type: "gauge",
+    help: "requests of this worker that wait for a connection to the database",
+    alert: "above 0 for 1 minute",
+  },
+  oldestTransaction: {
+    name: "knock_oldest_transaction_seconds",
+    type: "gauge",
+    help: "age of the oldest open transaction in the database",
+    alert: "above 60",
+  },
+  deadRows: {
+    name: "knock_table_dead_rows",
+    type: "gauge",
+    help: "rows that vacuum has not removed yet",
+    labels: ["table"],
+  },
+} as const satisfies Record<string, MetricDefinition>;
+
+export type MetricKey = keyof typeof METRICS;

@@ -1,0 +1,171 @@
+import { randomUUID } from "node:crypto";
+import type { SharedWorkerOptions } from "../../commands/services.js";
+import { getErrorMessage } from "../../errors/knock-error.js";
+import type { Output } from "../../output/output.js";
+import type { DueWorkObserver } from "../../ports/due-work.js";
+import type { Project } from "../../project/open-project.js";
+import { createLocalEngine, openProjectStore } from "../open-local-engine.js";
+import { getInterruptSignal, type ProcessIO } from "../process-io.js";
+import { formatStoreLocation } from "../store-location.js";
+import type { LogFields, WorkerLog } from "./worker-log.js";
+
+/** How long running jobs may continue after SIGTERM. Kubernetes kills a process after 30 seconds. */
+const GRACE_MS = 25_000;
+/** The interval at which the log says how much was done. */
+const SUMMARY_MS = 10_000;
+/** Connections for heartbeats, metrics and the store's own reads. */
+const EXTRA_CONNECTIONS = 2;
+
+interface WorkerTarget {
+  project: Project;
+  location: string;
+  redirect: string | null;
+  branch: string | null;
+}
+
+/** Returns the log for people. */
+function createTextLog(output: Output): WorkerLog {
+  const { quiet, verbose } = output.verbosity;
+  return {
+    debug: (_, message) => verbose && output.line(message),
+    info: (_, message) => !quiet && output.line(message),
+    warn: (_, message) => output.warn(message),
+    error: (_, message) => output.warn(message),
+  };
+}
+
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
+
+/** Counts what a worker does between two lines of its log. */
+class Summary {
+  private advanced = 0;
+  private deliveries = 0;
+  private total = 0;
+
+  add(runs: Record<string, number>, deliveries: number): void {
+    for (const number of Object.values(runs)) this.advanced += number;
+    this.deliveries += deliveries;
+  }
+
+  write(log: WorkerLog): void {
+    const { advanced, deliveries } = this;
+    if (advanced + deliveries === 0) return;
+    this.total += advanced;
+    this.advanced = 0;
+    this.deliveries = 0;
+    const fields = { event: "progress", runs: advanced, deliveries, total_runs: this.total };
+    log.info(fields, `${count(advanced, "run")} advanced, ${count(deliveries, "delivery attempt")}`);
+  }
+}
+
+/**
+ * Runs the due work of a database together with other workers until the process is interrupted. Then running jobs are
+ * finished.
+ */
+export async function runSharedWorker(
+  { project, location, redirect, branch }: WorkerTarget,
+  { concurrency, metrics: metricsAddress }: SharedWorkerOptions,
+  io: ProcessIO,
+  output: Output,
+): Promise<void> {
+  const { createJsonLog, startMetricsServer, WorkerMetrics } = await import("./worker-parts.js");
+  const { startDueWork } = await import("../../store/postgres/open-postgres-store.js");
+  const workerId = randomUUID();
+  const { json, quiet, verbose } = output.verbosity;
+  const isText = output.isTerminal && !json;
+  const level = quiet ? "warn" : verbose ? "debug" : "info";
+  const log = isText ? createTextLog(output) : createJsonLog(workerId, level, (line) => output.line(line));
+  const metrics = new WorkerMetrics();
+  const summary = new Summary();
+  const store = await openProjectStore(project, location, { maxConnections: concurrency + EXTRA_CONNECTIONS });
+  const operations = createLocalEngine(project, store, io, {
+    wrapProviders: (next) => (channel) => {
+      const provider = next(channel);
+      return provider && metrics.measureProvider(channel.key, provider);
+    },
+    redirect,
+    worker: workerId,
+    warn: (text) => log.warn({ event: "warning" }, text),
+    ...(branch === null ? {} : { branch }),
+  });
+  const explain = (error: unknown): LogFields => ({ error: getErrorMessage(error) });
+  const observer: DueWorkObserver = {
+    onJobEnded(job) {
+      const { task, seconds, error, result } = job;
+      metrics.recordJob(job);
+      const fields = { task, seconds: Math.round(seconds * 1_000) / 1_000 };
+      if (error !== null)
+        log.error(
+          { event: "job_failed", ...fields, ...explain(error) },
+          `job ${task} failed: ${getErrorMessage(error)}`,
+        );
+      else log.debug({ event: "job_ended", ...fields }, `job ${task} ended after ${fields.seconds} s`);
+      if (result !== null) summary.add(result.runs, result.deliveries);
+    },
+    onRunFailed(error) {
+      metrics.count("runs", { outcome: "failed" });
+      log.error({ event: "run_failed", error }, `a run ended as failed: ${error}`);
+    },
+    onReconciled(rows) {
+      metrics.count("reconciled", {}, rows);
+      log.warn({ event: "reconciled", rows }, `${count(rows, "due row")} had lost their job`);
+    },
+    onWorkersFreed(workers) {
+      metrics.count("freedWorkers", {}, workers);
+      log.warn({ event: "workers_freed", workers }, `freed the jobs of ${count(workers, "dead worker")}`);
+    },
+    onRestarted(error) {
+      log.warn(
+        { event: "restarted", ...(error === null ? {} : explain(error)) },
+        "the search for jobs ended and starts again",
+      );
+    },
+    onTransactionRepeated(code) {
+      metrics.count("retriedTransactions", { code });
+    },
+    onError(error) {
+      log.error({ event: "error", ...explain(error) }, getErrorMessage(error));
+    },
+  };
+  try {
+    const dueWork = await startDueWork(store, {
+      workerId,
+      concurrency,
+      runTask: (task, signal) => operations.runDueTask(task, signal),
+      observer,
+    });
+    try {
+      const server = metricsAddress && (await startMetricsServer(metricsAddress, dueWork, metrics));
+      const timer = setInterval(() => summary.write(log), SUMMARY_MS);
+      const fields = {
+        event: "started",
+        concurrency,
+        store: formatStoreLocation(location),
+        metrics_port: server?.port ?? null,
+      };
+      log.info(
+        fields,
+        `started with ${count(concurrency, "job")} at a time${server ? `; metrics on port ${server.port}` : ""}`,
+      );
+      await waitForAbort(io.signal);
+      log.info({ event: "stopping", signal: getInterruptSignal(io.signal) }, "finishing running jobs");
+      clearInterval(timer);
+      await dueWork.stop(GRACE_MS);
+      await server?.close();
+      summary.write(log);
+      log.info({ event: "stopped" }, "stopped");
+    } catch (error) {
+      await dueWork.stop(0);
+      throw error;
+    }
+  } finally {
+    await operations.close();
+  }
+}
+
+function waitForAbort(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

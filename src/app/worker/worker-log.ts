@@ -1,0 +1,26 @@
+import { pino } from "pino";
+
+/** The facts of a log entry beside its message. */
+export type LogFields = Record<string, string | number | null>;
+
+/** The log of a worker, one JSON document per line. */
+export interface WorkerLog {
+  debug(fields: LogFields, message: string): void;
+  info(fields: LogFields, message: string): void;
+  warn(fields: LogFields, message: string): void;
+  error(fields: LogFields, message: string): void;
+}
+
+/** Creates a log whose lines `write` receives. */
+export function createJsonLog(workerId: string, level: string, write: (line: string) => void): WorkerLog {
+  return pino(
+    {
+      level,
+      base: { worker: workerId },
+      messageKey: "message",
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    { write: (line: string) => write(line.trimEnd()) },
+  );
+}

@@ -1,0 +1,3 @@
+export { startMetricsServer } from "./metrics-server.js";
+export { createJsonLog } from "./worker-log.js";
+export { WorkerMetrics } from "./worker-metrics.js";

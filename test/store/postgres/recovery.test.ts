@@ -1,0 +1,144 @@
+import { afterEach, beforeEach, expect, it } from "vitest";
+import type { DueTask, RunDueTask } from "../../../src/ports/due-work.js";
+import type { Connection } from "../../../src/store/postgres/connection/connection.js";
+import { PostgresDueWork } from "../../../src/store/postgres/due-work/postgres-due-work.js";
+import { openPostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
+import { eventually } from "../../helpers/eventually.js";
+import { createDatabase, describeOnPostgres, dropDatabase } from "../../helpers/postgres-server.js";
+
+const NO_RESULT = { runs: {}, refused: 0, deliveries: 0, failedDeliveries: 0 };
+
+/** Adds runs that are due, and are nothing else. */
+const INSERT_RUNS = `
+  INSERT INTO recipient_runs (row, id, workflow_run, recipient, shard, status, due_at, error_count, inserted_at, updated_at, steps, events)
+  SELECT row, 'run-' || row, 1, 'user', row % 256, 'paused', 1, 0, 0, 0, '[]', '[]' FROM generate_series(1, $1) row`;
+
+describeOnPostgres("due work", () => {
+  let location: string;
+  let db: Connection;
+  let dueWork: PostgresDueWork | undefined;
+  let events: string[];
+  /** The row at which work fails. */
+  let poisonedRow: number | null;
+  let failures: DueTask[];
+
+  beforeEach(async () => {
+    location = await createDatabase();
+    ({ db } = (await openPostgresStore(location)) as unknown as { db: Connection });
+    events = [];
+    poisonedRow = null;
+    failures = [];
+  });
+
+  afterEach(async () => {
+    await dueWork?.stop();
+    dueWork = undefined;
+    await db.close();
+    await dropDatabase(location);
+  });
+
+  const runTask: RunDueTask = async (task) => {
+    const { from, to } = task.scope.rows ?? { from: 0, to: 1_000_000 };
+    if (task.kind !== "runs") return NO_RESULT;
+    if (task.failure !== undefined) failures.push(task);
+    else if (poisonedRow !== null && from <= poisonedRow && poisonedRow <= to) throw new Error("the run is broken");
+    await db.all("UPDATE recipient_runs SET due_at = NULL WHERE due_at = 1 AND row BETWEEN $1 AND $2", from, to);
+    return NO_RESULT;
+  };
+
+  async function start(workerId: string): Promise<PostgresDueWork> {
+    dueWork = await PostgresDueWork.start(db, {
+      workerId,
+      concurrency: 2,
+      runTask,
+      observer: {
+        onJobEnded: () => {},
+        onRunFailed: (error) => events.push(`failed: ${error}`),
+        onReconciled: (rows) => events.push(`reconciled ${rows}`),
+        onWorkersFreed: (count) => events.push(`freed ${count}`),
+        onRestarted: () => events.push("restarted"),
+        onTransactionRepeated: () => {},
+        onError: (error) => events.push(`error: ${String(error)}`),
+      },
+      reconciling: { intervalMs: 50, maxOverdueMs: 100 },
+    });
+    return dueWork;
+  }
+
+  async function addRuns(count: number): Promise<void> {
+    await db.write(async (tx) => {
+      await tx.run(INSERT_RUNS, count);
+      tx.wake({ kind: "runs", dueAt: 1, rows: { from: 1, to: count }, size: count });
+    });
+  }
+
+  const countDue = async (): Promise<number> => {
+    const row = await db.get<{ count: number }>("SELECT count(*) AS count FROM recipient_runs WHERE due_at = 1");
+    return row?.count ?? 0;
+  };
+  const isDone = () => eventually(async () => (await countDue()) === 0);
+
+  it("finds runs whose job was deleted, and counts them", async () => {
+    await addRuns(5);
+    await db.all("DELETE FROM graphile_worker._private_jobs");
+    await start("one");
+    await isDone();
+    await eventually(() => events.length > 0);
+    expect(events).toEqual(["reconciled 5"]);
+  });
+
+  it("finds runs whose job is locked by a worker that never existed", async () => {
+    await addRuns(5);
+    await db.all("UPDATE graphile_worker._private_jobs SET locked_by = 'ghost', locked_at = now()");
+    await start("one");
+    await isDone();
+    await eventually(() => events.length > 0);
+    expect(events).toEqual(["reconciled 5"]);
+  });
+
+  it("frees the jobs and claims of a worker without its lock, and of one without heartbeats", async () => {
+    await addRuns(5);
+    await db.all(
+      "UPDATE graphile_worker._private_jobs SET locked_by = 'pool-of-two', locked_at = now(), run_at = now()",
+    );
+    await db.all(
+      `UPDATE recipient_runs SET due_at = 9000000000000, claim_token = 'two:1', claim_until = 9000000000000 WHERE row = 5`,
+    );
+    await db.all(
+      `INSERT INTO workers (id, host, pool_ids, lock_key, started_at, seen_at)
+       VALUES ('two', 'a', ARRAY['pool-of-two'], 77, 0, ${db.time} - 2000), ('three', 'b', '{}', 0, 0, ${db.time} - 6000),
+         ('four', 'b', '{}', 0, 0, ${db.time} + 60000)`,
+    );
+    await start("one");
+    await isDone();
+    await eventually(() => events.includes("freed 2"));
+    expect(await db.get("SELECT claim_token, claim_until FROM recipient_runs WHERE row = 5")).toEqual({
+      claim_token: null,
+      claim_until: null,
+    });
+    const workers = await db.all<{ id: string }>("SELECT id FROM workers ORDER BY id");
+    expect(workers.map(({ id }) => id)).toEqual(["four", "one"]);
+  });
+
+  it("divides a chunk that fails, down to the run that ends as failed", async () => {
+    poisonedRow = 11;
+    await addRuns(20);
+    // The first attempts are over.
+    await db.all("UPDATE graphile_worker._private_jobs SET attempts = 2");
+    await start("one");
+    await isDone();
+    expect(failures.map(({ scope, failure }) => [scope.rows, failure])).toEqual([
+      [{ from: 11, to: 11 }, "the run is broken"],
+    ]);
+    expect(events.filter((event) => !event.startsWith("reconciled"))).toEqual(["failed: the run is broken"]);
+  });
+
+  it("is healthy while its heartbeats arrive, and leaves when it stops", async () => {
+    const worker = await start("one");
+    expect(worker.findProblem()).toBe(null);
+    expect((await worker.readStatistics()).lag).toBe(0);
+    await worker.stop();
+    dueWork = undefined;
+    expect(await db.all("SELECT id FROM workers")).toEqual([]);
+  });
+});
