@@ -140,6 +140,7 @@ async function insertTrigger(
     recipientRuns,
     messages,
     frequencyRecords: [],
+    throttles: [],
     idempotency: null,
     unidentified: [],
     fanOut: null,

@@ -61,6 +61,11 @@ export interface ThrottleRequest {
   window_ms: number;
 }
 
+/** A throttle that a run passes or not, as its first advance assumed. */
+export interface ThrottleAssumption extends ThrottleRequest {
+  passes: boolean;
+}
+
 export interface StoredRun {
   run: WorkflowRun;
   recipientRun: RecipientRun;
@@ -85,7 +90,15 @@ export interface RunStore {
     now: number,
     clock?: ClockSetting,
   ): Promise<SaveAdvancesResult>;
-  /** Returns which runs pass, in the order of the requests (E-284). A repeated request of a run has the same result. */
+  /**
+   * Returns which runs pass, in the order of the requests, without using any slots. For runs that are not stored yet: their
+   * insert uses the slots, so that a crash before it uses none.
+   */
+  previewThrottleSlots(requests: readonly ThrottleRequest[], now: number): Promise<boolean[]>;
+  /**
+   * Uses slots for stored runs. Returns which runs pass, in the order of the requests (E-284). A repeated request of a run
+   * has the same result.
+   */
   acquireThrottleSlots(requests: readonly ThrottleRequest[], now: number): Promise<boolean[]>;
   /**
    * Records events that happened outside the store, and makes waiting runs that may match due immediately. Events in

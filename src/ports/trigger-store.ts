@@ -5,6 +5,7 @@ import type { FanOutState } from "../domain/run/fan-out-state.js";
 import type { RecipientRun, WorkflowRun } from "../domain/run/workflow-run.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
 import type { CausedWork, Claim } from "./due-store.js";
+import type { ThrottleAssumption } from "./run-store.js";
 
 /** The stored record of a trigger's idempotency key (E-383). `fingerprint` is the hash of the canonical payload. */
 export interface IdempotencyRecord {
@@ -32,6 +33,8 @@ export interface StartedRuns {
   /** Triggers that steps created. */
   triggers: PendingTrigger[];
   frequencyRecords: FrequencyRecord[];
+  /** The throttles of the runs, in order. The insert uses their slots if it decides the same. */
+  throttles: readonly ThrottleAssumption[];
   /** Recipients that the trigger lists but that were never identified. They get no run but stay visible (EQ-09). */
   unidentified: RecipientKey[];
 }
@@ -47,7 +50,8 @@ export interface NewWorkflowRun extends StartedRuns {
 
 /**
  * `inserted`, or nothing was written because another process was first: `replay` with the same idempotency key (its
- * record), or `already_triggered` with a once-only workflow (the recipients that have used it up).
+ * record), or `already_triggered` with a once-only workflow (the recipients that have used it up; an empty list if throttles
+ * decide otherwise than the advances assumed). After `already_triggered`, the caller computes the advances again.
  */
 export type InsertResult =
   | { outcome: "inserted"; batchDecisions: ReadonlyMap<string, BatchDecision>; caused: CausedWork }

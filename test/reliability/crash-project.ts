@@ -28,10 +28,16 @@ const FEED_STEP = {
 };
 const DELAY_STEP = { ref: "delay_1", type: "delay", settings: { delay_for: { unit: "hours", value: 1 } } };
 const BATCH_STEP = { ref: "batch_1", type: "batch", settings: { batch_window: { unit: "hours", value: 2 } } };
+const THROTTLE_STEP = {
+  ref: "throttle_1",
+  type: "throttle",
+  settings: { throttle_limit: 1, throttle_window: { unit: "days", value: 1 } },
+};
+
 const WORKFLOWS: Record<string, JsonObject[]> = {
   reminder: [FEED_STEP, DELAY_STEP, EMAIL_STEP],
   digest: [FEED_STEP, BATCH_STEP, EMAIL_STEP],
-  alert: [EMAIL_STEP],
+  alert: [THROTTLE_STEP, EMAIL_STEP],
 };
 
 const PEOPLE = ["ada", "grace", "alan", "lin"];
@@ -52,7 +58,7 @@ export interface CrashCase {
 
 export const CASES: readonly CrashCase[] = [
   { name: "a trigger", before: [], killed: notify("reminder", "one") },
-  { name: "a trigger with deliveries", before: [], killed: notify("alert", "one") },
+  { name: "a trigger with throttles and deliveries", before: [], killed: notify("alert", "one") },
   { name: "a trigger that joins batches", before: [notify("digest", "one")], killed: notify("digest", "two") },
   {
     name: "a move of the clock that advances runs and sends emails",

@@ -1,6 +1,7 @@
 import type { RecipientKey } from "../../domain/recipient/recipient.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import type { AudienceStore } from "../../ports/audience-store.js";
+import type { ThrottleRequest } from "../../ports/run-store.js";
 import { monotonicClock } from "../../util/monotonic-clock.js";
 import type { AudienceData } from "../audience/audience-membership.js";
 import { findTemplateError } from "../compile/compile-workflow.js";
@@ -15,15 +16,19 @@ import { type Advance, advance, isPendingQuery } from "./advance.js";
 /** Signals and requests are handled at least this often while runs are advanced. */
 const MAX_BLOCKED_MS = 100;
 
+/** Decides which runs pass their throttles, in the order of the requests. */
+type DecideThrottles = (requests: readonly ThrottleRequest[]) => Promise<boolean[]>;
+
 /** Resolves the pending queries of many runs together. Returns the results in the order of the queries. */
 export async function resolveQueries(
   context: EngineContext<QueryStore>,
   queries: readonly PendingQuery[],
   now: number,
+  decideThrottles: DecideThrottles = (requests) => context.store.acquireThrottleSlots(requests, now),
 ): Promise<unknown[]> {
   const throttleQueries = queries.filter((query) => query.kind === "throttle");
   const throttleRequests = throttleQueries.map(({ throttleRequest }) => throttleRequest);
-  const passed = throttleRequests.length > 0 ? await context.store.acquireThrottleSlots(throttleRequests, now) : [];
+  const passed = throttleRequests.length > 0 ? await decideThrottles(throttleRequests) : [];
   const passedByQuery = new Map<PendingQuery, boolean | undefined>(
     throttleQueries.map((query, index) => [query, passed[index]]),
   );
@@ -102,12 +107,13 @@ async function mapUnblocked<T, R>(items: readonly T[], work: (item: T, index: nu
 
 /**
  * Advances runs, and repeats each with the results of its pending queries until it has none. Returns the advances in
- * the order of the inputs.
+ * the order of the inputs. Without `decideThrottles`, the runs use slots of their throttles, so they must be stored.
  */
 export async function advanceMany(
   context: EngineContext<QueryStore>,
   inputs: readonly AdvanceInput[],
   now: number,
+  decideThrottles?: DecideThrottles,
 ): Promise<Advance[]> {
   const results = await mapUnblocked(inputs, (input) => advance(input));
   let waiting = results.flatMap((result, index) =>
@@ -118,6 +124,7 @@ export async function advanceMany(
       context,
       waiting.map(({ query }) => query),
       now,
+      decideThrottles,
     );
     const next = await mapUnblocked(waiting, ({ index, query, queryResults }, position) => {
       queryResults.set(query.ref, resolved[position]);

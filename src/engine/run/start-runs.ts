@@ -12,6 +12,7 @@ import type { RecipientRun, WorkflowRun } from "../../domain/run/workflow-run.js
 import type { Schedule } from "../../domain/trigger/schedule.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
+import type { ThrottleAssumption } from "../../ports/run-store.js";
 import type { FrequencyRecord, StartedRuns } from "../../ports/trigger-store.js";
 import { createUuidV5 } from "../../util/ids.js";
 import type { JsonObject } from "../../util/json.js";
@@ -171,7 +172,13 @@ export async function startRuns(
       queryResults: NO_QUERY_RESULTS,
     });
   }
-  const advances = await advanceMany(context, inputs, now);
+  const throttles: ThrottleAssumption[] = [];
+  const advances = await advanceMany(context, inputs, now, async (requests) => {
+    const decisions = await context.store.previewThrottleSlots([...throttles, ...requests], now);
+    const passed = decisions.slice(throttles.length);
+    throttles.push(...requests.map((request, index) => ({ ...request, passes: passed[index] === true })));
+    return passed;
+  });
   const startedRecipients = new Set(
     advances.filter((advance) => advance.hasStarted).map(({ recipientRun }) => recipientRun.recipient),
   );
@@ -184,6 +191,7 @@ export async function startRuns(
     upserts: advances.flatMap((advance) => advance.upserts),
     triggers: advances.flatMap((advance) => advance.triggers),
     frequencyRecords: frequencyRecords.filter((claim) => startedRecipients.has(claim.recipient)),
+    throttles,
     unidentified,
     advances,
   };

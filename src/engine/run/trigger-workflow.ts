@@ -167,6 +167,7 @@ export async function triggerWorkflow(
       upserts: started.upserts,
       triggers: started.triggers,
       frequencyRecords: started.frequencyRecords,
+      throttles: started.throttles,
       unidentified: started.unidentified,
     };
     const inserted = await store.insertWorkflowRun(newRun, now - IDEMPOTENCY_WINDOW_MS);

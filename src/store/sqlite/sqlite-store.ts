@@ -25,11 +25,11 @@ import { claimClock, readClock, releaseClock, writeClock } from "./connection/cl
 import { readChangeToken } from "./connection/read-change-token.js";
 import { readSecret } from "./connection/read-secret.js";
 import { applySeeds, readSeeds } from "./recipient/seeds.js";
-import { acquireThrottleSlots } from "./run/acquire-throttle-slots.js";
 import { cancelRuns } from "./run/cancel-runs.js";
 import { listIdsByPrefix } from "./run/list-ids-by-prefix.js";
 import { listRecipientRuns, readRecipientRun, readWorkflowRun, type StoredWorkflowRun } from "./run/list-runs.js";
 import { readBatch } from "./run/read-batch.js";
+import { acquireThrottleSlots, previewThrottleSlots } from "./run/throttle-slots.js";
 import { recordEvents } from "./run/waits.js";
 import { SqliteMessages } from "./sqlite-messages.js";
 import { claimDueRuns, listDueKinds, readNextDueAt } from "./work/claim-due-work.js";
@@ -155,6 +155,10 @@ export class SqliteStore extends SqliteMessages implements Store {
     clock?: ClockSetting,
   ): Promise<SaveAdvancesResult> {
     return saveAdvances(this.db, this.shared, advances, token, now, clock);
+  }
+
+  async previewThrottleSlots(requests: readonly ThrottleRequest[], now: number): Promise<boolean[]> {
+    return previewThrottleSlots(this.db, requests, now);
   }
 
   async acquireThrottleSlots(requests: readonly ThrottleRequest[], now: number): Promise<boolean[]> {

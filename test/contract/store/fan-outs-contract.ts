@@ -23,6 +23,7 @@ function buildChunk({ run }: NewWorkflowRun, ids: string[], over: Partial<FanOut
     upserts: [],
     triggers: [],
     frequencyRecords: [],
+    throttles: [],
     unidentified: [],
     rest: null,
     ...over,

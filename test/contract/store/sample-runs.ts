@@ -157,7 +157,7 @@ interface SampleTrigger {
   recipientRun?: Partial<RecipientRun>;
   /** The values of one message per recipient; null for no messages. */
   message?: Partial<Message> | null;
-  rest?: Partial<Pick<NewWorkflowRun, "frequencyRecords" | "idempotency" | "unidentified">>;
+  rest?: Partial<Pick<NewWorkflowRun, "frequencyRecords" | "throttles" | "idempotency" | "unidentified">>;
 }
 
 export function sampleTrigger(sample: SampleTrigger): NewWorkflowRun {
@@ -191,6 +191,7 @@ export function sampleTrigger(sample: SampleTrigger): NewWorkflowRun {
     recipientRuns,
     messages,
     frequencyRecords: [],
+    throttles: [],
     idempotency: null,
     unidentified: [],
     fanOut: null,

@@ -65,6 +65,7 @@ const PARTS = {
   RunStore: {
     claimDueRuns: true,
     saveAdvances: true,
+    previewThrottleSlots: true,
     acquireThrottleSlots: true,
     recordEvents: true,
     cancelRuns: true,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { NewWorkflowRun } from "../../../src/ports/trigger-store.js";
 import { bundleChild, startChild } from "./child-process.js";
-import { NOW } from "./sample-runs.js";
+import { NOW, sampleTrigger } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
 
 const WINDOW = 1_000;
@@ -48,6 +49,34 @@ export function describeThrottles(open: OpenStore): void {
       expect(await pass(["c", "b", "a", "a"], NOW + 1)).toEqual([false, true, true, true]);
       expect(await pass(["a"], NOW + 2)).toEqual([true]);
       expect(await pass(["d"], NOW + 2)).toEqual([false]);
+    });
+
+    it("previews decisions without using slots", async () => {
+      const requests = ["a", "b", "c"].map((recipient_run_id) => ({
+        key: "k",
+        recipient_run_id,
+        limit: 2,
+        window_ms: WINDOW,
+      }));
+      expect(await open.store.previewThrottleSlots(requests, NOW)).toEqual([true, true, false]);
+      expect(await open.store.previewThrottleSlots(requests.slice(1), NOW)).toEqual([true, true]);
+      expect(await pass(["c"], NOW)).toEqual([true]);
+      expect(await open.store.previewThrottleSlots(requests, NOW)).toEqual([true, false, true]);
+    });
+
+    it("uses the slots of a new run in its insert, and inserts nothing if a throttle decides otherwise", async () => {
+      const throttle = { key: "k", limit: 1, window_ms: WINDOW };
+      const first = sampleTrigger({ recipients: ["a"] });
+      const second = sampleTrigger({ recipients: ["b"] });
+      const insert = (trigger: NewWorkflowRun) => {
+        const [run] = trigger.recipientRuns;
+        const throttles = [{ ...throttle, recipient_run_id: run?.id ?? "", passes: true }];
+        return open.store.insertWorkflowRun({ ...trigger, throttles }, 0);
+      };
+      expect(await insert(first)).toMatchObject({ outcome: "inserted" });
+      expect(await insert(second)).toEqual({ outcome: "already_triggered", recipients: [] });
+      expect(await open.store.readWorkflowRun(second.run.id)).toBeNull();
+      expect(await pass(["c"], NOW, { limit: 1 })).toEqual([false]);
     });
 
     it("returns one result for a run that is requested twice in one call", async () => {

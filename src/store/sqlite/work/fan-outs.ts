@@ -7,6 +7,7 @@ import type { Connection } from "../connection/connection.js";
 import { applyUpserts } from "../recipient/recipients.js";
 import { createWorkflowRunReader } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
+import { useAssumedSlots } from "../run/throttle-slots.js";
 import { leaseDueRows } from "./claim-due-work.js";
 import { hasDueWork } from "./due-rows.js";
 import {
@@ -124,7 +125,8 @@ export function insertFanOutChunk(
     );
     if (held === undefined) return { outcome: "lost" };
     const alreadyTriggered = selectAlreadyTriggered(db, chunk.frequencyRecords);
-    if (alreadyTriggered.length > 0) return { outcome: "already_triggered", recipients: alreadyTriggered };
+    if (alreadyTriggered.length > 0 || !useAssumedSlots(db, chunk.throttles, chunk.at))
+      return { outcome: "already_triggered", recipients: alreadyTriggered };
 
     applyUpserts(db, chunk.upserts, chunk.at);
     const { row, workflow, tenant, data } = held;

@@ -11,6 +11,7 @@ import { createMessageInserter } from "../message/message-rows.js";
 import { applyUpserts } from "../recipient/recipients.js";
 import { decideBatchFromRows, type TriggerData, writeBatchChanges } from "../run/batches.js";
 import type { SharedRows } from "../run/shared-rows.js";
+import { useAssumedSlots } from "../run/throttle-slots.js";
 import { hasAnyWait, recordMessageEvents, recordRunEvents, writeWait } from "../run/waits.js";
 
 const INSERT_RUN =
@@ -212,7 +213,8 @@ export function writeWorkflowRun(
   const record = idempotency && selectIdempotencyRecord(db, idempotency.key, idempotentSince);
   if (record) return { outcome: "replay", record };
   const alreadyTriggered = selectAlreadyTriggered(db, frequencyRecords);
-  if (alreadyTriggered.length > 0) return { outcome: "already_triggered", recipients: alreadyTriggered };
+  if (alreadyTriggered.length > 0 || !useAssumedSlots(db, newRun.throttles, run.inserted_at))
+    return { outcome: "already_triggered", recipients: alreadyTriggered };
 
   const text = JSON.stringify(run.data);
   const row = insertWorkflowRunRow(db, run, shared.upsertVersion(version), text, unidentified, newRun.fanOut);

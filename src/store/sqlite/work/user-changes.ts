@@ -4,6 +4,7 @@ import type { UserChangeEffects, UserChangesResult } from "../../../ports/audien
 import type { Claim } from "../../../ports/due-store.js";
 import type { Connection } from "../connection/connection.js";
 import type { SharedRows } from "../run/shared-rows.js";
+import { useAssumedSlots } from "../run/throttle-slots.js";
 import { recordEvents } from "../run/waits.js";
 import { selectClaimableChanges } from "./due-rows.js";
 import { selectAlreadyTriggered, writeWorkflowRun } from "./insert-workflow-run.js";
@@ -67,7 +68,9 @@ export function saveUserChanges(
       db,
       runs.flatMap(({ frequencyRecords }) => frequencyRecords),
     );
-    if (alreadyTriggered.length > 0) return { outcome: "already_triggered", recipients: alreadyTriggered } as const;
+    const throttles = runs.flatMap((run) => run.throttles);
+    if (alreadyTriggered.length > 0 || !useAssumedSlots(db, throttles, now))
+      return { outcome: "already_triggered", recipients: alreadyTriggered } as const;
     db.run("DELETE FROM user_changes WHERE row IN (SELECT value FROM json_each(?))", list);
     for (const run of runs) writeWorkflowRun(db, shared, run, 0);
     recordEvents(db, events, now);
