@@ -18,10 +18,10 @@ import { claimClock, releaseClock, selectClock, writeClock } from "./connection/
 import { readChangeToken } from "./connection/read-change-token.js";
 import { readSecret } from "./connection/read-secret.js";
 import { PostgresMessages } from "./postgres-messages.js";
-import { acquireThrottleSlots } from "./run/acquire-throttle-slots.js";
 import { cancelRuns } from "./run/cancel-runs.js";
 import { ClaimedRows } from "./run/claimed-rows.js";
 import { readBatch } from "./run/read-batch.js";
+import { acquireThrottleSlots, previewThrottleSlots } from "./run/throttle-slots.js";
 import { recordEvents } from "./run/waits.js";
 import { claimDueRuns } from "./work/claim-due-work.js";
 import { claimDueFanOuts, insertFanOutChunk, readRecipientsWithRun, splitFanOut } from "./work/fan-outs.js";
@@ -140,6 +140,10 @@ export class PostgresStore extends PostgresMessages implements Store {
     clock?: ClockSetting,
   ): Promise<SaveAdvancesResult> {
     return saveAdvances(this.db, this.shared, this.claimedRows, advances, { token, now, clock });
+  }
+
+  async previewThrottleSlots(requests: readonly ThrottleRequest[], now: number): Promise<boolean[]> {
+    return previewThrottleSlots(this.db, requests, now);
   }
 
   async acquireThrottleSlots(requests: readonly ThrottleRequest[], now: number): Promise<boolean[]> {

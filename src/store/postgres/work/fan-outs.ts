@@ -5,6 +5,7 @@ import { toWorkflowRunRecord, WORKFLOW_RUN_COLUMNS, type WorkflowRunRow } from "
 import type { Connection } from "../connection/connection.js";
 import { applyUpserts } from "../recipient/recipients.js";
 import type { SharedRows } from "../run/shared-rows.js";
+import { useAssumedSlots } from "../run/throttle-slots.js";
 import { hasDueWork } from "./due-rows.js";
 import { insertRecipientRuns } from "./insert-recipient-runs.js";
 import { insertTriggers } from "./insert-triggers.js";
@@ -97,7 +98,8 @@ export async function insertFanOutChunk(
     );
     if (held === undefined) return { outcome: "lost" };
     const alreadyTriggered = await selectAlreadyTriggered(tx, chunk.frequencyRecords);
-    if (alreadyTriggered.length > 0) return { outcome: "already_triggered", recipients: alreadyTriggered };
+    if (alreadyTriggered.length > 0 || !(await useAssumedSlots(tx, chunk.throttles, chunk.at)))
+      return { outcome: "already_triggered", recipients: alreadyTriggered };
 
     await insertFrequencyRecords(tx, chunk.frequencyRecords);
     await applyUpserts(tx, chunk.upserts, chunk.at);

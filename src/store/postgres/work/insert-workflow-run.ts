@@ -13,6 +13,7 @@ import { createConcurrentChangeError } from "../connection/store-errors.js";
 import type { Reader, Transaction } from "../connection/transaction.js";
 import { applyUpserts } from "../recipient/recipients.js";
 import type { SharedRows } from "../run/shared-rows.js";
+import { useAssumedSlots } from "../run/throttle-slots.js";
 import { insertRecipientRuns } from "./insert-recipient-runs.js";
 import { insertTriggers, insertWorkflowRunRow } from "./insert-triggers.js";
 
@@ -148,7 +149,8 @@ export async function writeWorkflowRun(
   const record = idempotency && (await readIdempotencyRecord(tx, idempotency.key, idempotentSince));
   if (record) return { outcome: "replay", record };
   const alreadyTriggered = await selectAlreadyTriggered(tx, frequencyRecords);
-  if (alreadyTriggered.length > 0) return { outcome: "already_triggered", recipients: alreadyTriggered };
+  if (alreadyTriggered.length > 0 || !(await useAssumedSlots(tx, newRun.throttles, run.inserted_at)))
+    return { outcome: "already_triggered", recipients: alreadyTriggered };
 
   const text = JSON.stringify(run.data);
   const row = await insertWorkflowRunRow(tx, {

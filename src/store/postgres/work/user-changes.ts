@@ -6,6 +6,7 @@ import type { Connection } from "../connection/connection.js";
 import type { Reader, Transaction } from "../connection/transaction.js";
 import { getShard } from "../run/shard.js";
 import type { SharedRows } from "../run/shared-rows.js";
+import { useAssumedSlots } from "../run/throttle-slots.js";
 import { recordEvents } from "../run/waits.js";
 import { insertSharedRows, selectAlreadyTriggered, writeWorkflowRun } from "./insert-workflow-run.js";
 
@@ -121,7 +122,9 @@ export async function saveUserChanges(
       tx,
       runs.flatMap(({ frequencyRecords }) => frequencyRecords),
     );
-    if (alreadyTriggered.length > 0) return { outcome: "already_triggered", recipients: alreadyTriggered };
+    const throttles = runs.flatMap((run) => run.throttles);
+    if (alreadyTriggered.length > 0 || !(await useAssumedSlots(tx, throttles, now)))
+      return { outcome: "already_triggered", recipients: alreadyTriggered };
     await tx.run("DELETE FROM user_changes WHERE row = ANY($1)", ids);
     for (const run of runs) await writeWorkflowRun(tx, shared, run, 0);
     await recordEvents(tx, events, now);
