@@ -21,6 +21,7 @@ interface SharedKind<Value> {
 class SharedTable<Value> {
   private readonly rows = new Map<string, number>();
   private readonly values = new Map<number, Value>();
+  private readonly inserting = new Map<string, Promise<number>>();
 
   constructor(private readonly kind: SharedKind<Value>) {}
 
@@ -37,10 +38,22 @@ class SharedTable<Value> {
     return value;
   }
 
-  /** Inserts a value unless it is there. Committed at once, so that what is remembered exists. */
+  /**
+   * Inserts a value unless it is there. Committed at once, so that what is remembered exists. Callers that need the same value
+   * wait for one insert, so that they continue in the order of their calls.
+   */
   async insert(db: Connection, value: Value): Promise<void> {
     const key = this.kind.getKey(value);
     if (this.rows.has(key)) return;
+    let inserting = this.inserting.get(key);
+    if (inserting === undefined) {
+      inserting = this.findOrInsert(db, value).finally(() => this.inserting.delete(key));
+      this.inserting.set(key, inserting);
+    }
+    this.rows.set(key, await inserting);
+  }
+
+  private async findOrInsert(db: Connection, value: Value): Promise<number> {
     const { table, columns, conflict } = this.kind;
     const texts = this.kind.toColumns(value);
     const identity = conflict.split(", ");
@@ -51,12 +64,10 @@ class SharedTable<Value> {
       );
     const placeholders = columns.map((_, index) => `$${index + 1}`).join(", ");
     const insert = `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${placeholders}) ON CONFLICT (${conflict}) DO NOTHING`;
-    let found = await db.read(find);
-    if (found === undefined) {
-      await db.write((tx) => tx.run(insert, ...texts));
-      found = await db.read(find);
-    }
-    this.rows.set(key, (found as { row: number }).row);
+    const known = await find(db);
+    if (known !== undefined) return known.row;
+    await db.write((tx) => tx.run(insert, ...texts));
+    return ((await find(db)) as { row: number }).row;
   }
 
   /** Reads the values of rows that are not known yet. */
