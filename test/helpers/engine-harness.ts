@@ -42,8 +42,8 @@ import type { Delivery, DeliveryCheck, StoredChannelData, UserLookupResult } fro
 import type { GuideOperations } from "../../src/ports/resource-operations.js";
 import type { Store } from "../../src/ports/store.js";
 import type { StoreLogs } from "../../src/ports/store-logs.js";
-import { openSqliteStore } from "../../src/store/sqlite/open-sqlite-store.js";
 import type { Json, JsonObject } from "../../src/util/json.js";
+import { openTestStore } from "./open-test-store.js";
 
 export const T0 = Date.parse("2025-06-04T10:00:00Z");
 
@@ -129,7 +129,7 @@ export function buildBannerStep(values: JsonObject = { title: "Hi" }, ref = "ste
 }
 
 export interface HarnessOptions {
-  /** The SQLite file; in memory by default. */
+  /** The SQLite file, in memory by default. On PostgreSQL, each location is a database. */
   location?: string;
   /** Another harness on the same file, whose time, workflows and environment are shared. */
   sharedWith?: EngineHarness;
@@ -196,7 +196,7 @@ export class EngineHarness {
     watchUsers = false,
   }: HarnessOptions = {}): Promise<EngineHarness> {
     let harness: EngineHarness;
-    const store = await openSqliteStore(location, { now: () => harness.now, watchUsers });
+    const store = await openTestStore(location, { now: () => harness.now, watchUsers });
     const definitions: Definitions = {
       workflow: async (key) => harness.workflows.get(key) ?? null,
       workflowKeys: async () => [...harness.workflows.keys()],

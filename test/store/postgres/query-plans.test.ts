@@ -11,7 +11,7 @@ import { createDatabase, describeOnPostgres, dropDatabase, withClient } from "..
 const ROWS = 3_000;
 const PAGE = { limit: 20 };
 
-/** The planner adds this to the cost of a step that it knows to avoid. It takes one only if there is no other way. */
+/** The planner adds this to the cost of a step that it is set to avoid. It takes one only if there is no other way. */
 const AVOIDED_COST = 1e10;
 
 interface PlanNode {
