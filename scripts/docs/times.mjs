@@ -56,10 +56,10 @@ function listLeases() {
 }
 
 function listRetries() {
-  const attempts = readConstant("deliver-due-messages.ts", "MAX_ATTEMPTS");
-  const pauses = listPauses(attempts, readConstant("deliver-due-messages.ts", "FIRST_RETRY_DELAY_MS"));
-  const jitter = readConstant("deliver-due-messages.ts", "JITTER") * 100;
-  const retryAfter = duration("deliver-due-messages.ts", "MAX_RETRY_AFTER_MS");
+  const attempts = readConstant("attempt-delivery.ts", "MAX_ATTEMPTS");
+  const pauses = listPauses(attempts, readConstant("attempt-delivery.ts", "FIRST_RETRY_DELAY_MS"));
+  const jitter = readConstant("attempt-delivery.ts", "JITTER") * 100;
+  const retryAfter = duration("attempt-delivery.ts", "MAX_RETRY_AFTER_MS");
   const fetchPauses = readConstant("http-fetch-handler.ts", "RETRY_DELAYS_MS");
   const webhookAttempts = readConstant("webhook-delivery.ts", "MAX_ATTEMPTS");
   const webhookPauses = listPauses(webhookAttempts, readConstant("webhook-delivery.ts", "FIRST_RETRY_DELAY_MS"));

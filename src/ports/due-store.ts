@@ -20,6 +20,8 @@ export interface WorkScope {
   users?: readonly RecipientKey[];
   /** Only messages of the channel with this id. */
   channel?: string;
+  /** Only messages of other channels than those with these ids. */
+  exceptChannels?: readonly string[];
   /** Only runs in this range of rows, in stores for many workers: the runs of one job. */
   rows?: { from: number; to: number };
   /** Only work of recipients whose hash is in this range, in stores for many workers. */

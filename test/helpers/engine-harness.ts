@@ -153,7 +153,9 @@ export class EngineHarness {
   readonly guideErrors: Map<string, KnockError> = new Map();
   /** Messages that a provider received, in order. */
   readonly deliveredMessages: Message[] = [];
-  deliver: (message: Message, channel: Channel, stored: StoredChannelData) => Delivery = (message) => ({
+  deliver: (message: Message, channel: Channel, stored: StoredChannelData) => Delivery | Promise<Delivery> = (
+    message,
+  ) => ({
     status: message.channel.type === "http" ? "delivered" : "sent",
   });
   /** The branches' own workflows, by slug. */

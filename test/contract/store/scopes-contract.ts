@@ -61,8 +61,11 @@ export function describeScopes(open: OpenStore): void {
       expect(await kinds({ messageIds: messageIds(two) })).toEqual(["messages"]);
       expect(await claimMessages({ messageIds: messageIds(two) })).toEqual(messageIds(two));
       expect(await claimMessages({ channel: "other", workflowRunIds: [one.run.id] })).toEqual([]);
-      expect(await claimMessages({ channel: "other" })).toEqual(messageIds(third));
-      expect(await claimMessages({ channel })).toEqual(messageIds(one));
+      expect(await claimMessages({ exceptChannels: ["other", "none", channel] })).toEqual([]);
+      expect(await claimMessages({ exceptChannels: [channel, "none"] }, "t2")).toEqual(messageIds(third));
+      open.realNow += 60_000;
+      expect(await claimMessages({ channel: "other" }, "t3")).toEqual(messageIds(third));
+      expect(await claimMessages({ channel }, "t4")).toEqual([...messageIds(one), ...messageIds(two)]);
     });
 
     it("contains fan-outs, schedules and user changes only if they are listed", async () => {

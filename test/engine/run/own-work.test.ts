@@ -22,7 +22,7 @@ let folder: string;
 let one: EngineHarness;
 let two: EngineHarness;
 
-/** Opens two engines on one store. The first leaves a due run and a due fan-out that no one works on. */
+/** Opens two engines on one store. The first leaves a due run, a due message and a due fan-out that no one works on. */
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "knock-own-"));
   one = await EngineHarness.open({
@@ -33,12 +33,16 @@ beforeEach(async () => {
   });
   two = await EngineHarness.open({ location: join(folder, "knock.db"), sharedWith: one });
   one.define("late", { steps: [step.delay("minutes", 1), step.email("S", "late")] });
+  one.define("failing", { steps: [step.webhook("https://hook.test/")] });
+  one.deliver = () => ({ status: "failed", retryable: true, reason: "busy" });
+  await one.trigger("failing", { recipients: ["ana"] });
   one.define("outer", { steps: [start("inner")] });
   one.define("inner", { steps: [step.feed("inner")] });
   one.define("child", { steps: [step.email("S", "child")] });
   late = await one.trigger("late", { recipients: ["ana"] });
   crashes = true;
   await expect(one.trigger("outer", { recipients: ["bo"] })).rejects.toThrow("crashed");
+  one.deliver = () => ({ status: "sent" });
   one.now = T0 + HOUR;
 });
 afterEach(async () => {
@@ -54,7 +58,7 @@ function crash(): Promise<never> {
   return Promise.reject(new Error("crashed"));
 }
 
-const OTHERS = ["fan_outs", "runs"];
+const OTHERS = ["fan_outs", "messages", "runs"];
 const dueKinds = async () => [...(await one.store.listDueKinds(one.now))].sort();
 const emails = async () =>
   (await one.listMessages("ana")).filter(({ channel }) => channel.key === "mail").map(formatMessage);

@@ -49,8 +49,13 @@ function addLists(table: DueTable, scope: WorkScope, { alternatives, values }: D
 }
 
 /** Adds the conditions that narrow a scope. */
-function addLimits(table: DueTable, { channel, rows, shards }: WorkScope, { conditions, values }: DueQuery): void {
+function addLimits(table: DueTable, scope: WorkScope, { conditions, values }: DueQuery): void {
+  const { channel, exceptChannels = [], rows, shards } = scope;
   const bind = (value: SqlValue): string => `$${values.push(value)}`;
+  if (exceptChannels.length > 0 && table === "messages")
+    conditions.push(
+      `t.channel <> ALL(ARRAY(SELECT row FROM channels WHERE id = ANY(${bind(exceptChannels)}::text[])))`,
+    );
   if (channel !== undefined && table === "messages")
     conditions.push(`t.channel = ANY(ARRAY(SELECT row FROM channels WHERE id = ${bind(channel)}))`);
   if (rows !== undefined && table === "recipient_runs")

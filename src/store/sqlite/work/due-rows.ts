@@ -64,66 +64,62 @@ function readScopeLists(db: Connection, scope: WorkScope | undefined): ScopeList
 const selectListed = (table: DueTable, column: string, list: string) =>
   `SELECT due_at, row FROM ${table} WHERE ${column} IN (SELECT value FROM json_each(${list})) AND +due_at <= ?1 AND (claim_until IS NULL OR claim_until <= ?2)`;
 
-const IN_CHANNEL = "(?3 IS NULL OR channel IN (SELECT row FROM channels WHERE id = ?3))";
 const IS_SINCE_DUE = `due_at >= ?4 AND ${IS_DUE}`;
 const IN_WORKFLOW_RUNS = "IN (SELECT value FROM json_each(?5))";
 
 /**
- * Statements for the due rows of a scope, by table. Values: the store's time, the real time, the channel, and the scope's `since`,
+ * Statements for the due rows of a scope, by table. Values: the store's time, the real time, the channels, and the scope's `since`,
  * `workflowRunRows`, `recipientRunRows` and `ids`, then the limit. The work of workflow runs is found by its due time, because
  * there may be much more of it than is claimed at once.
  */
-const SELECTS_IN_SCOPE: Record<DueTable, string> = {
-  recipient_runs: `SELECT due_at, row FROM recipient_runs WHERE ${IS_SINCE_DUE} AND +workflow_run ${IN_WORKFLOW_RUNS} UNION ${selectListed("recipient_runs", "row", "?6")}`,
+const SELECTS_IN_SCOPE: Record<DueTable, readonly string[]> = {
+  recipient_runs: [
+    `SELECT due_at, row FROM recipient_runs WHERE ${IS_SINCE_DUE} AND +workflow_run ${IN_WORKFLOW_RUNS}`,
+    selectListed("recipient_runs", "row", "?6"),
+  ],
   messages: [
-    `SELECT due_at, row FROM messages WHERE ${IS_SINCE_DUE} AND (SELECT r.workflow_run FROM recipient_runs r WHERE r.row = recipient_run) ${IN_WORKFLOW_RUNS} AND ${IN_CHANNEL}`,
-    `${selectListed("messages", "recipient_run", "?6")} AND ${IN_CHANNEL}`,
-    `${selectListed("messages", "id", "?7")} AND ${IN_CHANNEL}`,
-  ].join(" UNION "),
-  workflow_runs: selectListed("workflow_runs", "id", "?7"),
-  schedules: selectListed("schedules", "id", "?7"),
+    `SELECT due_at, row FROM messages WHERE ${IS_SINCE_DUE} AND (SELECT r.workflow_run FROM recipient_runs r WHERE r.row = recipient_run) ${IN_WORKFLOW_RUNS}`,
+    selectListed("messages", "recipient_run", "?6"),
+    selectListed("messages", "id", "?7"),
+  ],
+  workflow_runs: [selectListed("workflow_runs", "id", "?7")],
+  schedules: [selectListed("schedules", "id", "?7")],
 };
+
+const IN_CHANNELS = "IN (SELECT c.row FROM json_each(?3) asked CROSS JOIN channels c ON c.id = asked.value)";
+
+/** Returns the condition for the channels of a scope, and their ids as a list. */
+function restrictChannels({ channel, exceptChannels = [] }: WorkScope): [condition: string, ids: string | null] {
+  if (channel !== undefined && exceptChannels.includes(channel)) return [" AND ?3 IS NULL", "[]"];
+  if (channel !== undefined) return [` AND channel ${IN_CHANNELS}`, JSON.stringify([channel])];
+  return exceptChannels.length === 0 ? ["", null] : [` AND channel NOT ${IN_CHANNELS}`, JSON.stringify(exceptChannels)];
+}
 
 /** Returns the keys of due rows without a lease, earliest first. */
 export function selectDueRows(
   db: Connection,
   table: DueTable,
-  { now, scope }: Pick<Claim, "now" | "scope">,
+  { now, scope = {} }: Pick<Claim, "now" | "scope">,
   limit: number,
 ): number[] {
   const realNow = db.realNow();
   const lists = readScopeLists(db, scope);
-  const channel = scope?.channel ?? null;
-  if (lists !== null)
+  const [condition, channels] = table === "messages" ? restrictChannels(scope) : ["", null];
+  if (lists !== null) {
+    const selects = SELECTS_IN_SCOPE[table].map((select) => `${select}${condition}`).join(" UNION ");
+    const { since, workflowRunRows, recipientRunRows, ids } = lists;
+    const values = [now, realNow, channels, since, workflowRunRows, recipientRunRows, ids[table] ?? null, limit];
     return db
-      .allLists<[due_at: number, row: number]>(
-        `${SELECTS_IN_SCOPE[table]} ORDER BY due_at, row LIMIT ?8`,
-        now,
-        realNow,
-        channel,
-        lists.since,
-        lists.workflowRunRows,
-        lists.recipientRunRows,
-        lists.ids[table] ?? null,
-        limit,
-      )
+      .allLists<[due_at: number, row: number]>(`${selects} ORDER BY due_at, row LIMIT ?8`, ...values)
       .map(([, row]) => row);
-  const found =
-    channel !== null && table === "messages"
-      ? db.allLists<[row: number]>(
-          `SELECT row FROM messages WHERE ${IS_DUE} AND ${IN_CHANNEL} ORDER BY due_at, row LIMIT ?4`,
-          now,
-          realNow,
-          channel,
-          limit,
-        )
-      : db.allLists<[row: number]>(
-          `SELECT row FROM ${table} WHERE ${IS_DUE} ORDER BY due_at, row LIMIT ?3`,
-          now,
-          realNow,
-          limit,
-        );
-  return found.map(([row]) => row);
+  }
+  const values = channels === null ? [now, realNow, limit] : [now, realNow, channels, limit];
+  return db
+    .allLists<[row: number]>(
+      `SELECT row FROM ${table} WHERE ${IS_DUE}${condition} ORDER BY due_at, row LIMIT ?${values.length}`,
+      ...values,
+    )
+    .map(([row]) => row);
 }
 
 /** Returns whether a table has due work. Reads without the write lock, which a poll that finds nothing must not take. */
