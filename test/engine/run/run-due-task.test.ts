@@ -1,0 +1,54 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { DueTask } from "../../../src/ports/due-work.js";
+import { EngineHarness, HOUR, step, T0 } from "../../helpers/engine-harness.js";
+
+let harness: EngineHarness;
+let started: Awaited<ReturnType<EngineHarness["trigger"]>>;
+
+const NOTHING = { runs: {}, refused: 0, deliveries: 0, failedDeliveries: 0 };
+
+beforeEach(async () => {
+  harness = await EngineHarness.open();
+  harness.define("late", { steps: [step.delay("minutes", 1), step.email("S", "late"), step.feed("after")] });
+  started = await harness.trigger("late", { recipients: ["ana", "bo"] });
+});
+afterEach(() => harness.close());
+
+const runTask = (task: DueTask) => harness.engine.runDueTask(task, new AbortController().signal);
+const readRuns = async () =>
+  ((await harness.readOutcome(started)).recipients ?? []).map(({ recipient, status, steps }) => [
+    recipient,
+    status,
+    steps.map(({ ref, outcome, reason }) => [ref, outcome, reason?.code ?? null]),
+  ]);
+
+describe("a task of a worker", () => {
+  it("runs only work of its kind that is due in its scope", async () => {
+    const other = await harness.trigger("late", { recipients: ["ana"] });
+    expect(await runTask({ kind: "runs", scope: { workflowRunIds: [started.workflow_run_id] } })).toEqual(NOTHING);
+    harness.now = T0 + HOUR;
+    expect(await runTask({ kind: "messages", scope: {} })).toEqual(NOTHING);
+    expect(await runTask({ kind: "fan_outs", scope: { workflowRunIds: [started.workflow_run_id] } })).toEqual(NOTHING);
+    expect(await runTask({ kind: "runs", scope: { workflowRunIds: [started.workflow_run_id] } })).toEqual({
+      ...NOTHING,
+      runs: { completed: 2 },
+    });
+    const otherOutcome = await harness.readOutcome(other);
+    expect(otherOutcome.recipients?.map(({ status }) => status)).toEqual(["paused"]);
+  });
+
+  it("ends runs as failed that cannot be advanced, at the step at which they are", async () => {
+    harness.now = T0 + HOUR;
+    const result = await runTask({ kind: "runs", scope: {}, failure: "the template engine broke" });
+    expect(result).toEqual({ ...NOTHING, runs: { completed: 2 } });
+    expect(await readRuns()).toEqual(
+      ["ana", "bo"].map((recipient) => [recipient, "completed", [["delay_1", "failed", "internal_error"]]]),
+    );
+    expect(await harness.store.readNextDueAt()).toBe(null);
+  });
+
+  it("stops before it claims anything if it is interrupted", async () => {
+    harness.now = T0 + HOUR;
+    expect(await harness.engine.runDueTask({ kind: "runs", scope: {} }, AbortSignal.abort())).toEqual(NOTHING);
+  });
+});
