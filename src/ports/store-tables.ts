@@ -24,7 +24,8 @@ export interface TableSource {
 
 /** The tables of an empty store that are being filled in one transaction. */
 export interface TableTarget extends TableSource {
-  writeRows(table: StoredTable, rows: readonly StoredRow[]): Promise<void>;
+  /** Appends rows, and returns them as they can be read again: a kind of store may need other row numbers or keys. */
+  writeRows(table: StoredTable, rows: readonly StoredRow[]): Promise<readonly StoredRow[]>;
   /** Throws `not_supported` if the store cannot have this clock. */
   writeClock(clock: ClockSetting): Promise<void>;
   /** Fills the tables and columns that only this kind of store has. Called after the last row. */
@@ -35,8 +36,6 @@ export interface TableTarget extends TableSource {
 export interface StoreTables {
   /** The location without a password. */
   readonly location: string;
-  /** Whether recipient runs must be numbered without gaps. Their order stays. */
-  readonly needsDenseRuns: boolean;
   /** Reads the tables, and changes nothing. Throws `conflict` if a process uses the store. */
   read<T>(work: (source: TableSource) => Promise<T>): Promise<T>;
   /** Fills the tables in one transaction. Throws `conflict` if the store is not empty. */

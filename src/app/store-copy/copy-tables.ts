@@ -2,7 +2,6 @@ import { createHash, type Hash } from "node:crypto";
 import { KnockError } from "../../errors/knock-error.js";
 import type { StoredRow, StoredTable, StoreTables, TableSource } from "../../ports/store-tables.js";
 import { STORED_TABLES } from "../../store/rows/stored-tables.js";
-import { NO_RENUMBERING, RunNumbers } from "./run-numbers.js";
 
 /** A copied table. The digest is equal on both sides. */
 export interface CopiedTable {
@@ -22,16 +21,11 @@ export function copyTables(from: StoreTables, to: StoreTables, onProgress: CopyP
   return from.read((source) =>
     to.write(async (target) => {
       await target.writeClock(await source.readClock());
-      const runs = to.needsDenseRuns ? new RunNumbers() : NO_RENUMBERING;
       const copied: CopiedTable[] = [];
       for (const table of STORED_TABLES) {
         const total = await source.countRows(table);
         const report = (rows: number): void => onProgress({ phase: "copy", table: table.name, rows, total });
-        const digest = await digestRows(source, table, report, async (rows) => {
-          const renumbered = runs.renumber(table, rows);
-          await target.writeRows(table, renumbered);
-          return renumbered;
-        });
+        const digest = await digestRows(source, table, report, (rows) => target.writeRows(table, rows));
         copied.push({ table: table.name, ...digest });
       }
       await target.deriveRest();

@@ -70,7 +70,11 @@ async function fillStore(location: string): Promise<void> {
   const random = createRandom(11);
   for (let count = 0; count < 120; count++) await applyRandomOperation(store, random);
   for (let index = 0; index < 3; index++)
-    await joinSample(store, { actor: `user-${index}`, data: { index, text: 'a\tb\\n\n"é' } });
+    await joinSample(store, {
+      key: `batch-${index} ${"x".repeat(index * 3_000)}`,
+      actor: `user-${index}`,
+      data: { index, text: 'a\tb\\n\n"é' },
+    });
   await store.close();
 }
 
@@ -196,14 +200,14 @@ describeOnPostgres("copying a store", () => {
     const contents = [];
     for (const location of [source, back]) {
       const store = await openSqliteStore(location);
-      await joinSample(store, { actor: "user-9", at: NOW + 1, data: { last: true } });
+      await joinSample(store, { key: "batch-0 ", actor: "user-9", at: NOW + 1, data: { last: true } });
       const { items } = await store.listRecipientRuns({ workflow: "digest" }, { limit: 50 });
       contents.push(items.length);
       await store.close();
       const reopened = await openDatabase(location, { readOnly: true });
       contents.push(
         reopened
-          .prepare("SELECT key, items, closes_at FROM batches WHERE open = 1 ORDER BY key")
+          .prepare("SELECT substr(key, 1, 8) AS key, items, closes_at FROM batches WHERE open = 1 ORDER BY key")
           .all()
           .map((row) => ({ ...(row as object) })),
       );
@@ -211,6 +215,7 @@ describeOnPostgres("copying a store", () => {
     }
     expect(contents[2]).toEqual(contents[0]);
     expect(contents[3]).toEqual(contents[1]);
+    expect(contents[3]).toContainEqual(expect.objectContaining({ key: "batch-0 ", items: 2 }));
     await dropDatabase(database);
   });
 

@@ -8,6 +8,7 @@ import { BLOCK_ROWS } from "../connection/allocate-rows.js";
 import { recordAllValues } from "../connection/block-values.js";
 import type { Connection } from "../connection/connection.js";
 import { getErrorCode } from "../connection/store-errors.js";
+import { toIndexedKey } from "../connection/to-indexed-key.js";
 import type { Transaction } from "../connection/transaction.js";
 import { getShard } from "../run/shard.js";
 
@@ -41,6 +42,13 @@ const DERIVED_COLUMNS: Readonly<
   template_sources: (read) => ({ digest: Buffer.from(hashSha256(read("texts") as string)).toString("hex") }),
 };
 
+/** The tables with keys that contain values of a trigger's data, which may be too long for an index. */
+const INDEXED_KEYS = new Set(["batches", "throttles", "throttle_passes"]);
+
+function convertKey({ columns }: StoredTable, row: StoredRow): StoredRow {
+  return row.map((value, index) => (columns[index] === "key" ? toIndexedKey(value as string) : value));
+}
+
 class PostgresTableTarget implements TableTarget {
   constructor(private readonly tx: Transaction) {}
 
@@ -62,7 +70,8 @@ class PostgresTableTarget implements TableTarget {
     }
   }
 
-  async writeRows(table: StoredTable, rows: readonly StoredRow[]): Promise<void> {
+  async writeRows(table: StoredTable, given: readonly StoredRow[]): Promise<readonly StoredRow[]> {
+    const rows = INDEXED_KEYS.has(table.name) ? given.map((row) => convertKey(table, row)) : given;
     const derive = DERIVED_COLUMNS[table.name];
     const positions = new Map(table.columns.map((column, index) => [column, index]));
     const derived = rows.map((row) => derive?.((column) => row[positions.get(column) as number] as StoredValue) ?? {});
@@ -80,6 +89,7 @@ class PostgresTableTarget implements TableTarget {
         cause: error,
       });
     }
+    return rows;
   }
 
   async readClock(): Promise<ClockSetting> {
@@ -125,8 +135,6 @@ class PostgresTableTarget implements TableTarget {
 
 /** The tables of the store in a PostgreSQL database. */
 export class PostgresTables implements StoreTables {
-  readonly needsDenseRuns = false;
-
   constructor(private readonly connection: Connection) {}
 
   get location(): string {

@@ -12,6 +12,7 @@ import { isBusy, translateError } from "../connection/store-errors.js";
 import { WATCH_SCRIPT } from "../log/sqlite-outbound-log.js";
 import { CREATE_SOURCE_EVENTS, INDEX_SOURCE_EVENTS } from "../log/sqlite-source-log.js";
 import { checkCurrentVersion, openSqliteStore } from "../open-sqlite-store.js";
+import { RunNumbers } from "./run-numbers.js";
 
 /** The tables that exist only in stores that use them, with the statements that create them. */
 const OPTIONAL_TABLES: Readonly<Record<string, string>> = {
@@ -44,6 +45,7 @@ function readDataVersion(database: Database): number {
 
 class SqliteTableTarget implements TableTarget {
   private readonly inserts = new Map<string, Statement>();
+  private readonly runNumbers = new RunNumbers();
 
   constructor(private readonly database: Database) {}
 
@@ -67,9 +69,11 @@ class SqliteTableTarget implements TableTarget {
     }
   }
 
-  async writeRows(table: StoredTable, rows: readonly StoredRow[]): Promise<void> {
+  async writeRows(table: StoredTable, rows: readonly StoredRow[]): Promise<readonly StoredRow[]> {
     const insert = this.inserts.get(table.name) ?? this.prepareInsert(table);
-    for (const row of rows) insert.run(...(row as SqlValue[]));
+    const renumbered = this.runNumbers.renumber(table, rows);
+    for (const row of renumbered) insert.run(...(row as SqlValue[]));
+    return renumbered;
   }
 
   private prepareInsert({ name, columns }: StoredTable): Statement {
@@ -106,9 +110,6 @@ class SqliteTableTarget implements TableTarget {
 }
 
 class SqliteTables implements StoreTables {
-  /** An index of recipient runs is divided into blocks of rows, all of which a lookup searches. */
-  readonly needsDenseRuns = true;
-
   constructor(readonly location: string) {}
 
   async read<T>(work: (source: SqliteTableTarget) => Promise<T>): Promise<T> {

@@ -1,13 +1,11 @@
-import type { StoredRow, StoredTable } from "../../ports/store-tables.js";
-
-/** Leaves all rows as they are. */
-export const NO_RENUMBERING = { renumber: (_table: StoredTable, rows: readonly StoredRow[]) => rows };
+import type { StoredRow, StoredTable } from "../../../ports/store-tables.js";
 
 const FIRST_CAPACITY = 1 << 12;
 
 /**
- * Numbers recipient runs from 1 without gaps, in the same order, and changes the rows that refer to them. A reference to a run
- * that does not exist becomes 0.
+ * Numbers recipient runs from 1 without gaps, in the same order, and changes the rows that refer to them. The index of their ids
+ * is divided into blocks of rows, all of which a lookup searches, and PostgreSQL leaves large gaps. A reference to a run that
+ * does not exist becomes 0.
  */
 export class RunNumbers {
   /** The old rows in order. The new row is the position plus 1. */
