@@ -5,6 +5,7 @@ import type { FanOutStore } from "./fan-out-store.js";
 import type { FeedStore } from "./feed-store.js";
 import type { GuideStore } from "./guide-store.js";
 import type { MessageStore } from "./message-store.js";
+import type { PruneStore } from "./prune-store.js";
 import type { RecipientStore } from "./recipient-store.js";
 import type { RunStore } from "./run-store.js";
 import type { ScheduleStore } from "./schedule-store.js";
@@ -25,6 +26,7 @@ export interface Store
     FeedStore,
     GuideStore,
     MessageStore,
+    PruneStore,
     RecipientStore,
     RunStore,
     ScheduleStore,

@@ -8,6 +8,7 @@ import type { ClockClaim, ClockReading, ClockSetting } from "../../ports/clock-s
 import type { CausedWork, Claim, DueKind, WorkScope } from "../../ports/due-store.js";
 import type { ChunkResult, ClaimedFanOut, FanOutChunk, FanOutSplit } from "../../ports/fan-out-store.js";
 import type { Paged, PageRequest } from "../../ports/page-request.js";
+import type { PruneRequest, PruneResult } from "../../ports/prune-store.js";
 import type { CancelledRun, RunCancellation } from "../../ports/run-cancellation.js";
 import type { ClaimedRun, SaveAdvancesResult, SavedAdvance, ThrottleRequest } from "../../ports/run-store.js";
 import type { Occurrence, OccurrenceResult, ScheduleFilter, ScheduleUpdate } from "../../ports/schedule-store.js";
@@ -27,6 +28,7 @@ import { claimDueRuns } from "./work/claim-due-work.js";
 import { claimDueFanOuts, insertFanOutChunk, readRecipientsWithRun, splitFanOut } from "./work/fan-outs.js";
 import { insertWorkflowRun, readIdempotencyRecord, selectAlreadyTriggered } from "./work/insert-workflow-run.js";
 import { listDueKinds, readNextDueAt } from "./work/next-due.js";
+import { prune } from "./work/prune-runs.js";
 import { saveAdvances } from "./work/save-work.js";
 import {
   claimDueSchedules,
@@ -83,6 +85,10 @@ export class PostgresStore extends PostgresMessages implements Store {
 
   async releaseClock(token: string): Promise<void> {
     await releaseClock(this.db, token);
+  }
+
+  async prune(request: PruneRequest): Promise<PruneResult> {
+    return prune(this.db, request);
   }
 
   async clear(options: { keepRecipients: boolean }): Promise<void> {

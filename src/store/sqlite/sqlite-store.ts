@@ -7,6 +7,7 @@ import type { CausedWork, Claim, DueKind, WorkScope } from "../../ports/due-stor
 import type { ChunkResult, ClaimedFanOut, FanOutChunk, FanOutSplit } from "../../ports/fan-out-store.js";
 import type { IdKind, RunQuery } from "../../ports/filters.js";
 import type { Paged, PageRequest } from "../../ports/page-request.js";
+import type { PruneRequest, PruneResult } from "../../ports/prune-store.js";
 import type { CancelledRun, RunCancellation } from "../../ports/run-cancellation.js";
 import type {
   ClaimedRun,
@@ -35,6 +36,7 @@ import { SqliteMessages } from "./sqlite-messages.js";
 import { claimDueRuns, listDueKinds, readNextDueAt } from "./work/claim-due-work.js";
 import { claimDueFanOuts, insertFanOutChunk, readRecipientsWithRun, splitFanOut } from "./work/fan-outs.js";
 import { insertWorkflowRun, readAlreadyTriggered, readIdempotencyRecord } from "./work/insert-workflow-run.js";
+import { prune } from "./work/prune-runs.js";
 import { saveAdvances } from "./work/save-work.js";
 import {
   claimDueSchedules,
@@ -102,6 +104,10 @@ export class SqliteStore extends SqliteMessages implements Store {
 
   async applySeeds(seeds: readonly Seed[], at: number): Promise<void> {
     applySeeds(this.db, seeds, at);
+  }
+
+  async prune(request: PruneRequest): Promise<PruneResult> {
+    return prune(this.db, request);
   }
 
   async clear(options: { keepRecipients: boolean }): Promise<void> {

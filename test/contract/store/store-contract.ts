@@ -18,6 +18,7 @@ import { describeLists } from "./lists-contract.js";
 import { describeLogs } from "./logs-contract.js";
 import { describeMemberships } from "./memberships-contract.js";
 import { describeProcesses } from "./processes-contract.js";
+import { describePruning } from "./prune-contract.js";
 import { describeQueries } from "./queries-contract.js";
 import { describeRecipients } from "./recipients-contract.js";
 import { describeResources } from "./resources-contract.js";
@@ -107,6 +108,7 @@ export function describeStore(name: string, subject: StoreSubject): void {
     describeQueries(context);
     describeLogs(context);
     describeFanOuts(context);
+    describePruning(context);
     describeControl(context);
     describeProcesses(context);
     calls.describeCoverage();

@@ -6,6 +6,7 @@ import type { FanOutStore } from "../../../src/ports/fan-out-store.js";
 import type { FeedStore } from "../../../src/ports/feed-store.js";
 import type { GuideStore } from "../../../src/ports/guide-store.js";
 import type { MessageStore } from "../../../src/ports/message-store.js";
+import type { PruneStore } from "../../../src/ports/prune-store.js";
 import type { RecipientStore } from "../../../src/ports/recipient-store.js";
 import type { RunStore } from "../../../src/ports/run-store.js";
 import type { ScheduleStore } from "../../../src/ports/schedule-store.js";
@@ -53,6 +54,7 @@ const PARTS = {
     retryMessages: true,
     deleteMessages: true,
   } satisfies Methods<MessageStore>,
+  PruneStore: { prune: true } satisfies Methods<PruneStore>,
   RecipientStore: {
     readRecipients: true,
     upsertRecipients: true,

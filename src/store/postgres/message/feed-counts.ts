@@ -95,6 +95,17 @@ const DELETE_MESSAGES = `
   WITH gone AS (DELETE FROM messages WHERE recipient = ANY($1::text[]) RETURNING *)
   INSERT INTO feed_counts ${COLUMNS} ${buildCount("gone m", "m.recipient", "-")}`;
 
+/** Deletes the messages of recipient runs and subtracts them from the counts, as {@link DELETE_MESSAGES} does. */
+const DELETE_MESSAGES_OF_RUNS = `
+  WITH gone AS (DELETE FROM messages WHERE recipient_run = ANY($1::bigint[]) RETURNING *),
+    subtracted AS (INSERT INTO feed_counts ${COLUMNS} ${buildCount("gone m", "m.recipient", "-")})
+  SELECT count(*) AS count FROM gone`;
+
+/** Deletes the messages of recipient runs. Returns how many. */
+export async function deleteMessagesOfRuns(tx: Transaction, rows: readonly number[]): Promise<number> {
+  return ((await tx.get<{ count: number }>(DELETE_MESSAGES_OF_RUNS, rows)) as { count: number }).count;
+}
+
 /** Moves the messages of recipient $2 to recipient $1, whose shard is $3, with their counts. */
 const MOVE_MESSAGES = `
   WITH moved AS (UPDATE messages SET recipient = $1, shard = $3 WHERE recipient = $2 RETURNING *)

@@ -84,6 +84,18 @@ export function countChange(
   if (after !== null) addState(db, shared, message, after, 1);
 }
 
+const SUBTRACT_RUNS =
+  "INSERT INTO feed_counts (recipient, channel, tenant, archived, total, unread, unseen) " +
+  "SELECT m.recipient, m.channel, COALESCE(w.tenant, ''), m.archived_at IS NOT NULL, -COUNT(*), COUNT(m.read_at) - COUNT(*), COUNT(m.seen_at) - COUNT(*) " +
+  `${FEED_MESSAGES} WHERE m.recipient_run IN (SELECT value FROM json_each(?1)) AND ${IS_IN_FEED.join(" AND ")} ` +
+  "AND EXISTS (SELECT 1 FROM feed_counts c WHERE c.recipient = m.recipient) GROUP BY 1, 2, 3, 4 " +
+  "ON CONFLICT DO UPDATE SET total = total + excluded.total, unread = unread + excluded.unread, unseen = unseen + excluded.unseen";
+
+/** Subtracts the messages of recipient runs, a JSON list of rows, which are deleted next. Must run inside a write. */
+export function subtractCountsOfRuns(db: Connection, list: string): void {
+  db.run(SUBTRACT_RUNS, list);
+}
+
 function isLarge(db: Connection, recipient: RecipientKey): boolean {
   const last = "SELECT 1 FROM messages WHERE recipient = ? LIMIT 1 OFFSET ?";
   return db.get(last, recipient, MIN_KEPT_MESSAGES - 1) !== undefined;

@@ -1,0 +1,50 @@
+/** The tables from which old rows are deleted, one after the other. */
+export const PRUNED_TABLES = ["recipient_runs", "workflow_runs", "idempotency_keys"] as const;
+export type PrunedTable = (typeof PRUNED_TABLES)[number];
+
+/** Which rows of a table are deleted in one transaction, with all that belongs to them. */
+export interface PruneRequest {
+  table: PrunedTable;
+  /** Only rows that were last changed before this time, in milliseconds. */
+  before: number;
+  /** Only rows after this one; 0 at the start. */
+  after: number;
+  /** How many rows are examined. */
+  limit: number;
+  /** Counts rows and deletes none. */
+  isDryRun: boolean;
+}
+
+/** The numbers of deleted rows. */
+export interface PrunedCounts {
+  recipient_runs: number;
+  messages: number;
+  delivery_logs: number;
+  batch_activities: number;
+  workflow_runs: number;
+  idempotency_keys: number;
+}
+
+export const NO_PRUNED_ROWS: PrunedCounts = {
+  recipient_runs: 0,
+  messages: 0,
+  delivery_logs: 0,
+  batch_activities: 0,
+  workflow_runs: 0,
+  idempotency_keys: 0,
+};
+
+export interface PruneResult {
+  counts: Partial<PrunedCounts>;
+  /** The last row that was examined; null if there is no further row. */
+  next: number | null;
+}
+
+/** Deletes rows of the past. */
+export interface PruneStore {
+  /**
+   * Deletes runs that have ended and everything that belongs to them. Runs that wait, runs with messages that are not sent yet,
+   * and activities of batches that a run still needs are kept.
+   */
+  prune(request: PruneRequest): Promise<PruneResult>;
+}

@@ -1,0 +1,55 @@
+import type { PrunedCounts, PruneRequest, PruneResult } from "../../../ports/prune-store.js";
+import { buildPruneStatements } from "../../rows/prune-statements.js";
+import type { Connection } from "../connection/connection.js";
+import { hasKeptCounts, subtractCountsOfRuns } from "../message/feed-counts.js";
+
+const LIST = "(SELECT value FROM json_each(?1))";
+const SQL = buildPruneStatements({ bind: (position) => `?${position}`, list: LIST });
+const BATCHES_OF_RUNS = `(SELECT batch FROM batch_activities WHERE recipient_run IN ${LIST})`;
+
+const count = (db: Connection, sql: string, ...values: (string | number)[]): number =>
+  (db.get<{ count: number }>(sql, ...values) as { count: number }).count;
+
+/** Deletes ended runs, triggers or idempotency keys, in one transaction. */
+export function prune(db: Connection, request: PruneRequest): PruneResult {
+  return request.isDryRun ? db.read(() => pruneRows(db, request)) : db.write(() => pruneRows(db, request));
+}
+
+function pruneRows(db: Connection, request: PruneRequest): PruneResult {
+  const { table, before, after, limit, isDryRun } = request;
+  if (table === "idempotency_keys") {
+    const keys = isDryRun ? count(db, SQL.countKeys, before) : db.run(SQL.deleteKeys, before, limit);
+    return { counts: { idempotency_keys: keys }, next: isDryRun || keys < limit ? null : 0 };
+  }
+  const { last, rows } = db.get<{ last: number | null; rows: number }>(SQL.selectLast(table), after, limit) as {
+    last: number | null;
+    rows: number;
+  };
+  if (last === null) return { counts: {}, next: null };
+  const next = rows < limit ? null : last;
+  if (table === "recipient_runs") {
+    const found = db.all<{ row: number }>(SQL.selectRuns, after, last, before).map(({ row }) => row);
+    return { counts: found.length === 0 ? {} : pruneRuns(db, JSON.stringify(found), isDryRun), next };
+  }
+  const values = [after, last, before];
+  const triggers = isDryRun ? count(db, SQL.countWorkflowRuns, ...values) : db.run(SQL.deleteWorkflowRuns, ...values);
+  return { counts: { workflow_runs: triggers }, next };
+}
+
+function pruneRuns(db: Connection, list: string, isDryRun: boolean): Partial<PrunedCounts> {
+  if (!isDryRun) {
+    if (hasKeptCounts(db)) subtractCountsOfRuns(db, list);
+    db.run(`DELETE FROM batch_actors WHERE batch IN ${BATCHES_OF_RUNS}`, list);
+    // Rows of deleted activities are used again, so the chain of a batch must not lead to them.
+    db.run(`UPDATE batches SET newest = NULL, hundredth = NULL WHERE row IN ${BATCHES_OF_RUNS}`, list);
+  }
+  const counts: Partial<PrunedCounts> = {};
+  for (const { table, where, counted } of SQL.parts) {
+    if (isDryRun && counted === undefined) continue;
+    const rows = isDryRun
+      ? count(db, `SELECT COUNT(*) AS count FROM ${table} WHERE ${where}`, list)
+      : db.run(`DELETE FROM ${table} WHERE ${where}`, list);
+    if (counted !== undefined) counts[counted] = rows;
+  }
+  return counts;
+}
