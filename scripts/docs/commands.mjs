@@ -22,7 +22,8 @@ const TRIGGERS = "knock notify --file payloads/triggers.jsonl --quiet";
  * Commands that fill the project before the examples of a page run. `shown` names the examples whose output a page
  * shows, if that is not the first of the help. `project` is null for an empty folder. `isolated` gives each subcommand
  * its own project. `isStopped` interrupts the server when it is ready; it listens on a free port. `isServed` runs the
- * examples while the local API takes the place of the account. `notRun` are examples whose output a page does not show.
+ * examples while the local API takes the place of the account. `isReleased`
+ * runs the examples as if the processes that opened the store had ended.
  */
 const SCENARIOS = {
   cancel: { before: ["knock notify --file payloads/invite.json --quiet"] },
@@ -43,8 +44,7 @@ const SCENARIOS = {
   },
   // A broadcast is sent once, so its subcommands cannot share a project.
   broadcasts: { isolated: true },
-  // This process cannot copy a store that it has opened itself.
-  store: { notRun: ["knock store copy --from .knock-local/store.db --to copy.db"] },
+  store: { before: [TRIGGERS], isReleased: true },
   dev: { isStopped: true },
   audit: { isServed: true },
   diff: { isServed: true },
@@ -113,13 +113,12 @@ async function readExamples(command, project) {
 }
 
 async function formatExamples(command, project, scenario) {
-  const { shown = [], notRun = [] } = scenario;
+  const { shown = [] } = scenario;
   const examples = await readExamples(command, project);
   const example = examples.find((line) => shown.includes(line)) ?? examples[0];
   if (example === undefined) return [];
-  const { text, exitCode } = notRun.includes(example)
-    ? { text: "", exitCode: 0 }
-    : await runExample(example, project, scenario);
+  if (scenario.isReleased) project.releaseStore();
+  const { text, exitCode } = await runExample(example, project, scenario);
   if (exitCode !== 0) throw new Error(`exit ${exitCode}: ${example}\n${text}`);
   const lines = text.trimEnd().split(/[ ]*\n/);
   const output =

@@ -1,6 +1,17 @@
 // Runs example commands in a copy of a sample project, in this process, with the same output on every machine.
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { ROOT } from "../load-source.mjs";
@@ -83,6 +94,15 @@ export class ExampleProject {
 
   remove() {
     rmSync(this.#root, { recursive: true });
+  }
+
+  /** Replaces the store's file by a copy, which this process has not opened. */
+  releaseStore() {
+    const file = join(this.dir, ".knock-local/store.db");
+    if (!existsSync(file)) return;
+    cpSync(file, `${file}.copy`);
+    for (const ending of ["-wal", "-shm"]) rmSync(file + ending, { force: true });
+    renameSync(`${file}.copy`, file);
   }
 
   /** Replaces random IDs, in order of their appearance, measured times, and the temporary folder. */

@@ -77,6 +77,7 @@ export const JSON_EXAMPLES = [
   ["clock-freeze", "knock clock freeze --json"],
   ["clock-reset", "knock clock reset --json"],
   ["dev", "knock dev --port 0 --store :memory: --json"],
+  ["prune", "knock prune --older-than 90d --dry-run --json"],
   ["store-migrate", "knock store migrate --json"],
   ["init", "knock init ../new-app --json"],
   ["auth-login", 'echo "$KNOCK_API_KEY" | knock auth login --with-token --json'],

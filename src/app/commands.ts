@@ -56,6 +56,7 @@ export const COMMANDS: Commands = {
     const { registerWorker } = await import("../commands/worker.js");
     return (program, app) => registerWorker(program, app, createWorkerService(app));
   },
+  prune: async () => (await import("../commands/prune.js")).registerPrune,
   async store() {
     const { registerStore } = await import("../commands/store.js");
     return (program, app) => registerStore(program, app, createStoreService(app));

@@ -16,6 +16,7 @@ import type {
   WaitOptions,
 } from "../ports/operations.js";
 import type { PageRequest } from "../ports/page-request.js";
+import type { PruneOptions, PruneReport } from "../ports/prune-store.js";
 import type { LocalResourceOperations } from "../ports/resource-operations.js";
 import type { Json, JsonObject } from "../util/json.js";
 import { once } from "../util/once.js";
@@ -39,6 +40,7 @@ import { awaitOutcome } from "./run/await-outcome.js";
 import { buildRecipientOutcome } from "./run/build-trigger-outcome.js";
 import { deliverSourceEvent } from "./run/deliver-source-event.js";
 import { freezeClock, moveClock, resetClock, toClockState } from "./run/move-clock.js";
+import { pruneRuns } from "./run/prune-runs.js";
 import { readOutcome, readRunMessages } from "./run/read-outcome.js";
 import { readTimeUntilDue } from "./run/read-time-until-due.js";
 import { type BlockedSchedule, releaseSchedules, toBlockedOccurrence } from "./run/run-due-schedules.js";
@@ -253,6 +255,10 @@ class Engine implements LocalOperations {
     } finally {
       if (once) await releaseSchedules(context, blockedSchedules);
     }
+  }
+
+  pruneRuns(options: PruneOptions): Promise<PruneReport> {
+    return pruneRuns(this.context, options);
   }
 
   readTimeUntilDue(): Promise<number | null> {

@@ -9,6 +9,7 @@ import type { WorkScope } from "./due-store.js";
 import type { DueTask, DueTaskResult } from "./due-work.js";
 import type { IdKind, MessageFilter, MessageQuery, RunFilter, RunQuery } from "./filters.js";
 import type { Paged, PageRequest } from "./page-request.js";
+import type { PruneOptions, PruneReport } from "./prune-store.js";
 import type { LocalResourceOperations, ResourceOperations } from "./resource-operations.js";
 
 export interface TriggerOptions {
@@ -144,6 +145,8 @@ export interface LocalOperations extends Operations {
    * out.
    */
   readContentsInLocale(ids: readonly string[], locale: string): Promise<ReadonlyMap<string, JsonObject>>;
+  /** Deletes runs that ended long ago, with their messages, logs and activities. */
+  pruneRuns(options: PruneOptions): Promise<PruneReport>;
   readClock(): Promise<ClockState>;
   /**
    * Freezes the clock at a time; null freezes it at the current time. Throws for a move backward, unless `force` is set

@@ -40,6 +40,20 @@ export interface PruneResult {
   next: number | null;
 }
 
+export interface PruneOptions {
+  /** Deletes runs that ended longer ago than this, by the clock of the store. */
+  olderThanMs: number;
+  isDryRun: boolean;
+  signal: AbortSignal;
+  /** Called after each transaction. */
+  onProgress: (counts: PrunedCounts) => void;
+}
+
+/** The deleted rows. All were last changed before `before`, in milliseconds. */
+export interface PruneReport extends PrunedCounts {
+  before: number;
+}
+
 /** Deletes rows of the past. */
 export interface PruneStore {
   /**

@@ -70,6 +70,7 @@ async function runCommands(collab: Sample): Promise<Commands> {
   );
   await knock.run(["runs", "show", json.outcome.workflow_run_id], "2 delivered · 2 waiting");
   await knock.run(["cancel", "new-comment", "c1", "-r", "zoe"], "canceled");
+  await knock.run(["prune", "--older-than", "1d"], "deleted runs that ended before");
   await knock.run(["store", "migrate"], "up to date");
   await knock.run(["store", "migrate", "--store", "postgres://127.0.0.1:1/knock"], "", { exit: 7 });
   await knock.run(

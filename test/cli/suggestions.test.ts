@@ -95,7 +95,7 @@ describe.concurrent("suggestions", () => {
     [
       ["zzz"],
       2,
-      "hint: Commands: audiences, audit, auth, broadcasts, cancel, clock, completion, config, dev, diff, doctor, feed, forecast, help, init, messages, notify, objects, preferences, preview, replay, runs, schedules, sources, store, subscriptions, tenants, test, types, users, validate, worker",
+      "hint: Commands: audiences, audit, auth, broadcasts, cancel, clock, completion, config, dev, diff, doctor, feed, forecast, help, init, messages, notify, objects, preferences, preview, prune, replay, runs, schedules, sources, store, subscriptions, tenants, test, types, users, validate, worker",
     ],
     [
       ["notify", "new-comment", "-r", "ada", "—set", "page=Home"],

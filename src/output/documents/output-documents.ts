@@ -25,6 +25,7 @@ import {
 } from "./messages.js";
 import { cancellationSchema, dryRunSchema, outcomeDocumentSchema, sentBroadcastSchema } from "./outcomes.js";
 import { createdProjectSchema, previewSchema, profilesPathSchema, workflowSchema } from "./project.js";
+import { pruneReportSchema } from "./prune.js";
 import {
   audienceMemberSchema,
   deletedObjectSchema,
@@ -273,6 +274,7 @@ export const OUTPUT_DOCUMENTS: readonly OutputDocument[] = [
     suffix: "ready-file",
     place: "a file",
   }),
+  describeDocument("prune", "Deleted rows", "The numbers of deleted rows.", pruneReportSchema),
   describeDocument("store copy", "Copied store", "The rows of each table and their digest.", storeCopySchema),
   describeDocument("store migrate", "Updated store", "The store.", migratedStoreSchema),
   describeDocument("init", "Created project", "The files of the project.", createdProjectSchema),

@@ -23,7 +23,7 @@ interface Page {
   next: number | null;
 }
 
-/** Returns the rows of a table that are examined; null if there is none. */
+/** Returns the rows of a table that are examined; null at the end of the table. */
 async function readPage(tx: Statements, { table, after, limit }: PruneRequest): Promise<Page | null> {
   const page = await tx.get<{ last: number | null; rows: number }>(SQL.selectLast(table), after, limit);
   if (page === undefined || page.last === null) return null;
