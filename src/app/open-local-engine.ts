@@ -13,6 +13,7 @@ import type { Store } from "../ports/store.js";
 import type { StoreControl } from "../ports/store-control.js";
 import type { Project } from "../project/open-project.js";
 import { systemIds } from "../util/ids.js";
+import { getProcessIdentity } from "../util/process-identity.js";
 import { createLazyProviders } from "./lazy-providers.js";
 import { mapEnvironment } from "./map-environment.js";
 import { openStore } from "./open-store.js";
@@ -139,7 +140,7 @@ interface LocalEngineOptions {
   contentsInLocale?: EngineContext["renderContentsInLocale"];
   warn?: EngineContext["warn"];
   branch?: string;
-  /** Identifies a worker that shares its store with others. */
+  /** Identifies what claims work: a worker that shares its store with others. Default: the process. */
   worker?: string;
   /** The source of IDs; the default is random ones. */
   ids?: EngineContext["ids"];
@@ -170,7 +171,7 @@ export function createLocalEngine(
     contentsInLocale,
     warn,
     branch,
-    worker,
+    worker = getProcessIdentity(),
     ids = systemIds,
     random = Math.random,
     httpClient: client = httpClient,

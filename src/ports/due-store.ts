@@ -80,4 +80,9 @@ export interface DueStore {
    * only those.
    */
   listDueKinds(now: number, scope?: WorkScope): Promise<ReadonlySet<DueKind>>;
+  /**
+   * Ends the leases of due work whose process has certainly ended, as far as the store can tell. Returns whether there were
+   * any. Slow if much is due.
+   */
+  releaseDeadClaims(now: number): Promise<boolean>;
 }

@@ -1,5 +1,5 @@
 import { cpSync, rmSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { withDatabase } from "../../src/store/sqlite/connection/driver.js";
 import { createInProcessSample } from "../helpers/run-in-process.js";
 import type { Sample } from "../helpers/run-knock.js";
@@ -11,9 +11,6 @@ import { getLongRuns, reportFigures } from "./long-runs.js";
 /** Kills of each case. `npm run test:crash` kills at every write, again and again, until it has this number. */
 const KILLS_AT_WRITES = getLongRuns("crash", 1_400, 3);
 const KILLS_AT_TIMES = getLongRuns("crash", 300, 2);
-
-/** Leases of due work last up to this long. A process that takes over needs no patience for leases of a dead one. */
-const PAST_LEASES_MS = 10 * 60_000;
 
 if (!canTrace) process.stderr.write("notice: strace cannot be used; commands are killed at random times only\n");
 
@@ -72,14 +69,7 @@ class CrashSample {
 }
 
 describe("a command that is killed", () => {
-  beforeAll(() => {
-    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + PAST_LEASES_MS, shouldAdvanceTime: false });
-  });
-
-  afterAll(() => {
-    vi.useRealTimers();
-    reportFigures("crash", figures);
-  });
+  afterAll(() => reportFigures("crash", figures));
 
   it.each(CASES)("loses and repeats nothing: $name", { timeout: 3_600_000 }, async (crashCase) => {
     const { killed } = crashCase;

@@ -12,7 +12,7 @@ import type {
 } from "../../ports/operations.js";
 import type { RunStore } from "../../ports/run-store.js";
 import { toIsoTime } from "../../util/iso-time.js";
-import { type DueWorkStore, type EngineContext, getClockTime } from "../context/engine-context.js";
+import { createClaimToken, type DueWorkStore, type EngineContext, getClockTime } from "../context/engine-context.js";
 import { readFilesOnce } from "../workflow/read-once.js";
 import { type BlockedSchedule, releaseSchedules, toBlockedOccurrence } from "./run-due-schedules.js";
 import { runDueWork } from "./run-due-work.js";
@@ -38,11 +38,12 @@ const LEASE_POLL_MS = 50;
 
 /** Runs `work` while no other process moves the clock; waits for one that does. Throws `interrupted`. */
 async function withClockLease<T>(
-  { store, ids, sleep }: EngineContext<ClockStore>,
+  context: EngineContext<ClockStore>,
   signal: AbortSignal | undefined,
   work: () => Promise<T>,
 ): Promise<T> {
-  const token = ids.uuid();
+  const { store, sleep } = context;
+  const token = createClaimToken(context);
   const claim = (): Promise<boolean> => store.claimClock({ token, leaseMs: CLOCK_LEASE_MS });
   while (!(await claim())) {
     if (signal?.aborted)
@@ -134,6 +135,8 @@ async function moveLeasedClock(
     const hint = "Use --force to move it back. Completed steps are not undone.";
     await checkBackwardMove(context, to, now, { force: options.force, hint });
   } else {
+    // A process that was killed during a move may have claimed work of later times.
+    await store.releaseDeadClaims(to);
     for (let next = await nextAt(); next !== null && next <= to && !options.signal?.aborted; next = await nextAt()) {
       now = Math.max(now, next);
       const due = await runDueWork(context, now, {

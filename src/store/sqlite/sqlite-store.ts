@@ -37,6 +37,7 @@ import { claimDueRuns, listDueKinds, readNextDueAt } from "./work/claim-due-work
 import { claimDueFanOuts, insertFanOutChunk, readRecipientsWithRun, splitFanOut } from "./work/fan-outs.js";
 import { insertWorkflowRun, readAlreadyTriggered, readIdempotencyRecord } from "./work/insert-workflow-run.js";
 import { prune } from "./work/prune-runs.js";
+import { releaseDeadClaims } from "./work/release-dead-claims.js";
 import { saveAdvances } from "./work/save-work.js";
 import {
   claimDueSchedules,
@@ -144,6 +145,10 @@ export class SqliteStore extends SqliteMessages implements Store {
 
   async readNextDueAt(options?: { excludeLeased: boolean }): Promise<number | null> {
     return readNextDueAt(this.db, options?.excludeLeased ?? false);
+  }
+
+  async releaseDeadClaims(now: number): Promise<boolean> {
+    return releaseDeadClaims(this.db, now);
   }
 
   async listDueKinds(now: number, scope?: WorkScope): Promise<ReadonlySet<DueKind>> {

@@ -3,6 +3,7 @@ import type { Message, MessageStatuses } from "../../../src/domain/message/messa
 import type { RecipientRun } from "../../../src/domain/run/workflow-run.js";
 import type { Claim, WorkScope } from "../../../src/ports/due-store.js";
 import type { ClaimedRun } from "../../../src/ports/run-store.js";
+import { getProcessIdentity } from "../../../src/util/process-identity.js";
 import {
   HOUR,
   insertSample,
@@ -31,6 +32,16 @@ function readMarks(message: Message): MessageStatuses {
 }
 
 export function describeDueWork(open: OpenStore): void {
+  describe("releaseDeadClaims", () => {
+    it("keeps the claims of a process that has not ended, or that is not known", async () => {
+      await insertSample(open.store, { recipients: ["ada", "grace"], recipientRun: waitingAt(NOW) });
+      await open.store.claimDueRuns(claimAt(NOW, `${getProcessIdentity()}:t1`), 1);
+      await open.store.claimDueRuns(claimAt(NOW, "t2"), 1);
+      expect(await open.store.releaseDeadClaims(NOW)).toBe(false);
+      expect(await open.store.claimDueRuns(claimAt(NOW, "t3"), 10)).toEqual([]);
+    });
+  });
+
   describe("claimDueRuns", () => {
     it("returns due runs by due time and order of acceptance, with everything that an advance needs", async () => {
       const late = await insertSample(open.store, { recipients: ["late"], recipientRun: waitingAt(NOW + 20) });

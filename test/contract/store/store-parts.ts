@@ -35,7 +35,7 @@ const PARTS = {
     claimClock: true,
     releaseClock: true,
   } satisfies Methods<ClockStore>,
-  DueStore: { readNextDueAt: true, listDueKinds: true } satisfies Methods<DueStore>,
+  DueStore: { readNextDueAt: true, listDueKinds: true, releaseDeadClaims: true } satisfies Methods<DueStore>,
   FanOutStore: {
     readRecipientsWithRun: true,
     claimDueFanOuts: true,

@@ -1,4 +1,5 @@
 import type { ClockClaim, ClockReading, ClockSetting } from "../../../ports/clock-store.js";
+import { hasTokenOwnerEnded } from "../../../util/process-identity.js";
 import type { Connection } from "./connection.js";
 
 export function selectClock(db: Connection): ClockSetting {
@@ -24,11 +25,13 @@ export function writeClockRow(db: Connection, { offset_ms, frozen_at }: ClockSet
   );
 }
 
-/** Takes or renews the lease on the clock. Returns false while another process holds it. */
+/** Takes or renews the lease on the clock. Returns false while another process, which has not ended, holds it. */
 export function claimClock(db: Connection, { token, leaseMs }: ClockClaim): boolean {
   return db.writeUnsynced(() => {
     const realNow = db.realNow();
     db.run("INSERT INTO clock (row, offset_ms) VALUES (1, 0) ON CONFLICT (row) DO NOTHING");
+    const holder = db.get<{ claim_token: string | null }>("SELECT claim_token FROM clock")?.claim_token ?? "";
+    if (hasTokenOwnerEnded(holder)) db.run("UPDATE clock SET claim_token = NULL");
     const changed = db.run(
       "UPDATE clock SET claim_token = ?, claim_until = ? WHERE claim_token IS NULL OR claim_token = ? OR claim_until <= ?",
       token,
