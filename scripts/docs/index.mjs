@@ -22,6 +22,8 @@ const GUIDE_ORDER = [
   "remote-and-keys",
   "compare-with-the-account",
   "real-delivery",
+  "many-workers",
+  "scaling",
   "coming-from-the-official-cli",
 ];
 

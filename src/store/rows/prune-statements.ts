@@ -1,7 +1,7 @@
 import type { PrunedCounts } from "../../ports/prune-store.js";
 
 /** SQL that differs between databases. */
-export interface PruneDialect {
+interface PruneDialect {
   /** The placeholder of a parameter by its position. */
   bind(position: number): string;
   /** A subquery for the rows whose list is bound first. */
