@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { printMigratedStore, printStoreCopy } from "../output/print-store.js";
 import type { CommandContext } from "./context.js";
 import type { TargetFlags } from "./services.js";
-import { addExamples, addGroupExamples } from "./shared/examples.js";
+import { addExamples } from "./shared/examples.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { addCommonOptions, addProjectOptions, type CommonFlags } from "./shared/options.js";
 import type { StoreService } from "./shared/store-service.js";
@@ -15,7 +15,6 @@ export function registerStore(program: Command, context: CommandContext, service
     .description("Copy a store, or update its tables. `knock help store` explains stores.");
   registerCopy(store, context, services);
   registerMigrate(store, context, services);
-  addGroupExamples(store);
 }
 
 function registerCopy(store: Command, { output }: CommandContext, services: StoreService): void {

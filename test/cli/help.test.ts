@@ -96,6 +96,7 @@ describe("help", () => {
     expect(help).toContain("--json");
     const [name] = command.split(" ");
     expect(listExamples(help).some((line) => line.includes(`knock ${name}`))).toBe(true);
+    expect(help.match(/^Examples:/gm)).toHaveLength(1);
   });
 
   cliTest("is the same in the built command", async ({ empty }) => {
