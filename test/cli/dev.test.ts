@@ -92,6 +92,8 @@ describe.concurrent("knock dev", () => {
     collab.write("knock/workflows/broken/workflow.json", "{");
     const { url, process } = await started(collab, ["--store", ":memory:"]);
     expect(new URL(url).hostname).toBe("127.0.0.1");
+    // Linux has all addresses of 127.0.0.0/8, so this one is refused only if the server does not listen on all addresses.
+    await expect(fetch(url.replace("127.0.0.1", "127.0.0.2"))).rejects.toThrow("fetch failed");
     const response = await fetch(url);
     expect(response.headers.get("content-type")).toContain("text/html");
     expect(await response.text()).toContain("<title>knock dev</title>");
