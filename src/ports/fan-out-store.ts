@@ -14,10 +14,14 @@ export interface FanOutChunk extends StartedRuns {
   rest: FanOutState | null;
 }
 
-/** `lost`: another process has taken the fan-out over, and nothing was written. */
+/**
+ * `lost`: another process has taken the fan-out over, and nothing was written. `repeated`: an earlier call with the same
+ * chunk has written everything.
+ */
 export type ChunkResult =
   | { outcome: "inserted"; batchDecisions: ReadonlyMap<string, BatchDecision>; caused: CausedWork }
   | { outcome: "lost" }
+  | { outcome: "repeated" }
   | { outcome: "already_triggered"; recipients: RecipientKey[] };
 
 /** A trigger whose fan-out is due. */

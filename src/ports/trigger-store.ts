@@ -49,12 +49,14 @@ export interface NewWorkflowRun extends StartedRuns {
 }
 
 /**
- * `inserted`, or nothing was written because another process was first: `replay` with the same idempotency key (its
+ * `inserted`, or nothing was written. `repeated`: an earlier call with the same run has written everything, whose answer
+ * the caller may not have received. Otherwise another process was first: `replay` with the same idempotency key (its
  * record), or `already_triggered` with a once-only workflow (the recipients that have used it up; an empty list if throttles
  * decide otherwise than the advances assumed). After `already_triggered`, the caller computes the advances again.
  */
 export type InsertResult =
   | { outcome: "inserted"; batchDecisions: ReadonlyMap<string, BatchDecision>; caused: CausedWork }
+  | { outcome: "repeated" }
   | { outcome: "replay"; record: IdempotencyRecord }
   | { outcome: "already_triggered"; recipients: RecipientKey[] };
 

@@ -84,6 +84,7 @@ export async function insertNextChunk(
     const chunk = { ...started, workflow_run_id: start.run.id, at: start.now, rest };
     const inserted = await context.store.insertFanOutChunk(chunk, token, leaseMs);
     if (inserted.outcome === "lost") return null;
+    if (inserted.outcome === "repeated") return { advances: [], rest: next.rest };
     if (inserted.outcome === "inserted") {
       context.ownWork?.add(inserted.caused);
       return {

@@ -177,11 +177,13 @@ export async function triggerWorkflow(
       for (const recipient of inserted.recipients) alreadyTriggered.add(recipient);
       continue;
     }
-    ownWork.add(inserted.caused);
     if (claim) await continueFanOut(context, start, first.rest, claim);
-    const { recipientRuns: runs, messages: allMessages } = applyBatchDecisions(started, inserted.batchDecisions);
-    if (claim === null && ownWork.isEmpty && !hasDueWork(runs, allMessages, inserted.batchDecisions, now))
-      return buildTriggerOutcome(run, runs, started.unidentified, allMessages);
+    if (inserted.outcome === "inserted") {
+      ownWork.add(inserted.caused);
+      const { recipientRuns: runs, messages: allMessages } = applyBatchDecisions(started, inserted.batchDecisions);
+      if (claim === null && ownWork.isEmpty && !hasDueWork(runs, allMessages, inserted.batchDecisions, now))
+        return buildTriggerOutcome(run, runs, started.unidentified, allMessages);
+    }
     ownWork.add({ workflowRunIds: [run.id] });
     await runDueWork({ ...mainContext, ownWork }, now);
     return (await readOutcome(context, run.id)) as TriggerOutcome;

@@ -21,6 +21,7 @@ import { describeProcesses } from "./processes-contract.js";
 import { describePruning } from "./prune-contract.js";
 import { describeQueries } from "./queries-contract.js";
 import { describeRecipients } from "./recipients-contract.js";
+import { describeRepeatedCalls } from "./repeated-calls-contract.js";
 import { describeResources } from "./resources-contract.js";
 import { describeSavedWork } from "./saved-work-contract.js";
 import { describeSchedules } from "./schedules-contract.js";
@@ -90,6 +91,7 @@ export function describeStore(name: string, subject: StoreSubject): void {
     describeDueWork(context);
     describeScopes(context);
     describeCausedWork(context);
+    describeRepeatedCalls(context);
     describeSavedWork(context);
     describeCancellation(context);
     describeBatches(context);

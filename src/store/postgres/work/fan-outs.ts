@@ -91,12 +91,13 @@ export async function insertFanOutChunk(
   const { messages, triggers, batches } = chunk;
   await insertPossibleRows(db, shared, { messages, triggers, batches: batches.values() });
   return db.write(async (tx): Promise<ChunkResult> => {
-    const held = await tx.get<WorkflowRunRow>(
-      `SELECT ${WORKFLOW_RUN_COLUMNS} FROM workflow_runs WHERE id = $1 AND claim_token = $2 FOR NO KEY UPDATE`,
+    const held = await tx.get<WorkflowRunRow & { fan_out: string | null }>(
+      `SELECT ${WORKFLOW_RUN_COLUMNS}, fan_out FROM workflow_runs WHERE id = $1 AND claim_token = $2 FOR NO KEY UPDATE`,
       chunk.workflow_run_id,
       token,
     );
     if (held === undefined) return { outcome: "lost" };
+    if (chunk.rest !== null && held.fan_out === JSON.stringify(chunk.rest)) return { outcome: "repeated" };
     const alreadyTriggered = await selectAlreadyTriggered(tx, chunk.frequencyRecords);
     if (alreadyTriggered.length > 0 || !(await useAssumedSlots(tx, chunk.throttles, chunk.at)))
       return { outcome: "already_triggered", recipients: alreadyTriggered };

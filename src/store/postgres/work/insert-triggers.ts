@@ -8,7 +8,7 @@ import type { SharedRows } from "../run/shared-rows.js";
 
 const buildInsert = (time: string): string =>
   "INSERT INTO workflow_runs (id, workflow, version, actor, tenant, data, cancellation_key, settings, trigger_source, unidentified, inserted_at, fan_out, due_at, claim_token, claim_until) " +
-  `VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, ${time} + $15) RETURNING row`;
+  `VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, ${time} + $15) ON CONFLICT (id) DO NOTHING RETURNING row`;
 
 interface NewWorkflowRunRow {
   run: WorkflowRun;
@@ -19,11 +19,11 @@ interface NewWorkflowRunRow {
   fanOut: NewWorkflowRun["fanOut"];
 }
 
-/** Inserts the row of a trigger and returns its key. */
+/** Inserts the row of a trigger and returns its key, or null if it exists. */
 export async function insertWorkflowRunRow(
   tx: Transaction,
   { run, version, text, unidentified, fanOut }: NewWorkflowRunRow,
-): Promise<number> {
+): Promise<number | null> {
   const inserted = await tx.get<{ row: number }>(
     buildInsert(tx.time),
     run.id,
@@ -42,7 +42,8 @@ export async function insertWorkflowRunRow(
     fanOut ? fanOut.claim.token : null,
     fanOut ? fanOut.claim.leaseMs : null,
   );
-  const { row } = inserted as { row: number };
+  if (inserted === undefined) return null;
+  const { row } = inserted;
   if (fanOut) tx.wake({ kind: "fan_outs", dueAt: fanOut.claim.now, workflowRunRow: row });
   return row;
 }

@@ -146,6 +146,10 @@ export async function writeWorkflowRun(
   idempotentSince: number,
 ): Promise<WrittenWorkflowRun> {
   const { run, version, frequencyRecords, idempotency, unidentified } = newRun;
+  // Records and slots of the run itself would otherwise look like those of another.
+  const hasClaims = idempotency !== null || frequencyRecords.length > 0 || newRun.throttles.length > 0;
+  if (hasClaims && (await tx.get("SELECT 1 AS found FROM workflow_runs WHERE id = $1", run.id)) !== undefined)
+    return { outcome: "repeated" };
   const record = idempotency && (await readIdempotencyRecord(tx, idempotency.key, idempotentSince));
   if (record) return { outcome: "replay", record };
   const alreadyTriggered = await selectAlreadyTriggered(tx, frequencyRecords);
@@ -157,6 +161,7 @@ export async function writeWorkflowRun(
     ...{ run, version: shared.getVersionRow(version), text, unidentified },
     fanOut: newRun.fanOut,
   });
+  if (row === null) return { outcome: "repeated" };
   if (idempotency) {
     const { key, fingerprint, workflow_run_id, inserted_at } = idempotency;
     const taken = await tx.run(TAKE_KEY, key, fingerprint, workflow_run_id, inserted_at, idempotentSince);

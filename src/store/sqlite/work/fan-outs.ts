@@ -95,6 +95,7 @@ export function splitFanOut(
 }
 
 interface ClaimedFanOutRow {
+  fan_out: string | null;
   row: number;
   workflow: string;
   tenant: string | null;
@@ -119,11 +120,12 @@ export function insertFanOutChunk(
 ): ChunkResult {
   const { result, caused } = db.writeAndCollect((): WrittenChunk => {
     const held = db.get<ClaimedFanOutRow>(
-      "SELECT row, workflow, tenant, data, unidentified FROM workflow_runs WHERE id = ? AND claim_token = ?",
+      "SELECT row, workflow, tenant, data, unidentified, fan_out FROM workflow_runs WHERE id = ? AND claim_token = ?",
       chunk.workflow_run_id,
       token,
     );
     if (held === undefined) return { outcome: "lost" };
+    if (chunk.rest !== null && held.fan_out === JSON.stringify(chunk.rest)) return { outcome: "repeated" };
     const alreadyTriggered = selectAlreadyTriggered(db, chunk.frequencyRecords);
     if (alreadyTriggered.length > 0 || !useAssumedSlots(db, chunk.throttles, chunk.at))
       return { outcome: "already_triggered", recipients: alreadyTriggered };

@@ -210,6 +210,7 @@ export function writeWorkflowRun(
   idempotentSince: number,
 ): WrittenWorkflowRun {
   const { run, version, frequencyRecords, idempotency, unidentified } = newRun;
+  if (db.get("SELECT 1 FROM workflow_runs WHERE id = ?", run.id) !== undefined) return { outcome: "repeated" };
   const record = idempotency && selectIdempotencyRecord(db, idempotency.key, idempotentSince);
   if (record) return { outcome: "replay", record };
   const alreadyTriggered = selectAlreadyTriggered(db, frequencyRecords);
