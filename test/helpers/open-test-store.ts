@@ -2,7 +2,7 @@ import type { Store } from "../../src/ports/store.js";
 import { openSqliteStore } from "../../src/store/sqlite/open-sqlite-store.js";
 import { createDatabase, withClient } from "./postgres-server.js";
 
-export interface TestStoreOptions {
+interface TestStoreOptions {
   now: () => number;
   watchUsers: boolean;
 }

@@ -9,7 +9,7 @@ const SELECT_BOUNDS = `
   GROUP BY newest`;
 
 /** Transactions below `oldest` have ended. Those from `newest` on have not started yet. */
-export interface TransactionBounds {
+interface TransactionBounds {
   oldest: number;
   newest: number;
 }

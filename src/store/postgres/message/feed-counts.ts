@@ -25,7 +25,7 @@ const MAX_ROWS = 200;
 export type CountedState = Pick<Message, "status" | "read_at" | "seen_at" | "archived_at">;
 
 /** A change of a message in a feed; null is a message that does not exist. */
-export interface CountedChange {
+interface CountedChange {
   message: Message;
   before: CountedState | null;
   after: CountedState | null;

@@ -75,7 +75,7 @@ export async function readMessageStatuses(
 }
 
 /** A new message with the rows of its runs and the trigger data, which is stored once, with the trigger. */
-export interface NewMessage {
+interface NewMessage {
   message: Message;
   recipientRun: number;
   workflowRun: number;

@@ -69,7 +69,7 @@ const INSERT_USER_CHANGES = `
   ORDER BY c.n`;
 
 /** A row of `user_changes`. */
-export interface UserChangeColumns {
+interface UserChangeColumns {
   user: RecipientKey;
   before?: string | null;
   after?: string;
@@ -156,7 +156,7 @@ function listChanged(states: ReadonlyMap<RecipientKey, ChangedRecipient>): Chang
  * changes are merged into what is stored then. A recipient that stays the same is neither locked nor written: a tenant that
  * every trigger identifies would make all triggers wait for each other.
  */
-export async function changeRecipients(
+async function changeRecipients(
   tx: Transaction,
   changes: readonly RecipientChange[],
   at: number,

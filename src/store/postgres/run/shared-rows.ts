@@ -118,7 +118,7 @@ const TEMPLATE_SOURCES: SharedKind<readonly string[]> = {
 };
 
 /** The shared parts of a message, and the content that is stored in its own row. */
-export interface MessageParts {
+interface MessageParts {
   channel: number;
   templateSources: number | null;
   content: string;

@@ -128,7 +128,7 @@ export async function recordEvents(tx: Transaction, events: readonly OccurredEve
 }
 
 /** New events of a message. */
-export interface MessageChange {
+interface MessageChange {
   message: Message;
   events: readonly MessageEvent[];
 }
@@ -182,7 +182,7 @@ export async function deleteWaits(tx: Transaction, runRows: readonly number[]): 
 }
 
 /** A run that checked events up to the signal `seen`, none of which ended its wait. */
-export interface ContinuedWait {
+interface ContinuedWait {
   row: number;
   seen: number;
 }

@@ -10,7 +10,7 @@ export const buildUnleasedCondition = (time: string): string =>
   `t.due_at IS NOT NULL AND (t.claim_until IS NULL OR t.claim_until <= ${time})`;
 
 /** Returns whether a scope contains only listed work. */
-export function hasLists({ workflowRunIds, recipientRunIds, messageIds, scheduleIds, users }: WorkScope): boolean {
+function hasLists({ workflowRunIds, recipientRunIds, messageIds, scheduleIds, users }: WorkScope): boolean {
   return [workflowRunIds, recipientRunIds, messageIds, scheduleIds, users].some((list) => list !== undefined);
 }
 
@@ -65,7 +65,7 @@ function addLimits(table: DueTable, scope: WorkScope, { conditions, values }: Du
 }
 
 /** A statement that selects due rows without a lease, earliest first. */
-export interface DueSelect {
+interface DueSelect {
   sql: string;
   values: SqlValue[];
   /** Whether the rows can be locked by the statement itself. */

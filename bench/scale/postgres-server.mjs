@@ -1,0 +1,67 @@
+import { execFileSync, spawn } from "node:child_process";
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const ROOT = "/usr/lib/postgresql";
+const PORT = 5_497;
+const MAX_STARTS = 100;
+
+/** Waits for a short time without leaving the caller. */
+const pause = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+
+function findPrograms() {
+  const versions = existsSync(ROOT) ? readdirSync(ROOT).sort((one, other) => Number(other) - Number(one)) : [];
+  const folder = versions.map((version) => join(ROOT, version, "bin")).find((bin) => existsSync(join(bin, "postgres")));
+  if (folder === undefined) throw new Error("PostgreSQL is not installed: install it or set KNOCK_BENCH_POSTGRES");
+  return folder;
+}
+
+/** The user that runs the server, because PostgreSQL refuses to run as root. */
+function findUser() {
+  if (process.getuid?.() !== 0) return {};
+  const read = (flag) => Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8" }));
+  return { uid: read("-u"), gid: read("-g") };
+}
+
+/** Starts a server with an empty database in a new folder, which waits for the disk at each commit. */
+export function startServer() {
+  const programs = findPrograms();
+  const folder = mkdtempSync(join(tmpdir(), "knock-bench-postgres-"));
+  const user = findUser();
+  if (user.uid !== undefined) chownSync(folder, user.uid, user.gid);
+  const data = join(folder, "data");
+  const options = { stdio: "ignore", cwd: folder, ...user };
+  execFileSync(
+    join(programs, "initdb"),
+    ["-D", data, "-U", "postgres", "-E", "UTF8", "--locale=C", "-A", "trust"],
+    options,
+  );
+  const settings = [
+    `port=${PORT}`,
+    "listen_addresses=127.0.0.1",
+    "unix_socket_directories=",
+    "shared_buffers=256MB",
+    "jit=off",
+  ];
+  const server = spawn(join(programs, "postgres"), ["-D", data, ...settings.flatMap((one) => ["-c", one])], options);
+  const psql = (...args) =>
+    execFileSync(join(programs, "psql"), ["-h", "127.0.0.1", "-p", String(PORT), "-U", "postgres", ...args], options);
+  for (let count = 1; ; count++) {
+    try {
+      psql("-c", "CREATE DATABASE bench");
+      break;
+    } catch (error) {
+      if (count === MAX_STARTS) throw error;
+      pause();
+    }
+  }
+  return {
+    url: `postgres://postgres@127.0.0.1:${PORT}/bench`,
+    folder: data,
+    stop() {
+      server.kill("SIGQUIT");
+      rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
+    },
+  };
+}
