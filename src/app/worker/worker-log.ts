@@ -1,4 +1,5 @@
 import { pino } from "pino";
+import { toIsoTime } from "../../util/iso-time.js";
 
 /** The facts of a log entry beside its message. */
 export type LogFields = Record<string, string | number | null>;
@@ -18,7 +19,7 @@ export function createJsonLog(workerId: string, level: string, write: (line: str
       level,
       base: { worker: workerId },
       messageKey: "message",
-      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      timestamp: () => `,"time":"${toIsoTime(Date.now())}"`,
       formatters: { level: (label) => ({ level: label }) },
     },
     { write: (line: string) => write(line.trimEnd()) },
