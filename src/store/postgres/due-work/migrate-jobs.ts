@@ -12,10 +12,17 @@ const SELECT_HIDDEN_TABLES = `
   SELECT oid::regclass::text AS name FROM pg_class
   WHERE relnamespace = to_regnamespace('${JOB_SCHEMA}') AND relkind = 'r' AND relrowsecurity`;
 
+/** Reads the catalog, which needs no right on the schema, unlike `to_regclass`. */
+const HAS_JOB_TABLES = `
+  SELECT EXISTS (
+    SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = $1 AND c.relname = '_private_jobs'
+  ) AS exists`;
+
 /** Creates the tables of jobs in a database without them. */
 export async function createJobTables(pool: Pool): Promise<void> {
-  const { rows } = await pool.query("SELECT to_regclass($1) IS NOT NULL AS exists", [`${JOB_SCHEMA}._private_jobs`]);
-  if (!rows[0].exists) await updateJobTables(pool);
+  const { rows } = await pool.query<{ exists: boolean }>(HAS_JOB_TABLES, [JOB_SCHEMA]);
+  if (!rows[0]?.exists) await updateJobTables(pool);
 }
 
 /** Creates or updates the tables of jobs. Several processes may do this at the same time. */
