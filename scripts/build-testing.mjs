@@ -19,7 +19,7 @@ const REGISTRATIONS = {
 };
 
 /** Files that contain only types, which the entries export. */
-export const TYPE_FILES = ["engine-types", "emulator-types", "fixture-types"];
+export const TYPE_FILES = ["engine-types", "matcher-types", "emulator-types", "fixture-types"];
 
 const require = createRequire(import.meta.url);
 

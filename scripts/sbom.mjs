@@ -55,5 +55,5 @@ export function buildSbom(root, packages) {
     application.dependencies.add(component.bomRef);
   }
   const serializer = new Serialize.JsonSerializer(new Serialize.JSON.Normalize.Factory(Spec.Spec1dot6));
-  return `${serializer.serialize(bom, { sortLists: true, space: 1 })}\n`;
+  return `${serializer.serialize(bom, { sortLists: true })}\n`;
 }

@@ -84,16 +84,44 @@ export function readPackage(root, folder) {
   return { name, version, license, texts: [`Copyright (c) ${author}\n\n${standard(root)}`] };
 }
 
-/** Returns the whole document. */
+/** A line that differs between packages with the same license: the copyright, or the name of the license above it. */
+const OWN_LINE = /^\s*(?:copyright\b|\(c\)|©|(?:the )?(?:mit|isc) license)/i;
+
+/** Splits a license text into a package's own lines and the terms, which many packages have word for word. */
+function splitTerms(text) {
+  const lines = text.split("\n");
+  const own = lines.filter((line) => OWN_LINE.test(line));
+  const terms = lines.filter((line) => !OWN_LINE.test(line)).join("\n");
+  return { own: own.join("\n").trim(), terms: terms.replace(/\s+/g, " ").trim(), text: terms.trim() };
+}
+
+const asBlock = (text) => `~~~~text\n${text}\n~~~~`;
+
+/** Returns the whole document. Terms of several packages are printed once, below their packages. */
 export function formatNotices(packages) {
+  const uses = new Map();
+  for (const { texts } of packages)
+    for (const text of new Set(texts)) {
+      const { terms, text: original } = splitTerms(text);
+      const use = uses.get(terms) ?? { count: 0, text: original };
+      uses.set(terms, { ...use, count: use.count + 1 });
+    }
+  const shared = [...uses].filter(([, { count }]) => count > 1).map(([terms, { text }]) => ({ terms, text }));
+  const formatText = (text) => {
+    const { own, terms } = splitTerms(text);
+    const number = shared.findIndex((other) => other.terms === terms) + 1;
+    const link = `[License text ${number}](#license-text-${number})`;
+    return number === 0 ? asBlock(text) : [...(own === "" ? [] : [asBlock(own)]), link].join("\n\n");
+  };
   const sections = packages.map(({ name, version, license, texts }) =>
-    [`## ${name} ${version}`, `License: ${license}`, ...texts.map((text) => `~~~~text\n${text}\n~~~~`)].join("\n\n"),
+    [`## ${name} ${version}`, `License: ${license}`, ...texts.map(formatText)].join("\n\n"),
   );
+  const terms = shared.map(({ text }, index) => `## License text ${index + 1}\n\n${asBlock(text)}`);
   return `# Third-party notices
 
 The files in \`dist/\` contain code of these packages.
 
-${sections.join("\n\n")}
+${[...sections, ...terms].join("\n\n")}
 `;
 }
 

@@ -31,8 +31,7 @@ const REQUIRED_FILES = [
     "dist/main-notify.cjs",
     "dist/page.html",
     "dist/report.html",
-    "dist/vendor/mrml_wasm_bg.wasm.gz",
-    "dist/sbom.cdx.json",
+    "dist/vendor/mrml_wasm_bg.wasm.br",
   ],
   ...["dist/testing/testing.js", "dist/testing/testing.cjs", "dist/testing/testing.d.ts"],
   ...["schemas/workflow.schema.json", "docs/outcome.schema.json", "docs/guide/first-workflow.md"],
@@ -40,7 +39,7 @@ const REQUIRED_FILES = [
 const EXPECTED_FILE = new RegExp(
   [
     "^(?:package\\.json|README\\.md|LICENSE|CHANGELOG\\.md|THIRD-PARTY-NOTICES\\.md|bin/(?:knock\\.js|package\\.json))$",
-    "^dist/(?:vendor/)?[@\\w./-]+\\.cjs$|^dist/vendor/@pnpm/templates/completion\\.\\w+$|^dist/(?:page|report)\\.html$|^dist/sbom\\.cdx\\.json$|^dist/vendor/mrml_wasm_bg\\.wasm\\.gz$",
+    "^dist/(?:vendor/)?[@\\w./-]+\\.cjs$|^dist/vendor/@pnpm/templates/completion\\.\\w+$|^dist/(?:page|report)\\.html$|^dist/vendor/mrml_wasm_bg\\.wasm\\.br$",
     "^dist/testing/[\\w-]+\\.(?:js|cjs|d\\.ts|d\\.cts)$",
     "^dist/prebuilds/[\\w-]+/@photostructure\\+sqlite\\.(?:glibc|musl)\\.node$",
     "^schemas/(?:output/)?[\\w-]+\\.schema\\.json$|^docs/(?:[\\w/-]+\\.schema\\.json|[\\w/-]+\\.(?:md|svg|png))$",

@@ -64,6 +64,22 @@ describe("third-party notices", () => {
     );
   });
 
+  it("print terms that packages share once, with the copyright of each", () => {
+    const packages = ["one", "two", "three"].map((name) => ({
+      ...{ name, version: "1.0.0", license: "MIT" },
+      texts: [
+        name === "three" ? "Other terms." : `MIT License\n\nCopyright (c) ${name}\n\nPermission is\nhereby granted.\n`,
+      ],
+    }));
+    const notices = formatNotices(packages);
+    expect(notices.match(/hereby granted/g)).toHaveLength(1);
+    expect(notices).toContain(
+      "## two 1.0.0\n\nLicense: MIT\n\n~~~~text\nMIT License\nCopyright (c) two\n~~~~\n\n[License text 1](#license-text-1)",
+    );
+    expect(notices).toContain("## License text 1\n\n~~~~text\nPermission is\nhereby granted.\n~~~~");
+    expect(notices).toContain("~~~~text\nOther terms.\n~~~~");
+  });
+
   it.each<[string, object]>([
     ["part@1.0.0 (node_modules/part) names no license", {}],
     ["the license GPL-3.0-only is not on the list", { license: "GPL-3.0-only" }],

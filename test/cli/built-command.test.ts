@@ -12,12 +12,12 @@ const DIST = resolve(import.meta.dirname, "../../dist");
 /** Parts of the build that need a terminal or a server of their own, with the test that runs them. */
 const RUN_ELSEWHERE: Record<string, string> = {
   "compile-linear-pattern.cjs": "slow-pattern.test.ts",
-  "open-remote.cjs": "remote.test.ts",
   "recipient-guard.cjs": "recipient-guard.test.ts",
   "testing.cjs": "testing-modules.test.ts",
   "testing/jest.cjs": "testing-modules.test.ts",
   "testing/playwright.cjs": "testing-modules.test.ts",
   "testing/testing.cjs": "testing-modules.test.ts",
+  "worker-parts.cjs": "../store/postgres/shared-workers.test.ts",
   "vendor/jose.cjs": "real-delivery.test.ts",
   "vendor/nodemailer.cjs": "real-delivery.test.ts",
   "vendor/ora.cjs": "terminal.test.ts",

@@ -122,9 +122,7 @@ async function claimRunsOfJob(
     return { due, ...(await readClaimedRuns(tx, shared, due, { isLeased: false })) };
   });
   const toLease = found.due.filter(
-    ({ batch }, index) =>
-      batch !== null ||
-      sendsRequest((found.runs[index] as ClaimedRun).version, (found.runs[index] as ClaimedRun).recipientRun),
+    ({ batch }, index) => batch !== null || sendsRequest((found.runs[index] as ClaimedRun).recipientRun),
   );
   if (toLease.length === 0) {
     claimedRows.remember(claim.token, found.rows);

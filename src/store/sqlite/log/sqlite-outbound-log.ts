@@ -8,7 +8,9 @@ const MAX_AGE_MS = 24 * 3_600_000;
 /** Maximum number of events that are kept. The oldest are deleted first. */
 const MAX_ENTRIES = 100_000;
 
-const IS_WATCHED = "(SELECT keep_until FROM outbound_watch) > CAST(strftime('%s', 'now') AS INTEGER) * 1000";
+/** SQLite's own time in milliseconds: SQL triggers cannot read the time that a test gives a store. */
+const SQL_NOW = "CAST(strftime('%s', 'now') AS INTEGER) * 1000";
+const IS_WATCHED = `(SELECT keep_until FROM outbound_watch) > ${SQL_NOW}`;
 
 /**
  * The tables of the log and the SQL triggers that fill it. SQL triggers run in whichever process writes to the file, and a file
@@ -81,7 +83,6 @@ export class SqliteOutboundLog implements OutboundLog {
 
   async acquire(owner: string, leaseMs: number): Promise<boolean> {
     const { db } = this;
-    const now = db.realNow();
     return db.write(() => {
       const isNew = !this.exists;
       // A new log, or another owner, maybe of another version of knock: the SQL triggers are created again.
@@ -90,10 +91,10 @@ export class SqliteOutboundLog implements OutboundLog {
         for (const statement of splitStatements(WATCH_SCRIPT)) db.run(statement);
       }
       db.run(
-        "INSERT INTO outbound_watch (row, holder, held_until, keep_until) VALUES (1, ?, ?, ?) ON CONFLICT (row) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until, keep_until = excluded.keep_until",
+        `INSERT INTO outbound_watch (row, holder, held_until, keep_until) VALUES (1, ?, ?, ${SQL_NOW} + ?) ON CONFLICT (row) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until, keep_until = excluded.keep_until`,
         owner,
-        now + leaseMs,
-        now + MAX_AGE_MS,
+        db.realNow() + leaseMs,
+        MAX_AGE_MS,
       );
       db.run("DELETE FROM outbound_events WHERE row <= (SELECT MAX(row) FROM outbound_events) - ?", MAX_ENTRIES);
       db.run("DELETE FROM outbound_taken WHERE event < (SELECT MIN(row) FROM outbound_events)");
