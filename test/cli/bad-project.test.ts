@@ -367,7 +367,7 @@ describe.concurrent("the store", () => {
     expect(readFileSync(collab.path("other.db")).equals(bytes)).toBe(true);
   });
 
-  inProcessTest("reports a folder, a path below a file, and Postgres", async ({ collab }) => {
+  inProcessTest("reports a folder, a path below a file, and a database that is not reachable", async ({ collab }) => {
     await prepare(collab);
     await expectCommandError(collab, [...SEND, "--store", "knock"], store(/knock is a folder, not a file$/));
     await expectCommandError(collab, [...SEND, "--store", "knock.json/x.db"], store("cannot be opened"));
@@ -376,8 +376,8 @@ describe.concurrent("the store", () => {
       [...SEND, "--store", "knock.json"],
       store("is not a store: it is not an SQLite database"),
     );
-    await expectCommandError(collab, [...SEND, "--store", "postgres://localhost/x"], {
-      ...{ exit: 3, code: "not_supported", message: "Postgres store is not supported yet" },
+    await expectCommandError(collab, [...SEND, "--store", "postgres://127.0.0.1:1/x"], {
+      ...{ exit: 7, code: "unreachable", message: "is not reachable: connect ECONNREFUSED 127.0.0.1:1" },
     });
   });
 
