@@ -46,6 +46,8 @@ class DueDeliveries {
   private readonly settled = new SettledDeliveries((token, deliveries) => this.save(token, deliveries));
   /** The deliveries in progress, by the id of their channel. */
   private readonly channels = new Map<string, Promise<void>>();
+  /** The first error of a channel. No channel is started after it. */
+  private failure: { error: unknown } | null = null;
   private count = 0;
 
   constructor(
@@ -56,17 +58,20 @@ class DueDeliveries {
 
   async run(): Promise<number> {
     try {
-      for (;;) {
+      while (this.failure === null) {
         const claimed = await this.claim({ exceptChannels: [...this.channels.keys()] });
         for (const channel of new Set(claimed?.messages.map((message) => message.channel.id)))
           this.startChannel(channel, claimed as ClaimedMessages);
         if (claimed !== null) continue;
-        if (this.channels.size === 0) return this.count;
+        if (this.channels.size === 0) break;
         await Promise.race(this.channels.values());
       }
     } finally {
-      await Promise.allSettled(this.channels.values());
+      await Promise.all(this.channels.values());
     }
+    // A channel may fail while others are claimed, so its error is kept until here.
+    if (this.failure !== null) throw this.failure.error;
+    return this.count;
   }
 
   private async claim(scope: WorkScope): Promise<ClaimedMessages | null> {
@@ -91,10 +96,12 @@ class DueDeliveries {
         claimed = await this.claim({ channel });
       }
     };
-    this.channels.set(
-      channel,
-      deliver().finally(() => this.channels.delete(channel)),
-    );
+    const delivered = deliver()
+      .catch((error: unknown) => {
+        this.failure ??= { error };
+      })
+      .finally(() => this.channels.delete(channel));
+    this.channels.set(channel, delivered);
   }
 
   private async deliver({ messages, token, shared }: ClaimedMessages): Promise<void> {
