@@ -154,7 +154,7 @@ const REPLACE_BY_SUMS = `
   INSERT INTO feed_counts ${COLUMNS}
   SELECT recipient, channel, tenant, archived, sum(total), sum(unread), sum(unseen) FROM counted GROUP BY 1, 2, 3, 4`;
 
-/** Stands in `counted_after` until it is known. */
+/** The value of `counted_after` until the last transaction to wait for is known. */
 const UNKNOWN = Number.MAX_SAFE_INTEGER;
 
 const INSERT_KEPT = "INSERT INTO kept_feeds (recipient, counted_after) VALUES ($1, $2) ON CONFLICT DO NOTHING";
