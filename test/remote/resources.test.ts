@@ -139,14 +139,14 @@ describe("resources of the remote target", () => {
       get("/v1/users/ada/feeds/c1?page_size=10", []),
       { method: "POST", path: "/v1/schedules", body: {}, reply: { json: [1] } },
     );
-    for (const request of [
+    for (const send of [
       () => resources.audiences.list("beta", PAGE),
       () => resources.objects.list("projects", PAGE),
       () => resources.preferences.list("ada"),
       () => resources.feeds.list(feed, PAGE),
       () => resources.schedules.create({}),
     ])
-      expect(await catchRejection(request())).toMatchObject({
+      expect(await catchRejection(send())).toMatchObject({
         code: "remote_failed",
         message: expect.stringContaining("did not respond like the Knock API"),
       });

@@ -87,16 +87,16 @@ export function describeRecipients(target: OpenTarget): void {
     it("E-051 rejects an invalid ID", async () => {
       const { users, preferences, channelData, subscriptions } = await open();
       for (const id of ["", " ", "a/b", "a#b", "x".repeat(257)])
-        for (const request of [
-          users.read(id),
-          users.set(id, {}),
-          users.delete(id),
-          users.merge("ada", id),
-          preferences.set(id, "default", {}),
-          channelData.set(id, "push", { data: { tokens: [] } }),
-          subscriptions.list({ recipient: id }, { limit: 1 }),
+        for (const send of [
+          () => users.read(id),
+          () => users.set(id, {}),
+          () => users.delete(id),
+          () => users.merge("ada", id),
+          () => preferences.set(id, "default", {}),
+          () => channelData.set(id, "push", { data: { tokens: [] } }),
+          () => subscriptions.list({ recipient: id }, { limit: 1 }),
         ])
-          expect(await catchRejection(request), id).toMatchObject({
+          expect(await catchRejection(send()), id).toMatchObject({
             code: "invalid_params",
             details: [{ pointer: "/id", value: id }],
           });
@@ -175,8 +175,8 @@ export function describeRecipients(target: OpenTarget): void {
       const { objects, tenants } = await open();
       await tenants.set("acme", { name: "Acme" });
       expect(await objects.read("$tenants", "acme")).toMatchObject({ id: "acme" });
-      for (const request of [objects.read("$users", "ada"), objects.list("$users", { limit: 1 })])
-        expect(await catchRejection(request)).toMatchObject({
+      for (const send of [() => objects.read("$users", "ada"), () => objects.list("$users", { limit: 1 })])
+        expect(await catchRejection(send())).toMatchObject({
           code: "invalid_params",
           details: [{ pointer: "/collection" }],
           hint: "Use `knock users` for users.",

@@ -55,8 +55,8 @@ export function describeResources(target: OpenTarget): void {
       const { preferences } = await open();
       for (const id of UNUSUAL_IDS) expect(await preferences.set("ada", id, {}), id).toMatchObject({ id });
       expect((await preferences.list("ada")).map(({ id }) => id)).toEqual(expect.arrayContaining(UNUSUAL_IDS));
-      for (const request of [preferences.read("ada", ""), preferences.set("ada", "a/b", {})])
-        expect(await catchRejection(request)).toMatchObject({ code: "invalid_params", details: [{ pointer: "/id" }] });
+      for (const send of [() => preferences.read("ada", ""), () => preferences.set("ada", "a/b", {})])
+        expect(await catchRejection(send())).toMatchObject({ code: "invalid_params", details: [{ pointer: "/id" }] });
     });
 
     it("reports each invalid value with its pointer", async () => {
@@ -127,11 +127,11 @@ export function describeResources(target: OpenTarget): void {
     it("reports an unknown object and invalid bodies", async () => {
       const { subscriptions } = await open();
       const absent = { collection: "projects", id: "p9" };
-      for (const request of [
-        subscriptions.list({ object: absent }, { limit: 1 }),
-        subscriptions.add(absent, { recipients: ["ada"] }),
+      for (const send of [
+        () => subscriptions.list({ object: absent }, { limit: 1 }),
+        () => subscriptions.add(absent, { recipients: ["ada"] }),
       ])
-        expect(await catchRejection(request)).toMatchObject({
+        expect(await catchRejection(send())).toMatchObject({
           code: "resource_missing",
           message: 'there is no object "projects/p9"',
           hint: expect.stringContaining("knock objects set projects p9"),
@@ -167,12 +167,12 @@ export function describeResources(target: OpenTarget): void {
 
     it("reports an unknown audience and invalid members", async () => {
       const { audiences } = await open();
-      for (const request of [
-        audiences.list("nothing", { limit: 1 }),
-        audiences.add("nothing", members(["ada"]), { create_audience: false }),
-        audiences.remove("nothing", members(["ada"])),
+      for (const send of [
+        () => audiences.list("nothing", { limit: 1 }),
+        () => audiences.add("nothing", members(["ada"]), { create_audience: false }),
+        () => audiences.remove("nothing", members(["ada"])),
       ])
-        expect(await catchRejection(request)).toMatchObject({
+        expect(await catchRejection(send())).toMatchObject({
           code: "resource_missing",
           message: 'there is no audience "nothing"',
         });
@@ -313,11 +313,11 @@ export function describeResources(target: OpenTarget): void {
 
     it("reports unknown schedules, unknown workflows and invalid bodies", async () => {
       const { schedules } = await open();
-      for (const request of [
-        schedules.update({ schedule_ids: [ABSENT_UUID], data: {} }),
-        schedules.delete({ schedule_ids: [ABSENT_UUID] }),
+      for (const send of [
+        () => schedules.update({ schedule_ids: [ABSENT_UUID], data: {} }),
+        () => schedules.delete({ schedule_ids: [ABSENT_UUID] }),
       ])
-        expect(await catchRejection(request)).toMatchObject({
+        expect(await catchRejection(send())).toMatchObject({
           code: "resource_missing",
           message: `there is no schedule "${ABSENT_UUID}"`,
         });
@@ -335,8 +335,8 @@ export function describeResources(target: OpenTarget): void {
         expect(await schedules.read(ABSENT_UUID)).toBeNull();
         return;
       }
-      for (const request of [schedules.list({}, { limit: 5 }), schedules.read(ABSENT_UUID)])
-        expect(await catchRejection(request)).toMatchObject({
+      for (const send of [() => schedules.list({}, { limit: 5 }), () => schedules.read(ABSENT_UUID)])
+        expect(await catchRejection(send())).toMatchObject({
           code: "not_supported",
           hint: expect.stringMatching(/--workflow or --recipient/),
         });
