@@ -42,6 +42,7 @@ const RELATED = {
   port_in_use: [command("dev"), ["Test your application", "guide/test-your-app.md"]],
   remote_failed: [command("config")],
   rate_limited: [command("notify")],
+  too_much_due_work: [["Scaling", "guide/scaling.md"], command("worker")],
   output_failed: [command("runs")],
   interrupted: [["Exit codes", "reference/exit-codes.md"], command("runs")],
   internal: [VARIABLES],

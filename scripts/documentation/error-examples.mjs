@@ -93,6 +93,13 @@ const SCENARIOS = {
   port_in_use: { command: "knock dev", response: respond(200, {}) },
   remote_failed: { command: REMOTE, response: respond(503, { code: "unavailable", message: "Try again later" }) },
   rate_limited: { command: REMOTE, response: respond(429, { code: "rate_limited", message: "Too many requests" }) },
+  too_much_due_work: {
+    command: REMOTE,
+    response: respond(429, {
+      code: "too_much_due_work",
+      message: "more than 100000 runs are due, so triggers with more than 50 recipients are rejected",
+    }),
+  },
   interrupted: { command: "knock notify --file payloads/triggers.jsonl --all-or-nothing", isStopped: true },
 };
 

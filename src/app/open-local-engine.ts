@@ -14,6 +14,7 @@ import type { StoreControl } from "../ports/store-control.js";
 import type { Project } from "../project/open-project.js";
 import { systemIds } from "../util/ids.js";
 import { getProcessIdentity } from "../util/process-identity.js";
+import { createDueWorkCheck } from "./check-due-work.js";
 import { createLazyProviders } from "./lazy-providers.js";
 import { mapEnvironment } from "./map-environment.js";
 import { openStore } from "./open-store.js";
@@ -125,7 +126,13 @@ export async function openLocalEngine(
   parts: LocalEngineOptions = {},
 ): Promise<LocalOperations> {
   const store = await (parts.openStore ?? openProjectStore)(project, location);
-  return createLocalEngine(project, store, { sleep, env }, parts);
+  try {
+    const checkDueWork = await createDueWorkCheck(location, store, env);
+    return createLocalEngine(project, store, { sleep, env }, { ...parts, checkDueWork });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
 }
 
 type ProviderFor = EngineContext["findProvider"];
@@ -147,6 +154,7 @@ interface LocalEngineOptions {
   random?: EngineContext["random"];
   /** Sends the requests of steps; the default sends them to their hosts. */
   httpClient?: HttpClient;
+  checkDueWork?: EngineContext["checkDueWork"];
   /** Opens the store; the default is openProjectStore, which applies the project's recipients files. */
   openStore?: typeof openProjectStore;
 }
@@ -175,6 +183,7 @@ export function createLocalEngine(
     ids = systemIds,
     random = Math.random,
     httpClient: client = httpClient,
+    checkDueWork,
   }: LocalEngineOptions = {},
 ): LocalOperations {
   const definitions = mapEnvironment(projectDefinitions, (environment) =>
@@ -201,6 +210,7 @@ export function createLocalEngine(
     sleep,
     random,
     close: providers.close,
+    checkDueWork,
     ...(guides ? { createGuideOperations: guides } : {}),
     ...(contentsInLocale ? { renderContentsInLocale: contentsInLocale } : {}),
     ...(warn ? { warn } : {}),

@@ -17,6 +17,7 @@ import { RequestLog } from "../output/request-log.js";
 import type { Store } from "../ports/store.js";
 import type { StoreLogs } from "../ports/store-logs.js";
 import type { Project } from "../project/open-project.js";
+import { createDueWorkCheck } from "./check-due-work.js";
 import { readFileWarnings } from "./file-warnings.js";
 import { findBuiltFile } from "./find-built-file.js";
 import { mapEnvironment } from "./map-environment.js";
@@ -75,6 +76,7 @@ export async function openProjectEmulator(
       location,
       store,
       logs: await store.openLogs(),
+      checkDueWork: await createDueWorkCheck(location, store, io.env),
       io,
       output,
     });
@@ -152,6 +154,7 @@ interface EmulatorSources {
   location: string;
   store: Store;
   logs: StoreLogs;
+  checkDueWork?: (() => Promise<void>) | undefined;
   io: ProcessIO;
   output: Output;
 }
@@ -166,6 +169,7 @@ function buildEmulatorContext({
   location,
   store,
   logs,
+  checkDueWork,
   io,
   output,
 }: EmulatorSources): EmulatorContext {
@@ -184,6 +188,7 @@ function buildEmulatorContext({
       guides: (context) => createGuideOperations(context, guides),
       contentsInLocale: renderContentsInLocale,
       warn: (text) => output.warn(text),
+      checkDueWork,
     },
   );
   return {

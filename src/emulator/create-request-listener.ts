@@ -26,6 +26,12 @@ const SUPPORT_PATH = "/__knock/";
 /** The path of the WebSocket. Its query contains keys and tokens, so the request log omits it. */
 export const SOCKET_PATH = "/ws/v1/websocket";
 
+/** The errors whose hints also apply to HTTP clients. */
+const HINTS_FOR_API: ReadonlySet<string> = new Set(["workflow_missing", "too_much_due_work"]);
+/** The seconds after which a rejected request may be accepted: another second begins, or workers have finished some work. */
+const RETRY_CALL_S = "1";
+const RETRY_DUE_WORK_S = "5";
+
 const buildCorsHeaders = createCorsHeaderBuilder(ROUTES);
 
 /**
@@ -227,8 +233,7 @@ function sortRoutes(routes: readonly Route[]): Route[] {
 
 function toRequestLogEntry(context: RequestContext, took_ms: number, error: unknown): RequestLogEntry {
   const { method, path, request: incoming, response: outgoing, workflowRunId, warnings } = context;
-  // The hint about a misspelled workflow key is the only one that also applies to HTTP clients.
-  const hint = error instanceof KnockError && error.code === "workflow_missing" ? error.hint : undefined;
+  const hint = error instanceof KnockError && HINTS_FOR_API.has(error.code) ? error.hint : undefined;
   return {
     method,
     path: path === SOCKET_PATH ? path : (incoming.url ?? ""),
@@ -275,7 +280,7 @@ function sendError(context: RequestContext, error: unknown, options: HandlerOpti
   const { status, body }: { status: number; body: JsonObject } =
     known ?? new ApiError(500, "internal", "Internal error of the emulator. See its output for details");
   const headers = {
-    ...(status === 429 ? { "retry-after": "1" } : {}),
+    ...(status === 429 ? { "retry-after": body.code === "too_much_due_work" ? RETRY_DUE_WORK_S : RETRY_CALL_S } : {}),
     // A failed request would fail again, so clients should not wait and retry.
     ...(status >= 500 ? { "x-should-retry": "false" } : {}),
   };

@@ -82,6 +82,10 @@ export const ERROR_CODES = {
   port_in_use: { exit: EXIT.unreachable },
   remote_failed: { exit: EXIT.unreachable, hasSeveralCauses: true },
   rate_limited: { exit: EXIT.rate_limited },
+  too_much_due_work: {
+    exit: EXIT.rate_limited,
+    hint: "Try again when the workers have caught up, or start more of them with `knock worker`. Nothing was triggered.",
+  },
   output_failed: { exit: EXIT.failure },
   interrupted: { exit: EXIT.interrupted },
   internal: { exit: EXIT.internal },

@@ -1,5 +1,8 @@
 import type { DueKind, WorkScope } from "./due-store.js";
 
+/** Triggers with up to this many recipients run before larger ones, and are accepted however much work is due. */
+export const MAX_SMALL_TRIGGER = 50;
+
 /** Runs the due work of a store when its time comes, until it is stopped. */
 export interface DueWork {
   /**

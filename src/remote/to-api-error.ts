@@ -31,6 +31,7 @@ const CODE_BY_API_CODE: Record<string, ErrorCode> = {
   workflow_missing: "workflow_missing",
   workflow_inactive: "workflow_inactive",
   actor_missing: "actor_missing",
+  too_much_due_work: "too_much_due_work",
 };
 
 /**
@@ -101,7 +102,7 @@ function findErrorCode(status: number, body: ErrorBody): ErrorCode | null {
   if (status < 400) return null;
   // A proxy's page does not show that the API misses something or finds it invalid.
   if (body.code === null && !(status in CODE_BY_STATUS && status !== 404)) return null;
-  if (status === 404 || status === 422) {
+  if (status === 404 || status === 422 || status === 429) {
     const ownCode = CODE_BY_API_CODE[body.code ?? ""];
     if (ownCode !== undefined) return ownCode;
     // The API has no code of its own for a key that is used again with another payload.

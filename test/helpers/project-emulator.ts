@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { openProjectEmulator } from "../../src/app/open-project-emulator.js";
+import { isPostgresLocation } from "../../src/app/store-location.js";
 import type { OpenedEmulator } from "../../src/commands/services.js";
 import { Output } from "../../src/output/output.js";
 import { findProject } from "../../src/project/find-project.js";
@@ -31,7 +32,7 @@ export interface ProjectApi {
 export interface ProjectSetup {
   env?: Record<string, string>;
   json?: boolean;
-  /** The store's path, relative to the project. */
+  /** The store: a path relative to the project, or the URL of a database. */
   store?: string;
 }
 
@@ -101,7 +102,7 @@ export async function openProjectApi(
   const open = async (port: number): Promise<OpenedEmulator> => {
     const found = await findProject({ cwd: project.root, project: null, knockDir: null });
     if (found === null) throw new Error("the project is not found");
-    const location = store === undefined ? ":memory:" : project.path(store);
+    const location = store === undefined ? ":memory:" : isPostgresLocation(store) ? store : project.path(store);
     const flags = {
       host: "127.0.0.1",
       allowedHosts: [],

@@ -62,6 +62,13 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
     default: "no password",
   },
   {
+    name: "KNOCK_MAX_DUE_RUNS",
+    group: "Settings",
+    meaning:
+      "number of due runs in a PostgreSQL store above which triggers with more than 50 recipients are rejected (HTTP 429)",
+    default: "`100000`",
+  },
+  {
     name: "KNOCK_ENVIRONMENT",
     group: "Settings",
     meaning: "environment: applies `environments/<name>.json` over `environment.json`",

@@ -41,7 +41,12 @@ const FATAL_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "interrupted",
 ]);
 /** Errors of a target that does not respond. Many in a row end the stream, so that it can be resumed. */
-const OUTAGE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["unreachable", "remote_failed", "rate_limited"]);
+const OUTAGE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "unreachable",
+  "remote_failed",
+  "rate_limited",
+  "too_much_due_work",
+]);
 const MAX_OUTAGE_LINES = 20;
 /** The number of errors that are printed if a file also has them. */
 const MAX_PRINTED_ERRORS = 20;

@@ -73,6 +73,7 @@ const API_ERRORS_BY_CODE: Partial<Record<ErrorCode, [status: number, code: strin
   authentication: [401, "authentication_required"],
   conflict: [422, "conflict"],
   not_supported: [501, "not_supported"],
+  too_much_due_work: [429, "too_much_due_work"],
   project_invalid: [500, "project_invalid"],
   store_unusable: [503, "store_unusable"],
 };

@@ -46,6 +46,8 @@ export interface EngineContext<Stores = Store> {
     ids: readonly string[],
     locale: string,
   ) => Promise<Map<string, JsonObject>>;
+  /** Throws `too_much_due_work` if no trigger with more than `MAX_SMALL_TRIGGER` recipients is accepted now. */
+  checkDueWork?: (() => Promise<void>) | undefined;
   /** Closes the connections that providers keep open. */
   close?(): Promise<void>;
   /** Sends the requests of fetch and agent steps that are allowed. */

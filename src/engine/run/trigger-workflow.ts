@@ -16,6 +16,7 @@ import type { RecipientRun } from "../../domain/run/workflow-run.js";
 import type { Parties, Trigger } from "../../domain/trigger/trigger.js";
 import { KnockError, toWarningsError } from "../../errors/knock-error.js";
 import type { ClockStore } from "../../ports/clock-store.js";
+import { MAX_SMALL_TRIGGER } from "../../ports/due-work.js";
 import type { MessageStore } from "../../ports/message-store.js";
 import type { TriggerOptions } from "../../ports/operations.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
@@ -141,16 +142,17 @@ export async function triggerWorkflow(
     for (const text of warnings) options.onWarning?.(text);
   }
   const upserts = collectUpserts(trigger, environment, known);
-  if (upserts.length > 0) ownWork.add(await store.upsertRecipients(upserts, now));
-  for (const { key } of upserts) known.delete(key);
-
   const run = buildWorkflowRun(trigger, workflow, context.ids.uuid(), now);
-  if (branch !== null) run.settings = { ...run.settings, branch };
-  if (options.source) run.trigger_source = { type: options.source };
-  const start: RunStart = { run, compiled, environment, now };
   const fanOut = buildFanOut(trigger.recipients);
   const chunkSize = Math.max(fanOut.listed.length, MAX_RECIPIENTS_PER_CHUNK);
   const first = await collectNextRecipients(context, run, fanOut, chunkSize);
+  if (first.recipients.length > MAX_SMALL_TRIGGER) await context.checkDueWork?.();
+  if (upserts.length > 0) ownWork.add(await store.upsertRecipients(upserts, now));
+  for (const { key } of upserts) known.delete(key);
+
+  if (branch !== null) run.settings = { ...run.settings, branch };
+  if (options.source) run.trigger_source = { type: options.source };
+  const start: RunStart = { run, compiled, environment, now };
   const claim = isFanOutComplete(first.rest) ? null : createClaim(context, now);
   const alreadyTriggered = new Set<RecipientKey>();
   for (;;) {

@@ -74,6 +74,19 @@ export const CONNECTION_ERRORS = {
       "For `knock dev`, omit `--rate-limits`.",
     ],
   },
+  too_much_due_work: {
+    meaning:
+      "The workers of the PostgreSQL store are behind, so triggers with more than 50 recipients are rejected. The API answers HTTP 429 with `Retry-After`.",
+    causes: [
+      "No worker runs, or too few of them for the load.",
+      "More than 100,000 runs have fallen due at the same time, for example after a delay.",
+    ],
+    fix: [
+      "Start more workers with `knock worker`.",
+      "Trigger again later, or for up to 50 recipients at a time.",
+      "Set `KNOCK_MAX_DUE_RUNS` to another limit.",
+    ],
+  },
   output_failed: {
     meaning: "The command has completed, but its result could not be written to standard output.",
     causes: ["The disk is full.", "Standard output is closed or not writable."],

@@ -7,6 +7,7 @@ import { migrate } from "./connection/migrations.js";
 import { createLocationError, createOldServerError, getErrorCode, translateError } from "./connection/store-errors.js";
 import { PostgresTables } from "./copy/postgres-tables.js";
 import { addJobsOfWakeups } from "./due-work/add-jobs.js";
+import { DueRunLimit } from "./due-work/due-run-limit.js";
 import { createJobTables } from "./due-work/migrate-jobs.js";
 import { PostgresDueWork } from "./due-work/postgres-due-work.js";
 import { hasLiveWorker } from "./due-work/worker-registry.js";
@@ -81,9 +82,19 @@ function isPoolerRefusal(error: unknown): boolean {
   return getErrorCode(error) === "08P01" && error instanceof Error && /startup parameter|options/i.test(error.message);
 }
 
+function getConnection(store: Store): Connection {
+  if (!(store instanceof PostgresStore)) throw new Error("the store is not a PostgreSQL database");
+  return store.db;
+}
+
 /** Returns whether a worker runs the due work of a store. */
 export async function hasWorker(store: Store): Promise<boolean> {
   return store instanceof PostgresStore && hasLiveWorker(store.db);
+}
+
+/** Returns a view of whether more than `maxDueRuns` runs of a store are due. */
+export function createDueRunLimit(store: Store, maxDueRuns: number): DueRunLimit {
+  return new DueRunLimit(getConnection(store), maxDueRuns);
 }
 
 /** Starts to run the due work of a store. */
@@ -91,8 +102,7 @@ export async function startDueWork(
   store: Store,
   options: Parameters<typeof PostgresDueWork.start>[1],
 ): Promise<SharedDueWork> {
-  if (!(store instanceof PostgresStore)) throw new Error("the store is not a PostgreSQL database");
-  return PostgresDueWork.start(store.db, options);
+  return PostgresDueWork.start(getConnection(store), options);
 }
 
 /**

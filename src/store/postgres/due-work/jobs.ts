@@ -1,6 +1,5 @@
 import type { DueKind } from "../../../ports/due-store.js";
-import type { DueTask } from "../../../ports/due-work.js";
-
+import { type DueTask, MAX_SMALL_TRIGGER } from "../../../ports/due-work.js";
 import type { Wakeup } from "../connection/wakeup.js";
 import { SHARDS } from "../run/shard.js";
 
@@ -10,9 +9,6 @@ export type TaskName = (typeof TASKS)[number];
 
 /** All kinds of work that can be due. */
 export const DUE_KINDS: readonly DueKind[] = ["runs", "fan_outs", "messages", "user_changes", "schedules"];
-
-/** Triggers with up to this many recipients run before larger ones. */
-export const MAX_SMALL_TRIGGER = 50;
 
 /** Jobs of each size have a share of a worker's concurrency that the others cannot use. */
 export const SIZES = ["small", "large"] as const;

@@ -1,7 +1,6 @@
-import type { DueWorkStatistics } from "../../../ports/due-work.js";
+import { type DueWorkStatistics, MAX_SMALL_TRIGGER } from "../../../ports/due-work.js";
 import type { Connection } from "../connection/connection.js";
 import { JOB_SCHEMA } from "./add-jobs.js";
-import { MAX_SMALL_TRIGGER } from "./jobs.js";
 
 /** Limits the due rows that are counted, so that a large backlog does not make a health check slow. */
 const MAX_COUNTED_ROWS = 100_000;

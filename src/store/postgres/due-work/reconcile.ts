@@ -1,8 +1,9 @@
+import { MAX_SMALL_TRIGGER } from "../../../ports/due-work.js";
 import type { Connection } from "../connection/connection.js";
 import type { Transaction } from "../connection/transaction.js";
 import type { Wakeup } from "../connection/wakeup.js";
 import { addJobs, JOB_SCHEMA } from "./add-jobs.js";
-import { type JobPayload, MAX_RUNS_PER_JOB, MAX_SMALL_TRIGGER, type NewJob } from "./jobs.js";
+import { type JobPayload, MAX_RUNS_PER_JOB, type NewJob } from "./jobs.js";
 import { LOCK_SPACE } from "./worker-registry.js";
 
 /** Limits the rows and jobs that one pass compares. The next pass continues. */
