@@ -8,6 +8,8 @@ export interface Wakeup {
   rows?: { from: number; to: number };
   shard?: number;
   channel?: string;
+  /** The tenant of the only trigger whose work this is; null without one. */
+  tenant?: string | null;
   /** The number of rows, for the job's priority. */
   size?: number;
 }

@@ -33,6 +33,8 @@ export interface JobPayload {
   shards?: { from: number; to: number };
   workflowRunRow?: number;
   channel?: string;
+  /** The tenant of the trigger whose work this is. */
+  tenant?: string;
   /** The job is a part of one that failed repeatedly. If it fails, it is divided again at once. */
   isDivided?: boolean;
   /** Ends the only run of the job as failed with this error. */
@@ -71,16 +73,18 @@ interface JobPlace {
   isUnique?: boolean;
 }
 
-function findPlace({ kind, rows, shard, workflowRunRow, channel }: Wakeup): JobPlace {
+function findPlace({ kind, rows, shard, workflowRunRow, channel, tenant }: Wakeup): JobPlace {
+  const owner = tenant == null ? {} : { tenant };
   switch (kind) {
     case "runs": {
-      if (rows) return { task: "advance", place: `${rows.from}-${rows.to}`, payload: { rows }, isUnique: true };
+      if (rows)
+        return { task: "advance", place: `${rows.from}-${rows.to}`, payload: { rows, ...owner }, isUnique: true };
       const shards = shard === undefined ? ALL_SHARDS : getShardGroup(shard);
       return { task: "wake", place: `${shards.from}-${shards.to}`, payload: { shards } };
     }
     case "fan_outs":
       if (workflowRunRow === undefined) return { task: "fan_out", place: "all", payload: {} };
-      return { task: "fan_out", place: `${workflowRunRow}`, payload: { workflowRunRow }, isUnique: true };
+      return { task: "fan_out", place: `${workflowRunRow}`, payload: { workflowRunRow, ...owner }, isUnique: true };
     case "messages":
       return { task: "deliver", place: channel ?? "all", payload: channel === undefined ? {} : { channel } };
     case "user_changes":

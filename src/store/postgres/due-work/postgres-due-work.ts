@@ -20,6 +20,7 @@ import { buildJobs, DUE_KINDS, toDueTask } from "./jobs.js";
 import { updateJobTables } from "./migrate-jobs.js";
 import { readStatistics } from "./read-statistics.js";
 import { reconcile } from "./reconcile.js";
+import { TenantShares } from "./tenant-shares.js";
 import { WorkerRegistry } from "./worker-registry.js";
 
 const BEAT_MS = 1_000;
@@ -78,6 +79,7 @@ export class PostgresDueWork implements SharedDueWork {
   private readonly alarm: JobAlarm;
   private readonly registry: WorkerRegistry;
   private readonly channels: ChannelLimits;
+  private readonly shares: TenantShares;
   private readonly beats: Promise<void>;
   private readonly passes: Promise<void>;
   private lastBeatAt = performance.now();
@@ -91,6 +93,7 @@ export class PostgresDueWork implements SharedDueWork {
     const { isPooled } = db;
     this.channels = new ChannelLimits(options.channelConcurrency ?? Math.max(1, Math.floor(concurrency / 2)));
     this.jobs = createJobConnection(db);
+    this.shares = new TenantShares(this.jobs);
     this.pools = new JobPools(this.jobs, {
       concurrency,
       isPooled,
@@ -183,6 +186,8 @@ export class PostgresDueWork implements SharedDueWork {
       if (channel !== undefined) this.channels.end(channel, result);
       const seconds = (performance.now() - startedAt) / 1_000;
       observer.onJobEnded({ task, seconds, error: failed, result });
+      // A job without this look only loses time.
+      await this.shares.countJob(task).catch((error: unknown) => this.reportError(error));
     }
   }
 
@@ -203,6 +208,7 @@ export class PostgresDueWork implements SharedDueWork {
     await this.registry.beat();
     this.lastBeatAt = performance.now();
     this.alarm.look();
+    await this.shares.look();
     const freed = await this.registry.freeDeadWorkers();
     if (freed > 0) this.options.observer.onWorkersFreed(freed);
   }

@@ -108,7 +108,7 @@ class Cancellation {
     await shared.load(tx, { versions: [found.runs] });
     const run = takeOverBatch(toRecipientRun(found, found.run_id), shared.version(found.runs), batch.closes_at, at);
     await updateRunRows(tx, [{ row: next.run, run, batch: batch.row, version: found.version, revision: null }]);
-    wakeRuns(tx, [{ row: next.run, run, workflowRun: found.workflow_run }]);
+    wakeRuns(tx, [{ row: next.run, run, workflowRun: found.workflow_run, tenant: null }]);
     if (!this.runs.has(next.run)) return;
     this.runs.set(next.run, (await tx.get<FoundRun>(`${SELECT} WHERE r.row = $1`, next.run)) as FoundRun);
     this.roles.set(next.run, { item: this.roles.get(next.run)?.item ?? null, awaited: batch });

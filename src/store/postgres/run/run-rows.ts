@@ -99,7 +99,7 @@ export async function insertRunRows(
   );
   wakeRuns(
     tx,
-    runs.map(({ row, run }) => ({ row, run, workflowRun })),
+    runs.map(({ row, run }) => ({ row, run, workflowRun, tenant })),
   );
   await recordOutboundRuns(
     tx,
@@ -112,25 +112,29 @@ interface ChangedRun {
   row: number;
   run: RecipientRun;
   workflowRun: number;
+  tenant: string | null;
 }
 
 /** Reports when runs are due: the runs of a trigger that are due together as one range, others by the shard of their recipient. */
 export function wakeRuns(tx: Transaction, runs: readonly ChangedRun[]): void {
-  const groups = new Map<string, { workflowRun: number; dueAt: number; rows: number[]; shard: number }>();
-  for (const { row, run, workflowRun } of runs) {
+  const groups = new Map<string, { first: ChangedRun; dueAt: number; rows: number[] }>();
+  for (const changed of runs) {
+    const { row, run, workflowRun } = changed;
     if (run.due_at === null) continue;
     const key = `${workflowRun} ${run.due_at}`;
     const group = groups.get(key);
     if (group) group.rows.push(row);
-    else groups.set(key, { workflowRun, dueAt: run.due_at, rows: [row], shard: getShard(run.recipient) });
+    else groups.set(key, { first: changed, dueAt: run.due_at, rows: [row] });
   }
-  for (const { workflowRun, dueAt, rows, shard } of groups.values()) {
-    if (rows.length === 1) tx.wake({ kind: "runs", dueAt, shard, size: 1 });
+  for (const { first, dueAt, rows } of groups.values()) {
+    const { run, workflowRun, tenant } = first;
+    if (rows.length === 1) tx.wake({ kind: "runs", dueAt, shard: getShard(run.recipient), size: 1 });
     else
       tx.wake({
         kind: "runs",
         dueAt,
         workflowRunRow: workflowRun,
+        tenant,
         rows: { from: Math.min(...rows), to: Math.max(...rows) },
         size: rows.length,
       });

@@ -68,6 +68,7 @@ async function readClaimedRuns(
       batch,
       version,
       workflowRun,
+      tenant: run.tenant,
       trigger: { value: run.data, text },
       before: recipientRun,
       isLeased,

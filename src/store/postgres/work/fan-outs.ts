@@ -120,7 +120,8 @@ export async function insertFanOutChunk(
       isHeld ? token : null,
       isHeld ? leaseMs : null,
     );
-    if (chunk.rest !== null) tx.wake({ kind: "fan_outs", dueAt: chunk.at, workflowRunRow: held.row });
+    if (chunk.rest !== null)
+      tx.wake({ kind: "fan_outs", dueAt: chunk.at, workflowRunRow: held.row, tenant: run.tenant });
     return { outcome: "inserted", batchDecisions, caused: tx.getCausedWork() };
   });
 }

@@ -44,7 +44,7 @@ export async function insertWorkflowRunRow(
   );
   if (inserted === undefined) return null;
   const { row } = inserted;
-  if (fanOut) tx.wake({ kind: "fan_outs", dueAt: fanOut.claim.now, workflowRunRow: row });
+  if (fanOut) tx.wake({ kind: "fan_outs", dueAt: fanOut.claim.now, workflowRunRow: row, tenant: run.tenant });
   return row;
 }
 
@@ -55,7 +55,7 @@ const INSERT_PENDING = `
   FROM ROWS FROM (json_to_recordset($1::json) AS (id text, workflow text, version bigint, actor text, tenant text, data text, cancellation_key text,
     settings text, trigger_source text, inserted_at bigint, fan_out text))
     WITH ORDINALITY AS c (id, workflow, version, actor, tenant, data, cancellation_key, settings, trigger_source, inserted_at, fan_out, n)
-  ORDER BY c.n RETURNING row, id, inserted_at`;
+  ORDER BY c.n RETURNING row, id, inserted_at, tenant`;
 
 /** Inserts the triggers of steps, whose fan-outs are due at once. Their versions are inserted before the transaction. */
 export async function insertTriggers(
@@ -78,9 +78,12 @@ export async function insertTriggers(
     inserted_at: run.inserted_at,
     fan_out: JSON.stringify(fanOut),
   }));
-  const inserted = await tx.all<{ row: number; id: string; inserted_at: number }>(INSERT_PENDING, JSON.stringify(rows));
-  for (const { row, id, inserted_at } of inserted) {
+  const inserted = await tx.all<{ row: number; id: string; inserted_at: number; tenant: string | null }>(
+    INSERT_PENDING,
+    JSON.stringify(rows),
+  );
+  for (const { row, id, inserted_at, tenant } of inserted) {
     tx.caused.workflowRunIds.add(id);
-    tx.wake({ kind: "fan_outs", dueAt: inserted_at, workflowRunRow: row });
+    tx.wake({ kind: "fan_outs", dueAt: inserted_at, workflowRunRow: row, tenant });
   }
 }

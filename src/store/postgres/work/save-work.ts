@@ -38,7 +38,7 @@ async function readRows(
   const unknown = advances.map(({ recipientRun: { id } }) => id).filter((id) => !rows.has(id));
   if (unknown.length === 0) return rows;
   const found = await tx.all<Omit<ClaimedRow, "trigger" | "before" | "isLeased"> & StoredRow>(
-    'SELECT r.id, r.row, r.batch, r.version, r.workflow_run AS "workflowRun", w.data, r.status, r.error_count FROM recipient_runs r JOIN workflow_runs w ON w.row = r.workflow_run WHERE r.id = ANY($1::text[])',
+    'SELECT r.id, r.row, r.batch, r.version, r.workflow_run AS "workflowRun", w.tenant, w.data, r.status, r.error_count FROM recipient_runs r JOIN workflow_runs w ON w.row = r.workflow_run WHERE r.id = ANY($1::text[])',
     unknown,
   );
   for (const { id, data, status, error_count, ...row } of found)
@@ -203,7 +203,7 @@ export async function saveAdvances(
     await insertResults(tx, shared, saved, now);
     await recordAdvances(tx, shared, saved, now);
     const changed = saved.map((one) => ({
-      ...{ row: one.claimed.row, workflowRun: one.claimed.workflowRun },
+      ...{ row: one.claimed.row, workflowRun: one.claimed.workflowRun, tenant: one.claimed.tenant },
       run: getRun(one),
     }));
     wakeRuns(tx, changed);
