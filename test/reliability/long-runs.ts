@@ -12,14 +12,14 @@ export function getLongRuns(harness: Harness, long: number, short: number): numb
 
 const RESULTS = resolve(import.meta.dirname, "../../bench/results");
 
-/** Prints the figures of a harness. The long form also writes them, with the machine and the date. */
-export function reportFigures(harness: Harness, figures: Record<string, number>): void {
-  const text = Object.entries(figures).map(([name, value]) => `${name.replaceAll("_", " ")} ${value}`);
-  process.stderr.write(`${harness}: ${text.join(", ")}\n`);
+/** Prints the figures of a harness. The long form also writes them to the file `name`, with the machine and the date. */
+export function reportFigures(harness: Harness, figures: Record<string, number>, name: string = harness): void {
+  const text = Object.entries(figures).map(([figure, value]) => `${figure.replaceAll("_", " ")} ${value}`);
+  process.stderr.write(`${name}: ${text.join(", ")}\n`);
   if (process.env.MODE !== harness) return;
   mkdirSync(RESULTS, { recursive: true });
   const [processor] = cpus();
   const machine = `${cpus().length} × ${processor?.model ?? arch()}, ${platform()}, Node ${process.versions.node}`;
   const result = { date: new Date().toISOString().slice(0, 10), machine, figures };
-  writeFileSync(join(RESULTS, `reliability-${harness}.json`), `${JSON.stringify(result, null, 2)}\n`);
+  writeFileSync(join(RESULTS, `reliability-${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
 }
