@@ -12,7 +12,7 @@ import {
 } from "./models.js";
 import { Partitions } from "./partitions.js";
 
-/** Checks that each idempotency key started one set of runs, and that all triggers with it were told so. */
+/** Checks that each idempotency key started one set of runs, and that all triggers with it returned this set. */
 function checkIdempotencyKeys(history: readonly HistoryEntry[]): string[] {
   const partitions = new Partitions<IdempotentTrigger>();
   for (const entry of selectAnswered(history, "trigger")) {

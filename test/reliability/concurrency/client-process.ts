@@ -8,7 +8,7 @@ import { openHttpTransport } from "./http-transport.js";
 import { MARKS } from "./models.js";
 import { performCall, type Transport } from "./storm-client.js";
 
-/** What the test tells a client process, as JSON in its first argument. */
+/** The settings of a client process, which it gets as JSON in its first argument. */
 export interface ClientSettings {
   name: string;
   transport: "engine" | "http" | "command";

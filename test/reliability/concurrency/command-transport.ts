@@ -14,7 +14,7 @@ export function openCommandTransport(bin: string, folder: string, store: string)
   const readJson = async (args: readonly string[]): Promise<JsonObject> => {
     const { code, stdout, stderr } = await runCommand(args);
     if (code === 0 && stderr === "") return JSON.parse(stdout) as JsonObject;
-    // A subject that nobody has used is not a user yet.
+    // A subject that no client has used is not a user yet.
     if (stderr.includes('"code":"resource_missing"') && args[1] === "list") return { items: [], entries: [], meta: {} };
     throw new Error(`knock ${args.join(" ")} exited with ${code}: ${stderr}`);
   };

@@ -76,7 +76,7 @@ export interface FinalState {
   clock: { start: number; end: number } | null;
 }
 
-export type AnsweredEntry<Type extends Call["type"]> = HistoryEntry<Type> & { result: Results[Type] };
+type AnsweredEntry<Type extends Call["type"]> = HistoryEntry<Type> & { result: Results[Type] };
 
 /** Returns the calls of one type with a result. */
 export function selectAnswered<Type extends Call["type"]>(

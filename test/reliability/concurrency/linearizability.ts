@@ -16,7 +16,7 @@ export interface SequentialModel<State, Operation> {
 const MAX_STEPS = 2_000_000;
 
 /** The longest explanation that was found of a history without a complete one. */
-export interface UnexplainedHistory<State, Operation> {
+interface UnexplainedHistory<State, Operation> {
   /** Whether the search was too long. Then an explanation may exist. */
   isUndecided: boolean;
   state: State;
