@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { OpenedFile } from "../commands/services.js";
 import type { ProcessIO } from "./process-io.js";
 import { removeKeys } from "./remove-keys.js";
+import { createTemporaryFolder } from "./temporary-folder.js";
 
 /** Returns the program that opens a file on this platform, or null without one, for example if there is no display. */
 function findOpener(path: string, env: Record<string, string | undefined>): [program: string, args: string[]] | null {
@@ -31,8 +32,9 @@ function startDetached(program: string, args: string[], { cwd, env }: SpawnConte
 /** Writes HTML to a temporary file that only this user can read, and opens it in the browser. */
 export async function openInBrowser(name: string, html: string, context: SpawnContext): Promise<OpenedFile> {
   const { env } = context;
-  const path = join(mkdtempSync(join(env.TMPDIR || tmpdir(), "knock-")), `${name.replaceAll(/[^\w-]/g, "_")}.html`);
-  writeFileSync(path, html, { mode: 0o600 });
+  const file = `${name.replaceAll(/[^\w-]/g, "_")}.html`;
+  const write = (folder: string): void => writeFileSync(join(folder, file), html, { mode: 0o600 });
+  const path = join(await createTemporaryFolder("knock-", write, env.TMPDIR || tmpdir()), file);
   const opener = findOpener(path, env);
   return { path, opened: opener !== null && (await startDetached(...opener, context)) };
 }

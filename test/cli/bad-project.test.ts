@@ -370,7 +370,11 @@ describe.concurrent("the store", () => {
   inProcessTest("reports a folder, a path below a file, and a database that is not reachable", async ({ collab }) => {
     await prepare(collab);
     await expectCommandError(collab, [...SEND, "--store", "knock"], store(/knock is a folder, not a file$/));
-    await expectCommandError(collab, [...SEND, "--store", "knock.json/x.db"], store("cannot be opened"));
+    await expectCommandError(
+      collab,
+      [...SEND, "--store", "knock.json/x.db"],
+      store(/knock\.json for the store cannot be created: a file is in its place$/),
+    );
     await expectCommandError(
       collab,
       [...SEND, "--store", "knock.json"],

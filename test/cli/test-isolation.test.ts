@@ -24,6 +24,17 @@ describe.concurrent("scenarios of a hostile project", () => {
     expect(receiver.connections).toBe(0);
   });
 
+  it.for([
+    ["knock", "a folder is in its place"],
+    ["knock/environment.json/x.txt", "a file is in the place of its folder"],
+    ["knock/environment.json/a/x.txt", "a file is in the place of one of its folders"],
+  ] as const)("report that %s cannot be written: %s", async ([path, reason], { collab }) => {
+    collab.write(FILE, scenarioFile(`- write: { ${path}: x }\n  expect: { no_messages: true }`));
+    const { stderr, stdout, exitCode } = await collab.knock(["test", FILE]);
+    const message = `write: ${path} cannot be written: ${reason}`;
+    expect([exitCode, stdout + stderr]).toEqual([3, expect.stringContaining(message)]);
+  });
+
   it.runIf(process.platform !== "win32")(
     "write no file through a symbolic link out of the project",
     async ({ collab, empty }) => {

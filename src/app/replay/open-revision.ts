@@ -1,11 +1,11 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { KnockError } from "../../errors/knock-error.js";
 import { findProject, PROJECT_FILE } from "../../project/find-project.js";
 import { openProject, type Project } from "../../project/open-project.js";
 import { isJsonObject } from "../../util/json.js";
 import { runGit } from "../git.js";
+import { createTemporaryFolder } from "../temporary-folder.js";
 
 const FLAG = "--against";
 const MAX_FILES = 20_000;
@@ -109,15 +109,16 @@ async function openGitRevision(project: Project, revision: string): Promise<Revi
     });
   const entries = await commit.list(knockDir === "" ? [""] : [PROJECT_FILE, knockDir]);
   checkSize(entries, revision);
-  const folder = mkdtempSync(join(tmpdir(), "knock-replay-"));
-  const close = (): void => rmSync(folder, { recursive: true, force: true });
-  try {
+  const folder = await createTemporaryFolder("knock-replay-", async (created) => {
     for await (const [{ path }, content] of commit.readAll(entries)) {
-      const file = resolve(folder, path);
-      if (relative(folder, file).startsWith("..")) continue;
+      const file = resolve(created, path);
+      if (relative(created, file).startsWith("..")) continue;
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, content);
     }
+  });
+  const close = (): void => rmSync(folder, { recursive: true, force: true });
+  try {
     if (!existsSync(join(folder, knockDir)))
       throw new KnockError("usage", `${FLAG}: ${revision} does not contain ${knockDir || "the project"}`, {
         hint: "Use a revision in which the project exists.",

@@ -1,11 +1,12 @@
-import { cpSync, mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Project } from "../../project/open-project.js";
+import { createTemporaryFolder } from "../temporary-folder.js";
 
 /** Copies the project's files, without its store, to a temporary folder. */
-export function copyProject({ root, knockDir }: Project): { root: string; folder: string } {
-  const folder = mkdtempSync(join(tmpdir(), "knock-test-"));
-  cpSync(knockDir, join(folder, relative(root, knockDir)), { recursive: true });
+export async function copyProject({ root, knockDir }: Project): Promise<{ root: string; folder: string }> {
+  const folder = await createTemporaryFolder("knock-test-", (created) =>
+    cpSync(knockDir, join(created, relative(root, knockDir)), { recursive: true }),
+  );
   return { root: folder, folder };
 }

@@ -1,5 +1,5 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { rmSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
 import type { Channel, Environment } from "../../domain/environment/environment.js";
 import { parseEnvironment } from "../../domain/environment/parse-environment.js";
 import { CHANNEL_TYPES, findChannelType } from "../../domain/message/channel-types.js";
@@ -29,6 +29,7 @@ import { createLocalEngine, readSeeds } from "../open-local-engine.js";
 import { openSources } from "../open-sources.js";
 import type { ProcessIO } from "../process-io.js";
 import { copyProject } from "./copy-project.js";
+import { writeTestFile } from "./write-test-file.js";
 
 /** Returns an environment with what a scenario gives: its variables, responses and replies. */
 function overrideEnvironment(environment: Environment, { variables, fetch, agent }: Given): Environment {
@@ -237,14 +238,13 @@ class EngineTarget implements ScenarioTarget {
 
   async writeFile(path: string, content: string): Promise<void> {
     const { root } = this.shared.project;
-    this.copy ??= copyProject(this.shared.project);
+    this.copy ??= await copyProject(this.shared.project);
     const file = resolve(this.copy.root, path);
     if (!isInsideFolder(this.copy.root, file))
       throw new KnockError("scenario_invalid", `write: ${path} is outside the project`, {
         hint: `Use a path below ${root}.`,
       });
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, content);
+    writeTestFile(file, content, `write: ${path}`);
     const { knockDir, branchDir } = this.shared.project;
     const move = (folder: string): string => join(this.copy?.root ?? root, relative(root, folder));
     const { settings, environmentName } = this.shared.project;

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { TestOptions } from "../../commands/shared/test-service.js";
 import { createNameFilter } from "../../domain/scenario/name-filter.js";
@@ -21,6 +21,7 @@ import { parseSnapshots, Snapshots } from "../../testing/snapshots.js";
 import { isInsideFolder } from "../is-inside-folder.js";
 import type { ScenarioTargets } from "./open-scenario-target.js";
 import { type ChangedParts, isAffected } from "./select-changed.js";
+import { writeTestFile } from "./write-test-file.js";
 
 const SNAPSHOT_FOLDER = "__snapshots__";
 
@@ -44,8 +45,7 @@ function writeSnapshots(file: ProjectFile, snapshots: Snapshots): void {
     throw new KnockError("scenario_invalid", `${displayPath} is a symbolic link out of its folder`, {
       hint: "Replace the link with a file or folder.",
     });
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text);
+  writeTestFile(path, text, displayPath);
 }
 
 /** Adds the positions in the file to a result. */

@@ -44,6 +44,8 @@ function findStats(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });
   } catch (error) {
+    // The path is below a file. Newer versions of Node return undefined for it.
+    if ((error as NodeJS.ErrnoException).code === "ENOTDIR") return undefined;
     throw createUnusableError(
       `the store ${path} cannot be opened: ${getErrorMessage(error)}`,
       "Use another store with --store.",
