@@ -14,9 +14,9 @@ if ((word === "--version" || word === "-V") && more.length === 0) {
   process.exit();
 }
 const COMMANDS = "notify trigger cancel runs messages clock worker dev test completion-server".split(" ");
-/** The commands that run until SIGINT or SIGTERM stops them, which is their regular end. */
+/** The commands that run until a signal stops them, which is their regular end. */
 const SERVERS = "worker dev".split(" ");
-const INTERRUPTED = [130, 143];
+const INTERRUPTED = [129, 130, 143];
 const DAY_MS = 86_400_000;
 const MAX_AGE_MS = 30 * DAY_MS;
 const dist = join(__dirname, "..", "dist");

@@ -6,9 +6,13 @@ import type { OutputStream } from "../output/output-stream.js";
 import { isTerminal, openProcessStream } from "./open-process-stream.js";
 import { readInterruptibly } from "./read-interruptibly.js";
 
+/** The signals that end a command after the work in progress: Ctrl-C, `kill`, and a terminal that is closed. */
+export const INTERRUPT_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+export type InterruptSignal = (typeof INTERRUPT_SIGNALS)[number];
+
 /** The reason for which the process's signal is aborted. */
 export class Interruption extends Error {
-  constructor(readonly signal: "SIGINT" | "SIGTERM") {
+  constructor(readonly signal: InterruptSignal) {
     super("interrupted");
   }
 }
@@ -17,8 +21,8 @@ export class Interruption extends Error {
  * Returns the operating system signal that aborted an AbortSignal. It reads a field instead of using `instanceof`,
  * because a separately bundled module has its own copy of the class.
  */
-export function getInterruptSignal({ reason }: AbortSignal): Interruption["signal"] {
-  return (reason as Partial<Interruption> | undefined)?.signal === "SIGINT" ? "SIGINT" : "SIGTERM";
+export function getInterruptSignal({ reason }: AbortSignal): InterruptSignal {
+  return (reason as Partial<Interruption> | undefined)?.signal ?? "SIGTERM";
 }
 
 /** The parts of the process that the program uses; tests pass other implementations. */

@@ -114,7 +114,7 @@ export async function runCommand(
     tree.listDescendants();
     const isGroupSignal = await detector.waitForSignal();
     if (!isGroupSignal) tree.signal(getSignal());
-    if (!isGroupSignal || getSignal() === "SIGTERM") timer = setTimeout(kill, graceMs);
+    if (!isGroupSignal || getSignal() !== "SIGINT") timer = setTimeout(kill, graceMs);
   };
   let stopping: Promise<void> | undefined;
   const onAbort = (): void => {

@@ -1,9 +1,13 @@
 import { EXIT } from "../errors/error-codes.js";
-import { createProcessIO, Interruption } from "./process-io.js";
+import { createProcessIO, INTERRUPT_SIGNALS, Interruption, type InterruptSignal } from "./process-io.js";
 import { run } from "./run.js";
 import type { Commands } from "./run-program.js";
 
-const SIGNAL_EXIT_CODES = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated } as const;
+const SIGNAL_EXIT_CODES: Readonly<Record<InterruptSignal, number>> = {
+  SIGINT: EXIT.interrupted,
+  SIGTERM: EXIT.terminated,
+  SIGHUP: EXIT.hung_up,
+};
 /**
  * Milliseconds within which two signals count as one, because `timeout` and npm signal a process and also its group.
  */
@@ -20,7 +24,7 @@ export async function start(commands: Commands): Promise<void> {
   hideSecrets();
   let abort: AbortController | undefined;
   let interruption: { by: Interruption; code: number; at: number } | undefined;
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  for (const signal of INTERRUPT_SIGNALS) {
     const code = SIGNAL_EXIT_CODES[signal];
     process.on(signal, () => {
       const at = performance.now();

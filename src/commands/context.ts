@@ -10,7 +10,7 @@ interface CommandProcess {
   input: InputSource;
   /** The arguments as the user typed them. */
   argv: readonly string[];
-  /** Aborted by SIGINT or SIGTERM. The command then finishes the work in progress and reports. */
+  /** Aborted by SIGINT, SIGTERM or SIGHUP. The command then finishes the work in progress and reports. */
   readonly signal: AbortSignal;
   /** Sets the exit code. The code of an interruption takes precedence, unless `isFinal` is set. */
   setExitCode(code: number, isFinal?: boolean): void;

@@ -12,6 +12,7 @@ export const EXIT = {
   partial: 9,
   timed_out: 10,
   internal: 70,
+  hung_up: 129,
   interrupted: 130,
   terminated: 143,
 } as const;

@@ -19,6 +19,7 @@ export const EXIT_CODE_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   timed_out:
     "timed out: the time given to `--wait` passed before every run had ended; takes precedence over 1, 9 and `--expect`",
   internal: "internal error: a bug in knock",
+  hung_up: "ended by SIGHUP, because the terminal was closed",
   interrupted: "interrupted by SIGINT (Ctrl-C)",
   terminated: "terminated by SIGTERM",
 };

@@ -62,7 +62,7 @@ describe.concurrent("--wait", () => {
     expect(documents).toHaveLength(2);
   });
 
-  it.for([["SIGINT", 130] as const, ["SIGTERM", 143] as const])(
+  it.for([["SIGINT", 130] as const, ["SIGTERM", 143] as const, ["SIGHUP", 129] as const])(
     "ends on %s with exit %i, and reports what was done",
     async ([signal, code], { collab }) => {
       const waiting = collab.start([...COMMENT, "-r", "ada", "--wait", "--json"]);

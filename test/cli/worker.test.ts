@@ -60,7 +60,7 @@ describe.concurrent("knock worker", () => {
     expect(none.json).toEqual({ now: expect.any(String), frozen: false, offset_ms: 0, ran: [] });
   });
 
-  inProcessTest.for([["SIGINT", 130] as const, ["SIGTERM", 143] as const])(
+  inProcessTest.for([["SIGINT", 130] as const, ["SIGTERM", 143] as const, ["SIGHUP", 129] as const])(
     "runs due work of other processes, and on %s exits %i and reports what was done",
     async ([signal, code], { collab }) => {
       quick(collab);

@@ -97,7 +97,9 @@ export const CONNECTION_ERRORS = {
   },
   interrupted: {
     meaning: "The command was stopped by Ctrl-C or a signal.",
-    causes: ["SIGINT (Ctrl-C) or SIGTERM was received, for example from a CI job's time limit."],
+    causes: [
+      "SIGINT (Ctrl-C), SIGTERM or SIGHUP was received, for example from a CI job's time limit or a terminal that was closed.",
+    ],
     fix: [
       "Read the hint. It says what was completed.",
       "Run the command again with the same `--idempotency-key`, if a trigger may have been sent.",
