@@ -26,7 +26,7 @@ describeOnPostgres("tenants that share workers", () => {
   let dueWork: PostgresDueWork | undefined;
   /** The numbers of the chunks in the order in which they ran. */
   let order: number[];
-  /** What happens when so many chunks have run. */
+  /** Called when this many chunks have run. */
   let events: Map<number, () => Promise<void>>;
 
   beforeEach(async () => {
