@@ -20,6 +20,7 @@ import type { PruneOptions, PruneReport } from "../ports/prune-store.js";
 import type { LocalResourceOperations } from "../ports/resource-operations.js";
 import type { Json, JsonObject } from "../util/json.js";
 import { once } from "../util/once.js";
+import { DeliveryRates } from "./context/delivery-rates.js";
 import { type EngineContext, readTime } from "./context/engine-context.js";
 import { OwnWork } from "./context/own-work.js";
 import { explainSteps, getTriggerDecision } from "./preview/explain-steps.js";
@@ -62,7 +63,11 @@ class Engine implements LocalOperations {
   private readonly workByOutcome = new WeakMap<TriggerOutcome, OwnWork>();
   private readonly getResources: () => LocalResourceOperations;
 
-  constructor(private readonly context: EngineContext) {
+  private readonly context: EngineContext;
+
+  constructor(given: EngineContext) {
+    const context = { ...given, deliveryRates: new DeliveryRates(given) };
+    this.context = context;
     this.getResources = once(() => createResources(context)); // most commands use no resources
   }
 

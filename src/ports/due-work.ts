@@ -31,6 +31,8 @@ export interface DueTaskResult {
   /** The delivery attempts, and those of them that failed. */
   deliveries: number;
   failedDeliveries: number;
+  /** Whether the channel of the deliveries has a limit per second, so that a second job of it would only wait. */
+  isRateLimited?: boolean;
 }
 
 /** Performs a task. When `signal` is aborted, it stops between two transactions. */

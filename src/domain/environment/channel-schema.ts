@@ -33,6 +33,11 @@ export const channelSchema = once(() =>
         optional(z.boolean()),
         "Whether messages are delivered. Default: false (messages are rendered and stored).",
       ),
+      max_per_second: described(
+        optional(wholeNumber(1)),
+        "The messages that each process sends per second through the channel, such as each worker. Default: no limit.",
+        14,
+      ),
       settings: described(
         optional(channelSettingsSchema()),
         'Settings of the provider and of the channel type. Secrets name environment variables, such as "$SMTP_PASSWORD".',

@@ -22,6 +22,8 @@ export interface Channel {
   deliver: boolean;
   settings: JsonObject;
   conditions: ConditionGroup | null;
+  /** The messages that one process sends per second. Absent without a limit. */
+  max_per_second?: number;
 }
 
 /**

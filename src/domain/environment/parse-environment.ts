@@ -46,6 +46,7 @@ function toChannel(key: string, raw: Entry<Present<"channels">>): Channel {
     deliver: raw.deliver ?? false,
     settings: normalizeSettings(raw.type, provider, (raw.settings ?? {}) as JsonObject),
     conditions: Object.keys(conditions).length === 0 ? null : (conditions as ConditionGroup),
+    ...(raw.max_per_second == null ? {} : { max_per_second: raw.max_per_second }),
   };
 }
 

@@ -23,6 +23,7 @@ import type { TriggerStore } from "../../ports/trigger-store.js";
 import type { IdSource } from "../../util/ids.js";
 import type { JsonObject } from "../../util/json.js";
 import type { RunParties } from "./build-scope.js";
+import type { DeliveryRates } from "./delivery-rates.js";
 import type { OwnWork } from "./own-work.js";
 
 /**
@@ -46,6 +47,8 @@ export interface EngineContext<Stores = Store> {
     ids: readonly string[],
     locale: string,
   ) => Promise<Map<string, JsonObject>>;
+  /** The limits of channels per second. Absent if nothing is delivered. */
+  deliveryRates?: DeliveryRates;
   /** Throws `too_much_due_work` if no trigger with more than `MAX_SMALL_TRIGGER` recipients is accepted now. */
   checkDueWork?: (() => Promise<void>) | undefined;
   /** Closes the connections that providers keep open. */

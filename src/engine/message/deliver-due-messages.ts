@@ -2,6 +2,7 @@ import type { Message } from "../../domain/message/message.js";
 import type { WorkScope } from "../../ports/due-store.js";
 import type { MessageStore } from "../../ports/message-store.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
+import { getClaimLimit } from "../context/delivery-rates.js";
 import { createClaimToken, type EngineContext } from "../context/engine-context.js";
 import {
   type AttemptContext,
@@ -25,13 +26,17 @@ function findFailureReason(message: Message, now: number): string | null {
   return failed === undefined ? null : String(failed.data?.failure_details);
 }
 
-/** Delivers all messages of the context that are due at `now` and returns their number. A failed delivery never changes its run (CH-049). */
+/**
+ * Delivers all messages of the context that are due at `now` and returns their number. When `signal` is aborted, no more are
+ * claimed. A failed delivery never changes its run (CH-049).
+ */
 export function deliverDueMessages(
   context: EngineContext<MessageStore & RecipientStore>,
   now: number,
   onDelivered?: OnDelivered,
+  signal?: AbortSignal,
 ): Promise<number> {
-  return new DueDeliveries(context, now, onDelivered).run();
+  return new DueDeliveries(context, now, onDelivered, signal).run();
 }
 
 /** Claimed messages, and what their attempts share. */
@@ -54,6 +59,7 @@ class DueDeliveries {
     private readonly context: EngineContext<MessageStore & RecipientStore>,
     private readonly now: number,
     private readonly onDelivered: OnDelivered | undefined,
+    private readonly signal: AbortSignal | undefined,
   ) {}
 
   async run(): Promise<number> {
@@ -76,14 +82,14 @@ class DueDeliveries {
 
   private async claim(scope: WorkScope): Promise<ClaimedMessages | null> {
     const { context, now } = this;
+    if (this.signal?.aborted) return null;
+    const environment = await context.definitions.environment();
     const token = createClaimToken(context);
     const claim = { now, leaseMs: DELIVERY_LEASE_MS, token, scope: { ...context.ownWork?.scope, ...scope } };
-    const messages = await context.store.claimDueMessages(claim, MAX_MESSAGES_PER_CLAIM);
+    const limit = getClaimLimit(environment, claim.scope.channel) ?? MAX_MESSAGES_PER_CLAIM;
+    const messages = await context.store.claimDueMessages(claim, Math.min(limit, MAX_MESSAGES_PER_CLAIM));
     if (messages.length === 0) return null;
-    const [environment, getStoredChannelData] = await Promise.all([
-      context.definitions.environment(),
-      readStoredChannelData(context, messages),
-    ]);
+    const getStoredChannelData = await readStoredChannelData(context, messages);
     return { messages, token, shared: { environment, getStoredChannelData, now } };
   }
 
@@ -105,7 +111,10 @@ class DueDeliveries {
   }
 
   private async deliver({ messages, token, shared }: ClaimedMessages): Promise<void> {
-    const attempt = (message: Message) => this.settled.run(token, () => attemptDelivery(this.context, message, shared));
+    const attempt = async (message: Message): Promise<void> => {
+      if (message.status !== "sent") await this.context.deliveryRates?.acquire(shared.environment, message.channel.id);
+      await this.settled.run(token, () => attemptDelivery(this.context, message, shared));
+    };
     await Promise.all(messages.filter((message) => findReplyStepRef(message) === null).map(attempt));
     // Replies are sent one by one in the order of their creation, because the message that one replies to must be saved first.
     for (const reply of messages.filter((message) => findReplyStepRef(message) !== null)) await attempt(reply);

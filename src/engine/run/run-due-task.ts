@@ -2,6 +2,7 @@ import { failRun } from "../../domain/run/fail-run.js";
 import type { WorkScope } from "../../ports/due-store.js";
 import type { DueTask, DueTaskResult } from "../../ports/due-work.js";
 import type { ClaimedRun } from "../../ports/run-store.js";
+import { getClaimLimit } from "../context/delivery-rates.js";
 import { type DueWorkStore, type EngineContext, readTime } from "../context/engine-context.js";
 import { OwnWork } from "../context/own-work.js";
 import { deliverDueMessages } from "../message/deliver-due-messages.js";
@@ -45,10 +46,17 @@ export async function runDueTask(
       await continueDueFanOuts(context, now, (_, advance) => countRun(advance.recipientRun.status));
       break;
     case "messages":
-      await deliverDueMessages(context, now, (_, failure) => {
-        result.deliveries++;
-        if (failure !== null) result.failedDeliveries++;
-      });
+      await deliverDueMessages(
+        context,
+        now,
+        (_, failure) => {
+          result.deliveries++;
+          if (failure !== null) result.failedDeliveries++;
+        },
+        signal,
+      );
+      if (getClaimLimit(await context.definitions.environment(), task.scope.channel) !== null)
+        result.isRateLimited = true;
       break;
     case "user_changes":
       await followUserChanges(context, now, (_, advance) => countRun(advance.recipientRun.status));

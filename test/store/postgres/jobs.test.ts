@@ -106,4 +106,32 @@ describe("the concurrency of a worker", () => {
     limits.end("mail", result(5, 4));
     expect(limits.listResting()).toEqual([]);
   });
+
+  it("is one job for a channel after its rest until a delivery succeeds, and for a channel with a rate limit", () => {
+    let now = 0;
+    const limits = new ChannelLimits(2, () => now);
+    const finish = (channel: string, failedDeliveries: number, isRateLimited = false) => {
+      limits.begin(channel);
+      limits.end(channel, { runs: {}, refused: 0, deliveries: 10, failedDeliveries, isRateLimited });
+    };
+    const isFull = (channel: string) => {
+      limits.begin(channel);
+      const isSkipped = limits.getSkippedFlags().includes(`channel:${channel}`);
+      limits.end(channel, null);
+      return isSkipped;
+    };
+    finish("mail", 10);
+    expect(limits.listResting()).toEqual(["mail"]);
+    now = 30_000;
+    expect([limits.listResting(), isFull("mail")]).toEqual([[], true]);
+    finish("mail", 10);
+    expect(limits.listResting()).toEqual(["mail"]);
+    now = 60_000;
+    finish("mail", 9);
+    expect([limits.listResting(), isFull("mail")]).toEqual([[], false]);
+    finish("text", 0, true);
+    expect(isFull("text")).toBe(true);
+    finish("text", 0);
+    expect(isFull("text")).toBe(false);
+  });
 });
