@@ -65,7 +65,7 @@ describe("the concurrency of a worker", () => {
     [
       4,
       [
-        [2, []],
+        [2, ["large-advance"]],
         [1, ["size:large"]],
         [1, ["size:small"]],
       ],
@@ -73,7 +73,7 @@ describe("the concurrency of a worker", () => {
     [
       16,
       [
-        [12, []],
+        [12, ["large-advance"]],
         [2, ["size:large"]],
         [2, ["size:small"]],
       ],

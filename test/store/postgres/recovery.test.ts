@@ -21,6 +21,7 @@ describeOnPostgres("due work", () => {
   /** The row at which work fails. */
   let poisonedRow: number | null;
   let failures: DueTask[];
+  let beforeRuns: (from: number, to: number) => Promise<void>;
 
   beforeEach(async () => {
     location = await createDatabase();
@@ -28,6 +29,7 @@ describeOnPostgres("due work", () => {
     events = [];
     poisonedRow = null;
     failures = [];
+    beforeRuns = async () => {};
   });
 
   afterEach(async () => {
@@ -40,16 +42,17 @@ describeOnPostgres("due work", () => {
   const runTask: RunDueTask = async (task) => {
     const { from, to } = task.scope.rows ?? { from: 0, to: 1_000_000 };
     if (task.kind !== "runs") return NO_RESULT;
+    await beforeRuns(from, to);
     if (task.failure !== undefined) failures.push(task);
     else if (poisonedRow !== null && from <= poisonedRow && poisonedRow <= to) throw new Error("the run is broken");
     await db.all("UPDATE recipient_runs SET due_at = NULL WHERE due_at = 1 AND row BETWEEN $1 AND $2", from, to);
     return NO_RESULT;
   };
 
-  async function start(workerId: string): Promise<PostgresDueWork> {
+  async function start(workerId: string, concurrency = 2): Promise<PostgresDueWork> {
     dueWork = await PostgresDueWork.start(db, {
       workerId,
-      concurrency: 2,
+      concurrency,
       runTask,
       observer: {
         onJobEnded: () => {},
@@ -131,6 +134,38 @@ describeOnPostgres("due work", () => {
       [{ from: 11, to: 11 }, "the run is broken"],
     ]);
     expect(events.filter((event) => !event.startsWith("reconciled"))).toEqual(["failed: the run is broken"]);
+  });
+
+  it("advances at most two large chunks at a time, and small ones beside them", async () => {
+    let release = (): void => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const running = new Set<number>();
+    let hasRunSmall = false;
+    let mostRunning = 0;
+    beforeRuns = async (from, to) => {
+      if (to - from < 50) {
+        hasRunSmall = true;
+        return;
+      }
+      running.add(from);
+      mostRunning = Math.max(mostRunning, running.size);
+      await released;
+      running.delete(from);
+    };
+    await start("one", 8);
+    await db.write(async (tx) => {
+      await tx.run(INSERT_RUNS, 810);
+      for (let from = 1; from < 800; from += 100)
+        tx.wake({ kind: "runs", dueAt: 1, rows: { from, to: from + 99 }, size: 100 });
+    });
+    await eventually(() => running.size >= 2);
+    await db.write(async (tx) => tx.wake({ kind: "runs", dueAt: 1, rows: { from: 801, to: 810 }, size: 10 }));
+    await eventually(() => hasRunSmall);
+    release();
+    await isDone();
+    expect(mostRunning).toBe(2);
   });
 
   it("runs with a role that does not own the tables", async () => {

@@ -2,7 +2,7 @@ import { EventEmitter } from "node:events";
 import { type JobHelpers, runTaskList, type TaskList, type WorkerEvents, type WorkerPool } from "graphile-worker";
 import type { Connection } from "../connection/connection.js";
 import { JOB_SCHEMA } from "./add-jobs.js";
-import { type JobPayload, LARGE_ADVANCE_FLAG, SIZES, TASKS, type TaskName, toSizeFlag } from "./jobs.js";
+import { type JobPayload, LARGE_ADVANCE_FLAG, TASKS, type TaskName, toSizeFlag } from "./jobs.js";
 import { silentLogger } from "./migrate-jobs.js";
 import { unlockPools } from "./worker-registry.js";
 
@@ -10,7 +10,7 @@ import { unlockPools } from "./worker-registry.js";
 const POLL_MS = 1_000;
 /** The pause before a pool that ended is started again. */
 const RESTART_DELAY_MS = 500;
-/** One in this many jobs of a worker is reserved for each size. */
+/** One in this many jobs of a worker is reserved for small ones. */
 const RESERVED_SHARE = 8;
 /** Workers with fewer jobs at a time have nothing to reserve. */
 const MIN_RESERVING_CONCURRENCY = 4;
@@ -24,16 +24,18 @@ interface PoolPlan {
   skippedFlags: readonly string[];
 }
 
-/** Divides a worker's concurrency: a share for each size of jobs, and the rest for all. */
+/**
+ * Divides a worker's concurrency: a share for each size of jobs, and the rest for all but large advances. The share of large jobs
+ * limits these, because jobs that are looked for at the same time cannot be counted before they are found.
+ */
 export function planPools(concurrency: number): PoolPlan[] {
   if (concurrency < MIN_RESERVING_CONCURRENCY) return [{ concurrency, skippedFlags: [] }];
-  const reserved = Math.max(1, Math.floor(concurrency / RESERVED_SHARE));
+  const small = Math.max(1, Math.floor(concurrency / RESERVED_SHARE));
+  const large = Math.min(MAX_LARGE_ADVANCES, Math.floor(concurrency / MIN_RESERVING_CONCURRENCY));
   return [
-    { concurrency: concurrency - SIZES.length * reserved, skippedFlags: [] },
-    ...SIZES.map((size) => ({
-      concurrency: reserved,
-      skippedFlags: SIZES.filter((other) => other !== size).map(toSizeFlag),
-    })),
+    { concurrency: concurrency - small - large, skippedFlags: [LARGE_ADVANCE_FLAG] },
+    { concurrency: small, skippedFlags: [toSizeFlag("large")] },
+    { concurrency: large, skippedFlags: [toSizeFlag("small")] },
   ];
 }
 
@@ -65,7 +67,6 @@ interface JobPoolOptions {
 export class JobPools {
   private readonly pools = new Map<PoolPlan, WorkerPool>();
   private readonly supervisors: Promise<void>[];
-  private largeAdvances = 0;
   private isStopping = false;
   private endPause: (() => void) | undefined;
 
@@ -153,15 +154,8 @@ export class JobPools {
     const tasks = Object.fromEntries(
       TASKS.map((task) => [
         task,
-        async (payload: unknown, { job }: JobHelpers) => {
-          const isLarge = Object.hasOwn(job.flags ?? {}, LARGE_ADVANCE_FLAG);
-          if (isLarge) this.largeAdvances++;
-          try {
-            await runJob({ task, payload: payload as JobPayload, attempt: job.attempts });
-          } finally {
-            if (isLarge) this.largeAdvances--;
-          }
-        },
+        (payload: unknown, { job }: JobHelpers) =>
+          runJob({ task, payload: payload as JobPayload, attempt: job.attempts }),
       ]),
     ) as TaskList;
     return runTaskList(
@@ -173,11 +167,7 @@ export class JobPools {
         noHandleSignals: true,
         noPreparedStatements: isPooled,
         pollInterval: POLL_MS,
-        forbiddenFlags: () => [
-          ...skippedFlags,
-          ...getSkippedFlags(),
-          ...(this.largeAdvances >= MAX_LARGE_ADVANCES ? [LARGE_ADVANCE_FLAG] : []),
-        ],
+        forbiddenFlags: () => [...skippedFlags, ...getSkippedFlags()],
       },
       tasks,
       this.db.pool,

@@ -11,8 +11,7 @@ export type TaskName = (typeof TASKS)[number];
 export const DUE_KINDS: readonly DueKind[] = ["runs", "fan_outs", "messages", "user_changes", "schedules"];
 
 /** Jobs of each size have a share of a worker's concurrency that the others cannot use. */
-export const SIZES = ["small", "large"] as const;
-export type JobSize = (typeof SIZES)[number];
+export type JobSize = "small" | "large";
 const PRIORITIES: Record<JobSize, number> = { small: 0, large: 10 };
 
 /** The runs that one job advances. */
