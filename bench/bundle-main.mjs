@@ -23,3 +23,5 @@ export async function bundleMain(name, options) {
 
 /** The packages that a bundle with the store and the engine loads from `node_modules`. */
 export const STORE_EXTERNALS = ["node:sqlite", "luxon", "juice/client.js", "mrml"];
+/** The packages that a bundle with the PostgreSQL store and its due work also loads. */
+export const POSTGRES_EXTERNALS = [...STORE_EXTERNALS, "pg", "pg-native", "pg-copy-streams", "graphile-worker"];

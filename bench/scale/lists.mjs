@@ -7,7 +7,7 @@ import { loadavg } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
-import { bundleMain, STORE_EXTERNALS } from "../bundle-main.mjs";
+import { bundleMain, POSTGRES_EXTERNALS } from "../bundle-main.mjs";
 
 /** A figure that should be flat may be this many times as large at the larger size. */
 const MAX_RATIO = 1.5;
@@ -31,9 +31,7 @@ async function runStatement(sql) {
   }
 }
 
-const bundle = await bundleMain("scale/lists-main", {
-  external: [...STORE_EXTERNALS, "pg", "pg-native", "pg-copy-streams", "graphile-worker"],
-});
+const bundle = await bundleMain("scale/lists-main", { external: POSTGRES_EXTERNALS });
 
 /** Fills a new database with `size` messages and measures its lists. */
 async function measure(size) {

@@ -24,8 +24,11 @@ function findUser() {
   return { uid: read("-u"), gid: read("-g") };
 }
 
-/** Starts a server with an empty database in a new folder, which waits for the disk at each commit. */
-export function startServer() {
+/**
+ * Starts a server with an empty database in a new folder, which waits for the disk at each commit. `settings` are more of its
+ * settings.
+ */
+export function startServer({ settings = [] } = {}) {
   const programs = findPrograms();
   const folder = mkdtempSync(join(tmpdir(), "knock-bench-postgres-"));
   const user = findUser();
@@ -37,14 +40,15 @@ export function startServer() {
     ["-D", data, "-U", "postgres", "-E", "UTF8", "--locale=C", "-A", "trust"],
     options,
   );
-  const settings = [
+  const allSettings = [
     `port=${PORT}`,
     "listen_addresses=127.0.0.1",
     "unix_socket_directories=",
     "shared_buffers=256MB",
     "jit=off",
+    ...settings,
   ];
-  const server = spawn(join(programs, "postgres"), ["-D", data, ...settings.flatMap((one) => ["-c", one])], options);
+  const server = spawn(join(programs, "postgres"), ["-D", data, ...allSettings.flatMap((one) => ["-c", one])], options);
   const psql = (...args) =>
     execFileSync(join(programs, "psql"), ["-h", "127.0.0.1", "-p", String(PORT), "-U", "postgres", ...args], options);
   for (let count = 1; ; count++) {

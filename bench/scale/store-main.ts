@@ -2,8 +2,6 @@
 // - triggers of 1,000 recipients through the store, and COPY of the same rows into the same tables,
 // - 500 due runs that are claimed, saved and given a message each, and COPY of the same rows.
 // The advance itself is a stand-in, so that only the store is measured.
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { getChannelId } from "../../src/domain/environment/environment.js";
 import type { Message } from "../../src/domain/message/message.js";
 import { toRecipientKey } from "../../src/domain/recipient/recipient.js";
@@ -14,11 +12,13 @@ import type { Store } from "../../src/ports/store.js";
 import type { Connection } from "../../src/store/postgres/connection/connection.js";
 import { openPostgresStore } from "../../src/store/postgres/open-postgres-store.js";
 import { createKsuid, createUuidV5, systemIds } from "../../src/util/ids.js";
+import { copyRows, readColumns } from "./copy-rows.js";
+import { readServerCpu } from "./server-figures.js";
 
 const TRIGGER_SIZE = 1_000;
 const CHUNK = 500;
 
-const [location = "", serverFolder = "", roundText = "5"] = process.argv.slice(2);
+const [location = "", serverFolder = "", roundText = "5", pattern = ""] = process.argv.slice(2);
 const rounds = Number(roundText);
 
 const workflow = parseWorkflow("bench", {
@@ -122,20 +122,6 @@ function buildTrigger(isDue: boolean) {
   };
 }
 
-/** Returns the CPU time of all processes of the server so far, in microseconds; 0 if the folder is not known. */
-function readServerCpu(): number {
-  if (serverFolder === "") return 0;
-  const [postmaster] = readFileSync(join(serverFolder, "postmaster.pid"), "utf8").split("\n");
-  const sum = (pid: string): number => {
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
-      .replace(/^.*\) /, "")
-      .split(" ");
-    return fields.slice(11, 15).reduce((total, ticks) => total + Number(ticks) * 10_000, 0);
-  };
-  const children = readFileSync(`/proc/${postmaster}/task/${postmaster}/children`, "utf8").trim().split(" ");
-  return [postmaster as string, ...children].reduce((total, pid) => total + (pid === "" ? 0 : sum(pid)), 0);
-}
-
 interface Sample {
   rows: number;
   ms: number;
@@ -144,38 +130,13 @@ interface Sample {
 }
 
 async function measure(rows: number, work: () => Promise<void>): Promise<Sample> {
-  const server = readServerCpu();
+  const server = readServerCpu(serverFolder);
   const client = process.cpuUsage();
   const start = performance.now();
   await work();
   const ms = performance.now() - start;
   const { user, system } = process.cpuUsage(client);
-  return { rows, ms, clientUs: user + system, serverUs: readServerCpu() - server };
-}
-
-type Columns = Record<string, string | number | null>;
-
-/** Reads rows as COPY writes them, apart from what the database fills in. */
-async function readColumns(db: Connection, table: string, limit: number): Promise<Columns[]> {
-  const rows = await db.all<Columns>(`SELECT * FROM ${table} ORDER BY row DESC LIMIT ${limit}`);
-  return rows.map(({ xid: _, ...columns }) => columns);
-}
-
-/** Inserts copies of rows with new keys, with COPY, in one transaction. */
-async function copyRows(db: Connection, tables: Record<string, readonly Columns[]>): Promise<void> {
-  await db.write(async (tx) => {
-    for (const [table, rows] of Object.entries(tables)) {
-      const found = await tx.get<{ block: number }>("SELECT nextval('row_blocks') AS block");
-      const first = (found as { block: number }).block * 1_024;
-      const names = Object.keys(rows[0] as Columns);
-      const copies = rows.map((row, index) =>
-        names.map((name) =>
-          name === "row" ? first + index : name === "id" ? crypto.randomUUID() : (row[name] as string),
-        ),
-      );
-      await tx.copy(table, names, copies);
-    }
-  });
+  return { rows, ms, clientUs: user + system, serverUs: readServerCpu(serverFolder) - server };
 }
 
 async function advanceChunk(store: Store, token: string): Promise<void> {
@@ -203,7 +164,7 @@ await advanceChunk(store, "second");
 const sampleRuns = await readColumns(db, "recipient_runs", TRIGGER_SIZE);
 const sampleMessages = await readColumns(db, "messages", TRIGGER_SIZE);
 
-const cases: Record<string, (index: number) => Promise<Sample>> = {
+const ALL_CASES: Record<string, (index: number) => Promise<Sample>> = {
   trigger: async () => {
     const trigger = buildTrigger(false);
     return measure(TRIGGER_SIZE, async () => {
@@ -229,6 +190,7 @@ const cases: Record<string, (index: number) => Promise<Sample>> = {
     }),
 };
 
+const cases = Object.fromEntries(Object.entries(ALL_CASES).filter(([name]) => name.startsWith(pattern)));
 const samples = new Map<string, Sample[]>(Object.keys(cases).map((name) => [name, []]));
 for (let round = 0; round < rounds; round++) {
   const names = Object.keys(cases);
