@@ -107,7 +107,8 @@ function collectChannels(value: unknown, channels: JsonObject): void {
   if (Array.isArray(value)) for (const child of value) collectChannels(child, channels);
   else if (isJsonObject(value)) {
     const { channel_key: key, channel_type } = value;
-    if (typeof key === "string" && typeof channel_type === "string") channels[key] ??= { type: channel_type };
+    if (typeof key === "string" && typeof channel_type === "string" && !Object.hasOwn(channels, key))
+      channels[key] = { type: channel_type };
     for (const child of Object.values(value)) collectChannels(child, channels);
   }
 }

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { isJsonObject, type Json } from "../../util/json.js";
 import { checkClosedDocument } from "../schema/check-document.js";
 import { DocumentFindings } from "../schema/document-findings.js";
 import { checkJsonShape } from "../shape/check-json-shape.js";
@@ -47,9 +47,10 @@ export function parseScenarios(raw: unknown, fileName: string): Scenario[] {
     expandRows(name, document, reportBelow(findings.add, "scenarios", name)).map((row) => ({ ...row, key: name })),
   );
   // A table is checked with its values filled in, because a placeholder may stand for a number.
-  const first: JsonObject = {};
-  for (const { key, scenario } of expanded) first[key] ??= scenario;
-  const document = isJsonObject(raw) && isJsonObject(raw.scenarios) ? { ...raw, scenarios: first } : raw;
+  const first = new Map<string, Json>();
+  for (const { key, scenario } of expanded) if (!first.has(key)) first.set(key, scenario);
+  const scenarios = Object.fromEntries(first);
+  const document = isJsonObject(raw) && isJsonObject(raw.scenarios) ? { ...raw, scenarios } : raw;
   const file = checkClosedDocument(scenarioFileSchema(), document, findings.add);
   for (const { key, row, scenario } of expanded)
     if (row !== null && row > 1)

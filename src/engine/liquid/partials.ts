@@ -99,7 +99,10 @@ function toMap(value: unknown): object {
 function buildInputs(fields: readonly PartialField[], values: Record<string, unknown>): Record<string, unknown> {
   const inputs: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(values)) inputs[key] = toInputText(value);
-  for (const field of fields) inputs[field.key] = toTypedInput(field, values[field.key]);
+  for (const field of fields) {
+    const value = Object.hasOwn(values, field.key) ? values[field.key] : undefined;
+    inputs[field.key] = toTypedInput(field, value);
+  }
   return inputs;
 }
 

@@ -35,6 +35,14 @@ describe("a file of scenarios", () => {
     });
   });
 
+  it.each(["constructor", "toString", "valueOf"])(
+    "checks a scenario with the name %s, which every object inherits",
+    (name) => {
+      expect(findings({ scenarios: { [name]: { steps: [{ notify: {}, expect: [] }] } } })).not.toEqual([]);
+      expect(findings({ scenarios: { [name]: { steps: [step] } } })).toEqual([]);
+    },
+  );
+
   it("runs a scenario once per row, with its values in names, keys and texts", () => {
     const steps = [
       {
