@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from "../util/json.js";
+import { isJsonObject, type JsonObject, stringifyValue } from "../util/json.js";
 import type { ListPage } from "./documents/lists.js";
 import type { Membership } from "./documents/recipients.js";
 import { formatTime } from "./format-time.js";
@@ -14,7 +14,7 @@ export function printMembers(page: ListPage, output: Output): void {
       head: ["USER", "NAME", "TENANT", "ADDED"],
       row: (item) => [
         String(item.user_id),
-        isJsonObject(item.user) && item.user.name !== null ? String(item.user.name) : "",
+        isJsonObject(item.user) && item.user.name !== null ? stringifyValue(item.user.name) : "",
         item.tenant === null ? "" : String(item.tenant),
         formatTime(item.added_at, output.zone),
       ],

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
+import { isJsonObject, type Json, type JsonObject, stringifyValue } from "../util/json.js";
 import type { ListPage } from "./documents/lists.js";
 import { formatTime, formatValue, type Zone } from "./format-time.js";
 import type { Output } from "./output.js";
@@ -19,7 +19,7 @@ export function formatReference(value: unknown): string {
   return value.collection === undefined ? String(value.id) : `${String(value.collection)}/${String(value.id)}`;
 }
 
-const toText = (value: unknown): string => (value === null || value === undefined ? "" : String(value));
+const toText = (value: unknown): string => (value === null || value === undefined ? "" : stringifyValue(value));
 
 /** Returns the properties of a resource; those of an object are in a separate field. */
 function getProperties(resource: JsonObject): JsonObject {

@@ -6,6 +6,11 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Returns a value as text: objects and lists as JSON, because `String` throws for an object with a property `toString`. */
+export function stringifyValue(value: unknown): string {
+  return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
+}
+
 /** Sets an own property, also for the key `__proto__`, for which plain assignment would not create one. */
 function setOwnProperty(target: JsonObject, key: string, value: Json): void {
   if (key === "__proto__") {

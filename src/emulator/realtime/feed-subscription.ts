@@ -1,7 +1,7 @@
 import type { FeedCounts, FeedFilter } from "../../domain/message/feed-filter.js";
 import { toRecipientKey } from "../../domain/recipient/recipient.js";
 import type { LocalOperations } from "../../ports/operations.js";
-import type { Json, JsonObject } from "../../util/json.js";
+import { type Json, type JsonObject, stringifyValue } from "../../util/json.js";
 import { parseFeedFilter } from "../http/parse-feed-filter.js";
 import { Query } from "../http/query.js";
 
@@ -22,9 +22,8 @@ function toQuery(options: Json): Query {
   const search = new URLSearchParams();
   if (typeof options === "object" && options !== null && !Array.isArray(options))
     for (const [name, value] of Object.entries(options)) {
-      if (Array.isArray(value)) for (const item of value) search.append(`${name}[]`, String(item));
-      else if (typeof value === "object" && value !== null) search.append(name, JSON.stringify(value));
-      else if (value !== null && value !== undefined) search.append(name, String(value));
+      if (Array.isArray(value)) for (const item of value) search.append(`${name}[]`, stringifyValue(item));
+      else if (value !== null && value !== undefined) search.append(name, stringifyValue(value));
     }
   return new Query(search.toString());
 }

@@ -1,7 +1,7 @@
 import type { Condition, ConditionGroup, ConditionNode, Operator } from "../../domain/condition/condition.js";
 import { evaluateOperator } from "../../domain/condition/evaluate-operator.js";
 import type { EvaluatedCondition } from "../../domain/condition/evaluated-condition.js";
-import { getValueAtPath } from "../../util/json.js";
+import { getValueAtPath, stringifyValue } from "../../util/json.js";
 import {
   evaluateMessageStatus,
   getMessageStatusValue,
@@ -126,7 +126,7 @@ const AUDIENCE_OPERATORS: ReadonlySet<Operator> = new Set<Operator>(["is_audienc
  */
 function isRecipientInAudience(variable: string, audience: unknown, scope: ConditionScope): boolean {
   if (variable !== "recipient" && variable !== "recipient.id") return false;
-  return scope.isAudienceMember?.(String(audience)) ?? false;
+  return scope.isAudienceMember?.(stringifyValue(audience)) ?? false;
 }
 
 function resolveArgument(argument: ConditionArgument, scope: ConditionScope): unknown {

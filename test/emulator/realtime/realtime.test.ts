@@ -289,6 +289,15 @@ describe("the socket", () => {
       expect((await once(socket, "close"))[0]).toBe(1003);
     }));
 
+  it("answers a join with options that cannot be converted to text", () =>
+    withApi(async ({ url }) => {
+      const { socket, say, answer } = await connect(url);
+      const odd = { toString: 1, valueOf: null };
+      say("1", "1", TOPIC, "phx_join", { client: { status: [odd], tenant: odd } });
+      expect((await answer("1"))[3]).toBe("phx_reply");
+      socket.terminate();
+    }));
+
   it("answers a join with endlessly nested options", () =>
     withApi(async ({ url }) => {
       const { socket, frames } = await connect(url);

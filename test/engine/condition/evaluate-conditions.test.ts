@@ -51,6 +51,19 @@ type Row = [
   expected: boolean,
 ];
 
+describe("an argument that cannot be converted to text", () => {
+  it.each(["is_audience_member", "equal_to", "contains", "greater_than", "is_timestamp_before", "is_between"] as const)(
+    "E-118 is compared by %s",
+    (operator) => {
+      const argument = { toString: 1, valueOf: null };
+      const scope = scopeWith({ data: { odd: argument } }, { isAudienceMember: () => true });
+      for (const variable of ["recipient", "data.odd"])
+        for (const value of [argument, [argument], "data.odd"])
+          expect(evaluate({ variable, operator, argument: value }, scope)).toMatchObject({ variable, operator });
+    },
+  );
+});
+
 describe("E-092 arguments as files write them (workflow format 6.1)", () => {
   it.each<Row>([
     ["C-049", { n: 3 }, "data.n", "equal_to", "3", true],
