@@ -4,7 +4,7 @@ import { isScalar, LineCounter, parseDocument } from "yaml";
 import { expandRows } from "../domain/scenario/expand-rows.js";
 import { parseScenarios, type Scenario } from "../domain/scenario/parse-scenarios.js";
 import type { FilePosition } from "../domain/scenario/test-report.js";
-import { KnockError } from "../errors/knock-error.js";
+import { getErrorMessage, KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type Json, parsePointer } from "../util/json.js";
 import { type ProjectFile, readProjectText } from "./read-project-text.js";
 
@@ -16,6 +16,9 @@ export const isScenarioFile = (path: string): boolean => SCENARIO_FILE.test(path
 const SKIPPED_FOLDERS = new Set(["node_modules", ".git", ".knock-local"]);
 /** Limits aliases, because a few of them can expand to gigabytes. */
 const MAX_YAML_ALIASES = 100;
+
+/** Errors of YAML have their positions without the lines around them, and its warnings are not printed by Node. */
+const YAML_OPTIONS = { prettyErrors: false, logLevel: "error" } as const;
 
 /** The scenarios of a file. */
 export interface ScenarioFileContent {
@@ -63,7 +66,7 @@ export function listScenarioFiles(
  * and checks take a third of the time. Returns an empty list for invalid YAML.
  */
 export function readScenarioNames(file: ProjectFile): string[] {
-  const document = parseDocument(readProjectText(file.path, file.displayPath), { prettyErrors: false });
+  const document = parseDocument(readProjectText(file.path, file.displayPath), YAML_OPTIONS);
   const content = document.errors.length > 0 ? null : (toJson(document) as Json);
   const scenarios = isJsonObject(content) && isJsonObject(content.scenarios) ? content.scenarios : {};
   return Object.entries(scenarios).flatMap(([name, scenario]) =>
@@ -75,7 +78,7 @@ export function readScenarioNames(file: ProjectFile): string[] {
 export function readScenarios(file: ProjectFile): ScenarioFileContent {
   const text = readProjectText(file.path, file.displayPath, "scenario_invalid");
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, { ...YAML_OPTIONS, lineCounter: lines });
   const [fault] = document.errors;
   if (fault !== undefined) {
     const { line, col } = lines.linePos(fault.pos[0]);
@@ -114,8 +117,9 @@ export function readScenarios(file: ProjectFile): ScenarioFileContent {
 function toJson(document: ReturnType<typeof parseDocument>): unknown {
   try {
     return document.toJS({ maxAliasCount: MAX_YAML_ALIASES });
-  } catch {
-    throw new KnockError("scenario_invalid", "too many YAML aliases", {
+  } catch (error) {
+    const isExcessive = getErrorMessage(error).startsWith("Excessive alias count");
+    throw new KnockError("scenario_invalid", isExcessive ? "too many YAML aliases" : getErrorMessage(error), {
       hint: "Write the values out instead of using aliases.",
     });
   }

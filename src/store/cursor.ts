@@ -36,6 +36,8 @@ export function parseCursor(kind: CursorKind, page: PageRequest): { side: "after
   const value = page[side];
   if (value === undefined) return null;
   const match = CURSOR.exec(Buffer.from(value, "base64url").toString("latin1"));
-  if (match?.[1] !== kind) throw createCursorError(side, value, "is not a cursor of this list");
-  return { side, row: Number(match[2]) };
+  const row = Number(match?.[2]);
+  if (match?.[1] !== kind || !Number.isSafeInteger(row))
+    throw createCursorError(side, value, "is not a cursor of this list");
+  return { side, row };
 }
