@@ -63,30 +63,35 @@ function changeAt(value: Json, path: Path, change: (parent: JsonObject | Json[],
   return copy;
 }
 
-/** Generates the document with one to three of its parts deleted, replaced by other JSON or moved to another key. */
-export function arbitraryMutation(
-  document: Json,
+/** Generates functions that return a document with one to three of its parts deleted, replaced by other JSON or moved to another key. */
+export function arbitraryChange(
   replacement: fc.Arbitrary<Json> = arbitraryJson(),
-): fc.Arbitrary<Json> {
+): fc.Arbitrary<(document: Json) => Json> {
   const mutation = fc.tuple(fc.nat(), fc.constantFrom("delete", "replace", "rename"), replacement, arbitraryKey);
-  return fc.array(mutation, { minLength: 1, maxLength: 3 }).map((mutations) =>
-    mutations.reduce<Json>((value, [at, kind, json, name]) => {
-      const paths = listPaths(value).slice(1);
-      if (paths.length === 0) return value;
-      return changeAt(value, paths[at % paths.length] as Path, (parent, key) => {
-        if (Array.isArray(parent)) {
-          if (kind === "delete") parent.splice(key as number, 1);
-          else parent[key as number] = json;
-          return;
-        }
-        const old = parent[key as string] as Json;
-        if (kind === "replace") parent[key as string] = json;
-        else delete parent[key as string];
-        if (kind === "rename")
-          Object.defineProperty(parent, name, { value: old, enumerable: true, configurable: true, writable: true });
-      });
-    }, document),
+  return fc.array(mutation, { minLength: 1, maxLength: 3 }).map(
+    (mutations) => (document: Json) =>
+      mutations.reduce<Json>((value, [at, kind, json, name]) => {
+        const paths = listPaths(value).slice(1);
+        if (paths.length === 0) return value;
+        return changeAt(value, paths[at % paths.length] as Path, (parent, key) => {
+          if (Array.isArray(parent)) {
+            if (kind === "delete") parent.splice(key as number, 1);
+            else parent[key as number] = json;
+            return;
+          }
+          const old = parent[key as string] as Json;
+          if (kind === "replace") parent[key as string] = json;
+          else delete parent[key as string];
+          if (kind === "rename")
+            Object.defineProperty(parent, name, { value: old, enumerable: true, configurable: true, writable: true });
+        });
+      }, document),
   );
+}
+
+/** Generates the document with one to three of its parts deleted, replaced by other JSON or moved to another key. */
+export function arbitraryMutation(document: Json, replacement?: fc.Arbitrary<Json>): fc.Arbitrary<Json> {
+  return arbitraryChange(replacement).map((change) => change(document));
 }
 
 /** Returns an object with that many levels. */

@@ -34,6 +34,8 @@ export interface ProjectSetup {
   json?: boolean;
   /** The store: a path relative to the project, or the URL of a database. */
   store?: string;
+  /** Whether requests are logged on standard error. */
+  logsRequests?: boolean;
 }
 
 const FEED = { ref: "feed_1", type: "channel", channel_type: "in_app_feed", channel_key: "feed" };
@@ -71,7 +73,7 @@ export function readProjectFiles(dir: string): Files {
 /** Runs `knock dev` in this process with a new project. */
 export async function openProjectApi(
   files: Files,
-  { env = {}, json = false, store }: ProjectSetup = {},
+  { env = {}, json = false, store, logsRequests = false }: ProjectSetup = {},
 ): Promise<ProjectApi> {
   const project = new TemporaryProject({ ...SAMPLE_FILES, ...files });
   const stderrLines: string[] = [];
@@ -109,7 +111,7 @@ export async function openProjectApi(
       port,
       rateLimits: false,
       strict: false,
-      logsRequests: false,
+      logsRequests,
       readyFile: null,
       redirect: found.settings.recipients?.redirect ?? null,
     };

@@ -3,7 +3,7 @@ import { withHarness } from "../../helpers/engine-case.js";
 import { formatSteps, getRecipientOutcome, step } from "../../helpers/engine-harness.js";
 import { renderContent } from "../../helpers/render-step.js";
 
-// Every object inherits these names, so a lookup by a name from a file could find something that nobody has written.
+// Every object inherits these names, so a lookup by a name from a file could find something that no file contains.
 describe.each(["constructor", "valueof", "hasownproperty", "toString"])("the name %s of a file", (name) => {
   it("E-019 is that of a workflow which is inactive unless it is active", () =>
     withHarness(async (h) => {
