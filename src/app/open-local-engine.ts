@@ -155,6 +155,7 @@ interface LocalEngineOptions {
   /** Sends the requests of steps; the default sends them to their hosts. */
   httpClient?: HttpClient;
   checkDueWork?: EngineContext["checkDueWork"];
+  onStep?: EngineContext["onStep"];
   /** Opens the store; the default is openProjectStore, which applies the project's recipients files. */
   openStore?: typeof openProjectStore;
 }
@@ -184,6 +185,7 @@ export function createLocalEngine(
     random = Math.random,
     httpClient: client = httpClient,
     checkDueWork,
+    onStep,
   }: LocalEngineOptions = {},
 ): LocalOperations {
   const definitions = mapEnvironment(projectDefinitions, (environment) =>
@@ -211,6 +213,7 @@ export function createLocalEngine(
     random,
     close: providers.close,
     checkDueWork,
+    onStep,
     ...(guides ? { createGuideOperations: guides } : {}),
     ...(contentsInLocale ? { renderContentsInLocale: contentsInLocale } : {}),
     ...(warn ? { warn } : {}),

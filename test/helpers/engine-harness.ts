@@ -129,6 +129,7 @@ export function buildBannerStep(values: JsonObject = { title: "Hi" }, ref = "ste
 }
 
 export interface HarnessOptions {
+  onStep?: EngineContext["onStep"];
   /** The SQLite file, in memory by default. On PostgreSQL, each location is a database. */
   location?: string;
   /** Another harness on the same file, whose time, workflows and environment are shared. */
@@ -196,6 +197,7 @@ export class EngineHarness {
     sharedWith: other,
     overrideStore: override,
     watchUsers = false,
+    onStep,
   }: HarnessOptions = {}): Promise<EngineHarness> {
     let harness: EngineHarness;
     const store = await openTestStore(location, { now: () => harness.now, watchUsers });
@@ -231,6 +233,7 @@ export class EngineHarness {
       createGuideOperations: (own) =>
         createGuideOperations(own, async () => ({ guides: [...harness.guides.values()], errors: harness.guideErrors })),
       renderContentsInLocale,
+      onStep,
       realNow: () => harness.now,
       sleep: async (milliseconds) => {
         harness.now += milliseconds;

@@ -51,6 +51,12 @@ export const METRICS = {
     help: "due rows that had lost their job and got a new one; 0 while everything works",
     alert: "any increase in normal operation",
   },
+  stepSeconds: {
+    name: "knock_step_seconds",
+    type: "histogram",
+    help: "duration of the steps of advanced runs, by type; of fetch and agent steps, the duration of their requests",
+    labels: ["type"],
+  },
   deliverySeconds: {
     name: "knock_delivery_seconds",
     type: "histogram",

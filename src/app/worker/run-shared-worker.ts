@@ -83,6 +83,7 @@ export async function runSharedWorker(
       const provider = next(channel);
       return provider && metrics.measureProvider(channel.key, provider);
     },
+    onStep: (type, seconds) => metrics.recordStep(type, seconds),
     redirect,
     worker: workerId,
     warn: (text) => log.warn({ event: "warning" }, text),

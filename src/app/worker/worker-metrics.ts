@@ -6,6 +6,9 @@ import { METRICS, type MetricKey } from "./metric-definitions.js";
 /** Jobs take milliseconds to seconds, and providers up to a minute. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
+/** Most steps take less than a millisecond. */
+const STEP_BUCKETS = [0.0001, 0.0005, 0.001, ...BUCKETS];
+
 const METRIC_CLASSES = { counter: Counter, gauge: Gauge };
 
 type Labels = Record<string, string>;
@@ -26,7 +29,11 @@ export class WorkerMetrics {
     const { name, type, help } = definition;
     const labelNames = "labels" in definition ? [...definition.labels] : [];
     const configuration = { name, help, labelNames, registers: [this.registry] };
-    if (type === "histogram") this.histograms.set(key, new Histogram({ ...configuration, buckets: BUCKETS }));
+    if (type === "histogram")
+      this.histograms.set(
+        key,
+        new Histogram({ ...configuration, buckets: key === "stepSeconds" ? STEP_BUCKETS : BUCKETS }),
+      );
     else if (type === "counter") this.counters.set(key, new METRIC_CLASSES.counter(configuration));
     else this.gauges.set(key, new METRIC_CLASSES.gauge(configuration));
   }
@@ -40,6 +47,10 @@ export class WorkerMetrics {
     if (result === null) return;
     for (const [outcome, count] of Object.entries(result.runs)) this.count("runs", { outcome }, count);
     if (result.refused > 0) this.count("saveRefused", {}, result.refused);
+  }
+
+  recordStep(type: string, seconds: number): void {
+    this.histograms.get("stepSeconds")?.observe({ type }, seconds);
   }
 
   /** Returns a provider whose requests are measured. */

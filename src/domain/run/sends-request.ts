@@ -1,6 +1,7 @@
 import type { RecipientRun } from "./workflow-run.js";
 
-const REQUESTING_STEPS: ReadonlySet<string> = new Set(["http_fetch", "ai_agent"]);
+/** The types of steps that send a request. */
+export const REQUESTING_STEPS: ReadonlySet<string> = new Set(["http_fetch", "ai_agent"]);
 
 /**
  * Returns whether the next advance of a stored run sends a request. A run is first stored as waiting at such a step, so that no

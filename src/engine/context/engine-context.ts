@@ -47,6 +47,8 @@ export interface EngineContext<Stores = Store> {
     ids: readonly string[],
     locale: string,
   ) => Promise<Map<string, JsonObject>>;
+  /** Receives the type and the seconds of each step that an advance executes, or of its request. */
+  onStep?: ((type: string, seconds: number) => void) | undefined;
   /** The limits of channels per second. Absent if nothing is delivered. */
   deliveryRates?: DeliveryRates;
   /** Throws `too_much_due_work` if no trigger with more than `MAX_SMALL_TRIGGER` recipients is accepted now. */

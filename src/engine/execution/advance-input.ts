@@ -22,4 +22,6 @@ export interface AdvanceInput extends Omit<ScopeInput, "workflow" | "batch" | "p
   signals: readonly Signal[];
   /** The results of the steps' queries, by ref. */
   queryResults: ReadonlyMap<string, unknown>;
+  /** Receives the type of a step and the seconds that it took. Absent if nothing measures steps. */
+  onStep?: ((type: string, seconds: number) => void) | undefined;
 }

@@ -123,6 +123,7 @@ async function advanceRunsOfOneBranch(
         isUnavailable: current === null,
         alreadyTriggered: false,
         queryResults: NO_QUERY_RESULTS,
+        onStep: context.onStep,
       },
     });
   }

@@ -50,11 +50,23 @@ export async function resolveQueries(
       case "connection":
         return (await import("../message/store-connections.js")).resolveConnection(context, query, now);
       case "fetch":
-        return resolveFetch(context, environment, query.request);
+        return measureStep(context, "http_fetch", () => resolveFetch(context, environment, query.request));
       case "agent":
-        return resolveAgent(context, environment, query.request, query.singleAttempt);
+        return measureStep(context, "ai_agent", () =>
+          resolveAgent(context, environment, query.request, query.singleAttempt),
+        );
     }
   });
+}
+
+/** Reports how long the request of a step took. */
+async function measureStep<T>({ onStep }: EngineContext<unknown>, type: string, request: () => Promise<T>): Promise<T> {
+  const startedAt = monotonicClock.now();
+  try {
+    return await request();
+  } finally {
+    onStep?.(type, (monotonicClock.now() - startedAt) / 1_000);
+  }
 }
 
 /** Reads the audience data for all runs that query it. Returns a function that gives the data of a recipient. */

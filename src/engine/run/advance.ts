@@ -4,12 +4,14 @@ import type { BatchContinuations, Continuation, PendingTrigger } from "../../dom
 import { cancelRun, HALTED_EVENTS } from "../../domain/run/cancel-run.js";
 import type { Reason, StepOutcome } from "../../domain/run/outcome.js";
 import type { RunWait } from "../../domain/run/run-wait.js";
+import { REQUESTING_STEPS } from "../../domain/run/sends-request.js";
 import { findPathAfterBranch, findStep } from "../../domain/run/step-path.js";
 import type { RecipientRun, StepPath } from "../../domain/run/workflow-run.js";
 import type { Step } from "../../domain/step/step.js";
 import { isBatchStep } from "../../domain/steps/batch-step.js";
 import { isWaitForEventStep } from "../../domain/steps/wait-for-event-step.js";
 import type { JsonObject } from "../../util/json.js";
+import { monotonicClock } from "../../util/monotonic-clock.js";
 import { type PendingQuery, PendingQueryError } from "../context/pending-query.js";
 import type { AdvanceInput } from "../execution/advance-input.js";
 import { beginRun } from "../execution/begin-run.js";
@@ -108,6 +110,7 @@ function executeSteps(
   from: StepPath | null | undefined,
   isResuming: boolean,
 ): BatchContinuations | null {
+  const { onStep } = execution.input;
   const { steps } = execution.input.compiled.workflow;
   let resumed = isResuming;
   let path = from; // undefined when the run pauses
@@ -117,7 +120,11 @@ function executeSteps(
       path = findPathAfterBranch(steps, path);
       continue;
     }
+    const startedAt = onStep === undefined ? 0 : monotonicClock.now();
     const effect = executeStep(step, resumed, execution);
+    // The time of a step with a request is that of the request.
+    if (onStep !== undefined && !REQUESTING_STEPS.has(step.type))
+      onStep(step.type, (monotonicClock.now() - startedAt) / 1_000);
     resumed = false;
     if (effect.batch) return buildBatchContinuations({ ...effect, batch: effect.batch }, step, path, execution);
     path = applyStepEffect(effect, step, path, execution);

@@ -170,6 +170,7 @@ export async function startRuns(
       isUnavailable: false,
       alreadyTriggered: alreadyTriggered.has(recipientRun.recipient),
       queryResults: NO_QUERY_RESULTS,
+      onStep: context.onStep,
     });
   }
   const throttles: ThrottleAssumption[] = [];

@@ -61,6 +61,7 @@ describe("the metrics of a worker", () => {
 
   it("count jobs, runs and deliveries", async () => {
     const result = { runs: { completed: 2, paused: 1 }, refused: 4, deliveries: 0, failedDeliveries: 0 };
+    metrics.recordStep("delay", 0.0002);
     metrics.recordJob({ task: "advance", seconds: 0.02, error: null, result });
     metrics.recordJob({ task: "advance", seconds: 0.02, error: new Error("no"), result: null });
     const provider = { send: async () => ({ status: "delivered" }) } as unknown as Provider;
@@ -72,6 +73,7 @@ describe("the metrics of a worker", () => {
       "knock_save_refused_total 4",
       'knock_job_seconds_count{task="advance",outcome="done"} 1',
       'knock_job_seconds_count{task="advance",outcome="failed"} 1',
+      'knock_step_seconds_bucket{le="0.0005",type="delay"} 1',
       'knock_delivery_seconds_count{channel="mail",outcome="delivered"} 1',
     ])
       expect(lines).toContain(line);
