@@ -21,7 +21,7 @@ import { openStore } from "./open-store.js";
 import type { ProcessIO } from "./process-io.js";
 import { redirectDeliveries } from "./redirect-deliveries.js";
 import type { Setting } from "./resolve-settings.js";
-import { hasStore } from "./store-location.js";
+import { hasStore, isPostgresLocation } from "./store-location.js";
 
 /**
  * Returns the branch of a command, or null for the main files. Throws if a flag names a branch that does not exist.
@@ -106,9 +106,16 @@ async function overlayChangedRecipients(project: Project, store: Store): Promise
   });
 }
 
+/** Returns whether a location is a database without a store. */
+async function isEmptyDatabase(location: string): Promise<boolean> {
+  if (!isPostgresLocation(location)) return false;
+  const { inspectDatabase } = await import("../store/postgres/open-postgres-store.js");
+  return (await inspectDatabase(location)).isEmpty;
+}
+
 /** Opens the store of a project for a check. A missing store is not created, and an existing one is not changed. */
 export async function openStoreForCheck(project: Project, location: string): Promise<Store> {
-  if (!hasStore(location)) return openProjectStore(project, ":memory:");
+  if (!hasStore(location) || (await isEmptyDatabase(location))) return openProjectStore(project, ":memory:");
   const store = await openStore(location);
   try {
     return await overlayChangedRecipients(project, store);

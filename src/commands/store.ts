@@ -42,7 +42,7 @@ function registerMigrate(store: Command, { output }: CommandContext, services: S
     .command("migrate")
     .summary("Create or update the tables of the store")
     .description(
-      "Create or update the tables of the project's store. Other commands do this when they open the store. In a PostgreSQL database, they then need only the right to read and write rows.",
+      "Create or update the tables of the project's store. Other commands do this when they open the store, except for the tables of jobs in a PostgreSQL database, which workers do not change. Afterwards, a role needs only the right to read and write rows.",
     );
   addExamples(addCommonOptions(addProjectOptions(command)), [
     "knock store migrate",

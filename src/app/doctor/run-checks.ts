@@ -52,12 +52,16 @@ function checkNode(version: string): CheckResult {
 
 const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
 
-/** Returns the versions of the command, of SQLite and of the operating system. */
-async function checkVersions(version: string): Promise<CheckResult> {
+/** Returns the versions of the command, of the store's database and of the operating system. */
+async function checkVersions(version: string, databaseVersion: string): Promise<CheckResult> {
+  return ok(`knock ${version}, ${databaseVersion}, ${process.platform} ${process.arch}`);
+}
+
+async function readSqliteVersion(): Promise<string> {
   const database = await openDatabase(":memory:", { readOnly: false });
   try {
     const row = database.prepare("SELECT sqlite_version() AS version").get() as { version: string };
-    return ok(`knock ${version}, SQLite ${row.version}, ${process.platform} ${process.arch}`);
+    return `SQLite ${row.version}`;
   } finally {
     database.close();
   }
@@ -82,6 +86,8 @@ async function withTimeLimit<T>(work: Promise<T>, limitMs: number): Promise<T> {
 /** Checks Node, the project, the store and the credentials of a command. Sends a request only for the remote target. */
 export class Doctor {
   private project: Project | null = null;
+  /** The version of the store's server, if the store is in one. */
+  private databaseVersion: string | null = null;
 
   constructor(
     private readonly app: AppServices,
@@ -103,7 +109,11 @@ export class Doctor {
       checks.push(await runCheck("reachability", () => this.checkReachability()));
     }
     checks.push(await runCheck("node", () => checkNode(process.versions.node)));
-    checks.push(await runCheck("versions", () => checkVersions(this.app.io.version)));
+    checks.push(
+      await runCheck("versions", async () =>
+        checkVersions(this.app.io.version, this.databaseVersion ?? (await readSqliteVersion())),
+      ),
+    );
     return { checks };
   }
 
@@ -168,9 +178,14 @@ export class Doctor {
   }
 
   private async checkDatabase(location: string): Promise<CheckResult> {
+    this.databaseVersion = "PostgreSQL";
+    const { inspectDatabase } = await import("../../store/postgres/open-postgres-store.js");
+    const { serverVersion, isEmpty } = await inspectDatabase(location);
+    this.databaseVersion = `PostgreSQL ${serverVersion}`;
     const operations = await this.app.target.openForCheck({ ...this.flags, target: "local" });
     await operations.listMessages({}, { limit: 1 });
-    return ok(formatStoreLocation(location));
+    const shown = formatStoreLocation(location);
+    return ok(isEmpty ? `${shown}: the first trigger will create its tables` : shown);
   }
 
   private async checkSettings(): Promise<CheckResult> {

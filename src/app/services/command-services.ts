@@ -124,8 +124,13 @@ export function createStoreService({ target, io }: AppServices): StoreService {
     },
     async migrateStore(flags) {
       const { location } = await target.locate({ ...flags, target: "local" });
-      const { openStore } = await import("../open-store.js");
-      await (await openStore(location)).close();
+      if (isPostgresLocation(location)) {
+        const { migratePostgresStore } = await import("../../store/postgres/open-postgres-store.js");
+        await migratePostgresStore(location);
+      } else {
+        const { openStore } = await import("../open-store.js");
+        await (await openStore(location)).close();
+      }
       return formatStoreLocation(location);
     },
   };

@@ -8,7 +8,7 @@ import { createLocationError, createOldServerError, getErrorCode, translateError
 import { PostgresTables } from "./copy/postgres-tables.js";
 import { addJobsOfWakeups } from "./due-work/add-jobs.js";
 import { DueRunLimit } from "./due-work/due-run-limit.js";
-import { createJobTables } from "./due-work/migrate-jobs.js";
+import { createJobTables, updateJobTables } from "./due-work/migrate-jobs.js";
 import { PostgresDueWork } from "./due-work/postgres-due-work.js";
 import { hasLiveWorker } from "./due-work/worker-registry.js";
 import { PostgresStore } from "./postgres-store.js";
@@ -82,19 +82,14 @@ function isPoolerRefusal(error: unknown): boolean {
   return getErrorCode(error) === "08P01" && error instanceof Error && /startup parameter|options/i.test(error.message);
 }
 
-function getConnection(store: Store): Connection {
-  if (!(store instanceof PostgresStore)) throw new Error("the store is not a PostgreSQL database");
-  return store.db;
-}
-
 /** Returns whether a worker runs the due work of a store. */
 export async function hasWorker(store: Store): Promise<boolean> {
   return store instanceof PostgresStore && hasLiveWorker(store.db);
 }
 
-/** Returns a view of whether more than `maxDueRuns` runs of a store are due. */
-export function createDueRunLimit(store: Store, maxDueRuns: number): DueRunLimit {
-  return new DueRunLimit(getConnection(store), maxDueRuns);
+/** Returns a view of whether more than `maxDueRuns` runs of a store are due. Null if the store is not a database. */
+export function createDueRunLimit(store: Store, maxDueRuns: number): DueRunLimit | null {
+  return store instanceof PostgresStore ? new DueRunLimit(store.db, maxDueRuns) : null;
 }
 
 /** Starts to run the due work of a store. */
@@ -102,7 +97,8 @@ export async function startDueWork(
   store: Store,
   options: Parameters<typeof PostgresDueWork.start>[1],
 ): Promise<SharedDueWork> {
-  return PostgresDueWork.start(getConnection(store), options);
+  if (!(store instanceof PostgresStore)) throw new Error("the store is not a PostgreSQL database");
+  return PostgresDueWork.start(store.db, options);
 }
 
 /**
@@ -111,6 +107,33 @@ export async function startDueWork(
  */
 export async function openPostgresStore(location: string, options: PostgresStoreOptions = {}): Promise<Store> {
   return new PostgresStore(await openPostgresConnection(location, options)) as unknown as Store;
+}
+
+/** Creates or updates all tables of a store, with a role that may do so. */
+export async function migratePostgresStore(location: string): Promise<void> {
+  const db = await openPostgresConnection(location, {});
+  try {
+    if (!db.forTests) await updateJobTables(db.pool);
+  } catch (error) {
+    throw db.explain(error);
+  } finally {
+    await db.close();
+  }
+}
+
+/** Returns the version of a database's server, and whether it contains no store yet. Changes nothing. */
+export async function inspectDatabase(location: string): Promise<{ serverVersion: string; isEmpty: boolean }> {
+  const pool = createPool(location, 1, true);
+  try {
+    const { rows } = await pool.query(
+      "SELECT current_setting('server_version') AS version, to_regclass('knock_store') IS NULL AS empty",
+    );
+    return { serverVersion: rows[0].version, isEmpty: rows[0].empty };
+  } catch (error) {
+    throw translateError(error, hidePassword(parseLocation(location)));
+  } finally {
+    await pool.end();
+  }
 }
 
 /** Opens the tables of the store in a PostgreSQL database. With `readOnly`, no table is created. */

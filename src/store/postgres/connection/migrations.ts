@@ -1,5 +1,11 @@
 import type { PoolClient } from "pg";
-import { createForeignDatabaseError, createTooNewError, createTooOldError } from "./store-errors.js";
+import {
+  createForeignDatabaseError,
+  createMissingUpdateError,
+  createTooNewError,
+  createTooOldError,
+  getErrorCode,
+} from "./store-errors.js";
 import { FIRST_TABLES } from "./tables.js";
 
 /**
@@ -7,6 +13,9 @@ import { FIRST_TABLES } from "./tables.js";
  * released migration never changes. The reasons for the tables are in docs/decisions/0063-postgres-store.md.
  */
 export const MIGRATIONS: readonly string[] = [FIRST_TABLES];
+
+/** The SQLSTATE of a role without the right to create or change tables. */
+const INSUFFICIENT_PRIVILEGE = "42501";
 
 /** "knock" as a number. All processes that create or update a store take this lock one after another. */
 const MIGRATION_LOCK = 0x6b6e6f63;
@@ -66,6 +75,6 @@ export async function migrate(
     return { version: MIGRATIONS.length, forTests: found.forTests };
   } catch (error) {
     await client.query("ROLLBACK").catch(() => {}); // the connection may be lost
-    throw error;
+    throw getErrorCode(error) === INSUFFICIENT_PRIVILEGE ? createMissingUpdateError(location, error) : error;
   }
 }

@@ -24,6 +24,14 @@ export function createTooOldError(location: string, found: number, known: number
   );
 }
 
+export function createMissingUpdateError(location: string, cause?: unknown): KnockError {
+  return createUnusableError(
+    `the tables of the store ${location} are missing, or are older than this version of knock`,
+    "Run `knock store migrate` with the role that owns the database, then start this command again.",
+    cause,
+  );
+}
+
 export function createOldServerError(location: string, version: string): KnockError {
   return createUnusableError(
     `the store ${location} is on PostgreSQL ${version}, which is too old`,

@@ -1,5 +1,7 @@
 import { Logger, runMigrations } from "graphile-worker";
+import { migrations } from "graphile-worker/dist/generated/sql.js";
 import type { Pool } from "pg";
+import { createMissingUpdateError } from "../connection/store-errors.js";
 import { JOB_SCHEMA } from "./add-jobs.js";
 
 /** Writes nothing: the command has its own log. */
@@ -23,6 +25,14 @@ const HAS_JOB_TABLES = `
 export async function createJobTables(pool: Pool): Promise<void> {
   const { rows } = await pool.query<{ exists: boolean }>(HAS_JOB_TABLES, [JOB_SCHEMA]);
   if (!rows[0]?.exists) await updateJobTables(pool);
+}
+
+const LAST_UPDATE = Math.max(...Object.keys(migrations).map((name) => Number.parseInt(name, 10)));
+
+/** Throws `store_unusable` if the tables of jobs are older than this version of knock. A worker does not change tables. */
+export async function checkJobTables(pool: Pool, location: string): Promise<void> {
+  const { rows } = await pool.query<{ id: number | null }>(`SELECT max(id) AS id FROM ${JOB_SCHEMA}.migrations`);
+  if ((rows[0]?.id ?? 0) < LAST_UPDATE) throw createMissingUpdateError(location);
 }
 
 /** Creates or updates the tables of jobs. Several processes may do this at the same time. */

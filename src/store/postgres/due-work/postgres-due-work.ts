@@ -17,7 +17,7 @@ import { divideJob } from "./divide-job.js";
 import { JobAlarm } from "./job-alarm.js";
 import { type FoundJob, JobPools } from "./job-pools.js";
 import { buildJobs, DUE_KINDS, toDueTask } from "./jobs.js";
-import { updateJobTables } from "./migrate-jobs.js";
+import { checkJobTables } from "./migrate-jobs.js";
 import { readStatistics } from "./read-statistics.js";
 import { reconcile } from "./reconcile.js";
 import { TenantShares } from "./tenant-shares.js";
@@ -113,9 +113,9 @@ export class PostgresDueWork implements SharedDueWork {
     this.passes = this.repeat((options.reconciling ?? RECONCILING).intervalMs, () => this.reconcile());
   }
 
-  /** Starts to run due work. Throws if the worker cannot record itself. */
+  /** Starts to run due work. Throws if the tables need an update, or the worker cannot record itself. */
   static async start(db: Connection, options: PostgresDueWorkOptions): Promise<PostgresDueWork> {
-    await updateJobTables(db.pool).catch((error: unknown) => {
+    await checkJobTables(db.pool, db.location).catch((error: unknown) => {
       throw db.explain(error);
     });
     db.onRepeat = (code) => options.observer.onTransactionRepeated(code);
