@@ -1,4 +1,4 @@
-import pg, { type Pool, type PoolConfig } from "pg";
+import pg, { type Pool, type PoolClient, type PoolConfig } from "pg";
 import type { SharedDueWork } from "../../ports/due-work.js";
 import type { Store } from "../../ports/store.js";
 import type { StoreTables } from "../../ports/store-tables.js";
@@ -157,9 +157,11 @@ async function openPostgresConnection(location: string, options: PostgresStoreOp
     });
     try {
       const { rows } = await client.query(
-        "SELECT current_setting('server_version_num')::integer AS number, current_setting('server_version') AS name",
+        "SELECT current_setting('server_version_num')::integer AS number, current_setting('server_version') AS name, pg_backend_pid() AS pid",
       );
       if (rows[0].number < OLDEST_SERVER) throw createOldServerError(shownLocation, rows[0].name);
+      // A pooler may also ignore session settings. It names a process of its own, because the server's process changes.
+      if ((client as PoolClient & { processID: number | null }).processID !== rows[0].pid) isPooled = true;
       const { forTests } = await migrate(client, shownLocation, {
         readOnly: options.readOnly ?? false,
         forTests: options.createForTests ?? false,

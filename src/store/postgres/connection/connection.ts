@@ -97,7 +97,7 @@ export class Connection {
     return translateError(error, this.location);
   }
 
-  /** Runs one statement, which needs no transaction to see one state. */
+  /** Runs one statement that reads, which needs no transaction to see one state. */
   all<Row>(sql: string, ...values: SqlValue[]): Promise<Row[]> {
     return this.runSingle((statements) => statements.all<Row>(sql, ...values));
   }
@@ -133,6 +133,11 @@ export class Connection {
   async write<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     if (this.isReadOnly) throw createReadOnlyError(this.location);
     return this.repeat(() => this.transaction("BEGIN", work, { isWrite: true }));
+  }
+
+  /** Runs one statement that writes, as `write` does. Returns how many rows changed. */
+  run(sql: string, ...values: SqlValue[]): Promise<number> {
+    return this.write((tx) => tx.run(sql, ...values));
   }
 
   private async repeat<T>(attempt: () => Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
-import type { Statements, Transaction } from "../connection/transaction.js";
+import type { Transaction } from "../connection/transaction.js";
 import type { Wakeup } from "../connection/wakeup.js";
 import { buildJobs, getPriority, type NewJob, toFlags } from "./jobs.js";
 
@@ -16,7 +16,7 @@ const ADD_JOBS = `
   ))`;
 
 /** Adds jobs. Keys must be unique and in order. */
-export async function addJobs(statements: Pick<Statements, "all">, jobs: readonly NewJob[]): Promise<void> {
+export async function addJobs(tx: Transaction, jobs: readonly NewJob[]): Promise<void> {
   if (jobs.length === 0) return;
   const rows = jobs.map((job) => ({
     task: job.task,
@@ -26,7 +26,7 @@ export async function addJobs(statements: Pick<Statements, "all">, jobs: readonl
     priority: getPriority(job),
     flags: toFlags(job),
   }));
-  await statements.all(ADD_JOBS, JSON.stringify(rows));
+  await tx.all(ADD_JOBS, JSON.stringify(rows));
 }
 
 /** Adds the jobs for the work that a transaction makes due, in this transaction. */

@@ -29,5 +29,5 @@ export async function divideJob(
   const middle = Math.ceil(due.length / 2);
   const jobs =
     due.length === 1 ? [createJob(due, error)] : [createJob(due.slice(0, middle)), createJob(due.slice(middle))];
-  await addJobs(db, jobs);
+  await db.write((tx) => addJobs(tx, jobs));
 }

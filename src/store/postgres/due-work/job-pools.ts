@@ -109,7 +109,7 @@ export class JobPools {
     clearTimeout(timer);
     if (isLate)
       await Promise.allSettled(pools.map((pool) => Promise.resolve(pool.forcefulShutdown("the grace time is over"))));
-    await unlockPools(this.db, poolIds).catch(() => {}); // without a database, other workers unlock them
+    await this.db.write((tx) => unlockPools(tx, poolIds)).catch(() => {}); // without a database, other workers unlock them
     await Promise.all(this.supervisors);
   }
 
@@ -139,7 +139,7 @@ export class JobPools {
         };
       });
       try {
-        await unlockPools(this.db, [poolId]);
+        await this.db.write((tx) => unlockPools(tx, [poolId]));
         return;
       } catch {
         // The database is still away.

@@ -134,7 +134,7 @@ export class PostgresDueWork implements SharedDueWork {
       DUE_KINDS.map((kind) => ({ kind, dueAt })),
       Date.now(),
     );
-    addJobs(this.db, jobs).catch((error: unknown) => this.reportError(error));
+    this.db.write((tx) => addJobs(tx, jobs)).catch((error: unknown) => this.reportError(error));
   }
 
   async stop(graceMs: number = DEFAULT_GRACE_MS): Promise<void> {
@@ -175,7 +175,7 @@ export class PostgresDueWork implements SharedDueWork {
       if (failure !== undefined) observer.onRunFailed(failure);
       // The rest of the work belongs to other workers.
       if (this.stopping.signal.aborted)
-        await addJobs(this.db, [{ task, payload, size: "small", runAt: null, key: null }]);
+        await this.db.write((tx) => addJobs(tx, [{ task, payload, size: "small", runAt: null, key: null }]));
     } catch (error) {
       failed = error;
       const isRunJob = task === "advance" || task === "wake";

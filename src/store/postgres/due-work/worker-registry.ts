@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import type { Client } from "pg";
 import type { Connection } from "../connection/connection.js";
-import type { Statements } from "../connection/transaction.js";
+import type { Transaction } from "../connection/transaction.js";
 import { JOB_SCHEMA } from "./add-jobs.js";
 import { DUE_KINDS } from "./jobs.js";
 
@@ -64,7 +64,7 @@ export class WorkerRegistry {
   async beat(): Promise<void> {
     await this.holdLock();
     const { workerId, host, getPoolIds } = this.options;
-    await this.db.all(
+    await this.db.run(
       `INSERT INTO workers (id, host, pool_ids, lock_key, started_at, seen_at) VALUES ($1, $2, $3, $4, ${NOW}, ${NOW})
        ON CONFLICT (id) DO UPDATE SET pool_ids = excluded.pool_ids, lock_key = excluded.lock_key, seen_at = excluded.seen_at`,
       workerId,
@@ -96,7 +96,7 @@ export class WorkerRegistry {
 
   /** Says that this worker has ended and holds no jobs. */
   async leave(): Promise<void> {
-    await this.db.all("DELETE FROM workers WHERE id = $1", this.options.workerId);
+    await this.db.run("DELETE FROM workers WHERE id = $1", this.options.workerId);
     await this.client?.end();
     this.client = null;
   }
@@ -121,6 +121,6 @@ export async function hasLiveWorker(db: Connection): Promise<boolean> {
 }
 
 /** Unlocks the jobs that pools hold. Jobs are locked by the id of the pool. */
-export async function unlockPools(statements: Pick<Statements, "all">, poolIds: readonly string[]): Promise<void> {
-  if (poolIds.length > 0) await statements.all(`SELECT ${JOB_SCHEMA}.force_unlock_workers($1)`, poolIds);
+export async function unlockPools(tx: Transaction, poolIds: readonly string[]): Promise<void> {
+  if (poolIds.length > 0) await tx.all(`SELECT ${JOB_SCHEMA}.force_unlock_workers($1)`, poolIds);
 }

@@ -1,0 +1,58 @@
+import { expect, it } from "vitest";
+import { PostgresDueWork } from "../../../src/store/postgres/due-work/postgres-due-work.js";
+import { openPostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
+import type { PostgresStore } from "../../../src/store/postgres/postgres-store.js";
+import { insertSample, NOW, waitingAt } from "../../contract/store/sample-runs.js";
+import { eventually } from "../../helpers/eventually.js";
+import { type SettingsTreatment, startPoolerStub } from "../../helpers/pooler-stub.js";
+import { createDatabase, describeOnPostgres, dropDatabase, withClient } from "../../helpers/postgres-server.js";
+
+const NO_RESULT = { runs: {}, refused: 0, deliveries: 0, failedDeliveries: 0 };
+
+describeOnPostgres("a store behind a connection pooler", () => {
+  it.each<SettingsTreatment>(["refused", "ignored"])(
+    "uses no session state, and its due work runs (settings are %s)",
+    async (treatment) => {
+      const database = await createDatabase();
+      const pooler = await startPoolerStub(database, treatment);
+      const store = await openPostgresStore(pooler.url);
+      const { db } = store as unknown as PostgresStore;
+      expect(db.isPooled).toBe(true);
+      const limits = await db.read((tx) => tx.get("SELECT current_setting('lock_timeout') AS lock_timeout"));
+      expect(limits).toEqual({ lock_timeout: "5s" });
+
+      const errors: unknown[] = [];
+      const tasks: string[] = [];
+      const dueWork = await PostgresDueWork.start(db, {
+        workerId: "one",
+        concurrency: 1,
+        async runTask({ kind }) {
+          tasks.push(kind);
+          return NO_RESULT;
+        },
+        observer: {
+          onJobEnded: ({ error }) => error && errors.push(error),
+          onRunFailed: () => {},
+          onReconciled: () => {},
+          onWorkersFreed: () => {},
+          onRestarted: () => {},
+          onTransactionRepeated: () => {},
+          onError: (error) => errors.push(error),
+        },
+      });
+      const listWorkers = async () =>
+        (await withClient(database, (client) => client.query("SELECT id FROM workers"))).rows;
+      expect(await listWorkers()).toEqual([{ id: "one" }]);
+      await insertSample(store, { recipients: ["ana"], recipientRun: waitingAt(NOW) });
+      await eventually(() => tasks.includes("runs"));
+      dueWork.wake();
+      await eventually(() => tasks.includes("schedules"));
+      await dueWork.stop();
+      expect(await listWorkers()).toEqual([]);
+      expect(errors).toEqual([]);
+      await store.close();
+      pooler.close();
+      await dropDatabase(database);
+    },
+  );
+});
