@@ -16,22 +16,24 @@ const BLOCK_COLUMNS = {
 
 export type BlockColumn = keyof typeof BLOCK_COLUMNS;
 
-/** A row that has a value in a column. */
-export interface RowValue {
-  column: BlockColumn;
-  value: string | null;
-  row: number;
-}
+/** Collects the values of rows, each once for each block. */
+export class BlockValues {
+  private readonly found = new Map<string, [column: number, value: string, block: number]>();
+  private readonly last = new Map<BlockColumn, { value: string; block: number }>();
 
-/** Returns the values of each block once. */
-function listBlockValues(values: readonly RowValue[]): [column: number, value: string, block: number][] {
-  const found = new Map<string, [number, string, number]>();
-  for (const { column, value, row } of values) {
-    if (value === null) continue;
+  add(column: BlockColumn, value: string | null, row: number): void {
+    if (value === null) return;
     const block = Math.floor(row / BLOCK_ROWS);
-    found.set(`${column} ${block} ${value}`, [BLOCK_COLUMNS[column], value, block]);
+    // The rows of a transaction mostly have the value of the row before.
+    const last = this.last.get(column);
+    if (last !== undefined && last.value === value && last.block === block) return;
+    this.last.set(column, { value, block });
+    this.found.set(`${column} ${block} ${value}`, [BLOCK_COLUMNS[column], value, block]);
   }
-  return [...found.values()];
+
+  list(): [column: number, value: string, block: number][] {
+    return [...this.found.values()];
+  }
 }
 
 /**
@@ -39,8 +41,8 @@ function listBlockValues(values: readonly RowValue[]): [column: number, value: s
  * index of a column costs WAL for each row, this table for each block, which is a trigger's chunk. These rows must be in
  * blocks that the transaction itself has allocated.
  */
-export async function recordNewValues(tx: Transaction, values: readonly RowValue[]): Promise<void> {
-  await tx.copy("block_values", ["name", "value", "block"], listBlockValues(values));
+export async function recordNewValues(tx: Transaction, values: BlockValues): Promise<void> {
+  await tx.copy("block_values", ["name", "value", "block"], values.list());
 }
 
 /** The table has no unique key, so that transactions that record the same value do not wait for each other. */
@@ -50,8 +52,8 @@ const INSERT_MISSING = `
   WHERE NOT EXISTS (SELECT 1 FROM block_values b WHERE b.name = c.name AND b.value = c.value AND b.block = c.block)`;
 
 /** Records values that an update has written. A block may no longer contain a recorded value. */
-export async function recordChangedValues(tx: Transaction, values: readonly RowValue[]): Promise<void> {
-  const rows = listBlockValues(values).map(([name, value, block]) => ({ name, value, block }));
+export async function recordChangedValues(tx: Transaction, values: BlockValues): Promise<void> {
+  const rows = values.list().map(([name, value, block]) => ({ name, value, block }));
   if (rows.length > 0) await tx.run(INSERT_MISSING, JSON.stringify(rows));
 }
 

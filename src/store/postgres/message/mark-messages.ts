@@ -4,7 +4,7 @@ import { requeueMessage } from "../../../domain/message/requeue-message.js";
 import type { JsonObject } from "../../../util/json.js";
 import { packMessageEvents } from "../../rows/event-codec.js";
 import type { MessageRow } from "../../rows/message-row.js";
-import { recordChangedValues } from "../connection/block-values.js";
+import { BlockValues, recordChangedValues } from "../connection/block-values.js";
 import type { Transaction } from "../connection/transaction.js";
 import { recordOutboundMessages } from "../run/outbound-events.js";
 import type { SharedRows } from "../run/shared-rows.js";
@@ -101,10 +101,9 @@ export async function retryMessages(
     return { row, status, due_at, attempts, events: packMessageEvents(after.events, after.inserted_at), updated_at };
   });
   await tx.run(UPDATE_QUEUED, JSON.stringify(updates));
-  await recordChangedValues(
-    tx,
-    updates.map(({ row, status }) => ({ column: "messages.status", value: status, row })),
-  );
+  const values = new BlockValues();
+  for (const { row, status } of updates) values.add("messages.status", status, row);
+  await recordChangedValues(tx, values);
   const queued = changes.map(({ after }) => after);
   wakeDeliveries(tx, queued);
   await recordChanges(tx, changes);

@@ -4,7 +4,7 @@ import { toJson } from "../../rows/json-column.js";
 import { MESSAGE_COLUMNS, type MessageRow, toMessage } from "../../rows/message-row.js";
 import type { TriggerData } from "../../rows/trigger-data.js";
 import { allocateRows } from "../connection/allocate-rows.js";
-import { type RowValue, recordNewValues } from "../connection/block-values.js";
+import { BlockValues, recordNewValues } from "../connection/block-values.js";
 import type { CopyValue, Reader, Transaction } from "../connection/transaction.js";
 import { recordOutboundMessages } from "../run/outbound-events.js";
 import { readWorkflowRuns } from "../run/run-rows.js";
@@ -128,15 +128,18 @@ function toColumns(
   ];
 }
 
-function listRowValues(shared: SharedRows, row: number, { message, workflowRun }: NewMessage): RowValue[] {
+function addBlockValues(
+  values: BlockValues,
+  shared: SharedRows,
+  row: number,
+  { message, workflowRun }: NewMessage,
+): void {
   const { status, workflow, tenant, channel } = message;
-  return [
-    { column: "messages.status", value: status, row },
-    { column: "messages.channel", value: String(shared.getChannelRow(channel)), row },
-    { column: "messages.workflow", value: workflow, row },
-    { column: "messages.tenant", value: tenant, row },
-    { column: "messages.workflow_run", value: String(workflowRun), row },
-  ];
+  values.add("messages.status", status, row);
+  values.add("messages.channel", String(shared.getChannelRow(channel)), row);
+  values.add("messages.workflow", workflow, row);
+  values.add("messages.tenant", tenant, row);
+  values.add("messages.workflow_run", String(workflowRun), row);
 }
 
 /** Inserts messages, whose channels and template sources `shared.insert` has inserted before the transaction. */
@@ -152,10 +155,9 @@ export async function insertMessages(
     COLUMNS,
     messages.map((one, index) => toColumns(shared, rows[index] as number, one)),
   );
-  await recordNewValues(
-    tx,
-    messages.flatMap((one, index) => listRowValues(shared, rows[index] as number, one)),
-  );
+  const values = new BlockValues();
+  for (const [index, one] of messages.entries()) addBlockValues(values, shared, rows[index] as number, one);
+  await recordNewValues(tx, values);
   await countChanges(
     tx,
     shared,

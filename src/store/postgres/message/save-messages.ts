@@ -3,7 +3,7 @@ import { mergeMessageEvents } from "../../../domain/message/merge-message-events
 import type { Message, MessageEvent } from "../../../domain/message/message.js";
 import { packMessageEvents, unpackMessageEvents } from "../../rows/event-codec.js";
 import { toJson } from "../../rows/json-column.js";
-import { recordChangedValues } from "../connection/block-values.js";
+import { BlockValues, recordChangedValues } from "../connection/block-values.js";
 import type { Transaction } from "../connection/transaction.js";
 import { recordOutboundMessages } from "../run/outbound-events.js";
 import type { SharedRows } from "../run/shared-rows.js";
@@ -64,10 +64,9 @@ export async function saveMessages(
     };
   });
   if (rows.length > 0) await tx.run(SAVE, JSON.stringify(rows));
-  await recordChangedValues(
-    tx,
-    rows.map(({ row, status }) => ({ column: "messages.status", value: status, row })),
-  );
+  const values = new BlockValues();
+  for (const { row, status } of rows) values.add("messages.status", status, row);
+  await recordChangedValues(tx, values);
   await countChanges(
     tx,
     shared,

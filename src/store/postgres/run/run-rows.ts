@@ -8,7 +8,8 @@ import {
   type WorkflowRunRow,
 } from "../../rows/run-row.js";
 import { packSteps } from "../../rows/step-codec.js";
-import { type RowValue, recordChangedValues, recordNewValues } from "../connection/block-values.js";
+import { BlockValues, recordChangedValues, recordNewValues } from "../connection/block-values.js";
+import { buildRowList, formatRowList, type ListColumn } from "../connection/row-list.js";
 import type { Reader, Transaction } from "../connection/transaction.js";
 import { recordOutboundRuns } from "./outbound-events.js";
 import { getShard } from "./shard.js";
@@ -89,14 +90,13 @@ export async function insertRunRows(
       packRunEvents(run.events, run.inserted_at),
     ]),
   );
-  await recordNewValues(
-    tx,
-    runs.flatMap(({ row, run }): RowValue[] => [
-      { column: "runs.status", value: run.status, row },
-      { column: "runs.workflow", value: workflow, row },
-      { column: "runs.tenant", value: tenant, row },
-    ]),
-  );
+  const values = new BlockValues();
+  for (const { row, run } of runs) {
+    values.add("runs.status", run.status, row);
+    values.add("runs.workflow", workflow, row);
+    values.add("runs.tenant", tenant, row);
+  }
+  await recordNewValues(tx, values);
   wakeRuns(
     tx,
     runs.map(({ row, run }) => ({ row, run, workflowRun, tenant })),
@@ -141,14 +141,6 @@ export function wakeRuns(tx: Transaction, runs: readonly ChangedRun[]): void {
   }
 }
 
-/** The columns that an advance or a cancellation changes, as JSON. */
-const CHANGES =
-  "json_to_recordset($1::json) AS c (row bigint, revision integer, is_leased boolean, status text, position text, due_at bigint, data text, steps text, reason text, events text, error_count integer, batch bigint, version bigint, updated_at bigint)";
-
-const SET_CHANGES =
-  "status = c.status, position = c.position, due_at = c.due_at, data = c.data, steps = c.steps, reason = c.reason, events = c.events, error_count = c.error_count, " +
-  "batch = c.batch, version = c.version, updated_at = c.updated_at, claim_token = NULL, claim_until = NULL, revision = r.revision + 1";
-
 /** A run to write over its row, with the columns that are not part of the run. */
 interface RunUpdate {
   row: number;
@@ -164,25 +156,33 @@ interface RunUpdate {
 export const buildHeldCondition = (token: string): string =>
   `CASE WHEN c.is_leased THEN r.claim_token = ${token} ELSE r.claim_token IS NULL AND r.revision = c.revision END`;
 
-/** Returns the columns of a change. Nulls are left out, which shortens the list by a quarter, and are NULL again in the database. */
-function toChanges({ row, run, batch, version, revision, isLeased }: RunUpdate) {
-  return {
-    row,
-    revision: revision ?? undefined,
-    is_leased: isLeased,
-    batch: batch ?? undefined,
-    version: version ?? undefined,
-    status: run.status,
-    position: toJson(run.position) ?? undefined,
-    due_at: run.due_at ?? undefined,
-    data: toJson(run.data) ?? undefined,
-    steps: packSteps(run.steps),
-    reason: toJson(run.reason) ?? undefined,
-    events: packRunEvents(run.events, run.inserted_at),
-    error_count: run.error_count,
-    updated_at: run.updated_at,
-  };
-}
+/** The columns of a change. Those from `status` on are written to the row. */
+const CHANGE_COLUMNS: readonly ListColumn<RunUpdate>[] = [
+  { name: "row", type: "bigint", getValue: ({ row }) => row },
+  { name: "revision", type: "integer", getValue: ({ revision }) => revision },
+  { name: "is_leased", type: "boolean", getValue: ({ isLeased = false }) => isLeased },
+  { name: "status", type: "text", getValue: ({ run }) => run.status },
+  { name: "position", type: "text", getValue: ({ run }) => toJson(run.position) },
+  { name: "due_at", type: "bigint", getValue: ({ run }) => run.due_at },
+  { name: "data", type: "text", getValue: ({ run }) => toJson(run.data) },
+  { name: "steps", type: "text", getValue: ({ run }) => packSteps(run.steps) },
+  { name: "reason", type: "text", getValue: ({ run }) => toJson(run.reason) },
+  { name: "events", type: "text", getValue: ({ run }) => packRunEvents(run.events, run.inserted_at) },
+  { name: "error_count", type: "integer", getValue: ({ run }) => run.error_count },
+  { name: "batch", type: "bigint", getValue: ({ batch }) => batch },
+  { name: "version", type: "bigint", getValue: ({ version }) => version },
+  { name: "updated_at", type: "bigint", getValue: ({ run }) => run.updated_at },
+];
+
+const WRITTEN_COLUMNS = CHANGE_COLUMNS.slice(CHANGE_COLUMNS.findIndex(({ name }) => name === "status"));
+
+const buildUpdate = (guard: string): string => `
+  UPDATE recipient_runs r
+  SET ${WRITTEN_COLUMNS.map(({ name }) => `${name} = c.${name}`).join(", ")},
+    claim_token = NULL, claim_until = NULL, revision = r.revision + 1
+  FROM ${buildRowList(CHANGE_COLUMNS, "$1")} c WHERE r.row = c.row${guard} RETURNING r.row, r.workflow_run`;
+const UPDATE_LOCKED = buildUpdate("");
+const UPDATE_HELD = buildUpdate(` AND ${buildHeldCondition("$2")}`);
 
 /**
  * Stores runs after an advance or a cancellation, which ends their claims. With a token, rows that another claim holds or that
@@ -196,16 +196,13 @@ export async function updateRunRows(
   if (updates.length === 0) return [];
   // In order of the rows, so that transactions wait for each other without deadlocks.
   const inOrder = [...updates].sort((one, other) => one.row - other.row);
-  const guard = token === null ? "" : ` AND ${buildHeldCondition("$2")}`;
-  const changed = await tx.all<{ row: number; workflow_run: number }>(
-    `UPDATE recipient_runs r SET ${SET_CHANGES} FROM ${CHANGES} WHERE r.row = c.row${guard} RETURNING r.row, r.workflow_run`,
-    JSON.stringify(inOrder.map(toChanges)),
-    ...(token === null ? [] : [token]),
-  );
+  const list = formatRowList(CHANGE_COLUMNS, inOrder);
+  type Changed = { row: number; workflow_run: number };
+  const changed =
+    token === null ? await tx.all<Changed>(UPDATE_LOCKED, list) : await tx.all<Changed>(UPDATE_HELD, list, token);
   const statuses = new Map(updates.map(({ row, run }) => [row, run.status]));
-  await recordChangedValues(
-    tx,
-    changed.map(({ row }) => ({ column: "runs.status", value: statuses.get(row) ?? null, row })),
-  );
+  const values = new BlockValues();
+  for (const { row } of changed) values.add("runs.status", statuses.get(row) ?? null, row);
+  await recordChangedValues(tx, values);
   return changed;
 }

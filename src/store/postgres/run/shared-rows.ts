@@ -114,7 +114,8 @@ const TEMPLATE_SOURCES: SharedKind<readonly string[]> = {
     return [Buffer.from(hashSha256(texts)).toString("hex"), texts];
   },
   fromRow: ({ texts }) => JSON.parse(texts as string) as string[],
-  getKey: (sources) => JSON.stringify(sources),
+  // Most messages have one source. The JSON of several begins with a bracket.
+  getKey: (sources) => (sources.length === 1 ? `1 ${sources[0]}` : JSON.stringify(sources)),
 };
 
 /** The shared parts of a message, and the content that is stored in its own row. */

@@ -1,3 +1,4 @@
+import { countMessages } from "../../../domain/run/outcome.js";
 import { sendsRequest } from "../../../domain/run/sends-request.js";
 import type { Claim } from "../../../ports/due-store.js";
 import type { ClaimedRun } from "../../../ports/run-store.js";
@@ -49,20 +50,26 @@ async function readClaimedRuns(
     found.map(({ workflow_run }) => workflow_run),
   );
   await shared.load(tx, { versions: found.flatMap(({ version }) => version ?? []) });
-  const statuses = await readMessageStatuses(tx, rowNumbers);
+  const claimed = found.map((row) => {
+    const record = workflowRuns.get(row.workflow_run);
+    if (record === undefined) throw new Error(`workflow_runs: row ${row.workflow_run} is missing`);
+    return { row, record, recipientRun: toRecipientRun(row, record.run.id) };
+  });
+  const withMessages = claimed.filter(({ recipientRun }) => recipientRun.steps.some((step) => countMessages(step) > 0));
+  const statuses = await readMessageStatuses(
+    tx,
+    withMessages.map(({ row }) => row.row),
+  );
   const batches = await readBatches(tx, shared, [...new Set(found.flatMap(({ batch }) => batch ?? []))]);
   const isWaiting = found.some(({ status }) => status === "paused");
   const waits = isWaiting ? await readWaits(tx, rowNumbers) : new Map();
   const rows = new Map<string, ClaimedRow>();
   const texts = new Map<number, string>();
-  const runs = found.map((row): ClaimedRun => {
-    const read = workflowRuns.get(row.workflow_run);
-    if (read === undefined) throw new Error(`workflow_runs: row ${row.workflow_run} is missing`);
-    const { run } = read;
+  const runs = claimed.map(({ row, record, recipientRun }): ClaimedRun => {
+    const { run } = record;
     const text = texts.get(row.workflow_run) ?? JSON.stringify(run.data);
     texts.set(row.workflow_run, text);
     const { batch, version, workflow_run: workflowRun } = row;
-    const recipientRun = toRecipientRun(row, run.id);
     rows.set(row.id, {
       row: row.row,
       batch,
@@ -78,7 +85,7 @@ async function readClaimedRuns(
     return {
       recipientRun,
       run,
-      version: version === null ? read.version : shared.version(version),
+      version: version === null ? record.version : shared.version(version),
       messages: statuses.get(row.row) ?? [],
       batch: batch === null ? null : (batches.get(batch) ?? null),
       signals,
