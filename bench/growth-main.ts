@@ -5,7 +5,7 @@ import { openSqliteStore } from "../src/store/sqlite/open-sqlite-store.js";
 import type { SqliteStore } from "../src/store/sqlite/sqlite-store.js";
 import type { JsonObject } from "../src/util/json.js";
 import { createBenchEngine } from "./bench-engine.js";
-import { FEED_CHANNEL, type Figures, measure, measureLists } from "./growth-lists.js";
+import { FEED_CHANNEL, type Figures, measure, measureInserts, measureLists } from "./growth-lists.js";
 
 const FEED_STEP = { ref: "feed_1", type: "channel", channel_type: "in_app_feed", channel_key: FEED_CHANNEL };
 const BATCH_STEP = { ref: "batch_1", type: "batch", settings: { batch_window: { unit: "minutes", value: 5 } } };
@@ -94,7 +94,11 @@ async function main(part: string, file: string, size: number): Promise<Figures> 
   if (part === "moments") return measureMoments(openNew, size);
   const store = await openNew();
   try {
-    if (part === "lists") return await measureLists(store, size);
+    if (part === "lists")
+      return {
+        "insert a run with a message": await measureInserts(store, size),
+        ...(await measureLists(store, (work) => measure(work))),
+      };
     return await (part === "batch" ? measureBatch : measureMemory)(store, size);
   } finally {
     await store.close();

@@ -12,6 +12,7 @@ import {
   measureLatency,
 } from "./measure-workers.js";
 import { ProcessGroup } from "./processes.js";
+import { type SimulatedRate, simulateWorkers } from "./simulate-workers.js";
 import { WorkerBench } from "./worker-bench.js";
 import { writeProject } from "./worker-project.js";
 
@@ -128,10 +129,12 @@ const isQuiet = (await measureIdleShare()) > QUIET_SHARE;
 writeProject(projectFolder);
 const bench = await WorkerBench.open(location);
 let rates: Rate[] = [];
+let simulated: SimulatedRate[] = [];
 const measures: Measure[] = [];
 const parts: Record<string, () => Promise<Measure[]>> = {
   rates: async () => {
     rates = await measureRates(bench);
+    simulated = simulateWorkers(rates, runs, await bench.measureFlush());
     return compareRates(rates);
   },
   backlog: async () => [await measureBacklog(bench, startWorkers)],
@@ -147,4 +150,4 @@ for (const [name, measurePart] of Object.entries(parts)) {
   }
 }
 await bench.close();
-process.stdout.write(`${JSON.stringify({ isQuiet, rates, measures })}\n`);
+process.stdout.write(`${JSON.stringify({ isQuiet, rates, simulated, measures })}\n`);
