@@ -14,12 +14,7 @@ import { describeOnPostgres, PostgresServer, withClient } from "../helpers/postg
 import { createInProcessSample } from "../helpers/run-in-process.js";
 import { startSmtpReceiver } from "../helpers/smtp-receiver.js";
 import { getLongRuns, reportFigures } from "./long-runs.js";
-import {
-  countExpectedActivities,
-  listExpectedMessages,
-  readMessages,
-  readWebhookEvents,
-} from "./soak/check-results.js";
+import { countExpectedActivities, listExpectedMessages, readMessages, WebhookEvents } from "./soak/check-results.js";
 import { drawPlot } from "./soak/draw-plot.js";
 import { MixedLoad } from "./soak/mixed-load.js";
 import { findMedian, measureGrowth, type ProcessSample } from "./soak/process-samples.js";
@@ -63,8 +58,8 @@ async function findFreePort(): Promise<number> {
   return port;
 }
 
-/** Writes a plot of the long form, and checks that nothing has grown. */
-function checkSamples(store: SoakStore["name"], samples: Record<string, ProcessSample[]>): void {
+/** Notes the figures of the long form, and writes its plot. */
+function reportSamples(store: SoakStore["name"], samples: Record<string, ProcessSample[]>): void {
   if (!isLong) return;
   for (const [name, list] of Object.entries(samples)) {
     expect(list.length, name).toBeGreaterThan(100);
@@ -80,6 +75,11 @@ function checkSamples(store: SoakStore["name"], samples: Record<string, ProcessS
   mkdirSync(folder, { recursive: true });
   const title = `${LOAD_MS / 60_000} minutes of mixed load, ${store}`;
   writeFileSync(join(folder, `reliability-soak-${store}.svg`), drawPlot(title, samples));
+}
+
+/** Checks that nothing has grown during the long form. */
+function checkGrowth(samples: Record<string, ProcessSample[]>): void {
+  if (!isLong) return;
   for (const [name, list] of Object.entries(samples))
     for (const [measure, limit] of Object.entries(MAX_GROWTH))
       expect(measureGrowth(list, measure as keyof typeof MAX_GROWTH), `${name} ${measure}`).toBeLessThan(limit);
@@ -112,6 +112,7 @@ async function soak(openStore: (folder: string) => Promise<SoakStore>): Promise<
     await hold(LOAD_MS, MIN_REQUESTS);
     const samples = processes.readSamples();
     figures[`${store.name}_requests`] = load.requests;
+    reportSamples(store.name, samples);
 
     const restarted = ["dev", ...workers];
     for (let count = 0; count < RESTARTS; count++) {
@@ -127,10 +128,8 @@ async function soak(openStore: (folder: string) => Promise<SoakStore>): Promise<
     const { messages, activities, ids } = await readMessages(opened).finally(() => opened.close());
     expect(messages).toEqual(listExpectedMessages(load));
     expect(activities).toBe(countExpectedActivities(load));
-    await eventually(() => {
-      const received = readWebhookEvents(webhooks.requests).ids;
-      return ids.every((id) => received.has(id));
-    });
+    const events = new WebhookEvents(webhooks.requests);
+    await eventually(() => events.includeAll(ids));
     const letters = load.accepted.filter(({ workflow }) => workflow === "letter");
     const emails = new Map(smtp.received.map(({ mail }) => [mail.messageId, `${mail.subject}`]));
     expect([...emails.values()].sort()).toEqual(letters.map(({ page }) => page).sort());
@@ -141,8 +140,8 @@ async function soak(openStore: (folder: string) => Promise<SoakStore>): Promise<
     figures[`${store.name}_messages`] = ids.length;
     figures[`${store.name}_repeated_requests`] = load.retries;
     figures[`${store.name}_repeated_emails`] = smtp.received.length - emails.size;
-    figures[`${store.name}_repeated_events`] = readWebhookEvents(webhooks.requests).repeated;
-    checkSamples(store.name, samples);
+    figures[`${store.name}_repeated_events`] = events.repeated;
+    checkGrowth(samples);
   } catch (error) {
     process.stderr.write(processes.readErrors());
     throw error;

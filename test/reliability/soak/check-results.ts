@@ -33,9 +33,28 @@ export async function readMessages(store: Store): Promise<{ messages: string[]; 
   return { messages: messages.sort(), activities, ids };
 }
 
-/** Returns the IDs of the messages whose events a webhook has received, and how many events were repeated. */
-export function readWebhookEvents(requests: readonly { json: JsonObject }[]): { ids: Set<string>; repeated: number } {
-  const ids = requests.map(({ json }) => String((json.data as JsonObject | undefined)?.id));
-  const events = new Set(requests.map(({ json }, index) => `${json.type} ${ids[index]}`));
-  return { ids: new Set(ids), repeated: requests.length - events.size };
+/** The events that a webhook has received. Each request is read once, because reading all of them again would block the receiver. */
+export class WebhookEvents {
+  /** The messages of the events. */
+  private readonly messages = new Set<string>();
+  private readonly events = new Set<string>();
+  private count = 0;
+
+  constructor(private readonly requests: readonly { json: JsonObject }[]) {}
+
+  /** Reads the requests that have arrived since the last call. Returns whether each of these messages has an event. */
+  includeAll(ids: readonly string[]): boolean {
+    for (; this.count < this.requests.length; this.count++) {
+      const json = this.requests[this.count]?.json;
+      const id = String((json?.data as JsonObject | undefined)?.id);
+      this.messages.add(id);
+      this.events.add(`${json?.type} ${id}`);
+    }
+    return ids.every((id) => this.messages.has(id));
+  }
+
+  /** The events that arrived again. */
+  get repeated(): number {
+    return this.count - this.events.size;
+  }
 }
