@@ -1,0 +1,26 @@
+/** The folders whose tests are measured, each with the tests that cover it. Property tests would take most of the time. */
+export const AREAS = {
+  condition: {
+    sources: "src/domain/condition",
+    tests: ["test/domain/condition", "test/engine/condition"],
+  },
+  preferences: {
+    sources: "src/domain/preferences",
+    tests: ["test/domain/preferences", "test/engine/rules/preferences*"],
+  },
+  run: {
+    sources: "src/domain/run",
+    tests: ["test/domain/run", "test/engine/rules", "test/engine/run"],
+  },
+  schedule: {
+    sources: "src/engine/schedule",
+    tests: [
+      "test/engine/schedule",
+      "test/engine/rules/{schedules,schedules-held,schedule-updates,delay,send-windows}*",
+    ],
+  },
+  engine: {
+    sources: "src/engine/run",
+    tests: ["test/engine/run", "test/engine/rules", "test/engine/steps"],
+  },
+};
