@@ -5,7 +5,7 @@ import { parseSilencerComments, type Silencer } from "../domain/validation/silen
 import { isJsonObject } from "../util/json.js";
 import { parseJson } from "../util/parse-json.js";
 import { PROJECT_FILE, type ProjectLocation } from "./find-project.js";
-import { formatDisplayPath } from "./format-display-path.js";
+import { formatDisplayPath, toSlashes } from "./format-display-path.js";
 import type { ProjectFile } from "./read-project-text.js";
 
 const MARKERS = ["knock-ignore", SILENCERS_KEY];
@@ -30,7 +30,7 @@ async function buildSilencers(file: ProjectFile, entries: readonly SilencerEntry
     const matches = path ? picomatch(path, { dot: true }) : () => true;
     const covers: Silencer["covers"] = (finding) => {
       const found = resolve(cwd, finding.file);
-      return isBelow(folder, found) && matches(relative(folder, found).replaceAll(sep, "/"));
+      return isBelow(folder, found) && matches(toSlashes(relative(folder, found)));
     };
     return [{ code, reason, file: location.file, line, column, pointer, covers }];
   });

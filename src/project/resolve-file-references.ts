@@ -4,6 +4,7 @@ import { checkJsonShape } from "../domain/shape/check-json-shape.js";
 import { KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject, toPointer } from "../util/json.js";
 import { parseJson } from "../util/parse-json.js";
+import { toSlashes } from "./format-display-path.js";
 import { readProjectText } from "./read-project-text.js";
 
 export interface ReferenceContext {
@@ -66,12 +67,14 @@ function readReferencedFile(value: Json, path: PropertyKey[], reference: Referen
       isLoop ? "is a cycle of symbolic links" : "refers to a file that does not exist",
     );
   }
-  return readProjectText(target, getDisplayPath(reference, value), "workflow_invalid");
+  const text = readProjectText(target, getDisplayPath(reference, value), "workflow_invalid");
+  // Git writes CRLF on Windows. Messages and snapshots must be the same on every system.
+  return text.replaceAll("\r\n", "\n");
 }
 
 /** Returns the display path of a referenced file. */
 function getDisplayPath({ from, resourceDir, displayPath }: ReferenceContext, value: string): string {
-  return `${dirname(displayPath)}/${relative(resourceDir, join(from, value))}`;
+  return `${dirname(displayPath)}/${toSlashes(relative(resourceDir, join(from, value)))}`;
 }
 
 /**

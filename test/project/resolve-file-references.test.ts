@@ -54,6 +54,12 @@ describe("resolveFileReferences", () => {
     });
   });
 
+  it("reads the line breaks of Windows as those of other systems", async () => {
+    expect(await resolve({ "body@": "a.md" }, { "a.md": "one\r\ntwo\r\n\r\nthree\rfour" })).toEqual({
+      body: "one\ntwo\n\nthree\rfour",
+    });
+  });
+
   it("leaves everything else unchanged", async () => {
     const document = { a: [1, "x@", null, { "@": "kept", "b@c": "kept" }], email: "ada@lark.test" };
     expect(await resolve(document)).toEqual(document);

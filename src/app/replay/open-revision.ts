@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { KnockError } from "../../errors/knock-error.js";
 import { findProject, PROJECT_FILE } from "../../project/find-project.js";
+import { toSlashes } from "../../project/format-display-path.js";
 import { openProject, type Project } from "../../project/open-project.js";
 import { isJsonObject } from "../../util/json.js";
 import { runGit } from "../git.js";
@@ -86,12 +87,12 @@ function checkSize(entries: readonly TreeEntry[], revision: string): void {
 
 /** Returns the folder with the workflows according to the commit's own `knock.json`. */
 async function readKnockDir(commit: Commit, { root, knockDir }: Project): Promise<string> {
-  const current = relative(root, knockDir).split(sep).join("/");
+  const current = toSlashes(relative(root, knockDir));
   for await (const [, content] of commit.readAll(await commit.list([PROJECT_FILE]))) {
     try {
       const file: unknown = JSON.parse(content.toString("utf8"));
       if (isJsonObject(file) && typeof file.knockDir === "string")
-        return relative(root, resolve(root, file.knockDir)).split(sep).join("/");
+        return toSlashes(relative(root, resolve(root, file.knockDir)));
     } catch {
       // An invalid file is reported when the project is opened.
     }

@@ -3,6 +3,7 @@ import { isAbsolute, relative, resolve, sep } from "node:path";
 import type { ReportService } from "../../commands/shared/test-service.js";
 import { getErrorMessage, KnockError } from "../../errors/knock-error.js";
 import type { Output } from "../../output/output.js";
+import { toSlashes } from "../../project/format-display-path.js";
 import { findBuiltFile } from "../find-built-file.js";
 import type { ProcessIO } from "../process-io.js";
 import { appendJobSummary } from "../report-to-github.js";
@@ -16,7 +17,7 @@ export function createReportService(io: ProcessIO, output: Output): ReportServic
       const { env, cwd } = io;
       const fromWorkspace = relative(env.GITHUB_WORKSPACE || cwd, resolve(cwd, path));
       const isOutside = isAbsolute(fromWorkspace) || fromWorkspace.split(sep)[0] === "..";
-      return (isOutside ? path : fromWorkspace).replaceAll(sep, "/");
+      return toSlashes(isOutside ? path : fromWorkspace);
     },
     appendJobSummary: (markdown) => appendJobSummary(markdown, io.env, output),
     readReportPage() {

@@ -1,11 +1,12 @@
 import { execFile } from "node:child_process";
-import { relative, sep } from "node:path";
+import { relative } from "node:path";
 import { promisify } from "node:util";
 import { findChangedWorkflows } from "../../domain/scenario/find-changed-workflows.js";
 import { listScenarioWorkflows } from "../../domain/scenario/list-scenario-workflows.js";
 import type { Scenario } from "../../domain/scenario/parse-scenarios.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
+import { toSlashes } from "../../project/format-display-path.js";
 import type { Project } from "../../project/open-project.js";
 import type { ProjectFile } from "../../project/read-project-text.js";
 import { removeKeys } from "../remove-keys.js";
@@ -68,7 +69,7 @@ export async function readChangedParts(
   revision: string,
 ): Promise<ChangedParts> {
   const paths = await listChangedFiles(root, revision);
-  const folder = relative(root, knockDir).split(sep).join("/");
+  const folder = toSlashes(relative(root, knockDir));
   return { root, files: new Set(paths), workflows: findChangedWorkflows(paths, folder, workflows) };
 }
 
@@ -78,7 +79,7 @@ export function isAffected(
   { path }: ProjectFile,
   scenario: Scenario,
 ): boolean {
-  if (workflows === "all" || files.has(relative(root, path).split(sep).join("/"))) return true;
+  if (workflows === "all" || files.has(toSlashes(relative(root, path)))) return true;
   const own = listScenarioWorkflows(scenario);
   // An event can start any workflow.
   return own === null ? workflows.size > 0 : own.some((key) => workflows.has(key));
