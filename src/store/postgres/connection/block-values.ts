@@ -57,6 +57,22 @@ export async function recordChangedValues(tx: Transaction, values: BlockValues):
   if (rows.length > 0) await tx.run(INSERT_MISSING, JSON.stringify(rows));
 }
 
+const HAS_ROW = (table: string): string =>
+  `EXISTS (SELECT 1 FROM ${table} t WHERE t.row BETWEEN b.block * ${BLOCK_ROWS} AND b.block * ${BLOCK_ROWS} + ${BLOCK_ROWS - 1})`;
+
+/**
+ * Deletes the values of blocks between two rows that have no row any more. A block belongs to one transaction, so no row that
+ * is not committed yet can be in a block whose values are.
+ */
+export async function deleteValuesOfEmptyBlocks(tx: Transaction, from: number, to: number): Promise<void> {
+  await tx.run(
+    `DELETE FROM block_values b WHERE b.block BETWEEN $1 AND $2
+     AND NOT ${HAS_ROW("recipient_runs")} AND NOT ${HAS_ROW("messages")}`,
+    Math.floor(from / BLOCK_ROWS),
+    Math.floor(to / BLOCK_ROWS),
+  );
+}
+
 const MESSAGES =
   "messages m JOIN recipient_runs r ON r.row = m.recipient_run JOIN workflow_runs w ON w.row = r.workflow_run";
 const RUNS = "recipient_runs r JOIN workflow_runs w ON w.row = r.workflow_run";

@@ -12,7 +12,11 @@ import { FIRST_TABLES } from "./tables.js";
  * The migrations, each of which runs once, in order; `knock_store.version` is the number of those that ran. Append only: a
  * released migration never changes. The reasons for the tables are in docs/decisions/0063-postgres-store.md.
  */
-export const MIGRATIONS: readonly string[] = [FIRST_TABLES];
+export const MIGRATIONS: readonly string[] = [
+  FIRST_TABLES,
+  // Pruning deletes the values of blocks.
+  "CREATE INDEX block_values_by_block ON block_values (block)",
+];
 
 /** The SQLSTATE of a role without the right to create or change tables. */
 const INSUFFICIENT_PRIVILEGE = "42501";

@@ -1,5 +1,6 @@
 import type { PrunedCounts, PruneRequest, PruneResult } from "../../../ports/prune-store.js";
 import { buildPruneStatements } from "../../rows/prune-statements.js";
+import { deleteValuesOfEmptyBlocks } from "../connection/block-values.js";
 import type { Connection } from "../connection/connection.js";
 import type { Statements, Transaction } from "../connection/transaction.js";
 import { deleteMessagesOfRuns } from "../message/feed-counts.js";
@@ -53,6 +54,7 @@ async function deleteRows(tx: Transaction, request: PruneRequest): Promise<Prune
           : await tx.run(`DELETE FROM ${name} WHERE ${where}`, rows);
       if (counted !== undefined) counts[counted] = deleted;
     }
+    await deleteValuesOfEmptyBlocks(tx, after, page.last);
   }
   return { counts, next: page.next };
 }
