@@ -1,5 +1,5 @@
 /** The tables from which old rows are deleted, one after the other. */
-export const PRUNED_TABLES = ["recipient_runs", "workflow_runs", "idempotency_keys"] as const;
+export const PRUNED_TABLES = ["recipient_runs", "workflow_runs", "idempotency_keys", "throttles"] as const;
 export type PrunedTable = (typeof PRUNED_TABLES)[number];
 
 /** Which rows of a table are deleted in one transaction, with all that belongs to them. */
@@ -58,7 +58,7 @@ export interface PruneReport extends PrunedCounts {
 export interface PruneStore {
   /**
    * Deletes runs that have ended and everything that belongs to them. Runs that wait, runs with messages that are not sent yet,
-   * and activities of batches that a run still needs are kept.
+   * and activities of batches that a run still needs are kept. Windows of throttles that have ended are deleted, and not counted.
    */
   prune(request: PruneRequest): Promise<PruneResult>;
 }

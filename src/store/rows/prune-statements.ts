@@ -58,6 +58,9 @@ export function buildPruneStatements({ bind, list }: PruneDialect) {
     countWorkflowRuns: `SELECT COUNT(*) AS count ${workflowRuns} AND NOT EXISTS (${isKept})`,
     deleteKeys: `DELETE FROM idempotency_keys WHERE key IN
       (SELECT key FROM idempotency_keys WHERE inserted_at < ${bind(1)} LIMIT ${bind(2)})`,
+    /** Deletes windows that have ended, and returns their keys. A window that was opened again since it was found is kept. */
+    deleteThrottles: `DELETE FROM throttles WHERE ends_at < ${bind(1)} AND key IN
+      (SELECT key FROM throttles WHERE ends_at < ${bind(1)} LIMIT ${bind(2)}) RETURNING key`,
     countKeys: `SELECT COUNT(*) AS count FROM idempotency_keys WHERE inserted_at < ${bind(1)}`,
   };
 }

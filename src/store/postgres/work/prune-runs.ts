@@ -41,6 +41,11 @@ async function deleteRows(tx: Transaction, request: PruneRequest): Promise<Prune
     const keys = await tx.run(SQL.deleteKeys, before, limit);
     return { counts: { idempotency_keys: keys }, next: keys < limit ? null : 0 };
   }
+  if (table === "throttles") {
+    const ended = (await tx.all<{ key: string }>(SQL.deleteThrottles, before, limit)).map(({ key }) => key);
+    await tx.run("DELETE FROM throttle_passes WHERE key = ANY($1::text[])", ended);
+    return { counts: {}, next: ended.length < limit ? null : 0 };
+  }
   const page = await readPage(tx, request);
   if (page === null) return { counts: {}, next: null };
   const counts: Partial<PrunedCounts> = {};
@@ -63,6 +68,7 @@ async function countRows(tx: Statements, request: PruneRequest): Promise<PruneRe
   const { table, before, after } = request;
   if (table === "idempotency_keys")
     return { counts: { idempotency_keys: await count(tx, SQL.countKeys, before) }, next: null };
+  if (table === "throttles") return { counts: {}, next: null };
   const page = await readPage(tx, request);
   if (page === null) return { counts: {}, next: null };
   const counts: Partial<PrunedCounts> = {};

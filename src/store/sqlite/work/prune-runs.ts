@@ -21,6 +21,12 @@ function pruneRows(db: Connection, request: PruneRequest): PruneResult {
     const keys = isDryRun ? count(db, SQL.countKeys, before) : db.run(SQL.deleteKeys, before, limit);
     return { counts: { idempotency_keys: keys }, next: isDryRun || keys < limit ? null : 0 };
   }
+  if (table === "throttles") {
+    if (isDryRun) return { counts: {}, next: null };
+    const ended = db.all<{ key: string }>(SQL.deleteThrottles, before, limit).map(({ key }) => key);
+    db.run(`DELETE FROM throttle_passes WHERE key IN ${LIST}`, JSON.stringify(ended));
+    return { counts: {}, next: ended.length < limit ? null : 0 };
+  }
   const { last, rows } = db.get<{ last: number | null; rows: number }>(SQL.selectLast(table), after, limit) as {
     last: number | null;
     rows: number;
