@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { PostgresDueWork } from "../../../src/store/postgres/due-work/postgres-due-work.js";
+import { TenantShares } from "../../../src/store/postgres/due-work/tenant-shares.js";
 import { openPostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
 import type { PostgresStore } from "../../../src/store/postgres/postgres-store.js";
 import { insertSample, NOW, waitingAt } from "../../contract/store/sample-runs.js";
@@ -20,6 +21,7 @@ describeOnPostgres("a store behind a connection pooler", () => {
       expect(db.isPooled).toBe(true);
       const limits = await db.read((tx) => tx.get("SELECT current_setting('lock_timeout') AS lock_timeout"));
       expect(limits).toEqual({ lock_timeout: "5s" });
+      await new TenantShares(db).look();
 
       const errors: unknown[] = [];
       const tasks: string[] = [];

@@ -208,9 +208,9 @@ export class PostgresDueWork implements SharedDueWork {
     await this.registry.beat();
     this.lastBeatAt = performance.now();
     this.alarm.look();
-    await this.shares.look();
     const freed = await this.registry.freeDeadWorkers();
     if (freed > 0) this.options.observer.onWorkersFreed(freed);
+    await this.shares.look();
   }
 
   private async reconcile(): Promise<void> {

@@ -57,6 +57,6 @@ export class TenantShares {
   /** Raises the chunks of tenants that have less than their share. */
   async look(): Promise<void> {
     this.chunksUntilLook = CHUNKS_PER_LOOK;
-    await this.db.get(RAISE_OTHERS, CHUNK_TASKS);
+    await this.db.run(RAISE_OTHERS, CHUNK_TASKS);
   }
 }
