@@ -24,7 +24,7 @@ try {
   const lists = await measureLists(store, async (work) => {
     const ms = await measure(work);
     const before = await readBlocks(db);
-    // What reading the statistics itself reads is subtracted.
+    // The blocks of the statistics themselves are subtracted.
     const idle = (await readBlocks(db)) - before;
     await work();
     return { ms, blocks: (await readBlocks(db)) - before - 2 * idle };

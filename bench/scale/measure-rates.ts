@@ -6,7 +6,7 @@ import type { WorkerBench } from "./worker-bench.js";
 
 const CHUNK = 500;
 /** Runs of each process before the measurement, so that its code is optimized and its caches are filled. */
-const WARM_RUNS = 3_000;
+const WARM_RUNS = 5_000;
 const EMPTY_JOBS_PER_RUN = 0.5;
 const POLL_MS = 10;
 

@@ -11,6 +11,9 @@ interface ReadyProcess {
 
 async function startProcess(args: readonly string[]): Promise<ReadyProcess> {
   const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
+  const kill = (): void => void child.kill("SIGKILL");
+  process.once("exit", kill);
+  child.once("exit", () => process.off("exit", kill));
   const lines = createInterface({ input: child.stdout });
   const firstLine = await new Promise<string>((resolve, reject) => {
     lines.once("line", resolve);

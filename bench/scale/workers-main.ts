@@ -125,6 +125,7 @@ async function measureIdleShare(): Promise<number> {
   return (after.idle - before.idle) / (after.all - before.all);
 }
 
+process.once("SIGTERM", () => process.exit(1)); // so that the processes it has started end
 const isQuiet = (await measureIdleShare()) > QUIET_SHARE;
 writeProject(projectFolder);
 const bench = await WorkerBench.open(location);

@@ -103,7 +103,8 @@ measurements. \`node bench/scale/skew.mjs\` runs it again. [Scaling](../guide/sc
 ## Comparison with measured runs
 
 Recipient runs per second that were measured and simulated. The simulation is only used if every ratio is between 0.75 and 1.25. The
-share of the processors that other programs left is the only value that was chosen to fit.
+share of the processors that other programs left is the only value that was chosen to fit. \`node bench/scale/workers.mjs\` compares the
+simulation with real workers in the same way, and chooses no value.
 
 ${formatTable(["Measured run", "Measured", "Simulated", "Ratio"], measuredRows)}
 
