@@ -107,7 +107,7 @@ export function buildPages() {
       "# Lease and retry times",
       "[Reliability](../reliability.md) says what these times mean.",
       "## Leases",
-      "A process holds a lease while it works. If it dies, another process takes over at the end of the lease. Leases are in real time, whatever the clock of the store shows.",
+      "A process holds a lease while it works. If it dies, another process of the same machine takes over at once. Processes of other machines and containers take over at the end of the lease. Leases are in real time, whatever the clock of the store shows.",
       formatTable(["Work", "Lease", "Renewed after"], listLeases()),
       "## Attempts",
       "Pauses of messages and fetch steps are in the time of the store's clock. Pauses of webhooks are in real time.",

@@ -12,6 +12,8 @@ import { Webhooks } from "./webhooks/webhooks.js";
 
 /** The API over one store: it serves requests and WebSockets and runs due work. */
 export interface EmulatorApp {
+  /** Resolves once requests are served. Until then they wait, because their changes would be missing in webhooks. */
+  started: Promise<void>;
   /** Serves a request. `rejection` is the reason to reject it, if it is already known. */
   handleRequest(incoming: IncomingMessage, outgoing: ServerResponse, rejection?: unknown): void;
   /**
@@ -39,17 +41,27 @@ export function createEmulatorApp(options: EmulatorAppOptions): EmulatorApp {
   const changeStream = new ChangeStream(operations, storeWatcher, onError);
   const knownKeys = new KnownKeys();
   const realtime = new RealtimeServer(options, storeWatcher, knownKeys);
+  const handleRequest = createRequestListener({
+    ...options,
+    worker,
+    bulkOperations,
+    changeStream,
+    knownKeys,
+    webhooks,
+    onWrite,
+    onFeedRead: (read) => realtime.noteFeedRead(read),
+  });
+  const started = webhooks?.started ?? Promise.resolve();
+  let isStarted = webhooks === null;
+  void started.then(() => {
+    isStarted = true;
+  });
   return {
-    handleRequest: createRequestListener({
-      ...options,
-      worker,
-      bulkOperations,
-      changeStream,
-      knownKeys,
-      webhooks,
-      onWrite,
-      onFeedRead: (read) => realtime.noteFeedRead(read),
-    }),
+    started,
+    handleRequest(...request) {
+      if (isStarted) handleRequest(...request);
+      else void started.then(() => handleRequest(...request));
+    },
     openSocket: (...request) => realtime.open(...request),
     webhooks,
     async disconnect() {

@@ -72,6 +72,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     const { app, rejection } = findApp(scenes, request, mainApp);
     app.openSocket(request, socket, head, () => connections.release(socket), rejection);
   });
+  await mainApp.started;
   return {
     url,
     port,

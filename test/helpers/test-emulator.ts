@@ -2,12 +2,14 @@ import Knock from "@knocklabs/node";
 import type { RequestLogEntry } from "../../src/emulator/emulator-options.js";
 import { Faults } from "../../src/emulator/faults.js";
 import { startEmulator } from "../../src/emulator/start-emulator.js";
+import type { WebhookOptions } from "../../src/emulator/webhooks/webhooks.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { listResponseViolations } from "./api-description.js";
 import { EngineHarness } from "./engine-harness.js";
 import { KeepAliveClient } from "./keep-alive-client.js";
 
 export interface EmulatorSetup {
+  webhooks?: WebhookOptions;
   rateLimits?: boolean;
   variables?: Record<string, string>;
   host?: string;
@@ -62,7 +64,7 @@ export async function openTestEmulator(harness: EngineHarness, setup: EmulatorSe
       operations: harness.engine,
       definitions: harness.definitions,
       faults: new Faults(),
-      webhooks: null,
+      webhooks: setup.webhooks ?? null,
       links: null,
       sources: null,
       environment: async () => harness.environment,

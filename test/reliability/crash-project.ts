@@ -74,12 +74,13 @@ export const CASES: readonly CrashCase[] = [
 ];
 
 /** Writes the project of the cases, with emails that are delivered to an SMTP server on this port. */
-export function writeCrashProject(sample: Sample, smtpPort: number): void {
+export function writeCrashProject(sample: Sample, smtpPort: number, webhooks: readonly string[] = []): void {
   sample.write("knock.json", { knockDir: "./knock" });
   for (const [key, steps] of Object.entries(WORKFLOWS))
     sample.write(`knock/workflows/${key}/workflow.json`, { name: key, steps });
   const settings = { from_address: "hi@crash.test", host: "127.0.0.1", port: smtpPort, tls: "none" };
   sample.write("knock/environment.json", {
+    webhooks: webhooks.map((url) => ({ url })),
     channels: {
       mail: { type: "email", provider: "smtp", deliver: true, settings },
       feed: { type: "in_app_feed", provider: "knock" },

@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Sample } from "../helpers/run-knock.js";
 import { BIN } from "../helpers/run-knock.js";
@@ -20,10 +21,16 @@ export const canTrace = ((): boolean => {
   }
 })();
 
-function buildEnvironment(sample: Sample): NodeJS.ProcessEnv {
+const SHIFT_CLOCK = resolve(import.meta.dirname, "shift-clock.cjs");
+
+/** Returns the variables of a process whose system clock differs by some milliseconds. */
+export function buildEnvironment(sample: Sample, clockShift = 0): NodeJS.ProcessEnv {
   return {
     ...{ PATH: process.env.PATH, HOME: sample.home, TZ: "UTC", LANG: "C.UTF-8" },
     XDG_CACHE_HOME: sample.path("..", "cache"),
+    ...(clockShift === 0
+      ? {}
+      : { NODE_OPTIONS: `--require "${SHIFT_CLOCK}"`, KNOCK_TEST_CLOCK_SHIFT: String(clockShift) }),
   };
 }
 
@@ -75,20 +82,38 @@ export async function killAtWrite(sample: Sample, args: readonly string[], write
   return end === "SIGKILL";
 }
 
-/** Runs a command that is killed after some milliseconds. Returns whether it was killed before its end. */
-export async function killAfter(sample: Sample, args: readonly string[], milliseconds: number): Promise<boolean> {
+/**
+ * Runs a command that is killed when `reached` resolves. Returns whether it was killed before its end. Its system clock may
+ * differ from that of the machine.
+ */
+export async function killWhen(
+  sample: Sample,
+  args: readonly string[],
+  reached: Promise<unknown>,
+  clockShift = 0,
+): Promise<boolean> {
   const child = spawn(process.execPath, [BIN, ...args], {
     cwd: sample.dir,
-    env: buildEnvironment(sample),
+    env: buildEnvironment(sample, clockShift),
     stdio: "ignore",
   });
-  const timer = new AbortController();
-  const ended = once(child, "exit").then((result) => {
-    timer.abort();
-    return result as [number | null, NodeJS.Signals | null];
-  });
-  await sleep(milliseconds, undefined, { signal: timer.signal }).catch(() => {});
+  const ended = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
+  await Promise.race([reached, ended]);
   child.kill("SIGKILL");
   const [, signal] = await ended;
   return signal === "SIGKILL";
+}
+
+/** Runs a command that is killed after some milliseconds. Returns whether it was killed before its end. */
+export async function killAfter(
+  sample: Sample,
+  args: readonly string[],
+  milliseconds: number,
+  clockShift = 0,
+): Promise<boolean> {
+  const timer = new AbortController();
+  const reached = sleep(milliseconds, undefined, { signal: timer.signal }).catch(() => {});
+  const isKilled = await killWhen(sample, args, reached, clockShift);
+  timer.abort();
+  return isKilled;
 }

@@ -6,6 +6,7 @@ import type { OutboundEntry, OutboundLog } from "../../ports/outbound-log.js";
 import { systemIds } from "../../util/ids.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import type { JsonObject } from "../../util/json.js";
+import { getProcessIdentity } from "../../util/process-identity.js";
 import { AcknowledgedEntries } from "./acknowledged-entries.js";
 import {
   attemptDelivery,
@@ -62,7 +63,8 @@ interface WebhookContext {
  * Delivers the events of the store to webhooks, each at least once. A slow webhook delays no other (A-920 to A-926).
  */
 export class Webhooks {
-  private readonly leaseOwner = systemIds.uuid();
+  /** Names the process, so that another one takes over at once if this one dies. */
+  private readonly leaseOwner = `${getProcessIdentity()}:${systemIds.uuid()}`;
   private readonly deliveries: WebhookDelivery[] = [];
   private readonly acknowledgedEntries: AcknowledgedEntries;
   /** Readers by webhook ID. */
@@ -73,6 +75,11 @@ export class Webhooks {
   private stopped = false;
   private wake = (): void => {};
   private readonly loop: Promise<void>;
+  private notifyStarted = (): void => {};
+  /** Resolves once changes of the store are recorded if there are webhooks. Earlier changes are not sent. */
+  readonly started = new Promise<void>((resolve) => {
+    this.notifyStarted = resolve;
+  });
 
   constructor(
     private readonly options: WebhookOptions,
@@ -127,6 +134,7 @@ export class Webhooks {
         if (getErrorMessage(error) !== this.lastError) this.context.onError(error);
         this.lastError = getErrorMessage(error);
       }
+      this.notifyStarted();
       if (this.stopped) return;
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, pause);

@@ -8,6 +8,7 @@ import type { JsonObject } from "../../../src/util/json.js";
 import { EngineHarness, MINUTE, step } from "../../helpers/engine-harness.js";
 import { eventually } from "../../helpers/eventually.js";
 import { type HttpTestServer, startHttpTestServer } from "../../helpers/http-test-server.js";
+import { openTestEmulator } from "../../helpers/test-emulator.js";
 
 let harness: EngineHarness;
 let target: HttpTestServer;
@@ -240,5 +241,28 @@ describe("event types and their data (A-923, A-924)", () => {
     expect(of("message.interacted")[0]?.event_data).toEqual({ __typename: "EventData", place: "header" });
     const types = new Set(target.requests.map(({ json }) => String(json.type)));
     expect([...types].filter((type) => !WEBHOOK_EVENTS.includes(type))).toEqual([]);
+  });
+});
+
+describe("a trigger that arrives before the webhooks of a new store are read", () => {
+  it("waits until its events are recorded", async () => {
+    const emulator = await openTestEmulator(harness, {
+      webhooks: {
+        log: harness.logs.outbound,
+        fetcher: undiciHttpClient,
+        readConfiguration: async () => {
+          await new Promise((resolve) => setTimeout(resolve, 50)); // a slow disk
+          return { webhooks: configured, environment: "development", private_addresses: [] };
+        },
+        onAttempt: () => {},
+      },
+    });
+    try {
+      const { status } = await emulator.request("POST /v1/workflows/feed/trigger", { recipients: ["ana"] });
+      expect(status).toBe(200);
+      await eventually(() => of("message.delivered").length === 1);
+    } finally {
+      await emulator.close();
+    }
   });
 });

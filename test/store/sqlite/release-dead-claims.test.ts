@@ -32,3 +32,10 @@ it("releases runs and messages that a dead process has claimed, and nothing else
   );
   expect(await store.releaseDeadClaims(NOW)).toBe(false);
 });
+
+it("gives the webhook events of a dead process to another one at once, and those of a running process when its lease ends", async () => {
+  const { outbound } = await store.openLogs();
+  expect(await outbound.acquire(`${DEAD}:t1`, 30_000)).toBe(true);
+  expect(await outbound.acquire(`${getProcessIdentity()}:t2`, 30_000)).toBe(true);
+  expect(await outbound.acquire(`${getProcessIdentity()}:t3`, 30_000)).toBe(false);
+});

@@ -1,5 +1,6 @@
 import type { AcknowledgedEntry, OutboundEntry, OutboundLog } from "../../../ports/outbound-log.js";
 import type { JsonObject } from "../../../util/json.js";
+import { hasTokenOwnerEnded } from "../../../util/process-identity.js";
 import { type OutboundEventRow, toOutboundEntry } from "../../rows/outbound-event-row.js";
 import type { Connection } from "../connection/connection.js";
 
@@ -106,9 +107,11 @@ export class SqliteOutboundLog implements OutboundLog {
     return this.db.get<{ holder: string | null }>("SELECT holder FROM outbound_watch")?.holder ?? null;
   }
 
+  /** Returns whether another process, which has not ended, holds the lease. */
   private isLeasedByAnother(owner: string): boolean {
-    const held = "SELECT 1 FROM outbound_watch WHERE holder IS NOT NULL AND holder <> ? AND held_until > ?";
-    return this.db.get(held, owner, this.db.realNow()) !== undefined;
+    const select = "SELECT holder FROM outbound_watch WHERE holder IS NOT NULL AND holder <> ? AND held_until > ?";
+    const held = this.db.get<{ holder: string }>(select, owner, this.db.realNow());
+    return held !== undefined && !hasTokenOwnerEnded(held.holder);
   }
 
   async release(owner: string): Promise<void> {
