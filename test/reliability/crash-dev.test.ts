@@ -10,7 +10,7 @@ import { type HttpTestServer, startHttpTestServer } from "../helpers/http-test-s
 import { BIN, createSample, type Sample } from "../helpers/run-knock.js";
 import { type SmtpReceiver, startSmtpReceiver } from "../helpers/smtp-receiver.js";
 import { writeCrashProject } from "./crash-project.js";
-import { getLongRuns, reportFigures } from "./long-runs.js";
+import { getLongRuns, reportFigures, reportProgress } from "./long-runs.js";
 
 /** Where `knock dev` is killed: after a random time, and around the request for a webhook or the delivery of an email. */
 const PLACES = ["random", "before_webhook_response", "after_webhook_response", "before_email_reply"] as const;
@@ -183,6 +183,7 @@ describe("knock dev that is killed under requests", () => {
       for (let round = 0; round < ROUNDS; round++) {
         const place = PLACES[round % PLACES.length] as Place;
         await dev.runRound(place);
+        reportProgress("crash", round + 1, 100);
         figures[`kills_${place}`] = (figures[`kills_${place}`] ?? 0) + 1;
       }
       await dev.start();

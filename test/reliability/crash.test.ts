@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { CASES } from "./crash-project.js";
 import { CrashSample } from "./crash-sample.js";
 import { canTrace, killAfter, killAtWrite, killWhen, listWrites, type StoreWrite } from "./kill-command.js";
-import { getLongRuns, reportFigures } from "./long-runs.js";
+import { getLongRuns, reportFigures, reportProgress } from "./long-runs.js";
 
 /** Kills of each case. `npm run test:crash` kills at every write, again and again, until it has this number. */
 const KILLS_AT_WRITES = getLongRuns("crash", 1_400, 3);
@@ -30,6 +30,8 @@ type Place = Extract<keyof typeof figures, `kills_${string}`>;
 /** The time in which a command reads a reply and records it. */
 const MAX_REPLY_MS = 5;
 
+let checks = 0;
+
 describe.concurrent("a command that is killed", () => {
   afterAll(() => reportFigures("crash", figures));
 
@@ -42,6 +44,7 @@ describe.concurrent("a command that is killed", () => {
       expect(emails.length).toBeGreaterThan(0);
       const check = async (isKilled: boolean, place: Place) => {
         if (isKilled) figures[place]++;
+        reportProgress("crash", ++checks, 500);
         expect(await crashed.recover(killed)).toEqual(expected);
         const found = crashed.listEmails();
         expect(found.emails).toEqual(emails);

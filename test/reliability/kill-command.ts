@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -45,6 +45,20 @@ async function runToEnd(sample: Sample, program: string, args: readonly string[]
   });
   const [code, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
   return signal ?? (code as number);
+}
+
+/** Runs a command whose system clock differs by some milliseconds. */
+export function runWithClock(
+  sample: Sample,
+  args: readonly string[],
+  clockShift: number,
+): Promise<{ exitCode: number; stdout: string; stderr: string }> {
+  return new Promise((done) => {
+    const options = { cwd: sample.dir, env: buildEnvironment(sample, clockShift) };
+    execFile(process.execPath, [BIN, ...args], options, (error, stdout, stderr) =>
+      done({ exitCode: error === null ? 0 : Number(error.code ?? -1), stdout: stdout.trimEnd(), stderr }),
+    );
+  });
 }
 
 /** Returns arguments of strace that trace the writes to the store. */

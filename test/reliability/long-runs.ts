@@ -10,6 +10,11 @@ export function getLongRuns(harness: Harness, long: number, short: number): numb
   return process.env.MODE === harness ? long : short;
 }
 
+/** Prints the progress of the long form after every `step` operations. */
+export function reportProgress(harness: Harness, done: number, step: number): void {
+  if (process.env.MODE === harness && done % step === 0) process.stderr.write(`${harness}: ${done} done\n`);
+}
+
 const RESULTS = resolve(import.meta.dirname, "../../bench/results");
 
 /** Prints the figures of a harness. The long form also writes them to the file `name`, with the machine and the date. */
