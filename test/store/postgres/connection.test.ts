@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { allocateRows } from "../../../src/store/postgres/connection/allocate-rows.js";
 import type { Connection } from "../../../src/store/postgres/connection/connection.js";
 import { openPostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
-import { createDatabase, describeOnPostgres } from "../../helpers/postgres-server.js";
+import { createDatabase, describeOnPostgres, PostgresServer, withClient } from "../../helpers/postgres-server.js";
 
 async function openConnection(): Promise<{ db: Connection; close: () => Promise<void>; location: string }> {
   const location = await createDatabase();
@@ -85,6 +85,36 @@ describeOnPostgres("the connection to PostgreSQL", () => {
     expect([cuts, await db.all("SELECT applied_at FROM seeds")]).toEqual([1, [{ applied_at: 1 }]]);
     await close();
   });
+
+  it.each([0, 50])(
+    "repeats a transaction that a crash of the server has lost, although %i others were committed since",
+    async (others) => {
+      const server = await PostgresServer.start();
+      const location = server.getUrl("postgres");
+      const store = await openPostgresStore(location);
+      const { db } = store as unknown as { db: Connection };
+      await db.write((tx) => tx.run("INSERT INTO seeds VALUES ('before', '', 0)"));
+      let attempts = 0;
+      await db.write(async (tx) => {
+        attempts++;
+        if (attempts === 1) {
+          // Nothing of the transaction was written, so the server gives its ID again.
+          await server.stop("immediate");
+          await server.resume();
+          await withClient(location, async (client) => {
+            for (let count = 0; count < others; count++) await client.query("SELECT pg_current_xact_id()");
+          });
+          return;
+        }
+        await tx.run("INSERT INTO seeds VALUES ('once', '', $1)", attempts);
+      });
+      expect(await db.all("SELECT file, applied_at FROM seeds WHERE file = 'once'")).toEqual([
+        { file: "once", applied_at: 2 },
+      ]);
+      await store.close();
+      await server.remove();
+    },
+  );
 
   it("repeats a transaction whose connection is lost before COMMIT", async () => {
     const { db, close } = await openConnection();

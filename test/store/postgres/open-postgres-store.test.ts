@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
 import { MIGRATIONS } from "../../../src/store/postgres/connection/migrations.js";
 import { openPostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
 import { catchRejection } from "../../helpers/catch-error.js";
@@ -11,6 +12,21 @@ describeOnPostgres("opening a PostgreSQL store", () => {
     await Promise.all(stores.map((store) => store.close()));
     const found = await withClient(location, (client) => client.query("SELECT version, for_tests FROM knock_store"));
     expect(found.rows).toEqual([{ version: MIGRATIONS.length, for_tests: false }]);
+  });
+
+  it("updates a store of the first version", async () => {
+    const location = await createDatabase();
+    await (await openPostgresStore(location)).close();
+    await withClient(location, (client) =>
+      client.query("DROP TABLE crash_mark; DROP INDEX block_values_by_block; UPDATE knock_store SET version = 1"),
+    );
+    const store = await openPostgresStore(location);
+    await store.upsertRecipients([{ key: toRecipientKey("ana"), properties: {} }], 0);
+    await store.close();
+    const found = await withClient(location, (client) =>
+      client.query("SELECT count(*)::integer AS marks FROM crash_mark"),
+    );
+    expect(found.rows).toEqual([{ marks: 1 }]);
   });
 
   it("remembers whether the database was created for tests", async () => {

@@ -27,16 +27,27 @@ const SET_LIMITS = Object.entries(LIMITS)
 interface StartedWrite {
   /** With it, the outcome of a COMMIT without an answer is looked up. */
   id: string | null;
+  /** Identifies the time between two crashes of the server. */
+  mark: string | null;
   is_watched: boolean;
   has_kept_feeds: boolean;
   uses_waits: boolean;
 }
 
-const NO_WRITE: StartedWrite = { id: null, is_watched: false, has_kept_feeds: false, uses_waits: false };
+const NO_WRITE: StartedWrite = { id: null, mark: null, is_watched: false, has_kept_feeds: false, uses_waits: false };
 
 /** Returns the statement that reads what a transaction that writes needs to know. */
 const buildStart = (time: string): string =>
-  `SELECT pg_current_xact_id()::text AS id, EXISTS (SELECT 1 FROM outbound_watch WHERE keep_until > ${time}) AS is_watched, EXISTS (SELECT 1 FROM kept_feeds) AS has_kept_feeds, (SELECT uses_waits FROM knock_store) AS uses_waits`;
+  `SELECT pg_current_xact_id()::text AS id, (SELECT mark FROM crash_mark) AS mark, EXISTS (SELECT 1 FROM outbound_watch WHERE keep_until > ${time}) AS is_watched, EXISTS (SELECT 1 FROM kept_feeds) AS has_kept_feeds, (SELECT uses_waits FROM knock_store) AS uses_waits`;
+
+/** Sets the mark, unless another transaction has done so, and returns it. */
+const SET_MARK =
+  "INSERT INTO crash_mark (row, mark) VALUES (1, gen_random_uuid()) ON CONFLICT (row) DO UPDATE SET row = 1 RETURNING mark";
+
+/** Reads the outcome of a transaction. It is null for an ID that the server has not given, because it has crashed since. */
+const SELECT_OUTCOME = `
+  SELECT CASE WHEN $1::text::xid8 < pg_snapshot_xmax(pg_current_snapshot()) THEN pg_xact_status($1::text::xid8) END AS status,
+    (SELECT mark FROM crash_mark) AS mark`;
 
 const BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
@@ -185,7 +196,7 @@ export class Connection {
       return result;
     } catch (error) {
       client.release(true);
-      if (!isConnectionLost(error) || (started.id !== null && !(await this.isCommitted(started.id)))) throw error;
+      if (!isConnectionLost(error) || (started.id !== null && !(await this.isCommitted(started)))) throw error;
       return result;
     }
   }
@@ -197,18 +208,22 @@ export class Connection {
     if (isWrite) parts.push(LOCK_WAITS_SHARED, buildStart(this.time));
     const found: unknown = await client.query(parts.join("; "));
     const row = isWrite ? (found as { rows: StartedWrite[] }[]).at(-1)?.rows[0] : undefined;
+    if (row?.mark === null) row.mark = (await client.query<{ mark: string }>(SET_MARK)).rows[0]?.mark ?? null;
     return row ?? NO_WRITE;
   }
 
-  /** Returns whether a transaction was committed whose COMMIT was not answered. */
-  private async isCommitted(id: string): Promise<boolean> {
+  /**
+   * Returns whether a transaction was committed whose COMMIT was not answered. After a crash of the server, its ID may be that of
+   * another transaction. Then it is repeated, which changes nothing if it was committed.
+   */
+  private async isCommitted({ id, mark }: StartedWrite): Promise<boolean> {
     for (let count = 1; ; count++) {
       const found = await this.repeat(() =>
-        this.pool.query<{ status: string | null }>("SELECT pg_xact_status($1::text::xid8) AS status", [id]),
+        this.pool.query<{ status: string | null; mark: string | null }>(SELECT_OUTCOME, [id]),
       );
-      const status = found.rows[0]?.status;
+      const { status, mark: newMark } = found.rows[0] ?? {};
       // The server may not have noticed yet that the connection is lost.
-      if (status !== "in progress") return status === "committed";
+      if (status !== "in progress") return status === "committed" && mark === newMark;
       await pause(count);
     }
   }

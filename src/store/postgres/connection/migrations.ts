@@ -6,7 +6,7 @@ import {
   createTooOldError,
   getErrorCode,
 } from "./store-errors.js";
-import { FIRST_TABLES } from "./tables.js";
+import { ADD_CRASH_MARK, FIRST_TABLES } from "./tables.js";
 
 /**
  * The migrations, each of which runs once, in order; `knock_store.version` is the number of those that ran. Append only: a
@@ -16,6 +16,7 @@ export const MIGRATIONS: readonly string[] = [
   FIRST_TABLES,
   // Pruning deletes the values of blocks.
   "CREATE INDEX block_values_by_block ON block_values (block)",
+  ADD_CRASH_MARK,
 ];
 
 /** The SQLSTATE of a role without the right to create or change tables. */

@@ -195,5 +195,12 @@ const PARTITIONS = `
   CREATE TABLE batch_activities_1 PARTITION OF batch_activities FOR VALUES FROM (MINVALUE) TO (MAXVALUE);
   CREATE TABLE delivery_logs_1 PARTITION OF delivery_logs FOR VALUES FROM (MINVALUE) TO (MAXVALUE);`;
 
+/**
+ * Adds a table with a random mark. A crash of the server empties it, because nothing of it is logged. Afterwards, the server can
+ * give the IDs of transactions again that it has lost.
+ */
+export const ADD_CRASH_MARK =
+  "CREATE UNLOGGED TABLE crash_mark (row integer PRIMARY KEY CHECK (row = 1), mark uuid NOT NULL)";
+
 /** The tables of the first version. */
 export const FIRST_TABLES = [RECIPIENTS, SHARED_ROWS, RUN_TABLES, MESSAGES, LOGS, PARTITIONS].join("\n");
