@@ -7,7 +7,7 @@ import type { Transaction } from "../connection/transaction.js";
 import { deleteMessagesOfRecipients } from "../message/feed-counts.js";
 import { closeBatches } from "../run/batches.js";
 import { updateRunRows } from "../run/run-rows.js";
-import { deleteWaits } from "../run/waits.js";
+import { deleteWaits, lockWaits } from "../run/waits.js";
 
 const RUNS_OF_RECIPIENTS = "(SELECT row FROM recipient_runs WHERE recipient = ANY($1::text[]))";
 const MESSAGES_OF_RECIPIENTS = "(SELECT id FROM messages WHERE recipient = ANY($1::text[]))";
@@ -58,10 +58,11 @@ async function endUnfinishedRuns(tx: Transaction, keys: readonly RecipientKey[],
       run: cancelRun(toRecipientRun(found, found.run_id), at, RECIPIENT_DELETED),
     })),
   );
-  await deleteWaits(
+  const waiting = await lockWaits(
     tx,
     runs.map(({ row }) => row),
   );
+  await deleteWaits(tx, waiting);
 }
 
 /** Deletes recipients with everything that belongs to them, and returns the keys that existed (E-053, EQ-03). */

@@ -7,7 +7,7 @@ import type { Transaction } from "../connection/transaction.js";
 import { recordOutboundRuns } from "./outbound-events.js";
 import { updateRunRows, wakeRuns } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
-import { deleteWaits } from "./waits.js";
+import { deleteWaits, lockWaits } from "./waits.js";
 
 /** A run with the id of its workflow run and the row of the version that it runs. */
 type FoundRun = RecipientRunRow & { run_id: string; runs: number };
@@ -158,7 +158,7 @@ export function cancelRuns(
     const cancellation = new Cancellation(tx, shared, found, roles, at);
     const results: CancelledRun[] = [];
     for (const { row } of found) results.push(await cancellation.cancel(row));
-    await deleteWaits(tx, cancellation.cancelledRows);
+    await deleteWaits(tx, await lockWaits(tx, cancellation.cancelledRows));
     await cancellation.write();
     return results;
   });

@@ -168,15 +168,20 @@ export async function recordMessageEvents(tx: Transaction, changes: readonly Mes
   );
 }
 
-/** Deletes the waits of runs and their signals (E-347). The waits are locked in order of the runs, as events lock them. */
-export async function deleteWaits(tx: Transaction, runRows: readonly number[]): Promise<void> {
-  if (!tx.usesWaits || runRows.length === 0) return;
+/** Locks the waits of runs in order of the runs, as events lock them. Returns the rows of the runs that wait. */
+export async function lockWaits(tx: Transaction, runRows: readonly number[]): Promise<Set<number>> {
+  if (!tx.usesWaits || runRows.length === 0) return new Set();
   const found = await tx.all<{ row: number }>(
     "SELECT recipient_run AS row FROM waits WHERE recipient_run = ANY($1) ORDER BY recipient_run FOR UPDATE",
     runRows,
   );
-  if (found.length === 0) return;
-  const rows = found.map(({ row }) => row);
+  return new Set(found.map(({ row }) => row));
+}
+
+/** Deletes waits that the transaction has locked, and their signals (E-347). */
+export async function deleteWaits(tx: Transaction, runRows: Iterable<number>): Promise<void> {
+  const rows = [...runRows];
+  if (rows.length === 0) return;
   await tx.run("DELETE FROM waits WHERE recipient_run = ANY($1)", rows);
   await tx.run("DELETE FROM signals WHERE recipient_run = ANY($1)", rows);
 }

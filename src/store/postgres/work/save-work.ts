@@ -13,7 +13,7 @@ import type { ClaimedRow, ClaimedRows } from "../run/claimed-rows.js";
 import { recordOutboundRuns } from "../run/outbound-events.js";
 import { buildHeldCondition, updateRunRows, wakeRuns } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
-import { deleteWaits } from "../run/waits.js";
+import { deleteWaits, lockWaits } from "../run/waits.js";
 import { insertTriggers } from "./insert-triggers.js";
 import { insertPossibleRows } from "./insert-workflow-run.js";
 import { getRun, listMessages, type PreparedAdvance, recordAdvances } from "./record-advances.js";
@@ -195,11 +195,16 @@ export async function saveAdvances(
     const rows = await readRows(tx, advances, claimed);
     const prepared = await prepareAdvances(tx, advances, rows, token, now);
     // Waits are locked before the rows of runs, as events do.
-    await deleteWaits(
+    const waiting = await lockWaits(
       tx,
       prepared.filter((one) => !isStillWaiting(getRun(one).wait)).map((one) => one.claimed.row),
     );
     const saved = await updateRows(tx, shared, prepared, token);
+    // The wait of a run that is not saved was begun by the worker that saved it before.
+    await deleteWaits(
+      tx,
+      saved.map(({ claimed: { row } }) => row).filter((row) => waiting.has(row)),
+    );
     await insertResults(tx, shared, saved, now);
     await recordAdvances(tx, shared, saved, now);
     const changed = saved.map((one) => ({
