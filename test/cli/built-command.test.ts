@@ -17,7 +17,7 @@ const RUN_ELSEWHERE: Record<string, string> = {
   "testing/jest.cjs": "testing-modules.test.ts",
   "testing/playwright.cjs": "testing-modules.test.ts",
   "testing/testing.cjs": "testing-modules.test.ts",
-  "worker-parts.cjs": "../store/postgres/shared-workers.test.ts",
+  "worker-parts.cjs": "../reliability/faults.test.ts",
   "vendor/jose.cjs": "real-delivery.test.ts",
   "vendor/nodemailer.cjs": "real-delivery.test.ts",
   "vendor/ora.cjs": "terminal.test.ts",

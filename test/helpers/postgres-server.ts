@@ -67,7 +67,7 @@ export function describeOnPostgres(name: string, tests: SuiteFactory): void {
 }
 
 /** PostgreSQL refuses to run as root, so root starts it as another user. */
-function findServerUser(): { uid: number; gid: number } | undefined {
+export function findServerUser(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const readId = (flag: string, user: string) => Number(execFileSync("id", [flag, user], { encoding: "utf8" }));
   for (const user of ["postgres", "nobody"]) {
@@ -78,7 +78,7 @@ function findServerUser(): { uid: number; gid: number } | undefined {
   throw new Error("PostgreSQL does not run as root, and there is no user postgres or nobody to run it as");
 }
 
-async function findFreePort(): Promise<number> {
+export async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as { port: number };

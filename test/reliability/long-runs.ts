@@ -3,11 +3,16 @@ import { arch, cpus, platform } from "node:os";
 import { join, resolve } from "node:path";
 
 /** The modes of `vitest --mode` that run a harness at its full length. */
-type Harness = "crash" | "concurrency" | "fuzz" | "soak";
+type Harness = "crash" | "concurrency" | "fuzz" | "soak" | "faults";
+
+/** Returns whether this is the long form of a harness. */
+export function isLongRun(harness: Harness): boolean {
+  return process.env.MODE === harness;
+}
 
 /** Returns the number for the long form, which `npm run test:<harness>` runs, or for the short one of the normal suite. */
 export function getLongRuns(harness: Harness, long: number, short: number): number {
-  return process.env.MODE === harness ? long : short;
+  return isLongRun(harness) ? long : short;
 }
 
 /** Prints the progress of the long form after every `step` operations. */
@@ -21,7 +26,7 @@ const RESULTS = resolve(import.meta.dirname, "../../bench/results");
 export function reportFigures(harness: Harness, figures: Record<string, number>, name: string = harness): void {
   const text = Object.entries(figures).map(([figure, value]) => `${figure.replaceAll("_", " ")} ${value}`);
   process.stderr.write(`${name}: ${text.join(", ")}\n`);
-  if (process.env.MODE !== harness) return;
+  if (!isLongRun(harness)) return;
   mkdirSync(RESULTS, { recursive: true });
   const [processor] = cpus();
   const machine = `${cpus().length} × ${processor?.model ?? arch()}, ${platform()}, Node ${process.versions.node}`;
