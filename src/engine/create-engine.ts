@@ -11,6 +11,7 @@ import type {
   ClockTarget,
   DueOptions,
   LocalOperations,
+  MessageHistory,
   SourceEvent,
   TriggerOptions,
   WaitOptions,
@@ -28,8 +29,7 @@ import { previewSteps } from "./preview/preview-steps.js";
 import {
   serializeDeliveryLog,
   serializeMessage,
-  serializeMessageContent,
-  serializeMessageEvents,
+  serializeMessageHistory,
   serializeRecipientRun,
   serializeRecipientRunDetail,
 } from "./resources/api-serializers.js";
@@ -159,22 +159,19 @@ class Engine implements LocalOperations {
   }
 
   async readMessage(id: string): Promise<JsonObject | null> {
-    const [message] = await this.context.store.readMessages([id]);
-    return message === undefined ? null : { ...serializeMessage(message), content: serializeMessageContent(message) };
+    return (await this.readMessages([id]))[0] ?? null;
   }
 
   async readMessages(ids: readonly string[]): Promise<JsonObject[]> {
-    const messages = await this.context.store.readMessages(ids);
-    return messages.map((message) => ({ ...serializeMessage(message), content: serializeMessageContent(message) }));
+    return (await this.readMessageHistories(ids)).map(({ message }) => message);
+  }
+
+  async readMessageHistories(ids: readonly string[]): Promise<MessageHistory[]> {
+    return (await this.context.store.readMessages(ids)).map(serializeMessageHistory);
   }
 
   deleteMessages(ids: readonly string[]): Promise<void> {
     return this.context.store.deleteMessages(ids);
-  }
-
-  async readMessageEvents(id: string): Promise<JsonObject[] | null> {
-    const [message] = await this.context.store.readMessages([id]);
-    return message === undefined ? null : serializeMessageEvents(message);
   }
 
   async readDeliveryLogs(id: string): Promise<JsonObject[] | null> {

@@ -94,6 +94,12 @@ export interface ClockMoveOptions {
   onBlocked?: (occurrence: BlockedOccurrence) => void;
 }
 
+/** A message with the API's `MessageEvent`s (A-482), newest first. */
+export interface MessageHistory {
+  message: JsonObject;
+  events: JsonObject[];
+}
+
 /** The operations that only the embedded engine has: its clock and its due work. */
 export interface LocalOperations extends Operations {
   readonly target: "local";
@@ -110,8 +116,8 @@ export interface LocalOperations extends Operations {
   deleteMessages(ids: readonly string[]): Promise<void>;
   /** Returns the version of the workflow that a recipient run uses, or null if the run does not exist. */
   readRunWorkflow(id: string): Promise<Workflow | null>;
-  /** Returns the API's `MessageEvent`s (A-482), newest first, or null if the message does not exist. */
-  readMessageEvents(id: string): Promise<JsonObject[] | null>;
+  /** Returns the messages that exist like `readMessages`, each with its events. */
+  readMessageHistories(ids: readonly string[]): Promise<MessageHistory[]>;
   /**
    * Returns the API's `Activity`s (A-483) that the message is about, oldest first, or null if the message does not
    * exist.

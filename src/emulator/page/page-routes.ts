@@ -51,8 +51,8 @@ async function listMessages({ operations, query }: SupportContext): Promise<Json
 
 async function readMessage({ operations, param }: SupportContext): Promise<JsonObject> {
   const id = param("id");
-  const [message, events] = await Promise.all([operations.readMessage(id), operations.readMessageEvents(id)]);
-  return { ...requireFound(message), events };
+  const [history] = await operations.readMessageHistories([id]);
+  return requireFound(history === undefined ? null : { ...history.message, events: history.events });
 }
 
 /** Returns the HTML of an email, which is served as a sandboxed document. Throws 404 if the message has no HTML. */

@@ -193,8 +193,10 @@ export const messageRoutes: Route[] = [
     rule: "A-223",
     endpoint: "GET /v1/messages/{message_id}/events",
     tier: 3,
-    handle: async (context) =>
-      paginate(context, await context.operations.readMessageEvents(context.param("message_id"))),
+    handle: async (context) => {
+      const [history] = await context.operations.readMessageHistories([context.param("message_id")]);
+      return paginate(context, history?.events ?? null);
+    },
   },
   ...ENGAGEMENT_STATUSES.map(([rule, method, status, action]) =>
     buildMarkRoute(rule, `${method} /v1/messages/{message_id}/${status}`, action),

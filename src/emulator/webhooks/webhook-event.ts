@@ -1,4 +1,4 @@
-import type { LocalOperations } from "../../ports/operations.js";
+import type { LocalOperations, MessageHistory } from "../../ports/operations.js";
 import type { OutboundEntry } from "../../ports/outbound-log.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
@@ -34,32 +34,47 @@ function buildEventData(type: string, data: Json | undefined): JsonObject | null
   return Object.keys(picked).length === 0 ? null : { __typename: "EventData", ...picked };
 }
 
+function buildMessageEvents(history: MessageHistory, first: number, last: number): WebhookEvent[] {
+  const { content: _content, ...message } = history.message;
+  const events = [...history.events].reverse().slice(first, last);
+  return events.map(({ type, inserted_at, data }) => ({
+    type: String(type),
+    at: Date.parse(String(inserted_at)),
+    data: message,
+    event_data: buildEventData(String(type).replace("message.", ""), data),
+  }));
+}
+
 /**
- * Returns the events of an entry with the current state of their subject. Returns an empty list if the subject no
- * longer exists.
+ * Returns the events of entries with the current state of their subjects, by the ID of the entry. Each subject is read once,
+ * and no run is read for a type of event that is not wanted. An entry whose subject no longer exists has no events.
  */
-export async function readEvents(operations: LocalOperations, entry: OutboundEntry): Promise<WebhookEvent[]> {
-  if (entry.about === "document") return [{ ...entry, data: entry.document, event_data: null }];
-  if (entry.about === "run") {
-    const run = await operations.readRecipientRun(entry.recipient_run_id);
-    const type = `workflow_recipient_run.${entry.type}`;
-    return run === null ? [] : [{ type, at: entry.at, data: pickFields(run, WEBHOOK_RUN_FIELDS), event_data: null }];
-  }
-  const [[read], events] = await Promise.all([
-    operations.readMessages([entry.message_id]),
-    operations.readMessageEvents(entry.message_id),
-  ]);
-  if (read === undefined || events === null) return [];
-  const { content: _content, ...message } = read;
-  return events
-    .reverse()
-    .slice(entry.first, entry.last)
-    .map(({ type, inserted_at, data }) => ({
-      type: String(type),
-      at: Date.parse(String(inserted_at)),
-      data: message,
-      event_data: buildEventData(String(type).replace("message.", ""), data),
-    }));
+export async function readEvents(
+  operations: LocalOperations,
+  entries: readonly OutboundEntry[],
+  isWanted: (type: string) => boolean,
+): Promise<ReadonlyMap<number, WebhookEvent[]>> {
+  const messageIds = new Set(entries.flatMap((entry) => (entry.about === "message" ? [entry.message_id] : [])));
+  const histories = new Map<unknown, MessageHistory>();
+  for (const history of await operations.readMessageHistories([...messageIds]))
+    histories.set(history.message.id, history);
+  const runs = new Map<string, Promise<JsonObject | null>>();
+  const readRun = (id: string): Promise<JsonObject | null> => {
+    const run = runs.get(id) ?? operations.readRecipientRun(id);
+    runs.set(id, run);
+    return run;
+  };
+  const readEntry = async (entry: OutboundEntry): Promise<WebhookEvent[]> => {
+    if (entry.about === "document") return [{ ...entry, data: entry.document, event_data: null }];
+    if (entry.about === "run") {
+      const type = `workflow_recipient_run.${entry.type}`;
+      const run = isWanted(type) ? await readRun(entry.recipient_run_id) : null;
+      return run === null ? [] : [{ type, at: entry.at, data: pickFields(run, WEBHOOK_RUN_FIELDS), event_data: null }];
+    }
+    const history = histories.get(entry.message_id);
+    return history === undefined ? [] : buildMessageEvents(history, entry.first, entry.last);
+  };
+  return new Map(await Promise.all(entries.map(async (entry) => [entry.id, await readEntry(entry)] as const)));
 }
 
 /**

@@ -16,7 +16,7 @@ import {
   TIMEOUT_MS,
   type WebhookDelivery,
 } from "./webhook-delivery.js";
-import { readEvents } from "./webhook-event.js";
+import { readEvents, type WebhookEvent } from "./webhook-event.js";
 import { getWebhookId, MAX_OPEN_ENTRIES, WebhookReader } from "./webhook-reader.js";
 
 /**
@@ -222,29 +222,38 @@ export class Webhooks {
       if (readersWithRoom.length === 0 || this.stopped) return;
       let before = Math.min(...readersWithRoom.map(({ lastRead }) => lastRead));
       const entries = await this.options.log.readEntries(before, CHUNK_SIZE);
-      for (const entry of entries) {
-        await this.dispatchEntry(entry, before, readersWithRoom, environment);
-        before = entry.id;
+      const events = await this.readEventsFor(entries, readersWithRoom);
+      for (const { id } of entries) {
+        this.dispatchEntry(id, events.get(id) ?? [], before, readersWithRoom, environment);
+        before = id;
       }
       if (entries.length < CHUNK_SIZE) return;
     }
   }
 
-  /** Gives an entry to the readers that are at `previousEntry` and still have room. */
-  private async dispatchEntry(
-    entry: OutboundEntry,
+  /** Reads the events of the entries that one of the readers has not processed yet. */
+  private readEventsFor(
+    entries: readonly OutboundEntry[],
+    readers: readonly WebhookReader[],
+  ): Promise<ReadonlyMap<number, WebhookEvent[]>> {
+    const open = entries.filter(({ id }) => readers.some((reader) => !this.acknowledgedEntries.has(id, reader.id)));
+    const isWanted = (type: string): boolean => readers.some(({ webhook }) => isSubscribedTo(webhook, type));
+    return readEvents(this.context.operations, open, isWanted);
+  }
+
+  /** Gives the events of an entry to the readers that are at `previousEntry` and still have room. */
+  private dispatchEntry(
+    id: number,
+    events: readonly WebhookEvent[],
     previousEntry: number,
     readersWithRoom: WebhookReader[],
     environment: string,
-  ): Promise<void> {
-    const { id } = entry;
+  ): void {
     const nextReaders = readersWithRoom.filter(
       ({ lastRead, hasRoom }) => hasRoom && lastRead >= previousEntry && lastRead < id,
     );
     const interestedReaders = nextReaders.filter((reader) => !this.acknowledgedEntries.has(id, reader.id));
     for (const reader of nextReaders) if (!interestedReaders.includes(reader)) reader.lastRead = id;
-    if (interestedReaders.length === 0) return;
-    const events = await readEvents(this.context.operations, entry);
     for (const reader of interestedReaders) {
       const subscribedEvents = events.filter((event) => isSubscribedTo(reader.webhook, event.type));
       this.deliveries.push(...reader.addEntry(id, subscribedEvents, environment));

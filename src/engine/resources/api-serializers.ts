@@ -2,6 +2,7 @@ import type { DeliveryLog } from "../../domain/message/delivery-log.js";
 import { getActors, getEngagementStatuses, type Message } from "../../domain/message/message.js";
 import { type RecipientKey, toRecipientReference } from "../../domain/recipient/recipient.js";
 import type { RecipientRun, WorkflowRun } from "../../domain/run/workflow-run.js";
+import type { MessageHistory } from "../../ports/operations.js";
 import { createUuidV5 } from "../../util/ids.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import type { Json, JsonObject } from "../../util/json.js";
@@ -70,7 +71,7 @@ export function serializeMessage(message: Message): JsonObject {
 }
 
 /** Returns the API's `MessageContents` (A-473). */
-export function serializeMessageContent(message: Message): JsonObject {
+function serializeMessageContent(message: Message): JsonObject {
   return {
     __typename: "MessageContent",
     message_id: message.id,
@@ -80,7 +81,7 @@ export function serializeMessageContent(message: Message): JsonObject {
 }
 
 /** Returns the API's `MessageEvent`s (A-482), newest first (AC-200). */
-export function serializeMessageEvents(message: Message): JsonObject[] {
+function serializeMessageEvents(message: Message): JsonObject[] {
   const serialized = message.events.map(
     (event, index): JsonObject => ({
       __typename: "MessageEvent",
@@ -137,5 +138,12 @@ export function serializeRecipientRunDetail(run: WorkflowRun, recipientRun: Reci
   return {
     ...serializeRecipientRun(run, recipientRun),
     events: serializeRunEvents(recipientRun),
+  };
+}
+
+export function serializeMessageHistory(message: Message): MessageHistory {
+  return {
+    message: { ...serializeMessage(message), content: serializeMessageContent(message) },
+    events: serializeMessageEvents(message),
   };
 }

@@ -88,7 +88,7 @@ it("E-196 A-533 A-610 the first engagement creates the message, and later engage
     expect(read?.content).toMatchObject({
       data: { __typename: "MessageInAppGuideContent", schema_key: "banner", content: { title: "Shown" } },
     });
-    const events = await h.engine.readMessageEvents(String(message?.id));
+    const [{ events } = { events: [] }] = await h.engine.readMessageHistories([String(message?.id)]);
     expect(events?.map(({ type, data }) => [type, data])).toEqual([
       ["message.read", null],
       ["message.interacted", { button: "primary" }],
