@@ -1,25 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { Command } from "commander";
 import { describe, expect, it } from "vitest";
-import { COMMANDS } from "../../src/app/commands.js";
-import type { ProcessIO } from "../../src/app/process-io.js";
-import { createServices } from "../../src/app/services/app-services.js";
-import { Output } from "../../src/output/output.js";
+import { loadCommands } from "../helpers/load-commands.js";
 
 const FOLDER = resolve(import.meta.dirname, "../../docs/reference/commands");
 
 const readPage = (name: string): string => readFileSync(join(FOLDER, `${name}.md`), "utf8");
-
-/** Returns all commands as the program defines them. */
-async function loadCommands(): Promise<readonly Command[]> {
-  const stream = { isTTY: false, write: () => {} };
-  const io = { argv: [], env: {}, cwd: FOLDER, cachePrefix: null, stdout: stream, stderr: stream };
-  const services = createServices(io as unknown as ProcessIO, await Output.open(io), () => {});
-  const program = new Command("knock");
-  for (const load of Object.values(COMMANDS)) (await load())(program, services);
-  return program.commands;
-}
 
 /** Returns the part of a page below a heading and the part that all subcommands share. */
 function readSection(page: string, heading: string): string {

@@ -14,7 +14,7 @@ import { getLiquidMode, type LiquidMode, setLiquidMode } from "../../src/engine/
 import type { Partials } from "../../src/engine/liquid/partials.js";
 import { KnockError } from "../../src/errors/knock-error.js";
 import type { Json } from "../../src/util/json.js";
-import { TIMESTAMP } from "./render-step.js";
+import { TIMESTAMP } from "./rendering-time.js";
 
 /** The partials that templates can render. */
 const PARTIALS: Partials = new Map(

@@ -10,11 +10,10 @@ import { getLiquidMode, type LiquidMode, setLiquidMode } from "../../src/engine/
 import type { BatchData, Destination, RenderContext } from "../../src/engine/render/channel-renderer.js";
 import type { KnockError } from "../../src/errors/knock-error.js";
 import type { JsonObject } from "../../src/util/json.js";
+import { TIMESTAMP } from "./rendering-time.js";
 
-/** The catalog's example recipient and time (docs/internals/catalog/templates.md). */
+/** The catalog's example recipient (docs/internals/catalog/templates.md). */
 export const MARA: JsonObject = { name: "Mara Voss", locale: "fr-BE", plan: "pro", email: "mara@lark.test" };
-export const TIMESTAMP = "2024-03-05T19:07:09Z";
-
 export interface RenderInput {
   type: ChannelType;
   template: JsonObject;

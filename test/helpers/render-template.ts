@@ -7,7 +7,7 @@ import { RENDER_SERVICES } from "../../src/engine/liquid/filters/render-services
 import { createTextCompiler, type RenderScope } from "../../src/engine/liquid/liquid.js";
 import type { LiquidMode } from "../../src/engine/liquid/liquid-mode.js";
 import type { JsonObject } from "../../src/util/json.js";
-import { TIMESTAMP } from "./render-step.js";
+import { TIMESTAMP } from "./rendering-time.js";
 
 export interface RenderOptions {
   /** Variables in addition to `timestamp`. */

@@ -48,22 +48,22 @@ function createOutputCollector(isError: boolean, chunks: OutputChunk[]): { strea
 
 /**
  * Runs a command from source in this process, as `src/app/start.ts` does in a process of its own. The environment, the
- * working directory and standard input are those of the invocation, outputs are pipes, and no signal is sent.
+ * working directory and standard input are those of the invocation, and outputs are pipes. Aborting `signal` interrupts it.
  */
 export async function runInProcess({
   args,
   cwd,
   env,
   input,
+  signal = new AbortController().signal,
   ...processOptions
-}: CommandInvocation): Promise<ProcessResult & { chunks: OutputChunk[] }> {
+}: CommandInvocation & { signal?: AbortSignal }): Promise<ProcessResult & { chunks: OutputChunk[] }> {
   const [option] = Object.keys(processOptions);
   if (option !== undefined) throw new Error(`"${option}" needs a process of its own: use cliTest`);
   checkEnvironmentVariables(env);
   const chunks: OutputChunk[] = [];
   const stdout = createOutputCollector(false, chunks);
   const stderr = createOutputCollector(true, chunks);
-  const never = new AbortController();
   const processIO: ProcessIO = {
     argv: args,
     env,
@@ -75,7 +75,7 @@ export async function runInProcess({
     stderr: stderr.stream,
     stdinIsTerminal: false,
     stdinIsPiped: input !== undefined,
-    signal: never.signal,
+    signal,
     readStdin: async function* () {
       const bytes = Buffer.from(input ?? "");
       for (let at = 0; at < bytes.length; at += PIPE_BYTES) yield bytes.subarray(at, at + PIPE_BYTES);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createTextCompiler, RenderError, renderText } from "../../../src/engine/liquid/liquid.js";
 import { catchThrown, formatDetails } from "../../helpers/catch-error.js";
-import { TIMESTAMP } from "../../helpers/render-step.js";
+import { TIMESTAMP } from "../../helpers/rendering-time.js";
 
 const SCOPE = {
   recipient: { id: "u-42", name: "Mara Voss", locale: "fr-BE", plan: "pro" },

@@ -2,8 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { RenderError } from "../../../src/engine/liquid/liquid.js";
 import type { JsonObject } from "../../../src/util/json.js";
-import { TIMESTAMP } from "../../helpers/render-step.js";
 import { renderTemplate } from "../../helpers/render-template.js";
+import { TIMESTAMP } from "../../helpers/rendering-time.js";
 
 const SCOPE = {
   a: [3, 1, 2],

@@ -4,15 +4,15 @@ import { parse } from "yaml";
 import { resolveFileReferences } from "../../../src/project/resolve-file-references.js";
 import type { Json } from "../../../src/util/json.js";
 
-const ROOT = resolve(import.meta.dirname, "../../../fixtures");
+export const SAMPLES_FOLDER = resolve(import.meta.dirname, "../../../fixtures");
 const PROJECTS = ["collab", "ops", "shop"];
 
 /** Returns the paths of the files of all sample projects. */
-function listSampleFiles(): string[] {
+export function listSampleFiles(): string[] {
   return PROJECTS.flatMap((project) =>
-    readdirSync(join(ROOT, project), { recursive: true, encoding: "utf8" })
+    readdirSync(join(SAMPLES_FOLDER, project), { recursive: true, encoding: "utf8" })
       .filter((name) => !name.includes(".knock-local"))
-      .map((name) => join(ROOT, project, name)),
+      .map((name) => join(SAMPLES_FOLDER, project, name)),
   ).sort();
 }
 

@@ -9,6 +9,8 @@ import type { Watchdog } from "./watchdog.js";
 
 /** The folder of inputs that found a bug, by target. */
 const FOUND_INPUTS = join(import.meta.dirname, "found");
+/** Limits the time of a target's inputs, in milliseconds, so that the long form ends within the hour on a slow machine. */
+const MAX_TARGET_MILLISECONDS = 90_000;
 /** Limits the growth of the heap from the first quarter of a target's inputs to their end, in bytes. */
 const MAX_HEAP_GROWTH = 64_000_000;
 
@@ -29,7 +31,7 @@ export function readFoundInputs(target: string): [name: string, input: unknown][
 }
 
 /** Writes an input that found a bug, so that every later run tries it. Returns the path of its file. */
-function writeFoundInput(target: string, input: unknown): string {
+export function writeFoundInput(target: string, input: unknown): string {
   const text = `${JSON.stringify(input, null, 2)}\n`;
   const name = `${createHash("sha256").update(text).digest("hex").slice(0, 12)}.json`;
   mkdirSync(join(FOUND_INPUTS, target), { recursive: true });
@@ -91,21 +93,24 @@ export async function runFuzzTarget(
   const property = fc.asyncProperty(target.inputs, async (input) => {
     slowest = Math.max(slowest, await checkInput(target, opened, input, watchdog));
   });
-  const tryInputs = async (numRuns: number, partSeed: number): Promise<void> => {
-    const details = await fc.check(property, { seed: partSeed, numRuns });
-    if (!details.failed) return;
-    const [input] = details.counterexample ?? [];
+  const startedAt = performance.now();
+  /** Tries inputs until the time is over. Returns their number. */
+  const tryInputs = async (numRuns: number, partSeed: number): Promise<number> => {
+    const timeLeft = Math.max(0, startedAt + MAX_TARGET_MILLISECONDS - performance.now());
+    const details = await fc.check(property, { seed: partSeed, numRuns, interruptAfterTimeLimit: timeLeft });
+    // Without time for a single input, the result is a failure without an input.
+    if (!details.failed || details.counterexample === null) return details.numRuns;
+    const [input] = details.counterexample;
     const path = isLong ? `, written to ${writeFoundInput(target.name, input)}` : "";
     const message = `${target.name}: KNOCK_FUZZ_SEED=${seed} finds ${JSON.stringify(input)}${path}`;
     throw new Error(message, { cause: details.errorInstance });
   };
-  const startedAt = performance.now();
   const warmUp = Math.ceil(inputs / 4);
-  await tryInputs(warmUp, seed);
+  let tried = await tryInputs(warmUp, seed);
   const heapSize = isLong ? readHeapSize() : 0;
-  await tryInputs(inputs - warmUp, seed + 1);
+  tried += await tryInputs(inputs - warmUp, seed + 1);
   // Garbage collections would take most of the time of the short form.
   const growth = isLong ? readHeapSize() - heapSize : 0;
   if (growth > MAX_HEAP_GROWTH) throw new Error(`${target.name}: the heap grew by ${growth} bytes`);
-  return { inputs, seconds: (performance.now() - startedAt) / 1_000, slowest };
+  return { inputs: tried, seconds: (performance.now() - startedAt) / 1_000, slowest };
 }

@@ -26,6 +26,7 @@ import { parseCursor, serializeCursor } from "../../../src/store/cursor.js";
 import { toIsoTime } from "../../../src/util/iso-time.js";
 import type { Json } from "../../../src/util/json.js";
 import { parseJson } from "../../../src/util/parse-json.js";
+import { renderBothWays } from "../../helpers/render-both-ways.js";
 import type { ErrorChecker, OpenFuzzTarget } from "./fuzz-target.js";
 
 /** A format of texts that users or other programs write. */
@@ -323,6 +324,50 @@ const TOKENS: TextFormat = (() => {
   };
 })();
 
+const LIQUID_DATA = JSON.stringify({
+  a: "A",
+  b: [1, "x", null],
+  list: [{ a: 1 }, { a: 2 }],
+  map: { a: { b: 2 } },
+  n: 3,
+});
+
+const LIQUID: TextFormat = {
+  samples: [
+    "{% for x in list reversed limit: 2 %}{{ forloop.index }}{{ x.a | plus: n | default: 'y' }}{% else %}-{% endfor %}",
+    "{% if a == 'A' and b contains 1 or n > 2.5 %}{{ a | upcase | append: \"!\" }}{% elsif map.a.b %}x{% endif %}",
+    "{%- assign y = (1..n) | join: ',' -%}{% case n %}{% when 1, 3 %}{{ y | split: ',' | last }}{% endcase %}{% render 'plain', a: b %}",
+    "{% capture c %}{{ '2026-01-01' | date: '%Y' }}{% endcapture %}{{ c | times: 2 | json }}{% increment n %}{% raw %}{{{% endraw %}",
+  ],
+  parts: [
+    "{{",
+    "}}",
+    "{%",
+    "%}",
+    "-%}",
+    "|",
+    ":",
+    "..",
+    "[",
+    "]",
+    "'",
+    '"',
+    "endif",
+    "endfor",
+    "nil",
+    "blank",
+    "map: ",
+    "where: ",
+  ],
+  open: () => ({
+    check(text) {
+      const { interpreted, compiled } = renderBothWays([text], LIQUID_DATA, false);
+      const hasLimit = [interpreted, compiled].some(({ texts }) => texts.some((one) => one.includes("limit")));
+      if (!hasLimit) expectEqual(compiled, interpreted, "compiled, it renders");
+    },
+  }),
+};
+
 /** The formats, by the names of their targets. */
 export const TEXT_FORMATS: Readonly<Record<string, TextFormat>> = {
   json: JSON_FORMAT,
@@ -335,4 +380,5 @@ export const TEXT_FORMATS: Readonly<Record<string, TextFormat>> = {
   cursors: CURSORS,
   flags: FLAGS,
   tokens: TOKENS,
+  liquid_text: LIQUID,
 };

@@ -72,8 +72,8 @@ const scope = fc.dictionary(
 /** Conditions. Valid ones can be evaluated against any data, twice with the same result, as a group and as a list. */
 export const conditionsTarget: FuzzTarget<ConditionInput> = {
   name: "conditions",
-  runs: 150_000,
-  shortRuns: 800,
+  runs: 100_000,
+  shortRuns: 600,
   inputs: fc.record({ group, variables: scope }),
   async open() {
     return {

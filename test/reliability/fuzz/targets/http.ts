@@ -249,8 +249,8 @@ const COLLAB = resolve(import.meta.dirname, "../../../../fixtures/collab");
 /** Requests of `knock dev`, through a socket. Responses conform to the description of the API. */
 export const httpTarget: FuzzTarget<HttpInput> = {
   name: "http",
-  runs: 200_000,
-  shortRuns: 500,
+  runs: 60_000,
+  shortRuns: 400,
   // A request that moves the clock runs everything that becomes due.
   maxMilliseconds: 5_000,
   inputs,

@@ -51,7 +51,7 @@ const scope = fc.oneof(
 /** Liquid templates and filters. Compiled templates render, fail and assign variables as liquidjs does. */
 export const liquidTarget: FuzzTarget<LiquidInput> = {
   name: "liquid",
-  runs: 150_000,
+  runs: 40_000,
   shortRuns: 300,
   // A template may render for two seconds, each way.
   maxMilliseconds: 6_000,

@@ -94,8 +94,8 @@ const inputs = fc.oneof(
 /** Triggers, cancellations, schedules, recipients, preference sets and channel data. */
 export const payloadsTarget: FuzzTarget<PayloadInput> = {
   name: "payloads",
-  runs: 250_000,
-  shortRuns: 1_000,
+  runs: 150_000,
+  shortRuns: 800,
   inputs,
   async open() {
     const errors: ErrorChecker = await ErrorChecker.open();

@@ -5,16 +5,17 @@ import { TEXT_FORMATS, type TextFormat } from "../text-formats.js";
 
 /** Inputs of each format in the long form and in the short form. */
 const RUNS: Readonly<Record<string, [long: number, short: number]>> = {
-  json: [50_000, 300],
-  json_lines: [20_000, 100],
-  csv: [20_000, 100],
-  users_csv: [20_000, 100],
+  json: [150_000, 300],
+  json_lines: [30_000, 100],
+  csv: [10_000, 100],
+  users_csv: [30_000, 100],
   yaml: [20_000, 100],
-  po: [30_000, 200],
-  times: [50_000, 500],
-  cursors: [50_000, 500],
-  flags: [30_000, 200],
-  tokens: [20_000, 50],
+  po: [100_000, 200],
+  times: [80_000, 500],
+  cursors: [150_000, 500],
+  flags: [60_000, 200],
+  tokens: [100_000, 50],
+  liquid_text: [20_000, 50],
 };
 
 function buildInputs({ samples, parts }: TextFormat): fc.Arbitrary<string> {
