@@ -7,6 +7,7 @@ import type { Project } from "../../project/open-project.js";
 import { createLocalEngine, openProjectStore } from "../open-local-engine.js";
 import { getInterruptSignal, type ProcessIO } from "../process-io.js";
 import { formatStoreLocation } from "../store-location.js";
+import { ignoreLostConnections } from "./ignore-lost-connections.js";
 import type { LogFields, WorkerLog } from "./worker-log.js";
 
 /** How long running jobs may continue after SIGTERM. Kubernetes kills a process after 30 seconds. */
@@ -69,7 +70,7 @@ export async function runSharedWorker(
   output: Output,
 ): Promise<void> {
   const { createJsonLog, startMetricsServer, WorkerMetrics } = await import("./worker-parts.js");
-  const { startDueWork } = await import("../../store/postgres/open-postgres-store.js");
+  const { isConnectionLost, startDueWork } = await import("../../store/postgres/open-postgres-store.js");
   const workerId = randomUUID();
   const { json, quiet, verbose } = output.verbosity;
   const isText = output.isTerminal && !json;
@@ -128,6 +129,7 @@ export async function runSharedWorker(
       log.error({ event: "error", ...explain(error) }, getErrorMessage(error));
     },
   };
+  const stopIgnoring = ignoreLostConnections(isConnectionLost);
   try {
     const dueWork = await startDueWork(store, {
       workerId,
@@ -160,6 +162,7 @@ export async function runSharedWorker(
       throw error;
     }
   } finally {
+    stopIgnoring();
     await operations.close();
   }
 }
