@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { isJsonObject, type JsonObject, stringifyValue } from "../../util/json.js";
 import { once } from "../../util/once.js";
 import { preferenceCenterSchema } from "../preferences/preference-center.js";
 import { preferenceSetSchema } from "../preferences/preference-set-schema.js";
@@ -55,7 +55,7 @@ function checkChannelGroupTypes({ channels, channel_groups: groups }: JsonObject
       if (!isJsonObject(channel) || channel.type === undefined || channel.type === group.type) continue;
       report(
         ["channel_groups", key, "rules", index, "channel"],
-        `"${name}" is of type "${String(channel.type)}", but the group's type is "${String(group.type)}"`,
+        `"${name}" is of type "${stringifyValue(channel.type)}", but the group's type is "${stringifyValue(group.type)}"`,
       );
     }
   }
