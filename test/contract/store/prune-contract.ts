@@ -100,23 +100,23 @@ export function describePruning(open: OpenStore): void {
 
     it("deletes the windows of throttles that have ended, with their decisions", async () => {
       const { store } = open;
-      const ask = (key: string, recipient_run_id: string) => ({ key, recipient_run_id, limit: 1, window_ms: HOUR });
+      const request = (key: string, recipient_run_id: string) => ({ key, recipient_run_id, limit: 1, window_ms: HOUR });
       for (const [keys, at] of [
         [["a", "b", "c", "d"], OLD],
         [["new"], NOW],
       ] as const)
         for (const key of keys)
-          expect(await store.acquireThrottleSlots([ask(key, "first"), ask(key, "second")], at)).toEqual([true, false]);
+          expect(await store.acquireThrottleSlots([request(key, "first"), request(key, "second")], at)).toEqual([true, false]);
       const decide = () =>
         store.previewThrottleSlots(
-          ["a", "d"].map((key) => ask(key, "second")),
+          ["a", "d"].map((key) => request(key, "second")),
           OLD,
         );
       expect(await pruneAll(store, { isDryRun: true })).toEqual(NO_PRUNED_ROWS);
       expect(await decide()).toEqual([false, false]);
       expect(await pruneAll(store)).toEqual(NO_PRUNED_ROWS);
       expect(await decide()).toEqual([true, true]);
-      expect(await store.previewThrottleSlots([ask("new", "third")], NOW)).toEqual([false]);
+      expect(await store.previewThrottleSlots([request("new", "third")], NOW)).toEqual([false]);
     });
 
     it("deletes idempotency keys", async () => {
