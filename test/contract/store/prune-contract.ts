@@ -106,7 +106,10 @@ export function describePruning(open: OpenStore): void {
         [["new"], NOW],
       ] as const)
         for (const key of keys)
-          expect(await store.acquireThrottleSlots([request(key, "first"), request(key, "second")], at)).toEqual([true, false]);
+          expect(await store.acquireThrottleSlots([request(key, "first"), request(key, "second")], at)).toEqual([
+            true,
+            false,
+          ]);
       const decide = () =>
         store.previewThrottleSlots(
           ["a", "d"].map((key) => request(key, "second")),
