@@ -99,7 +99,7 @@ async function advanceRuns(
       if (saved.has(run.recipientRun.id)) countRun(advance.recipientRun.status);
       else result.refused++;
     // Another worker has these runs, and may not be done yet.
-    if (result.refused > 0) return;
+    if (saved.size === 0) return;
     claimedCount = claimed.length;
   }
 }

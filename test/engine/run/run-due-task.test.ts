@@ -1,4 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { MAX_RUNS_PER_CHUNK } from "../../../src/engine/run/run-due-work.js";
+import { NO_CAUSED_WORK } from "../../../src/ports/due-store.js";
 import type { DueTask } from "../../../src/ports/due-work.js";
 import { EngineHarness, HOUR, step, T0 } from "../../helpers/engine-harness.js";
 
@@ -45,6 +47,32 @@ describe("a task of a worker", () => {
       ["ana", "bo"].map((recipient) => [recipient, "completed", [["delay_1", "failed", "internal_error"]]]),
     );
     expect(await harness.store.readNextDueAt()).toBe(null);
+  });
+
+  it("continues with the next runs if another worker has advanced some", async () => {
+    harness.define("wide", { steps: [step.delay("minutes", 1), step.feed("after")] });
+    const recipients = Array.from({ length: MAX_RUNS_PER_CHUNK + 20 }, (_, index) => ({ id: `user-${index}` }));
+    const { workflow_run_id } = await harness.trigger("wide", { recipients });
+    harness.now = T0 + HOUR;
+    const { store } = harness;
+    const save = store.saveAdvances.bind(store);
+    let saves = 0;
+    vi.spyOn(store, "saveAdvances").mockImplementation((advances, token, now) =>
+      save(++saves === 1 ? advances.slice(1) : advances, token, now),
+    );
+    const result = await runTask({ kind: "runs", scope: { workflowRunIds: [workflow_run_id] } });
+    expect(result).toEqual({ ...NOTHING, runs: { completed: recipients.length }, refused: 1 });
+  });
+
+  it("leaves runs that another worker has advanced to that worker", async () => {
+    harness.now = T0 + HOUR;
+    const { store } = harness;
+    vi.spyOn(store, "saveAdvances").mockImplementation(async () => ({
+      saved: new Set(),
+      batchDecisions: new Map(),
+      caused: NO_CAUSED_WORK,
+    }));
+    expect(await runTask({ kind: "runs", scope: {} })).toEqual({ ...NOTHING, refused: 2 });
   });
 
   it("stops before it claims anything if it is interrupted", async () => {

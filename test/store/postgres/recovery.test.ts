@@ -21,6 +21,8 @@ describeOnPostgres("due work", () => {
   /** The row at which work fails. */
   let poisonedRow: number | null;
   let failures: DueTask[];
+  /** The jobs that find all their runs changed by another worker. */
+  let refusedJobs: number;
   let beforeRuns: (from: number, to: number) => Promise<void>;
 
   beforeEach(async () => {
@@ -29,6 +31,7 @@ describeOnPostgres("due work", () => {
     events = [];
     poisonedRow = null;
     failures = [];
+    refusedJobs = 0;
     beforeRuns = async () => {};
   });
 
@@ -43,13 +46,18 @@ describeOnPostgres("due work", () => {
     const { from, to } = task.scope.rows ?? { from: 0, to: 1_000_000 };
     if (task.kind !== "runs") return NO_RESULT;
     await beforeRuns(from, to);
+    if (refusedJobs-- > 0) return { ...NO_RESULT, refused: to };
     if (task.failure !== undefined) failures.push(task);
     else if (poisonedRow !== null && from <= poisonedRow && poisonedRow <= to) throw new Error("the run is broken");
     await db.all("UPDATE recipient_runs SET due_at = NULL WHERE due_at = 1 AND row BETWEEN $1 AND $2", from, to);
     return NO_RESULT;
   };
 
-  async function start(workerId: string, concurrency = 2): Promise<PostgresDueWork> {
+  async function start(
+    workerId: string,
+    concurrency = 2,
+    reconciling = { intervalMs: 50, maxOverdueMs: 100 },
+  ): Promise<PostgresDueWork> {
     dueWork = await PostgresDueWork.start(db, {
       workerId,
       concurrency,
@@ -63,7 +71,7 @@ describeOnPostgres("due work", () => {
         onTransactionRepeated: () => {},
         onError: (error) => events.push(`error: ${String(error)}`),
       },
-      reconciling: { intervalMs: 50, maxOverdueMs: 100 },
+      reconciling,
     });
     return dueWork;
   }
@@ -88,6 +96,14 @@ describeOnPostgres("due work", () => {
     await isDone();
     await eventually(() => events.length > 0);
     expect(events).toEqual(["reconciled 5"]);
+  });
+
+  it("looks again at runs that another worker has changed, which it may not have done", async () => {
+    refusedJobs = 2;
+    await addRuns(5);
+    await start("one", 2, { intervalMs: 3_600_000, maxOverdueMs: 3_600_000 });
+    await isDone();
+    expect(events).toEqual([]);
   });
 
   it("finds runs whose job is locked by a worker that never existed", async () => {

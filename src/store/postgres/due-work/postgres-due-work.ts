@@ -16,7 +16,7 @@ import { ChannelLimits } from "./channel-limits.js";
 import { divideJob } from "./divide-job.js";
 import { JobAlarm } from "./job-alarm.js";
 import { type FoundJob, JobPools } from "./job-pools.js";
-import { buildJobs, DUE_KINDS, toDueTask } from "./jobs.js";
+import { buildJobs, DUE_KINDS, type JobPayload, type TaskName, toDueTask } from "./jobs.js";
 import { checkJobTables } from "./migrate-jobs.js";
 import { readStatistics } from "./read-statistics.js";
 import { reconcile } from "./reconcile.js";
@@ -30,6 +30,8 @@ const RECONCILING = { intervalMs: 5_000, maxOverdueMs: 10_000 };
 const MAX_SILENCE_MS = 5_000;
 /** A job for several runs is divided after this many failures. */
 const MAX_FAILURES = 3;
+/** A job whose runs another worker has changed looks at its rows again after this time. */
+const LOOK_AGAIN_MS = 1_000;
 /** One connection listens for each pool, and two look for jobs and end them. */
 const JOB_CONNECTIONS = 5;
 const DEFAULT_GRACE_MS = 25_000;
@@ -174,8 +176,9 @@ export class PostgresDueWork implements SharedDueWork {
         result = await runTask(toDueTask(task, payload, workflowRunId), this.stopping.signal);
       if (failure !== undefined) observer.onRunFailed(failure);
       // The rest of the work belongs to other workers.
-      if (this.stopping.signal.aborted)
-        await this.db.write((tx) => addJobs(tx, [{ task, payload, size: "small", runAt: null, key: null }]));
+      if (this.stopping.signal.aborted) await this.addAgain(task, payload, null);
+      // Two jobs that meet leave runs to each other, or one leaves them to a worker that dies.
+      else if (result !== null && result.refused > 0) await this.addAgain(task, payload, Date.now() + LOOK_AGAIN_MS);
     } catch (error) {
       failed = error;
       const isRunJob = task === "advance" || task === "wake";
@@ -189,6 +192,11 @@ export class PostgresDueWork implements SharedDueWork {
       // A job without this look only loses time.
       await this.shares.countJob(task).catch((error: unknown) => this.reportError(error));
     }
+  }
+
+  /** Adds a job for rows that this one may not have finished. */
+  private addAgain(task: TaskName, payload: JobPayload, runAt: number | null): Promise<void> {
+    return this.db.write((tx) => addJobs(tx, [{ task, payload, size: "small", runAt, key: null }]));
   }
 
   /** Returns the id of a workflow run, null if the job has none, or undefined if it no longer exists. */
