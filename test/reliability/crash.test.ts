@@ -6,7 +6,7 @@ import { canTrace, killAfter, killAtWrite, killWhen, listWrites, type StoreWrite
 import { getLongRuns, reportFigures, reportProgress } from "./long-runs.js";
 
 /** Kills of each case. `npm run test:crash` kills at every write, again and again, until it has this number. */
-const KILLS_AT_WRITES = getLongRuns("crash", 1_400, 3);
+const KILLS_AT_WRITES = getLongRuns("crash", 1_600, 3);
 const KILLS_AT_TIMES = getLongRuns("crash", 300, 1);
 /** Kills of each case while it delivers an email: after the server has it, around its reply. */
 const KILLS_AT_EMAILS = getLongRuns("crash", 60, 1);
