@@ -38,6 +38,8 @@ const MAX_GROWTH = { heap_mb: 12, files: 4, sockets: 8 };
 const WAITING_WORK = `SELECT (SELECT count(*) FROM recipient_runs r JOIN workflow_runs w ON w.row = r.workflow_run
     WHERE r.due_at IS NOT NULL AND w.workflow <> 'never') + (SELECT count(*) FROM messages WHERE due_at IS NOT NULL) AS count`;
 
+const STORE_NAMES = { sqlite: "SQLite", postgres: "PostgreSQL" } as const;
+
 interface SoakStore {
   name: "sqlite" | "postgres";
   /** The value of `--store`. */
@@ -73,7 +75,7 @@ function reportSamples(store: SoakStore["name"], samples: Record<string, Process
   }
   const folder = resolve(import.meta.dirname, "../../bench/results");
   mkdirSync(folder, { recursive: true });
-  const title = `${LOAD_MS / 60_000} minutes of mixed load, ${store}`;
+  const title = `${LOAD_MS / 60_000} minutes of mixed load, ${STORE_NAMES[store]}`;
   writeFileSync(join(folder, `reliability-soak-${store}.svg`), drawPlot(title, samples));
 }
 
