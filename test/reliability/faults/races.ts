@@ -8,7 +8,8 @@ import { openEngine } from "./workload.js";
 
 /**
  * Records what a transaction that begins to wait sees of the recipient: with `n`, the update was committed before, so the run
- * does not have to be woken by it. The pauses make the transactions overlap.
+ * does not have to be woken by it. Neither by an older update that is committed later: it is from before the wait (E-344). The
+ * pauses make the transactions overlap.
  */
 const OBSERVE_WAITS = `
   CREATE TABLE observed_waits (recipient_run bigint, recipient text, properties text, starts_at bigint);
@@ -29,7 +30,8 @@ const COUNT_RACES = `
     FROM observed_waits o JOIN recipients r ON r.key = o.recipient)
   SELECT count(*)::integer AS races, count(*) FILTER (WHERE is_woken)::integer AS woken,
     count(*) FILTER (WHERE is_updated_before AND NOT is_woken)::integer AS updated_before,
-    count(*) FILTER (WHERE NOT is_woken AND NOT is_updated_before)::integer AS lost,
+    count(*) FILTER (WHERE NOT is_woken AND NOT is_updated_before AND NOT is_older)::integer AS lost,
+    count(*) FILTER (WHERE NOT is_woken AND NOT is_updated_before AND is_older)::integer AS older,
     count(*) FILTER (WHERE is_updated_before AND NOT is_woken AND NOT is_older)::integer AS updated_after_start
   FROM races`;
 
