@@ -42,6 +42,7 @@ export function drawPlot(title: string, processes: Record<string, readonly Proce
   const height = 56 + PANELS.length * HEIGHT;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="12">`,
+    `<title>${title}</title>`,
     `<rect width="${WIDTH}" height="${height}" fill="#fff"/>`,
     `<text x="${MARGIN.left}" y="20" font-size="15" font-weight="bold">${title}</text>`,
     ...[...legend, ...panels, "</svg>", ""],
