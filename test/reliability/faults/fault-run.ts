@@ -7,14 +7,14 @@ import { eventually } from "../../helpers/eventually.js";
 import { type PostgresServer, withClient } from "../../helpers/postgres-server.js";
 import { createInProcessSample } from "../../helpers/run-in-process.js";
 import type { Sample } from "../../helpers/run-knock.js";
-import { type SmtpReceiver, startSmtpReceiver } from "../../helpers/smtp-receiver.js";
+import type { SmtpReceiver } from "../../helpers/smtp-receiver.js";
 import { findDifferences, listEmails, readExpectedState, readFinalState } from "./final-state.js";
 import { WorkerProcess } from "./worker-process.js";
 import {
-  countRefusals,
   openEngine,
   scheduleWorkload,
   sendWorkload,
+  startRefusingReceiver,
   touchRecipients,
   type WorkloadSize,
   writeFaultProject,
@@ -94,14 +94,7 @@ export class FaultRun {
     database: string,
     fault: Fault,
   ): Promise<{ differences: string[]; figures: Figures }> {
-    const refused = new Map<string, number>();
-    const smtp = await startSmtpReceiver({
-      refuse: (address) => {
-        const count = (refused.get(address) ?? 0) + 1;
-        refused.set(address, count);
-        return count > countRefusals(address) ? undefined : { code: 451, message: "Try again later" };
-      },
-    });
+    const smtp = await startRefusingReceiver();
     const sample = createInProcessSample(null);
     writeFaultProject(sample, fault.size, smtp.port);
     await withClient(server.getUrl("postgres"), (client) => client.query(`CREATE DATABASE ${database}`));

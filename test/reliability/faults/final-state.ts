@@ -2,13 +2,13 @@ import type { Store } from "../../../src/ports/store.js";
 import { openSqliteStore } from "../../../src/store/sqlite/open-sqlite-store.js";
 import { createInProcessSample } from "../../helpers/run-in-process.js";
 import type { Sample } from "../../helpers/run-knock.js";
-import { type SmtpReceiver, startSmtpReceiver } from "../../helpers/smtp-receiver.js";
+import type { SmtpReceiver } from "../../helpers/smtp-receiver.js";
 import {
-  countRefusals,
   findRound,
   openEngine,
   scheduleWorkload,
   sendWorkload,
+  startRefusingReceiver,
   touchRecipients,
   type WorkloadSize,
   writeFaultProject,
@@ -87,14 +87,7 @@ async function executeWithoutFaults(sample: Sample, size: WorkloadSize, smtp: Sm
 }
 
 async function readReference(size: WorkloadSize): Promise<FinalState> {
-  const refused = new Map<string, number>();
-  const smtp = await startSmtpReceiver({
-    refuse: (address) => {
-      const count = (refused.get(address) ?? 0) + 1;
-      refused.set(address, count);
-      return count > countRefusals(address) ? undefined : { code: 451, message: "Try again later" };
-    },
-  });
+  const smtp = await startRefusingReceiver();
   const sample = createInProcessSample(null);
   try {
     writeFaultProject(sample, size, smtp.port);

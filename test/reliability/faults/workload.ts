@@ -7,6 +7,7 @@ import { findProject } from "../../../src/project/find-project.js";
 import { openProject } from "../../../src/project/open-project.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import type { Sample } from "../../helpers/run-knock.js";
+import { type SmtpReceiver, startSmtpReceiver } from "../../helpers/smtp-receiver.js";
 
 /** How much is triggered. Each round has recipients of its own, so what it leads to does not depend on when it is triggered. */
 export interface WorkloadSize {
@@ -100,10 +101,22 @@ export function writeFaultProject(sample: Sample, size: WorkloadSize, smtpPort: 
 export const findRound = (text: string): number => Number(/[ /:][rx](\d+)-\d+/.exec(` ${text}`)?.[1]);
 
 /** Returns how many attempts for an address the SMTP server refuses for now. */
-export function countRefusals(address: string): number {
+function countRefusals(address: string): number {
   const number = Number(/-(\d+)@/.exec(address)?.[1]);
   if (number % REFUSED_EVERY !== 0) return 0;
   return number % REFUSED_TWICE_EVERY === REFUSED_TWICE_EVERY / 2 ? 2 : 1;
+}
+
+/** Starts the SMTP server of the workload, which refuses the first attempts for some addresses. */
+export function startRefusingReceiver(): Promise<SmtpReceiver> {
+  const refused = new Map<string, number>();
+  return startSmtpReceiver({
+    refuse: (address) => {
+      const count = (refused.get(address) ?? 0) + 1;
+      refused.set(address, count);
+      return count > countRefusals(address) ? undefined : { code: 451, message: "Try again later" };
+    },
+  });
 }
 
 /** Opens an engine that triggers workflows of a project in this process. */
