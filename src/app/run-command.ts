@@ -82,7 +82,7 @@ function startCommand(command: string | readonly string[], cwd: string, env: Rec
 function createStartError(command: string | readonly string[], error: NodeJS.ErrnoException): KnockError {
   if (typeof command === "string") return new KnockError("usage", `--exec: ${error.message}`, { cause: error });
   const reason = error.code === "ENOENT" ? "command not found" : error.message;
-  return new KnockError("usage", `-- ${command[0]}: ${reason}`, {
+  return new KnockError("usage", `${command[0]}: ${reason}`, {
     hint: "The command runs without a shell. Use --exec '…' to run a shell command.",
     cause: error,
   });

@@ -118,7 +118,7 @@ export function registerClock(program: Command, context: CommandContext): void {
     ["knock clock advance 2d", "knock clock advance next", "knock clock advance 1h --expect no-failures"],
   ).action(async (duration: string, flags: MoveFlags) => {
     const rules = await readClockRules(flags, context);
-    const length = duration === "next" ? null : parseDurationArgument(duration, "the duration");
+    const length = duration === "next" ? null : parseDurationArgument(duration, null);
     const engine = await context.target.openLocal(flags);
     const to: ClockTarget = (now, due) =>
       length === null ? requireDueTime(due) : addDuration(now, length, "the duration");
@@ -137,7 +137,7 @@ export function registerClock(program: Command, context: CommandContext): void {
     ["knock clock set 2030-06-04T10:00:00Z"],
   ).action(async (time: string, flags: MoveFlags) => {
     const rules = await readClockRules(flags, context);
-    const to = parseTimeArgument(time, "the time");
+    const to = parseTimeArgument(time, null);
     const engine = await context.target.openLocal(flags);
     await moveClock(to, { force: flags.force ?? false }, rules, engine, `knock clock set ${time}`, context);
   });
@@ -151,7 +151,7 @@ export function registerClock(program: Command, context: CommandContext): void {
       .description("Stop the clock. It then moves only with `advance` and `set`."),
     ["knock clock freeze", "knock clock freeze 2030-06-04T10:00:00Z"],
   ).action(async (time: string | undefined, flags: ClockFlags) => {
-    const at = time === undefined ? null : parseTimeArgument(time, "the time");
+    const at = time === undefined ? null : parseTimeArgument(time, null);
     const engine = await context.target.openLocal(flags);
     printClock({ ...(await engine.freezeClock(at, { force: flags.force ?? false })), ran: [] }, context.output);
   });

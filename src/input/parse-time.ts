@@ -14,11 +14,17 @@ export function suggestUnit(text: string): string | undefined {
   return number === undefined ? undefined : `Add a unit: ${number}s, ${number}m, ${number}h or ${number}d.`;
 }
 
-/** Parses a duration flag or argument, such as `30s`, `1h30m` or `PT30M`, to milliseconds. Throws `usage`. */
-export function parseDurationArgument(text: string, name: string, hint?: string): number {
+/** Returns the start of an error about the value of a flag. The error about an argument shows only its value. */
+const formatFlag = (name: string | null): string => (name === null ? "" : `${name}: `);
+
+/**
+ * Parses the duration of an argument, or of the flag `name`, such as `30s`, `1h30m` or `PT30M`, to milliseconds. Throws
+ * `usage`.
+ */
+export function parseDurationArgument(text: string, name: string | null, hint?: string): number {
   const milliseconds = parseDuration(text);
   if (milliseconds === undefined) {
-    throw new KnockError("usage", `${name}: ${JSON.stringify(text)} is not a duration`, {
+    throw new KnockError("usage", `${formatFlag(name)}${JSON.stringify(text)} is not a duration`, {
       hint: hint ?? suggestUnit(text) ?? "For example 30s, 15m, 24h, 7d, 2w, 1h30m or PT30M.",
     });
   }
@@ -27,8 +33,11 @@ export function parseDurationArgument(text: string, name: string, hint?: string)
 
 const ISO_TIME = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/i;
 
-/** Parses an ISO 8601 time to milliseconds. Without an offset, the time is in UTC. Throws `usage`. */
-export function parseTimeArgument(text: string, name: string): number {
+/**
+ * Parses the ISO 8601 time of an argument, or of the flag `name`, to milliseconds. Without an offset, the time is in UTC.
+ * Throws `usage`.
+ */
+export function parseTimeArgument(text: string, name: string | null): number {
   const trimmed = text.trim();
   const match = ISO_TIME.exec(trimmed);
   const normalized = match
@@ -42,7 +51,7 @@ export function parseTimeArgument(text: string, name: string): number {
   // Date.parse accepts 31 February and returns a day in March.
   const exists = new Date(`${trimmed.slice(0, 10)}T00:00:00Z`).toJSON()?.startsWith(trimmed.slice(0, 10)) ?? false;
   if (Number.isNaN(time) || !exists) {
-    throw new KnockError("usage", `${name}: ${JSON.stringify(text)} is not a time`, {
+    throw new KnockError("usage", `${formatFlag(name)}${JSON.stringify(text)} is not a time`, {
       hint: "Use ISO 8601, for example 2026-06-04T10:00:00Z. The default offset is UTC.",
     });
   }

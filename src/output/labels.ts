@@ -36,7 +36,7 @@ export function formatStepStatus(step: StepOutcome): string {
  * such.
  */
 export function formatStepOutcome(step: StepOutcome, all: readonly StepOutcome[]): string {
-  if (step.reason?.code === "batched") return `joined the open batch of ${step.ref}`;
+  if (step.reason?.code === "batched") return `joined the open batch at ${step.ref}`;
   return `${formatStepLabel(step, all)} ${formatStepStatus(step)}`;
 }
 

@@ -17,7 +17,7 @@ export function printCoverage({ workflows, total, threshold, passed }: Coverage,
   for (const { workflow, missing } of workflows) {
     if (missing.length === 0) continue;
     output.line("");
-    output.line(`${paint.bold(workflow)} without a scenario`);
+    output.line(`not covered in ${paint.bold(workflow)}`);
     // A step that is never executed is one line, because nothing in it can be reached.
     const unreached = new Set(missing.flatMap(({ kind, step }) => (kind === "steps" ? [step] : [])));
     for (const { kind, step, text } of missing)

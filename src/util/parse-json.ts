@@ -26,13 +26,13 @@ const INVISIBLE_CHARACTER = /[\p{Z}\p{Cf}\ufeff]/u;
 /** Returns a description of an error by the character at its offset, if that is more specific than the parser's. */
 function describeCharacter(code: string, source: string, offset: number): string | undefined {
   const at = String.fromCodePoint(source.codePointAt(offset) ?? 0x20);
-  if (/[}\]]/.test(at) && /,\s*$/.test(source.slice(0, offset))) return "the comma before this is one too many";
+  if (/[}\]]/.test(at) && /,\s*$/.test(source.slice(0, offset))) return "remove the comma before this";
   if (code !== "InvalidSymbol") return undefined;
-  if (/[“”„«»]/.test(at)) return `a typographic quote (${at}), where JSON has "`;
-  if (/['‘’`]/.test(at)) return `a single quote (${at}), where JSON has "`;
+  if (/[“”„«»]/.test(at)) return `JSON strings need double quotes ("), not typographic ones (${at})`;
+  if (/['‘’`]/.test(at)) return `JSON strings need double quotes ("), not single quotes (${at})`;
   if (!INVISIBLE_CHARACTER.test(at)) return undefined;
   const number = (at.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, "0");
-  return `a blank that JSON does not know (U+${number})`;
+  return `JSON does not allow this blank (U+${number})`;
 }
 
 /** Parses strict JSON. An error has a line and a column, counted from 1; the parser that finds them is loaded only then. */

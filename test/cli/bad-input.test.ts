@@ -54,11 +54,8 @@ describe.concurrent("invalid flags of notify", () => {
   it.for<[args: string[], error: string]>([
     [["-d", "page=Home"], "(line 1, column 1)\nhint: Did you mean --set page=Home?"],
     [["-d", "payloads/invite.json"], "hint: Did you mean --data @payloads/invite.json?"],
-    [["-d", "{“page”:“x”}"], '(“), where JSON has " (line 1, column 2)\nhint: The quotes are typographic'],
-    [
-      ["-d", "{'page':'x'}"],
-      "a single quote ('), where JSON has \" (line 1, column 2)\nhint: Put the JSON in single quotes",
-    ],
+    [["-d", "{“page”:“x”}"], "not typographic ones (“) (line 1, column 2)\nhint: The quotes are typographic"],
+    [["-d", "{'page':'x'}"], "not single quotes (') (line 1, column 2)\nhint: Put the JSON in single quotes"],
     [
       ["-r", "@payloads/new-comment.json"],
       "contains a whole payload, not recipients\nhint: --file payloads/new-comment.json takes it.",
@@ -293,7 +290,11 @@ describe.concurrent("trigger data that does not match the workflow's schema", ()
 
   it("is reported with a suggestion if a misspelled key leaves another one missing", async ({ collab }) => {
     const args = [...COMMENT, "-r", "ada", "--set", "pgae=Home"];
-    await expectCommandError(collab, args, params('did you mean "page" where the data has "pgae"?', "/data/page"));
+    await expectCommandError(
+      collab,
+      args,
+      params('is required, but the data has "pgae"; did you mean "page"?', "/data/page"),
+    );
   });
 });
 

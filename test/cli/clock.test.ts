@@ -130,19 +130,19 @@ describe.concurrent("knock clock", () => {
   });
 
   it.for<[args: string[], error: RegExp]>([
-    [["advance", "1y"], /^error: the duration: "1y" is not a duration\nhint: For example 30s/],
+    [["advance", "1y"], /^error: "1y" is not a duration\nhint: For example 30s/],
     [["advance", "1 hour"], /\nhint: Did you mean "1h"\?$/],
     [["advance", "30 min"], /\nhint: Did you mean "30m"\?$/],
     [["advance", "2days"], /\nhint: Did you mean "2d"\?$/],
-    [["advance", "soon"], /^error: the duration/],
-    [["advance", ""], /^error: the duration/],
-    [["advance", "99999999999999w"], /^error: the duration/],
+    [["advance", "soon"], /^error: "[^"]*" is not a duration/],
+    [["advance", ""], /^error: "[^"]*" is not a duration/],
+    [["advance", "99999999999999w"], /^error: "[^"]*" is not a duration/],
     [["advance", "-1d"], /^error: unknown option '-1d'/],
     [["advance"], /^error: missing required argument 'duration'/],
-    [["set", "yesterday"], /^error: the time: "yesterday" is not a time\nhint: Use ISO 8601/],
-    [["set", "2030-02-31"], /^error: the time/],
-    [["set", "2030-01-01T25:00:00Z"], /^error: the time/],
-    [["freeze", "12"], /^error: the time/],
+    [["set", "yesterday"], /^error: "yesterday" is not a time\nhint: Use ISO 8601/],
+    [["set", "2030-02-31"], /^error: ".*" is not a time/],
+    [["set", "2030-01-01T25:00:00Z"], /^error: ".*" is not a time/],
+    [["freeze", "12"], /^error: ".*" is not a time/],
   ])("rejects %j with exit 2, and the clock stays unchanged", async ([args, error], { collab }) => {
     const { stderr, exitCode } = await collab.knock(["clock", ...args]);
     expect(stderr).toMatch(error);

@@ -117,7 +117,7 @@ describe("knock users", () => {
     [["audiences", "add", "betta", "--no-create", "-r", "ada"], 5, /there is no audience "betta"/],
     [["audiences", "add", "beta"], 2, /no recipients given/],
     [["feed", "list"], 2, /give either a user or an object/],
-    [["feed", "list", "ada", "--status", "new"], 2, /--status: "new" is not known/],
+    [["feed", "list", "ada", "--status", "new"], 2, /--status: there is no "new"/],
     [["feed", "list", "ada", "--channel", "sendgrid"], 2, /the channel "sendgrid" is of type email/],
   ])("exits for %j: %i", async ([args, code, text], { collab }) => {
     const ran = await collab.knock(args);

@@ -73,7 +73,7 @@ describe.concurrent.each(["runs", "messages"])("knock %s list", (what) => {
     [["--limit", "51"], /^error: --limit/],
     [["--limit", "two"], /^error: --limit/],
     [["--after", "garbage"], /^error: after: is not a cursor of this list\nhint: Pass page_info/],
-    [["--status", "puased"], /^error: --status: "puased" is not known/],
+    [["--status", "puased"], /^error: --status: there is no "puased"/],
     [["--recipient", "a/b/c"], /^error: --recipient: "a\/b\/c" is not an id or collection\/id/],
     [["--recipient", ""], /^error: --recipient: "" must not be empty/],
   ])("exits 2 for %j", async ([args, error], { collab }) => {

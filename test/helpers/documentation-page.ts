@@ -103,14 +103,16 @@ function linkPackages(names: readonly string[], folder: string): string[] {
   });
 }
 
-/** Returns the packages that an `npm install` command names. */
+/** Returns the packages that an `npm install` command names, or whose packed files it names. */
 function readPackageNames(text: string): string[] {
   const words = text
     .split("\n")
     .filter((line) => line.startsWith("npm install "))
     .join(" ")
     .split(/\s+/);
-  return words.filter((word) => word !== "npm" && word !== "install" && word !== "" && !word.startsWith("-"));
+  return words
+    .filter((word) => word !== "npm" && word !== "install" && word !== "" && !word.startsWith("-"))
+    .map((word) => word.replace(/^\.\/.*\/(.+)-\d+\.\d+\.\d+\.tgz$/, "$1"));
 }
 
 interface BlockFailure {

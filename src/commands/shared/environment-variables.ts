@@ -232,7 +232,7 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
     name: "KNOCK_LIQUID",
     group: "Programs",
     meaning:
-      "`interpret` renders templates without compiling them to JavaScript, `compile` compiles each one before it is first rendered; the text is the same",
+      "`interpret` never compiles templates to JavaScript, `compile` compiles each one before its first use; the rendered text is the same",
     default: "a template that is rendered often is compiled",
   },
   {

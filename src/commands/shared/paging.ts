@@ -60,7 +60,7 @@ export function parseChoice<T extends string>(
   if (value === undefined) return undefined;
   const match = known.find((choice) => choice === value);
   if (match === undefined)
-    throw new KnockError("usage", `${flag}: ${JSON.stringify(value)} is not known`, {
+    throw new KnockError("usage", `${flag}: there is no ${JSON.stringify(value)}`, {
       hint: Object.hasOwn(hints, value) ? hints[value] : didYouMean(value, known, "One of"),
     });
   return match;

@@ -22,7 +22,7 @@ export function parseTimestamp(value: unknown): number | undefined {
   if (hour > 23 || minute > 59 || second > 59 || offsetHour > 23 || offsetMinute > 59) return undefined;
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day); // unlike Date.UTC, it does not map the years 0 to 99 to the 20th century
-  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined;
+  if (date.getUTCMonth() !== month - 1) return undefined; // a day that does not exist is in another month
   const milliseconds = Number((match[7] ?? "").slice(0, 3).padEnd(3, "0"));
   const offset = (offsetHour * 60 + offsetMinute) * (match[9] === "-" ? -1 : 1);
   return date.getTime() + ((hour * 60 + minute - offset) * 60 + second) * 1_000 + milliseconds;

@@ -98,7 +98,9 @@ const stepOutcomeSchema = once(() =>
     object: () =>
       z
         .strictObject({
-          outcome: text('The outcome, such as "sent" or "skipped".'),
+          outcome: text(
+            "The outcome: waiting, passed, skipped, halted or failed, or the status of the message, such as sent, delivered or sandboxed.",
+          ),
           reason: described(optional(z.enum(Object.keys(REASONS) as [string, ...string[]])), "The reason code."),
           branch: text('The branch that a branch step took, such as "Default".'),
           until: described(

@@ -27,6 +27,12 @@ export function describeInvalidType(expected: string, input: unknown): string {
   return input === undefined ? `is required (${name})` : `must be ${name}, found ${describeJsonType(input)}`;
 }
 
+/** Returns values as a list, such as `"a", "b" or 3`. */
+function formatAlternatives(values: readonly unknown[]): string {
+  const texts = values.map((value) => JSON.stringify(value));
+  return [texts.slice(0, -1).join(", "), ...texts.slice(-1)].filter((text) => text !== "").join(" or ");
+}
+
 /** Returns the sentence about a value that is not one of the allowed values, with the nearest of them. */
 export function describeInvalidValue(values: readonly unknown[], input: unknown): string {
   const near =
@@ -38,7 +44,7 @@ export function describeInvalidValue(values: readonly unknown[], input: unknown)
       : undefined;
   const found = input === undefined ? "" : `, found ${JSON.stringify(input)}`;
   const hint = near === undefined ? "" : `; did you mean "${near}"?`;
-  return `must be ${values.map((value) => JSON.stringify(value)).join(" or ")}${found}${hint}`;
+  return `must be ${formatAlternatives(values)}${found}${hint}`;
 }
 
 /** Returns the keys that are declared by the schema that raised an issue. */

@@ -123,7 +123,7 @@ function toErrorDetail(
     );
     return {
       pointer: toPointer(["data", ...path, name]),
-      message: `is required${misspelledKey === undefined ? "" : `; did you mean "${name}" where the data has "${misspelledKey}"?`}`,
+      message: `is required${misspelledKey === undefined ? "" : `, but the data has "${misspelledKey}"; did you mean "${name}"?`}`,
     };
   }
   if (keyword === "false") {

@@ -68,7 +68,7 @@ export async function authenticate(
     if (knownKeys.has(key))
       throw new ApiError(401, "api_key_expired", "The API key was revoked: environment.json no longer lists it");
     const hint = access.keys === null ? "keys start with sk_ or pk_" : "environment.json lists the known keys";
-    throw new ApiError(401, "api_key_missing", `The API key is unknown; ${hint}`);
+    throw new ApiError(401, "api_key_missing", `Invalid API key: ${hint}`);
   }
   if (!key.startsWith("pk_")) return { kind: "secret" };
   const token = userToken === undefined ? null : await verifyUserToken(userToken, access.signing_key, now);

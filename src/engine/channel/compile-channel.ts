@@ -75,7 +75,7 @@ async function checkMjml(
     `${file ?? `workflow "${workflow.key}", step ${ref}: ${place}`}: ${problem}`,
     {
       details: [{ pointer, message: problem }],
-      hint: "Fix the template above and run the command again. Nothing was triggered.",
+      hint: "knock help error template_invalid lists common causes.",
     },
   );
 }

@@ -155,7 +155,7 @@ function parseNamedTemplate(source: string, owner: string, fieldPath: string, lo
     const detail: ErrorDetail = { pointer: toPointer(fieldPath), message };
     const hint =
       (cause === undefined ? undefined : suggestName(cause, getLiquid())) ??
-      "Fix the template above and run the command again. Nothing was triggered.";
+      "knock help error template_invalid lists common causes.";
     return new KnockError("template_invalid", `${at}: ${message}`, { details: [detail], hint, cause });
   };
   const unclosed = findUnclosedOutput(source);

@@ -48,7 +48,7 @@ describe("checkTriggerData (E-030, E-031)", () => {
       "required, with what was meant",
       { properties: { order_id: {} }, required: ["order_id"] },
       { orderid: 1 },
-      ['/data/order_id is required; did you mean "order_id" where the data has "orderid"?'],
+      ['/data/order_id is required, but the data has "orderid"; did you mean "order_id"?'],
     ],
     ["enum", a({ enum: ["x", 1, null] }), { a: "y" }, ['/data/a must be one of ["x",1,null], found "y"']],
     ["const", a({ const: { k: 1 } }), { a: { k: 2 } }, ['/data/a must be {"k":1}, found {"k":2}']],
