@@ -24,13 +24,16 @@ function runStryker(name) {
     config,
     JSON.stringify({
       testRunner: "vitest",
-      plugins: ["@stryker-mutator/vitest-runner"],
+      plugins: ["@stryker-mutator/vitest-runner", join(ROOT, "scripts/mutation/ignore-descriptions.mjs")],
+      ignorers: ["descriptions"],
       vitest: { configFile: "scripts/mutation/vitest.config.ts", related: false },
       mutate: [`${sources}/**/*.ts`],
       // A mutant of a constant needs a new process for each test. Tests of the constants' values would repeat them.
       ignoreStatic: true,
       coverageAnalysis: "perTest",
       concurrency: cpus().length,
+      // On a busy machine, a shorter limit would count slow tests as detected changes.
+      timeoutMS: 15_000,
       reporters: ["json", "progress-append-only"],
       jsonReporter: { fileName: report },
       tempDirName: join(folder, "sandbox"),

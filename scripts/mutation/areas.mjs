@@ -1,4 +1,7 @@
-/** The folders whose tests are measured, each with the tests that cover it. Property tests would take most of the time. */
+/**
+ * The folders whose tests are measured, each with the tests that cover it: folders, or files without their ending. Property tests
+ * would take most of the time.
+ */
 export const AREAS = {
   condition: {
     sources: "src/domain/condition",
@@ -6,7 +9,13 @@ export const AREAS = {
   },
   preferences: {
     sources: "src/domain/preferences",
-    tests: ["test/domain/preferences", "test/engine/rules/preferences*"],
+    tests: [
+      "test/domain/preferences",
+      "test/engine/rules/preferences*",
+      "test/emulator/collect-preference-warnings*",
+      "test/emulator/preference-center",
+      "test/domain/environment",
+    ],
   },
   run: {
     sources: "src/domain/run",

@@ -20,7 +20,7 @@ import { POSTGRES_STATE_FILE } from "./stop-postgres.js";
 /** The variable with the URL of a PostgreSQL server on which tests may create databases. */
 const SERVER_VARIABLE = "KNOCK_TEST_POSTGRES";
 
-/** A server that outlives the test run, for example because the run was killed, ends after this time. */
+/** A server that outlives the test run, for example because the run was killed, ends after this time without a restart. */
 const MAX_LIFETIME_S = 900;
 
 /** A role whose password is checked. All others may connect without one. */
@@ -98,10 +98,14 @@ export class PostgresServer {
     readonly folder: string,
     readonly port: number,
     private readonly isDurable: boolean,
+    private readonly lifetime: number,
   ) {}
 
-  /** Creates a cluster in a new folder and starts it. `isDurable` waits for the disk, as benchmarks must. */
-  static async start({ isDurable = false }: { isDurable?: boolean } = {}): Promise<PostgresServer> {
+  /**
+   * Creates a cluster in a new folder and starts it. `isDurable` waits for the disk, as benchmarks must. `lifetime` is the
+   * number of seconds after which a server ends that the test run has left behind.
+   */
+  static async start({ isDurable = false, lifetime = MAX_LIFETIME_S } = {}): Promise<PostgresServer> {
     if (programs === null) throw new Error(`PostgreSQL is not installed; install it or set ${SERVER_VARIABLE}`);
     const folder = mkdtempSync(join(process.env.TMPDIR ?? "/tmp", "knock-postgres-"));
     const user = findServerUser();
@@ -117,7 +121,7 @@ export class PostgresServer {
       join(data, "pg_hba.conf"),
       `host all ${ROLE_WITH_PASSWORD.name} 127.0.0.1/32 scram-sha-256\n${rules}`,
     );
-    const server = new PostgresServer(folder, await findFreePort(), isDurable);
+    const server = new PostgresServer(folder, await findFreePort(), isDurable, lifetime);
     await server.resume();
     await withClient(server.getUrl("postgres"), (client) =>
       client.query(`CREATE ROLE ${ROLE_WITH_PASSWORD.name} LOGIN CREATEDB PASSWORD '${ROLE_WITH_PASSWORD.password}'`),
@@ -142,7 +146,7 @@ export class PostgresServer {
       `port=${this.port}`,
       "listen_addresses=127.0.0.1",
     ];
-    const command = ["timeout", "--signal=INT", `${MAX_LIFETIME_S}`, join(programs as string, "postgres")];
+    const command = ["timeout", "--signal=INT", `${this.lifetime}`, join(programs as string, "postgres")];
     const options = ["-D", join(this.folder, "data"), ...settings.flatMap((setting) => ["-c", setting])];
     this.process = spawn(command[0] as string, [...command.slice(1), ...options], {
       stdio: "ignore",

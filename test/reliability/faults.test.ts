@@ -37,7 +37,7 @@ describeOnPostgres("four workers that share a database", () => {
   let server: PostgresServer;
 
   beforeAll(async () => {
-    server = await PostgresServer.start();
+    server = await PostgresServer.start(IS_LONG ? { lifetime: 3_600 } : {});
   });
   afterAll(async () => {
     await server?.remove();
@@ -98,7 +98,7 @@ describeOnPostgres("four workers that share a database", () => {
 
   longTest("end everything within a minute of the last of 20 restarts of the database", options, async () => {
     const figures = await expectEqualResult("restarted", {
-      size: { ...MEDIUM, pauseMs: 4 * SECOND },
+      size: { ...MEDIUM, pauseMs: 3 * SECOND },
       inject: (run) => restartDatabase(run, 20, 3 * SECOND),
     });
     expect(figures).toMatchObject({ restarts_fast: 10, restarts_immediate: 10 });

@@ -6,6 +6,8 @@ import type { WorkerProcess } from "./worker-process.js";
 
 /** A worker that continues may have saved its work before it was suspended. This is how long it gets to try. */
 const MAX_LATE_SAVE_MS = 3_000;
+/** Advances are suspended up to this long after their jobs were found, so that some have claimed their runs already. */
+const MAX_CLAIM_MS = 60;
 
 const ADVANCES = ["advance", "wake"];
 const ALL_TASKS = [...ADVANCES, "fan_out", "deliver", "follow", "occur"];
@@ -32,6 +34,8 @@ export async function killWorkers(run: FaultRun, kills: number, intervalMs: numb
 export async function suspendWorkers(run: FaultRun, count: number, milliseconds: number, slots = 1): Promise<void> {
   let left = count;
   const suspendOne = async (worker: WorkerProcess, refusedBefore: number): Promise<void> => {
+    await sleep(Math.random() * MAX_CLAIM_MS);
+    if (worker.isSuspended) return; // the other slot was faster
     worker.suspend();
     // It could have ended the job just before.
     const isSuspendedAtWork = await run.isBusy(worker, ADVANCES).catch(() => false);
