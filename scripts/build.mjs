@@ -15,6 +15,7 @@ import {
   COMPRESSED_WASM,
   compressedWasm,
   confWithoutSchemas,
+  databaseOnly,
   defaultSpinners,
   LATE_CLASSES,
   LATE_OWN_FUNCTIONS,
@@ -26,7 +27,6 @@ import {
   noChildProcess,
   quicktypeLanguages,
   undiciWithoutMocks,
-  workerWithoutFiles,
 } from "./bundle-plugins.mjs";
 import { buildSbom } from "./sbom.mjs";
 import { formatNotices, readPackages } from "./third-party-notices.mjs";
@@ -167,7 +167,7 @@ const sharedCheerio = {
 /** The plugins of own modules that need one. */
 const LATE_MODULE_PLUGINS = {
   "app/worker/worker-parts": [logAndMetricsOnly],
-  "store/postgres/open-postgres-store": [workerWithoutFiles],
+  "store/postgres/open-postgres-store": [databaseOnly],
 };
 
 /** The plugins of packages that need one. */

@@ -141,15 +141,26 @@ export const confWithoutSchemas = {
 };
 
 /**
- * Omits graphile-worker's search for its own configuration files, which would read files of the working directory and contains
- * TypeScript's compiler, and its crontab files.
+ * Omits what the store does not use of its packages: the search for a configuration, which would load a parser and TypeScript's
+ * compiler, crontab files and local queues of graphile-worker, COPY in other directions, and the client on a native library,
+ * which takes the place of the other one if NODE_PG_FORCE_NATIVE is set.
  */
-export const workerWithoutFiles = {
-  name: "worker-without-files",
+export const databaseOnly = {
+  name: "database-only",
   setup({ onLoad, onResolve }) {
     onResolve({ filter: /^(?:cosmiconfig|json5)$/ }, ({ path }) => ({ path, namespace: "no-worker-files" }));
     onLoad({ filter: /./, namespace: "no-worker-files" }, () => ({
       contents: "export const cosmiconfigSync = () => ({ search: () => null });",
+    }));
+    onLoad(
+      {
+        filter:
+          /[\\/](?:graphile-worker[\\/]dist[\\/](?:localQueue|cron|crontab)|pg-copy-streams[\\/]copy-(?:to|both))\.js$/,
+      },
+      () => ({ contents: "module.exports = {};" }),
+    );
+    onLoad({ filter: /[\\/]pg[\\/]lib[\\/]native[\\/]index\.js$/ }, () => ({
+      contents: 'module.exports = require("../client");',
     }));
   },
 };
