@@ -82,6 +82,7 @@ const LATE_MODULES = [
   "app/generate-types",
   "app/open-in-browser",
   "app/run-command",
+  "app/tracing/open-telemetry",
   "app/worker/worker-parts",
   "domain/trigger/recipient-guard",
   "engine/audience/expand-target",

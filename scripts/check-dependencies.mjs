@@ -10,6 +10,8 @@ import { pathToFileURL } from "node:url";
 const PACKAGES_WITH_SCRIPTS = {
   "@photostructure/sqlite": "it contains prebuilt bindings",
   esbuild: "the optional package of the platform contains its program",
+  protobufjs:
+    "its script only prints a warning about version ranges; tests of traces need it through @opentelemetry/sdk-node",
 };
 
 /** Returns the problems of a lockfile. */

@@ -1,24 +1,16 @@
 import type { Channel } from "../domain/environment/environment.js";
 import { findProviderDefinition } from "../domain/environment/provider-catalog.js";
-import type { Providers } from "../providers/open-providers.js";
-import type { EnvironmentVariables } from "./credentials.js";
+import type { ProviderOptions, Providers } from "../providers/open-providers.js";
 
 /**
  * Creates providers that are imported when the first message is sent, so that a start whose channels are all sandboxed
  * loads none of them. `beforeRequest` runs before each request.
  */
-export function createLazyProviders(
-  variables: EnvironmentVariables,
-  beforeRequest: () => Promise<void>,
-  privateAddresses: () => Promise<readonly string[]>,
-  secretValues: () => Promise<readonly string[]>,
-): Providers {
+export function createLazyProviders(options: ProviderOptions, beforeRequest: () => Promise<void>): Providers {
   let opened: Promise<Providers> | undefined;
   const findProvider = async (channel: Channel) => {
     await beforeRequest();
-    opened ??= import("../providers/open-providers.js").then(({ openProviders }) =>
-      openProviders({ variables, privateAddresses, secretValues }),
-    );
+    opened ??= import("../providers/open-providers.js").then(({ openProviders }) => openProviders(options));
     return (await opened).findProvider(channel);
   };
   return {

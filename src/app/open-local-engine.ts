@@ -11,6 +11,7 @@ import type { LocalOperations } from "../ports/operations.js";
 import type { Seed, SeedStore } from "../ports/seed-store.js";
 import type { Store } from "../ports/store.js";
 import type { StoreControl } from "../ports/store-control.js";
+import { NO_TRACER } from "../ports/tracer.js";
 import type { Project } from "../project/open-project.js";
 import { systemIds } from "../util/ids.js";
 import { getProcessIdentity } from "../util/process-identity.js";
@@ -22,6 +23,7 @@ import type { ProcessIO } from "./process-io.js";
 import { redirectDeliveries } from "./redirect-deliveries.js";
 import type { Setting } from "./resolve-settings.js";
 import { hasStore, isPostgresLocation } from "./store-location.js";
+import type { Tracing } from "./tracing/tracing.js";
 
 /**
  * Returns the branch of a command, or null for the main files. Throws if a flag names a branch that does not exist.
@@ -163,6 +165,8 @@ interface LocalEngineOptions {
   httpClient?: HttpClient;
   checkDueWork?: EngineContext["checkDueWork"];
   onStep?: EngineContext["onStep"];
+  /** Records jobs, deliveries and requests. */
+  tracing?: Tracing | undefined;
   /** Opens the store; the default is openProjectStore, which applies the project's recipients files. */
   openStore?: typeof openProjectStore;
 }
@@ -193,6 +197,7 @@ export function createLocalEngine(
     httpClient: client = httpClient,
     checkDueWork,
     onStep,
+    tracing,
   }: LocalEngineOptions = {},
 ): LocalOperations {
   const definitions = mapEnvironment(projectDefinitions, (environment) =>
@@ -202,16 +207,19 @@ export function createLocalEngine(
   // A request must not be sent for a run that a crash could still lose.
   const beforeRequest = () => store.syncToDisk();
   const privateAddresses = async () => (await definitions.environment()).private_addresses;
-  const providers = createLazyProviders(env, beforeRequest, privateAddresses, secretValues);
-  const findProvider = wrapProviders(providers.findProvider);
-  return createEngine({
+  const tracer = tracing?.tracer ?? NO_TRACER;
+  const providers = createLazyProviders({ variables: env, privateAddresses, secretValues, tracer }, beforeRequest);
+  const wrapped = wrapProviders(providers.findProvider);
+  const findProvider = tracing?.traceProviders(wrapped) ?? wrapped;
+  const tracedClient = tracing?.traceClient(client) ?? client;
+  const engine = createEngine({
     store,
     definitions,
     findProvider: redirect ? redirectDeliveries(findProvider, redirect, warn ?? (() => {})) : findProvider,
     httpClient: {
       fetch: async (request) => {
         await beforeRequest();
-        return client.fetch(request);
+        return tracedClient.fetch(request);
       },
     },
     ids,
@@ -227,4 +235,5 @@ export function createLocalEngine(
     ...(branch === undefined ? {} : { branch }),
     ...(worker === undefined ? {} : { worker }),
   });
+  return tracing?.traceOperations(engine, worker ?? "") ?? engine;
 }

@@ -27,6 +27,8 @@ import { openStore } from "./open-store.js";
 import type { ProcessIO } from "./process-io.js";
 import { removeReadyFile, writeReadyFile } from "./ready-file.js";
 import { formatStoreLocation, isPostgresLocation } from "./store-location.js";
+import { openTracing } from "./tracing/open-tracing.js";
+import type { Tracing } from "./tracing/tracing.js";
 import { applyFileChanges } from "./watch/apply-file-changes.js";
 import { FollowedProject } from "./watch/followed-project.js";
 import { createGuideReader } from "./watch/guide-reader.js";
@@ -64,9 +66,11 @@ export async function openProjectEmulator(
   for (const notice of collectWebhookWarnings(await project.readWebhooks())) output.warn(notice);
   const store = await openStore(location, { watchUsers: opened.hasAudiences(), isShared: true });
   const watching = new AbortController();
+  const warn = (text: string): void => output.warn(text);
+  const tracing = await openTracing(io, { service: "knock-dev", root: opened.root, warn });
   let emulator: Emulator | undefined;
   try {
-    watchStoreFile(location, (text) => output.warn(text), watching.signal);
+    watchStoreFile(location, warn, watching.signal);
     await applyRecipientsFiles(opened, store);
     const { redirect } = flags;
     const context = buildEmulatorContext({
@@ -77,6 +81,7 @@ export async function openProjectEmulator(
       store,
       logs: await store.openLogs(),
       checkDueWork: await createDueWorkCheck(location, store, io.env),
+      tracing,
       io,
       output,
     });
@@ -88,7 +93,7 @@ export async function openProjectEmulator(
       await applyRecipientsFiles(project.current, sceneStore);
       const logs = await sceneStore.openLogs();
       const sceneContext = buildEmulatorContext({
-        ...{ opened, redirect, project, store: sceneStore, logs, io, output },
+        ...{ opened, redirect, project, store: sceneStore, logs, tracing, io, output },
         location: ":memory:",
       });
       sceneStores.add(sceneStore);
@@ -108,6 +113,7 @@ export async function openProjectEmulator(
       port: flags.port,
       rateLimits: flags.rateLimits,
       strict: flags.strict,
+      tracer: tracing?.tracer,
       runsDueWork: !isPostgresLocation(location),
       onBlocked: (occurrence) => warnBlockedOccurrence(occurrence, output),
       openScene,
@@ -137,12 +143,14 @@ export async function openProjectEmulator(
         if (readyFile !== null) rmSync(readyFile, { force: true });
         await listening.close();
         await operations.close();
+        await tracing?.close();
       },
     };
   } catch (error) {
     watching.abort();
     await emulator?.close();
     await store.close();
+    await tracing?.close();
     throw error;
   }
 }
@@ -155,6 +163,7 @@ interface EmulatorSources {
   store: Store;
   logs: StoreLogs;
   checkDueWork?: (() => Promise<void>) | undefined;
+  tracing: Tracing | undefined;
   io: ProcessIO;
   output: Output;
 }
@@ -170,6 +179,7 @@ function buildEmulatorContext({
   store,
   logs,
   checkDueWork,
+  tracing,
   io,
   output,
 }: EmulatorSources): EmulatorContext {
@@ -189,6 +199,7 @@ function buildEmulatorContext({
       contentsInLocale: renderContentsInLocale,
       warn: (text) => output.warn(text),
       checkDueWork,
+      tracing,
     },
   );
   return {
@@ -197,7 +208,7 @@ function buildEmulatorContext({
     faults,
     webhooks: {
       log: logs.outbound,
-      fetcher: httpClient,
+      fetcher: tracing?.traceClient(httpClient) ?? httpClient,
       readConfiguration: async () => {
         const { name, private_addresses } = await definitions.environment();
         return { webhooks: await project.readWebhooks(), environment: name, private_addresses };

@@ -238,6 +238,8 @@ export interface SharedWorkerOptions {
 export interface WorkerService {
   /** Returns whether the store is a database, whose due work several workers share. */
   isShared(flags: TargetFlags): Promise<boolean>;
+  /** Opens the embedded engine, whose work is sent as traces if the environment names a collector. */
+  openEngine(flags: TargetFlags): Promise<LocalOperations>;
   /** Runs the due work of a database until the process is interrupted. */
   runSharedWorker(options: SharedWorkerOptions, flags: TargetFlags): Promise<void>;
 }

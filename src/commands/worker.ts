@@ -61,7 +61,7 @@ async function runWorker(flags: WorkerFlags, context: CommandContext, services: 
       hint: flags.once ? "Omit --once." : "Use a database: --store postgres://….",
     });
   const { output, signal } = context;
-  const engine = await context.target.openLocal(flags);
+  const engine = await services.openEngine(flags);
   let total = 0;
   const report = async (ran: readonly AdvancedRun[]): Promise<void> => {
     total += ran.length;

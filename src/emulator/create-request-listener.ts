@@ -13,6 +13,7 @@ import type { EmulatorOptions, HandlerOptions, RequestLogEntry } from "./emulato
 import { ApiError, createNotFoundError, toApiError } from "./http/api-error.js";
 import { RequestContext } from "./http/request-context.js";
 import { Router } from "./http/router.js";
+import { traceTrigger } from "./http/trace-trigger.js";
 import { PAGE_ROUTES } from "./page/page-routes.js";
 import { servePage } from "./page/serve-page.js";
 import { servePreferenceCenter } from "./preference-center/serve-center.js";
@@ -80,7 +81,10 @@ export function createRequestListener(
     options.onResponse(toRequestLogEntry(context, took_ms, failure));
   }
 
-  return (incoming, outgoing, rejection) => void serve(new RequestContext(incoming, outgoing), rejection);
+  return (incoming, outgoing, rejection) => {
+    const context = new RequestContext(incoming, outgoing);
+    void traceTrigger(options.tracer, context, () => serve(context, rejection));
+  };
 }
 
 function createRouter(options: HandlerOptions): Router {

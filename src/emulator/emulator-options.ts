@@ -3,6 +3,7 @@ import type { PollingDueWork } from "../due-work/polling-due-work.js";
 import type { Definitions } from "../ports/definitions.js";
 import type { BlockedOccurrence, LocalOperations } from "../ports/operations.js";
 import type { SourceOperations } from "../ports/source-service.js";
+import type { Tracer } from "../ports/tracer.js";
 import type { TrackedLinks } from "../ports/tracked-links.js";
 import type { KnownKeys } from "./access/authenticate.js";
 import type { BulkOperations } from "./bulk-operations.js";
@@ -68,6 +69,8 @@ export interface EmulatorOptions {
    */
   openScene?(): Promise<SceneParts>;
   onResponse?(request: RequestLogEntry): void;
+  /** Records triggers. */
+  tracer?: Tracer | undefined;
   /** False if workers of other processes run due work. Default: true. */
   runsDueWork?: boolean;
   onBlocked(held: BlockedOccurrence): void;
@@ -105,6 +108,7 @@ export type SharedOptionName =
   | "requestTimeouts"
   | "onResponse"
   | "onBlocked"
+  | "tracer"
   | "openScene";
 
 /** The options of one store's app, after the server has started. */

@@ -5,6 +5,7 @@ import {
   type VendorName,
 } from "../domain/environment/provider-catalog.js";
 import type { Delivery, DeliveryCheck, Provider, RecordExchange, UserLookupResult } from "../ports/provider.js";
+import { NO_TRACER, type Tracer } from "../ports/tracer.js";
 import { stableStringify } from "../util/json.js";
 import type { ProviderServices, RecordedRequest, SendRequest } from "./call-api.js";
 import { DeliveryError } from "./delivery-error.js";
@@ -39,7 +40,7 @@ export interface Providers {
   close(): Promise<void>;
 }
 
-interface ProviderOptions {
+export interface ProviderOptions {
   /** The environment variables that settings refer to. */
   variables: Variables;
   /** Real time in milliseconds. */
@@ -48,6 +49,8 @@ interface ProviderOptions {
   privateAddresses?: () => Promise<readonly string[]>;
   /** Values of secret variables. Messages may contain them, but logs must not. */
   secretValues?: () => Promise<readonly string[]>;
+  /** Records the requests of providers. */
+  tracer?: Tracer;
 }
 
 /** Returns a reason that can be stored and printed: without secrets and control characters from a server, and truncated. */
@@ -86,6 +89,7 @@ export function openProviders({
   now = Date.now,
   privateAddresses,
   secretValues,
+  tracer = NO_TRACER,
 }: ProviderOptions): Providers {
   const closeCallbacks: (() => void | Promise<void>)[] = [];
   let httpClient: Promise<{ sendRequest: SendRequest; close: () => Promise<void> }> | undefined;
@@ -96,7 +100,10 @@ export function openProviders({
       httpClient ??= import("./open-http-client.js").then(({ openHttpClient }) =>
         openHttpClient(privateAddresses ? { privateAddresses } : {}),
       );
-      const response = await (await httpClient).sendRequest(request);
+      const { sendRequest } = await httpClient;
+      const response = await tracer.traceRequest(request, (headers) =>
+        sendRequest({ ...request, headers: { ...headers, ...request.headers } }),
+      );
       recordRequest({ ...request, response });
       return response;
     },

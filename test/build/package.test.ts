@@ -101,8 +101,11 @@ describe("the packed file", () => {
   });
 
   it("installs no dependency and runs no script at installation", () => {
-    for (const field of ["dependencies", "optionalDependencies", "peerDependencies", "bundleDependencies"])
+    for (const field of ["dependencies", "optionalDependencies", "bundleDependencies"])
       expect(manifest, field).not.toHaveProperty(field);
+    // Package managers install no optional peer.
+    const optional = Object.keys(manifest.peerDependencies).map((name) => [name, { optional: true }]);
+    expect(manifest.peerDependenciesMeta).toEqual(Object.fromEntries(optional));
     // npm also asks users about `prepare` when they install a packed file.
     const installScripts = ["preinstall", "install", "postinstall", "prepare", "preprepare", "postprepare"];
     expect(Object.keys(manifest.scripts).filter((name) => installScripts.includes(name))).toEqual([]);

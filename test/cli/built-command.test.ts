@@ -95,7 +95,8 @@ async function runCommands(collab: Sample): Promise<Commands> {
   await knock.run(["broadcasts", "send", "history-launch", "--all-users"], "in-app delivered");
   await knock.run(["notify", "page-created", "-r", "grace"], "guide added to first-page");
   await knock.run(["clock", "advance", "1h"], "new-comment  ada");
-  await knock.run(["worker", "--once", "--json"], '"ran": []');
+  const tracing = { env: { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1" } };
+  await knock.run(["worker", "--once", "--json"], '"ran": []', tracing);
   const { stdout: id } = await knock.run(["messages", "--limit", "1", "--channel", "sendgrid", "--quiet"], /^\w{27}$/);
   await knock.run(["messages", "mark", id, "read"], "read");
   await knock.run(["messages", "show", id, "--raw"], "MIME-Version: 1.0");

@@ -60,6 +60,12 @@ export function createWorkerService({ target, project: files, io, output }: AppS
     async isShared(flags) {
       return isPostgresLocation((await target.locate(flags)).location);
     },
+    async openEngine(flags) {
+      const { root } = (await target.locate(flags)).project;
+      const { openTracing } = await import("../tracing/open-tracing.js");
+      const warn = (text: string): void => output.warn(text);
+      return target.openLocal(flags, await openTracing(io, { service: "knock-worker", root, warn }));
+    },
     async runSharedWorker(options, flags) {
       const { project, location, redirect } = await target.locate(flags);
       const branch = await files.resolveBranch(project, flags);

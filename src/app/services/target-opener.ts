@@ -9,6 +9,7 @@ import { openLocalEngine, openProjectStore, openStoreForCheck } from "../open-lo
 import { loadRequestGuard, openRemoteTarget } from "../open-remote-target.js";
 import type { ProcessIO } from "../process-io.js";
 import { hasStore, resolveStoreLocation } from "../store-location.js";
+import type { Tracing } from "../tracing/tracing.js";
 import type { LocalProject } from "./local-project.js";
 import type { ProjectFiles } from "./project-files.js";
 import type { SettingsCache } from "./settings-cache.js";
@@ -21,9 +22,17 @@ interface LocatedProject {
   redirect: string | null;
 }
 
+interface EngineOptions {
+  /** Whether the command also works on the remote target. */
+  supportsRemote?: boolean;
+  openStore?: typeof openProjectStore;
+  tracing?: Tracing | undefined;
+}
+
 /** Opens the target of a command, and closes everything that was opened. */
 export class TargetOpener implements TargetService {
   private readonly opened: Operations[] = [];
+  private readonly tracings: Tracing[] = [];
   private checkEngine: Promise<LocalOperations> | undefined;
   private guardRequest: ReturnType<typeof loadRequestGuard> | undefined;
 
@@ -41,8 +50,10 @@ export class TargetOpener implements TargetService {
     return openRemoteTarget(flags, settings, this.io, this.output, { opened: this.opened, access, connection });
   }
 
-  openLocal(flags: TargetFlags): Promise<LocalOperations> {
-    return this.openEngine(flags, {});
+  /** `tracing` is closed when the command ends. */
+  openLocal(flags: TargetFlags, tracing?: Tracing): Promise<LocalOperations> {
+    if (tracing !== undefined) this.tracings.push(tracing);
+    return this.openEngine(flags, { tracing });
   }
 
   openForCheck(flags: TargetFlags): Promise<LocalOperations> {
@@ -103,11 +114,12 @@ export class TargetOpener implements TargetService {
 
   async close(): Promise<void> {
     for (const operations of this.opened.splice(0)) await operations.close();
+    for (const tracing of this.tracings.splice(0)) await tracing.close();
   }
 
   private async openEngine(
     flags: TargetFlags,
-    { supportsRemote = false, openStore = openProjectStore },
+    { supportsRemote = false, openStore = openProjectStore, tracing }: EngineOptions,
   ): Promise<LocalOperations> {
     const { project, location, redirect } = await this.locate(flags, supportsRemote);
     const branch = await this.project.resolveBranch(project, flags);
@@ -116,6 +128,7 @@ export class TargetOpener implements TargetService {
       ...(branch === null ? {} : { branch }),
       redirect,
       openStore,
+      tracing,
     });
     this.track(engine);
     return engine;

@@ -7,10 +7,12 @@ import type { Project } from "../../project/open-project.js";
 import { createLocalEngine, openProjectStore } from "../open-local-engine.js";
 import { getInterruptSignal, type ProcessIO } from "../process-io.js";
 import { formatStoreLocation } from "../store-location.js";
+import { openTracing } from "../tracing/open-tracing.js";
+import { FLUSH_MS } from "../tracing/tracing.js";
 import { ignoreLostConnections } from "./ignore-lost-connections.js";
 import type { LogFields, WorkerLog } from "./worker-log.js";
 
-/** How long running jobs may continue after SIGTERM. Kubernetes kills a process after 30 seconds. */
+/** How long jobs and the last traces may take after SIGTERM. Kubernetes kills a process after 30 seconds. */
 const GRACE_MS = 25_000;
 /** The interval at which the log says how much was done. */
 const SUMMARY_MS = 10_000;
@@ -78,7 +80,9 @@ export async function runSharedWorker(
   const log = isText ? createTextLog(output) : createJsonLog(workerId, level, (line) => output.line(line));
   const metrics = new WorkerMetrics();
   const summary = new Summary();
+  const warn = (text: string): void => log.warn({ event: "warning" }, text);
   const store = await openProjectStore(project, location, { maxConnections: concurrency + EXTRA_CONNECTIONS });
+  const tracing = await openTracing(io, { service: "knock-worker", root: project.root, warn });
   const operations = createLocalEngine(project, store, io, {
     wrapProviders: (next) => (channel) => {
       const provider = next(channel);
@@ -87,7 +91,8 @@ export async function runSharedWorker(
     onStep: (type, seconds) => metrics.recordStep(type, seconds),
     redirect,
     worker: workerId,
-    warn: (text) => log.warn({ event: "warning" }, text),
+    tracing,
+    warn,
     ...(branch === null ? {} : { branch }),
   });
   const explain = (error: unknown): LogFields => ({ error: getErrorMessage(error) });
@@ -153,7 +158,7 @@ export async function runSharedWorker(
       await waitForAbort(io.signal);
       log.info({ event: "stopping", signal: getInterruptSignal(io.signal) }, "finishing running jobs");
       clearInterval(timer);
-      await dueWork.stop(GRACE_MS);
+      await dueWork.stop(tracing === undefined ? GRACE_MS : GRACE_MS - FLUSH_MS);
       await server?.close();
       summary.write(log);
       log.info({ event: "stopped" }, "stopped");
@@ -164,6 +169,7 @@ export async function runSharedWorker(
   } finally {
     stopIgnoring();
     await operations.close();
+    await tracing?.close();
   }
 }
 

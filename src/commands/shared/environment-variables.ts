@@ -1,6 +1,8 @@
+import { TRACE_VARIABLES } from "./trace-variables.js";
+
 interface EnvironmentVariable {
   name: string;
-  group: "Settings" | "Output" | "Network" | "Files" | "Programs";
+  group: "Settings" | "Output" | "Network" | "Files" | "Programs" | "Traces";
   /** The setting that the variable changes. Backquotes mark code. */
   meaning: string;
   /** The behavior if the variable is not set. */
@@ -8,7 +10,7 @@ interface EnvironmentVariable {
   /** The flag that takes precedence over the variable. */
   flag?: string;
   /** The program or package that reads the variable, if knock's own source does not. */
-  readBy?: "Node.js" | "ora";
+  readBy?: "Node.js" | "ora" | "OpenTelemetry";
 }
 
 /** Every environment variable that the program reads. An empty value counts as not set, unless the meaning says more. */
@@ -247,4 +249,5 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
     meaning: "the same; Node.js writes code coverage to this folder",
     default: "compiled code is kept in the cache folder",
   },
+  ...TRACE_VARIABLES,
 ];
