@@ -87,7 +87,7 @@ describe("broadcast.json (section 17)", () => {
       "/settings/is_commercial must be true or false, found a string",
       "/steps/0/template/markdown_body is required (a string)",
       "/target_audience_key must not be empty",
-      '/status must be "draft" or "scheduled" or "sent", found "sendt"; did you mean "sent"?',
+      '/status must be "draft", "scheduled" or "sent", found "sendt"; did you mean "sent"?',
       '/steps/1/ref "feed_1" is already the ref of another step',
     ]);
   });

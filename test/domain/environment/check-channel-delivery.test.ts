@@ -180,7 +180,7 @@ describe("a channel with deliver", () => {
     [
       "TLS",
       email({ tls: "strattls" }),
-      [`${S}/tls must be "implicit" or "starttls" or "none", found "strattls"; did you mean "starttls"?`],
+      [`${S}/tls must be "implicit", "starttls" or "none", found "strattls"; did you mean "starttls"?`],
     ],
     [
       "an invalid URL",

@@ -60,7 +60,7 @@ describe("channel groups (E-189, CH-060)", () => {
     [
       "rule_type",
       { rule_type: "when", channel: "ios" },
-      `${at}/rule_type must be "always" or "if" or "unless", found "when"`,
+      `${at}/rule_type must be "always", "if" or "unless", found "when"`,
     ],
     [
       "no variable",

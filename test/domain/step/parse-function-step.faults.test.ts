@@ -144,7 +144,7 @@ describe("delay and throttle errors (F-047, F-048)", () => {
 });
 
 const buildFetchStep = (more: JsonObject): JsonObject => ({ method: "get", url: "https://a.test", ...more });
-const methods = '"get" or "post" or "put" or "delete" or "patch"';
+const methods = '"get", "post", "put", "delete" or "patch"';
 
 describe("fetch and trigger errors (section 9.4, 9.7)", () => {
   refuses([
@@ -246,7 +246,8 @@ describe("wait errors (F-049)", () => {
       `/settings/event/event_key must be ${"created queued sent not_sent delivered delivery_attempted undelivered bounced read unread seen unseen archived unarchived interacted link_clicked"
         .split(" ")
         .map((key) => `"${key}"`)
-        .join(" or ")}, found "bounce"; did you mean "bounced"?`,
+        .join(", ")
+        .replace(/, ([^ ]+)$/, " or $1")}, found "bounce"; did you mean "bounced"?`,
     ],
     [
       "E-338 31 days",

@@ -125,12 +125,12 @@ describe("parseScheduleRequest (A-500)", () => {
     [
       "a frequency",
       rule({ frequency: "yearly" }),
-      ['/repeats/0/frequency must be "hourly" or "daily" or "weekly" or "monthly", found "yearly"'],
+      ['/repeats/0/frequency must be "hourly", "daily", "weekly" or "monthly", found "yearly"'],
     ],
     [
       "no frequency",
       { ...valid, repeats: [{}] },
-      ['/repeats/0/frequency must be "hourly" or "daily" or "weekly" or "monthly"'],
+      ['/repeats/0/frequency must be "hourly", "daily", "weekly" or "monthly"'],
     ],
     ["C-340 AC-241 minutes", rule({ minutes: 7 }), ["/repeats/0/minutes must be a multiple of 5, found 7"]],
     ["invalid minutes", rule({ minutes: 60 }), ["/repeats/0/minutes must be a whole number from 0 to 59, found 60"]],
@@ -146,7 +146,7 @@ describe("parseScheduleRequest (A-500)", () => {
     [
       "days",
       rule({ days: ["mon", "monday"] }),
-      ['/repeats/0/days/1 must be "mon" or "tue" or "wed" or "thu" or "fri" or "sat" or "sun", found "monday"'],
+      ['/repeats/0/days/1 must be "mon", "tue", "wed", "thu", "fri", "sat" or "sun", found "monday"'],
     ],
     [
       "days in text",
@@ -179,7 +179,7 @@ describe("parseBulkScheduleRequest (A-503)", () => {
       { schedules: [schedule, { ...schedule, recipient: null, minutes: 5, repeats: [{ frequency: "never" }] }] },
       [
         "/schedules/1/recipient must be a user id, an object reference or an inline recipient, found null",
-        '/schedules/1/repeats/0/frequency must be "hourly" or "daily" or "weekly" or "monthly", found "never"',
+        '/schedules/1/repeats/0/frequency must be "hourly", "daily", "weekly" or "monthly", found "never"',
         '/schedules/1/minutes unknown key "minutes"',
       ],
     ],

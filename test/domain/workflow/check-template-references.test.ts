@@ -176,7 +176,7 @@ describe("partial.json (section 11, T-100, T-108)", () => {
     [
       "a type that there is not",
       { type: "htm" },
-      '/type must be "html" or "markdown" or "text" or "json", found "htm"; did you mean "html"?',
+      '/type must be "html", "markdown", "text" or "json", found "htm"; did you mean "html"?',
     ],
     ["no content", { content: null }, "/content must be a string, found null"],
     ["MJML in HTML", { content: "<mj-text>x</mj-text>" }, "/content must not contain MJML: the partial's type is html"],

@@ -85,7 +85,7 @@ describe("the envelope (section 4)", () => {
       "a frequency mistyped",
       { trigger_frequency: "once_per_recipent", steps: [] },
       [
-        '/trigger_frequency must be "every_trigger" or "once_per_recipient" or "once_per_recipient_per_tenant", found "once_per_recipent"; did you mean "once_per_recipient"?',
+        '/trigger_frequency must be "every_trigger", "once_per_recipient" or "once_per_recipient_per_tenant", found "once_per_recipent"; did you mean "once_per_recipient"?',
       ],
     ],
     [
@@ -102,7 +102,7 @@ describe("the envelope (section 4)", () => {
       "a schema of a type that does not exist",
       { trigger_data_json_schema: { properties: { page: { type: "strng" } } }, steps: [] },
       [
-        '/trigger_data_json_schema/properties/page/type must be "string" or "number" or "integer" or "boolean" or "object" or "array" or "null", found "strng"; did you mean "string"?',
+        '/trigger_data_json_schema/properties/page/type must be "string", "number", "integer", "boolean", "object", "array" or "null", found "strng"; did you mean "string"?',
       ],
     ],
     [
@@ -266,9 +266,7 @@ describe("channel steps (F-041, F-042, F-052)", () => {
     [
       "a webhook with no method",
       channel("http", { url: "x" }),
-      [
-        '/template/method must be "get" or "post" or "put" or "delete" or "patch" or "GET" or "POST" or "PUT" or "DELETE" or "PATCH"',
-      ],
+      ['/template/method must be "get", "post", "put", "delete", "patch", "GET", "POST", "PUT", "DELETE" or "PATCH"'],
     ],
     [
       "headers that are a number",
