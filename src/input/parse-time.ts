@@ -47,7 +47,8 @@ export function parseTimeArgument(text: string, name: string | null): number {
         ? `${trimmed.replace(" ", "T")}Z`
         : trimmed.replace(" ", "T")
     : "";
-  const time = match ? Date.parse(normalized) : Number.NaN;
+  // Date.parse misreads fractions with more than about 20 digits.
+  const time = match ? Date.parse(normalized.replace(/(\.\d{3})\d+/, "$1")) : Number.NaN;
   // Date.parse accepts 31 February and returns a day in March.
   const exists = new Date(`${trimmed.slice(0, 10)}T00:00:00Z`).toJSON()?.startsWith(trimmed.slice(0, 10)) ?? false;
   if (Number.isNaN(time) || !exists) {

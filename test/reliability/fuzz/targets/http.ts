@@ -102,7 +102,8 @@ function fillPath(path: string, choices: readonly { at: number; other: string | 
   const parts: string[] = [];
   for (const part of path.split("/")) {
     const { at = 0, other = null } = part.startsWith("{") ? (remaining.shift() ?? {}) : {};
-    const known = (KNOWN_PARTS[parts.at(-1) ?? ""] ?? "@id").split(" ");
+    const parent = parts.at(-1) ?? "";
+    const known = (Object.hasOwn(KNOWN_PARTS, parent) ? (KNOWN_PARTS[parent] as string) : "@id").split(" ");
     parts.push(part.startsWith("{") ? (other ?? known[at % known.length] ?? "") : part);
   }
   return parts.join("/");
