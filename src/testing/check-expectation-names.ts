@@ -1,4 +1,4 @@
-import type { Expected, MessageFilter } from "../domain/scenario/expectation-schema.js";
+import { type Expected, type MessageFilter, NOT_REACHED } from "../domain/scenario/expectation-schema.js";
 import { listScenarioWorkflows } from "../domain/scenario/list-scenario-workflows.js";
 import type { Scenario } from "../domain/scenario/parse-scenarios.js";
 import { KnockError } from "../errors/knock-error.js";
@@ -17,6 +17,18 @@ function listFilters({ steps }: Scenario): { path: Path; filter: MessageFilter }
       Array.isArray(list)
         ? list.map((filter, at) => ({ path: ["steps", index, "expect", name, at], filter: filter as MessageFilter }))
         : [],
+    );
+  });
+}
+
+/** Returns the steps that scenarios expect not to be reached, with their paths. A step that does not exist is never reached. */
+function listUnreachedSteps({ steps }: Scenario): { path: Path; step: string }[] {
+  return steps.flatMap(({ expect }, index) => {
+    if (expect === undefined || Array.isArray(expect)) return [];
+    return Object.entries((expect as Expected).outcomes ?? {}).flatMap(([recipient, expected]) =>
+      Object.entries(expected)
+        .filter(([, wanted]) => wanted === NOT_REACHED || (wanted as { outcome?: string }).outcome === NOT_REACHED)
+        .map(([step]) => ({ path: ["steps", index, "expect", "outcomes", recipient, step], step })),
     );
   });
 }
@@ -45,7 +57,7 @@ async function checkStepName(target: ScenarioTarget, step: string, workflows: re
 }
 
 /**
- * Throws `scenario_invalid` for a filter with a workflow, step or channel that does not exist, because it selects
+ * Throws `scenario_invalid` for a filter, or a step that must not be reached, with a workflow, step or channel that does not exist, because it selects
  * nothing: the expectation could never fail, or never be met. `locate` receives the path below the scenario.
  */
 export async function checkExpectationNames(
@@ -56,6 +68,10 @@ export async function checkExpectationNames(
   // A step that changes files can add names.
   if (scenario.steps.some(({ write }) => write !== undefined)) return;
   const own = listScenarioWorkflows(scenario) ?? [];
+  for (const { path, step } of listUnreachedSteps(scenario)) {
+    locate(path);
+    await checkStepName(target, step, own);
+  }
   for (const { path, filter } of listFilters(scenario)) {
     const { workflow, step, channel } = filter;
     if (workflow) {

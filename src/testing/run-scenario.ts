@@ -1,6 +1,6 @@
 import { parseTimestamp } from "../domain/condition/parse-timestamp.js";
-import { checkExpectation, type ExpectationFailure } from "../domain/scenario/check-expectation.js";
-import type { Observation } from "../domain/scenario/observed.js";
+import { checkExpectation, type ExpectationFailure, formatRecipient } from "../domain/scenario/check-expectation.js";
+import type { Observation, ObservedRun } from "../domain/scenario/observed.js";
 import type { Scenario } from "../domain/scenario/parse-scenarios.js";
 import type { Given, ScenarioStep } from "../domain/scenario/scenario-schema.js";
 import type { ScenarioFailure, ScenarioResult, ScenarioStatus } from "../domain/scenario/test-report.js";
@@ -38,13 +38,22 @@ export async function explainFailure(
   return steps.find((step) => step.ref === about.step) ?? null;
 }
 
-/** Throws `scenario_invalid` for an expected step that the recipient's workflow does not have. */
-async function checkStepName(target: ScenarioTarget, { about }: ExpectationFailure): Promise<void> {
-  if (about === undefined) return;
-  const run = await target.operations.readRecipientRun(about.recipient_run_id);
-  const known = run === null ? null : await target.listStepNames(String(run.workflow));
-  if (known === null || known.includes(about.step)) return;
-  throw new KnockError("scenario_invalid", `workflow "${String(run?.workflow)}" has no step "${about.step}"`, {
+/** Throws `scenario_invalid` for an expected step that no workflow of the recipient's runs has. */
+async function checkStepName(
+  target: ScenarioTarget,
+  { about }: ExpectationFailure,
+  runs: readonly ObservedRun[],
+): Promise<void> {
+  const recipient = runs.find((run) => run.recipient_run_id === about?.recipient_run_id)?.recipient;
+  if (about === undefined || recipient === undefined) return;
+  const own = runs.filter((run) => formatRecipient(run.recipient) === formatRecipient(recipient));
+  const workflows = [...new Set(own.map(({ workflow }) => workflow))];
+  const names = await Promise.all(workflows.map((workflow) => target.listStepNames(workflow)));
+  const known = names.flatMap((found) => found ?? []);
+  if (names.includes(null) || known.includes(about.step)) return;
+  const list = workflows.map((workflow) => `"${workflow}"`).join(", ");
+  const subject = workflows.length === 1 ? `workflow ${list} has` : `the workflows ${list} have`;
+  throw new KnockError("scenario_invalid", `${subject} no step "${about.step}"`, {
     hint: didYouMean(about.step, known, "Steps"),
   });
 }
@@ -84,9 +93,16 @@ class ScenarioRun {
 
   async runStep(step: ScenarioStep, index: number): Promise<void> {
     this.location = this.locate(index, []);
+    const { operations } = this.target;
+    const { expect } = step;
+    const expectsError = expect !== undefined && !Array.isArray(expect) && Boolean(expect.error);
+    const isWholeState = getAction(step) === null;
+    const comparesOutcomes = expect !== undefined && !Array.isArray(expect) && Boolean(expect.outcomes);
+    let previous: ObservedRun[] | null = null;
     let error: KnockError | null = null;
     let result: ActionResult = {};
     try {
+      if (comparesOutcomes && !isWholeState) previous = await readObservedRuns(operations);
       result = await performAction(step, this.target, {
         scenario: this.scenario,
         signal: this.signal,
@@ -96,8 +112,6 @@ class ScenarioRun {
       if (!(thrown instanceof KnockError)) throw thrown;
       error = thrown;
     }
-    const { expect } = step;
-    const expectsError = expect !== undefined && !Array.isArray(expect) && Boolean(expect.error);
     if (error !== null && !expectsError) {
       if (BROKEN_CODES.has(error.code)) throw error;
       this.addFailure(
@@ -107,14 +121,13 @@ class ScenarioRun {
       );
       return;
     }
-    const { operations } = this.target;
     const ids = await listMessageIds(operations);
-    const isWholeState = getAction(step) === null;
     const created = isWholeState ? ids : ids.filter((id) => !this.knownMessages.has(id));
     this.knownMessages = new Set(ids);
     if (expect === undefined) return;
     const observation: Observation = {
       outcomes: await readObservedRuns(operations, result.workflow_run_id),
+      previous,
       messages: await readObservedMessages(operations, created),
       error,
       cancelled: result.cancelled ?? null,
@@ -122,7 +135,7 @@ class ScenarioRun {
     };
     for (const failure of checkExpectation(expect, observation, this.target.reader)) {
       this.location = this.locate(index, failure.path);
-      await checkStepName(this.target, failure);
+      await checkStepName(this.target, failure, observation.outcomes);
       this.addFailure(index, failure, await explainFailure(this.target, failure));
     }
   }

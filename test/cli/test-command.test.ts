@@ -273,4 +273,47 @@ scenarios:
     expect(exitCode).toBe(0);
     expect(collab.read("knock/workflows/new-comment/email_1/text_body.txt")).toBe(before);
   });
+
+  it("compares the run that a step advanced if a recipient has several, and names their number", async ({ collab }) => {
+    collab.write(
+      "knock/workflows/photo-liked/workflow.json",
+      JSON.stringify({
+        name: "Photo liked",
+        steps: [
+          {
+            ref: "batch_1",
+            type: "batch",
+            settings: { batch_window: { unit: "minutes", value: 10 } },
+          },
+          { ref: "delay_1", type: "delay", settings: { delay_for: { unit: "hours", value: 1 } } },
+          {
+            ref: "email_1",
+            type: "channel",
+            channel_key: "sendgrid",
+            template: { subject: "{{ total_activities }} likes", html_body: "<p>Likes</p>" },
+          },
+        ],
+      }),
+    );
+    const write = (last: string): void =>
+      collab.write(
+        FILE,
+        scenarioFile(`- notify: { workflow: photo-liked, recipients: [grace], data: { photo: a } }
+- notify: { workflow: photo-liked, recipients: [grace], data: { photo: b } }
+  expect: { outcomes: { grace: { batch_1: { outcome: halted, reason: batched }, delay_1: not_reached } } }
+- expect: { outcomes: { grace: { batch_1: waiting } } }
+- advance: 10m
+  expect: { outcomes: { grace: { delay_1: waiting, email_1: not_reached } } }
+- advance: 1h
+  expect: { outcomes: { grace: { delay_1: passed, email_1: ${last} } } }`),
+      );
+    write("sandboxed");
+    expect((await collab.knock(["test", FILE])).exitCode).toBe(0);
+    write("failed");
+    const { stdout, exitCode } = await collab.knock(["test", FILE]);
+    expect(stdout).toContain("      expected  failed\n      found     sandboxed; grace has 2 runs\n");
+    expect(exitCode).toBe(1);
+    write("sandboxed, emial_1: not_reached");
+    expect((await collab.knock(["test", FILE])).stdout).toContain('no workflow has the step "emial_1"');
+  });
 });

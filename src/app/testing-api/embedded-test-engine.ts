@@ -191,6 +191,7 @@ export class EmbeddedTestEngine implements TestEngine<Record<string, unknown> & 
     const { operations } = this.target;
     return {
       outcomes: await readObservedRuns(operations),
+      previous: null,
       messages: await readObservedMessages(operations, await listMessageIds(operations)),
       error: null,
       cancelled: null,

@@ -5,9 +5,15 @@ import { parseExpectation } from "../run/expectation.js";
 import { type StepOutcome, summarizeOutcomes } from "../run/outcome.js";
 import { getStepLabels } from "../run/step-labels.js";
 import { selectContent } from "./content-path.js";
-import type { Expected, MessageExpectation, StepOutcomeExpectation } from "./expectation-schema.js";
+import {
+  type Expected,
+  type MessageExpectation,
+  NOT_REACHED,
+  type StepOutcomeExpectation,
+} from "./expectation-schema.js";
 import type { Observation, ObservedMessage } from "./observed.js";
 import { describeFilter, isSelected } from "./select-messages.js";
+import { selectRun } from "./select-run.js";
 import { matchText, type TextMatcher } from "./text-matcher.js";
 
 /** An expectation that was not met. */
@@ -72,26 +78,30 @@ function describeExpectedOutcome({ outcome, reason, branch, until }: Exclude<Ste
     .join(", ");
 }
 
-function checkOutcomes(expected: NonNullable<Expected["outcomes"]>, { outcomes }: Observation, add: AddFailure): void {
+function checkOutcomes(
+  expected: NonNullable<Expected["outcomes"]>,
+  { outcomes, previous }: Observation,
+  add: AddFailure,
+): void {
   for (const [name, steps] of Object.entries(expected)) {
     const runs = outcomes.filter(({ recipient }) => formatRecipient(recipient) === name);
-    // The latest run decides, as for someone who looks at the list of runs.
-    const run = runs.at(-1);
+    const count = runs.length > 1 ? `; ${name} has ${runs.length} runs` : "";
     for (const [ref, wanted] of Object.entries(steps)) {
       const path = ["outcomes", name, ref];
       const expectedOutcome = typeof wanted === "string" ? { outcome: wanted } : wanted;
       const subject = `${name} ${ref}`;
       const wantedText = describeExpectedOutcome(expectedOutcome);
-      if (run === undefined) {
+      const selected = selectRun(runs, ref, previous);
+      if (selected === null) {
         add({ path, subject, expected: wantedText, found: "the recipient has no run" });
         continue;
       }
-      const step = run.steps.find((candidate) => candidate.ref === ref);
-      if (step === undefined ? wantedText === "not_reached" : meetsOutcome(step, expectedOutcome)) continue;
+      const { run, step } = selected;
+      if (step === undefined ? wantedText === NOT_REACHED : meetsOutcome(step, expectedOutcome)) continue;
       const found = step === undefined && run.reason ? `not reached (${run.reason.code})` : describeStep(step);
       const about =
         run.recipient_run_id === null ? {} : { about: { recipient_run_id: run.recipient_run_id, step: ref } };
-      add({ path, subject, expected: wantedText, found, ...about });
+      add({ path, subject, expected: wantedText, found: `${found}${count}`, ...about });
     }
   }
 }

@@ -129,7 +129,7 @@ export const expectationSchema = once(() =>
           ),
           outcomes: described(
             optional(record(record(stepOutcomeSchema()).check(notEmptyObject())).check(notEmptyObject())),
-            "The outcomes of steps, by recipient and step ref.",
+            "The outcomes of steps, by recipient and step ref; `not_reached` for a step that was not reached. If a recipient has several runs, the run that reached the step during this scenario step decides, otherwise the newest run. Runs that joined the batch of another run do not count, except for what they did during this scenario step.",
           ),
           no_runs: described(
             optional(z.array(nonEmptyString()).check(notEmptyList())),
@@ -175,6 +175,9 @@ export const notEmptyObject = () =>
     if (Object.keys(value).length === 0)
       issues.push({ code: "custom", message: "is empty, so it can never fail", input: value, continue: true });
   });
+
+/** The expected outcome of a step that the run has not reached. */
+export const NOT_REACHED = "not_reached";
 
 export type Expected = Exclude<z.output<ReturnType<typeof expectationSchema>>, string[]>;
 export type MessageFilter = z.output<ReturnType<typeof messageFilterSchema>>;

@@ -22,6 +22,8 @@ export interface ObservedMessage {
 /** The effects of a step of a scenario, or the state so far. */
 export interface Observation {
   outcomes: readonly ObservedRun[];
+  /** The runs before the step; null if the step has no action. */
+  previous: readonly ObservedRun[] | null;
   messages: readonly ObservedMessage[];
   /** The code of the error that the step ended with, or null. */
   error: { code: string; message: string } | null;
