@@ -295,7 +295,7 @@ scenarios:
         ],
       }),
     );
-    const write = (last: string): void =>
+    const write = (last: string): string =>
       collab.write(
         FILE,
         scenarioFile(`- notify: { workflow: photo-liked, recipients: [grace], data: { photo: a } }

@@ -35,6 +35,33 @@ describe.concurrent("likely misspelled template variables", () => {
     },
   );
 
+  inProcessTest.for([false, true])(
+    "are reported after a batch, also if the schema allows other data (%s)",
+    async (additionalProperties, { collab }) => {
+      const text =
+        "{{ data.form }} {{ form }} {{ reciipient.name }} {{ total_activites }}{% for activity in activities %}{{ activity.fom }}{% endfor %}{{ data.from }}";
+      collab.write("knock/workflows/photo-liked/workflow.json", {
+        name: "Photo liked",
+        trigger_data_json_schema: { type: "object", properties: { from: { type: "string" } }, additionalProperties },
+        steps: [
+          { ref: "batch_1", type: "batch", settings: { batch_window: { unit: "minutes", value: 10 } } },
+          { ref: "in_app_feed_1", type: "channel", channel_key: "in-app-feed", template: { markdown_body: text } },
+        ],
+      });
+      const suggestions = ["data.from", "from", "recipient.name", "total_activities", "activity.from"];
+      const findSuggestions = (stderr: string): string[] =>
+        [...stderr.matchAll(/ is undefined; did you mean "([^"]+)"\?/g)].map(([, name = ""]) => name);
+      const { stdout } = await collab.knock(["validate", "photo-liked"]);
+      expect(findSuggestions(stdout)).toEqual(suggestions);
+      const flags = ["-r", "ada", "--set", "from=Bo"];
+      const { stderr } = await collab.knock(["notify", "photo-liked", ...flags]);
+      expect(findSuggestions(stderr)).toEqual(suggestions);
+      const strict = await collab.knock(["preview", "photo-liked", "in_app_feed_1", "--strict", ...flags]);
+      expect(findSuggestions(strict.stderr)).toEqual(suggestions);
+      expect(strict.exitCode).toBe(3);
+    },
+  );
+
   inProcessTest("--dry-run prints the warnings of the run, and creates no store", async ({ collab }) => {
     collab.write(BODY, "{{ recipient.nmae }}");
     changeJson(collab, "knock/workflows/new-comment/workflow.json", (workflow) => {

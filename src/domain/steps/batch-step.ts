@@ -107,7 +107,6 @@ export const batchStep = defineStep({
   normalize,
   window: WINDOW,
   listReasons: () => ["batched"],
-  changedScopes: ["data"],
   warn(raw, warn) {
     const { batch_window_type, [EXTENSION]: limit } = getSettings(raw);
     if (batch_window_type !== "sliding" && limit)

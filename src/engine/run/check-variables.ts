@@ -53,7 +53,8 @@ export function analyzeVariables(compiled: CompiledWorkflow): WorkflowVariables 
 export function buildSharedScope({ environment }: Pick<TriggerTrial, "environment">): RenderScope {
   const system = ["recipient", "actor", "tenant", "vars", "workflow", "activities", "actors", "run", "timestamp"];
   const scope: RenderScope = Object.fromEntries(system.map((name) => [name, null]));
-  return { ...scope, total_activities: 1, total_actors: 1, data: null, vars: getBrandedVariables(environment, null) };
+  const totals = { total_activities: 1, total_actors: 1 };
+  return { ...scope, ...totals, run: totals, data: null, vars: getBrandedVariables(environment, null) };
 }
 
 /** Returns whether the trigger's data defines a variable for every recipient. */

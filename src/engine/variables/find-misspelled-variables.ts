@@ -6,6 +6,7 @@ import { findNearest } from "../../util/find-nearest.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import type { ParsedText, RenderScope } from "../liquid/liquid.js";
 import { ITEM, type PathKey, readVariables, type VariableRead } from "../liquid/read-variables.js";
+import { buildScopeSchema } from "./scope-schema.js";
 
 /** A variable of a step's template, with the location of its text. */
 export interface StepVariable extends VariableRead {
@@ -39,7 +40,7 @@ type DataSchema = JsonObject | null;
 const MAX_LIST_ITEMS = 50;
 
 /** Properties that lists, texts and maps have in Liquid. */
-const BUILT_IN_PROPERTIES = ["size", "first", "last"];
+export const BUILT_IN_PROPERTIES = ["size", "first", "last"];
 
 /** Root variables and keys that only some steps or runs have, so that they can be missing from a scope. */
 const OPTIONAL_ROOTS = ["refs", "inputs", "current_message", "forloop", "tablerowloop", "continue", "object"];
@@ -111,9 +112,7 @@ function findMisspelledKey(
   assignedNames: ReadonlySet<string>,
 ): { index: number; near: string } | null {
   let values: unknown[] = [...scopes];
-  const data = schema ?? {};
-  const fromRoot = isJsonObject(data.properties) ? data.properties : {};
-  let schemas: JsonObject[] = [{ properties: { ...fromRoot, data } }];
+  let schemas: JsonObject[] = [buildScopeSchema(schema)];
   for (const [index, key] of read.path.entries()) {
     const below = getSchemasBelow(schemas, key);
     if (below === null) return null;
@@ -175,9 +174,7 @@ export function findMisspelledVariables(
 /** Returns whether a variable can be misspelled. Those that the schema, the environment or the API defines are not. */
 function isSuspicious(read: StepVariable, known: RenderScope, schema: DataSchema): boolean {
   let values: unknown[] = [known];
-  const data = schema ?? {};
-  const fromRoot = isJsonObject(data.properties) ? data.properties : {};
-  let schemas: JsonObject[] = [{ properties: { ...fromRoot, data } }];
+  let schemas: JsonObject[] = [buildScopeSchema(schema)];
   for (const [index, key] of read.path.entries()) {
     if (typeof key !== "number" && isOptional(read.path, index)) return false;
     const below = getSchemasBelow(schemas, key);

@@ -50,6 +50,8 @@ function reported(text: string, { data = {}, schema, before = [] }: Given = {}):
   );
 }
 
+const BATCH = { ref: "b", type: "batch", settings: { batch_window: { unit: "minutes", value: 10 } } };
+const PHOTO_SCHEMA = { type: "object", properties: { photo: { type: "string" } } };
 const COMMENTS = { comments: [{ text: "Hi", author: { name: "Bo" } }], title: "T" };
 
 describe("findMisspelledVariables", () => {
@@ -100,6 +102,29 @@ describe("findMisspelledVariables", () => {
       },
       ["data.pgae → data.page", "data.order.totl → data.order.total"],
     ],
+    [
+      "data, roots and the counters of a batch after a batch",
+      "{{ data.tilte }} {{ tilte }} {{ recipent.name }} {{ total_activites }} {{ run.total_activites }}",
+      { data: COMMENTS, before: [BATCH] },
+      [
+        "data.tilte → data.title",
+        "tilte → title",
+        "recipent.name → recipient.name",
+        "total_activites → total_activities",
+        "run.total_activites → run.total_activities",
+      ],
+    ],
+    [
+      "a property of an activity that the schema has",
+      "{% for a in activities %}{{ a.phto }} {{ a.data.phto }} {{ a.inserted_ta }}{% endfor %}{{ activities[0].phto }}",
+      { schema: PHOTO_SCHEMA, before: [BATCH] },
+      [
+        "a.phto → a.photo",
+        "a.data.phto → a.data.photo",
+        "a.inserted_ta → a.inserted_at",
+        "activities.0.phto → activities.0.photo",
+      ],
+    ],
   ])("reports %s", (_what, text, given, expected) => {
     expect(reported(text, given)).toEqual(expected);
   });
@@ -142,6 +167,11 @@ describe("findMisspelledVariables", () => {
         data: COMMENTS,
         before: [{ ref: "f", type: "http_fetch", settings: { method: "get", url: "https://x.test" } }],
       },
+    ],
+    [
+      "properties of activities and actors",
+      "{% for a in activities %}{{ a.photo }} {{ a.data.photo }} {{ a.id }} {{ a.actor.name }}{% endfor %}{{ actors[0].email }}",
+      { schema: PHOTO_SCHEMA, before: [BATCH] },
     ],
     [
       "raw text and comments",
