@@ -106,9 +106,33 @@ function findUnquotedData(command: Command, argv: readonly string[]): string[] |
   return argv.slice(start, end === -1 ? undefined : end);
 }
 
+/** Options whose values are often sentences or file names with spaces. */
+const TEXT_OPTIONS: readonly string[] = ["--set", "--data"];
+
+/** Returns the option whose value the first excess word follows, and the value with the words that follow it, or null. */
+function findSplitValue(
+  command: Command,
+  argv: readonly string[],
+  excess: readonly string[],
+): { flag: string; value: string } | null {
+  for (const [index, word] of argv.entries()) {
+    if (word !== excess[0]) continue;
+    const before = argv[index - 1] ?? "";
+    const [, assigned, assignedValue] = /^(--[\w-]+)=(.*)$/s.exec(before) ?? [];
+    const flag = assigned ?? argv[index - 2] ?? "";
+    const option = command.options.find(({ long, short }) => long === flag || short === flag);
+    if (option === undefined || !option.required || option.variadic) continue;
+    const following = argv.slice(index);
+    const end = following.findIndex((next, at) => next !== excess[at]);
+    const rest = end === -1 ? following : following.slice(0, end);
+    return { flag: option.long ?? flag, value: [assignedValue ?? before, ...rest].join(" ") };
+  }
+  return null;
+}
+
 /**
- * Returns a suggestion for a command with too many words: an option that the first excess word may belong to, or
- * another command.
+ * Returns a suggestion for a command with too many words: quotes around a value that the shell split, an option that
+ * the first excess word may belong to, or another command.
  */
 export function suggestForExcessArguments(command: Command, argv: readonly string[]): string | undefined {
   const hasOption = (long: string): boolean => command.options.some((option) => option.long === long);
@@ -119,7 +143,13 @@ export function suggestForExcessArguments(command: Command, argv: readonly strin
   if (unquoted !== undefined) return suggestQuotes("--data", unquoted);
   if (/^\s*[[{]/.test(word) && hasOption("--data")) return `Did you mean --data ${quoteForShell(word)}?`;
   if (/^[\w.[\]]+:?=/.test(word) && hasOption("--set")) return `Did you mean --set ${quoteForShell(word)}?`;
-  if (hasOption("--recipients")) return `Did you mean --recipients ${quoteForShell(word)}?`;
+  const split = findSplitValue(command, argv, command.args.slice(allowed));
+  const quoted = split === null ? undefined : `Put the value in quotes: ${split.flag} ${quoteForShell(split.value)}`;
+  if (split !== null && TEXT_OPTIONS.includes(split.flag)) return quoted;
+  const { recipients, recipient } = command.opts();
+  if (hasOption("--recipients") && !recipients && !recipient)
+    return `Did you mean --recipients ${quoteForShell(word)}?`;
+  if (quoted !== undefined) return quoted;
   const readCommand =
     command.name() !== "list"
       ? undefined

@@ -2,7 +2,7 @@ import type { StepOutcome } from "../run/outcome.js";
 import type { ObservedRun } from "./observed.js";
 
 /** The run that decides an expected outcome. `step` is undefined if the run has not reached the step. */
-export interface SelectedRun {
+interface SelectedRun {
   run: ObservedRun;
   step: StepOutcome | undefined;
 }
