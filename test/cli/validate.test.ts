@@ -428,4 +428,18 @@ describe.concurrent("knock validate accepts", () => {
       expect((await sample.knock(["validate"])).exitCode).toBe(0);
     }
   });
+
+  it.for<[file: string, rename: [key: string, typo: string], message: string]>([
+    [WORKFLOW, ["channel_key", "chanel_key"], 'steps[0]: unknown key "chanel_key"; did you mean "channel_key"?'],
+    ["knock/workflows/welcome/workflow.json", ["type", "tpye"], 'steps[0]: unknown key "tpye"; did you mean "type"?'],
+    [WORKFLOW, ["template", "templat"], 'steps[0]: unknown key "templat"; did you mean "template"?'],
+    [WORKFLOW, ["steps", "stesp"], 'unknown key "stesp"; did you mean "steps"?'],
+    ["knock/workflows/new-comment/workflow.json", ["operator", "operater"], 'unknown key "operater"; did you mean "op'],
+    ["knock/guides/history-is-here/guide.json", ["ref", "rfe"], 'unknown key "rfe"; did you mean "ref"?'],
+    ["knock/environment.json", ["type", "typ"], 'unknown key "typ"; did you mean "type"?'],
+  ])("reports in %s the misspelled required key %j once", async ([file, [key, typo], message], { collab }) => {
+    collab.write(file, collab.read(file).replace(`"${key}":`, `"${typo}":`));
+    const findings = (await readFindings(collab)).filter((finding) => finding.file === file);
+    expect(findings).toMatchObject([{ message: expect.stringContaining(message), severity: "error" }]);
+  });
 });

@@ -122,7 +122,7 @@ describe("workflows (F-004 to F-008)", () => {
     [
       "an invalid value",
       { "knock/workflows/w/workflow.json": { steps: [{}] } },
-      "knock/workflows/w/workflow.json:1:11: steps[0].type is not a known step type: undefined (and 1 more)",
+      'knock/workflows/w/workflow.json:1:11: steps[0].type is required (a step type, such as "channel") (and 1 more)',
     ],
     [
       "a channel of another type",
@@ -244,7 +244,7 @@ describe("errors of a workflow", () => {
     [
       "a missing value: its object",
       { [`${w}/workflow.json`]: '{"steps": [\n  {"ref": "a"}\n]}' },
-      `${w}/workflow.json:2:3: steps[0].type is not a known step type: undefined`,
+      `${w}/workflow.json:2:3: steps[0].type is required (a step type, such as "channel")`,
     ],
     [
       "after a byte order mark, a duplicate key's last occurrence",

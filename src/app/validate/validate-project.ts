@@ -222,7 +222,10 @@ class ProjectValidator {
     }
     const guides = await readGuides(project, await project.environment(), cwd);
     for (const [key, error] of guides.errors) this.addError(error, this.displayPath("guides", key, "guide.json"));
-    this.findings.push(...(await project.readProjectFindings()));
+    const known = new Set(this.findings.map(({ file, pointer }) => `${file} ${pointer}`));
+    // A misspelled key that is required is already an error of its document.
+    const found = (await project.readProjectFindings()).filter(({ file, pointer }) => !known.has(`${file} ${pointer}`));
+    this.findings.push(...found);
     await this.checkReferences(validBroadcasts);
     await this.checkPayloads();
     this.checkScenarios();

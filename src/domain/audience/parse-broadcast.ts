@@ -51,7 +51,7 @@ function parseDefinition(key: string, raw: JsonObject, findings: DocumentFinding
 export function parseBroadcast(key: string, raw: unknown, file: string): Broadcast {
   const findings = new DocumentFindings();
   const createError = () => findings.toError(`broadcast "${key}"`, "workflow_invalid", () => `Fix ${file}.`);
-  const value = checkDocument(broadcastSchema(), raw, findings.add, (path, message) => {
+  const value = checkDocument(broadcastSchema(), raw, findings.add, ({ path, message }) => {
     if (path.length > 1) return;
     const isWorkflowOnly = WORKFLOW_ONLY_KEYS.includes(String(path[0]));
     findings.add(path, isWorkflowOnly ? "is only supported in workflows" : message);

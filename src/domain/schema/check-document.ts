@@ -4,6 +4,7 @@ import { describeUnknownKey } from "../shape/describe-finding.js";
 import type { ReportFinding } from "../shape/report-finding.js";
 import { describeIssue } from "./describe-issue.js";
 import { findSuggestedKey } from "./find-suggested-key.js";
+import { findMissingKey, mergeMisspelledKeys, type UnknownKey } from "./misspelled-keys.js";
 
 /** A finding of a check: its path below the document, and a sentence without the location. */
 export interface Finding {
@@ -23,12 +24,13 @@ function isReservedKey(key: string, known: readonly string[]): boolean {
 
 interface CheckResult {
   findings: Finding[];
-  unknownKeys: Finding[];
+  unknownKeys: UnknownKey[];
 }
 
+/** Checks a value. With `isClosed`, the findings contain unknown keys, also those that the service could add. */
 function collectFindings(schema: z.ZodMiniType, value: unknown, isClosed = false): CheckResult {
   const findings: Finding[] = [];
-  const unknownKeys: Finding[] = [];
+  const unknownKeys: UnknownKey[] = [];
   // Most documents are valid. zod copies its options, which takes a third of the time of a small check.
   if (schema.safeParse(value).success) return { findings, unknownKeys };
   for (const issue of schema.safeParse(value, { error: describeIssue }).error?.issues ?? []) {
@@ -41,14 +43,21 @@ function collectFindings(schema: z.ZodMiniType, value: unknown, isClosed = false
       const path = [...issue.path, key];
       const message = sentences[index] ?? describeUnknownKey(key, undefined);
       const suggestedKey = findSuggestedKey({ schema, document: value, path, known, unknown: issue.keys });
-      const finding = { path, message, ...(suggestedKey === undefined ? {} : { suggestedKey }) };
-      // In the service's documents, a key whose value is null counts as absent.
+      const missingKey = findMissingKey(value, issue.path, key, known);
+      const finding = { path, message, missingKey, ...(suggestedKey === undefined ? {} : { suggestedKey }) };
       if (isClosed) findings.push(finding);
-      else if (!isReservedKey(key, known) && getValueAtPath(value, finding.path.map(String)) !== null)
+      // In the service's documents, a key whose value is null counts as absent.
+      if (isClosed || (!isReservedKey(key, known) && getValueAtPath(value, finding.path.map(String)) !== null))
         unknownKeys.push(finding);
     }
   }
   return { findings, unknownKeys };
+}
+
+/** Checks a value like `collectFindings`, with one finding for a required key that is missing because it is misspelled. */
+function collectMergedFindings(schema: z.ZodMiniType, value: unknown, isClosed = false): CheckResult {
+  const { findings, unknownKeys } = collectFindings(schema, value, isClosed);
+  return mergeMisspelledKeys(findings, unknownKeys);
 }
 
 function reportFindings<S extends z.ZodMiniType>(value: unknown, findings: readonly Finding[], report: ReportFinding) {
@@ -65,10 +74,10 @@ export function checkDocument<S extends z.ZodMiniType>(
   schema: S,
   value: unknown,
   report: ReportFinding,
-  reportUnknownKey?: ReportFinding,
+  reportUnknownKey?: (finding: UnknownKey) => void,
 ): z.output<S> | null {
-  const { findings, unknownKeys } = collectFindings(schema, value);
-  for (const { path, message, suggestedKey } of unknownKeys) reportUnknownKey?.(path, message, suggestedKey);
+  const { findings, unknownKeys } = collectMergedFindings(schema, value);
+  for (const finding of unknownKeys) reportUnknownKey?.(finding);
   return reportFindings<S>(value, findings, report);
 }
 
@@ -81,10 +90,10 @@ export function checkClosedDocument<S extends z.ZodMiniType>(
   value: unknown,
   report: ReportFinding,
 ): z.output<S> | null {
-  return reportFindings<S>(value, collectFindings(schema, value, true).findings, report);
+  return reportFindings<S>(value, collectMergedFindings(schema, value, true).findings, report);
 }
 
 /** Returns the undeclared keys of a document, each with the nearest declared key. */
 export function findUnknownKeys(schema: z.ZodMiniType, value: unknown): Finding[] {
-  return collectFindings(schema, value).unknownKeys;
+  return collectFindings(schema, value).unknownKeys.map(({ missingKey: _, ...finding }) => finding);
 }

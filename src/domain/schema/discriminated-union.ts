@@ -1,6 +1,7 @@
 import type * as z from "zod/mini";
 import { findNearest } from "../../util/find-nearest.js";
 import { isJsonObject } from "../../util/json.js";
+import { describeUnknownKey } from "../shape/describe-finding.js";
 import { describeInvalidType, describeInvalidValue } from "./describe-issue.js";
 import { memoizeSchema, variant } from "./variant.js";
 
@@ -19,6 +20,7 @@ type MemberOutput<M> = M extends () => z.ZodMiniType<infer T> ? T : unknown;
 
 function describeUnknownName(name: unknown, names: readonly string[], label: string | undefined): string {
   if (label === undefined) return describeInvalidValue(names, name);
+  if (name === undefined) return `is required (a ${label}, such as ${JSON.stringify(names[0])})`;
   const near = typeof name === "string" ? findNearest(name, names) : undefined;
   return `is not a known ${label}: ${JSON.stringify(name)}${near === undefined ? "" : `; did you mean "${near}"?`}`;
 }
@@ -42,6 +44,9 @@ export function discriminatedUnion<M>(
       }
       const name = value[discriminator];
       if (typeof name === "string" && Object.hasOwn(members, name)) return getSchema(members[name] as M);
+      const misspelled = name === undefined ? findNearest(discriminator, Object.keys(value)) : undefined;
+      if (misspelled !== undefined)
+        return { path: [misspelled], message: describeUnknownKey(misspelled, discriminator), common: common?.() };
       const message = describeUnknownName(name, Object.keys(members), label);
       return { path: [discriminator], message, common: common?.() };
     },

@@ -1,12 +1,13 @@
 import type { ErrorCode } from "../../errors/error-codes.js";
 import type { ErrorDetail, KnockError } from "../../errors/knock-error.js";
-import { getValueAtPath, toPointer } from "../../util/json.js";
+import { getValueAtPath, parsePointer, toPointer } from "../../util/json.js";
 import { createDocumentError } from "../shape/document-error.js";
 import type { ReportFinding } from "../shape/report-finding.js";
+import { mergeMisspelledKeys, type UnknownKey } from "./misspelled-keys.js";
 
 /** Collects the findings of one document without duplicates. */
 export class DocumentFindings {
-  readonly details: ErrorDetail[] = [];
+  details: ErrorDetail[] = [];
   private readonly seen = new Set<string>();
 
   /**
@@ -31,6 +32,26 @@ export class DocumentFindings {
     if (this.seen.has(id)) return;
     this.seen.add(id);
     this.details.push(detail);
+  }
+
+  /**
+   * Replaces findings about missing keys by the unknown keys that were probably meant for them. Returns the other unknown
+   * keys.
+   */
+  mergeMisspelledKeys(unknownKeys: readonly UnknownKey[]): UnknownKey[] {
+    const found = this.details.map((detail) => ({
+      path: parsePointer(detail.pointer),
+      message: detail.message,
+      detail,
+    }));
+    const merged = mergeMisspelledKeys(found, unknownKeys);
+    this.details = [];
+    this.seen.clear();
+    for (const finding of merged.findings) {
+      if ("detail" in finding) this.addDetail(finding.detail);
+      else this.add(finding.path, finding.message, finding.suggestedKey);
+    }
+    return merged.unknownKeys;
   }
 
   get isEmpty(): boolean {

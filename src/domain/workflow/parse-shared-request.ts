@@ -21,7 +21,9 @@ const HINT = "A shared request has url, headers, query_params, body or json_body
 export function parseSharedRequest(key: string, raw: unknown, file: string): SharedRequest {
   checkJsonShape(raw, file, "project_invalid");
   const findings = new DocumentFindings();
-  const value = checkDocument(sharedRequestSchema(), raw, findings.add, findings.add);
+  const value = checkDocument(sharedRequestSchema(), raw, findings.add, ({ path, message, suggestedKey }) =>
+    findings.add(path, message, suggestedKey),
+  );
   if (value === null || !findings.isEmpty) throw findings.toError(file, "project_invalid", () => HINT);
   return { key, ...normalizeRequest(value), input_schema: (value.input_schema ?? null) as JsonObject | null };
 }

@@ -4,6 +4,7 @@ import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { normalizeConditionGroup, parseConditionGroup } from "../condition/parse-conditions.js";
 import { checkDocument } from "../schema/check-document.js";
 import { DocumentFindings } from "../schema/document-findings.js";
+import type { UnknownKey } from "../schema/misspelled-keys.js";
 import { CHECK_ALL, type ValidDocuments } from "../schema/valid-documents.js";
 import { checkJsonShape } from "../shape/check-json-shape.js";
 import type { ReportFinding } from "../shape/report-finding.js";
@@ -42,15 +43,14 @@ function checkWorkflow(key: string, raw: unknown, reportUnknownKey: ReportFindin
   }
   checkJsonShape(raw, `workflow "${key}"`, "workflow_invalid");
   if (valid.has("workflow", raw)) return raw as RawWorkflow;
-  let hasOnlyKnownKeys = true;
-  const value = checkDocument(workflowSchema(), raw, findings.add, (...finding) => {
-    hasOnlyKnownKeys = false;
-    reportUnknownKey(...finding);
-  });
+  const unknownKeys: UnknownKey[] = [];
+  const value = checkDocument(workflowSchema(), raw, findings.add, (unknown) => unknownKeys.push(unknown));
   parseConditionGroup(raw.conditions, ["conditions"], { refs: null }, findings.add);
   checkSteps(raw.steps, { triggerAudience: findTriggerAudience(raw) }, findings.add);
+  const otherUnknownKeys = findings.mergeMisspelledKeys(unknownKeys);
+  for (const { path, message, suggestedKey } of otherUnknownKeys) reportUnknownKey(path, message, suggestedKey);
   if (value === null || !findings.isEmpty) throw createError();
-  if (hasOnlyKnownKeys) valid.add("workflow", raw);
+  if (unknownKeys.length === 0) valid.add("workflow", raw);
   return value;
 }
 

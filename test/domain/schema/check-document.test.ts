@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod/mini";
-import { checkDocument, type Finding, findUnknownKeys } from "../../../src/domain/schema/check-document.js";
+import {
+  checkClosedDocument,
+  checkDocument,
+  type Finding,
+  findUnknownKeys,
+} from "../../../src/domain/schema/check-document.js";
 
 const schema = z.strictObject({
   name: z.string().check(z.minLength(1), z.maxLength(5)),
@@ -48,6 +53,37 @@ describe("checkDocument", () => {
 
   it("F-026 ignores unknown keys", () => {
     expect(collectFindings({ ...VALID, colour: "red" })).toEqual([]);
+  });
+});
+
+describe("a misspelled required key", () => {
+  const misspelled = { path: ["naem"], message: 'unknown key "naem"; did you mean "name"?' };
+
+  it("is one finding, in place of the missing key", () => {
+    expect(collectFindings({ kind: "static", naem: "A" })).toEqual([misspelled]);
+    expect(collectFindings({ kind: "static", naem: "A", links: [{ ulr: "b" }] })).toEqual([
+      misspelled,
+      { path: ["links", 0, "ulr"], message: 'unknown key "ulr"; did you mean "url"?' },
+    ]);
+  });
+
+  it("is one finding of a closed document, in the order of the others", () => {
+    const findings: Finding[] = [];
+    checkClosedDocument(schema, { naem: "A", kind: "x", colour: 1 }, (path, message) =>
+      findings.push({ path, message }),
+    );
+    expect(findings.map(({ path }) => path.join("."))).toEqual(["naem", "kind", "colour"]);
+  });
+
+  it("has a suggested key", () => {
+    const suggested: unknown[] = [];
+    checkDocument(schema, { kind: "static", naem: "A" }, (_path, _message, key) => suggested.push(key));
+    expect(suggested).toEqual(["name"]);
+  });
+
+  it("does not hide another finding", () => {
+    expect(collectFindings({ kind: "static", name: 1, naem: "A" })).toMatchObject([{ path: ["name"] }]);
+    expect(collectFindings({ kind: "static", colour: "A" })).toMatchObject([{ path: ["name"] }]);
   });
 });
 

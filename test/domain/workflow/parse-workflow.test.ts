@@ -174,7 +174,7 @@ describe("version ids", () => {
 describe("steps (F-040)", () => {
   it.each<[string, Json, string[]]>([
     ["a step that is text", "email", [" must be an object, found a string"]],
-    ["no type", { ref: "a" }, ["/type is not a known step type: undefined"]],
+    ["no type", { ref: "a" }, ['/type is required (a step type, such as "channel")']],
     [
       "a type mistyped",
       { ref: "a", type: "chanel" },
