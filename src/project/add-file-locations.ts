@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import type { Finding } from "../domain/schema/check-document.js";
+import type { Finding } from "../domain/schema/finding.js";
 import { describeFinding } from "../domain/shape/describe-finding.js";
 import type { FindingCode } from "../domain/validation/finding-codes.js";
 import type { LocatedFinding } from "../domain/validation/located-finding.js";

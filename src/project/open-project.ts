@@ -9,7 +9,7 @@ import { collectWorkflowWarnings } from "../domain/project/collect-workflow-warn
 import { findUndeclaredChannels } from "../domain/project/find-undeclared-channels.js";
 import { resolveChannelTypes } from "../domain/project/resolve-channel-types.js";
 import { parseRecipientsFile, type RecipientsFile } from "../domain/request/parse-recipients-file.js";
-import type { Finding } from "../domain/schema/check-document.js";
+import type { Finding } from "../domain/schema/finding.js";
 import type { ReportFinding } from "../domain/shape/report-finding.js";
 import type { EmailLayout } from "../domain/template/email-layout.js";
 import type { TemplatePartial } from "../domain/template/template-partial.js";

@@ -1,5 +1,5 @@
 import { collectRecipientWarnings } from "../domain/recipient/collect-recipient-warnings.js";
-import type { Finding } from "../domain/schema/check-document.js";
+import type { Finding } from "../domain/schema/finding.js";
 import { CHECK_ALL, type ValidDocuments } from "../domain/schema/valid-documents.js";
 import type { FindingCode } from "../domain/validation/finding-codes.js";
 import type { LocatedFinding } from "../domain/validation/located-finding.js";

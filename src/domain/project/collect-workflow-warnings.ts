@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from "../../util/json.js";
-import type { Finding } from "../schema/check-document.js";
+import type { Finding } from "../schema/finding.js";
 import type { ReportFinding } from "../shape/report-finding.js";
 import type { ProjectReferences } from "../step/step-definition.js";
 import { walkRawSteps } from "../steps/parse-steps.js";

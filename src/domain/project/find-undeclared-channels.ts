@@ -1,7 +1,7 @@
 import { findNearest } from "../../util/find-nearest.js";
 import type { Environment } from "../environment/environment.js";
 import type { ChannelType } from "../message/channel-types.js";
-import type { Finding } from "../schema/check-document.js";
+import type { Finding } from "../schema/finding.js";
 import { parsePathSegments, walkChannelSteps } from "../steps/walk-steps.js";
 import type { Workflow } from "../workflow/workflow.js";
 

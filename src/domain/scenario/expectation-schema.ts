@@ -129,7 +129,7 @@ export const expectationSchema = once(() =>
           ),
           outcomes: described(
             optional(record(record(stepOutcomeSchema()).check(notEmptyObject())).check(notEmptyObject())),
-            "The outcomes of steps, by recipient and step ref; `not_reached` for a step that was not reached. If a recipient has several runs, the run that reached the step during this scenario step decides, otherwise the newest run. Runs that joined the batch of another run do not count, except for what they did during this scenario step.",
+            "The outcomes of steps, by recipient and step ref; `not_reached` for a step that was not reached. If a recipient has several runs, the run that reached the step during this scenario step decides, otherwise the newest run. Runs that joined the batch of another run are only considered for what they did during this scenario step.",
           ),
           no_runs: described(
             optional(z.array(nonEmptyString()).check(notEmptyList())),

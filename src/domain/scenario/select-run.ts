@@ -23,7 +23,7 @@ function listChangedRefs(run: ObservedRun, previous: readonly ObservedRun[]): Se
 /**
  * Selects the run that decides the outcome of a step, from the runs of one recipient, oldest first. `previous` are the
  * runs before the step of the scenario, or null if it has no action. For each workflow, the runs that changed since then
- * are compared, otherwise the newest run. Runs that joined the batch of another run do not count there, because they end
+ * are compared, otherwise the newest run. Runs that joined the batch of another run are ignored there, because they end
  * before the steps that follow. Of these runs, the newest one that reached the step now decides, otherwise the newest
  * one that reached it earlier. Returns null without runs.
  */

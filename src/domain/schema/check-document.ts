@@ -4,15 +4,8 @@ import { describeUnknownKey } from "../shape/describe-finding.js";
 import type { ReportFinding } from "../shape/report-finding.js";
 import { describeIssue } from "./describe-issue.js";
 import { findSuggestedKey } from "./find-suggested-key.js";
+import type { Finding } from "./finding.js";
 import { findMissingKey, mergeMisspelledKeys, type UnknownKey } from "./misspelled-keys.js";
-
-/** A finding of a check: its path below the document, and a sentence without the location. */
-export interface Finding {
-  path: PropertyKey[];
-  message: string;
-  /** The only possible correction of an unknown key. */
-  suggestedKey?: string | undefined;
-}
 
 /**
  * Returns whether a key is allowed in any object of the hosted service's documents: `__…` is written by the service

@@ -1,7 +1,7 @@
 import { findNearest } from "../../util/find-nearest.js";
 import { getValueAtPath, isJsonObject } from "../../util/json.js";
 import { describeUnknownKey } from "../shape/describe-finding.js";
-import type { Finding } from "./check-document.js";
+import type { Finding } from "./finding.js";
 
 /** An unknown key, and the declared key that was probably meant, if its object lacks that one. */
 export interface UnknownKey extends Finding {

@@ -1,11 +1,7 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod/mini";
-import {
-  checkClosedDocument,
-  checkDocument,
-  type Finding,
-  findUnknownKeys,
-} from "../../../src/domain/schema/check-document.js";
+import { checkClosedDocument, checkDocument, findUnknownKeys } from "../../../src/domain/schema/check-document.js";
+import type { Finding } from "../../../src/domain/schema/finding.js";
 
 const schema = z.strictObject({
   name: z.string().check(z.minLength(1), z.maxLength(5)),

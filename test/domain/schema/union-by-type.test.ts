@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod/mini";
-import { checkClosedDocument, type Finding } from "../../../src/domain/schema/check-document.js";
+import { checkClosedDocument } from "../../../src/domain/schema/check-document.js";
 import { checkedString } from "../../../src/domain/schema/fields.js";
+import type { Finding } from "../../../src/domain/schema/finding.js";
 import { unionByType } from "../../../src/domain/schema/union-by-type.js";
 
 function collectFindings(schema: z.ZodMiniType, value: unknown): Finding[] {
