@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { isJsonObject, type JsonObject, stringifyValue } from "../../util/json.js";
 import { once } from "../../util/once.js";
-import { preferenceCenterSchema } from "../preferences/preference-center.js";
+import { preferenceCenterSchema } from "../preferences/preference-center-schema.js";
 import { preferenceSetSchema } from "../preferences/preference-set-schema.js";
 import {
   anyValue,

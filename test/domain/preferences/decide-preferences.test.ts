@@ -32,6 +32,35 @@ function decide(set: PreferenceSet, options: DecideOptions = {}): PreferenceDeci
 const CONDITION: Condition = { variable: "data.level", operator: "greater_than", argument: "2" };
 const CONDITIONAL = { conditions: [CONDITION] };
 
+describe("values that are not set", () => {
+  const off = { channel_types: { email: false } };
+
+  it.each<[id: string, base: PreferenceSet, over: PreferenceSet, expected: PreferenceSet]>([
+    ["E-142 a null section", off, { channel_types: null, categories: {} }, { ...off, categories: {} }],
+    [
+      "E-142 a null value",
+      off,
+      { channel_types: { email: undefined, sms: true } },
+      { channel_types: { email: false, sms: true } },
+    ],
+    ["E-142 over a null section", { channel_types: null }, off, off],
+    ["E-142 only nulls", off, { channel_types: null, workflows: null }, off],
+  ])("leave the base unchanged: %s", (_id, base, over, expected) => {
+    expect(mergePreferenceSets(base, over)).toEqual(expected);
+  });
+
+  it("do not make the defaults of a tenant empty (E-140)", () => {
+    const sources = { recipient: {}, tenant: "acme", environment: {} };
+    const set = resolvePreferenceSet({ ...sources, tenantDefaults: { categories: null, ...off } });
+    expect(set.channel_types).toEqual(off.channel_types);
+  });
+
+  it("have no set of a tenant (E-140)", () => {
+    const recipient = { null: off };
+    expect(resolvePreferenceSet({ recipient, tenant: null, tenantDefaults: off, environment: {} })).toEqual({});
+  });
+});
+
 describe("decidePreferences", () => {
   it.each<[id: string, set: PreferenceSet, options: DecideOptions | undefined, expected: PreferenceDecision]>([
     ["C-103 E-136", {}, {}, SENT],

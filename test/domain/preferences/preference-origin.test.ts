@@ -35,6 +35,12 @@ describe("findPreferenceOrigin (E-139 to E-146, E-159)", () => {
       EMAIL,
       ENVIRONMENT,
     ],
+    [
+      "null as the recipient's value as unset",
+      { recipient: { default: { channel_types: { email: null as unknown as undefined } } }, environment: off },
+      EMAIL,
+      ENVIRONMENT,
+    ],
     ["the higher one of equal values", { recipient: { default: off }, environment: off }, EMAIL, OWN],
     ["a tenant without a set", { recipient: { default: off }, tenant: "acme" }, EMAIL, OWN],
     [
