@@ -18,7 +18,7 @@ export function registerPrune(program: Command, context: CommandContext): void {
     .helpGroup(COMMAND_GROUPS.develop)
     .summary("Delete old runs and messages")
     .description(
-      "Delete runs that ended long ago, with their messages, logs and batch activities. Runs that wait are kept. Links in deleted messages no longer open.",
+      "Delete runs that ended long ago, with their messages, logs and batch activities. Runs that wait are kept. Links in deleted messages no longer open. In a PostgreSQL store, months with old runs only are dropped as a whole, which needs the role that owns the tables.",
     )
     .optionsGroup(OPTION_GROUPS.behavior)
     .requiredOption("--older-than <duration>", "delete runs that ended longer ago than this, at least 24h")
@@ -48,6 +48,7 @@ async function runPrune(
       isDryRun: dryRun,
       signal,
       onProgress: ({ recipient_runs }) => setText(`${dryRun ? "counted" : "deleted"} ${recipient_runs} recipient runs`),
+      onWarning: (text) => output.warn(text),
     }),
   );
   printPruneReport({ before: toIsoTime(before), dry_run: dryRun, ...counts }, output);

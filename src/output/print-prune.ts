@@ -3,6 +3,7 @@ import { formatTime } from "./format-time.js";
 import type { Output } from "./output.js";
 
 const COUNTED = {
+  partitions: "partitions",
   recipient_runs: "recipient runs",
   messages: "messages",
   delivery_logs: "delivery logs",

@@ -1,5 +1,14 @@
-/** The tables from which old rows are deleted, one after the other. */
-export const PRUNED_TABLES = ["recipient_runs", "workflow_runs", "idempotency_keys", "throttles"] as const;
+/**
+ * The tables from which old rows are deleted, one after the other. `partitions` are those that a store can drop as a whole, with
+ * the rows that belong to them; a store may have none.
+ */
+export const PRUNED_TABLES = [
+  "partitions",
+  "recipient_runs",
+  "workflow_runs",
+  "idempotency_keys",
+  "throttles",
+] as const;
 export type PrunedTable = (typeof PRUNED_TABLES)[number];
 
 /** Which rows of a table are deleted in one transaction, with all that belongs to them. */
@@ -15,8 +24,9 @@ export interface PruneRequest {
   isDryRun: boolean;
 }
 
-/** The numbers of deleted rows. */
+/** The numbers of deleted rows, and of partitions that were dropped for them. A dry run counts the rows of partitions with the others. */
 export interface PrunedCounts {
+  partitions: number;
   recipient_runs: number;
   messages: number;
   delivery_logs: number;
@@ -26,6 +36,7 @@ export interface PrunedCounts {
 }
 
 export const NO_PRUNED_ROWS: PrunedCounts = {
+  partitions: 0,
   recipient_runs: 0,
   messages: 0,
   delivery_logs: 0,
@@ -38,6 +49,8 @@ export interface PruneResult {
   counts: Partial<PrunedCounts>;
   /** The last row that was examined; null if there is no further row. */
   next: number | null;
+  /** Why the store deletes row by row what it could drop. */
+  warning?: string;
 }
 
 export interface PruneOptions {
@@ -47,6 +60,7 @@ export interface PruneOptions {
   signal: AbortSignal;
   /** Called after each transaction. */
   onProgress: (counts: PrunedCounts) => void;
+  onWarning: (text: string) => void;
 }
 
 /** The deleted rows. All were last changed before `before`, in milliseconds. */

@@ -5,6 +5,7 @@ import { countField, flagField, timeField } from "../../domain/schema/output-fie
 export const pruneReportSchema = z.object({
   before: timeField("Everything that was deleted was last changed before this time."),
   dry_run: flagField("Whether the rows were only counted."),
+  partitions: countField("The number of months whose rows were dropped as a whole. Only a PostgreSQL store has them."),
   recipient_runs: countField("The number of runs of a recipient."),
   messages: countField("The number of messages."),
   delivery_logs: countField("The number of logged requests to providers."),

@@ -3,6 +3,7 @@ import type { SharedDueWork } from "../../ports/due-work.js";
 import type { Store } from "../../ports/store.js";
 import type { StoreTables } from "../../ports/store-tables.js";
 import { Connection, LIMITS, type WakeListener } from "./connection/connection.js";
+import { growPartitions } from "./connection/grow-partitions.js";
 import { migrate } from "./connection/migrations.js";
 import { createLocationError, createOldServerError, getErrorCode, translateError } from "./connection/store-errors.js";
 import { PostgresTables } from "./copy/postgres-tables.js";
@@ -111,10 +112,11 @@ export async function openPostgresStore(location: string, options: PostgresStore
   return new PostgresStore(await openPostgresConnection(location, options)) as unknown as Store;
 }
 
-/** Creates or updates all tables of a store, with a role that may do so. */
+/** Creates or updates all tables of a store, and prepares its next partition, with a role that may do so. */
 export async function migratePostgresStore(location: string): Promise<void> {
   const db = await openPostgresConnection(location, {});
   try {
+    await growPartitions(db);
     if (!db.forTests) await updateJobTables(db.pool);
   } catch (error) {
     throw db.explain(error);

@@ -34,7 +34,16 @@ const OWN_COLUMNS = {
 };
 const OWN_TABLES = {
   sqlite: ["clock", "batch_actors", "row_blocks", "feed_counts"],
-  postgres: ["clock", "knock_store", "workers", "block_values", "kept_feeds", "feed_counts", "crash_mark"],
+  postgres: [
+    "clock",
+    "knock_store",
+    "workers",
+    "partitions",
+    "block_values",
+    "kept_feeds",
+    "feed_counts",
+    "crash_mark",
+  ],
 };
 const isLease = (column: string): boolean =>
   /\.(?:claim_token|claim_until|xid|holder)$/.test(column) && column !== "batches.holder";

@@ -18,7 +18,9 @@ describeOnPostgres("opening a PostgreSQL store", () => {
     const location = await createDatabase();
     await (await openPostgresStore(location)).close();
     await withClient(location, (client) =>
-      client.query("DROP TABLE crash_mark; DROP INDEX block_values_by_block; UPDATE knock_store SET version = 1"),
+      client.query(
+        "DROP TABLE partitions, crash_mark; DROP INDEX block_values_by_block; UPDATE knock_store SET version = 1",
+      ),
     );
     const store = await openPostgresStore(location);
     await store.upsertRecipients([{ key: toRecipientKey("ana"), properties: {} }], 0);

@@ -5,8 +5,9 @@ import {
   createTooNewError,
   createTooOldError,
   getErrorCode,
+  INSUFFICIENT_PRIVILEGE,
 } from "./store-errors.js";
-import { ADD_CRASH_MARK, FIRST_TABLES } from "./tables.js";
+import { ADD_CRASH_MARK, ADD_PARTITIONS, FIRST_TABLES } from "./tables.js";
 
 /**
  * The migrations, each of which runs once, in order; `knock_store.version` is the number of those that ran. Append only: a
@@ -17,10 +18,8 @@ export const MIGRATIONS: readonly string[] = [
   // Pruning deletes the values of blocks.
   "CREATE INDEX block_values_by_block ON block_values (block)",
   ADD_CRASH_MARK,
+  ADD_PARTITIONS,
 ];
-
-/** The SQLSTATE of a role without the right to create or change tables. */
-const INSUFFICIENT_PRIVILEGE = "42501";
 
 /** "knock" as a number. All processes that create or update a store take this lock one after another. */
 const MIGRATION_LOCK = 0x6b6e6f63;

@@ -1,5 +1,8 @@
 import { getErrorMessage, KnockError } from "../../../errors/knock-error.js";
 
+/** The SQLSTATE of a role without the right to create or change tables. */
+export const INSUFFICIENT_PRIVILEGE = "42501";
+
 const OTHER_STORE_HINT = "Use another database with --store, or an empty one: knock needs a database of its own.";
 
 function createUnusableError(message: string, hint: string, cause?: unknown): KnockError {
@@ -28,6 +31,14 @@ export function createMissingUpdateError(location: string, cause?: unknown): Kno
   return createUnusableError(
     `the tables of the store ${location} are missing, or are older than this version of knock`,
     "Run `knock store migrate` with the role that owns the database, then start this command again.",
+    cause,
+  );
+}
+
+export function createMissingPartitionError(location: string, cause: unknown): KnockError {
+  return createUnusableError(
+    `the role of the store ${location} cannot prepare the partition of the next month (${getErrorMessage(cause)}), so rows are added to an older one; run \`knock store migrate\` or \`knock prune\` every month with the role that owns the tables`,
+    "Run `knock store migrate` or `knock prune` every month with the role that owns the tables.",
     cause,
   );
 }
@@ -122,7 +133,7 @@ export function translateError(error: unknown, location: string): unknown {
         "Create the database first, for example with createdb.",
         error,
       );
-    case "42501":
+    case INSUFFICIENT_PRIVILEGE:
       return createUnusableError(
         `the role of the store ${location} lacks a right: ${message}`,
         "Use the role that owns the tables, or grant the right.",

@@ -1,4 +1,5 @@
 import { CLAIM, KEY, ROW, XID } from "./columns.js";
+import { buildLastPartition, PARTITIONED_TABLES } from "./partitions.js";
 import { RUN_TABLES } from "./run-tables.js";
 
 const RECIPIENTS = `
@@ -182,18 +183,16 @@ const LOGS = `
     seen_at bigint NOT NULL
   );`;
 
+/** The first partitions. The last one of a table is open-ended, so that no insert depends on a job that creates the next. */
+const PARTITIONS = PARTITIONED_TABLES.map((table) => `${buildLastPartition(table, 1)};`).join("\n");
+
 /**
- * The first partitions. The last one of a table is open-ended, so that no insert depends on a job that creates the next. Ids of
- * messages are unique in each partition: a unique index of the whole table would have to contain the row.
+ * Adds the table of partitions. `began_at` is the store's time at which rows began to be added to a partition; null before. In a
+ * store with rows, the first one began long ago.
  */
-const PARTITIONS = `
-  CREATE TABLE recipient_runs_1 PARTITION OF recipient_runs FOR VALUES FROM (MINVALUE) TO (MAXVALUE)
-    WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000);
-  CREATE TABLE messages_1 PARTITION OF messages FOR VALUES FROM (MINVALUE) TO (MAXVALUE)
-    WITH (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000);
-  CREATE UNIQUE INDEX messages_1_by_id ON messages_1 (id);
-  CREATE TABLE batch_activities_1 PARTITION OF batch_activities FOR VALUES FROM (MINVALUE) TO (MAXVALUE);
-  CREATE TABLE delivery_logs_1 PARTITION OF delivery_logs FOR VALUES FROM (MINVALUE) TO (MAXVALUE);`;
+export const ADD_PARTITIONS = `
+  CREATE TABLE partitions (number integer PRIMARY KEY, began_at bigint);
+  INSERT INTO partitions (number, began_at) SELECT 1, CASE WHEN EXISTS (SELECT 1 FROM workflow_runs) THEN 0 END`;
 
 /**
  * Adds a table with a random mark. A crash of the server empties it, because nothing of it is logged. Afterwards, the server can

@@ -10,7 +10,13 @@ import type {
   SharedDueWork,
 } from "../../../ports/due-work.js";
 import { Connection } from "../connection/connection.js";
-import { getErrorCode, isConnectionLost, isRepeatable } from "../connection/store-errors.js";
+import { growPartitions, isMissingRight } from "../connection/grow-partitions.js";
+import {
+  createMissingPartitionError,
+  getErrorCode,
+  isConnectionLost,
+  isRepeatable,
+} from "../connection/store-errors.js";
 import { addJobs, addJobsOfWakeups } from "./add-jobs.js";
 import { ChannelLimits } from "./channel-limits.js";
 import { divideJob } from "./divide-job.js";
@@ -26,6 +32,8 @@ import { WorkerRegistry } from "./worker-registry.js";
 const BEAT_MS = 1_000;
 /** Work that is due for this long without a job that waits for it has lost its job. */
 const RECONCILING = { intervalMs: 5_000, maxOverdueMs: 10_000 };
+/** How often a worker looks whether a month has begun. */
+const GROWTH_MS = 60_000;
 /** A worker that could not record itself for this long is not healthy. */
 const MAX_SILENCE_MS = 5_000;
 /** A job for several runs is divided after this many failures. */
@@ -50,6 +58,8 @@ interface PostgresDueWorkOptions {
   observer: DueWorkObserver;
   /** How long work is due before it has lost its job, and how often this is checked. Tests use short times. */
   reconciling?: { intervalMs: number; maxOverdueMs: number };
+  /** How often the worker looks whether a month has begun. Tests use short times. */
+  growthIntervalMs?: number;
 }
 
 /** Returns whether an error says nothing about the work itself, which then succeeds later. */
@@ -84,8 +94,10 @@ export class PostgresDueWork implements SharedDueWork {
   private readonly shares: TenantShares;
   private readonly beats: Promise<void>;
   private readonly passes: Promise<void>;
+  private readonly growth: Promise<void>;
   private lastBeatAt = performance.now();
   private lastError = "";
+  private isGrowthReported = false;
 
   private constructor(
     private readonly db: Connection,
@@ -113,6 +125,7 @@ export class PostgresDueWork implements SharedDueWork {
     });
     this.beats = this.repeat(BEAT_MS, () => this.beat());
     this.passes = this.repeat((options.reconciling ?? RECONCILING).intervalMs, () => this.reconcile());
+    this.growth = this.repeat(options.growthIntervalMs ?? GROWTH_MS, () => this.grow());
   }
 
   /** Starts to run due work. Throws if the tables need an update, or the worker cannot record itself. */
@@ -143,7 +156,7 @@ export class PostgresDueWork implements SharedDueWork {
     this.stopping.abort();
     this.alarm.stop();
     await this.pools.stop(graceMs);
-    await Promise.all([this.beats, this.passes]);
+    await Promise.all([this.beats, this.passes, this.growth]);
     await this.registry.leave().catch((error: unknown) => this.reportError(error));
     await this.jobs.close();
   }
@@ -224,6 +237,17 @@ export class PostgresDueWork implements SharedDueWork {
   private async reconcile(): Promise<void> {
     const rows = await reconcile(this.jobs, (this.options.reconciling ?? RECONCILING).maxOverdueMs);
     if (rows > 0) this.options.observer.onReconciled(rows);
+  }
+
+  /** Prepares the next partition, and begins it with its month. Without the right to do so, all other work continues. */
+  private async grow(): Promise<void> {
+    try {
+      await growPartitions(this.jobs);
+    } catch (error) {
+      if (!isMissingRight(error)) throw error;
+      if (!this.isGrowthReported) this.options.observer.onError(createMissingPartitionError(this.jobs.location, error));
+      this.isGrowthReported = true;
+    }
   }
 
   /** Repeats something until the worker stops. Errors end when the database can be reached again. */

@@ -183,6 +183,17 @@ const DELETE_COUNTED = `
   WITH counted AS (DELETE FROM feed_counts WHERE recipient = ANY($1::text[]))
   INSERT INTO feed_counts ${COLUMNS} ${buildCount("(SELECT * FROM messages WHERE recipient = ANY($1::text[])) m", "m.recipient", "")}`;
 
+/**
+ * Counts the feeds again that contain messages of a query for their IDs, as if they had just become large. Their messages are
+ * dropped with a partition, so nothing can be subtracted.
+ */
+export async function forgetCounts(tx: Transaction, messages: string, runs: readonly number[]): Promise<void> {
+  await tx.run(
+    `UPDATE kept_feeds k SET counted_after = ${UNKNOWN} WHERE EXISTS (${messages} AND m.recipient = k.recipient)`,
+    runs,
+  );
+}
+
 async function countFeed(tx: Transaction, recipient: RecipientKey): Promise<void> {
   const isFirst = "UPDATE kept_feeds SET counted_after = NULL WHERE recipient = $1 AND counted_after IS NOT NULL";
   if ((await tx.run(isFirst, recipient)) > 0) await tx.run(DELETE_COUNTED, [recipient]);

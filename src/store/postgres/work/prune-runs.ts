@@ -1,21 +1,18 @@
 import type { PrunedCounts, PruneRequest, PruneResult } from "../../../ports/prune-store.js";
-import { buildPruneStatements } from "../../rows/prune-statements.js";
 import { deleteValuesOfEmptyBlocks } from "../connection/block-values.js";
 import type { Connection } from "../connection/connection.js";
 import type { Statements, Transaction } from "../connection/transaction.js";
 import { deleteMessagesOfRuns } from "../message/feed-counts.js";
-
-const SQL = buildPruneStatements({
-  bind: (position) => `$${position}`,
-  list: "(SELECT unnest($1::bigint[]))",
-});
+import { dropPartition } from "./drop-partition.js";
+import { PRUNE_SQL as SQL } from "./prune-statements.js";
 
 async function count(tx: Statements, sql: string, ...values: (number | readonly number[])[]): Promise<number> {
   return ((await tx.get<{ count: number }>(sql, ...values)) as { count: number }).count;
 }
 
-/** Deletes ended runs, triggers or idempotency keys, in one transaction. */
+/** Drops a partition, or deletes ended runs, triggers or idempotency keys, in one transaction. */
 export function prune(db: Connection, request: PruneRequest): Promise<PruneResult> {
+  if (request.table === "partitions") return dropPartition(db, request);
   return request.isDryRun ? db.read((tx) => countRows(tx, request)) : db.write((tx) => deleteRows(tx, request));
 }
 

@@ -17,6 +17,7 @@ export function prune(db: Connection, request: PruneRequest): PruneResult {
 
 function pruneRows(db: Connection, request: PruneRequest): PruneResult {
   const { table, before, after, limit, isDryRun } = request;
+  if (table === "partitions") return { counts: {}, next: null };
   if (table === "idempotency_keys") {
     const keys = isDryRun ? count(db, SQL.countKeys, before) : db.run(SQL.deleteKeys, before, limit);
     return { counts: { idempotency_keys: keys }, next: isDryRun || keys < limit ? null : 0 };
