@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { copyCommandForOthers } from "../../helpers/copy-command-for-others.js";
@@ -187,7 +187,7 @@ describe("traces of knock worker on a file", () => {
     expect(worker.output()).not.toContain("OpenTelemetry");
   });
 
-  it("are off with a warning if the package is not installed", async () => {
+  it("are off with a warning if the package is not installed, and on once the project has it", async () => {
     const folder = copyCommandForOthers();
     try {
       const bin = join(folder, "bin/knock.js");
@@ -195,6 +195,11 @@ describe("traces of knock worker on a file", () => {
       expect(exitCode).toBe(0);
       expect(stderr).toMatch(MISSING);
       expect(stderr).toContain("OTEL_EXPORTER_OTLP_ENDPOINT is set");
+      symlinkSync(resolve("node_modules"), join(sample.dir, "node_modules"));
+      expect(await sample.knock(["worker", "--once"], { bin, env: collector.env })).toMatchObject({
+        exitCode: 0,
+        stderr: "0 runs advanced",
+      });
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
