@@ -30,7 +30,10 @@ export function registerWorker(program: Command, context: CommandContext, servic
     .optionsGroup(OPTION_GROUPS.behavior)
     .option("--once", "run the work that is due now, then exit")
     .optionsGroup(OPTION_GROUPS.database)
-    .option("--concurrency <n>", `run up to this many jobs at the same time (default: ${DEFAULT_CONCURRENCY})`)
+    .option(
+      "--concurrency <n>",
+      `run up to this many jobs at the same time, with as many connections and three more (default: ${DEFAULT_CONCURRENCY})`,
+    )
     .option("--metrics-port <n>", "serve /health and /metrics on this port; 0 picks a free one")
     .option("--host <address>", "listen on this address for --metrics-port (default: 127.0.0.1)");
   addExamples(addCommonOptions(addProjectOptions(command)), ["knock worker --once", "knock worker"]);

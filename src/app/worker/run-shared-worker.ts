@@ -16,8 +16,6 @@ import type { LogFields, WorkerLog } from "./worker-log.js";
 const GRACE_MS = 25_000;
 /** The interval at which the log says how much was done. */
 const SUMMARY_MS = 10_000;
-/** Connections for heartbeats, metrics and the store's own reads. */
-const EXTRA_CONNECTIONS = 2;
 
 interface WorkerTarget {
   project: Project;
@@ -81,7 +79,7 @@ export async function runSharedWorker(
   const metrics = new WorkerMetrics();
   const summary = new Summary();
   const warn = (text: string): void => log.warn({ event: "warning" }, text);
-  const store = await openProjectStore(project, location, { maxConnections: concurrency + EXTRA_CONNECTIONS });
+  const store = await openProjectStore(project, location, { maxConnections: concurrency });
   const tracing = await openTracing(io, { service: "knock-worker", root: project.root, warn });
   const operations = createLocalEngine(project, store, io, {
     wrapProviders: (next) => (channel) => {

@@ -152,6 +152,7 @@ async function openPostgresConnection(location: string, options: PostgresStoreOp
   let pool = createPool(location, maxConnections, false);
   try {
     let isPooled = false;
+    let forTests: boolean;
     const client = await pool.connect().catch(async (error: unknown) => {
       if (!isPoolerRefusal(error)) throw error;
       await pool.end();
@@ -166,24 +167,25 @@ async function openPostgresConnection(location: string, options: PostgresStoreOp
       if (rows[0].number < OLDEST_SERVER) throw createOldServerError(shownLocation, rows[0].name);
       // A pooler may also ignore session settings. It names a process of its own, because the server's process changes.
       if ((client as PoolClient & { processID: number | null }).processID !== rows[0].pid) isPooled = true;
-      const { forTests } = await migrate(client, shownLocation, {
+      ({ forTests } = await migrate(client, shownLocation, {
         readOnly: options.readOnly ?? false,
         forTests: options.createForTests ?? false,
-      });
-      // The jobs of a virtual clock would run at real times.
-      const hasJobs = !forTests && !options.readOnly;
-      if (hasJobs) await createJobTables(pool);
-      return new Connection(pool, shownLocation, {
-        isReadOnly: options.readOnly ?? false,
-        isPooled,
-        forTests,
-        now: forTests ? (options.now ?? null) : null,
-        watchesUsers: options.watchUsers ?? false,
-        onWakeups: options.onWakeups ?? (hasJobs ? addJobsOfWakeups : undefined),
-      });
+      }));
     } finally {
       client.release();
     }
+    // The jobs of a virtual clock would run at real times.
+    const hasJobs = !forTests && !options.readOnly;
+    // A worker may have no second connection, so this one had to be released.
+    if (hasJobs) await createJobTables(pool);
+    return new Connection(pool, shownLocation, {
+      isReadOnly: options.readOnly ?? false,
+      isPooled,
+      forTests,
+      now: forTests ? (options.now ?? null) : null,
+      watchesUsers: options.watchUsers ?? false,
+      onWakeups: options.onWakeups ?? (hasJobs ? addJobsOfWakeups : undefined),
+    });
   } catch (error) {
     await pool.end();
     throw translateError(error, shownLocation);

@@ -1,12 +1,12 @@
-import { EventEmitter } from "node:events";
-import { type JobHelpers, runTaskList, type TaskList, type WorkerEvents, type WorkerPool } from "graphile-worker";
+import { type JobHelpers, runTaskList, type TaskList, type WorkerPool } from "graphile-worker";
+import type { Pool } from "pg";
 import type { Connection } from "../connection/connection.js";
 import { JOB_SCHEMA } from "./add-jobs.js";
 import { type JobPayload, LARGE_ADVANCE_FLAG, TASKS, type TaskName, toSizeFlag } from "./jobs.js";
 import { silentLogger } from "./migrate-jobs.js";
 import { unlockPools } from "./worker-registry.js";
 
-/** Notifications announce new jobs. Jobs that become due later, and those of dead workers, are found by polling. */
+/** Notifications announce new jobs. Jobs that become due later, those of dead workers, and unannounced ones are found by polling. */
 const POLL_MS = 1_000;
 /** The pause before a pool that ended is started again. */
 const RESTART_DELAY_MS = 500;
@@ -39,6 +39,15 @@ export function planPools(concurrency: number): PoolPlan[] {
   ];
 }
 
+/**
+ * Returns a view of connections on which graphile-worker does not listen. Each of its pools would keep a connection for that,
+ * which it requests with a callback, unlike those for statements. The worker's own session listens for all pools.
+ */
+function withoutListening(pool: Pool): Pool {
+  const connect = (onConnected?: unknown) => (onConnected === undefined ? pool.connect() : undefined);
+  return Object.assign(Object.create(pool), { connect });
+}
+
 /** A job as a pool found it. */
 export interface FoundJob {
   task: TaskName;
@@ -54,8 +63,6 @@ interface JobPoolOptions {
   runJob(job: FoundJob): Promise<void>;
   /** Returns the flags of jobs that all pools leave for now. */
   getSkippedFlags(): readonly string[];
-  /** Called when jobs were added. */
-  onJobsAdded(): void;
   /** Called when a pool has ended and is started again, which happens after a restart of the database. */
   onRestart(error: unknown): void;
 }
@@ -87,9 +94,9 @@ export class JobPools {
     return this.pools.size === this.supervisors.length;
   }
 
-  /** Looks for jobs now. */
-  nudge(): void {
-    for (const [{ concurrency }, pool] of this.pools) if (pool._active) pool.nudge(concurrency);
+  /** Looks for up to `count` jobs in each pool now. */
+  nudge(count: number): void {
+    for (const [{ concurrency }, pool] of this.pools) if (pool._active) pool.nudge(Math.min(count, concurrency));
   }
 
   /** Starts no more jobs. Jobs that still run after `graceMs` are released, so that other workers can repeat them. */
@@ -148,9 +155,7 @@ export class JobPools {
   }
 
   private startPool({ concurrency, skippedFlags }: PoolPlan): WorkerPool {
-    const { runJob, getSkippedFlags, onJobsAdded, isPooled } = this.options;
-    const events = new EventEmitter() as WorkerEvents;
-    events.on("pool:listen:notification", onJobsAdded);
+    const { runJob, getSkippedFlags, isPooled } = this.options;
     const tasks = Object.fromEntries(
       TASKS.map((task) => [
         task,
@@ -161,7 +166,6 @@ export class JobPools {
     return runTaskList(
       {
         concurrency,
-        events,
         schema: JOB_SCHEMA,
         logger: silentLogger,
         noHandleSignals: true,
@@ -170,7 +174,7 @@ export class JobPools {
         forbiddenFlags: () => [...skippedFlags, ...getSkippedFlags()],
       },
       tasks,
-      this.db.pool,
+      withoutListening(this.db.pool),
     );
   }
 }

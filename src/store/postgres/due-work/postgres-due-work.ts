@@ -40,8 +40,8 @@ const MAX_SILENCE_MS = 5_000;
 const MAX_FAILURES = 3;
 /** A job whose runs another worker has changed looks at its rows again after this time. */
 const LOOK_AGAIN_MS = 1_000;
-/** One connection listens for each pool, and two look for jobs and end them. */
-const JOB_CONNECTIONS = 5;
+/** Connections that look for jobs, end them, and read and write the state of workers. */
+const JOB_CONNECTIONS = 2;
 const DEFAULT_GRACE_MS = 25_000;
 
 /** SQLSTATEs of statements that waited too long for a lock or took too long. */
@@ -113,14 +113,17 @@ export class PostgresDueWork implements SharedDueWork {
       isPooled,
       runJob: (job) => this.runJob(job),
       getSkippedFlags: () => this.channels.getSkippedFlags(),
-      onJobsAdded: () => this.alarm.look(),
       onRestart: (error) => options.observer.onRestarted(error),
     });
-    this.alarm = new JobAlarm(this.jobs, () => this.pools.nudge());
+    this.alarm = new JobAlarm(this.jobs, () => this.pools.nudge(concurrency));
     this.registry = new WorkerRegistry(this.jobs, {
       workerId,
       host: hostname(),
-      connect: isPooled ? null : () => this.connect(),
+      connect: () => this.connect(),
+      onJobsAdded: (count) => {
+        this.pools.nudge(count);
+        this.alarm.look();
+      },
       getPoolIds: () => this.pools.getPoolIds(),
     });
     this.beats = this.repeat(BEAT_MS, () => this.beat());

@@ -39,30 +39,42 @@ const RELEASE_CLAIMS = ["recipient_runs", "messages", "workflow_runs", "schedule
     WHERE due_at IS NOT NULL AND claim_until IS NOT NULL AND split_part(claim_token, ':', 1) = ANY ($1)`,
 );
 
+/** The channel on which graphile-worker announces new jobs. */
+const JOBS_ADDED = "jobs:insert";
+
 interface RegistryOptions {
   /** Unique for each process. The tokens of its claims begin with it. */
   workerId: string;
   host: string;
-  /** Opens a connection that is not shared. Null if a pooler stands between, because a lock needs a session of its own. */
-  connect: (() => Promise<Client>) | null;
+  /** Opens a connection that is not shared. */
+  connect(): Promise<Client>;
+  /** Called when jobs were added, with their number. */
+  onJobsAdded(count: number): void;
   getPoolIds(): readonly string[];
 }
 
-/** Tells other workers that this one is alive, and frees the jobs of those that are not. */
+/** Tells other workers that this one is alive, and frees the jobs of those that are not. Its session listens for new jobs. */
 export class WorkerRegistry {
   private client: Client | null = null;
+  private opening: Promise<void> | null = null;
+  /** 0 if a pooler stands between, because a lock needs a session of its own. */
   private readonly lockKey: number;
 
   constructor(
     private readonly db: Connection,
     private readonly options: RegistryOptions,
   ) {
-    this.lockKey = options.connect === null ? 0 : randomInt(1, 2 ** 31);
+    this.lockKey = db.isPooled ? 0 : randomInt(1, 2 ** 31);
   }
 
-  /** Holds the lock, and records that this worker is alive. */
+  /** Holds the session, and records that this worker is alive. */
   async beat(): Promise<void> {
-    await this.holdLock();
+    this.opening ??= this.openSession().finally(() => {
+      this.opening = null;
+    });
+    // Without a lock, the session only saves the time until the next poll, so nothing waits for it.
+    if (this.lockKey === 0) this.opening.catch(() => {});
+    else await this.opening;
     const { workerId, host, getPoolIds } = this.options;
     await this.db.run(
       `INSERT INTO workers (id, host, pool_ids, lock_key, started_at, seen_at) VALUES ($1, $2, $3, $4, ${NOW}, ${NOW})
@@ -80,7 +92,7 @@ export class WorkerRegistry {
       const dead = await tx.all<{ id: string; pool_ids: string[] }>(
         DELETE_DEAD,
         this.options.workerId,
-        this.client !== null,
+        this.lockKey !== 0 && this.client !== null,
       );
       if (dead.length === 0) return 0;
       await unlockPools(
@@ -97,21 +109,43 @@ export class WorkerRegistry {
   /** Says that this worker has ended and holds no jobs. */
   async leave(): Promise<void> {
     await this.db.run("DELETE FROM workers WHERE id = $1", this.options.workerId);
+    await this.opening?.catch(() => {});
     await this.client?.end();
     this.client = null;
   }
 
-  private async holdLock(): Promise<void> {
-    const { connect } = this.options;
-    if (connect === null || this.client !== null) return;
-    const client = await connect();
+  /** Opens the session that listens and holds the lock, unless it is open. */
+  private async openSession(): Promise<void> {
+    if (this.client !== null) return;
+    const client = await this.options.connect();
     const forget = (): void => {
       if (this.client === client) this.client = null;
     };
     client.on("error", forget);
     client.on("end", forget);
-    await client.query("SELECT pg_advisory_lock($1, $2)", [LOCK_SPACE, this.lockKey]);
-    this.client = client;
+    client.on("notification", ({ channel, payload }) => {
+      const count = channel === JOBS_ADDED ? readCount(payload) : 0;
+      // A removed job is announced with a negative count.
+      if (count > 0) this.options.onJobsAdded(count);
+    });
+    try {
+      await client.query(`LISTEN "${JOBS_ADDED}"`);
+      if (this.lockKey !== 0) await client.query("SELECT pg_advisory_lock($1, $2)", [LOCK_SPACE, this.lockKey]);
+      this.client = client;
+    } catch (error) {
+      client.end().catch(() => {});
+      throw error;
+    }
+  }
+}
+
+/** Returns the number of added jobs in the payload of a notification: `{"count":2}`, or nothing for one job. */
+function readCount(payload: string | undefined): number {
+  try {
+    const { count } = JSON.parse(payload ?? "") as { count?: unknown };
+    return typeof count === "number" ? count : 1;
+  } catch {
+    return 1;
   }
 }
 
