@@ -126,4 +126,21 @@ describeOnPostgres("statements of lists", () => {
     await store.close();
     await dropDatabase(location);
   });
+
+  it("read hundreds of recipients by index, also from a small table", async () => {
+    const location = await createDatabase();
+    const store = await openPostgresStore(location, { createForTests: true });
+    const users = Array.from({ length: ROWS }, (_, index) => toRecipientKey(`user-${index}`));
+    await store.upsertRecipients(
+      users.map((key) => ({ key, properties: {} })),
+      NOW,
+    );
+    await withClient(location, (client) => client.query("ANALYZE"));
+    const plans = recordPlans();
+    const read = await store.readRecipients(users.slice(0, 500));
+    expect([...read.keys()].sort()).toEqual(users.slice(0, 500).sort());
+    expect(plans.flatMap(({ plan }) => listLargeSteps(plan))).toEqual([]);
+    await store.close();
+    await dropDatabase(location);
+  });
 });

@@ -10,12 +10,17 @@ import { deleteMembers, insertMembers } from "./audience-members.js";
 
 export const RECIPIENT_COLUMNS = "r.key, r.properties, r.preferences, r.channel_data, r.inserted_at, r.updated_at";
 
+/**
+ * Reads each recipient by the index: for hundreds of keys, the planner would read the whole table until it is large. `OFFSET 0`
+ * keeps it from joining the table at once.
+ */
+const SELECT_RECIPIENTS = `
+  SELECT r.* FROM unnest($1::text[]) AS asked (key)
+  CROSS JOIN LATERAL (SELECT ${RECIPIENT_COLUMNS} FROM recipients r WHERE r.key = asked.key OFFSET 0) r`;
+
 export async function readRecipients(tx: Reader, keys: readonly RecipientKey[]): Promise<Map<RecipientKey, Recipient>> {
   if (keys.length === 0) return new Map();
-  const rows = await tx.all<RecipientRow>(
-    `SELECT ${RECIPIENT_COLUMNS} FROM recipients r WHERE r.key = ANY($1::text[])`,
-    keys,
-  );
+  const rows = await tx.all<RecipientRow>(SELECT_RECIPIENTS, keys);
   return new Map(rows.map((row) => [row.key as RecipientKey, toRecipient(row)]));
 }
 
