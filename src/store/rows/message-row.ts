@@ -5,7 +5,7 @@ import type { JsonObject } from "../../util/json.js";
 import { unpackMessageEvents } from "./event-codec.js";
 import { parseJson } from "./json-column.js";
 import type { WorkflowRunRecord } from "./run-row.js";
-import { joinContent, type SplitContent, splitContent } from "./split-content.js";
+import { joinContent, listSources, type SplitContent, splitContent } from "./split-content.js";
 
 export interface MessageRow {
   row: number;
@@ -46,6 +46,11 @@ export const MESSAGE_COLUMNS =
 function readContent(text: string, sources: readonly string[] | null): JsonObject {
   const content = JSON.parse(text) as JsonObject;
   return sources === null ? content : joinContent({ content, sources });
+}
+
+/** Returns the sources that {@link splitMessageContent} leaves out. */
+export function listMessageSources({ channel, content }: Message): readonly string[] {
+  return hasTrait(channel.type, "isFeed") ? listSources(content) : [];
 }
 
 /** Returns a message's content, split if it contains sources of its template. Only messages of a feed do. */

@@ -26,6 +26,11 @@ export function splitContent(content: JsonObject): SplitContent {
   return { content: { ...content, blocks: blocksWithoutSources }, sources };
 }
 
+/** Returns the sources of {@link splitContent} alone. */
+export function listSources({ blocks }: JsonObject): string[] {
+  return Array.isArray(blocks) ? blocks.filter(isRenderedBlock).map(({ content }) => content) : [];
+}
+
 /** Returns the content that {@link splitContent} split. */
 export function joinContent({ content, sources }: SplitContent): JsonObject {
   const { blocks } = content;

@@ -180,29 +180,30 @@ const buildUpdate = (guard: string): string => `
   UPDATE recipient_runs r
   SET ${WRITTEN_COLUMNS.map(({ name }) => `${name} = c.${name}`).join(", ")},
     claim_token = NULL, claim_until = NULL, revision = r.revision + 1
-  FROM ${buildRowList(CHANGE_COLUMNS, "$1")} c WHERE r.row = c.row${guard} RETURNING r.row, r.workflow_run`;
+  FROM ${buildRowList(CHANGE_COLUMNS, "$1")} c WHERE r.row = c.row${guard} RETURNING r.row`;
 const UPDATE_LOCKED = buildUpdate("");
 const UPDATE_HELD = buildUpdate(` AND ${buildHeldCondition("$2")}`);
 
 /**
  * Stores runs after an advance or a cancellation, which ends their claims. With a token, rows that another claim holds or that
- * were changed since they were read stay as they are. Returns what was changed, in no order.
+ * were changed since they were read stay as they are. Returns the rows that were changed, in no order.
  */
 export async function updateRunRows(
   tx: Transaction,
   updates: readonly RunUpdate[],
   token: string | null = null,
-): Promise<{ row: number; workflow_run: number }[]> {
+): Promise<number[]> {
   if (updates.length === 0) return [];
   // In order of the rows, so that transactions wait for each other without deadlocks.
   const inOrder = [...updates].sort((one, other) => one.row - other.row);
   const list = formatRowList(CHANGE_COLUMNS, inOrder);
-  type Changed = { row: number; workflow_run: number };
   const changed =
-    token === null ? await tx.all<Changed>(UPDATE_LOCKED, list) : await tx.all<Changed>(UPDATE_HELD, list, token);
+    token === null
+      ? await tx.all<{ row: number }>(UPDATE_LOCKED, list)
+      : await tx.all<{ row: number }>(UPDATE_HELD, list, token);
   const statuses = new Map(updates.map(({ row, run }) => [row, run.status]));
   const values = new BlockValues();
   for (const { row } of changed) values.add("runs.status", statuses.get(row) ?? null, row);
   await recordChangedValues(tx, values);
-  return changed;
+  return changed.map(({ row }) => row);
 }

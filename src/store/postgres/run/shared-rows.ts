@@ -1,7 +1,7 @@
 import type { Message, MessageChannel } from "../../../domain/message/message.js";
 import type { Workflow } from "../../../domain/workflow/workflow.js";
 import { hashSha256 } from "../../../util/hash.js";
-import { splitMessageContent } from "../../rows/message-row.js";
+import { listMessageSources, splitMessageContent } from "../../rows/message-row.js";
 import type { Connection } from "../connection/connection.js";
 import type { Reader } from "../connection/transaction.js";
 
@@ -22,13 +22,17 @@ class SharedTable<Value> {
   private readonly rows = new Map<string, number>();
   private readonly values = new Map<number, Value>();
   private readonly inserting = new Map<string, Promise<number>>();
+  /** The value that was looked up last, because most messages of a transaction share their channel. */
+  private last: { value: Value; row: number } | null = null;
 
   constructor(private readonly kind: SharedKind<Value>) {}
 
   getRow(value: Value): number {
+    if (this.last?.value === value) return this.last.row;
     const key = this.kind.getKey(value);
     const row = this.rows.get(key);
     if (row === undefined) throw new Error(`${this.kind.table}: not inserted before the transaction: ${key}`);
+    this.last = { value, row };
     return row;
   }
 
@@ -105,6 +109,21 @@ const CHANNELS: SharedKind<MessageChannel> = {
   getKey: ({ id, key, type, provider }) => `${id}\n${key}\n${type}\n${provider}`,
 };
 
+/** Maximum number of cached keys of sources. */
+const MAX_SOURCE_KEYS = 1_000;
+const sourceKeys = new Map<string, string>();
+
+/** Returns the key of one source. Cached, because V8 would hash each new text again, and messages of a step share their source. */
+function toSourceKey(source: string): string {
+  let key = sourceKeys.get(source);
+  if (key === undefined) {
+    if (sourceKeys.size >= MAX_SOURCE_KEYS) sourceKeys.clear();
+    key = `1 ${source}`;
+    sourceKeys.set(source, key);
+  }
+  return key;
+}
+
 const TEMPLATE_SOURCES: SharedKind<readonly string[]> = {
   table: "template_sources",
   columns: ["digest", "texts"],
@@ -115,7 +134,7 @@ const TEMPLATE_SOURCES: SharedKind<readonly string[]> = {
   },
   fromRow: ({ texts }) => JSON.parse(texts as string) as string[],
   // Most messages have one source. The JSON of several begins with a bracket.
-  getKey: (sources) => (sources.length === 1 ? `1 ${sources[0]}` : JSON.stringify(sources)),
+  getKey: (sources) => (sources.length === 1 ? toSourceKey(sources[0] as string) : JSON.stringify(sources)),
 };
 
 /** The shared parts of a message, and the content that is stored in its own row. */
@@ -154,7 +173,7 @@ export class SharedRows {
         lastChannel = message.channel;
         await this.channels.insert(db, lastChannel);
       }
-      const { sources } = splitMessageContent(message);
+      const sources = listMessageSources(message);
       if (sources.length > 0) await this.templateSources.insert(db, sources);
     }
   }

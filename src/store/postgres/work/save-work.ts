@@ -123,7 +123,7 @@ async function updateRows(
     })),
     token,
   );
-  const isUpdated = new Set(updated.map(({ row }) => row));
+  const isUpdated = new Set(updated);
   return prepared.filter(({ claimed }) => isUpdated.has(claimed.row));
 }
 
