@@ -1,7 +1,7 @@
 // Changes the source in small ways, one at a time, and counts the changes that no test notices. Names of areas limit it to
-// these. --save writes the scores to bench/results/mutation.json, with the machine and the date.
+// these. --save writes their scores to bench/results/mutation.json, with the machine and the date, and keeps those of the others.
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { arch, cpus, platform, tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
@@ -78,5 +78,7 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(AREAS)) {
 if (flags.save) {
   const machine = `${cpus().length} × ${cpus()[0]?.model ?? arch()}, ${platform()}, Node ${process.versions.node}`;
   const date = new Date().toISOString().slice(0, 10);
-  writeFileSync(RESULTS, `${JSON.stringify({ date, machine, results }, null, 2)}\n`);
+  const saved = existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, "utf8")) : {};
+  for (const [name, result] of Object.entries(results)) saved[name] = { date, machine, ...result };
+  writeFileSync(RESULTS, `${JSON.stringify(saved, null, 2)}\n`);
 }
