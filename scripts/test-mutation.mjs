@@ -63,7 +63,14 @@ function describeSurvivor({ file, location, replacement, source }) {
   return `${file}:${start.line}:${start.column} ${shorten(original)} → ${shorten(replacement)}`;
 }
 
-const results = {};
+/** Adds the result of an area to the saved ones. */
+function saveResult(name, result) {
+  const machine = `${cpus().length} × ${cpus()[0]?.model ?? arch()}, ${platform()}, Node ${process.versions.node}`;
+  const date = new Date().toISOString().slice(0, 10);
+  const saved = existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, "utf8")) : {};
+  writeFileSync(RESULTS, `${JSON.stringify({ ...saved, [name]: { date, machine, ...result } }, null, 2)}\n`);
+}
+
 for (const name of positionals.length > 0 ? positionals : Object.keys(AREAS)) {
   const mutants = runStryker(name);
   const count = (...statuses) => mutants.filter(({ status }) => statuses.includes(status)).length;
@@ -71,14 +78,7 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(AREAS)) {
   const undetected = count("Survived", "NoCoverage");
   const survivors = mutants.filter(({ status }) => status === "Survived" || status === "NoCoverage");
   const score = Math.round((1_000 * detected) / (detected + undetected)) / 10;
-  results[name] = { score, detected, undetected, ignored: count("Ignored") };
   for (const survivor of survivors) console.log(describeSurvivor(survivor));
   console.log(`${name}: ${score} % of ${detected + undetected} mutants are detected`);
-}
-if (flags.save) {
-  const machine = `${cpus().length} × ${cpus()[0]?.model ?? arch()}, ${platform()}, Node ${process.versions.node}`;
-  const date = new Date().toISOString().slice(0, 10);
-  const saved = existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, "utf8")) : {};
-  for (const [name, result] of Object.entries(results)) saved[name] = { date, machine, ...result };
-  writeFileSync(RESULTS, `${JSON.stringify(saved, null, 2)}\n`);
+  if (flags.save) saveResult(name, { score, detected, undetected, ignored: count("Ignored") });
 }
