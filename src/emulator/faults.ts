@@ -1,8 +1,7 @@
 import type { Channel, Environment } from "../domain/environment/environment.js";
 import { hasTrait } from "../domain/message/channel-types.js";
-import type { Message } from "../domain/message/message.js";
 import type { FaultBody, FaultError } from "../domain/request/helper-bodies.js";
-import type { Delivery, Provider, StoredChannelData } from "../ports/provider.js";
+import type { Delivery, Provider } from "../ports/provider.js";
 import { computeDigest, systemIds } from "../util/ids.js";
 import type { JsonObject } from "../util/json.js";
 import { createInvalidFieldError, createUnknownNameError } from "./http/api-error.js";
@@ -127,12 +126,12 @@ export class Faults {
     if (!isSandboxed && !this.faults.some((fault) => isActive(fault) && fault.keys.includes(channel.key)))
       return findProvider(channel);
     return {
-      send: async (message: Message, channelSettings: Channel, stored: StoredChannelData): Promise<Delivery> => {
+      send: async (message, channelSettings, stored, record): Promise<Delivery> => {
         const failed = this.drawFailure(channel.key);
         if (failed !== null) return failed;
         if (isSandboxed) return { status: "not_sent" };
         const provider = findProvider(channel);
-        if (provider !== null) return provider.send(message, channelSettings, stored);
+        if (provider !== null) return provider.send(message, channelSettings, stored, record);
         return { status: "failed", retryable: false, reason: `no provider is configured for channel "${channel.key}"` };
       },
       // A sandboxed channel sends no request to a provider.

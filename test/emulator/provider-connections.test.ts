@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { JsonObject } from "../../src/util/json.js";
 import { eventually } from "../helpers/eventually.js";
 import { openProjectApi, type ProjectApi } from "../helpers/project-emulator.js";
 import { type SmtpReceiver, startSmtpReceiver } from "../helpers/smtp-receiver.js";
@@ -27,6 +28,21 @@ beforeEach(async () => {
   api = await openProjectApi({ "knock/environment.json": { channels } });
 });
 afterEach(() => smtp.close());
+
+describe("deliveries that a fault lets pass", () => {
+  it("have a delivery log, as others do", async () => {
+    await api.request("POST /__knock/faults", { channel: "mail", status: 503, rate: 0 });
+    await api.trigger("letter", "ada");
+    await eventually(() => smtp.received.length === 1);
+    const { items } = (await api.request("GET /v1/messages")).body as { items: { id: string }[] };
+    const logs = await eventually(async () => {
+      const { body } = await api.request(`GET /v1/messages/${items[0]?.id}/delivery_logs`);
+      return (body.items as JsonObject[])[0];
+    });
+    expect(logs).toMatchObject({ service_name: "SMTP" });
+    await api.close();
+  });
+});
 
 describe("connections to providers", () => {
   it("are closed with the emulator", async () => {
