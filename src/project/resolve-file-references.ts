@@ -1,6 +1,7 @@
 import { realpathSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, sep } from "node:path";
 import { checkJsonShape } from "../domain/shape/check-json-shape.js";
+import { createDocumentError } from "../domain/shape/document-error.js";
 import { KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject, toPointer } from "../util/json.js";
 import { parseJson } from "../util/parse-json.js";
@@ -26,16 +27,12 @@ function createReferenceError(
   reference: ReferenceContext,
   path: PropertyKey[],
   value: unknown,
-  message: string,
+  problem: string,
+  hint = "A reference is a relative path to a file in the same resource's folder.",
 ): KnockError {
-  return new KnockError(
-    "workflow_invalid",
-    `${reference.displayPath}: ${toPointer(path)} ${message}: ${JSON.stringify(value)}`,
-    {
-      details: [{ pointer: toPointer(path), message, value }],
-      hint: "A reference is a relative path to a file in the same resource's folder.",
-    },
-  );
+  const message = `${problem}: ${JSON.stringify(value)}`;
+  const detail = { pointer: toPointer(path), message, value };
+  return createDocumentError("workflow_invalid", reference.displayPath, [detail], hint);
 }
 
 function readReferencedFile(value: Json, path: PropertyKey[], reference: ReferenceContext): string {
@@ -59,13 +56,10 @@ function readReferencedFile(value: Json, path: PropertyKey[], reference: Referen
       );
   } catch (error) {
     if (error instanceof KnockError) throw error;
-    const isLoop = (error as NodeJS.ErrnoException).code === "ELOOP";
-    throw createReferenceError(
-      reference,
-      path,
-      value,
-      isLoop ? "is a cycle of symbolic links" : "refers to a file that does not exist",
-    );
+    const { code } = error as NodeJS.ErrnoException;
+    const problem = code === "ELOOP" ? "is a cycle of symbolic links" : "refers to a file that does not exist";
+    const hint = `Create ${getDisplayPath(reference, value)}, or correct the path in ${String(path.at(-1))}.`;
+    throw createReferenceError(reference, path, value, problem, code === "ENOENT" ? hint : undefined);
   }
   const text = readProjectText(target, getDisplayPath(reference, value), "workflow_invalid");
   // Git writes CRLF on Windows. Messages and snapshots must be the same on every system.

@@ -429,6 +429,27 @@ describe.concurrent("knock validate accepts", () => {
     }
   });
 
+  it.for([
+    [
+      "knock/workflows/storage-low/workflow.json",
+      "{{ data.used | upcas }}",
+      "line 1, column 16: unknown filter: upcas",
+    ],
+    ["knock/workflows/storage-low/workflow.json", "{% if x %}", "line 1, column 1: tag {% if x %} not closed"],
+    ["knock/broadcasts/history-launch/broadcast.json", "{{ x | upcas }}", "line 1, column 8: unknown filter: upcas"],
+  ] as const)("reports in %s the place of the inline template %s", async ([file, text, problem], { collab }) => {
+    const lines = collab.read(file).split("\n");
+    const line = lines.findIndex((candidate) => candidate.includes('"subject": '));
+    lines[line] = (lines[line] as string).replace(/"subject": ".*"/, `"subject": ${JSON.stringify(text)}`);
+    collab.write(file, lines.join("\n"));
+    const errors = (await readFindings(collab)).filter(({ severity }) => severity === "error");
+    expect(errors).toMatchObject([{ file, line: line + 1, code: "template_invalid" }]);
+    expect(errors[0]?.column).toBe((lines[line] as string).indexOf(": ") + 3);
+    expect(errors[0]?.message).toMatch(/^steps\[\d\]\.template\.subject, line/);
+    expect(errors[0]?.message).toContain(problem);
+    expect(errors[0]?.pointer).toMatch(/^\/steps\/\d\/template\/subject$/);
+  });
+
   it.for<[file: string, rename: [key: string, typo: string], message: string]>([
     [WORKFLOW, ["channel_key", "chanel_key"], 'steps[0]: unknown key "chanel_key"; did you mean "channel_key"?'],
     ["knock/workflows/welcome/workflow.json", ["type", "tpye"], 'steps[0]: unknown key "tpye"; did you mean "type"?'],

@@ -254,7 +254,7 @@ describe("errors of a workflow", () => {
     [
       "a reference",
       { [`${w}/workflow.json`]: `{"steps": [\n ${feed}{ "html_body@": "none.html" } }]}` },
-      `${w}/workflow.json:3:19: /steps/0/template/html_body@ refers to a file that does not exist: "none.html"`,
+      `${w}/workflow.json:3:19: steps[0].template.html_body@ refers to a file that does not exist: "none.html"`,
     ],
     [
       "a value in a file of visual blocks that the workflow refers to",

@@ -66,7 +66,7 @@ describe("layouts and partials of a project", () => {
     const outside = { name: "N", "html_layout@": "../../environment.json", text_layout: "{{ content }}" };
     const project = open({ "knock/layouts/news/layout.json": outside, "knock/environment.json": {} });
     await expect(project.emailLayout("news")).rejects.toThrow(
-      'knock/layouts/news/layout.json:1:28: /html_layout@ leaves the layout\'s folder: "../../environment.json"',
+      'knock/layouts/news/layout.json:1:28: html_layout@ leaves the layout\'s folder: "../../environment.json"',
     );
   });
 

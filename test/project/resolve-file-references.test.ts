@@ -83,8 +83,11 @@ describe("resolveFileReferences", () => {
   ])("reports %s with its location", async (_rule, path, message) => {
     const error = await catchRejection(resolve({ steps: [{ template: { "text_body@": path } }] }, { "a.txt": "A" }));
     expect(error.code).toBe("workflow_invalid");
-    expect(formatDetails(error)).toEqual([`/steps/0/template/text_body@ ${message}`]);
-    expect(error.message).toMatch(/^workflows\/parcel\/workflow\.json: \/steps\/0\/template\/text_body@ /);
+    const found = `${message}: ${JSON.stringify(path)}`;
+    expect(formatDetails(error)).toEqual([`/steps/0/template/text_body@ ${found}`]);
+    expect(error.message).toBe(`workflows/parcel/workflow.json: steps[0].template.text_body@ ${found}`);
+    if (path === "nope.txt")
+      expect(error.hint).toBe("Create workflows/parcel/nope.txt, or correct the path in text_body@.");
   });
 
   it("accepts a folder whose name starts with dots", async () => {
@@ -100,7 +103,7 @@ describe("resolveFileReferences", () => {
     };
     for (const path of ["out.txt", "outside/x.txt"]) {
       const error = await catchRejection(resolve({ "a@": path }, links));
-      expect(formatDetails(error)).toEqual(["/a@ leaves the workflow's folder through a symbolic link"]);
+      expect(formatDetails(error)).toEqual([`/a@ leaves the workflow's folder through a symbolic link: "${path}"`]);
       expect(JSON.stringify(error.details)).not.toMatch(/SECRET|OTHER/);
     }
     expect(await resolve({ "a@": "in.txt" }, links)).toEqual({ a: "A" });
@@ -116,7 +119,7 @@ describe("resolveFileReferences", () => {
   it("F-015 rejects a second reference to the same file in any spelling", async () => {
     const document = { steps: [{ "a@": "x/a.txt" }, { "a@": "./x/../x/a.txt" }] };
     expect(formatDetails(await catchRejection(resolve(document, { "x/a.txt": "A" })))).toEqual([
-      "/steps/1/a@ is referenced twice",
+      '/steps/1/a@ is referenced twice: "./x/../x/a.txt"',
     ]);
     expect(await resolve({ steps: [{ "a@": "a.txt" }, { a: "A", "a@": "a.txt" }] }, { "a.txt": "A" })).toEqual({
       steps: [{ a: "A" }, { a: "A" }],
@@ -157,10 +160,10 @@ describe("resolveFileReferences", () => {
       resolve({ "visual_blocks@": "e/visual_blocks.json" }, { "e/visual_blocks.json": content, "a.txt": "A", ...more });
     expect(await blocks([{ "content@": "../a.txt" }])).toEqual({ visual_blocks: [{ content: "A" }] });
     expect(formatDetails(await catchRejection(blocks([{ "content@": "../../other/x.txt" }])))).toEqual([
-      "/visual_blocks@/0/content@ leaves the workflow's folder",
+      `/visual_blocks@/0/content@ leaves the workflow's folder: "../../other/x.txt"`,
     ]);
     expect(formatDetails(await catchRejection(blocks([{ "content@": "visual_blocks.json" }])))).toEqual([
-      "/visual_blocks@/0/content@ is referenced twice",
+      '/visual_blocks@/0/content@ is referenced twice: "visual_blocks.json"',
     ]);
     expect((await catchRejection(blocks("[\n{]"))).message).toBe(
       "workflows/parcel/e/visual_blocks.json:2:2: not valid JSON: expected a property name in double quotes",

@@ -38,6 +38,9 @@ import { checkSilentDrops } from "./check-recipients.js";
 import { checkWindows } from "./check-windows.js";
 import { countFiles, listFiles, listFolders, PAYLOADS_FOLDER, readPayloadData } from "./list-project-files.js";
 
+/** Matches the start of an error about a text in the file of a workflow or broadcast, before its field path. */
+const TEMPLATE_OWNER = /^workflow "[^"]*"(, step [^:]+)?: /;
+
 /** Limits the recipients whose properties are searched for the variables of templates. */
 const MAX_SCOPE_RECIPIENTS = 20;
 
@@ -69,6 +72,18 @@ class ProjectValidator {
   private addError(error: unknown, file: string): void {
     if (!(error instanceof KnockError)) throw error;
     this.findings.push(...toLocatedFindings(error, file));
+  }
+
+  /** Adds the error of a template. If the text is in the JSON file itself, the location is that of the value in it. */
+  private async addTemplateError(error: KnockError, file: ProjectFile): Promise<void> {
+    const { addFileLocations } = await import("../../project/add-file-locations.js");
+    const owner = TEMPLATE_OWNER.exec(error.message)?.[0];
+    const located = owner === undefined ? error : await addFileLocations(error, file, owner);
+    if (located === error || !(located instanceof KnockError)) return this.addError(error, file.displayPath);
+    const pointer = error.details[0]?.pointer ?? "";
+    // Unlike the details, the message contains the position in the text.
+    for (const finding of toLocatedFindings(located.copyWith({ details: [] }), file.displayPath))
+      this.findings.push({ ...finding, pointer });
   }
 
   /** Adds findings about a JSON file with their locations. The code that finds them is loaded only for findings. */
@@ -123,7 +138,7 @@ class ProjectValidator {
   private async checkTemplates(file: ProjectFile, workflow: Workflow): Promise<void> {
     const compiled = await compileWorkflow(workflow, this.project).catch(() => null);
     if (compiled === null || compiled.sharedError !== null) {
-      for (const error of await findTemplateErrors(workflow, this.project)) this.addError(error, file.displayPath);
+      for (const error of await findTemplateErrors(workflow, this.project)) await this.addTemplateError(error, file);
       return;
     }
     const environment = await this.project.environment();
@@ -218,7 +233,8 @@ class ProjectValidator {
       const broadcast = await this.tryRead(file, () => broadcasts.read(key));
       if (!broadcast) continue;
       validBroadcasts.push(broadcast);
-      await this.tryRead(file, () => compileWorkflow(broadcast.definition, project));
+      for (const error of await findTemplateErrors(broadcast.definition, project))
+        await this.addTemplateError(error, this.toProjectFile("broadcasts", key, "broadcast.json"));
     }
     const guides = await readGuides(project, await project.environment(), cwd);
     for (const [key, error] of guides.errors) this.addError(error, this.displayPath("guides", key, "guide.json"));
