@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { RUN_STATUSES } from "../domain/run/run-status.js";
 import { KnockError } from "../errors/knock-error.js";
+import { formatRunStatus } from "../output/labels.js";
 import { printOutcome } from "../output/print-outcome.js";
 import { printRecipientRun, printRuns } from "../output/print-runs.js";
 import { isLocal } from "../ports/operations.js";
@@ -28,11 +29,9 @@ import { resolveIdPrefix, suggestForMissingId } from "./shared/resolve-id-prefix
 
 const COMPLETED_HINT =
   'Did you mean "completed"? Every run that has ended is completed, whether or not it sent messages.';
-/** Words of text output for a run status of the API. */
-const STATUS_WORDS = new Map([
-  ["waiting", "paused"],
-  ["canceled", "cancelled"],
-]);
+/** The words of text output for the run statuses of the API. */
+const STATUS_BY_WORD = new Map(RUN_STATUSES.map((status) => [formatRunStatus(status), status]));
+const STATUS_WORDS = [...STATUS_BY_WORD.keys()];
 /** Hints for other words, including those of step outcomes, that may stand for a run status. */
 const STATUS_HINTS = {
   delayed: 'Did you mean "waiting"? A run is waiting while one of its steps waits.',
@@ -72,7 +71,10 @@ export function registerRuns(program: Command, context: CommandContext): void {
     .option("--workflow <key>", "list only runs of this workflow")
     .option("--workflow-run <id>", "list only runs of this trigger")
     .option("--recipient <id>", "list only runs of this user ID or collection/id")
-    .option("--status <status>", "list only runs with this status: waiting, queued, processing, completed or canceled")
+    .option(
+      "--status <status>",
+      `list only runs with this status: ${STATUS_WORDS.slice(0, -1).join(", ")} or ${STATUS_WORDS.at(-1)}`,
+    )
     .option("--tenant <id>", "list only runs of this tenant");
   addExamples(addCommonOptions(addTargetOptions(addPageOptions(list))), ({ workflow }) => [
     `knock runs list --workflow ${workflow.key}`,
@@ -81,12 +83,9 @@ export function registerRuns(program: Command, context: CommandContext): void {
   list.action(async (flags: ListFlags) => {
     const recipient = parseRecipientKey(flags.recipient);
     // Text output uses the words of outcomes, and `--json` those of the API. Both can be copied into the filter.
-    const status = parseChoice(
-      STATUS_WORDS.get(flags.status ?? "") ?? flags.status,
-      RUN_STATUSES,
-      "--status",
-      STATUS_HINTS,
-    );
+    const typed = flags.status === undefined ? undefined : formatRunStatus(flags.status);
+    const word = parseChoice(typed, STATUS_WORDS, "--status", STATUS_HINTS);
+    const status = word === undefined ? undefined : STATUS_BY_WORD.get(word);
     const page = parsePage(flags);
     const operations = await context.target.open(flags, "read");
     const filter = {

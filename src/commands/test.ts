@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { createNameFilter } from "../domain/scenario/name-filter.js";
+import { createNameFilter, isNamePattern } from "../domain/scenario/name-filter.js";
 import type { ReportedFile, TestReport } from "../domain/scenario/test-report.js";
 import { EXIT } from "../errors/error-codes.js";
 import { KnockError } from "../errors/knock-error.js";
@@ -44,7 +44,10 @@ export function registerTest(program: Command, context: CommandContext, services
   const command = program
     .command("test")
     .helpGroup(COMMAND_GROUPS.develop)
-    .argument("[paths...]", "files and folders (default: all *.test.yaml and *.test.json of the project)")
+    .argument(
+      "[paths...]",
+      "files, folders, or workflow keys (default: all *.test.yaml and *.test.json of the project)",
+    )
     .summary("Test workflows with scenarios")
     .description("Run the scenarios of *.test.yaml files, each with its own data and clock. Exit 1 if one fails.")
     .optionsGroup(OPTION_GROUPS.testing)
@@ -70,8 +73,9 @@ export function registerTest(program: Command, context: CommandContext, services
       `report as ${REPORTER_NAMES.slice(0, -1).join(", ")} or ${REPORTER_NAMES.at(-1)}, to a file or standard output; repeatable (default: terminal)`,
       collectValues,
     );
-  addExamples(addCommonOptions(addProjectOptions(command)), [
+  addExamples(addCommonOptions(addProjectOptions(command)), ({ workflow }) => [
     "knock test",
+    `knock test ${workflow.key}`,
     "knock test --filter email",
     "knock test --reporter junit=junit.xml",
   ]).action((paths: string[], flags: TestCommandFlags) => runTest(paths, flags, context, services));
@@ -149,6 +153,23 @@ function createProgress(setText: (text: string) => void): (file: ReportedFile) =
   };
 }
 
+/** Returns why no scenario was selected, and what to do. */
+function explainNoScenario({ filter, changedSince, shard }: TestOptions): { reason: string; hint: string } {
+  if (filter !== null) {
+    const verb = isNamePattern(filter) ? `matches ${filter}` : `contains ${JSON.stringify(filter)}`;
+    const hint = "Use a part of a scenario's name, or run `knock test` without --filter to see all names.";
+    return { reason: `: no scenario's name ${verb}`, hint };
+  }
+  if (changedSince !== null)
+    return { reason: `: nothing that a scenario uses changed since ${changedSince}`, hint: "Run without --changed." };
+  if (shard !== null)
+    return { reason: ` in part ${shard.index}/${shard.count}`, hint: "Use fewer parts, or --pass-with-no-tests." };
+  return {
+    reason: "",
+    hint: "Create a file such as knock/workflows/<key>/<name>.test.yaml, or use --pass-with-no-tests.",
+  };
+}
+
 async function runTest(
   paths: string[],
   flags: TestCommandFlags,
@@ -173,8 +194,9 @@ async function runTest(
     });
     const { summary } = report;
     if (summary.broken + summary.failed + summary.passed === 0 && !flags.passWithNoTests) {
-      output.warn("no scenario ran");
-      output.note("Create a file such as knock/workflows/<key>/<name>.test.yaml, or use --pass-with-no-tests.");
+      const { reason, hint } = explainNoScenario(options);
+      output.warn(`no scenario ran${reason}`);
+      output.note(`${output.errorColors.dim("hint:")} ${hint}`);
     }
     const code = getExitCode(report, flags.passWithNoTests ?? false);
     if (code !== null && !flags.watch) context.setExitCode(code);

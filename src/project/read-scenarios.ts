@@ -50,7 +50,7 @@ export function listScenarioFiles(
     const stats = statSync(path, { throwIfNoEntry: false });
     if (stats === undefined)
       throw new KnockError("resource_missing", `${displayPath(path)} does not exist`, {
-        hint: "Name a folder, or a file that ends in .test.yaml, .test.yml or .test.json.",
+        hint: "Name a workflow, a folder, or a file that ends in .test.yaml, .test.yml or .test.json.",
       });
     if (stats.isDirectory()) return findFiles(path);
     if (isScenarioFile(path)) return [path];

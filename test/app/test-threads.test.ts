@@ -47,6 +47,7 @@ describe("threads of knock test", () => {
       path: sample.path(`scenarios/${name}.test.yaml`),
       displayPath: `scenarios/${name}.test.yaml`,
       index,
+      workflows: null,
     }));
 
   /** Runs files in other threads only. */

@@ -148,6 +148,7 @@ describe.concurrent("suggestions", () => {
       "hint: Workflows: invite, new-comment, order-placed, page-created, page-shared",
     ],
     [["notify", "x", "-r", "a", "--target", "remot"], 2, "'remot' is invalid. Allowed choices are local, remote."],
+    [["runs", "--status", "foo"], 2, "hint: One of: canceled, completed, processing, queued, waiting"],
     [["runs", "--status", "complete"], 2, 'hint: Did you mean "completed"?'],
     [
       ["runs", "--status", "delayed"],
@@ -173,7 +174,7 @@ describe.concurrent("suggestions", () => {
 
   cliTest("name a command after dev -- that does not exist", async ({ collab }) => {
     const { stderr, stdout, exitCode } = await collab.knock(["dev", "--port", "0", "--", "no-such-command"]);
-    expect(stderr).toContain("error: -- no-such-command: command not found");
+    expect(stderr).toContain("error: no-such-command: command not found");
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 2 });
   });
 

@@ -121,9 +121,31 @@ describe.concurrent("knock test", () => {
     const some = await collab.knock(["test", "--filter", "preferences"]);
     expect(some.stdout).toContain("2 passed");
     const none = await collab.knock(["test", "--filter", "nosuch"]);
-    expect(none.stderr).toContain("warning: no scenario ran");
+    expect(none.stderr).toBe(
+      "warning: no scenario ran: no scenario's name contains \"nosuch\"\nhint: Use a part of a scenario's name, or run `knock test` without --filter to see all names.",
+    );
+    expect((await collab.knock(["test", "--filter", "/^nosuch/"])).stderr).toContain("name matches /^nosuch/");
     expect(none.exitCode).toBe(1);
     expect((await collab.knock(["test", "--filter", "nosuch", "--pass-with-no-tests"])).exitCode).toBe(0);
+  });
+
+  it("runs the scenarios of workflows, in their folders and elsewhere", async ({ collab }) => {
+    const scenario = (workflow: string, data: string): string =>
+      `scenarios:\n  triggers ${workflow}:\n    steps:\n      - notify: { workflow: ${workflow}, recipients: [ada], data: ${data} }\n        expect: [no-failures]\n`;
+    collab.write("scenarios/a.test.yaml", scenario("new-comment", "{ page: Home }"));
+    collab.write("scenarios/b.test.yaml", scenario("page-shared", "{ page: Home }"));
+    const list = async (...args: string[]): Promise<string> => (await collab.knock(["test", ...args])).stdout;
+    expect(await list("new-comment")).toContain("✓ triggers new-comment");
+    expect(await list("new-comment")).toContain("✓ sends no email if the comment was seen");
+    expect(await list("new-comment")).not.toContain("triggers page-shared");
+    const both = await list("page-shared", "scenarios/a.test.yaml");
+    expect(both).toContain("scenarios/a.test.yaml");
+    expect(both).toContain("scenarios/b.test.yaml");
+    expect(both).not.toContain("comments.test.yaml");
+    const slip = await collab.knock(["test", "new-coment"]);
+    expect(slip.stderr).toContain('error: there is no file, folder or workflow "new-coment"');
+    expect(slip.stderr).toContain('hint: Did you mean "new-comment"?');
+    expect(slip.exitCode).toBe(5);
   });
 
   it("--bail stops at the first failure", async ({ collab }) => {
@@ -254,7 +276,7 @@ scenarios:
   it("cancels, changes recipients, preferences and files, and expects errors", async ({ collab }) => {
     const steps = `- notify: { recipients: [grace], data: { page: Home }, cancellation_key: c1 }
 - cancel: c1
-  expect: { cancelled: 1 }
+  expect: { cancelled: 1, canceled: 1, outcomes: { grace: { delay_1: { outcome: canceled, reason: canceled } } } }
 - until_idle: true
   expect: { no_messages: true }
 - preferences: { grace: { channel_types: { in_app_feed: false } } }

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { TestOptions } from "../../commands/shared/test-service.js";
+import { listScenarioWorkflows } from "../../domain/scenario/list-scenario-workflows.js";
 import { createNameFilter } from "../../domain/scenario/name-filter.js";
 import type { Scenario } from "../../domain/scenario/parse-scenarios.js";
 import type {
@@ -66,6 +67,15 @@ function addPositions(
 /** A file of scenarios, with its place among all files, which decides about shards. */
 export interface SelectedFile extends ProjectFile {
   index: number;
+  /** Only the scenarios that trigger one of these workflows are selected; null selects all. */
+  workflows: readonly string[] | null;
+}
+
+/** Returns whether a scenario triggers one of the workflows. With an event of a source, its default workflow counts. */
+function triggersAny(scenario: Scenario, workflows: readonly string[] | null): boolean {
+  if (workflows === null) return true;
+  const own = listScenarioWorkflows(scenario) ?? [scenario.workflow];
+  return own.some((key) => key !== null && workflows.includes(key));
 }
 
 /** A scenario that passed, with the workflows that it ran. */
@@ -167,6 +177,7 @@ export class FileRunner {
     return scenarios.filter(
       (scenario, index) =>
         this.isNamed(scenario.name) &&
+        triggersAny(scenario, file.workflows) &&
         (shard === null || (file.index + index) % shard.count === shard.index - 1) &&
         (this.changed === null || isAffected(this.changed, file, scenario)),
     );

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { TestOptions } from "../../commands/shared/test-service.js";
 import { buildCoverageDiagram } from "../../domain/scenario/build-coverage-diagram.js";
@@ -8,9 +10,12 @@ import {
   summarizeFiles,
   type TestReport,
 } from "../../domain/scenario/test-report.js";
+import { KnockError } from "../../errors/knock-error.js";
 import { formatDisplayPath } from "../../project/format-display-path.js";
 import type { Project } from "../../project/open-project.js";
 import { listScenarioFiles } from "../../project/read-scenarios.js";
+import { findNearest } from "../../util/find-nearest.js";
+import { isInsideFolder } from "../is-inside-folder.js";
 import type { ProcessIO } from "../process-io.js";
 import { FileQueue, runQueue } from "./file-queue.js";
 import { ScenarioTargets } from "./open-scenario-target.js";
@@ -19,6 +24,15 @@ import { runMutants } from "./run-mutants.js";
 import { type ChangedParts, readChangedParts } from "./select-changed.js";
 import { getDefaultThreadCount, TestThreads } from "./test-threads.js";
 import type { TestWorkerData } from "./test-worker.js";
+
+/** Throws `resource_missing` for a word that is neither a path nor a workflow, if it is nearly the key of one. */
+function checkPathOrKey(word: string, keys: readonly string[], cwd: string): void {
+  const near = existsSync(resolve(cwd, word)) ? undefined : findNearest(word, keys);
+  if (near !== undefined)
+    throw new KnockError("resource_missing", `there is no file, folder or workflow ${JSON.stringify(word)}`, {
+      hint: `Did you mean "${near}"?`,
+    });
+}
 
 /** Runs the scenarios that options select. The results are in the order of the files. */
 export class TestRunner {
@@ -85,7 +99,7 @@ export class TestRunner {
     onFile: (file: ReportedFile) => void,
   ): Promise<FinishedFile[]> {
     const { io, options } = this;
-    const files = this.listFiles();
+    const files = await this.listFiles();
     const queue = new FileQueue(files);
     const finished = new Map<number, FinishedFile | null>();
     let reportedCount = 0;
@@ -129,10 +143,25 @@ export class TestRunner {
     return { location, cwd: this.io.cwd, options: this.options, changed, files, queue: queue.memory };
   }
 
-  private listFiles(): SelectedFile[] {
+  /** Returns the selected files. A path takes precedence over a workflow with the same name. */
+  private async listFiles(): Promise<SelectedFile[]> {
     const { cwd } = this.io;
-    const displayPath = (path: string): string => formatDisplayPath(cwd, path);
-    const files = listScenarioFiles(this.options.paths, { root: this.project.root, cwd, displayPath });
-    return files.map((file, index) => ({ ...file, index }));
+    const { root, knockDir } = this.project;
+    const { paths } = this.options;
+    const list = (listed: readonly string[]) =>
+      listScenarioFiles(listed, { root, cwd, displayPath: (path) => formatDisplayPath(cwd, path) });
+    const known = paths.every((path) => existsSync(resolve(cwd, path))) ? [] : await this.project.workflowKeys();
+    const keys = paths.filter((path) => known.includes(path) && !existsSync(resolve(cwd, path)));
+    const typed = paths.filter((path) => !keys.includes(path));
+    for (const path of typed) checkPathOrKey(path, known, cwd);
+    const files = new Map<string, SelectedFile>();
+    if (keys.length > 0)
+      for (const file of list([])) {
+        const isOwn = keys.some((key) => isInsideFolder(join(knockDir, "workflows", key), file.path));
+        files.set(file.path, { ...file, index: 0, workflows: isOwn ? null : keys });
+      }
+    if (keys.length === 0 || typed.length > 0)
+      for (const file of list(typed)) files.set(file.path, { ...file, index: 0, workflows: null });
+    return [...files.values()].map((file, index) => ({ ...file, index }));
   }
 }

@@ -4,7 +4,7 @@ import type { TargetFlags } from "../services.js";
 
 /** Which scenarios `knock test` runs, and how. */
 export interface TestOptions {
-  /** Files and folders as typed. Empty for all scenarios of the project. */
+  /** Files, folders and workflow keys as typed. Empty for all scenarios of the project. */
   paths: readonly string[];
   /** A part of the names of the scenarios to run, or /a pattern/; null runs all. */
   filter: string | null;

@@ -3,6 +3,7 @@ import { didYouMean, findNearest } from "../../util/find-nearest.js";
 import { findChannelType } from "../message/channel-types.js";
 import { SANDBOXED } from "../message/message.js";
 import { toRecipientKey, toRecipientReference } from "../recipient/recipient.js";
+import { toApiSpelling } from "./api-spelling.js";
 import type { RecipientOutcome, StepOutcome } from "./outcome.js";
 import { getStepLabels } from "./step-labels.js";
 
@@ -71,14 +72,20 @@ function countByName(name: Counter, { recipients, summary }: ObservedOutcome): n
   return steps?.filter((step) => getStepLabels(step).some(({ label }) => label === name)).length ?? null;
 }
 
-function buildCounterRule(rule: string, name: Counter, operator: string, wanted: number): Expectation {
+function buildCounterRule(
+  rule: string,
+  name: Counter,
+  operator: string,
+  wanted: number,
+  typed: string = name,
+): Expectation {
   return {
     rule,
     step: null,
     check(outcome) {
       const count = countByName(name, outcome);
       if (count === null) return NOT_REPORTED_MESSAGE;
-      return COMPARATORS[operator]?.(count, wanted) ? null : `${name} is ${count}`;
+      return COMPARATORS[operator]?.(count, wanted) ? null : `${typed} is ${count}`;
     },
   };
 }
@@ -165,7 +172,7 @@ export function parseExpectation(rule: string, scope: ExpectationScope = "runs")
         "For example 'sent>=2' (with quotes, because > redirects output), skipped=0, ada:email=sent or no-failures.",
     });
   const parseCounter = (name: string): Counter => {
-    const known = counters.find((counter) => counter === name);
+    const known = counters.find((counter) => counter === toApiSpelling(name));
     if (known !== undefined) return known;
     const isElsewhere = COUNTERS.runs.some((counter) => counter === name);
     const near = isElsewhere ? undefined : findNearest(name, counters);
@@ -181,7 +188,8 @@ export function parseExpectation(rule: string, scope: ExpectationScope = "runs")
   // An ID may contain colons, so the last one separates the step.
   const step = /^(.+):([^=:]+)=([a-z]+)$/.exec(text);
   if (step) {
-    const [, recipient, name, wanted] = step as unknown as [string, string, string, string];
+    const [, recipient, name, typed] = step as unknown as [string, string, string, string];
+    const wanted = toApiSpelling(typed);
     if (!RESULTS.includes(wanted)) {
       const near = findNearest(wanted, RESULTS);
       throw createError(
@@ -194,5 +202,5 @@ export function parseExpectation(rule: string, scope: ExpectationScope = "runs")
   const counter = /^([a-z_-]+)\s*(==|!=|>=|<=|=|>|<)\s*(\d+)$/.exec(text);
   if (!counter) throw createError("is not a rule");
   const [, name, operator, wanted] = counter as unknown as [string, string, string, string];
-  return buildCounterRule(rule, parseCounter(name), operator, Number(wanted));
+  return buildCounterRule(rule, parseCounter(name), operator, Number(wanted), name);
 }

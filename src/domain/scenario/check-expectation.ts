@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from "../../util/json.js";
 import { parseTimestamp } from "../condition/parse-timestamp.js";
 import type { RecipientReference } from "../recipient/recipient.js";
+import { toApiSpelling } from "../run/api-spelling.js";
 import { parseExpectation } from "../run/expectation.js";
 import { type StepOutcome, summarizeOutcomes } from "../run/outcome.js";
 import { getStepLabels } from "../run/step-labels.js";
@@ -63,7 +64,9 @@ function isSameTime(a: string, b: string | null | undefined): boolean {
 }
 
 function meetsOutcome(step: StepOutcome, expected: Exclude<StepOutcomeExpectation, string>): boolean {
-  const { outcome, reason, branch, until } = expected;
+  const { branch, until } = expected;
+  const outcome = expected.outcome && toApiSpelling(expected.outcome);
+  const reason = expected.reason && toApiSpelling(expected.reason);
   return (
     (!outcome || step.outcome === outcome || getStepLabels(step).every(({ label }) => label === outcome)) &&
     (!reason || step.reason?.code === reason) &&
@@ -248,13 +251,12 @@ export function checkExpectation(
       expected: parts.error,
       found: error === null ? "no error" : `${error.code}: ${error.message}`,
     });
-  if (typeof parts.cancelled === "number" && cancelled !== parts.cancelled)
-    add({
-      path: ["cancelled"],
-      subject: "canceled runs",
-      expected: String(parts.cancelled),
-      found: String(cancelled ?? "no cancel step"),
-    });
+  for (const key of ["cancelled", "canceled"] as const) {
+    const wanted = parts[key];
+    if (typeof wanted !== "number" || cancelled === wanted) continue;
+    const found = String(cancelled ?? "no cancel step");
+    add({ path: [key], subject: "canceled runs", expected: String(wanted), found });
+  }
   if (parts.time && !isSameTime(parts.time, time))
     add({ path: ["time"], subject: "time", expected: parts.time, found: time });
   return failures;

@@ -3,7 +3,7 @@ import { getErrorMessage } from "../../errors/knock-error.js";
 import { once } from "../../util/once.js";
 import { parseTimestamp } from "../condition/parse-timestamp.js";
 import { parseExpectation } from "../run/expectation.js";
-import { REASONS } from "../run/reasons.js";
+import { REASONS, type ReasonCode } from "../run/reasons.js";
 import {
   checkedString,
   described,
@@ -101,7 +101,10 @@ const stepOutcomeSchema = once(() =>
           outcome: text(
             "The outcome: waiting, passed, skipped, halted or failed, or the status of the message, such as sent, delivered or sandboxed.",
           ),
-          reason: described(optional(z.enum(Object.keys(REASONS) as [string, ...string[]])), "The reason code."),
+          reason: described(
+            optional(z.enum([...(Object.keys(REASONS) as ReasonCode[]), "canceled"])),
+            "The reason code.",
+          ),
           branch: text('The branch that a branch step took, such as "Default".'),
           until: described(
             optional(timeSchema()),
@@ -154,6 +157,7 @@ export const expectationSchema = once(() =>
           ),
           error: text('The error code with which the step must fail, such as "invalid_params".'),
           cancelled: described(optional(wholeNumber(0)), "The number of runs that a cancel step cancels.", 1),
+          canceled: described(optional(wholeNumber(0)), "The same as `cancelled`.", 1),
           time: described(optional(timeSchema()), 'The time of the clock, such as "2026-01-05T09:30:00Z".'),
         })
         .check(

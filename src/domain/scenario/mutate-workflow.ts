@@ -5,6 +5,7 @@ import { describeComparison } from "../condition/evaluated-condition.js";
 import type { Channel } from "../environment/environment.js";
 import type { Step } from "../step/step.js";
 import { type Duration, toMilliseconds } from "../step/step-duration.js";
+import { formatStepDuration } from "../step/summarize-window.js";
 import { isChannelStep } from "../steps/channel-step.js";
 import { getStepDefinition } from "../steps/step-definitions.js";
 import { getBranches } from "../steps/walk-steps.js";
@@ -105,12 +106,12 @@ function changeStep(step: Step, channels: readonly Channel[]): Change<Step>[] {
   const settings = "settings" in step ? (step.settings as Readonly<Record<string, unknown>>) : {};
   for (const name of DURATION_SETTINGS) {
     if ((toMilliseconds(settings[name]) ?? 0) <= (toMilliseconds(SHORTEST) as number)) continue;
-    const { unit, value } = settings[name] as Duration;
+    const length = formatStepDuration(settings[name] as Duration);
     changes.push({
       value: { ...step, settings: { ...settings, [name]: SHORTEST } } as Step,
       step: ref,
       kind: "duration",
-      text: `${name} is 1 second instead of ${value} ${unit}`,
+      text: `${name} is 1 second instead of ${length}`,
     });
   }
   return changes;

@@ -126,6 +126,18 @@ describe("--expect (section 2 of the contract)", () => {
     });
     expect(catchThrown(() => parseExpectation("no-failures", "cancellation")).hint).toContain("not_cancellable");
     expect(parseExpectation("not_cancellable=0", "cancellation").step).toBeNull();
+    expect(parseExpectation("not_cancelable=0", "cancellation").step).toBeNull();
+  });
+
+  it("accepts the American spelling of canceled runs and steps", () => {
+    const step = { ref: "delay_1", type: "delay", outcome: "cancelled" as const, reason: null };
+    const recipients = [
+      { recipient: "ada", recipient_run_id: "r", status: "cancelled" as const, steps: [step], via: undefined },
+    ] as unknown as RecipientOutcome[];
+    const outcome = { recipients, summary: { cancelled: 1 } };
+    for (const rule of ["canceled=1", "cancelled=1", "ada:delay_1=canceled", "ada:delay_1=cancelled"])
+      expect(parseExpectation(rule).check(outcome)).toBeNull();
+    expect(parseExpectation("canceled=2").check(outcome)).toBe("canceled is 1");
   });
 
   it.each([

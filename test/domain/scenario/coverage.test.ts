@@ -95,6 +95,13 @@ describe("mutants of a workflow", () => {
     const other = { key: "other", type: "in_app_feed" };
     const texts = mutateWorkflow(workflow(), [other] as never).map(({ description }) => description.text);
     expect(texts).toContain("sends through other instead of inbox");
+    expect(texts).toContain("delay_for is 1 second instead of 2 hours");
+    const hour = parse("tips", [
+      { ref: "delay_1", type: "delay", settings: { delay_for: { unit: "hours", value: 1 } } },
+    ]);
+    expect(mutateWorkflow(hour, []).map(({ description }) => description.text)).toContain(
+      "delay_for is 1 second instead of 1 hour",
+    );
   });
 });
 
