@@ -3,6 +3,7 @@ import { TOPIC_NAMES } from "../commands/help-topics/topic-names.js";
 import { addGroupExamples, getExamples, setExampleNames } from "../commands/shared/examples.js";
 import { OPTION_GROUPS } from "../commands/shared/help-groups.js";
 import { applyVerbosity, type CommonFlags } from "../commands/shared/options.js";
+import { ERROR_CODES } from "../errors/error-codes.js";
 import { KnockError } from "../errors/knock-error.js";
 import { didYouMean } from "../util/find-nearest.js";
 import { buildHelpConfiguration, unquoteDefaults } from "./help-configuration.js";
@@ -117,9 +118,11 @@ export async function runProgram(
       throw new KnockError("usage", `there is no command "${first}"`, {
         hint: isHelpTopic(first)
           ? `"${first}" is a help topic. Run \`knock help ${first}\` to read it.`
-          : suggestion === undefined
-            ? didYouMean(first, Object.keys(commands), "Commands", 40)
-            : `Did you mean ${suggestion}?`,
+          : Object.hasOwn(ERROR_CODES, first)
+            ? `"${first}" is an error code. Run \`knock help error ${first}\` to see its causes.`
+            : suggestion === undefined
+              ? didYouMean(first, Object.keys(commands), "Commands", 40)
+              : `Did you mean ${suggestion}?`,
       });
     }
     for (const loadOne of Object.values(commands)) (await loadOne())(program, context);

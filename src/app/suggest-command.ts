@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { looksUnquoted, suggestQuotes } from "../input/restore-quotes.js";
+import { suggestUnit } from "../input/parse-time.js";
+import { looksUnquoted, quoteForShell, suggestQuotes } from "../input/restore-quotes.js";
 
 /** Names that other tools use for a command, with the command of this tool. */
 const COMMAND_SYNONYMS: Readonly<Record<string, string>> = {
@@ -76,11 +77,6 @@ export function findTypographicOption(
   return undefined;
 }
 
-/** Quotes a word for a shell if it needs quotes. */
-function quoteForShell(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
-
 /**
  * Returns a suggestion if a command line for `--exec` was not quoted and the shell split it: the value of `--exec` and
  * the excess words, in quotes.
@@ -139,11 +135,17 @@ export function suggestForExcessArguments(command: Command, argv: readonly strin
   const allowed = command.registeredArguments.length;
   const word = command.args[allowed];
   if (word === undefined) return undefined;
+  // Only a duration in words has several: 2 hours.
+  const duration = command.registeredArguments.at(-1)?.name() === "duration" ? command.args.slice(allowed - 1) : [];
+  const shortDuration = suggestUnit(duration.join(" "));
+  if (shortDuration !== undefined) return shortDuration;
   const unquoted = findUnquotedData(command, argv);
   if (unquoted !== undefined) return suggestQuotes("--data", unquoted);
   if (/^\s*[[{]/.test(word) && hasOption("--data")) return `Did you mean --data ${quoteForShell(word)}?`;
   if (/^[\w.[\]]+:?=/.test(word) && hasOption("--set")) return `Did you mean --set ${quoteForShell(word)}?`;
   const split = findSplitValue(command, argv, command.args.slice(allowed));
+  const unit = split === null ? undefined : suggestUnit(split.value);
+  if (unit !== undefined && !TEXT_OPTIONS.includes(split?.flag ?? "")) return unit;
   const quoted = split === null ? undefined : `Put the value in quotes: ${split.flag} ${quoteForShell(split.value)}`;
   if (split !== null && TEXT_OPTIONS.includes(split.flag)) return quoted;
   const { recipients, recipient } = command.opts();

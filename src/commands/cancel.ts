@@ -5,6 +5,8 @@ import { EXIT } from "../errors/error-codes.js";
 import { readCancelRecipients } from "../input/trigger-payload.js";
 import { printCancellation } from "../output/print-outcome.js";
 import type { Operations } from "../ports/operations.js";
+import { sortByDistance } from "../util/find-nearest.js";
+import { isJsonObject } from "../util/json.js";
 import type { CommandContext } from "./context.js";
 import type { TargetFlags } from "./services.js";
 import { addExamples } from "./shared/examples.js";
@@ -21,6 +23,10 @@ import {
 } from "./shared/expectations.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { addCommonOptions, addTargetOptions, type CommonFlags } from "./shared/options.js";
+
+/** How many pending runs are searched for cancellation keys, and how many keys are listed, if no run has the key. */
+const MAX_SEARCHED_RUNS = 50;
+const MAX_LISTED_KEYS = 5;
 
 interface CancelFlags extends CommonFlags, TargetFlags {
   recipients?: string[];
@@ -68,10 +74,23 @@ async function runCancel(workflow: string, key: string, flags: CancelFlags, cont
   const outcome = await operations.cancelWorkflow(cancellation);
   const results = checkExpectations(rules, await readExpectedOutcome(outcome, rules, operations));
   const document = { ...outcome, ...toExpectationsField(results) };
-  printCancellation(document, cancellation.recipients !== null, context.output);
+  const pendingKeys = outcome.recipients?.length === 0 ? await listPendingKeys(workflow, key, operations) : [];
+  printCancellation(document, { isFiltered: cancellation.recipients !== null, pendingKeys }, context.output);
   if (flags.failIfNone && outcome.summary !== null && outcome.summary.cancelled === 0)
     context.setExitCode(EXIT.failure);
   await setExitCodeByExpectations(results, `knock cancel ${workflow} ${key}`, context);
+}
+
+/** Returns the cancellation keys of the newest pending runs of a workflow, the nearest to `key` first. */
+async function listPendingKeys(workflow: string, key: string, operations: Operations): Promise<string[]> {
+  const keys = new Set<string>();
+  for (const status of ["paused", "queued"] as const) {
+    const { items } = await operations.listRecipientRuns({ workflow, status }, { limit: MAX_SEARCHED_RUNS });
+    for (const { trigger_source: source } of items)
+      if (isJsonObject(source) && typeof source.cancellation_key === "string") keys.add(source.cancellation_key);
+  }
+  keys.delete(key);
+  return sortByDistance(key, [...keys]).slice(0, MAX_LISTED_KEYS);
 }
 
 /**

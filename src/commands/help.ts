@@ -2,7 +2,7 @@ import { type Command, Help } from "commander";
 import { KnockError } from "../errors/knock-error.js";
 import { didYouMean } from "../util/find-nearest.js";
 import type { CommandContext } from "./context.js";
-import { buildErrorPage } from "./help-topics/error.js";
+import { buildErrorPage, ERROR_TOPIC, suggestErrorCode } from "./help-topics/error.js";
 import type { HelpBlock } from "./help-topics/help-topic.js";
 import { HELP_TOPICS } from "./help-topics/topics.js";
 import { addExamples } from "./shared/examples.js";
@@ -11,7 +11,6 @@ import { COMMAND_GROUPS } from "./shared/help-groups.js";
 /** The widest help page, so that lines stay easy to read on a wide terminal. */
 const MAX_WIDTH = 80;
 const MAX_LISTED_NAMES = 40;
-const ERROR_TOPIC = "error";
 
 /** Registers `knock help`. The program must have all commands, because any of them may be named. */
 export function registerHelp(program: Command, context: CommandContext): void {
@@ -82,14 +81,22 @@ function findCommand(program: Command, names: readonly string[]): Command {
     const known = command.commands.map((candidate) => candidate.name());
     if (command === program) known.push(...Object.keys(HELP_TOPICS), ERROR_TOPIC);
     const path = names.slice(0, index).join(" ");
+    // A name with an underscore is never a command.
+    const errorHint = command === program && name.includes("_") ? suggestErrorCode(name) : undefined;
     throw new KnockError(
       "usage",
       command === program ? `there is no command or help topic "${name}"` : `knock ${path} has no command "${name}"`,
       {
         hint:
-          known.length === 0
+          errorHint ??
+          (known.length === 0
             ? `Run \`knock help ${path}\` to see its arguments and options.`
-            : didYouMean(name, known, command === program ? "Commands and topics" : "Commands", MAX_LISTED_NAMES),
+            : didYouMean(
+                name,
+                [...new Set(known)],
+                command === program ? "Commands and topics" : "Commands",
+                MAX_LISTED_NAMES,
+              )),
       },
     );
   }

@@ -110,12 +110,13 @@ export class InputReader {
 }
 
 /** Returns a hint for a flag's value that is not valid JSON. */
-function suggestFlagFix(flag: string, text: string): string {
+function suggestFlagFix(flag: string, text: string, hint: string | undefined): string {
   if (flag === "--data" && /^[\w.[\]-]+:?=/.test(text)) return `Did you mean --set ${text}?`;
   if (text.trim() === "-") return `Did you mean ${flag} @-, which reads standard input?`;
   if (looksUnquoted(text)) return suggestQuotes(flag, [text]);
   if (/^\S+\.json$/.test(text)) return `Did you mean ${flag} @${text}?`;
   if (/[“”„‘’]/.test(text)) return "The quotes are typographic: replace them with plain quotes.";
+  if (hint !== undefined && /^\s*[[{]/.test(text)) return hint;
   return "Put the JSON in single quotes, or in a file and use @file.";
 }
 
@@ -141,7 +142,7 @@ export async function parseJsonInput(text: string, name: string, firstLine = 1):
     `${name}: not valid JSON: ${parsed.error} (line ${line}, column ${parsed.column})`,
     {
       details: [{ pointer: "", message: `${parsed.error} at line ${line}, column ${parsed.column}` }],
-      hint: name.startsWith("--") && !name.includes(" ") ? suggestFlagFix(name, text) : undefined,
+      hint: name.startsWith("--") && !name.includes(" ") ? suggestFlagFix(name, text, parsed.hint) : parsed.hint,
     },
   );
 }

@@ -2,6 +2,7 @@ import { KnockError } from "../errors/knock-error.js";
 import { deepMerge, isJsonObject, type Json, type JsonObject } from "../util/json.js";
 import { assignAtPath, fillHoles, parsePath } from "./assign-at-path.js";
 import { type InputReader, parseJsonInput } from "./input-source.js";
+import { quoteForShell } from "./restore-quotes.js";
 
 /** Returns whether a flag's text is meant as JSON rather than as an ID. */
 function looksLikeJson(text: string): boolean {
@@ -111,6 +112,16 @@ export async function parseDataFlags(values: readonly string[], reader: InputRea
   return merged;
 }
 
+/** Parses the JSON of `--set path:=json`. Without a bracket, brace or quote it is probably text, which needs `=`. */
+async function parseSetJson(path: string, text: string): Promise<Json> {
+  try {
+    return await parseJsonInput(text, `--set ${path}`);
+  } catch (error) {
+    if (!(error instanceof KnockError) || error.code !== "invalid_json" || /^\s*[[{"]/.test(text)) throw error;
+    throw error.copyWith({ hint: `:= is for JSON. For text use =: --set ${quoteForShell(`${path}=${text}`)}` });
+  }
+}
+
 /** Applies `--set path=text` and `--set path:=json` to a copy of `data`, in order. Throws `usage` or `invalid_json`. */
 export async function applySetFlags(data: JsonObject, values: readonly string[]): Promise<JsonObject> {
   const target = structuredClone(data);
@@ -122,12 +133,8 @@ export async function applySetFlags(data: JsonObject, values: readonly string[])
       });
     const [, path, operator, text] = match as unknown as [string, string, string, string];
     const name = `--set: ${JSON.stringify(raw)}`;
-    assignAtPath(
-      target,
-      parsePath(path, name),
-      operator === ":=" ? await parseJsonInput(text, `--set ${path}`) : text,
-      name,
-    );
+    const value = operator === ":=" ? await parseSetJson(path, text) : text;
+    assignAtPath(target, parsePath(path, name), value, name);
   }
   return fillHoles(target) as JsonObject;
 }

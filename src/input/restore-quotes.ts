@@ -1,6 +1,11 @@
 /** JSON numbers and literals, which need no quotes. */
 const UNQUOTED_LITERAL = /^(?:-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)$/;
 
+/** Quotes a word for a shell if it needs quotes. */
+export function quoteForShell(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
 /**
  * Returns whether a word looks like JSON whose quotes a shell removed, such as `{page:` or, after brace expansion,
  * `page:Home`.

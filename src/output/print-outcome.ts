@@ -7,6 +7,7 @@ import {
 } from "../domain/run/outcome.js";
 import { getStepLabels } from "../domain/run/step-labels.js";
 import type { Colors } from "./colors.js";
+import { escapeToOneLine } from "./escape-controls.js";
 import { formatUntil } from "./format-time.js";
 import { formatReason, formatRecipientLabel, formatStepLabel, formatStepOutcome, formatStepStatus } from "./labels.js";
 import type { Output } from "./output.js";
@@ -177,8 +178,19 @@ export function printOutcome(outcome: TriggerOutcome, now: number, output: Outpu
   output.line(formatSummary(outcome, paint));
 }
 
-/** Prints a cancellation. `isFiltered` says whether only the runs of some recipients were selected. */
-export function printCancellation(outcome: CancelOutcome, isFiltered: boolean, output: Output): void {
+interface CancellationDetails {
+  /** Whether only the runs of some recipients were selected. */
+  isFiltered: boolean;
+  /** Cancellation keys of pending runs, for a key that no run has. */
+  pendingKeys: readonly string[];
+}
+
+/** Prints a cancellation. */
+export function printCancellation(
+  outcome: CancelOutcome,
+  { isFiltered, pendingKeys }: CancellationDetails,
+  output: Output,
+): void {
   const { verbosity, colors: paint } = output;
   if (verbosity.json) {
     output.json(outcome);
@@ -192,8 +204,9 @@ export function printCancellation(outcome: CancelOutcome, isFiltered: boolean, o
     return;
   }
   if (recipients.length === 0) {
-    const whose = isFiltered ? "no run of this workflow for these recipients" : "no run of this workflow";
-    output.line(`  no match: ${whose} with this cancellation key`);
+    const whose = `no run of ${outcome.workflow}${isFiltered ? " for these recipients" : ""}`;
+    const pending = pendingKeys.length === 0 ? "" : ` (pending: ${pendingKeys.map(escapeToOneLine).join(", ")})`;
+    output.line(`  ${whose} has the cancellation key ${JSON.stringify(outcome.cancellation_key)}${pending}`);
     return;
   }
   const width = Math.max(...recipients.map((recipient) => formatRecipientLabel(recipient.recipient).length));

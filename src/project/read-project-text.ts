@@ -30,5 +30,6 @@ export async function readProjectJson(
   if ("value" in parsed) return parsed.value;
   throw new KnockError(code, `${displayPath}:${parsed.line}:${parsed.column}: not valid JSON: ${parsed.error}`, {
     details: [{ pointer: "", message: `${parsed.error} at line ${parsed.line}, column ${parsed.column}` }],
+    hint: parsed.hint,
   });
 }

@@ -38,6 +38,12 @@ export function findOnlyNearest(typed: string, candidates: readonly string[]): s
   return next !== undefined && nextTypos === typos ? undefined : near;
 }
 
+/** Returns the candidates in the order of their distance from the typed text, the nearest first. */
+export function sortByDistance(typed: string, candidates: readonly string[]): string[] {
+  const typos = new Map(candidates.map((name) => [name, countTypos(typed.toLowerCase(), name.toLowerCase())]));
+  return [...candidates].sort((a, b) => (typos.get(a) as number) - (typos.get(b) as number));
+}
+
 /** Returns `Did you mean "x"?` for a hint, or the list of candidates if none is near; undefined without candidates. */
 export function didYouMean(
   typed: string,

@@ -1,7 +1,8 @@
 import type { Json } from "./json.js";
 import { toTextPosition } from "./json-location.js";
 
-type JsonResult = { value: Json } | { error: string; line: number; column: number };
+/** An error has a line and a column, counted from 1, and a hint if its fix is known. */
+type JsonResult = { value: Json } | { error: string; line: number; column: number; hint?: string };
 
 const ERROR_MESSAGES: Record<string, string> = {
   InvalidSymbol: "unexpected word",
@@ -20,6 +21,26 @@ const ERROR_MESSAGES: Record<string, string> = {
   InvalidEscapeCharacter: "an escape is not valid",
   InvalidCharacter: "a character is not allowed in a string",
 };
+
+/** Fixes of errors that have one probable cause. */
+const HINTS: Record<string, string> = {
+  PropertyNameExpected: "Put the name of the property in double quotes.",
+  ColonExpected: "Add a colon after the name of the property.",
+  CommaExpected: "Add a comma before this.",
+  CloseBraceExpected: "Add the missing } at the end.",
+  CloseBracketExpected: "Add the missing ] at the end.",
+  UnexpectedEndOfString: "Add the missing double quote at the end of the text.",
+};
+
+/** Returns how to fix an error; undefined if there are several ways. */
+function findHint(code: string, source: string, offset: number): string | undefined {
+  const at = source[offset] ?? "";
+  if (/[}\]]/.test(at) && code === "EndOfFileExpected") return `Remove this ${at}.`;
+  // A closing brace before this one is one too many or missing.
+  if (/[}\]]/.test(at) && code === "CommaExpected")
+    return `The braces and brackets before this ${at} do not match: remove an extra one, or add a missing one.`;
+  return HINTS[code];
+}
 
 const INVISIBLE_CHARACTER = /[\p{Z}\p{Cf}\ufeff]/u;
 
@@ -54,16 +75,16 @@ export async function parseJson(text: string): Promise<JsonResult> {
       // The first error, or a text that is nested too deeply for a recursive parser, whose position is lost.
     }
     const offset = first?.offset ?? source.length;
+    const position = toTextPosition(source, offset);
+    if (source.trim() === "") return { error: "it is empty", ...position };
+    if (first === undefined) return { error: (error as Error).message, ...position };
+    const code = printParseErrorCode(first.error);
+    const special = describeCharacter(code, source, offset);
+    const hint = special === undefined ? findHint(code, source, offset) : undefined;
     return {
-      error:
-        source.trim() === ""
-          ? "it is empty"
-          : first
-            ? (describeCharacter(printParseErrorCode(first.error), source, offset) ??
-              ERROR_MESSAGES[printParseErrorCode(first.error)] ??
-              "not valid JSON")
-            : (error as Error).message,
-      ...toTextPosition(source, offset),
+      error: special ?? ERROR_MESSAGES[code] ?? "not valid JSON",
+      ...position,
+      ...(hint === undefined ? {} : { hint }),
     };
   }
 }

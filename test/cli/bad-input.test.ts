@@ -53,6 +53,13 @@ describe.concurrent("invalid flags of notify", () => {
 
   it.for<[args: string[], error: string]>([
     [["-d", "page=Home"], "(line 1, column 1)\nhint: Did you mean --set page=Home?"],
+    [["-d", '{"page": "x"'], "closing brace (line 1, column 13)\nhint: Add the missing } at the end."],
+    [["-d", '{"page": "x" "y": 1}'], "expected a comma (line 1, column 14)\nhint: Add a comma before this."],
+    [["-d", '{"page": "x"}}'], "hint: Remove this }."],
+    [["-r", '["ada" "grace"]'], "expected a comma (line 1, column 8)\nhint: Add a comma before this."],
+    [["-d", "hello"], "hint: Put the JSON in single quotes, or in a file and use @file."],
+    [["--set", "page:=my"], "hint: := is for JSON. For text use =: --set page=my"],
+    [["--set", "page:=my home"], "For text use =: --set 'page=my home'"],
     [["-d", "payloads/invite.json"], "hint: Did you mean --data @payloads/invite.json?"],
     [["-d", "{“page”:“x”}"], "not typographic ones (“) (line 1, column 2)\nhint: The quotes are typographic"],
     [["-d", "{'page':'x'}"], "not single quotes (') (line 1, column 2)\nhint: Put the JSON in single quotes"],

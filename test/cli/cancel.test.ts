@@ -78,10 +78,20 @@ describe.concurrent("knock cancel", () => {
     expect(other.json.summary).toEqual({ cancelled: 0, not_cancellable: 0 });
   });
 
+  it("lists the pending keys, the nearest first, if no run has the key", async ({ collab }) => {
+    for (const key of ["order-1", "inv-1", "x", "y", "z", "w"])
+      await collab.knock(["notify", "invite", "-r", "ada", "--cancellation-key", key]);
+    const { stdout, exitCode } = await collab.knock(["cancel", "invite", "inv-2"]);
+    expect(stdout).toMatch(/no run of invite has the cancellation key "inv-2" \(pending: inv-1(, [\w-]+){4}\)$/m);
+    expect(exitCode).toBe(0);
+    const filtered = await collab.knock(["cancel", "invite", "inv-1", "-r", "grace"]);
+    expect(filtered.stdout).toContain("no run of invite for these recipients has the cancellation key");
+  });
+
   it("succeeds without matching runs unless an option makes this an error", async ({ collab }) => {
     const none = await collab.knock(["cancel", "invite", "never"]);
     expect(none.exitCode).toBe(0);
-    expect(none.stdout).toContain("no match: no run of this workflow with this cancellation key");
+    expect(none.stdout).toMatch(/^ {2}no run of invite has the cancellation key "never"$/m);
     expect((await collab.knock(["cancel", "invite", "never", "--fail-if-none"])).exitCode).toBe(1);
     await collab.knock(INVITE);
     expect((await collab.knock(["cancel", "invite", "inv-1", "--fail-if-none", "--quiet"])).stdout).toBe("");

@@ -39,7 +39,24 @@ describe("parseJson", () => {
     ["\u00a0{}", "JSON does not allow this blank (U+00A0)", 1, 1],
     ["\u200b{}", "JSON does not allow this blank (U+200B)", 1, 1],
   ])("reports for %j: %s at %d:%d", async (text, error, line, column) => {
-    expect(await parseJson(text)).toEqual({ error, line, column });
+    expect(await parseJson(text)).toMatchObject({ error, line, column });
+  });
+
+  it.each<[string, string | undefined]>([
+    ['{"a":{"b":1}', "Add the missing } at the end."],
+    ['["a"', "Add the missing ] at the end."],
+    ['["a" "b"]', "Add a comma before this."],
+    ['{"a":1}}', "Remove this }."],
+    [
+      '[{"a":{"b":1}}}]',
+      "The braces and brackets before this } do not match: remove an extra one, or add a missing one.",
+    ],
+    ['{"a" 1}', "Add a colon after the name of the property."],
+    ['{"a":"b', "Add the missing double quote at the end of the text."],
+    ["nope", undefined],
+  ])("suggests for %j: %s", async (text, hint) => {
+    const parsed = await parseJson(text);
+    expect("hint" in parsed ? parsed.hint : undefined).toBe(hint);
   });
 
   it.each(["\ufeff{}", " {}\n", "{}"])("parses %j, also with a byte order mark", async (text) => {

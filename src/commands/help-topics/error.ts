@@ -3,12 +3,23 @@ import { FINDING_EXPLANATIONS } from "../../domain/validation/finding-explanatio
 import { ERROR_CODES, type ErrorCode } from "../../errors/error-codes.js";
 import { ERROR_EXPLANATIONS } from "../../errors/error-explanations.js";
 import { KnockError } from "../../errors/knock-error.js";
-import { didYouMean } from "../../util/find-nearest.js";
+import { didYouMean, findNearest } from "../../util/find-nearest.js";
 import type { HelpBlock } from "./help-topic.js";
 
+/** The topic of `knock help` that explains error codes. */
+export const ERROR_TOPIC = "error";
 const PAGE = "docs/troubleshooting.md";
 const CODES = Object.keys(ERROR_CODES) as ErrorCode[];
 const FINDINGS = Object.keys(FINDING_CODES).filter((code) => !(code in ERROR_CODES));
+
+/** Returns a hint for a word that is an error code, or nearly one; undefined for another word. */
+export function suggestErrorCode(word: string): string | undefined {
+  const code = findNearest(word.toLowerCase(), [...CODES, ...FINDINGS], 2);
+  if (code === undefined) return undefined;
+  return code === word
+    ? `"${word}" is an error code. Run \`knock help ${ERROR_TOPIC} ${word}\` to see its causes.`
+    : `Did you mean \`knock help ${ERROR_TOPIC} ${code}\`?`;
+}
 
 /** Returns the page of `knock help error`, which lists every error code. */
 function listErrorCodes(): readonly HelpBlock[] {

@@ -50,11 +50,27 @@ export function formatLiquidError(error: unknown): string {
   return message;
 }
 
+/** Tags that are only valid inside another one, which opens the block. */
+const INNER_TAGS: Readonly<Record<string, string>> = {
+  else: "if",
+  elsif: "if",
+  when: "case",
+  ...Object.fromEntries(
+    ["if", "unless", "case", "for", "tablerow", "capture", "comment", "raw", "ifchanged", "doc"].map((tag) => [
+      `end${tag}`,
+      tag,
+    ]),
+  ),
+};
+
 /** Returns a hint for an unknown filter or tag: the nearest one, or else a list. Undefined for other errors. */
 export function suggestName(error: unknown, liquid: Liquid): string | undefined {
   const { originalError } = error as { originalError?: unknown };
   if (originalError instanceof UnknownFilterError)
     return didYouMean(originalError.filter, Object.keys(liquid.filters), "Filters");
   const [, tag] = /^tag "(.+)" not found/.exec(getErrorMessage(error)) ?? [];
-  return tag === undefined ? undefined : didYouMean(tag, Object.keys(liquid.tags), "Tags");
+  if (tag === undefined) return undefined;
+  const opening = INNER_TAGS[tag];
+  if (opening !== undefined) return `Remove {% ${tag} %}, or add {% ${opening} %} before it.`;
+  return didYouMean(tag, [...Object.keys(liquid.tags), ...Object.keys(INNER_TAGS)], "Tags");
 }

@@ -175,6 +175,16 @@ describe("template errors (T-002, T-090, F-016, F-017, F-054, F-055)", () => {
   });
 
   it.each([
+    ["{% for a in b %}x{% endfr %}", 'Did you mean "endfor"?'],
+    ["{% if a %}x{% esle %}y{% endif %}", 'Did you mean "else"?'],
+    ["{% fro a in b %}", 'Did you mean "for"?'],
+    ["x{% endfor %}", "Remove {% endfor %}, or add {% for %} before it."],
+    ["{% else %}", "Remove {% else %}, or add {% if %} before it."],
+  ])("suggests for %j: %s", (source, hint) => {
+    expect(catchThrown(() => compile(source)).hint).toBe(hint);
+  });
+
+  it.each([
     ["a loop over a billion numbers", "{% for i in (1..1000000000) %}{{ i }}{% endfor %}"],
     [
       "text that doubles",
