@@ -41,6 +41,7 @@ describe("deliveries that a fault lets pass", () => {
     });
     expect(logs).toMatchObject({ service_name: "SMTP" });
     await api.close();
+    await eventually(() => closedSessions === 1);
   });
 });
 
