@@ -23,6 +23,12 @@ it("toIsoTime formats every time as Date does", () => {
   );
 });
 
+it("toIsoTime formats times that alternate, also more than it remembers", () => {
+  const times = Array.from({ length: 6 }, (_, index) => Date.UTC(2026, 10, 24, 10, index, index, index));
+  for (const count of [6, 3, 6, 4, 5])
+    expect(times.slice(0, count).map(toIsoTime)).toEqual(times.slice(0, count).map((at) => new Date(at).toISOString()));
+});
+
 it("toIsoTime throws for an invalid time, as Date does", () => {
   expect(() => toIsoTime(Number.NaN)).toThrow(RangeError);
   expect(() => toIsoTime(1e20)).toThrow(RangeError);

@@ -207,11 +207,13 @@ export async function saveAdvances(
     );
     await insertResults(tx, shared, saved, now);
     await recordAdvances(tx, shared, saved, now);
-    const changed = saved.map((one) => ({
-      ...{ row: one.claimed.row, workflowRun: one.claimed.workflowRun, tenant: one.claimed.tenant },
-      run: getRun(one),
-    }));
-    wakeRuns(tx, changed);
+    wakeRuns(
+      tx,
+      saved.map((one) => {
+        const { row, workflowRun, tenant } = one.claimed;
+        return { row, workflowRun, tenant, run: getRun(one) };
+      }),
+    );
     await recordOutboundRuns(
       tx,
       saved.map((one) => ({ before: one.claimed.before, after: getRun(one) })),
