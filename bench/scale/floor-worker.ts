@@ -17,7 +17,13 @@ const [location = "", task = "insert"] = process.argv.slice(2);
 const store = await openPostgresStore(location, { maxConnections: CHUNKS_AT_A_TIME });
 const { db } = store as unknown as { db: Connection };
 const workflowRuns = "SELECT row FROM workflow_runs WHERE workflow = 'later'";
-const runs = await readColumns(db, "recipient_runs", CHUNK, `workflow_run IN (${workflowRuns}) AND due_at IS NULL`);
+// Copies of a floor have no messages.
+const runs = await readColumns(
+  db,
+  "recipient_runs",
+  CHUNK,
+  `workflow_run IN (${workflowRuns}) AND row IN (SELECT recipient_run FROM messages)`,
+);
 const rows = runs.map(({ row }) => row).join(", ");
 const messages = await readColumns(db, "messages", CHUNK, `recipient_run IN (${rows})`);
 
