@@ -180,11 +180,16 @@ export class Doctor {
   private async checkDatabase(location: string): Promise<CheckResult> {
     this.databaseVersion = "PostgreSQL";
     const { inspectDatabase } = await import("../../store/postgres/open-postgres-store.js");
-    const { serverVersion, isEmpty } = await inspectDatabase(location);
+    const { serverVersion, isEmpty, isPartitionMissing } = await inspectDatabase(location);
     this.databaseVersion = `PostgreSQL ${serverVersion}`;
     const operations = await this.app.target.openForCheck({ ...this.flags, target: "local" });
     await operations.listMessages({}, { limit: 1 });
     const shown = formatStoreLocation(location);
+    if (isPartitionMissing)
+      return warn(
+        `${shown}: rows of this month are added to the partition of an older one`,
+        "Run `knock store migrate` or `knock prune` every month with the role that owns the tables, or start workers with it.",
+      );
     return ok(isEmpty ? `${shown}: the first trigger will create its tables` : shown);
   }
 

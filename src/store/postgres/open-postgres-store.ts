@@ -3,7 +3,7 @@ import type { SharedDueWork } from "../../ports/due-work.js";
 import type { Store } from "../../ports/store.js";
 import type { StoreTables } from "../../ports/store-tables.js";
 import { Connection, LIMITS, type WakeListener } from "./connection/connection.js";
-import { growPartitions } from "./connection/grow-partitions.js";
+import { growPartitions, SELECT_IS_MISSING } from "./connection/grow-partitions.js";
 import { migrate } from "./connection/migrations.js";
 import { createLocationError, createOldServerError, getErrorCode, translateError } from "./connection/store-errors.js";
 import { PostgresTables } from "./copy/postgres-tables.js";
@@ -125,14 +125,24 @@ export async function migratePostgresStore(location: string): Promise<void> {
   }
 }
 
-/** Returns the version of a database's server, and whether it contains no store yet. Changes nothing. */
-export async function inspectDatabase(location: string): Promise<{ serverVersion: string; isEmpty: boolean }> {
+interface DatabaseInspection {
+  serverVersion: string;
+  /** Whether it contains no store yet. */
+  isEmpty: boolean;
+  /** Whether a month began without a partition of its own. */
+  isPartitionMissing: boolean;
+}
+
+/** Returns the state of a database. Changes nothing. */
+export async function inspectDatabase(location: string): Promise<DatabaseInspection> {
   const pool = createPool(location, 1, true);
   try {
     const { rows } = await pool.query(
-      "SELECT current_setting('server_version') AS version, to_regclass('knock_store') IS NULL AS empty",
+      "SELECT current_setting('server_version') AS version, to_regclass('knock_store') IS NULL AS empty, to_regclass('partitions') IS NOT NULL AS partitioned",
     );
-    return { serverVersion: rows[0].version, isEmpty: rows[0].empty };
+    const [{ version, empty, partitioned }] = rows;
+    const isPartitionMissing = partitioned && (await pool.query(SELECT_IS_MISSING)).rows[0].is_missing === true;
+    return { serverVersion: version, isEmpty: empty, isPartitionMissing };
   } catch (error) {
     throw translateError(error, hidePassword(parseLocation(location)));
   } finally {

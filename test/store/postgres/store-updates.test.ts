@@ -92,4 +92,40 @@ describeOnPostgres("the tables of a database", () => {
     expect(later.stdout).toMatch(/PostgreSQL \d+/);
     expect(later.stdout).not.toContain("will create");
   });
+
+  it("lack a partition of this month until knock store migrate creates it, which knock doctor reports", async ({
+    collab,
+  }) => {
+    const migrate = () => collab.knock(["store", "migrate", "--store", location]);
+    const check = async () => (await collab.knock(["doctor"], { env: { KNOCK_STORE: location } })).stdout;
+    const warning = "rows of this month are added to the partition of an older one";
+    await migrate();
+    expect(await check()).not.toContain(warning);
+    await run(`UPDATE partitions SET began_at = began_at - ${32 * 24 * 3_600_000} WHERE number = 1`);
+    const reported = await check();
+    expect(reported).toContain(warning);
+    expect(reported).toContain("Run `knock store migrate`");
+    await migrate();
+    expect(await check()).not.toContain(warning);
+  });
+
+  it("are dropped by knock prune, which prints the number of partitions", async ({ collab }) => {
+    const knock = (...args: string[]) => collab.knock([...args, "--store", location]);
+    await knock("store", "migrate");
+    await knock("notify", "new-comment", "-r", "ada", "--set", "page=Home");
+    await run(
+      `UPDATE recipient_runs SET status = 'completed', due_at = NULL, updated_at = 1`,
+      "UPDATE messages SET due_at = NULL",
+      "UPDATE workflow_runs SET inserted_at = 1",
+      "UPDATE partitions SET began_at = 0 WHERE number = 1",
+    );
+    await knock("store", "migrate");
+    await run("UPDATE partitions SET began_at = 1 WHERE number = 2");
+    const counted = await knock("prune", "--older-than", "7d", "--dry-run", "--json");
+    expect(counted.json).toMatchObject({ dry_run: true, partitions: 1, recipient_runs: 1, workflow_runs: 1 });
+    const { stdout, exitCode } = await knock("prune", "--older-than", "7d");
+    expect(stdout).toMatch(/\n {2}partitions {8}1\n {2}recipient runs {4}1\n/);
+    expect(exitCode).toBe(0);
+    expect((await knock("runs", "list", "--json")).json.items).toEqual([]);
+  });
 });

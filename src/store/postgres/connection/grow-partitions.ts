@@ -73,6 +73,11 @@ function countMonths(time: number): number {
   return date.getUTCFullYear() * 12 + date.getUTCMonth();
 }
 
+/** Reads whether a month of real time began without a partition of its own. It is null in a store without partitions. */
+export const SELECT_IS_MISSING = `
+  SELECT date_trunc('month', now() AT TIME ZONE 'UTC')
+    > date_trunc('month', to_timestamp(max(began_at) / 1000) AT TIME ZONE 'UTC') AS is_missing FROM partitions`;
+
 /** Returns what has to be done next, or null. */
 function findStep({ partitions, nextRows, now }: PartitionState): ((db: Connection) => Promise<void>) | null {
   const reached = getPartitionNumber(Math.max(...nextRows));
@@ -88,11 +93,16 @@ function findStep({ partitions, nextRows, now }: PartitionState): ((db: Connecti
   return countMonths(now) > countMonths(began_at) ? (db) => beginPartition(db, next.number, now) : null;
 }
 
-/** Runs a part of a step in one transaction, after those of other processes. */
+/** Waits for other processes that create or drop partitions, until the transaction ends. */
+export async function lockPartitions(tx: Transaction): Promise<void> {
+  await tx.all("SELECT pg_advisory_xact_lock($1)", PARTITIONS_LOCK);
+}
+
+/** Runs a part of a step in one transaction. */
 function writeAlone(db: Connection, work: (tx: Transaction) => Promise<void>): Promise<void> {
   return db.write(async (tx) => {
     await tx.all(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
-    await tx.all("SELECT pg_advisory_xact_lock($1)", PARTITIONS_LOCK);
+    await lockPartitions(tx);
     await work(tx);
   });
 }

@@ -6,6 +6,7 @@ import {
   isConcurrentChange,
   isMissingRight,
   LOCK_TIMEOUT_MS,
+  lockPartitions,
   readNextRows,
   readPartitions,
 } from "../connection/grow-partitions.js";
@@ -94,7 +95,10 @@ export async function dropPartition(db: Connection, request: PruneRequest): Prom
 async function prepare(db: Connection): Promise<void> {
   try {
     await growPartitions(db);
-    await db.write((tx) => dropAbandonedCopies(tx));
+    await db.write(async (tx) => {
+      await lockPartitions(tx);
+      await dropAbandonedCopies(tx);
+    });
   } catch (error) {
     if (!isMissingRight(error)) throw error;
   }
@@ -117,7 +121,10 @@ const hasKeptRows = (kept: KeptRows): boolean => Object.values(kept).some((rows)
 async function tryToDrop(db: Connection, period: Period, kept: KeptRows): Promise<"dropped" | "busy" | "changed"> {
   try {
     if (hasKeptRows(kept)) {
-      await db.write((tx) => copyKeptRows(tx, period, kept));
+      await db.write(async (tx) => {
+        await lockPartitions(tx);
+        await copyKeptRows(tx, period, kept);
+      });
       if (!(await waitForOpenTransactions(db))) return await giveUp(db, period);
     }
     for (let count = 1; ; count++) {
@@ -132,6 +139,7 @@ async function tryToDrop(db: Connection, period: Period, kept: KeptRows): Promis
     }
   } catch (error) {
     if (isConcurrentChange(error)) return "changed";
+    if (isBusy(error)) return giveUp(db, period);
     throw error;
   }
 }
@@ -147,10 +155,12 @@ async function giveUp(db: Connection, period: Period): Promise<"busy"> {
  */
 async function drop(tx: Transaction, period: Period, kept: KeptRows): Promise<void> {
   await tx.all(`${NO_TIMEOUT}; ${SHORT_LOCKS}`);
-  const found = await tx.get("SELECT 1 FROM partitions WHERE number = $1 FOR UPDATE", period.number);
+  await lockPartitions(tx);
+  const found = await tx.get("SELECT 1 FROM partitions WHERE number = $1", period.number);
   if (found === undefined) throw createConcurrentChangeError();
   await deleteRowsElsewhere(tx, period, kept);
-  for (const { name } of PARTITIONED_TABLES) await tx.all(`LOCK TABLE ${name} IN ACCESS EXCLUSIVE MODE`);
+  // Without ONLY, a vacuum of another partition would be waited for. All statements lock the table first.
+  for (const { name } of PARTITIONED_TABLES) await tx.all(`LOCK TABLE ONLY ${name} IN ACCESS EXCLUSIVE MODE`);
   if (await hasDueRows(tx, period, kept)) throw createConcurrentChangeError();
   if (!(await replacePartitions(tx, period, kept)))
     await tx.run("DELETE FROM partitions WHERE number = $1", period.number);
