@@ -6,6 +6,8 @@ import { type CopiedTable, copyTables } from "../../../src/app/store-copy/copy-t
 import type { RecipientKey } from "../../../src/domain/recipient/recipient.js";
 import type { Store } from "../../../src/ports/store.js";
 import type { StoredTable, StoredValue, StoreTables } from "../../../src/ports/store-tables.js";
+import type { Connection } from "../../../src/store/postgres/connection/connection.js";
+import { growPartitions } from "../../../src/store/postgres/connection/grow-partitions.js";
 import { openPostgresStore, openPostgresTables } from "../../../src/store/postgres/open-postgres-store.js";
 import { STORED_TABLES } from "../../../src/store/rows/stored-tables.js";
 import { openDatabase } from "../../../src/store/sqlite/connection/driver.js";
@@ -13,7 +15,7 @@ import { openSqliteTables } from "../../../src/store/sqlite/copy/sqlite-tables.j
 import { openSqliteStore } from "../../../src/store/sqlite/open-sqlite-store.js";
 import { applyRandomOperation, createRandom } from "../../contract/store/random-operations.js";
 import { joinSample } from "../../contract/store/sample-batches.js";
-import { HOUR, NOW, user } from "../../contract/store/sample-runs.js";
+import { HOUR, insertSample, NOW, user } from "../../contract/store/sample-runs.js";
 import { catchRejection } from "../../helpers/catch-error.js";
 import { createDatabase, describeOnPostgres, dropDatabase, withClient } from "../../helpers/postgres-server.js";
 
@@ -200,6 +202,41 @@ describeOnPostgres("copying a store", () => {
     );
     expect(Number(next)).toBe(Number(last) + 1);
     await dropDatabase(database);
+  });
+
+  it("copies the rows of several partitions, and continues above them", async () => {
+    const [file, from, to] = [newFile(), await createDatabase(), await createDatabase()];
+    await copy(openSource(source), await openPostgresTables(from, { readOnly: false }));
+    const grow = async (location: string) => {
+      const store = await openPostgresStore(location);
+      const { db } = store as unknown as { db: Connection };
+      await growPartitions(db);
+      // A month has passed.
+      await db.run("UPDATE partitions SET began_at = 0 WHERE number = 1");
+      await growPartitions(db);
+      await insertSample(store, { recipients: ["ana", "bo"] });
+      await joinSample(store, { actor: "user-7" });
+      const read = await readStore(store);
+      await store.close();
+      return read;
+    };
+    const before = await grow(from);
+    const there = await copy(await openPostgresTables(from, { readOnly: true }), openSqliteTables(file));
+    expect(await copy(openSource(file), await openPostgresTables(to, { readOnly: false }))).toEqual(there);
+    const sqlite = await openSqliteStore(file);
+    expect(await readStore(sqlite)).toEqual(before);
+    await insertSample(sqlite, { recipients: ["cem"] });
+    expect((await sqlite.listMessages({}, { limit: 1 })).items).toMatchObject([{ recipient: user("cem") }]);
+    await sqlite.close();
+    const store = await openPostgresStore(to);
+    expect(await readStore(store)).toEqual(before);
+    await store.close();
+    await grow(to);
+    const { rows } = await withClient(to, (client) =>
+      client.query("SELECT (SELECT max(row) FROM messages) > (SELECT max(row) FROM messages_1) AS isLater"),
+    );
+    expect(rows).toEqual([{ islater: true }]);
+    for (const location of [from, to]) await dropDatabase(location);
   });
 
   it("continues a batch after a round trip", async () => {

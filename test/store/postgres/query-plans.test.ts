@@ -3,13 +3,17 @@ import { fillStore, HEAVY_USER, RARE_CHANNEL, RARE_USER, RARE_WORKFLOW } from ".
 import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
 import type { MessageQuery, RunQuery } from "../../../src/ports/filters.js";
 import type { Store } from "../../../src/ports/store.js";
+import type { Connection } from "../../../src/store/postgres/connection/connection.js";
+import { growPartitions } from "../../../src/store/postgres/connection/grow-partitions.js";
 import { Statements } from "../../../src/store/postgres/connection/transaction.js";
+import { FROM_MESSAGES } from "../../../src/store/postgres/message/message-rows.js";
 import { openPostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
 import { NOW } from "../../contract/store/sample-runs.js";
 import { createDatabase, describeOnPostgres, dropDatabase, withClient } from "../../helpers/postgres-server.js";
 
 const ROWS = 3_000;
 const PAGE = { limit: 20 };
+const MONTH = 31 * 24 * 3_600_000;
 
 /** The planner adds this to the cost of a step that it is set to avoid. It takes one only if there is no other way. */
 const AVOIDED_COST = 1e10;
@@ -18,6 +22,7 @@ interface PlanNode {
   "Node Type": string;
   "Relation Name"?: string;
   "Total Cost": number;
+  "Actual Loops"?: number;
   Plans?: PlanNode[];
 }
 
@@ -26,6 +31,13 @@ function listLargeSteps(node: PlanNode): string[] {
   const { "Node Type": type, "Relation Name": relation = "", Plans: children = [] } = node;
   const isLarge = type === "Seq Scan" || type === "Sort" || type === "HashAggregate" || type.startsWith("Bitmap");
   return [...(isLarge ? [`${type} ${relation}`] : []), ...children.flatMap(listLargeSteps)];
+}
+
+/** Returns the tables that a statement has read. */
+function listReadRelations(node: PlanNode): string[] {
+  const { "Relation Name": relation, "Actual Loops": loops = 0, "Node Type": type, Plans: children = [] } = node;
+  const isRead = relation !== undefined && loops > 0 && type.includes("Scan");
+  return [...(isRead ? [relation] : []), ...children.flatMap(listReadRelations)];
 }
 
 /** Records the plans of all statements, each explained in the transaction in which it runs. */
@@ -92,37 +104,74 @@ describeOnPostgres("statements of lists", () => {
     await readPages((page) => store.listAudienceMembers("beta", { ...PAGE, ...page }));
   }
 
-  it("read a page by index and sort no more than a block", async () => {
+  it.each([1, 3])(
+    "read a page by index and sort no more than a block, in %i partitions with rows",
+    async (partitions) => {
+      const location = await createDatabase();
+      const store = await openPostgresStore(location, { createForTests: true });
+      const { db } = store as unknown as { db: Connection };
+      for (let index = 0; index < partitions; index++) {
+        await store.writeClock({ offset_ms: index * MONTH, frozen_at: null });
+        if (partitions > 1) await growPartitions(db);
+        await fillStore(store, ROWS / partitions);
+      }
+      const filled = await db.all("SELECT DISTINCT tableoid FROM messages");
+      expect(filled).toHaveLength(partitions);
+      const users = Array.from({ length: 200 }, (_, index) => toRecipientKey(`user-${index}`));
+      await store.upsertRecipients(
+        [...users, toRecipientKey({ collection: "projects", id: "p1" })].map((key) => ({ key, properties: {} })),
+        NOW,
+      );
+      const object = toRecipientKey({ collection: "projects", id: "p1" });
+      await store.upsertSubscriptions(
+        users.map((recipient) => ({ object, recipient, properties: {} })),
+        NOW,
+      );
+      await store.addAudienceMembers(
+        "beta",
+        users.map((recipient) => ({ recipient, tenant: null })),
+        NOW,
+      );
+      await withClient(location, (client) => client.query("ANALYZE"));
+      const plans = recordPlans();
+      await readLists(store);
+      const large = plans
+        .filter(({ sql }) => / ORDER BY .*LIMIT \d+$/s.test(sql))
+        .flatMap(({ sql, plan }) => {
+          const steps = listLargeSteps(plan);
+          if (plan["Total Cost"] >= AVOIDED_COST) steps.push("a step that the planner was told to avoid");
+          return steps.map((step) => `${step}: ${sql}`);
+        });
+      expect(large).toEqual([]);
+      expect(plans.length).toBeGreaterThan(60);
+      await store.close();
+      await dropDatabase(location);
+    },
+  );
+
+  it("look up rows in one partition of each table", async () => {
     const location = await createDatabase();
     const store = await openPostgresStore(location, { createForTests: true });
-    await fillStore(store, ROWS);
-    const users = Array.from({ length: 200 }, (_, index) => toRecipientKey(`user-${index}`));
-    await store.upsertRecipients(
-      [...users, toRecipientKey({ collection: "projects", id: "p1" })].map((key) => ({ key, properties: {} })),
-      NOW,
-    );
-    const object = toRecipientKey({ collection: "projects", id: "p1" });
-    await store.upsertSubscriptions(
-      users.map((recipient) => ({ object, recipient, properties: {} })),
-      NOW,
-    );
-    await store.addAudienceMembers(
-      "beta",
-      users.map((recipient) => ({ recipient, tenant: null })),
-      NOW,
-    );
-    await withClient(location, (client) => client.query("ANALYZE"));
-    const plans = recordPlans();
-    await readLists(store);
-    const large = plans
-      .filter(({ sql }) => / ORDER BY .*LIMIT \d+$/s.test(sql))
-      .flatMap(({ sql, plan }) => {
-        const steps = listLargeSteps(plan);
-        if (plan["Total Cost"] >= AVOIDED_COST) steps.push("a step that the planner was told to avoid");
-        return steps.map((step) => `${step}: ${sql}`);
-      });
-    expect(large).toEqual([]);
-    expect(plans.length).toBeGreaterThan(60);
+    const { db } = store as unknown as { db: Connection };
+    for (let index = 0; index < 3; index++) {
+      await store.writeClock({ offset_ms: index * MONTH, frozen_at: null });
+      await growPartitions(db);
+      await fillStore(store, 1_000);
+    }
+    await db.all("ANALYZE");
+    const rows = await db.all<{ row: number }>("SELECT row FROM messages_2 ORDER BY row LIMIT 5");
+    const list = `SELECT m.id ${FROM_MESSAGES} WHERE m.row = ANY($1::bigint[])`;
+    const update =
+      "UPDATE recipient_runs r SET updated_at = r.updated_at FROM messages m WHERE m.row = ANY($1::bigint[]) AND r.row = m.recipient_run";
+    for (const sql of [list, update]) {
+      const [explained] = await db.all<{ "QUERY PLAN": [{ Plan: PlanNode }] }>(
+        `EXPLAIN (ANALYZE, FORMAT JSON) ${sql}`,
+        rows.map(({ row }) => row),
+      );
+      const read = listReadRelations((explained as { "QUERY PLAN": [{ Plan: PlanNode }] })["QUERY PLAN"][0].Plan);
+      const partitions = read.filter((name) => /^(?:messages|recipient_runs)_/.test(name));
+      expect([...new Set(partitions)].toSorted()).toEqual(["messages_2", "recipient_runs_2"]);
+    }
     await store.close();
     await dropDatabase(location);
   });
