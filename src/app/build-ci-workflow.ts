@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { getInstallCommand } from "./check-ci-installation.js";
 
 /** Returns the nearest folder with a Git repository. GitHub reads workflow files only there. */
 function findRepositoryRoot(folder: string): string | null {
@@ -10,15 +11,20 @@ function findRepositoryRoot(folder: string): string | null {
 }
 
 /** Returns the path and the content of a GitHub Actions workflow that checks a project. */
-export function buildGitHubWorkflow(root: string): { path: string; content: string } {
+export function buildGitHubWorkflow(
+  root: string,
+  version: string,
+): { path: string; content: string; repository: string } {
   const repository = findRepositoryRoot(root) ?? root;
   const folder = relative(repository, root).replaceAll("\\", "/");
   const defaults =
     folder === "" ? "" : `    defaults:\n      run:\n        working-directory: ${JSON.stringify(folder)}\n`;
   const reports = folder === "" ? "reports/" : `${folder}/reports/`;
   return {
+    repository,
     path: join(repository, ".github", "workflows", "knock.yml"),
-    content: `# Checks the notification workflows on every push. Add knock-cli to the devDependencies of package.json.
+    content: `# Checks the notification workflows on every push. npm ci installs knock-cli from the repository: copy the package to
+# vendor/, run ${getInstallCommand(version)}, and commit both.
 name: knock
 on:
   push:

@@ -7,6 +7,8 @@ import { findProject, findProjectRoot, PROJECT_FILE } from "../project/find-proj
 import { formatDisplayPath } from "../project/format-display-path.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
 import { buildGitHubWorkflow } from "./build-ci-workflow.js";
+import { checkCiInstallation } from "./check-ci-installation.js";
+import type { ProcessIO } from "./process-io.js";
 
 const HELLO_FILES: Record<string, unknown> = {
   "workflows/hello/workflow.json": {
@@ -175,7 +177,11 @@ function planFiles(knockDir: string): { files: Record<string, unknown>; kept: st
  * requested. Existing files are never changed.
  * Throws `project_invalid` if a file cannot be written or `knock.json` cannot be read.
  */
-export async function initProject(folder: string, cwd: string, { ci }: InitOptions): Promise<InitResult> {
+export async function initProject(
+  folder: string,
+  { cwd, version }: Pick<ProcessIO, "cwd" | "version">,
+  { ci }: InitOptions,
+): Promise<InitResult> {
   const root = resolve(cwd, folder);
   if (existsSync(root) && !statSync(root).isDirectory())
     throw new KnockError("project_invalid", `the project could not be written: ${folder} is a file, not a folder`, {
@@ -187,14 +193,18 @@ export async function initProject(folder: string, cwd: string, { ci }: InitOptio
   const knockDir = exists ? await createDeclaredFolder(root, cwd) : join(root, "knock");
   const { files, kept, isHello } = planFiles(knockDir);
   const written: string[] = [];
+  const warnings: string[] = [];
   try {
     await mkdir(knockDir, { recursive: true });
     const all = Object.entries(files).map(([name, content]) => [join(knockDir, name), content] as const);
     if (!exists) all.unshift([projectFile, { knockDir: "./knock" }]);
     if (ci === "github") {
-      const { path, content } = buildGitHubWorkflow(root);
+      const { path, content, repository } = buildGitHubWorkflow(root, version);
       if (existsSync(path)) kept.push(path);
-      else all.push([path, content]);
+      else {
+        all.push([path, content]);
+        warnings.push(...checkCiInstallation(root, repository, version));
+      }
     }
     for (const [file, content] of addSchemas(root, all)) {
       await mkdir(dirname(file), { recursive: true });
@@ -211,6 +221,7 @@ export async function initProject(folder: string, cwd: string, { ci }: InitOptio
   return {
     files: written.map(displayPath),
     kept: [...(exists ? [projectFile] : []), ...kept].map(displayPath),
+    warnings,
     within: enclosing === null ? null : formatDisplayPath(cwd, enclosing),
     next: isHello ? "knock notify hello --recipients ada" : "knock workflows list",
   };

@@ -23,7 +23,8 @@ export function registerInit(program: Command, { output }: CommandContext, servi
     );
   addExamples(addCommonOptions(command), ["knock init", "knock init notifications", "knock init --ci github"]);
   command.action(async (folder: string, { ci = null }: Partial<InitOptions>) => {
-    const { files, kept, within, next } = await services.initProject(folder, { ci });
+    const { files, kept, warnings, within, next } = await services.initProject(folder, { ci });
+    for (const warning of warnings) output.warn(warning);
     if (output.verbosity.json) return output.json({ files, kept });
     if (!output.verbosity.quiet) {
       for (const file of files) output.line(`${output.colors.green("✓")} ${file}${kept.length > 0 ? " added" : ""}`);

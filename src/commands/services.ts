@@ -165,6 +165,8 @@ export interface InitResult {
   files: string[];
   /** Files that existed and were not changed. */
   kept: string[];
+  /** Why the CI workflow would fail. */
+  warnings: string[];
   /** The project that contains the new one, if any. */
   within: string | null;
   /** A command that works in the project. */

@@ -103,6 +103,35 @@ describe.concurrent("knock init", () => {
     for (const file of ["junit.xml", "report.html"]) expect(empty.read(`app/reports/${file}`)).not.toBe("");
   });
 
+  it("--ci github warns if npm ci would fail or not install the command", async ({ empty }) => {
+    mkdirSync(empty.path(".git"));
+    let count = 0;
+    const init = async (devDependencies?: Record<string, string>, hasLock = true): Promise<string> => {
+      const folder = `app${count++}`;
+      if (devDependencies) empty.write(`${folder}/package.json`, { devDependencies });
+      if (hasLock) empty.write(`${folder}/package-lock.json`, {});
+      const { rmSync } = await import("node:fs");
+      rmSync(empty.path(".github"), { recursive: true, force: true });
+      const { stderr, exitCode } = await empty.knock(["init", folder, "--ci", "github"]);
+      expect(exitCode).toBe(0);
+      return stderr
+        .split("\n")
+        .filter((line) => line.startsWith("warning: "))
+        .join("\n");
+    };
+    expect(await init()).toMatch(
+      /^warning: CI will fail at npm ci: there is no package\.json\. Copy knock-cli-\S+\.tgz to vendor\/ and run `npm install --save-dev \.\/vendor\/knock-cli-\S+\.tgz`\.$/,
+    );
+    expect(await init({})).toContain("package.json has no dependency knock-cli");
+    expect(await init({ "knock-cli": "file:../../elsewhere/knock-cli.tgz" })).toContain(
+      "the dependency knock-cli is outside of the repository (file:../../elsewhere/knock-cli.tgz)",
+    );
+    expect(await init({ "knock-cli": "file:vendor/knock-cli.tgz" }, false)).toContain("there is no package-lock.json");
+    expect(await init({ "knock-cli": "file:vendor/knock-cli.tgz" })).toBe("");
+    expect(await init({ "knock-cli": "^0.1.0" })).toBe("");
+    expect(empty.read(".github/workflows/knock.yml")).toMatch(/^# vendor\/, run npm install --save-dev \.\/vendor\//m);
+  });
+
   it("--ci github keeps an existing workflow, and says so", async ({ empty }) => {
     empty.write(".github/workflows/knock.yml", "name: mine\n");
     const { stdout, exitCode } = await empty.knock(["init", "--ci", "github"]);

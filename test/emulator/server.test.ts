@@ -208,6 +208,16 @@ describe("a stop of the server", () => {
   });
 });
 
+describe("an error of the API", () => {
+  it("names the nearest workflow", () =>
+    withApi(async ({ request }) => {
+      const near = await request("POST /v1/workflows/helo/trigger", { recipients: ["ada"] });
+      expect([near.status, near.body?.message]).toEqual([404, 'there is no workflow "helo"; did you mean "hello"?']);
+      const far = await request("POST /v1/workflows/zzzzzz/trigger", { recipients: ["ada"] });
+      expect([far.status, far.body?.message]).toEqual([404, 'there is no workflow "zzzzzz"']);
+    }));
+});
+
 describe("helpers for tests under /__knock/", () => {
   it.each<[on: string, body: object | undefined, status: number, hint: string]>([
     ["POST /__knock/rest", {}, 404, "did you mean POST /__knock/reset?"],

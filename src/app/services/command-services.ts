@@ -116,7 +116,7 @@ export function createInitService({ io }: AppServices): InitService {
   return {
     async initProject(folder, options) {
       const { initProject } = await import("../init-project.js");
-      return initProject(folder, io.cwd, options);
+      return initProject(folder, io, options);
     },
   };
 }

@@ -88,5 +88,8 @@ export function toApiError(error: unknown): ApiError | null {
   const [status, code] = API_ERRORS_BY_CODE[error.code] ?? [500, error.code];
   const errors =
     status === 404 ? [] : error.details.map(({ pointer, message }) => ({ field: formatPointer(pointer, ""), message }));
-  return new ApiError(status, code, error.message, errors);
+  // HTTP clients see no hints, but the nearest name belongs to the error.
+  const near = /^Did you mean "[^"]+"\?$/.exec(error.hint ?? "")?.[0];
+  const message = near === undefined ? error.message : `${error.message}; ${near.replace("Did", "did")}`;
+  return new ApiError(status, code, message, errors);
 }
