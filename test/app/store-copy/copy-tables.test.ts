@@ -17,6 +17,7 @@ import { applyRandomOperation, createRandom } from "../../contract/store/random-
 import { joinSample } from "../../contract/store/sample-batches.js";
 import { HOUR, insertSample, NOW, user } from "../../contract/store/sample-runs.js";
 import { catchRejection } from "../../helpers/catch-error.js";
+import { eventually } from "../../helpers/eventually.js";
 import { createDatabase, describeOnPostgres, dropDatabase, withClient } from "../../helpers/postgres-server.js";
 
 const folder = mkdtempSync(join(tmpdir(), "knock-copy-"));
@@ -210,10 +211,10 @@ describeOnPostgres("copying a store", () => {
     const grow = async (location: string) => {
       const store = await openPostgresStore(location);
       const { db } = store as unknown as { db: Connection };
-      await growPartitions(db);
+      await eventually(() => growPartitions(db));
       // A month has passed.
       await db.run("UPDATE partitions SET began_at = 0 WHERE number = 1");
-      await growPartitions(db);
+      await eventually(() => growPartitions(db));
       await insertSample(store, { recipients: ["ana", "bo"] });
       await joinSample(store, { actor: "user-7" });
       const read = await readStore(store);

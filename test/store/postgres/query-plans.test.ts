@@ -9,6 +9,7 @@ import { Statements } from "../../../src/store/postgres/connection/transaction.j
 import { FROM_MESSAGES } from "../../../src/store/postgres/message/message-rows.js";
 import { openPostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
 import { NOW } from "../../contract/store/sample-runs.js";
+import { eventually } from "../../helpers/eventually.js";
 import { createDatabase, describeOnPostgres, dropDatabase, withClient } from "../../helpers/postgres-server.js";
 
 const ROWS = 3_000;
@@ -112,7 +113,7 @@ describeOnPostgres("statements of lists", () => {
       const { db } = store as unknown as { db: Connection };
       for (let index = 0; index < partitions; index++) {
         await store.writeClock({ offset_ms: index * MONTH, frozen_at: null });
-        if (partitions > 1) await growPartitions(db);
+        if (partitions > 1) await eventually(() => growPartitions(db));
         await fillStore(store, ROWS / partitions);
       }
       const filled = await db.all("SELECT DISTINCT tableoid FROM messages");
@@ -155,7 +156,7 @@ describeOnPostgres("statements of lists", () => {
     const { db } = store as unknown as { db: Connection };
     for (let index = 0; index < 3; index++) {
       await store.writeClock({ offset_ms: index * MONTH, frozen_at: null });
-      await growPartitions(db);
+      await eventually(() => growPartitions(db));
       await fillStore(store, 1_000);
     }
     await db.all("ANALYZE");
