@@ -109,7 +109,9 @@ describe.concurrent("knock broadcasts", () => {
     const broken = await collab.knock([...SEND, "-r", "ada"]);
     expect([broken.exitCode, broken.stderr]).toEqual([
       3,
-      expect.stringContaining("broadcast.json:10:19: steps[0].template.markdown_body is required"),
+      expect.stringContaining(
+        'broadcast.json:10:38: steps[0].template: unknown key "markdown_bodi"; did you mean "markdown_body"?',
+      ),
     ]);
     expect((await collab.knock(["broadcasts", "list"])).stdout).toMatch(/history-launch +broken/);
     collab.write("knock/broadcasts/welcome/broadcast.json", sound);

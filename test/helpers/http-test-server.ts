@@ -23,6 +23,14 @@ export interface TestResponse {
   fault?: "silent" | "drop" | "garbage" | "endless";
 }
 
+/**
+ * Returns the time limit of a request in milliseconds. Only a response that never ends has to reach it, so a busy machine is not
+ * too slow for any other.
+ */
+export function getTimeout({ fault }: TestResponse): number {
+  return fault === "silent" || fault === "endless" ? 300 : 60_000;
+}
+
 export interface HttpTestServer {
   readonly url: string;
   readonly requests: ReceivedRequest[];

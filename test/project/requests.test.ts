@@ -57,7 +57,7 @@ describe("shared requests of a project", () => {
   it.each<[string, JsonObject, string]>([
     ["an unknown key", { header: [] }, '1:228: unknown key "header"; did you mean "headers"?'],
     ["no URL", { url: "" }, "1:40: url must not be empty"],
-    ["no method", { method: null }, '1:27: method must be "get" or "post"'],
+    ["no method", { method: null }, '1:27: method must be "get", "post"'],
     [
       "a schema of a type that does not exist",
       { input_schema: { type: "objekt" } },

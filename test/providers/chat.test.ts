@@ -3,7 +3,12 @@ import type { Channel } from "../../src/domain/environment/environment.js";
 import { redactConnection } from "../../src/domain/message/chat-connection.js";
 import type { Delivery } from "../../src/ports/provider.js";
 import type { JsonObject } from "../../src/util/json.js";
-import { type HttpTestServer, startHttpTestServer, type TestResponse } from "../helpers/http-test-server.js";
+import {
+  getTimeout,
+  type HttpTestServer,
+  startHttpTestServer,
+  type TestResponse,
+} from "../helpers/http-test-server.js";
 import { buildChannel, buildMessage, MESSAGE_ID, ProviderHarness } from "../helpers/provider-harness.js";
 
 const BOT = { access_token: "xoxb-recipient-1", channel_id: "C1" };
@@ -252,8 +257,8 @@ describe("Slack", () => {
     "CH-042 CH-044 maps the response to a bot: %s",
     async (_title, reply, expected) => {
       target.respondWith(reply, ok);
-      expect(await send(slack({ timeout_ms: 300 }), BOT)).toMatchObject(expected);
-      expect(await send(slack({ timeout_ms: 300 }), BOT)).toMatchObject({ status: "sent" });
+      expect(await send(slack({ timeout_ms: getTimeout(reply) }), BOT)).toMatchObject(expected);
+      expect(await send(slack(), BOT)).toMatchObject({ status: "sent" });
     },
   );
 
@@ -349,8 +354,8 @@ describe("Discord", () => {
     ["no id", { json: {} }, passing],
   ] as [string, TestResponse, JsonObject][])("CH-042 CH-044 maps the response: %s", async (_title, reply, expected) => {
     target.respondWith(reply, ok);
-    expect(await send(discord({ timeout_ms: 300 }), { channel_id: "77" })).toMatchObject(expected);
-    expect(await send(discord({ timeout_ms: 300 }), { channel_id: "77" })).toMatchObject({ status: "sent" });
+    expect(await send(discord({ timeout_ms: getTimeout(reply) }), { channel_id: "77" })).toMatchObject(expected);
+    expect(await send(discord(), { channel_id: "77" })).toMatchObject({ status: "sent" });
   });
 });
 
@@ -392,7 +397,7 @@ describe("Microsoft Teams", () => {
     "CH-042 maps the response of a webhook: %s",
     async (_title, reply, expected) => {
       target.respondWith(reply);
-      expect(await send(teams({ timeout_ms: 300 }), hook("/hook"))).toMatchObject(expected);
+      expect(await send(teams({ timeout_ms: getTimeout(reply) }), hook("/hook"))).toMatchObject(expected);
     },
   );
 

@@ -80,12 +80,16 @@ describe.concurrent("a command that is killed", () => {
       const writes = await listWrites(crashed.sample, killed);
       figures.writes += writes.length;
       const step = Math.max(1, Math.floor(writes.length / KILLS_AT_WRITES));
-      for (let kills = 0; kills < KILLS_AT_WRITES; kills++) {
+      // How often the log is moved into the store depends on time, so a process can end before one of its last writes.
+      const maxAttempts = KILLS_AT_WRITES * 1.1 + 3;
+      let kills = 0;
+      for (let attempts = 0; kills < KILLS_AT_WRITES; attempts++) {
+        expect(attempts, "attempts to kill at a write").toBeLessThan(maxAttempts);
         crashed.restore();
-        const write = writes[(kills * step) % writes.length] as StoreWrite;
+        const write = writes[(attempts * step) % writes.length] as StoreWrite;
         const isKilled = await killAtWrite(crashed.sample, killed, write);
-        expect(isKilled, `killed at ${write.call} ${write.count}`).toBe(true);
         await check(isKilled, "kills_at_writes");
+        if (isKilled) kills++;
       }
     } finally {
       await crashed.remove();

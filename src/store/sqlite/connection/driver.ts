@@ -23,6 +23,7 @@ const CODES_BY_MESSAGE: Readonly<Record<string, number>> = {
   "database disk image is malformed": 11,
   "database or disk is full": 13,
   "unable to open database file": 14,
+  "string or blob too big": 18,
   "file is not a database": 26,
 };
 

@@ -80,6 +80,7 @@ const IOERR = 10;
 const CORRUPT = 11;
 const FULL = 13;
 const CANTOPEN = 14;
+const TOOBIG = 18;
 const NOTADB = 26;
 
 export function getPrimaryResultCode(error: unknown): number | undefined {
@@ -110,6 +111,7 @@ export function translateError(error: unknown, location: string): unknown {
         error,
       );
     case CORRUPT:
+    case TOOBIG: // knock writes no value near SQLite's limit, so the length of a stored one is damaged
       return createDamagedError(location, getErrorMessage(error), error);
     case CANTOPEN:
       return createUnusableError(

@@ -6,6 +6,8 @@ import {
   openDatabase,
   prefersNodeSqlite,
 } from "../../../../src/store/sqlite/connection/driver.js";
+import { translateError } from "../../../../src/store/sqlite/connection/store-errors.js";
+import { catchThrown } from "../../../helpers/catch-error.js";
 
 describe("the driver", () => {
   it.each([
@@ -38,6 +40,24 @@ describe("the driver", () => {
     statement.setReturnArrays(true);
     expect(statement.all()).toEqual([[1, "x"]]);
     expect({ ...(database.prepare("PRAGMA busy_timeout").get() as object) }).toEqual({ timeout: 15_000 });
+    database.close();
+  });
+
+  it.each(DRIVERS.filter(isDriverAvailable))("%s reports a length beyond the limit as damage", async (driver) => {
+    const database = await openDatabase(":memory:", { readOnly: false, driver });
+    const statement = database.prepare("SELECT zeroblob(2000000000) AS content");
+    const readAs = (read: () => unknown) => () => {
+      try {
+        read();
+      } catch (error) {
+        throw translateError(error, "store.db");
+      }
+    };
+    for (const read of [() => statement.get(), () => statement.all()])
+      expect(catchThrown(readAs(read))).toMatchObject({
+        code: "store_unusable",
+        message: "the store store.db is damaged: string or blob too big",
+      });
     database.close();
   });
 });
