@@ -19,7 +19,14 @@ export const AREAS = {
   },
   run: {
     sources: "src/domain/run",
-    tests: ["test/domain/run", "test/engine/rules", "test/engine/run"],
+    tests: [
+      "test/domain/run",
+      "test/domain/scenario",
+      "test/engine/rules",
+      "test/engine/run",
+      "test/remote/{build-remote-outcome,follow-runs,remote-messages}*",
+      "test/cli/{expect,message-fates}*",
+    ],
   },
   schedule: {
     sources: "src/engine/schedule",
