@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { getExitCode, KnockError } from "../../src/errors/knock-error.js";
 import { type ApiClient, type ApiClientOptions, createApiClient } from "../../src/remote/api-client.js";
+import { eventually } from "../helpers/eventually.js";
 import { type StubApi, type StubResponse, startStubApi } from "../helpers/stub-api.js";
 import { buildClientOptions, catchRejection, createFakeClock } from "./open-options.js";
 
@@ -142,11 +143,12 @@ describe.each([
     });
 
     it("stop waiting on an interruption", async () => {
-      replies({ status: 503 });
+      replies({ status: 503, headers: { "retry-after": "50" } });
       const controller = new AbortController();
-      const calling = open({ sleep: undefined, random: () => 0 }).call("GET", "/v1/x", { signal: controller.signal });
-      setTimeout(() => controller.abort(), 50);
-      expect(await catchRejection(calling)).toMatchObject({ code: "interrupted" });
+      const calling = catchRejection(open({ sleep: undefined }).call("GET", "/v1/x", { signal: controller.signal }));
+      await eventually(() => api.requests.length === 1);
+      controller.abort();
+      expect(await calling).toMatchObject({ code: "interrupted" });
     });
   });
 

@@ -5,6 +5,7 @@ import type { Operations } from "../../src/ports/operations.js";
 import type { ApiClientOptions } from "../../src/remote/api-client.js";
 import { openRemote } from "../../src/remote/open-remote.js";
 import type { JsonObject } from "../../src/util/json.js";
+import { eventually } from "../helpers/eventually.js";
 import { type StubApi, type StubExpectation, startStubApi } from "../helpers/stub-api.js";
 import { event, get, message, NOT_FOUND, page, RUN_ID, recipientRun, runId } from "./api-bodies.js";
 import { buildClientOptions, catchRejection, createFakeClock } from "./open-options.js";
@@ -285,7 +286,8 @@ describe("a failing wait", () => {
     const controller = new AbortController();
     api.expect({ method: "GET", path: NEWEST, reply: { delay: 5_000 } });
     const waiting = open().awaitOutcome(accepted, { timeout_ms: null, signal: controller.signal });
-    setTimeout(() => controller.abort(), 50);
+    await eventually(() => api.requests.length === 1);
+    controller.abort();
     expect(await waiting).toEqual(accepted);
   });
 });
