@@ -258,8 +258,14 @@ describe("traces of knock dev", () => {
     const { workflow_run_id } = (await (await trigger("letter")).json()) as { workflow_run_id: string };
     expect((await trigger("missing")).status).toBe(404);
     await eventually(findMail);
+    // The delivery ends after the provider's response, when its result is saved.
+    await eventually(async () => {
+      const response = await fetch(`${url}/v1/messages`, { headers: { authorization: "Bearer sk_test" } });
+      const { items } = (await response.json()) as { items: { status: string }[] };
+      return items[0]?.status === "sent";
+    });
     expect(await stop(dev)).toBe(143);
-    const spans = collector.spans.filter(({ kind }) => kind === "server");
+    const spans = collector.spans.filter(({ kind, name }) => kind === "server" && name.startsWith("POST"));
     expect(spans).toMatchObject(
       [200, 404].map((status) => ({
         name: "POST /v1/workflows/{key}/trigger",
