@@ -3,9 +3,8 @@ import type { Connection } from "../../../src/store/postgres/connection/connecti
 import { PostgresDueWork } from "../../../src/store/postgres/due-work/postgres-due-work.js";
 import { openPostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
 import { type DueWorkSubject, describeDueWork } from "../../contract/due-work/due-work-contract.js";
+import { NO_RESULT, SILENT_OBSERVER } from "../../helpers/due-work-samples.js";
 import { createDatabase, describeOnPostgres, dropDatabase } from "../../helpers/postgres-server.js";
-
-const NO_RESULT = { runs: {}, refused: 0, deliveries: 0, failedDeliveries: 0 };
 
 /** Adds a run that is due, and is nothing else. */
 const INSERT_RUN = `
@@ -43,12 +42,8 @@ describeOnPostgres("due work on PostgreSQL", () => {
       return NO_RESULT;
     };
     const observer: DueWorkObserver = {
+      ...SILENT_OBSERVER,
       onJobEnded: ({ error }) => error && errors.push(error),
-      onRunFailed: () => {},
-      onReconciled: () => {},
-      onWorkersFreed: () => {},
-      onRestarted: () => {},
-      onTransactionRepeated: () => {},
       onError: (error) => errors.push(error),
     };
     const subject: DueWorkSubject = {

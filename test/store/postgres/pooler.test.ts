@@ -4,11 +4,10 @@ import { TenantShares } from "../../../src/store/postgres/due-work/tenant-shares
 import { openPostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
 import type { PostgresStore } from "../../../src/store/postgres/postgres-store.js";
 import { insertSample, NOW, waitingAt } from "../../contract/store/sample-runs.js";
+import { NO_RESULT, SILENT_OBSERVER } from "../../helpers/due-work-samples.js";
 import { eventually } from "../../helpers/eventually.js";
 import { type SettingsTreatment, startPoolerStub } from "../../helpers/pooler-stub.js";
 import { createDatabase, describeOnPostgres, dropDatabase, withClient } from "../../helpers/postgres-server.js";
-
-const NO_RESULT = { runs: {}, refused: 0, deliveries: 0, failedDeliveries: 0 };
 
 describeOnPostgres("a store behind a connection pooler", () => {
   it.each<SettingsTreatment>(["refused", "ignored"])(
@@ -33,12 +32,8 @@ describeOnPostgres("a store behind a connection pooler", () => {
           return NO_RESULT;
         },
         observer: {
+          ...SILENT_OBSERVER,
           onJobEnded: ({ error }) => error && errors.push(error),
-          onRunFailed: () => {},
-          onReconciled: () => {},
-          onWorkersFreed: () => {},
-          onRestarted: () => {},
-          onTransactionRepeated: () => {},
           onError: (error) => errors.push(error),
         },
       });

@@ -3,10 +3,9 @@ import type { DueTask, RunDueTask } from "../../../src/ports/due-work.js";
 import type { Connection } from "../../../src/store/postgres/connection/connection.js";
 import { PostgresDueWork } from "../../../src/store/postgres/due-work/postgres-due-work.js";
 import { openPostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
+import { NO_RESULT, SILENT_OBSERVER } from "../../helpers/due-work-samples.js";
 import { eventually } from "../../helpers/eventually.js";
 import { createDatabase, describeOnPostgres, dropDatabase, ROLE_WITH_PASSWORD } from "../../helpers/postgres-server.js";
-
-const NO_RESULT = { runs: {}, refused: 0, deliveries: 0, failedDeliveries: 0 };
 
 /** Adds runs that are due, and are nothing else. */
 const INSERT_RUNS = `
@@ -63,12 +62,11 @@ describeOnPostgres("due work", () => {
       concurrency,
       runTask,
       observer: {
-        onJobEnded: () => {},
+        ...SILENT_OBSERVER,
         onRunFailed: (error) => events.push(`failed: ${error}`),
         onReconciled: (rows) => events.push(`reconciled ${rows}`),
         onWorkersFreed: (count) => events.push(`freed ${count}`),
         onRestarted: () => events.push("restarted"),
-        onTransactionRepeated: () => {},
         onError: (error) => events.push(`error: ${String(error)}`),
       },
       reconciling,

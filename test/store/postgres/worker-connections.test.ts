@@ -5,10 +5,9 @@ import type { Connection } from "../../../src/store/postgres/connection/connecti
 import { PostgresDueWork } from "../../../src/store/postgres/due-work/postgres-due-work.js";
 import { LOCK_SPACE, WorkerRegistry } from "../../../src/store/postgres/due-work/worker-registry.js";
 import { openPostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
+import { NO_RESULT, SILENT_OBSERVER } from "../../helpers/due-work-samples.js";
 import { eventually } from "../../helpers/eventually.js";
 import { createDatabase, describeOnPostgres, dropDatabase, withClient } from "../../helpers/postgres-server.js";
-
-const NO_RESULT = { runs: {}, refused: 0, deliveries: 0, failedDeliveries: 0 };
 
 /** All sessions of the worker, and those that listen or hold its lock, as the server shows them. */
 const COUNT_SESSIONS = `
@@ -54,15 +53,7 @@ describeOnPostgres("the connections of a worker", () => {
       concurrency,
       channelConcurrency: concurrency,
       runTask,
-      observer: {
-        onJobEnded: () => {},
-        onRunFailed: () => {},
-        onReconciled: () => {},
-        onWorkersFreed: () => {},
-        onRestarted: () => {},
-        onTransactionRepeated: () => {},
-        onError: () => {},
-      },
+      observer: SILENT_OBSERVER,
       reconciling: { intervalMs: 20, maxOverdueMs: 3_600_000 },
     });
     return dueWork;
@@ -123,7 +114,8 @@ describeOnPostgres("the connections of a worker", () => {
     await eventually(() => announced.length === 2);
     expect(announced).toEqual([2, 2]);
     const locks = await db.all(
-      "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = $1",
+      // Workers of other tests hold locks in databases of their own.
+      "SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE l.locktype = 'advisory' AND l.granted AND l.classid = $1 AND d.datname = current_database()",
       LOCK_SPACE,
     );
     expect(locks).toHaveLength(1);

@@ -5,6 +5,7 @@ import type { Connection } from "../../../src/store/postgres/connection/connecti
 import { PostgresDueWork } from "../../../src/store/postgres/due-work/postgres-due-work.js";
 import { migratePostgresStore, openPostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
 import { insertSample } from "../../contract/store/sample-runs.js";
+import { NO_RESULT, SILENT_OBSERVER } from "../../helpers/due-work-samples.js";
 import { eventually } from "../../helpers/eventually.js";
 import {
   createDatabase,
@@ -14,7 +15,6 @@ import {
   withClient,
 } from "../../helpers/postgres-server.js";
 
-const NO_RESULT = { runs: {}, refused: 0, deliveries: 0, failedDeliveries: 0 };
 const INTERVAL_MS = 20;
 
 describeOnPostgres("partitions of workers", () => {
@@ -44,12 +44,7 @@ describeOnPostgres("partitions of workers", () => {
     const store = await openPostgresStore(url);
     opened.push({ stop: () => store.close() });
     const observer: DueWorkObserver = {
-      onJobEnded: () => {},
-      onRunFailed: () => {},
-      onReconciled: () => {},
-      onWorkersFreed: () => {},
-      onRestarted: () => {},
-      onTransactionRepeated: () => {},
+      ...SILENT_OBSERVER,
       onError: (error) => errors.push((error as Error).message),
     };
     const worker = await PostgresDueWork.start((store as unknown as { db: Connection }).db, {
