@@ -1,12 +1,13 @@
 // Runs the test suite on several Node versions, from npm's package `node`, and writes the results with the machine and date.
 // Names of versions, such as 22 or 24.15.0, replace the default ones. --save writes bench/results/platforms.json.
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { arch, cpus, platform, release, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 
 const ROOT = join(import.meta.dirname, "..");
+const RESULTS = join(ROOT, "bench/results/platforms.json");
 const VERSIONS = ["20", "22", "24", "26"];
 const MAX_MINUTES = 20;
 
@@ -40,6 +41,7 @@ function runSuite(program) {
       env: { ...process.env, PATH: `${dirname(program)}:${process.env.PATH}` },
     },
   );
+  if (!existsSync(report)) throw new Error(`the suite ended with ${status} before it wrote its report`);
   const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(readFileSync(report, "utf8"));
   rmSync(report);
   const failed = testResults.flatMap(({ assertionResults }) =>
@@ -55,18 +57,25 @@ function runSuite(program) {
   };
 }
 
-const results = {};
-for (const version of positionals.length > 0 ? positionals : VERSIONS) {
-  const program = installNode(version);
-  const exact = execFileSync(program, ["--version"], { encoding: "utf8" }).trim();
-  results[exact] = runSuite(program);
-}
 const machine = `${cpus().length} × ${cpus()[0]?.model ?? arch()}, ${platform()} ${release()}`;
-for (const [version, { passed, failed, skipped, seconds }] of Object.entries(results))
-  console.log(`${version}: ${passed} passed, ${failed} failed, ${skipped} skipped, ${seconds} s`);
-if (flags.save)
-  writeFileSync(
-    join(ROOT, "bench/results/platforms.json"),
-    `${JSON.stringify({ date: new Date().toISOString().slice(0, 10), machine, results }, null, 2)}\n`,
+const date = new Date().toISOString().slice(0, 10);
+
+/** Adds the result of a version to the saved ones of the same major version, so that versions can run one at a time. */
+function saveResult(version, result) {
+  const saved = existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, "utf8")) : {};
+  const others = Object.entries(saved).filter(([other]) => other.split(".")[0] !== version.split(".")[0]);
+  const all = Object.fromEntries(
+    [...others, [version, { date, machine, ...result }]].toSorted(([a], [b]) => a.localeCompare(b)),
   );
-if (Object.values(results).some(({ failed, exit_code }) => failed > 0 || exit_code !== 0)) process.exitCode = 1;
+  writeFileSync(RESULTS, `${JSON.stringify(all, null, 2)}\n`);
+}
+
+for (const major of positionals.length > 0 ? positionals : VERSIONS) {
+  const program = installNode(major);
+  const version = execFileSync(program, ["--version"], { encoding: "utf8" }).trim();
+  const result = runSuite(program);
+  const { passed, failed, skipped, seconds, exit_code } = result;
+  console.log(`${version}: ${passed} passed, ${failed} failed, ${skipped} skipped, ${seconds} s`);
+  if (flags.save) saveResult(version, result);
+  if (failed > 0 || exit_code !== 0) process.exitCode = 1;
+}
