@@ -27,7 +27,8 @@ async function askRaw(api: TestEmulator, path: string): Promise<number> {
 }
 
 describe("slow clients", () => {
-  const slow = { headers_ms: 150, request_ms: 300 };
+  // Others have the same limits, so they are long enough for a busy machine.
+  const slow = { headers_ms: 750, request_ms: 1_500 };
 
   it.each([
     ["endless headers", "GET /v1/users/u1 HTTP/1.1\r\nHost: 127.0.0.1\r\n"],
@@ -151,7 +152,7 @@ describe("a stop while the machine is busy", () => {
 });
 
 describe("more than a thousand sockets", () => {
-  it("receive each its own message, and all are closed with a request to reconnect", { timeout: 60_000 }, () =>
+  it("receive each its own message, and all are closed with a request to reconnect", () =>
     withApi(async (api) => {
       const { harness, knock, url } = api;
       const users = Array.from({ length: MANY }, (_, index) => `s${index}`);
@@ -184,6 +185,5 @@ describe("more than a thousand sockets", () => {
       expect(process.memoryUsage().rss - before).toBeLessThan(400 * 1024 * 1024);
       await api.restart();
       expect(new Set(await Promise.all(closed))).toEqual(new Set([1012]));
-    }),
-  );
+    }));
 });

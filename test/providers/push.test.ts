@@ -18,8 +18,12 @@ const push = (more: JsonObject = {}) =>
   buildMessage("push", { token: "device-1", title: "T", body: "B", data: { page: "Home", n: 1 }, ...more });
 const silent = (more: JsonObject = {}) => push({ title: "", body: "", ...more });
 
-/** Short only where nothing but the timeout ends the request, because other responses may be late on a busy machine. */
-const timeoutFor = (reply: TestResponse | Http2TestResponse): number => (reply.fault === undefined ? 30_000 : 300);
+/**
+ * Short only where nothing but the timeout ends the request, because other responses may be late on a busy machine. The next
+ * message of the channel has the same limit.
+ */
+const timeoutFor = ({ fault }: TestResponse | Http2TestResponse): number =>
+  fault === "silent" || fault === "endless" ? 1_500 : 30_000;
 
 let target: HttpTestServer;
 let bench: ProviderHarness;

@@ -115,7 +115,7 @@ describeApiCases("authentication (api-cases, section 1)", [
     given: signed,
     setup,
     request: FEED,
-    headers: pk(signToken({ sub: "u1", exp: NOW + 60 })),
+    headers: pk(signToken({ sub: "u1", exp: NOW + 600 })),
     status: 200,
   },
   {
@@ -123,7 +123,7 @@ describeApiCases("authentication (api-cases, section 1)", [
     given: signed,
     setup,
     request: FEED,
-    headers: pk(signToken({ sub: "u2", exp: NOW + 60 })),
+    headers: pk(signToken({ sub: "u2", exp: NOW + 600 })),
     status: 403,
     expectedBody: buildErrorBody("authorization", 403),
   },
@@ -141,11 +141,11 @@ describeApiCases("authentication (api-cases, section 1)", [
     given: signed,
     setup,
     request: FEED,
-    headers: pk(signToken({ sub: "u1", exp: NOW + 60 }, privateKey, "HS256")),
+    headers: pk(signToken({ sub: "u1", exp: NOW + 600 }, privateKey, "HS256")),
     status: 401,
     expectedBody: buildErrorBody("invalid_user_token", 401),
     async check({ request }) {
-      const token = signToken({ sub: "u1", exp: NOW + 60 }, privateKey, "HS256", PEM);
+      const token = signToken({ sub: "u1", exp: NOW + 600 }, privateKey, "HS256", PEM);
       expect((await request(FEED, undefined, pk(token))).status).toBe(401);
     },
   },
@@ -154,7 +154,7 @@ describeApiCases("authentication (api-cases, section 1)", [
     given: signed,
     setup,
     request: FEED,
-    headers: pk(signToken({ sub: "u1", exp: NOW + 60 }, OTHER)),
+    headers: pk(signToken({ sub: "u1", exp: NOW + 600 }, OTHER)),
     status: 401,
     expectedBody: buildErrorBody("invalid_user_token", 401),
   },
@@ -170,7 +170,7 @@ describeApiCases("authentication (api-cases, section 1)", [
   {
     title: "AC-012 rejects a token if no signing key is configured",
     request: FEED,
-    headers: pk(signToken({ sub: "u1", exp: NOW + 60 })),
+    headers: pk(signToken({ sub: "u1", exp: NOW + 600 })),
     status: 401,
     expectedBody: buildErrorBody("missing_jwt_signing_key", 401),
   },
@@ -198,7 +198,7 @@ describeApiCases("authentication (api-cases, section 1)", [
     setup,
     request: "PUT /v1/objects/$tenants/acme/channel_data/chatty",
     body: { data: { connections: [] } },
-    headers: pk(signToken({ sub: "u1", exp: NOW + 60 })),
+    headers: pk(signToken({ sub: "u1", exp: NOW + 600 })),
     status: 403,
     async check({ request }) {
       const token = grants({ "https://api.knock.app/v1/tenants/acme": { "channel_data/write": [{}] } });
@@ -235,7 +235,7 @@ describeApiCases("authentication (api-cases, section 1)", [
     expectedBody: { entries: [{ key: "tour" }] },
     async check({ request }) {
       const body = { guide_key: "tour" };
-      const other = pk(signToken({ sub: "u2", exp: NOW + 60 }));
+      const other = pk(signToken({ sub: "u2", exp: NOW + 600 }));
       const reader = pk(grants({ [U1]: { "user/guide_read": [] } }));
       const writer = pk(grants({ [U1]: { "user/guide_write": [] } }));
       const reset = async (headers: Record<string, string>) =>
@@ -268,7 +268,7 @@ describeApiCases("authentication (api-cases, section 1)", [
     request: "GET /v1/messages?channel_id=feed",
     status: 200,
     async check({ request }, { rows }) {
-      const mine = pk(signToken({ sub: "u1", exp: NOW + 60 }));
+      const mine = pk(signToken({ sub: "u1", exp: NOW + 600 }));
       const [others, own] = rows.map(({ id }) => id); // the newest message is u2's
       expect((await request(`PUT /v1/messages/${others}/read`, undefined, mine)).body).toMatchObject({
         code: "authorization",
@@ -286,7 +286,7 @@ describeApiCases("authentication (api-cases, section 1)", [
     given: signed,
     request:
       "GET /v1/providers/slack/c-chat/channels?access_token_object[object_id]=acme&access_token_object[collection]=$tenants",
-    headers: pk(signToken({ sub: "u1", exp: NOW + 60 })),
+    headers: pk(signToken({ sub: "u1", exp: NOW + 600 })),
     status: 403,
     expectedBody: buildErrorBody("authorization", 403),
     async check({ request, knock }) {
@@ -297,7 +297,7 @@ describeApiCases("authentication (api-cases, section 1)", [
       const where = "access_token_object[object_id]=acme&access_token_object[collection]=$tenants";
       const reader = pk(grants({ "https://api.knock.app/v1/tenants/acme": { "slack/channels_read": [{}] } }));
       const writer = pk(grants({ "https://api.knock.app/v1/tenants/acme": { "channel_data/write": [{}] } }));
-      const ungranted = pk(signToken({ sub: "u1", exp: NOW + 60 }));
+      const ungranted = pk(signToken({ sub: "u1", exp: NOW + 600 }));
       const of = async (method: string, what: string, headers: Record<string, string>) =>
         (await request(`${method} /v1/providers/slack/c-chat/${what}?${where}`, undefined, headers)).status;
       expect(await of("PUT", "revoke_access", ungranted)).toBe(403);
@@ -323,7 +323,7 @@ describeApiCases("authentication (api-cases, section 1)", [
       };
     },
     request: FEED,
-    headers: pk(signToken({ sub: "u1", exp: NOW + 60 })),
+    headers: pk(signToken({ sub: "u1", exp: NOW + 600 })),
     status: 200,
     async check({ request }) {
       const token = await signUserToken("u1", { signingKey: PEM });
