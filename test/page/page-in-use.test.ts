@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { step } from "../helpers/engine-harness.js";
+import { WAIT_OPTIONS } from "../helpers/eventually.js";
 import { createPageTest, locateRow, waitForHash, waitForTitle } from "../helpers/page-browser.js";
 import { hasBrowser } from "../helpers/page-reader.js";
 
@@ -106,10 +107,12 @@ describe.runIf(hasBrowser)("the page of knock dev after long use", () => {
       expect(await mail.isChecked()).toBe(false);
       await mail.click();
       // The browser flips the switch before anything is saved.
-      await vi.waitFor(async () =>
-        expect((await api.harness.recipient("u1"))?.preferences).toMatchObject({
-          default: { channels: { mail: true } },
-        }),
+      await vi.waitFor(
+        async () =>
+          expect((await api.harness.recipient("u1"))?.preferences).toMatchObject({
+            default: { channels: { mail: true } },
+          }),
+        WAIT_OPTIONS,
       );
     }));
 

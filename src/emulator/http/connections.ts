@@ -16,7 +16,7 @@ const SWEEP_INTERVAL_MS = 20;
  */
 const UNUSED_CONNECTION_MS = 500;
 /** After a stop, connections that are still busy are closed after this time. */
-const SHUTDOWN_TIMEOUT_MS = 5_000;
+export const SHUTDOWN_TIMEOUT_MS = 5_000;
 
 /** The connections of a server with the last response of each. A stop answers every request that has arrived. */
 export class Connections {

@@ -1,5 +1,6 @@
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import { describeApiCases, EXPECT_MISSING, expectInvalidField } from "../../helpers/api-case.js";
+import { WAIT_OPTIONS } from "../../helpers/eventually.js";
 import type { TestEmulator } from "../../helpers/test-emulator.js";
 
 const ISO = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
@@ -197,7 +198,10 @@ describeApiCases("messages and statuses (api-cases, section 8)", [
     expectedBody: { name: "messages.bulk.delete", estimated_total_rows: 1 },
     async check({ request, harness }, { body }) {
       const done = async () => (await request(`GET /v1/bulk_operations/${String(body?.id)}`)).body;
-      await expect.poll(done).toMatchObject({ status: "completed", success_count: 1 });
+      await vi.waitFor(
+        async () => expect(await done()).toMatchObject({ status: "completed", success_count: 1 }),
+        WAIT_OPTIONS,
+      );
       expect((await request("GET /v1/users/u1/feeds/c-feed")).body).toMatchObject({
         entries: [],
         meta: { total_count: 0 },

@@ -6,6 +6,7 @@ import { Checkpointer } from "../../../../src/store/sqlite/connection/checkpoint
 import { openGroupCommitStore } from "../../../../src/store/sqlite/group-commit-store.js";
 import { openSqliteStore } from "../../../../src/store/sqlite/open-sqlite-store.js";
 import { insertSample } from "../../../contract/store/sample-runs.js";
+import { WAIT_OPTIONS } from "../../../helpers/eventually.js";
 
 let folder: string;
 let file: string;
@@ -23,7 +24,7 @@ describe("the log of a store with many writes", () => {
     const names = Array.from({ length: 100 }, (_none, index) => `u${100 + index}`);
     for (const name of names) await insertSample(store, { recipients: [name] });
     // Each transaction changes a few pages, far fewer than the number at which SQLite would checkpoint by itself.
-    await vi.waitFor(() => expect(statSync(file).size).toBeGreaterThan(100_000), { timeout: 20_000 });
+    await vi.waitFor(() => expect(statSync(file).size).toBeGreaterThan(100_000), WAIT_OPTIONS);
     for (const name of ["late", "later"]) await insertSample(store, { recipients: [name] });
     await store.close();
     expect(existsSync(`${file}-wal`) ? statSync(`${file}-wal`).size : 0).toBe(0);
@@ -39,7 +40,7 @@ describe("the log of a store with many writes", () => {
     const before = threads();
     for (let commits = 0; commits < 40; commits++) checkpointer.recordCommit();
     expect(threads()).toBe(before + 1);
-    await vi.waitFor(() => expect(threads()).toBe(before), { timeout: 20_000 });
+    await vi.waitFor(() => expect(threads()).toBe(before), WAIT_OPTIONS);
     for (let commits = 0; commits < 100; commits++) checkpointer.recordCommit(); // no further attempts
     expect(threads()).toBe(before);
     await checkpointer.close();
