@@ -323,6 +323,6 @@ export function describeBatches(open: OpenStore): void {
       expect(claimed?.recipientRun.id).toBe(waitingRuns[0]?.[1]);
       expect(claimed?.batch?.total_activities).toBe(100);
       expect(new Set(claimed?.batch?.first.map(({ id }) => id))).toEqual(new Set(ways.map(([, id]) => id)));
-    }, 60_000);
+    });
   });
 }

@@ -34,7 +34,7 @@ export function describeProcesses(open: OpenStore): void {
       const recipients = await open.store.readRecipients(["p1", "p2", "p3", "p4"].map(user));
       for (const { properties } of recipients.values())
         expect(properties).toEqual({ count0: 35, count1: 36, count2: 37, count3: 38, count4: 39 });
-    }, 60_000);
+    });
 
     it("merge into one recipient without losing a property", async () => {
       const bundle = await bundleChild(open.subject);
@@ -47,7 +47,7 @@ export function describeProcesses(open: OpenStore): void {
         count3: 23,
         count4: 24,
       });
-    }, 60_000);
+    });
 
     it("never claim the same due run", async () => {
       const bundle = await bundleChild(open.subject);
@@ -59,7 +59,7 @@ export function describeProcesses(open: OpenStore): void {
       expect(saved).toHaveLength(400);
       expect(new Set(saved)).toEqual(new Set(inserted.recipientRuns.map(({ id }) => id)));
       expect(await open.store.readNextDueAt()).toBeNull();
-    }, 60_000);
+    });
 
     it("can create a store together", async () => {
       const bundle = await bundleChild(open.subject);
@@ -73,7 +73,7 @@ export function describeProcesses(open: OpenStore): void {
         expect((await countByRun(store)).size).toBe(6);
         await store.close();
       }
-    }, 60_000);
+    });
   });
 
   describe("a process killed while it writes", () => {

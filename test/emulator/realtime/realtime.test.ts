@@ -338,7 +338,7 @@ describe("the socket", () => {
       expect((await once(socket, "close"))[0]).toBe(1009);
     }));
 
-  it("is closed if its client reads nothing, so that memory stays limited", { timeout: 60_000 }, () =>
+  it("is closed if its client reads nothing, so that memory stays limited", () =>
     withApi(async (api) => {
       const { say, answer, socket } = await connect(api.url);
       say("1", "1", TOPIC, "phx_join", {});
@@ -353,8 +353,7 @@ describe("the socket", () => {
       socket.resume();
       const [code] = await ended;
       expect(code).toBe(1006);
-    }),
-  );
+    }));
 
   it("is closed with 1012 when the server stops", () =>
     withApi(async (api) => {

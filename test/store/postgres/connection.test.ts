@@ -57,7 +57,7 @@ describeOnPostgres("the connection to PostgreSQL", () => {
     expect(attempts).toBe(3);
     expect(await db.all("SELECT applied_at FROM seeds")).toEqual([{ applied_at: 2 }, { applied_at: 2 }]);
     await close();
-  }, 20_000);
+  });
 
   it("does not repeat a transaction whose COMMIT succeeded before the connection was lost", async () => {
     const { db, close } = await openConnection();

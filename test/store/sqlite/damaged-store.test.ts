@@ -70,7 +70,7 @@ beforeAll(async () => {
     ["feed", "list", "ada"],
     ["clock"],
   ];
-}, 60_000);
+});
 
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
