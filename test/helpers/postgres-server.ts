@@ -99,13 +99,19 @@ export class PostgresServer {
     readonly port: number,
     private readonly isDurable: boolean,
     private readonly lifetime: number,
+    private readonly hasAutovacuum: boolean,
   ) {}
 
   /**
    * Creates a cluster in a new folder and starts it. `isDurable` waits for the disk, as benchmarks must. `lifetime` is the
-   * number of seconds after which a server ends that the test run has left behind.
+   * number of seconds after which a server ends that the test run has left behind. Without autovacuum, nothing but the tests
+   * writes, locks tables or changes plans, which autovacuum does at any time from the first minute on.
    */
-  static async start({ isDurable = false, lifetime = MAX_LIFETIME_S } = {}): Promise<PostgresServer> {
+  static async start({
+    isDurable = false,
+    lifetime = MAX_LIFETIME_S,
+    hasAutovacuum = true,
+  } = {}): Promise<PostgresServer> {
     if (programs === null) throw new Error(`PostgreSQL is not installed; install it or set ${SERVER_VARIABLE}`);
     const folder = mkdtempSync(join(process.env.TMPDIR ?? "/tmp", "knock-postgres-"));
     const user = findServerUser();
@@ -121,7 +127,7 @@ export class PostgresServer {
       join(data, "pg_hba.conf"),
       `host all ${ROLE_WITH_PASSWORD.name} 127.0.0.1/32 scram-sha-256\n${rules}`,
     );
-    const server = new PostgresServer(folder, await findFreePort(), isDurable, lifetime);
+    const server = new PostgresServer(folder, await findFreePort(), isDurable, lifetime, hasAutovacuum);
     await server.resume();
     await withClient(server.getUrl("postgres"), (client) =>
       client.query(`CREATE ROLE ${ROLE_WITH_PASSWORD.name} LOGIN CREATEDB PASSWORD '${ROLE_WITH_PASSWORD.password}'`),
@@ -143,6 +149,7 @@ export class PostgresServer {
     const settings = [
       ...SETTINGS,
       ...(this.isDurable ? [] : FAST_SETTINGS),
+      `autovacuum=${this.hasAutovacuum ? "on" : "off"}`,
       `port=${this.port}`,
       "listen_addresses=127.0.0.1",
     ];
@@ -201,7 +208,7 @@ async function getSharedServerUrl(): Promise<string> {
   } catch {
     return vi.waitFor(() => (JSON.parse(readFileSync(state, "utf8")) as { url: string }).url, WAIT_OPTIONS);
   }
-  const server = await PostgresServer.start();
+  const server = await PostgresServer.start({ hasAutovacuum: false });
   const url = server.getUrl("postgres");
   writeFileSync(`${state}.new`, JSON.stringify({ url, pid: server.pid, folder: server.folder }));
   // A reader sees the whole file or none.

@@ -6,9 +6,9 @@ import { describeOnPostgres, PostgresServer, withClient } from "../../helpers/po
 let server: PostgresServer;
 let count = 0;
 
-/** The change token notices every transaction of the server, so this file has a server of its own. */
+/** The change token notices every transaction of the server, so this file has a server of its own, without autovacuum. */
 beforeAll(async () => {
-  server = await PostgresServer.start();
+  server = await PostgresServer.start({ hasAutovacuum: false });
   await withClient(server.getUrl("postgres"), (client) => client.query("CREATE DATABASE template_store"));
   await (await openPostgresStore(server.getUrl("template_store"), { createForTests: true })).close();
 });
