@@ -33,6 +33,15 @@ function holdTransaction(text: string): { isHeld: () => boolean; release: () => 
   return { isHeld: () => isHeld, release };
 }
 
+/** Returns the number of sessions of a database that wait for a lock. */
+const countWaitingSessions = (location: string): Promise<number> =>
+  withClient(location, async (client) => {
+    const { rows } = await client.query(
+      "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+    );
+    return rows.length;
+  });
+
 describeOnPostgres("transactions that overlap", () => {
   let template = "";
   let location = "";
@@ -101,6 +110,30 @@ describeOnPostgres("transactions that overlap", () => {
     const after = await log.readEntries(during.at(-1)?.id as number, 100);
     expect(after.map(({ about }) => about)).toEqual(during.map(({ about }) => about));
     expect(await log.readEntries(after.at(-1)?.id as number, 100)).toEqual([]);
+  });
+
+  it("E-353 a cancellation waits for triggers with its key, and cancels what they commit", async () => {
+    const key = { workflow: "journey", cancellation_key: "order-9" };
+    const trigger = (to: Store, id: string) =>
+      insertSample(to, { recipients: [id], run: key, recipientRun: { status: "queued", due_at: NOW + MINUTE } });
+    await trigger(store, "early");
+    const held = holdTransaction("$users/late");
+    const late = trigger(other, "late");
+    await eventually(held.isHeld);
+    let isDone = false;
+    const cancellation = store.cancelRuns({ ...key, recipients: null, at: NOW }).finally(() => {
+      isDone = true;
+    });
+    await eventually(async () => isDone || (await countWaitingSessions(location)) > 0);
+    expect(isDone).toBe(false);
+    // Other keys and other workflows do not wait.
+    expect(await store.cancelRuns({ ...key, cancellation_key: "order-8", recipients: null, at: NOW })).toEqual([]);
+    held.release();
+    await late;
+    expect((await cancellation).map(({ recipientRun, cancelled }) => [recipientRun.recipient, cancelled])).toEqual([
+      [user("early"), true],
+      [user("late"), true],
+    ]);
   });
 
   it("a fan-out that reads on from the last subscriber skips none that is committed late", async () => {

@@ -2,6 +2,7 @@ import { type BroadcastState, buildBroadcastState, canSend } from "../../../doma
 import type { PendingTrigger } from "../../../domain/run/batch-continuations.js";
 import type { BroadcastLog } from "../../../ports/broadcast-service.js";
 import type { Connection } from "../connection/connection.js";
+import { shareCancellationKeys } from "../run/cancellation-locks.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { insertTriggers } from "../work/insert-triggers.js";
 
@@ -44,6 +45,7 @@ export class PostgresBroadcastLog implements BroadcastLog {
       await tx.all(`SELECT pg_advisory_xact_lock(${LOCK_CLASS}, hashtext($1))`, workflow);
       const row = await tx.get<StateRow>(`${SELECT_STATES} AND workflow = $1 GROUP BY workflow`, workflow);
       if (!canSend(row === undefined ? null : buildBroadcastState(row), again)) return false;
+      await shareCancellationKeys(tx, [pending.run]);
       await insertTriggers(tx, this.shared, [pending]);
       return true;
     });

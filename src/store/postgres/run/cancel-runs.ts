@@ -4,6 +4,7 @@ import type { CancelledRun, RunCancellation } from "../../../ports/run-cancellat
 import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, toRecipientRun } from "../../rows/run-row.js";
 import type { Connection } from "../connection/connection.js";
 import type { Transaction } from "../connection/transaction.js";
+import { lockCancellationKey } from "./cancellation-locks.js";
 import { recordOutboundRuns } from "./outbound-events.js";
 import { updateRunRows, wakeRuns } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
@@ -148,6 +149,7 @@ export function cancelRuns(
   { workflow, cancellation_key, branch = null, recipients, at }: RunCancellation,
 ): Promise<CancelledRun[]> {
   return db.write(async (tx) => {
+    await lockCancellationKey(tx, workflow, cancellation_key);
     const found = await tx.all<FoundRun>(SELECT_MATCHING, workflow, cancellation_key, branch, recipients);
     if (found.length === 0) return [];
     await shared.load(tx, { versions: found.map(({ runs }) => runs) });

@@ -4,6 +4,7 @@ import type { ChunkResult, ClaimedFanOut, FanOutChunk, FanOutSplit } from "../..
 import { toWorkflowRunRecord, WORKFLOW_RUN_COLUMNS, type WorkflowRunRow } from "../../rows/run-row.js";
 import type { Connection } from "../connection/connection.js";
 import { applyUpserts } from "../recipient/recipients.js";
+import { shareCancellationKeys } from "../run/cancellation-locks.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { useAssumedSlots } from "../run/throttle-slots.js";
 import { hasDueWork } from "./due-rows.js";
@@ -60,8 +61,9 @@ export async function splitFanOut(
   token: string,
   at: number,
 ): Promise<CausedWork | null> {
-  await insertPossibleRows(db, shared, { messages: [], triggers, batches: [] });
+  const runs = await insertPossibleRows(db, shared, { messages: [], triggers, batches: [] });
   return db.write(async (tx) => {
+    await shareCancellationKeys(tx, runs);
     const end = rest === null ? ", due_at = NULL, claim_token = NULL, claim_until = NULL" : "";
     const changes = await tx.run(
       `UPDATE workflow_runs SET tenant = $1, fan_out = $2${end} WHERE id = $3 AND claim_token = $4`,
@@ -89,7 +91,7 @@ export async function insertFanOutChunk(
   leaseMs: number | null,
 ): Promise<ChunkResult> {
   const { messages, triggers, batches } = chunk;
-  await insertPossibleRows(db, shared, { messages, triggers, batches: batches.values() });
+  const runs = await insertPossibleRows(db, shared, { messages, triggers, batches: batches.values() });
   return db.write(async (tx): Promise<ChunkResult> => {
     const held = await tx.get<WorkflowRunRow & { fan_out: string | null }>(
       `SELECT ${WORKFLOW_RUN_COLUMNS}, fan_out FROM workflow_runs WHERE id = $1 AND claim_token = $2 FOR NO KEY UPDATE`,
@@ -97,6 +99,7 @@ export async function insertFanOutChunk(
       token,
     );
     if (held === undefined) return { outcome: "lost" };
+    await shareCancellationKeys(tx, [held, ...runs]);
     if (chunk.rest !== null && held.fan_out === JSON.stringify(chunk.rest)) return { outcome: "repeated" };
     const alreadyTriggered = await selectAlreadyTriggered(tx, chunk.frequencyRecords);
     if (alreadyTriggered.length > 0 || !(await useAssumedSlots(tx, chunk.throttles, chunk.at)))

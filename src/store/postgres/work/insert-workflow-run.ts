@@ -6,12 +6,14 @@ import type {
   Continuation,
   PendingTrigger,
 } from "../../../domain/run/batch-continuations.js";
+import type { WorkflowRun } from "../../../domain/run/workflow-run.js";
 import type { Workflow } from "../../../domain/workflow/workflow.js";
 import type { FrequencyRecord, IdempotencyRecord, InsertResult, NewWorkflowRun } from "../../../ports/trigger-store.js";
 import type { Connection } from "../connection/connection.js";
 import { createConcurrentChangeError } from "../connection/store-errors.js";
 import type { Reader, Transaction } from "../connection/transaction.js";
 import { applyUpserts } from "../recipient/recipients.js";
+import { shareCancellationKeys } from "../run/cancellation-locks.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { useAssumedSlots } from "../run/throttle-slots.js";
 import { insertRecipientRuns } from "./insert-recipient-runs.js";
@@ -35,12 +37,15 @@ function* listContinuations(batch: BatchContinuations): Generator<Continuation> 
   if (immediate.batch) yield* listContinuations(immediate.batch);
 }
 
-/** Inserts the shared rows that any outcome of a transaction may refer to. Must run outside of a transaction. */
+/**
+ * Inserts the shared rows that any outcome of a transaction may refer to. Must run outside of a transaction. Returns the runs of
+ * the triggers, whose cancellation keys the transaction locks.
+ */
 export async function insertPossibleRows(
   db: Connection,
   shared: SharedRows,
   { messages, triggers, batches, versions = [] }: PossibleRuns,
-): Promise<void> {
+): Promise<WorkflowRun[]> {
   const allMessages = [...messages];
   const allTriggers = [...triggers];
   for (const batch of batches) {
@@ -54,16 +59,21 @@ export async function insertPossibleRows(
     versions: [...versions, ...allTriggers.map(({ version }) => version)],
     messages: allMessages,
   });
+  return allTriggers.map(({ run }) => run);
 }
 
-/** Inserts the shared rows of triggers. Must run outside of a transaction. */
+/** Inserts the shared rows of triggers, as {@link insertPossibleRows} does. */
 export async function insertSharedRows(
   db: Connection,
   shared: SharedRows,
   runs: readonly NewWorkflowRun[],
-): Promise<void> {
-  for (const { version, messages, triggers, batches } of runs)
-    await insertPossibleRows(db, shared, { messages, triggers, batches: batches.values(), versions: [version] });
+): Promise<WorkflowRun[]> {
+  const possibleRuns: WorkflowRun[] = [];
+  for (const { run, version, messages, triggers, batches } of runs) {
+    const rows = { messages, triggers, batches: batches.values(), versions: [version] };
+    possibleRuns.push(run, ...(await insertPossibleRows(db, shared, rows)));
+  }
+  return possibleRuns;
 }
 
 const SELECT_IDEMPOTENCY =
@@ -127,8 +137,9 @@ export async function insertWorkflowRun(
   newRun: NewWorkflowRun,
   idempotentSince: number,
 ): Promise<InsertResult> {
-  await insertSharedRows(db, shared, [newRun]);
+  const runs = await insertSharedRows(db, shared, [newRun]);
   return db.write(async (tx): Promise<InsertResult> => {
+    await shareCancellationKeys(tx, runs);
     const result = await writeWorkflowRun(tx, shared, newRun, idempotentSince);
     return result.outcome === "inserted" ? { ...result, caused: tx.getCausedWork() } : result;
   });

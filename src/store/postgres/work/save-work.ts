@@ -9,6 +9,7 @@ import type { Transaction } from "../connection/transaction.js";
 import { insertMessages } from "../message/message-rows.js";
 import { applyUpserts } from "../recipient/recipients.js";
 import { type DecidedRun, decideBatches } from "../run/batches.js";
+import { shareCancellationKeys } from "../run/cancellation-locks.js";
 import type { ClaimedRow, ClaimedRows } from "../run/claimed-rows.js";
 import { recordOutboundRuns } from "../run/outbound-events.js";
 import { buildHeldCondition, updateRunRows, wakeRuns } from "../run/run-rows.js";
@@ -183,7 +184,7 @@ export async function saveAdvances(
   advances: readonly SavedAdvance[],
   { token, now, clock }: { token: string; now: number; clock: ClockSetting | undefined },
 ): Promise<SaveAdvancesResult> {
-  await insertPossibleRows(db, shared, {
+  const runs = await insertPossibleRows(db, shared, {
     messages: advances.flatMap(({ messages }) => messages),
     triggers: advances.flatMap(({ triggers }) => triggers),
     batches: advances.map(({ batch }) => batch),
@@ -191,6 +192,7 @@ export async function saveAdvances(
   });
   const claimed = claimedRows.get(token);
   const result = await db.write(async (tx): Promise<SaveAdvancesResult> => {
+    await shareCancellationKeys(tx, runs);
     if (clock) await writeClockRow(tx, clock);
     const rows = await readRows(tx, advances, claimed);
     const prepared = await prepareAdvances(tx, advances, rows, token, now);

@@ -8,6 +8,7 @@ import type { Connection } from "../connection/connection.js";
 import { readPage } from "../connection/read-page.js";
 import { SqlFilters } from "../connection/sql-filters.js";
 import type { Transaction } from "../connection/transaction.js";
+import { shareCancellationKeys } from "../run/cancellation-locks.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { hasDueWork } from "./due-rows.js";
 import { insertSharedRows, writeWorkflowRun } from "./insert-workflow-run.js";
@@ -161,12 +162,13 @@ export async function saveOccurrences(
   occurrences: readonly Occurrence[],
   token: string,
 ): Promise<OccurrenceResult[]> {
-  await insertSharedRows(
+  const runs = await insertSharedRows(
     db,
     shared,
     occurrences.flatMap(({ run }) => run ?? []),
   );
   return db.write(async (tx) => {
+    await shareCancellationKeys(tx, runs);
     const held = await tx.all<{ id: string }>(
       "SELECT id FROM schedules WHERE id = ANY($1::text[]) AND claim_token = $2 ORDER BY id FOR UPDATE",
       occurrences.map(({ schedule }) => schedule.id),

@@ -4,6 +4,7 @@ import type { UserChangeEffects, UserChangesResult } from "../../../ports/audien
 import type { Claim, WorkScope } from "../../../ports/due-store.js";
 import type { Connection } from "../connection/connection.js";
 import type { Reader, Transaction } from "../connection/transaction.js";
+import { shareCancellationKeys } from "../run/cancellation-locks.js";
 import { getShard } from "../run/shard.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { useAssumedSlots } from "../run/throttle-slots.js";
@@ -110,8 +111,9 @@ export async function saveUserChanges(
   token: string,
   now: number,
 ): Promise<UserChangesResult> {
-  await insertSharedRows(db, shared, runs);
+  const possibleRuns = await insertSharedRows(db, shared, runs);
   return db.write(async (tx): Promise<UserChangesResult> => {
+    await shareCancellationKeys(tx, possibleRuns);
     const held = await tx.all(
       "SELECT row FROM user_changes WHERE row = ANY($1) AND claim_token = $2 ORDER BY row FOR UPDATE",
       ids,
