@@ -138,6 +138,8 @@ const common = {
     "jsonc-parser": join(root, "node_modules/jsonc-parser/lib/esm/main.js"),
     // juice needs only cheerio's smaller parser; the full cheerio would add undici and parse5.
     cheerio: join(root, "node_modules/cheerio/dist/esm/slim.js"),
+    // quicktype reads with a copy of Node's own streams for browsers.
+    "readable-stream": "node:stream",
     // The output folder decides about colors itself; chalk's own detection would load os and tty.
     "#supports-color": join(root, "node_modules/chalk/source/vendor/supports-color/browser.js"),
   },
