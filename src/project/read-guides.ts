@@ -5,7 +5,6 @@ import type { Guide, GuideSet } from "../domain/guide/guide.js";
 import type { MessageType } from "../domain/guide/message-type.js";
 import { parseGuide } from "../domain/guide/parse-guide.js";
 import { parseMessageType } from "../domain/guide/parse-message-type.js";
-import { rememberTextFiles } from "../domain/template/text-files.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { ProjectLocation } from "./find-project.js";
 import { formatDisplayPath } from "./format-display-path.js";
@@ -79,7 +78,6 @@ export async function readGuides(
         throw new KnockError("project_invalid", `${file}: not a valid guide key`, {
           hint: "Rename the folder. Keys contain lowercase letters, digits, hyphens and underscores.",
         });
-      const files = new Map<string, string>();
       const context = {
         fileName: file,
         messageTypes,
@@ -87,11 +85,9 @@ export async function readGuides(
           (Object.hasOwn(environment.channels, name) && environment.channels[name]?.type) || undefined,
         isManaged: managed.has(key),
       };
-      const guide = await readResource({ path, displayPath: file }, { owner: "guide", files }, (raw) =>
-        parseGuide(key, raw, context),
+      guides.push(
+        await readResource({ path, displayPath: file }, { owner: "guide" }, (raw) => parseGuide(key, raw, context)),
       );
-      rememberTextFiles(guide, files);
-      guides.push(guide);
     } catch (error) {
       if (!(error instanceof KnockError)) throw error;
       errors.set(key, error);

@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { rememberTextFiles } from "../domain/template/text-files.js";
 import type { Json } from "../util/json.js";
 import { type ProjectFile, readProjectJson } from "./read-project-text.js";
 import { type ReferenceContext, resolveFileReferences } from "./resolve-file-references.js";
@@ -19,17 +20,17 @@ export async function withFileLocation<T>(file: ProjectFile, read: () => T | Pro
 interface ResourceOptions {
   owner: NonNullable<ReferenceContext["owner"]>;
   prefix?: string;
-  /** Receives the text files that the resource references (F-013). */
+  /** Receives the text files that the resource references (F-013), if they belong to another value than the parsed one. */
   files?: Map<string, string>;
 }
 
 /**
- * Reads a resource's main file with everything that it references in its folder. Throws `project_invalid` or
- * `workflow_invalid`.
+ * Reads a resource's main file with everything that it references in its folder, and remembers the file of each text. Throws
+ * `project_invalid` or `workflow_invalid`.
  */
 export function readResource<T>(
   file: ProjectFile,
-  { owner, prefix, files }: ResourceOptions,
+  { owner, prefix, files = new Map() }: ResourceOptions,
   parse: (raw: Json) => T | Promise<T>,
 ): Promise<T> {
   const folder = dirname(file.path);
@@ -45,8 +46,11 @@ export function readResource<T>(
       displayPath: file.displayPath,
       referencedFiles: new Set<string>(),
       owner,
+      files,
     };
-    return parse(await resolveFileReferences(raw, files === undefined ? reference : { ...reference, files }));
+    const resource = await parse(await resolveFileReferences(raw, reference));
+    if (typeof resource === "object" && resource !== null) rememberTextFiles(resource, files);
+    return resource;
   };
   return withFileLocation(file, read, prefix);
 }

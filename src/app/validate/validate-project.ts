@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { join, sep } from "node:path";
 import type { Broadcast } from "../../domain/audience/broadcast.js";
 import type { RecipientUpsert } from "../../domain/recipient/recipient.js";
-import { CHECK_ALL } from "../../domain/schema/valid-documents.js";
 import { parsePathSegments } from "../../domain/steps/walk-steps.js";
 import { checkConditions } from "../../domain/validation/check-conditions.js";
 import type { CheckFinding } from "../../domain/validation/check-finding.js";
@@ -20,6 +19,12 @@ import {
 } from "../../domain/validation/project-finding.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { compileWorkflow, findTemplateErrors } from "../../engine/compile/compile-workflow.js";
+import {
+  findLayoutErrors,
+  findPartialErrors,
+  findRequestErrors,
+} from "../../engine/compile/find-shared-template-errors.js";
+import { findGuideErrors } from "../../engine/guides/compile-guide.js";
 import { findUndefinedVariables } from "../../engine/run/find-undefined-variables.js";
 import type { CompiledWorkflow } from "../../engine/workflow/compiled-workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
@@ -29,17 +34,15 @@ import type { Project, RecipientsSeed } from "../../project/open-project.js";
 import { openProjectBroadcasts } from "../../project/project-broadcasts.js";
 import { openProjectSources } from "../../project/project-sources.js";
 import { readGuides } from "../../project/read-guides.js";
-import { type ProjectFile, readProjectJson, readProjectText } from "../../project/read-project-text.js";
-import { listScenarioFiles, readScenarios } from "../../project/read-scenarios.js";
+import { type ProjectFile, readProjectJson } from "../../project/read-project-text.js";
 import { readSilencers } from "../../project/read-silencers.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { checkWorkflowKeys } from "../check-workflow-keys.js";
 import { checkSilentDrops } from "./check-recipients.js";
+import { checkScenarioFiles } from "./check-scenario-files.js";
 import { checkWindows } from "./check-windows.js";
 import { countFiles, listFiles, listFolders, PAYLOADS_FOLDER, readPayloadData } from "./list-project-files.js";
-
-/** Matches the start of an error about a text in the file of a workflow or broadcast, before its field path. */
-const TEMPLATE_OWNER = /^workflow "[^"]*"(, step [^:]+)?: /;
+import { locateTemplateError, SHARED_FILES, type SharedKind } from "./locate-template-error.js";
 
 /** Limits the recipients whose properties are searched for the variables of templates. */
 const MAX_SCOPE_RECIPIENTS = 20;
@@ -74,16 +77,10 @@ class ProjectValidator {
     this.findings.push(...toLocatedFindings(error, file));
   }
 
-  /** Adds the error of a template. If the text is in the JSON file itself, the location is that of the value in it. */
-  private async addTemplateError(error: KnockError, file: ProjectFile): Promise<void> {
-    const { addFileLocations } = await import("../../project/add-file-locations.js");
-    const owner = TEMPLATE_OWNER.exec(error.message)?.[0];
-    const located = owner === undefined ? error : await addFileLocations(error, file, owner);
-    if (located === error || !(located instanceof KnockError)) return this.addError(error, file.displayPath);
-    const pointer = error.details[0]?.pointer ?? "";
-    // Unlike the details, the message contains the position in the text.
-    for (const finding of toLocatedFindings(located.copyWith({ details: [] }), file.displayPath))
-      this.findings.push({ ...finding, pointer });
+  /** Adds the errors of templates in `file`, or in the layouts, partials and requests that it names. */
+  private async addTemplateErrors(errors: readonly KnockError[], file: ProjectFile): Promise<void> {
+    for (const error of errors)
+      this.findings.push(...(await locateTemplateError(error, file, (...path) => this.toProjectFile(...path))));
   }
 
   /** Adds findings about a JSON file with their locations. The code that finds them is loaded only for findings. */
@@ -138,8 +135,7 @@ class ProjectValidator {
   private async checkTemplates(file: ProjectFile, workflow: Workflow): Promise<void> {
     const compiled = await compileWorkflow(workflow, this.project).catch(() => null);
     if (compiled === null || compiled.sharedError !== null) {
-      for (const error of await findTemplateErrors(workflow, this.project)) await this.addTemplateError(error, file);
-      return;
+      return this.addTemplateErrors(await findTemplateErrors(workflow, this.project), file);
     }
     const environment = await this.project.environment();
     await this.checkVariables(file, compiled);
@@ -210,19 +206,29 @@ class ProjectValidator {
     }
   }
 
+  /** Checks the resources of a kind that workflows share, also those that none uses. */
+  private async checkShared<T>(
+    kind: SharedKind,
+    read: (key: string) => Promise<T | null>,
+    findErrors: (resource: T) => KnockError[] | Promise<KnockError[]>,
+  ): Promise<void> {
+    const { folder, name } = SHARED_FILES[kind];
+    for (const key of listFolders(join(this.project.knockDir, folder))) {
+      const file = this.toProjectFile(folder, key, name);
+      const resource = await this.tryRead(file.displayPath, () => read(key));
+      if (resource !== null) await this.addTemplateErrors(await findErrors(resource), file);
+    }
+  }
+
   /** Checks everything except workflows. */
   async checkDocuments(): Promise<void> {
     const { project, cwd } = this;
-    const { knockDir } = project;
     await this.tryRead(this.displayPath("audiences"), project.audiences);
     const translations = await this.tryRead(this.displayPath("translations"), project.translations);
     if (translations !== null) this.findings.push(...checkTranslations(translations.files));
-    for (const key of listFolders(join(knockDir, "partials")))
-      await this.tryRead(this.displayPath("partials", key, "partial.json"), () => project.partial(key));
-    for (const key of listFolders(join(knockDir, "layouts")))
-      await this.tryRead(this.displayPath("layouts", key, "layout.json"), () => project.emailLayout(key));
-    for (const key of listFolders(join(knockDir, "requests")))
-      await this.tryRead(this.displayPath("requests", key, "request.json"), () => project.request(key));
+    await this.checkShared("partial", (key) => project.partial(key), findPartialErrors);
+    await this.checkShared("layout", (key) => project.emailLayout(key), findLayoutErrors);
+    await this.checkShared("request", (key) => project.request(key), findRequestErrors);
     const sources = openProjectSources(project, cwd);
     for (const key of sources.keys())
       await this.tryRead(this.displayPath("sources", key, "source.json"), () => sources.read(key));
@@ -233,35 +239,20 @@ class ProjectValidator {
       const broadcast = await this.tryRead(file, () => broadcasts.read(key));
       if (!broadcast) continue;
       validBroadcasts.push(broadcast);
-      for (const error of await findTemplateErrors(broadcast.definition, project))
-        await this.addTemplateError(error, this.toProjectFile("broadcasts", key, "broadcast.json"));
+      const errors = await findTemplateErrors(broadcast.definition, project);
+      await this.addTemplateErrors(errors, this.toProjectFile("broadcasts", key, "broadcast.json"));
     }
     const guides = await readGuides(project, await project.environment(), cwd);
     for (const [key, error] of guides.errors) this.addError(error, this.displayPath("guides", key, "guide.json"));
+    for (const guide of guides.guides)
+      await this.addTemplateErrors(findGuideErrors(guide), this.toProjectFile("guides", guide.key, "guide.json"));
     const known = new Set(this.findings.map(({ file, pointer }) => `${file} ${pointer}`));
     // A misspelled key that is required is already an error of its document.
     const found = (await project.readProjectFindings()).filter(({ file, pointer }) => !known.has(`${file} ${pointer}`));
     this.findings.push(...found);
     await this.checkReferences(validBroadcasts);
     await this.checkPayloads();
-    this.checkScenarios();
-  }
-
-  /** Checks the files of scenarios. A file that was valid is not parsed again, because YAML takes half of all checks. */
-  private checkScenarios(): void {
-    const { project, cwd } = this;
-    const valid = project.valid ?? CHECK_ALL;
-    const displayPath = (path: string): string => formatDisplayPath(cwd, path);
-    for (const file of listScenarioFiles([], { root: project.root, cwd, displayPath })) {
-      try {
-        const document = [file.displayPath, readProjectText(file.path, file.displayPath, "scenario_invalid")];
-        if (valid.has("scenarios", document)) continue;
-        readScenarios(file);
-        valid.add("scenarios", document);
-      } catch (error) {
-        this.addError(error, file.displayPath);
-      }
-    }
+    checkScenarioFiles(project, cwd, (error, file) => this.addError(error, file));
   }
 }
 

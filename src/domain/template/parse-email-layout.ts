@@ -25,13 +25,14 @@ function checkDocuments(html: string, plain: string, isMjml: boolean, report: Re
 
 const DOCUMENT_POINTERS = ["/html_layout", "/text_layout"];
 
-function buildHint(first: ErrorDetail | undefined): string {
-  if (first !== undefined && DOCUMENT_POINTERS.includes(first.pointer)) {
-    if (first.message.startsWith("must print")) return "Add {{ content }} where the content of the email belongs.";
-    if (first.message.startsWith("is required"))
-      return 'A layout has two documents: "html_layout@": "html_layout.html" and "text_layout@": "text_layout.txt".';
-  }
-  return "Section 10 of docs/internals/catalog/workflow-format.md lists the fields of a layout.";
+/** Returns a hint for all findings, which are printed with it. */
+function buildHint(findings: readonly ErrorDetail[]): string {
+  const areDocuments = (problem: string): boolean =>
+    findings.every(({ pointer, message }) => DOCUMENT_POINTERS.includes(pointer) && message.startsWith(problem));
+  if (areDocuments("must print")) return "Add {{ content }} where the content of the email belongs.";
+  if (areDocuments("is required"))
+    return 'A layout has two documents: "html_layout@": "html_layout.html" and "text_layout@": "text_layout.txt".';
+  return "docs/reference/files/layout-json.md lists the fields of a layout.";
 }
 
 function omitNulls(values: JsonObject): JsonObject {
@@ -43,7 +44,8 @@ function checkLayout(raw: unknown, file: string, valid: ValidDocuments): LayoutF
   const findings = new DocumentFindings();
   const value = checkDocument(layoutSchema(), raw, findings.add);
   if (value !== null) checkDocuments(value.html_layout, value.text_layout, value.is_mjml === true, findings.add);
-  if (value === null || !findings.isEmpty) throw findings.toError(file, "project_invalid", buildHint);
+  if (value === null || !findings.isEmpty)
+    throw findings.toError(file, "project_invalid", () => buildHint(findings.details));
   valid.add("layout", raw);
   return value;
 }

@@ -28,7 +28,7 @@ function checkPartial(raw: unknown, file: string, valid: ValidDocuments): Partia
     throw findings.toError(
       file,
       "project_invalid",
-      () => "Section 11 of docs/internals/catalog/workflow-format.md lists the fields of a partial.",
+      () => "docs/reference/files/partial-json.md lists the fields of a partial.",
     );
   valid.add("partial", raw);
   return value;

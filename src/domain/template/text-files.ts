@@ -5,7 +5,7 @@
 const textFiles = new WeakMap<object, ReadonlyMap<string, string>>();
 
 /**
- * Remembers which texts of a workflow or guide were read from separate files, so that errors can name these files
+ * Remembers which texts of a resource were read from separate files, so that errors can name these files
  * (F-055).
  */
 export function rememberTextFiles(owner: object, files: ReadonlyMap<string, string>): void {
@@ -14,7 +14,7 @@ export function rememberTextFiles(owner: object, files: ReadonlyMap<string, stri
 
 /**
  * Returns the display path of the file that a text was read from. Returns undefined if the text is in the main file or
- * the workflow comes from the store.
+ * the resource comes from the store.
  */
 export function findTextFile(owner: object, pointer: string): string | undefined {
   return textFiles.get(owner)?.get(pointer);

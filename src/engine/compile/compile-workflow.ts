@@ -4,7 +4,6 @@ import { hasLiquid } from "../../domain/template/has-liquid.js";
 import { findTextFile } from "../../domain/template/text-files.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
-import { isJsonObject } from "../../util/json.js";
 import { checkConditionTexts } from "../condition/check-condition-texts.js";
 import { type CompileText, createTextCompiler } from "../liquid/liquid.js";
 import type { ParsedPartial } from "../liquid/partials.js";
@@ -13,22 +12,10 @@ import { getStepHandler } from "../steps/step-handlers.js";
 import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 import { parsePartials } from "../workflow/parse-partials.js";
 import { readSharedTemplates, type SharedTemplateSource, type SharedTemplates } from "../workflow/shared-templates.js";
+import { compileRequestTexts, compileTexts, continueAfterErrors, type OnError, toKnockError } from "./compile-texts.js";
 
 /** Matches the filter `t` and the tag `t`. */
 const TRANSLATION_PATTERN = /\|\s*t\b|\{%-?\s*t\b/;
-
-/**
- * Compiles the texts of a step that creates no message. They are rendered from their source later; compiling them here
- * reports errors as early as for other templates (F-054).
- */
-function compileTexts(value: unknown, fieldPath: string, compile: CompileText): void {
-  if (typeof value === "string") compile(value, fieldPath);
-  else if (Array.isArray(value))
-    for (const [index, item] of value.entries()) compileTexts(item, `${fieldPath}[${index}]`, compile);
-  else if (isJsonObject(value))
-    for (const [key, item] of Object.entries(value))
-      if (key !== "schema") compileTexts(item, `${fieldPath}.${key}`, compile);
-}
 
 /** Returns whether a used layout or partial looks up translations. */
 function usesSharedTranslations({ layouts, partials }: SharedTemplates): boolean {
@@ -53,19 +40,15 @@ function checkSharedRequests(
   for (const [key, request] of requests) {
     try {
       if (request instanceof KnockError) throw request;
-      const { input_schema: _schema, ...texts } = request;
-      compileTexts(texts, "request", createTextCompiler("", { partials, owner: `requests/${key}` }));
+      compileRequestTexts(request, partials);
     } catch (error) {
-      if (!(error instanceof KnockError)) throw error;
-      errors.push(error);
-      checked.set(key, error);
+      const knockError = toKnockError(error);
+      errors.push(knockError);
+      checked.set(key, knockError);
     }
   }
   return checked;
 }
-
-/** Receives an error, so that the compilation continues with the next text. */
-type OnError = (error: KnockError) => void;
 
 async function compileVersion(
   workflow: Workflow,
@@ -77,18 +60,13 @@ async function compileVersion(
   const findFile = (pointer: string) => findTextFile(workflow, pointer);
   let current: Step | null = null;
   const owner = (): string => `workflow "${workflow.key}"${current === null ? "" : `, step ${current.ref}`}`;
-  const compileLiquid = createTextCompiler(workflow.key, { partials: shared.partials, owner, findFile: findFile });
+  const compileOrThrow = createTextCompiler(workflow.key, { partials: shared.partials, owner, findFile });
+  const compileLiquid = onError === undefined ? compileOrThrow : continueAfterErrors(compileOrThrow, onError);
   let [needsTime, translates, usesLiquid] = [false, usesSharedTranslations(templates), false];
   const compileText: CompileText = (source, fieldPath) => {
     translates ||= TRANSLATION_PATTERN.test(source);
     usesLiquid ||= hasLiquid(source);
-    if (onError === undefined) return compileLiquid(source, fieldPath);
-    try {
-      return compileLiquid(source, fieldPath);
-    } catch (error) {
-      onError(toKnockError(error));
-      return () => "";
-    }
+    return compileLiquid(source, fieldPath);
   };
   checkConditionTexts(workflow.conditions, "conditions", compileText);
   for (const { step, path } of walkSteps(workflow.steps)) {
@@ -121,12 +99,6 @@ async function compileVersion(
     timeWindows: needsTime ? await import("../schedule/time-windows.js") : null,
     sharedError: shared.errors[0] ?? null,
   };
-}
-
-/** Returns an error that a user causes. Throws others again. */
-function toKnockError(error: unknown): KnockError {
-  if (error instanceof KnockError) return error;
-  throw error;
 }
 
 /** Returns all errors in the templates of a workflow, and in the layouts, partials and requests that it uses. */

@@ -3,6 +3,7 @@ import { getGuideVersionId } from "../../domain/guide/guide.js";
 import { findTextFile } from "../../domain/template/text-files.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { Json, JsonObject } from "../../util/json.js";
+import { continueAfterErrors } from "../compile/compile-texts.js";
 import { renderMarkdown } from "../liquid/filters/render-markdown.js";
 import { type CompileText, createTextCompiler, RenderError, type RenderScope } from "../liquid/liquid.js";
 
@@ -59,12 +60,13 @@ function compileField({ type, value }: GuideField, fieldPath: string, compile: C
   return (scope) => parseRenderedText(type, text(scope), fieldPath);
 }
 
-/** Compiles a guide. Throws `template_invalid` with the location. */
-function compileGuide(guide: Guide): CompiledGuide {
-  const compile = createTextCompiler(guide.key, {
-    owner: `guide "${guide.key}"`,
-    findFile: (pointer) => findTextFile(guide, pointer),
-  });
+function createGuideCompiler(guide: Guide): CompileText {
+  const owner = `guide "${guide.key}"`;
+  return createTextCompiler(guide.key, { owner, findFile: (pointer) => findTextFile(guide, pointer) });
+}
+
+/** Compiles a guide. Throws `template_invalid` with the location, unless `compile` does not. */
+function compileGuide(guide: Guide, compile = createGuideCompiler(guide)): CompiledGuide {
   const contents = guide.steps.map(({ content }, index) => {
     const fields = content.map((field) => {
       const fieldPath = `steps[${index}].values.${field.key}`;
@@ -98,4 +100,14 @@ export function compileGuides(set: GuideSet): CompiledGuides {
     compiled.set(set, compiledGuides);
   }
   return compiledGuides;
+}
+
+/** Returns all errors in the templates of a guide. */
+export function findGuideErrors(guide: Guide): KnockError[] {
+  const errors: KnockError[] = [];
+  compileGuide(
+    guide,
+    continueAfterErrors(createGuideCompiler(guide), (error) => errors.push(error)),
+  );
+  return errors;
 }

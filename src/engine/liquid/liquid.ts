@@ -1,6 +1,7 @@
 import { Context, type LiquidError, Output, type Template, Tokenizer, Value } from "liquidjs";
 import { hasLiquid } from "../../domain/template/has-liquid.js";
 import type { TemplatePartial } from "../../domain/template/template-partial.js";
+import { findTextFile } from "../../domain/template/text-files.js";
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { findServices } from "./filters/render-services.js";
 import { findUnclosedOutput } from "./find-unclosed-output.js";
@@ -135,9 +136,11 @@ export function renderPartialBlock(
   return text;
 }
 
-/** Parses a partial. Throws `template_invalid` with the partial's key for a syntax error. */
+/** Parses a partial. Throws `template_invalid` with the partial's key or file for a syntax error. */
 export function compilePartial(partial: TemplatePartial): ParsedPartial {
-  const templates = parseNamedTemplate(partial.content, `partials/${partial.key}`, "content", "content");
+  const file = findTextFile(partial, "/content");
+  const location = file === undefined ? "content" : { file };
+  const templates = parseNamedTemplate(partial.content, `partial "${partial.key}"`, "content", location);
   return {
     type: partial.type,
     fields: partial.input_schema,
@@ -173,7 +176,7 @@ export function toPointer(fieldPath: string): string {
 }
 
 interface CompilerOptions {
-  partials?: Partials;
+  partials?: Partials | undefined;
   /** The resource that contains the texts, as errors name it. By default the workflow. */
   owner?: string | (() => string);
   /** Returns the file of a text by its pointer. Undefined if the workflow's file contains the text. */

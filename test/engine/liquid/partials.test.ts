@@ -121,7 +121,7 @@ describe("partials (section 7)", () => {
       template: { text_body: "{% if false %}{% render 'a' %}{% endif %}" },
       partials: { a: text("{% if %}") },
     });
-    expect(fault?.message).toMatch(/^partials\/a: content, line 1, column 6: /);
+    expect(fault?.message).toMatch(/^partial "a": content, line 1, column 6: /);
   });
 
   it.each(["{% render 'p' for data.l as x %}", "{% render 'p' with data.l as x %}"])(

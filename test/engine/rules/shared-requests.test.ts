@@ -89,7 +89,7 @@ describe("E-305 shared requests of fetch steps", () => {
       h.define("f", { steps: [step.delay("minutes", 1), fetching({ id: "1" })] });
       const first = await h.trigger("f", { recipients: ["ana"] });
       share(h, { url: "{{ inputs.id | nope }}" });
-      await expect(h.trigger("f", { recipients: ["ana"] })).rejects.toThrow("requests/lookup: request.url");
+      await expect(h.trigger("f", { recipients: ["ana"] })).rejects.toThrow('request "lookup": url');
       await h.at(MINUTE);
       const failed = getRecipientOutcome(await h.readOutcome(first), "ana").steps[1];
       expect(failed).toMatchObject({ outcome: "failed", reason: { code: "render_error" } });

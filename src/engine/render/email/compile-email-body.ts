@@ -3,7 +3,6 @@ import { isJsonObject, type Json, type JsonObject } from "../../../util/json.js"
 import { renderMarkdown } from "../../liquid/filters/render-markdown.js";
 import {
   type CompileText,
-  createTextCompiler,
   openRendering,
   type Rendering,
   type RenderScope,
@@ -12,7 +11,13 @@ import {
 import type { Partials } from "../../liquid/partials.js";
 import { RenderError } from "../../liquid/render-error.js";
 import type { TemplateReader } from "../channel-renderer.js";
-import { type CompiledLayout, compileLayout, getBuiltInLayout, renderInLayout } from "./compile-layout.js";
+import {
+  type CompiledLayout,
+  compileLayout,
+  createLayoutCompiler,
+  getBuiltInLayout,
+  renderInLayout,
+} from "./compile-layout.js";
 import { checkLength, insertIntoHead, insertPreheader, toHtmlForText } from "./email-html.js";
 import { htmlToText } from "./html-to-text.js";
 
@@ -150,13 +155,12 @@ export async function compileEmailBody(
 ): Promise<RenderEmailBody> {
   const bodyIsMjml = template.getValue("is_mjml") === true;
   const sourceLayout = shared.layout === "missing" ? getBuiltInLayout(bodyIsMjml) : shared.layout;
-  const owner = `layout "${sourceLayout?.key ?? ""}"`;
   const layout =
     sourceLayout === null
       ? null
       : await compileLayout(
           sourceLayout,
-          createTextCompiler("", { partials: shared.partials, owner }),
+          createLayoutCompiler(sourceLayout, shared.partials),
           shared.layout === "missing",
         );
   const isMjml = bodyIsMjml || layout?.isMjml === true;

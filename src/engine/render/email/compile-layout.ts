@@ -1,6 +1,14 @@
 import type { EmailLayout } from "../../../domain/template/email-layout.js";
+import { findTextFile } from "../../../domain/template/text-files.js";
 import type { JsonObject } from "../../../util/json.js";
-import type { CompiledText, CompileText, Rendering, RenderScope } from "../../liquid/liquid.js";
+import {
+  type CompiledText,
+  type CompileText,
+  createTextCompiler,
+  type Rendering,
+  type RenderScope,
+} from "../../liquid/liquid.js";
+import type { Partials } from "../../liquid/partials.js";
 import type { MjmlLevel } from "./render-blocks-mjml.js";
 
 /** The layout for the layout key `default` if the project has no layout with that key (EQ-68). */
@@ -43,6 +51,12 @@ export function getBuiltInLayout(isMjml: boolean): EmailLayout {
   return isMjml
     ? { ...BUILT_IN_LAYOUT, key: "default", html_layout: BUILT_IN_MJML_LAYOUT, is_mjml: true }
     : { ...BUILT_IN_LAYOUT, key: "default" };
+}
+
+/** Creates a compiler for the texts of a layout. */
+export function createLayoutCompiler(layout: EmailLayout, partials?: Partials): CompileText {
+  const owner = `layout "${layout.key}"`;
+  return createTextCompiler("", { partials, owner, findFile: (pointer) => findTextFile(layout, pointer) });
 }
 
 /** Compiles a layout. Throws `template_invalid` for a Liquid syntax error. */
