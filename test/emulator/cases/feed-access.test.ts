@@ -92,7 +92,8 @@ describeApiCases("access to feeds", [
       expect(item).toMatchObject({ data: { n: 1, deep: { kept: 3 } }, actors: [], total_actors: 1 });
       expect(JSON.stringify(item)).not.toMatch(/hidden|Udo/);
       expect(item?.activities).toMatchObject([{ recipient: { id: "u1", name: "Una" }, actor: null }]);
-      expect(JSON.stringify(body)).not.toContain("u2");
+      // As a word, because random IDs and cursors can contain these two characters.
+      expect(JSON.stringify(body)).not.toMatch(/\bu2\b/);
     },
   },
   {
