@@ -169,9 +169,9 @@ describe.concurrent("a response of the API", () => {
   );
 
   builtTest("exits 7 without one, and does not touch the store", async ({ collab, api }) => {
-    const gone = await startStubApi(KEY);
-    await gone.finish();
-    const { error, exitCode } = await remote(collab, api, [...COMMENT, "--base-url", gone.url, "--json"]);
+    // A reserved port without a server.
+    const args = [...COMMENT, "--base-url", "http://127.0.0.1:1", "--json"];
+    const { error, exitCode } = await remote(collab, api, args);
     expect(exitCode).toBe(7);
     expect(error).toMatchObject({ code: "unreachable", message: expect.stringContaining("refused") });
     expect(() => collab.read(".knock-local/store.db")).toThrow("ENOENT");

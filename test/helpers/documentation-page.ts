@@ -1,9 +1,8 @@
-import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { parse } from "yaml";
 import { startCommandBridge } from "./command-bridge.js";
+import { findFreePort } from "./find-free-port.js";
 import { CHROME } from "./page-reader.js";
 import { quoteShellWord, type Sample, type SampleName } from "./run-knock.js";
 import { startSmtpReceiver } from "./smtp-receiver.js";
@@ -132,14 +131,6 @@ const MAIL_PORT = "1025";
 /** Ports on which commands of the pages listen. */
 const LISTENING_PORTS = ["3000", "8484"];
 
-async function findFreePort(): Promise<string> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return String(port);
-}
-
 /** Returns the commands of a GitHub workflow, except the installation. */
 function readWorkflowCommands(text: string): string[] {
   const { jobs } = parse(text) as { jobs: Record<string, { steps: { run?: string }[] }> };
@@ -161,7 +152,7 @@ export async function runPage(page: string, samples: Record<SampleName, Sample>)
   const uses = (port: string): boolean => blocks.some(({ text }) => text.includes(port));
   const mail = uses(MAIL_PORT) ? await startSmtpReceiver() : undefined;
   const ports = new Map(mail === undefined ? [] : [[MAIL_PORT, String(mail.port)]]);
-  for (const port of LISTENING_PORTS) if (uses(port)) ports.set(port, await findFreePort());
+  for (const port of LISTENING_PORTS) if (uses(port)) ports.set(port, String(await findFreePort()));
   const replacePorts = (text: string): string => text.replace(/\b\d{4}\b/g, (number) => ports.get(number) ?? number);
   const restorePorts = (text: string): string =>
     [...ports].reduce((restored, [port, free]) => restored.replaceAll(`127.0.0.1:${free}`, `127.0.0.1:${port}`), text);

@@ -10,11 +10,11 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import pg from "pg";
 import { describe, inject, type SuiteFactory, vi } from "vitest";
 import { WAIT_OPTIONS } from "./eventually.js";
+import { findFreePort } from "./find-free-port.js";
 import { POSTGRES_STATE_FILE } from "./stop-postgres.js";
 
 /** The variable with the URL of a PostgreSQL server on which tests may create databases. */
@@ -76,15 +76,6 @@ export function findServerUser(): { uid: number; gid: number } | undefined {
     } catch {}
   }
   throw new Error("PostgreSQL does not run as root, and there is no user postgres or nobody to run it as");
-}
-
-export async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** How a server is stopped: `fast` ends its transactions, `immediate` is like a crash. */

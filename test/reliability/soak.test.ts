@@ -1,6 +1,4 @@
-import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, it } from "vitest";
@@ -9,6 +7,7 @@ import { openPostgresStore } from "../../src/store/postgres/open-postgres-store.
 import { withDatabase } from "../../src/store/sqlite/connection/driver.js";
 import { openSqliteStore } from "../../src/store/sqlite/open-sqlite-store.js";
 import { eventually } from "../helpers/eventually.js";
+import { findFreePort } from "../helpers/find-free-port.js";
 import { startHttpTestServer } from "../helpers/http-test-server.js";
 import { describeOnPostgres, PostgresServer, withClient } from "../helpers/postgres-server.js";
 import { createInProcessSample } from "../helpers/run-in-process.js";
@@ -50,15 +49,6 @@ interface SoakStore {
 }
 
 const figures: Record<string, number> = {};
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 /** Notes the figures of the long form, and writes its plot. */
 function reportSamples(store: SoakStore["name"], samples: Record<string, ProcessSample[]>): void {

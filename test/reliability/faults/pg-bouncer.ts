@@ -4,7 +4,8 @@ import { chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eventually } from "../../helpers/eventually.js";
-import { findFreePort, findServerUser, type PostgresServer, withClient } from "../../helpers/postgres-server.js";
+import { findFreePort } from "../../helpers/find-free-port.js";
+import { findServerUser, type PostgresServer, withClient } from "../../helpers/postgres-server.js";
 import type { ServerProxy } from "./fault-run.js";
 
 const PROGRAM = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer"].find((path) => existsSync(path));
