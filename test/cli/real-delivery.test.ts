@@ -341,7 +341,8 @@ describe("recipients.redirect", () => {
     const [got] = smtp.received;
     expect(smtp.received.map(({ to }) => to)).toEqual([["qa@lark.test"]]);
     expect(got?.mail.subject).toBe("[to ada@lark.test] Hello Ada");
-    for (const name of ["cy@", "di@", "bo@", "eve@"]) expect(got?.raw).not.toContain(name);
+    // As words, because the random part of the Message-ID can end with two of these letters.
+    expect(got?.raw).not.toMatch(/\b(cy|di|bo|eve)@/);
     const { content } = await readMessage(getFirstStep(ran)?.message_id);
     expect(content).toMatchObject({ data: { to: "Ada L <ada@lark.test>", subject_line: "Hello Ada" } });
   });
