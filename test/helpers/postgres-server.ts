@@ -21,7 +21,7 @@ import { POSTGRES_STATE_FILE } from "./stop-postgres.js";
 const SERVER_VARIABLE = "KNOCK_TEST_POSTGRES";
 
 /** A server that outlives the test run, for example because the run was killed, ends after this time without a restart. */
-const MAX_LIFETIME_S = 900;
+const MAX_LIFETIME_S = 1_800;
 
 /** A role whose password is checked. All others may connect without one. */
 export const ROLE_WITH_PASSWORD = { name: "careful", password: "correct horse" };
