@@ -41,6 +41,7 @@ describe.concurrent("the words of a completion", () => {
     ["knock help error actor", ["actor_missing"]],
     ["knock help runs s", ["show"]],
     ["knock test knock/workflows/invite", ["knock/workflows/invite/invite.test.yaml"]],
+    ["knock test invi", ["invite"]],
     ["knock test --reporter ju", ["junit"]],
     ["knock test --filter 'sends no r", ["sends no reminder for an accepted invitation"]],
     ["knock test --filter skips\\ email\\ for", ["skips\\ email\\ for\\ a\\ recipient\\ without\\ an\\ address"]],

@@ -145,7 +145,7 @@ const ARGUMENT_VALUES: Readonly<Record<string, ListValues>> = {
   "broadcasts key": listFolderKeys("broadcasts"),
   keys: listWorkflows,
   folder: listFiles,
-  paths: listScenarioPaths,
+  paths: async (...input) => [...(await listScenarioPaths(...input)), ...(await listWorkflows(...input))],
 };
 
 const getOwn = (table: Readonly<Record<string, ListValues>>, name: string): ListValues | undefined =>

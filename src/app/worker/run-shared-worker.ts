@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import type { SharedWorkerOptions } from "../../commands/services.js";
-import { getErrorMessage } from "../../errors/knock-error.js";
 import type { Output } from "../../output/output.js";
 import type { DueWorkObserver } from "../../ports/due-work.js";
 import type { Project } from "../../project/open-project.js";
@@ -10,7 +9,8 @@ import { formatStoreLocation } from "../store-location.js";
 import { openTracing } from "../tracing/open-tracing.js";
 import { FLUSH_MS } from "../tracing/tracing.js";
 import { ignoreLostConnections } from "./ignore-lost-connections.js";
-import type { LogFields, WorkerLog } from "./worker-log.js";
+import { describeError, toLogFields } from "./log-error.js";
+import type { WorkerLog } from "./worker-log.js";
 
 /** How long jobs and the last traces may take after SIGTERM. Kubernetes kills a process after 30 seconds. */
 const GRACE_MS = 25_000;
@@ -93,7 +93,6 @@ export async function runSharedWorker(
     warn,
     ...(branch === null ? {} : { branch }),
   });
-  const explain = (error: unknown): LogFields => ({ error: getErrorMessage(error) });
   const observer: DueWorkObserver = {
     onJobEnded(job) {
       const { task, seconds, error, result } = job;
@@ -101,8 +100,8 @@ export async function runSharedWorker(
       const fields = { task, seconds: Math.round(seconds * 1_000) / 1_000 };
       if (error !== null)
         log.error(
-          { event: "job_failed", ...fields, ...explain(error) },
-          `job ${task} failed: ${getErrorMessage(error)}`,
+          { event: "job_failed", ...fields, ...toLogFields(error) },
+          `job ${task} failed: ${describeError(error)}`,
         );
       else log.debug({ event: "job_ended", ...fields }, `job ${task} ended after ${fields.seconds} s`);
       if (result !== null) summary.add(result.runs, result.deliveries);
@@ -121,7 +120,7 @@ export async function runSharedWorker(
     },
     onRestarted(error) {
       log.warn(
-        { event: "restarted", ...(error === null ? {} : explain(error)) },
+        { event: "restarted", ...(error === null ? {} : toLogFields(error)) },
         "the search for jobs ended and starts again",
       );
     },
@@ -129,7 +128,7 @@ export async function runSharedWorker(
       metrics.count("retriedTransactions", { code });
     },
     onError(error) {
-      log.error({ event: "error", ...explain(error) }, getErrorMessage(error));
+      log.error({ event: "error", ...toLogFields(error) }, describeError(error));
     },
   };
   const stopIgnoring = ignoreLostConnections(isConnectionLost);

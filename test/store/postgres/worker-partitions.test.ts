@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { describeError } from "../../../src/app/worker/log-error.js";
 import type { DueWorkObserver } from "../../../src/ports/due-work.js";
 import type { Store } from "../../../src/ports/store.js";
 import type { Connection } from "../../../src/store/postgres/connection/connection.js";
@@ -52,7 +53,7 @@ describeOnPostgres("partitions of workers", () => {
     opened.push({ stop: () => store.close() });
     const observer: DueWorkObserver = {
       ...SILENT_OBSERVER,
-      onError: (error) => errors.push((error as Error).message),
+      onError: (error) => errors.push(describeError(error)),
     };
     const worker = await PostgresDueWork.start((store as unknown as { db: Connection }).db, {
       concurrency: 1,

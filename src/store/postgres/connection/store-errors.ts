@@ -37,7 +37,7 @@ export function createMissingUpdateError(location: string, cause?: unknown): Kno
 
 export function createMissingPartitionError(location: string, cause: unknown): KnockError {
   return createUnusableError(
-    `the role of the store ${location} cannot prepare the partition of the next month (${getErrorMessage(cause)}), so rows are added to an older one; run \`knock store migrate\` or \`knock prune\` every month with the role that owns the tables`,
+    `the role of the store ${location} cannot prepare the partition of the next month (${getErrorMessage(cause)}), so rows are added to an older one`,
     "Run `knock store migrate` or `knock prune` every month with the role that owns the tables.",
     cause,
   );
