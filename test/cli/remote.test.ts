@@ -273,7 +273,7 @@ describe.concurrent("commands after a remote trigger", () => {
       return answers[[runId(1), runId(2)].find((id) => path.includes(id)) ?? "runs"];
     });
     try {
-      const args = [...COMMENT, "--wait", "10s", "--json", "--base-url", answering.url];
+      const args = [...COMMENT, "--wait", "60s", "--json", "--base-url", answering.url];
       const { outcome, exitCode } = await remote(collab, api, args);
       expect(exitCode).toBe(0);
       expect(formatOutcome(outcome)).toEqual(["u2 completed: ", "u1 completed: email_1 sent"]);
