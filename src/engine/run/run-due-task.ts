@@ -100,8 +100,15 @@ async function advanceRuns(
       else result.refused++;
     // Another worker has these runs, and may not be done yet.
     if (saved.size === 0) return;
+    // All rows of the job are done, so another look would find none.
+    if (saved.size === countRows(context.ownWork?.scope)) return;
     claimedCount = claimed.length;
   }
+}
+
+/** Returns the number of rows that a scope contains. Null if it is not limited to a range of rows. */
+function countRows(scope: WorkScope | undefined): number | null {
+  return scope?.rows === undefined ? null : scope.rows.to - scope.rows.from + 1;
 }
 
 function failClaimedRun(claimed: ClaimedRun, now: number, failure: string): AdvancedClaimedRun {

@@ -64,6 +64,24 @@ describe("a task of a worker", () => {
     expect(result).toEqual({ ...NOTHING, runs: { completed: recipients.length }, refused: 1 });
   });
 
+  it("looks once for the rows of its job if they are all due", async () => {
+    harness.define("wide", { steps: [step.delay("minutes", 1), step.feed("after")] });
+    const recipients = Array.from({ length: MAX_RUNS_PER_CHUNK }, (_, index) => ({ id: `user-${index}` }));
+    const { workflow_run_id } = await harness.trigger("wide", { recipients });
+    harness.now = T0 + HOUR;
+    const { store } = harness;
+    const claimRuns = store.claimDueRuns.bind(store);
+    // The rows of runs differ between stores, so the claim finds them by their trigger.
+    const claims = vi
+      .spyOn(store, "claimDueRuns")
+      .mockImplementation((claim, limit) =>
+        claimRuns({ ...claim, scope: { workflowRunIds: [workflow_run_id] } }, limit),
+      );
+    const result = await runTask({ kind: "runs", scope: { rows: { from: 1, to: MAX_RUNS_PER_CHUNK } } });
+    expect(result).toEqual({ ...NOTHING, runs: { completed: MAX_RUNS_PER_CHUNK } });
+    expect(claims).toHaveBeenCalledTimes(1);
+  });
+
   it("leaves runs that another worker has advanced to that worker", async () => {
     harness.now = T0 + HOUR;
     const { store } = harness;
