@@ -15,8 +15,21 @@ export interface FanOutState {
   after: number | null;
   /** The recipients of a scheduled broadcast, which become `listed` when it is due (E-397). */
   target?: BroadcastTarget;
+  /** The recipients for whom the trigger was canceled before their run began (E-355). */
+  canceled?: "all" | RecipientKey[];
 }
 
 export function isFanOutComplete({ listed, objects }: FanOutState): boolean {
   return listed.length === 0 && objects.length === 0;
+}
+
+/** Returns a fan-out after its cancellation for some recipients, or for all if `recipients` is null. */
+export function cancelFanOut(state: FanOutState, recipients: readonly RecipientKey[] | null): FanOutState {
+  if (recipients === null || state.canceled === "all") return { ...state, canceled: "all" };
+  return { ...state, canceled: [...new Set([...(state.canceled ?? []), ...recipients])] };
+}
+
+/** Returns whether a recipient's run is canceled as soon as the fan-out reaches the recipient. */
+export function isCanceledFor({ canceled }: FanOutState, recipient: RecipientKey): boolean {
+  return canceled === "all" || canceled?.includes(recipient) === true;
 }

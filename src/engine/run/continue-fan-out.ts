@@ -1,5 +1,10 @@
 import { type RecipientKey, splitRecipientKey, USERS } from "../../domain/recipient/recipient.js";
-import { type FanOutState, isFanOutComplete, MAX_FAN_OUT_DEPTH } from "../../domain/run/fan-out-state.js";
+import {
+  type FanOutState,
+  isCanceledFor,
+  isFanOutComplete,
+  MAX_FAN_OUT_DEPTH,
+} from "../../domain/run/fan-out-state.js";
 import type { WorkflowRun } from "../../domain/run/workflow-run.js";
 import type { Claim } from "../../ports/due-store.js";
 import type { FanOutStore } from "../../ports/fan-out-store.js";
@@ -36,14 +41,17 @@ export async function collectNextRecipients(
   limit: number,
 ): Promise<{ recipients: ReachedRecipient[]; rest: FanOutState }> {
   const rest: FanOutState = { listed: from.listed.slice(limit), objects: [...from.objects], after: from.after };
+  if (from.canceled !== undefined) rest.canceled = from.canceled;
   const reached = new Map<RecipientKey, ReachedRecipient>();
-  for (const { key, trigger_data } of from.listed.slice(0, limit)) reached.set(key, { key, trigger_data, via: null });
+  const reach = (recipient: ReachedRecipient): void =>
+    void reached.set(recipient.key, { ...recipient, isCanceled: isCanceledFor(from, recipient.key) });
+  for (const { key, trigger_data } of from.listed.slice(0, limit)) reach({ key, trigger_data, via: null });
   for (let object = rest.objects[0]; object !== undefined && reached.size < limit; object = rest.objects[0]) {
     const page = await context.store.listSubscribers(object.key, rest.after, limit - reached.size);
     for (const subscription of page.items) {
       const key = subscription.recipient;
       if (key === run.actor || reached.has(key)) continue;
-      reached.set(key, { key, trigger_data: null, via: subscription });
+      reach({ key, trigger_data: null, via: subscription });
       if (!isUser(key) && object.depth < MAX_FAN_OUT_DEPTH) rest.objects.push({ key, depth: object.depth + 1 });
     }
     rest.after = page.next;

@@ -8,6 +8,7 @@ import {
   mergeContinuation,
   selectContinuation,
 } from "../../domain/run/batch-continuations.js";
+import { cancelRun } from "../../domain/run/cancel-run.js";
 import type { RecipientRun, WorkflowRun } from "../../domain/run/workflow-run.js";
 import type { Schedule } from "../../domain/trigger/schedule.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
@@ -19,7 +20,7 @@ import type { JsonObject } from "../../util/json.js";
 import { buildParties, type EngineContext, readRunRecipients, type StartStore } from "../context/engine-context.js";
 import type { AdvanceInput } from "../execution/advance-input.js";
 import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
-import type { Advance } from "./advance.js";
+import { type Advance, createRunOnlyAdvance } from "./advance.js";
 import { advanceMany } from "./advance-many.js";
 
 /** The common input for the first advances of a trigger's runs. */
@@ -37,6 +38,8 @@ export interface ReachedRecipient {
   key: RecipientKey;
   trigger_data: JsonObject | null;
   via: Subscription | null;
+  /** Whether the trigger was canceled for the recipient, whose run then ends before its first step. */
+  isCanceled?: boolean;
 }
 
 /** The first advances of the runs of a trigger, in memory. */
@@ -145,10 +148,16 @@ export async function startRuns(
   );
   const unidentified: RecipientKey[] = [];
   const inputs: AdvanceInput[] = [];
+  const canceled = new Set(recipients.filter(({ isCanceled }) => isCanceled).map(({ key }) => key));
+  const canceledRuns: RecipientRun[] = [];
   for (const recipientRun of runs) {
     const parties = buildParties(run, recipientRun, people);
     if (parties === null) {
       unidentified.push(recipientRun.recipient);
+      continue;
+    }
+    if (canceled.has(recipientRun.recipient)) {
+      canceledRuns.push(cancelRun(recipientRun, now));
       continue;
     }
     inputs.push({
@@ -174,14 +183,15 @@ export async function startRuns(
     });
   }
   const throttles: ThrottleAssumption[] = [];
-  const advances = await advanceMany(context, inputs, now, async (requests) => {
+  const started = await advanceMany(context, inputs, now, async (requests) => {
     const decisions = await context.store.previewThrottleSlots([...throttles, ...requests], now);
     const passed = decisions.slice(throttles.length);
     throttles.push(...requests.map((request, index) => ({ ...request, passes: passed[index] === true })));
     return passed;
   });
+  const advances = [...canceledRuns.map(createRunOnlyAdvance), ...started];
   const startedRecipients = new Set(
-    advances.filter((advance) => advance.hasStarted).map(({ recipientRun }) => recipientRun.recipient),
+    started.filter((advance) => advance.hasStarted).map(({ recipientRun }) => recipientRun.recipient),
   );
   return {
     recipientRuns: advances.map((advance) => advance.recipientRun),

@@ -89,6 +89,30 @@ export function describeFanOuts(open: OpenStore): void {
       expect(await open.store.insertFanOutChunk(buildChunk(started, ["dan"]), "t1", null)).toEqual({ outcome: "lost" });
     });
 
+    it("E-355 is taken from its process by a cancellation, which also applies to runs that have not begun", async () => {
+      const started = sampleTrigger({ recipients: ["ada"], message: null, run: { cancellation_key: "ck" } });
+      const rest = buildRest("bob", "cy");
+      await open.store.insertWorkflowRun({ ...started, fanOut: { rest, claim: claimAt(NOW, "t1") } }, SINCE);
+      const { workflow } = started.run;
+      const cancel = (over = {}) =>
+        open.store.cancelRuns({ workflow, cancellation_key: "ck", recipients: null, at: NOW, ...over });
+      await cancel({ cancellation_key: "other" });
+      await cancel({ workflow: "other" });
+      await cancel({ branch: "other" });
+      expect(await claim("t2")).toEqual([]);
+      await cancel({ recipients: [user("bob")] });
+      await cancel({ recipients: [user("dan"), user("bob")] });
+      expect(await open.store.insertFanOutChunk(buildChunk(started, ["bob"]), "t1", MINUTE)).toEqual({
+        outcome: "lost",
+      });
+      expect(await claim("t2")).toMatchObject([{ fanOut: { ...rest, canceled: [user("bob"), user("dan")] } }]);
+      await cancel();
+      expect(await open.store.insertFanOutChunk(buildChunk(started, ["bob"]), "t2", MINUTE)).toEqual({
+        outcome: "lost",
+      });
+      expect(await claim("t3")).toMatchObject([{ fanOut: { ...rest, canceled: "all" } }]);
+    });
+
     it("E-068 stores nothing if a once-only workflow has run for a recipient", async () => {
       const used = { workflow: "once", recipient: user("bob"), tenant: "*" };
       await open.store.insertWorkflowRun(

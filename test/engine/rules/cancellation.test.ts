@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { MAX_RECIPIENTS_PER_CHUNK } from "../../../src/engine/run/continue-fan-out.js";
 import { formatMessage, formatRuns, withHarness } from "../../helpers/engine-case.js";
 import { type EngineHarness, HOUR, MINUTE, SECOND, step } from "../../helpers/engine-harness.js";
 
@@ -48,6 +49,36 @@ describe("T. Cancellation", () => {
       expect(formatRuns(await h.readOutcome(started))).toEqual({ ana: completed, bo: cancelled });
       expect(await messages(h)).toEqual(["ana mail sent: B"]);
     }));
+
+  it.each([
+    ["of all recipients", null],
+    ["of some", ["user-0", `user-${MAX_RECIPIENTS_PER_CHUNK + 1}`]],
+  ])("E-355 a cancellation %s also applies to recipients that the trigger has not reached yet", (_of, canceled) =>
+    withHarness(async (h) => {
+      h.define("digest", later);
+      const project = { collection: "projects", id: "p1" };
+      const ids = Array.from({ length: MAX_RECIPIENTS_PER_CHUNK + 20 }, (_, index) => `user-${index}`);
+      for (let begin = 0; begin < ids.length; begin += 100)
+        await h.engine.resources.subscriptions.add(project, {
+          recipients: ids.slice(begin, begin + 100).map((id) => ({ id, email: `${id}@example.com` })),
+        });
+      const { store } = h;
+      const insert = store.insertFanOutChunk.bind(store);
+      let isCanceled = false;
+      vi.spyOn(store, "insertFanOutChunk").mockImplementation(async (...chunk) => {
+        if (!isCanceled) await h.cancel("digest", "ck", canceled ?? undefined);
+        isCanceled = true;
+        return insert(...chunk);
+      });
+      const started = await h.trigger("digest", { recipients: [project], cancellation_key: "ck" });
+      await h.at(2 * HOUR);
+      const ended = new Set<unknown>(canceled ?? ids);
+      const { recipients } = await h.readOutcome(started);
+      const users = recipients?.filter(({ recipient }) => typeof recipient === "string");
+      expect(users?.map(({ recipient }) => recipient).toSorted()).toEqual(ids.toSorted());
+      expect(users?.filter(({ recipient, status }) => (status === "cancelled") !== ended.has(recipient))).toEqual([]);
+    }),
+  );
 
   it("C-320 E-357 leaves an ended run unchanged", () =>
     withHarness(async (h) => {

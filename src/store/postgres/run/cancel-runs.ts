@@ -1,4 +1,5 @@
 import { cancelRun, decideCancelEffect } from "../../../domain/run/cancel-run.js";
+import { cancelFanOut } from "../../../domain/run/fan-out-state.js";
 import { takeOverBatch } from "../../../domain/run/hand-over-batch.js";
 import type { CancelledRun, RunCancellation } from "../../../ports/run-cancellation.js";
 import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, toRecipientRun } from "../../rows/run-row.js";
@@ -140,16 +141,36 @@ class Cancellation {
   }
 }
 
+/** Cancels the runs that the triggers have not begun yet. A process that is about to begin some of them loses the fan-out. */
+async function cancelFanOuts(
+  tx: Transaction,
+  { workflow, cancellation_key, branch = null, recipients, at }: RunCancellation,
+): Promise<void> {
+  const found = await tx.all<{ row: number; fan_out: string; tenant: string | null }>(
+    `SELECT row, fan_out, tenant FROM workflow_runs WHERE workflow = $1 AND cancellation_key = $2
+       AND (settings::json ->> 'branch') IS NOT DISTINCT FROM $3 AND fan_out IS NOT NULL ORDER BY row FOR NO KEY UPDATE`,
+    workflow,
+    cancellation_key,
+    branch,
+  );
+  for (const { row, fan_out, tenant } of found) {
+    await tx.run(
+      "UPDATE workflow_runs SET fan_out = $2, claim_token = NULL, claim_until = NULL WHERE row = $1",
+      row,
+      JSON.stringify(cancelFanOut(JSON.parse(fan_out), recipients)),
+    );
+    tx.wake({ kind: "fan_outs", dueAt: at, workflowRunRow: row, tenant });
+  }
+}
+
 /**
  * Cancels unfinished runs of all triggers with the cancellation key. A worker that holds such a run loses it (E-353 to E-357).
  */
-export function cancelRuns(
-  db: Connection,
-  shared: SharedRows,
-  { workflow, cancellation_key, branch = null, recipients, at }: RunCancellation,
-): Promise<CancelledRun[]> {
+export function cancelRuns(db: Connection, shared: SharedRows, request: RunCancellation): Promise<CancelledRun[]> {
+  const { workflow, cancellation_key, branch = null, recipients, at } = request;
   return db.write(async (tx) => {
     await lockCancellationKey(tx, workflow, cancellation_key);
+    await cancelFanOuts(tx, request);
     const found = await tx.all<FoundRun>(SELECT_MATCHING, workflow, cancellation_key, branch, recipients);
     if (found.length === 0) return [];
     await shared.load(tx, { versions: found.map(({ runs }) => runs) });

@@ -1,4 +1,5 @@
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
+import type { WorkflowRun } from "../../../domain/run/workflow-run.js";
 import type { CausedWork, Claim } from "../../../ports/due-store.js";
 import type { ChunkResult, ClaimedFanOut, FanOutChunk, FanOutSplit } from "../../../ports/fan-out-store.js";
 import { toWorkflowRunRecord, WORKFLOW_RUN_COLUMNS, type WorkflowRunRow } from "../../rows/run-row.js";
@@ -93,13 +94,18 @@ export async function insertFanOutChunk(
   const { messages, triggers, batches } = chunk;
   const runs = await insertPossibleRows(db, shared, { messages, triggers, batches: batches.values() });
   return db.write(async (tx): Promise<ChunkResult> => {
+    // A cancellation locks the key before the row.
+    const own = await tx.get<Pick<WorkflowRun, "workflow" | "cancellation_key">>(
+      "SELECT workflow, cancellation_key FROM workflow_runs WHERE id = $1",
+      chunk.workflow_run_id,
+    );
+    await shareCancellationKeys(tx, own === undefined ? runs : [own, ...runs]);
     const held = await tx.get<WorkflowRunRow & { fan_out: string | null }>(
       `SELECT ${WORKFLOW_RUN_COLUMNS}, fan_out FROM workflow_runs WHERE id = $1 AND claim_token = $2 FOR NO KEY UPDATE`,
       chunk.workflow_run_id,
       token,
     );
     if (held === undefined) return { outcome: "lost" };
-    await shareCancellationKeys(tx, [held, ...runs]);
     if (chunk.rest !== null && held.fan_out === JSON.stringify(chunk.rest)) return { outcome: "repeated" };
     const alreadyTriggered = await selectAlreadyTriggered(tx, chunk.frequencyRecords);
     if (alreadyTriggered.length > 0 || !(await useAssumedSlots(tx, chunk.throttles, chunk.at)))

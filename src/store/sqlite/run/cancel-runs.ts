@@ -1,4 +1,5 @@
 import { cancelRun, decideCancelEffect } from "../../../domain/run/cancel-run.js";
+import { cancelFanOut } from "../../../domain/run/fan-out-state.js";
 import { takeOverBatch } from "../../../domain/run/hand-over-batch.js";
 import type { CancelledRun, RunCancellation } from "../../../ports/run-cancellation.js";
 import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, toRecipientRun } from "../../rows/run-row.js";
@@ -40,16 +41,33 @@ function handOverBatch(db: Connection, shared: SharedRows, batch: OpenBatchRow, 
   setWaitingRun(db, batch.row, next);
 }
 
+/** Cancels the runs that the triggers have not begun yet. A process that is about to begin some of them loses the fan-out. */
+function cancelFanOuts(
+  db: Connection,
+  { workflow, cancellation_key, branch = null, recipients }: RunCancellation,
+): void {
+  const found = db.all<{ row: number; fan_out: string }>(
+    "SELECT row, fan_out FROM workflow_runs WHERE workflow = ? AND cancellation_key = ? AND settings ->> '$.branch' IS ? AND fan_out IS NOT NULL",
+    workflow,
+    cancellation_key,
+    branch,
+  );
+  for (const { row, fan_out } of found)
+    db.run(
+      "UPDATE workflow_runs SET fan_out = ?, claim_token = NULL, claim_until = NULL WHERE row = ?",
+      JSON.stringify(cancelFanOut(JSON.parse(fan_out), recipients)),
+      row,
+    );
+}
+
 /**
  * Cancels unfinished runs of all triggers with the cancellation key. A worker that holds such a run loses it (E-353 to E-357).
  */
-export function cancelRuns(
-  db: Connection,
-  shared: SharedRows,
-  { workflow, cancellation_key, branch = null, recipients, at }: RunCancellation,
-): CancelledRun[] {
+export function cancelRuns(db: Connection, shared: SharedRows, cancellation: RunCancellation): CancelledRun[] {
+  const { workflow, cancellation_key, branch = null, recipients, at } = cancellation;
   const recipientsJson = recipients && JSON.stringify(recipients);
   return db.write(() => {
+    cancelFanOuts(db, cancellation);
     // Runs are read one by one, because the cancellation of one may hand its batch to a run that is canceled after it.
     const rows = db.all<{ row: number }>(
       `SELECT r.row FROM workflow_runs w CROSS JOIN recipient_runs r ON r.workflow_run = w.row ${WHERE_MATCHING}`,
