@@ -1,7 +1,7 @@
 // Runs the test suite on several Node versions, from npm's package `node`, and writes the results with the machine and date.
 // Names of versions, such as 22 or 24.15.0, replace the default ones. --save writes bench/results/platforms.json.
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { arch, cpus, platform, release, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
@@ -17,6 +17,8 @@ const { values: flags, positionals } = parseArgs({
 });
 
 const folder = mkdtempSync(join(tmpdir(), "knock-platforms-"));
+// Some tests run commands as another user.
+chmodSync(folder, 0o755);
 process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 
 /** Installs a Node version. Returns the path of its program. */

@@ -142,7 +142,7 @@ describe.concurrent("invalid emails", () => {
     await expectCommandError(shop, SHIPPED, {
       exit: 3,
       code: "template_invalid",
-      message: 'layout "default": html_layout, line 2',
+      message: "knock/layouts/default/html_layout.html:2:19: ",
     });
   });
 
