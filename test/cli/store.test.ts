@@ -1,15 +1,15 @@
 import { copyFileSync, existsSync } from "node:fs";
 import { expect } from "vitest";
+import { openSqliteStore } from "../../src/store/sqlite/open-sqlite-store.js";
 import { createDatabase, describeOnPostgres, dropDatabase } from "../helpers/postgres-server.js";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
 
 describeOnPostgres("knock store", () => {
   it("copies a store to PostgreSQL and back, and prints the digest of each table", async ({ collab }) => {
     await collab.knock(["notify", "new-comment", "-r", "ada", "-r", "grace", "--set", "page=Home"]);
-    // The file is still open in this process.
-    copyFileSync(collab.path(".knock-local/store.db"), collab.path("stopped.db"));
     const database = await createDatabase();
-    const there = await collab.knock(["store", "copy", "--from", "stopped.db", "--to", database, "--json"]);
+    const from = [".knock-local/store.db", "--to", database];
+    const there = await collab.knock(["store", "copy", "--from", ...from, "--json"]);
     expect(there.exitCode, there.stderr).toBe(0);
     expect(there.json.tables).toContainEqual({
       table: "recipient_runs",
@@ -30,7 +30,9 @@ describeOnPostgres("knock store", () => {
 
   it("refuses a store that is used or not empty, and changes nothing", async ({ collab }) => {
     await collab.knock(["notify", "new-comment", "-r", "ada", "--set", "page=Home"]);
+    const open = await openSqliteStore(collab.path(".knock-local/store.db"));
     const used = await collab.knock(["store", "copy", "--from", ".knock-local/store.db", "--to", "copy.db"]);
+    await open.close();
     expect(used.exitCode).toBe(6);
     expect(used.stderr).toContain("another process uses the store");
     copyFileSync(collab.path(".knock-local/store.db"), collab.path("stopped.db"));

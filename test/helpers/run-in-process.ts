@@ -4,6 +4,7 @@ import { COMMANDS } from "../../src/app/commands.js";
 import { type ProcessIO, sleep } from "../../src/app/process-io.js";
 import { run } from "../../src/app/run.js";
 import type { OutputStream } from "../../src/output/output-stream.js";
+import { releaseClosedStores } from "./collect-garbage.js";
 import { checkPrintedDocuments } from "./output-schemas.js";
 import {
   type CommandInvocation,
@@ -84,6 +85,8 @@ export async function runInProcess({
     confirm: async () => false,
     askSecret: async () => null,
   };
+  // A copy needs a store that no one uses. In a process of its own, no closed store is left.
+  if (args.join(" ").startsWith("store copy")) await releaseClosedStores();
   const { code } = await run(COMMANDS, processIO);
   const result = { stdout: stdout.text(), stderr: stderr.text(), exitCode: code, chunks };
   if (args.includes("--json")) checkPrintedDocuments(args, result);

@@ -1,6 +1,7 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect } from "vitest";
+import type { Browser, Locator, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, vi } from "vitest";
 import type { Json } from "../../src/util/json.js";
+import { WAIT_OPTIONS } from "../helpers/eventually.js";
 import { closePages, getBrowser, openBrowserPage } from "../helpers/page-browser.js";
 import { hasBrowser } from "../helpers/page-reader.js";
 import { findViolations } from "../helpers/page-violations.js";
@@ -21,6 +22,10 @@ const HOSTILE = `<!doctype html><html><head>
 <a href="https://out.test/blank" target="_blank">Blank</a><a href="https://out.test/link">Link</a></body></html>`;
 
 const TEXT = `</script><script>${SCRIPT}</script><img src=x onerror="${SCRIPT}">`;
+
+/** Presses a key until the browser has confirmed it: on a busy machine, it can lose one in a frame that tries to navigate. */
+const pressEnter = (element: Locator): Promise<void> =>
+  vi.waitFor(() => element.press("Enter", { noWaitAfter: true, timeout: 10_000 }), WAIT_OPTIONS);
 
 function writeHostileProject(project: Sample): void {
   const settings = { layout_key: null };
@@ -82,10 +87,10 @@ describe.runIf(hasBrowser)("the page of a report", () => {
     const inside = page.frameLocator("iframe");
     await inside.getByRole("heading", { name: "Hello" }).waitFor();
     for (const name of ["Script", "Blank", "Top", "Link"]) {
-      await inside.getByText(name, { exact: true }).press("Enter", { noWaitAfter: true });
+      await pressEnter(inside.getByText(name, { exact: true }));
       await inside.getByRole("heading", { name: "Hello" }).waitFor();
     }
-    await inside.getByRole("button", { name: "Send" }).press("Enter", { noWaitAfter: true });
+    await pressEnter(inside.getByRole("button", { name: "Send" }));
     // Without --emails, there is no section about emails.
     expect(await page.getByRole("heading", { name: "Emails" }).count()).toBe(0);
     await page.getByText("hostile", { exact: true }).click();

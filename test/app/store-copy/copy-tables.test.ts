@@ -1,12 +1,12 @@
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { type CopiedTable, copyTables } from "../../../src/app/store-copy/copy-tables.js";
 import type { RecipientKey } from "../../../src/domain/recipient/recipient.js";
 import type { Store } from "../../../src/ports/store.js";
 import type { StoredTable, StoredValue, StoreTables } from "../../../src/ports/store-tables.js";
-import type { Connection } from "../../../src/store/postgres/connection/connection.js";
+import { Connection } from "../../../src/store/postgres/connection/connection.js";
 import { growPartitions } from "../../../src/store/postgres/connection/grow-partitions.js";
 import { openPostgresStore, openPostgresTables } from "../../../src/store/postgres/open-postgres-store.js";
 import { STORED_TABLES } from "../../../src/store/rows/stored-tables.js";
@@ -293,6 +293,22 @@ describeOnPostgres("copying a store", () => {
       expect(existsSync(back)).toBe(false);
     });
     await store.close();
+    await dropDatabase(database);
+  });
+
+  it("waits for a session that is about to end", async () => {
+    const database = await createDatabase();
+    const tables = await openPostgresTables(database, { readOnly: false });
+    const looks = vi.spyOn(Connection.prototype, "get");
+    let reading: Promise<string> | undefined;
+    await withClient(database, async (client) => {
+      await client.query("SET application_name = 'knock'");
+      reading = tables.read(async () => "read");
+      await eventually(() => looks.mock.calls.length > 1);
+    });
+    expect(await reading).toBe("read");
+    looks.mockRestore();
+    await tables.close();
     await dropDatabase(database);
   });
 

@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import fc from "fast-check";
+import { collectGarbage } from "../../helpers/collect-garbage.js";
 import { DEFAULT_MAX_MILLISECONDS, type FuzzTarget, type OpenFuzzTarget } from "./fuzz-target.js";
 import type { Watchdog } from "./watchdog.js";
 
@@ -71,15 +70,9 @@ export async function checkInput(
   return second;
 }
 
-let collect: (() => void) | undefined;
-
 /** Returns the size of the heap after a garbage collection, in bytes. */
 function readHeapSize(): number {
-  if (collect === undefined) {
-    setFlagsFromString("--expose-gc");
-    collect = runInNewContext("gc") as () => void;
-  }
-  collect();
+  collectGarbage();
   return process.memoryUsage().heapUsed;
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import { KnockError } from "../../../errors/knock-error.js";
 import type { ClockSetting } from "../../../ports/clock-store.js";
@@ -25,6 +26,14 @@ const COUNT_USERS = `
   SELECT (SELECT count(*) FROM pg_stat_activity
       WHERE datname = current_database() AND application_name LIKE 'knock%' AND pid <> pg_backend_pid())
     + (SELECT count(*) FROM workers WHERE seen_at > (extract(epoch FROM clock_timestamp()) * 1000)::bigint - $1) AS users`;
+
+/** How long a session may take to end after its client, and how often the server is asked whether it has. */
+const MAX_ENDING_MS = 2_000;
+const POLL_MS = 50;
+
+async function countUsers(reader: Pick<Transaction, "get">): Promise<number> {
+  return (await reader.get<{ users: number }>(COUNT_USERS, MAX_HEARTBEAT_AGE_MS))?.users ?? 0;
+}
 
 /** The sequences of tables that have no identity column, and the number of rows that each value stands for. */
 const SEQUENCES: readonly { sequence: string; tables: readonly string[]; rowsPerValue: number }[] = [
@@ -141,7 +150,8 @@ export class PostgresTables implements StoreTables {
     return this.connection.location;
   }
 
-  read<T>(work: (source: PostgresTableTarget) => Promise<T>): Promise<T> {
+  async read<T>(work: (source: PostgresTableTarget) => Promise<T>): Promise<T> {
+    await this.waitForEndingUsers();
     return this.connection.read(async (tx) => {
       await tx.all(NO_LIMITS);
       await this.checkUnused(tx);
@@ -151,9 +161,14 @@ export class PostgresTables implements StoreTables {
     });
   }
 
+  /** Waits for a moment: the server lists a session until its process has ended, also if its client is already gone. */
+  private async waitForEndingUsers(): Promise<void> {
+    const until = performance.now() + MAX_ENDING_MS;
+    while ((await countUsers(this.connection)) > 0 && performance.now() < until) await sleep(POLL_MS);
+  }
+
   private async checkUnused(tx: Transaction): Promise<void> {
-    const { users } = (await tx.get<{ users: number }>(COUNT_USERS, MAX_HEARTBEAT_AGE_MS)) as { users: number };
-    if (users === 0) return;
+    if ((await countUsers(tx)) === 0) return;
     throw new KnockError("conflict", `another process uses the store ${this.location}`, {
       hint: "Stop all workers and servers that use it, and run the command again.",
     });
