@@ -29,7 +29,7 @@ function runStryker(name) {
       vitest: { configFile: "scripts/mutation/vitest.config.ts", related: false },
       // Schemas are built once in a process, so a changed one would be seen by the first test only. Tests of valid and
       // invalid documents cover them.
-      mutate: [`${sources}/**/*.ts`, "!**/*-schema.ts"],
+      mutate: [sources, "!**/*-schema.ts"],
       // A mutant of a constant needs a new process for each test. Tests of the constants' values would repeat them.
       ignoreStatic: true,
       coverageAnalysis: "perTest",
