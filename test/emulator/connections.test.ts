@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { SHUTDOWN_TIMEOUT_MS } from "../../src/emulator/http/connections.js";
+import { eventually } from "../helpers/eventually.js";
 import { type TestEmulator, withApi } from "../helpers/test-emulator.js";
 
 const HEAD = "Host: 127.0.0.1\r\nAuthorization: Bearer sk_test\r\n";
@@ -20,8 +21,8 @@ interface Raw {
   text(): string;
 }
 
-function raw({ url }: TestEmulator): Raw {
-  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+function raw({ url }: TestEmulator, options: { allowHalfOpen?: boolean } = {}): Raw {
+  const socket = connect({ port: Number(new URL(url).port), host: "127.0.0.1", ...options });
   let text = "";
   socket.on("data", (chunk: Buffer) => {
     text += chunk.toString("latin1");
@@ -94,6 +95,18 @@ describe("an invalid request", () => {
       expect(answers[1]?.body).toMatchObject({ id: "u1" });
     }),
   );
+
+  it("is answered completely while the client is still sending it, and the connection is closed at last", () =>
+    withApi(async (api) => {
+      const { socket, ended, text } = raw(api, { allowHalfOpen: true });
+      socket.write(`${USER}X: ${"a".repeat(1_200_000)}`);
+      await eventually(() => text().includes("431"));
+      // Each part raises another error of the parser.
+      for (let part = 0; part < 20; part++)
+        await new Promise<void>((resolve) => socket.write("a".repeat(10_000), () => resolve()));
+      socket.end("\r\n\r\n");
+      expect(parseResponses(await ended)).toMatchObject([{ status: 431 }]);
+    }));
 
   it("does not replace the response to the last request when text follows it", () =>
     withApi(async (api) => {

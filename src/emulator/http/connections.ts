@@ -22,7 +22,7 @@ export const SHUTDOWN_TIMEOUT_MS = 5_000;
 export class Connections {
   /** The response to the last request of each connection; null before the first request. */
   private readonly lastResponses = new Map<Socket, ServerResponse | null>();
-  /** The connections whose malformed request is waiting for its error response. */
+  /** The connections with a malformed request, which has its error response or waits for it. */
   private readonly malformedSockets = new WeakSet<Socket>();
   private connectionCount = 0;
   private requestCount = 0;
@@ -79,7 +79,6 @@ export class Connections {
     if (this.malformedSockets.has(socket)) return;
     this.malformedSockets.add(socket);
     await rejectMalformedRequest(error, socket, this.lastResponses.get(socket) ?? null);
-    this.malformedSockets.delete(socket);
   }
 
   /** Stops accepting connections. Resolves when everything that was already sent has been read. */

@@ -73,11 +73,16 @@ function writeAfterResponse(response: ServerResponse, write: () => void): Promis
   return waitForClose(response);
 }
 
+/** How long a client may go on sending after an error response, in milliseconds. */
+const MAX_SENDING_MS = 2_000;
+
 function rejectSocket(socket: Duplex, status: number, content: JsonObject): void {
   if (!socket.writable) return void socket.destroy();
   endSocketWithError(socket, status, content);
   // Reading on prevents a reset: a client that is still sending would otherwise lose the response.
   socket.resume();
+  const timer = setTimeout(() => socket.destroy(), MAX_SENDING_MS);
+  socket.once("close", () => clearTimeout(timer));
 }
 
 function sendErrorResponse(response: ServerResponse, status: number, content: JsonObject): void {
