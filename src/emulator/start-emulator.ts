@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { versions } from "node:process";
 import { getErrorMessage, KnockError } from "../errors/knock-error.js";
 import type { JsonObject } from "../util/json.js";
 import { createEmulatorApp, type EmulatorApp } from "./emulator-app.js";
@@ -26,6 +27,14 @@ const DEFAULT_TIMEOUTS = { headers_ms: 10_000, request_ms: 60_000 };
 /** Limits the headers and URL, in bytes. It is large because queries list hundreds of messages and recipients. */
 const MAX_HEADER_BYTES = 1_048_576;
 
+const isWebSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() === "websocket";
+
+/**
+ * From Node 26 on, a request that offers another protocol loses its body if it is read again, so Node itself ignores the offer. It
+ * then drops requests that arrived with that request in one packet, which clients that offer protocols do not send.
+ */
+const ONLY_WEBSOCKETS: object = Number.parseInt(versions.node, 10) >= 26 ? { shouldUpgradeCallback: isWebSocket } : {};
+
 /**
  * Starts the API on a local port over the embedded engine. Throws `port_in_use` if the port is taken, and `usage` for
  * any other address that the server cannot listen on.
@@ -38,6 +47,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     connectionsCheckingInterval: Math.min(1_000, timeouts.headers_ms / 2),
     maxHeaderSize: MAX_HEADER_BYTES,
     requireHostHeader: false, // it is checked with the rest of the request
+    ...ONLY_WEBSOCKETS,
   });
   const connections = new Connections(server);
   await listen(server, options);
@@ -68,7 +78,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   });
   server.on("upgrade", async (request, socket: Socket, head) => {
     if (!(await connections.waitForEarlierResponses(socket))) return void socket.destroy();
-    if (request.headers.upgrade?.toLowerCase() !== "websocket") return ignoreUpgrade(server, request, socket, head);
+    if (!isWebSocket(request)) return ignoreUpgrade(server, request, socket, head);
     const { app, rejection } = findApp(scenes, request, mainApp);
     app.openSocket(request, socket, head, () => connections.release(socket), rejection);
   });

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { summarizeMessage } from "../../src/emulator/page/summarize-message.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { buildCondition, step } from "../helpers/engine-harness.js";
+import { eventually } from "../helpers/eventually.js";
 import { triggerFork } from "../helpers/page-fork.js";
 import { openEventStream, readBuiltPage } from "../helpers/page-reader.js";
 import { type TestEmulator, withApi } from "../helpers/test-emulator.js";
@@ -224,7 +225,8 @@ describe("changes", () => {
       left.close();
       await api.restart();
       expect(await events.waitForEnd()).toBe(true);
-      const again = await openEventStream(api.url);
+      // The client may not have noticed yet that its connection was closed.
+      const again = await eventually(() => openEventStream(api.url).catch(() => null));
       expect(await again.readNext()).toHaveProperty("now");
       again.close();
     }));
