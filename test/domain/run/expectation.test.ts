@@ -91,6 +91,30 @@ describe("--expect (section 2 of the contract)", () => {
     expect(found(rule)).toBe(instead);
   });
 
+  it("compares a counter with a number, which may have several digits", () => {
+    const recipients = Array.from({ length: 12 }, (_, index) => run(`user-${index}`, step("email_1", "email", "sent")));
+    const outcome = buildOutcome(...recipients);
+    const met = (operator: string, wanted: number) =>
+      parseExpectation(`sent${operator}${wanted}`).check(outcome) === null;
+    const table = ["=", "==", "!=", ">", ">=", "<", "<="].map((operator) => [
+      operator,
+      ...[11, 12, 13].map((wanted) => met(operator, wanted)),
+    ]);
+    expect(table).toEqual([
+      ["=", false, true, false],
+      ["==", false, true, false],
+      ["!=", true, false, true],
+      [">", true, false, false],
+      [">=", true, true, false],
+      ["<", false, false, true],
+      ["<=", false, true, true],
+    ]);
+  });
+
+  it.each(["sent>=1x", "!sent>=1", "sent=>1", "ada:email=sent now", "ada:email=Sent"])("rejects %s", (rule) => {
+    expect(catchThrown(() => parseExpectation(rule))).toMatchObject({ code: "usage" });
+  });
+
   it("is not met if the target returns no recipients", () => {
     const untold = { ...OUTCOME, recipients: null, summary: null };
     for (const rule of ["sent>=0", "no-failures", "ada:email=sent"])
