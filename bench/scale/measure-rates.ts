@@ -99,24 +99,30 @@ export async function measureRate(
   };
 }
 
-/** Returns the means of the rounds of each case, in the order of the first round. */
-export function averageRates(rates: readonly Rate[]): Rate[] {
+/**
+ * Returns the medians of the rounds of each case, in the order of the first round. A vacuum or a checkpoint falls into some of
+ * them, and can take half of a processor meanwhile.
+ */
+export function takeMedians(rates: readonly Rate[]): Rate[] {
   const groups = new Map<string, Rate[]>();
   for (const rate of rates) {
     const key = `${rate.case} ${rate.processes}`;
     groups.set(key, [...(groups.get(key) ?? []), rate]);
   }
   return [...groups.values()].map((group) => {
-    const mean = (name: Exclude<keyof Rate, "case">): number =>
-      group.reduce((sum, rate) => sum + rate[name], 0) / group.length;
+    const median = (name: Exclude<keyof Rate, "case">): number => {
+      const sorted = group.map((rate) => rate[name]).sort((one, other) => one - other);
+      const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]] as [number, number];
+      return (low + high) / 2;
+    };
     const [first] = group as [Rate];
     return {
       ...first,
-      per_second: Math.round(mean("per_second")),
-      client_us: Number(mean("client_us").toFixed(1)),
-      server_us: Number(mean("server_us").toFixed(1)),
-      wal_kb: Number(mean("wal_kb").toFixed(2)),
-      load: Number(mean("load").toFixed(1)),
+      per_second: Math.round(median("per_second")),
+      client_us: Number(median("client_us").toFixed(1)),
+      server_us: Number(median("server_us").toFixed(1)),
+      wal_kb: Number(median("wal_kb").toFixed(2)),
+      load: Number(median("load").toFixed(1)),
     };
   });
 }

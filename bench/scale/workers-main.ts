@@ -2,7 +2,7 @@
 // JSON.
 import { cpus } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { averageRates, measureRate, RATE_CASES, type Rate } from "./measure-rates.js";
+import { measureRate, RATE_CASES, type Rate, takeMedians } from "./measure-rates.js";
 import {
   BATCH_KEYS,
   type Measure,
@@ -79,7 +79,7 @@ async function measureRates(bench: WorkerBench): Promise<Rate[]> {
         await group.stop();
       }
     }
-  return averageRates(rates);
+  return takeMedians(rates);
 }
 
 /** Compares the rates with their targets. */

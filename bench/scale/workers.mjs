@@ -1,7 +1,7 @@
 // Measures `knock worker` on PostgreSQL beside its floors, in one run, with a server of its own that waits for the disk. Needs
 // `npm run build`. `node bench/scale/workers.mjs [runs] [rounds]`: the recipient runs of each measured rate (default: 20000), and the
-// rounds, whose order alternates (default: 2). --only=rates,trigger,backlog,latency,death,batches selects parts. --save writes
-// bench/results/scale-workers.json. Takes about five minutes, and at most twenty.
+// rounds, whose order alternates (default: 5). --only=rates,trigger,backlog,latency,death,batches selects parts. --save writes
+// bench/results/scale-workers.json. Takes about ten minutes, and at most twenty.
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
@@ -20,7 +20,7 @@ const SETTINGS = ["track_commit_timestamp=on", "max_connections=200", "checkpoin
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const words = process.argv.slice(2);
-const [runs = 20_000, rounds = 2] = words.filter((word) => /^\d+$/.test(word)).map(Number);
+const [runs = 20_000, rounds = 5] = words.filter((word) => /^\d+$/.test(word)).map(Number);
 const only = words.find((word) => word.startsWith("--only="))?.slice("--only=".length);
 const parts = (only ?? "rates,trigger,backlog,latency,death,batches").split(",");
 

@@ -7,6 +7,7 @@ import { FEED, PEOPLE } from "./soak-project.js";
 
 const CLIENTS = 4;
 const PAUSE_MS = 10;
+const MAX_REQUEST_MS = 60_000;
 const RETRY_PAUSE_MS = 100;
 
 /** A trigger that was answered with 200. */
@@ -83,6 +84,8 @@ export class MixedLoad {
         method,
         headers: { authorization: "Bearer sk_local", "content-type": "application/json", ...headers },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        // On Node 24, a request whose server was killed has once stayed without an end.
+        signal: AbortSignal.timeout(MAX_REQUEST_MS),
       });
       return { status: response.status, text: await response.text() };
     } catch {
