@@ -8,6 +8,7 @@ import {
 } from "../../../../src/store/sqlite/connection/driver.js";
 import { translateError } from "../../../../src/store/sqlite/connection/store-errors.js";
 import { catchThrown } from "../../../helpers/catch-error.js";
+import { releaseClosedStores } from "../../../helpers/collect-garbage.js";
 
 describe("the driver", () => {
   it.each([
@@ -40,6 +41,15 @@ describe("the driver", () => {
     statement.setReturnArrays(true);
     expect(statement.all()).toEqual([[1, "x"]]);
     expect({ ...(database.prepare("PRAGMA busy_timeout").get() as object) }).toEqual({ timeout: 15_000 });
+    database.close();
+  });
+
+  it.each(DRIVERS.filter(isDriverAvailable))("%s prepares statements after a garbage collection", async (driver) => {
+    const open = () => openDatabase(":memory:", { readOnly: false, driver });
+    (await open()).close();
+    await releaseClosedStores();
+    const database = await open();
+    expect(database.prepare("SELECT 1 AS a").get()).toEqual({ a: 1 });
     database.close();
   });
 
