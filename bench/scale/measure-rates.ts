@@ -100,8 +100,8 @@ export async function measureRate(
 }
 
 /**
- * Returns the medians of the rounds of each case, in the order of the first round. A vacuum or a checkpoint falls into some of
- * them, and can take half of a processor meanwhile.
+ * Returns the medians of the rounds of each case, in the order of the first round. A vacuum falls into some of them,
+ * and can take half of a processor.
  */
 export function takeMedians(rates: readonly Rate[]): Rate[] {
   const groups = new Map<string, Rate[]>();
