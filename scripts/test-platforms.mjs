@@ -70,6 +70,7 @@ function saveResult(version, result) {
     [...others, [version, { date, machine, ...result }]].toSorted(([a], [b]) => a.localeCompare(b)),
   );
   writeFileSync(RESULTS, `${JSON.stringify(all, null, 2)}\n`);
+  execFileSync("npx", ["biome", "format", "--write", RESULTS], { cwd: ROOT, stdio: "ignore" });
 }
 
 for (const major of positionals.length > 0 ? positionals : VERSIONS) {
