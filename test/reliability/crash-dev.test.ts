@@ -10,7 +10,7 @@ import { type HttpTestServer, startHttpTestServer } from "../helpers/http-test-s
 import { BIN, createSample, type Sample } from "../helpers/run-knock.js";
 import { type SmtpReceiver, startSmtpReceiver } from "../helpers/smtp-receiver.js";
 import { writeCrashProject } from "./crash-project.js";
-import { getLongRuns, reportFigures, reportProgress } from "./long-runs.js";
+import { getLongRuns, getTestLimit, reportFigures, reportProgress } from "./long-runs.js";
 
 /** Where `knock dev` is killed: after a random time, and around the request for a webhook or the delivery of an email. */
 const PLACES = ["random", "before_webhook_response", "after_webhook_response", "before_email_reply"] as const;
@@ -189,7 +189,7 @@ describe("knock dev that is killed under requests", () => {
   afterAll(() => reportFigures("crash", figures, "crash-dev"));
 
   it("loses no accepted trigger, repeats none, and delivers emails and webhook events at least once", {
-    timeout: 3_600_000,
+    timeout: getTestLimit("crash"),
   }, async () => {
     // Opening a store loads the driver for the integrity checks.
     await (await openSqliteStore(":memory:")).close();

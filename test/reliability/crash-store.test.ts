@@ -21,7 +21,7 @@ import { type CommandResult, quoteShellWord, type Sample } from "../helpers/run-
 import { CASES, type CrashCase, writeCrashProject } from "./crash-project.js";
 import { CrashSample } from "./crash-sample.js";
 import { runWithClock } from "./kill-command.js";
-import { getLongRuns, reportFigures } from "./long-runs.js";
+import { getLongRuns, getTestLimit, reportFigures } from "./long-runs.js";
 
 /** The sizes of the disk for each case, and the changed places of each page of a damaged store. */
 const DISK_SIZES = getLongRuns("crash", 30, 1);
@@ -85,7 +85,7 @@ async function runOnSmallDisk(sample: Sample, kilobytes: number, args: readonly 
 describe.skipIf(process.platform === "win32")("a store on a full disk", () => {
   it.each(CASES)(
     "fails with a documented error, and loses and repeats nothing: $name",
-    { timeout: 3_600_000 },
+    { timeout: getTestLimit("crash") },
     async (crashCase) => {
       const { killed } = crashCase;
       const crashed = await CrashSample.prepare(crashCase);
@@ -173,7 +173,7 @@ describe.skipIf(process.platform === "win32")("a store in a file or folder witho
 describe("a damaged page of a store", () => {
   const PAGE_BYTES = 4_096;
 
-  it("causes a documented error or none, in every page", { timeout: 3_600_000 }, async () => {
+  it("causes a documented error or none, in every page", { timeout: getTestLimit("crash") }, async () => {
     const crashCase = CASES.find(({ name }) => name.startsWith("a move of the clock")) as CrashCase;
     const crashed = await CrashSample.prepare(crashCase);
     const { sample } = crashed;

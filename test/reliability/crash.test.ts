@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { CASES } from "./crash-project.js";
 import { CrashSample } from "./crash-sample.js";
 import { canTrace, killAfter, killAtWrite, killWhen, listWrites, type StoreWrite } from "./kill-command.js";
-import { getLongRuns, reportFigures, reportProgress } from "./long-runs.js";
+import { getLongRuns, getTestLimit, reportFigures, reportProgress } from "./long-runs.js";
 
 /** Kills of each case. `npm run test:crash` kills at every write, again and again, until it has this number. */
 const KILLS_AT_WRITES = getLongRuns("crash", 1_600, 3);
@@ -35,7 +35,7 @@ let checks = 0;
 describe.concurrent("a command that is killed", () => {
   afterAll(() => reportFigures("crash", figures));
 
-  it.each(CASES)("loses and repeats nothing: $name", { timeout: 3_600_000 }, async (crashCase) => {
+  it.each(CASES)("loses and repeats nothing: $name", { timeout: getTestLimit("crash") }, async (crashCase) => {
     const { killed } = crashCase;
     const crashed = await CrashSample.prepare(crashCase);
     try {

@@ -4,7 +4,7 @@ import { checkInput, readFoundInputs, runFuzzTarget } from "./fuzz/run-fuzz-targ
 import { GuidedFuzzer } from "./fuzz/run-guided-fuzzer.js";
 import { TEXT_FORMATS } from "./fuzz/text-formats.js";
 import { Watchdog } from "./fuzz/watchdog.js";
-import { getLongRuns, reportFigures } from "./long-runs.js";
+import { getLongRuns, getTestLimit, reportFigures } from "./long-runs.js";
 
 const isLong = getLongRuns("fuzz", 1, 0) === 1;
 const seed = Number(process.env.KNOCK_FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
@@ -21,7 +21,7 @@ describe("no input causes a crash, a hang, growing memory, an undocumented error
 
   it.each(FUZZ_TARGETS.map((target) => [target.name, target] as const))(
     "%s",
-    { timeout: 3_600_000 },
+    { timeout: getTestLimit("fuzz") },
     async (_name, target) => {
       const opened = await target.open();
       try {

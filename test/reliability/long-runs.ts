@@ -15,6 +15,11 @@ export function getLongRuns(harness: Harness, long: number, short: number): numb
   return isLongRun(harness) ? long : short;
 }
 
+/** Returns the time limit of a test of a harness in milliseconds. It only ends a test that hangs. */
+export function getTestLimit(harness: Harness): number {
+  return getLongRuns(harness, 3_600_000, 240_000);
+}
+
 /** Prints the progress of the long form after every `step` operations. */
 export function reportProgress(harness: Harness, done: number, step: number): void {
   if (process.env.MODE === harness && done % step === 0) process.stderr.write(`${harness}: ${done} done\n`);

@@ -12,7 +12,7 @@ import { startHttpTestServer } from "../helpers/http-test-server.js";
 import { describeOnPostgres, PostgresServer, withClient } from "../helpers/postgres-server.js";
 import { createInProcessSample } from "../helpers/run-in-process.js";
 import { startSmtpReceiver } from "../helpers/smtp-receiver.js";
-import { getLongRuns, reportFigures } from "./long-runs.js";
+import { getLongRuns, getTestLimit, reportFigures } from "./long-runs.js";
 import { countExpectedActivities, listExpectedMessages, readMessages, WebhookEvents } from "./soak/check-results.js";
 import { drawPlot } from "./soak/draw-plot.js";
 import { MixedLoad } from "./soak/mixed-load.js";
@@ -148,26 +148,29 @@ async function soak(openStore: (folder: string) => Promise<SoakStore>): Promise<
 afterAll(() => reportFigures("soak", figures));
 
 describe("knock dev and knock worker under load", () => {
-  it("lose and double nothing when they are restarted, and do not grow, on SQLite", { timeout: 3_600_000 }, () =>
-    soak(async (folder) => {
-      const file = join(folder, ".knock-local/store.db");
-      // Loads the driver, with which the state is read later.
-      await (await openSqliteStore(file)).close();
-      return {
-        name: "sqlite",
-        location: file,
-        workers: 1,
-        countWaitingWork: () =>
-          withDatabase(file, (database) => Number((database.prepare(WAITING_WORK).get() as { count: number }).count)),
-        open: () => openSqliteStore(file, { readOnly: true }),
-      };
-    }),
+  it(
+    "lose and double nothing when they are restarted, and do not grow, on SQLite",
+    { timeout: getTestLimit("soak") },
+    () =>
+      soak(async (folder) => {
+        const file = join(folder, ".knock-local/store.db");
+        // Loads the driver, with which the state is read later.
+        await (await openSqliteStore(file)).close();
+        return {
+          name: "sqlite",
+          location: file,
+          workers: 1,
+          countWaitingWork: () =>
+            withDatabase(file, (database) => Number((database.prepare(WAITING_WORK).get() as { count: number }).count)),
+          open: () => openSqliteStore(file, { readOnly: true }),
+        };
+      }),
   );
 });
 
 describeOnPostgres("knock dev and knock worker under load", () => {
   it("lose and double nothing when they are restarted, and do not grow, on PostgreSQL", {
-    timeout: 3_600_000,
+    timeout: getTestLimit("soak"),
   }, async () => {
     const server = await PostgresServer.start();
     const url = server.getUrl("postgres");

@@ -84,7 +84,6 @@ export class MixedLoad {
         method,
         headers: { authorization: "Bearer sk_local", "content-type": "application/json", ...headers },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        // On Node 24, a request whose server was killed has once stayed without an end.
         signal: AbortSignal.timeout(MAX_REQUEST_MS),
       });
       return { status: response.status, text: await response.text() };
@@ -140,7 +139,8 @@ export class MixedLoad {
     try {
       await once(socket, "open");
       socket.send(JSON.stringify(["1", "1", `feeds:${FEED}:${pick(PEOPLE)}`, "phx_join", {}]));
-      await once(socket, "message");
+      // A killed server closes a socket without an error.
+      await Promise.race([once(socket, "message"), once(socket, "close")]);
     } catch {
       this.retries++;
     } finally {
