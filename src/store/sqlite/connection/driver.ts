@@ -56,7 +56,9 @@ interface DatabaseOptions {
   enableForeignKeyConstraints?: boolean;
 }
 
-type DatabaseConstructor = new (path: string, options: DatabaseOptions) => Database;
+interface SqliteModule {
+  DatabaseSync: new (path: string, options: DatabaseOptions) => Database;
+}
 
 /**
  * The first versions of Node, by major version, whose SQLite module prints no warning and contains SQLite 3.51.3. In earlier
@@ -111,8 +113,8 @@ function findPrebuiltFile(): string | null {
  * Loads the prebuilt binding. The package's wrapper would search folders for the file, which costs 4 ms at every start, and
  * nothing else of it is used. Throws `store_unusable` if the platform has no binding.
  */
-function openPrebuilt(): DatabaseConstructor {
-  const binding = { exports: {} as { DatabaseSync?: DatabaseConstructor } };
+function openPrebuilt(): SqliteModule {
+  const binding: { exports: Partial<SqliteModule> } = { exports: {} };
   let cause: unknown;
   try {
     const file = findPrebuiltFile();
@@ -120,23 +122,28 @@ function openPrebuilt(): DatabaseConstructor {
   } catch (error) {
     cause = error;
   }
-  if (binding.exports.DatabaseSync !== undefined) return binding.exports.DatabaseSync;
+  if (isLoaded(binding.exports)) return binding.exports;
   throw new KnockError("store_unusable", `SQLite is not available for Node ${versions.node} on ${platform}-${arch}`, {
     hint: `Use Node ${MIN_NODE_MAJOR} or newer, which contains SQLite.`,
     cause,
   });
 }
 
+const isLoaded = (module: Partial<SqliteModule>): module is SqliteModule => module.DatabaseSync !== undefined;
+
 /** Returns the file of the binding for another thread, or null if it uses Node's own SQLite. */
 export function getBindingFile(driver: Driver = chooseDriver()): string | null {
   return driver === "node" ? null : findPrebuiltFile();
 }
 
-const loadedDrivers = new Map<Driver, DatabaseConstructor>();
+/**
+ * Whole modules, and not only their class of databases: the binding refers to its class of statements weakly, so that without
+ * the module, a garbage collection could delete it, and no statement could be prepared any more.
+ */
+const loadedDrivers = new Map<Driver, SqliteModule>();
 
-async function loadDriver(driver: Driver): Promise<DatabaseConstructor> {
-  const loaded =
-    loadedDrivers.get(driver) ?? (driver === "node" ? (await import("node:sqlite")).DatabaseSync : openPrebuilt());
+async function loadDriver(driver: Driver): Promise<SqliteModule> {
+  const loaded = loadedDrivers.get(driver) ?? (driver === "node" ? await import("node:sqlite") : openPrebuilt());
   loadedDrivers.set(driver, loaded);
   return loaded;
 }
@@ -147,7 +154,7 @@ async function loadDriver(driver: Driver): Promise<DatabaseConstructor> {
  * with "database is locked" when the WAL pragma came first.
  */
 export async function openDatabase(path: string, options: { readOnly: boolean; driver?: Driver }): Promise<Database> {
-  const DatabaseSync = await loadDriver(options.driver ?? chooseDriver());
+  const { DatabaseSync } = await loadDriver(options.driver ?? chooseDriver());
   // The store's operations keep references valid. Checking them again costs a lookup per row.
   return new DatabaseSync(path, {
     timeout: BUSY_TIMEOUT_MS,
@@ -160,7 +167,7 @@ export async function openDatabase(path: string, options: { readOnly: boolean; d
 export function withDatabase<T>(path: string, work: (database: Database) => T): T {
   const [loaded] = loadedDrivers.values();
   if (loaded === undefined) throw new Error("no driver is loaded");
-  const database = new loaded(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: false });
+  const database = new loaded.DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: false });
   try {
     return work(database);
   } finally {

@@ -1,3 +1,6 @@
+import { rmSync } from "node:fs";
+import { build } from "esbuild";
+import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import {
   DRIVERS,
@@ -9,6 +12,23 @@ import {
 import { translateError } from "../../../../src/store/sqlite/connection/store-errors.js";
 import { catchThrown } from "../../../helpers/catch-error.js";
 import { releaseClosedStores } from "../../../helpers/collect-garbage.js";
+
+/**
+ * Opens the packaged driver after so many native classes that V8 keeps no more of them, as in a process that runs for long, and
+ * then collects garbage.
+ */
+const COLLECTING_SCRIPT = `
+import { getBindingFile, openDatabase } from "./src/store/sqlite/connection/driver.ts";
+import { collectGarbage } from "./test/helpers/collect-garbage.ts";
+for (let count = 0; count < 60; count++) process.dlopen({ exports: {} }, getBindingFile("packaged"));
+const options = { readOnly: false, driver: "packaged" };
+(await openDatabase(":memory:", options)).close();
+for (let count = 0; count < 10; count++) {
+  collectGarbage();
+  await new Promise((resolve) => setTimeout(resolve, 1));
+}
+console.log((await openDatabase(":memory:", options)).prepare("SELECT 1 AS a").get().a);
+`;
 
 describe("the driver", () => {
   it.each([
@@ -52,6 +72,22 @@ describe("the driver", () => {
     expect(database.prepare("SELECT 1 AS a").get()).toEqual({ a: 1 });
     database.close();
   });
+
+  it.runIf(isDriverAvailable("packaged"))(
+    "packaged keeps its class of statements, however many native classes the process has",
+    async () => {
+      // Inside the repository, so that the bundle finds the binding.
+      const outfile = `node_modules/.cache/driver-${process.pid}.mjs`;
+      const stdin = { contents: COLLECTING_SCRIPT, resolveDir: process.cwd(), loader: "ts" } as const;
+      await build({ stdin, bundle: true, platform: "node", format: "esm", outfile, logLevel: "error" });
+      try {
+        const { stdout } = await execa(process.execPath, [outfile], { timeout: 60_000 });
+        expect(stdout).toBe("1");
+      } finally {
+        rmSync(outfile, { force: true });
+      }
+    },
+  );
 
   it.each(DRIVERS.filter(isDriverAvailable))("%s reports a length beyond the limit as damage", async (driver) => {
     const database = await openDatabase(":memory:", { readOnly: false, driver });
