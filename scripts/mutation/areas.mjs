@@ -55,7 +55,7 @@ export const AREAS = {
   trials: {
     sources: "src/engine/run/{build,check,find,render,trial}*.ts",
     tests: [
-      "test/engine/run/check*",
+      "test/engine/run/{check,find,render}*",
       "test/engine/preview",
       "test/engine/rules/{cancellation,delivery,trigger}*",
       "test/remote/build-remote-outcome*",

@@ -6,6 +6,7 @@ import type { PathKey } from "../liquid/read-variables.js";
 import {
   BUILT_IN_PROPERTIES,
   findMisspelledVariables,
+  OPTIONAL_ROOTS,
   type StepVariable,
   type StepVariables,
 } from "../variables/find-misspelled-variables.js";
@@ -17,9 +18,6 @@ interface UndefinedVariable {
   read: StepVariable;
   message: string;
 }
-
-/** Roots that only some steps or runs have. */
-const OPTIONAL_ROOTS = new Set(["refs", "inputs", "current_message", "forloop", "tablerowloop", "continue", "object"]);
 
 /** Returns whether a path below an activity names neither a property of activities nor of the declared data. */
 function isUndeclaredInActivity([key, ...below]: readonly PathKey[], declared: readonly string[]): boolean {
@@ -42,7 +40,10 @@ function isUndeclared(
   if (root === "activities" && typeof key === "number") return isUndeclaredInActivity(below, declared);
   if (root === "data") return typeof key === "string" && !declared.includes(key);
   return (
-    !Object.hasOwn(scope, root) && !declared.includes(root) && !assignedNames.has(root) && !OPTIONAL_ROOTS.has(root)
+    !Object.hasOwn(scope, root) &&
+    !declared.includes(root) &&
+    !assignedNames.has(root) &&
+    !OPTIONAL_ROOTS.includes(root)
   );
 }
 

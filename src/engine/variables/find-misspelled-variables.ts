@@ -43,7 +43,7 @@ const MAX_LIST_ITEMS = 50;
 export const BUILT_IN_PROPERTIES = ["size", "first", "last"];
 
 /** Root variables and keys that only some steps or runs have, so that they can be missing from a scope. */
-const OPTIONAL_ROOTS = ["refs", "inputs", "current_message", "forloop", "tablerowloop", "continue", "object"];
+export const OPTIONAL_ROOTS = ["refs", "inputs", "current_message", "forloop", "tablerowloop", "continue", "object"];
 const OPTIONAL_KEYS: Readonly<Record<string, readonly string[]>> = {
   recipient: ["subscription", "schedule"],
   vars: ["commercial_unsubscribe_url", "manage_preferences_url", "branding"],
