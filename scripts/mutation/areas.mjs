@@ -41,7 +41,7 @@ export const AREAS = {
     sources: "src/engine/run/{advance,apply,lazy,start}*.ts",
     tests: [
       "test/engine/run/{advance,check,run,step}*",
-      "test/engine/rules/{batch,branch,cancellation,delay,exec,fetch,frequency,identify,nested,scope,test,throttle,wait}*",
+      "test/engine/rules/{audiences,batch,branch,broadcasts,cancellation,channel-step,delay,exec,fetch,frequency,identify,internal,nested,scope,test,throttle,wait}*",
     ],
   },
   "due-work": {

@@ -25,6 +25,15 @@ const series: Series[] = [
     ],
   },
   {
+    title: "E-068 a workflow that runs once per recipient does so for all tenants together",
+    workflow: { trigger_frequency: once, steps: [step.email()] },
+    triggers: [
+      [{ tenant: "acme" }, sent],
+      [{ tenant: "zeta" }, stopped],
+      [{}, stopped],
+    ],
+  },
+  {
     title: "C-044 E-068 E-070 once per recipient and tenant includes runs without a tenant",
     workflow: { trigger_frequency: perTenant, steps: [step.email()] },
     triggers: [

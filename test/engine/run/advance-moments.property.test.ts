@@ -105,42 +105,4 @@ describe("moving the clock over many moments", () => {
       }),
       getPropertyRuns(400),
     ));
-
-  /** Triggers `count` delays that end one second after each other, and counts the transactions of the clock's move. */
-  async function countSaves(count: number, steps: JsonObject[]): Promise<{ saves: number; ran: string[] }> {
-    let saves = 0;
-    const harness = await EngineHarness.open({
-      overrideStore: (store) => ({
-        saveAdvances: (...saved) => {
-          saves++;
-          return store.saveAdvances(...saved);
-        },
-      }),
-    });
-    try {
-      harness.define("main", { steps: [step.delay("minutes", 5), ...steps] });
-      for (let n = 0; n < count; n++) {
-        harness.now = T0 + n * SECOND;
-        await harness.trigger("main", { recipients: ["ana"], data: { n } });
-      }
-      const { ran } = await harness.engine.moveClock(T0 + 60 * MINUTE, { force: false });
-      expect(await harness.engine.readTimeUntilDue()).toBeNull();
-      return { saves, ran: ran.map(({ at }) => at) };
-    } finally {
-      await harness.close();
-    }
-  }
-
-  it("saves the runs of many moments in one transaction", async () => {
-    const { saves, ran } = await countSaves(200, [step.feed()]);
-    expect(saves).toBe(1);
-    expect(ran).toEqual(Array.from({ length: 200 }, (_, n) => new Date(T0 + 5 * MINUTE + n * SECOND).toISOString()));
-  });
-
-  it("saves before the next moment what that moment may depend on, and releases its runs", async () => {
-    const update = STEPS.update as (typeof STEPS)[string];
-    const { saves, ran } = await countSaves(20, [update("update", 0)]);
-    expect(saves).toBe(20);
-    expect(ran).toHaveLength(20);
-  });
 });
