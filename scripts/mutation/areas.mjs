@@ -35,8 +35,7 @@ export const AREAS = {
       "test/engine/rules/{schedules,schedules-held,schedule-updates,delay,send-windows}*",
     ],
   },
-  // The parts of src/engine/run, each of which takes half an hour. Tests of rules that other folders decide, and tests that wait for
-  // real time, would take hours.
+  // The parts of src/engine/run. Tests of rules that other folders decide, and tests that wait for real time, would take hours.
   advances: {
     sources: "src/engine/run/{advance,apply,lazy,start}*.ts",
     tests: [
@@ -44,13 +43,28 @@ export const AREAS = {
       "test/engine/rules/{audiences,batch,branch,broadcasts,cancellation,channel-step,delay,exec,fetch,frequency,identify,internal,nested,scope,test,throttle,wait}*",
     ],
   },
+  clock: {
+    sources: "src/engine/run/move-clock.ts",
+    tests: ["test/engine/run/{advance-moments,run-due-work}*", "test/engine/rules/schedules-held*", "test/cli/*clock"],
+  },
   "due-work": {
-    sources: "src/engine/run/{await,continue,deliver,follow,move,prune,read,run,trigger}*.ts",
+    sources: "src/engine/run/{await,deliver,prune,read,run-due-task,run-due-work}*.ts",
+    tests: ["test/engine/run/{advance-moments,own,run}*", "test/engine/rules/{nested,sources,wait}*", "test/due-work"],
+  },
+  occurrences: {
+    sources: "src/engine/run/run-due-schedules.ts",
+    tests: ["test/engine/run/{own,run-due}*", "test/engine/rules/schedule*"],
+  },
+  triggers: {
+    sources: "src/engine/run/{continue,trigger}*.ts",
     tests: [
-      "test/engine/run/{own,run}*",
-      "test/engine/rules/{audiences,broadcasts,cancellation,fan,idempotency,identify,lifecycle,nested,schedule,sources,trigger,wait}*",
-      "test/due-work",
+      "test/engine/run/{advance-claimed,own,run-due-task}*",
+      "test/engine/rules/{cancellation,fan,idempotency,identify,lifecycle,nested,trigger}*",
     ],
+  },
+  "user-changes": {
+    sources: "src/engine/run/follow-user-changes.ts",
+    tests: ["test/engine/run/{own,run-due}*", "test/engine/rules/audiences*"],
   },
   trials: {
     sources: "src/engine/run/{build,check,find,render,trial}*.ts",

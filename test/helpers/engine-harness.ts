@@ -130,6 +130,8 @@ export function buildBannerStep(values: JsonObject = { title: "Hi" }, ref = "ste
 
 export interface HarnessOptions {
   onStep?: EngineContext["onStep"];
+  warn?: EngineContext["warn"];
+  checkDueWork?: EngineContext["checkDueWork"];
   /** The SQLite file, in memory by default. On PostgreSQL, each location is a database. */
   location?: string;
   /** Another harness on the same file, whose time, workflows and environment are shared. */
@@ -198,6 +200,8 @@ export class EngineHarness {
     overrideStore: override,
     watchUsers = false,
     onStep,
+    warn,
+    checkDueWork,
   }: HarnessOptions = {}): Promise<EngineHarness> {
     let harness: EngineHarness;
     const store = await openTestStore(location, { now: () => harness.now, watchUsers });
@@ -234,6 +238,8 @@ export class EngineHarness {
         createGuideOperations(own, async () => ({ guides: [...harness.guides.values()], errors: harness.guideErrors })),
       renderContentsInLocale,
       onStep,
+      warn,
+      checkDueWork,
       realNow: () => harness.now,
       sleep: async (milliseconds) => {
         harness.now += milliseconds;
