@@ -45,11 +45,15 @@ export const AREAS = {
   },
   clock: {
     sources: "src/engine/run/move-clock.ts",
-    tests: ["test/engine/run/{advance-moments,run-due-work}*", "test/engine/rules/schedules-held*", "test/cli/*clock"],
+    tests: [
+      "test/engine/run/{advance-moments,move,run-due-work}*",
+      "test/engine/rules/schedules-held*",
+      "test/cli/*clock",
+    ],
   },
   "due-work": {
     sources: "src/engine/run/{await,deliver,prune,read,run-due-task,run-due-work}*.ts",
-    tests: ["test/engine/run/{advance-moments,own,run}*", "test/engine/rules/{nested,sources,wait}*", "test/due-work"],
+    tests: ["test/engine/run/{advance-moments,await,own,prune,run}*", "test/engine/rules/{nested,sources,wait}*"],
   },
   occurrences: {
     sources: "src/engine/run/run-due-schedules.ts",
@@ -58,13 +62,13 @@ export const AREAS = {
   triggers: {
     sources: "src/engine/run/{continue,trigger}*.ts",
     tests: [
-      "test/engine/run/{advance-claimed,own,run-due-task}*",
+      "test/engine/run/{advance-claimed,continue,own,run-due-task,trigger}*",
       "test/engine/rules/{cancellation,fan,idempotency,identify,lifecycle,nested,trigger}*",
     ],
   },
   "user-changes": {
     sources: "src/engine/run/follow-user-changes.ts",
-    tests: ["test/engine/run/{own,run-due}*", "test/engine/rules/audiences*"],
+    tests: ["test/engine/run/{follow,own,run-due}*", "test/engine/rules/audiences*"],
   },
   trials: {
     sources: "src/engine/run/{build,check,find,render,trial}*.ts",

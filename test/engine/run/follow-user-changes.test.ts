@@ -114,7 +114,7 @@ describe("joining audiences", () => {
     });
   });
 
-  it("does not warn about a broken workflow as long as nobody joins an audience", async () => {
+  it("does not warn about a broken workflow as long as no user joins an audience", async () => {
     const warnings: string[] = [];
     await withHarness({ watchUsers: true, warn: (text) => warnings.push(text) }, async (h) => {
       h.defineAudience("pros", { property: "recipient.plan", operator: "equal_to", argument: "pro" });
