@@ -97,4 +97,49 @@ describe("a task of a worker", () => {
     harness.now = T0 + HOUR;
     expect(await harness.engine.runDueTask({ kind: "runs", scope: {} }, AbortSignal.abort())).toEqual(NOTHING);
   });
+
+  it("counts deliveries and those that failed, and says whether the channel has a limit", async () => {
+    harness.deliver = ({ recipient }) =>
+      recipient === "$users/ana" ? { status: "failed", retryable: false, reason: "no mailbox" } : { status: "sent" };
+    harness.now = T0 + HOUR;
+    await runTask({ kind: "runs", scope: {} });
+    const counts = { ...NOTHING, deliveries: 2, failedDeliveries: 1 };
+    expect(await runTask({ kind: "messages", scope: { channel: "c-mail" } })).toEqual(counts);
+    Object.assign(harness.environment.channels.mail as object, { max_per_second: 5 });
+    expect(await runTask({ kind: "messages", scope: { channel: "c-mail" } })).toEqual({
+      ...NOTHING,
+      isRateLimited: true,
+    });
+    expect(await runTask({ kind: "messages", scope: { channel: "c-feed" } })).toEqual(NOTHING);
+  });
+
+  it("counts the runs of a fan-out, and continues it with one chunk", async () => {
+    const nested = { workflow_key: "inner", recipients: "{{ data.users | json }}", data: "{}" };
+    harness.define("inner", { steps: [step.feed("inner")] });
+    harness.define("outer", {
+      steps: [step.delay("minutes", 1), { ref: "nested_1", type: "trigger_workflow", settings: nested }],
+    });
+    const users = Array.from({ length: MAX_RUNS_PER_CHUNK + 20 }, (_, index) => `user-${index}`);
+    await harness.identify(...users.map((id) => ({ id })));
+    await harness.trigger("outer", { recipients: ["ana"], data: { users } });
+    harness.now = T0 + HOUR;
+    await runTask({ kind: "runs", scope: {} });
+    expect(await runTask({ kind: "fan_outs", scope: {} })).toEqual({
+      ...NOTHING,
+      runs: { completed: MAX_RUNS_PER_CHUNK },
+    });
+    expect(await runTask({ kind: "fan_outs", scope: {} })).toEqual({ ...NOTHING, runs: { completed: 20 } });
+    expect(await runTask({ kind: "fan_outs", scope: {} })).toEqual(NOTHING);
+  });
+
+  it("counts the runs of schedules, and reports those that cannot start", async () => {
+    harness.define("daily", { steps: [step.feed()] });
+    const repeats = [{ frequency: "daily", hours: 12 }];
+    await harness.engine.resources.schedules.create({ workflow: "daily", recipients: ["bo"], repeats });
+    harness.now = T0 + 24 * HOUR;
+    expect(await runTask({ kind: "schedules", scope: {} })).toEqual({ ...NOTHING, runs: { completed: 1 } });
+    harness.define("daily", { steps: [step.feed("{{ broken")] });
+    harness.now = T0 + 48 * HOUR;
+    expect(await runTask({ kind: "schedules", scope: {} })).toEqual(NOTHING);
+  });
 });

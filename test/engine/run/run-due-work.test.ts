@@ -93,6 +93,40 @@ describe("two engines on one store", () => {
     expect(items).toHaveLength(1_200);
   });
 
+  it("what was advanced is returned with the steps that ended since, and with the status of their messages", async () => {
+    const h = await open();
+    const nested = { workflow_key: "inner", recipients: "{{ recipient.id }}", data: "{}" };
+    h.define("inner", { steps: [step.sms("inner")] });
+    h.define("digest", {
+      steps: [
+        step.feed(),
+        step.delay("minutes", 1),
+        step.email(),
+        { ref: "nested_1", type: "trigger_workflow", settings: nested },
+      ],
+    });
+    const started = await h.trigger("digest", { recipients: ["ana"] });
+    h.now += MINUTE;
+    const ran = await h.engine.runDue({});
+    const id = started.recipients?.[0]?.recipient_run_id;
+    expect(
+      ran.map(({ recipient_run_id, recipient, workflow, at }) => [recipient_run_id === id, recipient, workflow, at]),
+    ).toEqual([
+      [true, "ana", "digest", iso(MINUTE)],
+      [false, "ana", "inner", iso(MINUTE)],
+    ]);
+    expect(
+      ran.map(({ steps }) => steps.map(({ ref, outcome, message_status }) => [ref, outcome, message_status])),
+    ).toEqual([
+      [
+        ["delay_1", "passed", undefined],
+        ["email_1", "sent", "queued"],
+        ["nested_1", "passed", undefined],
+      ],
+      [["sms_1", "sent", "queued"]],
+    ]);
+  });
+
   it("a run that is canceled between claim and save stays canceled, and no message is created", async () => {
     let two: EngineHarness | undefined;
     const [one, other] = await openTwo((store) => ({
