@@ -5,7 +5,14 @@ import type { TriggerOptions } from "../../../src/ports/operations.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { catchRejection } from "../../helpers/catch-error.js";
 import { formatMessage, formatRuns } from "../../helpers/engine-case.js";
-import { EngineHarness, type HarnessOptions, HOUR, MINUTE, step } from "../../helpers/engine-harness.js";
+import {
+  buildCondition,
+  EngineHarness,
+  type HarnessOptions,
+  HOUR,
+  MINUTE,
+  step,
+} from "../../helpers/engine-harness.js";
 
 async function withHarness(options: HarnessOptions, body: (h: EngineHarness) => Promise<void>): Promise<void> {
   const h = await EngineHarness.open(options);
@@ -15,6 +22,8 @@ async function withHarness(options: HarnessOptions, body: (h: EngineHarness) => 
     await h.close();
   }
 }
+
+const FETCH = { ref: "fetch_1", type: "http_fetch", settings: { method: "get", url: "https://lark.test/a" } };
 
 const withDigest = (steps: JsonObject[], body: (h: EngineHarness) => Promise<void>, more: JsonObject = {}) =>
   withHarness({}, async (h) => {
@@ -190,6 +199,59 @@ describe("the limit of due work", () => {
       h.define("digest", { steps: [step.feed()] });
       await trigger(h, { recipients: Array.from({ length: count }, (_, index) => ({ id: `u${index}` })) });
       expect(checked).toBe(checks);
+    });
+  });
+});
+
+describe("a trigger", () => {
+  const batch = { ref: "batch_1", type: "batch", settings: { batch_window: { unit: "minutes", value: 5 } } };
+
+  it.each<[name: string, steps: JsonObject[], looks: boolean]>([
+    ["a feed message", [step.feed()], false],
+    ["a delay", [step.delay("minutes", 1), step.email()], false],
+    ["a batch", [batch, step.email()], false],
+    ["an email to one of the recipients", [step.email()], true],
+    [
+      "a request for one of the recipients",
+      [{ ...FETCH, conditions: buildCondition("recipient.id", "equal_to", "ana") }],
+      true,
+    ],
+    ["a batch that is full", [{ ...batch, settings: { ...batch.settings, batch_items_max_limit: 2 } }], true],
+  ])("looks for due work only if there can be some: %s", async (_name, steps, looks) => {
+    let lookCount = 0;
+    const options: HarnessOptions = {
+      overrideStore: (store) => ({
+        listDueKinds: (...due) => {
+          lookCount++;
+          return store.listDueKinds(...due);
+        },
+      }),
+    };
+    await withHarness(options, async (h) => {
+      h.define("digest", { steps });
+      await trigger(h, { recipients: ["cy", "ana"] });
+      lookCount = 0;
+      await trigger(h, { recipients: ["cy", "ana"] });
+      expect(lookCount > 0).toBe(looks);
+    });
+  });
+
+  it("writes no recipients if none is identified", async () => {
+    let writes = 0;
+    const options: HarnessOptions = {
+      overrideStore: (store) => ({
+        upsertRecipients: (...upserts) => {
+          writes++;
+          return store.upsertRecipients(...upserts);
+        },
+      }),
+    };
+    await withHarness(options, async (h) => {
+      h.define("digest", { steps: [step.feed()] });
+      await trigger(h, { recipients: ["ana", { id: "bo" }] });
+      expect(writes).toBe(0);
+      await trigger(h, { recipients: ["ana", { id: "bo", name: "Bo" }] });
+      expect(writes).toBe(1);
     });
   });
 });
