@@ -2,7 +2,7 @@
 // checks that every email arrives. Build the image `knock` first: docker build --tag knock .
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -16,6 +16,8 @@ const API = "http://127.0.0.1:8484";
 const MAIL_CATCHER = "http://127.0.0.1:8025";
 
 const folder = mkdtempSync(join(tmpdir(), "knock-deployment-"));
+// The user of the containers reads the project.
+chmodSync(folder, 0o755);
 process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 
 function writeProject() {

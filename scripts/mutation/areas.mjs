@@ -73,7 +73,7 @@ export const AREAS = {
   trials: {
     sources: "src/engine/run/{build,check,find,render,trial}*.ts",
     tests: [
-      "test/engine/run/{check,find,render}*",
+      "test/engine/run/{build,check,find,render}*",
       "test/engine/preview",
       "test/engine/rules/{cancellation,delivery,trigger}*",
       "test/remote/build-remote-outcome*",

@@ -4,6 +4,7 @@ import { parseProjectFile } from "../domain/project/parse-project-file.js";
 import type { ProjectSettings } from "../domain/project/project-file-schema.js";
 import type { ValidDocuments } from "../domain/schema/valid-documents.js";
 import { KnockError } from "../errors/knock-error.js";
+import { describeFileError } from "../util/text-file.js";
 import { formatDisplayPath } from "./format-display-path.js";
 import { readProjectJson } from "./read-project-text.js";
 import { withFileLocation } from "./read-resource.js";
@@ -30,6 +31,19 @@ export function findProjectRoot(from: string): string | null {
     if (existsSync(join(folder, PROJECT_FILE))) return folder;
     if (dirname(folder) === folder) return null;
   }
+}
+
+/**
+ * Returns why there seems to be no `knock.json` in a folder, to be placed after its name: it "does not exist" or may not be
+ * read, for example in a container whose user has no right to the folder.
+ */
+export function describeMissingProjectFile(folder: string): string {
+  try {
+    statSync(join(folder, PROJECT_FILE));
+  } catch (error) {
+    return describeFileError(error);
+  }
+  return "does not exist";
 }
 
 interface FindProjectOptions {
@@ -64,7 +78,7 @@ export async function findProject({
   const displayPath = formatDisplayPath(cwd, file, PROJECT_FILE);
   if (!existsSync(file)) {
     const above = findProjectRoot(root);
-    throw new KnockError("project_missing", `${displayPath} does not exist`, {
+    throw new KnockError("project_missing", `${displayPath} ${describeMissingProjectFile(root)}`, {
       hint:
         above === null
           ? "Use --project with a folder that contains knock.json. Run `knock init` to create one."

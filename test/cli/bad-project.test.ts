@@ -385,7 +385,7 @@ describe.concurrent("the store", () => {
     });
   });
 
-  cliTest("reports a file that is not writable or not readable", async ({ collab }) => {
+  cliTest("reports a file or a folder that is not writable or not readable", async ({ collab }) => {
     await prepare(collab);
     const file = collab.path(".knock-local/store.db");
     // File modes do not stop the superuser, so that another user has to run the command.
@@ -400,6 +400,13 @@ describe.concurrent("the store", () => {
       ] as const) {
         chmodSync(file, mode);
         await expectCommandError(collab, SEND, store(message), user);
+      }
+      chmodSync(collab.dir, 0o700);
+      const denied = "knock.json may not be read (permission denied)";
+      if (others !== null) {
+        await expectCommandError(collab, SEND, { ...project(denied), code: "project_missing" }, user);
+        const named = [...SEND, "--project", collab.dir];
+        await expectCommandError(collab, named, { ...project(denied), code: "project_missing" }, user);
       }
     } finally {
       if (others !== null) rmSync(others, { recursive: true });

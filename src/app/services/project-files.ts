@@ -3,7 +3,7 @@ import type { TargetFlags } from "../../commands/services.js";
 import type { ValidDocuments } from "../../domain/schema/valid-documents.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { cacheProject } from "../../project/cache-project.js";
-import { findProject, PROJECT_FILE } from "../../project/find-project.js";
+import { describeMissingProjectFile, findProject, PROJECT_FILE } from "../../project/find-project.js";
 import { formatDisplayPath } from "../../project/format-display-path.js";
 import { openProject, type Project } from "../../project/open-project.js";
 import type { ProcessIO } from "../process-io.js";
@@ -31,11 +31,15 @@ export class ProjectFiles {
   async require(flags: TargetFlags, supportsRemote = false): Promise<Project> {
     const project = await this.find(flags);
     if (project !== null) return project;
+    const problem = describeMissingProjectFile(this.io.cwd);
+    const isMissing = problem === "does not exist";
     throw new KnockError(
       "project_missing",
-      "no knock.json here or in a folder above: the local target needs a project",
+      isMissing
+        ? "no knock.json here or in a folder above: the local target needs a project"
+        : `${PROJECT_FILE} ${problem}: the local target needs a project`,
       {
-        hint: `Run \`knock init\` to create one, or use --project to name its folder${supportsRemote ? ", or --remote to use the API" : ""}.`,
+        hint: `${isMissing ? "Run `knock init` to create one" : "Grant the right to read this folder"}, or use --project to name its folder${supportsRemote ? ", or --remote to use the API" : ""}.`,
       },
     );
   }
