@@ -53,7 +53,10 @@ export const AREAS = {
   },
   "due-work": {
     sources: "src/engine/run/{await,deliver,prune,read,run-due-task,run-due-work}*.ts",
-    tests: ["test/engine/run/{advance-moments,await,own,prune,run}*", "test/engine/rules/{nested,sources,wait}*"],
+    tests: [
+      "test/engine/run/{advance-moments,await,follow,move,own,prune,run}*",
+      "test/engine/rules/{broadcasts,nested,schedules,sources,wait}*",
+    ],
   },
   occurrences: {
     sources: "src/engine/run/run-due-schedules.ts",

@@ -101,9 +101,10 @@ describe("a task of a worker", () => {
   it("counts deliveries and those that failed, and says whether the channel has a limit", async () => {
     harness.deliver = ({ recipient }) =>
       recipient === "$users/ana" ? { status: "failed", retryable: false, reason: "no mailbox" } : { status: "sent" };
+    await harness.trigger("late", { recipients: ["bo"] });
     harness.now = T0 + HOUR;
     await runTask({ kind: "runs", scope: {} });
-    const counts = { ...NOTHING, deliveries: 2, failedDeliveries: 1 };
+    const counts = { ...NOTHING, deliveries: 3, failedDeliveries: 1 };
     expect(await runTask({ kind: "messages", scope: { channel: "c-mail" } })).toEqual(counts);
     Object.assign(harness.environment.channels.mail as object, { max_per_second: 5 });
     expect(await runTask({ kind: "messages", scope: { channel: "c-mail" } })).toEqual({
@@ -130,6 +131,15 @@ describe("a task of a worker", () => {
     });
     expect(await runTask({ kind: "fan_outs", scope: {} })).toEqual({ ...NOTHING, runs: { completed: 20 } });
     expect(await runTask({ kind: "fan_outs", scope: {} })).toEqual(NOTHING);
+  });
+
+  it("counts the runs of users who joined an audience", async () => {
+    harness.define("welcome", { trigger: { type: "audience", audience_key: "beta" }, steps: [step.feed()] });
+    // The engine itself follows a change at once.
+    vi.spyOn(harness.store, "listDueKinds").mockResolvedValueOnce(new Set());
+    await harness.engine.resources.audiences.add("beta", { members: [{ user: "bo" }] }, { create_audience: true });
+    expect(await runTask({ kind: "user_changes", scope: {} })).toEqual({ ...NOTHING, runs: { completed: 1 } });
+    expect(await runTask({ kind: "user_changes", scope: {} })).toEqual(NOTHING);
   });
 
   it("counts the runs of schedules, and reports those that cannot start", async () => {
