@@ -1,7 +1,7 @@
 import { afterAll, beforeAll } from "vitest";
 import { openPostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
 import { describeStore } from "../../contract/store/store-contract.js";
-import { describeOnPostgres, PostgresServer, withClient } from "../../helpers/postgres-server.js";
+import { copyDatabase, describeOnPostgres, PostgresServer, withClient } from "../../helpers/postgres-server.js";
 
 let server: PostgresServer;
 let count = 0;
@@ -19,9 +19,7 @@ describeOnPostgres("the store contract", () => {
   describeStore("postgres", {
     createLocation: async () => {
       const name = `store_${++count}`;
-      await withClient(server.getUrl("postgres"), (client) =>
-        client.query(`CREATE DATABASE ${name} TEMPLATE template_store`),
-      );
+      await copyDatabase(server.getUrl("postgres"), name, "template_store");
       return server.getUrl(name);
     },
     open: (location, options) => openPostgresStore(location, { ...options, maxConnections: 4 }),
