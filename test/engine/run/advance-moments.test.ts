@@ -100,4 +100,31 @@ describe("moving the clock", () => {
   it("stops after the first moment if it is interrupted", async () => {
     expect(await moveOver(20, [step.feed()], true)).toEqual({ saves: 1, moments: [0] });
   });
+
+  it("saves the time of the last moment with its runs, so that a crash leaves no run ahead of the clock", async () => {
+    const clocks: unknown[] = [];
+    const harness = await EngineHarness.open({
+      overrideStore: (store) => ({
+        saveAdvances: (advances, token, now, clock) => {
+          clocks.push(clock);
+          return store.saveAdvances(advances, token, now, clock);
+        },
+      }),
+    });
+    try {
+      harness.define("main", { steps: [step.delay("minutes", 5), step.feed()] });
+      for (const seconds of [0, 1, 2]) {
+        harness.now = T0 + seconds * SECOND;
+        await harness.trigger("main", { recipients: ["ana"] });
+      }
+      await harness.engine.moveClock(T0 + 60 * MINUTE, { force: false });
+      harness.now += MINUTE;
+      await harness.trigger("main", { recipients: ["ana"] });
+      await harness.engine.moveClock(T0 + 120 * MINUTE, { force: false });
+      // The claim writes the clock of a single moment.
+      expect(clocks).toEqual([{ offset_ms: 5 * MINUTE, frozen_at: null }, undefined]);
+    } finally {
+      await harness.close();
+    }
+  });
 });
