@@ -163,6 +163,9 @@ export async function measureBesideLargeTrigger(url: string, recipients: number)
         recipient: toRecipientKey(`subscriber-${start + number}`),
         properties: {},
       }));
+      // Subscribers who were never identified would get no run.
+      const users = subscriptions.map(({ recipient: key }) => ({ key, properties: {} }));
+      await store.upsertRecipients(users, Date.now());
       await store.upsertSubscriptions(subscriptions, Date.now());
     }
     await store.close();
