@@ -3,7 +3,7 @@ import type { Message } from "../../src/domain/message/message.js";
 import { splitRecipientKey, toRecipientKey, USERS } from "../../src/domain/recipient/recipient.js";
 import type { RecipientOutcome, StepOutcome, TriggerOutcome } from "../../src/domain/run/outcome.js";
 import type { Json, JsonObject } from "../../src/util/json.js";
-import { EngineHarness } from "./engine-harness.js";
+import { EngineHarness, type HarnessOptions } from "./engine-harness.js";
 
 /** The expected state at a moment. Each given field is compared as a whole. */
 export interface Expected {
@@ -103,8 +103,14 @@ export function describeEngineCases(name: string, cases: EngineCase[]): void {
 }
 
 /** Runs `body` with a new harness, and closes it. */
-export async function withHarness(body: (harness: EngineHarness) => Promise<void>): Promise<void> {
-  const harness = await EngineHarness.open();
+export const withHarness = (body: (harness: EngineHarness) => Promise<void>): Promise<void> => withOptions({}, body);
+
+/** Runs `body` with a new harness that has these options, and closes it. */
+export async function withOptions(
+  options: HarnessOptions,
+  body: (harness: EngineHarness) => Promise<void>,
+): Promise<void> {
+  const harness = await EngineHarness.open(options);
   try {
     await body(harness);
   } finally {

@@ -1,23 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { Workflow } from "../../../src/domain/workflow/workflow.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
-import { formatMessage } from "../../helpers/engine-case.js";
-import { EngineHarness, type HarnessOptions, step } from "../../helpers/engine-harness.js";
+import { formatMessage, withHarness, withOptions } from "../../helpers/engine-case.js";
+import { type EngineHarness, type HarnessOptions, step } from "../../helpers/engine-harness.js";
 
 const joined = (audience_key: string, ...steps: JsonObject[]): JsonObject => ({
   trigger: { type: "audience", audience_key },
   steps: steps.length > 0 ? steps : [step.feed("{{ recipient.id }} {{ tenant.name }}")],
 });
 const BROKEN = joined("beta", step.email("S", "{% if %}"));
-
-async function withHarness(options: HarnessOptions, body: (h: EngineHarness) => Promise<void>): Promise<void> {
-  const h = await EngineHarness.open(options);
-  try {
-    await body(h);
-  } finally {
-    await h.close();
-  }
-}
 
 /** Adds members of audiences, such as `beta ana` or `beta ana acme`, in the store. The engine follows them later. */
 async function join(h: EngineHarness, ...members: string[]): Promise<void> {
@@ -62,7 +53,7 @@ describe("joining audiences", () => {
     ["other tenants", ["beta ana acme", "beta bo acme", "beta dee", "beta eli zeta"], ["ana bo", "dee", "eli"]],
   ])("E-387 E-388 starts one run for users who join together: %s", async (_name, members, runs) => {
     const { options, release } = holdChanges();
-    await withHarness(options, async (h) => {
+    await withOptions(options, async (h) => {
       h.define("welcome", joined("beta"));
       h.define("hello", joined("gamma"));
       await join(h, ...members);
@@ -74,7 +65,7 @@ describe("joining audiences", () => {
   });
 
   it("E-047 creates a missing tenant, and keeps one that exists", () =>
-    withHarness({}, async (h) => {
+    withHarness(async (h) => {
       await h.identify({ collection: "$tenants", id: "acme", name: "Acme" });
       h.define("welcome", joined("beta"));
       await join(h, "beta ana acme", "beta bo zeta");
@@ -88,7 +79,7 @@ describe("joining audiences", () => {
     }));
 
   it("E-391 starts no run for a user who was never identified", () =>
-    withHarness({}, async (h) => {
+    withHarness(async (h) => {
       h.define("welcome", joined("beta"));
       await join(h, "beta nobody", "beta ana");
       await h.engine.runDue({});
@@ -98,7 +89,7 @@ describe("joining audiences", () => {
   it("warns about a workflow that could not start, and starts the others", async () => {
     const warnings: string[] = [];
     const { options, release } = holdChanges();
-    await withHarness({ ...options, warn: (text) => warnings.push(text) }, async (h) => {
+    await withOptions({ ...options, warn: (text) => warnings.push(text) }, async (h) => {
       h.define("broken", BROKEN);
       h.define("welcome", joined("beta"));
       h.define("hello", joined("gamma"));
@@ -116,7 +107,7 @@ describe("joining audiences", () => {
 
   it("does not warn about a broken workflow as long as no user joins an audience", async () => {
     const warnings: string[] = [];
-    await withHarness({ watchUsers: true, warn: (text) => warnings.push(text) }, async (h) => {
+    await withOptions({ watchUsers: true, warn: (text) => warnings.push(text) }, async (h) => {
       h.defineAudience("pros", { property: "recipient.plan", operator: "equal_to", argument: "pro" });
       h.define("broken", BROKEN);
       await h.engine.resources.users.set("ana", { plan: "free" });
@@ -126,7 +117,7 @@ describe("joining audiences", () => {
   });
 
   it("passes on an error that is not one of the files", () =>
-    withHarness({}, async (h) => {
+    withHarness(async (h) => {
       const faulty = {
         get trigger() {
           throw new TypeError("a bug");
@@ -145,7 +136,7 @@ describe("joining audiences", () => {
         },
       }),
     };
-    await withHarness(options, async (h) => {
+    await withOptions(options, async (h) => {
       h.define("welcome", joined("beta"));
       await join(h, "beta ana");
       await h.engine.runDue({});
@@ -154,7 +145,7 @@ describe("joining audiences", () => {
   });
 
   it("a trigger whose step adds a user sends the messages of the run that this starts", () =>
-    withHarness({}, async (h) => {
+    withHarness(async (h) => {
       h.define("welcome", joined("beta", step.email("S", "Welcome")));
       const add = { ref: "add_1", type: "update_audience", settings: { action: "add", audience_key: "beta" } };
       h.define("digest", { steps: [add] });

@@ -4,29 +4,20 @@ import { parseTrigger } from "../../../src/domain/trigger/parse-trigger.js";
 import type { TriggerOptions } from "../../../src/ports/operations.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { catchRejection } from "../../helpers/catch-error.js";
-import { formatMessage, formatRuns } from "../../helpers/engine-case.js";
+import { formatMessage, formatRuns, withHarness, withOptions } from "../../helpers/engine-case.js";
 import {
   buildCondition,
-  EngineHarness,
+  type EngineHarness,
   type HarnessOptions,
   HOUR,
   MINUTE,
   step,
 } from "../../helpers/engine-harness.js";
 
-async function withHarness(options: HarnessOptions, body: (h: EngineHarness) => Promise<void>): Promise<void> {
-  const h = await EngineHarness.open(options);
-  try {
-    await body(h);
-  } finally {
-    await h.close();
-  }
-}
-
 const FETCH = { ref: "fetch_1", type: "http_fetch", settings: { method: "get", url: "https://lark.test/a" } };
 
 const withDigest = (steps: JsonObject[], body: (h: EngineHarness) => Promise<void>, more: JsonObject = {}) =>
-  withHarness({}, async (h) => {
+  withHarness(async (h) => {
     h.define("digest", { steps, ...more });
     await body(h);
   });
@@ -176,7 +167,7 @@ describe("a workflow that runs once per recipient", () => {
             : store.insertWorkflowRun(...run),
       }),
     };
-    return withHarness(options, async (h) => {
+    return withOptions(options, async (h) => {
       h.define("digest", { steps: [step.feed()], trigger_frequency: "once_per_recipient" });
       expect(formatRuns(await trigger(h, { recipients: ["ana", "bo"] }))).toEqual({
         ana: "completed trigger_frequency: no steps",
@@ -195,7 +186,7 @@ describe("the limit of due work", () => {
     const checkDueWork = async () => {
       checked++;
     };
-    await withHarness({ checkDueWork }, async (h) => {
+    await withOptions({ checkDueWork }, async (h) => {
       h.define("digest", { steps: [step.feed()] });
       await trigger(h, { recipients: Array.from({ length: count }, (_, index) => ({ id: `u${index}` })) });
       expect(checked).toBe(checks);
@@ -227,7 +218,7 @@ describe("a trigger", () => {
         },
       }),
     };
-    await withHarness(options, async (h) => {
+    await withOptions(options, async (h) => {
       h.define("digest", { steps });
       await trigger(h, { recipients: ["cy", "ana"] });
       lookCount = 0;
@@ -246,7 +237,7 @@ describe("a trigger", () => {
         },
       }),
     };
-    await withHarness(options, async (h) => {
+    await withOptions(options, async (h) => {
       h.define("digest", { steps: [step.feed()] });
       await trigger(h, { recipients: ["ana", { id: "bo" }] });
       expect(writes).toBe(0);
