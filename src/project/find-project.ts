@@ -34,17 +34,19 @@ export function findProjectRoot(from: string): string | null {
 }
 
 /**
- * Returns why there seems to be no `knock.json` in a folder, to be placed after its name: it "does not exist" or may not be
- * read, for example in a container whose user has no right to the folder.
+ * Returns why it is unknown whether a folder contains `knock.json`, to be placed after the file's name, for example in a container
+ * whose user has no right to the folder. Null if it is known.
  */
-export function describeMissingProjectFile(folder: string): string {
+export function describeUnreadableProject(folder: string): string | null {
   try {
     statSync(join(folder, PROJECT_FILE));
   } catch (error) {
-    return describeFileError(error);
+    return (error as NodeJS.ErrnoException).code === "EACCES" ? describeFileError(error) : null;
   }
-  return "does not exist";
+  return null;
 }
+
+export const UNREADABLE_PROJECT_HINT = "Grant the right to read this folder, or use --project to name another one.";
 
 interface FindProjectOptions {
   cwd: string;
@@ -77,8 +79,11 @@ export async function findProject({
   const file = join(root, PROJECT_FILE);
   const displayPath = formatDisplayPath(cwd, file, PROJECT_FILE);
   if (!existsSync(file)) {
+    const problem = describeUnreadableProject(root);
+    if (problem !== null)
+      throw new KnockError("project_missing", `${displayPath} ${problem}`, { hint: UNREADABLE_PROJECT_HINT });
     const above = findProjectRoot(root);
-    throw new KnockError("project_missing", `${displayPath} ${describeMissingProjectFile(root)}`, {
+    throw new KnockError("project_missing", `${displayPath} does not exist`, {
       hint:
         above === null
           ? "Use --project with a folder that contains knock.json. Run `knock init` to create one."

@@ -3,7 +3,12 @@ import type { TargetFlags } from "../../commands/services.js";
 import type { ValidDocuments } from "../../domain/schema/valid-documents.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { cacheProject } from "../../project/cache-project.js";
-import { describeMissingProjectFile, findProject, PROJECT_FILE } from "../../project/find-project.js";
+import {
+  describeUnreadableProject,
+  findProject,
+  PROJECT_FILE,
+  UNREADABLE_PROJECT_HINT,
+} from "../../project/find-project.js";
 import { formatDisplayPath } from "../../project/format-display-path.js";
 import { openProject, type Project } from "../../project/open-project.js";
 import type { ProcessIO } from "../process-io.js";
@@ -31,15 +36,14 @@ export class ProjectFiles {
   async require(flags: TargetFlags, supportsRemote = false): Promise<Project> {
     const project = await this.find(flags);
     if (project !== null) return project;
-    const problem = describeMissingProjectFile(this.io.cwd);
-    const isMissing = problem === "does not exist";
+    const problem = describeUnreadableProject(this.io.cwd);
+    if (problem !== null)
+      throw new KnockError("project_missing", `${PROJECT_FILE} ${problem}`, { hint: UNREADABLE_PROJECT_HINT });
     throw new KnockError(
       "project_missing",
-      isMissing
-        ? "no knock.json here or in a folder above: the local target needs a project"
-        : `${PROJECT_FILE} ${problem}: the local target needs a project`,
+      "no knock.json here or in a folder above: the local target needs a project",
       {
-        hint: `${isMissing ? "Run `knock init` to create one" : "Grant the right to read this folder"}, or use --project to name its folder${supportsRemote ? ", or --remote to use the API" : ""}.`,
+        hint: `Run \`knock init\` to create one, or use --project to name its folder${supportsRemote ? ", or --remote to use the API" : ""}.`,
       },
     );
   }
