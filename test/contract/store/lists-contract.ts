@@ -110,6 +110,21 @@ export function describeLists(open: OpenStore): void {
   });
 
   describe("filters", () => {
+    it("with a NUL character or half a surrogate pair select nothing", async () => {
+      await insertSample(open.store, { workflow: "w1", recipients: ["a"], run: { tenant: "acme" } });
+      for (const text of ["w1\0", "\0", "w1\ud800"]) {
+        expect((await runs({ workflow: text })).names).toEqual([]);
+        expect((await runs({ workflow_run_id: text })).names).toEqual([]);
+        expect((await runs({ recipient: user(text) })).names).toEqual([]);
+        expect((await messages({ workflow: text })).names).toEqual([]);
+        expect((await messages({ tenant: text })).names).toEqual([]);
+        expect(await open.store.readMessages([text])).toEqual([]);
+        expect((await open.store.readRecipients([user(text)])).size).toBe(0);
+        expect((await open.store.listRecipients({ collection: null, name: text }, { limit: 5 })).items).toEqual([]);
+        expect((await open.store.listSchedules({ workflow: text }, { limit: 5 })).items).toEqual([]);
+      }
+    });
+
     it("select recipient runs, alone and combined", async () => {
       const acme = await insertSample(open.store, { workflow: "w1", recipients: ["a", "b"], run: { tenant: "acme" } });
       await insertSample(open.store, { workflow: "w2", recipients: ["a", "c"], recipientRun: waitingAt(NOW) });

@@ -5,9 +5,6 @@ import type { SqlValue } from "./transaction.js";
 /** Characters of a text in a trigger's data that a filter compares; the rest is ignored (A-076). */
 const MAX_COMPARED_CHARACTERS = 256;
 
-/** PostgreSQL cannot store or compare a NUL character. JSON texts contain it escaped. */
-const replaceNul = (text: string): string => text.replaceAll("\0", "\ufffd");
-
 function isAsciiText(text: string): boolean {
   return [...text].every((sign) => sign < "\u0080");
 }
@@ -55,11 +52,11 @@ export class SqlFilters {
   /** Adds a condition for each pair at the top of a JSON column. Strings match by {@link MAX_COMPARED_CHARACTERS} (A-076). */
   addPairs(column: string, pairs: JsonObject | undefined): this {
     for (const [key, value] of Object.entries(pairs ?? {})) {
-      const name = this.bind(replaceNul(key));
+      const name = this.bind(key);
       // All JSON in the database is written by JSON.stringify, so that equal values have equal texts.
       const equal =
         typeof value === "string"
-          ? `json_typeof(d.value) = 'string' AND left(d.value #>> '{}', ${MAX_COMPARED_CHARACTERS}) = left(${this.bind(replaceNul(value))}, ${MAX_COMPARED_CHARACTERS})`
+          ? `json_typeof(d.value) = 'string' AND left(d.value #>> '{}', ${MAX_COMPARED_CHARACTERS}) = left(${this.bind(value)}, ${MAX_COMPARED_CHARACTERS})`
           : `d.value::text = ${this.bind(JSON.stringify(value))}`;
       this.conditions.push(
         `EXISTS (SELECT 1 FROM json_each(replace(${column}, '\\u0000', '\ufffd')::json) d WHERE d.key = ${name} AND ${equal})`,
@@ -79,7 +76,7 @@ export class SqlFilters {
     const part = this.bind(isAscii ? escaped.toLowerCase() : buildAnyCasePattern(escaped));
     const buildMatch = (column: string): string =>
       isAscii ? `strpos(lower(${column} COLLATE "C"), ${part}) > 0` : `${column} ~ ${part}`;
-    const id = this.bind(replaceNul(text));
+    const id = this.bind(text);
     const matches = [...columns.map(buildMatch), ...ids.map((column) => `${column} = ${id}`)];
     this.conditions.push(`(${matches.join(" OR ")})`);
     return this;

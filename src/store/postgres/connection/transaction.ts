@@ -2,6 +2,7 @@ import type { PoolClient } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import { type CausedWork, NO_CAUSED_WORK } from "../../../ports/due-store.js";
+import { replaceNul } from "../../rows/replace-nul.js";
 import type { Wakeup } from "./wakeup.js";
 
 export type SqlValue = string | number | boolean | null | readonly string[] | readonly number[];
@@ -9,6 +10,8 @@ export type CopyValue = string | number | null;
 
 /** The database's own time in milliseconds. No decision depends on the clock of a worker. */
 const DATABASE_TIME = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+
+const toParameter = (value: SqlValue): unknown => (Array.isArray(value) ? value.map(replaceNul) : replaceNul(value));
 
 /** Runs statements on one connection. */
 export class Statements {
@@ -18,7 +21,7 @@ export class Statements {
   ) {}
 
   async all<Row>(sql: string, ...values: SqlValue[]): Promise<Row[]> {
-    return (await this.client.query(sql, values as unknown[])).rows as Row[];
+    return (await this.client.query(sql, values.map(toParameter))).rows as Row[];
   }
 
   async get<Row>(sql: string, ...values: SqlValue[]): Promise<Row | undefined> {
@@ -27,7 +30,7 @@ export class Statements {
 
   /** Returns how many rows changed. */
   async run(sql: string, ...values: SqlValue[]): Promise<number> {
-    return (await this.client.query(sql, values as unknown[])).rowCount ?? 0;
+    return (await this.client.query(sql, values.map(toParameter))).rowCount ?? 0;
   }
 
   /** The store's real time in milliseconds as SQL, for leases. Tests may inject the time. */
@@ -100,13 +103,19 @@ export class Transaction extends Statements {
   }
 }
 
-const NEEDS_ESCAPE = /[\\\n\r\t]/;
-const ESCAPES: Record<string, string> = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+const NEEDS_ESCAPE = /[\\\n\r\t\0]/;
+const ESCAPES: Record<string, string> = {
+  "\\": "\\\\",
+  "\n": "\\n",
+  "\r": "\\r",
+  "\t": "\\t",
+  "\0": replaceNul("\0"),
+};
 
 function formatCopyValue(value: CopyValue): string {
   if (value === null) return "\\N";
   if (typeof value === "number") return String(value);
-  return NEEDS_ESCAPE.test(value) ? value.replace(/[\\\n\r\t]/g, (sign) => ESCAPES[sign] as string) : value;
+  return NEEDS_ESCAPE.test(value) ? value.replace(/[\\\n\r\t\0]/g, (sign) => ESCAPES[sign] as string) : value;
 }
 
 /** Returns rows in the text format of COPY. */

@@ -15,8 +15,7 @@ const UPDATE =
 
 /** Returns the rows of the ids that exist, in the order of the ids, each once. */
 export function selectMessageRows(db: Connection, ids: readonly string[]): MessageRow[] {
-  const select = db.prepare(`${SELECT_MESSAGES} WHERE m.id = ?`);
-  return [...new Set(ids)].flatMap((id) => (select.get(id) as MessageRow | undefined) ?? []);
+  return [...new Set(ids)].flatMap((id) => db.get<MessageRow>(`${SELECT_MESSAGES} WHERE m.id = ?`, id) ?? []);
 }
 
 export function readMessages(db: Connection, shared: SharedRows, ids: readonly string[]): Message[] {

@@ -84,9 +84,8 @@ export function insertSchedules(db: Connection, schedules: readonly Schedule[]):
 }
 
 function selectSchedules(db: Connection, ids: readonly string[]): Schedule[] {
-  const statement = db.prepare(`${SELECT} WHERE s.id = ?`);
   return ids.flatMap((id) => {
-    const row = statement.get(id) as ScheduleRow | undefined;
+    const row = db.get<ScheduleRow>(`${SELECT} WHERE s.id = ?`, id);
     return row ? [toSchedule(row)] : [];
   });
 }
