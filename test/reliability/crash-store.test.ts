@@ -15,6 +15,7 @@ import {
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { withDatabase } from "../../src/store/sqlite/connection/driver.js";
+import { releaseClosedStores } from "../helpers/collect-garbage.js";
 import { copyCommandForOthers } from "../helpers/copy-command-for-others.js";
 import { inProcessTest } from "../helpers/run-in-process.js";
 import { type CommandResult, quoteShellWord, type Sample } from "../helpers/run-knock.js";
@@ -222,12 +223,15 @@ describe("a store of a newer version", () => {
       const { user_version } = database.prepare("PRAGMA user_version").get() as { user_version: number };
       database.exec(`PRAGMA user_version = ${user_version + 1}`);
     });
+    // The end of that connection writes the version from the log into the file.
+    await releaseClosedStores();
     const digest = empty.storeDigest();
     for (const args of [...CASES.map(({ killed }) => killed), ["runs", "list"], ["worker", "--once"]]) {
       const result = await empty.knock(args);
       checkDocumentedEnd(result, 3);
       expect(result.stderr).toContain("was written by a newer knock");
     }
+    await releaseClosedStores();
     expect(empty.storeDigest()).toBe(digest);
   });
 });
