@@ -27,8 +27,8 @@ const late = (name, packages) => ({
     }));
   },
 });
-/** The same for packages that the build lists in APART: only expectations about HTML parse it. */
-const LATE_APART = { cheerio: ["load"] };
+/** The same for packages that the build lists in APART: only expectations about HTML parse it, and only failures have a diff. */
+const LATE_APART = { cheerio: ["load"], diff: ["diffLines"] };
 
 export const lateFunctions = late("late-functions", { ...LATE, ...LATE_APART });
 

@@ -1,11 +1,18 @@
-import { isMainThread } from "node:worker_threads";
 import { COMMANDS } from "./app/commands.js";
 import { createProcessIO } from "./app/process-io.js";
 import { start } from "./app/start.js";
+import { THREAD_ARGUMENT } from "./app/test/test-threads.js";
 
-if (isMainThread) void start(COMMANDS);
-else {
-  // `knock test` starts threads with this file.
-  const { signal } = new AbortController(); // The main thread ends this one.
-  void import("./app/test/test-worker.js").then(({ runTestWorker }) => runTestWorker(createProcessIO(() => signal)));
+/** Returns whether `knock test` has started this file as a thread. Commands do not load the module, which takes 2 ms. */
+async function isTestThread(): Promise<boolean> {
+  return process.argv.at(-1) === THREAD_ARGUMENT && !(await import("node:worker_threads")).isMainThread;
 }
+
+async function main(): Promise<void> {
+  if (!(await isTestThread())) return start(COMMANDS);
+  const { signal } = new AbortController(); // The main thread ends this one.
+  const { runTestWorker } = await import("./app/test/test-worker.js");
+  await runTestWorker(createProcessIO(() => signal));
+}
+
+void main();

@@ -20,8 +20,8 @@ import { runScenario } from "../../testing/run-scenario.js";
 import type { ScenarioTarget } from "../../testing/scenario-target.js";
 import { parseSnapshots, Snapshots } from "../../testing/snapshots.js";
 import { isInsideFolder } from "../is-inside-folder.js";
+import { type ChangedParts, isAffected } from "./changed-parts.js";
 import type { ScenarioTargets } from "./open-scenario-target.js";
-import { type ChangedParts, isAffected } from "./select-changed.js";
 import { writeTestFile } from "./write-test-file.js";
 
 const SNAPSHOT_FOLDER = "__snapshots__";

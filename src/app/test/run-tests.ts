@@ -17,11 +17,11 @@ import { listScenarioFiles } from "../../project/read-scenarios.js";
 import { findNearest } from "../../util/find-nearest.js";
 import { isInsideFolder } from "../is-inside-folder.js";
 import type { ProcessIO } from "../process-io.js";
+import type { ChangedParts } from "./changed-parts.js";
 import { FileQueue, runQueue } from "./file-queue.js";
 import { ScenarioTargets } from "./open-scenario-target.js";
 import { type FileOutcome, FileRunner, type FinishedFile, type SelectedFile } from "./run-file.js";
 import { runMutants } from "./run-mutants.js";
-import { type ChangedParts, readChangedParts } from "./select-changed.js";
 import { getDefaultThreadCount, TestThreads } from "./test-threads.js";
 import type { TestWorkerData } from "./test-worker.js";
 
@@ -43,15 +43,17 @@ export class TestRunner {
     private readonly warn: (text: string) => void,
   ) {}
 
+  private async readChangedParts(revision: string, targets: ScenarioTargets): Promise<ChangedParts> {
+    const { readChangedParts } = await import("./read-changed-parts.js");
+    return readChangedParts(this.project, await targets.readWorkflows(), revision);
+  }
+
   async run(onFile: (file: ReportedFile) => void): Promise<TestReport> {
     const start = performance.now();
     const { seed, coverage, mutate, changedSince, recordsDetails, emails } = this.options;
     const targets = new ScenarioTargets(this.project, this.io, this.warn);
     try {
-      const changed =
-        changedSince === null
-          ? null
-          : await readChangedParts(this.project, await targets.readWorkflows(), changedSince);
+      const changed = changedSince === null ? null : await this.readChangedParts(changedSince, targets);
       const runner = new FileRunner(targets, this.options, this.io.signal, changed);
       const outcomes = await this.runFiles(runner, changed, onFile);
       const files = outcomes.map(({ outcome }) => outcome.reported);

@@ -2,6 +2,9 @@ import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
 import type { TestWorkerData, TestWorkerMessage } from "./test-worker.js";
 
+/** The last argument of a thread. */
+export const THREAD_ARGUMENT = "--thread";
+
 /** Starting a thread costs about 100 ms of a processor, so runs that end sooner use none. */
 const START_AFTER_MS = 150;
 
@@ -34,7 +37,7 @@ export class TestThreads {
     if (performance.now() - this.startedAt < startAfterMs) return;
     const { Worker } = await import("node:worker_threads");
     for (let n = 0; n < count; n++) {
-      const worker = new Worker(threadFile, { argv: ["test"], workerData: data() });
+      const worker = new Worker(threadFile, { argv: ["test", THREAD_ARGUMENT], workerData: data() });
       worker.on("message", onMessage);
       this.workers.push(worker);
       const ended = new Promise<void>((resolve, reject) => {

@@ -3,10 +3,10 @@ import type { TestOptions } from "../../commands/shared/test-service.js";
 import { setLiquidMode } from "../../engine/liquid/liquid-mode.js";
 import type { ProjectLocation } from "../../project/find-project.js";
 import type { ProcessIO } from "../process-io.js";
+import type { ChangedParts } from "./changed-parts.js";
 import { FileQueue, type QueueMemory, runQueue } from "./file-queue.js";
 import { ScenarioTargets } from "./open-scenario-target.js";
 import { type FileOutcome, FileRunner, type SelectedFile } from "./run-file.js";
-import type { ChangedParts } from "./select-changed.js";
 
 /** The settings with which a thread runs scenario files. */
 export interface TestWorkerData {

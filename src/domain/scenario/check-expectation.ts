@@ -144,9 +144,15 @@ function checkMessage(
   add: AddFailure,
 ): void {
   const name = describeMessage(message);
-  const compare = (key: string, matcher: TextMatcher | null | undefined, found: Json | undefined, at = [key]): void => {
+  // A part that no one compares is not read: reading the text of an email loads a parser.
+  const compare = (
+    key: string,
+    matcher: TextMatcher | null | undefined,
+    readFound: () => Json | undefined,
+    at = [key],
+  ): void => {
     if (matcher === undefined || matcher === null) return;
-    const mismatch = matchText(matcher, found);
+    const mismatch = matchText(matcher, readFound());
     if (mismatch === null) return;
     add({
       path: [...path, ...at],
@@ -155,16 +161,16 @@ function checkMessage(
       found: formatFound(mismatch.found),
     });
   };
-  if (expected.status) compare("status", expected.status, message.status);
+  if (expected.status) compare("status", expected.status, () => message.status);
   if (expected.engagement && !message.engagement.includes(expected.engagement))
-    compare("engagement", expected.engagement, message.engagement.join(", ") || "none");
-  if (expected.at && !isSameTime(expected.at, message.at)) compare("at", expected.at, message.at);
-  compare("subject", expected.subject, reader.readSubject(message));
-  compare("body", expected.body, reader.readText(message));
+    compare("engagement", expected.engagement, () => message.engagement.join(", ") || "none");
+  if (expected.at && !isSameTime(expected.at, message.at)) compare("at", expected.at, () => message.at);
+  compare("subject", expected.subject, () => reader.readSubject(message));
+  compare("body", expected.body, () => reader.readText(message));
   for (const [selector, matcher] of Object.entries(expected.html ?? {})) {
     const texts = reader.selectTexts(message, selector);
     if (texts.length > 0 && texts.some((text) => matchText(matcher, text) === null)) continue;
-    compare(selector, matcher, texts.length === 0 ? undefined : texts.join(" | "), ["html", selector]);
+    compare(selector, matcher, () => (texts.length === 0 ? undefined : texts.join(" | ")), ["html", selector]);
     if (texts.length === 0 && matchText(matcher, undefined) === null)
       add({
         path: [...path, "html", selector],

@@ -1,4 +1,4 @@
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { type Driver, getBindingFile } from "./driver.js";
 
 /** Commits between two checkpoints: about 2,000 pages when 64 clients send triggers. */
@@ -33,7 +33,7 @@ parentPort.on("message", (wanted) => {
  * processes.
  */
 export class Checkpointer {
-  private worker: Worker | null = null;
+  private worker: Promise<Worker> | null = null;
   private commits = 0;
   private isCheckpointing = false;
   private isStopped = false;
@@ -52,16 +52,18 @@ export class Checkpointer {
     if (++this.commits < COMMITS_PER_CHECKPOINT || this.isCheckpointing || this.isStopped) return;
     this.commits = 0;
     this.isCheckpointing = true;
-    try {
-      this.worker ??= this.startWorker();
-    } catch {
-      this.isStopped = true; // the thread cannot be started
-      return;
-    }
-    this.worker.postMessage("move");
+    this.worker ??= this.startWorker();
+    this.worker.then(
+      (worker) => worker.postMessage("move"),
+      () => {
+        this.isStopped = true; // the thread cannot be started
+      },
+    );
   }
 
-  private startWorker(): Worker {
+  private async startWorker(): Promise<Worker> {
+    // Loading the module takes a millisecond, also in commands that start no thread.
+    const { Worker } = await import("node:worker_threads");
     const worker = new Worker(WORKER_SCRIPT, {
       eval: true,
       workerData: { location: this.location, binding: getBindingFile(this.driver) },
@@ -78,10 +80,10 @@ export class Checkpointer {
 
   /** Stops the thread and resolves once its connection is closed. */
   async close(): Promise<void> {
-    const { worker } = this;
+    const worker = await this.worker?.catch(() => null);
     const wasStopped = this.isStopped;
     this.isStopped = true;
-    if (worker === null || wasStopped) return;
+    if (!worker || wasStopped) return;
     await new Promise<void>((resolve) => {
       worker.once("exit", () => resolve());
       worker.ref();

@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { isBuiltin } from "node:module";
 import { dirname, join } from "node:path";
 import { arch, dlopen, platform, versions } from "node:process";
 import { KnockError } from "../../../errors/knock-error.js";
@@ -80,7 +79,7 @@ const MIN_NODE_MAJOR = 24;
 /** Returns whether this Node version on this platform can use a driver. */
 export function isDriverAvailable(driver: Driver): boolean {
   if (driver === "packaged") return findPrebuiltFile() !== null;
-  return isBuiltin("node:sqlite") && Number.parseInt(versions.node, 10) >= MIN_NODE_MAJOR;
+  return versions.sqlite !== undefined && Number.parseInt(versions.node, 10) >= MIN_NODE_MAJOR;
 }
 
 /** Returns the preferred driver. A platform without a prebuilt binding uses Node's, which may print a warning. */

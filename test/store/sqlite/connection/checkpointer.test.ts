@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Worker } from "node:worker_threads";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Checkpointer } from "../../../../src/store/sqlite/connection/checkpointer.js";
 import { openGroupCommitStore } from "../../../../src/store/sqlite/group-commit-store.js";
@@ -17,6 +18,21 @@ beforeEach(() => {
 });
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The threads that the test has started. One that has ended has the ID -1. */
+let threads: Worker[];
+const recordThread = (thread: Worker): void => {
+  threads.push(thread);
+};
+
+beforeEach(() => {
+  threads = [];
+  process.on("worker", recordThread);
+});
+
+afterEach(() => {
+  process.off("worker", recordThread);
+});
 
 describe("the log of a store with many writes", () => {
   it("is moved into the file while the store is open, without loss", async () => {
@@ -36,20 +52,18 @@ describe("the log of a store with many writes", () => {
 
   it("a thread that cannot open the store ends and blocks no one", async () => {
     const checkpointer = new Checkpointer(join(folder, "missing", "store.db"));
-    const threads = () => process.getActiveResourcesInfo().filter((name) => name === "MessagePort").length;
-    const before = threads();
     for (let commits = 0; commits < 40; commits++) checkpointer.recordCommit();
-    expect(threads()).toBe(before + 1);
-    await vi.waitFor(() => expect(threads()).toBe(before), WAIT_OPTIONS);
+    await vi.waitFor(() => expect(threads).toHaveLength(1), WAIT_OPTIONS);
+    await vi.waitFor(() => expect(threads[0]?.threadId).toBe(-1), WAIT_OPTIONS);
     for (let commits = 0; commits < 100; commits++) checkpointer.recordCommit(); // no further attempts
-    expect(threads()).toBe(before);
     await checkpointer.close();
+    expect(threads).toHaveLength(1);
   });
 
   it("a store with few commits starts no thread", async () => {
     const store = await openGroupCommitStore(file);
     await insertSample(store, { recipients: ["ada"] });
-    expect(process.getActiveResourcesInfo()).not.toContain("MessagePort");
     await store.close();
+    expect(threads).toEqual([]);
   });
 });

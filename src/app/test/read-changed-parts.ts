@@ -2,14 +2,12 @@ import { execFile } from "node:child_process";
 import { relative } from "node:path";
 import { promisify } from "node:util";
 import { findChangedWorkflows } from "../../domain/scenario/find-changed-workflows.js";
-import { listScenarioWorkflows } from "../../domain/scenario/list-scenario-workflows.js";
-import type { Scenario } from "../../domain/scenario/parse-scenarios.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { toSlashes } from "../../project/format-display-path.js";
 import type { Project } from "../../project/open-project.js";
-import type { ProjectFile } from "../../project/read-project-text.js";
 import { removeKeys } from "../remove-keys.js";
+import type { ChangedParts } from "./changed-parts.js";
 
 const GIT_TIMEOUT_MS = 10_000;
 const MAX_GIT_OUTPUT = 16 * 1024 * 1024;
@@ -54,14 +52,6 @@ async function listChangedFiles(root: string, revision: string): Promise<string[
   }
 }
 
-/** The parts of a project that differ from a revision. Can be sent to another thread. */
-export interface ChangedParts {
-  root: string;
-  /** Paths relative to `root`, with slashes. */
-  files: ReadonlySet<string>;
-  workflows: ReadonlySet<string> | "all";
-}
-
 /** Returns what differs from a revision. Throws `usage` outside of a repository and for an unknown revision. */
 export async function readChangedParts(
   { root, knockDir }: Project,
@@ -71,16 +61,4 @@ export async function readChangedParts(
   const paths = await listChangedFiles(root, revision);
   const folder = toSlashes(relative(root, knockDir));
   return { root, files: new Set(paths), workflows: findChangedWorkflows(paths, folder, workflows) };
-}
-
-/** Returns whether a change can affect a scenario. */
-export function isAffected(
-  { root, files, workflows }: ChangedParts,
-  { path }: ProjectFile,
-  scenario: Scenario,
-): boolean {
-  if (workflows === "all" || files.has(toSlashes(relative(root, path)))) return true;
-  const own = listScenarioWorkflows(scenario);
-  // An event can start any workflow.
-  return own === null ? workflows.size > 0 : own.some((key) => workflows.has(key));
 }
