@@ -58,7 +58,6 @@ const APART = {
   picomatch: true,
   diff: false,
   "csv-parse": false,
-  yaml: false,
   "quicktype-core": "InputData, JSONSchemaInput, JSONSchemaStore, quicktype",
   "@pnpm/tabtab": false,
   "juice/client.js": true,
