@@ -3,7 +3,6 @@ import { WEBHOOK_EVENTS, type Webhook } from "../../../src/domain/environment/we
 import { Webhooks } from "../../../src/emulator/webhooks/webhooks.js";
 import type { Delivery } from "../../../src/ports/provider.js";
 import { undiciHttpClient } from "../../../src/remote/undici-http-client.js";
-import type { SqliteStore } from "../../../src/store/sqlite/sqlite-store.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { EngineHarness, MINUTE, step } from "../../helpers/engine-harness.js";
 import { eventually } from "../../helpers/eventually.js";
@@ -45,14 +44,26 @@ async function tell({ timeout_ms = 10_000, most_open = 2_000 } = {}): Promise<We
     { operations: harness.engine, readVariable: () => undefined, onError: (error) => errors.push(error) },
   );
   running.push(webhooks);
-  await eventually(() => parts().length > 0 || configured.length === 0);
+  await eventually(async () => configured.length === 0 || (await readParts()).length > 0);
   expect(errors).toEqual([]);
   return webhooks;
 }
 
-/** Returns the tables of the webhook log in the store's file. */
-const parts = (): unknown[] =>
-  (harness.store as SqliteStore).db.all("SELECT name FROM sqlite_schema WHERE name LIKE 'outbound_%'");
+type Rows = Record<string, unknown>[];
+
+/** Runs a query of either store. */
+async function readAll(sql: string): Promise<Rows> {
+  const { db } = harness.store as unknown as { db: { all(sql: string): Rows | Promise<Rows> } };
+  return db.all(sql);
+}
+
+const readRows = (table: string): Promise<Rows> => readAll(`SELECT * FROM ${table}`);
+
+/** Reads what the log has while events are recorded: its tables in a file, a row in a database. */
+const readParts = (): Promise<Rows> =>
+  process.env.KNOCK_TEST_STORE === "postgres"
+    ? readRows("outbound_watch")
+    : readAll("SELECT name FROM sqlite_schema WHERE name LIKE 'outbound_%'");
 
 const of = (type: string): JsonObject[] => target.requests.map(({ json }) => json).filter((json) => json.type === type);
 
@@ -65,7 +76,7 @@ describe("webhook attempts (A-922)", () => {
     const dropped = await eventually(() => webhooks.list().find(({ state }) => state === "dropped") ?? null);
     expect((dropped.attempts as JsonObject[]).map(({ status }) => status)).toEqual(Array(8).fill(500));
     await webhooks.stop();
-    expect((harness.store as SqliteStore).db.all("SELECT * FROM outbound_events")).toEqual([]);
+    expect(await readRows("outbound_events")).toEqual([]);
     expect(target.requests).toHaveLength(8);
   });
 
@@ -83,7 +94,6 @@ describe("a webhook that hangs", () => {
   const DELIVERED = ["message.delivered"];
   const heard = ({ requests }: HttpTestServer): unknown[] =>
     requests.map(({ json }) => (json.data as JsonObject).recipient);
-  const rows = (table: string): unknown[] => (harness.store as SqliteStore).db.all(`SELECT * FROM ${table}`);
 
   it("does not delay others, for many events; others receive no event twice after a restart", async () => {
     const silent = await startHttpTestServer();
@@ -110,7 +120,7 @@ describe("a webhook that hangs", () => {
     await eventually(() => heard(silent).at(-1) === "last" && heard(target).at(-1) === "last");
     expect(target.requests).toHaveLength(names.length + 1);
     await again.stop();
-    expect([rows("outbound_events"), rows("outbound_taken")]).toEqual([[], []]);
+    expect([await readRows("outbound_events"), await readRows("outbound_taken")]).toEqual([[], []]);
     await silent.close();
   });
 
@@ -124,9 +134,9 @@ describe("a webhook that hangs", () => {
     await tell();
     await harness.trigger("feed", { recipients: ["ana"] });
     await eventually(() => silent.requests.length === 1 && target.requests.length === 1);
-    expect(rows("outbound_events").length).toBeGreaterThan(0);
+    expect((await readRows("outbound_events")).length).toBeGreaterThan(0);
     configured = configured.slice(1);
-    await eventually(() => rows("outbound_events").length === 0);
+    await eventually(async () => (await readRows("outbound_events")).length === 0);
     silent.respondWith({ status: 200 });
     configured = [...configured, { url: `${silent.url}/new`, events: DELIVERED, signing_key: null }];
     await eventually(async () => {
@@ -157,10 +167,10 @@ describe("a webhook that hangs", () => {
     silent.respondWith({ status: 200 });
     const again = await tell();
     await eventually(() => new Set(heard(silent)).size === 5);
-    await eventually(() => rows("outbound_events").length === 0);
+    await eventually(async () => (await readRows("outbound_events")).length === 0);
     await again.stop();
     expect(new Set(heard(target))).toEqual(new Set(["new"]));
-    expect(rows("outbound_taken")).toEqual([]);
+    expect(await readRows("outbound_taken")).toEqual([]);
     await silent.close();
   });
 
@@ -173,7 +183,7 @@ describe("a webhook that hangs", () => {
     await harness.trigger("feed", { recipients: ["ana"] });
     await eventually(() => silent.requests.length === 1 && target.requests.length === 1);
     configured = [kept];
-    await eventually(() => rows("outbound_events").length === 0);
+    await eventually(async () => (await readRows("outbound_events")).length === 0);
     expect(webhooks.list().map(({ state }) => state)).toEqual(["dropped", "delivered"]);
     await silent.close();
   });
@@ -192,11 +202,11 @@ describe("the reader of the log", () => {
     expect(of("message.delivered").map(({ data }) => (data as JsonObject).recipient)).toEqual(["ana", "bo"]);
   });
 
-  it("leaves no tables of the log in the store without webhooks", async () => {
+  it("leaves no part of the log in the store without webhooks", async () => {
     await tell();
-    expect(parts().length).toBeGreaterThan(0);
+    expect((await readParts()).length).toBeGreaterThan(0);
     configured = [];
-    await eventually(() => parts().length === 0);
+    await eventually(async () => (await readParts()).length === 0);
     await harness.trigger("feed", { recipients: ["ana"] });
     expect(target.requests).toEqual([]);
   });
