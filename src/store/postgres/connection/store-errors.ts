@@ -95,7 +95,7 @@ const LOST_STATES = /^(08|57P0[123]|53300)/;
 /** Messages of the client itself, which have no code. */
 const LOST_MESSAGES = /^(Connection terminated|Client has encountered a connection error|timeout (exceeded|expired))/;
 
-/** Returns whether the connection is lost, or was not made.. */
+/** Returns whether the connection is lost, or was not made. */
 export function isConnectionLost(error: unknown): boolean {
   const code = getErrorCode(error);
   if (code !== undefined) return NETWORK_CODES.has(code) || LOST_STATES.test(code);
