@@ -2,7 +2,7 @@ import type { PoolClient } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import { type CausedWork, NO_CAUSED_WORK } from "../../../ports/due-store.js";
-import { replaceNul } from "../../rows/replace-nul.js";
+import { REPLACEMENT, replaceNuls } from "../../rows/replace-nuls.js";
 import type { Wakeup } from "./wakeup.js";
 
 export type SqlValue = string | number | boolean | null | readonly string[] | readonly number[];
@@ -11,7 +11,8 @@ export type CopyValue = string | number | null;
 /** The database's own time in milliseconds. No decision depends on the clock of a worker. */
 const DATABASE_TIME = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
-const toParameter = (value: SqlValue): unknown => (Array.isArray(value) ? value.map(replaceNul) : replaceNul(value));
+const toParameters = (values: readonly SqlValue[]): unknown[] =>
+  replaceNuls(values).map((value) => (Array.isArray(value) ? replaceNuls(value) : value));
 
 /** Runs statements on one connection. */
 export class Statements {
@@ -21,7 +22,7 @@ export class Statements {
   ) {}
 
   async all<Row>(sql: string, ...values: SqlValue[]): Promise<Row[]> {
-    return (await this.client.query(sql, values.map(toParameter))).rows as Row[];
+    return (await this.client.query(sql, toParameters(values))).rows as Row[];
   }
 
   async get<Row>(sql: string, ...values: SqlValue[]): Promise<Row | undefined> {
@@ -30,7 +31,7 @@ export class Statements {
 
   /** Returns how many rows changed. */
   async run(sql: string, ...values: SqlValue[]): Promise<number> {
-    return (await this.client.query(sql, values.map(toParameter))).rowCount ?? 0;
+    return (await this.client.query(sql, toParameters(values))).rowCount ?? 0;
   }
 
   /** The store's real time in milliseconds as SQL, for leases. Tests may inject the time. */
@@ -109,7 +110,7 @@ const ESCAPES: Record<string, string> = {
   "\n": "\\n",
   "\r": "\\r",
   "\t": "\\t",
-  "\0": replaceNul("\0"),
+  "\0": REPLACEMENT,
 };
 
 function formatCopyValue(value: CopyValue): string {

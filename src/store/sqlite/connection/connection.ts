@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fsyncSync, openSync, statSync } from "node:fs";
 import { KnockError } from "../../../errors/knock-error.js";
 import type { CausedWork } from "../../../ports/due-store.js";
-import { replaceNul } from "../../rows/replace-nul.js";
+import { replaceNuls } from "../../rows/replace-nuls.js";
 import { CausedWorkRecorder } from "./caused-work.js";
 import type { Database, SqlValue, Statement } from "./driver.js";
 import { findDamage } from "./find-damage.js";
@@ -76,29 +76,29 @@ export class Connection {
 
   /** Returns the columns of the first row, or undefined. */
   getList<Columns extends unknown[]>(sql: string, ...values: SqlValue[]): Columns | undefined {
-    return this.prepareList(sql).get(...values.map(replaceNul)) as Columns | undefined;
+    return this.prepareList(sql).get(...replaceNuls(values)) as Columns | undefined;
   }
 
   allLists<Columns extends unknown[]>(sql: string, ...values: SqlValue[]): Columns[] {
-    return this.prepareList(sql).all(...values.map(replaceNul)) as Columns[];
+    return this.prepareList(sql).all(...replaceNuls(values)) as Columns[];
   }
 
   get<Row>(sql: string, ...values: SqlValue[]): Row | undefined {
-    return this.prepare(sql).get(...values.map(replaceNul)) as Row | undefined;
+    return this.prepare(sql).get(...replaceNuls(values)) as Row | undefined;
   }
 
   all<Row>(sql: string, ...values: SqlValue[]): Row[] {
-    return this.prepare(sql).all(...values.map(replaceNul)) as Row[];
+    return this.prepare(sql).all(...replaceNuls(values)) as Row[];
   }
 
   /** Returns how many rows changed. */
   run(sql: string, ...values: SqlValue[]): number {
-    return Number(this.prepare(sql).run(...values.map(replaceNul)).changes);
+    return Number(this.prepare(sql).run(...replaceNuls(values)).changes);
   }
 
   /** Returns the new row's key. */
   insert(sql: string, ...values: SqlValue[]): number {
-    return Number(this.prepare(sql).run(...values.map(replaceNul)).lastInsertRowid);
+    return Number(this.prepare(sql).run(...replaceNuls(values)).lastInsertRowid);
   }
 
   /** Registers a listener for rollbacks. Caches of rows must forget rows whose transaction was rolled back. */
