@@ -111,7 +111,7 @@ export const noChildProcess = {
 /** The languages of quicktype-core that `knock types` generates. The others would double the size of its bundle. */
 const QUICKTYPE_LANGUAGES = ["Python", "Golang", "Ruby"];
 
-/** Limits quicktype-core to the languages that are used, and takes yaml from its own bundle. */
+/** Limits quicktype-core to the languages that are used, and to schemas in JSON, which it reads as YAML. */
 export const quicktypeLanguages = {
   name: "quicktype-languages",
   setup({ onLoad, onResolve }) {
@@ -125,7 +125,8 @@ export const quicktypeLanguages = {
         "export const isLanguageName = (name) => languageNamed(name) !== undefined;",
       ].join("\n"),
     }));
-    onResolve({ filter: /^yaml$/ }, () => ({ path: "./yaml.cjs", external: true }));
+    onResolve({ filter: /^yaml$/ }, ({ path }) => ({ path, namespace: "json-as-yaml" }));
+    onLoad({ filter: /.*/, namespace: "json-as-yaml" }, () => ({ contents: "export const { parse } = JSON;" }));
   },
 };
 

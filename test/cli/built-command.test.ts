@@ -104,6 +104,11 @@ async function runCommands(collab: Sample): Promise<Commands> {
   await knock.run(["feed", "list", "ada"], "commented");
   await knock.run(["preview", "storage-low", "--all", "-r", "ada"], "email_1  sendgrid");
   await knock.run(["test", "--filter", "seen"], "1 passed");
+  const comment = "{ recipients: [ada], actor: alan, data: { page: Home } }";
+  const expected = String.raw`{ messages: [{ to: ada, channel: in-app, body: "one\ntwo" }] }`;
+  const steps = `[{ notify: ${comment}, expect: ${expected} }]`;
+  collab.write("fails.test.yaml", `workflow: new-comment\nscenarios: { fails: { steps: ${steps} } }\n`);
+  await knock.run(["test", "fails.test.yaml"], "- expected  + found", { exit: 1 });
   await knock.run(["replay", "--no-content"], "0 recipients with differences");
   await knock.run(["workflows"], /^new-comment +New comment/m);
   await knock.run(["validate"], /^0 errors, .* files$/m);

@@ -1,5 +1,5 @@
 /** Half a surrogate pair also becomes this character when a text is encoded. */
-export const REPLACEMENT = "\ufffd";
+const REPLACEMENT = "\ufffd";
 
 const hasNul = (value: unknown): boolean => typeof value === "string" && value.includes("\0");
 

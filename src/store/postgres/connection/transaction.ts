@@ -2,7 +2,7 @@ import type { PoolClient } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import { type CausedWork, NO_CAUSED_WORK } from "../../../ports/due-store.js";
-import { REPLACEMENT, replaceNuls } from "../../rows/replace-nuls.js";
+import { replaceNuls } from "../../rows/replace-nuls.js";
 import type { Wakeup } from "./wakeup.js";
 
 export type SqlValue = string | number | boolean | null | readonly string[] | readonly number[];
@@ -104,19 +104,13 @@ export class Transaction extends Statements {
   }
 }
 
-const NEEDS_ESCAPE = /[\\\n\r\t\0]/;
-const ESCAPES: Record<string, string> = {
-  "\\": "\\\\",
-  "\n": "\\n",
-  "\r": "\\r",
-  "\t": "\\t",
-  "\0": REPLACEMENT,
-};
+const NEEDS_ESCAPE = /[\\\n\r\t]/;
+const ESCAPES: Record<string, string> = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
 function formatCopyValue(value: CopyValue): string {
   if (value === null) return "\\N";
   if (typeof value === "number") return String(value);
-  return NEEDS_ESCAPE.test(value) ? value.replace(/[\\\n\r\t\0]/g, (sign) => ESCAPES[sign] as string) : value;
+  return NEEDS_ESCAPE.test(value) ? value.replace(/[\\\n\r\t]/g, (sign) => ESCAPES[sign] as string) : value;
 }
 
 /** Returns rows in the text format of COPY. */
