@@ -3,6 +3,7 @@ import type { ApiRequest } from "../domain/trigger/api-request.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { Output } from "../output/output.js";
 import type { Operations } from "../ports/operations.js";
+import { openRemote, readProxySettings } from "../remote/open-remote.js";
 import { confirmLiveKey, isLiveKey } from "./confirm-live-key.js";
 import type { ProcessIO } from "./process-io.js";
 import { readCaFile } from "./read-ca-file.js";
@@ -48,7 +49,6 @@ export async function openRemoteTarget(
     output.warnOnce(
       "recipients.redirect has no effect on the remote target: add recipients.allow to limit which recipients it reaches",
     );
-  const { openRemote, readProxySettings } = await import("../remote/open-remote.js");
   const remote = openRemote({
     baseUrl: settings.base_url.value,
     apiKey,

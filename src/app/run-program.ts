@@ -6,6 +6,7 @@ import { applyVerbosity, type CommonFlags } from "../commands/shared/options.js"
 import { ERROR_CODES } from "../errors/error-codes.js";
 import { KnockError } from "../errors/knock-error.js";
 import { didYouMean } from "../util/find-nearest.js";
+import { findExampleNames } from "./find-example-names.js";
 import { buildHelpConfiguration, unquoteDefaults } from "./help-configuration.js";
 import { createOfficialCommandError, isOfficialCommand } from "./official-command.js";
 import type { AppServices } from "./services/app-services.js";
@@ -64,7 +65,6 @@ function findNamedCommand(program: Command, name: string, [, second]: readonly s
  * that it does not slow down commands.
  */
 async function nameExamples(program: Command, context: AppServices): Promise<void> {
-  const { findExampleNames } = await import("./find-example-names.js");
   const names = await findExampleNames(context);
   if (names !== null) setExampleNames(program, names);
 }

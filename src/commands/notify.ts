@@ -11,6 +11,7 @@ import { addExamples, formatDataFlag, formatSetFlags } from "./shared/examples.j
 import { checkRuleSteps, type Expectation, RUN_RULE_EXAMPLES, readRules } from "./shared/expectations.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import type { NotifyFlags } from "./shared/notify-flags.js";
+import { notifyLines } from "./shared/notify-lines.js";
 import {
   addCommonOptions,
   addTargetOptions,
@@ -134,10 +135,7 @@ async function runNotify(
     parseDurationArgument(flags.wait, "--wait", hint);
   }
   const rules = readRules(flags);
-  if (hasPayloadLines(flags)) {
-    const { notifyLines } = await import("./shared/notify-lines.js");
-    return notifyLines(workflow, flags, rules, context);
-  }
+  if (hasPayloadLines(flags)) return notifyLines(workflow, flags, rules, context);
   rejectBulkFlags(flags);
   try {
     await runSingle(workflow, flags, rules, context);

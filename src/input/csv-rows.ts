@@ -1,4 +1,3 @@
-import { pipeline, Readable } from "node:stream";
 import type { CsvError, Options } from "csv-parse";
 
 /** A row of a CSV file: its fields, or the reason why it cannot be read. `line` is the number of its first line, counted from 1. */
@@ -19,6 +18,7 @@ const REPLACEMENT_CHARACTER = "\ufffd";
  */
 export async function* readCsvRows(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<CsvRow> {
   const { parse } = await import("csv-parse");
+  const { pipeline, Readable } = await import("node:stream");
   let last: CsvRow | null = null;
   // The parser counts CRLF within quotes as two line breaks.
   let surplusLines = 0;

@@ -33,7 +33,9 @@ import { readDocumentWarnings, readRunWarnings } from "./project-warnings.js";
 import { listEnvironmentFiles, readEnvironment } from "./read-environment.js";
 import { type ProjectFile, readProjectText } from "./read-project-text.js";
 import { readResource, withFileLocation } from "./read-resource.js";
+import { checkRequestReferences, readSharedRequest } from "./read-shared-request.js";
 import { checkSharedTemplates, openSharedTemplates } from "./read-shared-templates.js";
+import { readTranslations } from "./read-translations.js";
 import { RESOURCE_KEY } from "./resource-key.js";
 
 const MAX_INLINE_DIGEST_LENGTH = 65_536;
@@ -140,8 +142,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
       findings.length === 0 ? [] : await (await import("./add-file-locations.js")).locateFindings(file, findings),
     );
     await checkSharedTemplates(parsed, shared);
-    if (collectRequestKeys(parsed).length > 0)
-      await (await import("./read-shared-request.js")).checkRequestReferences(parsed, folders, displayPath);
+    if (collectRequestKeys(parsed).length > 0) await checkRequestReferences(parsed, folders, displayPath);
     checkGuideKeys(parsed, () => listEntries(join(knockDir, "guides")));
     const checked = hasAudienceReferences(parsed) ? checkAudiences(parsed, await audiences()) : parsed;
     rememberTextFiles(checked, texts);
@@ -167,9 +168,8 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     return parsedAudiences;
   }
 
-  /** Reads the translations again each time, because a long-running worker must see changes. The reader is loaded on demand. */
+  /** Reads the translations again each time, because a long-running worker must see changes. */
   async function translations(): Promise<Translations> {
-    const { readTranslations } = await import("./read-translations.js");
     const branchFolderPath = branchDir === undefined ? null : join(branchDir, "translations");
     const folder =
       branchFolderPath !== null && existsSync(branchFolderPath) ? branchFolderPath : join(knockDir, "translations");
@@ -177,7 +177,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
   }
 
   async function request(key: string): Promise<SharedRequest | null> {
-    return (await import("./read-shared-request.js")).readSharedRequest(key, folders, displayPath);
+    return readSharedRequest(key, folders, displayPath);
   }
 
   const workflowKeys = async (): Promise<string[]> => folders.listKeys("workflows", "workflow.json");

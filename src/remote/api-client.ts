@@ -1,4 +1,3 @@
-import { setTimeout as pause } from "node:timers/promises";
 import { type ApiRequest, buildApiHeaders } from "../domain/trigger/api-request.js";
 import { KnockError } from "../errors/knock-error.js";
 import { formatDuration } from "../util/duration.js";
@@ -165,6 +164,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
 
 async function sleepOrThrow(milliseconds: number, signal?: AbortSignal): Promise<void> {
   try {
+    const { setTimeout: pause } = await import("node:timers/promises");
     await pause(milliseconds, undefined, signal ? { signal } : {});
   } catch {
     throw new KnockError("interrupted", "Interrupted.");

@@ -1,11 +1,10 @@
 import { readFileSync, readlinkSync } from "node:fs";
-import { hostname } from "node:os";
-import { kill, pid, platform } from "node:process";
+import { getBuiltinModule, kill, pid, platform } from "node:process";
 import { once } from "./once.js";
 
 /** Where a process runs, so that its ID has a meaning: the machine since its start, and the namespace of process IDs. */
 const readPlace = once((): string => {
-  if (platform !== "linux") return hostname();
+  if (platform !== "linux") return getBuiltinModule("node:os").hostname();
   const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").slice(0, 8);
   return `${boot}-${/\d+/.exec(readlinkSync("/proc/self/ns/pid"))?.[0]}`;
 });

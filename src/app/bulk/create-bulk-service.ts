@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { createReadStream, type Stats, statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { BulkService, InputFile } from "../../commands/shared/bulk-service.js";
 import { getErrorMessage, KnockError } from "../../errors/knock-error.js";
+import { loadCrypto } from "../../util/load-crypto.js";
 import type { ProcessIO } from "../process-io.js";
 import { readInterruptibly } from "../read-interruptibly.js";
 import { AppendFile } from "./append-file.js";
@@ -47,7 +47,7 @@ async function inspectInput(
   }
   if (!stat.isFile()) return null;
   const size = Math.min(requestedSize ?? stat.size, stat.size);
-  const hash = createHash("sha256");
+  const hash = loadCrypto().createHash("sha256");
   if (size > 0)
     for await (const chunk of readInterruptibly(createReadStream(resolvedPath, { end: size - 1 }), path, signal))
       hash.update(chunk);

@@ -1,5 +1,4 @@
 import { closeSync, createReadStream, existsSync, openSync, readSync, statSync } from "node:fs";
-import { createInterface } from "node:readline";
 import type { Journal } from "../../commands/shared/bulk-service.js";
 import {
   type JournalHeader,
@@ -99,6 +98,7 @@ export class JournalFile extends AppendFile implements Journal {
   /** Opens an existing journal with its results. A last line that a crash has cut is dropped. */
   static async resume(path: string, resolvedPath: string, header: JournalHeader): Promise<JournalFile> {
     const journal = new JournalFile(path, resolvedPath, header, "append");
+    const { createInterface } = await import("node:readline");
     const lines = createInterface({ input: createReadStream(resolvedPath), crlfDelay: Number.POSITIVE_INFINITY });
     let number = 0;
     for await (const line of lines) {

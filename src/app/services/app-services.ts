@@ -3,6 +3,7 @@ import type { CommandContext } from "../../commands/context.js";
 import type { ExpectationResult } from "../../domain/run/expectation.js";
 import type { Output } from "../../output/output.js";
 import { once } from "../../util/once.js";
+import { createBulkService } from "../bulk/create-bulk-service.js";
 import { openCredentials } from "../credentials.js";
 import type { ProcessIO } from "../process-io.js";
 import { readFileInterruptibly } from "../read-interruptibly.js";
@@ -66,7 +67,6 @@ export function createServices(io: ProcessIO, output: Output, exit: CommandConte
       return profiles();
     },
     async openBulkFiles() {
-      const { createBulkService } = await import("../bulk/create-bulk-service.js");
       return createBulkService(io);
     },
   };

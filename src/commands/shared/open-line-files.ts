@@ -1,7 +1,7 @@
-import { createHash, randomUUID } from "node:crypto";
 import { JOURNAL_VERSION, type JournalHeader } from "../../domain/trigger/trigger-journal.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { toIsoTime } from "../../util/iso-time.js";
+import { loadCrypto } from "../../util/load-crypto.js";
 import type { CommandContext } from "../context.js";
 import type { BulkOptions } from "./bulk-flags.js";
 import type { BulkService, Journal } from "./bulk-service.js";
@@ -66,12 +66,12 @@ async function buildHeader(
     size: file?.size ?? null,
     sha256: file?.sha256 ?? null,
     // A stream cannot be compared with an earlier one, and equal lines at different times are different triggers.
-    seed: flags.idempotencyKey ?? file?.sha256 ?? randomUUID(),
+    seed: flags.idempotencyKey ?? file?.sha256 ?? loadCrypto().randomUUID(),
     target,
     base_url: target === "remote" ? find("base_url") : null,
     branch: find("branch"),
     workflow,
-    overrides: createHash("sha256").update(overrides).digest("hex"),
+    overrides: loadCrypto().createHash("sha256").update(overrides).digest("hex"),
     started_at: toIsoTime(context.now()),
   };
 }

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { formatDuration } from "../../util/duration.js";
+import { loadCrypto } from "../../util/load-crypto.js";
 import type { InputFile } from "./bulk-service.js";
 
 const REFRESH_MS = 200;
@@ -13,7 +13,7 @@ export class InputProgress {
   bytes = 0;
   /** The content that the run covers; null for standard input. */
   expected: InputFile | null = null;
-  private readonly hash = createHash("sha256");
+  private readonly hash = loadCrypto().createHash("sha256");
   private timer: NodeJS.Timeout | undefined;
   private startedAt: number;
 
