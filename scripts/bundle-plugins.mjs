@@ -27,7 +27,7 @@ const late = (name, packages) => ({
     }));
   },
 });
-/** The same for packages that the build lists in APART: only expectations about HTML parse it, and only failures have a diff. */
+/** The same for packages that the build lists in APART. Only expectations about HTML use cheerio, and only differences use diff. */
 const LATE_APART = { cheerio: ["load"], diff: ["diffLines"] };
 
 export const lateFunctions = late("late-functions", { ...LATE, ...LATE_APART });
@@ -111,7 +111,7 @@ export const noChildProcess = {
 /** The languages of quicktype-core that `knock types` generates. The others would double the size of its bundle. */
 const QUICKTYPE_LANGUAGES = ["Python", "Golang", "Ruby"];
 
-/** Limits quicktype-core to the languages that are used, and to schemas in JSON, which it reads as YAML. */
+/** Limits quicktype-core to the languages that are used, and to schemas in JSON. It would try to parse other texts as YAML. */
 export const quicktypeLanguages = {
   name: "quicktype-languages",
   setup({ onLoad, onResolve }) {

@@ -4,8 +4,8 @@ const REPLACEMENT = "\ufffd";
 const hasNul = (value: unknown): boolean => typeof value === "string" && value.includes("\0");
 
 /**
- * Replaces the NUL characters in a statement's values. PostgreSQL rejects a NUL, and a driver of SQLite ends the text at it, so
- * that `ada\0x` would find `ada`. JSON texts contain it escaped. Hardly any values have one, so they are copied only then.
+ * Replaces the NUL characters in a statement's values. PostgreSQL rejects a NUL, and the packaged SQLite driver ends the text at
+ * it, so that `ada\0x` would find `ada`. JSON texts contain it escaped. Hardly any values have one, so they are copied only then.
  */
 export function replaceNuls<Value>(values: readonly Value[]): readonly (Value | string)[] {
   if (!values.some(hasNul)) return values;
