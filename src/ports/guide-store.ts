@@ -18,7 +18,10 @@ export interface GuideEngagement {
 export interface GuideStore {
   /** Returns a user's messages of all guides, in a tenant or in none. */
   readGuideMessages(user: RecipientKey, tenant: string | null): Promise<Message[]>;
-  /** Inserts the message if it does not exist, and marks it. */
+  /**
+   * Inserts the message if it does not exist, and marks it. The first `seen` sets the content and the data of a message that
+   * another engagement inserted (R-127).
+   */
   recordGuideEngagement(engagement: GuideEngagement, at: number): Promise<{ message: Message; caused: CausedWork }>;
   /**
    * Detaches a user's messages from a guide: they stay stored, but are no longer read as its messages. Returns their

@@ -47,6 +47,20 @@ export function describeGuides(open: OpenStore): void {
       expect(await open.store.readMessages([first.id])).toEqual([second]);
     });
 
+    it("have the content and the data of the first time they are seen, which may arrive after an interaction", async () => {
+      const content = { title: "shown" };
+      const first = await engage("interacted", { data: {} });
+      expect(await engage("seen", { content })).toMatchObject({ id: first.id, content, data: { page: "home" } });
+      expect(await engage("seen", { content: { title: "again" }, data: {} })).toMatchObject({
+        content,
+        data: { page: "home" },
+      });
+      await engage("archived", { content: {}, data: {} });
+      expect(await open.store.readGuideMessages(user("ana"), null)).toMatchObject([
+        { content, data: { page: "home" } },
+      ]);
+    });
+
     it("are in the list of messages, but not in the list of runs", async () => {
       await insertSample(open.store, { recipients: ["ana"] });
       const { id, workflow_run_id, recipient_run_id } = await engage("seen");

@@ -2,6 +2,7 @@ import { buildGuideOrigin } from "../../../domain/guide/guide-origin.js";
 import type { Message } from "../../../domain/message/message.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { GuideEngagement } from "../../../ports/guide-store.js";
+import { isFirstDisplay, toDisplayColumns } from "../../rows/guide-display.js";
 import { MESSAGE_COLUMNS, type MessageRow } from "../../rows/message-row.js";
 import { allocateRows } from "../connection/allocate-rows.js";
 import type { Reader, Transaction } from "../connection/transaction.js";
@@ -87,7 +88,7 @@ export async function recordGuideEngagement(
   engagement: GuideEngagement,
   at: number,
 ): Promise<Message> {
-  const { message, action, data } = engagement;
+  const { message, action, data: eventData } = engagement;
   const { recipient, tenant, workflow: guide, step_ref } = message;
   await tx.all(`SELECT pg_advisory_xact_lock(${LOCK_CLASS}, hashtext($1))`, recipient);
   const known = await tx.get<MessageRow>(
@@ -103,8 +104,11 @@ export async function recordGuideEngagement(
       { message, recipientRun, workflowRun, trigger: { value: null, text: "" }, guide },
     ]);
     await recordMessageEvents(tx, [{ message, events: message.events }]);
+  } else if (isFirstDisplay(known, engagement)) {
+    const { content, data } = toDisplayColumns(engagement);
+    await tx.run("UPDATE messages SET content = $2, data = $3 WHERE id = $1", known.id, content, data);
   }
-  return (await markMessages(tx, shared, [known?.id ?? message.id], action, at, data))[0] as Message;
+  return (await markMessages(tx, shared, [known?.id ?? message.id], action, at, eventData))[0] as Message;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Message } from "../../../domain/message/message.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { CausedWork } from "../../../ports/due-store.js";
 import type { GuideEngagement } from "../../../ports/guide-store.js";
+import { isFirstDisplay, toDisplayColumns } from "../../rows/guide-display.js";
 import type { MessageRow } from "../../rows/message-row.js";
 import type { Connection } from "../connection/connection.js";
 import { RUN_ROW_BY_ID } from "../run/run-rows.js";
@@ -61,7 +62,7 @@ export function recordGuideEngagement(
   at: number,
 ): { message: Message; caused: CausedWork } {
   const { result, caused } = db.writeAndCollect(() => {
-    const { message, action, data } = engagement;
+    const { message, action, data: eventData } = engagement;
     const { recipient, tenant, workflow: guide, step_ref } = message;
     const known = db.get<MessageRow>(
       `${SELECT_BY_USER} AND m.guide = ? AND m.step_ref = ?`,
@@ -75,8 +76,11 @@ export function recordGuideEngagement(
       createMessageInserter(db, shared)(message, origin, { value: null, text: "" });
       db.run("UPDATE messages SET guide = ? WHERE id = ?", guide, message.id);
       recordMessageEvents(db, [{ message, events: message.events }]);
+    } else if (isFirstDisplay(known, engagement)) {
+      const { content, data } = toDisplayColumns(engagement);
+      db.run("UPDATE messages SET content = ?, data = ? WHERE id = ?", content, data, known.id);
     }
-    return markMessagesInWrite(db, shared, [known?.id ?? message.id], action, at, data)[0] as Message;
+    return markMessagesInWrite(db, shared, [known?.id ?? message.id], action, at, eventData)[0] as Message;
   });
   return { message: result, caused };
 }
