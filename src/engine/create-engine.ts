@@ -1,5 +1,4 @@
 import type { EngagementAction } from "../domain/message/message.js";
-import { toRecipientReference } from "../domain/recipient/recipient.js";
 import type { CancelOutcome, TriggerOutcome } from "../domain/run/outcome.js";
 import type { Cancellation, Trigger } from "../domain/trigger/trigger.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
@@ -32,6 +31,7 @@ import {
   serializeMessageHistory,
   serializeRecipientRun,
   serializeRecipientRunDetail,
+  serializeWholeMessage,
 } from "./resources/api-serializers.js";
 import { createResources } from "./resources/create-resources.js";
 import { readActivities } from "./resources/read-activities.js";
@@ -39,6 +39,7 @@ import { checkMessagesExist, retryMessages } from "./resources/retry-messages.js
 import { seedRecipients } from "./resources/seed-recipients.js";
 import { awaitOutcome } from "./run/await-outcome.js";
 import { buildRecipientOutcome } from "./run/build-trigger-outcome.js";
+import { cancelWorkflow } from "./run/cancel-workflow.js";
 import { deliverSourceEvent } from "./run/deliver-source-event.js";
 import { freezeClock, moveClock, resetClock, toClockState } from "./run/move-clock.js";
 import { pruneRuns } from "./run/prune-runs.js";
@@ -49,7 +50,6 @@ import { runDueTask } from "./run/run-due-task.js";
 import { runCausedWork, runDueWork } from "./run/run-due-work.js";
 import { checkTriggerAndRecipients, triggerWorkflow } from "./run/trigger-workflow.js";
 import { resolveBranchContext } from "./workflow/branch-context.js";
-import { findWorkflow } from "./workflow/find-workflow.js";
 import { readFilesOnce } from "./workflow/read-once.js";
 
 /** Creates the embedded engine: `Operations` over a store, definitions, providers and a clock. */
@@ -95,28 +95,8 @@ class Engine implements LocalOperations {
     return awaitOutcome({ ...this.context, ownWork }, started, options);
   }
 
-  async cancelWorkflow(cancellation: Cancellation): Promise<CancelOutcome> {
-    const { context, branch } = resolveBranchContext(this.context, cancellation.branch ?? this.context.branch);
-    const { workflow, cancellation_key, recipients } = cancellation;
-    // An unknown workflow is an error; a key that matches no run is not (EQ-61). Runs of an invalid workflow are also
-    // canceled.
-    if (!(await context.definitions.workflowKeys()).includes(workflow))
-      await findWorkflow(context.definitions, workflow);
-    const at = await readTime(context);
-    const runs = await context.store.cancelRuns({ workflow, cancellation_key, branch, recipients, at });
-    const cancelled = runs.filter((run) => run.cancelled).length;
-    return {
-      workflow,
-      cancellation_key,
-      target: "local",
-      recipients: runs.map(({ recipientRun, cancelled: done }) => ({
-        recipient: toRecipientReference(recipientRun.recipient),
-        recipient_run_id: recipientRun.id,
-        outcome: done ? "cancelled" : "not_cancellable",
-        reason: done ? null : { code: recipientRun.status === "completed" ? "finished" : "cancelled", detail: null },
-      })),
-      summary: { cancelled, not_cancellable: runs.length - cancelled },
-    };
+  cancelWorkflow(cancellation: Cancellation): Promise<CancelOutcome> {
+    return cancelWorkflow(this.context, cancellation);
   }
 
   deliverSourceEvent(event: SourceEvent): Promise<void> {
@@ -163,7 +143,7 @@ class Engine implements LocalOperations {
   }
 
   async readMessages(ids: readonly string[]): Promise<JsonObject[]> {
-    return (await this.readMessageHistories(ids)).map(({ message }) => message);
+    return (await this.context.store.readMessages(ids)).map(serializeWholeMessage);
   }
 
   async readMessageHistories(ids: readonly string[]): Promise<MessageHistory[]> {
@@ -187,6 +167,10 @@ class Engine implements LocalOperations {
   async listMessages(filter: MessageQuery, page: PageRequest) {
     const { items, page_info } = await this.context.store.listMessages(filter, page);
     return { items: items.map(serializeMessage), page_info };
+  }
+
+  listMessageIds(after: string | null): Promise<string[]> {
+    return this.context.store.listMessageIds(after);
   }
 
   async markMessages(

@@ -31,6 +31,11 @@ export interface MessageStore {
   readMessages(ids: readonly string[]): Promise<Message[]>;
   listMessages(filter: MessageQuery, page: PageRequest): Promise<Paged<Message>>;
   /**
+   * Returns the ids of the messages that were inserted after a message, or of all if `after` is null, oldest first. For stores
+   * without concurrent writers, such as those of tests.
+   */
+  listMessageIds(after: string | null): Promise<string[]>;
+  /**
    * Sets an engagement status and returns the messages. Ids that do not exist are left out. A repeated call adds a
    * repeated event (E-230). `metadata` becomes the data of the action's event (E-226).
    */

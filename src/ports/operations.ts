@@ -108,6 +108,11 @@ export interface LocalOperations extends Operations {
   listIdsByPrefix(kind: IdKind, prefix: string, limit: number): Promise<string[]>;
   listRecipientRuns(filter: RunQuery, page: PageRequest): Promise<Paged<JsonObject>>;
   listMessages(filter: MessageQuery, page: PageRequest): Promise<Paged<JsonObject>>;
+  /**
+   * Returns the ids of the messages that were created after a message, or of all if `after` is null, oldest first. Only for
+   * targets that no other process writes to.
+   */
+  listMessageIds(after: string | null): Promise<string[]>;
   /** Returns the messages that exist, in the order of the ids, each as the API's `Message` plus `content`. */
   readMessages(ids: readonly string[]): Promise<JsonObject[]>;
   /**

@@ -43,18 +43,17 @@ function toObservedMessage(message: JsonObject): ObservedMessage {
   };
 }
 
-/** Returns the IDs of all messages, oldest first. */
-export async function listMessageIds(operations: LocalOperations): Promise<string[]> {
-  const messages = await readAll((page) => operations.listMessages({}, page));
-  return messages.map(({ id }) => String(id));
-}
-
 /** Returns messages with their content, in the order of their IDs. */
 export async function readObservedMessages(
   operations: LocalOperations,
   ids: readonly string[],
 ): Promise<ObservedMessage[]> {
-  return (await operations.readMessages(ids)).map(toObservedMessage);
+  return ids.length === 0 ? [] : (await operations.readMessages(ids)).map(toObservedMessage);
+}
+
+/** Returns all messages with their content, oldest first. */
+export async function readAllMessages(operations: LocalOperations): Promise<ObservedMessage[]> {
+  return readObservedMessages(operations, await operations.listMessageIds(null));
 }
 
 /** Returns the recipient runs of all workflows, oldest first. */

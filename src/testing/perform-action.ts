@@ -7,7 +7,7 @@ import { parseCancellation, parseTrigger } from "../domain/trigger/parse-trigger
 import { KnockError } from "../errors/knock-error.js";
 import { parseDuration } from "../util/duration.js";
 import type { JsonObject } from "../util/json.js";
-import { listMessageIds, readObservedMessages } from "./observe.js";
+import { readAllMessages } from "./observe.js";
 import type { ScenarioTarget } from "./scenario-target.js";
 
 /** Limits `until_idle`, because a schedule that repeats is never idle. */
@@ -51,7 +51,7 @@ async function findMessages(
   { operations }: ScenarioTarget,
   filter: Parameters<typeof isSelected>[1],
 ): Promise<ObservedMessage[]> {
-  const messages = await readObservedMessages(operations, await listMessageIds(operations));
+  const messages = await readAllMessages(operations);
   return messages.filter((message) => isSelected(message, filter));
 }
 

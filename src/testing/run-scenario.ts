@@ -1,5 +1,10 @@
 import { parseTimestamp } from "../domain/condition/parse-timestamp.js";
-import { checkExpectation, type ExpectationFailure, formatRecipient } from "../domain/scenario/check-expectation.js";
+import {
+  checkExpectation,
+  type ExpectationFailure,
+  formatRecipient,
+  getComparedParts,
+} from "../domain/scenario/check-expectation.js";
 import type { Observation, ObservedRun } from "../domain/scenario/observed.js";
 import type { Scenario } from "../domain/scenario/parse-scenarios.js";
 import type { Given, ScenarioStep } from "../domain/scenario/scenario-schema.js";
@@ -9,7 +14,7 @@ import { KnockError } from "../errors/knock-error.js";
 import { didYouMean } from "../util/find-nearest.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
 import { checkExpectationNames } from "./check-expectation-names.js";
-import { listMessageIds, readObservedMessages, readObservedRuns } from "./observe.js";
+import { readObservedMessages, readObservedRuns } from "./observe.js";
 import { type ActionResult, getAction, performAction, setPreferences } from "./perform-action.js";
 import type { OpenScenarioTarget, ScenarioTarget } from "./scenario-target.js";
 
@@ -71,7 +76,8 @@ class ScenarioRun {
   readonly failures: ScenarioFailure[] = [];
   /** The path of the step or the expectation that is being processed. */
   location: (string | number)[];
-  private knownMessages = new Set<string>();
+  /** The newest message before the step that is being processed. */
+  private lastMessage: string | null = null;
 
   constructor(
     private readonly scenario: Scenario,
@@ -97,12 +103,12 @@ class ScenarioRun {
     const { expect } = step;
     const expectsError = expect !== undefined && !Array.isArray(expect) && Boolean(expect.error);
     const isWholeState = getAction(step) === null;
-    const comparesOutcomes = expect !== undefined && !Array.isArray(expect) && Boolean(expect.outcomes);
+    const compares = getComparedParts(expect ?? []);
     let previous: ObservedRun[] | null = null;
     let error: KnockError | null = null;
     let result: ActionResult = {};
     try {
-      if (comparesOutcomes && !isWholeState) previous = await readObservedRuns(operations);
+      if (compares.previous && !isWholeState) previous = await readObservedRuns(operations);
       result = await performAction(step, this.target, {
         scenario: this.scenario,
         signal: this.signal,
@@ -121,17 +127,17 @@ class ScenarioRun {
       );
       return;
     }
-    const ids = await listMessageIds(operations);
-    const created = isWholeState ? ids : ids.filter((id) => !this.knownMessages.has(id));
-    this.knownMessages = new Set(ids);
+    const created = await operations.listMessageIds(isWholeState ? null : this.lastMessage);
+    this.lastMessage = created.at(-1) ?? this.lastMessage;
     if (expect === undefined) return;
+    // Parts that the expectation does not compare are not read, because reading them takes as long as the step itself.
     const observation: Observation = {
-      outcomes: await readObservedRuns(operations, result.workflow_run_id),
+      outcomes: compares.outcomes ? await readObservedRuns(operations, result.workflow_run_id) : [],
       previous,
-      messages: await readObservedMessages(operations, created),
+      messages: compares.messages ? await readObservedMessages(operations, created) : [],
       error,
       cancelled: result.cancelled ?? null,
-      time: (await operations.readClock()).now,
+      time: compares.time ? (await operations.readClock()).now : null,
     };
     for (const failure of checkExpectation(expect, observation, this.target.reader)) {
       this.location = this.locate(index, failure.path);

@@ -1,7 +1,8 @@
-import { createUuidV5, type IdSource } from "../util/ids.js";
+import { createHash } from "node:crypto";
+import type { IdSource } from "../util/ids.js";
 
-/** The namespace of IDs in scenarios. */
-const NAMESPACE = "0b7f6d0c-5a0e-4d0a-9a0e-2f8f4f5c6a11";
+const BYTES_PER_ID = 16;
+const IDS_PER_BLOCK = 64;
 
 /** IDs and random numbers that are the same in every run with the same seed. */
 interface SeededIds extends IdSource {
@@ -12,10 +13,16 @@ interface SeededIds extends IdSource {
 /** Returns a source of IDs that depend only on the seed and on how many were created before. Later ones are greater. */
 export function createSeededIds(seed: string): SeededIds {
   let count = 0;
+  let block = Buffer.alloc(0);
   /** Returns 16 bytes that begin with the count, because later IDs must be greater. */
   const nextBytes = (): Buffer => {
+    const index = count % IDS_PER_BLOCK;
+    if (index === 0) {
+      const hash = createHash("shake256", { outputLength: IDS_PER_BLOCK * BYTES_PER_ID });
+      block = hash.update(`${seed}/${count}`).digest();
+    }
     count += 1;
-    const bytes = Buffer.from(createUuidV5(NAMESPACE, `${seed}/${count}`).replaceAll("-", ""), "hex");
+    const bytes = block.subarray(index * BYTES_PER_ID, (index + 1) * BYTES_PER_ID);
     bytes.writeUIntBE(count, 0, 6);
     return bytes;
   };

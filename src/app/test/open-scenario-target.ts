@@ -31,13 +31,14 @@ import type { ProcessIO } from "../process-io.js";
 import { copyProject } from "./copy-project.js";
 import { writeTestFile } from "./write-test-file.js";
 
-/** Returns an environment with what a scenario gives: its variables, responses and replies. */
-function overrideEnvironment(environment: Environment, { variables, fetch, agent }: Given): Environment {
+/** Returns a function that adds to an environment what a scenario gives: its variables, responses and replies. */
+function createOverride({ variables, fetch, agent }: Given): (environment: Environment) => Environment {
+  if (!variables && !fetch && !agent) return (environment) => environment;
   const given = parseEnvironment(
     { ...(variables ? { variables } : {}), ...(fetch ? { fetch } : {}), ...(agent ? { agent } : {}) },
     "given",
   );
-  return {
+  return (environment) => ({
     ...environment,
     variables: { ...environment.variables, ...given.variables },
     fetch: {
@@ -48,7 +49,7 @@ function overrideEnvironment(environment: Environment, { variables, fetch, agent
       url: given.agent.url ?? environment.agent.url,
       answers: [...given.agent.answers, ...environment.agent.answers],
     },
-  };
+  });
 }
 
 /** The channel types and their other names, which filters also accept. */
@@ -175,9 +176,8 @@ class EngineTarget implements ScenarioTarget {
     const ids = createSeededIds(`${seed}/${scenario}`);
     // Definitions are read through this object, because a step may change the files.
     const current = this.forwardDefinitions();
-    const definitions = mapEnvironment(current, (environment) =>
-      this.faults.applyTo(overrideEnvironment(environment, given)),
-    );
+    const override = createOverride(given);
+    const definitions = mapEnvironment(current, (environment) => this.faults.applyTo(override(environment)));
     this.operations = createLocalEngine(definitions, store, io, {
       wrapProviders: (findProvider) => (channel) => this.faults.wrapProvider(channel, acceptMessages(findProvider)),
       warn,

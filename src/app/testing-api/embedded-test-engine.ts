@@ -7,7 +7,7 @@ import { checkClosedDocument } from "../../domain/schema/check-document.js";
 import { DocumentFindings } from "../../domain/schema/document-findings.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { readHtml } from "../../testing/message-reader.js";
-import { listMessageIds, readObservedMessages, readObservedRuns } from "../../testing/observe.js";
+import { readAllMessages, readObservedRuns } from "../../testing/observe.js";
 import { type ActionResult, performAction } from "../../testing/perform-action.js";
 import { prepareTarget } from "../../testing/run-scenario.js";
 import type { ScenarioTarget } from "../../testing/scenario-target.js";
@@ -192,7 +192,7 @@ export class EmbeddedTestEngine implements TestEngine<Record<string, unknown> & 
     return {
       outcomes: await readObservedRuns(operations),
       previous: null,
-      messages: await readObservedMessages(operations, await listMessageIds(operations)),
+      messages: await readAllMessages(operations),
       error: null,
       cancelled: null,
       time: (await operations.readClock()).now,

@@ -229,7 +229,24 @@ function checkMessages(expected: Expected, observation: Observation, reader: Mes
     });
 }
 
-/** Returns the failures of an expectation, in the order of the file. Rules in a list are the same as `rules`. */
+/** Rules in a list are the same as `rules`. */
+const toParts = (expected: Expected | readonly string[]): Expected =>
+  Array.isArray(expected) ? { rules: expected as string[] } : (expected as Expected);
+
+/** Returns which parts of an observation an expectation compares. */
+export function getComparedParts(
+  expected: Expected | readonly string[],
+): Record<"outcomes" | "previous" | "messages" | "time", boolean> {
+  const { rules, outcomes, no_runs, messages, no_messages, sequence, time } = toParts(expected);
+  return {
+    outcomes: Boolean(rules ?? outcomes ?? no_runs),
+    previous: Boolean(outcomes),
+    messages: Boolean(messages ?? no_messages ?? sequence),
+    time: Boolean(time),
+  };
+}
+
+/** Returns the failures of an expectation, in the order of the file. */
 export function checkExpectation(
   expected: Expected | readonly string[],
   observation: Observation,
@@ -238,7 +255,7 @@ export function checkExpectation(
   const failures: ExpectationFailure[] = [];
   const add: AddFailure = (failure) => void failures.push(failure);
   const isList = Array.isArray(expected);
-  const parts: Expected = isList ? { rules: expected as string[] } : (expected as Expected);
+  const parts = toParts(expected);
   const { outcomes, error, cancelled, time } = observation;
   for (const [index, text] of (parts.rules ?? []).entries()) {
     const found = parseExpectation(text).check({ recipients: outcomes, summary: summarizeOutcomes(outcomes) });
@@ -264,6 +281,6 @@ export function checkExpectation(
     add({ path: [key], subject: "canceled runs", expected: String(wanted), found });
   }
   if (parts.time && !isSameTime(parts.time, time))
-    add({ path: ["time"], subject: "time", expected: parts.time, found: time });
+    add({ path: ["time"], subject: "time", expected: parts.time, found: String(time) });
   return failures;
 }

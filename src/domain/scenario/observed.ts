@@ -19,7 +19,7 @@ export interface ObservedMessage {
   content: JsonObject;
 }
 
-/** The effects of a step of a scenario, or the state so far. */
+/** The effects of a step of a scenario, or the state so far. Parts that an expectation does not compare are empty. */
 export interface Observation {
   outcomes: readonly ObservedRun[];
   /** The runs before the step; null if the step has no action. */
@@ -29,8 +29,8 @@ export interface Observation {
   error: { code: string; message: string } | null;
   /** The number of canceled runs; null unless the step cancels. */
   cancelled: number | null;
-  /** The time of the clock, in ISO 8601. */
-  time: string;
+  /** The time of the clock, in ISO 8601; null if it was not read. */
+  time: string | null;
 }
 
 /** A run of a recipient. */

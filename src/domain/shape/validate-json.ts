@@ -29,18 +29,25 @@ interface CompiledSchema {
   schema: JsonObject;
   validator: Validator;
   /**
-   * Whether validation takes linear time and therefore needs no time limit. A time limit costs a thread, 1 ms of a
-   * start.
+   * Whether validation takes linear time and therefore needs no time limit. A time limit costs a thread, 1 ms of a start and
+   * 0.3 ms of each validation.
    */
   isLinear: boolean;
 }
 
 /** Keywords that can take long for a short value: patterns, comparisons of all items, and references that multiply. */
-const SLOW_KEYWORDS = ["pattern", "patternProperties", "format", "uniqueItems", "$ref", "$dynamicRef", "$recursiveRef"];
+const SLOW_KEYWORDS = ["pattern", "patternProperties", "uniqueItems", "$ref", "$dynamicRef", "$recursiveRef"];
+/**
+ * The formats that the validator checks in linear time: their expressions begin at the start of the text and have only one way
+ * to match each part of it. The others have not been examined.
+ */
+const LINEAR_FORMATS = ["date", "time", "date-time", "duration", "email", "hostname", "ipv4", "ipv6", "uri", "uuid"];
 
 function isLinear(schema: JsonObject): boolean {
-  for (const [, part] of walkSchemas(schema))
+  for (const [, part] of walkSchemas(schema)) {
     if (SLOW_KEYWORDS.some((keyword) => Object.hasOwn(part, keyword))) return false;
+    if (Object.hasOwn(part, "format") && !LINEAR_FORMATS.includes(part.format as string)) return false;
+  }
   return true;
 }
 

@@ -141,9 +141,11 @@ export function serializeRecipientRunDetail(run: WorkflowRun, recipientRun: Reci
   };
 }
 
+/** Returns the API's `Message` plus `content`. */
+export function serializeWholeMessage(message: Message): JsonObject {
+  return { ...serializeMessage(message), content: serializeMessageContent(message) };
+}
+
 export function serializeMessageHistory(message: Message): MessageHistory {
-  return {
-    message: { ...serializeMessage(message), content: serializeMessageContent(message) },
-    events: serializeMessageEvents(message),
-  };
+  return { message: serializeWholeMessage(message), events: serializeMessageEvents(message) };
 }

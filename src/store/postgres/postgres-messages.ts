@@ -16,7 +16,7 @@ import { readDeliveryLogs } from "./message/delivery-logs.js";
 import { keepCountsOfLargeFeed } from "./message/feed-counts.js";
 import { listSharedRows, readGuideMessages, recordGuideEngagement, resetGuide } from "./message/guide-messages.js";
 import { listFeed } from "./message/list-feed.js";
-import { listMessages } from "./message/list-messages.js";
+import { listMessageIds, listMessages } from "./message/list-messages.js";
 import { deleteMessages, markMessages, retryMessages } from "./message/mark-messages.js";
 import { selectMessageRows, toMessages } from "./message/message-rows.js";
 import { readNewMessages } from "./message/read-new-messages.js";
@@ -53,6 +53,10 @@ export class PostgresMessages extends PostgresRecipients implements MessageStore
 
   async listMessages(filter: MessageQuery, page: PageRequest): Promise<Paged<Message>> {
     return this.db.readList((tx) => listMessages(tx, this.shared, filter, page));
+  }
+
+  async listMessageIds(after: string | null): Promise<string[]> {
+    return listMessageIds(this.db, after);
   }
 
   async markMessages(

@@ -12,7 +12,7 @@ import type { JsonObject } from "../../util/json.js";
 import { readDeliveryLogs } from "./message/delivery-logs.js";
 import { readGuideMessages, recordGuideEngagement, resetGuide } from "./message/guide-messages.js";
 import { listFeed, readNewMessages } from "./message/list-feed.js";
-import { listMessages } from "./message/list-messages.js";
+import { listMessageIds, listMessages } from "./message/list-messages.js";
 import { deleteMessages, markMessages, readMessages } from "./message/mark-messages.js";
 import { retryMessages } from "./message/retry-messages.js";
 import { SqliteRecipients } from "./sqlite-recipients.js";
@@ -56,6 +56,10 @@ export class SqliteMessages extends SqliteRecipients implements MessageStore, Fe
 
   async retryMessages(ids: readonly string[], at: number): Promise<ChangedMessages> {
     return retryMessages(this.db, this.shared, ids, at);
+  }
+
+  async listMessageIds(after: string | null): Promise<string[]> {
+    return listMessageIds(this.db, after);
   }
 
   async deleteMessages(ids: readonly string[]): Promise<void> {

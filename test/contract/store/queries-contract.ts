@@ -30,6 +30,16 @@ export function describeQueries(open: OpenStore): void {
       expect(await messages({ engagement_statuses: ["unread", "read"] })).toBe("cba");
     });
 
+    it("return the IDs of the messages after one, oldest first", async () => {
+      expect(await open.store.listMessageIds(null)).toEqual([]);
+      const { messages: first } = await insertSample(open.store, { recipients: ["b", "a"] });
+      const { messages: second } = await insertSample(open.store, { recipients: ["c"] });
+      const ids = [...first, ...second].map(({ id }) => id);
+      expect(await open.store.listMessageIds(null)).toEqual(ids);
+      expect(await open.store.listMessageIds(ids[0] as string)).toEqual(ids.slice(1));
+      expect(await open.store.listMessageIds(ids[2] as string)).toEqual([]);
+    });
+
     it("filter by text in the workflow's key, the recipient or the content, and by a complete ID", async () => {
       const content = { subject_line: 'Say "é" 100%_\n', n: 1 };
       const { messages: made } = await insertSample(open.store, { recipients: ["a"], message: { content } });

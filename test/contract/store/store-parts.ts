@@ -49,6 +49,7 @@ const PARTS = {
     saveMessages: true,
     readDeliveryLogs: true,
     readMessages: true,
+    listMessageIds: true,
     listMessages: true,
     markMessages: true,
     retryMessages: true,

@@ -156,3 +156,16 @@ function dynamicBesideRef(): JsonObject {
     $defs: { small: { maximum: 10 }, number: { $dynamicAnchor: "number", type: "number" } },
   };
 }
+
+describe("formats without a time limit", () => {
+  const repeat = (text: string): string => text.repeat(200_000);
+  // If a format took quadratic time for one of these texts, the test would not end within its limit.
+  it.each(["date", "time", "date-time", "duration", "email", "hostname", "ipv4", "ipv6", "uri", "uuid"])(
+    "E-030 decide on long texts in linear time: %s",
+    (format) => {
+      for (const part of ["1", "a.", "a-", ":", "/", "%41", "a@", '\\"'])
+        for (const start of ["", "a://", "a:", "a@", "PT", "2026-01-01T10:00:00."])
+          expect(matchesSchema({ format }, `${start}${repeat(part)} `)).toBe(false);
+    },
+  );
+});

@@ -86,3 +86,10 @@ export async function listMessages(
   );
   return { items: await toMessages(tx, shared, rows), page_info };
 }
+
+const SELECT_IDS_AFTER =
+  "SELECT id FROM messages WHERE row > COALESCE((SELECT row FROM messages WHERE id = $1), 0) ORDER BY row";
+
+export async function listMessageIds(tx: Reader, after: string | null): Promise<string[]> {
+  return (await tx.all<{ id: string }>(SELECT_IDS_AFTER, after)).map(({ id }) => id);
+}

@@ -87,3 +87,10 @@ export function listMessages(
     return { items: toMessages(db, shared, rows), page_info };
   });
 }
+
+const SELECT_IDS_AFTER =
+  "SELECT id FROM messages WHERE row > COALESCE((SELECT row FROM messages WHERE id = ?), 0) ORDER BY row";
+
+export function listMessageIds(db: Connection, after: string | null): string[] {
+  return db.all<{ id: string }>(SELECT_IDS_AFTER, after).map(({ id }) => id);
+}
