@@ -1,8 +1,9 @@
-import { createHash } from "node:crypto";
+import { hashSha256 } from "../util/hash.js";
 import type { IdSource } from "../util/ids.js";
 
 const BYTES_PER_ID = 16;
-const IDS_PER_BLOCK = 64;
+/** A SHA-256 has the bytes of two IDs. */
+const IDS_PER_BLOCK = 2;
 
 /** IDs and random numbers that are the same in every run with the same seed. */
 interface SeededIds extends IdSource {
@@ -17,10 +18,7 @@ export function createSeededIds(seed: string): SeededIds {
   /** Returns 16 bytes that begin with the count, because later IDs must be greater. */
   const nextBytes = (): Buffer => {
     const index = count % IDS_PER_BLOCK;
-    if (index === 0) {
-      const hash = createHash("shake256", { outputLength: IDS_PER_BLOCK * BYTES_PER_ID });
-      block = hash.update(`${seed}/${count}`).digest();
-    }
+    if (index === 0) block = Buffer.from(hashSha256(`${seed}/${count}`));
     count += 1;
     const bytes = block.subarray(index * BYTES_PER_ID, (index + 1) * BYTES_PER_ID);
     bytes.writeUIntBE(count, 0, 6);

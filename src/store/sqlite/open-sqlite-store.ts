@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { getErrorMessage } from "../../errors/knock-error.js";
 import { Connection } from "./connection/connection.js";
+import { CURRENT_SCHEMA } from "./connection/current-schema.js";
 import { type Database, type Driver, openDatabase, withDatabase } from "./connection/driver.js";
 import { inspectStoreFile } from "./connection/inspect-store-file.js";
 import { APPLICATION_ID, MIGRATIONS } from "./connection/migrations.js";
@@ -90,14 +91,15 @@ function switchToWal(database: Database): void {
 }
 
 /**
- * Creates or updates the tables. Several processes may find the same new file: the first one to get the lock creates the
+ * Creates or updates the tables. A new store is created from the schema that the migrations lead to, which takes 1 ms instead
+ * of 7. Several processes may find the same new file: the first one to get the lock creates the
  * tables, and the others read the version again.
  */
 function migrate(database: Database, location: string, previousVersion: number): void {
   database.exec("BEGIN IMMEDIATE");
   try {
     const version = readStoreVersion(database, location);
-    if (version === 0) createSchema(database);
+    if (version === 0) database.exec(CURRENT_SCHEMA);
     else for (const migration of MIGRATIONS.slice(version)) database.exec(migration);
     database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}`);
     database.exec("COMMIT");
@@ -111,25 +113,6 @@ function migrate(database: Database, location: string, previousVersion: number):
 }
 
 const GENERIC_ERROR = 1;
-
-let cachedSchema: string | undefined;
-
-/**
- * Creates the tables of a new store. The first store of a process runs all migrations. The others, such as the stores of
- * scenes, are created from the resulting schema, which takes a fifth of the time.
- */
-function createSchema(database: Database): void {
-  if (cachedSchema !== undefined) {
-    database.exec(cachedSchema);
-    return;
-  }
-  for (const migration of MIGRATIONS) database.exec(migration);
-  // Indices that SQLite creates with a table have no statement. In order of rowid, a table comes before its own indices.
-  const rows = database
-    .prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY rowid")
-    .all();
-  cachedSchema = (rows as { sql: string }[]).map(({ sql }) => sql).join(";\n");
-}
 
 /**
  * Throws if a file that looks new is a foreign database whose tables are all in its log. It must not be opened for writing,
@@ -171,7 +154,7 @@ let cachedExpectedTables: ReadonlyMap<string, string> | undefined;
 /** Returns the statements that create the tables of a store of this version, by table, as SQLite stores them. */
 function getExpectedTables(): ReadonlyMap<string, string> {
   cachedExpectedTables ??= withDatabase(":memory:", (database) => {
-    for (const migration of MIGRATIONS) database.exec(migration);
+    database.exec(CURRENT_SCHEMA);
     const rows = database.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'table'").all();
     return new Map((rows as { name: string; sql: string }[]).map(({ name, sql }) => [name, sql]));
   });

@@ -41,6 +41,38 @@ function writeOlder(path: string, version: number, rowsFrom: string): void {
   database.close();
 }
 
+describe("a new store", () => {
+  const FILE = "../../../src/store/sqlite/connection/current-schema.ts";
+
+  /** Returns the statements of a database's schema, in which a table comes before its own indices. */
+  function readSchema(statements: readonly string[]): string {
+    const database = new DatabaseSync(":memory:");
+    for (const statement of statements) database.exec(statement);
+    const rows = database
+      .prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY rowid")
+      .all() as { sql: string }[];
+    database.close();
+    return rows.map(({ sql }) => `${sql};\n`).join("");
+  }
+
+  it("has the tables that the migrations lead to", async () => {
+    const schema = readSchema(MIGRATIONS);
+    const comment =
+      "/** The schema that all migrations lead to, as SQLite describes it. `npx vitest run test/store/sqlite/migrations.test.ts --update` writes it. */";
+    await expect(`${comment}\nexport const CURRENT_SCHEMA = \`${schema}\`;\n`).toMatchFileSnapshot(FILE);
+    expect(readSchema([schema])).toBe(schema);
+  });
+
+  it("contains no rows that a migration inserts", () => {
+    const database = new DatabaseSync(":memory:");
+    for (const migration of MIGRATIONS) database.exec(migration);
+    const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all() as { name: string }[];
+    for (const { name } of tables)
+      expect([name, database.prepare(`SELECT * FROM "${name}"`).all()]).toEqual([name, []]);
+    database.close();
+  });
+});
+
 describe("a store of an earlier version", () => {
   const beforeRuns = MIGRATIONS.findIndex((one) => one.includes("new_recipient_runs"));
   it.each([MIGRATIONS.length - 1, beforeRuns])("%i is migrated with all its data", async (version) => {
