@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ChannelLimits } from "../../../src/store/postgres/due-work/channel-limits.js";
+import { ChannelLimits, planDeliveries } from "../../../src/store/postgres/due-work/channel-limits.js";
 import { planPools } from "../../../src/store/postgres/due-work/job-pools.js";
 import { buildJobs, getPriority, toFlags } from "../../../src/store/postgres/due-work/jobs.js";
 
@@ -84,38 +84,64 @@ describe("the concurrency of a worker", () => {
 
   it("is limited for each channel, and a channel with failures rests", () => {
     let now = 0;
-    const limits = new ChannelLimits(2, () => now);
+    const limits = new ChannelLimits({ perChannel: 2, shared: 8, total: 8 }, () => now);
     const result = (deliveries: number, failedDeliveries: number) => ({
       runs: {},
       refused: 0,
       deliveries,
       failedDeliveries,
     });
-    limits.begin("mail");
+    limits.tryBegin("mail");
     expect(limits.getSkippedFlags()).toEqual([]);
-    limits.begin("mail");
+    limits.tryBegin("mail");
     expect(limits.getSkippedFlags()).toEqual(["channel:mail"]);
     limits.end("mail", result(5, 5));
     expect(limits.getSkippedFlags()).toEqual([]);
     limits.end("mail", result(5, 5));
     expect([limits.getSkippedFlags(), limits.listResting()]).toEqual([["channel:mail"], ["mail"]]);
     now = 30_000;
-    limits.begin("mail");
+    limits.tryBegin("mail");
     limits.end("mail", result(9, 9));
-    limits.begin("mail");
+    limits.tryBegin("mail");
     limits.end("mail", result(5, 4));
     expect(limits.listResting()).toEqual([]);
   });
 
+  it("is left to other work, however many channels are slow", () => {
+    expect([1, 2, 4, 10].map((concurrency) => planDeliveries(concurrency))).toEqual([
+      { perChannel: 1, shared: 1, total: 1 },
+      { perChannel: 1, shared: 1, total: 1 },
+      { perChannel: 2, shared: 2, total: 2 },
+      { perChannel: 5, shared: 6, total: 7 },
+    ]);
+    const limits = new ChannelLimits(planDeliveries(10));
+    const begin = (channel: string, count: number): void => {
+      for (let job = 0; job < count; job++) expect(limits.tryBegin(channel)).toBe(true);
+    };
+    begin("mail", 4);
+    begin("text", 1);
+    expect(limits.getSkippedFlags()).toEqual([]);
+    begin("text", 1);
+    expect(limits.getSkippedFlags()).toEqual(["channel:mail", "channel:text"]);
+    expect(limits.tryBegin("mail")).toBe(false);
+    // A channel without a job may begin one, but not the last one of the worker.
+    begin("push", 1);
+    expect(limits.tryBegin("chat")).toBe(false);
+    expect(limits.getSkippedFlags()).toEqual(["channel:mail", "channel:text", "channel:push", "channel:chat"]);
+    limits.end("push", null);
+    limits.end("mail", null);
+    expect(limits.getSkippedFlags()).toEqual([]);
+  });
+
   it("is one job for a channel after its rest until a delivery succeeds, and for a channel with a rate limit", () => {
     let now = 0;
-    const limits = new ChannelLimits(2, () => now);
+    const limits = new ChannelLimits({ perChannel: 2, shared: 8, total: 8 }, () => now);
     const finish = (channel: string, failedDeliveries: number, isRateLimited = false) => {
-      limits.begin(channel);
+      limits.tryBegin(channel);
       limits.end(channel, { runs: {}, refused: 0, deliveries: 10, failedDeliveries, isRateLimited });
     };
     const isFull = (channel: string) => {
-      limits.begin(channel);
+      limits.tryBegin(channel);
       const isSkipped = limits.getSkippedFlags().includes(`channel:${channel}`);
       limits.end(channel, null);
       return isSkipped;

@@ -1,9 +1,23 @@
 import type { DueTaskResult } from "../../../ports/due-work.js";
+import { countSmallJobs } from "./job-pools.js";
 import { toChannelFlag } from "./jobs.js";
 
 /** After this many failed deliveries of a channel without a successful one, its jobs rest. */
 const MAX_FAILURES = 10;
 const REST_MS = 30_000;
+
+/**
+ * Returns the limits of a worker: half of its jobs for a channel, three quarters of those that can be small for all channels, and
+ * one of these is left to work that delivers nothing.
+ */
+export function planDeliveries(concurrency: number, perChannel = Math.floor(concurrency / 2)): DeliveryLimits {
+  const small = countSmallJobs(concurrency);
+  return {
+    perChannel: Math.max(1, perChannel),
+    shared: Math.max(1, Math.floor((small * 3) / 4)),
+    total: Math.max(1, small - 1),
+  };
+}
 
 interface ChannelState {
   running: number;
@@ -14,20 +28,37 @@ interface ChannelState {
   isRateLimited: boolean;
 }
 
+/** Limits of a worker's jobs that deliver messages at the same time. */
+interface DeliveryLimits {
+  /** The most for one channel. */
+  perChannel: number;
+  /** The most for all channels. Above it, a channel without a job may begin one. */
+  shared: number;
+  /** The most for all channels in any case. */
+  total: number;
+}
+
 /**
- * Limits the jobs of each channel in a worker, so that a slow provider does not occupy all of them, and lets the channel of a
+ * Limits the jobs of the channels in a worker, so that slow providers do not occupy all of them, and lets the channel of a
  * failing provider rest. After a rest, one job at a time tries until a delivery succeeds.
  */
 export class ChannelLimits {
   private readonly channels = new Map<string, ChannelState>();
 
   constructor(
-    private readonly maxRunning: number,
+    private readonly limits: DeliveryLimits,
     private readonly now: () => number = Date.now,
   ) {}
 
-  begin(channel: string): void {
-    this.getState(channel).running++;
+  /**
+   * Counts a job of a channel. Returns false, without counting it, if the channel has no job left: jobs that are looked for at
+   * the same time are found before any of them is counted.
+   */
+  tryBegin(channel: string): boolean {
+    const state = this.getState(channel);
+    if (this.isSkipped(state, this.countRunning())) return false;
+    state.running++;
+    return true;
   }
 
   end(channel: string, result: DueTaskResult | null): void {
@@ -47,8 +78,9 @@ export class ChannelLimits {
 
   /** Returns the flags of jobs that must wait. */
   getSkippedFlags(): string[] {
+    const total = this.countRunning();
     return [...this.channels]
-      .filter(([, state]) => state.running >= this.getMaxRunning(state) || state.restsUntil > this.now())
+      .filter(([, state]) => this.isSkipped(state, total))
       .map(([channel]) => toChannelFlag(channel));
   }
 
@@ -56,9 +88,21 @@ export class ChannelLimits {
     return [...this.channels].filter(([, { restsUntil }]) => restsUntil > this.now()).map(([channel]) => channel);
   }
 
+  private countRunning(): number {
+    return [...this.channels.values()].reduce((sum, { running }) => sum + running, 0);
+  }
+
+  /** Returns whether a channel may not begin a job while all channels have `total` jobs. */
+  private isSkipped(state: ChannelState, total: number): boolean {
+    return (
+      total >= this.limits.total || state.running >= this.getMaxRunning(state, total) || state.restsUntil > this.now()
+    );
+  }
+
   /** A job of a channel with a rate limit delivers all that is due, and others would only wait with it. */
-  private getMaxRunning({ failures, isRateLimited }: ChannelState): number {
-    return failures >= MAX_FAILURES || isRateLimited ? 1 : this.maxRunning;
+  private getMaxRunning({ failures, isRateLimited }: ChannelState, total: number): number {
+    const isSingle = failures >= MAX_FAILURES || isRateLimited || total >= this.limits.shared;
+    return isSingle ? 1 : this.limits.perChannel;
   }
 
   private getState(channel: string): ChannelState {

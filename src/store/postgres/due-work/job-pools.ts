@@ -39,6 +39,13 @@ export function planPools(concurrency: number): PoolPlan[] {
   ];
 }
 
+/** Returns how many jobs of a worker can be small. */
+export function countSmallJobs(concurrency: number): number {
+  return planPools(concurrency)
+    .filter(({ skippedFlags }) => !skippedFlags.includes(toSizeFlag("small")))
+    .reduce((sum, plan) => sum + plan.concurrency, 0);
+}
+
 /**
  * Returns a view of connections on which graphile-worker does not listen. Each of its pools would keep a connection for that,
  * which it requests with a callback, unlike those for statements. The worker's own session listens for all pools.

@@ -18,7 +18,7 @@ import {
   isRepeatable,
 } from "../connection/store-errors.js";
 import { addJobs, addJobsOfWakeups } from "./add-jobs.js";
-import { ChannelLimits } from "./channel-limits.js";
+import { ChannelLimits, planDeliveries } from "./channel-limits.js";
 import { divideJob } from "./divide-job.js";
 import { JobAlarm } from "./job-alarm.js";
 import { type FoundJob, JobPools } from "./job-pools.js";
@@ -105,7 +105,7 @@ export class PostgresDueWork implements SharedDueWork {
   ) {
     const { concurrency, workerId = randomUUID() } = options;
     const { isPooled } = db;
-    this.channels = new ChannelLimits(options.channelConcurrency ?? Math.max(1, Math.floor(concurrency / 2)));
+    this.channels = new ChannelLimits(planDeliveries(concurrency, options.channelConcurrency));
     this.jobs = createJobConnection(db);
     this.shares = new TenantShares(this.jobs);
     this.pools = new JobPools(this.jobs, {
@@ -181,10 +181,10 @@ export class PostgresDueWork implements SharedDueWork {
   private async runJob({ task, payload, attempt }: FoundJob): Promise<void> {
     const { observer, runTask } = this.options;
     const { channel, failure, isDivided } = payload;
+    if (channel !== undefined && !this.channels.tryBegin(channel)) return this.addAgain(task, payload, null);
     const startedAt = performance.now();
     let result: DueTaskResult | null = null;
     let failed: unknown = null;
-    if (channel !== undefined) this.channels.begin(channel);
     try {
       const workflowRunId = await this.readWorkflowRunId(payload.workflowRunRow);
       // Without its row, a workflow run was deleted and nothing of it is due.
