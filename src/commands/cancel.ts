@@ -74,10 +74,12 @@ async function runCancel(workflow: string, key: string, flags: CancelFlags, cont
   const outcome = await operations.cancelWorkflow(cancellation);
   const results = checkExpectations(rules, await readExpectedOutcome(outcome, rules, operations));
   const document = { ...outcome, ...toExpectationsField(results) };
-  const pendingKeys = outcome.recipients?.length === 0 ? await listPendingKeys(workflow, key, operations) : [];
+  const { summary } = outcome;
+  const isCanceled = summary === null || summary.cancelled > 0 || summary.unfinished_triggers > 0;
+  const pendingKeys =
+    outcome.recipients?.length === 0 && !isCanceled ? await listPendingKeys(workflow, key, operations) : [];
   printCancellation(document, { isFiltered: cancellation.recipients !== null, pendingKeys }, context.output);
-  if (flags.failIfNone && outcome.summary !== null && outcome.summary.cancelled === 0)
-    context.setExitCode(EXIT.failure);
+  if (flags.failIfNone && !isCanceled) context.setExitCode(EXIT.failure);
   await setExitCodeByExpectations(results, `knock cancel ${workflow} ${key}`, context);
 }
 

@@ -185,6 +185,13 @@ interface CancellationDetails {
   pendingKeys: readonly string[];
 }
 
+/** Returns a sentence about triggers that a cancellation stopped before they had reached all recipients, or null without any. */
+function formatUnfinishedTriggers(count: number, isFiltered: boolean): string | null {
+  if (count === 0) return null;
+  const triggers = count === 1 ? "1 trigger has" : `${count} triggers have`;
+  return `${triggers} not reached all recipients yet: runs ${isFiltered ? "for these recipients" : "for the others"} are canceled when they begin`;
+}
+
 /** Prints a cancellation. */
 export function printCancellation(
   outcome: CancelOutcome,
@@ -203,13 +210,14 @@ export function printCancellation(
     output.line(paint.dim("  accepted; the API does not report which runs were canceled"));
     return;
   }
-  if (recipients.length === 0) {
+  const unfinished = formatUnfinishedTriggers(summary?.unfinished_triggers ?? 0, isFiltered);
+  if (recipients.length === 0 && unfinished === null) {
     const whose = `no run of ${outcome.workflow}${isFiltered ? " for these recipients" : ""}`;
     const pending = pendingKeys.length === 0 ? "" : ` (pending: ${pendingKeys.map(escapeToOneLine).join(", ")})`;
     output.line(`  ${whose} has the cancellation key ${JSON.stringify(outcome.cancellation_key)}${pending}`);
     return;
   }
-  const width = Math.max(...recipients.map((recipient) => formatRecipientLabel(recipient.recipient).length));
+  const width = Math.max(0, ...recipients.map((recipient) => formatRecipientLabel(recipient.recipient).length));
   const listed = verbosity.verbose ? recipients : recipients.slice(0, MAX_RECIPIENT_LINES);
   for (const recipient of listed) {
     const text =
@@ -220,6 +228,7 @@ export function printCancellation(
   }
   if (recipients.length > listed.length)
     output.line(paint.dim(`  … ${recipients.length - listed.length} more (use --verbose to list them)`));
+  if (unfinished !== null) output.line(`  ${unfinished}`);
   output.line(
     `${summary?.cancelled ?? 0} canceled${summary?.not_cancellable ? ` · ${summary.not_cancellable} not canceled` : ""}`,
   );

@@ -15,3 +15,10 @@ export interface CancelledRun {
   recipientRun: RecipientRun;
   cancelled: boolean;
 }
+
+export interface CancellationResult {
+  /** The runs that existed. */
+  runs: CancelledRun[];
+  /** The number of triggers that had not reached all recipients. Their other runs are canceled when they begin. */
+  unfinishedTriggers: number;
+}

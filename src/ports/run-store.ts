@@ -14,7 +14,7 @@ import type { ClockSetting } from "./clock-store.js";
 import type { CausedWork, Claim } from "./due-store.js";
 import type { IdKind, RunQuery } from "./filters.js";
 import type { Paged, PageRequest } from "./page-request.js";
-import type { CancelledRun, RunCancellation } from "./run-cancellation.js";
+import type { CancellationResult, RunCancellation } from "./run-cancellation.js";
 
 /** A due run with the stored data that its advance needs. */
 export interface ClaimedRun {
@@ -106,7 +106,7 @@ export interface RunStore {
    * happen.
    */
   recordEvents(events: readonly OccurredEvent[], now: number): Promise<CausedWork>;
-  cancelRuns(cancellation: RunCancellation): Promise<CancelledRun[]>;
+  cancelRuns(cancellation: RunCancellation): Promise<CancellationResult>;
   /** Returns a trigger and its runs in order of acceptance, or null. */
   readWorkflowRun(
     id: string,

@@ -1,6 +1,9 @@
 import { describe, expect } from "vitest";
 import type { AdvancedRun } from "../../src/ports/operations.js";
+import { openSqliteStore } from "../../src/store/sqlite/open-sqlite-store.js";
 import type { JsonObject } from "../../src/util/json.js";
+import { claimAt } from "../contract/store/due-work-contract.js";
+import { NOW, sampleTrigger, user } from "../contract/store/sample-runs.js";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
 
 const INVITE = ["notify", "invite", "-r", "grace,lin,mary", "--set", "project=Apollo", "--cancellation-key", "inv-1"];
@@ -16,7 +19,7 @@ describe.concurrent("knock cancel", () => {
       recipients: ["lin", "mary"].map((recipient) => ({
         ...{ recipient, recipient_run_id: expect.any(String), outcome: "cancelled", reason: null },
       })),
-      summary: { cancelled: 2, not_cancellable: 0 },
+      summary: { cancelled: 2, not_cancellable: 0, unfinished_triggers: 0 },
     });
     const advanced = await collab.knock(["clock", "advance", "2d", "--json"]);
     expect((advanced.json.ran as unknown as AdvancedRun[]).map(({ recipient }) => recipient)).toEqual(["grace"]);
@@ -53,8 +56,38 @@ describe.concurrent("knock cancel", () => {
     expect(again.exitCode).toBe(0);
     expect(again.json).toMatchObject({
       recipients: [{ outcome: "not_cancellable", reason: { code: "cancelled" } }, {}, {}],
-      summary: { cancelled: 0, not_cancellable: 3 },
+      summary: { cancelled: 0, not_cancellable: 3, unfinished_triggers: 0 },
     });
+  });
+
+  it("says that a trigger has not reached all recipients, which is no failure of --fail-if-none", async ({
+    collab,
+  }) => {
+    await collab.openStore();
+    const store = await openSqliteStore(collab.path(".knock-local/store.db"));
+    const started = sampleTrigger({
+      recipients: [],
+      message: null,
+      run: { workflow: "invite", cancellation_key: "inv-1" },
+    });
+    const rest = { listed: [{ key: user("grace"), trigger_data: null }], objects: [], after: null };
+    await store.insertWorkflowRun({ ...started, fanOut: { rest, claim: claimAt(NOW, "other") } }, NOW);
+    await store.close();
+    const all = await collab.knock(["cancel", "invite", "inv-1", "--fail-if-none"]);
+    expect([all.exitCode, all.stdout.split("\n")]).toEqual([
+      0,
+      [
+        "invite  inv-1  local",
+        "  1 trigger has not reached all recipients yet: runs for the others are canceled when they begin",
+        "0 canceled",
+      ],
+    ]);
+    const some = await collab.knock(["cancel", "invite", "inv-1", "-r", "grace"]);
+    expect(some.stdout).toContain(
+      "not reached all recipients yet: runs for these recipients are canceled when they begin",
+    );
+    const { json } = await collab.knock(["cancel", "invite", "inv-1", "--json"]);
+    expect(json.summary).toEqual({ cancelled: 0, not_cancellable: 0, unfinished_triggers: 1 });
   });
 
   it("does not cancel ended runs", async ({ collab }) => {
@@ -69,13 +102,13 @@ describe.concurrent("knock cancel", () => {
     const { json } = await collab.knock([
       ...["cancel", "invite", "invite-42", "--object", "projects/p2", "-r", '{"id":"grace","name":"G"}', "--json"],
     ]);
-    expect(json.summary).toEqual({ cancelled: 2, not_cancellable: 0 });
+    expect(json.summary).toEqual({ cancelled: 2, not_cancellable: 0, unfinished_triggers: 0 });
   });
 
   it("applies a key only to its own workflow", async ({ collab }) => {
     await collab.knock(INVITE);
     const other = await collab.knock(["cancel", "new-comment", "inv-1", "--json"]);
-    expect(other.json.summary).toEqual({ cancelled: 0, not_cancellable: 0 });
+    expect(other.json.summary).toEqual({ cancelled: 0, not_cancellable: 0, unfinished_triggers: 0 });
   });
 
   it("lists the pending keys, the nearest first, if no run has the key", async ({ collab }) => {

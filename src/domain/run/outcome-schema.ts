@@ -189,6 +189,9 @@ export const cancelOutcomeSchema = z.object({
       z.object({
         cancelled: countField("The number of canceled runs."),
         not_cancellable: countField("The number of runs that had already ended."),
+        unfinished_triggers: countField(
+          "The number of triggers with this key that had not reached all recipients. Their other runs are canceled when they begin.",
+        ),
       }),
     ),
     "Null if recipients is null.",

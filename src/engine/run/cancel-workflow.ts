@@ -14,7 +14,13 @@ export async function cancelWorkflow(given: EngineContext, cancellation: Cancell
   const { workflow, cancellation_key, recipients } = cancellation;
   if (!(await context.definitions.workflowKeys()).includes(workflow)) await findWorkflow(context.definitions, workflow);
   const at = await readTime(context);
-  const runs = await context.store.cancelRuns({ workflow, cancellation_key, branch, recipients, at });
+  const { runs, unfinishedTriggers } = await context.store.cancelRuns({
+    workflow,
+    cancellation_key,
+    branch,
+    recipients,
+    at,
+  });
   const cancelled = runs.filter((run) => run.cancelled).length;
   return {
     workflow,
@@ -26,6 +32,6 @@ export async function cancelWorkflow(given: EngineContext, cancellation: Cancell
       outcome: done ? "cancelled" : "not_cancellable",
       reason: done ? null : { code: recipientRun.status === "completed" ? "finished" : "cancelled", detail: null },
     })),
-    summary: { cancelled, not_cancellable: runs.length - cancelled },
+    summary: { cancelled, not_cancellable: runs.length - cancelled, unfinished_triggers: unfinishedTriggers },
   };
 }

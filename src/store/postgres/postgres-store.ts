@@ -9,7 +9,7 @@ import type { CausedWork, Claim, DueKind, WorkScope } from "../../ports/due-stor
 import type { ChunkResult, ClaimedFanOut, FanOutChunk, FanOutSplit } from "../../ports/fan-out-store.js";
 import type { Paged, PageRequest } from "../../ports/page-request.js";
 import type { PruneRequest, PruneResult } from "../../ports/prune-store.js";
-import type { CancelledRun, RunCancellation } from "../../ports/run-cancellation.js";
+import type { CancellationResult, RunCancellation } from "../../ports/run-cancellation.js";
 import type { ClaimedRun, SaveAdvancesResult, SavedAdvance, ThrottleRequest } from "../../ports/run-store.js";
 import type { Occurrence, OccurrenceResult, ScheduleFilter, ScheduleUpdate } from "../../ports/schedule-store.js";
 import type { Store } from "../../ports/store.js";
@@ -168,7 +168,7 @@ export class PostgresStore extends PostgresMessages implements Store {
     });
   }
 
-  async cancelRuns(cancellation: RunCancellation): Promise<CancelledRun[]> {
+  async cancelRuns(cancellation: RunCancellation): Promise<CancellationResult> {
     return cancelRuns(this.db, this.shared, cancellation);
   }
 

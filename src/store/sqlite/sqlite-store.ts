@@ -8,7 +8,7 @@ import type { ChunkResult, ClaimedFanOut, FanOutChunk, FanOutSplit } from "../..
 import type { IdKind, RunQuery } from "../../ports/filters.js";
 import type { Paged, PageRequest } from "../../ports/page-request.js";
 import type { PruneRequest, PruneResult } from "../../ports/prune-store.js";
-import type { CancelledRun, RunCancellation } from "../../ports/run-cancellation.js";
+import type { CancellationResult, RunCancellation } from "../../ports/run-cancellation.js";
 import type {
   ClaimedRun,
   SaveAdvancesResult,
@@ -180,7 +180,7 @@ export class SqliteStore extends SqliteMessages implements Store {
     return this.db.writeAndCollect(() => recordEvents(this.db, events, now)).caused;
   }
 
-  async cancelRuns(cancellation: RunCancellation): Promise<CancelledRun[]> {
+  async cancelRuns(cancellation: RunCancellation): Promise<CancellationResult> {
     return cancelRuns(this.db, this.shared, cancellation);
   }
 

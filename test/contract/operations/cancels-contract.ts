@@ -20,6 +20,7 @@ export function describeCancels(target: OpenTarget): void {
     expect(outcome.summary).toEqual({
       cancelled: count("cancelled"),
       not_cancellable: count("not_cancellable"),
+      unfinished_triggers: 0,
     });
   }
 

@@ -18,7 +18,7 @@ export function describeBatches(open: OpenStore): void {
   const close = (at = NOW + HOUR, token = "t"): Promise<ClaimedRun[]> =>
     open.store.claimDueRuns(claimAt(at, token), 100);
   const cancel = async (cancellation_key: string, workflow = "digest") =>
-    (await open.store.cancelRuns({ workflow, cancellation_key, recipients: null, at: NOW + 3 })).map(
+    (await open.store.cancelRuns({ workflow, cancellation_key, recipients: null, at: NOW + 3 })).runs.map(
       ({ cancelled }) => cancelled,
     );
   const brought = (claimed: ClaimedRun | undefined) => claimed?.batch?.first.map(({ data }) => data.n);

@@ -4,13 +4,15 @@ import { HOUR, insertSample, NOW, user, waitingAt } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
 
 export function describeCancellation(open: OpenStore): void {
-  const cancel = (over: { recipients?: string[]; cancellation_key?: string; workflow?: string } = {}) =>
-    open.store.cancelRuns({
+  const cancel = async (over: { recipients?: string[]; cancellation_key?: string; workflow?: string } = {}) => {
+    const { runs } = await open.store.cancelRuns({
       workflow: over.workflow ?? "new-comment",
       cancellation_key: over.cancellation_key ?? "k",
       recipients: over.recipients?.map(user) ?? null,
       at: NOW + 9,
     });
+    return runs;
+  };
 
   describe("cancelRuns", () => {
     it("E-355 E-356 ends a waiting run, its waiting step and its claim, and records an event", async () => {

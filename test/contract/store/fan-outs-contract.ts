@@ -96,11 +96,10 @@ export function describeFanOuts(open: OpenStore): void {
       const { workflow } = started.run;
       const cancel = (over = {}) =>
         open.store.cancelRuns({ workflow, cancellation_key: "ck", recipients: null, at: NOW, ...over });
-      await cancel({ cancellation_key: "other" });
-      await cancel({ workflow: "other" });
-      await cancel({ branch: "other" });
+      for (const over of [{ cancellation_key: "other" }, { workflow: "other" }, { branch: "other" }])
+        expect(await cancel(over)).toEqual({ runs: [], unfinishedTriggers: 0 });
       expect(await claim("t2")).toEqual([]);
-      await cancel({ recipients: [user("bob")] });
+      expect(await cancel({ recipients: [user("bob")] })).toMatchObject({ unfinishedTriggers: 1 });
       await cancel({ recipients: [user("dan"), user("bob")] });
       expect(await open.store.insertFanOutChunk(buildChunk(started, ["bob"]), "t1", MINUTE)).toEqual({
         outcome: "lost",

@@ -325,8 +325,16 @@ const leading: EngineCase[] = [
       {
         at: 3 * MINUTE,
         async action(h) {
-          expect((await h.cancel("digest", "ck")).summary).toEqual({ cancelled: 2, not_cancellable: 0 });
-          expect((await h.cancel("digest", "ck")).summary).toEqual({ cancelled: 0, not_cancellable: 2 });
+          expect((await h.cancel("digest", "ck")).summary).toEqual({
+            cancelled: 2,
+            not_cancellable: 0,
+            unfinished_triggers: 0,
+          });
+          expect((await h.cancel("digest", "ck")).summary).toEqual({
+            cancelled: 0,
+            not_cancellable: 2,
+            unfinished_triggers: 0,
+          });
         },
       },
       { at: HOUR, messages: ["ana mail sent: 1 by 0: 1,"] },
@@ -349,7 +357,11 @@ const cancelled: EngineCase[] = [
       {
         at: 3 * MINUTE,
         async action(h) {
-          expect((await h.cancel("digest", "ck2")).summary).toEqual({ cancelled: 1, not_cancellable: 0 });
+          expect((await h.cancel("digest", "ck2")).summary).toEqual({
+            cancelled: 1,
+            not_cancellable: 0,
+            unfinished_triggers: 0,
+          });
         },
       },
       ...expectClose(5 * MINUTE, [], ["ana mail sent: 2 by 0: 1,3,"]),

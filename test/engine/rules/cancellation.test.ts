@@ -29,7 +29,7 @@ describe("T. Cancellation", () => {
           { recipient: "ana", recipient_run_id: ids?.[0], outcome: "cancelled", reason: null },
           { recipient: "bo", recipient_run_id: ids?.[1], outcome: "cancelled", reason: null },
         ],
-        summary: { cancelled: 2, not_cancellable: 0 },
+        summary: { cancelled: 2, not_cancellable: 0, unfinished_triggers: 0 },
       });
       await h.at(2 * HOUR);
       const after = await h.readOutcome(started);
@@ -66,7 +66,10 @@ describe("T. Cancellation", () => {
       const insert = store.insertFanOutChunk.bind(store);
       let isCanceled = false;
       vi.spyOn(store, "insertFanOutChunk").mockImplementation(async (...chunk) => {
-        if (!isCanceled) await h.cancel("digest", "ck", canceled ?? undefined);
+        if (!isCanceled) {
+          const { summary } = await h.cancel("digest", "ck", canceled ?? undefined);
+          expect(summary?.unfinished_triggers).toBe(1);
+        }
         isCanceled = true;
         return insert(...chunk);
       });
@@ -89,7 +92,7 @@ describe("T. Cancellation", () => {
       expect(outcome.recipients).toMatchObject([
         { recipient: "ana", outcome: "not_cancellable", reason: { code: "finished" } },
       ]);
-      expect(outcome.summary).toEqual({ cancelled: 0, not_cancellable: 1 });
+      expect(outcome.summary).toEqual({ cancelled: 0, not_cancellable: 1, unfinished_triggers: 0 });
       expect(await h.engine.readRecipientRun(started.recipients?.[0]?.recipient_run_id as string)).toEqual(before);
       expect(await messages(h)).toEqual(["ana mail sent: B"]);
     }));
@@ -110,7 +113,7 @@ describe("T. Cancellation", () => {
       const started = await start(h, ["ana"], null);
       expect(await h.cancel("digest", "ck")).toMatchObject({
         recipients: [],
-        summary: { cancelled: 0, not_cancellable: 0 },
+        summary: { cancelled: 0, not_cancellable: 0, unfinished_triggers: 0 },
       });
       expect(formatRuns(await h.readOutcome(started))).toEqual({ ana: waiting });
     }));
@@ -120,7 +123,11 @@ describe("T. Cancellation", () => {
       h.define("digest", later);
       const first = await start(h, ["ana"], "ck");
       const second = await start(h, ["ana"], "ck");
-      expect((await h.cancel("digest", "ck")).summary).toEqual({ cancelled: 2, not_cancellable: 0 });
+      expect((await h.cancel("digest", "ck")).summary).toEqual({
+        cancelled: 2,
+        not_cancellable: 0,
+        unfinished_triggers: 0,
+      });
       expect(formatRuns(await h.readOutcome(first))).toEqual({ ana: cancelled });
       expect(formatRuns(await h.readOutcome(second))).toEqual({ ana: cancelled });
       await h.at(2 * HOUR);
@@ -184,7 +191,11 @@ describe("T. Cancellation", () => {
       h.define("other", later);
       const first = await start(h, ["ana"], "ck");
       const second = await start(h, ["ana"], "ck", "other");
-      expect((await h.cancel("digest", "ck")).summary).toEqual({ cancelled: 1, not_cancellable: 0 });
+      expect((await h.cancel("digest", "ck")).summary).toEqual({
+        cancelled: 1,
+        not_cancellable: 0,
+        unfinished_triggers: 0,
+      });
       expect(formatRuns(await h.readOutcome(first))).toEqual({ ana: cancelled });
       expect(formatRuns(await h.readOutcome(second))).toEqual({ ana: waiting });
     }));

@@ -128,7 +128,11 @@ const nested: EngineCase[] = [
       {
         at: 10 * MINUTE,
         async action(h) {
-          expect((await h.cancel("child", "ck")).summary).toEqual({ cancelled: 1, not_cancellable: 0 });
+          expect((await h.cancel("child", "ck")).summary).toEqual({
+            cancelled: 1,
+            not_cancellable: 0,
+            unfinished_triggers: 0,
+          });
         },
       },
       { at: 2 * HOUR, messages: [], runs: { ana: "completed: call_1 passed" } },

@@ -127,13 +127,17 @@ describeOnPostgres("transactions that overlap", () => {
     await eventually(async () => isDone || (await countWaitingSessions(location)) > 0);
     expect(isDone).toBe(false);
     // Other keys and other workflows do not wait.
-    expect(await store.cancelRuns({ ...key, cancellation_key: "order-8", recipients: null, at: NOW })).toEqual([]);
+    expect((await store.cancelRuns({ ...key, cancellation_key: "order-8", recipients: null, at: NOW })).runs).toEqual(
+      [],
+    );
     held.release();
     await late;
-    expect((await cancellation).map(({ recipientRun, cancelled }) => [recipientRun.recipient, cancelled])).toEqual([
-      [user("early"), true],
-      [user("late"), true],
-    ]);
+    expect((await cancellation).runs.map(({ recipientRun, cancelled }) => [recipientRun.recipient, cancelled])).toEqual(
+      [
+        [user("early"), true],
+        [user("late"), true],
+      ],
+    );
   });
 
   it("a fan-out that reads on from the last subscriber skips none that is committed late", async () => {

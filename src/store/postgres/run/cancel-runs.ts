@@ -1,7 +1,7 @@
 import { cancelRun, decideCancelEffect } from "../../../domain/run/cancel-run.js";
 import { cancelFanOut } from "../../../domain/run/fan-out-state.js";
 import { takeOverBatch } from "../../../domain/run/hand-over-batch.js";
-import type { CancelledRun, RunCancellation } from "../../../ports/run-cancellation.js";
+import type { CancellationResult, CancelledRun, RunCancellation } from "../../../ports/run-cancellation.js";
 import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, toRecipientRun } from "../../rows/run-row.js";
 import type { Connection } from "../connection/connection.js";
 import type { Transaction } from "../connection/transaction.js";
@@ -141,11 +141,14 @@ class Cancellation {
   }
 }
 
-/** Cancels the runs that the triggers have not begun yet. A process that is about to begin some of them loses the fan-out. */
+/**
+ * Cancels the runs that the triggers have not begun yet. A process that is about to begin some of them loses the fan-out. Returns
+ * the number of triggers.
+ */
 async function cancelFanOuts(
   tx: Transaction,
   { workflow, cancellation_key, branch = null, recipients, at }: RunCancellation,
-): Promise<void> {
+): Promise<number> {
   const found = await tx.all<{ row: number; fan_out: string; tenant: string | null }>(
     `SELECT row, fan_out, tenant FROM workflow_runs WHERE workflow = $1 AND cancellation_key = $2
        AND (settings::json ->> 'branch') IS NOT DISTINCT FROM $3 AND fan_out IS NOT NULL ORDER BY row FOR NO KEY UPDATE`,
@@ -161,28 +164,29 @@ async function cancelFanOuts(
     );
     tx.wake({ kind: "fan_outs", dueAt: at, workflowRunRow: row, tenant });
   }
+  return found.length;
 }
 
 /**
  * Cancels unfinished runs of all triggers with the cancellation key. A worker that holds such a run loses it (E-353 to E-357).
  */
-export function cancelRuns(db: Connection, shared: SharedRows, request: RunCancellation): Promise<CancelledRun[]> {
+export function cancelRuns(db: Connection, shared: SharedRows, request: RunCancellation): Promise<CancellationResult> {
   const { workflow, cancellation_key, branch = null, recipients, at } = request;
   return db.write(async (tx) => {
     await lockCancellationKey(tx, workflow, cancellation_key);
-    await cancelFanOuts(tx, request);
+    const unfinishedTriggers = await cancelFanOuts(tx, request);
     const found = await tx.all<FoundRun>(SELECT_MATCHING, workflow, cancellation_key, branch, recipients);
-    if (found.length === 0) return [];
+    if (found.length === 0) return { runs: [], unfinishedTriggers };
     await shared.load(tx, { versions: found.map(({ runs }) => runs) });
     const roles = await lockBatchRoles(
       tx,
       found.map(({ row }) => row),
     );
     const cancellation = new Cancellation(tx, shared, found, roles, at);
-    const results: CancelledRun[] = [];
-    for (const { row } of found) results.push(await cancellation.cancel(row));
+    const runs: CancelledRun[] = [];
+    for (const { row } of found) runs.push(await cancellation.cancel(row));
     await deleteWaits(tx, await lockWaits(tx, cancellation.cancelledRows));
     await cancellation.write();
-    return results;
+    return { runs, unfinishedTriggers };
   });
 }

@@ -1,7 +1,7 @@
 import { cancelRun, decideCancelEffect } from "../../../domain/run/cancel-run.js";
 import { cancelFanOut } from "../../../domain/run/fan-out-state.js";
 import { takeOverBatch } from "../../../domain/run/hand-over-batch.js";
-import type { CancelledRun, RunCancellation } from "../../../ports/run-cancellation.js";
+import type { CancellationResult, RunCancellation } from "../../../ports/run-cancellation.js";
 import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, toRecipientRun } from "../../rows/run-row.js";
 import type { Connection } from "../connection/connection.js";
 import {
@@ -41,11 +41,14 @@ function handOverBatch(db: Connection, shared: SharedRows, batch: OpenBatchRow, 
   setWaitingRun(db, batch.row, next);
 }
 
-/** Cancels the runs that the triggers have not begun yet. A process that is about to begin some of them loses the fan-out. */
+/**
+ * Cancels the runs that the triggers have not begun yet. A process that is about to begin some of them loses the fan-out. Returns
+ * the number of triggers.
+ */
 function cancelFanOuts(
   db: Connection,
   { workflow, cancellation_key, branch = null, recipients }: RunCancellation,
-): void {
+): number {
   const found = db.all<{ row: number; fan_out: string }>(
     "SELECT row, fan_out FROM workflow_runs WHERE workflow = ? AND cancellation_key = ? AND settings ->> '$.branch' IS ? AND fan_out IS NOT NULL",
     workflow,
@@ -58,16 +61,17 @@ function cancelFanOuts(
       JSON.stringify(cancelFanOut(JSON.parse(fan_out), recipients)),
       row,
     );
+  return found.length;
 }
 
 /**
  * Cancels unfinished runs of all triggers with the cancellation key. A worker that holds such a run loses it (E-353 to E-357).
  */
-export function cancelRuns(db: Connection, shared: SharedRows, cancellation: RunCancellation): CancelledRun[] {
+export function cancelRuns(db: Connection, shared: SharedRows, cancellation: RunCancellation): CancellationResult {
   const { workflow, cancellation_key, branch = null, recipients, at } = cancellation;
   const recipientsJson = recipients && JSON.stringify(recipients);
   return db.write(() => {
-    cancelFanOuts(db, cancellation);
+    const unfinishedTriggers = cancelFanOuts(db, cancellation);
     // Runs are read one by one, because the cancellation of one may hand its batch to a run that is canceled after it.
     const rows = db.all<{ row: number }>(
       `SELECT r.row FROM workflow_runs w CROSS JOIN recipient_runs r ON r.workflow_run = w.row ${WHERE_MATCHING}`,
@@ -77,7 +81,7 @@ export function cancelRuns(db: Connection, shared: SharedRows, cancellation: Run
       recipientsJson,
       recipientsJson,
     );
-    return rows.map(({ row }) => {
+    const runs = rows.map(({ row }) => {
       const found = db.get<FoundRun>(`${SELECT} WHERE r.row = ?`, row) as FoundRun;
       const before = toRecipientRun(found, found.run_id);
       const held = findAwaitedBatch(db, found);
@@ -93,5 +97,6 @@ export function cancelRuns(db: Connection, shared: SharedRows, cancellation: Run
       if (effect === "hand_over" && held !== undefined) handOverBatch(db, shared, held, at);
       return { recipientRun, cancelled: true };
     });
+    return { runs, unfinishedTriggers };
   });
 }
