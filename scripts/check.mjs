@@ -19,25 +19,46 @@ const all = Object.keys(scripts)
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !all.includes(name));
 if (unknown.length > 0) {
-  console.error(`no check "${unknown[0]}"; checks: ${all.join(", ")}`);
+  console.error(`unknown check "${unknown[0]}". Checks: ${all.join(", ")}`);
   process.exit(2);
 }
 const names = wanted.length > 0 ? wanted : all.filter((name) => !ONLINE.includes(name));
 
+/** The process groups of running checks. npm does not pass signals on to the program that it runs. */
+const groups = new Set();
+const killGroup = (pid) => {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // The check has ended.
+  }
+};
+process.once("exit", () => groups.forEach(killGroup));
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
+
 /** Runs a check. Returns whether it passed. */
 async function runCheck(name) {
   const start = performance.now();
-  const result = await execa("npm", ["run", "--silent", PREFIX + name], {
+  const running = execa("npm", ["run", "--silent", PREFIX + name], {
     cwd: ROOT,
     all: true,
     reject: false,
     stdin: "ignore",
-    timeout: TIMEOUT_MS,
+    detached: true,
   });
+  groups.add(running.pid);
+  let timedOut = false;
+  const timer = setTimeout(() => {
+    timedOut = true;
+    killGroup(running.pid);
+  }, TIMEOUT_MS);
+  const { failed, all: output } = await running;
+  clearTimeout(timer);
+  groups.delete(running.pid);
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  console.log(`${result.failed ? "✗" : "✓"} ${name} (${seconds} s)`);
-  if (result.failed) console.log(`${result.all ?? ""}\n${result.timedOut ? `${name} took too long\n` : ""}`);
-  return !result.failed;
+  console.log(`${failed ? "✗" : "✓"} ${name} (${seconds} s)`);
+  if (failed) console.log(`${output ?? ""}\n${timedOut ? `${name} timed out after ${TIMEOUT_MS / 1000} s\n` : ""}`);
+  return !failed;
 }
 
 const failed = [];

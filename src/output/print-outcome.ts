@@ -185,11 +185,14 @@ interface CancellationDetails {
   pendingKeys: readonly string[];
 }
 
-/** Returns a sentence about triggers that a cancellation stopped before they had reached all recipients, or null without any. */
+/** Returns a sentence about triggers that a cancellation reached before all their recipients, or null without any. */
 function formatUnfinishedTriggers(count: number, isFiltered: boolean): string | null {
   if (count === 0) return null;
-  const triggers = count === 1 ? "1 trigger has" : `${count} triggers have`;
-  return `${triggers} not reached all recipients yet: runs ${isFiltered ? "for these recipients" : "for the others"} are canceled when they begin`;
+  const triggers =
+    count === 1
+      ? "1 trigger has not reached all its recipients"
+      : `${count} triggers have not reached all their recipients`;
+  return `${triggers} yet, and ${isFiltered ? "runs of these recipients" : "the remaining runs"} are canceled when they begin`;
 }
 
 /** Prints a cancellation. */

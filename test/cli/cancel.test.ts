@@ -60,9 +60,7 @@ describe.concurrent("knock cancel", () => {
     });
   });
 
-  it("says that a trigger has not reached all recipients, which is no failure of --fail-if-none", async ({
-    collab,
-  }) => {
+  it("reports triggers that have not reached all recipients, and --fail-if-none succeeds", async ({ collab }) => {
     await collab.openStore();
     const store = await openSqliteStore(collab.path(".knock-local/store.db"));
     const started = sampleTrigger({
@@ -73,21 +71,28 @@ describe.concurrent("knock cancel", () => {
     const rest = { listed: [{ key: user("grace"), trigger_data: null }], objects: [], after: null };
     await store.insertWorkflowRun({ ...started, fanOut: { rest, claim: claimAt(NOW, "other") } }, NOW);
     await store.close();
-    const all = await collab.knock(["cancel", "invite", "inv-1", "--fail-if-none"]);
+    const cancel = (...more: string[]) => collab.knock(["cancel", "invite", "inv-1", "--fail-if-none", ...more]);
+    expect((await cancel("-r", "mary")).exitCode).toBe(1);
+    const some = await cancel("-r", "grace", "--expect", "unfinished_triggers=1");
+    expect([some.exitCode, some.stdout]).toEqual([
+      0,
+      expect.stringContaining("yet, and runs of these recipients are canceled"),
+    ]);
+    expect((await cancel("-r", "grace")).exitCode).toBe(1);
+    const all = await cancel();
     expect([all.exitCode, all.stdout.split("\n")]).toEqual([
       0,
       [
         "invite  inv-1  local",
-        "  1 trigger has not reached all recipients yet: runs for the others are canceled when they begin",
+        "  1 trigger has not reached all its recipients yet, and the remaining runs are canceled when they begin",
         "0 canceled",
       ],
     ]);
-    const some = await collab.knock(["cancel", "invite", "inv-1", "-r", "grace"]);
-    expect(some.stdout).toContain(
-      "not reached all recipients yet: runs for these recipients are canceled when they begin",
-    );
-    const { json } = await collab.knock(["cancel", "invite", "inv-1", "--json"]);
-    expect(json.summary).toEqual({ cancelled: 0, not_cancellable: 0, unfinished_triggers: 1 });
+    const again = await cancel("--json");
+    expect([again.exitCode, again.json.summary]).toEqual([
+      1,
+      { cancelled: 0, not_cancellable: 0, unfinished_triggers: 0 },
+    ]);
   });
 
   it("does not cancel ended runs", async ({ collab }) => {

@@ -14,7 +14,7 @@ const MESSAGE_LABELS = [SANDBOXED, "delivered", "undelivered", "bounced"] as con
 const COUNTERS = {
   runs: ["recipients", "messages", "sent", "skipped", "waiting", "failed", "cancelled", ...MESSAGE_LABELS],
   messages: ["recipients", "messages", "sent", "waiting", "failed", ...MESSAGE_LABELS],
-  cancellation: ["recipients", "cancelled", "not_cancellable"],
+  cancellation: ["recipients", "cancelled", "not_cancellable", "unfinished_triggers"],
 } as const;
 export type ExpectationScope = keyof typeof COUNTERS;
 type Counter = (typeof COUNTERS)[ExpectationScope][number];

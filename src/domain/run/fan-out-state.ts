@@ -29,6 +29,18 @@ export function cancelFanOut(state: FanOutState, recipients: readonly RecipientK
   return { ...state, canceled: [...new Set([...(state.canceled ?? []), ...recipients])] };
 }
 
+/**
+ * Returns whether the cancellation for some recipients, or for all if `recipients` is null, changes what a fan-out does. The
+ * subscribers of objects and the recipients of a broadcast are not known yet, so it may.
+ */
+export function canCancelFanOut(state: FanOutState, recipients: readonly RecipientKey[] | null): boolean {
+  if (state.canceled === "all") return false;
+  if (recipients === null) return true;
+  const others = recipients.filter((recipient) => !isCanceledFor(state, recipient));
+  if (state.objects.length > 0 || state.target !== undefined) return others.length > 0;
+  return state.listed.some(({ key }) => others.includes(key));
+}
+
 /** Returns whether a recipient's run is canceled as soon as the fan-out reaches the recipient. */
 export function isCanceledFor({ canceled }: FanOutState, recipient: RecipientKey): boolean {
   return canceled === "all" || canceled?.includes(recipient) === true;

@@ -41,7 +41,18 @@ const SLOW_KEYWORDS = ["pattern", "patternProperties", "uniqueItems", "$ref", "$
  * The formats that the validator checks in linear time: their expressions begin at the start of the text and have only one way
  * to match each part of it. The others have not been examined.
  */
-const LINEAR_FORMATS = ["date", "time", "date-time", "duration", "email", "hostname", "ipv4", "ipv6", "uri", "uuid"];
+export const LINEAR_FORMATS = [
+  "date",
+  "time",
+  "date-time",
+  "duration",
+  "email",
+  "hostname",
+  "ipv4",
+  "ipv6",
+  "uri",
+  "uuid",
+];
 
 function isLinear(schema: JsonObject): boolean {
   for (const [, part] of walkSchemas(schema)) {

@@ -7,7 +7,7 @@ import { findWorkflow } from "../workflow/find-workflow.js";
 
 /**
  * Cancels the runs of a workflow's triggers that have the key, for all or some recipients. Throws `workflow_missing` if there is
- * no such workflow. A key that matches no run is no error (EQ-61), and runs of an invalid workflow are also canceled.
+ * no such workflow. A key that matches no run is not an error (EQ-61), and runs of an invalid workflow are also canceled.
  */
 export async function cancelWorkflow(given: EngineContext, cancellation: Cancellation): Promise<CancelOutcome> {
   const { context, branch } = resolveBranchContext(given, cancellation.branch ?? given.branch);

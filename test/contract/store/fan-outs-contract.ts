@@ -91,7 +91,7 @@ export function describeFanOuts(open: OpenStore): void {
 
     it("E-355 is taken from its process by a cancellation, which also applies to runs that have not begun", async () => {
       const started = sampleTrigger({ recipients: ["ada"], message: null, run: { cancellation_key: "ck" } });
-      const rest = buildRest("bob", "cy");
+      const rest = buildRest("bob", "cy", "dan");
       await open.store.insertWorkflowRun({ ...started, fanOut: { rest, claim: claimAt(NOW, "t1") } }, SINCE);
       const { workflow } = started.run;
       const cancel = (over = {}) =>
@@ -99,13 +99,18 @@ export function describeFanOuts(open: OpenStore): void {
       for (const over of [{ cancellation_key: "other" }, { workflow: "other" }, { branch: "other" }])
         expect(await cancel(over)).toEqual({ runs: [], unfinishedTriggers: 0 });
       expect(await claim("t2")).toEqual([]);
+      // The trigger does not reach eve, and bob is canceled once.
+      expect(await cancel({ recipients: [user("eve")] })).toMatchObject({ unfinishedTriggers: 0 });
+      expect(await claim("t2")).toEqual([]);
       expect(await cancel({ recipients: [user("bob")] })).toMatchObject({ unfinishedTriggers: 1 });
+      expect(await cancel({ recipients: [user("bob")] })).toMatchObject({ unfinishedTriggers: 0 });
       await cancel({ recipients: [user("dan"), user("bob")] });
       expect(await open.store.insertFanOutChunk(buildChunk(started, ["bob"]), "t1", MINUTE)).toEqual({
         outcome: "lost",
       });
       expect(await claim("t2")).toMatchObject([{ fanOut: { ...rest, canceled: [user("bob"), user("dan")] } }]);
-      await cancel();
+      expect(await cancel()).toMatchObject({ unfinishedTriggers: 1 });
+      expect(await cancel()).toMatchObject({ unfinishedTriggers: 0 });
       expect(await open.store.insertFanOutChunk(buildChunk(started, ["bob"]), "t2", MINUTE)).toEqual({
         outcome: "lost",
       });

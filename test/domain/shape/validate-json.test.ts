@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { checkTriggerData, matchesSchema } from "../../../src/domain/shape/check-trigger-data.js";
+import { LINEAR_FORMATS } from "../../../src/domain/shape/validate-json.js";
 import type { KnockError } from "../../../src/errors/knock-error.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
 import { catchThrown, formatDetails } from "../../helpers/catch-error.js";
@@ -160,12 +161,9 @@ function dynamicBesideRef(): JsonObject {
 describe("formats without a time limit", () => {
   const repeat = (text: string): string => text.repeat(200_000);
   // If a format took quadratic time for one of these texts, the test would not end within its limit.
-  it.each(["date", "time", "date-time", "duration", "email", "hostname", "ipv4", "ipv6", "uri", "uuid"])(
-    "E-030 decide on long texts in linear time: %s",
-    (format) => {
-      for (const part of ["1", "a.", "a-", ":", "/", "%41", "a@", '\\"'])
-        for (const start of ["", "a://", "a:", "a@", "PT", "2026-01-01T10:00:00."])
-          expect(matchesSchema({ format }, `${start}${repeat(part)} `)).toBe(false);
-    },
-  );
+  it.each(LINEAR_FORMATS)("E-030 decide on long texts in linear time: %s", (format) => {
+    for (const part of ["1", "a.", "a-", ":", "/", "%41", "a@", '\\"'])
+      for (const start of ["", "a://", "a:", "a@", "PT", "2026-01-01T10:00:00."])
+        expect(matchesSchema({ format }, `${start}${repeat(part)} `)).toBe(false);
+  });
 });

@@ -1,22 +1,23 @@
 import type { DueTaskResult } from "../../../ports/due-work.js";
-import { countSmallJobs } from "./job-pools.js";
+import { countDeliveryJobs } from "./job-pools.js";
 import { toChannelFlag } from "./jobs.js";
 
 /** After this many failed deliveries of a channel without a successful one, its jobs rest. */
 const MAX_FAILURES = 10;
 const REST_MS = 30_000;
 
-/**
- * Returns the limits of a worker: half of its jobs for a channel, three quarters of those that can be small for all channels, and
- * one of these is left to work that delivers nothing.
- */
+/** Limits of a worker's jobs that deliver messages at the same time. */
+interface DeliveryLimits {
+  /** The maximum number of jobs of one channel. */
+  perChannel: number;
+  /** If all channels have this many jobs, only a channel without a job may begin one. */
+  shared: number;
+}
+
+/** Returns the limits of a worker: half of its jobs for each channel, and three quarters of those that can deliver for all. */
 export function planDeliveries(concurrency: number, perChannel = Math.floor(concurrency / 2)): DeliveryLimits {
-  const small = countSmallJobs(concurrency);
-  return {
-    perChannel: Math.max(1, perChannel),
-    shared: Math.max(1, Math.floor((small * 3) / 4)),
-    total: Math.max(1, small - 1),
-  };
+  const deliveries = countDeliveryJobs(concurrency);
+  return { perChannel: Math.max(1, perChannel), shared: Math.max(1, Math.floor((deliveries * 3) / 4)) };
 }
 
 interface ChannelState {
@@ -26,16 +27,6 @@ interface ChannelState {
   /** Real time of this process until which the channel's jobs rest. */
   restsUntil: number;
   isRateLimited: boolean;
-}
-
-/** Limits of a worker's jobs that deliver messages at the same time. */
-interface DeliveryLimits {
-  /** The most for one channel. */
-  perChannel: number;
-  /** The most for all channels. Above it, a channel without a job may begin one. */
-  shared: number;
-  /** The most for all channels in any case. */
-  total: number;
 }
 
 /**
@@ -51,8 +42,8 @@ export class ChannelLimits {
   ) {}
 
   /**
-   * Counts a job of a channel. Returns false, without counting it, if the channel has no job left: jobs that are looked for at
-   * the same time are found before any of them is counted.
+   * Counts a job of a channel. Returns false, without counting it, if the limit is reached: several searches at the same time may
+   * find more jobs than the limit allows.
    */
   tryBegin(channel: string): boolean {
     const state = this.getState(channel);
@@ -94,9 +85,7 @@ export class ChannelLimits {
 
   /** Returns whether a channel may not begin a job while all channels have `total` jobs. */
   private isSkipped(state: ChannelState, total: number): boolean {
-    return (
-      total >= this.limits.total || state.running >= this.getMaxRunning(state, total) || state.restsUntil > this.now()
-    );
+    return state.running >= this.getMaxRunning(state, total) || state.restsUntil > this.now();
   }
 
   /** A job of a channel with a rate limit delivers all that is due, and others would only wait with it. */

@@ -2,7 +2,15 @@ import { type JobHelpers, runTaskList, type TaskList, type WorkerPool } from "gr
 import type { Pool } from "pg";
 import type { Connection } from "../connection/connection.js";
 import { JOB_SCHEMA } from "./add-jobs.js";
-import { type JobPayload, LARGE_ADVANCE_FLAG, TASKS, type TaskName, toSizeFlag } from "./jobs.js";
+import {
+  DELIVERY_FLAG,
+  type JobPayload,
+  type JobSize,
+  LARGE_ADVANCE_FLAG,
+  TASKS,
+  type TaskName,
+  toSizeFlag,
+} from "./jobs.js";
 import { silentLogger } from "./migrate-jobs.js";
 import { unlockPools } from "./worker-registry.js";
 
@@ -25,7 +33,7 @@ interface PoolPlan {
 }
 
 /**
- * Divides a worker's concurrency: a share for each size of jobs, and the rest for all but large advances. The share of large jobs
+ * Divides a worker's concurrency: a share for each size of jobs that deliver nothing, and the rest for all but large advances. The share of large jobs
  * limits these, because jobs that are looked for at the same time cannot be counted before they are found.
  */
 export function planPools(concurrency: number): PoolPlan[] {
@@ -34,15 +42,15 @@ export function planPools(concurrency: number): PoolPlan[] {
   const large = Math.min(MAX_LARGE_ADVANCES, Math.floor(concurrency / MIN_RESERVING_CONCURRENCY));
   return [
     { concurrency: concurrency - small - large, skippedFlags: [LARGE_ADVANCE_FLAG] },
-    { concurrency: small, skippedFlags: [toSizeFlag("large")] },
-    { concurrency: large, skippedFlags: [toSizeFlag("small")] },
+    { concurrency: small, skippedFlags: [toSizeFlag("large"), DELIVERY_FLAG] },
+    { concurrency: large, skippedFlags: [toSizeFlag("small"), DELIVERY_FLAG] },
   ];
 }
 
-/** Returns how many jobs of a worker can be small. */
-export function countSmallJobs(concurrency: number): number {
+/** Returns how many jobs of a worker can deliver messages. */
+export function countDeliveryJobs(concurrency: number): number {
   return planPools(concurrency)
-    .filter(({ skippedFlags }) => !skippedFlags.includes(toSizeFlag("small")))
+    .filter(({ skippedFlags }) => !skippedFlags.includes(DELIVERY_FLAG))
     .reduce((sum, plan) => sum + plan.concurrency, 0);
 }
 
@@ -59,6 +67,7 @@ function withoutListening(pool: Pool): Pool {
 export interface FoundJob {
   task: TaskName;
   payload: JobPayload;
+  size: JobSize;
   /** How often the job was started, including this time. */
   attempt: number;
 }
@@ -167,7 +176,12 @@ export class JobPools {
       TASKS.map((task) => [
         task,
         (payload: unknown, { job }: JobHelpers) =>
-          runJob({ task, payload: payload as JobPayload, attempt: job.attempts }),
+          runJob({
+            task,
+            payload: payload as JobPayload,
+            size: job.flags?.[toSizeFlag("large")] ? "large" : "small",
+            attempt: job.attempts,
+          }),
       ]),
     ) as TaskList;
     return runTaskList(

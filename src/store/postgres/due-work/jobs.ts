@@ -146,6 +146,8 @@ export function toDueTask(task: TaskName, payload: JobPayload, workflowRunId: st
 export const toSizeFlag = (size: JobSize): string => `size:${size}`;
 /** Large chunks of runs take the process's only thread, so a worker advances few of them at a time. */
 export const LARGE_ADVANCE_FLAG = "large-advance";
+/** Deliveries may wait for a provider, so the jobs that a worker reserves for a size of work do not include them. */
+export const DELIVERY_FLAG = "delivery";
 export const toChannelFlag = (channel: string): string => `channel:${channel}`;
 
 function isLargeAdvance(task: TaskName, size: JobSize): boolean {
@@ -155,6 +157,7 @@ function isLargeAdvance(task: TaskName, size: JobSize): boolean {
 export function toFlags({ task, size, payload }: NewJob): string[] {
   const flags = [toSizeFlag(size)];
   if (isLargeAdvance(task, size)) flags.push(LARGE_ADVANCE_FLAG);
+  if (task === "deliver") flags.push(DELIVERY_FLAG);
   if (payload.channel !== undefined) flags.push(toChannelFlag(payload.channel));
   return flags;
 }

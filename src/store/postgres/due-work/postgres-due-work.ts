@@ -22,7 +22,7 @@ import { ChannelLimits, planDeliveries } from "./channel-limits.js";
 import { divideJob } from "./divide-job.js";
 import { JobAlarm } from "./job-alarm.js";
 import { type FoundJob, JobPools } from "./job-pools.js";
-import { buildJobs, DUE_KINDS, type JobPayload, type TaskName, toDueTask } from "./jobs.js";
+import { buildJobs, DUE_KINDS, toDueTask } from "./jobs.js";
 import { checkJobTables } from "./migrate-jobs.js";
 import { readStatistics } from "./read-statistics.js";
 import { reconcile } from "./reconcile.js";
@@ -40,6 +40,8 @@ const MAX_SILENCE_MS = 5_000;
 const MAX_FAILURES = 3;
 /** A job whose runs another worker has changed looks at its rows again after this time. */
 const LOOK_AGAIN_MS = 1_000;
+/** A job above the limit of its channel is found again after this time. */
+const BUSY_CHANNEL_MS = 50;
 /** Connections that look for jobs, end them, and read and write the state of workers. */
 const JOB_CONNECTIONS = 2;
 const DEFAULT_GRACE_MS = 25_000;
@@ -178,10 +180,12 @@ export class PostgresDueWork implements SharedDueWork {
     };
   }
 
-  private async runJob({ task, payload, attempt }: FoundJob): Promise<void> {
+  private async runJob(job: FoundJob): Promise<void> {
+    const { task, payload, attempt } = job;
     const { observer, runTask } = this.options;
     const { channel, failure, isDivided } = payload;
-    if (channel !== undefined && !this.channels.tryBegin(channel)) return this.addAgain(task, payload, null);
+    if (channel !== undefined && !this.channels.tryBegin(channel))
+      return this.addAgain(job, Date.now() + BUSY_CHANNEL_MS);
     const startedAt = performance.now();
     let result: DueTaskResult | null = null;
     let failed: unknown = null;
@@ -192,9 +196,9 @@ export class PostgresDueWork implements SharedDueWork {
         result = await runTask(toDueTask(task, payload, workflowRunId), this.stopping.signal);
       if (failure !== undefined) observer.onRunFailed(failure);
       // The rest of the work belongs to other workers.
-      if (this.stopping.signal.aborted) await this.addAgain(task, payload, null);
+      if (this.stopping.signal.aborted) await this.addAgain(job, null);
       // Two jobs that meet leave runs to each other, or one leaves them to a worker that dies.
-      else if (result !== null && result.refused > 0) await this.addAgain(task, payload, Date.now() + LOOK_AGAIN_MS);
+      else if (result !== null && result.refused > 0) await this.addAgain(job, Date.now() + LOOK_AGAIN_MS);
     } catch (error) {
       failed = error;
       const isRunJob = task === "advance" || task === "wake";
@@ -211,8 +215,8 @@ export class PostgresDueWork implements SharedDueWork {
   }
 
   /** Adds a job for rows that this one may not have finished. */
-  private addAgain(task: TaskName, payload: JobPayload, runAt: number | null): Promise<void> {
-    return this.db.write((tx) => addJobs(tx, [{ task, payload, size: "small", runAt, key: null }]));
+  private addAgain({ task, payload, size }: FoundJob, runAt: number | null): Promise<void> {
+    return this.db.write((tx) => addJobs(tx, [{ task, payload, size, runAt, key: null }]));
   }
 
   /** Returns the id of a workflow run, null if the job has none, or undefined if it no longer exists. */

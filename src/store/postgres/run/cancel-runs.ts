@@ -1,5 +1,5 @@
 import { cancelRun, decideCancelEffect } from "../../../domain/run/cancel-run.js";
-import { cancelFanOut } from "../../../domain/run/fan-out-state.js";
+import { canCancelFanOut, cancelFanOut, type FanOutState } from "../../../domain/run/fan-out-state.js";
 import { takeOverBatch } from "../../../domain/run/hand-over-batch.js";
 import type { CancellationResult, CancelledRun, RunCancellation } from "../../../ports/run-cancellation.js";
 import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, toRecipientRun } from "../../rows/run-row.js";
@@ -156,15 +156,17 @@ async function cancelFanOuts(
     cancellation_key,
     branch,
   );
-  for (const { row, fan_out, tenant } of found) {
+  const states = found.map(({ fan_out, ...rest }) => ({ ...rest, state: JSON.parse(fan_out) as FanOutState }));
+  const changed = states.filter(({ state }) => canCancelFanOut(state, recipients));
+  for (const { row, state, tenant } of changed) {
     await tx.run(
       "UPDATE workflow_runs SET fan_out = $2, claim_token = NULL, claim_until = NULL WHERE row = $1",
       row,
-      JSON.stringify(cancelFanOut(JSON.parse(fan_out), recipients)),
+      JSON.stringify(cancelFanOut(state, recipients)),
     );
     tx.wake({ kind: "fan_outs", dueAt: at, workflowRunRow: row, tenant });
   }
-  return found.length;
+  return changed.length;
 }
 
 /**

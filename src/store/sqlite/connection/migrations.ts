@@ -5,8 +5,8 @@ export const APPLICATION_ID = 0x6b6e6f63;
 
 /**
  * The migrations, each of which runs once, in order; `user_version` is the number of those that ran. Append only: a released
- * migration never changes. A new store runs none of them, but has the schema in `current-schema.ts`, which must be updated as
- * its comment says. The reasons for the tables are in docs/decisions/0002-sqlite-store.md. A migration that renames or rebuilds
+ * migration never changes. A new store is created from `current-schema.ts` instead, which must be updated as its comment
+ * says. The reasons for the tables are in docs/decisions/0002-sqlite-store.md. A migration that renames or rebuilds
  * `messages` or `recipient_runs` must first drop the triggers that `sqlite-outbound-log.ts` may have created, which creates them
  * again.
  */

@@ -1,5 +1,5 @@
 import { cancelRun, decideCancelEffect } from "../../../domain/run/cancel-run.js";
-import { cancelFanOut } from "../../../domain/run/fan-out-state.js";
+import { canCancelFanOut, cancelFanOut, type FanOutState } from "../../../domain/run/fan-out-state.js";
 import { takeOverBatch } from "../../../domain/run/hand-over-batch.js";
 import type { CancellationResult, RunCancellation } from "../../../ports/run-cancellation.js";
 import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, toRecipientRun } from "../../rows/run-row.js";
@@ -55,13 +55,15 @@ function cancelFanOuts(
     cancellation_key,
     branch,
   );
-  for (const { row, fan_out } of found)
+  const states = found.map(({ row, fan_out }) => ({ row, state: JSON.parse(fan_out) as FanOutState }));
+  const changed = states.filter(({ state }) => canCancelFanOut(state, recipients));
+  for (const { row, state } of changed)
     db.run(
       "UPDATE workflow_runs SET fan_out = ?, claim_token = NULL, claim_until = NULL WHERE row = ?",
-      JSON.stringify(cancelFanOut(JSON.parse(fan_out), recipients)),
+      JSON.stringify(cancelFanOut(state, recipients)),
       row,
     );
-  return found.length;
+  return changed.length;
 }
 
 /**
