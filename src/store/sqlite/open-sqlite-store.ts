@@ -92,8 +92,8 @@ function switchToWal(database: Database): void {
 
 /**
  * Creates or updates the tables. A new store is created from the schema that the migrations lead to, which takes 1 ms instead
- * of 7. Several processes may find the same new file: the first one to get the lock creates the
- * tables, and the others read the version again.
+ * of 7. Several processes may find the same new file: the first one to get the lock creates the tables, and the others read the
+ * version again.
  */
 function migrate(database: Database, location: string, previousVersion: number): void {
   database.exec("BEGIN IMMEDIATE");

@@ -3,6 +3,7 @@ import type { RunDueTask } from "../../../src/ports/due-work.js";
 import type { Connection } from "../../../src/store/postgres/connection/connection.js";
 import { PostgresDueWork } from "../../../src/store/postgres/due-work/postgres-due-work.js";
 import { openPostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
+import { SILENT_OBSERVER } from "../../helpers/due-work-samples.js";
 import { eventually } from "../../helpers/eventually.js";
 import { createDatabase, describeOnPostgres, dropDatabase } from "../../helpers/postgres-server.js";
 
@@ -54,19 +55,10 @@ describeOnPostgres("channels whose providers do not answer", () => {
       }
       return { runs: {}, refused: 0, deliveries: 0, failedDeliveries: 0 };
     };
-    const ignore = () => {};
     dueWork = await PostgresDueWork.start(db, {
       concurrency,
       runTask,
-      observer: {
-        onJobEnded: ignore,
-        onRunFailed: ignore,
-        onReconciled: ignore,
-        onWorkersFreed: ignore,
-        onRestarted: ignore,
-        onTransactionRepeated: ignore,
-        onError: ignore,
-      },
+      observer: SILENT_OBSERVER,
     });
   }
 

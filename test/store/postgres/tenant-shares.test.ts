@@ -3,6 +3,7 @@ import type { RunDueTask } from "../../../src/ports/due-work.js";
 import type { Connection } from "../../../src/store/postgres/connection/connection.js";
 import { PostgresDueWork } from "../../../src/store/postgres/due-work/postgres-due-work.js";
 import { openPostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
+import { SILENT_OBSERVER } from "../../helpers/due-work-samples.js";
 import { eventually } from "../../helpers/eventually.js";
 import { createDatabase, describeOnPostgres, dropDatabase, withClient } from "../../helpers/postgres-server.js";
 import { inProcessTest } from "../../helpers/run-in-process.js";
@@ -53,19 +54,10 @@ describeOnPostgres("tenants that share workers", () => {
 
   /** Starts the only worker, with one job at a time. */
   async function start(): Promise<void> {
-    const ignore = () => {};
     dueWork = await PostgresDueWork.start(db, {
       concurrency: 1,
       runTask,
-      observer: {
-        onJobEnded: ignore,
-        onRunFailed: ignore,
-        onReconciled: ignore,
-        onWorkersFreed: ignore,
-        onRestarted: ignore,
-        onTransactionRepeated: ignore,
-        onError: ignore,
-      },
+      observer: SILENT_OBSERVER,
     });
   }
 

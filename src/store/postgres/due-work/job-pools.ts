@@ -33,8 +33,8 @@ interface PoolPlan {
 }
 
 /**
- * Divides a worker's concurrency: a share for each size of jobs that deliver nothing, and the rest for all but large advances. The share of large jobs
- * limits these, because jobs that are looked for at the same time cannot be counted before they are found.
+ * Divides a worker's concurrency: a share for each size of jobs that deliver nothing, and the rest for all but large advances. The
+ * share of large jobs limits these, because jobs that are looked for at the same time cannot be counted before they are found.
  */
 export function planPools(concurrency: number): PoolPlan[] {
   if (concurrency < MIN_RESERVING_CONCURRENCY) return [{ concurrency, skippedFlags: [] }];
