@@ -78,7 +78,7 @@ describeOnPostgres("channels whose providers do not answer", () => {
     { concurrency: 8, slow: ["mail", "text"], size: 400 },
     { concurrency: 10, slow: ["mail", "text"], size: 1 },
   ])(
-    "leave jobs to other work, although it waits when the worker starts: $slow of $concurrency, $size",
+    "leave jobs to other work that waits when the worker starts: $slow, $concurrency jobs, size $size",
     async (one) => {
       for (const channel of one.slow) await addDeliveries(channel, one.size);
       await addDeliveries(ANSWERING, one.size);
