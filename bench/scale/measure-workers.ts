@@ -140,6 +140,36 @@ export async function measureLatency(
   });
 }
 
+const LATER = { jobs: 1_000_000, runs: 100_000 };
+const MAX_LATER_RATIO = 1.5;
+
+/** Compares small triggers in a database with many runs and jobs for later with those before there were any. */
+export async function measureLater(bench: WorkerBench, startWorkers: StartWorkers): Promise<Measure> {
+  return withWarmWorkers(bench, startWorkers, async () => {
+    const measureSmall = async (): Promise<{ p50: number; capacity: number }> => {
+      const until = performance.now() + SMALL.ms;
+      const triggers = await bench.timeTriggers(SMALL.size, SMALL.intervalMs, () => performance.now() > until);
+      return { p50: findPercentile(listLatencies(triggers), 0.5), capacity: await measureCapacity(bench) };
+    };
+    const before = await measureSmall();
+    await bench.addForTomorrow(LATER);
+    const after = await measureSmall();
+    await bench.deleteForTomorrow();
+    const ratio = after.p50 / before.p50;
+    return {
+      measure: `small triggers with ${LATER.jobs} jobs and ${LATER.runs} runs for later, p50 relative to without`,
+      value: Number(ratio.toFixed(2)),
+      target: `at most ${MAX_LATER_RATIO}`,
+      isMet: ratio <= MAX_LATER_RATIO,
+      details: [
+        `p50 ${format(before.p50)} and ${format(after.p50)}`,
+        `${Math.round(before.capacity)} and ${Math.round(after.capacity)} runs triggered and advanced per second`,
+      ].join("; "),
+      load: readLoad(),
+    };
+  });
+}
+
 const KILLED_BACKLOG = 20_000;
 const MAX_RECOVERY_MS = 5_000;
 

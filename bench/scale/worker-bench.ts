@@ -3,6 +3,7 @@ import { type RecipientUpsert, toRecipientKey } from "../../src/domain/recipient
 import { parseTrigger } from "../../src/domain/trigger/parse-trigger.js";
 import type { Store } from "../../src/ports/store.js";
 import type { Connection } from "../../src/store/postgres/connection/connection.js";
+import { addJobs } from "../../src/store/postgres/due-work/add-jobs.js";
 import { openPostgresStore } from "../../src/store/postgres/open-postgres-store.js";
 import { createBenchEngine } from "../bench-engine.js";
 import { SOON_MS, WORKFLOWS } from "./worker-project.js";
@@ -12,6 +13,9 @@ const TRIGGER_SIZE = 1_000;
 /** Time for the last look at what is to be measured before runs become due. */
 const LEAD_MS = 1_000;
 const POLL_MS = 50;
+const DAY_MS = 24 * 3_600_000;
+const JOBS_PER_STATEMENT = 10_000;
+const FIRST_UNUSED_ROW = 1_000_000_000;
 const FLUSHES = 51;
 
 const COMMITTED = "extract(epoch FROM pg_xact_commit_timestamp(m.xmin)) * 1000";
@@ -81,6 +85,31 @@ export class WorkerBench {
     return this.enqueue(runs);
   }
 
+  /** Stores runs that become due tomorrow, and as many jobs as runs that were triggered one by one would have. */
+  async addForTomorrow({ jobs, runs }: { jobs: number; runs: number }): Promise<void> {
+    const at = Date.now() + DAY_MS;
+    for (let start = 0; start < runs; start += TRIGGER_SIZE)
+      await this.trigger("later", start, TRIGGER_SIZE, { at: new Date(at).toISOString() });
+    for (let start = 0; start < jobs; start += JOBS_PER_STATEMENT)
+      await this.db.write((tx) =>
+        addJobs(
+          tx,
+          Array.from({ length: JOBS_PER_STATEMENT }, (_, index) => {
+            const row = FIRST_UNUSED_ROW + start + index;
+            const payload = { rows: { from: row, to: row } };
+            return { task: "advance", payload, size: "small", runAt: at + start + index, key: `advance:${row}-${row}` };
+          }),
+        ),
+      );
+    await this.db.all("ANALYZE");
+  }
+
+  /** Deletes what {@link addForTomorrow} added. */
+  async deleteForTomorrow(): Promise<void> {
+    await this.db.all("DELETE FROM delayed_jobs");
+    await this.db.all("UPDATE recipient_runs SET due_at = NULL WHERE due_at > $1", Date.now() + DAY_MS / 2);
+  }
+
   /** Waits until `query` returns no row. */
   async waitForNone(query: string, ...values: (string | number)[]): Promise<void> {
     while ((await this.db.get(query, ...values)) !== undefined) await sleep(POLL_MS);
@@ -91,7 +120,7 @@ export class WorkerBench {
     await this.waitForNone(
       "SELECT 1 FROM graphile_worker._private_jobs WHERE run_at < now() + interval '1 minute' LIMIT 1",
     );
-    await this.waitForNone("SELECT 1 FROM recipient_runs WHERE due_at IS NOT NULL LIMIT 1");
+    await this.waitForNone("SELECT 1 FROM recipient_runs WHERE due_at < $1 LIMIT 1", Date.now() + DAY_MS / 2);
   }
 
   /** Returns the time of a commit that writes little, in milliseconds: the median of many, one after the other. */

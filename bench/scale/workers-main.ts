@@ -10,6 +10,7 @@ import {
   measureBatches,
   measureDeath,
   measureLatency,
+  measureLater,
 } from "./measure-workers.js";
 import { ProcessGroup } from "./processes.js";
 import { type SimulatedRate, simulateWorkers } from "./simulate-workers.js";
@@ -27,7 +28,7 @@ interface Options {
   batchClient: string;
   runs: number;
   rounds: number;
-  /** The parts to measure: rates, backlog, latency, death, batches. */
+  /** The parts to measure: rates, backlog, latency, later, death, batches. */
   parts: readonly string[];
 }
 
@@ -140,6 +141,7 @@ const parts: Record<string, () => Promise<Measure[]>> = {
   },
   backlog: async () => [await measureBacklog(bench, startWorkers)],
   latency: async () => [await measureLatency(bench, startWorkers, { isQuiet })],
+  later: async () => [await measureLater(bench, startWorkers)],
   death: async () => [await measureDeath(bench, startWorkers)],
   batches: async () => [await measureBatches(startClients, rounds)],
 };

@@ -1,6 +1,6 @@
 // Measures `knock worker` on PostgreSQL beside its floors, in one run, with a server of its own that waits for the disk. Needs
 // `npm run build`. `node bench/scale/workers.mjs [runs] [rounds]`: the recipient runs of each measured rate (default: 20000), and the
-// rounds, whose order alternates (default: 5). --only=rates,trigger,backlog,latency,death,batches selects parts. --save writes
+// rounds, whose order alternates (default: 5). --only=rates,trigger,backlog,latency,later,death,batches selects parts. --save writes
 // bench/results/scale-workers.json. Takes about ten minutes, and at most twenty.
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -22,7 +22,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const words = process.argv.slice(2);
 const [runs = 20_000, rounds = 5] = words.filter((word) => /^\d+$/.test(word)).map(Number);
 const only = words.find((word) => word.startsWith("--only="))?.slice("--only=".length);
-const parts = (only ?? "rates,trigger,backlog,latency,death,batches").split(",");
+const parts = (only ?? "rates,trigger,backlog,latency,later,death,batches").split(",");
 
 const bundle = (name) => bundleMain(`scale/${name}`, { external: POSTGRES_EXTERNALS });
 

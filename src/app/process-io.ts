@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { getErrorMessage, KnockError } from "../errors/knock-error.js";
 import { escapeToOneLine } from "../output/escape-controls.js";
 import type { OutputStream } from "../output/output-stream.js";
+import { sleep } from "../util/sleep.js";
 import { isTerminal, openProcessStream } from "./open-process-stream.js";
 import { readInterruptibly } from "./read-interruptibly.js";
 
@@ -60,20 +61,6 @@ declare const __CACHE_PREFIX__: string | null;
 
 /** Whether `bin/knock.js` runs a build. */
 const IS_BUILT = typeof __CACHE_PREFIX__ !== "undefined";
-
-/** Waits, and resolves early without an error if aborted; callers check the signal next. */
-export function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal?.aborted) return resolve();
-    const done = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    signal?.addEventListener("abort", done, { once: true });
-  });
-}
 
 async function askOnTerminal(question: string, isHidden: boolean): Promise<string | null> {
   if (!isTerminal(0) || !isTerminal(2)) return null;

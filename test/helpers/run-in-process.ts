@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { COMMANDS } from "../../src/app/commands.js";
-import { type ProcessIO, sleep } from "../../src/app/process-io.js";
+import type { ProcessIO } from "../../src/app/process-io.js";
 import { run } from "../../src/app/run.js";
 import type { OutputStream } from "../../src/output/output-stream.js";
+import { sleep } from "../../src/util/sleep.js";
 import { releaseClosedStores } from "./collect-garbage.js";
 import { checkPrintedDocuments } from "./output-schemas.js";
 import {

@@ -41,6 +41,7 @@ const OWN_TABLES = {
     "clock",
     "knock_store",
     "workers",
+    "delayed_jobs",
     "partitions",
     "block_values",
     "kept_feeds",

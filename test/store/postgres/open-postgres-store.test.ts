@@ -19,7 +19,7 @@ describeOnPostgres("opening a PostgreSQL store", () => {
     await (await openPostgresStore(location)).close();
     await withClient(location, (client) =>
       client.query(
-        "DROP TABLE partitions, crash_mark; DROP INDEX block_values_by_block; UPDATE knock_store SET version = 1",
+        "DROP TABLE partitions, crash_mark, delayed_jobs; DROP INDEX block_values_by_block; UPDATE knock_store SET version = 1",
       ),
     );
     const store = await openPostgresStore(location);

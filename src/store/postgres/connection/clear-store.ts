@@ -22,6 +22,7 @@ const RUN_TABLES = [
   "throttle_passes",
   "throttles",
   "user_changes",
+  "delayed_jobs",
 ];
 
 const RECIPIENT_TABLES = ["recipients", "subscriptions", "audience_members", "audiences", "seeds"];

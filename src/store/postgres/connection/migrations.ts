@@ -7,7 +7,7 @@ import {
   getErrorCode,
   INSUFFICIENT_PRIVILEGE,
 } from "./store-errors.js";
-import { ADD_CRASH_MARK, ADD_PARTITIONS, FIRST_TABLES } from "./tables.js";
+import { ADD_CRASH_MARK, ADD_DELAYED_JOBS, ADD_PARTITIONS, FIRST_TABLES } from "./tables.js";
 
 /**
  * The migrations, each of which runs once, in order; `knock_store.version` is the number of those that ran. Append only: a
@@ -19,6 +19,7 @@ export const MIGRATIONS: readonly string[] = [
   "CREATE INDEX block_values_by_block ON block_values (block)",
   ADD_CRASH_MARK,
   ADD_PARTITIONS,
+  ADD_DELAYED_JOBS,
 ];
 
 /** "knock" as a number. All processes that create or update a store take this lock one after another. */

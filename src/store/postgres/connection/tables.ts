@@ -201,5 +201,17 @@ export const ADD_PARTITIONS = `
 export const ADD_CRASH_MARK =
   "CREATE UNLOGGED TABLE crash_mark (row integer PRIMARY KEY CHECK (row = 1), mark uuid NOT NULL)";
 
+/** Adds the table of jobs that are due later. Their rows are hints, so a lost one costs time only. */
+export const ADD_DELAYED_JOBS = `
+  CREATE TABLE delayed_jobs (
+    key ${KEY} PRIMARY KEY,
+    run_at bigint NOT NULL,
+    task text NOT NULL,
+    priority smallint NOT NULL,
+    payload json NOT NULL,
+    flags json NOT NULL
+  );
+  CREATE INDEX delayed_jobs_due ON delayed_jobs (run_at)`;
+
 /** The tables of the first version. */
 export const FIRST_TABLES = [RECIPIENTS, SHARED_ROWS, RUN_TABLES, MESSAGES, LOGS, PARTITIONS].join("\n");

@@ -8,8 +8,11 @@ import type { Wakeup } from "./wakeup.js";
 export type SqlValue = string | number | boolean | null | readonly string[] | readonly number[];
 export type CopyValue = string | number | null;
 
-/** The database's own time in milliseconds. No decision depends on the clock of a worker. */
-const DATABASE_TIME = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+/**
+ * The database's own time in milliseconds. No decision depends on the clock of a worker. It does not change within a statement:
+ * otherwise, no index could be searched for it.
+ */
+export const DATABASE_TIME = "(extract(epoch FROM statement_timestamp()) * 1000)::bigint";
 
 const toParameters = (values: readonly SqlValue[]): unknown[] =>
   replaceNuls(values).map((value) => (Array.isArray(value) ? replaceNuls(value) : value));

@@ -10,7 +10,7 @@ import { recordAllValues } from "../connection/block-values.js";
 import type { Connection } from "../connection/connection.js";
 import { getErrorCode } from "../connection/store-errors.js";
 import { toIndexedKey } from "../connection/to-indexed-key.js";
-import type { Transaction } from "../connection/transaction.js";
+import { DATABASE_TIME, type Transaction } from "../connection/transaction.js";
 import { getShard } from "../run/shard.js";
 
 /** A worker whose heartbeat is older than this has ended. */
@@ -25,7 +25,7 @@ const NO_LIMITS = "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transactio
 const COUNT_USERS = `
   SELECT (SELECT count(*) FROM pg_stat_activity
       WHERE datname = current_database() AND application_name LIKE 'knock%' AND pid <> pg_backend_pid())
-    + (SELECT count(*) FROM workers WHERE seen_at > (extract(epoch FROM clock_timestamp()) * 1000)::bigint - $1) AS users`;
+    + (SELECT count(*) FROM workers WHERE seen_at > ${DATABASE_TIME} - $1) AS users`;
 
 /** How long a session may take to end after its client, and how often the server is asked whether it has. */
 const MAX_ENDING_MS = 2_000;

@@ -1,9 +1,7 @@
 import type { Transaction } from "../connection/transaction.js";
 import type { Wakeup } from "../connection/wakeup.js";
-import { buildJobs, getPriority, type NewJob, toFlags } from "./jobs.js";
-
-/** The schema of graphile-worker's tables. */
-export const JOB_SCHEMA = "graphile_worker";
+import { isDelayed, saveDelayedJobs } from "./delayed-jobs.js";
+import { buildJobs, JOB_SCHEMA, type NewJob, toJobRow } from "./jobs.js";
 
 const ADD_JOBS = `
   SELECT 1 FROM ${JOB_SCHEMA}.add_jobs(ARRAY(
@@ -17,20 +15,17 @@ const ADD_JOBS = `
 
 /** Adds jobs. Keys must be unique and in order. */
 export async function addJobs(tx: Transaction, jobs: readonly NewJob[]): Promise<void> {
-  if (jobs.length === 0) return;
-  const rows = jobs.map((job) => ({
-    task: job.task,
-    payload: job.payload,
-    run_at: job.runAt,
-    key: job.key,
-    priority: getPriority(job),
-    flags: toFlags(job),
-  }));
-  await tx.all(ADD_JOBS, JSON.stringify(rows));
+  // A hint needs no exact time, so the clock of this process will do.
+  const now = Date.now();
+  const rows = jobs.filter((job) => !isDelayed(job, now)).map(toJobRow);
+  if (rows.length > 0) await tx.all(ADD_JOBS, JSON.stringify(rows));
+  await saveDelayedJobs(
+    tx,
+    jobs.filter((job) => isDelayed(job, now)),
+  );
 }
 
 /** Adds the jobs for the work that a transaction makes due, in this transaction. */
 export async function addJobsOfWakeups(tx: Transaction, wakeups: readonly Wakeup[]): Promise<void> {
-  // A hint needs no exact time, so the clock of this process will do.
   await addJobs(tx, buildJobs(wakeups, Date.now()));
 }

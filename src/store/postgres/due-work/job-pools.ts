@@ -1,9 +1,9 @@
 import { type JobHelpers, runTaskList, type TaskList, type WorkerPool } from "graphile-worker";
 import type { Pool } from "pg";
 import type { Connection } from "../connection/connection.js";
-import { JOB_SCHEMA } from "./add-jobs.js";
 import {
   DELIVERY_FLAG,
+  JOB_SCHEMA,
   type JobPayload,
   type JobSize,
   LARGE_ADVANCE_FLAG,

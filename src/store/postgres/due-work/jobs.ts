@@ -3,6 +3,9 @@ import { type DueTask, MAX_SMALL_TRIGGER } from "../../../ports/due-work.js";
 import type { Wakeup } from "../connection/wakeup.js";
 import { SHARDS } from "../run/shard.js";
 
+/** The schema of graphile-worker's tables. */
+export const JOB_SCHEMA = "graphile_worker";
+
 /** The tasks of jobs. A job is a hint: rows say what is due, and a job says when to look for them, and where. */
 export const TASKS = ["advance", "wake", "fan_out", "deliver", "follow", "occur"] as const;
 export type TaskName = (typeof TASKS)[number];
@@ -13,6 +16,13 @@ export const DUE_KINDS: readonly DueKind[] = ["runs", "fan_outs", "messages", "u
 /** Jobs of each size have a share of a worker's concurrency that the others cannot use. */
 export type JobSize = "small" | "large";
 const PRIORITIES: Record<JobSize, number> = { small: 0, large: 10 };
+/** Jobs that are raised run before all others. Those of small triggers still run before those of large ones. */
+export const RAISE = 20;
+/** All priorities, by which graphile-worker's index is searched first. */
+export const ALL_PRIORITIES: readonly number[] = Object.values(PRIORITIES).flatMap((priority) => [
+  priority - RAISE,
+  priority,
+]);
 
 /** The runs that one job advances. */
 export const MAX_RUNS_PER_JOB = 500;
@@ -163,3 +173,9 @@ export function toFlags({ task, size, payload }: NewJob): string[] {
 }
 
 export const getPriority = ({ size }: NewJob): number => PRIORITIES[size];
+
+/** Returns a job as the columns of its row. */
+export function toJobRow(job: NewJob) {
+  const { task, payload, runAt, key } = job;
+  return { task, payload, run_at: runAt, key, priority: getPriority(job), flags: toFlags(job) };
+}

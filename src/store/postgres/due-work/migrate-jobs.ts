@@ -2,7 +2,7 @@ import { Logger, runMigrations } from "graphile-worker";
 import { migrations } from "graphile-worker/dist/generated/sql.js";
 import type { Pool } from "pg";
 import { createMissingUpdateError } from "../connection/store-errors.js";
-import { JOB_SCHEMA } from "./add-jobs.js";
+import { JOB_SCHEMA } from "./jobs.js";
 
 /** Writes nothing: the command has its own log. */
 export const silentLogger = new Logger(() => () => {});

@@ -9,6 +9,7 @@ import type {
   RunDueTask,
   SharedDueWork,
 } from "../../../ports/due-work.js";
+import { sleep } from "../../../util/sleep.js";
 import { Connection } from "../connection/connection.js";
 import { growPartitions, isMissingRight } from "../connection/grow-partitions.js";
 import {
@@ -19,6 +20,7 @@ import {
 } from "../connection/store-errors.js";
 import { addJobs, addJobsOfWakeups } from "./add-jobs.js";
 import { ChannelLimits, planDeliveries } from "./channel-limits.js";
+import { moveDelayedJobs } from "./delayed-jobs.js";
 import { divideJob } from "./divide-job.js";
 import { JobAlarm } from "./job-alarm.js";
 import { type FoundJob, JobPools } from "./job-pools.js";
@@ -32,6 +34,8 @@ import { WorkerRegistry } from "./worker-registry.js";
 const BEAT_MS = 1_000;
 /** Work that is due for this long without a job that waits for it has lost its job. */
 const RECONCILING = { intervalMs: 5_000, maxOverdueMs: 10_000 };
+/** How often a worker looks for delayed jobs that run soon. */
+const MOVE_MS = 1_000;
 /** How often a worker looks whether a month has begun. */
 const GROWTH_MS = 60_000;
 /** A worker that could not record itself for this long is not healthy. */
@@ -96,6 +100,7 @@ export class PostgresDueWork implements SharedDueWork {
   private readonly shares: TenantShares;
   private readonly beats: Promise<void>;
   private readonly passes: Promise<void>;
+  private readonly moves: Promise<void>;
   private readonly growth: Promise<void>;
   private lastBeatAt = performance.now();
   private lastError = "";
@@ -117,7 +122,7 @@ export class PostgresDueWork implements SharedDueWork {
       getSkippedFlags: () => this.channels.getSkippedFlags(),
       onRestart: (error) => options.observer.onRestarted(error),
     });
-    this.alarm = new JobAlarm(this.jobs, () => this.pools.nudge(concurrency));
+    this.alarm = new JobAlarm(this.jobs, (jobs) => this.pools.nudge(jobs));
     this.registry = new WorkerRegistry(this.jobs, {
       workerId,
       host: hostname(),
@@ -130,6 +135,7 @@ export class PostgresDueWork implements SharedDueWork {
     });
     this.beats = this.repeat(BEAT_MS, () => this.beat());
     this.passes = this.repeat((options.reconciling ?? RECONCILING).intervalMs, () => this.reconcile());
+    this.moves = this.repeat(MOVE_MS, () => this.moveDelayedJobs());
     this.growth = this.repeat(options.growthIntervalMs ?? GROWTH_MS, () => this.grow());
   }
 
@@ -161,7 +167,7 @@ export class PostgresDueWork implements SharedDueWork {
     this.stopping.abort();
     this.alarm.stop();
     await this.pools.stop(graceMs);
-    await Promise.all([this.beats, this.passes, this.growth]);
+    await Promise.all([this.beats, this.passes, this.moves, this.growth]);
     await this.registry.leave().catch((error: unknown) => this.reportError(error));
     await this.jobs.close();
   }
@@ -241,6 +247,12 @@ export class PostgresDueWork implements SharedDueWork {
     await this.shares.look();
   }
 
+  private async moveDelayedJobs(): Promise<void> {
+    while (!this.stopping.signal.aborted && (await moveDelayedJobs(this.jobs))) {
+      // More jobs run soon than one transaction moves.
+    }
+  }
+
   private async reconcile(): Promise<void> {
     const rows = await reconcile(this.jobs, (this.options.reconciling ?? RECONCILING).maxOverdueMs);
     if (rows > 0) this.options.observer.onReconciled(rows);
@@ -262,7 +274,7 @@ export class PostgresDueWork implements SharedDueWork {
     const { signal } = this.stopping;
     for (;;) {
       // The pauses vary, so that workers that start together spread their statements.
-      await pause(intervalMs * (0.9 + 0.2 * Math.random()), signal);
+      await sleep(intervalMs * (0.9 + 0.2 * Math.random()), signal);
       if (signal.aborted) return;
       try {
         await work();
@@ -279,17 +291,4 @@ export class PostgresDueWork implements SharedDueWork {
     if (message !== this.lastError) this.options.observer.onError(this.db.explain(error));
     this.lastError = message;
   }
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, milliseconds);
-    signal.addEventListener("abort", end);
-  });
 }

@@ -1,6 +1,6 @@
 import { type DueWorkStatistics, MAX_SMALL_TRIGGER } from "../../../ports/due-work.js";
 import type { Connection } from "../connection/connection.js";
-import { JOB_SCHEMA } from "./add-jobs.js";
+import { JOB_SCHEMA } from "./jobs.js";
 
 /** Limits the due rows that are counted, so that a large backlog does not make a health check slow. */
 const MAX_COUNTED_ROWS = 100_000;
@@ -18,11 +18,14 @@ const OLDEST_DUE = ["recipient_runs", "messages", "workflow_runs", "schedules"]
   .join(" UNION ALL ");
 
 const COUNT_JOBS = `
-  SELECT task.identifier AS task,
-    CASE WHEN job.locked_at IS NOT NULL THEN 'running' WHEN job.run_at <= now() THEN 'waiting' ELSE 'later' END AS state,
-    count(*) AS count
-  FROM ${JOB_SCHEMA}._private_jobs job JOIN ${JOB_SCHEMA}._private_tasks task ON task.id = job.task_id
-  WHERE job.attempts < job.max_attempts OR job.locked_at IS NOT NULL GROUP BY 1, 2`;
+  SELECT task, state, count(*) AS count FROM (
+    SELECT task.identifier AS task,
+      CASE WHEN job.locked_at IS NOT NULL THEN 'running' WHEN job.run_at <= now() THEN 'waiting' ELSE 'later' END AS state
+    FROM ${JOB_SCHEMA}._private_jobs job JOIN ${JOB_SCHEMA}._private_tasks task ON task.id = job.task_id
+    WHERE job.attempts < job.max_attempts OR job.locked_at IS NOT NULL
+    UNION ALL
+    (SELECT task, 'later' FROM delayed_jobs LIMIT ${MAX_COUNTED_ROWS})
+  ) jobs GROUP BY 1, 2`;
 
 const OLDEST_TRANSACTION = `
   SELECT coalesce(extract(epoch FROM max(clock_timestamp() - xact_start)), 0)::double precision AS seconds

@@ -1,9 +1,9 @@
 import { MAX_SMALL_TRIGGER } from "../../../ports/due-work.js";
 import type { Connection } from "../connection/connection.js";
-import type { Transaction } from "../connection/transaction.js";
+import { DATABASE_TIME, type Transaction } from "../connection/transaction.js";
 import type { Wakeup } from "../connection/wakeup.js";
-import { addJobs, JOB_SCHEMA } from "./add-jobs.js";
-import { type JobPayload, MAX_RUNS_PER_JOB, type NewJob } from "./jobs.js";
+import { addJobs } from "./add-jobs.js";
+import { JOB_SCHEMA, type JobPayload, MAX_RUNS_PER_JOB, type NewJob } from "./jobs.js";
 import { LOCK_SPACE } from "./worker-registry.js";
 
 /** Limits the rows and jobs that one pass compares. The next pass continues. */
@@ -11,17 +11,16 @@ const MAX_ROWS_PER_PASS = 50_000;
 /** The lock of the pass, which only one worker makes at a time. No worker has this number. */
 const RECONCILE_LOCK = 0;
 
-const NOW = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
-const UNCLAIMED = `(claim_until IS NULL OR claim_until <= ${NOW})`;
+const UNCLAIMED = `(claim_until IS NULL OR claim_until <= ${DATABASE_TIME})`;
 /** $1 is how long work is due before it has lost its job, in milliseconds. */
-const OVERDUE = `due_at < ${NOW} - $1 AND ${UNCLAIMED}`;
+const OVERDUE = `due_at < ${DATABASE_TIME} - $1 AND ${UNCLAIMED}`;
 
 const SELECT_RUNS = `SELECT row, shard FROM recipient_runs WHERE ${OVERDUE} ORDER BY due_at, row LIMIT ${MAX_ROWS_PER_PASS}`;
 const SELECT_FAN_OUTS = `SELECT row FROM workflow_runs WHERE ${OVERDUE} ORDER BY due_at LIMIT 1000`;
 const SELECT_CHANNELS = `
   SELECT id FROM channels WHERE row IN (SELECT channel FROM messages WHERE ${OVERDUE})`;
 const SELECT_SCHEDULES = `SELECT 1 FROM schedules WHERE ${OVERDUE} LIMIT 1`;
-const SELECT_CHANGES = `SELECT 1 FROM user_changes WHERE at < ${NOW} - $1 AND ${UNCLAIMED} LIMIT 1`;
+const SELECT_CHANGES = `SELECT 1 FROM user_changes WHERE at < ${DATABASE_TIME} - $1 AND ${UNCLAIMED} LIMIT 1`;
 const SELECT_WAITING_JOBS = `
   SELECT task.identifier AS task, job.payload FROM ${JOB_SCHEMA}._private_jobs job
   JOIN ${JOB_SCHEMA}._private_tasks task ON task.id = job.task_id

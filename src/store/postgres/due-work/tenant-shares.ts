@@ -1,14 +1,11 @@
 import type { Connection } from "../connection/connection.js";
-import { JOB_SCHEMA } from "./add-jobs.js";
-import type { TaskName } from "./jobs.js";
+import { JOB_SCHEMA, RAISE, type TaskName } from "./jobs.js";
 import { LOCK_SPACE } from "./worker-registry.js";
 
 /** A worker looks again after this many chunks, and each second. */
 const CHUNKS_PER_LOOK = 16;
 /** With fewer waiting chunks, no tenant waits for another. */
 const MIN_WAITING_CHUNKS = 8;
-/** Raised jobs run before all others. Those of small triggers still run before those of large ones. */
-const RAISE = 20;
 /** The lock of a look, which only one worker takes at a time. No worker has this number. */
 const SHARES_LOCK = -1;
 

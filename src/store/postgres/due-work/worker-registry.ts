@@ -1,9 +1,8 @@
 import { randomInt } from "node:crypto";
 import type { Client } from "pg";
 import type { Connection } from "../connection/connection.js";
-import type { Transaction } from "../connection/transaction.js";
-import { JOB_SCHEMA } from "./add-jobs.js";
-import { DUE_KINDS } from "./jobs.js";
+import { DATABASE_TIME, type Transaction } from "../connection/transaction.js";
+import { DUE_KINDS, JOB_SCHEMA } from "./jobs.js";
 
 /** The first number of the advisory locks of workers. The second is the worker's own. */
 export const LOCK_SPACE = 7_203;
@@ -16,15 +15,13 @@ const MAX_SILENCE_MS = 5_000;
  */
 const MAX_UNLOCKED_MS = 1_500;
 
-const NOW = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
-
 /** Deletes dead workers. If several workers find the same ones, only one of them deletes them. */
 const DELETE_DEAD = `
   DELETE FROM workers WHERE id IN (
     SELECT id FROM workers w
     WHERE w.id <> $1 AND (
-      w.seen_at < ${NOW} - ${MAX_SILENCE_MS}
-      OR ($2 AND w.lock_key <> 0 AND w.seen_at < ${NOW} - ${MAX_UNLOCKED_MS} AND NOT EXISTS (
+      w.seen_at < ${DATABASE_TIME} - ${MAX_SILENCE_MS}
+      OR ($2 AND w.lock_key <> 0 AND w.seen_at < ${DATABASE_TIME} - ${MAX_UNLOCKED_MS} AND NOT EXISTS (
         SELECT 1 FROM pg_locks l
         WHERE l.locktype = 'advisory' AND l.granted AND l.classid = ${LOCK_SPACE} AND l.objid = w.lock_key::oid
           AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -77,7 +74,7 @@ export class WorkerRegistry {
     else await this.opening;
     const { workerId, host, getPoolIds } = this.options;
     await this.db.run(
-      `INSERT INTO workers (id, host, pool_ids, lock_key, started_at, seen_at) VALUES ($1, $2, $3, $4, ${NOW}, ${NOW})
+      `INSERT INTO workers (id, host, pool_ids, lock_key, started_at, seen_at) VALUES ($1, $2, $3, $4, ${DATABASE_TIME}, ${DATABASE_TIME})
        ON CONFLICT (id) DO UPDATE SET pool_ids = excluded.pool_ids, lock_key = excluded.lock_key, seen_at = excluded.seen_at`,
       workerId,
       host,
@@ -151,7 +148,9 @@ function readCount(payload: string | undefined): number {
 
 /** Returns whether a worker has recorded itself lately. */
 export async function hasLiveWorker(db: Connection): Promise<boolean> {
-  return (await db.get(`SELECT 1 FROM workers WHERE seen_at > ${NOW} - ${MAX_SILENCE_MS} LIMIT 1`)) !== undefined;
+  return (
+    (await db.get(`SELECT 1 FROM workers WHERE seen_at > ${DATABASE_TIME} - ${MAX_SILENCE_MS} LIMIT 1`)) !== undefined
+  );
 }
 
 /** Unlocks the jobs that pools hold. Jobs are locked by the id of the pool. */
