@@ -50,12 +50,11 @@ export function createRunOnlyAdvance(recipientRun: RecipientRun): Advance {
  * immediately (section 16 of the catalog).
  */
 function buildBatchContinuations(
-  effect: StepEffect & Required<Pick<StepEffect, "batch">>,
-  step: Step,
-  path: StepPath,
-  execution: RunExecution,
+  effect: StepEffect,
+  batch: NonNullable<StepEffect["batch"]>,
+  { step, path, execution }: { step: Step; path: StepPath; execution: RunExecution },
 ): BatchContinuations {
-  const { outcomeWithoutBatch, key, closes_at } = effect.batch;
+  const { outcomeWithoutBatch, key, closes_at } = batch;
   const opens = closes_at !== null;
   const { run, input } = execution;
   const before = execution.messages.length;
@@ -101,7 +100,7 @@ function buildBatchContinuations(
   };
   const activity = { id: run.id, actor: input.run.actor, data: execution.unreducedData, at: input.now };
   const immediate = outcomeWithoutBatch ? createContinuation("immediate") : null;
-  return new LazyBatchContinuations(effect.batch, activity, immediate, createContinuation);
+  return new LazyBatchContinuations(batch, activity, immediate, createContinuation);
 }
 
 /** Executes steps until the run ends, pauses, or reaches a batch, which is then returned. */
@@ -126,7 +125,7 @@ function executeSteps(
     if (onStep !== undefined && !REQUESTING_STEPS.has(step.type))
       onStep(step.type, (monotonicClock.now() - startedAt) / 1_000);
     resumed = false;
-    if (effect.batch) return buildBatchContinuations({ ...effect, batch: effect.batch }, step, path, execution);
+    if (effect.batch) return buildBatchContinuations(effect, effect.batch, { step, path, execution });
     path = applyStepEffect(effect, step, path, execution);
   }
   if (path === null) completeRun(execution);

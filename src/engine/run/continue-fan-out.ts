@@ -43,8 +43,9 @@ export async function collectNextRecipients(
   const rest: FanOutState = { listed: from.listed.slice(limit), objects: [...from.objects], after: from.after };
   if (from.canceled !== undefined) rest.canceled = from.canceled;
   const reached = new Map<RecipientKey, ReachedRecipient>();
-  const reach = (recipient: ReachedRecipient): void =>
-    void reached.set(recipient.key, { ...recipient, isCanceled: isCanceledFor(from, recipient.key) });
+  // Named keys, because V8 gives the result of a spread a class of its own, and each run would be slower to build (0075).
+  const reach = ({ key, trigger_data, via }: ReachedRecipient): void =>
+    void reached.set(key, { key, trigger_data, via, isCanceled: isCanceledFor(from, key) });
   for (const { key, trigger_data } of from.listed.slice(0, limit)) reach({ key, trigger_data, via: null });
   for (let object = rest.objects[0]; object !== undefined && reached.size < limit; object = rest.objects[0]) {
     const page = await context.store.listSubscribers(object.key, rest.after, limit - reached.size);
