@@ -38,9 +38,9 @@ export default defineConfig({
     // Test files keep no state in modules, so each worker can import a module only once, which saves half of the
     // suite's CPU time.
     isolate: false,
-    // Many tests wait for a process or a browser, so more workers than processors fill the gaps: 166 s with four on two
-    // processors, 175 s with three.
-    maxWorkers: availableParallelism() + 2,
+    // Many tests wait for a process or a browser, so more workers than processors fill the gaps: 283 s with five on two
+    // processors, 290 s with six, 302 s with four.
+    maxWorkers: availableParallelism() + 3,
     sequence: { sequencer: SpreadWaiting },
     globalSetup: ["test/helpers/build-once.ts"],
   },
