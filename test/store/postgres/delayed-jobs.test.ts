@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { fillStore } from "../../../bench/growth-rows.js";
 import type { Connection } from "../../../src/store/postgres/connection/connection.js";
 import { Statements } from "../../../src/store/postgres/connection/transaction.js";
+import { addJobsOfWakeups } from "../../../src/store/postgres/due-work/add-jobs.js";
 import { moveDelayedJobs } from "../../../src/store/postgres/due-work/delayed-jobs.js";
 import { DueRunLimit } from "../../../src/store/postgres/due-work/due-run-limit.js";
 import { PostgresDueWork } from "../../../src/store/postgres/due-work/postgres-due-work.js";
@@ -57,7 +58,7 @@ describeOnPostgres("jobs for later", () => {
   }
 
   const listDelayed = () =>
-    db.all<{ key: string; run_at: number }>("SELECT key, run_at FROM delayed_jobs ORDER BY key");
+    db.all<{ key: string; run_at: number }>("SELECT key, run_at FROM delayed_jobs ORDER BY key, run_at");
 
   const listJobs = () =>
     db.all<{ key: string; priority: number; payload: object; flags: object; runAt: number }>(
@@ -87,14 +88,37 @@ describeOnPostgres("jobs for later", () => {
     });
   });
 
-  it("are replaced by those with the same key, and deleted with the runs", async () => {
+  it("wait once for each time, and are deleted with the runs", async () => {
     const dueAt = Date.now() + HOUR_MS;
-    await wake(dueAt, 1);
-    await wake(dueAt + 5, 1);
-    expect(await listDelayed()).toEqual([{ key: "advance:1-11", run_at: dueAt + 5 }]);
+    for (const time of [dueAt, dueAt + 5, dueAt]) await wake(time, 1);
+    expect(await listDelayed()).toEqual([
+      { key: "advance:1-11", run_at: dueAt },
+      { key: "advance:1-11", run_at: dueAt + 5 },
+    ]);
     const store = await openPostgresStore(location);
     await store.clear({ keepRecipients: true });
     await store.close();
+    expect(await listDelayed()).toEqual([]);
+  });
+
+  it("do not make transactions wait that save the same job again", async () => {
+    const dueAt = Date.now() + HOUR_MS;
+    await wake(dueAt, 1);
+    await db.write(async (tx) => {
+      await addJobsOfWakeups(tx, [{ kind: "runs", dueAt, rows: { from: 1, to: 11 }, size: 10 }]);
+      await wake(dueAt, 1); // in another transaction, which would wait for this one forever
+    });
+    expect(await listDelayed()).toHaveLength(1);
+  });
+
+  it("are moved with their first time if they have several", async () => {
+    const due = Date.now();
+    for (const offset of [2, 1]) {
+      await wake(due + offset * HOUR_MS, 1);
+      await db.run("UPDATE delayed_jobs SET run_at = $1 WHERE run_at > $2", due + offset, due + HOUR_MS / 2);
+    }
+    await moveDelayedJobs(db);
+    expect((await listJobs()).map(({ runAt }) => runAt)).toEqual([due + 1]);
     expect(await listDelayed()).toEqual([]);
   });
 

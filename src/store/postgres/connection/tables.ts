@@ -204,12 +204,13 @@ export const ADD_CRASH_MARK =
 /** Adds the table of jobs that are due later. Their rows are hints, so a lost one costs time only. */
 export const ADD_DELAYED_JOBS = `
   CREATE TABLE delayed_jobs (
-    key ${KEY} PRIMARY KEY,
+    key ${KEY} NOT NULL,
     run_at bigint NOT NULL,
     task text NOT NULL,
     priority smallint NOT NULL,
     payload json NOT NULL,
-    flags json NOT NULL
+    flags json NOT NULL,
+    PRIMARY KEY (key, run_at)
   );
   CREATE INDEX delayed_jobs_due ON delayed_jobs (run_at)`;
 

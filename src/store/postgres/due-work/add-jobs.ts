@@ -17,12 +17,13 @@ const ADD_JOBS = `
 export async function addJobs(tx: Transaction, jobs: readonly NewJob[]): Promise<void> {
   // A hint needs no exact time, so the clock of this process will do.
   const now = Date.now();
-  const rows = jobs.filter((job) => !isDelayed(job, now)).map(toJobRow);
-  if (rows.length > 0) await tx.all(ADD_JOBS, JSON.stringify(rows));
+  // Jobs for later come first, as when they are moved, so that both lock rows in the same order.
   await saveDelayedJobs(
     tx,
     jobs.filter((job) => isDelayed(job, now)),
   );
+  const rows = jobs.filter((job) => !isDelayed(job, now)).map(toJobRow);
+  if (rows.length > 0) await tx.all(ADD_JOBS, JSON.stringify(rows));
 }
 
 /** Adds the jobs for the work that a transaction makes due, in this transaction. */
