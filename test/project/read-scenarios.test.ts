@@ -19,6 +19,29 @@ describe("a file of scenarios", () => {
 
   afterEach(() => vi.restoreAllMocks());
 
+  it("has the names that complete a text, also those with values of rows", () => {
+    const project = new TemporaryProject({
+      "a.test.yaml": "scenarios:\n  sends an email: { each: [{ n: 1 }, { n: 2 }] }\n  skips a push: {}\n",
+      "b.test.yaml": 'scenarios:\n  "${verb} a reminder": { each: [{ verb: sends }, { verb: skips }] }\n',
+      "c.test.yaml": "scenarios: { waits: {} }\n",
+    });
+    const list = (start?: string) =>
+      ["a", "b", "c"].flatMap((name) =>
+        readScenarioNames({ path: project.path(`${name}.test.yaml`), displayPath: name }, start),
+      );
+    try {
+      const all = list();
+      expect(all).toHaveLength(6);
+      for (const start of ["sends", "sends an email [2", "sends a r", "skips a", "w", "x", ""]) {
+        const isFitting = (name: string): boolean => name.startsWith(start);
+        expect([start, list(start).filter(isFitting)]).toEqual([start, all.filter(isFitting)]);
+      }
+      expect(list("waits")).not.toContain("skips a push");
+    } finally {
+      project.remove();
+    }
+  });
+
   it("causes no warning of Node, which would print its keys unescaped", () => {
     const emitWarning = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
     const project = new TemporaryProject({ "a.test.yaml": "scenarios:\n  ? [a\u202eb, \u0090]\n  : { steps: [] }\n" });

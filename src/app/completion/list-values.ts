@@ -88,13 +88,13 @@ const listScenarioPaths: ListValues = async (project, _position, _current, cwd) 
   return listScenarioFiles([], { root: project.root, cwd, displayPath }).map((file) => toCandidate(file.displayPath));
 };
 
-/** Returns the names of the project's scenarios. Files that cannot be read are skipped. */
-const listScenarioNames: ListValues = async (project, _position, _current, cwd) => {
+/** Returns the names of the project's scenarios, at least those that complete the current word. Files that cannot be read are skipped. */
+const listScenarioNames: ListValues = async (project, _position, current, cwd) => {
   const { listScenarioFiles, readScenarioNames } = await import("../../project/read-scenarios.js");
   const displayPath = (path: string): string => path;
   return listScenarioFiles([], { root: project.root, cwd, displayPath }).flatMap((file) => {
     try {
-      return readScenarioNames(file).map(toCandidate);
+      return readScenarioNames(file, current).map(toCandidate);
     } catch {
       return [];
     }
