@@ -24,7 +24,7 @@ export const METRICS = {
   jobs: {
     name: "knock_jobs",
     type: "gauge",
-    help: "jobs that wait, run, or become due later, of which up to 100,000 are counted",
+    help: "jobs that wait, run, or become due later; of those for later, about 100,000 at most are counted",
     labels: ["task", "state"],
   },
   jobSeconds: {

@@ -58,84 +58,125 @@ describeOnPostgres("jobs for later", () => {
   }
 
   const listDelayed = () =>
-    db.all<{ key: string; run_at: number }>("SELECT key, run_at FROM delayed_jobs ORDER BY key, run_at");
+    db.all<{ rows: string; run_at: number }>(
+      `SELECT payload::json ->> 'rows' AS rows, run_at FROM delayed_jobs ORDER BY payload, run_at`,
+    );
+  const toRows = (from: number, to: number): string => JSON.stringify({ from, to });
 
   const listJobs = () =>
-    db.all<{ key: string; priority: number; payload: object; flags: object; runAt: number }>(
+    db.all<{ priority: number; payload: { rows: object }; flags: object; runAt: number }>(
       `SELECT key, priority, payload, flags, (extract(epoch FROM run_at) * 1000)::bigint AS "runAt"
        FROM graphile_worker._private_jobs ORDER BY run_at`,
     );
+
+  /** Saves jobs for individual times, each with its number as its rows. */
+  async function fill(count: number, runAt: number): Promise<void> {
+    await db.all(
+      `INSERT INTO delayed_jobs (run_at, task, priority, payload, flags)
+       SELECT $2::bigint + row, 'advance', 0, '{"rows":{"from":' || row || ',"to":' || row || '}}', '[]'
+       FROM generate_series(1, $1) row`,
+      count,
+      runAt,
+    );
+  }
 
   it("wait in the store's own table, so that the search for jobs does not read them, until shortly before", async () => {
     const [soon, later] = [Date.now() + 1_000, Date.now() + HOUR_MS];
     await wake(soon, 1);
     await wake(later, 100, 400);
-    expect((await listJobs()).map(({ key }) => key)).toEqual(["advance:1-11"]);
-    expect(await listDelayed()).toEqual([{ key: "advance:100-500", run_at: later }]);
-    expect(await moveDelayedJobs(db)).toBe(false);
+    expect((await listJobs()).map(({ payload }) => payload.rows)).toEqual([{ from: 1, to: 11 }]);
+    expect(await listDelayed()).toEqual([{ rows: toRows(100, 500), run_at: later }]);
+    expect(await moveDelayedJobs(db)).toBe(0);
     expect(await listDelayed()).toHaveLength(1);
     const due = Date.now() + 2_000;
     await db.run("UPDATE delayed_jobs SET run_at = $1", due);
-    await moveDelayedJobs(db);
+    expect(await moveDelayedJobs(db)).toBe(1);
     expect(await listDelayed()).toEqual([]);
-    expect((await listJobs())[0]).toMatchObject({ key: "advance:1-11", priority: 0 });
-    expect((await listJobs())[1]).toEqual({
-      key: "advance:100-500",
-      priority: 10,
-      payload: { rows: { from: 100, to: 500 }, tenant: "acme" },
-      flags: { "size:large": true, "large-advance": true },
-      runAt: due,
-    });
+    expect(await listJobs()).toMatchObject([
+      { payload: { rows: { from: 1, to: 11 } }, priority: 0 },
+      {
+        priority: 10,
+        payload: { rows: { from: 100, to: 500 }, tenant: "acme" },
+        flags: { "size:large": true, "large-advance": true },
+        runAt: due,
+      },
+    ]);
   });
 
-  it("wait once for each time, and are deleted with the runs", async () => {
-    const dueAt = Date.now() + HOUR_MS;
-    for (const time of [dueAt, dueAt + 5, dueAt]) await wake(time, 1);
-    expect(await listDelayed()).toEqual([
-      { key: "advance:1-11", run_at: dueAt },
-      { key: "advance:1-11", run_at: dueAt + 5 },
-    ]);
+  it("are deleted with the runs", async () => {
+    await wake(Date.now() + HOUR_MS, 1);
     const store = await openPostgresStore(location);
     await store.clear({ keepRecipients: true });
     await store.close();
     expect(await listDelayed()).toEqual([]);
   });
 
-  it("do not make transactions wait that save the same job again", async () => {
+  it("are saved by each transaction, without waiting for another one that saves the same", async () => {
     const dueAt = Date.now() + HOUR_MS;
-    await wake(dueAt, 1);
+    await db.write(async () => {}); // the first one of a store sets a mark, for which others wait
     await db.write(async (tx) => {
-      await addJobsOfWakeups(tx, [{ kind: "runs", dueAt, rows: { from: 1, to: 11 }, size: 10 }]);
-      await wake(dueAt, 1); // in another transaction, which would wait for this one forever
+      await addJobsOfWakeups(tx, [{ kind: "runs", dueAt, shard: 1 }]);
+      // Another transaction, which would wait for this one forever.
+      await db.write(async (other) => other.wake({ kind: "runs", dueAt, shard: 1 }));
     });
-    expect(await listDelayed()).toHaveLength(1);
+    expect(await listDelayed()).toHaveLength(2);
+    await db.run("UPDATE delayed_jobs SET run_at = $1", Date.now());
+    expect(await moveDelayedJobs(db)).toBe(2);
+    expect(await listJobs()).toHaveLength(1);
   });
 
-  it("are moved with their first time if they have several", async () => {
+  it("lose no time of several for the same rows", async () => {
     const due = Date.now();
-    for (const offset of [2, 1]) {
-      await wake(due + offset * HOUR_MS, 1);
-      await db.run("UPDATE delayed_jobs SET run_at = $1 WHERE run_at > $2", due + offset, due + HOUR_MS / 2);
-    }
-    await moveDelayedJobs(db);
-    expect((await listJobs()).map(({ runAt }) => runAt)).toEqual([due + 1]);
-    expect(await listDelayed()).toEqual([]);
+    await wake(due + 500, 1);
+    for (const offset of [1, 2]) await wake(due + offset * HOUR_MS, 1);
+    await db.run("UPDATE delayed_jobs SET run_at = run_at - $1 WHERE run_at < $2", HOUR_MS, due + 1.5 * HOUR_MS);
+    await db.run("UPDATE delayed_jobs SET run_at = run_at - $1 WHERE run_at > $2", 2 * HOUR_MS - 1_000, due + HOUR_MS);
+    expect(await moveDelayedJobs(db)).toBe(2);
+    expect((await listJobs()).map(({ runAt }) => runAt)).toEqual([due, due + 500, due + 1_000]);
   });
 
   it("are moved once each by workers that do it at the same time", async () => {
     const count = 2_500;
-    await db.all(
-      `INSERT INTO delayed_jobs (key, run_at, task, priority, payload, flags)
-       SELECT 'advance:' || row, 1, 'advance', 0, '{}', '[]' FROM generate_series(1, $1) row`,
-      count,
-    );
-    const move = async (): Promise<void> => {
-      while (await moveDelayedJobs(db));
+    await fill(count, 0);
+    const move = async (): Promise<number> => {
+      const moved = await moveDelayedJobs(db);
+      return moved === 0 ? 0 : moved + (await move());
     };
-    await Promise.all([move(), move(), move()]);
-    await move();
+    const moved = await Promise.all([move(), move(), move()]);
+    expect(moved.reduce((sum, number) => sum + number, 0)).toBe(count);
     expect(await listDelayed()).toEqual([]);
     expect(await listJobs()).toHaveLength(count);
+  });
+
+  it("are moved a thousand at a time, also if the table was empty when the planner last looked", async () => {
+    await fill(100, 0);
+    while ((await moveDelayedJobs(db)) > 0);
+    await db.all("ANALYZE delayed_jobs");
+    await fill(5_000, 0);
+    expect(await moveDelayedJobs(db)).toBe(1_000);
+    expect(await listDelayed()).toHaveLength(4_000);
+  });
+
+  it("do not depend on the clock of the process that saves them", async () => {
+    const real = Date.now();
+    vi.spyOn(Date, "now").mockReturnValue(real - HOUR_MS);
+    await wake(real + 1_000, 1);
+    vi.spyOn(Date, "now").mockReturnValue(real + 3 * HOUR_MS);
+    await wake(real + 2 * HOUR_MS, 20);
+    vi.restoreAllMocks();
+    expect((await listJobs()).map(({ payload }) => payload.rows)).toEqual([{ from: 1, to: 11 }]);
+    expect((await listDelayed()).map(({ rows }) => rows)).toEqual([toRows(20, 30)]);
+  });
+
+  it("are not replaced by the reconciler if they are about to be moved", async () => {
+    await db.all(
+      `INSERT INTO recipient_runs (row, id, workflow_run, recipient, shard, status, due_at, error_count, inserted_at, updated_at, steps, events)
+       VALUES (1, 'run', 1, 'user', 1, 'paused', 1, 0, 0, 0, '[]', '[]')`,
+    );
+    await fill(1, 0);
+    expect(await reconcile(db, 10_000)).toBe(0);
+    await db.all("DELETE FROM delayed_jobs");
+    expect(await reconcile(db, 10_000)).toBe(1);
   });
 
   it("are run by a worker when their time comes, and are counted until then", async () => {
@@ -150,10 +191,10 @@ describeOnPostgres("jobs for later", () => {
       observer: SILENT_OBSERVER,
     });
     expect((await dueWork.readStatistics()).jobs).toEqual([{ task: "advance", state: "later", count: 2 }]);
-    await db.run("UPDATE delayed_jobs SET run_at = $1 WHERE key = 'advance:1-11'", Date.now());
+    await db.run("UPDATE delayed_jobs SET run_at = $1 WHERE payload LIKE '%\"from\":1,%'", Date.now());
     await eventually(() => ran.length > 0);
     expect(ran).toEqual([1]);
-    expect((await listDelayed()).map(({ key }) => key)).toEqual(["advance:20-30"]);
+    expect((await listDelayed()).map(({ rows }) => rows)).toEqual([toRows(20, 30)]);
   });
 
   it("and runs for later are not read by what workers do all the time", async () => {
@@ -163,11 +204,7 @@ describeOnPostgres("jobs for later", () => {
     const later = Date.now() + HOUR_MS;
     for (const table of ["recipient_runs", "messages"])
       await db.all(`UPDATE ${table} SET due_at = $1::bigint + row % 1000`, later);
-    await db.all(
-      `INSERT INTO delayed_jobs (key, run_at, task, priority, payload, flags)
-       SELECT 'advance:' || row, $1::bigint + row, 'advance', 0, '{}', '[]' FROM generate_series(1, 3000) row`,
-      later,
-    );
+    await fill(3_000, later);
     await db.all("ANALYZE");
     const found: string[] = [];
     let statements = 0;

@@ -55,6 +55,13 @@ describe("the alarm of a worker", () => {
     expect(rings).toEqual([{ at: 120, jobs: 3 }]);
   });
 
+  it("rings at once for a time that came while a look replaced it", async () => {
+    found = [{ delay: -20, jobs: 1 }];
+    alarm.look();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(rings).toEqual([{ at: 1, jobs: 1 }]);
+  });
+
   it("does not ring after its end", async () => {
     found = [{ delay: 10, jobs: 1 }];
     alarm.look();

@@ -112,7 +112,7 @@ describeOnPostgres("tenants that share workers", () => {
     const { exitCode, stderr } = await collab.knock(args);
     expect([exitCode, stderr]).toEqual([0, ""]);
     const { rows } = await withClient(location, (client) =>
-      client.query("SELECT payload ->> 'tenant' AS tenant FROM delayed_jobs"),
+      client.query("SELECT payload::json ->> 'tenant' AS tenant FROM delayed_jobs"),
     );
     expect(rows).toEqual([{ tenant: "loud" }]);
   });

@@ -29,16 +29,25 @@ interface StartedWrite {
   id: string | null;
   /** Identifies the time between two crashes of the server. */
   mark: string | null;
+  /** The store's real time. */
+  now: number;
   is_watched: boolean;
   has_kept_feeds: boolean;
   uses_waits: boolean;
 }
 
-const NO_WRITE: StartedWrite = { id: null, mark: null, is_watched: false, has_kept_feeds: false, uses_waits: false };
+const NO_WRITE: StartedWrite = {
+  id: null,
+  mark: null,
+  now: 0,
+  is_watched: false,
+  has_kept_feeds: false,
+  uses_waits: false,
+};
 
 /** Returns the statement that reads what a transaction that writes needs to know. */
 const buildStart = (time: string): string =>
-  `SELECT pg_current_xact_id()::text AS id, (SELECT mark FROM crash_mark) AS mark, EXISTS (SELECT 1 FROM outbound_watch WHERE keep_until > ${time}) AS is_watched, EXISTS (SELECT 1 FROM kept_feeds) AS has_kept_feeds, (SELECT uses_waits FROM knock_store) AS uses_waits`;
+  `SELECT pg_current_xact_id()::text AS id, ${time} AS now, (SELECT mark FROM crash_mark) AS mark, EXISTS (SELECT 1 FROM outbound_watch WHERE keep_until > ${time}) AS is_watched, EXISTS (SELECT 1 FROM kept_feeds) AS has_kept_feeds, (SELECT uses_waits FROM knock_store) AS uses_waits`;
 
 /** Sets the mark, unless another transaction has done so, and returns it. */
 const SET_MARK =
@@ -178,6 +187,7 @@ export class Connection {
     try {
       started = await this.begin(client, begin, isWrite);
       const tx = new Transaction(client, this.options.now, {
+        startedAt: started.now,
         watchesUsers: this.options.watchesUsers,
         isWatched: started.is_watched,
         hasKeptFeeds: started.has_kept_feeds,

@@ -201,16 +201,16 @@ export const ADD_PARTITIONS = `
 export const ADD_CRASH_MARK =
   "CREATE UNLOGGED TABLE crash_mark (row integer PRIMARY KEY CHECK (row = 1), mark uuid NOT NULL)";
 
-/** Adds the table of jobs that are due later. Their rows are hints, so a lost one costs time only. */
+/**
+ * Adds the table of jobs that run later. Equal ones are allowed, because a unique key would make transactions wait for each other.
+ */
 export const ADD_DELAYED_JOBS = `
   CREATE TABLE delayed_jobs (
-    key ${KEY} NOT NULL,
     run_at bigint NOT NULL,
     task text NOT NULL,
     priority smallint NOT NULL,
-    payload json NOT NULL,
-    flags json NOT NULL,
-    PRIMARY KEY (key, run_at)
+    payload text NOT NULL,
+    flags text NOT NULL
   );
   CREATE INDEX delayed_jobs_due ON delayed_jobs (run_at)`;
 

@@ -54,6 +54,8 @@ export type Reader = Pick<Statements, "all" | "get">;
 
 /** One transaction of the store. */
 export class Transaction extends Statements {
+  /** The store's real time in milliseconds when the transaction began, if it writes. */
+  readonly startedAt: number;
   /** Whether changes of user properties are recorded, so that dynamic audiences can follow them. */
   readonly watchesUsers: boolean;
   /** Whether events are recorded for webhooks. */
@@ -73,9 +75,16 @@ export class Transaction extends Statements {
   constructor(
     protected override readonly client: PoolClient,
     injectedNow: (() => number) | null,
-    settings: { watchesUsers: boolean; isWatched: boolean; hasKeptFeeds: boolean; usesWaits: boolean },
+    settings: {
+      startedAt: number;
+      watchesUsers: boolean;
+      isWatched: boolean;
+      hasKeptFeeds: boolean;
+      usesWaits: boolean;
+    },
   ) {
     super(client, injectedNow);
+    this.startedAt = settings.startedAt;
     this.watchesUsers = settings.watchesUsers;
     this.isWatched = settings.isWatched;
     this.hasKeptFeeds = settings.hasKeptFeeds;

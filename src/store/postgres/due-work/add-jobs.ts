@@ -1,7 +1,7 @@
 import type { Transaction } from "../connection/transaction.js";
 import type { Wakeup } from "../connection/wakeup.js";
 import { isDelayed, saveDelayedJobs } from "./delayed-jobs.js";
-import { buildJobs, JOB_SCHEMA, type NewJob, toJobRow } from "./jobs.js";
+import { buildJobs, JOB_SCHEMA, type JobRow, type NewJob, toJobRow } from "./jobs.js";
 
 const ADD_JOBS = `
   SELECT 1 FROM ${JOB_SCHEMA}.add_jobs(ARRAY(
@@ -15,18 +15,14 @@ const ADD_JOBS = `
 
 /** Adds jobs. Keys must be unique and in order. */
 export async function addJobs(tx: Transaction, jobs: readonly NewJob[]): Promise<void> {
-  // A hint needs no exact time, so the clock of this process will do.
-  const now = Date.now();
-  // Jobs for later come first, as when they are moved, so that both lock rows in the same order.
-  await saveDelayedJobs(
-    tx,
-    jobs.filter((job) => isDelayed(job, now)),
-  );
-  const rows = jobs.filter((job) => !isDelayed(job, now)).map(toJobRow);
-  if (rows.length > 0) await tx.all(ADD_JOBS, JSON.stringify(rows));
+  const [later, soon] = [true, false].map((isLater) =>
+    jobs.filter((job) => isDelayed(job, tx.startedAt) === isLater).map(toJobRow),
+  ) as [JobRow[], JobRow[]];
+  if (later.length > 0) await saveDelayedJobs(tx, later);
+  if (soon.length > 0) await tx.all(ADD_JOBS, JSON.stringify(soon));
 }
 
 /** Adds the jobs for the work that a transaction makes due, in this transaction. */
 export async function addJobsOfWakeups(tx: Transaction, wakeups: readonly Wakeup[]): Promise<void> {
-  await addJobs(tx, buildJobs(wakeups, Date.now()));
+  await addJobs(tx, buildJobs(wakeups, tx.startedAt));
 }

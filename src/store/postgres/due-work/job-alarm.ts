@@ -5,6 +5,8 @@ import { ALL_PRIORITIES, JOB_SCHEMA } from "./jobs.js";
 const HORIZON_MS = 1_500;
 /** The shortest time between two looks, however many jobs are announced. */
 const MIN_INTERVAL_MS = 100;
+/** A look also finds jobs that became due this long before it, because it replaces the times that have not rung yet. */
+const OVERLAP_MS = 100;
 /** The most times that one look finds. */
 const MAX_TIMES = 1_000;
 
@@ -12,7 +14,8 @@ const MAX_TIMES = 1_000;
 const SELECT_NEXT_TIMES = `
   SELECT extract(epoch FROM run_at - clock_timestamp())::double precision * 1000 AS delay, count(*)::integer AS jobs
   FROM ${JOB_SCHEMA}._private_jobs
-  WHERE is_available AND priority = ANY($1) AND run_at > now() AND run_at < now() + interval '${HORIZON_MS} milliseconds'
+  WHERE is_available AND priority = ANY($1) AND run_at > now() - interval '${OVERLAP_MS} milliseconds'
+    AND run_at < now() + interval '${HORIZON_MS} milliseconds'
   GROUP BY run_at ORDER BY run_at LIMIT ${MAX_TIMES}`;
 
 /** A time at which jobs become due, in milliseconds of the process's own clock. */

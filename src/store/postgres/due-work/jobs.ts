@@ -50,7 +50,7 @@ export interface JobPayload {
   failure?: string;
 }
 
-/** A job to add. One without a key is always added; one with a key replaces a waiting job with the same key. */
+/** A job to add. One without a key is always added; one with a key that runs soon replaces a waiting job with the same key. */
 export interface NewJob {
   task: TaskName;
   payload: JobPayload;
@@ -174,8 +174,17 @@ export function toFlags({ task, size, payload }: NewJob): string[] {
 
 export const getPriority = ({ size }: NewJob): number => PRIORITIES[size];
 
-/** Returns a job as the columns of its row. */
-export function toJobRow(job: NewJob) {
+/** A job as the columns of its row. */
+export interface JobRow {
+  task: TaskName;
+  payload: JobPayload;
+  run_at: number | null;
+  key: string | null;
+  priority: number;
+  flags: readonly string[];
+}
+
+export function toJobRow(job: NewJob): JobRow {
   const { task, payload, runAt, key } = job;
   return { task, payload, run_at: runAt, key, priority: getPriority(job), flags: toFlags(job) };
 }

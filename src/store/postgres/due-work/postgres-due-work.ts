@@ -20,11 +20,11 @@ import {
 } from "../connection/store-errors.js";
 import { addJobs, addJobsOfWakeups } from "./add-jobs.js";
 import { ChannelLimits, planDeliveries } from "./channel-limits.js";
-import { moveDelayedJobs } from "./delayed-jobs.js";
+import { MAX_MOVED, moveDelayedJobs } from "./delayed-jobs.js";
 import { divideJob } from "./divide-job.js";
 import { JobAlarm } from "./job-alarm.js";
 import { type FoundJob, JobPools } from "./job-pools.js";
-import { buildJobs, DUE_KINDS, toDueTask } from "./jobs.js";
+import { DUE_KINDS, toDueTask } from "./jobs.js";
 import { checkJobTables } from "./migrate-jobs.js";
 import { readStatistics } from "./read-statistics.js";
 import { reconcile } from "./reconcile.js";
@@ -135,7 +135,7 @@ export class PostgresDueWork implements SharedDueWork {
     });
     this.beats = this.repeat(BEAT_MS, () => this.beat());
     this.passes = this.repeat((options.reconciling ?? RECONCILING).intervalMs, () => this.reconcile());
-    this.moves = this.repeat(MOVE_MS, () => this.moveDelayedJobs());
+    this.moves = this.repeat(MOVE_MS, () => this.moveDelayedJobs(), { startsNow: true });
     this.growth = this.repeat(options.growthIntervalMs ?? GROWTH_MS, () => this.grow());
   }
 
@@ -156,11 +156,8 @@ export class PostgresDueWork implements SharedDueWork {
   }
 
   wake(dueAt = 0): void {
-    const jobs = buildJobs(
-      DUE_KINDS.map((kind) => ({ kind, dueAt })),
-      Date.now(),
-    );
-    this.db.write((tx) => addJobs(tx, jobs)).catch((error: unknown) => this.reportError(error));
+    const wakeups = DUE_KINDS.map((kind) => ({ kind, dueAt }));
+    this.db.write((tx) => addJobsOfWakeups(tx, wakeups)).catch((error: unknown) => this.reportError(error));
   }
 
   async stop(graceMs: number = DEFAULT_GRACE_MS): Promise<void> {
@@ -190,8 +187,7 @@ export class PostgresDueWork implements SharedDueWork {
     const { task, payload, attempt } = job;
     const { observer, runTask } = this.options;
     const { channel, failure, isDivided } = payload;
-    if (channel !== undefined && !this.channels.tryBegin(channel))
-      return this.addAgain(job, Date.now() + BUSY_CHANNEL_MS);
+    if (channel !== undefined && !this.channels.tryBegin(channel)) return this.addAgain(job, BUSY_CHANNEL_MS);
     const startedAt = performance.now();
     let result: DueTaskResult | null = null;
     let failed: unknown = null;
@@ -202,9 +198,9 @@ export class PostgresDueWork implements SharedDueWork {
         result = await runTask(toDueTask(task, payload, workflowRunId), this.stopping.signal);
       if (failure !== undefined) observer.onRunFailed(failure);
       // The rest of the work belongs to other workers.
-      if (this.stopping.signal.aborted) await this.addAgain(job, null);
+      if (this.stopping.signal.aborted) await this.addAgain(job, 0);
       // Two jobs that meet leave runs to each other, or one leaves them to a worker that dies.
-      else if (result !== null && result.refused > 0) await this.addAgain(job, Date.now() + LOOK_AGAIN_MS);
+      else if (result !== null && result.refused > 0) await this.addAgain(job, LOOK_AGAIN_MS);
     } catch (error) {
       failed = error;
       const isRunJob = task === "advance" || task === "wake";
@@ -220,9 +216,9 @@ export class PostgresDueWork implements SharedDueWork {
     }
   }
 
-  /** Adds a job for rows that this one may not have finished. */
-  private addAgain({ task, payload, size }: FoundJob, runAt: number | null): Promise<void> {
-    return this.db.write((tx) => addJobs(tx, [{ task, payload, size, runAt, key: null }]));
+  /** Adds a job for rows that this one may not have finished. It runs after `delayMs`. */
+  private addAgain({ task, payload, size }: FoundJob, delayMs: number): Promise<void> {
+    return this.db.write((tx) => addJobs(tx, [{ task, payload, size, runAt: tx.startedAt + delayMs, key: null }]));
   }
 
   /** Returns the id of a workflow run, null if the job has none, or undefined if it no longer exists. */
@@ -248,8 +244,8 @@ export class PostgresDueWork implements SharedDueWork {
   }
 
   private async moveDelayedJobs(): Promise<void> {
-    while (!this.stopping.signal.aborted && (await moveDelayedJobs(this.jobs))) {
-      // More jobs run soon than one transaction moves.
+    while (!this.stopping.signal.aborted && (await moveDelayedJobs(this.jobs)) === MAX_MOVED) {
+      // More jobs may run soon than one transaction moves.
     }
   }
 
@@ -270,11 +266,11 @@ export class PostgresDueWork implements SharedDueWork {
   }
 
   /** Repeats something until the worker stops. Errors end when the database can be reached again. */
-  private async repeat(intervalMs: number, work: () => Promise<void>): Promise<void> {
+  private async repeat(intervalMs: number, work: () => Promise<void>, { startsNow = false } = {}): Promise<void> {
     const { signal } = this.stopping;
-    for (;;) {
+    for (let isFirst = true; ; isFirst = false) {
       // The pauses vary, so that workers that start together spread their statements.
-      await sleep(intervalMs * (0.9 + 0.2 * Math.random()), signal);
+      if (!isFirst || !startsNow) await sleep(intervalMs * (0.9 + 0.2 * Math.random()), signal);
       if (signal.aborted) return;
       try {
         await work();

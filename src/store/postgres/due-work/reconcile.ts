@@ -3,6 +3,7 @@ import type { Connection } from "../connection/connection.js";
 import { DATABASE_TIME, type Transaction } from "../connection/transaction.js";
 import type { Wakeup } from "../connection/wakeup.js";
 import { addJobs } from "./add-jobs.js";
+import { IS_NEAR } from "./delayed-jobs.js";
 import { JOB_SCHEMA, type JobPayload, MAX_RUNS_PER_JOB, type NewJob } from "./jobs.js";
 import { LOCK_SPACE } from "./worker-registry.js";
 
@@ -24,7 +25,8 @@ const SELECT_CHANGES = `SELECT 1 FROM user_changes WHERE at < ${DATABASE_TIME} -
 const SELECT_WAITING_JOBS = `
   SELECT task.identifier AS task, job.payload FROM ${JOB_SCHEMA}._private_jobs job
   JOIN ${JOB_SCHEMA}._private_tasks task ON task.id = job.task_id
-  WHERE job.is_available AND (job.run_at <= now() OR job.attempts > 0) LIMIT ${MAX_ROWS_PER_PASS}`;
+  WHERE job.is_available AND (job.run_at <= now() OR job.attempts > 0)
+  UNION ALL SELECT task, payload::json FROM delayed_jobs WHERE ${IS_NEAR} LIMIT ${MAX_ROWS_PER_PASS}`;
 
 /**
  * A job that runs while another with its key is added loses its key and is never repeated. If its worker dies, the job remains.
