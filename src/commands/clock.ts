@@ -4,8 +4,8 @@ import { KnockError } from "../errors/knock-error.js";
 import { addDuration, parseDurationArgument, parseTimeArgument } from "../input/parse-time.js";
 import { printClock, warnBlockedOccurrence } from "../output/print-clock.js";
 import type {
-  AdvancedRun,
   BlockedOccurrence,
+  ClockMove,
   ClockMoveOptions,
   ClockTarget,
   LocalOperations,
@@ -58,22 +58,23 @@ async function moveClock(
   );
   for (const occurrence of blocked) warnBlockedOccurrence(occurrence, context.output);
   const results =
-    rules.length === 0 ? [] : checkExpectations(rules, toExpectedOutcome(await readMoveOutcomes(state.ran, engine)));
+    rules.length === 0 ? [] : checkExpectations(rules, toExpectedOutcome(await readMoveOutcomes(state, engine)));
   printClock({ ...state, ...toExpectationsField(results) }, context.output);
   await setExitCodeByExpectations(results, title, context);
 }
 
 /**
- * Reads the runs that advanced, each with only the steps that were executed during the move. The runs are read again
- * after the move, because messages may have been delivered since.
+ * Reads the runs that advanced, each with only the steps that were executed during the move, and those whose messages failed during
+ * it. The runs are read again after the move, because messages may have been delivered since.
  */
-async function readMoveOutcomes(ran: readonly AdvancedRun[], engine: LocalOperations): Promise<RecipientOutcome[]> {
+async function readMoveOutcomes(
+  { ran, failed_deliveries = [] }: ClockMove,
+  engine: LocalOperations,
+): Promise<RecipientOutcome[]> {
   const executed = new Map<string, Set<string>>();
-  for (const { recipient_run_id: id, steps } of ran) {
-    const refs = executed.get(id) ?? new Set();
-    for (const { ref } of steps) refs.add(ref);
-    executed.set(id, refs);
-  }
+  const add = (id: string, ref: string): void => void executed.set(id, (executed.get(id) ?? new Set()).add(ref));
+  for (const { recipient_run_id: id, steps } of ran) for (const { ref } of steps) add(id, ref);
+  for (const { recipient_run_id: id, step_ref } of failed_deliveries) add(id, step_ref);
   const outcomes: RecipientOutcome[] = [];
   for (const [id, refs] of executed) {
     const run = await engine.readRecipientRun(id);

@@ -212,6 +212,7 @@ export type ClockTarget = number | ((now: number, nextDueAt: number | null) => n
 /** A message whose last delivery attempt failed during a move of the clock. */
 export interface FailedDelivery {
   message_id: string;
+  recipient_run_id: string;
   recipient: RecipientReference;
   workflow: string;
   step_ref: string;

@@ -98,6 +98,7 @@ describe("failed deliveries during a clock move", () => {
       expect(first.json.failed_deliveries).toEqual([
         {
           message_id: expect.any(String),
+          recipient_run_id: expect.any(String),
           recipient: "marta",
           workflow: "hook",
           step_ref: "http_1",
@@ -108,13 +109,23 @@ describe("failed deliveries during a clock move", () => {
           at: "2030-01-01T10:05:00.000Z",
         },
       ]);
-      const last = await ops.knock(["clock", "advance", "1d"]);
+      expect(first.json.ran).toMatchObject([
+        { steps: [{}, { ref: "http_1", outcome: "queued", message_status: "queued" }] },
+      ]);
+      const last = await ops.knock(["clock", "advance", "1d", "--expect", "no-failures"]);
+      expect([last.exitCode, last.stderr]).toEqual([1, expect.stringContaining("no-failures: failed is 1")]);
       expect(last.stdout).toMatch(
         /^delivery failed:\n {2}\S+ \S+ {2}hook {2}marta {2}down undelivered \(.*503.*\) {2}\w{27}$/m,
       );
       expect(asked).toBe(8);
-      const nothing = await ops.knock(["clock", "advance", "1d", "--json"]);
+      const nothing = await ops.knock(["clock", "advance", "1d", "--json", "--expect", "no-failures"]);
+      expect(nothing.exitCode).toBe(0);
       expect(nothing.json).not.toHaveProperty("failed_deliveries");
+      await ops.knock(["notify", "hook", "-r", "marta"]);
+      const all = await ops.knock(["clock", "advance", "2d", "--expect", "marta:http_1=undelivered"]);
+      expect([all.exitCode, all.stderr]).toEqual([0, expect.stringContaining("✓")]);
+      expect(all.stdout).toMatch(/^ {2}\S+ \S+ {2}hook {2}marta {2}.*down undelivered/m);
+      expect(all.stdout).not.toContain("sent");
     } finally {
       server.close();
     }

@@ -445,7 +445,7 @@ describe.concurrent("knock validate accepts", () => {
     const errors = (await readFindings(collab)).filter(({ severity }) => severity === "error");
     expect(errors).toMatchObject([{ file, line: line + 1, code: "template_invalid" }]);
     expect(errors[0]?.column).toBe((lines[line] as string).indexOf(": ") + 3);
-    expect(errors[0]?.message).toMatch(/^steps\[\d\]\.template\.subject, line/);
+    expect(errors[0]?.message).toMatch(/^step \w+: steps\[\d\]\.template\.subject, line/);
     expect(errors[0]?.message).toContain(problem);
     expect(errors[0]?.pointer).toMatch(/^\/steps\/\d\/template\/subject$/);
   });

@@ -4,7 +4,7 @@ import { KnockError } from "../../errors/knock-error.js";
 import type { ProjectFile } from "../../project/read-project-text.js";
 
 /** Matches the start of an error about a text in the main file of a resource, before its field path. */
-const TEMPLATE_OWNER = /^(?<kind>workflow|layout|partial|request|guide) "(?<key>[^"]*)"(, step [^:]+)?: /;
+const TEMPLATE_OWNER = /^(?<kind>workflow|layout|partial|request|guide) "(?<key>[^"]*)"(, (?<step>step [^:]+))?: /;
 
 /** The main files of the resources that workflows share. */
 export const SHARED_FILES = {
@@ -27,7 +27,7 @@ export async function locateTemplateError(
 ): Promise<LocatedFinding[]> {
   const found = TEMPLATE_OWNER.exec(error.message);
   if (found === null) return toLocatedFindings(error, ownFile.displayPath);
-  const { kind = "", key = "" } = found.groups ?? {};
+  const { kind = "", key = "", step } = found.groups ?? {};
   const shared = isSharedKind(kind) ? SHARED_FILES[kind] : null;
   const file = shared === null ? ownFile : toProjectFile(shared.folder, key, shared.name);
   const { addFileLocations } = await import("../../project/add-file-locations.js");
@@ -37,6 +37,7 @@ export async function locateTemplateError(
   // Unlike the details, the message contains the position in the text.
   return toLocatedFindings(located.copyWith({ details: [] }), file.displayPath).map((finding) => ({
     ...finding,
+    message: step === undefined ? finding.message : `${step}: ${finding.message}`,
     pointer,
   }));
 }

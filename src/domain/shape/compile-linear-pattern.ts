@@ -93,10 +93,10 @@ function translateElement(element: AST.Element): string {
  * Compiles an ECMAScript pattern (with the flag u, as in JSON Schema) to a test whose time is linear in the length of
  * the text. Returns null if the syntax needs backtracking or exceeds RE2's limits. The pattern must be valid.
  */
-export function compileLinearPattern(pattern: string): ((text: string) => boolean) | null {
+export function compileLinearPattern(pattern: string, { ignoreCase = false } = {}): ((text: string) => boolean) | null {
   try {
     const parsed = new RegExpParser().parsePattern(pattern, 0, pattern.length, { unicode: true });
-    const compiled = RE2JS.compile(translateAlternatives(parsed.alternatives));
+    const compiled = RE2JS.compile(translateAlternatives(parsed.alternatives), ignoreCase ? RE2JS.CASE_INSENSITIVE : 0);
     return (text) => compiled.test(text);
   } catch {
     return null;

@@ -1,5 +1,6 @@
 import type { Message } from "../../domain/message/message.js";
 import { toRecipientReference } from "../../domain/recipient/recipient.js";
+import type { StepOutcome } from "../../domain/run/outcome.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { ClockReading, ClockSetting, ClockStore } from "../../ports/clock-store.js";
 import type {
@@ -162,13 +163,25 @@ async function moveLeasedClock(
   const real_now = computeRealNow();
   const setting = toClockSetting(options.signal?.aborted ? now : to, before, real_now);
   await store.writeClock(setting);
-  const state = { ...toClockState({ ...setting, real_now }), ran };
-  return failed.size === 0 ? state : { ...state, failed_deliveries: [...failed.values()] };
+  const state = toClockState({ ...setting, real_now });
+  if (failed.size === 0) return { ...state, ran };
+  return { ...state, ran: ran.map((run) => updateSteps(run, failed)), failed_deliveries: [...failed.values()] };
+}
+
+/** Returns a run that advanced with the state of its messages whose delivery failed since. */
+function updateSteps(run: AdvancedRun, failed: ReadonlyMap<string, FailedDelivery>): AdvancedRun {
+  const steps = run.steps.map((step): StepOutcome => {
+    const status = step.message_ids === undefined ? failed.get(step.message_id ?? "")?.status : undefined;
+    if (status === undefined) return step;
+    return { ...step, outcome: status === "queued" ? "queued" : "failed", message_status: status };
+  });
+  return { ...run, steps };
 }
 
 function toFailedDelivery(message: Message, reason: string, now: number): FailedDelivery {
   return {
     message_id: message.id,
+    recipient_run_id: message.recipient_run_id,
     recipient: toRecipientReference(message.recipient),
     workflow: message.workflow,
     step_ref: message.step_ref,

@@ -126,7 +126,13 @@ function findMisspelledKey(
       if (!isKnown) {
         if (isOptional(read.path, index) || (index === 0 && assignedNames.has(key))) return null;
         const candidates = [
-          ...new Set([...objects.flatMap((object) => Object.keys(object)), ...collectPropertyNames(schemas)]),
+          ...new Set([
+            ...objects.flatMap((object) => Object.keys(object)),
+            ...collectPropertyNames(schemas),
+            ...(index === 1 && objects.length > 0 && RECIPIENT_ROOTS.has(String(read.path[0]))
+              ? RECIPIENT_PROPERTIES
+              : []),
+          ]),
         ];
         const near = findSimilarName(key, index === 0 ? [...candidates, ...assignedNames] : candidates, read.isGuarded);
         return near === undefined ? null : { index, near };

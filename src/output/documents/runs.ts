@@ -146,6 +146,7 @@ export type AdvancedRunDocument = z.infer<typeof advancedRunSchema>;
 
 const failedDeliverySchema = z.object({
   message_id: textField("The message's ID."),
+  recipient_run_id: textField("The ID of the recipient run."),
   recipient: recipientReferenceSchema,
   workflow: textField("The workflow's key."),
   step_ref: textField("The ref of the step."),

@@ -19,6 +19,7 @@ describe("a move of the clock", () => {
       expect(moved.failed_deliveries).toEqual([
         {
           message_id: message?.id,
+          recipient_run_id: message?.recipient_run_id,
           recipient: "ana",
           workflow: "digest",
           step_ref: "email_1",

@@ -90,6 +90,12 @@ describe("findMisspelledVariables", () => {
     ],
     ["an argument of a filter", "{{ title | append: data.tilte }}", { data: COMMENTS }, ["data.tilte → data.title"]],
     ["an input of a partial", "{% render 'x', a: data.tilte %}", { data: COMMENTS }, ["data.tilte → data.title"]],
+    [
+      "a property that the API documents and no recipient has",
+      "{{ recipient.phone_numbr }} {{ tenant.timezoen }}",
+      {},
+      ["recipient.phone_numbr → recipient.phone_number", "tenant.timezoen → tenant.timezone"],
+    ],
     ["a condition", "{% if recipient.plna == 'pro' %}x{% endif %}", {}, ["recipient.plna → recipient.plan"]],
     [
       "a name near one that only the schema has",
