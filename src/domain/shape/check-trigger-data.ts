@@ -3,6 +3,7 @@ import { findNearest } from "../../util/find-nearest.js";
 import { getValueAtPath, isJsonObject, type Json, type JsonObject, toPointer } from "../../util/json.js";
 import { TimeLimitExceeded } from "../../util/time-limit.js";
 import { formatPointer } from "./describe-finding.js";
+import { walkSchemas } from "./json-schema-keywords.js";
 import { PatternTimeoutError } from "./resolve-patterns.js";
 import { type SchemaViolation, type ValidationResult, validateJson } from "./validate-json.js";
 
@@ -17,6 +18,7 @@ const WRAPPER_KEYWORDS = new Set([
   "unevaluatedItems",
   "allOf",
   "$ref",
+  "$recursiveRef",
   "if",
   "then",
   "else",
@@ -31,13 +33,25 @@ function parseSegments(location: string): string[] {
   return location.replace(/^#/, "").split("/").slice(1).map(decodeSegment);
 }
 
-/** Returns the value at a keyword's location. Such a location contains each `$ref` that the validator followed. */
+/** Returns the part of a schema that a reference within it names: by a path, by an anchor, or `#` for the whole. */
+function resolveReference(schema: JsonObject, reference: string): unknown {
+  if (!reference.startsWith("#")) return undefined;
+  if (reference === "#" || reference.startsWith("#/")) return getValueAtPath(schema, parseSegments(reference));
+  const name = reference.slice(1);
+  for (const [, part] of walkSchemas(schema)) if (part.$anchor === name || part.$dynamicAnchor === name) return part;
+  return undefined;
+}
+
+/** Returns the value at a keyword's location. Such a location contains each reference that the validator followed. */
 function findSchemaAt(schema: JsonObject, keywordLocation: string): unknown {
   let value: unknown = schema;
   for (const segment of parseSegments(keywordLocation)) {
-    value = getValueAtPath(value, [segment]);
-    if (segment === "$ref" && typeof value === "string")
-      value = value.startsWith("#") ? getValueAtPath(schema, parseSegments(value)) : undefined;
+    const part = getValueAtPath(value, [segment]);
+    // Without $recursiveAnchor, the validator's locations contain this keyword twice.
+    if (part === undefined && segment === "$recursiveRef") continue;
+    value = part;
+    if ((segment === "$ref" || segment === "$recursiveRef") && typeof value === "string")
+      value = resolveReference(schema, value);
   }
   return value;
 }
@@ -56,7 +70,7 @@ function describeViolation(
   fallback: string,
 ): string {
   const expected = findSchemaAt(schema, keywordLocation);
-  if (expected === undefined) return fallback.replace(/\.$/, ""); // the location goes through a reference to an anchor or another document
+  if (expected === undefined) return fallback.replace(/\.$/, ""); // the location goes through a reference to another document
   const expectedText = formatValue(expected).replaceAll('"', "");
   switch (keyword) {
     case "type":
@@ -83,6 +97,14 @@ function describeViolation(
       return `violates ${keyword} ${expectedText}, found ${formatValue(found)}`;
     case "uniqueItems":
       return "must not contain the same item twice";
+    case "anyOf":
+      return "must match at least one schema of anyOf";
+    case "oneOf":
+      return `must match exactly one schema of oneOf${/ \(\d+ matches\)/.exec(fallback)?.[0] ?? ""}`;
+    case "not":
+      return "must not match the schema of not";
+    case "contains":
+      return "must contain an item that matches the schema of contains";
     default:
       return fallback.replace(/\.$/, "");
   }

@@ -1,10 +1,10 @@
-import { type Json, type JsonObject, toPointer } from "../../util/json.js";
+import { isJsonObject, type Json, type JsonObject, toPointer } from "../../util/json.js";
 import { runWithTimeLimit, TimeLimitExceeded } from "../../util/time-limit.js";
 import { compileLinearPattern } from "./compile-linear-pattern.js";
 import { walkSchemas } from "./json-schema-keywords.js";
 
 /**
- * Limits the time of one pattern over all texts of the data. It bounds patterns that need backtracking, and very large
+ * Limits the milliseconds of one pattern over all texts of the data. It bounds patterns that need backtracking, and very large
  * patterns.
  */
 const PATTERN_TIMEOUT_MS = 250;
@@ -38,13 +38,22 @@ function collectTexts(data: Json): Map<string, string> {
   return texts;
 }
 
-interface Matches {
-  matched: string[];
-  /** The texts that were not tested. The first is the one that exceeded the time limit. */
-  undecidedTexts: string[];
+/** A pattern and a text that it was not matched against in time, or not at all after the first such text. */
+export interface UndecidedMatch {
+  pattern: string;
+  text: string;
 }
 
-function findMatches(pattern: string, texts: readonly string[]): Matches {
+/** The results of all patterns of a schema for all texts of one value. */
+interface PatternMatches {
+  /** The texts that match, by pattern. */
+  matched: ReadonlyMap<string, readonly string[]>;
+  undecided: readonly UndecidedMatch[];
+  /** The pointer of one location of each text. */
+  pointers: ReadonlyMap<string, string>;
+}
+
+function findMatches(pattern: string, texts: readonly string[]): { matched: string[]; undecidedTexts: string[] } {
   const matched: string[] = [];
   let tested = 0;
   try {
@@ -61,6 +70,25 @@ function findMatches(pattern: string, texts: readonly string[]): Matches {
   return { matched, undecidedTexts: texts.slice(tested) };
 }
 
+/** Matches each pattern of a schema against each text of the data, in linear time where the pattern's syntax allows it. */
+export function matchPatterns(schema: JsonObject, data: Json): PatternMatches {
+  const pointers = collectTexts(data);
+  const texts = [...pointers.keys()];
+  const matched = new Map<string, readonly string[]>();
+  const undecided: UndecidedMatch[] = [];
+  const match = (pattern: string): void => {
+    if (matched.has(pattern)) return;
+    const found = findMatches(pattern, texts);
+    matched.set(pattern, found.matched);
+    for (const text of found.undecidedTexts) undecided.push({ pattern, text });
+  };
+  for (const [, { pattern, patternProperties }] of walkSchemas(schema)) {
+    if (typeof pattern === "string") match(pattern);
+    if (isJsonObject(patternProperties)) Object.keys(patternProperties).forEach(match);
+  }
+  return { matched, undecided, pointers };
+}
+
 const escapePattern = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
 
 const buildAlternation = (texts: readonly string[]): string => `^(?:${texts.map(escapePattern).join("|")})$`;
@@ -70,45 +98,48 @@ interface ResolvedSchema {
   schema: JsonObject;
   /** The original patterns, by the pattern that replaces them. */
   originals: ReadonlyMap<string, string>;
-  /** The error for the first pattern that stays slow for some text, or null. */
-  timeoutError: PatternTimeoutError | null;
 }
 
 /**
- * Replaces each pattern of a schema by a list of the texts in the data that match it. Matches are found in linear time
- * where the pattern's syntax allows it. The validator has no hook for patterns; with the new schema it returns the
- * result of the original schema, for this data only. The original pattern is kept for texts that exceed the time limit,
- * because the schema usually applies the pattern to other texts.
+ * Replaces each pattern of a schema by a list of the texts that match it. The validator has no hook for patterns; with
+ * the new schema it returns the result of the original schema, for this data only. The original pattern is kept for the
+ * texts in `undecided`, because the schema usually applies the pattern to other texts. Other texts without a result are
+ * treated as a match.
  */
-export function resolvePatterns(schema: JsonObject, data: Json): ResolvedSchema {
+export function replacePatterns(
+  schema: JsonObject,
+  matches: PatternMatches,
+  undecided: readonly UndecidedMatch[],
+): ResolvedSchema {
   const copy = structuredClone(schema);
-  const pointers = collectTexts(data);
-  const texts = [...pointers.keys()];
   const replacements = new Map<string, string>();
-  let timeoutError: PatternTimeoutError | null = null;
-  const resolvePattern = (pattern: string): string => {
-    let replacement = replacements.get(pattern);
-    if (replacement !== undefined) return replacement;
-    const { matched, undecidedTexts: undecided } = findMatches(pattern, texts);
+  const kept = new Set(undecided);
+  const buildReplacement = (pattern: string): string => {
+    const own = matches.undecided.filter((match) => match.pattern === pattern);
+    const assumed = own.filter((match) => !kept.has(match)).map(({ text }) => text);
+    const matched = [...(matches.matched.get(pattern) ?? []), ...assumed];
+    const slow = own.filter((match) => kept.has(match)).map(({ text }) => text);
     // Two patterns may match the same texts and be keys of one object. The number keeps their replacements distinct.
     const parts = [`[]{${replacements.size + 1}}`];
     if (matched.length > 0) parts.push(buildAlternation(matched));
-    if (undecided.length > 0) {
-      timeoutError ??= new PatternTimeoutError(pattern, pointers.get(undecided[0] as string) ?? "");
-      parts.push(`(?=${buildAlternation(undecided)})[^]*?(?:${pattern})`);
-    }
-    replacement = parts.join("|");
+    if (slow.length > 0) parts.push(`(?=${buildAlternation(slow)})[^]*?(?:${pattern})`);
+    return parts.join("|");
+  };
+  const replace = (pattern: string): string => {
+    const replacement = replacements.get(pattern) ?? buildReplacement(pattern);
     replacements.set(pattern, replacement);
     return replacement;
   };
   for (const [, part] of walkSchemas(copy)) {
-    if (typeof part.pattern === "string") part.pattern = resolvePattern(part.pattern);
+    if (typeof part.pattern === "string") part.pattern = replace(part.pattern);
     const { patternProperties } = part;
-    if (typeof patternProperties === "object" && patternProperties !== null)
+    if (isJsonObject(patternProperties))
       part.patternProperties = Object.fromEntries(
-        Object.entries(patternProperties).map(([pattern, inner]) => [resolvePattern(pattern), inner]),
+        Object.entries(patternProperties).map(([pattern, inner]) => [replace(pattern), inner]),
       );
   }
-  const originals = new Map([...replacements].map(([pattern, replacement]) => [replacement, pattern]));
-  return { schema: copy, originals, timeoutError };
+  return {
+    schema: copy,
+    originals: new Map([...replacements].map(([pattern, replacement]) => [replacement, pattern])),
+  };
 }

@@ -3,7 +3,7 @@ import type { Json, JsonObject } from "../../util/json.js";
 import { runWithTimeLimit, TimeLimitExceeded } from "../../util/time-limit.js";
 import { getDraft, normalizeSchema } from "./json-schema-dialect.js";
 import { walkSchemas } from "./json-schema-keywords.js";
-import { resolvePatterns } from "./resolve-patterns.js";
+import { matchPatterns, PatternTimeoutError, replacePatterns, type UndecidedMatch } from "./resolve-patterns.js";
 
 /** Limits a validation with the original patterns. Few schemas take more than one millisecond. */
 const NATIVE_TIMEOUT_MS = 100;
@@ -12,6 +12,9 @@ const NATIVE_TIMEOUT_MS = 100;
  * needed. A shorter limit would reject valid data while other processes keep the processors busy.
  */
 const RESOLVED_TIMEOUT_MS = 1_000;
+
+/** Limits each validation that looks for the slow pattern of an error. */
+const SEARCH_TIMEOUT_MS = 50;
 
 export type SchemaViolation = ReturnType<Validator["validate"]>["errors"][number];
 
@@ -85,26 +88,59 @@ function compileSchema(schema: JsonObject): CompiledSchema {
 export function validateJson(schema: JsonObject, value: Json): ValidationResult {
   const { schema: normalized, validator, isLinear } = compileSchema(schema);
   const validate = () => validator.validate(value);
-  try {
-    const { valid, errors } = isLinear ? validate() : runWithTimeLimit(NATIVE_TIMEOUT_MS, validate);
-    return { valid, violations: errors, schema: normalized, getOriginalPattern: (pattern) => pattern };
-  } catch (error) {
-    if (!(error instanceof TimeLimitExceeded)) throw error;
-  }
-  const resolvedSchema = resolvePatterns(normalized, value);
-  try {
-    const { valid, errors } = runWithTimeLimit(RESOLVED_TIMEOUT_MS, () =>
-      new Validator(resolvedSchema.schema as Schema, getDraft(schema), false).validate(value),
+  const native = isLinear ? validate() : catchTimeout(() => runWithTimeLimit(NATIVE_TIMEOUT_MS, validate));
+  if (!(native instanceof TimeLimitExceeded))
+    return {
+      valid: native.valid,
+      violations: native.errors,
+      schema: normalized,
+      getOriginalPattern: (pattern) => pattern,
+    };
+  const matches = matchPatterns(normalized, value);
+  const validateWith = (undecided: readonly UndecidedMatch[], limitMs: number): ValidationResult => {
+    const resolved = replacePatterns(normalized, matches, undecided);
+    const { valid, errors } = runWithTimeLimit(limitMs, () =>
+      new Validator(resolved.schema as Schema, getDraft(schema), false).validate(value),
     );
     return {
       valid,
       violations: errors,
-      schema: resolvedSchema.schema,
-      getOriginalPattern: (pattern) => resolvedSchema.originals.get(pattern) ?? pattern,
+      schema: resolved.schema,
+      getOriginalPattern: (pattern) => resolved.originals.get(pattern) ?? pattern,
     };
+  };
+  const result = catchTimeout(() => validateWith(matches.undecided, RESOLVED_TIMEOUT_MS));
+  if (!(result instanceof TimeLimitExceeded)) return result;
+  const slow = findSlowMatch(
+    matches.undecided,
+    (some) => catchTimeout(() => validateWith(some, SEARCH_TIMEOUT_MS)) instanceof TimeLimitExceeded,
+  );
+  throw slow === undefined ? result : new PatternTimeoutError(slow.pattern, matches.pointers.get(slow.text) ?? "");
+}
+
+function catchTimeout<T>(work: () => T): T | TimeLimitExceeded {
+  try {
+    return work();
   } catch (error) {
-    throw error instanceof TimeLimitExceeded && resolvedSchema.timeoutError !== null
-      ? resolvedSchema.timeoutError
-      : error;
+    if (error instanceof TimeLimitExceeded) return error;
+    throw error;
   }
+}
+
+/**
+ * Returns the match that makes a validation slow, by a binary search for the shortest slow part of the list. Most are
+ * never needed, because a schema applies few patterns to few texts.
+ */
+function findSlowMatch(
+  undecided: readonly UndecidedMatch[],
+  isSlow: (some: readonly UndecidedMatch[]) => boolean,
+): UndecidedMatch | undefined {
+  let first = 0;
+  let last = undecided.length - 1;
+  while (first < last) {
+    const middle = Math.floor((first + last) / 2);
+    if (isSlow(undecided.slice(0, middle + 1))) last = middle;
+    else first = middle + 1;
+  }
+  return undecided[last];
 }

@@ -22,7 +22,7 @@ describe("trigger data with patterns that backtrack endlessly", () => {
       a({ items: { anyOf: [{ pattern: SLOW }, { pattern: "^(b+)+$" }] } }),
       { a: [LETTERS, "b".repeat(40), `${LETTERS}!`] },
       [
-        "/data/a/2 Instance does not match any subschemas",
+        "/data/a/2 must match at least one schema of anyOf",
         `/data/a/2 must match ${SLOW}, found "${LETTERS}!"`,
         `/data/a/2 must match ^(b+)+$, found "${LETTERS}!"`,
       ],
@@ -79,6 +79,19 @@ describe("trigger data with patterns that backtrack endlessly", () => {
     expect(matchesSchema({ pattern: LOOKAHEAD }, `${LETTERS}!`)).toBe(false);
   });
 
+  it("E-030 are rejected with the pattern that was slow, if other slow patterns are not used", () => {
+    const other = "^(?=b)(b+)+$";
+    const properties = { first: { pattern: other }, key: { pattern: LOOKAHEAD }, last: { pattern: `${other}|c` } };
+    const data = { note: `${"b".repeat(40)}!`, first: "bb", key: `${LETTERS}!`, last: "c", [`${LETTERS}?`]: 1 };
+    expect(thrown({ properties }, data).details).toEqual([
+      { pointer: "/data/key", message: `could not be checked in time against the pattern ${LOOKAHEAD}` },
+    ]);
+    expect(thrown({ properties }, { ...data, key: "a", last: data.note }).details).toEqual([
+      expect.objectContaining({ message: `could not be checked in time against the pattern ${other}|c` }),
+    ]);
+    expect(matchesSchema({ properties }, { ...data, key: "a" })).toBe(true);
+  });
+
   it("E-030 do not affect the check of other texts", () => {
     const schema = { properties: { a: { pattern: LOOKAHEAD }, b: { pattern: SLOW } } };
     expect(formatDetails(thrown(schema, { b: `${LETTERS}!` }))).toEqual([
@@ -122,6 +135,32 @@ describe("JSON Schema drafts", () => {
     const before = JSON.stringify(schema);
     expect(matchesSchema(schema, value)).toBe(valid);
     expect(JSON.stringify(schema)).toBe(before);
+  });
+
+  it.each<[string, JsonObject]>([
+    ["$recursiveRef", { $recursiveAnchor: true }],
+    ["$recursiveRef without an anchor", {}],
+  ])("name the expected type behind %s", (_what, anchor) => {
+    const children = { type: "array", items: { $recursiveRef: "#" } };
+    const $schema = "https://json-schema.org/draft/2019-09/schema";
+    const schema = { $schema, ...anchor, type: "object", properties: { children } };
+    expect(formatDetails(thrown(schema, { children: [{ children: 1 }] }))).toEqual([
+      "/data/children/0/children must be array, found 1",
+    ]);
+  });
+
+  it("name the expected type behind a reference to an anchor", () => {
+    const schema = { $defs: { n: { $anchor: "n", type: "number" } }, properties: { a: { $ref: "#n" } } };
+    expect(formatDetails(thrown(schema, { a: "5" }))).toEqual(['/data/a must be number, found "5"']);
+  });
+
+  it.each<[JsonObject, Json, string]>([
+    [{ anyOf: [{ type: "number" }] }, "5", "must match at least one schema of anyOf"],
+    [{ oneOf: [{ type: "string" }, { minLength: 1 }] }, "5", "must match exactly one schema of oneOf (2 matches)"],
+    [{ not: { type: "string" } }, "5", "must not match the schema of not"],
+    [{ contains: { type: "string" } }, [5], "must contain an item that matches the schema of contains"],
+  ])("describe a value that does not fit %j", (schema, value, message) => {
+    expect(formatDetails(thrown(a(schema), { a: value }))).toContain(`/data/a ${message}`);
   });
 
   it("name the expected type behind a dynamic reference", () => {
