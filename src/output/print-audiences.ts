@@ -71,5 +71,9 @@ export function printMembersRemoved(
   if (output.verbosity.json) return output.json({ audience, removed: [...removed], not_members });
   if (removed.length > 0) printMembershipChange(audience, `removed ${formatMembers(removed)}`, output);
   else output.line(`${output.colors.bold(audience)}: nothing to remove`);
-  if (not_members.length > 0) output.note(`note: not a member, so ignored: ${formatMembers(not_members)}`);
+  if (not_members.length === 0) return;
+  const hint = not_members.some(({ tenant }) => tenant === null)
+    ? ". Add --tenant to remove a membership of a tenant"
+    : "";
+  output.note(`note: not a member, so ignored: ${formatMembers(not_members)}${hint}`);
 }

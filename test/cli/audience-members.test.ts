@@ -56,7 +56,7 @@ describe.concurrent("audiences remove", () => {
     expect(some).toMatchObject({
       exitCode: 0,
       stdout: "✓ vip: removed ada",
-      stderr: "note: not a member, so ignored: grace",
+      stderr: "note: not a member, so ignored: grace. Add --tenant to remove a membership of a tenant",
     });
     const none = await collab.knock(["audiences", "remove", "vip", "-r", "ada", "--tenant", "acme"]);
     expect(none).toMatchObject({ exitCode: 0, stdout: "vip: nothing to remove" });

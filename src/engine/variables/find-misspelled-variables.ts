@@ -52,6 +52,8 @@ const OPTIONAL_KEYS: Readonly<Record<string, readonly string[]>> = {
 const RECIPIENT_PROPERTIES =
   "id name email phone_number avatar timezone locale created_at updated_at collection preferences".split(" ");
 const RECIPIENT_ROOTS = new Set(["recipient", "actor", "tenant"]);
+/** Root variables whose keys are all known, so that any other key is a mistake. */
+const CLOSED_ROOTS = new Set(["workflow", "run"]);
 
 function isOptional(path: readonly PathKey[], index: number): boolean {
   const [root] = path;
@@ -91,12 +93,18 @@ const removeDigits = (name: string): string => name.replace(/\d+/g, "");
 
 /**
  * Returns the name that was probably meant. Names that differ in a number, short names that differ in a letter (`name`,
- * `game`) and, if the template handles a missing value, singular and plural are not considered similar.
+ * `game`; but not where all names are known) and, if the template handles a missing value, singular and plural are not
+ * considered similar.
  */
-function findSimilarName(typed: string, candidates: readonly string[], isGuarded: boolean): string | undefined {
+function findSimilarName(
+  typed: string,
+  candidates: readonly string[],
+  { isGuarded, isClosed }: { isGuarded: boolean; isClosed: boolean },
+): string | undefined {
   const near = findNearest(typed, candidates, typed.length >= 7 && !isGuarded ? 2 : 1);
   if (near === undefined || removeDigits(near) === removeDigits(typed)) return undefined;
-  if (typed.length < 5 && near.length === typed.length && sortLetters(near) !== sortLetters(typed)) return undefined;
+  if (!isClosed && typed.length < 5 && near.length === typed.length && sortLetters(near) !== sortLetters(typed))
+    return undefined;
   if (isGuarded && (near === `${typed}s` || typed === `${near}s`)) return undefined;
   return near;
 }
@@ -134,7 +142,10 @@ function findMisspelledKey(
               : []),
           ]),
         ];
-        const near = findSimilarName(key, index === 0 ? [...candidates, ...assignedNames] : candidates, read.isGuarded);
+        const near = findSimilarName(key, index === 0 ? [...candidates, ...assignedNames] : candidates, {
+          isGuarded: read.isGuarded,
+          isClosed: index === 1 && CLOSED_ROOTS.has(String(read.path[0])),
+        });
         return near === undefined ? null : { index, near };
       }
       values = objects.flatMap((object) => (Object.hasOwn(object, key) ? [object[key]] : []));

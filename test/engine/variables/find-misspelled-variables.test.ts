@@ -57,6 +57,7 @@ const COMMENTS = { comments: [{ text: "Hi", author: { name: "Bo" } }], title: "T
 describe("findMisspelledVariables", () => {
   it.each<[what: string, text: string, given: Given, expected: string[]]>([
     ["a property of the recipient", "{{ recipient.plna }}", {}, ["recipient.plna → recipient.plan"]],
+    ["a short key, where all keys are known", "{{ workflow.kee }}", {}, ["workflow.kee → workflow.key"]],
     ["a root", "{{ recipent.name }}", {}, ["recipent.name → recipient.name"]],
     ["data", "{{ data.tilte }} {{ tilte }}", { data: COMMENTS }, ["data.tilte → data.title", "tilte → title"]],
     ["a variable of the environment", "{{ vars.app_ulr }}", {}, ["vars.app_ulr → vars.app_url"]],
