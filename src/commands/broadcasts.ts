@@ -12,6 +12,7 @@ import { printBroadcast, printBroadcasts, printSentBroadcast } from "../output/p
 import type { CommandContext } from "./context.js";
 import type { LocalTargetService } from "./services.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
+import { addFilePageOptions, type PageFlags, paginateFiles } from "./shared/paging.js";
 import { readUsersCsv } from "./shared/read-users-csv.js";
 import { addLocalResourceOptions, openLocalOnlyTarget, type ResourceFlags } from "./shared/resource-options.js";
 
@@ -87,12 +88,12 @@ export function registerBroadcasts(program: Command, context: CommandContext, se
   const list = broadcasts
     .command("list", { isDefault: true })
     .description("List the project's broadcasts and their status");
-  addLocalResourceOptions(list, ["knock broadcasts list"]).action(async (flags: ResourceFlags) => {
-    printBroadcasts(
-      await (await openLocalOnlyTarget(context, services, flags, LOCAL_ONLY)).broadcasts.list(),
-      context.output,
-    );
-  });
+  addLocalResourceOptions(addFilePageOptions(list), ["knock broadcasts list"]).action(
+    async (flags: ResourceFlags & PageFlags) => {
+      const { broadcasts: operations } = await openLocalOnlyTarget(context, services, flags, LOCAL_ONLY);
+      printBroadcasts(paginateFiles(await operations.list(), flags), context.output);
+    },
+  );
 
   const send = broadcasts
     .command("send")

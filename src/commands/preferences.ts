@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { collectUnknownScopeWarnings } from "../domain/preferences/collect-unknown-scope-warnings.js";
-import type { RecipientReference } from "../domain/recipient/recipient.js";
+import { type RecipientReference, toRecipientKey } from "../domain/recipient/recipient.js";
 import { paginateList } from "../domain/shape/paginate-list.js";
 import { KnockError } from "../errors/knock-error.js";
 import { InputReader } from "../input/input-source.js";
@@ -10,14 +10,15 @@ import { printDeleted } from "../output/print-resources.js";
 import type { Operations } from "../ports/operations.js";
 import type { JsonObject } from "../util/json.js";
 import type { CommandContext } from "./context.js";
+import type { TargetAccess } from "./services.js";
 import { changeRows, type RowChange } from "./shared/change-rows.js";
+import { checkRecipient } from "./shared/check-filter-names.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { addPageOptions, type PageFlags, parsePage } from "./shared/paging.js";
 import {
   addBodyOptions,
   addResourceOptions,
   formatRecipientReference,
-  openResources,
   parseRecipientArgument,
   type ResourceFlags,
 } from "./shared/resource-options.js";
@@ -44,6 +45,13 @@ export function registerPreferences(program: Command, context: CommandContext): 
       .optionsGroup(OPTION_GROUPS.selection)
       .option("--set-id <id>", "select the preference set: default, or a tenant ID", "default");
 
+  /** Opens the preferences of an existing recipient: the defaults of the environment would hide a misspelled ID. */
+  const openPreferences = async (reference: RecipientReference, flags: ResourceFlags, access: TargetAccess) => {
+    const operations = await context.target.open(flags, access);
+    await checkRecipient(toRecipientKey(reference), operations);
+    return (await operations.openResources()).preferences;
+  };
+
   const list = verb(
     "list",
     "List all preference sets of a recipient, including the defaults of the environment and tenant",
@@ -52,7 +60,7 @@ export function registerPreferences(program: Command, context: CommandContext): 
     async (recipient: string, flags: ResourceFlags & PageFlags) => {
       const page = parsePage(flags);
       const reference = parseRecipientArgument(recipient, "the recipient");
-      const items = await (await openResources(context, flags, "read")).preferences.list(reference);
+      const items = await (await openPreferences(reference, flags, "read")).list(reference);
       printPreferencePage(paginateList(items, page), context.output);
     },
   );
@@ -65,7 +73,7 @@ export function registerPreferences(program: Command, context: CommandContext): 
     ],
   ).action(async (recipient: string, flags: SetFlags) => {
     const reference = parseRecipientArgument(recipient, "the recipient");
-    const set = await (await openResources(context, flags, "read")).preferences.read(reference, flags.setId);
+    const set = await (await openPreferences(reference, flags, "read")).read(reference, flags.setId);
     printPreferenceSet(set, context.output);
   });
 
@@ -99,7 +107,7 @@ export function registerPreferences(program: Command, context: CommandContext): 
     ({ user }) => [`knock preferences delete ${user}`],
   ).action(async (recipient: string, flags: SetFlags) => {
     const reference = parseRecipientArgument(recipient, "the recipient");
-    await (await openResources(context, flags, "write")).preferences.delete(reference, flags.setId);
+    await (await openPreferences(reference, flags, "write")).delete(reference, flags.setId);
     printDeleted("preference set", `${formatRecipientReference(reference)} ${flags.setId}`, context.output);
   });
 }

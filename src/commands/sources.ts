@@ -9,7 +9,7 @@ import type { CommandContext } from "./context.js";
 import type { LocalTargetService, TargetFlags } from "./services.js";
 import { COMMAND_GROUPS } from "./shared/help-groups.js";
 import { collectValues } from "./shared/options.js";
-import { addPageOptions, type PageFlags, parsePage } from "./shared/paging.js";
+import { addFilePageOptions, addPageOptions, type PageFlags, paginateFiles, parsePage } from "./shared/paging.js";
 import {
   addBodyOptions,
   addLocalResourceOptions,
@@ -58,9 +58,11 @@ export function registerSources(program: Command, context: CommandContext, servi
   const list = sources
     .command("list", { isDefault: true })
     .description("List the project's sources and the actions of their events");
-  addLocalResourceOptions(list, ["knock sources list"]).action(async (flags: ResourceFlags) => {
-    printSources(await (await openSources(context, services, flags)).list(), context.output);
-  });
+  addLocalResourceOptions(addFilePageOptions(list), ["knock sources list"]).action(
+    async (flags: ResourceFlags & PageFlags) => {
+      printSources(paginateFiles(await (await openSources(context, services, flags)).list(), flags), context.output);
+    },
+  );
 
   addLocalResourceOptions(
     addBodyOptions(

@@ -5,6 +5,7 @@ import type { TargetFlags, WorkflowService } from "./services.js";
 import { addExamples, type Examples } from "./shared/examples.js";
 import { COMMAND_GROUPS } from "./shared/help-groups.js";
 import { addBranchOption, addCommonOptions, addProjectOptions, type CommonFlags } from "./shared/options.js";
+import { addFilePageOptions, type PageFlags, paginateFiles } from "./shared/paging.js";
 
 type Flags = CommonFlags & TargetFlags;
 
@@ -20,9 +21,11 @@ export function registerWorkflows(program: Command, { output }: CommandContext, 
     .description("Show the project's workflows: steps, trigger data, last run and problems.");
 
   const list = workflows.command("list", { isDefault: true }).description("List the project's workflows");
-  addOptions(list, ["knock workflows list", "knock workflows list --json"]).action(async (flags: Flags) => {
-    printWorkflows(await services.readWorkflows(null, flags), output);
-  });
+  addOptions(addFilePageOptions(list), ["knock workflows list", "knock workflows list --json"]).action(
+    async (flags: Flags & PageFlags) => {
+      printWorkflows(paginateFiles(await services.readWorkflows(null, flags), flags), output);
+    },
+  );
 
   const show = workflows
     .command("show")

@@ -46,10 +46,18 @@ export function formatUntil(until: string | null | undefined, now: number, zone:
   return ` until ${shownDay}${clock.slice(0, 5)}${offset} (in ${formatDuration(at - now)})`;
 }
 
-const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
+const ISO_TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/;
+const WHOLE_ISO_TIME = new RegExp(`^${ISO_TIME.source}$`);
+/** A time in UTC that is not part of a quoted or longer word. */
+const UNQUOTED_ISO_TIMES = new RegExp(`(?<![\\w"'\`])${ISO_TIME.source}(?![\\w"'\`])`, "g");
 
 /** Returns a value as text. A time in UTC is formatted by {@link formatTime}. */
 export function formatValue(value: unknown, zone: Zone): string {
   const text = String(value);
-  return ISO_TIME.test(text) ? formatTime(text, zone) : text;
+  return WHOLE_ISO_TIME.test(text) ? formatTime(text, zone) : text;
+}
+
+/** Formats the times in UTC that a message contains. Those in quotation marks are what the user typed, and stay. */
+export function formatTimes(message: string, zone: Zone): string {
+  return message.replace(UNQUOTED_ISO_TIMES, (time) => formatTime(time, zone));
 }

@@ -1,16 +1,19 @@
 import type { BroadcastView } from "../domain/audience/broadcast.js";
 import { summarizeOutcomes, type TriggerOutcome } from "../domain/run/outcome.js";
+import type { Page } from "./documents/lists.js";
 import { formatTime } from "./format-time.js";
 import type { Output } from "./output.js";
 import { printOutcome } from "./print-outcome.js";
+import { printPageHint } from "./print-runs.js";
 import { printTable } from "./print-table.js";
 
 function formatBroadcastTime({ status, scheduled_at, sent_at }: BroadcastView, output: Output): string {
   return formatTime(status === "scheduled" ? scheduled_at : sent_at, output.zone);
 }
 
-export function printBroadcasts(broadcasts: readonly BroadcastView[], output: Output): void {
-  if (output.verbosity.json) return output.json({ items: broadcasts });
+export function printBroadcasts(page: Page<BroadcastView>, output: Output): void {
+  const { items: broadcasts } = page;
+  if (output.verbosity.json) return output.json(page);
   if (output.verbosity.quiet) return output.lines(broadcasts.map(({ key }) => key));
   if (broadcasts.length === 0) return output.note("no broadcasts: create broadcasts/<key>/broadcast.json");
   printTable(
@@ -24,6 +27,7 @@ export function printBroadcasts(broadcasts: readonly BroadcastView[], output: Ou
     ]),
     output,
   );
+  printPageHint(page, output);
 }
 
 export function printBroadcast(broadcast: BroadcastView, output: Output): void {

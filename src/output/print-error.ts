@@ -3,6 +3,7 @@ import { getErrorDefinition } from "../errors/error-codes.js";
 import { getErrorMessage, KnockError } from "../errors/knock-error.js";
 import type { JsonObject } from "../util/json.js";
 import { escapeToOneLine } from "./escape-controls.js";
+import { formatTimes } from "./format-time.js";
 import type { Output } from "./output.js";
 
 const MAX_DETAILS = 20;
@@ -14,7 +15,7 @@ const MAX_DETAILS = 20;
 export function printError(error: unknown, output: Output, debug: boolean): void {
   const known = error instanceof KnockError ? error : null;
   const { errorColors: paint } = output;
-  const message = known ? known.message : `internal error: ${getErrorMessage(error)}`;
+  const message = known ? formatTimes(known.message, output.errorZone) : `internal error: ${getErrorMessage(error)}`;
   output.errorLine(`${paint.red("error:")} ${escapeToOneLine(message)}`);
   if (known && known.details.length > 1) {
     for (const detail of known.details.slice(0, MAX_DETAILS)) {

@@ -1,13 +1,14 @@
 import type { ActionOutcome, SourceReceipt, SourceView } from "../domain/trigger/source-receipt.js";
 import type { Colors } from "./colors.js";
-import type { PageInfo } from "./documents/lists.js";
+import type { Page } from "./documents/lists.js";
 import { formatTime } from "./format-time.js";
 import type { Output } from "./output.js";
 import { printPageHint } from "./print-runs.js";
 import { printTable } from "./print-table.js";
 
-export function printSources(sources: readonly SourceView[], output: Output): void {
-  if (output.verbosity.json) return output.json({ items: sources });
+export function printSources(page: Page<SourceView>, output: Output): void {
+  const { items: sources } = page;
+  if (output.verbosity.json) return output.json(page);
   if (output.verbosity.quiet) return output.lines(sources.map(({ key }) => key));
   if (sources.length === 0) return output.note("no sources: create sources/<key>/source.json");
   for (const { key, name, mappings, error } of sources) {
@@ -19,6 +20,7 @@ export function printSources(sources: readonly SourceView[], output: Output): vo
         `  ${event_type} → ${action_type}${about === null ? "" : ` ${about}`}${active ? "" : output.colors.dim(" (inactive)")}`,
       );
   }
+  printPageHint(page, output);
 }
 
 const OUTCOME_MARKS = { done: "✓", skipped: "✗", failed: "✗", inactive: "○" } as const;
@@ -54,11 +56,6 @@ export function printReceipt(receipt: SourceReceipt, output: Output): void {
   output.lines(actions.map((action) => formatAction(action, paint)));
 }
 
-interface ReceiptPage {
-  items: readonly SourceReceipt[];
-  page_info: PageInfo;
-}
-
 function formatReceiptSummary({ replayed, error, actions }: SourceReceipt): string {
   if (replayed) return "replayed";
   if (error !== null) return error;
@@ -70,7 +67,7 @@ function formatReceiptSummary({ replayed, error, actions }: SourceReceipt): stri
     : `${done}; ${failedActions.map((action) => `${action.action_type}: ${action.error}`).join("; ")}`;
 }
 
-export function printReceipts(page: ReceiptPage, output: Output): void {
+export function printReceipts(page: Page<SourceReceipt>, output: Output): void {
   const { items: receipts } = page;
   if (output.verbosity.json) return output.json(page);
   if (output.verbosity.quiet) return output.lines(receipts.map(({ id }) => id));

@@ -1,8 +1,9 @@
 import type { StepView, WorkflowView } from "../domain/workflow/workflow-view.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
+import type { Page } from "./documents/lists.js";
 import { formatTime } from "./format-time.js";
 import type { Output } from "./output.js";
-import { formatRecipientReference } from "./print-runs.js";
+import { formatRecipientReference, printPageHint } from "./print-runs.js";
 import { printTable } from "./print-table.js";
 
 function countSteps(steps: readonly StepView[]): number {
@@ -31,10 +32,11 @@ function formatLastRun({ last_run }: WorkflowView, output: Output): string {
   return last_run === null ? "–" : formatTime(last_run.inserted_at, output.zone);
 }
 
-/** Prints the workflows of a project, one row each. */
-export function printWorkflows(workflows: readonly WorkflowView[], output: Output): void {
+/** Prints a page of a project's workflows, one row each. */
+export function printWorkflows(page: Page<WorkflowView>, output: Output): void {
   const { verbosity } = output;
-  if (verbosity.json) return output.json({ items: workflows });
+  const { items: workflows } = page;
+  if (verbosity.json) return output.json(page);
   if (verbosity.quiet) return output.lines(workflows.map(({ key }) => key));
   if (workflows.length === 0) return output.note("no workflows: create workflows/<key>/workflow.json");
   const rows = workflows.map((workflow) => [
@@ -46,6 +48,7 @@ export function printWorkflows(workflows: readonly WorkflowView[], output: Outpu
     formatProblems(workflow),
   ]);
   printTable(["KEY", "NAME", "STEPS", "DATA", "LAST RUN", "PROBLEMS"], rows, output);
+  printPageHint(page, output);
 }
 
 function printSteps(steps: readonly StepView[], depth: number, output: Output): void {

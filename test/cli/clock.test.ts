@@ -93,7 +93,7 @@ describe.concurrent("knock clock", () => {
     expect(forward.json).toMatchObject({ now: "2030-01-01T11:00:00.000Z", ran: [{ recipient: "lin" }] });
     const back = await collab.knock(["clock", "set", "2030-01-01 10:15"]);
     expect(back.exitCode).toBe(2);
-    expect(back.stderr).toMatch(/^error: the clock is at 2030-01-01T11:00:00\.000Z; .*\nhint: Use --force/);
+    expect(back.stderr).toMatch(/^error: the clock is at 2030-01-01 11:00:00Z; 2030-01-01 .*\nhint: Use --force/);
     const forced = await collab.knock(["clock", "set", "2030-01-01 10:15", "--force", "--json"]);
     expect(forced.json).toMatchObject({ now: "2030-01-01T10:15:00.000Z", ran: [] });
     expect((await collab.knock(["runs", "list", "--status", "completed", "--quiet"])).stdout).not.toBe("");

@@ -51,6 +51,11 @@ describe.concurrent("unknown names in the filters of a list", () => {
     [["subscriptions", "list", "--recipient", "adda"], 'user "adda" was never identified'],
     [["feed", "list", "ada", "--tenant", "acmee"], '--tenant: there is no tenant "acmee"\nhint: Did you mean "acme"?'],
     [["feed", "list", "adda"], 'user "adda" was never identified\nhint: Did you mean "ada"?'],
+    [["preferences", "list", "adda"], 'user "adda" was never identified\nhint: Did you mean "ada"?'],
+    [["preferences", "get", "projects/p9"], 'object "projects/p9" was never identified\nhint: Did you mean'],
+    [["preferences", "delete", "adda"], 'user "adda" was never identified\nhint: Did you mean "ada"?'],
+    [["objects", "list", "project"], 'the collection "project" has no objects\nhint: Did you mean "projects"?'],
+    [["objects", "list", "nosuch"], 'the collection "nosuch" has no objects\nhint: Collections: projects'],
   ])("exit 5 for %j and suggest the nearest one", async ([args, error], { collab }) => {
     const { stdout, stderr, exitCode } = await collab.knock(args);
     expect(stderr).toContain(error);
@@ -152,5 +157,49 @@ describe.concurrent("paging", () => {
     expect(first.items).toEqual(all.items.slice(0, 1));
     const rest = await list("--after", String(first.page_info.after));
     expect([rest.items, rest.page_info.after]).toEqual([all.items.slice(1), null]);
+  });
+
+  it.for(["workflows", "broadcasts", "sources"])(
+    "%s list prints all of the project's files, or a page of them",
+    async (kind, { collab }) => {
+      for (const key of ["page-one", "page-two"]) {
+        collab.write(`knock/broadcasts/${key}/broadcast.json`, JSON.stringify({ name: key, steps: [] }));
+        collab.write(`knock/sources/${key}/source.json`, JSON.stringify({ name: key }));
+      }
+      const list = async (...args: string[]) =>
+        (await collab.knock([kind, "list", "--json", ...args])).json as {
+          items: { key: string }[];
+          page_info: { after: string | null; before: string | null; page_size: number };
+        };
+      const all = await list();
+      expect(all.items.length).toBeGreaterThan(2);
+      expect(all.page_info).toEqual({ after: null, before: null, page_size: all.items.length });
+      const first = await list("--limit", "2");
+      expect(first.items).toEqual(all.items.slice(0, 2));
+      const rest = await list("--after", String(first.page_info.after));
+      expect([rest.items, rest.page_info.after]).toEqual([all.items.slice(2), null]);
+      expect((await list("--limit", "2", "--before", String(rest.page_info.before))).items).toEqual(first.items);
+      expect((await collab.knock([kind, "list", "--limit", "1"])).stderr).toMatch(/^more: --after \S+$/);
+      expect((await collab.knock([kind, "list", "--limit", "51"])).exitCode).toBe(2);
+    },
+  );
+});
+
+describe.concurrent("objects list", () => {
+  it("is empty without an error while no collection has objects", async ({ collab }) => {
+    rmSync(collab.path("knock/recipients"), { recursive: true });
+    const { exitCode, stdout, stderr } = await collab.knock(["objects", "list", "projects"]);
+    expect([exitCode, stdout, stderr]).toEqual([0, "no objects", ""]);
+  });
+
+  it("is empty without an error after the last page", async ({ collab }) => {
+    const all = (await collab.knock(["objects", "list", "projects", "--limit", "1", "--json"])).json;
+    const { after } = all.page_info as { after: string };
+    const rest = await collab.knock(["objects", "list", "projects", "--after", after, "--json"]);
+    const { items } = rest.json as { items: unknown[] };
+    expect(items.length).toBeGreaterThan(0);
+    await collab.knock(["objects", "delete", "projects", ...items.map((item) => String((item as { id: string }).id))]);
+    const { exitCode, stdout } = await collab.knock(["objects", "list", "projects", "--after", after]);
+    expect([exitCode, stdout]).toEqual([0, "no objects"]);
   });
 });

@@ -157,7 +157,7 @@ describe.concurrent("every printed document matches its schema", () => {
       "tenants list",
       "schedules list",
     ];
-    const more = ["feed list ada", "sources events", "broadcasts list", "auth status", "preferences list nobody"];
+    const more = ["feed list ada", "sources events", "broadcasts list", "auth status", "preferences list lin"];
     for (const list of [...lists, ...more, "workflows list", "audiences list beta"]) await run(list);
 
     await run("notify new-comment -r ada --set page=Home --dry-run");

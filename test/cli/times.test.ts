@@ -37,6 +37,8 @@ describe.concurrent("printed times", () => {
     expect(shown.stdout).not.toContain("+09:00");
     const json = await collab.knock(["runs", "list", "--json"], TOKYO);
     expect(json.stdout).toContain("2030-01-01T23:40:00.000Z");
+    const back = await collab.knock(["clock", "set", "2030-01-01"], TOKYO);
+    expect(back.stderr).toContain("the clock is at 2030-01-01 23:40:00Z; 2030-01-01 00:00:00Z is before that");
     const moved = await collab.knock(["clock", "advance", "30m"], TOKYO);
     expect(moved.stdout).toMatch(/^ {2}2030-01-02 00:10:00Z {2}new-comment/);
   });
@@ -52,6 +54,8 @@ describe.concurrent("printed times", () => {
       const { stdout } = await collab.onTerminal(args, { ...TOKYO, columns: 200 });
       expect(stdout, args.join(" ")).toContain(tokyo);
     }
+    const back = await collab.onTerminal(["clock", "set", "2030-01-01"], { ...TOKYO, columns: 200 });
+    expect(back.stdout).toContain("the clock is at 2030-01-02 08:40:00+09:00; 2030-01-01 09:00:00+09:00 is before");
     const json = await collab.onTerminal(["runs", "list", "--json"], { ...TOKYO, columns: 200 });
     expect(json.stdout).toContain("2030-01-01T23:40:00.000Z");
     const utc = await collab.onTerminal(["clock"], { columns: 200 });

@@ -96,7 +96,7 @@ export async function checkFilterNames(
   if (unknown.channel !== null && !(await hasMessages({ channel: names.channel }, operations))) throw unknown.channel;
   await checkRun(names.workflow_run_id, operations);
   await checkTenant(names.tenant, operations);
-  await checkRecipient(names.recipient, operations);
+  if (names.recipient !== undefined) await checkRecipient(names.recipient, operations);
 }
 
 async function hasMessages(filter: FilterNames, local: LocalOperations): Promise<boolean> {
@@ -130,8 +130,13 @@ async function checkTenant(id: string | undefined, { resources }: LocalOperation
   throw createMissingError("--tenant", `there is no tenant "${id}"`, id, didYouMean(id, ids, "Tenants"));
 }
 
-async function checkRecipient(key: RecipientKey | undefined, { resources }: LocalOperations): Promise<void> {
-  const unidentified = key === undefined ? null : await findUnidentifiedRecipient(key, resources);
+/**
+ * Throws `resource_missing`, with the nearest name, for a recipient of the local target that was never identified. The
+ * API decides about recipients of the remote target.
+ */
+export async function checkRecipient(key: RecipientKey, operations: Operations): Promise<void> {
+  if (!isLocal(operations)) return;
+  const unidentified = await findUnidentifiedRecipient(key, operations.resources);
   if (unidentified === null) return;
   throw new KnockError("resource_missing", `${unidentified.description} was never identified`, {
     details: [{ pointer: "", message: "was never identified", value: unidentified.description }],

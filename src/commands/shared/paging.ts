@@ -1,8 +1,9 @@
 import type { Command } from "commander";
 import { describeInvalidId } from "../../domain/recipient/describe-invalid-id.js";
 import { type RecipientKey, toRecipientKey } from "../../domain/recipient/recipient.js";
+import { paginateList } from "../../domain/shape/paginate-list.js";
 import { KnockError } from "../../errors/knock-error.js";
-import type { PageRequest } from "../../ports/page-request.js";
+import type { Paged, PageRequest } from "../../ports/page-request.js";
 import { didYouMean } from "../../util/find-nearest.js";
 import { OPTION_GROUPS } from "./help-groups.js";
 
@@ -14,12 +15,25 @@ export interface PageFlags {
 
 const MAX_LIMIT = 50;
 
-export function addPageOptions(command: Command): Command {
+const LIMIT_TEXT = `list up to this number of items, 1 to ${MAX_LIMIT}`;
+
+function addCursorOptions(command: Command): Command {
   return command
-    .optionsGroup(OPTION_GROUPS.paging)
-    .option("--limit <n>", `list up to this number of items, 1 to ${MAX_LIMIT}`, String(MAX_LIMIT))
     .option("--after <cursor>", "list the page after this cursor")
     .option("--before <cursor>", "list the page before this cursor");
+}
+
+export function addPageOptions(command: Command): Command {
+  return addCursorOptions(
+    command.optionsGroup(OPTION_GROUPS.paging).option("--limit <n>", LIMIT_TEXT, String(MAX_LIMIT)),
+  );
+}
+
+/** Adds the options of a list of project files. It is complete unless a limit is given, because files are few. */
+export function addFilePageOptions(command: Command): Command {
+  return addCursorOptions(
+    command.optionsGroup(OPTION_GROUPS.paging).option("--limit <n>", `${LIMIT_TEXT} (default: all)`),
+  );
 }
 
 export function parsePage(flags: PageFlags): PageRequest {
@@ -31,6 +45,12 @@ export function parsePage(flags: PageFlags): PageRequest {
     );
   }
   return { limit, after: flags.after, before: flags.before };
+}
+
+/** Returns the selected page of a list of project files: all of them if no limit is given. Throws `usage`. */
+export function paginateFiles<T>(items: readonly T[], flags: PageFlags): Paged<T> {
+  const page = flags.limit === undefined ? { ...flags, limit: items.length } : parsePage(flags);
+  return paginateList(items, page);
 }
 
 /** Parses `--recipient ada` or `--recipient projects/apollo`. Throws `usage`. */

@@ -5,6 +5,7 @@ import { InputReader } from "../../input/input-source.js";
 import { type RequestBodyFlags, readRequestBody } from "../../input/request-body.js";
 import { printDeleted, printResource, printResources, type ResourceNoun } from "../../output/print-resources.js";
 import type { BulkRow } from "../../ports/bulk-operations.js";
+import { isLocal } from "../../ports/operations.js";
 import type { Paged, PageRequest } from "../../ports/page-request.js";
 import type { ResourceOperations } from "../../ports/resource-operations.js";
 import { didYouMean } from "../../util/find-nearest.js";
@@ -31,6 +32,8 @@ interface RecipientCommandSet {
   getCollection(words: string[]): string;
   examples: Record<"list" | "get" | "set" | "delete", Examples>;
   list(resources: ResourceOperations, words: string[], page: PageRequest, flags: ListFlags): Promise<Paged<JsonObject>>;
+  /** Checks the scope of a list of the local target that is empty. Throws `resource_missing` for an unknown name. */
+  checkScope?(resources: ResourceOperations, words: string[]): Promise<void>;
   read(resources: ResourceOperations, words: string[]): Promise<JsonObject | null>;
   set(resources: ResourceOperations, words: string[], body: JsonObject): Promise<JsonObject>;
   delete(resources: ResourceOperations, words: string[]): Promise<boolean>;
@@ -140,8 +143,11 @@ export function addRecipientCommands(group: Command, verbs: RecipientCommandSet,
   addResourceOptions(list, verbs.examples.list).action(async (...args: unknown[]) => {
     const { words, flags } = splitActionArguments<ListFlags>(args);
     const page = parsePage(flags);
-    const resources = await openResources(context, flags, "read");
-    printResources(noun, await verbs.list(resources, words, page, flags), context.output);
+    const operations = await context.target.open(flags, "read");
+    const resources = await operations.openResources();
+    const listed = await verbs.list(resources, words, page, flags);
+    if (listed.items.length === 0 && isLocal(operations)) await verbs.checkScope?.(resources, words);
+    printResources(noun, listed, context.output);
   });
 
   addResourceOptions(

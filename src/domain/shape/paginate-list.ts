@@ -23,8 +23,8 @@ function buildCursor(index: number): string {
 }
 
 /**
- * Returns one page of a list in memory. Cursors stay valid because the list only grows at its end. Throws
- * `invalid_params` for a cursor of another list.
+ * Returns one page of a list in memory. A cursor is a place in the list, so it stays valid if the list grows only at its
+ * end. Throws `invalid_params` for a cursor of another list.
  */
 export function paginateList<T>(list: readonly T[], { limit, after, before }: PageRequest) {
   const end = before === undefined ? list.length : parseCursor("before", before);

@@ -17,7 +17,7 @@ const pageInfoSchema = definition(
 
 export type PageInfo = z.infer<typeof pageInfoSchema>;
 
-/** Returns the schema of a page of stored records. */
+/** Returns the schema of a page of a list. */
 export const listSchema = <T extends z.ZodMiniType>(item: T) =>
   z.object({ items: described(z.array(item), "The items of the page."), page_info: pageInfoSchema });
 
@@ -25,8 +25,13 @@ export const listSchema = <T extends z.ZodMiniType>(item: T) =>
 export const itemsSchema = <T extends z.ZodMiniType>(item: T) =>
   z.object({ items: described(z.array(item), "The items.") });
 
-/** A page of the API's objects, as print functions receive it. */
-export interface ListPage {
-  items: JsonObject[];
+/** A page of a list, as print functions receive it. */
+export interface Page<T> {
+  items: readonly T[];
   page_info: PageInfo;
+}
+
+/** A page of the API's objects. */
+export interface ListPage extends Page<JsonObject> {
+  items: JsonObject[];
 }

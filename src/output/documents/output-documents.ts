@@ -152,7 +152,7 @@ export const OUTPUT_DOCUMENTS: readonly OutputDocument[] = [
     "The content of each step. With --watch, one document after each change.",
     previewSchema,
   ),
-  describeDocument("workflows list", "Workflows of the project", "The workflows.", itemsSchema(workflowSchema)),
+  describeDocument("workflows list", "Workflows of the project", "The workflows.", listSchema(workflowSchema)),
   describeDocument("workflows show", "Workflow of the project", "The workflow.", workflowSchema),
   ...(["user", "object", "tenant"] as const).flatMap((noun) => {
     const schema = { user: userSchema, object: objectSchema, tenant: tenantSchema }[noun];
@@ -227,10 +227,10 @@ export const OUTPUT_DOCUMENTS: readonly OutputDocument[] = [
   describeDocument("audiences add", "Added members", "The members that were added.", membersAddedSchema),
   describeDocument("audiences remove", "Removed members", "The members that were removed.", membersRemovedSchema),
   describeDocument("feed list", "In-app feed", "A page of the feed, newest first, with its counts.", feedSchema),
-  describeDocument("sources list", "Sources of the project", "The sources.", itemsSchema(sourceViewSchema)),
+  describeDocument("sources list", "Sources of the project", "The sources.", listSchema(sourceViewSchema)),
   describeDocument("sources send", "Result of a source event", "The result of each action.", sourceReceiptSchema),
   describeDocument("sources events", "List of source events", LISTED, listSchema(sourceReceiptSchema)),
-  describeDocument("broadcasts list", "Broadcasts of the project", "The broadcasts.", itemsSchema(broadcastViewSchema)),
+  describeDocument("broadcasts list", "Broadcasts of the project", "The broadcasts.", listSchema(broadcastViewSchema)),
   describeDocument("broadcasts send", "Outcome of a broadcast", "The outcome for each recipient.", sentBroadcastSchema),
   describeDocument(
     "broadcasts schedule",
