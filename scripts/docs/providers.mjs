@@ -20,7 +20,7 @@ const REQUESTS = {
   "ms-teams":
     "Sends an activity to the connection's conversation as the bot, or a request to the connection's incoming webhook. Markdown becomes an adaptive card.",
   "knock-webhook":
-    "Sends the request of the step's template. A 2xx status means `delivered`. The message's ID is sent as `idempotency-key`. With a signing key, `x-webhook-signature` contains `t=<milliseconds>,s=<HMAC-SHA256 of \"<t>.<body>\" in Base64>`.",
+    "Sends the request of the step's template. A 2xx status means `delivered`. The message's ID is sent as `idempotency-key`. With a signing key, `x-webhook-signature` contains `t=<milliseconds>,s=<HMAC-SHA256 of \"<t>.<body>\" in Base64>`. A local URL, or one in a private network, needs an entry in `private_addresses` of `environment.json`.",
 };
 
 const KINDS = { secret: "secret", number: "whole number", flag: "true or false", url: "URL" };

@@ -66,11 +66,11 @@ export function openHttpClient({ privateAddresses, resolve }: HttpClientOptions 
 } {
   const agents = new Map<string, { agent: Agent; guard: AddressGuard }>();
   // Connections are kept open, so requests with other permitted addresses must not share them.
-  const getAgent = (allowed: readonly string[]) => {
-    const key = allowed.join(" ");
+  const getAgent = (allowed: readonly string[], isNamed: boolean) => {
+    const key = `${isNamed} ${allowed.join(" ")}`;
     const known = agents.get(key);
     if (known !== undefined) return known;
-    const guard = createAddressGuard(allowed, resolve);
+    const guard = createAddressGuard({ privateAddresses: allowed, isNamed, resolve });
     const created = { agent: new Agent({ connect: { lookup: guard.lookup } }), guard };
     agents.set(key, created);
     return created;
@@ -78,8 +78,8 @@ export function openHttpClient({ privateAddresses, resolve }: HttpClientOptions 
   return {
     sendRequest: async (request) => {
       try {
-        const { agent, guard } = getAgent((await privateAddresses?.()) ?? []);
-        guard.checkHost(new URL(request.url), request.from_data !== true);
+        const { agent, guard } = getAgent((await privateAddresses?.()) ?? [], request.from_data !== true);
+        guard.checkHost(new URL(request.url));
         return await sendHttpRequest(agent, request);
       } catch (error) {
         return toApiFailure(error, request.timeout_ms);

@@ -44,7 +44,9 @@ export function createUndiciHttpClient(resolve?: ResolveHost): HttpClient {
     const key = allowed.join(" ");
     let agent = agents.get(key);
     if (agent === undefined) {
-      agent = new Agent({ connect: { lookup: createAddressGuard(allowed, resolve).lookup } });
+      agent = new Agent({
+        connect: { lookup: createAddressGuard({ privateAddresses: allowed, isNamed: true, resolve }).lookup },
+      });
       agents.set(key, agent);
     }
     return agent;

@@ -64,38 +64,49 @@ const createRefusedError = (message: string): NodeJS.ErrnoException =>
   });
 
 export interface AddressGuard {
-  /**
-   * Throws for a URL whose host is an address that must not be requested. With `isNamed`, the host comes from the project's
-   * configuration and may be private; otherwise it comes from a template or stored data.
-   */
-  checkHost(url: URL, isNamed: boolean): void;
+  /** Throws for a URL whose host is an address that must not be requested. */
+  checkHost(url: URL): void;
   /** Looks up hosts for connections. Rejects names with addresses that are not public, and returns only checked addresses. */
   readonly lookup: LookupFunction;
 }
 
+interface AddressGuardOptions {
+  /** The user's own addresses and ranges. They may be requested in any case. */
+  privateAddresses: readonly string[];
+  /**
+   * Whether the hosts come from the project's configuration. Such a host may be a private address or `localhost`; one from
+   * a template or from stored data may not.
+   */
+  isNamed: boolean;
+  resolve?: ResolveHost | undefined;
+}
+
 /**
- * Creates a guard that keeps requests away from private, link-local, shared, multicast and metadata addresses. The checked
- * address is the one that is connected to, so that a name cannot change its address in between. `localhost` and loopback
- * addresses are allowed only if the URL names them.
+ * Creates a guard that keeps requests away from loopback, private, link-local, shared, multicast and metadata addresses. The
+ * checked address is the one that is connected to, so that a name cannot change its address in between.
  */
-export function createAddressGuard(allowed: readonly string[], resolve: ResolveHost = resolveBySystem): AddressGuard {
+export function createAddressGuard({
+  privateAddresses,
+  isNamed,
+  resolve = resolveBySystem,
+}: AddressGuardOptions): AddressGuard {
   const [privateList, loopbackList, allowedList] = [
     buildBlockList(PRIVATE_RANGES),
     buildBlockList(LOOPBACK_RANGES),
-    buildBlockList(allowed),
+    buildBlockList(privateAddresses),
   ];
-  const isPublic = (address: string, isLoopbackAllowed: boolean): boolean => {
+  const isPermitted = (address: string, isLoopbackPermitted: boolean): boolean => {
     const withoutZone = address.replace(/%.*$/, "");
     const embedded = isIPv6(withoutZone) ? findEmbeddedIPv4(withoutZone) : null;
     const candidates = embedded === null ? [withoutZone] : [withoutZone, embedded];
     if (candidates.some((candidate) => isListed(allowedList, candidate))) return true;
-    if (candidates.some((candidate) => isListed(loopbackList, candidate))) return isLoopbackAllowed;
+    if (candidates.some((candidate) => isListed(loopbackList, candidate))) return isLoopbackPermitted;
     return !candidates.some((candidate) => isListed(privateList, candidate));
   };
   return {
-    checkHost({ hostname }, isNamed) {
+    checkHost({ hostname }) {
       const host = hostname.replace(/^\[|\]$/g, "");
-      if (isIP(host) !== 0 && !isNamed && !isPublic(host, true))
+      if (isIP(host) !== 0 && !isNamed && !isPermitted(host, false))
         throw createRefusedError(`${host} is not a public address`);
     },
     lookup(hostname, options, callback) {
@@ -108,14 +119,16 @@ export function createAddressGuard(allowed: readonly string[], resolve: ResolveH
       resolve(hostname, lookupOptions, (error, addresses) => {
         if (error) return void callback(error, []);
         const isLocal = /(^|\.)localhost\.?$/i.test(hostname);
-        const refused = addresses.find(({ address }) => !isPublic(address, isLocal));
-        if (refused !== undefined)
+        const permitted = addresses.filter(({ address }) => isPermitted(address, isLocal && isNamed));
+        // The addresses of localhost are those of this machine, of which the configuration may permit only some.
+        const refused = addresses.find((address) => !permitted.includes(address));
+        if (refused !== undefined && !(isLocal && permitted.length > 0))
           return void callback(
             createRefusedError(`${hostname} resolves to ${refused.address}, which is not a public address`),
             [],
           );
-        if (options.all) return void callback(null, addresses);
-        const [first] = addresses;
+        if (options.all) return void callback(null, permitted);
+        const [first] = permitted;
         callback(null, first?.address ?? "", first?.family);
       });
     },

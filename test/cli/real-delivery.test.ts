@@ -255,6 +255,7 @@ it("sends SMS, push, chat and webhook messages from the built command, each to i
         chatty: { type: "chat", provider: "slack", deliver: true },
         hook: { type: "http", deliver: true, settings: { signing_key: "$HOOK" } },
       },
+      private_addresses: ["127.0.0.1"],
     });
     const channelStep = (ref: string, channel_type: string, channel_key: string, template: JsonObject) => ({
       ref,
@@ -320,6 +321,47 @@ it("sends SMS, push, chat and webhook messages from the built command, each to i
       expect(JSON.stringify(kept)).not.toContain(secret);
     const again = await sample.knock(["notify", "all", "-r", "ada", "--json"], { env });
     expect(again.outcome.recipients?.[0]?.steps[1]).toMatchObject({ reason: { code: "missing_recipient_data" } });
+  } finally {
+    await target.close();
+  }
+});
+
+it("lets data reach this machine only if environment.json lists its address", async () => {
+  const target = await startHttpTestServer();
+  try {
+    const project = (private_addresses?: string[]) => {
+      sample.write("knock/environment.json", {
+        channels: { hook: { type: "http", deliver: true } },
+        ...(private_addresses ? { private_addresses } : {}),
+      });
+      sample.write("knock/workflows/ping/workflow.json", {
+        name: "Ping",
+        steps: [
+          {
+            ref: "hook_1",
+            type: "channel",
+            channel_type: "http",
+            channel_key: "hook",
+            template: { method: "post", url: "http://{{ data.host }}/hook", body: "{}" },
+          },
+        ],
+      });
+    };
+    const port = new URL(target.url).port;
+    const notify = async (host: string) =>
+      sample.knock(["notify", "ping", "-r", '{"id":"ada"}', "--set", `host=${host}:${port}`]);
+    project();
+    for (const host of ["127.0.0.1", "localhost", "2130706433"]) {
+      const { stdout, exitCode } = await notify(host);
+      expect(stdout).toMatch(
+        /not a public address; if it is yours, add it to "private_addresses" in environment\.json/,
+      );
+      expect(exitCode).toBe(1);
+    }
+    expect(target.requests).toEqual([]);
+    project(["127.0.0.1"]);
+    for (const host of ["127.0.0.1", "localhost"]) expect((await notify(host)).exitCode).toBe(0);
+    expect(target.requests).toHaveLength(2);
   } finally {
     await target.close();
   }

@@ -24,6 +24,7 @@ beforeEach(async () => {
       hook: { type: "http", provider: "http_knock_webhook", deliver: true },
     },
     fetch: { allow: [target.url] },
+    private_addresses: ["127.0.0.1"],
   });
   sample.write("knock/workflows/sync/workflow.json", {
     name: "Sync",

@@ -68,7 +68,7 @@ export class ProviderHarness {
   private readonly providers: Providers;
 
   constructor(variables: Record<string, string> = {}) {
-    this.providers = openProviders({ variables, now: () => this.now });
+    this.providers = openProviders({ variables, now: () => this.now, privateAddresses: async () => ["127.0.0.1"] });
   }
 
   async send(to: Channel, sent: Message, stored: StoredChannelData = { recipient: {}, tenant: {} }): Promise<Delivery> {

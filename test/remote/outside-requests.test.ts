@@ -129,16 +129,33 @@ describe("requests of providers", () => {
   });
 
   it("end for a response above 1 MB", async () => {
-    expect(await send(`http://127.0.0.3:${port()}/endless`, true)).toEqual({
+    expect(await send(`http://127.0.0.3:${port()}/endless`, false)).toEqual({
       failure: "connection",
       message: "the answer is larger than 1 MB",
       code: "",
     });
   });
 
-  it("fail for a private address in data, and reach a loopback address", async () => {
-    expect(await send("http://169.254.169.254/latest/meta-data/", true)).toMatchObject({ failure: "malformed" });
-    expect(await send("https://[::ffff:10.0.0.1]/", true)).toMatchObject({ failure: "malformed" });
-    expect(await send(`http://127.0.0.3:${port()}/`, true)).toMatchObject({ status: 200 });
+  it("fail for an address in data that is not public, unless the project lists it", async () => {
+    const local = [`http://127.0.0.3:${port()}/`, `http://2130706435:${port()}/`, `http://localhost:${port()}/`];
+    for (const url of ["http://169.254.169.254/latest/meta-data/", "https://[::ffff:10.0.0.1]/", ...local])
+      expect(await send(url, true)).toMatchObject({
+        failure: "malformed",
+        message: expect.stringContaining('add it to "private_addresses" in environment.json'),
+      });
+    expect(requests).toEqual([]);
+    for (const url of local.slice(0, 2))
+      expect(await send(url, true, undefined, ["127.0.0.3"])).toMatchObject({ status: 200 });
+    expect(await send(local[0] as string, false)).toMatchObject({ status: 200 });
+  });
+
+  it("do not share a connection to this machine that only the configuration may name", async () => {
+    const { resolve } = rebinding("127.0.0.2");
+    const { sendRequest, close } = openHttpClient({ privateAddresses: async () => [], resolve });
+    closing.push(close);
+    const url = `http://localhost:${port()}/`;
+    const request = { method: "POST", url, headers: {}, body: "{}", timeout_ms: 10_000 };
+    expect(await sendRequest(request)).toMatchObject({ status: 200 });
+    expect(await sendRequest({ ...request, from_data: true })).toMatchObject({ failure: "malformed" });
   });
 });

@@ -6,14 +6,19 @@ type Looked = { error: string | null; addresses: string[] };
 const family = (address: string): number => (address.includes(":") ? 6 : 4);
 
 /** Returns the addresses that a connection would use when the host name resolves to these addresses. */
-function look(hostname: string, addresses: readonly string[], allowed: readonly string[] = [], all = true): Looked {
+function look(
+  hostname: string,
+  addresses: readonly string[],
+  privateAddresses: readonly string[] = [],
+  { all = true, isNamed = true } = {},
+): Looked {
   const resolve: ResolveHost = (_name, _options, callback) =>
     callback(
       null,
       addresses.map((address) => ({ address, family: family(address) })),
     );
   let looked: Looked = { error: "no answer", addresses: [] };
-  createAddressGuard(allowed, resolve).lookup(hostname, { all }, (error, found) => {
+  createAddressGuard({ privateAddresses, isNamed, resolve }).lookup(hostname, { all }, (error, found) => {
     const list = typeof found === "string" ? [found] : found.map(({ address }) => address);
     looked = { error: error?.code ?? null, addresses: error ? [] : list };
   });
@@ -32,12 +37,12 @@ describe("createAddressGuard", () => {
   it.each(PRIVATE)("rejects a name that resolves to %s, alone or next to a public address", (address) => {
     expect(look("api.example", [address])).toEqual({ error: ADDRESS_REFUSED, addresses: [] });
     expect(look("api.example", ["8.8.8.8", address])).toEqual({ error: ADDRESS_REFUSED, addresses: [] });
-    expect(look("api.example", [address], [], false).error).toBe(ADDRESS_REFUSED);
+    expect(look("api.example", [address], [], { all: false }).error).toBe(ADDRESS_REFUSED);
   });
 
   it.each(PUBLIC)("allows a name that resolves to %s", (address) => {
     expect(look("api.example", [address])).toEqual({ error: null, addresses: [address] });
-    expect(look("api.example", [address], [], false)).toEqual({ error: null, addresses: [address] });
+    expect(look("api.example", [address], [], { all: false })).toEqual({ error: null, addresses: [address] });
   });
 
   it("allows the private addresses and ranges that are listed", () => {
@@ -47,27 +52,45 @@ describe("createAddressGuard", () => {
     expect(look("api", ["fd12::7"], ["fd12::/16"]).error).toBeNull();
   });
 
-  it("allows loopback addresses for localhost only", () => {
-    for (const name of ["localhost", "app.localhost"])
+  it("allows loopback addresses only for localhost that the configuration names", () => {
+    for (const name of ["localhost", "app.localhost"]) {
       expect(look(name, ["127.0.0.1", "::1"]).addresses).toEqual(["127.0.0.1", "::1"]);
+      expect(look(name, ["127.0.0.1", "::1"], [], { isNamed: false }).error).toBe(ADDRESS_REFUSED);
+    }
     expect(look("localhost", ["10.0.0.1"]).error).toBe(ADDRESS_REFUSED);
     expect(look("notlocalhost", ["127.0.0.1"]).error).toBe(ADDRESS_REFUSED);
   });
 
-  it("rejects a private address as the host unless the configuration names it", () => {
-    const { checkHost } = createAddressGuard(["10.0.0.7"]);
-    for (const host of ["10.0.0.8", "169.254.169.254", "[fd00::1]", "[::ffff:10.0.0.8]", "0x0a.0.0.8", "167772168"]) {
-      expect(() => checkHost(new URL(`http://${host}/`), false)).toThrow(/is not a public address.*private_addresses/);
-      expect(() => checkHost(new URL(`http://${host}/`), true)).not.toThrow();
+  it("allows localhost in data through the loopback addresses that are listed", () => {
+    const local = ["::1", "127.0.0.1"];
+    expect(look("localhost", local, ["127.0.0.1"], { isNamed: false })).toEqual({
+      error: null,
+      addresses: ["127.0.0.1"],
+    });
+    expect(look("localhost", local, ["127.0.0.0/8", "::1"], { isNamed: false }).addresses).toEqual(local);
+    expect(look("rebound.example", local, ["127.0.0.1"], { isNamed: false }).error).toBe(ADDRESS_REFUSED);
+  });
+
+  it("rejects an address that is not public as the host unless the configuration names it", () => {
+    const [data, named] = [false, true].map((isNamed) =>
+      createAddressGuard({ privateAddresses: ["10.0.0.7", "127.0.0.2"], isNamed }),
+    );
+    for (const host of [
+      ...["10.0.0.8", "169.254.169.254", "[fd00::1]", "[::ffff:10.0.0.8]", "0x0a.0.0.8", "167772168"],
+      ...["127.0.0.1", "127.1", "2130706433", "[::1]", "[::ffff:127.0.0.1]"],
+    ]) {
+      expect(() => data?.checkHost(new URL(`http://${host}/`))).toThrow(/is not a public address.*private_addresses/);
+      expect(() => named?.checkHost(new URL(`http://${host}/`))).not.toThrow();
     }
-    for (const host of ["10.0.0.7", "8.8.8.8", "127.0.0.1", "[::1]", "localhost", "api.example"])
-      expect(() => checkHost(new URL(`http://${host}/`), false)).not.toThrow();
+    for (const host of ["10.0.0.7", "127.0.0.2", "8.8.8.8", "localhost", "api.example"])
+      expect(() => data?.checkHost(new URL(`http://${host}/`))).not.toThrow();
   });
 
   it("reports that a name does not exist", () => {
     const missing = Object.assign(new Error("not found"), { code: "ENOTFOUND" });
     let code: string | undefined;
-    createAddressGuard([], (_name, _options, callback) => callback(missing, [])).lookup("x", { all: true }, (error) => {
+    const resolve: ResolveHost = (_name, _options, callback) => callback(missing, []);
+    createAddressGuard({ privateAddresses: [], isNamed: true, resolve }).lookup("x", { all: true }, (error) => {
       code = error?.code;
     });
     expect(code).toBe("ENOTFOUND");

@@ -115,7 +115,7 @@ export const environmentSchema = once(() => {
         agent: lazySection(agentSchema, "The model of AI agent steps, and declared replies."),
         private_addresses: lazySection(
           () => z.array(checkedString(describeInvalidAddressRange)),
-          'Addresses and ranges of private networks that requests may go to, such as "172.18.0.0/16".',
+          'Addresses and ranges of this machine and of private networks that requests may go to, such as "127.0.0.1" or "172.18.0.0/16".',
         ),
         keys: lazySection(
           () => z.array(checkedString(describeInvalidAccessKey)),

@@ -129,7 +129,7 @@ export interface Environment {
   preference_center: PreferenceCenter;
   fetch: FetchSettings;
   agent: AgentSettings;
-  /** Addresses and ranges of private networks that host names may resolve to. */
+  /** Addresses and ranges of this machine and of private networks that requests may go to. */
   private_addresses: readonly string[];
   access: AccessSettings;
   /**
