@@ -1,6 +1,7 @@
 import { afterEach, expect, it, vi } from "vitest";
 import { fillStore, HEAVY_USER, RARE_CHANNEL, RARE_USER, RARE_WORKFLOW } from "../../../bench/growth-rows.js";
 import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
+import type { WorkScope } from "../../../src/ports/due-store.js";
 import type { MessageQuery, RunQuery } from "../../../src/ports/filters.js";
 import type { Store } from "../../../src/ports/store.js";
 import type { Connection } from "../../../src/store/postgres/connection/connection.js";
@@ -22,6 +23,7 @@ const AVOIDED_COST = 1e10;
 interface PlanNode {
   "Node Type": string;
   "Relation Name"?: string;
+  "Index Name"?: string;
   "Total Cost": number;
   "Actual Loops"?: number;
   Plans?: PlanNode[];
@@ -39,6 +41,13 @@ function listReadRelations(node: PlanNode): string[] {
   const { "Relation Name": relation, "Actual Loops": loops = 0, "Node Type": type, Plans: children = [] } = node;
   const isRead = relation !== undefined && loops > 0 && type.includes("Scan");
   return [...(isRead ? [relation] : []), ...children.flatMap(listReadRelations)];
+}
+
+/** Returns how the rows of a table are read: the kinds of scan with their indexes. */
+function listScans(node: PlanNode, table: string): string[] {
+  const { "Relation Name": relation = "", "Node Type": type, "Index Name": index, Plans: children = [] } = node;
+  const own = relation.startsWith(table) ? [[type, index].filter(Boolean).join(" ")] : [];
+  return [...own, ...children.flatMap((child) => listScans(child, table))];
 }
 
 /** Records the plans of all statements, each explained in the transaction in which it runs. */
@@ -190,6 +199,30 @@ describeOnPostgres("statements of lists", () => {
     const read = await store.readRecipients(users.slice(0, 500));
     expect([...read.keys()].sort()).toEqual(users.slice(0, 500).sort());
     expect(plans.flatMap(({ plan }) => listLargeSteps(plan))).toEqual([]);
+    await store.close();
+    await dropDatabase(location);
+  });
+
+  it("find the runs of a job without those that were due since the last vacuum", async () => {
+    const location = await createDatabase();
+    const store = await openPostgresStore(location, { createForTests: true });
+    const { db } = store as unknown as { db: Connection };
+    await fillStore(store, ROWS);
+    await db.run("UPDATE recipient_runs SET due_at = $1", NOW);
+    await db.run("UPDATE recipient_runs SET due_at = NULL WHERE row % 2 = 0");
+    await db.all("ANALYZE");
+    const plans = recordPlans();
+    const claim = async (scope: WorkScope): Promise<string[]> => {
+      plans.length = 0;
+      const runs = await store.claimDueRuns({ now: NOW, leaseMs: 1_000, token: "t", scope }, 500);
+      expect(runs.length).toBeGreaterThan(0);
+      const [found] = plans.filter(({ sql }) => sql.includes("FROM recipient_runs t"));
+      return listScans((found as { plan: PlanNode }).plan, "recipient_runs");
+    };
+    const [{ to }] = (await db.all("SELECT max(row) AS to FROM recipient_runs")) as [{ to: number }];
+    expect(await claim({ heldByJob: true, rows: { from: to - 99, to } })).toEqual(["Index Scan recipient_runs_1_pkey"]);
+    for (const scope of [{ rows: { from: 0, to: 1_000_000 } }, { shards: { from: 0, to: 15 } }])
+      expect(await claim({ heldByJob: true, ...scope })).toEqual([expect.stringMatching(/^Index Scan .*due_at_row/)]);
     await store.close();
     await dropDatabase(location);
   });

@@ -72,6 +72,12 @@ const READ_IN_ORDER = [
   "SET LOCAL max_parallel_workers_per_gather = 0",
 ].join("; ");
 
+/**
+ * Makes the planner read due rows by index. Work that ended leaves an entry in the index of due times until the next vacuum. An index
+ * scan marks such entries, so that no other scan reads their rows again. A bitmap scan reads the rows of all of them each time.
+ */
+export const READ_BY_INDEX = ["seqscan", "bitmapscan"].map((name) => `SET LOCAL enable_${name} = off`).join("; ");
+
 /** Given the work that a transaction makes due, in the transaction, before it is committed. */
 export type WakeListener = (tx: Transaction, wakeups: readonly Wakeup[]) => Promise<void>;
 
@@ -144,6 +150,11 @@ export class Connection {
   /** Runs reads of lists in one transaction, whose statements read rows in the order of an index until a page is full. */
   readList<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     return this.repeat(() => this.transaction(`${BEGIN_READ}; ${READ_IN_ORDER}`, work));
+  }
+
+  /** Runs reads in one transaction, of which the first finds due rows. */
+  readDue<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return this.repeat(() => this.transaction(`${BEGIN_READ}; ${READ_BY_INDEX}`, work));
   }
 
   /**

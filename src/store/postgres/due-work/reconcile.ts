@@ -1,5 +1,5 @@
 import { MAX_SMALL_TRIGGER } from "../../../ports/due-work.js";
-import type { Connection } from "../connection/connection.js";
+import { type Connection, READ_BY_INDEX } from "../connection/connection.js";
 import { DATABASE_TIME, type Transaction } from "../connection/transaction.js";
 import type { Wakeup } from "../connection/wakeup.js";
 import { addJobs } from "./add-jobs.js";
@@ -108,6 +108,7 @@ export async function reconcile(db: Connection, maxOverdueMs: number): Promise<n
       RECONCILE_LOCK,
     );
     if (!lock?.is_held) return 0;
+    await tx.run(READ_BY_INDEX);
     await tx.run(DELETE_REPLACED_JOBS);
     const overdue = await tx.all<OverdueRun>(SELECT_RUNS, maxOverdueMs);
     const waiting = await tx.all<WaitingJob>(SELECT_WAITING_JOBS);

@@ -124,7 +124,7 @@ async function claimRunsOfJob(
   claim: Claim,
   limit: number,
 ): Promise<ClaimedRun[]> {
-  const found = await db.read(async (tx) => {
+  const found = await db.readDue(async (tx) => {
     const select = buildDueSelect("recipient_runs", COLUMNS, claim, { limit, time: tx.time });
     const due = select === null ? [] : await tx.all<DueRun>(select.sql, ...select.values);
     return { due, ...(await readClaimedRuns(tx, shared, due, { isLeased: false })) };

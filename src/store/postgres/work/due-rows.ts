@@ -5,9 +5,30 @@ import type { SqlValue, Statements } from "../connection/transaction.js";
 export const DUE_TABLES = ["recipient_runs", "messages", "workflow_runs", "schedules"] as const;
 export type DueTable = (typeof DUE_TABLES)[number];
 
+const buildFreeCondition = (time: string): string => `(t.claim_until IS NULL OR t.claim_until <= ${time})`;
+
 /** Returns the condition for work without a current lease. `time` is the store's real time as SQL. */
-export const buildUnleasedCondition = (time: string): string =>
-  `t.due_at IS NOT NULL AND (t.claim_until IS NULL OR t.claim_until <= ${time})`;
+export const buildUnleasedCondition = (time: string): string => `t.due_at IS NOT NULL AND ${buildFreeCondition(time)}`;
+
+/**
+ * The longest range of rows that is read by the primary key. A chunk of a trigger is shorter; the runs of a chunk whose waits
+ * ended at the same time can be spread over all rows of a large trigger.
+ */
+const MAX_ROWS_BY_KEY = 5_000;
+
+const NEVER = "9223372036854775807";
+
+/**
+ * Returns the condition for work that is due at $1 and not leased. A short range of rows is read by the primary key: the planner
+ * would prefer an index of due times, which contains all work that is due, and that was due since the last vacuum. An index of due
+ * times excludes rows without one, so a condition that never excludes them cannot use it.
+ */
+function buildDueCondition(table: DueTable, { rows }: WorkScope, time: string): string {
+  const isShort = table === "recipient_runs" && rows !== undefined && rows.to - rows.from < MAX_ROWS_BY_KEY;
+  return isShort
+    ? `COALESCE(t.due_at, ${NEVER}) <= $1 AND ${buildFreeCondition(time)}`
+    : `t.due_at <= $1 AND ${buildUnleasedCondition(time)}`;
+}
 
 /** Returns whether a scope contains only listed work. */
 function hasLists({ workflowRunIds, recipientRunIds, messageIds, scheduleIds, users }: WorkScope): boolean {
@@ -83,7 +104,7 @@ export function buildDueSelect(
   { limit, time }: { limit: number; time: string },
 ): DueSelect | null {
   const query: DueQuery = { alternatives: [], conditions: [], values: [now, limit] };
-  query.conditions.push(`t.due_at <= $1 AND ${buildUnleasedCondition(time)}`);
+  query.conditions.push(buildDueCondition(table, scope, time));
   addLists(table, scope, query);
   addLimits(table, scope, query);
   const { alternatives, conditions, values } = query;
