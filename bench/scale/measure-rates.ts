@@ -103,6 +103,26 @@ export async function measureRate(
  * Returns the medians of the rounds of each case, in the order of the first round. A vacuum falls into some of them,
  * and can take half of a processor.
  */
+const takeMedian = (values: readonly number[]): number => {
+  const sorted = [...values].sort((one, other) => one - other);
+  const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]] as [number, number];
+  return (low + high) / 2;
+};
+
+/** Selects the rates of a case with a number of processes. */
+type RateOf = Pick<Rate, "case" | "processes">;
+
+/**
+ * Returns how many times as fast one case is as another: the median of the ratios of each round. The server takes twice as long
+ * after the first round, so rates of different rounds are not comparable.
+ */
+export function compareRounds(rates: readonly Rate[], one: RateOf, other: RateOf): number {
+  const list = ({ case: kind, processes }: RateOf): number[] =>
+    rates.filter((rate) => rate.case === kind && rate.processes === processes).map((rate) => rate.per_second);
+  const others = list(other);
+  return takeMedian(list(one).map((rate, round) => rate / (others[round] as number)));
+}
+
 export function takeMedians(rates: readonly Rate[]): Rate[] {
   const groups = new Map<string, Rate[]>();
   for (const rate of rates) {
@@ -110,11 +130,7 @@ export function takeMedians(rates: readonly Rate[]): Rate[] {
     groups.set(key, [...(groups.get(key) ?? []), rate]);
   }
   return [...groups.values()].map((group) => {
-    const median = (name: Exclude<keyof Rate, "case">): number => {
-      const sorted = group.map((rate) => rate[name]).sort((one, other) => one - other);
-      const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]] as [number, number];
-      return (low + high) / 2;
-    };
+    const median = (name: Exclude<keyof Rate, "case">): number => takeMedian(group.map((rate) => rate[name]));
     const [first] = group as [Rate];
     return {
       ...first,

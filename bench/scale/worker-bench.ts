@@ -110,9 +110,9 @@ export class WorkerBench {
     await this.db.all("UPDATE recipient_runs SET due_at = NULL WHERE due_at > $1", Date.now() + DAY_MS / 2);
   }
 
-  /** Waits until `query` returns no row. */
+  /** Waits until `query` returns no row. It reads by index, so that it takes as little of the server's time as possible. */
   async waitForNone(query: string, ...values: (string | number)[]): Promise<void> {
-    while ((await this.db.get(query, ...values)) !== undefined) await sleep(POLL_MS);
+    while ((await this.db.readDue((tx) => tx.get(query, ...values))) !== undefined) await sleep(POLL_MS);
   }
 
   /** Waits until no run is due: first until no job is left, because the index of due runs takes longer to read. */

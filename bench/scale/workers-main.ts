@@ -2,7 +2,7 @@
 // JSON.
 import { cpus } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { measureRate, RATE_CASES, type Rate, takeMedians } from "./measure-rates.js";
+import { compareRounds, measureRate, RATE_CASES, type Rate, takeMedians } from "./measure-rates.js";
 import {
   BATCH_KEYS,
   type Measure,
@@ -61,7 +61,7 @@ async function advanceSampleRows(bench: WorkerBench): Promise<void> {
   await group.stop();
 }
 
-/** Measures each case with each number of processes, in rounds whose order alternates. */
+/** Measures each case with each number of processes, in rounds whose order alternates. Returns the rates of all rounds. */
 async function measureRates(bench: WorkerBench): Promise<Rate[]> {
   const cases = PROCESS_COUNTS.flatMap((processes) => RATE_CASES.map((kind) => ({ kind, processes })));
   const rates: Rate[] = [];
@@ -80,17 +80,17 @@ async function measureRates(bench: WorkerBench): Promise<Rate[]> {
         await group.stop();
       }
     }
-  return takeMedians(rates);
+  return rates;
 }
 
-/** Compares the rates with their targets. */
-function compareRates(rates: readonly Rate[]): Measure[] {
+/** Compares the rates of all rounds with their targets. `medians` are for the details. */
+function compareRates(rates: readonly Rate[], medians: readonly Rate[]): Measure[] {
   const find = (kind: Rate["case"], processes: number): Rate =>
-    rates.find((rate) => rate.case === kind && rate.processes === processes) as Rate;
+    medians.find((rate) => rate.case === kind && rate.processes === processes) as Rate;
   const formatCpu = ({ client_us, server_us }: Rate): string => `${client_us} + ${server_us} µs`;
   const measures = PROCESS_COUNTS.map((processes): Measure => {
     const [workers, floor] = [find("workers", processes), find("floor", processes)];
-    const ratio = workers.per_second / floor.per_second;
+    const ratio = compareRounds(rates, { case: "workers", processes }, { case: "floor", processes });
     const cpuRatio = (floor.client_us + floor.server_us) / (workers.client_us + workers.server_us);
     return {
       measure: `${processes} ${processes === 1 ? "worker" : "workers"} relative to jobs that only insert the rows`,
@@ -101,7 +101,7 @@ function compareRates(rates: readonly Rate[]): Measure[] {
       load: workers.load,
     };
   });
-  const ratio = find("workers", 4).per_second / find("workers", 2).per_second;
+  const ratio = compareRounds(rates, { case: "workers", processes: 4 }, { case: "workers", processes: 2 });
   measures.push({
     measure: "four workers relative to two",
     value: Number(ratio.toFixed(2)),
@@ -135,9 +135,10 @@ let simulated: SimulatedRate[] = [];
 const measures: Measure[] = [];
 const parts: Record<string, () => Promise<Measure[]>> = {
   rates: async () => {
-    rates = await measureRates(bench);
+    const allRates = await measureRates(bench);
+    rates = takeMedians(allRates);
     simulated = simulateWorkers(rates, runs, await bench.measureFlush());
-    return compareRates(rates);
+    return compareRates(allRates, rates);
   },
   backlog: async () => [await measureBacklog(bench, startWorkers)],
   latency: async () => [await measureLatency(bench, startWorkers, { isQuiet })],

@@ -86,6 +86,7 @@ async function advanceRuns(
   failure: string | undefined,
   { signal, result, countRun }: RunCounts,
 ): Promise<void> {
+  const done = new Set<string>();
   for (let claimedCount = MAX_RUNS_PER_CHUNK; claimedCount === MAX_RUNS_PER_CHUNK && !signal.aborted; ) {
     const claim = createClaim(context, now);
     const claimed = await context.store.claimDueRuns(claim, MAX_RUNS_PER_CHUNK);
@@ -101,7 +102,8 @@ async function advanceRuns(
     // Another worker has these runs, and may not be done yet.
     if (saved.size === 0) return;
     // All rows of the job are done, so another look would find none.
-    if (saved.size === countRows(context.ownWork?.scope)) return;
+    for (const id of saved) done.add(id);
+    if (done.size === countRows(context.ownWork?.scope)) return;
     claimedCount = claimed.length;
   }
 }

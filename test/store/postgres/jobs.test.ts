@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ChannelLimits, planDeliveries } from "../../../src/store/postgres/due-work/channel-limits.js";
-import { planPools } from "../../../src/store/postgres/due-work/job-pools.js";
+import { isHostCrowded, planPools } from "../../../src/store/postgres/due-work/job-pools.js";
 import { buildJobs, getPriority, toFlags } from "../../../src/store/postgres/due-work/jobs.js";
 
 const NOW = 1_000_000_000_000;
@@ -75,11 +75,22 @@ describe("the concurrency of a worker", () => {
       [
         [12, ["large-advance"]],
         [2, ["size:large", "delivery"]],
-        [2, ["size:small", "delivery"]],
+        [1, ["size:small", "delivery"]],
+        [1, ["size:small", "delivery"]],
       ],
     ],
   ])("of %i jobs has a share for each size", (concurrency, plans) => {
     expect(planPools(concurrency).map(({ concurrency: share, skippedFlags }) => [share, skippedFlags])).toEqual(plans);
+  });
+
+  it.each([
+    { workers: 1, processors: 1, isCrowded: false },
+    { workers: 2, processors: 1, isCrowded: true },
+    { workers: 2, processors: 2, isCrowded: false },
+    { workers: 3, processors: 2, isCrowded: true },
+    { workers: 16, processors: 16, isCrowded: false },
+  ])("is lower on a crowded host: $workers workers on $processors processors", (one) => {
+    expect(isHostCrowded(one.workers, one.processors)).toBe(one.isCrowded);
   });
 
   it("is limited for each channel, and a channel with failures rests", () => {

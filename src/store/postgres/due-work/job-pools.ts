@@ -25,16 +25,26 @@ const MIN_RESERVING_CONCURRENCY = 4;
 
 /** A worker advances this many large chunks of runs at a time. */
 const MAX_LARGE_ADVANCES = 2;
+/** On a host with more large advances than this for each processor, they only wait for each other and for the database. */
+const MAX_ADVANCES_PER_PROCESSOR = 2;
+
+/** Returns whether the workers of a host advance so many large chunks that each should advance only one at a time. */
+export function isHostCrowded(workers: number, processors: number): boolean {
+  return workers * MAX_LARGE_ADVANCES > processors * MAX_ADVANCES_PER_PROCESSOR;
+}
 
 /** The jobs that a pool leaves to others, and how many it runs at a time. */
 interface PoolPlan {
   concurrency: number;
   skippedFlags: readonly string[];
+  /** Whether it also leaves large advances to others on a crowded host. */
+  isExtra?: boolean;
 }
 
 /**
  * Divides a worker's concurrency: a share for each size of jobs that deliver nothing, and the rest for all but large advances. The
- * share of large jobs limits these, because jobs that are looked for at the same time cannot be counted before they are found.
+ * share of large jobs limits these, because jobs that are looked for at the same time cannot be counted before they are found. It
+ * is divided in two, so that a part of it can be left to other workers.
  */
 export function planPools(concurrency: number): PoolPlan[] {
   if (concurrency < MIN_RESERVING_CONCURRENCY) return [{ concurrency, skippedFlags: [] }];
@@ -43,7 +53,10 @@ export function planPools(concurrency: number): PoolPlan[] {
   return [
     { concurrency: concurrency - small - large, skippedFlags: [LARGE_ADVANCE_FLAG] },
     { concurrency: small, skippedFlags: [toSizeFlag("large"), DELIVERY_FLAG] },
-    { concurrency: large, skippedFlags: [toSizeFlag("small"), DELIVERY_FLAG] },
+    { concurrency: 1, skippedFlags: [toSizeFlag("small"), DELIVERY_FLAG] },
+    ...(large > 1
+      ? [{ concurrency: large - 1, skippedFlags: [toSizeFlag("small"), DELIVERY_FLAG], isExtra: true }]
+      : []),
   ];
 }
 
@@ -79,6 +92,8 @@ interface JobPoolOptions {
   runJob(job: FoundJob): Promise<void>;
   /** Returns the flags of jobs that all pools leave for now. */
   getSkippedFlags(): readonly string[];
+  /** Returns whether the workers of this host advance too many large chunks. */
+  isHostCrowded(): boolean;
   /** Called when a pool has ended and is started again, which happens after a restart of the database. */
   onRestart(error: unknown): void;
 }
@@ -170,8 +185,8 @@ export class JobPools {
     }
   }
 
-  private startPool({ concurrency, skippedFlags }: PoolPlan): WorkerPool {
-    const { runJob, getSkippedFlags, isPooled } = this.options;
+  private startPool({ concurrency, skippedFlags, isExtra = false }: PoolPlan): WorkerPool {
+    const { runJob, getSkippedFlags, isHostCrowded, isPooled } = this.options;
     const tasks = Object.fromEntries(
       TASKS.map((task) => [
         task,
@@ -192,7 +207,11 @@ export class JobPools {
         noHandleSignals: true,
         noPreparedStatements: isPooled,
         pollInterval: POLL_MS,
-        forbiddenFlags: () => [...skippedFlags, ...getSkippedFlags()],
+        forbiddenFlags: () => [
+          ...skippedFlags,
+          ...(isExtra && isHostCrowded() ? [LARGE_ADVANCE_FLAG] : []),
+          ...getSkippedFlags(),
+        ],
       },
       tasks,
       withoutListening(this.db.pool),

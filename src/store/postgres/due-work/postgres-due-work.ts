@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { hostname } from "node:os";
+import { availableParallelism, hostname } from "node:os";
 import pg from "pg";
 import { getErrorMessage, KnockError } from "../../../errors/knock-error.js";
 import type {
@@ -23,7 +23,7 @@ import { ChannelLimits, planDeliveries } from "./channel-limits.js";
 import { MAX_MOVED, moveDelayedJobs } from "./delayed-jobs.js";
 import { divideJob } from "./divide-job.js";
 import { JobAlarm } from "./job-alarm.js";
-import { type FoundJob, JobPools } from "./job-pools.js";
+import { type FoundJob, isHostCrowded, JobPools } from "./job-pools.js";
 import { DUE_KINDS, toDueTask } from "./jobs.js";
 import { checkJobTables } from "./migrate-jobs.js";
 import { readStatistics } from "./read-statistics.js";
@@ -66,6 +66,8 @@ interface PostgresDueWorkOptions {
   reconciling?: { intervalMs: number; maxOverdueMs: number };
   /** How often the worker looks whether a month has begun. Tests use short times. */
   growthIntervalMs?: number;
+  /** The processors that the workers of this host share. Default: those that this process can use. */
+  processors?: number;
 }
 
 /** Returns whether an error says nothing about the work itself, which then succeeds later. */
@@ -103,6 +105,7 @@ export class PostgresDueWork implements SharedDueWork {
   private readonly moves: Promise<void>;
   private readonly growth: Promise<void>;
   private lastBeatAt = performance.now();
+  private workersOfHost = 1;
   private lastError = "";
   private isGrowthReported = false;
 
@@ -120,6 +123,7 @@ export class PostgresDueWork implements SharedDueWork {
       isPooled,
       runJob: (job) => this.runJob(job),
       getSkippedFlags: () => this.channels.getSkippedFlags(),
+      isHostCrowded: () => isHostCrowded(this.workersOfHost, options.processors ?? availableParallelism()),
       onRestart: (error) => options.observer.onRestarted(error),
     });
     this.alarm = new JobAlarm(this.jobs, (jobs) => this.pools.nudge(jobs));
@@ -147,7 +151,7 @@ export class PostgresDueWork implements SharedDueWork {
     db.onRepeat = (code) => options.observer.onTransactionRepeated(code);
     const dueWork = new PostgresDueWork(db, options);
     try {
-      await dueWork.registry.beat();
+      await dueWork.recordWorker();
       return dueWork;
     } catch (error) {
       await dueWork.stop(0);
@@ -234,9 +238,13 @@ export class PostgresDueWork implements SharedDueWork {
     return client;
   }
 
-  private async beat(): Promise<void> {
-    await this.registry.beat();
+  private async recordWorker(): Promise<void> {
+    this.workersOfHost = await this.registry.beat();
     this.lastBeatAt = performance.now();
+  }
+
+  private async beat(): Promise<void> {
+    await this.recordWorker();
     this.alarm.look();
     const freed = await this.registry.freeDeadWorkers();
     if (freed > 0) this.options.observer.onWorkersFreed(freed);

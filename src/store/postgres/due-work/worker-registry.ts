@@ -64,8 +64,8 @@ export class WorkerRegistry {
     this.lockKey = db.isPooled ? 0 : randomInt(1, 2 ** 31);
   }
 
-  /** Holds the session, and records that this worker is alive. */
-  async beat(): Promise<void> {
+  /** Holds the session, and records that this worker is alive. Returns the number of workers on this host. */
+  async beat(): Promise<number> {
     this.opening ??= this.openSession().finally(() => {
       this.opening = null;
     });
@@ -73,14 +73,18 @@ export class WorkerRegistry {
     if (this.lockKey === 0) this.opening.catch(() => {});
     else await this.opening;
     const { workerId, host, getPoolIds } = this.options;
-    await this.db.run(
-      `INSERT INTO workers (id, host, pool_ids, lock_key, started_at, seen_at) VALUES ($1, $2, $3, $4, ${DATABASE_TIME}, ${DATABASE_TIME})
-       ON CONFLICT (id) DO UPDATE SET pool_ids = excluded.pool_ids, lock_key = excluded.lock_key, seen_at = excluded.seen_at`,
-      workerId,
-      host,
-      getPoolIds(),
-      this.lockKey,
+    const recorded = await this.db.write((tx) =>
+      tx.get<{ others: number }>(
+        `INSERT INTO workers (id, host, pool_ids, lock_key, started_at, seen_at) VALUES ($1, $2, $3, $4, ${DATABASE_TIME}, ${DATABASE_TIME})
+         ON CONFLICT (id) DO UPDATE SET pool_ids = excluded.pool_ids, lock_key = excluded.lock_key, seen_at = excluded.seen_at
+         RETURNING (SELECT count(*)::integer FROM workers w WHERE w.host = $2 AND w.id <> $1) AS others`,
+        workerId,
+        host,
+        getPoolIds(),
+        this.lockKey,
+      ),
     );
+    return 1 + (recorded?.others ?? 0);
   }
 
   /** Frees the jobs and claims of dead workers, and returns their number. */
