@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
 import { type RecipientUpsert, toRecipientKey } from "../../src/domain/recipient/recipient.js";
 import { parseTrigger } from "../../src/domain/trigger/parse-trigger.js";
 import type { Store } from "../../src/ports/store.js";
@@ -108,6 +109,14 @@ export class WorkerBench {
   async deleteForTomorrow(): Promise<void> {
     await this.db.all("DELETE FROM delayed_jobs");
     await this.db.all("UPDATE recipient_runs SET due_at = NULL WHERE due_at > $1", Date.now() + DAY_MS / 2);
+  }
+
+  /** Vacuums the database, so that a part does not measure how the server tidies up after the parts before it. */
+  async vacuum(): Promise<void> {
+    const client = new pg.Client({ ...this.db.pool.options, statement_timeout: 0 });
+    await client.connect();
+    await client.query("VACUUM (ANALYZE)");
+    await client.end();
   }
 
   /** Waits until `query` returns no row. It reads by index, so that it takes as little of the server's time as possible. */
