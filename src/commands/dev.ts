@@ -32,7 +32,7 @@ export function registerDev(program: Command, context: CommandContext, services:
     .helpGroup(COMMAND_GROUPS.develop)
     .summary("Serve the API locally for your application")
     .description(
-      "Serve the API locally from the project's files and the local store. Applications only need KNOCK_BASE_URL. Messages are rendered and stored, and none are sent. A page at the same address shows messages as they arrive.",
+      "Serve the API locally from the project's files and the local store. Applications only need KNOCK_BASE_URL. Messages are rendered and stored; only channels with `deliver: true` also send them. A page at the same address shows messages as they arrive.",
     )
     .optionsGroup(OPTION_GROUPS.server)
     .option("--port <n>", "listen on this port; 0 picks a free one", String(DEFAULT_PORT))

@@ -2,9 +2,9 @@ import type { HelpTopic } from "./help-topic.js";
 
 export const json: HelpTopic = {
   summary: "The output of --json, for scripts",
-  page: "docs/guide/ci.md",
+  page: "docs/reference/json-output.md",
   buildBlocks: () => [
-    "Every command has --json. Standard output then contains only the result, as one JSON document. Notes, warnings and progress are written to standard error.",
+    "Every command except help has --json. Standard output then contains only the result, as one JSON document. Notes, warnings and progress are written to standard error.",
     [
       [
         "errors",

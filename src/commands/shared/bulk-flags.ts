@@ -49,6 +49,13 @@ const NAMES = {
   output: "--output",
 } as const;
 
+const EXAMPLE_VALUES: Readonly<Record<string, string>> = {
+  "--rate": " 10",
+  "--concurrency": " 4",
+  "--journal": " triggers.journal",
+  "--output": " results.jsonl",
+};
+
 /** Throws `usage` if an option is given that only a file with many triggers has. */
 export function rejectBulkFlags(flags: NotifyFlags): void {
   const names = Object.keys(NAMES) as (keyof typeof NAMES)[];
@@ -56,7 +63,7 @@ export function rejectBulkFlags(flags: NotifyFlags): void {
   if (given === undefined && typeof flags.journal !== "string") return;
   const name = given === undefined ? "--journal" : NAMES[given];
   throw new KnockError("usage", `${name} requires a file with one trigger per line`, {
-    hint: `For example: knock notify --file triggers.jsonl ${name}${name === "--output" ? " results.jsonl" : ""}`,
+    hint: `For example: knock notify --file triggers.jsonl ${name}${EXAMPLE_VALUES[name] ?? ""}`,
   });
 }
 

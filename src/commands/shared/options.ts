@@ -13,7 +13,7 @@ export function addCommonOptions(command: Command): Command {
   return command
     .optionsGroup(OPTION_GROUPS.output)
     .option("--json", "print one JSON document")
-    .option("-q, --quiet", "print only IDs; commands without IDs print nothing")
+    .option("-q, --quiet", "print only IDs, or the result without notes")
     .option("--verbose", "print all details");
 }
 

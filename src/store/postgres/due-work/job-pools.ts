@@ -25,12 +25,12 @@ const MIN_RESERVING_CONCURRENCY = 4;
 
 /** A worker advances this many large chunks of runs at a time. */
 const MAX_LARGE_ADVANCES = 2;
-/** On a host with more large advances than this for each processor, they only wait for each other and for the database. */
-const MAX_ADVANCES_PER_PROCESSOR = 2;
-
-/** Returns whether the workers of a host advance so many large chunks that each should advance only one at a time. */
+/**
+ * Returns whether the large advances of a host's workers mostly wait for its processors, so that each worker should run only one at a
+ * time.
+ */
 export function isHostCrowded(workers: number, processors: number): boolean {
-  return workers * MAX_LARGE_ADVANCES > processors * MAX_ADVANCES_PER_PROCESSOR;
+  return workers > processors;
 }
 
 /** The jobs that a pool leaves to others, and how many it runs at a time. */
