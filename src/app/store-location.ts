@@ -15,7 +15,7 @@ const REDACTED = "…redacted";
 
 /** Returns whether a store is a PostgreSQL database and not a file. */
 export function isPostgresLocation(location: string): boolean {
-  return /^postgres(ql)?:\/\//.test(location);
+  return location.startsWith("postgres://") || location.startsWith("postgresql://");
 }
 
 /** Returns whether a location has content to show: a file that exists, or a database. */

@@ -8,29 +8,50 @@ import { computeDigest } from "../util/ids.js";
  * 0.1 ms.
  */
 const MAX_DIGESTS = 1_000;
-const DIGEST = /^[0-9a-f]{40}$/;
+const DIGEST_LENGTH = 40;
+const VERSION_ID_LENGTH = 36;
+/** A line is a digest, or for a workflow a digest, a space and the ID of its version. */
+const LINE_LENGTHS = [DIGEST_LENGTH, DIGEST_LENGTH + 1 + VERSION_ID_LENGTH];
 
-const computeDocumentDigest = (kind: DocumentKind, document: unknown): string =>
+const computeDocumentDigest = (kind: string, document: unknown): string =>
   computeDigest(`${kind}\n${JSON.stringify(document)}`);
 
 /**
- * Remembers valid documents by the digest of their content in a file, one digest per line. `file` must belong to this
+ * Remembers valid documents by the digest of their content in a file, one document per line. `file` must belong to this
  * build and this Node version, because others may judge a document differently; null disables the cache. Other content
  * in the file is ignored. A file that cannot be read or written only costs speed.
  */
 export class ValidDocumentCache implements ValidDocuments {
-  private digests: Set<string> | undefined;
+  /** The IDs of versions by the digests of documents. Documents without versions have an empty text. */
+  private versionIds: Map<string, string> | undefined;
   private hasChanged = false;
 
   constructor(private readonly file: string | null) {}
 
   has(kind: DocumentKind, document: unknown): boolean {
-    return this.file !== null && this.read(this.file).has(computeDocumentDigest(kind, document));
+    return this.find(kind, document) !== null;
   }
 
   add(kind: DocumentKind, document: unknown): void {
+    this.set(kind, document, "");
+  }
+
+  findVersionId(workflowKey: string, document: unknown): string | null {
+    return this.find(`workflow ${workflowKey}`, document);
+  }
+
+  addWorkflow(workflowKey: string, document: unknown, versionId: string): void {
+    this.set(`workflow ${workflowKey}`, document, versionId);
+  }
+
+  private find(kind: string, document: unknown): string | null {
+    if (this.file === null) return null;
+    return this.read(this.file).get(computeDocumentDigest(kind, document)) ?? null;
+  }
+
+  private set(kind: string, document: unknown, versionId: string): void {
     if (this.file === null) return;
-    this.read(this.file).add(computeDocumentDigest(kind, document));
+    this.read(this.file).set(computeDocumentDigest(kind, document), versionId);
     this.hasChanged = true;
   }
 
@@ -39,23 +60,28 @@ export class ValidDocumentCache implements ValidDocuments {
    * are checked again.
    */
   save(): void {
-    if (this.file === null || this.digests === undefined || !this.hasChanged) return;
+    if (this.file === null || this.versionIds === undefined || !this.hasChanged) return;
     try {
       mkdirSync(dirname(this.file), { recursive: true, mode: 0o700 });
       const temporaryPath = `${this.file}.${process.pid}`;
-      writeFileSync(temporaryPath, [...this.digests].slice(-MAX_DIGESTS).join("\n"), { mode: 0o600 });
+      const lines = [...this.versionIds].map(([digest, versionId]) => `${digest} ${versionId}`.trimEnd());
+      writeFileSync(temporaryPath, lines.slice(-MAX_DIGESTS).join("\n"), { mode: 0o600 });
       renameSync(temporaryPath, this.file);
       this.hasChanged = false;
     } catch {}
   }
 
-  private read(file: string): Set<string> {
-    if (this.digests !== undefined) return this.digests;
+  private read(file: string): Map<string, string> {
+    if (this.versionIds !== undefined) return this.versionIds;
     let lines: string[] = [];
     try {
       lines = readFileSync(file, "latin1").split("\n");
     } catch {}
-    this.digests = new Set(lines.filter((line) => DIGEST.test(line)));
-    return this.digests;
+    this.versionIds = new Map(
+      lines
+        .filter((line) => LINE_LENGTHS.includes(line.length))
+        .map((line) => [line.slice(0, DIGEST_LENGTH), line.slice(DIGEST_LENGTH + 1)]),
+    );
+    return this.versionIds;
   }
 }

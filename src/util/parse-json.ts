@@ -42,8 +42,6 @@ function findHint(code: string, source: string, offset: number): string | undefi
   return HINTS[code];
 }
 
-const INVISIBLE_CHARACTER = /[\p{Z}\p{Cf}\ufeff]/u;
-
 /** Returns a description of an error by the character at its offset, if that is more specific than the parser's. */
 function describeCharacter(code: string, source: string, offset: number): string | undefined {
   const at = String.fromCodePoint(source.codePointAt(offset) ?? 0x20);
@@ -51,7 +49,7 @@ function describeCharacter(code: string, source: string, offset: number): string
   if (code !== "InvalidSymbol") return undefined;
   if (/[“”„«»]/.test(at)) return `JSON strings need double quotes ("), not typographic ones (${at})`;
   if (/['‘’`]/.test(at)) return `JSON strings need double quotes ("), not single quotes (${at})`;
-  if (!INVISIBLE_CHARACTER.test(at)) return undefined;
+  if (!/[\p{Z}\p{Cf}\ufeff]/u.test(at)) return undefined;
   const number = (at.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, "0");
   return `JSON does not allow this blank (U+${number})`;
 }

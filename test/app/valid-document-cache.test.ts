@@ -39,6 +39,19 @@ describe("the cache of valid documents", () => {
     expect(new ValidDocumentCache(file).has("environment", DOCUMENT)).toBe(false);
   });
 
+  it("returns the ID of a workflow's version in the next process, for the same key and content only", () => {
+    const versionId = "aa5ef9cb-45c7-8c59-9eb2-51f555dcfa1c";
+    const cache = new ValidDocumentCache(file);
+    cache.addWorkflow("welcome", { steps: [] }, versionId);
+    cache.save();
+    addIn(file, DOCUMENT);
+    const next = new ValidDocumentCache(file);
+    expect(next.findVersionId("welcome", { steps: [] })).toBe(versionId);
+    expect(next.findVersionId("goodbye", { steps: [] })).toBe(null);
+    expect(next.findVersionId("welcome", { steps: [{}] })).toBe(null);
+    expect(isKnownIn(file, DOCUMENT)).toBe(true);
+  });
+
   it("does not know the documents of another build", () => {
     addIn(file, DOCUMENT);
     expect(isKnownIn(join(dirname(file), "other-documents.txt"), DOCUMENT)).toBe(false);

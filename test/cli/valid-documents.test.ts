@@ -36,6 +36,21 @@ describe.concurrent("documents that are known to be valid", () => {
     expect(readFileSync(String(cacheFile(collab)), "utf8")).toBe(digests);
   });
 
+  it("have the same version as a workflow that is checked", async ({ collab }) => {
+    const listVersions = async (env: Record<string, string> = {}): Promise<Set<unknown>> => {
+      expect((await notify(collab, env)).exitCode).toBe(0);
+      const { stdout } = await collab.knock(["messages", "list", "--json"]);
+      const { items } = JSON.parse(stdout) as { items: { source: { version_id: string } }[] };
+      return new Set(items.map(({ source }) => source.version_id));
+    };
+    const first = await listVersions();
+    expect(first.size).toBe(1);
+    expect(await listVersions()).toEqual(first);
+    expect(await listVersions({ NODE_DISABLE_COMPILE_CACHE: "1" })).toEqual(first);
+    change(collab, { name: "Another name" });
+    expect((await listVersions()).size).toBe(2);
+  });
+
   it("are not checked again", async ({ collab }) => {
     await notify(collab);
     change(collab, { nmae: "An unknown key" });
@@ -92,6 +107,6 @@ describe.concurrent("documents that are known to be valid", () => {
     const runs = await Promise.all([notify(collab), notify(collab), notify(collab)]);
     expect(runs.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
     for (const line of readFileSync(String(cacheFile(collab)), "utf8").split("\n"))
-      expect(line).toMatch(/^[0-9a-f]{40}$/);
+      expect(line).toMatch(/^[0-9a-f]{40}( [0-9a-f-]{36})?$/);
   });
 });

@@ -4,7 +4,6 @@
 export type DocumentKind =
   | "knock.json"
   | "environment"
-  | "workflow"
   | "layout"
   | "partial"
   | "audiences"
@@ -24,7 +23,16 @@ export type DocumentKind =
 export interface ValidDocuments {
   has(kind: DocumentKind, document: unknown): boolean;
   add(kind: DocumentKind, document: unknown): void;
+  /** Returns the ID of the version that was remembered with a valid workflow, or null. */
+  findVersionId(workflowKey: string, document: unknown): string | null;
+  /** Remembers a valid workflow with the ID of its version, which takes longer to compute than the rest of the parser. */
+  addWorkflow(workflowKey: string, document: unknown, versionId: string): void;
 }
 
 /** Remembers nothing, so that every document is checked. */
-export const CHECK_ALL: ValidDocuments = { has: () => false, add: () => {} };
+export const CHECK_ALL: ValidDocuments = {
+  has: () => false,
+  add: () => {},
+  findVersionId: () => null,
+  addWorkflow: () => {},
+};

@@ -33,7 +33,16 @@ function findTriggerAudience({ trigger }: JsonObject): string | null {
   return typeof trigger.audience_key === "string" ? trigger.audience_key : null;
 }
 
-function checkWorkflow(key: string, raw: unknown, reportUnknownKey: ReportFinding, valid: ValidDocuments): RawWorkflow {
+/**
+ * Checks a workflow and returns it with the ID of its version, if that is known from an earlier check of the same document.
+ * Only a workflow without unknown keys can be remembered, because the report of them needs the schema.
+ */
+function checkWorkflow(
+  key: string,
+  raw: unknown,
+  reportUnknownKey: ReportFinding,
+  valid: ValidDocuments,
+): { value: RawWorkflow; versionId: string | null; canRemember: boolean } {
   const findings = new DocumentFindings();
   const createError = () =>
     findings.toError(`workflow "${key}"`, "workflow_invalid", () => `Fix workflows/${key}/workflow.json.`);
@@ -42,7 +51,8 @@ function checkWorkflow(key: string, raw: unknown, reportUnknownKey: ReportFindin
     throw createError();
   }
   checkJsonShape(raw, `workflow "${key}"`, "workflow_invalid");
-  if (valid.has("workflow", raw)) return raw as RawWorkflow;
+  const versionId = valid.findVersionId(key, raw);
+  if (versionId !== null) return { value: raw as RawWorkflow, versionId, canRemember: false };
   const unknownKeys: UnknownKey[] = [];
   const value = checkDocument(workflowSchema(), raw, findings.add, (unknown) => unknownKeys.push(unknown));
   parseConditionGroup(raw.conditions, ["conditions"], { refs: null }, findings.add);
@@ -50,8 +60,7 @@ function checkWorkflow(key: string, raw: unknown, reportUnknownKey: ReportFindin
   const otherUnknownKeys = findings.mergeMisspelledKeys(unknownKeys);
   for (const { path, message, suggestedKey } of otherUnknownKeys) reportUnknownKey(path, message, suggestedKey);
   if (value === null || !findings.isEmpty) throw createError();
-  if (unknownKeys.length === 0) valid.add("workflow", raw);
-  return value;
+  return { value, versionId: null, canRemember: unknownKeys.length === 0 };
 }
 
 interface WorkflowChecks {
@@ -69,7 +78,7 @@ export function parseWorkflow(
   raw: unknown,
   { unknownKey = () => {}, valid = CHECK_ALL }: WorkflowChecks = {},
 ): Workflow {
-  const value = checkWorkflow(key, raw, unknownKey, valid);
+  const { value, versionId, canRemember } = checkWorkflow(key, raw, unknownKey, valid);
   // The order of these keys is part of the version.
   const definition = {
     name: value.name ?? key,
@@ -84,9 +93,11 @@ export function parseWorkflow(
     trigger: toTrigger(value.trigger),
     steps: normalizeSteps(value.steps),
   };
+  const version_id = versionId ?? createContentUuid(`${key}\n${JSON.stringify(definition)}`);
+  if (canRemember) valid.addWorkflow(key, raw, version_id);
   return {
     key,
-    version_id: createContentUuid(`${key}\n${JSON.stringify(definition)}`),
+    version_id,
     active: isActive(value as JsonObject),
     ...definition,
   };
