@@ -1,4 +1,5 @@
 // Collects the prose of the project: documentation, comments, test titles and messages, each with its file and line.
+// schemas/ is generated from descriptions in src/, which are messages.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -91,6 +92,16 @@ function readSource(file) {
   return pieces;
 }
 
+/** Returns the comments of a file in which they begin with a number sign, such as YAML, a Dockerfile or a shell script. */
+function readHashComments(file) {
+  return readFileSync(file, "utf8")
+    .split("\n")
+    .flatMap((text, index) => {
+      const [, comment] = /(?:^|\s)#(?!!)\s*(.+)$/.exec(text) ?? [];
+      return comment === undefined ? [] : [{ kind: "comment", line: index + 1, text: comment }];
+    });
+}
+
 /** Joins comments on consecutive lines into one text. */
 function joinComments(pieces) {
   const joined = [];
@@ -115,5 +126,8 @@ export function readProse(only = []) {
   const sources = listFiles(/^(?:src|test|bench|scripts)\/.*\.(?:ts|tsx|mjs)$|^(?:bin\/knock\.js|vitest\.config\.ts)$/)
     .filter(isAsked)
     .flatMap((file) => joinComments(readSource(file)).map((piece) => ({ file, ...piece })));
-  return [...documents, ...sources];
+  const configurations = listFiles(/^(?:Dockerfile|\.ci\/run|(?:deploy|\.github)\/.*)$/)
+    .filter(isAsked)
+    .flatMap((file) => joinComments(readHashComments(file)).map((piece) => ({ file, ...piece })));
+  return [...documents, ...sources, ...configurations];
 }

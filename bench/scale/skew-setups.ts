@@ -97,13 +97,13 @@ const BACKLOG: Setup = { ...BASE, arrivals: arriveSteadily(200), backlog: 1_000_
 
 export const SCENARIOS: readonly Scenario[] = [
   ...listGrowth(),
-  { group: "fairness", name: "A burst of 40,000/s for 2 s beside 2,000/s", setup: { ...BASE, arrivals: BURST } },
+  { group: "fairness", name: "2,000/s with a burst of 40,000/s for 2 s", setup: { ...BASE, arrivals: BURST } },
   {
     group: "fairness",
-    name: "A trigger of 1,000,000 beside 10 small triggers per second",
+    name: "A trigger of 1,000,000 and 10 small triggers per second",
     setup: { ...BASE, arrivals: arriveSteadily(200), broadcast: 1_000_000 },
   },
-  { group: "fairness", name: "1,000,000 runs due at once beside 10 small triggers per second", setup: BACKLOG },
+  { group: "fairness", name: "1,000,000 runs due at once and 10 small triggers per second", setup: BACKLOG },
   {
     group: "fairness",
     name: "The same, with one priority for all jobs",

@@ -40,7 +40,7 @@ const SCENARIOS = {
   sources: { before: ["knock sources send billing --file payloads/plan-changed.json --quiet"] },
   clock: {
     before: ["knock notify new-comment --recipients ada,grace --actor alan --set page=Home --quiet"],
-    shown: ["knock clock advance next"],
+    shown: ["knock clock advance 1h --expect no-failures"],
   },
   // A broadcast is sent once, so its subcommands cannot share a project.
   broadcasts: { isolated: true },

@@ -138,7 +138,7 @@ export function openCredentials(
       const document = read();
       if (name !== null) checkProfileName(name);
       if (name !== null && !Object.hasOwn(document.profiles, name)) {
-        throw new KnockError("profile_invalid", `There is no profile "${name}" in ${file}.`, {
+        throw new KnockError("profile_invalid", `there is no profile "${name}" in ${file}`, {
           hint: `Create it with \`knock auth login --profile ${name}\`.`,
         });
       }
@@ -154,7 +154,7 @@ function getStoredProfile({ profiles }: ProfileFile, name: string): Json | undef
 
 function checkProfileName(name: string): void {
   if (PROFILE_NAME.test(name)) return;
-  throw new KnockError("usage", `"${name}" is not a valid profile name.`, {
+  throw new KnockError("usage", `"${name}" is not a valid profile name`, {
     hint: "Use up to 64 letters, digits, dots, dashes and underscores, starting with a letter or digit.",
   });
 }

@@ -104,12 +104,12 @@ function listRecipientFindings(recipients: Json, pointer: string): ErrorDetail[]
 }
 
 function createInvalidFileError(file: string, details: ErrorDetail[]): KnockError {
-  return new KnockError("profile_invalid", `${file} is not a valid profiles file.`, { hint: getHint(file), details });
+  return new KnockError("profile_invalid", `${file} is not a valid profiles file`, { hint: getHint(file), details });
 }
 
 export function createUnusableFileError(file: string, problem: string, cause: unknown): KnockError {
   const code = (cause as NodeJS.ErrnoException | null)?.code;
-  return new KnockError("profile_invalid", `${file} ${problem}${code ? ` (${code})` : ""}.`, {
+  return new KnockError("profile_invalid", `${file} ${problem}${code ? ` (${code})` : ""}`, {
     hint: getHint(file),
     cause: cause ?? undefined,
   });

@@ -159,8 +159,9 @@ export async function runProgram(
     if (error.code === "commander.help") {
       // A group without a default command was named alone, so its subcommands are listed.
       const group = program.commands.find((command) => command.name() === name) ?? program;
-      const [example] = getExamples(group);
-      if (example !== undefined) writeOut(`Get started: ${example}\n\n`);
+      const lines = getExamples(group).map((example) => `Get started: ${example}`);
+      const line = lines.find(({ length }) => length <= PIPE_WIDTH);
+      if (line !== undefined) writeOut(`${line}\n\n`);
       group.outputHelp();
       return;
     }

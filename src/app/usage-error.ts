@@ -2,6 +2,7 @@ import type { Command, CommanderError } from "commander";
 import { findExample, getExamples } from "../commands/shared/examples.js";
 import { describeSwallowedArgument, findSwallowedArgument, isRemoteOption } from "../commands/shared/options.js";
 import { KnockError } from "../errors/knock-error.js";
+import { didYouMean } from "../util/find-nearest.js";
 import { suggestForExcessArguments, suggestQuotedCommand } from "./suggest-command.js";
 
 /** Yields every command of a program, each group before its subcommands. */
@@ -129,6 +130,22 @@ const EXAMPLE_ERRORS = new Set([
   "commander.excessArguments",
 ]);
 
+/**
+ * Returns the error for a value that is not one of the choices of an option or an argument; undefined for another error of
+ * commander.
+ */
+function createChoiceError(message: string): KnockError | undefined {
+  const [, flags, value = "", argument, choices = ""] =
+    /^(?:option '(.+)' argument|command-argument value) '(.*)' is invalid(?: for argument '(.+)')?\. Allowed choices are (.+)\.$/.exec(
+      message,
+    ) ?? [];
+  const name = flags?.match(/--[\w-]+/)?.[0] ?? (argument && `<${argument}>`);
+  if (name === undefined) return undefined;
+  return new KnockError("usage", `${name}: there is no ${JSON.stringify(value)}`, {
+    hint: didYouMean(value, choices.split(", "), "One of"),
+  });
+}
+
 /** Converts an error of commander to a `usage` error with a hint. `named` is the command that argv names. */
 export function toUsageError(
   error: CommanderError,
@@ -139,6 +156,8 @@ export function toUsageError(
   const [first = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
   const localOnly = createLocalOnlyError(first, named);
   if (localOnly !== undefined) return localOnly;
+  const choiceError = createChoiceError(first);
+  if (choiceError !== undefined) return choiceError;
   const flags = /^option '([^']+)' argument missing/.exec(first)?.[1]?.match(/(?<!\S)--?[\w-]+/g) ?? [];
   const example =
     EXAMPLE_ERRORS.has(error.code) && named !== undefined

@@ -82,7 +82,6 @@ export function registerConfig(program: Command, context: CommandContext): void 
     .option("--profile <name>", "write to this profile (default: the default profile)");
   addExamples(addCommonOptions(set), [
     "knock config set target remote",
-    "knock config set profile staging",
     "knock config set recipients.allow '*@example.com, user:qa-*'",
   ]);
   set.action(async (name: string, value: string, flags: CommonFlags & { profile?: string }) => {

@@ -11,7 +11,7 @@ import type { TargetFlags } from "./services.js";
 import { addExamples } from "./shared/examples.js";
 import type { ForecastService } from "./shared/forecast-service.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
-import { addBranchOption, addCommonOptions, addProjectOptions, type CommonFlags } from "./shared/options.js";
+import { addBranchOption, addCommonOptions, addProjectFileOptions, type CommonFlags } from "./shared/options.js";
 import { readTimedTriggers } from "./shared/read-timed-triggers.js";
 
 const DEFAULT_DURATION_MS = 30 * 86_400_000;
@@ -37,7 +37,7 @@ export function registerForecast(program: Command, context: CommandContext, serv
     .option("--max-per-day <n>", "exit 1 if a recipient gets more than this number of messages on a day")
     .option("--quiet-hours <hours>", "list messages in these hours of the recipient's time zone, such as 22:00-08:00")
     .option("--svg <file>", "write a plot of the messages of each day");
-  addExamples(addCommonOptions(addBranchOption(addProjectOptions(command))), ({ timedFile }) => [
+  addExamples(addCommonOptions(addBranchOption(addProjectFileOptions(command))), ({ timedFile }) => [
     `knock forecast ${timedFile}`,
     `knock forecast ${timedFile} --max-per-day 5 --quiet-hours 22:00-08:00`,
   ]).action((file: string, flags: ForecastFlags) => runForecastCommand(file, flags, context, services));

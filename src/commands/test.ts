@@ -10,7 +10,7 @@ import type { CommandContext } from "./context.js";
 import type { TargetFlags, WatchService } from "./services.js";
 import { addExamples } from "./shared/examples.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
-import { addCommonOptions, addProjectOptions, type CommonFlags, collectValues } from "./shared/options.js";
+import { addCommonOptions, addProjectFileOptions, type CommonFlags, collectValues } from "./shared/options.js";
 import { needDetails, Reporters, selectReporters } from "./shared/reporters.js";
 import type { TestOptions, TestService } from "./shared/test-service.js";
 
@@ -73,7 +73,7 @@ export function registerTest(program: Command, context: CommandContext, services
       `report as ${REPORTER_NAMES.slice(0, -1).join(", ")} or ${REPORTER_NAMES.at(-1)}, to a file or standard output; repeatable (default: terminal)`,
       collectValues,
     );
-  addExamples(addCommonOptions(addProjectOptions(command)), ({ workflow }) => [
+  addExamples(addCommonOptions(addProjectFileOptions(command)), ({ workflow }) => [
     "knock test",
     `knock test ${workflow.key}`,
     "knock test --filter email",

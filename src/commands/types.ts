@@ -8,7 +8,7 @@ import type { CommandContext } from "./context.js";
 import type { TargetFlags, TypesService } from "./services.js";
 import { addExamples } from "./shared/examples.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
-import { addBranchOption, addCommonOptions, addProjectOptions, type CommonFlags } from "./shared/options.js";
+import { addBranchOption, addCommonOptions, addProjectFileOptions, type CommonFlags } from "./shared/options.js";
 
 interface TypesFlags extends CommonFlags, TargetFlags {
   outputFile?: string;
@@ -41,7 +41,7 @@ export function registerTypes(program: Command, context: CommandContext, service
       ),
     )
     .option("--check", "write nothing, and exit 1 if the file is out of date");
-  addExamples(addCommonOptions(addBranchOption(addProjectOptions(command))), [
+  addExamples(addCommonOptions(addBranchOption(addProjectFileOptions(command))), [
     "knock types",
     "knock types --output-file src/knock-types.ts",
   ]).action((flags: TypesFlags) => runTypes(flags, context, services));

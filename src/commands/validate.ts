@@ -5,7 +5,7 @@ import type { CommandContext } from "./context.js";
 import type { TargetFlags } from "./services.js";
 import { addExamples } from "./shared/examples.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
-import { addBranchOption, addCommonOptions, addProjectOptions, type CommonFlags } from "./shared/options.js";
+import { addBranchOption, addCommonOptions, addProjectFileOptions, type CommonFlags } from "./shared/options.js";
 import type { ValidationService } from "./shared/test-service.js";
 
 interface ValidateFlags extends CommonFlags, TargetFlags {
@@ -28,7 +28,7 @@ export function registerValidate(program: Command, context: CommandContext, serv
     .option("--strict", "treat warnings as errors (exit 1)")
     .option("--emails", "render the emails, and check their HTML, links and headers")
     .option("--fix", "correct misspelled keys in the files, if there is exactly one possible correction");
-  addCommonOptions(addBranchOption(addProjectOptions(command)))
+  addCommonOptions(addBranchOption(addProjectFileOptions(command)))
     .optionsGroup(OPTION_GROUPS.output)
     .addOption(
       new Option("--format <format>", "print the findings as text, json, sarif or github (default: text)").choices(

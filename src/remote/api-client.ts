@@ -106,7 +106,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
 
   async function tryOnce(request: ApiRequest, signal?: AbortSignal): Promise<ApiResponse | ConnectionFailure> {
     const transport = await openOnce();
-    if (signal?.aborted) throw new KnockError("interrupted", "Interrupted.");
+    if (signal?.aborted) throw new KnockError("interrupted", "interrupted");
     try {
       return await transport.request({
         method: request.method,
@@ -118,7 +118,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
       });
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
-      if (signal?.aborted) throw new KnockError("interrupted", "Interrupted.");
+      if (signal?.aborted) throw new KnockError("interrupted", "interrupted");
       return toFailure(error);
     }
   }
@@ -167,7 +167,7 @@ async function sleepOrThrow(milliseconds: number, signal?: AbortSignal): Promise
     const { setTimeout: pause } = await import("node:timers/promises");
     await pause(milliseconds, undefined, signal ? { signal } : {});
   } catch {
-    throw new KnockError("interrupted", "Interrupted.");
+    throw new KnockError("interrupted", "interrupted");
   }
 }
 

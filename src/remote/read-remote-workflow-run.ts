@@ -26,7 +26,7 @@ export async function readRemoteWorkflowRun(client: ApiClient, id: string): Prom
   for (const run of listedRuns.reverse()) runs.set(run.id as string, run);
   if (runs.size === 0) {
     if (isComplete) return null;
-    throw new KnockError("resource_missing", `No run of ${id} is among the newest recipient runs, and no message.`, {
+    throw new KnockError("resource_missing", `no run of ${id} is among the newest recipient runs, and no message`, {
       hint: "The API finds older runs by recipient run only: `knock runs list --workflow <key>`, then `knock runs show <recipient run id>`.",
     });
   }

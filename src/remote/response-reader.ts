@@ -63,7 +63,7 @@ export class ResponseReader {
   createInvalidResponseError(response: Pick<ApiResponse, "status" | "headers">, reason: string): KnockError {
     return new KnockError(
       "remote_failed",
-      `${this.host} did not respond like the Knock API (HTTP ${response.status}): ${reason}.`,
+      `${this.host} did not respond like the Knock API (HTTP ${response.status}): ${reason}`,
       {
         hint: NOT_KNOCK_API_HINT,
         status: response.status,

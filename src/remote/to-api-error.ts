@@ -45,7 +45,7 @@ export function toApiError(response: ApiResponse, context: ErrorContext): KnockE
   const code = findErrorCode(response.status, body);
   if (code === null) {
     const location = response.headers.location;
-    return new KnockError("remote_failed", `${host} did not respond like the Knock API (HTTP ${response.status}).`, {
+    return new KnockError("remote_failed", `${host} did not respond like the Knock API (HTTP ${response.status})`, {
       hint:
         location === undefined
           ? NOT_KNOCK_API_HINT
@@ -112,13 +112,13 @@ function findErrorCode(status: number, body: ErrorBody): ErrorCode | null {
 }
 
 const FALLBACK_MESSAGES: Partial<Record<ErrorCode, string>> = {
-  authentication: "The API did not accept the key.",
-  not_allowed: "The API does not allow this with this key.",
-  resource_missing: "The API did not find the resource.",
-  workflow_missing: "The API did not find the workflow.",
-  conflict: "The API reports a conflict.",
-  payload_too_large: "The request is too large for the API.",
-  rate_limited: "The API limits the number of requests.",
+  authentication: "the API did not accept the key",
+  not_allowed: "the API does not allow this with this key",
+  resource_missing: "the API did not find the resource",
+  workflow_missing: "the API did not find the workflow",
+  conflict: "the API reports a conflict",
+  payload_too_large: "the request is too large for the API",
+  rate_limited: "the API limits the number of requests",
 };
 
 function formatMessage(code: ErrorCode, status: number, body: ErrorBody, { host, tries }: ErrorContext): string {
@@ -128,10 +128,10 @@ function formatMessage(code: ErrorCode, status: number, body: ErrorBody, { host,
       : `${body.message}${body.code === null || body.code === code ? "" : ` (${body.code})`}`;
   const times = tries > 1 ? ` after ${tries} tries` : "";
   if (code === "remote_failed")
-    return `${host} failed with HTTP ${status}${times}${apiMessage === null ? "." : `: ${apiMessage}`}`;
+    return `${host} failed with HTTP ${status}${times}${apiMessage === null ? "" : `: ${apiMessage}`}`;
   if (code === "unreachable")
-    return `${host} timed out while waiting for the request (HTTP ${status})${times}${apiMessage === null ? "." : `: ${apiMessage}`}`;
-  return apiMessage ?? FALLBACK_MESSAGES[code] ?? `The API refused the request (HTTP ${status}).`;
+    return `${host} timed out while waiting for the request (HTTP ${status})${times}${apiMessage === null ? "" : `: ${apiMessage}`}`;
+  return apiMessage ?? FALLBACK_MESSAGES[code] ?? `the API refused the request (HTTP ${status})`;
 }
 
 function getHint(code: ErrorCode, body: ErrorBody, context: ErrorContext): string | undefined {

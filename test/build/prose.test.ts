@@ -55,6 +55,11 @@ describe("the prose check", () => {
     expect(await checkText(rewritten)).toEqual([]);
   });
 
+  it("reads the comments of deployment files, with their lines", () => {
+    const [first] = readProse(["deploy/compose.yaml"]);
+    expect(first).toMatchObject({ kind: "comment", line: 1, text: expect.stringMatching(/^The API, two workers/) });
+  });
+
   it("reads the texts of JSX elements, with their lines", () => {
     const [found] = readProse(["src/page/views/runs.tsx"]).filter(({ text }) => text.startsWith("A trigger creates"));
     expect(found).toMatchObject({ kind: "message", text: "A trigger creates one for each recipient." });

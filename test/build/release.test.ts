@@ -11,11 +11,16 @@ const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 interface ReleaseStep {
   name?: string;
   run?: string;
+  uses?: string;
+}
+interface ReleaseJob {
+  permissions?: Record<string, string>;
+  steps: ReleaseStep[];
 }
 
 const { permissions, jobs } = parse(readFileSync(join(ROOT, ".github/workflows/release.yml"), "utf8")) as {
   permissions: Record<string, string>;
-  jobs: { publish: { steps: ReleaseStep[] } };
+  jobs: { pack: ReleaseJob; publish: ReleaseJob };
 };
 
 describe("the release workflow", () => {
@@ -26,7 +31,7 @@ describe("the release workflow", () => {
   afterEach(() => project.remove());
 
   const runStep = (name: string, env: Record<string, string>) => {
-    const script = jobs.publish.steps.find((step) => step.name === name)?.run;
+    const script = jobs.pack.steps.find((step) => step.name === name)?.run;
     return execa("bash", ["-ec", String(script)], { cwd: project.root, env, reject: false });
   };
 
@@ -50,9 +55,18 @@ describe("the release workflow", () => {
     expect(await check(manifest.version)).toBe(1);
   });
 
-  it("may sign the statement that provenance needs, and nothing more", () => {
-    expect(permissions).toEqual({ contents: "read", "id-token": "write" });
+  it("may sign for the workflow only in the job that runs no code of the project", () => {
+    expect([permissions, jobs.pack.permissions]).toEqual([{ contents: "read" }, undefined]);
+    expect(jobs.publish.permissions).toEqual({ "id-token": "write" });
+    expect(jobs.publish.steps.flatMap(({ run }) => run ?? [])).toEqual([
+      "npm publish --access public --provenance ./knock-cli-*.tgz",
+    ]);
     expect(manifest.publishConfig).toEqual({ access: "public", provenance: true });
-    expect(jobs.publish.steps.at(-1)).toEqual({ run: "npm publish" });
+  });
+
+  it("runs each action of a fixed commit", () => {
+    const actions = [...jobs.pack.steps, ...jobs.publish.steps].flatMap(({ uses }) => uses ?? []);
+    expect(actions).toHaveLength(5);
+    for (const action of actions) expect(action).toMatch(/^actions\/[\w-]+@[0-9a-f]{40}$/);
   });
 });

@@ -20,7 +20,7 @@ const isInPackage = (path: string): boolean =>
 
 /** Files to which pages in the package may also link: docs/README.md says that these are only in the repository. */
 const isOnlyInRepository = (path: string): boolean =>
-  /^(?:fixtures\/|test\/|docs\/internals\/|docs\/decisions\/|docs\/[\w-]+\.(?:png|svg)$|docs\/reliability\.md$|Dockerfile$|(?:ARCHITECTURE|CONTRIBUTING|SECURITY)\.md$)/.test(
+  /^(?:fixtures\/|test\/|docs\/internals\/|docs\/decisions\/|docs\/page-(?:dark|light)\.png$|docs\/reliability\.md$|Dockerfile$|(?:ARCHITECTURE|CONTRIBUTING|SECURITY)\.md$)/.test(
     path,
   );
 
@@ -55,7 +55,9 @@ interface Link {
 }
 
 function readLinks(page: string): Link[] {
-  return [...readProse(page).matchAll(/\]\(([^)\s]+)[^)]*\)/g)]
+  const prose = readProse(page);
+  const links = [...prose.matchAll(/\]\(([^)\s]+)[^)]*\)/g), ...prose.matchAll(/ (?:href|src|srcset)="([^"]+)"/g)];
+  return links
     .map(([, target = ""]) => target)
     .filter((target) => !/^[a-z]+:/.test(target))
     .map((target) => {

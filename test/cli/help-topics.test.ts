@@ -71,7 +71,11 @@ describe.concurrent("knock help error", () => {
   it("suggests the nearest code", async ({ empty }) => {
     const { stderr, exitCode } = await empty.knock(["help", "error", "actor_mising"]);
     expect(exitCode).toBe(2);
-    expect(stderr).toBe('error: there is no error code "actor_mising"\nhint: Did you mean "actor_missing"?');
+    expect(stderr).toBe(
+      'error: there is no error code "actor_mising"\nhint: Did you mean `knock help error actor_missing`?',
+    );
+    const other = await empty.knock(["help", "error", "nothing"]);
+    expect(other.stderr).toContain("hint: Run `knock help error` to list the error codes.");
   });
 });
 

@@ -30,13 +30,16 @@ interface Schema {
   items?: Schema;
 }
 
-/** Returns the names of all commands with `--json`, such as `runs list`. */
-async function listJsonCommands(): Promise<string[]> {
+/** Commands whose result is text for people. */
+const WITHOUT_JSON = ["help"];
+
+/** Returns the names of all commands with or without `--json`, such as `runs list`. */
+async function listCommandNames(hasJson: boolean): Promise<string[]> {
   const program = new Command("knock");
   for (const load of Object.values(COMMANDS)) (await load())(program, {} as never);
   return program.commands.flatMap((group) =>
     (group.commands.length > 0 ? [...group.commands] : [group])
-      .filter(({ options }) => options.some(({ long }) => long === "--json"))
+      .filter(({ options }) => options.some(({ long }) => long === "--json") === hasJson)
       .map((command) => (command === group ? group.name() : `${group.name()} ${command.name()}`)),
   );
 }
@@ -44,8 +47,12 @@ async function listJsonCommands(): Promise<string[]> {
 describe("the table of documents", () => {
   it("has a document for every command with --json, and no other commands", async () => {
     const described = new Set(OUTPUT_DOCUMENTS.flatMap(({ command }) => command ?? []));
-    expect([...described].sort()).toEqual((await listJsonCommands()).sort());
+    expect([...described].sort()).toEqual((await listCommandNames(true)).sort());
     expect(new Set(ALL).size).toBe(ALL.length);
+  });
+
+  it("leaves out only commands that have no result", async () => {
+    expect((await listCommandNames(false)).sort()).toEqual(WITHOUT_JSON);
   });
 
   it("is published completely, with a description of every field", () => {

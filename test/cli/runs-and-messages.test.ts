@@ -85,7 +85,7 @@ describe.concurrent.each(["runs", "messages"])("knock %s list", (what) => {
 
   it("exits 5 for show with an unknown id", async ({ collab }) => {
     const { error, exitCode } = await collab.knock([what, "show", "nothing", "--json"]);
-    expect(error).toMatchObject({ code: "resource_missing", hint: `Run knock ${what} list to see the IDs.` });
+    expect(error).toMatchObject({ code: "resource_missing", hint: `Run \`knock ${what} list\` to see the IDs.` });
     expect(exitCode).toBe(5);
   });
 });
@@ -322,13 +322,13 @@ describe.concurrent("truncated ids", () => {
     const tooShort = await collab.knock(["runs", "show", `${begun(run, 7)}…`]);
     expect([tooShort.exitCode, tooShort.stderr]).toEqual([
       5,
-      `error: there is no run "${begun(run, 7)}…"\nhint: Use at least 8 characters of the ID. Run knock runs list to see the IDs.`,
+      `error: there is no run "${begun(run, 7)}…"\nhint: Use at least 8 characters of the ID. Run \`knock runs list\` to see the IDs.`,
     ]);
     for (const id of ["00000000", "%%%%%%%%"]) {
       const { stderr, exitCode } = await collab.knock(["runs", "show", id]);
       expect([exitCode, stderr]).toEqual([
         5,
-        `error: there is no run "${id}"\nhint: Run knock runs list to see the IDs.`,
+        `error: there is no run "${id}"\nhint: Run \`knock runs list\` to see the IDs.`,
       ]);
     }
   });

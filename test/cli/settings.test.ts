@@ -75,7 +75,12 @@ describe.concurrent("knock auth", () => {
     [["auth", "login", "--with-key"], "\n", 2, /^error: no API key given\nhint: /],
     [["auth", "login", "--with-key"], "sk_a b", 2, /^error: an API key contains no white space\nhint: /],
     [["auth", "login", "--with-key", "--profile", "../x"], "sk_a", 2, /^error: "\.\.\/x" is not a valid profile name/],
-    [["config", "set", "profile", "nobody"], undefined, 3, /^error: There is no profile "nobody"/],
+    [
+      ["config", "set", "profile", "nobody"],
+      undefined,
+      3,
+      /^error: there is no profile "nobody" in .+profiles\.json$/m,
+    ],
     [["config", "set", "target", "lcal"], undefined, 2, /^error: target: "lcal" is not a target\nhint: /],
     [
       ["config", "set", "api_key", "sk_x"],
@@ -97,7 +102,7 @@ describe.concurrent("knock auth", () => {
     for (const args of [["runs"], ["auth", "status"], ["auth", "login", "--api-key", "sk_new"]]) {
       const { stderr, exitCode } = await collab.knock([...args, "--json"]);
       expect(exitCode).toBe(3);
-      expect(stderr).toMatch(/^error: .+profiles\.json is not valid JSON\.\nhint: Fix the file/);
+      expect(stderr).toMatch(/^error: .+profiles\.json is not valid JSON\nhint: Fix the file/);
       expect(stderr).not.toContain(SECRET);
     }
     expect(collab.read(file)).toContain(KEY);

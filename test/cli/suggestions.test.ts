@@ -54,7 +54,7 @@ describe.concurrent("suggestions", () => {
     ],
     [["audiences", "list"], 2, "hint: For example: knock audiences list beta. Add --help"],
     [["runs", "--status"], 2, "hint: For example: knock runs list --workflow new-comment. Add --help"],
-    [["notify", "invite"], 2, 'hint: On the command line --recipients ada,grace; in a payload "recipients": ["ada"].'],
+    [["notify", "invite"], 2, 'hint: Add --recipients ada,grace, or "recipients": ["ada"] to the payload.'],
     [["cancle"], 2, 'error: there is no command "cancle"\nhint: Did you mean "cancel"?'],
     [["runs", "lst"], 2, 'error: knock runs has no command "lst"\nhint: Did you mean "list"?'],
     [["clock", "advnce", "1d"], 2, 'error: knock clock has no command "advnce"\nhint: Did you mean "advance"?'],
@@ -149,7 +149,7 @@ describe.concurrent("suggestions", () => {
       5,
       "hint: Workflows: invite, new-comment, order-placed, page-created, page-shared",
     ],
-    [["notify", "x", "-r", "a", "--target", "remot"], 2, "'remot' is invalid. Allowed choices are local, remote."],
+    [["notify", "x", "-r", "a", "--target", "remot"], 2, '--target: there is no "remot"\nhint: Did you mean "remote"?'],
     [["runs", "--status", "foo"], 2, "hint: One of: canceled, completed, processing, queued, waiting"],
     [["runs", "--status", "complete"], 2, 'hint: Did you mean "completed"?'],
     [

@@ -42,7 +42,7 @@ it("the error contains nothing of the failed request", () => {
   );
   const context = { host: "api.example.com", loopback: false, proxied: false, tries: 2, redact: createRedact(key) };
   const error = createConnectionError(failure, context);
-  expect(error.message).toBe("Could not reach api.example.com: the connection was closed (tried 2 times).");
+  expect(error.message).toBe("could not reach api.example.com: the connection was closed (tried 2 times)");
   expect(error.hint).toMatch(/network/);
   const cause = error.cause as Error;
   expect(JSON.stringify([cause.message, cause.stack, Object.values(cause)])).not.toContain(key);

@@ -198,7 +198,8 @@ describe("marking messages", () => {
     const error = await catchRejection(remote.markMessages(["m1", "x", ""], "read"));
     expect(error).toMatchObject({
       code: "resource_missing",
-      message: expect.stringContaining("Nothing was changed"),
+      message: 'there is no message "x" (and 1 more)',
+      hint: expect.stringContaining("Nothing was changed"),
       details: [
         { pointer: "/1", value: "x" },
         { pointer: "/2", value: "" },

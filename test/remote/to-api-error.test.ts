@@ -113,7 +113,7 @@ describe("toApiError", () => {
 
   it("reports the number of tries", () => {
     expect(errorFor(503, "<html>", {}, { tries: 3 }).message).toBe(
-      "api.example.com failed with HTTP 503 after 3 tries.",
+      "api.example.com failed with HTTP 503 after 3 tries",
     );
   });
 

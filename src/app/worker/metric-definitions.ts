@@ -24,7 +24,7 @@ export const METRICS = {
   jobs: {
     name: "knock_jobs",
     type: "gauge",
-    help: "jobs that wait, run, or become due later; of those for later, about 100,000 at most are counted",
+    help: "jobs that wait, run or are due later; up to about 100,000 later ones are counted",
     labels: ["task", "state"],
   },
   jobSeconds: {
@@ -66,7 +66,7 @@ export const METRICS = {
   channelCircuit: {
     name: "knock_channel_circuit",
     type: "gauge",
-    help: "1 while this worker rests deliveries of a channel because they fail",
+    help: "1 while this worker pauses the deliveries of a channel because they fail",
     labels: ["channel"],
     alert: "1 for 5 minutes",
   },

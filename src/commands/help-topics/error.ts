@@ -3,7 +3,7 @@ import { FINDING_EXPLANATIONS } from "../../domain/validation/finding-explanatio
 import { ERROR_CODES, type ErrorCode } from "../../errors/error-codes.js";
 import { ERROR_EXPLANATIONS } from "../../errors/error-explanations.js";
 import { KnockError } from "../../errors/knock-error.js";
-import { didYouMean, findNearest } from "../../util/find-nearest.js";
+import { findNearest } from "../../util/find-nearest.js";
 import type { HelpBlock } from "./help-topic.js";
 
 /** The topic of `knock help` that explains error codes. */
@@ -49,7 +49,7 @@ export function buildErrorPage(name: string | undefined): readonly HelpBlock[] {
   const code = CODES.find((known) => known === name);
   if (code === undefined)
     throw new KnockError("usage", `there is no error code "${name}"`, {
-      hint: didYouMean(name, [...CODES, ...FINDINGS], "Error codes", CODES.length + FINDINGS.length),
+      hint: suggestErrorCode(name) ?? "Run `knock help error` to list the error codes.",
     });
   const { meaning, causes, fix } = ERROR_EXPLANATIONS[code];
   const toList = (texts: readonly string[]): HelpBlock => texts.map((text) => ["-", text] as const);

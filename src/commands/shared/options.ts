@@ -18,7 +18,7 @@ export function addCommonOptions(command: Command): Command {
 }
 
 /** Adds the options that select the files of the project. */
-function addProjectFileOptions(command: Command): Command {
+function addFileOptions(command: Command): Command {
   return command
     .optionsGroup(OPTION_GROUPS.project)
     .option("--project <dir>", "use the knock.json in this folder (default: this folder or the nearest parent)")
@@ -31,10 +31,18 @@ function addProjectFileOptions(command: Command): Command {
 
 /** Adds the options that select the project and its store. */
 export function addProjectOptions(command: Command): Command {
-  return addProjectFileOptions(command).option(
+  return addFileOptions(command).option(
     "--store <location>",
     "keep local data in this file, in :memory: or in a database, postgres://… (default: .knock-local/store.db next to knock.json)",
   );
+}
+
+/**
+ * Adds the options of a command that reads the project's files and no store. The hidden option is accepted, because scripts
+ * may pass the same options to all commands.
+ */
+export function addProjectFileOptions(command: Command): Command {
+  return addFileOptions(command).addOption(new Option("--store <location>", "keep local data elsewhere").hideHelp());
 }
 
 export function addBranchOption(command: Command): Command {

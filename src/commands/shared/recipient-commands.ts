@@ -58,7 +58,7 @@ async function createMissingError(
       didYouMean(
         id,
         items.map((item) => String(item.id)),
-        `There ${items.length === 1 ? "is" : "are"}`,
+        `${verbs.noun[0]?.toUpperCase()}${verbs.noun.slice(1)}s`,
       ) ?? `Create it with \`knock ${verbs.noun}s set ${words.join(" ")}\`.`,
   });
 }

@@ -43,8 +43,8 @@ export async function suggestForMissingId(
   const start = ID_PREFIX.exec(typed)?.[1];
   if (start === undefined)
     return /^[0-9A-Za-z-]{1,7}…?$/.test(typed) && /\d|…/.test(typed)
-      ? `Use at least 8 characters of the ID. Run ${LIST_COMMANDS[noun]} to see the IDs.`
-      : `Run ${LIST_COMMANDS[noun]} to see the IDs.`;
+      ? `Use at least 8 characters of the ID. Run \`${LIST_COMMANDS[noun]}\` to see the IDs.`
+      : `Run \`${LIST_COMMANDS[noun]}\` to see the IDs.`;
   if (isLocal(operations)) {
     const others: readonly IdKind[] = noun === "run" ? ["message"] : ["workflow_run", "recipient_run"];
     for (const kind of others)
@@ -53,5 +53,5 @@ export async function suggestForMissingId(
           ? `It is a message: knock messages show ${start}`
           : `It is a run: knock runs show ${start}`;
   }
-  return `Run ${LIST_COMMANDS[noun]} to see the IDs.`;
+  return `Run \`${LIST_COMMANDS[noun]}\` to see the IDs.`;
 }

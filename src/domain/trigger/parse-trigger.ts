@@ -34,7 +34,7 @@ function suggestKey(detail: ErrorDetail): ErrorDetail {
 function buildObjectHint({ pointer = "", value }: Partial<ErrorDetail> = {}): string | undefined {
   const [collection, id, ...rest] = typeof value === "string" ? value.split("/") : [];
   if (!pointer.startsWith("/recipients") || !collection || !id || rest.length > 0) return undefined;
-  return `An object is {"collection":"${collection}","id":"${id}"}, on the command line --object ${collection}/${id}.`;
+  return `Use --object ${collection}/${id}, or {"collection":"${collection}","id":"${id}"} in a payload.`;
 }
 
 /** Throws the findings of a payload as `invalid_params`. */
@@ -47,7 +47,7 @@ function throwPayloadError(
   const details = workflow === null && !payload.key ? findings.details.map(suggestKey) : findings.details;
   const hint =
     payload.recipients === undefined
-      ? 'On the command line --recipients ada,grace; in a payload "recipients": ["ada"].'
+      ? 'Add --recipients ada,grace, or "recipients": ["ada"] to the payload.'
       : buildObjectHint(details[0]);
   throw createInvalidParamsError(documentName, details, hint);
 }

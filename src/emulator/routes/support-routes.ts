@@ -236,7 +236,7 @@ export const SUPPORT_ROUTES: TestRoute[] = [
   },
   {
     endpoint: "POST /__knock/scenes",
-    summary: "Start a scene: a store of its own for one test",
+    summary: "Start a scene: a separate store, clock and base URL for one test",
     input: emptyBodySchema,
     async handle(context) {
       checkRequest(emptyBodySchema(), await context.body());

@@ -89,7 +89,7 @@ export function createConnectionError(failure: ConnectionFailure, context: Failu
   if (failure.kind === "broken") {
     return new KnockError(
       "remote_failed",
-      `${host} did not respond like the Knock API: it ${failure.message}${times}.`,
+      `${host} did not respond like the Knock API: it ${failure.message}${times}`,
       {
         hint: NOT_KNOCK_API_HINT,
         cause,
@@ -99,7 +99,7 @@ export function createConnectionError(failure: ConnectionFailure, context: Failu
       },
     );
   }
-  return new KnockError("unreachable", `Could not reach ${host}: ${failure.message}${times}.`, {
+  return new KnockError("unreachable", `could not reach ${host}: ${failure.message}${times}`, {
     hint: loopback
       ? "Check that a server is running there. `knock dev` starts a local API."
       : proxied

@@ -18,7 +18,7 @@ export function readProxySettings(env: Readonly<Record<string, string | undefine
 export function checkProxy(proxy: ProxySettings | undefined): void {
   if (proxy === undefined || proxy.url === null) return;
   if (URL.canParse(proxy.url) && /^https?:$/.test(new URL(proxy.url).protocol)) return;
-  throw new KnockError("usage", "HTTPS_PROXY is not the URL of an HTTP proxy.", {
+  throw new KnockError("usage", "HTTPS_PROXY is not the URL of an HTTP proxy", {
     hint: "Set it to a URL such as http://proxy.example.com:3128, or unset it to connect directly.",
   });
 }

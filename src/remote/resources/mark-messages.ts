@@ -41,7 +41,7 @@ export async function markRemoteMessages(
 ): Promise<JsonObject[]> {
   const request = MARK_REQUESTS[action];
   if (request === null) {
-    throw new KnockError("not_supported", "The API cannot mark a message link_clicked.", {
+    throw new KnockError("not_supported", "the API cannot mark a message link_clicked", {
       hint: "Open one of the message's tracked links, mark it `interacted`, or use the local target.",
     });
   }
@@ -88,7 +88,7 @@ async function markChunk(
     if (tries === MAX_LIMITED_TRIES)
       throw new KnockError(
         "rate_limited",
-        `These messages were changed less than a second ago, so the API did not change them: ${pending.join(", ")}`,
+        `these messages were changed less than a second ago, so the API did not change them: ${pending.join(", ")}`,
         {
           hint: "Run the command again in 1s.",
         },
@@ -97,7 +97,7 @@ async function markChunk(
   }
   const missing = ids.flatMap((id, index) => (marked.has(id) ? [] : [index]));
   // A message may be deleted after the check.
-  if (missing.length > 0) throw createMissingError(ids, missing, "");
+  if (missing.length > 0) throw createMissingError(ids, missing);
 }
 
 async function checkExisting(client: ApiClient, ids: readonly string[]): Promise<void> {
@@ -109,16 +109,15 @@ async function checkExisting(client: ApiClient, ids: readonly string[]): Promise
     for (const { id } of items) known.add(id as Json);
   }
   const unknown = ids.flatMap((id, index) => (known.has(id) ? [] : [index]));
-  if (unknown.length > 0) throw createMissingError(ids, unknown);
+  if (unknown.length > 0)
+    throw createMissingError(ids, unknown, "Run `knock messages list` to see messages. Nothing was changed.");
 }
 
-function createMissingError(
-  ids: readonly string[],
-  unknown: readonly number[],
-  note = " Nothing was changed.",
-): KnockError {
-  const names = unknown.map((index) => ids[index]).join(", ");
-  return new KnockError("resource_missing", `Unknown messages: ${names}.${note}`, {
+function createMissingError(ids: readonly string[], unknown: readonly number[], hint?: string): KnockError {
+  const [first = 0, ...rest] = unknown;
+  const more = rest.length > 0 ? ` (and ${rest.length} more)` : "";
+  return new KnockError("resource_missing", `there is no message "${ids[first]}"${more}`, {
+    ...(hint === undefined ? {} : { hint }),
     details: unknown.map((index) => ({
       pointer: `/${index}`,
       message: "no message has this ID",

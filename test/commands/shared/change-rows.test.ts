@@ -48,7 +48,7 @@ describe("changeRows", () => {
         if (rows[0] === "u0") return [];
         controller.abort();
         if (isBetweenChunks) return [];
-        throw new KnockError("interrupted", "Interrupted.");
+        throw new KnockError("interrupted", "interrupted");
       };
       const { document } = await run(LIST, { changeMany }, controller);
       const succeeded = isBetweenChunks ? 2_000 : 1_000;
