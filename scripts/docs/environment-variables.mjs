@@ -26,7 +26,7 @@ export async function buildPages() {
   return {
     "docs/reference/environment-variables.md": `# Environment variables
 
-An empty variable counts as not set, unless its meaning says more. \`knock config list\` shows each setting and where it comes from.
+An empty variable counts as not set, unless the table says otherwise. \`knock config list\` shows each setting and where it comes from.
 
 ${sections.join("\n\n")}
 

@@ -101,7 +101,7 @@ export function buildPages() {
       "## Reliability and security",
       "[Reliability](reliability.md) says what is promised about accepted triggers, crashes, order and retries. [Security](../SECURITY.md) has the threat model, and how to report a problem.",
       "## For contributors",
-      "[`ARCHITECTURE.md`](../ARCHITECTURE.md) and [`CONTRIBUTING.md`](../CONTRIBUTING.md) come first. Then follow the [walkthrough](internals/walkthrough.md). The [glossary](internals/glossary.md) has the name of every concept, the [behavior catalog](internals/catalog/README.md) lists the rules that the engine implements, and [decisions](decisions/README.md) say why things are as they are.",
+      "[`ARCHITECTURE.md`](../ARCHITECTURE.md) and [`CONTRIBUTING.md`](../CONTRIBUTING.md) come first. Then follow the [walkthrough](internals/walkthrough.md). The [glossary](internals/glossary.md) has the name of every concept, the [behavior catalog](internals/catalog/README.md) lists the rules that the engine implements, and [decisions](decisions/README.md) explain the design.",
       "The guide, the recipes and the reference are part of the package. The sample projects in `fixtures/`, the tests, the screenshots, the page on reliability and the pages for contributors are only in the repository.",
     )}\n`,
     "docs/reference/README.md": `${joinParts(

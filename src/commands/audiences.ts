@@ -105,7 +105,7 @@ export function registerAudiences(program: Command, context: CommandContext): vo
   });
 
   addResourceOptions(
-    change("remove", "Remove members. Users who are not members are ignored. The local target lists them."),
+    change("remove", "Remove members. Users who are not members are ignored, and listed on the local target."),
     ({ audience, user }) => [`knock audiences remove ${audience} --recipients ${user}`],
   ).action(async (key: string, flags: ChangeFlags) => {
     const users = await readUsers(flags, context);

@@ -39,7 +39,7 @@ export function registerDiff(program: Command, context: CommandContext, services
     .optionsGroup(OPTION_GROUPS.behavior)
     .option("--wait <duration>", `wait for the runs on the account for this duration (default: ${DEFAULT_WAIT})`)
     .option("--project-recipients", "use the recipients files locally, not the data of the account")
-    .option("--max-recipients <n>", "trigger nothing for more recipients (exit 6)");
+    .option("--max-recipients <n>", "trigger nothing if there are more recipients than this (exit 6)");
   addExamples(addCommonOptions(addAccountOptions(command)), ({ workflow, user, users, actor, payloadFile }) => [
     `knock diff ${workflow.key} --recipients ${users} --actor ${actor}${formatDataFlag(workflow)}`,
     `knock diff ${workflow.key} -r ${user}${formatSetFlags(workflow)} --wait 1m --json`,

@@ -30,7 +30,7 @@ export function registerForecast(program: Command, context: CommandContext, serv
     .argument("<file>", "a JSON Lines file of triggers, each with a time in `at`; - is standard input")
     .summary("Run a month of triggers and count the messages")
     .description(
-      "Run triggers at their times in a new store in memory, and count the messages of each recipient, day and channel. Nothing is sent. Exit 1 if a budget is exceeded.",
+      "Run triggers at their times in a new store in memory, and count the messages of each recipient, day and channel. Nothing is sent. Exit 1 if a recipient gets more messages on a day than --max-per-day allows.",
     )
     .optionsGroup(OPTION_GROUPS.behavior)
     .option("--duration <duration>", "set the simulated time after the first trigger (default: 30d)")

@@ -72,7 +72,7 @@ export function registerMessages(program: Command, context: CommandContext, serv
     .usage("<id...> <status> [options]")
     .description(`Set an engagement status: ${ENGAGEMENT_ACTIONS.join(", ")}`)
     .optionsGroup(OPTION_GROUPS.payload)
-    .option("--metadata <json>", "add up to five pairs about the interaction (only with interacted), or @file, or @-");
+    .option("--metadata <json>", "add up to five key-value pairs: JSON, @file or @- (only with interacted)");
   addExamples(addCommonOptions(addTargetOptions(mark)), ({ message, messages: several }) => [
     `knock messages mark ${several} seen`,
     `knock messages mark ${message} interacted --metadata '{"button":"approve"}'`,

@@ -47,7 +47,7 @@ export function registerNotify(program: Command, context: CommandContext): void 
     .option("--cancellation-key <key>", "set the key for a later `knock cancel`")
     .option(
       "--idempotency-key <key>",
-      "return the first response for the same key within 24 hours; for a file, derive the key of each line",
+      "return the first response for the same key within 24 hours; for a file, derive each line's key from it",
     )
     .option(
       "-f, --file <path>",

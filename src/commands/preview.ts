@@ -80,7 +80,7 @@ export function registerPreview(program: Command, context: CommandContext, servi
   const command = program
     .command("preview")
     .argument("<workflow>", "the workflow's key")
-    .argument("[step-ref]", "the channel step (default: the only one); a fetch or agent step is requested once")
+    .argument("[step-ref]", "the channel step (default: the only one); a fetch or agent step is executed once")
     .helpGroup(COMMAND_GROUPS.develop)
     .summary("Render a channel step without running the workflow")
     .description(

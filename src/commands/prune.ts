@@ -18,7 +18,7 @@ export function registerPrune(program: Command, context: CommandContext): void {
     .helpGroup(COMMAND_GROUPS.develop)
     .summary("Delete old runs and messages")
     .description(
-      "Delete runs that ended long ago, with their messages, logs and batch activities. Runs that wait are kept. Links in deleted messages no longer open. In a PostgreSQL store, months with old runs only are dropped as a whole, which needs the role that owns the tables.",
+      "Delete runs that ended long ago, with their messages, logs and batch activities. Runs that wait are kept. Links in deleted messages no longer open. In a PostgreSQL store, the partition of a month is dropped if it contains only old runs, which needs the role that owns the tables.",
     )
     .optionsGroup(OPTION_GROUPS.behavior)
     .requiredOption("--older-than <duration>", "delete runs that ended longer ago than this, at least 24h")

@@ -47,7 +47,7 @@ export function registerReplay(program: Command, context: CommandContext, servic
       "-f, --file <path>",
       "read the triggers from a JSON Lines file, each with a time in `at`; - is standard input",
     )
-    .option("--since <time>", "use only triggers from this time on, or of this duration (default of --remote: 24h)")
+    .option("--since <time>", "use only triggers since a time or a duration before now (default of --remote: 24h)")
     .option("--until <time>", "use only triggers up to this time")
     .option("--limit <n>", "read up to this number of recipient runs with --remote, the newest (default: 1000)")
     .optionsGroup(OPTION_GROUPS.behavior)

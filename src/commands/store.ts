@@ -22,7 +22,7 @@ function registerCopy(store: Command, { output }: CommandContext, services: Stor
     .command("copy")
     .summary("Copy a store to an empty one")
     .description(
-      "Copy all data of a store to an empty one, in one transaction. Counts and digests of both are compared before it ends. Stop all processes that use the store that is read.",
+      "Copy all data of a store to an empty one, in one transaction. Counts and digests of both are compared before it ends. Stop all processes that use the source store first.",
     )
     .optionsGroup(OPTION_GROUPS.selection)
     .requiredOption("--from <location>", "read this store: a file or postgres://…")
@@ -42,7 +42,7 @@ function registerMigrate(store: Command, { output }: CommandContext, services: S
     .command("migrate")
     .summary("Create or update the tables of the store")
     .description(
-      "Create or update the tables of the project's store. Other commands do this when they open the store, except for the tables of jobs in a PostgreSQL database, which workers do not change. Afterwards, a role needs only the right to read and write rows.",
+      "Create or update the tables of the project's store. Other commands also do this when they open the store, but only this command updates existing job tables in a PostgreSQL database. Afterwards, the role of other commands needs only the right to read and write rows.",
     );
   addExamples(addCommonOptions(addProjectOptions(command)), [
     "knock store migrate",

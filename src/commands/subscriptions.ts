@@ -81,7 +81,7 @@ export function registerSubscriptions(program: Command, context: CommandContext)
     .helpGroup(COMMAND_GROUPS.data)
     .summary("List and change subscriptions to objects")
     .description(
-      "List and change subscriptions. Subscribers of an object receive the workflows that are triggered for the object.",
+      "List and change subscriptions. A workflow that is triggered for an object also notifies its subscribers.",
     );
   registerList(subscriptions, context);
   const change = (name: string, description: string): Command =>

@@ -36,7 +36,7 @@ export const METRICS = {
   runs: {
     name: "knock_runs_total",
     type: "counter",
-    help: "saved advances of runs by the status of the run after them, and runs that ended as failed because of an error in knock",
+    help: "saved advances of runs, by the status of the run after the advance, and runs that failed because of an error in knock",
     labels: ["outcome"],
     alert: 'any increase of `outcome="failed"`',
   },
@@ -54,7 +54,7 @@ export const METRICS = {
   stepSeconds: {
     name: "knock_step_seconds",
     type: "histogram",
-    help: "duration of the steps of advanced runs, by type; of fetch and agent steps, the duration of their requests",
+    help: "duration of the steps of advanced runs, by type; for fetch and agent steps, the duration of their requests",
     labels: ["type"],
   },
   deliverySeconds: {

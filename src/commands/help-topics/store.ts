@@ -10,7 +10,7 @@ export const store: HelpTopic = {
       ["--store <file>", 'another file; KNOCK_STORE and "store" in the settings of knock.json do the same'],
       [
         "--store postgres://…",
-        "a PostgreSQL database, which workers on several machines can share; the password can be in PGPASSWORD, or in the variable that $NAME in its place names",
+        "a PostgreSQL database, which workers on several machines can share; set the password in PGPASSWORD, or name another variable in the URL: postgres://ada:$NAME@host/database",
       ],
       ["--store :memory:", "no data is kept after the command; useful with `knock dev` in tests"],
     ],

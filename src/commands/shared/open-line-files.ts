@@ -40,7 +40,7 @@ export async function openLineFiles(input: LineInput, context: CommandContext): 
   } else if (options.journal !== null) {
     if (options.retriesFailed && !options.isResumed)
       throw new KnockError("usage", `--retry-failed: there is no journal ${options.journal}`, {
-        hint: "Omit --retry-failed to trigger every line. A journal is deleted after every line was triggered.",
+        hint: "Omit --retry-failed to trigger every line. A journal is deleted when all lines of the file have been triggered.",
       });
     if (options.isResumed) context.output.note(`there is no journal ${options.journal}: starting with the first line`);
     journal = bulk.createJournal(options.journal, header);

@@ -43,7 +43,7 @@ export const FINDING_EXPLANATIONS: Readonly<
   },
   impossible_condition: {
     meaning:
-      "Conditions are never true, because all of them must be and two contradict each other. The step or branch never runs.",
+      "Conditions are never true, because all of them must be true, and two of them contradict each other. The step or branch never runs.",
     fix: "Put the conditions into `any`, or remove one of them.",
   },
   unusable_time: {

@@ -53,7 +53,7 @@ export const CONNECTION_ERRORS = {
     ],
   },
   remote_failed: {
-    meaning: "The server failed (HTTP 5xx), or did not respond like the API.",
+    meaning: "The server failed (HTTP 5xx), or sent an unexpected response.",
     causes: [
       "The service has a temporary problem.",
       "The base URL belongs to another server, or to a page of a proxy.",
@@ -62,7 +62,7 @@ export const CONNECTION_ERRORS = {
     fix: [
       "Run the command again later.",
       "Run `knock config get base_url` to check the URL. It must not end with `/v1`.",
-      "Report the request ID in the message to the service.",
+      "Contact the service, and include the request ID from the error message.",
     ],
   },
   rate_limited: {
@@ -98,7 +98,7 @@ export const CONNECTION_ERRORS = {
   interrupted: {
     meaning: "The command was stopped by Ctrl-C or a signal.",
     causes: [
-      "SIGINT (Ctrl-C), SIGTERM or SIGHUP was received, for example from a CI job's time limit or a terminal that was closed.",
+      "SIGINT (Ctrl-C), SIGTERM (exit code 143) or SIGHUP (exit code 129) was received, for example from a CI job's time limit or a terminal that was closed.",
     ],
     fix: [
       "Read the hint. It says what was completed.",
