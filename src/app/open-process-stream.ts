@@ -1,9 +1,14 @@
-import { fstatSync, write, writeSync } from "node:fs";
+import { fstatSync, type Stats, statSync, write, writeSync } from "node:fs";
 import { KnockError } from "../errors/knock-error.js";
 import type { OutputStream } from "../output/output-stream.js";
 
 /** Interval in milliseconds at which a write to a full pipe is retried. */
 const FULL_PIPE_RETRY_MS = 2;
+
+/** Returns whether a device is /dev/null, to which scripts often redirect output. */
+function isNullDevice({ rdev }: Stats): boolean {
+  return statSync("/dev/null", { throwIfNoEntry: false })?.rdev === rdev;
+}
 
 /**
  * Returns whether a descriptor is a terminal. Only character devices can be; for all others the check avoids
@@ -11,7 +16,8 @@ const FULL_PIPE_RETRY_MS = 2;
  */
 export function isTerminal(descriptor: 0 | 1 | 2): boolean {
   try {
-    if (!fstatSync(descriptor).isCharacterDevice()) return false;
+    const stats = fstatSync(descriptor);
+    if (!stats.isCharacterDevice() || isNullDevice(stats)) return false;
   } catch {
     return false;
   }

@@ -53,6 +53,24 @@ describe.concurrent("compiled code", () => {
     expect(statSync(file).size).toBeGreaterThan(size / 2);
   });
 
+  it("of a run with several threads is accepted by the next run", async ({ collab }) => {
+    const each = Array.from({ length: 60 }, (_, n) => `{ page: P${n} }`).join(", ");
+    const step = '{ notify: { recipients: [ada], data: { page: "${page}" } }, expect: { messages: [{ to: ada }] } }';
+    const scenario = `{ each: [${each}], steps: [${step}] }`;
+    for (const name of ["a", "b", "c", "d", "e", "f"])
+      collab.write(
+        `scenarios/${name}.test.yaml`,
+        `workflow: new-comment\nscenarios: { "triggers on \${page}": ${scenario} }\n`,
+      );
+    const test = () => run(collab, ["test", "scenarios", "--workers", "2"]);
+    expect([await test(), await test()]).toEqual([0, 0]);
+    const file = join(collab.home, "cache/knock-cli", String(cached(collab)[0]));
+    const { mtimeMs, size } = statSync(file);
+    expect(size).toBeGreaterThan(100_000);
+    expect(await test()).toBe(0);
+    expect(statSync(file).mtimeMs).toBe(mtimeMs); // Rejected code is written again.
+  });
+
   it("keeps characters beyond ASCII in regular expressions, although the file is read one byte per character", async ({
     collab,
   }) => {

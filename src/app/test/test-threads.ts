@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
+import { delayOptimization, restoreOptimization } from "./delay-optimization.js";
 import type { TestWorkerData, TestWorkerMessage } from "./test-worker.js";
 
 /** The last argument of a thread. */
@@ -18,7 +19,7 @@ interface ThreadOptions {
   maxThreads: number;
   /** The age of a run, in milliseconds, from which it is worth starting threads. */
   startAfterMs?: number;
-  onMessage(message: TestWorkerMessage): void;
+  onMessage(message: Exclude<TestWorkerMessage, { isReady: true }>): void;
 }
 
 /** The threads that help the main one to run scenario files. */
@@ -36,9 +37,14 @@ export class TestThreads {
     if (threadFile === null || count < 1 || this.workers.length > 0) return;
     if (performance.now() - this.startedAt < startAfterMs) return;
     const { Worker } = await import("node:worker_threads");
+    let readyCount = 0;
     for (let n = 0; n < count; n++) {
       const worker = new Worker(threadFile, { argv: ["test", THREAD_ARGUMENT], workerData: data() });
-      worker.on("message", onMessage);
+      worker.on("message", (message: TestWorkerMessage) => {
+        if (!("isReady" in message)) onMessage(message);
+        // All threads have loaded their code, which V8 refuses with other flags.
+        else if (++readyCount === count) delayOptimization();
+      });
       this.workers.push(worker);
       const ended = new Promise<void>((resolve, reject) => {
         worker.once("exit", () => resolve());
@@ -55,6 +61,8 @@ export class TestThreads {
   }
 
   async stop(): Promise<void> {
+    if (this.workers.length === 0) return;
+    restoreOptimization();
     await Promise.all(this.workers.map((worker) => worker.terminate()));
   }
 }

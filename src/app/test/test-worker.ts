@@ -18,7 +18,10 @@ export interface TestWorkerData {
   queue: QueueMemory;
 }
 
-export type TestWorkerMessage = { file: SelectedFile; outcome: FileOutcome | null } | { warning: string };
+export type TestWorkerMessage =
+  | { isReady: true }
+  | { file: SelectedFile; outcome: FileOutcome | null }
+  | { warning: string };
 
 /** Runs files of a queue in a thread, and sends their outcomes to the thread that started it. */
 export async function runTestWorker(processIO: ProcessIO): Promise<void> {
@@ -27,6 +30,7 @@ export async function runTestWorker(processIO: ProcessIO): Promise<void> {
   const send = (message: TestWorkerMessage): void => parentPort?.postMessage(message);
   const io = { ...processIO, cwd };
   const targets = new ScenarioTargets(location, io, (warning) => send({ warning }));
+  send({ isReady: true });
   try {
     await runQueue(new FileQueue(files, queue), new FileRunner(targets, options, io.signal, changed), {
       bail: options.bail,
