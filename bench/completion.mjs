@@ -25,7 +25,13 @@ const LINES = {
 /** Returns the wall time of a process in milliseconds. Throws if it fails or prints nothing. */
 function time(args, line) {
   const start = performance.now();
-  const env = { ...process.env, COMP_LINE: line, COMP_POINT: String(line.length), SHELL: "bash" };
+  const env = {
+    ...process.env,
+    NODE_EXTRA_CA_CERTS: "",
+    COMP_LINE: line,
+    COMP_POINT: String(line.length),
+    SHELL: "bash",
+  };
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: PROJECT, env });
   const wall = performance.now() - start;
   if (status !== 0 || (line !== "" && stdout.length === 0)) throw new Error(`${line}: exit ${status}: ${stderr}`);

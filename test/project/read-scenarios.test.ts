@@ -19,6 +19,45 @@ describe("a file of scenarios", () => {
 
   afterEach(() => vi.restoreAllMocks());
 
+  const BLOCK_STYLE = `workflow: a
+scenarios:
+  # sends nothing: a comment
+  sends a text (long):
+    description: |
+      sends:
+      waits:
+    steps: []
+
+  waits for \${name}, \${verb}:
+    each:
+      - { name: ada, verb: sends }
+  waits, then sends:
+    steps: []
+given:
+  time: sends
+`;
+  it.each([
+    ["block style", BLOCK_STYLE],
+    ["a name in quotes", BLOCK_STYLE.replace("waits, then sends:", '"waits: then sends":')],
+    ["a value on the line of its name", BLOCK_STYLE.replace("(long):", "(long): # a comment")],
+    ["Windows line ends", BLOCK_STYLE.replaceAll("\n", "\r\n")],
+    ["an escaped name", BLOCK_STYLE.replace("waits, then sends:", "? waits, then sends\n  :")],
+  ])("has the names that the parser finds: %s", (_, text) => {
+    const project = new TemporaryProject({ "a.test.yaml": text });
+    const file = { path: project.path("a.test.yaml"), displayPath: "a" };
+    try {
+      const parsed = readScenarioNames(file);
+      expect(parsed).toHaveLength(3);
+      expect(parsed).toContain("waits for ada, sends");
+      for (const start of ["s", "sends a text", "waits", "waits for ada", "waits, t", "x"]) {
+        const isFitting = (name: string): boolean => name.startsWith(start);
+        expect([start, readScenarioNames(file, start).filter(isFitting)]).toEqual([start, parsed.filter(isFitting)]);
+      }
+    } finally {
+      project.remove();
+    }
+  });
+
   it("has the names that complete a text, also those with values of rows", () => {
     const project = new TemporaryProject({
       "a.test.yaml": "scenarios:\n  sends an email: { each: [{ n: 1 }, { n: 2 }] }\n  skips a push: {}\n",
