@@ -72,18 +72,21 @@ export async function readPayloadLines(
   const chunks = watchChunks(reader.readChunks(path, "--file"));
 
   async function toPayload(number: number, size: number, parse: () => Promise<Json>): Promise<PayloadLine> {
-    const named = {
+    const line: PayloadLine = {
       number,
       name: `${inputName}:${number}`,
       location: { file: inputName, line: number, column: 1 },
       size,
+      payload: null,
+      error: null,
     };
     try {
-      return { ...named, payload: await override.apply(await parse()), error: null };
+      line.payload = await override.apply(await parse());
     } catch (error) {
       if (!(error instanceof KnockError)) throw error;
-      return { ...named, payload: null, error };
+      line.error = error;
     }
+    return line;
   }
 
   async function* readJsonLines(): AsyncGenerator<PayloadLine[]> {

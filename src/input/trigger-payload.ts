@@ -79,7 +79,8 @@ async function applyFlags(
   data: JsonObject | null,
   sets: readonly string[],
 ): Promise<Json> {
-  if (!isJsonObject(payload)) return payload;
+  const changesNothing = data === null && sets.length === 0 && Object.keys(fields).length === 0;
+  if (!isJsonObject(payload) || changesNothing) return payload;
   const merged: JsonObject = { ...payload, ...fields };
   if (isJsonObject(payload.settings) && isJsonObject(fields.settings))
     merged.settings = { ...payload.settings, ...fields.settings };

@@ -70,13 +70,15 @@ export function openRemote(options: RemoteOptions): Operations {
  */
 async function triggerWorkflow(
   client: ApiClient,
-  options: ApiClientOptions,
+  { apiKey, branch, userAgent }: ApiClientOptions,
   trigger: Trigger,
   { idempotency_key }: TriggerOptions,
 ): Promise<TriggerOutcome> {
   checkHeaderValue(idempotency_key ?? "", "idempotency key");
   const request = buildTriggerRequest(trigger, {
-    ...options,
+    apiKey,
+    branch,
+    userAgent,
     idempotency_key: idempotency_key ?? createIdempotencyKey(),
   });
   const response = await client.send(request);

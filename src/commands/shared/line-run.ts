@@ -90,6 +90,7 @@ export class LineRun {
     private readonly options: BulkOptions,
     private readonly files: LineRunFiles,
     private readonly limiter: RateLimiter,
+    private readonly target: "local" | "remote",
     private readonly context: CommandContext,
   ) {
     this.recipientLimit = new RecipientLimit(flags.maxRecipients);
@@ -135,7 +136,7 @@ export class LineRun {
       const triggers = this.parse(line);
       // With --all-or-nothing, the recipients of all lines were counted before.
       if (!this.flags.allOrNothing) this.countRecipients(triggers);
-      await checkRecipients(triggers, this.flags, this.context);
+      if (this.target === "remote") await checkRecipients(triggers, this.flags, this.context);
       for (const [part, trigger] of triggers.entries()) {
         if (this.flags.dryRun) await printDryRun(trigger, this.flags, true, this.context);
         else results.push(await this.trigger(line, part, trigger));
@@ -192,8 +193,7 @@ export class LineRun {
   /** Opens the target with the first trigger that passes its checks, so that no store is created before. */
   private async open(trigger: NamedTrigger): Promise<Operations> {
     const { flags, context } = this;
-    const target = await context.settings.getTarget(flags);
-    if (target === "remote" || (this.operations === undefined && !(await context.target.hasStore(flags))))
+    if (this.target === "remote" || (this.operations === undefined && !(await context.target.hasStore(flags))))
       await checkAgainstProject(trigger, flags, context);
     this.operations ??= this.openTarget();
     return this.operations;

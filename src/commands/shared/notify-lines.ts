@@ -84,7 +84,7 @@ export async function notifyLines(
   const startedAt = context.now();
   const { now, sleep } = context;
   const limiter = new RateLimiter({ maxPerSecond: options.maxPerSecond, now, sleep });
-  const run = new LineRun(workflow, flags, rules, options, files, limiter, context);
+  const run = new LineRun(workflow, flags, rules, options, files, limiter, target, context);
   Object.assign(files, await openLineFiles({ workflow, flags, options, overrides, target, progress }, context));
   files.isSkipped = (line) => isSkipped(line, options, files, run);
   const inputName = formatInputName(flags.file as string);

@@ -18,14 +18,14 @@ interface ApiCaller {
 }
 
 /** Returns the headers of a request (A-002, A-003, A-015, A-016). */
-export function buildApiHeaders(caller: ApiCaller, hasBody: boolean): Record<string, string> {
-  return {
-    ...(caller.apiKey === null ? {} : { Authorization: `Bearer ${caller.apiKey}` }),
-    ...(hasBody ? { "Content-Type": "application/json" } : {}),
-    Accept: "application/json",
-    ...(caller.userAgent === undefined ? {} : { "User-Agent": caller.userAgent }),
-    ...(caller.branch === null ? {} : { "X-Knock-Branch": caller.branch }),
-  };
+export function buildApiHeaders({ apiKey, branch, userAgent }: ApiCaller, hasBody: boolean): Record<string, string> {
+  const headers: Record<string, string> = {};
+  if (apiKey !== null) headers.Authorization = `Bearer ${apiKey}`;
+  if (hasBody) headers["Content-Type"] = "application/json";
+  headers.Accept = "application/json";
+  if (userAgent !== undefined) headers["User-Agent"] = userAgent;
+  if (branch !== null) headers["X-Knock-Branch"] = branch;
+  return headers;
 }
 
 /**
@@ -34,7 +34,7 @@ export function buildApiHeaders(caller: ApiCaller, hasBody: boolean): Record<str
  */
 export function encodePathSegment(id: string): string {
   if (id === "." || id === "..") return id.replaceAll(".", "%2E");
-  return encodeURIComponent(id.replace(/\p{Surrogate}/gu, "\ufffd")).replaceAll("%24", "$");
+  return encodeURIComponent(id.toWellFormed()).replaceAll("%24", "$");
 }
 
 /**
@@ -43,13 +43,14 @@ export function encodePathSegment(id: string): string {
  */
 export function buildTriggerRequest(
   trigger: Trigger,
-  options: ApiCaller & { idempotency_key: string | null },
+  caller: ApiCaller & { idempotency_key: string | null },
 ): ApiRequest {
-  const { idempotency_key: key, ...caller } = options;
+  const headers = buildApiHeaders(caller, true);
+  if (caller.idempotency_key !== null) headers["Idempotency-Key"] = caller.idempotency_key;
   return {
     method: "POST",
     path: `/v1/workflows/${encodePathSegment(trigger.workflow)}/trigger`,
-    headers: { ...buildApiHeaders(caller, true), ...(key === null ? {} : { "Idempotency-Key": key }) },
+    headers,
     body: trigger.payload,
   };
 }

@@ -7,5 +7,5 @@ import type { Trigger } from "./trigger.js";
  */
 export function deriveIdempotencyKey(seed: string, line: number, part: number, trigger: Trigger): string {
   const content = JSON.stringify([seed, line, part, trigger.workflow, trigger.payload]);
-  return `knock-cli-${loadCrypto().createHash("sha256").update(content).digest("hex").slice(0, 40)}`;
+  return `knock-cli-${loadCrypto().hash("sha256", content).slice(0, 40)}`;
 }
