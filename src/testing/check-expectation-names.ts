@@ -3,7 +3,7 @@ import { listScenarioWorkflows } from "../domain/scenario/list-scenario-workflow
 import type { Scenario } from "../domain/scenario/parse-scenarios.js";
 import { KnockError } from "../errors/knock-error.js";
 import { didYouMean } from "../util/find-nearest.js";
-import type { ScenarioTarget } from "./scenario-target.js";
+import type { ScenarioNames } from "./scenario-target.js";
 
 type Path = (string | number)[];
 
@@ -21,15 +21,30 @@ function listFilters({ steps }: Scenario): { path: Path; filter: MessageFilter }
   });
 }
 
-/** Returns the steps that scenarios expect not to be reached, with their paths. A step that does not exist is never reached. */
-function listUnreachedSteps({ steps }: Scenario): { path: Path; step: string }[] {
+/** Returns the steps of workflows whose outcomes a scenario expects, with their paths. */
+function listExpectedSteps({ steps }: Scenario): { path: Path; step: string; isReached: boolean }[] {
   return steps.flatMap(({ expect }, index) => {
     if (expect === undefined || Array.isArray(expect)) return [];
     return Object.entries((expect as Expected).outcomes ?? {}).flatMap(([recipient, expected]) =>
-      Object.entries(expected)
-        .filter(([, wanted]) => wanted === NOT_REACHED || (wanted as { outcome?: string }).outcome === NOT_REACHED)
-        .map(([step]) => ({ path: ["steps", index, "expect", "outcomes", recipient, step], step })),
+      Object.entries(expected).map(([step, wanted]) => ({
+        path: ["steps", index, "expect", "outcomes", recipient, step],
+        step,
+        isReached: wanted !== NOT_REACHED && (wanted as { outcome?: string }).outcome !== NOT_REACHED,
+      })),
     );
+  });
+}
+
+/** Returns the workflows that a scenario starts, with the paths of the steps. A step may expect an unknown workflow's error. */
+function listStartedWorkflows({ workflow, steps }: Scenario): { path: Path; key: string }[] {
+  return steps.flatMap(({ notify, schedule, expect }, index) => {
+    if (expect !== undefined && !Array.isArray(expect) && expect.error) return [];
+    const key = notify
+      ? (notify.workflow ?? notify.key ?? workflow)
+      : schedule
+        ? (schedule.workflow ?? workflow)
+        : null;
+    return typeof key === "string" ? [{ path: ["steps", index, notify ? "notify" : "schedule"], key }] : [];
   });
 }
 
@@ -37,61 +52,85 @@ function createError(message: string, name: string, known: readonly string[], la
   return new KnockError("scenario_invalid", message, { hint: didYouMean(name, known, label) });
 }
 
-async function checkWorkflowName(target: ScenarioTarget, workflow: string): Promise<void> {
-  if ((await target.listStepNames(workflow)) !== null) return;
-  throw createError(`there is no workflow "${workflow}"`, workflow, await target.listWorkflowKeys(), "Workflows");
+async function checkWorkflowName(names: ScenarioNames, workflow: string): Promise<void> {
+  if ((await names.listStepNames(workflow)) !== null) return;
+  throw createError(`there is no workflow "${workflow}"`, workflow, await names.listWorkflowKeys(), "Workflows");
 }
 
 /** Reads the refs of all steps of workflows. A workflow that cannot be read has none here; a run of it fails. */
-async function listRefs(target: ScenarioTarget, workflows: readonly string[]): Promise<string[]> {
-  const refs = await Promise.all(workflows.map((key) => target.listStepNames(key).catch(() => null)));
+async function listRefs(names: ScenarioNames, workflows: readonly string[]): Promise<string[]> {
+  const refs = await Promise.all(workflows.map((key) => names.listStepNames(key).catch(() => null)));
   return refs.flatMap((found) => found ?? []);
 }
 
-async function checkStepName(target: ScenarioTarget, step: string, workflows: readonly string[]): Promise<void> {
-  const own = await listRefs(target, workflows);
+async function checkStepName(names: ScenarioNames, step: string, workflows: readonly string[]): Promise<void> {
+  const own = await listRefs(names, workflows);
   if (own.includes(step)) return;
   // Another workflow may send the message, because workflows trigger each other.
-  if ((await listRefs(target, await target.listWorkflowKeys())).includes(step)) return;
+  if ((await listRefs(names, await names.listWorkflowKeys())).includes(step)) return;
   throw createError(`no workflow has the step "${step}"`, step, own, "Steps");
 }
 
+/** Returns whether a scenario changes files, which can add names. */
+const changesFiles = ({ steps }: Scenario): boolean => steps.some(({ write }) => write !== undefined);
+
 /**
- * Throws `scenario_invalid` for a filter, or a step that must not be reached, with a workflow, step or channel that does not exist, because it selects
- * nothing: the expectation could never fail, or never be met. `locate` receives the path below the scenario.
+ * Throws `scenario_invalid` for a name that a scenario refers to and that does not exist. A run of the scenario finds some of them
+ * only when it reaches their step. `locate` receives the path below the scenario.
+ */
+export async function checkScenarioNames(
+  scenario: Scenario,
+  names: ScenarioNames,
+  locate: (path: Path) => void,
+): Promise<void> {
+  if (changesFiles(scenario)) return;
+  for (const { path, key } of listStartedWorkflows(scenario)) {
+    locate(path);
+    await checkWorkflowName(names, key);
+  }
+  for (const { path, step } of listExpectedSteps(scenario)) {
+    locate(path);
+    await checkStepName(names, step, listScenarioWorkflows(scenario) ?? []);
+  }
+  await checkExpectationNames(scenario, names, locate);
+}
+
+/**
+ * Throws `scenario_invalid` for a filter, or a step that must not be reached, with a workflow, step or channel that does not exist,
+ * because it selects nothing: the expectation could never fail, or never be met. `locate` receives the path below the scenario.
  */
 export async function checkExpectationNames(
   scenario: Scenario,
-  target: ScenarioTarget,
+  names: ScenarioNames,
   locate: (path: Path) => void,
 ): Promise<void> {
-  // A step that changes files can add names.
-  if (scenario.steps.some(({ write }) => write !== undefined)) return;
+  if (changesFiles(scenario)) return;
   const own = listScenarioWorkflows(scenario) ?? [];
-  for (const { path, step } of listUnreachedSteps(scenario)) {
+  for (const { path, step, isReached } of listExpectedSteps(scenario)) {
+    if (isReached) continue;
     locate(path);
-    await checkStepName(target, step, own);
+    await checkStepName(names, step, own);
   }
   for (const { path, filter } of listFilters(scenario)) {
     const { workflow, step, channel } = filter;
     if (workflow) {
       locate([...path, "workflow"]);
-      await checkWorkflowName(target, workflow);
+      await checkWorkflowName(names, workflow);
     }
     if (step) {
       locate([...path, "step"]);
-      if (!workflow) await checkStepName(target, step, own);
-      else if (!(await listRefs(target, [workflow])).includes(step))
+      if (!workflow) await checkStepName(names, step, own);
+      else if (!(await listRefs(names, [workflow])).includes(step))
         throw createError(
           `workflow "${workflow}" has no step "${step}"`,
           step,
-          await listRefs(target, [workflow]),
+          await listRefs(names, [workflow]),
           "Steps",
         );
     }
-    if (channel && !(await target.hasChannelName(channel))) {
+    if (channel && !(await names.hasChannelName(channel))) {
       locate([...path, "channel"]);
-      throw createError(`there is no channel "${channel}"`, channel, await target.listChannelNames(), "Channels");
+      throw createError(`there is no channel "${channel}"`, channel, await names.listChannelNames(), "Channels");
     }
   }
 }

@@ -4,8 +4,18 @@ import type { Given } from "../domain/scenario/scenario-schema.js";
 import type { LocalOperations } from "../ports/operations.js";
 import type { SourceOperations } from "../ports/source-service.js";
 
+/** The names in a project that scenarios refer to. */
+export interface ScenarioNames {
+  /** Returns the refs of a workflow's steps; null if there is no such workflow. Rejects if the workflow cannot be read. */
+  listStepNames(workflow: string): Promise<string[] | null>;
+  listWorkflowKeys(): Promise<string[]>;
+  /** Returns whether a channel has this key, or a channel type has this name. */
+  hasChannelName(name: string): Promise<boolean>;
+  listChannelNames(): Promise<string[]>;
+}
+
 /** An embedded engine of one scenario: its own data, clock, IDs and settings. */
-export interface ScenarioTarget {
+export interface ScenarioTarget extends ScenarioNames {
   readonly operations: LocalOperations;
   readonly sources: SourceOperations;
   readonly reader: MessageReader;
@@ -13,12 +23,6 @@ export interface ScenarioTarget {
   addFailure(failure: FaultBody): Promise<void>;
   /** Changes a file of the project, for this scenario only. */
   writeFile(path: string, content: string): Promise<void>;
-  /** Returns the refs of a workflow's steps, and the keys and types of their channels; null if there is no such workflow. */
-  listStepNames(workflow: string): Promise<string[] | null>;
-  listWorkflowKeys(): Promise<string[]>;
-  /** Returns whether a channel has this key, or a channel type has this name. */
-  hasChannelName(name: string): Promise<boolean>;
-  listChannelNames(): Promise<string[]>;
   /** Returns the names that expectations may contain. */
   listNames(): Promise<ProjectNames>;
   close(): Promise<void>;

@@ -1,11 +1,8 @@
 import { rmSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
-import type { Channel, Environment } from "../../domain/environment/environment.js";
+import type { Environment } from "../../domain/environment/environment.js";
 import { parseEnvironment } from "../../domain/environment/parse-environment.js";
-import { CHANNEL_TYPES, findChannelType } from "../../domain/message/channel-types.js";
-import { listProjectChannels } from "../../domain/project/list-project-channels.js";
 import type { Given } from "../../domain/scenario/scenario-schema.js";
-import { walkSteps } from "../../domain/steps/walk-steps.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { Faults } from "../../emulator/faults.js";
 import { readOnce } from "../../engine/workflow/read-once.js";
@@ -17,6 +14,7 @@ import type { Store } from "../../ports/store.js";
 import type { ProjectLocation } from "../../project/find-project.js";
 import { openProject, type Project } from "../../project/open-project.js";
 import { openSqliteStore } from "../../store/sqlite/open-sqlite-store.js";
+import { DefinitionNames } from "../../testing/definition-names.js";
 import { createMessageReader } from "../../testing/message-reader.js";
 import type { ProjectNames, ScenarioTarget } from "../../testing/scenario-target.js";
 import { createSeededIds } from "../../testing/seeded-ids.js";
@@ -51,11 +49,6 @@ function createOverride({ variables, fetch, agent }: Given): (environment: Envir
     },
   });
 }
-
-/** The channel types and their other names, which filters also accept. */
-const CHANNEL_NAMES: ReadonlySet<string> = new Set(
-  CHANNEL_TYPES.flatMap((type) => [type, findChannelType(type)?.alias ?? type]),
-);
 
 /** A project that scenarios share. Its files are read once. */
 interface SharedProject {
@@ -211,7 +204,7 @@ class EngineTarget implements ScenarioTarget {
   }
 
   async addFailure(failure: Parameters<ScenarioTarget["addFailure"]>[0]): Promise<void> {
-    const channels = await this.listChannels();
+    const channels = await this.names.listChannels();
     try {
       this.faults.add(failure, channels);
     } catch (error) {
@@ -219,20 +212,12 @@ class EngineTarget implements ScenarioTarget {
     }
   }
 
-  /** Returns the workflows without problems. */
-  private async readWorkflows(): Promise<Workflow[]> {
-    const definitions = this.namedDefinitions;
-    const keys = await definitions.workflowKeys();
-    const workflows = await Promise.all(keys.map((key) => definitions.workflow(key).catch(() => null)));
-    return workflows.filter((workflow) => workflow !== null);
-  }
-
   async listNames(): Promise<ProjectNames> {
-    const workflows = await this.readWorkflows();
+    const { names } = this;
     return {
-      workflows: await this.listWorkflowKeys(),
-      steps: workflows.flatMap(({ steps }) => [...walkSteps(steps)].map(({ step }) => step.ref)),
-      channels: await this.listChannels(),
+      workflows: await names.listWorkflowKeys(),
+      steps: await names.listRefs(),
+      channels: await names.listChannels(),
     };
   }
 
@@ -258,33 +243,25 @@ class EngineTarget implements ScenarioTarget {
     this.definitions = readOnce(openProject(location, this.copy.root));
   }
 
-  /** The definitions of the scenario's branch. */
-  private get namedDefinitions(): Definitions {
-    return (this.given.branch && this.definitions.branch?.(this.given.branch)) || this.definitions;
+  /** The names in the definitions of the scenario's branch. */
+  private get names(): DefinitionNames {
+    return new DefinitionNames((this.given.branch && this.definitions.branch?.(this.given.branch)) || this.definitions);
   }
 
   listWorkflowKeys(): Promise<string[]> {
-    return this.namedDefinitions.workflowKeys();
+    return this.names.listWorkflowKeys();
   }
 
-  async hasChannelName(name: string): Promise<boolean> {
-    // Workflows are read only for channels that the environment does not declare.
-    const { channels } = await this.namedDefinitions.environment();
-    if (CHANNEL_NAMES.has(name) || Object.hasOwn(channels, name)) return true;
-    return (await this.listChannels()).some(({ key }) => key === name);
+  hasChannelName(name: string): Promise<boolean> {
+    return this.names.hasChannelName(name);
   }
 
-  async listChannelNames(): Promise<string[]> {
-    return [...(await this.listChannels()).map(({ key }) => key), ...CHANNEL_NAMES];
+  listChannelNames(): Promise<string[]> {
+    return this.names.listChannelNames();
   }
 
-  private async listChannels(): Promise<Channel[]> {
-    return listProjectChannels(await this.namedDefinitions.environment(), await this.readWorkflows());
-  }
-
-  async listStepNames(workflow: string): Promise<string[] | null> {
-    const found = await this.namedDefinitions.workflow(workflow);
-    return found && [...walkSteps(found.steps)].map(({ step }) => step.ref);
+  listStepNames(workflow: string): Promise<string[] | null> {
+    return this.names.listStepNames(workflow);
   }
 
   async close(): Promise<void> {

@@ -1,26 +1,57 @@
 import { CHECK_ALL } from "../../domain/schema/valid-documents.js";
+import { KnockError } from "../../errors/knock-error.js";
 import { formatDisplayPath } from "../../project/format-display-path.js";
 import type { Project } from "../../project/open-project.js";
 import { readProjectText } from "../../project/read-project-text.js";
-import { listScenarioFiles, readScenarios } from "../../project/read-scenarios.js";
+import { listScenarioFiles, readScenarios, type ScenarioFileContent } from "../../project/read-scenarios.js";
+import { checkScenarioNames } from "../../testing/check-expectation-names.js";
+import type { DefinitionNames } from "../../testing/definition-names.js";
 
 /**
- * Checks the files of scenarios. Reports each invalid one to `onError`. A file that was valid is not parsed again, because YAML
- * takes half of all checks.
+ * Returns an error with its location for the first name in each scenario that does not exist. A scenario of a branch is not
+ * checked, because the names can be in the files of the branch.
  */
-export function checkScenarioFiles(
+async function findNameErrors(
+  { file, scenarios, locate }: ScenarioFileContent,
+  names: DefinitionNames,
+): Promise<KnockError[]> {
+  const errors: KnockError[] = [];
+  for (const scenario of scenarios) {
+    if (scenario.given.branch) continue;
+    let path: (string | number)[] = [];
+    try {
+      await checkScenarioNames(scenario, names, (below) => {
+        path = [...scenario.path, ...below];
+      });
+    } catch (error) {
+      if (!(error instanceof KnockError)) throw error;
+      const { line, column } = locate(path);
+      errors.push(error.copyWith({ message: `${file.displayPath}:${line}:${column}: ${error.message}` }));
+    }
+  }
+  return errors;
+}
+
+/**
+ * Checks the files of scenarios and the names that they refer to, unless `names` is null. Reports errors to `onError`. A file that
+ * was valid with the same names is not parsed again, because YAML takes half of all checks.
+ */
+export async function checkScenarioFiles(
   project: Project,
-  cwd: string,
+  { cwd, names }: { cwd: string; names: DefinitionNames | null },
   onError: (error: unknown, displayPath: string) => void,
-): void {
+): Promise<void> {
   const valid = project.valid ?? CHECK_ALL;
   const displayPath = (path: string): string => formatDisplayPath(cwd, path);
+  const known = names && [await names.listWorkflowKeys(), await names.listRefs(), await names.listChannelNames()];
   for (const file of listScenarioFiles([], { root: project.root, cwd, displayPath })) {
     try {
-      const document = [file.displayPath, readProjectText(file.path, file.displayPath, "scenario_invalid")];
+      const document = [file.displayPath, readProjectText(file.path, file.displayPath, "scenario_invalid"), known];
       if (valid.has("scenarios", document)) continue;
-      readScenarios(file);
-      valid.add("scenarios", document);
+      const content = readScenarios(file);
+      const errors = names === null ? [] : await findNameErrors(content, names);
+      for (const error of errors) onError(error, file.displayPath);
+      if (errors.length === 0) valid.add("scenarios", document);
     } catch (error) {
       onError(error, file.displayPath);
     }

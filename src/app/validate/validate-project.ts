@@ -36,6 +36,7 @@ import { openProjectSources } from "../../project/project-sources.js";
 import { readGuides } from "../../project/read-guides.js";
 import { type ProjectFile, readProjectJson } from "../../project/read-project-text.js";
 import { readSilencers } from "../../project/read-silencers.js";
+import { DefinitionNames } from "../../testing/definition-names.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { checkWorkflowKeys } from "../check-workflow-keys.js";
 import { checkSilentDrops } from "./check-recipients.js";
@@ -220,6 +221,14 @@ class ProjectValidator {
     }
   }
 
+  /** Returns the names in the project; null if they are not complete, because a workflow is invalid. */
+  private async openNames(): Promise<DefinitionNames | null> {
+    const { workflowKeys, environment } = this.project;
+    if ((await workflowKeys()).some((key) => !this.workflows.has(key))) return null;
+    const workflow = async (key: string): Promise<Workflow | null> => this.workflows.get(key) ?? null;
+    return new DefinitionNames({ workflowKeys, environment, workflow });
+  }
+
   /** Checks everything except workflows. */
   async checkDocuments(): Promise<void> {
     const { project, cwd } = this;
@@ -252,7 +261,8 @@ class ProjectValidator {
     this.findings.push(...found);
     await this.checkReferences(validBroadcasts);
     await this.checkPayloads();
-    checkScenarioFiles(project, cwd, (error, file) => this.addError(error, file));
+    const names = await this.openNames();
+    await checkScenarioFiles(project, { cwd, names }, (error, file) => this.addError(error, file));
   }
 }
 
