@@ -3,8 +3,13 @@ import { dirname } from "node:path";
 import { getErrorMessage, KnockError } from "../errors/knock-error.js";
 
 function createWriteError(path: string, error: unknown): KnockError {
-  const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
-  const reason = isMissing ? `the folder ${dirname(path)} does not exist` : getErrorMessage(error);
+  const { code = "" } = error as NodeJS.ErrnoException;
+  const reason =
+    code === "ENOENT"
+      ? `the folder ${dirname(path)} does not exist`
+      : code.endsWith("EISDIR")
+        ? `${path} is a folder`
+        : getErrorMessage(error);
   return new KnockError("usage", `--ready-file: ${reason}`, {
     hint: "Give a path in an existing folder that is writable.",
     cause: error,

@@ -143,8 +143,8 @@ export function resolveSettings(sources: SettingSources): Settings {
     source: "default" as const,
   };
   if (target.value !== "local" && target.value !== "remote") {
-    throw new KnockError("usage", `${SOURCE_NAMES[target.source]} is ${JSON.stringify(target.value)}`, {
-      hint: "The targets are local and remote.",
+    throw new KnockError("usage", `${SOURCE_NAMES[target.source]}: ${JSON.stringify(target.value)} is not a target`, {
+      hint: "Use local or remote.",
     });
   }
   const none = { value: null, source: "default" as const };

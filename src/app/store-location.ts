@@ -87,5 +87,11 @@ export function resolveLocation(value: string, folder: string, env: EnvironmentV
   const location = name === null ? value : readVariable(name, env);
   if (location === ":memory:") return location;
   if (isPostgresLocation(location)) return resolveDatabaseUrl(location, env);
+  // Otherwise, the URL would become the name of a folder. It may contain a password, so only the scheme is shown.
+  const [, scheme] = /^([a-z][a-z0-9+.-]+):\/\//i.exec(location) ?? [];
+  if (scheme !== undefined)
+    throw new KnockError("usage", `the store is a ${scheme}:// URL, which is not supported`, {
+      hint: "Use a file, :memory: or postgres://user@host:5432/database.",
+    });
   return resolve(folder, location);
 }

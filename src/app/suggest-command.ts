@@ -144,6 +144,9 @@ export function suggestForExcessArguments(command: Command, argv: readonly strin
   if (/^\s*[[{]/.test(word) && hasOption("--data")) return `Did you mean --data ${quoteForShell(word)}?`;
   if (/^[\w.[\]]+:?=/.test(word) && hasOption("--set")) return `Did you mean --set ${quoteForShell(word)}?`;
   const split = findSplitValue(command, argv, command.args.slice(allowed));
+  const [path, ...values] = split?.value.split(" ") ?? [];
+  if (split?.flag === "--set" && !path?.includes("="))
+    return `Did you mean --set ${quoteForShell(`${path}=${values.join(" ")}`)}?`;
   const unit = split === null ? undefined : suggestUnit(split.value);
   if (unit !== undefined && !TEXT_OPTIONS.includes(split?.flag ?? "")) return unit;
   const quoted = split === null ? undefined : `Put the value in quotes: ${split.flag} ${quoteForShell(split.value)}`;

@@ -156,6 +156,8 @@ export function toUsageError(
   const [first = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
   const localOnly = createLocalOnlyError(first, named);
   if (localOnly !== undefined) return localOnly;
+  const [, expected, got] = /^too many arguments .*Expected (\d+) arguments? but got (\d+)/.exec(first) ?? [];
+  const message = expected === undefined ? first : `too many arguments: expected ${expected}, found ${got}`;
   const choiceError = createChoiceError(first);
   if (choiceError !== undefined) return choiceError;
   const flags = /^option '([^']+)' argument missing/.exec(first)?.[1]?.match(/(?<!\S)--?[\w-]+/g) ?? [];
@@ -178,5 +180,5 @@ export function toUsageError(
       (named && suggestForExcessArguments(named, argv)),
   };
   const hint = suggestByCode[error.code]?.() || suggestion || suggestPropertyOption(first, named) || help;
-  return new KnockError("usage", first, { hint });
+  return new KnockError("usage", message, { hint });
 }

@@ -94,7 +94,7 @@ export function registerConfig(program: Command, context: CommandContext): void 
     }
     if (setting === "target" && !["local", "remote", ""].includes(value))
       throw new KnockError("usage", `target: ${JSON.stringify(value)} is not a target`, {
-        hint: "The targets are local and remote.",
+        hint: "Use local or remote.",
       });
     const profiles = context.profiles;
     let place = "";

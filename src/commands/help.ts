@@ -54,6 +54,10 @@ function printHelp(program: Command, names: readonly string[], { output }: Comma
 /** Returns the page of a topic or an error code; null if the names are those of a command. */
 function buildPage(program: Command, [first = "", ...others]: readonly string[]): readonly HelpBlock[] | null {
   if (first === ERROR_TOPIC && others.length <= 1) return buildErrorPage(others[0]);
+  const isTopic = Object.hasOwn(HELP_TOPICS, first) || first === ERROR_TOPIC;
+  const isCommand = program.commands.some((command) => command.name() === first);
+  if (isTopic && !isCommand && others.length > 0)
+    throw new KnockError("usage", `the help topic "${first}" has no parts`, { hint: `Run \`knock help ${first}\`.` });
   const topic = Object.hasOwn(HELP_TOPICS, first) && others.length === 0 ? HELP_TOPICS[first] : undefined;
   if (topic === undefined) return null;
   return [`${topic.summary}.`, ...topic.buildBlocks(program), `More: ${topic.page}`];

@@ -26,6 +26,11 @@ export interface TargetFlags {
   yes?: boolean | undefined;
 }
 
+/** Returns the flags of a command for the local target, whichever target they name. */
+export function toLocalFlags<Flags extends TargetFlags>(flags: Flags): Flags {
+  return { ...flags, target: "local", local: undefined, remote: undefined };
+}
+
 /** The effective settings. The order of precedence is flag, environment variable, knock.json, profile, default. */
 export interface SettingsService {
   getTarget(flags: TargetFlags): Promise<"local" | "remote">;

@@ -61,7 +61,7 @@ async function runWorker(flags: WorkerFlags, context: CommandContext, services: 
   const option = flags.concurrency === undefined ? "--metrics-port" : "--concurrency";
   if (flags.concurrency !== undefined || options.metrics !== null)
     throw new KnockError("not_supported", `${option} is only for workers that share a PostgreSQL database`, {
-      hint: flags.once ? "Omit --once." : "Use a database: --store postgres://….",
+      hint: isShared ? "Omit --once." : "Use a database: --store postgres://….",
     });
   const { output, signal } = context;
   const engine = await services.openEngine(flags);

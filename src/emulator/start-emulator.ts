@@ -127,7 +127,7 @@ function listen(server: Server, { host, port }: EmulatorOptions): Promise<void> 
           hint:
             isInUse || error.code === "EACCES"
               ? "Choose another port with --port <n>. --port 0 picks a free one."
-              : "--host must be an address of this computer.",
+              : "Use an address of this computer, such as 127.0.0.1.",
           cause: error,
         }),
       );

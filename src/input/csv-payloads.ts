@@ -56,7 +56,7 @@ export class CsvPayloads {
     if (fields.length !== columns.length)
       throw toRowError(
         line,
-        `has ${fields.length} fields, but the first row has ${columns.length}`,
+        `has ${fields.length} field${fields.length === 1 ? "" : "s"}, but the first row has ${columns.length}`,
         this.inputName,
         "Give each row as many fields as the first row. An empty field is omitted from the payload.",
       );

@@ -118,7 +118,7 @@ async function parseSetJson(path: string, text: string): Promise<Json> {
     return await parseJsonInput(text, `--set ${path}`);
   } catch (error) {
     if (!(error instanceof KnockError) || error.code !== "invalid_json" || /^\s*[[{"]/.test(text)) throw error;
-    throw error.copyWith({ hint: `:= is for JSON. For text use =: --set ${quoteForShell(`${path}=${text}`)}` });
+    throw error.copyWith({ hint: `Use = for text: --set ${quoteForShell(`${path}=${text}`)}` });
   }
 }
 

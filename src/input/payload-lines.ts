@@ -52,7 +52,9 @@ async function parsePayloadLine(line: StreamLine, inputName: string): Promise<Js
   const parsed = await parseJson(line.text);
   if ("value" in parsed) return checkDepth(parsed.value, `${inputName}:${number}`);
   const isFirst = number === 1 && /^\s*[{[]/.test(line.text);
-  const hint = isFirst ? "If the payload spans several lines, use --format json." : undefined;
+  const hint = isFirst
+    ? "Put each payload on one line. A single payload on several lines needs `knock notify --format json`."
+    : undefined;
   throw fail("invalid_json", `invalid JSON: ${parsed.error}`, parsed.column, hint);
 }
 

@@ -5,6 +5,7 @@ import {
   formatRecipient,
   getComparedParts,
 } from "../domain/scenario/check-expectation.js";
+import { listMissingCauses } from "../domain/scenario/list-missing-causes.js";
 import type { Observation, ObservedRun } from "../domain/scenario/observed.js";
 import type { Scenario } from "../domain/scenario/parse-scenarios.js";
 import type { Given, ScenarioStep } from "../domain/scenario/scenario-schema.js";
@@ -20,6 +21,9 @@ import type { OpenScenarioTarget, ScenarioTarget } from "./scenario-target.js";
 
 /** The time of the clock before the first step, a Monday. */
 const DEFAULT_TIME = "2026-01-05T09:00:00Z";
+
+/** The maximum number of steps that a failure about missing messages names. */
+const MAX_CAUSES = 4;
 
 /** Errors in the scenario or the project. Other errors are outcomes that an expectation may name. */
 const BROKEN_CODES: ReadonlySet<ErrorCode> = new Set([
@@ -142,8 +146,30 @@ class ScenarioRun {
     for (const failure of checkExpectation(expect, observation, this.target.reader)) {
       this.location = this.locate(index, failure.path);
       await checkStepName(this.target, failure, observation.outcomes);
-      this.addFailure(index, failure, await explainFailure(this.target, failure));
+      const explained = await this.explainMissing(failure);
+      this.addFailure(index, explained, await explainFailure(this.target, explained));
     }
+  }
+
+  /** Adds to a failure about missing messages which steps have sent none, and why. */
+  private async explainMissing({ missing, ...failure }: ExpectationFailure): Promise<ExpectationFailure> {
+    if (missing === undefined) return failure;
+    const causes = listMissingCauses(missing, await readObservedRuns(this.target.operations));
+    const [first] = causes;
+    if (first === undefined)
+      return missing.to
+        ? {
+            ...failure,
+            found: `${failure.found}; ${missing.to} has no run: it is not a recipient, or was never identified`,
+          }
+        : failure;
+    const texts = causes.slice(0, MAX_CAUSES).map(({ subject, found }) => `${subject} ${found}`);
+    const more = causes.length > MAX_CAUSES ? `, and ${causes.length - MAX_CAUSES} more` : "";
+    return {
+      ...failure,
+      found: `${failure.found}; ${texts.join(", ")}${more}`,
+      ...(first.about ? { about: first.about } : {}),
+    };
   }
 
   private addFailure(index: number, failure: ExpectationFailure, explanation: JsonObject | null): void {

@@ -58,8 +58,8 @@ describe.concurrent("invalid flags of notify", () => {
     [["-d", '{"page": "x"}}'], "hint: Remove this }."],
     [["-r", '["ada" "grace"]'], "expected a comma (line 1, column 8)\nhint: Add a comma before this."],
     [["-d", "hello"], "hint: Put the JSON in single quotes, or in a file and use @file."],
-    [["--set", "page:=my"], "hint: := is for JSON. For text use =: --set page=my"],
-    [["--set", "page:=my home"], "For text use =: --set 'page=my home'"],
+    [["--set", "page:=my"], "hint: Use = for text: --set page=my"],
+    [["--set", "page:=my home"], "Use = for text: --set 'page=my home'"],
     [["-d", "payloads/invite.json"], "hint: Did you mean --data @payloads/invite.json?"],
     [["-d", "{“page”:“x”}"], "not typographic ones (“) (line 1, column 2)\nhint: The quotes are typographic"],
     [["-d", "{'page':'x'}"], "not single quotes (') (line 1, column 2)\nhint: Put the JSON in single quotes"],
@@ -238,7 +238,7 @@ describe.concurrent("a file of the other format", () => {
       "one payload as lines",
       '{\n  "key": "invite",\n  "recipients": "lin"\n}',
       "jsonl",
-      "If the payload spans several lines, use --format json.",
+      "Put each payload on one line. A single payload on several lines needs `knock notify --format json`.",
     ],
   ])("causes a hint: %s", async ([, input, format, hint], { collab }) => {
     const { stderr, exitCode } = await collab.knock(["notify", "--file", "-", "--format", format], { input });

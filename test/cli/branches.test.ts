@@ -45,7 +45,7 @@ describe("--branch on the local target (A-015)", () => {
   it("rejects an unknown branch in the flag, and warns once about one in a setting", async ({ collab }) => {
     const flag = await collab.knock(["notify", "new-comment", "-r", "ada", "--branch", "nope"]);
     expect([flag.exitCode, flag.stderr]).toEqual([5, expect.stringContaining('there is no branch "nope"')]);
-    expect(flag.stderr).toContain("branches/<slug>");
+    expect(flag.stderr).toContain("branches/nope");
     const args = ["notify", "new-comment", "-r", "ada", "--json", "--data", '{"page":"Home"}'];
     const set = await collab.knock(args, { env: { KNOCK_BRANCH: "nope" } });
     expect(set.stderr.match(/no branch "nope"/g)).toHaveLength(1);

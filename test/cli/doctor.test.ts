@@ -84,6 +84,10 @@ describe.concurrent("knock doctor", () => {
       const guarded = await collab.knock(["doctor", "--remote", "--json"], { env });
       expect(find(guarded, "settings")?.message).toContain(", recipients limited by recipients.allow of profile");
       expect(server.requests.length).toBeGreaterThan(0);
+      // The other checks are about the local files and store.
+      await collab.knock(["notify", "welcome", "-r", "ada"]);
+      const all = getChecks(await collab.knock(["doctor", "--remote", "--json"], { env }));
+      expect(all.filter(({ status }) => status === "error").map(({ name }) => name)).toEqual(["reachability"]);
     } finally {
       await server.close();
     }

@@ -194,7 +194,7 @@ describe.concurrent("settings: flag > environment > knock.json > profile > defau
   it.for<[args: string[], env: Record<string, string>, exit: number, error: RegExp]>([
     [["--local", "--remote"], {}, 2, /^error: --local, --remote and --target contradict each other\nhint: /],
     [["--target", "local", "--remote"], {}, 2, /^error: --local, --remote and --target contradict/],
-    [[], { KNOCK_TARGET: "cloud" }, 2, /^error: KNOCK_TARGET is "cloud"\nhint: The targets are local and remote\./],
+    [[], { KNOCK_TARGET: "cloud" }, 2, /^error: KNOCK_TARGET: "cloud" is not a target\nhint: Use local or remote\./],
     [["--timeout", "never"], {}, 2, /^error: --timeout: "never" is not a duration\nhint: /],
     [["--timeout", "0s"], {}, 2, /^error: --timeout/],
   ])("for %j with %j: exit %i", async ([args, env, exit, error], { collab }) => {

@@ -54,6 +54,21 @@ describe.concurrent("suggestions", () => {
     ],
     [["audiences", "list"], 2, "hint: For example: knock audiences list beta. Add --help"],
     [["runs", "--status"], 2, "hint: For example: knock runs list --workflow new-comment. Add --help"],
+    [
+      ["notify", "invite", "-r", "ada", "--set", "name", "Grace", "Hopper"],
+      2,
+      "hint: Did you mean --set 'name=Grace Hopper'?",
+    ],
+    [
+      ["help", "exit-codes", "3"],
+      2,
+      'error: the help topic "exit-codes" has no parts\nhint: Run `knock help exit-codes`.',
+    ],
+    [
+      ["users", "list", "--store", "mysql://ada:pw@host/d"],
+      2,
+      "error: the store is a mysql:// URL, which is not supported\nhint: Use a file",
+    ],
     [["notify", "invite"], 2, 'hint: Add --recipients ada,grace, or "recipients": ["ada"] to the payload.'],
     [["cancle"], 2, 'error: there is no command "cancle"\nhint: Did you mean "cancel"?'],
     [["runs", "lst"], 2, 'error: knock runs has no command "lst"\nhint: Did you mean "list"?'],
@@ -127,7 +142,7 @@ describe.concurrent("suggestions", () => {
     [
       ["notify", "invite", "--", "-r", "ada"],
       2,
-      "error: too many arguments for 'notify'. Expected 1 argument but got 3.\nhint: Everything after -- is an argument: put -r before it.",
+      "error: too many arguments: expected 1, found 3\nhint: Everything after -- is an argument: put -r before it.",
     ],
     [
       ["notify", "invite", "-r", "ada", "--wait", "1"],

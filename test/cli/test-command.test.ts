@@ -31,6 +31,22 @@ describe.concurrent("knock test", () => {
     expect(exitCode).toBe(1);
   });
 
+  it("shows why a step has sent no message", async ({ collab }) => {
+    collab.write(FILE, scenarioFile(`${NOTIFY_ADA}\n  expect: { messages: [{ to: ada, channel: email }] }`));
+    const skipped = (await collab.knock(["test", FILE])).stdout;
+    expect(skipped).toContain("found     0 (all: in_app_feed in_app_feed_1 to ada); ada email_1 skipped (preference");
+    expect(skipped).toContain("✗ the recipient's set default: categories.collab.channel_types.email = false");
+
+    const notify = (user: string) => `- notify: { recipients: [${user}], data: { page: Home } }`;
+    collab.write(FILE, scenarioFile(`${notify("grace")}\n  expect: { messages: [{ to: grace, channel: email }] }`));
+    const waiting = (await collab.knock(["test", FILE])).stdout;
+    expect(waiting).toContain("; grace delay_1 waiting until 2026-01-05T09:30:00.000Z\n");
+
+    collab.write(FILE, scenarioFile(`${notify("eda")}\n  expect: { messages: [{ to: eda }] }`));
+    const unknown = (await collab.knock(["test", FILE])).stdout;
+    expect(unknown).toContain("; eda has no run: it is not a recipient, or was never identified\n");
+  });
+
   it("rejects options of the remote target", async ({ collab }) => {
     const { stderr, exitCode } = await collab.knock(["test", "--remote"]);
     expect(stderr).toContain("error: knock test works only on the local target and does not support --remote");

@@ -403,35 +403,11 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     file: "knock/workflows/invite/a.test.yaml",
     message: "scenrios",
   },
-  "an unknown workflow in a scenario": {
-    change: (collab) =>
-      void collab.write(
-        "knock/workflows/invite/a.test.yaml",
-        "scenarios:\n  a:\n    steps:\n      - notify: { workflow: invit, recipients: [ada] }\n        expect: [no-failures]\n",
-      ),
-    code: "scenario_invalid",
-    file: "knock/workflows/invite/a.test.yaml",
-    message: 'there is no workflow "invit"',
-  },
-  "an unknown step in an outcome of a scenario": {
-    change: (collab) =>
-      void collab.write(
-        "knock/workflows/invite/a.test.yaml",
-        "workflow: invite\nscenarios:\n  a:\n    steps:\n      - notify: { recipients: [ada] }\n        expect: { outcomes: { ada: { emial_1: sent } } }\n",
-      ),
-    code: "scenario_invalid",
-    file: "knock/workflows/invite/a.test.yaml",
-    message: 'no workflow has the step "emial_1"',
-  },
-  "an unknown channel in a scenario": {
-    change: (collab) =>
-      void collab.write(
-        "knock/workflows/invite/a.test.yaml",
-        "workflow: invite\nscenarios:\n  a:\n    steps:\n      - notify: { recipients: [ada] }\n        expect: { messages: [{ channel: mail }] }\n",
-      ),
-    code: "scenario_invalid",
-    file: "knock/workflows/invite/a.test.yaml",
-    message: 'there is no channel "mail"',
+  "a misspelled key that one of two keys requires": {
+    change: (collab) => addStep(collab, "batch", { batch_windw: { unit: "minutes", value: 5 } }),
+    code: "workflow_invalid",
+    file: WORKFLOW,
+    message: 'unknown key "batch_windw"; did you mean "batch_window"?',
   },
 };
 

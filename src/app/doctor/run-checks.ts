@@ -1,6 +1,6 @@
 import { existsSync, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
-import type { TargetFlags } from "../../commands/services.js";
+import { type TargetFlags, toLocalFlags } from "../../commands/services.js";
 import type { WorkflowProblem } from "../../domain/workflow/workflow-view.js";
 import { getErrorMessage, KnockError } from "../../errors/knock-error.js";
 import type { DoctorCheck, DoctorReport } from "../../output/documents/doctor.js";
@@ -133,7 +133,7 @@ export class Doctor {
 
   /** Reads every workflow, the environment and the recipients. */
   private async checkFiles(main: Project): Promise<CheckResult> {
-    const project = (await this.app.project.findFiles({ ...this.flags, target: "local" })) ?? main;
+    const project = (await this.app.project.findFiles(toLocalFlags(this.flags))) ?? main;
     await project.environment();
     const warnings = (await project.readRunWarnings()).length;
     const recipients = await project.readChangedRecipients(new Map());
@@ -169,7 +169,7 @@ export class Doctor {
     const path = this.display(location);
     if (!existsSync(location)) return ok(`${path} will be created by the first trigger`);
     const stats = statSync(location);
-    const operations = await this.app.target.openForCheck({ ...this.flags, target: "local" });
+    const operations = await this.app.target.openForCheck(toLocalFlags(this.flags));
     await operations.listMessages({}, { limit: 1 });
     const message = `${path}, ${Math.ceil(stats.size / 1024)} kB, mode ${formatMode(stats)}`;
     return process.platform !== "win32" && (stats.mode & GROUP_OR_OTHERS) !== 0
@@ -182,7 +182,7 @@ export class Doctor {
     const { inspectDatabase } = await import("../../store/postgres/open-postgres-store.js");
     const { serverVersion, isEmpty, isPartitionMissing } = await inspectDatabase(location);
     this.databaseVersion = `PostgreSQL ${serverVersion}`;
-    const operations = await this.app.target.openForCheck({ ...this.flags, target: "local" });
+    const operations = await this.app.target.openForCheck(toLocalFlags(this.flags));
     await operations.listMessages({}, { limit: 1 });
     const shown = formatStoreLocation(location);
     if (isPartitionMissing)

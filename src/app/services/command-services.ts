@@ -1,14 +1,15 @@
-import type {
-  BrowserService,
-  CompletionService,
-  DevServices,
-  DoctorService,
-  InitService,
-  LocalTargetService,
-  TypesService,
-  WatchService,
-  WorkerService,
-  WorkflowService,
+import {
+  type BrowserService,
+  type CompletionService,
+  type DevServices,
+  type DoctorService,
+  type InitService,
+  type LocalTargetService,
+  type TypesService,
+  toLocalFlags,
+  type WatchService,
+  type WorkerService,
+  type WorkflowService,
 } from "../../commands/services.js";
 import type { AccountService } from "../../commands/shared/account-service.js";
 import type { ForecastService } from "../../commands/shared/forecast-service.js";
@@ -80,7 +81,7 @@ export function createWorkflowService({ project, target }: AppServices): Workflo
     async readWorkflows(key, flags) {
       const projectFiles = await project.requireLocalFiles(flags);
       const { readWorkflowViews } = await import("../read-workflow-views.js");
-      return readWorkflowViews(projectFiles, await target.openForCheck({ ...flags, target: "local" }), key);
+      return readWorkflowViews(projectFiles, await target.openForCheck(toLocalFlags(flags)), key);
     },
   };
 }
@@ -129,7 +130,7 @@ export function createStoreService({ target, io }: AppServices): StoreService {
       return copyStore(source as string, copy as string, setProgress);
     },
     async migrateStore(flags) {
-      const { location } = await target.locate({ ...flags, target: "local" });
+      const { location } = await target.locate(toLocalFlags(flags));
       if (isPostgresLocation(location)) {
         const { migratePostgresStore } = await import("../../store/postgres/open-postgres-store.js");
         await migratePostgresStore(location);

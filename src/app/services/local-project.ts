@@ -1,4 +1,4 @@
-import type { ProjectNames, ProjectService, TargetFlags } from "../../commands/services.js";
+import { type ProjectNames, type ProjectService, type TargetFlags, toLocalFlags } from "../../commands/services.js";
 import { collectUnsetSecretWarnings } from "../../domain/environment/secret-variables.js";
 import { checkTriggerData } from "../../domain/shape/check-trigger-data.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
@@ -41,7 +41,7 @@ export class LocalProject implements ProjectService {
 
   /** Returns the files of the local target: those of the branch, if one is selected. Throws `project_missing`. */
   async requireLocalFiles(flags: TargetFlags): Promise<Project> {
-    const localFlags = { ...flags, target: "local" };
+    const localFlags = toLocalFlags(flags);
     return this.selectBranch(await this.files.require(localFlags), localFlags);
   }
 

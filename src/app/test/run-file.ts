@@ -10,6 +10,7 @@ import type {
   ScenarioMessage,
   ScenarioResult,
 } from "../../domain/scenario/test-report.js";
+import { describeFinding } from "../../domain/shape/describe-finding.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { type ProjectFile, readProjectText } from "../../project/read-project-text.js";
@@ -47,6 +48,16 @@ function writeSnapshots(file: ProjectFile, snapshots: Snapshots): void {
       hint: "Replace the link with a file or folder.",
     });
   writeTestFile(path, text, displayPath);
+}
+
+/** The maximum number of further problems of a file that its error lists. */
+const MAX_OTHER_DETAILS = 5;
+
+/** Returns the problems of a file after the first one, which is the error's message; null if there are no others. */
+function listOtherDetails({ details }: KnockError): string | null {
+  const others = details.slice(1, 1 + MAX_OTHER_DETAILS);
+  if (others.length === 0) return null;
+  return `Also: ${others.map((detail) => `${detail.line ?? 1}:${detail.column ?? 1}: ${describeFinding(detail)}`).join("; ")}.`;
 }
 
 /** Adds the positions in the file to a result. */
@@ -159,7 +170,7 @@ export class FileRunner {
     } catch (error) {
       if (!(error instanceof KnockError)) throw error;
       const { code, message, hint } = error;
-      reported.error = { code, message, hint: hint ?? null };
+      reported.error = { code, message, hint: hint ?? listOtherDetails(error) };
     }
     outcome.reached = [...reached];
     return outcome;

@@ -5,6 +5,7 @@ import {
   formatRecipient,
 } from "../../domain/scenario/check-expectation.js";
 import { type Expected, expectationSchema, type MessageExpectation } from "../../domain/scenario/expectation-schema.js";
+import { describeStop, isStepSelected, listMissingCauses } from "../../domain/scenario/list-missing-causes.js";
 import type { Observation, ObservedMessage, ObservedRun } from "../../domain/scenario/observed.js";
 import { describeFilter, isSelected } from "../../domain/scenario/select-messages.js";
 import { checkClosedDocument } from "../../domain/schema/check-document.js";
@@ -69,43 +70,17 @@ async function formatFailures(
 /** Returns why steps did not send a message that is expected, with the conditions and preferences that decided it. */
 async function explainMissing(
   engine: EmbeddedTestEngine,
-  { to, workflow, step, channel }: MessageExpectation,
+  filter: MessageExpectation,
   runs: readonly ObservedRun[],
   output: Output,
 ): Promise<string[]> {
   const lines: string[] = [];
-  const selected = runs.filter(
-    (run) => (!to || formatRecipient(run.recipient) === to) && (!workflow || run.workflow === workflow),
-  );
-  for (const run of selected) {
-    const name = formatRecipient(run.recipient);
-    if (run.steps.length === 0 && run.reason !== undefined)
-      lines.push(`${name} ${run.workflow}  stopped (${run.reason.code}${formatDetail(run.reason.detail)})`);
-    for (const found of run.steps) {
-      const isRelevant = found.outcome !== "sent" && found.outcome !== "passed" && isStepSelected(found, step, channel);
-      if (!isRelevant || lines.length >= MAX_SHOWN) continue;
-      const about = { recipient_run_id: String(run.recipient_run_id), step: found.ref };
-      const explanation = await explainFailure(engine.target, {
-        path: [],
-        subject: "",
-        expected: "",
-        found: "",
-        about,
-      });
-      const decision = explanation === null ? [] : formatDecision(explanation, output);
-      lines.push(`${name} ${found.ref}  ${describeStep(found)}`, ...indent(decision));
-    }
+  for (const { subject, found, about } of listMissingCauses(filter, runs).slice(0, MAX_SHOWN)) {
+    const failure = { path: [], subject, expected: "", found, ...(about ? { about } : {}) };
+    const explanation = await explainFailure(engine.target, failure);
+    lines.push(`${subject}  ${found}`, ...(explanation === null ? [] : indent(formatDecision(explanation, output))));
   }
   return lines.slice(0, 4 * MAX_SHOWN);
-}
-
-const formatDetail = (detail: string | null): string => (detail === null ? "" : `: ${detail}`);
-
-function isStepSelected(found: ObservedRun["steps"][number], step?: string | null, channel?: string | null): boolean {
-  if (step && found.ref !== step) return false;
-  if (!channel || found.channel_type === undefined) return true;
-  const message = { channel: { key: found.channel ?? "", type: found.channel_type ?? "" } } as ObservedMessage;
-  return isSelected(message, { channel });
 }
 
 /** Checks whether messages with all expected properties were created. */
@@ -171,9 +146,9 @@ export async function checkSkipped(value: unknown, expected: ExpectedSkip): Prom
   for (const run of runs) {
     const name = formatRecipient(run.recipient);
     if (!step && !channel && run.steps.length === 0 && run.reason && (!reason || run.reason.code === reason))
-      met.push(`${name} ${run.workflow}  stopped (${run.reason.code}${formatDetail(run.reason.detail)})`);
+      met.push(`${name} ${run.workflow}  ${describeStop(run.reason)}`);
     for (const found of run.steps) {
-      if (!isStepSelected(found, step, channel) || (channel && found.channel_type === undefined)) continue;
+      if (!isStepSelected(found, { step, channel }) || (channel && found.channel_type === undefined)) continue;
       const outcome = { outcome: "skipped", ...(reason ? { reason: reason as never } : {}) };
       const only: Observation = { ...observation, outcomes: [run] };
       const own = checkExpectation({ outcomes: { [name]: { [found.ref]: outcome } } }, only, engine.target.reader);

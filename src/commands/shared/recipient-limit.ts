@@ -22,8 +22,12 @@ export class RecipientLimit {
     if (this.max === null || this.count <= this.max) return;
     const [count, max] = [this.count, this.max].map((number) => number.toLocaleString("en-US"));
     const found = this.count > added ? "the lines so far have" : "the trigger has";
-    throw new KnockError("too_many_recipients", `--max-recipients is ${max}, but ${found} ${count} recipients`, {
-      details: [{ pointer: "/recipients", message: `has ${added} recipients` }],
-    });
+    throw new KnockError(
+      "too_many_recipients",
+      `--max-recipients is ${max}, but ${found} ${count} recipient${this.count === 1 ? "" : "s"}`,
+      {
+        details: [{ pointer: "/recipients", message: `has ${added} recipient${added === 1 ? "" : "s"}` }],
+      },
+    );
   }
 }

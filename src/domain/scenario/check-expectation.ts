@@ -9,6 +9,7 @@ import { selectContent } from "./content-path.js";
 import {
   type Expected,
   type MessageExpectation,
+  type MessageFilter,
   NOT_REACHED,
   type StepOutcomeExpectation,
 } from "./expectation-schema.js";
@@ -27,6 +28,8 @@ export interface ExpectationFailure {
   found: string;
   /** The recipient run and the step that the expectation is about, if there is one, for its explanation. */
   about?: { recipient_run_id: string; step: string };
+  /** The filter that selected too few messages. */
+  missing?: MessageFilter;
 }
 
 /** Reads the parts of messages that need a parser. */
@@ -201,6 +204,7 @@ function checkMessages(expected: Expected, observation: Observation, reader: Mes
         subject: `messages (${describeFilter(entry)})`,
         expected: typeof entry.count === "number" ? String(entry.count) : "at least 1",
         found: `${selected.length} (all: ${listMessages(messages)})`,
+        ...(selected.length < (entry.count ?? 1) ? { missing: entry } : {}),
       });
     for (const message of selected) checkMessage(entry, path, message, reader, add);
   }

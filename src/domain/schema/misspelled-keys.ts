@@ -22,6 +22,10 @@ export function findMissingKey(
   return findNearest(key, absent);
 }
 
+/** Returns whether a finding about an object says that it must have a key, as in `must have batch_window or …`. */
+const namesKey = ({ message }: Finding, key: string): boolean =>
+  message.startsWith("must have ") && message.split(/[^\w.$-]+/).includes(key);
+
 const toId = (path: readonly PropertyKey[]): string => JSON.stringify(path.map(String));
 
 /**
@@ -34,13 +38,20 @@ export function mergeMisspelledKeys<F extends Finding>(
   unknownKeys: readonly UnknownKey[],
 ): { findings: (F | Finding)[]; unknownKeys: UnknownKey[] } {
   const byMissingPath = new Map<string, UnknownKey>();
-  for (const unknown of unknownKeys)
-    if (unknown.missingKey !== undefined)
-      byMissingPath.set(toId([...unknown.path.slice(0, -1), unknown.missingKey]), unknown);
+  const byOwner = new Map<string, UnknownKey>();
+  for (const unknown of unknownKeys) {
+    if (unknown.missingKey === undefined) continue;
+    const owner = unknown.path.slice(0, -1);
+    byMissingPath.set(toId([...owner, unknown.missingKey]), unknown);
+    byOwner.set(toId(owner), unknown);
+  }
   if (byMissingPath.size === 0) return { findings: [...findings], unknownKeys: [...unknownKeys] };
   const used = new Set<Finding>();
   const merged = findings.flatMap((finding): (F | Finding)[] => {
-    const unknown = byMissingPath.get(toId(finding.path));
+    const ofOwner = byOwner.get(toId(finding.path));
+    const unknown =
+      byMissingPath.get(toId(finding.path)) ??
+      (ofOwner && namesKey(finding, String(ofOwner.missingKey)) ? ofOwner : undefined);
     if (unknown === undefined) return [finding];
     if (used.has(unknown)) return [];
     used.add(unknown);

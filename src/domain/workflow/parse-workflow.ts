@@ -44,8 +44,7 @@ function checkWorkflow(
   valid: ValidDocuments,
 ): { value: RawWorkflow; versionId: string | null; canRemember: boolean } {
   const findings = new DocumentFindings();
-  const createError = () =>
-    findings.toError(`workflow "${key}"`, "workflow_invalid", () => `Fix workflows/${key}/workflow.json.`);
+  const createError = () => findings.toError(`workflow "${key}"`, "workflow_invalid");
   if (!isJsonObject(raw)) {
     findings.add([], "must be an object");
     throw createError();

@@ -44,7 +44,7 @@ export function createBroadcastOperations({
     if (broadcast !== null) return broadcast;
     throw new KnockError("resource_missing", `there is no broadcast "${key}"`, {
       details: [{ pointer: "", message: "is not the key of a broadcast", value: key }],
-      hint: didYouMean(key, files.keys(), "Broadcasts") ?? "Broadcasts are files: broadcasts/<key>/broadcast.json.",
+      hint: didYouMean(key, files.keys(), "Broadcasts") ?? `Create broadcasts/${key}/broadcast.json.`,
     });
   }
 
@@ -176,7 +176,13 @@ export function createBroadcastOperations({
     async cancel(key) {
       const broadcast = await readBroadcast(key);
       if (!(await log.cancel(key)))
-        throw new KnockError("conflict", `broadcast "${key}" is not scheduled: it is ${(await readState(key)).status}`);
+        throw new KnockError(
+          "conflict",
+          `broadcast "${key}" is not scheduled: it is ${(await readState(key)).status}`,
+          {
+            hint: "Run `knock broadcasts list` to see scheduled broadcasts.",
+          },
+        );
       return toBroadcastView(broadcast, await readState(key));
     },
   };

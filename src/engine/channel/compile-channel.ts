@@ -75,7 +75,7 @@ async function checkMjml(
     `${file ?? `workflow "${workflow.key}", step ${ref}: ${place}`}: ${problem}`,
     {
       details: [{ pointer, message: problem }],
-      hint: "knock help error template_invalid lists common causes.",
+      hint: "Run `knock help error template_invalid` to see common causes.",
     },
   );
 }

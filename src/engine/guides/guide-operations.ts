@@ -59,7 +59,7 @@ function getGuide({ guides, errors }: CompiledGuides, key: string): CompiledGuid
   const keys = guides.map(({ guide }) => guide.key);
   throw new KnockError("resource_missing", `there is no guide "${key}"`, {
     details: [{ pointer: "/guide_key", message: "is not the key of a guide", value: key }],
-    hint: didYouMean(key, keys, "Guides") ?? "Guides are in guides/<key>/guide.json.",
+    hint: didYouMean(key, keys, "Guides") ?? `Create guides/${key}/guide.json.`,
   });
 }
 

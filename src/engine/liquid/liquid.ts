@@ -158,7 +158,7 @@ function parseNamedTemplate(source: string, owner: string, fieldPath: string, lo
     const detail: ErrorDetail = { pointer: toPointer(fieldPath), message };
     const hint =
       (cause === undefined ? undefined : suggestName(cause, getLiquid())) ??
-      "knock help error template_invalid lists common causes.";
+      "Run `knock help error template_invalid` to see common causes.";
     return new KnockError("template_invalid", `${at}: ${message}`, { details: [detail], hint, cause });
   };
   const unclosed = findUnclosedOutput(source);

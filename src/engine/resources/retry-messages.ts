@@ -1,4 +1,4 @@
-import type { Message } from "../../domain/message/message.js";
+import { formatDeliveryStatus, type Message } from "../../domain/message/message.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { JsonObject } from "../../util/json.js";
 import { type DueWorkStore, type EngineContext, readTime } from "../context/engine-context.js";
@@ -36,7 +36,7 @@ export async function retryMessages(
   if (other !== undefined)
     throw new KnockError(
       "conflict",
-      `message ${other.id} is ${other.status}: only undelivered messages can be retried`,
+      `message ${other.id} is ${formatDeliveryStatus(other.status)}: only undelivered messages can be retried`,
       {
         details: [{ pointer: "", message: `is ${other.status}`, value: other.id }],
         hint: "Run `knock messages list --status undelivered` to see them. Nothing was changed.",

@@ -68,7 +68,7 @@ export function createSourceOperations(parts: SourceContext): SourceOperations {
   function createUnknownSourceError(key: string): KnockError {
     return new KnockError("resource_missing", `there is no source "${key}"`, {
       details: [{ pointer: "", message: "is not the key of a source", value: key }],
-      hint: didYouMean(key, files.keys(), "Sources") ?? "Sources are files: sources/<key>/source.json.",
+      hint: didYouMean(key, files.keys(), "Sources") ?? `Create sources/${key}/source.json.`,
     });
   }
 

@@ -24,7 +24,7 @@ export function resolveBranchContext<Stores>(
 export function createMissingBranchError(slug: string): KnockError {
   return new KnockError("resource_missing", `there is no branch ${JSON.stringify(slug)}`, {
     details: [{ pointer: "", message: "is not a branch", value: slug }],
-    hint: "A branch is a folder branches/<slug> in the project's knockDir with the workflows, layouts, partials and translations that differ.",
+    hint: `Create the folder branches/${slug} in the project's knockDir, with the workflows, layouts, partials and translations that differ.`,
   });
 }
 

@@ -49,7 +49,7 @@ export async function markRemoteMessages(
   if (ids.length === 1 && onlyId !== undefined) {
     const path = `/v1/messages/${encodePathSegment(onlyId)}`;
     const known = onlyId !== "" && (await nullIfMissing(client.call("GET", path)));
-    if (!known) throw createMissingError(ids, [0]);
+    if (!known) throw createMissingError(ids, [0], "Run `knock messages list` to see messages.");
     const body = metadata === null ? null : { metadata };
     const response = await client.call(request.method, `${path}/${request.status}`, { body });
     return [client.responseReader.readObject(response, "id")];
@@ -97,7 +97,7 @@ async function markChunk(
   }
   const missing = ids.flatMap((id, index) => (marked.has(id) ? [] : [index]));
   // A message may be deleted after the check.
-  if (missing.length > 0) throw createMissingError(ids, missing);
+  if (missing.length > 0) throw createMissingError(ids, missing, "Run `knock messages list` to see messages.");
 }
 
 async function checkExisting(client: ApiClient, ids: readonly string[]): Promise<void> {
@@ -113,11 +113,11 @@ async function checkExisting(client: ApiClient, ids: readonly string[]): Promise
     throw createMissingError(ids, unknown, "Run `knock messages list` to see messages. Nothing was changed.");
 }
 
-function createMissingError(ids: readonly string[], unknown: readonly number[], hint?: string): KnockError {
+function createMissingError(ids: readonly string[], unknown: readonly number[], hint: string): KnockError {
   const [first = 0, ...rest] = unknown;
   const more = rest.length > 0 ? ` (and ${rest.length} more)` : "";
   return new KnockError("resource_missing", `there is no message "${ids[first]}"${more}`, {
-    ...(hint === undefined ? {} : { hint }),
+    hint,
     details: unknown.map((index) => ({
       pointer: `/${index}`,
       message: "no message has this ID",
