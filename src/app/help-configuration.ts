@@ -7,6 +7,12 @@ const MIN_DESCRIPTION_WIDTH = 20;
 /** The headings of groups, in order. Other groups precede them. */
 const HEADINGS: readonly string[] = [...Object.values(OPTION_GROUPS), ...Object.values(COMMAND_GROUPS)];
 
+/** Returns the line that describes a command in a list: its summary, or the first sentence of its description. */
+export function getSummary(command: Command): string {
+  const [sentence = ""] = command.description().split(/\.(?: |$)/);
+  return command.summary() || sentence;
+}
+
 /**
  * Returns a help configuration that lists commands without "[options]", which all of them have. `showArguments` adds
  * the arguments of each command; it is set for the help of a group.
@@ -24,6 +30,7 @@ export function buildHelpConfiguration(showArguments: boolean): Partial<Help> {
       const hasDefault = defaultValue !== undefined && (option.required || option.optional);
       return hasDefault ? `${description} (default: ${defaultValueDescription ?? String(defaultValue)})` : description;
     },
+    subcommandDescription: getSummary,
     subcommandTerm: (command: Command): string => {
       const names = [command.name(), ...command.aliases()].join("|");
       if (!showArguments) return names;

@@ -19,7 +19,7 @@ export function serializeCursor(kind: CursorKind, row: number): string {
 }
 
 function createCursorError(side: "after" | "before", value: string, message: string): KnockError {
-  return new KnockError("invalid_params", `${side}: ${message}`, {
+  return new KnockError("invalid_params", `${side} ${message}`, {
     hint: "Pass page_info.after or page_info.before of an earlier page unchanged.",
     details: [{ pointer: `/${side}`, message, value }],
   });

@@ -99,7 +99,7 @@ describe("knock users", () => {
     [["users", "merge", "ada", "ada"], 2, /a user cannot be merged into itself/],
     [["users", "gte", "ada"], 2, /Did you mean "get"\?/],
     [["users", "list", "--limit", "51"], 2, /--limit/],
-    [["users", "list", "--after", "%%%"], 2, /after: is not a cursor/],
+    [["users", "list", "--after", "%%%"], 2, /^error: after is not a cursor/],
     [["users", "list", "--remote"], 4, /no API key for the remote target/],
     [["objects", "get", "projects", "p9"], 5, /there is no object "projects\/p9"\nhint: Did you mean "p2"\?/],
     [["objects", "get", "plans", "p9"], 5, /hint: Create it with `knock objects set plans p9`\./],

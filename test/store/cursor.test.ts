@@ -15,7 +15,7 @@ describe("a cursor", () => {
     ["of other text", "runs:1"],
   ])("%s is rejected", (_name, after) => {
     expect(catchThrown(() => parseCursor("runs", { limit: 1, after })).message).toBe(
-      "after: is not a cursor of this list",
+      "after is not a cursor of this list",
     );
   });
 });

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { TOPIC_NAMES } from "../../commands/help-topics/topic-names.js";
 import { ERROR_CODES } from "../../errors/error-codes.js";
+import { getSummary } from "../help-configuration.js";
 import type { AppServices, Commands } from "../run-program.js";
 import { type Candidate, FILES, toCandidate } from "./candidate.js";
 import { findDefaultSubcommand, findPosition, type Position } from "./find-position.js";
@@ -22,7 +23,7 @@ function listOptions(command: Command): Candidate[] {
 
 /** Returns the subcommands of a group; an empty list for other commands. */
 const listSubcommands = (group: Command): Candidate[] =>
-  group.commands.map((command) => ({ name: command.name(), description: command.summary() || command.description() }));
+  group.commands.map((command) => ({ name: command.name(), description: getSummary(command) }));
 
 async function listValues(position: Position, current: string, { files, io }: AppServices): Promise<Candidate[]> {
   const choices = position.option?.argChoices ?? (position.option === null ? position.argument?.argChoices : undefined);

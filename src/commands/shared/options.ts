@@ -73,11 +73,19 @@ function addConnectionOptions(command: Command): Command {
     .option("--base-url <url>", "send requests to this URL (default: https://api.knock.app)");
 }
 
-/** Adds the options of requests to the remote target, which must be the current group. */
-const addRequestOptions = (command: Command): Command =>
-  command
+/** The names of commands that only read. They use a live key without asking. */
+const READING_COMMANDS: readonly string[] = ["list", "get", "show", "replay", "audit"];
+
+/**
+ * Adds the options of requests to the remote target, which must be the current group. Reading commands accept `--yes`, because
+ * scripts may pass the same options to all commands.
+ */
+function addRequestOptions(command: Command): Command {
+  const confirmation = new Option("-y, --yes", "use a live key without asking");
+  return command
     .option("--timeout <duration>", "limit the time of one HTTP request (default: 60s)")
-    .option("-y, --yes", "use a live key without asking");
+    .addOption(READING_COMMANDS.includes(command.name()) ? confirmation.hideHelp() : confirmation);
+}
 
 /** Adds the options that select the target and connect to the remote one. */
 export function addTargetOptions(command: Command): Command {

@@ -44,11 +44,18 @@ export function parsePage(flags: PageFlags): PageRequest {
       `--limit: ${JSON.stringify(flags.limit)} must be a whole number from 1 to ${MAX_LIMIT}`,
     );
   }
+  checkCursors(flags);
   return { limit, after: flags.after, before: flags.before };
+}
+
+function checkCursors({ after, before }: PageFlags): void {
+  if (after !== undefined && before !== undefined)
+    throw new KnockError("usage", "--after and --before contradict each other", { hint: "Give one of them." });
 }
 
 /** Returns the selected page of a list of project files: all of them if no limit is given. Throws `usage`. */
 export function paginateFiles<T>(items: readonly T[], flags: PageFlags): Paged<T> {
+  checkCursors(flags);
   const page = flags.limit === undefined ? { ...flags, limit: items.length } : parsePage(flags);
   return paginateList(items, page);
 }

@@ -111,7 +111,7 @@ export const faultBodySchema = once(() => {
     .check(
       rule(({ status, error }, report) => {
         if (((status ?? null) === null) === ((error ?? null) === null))
-          report([], "must have exactly one of status and error");
+          report(["status"], "or error is required, but not both");
       }),
     );
 });

@@ -12,7 +12,7 @@ function parseCursor(side: "after" | "before", cursor: string): number {
   const match = CURSOR.exec(Buffer.from(cursor, "base64url").toString("latin1"));
   if (match !== null) return Number(match[1]);
   const message = "is not a cursor of this list";
-  throw new KnockError("invalid_params", `${side}: ${message}`, {
+  throw new KnockError("invalid_params", `${side} ${message}`, {
     hint: "Pass page_info.after or page_info.before of an earlier page unchanged.",
     details: [{ pointer: `/${side}`, message, value: cursor }],
   });
