@@ -15,7 +15,7 @@ export async function buildPages() {
     "docs/reference/reasons.md": `# Reason codes
 
 A step that did not complete as usual has a reason: \`{ "code", "detail" }\`. The detail names the cause, such as the condition or the property
-that is missing. \`knock notify\` and \`knock runs show <id>\` print both. Scripts can rely on the codes.
+that is missing. \`knock runs show <id>\` and \`--json\` print both, \`knock notify\` prints the detail. Scripts can rely on the codes.
 
 | code | meaning |
 |---|---|
