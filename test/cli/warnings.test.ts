@@ -16,6 +16,20 @@ function changeJson(sample: Sample, file: string, change: (content: JsonObject) 
 
 const collectWarnings = (stderr: string): string[] => stderr.split("\n").filter((line) => line.startsWith("warning: "));
 
+describe.concurrent("likely misspelled keys of the data", () => {
+  inProcessTest("cause a warning, and with --strict an error", async ({ collab }) => {
+    const warning = `workflow "new-comment": data.page_ulr is not in trigger_data_json_schema; did you mean "page_url"?`;
+    const notify = [...COMMENT, "--set", "page_ulr=https://example.com"];
+    changeJson(collab, "knock/workflows/new-comment/workflow.json", ({ trigger_data_json_schema: schema }) => {
+      delete (schema as JsonObject).additionalProperties;
+    });
+    const triggered = await collab.knock(notify);
+    expect([triggered.exitCode, collectWarnings(triggered.stderr)]).toEqual([0, [`warning: ${warning}`]]);
+    const strict = await collab.knock([...notify, "--strict"]);
+    expect([strict.exitCode, strict.stderr]).toEqual([3, expect.stringContaining(`error: ${warning}`)]);
+  });
+});
+
 describe.concurrent("likely misspelled template variables", () => {
   inProcessTest(
     "cause one warning per step when a workflow is triggered, for all recipients together",

@@ -1,4 +1,5 @@
 import type { Recipient, RecipientKey } from "../../domain/recipient/recipient.js";
+import { findMisspelledData } from "../../domain/shape/find-misspelled-data.js";
 import { findTextFile } from "../../domain/template/text-files.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
@@ -81,9 +82,9 @@ function areDefinedByData(suspicious: SuspiciousVariables, { data, recipients }:
 }
 
 /**
- * Returns a warning for each step of a trigger's workflow with likely misspelled template variables: variables that are
- * not in the trigger's data, its schema, or the scope of any of the first known recipients. Returns an empty list if no
- * recipient is known.
+ * Returns a warning for each likely misspelled key of a trigger's data, and for each step of its workflow with likely misspelled
+ * template variables: variables that are not in the trigger's data, its schema, or the scope of any of the first known
+ * recipients. Variables are not checked if no recipient is known.
  */
 export function checkVariables(
   context: EngineContext<unknown>,
@@ -91,16 +92,17 @@ export function checkVariables(
   known: ReadonlyMap<RecipientKey, Recipient>,
 ): string[] {
   const { compiled, environment, trigger } = trial;
-  if (!compiled.usesLiquid) return [];
-  const { steps, suspiciousByVariables } = analyzeVariables(compiled);
   const schema = compiled.workflow.trigger_data_json_schema;
+  const misspelledData = findMisspelledData(schema, trigger.data);
+  if (!compiled.usesLiquid) return misspelledData;
+  const { steps, suspiciousByVariables } = analyzeVariables(compiled);
   let suspicious = suspiciousByVariables.get(environment.variables);
   if (suspicious === undefined) {
     const shared = buildSharedScope(trial);
     suspicious = { steps: findSuspiciousVariables(steps, shared, schema), shared };
     suspiciousByVariables.set(environment.variables, suspicious);
   }
-  if (areDefinedByData(suspicious, trigger)) return [];
+  if (areDefinedByData(suspicious, trigger)) return misspelledData;
   const people = applyInlineRecipients(trial, known);
   const scopes: RenderScope[] = [];
   let findings: { ref: string; texts: string[] }[] = [];
@@ -113,7 +115,7 @@ export function checkVariables(
     });
     if (findings.length === 0 || scopes.length === MAX_CHECKED_RECIPIENTS) break;
   }
-  return findings.map(({ ref, texts }) => `step ${ref}: ${texts.join("; ")}`);
+  return [...misspelledData, ...findings.map(({ ref, texts }) => `step ${ref}: ${texts.join("; ")}`)];
 }
 
 /** Returns a function that finds the likely misspelled variables of a step in a given scope. */
