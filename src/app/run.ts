@@ -5,6 +5,7 @@ import { printError } from "../output/print-error.js";
 import type { ProcessIO } from "./process-io.js";
 import { type Commands, runProgram } from "./run-program.js";
 import { createServices } from "./services/app-services.js";
+import { suggestJsonSet } from "./suggest-json-set.js";
 
 /** Returns whether `--json` was given, even if the flags cannot be parsed. */
 function hasJsonFlag(argv: readonly string[]): boolean {
@@ -39,7 +40,7 @@ export async function run(commands: Commands, io: ProcessIO): Promise<RunResult>
   try {
     await runProgram(commands, io.argv, io.version, services);
   } catch (error) {
-    fail(await services.target.explainError(error));
+    fail(suggestJsonSet(await services.target.explainError(error), io.argv));
   }
   try {
     await services.target.close();

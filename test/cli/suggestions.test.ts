@@ -69,6 +69,11 @@ describe.concurrent("suggestions", () => {
       2,
       "error: the store is a mysql:// URL, which is not supported\nhint: Use a file",
     ],
+    [
+      ["preferences", "set", "ada", "--set", "channel_types.email=false"],
+      2,
+      "hint: Use := for JSON: --set channel_types.email:=false",
+    ],
     [["notify", "invite"], 2, 'hint: Add --recipients ada,grace, or "recipients": ["ada"] to the payload.'],
     [["cancle"], 2, 'error: there is no command "cancle"\nhint: Did you mean "cancel"?'],
     [["runs", "lst"], 2, 'error: knock runs has no command "lst"\nhint: Did you mean "list"?'],
