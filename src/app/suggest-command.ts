@@ -14,6 +14,7 @@ const COMMAND_SYNONYMS: Readonly<Record<string, string>> = {
   msg: "knock messages",
   msgs: "knock messages",
   render: "knock preview",
+  why: "knock runs show",
 };
 
 /** Names that other tools use for a subcommand. The first one that the group has is suggested. */
@@ -36,6 +37,7 @@ const SUBCOMMAND_SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   forward: ["advance"],
   skip: ["advance"],
   stop: ["freeze"],
+  unfreeze: ["reset"],
 };
 
 export function suggestCommand(word: string): string | undefined {

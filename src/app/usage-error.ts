@@ -59,6 +59,15 @@ function suggestProgramOptions(unknown: string, program: Command): string[] {
   return program.options.flatMap(({ short, long }) => (short === swapCase(unknown) ? (long ?? []) : []));
 }
 
+/** Returns a hint for an option with the name of an argument, as in `cancel invite --cancellation-key invite-42`. */
+function suggestArgument(message: string, named: Command | undefined): string | undefined {
+  const name = /^unknown option '--([\w-]+)/.exec(message)?.[1];
+  const known = named?.registeredArguments.map((argument) => argument.name()) ?? [];
+  if (named === undefined || name === undefined || !known.includes(name)) return undefined;
+  const words = [named.parent?.parent ? named.parent.name() : "", named.name(), ...known.map((word) => `<${word}>`)];
+  return `It is an argument: knock ${words.filter(Boolean).join(" ")}`;
+}
+
 /** Returns a hint for an option such as `--email zoe@example.com` in a command that sets properties with `--set`. */
 function suggestPropertyOption(message: string, named: Command | undefined): string | undefined {
   const name = /^unknown option '--([\w-]+)/.exec(message)?.[1];
@@ -179,6 +188,11 @@ export function toUsageError(
       suggestForTrailingOption(argv) ??
       (named && suggestForExcessArguments(named, argv)),
   };
-  const hint = suggestByCode[error.code]?.() || suggestion || suggestPropertyOption(first, named) || help;
+  const hint =
+    suggestByCode[error.code]?.() ||
+    suggestion ||
+    suggestArgument(first, named) ||
+    suggestPropertyOption(first, named) ||
+    help;
   return new KnockError("usage", message, { hint });
 }

@@ -74,6 +74,13 @@ describe.concurrent("suggestions", () => {
       2,
       "hint: Use := for JSON: --set channel_types.email:=false",
     ],
+    [
+      ["cancel", "invite", "--cancellation-key", "invite-42"],
+      2,
+      "hint: It is an argument: knock cancel <workflow> <cancellation-key>",
+    ],
+    [["clock", "unfreeze"], 2, "hint: Did you mean knock clock reset?"],
+    [["validate", "knock/workflows/invite/workflow.json"], 5, 'hint: Did you mean "invite"?'],
     [["notify", "invite"], 2, 'hint: Add --recipients ada,grace, or "recipients": ["ada"] to the payload.'],
     [["cancle"], 2, 'error: there is no command "cancle"\nhint: Did you mean "cancel"?'],
     [["runs", "lst"], 2, 'error: knock runs has no command "lst"\nhint: Did you mean "list"?'],
