@@ -73,7 +73,7 @@ export const environmentSchema = once(() => {
       .strictObject({
         $schema: schemaReference(),
         name: text("The name of the environment. Default: development."),
-        timezone: text('The time zone of recipients without one, such as "Europe/Paris".'),
+        timezone: text("The time zone of recipients without one. Default: Etc/UTC.", "Europe/Paris"),
         locale: text("The account's default locale for translations. Default: en.", "en"),
         channels: lazySection(
           () => record(optional(channelSchema())),
@@ -86,7 +86,7 @@ export const environmentSchema = once(() => {
               z.strictObject({
                 active: described(
                   optional(z.boolean()),
-                  "Whether the workflow is active. Takes precedence over the workflow's file.",
+                  "Whether the workflow is active. Takes precedence over the workflow's file. Default: as in the file.",
                 ),
               }),
             ),
@@ -122,7 +122,10 @@ export const environmentSchema = once(() => {
           "The API keys that the local API accepts. Default: any.",
           ["sk_local", "pk_local"],
         ),
-        enhanced_security: described(optional(z.boolean()), "Whether public keys need a signed user token."),
+        enhanced_security: described(
+          optional(z.boolean()),
+          "Whether public keys need a signed user token. Default: false.",
+        ),
         signing_key: text('The key of user tokens: "$NAME" names an environment variable.', "$KNOCK_SIGNING_KEY"),
         allowed_origins: lazySection(
           () => z.array(checkedString(describeInvalidOrigin)),

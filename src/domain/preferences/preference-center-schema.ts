@@ -34,7 +34,10 @@ export const preferenceCenterSchema = once(() => {
     title: text("The title of the page.", "Your notifications"),
     body: text("The text below the title.", "Choose what you want to hear about."),
     rows: described(optional(z.array(row)), "The preferences that recipients can change."),
-    show_account_name: described(optional(z.boolean()), "Whether the page shows the name of the account."),
+    show_account_name: described(
+      optional(z.boolean()),
+      "Whether the page shows the name of the account. Default: false.",
+    ),
   });
   return z.strictObject({
     enabled: described(optional(z.boolean()), "Whether the page is served. Default: true."),
