@@ -70,6 +70,16 @@ function linkDependencies(folder: string): void {
     symlinkSync(join(ROOT, "node_modules", path), join(folder, path));
 }
 
+/** Returns the files of a build without its copies of bindings, with their contents. */
+function readBuild(folder: string): Record<string, Buffer> {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = entries
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => !path.endsWith(".node"))
+    .sort();
+  return Object.fromEntries(paths.map((path) => [path.slice(folder.length), readFileSync(path)]));
+}
+
 describe("the Dockerfile", () => {
   it("has no errors and no warnings of the linter", () => {
     expect(validate(dockerfile)).toEqual([]);
@@ -101,7 +111,7 @@ describe("the Dockerfile", () => {
     expect(listContext().filter((path) => /^(?:\.git|node_modules|dist|test|fixtures)\b/.test(path))).toEqual([]);
   });
 
-  it("has build commands that install the command from the files that are sent", {
+  it("has build commands that install the command from the files that are sent, and write the same files each time", {
     timeout: MAX_BUILD_MS,
   }, async () => {
     const folder = mkdtempSync(join(tmpdir(), "knock-image-"));
@@ -124,6 +134,11 @@ describe("the Dockerfile", () => {
       const installed = join(output, "knock/lib/node_modules/knock-cli");
       expect(readdirSync(join(installed, "dist"))).toContain("main.cjs");
       expect(existsSync(join(installed, "dist/prebuilds"))).toBe(false);
+      // Equal sources give equal files, so that a published package can be compared with its sources.
+      const [first, second] = [readBuild(join(ROOT, "dist")), readBuild(join(source, "dist"))];
+      expect(Object.keys(second)).toEqual(Object.keys(first));
+      const different = Object.entries(first).filter(([path, content]) => !content.equals(second[path] as Buffer));
+      expect(different.map(([path]) => path)).toEqual([]);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

@@ -1,7 +1,6 @@
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Spec, Validation } from "@cyclonedx/cyclonedx-library";
 import { execa } from "execa";
@@ -11,13 +10,6 @@ import { checkLockfile } from "../../scripts/check-dependencies.mjs";
 const ROOT = resolve(import.meta.dirname, "../..");
 
 const readLockfile = () => JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8"));
-
-/** Returns the files of a folder, with their contents. */
-function readFolder(folder: string): Record<string, Buffer> {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  const paths = entries.map((entry) => join(entry.parentPath, entry.name)).sort();
-  return Object.fromEntries(paths.map((path) => [path.slice(folder.length), readFileSync(path)]));
-}
 
 describe("the bill of materials", () => {
   const text = readFileSync(join(ROOT, "dist/sbom.cdx.json"), "utf8");
@@ -35,21 +27,6 @@ describe("the bill of materials", () => {
     );
     expect(listed.sort()).toEqual(bundled.sort());
     for (const { name, hashes } of sbom.components) expect(hashes, name).toMatchObject([{ alg: "SHA-512" }]);
-  });
-});
-
-describe("the build", () => {
-  it("writes the same files each time", { timeout: 120_000 }, async () => {
-    const folder = join(tmpdir(), `knock-build-${process.pid}`);
-    try {
-      await execa(process.execPath, ["scripts/build.mjs", "--out", folder], { cwd: ROOT, timeout: 100_000 });
-      const [first, second] = [readFolder(join(ROOT, "dist")), readFolder(folder)];
-      expect(Object.keys(second)).toEqual(Object.keys(first));
-      const different = Object.entries(first).filter(([path, content]) => !content.equals(second[path] as Buffer));
-      expect(different.map(([path]) => path)).toEqual([]);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
   });
 });
 

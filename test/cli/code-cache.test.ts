@@ -54,7 +54,7 @@ describe.concurrent("compiled code", () => {
   });
 
   it("of a run with several threads is accepted by the next run", async ({ collab }) => {
-    const each = Array.from({ length: 60 }, (_, n) => `{ page: P${n} }`).join(", ");
+    const each = Array.from({ length: 30 }, (_, n) => `{ page: P${n} }`).join(", ");
     const step = '{ notify: { recipients: [ada], data: { page: "${page}" } }, expect: { messages: [{ to: ada }] } }';
     const scenario = `{ each: [${each}], steps: [${step}] }`;
     for (const name of ["a", "b", "c", "d", "e", "f"])
