@@ -118,11 +118,7 @@ export class SchemaPage {
           ? this.#describeProperty(schema, below, level)
           : { type: schema.links.join(", "), section: null };
       const { text, default: value } = splitDefault(schema.description);
-      const isPlain = section === null && !listTypes(schema).includes("boolean") && schema.enum === undefined;
-      const example =
-        isPlain && schema.anyOf?.[0]?.enum === undefined
-          ? (this.#findExample(name, schema, this.#root) ?? findExampleInText(text, schema))
-          : null;
+      const example = section === null ? this.#findExampleText(name, schema) : null;
       rows.push([
         `\`${name}\``,
         isRequired ? `${type}, **required**` : type,
@@ -133,6 +129,16 @@ export class SchemaPage {
       if (section !== null) sections.push(section);
     }
     return joinParts(formatTable(["Property", "Type", "Description", "Default", "Example"], rows), sections);
+  }
+
+  /** Returns an example of a property as JSON, or null. */
+  #findExampleText(name, schema) {
+    const { text, default: value } = splitDefault(schema.description);
+    if (text.startsWith(SERVICE_FIELD)) return null;
+    const found = this.#findExample(name, schema, this.#root) ?? findExampleInText(text, schema);
+    if (found !== null && schema.examples !== undefined) return found;
+    const choice = findChoice(schema, value);
+    return choice === undefined ? found : JSON.stringify(choice);
   }
 
   /** Returns the type of a property with links, and the section that describes its contents. */
@@ -274,7 +280,11 @@ export class SchemaPage {
     const own = node.properties?.[field]?.description ?? "";
     const links = members.map(({ name }) => `[\`${name}\`](#${toAnchor(this.#titles(field, name))})`);
     const description = descriptions.length > 1 ? "Selects the other properties." : (descriptions[0] ?? own);
-    return { name: field, schema: { description, enum: [], links }, isRequired: listRequired(node).has(field) };
+    return {
+      name: field,
+      schema: { description, enum: members.map((member) => member.name), links },
+      isRequired: listRequired(node).has(field),
+    };
   }
 
   /** Returns the properties of a variant. A single property with contents is described directly. */
@@ -340,6 +350,14 @@ function findExampleInText(text, schema) {
   const types = listTypes(schema);
   if (value === undefined || types.includes("object")) return null;
   return JSON.stringify(types.includes("array") ? [value] : value);
+}
+
+/** Returns a value of a property with few values, other than the default; undefined for other properties. */
+function findChoice(schema, defaultText) {
+  const values = schema.enum ?? schema.anyOf?.[0]?.enum;
+  if (values !== undefined) return values.find((value) => String(value).toLowerCase() !== defaultText?.toLowerCase());
+  const isFlag = [schema, ...(schema.anyOf ?? [])].some((member) => listTypes(member).includes("boolean"));
+  return isFlag ? defaultText !== "true" : undefined;
 }
 
 /** Marks values that a description explains, such as "fixed: …", as code. */

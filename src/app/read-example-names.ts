@@ -129,6 +129,7 @@ export async function readExampleNames(project: Project, storePath: string, cwd:
     linesFile: pickFile(SAMPLE_NAMES.linesFile, "<payloads.jsonl>"),
     timedFile: pickFile(SAMPLE_NAMES.timedFile, "<triggers.jsonl>"),
     eventFile: pickFile(SAMPLE_NAMES.eventFile, "<event.json>"),
+    storeFile: pickFile(SAMPLE_NAMES.storeFile, "<store.db>"),
     ...stored,
   };
 }

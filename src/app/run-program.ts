@@ -122,7 +122,7 @@ export async function runProgram(
             ? `"${first}" is an error code. Run \`knock help error ${first}\` to see its causes.`
             : suggestion === undefined
               ? didYouMean(first, Object.keys(commands), "Commands", 40)
-              : `Did you mean ${suggestion}?`,
+              : `Did you mean \`${suggestion}\`?`,
       });
     }
     for (const loadOne of Object.values(commands)) (await loadOne())(program, context);
@@ -182,7 +182,7 @@ function checkSubcommand(program: Command, name: string, [, second]: readonly st
   if (name === "workflows" && isOfficialCommand(second)) throw createOfficialCommandError(second);
   const suggestion = suggestSubcommand(group, second);
   throw new KnockError("usage", `knock ${name} has no command "${second}"`, {
-    hint: suggestion === undefined ? didYouMean(second, known, "Commands") : `Did you mean ${suggestion}?`,
+    hint: suggestion === undefined ? didYouMean(second, known, "Commands") : `Did you mean \`${suggestion}\`?`,
   });
 }
 

@@ -164,5 +164,5 @@ export function suggestForExcessArguments(command: Command, argv: readonly strin
           (sibling) => ["show", "get"].includes(sibling.name()) && sibling.registeredArguments.length === allowed + 1,
         );
   if (readCommand === undefined) return undefined;
-  return `Did you mean knock ${[command.parent?.name(), readCommand.name(), ...command.args.slice(0, allowed + 1)].join(" ")}?`;
+  return `Did you mean \`knock ${[command.parent?.name(), readCommand.name(), ...command.args.slice(0, allowed + 1)].join(" ")}\`?`;
 }

@@ -65,7 +65,7 @@ function suggestArgument(message: string, named: Command | undefined): string | 
   const known = named?.registeredArguments.map((argument) => argument.name()) ?? [];
   if (named === undefined || name === undefined || !known.includes(name)) return undefined;
   const words = [named.parent?.parent ? named.parent.name() : "", named.name(), ...known.map((word) => `<${word}>`)];
-  return `It is an argument: knock ${words.filter(Boolean).join(" ")}`;
+  return `Give it as an argument: \`knock ${words.filter(Boolean).join(" ")}\`.`;
 }
 
 /** Returns a hint for an option such as `--email zoe@example.com` in a command that sets properties with `--set`. */
@@ -94,7 +94,7 @@ function swapCase(flag: string): string {
 /** Returns a hint for a value such as `-1h`, which looks like an option; durations are never negative. */
 function suggestForNegative(unknown: string, named: Command | undefined): string | undefined {
   if (!/^-[\d.]/.test(unknown)) return undefined;
-  if (named?.name() === "advance") return "knock clock set <time> --force moves the clock back.";
+  if (named?.name() === "advance") return "Run `knock clock set <time> --force` to move the clock back.";
   return "Numbers must not be negative.";
 }
 

@@ -47,7 +47,7 @@ export function registerDev(program: Command, context: CommandContext, services:
     .optionsGroup(OPTION_GROUPS.testing)
     .option("--exec <command>", "run a shell command against the API, then exit with its exit code")
     .option("--strict", "treat warnings as errors: exit 3 at start, and reject triggers later");
-  addExamples(addCommonOptions(addProjectOptions(command)), ({ workflow, user }) => [
+  addExamples(addCommonOptions(addProjectOptions(command), "requests that only read"), ({ workflow, user }) => [
     "knock dev",
     `knock dev --port 0 --store :memory: -- knock notify ${workflow.key} -r ${user}${formatSetFlags(workflow)} --remote`,
     // Quotes cannot be nested, so a workflow whose data needs them is not shown here.

@@ -37,10 +37,13 @@ export function registerForecast(program: Command, context: CommandContext, serv
     .option("--max-per-day <n>", "exit 1 if a recipient gets more than this number of messages on a day")
     .option("--quiet-hours <hours>", "list messages in these hours of the recipient's time zone, such as 22:00-08:00")
     .option("--svg <file>", "write a plot of the messages of each day");
-  addExamples(addCommonOptions(addBranchOption(addProjectFileOptions(command))), ({ timedFile }) => [
-    `knock forecast ${timedFile}`,
-    `knock forecast ${timedFile} --max-per-day 5 --quiet-hours 22:00-08:00`,
-  ]).action((file: string, flags: ForecastFlags) => runForecastCommand(file, flags, context, services));
+  addExamples(
+    addCommonOptions(addBranchOption(addProjectFileOptions(command)), "all rows of long tables"),
+    ({ timedFile }) => [
+      `knock forecast ${timedFile}`,
+      `knock forecast ${timedFile} --max-per-day 5 --quiet-hours 22:00-08:00`,
+    ],
+  ).action((file: string, flags: ForecastFlags) => runForecastCommand(file, flags, context, services));
 }
 
 function parseMaxPerDay(value: string): number {

@@ -80,14 +80,14 @@ export function registerMessages(program: Command, context: CommandContext, serv
   mark.action(async (words: string[], flags: CommonFlags & TargetFlags & { metadata?: string }) => {
     if (words.length < 2)
       throw new KnockError("usage", "give message IDs, then the status", {
-        hint: `knock messages mark <id> seen. Statuses: ${ENGAGEMENT_ACTIONS.join(", ")}`,
+        hint: `Run \`knock messages mark <id> <status>\`. A status is one of: ${ENGAGEMENT_ACTIONS.join(", ")}.`,
       });
     const [first, last] = [words[0] as string, words.at(-1) as string];
     const isReversed =
       ENGAGEMENT_ACTIONS.some((action) => action === first) && !ENGAGEMENT_ACTIONS.some((action) => action === last);
     if (isReversed)
       throw new KnockError("usage", `the status "${first}" must come after the message IDs`, {
-        hint: `knock messages mark ${[...words.slice(1), first].join(" ")}`,
+        hint: `Run \`knock messages mark ${[...words.slice(1), first].join(" ")}\`.`,
       });
     const action = parseChoice(last, ENGAGEMENT_ACTIONS, "status") as EngagementAction;
     const metadataFlag =

@@ -65,13 +65,16 @@ export function registerNotify(program: Command, context: CommandContext): void 
     .option("--strict", "treat warnings as errors and trigger nothing");
   addBulkOptions(command.optionsGroup(OPTION_GROUPS.bulk));
   addTargetOptions(command).option("--no-validate", "do not check the trigger against the local project");
-  addExamples(addCommonOptions(command), ({ workflow, waiting, user, users, actor, payloadFile, linesFile }) => [
-    `knock notify ${workflow.key} --recipients ${users} --actor ${actor}${formatDataFlag(workflow)}`,
-    `knock notify ${workflow.key} -r ${user}${formatSetFlags(workflow)} --skip-delay --expect no-failures`,
-    `knock notify ${waiting.key} -r '{"id":"zoe","email":"zoe@example.com"}'${formatSetFlags(waiting)} --cancellation-key ${waiting.key}-42`,
-    `knock notify --file ${payloadFile} --dry-run`,
-    `cat ${linesFile} | knock notify --file - --format jsonl --json`,
-  ]);
+  addExamples(
+    addCommonOptions(command, "all recipients, all steps"),
+    ({ workflow, waiting, user, users, actor, payloadFile, linesFile }) => [
+      `knock notify ${workflow.key} --recipients ${users} --actor ${actor}${formatDataFlag(workflow)}`,
+      `knock notify ${workflow.key} -r ${user}${formatSetFlags(workflow)} --skip-delay --expect no-failures`,
+      `knock notify ${waiting.key} -r '{"id":"zoe","email":"zoe@example.com"}'${formatSetFlags(waiting)} --cancellation-key ${waiting.key}-42`,
+      `knock notify --file ${payloadFile} --dry-run`,
+      `cat ${linesFile} | knock notify --file - --format jsonl --json`,
+    ],
+  );
   command.action((workflow: string | undefined, flags: NotifyFlags & { recipient?: string[] }) => {
     const recipients = [...(flags.recipients ?? []), ...(flags.recipient ?? [])];
     return runNotify(

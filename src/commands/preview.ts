@@ -60,7 +60,7 @@ async function describeUnidentified(
   const { collection, id } = splitRecipientKey(key);
   const inline = JSON.stringify(collection === USERS ? { id, email: "…" } : { collection, id, name: "…" });
   const { description, suggestionText } = unidentified;
-  return `${description} was never identified, so only the id is known. ${suggestionText === null ? "I" : `${suggestionText} Or i`}nline: ${flag} '${inline}'.`;
+  return `${description} was never identified, so only the ID is known. ${suggestionText === null ? "I" : `${suggestionText} Or i`}nline: ${flag} '${inline}'.`;
 }
 
 /**

@@ -23,7 +23,7 @@ export function registerPrune(program: Command, context: CommandContext): void {
     .optionsGroup(OPTION_GROUPS.behavior)
     .requiredOption("--older-than <duration>", "delete runs that ended longer ago than this, at least 24h")
     .option("--dry-run", "print the numbers, and delete nothing");
-  addExamples(addCommonOptions(addProjectOptions(command)), [
+  addExamples(addCommonOptions(addProjectOptions(command), "kinds of rows that it does not delete"), [
     "knock prune --older-than 90d --dry-run",
     "knock prune --older-than 90d",
   ]);

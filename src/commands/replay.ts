@@ -61,7 +61,7 @@ export function registerReplay(program: Command, context: CommandContext, servic
       "ignore smaller differences of the time of a message (default: 5m; with --against: 0s)",
     )
     .option("--keep-personal-data", "show personal data in place of pseudonyms with --remote");
-  addCommonOptions(addTargetOptions(command))
+  addCommonOptions(addTargetOptions(command), "renamed steps")
     .optionsGroup(OPTION_GROUPS.output)
     .option("--html <file>", "write the differences to one HTML page as well");
   addExamples(command, ({ workflow }) => ["knock replay", `knock replay ${workflow.key} --since 2026-01-01`]).action(

@@ -27,9 +27,9 @@ function registerCopy(store: Command, { output }: CommandContext, services: Stor
     .optionsGroup(OPTION_GROUPS.selection)
     .requiredOption("--from <location>", "read this store: a file or postgres://…")
     .requiredOption("--to <location>", "write to this store: a new file or an empty database, postgres://…");
-  addExamples(addCommonOptions(command), [
-    "knock store copy --from .knock-local/store.db --to copy.db",
-    "knock store copy --from .knock-local/store.db --to postgres://knock@localhost/knock",
+  addExamples(addCommonOptions(command, "empty tables and the digest of each table"), ({ storeFile }) => [
+    `knock store copy --from ${storeFile} --to copy.db`,
+    `knock store copy --from ${storeFile} --to postgres://knock@localhost/knock`,
   ]);
   command.action(async ({ from, to }: CommonFlags & { from: string; to: string }) => {
     const copy = await output.showProgress("copying", (setText) => services.copyStore(from, to, setText));

@@ -73,7 +73,7 @@ export function registerTest(program: Command, context: CommandContext, services
       `report as ${REPORTER_NAMES.slice(0, -1).join(", ")} or ${REPORTER_NAMES.at(-1)}, to a file or standard output; repeatable (default: terminal)`,
       collectValues,
     );
-  addExamples(addCommonOptions(addProjectFileOptions(command)), ({ workflow }) => [
+  addExamples(addCommonOptions(addProjectFileOptions(command), "the slowest scenarios"), ({ workflow }) => [
     "knock test",
     `knock test ${workflow.key}`,
     "knock test --filter email",

@@ -41,7 +41,7 @@ export function registerTypes(program: Command, context: CommandContext, service
       ),
     )
     .option("--check", "write nothing, and exit 1 if the file is out of date");
-  addExamples(addCommonOptions(addBranchOption(addProjectFileOptions(command))), [
+  addExamples(addCommonOptions(addBranchOption(addProjectFileOptions(command)), "the name of each type"), [
     "knock types",
     "knock types --output-file src/knock-types.ts",
   ]).action((flags: TypesFlags) => runTypes(flags, context, services));

@@ -48,7 +48,7 @@ function registerMerge(users: Command, context: CommandContext): void {
     .description(
       "Merge the second user into the first one, and delete the second. Values of the first user take precedence.",
     );
-  addResourceOptions(merge, ({ user, actor }) => [`knock users merge ${user} ${actor}`]).action(
+  addResourceOptions(merge, ({ user, actor }) => [`knock users merge ${user} ${actor}`], "empty fields").action(
     async (id: string, otherId: string, flags: ResourceFlags) => {
       if (id === otherId)
         throw new KnockError("usage", `a user cannot be merged into itself: ${JSON.stringify(id)}`, {

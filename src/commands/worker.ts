@@ -36,7 +36,10 @@ export function registerWorker(program: Command, context: CommandContext, servic
     )
     .option("--metrics-port <n>", "serve /health and /metrics on this port; 0 picks a free one")
     .option("--host <address>", "listen on this address for --metrics-port (default: 127.0.0.1)");
-  addExamples(addCommonOptions(addProjectOptions(command)), ["knock worker --once", "knock worker"]);
+  addExamples(addCommonOptions(addProjectOptions(command), "each ended job of a database"), [
+    "knock worker --once",
+    "knock worker",
+  ]);
   command.action((flags: WorkerFlags) => {
     return runWorker(flags, context, services);
   });

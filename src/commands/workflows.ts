@@ -9,8 +9,8 @@ import { addFilePageOptions, type PageFlags, paginateFiles } from "./shared/pagi
 
 type Flags = CommonFlags & TargetFlags;
 
-function addOptions(command: Command, examples: Examples | readonly string[]): Command {
-  return addExamples(addCommonOptions(addBranchOption(addProjectOptions(command))), examples);
+function addOptions(command: Command, examples: Examples | readonly string[], details?: string): Command {
+  return addExamples(addCommonOptions(addBranchOption(addProjectOptions(command)), details), examples);
 }
 
 export function registerWorkflows(program: Command, { output }: CommandContext, services: WorkflowService): void {
@@ -30,10 +30,9 @@ export function registerWorkflows(program: Command, { output }: CommandContext, 
   const show = workflows
     .command("show")
     .argument("<key>", "the workflow's key")
-    .description(
-      "Show a workflow: steps, trigger data, last run and problems. --verbose adds the JSON Schema of the data.",
-    );
-  addOptions(show, ({ workflow }) => [`knock workflows show ${workflow.key}`]).action(
+    .description("Show a workflow: steps, trigger data, last run and problems");
+  const details = "the JSON Schema of the trigger data";
+  addOptions(show, ({ workflow }) => [`knock workflows show ${workflow.key}`], details).action(
     async (key: string, flags: Flags) => {
       for (const workflow of await services.readWorkflows(key, flags)) printWorkflow(workflow, output);
     },

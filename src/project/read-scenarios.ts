@@ -6,6 +6,7 @@ import { parseScenarios, type Scenario } from "../domain/scenario/parse-scenario
 import type { FilePosition } from "../domain/scenario/test-report.js";
 import { getErrorMessage, KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type Json, parsePointer } from "../util/json.js";
+import { describeAliasError, describeYamlError } from "./describe-yaml-error.js";
 import { type ProjectFile, readProjectText } from "./read-project-text.js";
 
 const SCENARIO_FILE = /\.test\.(?:ya?ml|json)$/;
@@ -119,11 +120,10 @@ export function readScenarios(file: ProjectFile): ScenarioFileContent {
   const [fault] = document.errors;
   if (fault !== undefined) {
     const { line, col } = lines.linePos(fault.pos[0]);
-    throw new KnockError("scenario_invalid", `${file.displayPath}:${line}:${col}: ${fault.message}`, {
-      details: document.errors.map(({ message, pos }) => {
-        const at = lines.linePos(pos[0]);
-        return { pointer: "", message, file: file.displayPath, line: at.line, column: at.col };
-      }),
+    const { message, hint } = describeYamlError(fault, text);
+    // The errors after the first one are mostly its consequences.
+    throw new KnockError("scenario_invalid", `${file.displayPath}:${line}:${col}: not valid YAML: ${message}`, {
+      hint,
     });
   }
   const locate = (path: readonly (string | number)[]): FilePosition => {
@@ -155,8 +155,7 @@ function toJson(document: ReturnType<typeof parseDocument>): unknown {
   try {
     return document.toJS({ maxAliasCount: MAX_YAML_ALIASES });
   } catch (error) {
-    const isExcessive = getErrorMessage(error).startsWith("Excessive alias count");
-    throw new KnockError("scenario_invalid", isExcessive ? "too many YAML aliases" : getErrorMessage(error), {
+    throw new KnockError("scenario_invalid", describeAliasError(getErrorMessage(error)), {
       hint: "Write the values out instead of using aliases.",
     });
   }

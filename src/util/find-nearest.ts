@@ -55,5 +55,5 @@ export function didYouMean(
   if (near !== undefined) return `Did you mean "${near}"?`;
   if (candidates.length === 0) return undefined;
   const listed = [...candidates].sort().slice(0, maxListed);
-  return `${listLabel}: ${listed.join(", ")}${candidates.length > listed.length ? ", …" : ""}`;
+  return `${listLabel}: ${listed.join(", ")}${candidates.length > listed.length ? ", …" : "."}`;
 }

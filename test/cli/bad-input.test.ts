@@ -83,7 +83,7 @@ describe.concurrent("invalid flags of notify", () => {
     ['{"id":"  "}', params("recipients[0].id must not be empty", "/recipients/0/id")],
     ['{"id":7}', params("recipients[0].id must be a string, found a number", "/recipients/0/id")],
     ['{"name":"x"}', params("recipients[0].id is required", "/recipients/0/id")],
-    ['["ada",7,null]', params("recipients[1] must be a user id", "/recipients/1", "/recipients/2")],
+    ['["ada",7,null]', params("recipients[1] must be a user ID", "/recipients/1", "/recipients/2")],
     ['{"id":"a","collection":""}', params("collection must not be empty", "/recipients/0/collection")],
     ['{"id":"a","preferences":[]}', params("preferences must be an object", "/recipients/0/preferences")],
     [

@@ -78,7 +78,51 @@ const isProviderSetting = (name: string): boolean =>
 const isListed = (property: string, page: string): boolean =>
   page.includes(`| \`${property}\` |`) || page.includes(`\n\`${property}\`: `);
 
+/** A row of a table of properties. The columns that are empty in all rows of a table are left out of it. */
+interface PropertyRow {
+  Property: string;
+  Type: string;
+  Description: string;
+  Default?: string;
+  Example?: string;
+}
+
+/** Returns the rows of all tables of properties in a page. */
+function listRows(page: string): PropertyRow[] {
+  return page
+    .trimEnd()
+    .split("\n\n")
+    .filter((block) => block.startsWith("| Property |"))
+    .flatMap((table) => {
+      const [header = [], , ...rows] = table.split("\n").map((line) =>
+        line
+          .split(/(?<!\\)\|/)
+          .slice(1, -1)
+          .map((cell) => cell.trim()),
+      );
+      return rows.map((cells) => Object.fromEntries(header.map((name, index) => [name, cells[index] ?? ""])));
+    }) as unknown as PropertyRow[];
+}
+
+/** Matches the type of a property whose contents are in tables of their own. */
+const HAS_SECTION = /object|list of|by key|\[(conditions|send windows|preference set|settings of the provider)\]/;
+/** Matches the description of a property that says the same as another one, or nothing. */
+const NEEDS_NO_EXAMPLE = /^(Alias of|Written by the hosted service|Not supported|Has no effect)/;
+
 describe("the reference of project files", () => {
+  it.each(readdirSync(FOLDER))(
+    "%s shows an example of each property, and the default of each optional flag",
+    (name) => {
+      const rows = listRows(readPage(name));
+      const needExample = rows.filter(
+        ({ Type, Description }) => !HAS_SECTION.test(Type) && !NEEDS_NO_EXAMPLE.test(Description),
+      );
+      expect(needExample.filter(({ Example = "" }) => Example === "")).toEqual([]);
+      const optionalFlags = rows.filter(({ Type }) => /^true or false(?!.*required)/.test(Type));
+      expect(optionalFlags.filter(({ Default = "" }) => Default === "")).toEqual([]);
+    },
+  );
+
   it.each(Object.keys(PUBLISHED_SCHEMAS))("lists every property of the schema %s", (name) => {
     const page = readPage(getPageName(name));
     const missing = [...listProperties(readSchema(name))].filter(

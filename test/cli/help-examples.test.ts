@@ -1,11 +1,33 @@
 import { cpSync } from "node:fs";
 import { Command } from "commander";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { COMMANDS } from "../../src/app/commands.js";
 import type { AppServices } from "../../src/app/services/app-services.js";
+import { Output, type Verbosity } from "../../src/output/output.js";
 import { ACCOUNT_COMMANDS, runWithAccount } from "../helpers/project-emulator.js";
 import { createInProcessSample } from "../helpers/run-in-process.js";
 import type { CommandResult, Sample } from "../helpers/run-knock.js";
+
+/** Calls `onRead` when a command reads whether to print more because of `--verbose`. */
+function observeVerbose(onRead: () => void): void {
+  const open = Output.open.bind(Output);
+  vi.spyOn(Output, "open").mockImplementation(async (options) => {
+    const output = await open(options);
+    let current = output.verbosity;
+    return Object.defineProperty(output, "verbosity", {
+      set: (value: Verbosity) => {
+        current = value;
+      },
+      get: (): Verbosity => ({
+        ...current,
+        get verbose() {
+          onRead();
+          return current.verbose;
+        },
+      }),
+    });
+  });
+}
 
 /** Commands that run until stopped, ask on the terminal, start processes, or need a database server. */
 const NOT_RUN = /^knock (?:dev\b|worker$|auth login$)|&&|postgres:/;
@@ -46,6 +68,16 @@ async function runExample(project: Sample, line: string): Promise<CommandResult>
   return ACCOUNT_COMMANDS.test(line) ? runWithAccount(project, words) : project.knock(words, input);
 }
 
+/** Returns the names of the command that an example runs. */
+function findCommand(example: string): string {
+  const words = toWords(example.replace(/^echo .* \| /, ""));
+  const [name = "", subcommand = ""] = words;
+  return leaves.some(([first, second]) => first === name && second === subcommand) ? `${name} ${subcommand}` : name;
+}
+
+/** Commands that print more with `--verbose`, but whose examples need a server, a database or a file. */
+const NOT_SEEN_READING = ["dev", "doctor", "forecast", "worker"];
+
 describe("the examples of the help in a new project", () => {
   let used: Sample;
   let lines: string[] = [];
@@ -61,6 +93,7 @@ describe("the examples of the help in a new project", () => {
       expect(await runExample(used, line)).toMatchObject({ exitCode: 0, stderr: "" });
     lines = await readExamples(used);
   });
+  afterEach(() => vi.restoreAllMocks());
   afterAll(() => used.remove());
 
   it("use the names of the project", () => {
@@ -74,9 +107,24 @@ describe("the examples of the help in a new project", () => {
     expect(lines).toContain("knock notify --file <payload.json> --dry-run");
   });
 
-  it("run unchanged, unless they describe a missing name", async () => {
+  it("describe what does not exist before the first run", async () => {
+    const project = createInProcessSample(null);
+    try {
+      expect((await project.knock(["init"])).exitCode).toBe(0);
+      const shown = await readExamples(project);
+      expect(shown).toContain("knock store copy --from <store.db> --to copy.db");
+      expect(shown).toContain("knock runs show <run-id>");
+    } finally {
+      project.remove();
+    }
+  });
+
+  it("run unchanged, unless they describe a missing name, and print more with --verbose where the help shows it", async () => {
     const runnable = lines.filter((line) => !/<[a-z.-]+>/.test(line) && !NOT_RUN.test(line));
     expect(runnable.length).toBeGreaterThan(50);
+    const readers = new Set<string>();
+    let command = "";
+    observeVerbose(() => readers.add(command));
     const project = createInProcessSample(null);
     try {
       for (const line of runnable) {
@@ -85,6 +133,7 @@ describe("the examples of the help in a new project", () => {
           cpSync(used.path(folder), project.path(folder), { recursive: true, force: true });
         for (const file of ["knock.json", "knock"]) cpSync(used.path(file), project.path(file), { recursive: true });
         cpSync(used.home, project.home, { recursive: true });
+        command = findCommand(line);
         const { exitCode, stderr } = await runExample(project, line);
         expect({ line, exitCode, stderr }).toEqual({
           line,
@@ -95,6 +144,17 @@ describe("the examples of the help in a new project", () => {
     } finally {
       project.remove();
     }
+    // A command with --timeout prints its requests. Each other one shows --verbose only if it prints more with it.
+    const shown = new Set<string>();
+    const reading = new Set<string>(NOT_SEEN_READING);
+    for (const words of leaves) {
+      const name = words.join(" ");
+      const { stdout } = await used.knock([...words, "--help"]);
+      if (stdout.includes("--timeout")) continue;
+      if (stdout.includes("--verbose")) shown.add(name);
+      if (readers.has(name)) reading.add(name);
+    }
+    expect([...shown].sort()).toEqual([...reading].sort());
   });
 });
 

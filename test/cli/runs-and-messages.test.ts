@@ -313,7 +313,7 @@ describe.concurrent("truncated ids", () => {
       `error: there is no run "${message}"\nhint: It is a message: knock messages show ${message}`,
     );
     expect((await collab.knock(["messages", "mark", "read", String(message)])).stderr).toBe(
-      `error: the status "read" must come after the message IDs\nhint: knock messages mark ${message} read`,
+      `error: the status "read" must come after the message IDs\nhint: Run \`knock messages mark ${message} read\`.`,
     );
   });
 

@@ -123,11 +123,11 @@ describe("findProject (F-001 to F-003)", () => {
   });
 
   it.each<[unknown, string[], string | undefined]>([
-    [{ taget: "local" }, ['/settings/taget unknown key "taget"; did you mean "target"?'], 'Did you mean "target"?'],
+    [{ taget: "local" }, ['/settings/taget unknown key "taget"; did you mean "target"?'], undefined],
     [
       { constructor: "x" },
       ['/settings/constructor unknown key "constructor"'],
-      "Settings: base_url, branch, environment, knock:ignore, profile, recipients, store, target",
+      "Valid keys are base_url, branch, environment, knock:ignore, profile, recipients, store, target.",
     ],
     [{ store: null }, ["/settings/store must be a string, found null"], undefined],
     [["target"], ["/settings must be an object, found a list"], undefined],

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type { KnockError } from "../../src/errors/knock-error.js";
 import { readScenarioNames, readScenarios, type ScenarioFileContent } from "../../src/project/read-scenarios.js";
 import { catchThrown } from "../helpers/catch-error.js";
 import { TemporaryProject } from "../helpers/temporary-project.js";
@@ -14,7 +15,31 @@ function readText(text: string): ScenarioFileContent {
 
 describe("a file of scenarios", () => {
   it("names an alias without an anchor", () => {
-    expect(catchThrown(() => readText("scenarios: *cases\n")).message).toContain("Unresolved alias");
+    expect(catchThrown(() => readText("scenarios: *cases\n")).message).toContain(
+      "the alias *cases has no anchor &cases before it",
+    );
+  });
+
+  it.each([
+    ["a: [1,\nb: 2", 2, 1, '"]" is missing before this place'],
+    ["{a: 1", 1, 6, '"}" is missing before this place'],
+    ["a: b: c", 1, 4, 'this value contains another key with a ":"'],
+    ["a:\n\tb: 1", 2, 1, "a tab is used as indentation"],
+    ['a: "x', 1, 6, 'the closing quote " is missing'],
+    ["a: 1\na: 2", 2, 1, 'the key "a" is there twice'],
+    ["a:\n  - b\n c", 3, 1, "the indentation differs from that of the lines before"],
+    ["a: 'it's'", 1, 8, '"s\'" is unexpected here'],
+    ["a: @b", 1, 4, "a value without quotes cannot start with @"],
+    ['a: "\\q"', 1, 5, "\\q is not an escape sequence"],
+    ["a: 1\n---\nb: 2", 2, 1, "the file contains more than one YAML document"],
+    ["a: 1\nb", 2, 1, 'a ":" is missing after this key'],
+    ["a: {b: 1 c: 2}", 1, 8, "a list or object in brackets contains one without brackets"],
+    ['a: ["b" "c"]', 1, 9, '"," is missing before this value'],
+    ["a: [{b: 1} {c: 2}]", 1, 12, '"{" is unexpected here'],
+  ])("names the place and the fix of invalid YAML: %j", (text, line, column, message) => {
+    const error = catchThrown(() => readText(text)) as KnockError;
+    expect(error.message).toBe(`a.test.yaml:${line}:${column}: not valid YAML: ${message}`);
+    expect(error.hint).toMatch(/^[A-Z].*\.$/);
   });
 
   afterEach(() => vi.restoreAllMocks());

@@ -34,7 +34,7 @@ describe("findNearest", () => {
 describe("didYouMean", () => {
   it("suggests the nearest name, or else lists up to twelve names in order", () => {
     expect(didYouMean("invit", ["invite", "welcome"], "Workflows")).toBe('Did you mean "invite"?');
-    expect(didYouMean("zzz", ["welcome", "invite"], "Workflows")).toBe("Workflows: invite, welcome");
+    expect(didYouMean("zzz", ["welcome", "invite"], "Workflows")).toBe("Workflows: invite, welcome.");
     expect(didYouMean("zzz", [], "Workflows")).toBeUndefined();
     const many = Array.from({ length: 20 }, (_, index) => `workflow-${String(index).padStart(2, "0")}`);
     const hint = didYouMean("zzz", many, "Workflows") as string;

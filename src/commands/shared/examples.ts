@@ -34,6 +34,8 @@ export interface ExampleNames {
   linesFile: string;
   timedFile: string;
   eventFile: string;
+  /** The path of the local store. */
+  storeFile: string;
   /** The IDs of a run, of a message and of a schedule, as text for a shell. */
   run: string;
   message: string;
@@ -67,6 +69,7 @@ export const SAMPLE_NAMES: ExampleNames = {
   linesFile: "payloads/triggers.jsonl",
   timedFile: "payloads/week.jsonl",
   eventFile: "payloads/plan-changed.json",
+  storeFile: ".knock-local/store.db",
   ...STORED_IDS,
 };
 

@@ -9,12 +9,19 @@ export interface CommonFlags {
   verbose?: boolean;
 }
 
-export function addCommonOptions(command: Command): Command {
+/**
+ * Adds the options of the output, after those of the target. `details` names the additional lines of `--verbose`. A command
+ * that has none accepts the option without showing it, because scripts may pass the same options to all commands.
+ */
+export function addCommonOptions(command: Command, details?: string): Command {
+  const requests = command.options.some(({ long }) => long === "--timeout") ? "HTTP requests" : undefined;
+  const additions = [details, requests].filter((addition) => addition !== undefined);
+  const verbose = new Option("--verbose", `print ${additions.join(" and ")} as well`);
   return command
     .optionsGroup(OPTION_GROUPS.output)
     .option("--json", "print one JSON document")
     .option("-q, --quiet", "print only IDs, or the result without notes")
-    .option("--verbose", "print all details");
+    .addOption(additions.length === 0 ? verbose.hideHelp() : verbose);
 }
 
 /** Adds the options that select the files of the project. */

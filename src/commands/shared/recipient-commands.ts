@@ -153,6 +153,7 @@ export function addRecipientCommands(group: Command, verbs: RecipientCommandSet,
   addResourceOptions(
     addVerb("get", `Show ${noun === "object" ? "an" : "a"} ${noun}`, "<id>"),
     verbs.examples.get,
+    "empty fields",
   ).action(async (...args: unknown[]) => {
     const { words, flags } = splitActionArguments<ResourceFlags>(args);
     const resources = await openResources(context, flags, "read");
@@ -170,6 +171,7 @@ export function addRecipientCommands(group: Command, verbs: RecipientCommandSet,
       ),
     ),
     verbs.examples.set,
+    "empty fields",
   ).action(async (...args: unknown[]) => {
     const { words, flags } = splitActionArguments<ResourceFlags & RequestBodyFlags>(args);
     if (words.at(-1) === undefined) return setRows(verbs, words.slice(0, -1), flags, context);

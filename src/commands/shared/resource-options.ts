@@ -35,9 +35,13 @@ export async function openLocalOnlyTarget(
   return services.openLocalTarget(flags);
 }
 
-/** Adds the options of commands that work on the resources of either target. */
-export function addResourceOptions(command: Command, examples: Examples | readonly string[]): Command {
-  return addExamples(addCommonOptions(addTargetOptions(command)), examples);
+/** Adds the options of commands that work on the resources of either target. `details` is that of `addCommonOptions`. */
+export function addResourceOptions(
+  command: Command,
+  examples: Examples | readonly string[],
+  details?: string,
+): Command {
+  return addExamples(addCommonOptions(addTargetOptions(command), details), examples);
 }
 
 /** Adds the options of commands that work only on the local target. */

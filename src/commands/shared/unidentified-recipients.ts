@@ -45,7 +45,7 @@ export async function findUnidentifiedRecipient(
   const suggestion = didYouMean(typed, names, isUser ? "Users" : "Objects");
   return {
     description: isUser ? `user "${id}"` : `object "${collection}/${id}"`,
-    suggestionText: suggestion === undefined ? null : suggestion.replace(/[^.?]$/, "$&."),
+    suggestionText: suggestion ?? null,
     suggestedId: findNearest(typed, names) ?? null,
   };
 }

@@ -94,7 +94,10 @@ export const channelTemplateSchemas = {
         settings: described(
           optional(
             z.strictObject({
-              recipient_connection: anyField("Where the message is sent (default: the recipient's connections)."),
+              recipient_connection: anyField(
+                "Where the message is sent (default: the recipient's connections).",
+                '{"channel_id":"{{ data.channel }}"}',
+              ),
               reply_to_step_ref: anyField(
                 "The ref of an earlier step whose message this message replies to.",
                 "chat_1",

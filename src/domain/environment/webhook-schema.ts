@@ -48,6 +48,7 @@ export const webhooksSchema = once(() => {
         z.array(event).check(z.minLength(1, { error: "must name an event; without the list, all events are sent" })),
       ),
       "The events that are sent. Default: all.",
+      ["message.sent", "message.bounced"],
     ),
     signing_key: described(
       optional(checkedString(describeInvalidSigningKey)),

@@ -37,7 +37,7 @@ export const guideSchema = once(() => {
     active: flag("Whether the guide is active if neither time is set (default: true)."),
     active_from: described(optional(time), "Time at which the guide becomes active, in ISO 8601."),
     active_until: described(optional(time), "Time at which the guide stops being active, in ISO 8601."),
-    semver: text("The version of the guide (default: 0.0.1)."),
+    semver: text("The version of the guide (default: 0.0.1).", "1.2.0"),
   };
   const step = z.strictObject({
     ref: requiredText("The name of the step, unique in this guide."),

@@ -3,6 +3,7 @@ import { once } from "../../util/once.js";
 import { checkDocument } from "../schema/check-document.js";
 import { DocumentFindings } from "../schema/document-findings.js";
 import { flatPairs } from "../schema/lists.js";
+import { createRequestError } from "../shape/invalid-params-error.js";
 import { reportBelow } from "../shape/report-finding.js";
 import type { EngagementAction } from "./message.js";
 
@@ -28,7 +29,6 @@ export function parseInteractionMetadata(action: EngagementAction, value: Json |
   if (metadata !== null && Object.keys(metadata).length === 0) return null;
   if (metadata !== null && action !== "interacted")
     report([], `is only allowed with the status interacted, not with ${action}`);
-  if (!findings.isEmpty)
-    throw findings.toError("metadata", "invalid_params", () => 'For example {"button":"approve"}.');
+  if (!findings.isEmpty) throw createRequestError(findings.details, 'For example: {"button":"approve"}');
   return metadata;
 }

@@ -16,7 +16,7 @@ export const preferenceCenterSchema = once(() => {
         z.enum(["workflow", "channel", "category", "channel_types", "commercial_subscribed"]),
         "The kind of preference that the row controls.",
       ),
-      name: described(z.string(), "The display name."),
+      name: described(z.string(), "The display name.", "Product news"),
       identifier: text("The key of the workflow, the category or the channel.", "marketing"),
       description: text("The description below the name.", "News about the product."),
       channel_types: described(optional(z.array(z.string())), "The channel types in the row. Default: all.", [

@@ -23,15 +23,17 @@ export const preferenceSetSchema = once(() => {
       else parseConditionList(value, [], CONDITION_CONTEXT, report);
     });
   const strategy = described(anyValue(), '"replace": recipients cannot override a tenant\'s defaults.', "replace");
-  const value = unionByType("true, false or an object with conditions", {
-    flag: () => z.boolean(),
-    object: () =>
-      z.looseObject({ conditions: described(conditions(), "Conditions that must all be true.", CONDITIONS_EXAMPLE) }),
-  });
+  const createValue = () =>
+    unionByType("true, false or an object with conditions", {
+      flag: () => z.boolean(),
+      object: () =>
+        z.looseObject({ conditions: described(conditions(), "Conditions that must all be true.", CONDITIONS_EXAMPLE) }),
+    });
+  const value = createValue();
   const channelTypes = z.strictObject(
     {
       ...Object.fromEntries(
-        PREFERENCE_CHANNEL_TYPES.map((type) => [type, described(z.optional(value), `For ${type}.`)]),
+        PREFERENCE_CHANNEL_TYPES.map((type) => [type, described(z.optional(value), `For ${type}.`, false)]),
       ),
       __strategy__: strategy,
     },
@@ -40,7 +42,7 @@ export const preferenceSetSchema = once(() => {
   const channels = {
     channel_types: described(optional(channelTypes), "Whether to send, by channel type."),
     channels: described(
-      optional(z.catchall(z.object({ __strategy__: strategy }), value)),
+      optional(z.catchall(z.object({ __strategy__: strategy }), described(createValue(), "Whether to send.", false))),
       "Whether to send, by key or ID of the channel.",
     ),
   };
@@ -57,7 +59,15 @@ export const preferenceSetSchema = once(() => {
       ),
   });
   const levels = (description: string) =>
-    described(optional(z.catchall(z.object({ __strategy__: strategy }), level)), description);
+    described(
+      optional(
+        z.catchall(
+          z.object({ __strategy__: strategy }),
+          described(level, "Whether to send.", { channel_types: { email: false } }),
+        ),
+      ),
+      description,
+    );
   const set = described(
     z.strictObject(
       {

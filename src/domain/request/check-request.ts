@@ -3,16 +3,14 @@ import { KnockError } from "../../errors/knock-error.js";
 import { toPointer } from "../../util/json.js";
 import { checkClosedDocument } from "../schema/check-document.js";
 import { DocumentFindings } from "../schema/document-findings.js";
-import { describeFinding } from "../shape/describe-finding.js";
+import { createRequestError } from "../shape/invalid-params-error.js";
 
 /** Returns a checked request body. Throws `invalid_params` with all findings. */
 export function checkRequest<S extends z.ZodMiniType>(schema: S, value: unknown): z.output<S> {
   const findings = new DocumentFindings();
   const checked = checkClosedDocument(schema, value, findings.add);
-  const [first, ...rest] = findings.details;
-  if (first === undefined) return checked as z.output<S>;
-  const more = rest.length > 0 ? ` (and ${rest.length} more)` : "";
-  throw new KnockError("invalid_params", `${describeFinding(first, "the body")}${more}`, { details: findings.details });
+  if (findings.isEmpty) return checked as z.output<S>;
+  throw createRequestError(findings.details);
 }
 
 /**

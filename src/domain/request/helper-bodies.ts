@@ -91,14 +91,16 @@ export const faultBodySchema = once(() => {
           "The provider's status code. Either this or error is required.",
           503,
         ),
-        error: described(optional(z.enum(FAULT_ERRORS)), "The error of a delivery without a status."),
+        error: described(optional(z.enum(FAULT_ERRORS)), "The error of a delivery without a status.", "timeout"),
         times: described(
           optional(z.int(times).check(z.gte(1, times))),
           "How many deliveries fail (default: 1, or all if rate is given).",
+          3,
         ),
         rate: described(
           optional(z.number(rate).check(z.gt(0, rate), z.lte(1, rate))),
           "The share of deliveries that fail, above 0 and up to 1 (default: 1).",
+          0.2,
         ),
         seed: described(
           optional(unionByType("a string or a number", { text: z.string, number: z.number })),

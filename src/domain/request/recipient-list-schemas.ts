@@ -32,7 +32,7 @@ const memberSchema = once(() =>
   z
     .looseObject(
       {
-        user: described(recipientSchema().check(usersOnlyRule), "The user: an ID, or an inline user."),
+        user: described(recipientSchema().check(usersOnlyRule), "The user: an ID, or an inline user.", "ada"),
         tenant: described(anyValue(), "The ID of the tenant of the membership.", "acme"),
       },
       { error: 'must be an object with "user"' },
@@ -52,7 +52,7 @@ export const memberEntrySchema = once(() => {
     choose(value) {
       if (typeof value === "string") return id;
       if (isJsonObject(value)) return "user" in value ? memberSchema() : user();
-      return { path: [], message: describeInvalidType('a user id, an inline user or an object with "user"', value) };
+      return { path: [], message: describeInvalidType('a user ID, an inline user or an object with "user"', value) };
     },
   });
 });

@@ -89,7 +89,7 @@ export const inlineRecipientSchema = once(() =>
 
 /** The schema of a recipient or an actor in the API's format (E-034). */
 export const recipientSchema = once(() =>
-  unionByType("a user id, an object reference or an inline recipient", {
+  unionByType("a user ID, an object reference or an inline recipient", {
     text: idSchema,
     object: inlineRecipientSchema,
   }),

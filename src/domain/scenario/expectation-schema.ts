@@ -57,26 +57,35 @@ const messageExpectationSchema = once(() =>
   z
     .strictObject({
       ...messageFilterFields(),
-      count: described(optional(wholeNumber(0)), "The number of these messages. Default: at least one."),
+      count: described(optional(wholeNumber(0)), "The number of these messages. Default: at least one.", 2),
       status: described(optional(z.string()), 'The delivery status, such as "delivered" or "sandboxed".'),
       engagement: described(optional(z.string()), 'An engagement status, such as "seen".'),
       at: described(
         optional(timeSchema()),
         'The time at which the message was created, such as "2026-01-05T09:30:00Z".',
       ),
-      subject: described(optional(textMatcherSchema()), "The subject of an email, or the title of a push message."),
-      body: described(optional(textMatcherSchema()), "The text of the message, without HTML."),
+      subject: described(
+        optional(textMatcherSchema()),
+        "The subject of an email, or the title of a push message.",
+        "Welcome, Ada",
+      ),
+      body: described(optional(textMatcherSchema()), "The text of the message, without HTML.", {
+        contains: "2 new followers",
+      }),
       html: described(
         optional(record(textMatcherSchema())),
         "Texts of the elements that CSS selectors find in the HTML. A selector that finds nothing fails.",
+        { h1: "Your order" },
       ),
       content: described(
         optional(record(textMatcherSchema()).check(contentPathRule())),
         "Values in the content, by path, such as blocks[0].rendered, or by JSONPath, such as $..rendered.",
+        { "blocks[0].rendered": { contains: "Home" } },
       ),
       snapshot: described(
         optional(typeUnion("true or a name", [z.literal(true), nonEmptyString()])),
         "Compares the content with the stored snapshot. A name is needed if a step has several.",
+        true,
       ),
     })
     .check(
@@ -100,10 +109,12 @@ const stepOutcomeSchema = once(() =>
         .strictObject({
           outcome: text(
             "The outcome: waiting, passed, skipped, halted or failed, or the status of the message, such as sent, delivered or sandboxed.",
+            "skipped",
           ),
           reason: described(
             optional(z.enum([...(Object.keys(REASONS) as ReasonCode[]), "canceled"])),
             "The reason code.",
+            "preference",
           ),
           branch: text('The branch that a branch step took, such as "Default".'),
           until: described(

@@ -33,13 +33,13 @@ const ACTIONS = {
   notify: () =>
     described(
       z.extend(triggerSchema(), {
-        workflow: text("The key of the workflow. Default: the workflow of the file."),
+        workflow: text("The key of the workflow. Default: the workflow of the file.", "invite"),
       }),
       "Triggers a workflow. The fields are those of a trigger payload.",
     ),
   schedule: () =>
     described(
-      buildScheduleRequestSchema(text("The key of the workflow. Default: the workflow of the file.")),
+      buildScheduleRequestSchema(text("The key of the workflow. Default: the workflow of the file.", "invite")),
       "Creates a schedule for each recipient. The fields are those of the API. Later steps that move the clock run it.",
     ),
   cancel: () =>
@@ -48,9 +48,9 @@ const ACTIONS = {
         text: () => nonEmptyString(),
         object: () =>
           z.strictObject({
-            workflow: text("The key of the workflow. Default: the workflow of the file."),
+            workflow: text("The key of the workflow. Default: the workflow of the file.", "invite"),
             cancellation_key: described(nonEmptyString(), 'The cancellation key of the trigger, such as "invite-42".'),
-            recipients: described(anyValue(), "The recipients whose runs are canceled. Default: all."),
+            recipients: described(anyValue(), "The recipients whose runs are canceled. Default: all.", ["ada"]),
           }),
       }),
       "Cancels pending runs.",
@@ -67,7 +67,10 @@ const ACTIONS = {
   until_idle: () => described(z.literal(true), "Moves the clock until no work is pending."),
   recipients: () =>
     described(recipientsFileSchema(), "Identifies or changes recipients, as a file of recipients/ does."),
-  preferences: () => described(record(preferenceSetSchema()), "Replaces preferences, by recipient."),
+  preferences: () =>
+    described(record(preferenceSetSchema()), "Replaces preferences, by recipient.", {
+      ada: { channel_types: { email: false } },
+    }),
   mark: () =>
     described(
       z.strictObject({
@@ -128,9 +131,15 @@ export const stepSchema = once(() => {
 /** The schema of the state before a scenario's first step. */
 export const givenSchema = once(() =>
   z.strictObject({
-    time: described(optional(timeSchema()), "The time of the clock. Default: 2026-01-05T09:00:00Z, a Monday."),
+    time: described(
+      optional(timeSchema()),
+      "The time of the clock. Default: 2026-01-05T09:00:00Z, a Monday.",
+      "2026-03-29T00:30:00Z",
+    ),
     recipients: described(optional(recipientsFileSchema()), "Recipients besides those of recipients/."),
-    preferences: described(optional(record(preferenceSetSchema())), "Preferences, by recipient."),
+    preferences: described(optional(record(preferenceSetSchema())), "Preferences, by recipient.", {
+      ada: { channel_types: { email: false } },
+    }),
     variables: described(optional(record(anyValue())), "Variables that take precedence over environment.json.", {
       app_url: "https://staging.example.com",
     }),

@@ -7,7 +7,7 @@ import type { Step, StepBranch } from "./step.js";
 export const branchFields = (steps: z.ZodMiniType) => ({
   name: text("The display name."),
   ref: text("Written by the hosted service."),
-  default: flag("Whether this is the branch for runs that meet no conditions. It must be the last."),
+  default: flag("Whether this is the branch for runs that meet no conditions. It must be the last (default: false)."),
   terminates: flag("Whether the run ends after the steps of the branch (default: false)."),
   conditions: described(
     optional(conditionGroupSchema()),

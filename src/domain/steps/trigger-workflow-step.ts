@@ -14,11 +14,11 @@ const schema = () =>
     settings: described(
       z.strictObject({
         workflow_key: requiredText("The key of the workflow to trigger. Liquid."),
-        recipients: text("The recipients (default: the recipient of this run). Liquid."),
-        actor: text("The actor (default: the actor of this run). Liquid."),
-        tenant: text("The tenant (default: the tenant of this run). Liquid."),
-        data: text("The data, as JSON (default: the data of this run). Liquid."),
-        cancellation_key: text("The cancellation key (default: that of this run). Liquid."),
+        recipients: text("The recipients (default: the recipient of this run). Liquid.", "{{ data.owner_ids | json }}"),
+        actor: text("The actor (default: the actor of this run). Liquid.", "{{ data.seller_id }}"),
+        tenant: text("The tenant (default: the tenant of this run). Liquid.", "{{ recipient.team }}"),
+        data: text("The data, as JSON (default: the data of this run). Liquid.", '{"page":"{{ data.page }}"}'),
+        cancellation_key: text("The cancellation key (default: that of this run). Liquid.", "{{ data.order_id }}"),
       }),
       "The trigger that the step sends.",
     ),

@@ -45,7 +45,7 @@ export const partialSchema = once(() => {
       icon_name: text("The icon that the editor shows."),
       visual_block_enabled: described(
         optional(z.boolean()),
-        "Whether the visual editor offers the partial. HTML only.",
+        "Whether the visual editor offers the partial (default: false). HTML only.",
       ),
       input_schema: described(optional(z.array(field)), "The inputs of the partial. If absent, every input is text."),
       created_at: text("Written by the hosted service."),

@@ -49,8 +49,8 @@ const repeatsSchema = once(() => {
 
 /** Returns the fields that all requests about schedules share. */
 const sharedFields = () => ({
-  actor: described(optional(recipientSchema()), "The recipient who caused the runs."),
-  tenant: described(optional(tenantSchema()), "The tenant of the runs."),
+  actor: described(optional(recipientSchema()), "The recipient who caused the runs.", "grace"),
+  tenant: described(optional(tenantSchema()), "The tenant of the runs.", "acme"),
   data: described(optional(record(z.unknown())), "The data of each run's trigger.", { report: "weekly" }),
   repeats: described(
     optional(repeatsSchema()),

@@ -18,7 +18,7 @@ const keySchema = () =>
 
 /** The schema of 1 to 1,000 recipients, or a single one (E-027, EQ-54). */
 const recipientsSchema = once(() =>
-  listOrSingle("a user id, an object reference, an inline recipient, or a list of them", recipientSchema(), {
+  listOrSingle("a user ID, an object reference, an inline recipient, or a list of them", recipientSchema(), {
     max: MAX_RECIPIENTS,
     noun: "recipients",
     emptyMessage: "must have at least one recipient",
@@ -37,8 +37,9 @@ export const triggerSchema = once(() => {
     actor: described(
       optional(recipientSchema()),
       "The cause of the trigger: a user ID, an object or an inline recipient.",
+      "grace",
     ),
-    tenant: described(optional(tenantSchema()), "The tenant: an ID or an inline tenant."),
+    tenant: described(optional(tenantSchema()), "The tenant: an ID or an inline tenant.", "acme"),
     data: described(optional(record(z.unknown())), "The trigger data, which templates and conditions read as data.", {
       page: "Home",
     }),
@@ -53,8 +54,8 @@ export const triggerSchema = once(() => {
     settings: described(
       optional(
         z.strictObject({
-          sandbox_mode: flag("Whether messages are rendered and stored, but not delivered."),
-          skip_delay: flag("Whether delay steps are skipped."),
+          sandbox_mode: flag("Whether messages are rendered and stored, but not delivered (default: false)."),
+          skip_delay: flag("Whether delay steps are skipped (default: false)."),
         }),
       ),
       "Settings of the runs.",

@@ -30,7 +30,7 @@ describe("parseInteractionMetadata (E-226, A-487)", () => {
   it("rejects metadata of every other action", () => {
     expect(catchThrown(() => parseInteractionMetadata("seen", { a: 1 }))).toMatchObject({
       code: "invalid_params",
-      message: "metadata: metadata is only allowed with the status interacted, not with seen",
+      message: "metadata is only allowed with the status interacted, not with seen",
     });
   });
 });

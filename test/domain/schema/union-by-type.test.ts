@@ -12,7 +12,7 @@ function collectFindings(schema: z.ZodMiniType, value: unknown): Finding[] {
 }
 
 describe("unionByType", () => {
-  const schema = unionByType("a user id or an object", {
+  const schema = unionByType("a user ID or an object", {
     text: () => checkedString((text) => (text === "" ? "must not be empty" : null)),
     object: () => z.strictObject({ id: z.string() }),
   });
@@ -20,10 +20,10 @@ describe("unionByType", () => {
   it.each<[unknown, PropertyKey[], string]>([
     ["", [], "must not be empty"],
     [{ id: 1 }, ["id"], "must be a string, found a number"],
-    [7, [], "must be a user id or an object, found a number"],
-    [["a"], [], "must be a user id or an object, found a list"],
-    [null, [], "must be a user id or an object, found null"],
-    [undefined, [], "is required (a user id or an object)"],
+    [7, [], "must be a user ID or an object, found a number"],
+    [["a"], [], "must be a user ID or an object, found a list"],
+    [null, [], "must be a user ID or an object, found null"],
+    [undefined, [], "is required (a user ID or an object)"],
   ])("reports %j at %j", (value, path, message) => {
     expect(collectFindings(schema, value)).toEqual([{ path, message }]);
   });

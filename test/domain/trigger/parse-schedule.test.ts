@@ -102,14 +102,14 @@ describe("parseScheduleRequest (A-500)", () => {
       { ...valid, recipients: ["ada", "a/b", 7] },
       [
         '/recipients/1 must not contain "/" or "#"',
-        "/recipients/2 must be a user id, an object reference or an inline recipient, found a number",
+        "/recipients/2 must be a user ID, an object reference or an inline recipient, found a number",
       ],
     ],
     [
       "actor, tenant, data and times",
       { ...valid, actor: 1, tenant: [], data: [], scheduled_at: "tomorrow", ending_at: 5 },
       [
-        "/actor must be a user id, an object reference or an inline recipient, found a number",
+        "/actor must be a user ID, an object reference or an inline recipient, found a number",
         "/tenant must be a tenant id or an inline tenant, found a list",
         "/data must be an object, found a list",
         '/scheduled_at must be an ISO 8601 time, found "tomorrow"',
@@ -178,7 +178,7 @@ describe("parseBulkScheduleRequest (A-503)", () => {
     [
       { schedules: [schedule, { ...schedule, recipient: null, minutes: 5, repeats: [{ frequency: "never" }] }] },
       [
-        "/schedules/1/recipient must be a user id, an object reference or an inline recipient, found null",
+        "/schedules/1/recipient must be a user ID, an object reference or an inline recipient, found null",
         '/schedules/1/repeats/0/frequency must be "hourly", "daily", "weekly" or "monthly", found "never"',
         '/schedules/1/minutes unknown key "minutes"',
       ],

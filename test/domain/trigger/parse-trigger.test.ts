@@ -91,12 +91,12 @@ describe("recipients (E-034 to E-042)", () => {
     ["an empty id", "", "/recipients/0 must not be empty"],
     ["an id of blanks", { id: " \t" }, "/recipients/0/id must not be empty"],
     ["no id", { email: "a@b.test" }, "/recipients/0/id is required (a string)"],
-    ["a number", 42, "/recipients/0 must be a user id, an object reference or an inline recipient, found a number"],
-    ["null", null, "/recipients/0 must be a user id, an object reference or an inline recipient, found null"],
+    ["a number", 42, "/recipients/0 must be a user ID, an object reference or an inline recipient, found a number"],
+    ["null", null, "/recipients/0 must be a user ID, an object reference or an inline recipient, found null"],
     [
       "a list in the list",
       ["ada"],
-      "/recipients/0 must be a user id, an object reference or an inline recipient, found a list",
+      "/recipients/0 must be a user ID, an object reference or an inline recipient, found a list",
     ],
     ["an id that is a number", { id: 42 }, "/recipients/0/id must be a string, found a number"],
     [
@@ -136,7 +136,7 @@ describe("recipients (E-034 to E-042)", () => {
   });
 
   it("E-025 requires at least one recipient", () => {
-    const missing = "/recipients is required (a user id, an object reference, an inline recipient, or a list of them)";
+    const missing = "/recipients is required (a user ID, an object reference, an inline recipient, or a list of them)";
     expect(faults({})).toEqual([missing]);
     expect(faults({ recipients: null })).toEqual([missing]);
     expect(faults({ recipients: [] })).toEqual(["/recipients must have at least one recipient"]);

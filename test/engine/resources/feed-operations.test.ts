@@ -87,7 +87,7 @@ describe("feeds", () => {
   it("AC-225 rejects a channel of another type and accepts an undeclared one", () =>
     withHarness(async ({ engine: { resources } }) => {
       const list = (channel: string) => resources.feeds.list({ recipient: toRecipientKey("bo"), channel }, PAGE);
-      await expect(list("mail")).rejects.toMatchObject({ code: "channel_invalid", hint: "Channels: feed" });
+      await expect(list("mail")).rejects.toMatchObject({ code: "channel_invalid", hint: "Channels: feed." });
       await expect(list("c-mail")).rejects.toMatchObject({ code: "channel_invalid" });
       expect((await list("c-feed")).items).toEqual([]);
       expect((await list("elsewhere")).items).toEqual([]);
