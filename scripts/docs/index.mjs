@@ -95,6 +95,7 @@ export function buildPages() {
       section("## Recipes", listPages("recipes")),
       "## Reference",
       listReference().replaceAll("](", "](reference/"),
+      "These pages are in [`reference/`](reference/README.md). Most are generated from the program's own definitions.",
       existsSync(join(ROOT, "docs/troubleshooting.md"))
         ? joinParts("## Troubleshooting", "[Troubleshooting](troubleshooting.md) explains each error code and its fix.")
         : "",
