@@ -1,20 +1,20 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { DocumentKind, ValidDocuments } from "../domain/schema/valid-documents.js";
-import { computeDigest } from "../util/ids.js";
+import { computeChecksum } from "../util/checksum.js";
 
 /**
  * The maximum number of digests in the file. It is enough for several large projects, and they are read in less than
  * 0.1 ms.
  */
 const MAX_DIGESTS = 1_000;
-const DIGEST_LENGTH = 40;
+const DIGEST_LENGTH = 16;
 const VERSION_ID_LENGTH = 36;
 /** A line is a digest, or for a workflow a digest, a space and the ID of its version. */
 const LINE_LENGTHS = [DIGEST_LENGTH, DIGEST_LENGTH + 1 + VERSION_ID_LENGTH];
 
 const computeDocumentDigest = (kind: string, document: unknown): string =>
-  computeDigest(`${kind}\n${JSON.stringify(document)}`);
+  computeChecksum(`${kind}\n${JSON.stringify(document)}`);
 
 /**
  * Remembers valid documents by the digest of their content in a file, one document per line. `file` must belong to this

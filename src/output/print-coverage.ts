@@ -1,5 +1,5 @@
 import type { Coverage } from "../domain/scenario/coverage.js";
-import { COVERAGE_KINDS } from "../domain/scenario/coverage-schema.js";
+import { COVERAGE_KINDS } from "../domain/scenario/coverage-kinds.js";
 import type { MutationReport } from "../domain/scenario/mutate-workflow.js";
 import type { Output } from "./output.js";
 import { printTable } from "./print-table.js";

@@ -239,7 +239,9 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
       seeds.push({
         file: name,
         digest,
-        ...(await withFileLocation(toProjectFile(path), () => parseRecipientsFile(parsed.value, displayPath(path)))),
+        ...(await withFileLocation(toProjectFile(path), () =>
+          parseRecipientsFile(parsed.value, displayPath(path), valid),
+        )),
       });
     }
     return seeds;

@@ -4,6 +4,7 @@ import { isScalar, LineCounter, parseDocument } from "yaml";
 import { expandRows } from "../domain/scenario/expand-rows.js";
 import { parseScenarios, type Scenario } from "../domain/scenario/parse-scenarios.js";
 import type { FilePosition } from "../domain/scenario/test-report.js";
+import type { ValidDocuments } from "../domain/schema/valid-documents.js";
 import { getErrorMessage, KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type Json, parsePointer } from "../util/json.js";
 import { describeAliasError, describeYamlError } from "./describe-yaml-error.js";
@@ -113,7 +114,7 @@ export function readScenarioNames(file: ProjectFile, start = ""): string[] {
 }
 
 /** Reads a file of scenarios. Throws `scenario_invalid` with file, line and column for each finding. */
-export function readScenarios(file: ProjectFile): ScenarioFileContent {
+export function readScenarios(file: ProjectFile, valid?: ValidDocuments): ScenarioFileContent {
   const text = readProjectText(file.path, file.displayPath, "scenario_invalid");
   const lines = new LineCounter();
   const document = parseDocument(text, { ...YAML_OPTIONS, lineCounter: lines });
@@ -145,7 +146,7 @@ export function readScenarios(file: ProjectFile): ScenarioFileContent {
     return items?.find((item) => item?.key?.value === path.at(-1))?.key?.range?.[0];
   };
   try {
-    return { file, scenarios: parseScenarios(toJson(document), file.displayPath), locate };
+    return { file, scenarios: parseScenarios(toJson(document), file.displayPath, valid), locate };
   } catch (error) {
     throw addLocations(error, file, locate);
   }

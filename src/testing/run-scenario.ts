@@ -14,6 +14,7 @@ import type { ErrorCode } from "../errors/error-codes.js";
 import { KnockError } from "../errors/knock-error.js";
 import { didYouMean } from "../util/find-nearest.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
+import { getMonotonicTime } from "../util/monotonic-time.js";
 import { checkExpectationNames } from "./check-expectation-names.js";
 import { readObservedMessages, readObservedRuns } from "./observe.js";
 import { type ActionResult, getAction, performAction, setPreferences } from "./perform-action.js";
@@ -94,7 +95,7 @@ class ScenarioRun {
 
   /** Returns whether the time limit has passed. Work in memory never lets a timer fire, so the time is compared. */
   isOver(): boolean {
-    return this.signal.aborted || performance.now() > this.deadline;
+    return this.signal.aborted || getMonotonicTime() > this.deadline;
   }
 
   async prepare(): Promise<void> {
@@ -200,14 +201,14 @@ export async function runScenario(
 ): Promise<ScenarioResult> {
   const { name, skip } = scenario;
   if (skip !== null) return { name, status: "skipped", failures: [], error: null, skip, duration_ms: 0 };
-  const start = performance.now();
+  const start = getMonotonicTime();
   const finish = (status: ScenarioStatus, rest: Partial<ScenarioResult> = {}): ScenarioResult => ({
     name,
     status,
     failures: [],
     error: null,
     skip: null,
-    duration_ms: Math.round(performance.now() - start),
+    duration_ms: Math.round(getMonotonicTime() - start),
     ...rest,
   });
   let target: ScenarioTarget | undefined;

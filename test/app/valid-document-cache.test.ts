@@ -62,7 +62,7 @@ describe("the cache of valid documents", () => {
     const [digest = ""] = readFileSync(file, "utf8").split("\n");
     writeFileSync(file, `\u0000damaged\n${digest}\n${digest.slice(1)}\n{"other":"tool"}`);
     expect(isKnownIn(file, DOCUMENT)).toBe(true);
-    writeFileSync(file, digest.slice(0, 20));
+    writeFileSync(file, digest.slice(0, 10));
     expect(isKnownIn(file, DOCUMENT)).toBe(false);
     addIn(file, DOCUMENT);
     expect(isKnownIn(file, DOCUMENT)).toBe(true);

@@ -102,11 +102,40 @@ describe.concurrent("documents that are known to be valid", () => {
     expect(await notify(collab, { XDG_CACHE_HOME })).toMatchObject({ exitCode: 0, stderr: "" });
   });
 
+  it("include scenarios and recipients, which are checked again when they change", async ({ collab }) => {
+    const FILE = "knock/workflows/new-comment/comments.test.yaml";
+    const RECIPIENTS = "knock/recipients/people.json";
+    const test = (env: Record<string, string> = {}): Promise<CommandResult> =>
+      collab.knock(["test", FILE, "--json"], { env: { XDG_CACHE_HOME: join(collab.home, "cache"), ...env } });
+    const readResults = ({ stdout }: CommandResult): unknown =>
+      (JSON.parse(stdout) as { files: { scenarios: { duration_ms: number }[] }[] }).files.map((file) => ({
+        ...file,
+        scenarios: file.scenarios.map(({ duration_ms: _, ...scenario }) => scenario),
+      }));
+    const [content, recipients] = [collab.read(FILE), collab.read(RECIPIENTS)];
+    const first = await test();
+    expect(first.exitCode).toBe(0);
+    expect(readResults(await test())).toEqual(readResults(first));
+    expect(readResults(await test({ NODE_DISABLE_COMPILE_CACHE: "1" }))).toEqual(readResults(first));
+
+    collab.write(FILE, content.replace("steps:", "stepps:"));
+    for (let run = 0; run < 2; run++) {
+      const { stdout, exitCode } = await test();
+      expect([exitCode, stdout]).toEqual([3, expect.stringContaining("stepps")]);
+    }
+    collab.write(FILE, content);
+    collab.write(RECIPIENTS, recipients.replace('"users"', '"userz"'));
+    for (let run = 0; run < 2; run++) {
+      const { stdout, exitCode } = await test();
+      expect([exitCode, stdout]).toEqual([3, expect.stringContaining("userz")]);
+    }
+  });
+
   it("are completely saved by several processes at once", async ({ collab }) => {
     await notify(collab, { XDG_CACHE_HOME: join(collab.home, "other") }); // creates the store
     const runs = await Promise.all([notify(collab), notify(collab), notify(collab)]);
     expect(runs.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
     for (const line of readFileSync(String(cacheFile(collab)), "utf8").split("\n"))
-      expect(line).toMatch(/^[0-9a-f]{40}( [0-9a-f-]{36})?$/);
+      expect(line).toMatch(/^[0-9a-f]{16}( [0-9a-f-]{36})?$/);
   });
 });

@@ -3,6 +3,7 @@ import { join, relative, resolve } from "node:path";
 import type { Environment } from "../../domain/environment/environment.js";
 import { parseEnvironment } from "../../domain/environment/parse-environment.js";
 import type { Given } from "../../domain/scenario/scenario-schema.js";
+import type { ValidDocuments } from "../../domain/schema/valid-documents.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { Faults } from "../../emulator/faults.js";
 import { readOnce } from "../../engine/workflow/read-once.js";
@@ -26,7 +27,6 @@ import { mapEnvironment } from "../map-environment.js";
 import { createLocalEngine, readSeeds } from "../open-local-engine.js";
 import { openSources } from "../open-sources.js";
 import type { ProcessIO } from "../process-io.js";
-import { copyProject } from "./copy-project.js";
 import { writeTestFile } from "./write-test-file.js";
 
 /** Returns a function that adds to an environment what a scenario gives: its variables, responses and replies. */
@@ -70,6 +70,21 @@ function replaceWorkflow({ definitions }: SharedProject, replaced: Workflow): De
   return { ...definitions, workflow: async (key) => (key === replaced.key ? replaced : definitions.workflow(key)) };
 }
 
+/** Opens a store's log of events at the first event, because loading its code takes a twentieth of a run of one scenario. */
+function openLogLater(store: Store): SourceLog {
+  let opened: Promise<SourceLog> | undefined;
+  const open = (): Promise<SourceLog> => {
+    opened ??= store.openLogs().then(({ sources }) => sources);
+    return opened;
+  };
+  return {
+    begin: async (event, now) => (await open()).begin(event, now),
+    finish: async (...outcome) => (await open()).finish(...outcome),
+    list: async (source, page) => (await open()).list(source, page),
+    clear: async () => (await opened)?.clear(),
+  };
+}
+
 /**
  * Opens the engines of scenarios, one after another. They share the project's files and one store in memory, which is
  * emptied between two scenarios: opening a store takes longer than running a scenario.
@@ -77,6 +92,7 @@ function replaceWorkflow({ definitions }: SharedProject, replaced: Workflow): De
 export class ScenarioTargets {
   private readonly projects = new Map<string, SharedProject>();
   private store: Store | undefined;
+  private log: SourceLog | undefined;
 
   constructor(
     private readonly location: ProjectLocation,
@@ -84,12 +100,17 @@ export class ScenarioTargets {
     private readonly warn: (text: string) => void,
   ) {}
 
+  /** The documents that an earlier process found valid; undefined in a thread. */
+  get valid(): ValidDocuments | undefined {
+    return this.location.valid;
+  }
+
   async open(given: Given, { replaced, ...options }: OpenOptions): Promise<ScenarioTarget> {
     const found = this.findProject(given.environment ?? this.location.environmentName ?? null, given.branch ?? null);
     const shared = replaced === undefined ? found : { ...found, definitions: replaceWorkflow(found, replaced) };
     const store = await this.openEmptyStore(found);
-    const { sources: log } = await store.openLogs();
-    return new EngineTarget(shared, given, { ...options, store, log, io: this.io, warn: this.warn });
+    this.log ??= openLogLater(store);
+    return new EngineTarget(shared, given, { ...options, store, log: this.log, io: this.io, warn: this.warn });
   }
 
   /** Reads the workflows of the project's main files, in order of their keys. */
@@ -134,7 +155,7 @@ export class ScenarioTargets {
       this.store = await openSqliteStore(":memory:", { watchUsers: project.hasAudiences() });
     else {
       await this.store.clear({ keepRecipients: false });
-      await (await this.store.openLogs()).sources.clear();
+      await this.log?.clear();
     }
     await this.store.applySeeds(await readSeeds(), Date.now());
     return this.store;
@@ -223,6 +244,7 @@ class EngineTarget implements ScenarioTarget {
 
   async writeFile(path: string, content: string): Promise<void> {
     const { root } = this.shared.project;
+    const { copyProject } = await import("./copy-project.js");
     this.copy ??= await copyProject(this.shared.project);
     const file = resolve(this.copy.root, path);
     if (!isInsideFolder(this.copy.root, file))

@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { setImmediate } from "node:timers/promises";
 import type { TestOptions } from "../../commands/shared/test-service.js";
 import { buildCoverageDiagram } from "../../domain/scenario/build-coverage-diagram.js";
 import { buildCoverage } from "../../domain/scenario/coverage.js";
@@ -15,6 +14,7 @@ import { formatDisplayPath } from "../../project/format-display-path.js";
 import type { Project } from "../../project/open-project.js";
 import { listScenarioFiles } from "../../project/read-scenarios.js";
 import { findNearest } from "../../util/find-nearest.js";
+import { getMonotonicTime } from "../../util/monotonic-time.js";
 import { isInsideFolder } from "../is-inside-folder.js";
 import type { ProcessIO } from "../process-io.js";
 import type { ChangedParts } from "./changed-parts.js";
@@ -22,7 +22,7 @@ import { FileQueue, runQueue } from "./file-queue.js";
 import { ScenarioTargets } from "./open-scenario-target.js";
 import { type FileOutcome, FileRunner, type FinishedFile, type SelectedFile } from "./run-file.js";
 import { runMutants } from "./run-mutants.js";
-import { getDefaultThreadCount, TestThreads } from "./test-threads.js";
+import { TestThreads } from "./test-threads.js";
 import type { TestWorkerData } from "./test-worker.js";
 
 /** Throws `resource_missing` for a word that is neither a path nor a workflow, if it is nearly the key of one. */
@@ -49,7 +49,7 @@ export class TestRunner {
   }
 
   async run(onFile: (file: ReportedFile) => void): Promise<TestReport> {
-    const start = performance.now();
+    const start = getMonotonicTime();
     const { seed, coverage, mutate, changedSince, recordsDetails, emails } = this.options;
     const targets = new ScenarioTargets(this.project, this.io, this.warn);
     try {
@@ -66,7 +66,7 @@ export class TestRunner {
         coverage: coverage && buildCoverage(workflows, reached, coverage.threshold),
         emails: emails && (await this.checkEmails(outcomes, targets, emails)),
         mutation: mutate ? await runMutants(outcomes, targets, runner, this.io.signal) : null,
-        duration_ms: Math.round(performance.now() - start),
+        duration_ms: Math.round(getMonotonicTime() - start),
         details: recordsDetails
           ? {
               messages: outcomes.map(({ outcome }) => outcome.messages),
@@ -114,7 +114,7 @@ export class TestRunner {
     };
     const threads = new TestThreads({
       threadFile: io.threadFile,
-      maxThreads: options.workers ?? getDefaultThreadCount(),
+      maxThreads: options.workers ?? null,
       onMessage: (message) =>
         "warning" in message ? this.warn(message.warning) : addOutcome(message.file, message.outcome),
     });
@@ -125,7 +125,8 @@ export class TestRunner {
         onOutcome: async (file, outcome) => {
           addOutcome(file, outcome);
           await threads.startIfUseful(queue.countRemaining(), () => this.buildWorkerData(files, queue, changed));
-          await setImmediate(); // Scenarios run without waiting, and signals and messages of threads must be handled.
+          // Scenarios run without waiting, and signals and messages of threads must be handled.
+          await new Promise((resolve) => setImmediate(resolve));
         },
       });
       if (!io.signal.aborted) await threads.wait();

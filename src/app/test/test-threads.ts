@@ -1,5 +1,6 @@
-import { availableParallelism } from "node:os";
+import { getBuiltinModule } from "node:process";
 import type { Worker } from "node:worker_threads";
+import { getMonotonicTime } from "../../util/monotonic-time.js";
 import { delayOptimization, restoreOptimization } from "./delay-optimization.js";
 import type { TestWorkerData, TestWorkerMessage } from "./test-worker.js";
 
@@ -9,14 +10,14 @@ export const THREAD_ARGUMENT = "--thread";
 /** Starting a thread costs about 100 ms of a processor, so runs that end sooner use none. */
 const START_AFTER_MS = 150;
 
-/** The number of threads, including the main one, unless `--workers` sets it. */
-export const getDefaultThreadCount = (): number => availableParallelism();
+/** Returns the number of threads, including the main one, unless `--workers` sets it. */
+const getDefaultThreadCount = (): number => getBuiltinModule("node:os").availableParallelism();
 
 interface ThreadOptions {
   /** The module that a thread runs; null runs everything in this thread. */
   threadFile: string | null;
-  /** The largest number of threads, including this one. */
-  maxThreads: number;
+  /** The largest number of threads, including this one; null uses the number of processors. */
+  maxThreads: number | null;
   /** The age of a run, in milliseconds, from which it is worth starting threads. */
   startAfterMs?: number;
   onMessage(message: Exclude<TestWorkerMessage, { isReady: true }>): void;
@@ -24,7 +25,7 @@ interface ThreadOptions {
 
 /** The threads that help the main one to run scenario files. */
 export class TestThreads {
-  private readonly startedAt = performance.now();
+  private readonly startedAt = getMonotonicTime();
   private readonly workers: Worker[] = [];
   private readonly ends: Promise<void>[] = [];
 
@@ -33,9 +34,10 @@ export class TestThreads {
   /** Starts threads, once, if the run takes long enough and files are left for them. */
   async startIfUseful(remainingFiles: number, data: () => TestWorkerData): Promise<void> {
     const { threadFile, maxThreads, startAfterMs = START_AFTER_MS, onMessage } = this.options;
-    const count = Math.min(maxThreads - 1, remainingFiles - 1);
-    if (threadFile === null || count < 1 || this.workers.length > 0) return;
-    if (performance.now() - this.startedAt < startAfterMs) return;
+    if (threadFile === null || remainingFiles < 2 || this.workers.length > 0) return;
+    if (getMonotonicTime() - this.startedAt < startAfterMs) return;
+    const count = Math.min((maxThreads ?? getDefaultThreadCount()) - 1, remainingFiles - 1);
+    if (count < 1) return;
     const { Worker } = await import("node:worker_threads");
     let readyCount = 0;
     for (let n = 0; n < count; n++) {

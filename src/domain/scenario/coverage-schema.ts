@@ -1,10 +1,7 @@
 import * as z from "zod/mini";
 import { described } from "../schema/fields.js";
 import { countField, flagField, textField, textOrNull } from "../schema/output-fields.js";
-
-/** The parts of a workflow that scenarios can reach, in the order of reports. */
-export const COVERAGE_KINDS = ["steps", "branches", "conditions", "templates", "reasons"] as const;
-export type CoverageKind = (typeof COVERAGE_KINDS)[number];
+import { COVERAGE_KINDS } from "./coverage-kinds.js";
 
 const shareSchema = (description: string) =>
   described(

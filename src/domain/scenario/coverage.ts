@@ -3,7 +3,8 @@ import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { parseConditionLog } from "../condition/evaluated-condition.js";
 import { countMessages, type StepOutcome } from "../run/outcome.js";
 import type { Workflow } from "../workflow/workflow.js";
-import { COVERAGE_KINDS, type CoverageKind, type coverageSchema } from "./coverage-schema.js";
+import { COVERAGE_KINDS, type CoverageKind } from "./coverage-kinds.js";
+import type { coverageSchema } from "./coverage-schema.js";
 import { createItemId, listCoverageItems } from "./list-coverage-items.js";
 
 /** The parts of workflows that scenarios reached, and those that they did not. */

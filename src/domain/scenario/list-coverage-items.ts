@@ -7,7 +7,7 @@ import { isChannelStep } from "../steps/channel-step.js";
 import { getStepDefinition } from "../steps/step-definitions.js";
 import { getBranches, walkSteps } from "../steps/walk-steps.js";
 import type { Workflow } from "../workflow/workflow.js";
-import type { CoverageKind } from "./coverage-schema.js";
+import type { CoverageKind } from "./coverage-kinds.js";
 
 /** A part of a workflow that a scenario can reach. */
 interface CoverageItem {

@@ -1,10 +1,15 @@
+import type * as z from "zod/mini";
 import { isJsonObject, type Json } from "../../util/json.js";
 import { checkClosedDocument } from "../schema/check-document.js";
 import { DocumentFindings } from "../schema/document-findings.js";
+import { CHECK_ALL } from "../schema/valid-documents.js";
 import { checkJsonShape } from "../shape/check-json-shape.js";
-import { reportBelow } from "../shape/report-finding.js";
+import { type ReportFinding, reportBelow } from "../shape/report-finding.js";
 import { expandRows } from "./expand-rows.js";
 import { type Given, type ScenarioStep, scenarioFileSchema, scenarioSchema } from "./scenario-schema.js";
+
+type ScenarioFile = z.infer<ReturnType<typeof scenarioFileSchema>>;
+type ExpandedScenario = ReturnType<typeof expandRows>[number] & { key: string };
 
 /** A scenario that can be run. */
 export interface Scenario {
@@ -35,34 +40,41 @@ function mergeGiven(file: Given, own: Given): Given {
   };
 }
 
+/** Reports the findings about a file, with its tables expanded to the scenarios of their rows. */
+function checkFile(raw: unknown, expanded: readonly ExpandedScenario[], report: ReportFinding): void {
+  // A table is checked with its values filled in, because a placeholder may stand for a number.
+  const first = new Map<string, Json>();
+  for (const { key, scenario } of expanded) if (!first.has(key)) first.set(key, scenario);
+  const scenarios = Object.fromEntries(first);
+  const document = isJsonObject(raw) && isJsonObject(raw.scenarios) ? { ...raw, scenarios } : raw;
+  checkClosedDocument(scenarioFileSchema(), document, report);
+  for (const { key, row, scenario } of expanded)
+    if (row !== null && row > 1) checkClosedDocument(scenarioSchema(), scenario, reportBelow(report, "scenarios", key));
+}
+
 /**
  * Parses a file of scenarios. Tables are expanded. Throws `scenario_invalid` with a pointer for each finding: unknown
  * keys, wrong types, steps with several actions, and expectations that can never fail.
  */
-export function parseScenarios(raw: unknown, fileName: string): Scenario[] {
+export function parseScenarios(raw: unknown, fileName: string, valid = CHECK_ALL): Scenario[] {
   checkJsonShape(raw, fileName, "scenario_invalid");
   const findings = new DocumentFindings();
   const documents = isJsonObject(raw) && isJsonObject(raw.scenarios) ? raw.scenarios : {};
   const expanded = Object.entries(documents).flatMap(([name, document]) =>
     expandRows(name, document, reportBelow(findings.add, "scenarios", name)).map((row) => ({ ...row, key: name })),
   );
-  // A table is checked with its values filled in, because a placeholder may stand for a number.
-  const first = new Map<string, Json>();
-  for (const { key, scenario } of expanded) if (!first.has(key)) first.set(key, scenario);
-  const scenarios = Object.fromEntries(first);
-  const document = isJsonObject(raw) && isJsonObject(raw.scenarios) ? { ...raw, scenarios } : raw;
-  const file = checkClosedDocument(scenarioFileSchema(), document, findings.add);
-  for (const { key, row, scenario } of expanded)
-    if (row !== null && row > 1)
-      checkClosedDocument(scenarioSchema(), scenario, reportBelow(findings.add, "scenarios", key));
+  const isKnown = valid.has("scenario file", raw);
+  if (!isKnown) checkFile(raw, expanded, findings.add);
   const names = new Set<string>();
   for (const { key, name } of expanded) {
     if (names.has(name)) findings.add(["scenarios", key], `is the second scenario with the name "${name}"`);
     names.add(name);
   }
-  if (file === null || !findings.isEmpty) throw findings.toError(fileName, "scenario_invalid");
+  if (!findings.isEmpty) throw findings.toError(fileName, "scenario_invalid");
+  if (!isKnown) valid.add("scenario file", raw);
+  const file = raw as ScenarioFile;
   return expanded.map(({ key, name, scenario }) => {
-    const { given = {}, steps, skip } = scenario as unknown as (typeof file)["scenarios"][string];
+    const { given = {}, steps, skip } = scenario as unknown as ScenarioFile["scenarios"][string];
     return {
       name,
       path: ["scenarios", key],

@@ -3,6 +3,8 @@
  */
 export type DocumentKind =
   | "knock.json"
+  | "recipients file"
+  | "scenario file"
   | "environment"
   | "layout"
   | "partial"
