@@ -60,6 +60,23 @@ describe("contributor pages", () => {
   });
 });
 
+describe("the decisions", () => {
+  const notes = readdirSync("docs/decisions").filter((name) => name !== "README.md");
+
+  it.each(notes)("%s fits on a page and has its context, decision and consequences", (name) => {
+    const text = readFileSync(`docs/decisions/${name}`, "utf8");
+    expect(text.split(/\s+/).length).toBeLessThanOrEqual(610);
+    const headings = [...text.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
+    expect(headings).toEqual(expect.arrayContaining(["Context", "Decision", "Consequences"]));
+  });
+
+  it("are all in the index, in the order of their numbers", () => {
+    const index = readFileSync("docs/decisions/README.md", "utf8");
+    const listed = [...index.matchAll(/^\| \d{4} \| \[[^\]]+\]\(([^)]+)\)/gm)].map(([, file]) => file);
+    expect(listed).toEqual([...notes].sort());
+  });
+});
+
 describe("names in the source", () => {
   it.each(RETIRED_NAMES)("no longer use %s", (name) => {
     const declared = new RegExp(
