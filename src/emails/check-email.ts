@@ -16,7 +16,7 @@ interface RenderedEmail {
   isDataComplete: boolean;
 }
 
-interface EmailProblem {
+export interface EmailProblem {
   code: FindingCode;
   message: string;
 }

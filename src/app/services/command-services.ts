@@ -18,6 +18,7 @@ import type { StoreService } from "../../commands/shared/store-service.js";
 import type { TestService, ValidationService } from "../../commands/shared/test-service.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { MAX_CONCURRENT_READS } from "../../replay/map-concurrently.js";
+import type { EmailTools } from "../emails/email-tools.js";
 import { formatStoreLocation, isPostgresLocation, LOCAL_FOLDER, resolveLocation } from "../store-location.js";
 import { createReportService } from "../test/report-service.js";
 import type { AppServices } from "./app-services.js";
@@ -150,7 +151,7 @@ export function createTestService({ files, io, output }: AppServices): TestServi
     async runTests(options, flags, onFile) {
       const project = await files.require(flags);
       const { TestRunner } = await import("../test/run-tests.js");
-      return new TestRunner(project, io, options, (text) => output.warn(text)).run(onFile);
+      return new TestRunner(project, io, options, output).run(onFile);
     },
   };
 }
@@ -162,14 +163,22 @@ export function createValidationService({ files, settings, project, io, output }
     async validateProject(keys, flags, { checksEmails, fixes }) {
       const open = () => project.requireLocalFiles(flags);
       const { validateProject } = await import("../validate/validate-project.js");
-      const validate = async () => validateProject(await open(), { keys, cwd: io.cwd, checksEmails });
-      if (!fixes) return validate();
+      const { openEmailTools } = await import("../emails/email-tools.js");
+      let emailTools: EmailTools | null = null;
+      const validate = async () => {
+        const opened = await open();
+        const options = { root: opened.root, env: io.env, note: (text: string) => output.note(text) };
+        if (checksEmails) emailTools ??= openEmailTools(options);
+        return validateProject(opened, { keys, cwd: io.cwd, emailTools });
+      };
+      if (!fixes) return validate().finally(() => emailTools?.close());
       const { fixProject } = await import("../validate/fix-project.js");
       const reopen = (): void => {
         files.forget();
         settings.forget();
       };
-      return fixProject({ cwd: io.cwd, validate, open, reopen, warn: (text) => output.warn(text) });
+      const warn = (text: string): void => output.warn(text);
+      return fixProject({ cwd: io.cwd, validate, open, reopen, warn }).finally(() => emailTools?.close());
     },
   };
 }

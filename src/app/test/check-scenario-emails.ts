@@ -11,6 +11,7 @@ import { formatDisplayPath } from "../../project/format-display-path.js";
 import type { Project } from "../../project/open-project.js";
 import { type ProjectFile, readProjectText } from "../../project/read-project-text.js";
 import { readSilencers } from "../../project/read-silencers.js";
+import type { EmailTools } from "../emails/email-tools.js";
 import { checkStepEmail } from "../validate/check-emails.js";
 import { listFiles } from "../validate/list-project-files.js";
 import type { FinishedFile } from "./run-file.js";
@@ -23,6 +24,7 @@ interface EmailCheckContext {
   environment: Environment;
   cwd: string;
   severity: EmailFinding["severity"];
+  tools: EmailTools;
 }
 
 /** The step that sent a message, with the path of its template. */
@@ -55,7 +57,7 @@ export async function checkScenarioEmails(
   files: readonly FinishedFile[],
   context: EmailCheckContext,
 ): Promise<EmailReport> {
-  const { project, workflows, cwd, severity } = context;
+  const { project, workflows, cwd, severity, tools } = context;
   const { locateFindings } = await import("../../project/add-file-locations.js");
   const shared = readSampleData(context);
   const hasLayout = (key: string): boolean => existsSync(join(project.knockDir, "layouts", key, "layout.json"));
@@ -78,8 +80,9 @@ export async function checkScenarioEmails(
         checked++;
         const { workflow, template, path } = step;
         const isCommercial = workflow.settings.is_commercial;
-        const email = { path, template, content: message.content, isCommercial, hasLayout };
-        for (const finding of await locateFindings(toFile(workflow.key), checkStepEmail(email, sampleData, true))) {
+        const email = { path, template, content: message.content, isCommercial, hasLayout, tools };
+        const found = await checkStepEmail(email, sampleData, true);
+        for (const finding of await locateFindings(toFile(workflow.key), found)) {
           const known = messagesByFinding.get(getKey(finding)) ?? [];
           if (known.length === 0) located.push(finding);
           known.push({ file: file.displayPath, scenario, to: message.to, message_id: message.id });

@@ -10,6 +10,7 @@ import {
   type TestReport,
 } from "../../domain/scenario/test-report.js";
 import { KnockError } from "../../errors/knock-error.js";
+import type { Output } from "../../output/output.js";
 import { formatDisplayPath } from "../../project/format-display-path.js";
 import type { Project } from "../../project/open-project.js";
 import { listScenarioFiles } from "../../project/read-scenarios.js";
@@ -40,8 +41,10 @@ export class TestRunner {
     private readonly project: Project,
     private readonly io: ProcessIO,
     private readonly options: TestOptions,
-    private readonly warn: (text: string) => void,
+    private readonly output: Pick<Output, "warn" | "note">,
   ) {}
+
+  private readonly warn = (text: string): void => this.output.warn(text);
 
   private async readChangedParts(revision: string, targets: ScenarioTargets): Promise<ChangedParts> {
     const { readChangedParts } = await import("./read-changed-parts.js");
@@ -85,13 +88,17 @@ export class TestRunner {
     { strict }: NonNullable<TestOptions["emails"]>,
   ): Promise<EmailReport> {
     const { checkScenarioEmails } = await import("./check-scenario-emails.js");
+    const { openEmailTools } = await import("../emails/email-tools.js");
+    const { root } = this.project;
+    const tools = openEmailTools({ root, env: this.io.env, note: (text) => this.output.note(text) });
     return checkScenarioEmails(outcomes, {
       project: this.project,
       workflows: await targets.readWorkflows(),
       environment: await targets.readEnvironment(),
       cwd: this.io.cwd,
       severity: strict ? "error" : "warning",
-    });
+      tools,
+    }).finally(() => tools.close());
   }
 
   /** Runs files in this thread and, if that takes long, in others. Outcomes are reported in the order of the files. */

@@ -7,8 +7,10 @@ import { checkEmail } from "../../emails/check-email.js";
 import { renderSampleEmails } from "../../engine/run/render-sample-emails.js";
 import type { CompiledWorkflow } from "../../engine/workflow/compiled-workflow.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
+import type { EmailTools } from "../emails/email-tools.js";
 
 interface EmailCheck {
+  tools: EmailTools;
   compiled: CompiledWorkflow;
   environment: Environment;
   recipients: readonly RecipientUpsert[];
@@ -21,7 +23,7 @@ interface EmailCheck {
 const getText = (value: unknown): string => (typeof value === "string" ? value : "");
 
 /** A rendered email of a step. */
-interface StepEmail extends Pick<EmailCheck, "hasLayout"> {
+interface StepEmail extends Pick<EmailCheck, "hasLayout" | "tools"> {
   /** The path of the step's template. */
   path: string;
   template: JsonObject;
@@ -30,11 +32,11 @@ interface StepEmail extends Pick<EmailCheck, "hasLayout"> {
 }
 
 /** Returns the findings about one email, at the template of its step. */
-export function checkStepEmail(
-  { path, template, content, isCommercial, hasLayout }: StepEmail,
+export async function checkStepEmail(
+  { path, template, content, isCommercial, hasLayout, tools }: StepEmail,
   sampleData: string,
   isDataComplete: boolean,
-): CheckFinding[] {
+): Promise<CheckFinding[]> {
   const options = isJsonObject(template.settings) ? template.settings : {};
   const html = getText(content.html_body);
   const layout = getText(options.layout_key);
@@ -47,22 +49,29 @@ export function checkStepEmail(
     isCommercial,
     sampleData,
   });
+  problems.push(...(await tools.check(html)));
   return problems.map(({ code, message }) => ({ code, message, path: parsePathSegments(path) }));
 }
 
 /** Renders the emails of a workflow for the first recipient with an address, and returns the findings about them. */
-export function checkEmails({ compiled, environment, recipients, data: given, hasLayout }: EmailCheck): CheckFinding[] {
+export async function checkEmails({
+  compiled,
+  environment,
+  recipients,
+  data: given,
+  hasLayout,
+  tools,
+}: EmailCheck): Promise<CheckFinding[]> {
   const { settings, trigger_data_json_schema: schema } = compiled.workflow;
   const recipient =
     recipients.find(({ properties }) => typeof properties.email === "string") ??
     buildUnidentifiedRecipient(toRecipientKey("reader"), 0);
   const data = given ?? buildSampleData(schema);
   const sampleData = JSON.stringify([data, recipient, environment.variables]);
-  return renderSampleEmails(compiled, environment, recipient, data).flatMap(({ path, template, content }) =>
-    checkStepEmail(
-      { path, template, content, hasLayout, isCommercial: settings.is_commercial },
-      sampleData,
-      given !== null,
-    ),
-  );
+  const findings: CheckFinding[] = [];
+  for (const { path, template, content } of renderSampleEmails(compiled, environment, recipient, data)) {
+    const email = { path, template, content, hasLayout, tools, isCommercial: settings.is_commercial };
+    findings.push(...(await checkStepEmail(email, sampleData, given !== null)));
+  }
+  return findings;
 }

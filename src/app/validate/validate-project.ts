@@ -42,19 +42,13 @@ import { checkWorkflowKeys } from "../check-workflow-keys.js";
 import { checkSilentDrops } from "./check-recipients.js";
 import { checkScenarioFiles } from "./check-scenario-files.js";
 import { checkWindows } from "./check-windows.js";
+import { findMissingDocuments } from "./find-missing-documents.js";
 import { countFiles, listFiles, listFolders, PAYLOADS_FOLDER, readPayloadData } from "./list-project-files.js";
 import { locateTemplateError, SHARED_FILES, type SharedKind } from "./locate-template-error.js";
+import type { ValidationOptions } from "./validation-options.js";
 
 /** Limits the recipients whose properties are searched for the variables of templates. */
 const MAX_SCOPE_RECIPIENTS = 20;
-
-interface ValidationOptions {
-  /** The workflows to check. Empty for the whole project. */
-  keys: readonly string[];
-  cwd: string;
-  /** Whether emails are rendered and checked. */
-  checksEmails: boolean;
-}
 
 /** Checks the files of one project and collects the findings. */
 class ProjectValidator {
@@ -65,7 +59,7 @@ class ProjectValidator {
   constructor(
     private readonly project: Project,
     private readonly cwd: string,
-    private readonly checksEmails: boolean,
+    private readonly emailTools: ValidationOptions["emailTools"],
   ) {}
 
   private displayPath(...path: string[]): string {
@@ -142,12 +136,12 @@ class ProjectValidator {
     await this.checkVariables(file, compiled);
     await this.addFindings(file, checkWindows(compiled, environment));
     await this.addFindings(file, checkSilentDrops(compiled, environment, this.recipients));
-    if (!this.checksEmails) return;
+    if (this.emailTools === null) return;
     const { checkEmails } = await import("./check-emails.js");
-    const { recipients } = this;
+    const { recipients, emailTools: tools } = this;
     const data = await readPayloadData(join(this.project.root, PAYLOADS_FOLDER), workflow);
     const hasLayout = (key: string): boolean => existsSync(this.toProjectFile("layouts", key, "layout.json").path);
-    await this.addFindings(file, checkEmails({ compiled, environment, recipients, data, hasLayout }));
+    await this.addFindings(file, await checkEmails({ compiled, environment, recipients, data, hasLayout, tools }));
   }
 
   private async checkVariables(file: ProjectFile, compiled: CompiledWorkflow): Promise<void> {
@@ -232,6 +226,7 @@ class ProjectValidator {
   /** Checks everything except workflows. */
   async checkDocuments(): Promise<void> {
     const { project, cwd } = this;
+    this.findings.push(...findMissingDocuments(project.knockDir, (...path) => this.displayPath(...path)));
     await this.tryRead(this.displayPath("audiences"), project.audiences);
     const translations = await this.tryRead(this.displayPath("translations"), project.translations);
     if (translations !== null) this.findings.push(...checkTranslations(translations.files));
@@ -272,11 +267,11 @@ class ProjectValidator {
  */
 export async function validateProject(
   project: Project,
-  { keys, cwd, checksEmails }: ValidationOptions,
+  { keys, cwd, emailTools }: ValidationOptions,
 ): Promise<ValidationReport> {
   const known = await project.workflowKeys();
   checkWorkflowKeys(keys, known);
-  const validator = new ProjectValidator(project, cwd, checksEmails);
+  const validator = new ProjectValidator(project, cwd, emailTools);
   const isEnvironmentValid = await validator.checkEnvironment();
   if (isEnvironmentValid) {
     await validator.checkRecipients();
@@ -295,6 +290,6 @@ export async function validateProject(
     files,
     silencers: await readSilencers(project, cwd),
     isExpected: ({ code, file }) =>
-      isWholeProject && !file.startsWith(`${branches}${sep}`) && (checksEmails || !isEmailFindingCode(code)),
+      isWholeProject && !file.startsWith(`${branches}${sep}`) && (emailTools !== null || !isEmailFindingCode(code)),
   });
 }

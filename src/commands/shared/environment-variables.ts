@@ -213,6 +213,12 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
     default: "`open` on macOS, the default browser on Windows, otherwise `xdg-open`",
   },
   {
+    name: "CHROME_PATH",
+    group: "Programs",
+    meaning: "Chrome or Chromium in which `--emails` measures the contrast of texts",
+    default: "the browser that Playwright has installed, or Chrome",
+  },
+  {
     name: "DISPLAY",
     group: "Programs",
     meaning: "set if there is a display, so that `xdg-open` can open a file",

@@ -10,6 +10,7 @@ export const FINDING_CODES = {
   workflow_invalid: "error",
   template_invalid: "error",
   scenario_invalid: "error",
+  missing_document: "warning",
   unknown_key: "warning",
   ineffective_setting: "warning",
   undeclared_channel: "warning",
@@ -33,6 +34,8 @@ export const FINDING_CODES = {
   email_missing_preheader: "warning",
   email_placeholder_link: "warning",
   email_missing_unsubscribe: "warning",
+  email_unsupported_feature: "warning",
+  email_low_contrast: "warning",
   invalid_silencer: "warning",
   unused_silencer: "warning",
 } as const satisfies Record<string, Severity>;

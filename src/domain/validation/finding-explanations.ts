@@ -11,6 +11,11 @@ interface FindingExplanation {
 export const FINDING_EXPLANATIONS: Readonly<
   Record<Exclude<FindingCode, keyof typeof ERROR_CODES>, FindingExplanation>
 > = {
+  missing_document: {
+    meaning:
+      "A folder of `workflows/`, `layouts/` or another kind has files, but not the main file of that kind, such as `workflow.json`. Commands ignore the folder.",
+    fix: "Correct the name of the file, or remove the folder.",
+  },
   unknown_key: {
     meaning: "A document has a key that its format does not have. The key has no effect.",
     fix: "Correct the key as the message suggests, or remove it. `knock validate --fix` corrects keys that have exactly one possible correction.",
@@ -116,6 +121,16 @@ export const FINDING_EXPLANATIONS: Readonly<
     meaning:
       "An email of a commercial workflow has no `List-Unsubscribe` header, which Gmail and Yahoo require from bulk senders. Reported with `--emails`.",
     fix: "Configure the preference center, or set the header in `json_overrides`.",
+  },
+  email_unsupported_feature: {
+    meaning:
+      "An email uses HTML or CSS that Gmail, Outlook, Apple Mail, Yahoo or Samsung Email do not support on the platforms that the finding lists. The data comes from the package `caniemail`, if it is installed in the project. Reported with `--emails`.",
+    fix: "Use a feature with more support, or check that the email is readable without it and silence the finding.",
+  },
+  email_low_contrast: {
+    meaning:
+      "The contrast between a text and its background is lower than 4.5, or 3 for large text (WCAG 2.2 AA), in light or dark mode. Measured in a browser, if `playwright-core` and `axe-core` are installed in the project. Reported with `--emails`.",
+    fix: "Choose a darker or lighter color. For dark mode, set both colors in `@media (prefers-color-scheme: dark)`.",
   },
   invalid_silencer: {
     meaning: "A rule that silences findings has no reason, or names a code that does not exist. It has no effect.",

@@ -1,0 +1,43 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { LocatedFinding } from "../../domain/validation/located-finding.js";
+import { isScenarioFile } from "../../project/read-scenarios.js";
+import { findNearest } from "../../util/find-nearest.js";
+import { listFiles, listFolders } from "./list-project-files.js";
+
+/** The main file of a resource, by the folder of its kind. A folder without it is ignored by every command. */
+const MAIN_FILES = {
+  audiences: "audience.json",
+  broadcasts: "broadcast.json",
+  guides: "guide.json",
+  layouts: "layout.json",
+  "message-types": "message_type.json",
+  partials: "partial.json",
+  requests: "request.json",
+  sources: "source.json",
+  workflows: "workflow.json",
+} as const;
+
+/** Returns a finding for each folder of a resource that has files, but not its main file. Tests may have a folder of their own. */
+export function findMissingDocuments(knockDir: string, displayPath: (...path: string[]) => string): LocatedFinding[] {
+  return Object.entries(MAIN_FILES).flatMap(([kind, mainFile]) =>
+    listFolders(join(knockDir, kind)).flatMap((key): LocatedFinding[] => {
+      const folder = join(knockDir, kind, key);
+      const files = listFiles(folder, "").filter((name) => !isScenarioFile(name));
+      const [first] = files;
+      if (first === undefined || existsSync(join(folder, mainFile))) return [];
+      const near = findNearest(mainFile, files);
+      return [
+        {
+          code: "missing_document",
+          message: `the folder has no ${mainFile}, so it is ignored`,
+          hint: near === undefined ? `Add ${mainFile}, or remove the folder.` : `Rename ${near} to ${mainFile}.`,
+          file: displayPath(kind, key, near ?? first),
+          line: 1,
+          column: 1,
+          pointer: "",
+        },
+      ];
+    }),
+  );
+}
