@@ -16,14 +16,17 @@ export const visualBlocksSchema = once(() => {
     described(optional(wholeNumber(0, 1_000)), description, example);
   const layout = described(
     optional(
-      z.strictObject({
-        padding_top: pixels("Space above, in pixels (default: 8).", 16),
-        padding_right: pixels("Space to the right, in pixels (default: 4).", 12),
-        padding_bottom: pixels("Space below, in pixels (default: 8).", 16),
-        padding_left: pixels("Space to the left, in pixels (default: 4).", 12),
-        column_gap: pixels("Space between columns or buttons, in pixels (default: 8).", 16),
-        horizontal_align: choice(["left", "center", "right"], "The alignment (default: left)."),
-      }),
+      named(
+        z.strictObject({
+          padding_top: pixels("Space above, in pixels (default: 8).", 16),
+          padding_right: pixels("Space to the right, in pixels (default: 4).", 12),
+          padding_bottom: pixels("Space below, in pixels (default: 8).", 16),
+          padding_left: pixels("Space to the left, in pixels (default: 4).", 12),
+          column_gap: pixels("Space between columns or buttons, in pixels (default: 8).", 16),
+          horizontal_align: choice(["left", "center", "right"], "The alignment (default: left)."),
+        }),
+        "layout_attrs",
+      ),
     ),
     "Spacing and alignment.",
   );
