@@ -64,8 +64,10 @@ function formatConditions(conditions: unknown, { colors: paint }: Output): strin
   if (!Array.isArray(conditions)) return [];
   return conditions.filter(isJsonObject).map((logged) => {
     const condition = { ...logged, value: logged.value ?? undefined } as unknown as EvaluatedCondition;
-    const symbol = condition.result === null ? paint.dim("–") : condition.result ? paint.green("✓") : paint.red("✗");
-    return `${symbol} ${describeCondition(condition)}`;
+    const { result } = condition;
+    // A check mark would look like success where a condition that is true prevents a message.
+    const word = result === null ? paint.dim("–") : result ? paint.green("true:") : paint.red("false:");
+    return `${word} ${describeCondition(condition)}`;
   });
 }
 

@@ -8,7 +8,7 @@ import type { ValidDocuments } from "../domain/schema/valid-documents.js";
 import { getErrorMessage, KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type Json, parsePointer } from "../util/json.js";
 import { describeAliasError, describeYamlError } from "./describe-yaml-error.js";
-import { type ProjectFile, readProjectText } from "./read-project-text.js";
+import { type ProjectFile, readProjectJson, readProjectText } from "./read-project-text.js";
 
 const SCENARIO_FILE = /\.test\.(?:ya?ml|json)$/;
 /** Returns whether a path has the name of a file of scenarios. */
@@ -114,8 +114,14 @@ export function readScenarioNames(file: ProjectFile, start = ""): string[] {
 }
 
 /** Reads a file of scenarios. Throws `scenario_invalid` with file, line and column for each finding. */
-export function readScenarios(file: ProjectFile, valid?: ValidDocuments): ScenarioFileContent {
-  const text = readProjectText(file.path, file.displayPath, "scenario_invalid");
+export async function readScenarios(file: ProjectFile, valid?: ValidDocuments): Promise<ScenarioFileContent> {
+  // The YAML parser reads JSON as well, but also text that is not JSON, and its errors are about YAML.
+  if (file.path.endsWith(".json")) await readProjectJson(file.path, file.displayPath, "scenario_invalid");
+  return parseScenarioFile(readProjectText(file.path, file.displayPath, "scenario_invalid"), file, valid);
+}
+
+/** Parses the text of a file of scenarios. Throws `scenario_invalid` with file, line and column for each finding. */
+export function parseScenarioFile(text: string, file: ProjectFile, valid?: ValidDocuments): ScenarioFileContent {
   const lines = new LineCounter();
   const document = parseDocument(text, { ...YAML_OPTIONS, lineCounter: lines });
   const [fault] = document.errors;

@@ -22,7 +22,7 @@ describe.concurrent("the sample guides", () => {
     const [run] = json.items as { id: string }[];
     const shown = await collab.knock(["runs", "show", String(run?.id)]);
     expect(shown.stdout).toContain("in_app_guide_1: passed → added to guide first-page");
-    expect(shown.stdout).toContain('✓ recipient.plan not_equal_to "guest" (was "team")');
+    expect(shown.stdout).toContain('true: recipient.plan not_equal_to "guest" (was "team")');
     const members = await collab.knock(["audiences", "list", "guide:first-page", "--quiet"]);
     expect(members.stdout.split("\n").sort()).toEqual(["ada", "grace"]);
   });

@@ -148,13 +148,15 @@ describe.concurrent("knock runs", () => {
     expect(reached.stdout).toContain(
       [
         "  branch_1: passed → Critical",
-        '    ✓ data.severity equal_to "critical" (was "critical")',
+        '    true: data.severity equal_to "critical" (was "critical")',
         '    – data.severity equal_to "high" (not evaluated)',
         '    – data.customers_affected greater_than_or_equal_to "1000" (not evaluated)',
         "  sms_1: sandboxed  ",
       ].join("\n"),
     );
-    expect(reached.stdout).toContain('\n    ✗ refs.sms_1.delivery_status equal_to $message.skipped (was "queued")\n');
+    expect(reached.stdout).toContain(
+      '\n    false: refs.sms_1.delivery_status equal_to $message.skipped (was "queued")\n',
+    );
     expect(reached.steps).toMatchObject({ push_2: { conditions: [{ value: "queued", result: false }] } });
 
     const muted = await run("--set", "service=search");

@@ -36,7 +36,7 @@ describe.concurrent("the sample shop", () => {
 
     const [run] = await items(shop, "runs", "list", "--recipient", "ines");
     const { stdout } = await shop.knock(["runs", "show", String(run?.id)]);
-    expect(stdout).toContain('\n    ✓ event.step_ref equal_to "in_app_feed_1" (was "in_app_feed_1")\n');
+    expect(stdout).toContain('\n    true: event.step_ref equal_to "in_app_feed_1" (was "in_app_feed_1")\n');
   });
 
   it("shows in partner-upgraded what an earlier step has set on the tenant (E-324, E-087)", async ({ shop }) => {

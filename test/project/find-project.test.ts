@@ -44,7 +44,7 @@ describe("findProject (F-001 to F-003)", () => {
   });
 
   it.each([
-    [{ knockDir: "k", more: 1 }, ['/more unknown key "more"']],
+    [{ knockDir: "k", more: 1 }, ['/more unknown key "more"; known are $schema, knockDir, settings']],
     [{ knockdir: "k" }, ['/knockdir unknown key "knockdir"; did you mean "knockDir"?']],
     [{ knockDir: "k", setings: { target: "remote" } }, ['/setings unknown key "setings"; did you mean "settings"?']],
   ])("rejects unknown keys: %j", async (content, expected) => {
@@ -126,8 +126,10 @@ describe("findProject (F-001 to F-003)", () => {
     [{ taget: "local" }, ['/settings/taget unknown key "taget"; did you mean "target"?'], undefined],
     [
       { constructor: "x" },
-      ['/settings/constructor unknown key "constructor"'],
-      "Valid keys are base_url, branch, environment, knock:ignore, profile, recipients, store, target.",
+      [
+        '/settings/constructor unknown key "constructor"; known are target, base_url, profile, branch, store, environment, recipients, knock:ignore',
+      ],
+      undefined,
     ],
     [{ store: null }, ["/settings/store must be a string, found null"], undefined],
     [["target"], ["/settings must be an object, found a list"], undefined],

@@ -1,21 +1,20 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { KnockError } from "../../src/errors/knock-error.js";
 import { readScenarioNames, readScenarios, type ScenarioFileContent } from "../../src/project/read-scenarios.js";
-import { catchThrown } from "../helpers/catch-error.js";
+import { catchRejection } from "../helpers/catch-error.js";
 import { TemporaryProject } from "../helpers/temporary-project.js";
 
-function readText(text: string): ScenarioFileContent {
-  const project = new TemporaryProject({ "a.test.yaml": text });
+async function readText(text: string, name = "a.test.yaml"): Promise<ScenarioFileContent> {
+  const project = new TemporaryProject({ [name]: text });
   try {
-    return readScenarios({ path: project.path("a.test.yaml"), displayPath: "a.test.yaml" });
+    return await readScenarios({ path: project.path(name), displayPath: name });
   } finally {
     project.remove();
   }
 }
 
 describe("a file of scenarios", () => {
-  it("names an alias without an anchor", () => {
-    expect(catchThrown(() => readText("scenarios: *cases\n")).message).toContain(
+  it("names an alias without an anchor", async () => {
+    expect((await catchRejection(readText("scenarios: *cases\n"))).message).toContain(
       "the alias *cases has no anchor &cases before it",
     );
   });
@@ -36,10 +35,23 @@ describe("a file of scenarios", () => {
     ["a: {b: 1 c: 2}", 1, 8, "a list or object in brackets contains one without brackets"],
     ['a: ["b" "c"]', 1, 9, '"," is missing before this value'],
     ["a: [{b: 1} {c: 2}]", 1, 12, '"{" is unexpected here'],
-  ])("names the place and the fix of invalid YAML: %j", (text, line, column, message) => {
-    const error = catchThrown(() => readText(text)) as KnockError;
+  ])("names the place and the fix of invalid YAML: %j", async (text, line, column, message) => {
+    const error = await catchRejection(readText(text));
     expect(error.message).toBe(`a.test.yaml:${line}:${column}: not valid YAML: ${message}`);
     expect(error.hint).toMatch(/^[A-Z].*\.$/);
+  });
+
+  it.each([
+    ['{"scenarios": {},}', 1, 18, "remove the comma before this"],
+    ["{'scenarios': {}}", 1, 2, "JSON strings need double quotes (\"), not single quotes (')"],
+    ["scenarios: {}", 1, 1, "unexpected word"],
+  ])("reads a file with the ending .json as JSON: %j", async (text, line, column, message) => {
+    const error = await catchRejection(readText(text, "a.test.json"));
+    expect([error.code, error.message]).toEqual([
+      "scenario_invalid",
+      expect.stringMatching(`^a\\.test\\.json:${line}:${column}: .*JSON: `),
+    ]);
+    expect(error.message).toContain(message);
   });
 
   afterEach(() => vi.restoreAllMocks());
@@ -106,12 +118,12 @@ given:
     }
   });
 
-  it("causes no warning of Node, which would print its keys unescaped", () => {
+  it("causes no warning of Node, which would print its keys unescaped", async () => {
     const emitWarning = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
     const project = new TemporaryProject({ "a.test.yaml": "scenarios:\n  ? [a\u202eb, \u0090]\n  : { steps: [] }\n" });
     try {
       const file = { path: project.path("a.test.yaml"), displayPath: "a.test.yaml" };
-      expect(catchThrown(() => readScenarios(file)).code).toBe("scenario_invalid");
+      expect((await catchRejection(readScenarios(file))).code).toBe("scenario_invalid");
       readScenarioNames(file);
       expect(emitWarning).not.toHaveBeenCalled();
     } finally {

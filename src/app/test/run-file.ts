@@ -141,7 +141,7 @@ export class FileRunner {
     const reached = new Set<string>();
     const { recordsReached, recordsDetails, emails } = this.options;
     try {
-      const content = readScenarios(file, this.targets.valid);
+      const content = await readScenarios(file, this.targets.valid);
       const selected = this.selectScenarios(content.scenarios, file);
       if (selected.length === 0) return null;
       const snapshots = readSnapshots(file, this.options.snapshots);

@@ -11,13 +11,14 @@ interface ScenarioInFile {
 }
 
 /** Returns the passed scenarios by the workflows that they run. */
-function groupByWorkflow(
+async function groupByWorkflow(
   outcomes: readonly { file: SelectedFile; outcome: FileOutcome }[],
-): Map<string, ScenarioInFile[]> {
+): Promise<Map<string, ScenarioInFile[]>> {
   const groups = new Map<string, ScenarioInFile[]>();
   for (const { file, outcome } of outcomes) {
     if (outcome.passed.length === 0) continue;
-    const scenarios = new Map(readScenarios(file).scenarios.map((scenario) => [scenario.name, scenario]));
+    const content = await readScenarios(file);
+    const scenarios = new Map(content.scenarios.map((scenario) => [scenario.name, scenario]));
     for (const { name, workflows } of outcome.passed) {
       const scenario = scenarios.get(name);
       for (const key of scenario === undefined ? [] : workflows)
@@ -34,7 +35,7 @@ export async function runMutants(
   runner: FileRunner,
   signal: AbortSignal,
 ): Promise<MutationReport> {
-  const scenarios = groupByWorkflow(outcomes);
+  const scenarios = await groupByWorkflow(outcomes);
   const workflows = await targets.readWorkflows();
   const channels = listProjectChannels(await targets.readEnvironment(), workflows);
   const isNoticed = async ({ workflow }: Mutant): Promise<boolean> => {

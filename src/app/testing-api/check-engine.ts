@@ -149,7 +149,7 @@ export async function checkSkipped(value: unknown, expected: ExpectedSkip): Prom
       met.push(`${name} ${run.workflow}  ${describeStop(run.reason)}`);
     for (const found of run.steps) {
       if (!isStepSelected(found, { step, channel }) || (channel && found.channel_type === undefined)) continue;
-      const outcome = { outcome: "skipped", ...(reason ? { reason: reason as never } : {}) };
+      const outcome = { outcome: "skipped" as const, ...(reason ? { reason: reason as never } : {}) };
       const only: Observation = { ...observation, outcomes: [run] };
       const own = checkExpectation({ outcomes: { [name]: { [found.ref]: outcome } } }, only, engine.target.reader);
       if (own.length === 0) met.push(`${name} ${found.ref}  ${describeStep(found)}`);

@@ -48,7 +48,7 @@ export async function checkScenarioFiles(
     try {
       const document = [file.displayPath, readProjectText(file.path, file.displayPath, "scenario_invalid"), known];
       if (valid.has("scenarios", document)) continue;
-      const content = readScenarios(file);
+      const content = await readScenarios(file);
       const errors = names === null ? [] : await findNameErrors(content, names);
       for (const error of errors) onError(error, file.displayPath);
       if (errors.length === 0) valid.add("scenarios", document);

@@ -3,13 +3,20 @@ import { isJsonObject } from "../../util/json.js";
 import { once } from "../../util/once.js";
 import { named } from "../schema/fields.js";
 import { variant } from "../schema/variant.js";
+import { OPERATORS } from "./condition.js";
 
 /**
- * Returns a field of a condition. It accepts any value and passes its type only to editors, because
+ * Returns a field of a condition. It accepts any value and passes its type and values only to editors, because
  * `parse-conditions.ts` checks the values: the rules depend on where the conditions are used.
  */
-const conditionField = (type: string | undefined, description: string) =>
-  z.optional(z.unknown()).check(z.meta({ description, ...(type === undefined ? {} : { type }) }));
+const conditionField = (type: string | undefined, description: string, values?: readonly string[]) =>
+  z.optional(z.unknown()).check(
+    z.meta({
+      description,
+      ...(type === undefined ? {} : { type }),
+      ...(values === undefined ? {} : { enum: values }),
+    }),
+  );
 
 const anyValue = once(() => z.unknown());
 
@@ -17,7 +24,7 @@ const anyValue = once(() => z.unknown());
 const conditionSchema = once(() =>
   z.strictObject({
     variable: conditionField("string", 'The value to check, such as "data.plan" or "recipient.locale".'),
-    operator: conditionField("string", 'The comparison operator, such as "equal_to".'),
+    operator: conditionField(undefined, "The comparison operator.", OPERATORS),
     argument: conditionField(undefined, "The value to compare with: JSON, a path, or Liquid."),
   }),
 );

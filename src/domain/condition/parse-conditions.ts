@@ -4,7 +4,6 @@ import type { ReportFinding } from "../shape/report-finding.js";
 import { checkConditionArgument, checkRefVariable } from "./check-condition-argument.js";
 import { type Condition, type ConditionGroup, OPERATORS } from "./condition.js";
 
-const KNOWN_OPERATORS: ReadonlySet<string> = new Set(OPERATORS);
 const SCOPES = ["data", "recipient", "actor", "tenant", "vars", "workflow", "run", "refs"];
 
 /**
@@ -48,11 +47,32 @@ const OPERATOR_ALIASES: Readonly<Record<string, string>> = {
   "<=": "less_than_or_equal_to",
   lte: "less_than_or_equal_to",
   includes: "contains",
+  in: "contains",
+  does_not_contain: "not_contains",
+  not_includes: "not_contains",
+  not_in: "not_contains",
+  does_not_equal: "not_equal_to",
+  is_empty: "empty",
+  is_not_empty: "not_empty",
+  is_set: "exists",
+  is_not_set: "not_exists",
+  is_null: "not_exists",
   between: "is_between",
 };
 
 function suggestOperator(operator: string, known: readonly string[]): string | undefined {
   return Object.hasOwn(OPERATOR_ALIASES, operator) ? OPERATOR_ALIASES[operator] : findNearest(operator, known);
+}
+
+/** Returns why a value is not an operator, with the nearest one or all of them, or null. */
+function describeOperatorFault(operator: unknown, extraOperators: readonly string[]): string | null {
+  const known = [...OPERATORS, ...extraOperators];
+  if (operator === undefined) return 'is required, such as "equal_to"';
+  if (typeof operator !== "string") return `must be the name of an operator: ${JSON.stringify(operator)}`;
+  if (known.includes(operator)) return null;
+  const near = suggestOperator(operator, known);
+  const suggestion = near === undefined ? `the operators are ${known.join(", ")}` : `did you mean "${near}"?`;
+  return `is not a known operator: ${JSON.stringify(operator)}; ${suggestion}`;
 }
 
 /** Checks one condition, in a group or in a list. */
@@ -63,15 +83,8 @@ export function checkCondition(
   report: ReportFinding,
 ): void {
   const { variable, operator } = value;
-  const extraOperators = context.extraOperators ?? [];
-  if (typeof operator !== "string" || !(KNOWN_OPERATORS.has(operator) || extraOperators.includes(operator))) {
-    const near =
-      typeof operator === "string" ? suggestOperator(operator, [...OPERATORS, ...extraOperators]) : undefined;
-    report(
-      [...path, "operator"],
-      `is not a known operator: ${JSON.stringify(operator)}${near === undefined ? "" : `; did you mean "${near}"?`}`,
-    );
-  }
+  const fault = describeOperatorFault(operator, context.extraOperators ?? []);
+  if (fault !== null) report([...path, "operator"], fault);
   if (typeof variable !== "string" || variable.trim() === "") {
     report([...path, "variable"], "must be a path such as data.name");
     return;

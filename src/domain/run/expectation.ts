@@ -19,7 +19,18 @@ const COUNTERS = {
 export type ExpectationScope = keyof typeof COUNTERS;
 type Counter = (typeof COUNTERS)[ExpectationScope][number];
 
-const RESULTS = ["sent", "queued", "skipped", "waiting", "passed", "halted", "failed", "cancelled", ...MESSAGE_LABELS];
+/** The outcomes of steps that rules and scenarios can name. */
+export const STEP_OUTCOMES = [
+  "sent",
+  "queued",
+  "skipped",
+  "waiting",
+  "passed",
+  "halted",
+  "failed",
+  "cancelled",
+  ...MESSAGE_LABELS,
+] as const;
 
 const COMPARATORS: Record<string, (found: number, wanted: number) => boolean> = {
   "=": (found, wanted) => found === wanted,
@@ -190,11 +201,11 @@ export function parseExpectation(rule: string, scope: ExpectationScope = "runs")
   if (step) {
     const [, recipient, name, typed] = step as unknown as [string, string, string, string];
     const wanted = toApiSpelling(typed);
-    if (!RESULTS.includes(wanted)) {
-      const near = findNearest(wanted, RESULTS);
+    if (!STEP_OUTCOMES.some((outcome) => outcome === wanted)) {
+      const near = findNearest(wanted, STEP_OUTCOMES);
       throw createError(
         `has an unknown outcome: ${JSON.stringify(wanted)}`,
-        near ? `Did you mean "${near}"?` : `Outcomes: ${RESULTS.join(", ")}.`,
+        near ? `Did you mean "${near}"?` : `Outcomes: ${STEP_OUTCOMES.join(", ")}.`,
       );
     }
     return buildStepRule(rule, recipient, name, wanted);

@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
-import { getErrorMessage } from "../../errors/knock-error.js";
+import { getErrorMessage, KnockError } from "../../errors/knock-error.js";
 import { once } from "../../util/once.js";
 import { parseTimestamp } from "../condition/parse-timestamp.js";
-import { parseExpectation } from "../run/expectation.js";
+import { parseExpectation, STEP_OUTCOMES } from "../run/expectation.js";
 import { REASONS, type ReasonCode } from "../run/reasons.js";
 import {
   checkedString,
@@ -20,6 +20,9 @@ import { unionByType } from "../schema/union-by-type.js";
 import { parseContentPath } from "./content-path.js";
 import { textMatcherSchema } from "./text-matcher.js";
 
+/** The expected outcome of a step that the run has not reached. */
+export const NOT_REACHED = "not_reached";
+
 /** The schema of a time in ISO 8601. */
 export const timeSchema = () =>
   matchingString((value) => parseTimestamp(value) !== undefined, "must be an ISO 8601 time");
@@ -30,7 +33,8 @@ const ruleSchema = () =>
     try {
       parseExpectation(value);
     } catch (error) {
-      return getErrorMessage(error).replace(/^--expect: /, "");
+      const near = error instanceof KnockError ? /^Did you mean (".*"\?)$/.exec(error.hint ?? "")?.[1] : undefined;
+      return `${getErrorMessage(error).replace(/^--expect: /, "")}${near === undefined ? "" : `; did you mean ${near}`}`;
     }
     return /^[a-z_-]+\s*>=\s*0$/.test(value.trim()) ? "is always true, so it can never fail" : null;
   });
@@ -101,14 +105,17 @@ const messageExpectationSchema = once(() =>
     ),
 );
 
+const outcomeNameSchema = once(() => z.enum([...STEP_OUTCOMES, "canceled", NOT_REACHED]));
+
 const stepOutcomeSchema = once(() =>
   unionByType("an outcome, or an object with an outcome", {
-    text: () => nonEmptyString(),
+    text: outcomeNameSchema,
     object: () =>
       z
         .strictObject({
-          outcome: text(
-            "The outcome: waiting, passed, skipped, halted or failed, or the status of the message, such as sent, delivered or sandboxed.",
+          outcome: described(
+            optional(outcomeNameSchema()),
+            "The outcome of the step, or the status of its message.",
             "skipped",
           ),
           reason: described(
@@ -190,9 +197,6 @@ export const notEmptyObject = () =>
     if (Object.keys(value).length === 0)
       issues.push({ code: "custom", message: "is empty, so it can never fail", input: value, continue: true });
   });
-
-/** The expected outcome of a step that the run has not reached. */
-export const NOT_REACHED = "not_reached";
 
 export type Expected = Exclude<z.output<ReturnType<typeof expectationSchema>>, string[]>;
 export type MessageFilter = z.output<ReturnType<typeof messageFilterSchema>>;

@@ -53,19 +53,24 @@ function getDeclaredKeys({ inst }: RawIssue): string[] {
   return Object.keys(definition?.shape ?? {});
 }
 
-function serializeUnknownKeys(issue: RawIssue & { code: "unrecognized_keys" }, listsKnown = false): string {
+/** The largest number of valid keys that the error about an unknown key lists. */
+const MAX_LISTED_KEYS = 16;
+
+function serializeUnknownKeys(issue: RawIssue & { code: "unrecognized_keys" }, maxListed = MAX_LISTED_KEYS): string {
   const known = getDeclaredKeys(issue);
   const sentences = issue.keys.map((key) => {
     const near = findNearest(key, known);
     const names = known.length === 0 ? "no properties are expected" : `known are ${known.join(", ")}`;
-    return `${describeUnknownKey(key, near)}${listsKnown && near === undefined ? `; ${names}` : ""}`;
+    const isListed = near === undefined && known.length <= maxListed;
+    return `${describeUnknownKey(key, near)}${isListed ? `; ${names}` : ""}`;
   });
   return JSON.stringify({ known, sentences });
 }
 
-/** Parameters for an object schema. An error about an unknown key lists the declared keys if none of them is near. */
+/** Parameters for an object schema. An error about an unknown key lists all declared keys if none of them is near. */
 export const LIST_KNOWN_KEYS = {
-  error: (issue: RawIssue) => (issue.code === "unrecognized_keys" ? serializeUnknownKeys(issue, true) : undefined),
+  error: (issue: RawIssue) =>
+    issue.code === "unrecognized_keys" ? serializeUnknownKeys(issue, Number.POSITIVE_INFINITY) : undefined,
 };
 
 /**

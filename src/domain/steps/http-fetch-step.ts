@@ -19,7 +19,10 @@ const schema = () =>
     settings: described(
       z
         .strictObject({
-          method: described(optional(httpMethodSchema()), "The method of the request."),
+          method: described(
+            optional(httpMethodSchema()),
+            "The method of the request. Required without reusable_step_key.",
+          ),
           url: text("The URL of the request. Liquid."),
           ...requestFields(),
           reusable_step_key: text("The key of a shared request, which the step sends instead of its own."),

@@ -5,6 +5,7 @@ import { checkClosedDocument } from "../schema/check-document.js";
 import { describeJsonType } from "../schema/describe-issue.js";
 import { DocumentFindings } from "../schema/document-findings.js";
 import { checkJsonShape, MAX_PAYLOAD_BYTES } from "../shape/check-json-shape.js";
+import { describeUnknownKey } from "../shape/describe-finding.js";
 import { createInvalidParamsError } from "../shape/invalid-params-error.js";
 import type { Cancellation, Trigger } from "./trigger.js";
 import { cancellationSchema, triggerSchema } from "./trigger-schema.js";
@@ -27,7 +28,7 @@ export interface ParsedPayload {
 /** Suggests `key` for an unknown `workflow`, because outcomes use that name for the same value. */
 function suggestKey(detail: ErrorDetail): ErrorDetail {
   if (detail.pointer !== "/workflow") return detail;
-  return { ...detail, message: `${detail.message}; did you mean "key"?` };
+  return { ...detail, message: describeUnknownKey("workflow", "key") };
 }
 
 /** Returns a hint for `projects/p1`, which is not a valid user ID, about the format of objects. */

@@ -55,7 +55,10 @@ export const workflowSchema = once(() =>
       description: described(optional(stringUpTo(280)), "The purpose of the workflow."),
       categories: described(optional(z.array(z.string())), "Categories that recipients set preferences for."),
       tags: described(optional(z.array(z.string())), "Tags for organizing workflows. They have no effect."),
-      trigger_frequency: choice(TRIGGER_FREQUENCIES, "How often the workflow can run for a recipient."),
+      trigger_frequency: choice(
+        TRIGGER_FREQUENCIES,
+        "How often the workflow can run for a recipient (default: every_trigger).",
+      ),
       trigger_data_json_schema: jsonSchema("The JSON Schema that the data of triggers must match.", {
         required: ["page"],
       }),

@@ -96,7 +96,11 @@ describe("broadcast.json (section 17)", () => {
     const raw = { steps: [{ ...FEED, colour: "red" }] };
     expect(parse(raw).definition.steps).toHaveLength(1);
     expect(findUnknownKeys(broadcastSchema(), raw)).toEqual([
-      { path: ["steps", 0, "colour"], message: 'unknown key "colour"' },
+      {
+        path: ["steps", 0, "colour"],
+        message:
+          'unknown key "colour"; known are type, ref, name, description, conditions, channel_type, channel_key, channel_group_key, guide_key, template, channel_overrides, send_windows',
+      },
     ]);
   });
 });

@@ -59,10 +59,20 @@ describe("conditions (F-028 to F-032, F-053)", () => {
       ['/conditions/all/0/operator is not a known operator: "equals_to"; did you mean "equal_to"?'],
     ],
     [
-      "no operator",
-      { any: [{ variable: "data.a" }] },
-      ["/conditions/any/0/operator is not a known operator: undefined"],
+      "an operator of another language",
+      { all: [{ ...condition, operator: "does_not_contain" }] },
+      ['/conditions/all/0/operator is not a known operator: "does_not_contain"; did you mean "not_contains"?'],
     ],
+    [
+      "an operator that resembles none",
+      { all: [{ ...condition, operator: "xyz" }] },
+      [
+        expect.stringMatching(
+          /is not a known operator: "xyz"; the operators are equal_to, .*, is_not_audience_member$/,
+        ),
+      ],
+    ],
+    ["no operator", { any: [{ variable: "data.a" }] }, ['/conditions/any/0/operator is required, such as "equal_to"']],
     ["no variable", { all: [{ operator: "exists" }] }, ["/conditions/all/0/variable must be a path such as data.name"]],
     [
       "an invalid prefix",

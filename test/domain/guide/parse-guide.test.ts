@@ -310,7 +310,10 @@ describe("a message type (section 12)", () => {
         message: 'unknown key "max_lenght"; did you mean "max_length"?',
         suggestedKey: "max_length",
       },
-      { path: ["variants", 0, "fields", 1, "action"], message: 'unknown key "action"' },
+      {
+        path: ["variants", 0, "fields", 1, "action"],
+        message: 'unknown key "action"; known are type, key, label, settings',
+      },
     ]);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { STEP_OUTCOMES } from "../../../src/domain/run/expectation.js";
 import { parseScenarios } from "../../../src/domain/scenario/parse-scenarios.js";
 import { KnockError } from "../../../src/errors/knock-error.js";
 
@@ -33,6 +34,20 @@ describe("a file of scenarios", () => {
       workflow: "hello",
       given: { variables: { a: 1, b: 2 }, time: "2026-03-01T00:00:00Z" },
     });
+  });
+
+  it.each([
+    [{ outcomes: { ada: { email_1: "snt" } } }, "/outcomes/ada/email_1 must be ", 'found "snt"; did you mean "sent"?'],
+    [{ outcomes: { ada: { email_1: { outcome: "haltd" } } } }, "/outcome must be ", '; did you mean "halted"?'],
+    [["snt=2"], '/0 "snt=2" has an unknown counter: "snt"', '; did you mean "sent"?'],
+  ])("rejects a misspelled outcome: %j", (expected, place, suggestion) => {
+    const [finding] = findingsOfStep({ ...notify, expect: expected });
+    expect(finding).toContain(place);
+    expect(finding).toContain(suggestion);
+  });
+
+  it.each([...STEP_OUTCOMES, "canceled", "not_reached"])("accepts the outcome %s of a step", (outcome) => {
+    expect(findingsOfStep({ ...notify, expect: { outcomes: { ada: { email_1: outcome } } } })).toEqual([]);
   });
 
   it.each(["constructor", "toString", "valueOf"])(
