@@ -14,7 +14,7 @@ import {
 
 const FOLDER = "docs/reference/commands";
 /** Lines of output after which an example is cut. */
-const MAX_OUTPUT_LINES = 40;
+const MAX_OUTPUT_LINES = 16;
 
 const TRIGGERS = "knock notify --file payloads/triggers.jsonl --quiet";
 

@@ -12,6 +12,7 @@ const GUIDE_ORDER = [
   "recipients-and-data",
   "many-triggers",
   "time-and-batches",
+  "templates-and-conditions",
   "test-workflows",
   "test-in-code",
   "validate",

@@ -35,7 +35,7 @@ const DOCUMENTS = [
     title: "workflow.json",
     location: "knock/workflows/<key>/workflow.json",
     summary: "Steps, conditions and templates of a workflow",
-    text: "Defines a workflow. The folder's name is the workflow's key. [Your first workflow](../../guide/first-workflow.md) explains it step by step.",
+    text: "Defines a workflow. The folder's name is the workflow's key. [Your first workflow](../../guide/first-workflow.md) builds one. [Templates and conditions](../../guide/templates-and-conditions.md) describes variables and operators.",
     example: "fixtures/collab/knock/workflows/new-comment/workflow.json",
   },
   {

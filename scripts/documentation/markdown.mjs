@@ -54,7 +54,8 @@ const CODE_WORDS = [
   /"[^\s"]+"/, // a quoted value
   /--?[a-z][\w-]*(?![\w-])/, // a flag
   /[^\s"'(]*<[a-z_/-]+>(?:[^\s"'(),;:.<]|\.(?=\w)|<[a-z_/-]+>)*/, // a placeholder
-  /[\w./~@-]*\.(?:json|jsonl|ndjson|md|db|html)\b/, // a file
+  /[\w./~@*-]*\.(?:json|jsonl|ndjson|md|db|html|yaml)\b/, // a file, or a pattern of files
+  /\/[^\s/]+\$\/(?=[\s.,)]|$)/, // a regular expression that ends with $
   /\b[a-z]+\/(?=[\s).,;:]|$)/, // a folder
   /\b[\w:]+(?::=|>=|=)\w+/, // an assignment or a rule
   /\b[a-z]+(?:[._][a-z]+)+\b/, // a name of the API, or a path

@@ -24,7 +24,7 @@ export function registerAudit(program: Command, context: CommandContext, service
   const command = program
     .command("audit")
     .helpGroup(COMMAND_GROUPS.develop)
-    .summary("List users of the account who would get nothing")
+    .summary("List users of the account who would receive no messages")
     .description(
       "Read users of the account with their preferences and channel data, and check which channel steps of the project's workflows would send them nothing, whatever the data is. Nothing is triggered or changed.",
     )

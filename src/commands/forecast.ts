@@ -28,7 +28,7 @@ export function registerForecast(program: Command, context: CommandContext, serv
     .command("forecast")
     .helpGroup(COMMAND_GROUPS.develop)
     .argument("<file>", "a JSON Lines file of triggers, each with a time in `at`; - is standard input")
-    .summary("Run a month of triggers and count the messages")
+    .summary("Estimate a month of messages from a file of triggers")
     .description(
       "Run triggers at their times in a new store in memory, and count the messages of each recipient, day and channel. Nothing is sent. Exit 1 if a recipient gets more messages on a day than --max-per-day allows.",
     )

@@ -51,7 +51,7 @@ export function registerTest(program: Command, context: CommandContext, services
     .summary("Test workflows with scenarios")
     .description("Run the scenarios of *.test.yaml files, each with its own data and clock. Exit 1 if one fails.")
     .optionsGroup(OPTION_GROUPS.testing)
-    .option("--filter <text>", "run only scenarios whose name contains the text, or matches /a pattern/")
+    .option("--filter <text>", "run only scenarios whose name contains the text, or matches a pattern such as /email$/")
     .option("--bail", "stop at the first failure")
     .option("--update", "write new and changed snapshots")
     .option("--force", "allow --update in CI")

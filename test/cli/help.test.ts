@@ -174,7 +174,7 @@ describe.concurrent("an example of the help with the sample project", () => {
 
 /** Verbs that summaries, descriptions and options start with. */
 const VERBS = new Set(
-  `accept add advance allow apply ask cancel change check clear compare continue copy correct create delete do exit fail follow generate give ignore keep limit list listen
+  `accept add advance allow apply ask cancel change check clear compare continue copy correct create delete do estimate exit fail follow generate give ignore keep limit list listen
   mark merge move name notify open print read receive record remove render replace report retry return run save schedule select send
   serve set show skip stop store subscribe test treat trigger update use wait write`.split(/\s+/),
 );

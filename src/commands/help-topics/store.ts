@@ -16,7 +16,7 @@ export const store: HelpTopic = {
     ],
     "Files in recipients/ of the project are applied when the store is opened, and again after each change. Removing a recipient from a file does not delete it from the store. Use `knock users delete`.",
     "Run `knock store copy` to copy a store to a file or a database, and `knock store migrate` to create or update its tables.",
-    "To start again, delete the file. While `knock dev` runs, use POST /__knock/reset instead.",
+    "To start over, delete the folder .knock-local. While `knock dev` runs, use POST /__knock/reset instead.",
     "A unique prefix of 8 or more characters works in place of a run's or message's ID.",
   ],
 };
