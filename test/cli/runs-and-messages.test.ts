@@ -165,7 +165,7 @@ describe.concurrent("knock runs", () => {
       [
         `  in_app_feed_1: skipped (preference: workflows.incident conditions not met in the environment's defaults: ${compared})`,
         "    ✗ the environment's defaults: workflows.incident.conditions",
-        `      ✗ ${compared}`,
+        `      false: ${compared}`,
         "  branch_1: passed → Critical",
       ].join("\n"),
     );
