@@ -58,8 +58,11 @@ function isDynamic(argument: unknown): boolean {
   return typeof argument === "string" && (argument.includes("{{") || /^[a-z]+(\.[^\s.{}]+)+$/.test(argument));
 }
 
-function describeInvalidMessageStatus(status: string, variable: string): string | null {
-  const attribute = /^refs\..+\.(delivery_status|engagement_status|status)$/.exec(variable)?.[1];
+/** Matches the variable of a message's status. */
+const STATUS_VARIABLE = /^refs\..+\.(delivery_status|engagement_status|status)$/;
+
+function describeInvalidMessageStatus(status: string, variable: string, prefix = MESSAGE_STATUS_PREFIX): string | null {
+  const attribute = STATUS_VARIABLE.exec(variable)?.[1];
   if (attribute === undefined)
     return "is a message status, which can only be compared with refs.<step>.delivery_status, engagement_status or status";
   const known = { delivery_status: DELIVERY_CONDITION_STATUSES, engagement_status: ENGAGEMENT_CONDITION_STATUSES }[
@@ -67,7 +70,8 @@ function describeInvalidMessageStatus(status: string, variable: string): string 
   ] ?? [...DELIVERY_CONDITION_STATUSES, ...ENGAGEMENT_CONDITION_STATUSES];
   if (known.includes(status)) return null;
   const near = findNearest(status, known);
-  return `is not a known ${attribute}: "${MESSAGE_STATUS_PREFIX}${status}"${near === undefined ? "" : `; did you mean "${MESSAGE_STATUS_PREFIX}${near}"?`}`;
+  if (near === undefined && prefix === "") return null; // may be a status that the service has added
+  return `is not a known ${attribute}: "${prefix}${status}"${near === undefined ? "" : `; did you mean "${prefix}${near}"?`}`;
 }
 
 const OPERATORS_REQUIRING_ARGUMENT = new Set(
@@ -81,6 +85,10 @@ function describeInvalidArgument(variable: string, operator: string, argument: u
   if (typeof argument === "string" && argument.startsWith(MESSAGE_STATUS_PREFIX))
     return describeInvalidMessageStatus(argument.slice(MESSAGE_STATUS_PREFIX.length), variable);
   if (isDynamic(argument)) return null;
+  if (typeof argument === "string" && STATUS_VARIABLE.test(variable)) {
+    const misspelled = describeInvalidMessageStatus(argument, variable, "");
+    if (misspelled !== null) return misspelled;
+  }
   const value = parseArgument(argument);
   if (OPERATORS_REQUIRING_ARGUMENT.has(operator) && (argument === undefined || argument === null))
     return "is required by this operator";

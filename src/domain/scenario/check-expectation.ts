@@ -99,7 +99,12 @@ function checkOutcomes(
       const wantedText = describeExpectedOutcome(expectedOutcome);
       const selected = selectRun(runs, ref, previous);
       if (selected === null) {
-        add({ path, subject, expected: wantedText, found: "the recipient has no run" });
+        add({
+          path,
+          subject,
+          expected: wantedText,
+          found: `${name} has no run: it is not a recipient, or was never identified`,
+        });
         continue;
       }
       const { run, step } = selected;

@@ -112,6 +112,13 @@ describe("arguments that are never met", () => {
       'argument is not a known engagement_status: "$message.sent"',
     ],
     [
+      "E-122",
+      "refs.sms_1.engagement_status",
+      "not_contains",
+      "raed",
+      'argument is not a known engagement_status: "raed"; did you mean "read"?',
+    ],
+    [
       "E-121",
       "data.a",
       "equal_to",
