@@ -200,13 +200,13 @@ export class SchemaPage {
   }
 
   #formatType(node) {
-    if (node.const !== undefined) return `\`${node.const}\``;
+    if (node.const !== undefined) return `\`${node.const === "" ? '""' : node.const}\``;
     if (node.enum !== undefined)
       return listValues(node.enum)
-        .map((value) => `\`${value}\``)
+        .map((value) => `\`${value === "" ? '""' : value}\``)
         .join(", ");
     if (node.anyOf !== undefined) {
-      const types = node.anyOf.map((member) => this.#formatType(resolveSchema(member, this.#root)));
+      const types = node.anyOf.flatMap((member) => this.#formatType(resolveSchema(member, this.#root)).split(" or "));
       return [...new Set(types)].join(" or ");
     }
     const variants = readVariants(node, this.#root);
