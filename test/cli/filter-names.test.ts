@@ -32,6 +32,10 @@ describe.concurrent("unknown names in the filters of a list", () => {
       '--channel: there is no channel "in_app_feed"\nhint: Did you mean "in-app-feed"?',
     ],
     [
+      ["messages", "list", "--channel", "in-app"],
+      '--channel: there is no channel "in-app"\nhint: Did you mean "in-app-feed"?',
+    ],
+    [
       ["messages", "list", "--channel", RUN],
       `--channel: there is no channel "${RUN}"\nhint: Channels: fcm, in-app-feed,`,
     ],

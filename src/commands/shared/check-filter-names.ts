@@ -1,3 +1,4 @@
+import { findChannelType } from "../../domain/message/channel-types.js";
 import type { RecipientKey } from "../../domain/recipient/recipient.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { isLocal, type LocalOperations, type Operations } from "../../ports/operations.js";
@@ -25,11 +26,17 @@ function createMissingError(flag: string, message: string, value: string, hint: 
   });
 }
 
+/** Returns whether a word names a channel type, as files, `--expect` or outcomes do: `in_app_feed`, `in-app-feed`, `in-app`. */
+function isTypeName(word: string, type: string | null): boolean {
+  const { alias, label } = findChannelType(type) ?? {};
+  return type === word.replaceAll("-", "_") || [alias, label].includes(word);
+}
+
 /**
  * Returns a suggestion for an unknown channel. If the word is a channel type, the channels of that type are suggested.
  */
 function suggestChannel(typed: string, channels: ProjectNames["channels"]): string | undefined {
-  const ofType = channels.filter(({ type }) => type === typed.replaceAll("-", "_")).map(({ key }) => `"${key}"`);
+  const ofType = channels.filter(({ type }) => isTypeName(typed, type)).map(({ key }) => `"${key}"`);
   if (ofType.length === 1) return `Did you mean ${ofType[0]}?`;
   if (ofType.length > 1) return `Did you mean one of ${ofType.join(", ")}?`;
   return didYouMean(
