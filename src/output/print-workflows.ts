@@ -51,14 +51,18 @@ export function printWorkflows(page: Page<WorkflowView>, output: Output): void {
   printPageHint(page, output);
 }
 
+const formatIf = (conditions: string | null, { colors: paint }: Output): string =>
+  conditions === null ? "" : paint.dim(`  if ${conditions}`);
+
 function printSteps(steps: readonly StepView[], depth: number, output: Output): void {
   const { colors: paint } = output;
   const indent = "  ".repeat(depth);
-  for (const { ref, type, channel_type, channel, branches = [] } of steps) {
-    const stepText = `${channel_type ?? type}${channel ? ` through ${channel}` : ""}`;
-    output.line(`${indent}${paint.bold(ref)}  ${stepText}`);
+  for (const { ref, type, channel_type, channel, summary, conditions, branches = [] } of steps) {
+    const stepText = `${channel_type ?? type}${channel ? ` through ${channel}` : ""}${summary ? ` ${summary}` : ""}`;
+    output.line(`${indent}${paint.bold(ref)}  ${stepText}${formatIf(conditions, output)}`);
     for (const branch of branches) {
-      output.line(`${indent}  ${paint.dim(`${branch.name ?? "branch"}:`)}`);
+      const name = paint.dim(`${branch.name ?? "branch"}:`);
+      output.line(`${indent}  ${name}${formatIf(branch.conditions, output)}`);
       printSteps(branch.steps, depth + 2, output);
     }
   }

@@ -46,7 +46,9 @@ describe.concurrent("knock workflows show", () => {
     expect(stdout).toMatch(
       /^new-comment {2}New comment\ncategories: collab\ndata: page, page_url\?, comment\?\nlast run: .+ for ada, paused\n/,
     );
-    expect(stdout).toContain("\n  email_1  email through sendgird\n");
+    expect(stdout).toContain(
+      "\n  delay_1  delay 30 minutes\n  email_1  email through sendgird  if refs.in_app_feed_1.engagement_status not_contains $message.seen\n",
+    );
     expect(stdout).toContain(
       'warning: knock/workflows/new-comment/workflow.json:60:22: steps[2].channel_key "sendgird" is not declared in environment.json; did you mean "sendgrid"?',
     );

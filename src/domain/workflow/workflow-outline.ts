@@ -16,7 +16,7 @@ interface OutlineCondition {
 }
 
 /** Conditions that must all be true, or of which one must be. */
-interface OutlineGroup {
+export interface OutlineGroup {
   match: "all" | "any";
   conditions: (OutlineCondition | OutlineGroup)[];
 }
@@ -33,7 +33,7 @@ interface OutlineBranch {
 }
 
 /** A step with everything that a diagram of the workflow shows. */
-interface OutlineStep {
+export interface OutlineStep {
   ref: string;
   name: string | null;
   type: string;

@@ -6,9 +6,11 @@ import { definition, jsonObject, jsonObjectOrNull, textField, textOrNull } from 
 interface StepView {
   ref: string;
   type: string;
+  summary: string | null;
+  conditions: string | null;
   channel_type?: string | null | undefined;
   channel?: string | null | undefined;
-  branches?: { name: string | null; steps: StepView[] }[] | undefined;
+  branches?: { name: string | null; conditions: string | null; steps: StepView[] }[] | undefined;
 }
 
 export const stepViewSchema: z.ZodMiniType<StepView> = definition(
@@ -16,6 +18,8 @@ export const stepViewSchema: z.ZodMiniType<StepView> = definition(
   z.object({
     ref: textField("The step's ref."),
     type: textField("The type of the step."),
+    summary: textOrNull("The main setting of the step, such as 30 minutes for a delay, or null."),
+    conditions: textOrNull("The conditions of the step as text, or null."),
     channel_type: z.optional(textOrNull("The channel type of a channel step.")),
     channel: z.optional(textOrNull("The key of the channel or channel group of a channel step.")),
     branches: z.optional(
@@ -23,6 +27,7 @@ export const stepViewSchema: z.ZodMiniType<StepView> = definition(
         z.array(
           z.object({
             name: textOrNull("The name of the branch."),
+            conditions: textOrNull("The conditions of the branch as text, or null."),
             steps: described(z.array(z.lazy(() => stepViewSchema)), "The steps of the branch."),
           }),
         ),
