@@ -13,12 +13,12 @@ import type { CommandContext } from "./context.js";
 import type { TargetAccess } from "./services.js";
 import { changeRows, type RowChange } from "./shared/change-rows.js";
 import { checkRecipient } from "./shared/check-filter-names.js";
+import { formatRecipientReference } from "./shared/format-recipient-reference.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { addPageOptions, type PageFlags, parsePage } from "./shared/paging.js";
 import {
   addBodyOptions,
   addResourceOptions,
-  formatRecipientReference,
   parseRecipientArgument,
   type ResourceFlags,
 } from "./shared/resource-options.js";

@@ -186,7 +186,7 @@ describe("knock subscriptions and knock audiences", () => {
       { recipient: { id: "ada" }, object: { id: "p1" }, properties: { role: "x" } },
       { recipient: { id: "ghost" } },
     ]);
-    expect(added.stderr).toMatch(/^warning: never identified: ghost\./);
+    expect(added.stderr).toMatch(/^warning: recipient "ghost" was never identified and will receive nothing/);
     expect((await collab.knock(["subscriptions", "list", "projects", "p1", "-q"])).stdout.split("\n")).toEqual([
       "ghost",
       "ada",
@@ -211,7 +211,7 @@ describe("knock subscriptions and knock audiences", () => {
   it("add and remove members, with and without a tenant", async ({ collab }) => {
     const added = await collab.knock(["audiences", "add", "vip", "-r", "ada", "nobody", "--tenant", "acme"]);
     expect(added.stdout).toBe("✓ vip: added ada (acme), nobody (acme)");
-    expect(added.stderr).toMatch(/^warning: never identified: nobody\./);
+    expect(added.stderr).toMatch(/^warning: recipient "nobody" was never identified and will receive nothing/);
     await collab.knock(["audiences", "add", "vip", "-r", "ada"]);
     const listed = (await collab.knock(["audiences", "list", "vip", "--json"])).json;
     expect(items(listed).map(({ user_id, tenant }) => [user_id, tenant])).toEqual([

@@ -216,13 +216,19 @@ describe.concurrent("suggestions", () => {
   });
 
   it.for<[args: string[], warning: string]>([
-    [["-r", "adda"], 'nothing was sent to "adda" (did you mean "ada"?). Identify with knock users set <id> --file …'],
-    [["-r", "“ada”"], 'nothing was sent to "“ada”" (did you mean "ada"?).'],
-    [["-r", "аda"], 'nothing was sent to "аda" (did you mean "ada"?).'],
-    [["-r", "adda,zzz,grce"], 'to "adda" (did you mean "ada"?), "zzz", "grce" (did you mean "grace"?). Identify with'],
+    [
+      ["-r", "adda"],
+      'recipient "adda" was never identified and received nothing; did you mean "ada"?\nhint: Identify recipients with `knock users set <id> --file …`, inline (',
+    ],
+    [["-r", "“ada”"], 'recipient "“ada”" was never identified and received nothing; did you mean "ada"?'],
+    [["-r", "аda"], 'recipient "аda" was never identified and received nothing; did you mean "ada"?'],
+    [
+      ["-r", "adda,zzz,grce"],
+      'recipients "adda" (did you mean "ada"?), "zzz", "grce" (did you mean "grace"?) were never identified and received nothing\nhint: ',
+    ],
     [
       ["--object", "projects/p11"],
-      'to {"id":"p11","collection":"projects"} (did you mean "projects/p1"?). Identify with knock objects set <collection> <id> --file …',
+      'recipient "projects/p11" was never identified and received nothing; did you mean "projects/p1"?\nhint: Identify recipients with `knock objects set <collection> <id> --file …`',
     ],
   ])("are shown for an unidentified recipient, %j: %s", async ([args, warning], { collab }) => {
     const { stderr, exitCode } = await collab.knock(["notify", "page-shared", "--set", "page=Home", ...args]);

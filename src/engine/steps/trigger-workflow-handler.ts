@@ -161,7 +161,7 @@ function executeTriggerWorkflow(step: TriggerWorkflowStep, execution: RunExecuti
     return { outcome: { ...base, outcome: "skipped", reason }, log: { workflow: key } };
   }
   if (unidentified.length > 0)
-    execution.warn(`never identified, so they receive nothing: ${formatRecipientKeys(unidentified)}`);
+    execution.warn(`recipients that were never identified receive nothing: ${formatRecipientKeys(unidentified)}`);
   return { outcome: base, trigger, log: { workflow: key, workflow_run_id: trigger.run.id } };
 }
 
