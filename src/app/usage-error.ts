@@ -194,5 +194,17 @@ export function toUsageError(
     suggestArgument(first, named) ||
     suggestPropertyOption(first, named) ||
     help;
-  return new KnockError("usage", message, { hint });
+  return new KnockError("usage", message.replace(SINGLE_QUOTED, '"$1"'), { hint });
+}
+
+/** A text in single quotes, which commander writes around names and values. */
+const SINGLE_QUOTED = /(?<=^|[\s(])'(.*?)'(?=[\s.,)]|$)/g;
+
+/** Returns an error about a cursor with the name of its option. The API's errors name the parameter. */
+export function nameCursorOption(error: unknown, argv: readonly string[]): unknown {
+  if (!(error instanceof KnockError) || error.code !== "invalid_params") return error;
+  const [, side, text] = /^(after|before) (is not a cursor.*)$/.exec(error.message) ?? [];
+  const value = error.details[0]?.value;
+  if (side === undefined || !argv.some((word) => word.startsWith(`--${side}`))) return error;
+  return error.copyWith({ message: `--${side}: ${JSON.stringify(value)} ${text}` });
 }

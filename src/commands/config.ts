@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { describeInvalidAddress, describeInvalidPattern } from "../domain/recipient/recipient-pattern.js";
+import { parseBaseUrl } from "../domain/request/parse-base-url.js";
 import { KnockError } from "../errors/knock-error.js";
 import { printTable } from "../output/print-table.js";
 import { didYouMean } from "../util/find-nearest.js";
@@ -20,7 +21,17 @@ const READABLE = [
 function toProfileChange(setting: Exclude<(typeof WRITABLE)[number], "profile">, value: string): ProfileChange {
   if (setting === "recipients.redirect") return { recipients: { redirect: parseRedirect(value) } };
   if (setting === "recipients.allow") return { recipients: { allow: parsePatterns(value) } };
+  if (setting === "base_url" && value !== "") parseBaseUrl(value, "base_url");
+  if (setting === "branch" && value !== "") checkBranch(value);
   return { [setting]: value === "" ? null : value };
+}
+
+/** Throws `usage` for a text that cannot be sent as the API's header. */
+function checkBranch(value: string): void {
+  if (/^[!-~]+$/.test(value)) return;
+  throw new KnockError("usage", `branch: ${JSON.stringify(value)} is not a branch`, {
+    hint: "Use the slug of a branch: ASCII characters without spaces, such as shorter-emails.",
+  });
 }
 
 function parseRedirect(value: string): string | null {

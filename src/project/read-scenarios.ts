@@ -123,7 +123,7 @@ export function readScenarios(file: ProjectFile, valid?: ValidDocuments): Scenar
     const { line, col } = lines.linePos(fault.pos[0]);
     const { message, hint } = describeYamlError(fault, text);
     // The errors after the first one are mostly its consequences.
-    throw new KnockError("scenario_invalid", `${file.displayPath}:${line}:${col}: not valid YAML: ${message}`, {
+    throw new KnockError("scenario_invalid", `${file.displayPath}:${line}:${col}: invalid YAML: ${message}`, {
       hint,
     });
   }

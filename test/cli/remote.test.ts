@@ -234,10 +234,13 @@ describe.concurrent("API keys", () => {
   });
 
   it.for<[url: string, error: RegExp]>([
-    ["nonsense", /^error: the base URL is not a URL$/m],
-    ["ftp://127.0.0.1", /^error: the base URL must start with https/],
-    ["http://api.example.com", /^error: plain http to api\.example\.com would send the API key unencrypted/],
-    [`https://u:${SECRET}@api.example.com`, /^error: the base URL must not contain a user name or password$/m],
+    ["nonsense", /^error: KNOCK_BASE_URL: "nonsense" is not a URL$/m],
+    ["ftp://127.0.0.1", /^error: KNOCK_BASE_URL must start with https/],
+    [
+      "http://api.example.com",
+      /^error: KNOCK_BASE_URL: plain http to api\.example\.com would send the API key unencrypted/,
+    ],
+    [`https://u:${SECRET}@api.example.com`, /^error: KNOCK_BASE_URL must not contain a user name or password$/m],
   ])("are not sent to an invalid base URL: %s", async ([url, error], { collab, api }) => {
     for (const key of [KEY, `sk_live_${SECRET}`]) {
       const env = { KNOCK_BASE_URL: url, KNOCK_API_KEY: key };

@@ -93,13 +93,13 @@ describe("knock users", () => {
     [["users", "set", "a/b", "--data", "{}"], 2, /the user's id "a\/b": id must not contain/],
     [["users", "set", "ada", "--data", '{"id":"bob"}'], 2, /user "ada": id must be "ada" or absent/],
     [["users", "set", "ada", "--file", "none.json"], 2, /--file: none.json/],
-    [["users", "set", "ada", "--file", "knock/workflows/welcome/email_1/text_body.txt"], 2, /not valid JSON/],
+    [["users", "set", "ada", "--file", "knock/workflows/welcome/email_1/text_body.txt"], 2, /invalid JSON/],
     [["users", "merge", "ada", "nobody"], 5, /there is no user "nobody"/],
     [["users", "merge", "nobody", "ada"], 5, /there is no user "nobody"/],
     [["users", "merge", "ada", "ada"], 2, /a user cannot be merged into itself/],
     [["users", "gte", "ada"], 2, /Did you mean "get"\?/],
     [["users", "list", "--limit", "51"], 2, /--limit/],
-    [["users", "list", "--after", "%%%"], 2, /^error: after is not a cursor/],
+    [["users", "list", "--after", "%%%"], 2, /^error: --after: "%%%" is not a cursor/],
     [["users", "list", "--remote"], 4, /no API key for the remote target/],
     [["objects", "get", "projects", "p9"], 5, /there is no object "projects\/p9"\nhint: Did you mean "p2"\?/],
     [["objects", "get", "plans", "p9"], 5, /hint: Create it with `knock objects set plans p9`\./],
@@ -203,7 +203,7 @@ describe("knock subscriptions and knock audiences", () => {
     const added = await collab.knock(["audiences", "add", "vip", "-r", "ada"]);
     expect(added).toMatchObject({ exitCode: 0, stdout: "✓ vip: added ada" });
     expect(added.stderr).toMatch(
-      /^warning: knock\/workflows\/broken\/workflow\.json.* not valid JSON.*; if joining vip starts this workflow, it did not$/,
+      /^warning: knock\/workflows\/broken\/workflow\.json.* invalid JSON.*; if joining vip starts this workflow, it did not$/,
     );
     expect((await collab.knock(["audiences", "add", "vip", "-r", "ada"])).stderr).toBe("");
   });

@@ -35,7 +35,7 @@ describe.concurrent("suggestions", () => {
     [
       ["audiences", "add", "--recipients", "ada", "beta"],
       2,
-      "error: missing required argument 'key'\nhint: --recipients takes all arguments that follow, including \"beta\": put <key> first, or -- before it.",
+      'error: missing required argument "key"\nhint: --recipients takes all arguments that follow, including "beta": put <key> first, or -- before it.',
     ],
     [
       ["subscriptions", "add", "-r", "ada", "projects", "p1"],
@@ -88,10 +88,10 @@ describe.concurrent("suggestions", () => {
     [["config", "lists"], 2, 'error: knock config has no command "lists"\nhint: Did you mean "list"?'],
     [["notify", "x", "--recipiens", "ada"], 2, "hint: Did you mean one of --recipient, --recipients?"],
     [["cancel", "x", "y", "--fail-if-non"], 2, "hint: Did you mean --fail-if-none?"],
-    [["notify", "invite", "--to", "ada"], 2, "error: unknown option '--to'\nhint: Did you mean --recipients?"],
+    [["notify", "invite", "--to", "ada"], 2, 'error: unknown option "--to"\nhint: Did you mean --recipients?'],
     [["notify", "invite", "--user", "ada"], 2, "hint: Did you mean --recipients?"],
     [["runs", "--user", "ada"], 2, "hint: Did you mean --recipient?"],
-    [["notify", "invite", "-R", "ada"], 2, "error: unknown option '-R'\nhint: Did you mean -r?"],
+    [["notify", "invite", "-R", "ada"], 2, 'error: unknown option "-R"\nhint: Did you mean -r?'],
     [["notify", "invite", "-p", "ada"], 2, "hint: Did you mean one of --profile, --project?"],
     [["notify", "invite", "-w"], 2, "hint: Did you mean --wait?"],
     [["notify", "invite", "-z"], 2, "hint: For example: knock notify new-comment --recipients ada,grace"],
@@ -139,7 +139,7 @@ describe.concurrent("suggestions", () => {
     [["dev", "--exec"], 2, "hint: For example: knock dev --port 0 --store :memory: --exec 'knock notify"],
     [["notify", "invite", "-f"], 2, "hint: For example: knock notify --file payloads/new-comment.json --dry-run."],
     [["version"], 2, 'error: there is no command "version"\nhint: Did you mean `knock --version`?'],
-    [["-v"], 2, "error: unknown option '-v'\nhint: Did you mean --version?"],
+    [["-v"], 2, 'error: unknown option "-v"\nhint: Did you mean --version?'],
     [
       ["zzz"],
       2,

@@ -38,7 +38,7 @@ describe("a file of scenarios", () => {
     ["a: [{b: 1} {c: 2}]", 1, 12, '"{" is unexpected here'],
   ])("names the place and the fix of invalid YAML: %j", (text, line, column, message) => {
     const error = catchThrown(() => readText(text)) as KnockError;
-    expect(error.message).toBe(`a.test.yaml:${line}:${column}: not valid YAML: ${message}`);
+    expect(error.message).toBe(`a.test.yaml:${line}:${column}: invalid YAML: ${message}`);
     expect(error.hint).toMatch(/^[A-Z].*\.$/);
   });
 

@@ -50,7 +50,7 @@ function buildTrigger(step: TriggerWorkflowStep, execution: RunExecution): Trigg
   try {
     data = dataText === "" ? {} : JSON.parse(dataText);
   } catch (error) {
-    throw new RenderError("data is not valid JSON once rendered", { cause: error });
+    throw new RenderError("data is invalid JSON once rendered", { cause: error });
   }
   const actor =
     settings.actor.replaceAll(/\s/g, "") === "{{actor.id}}"
