@@ -44,6 +44,7 @@ export async function openRemoteTarget(
       hint: "Set KNOCK_API_KEY, or run `knock auth login` to store a key.",
     });
   }
+  if (flags.store !== undefined) output.warnOnce("--store has no effect on the remote target");
   const { redirect, recipientGuards } = settings;
   if (redirect.value !== null && recipientGuards.length === 0)
     output.warnOnce(

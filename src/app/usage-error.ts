@@ -135,6 +135,7 @@ function suggestForTrailingOption(argv: readonly string[]): string | undefined {
 const EXAMPLE_ERRORS = new Set([
   "commander.missingArgument",
   "commander.optionMissingArgument",
+  "commander.missingMandatoryOptionValue",
   "commander.unknownOption",
   "commander.excessArguments",
 ]);
@@ -169,7 +170,9 @@ export function toUsageError(
   const message = expected === undefined ? first : `too many arguments: expected ${expected}, found ${got}`;
   const choiceError = createChoiceError(first);
   if (choiceError !== undefined) return choiceError;
-  const flags = /^option '([^']+)' argument missing/.exec(first)?.[1]?.match(/(?<!\S)--?[\w-]+/g) ?? [];
+  const flags =
+    /^(?:required )?option '([^']+)' (?:argument missing|not specified)/.exec(first)?.[1]?.match(/(?<!\S)--?[\w-]+/g) ??
+    [];
   const example =
     EXAMPLE_ERRORS.has(error.code) && named !== undefined
       ? (findExample(named, flags) ?? getExamples(named)[0])

@@ -36,7 +36,10 @@ function checkBranch(value: string): void {
 
 function parseRedirect(value: string): string | null {
   const message = value === "" ? null : describeInvalidAddress(value);
-  if (message !== null) throw new KnockError("usage", `recipients.redirect: ${message}`);
+  if (message !== null)
+    throw new KnockError("usage", `recipients.redirect: ${message}`, {
+      hint: "For example: `knock config set recipients.redirect me@example.com`.",
+    });
   return value === "" ? null : value;
 }
 
@@ -44,7 +47,10 @@ function parsePatterns(value: string): string[] | null {
   if (value === "") return null;
   const patterns = value.split(",").map((pattern) => pattern.trim());
   const message = patterns.map(describeInvalidPattern).find((text) => text !== null);
-  if (message !== undefined) throw new KnockError("usage", `recipients.allow: ${message}`);
+  if (message !== undefined)
+    throw new KnockError("usage", `recipients.allow: ${message}`, {
+      hint: "For example: `knock config set recipients.allow '*@example.com, user:qa-*'`.",
+    });
   return patterns;
 }
 
@@ -60,11 +66,15 @@ export function registerConfig(program: Command, context: CommandContext): void 
   const list = config
     .command("list", { isDefault: true })
     .description("List effective settings and where each comes from");
-  addExamples(addCommonOptions(addTargetSelection(list)), ["knock config list"]);
+  addExamples(
+    addCommonOptions(addTargetSelection(list), undefined, { quiet: "print only the names of the settings" }),
+    ["knock config list"],
+  );
   list.action(async (flags: CommonFlags & TargetFlags) => {
     const items = await context.settings.list(flags);
     const { output } = context;
     if (output.verbosity.json) return output.json({ items });
+    if (output.verbosity.quiet) return output.lines(items.map(({ name }) => name));
     printTable(
       ["SETTING", "VALUE", "FROM"],
       items.map((item) => [item.name, item.value ?? "–", item.source]),

@@ -40,11 +40,14 @@ export function registerDiff(program: Command, context: CommandContext, services
     .option("--wait <duration>", `wait for the runs on the account for this duration (default: ${DEFAULT_WAIT})`)
     .option("--project-recipients", "use the recipients files locally, not the data of the account")
     .option("--max-recipients <n>", "trigger nothing if there are more recipients than this (exit 6)");
-  addExamples(addCommonOptions(addAccountOptions(command)), ({ workflow, user, users, actor, payloadFile }) => [
-    `knock diff ${workflow.key} --recipients ${users} --actor ${actor}${formatDataFlag(workflow)}`,
-    `knock diff ${workflow.key} -r ${user}${formatSetFlags(workflow)} --wait 1m --json`,
-    `knock diff --file ${payloadFile}`,
-  ]).action((workflow: string | undefined, flags: DiffFlags) =>
+  addExamples(
+    addCommonOptions(addAccountOptions(command), undefined, { quiet: "print only recipients with differences" }),
+    ({ workflow, user, users, actor, payloadFile }) => [
+      `knock diff ${workflow.key} --recipients ${users} --actor ${actor}${formatDataFlag(workflow)}`,
+      `knock diff ${workflow.key} -r ${user}${formatSetFlags(workflow)} --wait 1m --json`,
+      `knock diff --file ${payloadFile}`,
+    ],
+  ).action((workflow: string | undefined, flags: DiffFlags) =>
     runDiffCommand(workflow ?? null, flags, context, services),
   );
 }

@@ -22,6 +22,7 @@ import {
   parseRecipientArgument,
   type ResourceFlags,
 } from "./shared/resource-options.js";
+import { collectUnknownWorkflowWarnings } from "./shared/unknown-workflow-warnings.js";
 
 type SetFlags = ResourceFlags & { setId: string };
 
@@ -93,6 +94,7 @@ export function registerPreferences(program: Command, context: CommandContext): 
         hint: "Use --file, --data or --set. Run `knock preferences delete` to clear a set.",
       });
     for (const warning of collectUnknownScopeWarnings(body)) context.output.warn(warning);
+    for (const warning of await collectUnknownWorkflowWarnings(body, flags, context)) context.output.warn(warning);
     const operations = await context.target.open(flags, "write");
     const resources = await operations.openResources();
     const requestBody = flags.merge ? { ...body, __persistence_strategy__: "merge" } : body;

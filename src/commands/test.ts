@@ -73,12 +73,17 @@ export function registerTest(program: Command, context: CommandContext, services
       `report as ${REPORTER_NAMES.slice(0, -1).join(", ")} or ${REPORTER_NAMES.at(-1)}, to a file or standard output; repeatable (default: terminal)`,
       collectValues,
     );
-  addExamples(addCommonOptions(addProjectFileOptions(command), "the slowest scenarios"), ({ workflow }) => [
-    "knock test",
-    `knock test ${workflow.key}`,
-    "knock test --filter email",
-    "knock test --reporter junit=junit.xml",
-  ]).action((paths: string[], flags: TestCommandFlags) => runTest(paths, flags, context, services));
+  addExamples(
+    addCommonOptions(addProjectFileOptions(command), "the slowest scenarios", {
+      quiet: "print only scenarios that did not pass",
+    }),
+    ({ workflow }) => [
+      "knock test",
+      `knock test ${workflow.key}`,
+      "knock test --filter email",
+      "knock test --reporter junit=junit.xml",
+    ],
+  ).action((paths: string[], flags: TestCommandFlags) => runTest(paths, flags, context, services));
 }
 
 /** Returns a whole number from 1 to `max`. Throws `usage` for anything else. */

@@ -27,7 +27,7 @@ interface KnockErrorOptions {
 /** Identifies errors of this class. Each bundle has its own copy of the class, so `instanceof` checks for this symbol instead. */
 const KNOCK_ERROR = Symbol.for("knock-cli/error");
 
-/** The error for a user's mistake, a missing resource or a failure of the environment, and never for a bug of knock. */
+/** The error for a user's mistake, a missing resource or a failure of the environment, and never for a bug in knock. */
 export class KnockError extends Error {
   static override [Symbol.hasInstance](value: unknown): boolean {
     return typeof value === "object" && value !== null && KNOCK_ERROR in value;

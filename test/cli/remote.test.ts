@@ -304,6 +304,12 @@ describe.concurrent("commands after a remote trigger", () => {
     expect(exitCode).toBe(0);
   });
 
+  it("warn that --store has no effect", async ({ empty, api }) => {
+    api.expect(get("/v1/messages/m1", NOT_FOUND, 404));
+    const { stderr } = await remote(empty, api, ["messages", "show", "m1", "--remote", "--store", "x.db"]);
+    expect(stderr).toContain("warning: --store has no effect on the remote target");
+  });
+
   it("messages and runs come from the API", async ({ empty, api }) => {
     api.expect(get("/v1/messages/m1", NOT_FOUND, 404));
     const { error, exitCode } = await remote(empty, api, ["messages", "show", "m1", "--remote", "--json"]);

@@ -47,6 +47,16 @@ describe("knock users", () => {
     expect((await set("slack")).stderr).not.toContain("no channel has this key");
   });
 
+  it("set warns about a misspelled property and an unknown time zone", async ({ collab }) => {
+    const body = '{"emial":"zoe@example.com","timezone":"Mars/Base"}';
+    const { stderr, exitCode } = await collab.knock(["users", "set", "zoe", "--data", body]);
+    expect(stderr).toContain(
+      'warning: user "zoe": emial is a custom property without an effect; did you mean "email"?\n',
+    );
+    expect(stderr).toContain('warning: user "zoe": timezone ');
+    expect(exitCode).toBe(0);
+  });
+
   it("A-090 set rejects a property of a wrong type with its location, and stores nothing", async ({ collab }) => {
     const { exitCode, stderr } = await collab.knock(["users", "set", "zoe", "--set", "email:=5"]);
     expect([exitCode, stderr]).toEqual([
@@ -167,6 +177,13 @@ describe("knock preferences", () => {
     expect(await get()).toMatchObject({ categories: defaults, channel_types: null });
   });
 
+  it("warns about a workflow that the project does not have", async ({ collab }) => {
+    const args = ["preferences", "set", "ada", "--data", '{"workflows":{"invit":false,"new-comment":true}}'];
+    expect((await collab.knock(args)).stderr).toBe(
+      'warning: workflows.invit has no effect: there is no workflow "invit"; did you mean "invite"?',
+    );
+  });
+
   it("has a set per tenant, over the tenant's defaults", async ({ collab }) => {
     await collab.knock(["preferences", "set", "projects/p1", "--set-id", "acme", "--set", "workflows.welcome:=false"]);
     const listed = (await collab.knock(["preferences", "list", "projects/p1", "--json"])).json;
@@ -247,7 +264,7 @@ describe("knock feed", () => {
     const shown = (await collab.knock(["feed", "list", "grace"])).stdout.split("\n");
     expect(shown[0]).toMatch(/^ITEM +WORKFLOW +TENANT +STATUS +CREATED +TEXT$/);
     expect(shown[1]).toMatch(/ new-comment {2}globex {2}new +\S+ \S+ {2}Alan Turing commented on A & B$/);
-    expect(shown.at(-1)).toBe("2 unread · 2 unseen · 2 in all");
+    expect(shown.at(-1)).toBe("2 unread · 2 unseen · 2 in total");
     expect((await collab.knock(["feed", "list", "--object", "projects/p1"])).stdout).toBe("no feed items");
   });
 });
