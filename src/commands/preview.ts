@@ -5,6 +5,7 @@ import { parseTrigger } from "../domain/trigger/parse-trigger.js";
 import type { Trigger } from "../domain/trigger/trigger.js";
 import { EXIT } from "../errors/error-codes.js";
 import { KnockError, toWarningsError, type Warning } from "../errors/knock-error.js";
+import { locatePayloadErrors } from "../input/locate-payload-error.js";
 import { readPayloadLines } from "../input/payload-lines.js";
 import { hasPayloadLines, type NamedPayload, type PayloadFlags, readPayload } from "../input/trigger-payload.js";
 import { printError } from "../output/print-error.js";
@@ -131,8 +132,9 @@ async function runPreview(
     flags.recipient === undefined ? (flags.file === undefined ? [SAMPLE_RECIPIENT] : undefined) : [flags.recipient];
   const { recipient: _recipient, all: _all, watch: _watch, ...rest } = flags;
   const read = async () => {
-    const { payload, name } = await firstPayload({ ...rest, recipients }, context);
-    return parseTrigger(payload, workflow, name).trigger;
+    const payload = await firstPayload({ ...rest, recipients }, context);
+    const { trigger } = await locatePayloadErrors(payload, () => parseTrigger(payload.payload, workflow, payload.name));
+    return trigger;
   };
   // Unchanged results are not printed again. Otherwise output that is redirected to a file of the project would cause
   // an endless loop.

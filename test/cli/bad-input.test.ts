@@ -78,8 +78,21 @@ describe.concurrent("invalid flags of notify", () => {
   it("a misspelled key of a payload is named, and the hint does not ask for the key", async ({ collab }) => {
     collab.write("p.json", '{\n  "recipiens": ["ada"]\n}');
     const { stderr } = await collab.knock(["notify", "new-comment", "--file", "p.json"]);
-    expect(stderr).toContain('unknown key "recipiens"; did you mean "recipients"?');
+    expect(stderr).toContain('error: p.json:2:16: unknown key "recipiens"; did you mean "recipients"?');
     expect(stderr).not.toContain("Add --recipients");
+  });
+
+  it("errors in a file have the line and column of the value", async ({ collab }) => {
+    collab.write("p.json", '{\n  "recipients": ["ada"],\n  "data": {\n    "page": 5\n  }\n}');
+    const args = ["notify", "new-comment", "--file", "p.json", "--json"];
+    const { error } = await collab.knock(args);
+    expect(error).toMatchObject({
+      message: expect.stringMatching(/^p\.json:4:13: the data does not fit workflow "new-comment": data\.page must be/),
+      details: [{ pointer: "/data/page", file: "p.json", line: 4, column: 13 }],
+    });
+    // The value of a flag is not in the file.
+    const { error: other } = await collab.knock([...args, "--set", "page:=6"]);
+    expect(other.details).toEqual([expect.not.objectContaining({ line: expect.any(Number) })]);
   });
 
   it.for<[recipients: string, refusal: ExpectedError]>([
@@ -268,7 +281,7 @@ describe.concurrent("trigger data that does not match the workflow's schema", ()
       ["notify", "--file", "payloads/order-placed-invalid.json"],
       params("data.order.customer.email must be a valid email", "/data/order/colour"),
     );
-    expect(error.details).toEqual([
+    expect(error.details).toMatchObject([
       {
         pointer: "/data/order/customer/email",
         message: 'must be a valid email, found "grace at example.com"',
@@ -282,7 +295,9 @@ describe.concurrent("trigger data that does not match the workflow's schema", ()
       },
       { pointer: "/data/order/colour", message: "is not a known property" },
     ]);
-    expect(stderr).toContain('\n  data.order.lines[0].quantity must be integer, found "two"\n');
+    expect(stderr).toContain(
+      '\n  payloads/order-placed-invalid.json:20:23: data.order.lines[0].quantity must be integer, found "two"\n',
+    );
   });
 
   it.for<[sets: string[], message: string, pointer: string]>([
