@@ -1,6 +1,7 @@
 // Generates docs/reference/commands/: a page for each command, from the commands' own definitions. Examples of their
 // help are run for the output that the pages show.
 import { ExampleProject } from "../documentation/example-project.mjs";
+import { loadProgram } from "../documentation/load-program.mjs";
 import { formatCode, formatDefault, formatTable, joinParts, toAnchor, toSentence } from "../documentation/markdown.mjs";
 import {
   describeParameter,
@@ -55,6 +56,9 @@ const SCENARIOS = {
   },
 };
 
+const { COMMAND_GROUPS, OPTION_GROUPS } = await loadProgram();
+const headings = [...Object.values(OPTION_GROUPS), ...Object.values(COMMAND_GROUPS)];
+
 const isSame = (left, right) => left.flags === right.flags && left.description === right.description;
 
 /** Returns the options that every subcommand of a group has, in the order of the first one. */
@@ -66,7 +70,7 @@ function listSharedOptions(command) {
 
 /** Returns a table for each group of options. */
 function formatOptions(options) {
-  const groups = groupBy(options, ({ helpGroupHeading }) => helpGroupHeading ?? "Options:");
+  const groups = groupByHeading(options, ({ helpGroupHeading }) => helpGroupHeading ?? "Options:");
   return [...groups].flatMap(([heading, members]) => [
     groups.size > 1 || heading !== "Options:" ? `**${heading.replace(/:$/, "")}**` : "",
     formatTable(
@@ -79,9 +83,11 @@ function formatOptions(options) {
   ]);
 }
 
-function groupBy(items, getKey) {
+/** Groups commands or options by their headings, in the order of the help. */
+function groupByHeading(items, getHeading) {
   const groups = new Map();
-  for (const item of items) groups.set(getKey(item), [...(groups.get(getKey(item)) ?? []), item]);
+  const ordered = items.toSorted((a, b) => headings.indexOf(getHeading(a)) - headings.indexOf(getHeading(b)));
+  for (const item of ordered) groups.set(getHeading(item), [...(groups.get(getHeading(item)) ?? []), item]);
   return groups;
 }
 
@@ -202,7 +208,7 @@ async function buildPage(command) {
 
 /** Returns the index: a table for each group of commands. */
 function buildIndex(commands) {
-  const groups = groupBy(commands, (command) => command.helpGroup() || "Commands:");
+  const groups = groupByHeading(commands, (command) => command.helpGroup() || "Commands:");
   const tables = [...groups].flatMap(([heading, members]) => [
     groups.size > 1 ? `## ${heading.replace(/:$/, "")}` : "",
     formatTable(

@@ -7,6 +7,7 @@ const PROGRAM = `
   export { COMMANDS } from "./src/app/commands.ts";
   export { run } from "./src/app/run.ts";
   export { createServices } from "./src/app/services/app-services.ts";
+  export { COMMAND_GROUPS, OPTION_GROUPS } from "./src/commands/shared/help-groups.ts";
   export { Output } from "./src/output/output.ts";
   export { SUPPORT_ROUTES } from "./src/emulator/routes/support-routes.ts";
   export { getProviderCatalog } from "./src/domain/environment/provider-catalog.ts";

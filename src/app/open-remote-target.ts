@@ -7,7 +7,7 @@ import { openRemote, readProxySettings } from "../remote/open-remote.js";
 import { confirmLiveKey, isLiveKey } from "./confirm-live-key.js";
 import type { ProcessIO } from "./process-io.js";
 import { readCaFile } from "./read-ca-file.js";
-import type { Settings } from "./resolve-settings.js";
+import { describeSettingSource, type Settings } from "./resolve-settings.js";
 
 /** Returns the check of the configured recipient guards, or undefined. Its module is loaded only if there is a guard. */
 export async function loadRequestGuard({
@@ -44,6 +44,7 @@ export async function openRemoteTarget(
       hint: "Set KNOCK_API_KEY, or run `knock auth login` to store a key.",
     });
   }
+  if (flags.store !== undefined) output.warnOnce("--store has no effect on the remote target");
   const { redirect, recipientGuards } = settings;
   if (redirect.value !== null && recipientGuards.length === 0)
     output.warnOnce(
@@ -51,6 +52,7 @@ export async function openRemoteTarget(
     );
   const remote = openRemote({
     baseUrl: settings.base_url.value,
+    baseUrlSource: describeSettingSource("base_url", settings.base_url.source),
     apiKey,
     branch: settings.branch.value,
     timeoutMs: settings.timeout_ms,

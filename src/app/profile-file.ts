@@ -47,7 +47,7 @@ export function readProfileFile(file: string): ProfileFile {
     value = JSON.parse(text);
   } catch {
     // The parser's own message quotes the text around the error, which may be an API key.
-    throw createUnusableFileError(file, "is not valid JSON", null);
+    throw createUnusableFileError(file, "is invalid JSON", null);
   }
   if (!isJsonObject(value)) throw createInvalidFileError(file, [{ pointer: "", message: "must be an object" }]);
   const { default: name = null, profiles = {}, ...rest } = value;

@@ -74,13 +74,17 @@ function parseTimeout(flags: TargetFlags): number {
   return milliseconds;
 }
 
-const SOURCE_NAMES: Record<SettingSource, string> = {
-  flag: "--target",
-  environment: "KNOCK_TARGET",
-  project: "settings.target in knock.json",
-  profile: "the profile's target",
-  default: "the default",
-};
+/** Returns the flag, variable or setting that a value comes from, for errors. */
+export function describeSettingSource(setting: "target" | "base_url", source: SettingSource): string {
+  const names: Record<SettingSource, string> = {
+    flag: `--${setting.replace("_", "-")}`,
+    environment: `KNOCK_${setting.toUpperCase()}`,
+    project: `settings.${setting} in knock.json`,
+    profile: `${setting} of the profile`,
+    default: `the default ${setting}`,
+  };
+  return names[source];
+}
 
 /**
  * Returns which file of `environments/` is selected. It is resolved separately, because it is needed to read the
@@ -143,9 +147,13 @@ export function resolveSettings(sources: SettingSources): Settings {
     source: "default" as const,
   };
   if (target.value !== "local" && target.value !== "remote") {
-    throw new KnockError("usage", `${SOURCE_NAMES[target.source]}: ${JSON.stringify(target.value)} is not a target`, {
-      hint: "Use local or remote.",
-    });
+    throw new KnockError(
+      "usage",
+      `${describeSettingSource("target", target.source)}: ${JSON.stringify(target.value)} is not a target`,
+      {
+        hint: "Use local or remote.",
+      },
+    );
   }
   const none = { value: null, source: "default" as const };
   return {

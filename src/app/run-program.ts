@@ -11,7 +11,7 @@ import { buildHelpConfiguration, unquoteDefaults } from "./help-configuration.js
 import { createOfficialCommandError, isOfficialCommand } from "./official-command.js";
 import type { AppServices } from "./services/app-services.js";
 import { findTypographicOption, suggestCommand, suggestSubcommand } from "./suggest-command.js";
-import { listCommands, toUsageError } from "./usage-error.js";
+import { listCommands, nameCursorOption, toUsageError } from "./usage-error.js";
 
 export type { AppServices };
 
@@ -153,7 +153,7 @@ export async function runProgram(
       from: "user",
     });
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
+    if (!(error instanceof CommanderError)) throw nameCursorOption(error, args);
     if (error.exitCode === 0) return;
     await nameExamples(program, context);
     if (error.code === "commander.help") {

@@ -135,6 +135,7 @@ function suggestForTrailingOption(argv: readonly string[]): string | undefined {
 const EXAMPLE_ERRORS = new Set([
   "commander.missingArgument",
   "commander.optionMissingArgument",
+  "commander.missingMandatoryOptionValue",
   "commander.unknownOption",
   "commander.excessArguments",
 ]);
@@ -169,7 +170,9 @@ export function toUsageError(
   const message = expected === undefined ? first : `too many arguments: expected ${expected}, found ${got}`;
   const choiceError = createChoiceError(first);
   if (choiceError !== undefined) return choiceError;
-  const flags = /^option '([^']+)' argument missing/.exec(first)?.[1]?.match(/(?<!\S)--?[\w-]+/g) ?? [];
+  const flags =
+    /^(?:required )?option '([^']+)' (?:argument missing|not specified)/.exec(first)?.[1]?.match(/(?<!\S)--?[\w-]+/g) ??
+    [];
   const example =
     EXAMPLE_ERRORS.has(error.code) && named !== undefined
       ? (findExample(named, flags) ?? getExamples(named)[0])
@@ -194,5 +197,17 @@ export function toUsageError(
     suggestArgument(first, named) ||
     suggestPropertyOption(first, named) ||
     help;
-  return new KnockError("usage", message, { hint });
+  return new KnockError("usage", message.replace(SINGLE_QUOTED, '"$1"'), { hint });
+}
+
+/** A text in single quotes, which commander writes around names and values. */
+const SINGLE_QUOTED = /(?<=^|[\s(])'(.*?)'(?=[\s.,)]|$)/g;
+
+/** Returns an error about a cursor with the name of its option. The API's errors name the parameter. */
+export function nameCursorOption(error: unknown, argv: readonly string[]): unknown {
+  if (!(error instanceof KnockError) || error.code !== "invalid_params") return error;
+  const [, side, text] = /^(after|before) (is not a cursor.*)$/.exec(error.message) ?? [];
+  const value = error.details[0]?.value;
+  if (side === undefined || !argv.some((word) => word.startsWith(`--${side}`))) return error;
+  return error.copyWith({ message: `--${side}: ${JSON.stringify(value)} ${text}` });
 }

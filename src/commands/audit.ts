@@ -36,10 +36,13 @@ export function registerAudit(program: Command, context: CommandContext, service
     .option("-w, --workflows <key...>", "check these workflows: keys (a,b) (default: all of the project)")
     .optionsGroup(OPTION_GROUPS.testing)
     .option("--fail-if-any", "exit 1 if a user would get nothing from a workflow");
-  addExamples(addCommonOptions(addAccountOptions(command)), ({ workflow, users, user }) => [
-    `knock audit --recipients ${users}`,
-    `knock audit --recipients ${user} --workflows ${workflow.key} --json`,
-  ]).action((flags: AuditFlags) => runAuditCommand(flags, context, services));
+  addExamples(
+    addCommonOptions(addAccountOptions(command), undefined, { quiet: "print only the users who would get nothing" }),
+    ({ workflow, users, user }) => [
+      `knock audit --recipients ${users}`,
+      `knock audit --recipients ${user} --workflows ${workflow.key} --json`,
+    ],
+  ).action((flags: AuditFlags) => runAuditCommand(flags, context, services));
 }
 
 /** Returns the users once each. Throws `usage` for objects and for inline recipients, which the account may not have. */

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { describeInvalidAddress, describeInvalidPattern } from "../domain/recipient/recipient-pattern.js";
+import { parseBaseUrl } from "../domain/request/parse-base-url.js";
 import { KnockError } from "../errors/knock-error.js";
 import { printTable } from "../output/print-table.js";
 import { didYouMean } from "../util/find-nearest.js";
@@ -20,12 +21,25 @@ const READABLE = [
 function toProfileChange(setting: Exclude<(typeof WRITABLE)[number], "profile">, value: string): ProfileChange {
   if (setting === "recipients.redirect") return { recipients: { redirect: parseRedirect(value) } };
   if (setting === "recipients.allow") return { recipients: { allow: parsePatterns(value) } };
+  if (setting === "base_url" && value !== "") parseBaseUrl(value, "base_url");
+  if (setting === "branch" && value !== "") checkBranch(value);
   return { [setting]: value === "" ? null : value };
+}
+
+/** Throws `usage` for a text that cannot be sent as the API's header. */
+function checkBranch(value: string): void {
+  if (/^[!-~]+$/.test(value)) return;
+  throw new KnockError("usage", `branch: ${JSON.stringify(value)} is not a branch`, {
+    hint: "Use the slug of a branch: ASCII characters without spaces, such as shorter-emails.",
+  });
 }
 
 function parseRedirect(value: string): string | null {
   const message = value === "" ? null : describeInvalidAddress(value);
-  if (message !== null) throw new KnockError("usage", `recipients.redirect: ${message}`);
+  if (message !== null)
+    throw new KnockError("usage", `recipients.redirect: ${message}`, {
+      hint: "For example: `knock config set recipients.redirect me@example.com`.",
+    });
   return value === "" ? null : value;
 }
 
@@ -33,7 +47,10 @@ function parsePatterns(value: string): string[] | null {
   if (value === "") return null;
   const patterns = value.split(",").map((pattern) => pattern.trim());
   const message = patterns.map(describeInvalidPattern).find((text) => text !== null);
-  if (message !== undefined) throw new KnockError("usage", `recipients.allow: ${message}`);
+  if (message !== undefined)
+    throw new KnockError("usage", `recipients.allow: ${message}`, {
+      hint: "For example: `knock config set recipients.allow '*@example.com, user:qa-*'`.",
+    });
   return patterns;
 }
 
@@ -49,11 +66,15 @@ export function registerConfig(program: Command, context: CommandContext): void 
   const list = config
     .command("list", { isDefault: true })
     .description("List effective settings and where each comes from");
-  addExamples(addCommonOptions(addTargetSelection(list)), ["knock config list"]);
+  addExamples(
+    addCommonOptions(addTargetSelection(list), undefined, { quiet: "print only the names of the settings" }),
+    ["knock config list"],
+  );
   list.action(async (flags: CommonFlags & TargetFlags) => {
     const items = await context.settings.list(flags);
     const { output } = context;
     if (output.verbosity.json) return output.json({ items });
+    if (output.verbosity.quiet) return output.lines(items.map(({ name }) => name));
     printTable(
       ["SETTING", "VALUE", "FROM"],
       items.map((item) => [item.name, item.value ?? "–", item.source]),

@@ -47,18 +47,26 @@ export function registerDev(program: Command, context: CommandContext, services:
     .optionsGroup(OPTION_GROUPS.testing)
     .option("--exec <command>", "run a shell command against the API, then exit with its exit code")
     .option("--strict", "treat warnings as errors: exit 3 at start, and reject triggers later");
-  addExamples(addCommonOptions(addProjectOptions(command), "requests that only read"), ({ workflow, user }) => [
-    "knock dev",
-    `knock dev --port 0 --store :memory: -- knock notify ${workflow.key} -r ${user}${formatSetFlags(workflow)} --remote`,
-    // Quotes cannot be nested, so a workflow whose data needs them is not shown here.
-    formatSetFlags(workflow).includes("'")
-      ? "knock dev --port 0 --store :memory: --exec 'knock messages list --remote'"
-      : `knock dev --port 0 --store :memory: --exec 'knock notify ${workflow.key} -r ${user}${formatSetFlags(workflow)} --remote'`,
-  ]);
+  addExamples(
+    addCommonOptions(addProjectOptions(command), "requests that only read", OUTPUT_TEXTS),
+    ({ workflow, user }) => [
+      "knock dev",
+      `knock dev --port 0 --store :memory: -- knock notify ${workflow.key} -r ${user}${formatSetFlags(workflow)} --remote`,
+      // Quotes cannot be nested, so a workflow whose data needs them is not shown here.
+      formatSetFlags(workflow).includes("'")
+        ? "knock dev --port 0 --store :memory: --exec 'knock messages list --remote'"
+        : `knock dev --port 0 --store :memory: --exec 'knock notify ${workflow.key} -r ${user}${formatSetFlags(workflow)} --remote'`,
+    ],
+  );
   command.action((words: string[], flags: DevFlags) => {
     return runDev(resolveCommand(words, flags, context), flags, context, services);
   });
 }
+
+const OUTPUT_TEXTS = {
+  json: "print the address as a JSON document, and requests and changes as JSON lines on standard error",
+  quiet: "print only the URL, and do not log requests",
+};
 
 /**
  * Adds a host name to those of `--allow-host`. Throws `usage` for ports and other parts of an address, because these

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { parseTrigger } from "../domain/trigger/parse-trigger.js";
 import { EXIT } from "../errors/error-codes.js";
 import { KnockError } from "../errors/knock-error.js";
+import { locatePayloadErrors } from "../input/locate-payload-error.js";
 import { parseDurationArgument } from "../input/parse-time.js";
 import { hasPayloadLines, type PayloadFlags, readPayload } from "../input/trigger-payload.js";
 import { printDiffReport } from "../output/print-diff.js";
@@ -40,11 +41,14 @@ export function registerDiff(program: Command, context: CommandContext, services
     .option("--wait <duration>", `wait for the runs on the account for this duration (default: ${DEFAULT_WAIT})`)
     .option("--project-recipients", "use the recipients files locally, not the data of the account")
     .option("--max-recipients <n>", "trigger nothing if there are more recipients than this (exit 6)");
-  addExamples(addCommonOptions(addAccountOptions(command)), ({ workflow, user, users, actor, payloadFile }) => [
-    `knock diff ${workflow.key} --recipients ${users} --actor ${actor}${formatDataFlag(workflow)}`,
-    `knock diff ${workflow.key} -r ${user}${formatSetFlags(workflow)} --wait 1m --json`,
-    `knock diff --file ${payloadFile}`,
-  ]).action((workflow: string | undefined, flags: DiffFlags) =>
+  addExamples(
+    addCommonOptions(addAccountOptions(command), undefined, { quiet: "print only recipients with differences" }),
+    ({ workflow, user, users, actor, payloadFile }) => [
+      `knock diff ${workflow.key} --recipients ${users} --actor ${actor}${formatDataFlag(workflow)}`,
+      `knock diff ${workflow.key} -r ${user}${formatSetFlags(workflow)} --wait 1m --json`,
+      `knock diff --file ${payloadFile}`,
+    ],
+  ).action((workflow: string | undefined, flags: DiffFlags) =>
     runDiffCommand(workflow ?? null, flags, context, services),
   );
 }
@@ -61,8 +65,10 @@ async function runDiffCommand(
     throw new KnockError("usage", "--file: a file with many triggers cannot be compared", {
       hint: "Use a JSON file with one payload.",
     });
-  const { payload, name } = await readPayload({ ...flags, sandboxMode: true, skipDelay: true }, input);
-  const { trigger, idempotency_key } = parseTrigger(payload, workflow, name);
+  const payload = await readPayload({ ...flags, sandboxMode: true, skipDelay: true }, input);
+  const { trigger, idempotency_key } = await locatePayloadErrors(payload, () =>
+    parseTrigger(payload.payload, workflow, payload.name),
+  );
   new RecipientLimit(flags.maxRecipients).add([{ trigger }]);
   await target.checkRecipients([trigger], flags);
   const options = {

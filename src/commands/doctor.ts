@@ -15,7 +15,7 @@ export function registerDoctor(program: Command, context: CommandContext, servic
     .description(
       "Check Node, the project, the local store, stored keys and file modes. Exit 1 if there is an error. On the remote target, also check that the API can be reached and accepts the key.",
     );
-  addExamples(addCommonOptions(addTargetSelection(command), "HTTP requests"), [
+  addExamples(addCommonOptions(addTargetSelection(command), "HTTP requests", { quiet: "print only problems" }), [
     "knock doctor",
     "knock doctor --quiet",
     "knock doctor --json",

@@ -38,7 +38,9 @@ export function registerForecast(program: Command, context: CommandContext, serv
     .option("--quiet-hours <hours>", "list messages in these hours of the recipient's time zone, such as 22:00-08:00")
     .option("--svg <file>", "write a plot of the messages of each day");
   addExamples(
-    addCommonOptions(addBranchOption(addProjectFileOptions(command)), "all rows of long tables"),
+    addCommonOptions(addBranchOption(addProjectFileOptions(command)), "all rows of long tables", {
+      quiet: "print nothing",
+    }),
     ({ timedFile }) => [
       `knock forecast ${timedFile}`,
       `knock forecast ${timedFile} --max-per-day 5 --quiet-hours 22:00-08:00`,

@@ -33,6 +33,6 @@ export function registerInit(program: Command, { output }: CommandContext, servi
     if (files.length === 0) output.note("all files already exist");
     if (within !== null)
       output.note(`note: ${within} also contains a project; commands in the new folder use the new project`);
-    output.note(`try: ${folder === "." ? "" : `cd ${folder} && `}${next}`);
+    output.note(`Next: run \`${folder === "." ? "" : `cd ${folder} && `}${next}\``);
   });
 }

@@ -3,8 +3,9 @@ import { getVerdict, VERDICT_EXIT_CODES } from "../domain/run/outcome-verdict.js
 import { parseTriggerParts } from "../domain/trigger/split-payload.js";
 import { EXIT } from "../errors/error-codes.js";
 import { KnockError } from "../errors/knock-error.js";
+import { locatePayloadErrors } from "../input/locate-payload-error.js";
 import { parseDurationArgument } from "../input/parse-time.js";
-import { hasPayloadLines, readPayload } from "../input/trigger-payload.js";
+import { hasPayloadLines, type NamedPayload, readPayload } from "../input/trigger-payload.js";
 import type { CommandContext } from "./context.js";
 import { addBulkOptions, rejectBulkFlags } from "./shared/bulk-flags.js";
 import { addExamples, formatDataFlag, formatSetFlags } from "./shared/examples.js";
@@ -173,7 +174,17 @@ async function runSingle(
   rules: readonly Expectation[],
   context: CommandContext,
 ): Promise<void> {
-  const { payload, name } = await readPayload(flags, context.input);
+  const payload = await readPayload(flags, context.input);
+  await locatePayloadErrors(payload, () => runPayload(payload, workflow, flags, rules, context));
+}
+
+async function runPayload(
+  { payload, name }: NamedPayload,
+  workflow: string | null,
+  flags: NotifyFlags,
+  rules: readonly Expectation[],
+  context: CommandContext,
+): Promise<void> {
   const triggers = parseTriggerParts(payload, workflow, name).map((parsed) => ({ ...parsed, name }));
   const oneLine = triggers.length > 1;
   const [{ trigger: first }] = triggers as [NamedTrigger];

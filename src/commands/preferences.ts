@@ -13,15 +13,16 @@ import type { CommandContext } from "./context.js";
 import type { TargetAccess } from "./services.js";
 import { changeRows, type RowChange } from "./shared/change-rows.js";
 import { checkRecipient } from "./shared/check-filter-names.js";
+import { formatRecipientReference } from "./shared/format-recipient-reference.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { addPageOptions, type PageFlags, parsePage } from "./shared/paging.js";
 import {
   addBodyOptions,
   addResourceOptions,
-  formatRecipientReference,
   parseRecipientArgument,
   type ResourceFlags,
 } from "./shared/resource-options.js";
+import { collectUnknownWorkflowWarnings } from "./shared/unknown-workflow-warnings.js";
 
 type SetFlags = ResourceFlags & { setId: string };
 
@@ -93,6 +94,7 @@ export function registerPreferences(program: Command, context: CommandContext): 
         hint: "Use --file, --data or --set. Run `knock preferences delete` to clear a set.",
       });
     for (const warning of collectUnknownScopeWarnings(body)) context.output.warn(warning);
+    for (const warning of await collectUnknownWorkflowWarnings(body, flags, context)) context.output.warn(warning);
     const operations = await context.target.open(flags, "write");
     const resources = await operations.openResources();
     const requestBody = flags.merge ? { ...body, __persistence_strategy__: "merge" } : body;

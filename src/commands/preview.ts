@@ -4,7 +4,8 @@ import { collectInlineRecipientWarnings } from "../domain/trigger/collect-inline
 import { parseTrigger } from "../domain/trigger/parse-trigger.js";
 import type { Trigger } from "../domain/trigger/trigger.js";
 import { EXIT } from "../errors/error-codes.js";
-import { KnockError, toWarningsError } from "../errors/knock-error.js";
+import { KnockError, toWarningsError, type Warning } from "../errors/knock-error.js";
+import { locatePayloadErrors } from "../input/locate-payload-error.js";
 import { readPayloadLines } from "../input/payload-lines.js";
 import { hasPayloadLines, type NamedPayload, type PayloadFlags, readPayload } from "../input/trigger-payload.js";
 import { printError } from "../output/print-error.js";
@@ -47,27 +48,30 @@ const SAMPLE_RECIPIENT = JSON.stringify({
 });
 
 /**
- * Returns an instruction about a recipient or actor that was never identified, or null if it is identified in the store
- * or inline.
+ * Returns a warning about a recipient or actor that was never identified, or null if it is identified in the store or
+ * inline.
  */
 async function describeUnidentified(
   { key, upsert }: Party,
   flag: string,
   resources: ResourceOperations,
-): Promise<string | null> {
+): Promise<Warning | null> {
   const unidentified = upsert === null ? await findUnidentifiedRecipient(key, resources) : null;
   if (unidentified === null) return null;
   const { collection, id } = splitRecipientKey(key);
   const inline = JSON.stringify(collection === USERS ? { id, email: "…" } : { collection, id, name: "…" });
   const { description, suggestionText } = unidentified;
-  return `${description} was never identified, so only the ID is known. ${suggestionText === null ? "I" : `${suggestionText} Or i`}nline: ${flag} '${inline}'.`;
+  return {
+    message: `${description} was never identified, so only the ID is known`,
+    hint: `${suggestionText === null ? "G" : `${suggestionText} Or g`}ive the properties inline: \`${flag} '${inline}'\`.`,
+  };
 }
 
 /**
- * Returns texts about an unidentified recipient or actor. A preview still renders, but a trigger would send nothing to
+ * Returns warnings about an unidentified recipient or actor. A preview still renders, but a trigger would send nothing to
  * such a recipient and would reject such an actor.
  */
-async function findUnidentified({ recipients, actor }: Trigger, resources: ResourceOperations): Promise<string[]> {
+async function findUnidentified({ recipients, actor }: Trigger, resources: ResourceOperations): Promise<Warning[]> {
   const [first] = recipients;
   const texts = [
     first === undefined ? null : await describeUnidentified(first, "--recipient", resources),
@@ -128,8 +132,9 @@ async function runPreview(
     flags.recipient === undefined ? (flags.file === undefined ? [SAMPLE_RECIPIENT] : undefined) : [flags.recipient];
   const { recipient: _recipient, all: _all, watch: _watch, ...rest } = flags;
   const read = async () => {
-    const { payload, name } = await firstPayload({ ...rest, recipients }, context);
-    return parseTrigger(payload, workflow, name).trigger;
+    const payload = await firstPayload({ ...rest, recipients }, context);
+    const { trigger } = await locatePayloadErrors(payload, () => parseTrigger(payload.payload, workflow, payload.name));
+    return trigger;
   };
   // Unchanged results are not printed again. Otherwise output that is redirected to a file of the project would cause
   // an endless loop.
@@ -157,7 +162,11 @@ async function runPreview(
       });
     }
     const warnings = await findUnidentified(trigger, engine.resources);
-    warnings.push(...collectInlineRecipientWarnings(trigger), ...(await readProjectWarnings(workflow, flags, context)));
+    const otherTexts = [
+      ...collectInlineRecipientWarnings(trigger),
+      ...(await readProjectWarnings(workflow, flags, context)),
+    ];
+    warnings.push(...otherTexts.map((message) => ({ message })));
     printOnce(JSON.stringify([previews, warnings]), () => {
       // The error below lists the warnings.
       const areWarningsInError = flags.strict && !context.output.verbosity.json;
@@ -165,10 +174,10 @@ async function runPreview(
         areWarningsInError ? previews.map((preview) => ({ ...preview, warnings: [] })) : previews,
         context.output,
       );
-      if (!flags.strict) for (const text of warnings) context.output.warn(text);
+      if (!flags.strict) for (const { message, hint } of warnings) context.output.warn(message, hint);
     });
     const stepWarnings = previews.flatMap((preview) => preview.warnings.map((text) => `${preview.ref}: ${text}`));
-    const all = [...new Set([...stepWarnings, ...warnings])];
+    const all = [...new Set(stepWarnings), ...warnings];
     if (flags.strict && all.length > 0) throw toWarningsError(all);
     return previews.every(({ reason }) => reason === null);
   };

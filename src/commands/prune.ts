@@ -23,10 +23,10 @@ export function registerPrune(program: Command, context: CommandContext): void {
     .optionsGroup(OPTION_GROUPS.behavior)
     .requiredOption("--older-than <duration>", "delete runs that ended longer ago than this, at least 24h")
     .option("--dry-run", "print the numbers, and delete nothing");
-  addExamples(addCommonOptions(addProjectOptions(command), "kinds of rows that it does not delete"), [
-    "knock prune --older-than 90d --dry-run",
-    "knock prune --older-than 90d",
-  ]);
+  addExamples(
+    addCommonOptions(addProjectOptions(command), "kinds of rows that it does not delete", { quiet: "print nothing" }),
+    ["knock prune --older-than 90d --dry-run", "knock prune --older-than 90d"],
+  );
   command.action((flags: CommonFlags & TargetFlags & { olderThan: string; dryRun?: boolean }) =>
     runPrune(flags, context),
   );
@@ -39,7 +39,7 @@ async function runPrune(
   const olderThanMs = parseDurationArgument(olderThan, "--older-than");
   if (olderThanMs < MIN_AGE_MS)
     throw new KnockError("usage", `--older-than: ${olderThan} is less than 24h`, {
-      hint: "Use at least 24h, because idempotency keys are valid for so long.",
+      hint: "Use at least 24h, because idempotency keys are valid for 24 hours.",
     });
   const engine = await target.openLocal(flags);
   const { before, ...counts } = await output.showProgress(dryRun ? "counting" : "deleting", (setText) =>

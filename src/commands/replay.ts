@@ -61,7 +61,7 @@ export function registerReplay(program: Command, context: CommandContext, servic
       "ignore smaller differences of the time of a message (default: 5m; with --against: 0s)",
     )
     .option("--keep-personal-data", "show personal data in place of pseudonyms with --remote");
-  addCommonOptions(addTargetOptions(command), "renamed steps")
+  addCommonOptions(addTargetOptions(command), "renamed steps", { quiet: "print only recipients with differences" })
     .optionsGroup(OPTION_GROUPS.output)
     .option("--html <file>", "write the differences to one HTML page as well");
   addExamples(command, ({ workflow }) => ["knock replay", `knock replay ${workflow.key} --since 2026-01-01`]).action(
@@ -69,16 +69,24 @@ export function registerReplay(program: Command, context: CommandContext, servic
   );
 }
 
+/** The form of `--since`, for errors. */
+const SINCE = {
+  expected: "a time or a duration",
+  hint: "Use ISO 8601, for example 2026-06-04T10:00:00Z, or a duration before now, for example 24h.",
+};
+
 function parseLimit(text: string): number {
   const limit = Number(text);
   if (Number.isInteger(limit) && limit >= 1 && limit <= MAX_ACCOUNT_RUNS) return limit;
   const maximum = MAX_ACCOUNT_RUNS.toLocaleString("en-US");
-  throw new KnockError("usage", `--limit: ${JSON.stringify(text)} must be a whole number from 1 to ${maximum}`);
+  throw new KnockError("usage", `--limit: ${JSON.stringify(text)} must be a whole number from 1 to ${maximum}`, {
+    hint: "For example --limit 100.",
+  });
 }
 
 async function readOptions(workflows: string[], flags: ReplayFlags, context: CommandContext): Promise<ReplayOptions> {
   const last = flags.since === undefined ? null : (parseDuration(flags.since) ?? null);
-  const since = flags.since === undefined || last !== null ? null : parseTimeArgument(flags.since, "--since");
+  const since = flags.since === undefined || last !== null ? null : parseTimeArgument(flags.since, "--since", SINCE);
   const until = flags.until === undefined ? null : parseTimeArgument(flags.until, "--until");
   const { file, timeTolerance, content } = flags;
   const against = flags.against ?? (file === undefined ? null : "HEAD");

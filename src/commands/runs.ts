@@ -78,7 +78,7 @@ export function registerRuns(program: Command, context: CommandContext): void {
     .option("--tenant <id>", "list only runs of this tenant");
   addExamples(addCommonOptions(addTargetOptions(addPageOptions(list))), ({ workflow }) => [
     `knock runs list --workflow ${workflow.key}`,
-    "knock runs list --status paused --json",
+    "knock runs list --status waiting --json",
   ]);
   list.action(async (flags: ListFlags) => {
     const recipient = parseRecipientKey(flags.recipient);

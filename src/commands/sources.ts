@@ -77,8 +77,11 @@ export function registerSources(program: Command, context: CommandContext, servi
     ],
   ).action(async (key: string, flags: ResourceFlags & RequestBodyFlags & { header?: string[] }) => {
     const event = await readRequestBody(flags, new InputReader(context.input));
-    if (event === null)
+    if (event === null) {
+      // An unknown source is reported first.
+      await (await openSources(context, services, flags)).listEvents(key, { limit: 1 });
       throw new KnockError("usage", "no event given", { hint: "Use --file event.json or --data with the JSON." });
+    }
     const receipt = await (await openSources(context, services, flags)).receive(key, {
       body: event,
       headers: parseHeaders(flags.header ?? []),

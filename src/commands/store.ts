@@ -27,10 +27,13 @@ function registerCopy(store: Command, { output }: CommandContext, services: Stor
     .optionsGroup(OPTION_GROUPS.selection)
     .requiredOption("--from <location>", "read this store: a file or postgres://…")
     .requiredOption("--to <location>", "write to this store: a new file or an empty database, postgres://…");
-  addExamples(addCommonOptions(command, "empty tables and the digest of each table"), ({ storeFile }) => [
-    `knock store copy --from ${storeFile} --to copy.db`,
-    `knock store copy --from ${storeFile} --to postgres://knock@localhost/knock`,
-  ]);
+  addExamples(
+    addCommonOptions(command, "empty tables and the digest of each table", { quiet: "print nothing" }),
+    ({ storeFile }) => [
+      `knock store copy --from ${storeFile} --to copy.db`,
+      `knock store copy --from ${storeFile} --to postgres://knock@localhost/knock`,
+    ],
+  );
   command.action(async ({ from, to }: CommonFlags & { from: string; to: string }) => {
     const copy = await output.showProgress("copying", (setText) => services.copyStore(from, to, setText));
     printStoreCopy(copy, output);
@@ -44,7 +47,7 @@ function registerMigrate(store: Command, { output }: CommandContext, services: S
     .description(
       "Create or update the tables of the project's store. Other commands also do this when they open the store, but only this command updates existing job tables in a PostgreSQL database. Afterwards, the role of other commands needs only the right to read and write rows.",
     );
-  addExamples(addCommonOptions(addProjectOptions(command)), [
+  addExamples(addCommonOptions(addProjectOptions(command), undefined, { quiet: "print nothing" }), [
     "knock store migrate",
     "knock store migrate --store postgres://admin@localhost/knock",
   ]);

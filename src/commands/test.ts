@@ -73,33 +73,38 @@ export function registerTest(program: Command, context: CommandContext, services
       `report as ${REPORTER_NAMES.slice(0, -1).join(", ")} or ${REPORTER_NAMES.at(-1)}, to a file or standard output; repeatable (default: terminal)`,
       collectValues,
     );
-  addExamples(addCommonOptions(addProjectFileOptions(command), "the slowest scenarios"), ({ workflow }) => [
-    "knock test",
-    `knock test ${workflow.key}`,
-    "knock test --filter email",
-    "knock test --reporter junit=junit.xml",
-  ]).action((paths: string[], flags: TestCommandFlags) => runTest(paths, flags, context, services));
+  addExamples(
+    addCommonOptions(addProjectFileOptions(command), "the slowest scenarios", {
+      quiet: "print only scenarios that did not pass",
+    }),
+    ({ workflow }) => [
+      "knock test",
+      `knock test ${workflow.key}`,
+      "knock test --filter email",
+      "knock test --reporter junit=junit.xml",
+    ],
+  ).action((paths: string[], flags: TestCommandFlags) => runTest(paths, flags, context, services));
 }
 
 /** Returns a whole number from 1 to `max`. Throws `usage` for anything else. */
 function parseCount(value: string, flag: string, max: number): number {
   const count = Number(value);
   if (/^\d+$/.test(value) && count >= 1 && count <= max) return count;
-  throw new KnockError("usage", `${flag}: ${value} is not a whole number from 1 to ${max}`);
+  throw new KnockError("usage", `${flag}: ${JSON.stringify(value)} is not a whole number from 1 to ${max}`);
 }
 
 function parseShard(value: string): { index: number; count: number } {
   const [, index, count] = (/^(\d+)\/(\d+)$/.exec(value) ?? []).map(Number);
   if (index !== undefined && count !== undefined && index >= 1 && index <= count) return { index, count };
-  throw new KnockError("usage", `--shard: ${value} is not a part of a whole`, {
-    hint: "Use 1/3 for the first of three parts.",
+  throw new KnockError("usage", `--shard: ${JSON.stringify(value)} is not a shard`, {
+    hint: "Give the number of the shard and the number of shards, such as 1/3 for the first of three.",
   });
 }
 
 function parseThreshold(value: string): number {
   const percent = Number(value);
   if (/^\d+(\.\d+)?$/.test(value) && percent <= 100) return percent;
-  throw new KnockError("usage", `--coverage-threshold: ${value} is not a percentage from 0 to 100`);
+  throw new KnockError("usage", `--coverage-threshold: ${JSON.stringify(value)} is not a percentage from 0 to 100`);
 }
 
 function parseOptions(paths: string[], flags: TestCommandFlags, isCI: boolean): Omit<TestOptions, "recordsDetails"> {

@@ -28,7 +28,9 @@ export function registerValidate(program: Command, context: CommandContext, serv
     .option("--strict", "treat warnings as errors (exit 1)")
     .option("--emails", "render the emails, and check their HTML, links and headers")
     .option("--fix", "correct misspelled keys in the files, if there is exactly one possible correction");
-  addCommonOptions(addBranchOption(addProjectFileOptions(command)))
+  addCommonOptions(addBranchOption(addProjectFileOptions(command)), undefined, {
+    quiet: "print only findings, without hints and totals",
+  })
     .optionsGroup(OPTION_GROUPS.output)
     .addOption(
       new Option("--format <format>", "print the findings as text, json, sarif or github (default: text)").choices(

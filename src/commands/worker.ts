@@ -36,7 +36,7 @@ export function registerWorker(program: Command, context: CommandContext, servic
     )
     .option("--metrics-port <n>", "serve /health and /metrics on this port; 0 picks a free one")
     .option("--host <address>", "listen on this address for --metrics-port (default: 127.0.0.1)");
-  addExamples(addCommonOptions(addProjectOptions(command), "each ended job of a database"), [
+  addExamples(addCommonOptions(addProjectOptions(command), "each ended job of a database", OUTPUT_TEXTS), [
     "knock worker --once",
     "knock worker",
   ]);
@@ -44,6 +44,11 @@ export function registerWorker(program: Command, context: CommandContext, servic
     return runWorker(flags, context, services);
   });
 }
+
+const OUTPUT_TEXTS = {
+  json: "print one JSON document per line; with --once, one document",
+  quiet: "do not print advanced runs, only warnings and errors",
+};
 
 /** Returns the options of a worker of a database. Throws `usage`. */
 function parseSharedOptions({ concurrency, metricsPort, host }: WorkerFlags): SharedWorkerOptions {

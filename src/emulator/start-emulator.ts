@@ -121,13 +121,15 @@ function listen(server: Server, { host, port }: EmulatorOptions): Promise<void> 
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       const isInUse = error.code === "EADDRINUSE";
-      const reason = isInUse ? "port already in use" : `cannot listen there (${getErrorMessage(error)})`;
+      const isPortError = isInUse || error.code === "EACCES";
+      const message = isInUse
+        ? `${host}:${port}: port already in use`
+        : `${isPortError ? "--port" : "--host"}: cannot listen on ${host}:${port} (${getErrorMessage(error)})`;
       reject(
-        new KnockError(isInUse ? "port_in_use" : "usage", `${host}:${port}: ${reason}`, {
-          hint:
-            isInUse || error.code === "EACCES"
-              ? "Choose another port with --port <n>. --port 0 picks a free one."
-              : "Use an address of this computer, such as 127.0.0.1.",
+        new KnockError(isInUse ? "port_in_use" : "usage", message, {
+          hint: isPortError
+            ? "Choose another port with --port <n>. --port 0 picks a free one."
+            : "Use an address of this computer, such as 127.0.0.1.",
           cause: error,
         }),
       );

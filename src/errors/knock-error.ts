@@ -27,7 +27,7 @@ interface KnockErrorOptions {
 /** Identifies errors of this class. Each bundle has its own copy of the class, so `instanceof` checks for this symbol instead. */
 const KNOCK_ERROR = Symbol.for("knock-cli/error");
 
-/** The error for a user's mistake, a missing resource or a failure of the environment, and never for a bug of knock. */
+/** The error for a user's mistake, a missing resource or a failure of the environment, and never for a bug in knock. */
 export class KnockError extends Error {
   static override [Symbol.hasInstance](value: unknown): boolean {
     return typeof value === "object" && value !== null && KNOCK_ERROR in value;
@@ -63,13 +63,24 @@ export class KnockError extends Error {
   }
 }
 
-/** Returns the error that `--strict` makes of warnings. */
-export function toWarningsError(warnings: readonly string[]): KnockError {
-  const [first = "", ...others] = warnings;
-  const message = others.length === 0 ? first : `${warnings.length} warnings`;
+/** A warning in the form of an error: the message in lower case without a full stop, and instructions as the hint. */
+export interface Warning {
+  message: string;
+  hint?: string | undefined;
+}
+
+/** Returns the error that `--strict` makes of warnings. A text is a warning without a hint. */
+export function toWarningsError(warnings: readonly (string | Warning)[]): KnockError {
+  const all = warnings.map((warning) => (typeof warning === "string" ? { message: warning } : warning));
+  const [first, ...others] = all;
+  const message = first !== undefined && others.length === 0 ? first.message : `${all.length} warnings`;
+  const hints = [...new Set(all.flatMap(({ hint }: Warning) => hint ?? []))];
   return new KnockError("warning", `${message} (--strict treats warnings as errors)`, {
-    details: warnings.map((text) => ({ pointer: "", message: text })),
-    hint: "Fix each warning, or run the command without --strict.",
+    details: all.map((warning) => ({ pointer: "", message: warning.message })),
+    hint: [
+      ...hints,
+      `${others.length === 0 ? "Fix the warning" : "Fix each warning"}, or run the command without --strict.`,
+    ].join(" "),
   });
 }
 

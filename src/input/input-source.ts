@@ -109,7 +109,7 @@ export class InputReader {
   }
 }
 
-/** Returns a hint for a flag's value that is not valid JSON. */
+/** Returns a hint for a flag's value that is invalid JSON. */
 function suggestFlagFix(flag: string, text: string, hint: string | undefined): string {
   if (flag === "--data" && /^[\w.[\]-]+:?=/.test(text)) return `Did you mean --set ${text}?`;
   if (text.trim() === "-") return `Did you mean ${flag} @-, which reads standard input?`;
@@ -139,7 +139,7 @@ export async function parseJsonInput(text: string, name: string, firstLine = 1):
   const line = firstLine - 1 + parsed.line;
   throw new KnockError(
     "invalid_json",
-    `${name}: not valid JSON: ${parsed.error} (line ${line}, column ${parsed.column})`,
+    `${name}: invalid JSON: ${parsed.error} (line ${line}, column ${parsed.column})`,
     {
       details: [{ pointer: "", message: `${parsed.error} at line ${line}, column ${parsed.column}` }],
       hint: name.startsWith("--") && !name.includes(" ") ? suggestFlagFix(name, text, parsed.hint) : parsed.hint,

@@ -33,11 +33,17 @@ export function parseDurationArgument(text: string, name: string | null, hint?: 
 
 const ISO_TIME = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/i;
 
+/** The expected form of a time, and the hint of its errors. */
+const TIME_FORM = {
+  expected: "a time",
+  hint: "Use ISO 8601, for example 2026-06-04T10:00:00Z. The default offset is UTC.",
+};
+
 /**
  * Parses the ISO 8601 time of an argument, or of the flag `name`, to milliseconds. Without an offset, the time is in UTC.
  * Throws `usage`.
  */
-export function parseTimeArgument(text: string, name: string | null): number {
+export function parseTimeArgument(text: string, name: string | null, { expected, hint } = TIME_FORM): number {
   const trimmed = text.trim();
   const match = ISO_TIME.exec(trimmed);
   const normalized = match
@@ -52,9 +58,7 @@ export function parseTimeArgument(text: string, name: string | null): number {
   // Date.parse accepts 31 February and returns a day in March.
   const exists = new Date(`${trimmed.slice(0, 10)}T00:00:00Z`).toJSON()?.startsWith(trimmed.slice(0, 10)) ?? false;
   if (Number.isNaN(time) || !exists) {
-    throw new KnockError("usage", `${formatFlag(name)}${JSON.stringify(text)} is not a time`, {
-      hint: "Use ISO 8601, for example 2026-06-04T10:00:00Z. The default offset is UTC.",
-    });
+    throw new KnockError("usage", `${formatFlag(name)}${JSON.stringify(text)} is not ${expected}`, { hint });
   }
   return time;
 }

@@ -20,6 +20,8 @@ export interface PayloadLine {
   name: string;
   /** The location for error details; `line` counts from 1. */
   location: { file: string; line: number; column: number };
+  /** Whether it is a row of a CSV file. */
+  isCsv: boolean;
   /** The length of its text in characters. */
   size: number;
   payload: unknown;
@@ -54,7 +56,7 @@ async function parsePayloadLine(line: StreamLine, inputName: string): Promise<Js
   const isFirst = number === 1 && /^\s*[{[]/.test(line.text);
   const hint = isFirst
     ? "Put each payload on one line. A single payload on several lines needs `knock notify --format json`."
-    : undefined;
+    : parsed.hint;
   throw fail("invalid_json", `invalid JSON: ${parsed.error}`, parsed.column, hint);
 }
 
@@ -71,6 +73,7 @@ export async function readPayloadLines(
   const override = await readOverrides(flags, reader);
   const path = flags.file as string;
   const inputName = formatInputName(path);
+  const isCsv = resolveFormat(flags) === "csv";
   const chunks = watchChunks(reader.readChunks(path, "--file"));
 
   async function toPayload(number: number, size: number, parse: () => Promise<Json>): Promise<PayloadLine> {
@@ -78,6 +81,7 @@ export async function readPayloadLines(
       number,
       name: `${inputName}:${number}`,
       location: { file: inputName, line: number, column: 1 },
+      isCsv,
       size,
       payload: null,
       error: null,
@@ -115,5 +119,5 @@ export async function readPayloadLines(
     }
   }
 
-  return { groups: resolveFormat(flags) === "csv" ? readCsv() : readJsonLines(), overrides: override.text };
+  return { groups: isCsv ? readCsv() : readJsonLines(), overrides: override.text };
 }

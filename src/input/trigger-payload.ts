@@ -29,6 +29,8 @@ export interface PayloadFlags {
 export interface NamedPayload {
   payload: unknown;
   name: string;
+  /** The JSON file that contains it, and the fields that flags replace. Absent for other sources. */
+  file?: { text: string; overriddenFields: ReadonlySet<string> };
 }
 
 /** Returns the name of an input file in messages. */
@@ -124,6 +126,8 @@ export function hasPayloadLines(flags: PayloadFlags): boolean {
 /** The flags that change payloads. */
 interface PayloadOverrides {
   apply(payload: Json): Promise<Json>;
+  /** The fields of the payload that the flags change. */
+  fields: ReadonlySet<string>;
   /** The values of the flags. Equal flags have equal texts. */
   text: string;
 }
@@ -135,6 +139,7 @@ export async function readOverrides(flags: PayloadFlags, reader: InputReader): P
   const sets = flags.set ?? [];
   return {
     apply: (payload) => applyFlags(payload, fields, data, sets),
+    fields: new Set([...Object.keys(fields), ...(data === null && sets.length === 0 ? [] : ["data"])]),
     text: JSON.stringify([fields, data, sets]),
   };
 }
@@ -145,8 +150,9 @@ export async function readPayload(flags: PayloadFlags, source: InputSource): Pro
   const override = await readOverrides(flags, reader);
   if (flags.file === undefined) return { payload: await override.apply({}), name: "the trigger" };
   const name = formatInputName(flags.file);
-  const payload = await parsePayloadFile(await reader.readText(flags.file, "--file"), name);
-  return { payload: await override.apply(payload), name };
+  const text = await reader.readText(flags.file, "--file");
+  const payload = await parsePayloadFile(text, name);
+  return { payload: await override.apply(payload), name, file: { text, overriddenFields: override.fields } };
 }
 
 /** Reads the recipients of `knock cancel`; null means every recipient. */

@@ -148,19 +148,21 @@ export class Output {
     this.note(text);
   }
 
-  warn(text: string): void {
-    this.options.stderr.write(renderStyles(`${this.errorColors.yellow("warning:")} ${escapeToOneLine(text)}\n`));
+  warn(text: string, hint?: string): void {
+    const { errorColors: paint } = this;
+    const hintLine = hint === undefined ? "" : `${paint.dim("hint:")} ${escapeToOneLine(hint)}\n`;
+    this.options.stderr.write(renderStyles(`${paint.yellow("warning:")} ${escapeToOneLine(text)}\n${hintLine}`));
   }
 
   /**
    * Writes a warning only the first time, for warnings that many triggers of a stream share. To limit memory, warnings
    * may repeat after many different ones.
    */
-  warnOnce(text: string): void {
+  warnOnce(text: string, hint?: string): void {
     if (this.printedWarnings.has(text)) return;
     if (this.printedWarnings.size >= MAX_REMEMBERED_WARNINGS) this.printedWarnings.clear();
     this.printedWarnings.add(text);
-    this.warn(text);
+    this.warn(text, hint);
   }
 
   errorLine(text: string): void {

@@ -44,7 +44,7 @@ export function printFeed(page: ListPage & { meta: JsonObject }, output: Output)
   if (!output.verbosity.json && !output.verbosity.quiet && page.items.length > 0)
     output.line(
       output.colors.dim(
-        `${String(meta.unread_count)} unread · ${String(meta.unseen_count)} unseen · ${String(meta.total_count)} in all`,
+        `${String(meta.unread_count)} unread · ${String(meta.unseen_count)} unseen · ${String(meta.total_count)} in total`,
       ),
     );
 }

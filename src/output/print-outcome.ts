@@ -142,7 +142,10 @@ function formatSummary({ recipients, summary }: TriggerOutcome, paint: Colors): 
     summary.cancelled > 0 ? `${summary.cancelled} cancelled` : "",
     summary.messages === withMessages ? "" : `${summary.messages} messages`,
   ].filter((part) => part !== "");
-  return parts.length === 0 ? "nothing sent" : parts.join(paint.dim(" · "));
+  // The run that opened the batch sends the message.
+  const hasJoined = steps.some(({ reason }) => reason?.code === "batched");
+  if (parts.length === 0) return hasJoined ? "nothing sent yet" : "nothing sent";
+  return parts.join(paint.dim(" · "));
 }
 
 /** Returns the document of an outcome, without what is only printed for people. */

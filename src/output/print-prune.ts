@@ -19,6 +19,8 @@ export function printPruneReport(report: PruneReportDocument, output: Output): v
   if (verbosity.quiet) return;
   const verb = report.dry_run ? "would delete" : `${colors.green("✓")} deleted`;
   output.line(`${verb} runs that ended before ${formatTime(report.before, zone)}`);
+  const isEmpty = Object.keys(COUNTED).every((name) => report[name as keyof typeof COUNTED] === 0);
+  if (isEmpty && !verbosity.verbose) return output.line("  nothing to delete");
   for (const [name, label] of Object.entries(COUNTED)) {
     const count = report[name as keyof typeof COUNTED];
     if (count > 0 || verbosity.verbose) output.line(`  ${label.padEnd(18)}${count.toLocaleString("en-US")}`);

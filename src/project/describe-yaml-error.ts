@@ -65,7 +65,7 @@ function describeMissingCharacter(message: string): YamlProblem {
 export function describeAliasError(message: string): string {
   const alias = /^Unresolved alias.*: (.+)$/.exec(message)?.[1];
   if (alias !== undefined) return `the alias *${alias} has no anchor &${alias} before it`;
-  return message.startsWith("Excessive alias count") ? "too many YAML aliases" : `not valid YAML: ${message}`;
+  return message.startsWith("Excessive alias count") ? "too many YAML aliases" : `invalid YAML: ${message}`;
 }
 
 /** Describes an error of the YAML parser at its place in the text, in the words of this project. */

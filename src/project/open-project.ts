@@ -234,7 +234,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
       if ("error" in parsed)
         throw new KnockError(
           "project_invalid",
-          `${displayPath(path)}:${parsed.line}:${parsed.column}: not valid JSON: ${parsed.error}`,
+          `${displayPath(path)}:${parsed.line}:${parsed.column}: invalid JSON: ${parsed.error}`,
         );
       seeds.push({
         file: name,

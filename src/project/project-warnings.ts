@@ -29,7 +29,7 @@ interface WarningSearch {
   valid?: ValidDocuments | undefined;
 }
 
-/** Returns the warnings of one file. Text that is not valid JSON is reported elsewhere. */
+/** Returns the warnings of one file. Text that is invalid JSON is reported elsewhere. */
 async function readWarnings(
   file: ProjectFile,
   { folder, code, find, valid = CHECK_ALL }: WarningSearch,

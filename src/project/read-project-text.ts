@@ -28,7 +28,7 @@ export async function readProjectJson(
 ): Promise<Json> {
   const parsed = await parseJson(readProjectText(path, displayPath, code));
   if ("value" in parsed) return parsed.value;
-  throw new KnockError(code, `${displayPath}:${parsed.line}:${parsed.column}: not valid JSON: ${parsed.error}`, {
+  throw new KnockError(code, `${displayPath}:${parsed.line}:${parsed.column}: invalid JSON: ${parsed.error}`, {
     details: [{ pointer: "", message: `${parsed.error} at line ${parsed.line}, column ${parsed.column}` }],
     hint: parsed.hint,
   });

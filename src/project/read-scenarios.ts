@@ -129,7 +129,7 @@ export function parseScenarioFile(text: string, file: ProjectFile, valid?: Valid
     const { line, col } = lines.linePos(fault.pos[0]);
     const { message, hint } = describeYamlError(fault, text);
     // The errors after the first one are mostly its consequences.
-    throw new KnockError("scenario_invalid", `${file.displayPath}:${line}:${col}: not valid YAML: ${message}`, {
+    throw new KnockError("scenario_invalid", `${file.displayPath}:${line}:${col}: invalid YAML: ${message}`, {
       hint,
     });
   }

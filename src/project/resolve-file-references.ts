@@ -120,7 +120,7 @@ async function resolveNestedJson(
   if ("error" in parsed) {
     throw new KnockError(
       "workflow_invalid",
-      `${dirname(reference.displayPath)}/${file}:${parsed.line}:${parsed.column}: not valid JSON: ${parsed.error}`,
+      `${dirname(reference.displayPath)}/${file}:${parsed.line}:${parsed.column}: invalid JSON: ${parsed.error}`,
     );
   }
   return resolveFileReferences(parsed.value, { ...reference, from: dirname(join(reference.from, file)) }, path);

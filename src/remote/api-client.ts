@@ -1,3 +1,4 @@
+import { parseBaseUrl } from "../domain/request/parse-base-url.js";
 import { type ApiRequest, buildApiHeaders } from "../domain/trigger/api-request.js";
 import { KnockError } from "../errors/knock-error.js";
 import { formatDuration } from "../util/duration.js";
@@ -11,13 +12,14 @@ import { type ConnectionFailure, createConnectionError, toConnectionFailure } fr
 import { type ConnectionOptions, getConnectTimeout, openTransport } from "./http/open-transport.js";
 import { checkProxy } from "./http/proxy-settings.js";
 import { TransportError } from "./http/transport.js";
-import { parseBaseUrl } from "./parse-base-url.js";
 import { RequestLog } from "./request-log.js";
 import { ResponseReader } from "./response-reader.js";
 import { toApiError } from "./to-api-error.js";
 
 export interface ApiClientOptions extends ConnectionOptions {
   baseUrl: string;
+  /** The flag, variable or setting that the base URL comes from, for errors. */
+  baseUrlSource?: string;
   apiKey: string;
   branch: string | null;
   userAgent: string;
@@ -51,7 +53,7 @@ export interface ApiClient {
 }
 
 export function createApiClient(options: ApiClientOptions): ApiClient {
-  const base = parseBaseUrl(options.baseUrl);
+  const base = parseBaseUrl(options.baseUrl, options.baseUrlSource);
   checkApiKey(options.apiKey);
   checkHeaderValue(options.branch ?? "", "branch");
   checkProxy(options.proxy);

@@ -1,8 +1,8 @@
+import type { BaseUrl } from "../domain/request/parse-base-url.js";
 import { type ApiRequest, redactRequest } from "../domain/trigger/api-request.js";
 import type { ApiResponse } from "./api-response.js";
 import type { Redact } from "./create-redact.js";
 import type { ConnectionFailure } from "./http/connection-failure.js";
-import type { BaseUrl } from "./parse-base-url.js";
 
 /** Response headers that help to find a request again or explain a retry. */
 const SHOWN_HEADERS = ["x-request-id", "retry-after", "retry-after-ms", "idempotent-replayed", "location"];

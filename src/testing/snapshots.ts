@@ -123,7 +123,7 @@ export function parseSnapshots(text: string, displayPath: string, mode: Snapshot
   } catch {
     // Reported below with other content that is not an object.
   }
-  throw new KnockError("scenario_invalid", `${displayPath}: the snapshots are not valid JSON`, {
+  throw new KnockError("scenario_invalid", `${displayPath}: the snapshots are invalid JSON`, {
     hint: "Delete the file and run the tests with --update.",
   });
 }

@@ -32,9 +32,14 @@ const HINTS: Record<string, string> = {
   UnexpectedEndOfString: "Add the missing double quote at the end of the text.",
 };
 
+/** Returns whether the closing brace or bracket at an offset follows a comma. */
+const isAfterComma = (source: string, offset: number): boolean =>
+  /[}\]]/.test(source[offset] ?? "") && /,\s*$/.test(source.slice(0, offset));
+
 /** Returns how to fix an error; undefined if there are several ways. */
 function findHint(code: string, source: string, offset: number): string | undefined {
   const at = source[offset] ?? "";
+  if (isAfterComma(source, offset)) return `Remove the comma before this ${at}.`;
   if (/[}\]]/.test(at) && code === "EndOfFileExpected") return `Remove this ${at}.`;
   // A closing brace before this one is one too many or missing.
   if (/[}\]]/.test(at) && code === "CommaExpected")
@@ -45,7 +50,7 @@ function findHint(code: string, source: string, offset: number): string | undefi
 /** Returns a description of an error by the character at its offset, if that is more specific than the parser's. */
 function describeCharacter(code: string, source: string, offset: number): string | undefined {
   const at = String.fromCodePoint(source.codePointAt(offset) ?? 0x20);
-  if (/[}\]]/.test(at) && /,\s*$/.test(source.slice(0, offset))) return "remove the comma before this";
+  if (isAfterComma(source, offset)) return `unexpected comma before ${at}`;
   if (code !== "InvalidSymbol") return undefined;
   if (/[“”„«»]/.test(at)) return `JSON strings need double quotes ("), not typographic ones (${at})`;
   if (/['‘’`]/.test(at)) return `JSON strings need double quotes ("), not single quotes (${at})`;
@@ -78,9 +83,9 @@ export async function parseJson(text: string): Promise<JsonResult> {
     if (first === undefined) return { error: (error as Error).message, ...position };
     const code = printParseErrorCode(first.error);
     const special = describeCharacter(code, source, offset);
-    const hint = special === undefined ? findHint(code, source, offset) : undefined;
+    const hint = special === undefined || isAfterComma(source, offset) ? findHint(code, source, offset) : undefined;
     return {
-      error: special ?? ERROR_MESSAGES[code] ?? "not valid JSON",
+      error: special ?? ERROR_MESSAGES[code] ?? "invalid JSON",
       ...position,
       ...(hint === undefined ? {} : { hint }),
     };

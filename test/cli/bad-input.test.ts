@@ -18,12 +18,12 @@ const payload = (more: Record<string, unknown>): string =>
 
 describe.concurrent("invalid flags of notify", () => {
   it.for<[args: string[], refusal: ExpectedError]>([
-    [["-d", '{"page":'], json("--data: not valid JSON: expected a value (line 1, column 9)")],
-    [["-d", "{page: 1}"], json("--data: not valid JSON: unexpected word (line 1, column 2)")],
+    [["-d", '{"page":'], json("--data: invalid JSON: expected a value (line 1, column 9)")],
+    [["-d", "{page: 1}"], json("--data: invalid JSON: unexpected word (line 1, column 2)")],
     [["-d", "[1]"], usage("--data: must be a JSON object, found a list")],
     [["-d", '"text"'], usage("--data: must be a JSON object, found a string")],
     [["-d", "null"], usage("--data: must be a JSON object, found null")],
-    [["-d", ""], json("--data: not valid JSON: it is empty")],
+    [["-d", ""], json("--data: invalid JSON: it is empty")],
     [["-d", "@"], usage("--data: a file name is missing after @")],
     [["-d", "@knock"], usage("--data: knock is a directory, not a file")],
     [["-d", "@none.json"], usage("--data: none.json does not exist")],
@@ -36,7 +36,7 @@ describe.concurrent("invalid flags of notify", () => {
     [["--set", "a[x]=1"], usage('the path "a[x]" is not valid')],
     [["--set", "a[999999]=1"], usage("the index 999999 is too large: the maximum is 10000")],
     [["--set", "a=1", "--set", "a.b=2"], usage("a is already a string")],
-    [["--set", "n:={"], json("--set n: not valid JSON")],
+    [["--set", "n:={"], json("--set n: invalid JSON")],
     [["--actor", ""], usage("--actor: the ID is empty")],
     [["--actor", '{"name":"x"}'], params("actor.id is required", "/actor/id")],
     [["--tenant", ""], usage("--tenant: the ID is empty")],
@@ -55,6 +55,7 @@ describe.concurrent("invalid flags of notify", () => {
     [["-d", "page=Home"], "(line 1, column 1)\nhint: Did you mean --set page=Home?"],
     [["-d", '{"page": "x"'], "closing brace (line 1, column 13)\nhint: Add the missing } at the end."],
     [["-d", '{"page": "x" "y": 1}'], "expected a comma (line 1, column 14)\nhint: Add a comma before this."],
+    [["-d", '{"page": "x",}'], "unexpected comma before } (line 1, column 14)\nhint: Remove the comma before this }."],
     [["-d", '{"page": "x"}}'], "hint: Remove this }."],
     [["-r", '["ada" "grace"]'], "expected a comma (line 1, column 8)\nhint: Add a comma before this."],
     [["-d", "hello"], "hint: Put the JSON in single quotes, or in a file and use @file."],
@@ -72,6 +73,26 @@ describe.concurrent("invalid flags of notify", () => {
     const { stderr, exitCode } = await collab.knock([...COMMENT, "-r", "ada", ...args]);
     expect(stderr).toContain(error);
     expect(exitCode).toBe(2);
+  });
+
+  it("a misspelled key of a payload is named, and the hint does not ask for the key", async ({ collab }) => {
+    collab.write("p.json", '{\n  "recipiens": ["ada"]\n}');
+    const { stderr } = await collab.knock(["notify", "new-comment", "--file", "p.json"]);
+    expect(stderr).toContain('error: p.json:2:16: unknown key "recipiens"; did you mean "recipients"?');
+    expect(stderr).not.toContain("Add --recipients");
+  });
+
+  it("errors in a file have the line and column of the value", async ({ collab }) => {
+    collab.write("p.json", '{\n  "recipients": ["ada"],\n  "data": {\n    "page": 5\n  }\n}');
+    const args = ["notify", "new-comment", "--file", "p.json", "--json"];
+    const { error } = await collab.knock(args);
+    expect(error).toMatchObject({
+      message: expect.stringMatching(/^p\.json:4:13: the data does not fit workflow "new-comment": data\.page must be/),
+      details: [{ pointer: "/data/page", file: "p.json", line: 4, column: 13 }],
+    });
+    // The value of a flag is not in the file.
+    const { error: other } = await collab.knock([...args, "--set", "page:=6"]);
+    expect(other.details).toEqual([expect.not.objectContaining({ line: expect.any(Number) })]);
   });
 
   it.for<[recipients: string, refusal: ExpectedError]>([
@@ -92,7 +113,7 @@ describe.concurrent("invalid flags of notify", () => {
     ],
     ['{"id":"a","$trigger_data":1}', params("$trigger_data must be an object", "/recipients/0/$trigger_data")],
     ["a/b", params('must not contain "/" or "#"', "/recipients/0")],
-    ['{"id":"a"', json("--recipients: not valid JSON: expected a closing brace")],
+    ['{"id":"a"', json("--recipients: invalid JSON: expected a closing brace")],
     ["@none.json", usage("--recipients: none.json does not exist")],
   ])("are reported for --recipients %s", async ([recipients, refusal], { collab }) => {
     await expectCommandError(collab, [...COMMENT, "-r", recipients, ...PAGE], refusal);
@@ -127,10 +148,10 @@ describe.concurrent("invalid flags of notify", () => {
 describe.concurrent("invalid files of notify", () => {
   it.for<[name: string, content: string | Uint8Array, refusal: ExpectedError]>([
     ["a trailing comma", '{\n  "recipients": ["ada"],\n  "data": {"page": "x",}\n}', json("(line 3, column 24)")],
-    ["a truncated document", '{"recipients": ["ada"', json(/not valid JSON: .+\(line 1, column 22\)/)],
-    ["a comment", '{"recipients": "ada" /* no */}', json("not valid JSON")],
+    ["a truncated document", '{"recipients": ["ada"', json(/invalid JSON: .+\(line 1, column 22\)/)],
+    ["a comment", '{"recipients": "ada" /* no */}', json("invalid JSON")],
     ["single quotes", "{'recipients': 'ada'}", json("(line 1, column 2)")],
-    ["empty", "", json("not valid JSON: it is empty (line 1, column 1)")],
+    ["empty", "", json("invalid JSON: it is empty (line 1, column 1)")],
     ["two documents", "{} {}", json("unexpected text after the end (line 1, column 4)")],
     ["a list", '[{"recipients":["ada"]}]', params("bad.json must be a JSON object, found a list", "")],
     ["a number", "42", params("bad.json must be a JSON object, found a number")],
@@ -160,7 +181,7 @@ describe.concurrent("invalid files of notify", () => {
       params("recipients[1000] must be", "/recipients/1000"),
     ],
     ["10,000 levels", `{"recipients":["ada"],"data":{"page":"x","a":${nested(10_000)}}}`, params("nested too deep")],
-    ["10,000 unclosed levels", "[".repeat(10_000), json("not valid JSON")],
+    ["10,000 unclosed levels", "[".repeat(10_000), json("invalid JSON")],
     ["a million levels", nested(1_000_000), { exit: 2, code: "invalid_params", message: "" }],
     [
       "more than 10 MB",
@@ -260,7 +281,7 @@ describe.concurrent("trigger data that does not match the workflow's schema", ()
       ["notify", "--file", "payloads/order-placed-invalid.json"],
       params("data.order.customer.email must be a valid email", "/data/order/colour"),
     );
-    expect(error.details).toEqual([
+    expect(error.details).toMatchObject([
       {
         pointer: "/data/order/customer/email",
         message: 'must be a valid email, found "grace at example.com"',
@@ -274,7 +295,9 @@ describe.concurrent("trigger data that does not match the workflow's schema", ()
       },
       { pointer: "/data/order/colour", message: "is not a known property" },
     ]);
-    expect(stderr).toContain('\n  data.order.lines[0].quantity must be integer, found "two"\n');
+    expect(stderr).toContain(
+      '\n  payloads/order-placed-invalid.json:20:23: data.order.lines[0].quantity must be integer, found "two"\n',
+    );
   });
 
   it.for<[sets: string[], message: string, pointer: string]>([

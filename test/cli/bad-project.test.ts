@@ -46,8 +46,8 @@ const letter: JsonObject = {
 
 describe.concurrent("an invalid knock.json", () => {
   inProcessTest.for<[content: string, refusal: ExpectedError]>([
-    ["{", project("knock.json:1:2: not valid JSON: expected a closing brace")],
-    ["", project("knock.json:1:1: not valid JSON: it is empty")],
+    ["{", project("knock.json:1:2: invalid JSON: expected a closing brace")],
+    ["", project("knock.json:1:1: invalid JSON: it is empty")],
     ["[]", project("knock.json:1:1: the document must be an object, found a list")],
     ["{}", project("knock.json:1:1: knockDir must be the path")],
     ['{"knockDir":3}', project("knock.json:1:13: knockDir must be the path")],
@@ -90,7 +90,7 @@ describe.concurrent("an invalid knock.json", () => {
 
 describe.concurrent("an invalid environment.json", () => {
   inProcessTest.for<[content: string, message: string]>([
-    ['{"channels": {', "knock/environment.json:1:15: not valid JSON: expected a closing brace"],
+    ['{"channels": {', "knock/environment.json:1:15: invalid JSON: expected a closing brace"],
     ["[]", "knock/environment.json:1:1: the document must be an object, found a list"],
     ['{"chanels":{}}', 'unknown key "chanels"; did you mean "channels"?'],
     ['{"channels":[]}', "channels must be an object, found a list"],
@@ -106,7 +106,7 @@ describe.concurrent("an invalid environment.json", () => {
 
 describe.concurrent("recipients/*.json", () => {
   inProcessTest.for<[content: string | Uint8Array, message: string]>([
-    ["{", "knock/recipients/zz.json:1:2: not valid JSON"],
+    ["{", "knock/recipients/zz.json:1:2: invalid JSON"],
     ["[]", "knock/recipients/zz.json:1:1: the document must be an object, found a list"],
     ['{"user":[]}', 'unknown key "user"; did you mean "users"?'],
     ['{"users":{}}', "users must be a list, found an object"],
@@ -157,7 +157,7 @@ describe.concurrent("workflows", () => {
   });
 
   inProcessTest.for<[name: string, content: string | JsonObject, refusal: ExpectedError]>([
-    ["not JSON", '{"name":', workflow("knock/workflows/odd/workflow.json:1:9: not valid JSON")],
+    ["not JSON", '{"name":', workflow("knock/workflows/odd/workflow.json:1:9: invalid JSON")],
     ["a list", "[]", workflow("knock/workflows/odd/workflow.json:1:1: the document must be an object", "")],
     [
       "an unknown step type",

@@ -87,7 +87,7 @@ describe("changes of many rows", () => {
     const run = (input: string, ...args: string[]) =>
       remote(empty, stub.url, ["users", "set", "--file", "-", ...args], { input });
     const bad = await run('{"id":"a"}\n{"id":\n');
-    expect([bad.exitCode, bad.stderr]).toEqual([2, expect.stringMatching(/standard input: not valid JSON.*line 2/)]);
+    expect([bad.exitCode, bad.stderr]).toEqual([2, expect.stringMatching(/standard input: invalid JSON.*line 2/)]);
     expect((await run('{"id":"a"}\n[]\n')).stderr).toContain("line 2 must be a JSON object");
     const ids = await run(toLines([{ id: "a" }, {}, { id: 7 }, { id: "a/b" }, { id: "a" }]), "--json");
     expect(ids.error.details).toMatchObject([

@@ -137,7 +137,7 @@ describe.concurrent("knock cancel", () => {
 
   it.for<[args: string[], exit: number, error: RegExp]>([
     [["invit", "k"], 5, /^error: there is no workflow "invit"\nhint: Did you mean "invite"\?$/],
-    [["invite"], 2, /^error: missing required argument 'cancellation-key'/],
+    [["invite"], 2, /^error: missing required argument "cancellation-key"/],
     [["invite", ""], 2, /^error: the cancellation: cancellation_key must not be empty/],
     [["invite", "k", "-r", ""], 2, /^error: --recipients: an ID is empty/],
     [["invite", "k", "-r", "[]"], 2, /^error: the cancellation: recipients must have at least one/],

@@ -46,6 +46,7 @@ describe.concurrent("unknown names in the filters of a list", () => {
     ],
     [["messages", "list", "--tenant", "acmee"], '--tenant: there is no tenant "acmee"\nhint: Did you mean "acme"?'],
     [["schedules", "list", "--tenant", "acmee"], '--tenant: there is no tenant "acmee"\nhint: Did you mean "acme"?'],
+    [["runs", "list", "--tenant", "x"], '--tenant: there is no tenant "x"\nhint: '],
     [["runs", "list", "--recipient", "adda"], 'user "adda" was never identified\nhint: Did you mean "ada"?'],
     [
       ["messages", "list", "--recipient", "projects/p9"],

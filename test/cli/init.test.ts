@@ -161,7 +161,7 @@ describe.concurrent("knock init", () => {
     expect(stdout).toContain("✓ knock/environment.json added\n");
     expect(stdout).toContain("○ knock/recipients/people.json kept\n");
     expect(stdout).not.toContain("hello");
-    expect(stderr).toContain("try: knock workflows list");
+    expect(stderr).toContain("Next: run `knock workflows list`");
     expect(collab.read("knock/workflows/new-comment/workflow.json")).toBe(workflow);
     const run = await collab.knock(["notify", "new-comment", "-r", "ada", "--set", "page=Home", "--strict"]);
     expect([run.stderr, run.exitCode]).toEqual(["", 0]);

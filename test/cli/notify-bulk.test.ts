@@ -340,11 +340,15 @@ describe.concurrent("CSV", () => {
   it.for<[text: string, message: string]>([
     ["key,recipient\ninvite,ada", 'triggers.csv:1: unknown column "recipient"'],
     ["key,recipients,page\ninvite,ada,x", 'triggers.csv:1: unknown column "page"'],
+    [
+      "recipients\nada",
+      "triggers.csv:2: no workflow key given\nhint: Give the workflow's key as the first argument, or",
+    ],
     ["key,recipients,key\ninvite,ada,x", 'triggers.csv:1: the column "key" occurs twice'],
     ["key,recipients,data..a\ninvite,ada,x", 'triggers.csv:1: a column: the path "data..a" is not valid'],
     ["key,,recipients\ninvite,,ada", "triggers.csv:1: a column has no name"],
     ['key,recipients\ninvite,"ada', "triggers.csv:2: the row has a quote that is not closed"],
-    ["key,recipients,data\ninvite,ada,{oops}", 'triggers.csv:2: column "data": not valid JSON'],
+    ["key,recipients,data\ninvite,ada,{oops}", 'triggers.csv:2: column "data": invalid JSON'],
     ["key,recipients,data,data.a\ninvite,ada,x,y", 'triggers.csv:2: column "data.a": data is already a string'],
   ])("%j is rejected with its location", async ([text, message], { collab, api }) => {
     collab.write("triggers.csv", text);

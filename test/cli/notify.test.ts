@@ -154,7 +154,9 @@ describe.concurrent("unidentified recipients", () => {
       reason: { code: "recipient_not_found", detail: null },
     });
     expect(outcome.summary).toMatchObject({ recipients: 2, failed: 1 });
-    expect(stderr).toMatch(/^warning: never identified, so nothing was sent to "zoe"\. Identify with knock users set/);
+    expect(stderr).toMatch(
+      /^warning: recipient "zoe" was never identified and received nothing\nhint: Identify recipients with `knock users set/,
+    );
   });
 
   it("exit 1 if all are unidentified, and the line says how to identify", async ({ collab }) => {

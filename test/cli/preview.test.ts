@@ -68,18 +68,18 @@ describe.concurrent("knock preview", () => {
     const slip = await show("email_1", "-r", "graec");
     expect(slip.stdout).toContain("✗ missing_recipient_data: no email address");
     expect(slip.stderr).toBe(
-      `warning: user "graec" was never identified, so only the ID is known. Did you mean "grace"? Or inline: --recipient '{"id":"graec","email":"…"}'.`,
+      `warning: user "graec" was never identified, so only the ID is known\nhint: Did you mean "grace"? Or give the properties inline: \`--recipient '{"id":"graec","email":"…"}'\`.`,
     );
     expect(slip.exitCode).toBe(1);
     // A step that renders without an address is also reported.
     const feed = await show("in_app_feed_1", "-r", "zzz", "-a", "alna");
     expect(feed.stderr).toMatch(
-      /^warning: user "zzz" was never identified, so only the ID is known\. Users: ada, .*\nwarning: user "alna" .* Did you mean "alan"\? Or inline: --actor /,
+      /^warning: user "zzz" was never identified, so only the ID is known\nhint: Users: ada, .*\nwarning: user "alna" .*\nhint: Did you mean "alan"\? Or give the properties inline: `--actor /,
     );
     expect(feed.exitCode).toBe(0);
     const object = await show("in_app_feed_1", "-r", '{"collection":"projects","id":"p9"}');
     expect(object.stderr).toMatch(
-      /^warning: object "projects\/p9" was never .* Did you mean "p\d"\?.*"collection":"projects"/,
+      /^warning: object "projects\/p9" was never .*\nhint: Did you mean "p\d"\?.*"collection":"projects"/,
     );
     const known = await show("in_app_feed_1", "-r", "ada", "-a", "alan");
     expect(known.stderr).toBe("");

@@ -17,7 +17,7 @@ describe.concurrent("a remote notify --wait", () => {
       { recipient: "grace", status: "completed" },
       { recipient: "ghost", recipient_run_id: null, reason: { code: "recipient_not_found" } },
     ]);
-    expect(stderr).toContain('never identified, so nothing was sent to "ghost"');
+    expect(stderr).toContain('recipient "ghost" was never identified and received nothing');
   });
 
   it("exits 10 after its time limit", async ({ collab }) => {

@@ -234,10 +234,13 @@ describe.concurrent("API keys", () => {
   });
 
   it.for<[url: string, error: RegExp]>([
-    ["nonsense", /^error: the base URL is not a URL$/m],
-    ["ftp://127.0.0.1", /^error: the base URL must start with https/],
-    ["http://api.example.com", /^error: plain http to api\.example\.com would send the API key unencrypted/],
-    [`https://u:${SECRET}@api.example.com`, /^error: the base URL must not contain a user name or password$/m],
+    ["nonsense", /^error: KNOCK_BASE_URL: "nonsense" is not a URL$/m],
+    ["ftp://127.0.0.1", /^error: KNOCK_BASE_URL must start with https/],
+    [
+      "http://api.example.com",
+      /^error: KNOCK_BASE_URL: plain http to api\.example\.com would send the API key unencrypted/,
+    ],
+    [`https://u:${SECRET}@api.example.com`, /^error: KNOCK_BASE_URL must not contain a user name or password$/m],
   ])("are not sent to an invalid base URL: %s", async ([url, error], { collab, api }) => {
     for (const key of [KEY, `sk_live_${SECRET}`]) {
       const env = { KNOCK_BASE_URL: url, KNOCK_API_KEY: key };
@@ -299,6 +302,12 @@ describe.concurrent("commands after a remote trigger", () => {
       ...{ workflow: "invite", cancellation_key: "c1", target: "remote", recipients: null, summary: null },
     });
     expect(exitCode).toBe(0);
+  });
+
+  it("warn that --store has no effect", async ({ empty, api }) => {
+    api.expect(get("/v1/messages/m1", NOT_FOUND, 404));
+    const { stderr } = await remote(empty, api, ["messages", "show", "m1", "--remote", "--store", "x.db"]);
+    expect(stderr).toContain("warning: --store has no effect on the remote target");
   });
 
   it("messages and runs come from the API", async ({ empty, api }) => {

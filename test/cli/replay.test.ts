@@ -217,11 +217,11 @@ describe.concurrent("knock replay", () => {
   it.for([
     [
       '{"at":"2026-03-02T10:00:00","key":"invite","recipients":["ada"]}',
-      't.jsonl:2: at "2026-03-02T10:00:00" has no offset',
+      't.jsonl:2: "at" has no offset: "2026-03-02T10:00:00"',
     ],
-    ['{"key":"invite","recipients":["ada"]}', "t.jsonl:2: at is missing"],
-    ['{"at":"soon","key":"invite","recipients":["ada"]}', '"soon" is not a time'],
-    ['{"at":"2026-03-02T10:00:00Z","recipients":["ada"]}', "t.jsonl:2: key is missing"],
+    ['{"key":"invite","recipients":["ada"]}', 't.jsonl:2: "at" is required'],
+    ['{"at":"soon","key":"invite","recipients":["ada"]}', '"at" is not a time: "soon"'],
+    ['{"at":"2026-03-02T10:00:00Z","recipients":["ada"]}', "t.jsonl:2: key is required"],
     ['{"at":"2026-03-02T10:00:00Z","key":"invite"', "t.jsonl:2:"],
     ['{"at":"2026-03-02T10:00:00Z","key":"invite","recipient":["ada"]}', "t.jsonl:2: "],
   ])("rejects the line %s with its number", async ([line, message], { collab }) => {

@@ -47,6 +47,16 @@ describe("knock users", () => {
     expect((await set("slack")).stderr).not.toContain("no channel has this key");
   });
 
+  it("set warns about a misspelled property and an unknown time zone", async ({ collab }) => {
+    const body = '{"emial":"zoe@example.com","timezone":"Mars/Base"}';
+    const { stderr, exitCode } = await collab.knock(["users", "set", "zoe", "--data", body]);
+    expect(stderr).toContain(
+      'warning: user "zoe": emial is a custom property without an effect; did you mean "email"?\n',
+    );
+    expect(stderr).toContain('warning: user "zoe": timezone ');
+    expect(exitCode).toBe(0);
+  });
+
   it("A-090 set rejects a property of a wrong type with its location, and stores nothing", async ({ collab }) => {
     const { exitCode, stderr } = await collab.knock(["users", "set", "zoe", "--set", "email:=5"]);
     expect([exitCode, stderr]).toEqual([
@@ -93,13 +103,13 @@ describe("knock users", () => {
     [["users", "set", "a/b", "--data", "{}"], 2, /the user's id "a\/b": id must not contain/],
     [["users", "set", "ada", "--data", '{"id":"bob"}'], 2, /user "ada": id must be "ada" or absent/],
     [["users", "set", "ada", "--file", "none.json"], 2, /--file: none.json/],
-    [["users", "set", "ada", "--file", "knock/workflows/welcome/email_1/text_body.txt"], 2, /not valid JSON/],
+    [["users", "set", "ada", "--file", "knock/workflows/welcome/email_1/text_body.txt"], 2, /invalid JSON/],
     [["users", "merge", "ada", "nobody"], 5, /there is no user "nobody"/],
     [["users", "merge", "nobody", "ada"], 5, /there is no user "nobody"/],
     [["users", "merge", "ada", "ada"], 2, /a user cannot be merged into itself/],
     [["users", "gte", "ada"], 2, /Did you mean "get"\?/],
     [["users", "list", "--limit", "51"], 2, /--limit/],
-    [["users", "list", "--after", "%%%"], 2, /^error: after is not a cursor/],
+    [["users", "list", "--after", "%%%"], 2, /^error: --after: "%%%" is not a cursor/],
     [["users", "list", "--remote"], 4, /no API key for the remote target/],
     [["objects", "get", "projects", "p9"], 5, /there is no object "projects\/p9"\nhint: Did you mean "p2"\?/],
     [["objects", "get", "plans", "p9"], 5, /hint: Create it with `knock objects set plans p9`\./],
@@ -167,6 +177,13 @@ describe("knock preferences", () => {
     expect(await get()).toMatchObject({ categories: defaults, channel_types: null });
   });
 
+  it("warns about a workflow that the project does not have", async ({ collab }) => {
+    const args = ["preferences", "set", "ada", "--data", '{"workflows":{"invit":false,"new-comment":true}}'];
+    expect((await collab.knock(args)).stderr).toBe(
+      'warning: workflows.invit has no effect: there is no workflow "invit"; did you mean "invite"?',
+    );
+  });
+
   it("has a set per tenant, over the tenant's defaults", async ({ collab }) => {
     await collab.knock(["preferences", "set", "projects/p1", "--set-id", "acme", "--set", "workflows.welcome:=false"]);
     const listed = (await collab.knock(["preferences", "list", "projects/p1", "--json"])).json;
@@ -186,7 +203,7 @@ describe("knock subscriptions and knock audiences", () => {
       { recipient: { id: "ada" }, object: { id: "p1" }, properties: { role: "x" } },
       { recipient: { id: "ghost" } },
     ]);
-    expect(added.stderr).toMatch(/^warning: never identified: ghost\./);
+    expect(added.stderr).toMatch(/^warning: recipient "ghost" was never identified and will receive nothing/);
     expect((await collab.knock(["subscriptions", "list", "projects", "p1", "-q"])).stdout.split("\n")).toEqual([
       "ghost",
       "ada",
@@ -203,7 +220,7 @@ describe("knock subscriptions and knock audiences", () => {
     const added = await collab.knock(["audiences", "add", "vip", "-r", "ada"]);
     expect(added).toMatchObject({ exitCode: 0, stdout: "✓ vip: added ada" });
     expect(added.stderr).toMatch(
-      /^warning: knock\/workflows\/broken\/workflow\.json.* not valid JSON.*; if joining vip starts this workflow, it did not$/,
+      /^warning: knock\/workflows\/broken\/workflow\.json.* invalid JSON.*; if joining vip starts this workflow, it did not$/,
     );
     expect((await collab.knock(["audiences", "add", "vip", "-r", "ada"])).stderr).toBe("");
   });
@@ -211,7 +228,7 @@ describe("knock subscriptions and knock audiences", () => {
   it("add and remove members, with and without a tenant", async ({ collab }) => {
     const added = await collab.knock(["audiences", "add", "vip", "-r", "ada", "nobody", "--tenant", "acme"]);
     expect(added.stdout).toBe("✓ vip: added ada (acme), nobody (acme)");
-    expect(added.stderr).toMatch(/^warning: never identified: nobody\./);
+    expect(added.stderr).toMatch(/^warning: recipient "nobody" was never identified and will receive nothing/);
     await collab.knock(["audiences", "add", "vip", "-r", "ada"]);
     const listed = (await collab.knock(["audiences", "list", "vip", "--json"])).json;
     expect(items(listed).map(({ user_id, tenant }) => [user_id, tenant])).toEqual([
@@ -247,7 +264,7 @@ describe("knock feed", () => {
     const shown = (await collab.knock(["feed", "list", "grace"])).stdout.split("\n");
     expect(shown[0]).toMatch(/^ITEM +WORKFLOW +TENANT +STATUS +CREATED +TEXT$/);
     expect(shown[1]).toMatch(/ new-comment {2}globex {2}new +\S+ \S+ {2}Alan Turing commented on A & B$/);
-    expect(shown.at(-1)).toBe("2 unread · 2 unseen · 2 in all");
+    expect(shown.at(-1)).toBe("2 unread · 2 unseen · 2 in total");
     expect((await collab.knock(["feed", "list", "--object", "projects/p1"])).stdout).toBe("no feed items");
   });
 });

@@ -72,7 +72,7 @@ describe.concurrent.each(["runs", "messages"])("knock %s list", (what) => {
     [["--limit", "0"], /^error: --limit: "0" must be a whole number from 1 to 50/],
     [["--limit", "51"], /^error: --limit/],
     [["--limit", "two"], /^error: --limit/],
-    [["--after", "garbage"], /^error: after is not a cursor of this list\nhint: Pass page_info/],
+    [["--after", "garbage"], /^error: --after: "garbage" is not a cursor of this list\nhint: Pass page_info/],
     [["--after", "a", "--before", "b"], /^error: --after and --before contradict each other\nhint: Give one of them\./],
     [["--status", "puased"], /^error: --status: there is no "puased"/],
     [["--recipient", "a/b/c"], /^error: --recipient: "a\/b\/c" is not an id or collection\/id/],

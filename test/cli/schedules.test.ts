@@ -165,7 +165,7 @@ describe.concurrent("knock schedules", () => {
     collab.write("body.json", { ...weekly, recipients: ["ghost"] });
     const created = await collab.knock(["schedules", "create", "--file", "body.json", "-q"]);
     expect(created.exitCode).toBe(0);
-    expect(created.stderr).toMatch(/never identified: ghost\./);
+    expect(created.stderr).toMatch(/recipient "ghost" was never identified and will receive nothing/);
   });
 
   it.for<[title: string, args: string[], exit: number, code: string, message: RegExp]>([

@@ -81,6 +81,13 @@ describe.concurrent("knock auth", () => {
       3,
       /^error: there is no profile "nobody" in .+profiles\.json$/m,
     ],
+    [
+      ["config", "set", "base_url", "foo"],
+      undefined,
+      2,
+      /^error: base_url: "foo" is not a URL\nhint: Use the address of the API/,
+    ],
+    [["config", "set", "branch", "a b"], undefined, 2, /^error: branch: "a b" is not a branch\nhint: Use the slug/],
     [["config", "set", "target", "lcal"], undefined, 2, /^error: target: "lcal" is not a target\nhint: /],
     [
       ["config", "set", "api_key", "sk_x"],
@@ -102,7 +109,7 @@ describe.concurrent("knock auth", () => {
     for (const args of [["runs"], ["auth", "status"], ["auth", "login", "--api-key", "sk_new"]]) {
       const { stderr, exitCode } = await collab.knock([...args, "--json"]);
       expect(exitCode).toBe(3);
-      expect(stderr).toMatch(/^error: .+profiles\.json is not valid JSON\nhint: Fix the file/);
+      expect(stderr).toMatch(/^error: .+profiles\.json is invalid JSON\nhint: Fix the file/);
       expect(stderr).not.toContain(SECRET);
     }
     expect(collab.read(file)).toContain(KEY);

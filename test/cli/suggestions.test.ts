@@ -35,7 +35,7 @@ describe.concurrent("suggestions", () => {
     [
       ["audiences", "add", "--recipients", "ada", "beta"],
       2,
-      "error: missing required argument 'key'\nhint: --recipients takes all arguments that follow, including \"beta\": put <key> first, or -- before it.",
+      'error: missing required argument "key"\nhint: --recipients takes all arguments that follow, including "beta": put <key> first, or -- before it.',
     ],
     [
       ["subscriptions", "add", "-r", "ada", "projects", "p1"],
@@ -79,6 +79,15 @@ describe.concurrent("suggestions", () => {
       2,
       "hint: Give it as an argument: `knock cancel <workflow> <cancellation-key>`.",
     ],
+    [
+      ["prune"],
+      2,
+      'error: required option "--older-than <duration>" not specified\nhint: For example: knock prune --older-than 90d',
+    ],
+    [["runs", "list", "--limit", "100"], 2, "hint: Use --limit 50, and --after for the next page."],
+    [["replay", "--since", "x"], 2, 'error: --since: "x" is not a time or a duration\nhint: Use ISO 8601, for example'],
+    [["config", "set", "recipients.allow", "foo"], 2, "hint: For example: `knock config set recipients.allow"],
+    [["sources", "send", "nope"], 5, 'error: there is no source "nope"'],
     [["clock", "unfreeze"], 2, "hint: Did you mean `knock clock reset`?"],
     [["validate", "knock/workflows/invite/workflow.json"], 5, 'hint: Did you mean "invite"?'],
     [["notify", "invite"], 2, 'hint: Add --recipients ada,grace, or "recipients": ["ada"] to the payload.'],
@@ -88,10 +97,10 @@ describe.concurrent("suggestions", () => {
     [["config", "lists"], 2, 'error: knock config has no command "lists"\nhint: Did you mean "list"?'],
     [["notify", "x", "--recipiens", "ada"], 2, "hint: Did you mean one of --recipient, --recipients?"],
     [["cancel", "x", "y", "--fail-if-non"], 2, "hint: Did you mean --fail-if-none?"],
-    [["notify", "invite", "--to", "ada"], 2, "error: unknown option '--to'\nhint: Did you mean --recipients?"],
+    [["notify", "invite", "--to", "ada"], 2, 'error: unknown option "--to"\nhint: Did you mean --recipients?'],
     [["notify", "invite", "--user", "ada"], 2, "hint: Did you mean --recipients?"],
     [["runs", "--user", "ada"], 2, "hint: Did you mean --recipient?"],
-    [["notify", "invite", "-R", "ada"], 2, "error: unknown option '-R'\nhint: Did you mean -r?"],
+    [["notify", "invite", "-R", "ada"], 2, 'error: unknown option "-R"\nhint: Did you mean -r?'],
     [["notify", "invite", "-p", "ada"], 2, "hint: Did you mean one of --profile, --project?"],
     [["notify", "invite", "-w"], 2, "hint: Did you mean --wait?"],
     [["notify", "invite", "-z"], 2, "hint: For example: knock notify new-comment --recipients ada,grace"],
@@ -139,7 +148,7 @@ describe.concurrent("suggestions", () => {
     [["dev", "--exec"], 2, "hint: For example: knock dev --port 0 --store :memory: --exec 'knock notify"],
     [["notify", "invite", "-f"], 2, "hint: For example: knock notify --file payloads/new-comment.json --dry-run."],
     [["version"], 2, 'error: there is no command "version"\nhint: Did you mean `knock --version`?'],
-    [["-v"], 2, "error: unknown option '-v'\nhint: Did you mean --version?"],
+    [["-v"], 2, 'error: unknown option "-v"\nhint: Did you mean --version?'],
     [
       ["zzz"],
       2,
@@ -216,13 +225,19 @@ describe.concurrent("suggestions", () => {
   });
 
   it.for<[args: string[], warning: string]>([
-    [["-r", "adda"], 'nothing was sent to "adda" (did you mean "ada"?). Identify with knock users set <id> --file …'],
-    [["-r", "“ada”"], 'nothing was sent to "“ada”" (did you mean "ada"?).'],
-    [["-r", "аda"], 'nothing was sent to "аda" (did you mean "ada"?).'],
-    [["-r", "adda,zzz,grce"], 'to "adda" (did you mean "ada"?), "zzz", "grce" (did you mean "grace"?). Identify with'],
+    [
+      ["-r", "adda"],
+      'recipient "adda" was never identified and received nothing; did you mean "ada"?\nhint: Identify recipients with `knock users set <id> --file …`, inline (',
+    ],
+    [["-r", "“ada”"], 'recipient "“ada”" was never identified and received nothing; did you mean "ada"?'],
+    [["-r", "аda"], 'recipient "аda" was never identified and received nothing; did you mean "ada"?'],
+    [
+      ["-r", "adda,zzz,grce"],
+      'recipients "adda" (did you mean "ada"?), "zzz", "grce" (did you mean "grace"?) were never identified and received nothing\nhint: ',
+    ],
     [
       ["--object", "projects/p11"],
-      'to {"id":"p11","collection":"projects"} (did you mean "projects/p1"?). Identify with knock objects set <collection> <id> --file …',
+      'recipient "projects/p11" was never identified and received nothing; did you mean "projects/p1"?\nhint: Identify recipients with `knock objects set <collection> <id> --file …`',
     ],
   ])("are shown for an unidentified recipient, %j: %s", async ([args, warning], { collab }) => {
     const { stderr, exitCode } = await collab.knock(["notify", "page-shared", "--set", "page=Home", ...args]);

@@ -152,7 +152,7 @@ describe.concurrent("closed and full outputs", () => {
   it("include closed and empty standard input, which is reported", async ({ collab }) => {
     for (const from of ["<&-", "</dev/null"]) {
       const { stderr, exitCode } = await collab.shell(`knock notify --file - ${from}`);
-      expect(stderr).toMatch(/^error: standard input: not valid JSON: it is empty \(line 1, column 1\)\nhint: /);
+      expect(stderr).toMatch(/^error: standard input: invalid JSON: it is empty \(line 1, column 1\)\nhint: /);
       expect(exitCode).toBe(2);
     }
   });

@@ -85,7 +85,7 @@ describe.concurrent("knock test", () => {
     collab.write(FILE, scenarioFile(`${NOTIFY_ADA}\n  expct: [sent=1]`));
     const { stdout, exitCode } = await collab.knock(["test", "knock/workflows/new-comment"]);
     expect(stdout).toContain(
-      `! ${FILE}:6:9: scenarios.the scenario.steps[0]: unknown key "expct"; did you mean "expect"?`,
+      `! ${FILE}:6:9: scenarios["the scenario"].steps[0]: unknown key "expct"; did you mean "expect"?`,
     );
     expect(stdout).toContain("4 passed · 1 broken");
     expect(exitCode).toBe(3);
@@ -104,10 +104,10 @@ describe.concurrent("knock test", () => {
   it("rejects two scenarios of one name, and invalid YAML, with the location", async ({ collab }) => {
     collab.write(FILE, "scenarios:\n  a: { steps: [{ advance: 1h, expect: [sent=1] }] }\n  a: {}\n");
     expect((await collab.knock(["test", FILE])).stdout).toContain(
-      `! ${FILE}:3:3: not valid YAML: the key "a" is there twice\n    Rename or remove one of the two.`,
+      `! ${FILE}:3:3: invalid YAML: the key "a" is there twice\n    Rename or remove one of the two.`,
     );
     collab.write(FILE, "scenarios: [\n");
-    expect((await collab.knock(["test", FILE])).stdout).toContain(`! ${FILE}:2:1: not valid YAML: "]" is missing`);
+    expect((await collab.knock(["test", FILE])).stdout).toContain(`! ${FILE}:2:1: invalid YAML: "]" is missing`);
   });
 
   it("rejects aliases that expand without end", async ({ collab }) => {

@@ -68,9 +68,9 @@ describe.concurrent("the selection of knock test", () => {
   });
 
   it.for([
-    [["--shard", "4/3"], "--shard: 4/3 is not a part of a whole"],
-    [["--repeat", "0"], "--repeat: 0 is not a whole number from 1 to 10000"],
-    [["--coverage-threshold", "101"], "--coverage-threshold: 101 is not a percentage"],
+    [["--shard", "4/3"], '--shard: "4/3" is not a shard'],
+    [["--repeat", "0"], '--repeat: "0" is not a whole number from 1 to 10000'],
+    [["--coverage-threshold", "101"], '--coverage-threshold: "101" is not a percentage'],
     [["--watch", "--json"], "--watch cannot be combined with --json"],
   ] as const)("rejects %s", async ([args, message], { collab }) => {
     const { stderr, exitCode } = await collab.knock(["test", ...args]);

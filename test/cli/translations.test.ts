@@ -33,7 +33,7 @@ describe.concurrent("a translated workflow", () => {
       '{"greeting": 3}',
       "knock/translations/de/de.json:1:14: greeting must be text or an object of texts, found a number",
     ],
-    ['{"greeting": }', "knock/translations/de/de.json:1:14: not valid JSON"],
+    ['{"greeting": }', "knock/translations/de/de.json:1:14: invalid JSON"],
   ] as const)("exits 3 for the file %j, and triggers nothing", async ([content, words], { collab }) => {
     collab.write("knock/translations/de/de.json", content);
     const { stderr, exitCode } = await collab.knock(["notify", "storage-low", "-r", KARL, ...DATA]);
@@ -65,7 +65,7 @@ describe.concurrent("a translated workflow", () => {
     const { stdout, exitCode } = await collab.knock(["clock", "advance", "2h"]);
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(
-      /storage-low {2}karl {2}email failed \(.*knock\/translations\/de\/de\.json:1:2: not valid JSON/,
+      /storage-low {2}karl {2}email failed \(.*knock\/translations\/de\/de\.json:1:2: invalid JSON/,
     );
     expect(stdout).toMatch(/welcome {2}karl {2}\S+ sandboxed/);
   });
@@ -92,7 +92,7 @@ describe.concurrent("template errors", () => {
     collab.write(BODY, "{% asign x = 1 %}");
     const { stderr, exitCode } = await collab.knock(["preview", "storage-low", "email_1", "-r", "ada", ...DATA]);
     expect(exitCode).toBe(3);
-    expect(stderr).toContain(`error: ${BODY}:1:1: tag "asign" not found\nhint: Did you mean "assign"?`);
+    expect(stderr).toContain(`error: ${BODY}:1:1: unknown tag: asign\nhint: Did you mean "assign"?`);
   });
 
   it("T-092 fail the step for an invalid date, with file, line and column", async ({ collab }) => {

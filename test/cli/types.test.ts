@@ -89,6 +89,6 @@ describe.concurrent("knock types", () => {
     expect((await empty.knock(["types"])).exitCode).toBe(3);
     collab.write("knock/workflows/new-comment/workflow.json", "{");
     const { exitCode, stderr } = await collab.knock(["types"]);
-    expect([exitCode, stderr.includes("not valid JSON")]).toEqual([3, true]);
+    expect([exitCode, stderr.includes("invalid JSON")]).toEqual([3, true]);
   });
 });

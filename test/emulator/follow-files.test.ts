@@ -74,7 +74,7 @@ describe("changes of files while knock dev runs", () => {
     from.project.write({ [HELLO]: '{ "name": "Hello", "steps": [ }' });
     await line(
       from,
-      /^warning: workflow hello: knock\/workflows\/hello\/workflow\.json:1:31: not valid JSON: .+; the last valid version stays active$/,
+      /^warning: workflow hello: knock\/workflows\/hello\/workflow\.json:1:31: invalid JSON: .+; the last valid version stays active$/,
     );
     expect(await triggerAndRead(from)).toBe("<p>Good day</p>");
 

@@ -98,9 +98,9 @@ describe("findProject (F-001 to F-003)", () => {
   });
 
   it.each<[string, unknown, string]>([
-    ["a comment", "{\n  // no\n}", "knock.json:2:3: not valid JSON: comments are not JSON"],
-    ["an extra comma", '{ "knockDir": "k", }', "knock.json:1:20: not valid JSON: remove the comma before this"],
-    ["no content", "", "knock.json:1:1: not valid JSON: it is empty"],
+    ["a comment", "{\n  // no\n}", "knock.json:2:3: invalid JSON: comments are not JSON"],
+    ["an extra comma", '{ "knockDir": "k", }', "knock.json:1:20: invalid JSON: unexpected comma before }"],
+    ["no content", "", "knock.json:1:1: invalid JSON: it is empty"],
     ["Latin-1", Buffer.from([0x7b, 0xe9]), "knock.json is not valid UTF-8 (first bad byte at offset 1)"],
     ["a list", [], "knock.json:1:1: the document must be an object, found a list"],
     ["no knockDir", {}, "knock.json:1:1: knockDir must be the path of the folder with workflows/"],
@@ -113,7 +113,7 @@ describe("findProject (F-001 to F-003)", () => {
 
   it("suggests a knock.json in a parent folder, with the option that opens it", async () => {
     const error = await catchRejection(find(files({ "knock.json": "{", "a/b/": "" }), "a/b"));
-    expect(error.message).toBe("../../knock.json:1:2: not valid JSON: expected a closing brace");
+    expect(error.message).toBe("../../knock.json:1:2: invalid JSON: expected a closing brace");
   });
 
   it("reads only the settings of section 2", async () => {

@@ -77,7 +77,7 @@ describe("guides of a project (CLI-331)", () => {
     expect([...faults.keys()]).toEqual(["Bad Key", "json", "out", "typo"]);
     expect([...faults.values()].map(({ message }) => message)).toEqual([
       expect.stringContaining("knock/guides/Bad Key/guide.json: not a valid guide key"),
-      expect.stringContaining("knock/guides/json/guide.json:1:2: not valid JSON"),
+      expect.stringContaining("knock/guides/json/guide.json:1:2: invalid JSON"),
       expect.stringContaining("leaves the guide's folder"),
       'knock/guides/typo/guide.json:1:153: steps[0].values.bdy is not a field of "banner"; did you mean "body"?',
     ]);

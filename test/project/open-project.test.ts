@@ -107,7 +107,7 @@ describe("workflows (F-004 to F-008)", () => {
     [
       "invalid JSON",
       { "knock/workflows/w/workflow.json": '{\n  "steps": [}' },
-      "knock/workflows/w/workflow.json:2:13: not valid JSON: expected a value",
+      "knock/workflows/w/workflow.json:2:13: invalid JSON: expected a value",
     ],
     [
       "a folder in place of a file",
@@ -156,7 +156,7 @@ describe("environment.json", () => {
     const broken = await catchRejection(open({ "knock/environment.json": "{," }).project.environment());
     expect([broken.code, broken.message]).toEqual([
       "project_invalid",
-      expect.stringMatching(/^knock\/environment\.json:1:2: not valid JSON/),
+      expect.stringMatching(/^knock\/environment\.json:1:2: invalid JSON/),
     ]);
     const wrong = await catchRejection(open({ "knock/environment.json": { chanels: {} } }).project.environment());
     expect(formatDetails(wrong)).toEqual(['/chanels unknown key "chanels"; did you mean "channels"?']);
@@ -212,7 +212,7 @@ describe("recipients (section 5 of the contract)", () => {
     [
       "invalid JSON",
       { "knock/recipients/p.json": '{"users": [' },
-      expect.stringMatching(/^knock\/recipients\/p\.json:1:12: not valid JSON: /),
+      expect.stringMatching(/^knock\/recipients\/p\.json:1:12: invalid JSON: /),
     ],
     [
       "a dangling link",

@@ -37,12 +37,12 @@ describe("a file of scenarios", () => {
     ["a: [{b: 1} {c: 2}]", 1, 12, '"{" is unexpected here'],
   ])("names the place and the fix of invalid YAML: %j", async (text, line, column, message) => {
     const error = await catchRejection(readText(text));
-    expect(error.message).toBe(`a.test.yaml:${line}:${column}: not valid YAML: ${message}`);
+    expect(error.message).toBe(`a.test.yaml:${line}:${column}: invalid YAML: ${message}`);
     expect(error.hint).toMatch(/^[A-Z].*\.$/);
   });
 
   it.each([
-    ['{"scenarios": {},}', 1, 18, "remove the comma before this"],
+    ['{"scenarios": {},}', 1, 18, "Remove the comma before this"],
     ["{'scenarios': {}}", 1, 2, "JSON strings need double quotes (\"), not single quotes (')"],
     ["scenarios: {}", 1, 1, "unexpected word"],
   ])("reads a file with the ending .json as JSON: %j", async (text, line, column, message) => {
@@ -51,7 +51,7 @@ describe("a file of scenarios", () => {
       "scenario_invalid",
       expect.stringMatching(`^a\\.test\\.json:${line}:${column}: .*JSON: `),
     ]);
-    expect(error.message).toContain(message);
+    expect(`${error.message} ${error.hint}`).toContain(message);
   });
 
   afterEach(() => vi.restoreAllMocks());

@@ -166,7 +166,7 @@ describe("resolveFileReferences", () => {
       '/visual_blocks@/0/content@ is referenced twice: "visual_blocks.json"',
     ]);
     expect((await catchRejection(blocks("[\n{]"))).message).toBe(
-      "workflows/parcel/e/visual_blocks.json:2:2: not valid JSON: expected a property name in double quotes",
+      "workflows/parcel/e/visual_blocks.json:2:2: invalid JSON: expected a property name in double quotes",
     );
   });
 

@@ -71,7 +71,7 @@ describe("translations of a project", () => {
   });
 
   it.each<[path: string, content: unknown, words: string]>([
-    ["en/en.json", '{"a": }', "knock/translations/en/en.json:1:7: not valid JSON"],
+    ["en/en.json", '{"a": }', "knock/translations/en/en.json:1:7: invalid JSON"],
     ["en/en.json", '["a"]', "knock/translations/en/en.json:1:1: the document must be an object, found a list"],
     [
       "en/en.json",

@@ -41,7 +41,7 @@ export class ProjectFiles {
       throw new KnockError("project_missing", `${PROJECT_FILE} ${problem}`, { hint: UNREADABLE_PROJECT_HINT });
     throw new KnockError(
       "project_missing",
-      "no knock.json here or in a folder above: the local target needs a project",
+      "no knock.json in this folder or its parents: the local target needs a project",
       {
         hint: `Run \`knock init\` to create one, or use --project to name its folder${supportsRemote ? ", or --remote to use the API" : ""}.`,
       },

@@ -9,7 +9,7 @@ export const clock: HelpTopic = {
       ["knock clock", "show the time"],
       ["knock clock advance 2d", "move forward, and run what becomes due on the way, each item at its own time"],
       ["knock clock advance next", "move to the next due time"],
-      ["knock clock set <time>", "move to a time; an earlier one needs --force"],
+      ["knock clock set <time>", "move to a time; an earlier one needs --force if the store contains runs"],
       ["knock clock freeze", "stop the clock; it then moves only with advance and set"],
       ["knock clock reset", "return to real time"],
     ],

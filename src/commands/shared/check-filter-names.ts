@@ -134,7 +134,8 @@ async function checkTenant(id: string | undefined, { resources }: LocalOperation
   if (id === undefined || (await resources.tenants.read(id)) !== null) return;
   const { items } = await resources.tenants.list({}, { limit: MAX_CANDIDATES });
   const ids = items.map((item) => String(item.id));
-  throw createMissingError("--tenant", `there is no tenant "${id}"`, id, didYouMean(id, ids, "Tenants"));
+  const hint = didYouMean(id, ids, "Tenants") ?? "The store has no tenants. Create one with `knock tenants set <id>`.";
+  throw createMissingError("--tenant", `there is no tenant "${id}"`, id, hint);
 }
 
 /**

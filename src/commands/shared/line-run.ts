@@ -241,7 +241,9 @@ export class LineRun {
 }
 
 /** Returns a hint that names the missing data of a line. The error's own hint names `--set`, which applies to all lines. */
-function createLineHint({ details, hint }: KnockError): string | undefined {
+function createLineHint({ details, hint }: KnockError, isCsv: boolean): string | undefined {
+  if (isCsv && details.some(({ pointer, message }) => pointer === "/key" && message === "is required"))
+    return "Give the workflow's key as the first argument, or in a column `key`.";
   const missing = details
     .filter(({ pointer, message }) => pointer.startsWith("/data/") && message === "is required")
     .map(({ pointer }) => formatPointer(pointer));
@@ -250,11 +252,11 @@ function createLineHint({ details, hint }: KnockError): string | undefined {
 }
 
 /** Returns the error with the line's location in its message and its details. */
-export function addLineLocation(error: KnockError, { name, location }: PayloadLine): KnockError {
+export function addLineLocation(error: KnockError, { name, location, isCsv }: PayloadLine): KnockError {
   const { message, details } = error;
   return error.copyWith({
     message: message.startsWith(name) ? message : `${name}: ${message}`,
     details: details.length > 0 ? details : [{ pointer: "", message, ...location }],
-    hint: createLineHint(error),
+    hint: createLineHint(error, isCsv),
   });
 }

@@ -9,18 +9,28 @@ export interface CommonFlags {
   verbose?: boolean;
 }
 
+/** Descriptions of output options, for commands that print something else than most. */
+interface OutputTexts {
+  json?: string;
+  quiet?: string;
+}
+
 /**
  * Adds the options of the output, after those of the target. `details` names the additional lines of `--verbose`. A command
  * that has none accepts the option without showing it, because scripts may pass the same options to all commands.
  */
-export function addCommonOptions(command: Command, details?: string): Command {
+export function addCommonOptions(
+  command: Command,
+  details?: string,
+  { json = "print one JSON document", quiet = "print only IDs (lists), or the result without notes" }: OutputTexts = {},
+): Command {
   const requests = command.options.some(({ long }) => long === "--timeout") ? "HTTP requests" : undefined;
   const additions = [details, requests].filter((addition) => addition !== undefined);
   const verbose = new Option("--verbose", `print ${additions.join(" and ")} as well`);
   return command
     .optionsGroup(OPTION_GROUPS.output)
-    .option("--json", "print one JSON document")
-    .option("-q, --quiet", "print only IDs, or the result without notes")
+    .option("--json", json)
+    .option("-q, --quiet", quiet)
     .addOption(additions.length === 0 ? verbose.hideHelp() : verbose);
 }
 

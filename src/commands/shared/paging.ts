@@ -42,6 +42,7 @@ export function parsePage(flags: PageFlags): PageRequest {
     throw new KnockError(
       "usage",
       `--limit: ${JSON.stringify(flags.limit)} must be a whole number from 1 to ${MAX_LIMIT}`,
+      { hint: `Use --limit ${MAX_LIMIT}, and --after for the next page.` },
     );
   }
   checkCursors(flags);
@@ -68,7 +69,10 @@ export function parseRecipientKey(text: string | undefined): RecipientKey | unde
     parts.length > 2
       ? "is not an id or collection/id"
       : parts.map(describeInvalidId).find((message) => message !== null);
-  if (problem) throw new KnockError("usage", `--recipient: ${JSON.stringify(text)} ${problem}`);
+  if (problem)
+    throw new KnockError("usage", `--recipient: ${JSON.stringify(text)} ${problem}`, {
+      hint: "Use --recipient ada for a user, or --recipient projects/p1 for an object.",
+    });
   return parts.length === 1
     ? toRecipientKey(text)
     : toRecipientKey({ collection: parts[0] as string, id: parts[1] as string });

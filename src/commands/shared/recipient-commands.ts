@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { collectUnknownScopeWarnings } from "../../domain/preferences/collect-unknown-scope-warnings.js";
+import { collectRecipientWarnings } from "../../domain/recipient/collect-recipient-warnings.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { InputReader } from "../../input/input-source.js";
 import { type RequestBodyFlags, readRequestBody } from "../../input/request-body.js";
@@ -11,6 +12,7 @@ import type { ResourceOperations } from "../../ports/resource-operations.js";
 import { didYouMean } from "../../util/find-nearest.js";
 import type { JsonObject } from "../../util/json.js";
 import type { CommandContext } from "../context.js";
+import type { TargetFlags } from "../services.js";
 import { changeRows, type RowChange } from "./change-rows.js";
 import { collectUnknownChannelWarnings } from "./channel-data-warnings.js";
 import type { Examples } from "./examples.js";
@@ -87,7 +89,7 @@ async function setRows(
 ): Promise<void> {
   const { noun } = verbs;
   const rows = await readResourceRows(flags, noun, context);
-  await warnAboutRows(rows, flags, context);
+  await warnAboutRows(rows, verbs.noun === "tenant", flags, context);
   const operations = await context.target.open(flags, "write");
   const resources = await operations.openResources();
   const { bulk } = resources;
@@ -121,6 +123,23 @@ async function deleteRows(
     changeMany: bulk && ((chunk, options) => bulk.delete(verbs.getCollection(words), chunk, options)),
   };
   await changeRows(ids, change, operations, context);
+}
+
+/** Returns warnings about likely mistakes in the body of `set`. */
+async function collectBodyWarnings(
+  noun: ResourceNoun,
+  id: string,
+  body: JsonObject,
+  flags: TargetFlags,
+  context: CommandContext,
+): Promise<string[]> {
+  return [
+    ...collectRecipientWarnings(body, noun === "tenant").map(
+      ({ key, message }) => `${noun} ${JSON.stringify(id)}: ${key} ${message}`,
+    ),
+    ...collectUnknownScopeWarnings(body.preferences, ["preferences"]),
+    ...(await collectUnknownChannelWarnings(body, flags, context)),
+  ];
 }
 
 /** Adds the four commands. Returns `list`, so that the caller can add options to it. */
@@ -176,8 +195,8 @@ export function addRecipientCommands(group: Command, verbs: RecipientCommandSet,
     const { words, flags } = splitActionArguments<ResourceFlags & RequestBodyFlags>(args);
     if (words.at(-1) === undefined) return setRows(verbs, words.slice(0, -1), flags, context);
     const body = await readRequestBody(flags, new InputReader(context.input));
-    for (const warning of collectUnknownScopeWarnings(body?.preferences, ["preferences"])) context.output.warn(warning);
-    for (const warning of await collectUnknownChannelWarnings(body ?? {}, flags, context)) context.output.warn(warning);
+    for (const warning of await collectBodyWarnings(noun, words.at(-1) as string, body ?? {}, flags, context))
+      context.output.warn(warning);
     const resources = await openResources(context, flags, "write");
     // An empty command creates a missing resource but does not change an existing one.
     const resource = body === null ? await verbs.read(resources, words) : null;

@@ -9,6 +9,7 @@ import type { LocalTarget, LocalTargetService, TargetAccess, TargetFlags } from 
 import { addExamples, type Examples } from "./examples.js";
 import { OPTION_GROUPS } from "./help-groups.js";
 import { addCommonOptions, addLocalOptions, addTargetOptions, type CommonFlags, collectValues } from "./options.js";
+import { describeUnidentifiedRecipients } from "./unidentified-recipients.js";
 
 export type ResourceFlags = CommonFlags & TargetFlags;
 
@@ -71,10 +72,6 @@ export function parseRecipientArgument(text: string, name: string): RecipientRef
   return parts.length === 1 ? text : { collection: parts[0] as string, id: parts[1] as string };
 }
 
-export function formatRecipientReference(reference: RecipientReference): string {
-  return typeof reference === "string" ? reference : `${reference.collection}/${reference.id}`;
-}
-
 /** Limits the number of recipients that are looked up for a warning. */
 const MAX_LOOKUPS = 50;
 
@@ -84,16 +81,15 @@ export async function warnUnidentifiedRecipients(
   resources: ResourceOperations,
   context: CommandContext,
 ): Promise<void> {
-  const findUnidentified = async (recipient: Json): Promise<string[]> => {
+  const findUnidentified = async (recipient: Json): Promise<RecipientReference[]> => {
     if (typeof recipient === "string") return (await resources.users.read(recipient)) === null ? [recipient] : [];
     if (!isJsonObject(recipient) || typeof recipient.collection !== "string" || typeof recipient.id !== "string")
       return [];
     const { collection, id } = recipient;
-    return (await resources.objects.read(collection, id)) === null ? [`${collection}/${id}`] : [];
+    return (await resources.objects.read(collection, id)) === null ? [{ collection, id }] : [];
   };
   const unknown = (await Promise.all(recipients.slice(0, MAX_LOOKUPS).map(findUnidentified))).flat();
-  if (unknown.length > 0)
-    context.output.warn(
-      `never identified: ${unknown.join(", ")}. They receive nothing until you identify them: knock users set <id> --file …`,
-    );
+  if (unknown.length === 0) return;
+  const { message, hint } = await describeUnidentifiedRecipients(unknown, resources, "will receive nothing");
+  context.output.warn(message, hint);
 }

@@ -1,4 +1,5 @@
 import { collectUnknownScopeWarnings } from "../../domain/preferences/collect-unknown-scope-warnings.js";
+import { collectRecipientWarnings } from "../../domain/recipient/collect-recipient-warnings.js";
 import { describeInvalidId } from "../../domain/recipient/describe-invalid-id.js";
 import { createInvalidParamsError } from "../../domain/shape/invalid-params-error.js";
 import type { ErrorDetail } from "../../errors/knock-error.js";
@@ -61,12 +62,15 @@ export async function readResourceRows(
 /** Prints the warnings about rows, each once. */
 export async function warnAboutRows(
   rows: readonly JsonObject[],
+  isTenant: boolean,
   flags: TargetFlags,
   context: CommandContext,
 ): Promise<void> {
   const warnings = new Set<string>();
   const channels = new Set<string>();
-  for (const { preferences, channel_data } of rows) {
+  for (const row of rows) {
+    const { preferences, channel_data } = row;
+    for (const { key, message } of collectRecipientWarnings(row, isTenant)) warnings.add(`${key} ${message}`);
     for (const warning of collectUnknownScopeWarnings(preferences, ["preferences"])) warnings.add(warning);
     if (isJsonObject(channel_data)) for (const channel of Object.keys(channel_data)) channels.add(channel);
   }

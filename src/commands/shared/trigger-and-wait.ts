@@ -72,7 +72,7 @@ export async function printDryRun(
   const warnings = await collectTriggerWarnings(namedTrigger.trigger, flags, context);
   if (flags.strict && warnings.length > 0) throw toWarningsError(warnings);
   await printRequest(namedTrigger, flags, oneLine, context);
-  for (const text of warnings) context.output.warnOnce(text);
+  for (const { message, hint } of warnings) context.output.warnOnce(message, hint);
 }
 
 /** Prints the request that a trigger would make. */

@@ -1,6 +1,7 @@
 import { type RecipientReference, toRecipientReference } from "../../domain/recipient/recipient.js";
 import { collectInlineRecipientWarnings } from "../../domain/trigger/collect-inline-recipient-warnings.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
+import type { Warning } from "../../errors/knock-error.js";
 import type { LocalOperations } from "../../ports/operations.js";
 import type { ResourceOperations } from "../../ports/resource-operations.js";
 import type { CommandContext } from "../context.js";
@@ -35,6 +36,8 @@ export async function readProjectWarnings(
   ];
 }
 
+const toWarnings = (texts: readonly string[]): Warning[] => texts.map((message) => ({ message }));
+
 /**
  * Collects every warning that a local run of the trigger would print, without changing anything. Throws the errors that
  * the trigger would throw.
@@ -44,7 +47,7 @@ async function collectLocalWarnings(
   operations: LocalOperations,
   flags: TargetFlags,
   context: CommandContext,
-): Promise<string[]> {
+): Promise<Warning[]> {
   const { resources } = operations;
   const warnings: string[] = [];
   const misspelled = await operations.checkTrigger(trigger);
@@ -56,8 +59,15 @@ async function collectLocalWarnings(
       `tenant "${trigger.tenant?.id}" does not exist and would be created. Did you mean "${suggestedTenant}"?`,
     );
   const unidentified = await findUnidentifiedRecipients(trigger, resources);
-  if (unidentified.length > 0) warnings.push(await describeUnidentifiedRecipients(unidentified, resources));
-  return [...warnings, ...(await readProjectWarnings(trigger.workflow, flags, context))];
+  const unidentifiedWarnings =
+    unidentified.length === 0
+      ? []
+      : [await describeUnidentifiedRecipients(unidentified, resources, "would receive nothing")];
+  return [
+    ...toWarnings(warnings),
+    ...unidentifiedWarnings,
+    ...toWarnings(await readProjectWarnings(trigger.workflow, flags, context)),
+  ];
 }
 
 /** Collects every warning that running the trigger would print. Nothing is sent or stored. */
@@ -65,8 +75,8 @@ export async function collectTriggerWarnings(
   trigger: Trigger,
   flags: TargetFlags,
   context: CommandContext,
-): Promise<string[]> {
+): Promise<Warning[]> {
   if ((await context.settings.getTarget(flags)) === "remote")
-    return readProjectWarnings(trigger.workflow, flags, context);
+    return toWarnings(await readProjectWarnings(trigger.workflow, flags, context));
   return collectLocalWarnings(trigger, await context.target.openForCheck(flags), flags, context);
 }

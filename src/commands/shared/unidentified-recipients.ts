@@ -7,10 +7,12 @@ import {
 } from "../../domain/recipient/recipient.js";
 import type { TriggerOutcome } from "../../domain/run/outcome.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
+import type { Warning } from "../../errors/knock-error.js";
 import { isLocal, type Operations } from "../../ports/operations.js";
 import type { ResourceOperations } from "../../ports/resource-operations.js";
 import { didYouMean, findNearest } from "../../util/find-nearest.js";
 import type { CommandContext } from "../context.js";
+import { formatRecipientReference } from "./format-recipient-reference.js";
 
 const MAX_CANDIDATES = 50;
 const MAX_LISTED = 5;
@@ -51,30 +53,36 @@ export async function findUnidentifiedRecipient(
 }
 
 /**
- * Returns a text that names recipients that were never identified, suggests existing ones and explains how to identify
- * them.
+ * Returns a warning that names recipients that were never identified and suggests existing ones. `consequence` is what
+ * that means for them, such as "received nothing". The hint says how to identify them.
  */
 export async function describeUnidentifiedRecipients(
   unknown: readonly RecipientReference[],
   resources: ResourceOperations | null,
-): Promise<string> {
-  const descriptions: string[] = [];
+  consequence: string,
+): Promise<Required<Warning>> {
+  const listed: { name: string; suggested: string | null }[] = [];
   for (const recipient of unknown.slice(0, MAX_LISTED)) {
-    const suggestedId =
-      resources === null
-        ? null
-        : ((await findUnidentifiedRecipient(toRecipientKey(recipient), resources))?.suggestedId ?? null);
-    const suggestedReference =
-      typeof recipient === "string" || suggestedId === null ? suggestedId : `${recipient.collection}/${suggestedId}`;
-    descriptions.push(
-      `${JSON.stringify(recipient)}${suggestedReference === null ? "" : ` (did you mean ${JSON.stringify(suggestedReference)}?)`}`,
-    );
+    const found = resources === null ? null : await findUnidentifiedRecipient(toRecipientKey(recipient), resources);
+    const id = found?.suggestedId ?? null;
+    const suggested = typeof recipient === "string" || id === null ? id : `${recipient.collection}/${id}`;
+    listed.push({
+      name: JSON.stringify(formatRecipientReference(recipient)),
+      suggested: suggested === null ? null : `did you mean ${JSON.stringify(suggested)}?`,
+    });
   }
-  const list = descriptions.join(", ") + (unknown.length > descriptions.length ? `, … (${unknown.length})` : "");
-  const set = unknown.some((recipient) => typeof recipient === "string")
-    ? "knock users set <id>"
-    : "knock objects set <collection> <id>";
-  return `never identified, so nothing was sent to ${list}. Identify with ${set} --file …, inline ({"id":"…","email":"…"}) or in knock/recipients/*.json.`;
+  const [first] = listed;
+  const names = listed.map(({ name, suggested }) => (suggested === null ? name : `${name} (${suggested})`)).join(", ");
+  const more = unknown.length > listed.length ? ` and ${unknown.length - listed.length} more` : "";
+  const message =
+    first !== undefined && unknown.length === 1
+      ? `recipient ${first.name} was never identified and ${consequence}${first.suggested === null ? "" : `; ${first.suggested}`}`
+      : `recipients ${names}${more} were never identified and ${consequence}`;
+  const [set, inline] = unknown.some((recipient) => typeof recipient === "string")
+    ? ["knock users set <id>", '{"id":"…","email":"…"}']
+    : ["knock objects set <collection> <id>", '{"id":"…","collection":"…","name":"…"}'];
+  const hint = `Identify recipients with \`${set} --file …\`, inline (\`${inline}\`) or in a file in recipients/.`;
+  return { message, hint };
 }
 
 /** Warns about a trigger's recipients that were never identified. */
@@ -84,13 +92,13 @@ export async function warnUnidentifiedOutcomes(
   { output }: CommandContext,
 ): Promise<void> {
   const unknown = (outcome.recipients ?? []).filter(({ reason }) => reason?.code === "recipient_not_found");
-  if (unknown.length > 0)
-    output.warn(
-      await describeUnidentifiedRecipients(
-        unknown.map(({ recipient }) => recipient),
-        getLocalResources(operations),
-      ),
-    );
+  if (unknown.length === 0) return;
+  const { message, hint } = await describeUnidentifiedRecipients(
+    unknown.map(({ recipient }) => recipient),
+    getLocalResources(operations),
+    "received nothing",
+  );
+  output.warn(message, hint);
 }
 
 /**

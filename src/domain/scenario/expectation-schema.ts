@@ -7,7 +7,7 @@ import { REASONS, type ReasonCode } from "../run/reasons.js";
 import {
   checkedString,
   described,
-  matchingString,
+  matchingText,
   nonEmptyString,
   optional,
   record,
@@ -25,7 +25,7 @@ export const NOT_REACHED = "not_reached";
 
 /** The schema of a time in ISO 8601. */
 export const timeSchema = () =>
-  matchingString((value) => parseTimestamp(value) !== undefined, "must be an ISO 8601 time");
+  matchingText((value) => parseTimestamp(value) !== undefined, "must be an ISO 8601 time");
 
 /** The schema of an expectation that a trigger's counters or steps meet, in the language of `--expect`. */
 const ruleSchema = () =>

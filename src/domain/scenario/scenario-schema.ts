@@ -9,7 +9,7 @@ import { recipientsFileSchema } from "../request/recipients-file-schema.js";
 import {
   anyValue,
   described,
-  matchingString,
+  matchingText,
   nonEmptyString,
   optional,
   record,
@@ -57,7 +57,7 @@ const ACTIONS = {
     ),
   advance: () =>
     described(
-      matchingString(
+      matchingText(
         (value) => value === "next" || parseDuration(value) !== undefined,
         'must be a duration such as "30m", or "next"',
       ),

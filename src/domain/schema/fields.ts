@@ -58,6 +58,12 @@ export const checkedString = (describeInvalid: (text: string) => string | null, 
 export const matchingString = (matches: (text: string) => boolean, error: string) =>
   z.string({ error }).check(z.refine(matches, { error }));
 
+/** Returns a schema for strings that match. Errors are `expected` followed by the value that was found. */
+export const matchingText = (matches: (text: string) => boolean, expected: string) => {
+  const error = ({ input }: { input?: unknown }) => `${expected}, found ${JSON.stringify(input)}`;
+  return z.string({ error }).check(z.refine(matches, { error }));
+};
+
 /** Returns a schema for objects with any keys and values of one schema. */
 export const record = <T extends z.ZodMiniType>(schema: T) => z.record(z.string(), schema);
 

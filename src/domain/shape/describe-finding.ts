@@ -5,16 +5,26 @@ import type { ErrorDetail } from "../../errors/knock-error.js";
  */
 const UNKNOWN_KEY = "unknown key ";
 
-/** Returns a JSON pointer in the form that errors show, such as `recipients[0].id`. */
-export function formatPointer(pointer: string, root = "the document"): string {
+/**
+ * Returns a JSON pointer in the form that errors show, such as `recipients[0].id` or `scenarios["a b"].steps`. The API's
+ * errors have names without quotes.
+ */
+export function formatPointer(pointer: string, root = "the document", quotesNames = true): string {
   if (pointer === "") return root;
   return pointer
     .slice(1)
     .split("/")
     .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"))
-    .map((part, index) => (/^\d+$/.test(part) ? `[${part}]` : index === 0 ? part : `.${part}`))
+    .map((part, index) => {
+      if (/^\d+$/.test(part)) return `[${part}]`;
+      if (quotesNames && !PLAIN_NAME.test(part)) return `[${JSON.stringify(part)}]`;
+      return index === 0 ? part : `.${part}`;
+    })
     .join("");
 }
+
+/** A name that needs no quotes in a path, also that of a query parameter such as `inserted_at.gt`. */
+const PLAIN_NAME = /^[\w$@.-]+$/;
 
 /** Returns the sentence about an unknown key, with the nearest declared key. */
 export function describeUnknownKey(key: string, near: string | undefined): string {

@@ -17,12 +17,14 @@ const TIME_HINT = 'For example "at": "2026-03-01T09:00:00Z", or with an offset s
 
 function parseTime(value: unknown, name: string): number {
   const fail = (message: string): KnockError =>
-    createInvalidParamsError(name, [{ pointer: "/at", message, value: value as string }], TIME_HINT);
-  if (value === undefined) throw fail("is missing");
+    createInvalidParamsError(name, [{ pointer: "/at", message, value: value as string }], TIME_HINT).copyWith({
+      message: `${name}: "at" ${message}`,
+    });
+  if (value === undefined) throw fail("is required");
   const time = parseTimestamp(value);
-  if (time === undefined) throw fail(`${JSON.stringify(value)} is not a time`);
+  if (time === undefined) throw fail(`is not a time: ${JSON.stringify(value)}`);
   // Without an offset, the same file would mean other times on another computer.
-  if (!HAS_OFFSET.test(value as string)) throw fail(`${JSON.stringify(value)} has no offset`);
+  if (!HAS_OFFSET.test(value as string)) throw fail(`has no offset: ${JSON.stringify(value)}`);
   return time;
 }
 
@@ -35,6 +37,6 @@ export function parseTimedTrigger(payload: unknown, name: string): TimedTrigger 
   const { at, ...request } = payload;
   const time = parseTime(at, name);
   if (request.key === undefined || request.key === null)
-    throw createInvalidParamsError(name, [{ pointer: "/key", message: "is missing" }]);
+    throw createInvalidParamsError(name, [{ pointer: "/key", message: "is required" }]);
   return { name, at: time, trigger: parseTrigger(request, null, name).trigger };
 }

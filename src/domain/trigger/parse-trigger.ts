@@ -47,7 +47,7 @@ function throwPayloadError(
 ): never {
   const details = workflow === null && !payload.key ? findings.details.map(suggestKey) : findings.details;
   const hint =
-    payload.recipients === undefined
+    payload.recipients === undefined && !details.some(({ suggested_key }) => suggested_key === "recipients")
       ? 'Add --recipients ada,grace, or "recipients": ["ada"] to the payload.'
       : buildObjectHint(details[0]);
   throw createInvalidParamsError(documentName, details, hint);
@@ -77,6 +77,7 @@ export function parseTrigger(payload: unknown, workflow: string | null, document
   const workflowKey = workflow ?? key;
   if (workflowKey === null) {
     throw new KnockError("usage", "no workflow key given", {
+      details: [{ pointer: "/key", message: "is required" }],
       hint: 'Give the key as the first argument, or as "key" in the payload.',
     });
   }

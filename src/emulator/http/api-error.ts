@@ -87,7 +87,9 @@ export function toApiError(error: unknown): ApiError | null {
   if (!(error instanceof KnockError)) return null;
   const [status, code] = API_ERRORS_BY_CODE[error.code] ?? [500, error.code];
   const errors =
-    status === 404 ? [] : error.details.map(({ pointer, message }) => ({ field: formatPointer(pointer, ""), message }));
+    status === 404
+      ? []
+      : error.details.map(({ pointer, message }) => ({ field: formatPointer(pointer, "", false), message }));
   // HTTP clients see no hints, but the nearest name belongs to the error.
   const near = /^Did you mean "[^"]+"\?$/.exec(error.hint ?? "")?.[0];
   const message = near === undefined ? error.message : `${error.message}; ${near.replace("Did", "did")}`;

@@ -64,7 +64,7 @@ export async function parseBody(text: string): Promise<JsonObject> {
   const parsed = await parseJson(text);
   if ("error" in parsed) {
     const location = `line ${parsed.line}, column ${parsed.column}`;
-    throw new ApiError(400, "invalid_params", `The body is not valid JSON: ${parsed.error} (${location})`);
+    throw new ApiError(400, "invalid_params", `The body is invalid JSON: ${parsed.error} (${location})`);
   }
   const { value } = parsed;
   if (!isJsonObject(value)) {

@@ -13,6 +13,13 @@ import type { IdSource } from "../../util/ids.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import { compileWorkflow } from "../compile/compile-workflow.js";
 
+/** The statuses of a broadcast in sentences. */
+const STATUS_PHRASES: Readonly<Record<BroadcastState["status"], string>> = {
+  draft: "it is a draft",
+  scheduled: "it is scheduled",
+  sent: "it was already sent",
+};
+
 /** The broadcast files of a project. */
 export interface BroadcastFiles {
   keys(): string[];
@@ -66,7 +73,9 @@ export function createBroadcastOperations({
     if (known.has(target.audience)) return target;
     throw new KnockError("resource_missing", `there is no audience "${target.audience}"`, {
       details: [{ pointer: "/target_audience_key", message: "is not the key of an audience", value: target.audience }],
-      hint: didYouMean(target.audience, [...known].sort(), "Audiences"),
+      hint:
+        didYouMean(target.audience, [...known].sort(), "Audiences") ??
+        "There are no audiences. Create one with `knock audiences add <key> --recipients <ids>`, or add a file to audiences/.",
     });
   }
 
@@ -178,7 +187,7 @@ export function createBroadcastOperations({
       if (!(await log.cancel(key)))
         throw new KnockError(
           "conflict",
-          `broadcast "${key}" is not scheduled: it is ${(await readState(key)).status}`,
+          `broadcast "${key}" is not scheduled: ${STATUS_PHRASES[(await readState(key)).status]}`,
           {
             hint: "Run `knock broadcasts list` to see scheduled broadcasts.",
           },

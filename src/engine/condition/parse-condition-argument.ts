@@ -41,7 +41,7 @@ function isLiquid(value: unknown): value is string {
   return typeof value === "string" && value.includes("{{");
 }
 
-/** Returns the decoded JSON, or the text itself if it is not valid JSON. */
+/** Returns the decoded JSON, or the text itself if it is invalid JSON. */
 function decodeJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

@@ -35,7 +35,7 @@ function parseRenderedText(type: GuideField["type"], text: string, fieldPath: st
   try {
     return JSON.parse(text) as Json;
   } catch (error) {
-    throw new RenderError(`${fieldPath} is not valid JSON once rendered`, { cause: error });
+    throw new RenderError(`${fieldPath} is invalid JSON once rendered`, { cause: error });
   }
 }
 

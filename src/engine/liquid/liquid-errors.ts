@@ -34,6 +34,7 @@ const MESSAGE_REWRITES: [RegExp, (...found: string[]) => string][] = [
   [/^memory alloc limit exceeded$/, () => "exceeds the memory limit"],
   [/^parse length limit exceeded$/, () => `is longer than the limit of ${LIQUID_LIMITS.parseLimit} characters`],
   [/^illegal file path /, () => "the tag's partial key is empty or not set"],
+  [/^tag "(.+)" not found$/, (_all, tag) => `unknown tag: ${tag}`],
   [/^ENOENT: Failed to lookup "(.*?)" in .*$/, (_all, key) => `there is no partial "${key}"`],
 ];
 

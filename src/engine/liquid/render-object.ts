@@ -12,7 +12,7 @@ export function renderObject(source: string, scope: RenderScope, settingName: st
   try {
     value = JSON.parse(rendered);
   } catch (error) {
-    throw new RenderError(`${settingName} is not valid JSON once rendered`, { cause: error });
+    throw new RenderError(`${settingName} is invalid JSON once rendered`, { cause: error });
   }
   if (!isJsonObject(value)) throw new RenderError(`${settingName} must be a JSON object once rendered`);
   const problem = describeInvalidJsonShape(value, settingName);

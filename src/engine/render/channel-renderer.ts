@@ -107,7 +107,7 @@ export function renderJson(text: CompiledText | null, scope: RenderScope, settin
   try {
     value = JSON.parse(rendered);
   } catch (error) {
-    throw new RenderError(`${settingName} is not valid JSON once rendered: ${getErrorMessage(error)}`, {
+    throw new RenderError(`${settingName} is invalid JSON once rendered: ${getErrorMessage(error)}`, {
       cause: error,
     });
   }

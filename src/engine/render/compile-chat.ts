@@ -57,7 +57,7 @@ function parseConnectionOverride(text: string, fieldPath: string): Destination {
   try {
     value = JSON.parse(text);
   } catch {
-    return invalid(text.trim() === "" ? "is empty once rendered" : "is not valid JSON once rendered");
+    return invalid(text.trim() === "" ? "is empty once rendered" : "is invalid JSON once rendered");
   }
   if (!isJsonObject(value)) return invalid("must be a JSON object once rendered");
   const { access_token: token, incoming_webhook: webhook } = value;

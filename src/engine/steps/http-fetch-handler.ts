@@ -34,7 +34,7 @@ function renderPairs(source: KeyValue[] | string, scope: RenderScope, settingNam
       return Object.entries(value).map(([key, item]) => [key, typeof item === "string" ? item : JSON.stringify(item)]);
     if (Array.isArray(value)) return value.filter(isJsonObject).map((pair) => [String(pair.key), String(pair.value)]);
   } catch (error) {
-    throw new RenderError(`${settingName} is not valid JSON once rendered`, { cause: error });
+    throw new RenderError(`${settingName} is invalid JSON once rendered`, { cause: error });
   }
   throw new RenderError(`${settingName} must be a JSON object or a list of pairs once rendered`);
 }
@@ -64,7 +64,7 @@ function renderRequest({ settings, scope }: RequestSource, { input }: RunExecuti
     try {
       body = JSON.stringify(JSON.parse(text));
     } catch (error) {
-      throw new RenderError("body is not valid JSON once rendered", { cause: error });
+      throw new RenderError("body is invalid JSON once rendered", { cause: error });
     }
   }
   const key = settings.signing_key === null ? "" : renderText(settings.signing_key, scope);

@@ -50,7 +50,7 @@ function buildTrigger(step: TriggerWorkflowStep, execution: RunExecution): Trigg
   try {
     data = dataText === "" ? {} : JSON.parse(dataText);
   } catch (error) {
-    throw new RenderError("data is not valid JSON once rendered", { cause: error });
+    throw new RenderError("data is invalid JSON once rendered", { cause: error });
   }
   const actor =
     settings.actor.replaceAll(/\s/g, "") === "{{actor.id}}"
@@ -161,7 +161,7 @@ function executeTriggerWorkflow(step: TriggerWorkflowStep, execution: RunExecuti
     return { outcome: { ...base, outcome: "skipped", reason }, log: { workflow: key } };
   }
   if (unidentified.length > 0)
-    execution.warn(`never identified, so they receive nothing: ${formatRecipientKeys(unidentified)}`);
+    execution.warn(`recipients that were never identified receive nothing: ${formatRecipientKeys(unidentified)}`);
   return { outcome: base, trigger, log: { workflow: key, workflow_run_id: trigger.run.id } };
 }
 

@@ -109,16 +109,29 @@ function findSimilarName(
   return near;
 }
 
+interface MisspelledKey {
+  index: number;
+  near: string;
+  isInData: boolean;
+}
+
+/** Returns whether the name at an index of a path is a name in the trigger's data, which templates also read without `data.`. */
+function isPartOfData(path: readonly PathKey[], index: number, name: string, scopes: readonly unknown[]): boolean {
+  if (index > 0) return path[0] === "data";
+  return scopes.some((scope) => isJsonObject(scope) && isJsonObject(scope.data) && Object.hasOwn(scope.data, name));
+}
+
 /**
  * Returns the index of the first unknown key of a path, and the name that was probably meant. A key is known if it is in one
  * of the scopes or in the trigger's schema, or if it is optional. Null if all keys are known or no name is similar.
+ * `isInData` says that only the trigger's data has the similar name, so that either side can have the mistake.
  */
 function findMisspelledKey(
   read: VariableRead,
   scopes: readonly unknown[],
   schema: DataSchema,
   assignedNames: ReadonlySet<string>,
-): { index: number; near: string } | null {
+): MisspelledKey | null {
   let values: unknown[] = [...scopes];
   let schemas: JsonObject[] = [buildScopeSchema(schema)];
   for (const [index, key] of read.path.entries()) {
@@ -146,7 +159,9 @@ function findMisspelledKey(
           isGuarded: read.isGuarded,
           isClosed: index === 1 && CLOSED_ROOTS.has(String(read.path[0])),
         });
-        return near === undefined ? null : { index, near };
+        if (near === undefined) return null;
+        const isDeclared = collectPropertyNames(schemas).includes(near) || assignedNames.has(near);
+        return { index, near, isInData: !isDeclared && isPartOfData(read.path, index, near, scopes) };
       }
       values = objects.flatMap((object) => (Object.hasOwn(object, key) ? [object[key]] : []));
     }
@@ -156,10 +171,7 @@ function findMisspelledKey(
   return null;
 }
 
-function toMisspelledVariable(
-  read: StepVariable,
-  found: { index: number; near: string } | null,
-): MisspelledVariable | null {
+function toMisspelledVariable(read: StepVariable, found: MisspelledKey | null): MisspelledVariable | null {
   // A mistake in the value of a loop variable or assigned name is reported where that value is written.
   const index = found === null ? -1 : found.index - (read.path.length - read.writtenPath.length);
   if (found === null || index < 0 || (index === 0 && read.path.length !== read.writtenPath.length)) return null;
@@ -167,7 +179,10 @@ function toMisspelledVariable(
   const suggestion = read.writtenPath.with(index, found.near).join(".");
   const { fieldPath, file, line, column } = read;
   const location = file === undefined ? `${fieldPath}, line ${line}, column ${column}` : `${file}:${line}:${column}`;
-  return { read, path, suggestion, text: `${location}: ${path} is undefined; did you mean "${suggestion}"?` };
+  const problem = found.isInData
+    ? `the template reads "${path}", and the data has "${suggestion.replace(/^data\./, "")}"`
+    : `${path} is undefined; did you mean "${suggestion}"?`;
+  return { read, path, suggestion, text: `${location}: ${problem}` };
 }
 
 /**

@@ -31,7 +31,7 @@ export const CONFIGURATION_ERRORS = {
     meaning:
       "A file of the project cannot be used: `knock.json`, `environment.json`, recipients, sources, translations or guides.",
     causes: [
-      "The file is not valid JSON.",
+      "The file is invalid JSON.",
       "A key is misspelled or unknown.",
       "A value has the wrong type, or refers to something that does not exist.",
       "A folder or file does not exist, cannot be read, or has a name that is not a valid key.",
@@ -47,7 +47,7 @@ export const CONFIGURATION_ERRORS = {
     meaning:
       "A workflow, or a layout, partial, request or broadcast that it uses, has an error. Nothing was triggered.",
     causes: [
-      "`workflow.json` is not valid JSON, or a property is misspelled, missing or has the wrong type.",
+      "`workflow.json` is invalid JSON, or a property is misspelled, missing or has the wrong type.",
       'A file that a property names (`"html_body@": "email_1/body.html"`) does not exist.',
       "A step refers to a layout, an audience, a guide or a channel that does not exist.",
       "`trigger_data_json_schema` is not a valid JSON Schema.",
@@ -76,7 +76,7 @@ export const CONFIGURATION_ERRORS = {
   scenario_invalid: {
     meaning: "A scenario of `knock test` cannot run. No other scenario is affected.",
     causes: [
-      "The file is not valid YAML, or has an unknown key or a value of the wrong type.",
+      "The file is invalid YAML, or has an unknown key or a value of the wrong type.",
       "A step has several actions, or an expectation can never fail.",
       "A workflow, a step, a branch or a channel that the scenario names does not exist.",
       "The stored snapshots have a merge conflict.",

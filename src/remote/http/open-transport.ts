@@ -1,4 +1,4 @@
-import type { BaseUrl } from "../parse-base-url.js";
+import type { BaseUrl } from "../../domain/request/parse-base-url.js";
 import type { ProxySettings } from "./proxy-settings.js";
 import type { HttpTransport } from "./transport.js";
 

@@ -132,7 +132,7 @@ describe("a file of scenarios", () => {
     [
       "a time that is not a duration",
       { advance: "soon", expect: ["sent=1"] },
-      '/scenarios/a/steps/0/advance must be a duration such as "30m", or "next"',
+      '/scenarios/a/steps/0/advance must be a duration such as "30m", or "next", found "soon"',
     ],
     [
       "an empty expectation",

@@ -156,13 +156,13 @@ describe("template errors (T-002, T-090, F-016, F-017, F-054, F-055)", () => {
   it.each([
     ["{{ a ", 'output "{{ a " not closed'],
     ["{% if a %}x", "not closed"],
-    ["{% nope %}", 'tag "nope" not found'],
+    ["{% nope %}", "unknown tag: nope"],
     ["{% endif %}", "endif"],
     ["{% if %}x{% endif %}", "invalid value expression"],
     ["{{{ x }}}", "invalid value expression"],
     ["{% include 'x' %}", 'the "include" tag is not supported'],
-    ["{% layout 'x' %}", 'tag "layout" not found'],
-    ["{% block x %}{% endblock %}", 'tag "block" not found'],
+    ["{% layout 'x' %}", "unknown tag: layout"],
+    ["{% block x %}{% endblock %}", "unknown tag: block"],
   ])("%j is rejected: %s", (source, words) => {
     const error = catchThrown(() => compile(`line one\n ${source}`));
     expect(error.code).toBe("template_invalid");

@@ -104,7 +104,7 @@ describe("the destination of a chat message in its template", () => {
   });
 
   it.each([
-    ["{", "is not valid JSON once rendered"],
+    ["{", "is invalid JSON once rendered"],
     ["{{ nope }}", "is empty once rendered"],
     ["[1]", "must be a JSON object once rendered"],
   ])("E-187 %s creates a message that states the error", async (connection, words) => {

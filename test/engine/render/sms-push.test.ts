@@ -48,7 +48,7 @@ describe("the content of an SMS (A-475, T-210)", () => {
     ).not.toHaveProperty("payload_overrides");
     for (const bad of ["{{ recipient.name }}", "[1]", "5", '{"a":}'])
       await expect(renderContent(sms({ settings: { payload_overrides: bad } }))).rejects.toThrow(
-        /template\.settings\.payload_overrides (is not valid JSON|must be a JSON object) once rendered(: .+)?$/,
+        /template\.settings\.payload_overrides (is invalid JSON|must be a JSON object) once rendered(: .+)?$/,
       );
   });
 });

@@ -136,7 +136,7 @@ describe("a chat step with its own connection", () => {
     const [message] = (await h.listMessages("ana")).filter(({ channel }) => channel.type === "chat");
     expect(message?.events.at(-1)?.data).toMatchObject({
       failure_reason: "fatal_error",
-      failure_details: expect.stringContaining("recipient_connection is not valid JSON"),
+      failure_details: expect.stringContaining("recipient_connection is invalid JSON"),
     });
   });
 

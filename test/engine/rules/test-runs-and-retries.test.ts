@@ -106,7 +106,7 @@ describe("a trigger step for an unidentified recipient", () => {
       const outcome = await parent(h, '["cy", "zed", {"id":"new","phone_number":"+15550000009"}]');
       expect(formatSteps(outcome)).toEqual(["trigger_1 passed", "in_app_feed_1 sent"]);
       const told = (await listEvents(h, outcome.recipient_run_id)).find(({ event }) => event === "step_completed");
-      expect(told?.data).toMatchObject({ warnings: ["never identified, so they receive nothing: zed"] });
+      expect(told?.data).toMatchObject({ warnings: ["recipients that were never identified receive nothing: zed"] });
       const { items } = await h.engine.listRecipientRuns({ workflow: "child" }, { limit: 10 });
       expect(items.map(({ recipient }) => recipient).sort()).toEqual(["cy", "new"]);
     }));

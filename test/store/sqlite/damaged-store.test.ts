@@ -89,19 +89,19 @@ describe("a damaged store", () => {
       "a user's properties",
       `UPDATE recipients SET properties = '{"name":' WHERE key = '$users/ada'`,
       "users get ada",
-      /recipients, key "\$users\/ada": properties is not valid JSON/,
+      /recipients, key "\$users\/ada": properties is invalid JSON/,
     ],
     [
       "a message's content",
       `UPDATE messages SET content = '{"b":'`,
       "messages --json",
-      /messages, id "\w{27}": content is not valid JSON/,
+      /messages, id "\w{27}": content is invalid JSON/,
     ],
     [
       "a message's events",
       "UPDATE messages SET events = 'oops'",
       "messages",
-      /messages, id "\w{27}": events is not valid JSON/,
+      /messages, id "\w{27}": events is invalid JSON/,
     ],
     [
       "a run's steps",

@@ -110,7 +110,7 @@ function describeInvalidColumn(table: string, { name, type, notnull }: Column, v
   try {
     return check(JSON.parse(value)) ? null : `${name} is incomplete`;
   } catch {
-    return `${name} is not valid JSON`;
+    return `${name} is invalid JSON`;
   }
 }
 

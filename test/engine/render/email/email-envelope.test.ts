@@ -75,7 +75,7 @@ describe("JSON overrides and headers (CH-080, CH-090, CHQ-8)", () => {
   });
 
   it.each([
-    ['{"a"', "json_overrides is not valid JSON once rendered"],
+    ['{"a"', "json_overrides is invalid JSON once rendered"],
     ['{"headers": "x"}', "json_overrides.headers must be an object"],
     ['{"headers": {"a b": "x"}}', 'json_overrides.headers["a b"] is not a valid header name'],
     ['{"headers": {"Subject": "x"}}', 'json_overrides.headers["Subject"] cannot be overridden'],

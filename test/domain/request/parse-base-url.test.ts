@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { KnockError } from "../../src/errors/knock-error.js";
-import { parseBaseUrl } from "../../src/remote/parse-base-url.js";
+import { parseBaseUrl } from "../../../src/domain/request/parse-base-url.js";
+import { KnockError } from "../../../src/errors/knock-error.js";
 
 it.each([
   ["https://api.knock.app", { origin: "https://api.knock.app", host: "api.knock.app", prefix: "", isLoopback: false }],
