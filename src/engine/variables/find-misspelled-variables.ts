@@ -117,8 +117,15 @@ interface MisspelledKey {
 
 /** Returns whether the name at an index of a path is a name in the trigger's data, which templates also read without `data.`. */
 function isPartOfData(path: readonly PathKey[], index: number, name: string, scopes: readonly unknown[]): boolean {
-  if (index > 0) return path[0] === "data";
-  return scopes.some((scope) => isJsonObject(scope) && isJsonObject(scope.data) && Object.hasOwn(scope.data, name));
+  const root = index === 0 ? name : String(path[0]);
+  if (root === "data") return true;
+  return scopes.some(
+    (scope) =>
+      isJsonObject(scope) &&
+      isJsonObject(scope.data) &&
+      Object.hasOwn(scope.data, root) &&
+      scope.data[root] === scope[root],
+  );
 }
 
 /**
