@@ -96,7 +96,7 @@ describe("printRecipientRun", () => {
       const text = await shown(h, "digest");
       expect(text).toContain("\n  wait_1: passed → no event occurred in time\n");
       expect(text).toMatch(
-        /wait_conditions_evaluated wait_1 {2}passed=false\n {4}✗ recipient\.plan equal_to "gold" \(was "silver"\)\n/,
+        /wait_conditions_evaluated wait_1 {2}passed=false\n {4}false: recipient\.plan equal_to "gold" \(was "silver"\)\n/,
       );
     }));
 });

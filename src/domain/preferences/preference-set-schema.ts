@@ -30,14 +30,17 @@ export const preferenceSetSchema = once(() => {
         z.looseObject({ conditions: described(conditions(), "Conditions that must all be true.", CONDITIONS_EXAMPLE) }),
     });
   const value = createValue();
-  const channelTypes = z.strictObject(
-    {
-      ...Object.fromEntries(
-        PREFERENCE_CHANNEL_TYPES.map((type) => [type, described(z.optional(value), `For ${type}.`, false)]),
-      ),
-      __strategy__: strategy,
-    },
-    LIST_KNOWN_KEYS,
+  const channelTypes = named(
+    z.strictObject(
+      {
+        ...Object.fromEntries(
+          PREFERENCE_CHANNEL_TYPES.map((type) => [type, described(z.optional(value), `For ${type}.`, false)]),
+        ),
+        __strategy__: strategy,
+      },
+      LIST_KNOWN_KEYS,
+    ),
+    "preference_channel_types",
   );
   const channels = {
     channel_types: described(optional(channelTypes), "Whether to send, by channel type."),
