@@ -102,6 +102,20 @@ function readHashComments(file) {
     });
 }
 
+/** Returns the descriptions in a file of a sample project, which the reference shows, and its names of scenarios. */
+function readSampleTexts(file) {
+  const pattern = file.endsWith(".json")
+    ? /^\s*"(?:description|notes)":\s*("(?:[^"\\]|\\.)*")/
+    : /^ {2}(?! )["']?([^#"'].*?)["']?:\s*$/;
+  return readFileSync(file, "utf8")
+    .split("\n")
+    .flatMap((line, index) => {
+      const [, found] = pattern.exec(line) ?? [];
+      if (found === undefined) return [];
+      return [{ kind: "message", line: index + 1, text: found.startsWith('"') ? JSON.parse(found) : found }];
+    });
+}
+
 /** Joins comments on consecutive lines into one text. */
 function joinComments(pieces) {
   const joined = [];
@@ -129,5 +143,8 @@ export function readProse(only = []) {
   const configurations = listFiles(/^(?:Dockerfile|\.ci\/run|(?:deploy|\.github)\/.*)$/)
     .filter(isAsked)
     .flatMap((file) => joinComments(readHashComments(file)).map((piece) => ({ file, ...piece })));
-  return [...documents, ...sources, ...configurations];
+  const samples = listFiles(/^fixtures\/(?:collab|shop|ops)\/.*\.(?:json|test\.yaml)$/)
+    .filter(isAsked)
+    .flatMap((file) => readSampleTexts(file).map((piece) => ({ file, ...piece })));
+  return [...documents, ...sources, ...configurations, ...samples];
 }

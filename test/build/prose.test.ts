@@ -60,6 +60,12 @@ describe("the prose check", () => {
     expect(first).toMatchObject({ kind: "comment", line: 1, text: expect.stringMatching(/^The API, two workers/) });
   });
 
+  it("reads the descriptions and the names of scenarios of the sample projects", () => {
+    const texts = readProse(["fixtures/collab/knock/workflows/new-comment/"]).map(({ text }) => text);
+    expect(texts).toContainEqual(expect.stringMatching(/^Notifies the readers of a page about a comment: /));
+    expect(texts).toContain("sends no email if the comment was seen");
+  });
+
   it("reads the texts of JSX elements, with their lines", () => {
     const [found] = readProse(["src/page/views/runs.tsx"]).filter(({ text }) => text.startsWith("A trigger creates"));
     expect(found).toMatchObject({ kind: "message", text: "A trigger creates one for each recipient." });
