@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, wr
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
-import { copyCommandForOthers } from "../helpers/copy-command-for-others.js";
+import { copyCommandForOthers, makeReadableForOthers } from "../helpers/copy-command-for-others.js";
 import { type ExpectedError, expectCommandError } from "../helpers/expect-command-error.js";
 import { inProcessTest } from "../helpers/run-in-process.js";
 import { cliTest, type Sample } from "../helpers/run-knock.js";
@@ -391,7 +391,7 @@ describe.concurrent("the store", () => {
     // File modes do not stop the superuser, so that another user has to run the command.
     const others = process.getuid?.() === 0 ? copyCommandForOthers() : null;
     const user = others === null ? {} : { uid: 65_534, gid: 65_534, bin: join(others, "bin/knock.js") };
-    chmodSync(collab.path(".."), 0o755);
+    makeReadableForOthers(collab.path(".."));
     chmodSync(collab.path(".knock-local"), 0o755); // readable for its owner only
     try {
       for (const [mode, message] of [

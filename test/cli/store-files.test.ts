@@ -1,7 +1,7 @@
 import { chmodSync, cpSync, existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
-import { copyCommandForOthers } from "../helpers/copy-command-for-others.js";
+import { copyCommandForOthers, makeReadableForOthers } from "../helpers/copy-command-for-others.js";
 import { cliTest as it, type Sample } from "../helpers/run-knock.js";
 
 /** Runs `knock dev`, runs an action, and stops it. Returns what it wrote to standard error. */
@@ -66,7 +66,7 @@ describe.skipIf(process.platform === "win32")("a read-only store", () => {
     // File modes do not stop the superuser, so that another user has to run the command.
     const others = process.getuid?.() === 0 ? copyCommandForOthers() : null;
     const user = others === null ? {} : { uid: 65_534, gid: 65_534, bin: join(others, "bin/knock.js") };
-    chmodSync(collab.path(".."), 0o755);
+    makeReadableForOthers(collab.path(".."));
     const folder = collab.path(".knock-local");
     const before = [readdirSync(folder), collab.storeDigest()];
     chmodSync(join(folder, "store.db"), 0o444);

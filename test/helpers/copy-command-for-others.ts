@@ -14,6 +14,11 @@ const INSTALLED_PATHS = ["bin", "dist", "package.json"];
 export function copyCommandForOthers(): string {
   const folder = mkdtempSync(join(tmpdir(), "knock-public-"));
   for (const path of INSTALLED_PATHS) cpSync(join(ROOT, path), join(folder, path), { recursive: true });
-  execFileSync("chmod", ["-R", "a+rX", folder]);
+  makeReadableForOthers(folder);
   return folder;
+}
+
+/** Lets every user read a folder, whatever the umask of the tests is. */
+export function makeReadableForOthers(folder: string): void {
+  execFileSync("chmod", ["-R", "a+rX", folder]);
 }
