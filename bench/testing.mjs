@@ -42,10 +42,17 @@ function createProject(folder, files, scenariosPerFile) {
   }
 }
 
+const folder = mkdtempSync(join(tmpdir(), "knock-testing-"));
+
+// Node 20 reads this certificate bundle at every start. An existing code cache of the user may be from runs that needed other
+// functions.
+const env = { ...process.env, XDG_CACHE_HOME: join(folder, "cache") };
+delete env.NODE_EXTRA_CA_CERTS;
+
 /** Returns the wall time of a process in milliseconds. Throws if it fails. */
 function time(args, cwd) {
   const start = performance.now();
-  const { status, stderr } = spawnSync(process.execPath, args, { cwd, stdio: ["ignore", "ignore", "pipe"] });
+  const { status, stderr } = spawnSync(process.execPath, args, { cwd, env, stdio: ["ignore", "ignore", "pipe"] });
   const took = performance.now() - start;
   if (status !== 0) throw new Error(`exit ${status}: ${stderr}`);
   return took;
@@ -54,13 +61,12 @@ function time(args, cwd) {
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
 const round = (value) => Math.round(value * 100) / 100;
 
-const folder = mkdtempSync(join(tmpdir(), "knock-testing-"));
 try {
   const many = join(folder, "many");
   const single = join(folder, "single");
   createProject(many, FILES, SCENARIOS_PER_FILE);
   createProject(single, 1, 1);
-  time([COMMAND, "test", "scenarios"], single); // fills the code cache
+  for (let n = 0; n < 3; n++) time([COMMAND, "test", "scenarios"], single); // the second run fills the code cache
   const times = { node: [], single: [], many: [] };
   for (let i = 0; i < rounds; i++) {
     for (let n = 0; n < 5; n++) {
