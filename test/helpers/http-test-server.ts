@@ -85,6 +85,8 @@ export async function startHttpTestServer(): Promise<HttpTestServer> {
       sendResponse(response, typeof next === "function" ? next(receivedRequest) : (next ?? {}));
     });
   });
+  // A connection that the server closes after 5 idle seconds can be in use again at that moment, and its request is lost.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

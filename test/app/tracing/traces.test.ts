@@ -99,6 +99,14 @@ function hasDelivery(): boolean {
   return delivery !== undefined && spans.some(({ spanId }) => spanId === delivery.parentSpanId);
 }
 
+/** Waits for the spans of a delivery. If they do not arrive, the error has the output of the worker and what arrived. */
+async function waitForDelivery({ output }: { output(): string }): Promise<void> {
+  await eventually(hasDelivery).catch((cause: unknown) => {
+    const names = collector.spans.map(({ name }) => name);
+    throw new Error(`no delivery: ${JSON.stringify({ output: output(), names, mail: findMail() })}`, { cause });
+  });
+}
+
 /** Checks the spans of a worker that ran the letter. `job` is the span of the job that delivered it. */
 function checkLetter(fetchJob: string, deliveryJob: string): void {
   const [fetching, delivering] = [fetchJob, deliveryJob].map((name) =>
@@ -141,7 +149,7 @@ describe("traces of knock worker on a file", () => {
   it("contain a job, its request, its delivery and the provider's request, and nothing private", async () => {
     const worker = start(["worker"], collector.env);
     await notify();
-    await eventually(hasDelivery);
+    await waitForDelivery(worker);
     expect(await stop(worker)).toBe(143);
     checkLetter("process due", "process due");
     const job = collector.spans.find(({ attributes }) => Number(attributes["knock.runs"]) > 0);
@@ -155,7 +163,7 @@ describe("traces of knock worker on a file", () => {
     const env = { OTEL_SERVICE_NAME: "mailer", OTEL_RESOURCE_ATTRIBUTES: "team=blue", ...collector.env };
     const worker = start(["worker"], env);
     await notify();
-    await eventually(hasDelivery);
+    await waitForDelivery(worker);
     await stop(worker);
     const delivered = collector.getSpan("deliver mail");
     expect(delivered).toMatchObject({
@@ -193,7 +201,7 @@ describe("traces of knock worker on a file", () => {
     );
     const worker = start(["worker"], { ...collector.env, NODE_OPTIONS: `--require ${hook}` });
     await notify();
-    await eventually(hasDelivery);
+    await waitForDelivery(worker);
     await stop(worker);
     expect(collector.getSpan("deliver mail").resource["service.name"]).toBe("preloaded");
     expect(worker.output()).not.toContain("OpenTelemetry");
@@ -268,7 +276,7 @@ describe("traces of knock dev", () => {
       });
     const { workflow_run_id } = (await (await trigger("letter")).json()) as { workflow_run_id: string };
     expect((await trigger("missing")).status).toBe(404);
-    await eventually(hasDelivery);
+    await waitForDelivery(dev);
     expect(await stop(dev)).toBe(143);
     const spans = collector.spans.filter(({ kind, name }) => kind === "server" && name.startsWith("POST"));
     expect(spans).toMatchObject(
@@ -296,7 +304,7 @@ describeOnPostgres("traces of knock worker on PostgreSQL", () => {
     const worker = start(["worker", "--store", store], collector.env);
     await eventually(() => worker.output().includes('"event":"started"'));
     await notify("--store", store);
-    await eventually(hasDelivery);
+    await waitForDelivery(worker);
     expect(await stop(worker)).toBe(143);
     checkLetter("process runs", "process messages");
     const jobs = collector.spans.filter(({ kind }) => kind === "consumer");
