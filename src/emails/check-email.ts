@@ -28,7 +28,8 @@ const MAX_LISTED_VALUES = 3;
 const PLACEHOLDER_HOST = /^(?:.+\.)?(?:example\.(?:com|net|org)|[^.]+\.(?:example|test))$/i;
 const PREHEADER = /preheader|display:\s*none/i;
 
-function listValues(values: readonly string[]): string {
+/** Returns the first distinct values, and how many others there are. */
+export function listValues(values: readonly string[]): string {
   const distinct = [...new Set(values)];
   const more = distinct.length > MAX_LISTED_VALUES ? ` and ${distinct.length - MAX_LISTED_VALUES} more` : "";
   return `${distinct.slice(0, MAX_LISTED_VALUES).join(", ")}${more}`;

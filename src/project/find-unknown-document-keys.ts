@@ -7,23 +7,24 @@ import type { Finding } from "../domain/schema/finding.js";
 import { layoutSchema } from "../domain/template/layout-schema.js";
 import { partialSchema } from "../domain/template/partial-schema.js";
 import type { JsonObject } from "../util/json.js";
+import { MAIN_FILES } from "./main-files.js";
 
-/** The documents whose unknown keys are warnings, by their folder: the name of the file and its schema. */
-const DOCUMENTS = {
-  audiences: { file: "audience.json", schema: audienceSchema },
-  broadcasts: { file: "broadcast.json", schema: broadcastSchema },
-  guides: { file: "guide.json", schema: guideSchema },
-  layouts: { file: "layout.json", schema: layoutSchema },
-  "message-types": { file: "message_type.json", schema: messageTypeSchema },
-  partials: { file: "partial.json", schema: partialSchema },
+/** The schemas of the documents whose unknown keys are warnings, by their folder. */
+const SCHEMAS = {
+  audiences: audienceSchema,
+  broadcasts: broadcastSchema,
+  guides: guideSchema,
+  layouts: layoutSchema,
+  "message-types": messageTypeSchema,
+  partials: partialSchema,
 };
 
-export type DocumentFolder = keyof typeof DOCUMENTS;
+export type DocumentFolder = keyof typeof SCHEMAS;
 
 /** Returns the file name of the documents in a folder. */
-export const getDocumentFileName = (folder: DocumentFolder): string => DOCUMENTS[folder].file;
+export const getDocumentFileName = (folder: DocumentFolder): string => MAIN_FILES[folder];
 
 /** Returns the unknown keys of a document in one of the project's folders. */
 export function findUnknownDocumentKeys(folder: DocumentFolder, raw: JsonObject): Finding[] {
-  return findUnknownKeys(DOCUMENTS[folder].schema(), raw);
+  return findUnknownKeys(SCHEMAS[folder](), raw);
 }

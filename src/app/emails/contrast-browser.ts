@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { EmailProblem } from "../../emails/check-email.js";
+import { type EmailProblem, listValues } from "../../emails/check-email.js";
 import { getErrorMessage } from "../../errors/knock-error.js";
 
 /** Finds text with too little contrast, in a browser. */
@@ -44,7 +44,6 @@ interface BrowserOptions {
 
 const PLAYWRIGHT_PACKAGES = ["playwright-core", "playwright", "@playwright/test"];
 const TIMEOUT_MS = 10_000;
-const MAX_LISTED = 3;
 const MAX_TEXT_LENGTH = 30;
 /** The width of a reading pane. */
 const VIEWPORT = { width: 640, height: 900 };
@@ -66,11 +65,9 @@ function describeLowContrast(mode: string, found: readonly LowContrast[]): Email
     const short = text.length > MAX_TEXT_LENGTH ? `${text.slice(0, MAX_TEXT_LENGTH)}…` : text;
     return `${JSON.stringify(short)} (${foreground} on ${background}: ${contrast} of ${Number.parseFloat(expected)})`;
   });
-  const distinct = [...new Set(texts)];
-  const more = distinct.length > MAX_LISTED ? ` and ${distinct.length - MAX_LISTED} more` : "";
   return {
     code: "email_low_contrast",
-    message: `has text with too little contrast in ${mode} mode: ${distinct.slice(0, MAX_LISTED).join(", ")}${more}`,
+    message: `has text with too little contrast in ${mode} mode: ${listValues(texts)}`,
   };
 }
 

@@ -1,24 +1,15 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { LocatedFinding } from "../../domain/validation/located-finding.js";
+import { MAIN_FILES } from "../../project/main-files.js";
 import { isScenarioFile } from "../../project/read-scenarios.js";
 import { findNearest } from "../../util/find-nearest.js";
 import { listFiles, listFolders } from "./list-project-files.js";
 
-/** The main file of a resource, by the folder of its kind. A folder without it is ignored by every command. */
-const MAIN_FILES = {
-  audiences: "audience.json",
-  broadcasts: "broadcast.json",
-  guides: "guide.json",
-  layouts: "layout.json",
-  "message-types": "message_type.json",
-  partials: "partial.json",
-  requests: "request.json",
-  sources: "source.json",
-  workflows: "workflow.json",
-} as const;
-
-/** Returns a finding for each folder of a resource that has files, but not its main file. Tests may have a folder of their own. */
+/**
+ * Returns a finding for each folder of a resource that has files, but not its main file, so that every command ignores it. Tests
+ * may have a folder of their own.
+ */
 export function findMissingDocuments(knockDir: string, displayPath: (...path: string[]) => string): LocatedFinding[] {
   return Object.entries(MAIN_FILES).flatMap(([kind, mainFile]) =>
     listFolders(join(knockDir, kind)).flatMap((key): LocatedFinding[] => {

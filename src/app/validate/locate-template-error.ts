@@ -1,6 +1,7 @@
 import type { LocatedFinding } from "../../domain/validation/located-finding.js";
 import { toLocatedFindings } from "../../domain/validation/project-finding.js";
 import { KnockError } from "../../errors/knock-error.js";
+import { MAIN_FILES } from "../../project/main-files.js";
 import type { ProjectFile } from "../../project/read-project-text.js";
 
 /** Matches the start of an error about a text in the main file of a resource, before its field path. */
@@ -8,9 +9,9 @@ const TEMPLATE_OWNER = /^(?<kind>workflow|layout|partial|request|guide) "(?<key>
 
 /** The main files of the resources that workflows share. */
 export const SHARED_FILES = {
-  layout: { folder: "layouts", name: "layout.json" },
-  partial: { folder: "partials", name: "partial.json" },
-  request: { folder: "requests", name: "request.json" },
+  layout: { folder: "layouts", name: MAIN_FILES.layouts },
+  partial: { folder: "partials", name: MAIN_FILES.partials },
+  request: { folder: "requests", name: MAIN_FILES.requests },
 };
 export type SharedKind = keyof typeof SHARED_FILES;
 

@@ -4,6 +4,7 @@ import type { Webhook } from "../../domain/environment/webhook.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { findTemplateError } from "../../engine/compile/compile-workflow.js";
 import type { Definitions } from "../../ports/definitions.js";
+import { MAIN_FILES } from "../../project/main-files.js";
 import { openProject, type Project } from "../../project/open-project.js";
 import { listBranches } from "../../project/project-folders.js";
 import {
@@ -28,10 +29,10 @@ type ProjectPart = Pick<ProjectChange, "kind" | "key" | "branch">;
  * The path of each kind of definition within a branch's folder, where it takes precedence over that of the main files.
  */
 const BRANCH_PATHS = {
-  workflow: (key: string) => join("workflows", key, "workflow.json"),
-  layout: (key: string) => join("layouts", key, "layout.json"),
-  partial: (key: string) => join("partials", key, "partial.json"),
-  request: (key: string) => join("requests", key, "request.json"),
+  workflow: (key: string) => join("workflows", key, MAIN_FILES.workflows),
+  layout: (key: string) => join("layouts", key, MAIN_FILES.layouts),
+  partial: (key: string) => join("partials", key, MAIN_FILES.partials),
+  request: (key: string) => join("requests", key, MAIN_FILES.requests),
   translations: "translations",
 };
 
