@@ -37,7 +37,9 @@ export function registerAudit(program: Command, context: CommandContext, service
     .optionsGroup(OPTION_GROUPS.testing)
     .option("--fail-if-any", "exit 1 if a user would get nothing from a workflow");
   addExamples(
-    addCommonOptions(addAccountOptions(command), undefined, { quiet: "print only the users who would get nothing" }),
+    addCommonOptions(addAccountOptions(command), undefined, {
+      quiet: "print only the users who would receive no messages",
+    }),
     ({ workflow, users, user }) => [
       `knock audit --recipients ${users}`,
       `knock audit --recipients ${user} --workflows ${workflow.key} --json`,

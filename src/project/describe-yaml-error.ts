@@ -73,7 +73,7 @@ export function describeYamlError({ code, message, pos: [start, end] }: YAMLPars
   const found = text.slice(start, end);
   switch (code) {
     case "DUPLICATE_KEY":
-      return { message: `the key "${found}" is there twice`, hint: "Rename or remove one of the two." };
+      return { message: `the key "${found}" is defined twice`, hint: "Rename or remove one of the two." };
     case "BAD_INDENT":
       return (
         describeOpenBracket(message) ?? {

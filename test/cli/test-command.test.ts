@@ -104,7 +104,7 @@ describe.concurrent("knock test", () => {
   it("rejects two scenarios of one name, and invalid YAML, with the location", async ({ collab }) => {
     collab.write(FILE, "scenarios:\n  a: { steps: [{ advance: 1h, expect: [sent=1] }] }\n  a: {}\n");
     expect((await collab.knock(["test", FILE])).stdout).toContain(
-      `! ${FILE}:3:3: invalid YAML: the key "a" is there twice\n    Rename or remove one of the two.`,
+      `! ${FILE}:3:3: invalid YAML: the key "a" is defined twice\n    Rename or remove one of the two.`,
     );
     collab.write(FILE, "scenarios: [\n");
     expect((await collab.knock(["test", FILE])).stdout).toContain(`! ${FILE}:2:1: invalid YAML: "]" is missing`);

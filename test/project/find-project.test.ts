@@ -44,7 +44,7 @@ describe("findProject (F-001 to F-003)", () => {
   });
 
   it.each([
-    [{ knockDir: "k", more: 1 }, ['/more unknown key "more"; known are $schema, knockDir, settings']],
+    [{ knockDir: "k", more: 1 }, ['/more unknown key "more"; valid keys are $schema, knockDir, settings']],
     [{ knockdir: "k" }, ['/knockdir unknown key "knockdir"; did you mean "knockDir"?']],
     [{ knockDir: "k", setings: { target: "remote" } }, ['/setings unknown key "setings"; did you mean "settings"?']],
   ])("rejects unknown keys: %j", async (content, expected) => {
@@ -127,7 +127,7 @@ describe("findProject (F-001 to F-003)", () => {
     [
       { constructor: "x" },
       [
-        '/settings/constructor unknown key "constructor"; known are target, base_url, profile, branch, store, environment, recipients, knock:ignore',
+        '/settings/constructor unknown key "constructor"; valid keys are target, base_url, profile, branch, store, environment, recipients, knock:ignore',
       ],
       undefined,
     ],

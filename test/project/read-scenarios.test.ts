@@ -25,7 +25,7 @@ describe("a file of scenarios", () => {
     ["a: b: c", 1, 4, 'this value contains another key with a ":"'],
     ["a:\n\tb: 1", 2, 1, "a tab is used as indentation"],
     ['a: "x', 1, 6, 'the closing quote " is missing'],
-    ["a: 1\na: 2", 2, 1, 'the key "a" is there twice'],
+    ["a: 1\na: 2", 2, 1, 'the key "a" is defined twice'],
     ["a:\n  - b\n c", 3, 1, "the indentation differs from that of the lines before"],
     ["a: 'it's'", 1, 8, '"s\'" is unexpected here'],
     ["a: @b", 1, 4, "a value without quotes cannot start with @"],

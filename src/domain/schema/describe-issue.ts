@@ -60,7 +60,7 @@ function serializeUnknownKeys(issue: RawIssue & { code: "unrecognized_keys" }, m
   const known = getDeclaredKeys(issue);
   const sentences = issue.keys.map((key) => {
     const near = findNearest(key, known);
-    const names = known.length === 0 ? "no properties are expected" : `known are ${known.join(", ")}`;
+    const names = known.length === 0 ? "no properties are expected" : `valid keys are ${known.join(", ")}`;
     const isListed = near === undefined && known.length <= maxListed;
     return `${describeUnknownKey(key, near)}${isListed ? `; ${names}` : ""}`;
   });

@@ -99,7 +99,7 @@ describe("broadcast.json (section 17)", () => {
       {
         path: ["steps", 0, "colour"],
         message:
-          'unknown key "colour"; known are type, ref, name, description, conditions, channel_type, channel_key, channel_group_key, guide_key, template, channel_overrides, send_windows',
+          'unknown key "colour"; valid keys are type, ref, name, description, conditions, channel_type, channel_key, channel_group_key, guide_key, template, channel_overrides, send_windows',
       },
     ]);
   });

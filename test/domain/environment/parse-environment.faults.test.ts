@@ -143,7 +143,7 @@ describe("parseEnvironment (section 5 of the contract)", () => {
     [
       "preferences without a name",
       { preferences: { channel_types: {} } },
-      ['/preferences/channel_types unknown key "channel_types"; known are default'],
+      ['/preferences/channel_types unknown key "channel_types"; valid keys are default'],
     ],
     ["tracking without a base", { tracking: {} }, ["/tracking/base_url is required (a string)"]],
     [

@@ -188,7 +188,7 @@ describe("agent responses (EQ-58)", () => {
     [{ answers: [{ text: "a", error: "b" }] }, "/agent/answers/0 must have exactly one of text, json and error"],
     [{ answers: [{ text: 1 }] }, "/agent/answers/0/text must be a string, found a number"],
     [{ url: "localhost" }, '/agent/url must be a URL that starts with http:// or https://, found "localhost"'],
-    [{ model: "a" }, '/agent/model unknown key "model"; known are url, answers'],
+    [{ model: "a" }, '/agent/model unknown key "model"; valid keys are url, answers'],
   ] as [Json, string][])("reject %o", (agent, fault) => {
     expect(collectFindings(() => parse({ agent }))).toEqual([fault]);
   });

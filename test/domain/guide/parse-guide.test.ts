@@ -312,7 +312,7 @@ describe("a message type (section 12)", () => {
       },
       {
         path: ["variants", 0, "fields", 1, "action"],
-        message: 'unknown key "action"; known are type, key, label, settings',
+        message: 'unknown key "action"; valid keys are type, key, label, settings',
       },
     ]);
   });

@@ -34,7 +34,7 @@ describe("preferenceSetSchema", () => {
     [
       { colour: 1 },
       [
-        'set.colour unknown key "colour"; known are channel_types, channels, categories, workflows, commercial_subscribed, id, __persistence_strategy__',
+        'set.colour unknown key "colour"; valid keys are channel_types, channels, categories, workflows, commercial_subscribed, id, __persistence_strategy__',
       ],
     ],
     [{ channel_types: { emial: 1 } }, ['set.channel_types.emial unknown key "emial"; did you mean "email"?']],
@@ -56,7 +56,7 @@ describe("preferenceSetSchema", () => {
       [
         "set.workflows.a must be true, false or an object with channel_types, channels or conditions, found a number",
         'set.workflows.b.conditions.0.operator is not a known operator: "exist"; did you mean "exists"?',
-        'set.workflows.b.when unknown key "when"; known are channel_types, channels, conditions, __strategy__',
+        'set.workflows.b.when unknown key "when"; valid keys are channel_types, channels, conditions, __strategy__',
       ],
     ],
     [{ categories: [] }, ["set.categories must be an object, found a list"]],

@@ -58,7 +58,7 @@ describe("collectWorkflowWarnings (F-026)", () => {
     [
       "of a step",
       steps(email({ colour: "red" })),
-      'steps[0]: unknown key "colour"; known are type, ref, name, description, conditions, channel_type, channel_key, channel_group_key, guide_key, template, channel_overrides, send_windows',
+      'steps[0]: unknown key "colour"; valid keys are type, ref, name, description, conditions, channel_type, channel_key, channel_group_key, guide_key, template, channel_overrides, send_windows',
     ],
     [
       "of a template",
@@ -68,7 +68,7 @@ describe("collectWorkflowWarnings (F-026)", () => {
     [
       "of a template's settings",
       steps(email({ template: { settings: { layout: "x" } } })),
-      'steps[0].template.settings: unknown key "layout"; known are layout_key, pre_content, attachment_key, preview_text',
+      'steps[0].template.settings: unknown key "layout"; valid keys are layout_key, pre_content, attachment_key, preview_text',
     ],
     [
       "of overrides",
@@ -78,7 +78,7 @@ describe("collectWorkflowWarnings (F-026)", () => {
     [
       "of a function step",
       steps({ ref: "d", type: "delay", settings: { delay_till: "x" } }),
-      'steps[0].settings: unknown key "delay_till"; known are delay_for, delay_until_field_path',
+      'steps[0].settings: unknown key "delay_till"; valid keys are delay_for, delay_until_field_path',
     ],
     [
       "of a duration",
@@ -93,7 +93,7 @@ describe("collectWorkflowWarnings (F-026)", () => {
     [
       "of a branch's conditions",
       steps({ ref: "b", type: "branch", branches: [{ conditions: { all: [], none: [] }, steps: [] }] }),
-      'steps[0].branches[0].conditions: unknown key "none"; known are all',
+      'steps[0].branches[0].conditions: unknown key "none"; valid keys are all',
     ],
     [
       "of match conditions",
@@ -102,12 +102,12 @@ describe("collectWorkflowWarnings (F-026)", () => {
         type: "wait_for_event",
         settings: { match_conditions: [{ operator: "and", conditions: [{ variable: "data.a", value: 1 }] }] },
       }),
-      'steps[0].settings.match_conditions[0].conditions[0]: unknown key "value"; known are variable, operator, argument',
+      'steps[0].settings.match_conditions[0].conditions[0]: unknown key "value"; valid keys are variable, operator, argument',
     ],
     [
       "of a header",
       steps({ ref: "f", type: "http_fetch", settings: { headers: [{ key: "a", value: "b", secret: true }] } }),
-      'steps[0].settings.headers[0]: unknown key "secret"; known are key, value',
+      'steps[0].settings.headers[0]: unknown key "secret"; valid keys are key, value',
     ],
     [
       "of a visual block in a row",
@@ -118,7 +118,7 @@ describe("collectWorkflowWarnings (F-026)", () => {
           },
         }),
       ),
-      'steps[0].template.visual_blocks[0].columns[0].blocks[0]: unknown key "colour"; known are type, id, version, layout_attrs',
+      'steps[0].template.visual_blocks[0].columns[0].blocks[0]: unknown key "colour"; valid keys are type, id, version, layout_attrs',
     ],
     [
       "of a block's button",
@@ -127,7 +127,7 @@ describe("collectWorkflowWarnings (F-026)", () => {
           template: { visual_blocks: [{ type: "button_set", buttons: [{ label: "A", style_attrs: { x: 1 } }] }] },
         }),
       ),
-      'steps[0].template.visual_blocks[0].buttons[0].style_attrs: unknown key "x"; known are background_color, text_color, border_color, border_width, border_radius',
+      'steps[0].template.visual_blocks[0].buttons[0].style_attrs: unknown key "x"; valid keys are background_color, text_color, border_color, border_width, border_radius',
     ],
     [
       "of a button",
@@ -137,17 +137,17 @@ describe("collectWorkflowWarnings (F-026)", () => {
         channel_type: "in_app_feed",
         template: { action_buttons: [{ label: "a", action: "b", style: "c" }] },
       }),
-      'steps[0].template.action_buttons[0]: unknown key "style"; known are label, action',
+      'steps[0].template.action_buttons[0]: unknown key "style"; valid keys are label, action',
     ],
     [
       "of an awaited event",
       steps({ ref: "w", type: "wait_for_event", settings: { event: { event_type: "recipient", recipient: "x" } } }),
-      'steps[0].settings.event: unknown key "recipient"; known are event_type, event_key',
+      'steps[0].settings.event: unknown key "recipient"; valid keys are event_type, event_key',
     ],
     [
       "of the trigger",
       { ...steps(), trigger: { type: "audience", audience: "x" } },
-      'trigger: unknown key "audience"; known are type, audience_key',
+      'trigger: unknown key "audience"; valid keys are type, audience_key',
     ],
     [
       "inside a branch",
@@ -156,7 +156,7 @@ describe("collectWorkflowWarnings (F-026)", () => {
         type: "branch",
         branches: [{ steps: [{ ref: "t", type: "throttle", limit: 1, settings: {} }] }],
       }),
-      'steps[0].branches[0].steps[0]: unknown key "limit"; known are type, ref, name, description, conditions, settings',
+      'steps[0].branches[0].steps[0]: unknown key "limit"; valid keys are type, ref, name, description, conditions, settings',
     ],
   ])("reports an unknown key or value %s", (_title, raw, text) => {
     expect(texts(raw)).toEqual([text]);

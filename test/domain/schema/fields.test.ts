@@ -125,7 +125,7 @@ describe("checkClosedDocument", () => {
     expect(collectFindings(schema, { name: "x", nmae: null, "name@": "x", __x: 1 }, checkClosedDocument)).toEqual([
       'nmae unknown key "nmae"; did you mean "name"?',
       'name@ unknown key "name@"; did you mean "name"?',
-      '__x unknown key "__x"; known are name',
+      '__x unknown key "__x"; valid keys are name',
     ]);
   });
 });

@@ -180,7 +180,7 @@ describe("parseBulkScheduleRequest (A-503)", () => {
       [
         "/schedules/1/recipient must be a user ID, an object reference or an inline recipient, found null",
         '/schedules/1/repeats/0/frequency must be "hourly", "daily", "weekly" or "monthly", found "never"',
-        '/schedules/1/minutes unknown key "minutes"; known are workflow, recipient, actor, tenant, data, repeats, scheduled_at, ending_at',
+        '/schedules/1/minutes unknown key "minutes"; valid keys are workflow, recipient, actor, tenant, data, repeats, scheduled_at, ending_at',
       ],
     ],
   ])("reports every error (%#)", (payload, expected) => {
@@ -207,8 +207,8 @@ describe("parseScheduleChange (A-501) and parseScheduleIds (A-502)", () => {
 
   it("rejects changes of workflow and recipients", () => {
     expect(faults(() => parseScheduleChange({ schedule_ids: ["a"], workflow: "w", recipients: ["ada"] }))).toEqual([
-      '/workflow unknown key "workflow"; known are schedule_ids, actor, tenant, data, repeats, scheduled_at, ending_at',
-      '/recipients unknown key "recipients"; known are schedule_ids, actor, tenant, data, repeats, scheduled_at, ending_at',
+      '/workflow unknown key "workflow"; valid keys are schedule_ids, actor, tenant, data, repeats, scheduled_at, ending_at',
+      '/recipients unknown key "recipients"; valid keys are schedule_ids, actor, tenant, data, repeats, scheduled_at, ending_at',
     ]);
   });
 });

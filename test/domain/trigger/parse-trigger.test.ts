@@ -236,7 +236,7 @@ describe("the other fields (E-025, E-028, E-032)", () => {
       "a field nothing like one",
       { zzz: 1 },
       [
-        '/zzz unknown key "zzz"; known are key, recipients, actor, tenant, data, cancellation_key, idempotency_key, settings',
+        '/zzz unknown key "zzz"; valid keys are key, recipients, actor, tenant, data, cancellation_key, idempotency_key, settings',
       ],
     ],
   ])("rejects %s", (_what, fields, expected) => {
