@@ -16,10 +16,27 @@ const LINE_LENGTHS = [DIGEST_LENGTH, DIGEST_LENGTH + 1 + VERSION_ID_LENGTH];
 const computeDocumentDigest = (kind: string, document: unknown): string =>
   computeChecksum(`${kind}\n${JSON.stringify(document)}`);
 
+/** Returns the name of the file with the content of another file. */
+const nameContentFile = (file: string, path: string): string => `${file}.${computeChecksum(path)}`;
+
+/** Replaces a file, so that other processes never read an incomplete one. Returns false if it cannot be written. */
+function replaceFile(file: string, content: string): boolean {
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    const temporaryPath = `${file}.${process.pid}`;
+    writeFileSync(temporaryPath, content, { mode: 0o600 });
+    renameSync(temporaryPath, file);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Remembers valid documents by the digest of their content in a file, one document per line. `file` must belong to this
  * build and this Node version, because others may judge a document differently; null disables the cache. Other content
- * in the file is ignored. A file that cannot be read or written only costs speed.
+ * in the file is ignored. Contents of files are saved beside it, one file each, and replaced when they change. A file that
+ * cannot be read or written only costs speed.
  */
 export class ValidDocumentCache implements ValidDocuments {
   /** The IDs of versions by the digests of documents. Documents without versions have an empty text. */
@@ -44,6 +61,21 @@ export class ValidDocumentCache implements ValidDocuments {
     this.set(`workflow ${workflowKey}`, document, versionId);
   }
 
+  findContent(path: string, text: string): unknown {
+    if (this.file === null) return null;
+    try {
+      const saved = readFileSync(nameContentFile(this.file, path), "utf8");
+      return saved.startsWith(computeChecksum(text)) ? JSON.parse(saved.slice(DIGEST_LENGTH)) : null;
+    } catch {
+      return null; // The content was not saved, or the saved file is damaged.
+    }
+  }
+
+  addContent(path: string, text: string, content: unknown): void {
+    if (this.file === null) return;
+    replaceFile(nameContentFile(this.file, path), computeChecksum(text) + JSON.stringify(content));
+  }
+
   private find(kind: string, document: unknown): string | null {
     if (this.file === null) return null;
     return this.read(this.file).get(computeDocumentDigest(kind, document)) ?? null;
@@ -61,14 +93,8 @@ export class ValidDocumentCache implements ValidDocuments {
    */
   save(): void {
     if (this.file === null || this.versionIds === undefined || !this.hasChanged) return;
-    try {
-      mkdirSync(dirname(this.file), { recursive: true, mode: 0o700 });
-      const temporaryPath = `${this.file}.${process.pid}`;
-      const lines = [...this.versionIds].map(([digest, versionId]) => `${digest} ${versionId}`.trimEnd());
-      writeFileSync(temporaryPath, lines.slice(-MAX_DIGESTS).join("\n"), { mode: 0o600 });
-      renameSync(temporaryPath, this.file);
-      this.hasChanged = false;
-    } catch {}
+    const lines = [...this.versionIds].map(([digest, versionId]) => `${digest} ${versionId}`.trimEnd());
+    if (replaceFile(this.file, lines.slice(-MAX_DIGESTS).join("\n"))) this.hasChanged = false;
   }
 
   private read(file: string): Map<string, string> {

@@ -15,13 +15,13 @@ function isWide(code: number): boolean {
   );
 }
 
-/** Characters that combine with the previous one: accents, joiners and variation selectors. */
-const ZERO_WIDTH = /[\p{Mn}\p{Me}\p{Cf}]/u;
+/** Returns whether a letter combines with the previous one: accents, joiners and variation selectors. */
+const hasNoWidth = (letter: string): boolean => /[\p{Mn}\p{Me}\p{Cf}]/u.test(letter);
 
 function letterWidth(letter: string): number {
   const code = letter.codePointAt(0) as number;
   if (code < 0x300) return 1;
-  return ZERO_WIDTH.test(letter) ? 0 : isWide(code) ? 2 : 1;
+  return hasNoWidth(letter) ? 0 : isWide(code) ? 2 : 1;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { isMap, isScalar, parseDocument } from "yaml";
 import { parsePointer } from "../util/json.js";
 import { findJsonKey, type KeyToken } from "../util/json-location.js";
-import { isScenarioFile } from "./read-scenarios.js";
+import { isScenarioFile } from "./list-scenario-files.js";
 
 interface KeyLocation {
   /** The position of the key's value, counted from 1. */

@@ -1,11 +1,11 @@
 import { realpathSync } from "node:fs";
-import { dirname, isAbsolute, join, relative, sep } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { checkJsonShape } from "../domain/shape/check-json-shape.js";
 import { createDocumentError } from "../domain/shape/document-error.js";
 import { KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject, toPointer } from "../util/json.js";
 import { parseJson } from "../util/parse-json.js";
-import { toSlashes } from "./format-display-path.js";
+import { isBelow, toSlashes } from "./format-display-path.js";
 import { readProjectText } from "./read-project-text.js";
 
 export interface ReferenceContext {
@@ -35,19 +35,25 @@ function createReferenceError(
   return createDocumentError("workflow_invalid", reference.displayPath, [detail], hint);
 }
 
-function readReferencedFile(value: Json, path: PropertyKey[], reference: ReferenceContext): string {
+interface ReferencedFile {
+  text: string;
+  displayPath: string;
+}
+
+function readReferencedFile(value: Json, path: PropertyKey[], reference: ReferenceContext): ReferencedFile {
   if (typeof value !== "string" || value === "")
     throw createReferenceError(reference, path, value, "must be a relative path");
   const target = join(reference.from, value);
-  const inside = relative(reference.resourceDir, target);
-  if (isAbsolute(value) || inside === "" || inside.split(sep)[0] === "..")
+  if (isAbsolute(value) || !isBelow(reference.resourceDir, target))
     throw createReferenceError(reference, path, value, `leaves the ${reference.owner}'s folder`);
   if (reference.referencedFiles.has(target)) throw createReferenceError(reference, path, value, "is referenced twice");
   reference.referencedFiles.add(target);
+  const inFolder = target.slice(reference.resourceDir.length + 1);
+  const displayPath = `${dirname(reference.displayPath)}/${toSlashes(inFolder)}`;
   try {
     // A link inside the folder may point out of it.
-    const [real, root] = [realpathSync(target), realpathSync(reference.resourceDir)];
-    if (relative(root, real).split(sep)[0] === ".." || isAbsolute(relative(root, real)))
+    const real = realpathSync(target);
+    if (real !== target && !isBelow(realpathSync(reference.resourceDir), real))
       throw createReferenceError(
         reference,
         path,
@@ -58,17 +64,12 @@ function readReferencedFile(value: Json, path: PropertyKey[], reference: Referen
     if (error instanceof KnockError) throw error;
     const { code } = error as NodeJS.ErrnoException;
     const problem = code === "ELOOP" ? "is a cycle of symbolic links" : "refers to a file that does not exist";
-    const hint = `Create ${getDisplayPath(reference, value)}, or correct the path in ${String(path.at(-1))}.`;
+    const hint = `Create ${displayPath}, or correct the path in ${String(path.at(-1))}.`;
     throw createReferenceError(reference, path, value, problem, code === "ENOENT" ? hint : undefined);
   }
-  const text = readProjectText(target, getDisplayPath(reference, value), "workflow_invalid");
+  const text = readProjectText(target, displayPath, "workflow_invalid");
   // Git writes CRLF on Windows. Messages and snapshots must be the same on every system.
-  return text.replaceAll("\r\n", "\n");
-}
-
-/** Returns the display path of a referenced file. */
-function getDisplayPath({ from, resourceDir, displayPath }: ReferenceContext, value: string): string {
-  return `${dirname(displayPath)}/${toSlashes(relative(resourceDir, join(from, value)))}`;
+  return { text: text.replaceAll("\r\n", "\n"), displayPath };
 }
 
 /**
@@ -101,9 +102,9 @@ async function resolveValue(value: Json, reference: ReferenceContext, path: Prop
     }
     const field = key.slice(0, -1);
     if (Object.hasOwn(value, field)) continue;
-    const text = readReferencedFile(child, [...path, key], reference);
+    const { text, displayPath } = readReferencedFile(child, [...path, key], reference);
     // Fields on the way may also be references; once resolved, they have their plain names.
-    reference.files?.set(toPointer([...path, field]).replaceAll("@/", "/"), getDisplayPath(reference, child as string));
+    reference.files?.set(toPointer([...path, field]).replaceAll("@/", "/"), displayPath);
     resolved[field] =
       field === "visual_blocks" ? await resolveNestedJson(text, child as string, reference, [...path, key]) : text;
   }

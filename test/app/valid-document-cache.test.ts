@@ -100,6 +100,28 @@ describe("the cache of valid documents", () => {
     expect([isKnownIn(file, documents[0]), isKnownIn(file, documents[1])]).toEqual([false, true]);
   });
 
+  it("returns the content of a file in the next process, only for the same path and text", () => {
+    const content = { scenarios: ["ä"] };
+    new ValidDocumentCache(file).addContent("/a.test.yaml", "a: ä", content);
+    const next = new ValidDocumentCache(file);
+    expect(next.findContent("/a.test.yaml", "a: ä")).toEqual(content);
+    expect(next.findContent("/a.test.yaml", "a: b")).toBe(null);
+    expect(next.findContent("/b.test.yaml", "a: ä")).toBe(null);
+    expect(new ValidDocumentCache(null).findContent("/a.test.yaml", "a: ä")).toBe(null);
+  });
+
+  it("keeps the newest content of a file, and ignores a damaged one", () => {
+    const cache = new ValidDocumentCache(file);
+    cache.addContent("/a.test.yaml", "a: 1", 1);
+    cache.addContent("/a.test.yaml", "a: 2", 2);
+    const [name = "", ...others] = readdirSync(dirname(file));
+    expect(others).toEqual([]);
+    expect([cache.findContent("/a.test.yaml", "a: 1"), cache.findContent("/a.test.yaml", "a: 2")]).toEqual([null, 2]);
+    const saved = join(dirname(file), name);
+    writeFileSync(saved, `${readFileSync(saved, "utf8")}}`);
+    expect(cache.findContent("/a.test.yaml", "a: 2")).toBe(null);
+  });
+
   it("writes nothing without a file, and nothing when no document was added", () => {
     addIn(null, DOCUMENT);
     expect(isKnownIn(null, DOCUMENT)).toBe(false);

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { readScenarioNames, readScenarios, type ScenarioFileContent } from "../../src/project/read-scenarios.js";
+import { ValidDocumentCache } from "../../src/app/valid-document-cache.js";
+import { readScenarioNames } from "../../src/project/read-scenario-names.js";
+import { readScenarios, type ScenarioFileContent } from "../../src/project/read-scenarios.js";
 import { catchRejection } from "../helpers/catch-error.js";
 import { TemporaryProject } from "../helpers/temporary-project.js";
 
@@ -79,40 +81,79 @@ given:
     ["a value on the line of its name", BLOCK_STYLE.replace("(long):", "(long): # a comment")],
     ["Windows line ends", BLOCK_STYLE.replaceAll("\n", "\r\n")],
     ["an escaped name", BLOCK_STYLE.replace("waits, then sends:", "? waits, then sends\n  :")],
-  ])("has the names that the parser finds: %s", (_, text) => {
+  ])("has the names that the parser finds: %s", async (_, text) => {
     const project = new TemporaryProject({ "a.test.yaml": text });
     const file = { path: project.path("a.test.yaml"), displayPath: "a" };
     try {
-      const parsed = readScenarioNames(file);
+      const parsed = await readScenarioNames(file);
       expect(parsed).toHaveLength(3);
       expect(parsed).toContain("waits for ada, sends");
       for (const start of ["s", "sends a text", "waits", "waits for ada", "waits, t", "x"]) {
         const isFitting = (name: string): boolean => name.startsWith(start);
-        expect([start, readScenarioNames(file, start).filter(isFitting)]).toEqual([start, parsed.filter(isFitting)]);
+        const found = await readScenarioNames(file, start);
+        expect([start, found.filter(isFitting)]).toEqual([start, parsed.filter(isFitting)]);
       }
     } finally {
       project.remove();
     }
   });
 
-  it("has the names that complete a text, also those with values of rows", () => {
+  it("is not parsed a third time if it is unchanged, and its values keep their positions", async () => {
+    const text = `scenarios:
+  first:
+    steps:
+      - notify: { workflow: a, recipients: [ada] }
+        expect: { messages: [{ to: ada }] }
+  \${name}:
+    each: [{ name: second }, { name: third }]
+    steps:
+      - notify: { workflow: a, recipients: ["\${name}"] }
+        expect: { messages: [{ to: "\${name}" }] }
+`;
+    const project = new TemporaryProject({ "a.test.yaml": text });
+    const file = { path: project.path("a.test.yaml"), displayPath: "a.test.yaml" };
+    const valid = new ValidDocumentCache(project.path("cache.txt"));
+    try {
+      await readScenarios(file, valid);
+      const parsed = await readScenarios(file, valid);
+      const added = vi.spyOn(valid, "addContent");
+      const known = await readScenarios(file, valid);
+      expect(added).not.toHaveBeenCalled();
+      expect(known.scenarios).toEqual(parsed.scenarios);
+      expect(known.scenarios.map(({ name }) => name)).toEqual(["first", "second", "third"]);
+      for (const { path } of known.scenarios) expect(await known.locate(path)).toEqual(await parsed.locate(path));
+      expect(await known.locate(["scenarios", "first", "steps", 0, "notify"])).toEqual({ line: 4, column: 9 });
+      project.write({ "a.test.yaml": text.replace("first", "changed") });
+      expect((await readScenarios(file, valid)).scenarios[0]?.name).toBe("changed");
+      project.write({ "a.test.yaml": text.replace("steps", "stepz") });
+      expect((await catchRejection(readScenarios(file, valid))).message).toContain(
+        "a.test.yaml:3:5: scenarios.first: unknown key",
+      );
+    } finally {
+      project.remove();
+    }
+  });
+
+  it("has the names that complete a text, also those with values of rows", async () => {
     const project = new TemporaryProject({
       "a.test.yaml": "scenarios:\n  sends an email: { each: [{ n: 1 }, { n: 2 }] }\n  skips a push: {}\n",
       "b.test.yaml": 'scenarios:\n  "${verb} a reminder": { each: [{ verb: sends }, { verb: skips }] }\n',
       "c.test.yaml": "scenarios: { waits: {} }\n",
     });
-    const list = (start?: string) =>
-      ["a", "b", "c"].flatMap((name) =>
-        readScenarioNames({ path: project.path(`${name}.test.yaml`), displayPath: name }, start),
-      );
+    const list = async (start?: string): Promise<string[]> => {
+      const names: string[] = [];
+      for (const name of ["a", "b", "c"])
+        names.push(...(await readScenarioNames({ path: project.path(`${name}.test.yaml`), displayPath: name }, start)));
+      return names;
+    };
     try {
-      const all = list();
+      const all = await list();
       expect(all).toHaveLength(6);
       for (const start of ["sends", "sends an email [2", "sends a r", "skips a", "w", "x", ""]) {
         const isFitting = (name: string): boolean => name.startsWith(start);
-        expect([start, list(start).filter(isFitting)]).toEqual([start, all.filter(isFitting)]);
+        expect([start, (await list(start)).filter(isFitting)]).toEqual([start, all.filter(isFitting)]);
       }
-      expect(list("waits")).not.toContain("skips a push");
+      expect(await list("waits")).not.toContain("skips a push");
     } finally {
       project.remove();
     }
@@ -124,7 +165,7 @@ given:
     try {
       const file = { path: project.path("a.test.yaml"), displayPath: "a.test.yaml" };
       expect((await catchRejection(readScenarios(file))).code).toBe("scenario_invalid");
-      readScenarioNames(file);
+      await readScenarioNames(file);
       expect(emitWarning).not.toHaveBeenCalled();
     } finally {
       project.remove();

@@ -83,22 +83,23 @@ const listAudiences: ListValues = async (project) => {
 
 /** Returns the scenario files of the project, as paths from the working directory. */
 const listScenarioPaths: ListValues = async (project, _position, _current, cwd) => {
-  const { listScenarioFiles } = await import("../../project/read-scenarios.js");
+  const { listScenarioFiles } = await import("../../project/list-scenario-files.js");
   const displayPath = (path: string): string => relative(cwd, path).replaceAll("\\", "/");
   return listScenarioFiles([], { root: project.root, cwd, displayPath }).map((file) => toCandidate(file.displayPath));
 };
 
 /** Returns the names of the project's scenarios, at least those that complete the current word. Files that cannot be read are skipped. */
 const listScenarioNames: ListValues = async (project, _position, current, cwd) => {
-  const { listScenarioFiles, readScenarioNames } = await import("../../project/read-scenarios.js");
+  const { listScenarioFiles } = await import("../../project/list-scenario-files.js");
+  const { readScenarioNames } = await import("../../project/read-scenario-names.js");
   const displayPath = (path: string): string => path;
-  return listScenarioFiles([], { root: project.root, cwd, displayPath }).flatMap((file) => {
+  const names: string[] = [];
+  for (const file of listScenarioFiles([], { root: project.root, cwd, displayPath })) {
     try {
-      return readScenarioNames(file, current).map(toCandidate);
-    } catch {
-      return [];
-    }
-  });
+      names.push(...(await readScenarioNames(file, current)));
+    } catch {}
+  }
+  return names.map(toCandidate);
 };
 
 const listReporters: ListValues = async () => REPORTER_NAMES.map(toCandidate);

@@ -61,17 +61,20 @@ function listOtherDetails({ details }: KnockError): string | null {
 }
 
 /** Adds the positions in the file to a result. */
-function addPositions(
+async function addPositions(
   result: ScenarioResult,
   { path }: Scenario,
   locate: ScenarioFileContent["locate"],
-): ReportedScenario {
+): Promise<ReportedScenario> {
   const { error } = result;
+  const failures: ReportedScenario["failures"] = [];
+  for (const { about: _, ...failure } of result.failures)
+    failures.push({ ...failure, ...(await locate(failure.location)) });
   return {
     ...result,
-    ...locate(path),
-    failures: result.failures.map(({ about: _, ...failure }) => ({ ...failure, ...locate(failure.location) })),
-    error: error && { code: error.code, message: error.message, hint: error.hint, ...locate(error.location) },
+    ...(await locate(path)),
+    failures,
+    error: error && { code: error.code, message: error.message, hint: error.hint, ...(await locate(error.location)) },
   };
 }
 
@@ -158,7 +161,7 @@ export class FileRunner {
           if (recordsDetails || emails !== null) messages = await readScenarioMessages(target);
         });
         outcome.messages.push(messages);
-        reported.scenarios.push(addPositions(result, scenario, content.locate));
+        reported.scenarios.push(await addPositions(result, scenario, content.locate));
         if (result.status === "passed") outcome.passed.push({ name: scenario.name, workflows: [...workflows] });
       }
       const isComplete = reported.scenarios.length === content.scenarios.length;

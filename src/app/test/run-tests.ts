@@ -1,8 +1,6 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { TestOptions } from "../../commands/shared/test-service.js";
-import { buildCoverageDiagram } from "../../domain/scenario/build-coverage-diagram.js";
-import { buildCoverage } from "../../domain/scenario/coverage.js";
 import {
   type EmailReport,
   type ReportedFile,
@@ -12,8 +10,8 @@ import {
 import { KnockError } from "../../errors/knock-error.js";
 import type { Output } from "../../output/output.js";
 import { formatDisplayPath } from "../../project/format-display-path.js";
+import { listScenarioFiles } from "../../project/list-scenario-files.js";
 import type { Project } from "../../project/open-project.js";
-import { listScenarioFiles } from "../../project/read-scenarios.js";
 import { findNearest } from "../../util/find-nearest.js";
 import { getMonotonicTime } from "../../util/monotonic-time.js";
 import { isInsideFolder } from "../is-inside-folder.js";
@@ -22,7 +20,6 @@ import type { ChangedParts } from "./changed-parts.js";
 import { FileQueue, runQueue } from "./file-queue.js";
 import { ScenarioTargets } from "./open-scenario-target.js";
 import { type FileOutcome, FileRunner, type FinishedFile, type SelectedFile } from "./run-file.js";
-import { runMutants } from "./run-mutants.js";
 import { TestThreads } from "./test-threads.js";
 import type { TestWorkerData } from "./test-worker.js";
 
@@ -60,26 +57,45 @@ export class TestRunner {
       const runner = new FileRunner(targets, this.options, this.io.signal, changed);
       const outcomes = await this.runFiles(runner, changed, onFile);
       const files = outcomes.map(({ outcome }) => outcome.reported);
-      const reached = new Set(outcomes.flatMap(({ outcome }) => outcome.reached));
-      const workflows = coverage === null ? [] : await targets.readWorkflows();
+      const covered = coverage && (await this.buildCoverage(outcomes, targets, coverage));
       return {
         seed,
         files,
         summary: summarizeFiles(files),
-        coverage: coverage && buildCoverage(workflows, reached, coverage.threshold),
+        coverage: covered?.coverage ?? null,
         emails: emails && (await this.checkEmails(outcomes, targets, emails)),
-        mutation: mutate ? await runMutants(outcomes, targets, runner, this.io.signal) : null,
+        mutation: mutate ? await this.runMutants(outcomes, targets, runner) : null,
         duration_ms: Math.round(getMonotonicTime() - start),
         details: recordsDetails
           ? {
               messages: outcomes.map(({ outcome }) => outcome.messages),
-              diagrams: coverage === null ? [] : workflows.map((workflow) => buildCoverageDiagram(workflow, reached)),
+              diagrams: covered?.diagrams ?? [],
             }
           : null,
       };
     } finally {
       await targets.close();
     }
+  }
+
+  private async buildCoverage(
+    outcomes: readonly FinishedFile[],
+    targets: ScenarioTargets,
+    { threshold }: NonNullable<TestOptions["coverage"]>,
+  ) {
+    const { buildCoverage } = await import("../../domain/scenario/coverage.js");
+    const { buildCoverageDiagram } = await import("../../domain/scenario/build-coverage-diagram.js");
+    const reached = new Set(outcomes.flatMap(({ outcome }) => outcome.reached));
+    const workflows = await targets.readWorkflows();
+    return {
+      coverage: buildCoverage(workflows, reached, threshold),
+      diagrams: this.options.recordsDetails ? workflows.map((workflow) => buildCoverageDiagram(workflow, reached)) : [],
+    };
+  }
+
+  private async runMutants(outcomes: readonly FinishedFile[], targets: ScenarioTargets, runner: FileRunner) {
+    const { runMutants } = await import("./run-mutants.js");
+    return runMutants(outcomes, targets, runner, this.io.signal);
   }
 
   private async checkEmails(
@@ -131,7 +147,9 @@ export class TestRunner {
         signal: io.signal,
         onOutcome: async (file, outcome) => {
           addOutcome(file, outcome);
-          await threads.startIfUseful(queue.countRemaining(), () => this.buildWorkerData(files, queue, changed));
+          const remaining = queue.countRemaining();
+          if (remaining === 0) return; // At the end, a turn of the event loop would only collect garbage, for 2 ms.
+          await threads.startIfUseful(remaining, () => this.buildWorkerData(files, queue, changed));
           // Scenarios run without waiting, and signals and messages of threads must be handled.
           await new Promise((resolve) => setImmediate(resolve));
         },

@@ -1,9 +1,10 @@
 import { CHECK_ALL } from "../../domain/schema/valid-documents.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { formatDisplayPath } from "../../project/format-display-path.js";
+import { listScenarioFiles } from "../../project/list-scenario-files.js";
 import type { Project } from "../../project/open-project.js";
 import { readProjectText } from "../../project/read-project-text.js";
-import { listScenarioFiles, readScenarios, type ScenarioFileContent } from "../../project/read-scenarios.js";
+import { readScenarios, type ScenarioFileContent } from "../../project/read-scenarios.js";
 import { checkScenarioNames } from "../../testing/check-expectation-names.js";
 import type { DefinitionNames } from "../../testing/definition-names.js";
 
@@ -25,7 +26,7 @@ async function findNameErrors(
       });
     } catch (error) {
       if (!(error instanceof KnockError)) throw error;
-      const { line, column } = locate(path);
+      const { line, column } = await locate(path);
       errors.push(error.copyWith({ message: `${file.displayPath}:${line}:${column}: ${error.message}` }));
     }
   }

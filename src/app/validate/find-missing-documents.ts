@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { LocatedFinding } from "../../domain/validation/located-finding.js";
+import { isScenarioFile } from "../../project/list-scenario-files.js";
 import { MAIN_FILES } from "../../project/main-files.js";
-import { isScenarioFile } from "../../project/read-scenarios.js";
 import { findNearest } from "../../util/find-nearest.js";
 import { listFiles, listFolders } from "./list-project-files.js";
 

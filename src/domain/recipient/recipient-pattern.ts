@@ -15,10 +15,15 @@ const MAX_PATTERN_LENGTH = 256;
 const PLAIN_EMAIL = /^[\w.!#$%&'*+/=?^`{|}~-]+@[a-z\d-]+(?:\.[a-z\d-]+)*$/i;
 const EMAIL_PATTERN = /^[\w.!#$%&'*+/=?^`{|}~-]+@[a-z\d*-]+(?:\.[a-z\d*-]+)*$/i;
 const PLAIN_PHONE_NUMBER = /^\+?\d+$/;
-/** Characters that a server may trim or ignore. */
-const UNUSUAL_CHARACTER = /[\s\p{C}]/u;
-/** The same characters, and the separator of path segments. */
-const UNUSUAL_ID_CHARACTER = /[\s\p{C}/]/u;
+
+/**
+ * Returns whether a text contains characters that a server may trim or ignore. The expression is created here, because its
+ * Unicode class takes 0.1 ms, and few starts need it.
+ */
+const hasUnusualCharacter = (text: string): boolean => /[\s\p{C}]/u.test(text);
+
+/** Returns whether an ID contains such a character, or the separator of path segments. */
+const isUnusualId = (id: string): boolean => id.includes("/") || hasUnusualCharacter(id);
 
 const FORMS = '"*@example.com", "user:qa-*", "object:projects/qa-*", "phone:+1555*" or "token:test-*"';
 
@@ -89,10 +94,9 @@ function matchesPair(glob: string, text: string, separator: string): boolean {
 const MATCHERS: Readonly<Record<RecipientIdentity["kind"], (glob: string, value: string) => boolean>> = {
   email: (glob, value) => PLAIN_EMAIL.test(value) && matchesPair(glob, value.toLowerCase(), "@"),
   phone: (glob, value) => PLAIN_PHONE_NUMBER.test(value) && matchesGlob(glob, value),
-  token: (glob, value) => glob === value || (!UNUSUAL_CHARACTER.test(value) && matchesGlob(glob, value)),
-  user: (glob, value) => glob === value || (!UNUSUAL_ID_CHARACTER.test(value) && matchesGlob(glob, value)),
-  object: (glob, value) =>
-    glob === value || (!UNUSUAL_ID_CHARACTER.test(value.replace("/", "")) && matchesPair(glob, value, "/")),
+  token: (glob, value) => glob === value || (!hasUnusualCharacter(value) && matchesGlob(glob, value)),
+  user: (glob, value) => glob === value || (!isUnusualId(value) && matchesGlob(glob, value)),
+  object: (glob, value) => glob === value || (!isUnusualId(value.replace("/", "")) && matchesPair(glob, value, "/")),
 };
 
 /** Returns a function that returns whether at least one of the patterns matches an identity. */

@@ -2,7 +2,6 @@ import type * as z from "zod/mini";
 import { isJsonObject, type Json } from "../../util/json.js";
 import { checkClosedDocument } from "../schema/check-document.js";
 import { DocumentFindings } from "../schema/document-findings.js";
-import { CHECK_ALL } from "../schema/valid-documents.js";
 import { checkJsonShape } from "../shape/check-json-shape.js";
 import { type ReportFinding, reportBelow } from "../shape/report-finding.js";
 import { expandRows } from "./expand-rows.js";
@@ -52,27 +51,17 @@ function checkFile(raw: unknown, expanded: readonly ExpandedScenario[], report: 
     if (row !== null && row > 1) checkClosedDocument(scenarioSchema(), scenario, reportBelow(report, "scenarios", key));
 }
 
-/**
- * Parses a file of scenarios. Tables are expanded. Throws `scenario_invalid` with a pointer for each finding: unknown
- * keys, wrong types, steps with several actions, and expectations that can never fail.
- */
-export function parseScenarios(raw: unknown, fileName: string, valid = CHECK_ALL): Scenario[] {
-  checkJsonShape(raw, fileName, "scenario_invalid");
-  const findings = new DocumentFindings();
+type ExpandedFile = readonly ExpandedScenario[];
+
+/** Returns the scenarios of a file with its tables expanded. */
+function expandFile(raw: unknown, report: ReportFinding): ExpandedFile {
   const documents = isJsonObject(raw) && isJsonObject(raw.scenarios) ? raw.scenarios : {};
-  const expanded = Object.entries(documents).flatMap(([name, document]) =>
-    expandRows(name, document, reportBelow(findings.add, "scenarios", name)).map((row) => ({ ...row, key: name })),
+  return Object.entries(documents).flatMap(([key, document]) =>
+    expandRows(key, document, reportBelow(report, "scenarios", key)).map((row) => ({ ...row, key })),
   );
-  const isKnown = valid.has("scenario file", raw);
-  if (!isKnown) checkFile(raw, expanded, findings.add);
-  const names = new Set<string>();
-  for (const { key, name } of expanded) {
-    if (names.has(name)) findings.add(["scenarios", key], `is the second scenario with the name "${name}"`);
-    names.add(name);
-  }
-  if (!findings.isEmpty) throw findings.toError(fileName, "scenario_invalid");
-  if (!isKnown) valid.add("scenario file", raw);
-  const file = raw as ScenarioFile;
+}
+
+function toScenarios(file: ScenarioFile, expanded: ExpandedFile): Scenario[] {
   return expanded.map(({ key, name, scenario }) => {
     const { given = {}, steps, skip } = scenario as unknown as ScenarioFile["scenarios"][string];
     return {
@@ -84,4 +73,30 @@ export function parseScenarios(raw: unknown, fileName: string, valid = CHECK_ALL
       skip: skip ?? null,
     };
   });
+}
+
+/**
+ * Parses a file of scenarios. Tables are expanded. Throws `scenario_invalid` with a pointer for each finding: unknown
+ * keys, wrong types, steps with several actions, and expectations that can never fail.
+ */
+export function parseScenarios(raw: unknown, fileName: string): Scenario[] {
+  checkJsonShape(raw, fileName, "scenario_invalid");
+  const findings = new DocumentFindings();
+  const expanded = expandFile(raw, findings.add);
+  checkFile(raw, expanded, findings.add);
+  const names = new Set<string>();
+  for (const { key, name } of expanded) {
+    if (names.has(name)) findings.add(["scenarios", key], `is the second scenario with the name "${name}"`);
+    names.add(name);
+  }
+  if (!findings.isEmpty) throw findings.toError(fileName, "scenario_invalid");
+  return toScenarios(raw as ScenarioFile, expanded);
+}
+
+/** Returns the scenarios of a file in which {@link parseScenarios} found nothing. */
+export function parseValidScenarios(raw: Json): Scenario[] {
+  return toScenarios(
+    raw as unknown as ScenarioFile,
+    expandFile(raw, () => {}),
+  );
 }

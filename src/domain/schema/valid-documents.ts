@@ -29,6 +29,10 @@ export interface ValidDocuments {
   findVersionId(workflowKey: string, document: unknown): string | null;
   /** Remembers a valid workflow with the ID of its version, which takes longer to compute than the rest of the parser. */
   addWorkflow(workflowKey: string, document: unknown, versionId: string): void;
+  /** Returns the content that was remembered for a file with this text, or null. */
+  findContent(path: string, text: string): unknown;
+  /** Remembers the content of a valid file, which takes longer to parse than to read as JSON. */
+  addContent(path: string, text: string, content: unknown): void;
 }
 
 /** Remembers nothing, so that every document is checked. */
@@ -37,4 +41,6 @@ export const CHECK_ALL: ValidDocuments = {
   add: () => {},
   findVersionId: () => null,
   addWorkflow: () => {},
+  findContent: () => null,
+  addContent: () => {},
 };

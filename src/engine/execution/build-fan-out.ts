@@ -24,11 +24,13 @@ export function buildFanOut(recipients: Trigger["recipients"]): FanOutState {
 /** Replaces channel keys in channel data by channel ids, under which the data is stored. Ids stay unchanged. */
 export function resolveChannelDataIds(upsert: RecipientUpsert, environment: Environment): RecipientUpsert {
   if (!upsert.channel_data) return upsert;
-  const ids = new Set(Object.values(environment.channels).map((channel) => channel?.id));
-  const byId = Object.entries(upsert.channel_data).map(
-    ([name, data]) =>
-      [isUuid(name) || ids.has(name) ? name : (environment.channels[name]?.id ?? getChannelId(name)), data] as const,
-  );
+  const { channels } = environment;
+  const toId = (name: string): string => {
+    if (isUuid(name)) return name;
+    const channel = channels[name] ?? Object.values(channels).find((declared) => declared?.id === name);
+    return channel?.id ?? getChannelId(name);
+  };
+  const byId = Object.entries(upsert.channel_data).map(([name, data]) => [toId(name), data] as const);
   return { ...upsert, channel_data: Object.fromEntries(byId) };
 }
 

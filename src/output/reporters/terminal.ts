@@ -1,7 +1,5 @@
-import type { ReportedFile, ReportedScenario, TestReport } from "../../domain/scenario/test-report.js";
+import type { EmailReport, ReportedFile, ReportedScenario, TestReport } from "../../domain/scenario/test-report.js";
 import type { Output } from "../output.js";
-import { printCoverage, printMutants } from "../print-coverage.js";
-import { printEmails } from "../print-email-findings.js";
 import { formatMilliseconds, formatScenarioProblems } from "./format-failure.js";
 import type { CreateReporter } from "./reporter.js";
 
@@ -77,18 +75,23 @@ function printTotals({ summary, duration_ms }: TestReport, output: Output): void
 /** Prints each file as its scenarios end, then the totals, with the slowest scenarios before them for `--verbose`. */
 export const createTerminalReporter: CreateReporter = ({ output }) => ({
   addFile: (file) => printFile(file, output),
-  finish(report) {
+  async finish(report) {
+    const printEmails = async (emails: EmailReport): Promise<void> =>
+      (await import("../print-email-findings.js")).printEmails(emails, output);
     printSnapshots(report, output);
     if (output.verbosity.verbose) printSlowest(report, output);
     const { coverage, mutation, emails } = report;
     if (output.verbosity.quiet) {
-      if (emails !== null && emails.findings.length > 0) printEmails(emails, output);
+      if (emails !== null && emails.findings.length > 0) await printEmails(emails);
       if (coverage?.passed === false) output.warn(`the coverage is below ${coverage.threshold} %`);
       return;
     }
-    if (coverage !== null) printCoverage(coverage, output);
-    if (mutation !== null) printMutants(mutation, output);
-    if (emails !== null) printEmails(emails, output);
+    if (coverage !== null || mutation !== null) {
+      const { printCoverage, printMutants } = await import("../print-coverage.js");
+      if (coverage !== null) printCoverage(coverage, output);
+      if (mutation !== null) printMutants(mutation, output);
+    }
+    if (emails !== null) await printEmails(emails);
     printTotals(report, output);
   },
 });

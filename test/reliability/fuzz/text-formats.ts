@@ -18,7 +18,7 @@ import {
 import { parseDurationArgument, parseTimeArgument } from "../../../src/input/parse-time.js";
 import { parseUsersCsv, toInlineUser } from "../../../src/input/parse-users-csv.js";
 import { readPayloadLines } from "../../../src/input/payload-lines.js";
-import { parseScenarioFile } from "../../../src/project/read-scenarios.js";
+import { parseScenarioFile } from "../../../src/project/parse-scenario-file.js";
 import { parseCursor, serializeCursor } from "../../../src/store/cursor.js";
 import { toIsoTime } from "../../../src/util/iso-time.js";
 import type { Json } from "../../../src/util/json.js";

@@ -1,0 +1,44 @@
+import { readdirSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { KnockError } from "../errors/knock-error.js";
+import type { ProjectFile } from "./read-project-text.js";
+
+const SCENARIO_FILE = /\.test\.(?:ya?ml|json)$/;
+/** Returns whether a path has the name of a file of scenarios. */
+export const isScenarioFile = (path: string): boolean => SCENARIO_FILE.test(path);
+
+/** Folders that never contain a project's own scenarios. */
+const SKIPPED_FOLDERS = new Set(["node_modules", ".git", ".knock-local"]);
+
+function findFiles(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) return SKIPPED_FOLDERS.has(entry.name) ? [] : findFiles(path);
+      return isScenarioFile(entry.name) ? [path] : [];
+    });
+}
+
+/**
+ * Returns the files of scenarios, in order: those below the given folders, and the given files. Without paths, those of
+ * the project. Throws `resource_missing` for a path that does not exist, and `usage` for a file with another name.
+ */
+export function listScenarioFiles(
+  paths: readonly string[],
+  { root, cwd, displayPath }: { root: string; cwd: string; displayPath(path: string): string },
+): ProjectFile[] {
+  const found = (paths.length === 0 ? [root] : paths.map((path) => resolve(cwd, path))).flatMap((path) => {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats === undefined)
+      throw new KnockError("resource_missing", `${displayPath(path)} does not exist`, {
+        hint: "Name a workflow, a folder, or a file that ends in .test.yaml, .test.yml or .test.json.",
+      });
+    if (stats.isDirectory()) return findFiles(path);
+    if (isScenarioFile(path)) return [path];
+    throw new KnockError("usage", `${displayPath(path)} is not a file of scenarios`, {
+      hint: "Their names end in .test.yaml, .test.yml or .test.json.",
+    });
+  });
+  return [...new Set(found)].map((path) => ({ path, displayPath: displayPath(path) }));
+}
