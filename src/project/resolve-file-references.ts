@@ -52,8 +52,8 @@ function readReferencedFile(value: Json, path: PropertyKey[], reference: Referen
   const displayPath = `${dirname(reference.displayPath)}/${toSlashes(inFolder)}`;
   try {
     // A link inside the folder may point out of it.
-    const real = realpathSync(target);
-    if (real !== target && !isBelow(realpathSync(reference.resourceDir), real))
+    const real = realpathSync.native(target);
+    if (real !== target && !isBelow(realpathSync.native(reference.resourceDir), real))
       throw createReferenceError(
         reference,
         path,

@@ -3,7 +3,7 @@ import type { ObservedMessage } from "../domain/scenario/observed.js";
 import type { Scenario } from "../domain/scenario/parse-scenarios.js";
 import type { ScenarioStep } from "../domain/scenario/scenario-schema.js";
 import { isSelected } from "../domain/scenario/select-messages.js";
-import { parseCancellation, parseTrigger } from "../domain/trigger/parse-trigger.js";
+import { buildCancellation, buildTrigger, parseCancellation } from "../domain/trigger/parse-trigger.js";
 import { KnockError } from "../errors/knock-error.js";
 import { parseDuration } from "../util/duration.js";
 import type { JsonObject } from "../util/json.js";
@@ -79,7 +79,7 @@ type Perform<A extends Action> = (
 const ACTIONS: { [A in Action]: Perform<A> } = {
   async notify({ workflow, ...payload }, { operations }, { scenario }) {
     const key = requireWorkflow(workflow ?? (payload.key as string | undefined), scenario, "notify");
-    const { trigger, idempotency_key } = parseTrigger(payload, key);
+    const { trigger, idempotency_key } = buildTrigger(payload, key);
     const { branch } = scenario.given;
     const options = { idempotency_key, ...(branch ? { branch } : {}) };
     const { workflow_run_id } = await operations.triggerWorkflow(trigger, options);
@@ -91,8 +91,13 @@ const ACTIONS: { [A in Action]: Perform<A> } = {
     return undefined;
   },
   async cancel(value, { operations }, { scenario }) {
-    const { workflow = null, ...body } = typeof value === "string" ? { cancellation_key: value } : value;
-    const cancellation = parseCancellation(body, requireWorkflow(workflow, scenario, "cancel"));
+    const step: Exclude<typeof value, string> = typeof value === "string" ? { cancellation_key: value } : value;
+    const { workflow = null, cancellation_key, recipients } = step;
+    const key = requireWorkflow(workflow, scenario, "cancel");
+    const cancellation =
+      recipients === undefined
+        ? buildCancellation({ cancellation_key }, key)
+        : parseCancellation({ cancellation_key, recipients }, key); // The step's schema does not check recipients.
     const { summary } = await operations.cancelWorkflow(cancellation);
     return { cancelled: summary?.cancelled ?? 0 };
   },

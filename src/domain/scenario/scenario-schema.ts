@@ -19,7 +19,7 @@ import {
 } from "../schema/fields.js";
 import { unionByType } from "../schema/union-by-type.js";
 import { buildScheduleRequestSchema } from "../trigger/schedule-schema.js";
-import { triggerSchema } from "../trigger/trigger-schema.js";
+import { keySchema, triggerSchema } from "../trigger/trigger-schema.js";
 import {
   expectationSchema,
   messageFilterFields,
@@ -45,11 +45,11 @@ const ACTIONS = {
   cancel: () =>
     described(
       unionByType("a cancellation key, or an object with it", {
-        text: () => nonEmptyString(),
+        text: () => keySchema(),
         object: () =>
           z.strictObject({
             workflow: text("The key of the workflow. Default: the workflow of the file.", "invite"),
-            cancellation_key: described(nonEmptyString(), 'The cancellation key of the trigger, such as "invite-42".'),
+            cancellation_key: described(keySchema(), 'The cancellation key of the trigger, such as "invite-42".'),
             recipients: described(anyValue(), "The recipients whose runs are canceled. Default: all.", ["ada"]),
           }),
       }),

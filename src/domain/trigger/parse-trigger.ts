@@ -1,3 +1,4 @@
+import type * as z from "zod/mini";
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { type ParsedRecipient, toRecipient, toTenant } from "../request/parse-recipient.js";
@@ -19,6 +20,9 @@ function toActor(value: unknown): Trigger["actor"] {
   const { key, upsert } = toRecipient(value);
   return { key, upsert };
 }
+
+type TriggerPayload = z.infer<ReturnType<typeof triggerSchema>>;
+type CancellationPayload = z.infer<ReturnType<typeof cancellationSchema>>;
 
 export interface ParsedPayload {
   trigger: Trigger;
@@ -71,9 +75,21 @@ export function parseTrigger(payload: unknown, workflow: string | null, document
     });
   }
   const findings = new DocumentFindings(payload);
-  const value = checkClosedDocument(triggerSchema(), payload, findings.add);
-  if (value === null) throwPayloadError(payload, findings, workflow, documentName);
-  const key = value.key ?? null;
+  const checked = checkClosedDocument(triggerSchema(), payload, findings.add);
+  if (checked === null) throwPayloadError(payload, findings, workflow, documentName);
+  return buildTrigger(payload as TriggerPayload, workflow, documentName);
+}
+
+/**
+ * Builds the trigger of a payload that its schema has accepted, such as that of a scenario. Throws `payload_too_large` above
+ * 10 MB (E-028), and `usage` for a missing or different workflow.
+ */
+export function buildTrigger(
+  payload: TriggerPayload,
+  workflow: string | null,
+  documentName = "the trigger",
+): ParsedPayload {
+  const key = payload.key ?? null;
   const workflowKey = workflow ?? key;
   if (workflowKey === null) {
     throw new KnockError("usage", "no workflow key given", {
@@ -87,9 +103,8 @@ export function parseTrigger(payload: unknown, workflow: string | null, document
       hint: "Remove one of the two.",
     });
   }
-  const request: JsonObject = {};
-  for (const name of Object.keys(payload))
-    if (name !== "key" && name !== "idempotency_key") request[name] = payload[name] as Json;
+  const { key: _, idempotency_key, ...rest } = payload;
+  const request = rest as JsonObject;
   if (Buffer.byteLength(JSON.stringify(request)) > MAX_PAYLOAD_BYTES) {
     throw new KnockError("payload_too_large", `${documentName} is larger than 10 MB`, {
       hint: "The limit counts data, recipients and attachments together.",
@@ -101,15 +116,15 @@ export function parseTrigger(payload: unknown, workflow: string | null, document
     recipients: toRecipients(payload.recipients),
     actor: toActor(payload.actor),
     tenant: payload.tenant === undefined || payload.tenant === null ? null : toTenant(payload.tenant),
-    data: (value.data ?? {}) as JsonObject,
-    cancellation_key: value.cancellation_key ?? null,
+    data: (payload.data ?? {}) as JsonObject,
+    cancellation_key: payload.cancellation_key ?? null,
     settings: {
-      sandbox_mode: value.settings?.sandbox_mode ?? false,
-      skip_delay: value.settings?.skip_delay ?? false,
+      sandbox_mode: payload.settings?.sandbox_mode ?? false,
+      skip_delay: payload.settings?.skip_delay ?? false,
     },
     payload: request,
   };
-  return { trigger, idempotency_key: value.idempotency_key ?? null };
+  return { trigger, idempotency_key: idempotency_key ?? null };
 }
 
 /**
@@ -119,9 +134,14 @@ export function parseTrigger(payload: unknown, workflow: string | null, document
 export function parseCancellation(payload: unknown, workflow: string): Cancellation {
   checkJsonShape(payload, "the cancellation");
   const findings = new DocumentFindings(payload);
-  const value = checkClosedDocument(cancellationSchema(), payload, findings.add);
-  if (value === null) throw createInvalidParamsError("the cancellation", findings.details);
-  const { cancellation_key, recipients } = value;
+  const checked = checkClosedDocument(cancellationSchema(), payload, findings.add);
+  if (checked === null) throw createInvalidParamsError("the cancellation", findings.details);
+  return buildCancellation(payload as CancellationPayload, workflow);
+}
+
+/** Builds the cancellation of a payload that its schema has accepted. */
+export function buildCancellation(payload: CancellationPayload, workflow: string): Cancellation {
+  const { cancellation_key, recipients } = payload;
   return {
     workflow,
     cancellation_key,

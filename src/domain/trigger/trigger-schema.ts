@@ -9,7 +9,7 @@ export const MAX_RECIPIENTS = 1_000;
 const MAX_KEY_LENGTH = 255;
 
 /** Returns the schema of a key: up to 255 characters that a store keeps unchanged. */
-const keySchema = () =>
+export const keySchema = () =>
   checkedString((name) => {
     if (name === "") return "must not be empty";
     if (name.length > MAX_KEY_LENGTH) return `must be at most ${MAX_KEY_LENGTH} characters`;
