@@ -64,7 +64,9 @@ export async function dispatchLines(
   const [slots, unsettled] = [new Semaphore(concurrency), new Semaphore(Math.max(MAX_UNSETTLED_LINES, concurrency))];
   let settled: Promise<void> = Promise.resolve();
   const failure: { error: unknown } = { error: null };
-  const isEnded = (): boolean => context.signal.aborted || failure.error !== null;
+  /** Whether a line has an error that ends the stream, which may be reported later. */
+  let hasFatalLine = false;
+  const isEnded = (): boolean => context.signal.aborted || hasFatalLine || failure.error !== null;
 
   const settleAfter = async (
     previous: Promise<void>,
@@ -87,7 +89,14 @@ export async function dispatchLines(
         const releaseUnsettled = await unsettled.acquire();
         const releaseSlot = await slots.acquire();
         if (isEnded()) return;
-        const performed = run.perform(line).finally(releaseSlot);
+        const performed = run
+          .perform(line)
+          .catch((error: unknown) => {
+            hasFatalLine = true;
+            throw error;
+          })
+          .finally(releaseSlot);
+        performed.catch(() => {}); // Reported after earlier lines are settled; until then, it must not count as unhandled.
         settled = settleAfter(settled, performed, releaseUnsettled);
       }
       await context.output.flush(context.signal);
