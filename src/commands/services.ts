@@ -147,10 +147,11 @@ export interface WorkflowService {
 
 export interface WatchService {
   /**
-   * Starts to watch the project's files. Each call of the returned function waits for the next change and then forgets
-   * everything that was opened. It resolves to false when the command must end.
+   * Starts to watch the project's files, except `ownFiles`, which the command writes, and the files of its standard output
+   * and error. Each call of the returned function waits for the next change and then forgets everything that was opened. It
+   * resolves to false when the command must end.
    */
-  watchProject(flags: TargetFlags): Promise<() => Promise<boolean>>;
+  watchProject(flags: TargetFlags, ownFiles?: readonly string[]): Promise<() => Promise<boolean>>;
 }
 
 /** The path of a written HTML file, and whether a browser was started with it. */

@@ -208,7 +208,8 @@ async function runTest(
     await reporters.finish(report);
   };
   if (!flags.watch) return runOnce();
-  const waitForChange = await services.watchProject(flags);
+  const reportFiles = selected.flatMap(({ file }) => (file === null ? [] : [file]));
+  const waitForChange = await services.watchProject(flags, reportFiles);
   do {
     try {
       await runOnce();

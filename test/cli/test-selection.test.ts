@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { describe, expect, vi } from "vitest";
 import type { TestReport } from "../../src/domain/scenario/test-report.js";
 import { WAIT_OPTIONS } from "../helpers/eventually.js";
@@ -99,5 +100,26 @@ describe.concurrent("the selection of knock test", () => {
     await waitFor("1 passed");
     watching.kill("SIGINT");
     await watching;
+  });
+
+  it("--watch does not run again after it has written its own files", async ({ collab }) => {
+    collab.write(FILE, PASSING);
+    // Standard output and the report are files of the project.
+    const command = `echo $$ > .knock-local/pid; exec knock test ${FILE} --watch --reporter terminal --reporter junit=j.xml > out.txt`;
+    collab.write(".knock-local/pid", "");
+    const ended = collab.shell(command);
+    const countRuns = (): number => readFileSync(collab.path("out.txt"), "utf8").match(/ 1 file, /g)?.length ?? 0;
+    for (const [runs, until] of [
+      [1, "waiting=2"],
+      [2, "waiting=3"],
+      [3, "waiting=1"],
+    ] as const) {
+      await vi.waitFor(() => expect(countRuns()).toBeGreaterThanOrEqual(runs), WAIT_OPTIONS);
+      collab.write(FILE, PASSING.replace("waiting=1", until));
+    }
+    await vi.waitFor(() => expect(countRuns()).toBeGreaterThanOrEqual(4), WAIT_OPTIONS);
+    expect(countRuns()).toBe(4);
+    process.kill(Number(readFileSync(collab.path(".knock-local/pid"), "utf8")), "SIGINT");
+    await ended;
   });
 });

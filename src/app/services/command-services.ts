@@ -1,3 +1,4 @@
+import { join, resolve } from "node:path";
 import {
   type BrowserService,
   type CompletionService,
@@ -89,10 +90,13 @@ export function createWorkflowService({ project, target }: AppServices): Workflo
 
 export function createWatchService({ files, settings, target, io }: AppServices): WatchService {
   return {
-    async watchProject(flags) {
+    async watchProject(flags, ownFiles = []) {
       const { root } = await files.require(flags);
       const { watchFolder } = await import("../watch/watch-folder.js");
-      const isUnwatched = (name: string): boolean => name.split(/[\\/]/).some((part) => UNWATCHED.has(part));
+      const { createOwnFileFilter } = await import("../watch/own-files.js");
+      const isOwnFile = createOwnFileFilter(ownFiles.map((path) => resolve(io.cwd, path)));
+      const isUnwatched = (name: string): boolean =>
+        name.split(/[\\/]/).some((part) => UNWATCHED.has(part)) || isOwnFile(join(root, name));
       const changed = watchFolder(root, isUnwatched, io.signal);
       return async () => {
         const isContinued = await changed();
