@@ -24,8 +24,12 @@ export interface EmailProblem {
 /** Gmail shows this many bytes of an email's HTML, and a link to the rest. */
 const MAX_UNCLIPPED_BYTES = 102 * 1024;
 const MAX_LISTED_VALUES = 3;
-/** Hosts that no real page has (RFC 2606). */
-const PLACEHOLDER_HOST = /^(?:.+\.)?(?:example\.(?:com|net|org)|[^.]+\.(?:example|test))$/i;
+/** Hosts that no real page has (RFC 2606), and those of a developer's own computer. */
+const PLACEHOLDER_HOST =
+  /^(?:(?:.+\.)?(?:example\.(?:com|net|org)|[^.]+\.(?:example|test)|localhost)|127(?:\.\d+){3}|\[::1\])$/i;
+/** An address without its value, such as `mailto:`. */
+const EMPTY_ADDRESS = /^(?:mailto|tel|sms):\s*(?:\?|$)/i;
+const SCHEME = /^[a-z][a-z\d+.-]*:/i;
 const PREHEADER = /preheader|display:\s*none/i;
 
 /** Returns the first distinct values, and how many others there are. */
@@ -35,14 +39,28 @@ export function listValues(values: readonly string[]): string {
   return `${distinct.slice(0, MAX_LISTED_VALUES).join(", ")}${more}`;
 }
 
-/** Returns whether a link leads nowhere, or to a host that is reserved for examples and that the sample data does not contain. */
+/** Returns whether a text contains a host, not only addresses such as `ada@example.com`. */
+function containsHost(text: string, hostname: string): boolean {
+  for (let at = text.indexOf(hostname); at >= 0; at = text.indexOf(hostname, at + 1))
+    if (text[at - 1] !== "@") return true;
+  return false;
+}
+
+/**
+ * Returns whether a link leads nowhere, or to a host that readers cannot reach and that the sample data does not contain. An
+ * email has no address of its own, so a relative link leads nowhere. It can also be the rest of a link whose data is missing.
+ */
 function isPlaceholder(href: string, { sampleData, isDataComplete }: RenderedEmail): boolean {
   const target = href.trim();
-  if (target === "#" || /^javascript:/i.test(target)) return true;
-  if (target === "" || (/^https?:/i.test(target) && !URL.canParse(target))) return isDataComplete;
-  if (!/^https?:/i.test(target)) return false;
-  const { hostname } = new URL(target);
-  return PLACEHOLDER_HOST.test(hostname) && !sampleData.includes(hostname);
+  if (target === "#" || /^javascript:/i.test(target) || /^www\./i.test(target)) return true;
+  if (EMPTY_ADDRESS.test(target)) return isDataComplete;
+  if (target.startsWith("#")) return false;
+  if (!SCHEME.test(target) && !target.startsWith("//")) return isDataComplete;
+  if (!/^(?:https?:|\/\/)/i.test(target)) return false;
+  const url = target.startsWith("//") ? `https:${target}` : target;
+  if (!URL.canParse(url)) return isDataComplete;
+  const { hostname } = new URL(url);
+  return PLACEHOLDER_HOST.test(hostname) && !containsHost(sampleData, hostname);
 }
 
 /** Returns the problems of a rendered email that readers or email clients would have with it. */
@@ -66,15 +84,20 @@ export function checkEmail(email: RenderedEmail): EmailProblem[] {
     add("email_missing_title", "has no <title>, which screen readers and the browser view of an email announce");
   if (previewText.trim() === "" && !PREHEADER.test(html))
     add("email_missing_preheader", "has no preview text, so inboxes show the start of the body after the subject");
-  const links = page("a[href]")
-    .toArray()
-    .map((link) => page(link).attr("href") ?? "")
-    .filter((href) => isPlaceholder(href, email));
-  if (links.length > 0)
-    add(
-      "email_placeholder_link",
-      `contains links that lead nowhere: ${listValues(links.map((href) => JSON.stringify(href)))}`,
-    );
+  for (const [elements, attribute, noun] of [
+    ["a[href], a:not([name]):not([id])", "href", "links"],
+    ["img", "src", "images"],
+  ] as const) {
+    const targets = page(elements)
+      .toArray()
+      .map((element) => page(element).attr(attribute) ?? "")
+      .filter((target) => isPlaceholder(target, email));
+    if (targets.length > 0)
+      add(
+        "email_placeholder_link",
+        `contains ${noun} that lead nowhere: ${listValues(targets.map((target) => JSON.stringify(target)))}`,
+      );
+  }
   if (isCommercial && !headers.some((name) => name.toLowerCase() === "list-unsubscribe"))
     add("email_missing_unsubscribe", "is commercial but has no List-Unsubscribe header, which Gmail and Yahoo require");
   return problems;

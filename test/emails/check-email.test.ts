@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { checkEmail } from "../../src/emails/check-email.js";
 
 const VALID = {
-  html: '<html><head><title>News</title></head><body><a href="https://knock.app/a">A</a><img src="a.png" alt=""></body></html>',
+  html: '<html><head><title>News</title></head><body><a href="https://knock.app/a">A</a><img src="https://knock.app/a.png" alt=""></body></html>',
   previewText: "What is new",
   headers: ["List-Unsubscribe"],
   isCommercial: true,
@@ -45,17 +45,53 @@ describe("checkEmail", () => {
     expect(listCodes({ previewText: "", html })).toEqual([]);
   });
 
-  it.each(["#", "javascript:void(0)", "", "https://", "https://www.example.com/a"])("reports the link %j", (href) => {
-    expect(listCodes({ html: withLink(href) })).toEqual(["email_placeholder_link"]);
+  it.each([
+    "#",
+    "javascript:void(0)",
+    "",
+    "https://",
+    "https://www.example.com/a",
+    "www.knock.app",
+    "/relative",
+    "orders/1",
+    "mailto:",
+    "mailto:?subject=Hello",
+    "tel:",
+    "http://localhost:3000/",
+    "http://127.0.0.1/",
+    "https://exa mple.com",
+    "//example.com/a",
+  ])("reports the link and the image %j", (target) => {
+    expect(listCodes({ html: withLink(target) })).toEqual(["email_placeholder_link"]);
+    expect(listCodes({ html: VALID.html.replace("https://knock.app/a.png", target) })).toEqual([
+      "email_placeholder_link",
+    ]);
   });
 
-  it.each(["mailto:a@knock.app", "#top", "https://example.io"])("accepts the link %j", (href) => {
+  it.each([
+    "mailto:a@knock.app",
+    "#top",
+    "https://example.io",
+    "//knock.app/a",
+    "cid:logo",
+    "data:image/gif;base64,R0",
+  ])("accepts the link %j", (href) => {
     expect(listCodes({ html: withLink(href) })).toEqual([]);
+  });
+
+  it("reports a link without href, but not the target of an anchor", () => {
+    const withTag = (tag: string): string => VALID.html.replace('<a href="https://knock.app/a">', tag);
+    expect(listCodes({ html: withTag("<a>") })).toEqual(["email_placeholder_link"]);
+    expect(listCodes({ html: withTag('<a name="top">') })).toEqual([]);
   });
 
   it("accepts links that the sample data has, and empty ones if data is missing", () => {
     expect(listCodes({ html: withLink("https://example.com/a"), sampleData: '"https://example.com/a"' })).toEqual([]);
-    expect(listCodes({ html: withLink(""), isDataComplete: false })).toEqual([]);
+    expect(listCodes({ html: withLink("https://example.com/a"), sampleData: '"ada@example.com"' })).toEqual([
+      "email_placeholder_link",
+    ]);
+    for (const href of ["", "/orders", "https://", "mailto:"])
+      expect(listCodes({ html: withLink(href), isDataComplete: false })).toEqual([]);
   });
 
   it("reports a commercial email without List-Unsubscribe", () => {

@@ -18,8 +18,12 @@ const MAJOR_CLIENTS = [
   "yahoo.*",
 ];
 
-/** Features that every email has, and those that change nothing for readers whose client ignores them. */
-const HARMLESS = /^<(?:html|head|body)> element$|^(?:aria-[\w-]+|role|lang|target|rel) attribute$| meta tag$/;
+/**
+ * Features that every email has, and those that readers do not miss in a client that ignores them. The built-in layout has
+ * `word-break`, as the service's.
+ */
+const HARMLESS =
+  /^<(?:html|head|body)> element$|^(?:aria-[\w-]+|role|lang|target|rel) attribute$| meta tag$|^word-break$/;
 
 /** Returns the package's name for people of a family of clients or of a platform. */
 function getName(nicenames: JsonObject, kind: "family" | "platform", key: string): string {

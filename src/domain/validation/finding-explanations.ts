@@ -114,7 +114,7 @@ export const FINDING_EXPLANATIONS: Readonly<
   },
   email_placeholder_link: {
     meaning:
-      "A link of an email is empty, `#`, `javascript:` or invalid, or leads to a host that is reserved for examples. Reported with `--emails`.",
+      "A link or an image of an email is empty, relative or invalid, or leads to a host for examples or to `localhost`. Reported with `--emails`.",
     fix: "Correct the link, or give the workflow sample data in `payloads/` so that its links can be rendered.",
   },
   email_missing_unsubscribe: {
