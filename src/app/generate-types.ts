@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { generateTypeScript } from "../codegen/generate-typescript.js";
 import type { GeneratedTypes, WorkflowDataSchema } from "../codegen/generated-types.js";
@@ -7,6 +7,7 @@ import type { TypesReport } from "../domain/workflow/types-report.js";
 import { KnockError } from "../errors/knock-error.js";
 import { formatDisplayPath } from "../project/format-display-path.js";
 import type { Project } from "../project/open-project.js";
+import { makeFolder } from "../util/make-folder.js";
 
 async function readSchemas(project: Project): Promise<WorkflowDataSchema[]> {
   const keys = [...(await project.workflowKeys())].sort();
@@ -55,7 +56,7 @@ export async function generateTypes(project: Project, options: TypesOptions, cwd
   if (hasCode(path, code)) return { ...result, status: "unchanged" };
   if (check) return { ...result, status: "stale" };
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     writeFileSync(path, code);
   } catch (error) {
     throw createFileError("written", file, error);

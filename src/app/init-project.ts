@@ -1,11 +1,12 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import type { InitOptions, InitResult } from "../commands/services.js";
 import { getErrorMessage, KnockError } from "../errors/knock-error.js";
 import { findProject, findProjectRoot, PROJECT_FILE } from "../project/find-project.js";
 import { formatDisplayPath } from "../project/format-display-path.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
+import { makeFolder } from "../util/make-folder.js";
 import { buildGitHubWorkflow } from "./build-ci-workflow.js";
 import { checkCiInstallation } from "./check-ci-installation.js";
 import type { ProcessIO } from "./process-io.js";
@@ -195,7 +196,7 @@ export async function initProject(
   const written: string[] = [];
   const warnings: string[] = [];
   try {
-    await mkdir(knockDir, { recursive: true });
+    makeFolder(knockDir);
     const all = Object.entries(files).map(([name, content]) => [join(knockDir, name), content] as const);
     if (!exists) all.unshift([projectFile, { knockDir: "./knock" }]);
     if (ci === "github") {
@@ -207,7 +208,7 @@ export async function initProject(
       }
     }
     for (const [file, content] of addSchemas(root, all)) {
-      await mkdir(dirname(file), { recursive: true });
+      makeFolder(dirname(file));
       const text = typeof content === "string" ? content : `${JSON.stringify(content, null, 2)}\n`;
       await writeFile(file, text, { flag: "wx" });
       written.push(file);
@@ -233,7 +234,7 @@ async function createDeclaredFolder(root: string, cwd: string): Promise<string> 
   try {
     const raw: unknown = JSON.parse(readFileSync(file, "utf8"));
     if (isJsonObject(raw) && typeof raw.knockDir === "string" && raw.knockDir.trim() !== "")
-      await mkdir(resolve(root, raw.knockDir), { recursive: true });
+      makeFolder(resolve(root, raw.knockDir));
   } catch {
     // findProject below reports an unreadable file.
   }

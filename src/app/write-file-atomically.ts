@@ -1,12 +1,13 @@
-import { chmodSync, mkdirSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { makeFolder } from "../util/make-folder.js";
 
 /**
  * Writes a file under a temporary name and renames it, so that no reader finds an incomplete file. Creates its folder.
  * An existing file keeps its mode. Links are followed; devices and pipes are written directly. Throws the error of the file system.
  */
 export function writeFileAtomically(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats !== undefined && !stats.isFile()) return writeFileSync(path, text);
   const target = stats === undefined ? path : realpathSync(path);

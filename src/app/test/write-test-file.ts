@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { getErrorMessage, KnockError } from "../../errors/knock-error.js";
+import { makeFolder } from "../../util/make-folder.js";
 
 const REASONS: Record<string, string> = {
   EISDIR: "a folder is in its place",
@@ -17,7 +18,7 @@ const REASONS: Record<string, string> = {
  */
 export function writeTestFile(path: string, content: string, name: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     writeFileSync(path, content);
   } catch (error) {
     const reason = REASONS[String((error as NodeJS.ErrnoException).code)] ?? getErrorMessage(error);
