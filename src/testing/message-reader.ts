@@ -19,6 +19,13 @@ export function readHtml({ content }: ObservedMessage): string {
     .join("\n");
 }
 
+/** Returns the text of a chat message; undefined for other channels, and for a message in the provider's JSON. */
+function readChatText({ content: { template } }: ObservedMessage): string | undefined {
+  if (!isJsonObject(template) || !Array.isArray(template.blocks)) return undefined;
+  const texts = template.blocks.filter(isJsonObject).map(({ content }) => (typeof content === "string" ? content : ""));
+  return texts.join("\n").trim();
+}
+
 /** Returns the first of several fields that is text. */
 function readField({ content }: ObservedMessage, names: readonly string[]): string | undefined {
   for (const name of names) if (typeof content[name] === "string") return content[name];
@@ -30,7 +37,8 @@ export function createMessageReader(scenario: string, snapshots: Snapshots): Mes
   const previousContents = new Map<string, JsonObject>();
   return {
     readSubject: (message): Json | undefined => readField(message, ["subject_line", "title"]),
-    readText: (message) => readField(message, ["text_body", "body"]) ?? toPlainText(readHtml(message)),
+    readText: (message) =>
+      readField(message, ["text_body", "body"]) ?? readChatText(message) ?? toPlainText(readHtml(message)),
     selectTexts(message, selector) {
       const document = load(readHtml(message));
       try {

@@ -18,5 +18,7 @@ describe.concurrent("the scenarios of the sample projects", () => {
 
   it("of collab pass, reach 95 % of the workflows, and notice all mutants", ({ collab }) => check(collab));
 
+  it("of ops pass, reach 95 % of the workflows, and notice all mutants", ({ ops }) => check(ops));
+
   it("of shop pass, reach 95 % of the workflows, and notice all mutants", ({ shop }) => check(shop));
 });

@@ -1,6 +1,7 @@
 import { listProjectChannels } from "../../domain/project/list-project-channels.js";
 import { type Mutant, type MutationReport, mutateWorkflow } from "../../domain/scenario/mutate-workflow.js";
 import type { Scenario } from "../../domain/scenario/parse-scenarios.js";
+import { isWorkflowActive } from "../../engine/context/engine-context.js";
 import { readScenarios } from "../../project/read-scenarios.js";
 import type { ScenarioTargets } from "./open-scenario-target.js";
 import type { FileOutcome, FileRunner, SelectedFile } from "./run-file.js";
@@ -37,13 +38,16 @@ export async function runMutants(
 ): Promise<MutationReport> {
   const scenarios = await groupByWorkflow(outcomes);
   const workflows = await targets.readWorkflows();
-  const channels = listProjectChannels(await targets.readEnvironment(), workflows);
+  const environment = await targets.readEnvironment();
+  const channels = listProjectChannels(environment, workflows);
   const isNoticed = async ({ workflow }: Mutant): Promise<boolean> => {
     for (const { file, scenario } of scenarios.get(workflow.key) ?? [])
       if (await runner.notices(file, scenario, workflow)) return true;
     return false;
   };
-  const mutants = workflows.flatMap((workflow) => mutateWorkflow(workflow, channels));
+  const mutants = workflows
+    .filter((workflow) => isWorkflowActive(workflow, environment) || scenarios.has(workflow.key))
+    .flatMap((workflow) => mutateWorkflow(workflow, channels));
   const survivors: MutationReport["survivors"] = [];
   for (const mutant of mutants) {
     if (signal.aborted) break;

@@ -7,6 +7,8 @@ import {
   summarizeFiles,
   type TestReport,
 } from "../../domain/scenario/test-report.js";
+import type { Workflow } from "../../domain/workflow/workflow.js";
+import { isWorkflowActive } from "../../engine/context/engine-context.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { Output } from "../../output/output.js";
 import { formatDisplayPath } from "../../project/format-display-path.js";
@@ -86,7 +88,13 @@ export class TestRunner {
     const { buildCoverage } = await import("../../domain/scenario/coverage.js");
     const { buildCoverageDiagram } = await import("../../domain/scenario/build-coverage-diagram.js");
     const reached = new Set(outcomes.flatMap(({ outcome }) => outcome.reached));
-    const workflows = await targets.readWorkflows();
+    const environment = await targets.readEnvironment();
+    const hasRun = ({ key }: Workflow): boolean =>
+      outcomes.some(({ outcome }) => outcome.passed.some(({ workflows }) => workflows.includes(key)));
+    // An inactive workflow cannot run, unless a scenario selects another environment.
+    const workflows = (await targets.readWorkflows()).filter(
+      (workflow) => isWorkflowActive(workflow, environment) || hasRun(workflow),
+    );
     return {
       coverage: buildCoverage(workflows, reached, threshold),
       diagrams: this.options.recordsDetails ? workflows.map((workflow) => buildCoverageDiagram(workflow, reached)) : [],
