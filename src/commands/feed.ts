@@ -7,6 +7,7 @@ import { printFeed } from "../output/print-feed.js";
 import type { CommandContext } from "./context.js";
 import { checkFilterNames } from "./shared/check-filter-names.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
+import { ValueOption } from "./shared/options.js";
 import { addPageOptions, type PageFlags, parseChoice, parsePage } from "./shared/paging.js";
 import { addResourceOptions, parseRecipientArgument, type ResourceFlags } from "./shared/resource-options.js";
 
@@ -49,8 +50,8 @@ export function registerFeed(program: Command, context: CommandContext): void {
     .option("--object <collection/id>", "list the feed of an object (local target only)")
     .option("--channel <key>", "list only items of this in-app channel: key or ID (with --remote, an ID is required)")
     .option("--tenant <id>", "list only items of this tenant and items without a tenant")
-    .option("--status <status>", `list only items with this status: ${FEED_STATUSES.join(", ")}`, "all")
-    .option("--archived <which>", `select archived items: ${FEED_ARCHIVED.join(", ")}`, "exclude");
+    .addOption(new ValueOption("--status <status>", "list only items with this status", FEED_STATUSES).default("all"))
+    .addOption(new ValueOption("--archived <which>", "select archived items", FEED_ARCHIVED).default("exclude"));
   addResourceOptions(addPageOptions(list), ({ user, tenant }) => [
     `knock feed list ${user}`,
     `knock feed list ${user} --status unread --tenant ${tenant} --json`,

@@ -32,7 +32,13 @@ import {
   toExpectedOutcome,
 } from "./shared/expectations.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
-import { addCommonOptions, addLocalOptions, addTargetOptions, type CommonFlags } from "./shared/options.js";
+import {
+  addCommonOptions,
+  addLocalOptions,
+  addTargetOptions,
+  type CommonFlags,
+  ValueOption,
+} from "./shared/options.js";
 import { addPageOptions, type PageFlags, parseChoice, parsePage, parseRecipientKey } from "./shared/paging.js";
 import { resolveIdPrefix, suggestForMissingId } from "./shared/resolve-id-prefix.js";
 
@@ -249,7 +255,7 @@ function registerList(messages: Command, context: CommandContext): void {
     .option("--workflow-run <id>", "list only messages of this trigger")
     .option("--recipient <id>", "list only messages to this user ID or collection/id")
     .option("--channel <key>", "list only messages on this channel (key or ID)")
-    .option("--status <status>", `list only messages with this status: ${LISTED_STATUSES.join(", ")}`)
+    .addOption(new ValueOption("--status <status>", "list only messages with this status", LISTED_STATUSES))
     .option("--tenant <id>", "list only messages of this tenant");
   addExpectOption(
     list,

@@ -23,7 +23,7 @@ import {
   toRecipientOutcome,
 } from "./shared/expectations.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
-import { addCommonOptions, addTargetOptions, type CommonFlags } from "./shared/options.js";
+import { addCommonOptions, addTargetOptions, type CommonFlags, ValueOption } from "./shared/options.js";
 import { addPageOptions, type PageFlags, parseChoice, parsePage, parseRecipientKey } from "./shared/paging.js";
 import { resolveIdPrefix, suggestForMissingId } from "./shared/resolve-id-prefix.js";
 
@@ -71,10 +71,7 @@ export function registerRuns(program: Command, context: CommandContext): void {
     .option("--workflow <key>", "list only runs of this workflow")
     .option("--workflow-run <id>", "list only runs of this trigger")
     .option("--recipient <id>", "list only runs of this user ID or collection/id")
-    .option(
-      "--status <status>",
-      `list only runs with this status: ${STATUS_WORDS.slice(0, -1).join(", ")} or ${STATUS_WORDS.at(-1)}`,
-    )
+    .addOption(new ValueOption("--status <status>", "list only runs with this status", STATUS_WORDS))
     .option("--tenant <id>", "list only runs of this tenant");
   addExamples(addCommonOptions(addTargetOptions(addPageOptions(list))), ({ workflow }) => [
     `knock runs list --workflow ${workflow.key}`,

@@ -1,5 +1,7 @@
 import { Command } from "commander";
 import { TOPIC_NAMES } from "../../commands/help-topics/topic-names.js";
+import { ValueOption } from "../../commands/shared/options.js";
+import { FINDING_CODES } from "../../domain/validation/finding-codes.js";
 import { ERROR_CODES } from "../../errors/error-codes.js";
 import { getSummary } from "../help-configuration.js";
 import type { AppServices, Commands } from "../run-program.js";
@@ -28,6 +30,7 @@ const listSubcommands = (group: Command): Candidate[] =>
 async function listValues(position: Position, current: string, { files, io }: AppServices): Promise<Candidate[]> {
   const choices = position.option?.argChoices ?? (position.option === null ? position.argument?.argChoices : undefined);
   if (choices !== undefined) return choices.map(toCandidate);
+  if (position.option instanceof ValueOption) return position.option.values.map(toCandidate);
   const list = findValues(position);
   if (list === undefined) return [];
   const { values } = position;
@@ -45,7 +48,8 @@ async function listHelpNames(
 ): Promise<Candidate[]> {
   if (name === undefined) return [...Object.keys(commands), ...TOPIC_NAMES, "error"].map(toCandidate);
   if (rest.length > 0) return [];
-  if (name === "error") return Object.keys(ERROR_CODES).map(toCandidate);
+  if (name === "error")
+    return [...new Set([...Object.keys(ERROR_CODES), ...Object.keys(FINDING_CODES)])].map(toCandidate);
   const group = await loadCommand(commands, name, context);
   return group === undefined ? [] : listSubcommands(group);
 }

@@ -63,10 +63,10 @@ const inList =
   (list: ListValues): ListValues =>
   async (project, position, current, cwd) => {
     const start = current.slice(0, current.lastIndexOf(",") + 1);
-    return (await list(project, position, current, cwd)).map(({ name, description }) => ({
-      name: start + name,
-      description,
-    }));
+    const listed = start.split(",");
+    return (await list(project, position, current, cwd))
+      .filter(({ name }) => !listed.includes(name))
+      .map(({ name, description }) => ({ name: start + name, description }));
   };
 
 const listData: ListValues = async (project, { args, command }, current) => {

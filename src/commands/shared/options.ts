@@ -2,6 +2,17 @@ import { type Command, Option } from "commander";
 import type { Output } from "../../output/output.js";
 import { OPTION_GROUPS } from "./help-groups.js";
 
+/** An option with known values, which completion offers. It has no choices of commander, which would reject other spellings. */
+export class ValueOption extends Option {
+  constructor(
+    flags: string,
+    description: string,
+    readonly values: readonly string[],
+  ) {
+    super(flags, `${description}: ${values.slice(0, -1).join(", ")} or ${values.at(-1)}`);
+  }
+}
+
 /** Output flags that every command has. */
 export interface CommonFlags {
   json?: boolean;
