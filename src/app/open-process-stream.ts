@@ -34,7 +34,7 @@ function canRetryWrite(error: unknown, descriptor: 1 | 2): boolean {
   if (code === "EPIPE" || code === "EOF") return false;
   if (descriptor === 2) return false; // An error of standard error cannot be reported anywhere.
   throw new KnockError("output_failed", `the result could not be written to standard output (${code})`, {
-    hint: "The command has completed. Check for free disk space. Run `knock runs list` to see the runs.",
+    hint: "The command has completed. Free disk space, or write to another place. Do not repeat a trigger: `knock runs list` shows its runs.",
     cause: error,
   });
 }

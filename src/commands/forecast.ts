@@ -75,8 +75,8 @@ async function runForecastCommand(
   const report = await output.showProgress("forecasting", (setText) =>
     services.forecast({ triggers, durationMs, limits }, flags, setText),
   );
-  if (svg !== undefined) services.writeReport(svg, renderForecastSvg(report, formatInputName(file)));
   printForecastReport(report, output);
+  if (svg !== undefined) services.writeReport(svg, renderForecastSvg(report, formatInputName(file)));
   if (report.summary.over_budget > 0) setExitCode(EXIT.failure);
   else if (report.summary.rejected > 0)
     setExitCode(report.summary.rejected === report.summary.triggers ? EXIT.failure : EXIT.partial);

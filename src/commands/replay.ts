@@ -121,7 +121,7 @@ async function runReplay(
   const { output } = context;
   const report = await output.showProgress("replaying triggers", (setText) => services.replay(options, flags, setText));
   if (report.summary.triggers === 0) output.warn("there are no triggers in this range");
-  if (flags.html !== undefined) services.writeReport(flags.html, buildReplayPage(report));
   printReplayReport(report, output);
+  if (flags.html !== undefined) services.writeReport(flags.html, buildReplayPage(report));
   if (hasDifferences(report)) context.setExitCode(EXIT.failure);
 }

@@ -55,7 +55,7 @@ export const ERROR_CODES = {
   scenario_invalid: { exit: EXIT.configuration, hint: "Fix the scenario above and run `knock test` again." },
   report_failed: {
     exit: EXIT.configuration,
-    hint: "Give a path that is writable. The scenarios ran, and the other reports are complete.",
+    hint: "Give a path that is writable. The command ran, and its other results are complete.",
   },
   warning: { exit: EXIT.configuration },
   store_unusable: { exit: EXIT.configuration, hasSeveralCauses: true },

@@ -102,7 +102,7 @@ describe.concurrent("reporters of knock test", () => {
     const lines = [getLine(source, '"email_1"'), getLine(source, '"body"'), getLine(source, '"is broken"') + 2];
     expect(places).toEqual(lines.map((line) => [`${folder}/${FILE}`, String(line)]));
     const summary = collab.read("summary.md");
-    expect(summary).toContain("### ✗ knock test\n\n1 passed, 1 failed, 1 broken, 1 skipped in 1 files");
+    expect(summary).toContain("### ✗ knock test\n\n1 passed, 1 failed, 1 broken, 1 skipped in 1 file");
     expect(summary.split("\n").filter((line) => line.startsWith("| knock"))).toHaveLength(3);
     expect(summary).not.toContain("<b>");
   });

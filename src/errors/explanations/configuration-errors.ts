@@ -96,14 +96,14 @@ export const CONFIGURATION_ERRORS = {
     ],
   },
   report_failed: {
-    meaning: "A report of `knock test` could not be written. The scenarios ran, and the other reports are complete.",
+    meaning: "A file of results could not be written. The command ran, and its other results are complete.",
     causes: [
-      "The path of `--reporter <name>=<file>` is a folder, or a part of it is a file.",
+      "The path of `--reporter <name>=<file>`, `--svg`, `--html` or `--output` is a folder, or a part of it is a file.",
       "The folder or the file is not writable.",
       "The disk is full.",
       "The page of the `html` reporter is missing, because the command was not built.",
     ],
-    fix: ["Choose another path, or make the folder writable.", "Run `knock test` again."],
+    fix: ["Choose another path, or make the folder writable.", "Run the command again."],
   },
   warning: {
     meaning: "The command has warnings, and `--strict` treats warnings as errors.",

@@ -90,10 +90,7 @@ export const CONNECTION_ERRORS = {
   output_failed: {
     meaning: "The command has completed, but its result could not be written to standard output.",
     causes: ["The disk is full.", "Standard output is closed or not writable."],
-    fix: [
-      "Free disk space, or write to another place.",
-      "Do not repeat the trigger. Run `knock runs list` to see the runs.",
-    ],
+    fix: ["Free disk space, or write to another place.", "Do not repeat a trigger: `knock runs list` shows its runs."],
   },
   interrupted: {
     meaning: "The command was stopped by Ctrl-C or a signal.",

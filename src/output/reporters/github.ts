@@ -65,7 +65,7 @@ function formatSummary({ summary, duration_ms }: TestReport, problems: readonly 
   return [
     `### ${failed + broken > 0 ? "✗" : "✓"} knock test`,
     "",
-    `${totals} in ${files} files, ${formatMilliseconds(duration_ms)}`,
+    `${totals} in ${files} ${files === 1 ? "file" : "files"}, ${formatMilliseconds(duration_ms)}`,
     "",
     ...(rows.length === 0
       ? []
