@@ -1,5 +1,22 @@
+import { execFileSync, spawnSync } from "node:child_process";
 import { describe, expect } from "vitest";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
+import type { Sample } from "../helpers/run-knock.js";
+
+const HAS_PYTHON = spawnSync("python3", ["--version"]).status === 0;
+if (!HAS_PYTHON) console.warn("notice: python3 was not found; generated Python is not run");
+
+/** Gives the workflow `hello` of a new project data with names that some languages reserve or do not allow. */
+async function createOddNames(project: Sample): Promise<void> {
+  await project.knock(["init"]);
+  const file = "knock/workflows/hello/workflow.json";
+  const trigger_data_json_schema = {
+    type: "object",
+    properties: { from: { type: "string" }, "user-id": { type: "string" }, note: { type: ["number", "string"] } },
+    required: ["user-id"],
+  };
+  project.write(file, { ...JSON.parse(project.read(file)), trigger_data_json_schema });
+}
 
 describe.concurrent("knock types", () => {
   it("prints TypeScript, with every workflow in the map", async ({ collab }) => {
@@ -60,6 +77,27 @@ describe.concurrent("knock types", () => {
     expect(code).toMatch(/^(#|\/\/) .*enerated by `knock types`\. do not edit\./i);
     expect(code.lastIndexOf("import ")).toBeLessThan(code.search(/^(type|class) /m));
     expect((await ops.knock(["types", "--output-file", file, "--check"])).exitCode).toBe(0);
+  });
+
+  it.for([
+    ["go", /`json:"user-id"`/, /`json:"note,omitempty"`/, /func \(x \*\w+\) MarshalJSON\(\)/],
+    ["ruby", /"user-id" => user_id,/, /"from" +=> from,/, /^ {4}\}\.compact$/m],
+  ] as const)(
+    "converts data to JSON with its names and without empty properties in %s",
+    async ([language, ...patterns], { empty }) => {
+      await createOddNames(empty);
+      const { json } = await empty.knock(["types", "--language", language, "--json"]);
+      for (const pattern of patterns) expect(json.code).toMatch(pattern);
+    },
+  );
+
+  it.runIf(HAS_PYTHON)("converts data in Python to the JSON that the workflow accepts", async ({ empty }) => {
+    await createOddNames(empty);
+    await empty.knock(["types", "--output-file", "hello_types.py"]);
+    const program =
+      'import json, hello_types as t; print(json.dumps(t.hello_data_to_dict(t.HelloData(user_id="u", hello_data_from="Grace"))))';
+    const printed = execFileSync("python3", ["-c", program], { cwd: empty.path("."), encoding: "utf8" });
+    expect(JSON.parse(printed)).toEqual({ "user-id": "u", from: "Grace" });
   });
 
   it("generates a file without types if no workflow has a schema", async ({ empty }) => {
