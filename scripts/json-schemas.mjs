@@ -6,6 +6,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { buildOutputSchemas } from "./build-output-schemas.mjs";
+import { defineOnce } from "./define-once.mjs";
 import { formatSchema } from "./documentation/format-schema.mjs";
 import { loadSource, ROOT } from "./load-source.mjs";
 import { updateGeneratedFiles } from "./update-generated-files.mjs";
@@ -139,6 +140,7 @@ for (const [name, { title, schema, isServiceFormat }] of Object.entries(PUBLISHE
       if (isServiceFormat) allowFileReferences(jsonSchema);
     },
   });
+  defineOnce(json);
   const { $schema, ...rest } = json;
   texts.set(`schemas/${name}.schema.json`, formatSchema({ $schema, title, ...rest }));
 }

@@ -1,14 +1,16 @@
 // Reads the published JSON Schemas of project files.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { inlineShared } from "../define-once.mjs";
 import { ROOT } from "../load-source.mjs";
 
 const schemas = new Map();
 
-/** Returns a published schema, or null if no schema has this name. */
+/** Returns a published schema with its shared parts in their places, or null if no schema has this name. */
 export function readSchema(name) {
   const file = join(ROOT, `schemas/${name}.schema.json`);
-  if (!schemas.has(name)) schemas.set(name, existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : null);
+  if (!schemas.has(name))
+    schemas.set(name, existsSync(file) ? inlineShared(JSON.parse(readFileSync(file, "utf8"))) : null);
   return schemas.get(name);
 }
 
