@@ -95,7 +95,8 @@ function formatCandidate({ name, description }: Candidate, shell: string, { curr
   const text = description.replaceAll(/\s+/g, " ").trim();
   if (shell === "zsh")
     return [name, ...(text === "" ? [] : [text])].map((part) => part.replaceAll(":", "\\:")).join(":");
-  return text === "" ? name : `${name}\t${text}`;
+  // Without a tab, fish describes a word as the command that it belongs to.
+  return text === "" && shell !== "fish" ? name : `${name}\t${text}`;
 }
 
 /**
