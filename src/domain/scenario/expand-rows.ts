@@ -46,6 +46,8 @@ interface ExpandedRow {
 export function expandRows(name: string, scenario: Json, report: ReportFinding): ExpandedRow[] {
   if (!isJsonObject(scenario) || !Array.isArray(scenario.each) || !scenario.each.every(isJsonObject))
     return [{ row: null, scenario, name }];
+  // The schema rejects an empty table, which would otherwise remove the scenario.
+  if (scenario.each.length === 0) return [{ row: null, scenario, name }];
   const { each, ...rest } = scenario;
   return each.map((row, index) => {
     const expandedName = String(substitute(name, [], row, report));

@@ -103,6 +103,11 @@ describe("a file of scenarios", () => {
       { scenarois: {}, scenarios: { a: { steps: [step] } } },
       '/scenarois unknown key "scenarois"; did you mean "scenarios"?',
     ],
+    [
+      "a table without rows",
+      { scenarios: { a: { each: [], steps: [step] }, b: { steps: [step] } } },
+      "/scenarios/a/each is empty, so it can never fail",
+    ],
     ["no steps", { scenarios: { a: { steps: [] } } }, "/scenarios/a/steps is empty, so it can never fail"],
     [
       "no expectation",
