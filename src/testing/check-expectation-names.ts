@@ -3,6 +3,7 @@ import { listScenarioWorkflows } from "../domain/scenario/list-scenario-workflow
 import type { Scenario } from "../domain/scenario/parse-scenarios.js";
 import { KnockError } from "../errors/knock-error.js";
 import { didYouMean } from "../util/find-nearest.js";
+import { checkAbsentRecipients } from "./check-absent-recipients.js";
 import type { ScenarioNames } from "./scenario-target.js";
 
 type Path = (string | number)[];
@@ -71,6 +72,29 @@ async function checkStepName(names: ScenarioNames, step: string, workflows: read
   throw createError(`no workflow has the step "${step}"`, step, own, "Steps");
 }
 
+/** Throws `scenario_invalid` for a filter with a step that sends no messages, or none through the filter's channel. */
+async function checkChannelStep(
+  names: ScenarioNames,
+  { workflow, step, channel }: MessageFilter,
+  locate: (key: string) => void,
+): Promise<void> {
+  const steps = (await names.listChannelSteps()).filter(
+    (found) => found.ref === step && (!workflow || found.workflow === workflow),
+  );
+  if (steps.length === 0) {
+    locate("step");
+    throw new KnockError("scenario_invalid", `step "${step}" sends no messages`, {
+      hint: "Use a channel step, or check the step with outcomes.",
+    });
+  }
+  if (!channel || steps.some(({ channels }) => channels === null || channels.includes(channel))) return;
+  const known = [...new Set(steps.flatMap(({ channels }) => channels ?? []))];
+  locate("channel");
+  throw new KnockError("scenario_invalid", `step "${step}" does not send through the channel "${channel}"`, {
+    hint: `Channel of the step: ${known.join(", ")}. Remove channel, or name another step.`,
+  });
+}
+
 /** Returns whether a scenario changes files, which can add names. */
 const changesFiles = ({ steps }: Scenario): boolean => steps.some(({ write }) => write !== undefined);
 
@@ -132,5 +156,7 @@ export async function checkExpectationNames(
       locate([...path, "channel"]);
       throw createError(`there is no channel "${channel}"`, channel, await names.listChannelNames(), "Channels");
     }
+    if (step) await checkChannelStep(names, filter, (key) => locate([...path, key]));
   }
+  await checkAbsentRecipients(scenario, names, locate);
 }

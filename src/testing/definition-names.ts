@@ -1,10 +1,15 @@
 import type { Channel } from "../domain/environment/environment.js";
 import { CHANNEL_TYPES, findChannelType } from "../domain/message/channel-types.js";
 import { listProjectChannels } from "../domain/project/list-project-channels.js";
-import { walkSteps } from "../domain/steps/walk-steps.js";
+import { toRecipientReference } from "../domain/recipient/recipient.js";
+import { formatRecipient } from "../domain/scenario/check-expectation.js";
+import { walkChannelSteps, walkSteps } from "../domain/steps/walk-steps.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
 import type { Definitions } from "../ports/definitions.js";
-import type { ScenarioNames } from "./scenario-target.js";
+import type { Seed } from "../ports/seed-store.js";
+import type { NamedChannelStep, ScenarioNames } from "./scenario-target.js";
+
+type SeedRecipients = Pick<Seed, "recipients" | "subscriptions" | "audiences">;
 
 /** The channel types and their other names, which filters also accept. */
 const CHANNEL_NAMES: ReadonlySet<string> = new Set(
@@ -15,7 +20,11 @@ const listRefs = ({ steps }: Workflow): string[] => [...walkSteps(steps)].map(({
 
 /** The names in the files of a project. */
 export class DefinitionNames implements ScenarioNames {
-  constructor(private readonly definitions: Pick<Definitions, "workflowKeys" | "workflow" | "environment">) {}
+  constructor(
+    private readonly definitions: Pick<Definitions, "workflowKeys" | "workflow" | "environment">,
+    /** Reads the recipients files; null if they cannot be read. */
+    private readonly readSeeds: () => Promise<readonly SeedRecipients[] | null>,
+  ) {}
 
   listWorkflowKeys(): Promise<string[]> {
     return this.definitions.workflowKeys();
@@ -35,6 +44,36 @@ export class DefinitionNames implements ScenarioNames {
 
   async listChannelNames(): Promise<string[]> {
     return [...(await this.listChannels()).map(({ key }) => key), ...CHANNEL_NAMES];
+  }
+
+  async listChannelSteps(): Promise<NamedChannelStep[]> {
+    const { channels } = await this.definitions.environment();
+    return (await this.readWorkflows()).flatMap(({ key: workflow, steps }) =>
+      [...walkChannelSteps(steps)].map(({ step: { ref, channel_key: key, channel_type: type } }) => {
+        const types = [type, key === null ? null : channels[key]?.type].filter((name) => typeof name === "string");
+        const names = types.flatMap((name) => [name, findChannelType(name)?.alias ?? name]);
+        // The channels of a group depend on the environment and on conditions.
+        return { workflow, ref, channels: key === null ? null : [...new Set([...names, key])] };
+      }),
+    );
+  }
+
+  async listRecipientNames(): Promise<string[] | null> {
+    const seeds = await this.readSeeds();
+    if (seeds === null) return null;
+    const keys = seeds.flatMap(({ recipients, subscriptions, audiences }) => [
+      ...recipients.map(({ key }) => key),
+      ...subscriptions.flatMap(({ object, recipient }) => [object, recipient]),
+      ...audiences.flatMap(({ members }) => members.map(({ recipient }) => recipient)),
+    ]);
+    return [...new Set(keys)].map((key) => formatRecipient(toRecipientReference(key)));
+  }
+
+  async canAddRecipients(keys: readonly string[]): Promise<boolean> {
+    const workflows = (await this.readWorkflows()).filter(({ key }) => keys.includes(key));
+    const types = workflows.flatMap(({ steps }) => [...walkSteps(steps)].map(({ step }) => String(step.type)));
+    // A changed user can join an audience that starts a workflow.
+    return types.some((type) => type === "trigger_workflow" || type.startsWith("update_"));
   }
 
   async listChannels(): Promise<Channel[]> {

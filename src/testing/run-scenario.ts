@@ -58,7 +58,7 @@ async function checkStepName(
   if (about === undefined || recipient === undefined) return;
   const own = runs.filter((run) => formatRecipient(run.recipient) === formatRecipient(recipient));
   const workflows = [...new Set(own.map(({ workflow }) => workflow))];
-  const names = await Promise.all(workflows.map((workflow) => target.listStepNames(workflow)));
+  const names = await Promise.all(workflows.map((workflow) => target.names.listStepNames(workflow)));
   const known = names.flatMap((found) => found ?? []);
   if (names.includes(null) || known.includes(about.step)) return;
   const list = workflows.map((workflow) => `"${workflow}"`).join(", ");
@@ -218,7 +218,7 @@ export async function runScenario(
     run = new ScenarioRun(scenario, target, signal, start + timeoutMs);
     const { path } = scenario;
     const started = run;
-    await checkExpectationNames(scenario, target, (below) => {
+    await checkExpectationNames(scenario, target.names, (below) => {
       started.location = [...path, ...below];
     });
     started.location = [...path];

@@ -12,10 +12,24 @@ export interface ScenarioNames {
   /** Returns whether a channel has this key, or a channel type has this name. */
   hasChannelName(name: string): Promise<boolean>;
   listChannelNames(): Promise<string[]>;
+  /** Returns the steps that send messages, of all workflows that can be read. */
+  listChannelSteps(): Promise<NamedChannelStep[]>;
+  /** Returns the recipients of the recipients files; null if they are unknown. */
+  listRecipientNames(): Promise<string[] | null>;
+  /** Returns whether a step of workflows can start runs of recipients that only its templates name. */
+  canAddRecipients(workflows: readonly string[]): Promise<boolean>;
+}
+
+/** A step that sends messages. `channels` are the names that its channel has in filters; null if they are unknown. */
+export interface NamedChannelStep {
+  workflow: string;
+  ref: string;
+  channels: string[] | null;
 }
 
 /** An embedded engine of one scenario: its own data, clock, IDs and settings. */
-export interface ScenarioTarget extends ScenarioNames {
+export interface ScenarioTarget {
+  readonly names: ScenarioNames;
   readonly operations: LocalOperations;
   readonly sources: SourceOperations;
   readonly reader: MessageReader;

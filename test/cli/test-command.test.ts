@@ -73,6 +73,19 @@ describe.concurrent("knock test", () => {
   it.for([
     ["no_messages: [{ step: emial_1 }]", 'no workflow has the step "emial_1"', 'Did you mean "email_1"?'],
     ["messages: [{ channel: emial, count: 0 }]", 'there is no channel "emial"', 'Did you mean "email"?'],
+    [
+      "no_messages: [{ to: gracee }]",
+      'there is no recipient "gracee", so this can never fail',
+      'Did you mean "grace"?',
+    ],
+    ["no_runs: [gracee]", 'there is no recipient "gracee", so this can never fail', 'Did you mean "grace"?'],
+    ["messages: [{ to: nobody, count: 0 }]", 'there is no recipient "nobody", so this can never fail', "Recipients: "],
+    ["no_messages: [{ step: delay_1 }]", 'step "delay_1" sends no messages', "Use a channel step"],
+    [
+      "no_messages: [{ channel: in-app, step: email_1 }]",
+      'step "email_1" does not send through the channel "in-app"',
+      "Channel of the step: email",
+    ],
     ["sequence: [{ workflow: new-coment }]", 'there is no workflow "new-coment"', 'Did you mean "new-comment"?'],
   ])("rejects the filter %s, which selects nothing", async ([expected, message, hint], { collab }) => {
     collab.write(FILE, scenarioFile(`${NOTIFY_ADA}\n  expect: { ${expected} }`));
@@ -208,7 +221,9 @@ scenarios:
         expect: { time: 2026-01-06T09:00:00Z }
   second:
     steps:
-      - expect: { time: 2026-01-05T09:00:00Z, no_messages: true }
+      - expect: { time: 2026-01-05T09:00:00Z }
+      - until_idle: true
+        expect: { no_messages: true }
       - notify: { recipients: [zoe], data: { page: Home } }
         expect: { rules: [failed=1], messages: [{ count: 0 }], no_runs: [grace] }
 `;

@@ -27,7 +27,7 @@ function writeScenarios(project: Sample): void {
       ],
     },
     "is broken": { steps: [{ notify: { ...NOTIFY, workflow: "nosuch" }, expect: ["sent=1"] }] },
-    "is skipped": { skip: HOSTILE_NAME, steps: [{ expect: { no_messages: true } }] },
+    "is skipped": { skip: HOSTILE_NAME, steps: [{ until_idle: true, expect: { no_messages: true } }] },
   };
   project.write(FILE, JSON.stringify({ workflow: "new-comment", scenarios }, null, 2));
 }

@@ -266,24 +266,9 @@ class EngineTarget implements ScenarioTarget {
   }
 
   /** The names in the definitions of the scenario's branch. */
-  private get names(): DefinitionNames {
-    return new DefinitionNames((this.given.branch && this.definitions.branch?.(this.given.branch)) || this.definitions);
-  }
-
-  listWorkflowKeys(): Promise<string[]> {
-    return this.names.listWorkflowKeys();
-  }
-
-  hasChannelName(name: string): Promise<boolean> {
-    return this.names.hasChannelName(name);
-  }
-
-  listChannelNames(): Promise<string[]> {
-    return this.names.listChannelNames();
-  }
-
-  listStepNames(workflow: string): Promise<string[] | null> {
-    return this.names.listStepNames(workflow);
+  get names(): DefinitionNames {
+    const definitions = (this.given.branch && this.definitions.branch?.(this.given.branch)) || this.definitions;
+    return new DefinitionNames(definitions, this.shared.readSeeds);
   }
 
   async close(): Promise<void> {

@@ -28,7 +28,7 @@ export async function checkNames(
   if ([workflow, step, channel].every((name) => name === undefined)) return;
   const names = await target.listNames();
   checkName("workflow", workflow, names.workflows);
-  checkName("step", step, workflow === undefined ? names.steps : ((await target.listStepNames(workflow)) ?? []));
+  checkName("step", step, workflow === undefined ? names.steps : ((await target.names.listStepNames(workflow)) ?? []));
   checkName(
     "channel",
     channel,

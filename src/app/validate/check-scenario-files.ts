@@ -44,7 +44,13 @@ export async function checkScenarioFiles(
 ): Promise<void> {
   const valid = project.valid ?? CHECK_ALL;
   const displayPath = (path: string): string => formatDisplayPath(cwd, path);
-  const known = names && [await names.listWorkflowKeys(), await names.listRefs(), await names.listChannelNames()];
+  const known = names && [
+    await names.listWorkflowKeys(),
+    await names.listChannelSteps(),
+    await names.listRefs(),
+    await names.listChannelNames(),
+    await names.listRecipientNames(),
+  ];
   for (const file of listScenarioFiles([], { root: project.root, cwd, displayPath })) {
     try {
       const document = [file.displayPath, readProjectText(file.path, file.displayPath, "scenario_invalid"), known];

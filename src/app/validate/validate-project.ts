@@ -38,6 +38,7 @@ import { type ProjectFile, readProjectJson } from "../../project/read-project-te
 import { readSilencers } from "../../project/read-silencers.js";
 import { DefinitionNames } from "../../testing/definition-names.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import { once } from "../../util/once.js";
 import { checkWorkflowKeys } from "../check-workflow-keys.js";
 import { checkSilentDrops } from "./check-recipients.js";
 import { checkScenarioFiles } from "./check-scenario-files.js";
@@ -220,7 +221,9 @@ class ProjectValidator {
     const { workflowKeys, environment } = this.project;
     if ((await workflowKeys()).some((key) => !this.workflows.has(key))) return null;
     const workflow = async (key: string): Promise<Workflow | null> => this.workflows.get(key) ?? null;
-    return new DefinitionNames({ workflowKeys, environment, workflow });
+    // An invalid recipients file is reported on its own.
+    const readSeeds = once(() => this.project.readChangedRecipients(new Map()).catch(() => null));
+    return new DefinitionNames({ workflowKeys, environment, workflow }, readSeeds);
   }
 
   /** Checks everything except workflows. */

@@ -77,12 +77,12 @@ const messageExpectationSchema = once(() =>
         contains: "2 new followers",
       }),
       html: described(
-        optional(record(textMatcherSchema())),
+        optional(record(textMatcherSchema()).check(notEmptyObject())),
         "Texts of the elements that CSS selectors find in the HTML. A selector that finds nothing fails.",
         { h1: "Your order" },
       ),
       content: described(
-        optional(record(textMatcherSchema()).check(contentPathRule())),
+        optional(record(textMatcherSchema()).check(notEmptyObject(), contentPathRule())),
         "Values in the content, by path, such as blocks[0].rendered, or by JSONPath, such as $..rendered.",
         { "blocks[0].rendered": { contains: "Home" } },
       ),

@@ -18,8 +18,10 @@ import {
   text,
 } from "../schema/fields.js";
 import { unionByType } from "../schema/union-by-type.js";
+import { reportBelow } from "../shape/report-finding.js";
 import { buildScheduleRequestSchema } from "../trigger/schedule-schema.js";
 import { keySchema, triggerSchema } from "../trigger/trigger-schema.js";
+import { reportIdleExpectations } from "./check-idle-expectations.js";
 import {
   expectationSchema,
   messageFilterFields,
@@ -170,6 +172,11 @@ export const scenarioSchema = once(() =>
       rule(({ steps }, report) => {
         if (Array.isArray(steps) && steps.length > 0 && !steps.some((step) => step?.expect !== undefined))
           report(["steps"], "have no expectation, so the scenario can never fail");
+        if (!Array.isArray(steps)) return;
+        const first = steps.findIndex((step) => ACTION_NAMES.some((name) => step?.[name] !== undefined));
+        const idle = first === -1 ? steps : steps.slice(0, first);
+        for (const [index, step] of idle.entries())
+          reportIdleExpectations(step?.expect, reportBelow(report, "steps", index, "expect"));
       }),
     ),
 );

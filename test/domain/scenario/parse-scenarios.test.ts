@@ -165,6 +165,24 @@ describe("a file of scenarios", () => {
       { ...notify, expect: { messages: [{ count: 0, body: "a" }] } },
       "/scenarios/a/steps/0/expect/messages/0/count is 0, so there is no message to compare; remove the other expectations",
     ],
+    ...["content", "html"].map((key): [string, object, string] => [
+      `an empty ${key}`,
+      { ...notify, expect: { messages: [{ to: "ada", [key]: {} }] } },
+      `/scenarios/a/steps/0/expect/messages/0/${key} is empty, so it can never fail`,
+    ]),
+    ...(
+      [
+        [{ no_messages: true }, "/no_messages"],
+        [{ no_runs: ["ada"] }, "/no_runs"],
+        [{ messages: [{ count: 0 }] }, "/messages/0"],
+        [{ rules: ["sent=0"] }, "/rules/0"],
+        [["no-failures"], "/0"],
+      ] as const
+    ).map(([expected, place]): [string, object, string] => [
+      `an expectation before the first action: ${JSON.stringify(expected)}`,
+      { expect: expected },
+      `/scenarios/a/steps/0/expect${place} is checked before the first action, so it can never fail`,
+    ]),
     [
       "an unknown reason",
       { ...notify, expect: { outcomes: { ada: { email_1: { reason: "preferences" } } } } },

@@ -1,0 +1,74 @@
+import type { Expected } from "../domain/scenario/expectation-schema.js";
+import { listScenarioWorkflows } from "../domain/scenario/list-scenario-workflows.js";
+import type { Scenario } from "../domain/scenario/parse-scenarios.js";
+import { KnockError } from "../errors/knock-error.js";
+import { didYouMean } from "../util/find-nearest.js";
+import { isJsonObject } from "../util/json.js";
+import type { ScenarioNames } from "./scenario-target.js";
+
+type Path = (string | number)[];
+
+/** Returns the recipients that must have no message or no run, with their paths below the scenario. */
+function listAbsentRecipients({ steps }: Scenario): { path: Path; name: string }[] {
+  return steps.flatMap(({ expect }, index) => {
+    if (expect === undefined || Array.isArray(expect)) return [];
+    const { no_messages, no_runs, messages } = expect as Expected;
+    const path = ["steps", index, "expect"];
+    const filters = Array.isArray(no_messages) ? no_messages : [];
+    return [
+      ...(no_runs ?? []).map((name, at) => ({ path: [...path, "no_runs", at], name })),
+      ...filters.map(({ to }, at) => ({ path: [...path, "no_messages", at, "to"], name: to })),
+      ...(messages ?? []).map(({ to, count }, at) => ({
+        path: [...path, "messages", at, "to"],
+        name: count === 0 ? to : undefined,
+      })),
+    ].filter((entry): entry is { path: Path; name: string } => Boolean(entry.name));
+  });
+}
+
+/** Adds every text, key and object reference in a value to a set. */
+function collectNames(value: unknown, names: Set<string>): void {
+  if (typeof value === "string") names.add(value);
+  else if (Array.isArray(value)) for (const item of value) collectNames(item, names);
+  else if (isJsonObject(value)) {
+    if (typeof value.collection === "string") names.add(`${value.collection}/${value.id}`);
+    for (const [key, child] of Object.entries(value)) {
+      names.add(key);
+      collectNames(child, names);
+    }
+  }
+}
+
+/** Returns whether recipients of a scenario can come from elsewhere than its steps and the recipients files. */
+async function canAddRecipients({ steps, ...scenario }: Scenario, names: ScenarioNames): Promise<boolean> {
+  const workflows = listScenarioWorkflows({ steps, ...scenario });
+  if (workflows === null) return true;
+  const changesUsers = scenario.given.recipients ?? steps.some(({ recipients }) => recipients !== undefined);
+  // Changed users can start the workflows of audiences.
+  return names.canAddRecipients(changesUsers ? await names.listWorkflowKeys() : workflows);
+}
+
+/**
+ * Throws `scenario_invalid` for a recipient without messages or runs that is in no step, state or recipients file, because the
+ * expectation could never fail. Nothing is checked if events or steps of workflows can start runs of further recipients.
+ */
+export async function checkAbsentRecipients(
+  scenario: Scenario,
+  names: ScenarioNames,
+  locate: (path: Path) => void,
+): Promise<void> {
+  const absent = listAbsentRecipients(scenario);
+  if (absent.length === 0 || (await canAddRecipients(scenario, names))) return;
+  const recipients = await names.listRecipientNames();
+  if (recipients === null) return;
+  const known = new Set(recipients);
+  collectNames(scenario.given, known);
+  for (const { expect: _, ...action } of scenario.steps) collectNames(action, known);
+  for (const { path, name } of absent) {
+    if (known.has(name)) continue;
+    locate(path);
+    throw new KnockError("scenario_invalid", `there is no recipient "${name}", so this can never fail`, {
+      hint: didYouMean(name, recipients, "Recipients"),
+    });
+  }
+}
