@@ -1,5 +1,5 @@
 import type { RecipientDifferences, ReplayReport } from "../domain/replay/replay-report.js";
-import { formatRecipient } from "../domain/scenario/check-expectation.js";
+import { formatRecipient } from "../domain/scenario/describe-step.js";
 import { type DiffLine, diffTexts } from "./diff-texts.js";
 import { formatTime } from "./format-time.js";
 

@@ -2,7 +2,7 @@ import type { Channel } from "../domain/environment/environment.js";
 import { CHANNEL_TYPES, findChannelType } from "../domain/message/channel-types.js";
 import { listProjectChannels } from "../domain/project/list-project-channels.js";
 import { toRecipientReference } from "../domain/recipient/recipient.js";
-import { formatRecipient } from "../domain/scenario/check-expectation.js";
+import { formatRecipient } from "../domain/scenario/describe-step.js";
 import { walkChannelSteps, walkSteps } from "../domain/steps/walk-steps.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
 import type { Definitions } from "../ports/definitions.js";

@@ -1,5 +1,5 @@
 import { load } from "cheerio";
-import type { MessageReader } from "../domain/scenario/check-expectation.js";
+import type { MessageReader } from "../domain/scenario/check-messages.js";
 import type { ObservedMessage } from "../domain/scenario/observed.js";
 import { getErrorMessage, KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";

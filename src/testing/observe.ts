@@ -1,6 +1,6 @@
 import { formatDeliveryStatus } from "../domain/message/message.js";
 import type { RecipientReference } from "../domain/recipient/recipient.js";
-import { formatRecipient } from "../domain/scenario/check-expectation.js";
+import { formatRecipient } from "../domain/scenario/describe-step.js";
 import type { ObservedMessage, ObservedRun } from "../domain/scenario/observed.js";
 import type { LocalOperations } from "../ports/operations.js";
 import type { PageRequest } from "../ports/page-request.js";

@@ -1,11 +1,7 @@
 import { parseTimestamp } from "../domain/condition/parse-timestamp.js";
-import {
-  checkExpectation,
-  type ExpectationFailure,
-  formatRecipient,
-  getComparedParts,
-} from "../domain/scenario/check-expectation.js";
-import { listMissingCauses } from "../domain/scenario/list-missing-causes.js";
+import { checkExpectation, getComparedParts } from "../domain/scenario/check-expectation.js";
+import { formatRecipient } from "../domain/scenario/describe-step.js";
+import type { ExpectationFailure } from "../domain/scenario/expectation-failure.js";
 import type { Observation, ObservedRun } from "../domain/scenario/observed.js";
 import type { Scenario } from "../domain/scenario/parse-scenarios.js";
 import type { Given, ScenarioStep } from "../domain/scenario/scenario-schema.js";
@@ -13,18 +9,16 @@ import type { ScenarioFailure, ScenarioResult, ScenarioStatus } from "../domain/
 import type { ErrorCode } from "../errors/error-codes.js";
 import { KnockError } from "../errors/knock-error.js";
 import { didYouMean } from "../util/find-nearest.js";
-import { isJsonObject, type JsonObject } from "../util/json.js";
+import type { JsonObject } from "../util/json.js";
 import { getMonotonicTime } from "../util/monotonic-time.js";
 import { checkExpectationNames } from "./check-expectation-names.js";
+import { explainFailure } from "./explain-failure.js";
 import { readObservedMessages, readObservedRuns } from "./observe.js";
 import { type ActionResult, getAction, performAction, setPreferences } from "./perform-action.js";
 import type { OpenScenarioTarget, ScenarioTarget } from "./scenario-target.js";
 
 /** The time of the clock before the first step, a Monday. */
 const DEFAULT_TIME = "2026-01-05T09:00:00Z";
-
-/** The maximum number of steps that a failure about missing messages names. */
-const MAX_CAUSES = 4;
 
 /** Errors in the scenario or the project. Other errors are outcomes that an expectation may name. */
 const BROKEN_CODES: ReadonlySet<ErrorCode> = new Set([
@@ -36,17 +30,6 @@ const BROKEN_CODES: ReadonlySet<ErrorCode> = new Set([
   "workflow_missing",
   "resource_missing",
 ]);
-
-/** Returns the step of the run that an expectation is about, with the conditions that decided it, or null. */
-export async function explainFailure(
-  target: ScenarioTarget,
-  { about }: ExpectationFailure,
-): Promise<JsonObject | null> {
-  if (about === undefined) return null;
-  const run = await target.operations.readRecipientRun(about.recipient_run_id);
-  const steps = Array.isArray(run?.steps) ? run.steps.filter(isJsonObject) : [];
-  return steps.find((step) => step.ref === about.step) ?? null;
-}
 
 /** Throws `scenario_invalid` for an expected step that no workflow of the recipient's runs has. */
 async function checkStepName(
@@ -147,30 +130,10 @@ class ScenarioRun {
     for (const failure of checkExpectation(expect, observation, this.target.reader)) {
       this.location = this.locate(index, failure.path);
       await checkStepName(this.target, failure, observation.outcomes);
-      const explained = await this.explainMissing(failure);
-      this.addFailure(index, explained, await explainFailure(this.target, explained));
+      const { causes, missing, messages, ...rest } = failure;
+      const { suffix, explanation } = await explainFailure(operations, failure);
+      this.addFailure(index, { ...rest, found: `${failure.found}${suffix}` }, explanation);
     }
-  }
-
-  /** Adds to a failure about missing messages which steps have sent none, and why. */
-  private async explainMissing({ missing, ...failure }: ExpectationFailure): Promise<ExpectationFailure> {
-    if (missing === undefined) return failure;
-    const causes = listMissingCauses(missing, await readObservedRuns(this.target.operations));
-    const [first] = causes;
-    if (first === undefined)
-      return missing.to
-        ? {
-            ...failure,
-            found: `${failure.found}; ${missing.to} has no run: it is not a recipient, or was never identified`,
-          }
-        : failure;
-    const texts = causes.slice(0, MAX_CAUSES).map(({ subject, found }) => `${subject} ${found}`);
-    const more = causes.length > MAX_CAUSES ? `, and ${causes.length - MAX_CAUSES} more` : "";
-    return {
-      ...failure,
-      found: `${failure.found}; ${texts.join(", ")}${more}`,
-      ...(first.about ? { about: first.about } : {}),
-    };
   }
 
   private addFailure(index: number, failure: ExpectationFailure, explanation: JsonObject | null): void {

@@ -1,5 +1,5 @@
 import type { FaultBody } from "../domain/request/helper-bodies.js";
-import type { MessageReader } from "../domain/scenario/check-expectation.js";
+import type { MessageReader } from "../domain/scenario/check-messages.js";
 import type { Given } from "../domain/scenario/scenario-schema.js";
 import type { LocalOperations } from "../ports/operations.js";
 import type { SourceOperations } from "../ports/source-service.js";

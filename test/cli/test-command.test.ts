@@ -47,6 +47,42 @@ describe.concurrent("knock test", () => {
     expect(unknown).toContain("; eda has no run: it is not a recipient, or was never identified\n");
   });
 
+  it.for([
+    [
+      '["ada:email_1=sent"]',
+      '"ada" email_1 is skipped (preference)',
+      "✗ the recipient's set default: categories.collab",
+    ],
+    ["[sent=4]", "sent is 3; ada email_1 skipped (preference: ", "✗ the recipient's set default: categories.collab"],
+    ["{ no_messages: [{ to: grace, channel: email }] }", "email email_1 to grace", "true: refs.in_app_feed_1"],
+    ["{ sequence: [{ to: ada }, { to: grace }] }", "in_app_feed in_app_feed_1 to ada, ", "true: refs.in_app_feed_1"],
+    [
+      "{ sequence: [{ to: ada, step: email_1 }] }",
+      "; ada email_1 skipped (preference: ",
+      "✗ the recipient's set default",
+    ],
+    ["{ no_runs: [ada] }", "1 run; ada in_app_feed_1 delivered, ", "✗ the recipient's set default: categories.collab"],
+    [
+      '{ messages: [{ step: email_1, at: "2026-01-05T09:10:00Z" }] }',
+      "2026-01-05T09:00:00.000Z; after delay_1 skipped (skip_delay)",
+      "true: refs.in_app_feed_1",
+    ],
+  ])("shows why %s is not met", async ([expected, found, why], { collab }) => {
+    const steps = `${NOTIFY_ADA.replace("[ada]", "[ada, grace]")}\n  expect: ${expected}`;
+    collab.write(FILE, scenarioFile(steps));
+    const { stdout } = await collab.knock(["test", FILE]);
+    expect(/found .*/.exec(stdout)?.[0]).toContain(found);
+    expect(stdout.split("      why\n")[1]).toContain(why);
+    expect((await collab.knock(["test", FILE, "--reporter", "tap"])).stdout).toMatch(/"why":\["/);
+  });
+
+  it("shows what keeps a run from reaching a step", async ({ collab }) => {
+    const notify = "- notify: { recipients: [grace], data: { page: Home } }";
+    collab.write(FILE, scenarioFile(`${notify}\n  expect: { outcomes: { grace: { email_1: sent } } }`));
+    const { stdout } = await collab.knock(["test", FILE]);
+    expect(stdout).toContain("found     not reached; grace delay_1 waiting until 2026-01-05T09:30:00.000Z\n");
+  });
+
   it("rejects options of the remote target", async ({ collab }) => {
     const { stderr, exitCode } = await collab.knock(["test", "--remote"]);
     expect(stderr).toContain("error: knock test works only on the local target and does not support --remote");

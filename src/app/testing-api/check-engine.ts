@@ -1,11 +1,14 @@
-import {
-  checkExpectation,
-  describeStep,
-  type ExpectationFailure,
-  formatRecipient,
-} from "../../domain/scenario/check-expectation.js";
+import { checkExpectation } from "../../domain/scenario/check-expectation.js";
+import { describeStep, formatRecipient } from "../../domain/scenario/describe-step.js";
+import type { DecidingStep, ExpectationFailure } from "../../domain/scenario/expectation-failure.js";
 import { type Expected, expectationSchema, type MessageExpectation } from "../../domain/scenario/expectation-schema.js";
-import { describeStop, isStepSelected, listMissingCauses } from "../../domain/scenario/list-missing-causes.js";
+import {
+  describeCause,
+  describeStop,
+  isStepSelected,
+  listMissingCauses,
+  listSendingSteps,
+} from "../../domain/scenario/list-causes.js";
 import type { Observation, ObservedMessage, ObservedRun } from "../../domain/scenario/observed.js";
 import { describeFilter, isSelected } from "../../domain/scenario/select-messages.js";
 import { checkClosedDocument } from "../../domain/schema/check-document.js";
@@ -14,7 +17,7 @@ import { KnockError } from "../../errors/knock-error.js";
 import type { Output } from "../../output/output.js";
 import { formatDecision } from "../../output/print-runs.js";
 import { formatFailureDetails } from "../../output/reporters/format-failure.js";
-import { explainFailure } from "../../testing/run-scenario.js";
+import { explainCauses } from "../../testing/explain-failure.js";
 import { checkNames } from "./check-names.js";
 import { EmbeddedTestEngine } from "./embedded-test-engine.js";
 import type { ExpectedMessage, ExpectedSkip } from "./engine-types.js";
@@ -57,27 +60,28 @@ const indent = (lines: readonly string[]): string[] => lines.map((line) => `  ${
 async function formatFailures(
   engine: EmbeddedTestEngine,
   failures: readonly ExpectationFailure[],
+  runs: readonly ObservedRun[],
   output: Output,
 ): Promise<string[]> {
   const lines: string[] = [];
   for (const failure of failures.slice(0, MAX_SHOWN)) {
-    const explanation = await explainFailure(engine.target, failure);
+    const causes = failure.causes ?? listSendingSteps(failure.messages ?? [], runs);
+    const explanation = await explainCauses(engine.target.operations, causes);
     lines.push(failure.subject, ...indent(formatFailureDetails({ ...failure, explanation }, output)));
   }
   return lines;
 }
 
-/** Returns why steps did not send a message that is expected, with the conditions and preferences that decided it. */
-async function explainMissing(
+/** Returns steps with the conditions and preferences that decided them. */
+async function formatSteps(
   engine: EmbeddedTestEngine,
-  filter: MessageExpectation,
-  runs: readonly ObservedRun[],
+  steps: readonly DecidingStep[],
   output: Output,
 ): Promise<string[]> {
   const lines: string[] = [];
-  for (const { subject, found, about } of listMissingCauses(filter, runs).slice(0, MAX_SHOWN)) {
-    const failure = { path: [], subject, expected: "", found, ...(about ? { about } : {}) };
-    const explanation = await explainFailure(engine.target, failure);
+  for (const cause of steps.slice(0, MAX_SHOWN)) {
+    const { subject, found } = describeCause(cause);
+    const explanation = await explainCauses(engine.target.operations, [cause]);
     lines.push(`${subject}  ${found}`, ...(explanation === null ? [] : indent(formatDecision(explanation, output))));
   }
   return lines.slice(0, 4 * MAX_SHOWN);
@@ -111,12 +115,12 @@ export async function checkSent(value: unknown, expected: ExpectedMessage, isNeg
     const { to, channel, step, workflow, tenant } = wanted;
     const filter = { to, channel, step, workflow, tenant };
     const failures = check(observation.messages, { ...filter, ...(count === undefined ? {} : { count }) });
-    lines.push(...indent(await formatFailures(engine, failures, output)));
-    const reasons = await explainMissing(engine, wanted, observation.outcomes, output);
+    lines.push(...indent(await formatFailures(engine, failures, observation.outcomes, output)));
+    const reasons = await formatSteps(engine, listMissingCauses(wanted, observation.outcomes), output);
     if (reasons.length > 0) lines.push("  why", ...indent(indent(reasons)));
   } else
     for (const { failures } of mismatches.slice(-MAX_SHOWN))
-      lines.push(...indent(await formatFailures(engine, failures, output)));
+      lines.push(...indent(await formatFailures(engine, failures, observation.outcomes, output)));
   return { isMet, message: lines.join("\n"), expected, actual: selected };
 }
 
@@ -159,7 +163,7 @@ export async function checkSkipped(value: unknown, expected: ExpectedSkip): Prom
   const isMet = met.length > 0;
   const lines = isMet
     ? [`expected nothing of: ${wanted}, but it happened:`, ...indent(met.slice(0, MAX_SHOWN))]
-    : [`expected ${wanted}`, ...indent(await formatFailures(engine, failures, output))];
+    : [`expected ${wanted}`, ...indent(await formatFailures(engine, failures, observation.outcomes, output))];
   if (!isMet && failures.length === 0) lines.push(`  found: ${describeRuns(runs)}`);
   return { isMet, message: lines.join("\n"), expected, actual: runs };
 }

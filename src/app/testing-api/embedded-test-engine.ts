@@ -1,4 +1,4 @@
-import { formatRecipient } from "../../domain/scenario/check-expectation.js";
+import { formatRecipient } from "../../domain/scenario/describe-step.js";
 import type { Observation } from "../../domain/scenario/observed.js";
 import type { Scenario } from "../../domain/scenario/parse-scenarios.js";
 import { type Given, givenSchema, type ScenarioStep, stepSchema } from "../../domain/scenario/scenario-schema.js";

@@ -4,7 +4,7 @@ import { findChannelType } from "../message/channel-types.js";
 import { SANDBOXED } from "../message/message.js";
 import { toRecipientKey, toRecipientReference } from "../recipient/recipient.js";
 import { toApiSpelling } from "./api-spelling.js";
-import type { RecipientOutcome, StepOutcome } from "./outcome.js";
+import { countMessages, type RecipientOutcome, type StepOutcome } from "./outcome.js";
 import { getStepLabels } from "./step-labels.js";
 
 /** Labels for the states of a step's messages. They replace the outcomes `sent` and `failed`. */
@@ -58,6 +58,14 @@ export interface Expectation {
   step: string | null;
   /** Returns null if the outcome meets the rule, else the text about what was found. */
   check(outcome: ObservedOutcome): string | null;
+  /** Returns the steps that decided why the outcome does not meet the rule. */
+  listDecidingSteps(outcome: ObservedOutcome): DecidingStep[];
+}
+
+/** A step of a run. Null: the run stopped before its first step. */
+interface DecidingStep {
+  run: RecipientOutcome;
+  step: StepOutcome | null;
 }
 
 /** A checked rule, as JSON output lists it. `found` is null if the rule is met. */
@@ -83,6 +91,37 @@ function countByName(name: Counter, { recipients, summary }: ObservedOutcome): n
   return steps?.filter((step) => getStepLabels(step).some(({ label }) => label === name)).length ?? null;
 }
 
+function isCounted(step: StepOutcome, name: Counter): boolean {
+  if (name === "messages") return countMessages(step) > 0;
+  if (name === "waiting") return step.outcome === "waiting" || step.outcome === "queued";
+  return step.outcome === name || getStepLabels(step).some(({ label }) => label === name);
+}
+
+/** Returns the steps that a counter counts, or those that it could also count. */
+function listSteps(name: Counter, { recipients }: ObservedOutcome, counted: boolean): DecidingStep[] {
+  if (name === "recipients") return [];
+  return (recipients ?? []).flatMap((run): DecidingStep[] => {
+    if (run.steps.length === 0 && run.reason !== undefined) return [{ run, step: null }];
+    return run.steps
+      .filter((step) =>
+        counted
+          ? isCounted(step, name)
+          : !isCounted(step, name) &&
+            step.outcome !== "passed" &&
+            // A run continues after a delay or a fetch step that was skipped.
+            (step.channel_type !== undefined || step.outcome !== "skipped"),
+      )
+      .map((step) => ({ run, step }));
+  });
+}
+
+/** Returns the step that kept a run from reaching others: one that ended or delays it, otherwise its last branch. */
+export function findStop({ steps }: RecipientOutcome): StepOutcome | null {
+  const isStop = ({ outcome }: StepOutcome): boolean =>
+    ["waiting", "queued", "halted", "failed", "cancelled"].includes(outcome);
+  return steps.findLast(isStop) ?? steps.findLast(({ branch }) => Boolean(branch)) ?? steps.at(-1) ?? null;
+}
+
 function buildCounterRule(
   rule: string,
   name: Counter,
@@ -97,6 +136,10 @@ function buildCounterRule(
       const count = countByName(name, outcome);
       if (count === null) return NOT_REPORTED_MESSAGE;
       return COMPARATORS[operator]?.(count, wanted) ? null : `${typed} is ${count}`;
+    },
+    listDecidingSteps(outcome) {
+      const count = countByName(name, outcome) ?? 0;
+      return listSteps(name, outcome, count > wanted || operator === "!=" || operator === "<");
     },
   };
 }
@@ -140,12 +183,22 @@ function describeMissingStep(recipient: string, step: string, entries: readonly 
 function buildStepRule(rule: string, recipient: string, step: string, wanted: string): Expectation {
   const [collection, id] = recipient.split("/");
   const key = id === undefined ? toRecipientKey(recipient) : toRecipientKey({ collection: collection as string, id });
+  const listEntries = ({ recipients }: ObservedOutcome): RecipientOutcome[] =>
+    (recipients ?? []).filter((entry) => toRecipientKey(entry.recipient) === key);
   return {
     rule,
     step,
-    check({ recipients }) {
-      if (recipients === null) return NOT_REPORTED_MESSAGE;
-      const entries = recipients.filter((entry) => toRecipientKey(entry.recipient) === key);
+    listDecidingSteps(outcome) {
+      const entries = listEntries(outcome);
+      const named = entries.flatMap((run) =>
+        run.steps.filter((entry) => isStepNamed(entry, step)).map((found) => ({ run, step: found })),
+      );
+      if (named.length === 0) return entries.map((run) => ({ run, step: findStop(run) }));
+      return named.filter(({ step: found }) => !hasLabel(found, wanted));
+    },
+    check(outcome) {
+      if (outcome.recipients === null) return NOT_REPORTED_MESSAGE;
+      const entries = listEntries(outcome);
       if (entries.length === 0) return `${recipient} is not among the recipients`;
       const steps = entries.flatMap((entry) => entry.steps.filter((entry) => isStepNamed(entry, step)));
       if (steps.length === 0) return describeMissingStep(recipient, step, entries);

@@ -1,7 +1,7 @@
 import type * as z from "zod/mini";
 import type { JsonObject } from "../../util/json.js";
 import type { CoverageDiagram } from "./build-coverage-diagram.js";
-import type { ExpectationFailure } from "./check-expectation.js";
+import type { ExpectationFailure } from "./expectation-failure.js";
 import type { ObservedMessage } from "./observed.js";
 import type { testReportSchema } from "./test-report-schema.js";
 

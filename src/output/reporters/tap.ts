@@ -1,6 +1,9 @@
 import type { EmailReport, ReportedFile, ReportedScenario, TestReport } from "../../domain/scenario/test-report.js";
+import type { JsonObject } from "../../util/json.js";
 import { escapeJson, escapeToOneLine } from "../escape-controls.js";
+import type { Output } from "../output.js";
 import { formatFirstMessage } from "../print-email-findings.js";
+import { formatDecision } from "../print-runs.js";
 import type { CreateReporter } from "./reporter.js";
 
 /** Escapes a description, in which `#` would start a directive. */
@@ -16,7 +19,13 @@ function formatDiagnostics(fields: Readonly<Record<string, unknown>>): string[] 
   return ["---", ...lines, "..."].map((line) => `  ${line}`);
 }
 
-function formatProblem({ file }: ReportedFile, { error, failures }: ReportedScenario): string[] {
+/** Returns why the engine decided as it did; undefined if nothing is known. */
+function formatWhy(explanation: JsonObject | null, output: Output): string[] | undefined {
+  const lines = explanation === null ? [] : formatDecision(explanation, output);
+  return lines.length === 0 ? undefined : lines;
+}
+
+function formatProblem({ file }: ReportedFile, { error, failures }: ReportedScenario, output: Output): string[] {
   if (error !== null) {
     const { message, hint, line, column, code } = error;
     return formatDiagnostics({ message, severity: "error", code, hint, at: { file, line, column } });
@@ -24,10 +33,11 @@ function formatProblem({ file }: ReportedFile, { error, failures }: ReportedScen
   if (failures.length === 0) return [];
   return formatDiagnostics({
     severity: "fail",
-    failures: failures.map(({ subject, expected, found, step, line, column }) => ({
+    failures: failures.map(({ subject, expected, found, explanation, step, line, column }) => ({
       message: subject,
       wanted: expected,
       found,
+      why: formatWhy(explanation, output),
       step,
       at: { file, line, column },
     })),
@@ -41,14 +51,14 @@ interface TestPoint {
   diagnostics: string[];
 }
 
-function listTestPoints(file: ReportedFile): TestPoint[] {
+function listTestPoints(file: ReportedFile, output: Output): TestPoint[] {
   const name = escapeDescription(file.file);
   const points = file.scenarios.map((scenario): TestPoint => {
     const skip = scenario.skip === null ? "" : ` # SKIP ${escapeDescription(scenario.skip)}`;
     return {
       isOk: scenario.status === "passed" || scenario.status === "skipped",
       description: `${name} > ${escapeDescription(scenario.name)}${skip}`,
-      diagnostics: formatProblem(file, scenario),
+      diagnostics: formatProblem(file, scenario, output),
     };
   });
   if (file.error === null) return points;
@@ -73,8 +83,11 @@ function listEmailPoints({ findings }: EmailReport): TestPoint[] {
   }));
 }
 
-function formatReport({ files, emails }: TestReport): string {
-  const points = [...files.flatMap(listTestPoints), ...(emails === null ? [] : listEmailPoints(emails))];
+function formatReport({ files, emails }: TestReport, output: Output): string {
+  const points = [
+    ...files.flatMap((file) => listTestPoints(file, output)),
+    ...(emails === null ? [] : listEmailPoints(emails)),
+  ];
   const lines = points.flatMap(({ isOk, description, diagnostics }, index) => [
     `${isOk ? "ok" : "not ok"} ${index + 1} - ${description}`,
     ...diagnostics,
@@ -84,5 +97,5 @@ function formatReport({ files, emails }: TestReport): string {
 
 /** Prints TAP 14: a test point for each scenario and for each problem of emails. */
 export const createTapReporter: CreateReporter = ({ output }) => ({
-  finish: (report) => output.raw(formatReport(report)),
+  finish: (report) => output.raw(formatReport(report, output)),
 });
