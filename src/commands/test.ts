@@ -93,6 +93,13 @@ function parseCount(value: string, flag: string, max: number): number {
   throw new KnockError("usage", `${flag}: ${JSON.stringify(value)} is not a whole number from 1 to ${max}`);
 }
 
+function parseTimeout(value: string): number {
+  const hint = "Use a duration such as 500ms, 10s or 1m.";
+  const timeoutMs = parseDurationArgument(value, "--timeout", Number(value) === 0 ? hint : undefined);
+  if (timeoutMs > 0) return timeoutMs;
+  throw new KnockError("usage", `--timeout: ${JSON.stringify(value)} must be longer than 0`, { hint });
+}
+
 function parseShard(value: string): { index: number; count: number } {
   const [, index, count] = (/^(\d+)\/(\d+)$/.exec(value) ?? []).map(Number);
   if (index !== undefined && count !== undefined && index >= 1 && index <= count) return { index, count };
@@ -127,7 +134,7 @@ function parseOptions(paths: string[], flags: TestCommandFlags, isCI: boolean): 
     bail: flags.bail ?? false,
     snapshots: flags.update ? "update" : isCI ? "compare" : "add",
     seed: flags.seed ?? DEFAULT_SEED,
-    timeoutMs: flags.timeout === undefined ? DEFAULT_TIMEOUT_MS : parseDurationArgument(flags.timeout, "--timeout"),
+    timeoutMs: flags.timeout === undefined ? DEFAULT_TIMEOUT_MS : parseTimeout(flags.timeout),
     repeat: flags.repeat === undefined ? 1 : parseCount(flags.repeat, "--repeat", MAX_REPEAT),
     shard: flags.shard === undefined ? null : parseShard(flags.shard),
     workers: flags.workers === undefined ? null : parseCount(flags.workers, "--workers", MAX_WORKERS),
@@ -159,7 +166,12 @@ function createProgress(setText: (text: string) => void): (file: ReportedFile) =
 }
 
 /** Returns why no scenario was selected, and what to do. */
-function explainNoScenario({ filter, changedSince, shard }: TestOptions): { reason: string; hint: string } {
+function explainNoScenario(
+  { filter, changedSince, shard }: TestOptions,
+  { skipped }: TestReport["summary"],
+): { reason: string; hint: string } {
+  if (skipped > 0)
+    return { reason: ": all selected scenarios are skipped", hint: "Remove skip, or use --pass-with-no-tests." };
   if (filter !== null) {
     const verb = isNamePattern(filter) ? `matches ${filter}` : `contains ${JSON.stringify(filter)}`;
     const hint = "Use a part of a scenario's name, or run `knock test` without --filter to see all names.";
@@ -199,7 +211,7 @@ async function runTest(
     });
     const { summary } = report;
     if (summary.broken + summary.failed + summary.passed === 0 && !flags.passWithNoTests) {
-      const { reason, hint } = explainNoScenario(options);
+      const { reason, hint } = explainNoScenario(options, summary);
       output.warn(`no scenario ran${reason}`);
       output.note(`${output.errorColors.dim("hint:")} ${hint}`);
     }

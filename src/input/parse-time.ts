@@ -11,7 +11,10 @@ export function suggestUnit(text: string): string | undefined {
   const [, count, unit] = SPELLED_DURATION.exec(text.trim()) ?? [];
   if (unit !== undefined) return `Did you mean "${count}${unit.toLowerCase()}"?`;
   const number = /^\d+(\.\d+)?$/.exec(text.trim())?.[0];
-  return number === undefined ? undefined : `Add a unit: ${number}s, ${number}m, ${number}h or ${number}d.`;
+  // A duration of 0 makes no sense for most flags, so that no unit would help.
+  return number === undefined || Number(number) === 0
+    ? undefined
+    : `Add a unit: ${number}s, ${number}m, ${number}h or ${number}d.`;
 }
 
 /** Returns the start of an error about the value of a flag. The error about an argument shows only its value. */

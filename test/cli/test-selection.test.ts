@@ -70,12 +70,30 @@ describe.concurrent("the selection of knock test", () => {
 
   it.for([
     [["--shard", "4/3"], '--shard: "4/3" is not a shard'],
+    [["--timeout", "0"], '--timeout: "0" is not a duration\nhint: Use a duration such as 500ms, 10s or 1m.'],
+    [["--timeout", "0s"], '--timeout: "0s" must be longer than 0'],
+    [["--changed"], "--changed: the project is not in a git repository"],
     [["--repeat", "0"], '--repeat: "0" is not a whole number from 1 to 10000'],
     [["--coverage-threshold", "101"], '--coverage-threshold: "101" is not a percentage'],
     [["--watch", "--json"], "--watch cannot be combined with --json"],
   ] as const)("rejects %s", async ([args, message], { collab }) => {
     const { stderr, exitCode } = await collab.knock(["test", ...args]);
     expect(stderr).toContain(message);
+    expect(exitCode).toBe(2);
+  });
+
+  it("says that all scenarios are skipped", async ({ collab }) => {
+    collab.write(FILE, PASSING.replace("    steps", "    skip: not final\n    steps"));
+    for (const args of [[], ["--filter", "passes"]]) {
+      const { stderr, exitCode } = await collab.knock(["test", FILE, ...args]);
+      expect(stderr).toContain("no scenario ran: all selected scenarios are skipped\nhint: Remove skip");
+      expect(exitCode).toBe(1);
+    }
+  });
+
+  it("rejects a path in another project, with --project as a hint", async ({ collab, shop }) => {
+    const { stderr, exitCode } = await collab.knock(["test", shop.path(".")]);
+    expect(stderr).toContain("is in another project\nhint: Run `knock test --project ");
     expect(exitCode).toBe(2);
   });
 

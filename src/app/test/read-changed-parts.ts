@@ -28,7 +28,8 @@ function toError(error: unknown, revision: string): KnockError {
     return new KnockError("usage", `--changed: git did not respond within ${GIT_TIMEOUT_MS / 1_000} seconds`, {
       hint: "Run without --changed.",
     });
-  if (/not a git repository/.test(stderr))
+  if (/not a git repository/i.test(stderr))
+    // git diff writes it with a capital letter.
     return new KnockError("usage", "--changed: the project is not in a git repository", {
       hint: "Run without --changed, or run `git init` and commit the project.",
     });

@@ -11,6 +11,7 @@ import type { Workflow } from "../../domain/workflow/workflow.js";
 import { isWorkflowActive } from "../../engine/context/engine-context.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { Output } from "../../output/output.js";
+import { findProjectRoot } from "../../project/find-project.js";
 import { formatDisplayPath } from "../../project/format-display-path.js";
 import { listScenarioFiles } from "../../project/list-scenario-files.js";
 import type { Project } from "../../project/open-project.js";
@@ -32,6 +33,16 @@ function checkPathOrKey(word: string, keys: readonly string[], cwd: string): voi
     throw new KnockError("resource_missing", `there is no file, folder or workflow ${JSON.stringify(word)}`, {
       hint: `Did you mean "${near}"?`,
     });
+}
+
+/** Throws `usage` for a path in another project, whose scenarios would not find their workflows. */
+function checkProject(path: string, root: string, cwd: string): void {
+  const absolute = resolve(cwd, path);
+  const other = isInsideFolder(root, absolute) ? root : findProjectRoot(absolute);
+  if (other === root || other === null) return;
+  throw new KnockError("usage", `${path} is in another project`, {
+    hint: `Run \`knock test --project ${formatDisplayPath(cwd, other)}\`.`,
+  });
 }
 
 /** Runs the scenarios that options select. The results are in the order of the files. */
@@ -189,7 +200,10 @@ export class TestRunner {
     const known = paths.every((path) => existsSync(resolve(cwd, path))) ? [] : await this.project.workflowKeys();
     const keys = paths.filter((path) => known.includes(path) && !existsSync(resolve(cwd, path)));
     const typed = paths.filter((path) => !keys.includes(path));
-    for (const path of typed) checkPathOrKey(path, known, cwd);
+    for (const path of typed) {
+      checkPathOrKey(path, known, cwd);
+      checkProject(path, root, cwd);
+    }
     const files = new Map<string, SelectedFile>();
     if (keys.length > 0)
       for (const file of list([])) {
