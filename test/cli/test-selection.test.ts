@@ -82,6 +82,15 @@ describe.concurrent("the selection of knock test", () => {
     expect(exitCode).toBe(2);
   });
 
+  it("--mutate runs no mutant unless all scenarios pass", async ({ collab }) => {
+    collab.write(FILE, PASSING.replace("waiting=1", "waiting=2"));
+    const { stdout, stderr, exitCode } = await collab.knock(["test", FILE, "--mutate"]);
+    expect(stderr).toContain("--mutate: no mutant was run, because all scenarios must pass first");
+    expect(stdout).not.toContain("mutants noticed");
+    expect(exitCode).toBe(1);
+    expect((await collab.knock(["test", FILE, "--mutate", "--json"])).json.mutation).toBe(null);
+  });
+
   it("says that all scenarios are skipped", async ({ collab }) => {
     collab.write(FILE, PASSING.replace("    steps", "    skip: not final\n    steps"));
     for (const args of [[], ["--filter", "passes"]]) {

@@ -112,7 +112,11 @@ export class TestRunner {
     };
   }
 
+  /** Returns null unless all scenarios passed: those that fail anyway notice nothing. */
   private async runMutants(outcomes: readonly FinishedFile[], targets: ScenarioTargets, runner: FileRunner) {
+    const { passed, failed, broken } = summarizeFiles(outcomes.map(({ outcome }) => outcome.reported));
+    if (failed + broken > 0) this.output.warn("--mutate: no mutant was run, because all scenarios must pass first");
+    if (failed + broken > 0 || passed === 0) return null;
     const { runMutants } = await import("./run-mutants.js");
     return runMutants(outcomes, targets, runner, this.io.signal);
   }

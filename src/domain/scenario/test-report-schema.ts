@@ -93,6 +93,6 @@ export const testReportSchema = z.object({
   ),
   coverage: described(z.nullable(coverageSchema), "The coverage of the workflows with --coverage, or null."),
   emails: described(z.nullable(emailReportSchema), "The problems of the scenarios' emails with --emails, or null."),
-  mutation: described(z.nullable(mutationReportSchema), "The mutants with --mutate, or null."),
+  mutation: described(z.nullable(mutationReportSchema), "The mutants with --mutate if all scenarios passed, or null."),
   duration_ms: described(z.number(), "The duration in milliseconds."),
 });
