@@ -49,6 +49,20 @@ describe.concurrent("the selection of knock test", () => {
     expect(exitCode).toBeGreaterThan(0);
   });
 
+  it.for([["--changed"], ["--coverage"], ["--mutate"]])(
+    "%s runs the scenarios of other workflows if one is invalid",
+    async ([flag = ""], { collab }) => {
+      runGit(collab, "init", "--quiet");
+      runGit(collab, "add", ".");
+      runGit(collab, "commit", "--quiet", "-m", "first");
+      collab.write(FILE, PASSING);
+      collab.write("knock/workflows/page-created/workflow.json", "{}");
+      const { stdout, stderr } = await collab.knock(["test", FILE, flag]);
+      expect(stdout).toContain("1 passed");
+      expect(stderr).toContain("ignored an invalid workflow: knock/workflows/page-created/workflow.json");
+    },
+  );
+
   cliTest("--changed and replay --against need git, and say so without it", async ({ collab }) => {
     const env = { PATH: collab.path("nowhere") };
     const replay = await collab.knock(["replay", "--against", "main"], { env });

@@ -113,13 +113,24 @@ export class ScenarioTargets {
     return new EngineTarget(shared, given, { ...options, store, log: this.log, io: this.io, warn: this.warn });
   }
 
-  /** Reads the workflows of the project's main files, in order of their keys. */
-  async readWorkflows(): Promise<Workflow[]> {
+  /**
+   * Reads the workflows of the project's main files, in order of their keys. An invalid workflow is a warning, because only its
+   * scenarios fail.
+   */
+  readonly readWorkflows = once(async (): Promise<Workflow[]> => {
     const { definitions } = this.findMainProject();
     const keys = [...(await definitions.workflowKeys())].sort();
-    const workflows = await Promise.all(keys.map((key) => definitions.workflow(key)));
+    const workflows = await Promise.all(
+      keys.map((key) =>
+        definitions.workflow(key).catch((error: unknown) => {
+          if (!(error instanceof KnockError)) throw error;
+          this.warn(`ignored an invalid workflow: ${error.message}`);
+          return null;
+        }),
+      ),
+    );
     return workflows.filter((workflow) => workflow !== null);
-  }
+  });
 
   readEnvironment(): Promise<Environment> {
     return this.findMainProject().definitions.environment();
