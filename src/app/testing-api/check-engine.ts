@@ -18,6 +18,7 @@ import type { Output } from "../../output/output.js";
 import { formatDecision } from "../../output/print-runs.js";
 import { formatFailureDetails } from "../../output/reporters/format-failure.js";
 import { explainCauses } from "../../testing/explain-failure.js";
+import { didYouMean } from "../../util/find-nearest.js";
 import { checkNames } from "./check-names.js";
 import { EmbeddedTestEngine } from "./embedded-test-engine.js";
 import type { ExpectedMessage, ExpectedSkip } from "./engine-types.js";
@@ -42,7 +43,7 @@ function toEngine(value: unknown): EmbeddedTestEngine {
 }
 
 /** Throws `scenario_invalid` for unknown properties and for expectations that can never fail. */
-function parseExpected(expected: ExpectedMessage): MessageExpectation {
+function parseExpected(expected: ExpectedMessage, caller: string): MessageExpectation {
   const document = { messages: [expected] };
   const findings = new DocumentFindings(document);
   const parsed = checkClosedDocument(expectationSchema(), document, (path, message) =>
@@ -51,7 +52,7 @@ function parseExpected(expected: ExpectedMessage): MessageExpectation {
   if ("snapshot" in expected)
     findings.add(["snapshot"], "is only for `knock test`; use the snapshots of your test runner");
   const entry = parsed?.messages?.[0];
-  if (entry === undefined || !findings.isEmpty) throw findings.toError("toHaveSent", "scenario_invalid");
+  if (entry === undefined || !findings.isEmpty) throw findings.toError(caller, "scenario_invalid");
   return entry;
 }
 
@@ -87,10 +88,14 @@ async function formatSteps(
   return lines.slice(0, 4 * MAX_SHOWN);
 }
 
-/** Checks whether messages with all expected properties were created. */
-export async function checkSent(value: unknown, expected: ExpectedMessage, isNegated: boolean): Promise<EngineCheck> {
+/** Checks whether messages with all expected properties were created. `caller` is the function that users called. */
+export async function checkSent(
+  value: unknown,
+  expected: ExpectedMessage,
+  { isNegated, caller }: { isNegated: boolean; caller: string },
+): Promise<EngineCheck> {
   const engine = toEngine(value);
-  const { count, ...wanted } = parseExpected(expected);
+  const { count, ...wanted } = parseExpected(expected, caller);
   if (isNegated && typeof count === "number")
     throw new KnockError("usage", "a count cannot be negated", { hint: "Expect the number itself, such as count: 0." });
   await checkNames(engine.target, expected);
@@ -130,13 +135,13 @@ function formatCount(count: number | null | undefined): string {
 }
 
 /** Checks whether a step was skipped, or a run was stopped before its first step. */
-export async function checkSkipped(value: unknown, expected: ExpectedSkip): Promise<EngineCheck> {
+export async function checkSkipped(value: unknown, expected: ExpectedSkip, caller: string): Promise<EngineCheck> {
   const engine = toEngine(value);
   const { to, step, channel, workflow, reason, ...unknown } = expected;
   const [unknownKey] = Object.keys(unknown);
   if (unknownKey !== undefined)
-    throw new KnockError("scenario_invalid", `toHaveSkipped: "${unknownKey}" is not a known property`, {
-      hint: "Properties: to, step, channel, workflow, reason.",
+    throw new KnockError("scenario_invalid", `${caller}: "${unknownKey}" is not a known property`, {
+      hint: didYouMean(unknownKey, ["to", "step", "channel", "workflow", "reason"], "Properties"),
     });
   await checkNames(engine.target, expected);
   const observation = await engine.observe();

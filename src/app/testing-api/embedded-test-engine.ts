@@ -1,7 +1,8 @@
 import { formatRecipient } from "../../domain/scenario/describe-step.js";
+import { engineOptionsSchema } from "../../domain/scenario/engine-options-schema.js";
 import type { Observation } from "../../domain/scenario/observed.js";
 import type { Scenario } from "../../domain/scenario/parse-scenarios.js";
-import { type Given, givenSchema, type ScenarioStep, stepSchema } from "../../domain/scenario/scenario-schema.js";
+import { type Given, type ScenarioStep, stepSchema } from "../../domain/scenario/scenario-schema.js";
 import { isSelected } from "../../domain/scenario/select-messages.js";
 import { checkClosedDocument } from "../../domain/schema/check-document.js";
 import { DocumentFindings } from "../../domain/schema/document-findings.js";
@@ -30,6 +31,7 @@ import type {
 } from "./engine-types.js";
 import { locateProject } from "./locate-project.js";
 import { serializeTime } from "./serialize-time.js";
+import { showHintsOfMethods, withHints } from "./show-hints.js";
 import { createSilentIO } from "./silent-io.js";
 
 const DEFAULT_SEED = "knock";
@@ -38,12 +40,13 @@ const ENGINE_NAME = "engine";
 
 /** Checks what an engine gives. Throws `scenario_invalid` with a pointer for each finding. */
 function parseGiven(options: TestEngineOptions): Given {
-  const { project: _, knockDir: _dir, seed: _seed, onWarning: _warn, time, ...rest } = options;
-  const given = { ...rest, ...(time === undefined ? {} : { time: serializeTime(time) }) };
-  const findings = new DocumentFindings(given);
-  const parsed = checkClosedDocument(givenSchema(), given, findings.add);
+  const { time, ...others } = options;
+  const document = { ...others, ...(time === undefined ? {} : { time: serializeTime(time) }) };
+  const findings = new DocumentFindings(document);
+  const parsed = checkClosedDocument(engineOptionsSchema(), document, findings.add);
   if (parsed === null || !findings.isEmpty) throw findings.toError("createTestEngine", "scenario_invalid");
-  return parsed;
+  const { project: _, knockDir: _dir, seed: _seed, onWarning: _warn, ...given } = parsed;
+  return given;
 }
 
 /** Checks the action of a call. Throws `scenario_invalid` with a pointer for each finding. */
@@ -66,7 +69,11 @@ export class EmbeddedTestEngine implements TestEngine<Record<string, unknown> & 
     private readonly seed: string,
   ) {}
 
-  static async open(options: TestEngineOptions): Promise<EmbeddedTestEngine> {
+  static open(options: TestEngineOptions): Promise<EmbeddedTestEngine> {
+    return withHints(async () => showHintsOfMethods(await EmbeddedTestEngine.openEngine(options)));
+  }
+
+  private static async openEngine(options: TestEngineOptions): Promise<EmbeddedTestEngine> {
     const given = parseGiven(options);
     const location = await locateProject(options);
     const targets = new ScenarioTargets(location, createSilentIO(), options.onWarning ?? (() => {}));

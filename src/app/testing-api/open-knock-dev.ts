@@ -3,6 +3,7 @@ import { openProjectEmulator } from "../open-project-emulator.js";
 import type { KnockDev, KnockDevOptions } from "./emulator-types.js";
 import { locateProject } from "./locate-project.js";
 import { openScene, SceneClient } from "./scene-client.js";
+import { withHints } from "./show-hints.js";
 import { createSilentIO, openSilentOutput } from "./silent-io.js";
 
 /** A local API in this process. The methods of its client use the scene of this worker. */
@@ -23,7 +24,9 @@ class EmbeddedKnockDev extends SceneClient implements KnockDev {
 }
 
 /** Starts a local API with a store in memory, and opens a scene on it. */
-export async function openKnockDev(options: KnockDevOptions): Promise<KnockDev> {
+export const openKnockDev = (options: KnockDevOptions): Promise<KnockDev> => withHints(() => startServer(options));
+
+async function startServer(options: KnockDevOptions): Promise<KnockDev> {
   const { port = 0, onLog = () => {} } = options;
   const io = createSilentIO();
   const project = openProject(await locateProject(options), io.cwd);

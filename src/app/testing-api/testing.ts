@@ -5,6 +5,7 @@ import type { KnockDev, KnockDevOptions } from "./emulator-types.js";
 import type { AnyWorkflowData, ExpectedMessage, ExpectedSkip, TestEngine, TestEngineOptions } from "./engine-types.js";
 import type { MatcherFunctions, MatcherResult } from "./matcher-types.js";
 import { openKnockDev } from "./open-knock-dev.js";
+import { withHints } from "./show-hints.js";
 
 export type * from "./emulator-types.js";
 export type * from "./engine-types.js";
@@ -38,10 +39,11 @@ const toMatcherResult = ({ isMet, message }: EngineCheck): MatcherResult => ({ p
 /** The matchers `toHaveSent` and `toHaveSkipped` for `expect.extend(matchers)` in Vitest, Jest and Playwright. */
 export const matchers: MatcherFunctions = {
   async toHaveSent(engine, expected) {
-    return toMatcherResult(await checkSent(engine, expected, isNegated(this)));
+    const options = { isNegated: isNegated(this), caller: "toHaveSent" };
+    return toMatcherResult(await withHints(() => checkSent(engine, expected, options)));
   },
   async toHaveSkipped(engine, expected) {
-    return toMatcherResult(await checkSkipped(engine, expected));
+    return toMatcherResult(await withHints(() => checkSkipped(engine, expected, "toHaveSkipped")));
   },
 };
 
@@ -54,7 +56,8 @@ export async function assertSent<Workflows extends object>(
   engine: TestEngine<Workflows>,
   expected: ExpectedMessage<keyof Workflows & string>,
 ): Promise<void> {
-  const check = await checkSent(engine, expected, false);
+  const options = { isNegated: false, caller: "assertSent" };
+  const check = await withHints(() => checkSent(engine, expected, options));
   if (!check.isMet) fail(check, "assertSent");
 }
 
@@ -63,7 +66,8 @@ export async function assertNotSent<Workflows extends object>(
   engine: TestEngine<Workflows>,
   expected: ExpectedMessage<keyof Workflows & string>,
 ): Promise<void> {
-  const check = await checkSent(engine, expected, true);
+  const options = { isNegated: true, caller: "assertNotSent" };
+  const check = await withHints(() => checkSent(engine, expected, options));
   if (check.isMet) fail(check, "assertNotSent");
 }
 
@@ -72,7 +76,7 @@ export async function assertSkipped<Workflows extends object>(
   engine: TestEngine<Workflows>,
   expected: ExpectedSkip<keyof Workflows & string>,
 ): Promise<void> {
-  const check = await checkSkipped(engine, expected);
+  const check = await withHints(() => checkSkipped(engine, expected, "assertSkipped"));
   if (!check.isMet) fail(check, "assertSkipped");
 }
 
@@ -81,6 +85,6 @@ export async function assertNotSkipped<Workflows extends object>(
   engine: TestEngine<Workflows>,
   expected: ExpectedSkip<keyof Workflows & string>,
 ): Promise<void> {
-  const check = await checkSkipped(engine, expected);
+  const check = await withHints(() => checkSkipped(engine, expected, "assertNotSkipped"));
   if (check.isMet) fail(check, "assertNotSkipped");
 }

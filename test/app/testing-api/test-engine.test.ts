@@ -120,7 +120,7 @@ describe("createTestEngine", () => {
       hint: expect.stringContaining("new-comment"),
     });
     expect(await catchError(engine.messages({ channel: "emial" }))).toMatchObject({
-      message: 'there is no channel "emial"',
+      message: 'there is no channel "emial"\nDid you mean "email"?',
       hint: 'Did you mean "email"?',
     });
     expect(await catchError(engine.advance("soon"))).toMatchObject({ code: "scenario_invalid" });
@@ -130,8 +130,12 @@ describe("createTestEngine", () => {
     const closed = await createTestEngine({ project: PROJECT });
     await closed.close();
     await closed.close();
-    expect(await catchError(closed.messages())).toMatchObject({ message: "the test engine is closed" });
-    expect(await catchError(closed.reset())).toMatchObject({ message: "the test engine is closed" });
+    expect(await catchError(closed.messages())).toMatchObject({
+      message: expect.stringContaining("the test engine is closed\nCreate a new one"),
+    });
+    expect(await catchError(closed.reset())).toMatchObject({
+      message: expect.stringContaining("the test engine is closed\nCreate a new one"),
+    });
   });
 });
 
@@ -188,6 +192,24 @@ describe("the matchers", () => {
     expect(await catchError(run())).toMatchObject({
       message: typeof message === "string" ? expect.stringContaining(message) : expect.stringMatching(message),
     });
+  });
+});
+
+describe("errors", () => {
+  it.each<[() => Promise<unknown>, string]>([
+    [() => createTestEngine({ projct: PROJECT } as never), 'unknown key "projct"; did you mean "project"?'],
+    [() => createTestEngine({ other: 1 } as never), "project, knockDir, seed"],
+    [() => assertNotSent(engine, { too: "grace" } as never), 'assertNotSent: unknown key "too"; did you mean "to"?'],
+    [
+      () => assertSkipped(engine, { sttep: "x" } as never),
+      'assertSkipped: "sttep" is not a known property\nDid you mean "step"?',
+    ],
+    [() => check(engine).toHaveSent({ workflow: "invit" }), 'there is no workflow "invit"\nDid you mean "invite"?'],
+    [() => engine.notify("invit" as never, { recipients: "ada" } as never), 'Did you mean "invite"?'],
+  ])("name the function and contain the hint (%#)", async (run, message) => {
+    const error = (await catchError(run())) as Error;
+    expect(error.message).toContain(message);
+    expect(error.stack).toContain(message);
   });
 });
 
