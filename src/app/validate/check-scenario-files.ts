@@ -33,17 +33,29 @@ async function findNameErrors(
   return errors;
 }
 
+/** Which files of scenarios are checked, and with which names. */
+interface ScenarioCheck {
+  cwd: string;
+  /** The folders with the files. Empty for the whole project. */
+  folders: readonly string[];
+  /** Returns the names in the project; null if they are not complete. */
+  openNames(): Promise<DefinitionNames | null>;
+}
+
 /**
- * Checks the files of scenarios and the names that they refer to, unless `names` is null. Reports errors to `onError`. A file that
+ * Checks the files of scenarios and the names that they refer to, if these are complete. Reports errors to `onError`. A file that
  * was valid with the same names is not parsed again, because YAML takes half of all checks.
  */
 export async function checkScenarioFiles(
   project: Project,
-  { cwd, names }: { cwd: string; names: DefinitionNames | null },
+  { cwd, folders, openNames }: ScenarioCheck,
   onError: (error: unknown, displayPath: string) => void,
 ): Promise<void> {
   const valid = project.valid ?? CHECK_ALL;
   const displayPath = (path: string): string => formatDisplayPath(cwd, path);
+  const files = listScenarioFiles(folders, { root: project.root, cwd, displayPath });
+  if (files.length === 0) return;
+  const names = await openNames();
   const known = names && [
     await names.listWorkflowKeys(),
     await names.listChannelSteps(),
@@ -51,7 +63,7 @@ export async function checkScenarioFiles(
     await names.listChannelNames(),
     await names.listRecipientNames(),
   ];
-  for (const file of listScenarioFiles([], { root: project.root, cwd, displayPath })) {
+  for (const file of files) {
     try {
       const document = [file.displayPath, readProjectText(file.path, file.displayPath, "scenario_invalid"), known];
       if (valid.has("scenarios", document)) continue;

@@ -5,11 +5,9 @@ import type { RecipientUpsert } from "../../domain/recipient/recipient.js";
 import { parsePathSegments } from "../../domain/steps/walk-steps.js";
 import { checkConditions } from "../../domain/validation/check-conditions.js";
 import type { CheckFinding } from "../../domain/validation/check-finding.js";
-import { checkPreferenceKeys, checkRecipientPreferences } from "../../domain/validation/check-preference-keys.js";
-import { checkPayload, checkSchemaSamples } from "../../domain/validation/check-sample-data.js";
+import { checkSchemaSamples } from "../../domain/validation/check-sample-data.js";
 import { checkStepOrder } from "../../domain/validation/check-step-order.js";
 import { checkTranslations } from "../../domain/validation/check-translations.js";
-import { checkWorkflowCalls } from "../../domain/validation/check-workflow-calls.js";
 import { isEmailFindingCode } from "../../domain/validation/finding-codes.js";
 import type { LocatedFinding } from "../../domain/validation/located-finding.js";
 import {
@@ -34,17 +32,17 @@ import type { Project, RecipientsSeed } from "../../project/open-project.js";
 import { openProjectBroadcasts } from "../../project/project-broadcasts.js";
 import { openProjectSources } from "../../project/project-sources.js";
 import { readGuides } from "../../project/read-guides.js";
-import { type ProjectFile, readProjectJson } from "../../project/read-project-text.js";
+import type { ProjectFile } from "../../project/read-project-text.js";
 import { readSilencers } from "../../project/read-silencers.js";
-import { DefinitionNames } from "../../testing/definition-names.js";
-import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
-import { once } from "../../util/once.js";
+import type { JsonObject } from "../../util/json.js";
 import { checkWorkflowKeys } from "../check-workflow-keys.js";
+import { checkPayloads } from "./check-payloads.js";
 import { checkSilentDrops } from "./check-recipients.js";
+import { findCallFindings, findPreferenceFindings, openDefinitionNames } from "./check-references.js";
 import { checkScenarioFiles } from "./check-scenario-files.js";
 import { checkWindows } from "./check-windows.js";
 import { findMissingDocuments } from "./find-missing-documents.js";
-import { countFiles, listFiles, listFolders, PAYLOADS_FOLDER, readPayloadData } from "./list-project-files.js";
+import { countFiles, listFolders, PAYLOADS_FOLDER, readPayloadData } from "./list-project-files.js";
 import { locateTemplateError, SHARED_FILES, type SharedKind } from "./locate-template-error.js";
 import type { ValidationOptions } from "./validation-options.js";
 
@@ -159,47 +157,33 @@ class ProjectValidator {
     }
   }
 
-  /** Checks what needs all workflows: the workflows that steps trigger, and the workflows and categories of preferences. */
-  private async checkReferences(broadcasts: readonly Broadcast[]): Promise<void> {
-    const keys = await this.project.workflowKeys();
-    for (const [key, found] of checkWorkflowCalls([...this.workflows.values()], keys))
+  /** Checks the workflows that the steps of the checked workflows trigger. */
+  async checkCalls(): Promise<void> {
+    for (const [key, found] of await findCallFindings(this.project, this.workflows))
       await this.addFindings(this.toProjectFile("workflows", key, "workflow.json"), found);
+  }
+
+  /** Checks the workflows and categories of preferences. */
+  private async checkPreferences(broadcasts: readonly Broadcast[]): Promise<void> {
     // The categories of an invalid workflow are not known.
-    if (keys.some((key) => !this.workflows.has(key))) return;
+    if ((await this.project.workflowKeys()).some((key) => !this.workflows.has(key))) return;
     const definitions = [...this.workflows.values(), ...broadcasts.map(({ definition }) => definition)];
-    const names = {
-      workflows: definitions.map(({ key }) => key),
-      categories: definitions.flatMap(({ categories }) => categories),
-    };
-    await this.checkDocument(this.toProjectFile("environment.json"), (document) =>
-      isJsonObject(document) && isJsonObject(document.preferences)
-        ? Object.entries(document.preferences).flatMap(([id, set]) =>
-            checkPreferenceKeys(set, names, ["preferences", id]),
-          )
-        : [],
-    );
-    for (const name of listFiles(join(this.project.knockDir, "recipients"), ".json"))
-      await this.checkDocument(this.toProjectFile("recipients", name), (document) =>
-        checkRecipientPreferences(document, names),
-      );
+    const toFile = (...path: string[]): ProjectFile => this.toProjectFile(...path);
+    for (const [file, found] of await findPreferenceFindings(this.project.knockDir, definitions, toFile))
+      await this.addFindings(file, found);
   }
 
-  /** Adds the findings of a check of a JSON file. Invalid JSON is reported by the code that uses the file. */
-  private async checkDocument(file: ProjectFile, check: (document: Json) => CheckFinding[]): Promise<void> {
-    if (!existsSync(file.path)) return;
-    const document = await readProjectJson(file.path, file.displayPath).catch(() => null);
-    const found = check(document);
-    await this.addFindings(file, found);
+  /** Checks the payloads for the checked workflows. */
+  async checkPayloads(): Promise<void> {
+    this.findings.push(...(await checkPayloads(this.project, { cwd: this.cwd, workflows: this.workflows })));
   }
 
-  private async checkPayloads(): Promise<void> {
-    const folder = join(this.project.root, PAYLOADS_FOLDER);
-    for (const name of listFiles(folder, ".json")) {
-      const path = join(folder, name);
-      await this.checkDocument({ path, displayPath: formatDisplayPath(this.cwd, path) }, (document) =>
-        checkPayload(document, this.workflows),
-      );
-    }
+  /** Checks the files of scenarios in the project, or in the folders of workflows with the given keys. */
+  async checkScenarios(keys: readonly string[]): Promise<void> {
+    const { project, cwd } = this;
+    const folders = keys.map((key) => join(project.knockDir, "workflows", key));
+    const options = { cwd, folders, openNames: () => openDefinitionNames(project, this.workflows) };
+    await checkScenarioFiles(project, options, (error, file) => this.addError(error, file));
   }
 
   /** Checks the resources of a kind that workflows share, also those that none uses. */
@@ -216,17 +200,7 @@ class ProjectValidator {
     }
   }
 
-  /** Returns the names in the project; null if they are not complete, because a workflow is invalid. */
-  private async openNames(): Promise<DefinitionNames | null> {
-    const { workflowKeys, environment } = this.project;
-    if ((await workflowKeys()).some((key) => !this.workflows.has(key))) return null;
-    const workflow = async (key: string): Promise<Workflow | null> => this.workflows.get(key) ?? null;
-    // An invalid recipients file is reported on its own.
-    const readSeeds = once(() => this.project.readChangedRecipients(new Map()).catch(() => null));
-    return new DefinitionNames({ workflowKeys, environment, workflow }, readSeeds);
-  }
-
-  /** Checks everything except workflows. */
+  /** Checks the documents that do not belong to a workflow. */
   async checkDocuments(): Promise<void> {
     const { project, cwd } = this;
     this.findings.push(...findMissingDocuments(project.knockDir, (...path) => this.displayPath(...path)));
@@ -257,10 +231,7 @@ class ProjectValidator {
     // A misspelled key that is required is already an error of its document.
     const found = (await project.readProjectFindings()).filter(({ file, pointer }) => !known.has(`${file} ${pointer}`));
     this.findings.push(...found);
-    await this.checkReferences(validBroadcasts);
-    await this.checkPayloads();
-    const names = await this.openNames();
-    await checkScenarioFiles(project, { cwd, names }, (error, file) => this.addError(error, file));
+    await this.checkPreferences(validBroadcasts);
   }
 }
 
@@ -280,6 +251,9 @@ export async function validateProject(
     await validator.checkRecipients();
     for (const key of keys.length === 0 ? known : keys) await validator.checkWorkflow(key);
     if (keys.length === 0) await validator.checkDocuments();
+    await validator.checkCalls();
+    await validator.checkPayloads();
+    await validator.checkScenarios(keys);
   }
   const { knockDir, root, branchDir } = project;
   const files =

@@ -18,6 +18,9 @@ function listCalls({ steps }: Workflow): WorkflowCall[] {
   });
 }
 
+/** Returns the keys of the workflows that the steps of a workflow trigger. */
+export const listCalledWorkflows = (workflow: Workflow): string[] => listCalls(workflow).map(({ target }) => target);
+
 /** Returns the keys from one workflow to another over the workflows that they trigger, or null if there is no way. */
 function findWay(from: string, to: string, calls: ReadonlyMap<string, readonly WorkflowCall[]>): string[] | null {
   const seen = new Set([from]);
