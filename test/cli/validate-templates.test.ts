@@ -65,3 +65,37 @@ describe.concurrent("knock validate, in templates", () => {
     expect(stdout).not.toContain("Add {{ content }}");
   });
 });
+
+describe.concurrent("knock validate, for partials that do not exist", () => {
+  const RENDER = "{% if x %}{% render 'price-rw' %}{% endif %}{% comment %}{% render 'no' %}{% endcomment %}";
+  const PROBLEM = 'there is no partial "price-rw"; did you mean "price-row"?';
+
+  /** Returns the errors as `file:line:column: message`. */
+  async function readErrors(sample: Sample, ...args: string[]): Promise<string[]> {
+    const { json } = await sample.knock(["validate", ...args, "--json"]);
+    const findings = json.findings as {
+      severity: string;
+      file: string;
+      line: number;
+      column: number;
+      message: string;
+    }[];
+    return findings
+      .filter(({ severity }) => severity === "error")
+      .map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`);
+  }
+
+  it("reports the text of a step, a layout and a partial, with the nearest key", async ({ collab }) => {
+    writeJson(collab, "knock/partials/price-row/partial.json", { name: "P", type: "html", content: "<p></p>" });
+    collab.write("knock/workflows/welcome/email_1/text_body.txt", `Hello\n${RENDER}`);
+    collab.write("knock/layouts/default/html.html", HTML.replace("<body>", `<body>${RENDER}`));
+    writeJson(collab, "knock/layouts/default/layout.json", LAYOUT);
+    writeJson(collab, "knock/partials/unused/partial.json", { name: "P", type: "text", content: RENDER });
+    const workflow = `knock/workflows/welcome/email_1/text_body.txt:2:11: ${PROBLEM}`;
+    const layout = `knock/layouts/default/html.html:1:23: ${PROBLEM}`;
+    const partial = `knock/partials/unused/partial.json:4:14: content, line 1, column 11: ${PROBLEM}`;
+    expect(await readErrors(collab)).toEqual([layout, partial, workflow]);
+    expect(await readErrors(collab, "welcome")).toEqual([workflow]);
+    expect(await readErrors(collab, "invite")).toEqual([layout]);
+  });
+});

@@ -24,7 +24,9 @@ import {
 } from "../../engine/compile/find-shared-template-errors.js";
 import { findGuideErrors } from "../../engine/guides/compile-guide.js";
 import { findUndefinedVariables } from "../../engine/run/find-undefined-variables.js";
+import { findSharedTextKeys, findWorkflowTextKeys, type ResourceKey } from "../../engine/variables/find-text-keys.js";
 import type { CompiledWorkflow } from "../../engine/workflow/compiled-workflow.js";
+import { readSharedTemplates } from "../../engine/workflow/shared-templates.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { PROJECT_FILE } from "../../project/find-project.js";
 import { formatDisplayPath } from "../../project/format-display-path.js";
@@ -40,6 +42,7 @@ import { checkPayloads } from "./check-payloads.js";
 import { checkSilentDrops } from "./check-recipients.js";
 import { findCallFindings, findPreferenceFindings, openDefinitionNames } from "./check-references.js";
 import { checkScenarioFiles } from "./check-scenario-files.js";
+import { findUnknownTextKeys } from "./check-text-keys.js";
 import { checkWindows } from "./check-windows.js";
 import { findMissingDocuments } from "./find-missing-documents.js";
 import { countFiles, listFolders, PAYLOADS_FOLDER, readPayloadData } from "./list-project-files.js";
@@ -123,6 +126,25 @@ class ProjectValidator {
     const checks = [...checkStepOrder(workflow), ...checkConditions(workflow), ...checkSchemaSamples(workflow)];
     await this.addFindings(file, checks);
     await this.checkTemplates(file, workflow);
+    await this.checkTextKeys(file, findWorkflowTextKeys(workflow));
+  }
+
+  /** Checks the keys that the texts of a resource name. */
+  private async checkTextKeys(file: ProjectFile, keys: readonly ResourceKey[]): Promise<void> {
+    this.findings.push(...(await findUnknownTextKeys(this.project, keys, file)));
+  }
+
+  /** Checks the keys in the layouts and partials that the checked workflows use. */
+  async checkUsedTemplates(): Promise<void> {
+    for (const workflow of this.workflows.values()) {
+      const used = await readSharedTemplates(workflow, this.project);
+      for (const kind of ["layout", "partial"] as const)
+        for (const [key, resource] of used[`${kind}s`]) {
+          const { folder, name } = SHARED_FILES[kind];
+          const keys = resource instanceof KnockError ? [] : findSharedTextKeys(resource);
+          await this.checkTextKeys(this.toProjectFile(folder, key, name), keys);
+        }
+    }
   }
 
   /** Checks the templates of a workflow, and with them the runs that it would start. */
@@ -187,7 +209,7 @@ class ProjectValidator {
   }
 
   /** Checks the resources of a kind that workflows share, also those that none uses. */
-  private async checkShared<T>(
+  private async checkShared<T extends object>(
     kind: SharedKind,
     read: (key: string) => Promise<T | null>,
     findErrors: (resource: T) => KnockError[] | Promise<KnockError[]>,
@@ -196,7 +218,9 @@ class ProjectValidator {
     for (const key of listFolders(join(this.project.knockDir, folder))) {
       const file = this.toProjectFile(folder, key, name);
       const resource = await this.tryRead(file.displayPath, () => read(key));
-      if (resource !== null) await this.addTemplateErrors(await findErrors(resource), file);
+      if (resource === null) continue;
+      await this.addTemplateErrors(await findErrors(resource), file);
+      if (kind !== "request") await this.checkTextKeys(file, findSharedTextKeys(resource));
     }
   }
 
@@ -216,12 +240,12 @@ class ProjectValidator {
     const broadcasts = openProjectBroadcasts(project, cwd, project);
     const validBroadcasts: Broadcast[] = [];
     for (const key of broadcasts.keys()) {
-      const file = this.displayPath("broadcasts", key, "broadcast.json");
-      const broadcast = await this.tryRead(file, () => broadcasts.read(key));
+      const file = this.toProjectFile("broadcasts", key, "broadcast.json");
+      const broadcast = await this.tryRead(file.displayPath, () => broadcasts.read(key));
       if (!broadcast) continue;
       validBroadcasts.push(broadcast);
-      const errors = await findTemplateErrors(broadcast.definition, project);
-      await this.addTemplateErrors(errors, this.toProjectFile("broadcasts", key, "broadcast.json"));
+      await this.addTemplateErrors(await findTemplateErrors(broadcast.definition, project), file);
+      await this.checkTextKeys(file, findWorkflowTextKeys(broadcast.definition));
     }
     const guides = await readGuides(project, await project.environment(), cwd);
     for (const [key, error] of guides.errors) this.addError(error, this.displayPath("guides", key, "guide.json"));
@@ -251,6 +275,7 @@ export async function validateProject(
     await validator.checkRecipients();
     for (const key of keys.length === 0 ? known : keys) await validator.checkWorkflow(key);
     if (keys.length === 0) await validator.checkDocuments();
+    else await validator.checkUsedTemplates();
     await validator.checkCalls();
     await validator.checkPayloads();
     await validator.checkScenarios(keys);

@@ -158,7 +158,7 @@ export function renderPartial(key: string, inputs: Record<string, unknown>, cont
 /** `{% render 'key', name: value %}`: renders a partial by its key. `for` and `with` are not supported (T-080). */
 export class RenderPartialTag extends Tag {
   /** Null without quotes: other dialects take a file name from a variable, which is not supported here. */
-  private readonly key: string | null;
+  readonly key: string | null;
   private readonly inputs: Hash | null;
 
   constructor(token: TagToken, remaining: TopLevelToken[], liquid: Liquid) {

@@ -139,7 +139,7 @@ function getArgumentToken(argument: unknown): TokenLike | undefined {
 }
 
 /** Returns the result of a generator of liquidjs. It yields a value to wait for only if it loads partials. */
-function drainGenerator(children: Generator<unknown, Template[]> | undefined): Template[] {
+export function drainGenerator(children: Generator<unknown, Template[]> | undefined): Template[] {
   if (children === undefined) return [];
   for (;;) {
     const next = children.next();

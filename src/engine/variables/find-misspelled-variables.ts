@@ -238,7 +238,7 @@ export function findSuspiciousVariables(
 }
 
 /** Yields the texts of a template that contain Liquid, with their field paths. */
-function* collectTexts(value: unknown, fieldPath: string): Generator<[text: string, fieldPath: string]> {
+export function* collectTexts(value: unknown, fieldPath: string): Generator<[text: string, fieldPath: string]> {
   if (typeof value === "string") {
     if (hasLiquid(value)) yield [value, fieldPath];
   } else if (Array.isArray(value))

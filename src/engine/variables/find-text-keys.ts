@@ -1,0 +1,35 @@
+import { getStepDefinition } from "../../domain/steps/step-definitions.js";
+import { walkSteps } from "../../domain/steps/walk-steps.js";
+import { findTextFile } from "../../domain/template/text-files.js";
+import type { Workflow } from "../../domain/workflow/workflow.js";
+import { parseText, toPointer } from "../liquid/liquid.js";
+import { readPartialKeys, type TextKey } from "../liquid/read-partial-keys.js";
+import { collectTexts } from "./find-misspelled-variables.js";
+
+/** A key in a text of a resource. */
+export interface ResourceKey extends TextKey {
+  fieldPath: string;
+  /** The display path of the text's own file. Undefined if the main file of the resource contains the text. */
+  file: string | undefined;
+}
+
+function findPartialKeys(owner: object, value: unknown, path: string): ResourceKey[] {
+  return [...collectTexts(value, path)].flatMap(([text, fieldPath]) => {
+    const parsed = text.includes("render") ? parseText(text) : null;
+    const file = findTextFile(owner, toPointer(fieldPath));
+    return parsed === null ? [] : readPartialKeys(parsed).map((found) => ({ ...found, fieldPath, file }));
+  });
+}
+
+/** Returns the keys of partials in the templates of a workflow's steps. */
+export function findWorkflowTextKeys(workflow: Workflow): ResourceKey[] {
+  return [...walkSteps(workflow.steps)].flatMap(({ step, path }) =>
+    Object.entries(getStepDefinition(step).templates?.(step) ?? {}).flatMap(([key, value]) =>
+      findPartialKeys(workflow, value, `${path}.${key}`),
+    ),
+  );
+}
+
+/** Returns the keys of partials in the texts of a layout or a partial. */
+export const findSharedTextKeys = (resource: object): ResourceKey[] =>
+  Object.entries(resource).flatMap(([key, value]) => findPartialKeys(resource, value, key));
