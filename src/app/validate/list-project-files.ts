@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
-import { checkPayload } from "../../domain/validation/check-sample-data.js";
+import { join, parse } from "node:path";
+import { checkPayload, findPayloadWorkflow } from "../../domain/validation/check-payload.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { readProjectJson } from "../../project/read-project-text.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
@@ -19,9 +19,15 @@ export function listFolders(folder: string): string[] {
 export async function readPayloadData(folder: string, workflow: Workflow): Promise<JsonObject | null> {
   for (const name of listFiles(folder, ".json")) {
     const payload = await readProjectJson(join(folder, name), name).catch(() => null);
-    if (!isJsonObject(payload) || (payload.workflow ?? payload.key) !== workflow.key) continue;
-    const isValid = checkPayload(payload, new Map([[workflow.key, workflow]])).length === 0;
-    if (isValid && isJsonObject(payload.data)) return payload.data;
+    const { key } = workflow;
+    const rules = {
+      workflows: new Map([[key, workflow]]),
+      keys: [key],
+      isWholeProject: false,
+      fileName: parse(name).name,
+    };
+    if (!isJsonObject(payload) || findPayloadWorkflow(payload, rules) !== key) continue;
+    if (checkPayload(payload, rules).length === 0 && isJsonObject(payload.data)) return payload.data;
   }
   return null;
 }

@@ -196,8 +196,10 @@ class ProjectValidator {
   }
 
   /** Checks the payloads for the checked workflows. */
-  async checkPayloads(): Promise<void> {
-    this.findings.push(...(await checkPayloads(this.project, { cwd: this.cwd, workflows: this.workflows })));
+  async checkPayloads(isWholeProject: boolean): Promise<void> {
+    const { project, cwd, workflows } = this;
+    const options = { cwd, workflows, keys: await project.workflowKeys(), isWholeProject };
+    this.findings.push(...(await checkPayloads(project, options)));
   }
 
   /** Checks the files of scenarios in the project, or in the folders of workflows with the given keys. */
@@ -277,7 +279,7 @@ export async function validateProject(
     if (keys.length === 0) await validator.checkDocuments();
     else await validator.checkUsedTemplates();
     await validator.checkCalls();
-    await validator.checkPayloads();
+    await validator.checkPayloads(keys.length === 0);
     await validator.checkScenarios(keys);
   }
   const { knockDir, root, branchDir } = project;

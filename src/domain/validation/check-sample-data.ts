@@ -1,27 +1,7 @@
-import { KnockError } from "../../errors/knock-error.js";
-import { isJsonObject, type Json, type JsonObject, parsePointer } from "../../util/json.js";
-import { checkTriggerData, matchesSchema } from "../shape/check-trigger-data.js";
+import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import { matchesSchema } from "../shape/check-trigger-data.js";
 import type { Workflow } from "../workflow/workflow.js";
 import type { CheckFinding } from "./check-finding.js";
-
-/** Returns the findings about the data of a trigger in a file, such as `payloads/<name>.json`. */
-export function checkPayload(payload: unknown, workflows: ReadonlyMap<string, Workflow>): CheckFinding[] {
-  if (!isJsonObject(payload)) return [];
-  const { key, workflow: name = key, data = {} } = payload;
-  const workflow = typeof name === "string" ? workflows.get(name) : undefined;
-  if (workflow === undefined || !isJsonObject(data)) return [];
-  try {
-    checkTriggerData(workflow, data);
-    return [];
-  } catch (error) {
-    if (!(error instanceof KnockError)) throw error;
-    return error.details.map(({ pointer, message }) => ({
-      code: "sample_data_invalid",
-      path: parsePointer(pointer),
-      message: `${message} (workflow "${workflow.key}")`,
-    }));
-  }
-}
 
 function* walkSchemas(schema: unknown, path: PropertyKey[]): Generator<{ schema: JsonObject; path: PropertyKey[] }> {
   if (!isJsonObject(schema)) return;

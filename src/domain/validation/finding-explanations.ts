@@ -72,8 +72,8 @@ export const FINDING_EXPLANATIONS: Readonly<
     fix: "Add the missing data to the users, add a step for a channel that they have, or change the default preferences.",
   },
   unknown_workflow: {
-    meaning: "A step triggers a workflow that the project does not have.",
-    fix: "Correct `workflow_key`, or create the workflow.",
+    meaning: "A step or a payload in `payloads/` triggers a workflow that the project does not have.",
+    fix: "Correct `workflow_key` of the step or `key` of the payload, or create the workflow.",
   },
   workflow_cycle: {
     meaning: "A workflow triggers itself, directly or through other workflows. Without conditions, it never ends.",
@@ -85,7 +85,7 @@ export const FINDING_EXPLANATIONS: Readonly<
   },
   sample_data_invalid: {
     meaning:
-      "Sample data does not match the schema of its workflow: a file in `payloads/`, or `default` or `examples` in the schema.",
+      "Sample data does not match the schema of its workflow: a file in `payloads/`, or `default` or `examples` in the schema. Fields of payloads that `knock notify` rejects are also reported.",
     fix: "Correct the sample data, or the schema.",
   },
   missing_translation: {
