@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { EXIT } from "../errors/error-codes.js";
+import { KnockError } from "../errors/knock-error.js";
 import { printValidationReport, VALIDATION_FORMATS } from "../output/print-validation.js";
 import type { CommandContext } from "./context.js";
 import type { TargetFlags } from "./services.js";
@@ -48,6 +49,10 @@ async function runValidate(
   { output, setExitCode }: CommandContext,
   services: ValidationService,
 ): Promise<void> {
+  if (flags.json && flags.format !== undefined && flags.format !== "json")
+    throw new KnockError("usage", `--format ${flags.format} cannot be combined with --json`, {
+      hint: "Remove one of the two.",
+    });
   const report = await services.validateProject(keys, flags, {
     checksEmails: flags.emails ?? false,
     fixes: flags.fix ?? false,

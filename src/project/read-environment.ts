@@ -65,7 +65,7 @@ function hasPointer(raw: Json, pointer: string): boolean {
 
 /**
  * Reads `environment.json` with the chosen `environments/<name>.json` merged over it. Errors name the file that they are in.
- * Throws `project_invalid`, also for an unknown name (E-084).
+ * Throws `project_invalid`, and `resource_missing` for an unknown name (E-084).
  */
 export async function readEnvironment(source: EnvironmentSource): Promise<Environment> {
   const files = listEnvironmentFiles(source);
@@ -91,7 +91,7 @@ export async function readEnvironment(source: EnvironmentSource): Promise<Enviro
 }
 
 /**
- * Throws `project_invalid` for an unknown name. The name inside `environment.json` is also valid, and chooses that file
+ * Throws `resource_missing` for an unknown name. The name inside `environment.json` is also valid, and chooses that file
  * alone.
  */
 function checkEnvironmentName(source: EnvironmentSource, account: Json): void {
@@ -101,7 +101,7 @@ function checkEnvironmentName(source: EnvironmentSource, account: Json): void {
   if (names.includes(name)) return;
   const ownName = isJsonObject(account) && typeof account.name === "string" ? account.name : "development";
   if (name === ownName) return;
-  throw new KnockError("project_invalid", `there is no environment "${name}"`, {
+  throw new KnockError("resource_missing", `there is no environment "${name}"`, {
     details: [{ pointer: "", message: "is not the name of an environment", value: name }],
     hint:
       didYouMean(name, [...new Set([...names, ownName])], "Environments") ??

@@ -73,7 +73,9 @@ describe.concurrent("environments/<name>.json (E-084)", () => {
     prepare(empty);
     const { stderr, exitCode } = await empty.knock([...PREVIEW, "--environment", "prodction"]);
     expect(stderr).toBe('error: there is no environment "prodction"\nhint: Did you mean "production"?');
-    expect(exitCode).toBe(3);
+    expect(exitCode).toBe(5);
+    const validated = await empty.knock(["validate", "--environment", "prodction"]);
+    expect(validated).toMatchObject({ stderr, exitCode, stdout: "" });
   });
 
   it("is named in the error if it is invalid", async ({ empty }) => {

@@ -51,6 +51,12 @@ describe.concurrent("knock validate --format", () => {
     expect(stdout).not.toContain("emial");
   });
 
+  it("other than json is rejected together with --json", async ({ collab }) => {
+    const { stderr, exitCode } = await collab.knock(["validate", "--format", "sarif", "--json"]);
+    expect(stderr).toContain("--format sarif cannot be combined with --json");
+    expect(exitCode).toBe(2);
+  });
+
   it("json prints the same as --json", async ({ collab }) => {
     addFaults(collab);
     const { stdout } = await collab.knock(["validate", "--format", "json"]);

@@ -92,12 +92,16 @@ class ProjectValidator {
     try {
       return await read();
     } catch (error) {
+      if (error instanceof KnockError && error.code === "resource_missing") throw error;
       this.addError(error, file);
       return null;
     }
   }
 
-  /** Returns whether the environment is valid. If it is not, each workflow would have errors because of it. */
+  /**
+   * Returns whether the environment is valid. If it is not, each workflow would have errors because of it. Throws
+   * `resource_missing` for an unknown name.
+   */
   async checkEnvironment(): Promise<boolean> {
     return (await this.tryRead(this.displayPath("environment.json"), this.project.environment)) !== null;
   }

@@ -39,7 +39,7 @@ export const STATE_ERRORS = {
     ],
   },
   resource_missing: {
-    meaning: "A run, message, recipient, schedule, branch or another resource does not exist.",
+    meaning: "A run, message, recipient, schedule, branch, environment or another resource does not exist.",
     causes: [
       "The ID is misspelled or incomplete.",
       "The resource is in another store, or in another environment of the service.",
