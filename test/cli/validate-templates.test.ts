@@ -99,3 +99,27 @@ describe.concurrent("knock validate, for partials that do not exist", () => {
     expect(await readErrors(collab, "invite")).toEqual([layout]);
   });
 });
+
+describe.concurrent("knock validate, for translation keys", () => {
+  const FILE = "knock/workflows/welcome/email_1/text_body.txt";
+
+  it.for<[template: string, places: string[]]>([
+    ['{{ "greting" | t }}', ['1:4: there is no translation "greting"; did you mean "greeting"?']],
+    ['{% assign x = "nothing.at.all" | t: name: "Ada" %}', ['1:15: there is no translation "nothing.at.all"']],
+    [
+      '{% if x %}\n{{ "shop:tilte" | t }}{% endif %}',
+      ['2:4: there is no translation "shop:tilte"; did you mean "shop:title"?'],
+    ],
+    ['{{ "greeting" | t }}{{ "only.de" | t }}{{ "items" | t: count: 2 }}{{ "shop:title" | t }}', []],
+    ['{{ "greting" | t | default: "Hi" }}{{ x | t }}{{ "gre" | append: x | t }}', []],
+  ])("checks %s", async ([template, places], { collab }) => {
+    writeJson(collab, "knock/translations/en/en.json", { greeting: "Hi", items: { one: "One", other: "Many" } });
+    writeJson(collab, "knock/translations/de/de.json", { only: { de: "Nur" } });
+    writeJson(collab, "knock/translations/en/shop.en.json", { title: "Shop" });
+    collab.write(FILE, template);
+    const { json } = await collab.knock(["validate", "welcome", "--json"]);
+    const findings = json.findings as { code: string; file: string; line: number; column: number; message: string }[];
+    const found = findings.filter(({ code, file }) => code === "unknown_translation_key" && file === FILE);
+    expect(found.map(({ line, column, message }) => `${line}:${column}: ${message}`)).toEqual(places);
+  });
+});

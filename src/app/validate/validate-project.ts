@@ -26,7 +26,6 @@ import { findGuideErrors } from "../../engine/guides/compile-guide.js";
 import { findUndefinedVariables } from "../../engine/run/find-undefined-variables.js";
 import { findSharedTextKeys, findWorkflowTextKeys, type ResourceKey } from "../../engine/variables/find-text-keys.js";
 import type { CompiledWorkflow } from "../../engine/workflow/compiled-workflow.js";
-import { readSharedTemplates } from "../../engine/workflow/shared-templates.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { PROJECT_FILE } from "../../project/find-project.js";
 import { formatDisplayPath } from "../../project/format-display-path.js";
@@ -42,7 +41,7 @@ import { checkPayloads } from "./check-payloads.js";
 import { checkSilentDrops } from "./check-recipients.js";
 import { findCallFindings, findPreferenceFindings, openDefinitionNames } from "./check-references.js";
 import { checkScenarioFiles } from "./check-scenario-files.js";
-import { findUnknownTextKeys } from "./check-text-keys.js";
+import { TextKeyChecker } from "./check-text-keys.js";
 import { checkWindows } from "./check-windows.js";
 import { findMissingDocuments } from "./find-missing-documents.js";
 import { countFiles, listFolders, PAYLOADS_FOLDER, readPayloadData } from "./list-project-files.js";
@@ -57,12 +56,15 @@ class ProjectValidator {
   readonly findings: LocatedFinding[] = [];
   private readonly workflows = new Map<string, Workflow>();
   private recipients: RecipientUpsert[] = [];
+  private readonly textKeys: TextKeyChecker;
 
   constructor(
     private readonly project: Project,
     private readonly cwd: string,
     private readonly emailTools: ValidationOptions["emailTools"],
-  ) {}
+  ) {
+    this.textKeys = new TextKeyChecker(project);
+  }
 
   private displayPath(...path: string[]): string {
     return formatDisplayPath(this.cwd, join(this.project.knockDir, ...path));
@@ -98,10 +100,7 @@ class ProjectValidator {
     }
   }
 
-  /**
-   * Returns whether the environment is valid. If it is not, each workflow would have errors because of it. Throws
-   * `resource_missing` for an unknown name.
-   */
+  /** Returns whether the environment is valid, without which each workflow has errors. Throws `resource_missing` for an unknown name. */
   async checkEnvironment(): Promise<boolean> {
     return (await this.tryRead(this.displayPath("environment.json"), this.project.environment)) !== null;
   }
@@ -135,20 +134,16 @@ class ProjectValidator {
 
   /** Checks the keys that the texts of a resource name. */
   private async checkTextKeys(file: ProjectFile, keys: readonly ResourceKey[]): Promise<void> {
-    this.findings.push(...(await findUnknownTextKeys(this.project, keys, file)));
+    this.findings.push(...(await this.textKeys.check(file, keys)));
   }
 
   /** Checks the keys in the layouts and partials that the checked workflows use. */
   async checkUsedTemplates(): Promise<void> {
-    for (const workflow of this.workflows.values()) {
-      const used = await readSharedTemplates(workflow, this.project);
-      for (const kind of ["layout", "partial"] as const)
-        for (const [key, resource] of used[`${kind}s`]) {
-          const { folder, name } = SHARED_FILES[kind];
-          const keys = resource instanceof KnockError ? [] : findSharedTextKeys(resource);
-          await this.checkTextKeys(this.toProjectFile(folder, key, name), keys);
-        }
-    }
+    for (const workflow of this.workflows.values())
+      for (const { kind, key, keys } of await this.textKeys.readUsedTemplates(workflow)) {
+        const { folder, name } = SHARED_FILES[kind];
+        await this.checkTextKeys(this.toProjectFile(folder, key, name), keys);
+      }
   }
 
   /** Checks the templates of a workflow, and with them the runs that it would start. */

@@ -89,6 +89,12 @@ export class Translations {
     );
   }
 
+  /** Returns whether a file of any locale and tenant has a text for `[namespace:]key`. */
+  has(key: string): boolean {
+    const [namespace, path] = this.splitNamespace(key.trim());
+    return this.files.some((file) => file.namespace === namespace && findValueAt(file.content, path) !== undefined);
+  }
+
   /** Splits `ns:a.b` if `ns` is a namespace. Otherwise the colon is a part of the key. */
   private splitNamespace(key: string): [namespace: string | null, key: string] {
     const colon = key.indexOf(":");

@@ -13,6 +13,15 @@ function listTextKeys(content: JsonObject, prefix = ""): string[] {
   });
 }
 
+/** Returns the keys of the texts in all files, as templates write them. */
+export const listTranslationKeys = (files: readonly TranslationFile[]): string[] => [
+  ...new Set(
+    files.flatMap(({ namespace, content }) =>
+      listTextKeys(content).map((key) => (namespace === null ? key : `${namespace}:${key}`)),
+    ),
+  ),
+];
+
 const MAX_LISTED_KEYS = 5;
 
 /**

@@ -28,6 +28,7 @@ export const FINDING_CODES = {
   unknown_preference_key: "warning",
   sample_data_invalid: "warning",
   missing_translation: "warning",
+  unknown_translation_key: "warning",
   email_clipped: "warning",
   email_missing_alt: "warning",
   email_missing_title: "warning",

@@ -92,6 +92,10 @@ export const FINDING_EXPLANATIONS: Readonly<
     meaning: "A locale lacks texts that another locale has. They are shown in the default locale.",
     fix: "Add the missing texts to the file.",
   },
+  unknown_translation_key: {
+    meaning: "A template translates a key that no file in `translations/` has. Nothing is shown in its place.",
+    fix: "Correct the key as the message suggests, add it to the translations, or add the filter `default` after `t`.",
+  },
   email_clipped: {
     meaning:
       "The HTML of an email has more than 102 kB. Gmail shows the beginning and a link to the rest. Reported with `--emails`.",

@@ -3,7 +3,7 @@ import { walkSteps } from "../../domain/steps/walk-steps.js";
 import { findTextFile } from "../../domain/template/text-files.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { parseText, toPointer } from "../liquid/liquid.js";
-import { readPartialKeys, type TextKey } from "../liquid/read-partial-keys.js";
+import { readTextKeys, type TextKey } from "../liquid/read-text-keys.js";
 import { collectTexts } from "./find-misspelled-variables.js";
 
 /** A key in a text of a resource. */
@@ -13,23 +13,26 @@ export interface ResourceKey extends TextKey {
   file: string | undefined;
 }
 
-function findPartialKeys(owner: object, value: unknown, path: string): ResourceKey[] {
+/** Matches texts that can name a key, because parsing all texts again takes long. */
+const KEY_PATTERN = /\brender\b|\|\s*t\b/;
+
+function findTextKeys(owner: object, value: unknown, path: string): ResourceKey[] {
   return [...collectTexts(value, path)].flatMap(([text, fieldPath]) => {
-    const parsed = text.includes("render") ? parseText(text) : null;
+    const parsed = KEY_PATTERN.test(text) ? parseText(text) : null;
     const file = findTextFile(owner, toPointer(fieldPath));
-    return parsed === null ? [] : readPartialKeys(parsed).map((found) => ({ ...found, fieldPath, file }));
+    return parsed === null ? [] : readTextKeys(parsed).map((found) => ({ ...found, fieldPath, file }));
   });
 }
 
-/** Returns the keys of partials in the templates of a workflow's steps. */
+/** Returns the keys of partials and translations in the templates of a workflow's steps. */
 export function findWorkflowTextKeys(workflow: Workflow): ResourceKey[] {
   return [...walkSteps(workflow.steps)].flatMap(({ step, path }) =>
     Object.entries(getStepDefinition(step).templates?.(step) ?? {}).flatMap(([key, value]) =>
-      findPartialKeys(workflow, value, `${path}.${key}`),
+      findTextKeys(workflow, value, `${path}.${key}`),
     ),
   );
 }
 
-/** Returns the keys of partials in the texts of a layout or a partial. */
+/** Returns the keys of partials and translations in the texts of a layout or a partial. */
 export const findSharedTextKeys = (resource: object): ResourceKey[] =>
-  Object.entries(resource).flatMap(([key, value]) => findPartialKeys(resource, value, key));
+  Object.entries(resource).flatMap(([key, value]) => findTextKeys(resource, value, key));
