@@ -104,6 +104,27 @@ describe.runIf(hasBrowser)("the page of a report", () => {
     expect(await findViolations(page)).toEqual([]);
   });
 
+  it("shows the subject before and after a change", async ({ collab }) => {
+    const file = "knock/workflows/welcome/own.test.json";
+    const notify = { recipients: ["grace"] };
+    const steps: Json = [
+      { notify },
+      { until_idle: true },
+      { expect: { messages: [{ to: "grace", channel: "email", snapshot: true }] } },
+    ];
+    collab.write(file, { workflow: "welcome", scenarios: { welcomes: { steps } } });
+    await collab.knock(["test", file]);
+    const snapshots = "knock/workflows/welcome/__snapshots__/own.test.json.json";
+    collab.write(snapshots, collab.read(snapshots).replace(/"subject_line": "/, "$&Earlier: "));
+    await collab.knock(["test", file, "--reporter", "html=report.html"]);
+    const { page } = await openReport(collab);
+    const [before, after] = await page.locator(".report-pair > div > p").allTextContents();
+    expect(before).toBe(`Earlier: ${after}`);
+    // The line that explains the signs is neither removed nor added.
+    expect(await page.getByText("- expected  + found").getAttribute("class")).toBe(null);
+    expect(await findViolations(page)).toEqual([]);
+  });
+
   it("lists the problems of the emails with the messages that have them", async ({ empty }) => {
     writeHostileProject(empty);
     await empty.knock(["test", "--emails", "--reporter", "html=report.html"]);

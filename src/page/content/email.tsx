@@ -85,9 +85,10 @@ function EmailPreview({ source, html }: { source: EmailSource; html: string }) {
           Dark
         </button>
       </fieldset>
-      <div class={isNarrow ? "frame narrow" : "frame"}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard. */}
+      <section class={isNarrow ? "frame narrow" : "frame"} tabIndex={0}>
         <Frame key={String(leaveCount)} source={source} isDark={isDark} onLeft={() => setLeaveCount(leaveCount + 1)} />
-      </div>
+      </section>
       {leaveCount > 0 ? (
         <p class="hint" role="status">
           Links do not open within the email{links.length > 0 ? ": they are listed below" : ""}.

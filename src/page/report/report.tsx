@@ -22,6 +22,14 @@ function ErrorNote({ error, at }: { error: { message: string; hint: string | nul
   );
 }
 
+/** The line above a difference that explains its signs. */
+const LEGEND = /^- expected {2}\+ found$/;
+
+function getLineClass(line: string): string | undefined {
+  if (/^(\+ |found)/.test(line)) return "found";
+  return /^(- |expected)/.test(line) && !LEGEND.test(line) ? "expected" : undefined;
+}
+
 function FailureView({ failure, file }: { failure: ReportedScenario["failures"][number]; file: string }) {
   const { subject, step, line, text } = failure;
   return (
@@ -36,10 +44,7 @@ function FailureView({ failure, file }: { failure: ReportedScenario["failures"][
       <section class="code" tabIndex={0} aria-label={`Comparison: ${subject}`}>
         <pre>
           {text.map((content, index) => (
-            <span
-              key={String(index)}
-              class={/^(\+ |found)/.test(content) ? "found" : /^(- |expected)/.test(content) ? "expected" : undefined}
-            >
+            <span key={String(index)} class={getLineClass(content)}>
               {`${content}\n`}
             </span>
           ))}

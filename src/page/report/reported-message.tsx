@@ -33,10 +33,13 @@ function ContentView({ message: { workflow, at }, content, label }: ContentProps
   );
 }
 
+/** Returns the subject of an email, or the title of another message; empty without one. */
+const getTitle = ({ subject_line, title }: JsonObject): string => String(subject_line || title || "");
+
 /** Displays a message, and the content of its stored snapshot before it if they differ. */
 export function MessageView({ message, index }: { message: ReportedMessage; index: number }) {
   const { to, channel, step, status, content, previous, at } = message;
-  const title = String(content.subject_line || content.title || `${getChannelLabel(channel.type)} to ${to}`);
+  const title = getTitle(content) || `${getChannelLabel(channel.type)} to ${to}`;
   const label = `Message ${index + 1}: ${title}`;
   return (
     <article class="report-part" aria-label={label}>
@@ -52,6 +55,7 @@ export function MessageView({ message, index }: { message: ReportedMessage; inde
         <div class="report-pair">
           <div>
             <h5>Before</h5>
+            <p>{getTitle(previous)}</p>
             {/* Snapshots do not contain the type of the content. */}
             <ContentView
               message={message}
@@ -61,6 +65,7 @@ export function MessageView({ message, index }: { message: ReportedMessage; inde
           </div>
           <div>
             <h5>After</h5>
+            <p>{getTitle(content)}</p>
             <ContentView message={message} content={content} label={`After: ${label}`} />
           </div>
         </div>
