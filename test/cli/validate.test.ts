@@ -214,6 +214,18 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     file: STORAGE,
     message: 'recipent.name is undefined; did you mean "recipient.name"?',
   },
+  "a misspelled property of the workflow": {
+    change: (collab) => void collab.write(STORAGE, "{{ workflow.nme }}{% if workflow.x %}{% endif %}"),
+    code: "undefined_variable",
+    file: STORAGE,
+    message: 'workflow.nme is undefined; did you mean "workflow.name"?',
+  },
+  "an unknown property of the run": {
+    change: (collab) => void collab.write(STORAGE, "{{ run.total_actors }}{{ run.x }}{{ run.y | default: 1 }}"),
+    code: "undefined_variable",
+    file: STORAGE,
+    message: "run.x is undefined; run has total_activities, total_actors",
+  },
   "a variable that the schema does not declare": {
     change: (collab) =>
       void collab.write("knock/workflows/order-placed/email_1/text_body.txt", "{{ data.customer_number }}"),

@@ -204,6 +204,19 @@ function collectWaitResults({ steps }: RecipientRun): JsonObject | undefined {
   );
 }
 
+/** Returns a workflow as templates see it. */
+export function buildWorkflowView(workflow: Workflow, cancellation_key: string | null): JsonObject {
+  return {
+    id: workflow.version_id,
+    key: workflow.key,
+    name: workflow.name,
+    categories: workflow.categories,
+    commercial: workflow.settings.is_commercial,
+    override_preferences: workflow.settings.override_preferences,
+    cancellation_key,
+  };
+}
+
 /**
  * Builds everything that a template or condition can read (E-073). Keys of `data` are also at the top level; system
  * names take precedence (E-074).
@@ -230,15 +243,7 @@ export function buildScope(input: ScopeInput): RenderScope {
     actor: actorView,
     tenant: tenant ? buildTenantView(tenant) : null,
     vars: buildVars(input),
-    workflow: {
-      id: workflow.version_id,
-      key: workflow.key,
-      name: workflow.name,
-      categories: workflow.categories,
-      commercial: workflow.settings.is_commercial,
-      override_preferences: workflow.settings.override_preferences,
-      cancellation_key: run.cancellation_key,
-    },
+    workflow: buildWorkflowView(workflow, run.cancellation_key),
     activities: activities.activities,
     actors: activities.actors,
     total_activities: activities.total_activities,

@@ -1,10 +1,12 @@
 import type { Environment } from "../../domain/environment/environment.js";
 import { listDeclaredProperties } from "../../domain/validation/list-declared-properties.js";
 import type { JsonObject } from "../../util/json.js";
+import { buildWorkflowView } from "../context/build-scope.js";
 import type { RenderScope } from "../liquid/liquid.js";
 import type { PathKey } from "../liquid/read-variables.js";
 import {
   BUILT_IN_PROPERTIES,
+  CLOSED_ROOTS,
   findMisspelledVariables,
   OPTIONAL_ROOTS,
   type StepVariable,
@@ -47,9 +49,20 @@ function isUndeclared(
   );
 }
 
+/** Returns the known keys of a scope such as `workflow`, if a variable has another one; null for other variables. */
+function findKnownKeys(
+  { path: [root, key], isGuarded }: StepVariable,
+  { assignedNames }: StepVariables,
+  scope: RenderScope,
+): string[] | null {
+  if (isGuarded || typeof root !== "string" || !CLOSED_ROOTS.has(root) || assignedNames.has(root)) return null;
+  const keys = Object.keys(scope[root] as JsonObject);
+  return typeof key !== "string" || [...keys, ...BUILT_IN_PROPERTIES].includes(key) ? null : keys;
+}
+
 /**
  * Returns the template variables of a workflow that are probably undefined in every run: those that are nearly the name of
- * a defined one, and those that the schema of the data does not declare. `recipients` are the properties of known users,
+ * a defined one, unknown keys of scopes whose keys are all known, and those that the schema of the data does not declare. `recipients` are the properties of known users,
  * objects and tenants.
  */
 export function findUndefinedVariables(
@@ -59,7 +72,7 @@ export function findUndefinedVariables(
 ): UndefinedVariable[] {
   if (!compiled.usesLiquid) return [];
   const schema = compiled.workflow.trigger_data_json_schema;
-  const shared = buildSharedScope({ environment });
+  const shared = { ...buildSharedScope({ environment }), workflow: buildWorkflowView(compiled.workflow, null) };
   const scopes: RenderScope[] = [
     shared,
     ...recipients.map((recipient) => ({
@@ -83,12 +96,19 @@ export function findUndefinedVariables(
         read,
         message: `${path} is undefined; did you mean "${suggestion}"?`,
       }));
-    const known = new Set(misspelled.map(({ read }) => read));
+    const unknown = step.variables.flatMap((read) => {
+      const keys = findKnownKeys(read, step, shared);
+      if (keys === null || misspelled.some((found) => found.read === read)) return [];
+      const message = `${read.writtenPath.join(".")} is undefined; ${read.path[0]} has ${keys.join(", ")}`;
+      return [{ read, message }];
+    });
+    const known = new Set([...misspelled, ...unknown].map(({ read }) => read));
     const undeclared = step.variables.filter(
       (read) => declared !== null && !known.has(read) && isUndeclared(read, step, shared, declared),
     );
     return [
       ...misspelled,
+      ...unknown,
       ...undeclared.map((read) => ({
         read,
         message: `${read.writtenPath.join(".")} is not declared in trigger_data_json_schema`,

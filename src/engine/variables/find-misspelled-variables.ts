@@ -53,7 +53,7 @@ const RECIPIENT_PROPERTIES =
   "id name email phone_number avatar timezone locale created_at updated_at collection preferences".split(" ");
 const RECIPIENT_ROOTS = new Set(["recipient", "actor", "tenant"]);
 /** Root variables whose keys are all known, so that any other key is a mistake. */
-const CLOSED_ROOTS = new Set(["workflow", "run"]);
+export const CLOSED_ROOTS: ReadonlySet<string> = new Set(["workflow", "run"]);
 
 function isOptional(path: readonly PathKey[], index: number): boolean {
   const [root] = path;
