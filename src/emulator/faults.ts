@@ -71,7 +71,7 @@ export class Faults {
     const fault: Fault = {
       id: systemIds.uuid(),
       channel,
-      keys: findChannels(channel, channels).map(({ key }) => key),
+      keys: findFailingChannels(channel, channels).map(({ key }) => key),
       status: status ?? null,
       error: error ?? null,
       // With a rate, chance decides how many deliveries fail. Without one, a single failure is the least surprising.
@@ -163,7 +163,8 @@ export class Faults {
   }
 }
 
-function findChannels(name: string, channels: readonly Channel[]): Channel[] {
+/** Returns the channels with a key, ID or type, except in-app feeds. Throws 422 without such a channel. */
+export function findFailingChannels(name: string, channels: readonly Channel[]): Channel[] {
   const matchingChannels = channels.filter(({ key, id, type }) => key === name || id === name || type === name);
   if (matchingChannels.length === 0)
     throw createUnknownNameError("channel", name, [...new Set(channels.flatMap(({ key, type }) => [key, type]))]);

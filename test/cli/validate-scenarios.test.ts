@@ -25,6 +25,31 @@ describe.concurrent("knock validate", () => {
     },
   );
 
+  it.for([
+    ["{ environment: nope }", 'there is no environment "nope"'],
+    ["{ branch: nope }", 'there is no branch "nope"'],
+    ["{ failures: [{ channel: sms, status: 500 }] }", 'channel is unknown: "sms"'],
+  ] as const)("finds %s, which a scenario or its file gives", async ([given, message], { collab }) => {
+    const text = scenarioFile("{ recipients: [ada] }", "[no-failures]");
+    const readErrors = async () => {
+      const { json } = await collab.knock(["validate", "invite", "--json"]);
+      const findings = json.findings as unknown as { severity: string }[];
+      return findings.filter(({ severity }) => severity === "error");
+    };
+    const expected = { code: "scenario_invalid", file: FILE, message: expect.stringContaining(message) };
+    collab.write(FILE, text.replace("    steps", `    given: ${given}\n    steps`));
+    expect(await readErrors()).toMatchObject([{ ...expected, line: 4 }]);
+    collab.write(FILE, text.replace("scenarios", `given: ${given}\nscenarios`));
+    expect(await readErrors()).toMatchObject([{ ...expected, line: 2 }]);
+  });
+
+  it("finds a channel that a step makes fail and that does not exist", async ({ collab }) => {
+    const text = scenarioFile("{ recipients: [ada] }", "[no-failures]");
+    const step = "    steps:\n      - failures: [{ channel: sms, status: 500 }]\n";
+    collab.write(FILE, text.replace("    steps:\n", step));
+    expect((await collab.knock(["validate"])).stdout).toMatch(/own\.test\.yaml:5:31: error: channel is unknown: "sms"/);
+  });
+
   it("checks the names again if a workflow changes, and not if a workflow is invalid", async ({ collab }) => {
     const env = { XDG_CACHE_HOME: `${collab.home}/cache` };
     const validate = async () => (await collab.knock(["validate"], { env })).stdout;

@@ -7,17 +7,27 @@ import { readProjectText } from "../../project/read-project-text.js";
 import { readScenarios, type ScenarioFileContent } from "../../project/read-scenarios.js";
 import { checkScenarioNames } from "../../testing/check-expectation-names.js";
 import type { DefinitionNames } from "../../testing/definition-names.js";
+import { findGivenErrors } from "./check-scenario-given.js";
 
 /**
- * Returns an error with its location for the first name in each scenario that does not exist. A scenario of a branch is not
- * checked, because the names can be in the files of the branch.
+ * Returns the errors about names in scenarios that do not exist, with their locations. Only `given` is checked
+ * in a scenario of a branch, because other names can be in the files of the branch.
  */
 async function findNameErrors(
   { file, scenarios, locate }: ScenarioFileContent,
-  names: DefinitionNames,
+  context: { project: Project; names: DefinitionNames; cwd: string },
 ): Promise<KnockError[]> {
+  const { names } = context;
   const errors: KnockError[] = [];
   for (const scenario of scenarios) {
+    for (const { path, error } of await findGivenErrors(scenario, context)) {
+      const own = await locate([...scenario.path, ...path.slice(0, 1)]);
+      const start = await locate(scenario.path);
+      // A value for all scenarios is at the top of the file.
+      const isShared = path[0] === "given" && own.line === start.line && own.column === start.column;
+      const { line, column } = await locate(isShared ? path : [...scenario.path, ...path]);
+      errors.push(error.copyWith({ message: `${file.displayPath}:${line}:${column}: ${error.message}` }));
+    }
     if (scenario.given.branch) continue;
     let path: (string | number)[] = [];
     try {
@@ -60,7 +70,7 @@ export async function checkScenarioFiles(
     await names.listWorkflowKeys(),
     await names.listChannelSteps(),
     await names.listRefs(),
-    await names.listChannelNames(),
+    await names.listChannels(),
     await names.listRecipientNames(),
   ];
   for (const file of files) {
@@ -68,9 +78,11 @@ export async function checkScenarioFiles(
       const document = [file.displayPath, readProjectText(file.path, file.displayPath, "scenario_invalid"), known];
       if (valid.has("scenarios", document)) continue;
       const content = await readScenarios(file);
-      const errors = names === null ? [] : await findNameErrors(content, names);
+      const errors = names === null ? [] : await findNameErrors(content, { project, names, cwd });
       for (const error of errors) onError(error, file.displayPath);
-      if (errors.length === 0) valid.add("scenarios", document);
+      // Other branches and environments can change.
+      const isRemembered = content.scenarios.every(({ given }) => !given.branch && !given.environment);
+      if (errors.length === 0 && isRemembered) valid.add("scenarios", document);
     } catch (error) {
       onError(error, file.displayPath);
     }
