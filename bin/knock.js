@@ -50,8 +50,11 @@ function keep(cache, data) {
   } catch {}
 }
 
-/** The buffer for both files, larger than each of them: allocating new memory for each takes longer than reading it. */
-let buffer = Buffer.allocUnsafeSlow(2 << 20);
+/**
+ * The buffer for both files, larger than each of them: allocating new memory for each takes longer than reading it. Memory that is
+ * not written costs nothing.
+ */
+let buffer = Buffer.allocUnsafeSlow(4 << 20);
 let lastRead;
 
 function read(path) {

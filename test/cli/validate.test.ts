@@ -256,7 +256,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     change: (collab) => edit(collab, COMMENT, (workflow) => void addCall(workflow, "welcom")),
     code: "unknown_workflow",
     file: COMMENT,
-    message: 'there is no workflow "welcom"; did you mean "welcome"?',
+    message: 'workflow_key is not a workflow: "welcom"; did you mean "welcome"?',
   },
   "a step after branches that all end the run": {
     change: (collab) =>
@@ -289,7 +289,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
       }),
     code: "undefined_variable",
     file: WORKFLOW,
-    message: 'data.ordr is not declared in trigger_data_json_schema; did you mean "data.order"?',
+    message: 'reads data.ordr, which is not declared in trigger_data_json_schema; did you mean "data.order"?',
   },
   "a delay until a time that the schema does not declare": {
     change: (collab) =>
@@ -299,7 +299,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
       }),
     code: "undefined_variable",
     file: WORKFLOW,
-    message: "data.starts_at is not declared",
+    message: "reads data.starts_at, which is not declared",
   },
   "conditions that contradict each other": {
     change: (collab) =>

@@ -12,7 +12,7 @@ import { isWorkflowActive } from "../../engine/context/engine-context.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { Output } from "../../output/output.js";
 import { findProjectRoot } from "../../project/find-project.js";
-import { formatDisplayPath } from "../../project/format-display-path.js";
+import { formatDisplayPath, isBelow } from "../../project/format-display-path.js";
 import { listScenarioFiles } from "../../project/list-scenario-files.js";
 import type { Project } from "../../project/open-project.js";
 import { findNearest } from "../../util/find-nearest.js";
@@ -38,7 +38,7 @@ function checkPathOrKey(word: string, keys: readonly string[], cwd: string): voi
 /** Throws `usage` for a path in another project, whose scenarios would not find their workflows. */
 function checkProject(path: string, root: string, cwd: string): void {
   const absolute = resolve(cwd, path);
-  const other = isInsideFolder(root, absolute) ? root : findProjectRoot(absolute);
+  const other = isBelow(root, absolute) ? root : findProjectRoot(absolute);
   if (other === root || other === null) return;
   throw new KnockError("usage", `${path} is in another project`, {
     hint: `Run \`knock test --project ${formatDisplayPath(cwd, other)}\`.`,

@@ -55,7 +55,7 @@ function findUndeclaredPaths({ value, path }: FoundValue, declared: readonly str
     if (property === undefined || hasLiquid(name) || declared.includes(property)) return [];
     const near = findNearest(property, declared);
     const suggestion = near === undefined ? "" : `; did you mean "data.${near}"?`;
-    const message = `data.${property} is not declared in trigger_data_json_schema${suggestion}`;
+    const message = `reads data.${property}, which is not declared in trigger_data_json_schema${suggestion}`;
     return [{ code: "undefined_variable", path: [...path, key], message }];
   });
 }

@@ -52,7 +52,7 @@ export function checkWorkflowCalls(
       if (!keys.includes(target)) {
         const near = findNearest(target, keys);
         const suggestion = near === undefined ? "" : `; did you mean "${near}"?`;
-        return [{ code: "unknown_workflow", path, message: `there is no workflow "${target}"${suggestion}` }];
+        return [{ code: "unknown_workflow", path, message: `is not a workflow: "${target}"${suggestion}` }];
       }
       const way = findWay(target, key, calls);
       if (way === null) return [];
