@@ -3,6 +3,7 @@ import { CHANNEL_TYPES, findChannelType } from "../domain/message/channel-types.
 import { listProjectChannels } from "../domain/project/list-project-channels.js";
 import { toRecipientReference } from "../domain/recipient/recipient.js";
 import { formatRecipient } from "../domain/scenario/describe-step.js";
+import { getStepDefinition } from "../domain/steps/step-definitions.js";
 import { walkChannelSteps, walkSteps } from "../domain/steps/walk-steps.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
 import type { Definitions } from "../ports/definitions.js";
@@ -71,9 +72,8 @@ export class DefinitionNames implements ScenarioNames {
 
   async canAddRecipients(keys: readonly string[]): Promise<boolean> {
     const workflows = (await this.readWorkflows()).filter(({ key }) => keys.includes(key));
-    const types = workflows.flatMap(({ steps }) => [...walkSteps(steps)].map(({ step }) => String(step.type)));
-    // A changed user can join an audience that starts a workflow.
-    return types.some((type) => type === "trigger_workflow" || type.startsWith("update_"));
+    const steps = workflows.flatMap((workflow) => [...walkSteps(workflow.steps)]);
+    return steps.some(({ step }) => getStepDefinition(step).canStartRuns);
   }
 
   async listChannels(): Promise<Channel[]> {

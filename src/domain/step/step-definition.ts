@@ -60,6 +60,8 @@ export interface StepDefinition<S extends StepBase = StepBase> {
   ): { noun: string; share: string | null; isDefault: boolean; conditions: ConditionGroup | null };
   /** Returns the key of the workflow that the step triggers, which may be a template. */
   getTriggeredWorkflow?(step: S): string;
+  /** Whether the step can start runs of further recipients, also because changed users can join audiences. */
+  canStartRuns?: boolean;
   /** Returns the codes of the reasons for which the step can end without its usual effect, besides its conditions. */
   listReasons?(step: S): readonly string[];
   /** Returns the parts of a step that are rendered with the run's scope, by their names. */

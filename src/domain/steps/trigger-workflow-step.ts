@@ -58,6 +58,7 @@ export const triggerWorkflowStep = defineStep({
   label: "a trigger_workflow",
   schema,
   normalize,
+  canStartRuns: true,
   getTriggeredWorkflow: ({ settings }) => settings.workflow_key,
   summarize: ({ settings }) => settings.workflow_key,
   templates: ({ settings }) => ({ settings }),

@@ -32,6 +32,7 @@ declare module "../step/step.js" {
 
 export const updateAudienceStep = defineStep({
   label: "an update_audience",
+  canStartRuns: true,
   schema,
   normalize,
   /** Reports a step that adds to the audience which triggers the workflow (E-333). */

@@ -33,6 +33,7 @@ declare module "../step/step.js" {
 
 export const updateObjectStep = defineStep({
   label: "an update_object",
+  canStartRuns: true,
   schema,
   normalize,
   templates: ({ settings }) => ({ settings }),

@@ -27,6 +27,7 @@ declare module "../step/step.js" {
 
 export const updateTenantStep = defineStep({
   label: "an update_tenant",
+  canStartRuns: true,
   schema,
   normalize,
   warn: warnUnusedGid,

@@ -32,6 +32,7 @@ declare module "../step/step.js" {
 
 export const updateUserStep = defineStep({
   label: "an update_user",
+  canStartRuns: true,
   schema,
   normalize,
   warn: warnUnusedGid,
