@@ -1,3 +1,4 @@
+import { TENANTS } from "../domain/recipient/recipient.js";
 import type { Expected } from "../domain/scenario/expectation-schema.js";
 import { listScenarioWorkflows } from "../domain/scenario/list-scenario-workflows.js";
 import type { Scenario } from "../domain/scenario/parse-scenarios.js";
@@ -8,21 +9,33 @@ import type { ScenarioNames } from "./scenario-target.js";
 
 type Path = (string | number)[];
 
-/** Returns the recipients that must have no message or no run, with their paths below the scenario. */
-function listAbsentRecipients({ steps }: Scenario): { path: Path; name: string }[] {
+/** A recipient or a tenant that must have no message or no run, with its path below the scenario. */
+interface AbsentName {
+  kind: "recipient" | "tenant";
+  name: string;
+  path: Path;
+}
+
+/** Returns the recipients and tenants that must have no message or no run. */
+function listAbsentNames({ steps }: Scenario): AbsentName[] {
   return steps.flatMap(({ expect }, index) => {
     if (expect === undefined || Array.isArray(expect)) return [];
     const { no_messages, no_runs, messages } = expect as Expected;
     const path = ["steps", index, "expect"];
-    const filters = Array.isArray(no_messages) ? no_messages : [];
-    return [
-      ...(no_runs ?? []).map((name, at) => ({ path: [...path, "no_runs", at], name })),
-      ...filters.map(({ to }, at) => ({ path: [...path, "no_messages", at, "to"], name: to })),
-      ...(messages ?? []).map(({ to, count }, at) => ({
-        path: [...path, "messages", at, "to"],
-        name: count === 0 ? to : undefined,
-      })),
-    ].filter((entry): entry is { path: Path; name: string } => Boolean(entry.name));
+    const filters = [
+      ...(Array.isArray(no_messages) ? no_messages : []).map((filter, at) => ({ ...filter, at: ["no_messages", at] })),
+      ...(messages ?? []).flatMap(({ to, tenant, count }, at) =>
+        count === 0 ? [{ to, tenant, at: ["messages", at] }] : [],
+      ),
+    ];
+    const entries = [
+      ...(no_runs ?? []).map((name, at) => ({ kind: "recipient" as const, name, path: [...path, "no_runs", at] })),
+      ...filters.flatMap(({ to, tenant, at }) => [
+        { kind: "recipient" as const, name: to, path: [...path, ...at, "to"] },
+        { kind: "tenant" as const, name: tenant, path: [...path, ...at, "tenant"] },
+      ]),
+    ];
+    return entries.filter((entry): entry is AbsentName => Boolean(entry.name));
   });
 }
 
@@ -49,26 +62,29 @@ async function canAddRecipients({ steps, ...scenario }: Scenario, names: Scenari
 }
 
 /**
- * Throws `scenario_invalid` for a recipient without messages or runs that is in no step, state or recipients file, because the
- * expectation could never fail. Nothing is checked if events or steps of workflows can start runs of further recipients.
+ * Throws `scenario_invalid` for a recipient or a tenant without messages or runs that is in no step, state or recipients file, because
+ * the expectation could never fail. Nothing is checked if events or steps of workflows can start runs of further recipients.
  */
 export async function checkAbsentRecipients(
   scenario: Scenario,
   names: ScenarioNames,
   locate: (path: Path) => void,
 ): Promise<void> {
-  const absent = listAbsentRecipients(scenario);
+  const absent = listAbsentNames(scenario);
   if (absent.length === 0 || (await canAddRecipients(scenario, names))) return;
   const recipients = await names.listRecipientNames();
   if (recipients === null) return;
   const known = new Set(recipients);
   collectNames(scenario.given, known);
   for (const { expect: _, ...action } of scenario.steps) collectNames(action, known);
-  for (const { path, name } of absent) {
-    if (known.has(name)) continue;
+  const tenantPrefix = `${TENANTS}/`;
+  const tenants = recipients
+    .filter((name) => name.startsWith(tenantPrefix))
+    .map((name) => name.slice(tenantPrefix.length));
+  for (const { kind, path, name } of absent) {
+    if (known.has(name) || (kind === "tenant" && tenants.includes(name))) continue;
     locate(path);
-    throw new KnockError("scenario_invalid", `there is no recipient "${name}", so this can never fail`, {
-      hint: didYouMean(name, recipients, "Recipients"),
-    });
+    const hint = kind === "tenant" ? didYouMean(name, tenants, "Tenants") : didYouMean(name, recipients, "Recipients");
+    throw new KnockError("scenario_invalid", `there is no ${kind} "${name}", so this can never fail`, { hint });
   }
 }

@@ -114,6 +114,7 @@ describe.concurrent("knock test", () => {
       'there is no recipient "gracee", so this can never fail',
       'Did you mean "grace"?',
     ],
+    ["no_messages: [{ tenant: acmee }]", 'there is no tenant "acmee", so this can never fail', 'Did you mean "acme"?'],
     ["no_runs: [gracee]", 'there is no recipient "gracee", so this can never fail', 'Did you mean "grace"?'],
     ["messages: [{ to: nobody, count: 0 }]", 'there is no recipient "nobody", so this can never fail', "Recipients: "],
     ["no_messages: [{ step: delay_1 }]", 'step "delay_1" sends no messages', "Use a channel step"],
