@@ -1,12 +1,21 @@
 // Measures the remote target as whole processes, against local stubs:
-// - one `notify` over TLS and without it, compared with `node -e 0` and with a bare request of node:https in the same round
+// - one `notify` over TLS (with the saved session of an earlier command, and without it) and without TLS, compared with `node -e 0` and with a bare request of node:https in the same round
 // - a file of triggers, compared with a bare undici pool with the same concurrency in the same round
 // - the peak memory of a file with a million lines
 // - a file of triggers on the local target, compared with the engine alone (bench/throughput.mjs, case a)
 // Usage: node bench/remote.mjs [rounds] [lines] [million] [--save]
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -86,6 +95,13 @@ async function writeLines(name, count) {
   await once(stream, "finish");
 }
 
+/** Deletes the TLS sessions of earlier commands. */
+function deleteSessions(cache) {
+  const files = join(cache, "knock-cli");
+  const names = existsSync(files) ? readdirSync(files) : [];
+  for (const name of names.filter((file) => file.includes("-tls-"))) rmSync(join(files, name));
+}
+
 async function measureSingle() {
   const certificate = join(folder, "cert.pem");
   const key = join(folder, "key.pem");
@@ -101,17 +117,26 @@ async function measureSingle() {
 const request = require("node:https").request(url, { method: "POST", ca: require("node:fs").readFileSync(ca) }, (response) => response.resume().on("end", () => process.exit()));
 request.end("{}");`,
   );
+  const otherCache = join(folder, "other-cache");
   const notify = [COMMAND, "notify", "hello", "-r", "user-1", "--set", "page=Home", "--remote"];
   const commands = {
     "node -e 0": [["-e", "0"]],
     "bare https request": [[bare, secure, certificate]],
     "notify, TLS": [notify, { KNOCK_BASE_URL: secure, KNOCK_CA_FILE: certificate }],
+    "notify, TLS without a session": [
+      notify,
+      { KNOCK_BASE_URL: secure, KNOCK_CA_FILE: certificate, XDG_CACHE_HOME: otherCache },
+    ],
     "notify, without TLS": [notify, { KNOCK_BASE_URL: plain }],
   };
   const times = Object.fromEntries(Object.keys(commands).map((name) => [name, []]));
-  for (const name of Object.keys(commands)) for (let i = 0; i < 3; i++) time(...commands[name]);
+  const measure = (name) => {
+    deleteSessions(otherCache);
+    return time(...commands[name]);
+  };
+  for (const name of Object.keys(commands)) for (let i = 0; i < 3; i++) measure(name);
   for (let i = 0; i < rounds; i++)
-    for (const name of Object.keys(commands).sort(() => Math.random() - 0.5)) times[name].push(time(...commands[name]));
+    for (const name of Object.keys(commands).sort(() => Math.random() - 0.5)) times[name].push(measure(name));
   return Object.keys(commands).map((name) => ({
     command: name,
     median_ms: round(median(times[name])),

@@ -8,6 +8,7 @@ import { confirmLiveKey, isLiveKey } from "./confirm-live-key.js";
 import type { ProcessIO } from "./process-io.js";
 import { readCaFile } from "./read-ca-file.js";
 import { describeSettingSource, type Settings } from "./resolve-settings.js";
+import { openTlsSessionFile } from "./tls-session-file.js";
 
 /** Returns the check of the configured recipient guards, or undefined. Its module is loaded only if there is a guard. */
 export async function loadRequestGuard({
@@ -50,6 +51,7 @@ export async function openRemoteTarget(
     output.warnOnce(
       "recipients.redirect has no effect on the remote target: add recipients.allow to limit which recipients it reaches",
     );
+  const ca = io.env.KNOCK_CA_FILE ? readCaFile(io.env.KNOCK_CA_FILE, io.cwd) : null;
   const remote = openRemote({
     baseUrl: settings.base_url.value,
     baseUrlSource: describeSettingSource("base_url", settings.base_url.source),
@@ -58,7 +60,8 @@ export async function openRemoteTarget(
     timeoutMs: settings.timeout_ms,
     userAgent: `knock-cli/${io.version}`,
     proxy: readProxySettings(io.env),
-    ca: io.env.KNOCK_CA_FILE ? readCaFile(io.env.KNOCK_CA_FILE, io.cwd) : null,
+    ca,
+    tlsSessions: openTlsSessionFile(io, settings.base_url.value, ca),
     ...connection,
     log: output.verbosity.verbose ? (line) => output.note(line) : undefined,
     guardRequest: access === "read" ? refuseWrite : await loadRequestGuard(settings),

@@ -1,7 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { readFileSync } from "node:fs";
 import type { DocumentKind, ValidDocuments } from "../domain/schema/valid-documents.js";
 import { computeChecksum } from "../util/checksum.js";
+import { replaceCacheFile } from "./replace-cache-file.js";
 
 /**
  * The maximum number of digests in the file. It is enough for several large projects, and they are read in less than
@@ -18,19 +18,6 @@ const computeDocumentDigest = (kind: string, document: unknown): string =>
 
 /** Returns the name of the file with the content of another file. */
 const nameContentFile = (file: string, path: string): string => `${file}.${computeChecksum(path)}`;
-
-/** Replaces a file, so that other processes never read an incomplete one. Returns false if it cannot be written. */
-function replaceFile(file: string, content: string): boolean {
-  try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    const temporaryPath = `${file}.${process.pid}`;
-    writeFileSync(temporaryPath, content, { mode: 0o600 });
-    renameSync(temporaryPath, file);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /**
  * Remembers valid documents by the digest of their content in a file, one document per line. `file` must belong to this
@@ -73,7 +60,7 @@ export class ValidDocumentCache implements ValidDocuments {
 
   addContent(path: string, text: string, content: unknown): void {
     if (this.file === null) return;
-    replaceFile(nameContentFile(this.file, path), computeChecksum(text) + JSON.stringify(content));
+    replaceCacheFile(nameContentFile(this.file, path), computeChecksum(text) + JSON.stringify(content));
   }
 
   private find(kind: string, document: unknown): string | null {
@@ -94,7 +81,7 @@ export class ValidDocumentCache implements ValidDocuments {
   save(): void {
     if (this.file === null || this.versionIds === undefined || !this.hasChanged) return;
     const lines = [...this.versionIds].map(([digest, versionId]) => `${digest} ${versionId}`.trimEnd());
-    if (replaceFile(this.file, lines.slice(-MAX_DIGESTS).join("\n"))) this.hasChanged = false;
+    if (replaceCacheFile(this.file, lines.slice(-MAX_DIGESTS).join("\n"))) this.hasChanged = false;
   }
 
   private read(file: string): Map<string, string> {

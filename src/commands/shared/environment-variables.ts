@@ -92,7 +92,8 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
   {
     name: "XDG_CACHE_HOME",
     group: "Files",
-    meaning: "folder that contains the folder `knock-cli` with compiled code, which makes starts faster",
+    meaning:
+      "folder that contains the folder `knock-cli` with compiled code and TLS sessions, which make starts faster",
     default: "`~/.cache`, on Windows `%LOCALAPPDATA%`",
   },
   {
@@ -246,7 +247,7 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
   {
     name: "NODE_DISABLE_COMPILE_CACHE",
     group: "Programs",
-    meaning: "any value stops knock from reading and writing compiled code",
+    meaning: "any value stops knock from reading and writing the cache folder",
     default: "compiled code is kept in the cache folder",
   },
   {

@@ -35,6 +35,14 @@ export interface TransportOptions {
   ca: string | null;
 }
 
+/** Keeps the last TLS session with one server for other processes that trust the same authorities. Never throws. */
+export interface TlsSessionStore {
+  /** Returns the session, or null without one. */
+  read(): Buffer | null;
+  write(session: Buffer): void;
+  delete(): void;
+}
+
 /** An attempt without a complete response. The cause is the HTTP client's error. */
 export class TransportError extends Error {
   constructor(

@@ -1,0 +1,45 @@
+import { readFileSync, rmSync, statSync } from "node:fs";
+import type { TlsSessionStore } from "../remote/http/transport.js";
+import { loadCrypto } from "../util/load-crypto.js";
+import { once } from "../util/once.js";
+import type { ProcessIO } from "./process-io.js";
+import { replaceCacheFile } from "./replace-cache-file.js";
+
+/**
+ * The certificate of a server is not verified again while its session is resumed, so this is also how long an authority stays
+ * trusted that Node.js no longer trusts.
+ */
+const MAX_AGE_MS = 24 * 60 * 60_000;
+/** The variables that choose the authorities that Node.js trusts. */
+const TRUST_VARIABLES = ["NODE_EXTRA_CA_CERTS", "NODE_OPTIONS", "SSL_CERT_DIR", "SSL_CERT_FILE"];
+
+/**
+ * Returns the file in the user's cache folder with the last TLS session with the server of a base URL. Returns undefined if no
+ * file may be kept. Each selection of trusted authorities has its own file; `ca` replaces those of Node.js.
+ */
+export function openTlsSessionFile(
+  { cachePrefix, env }: Pick<ProcessIO, "cachePrefix" | "env">,
+  baseUrl: string,
+  ca: string | null,
+): TlsSessionStore | undefined {
+  if (cachePrefix === null) return undefined;
+  const path = once(() => {
+    const trust = [baseUrl, ca, ...TRUST_VARIABLES.map((name) => env[name])];
+    return `${cachePrefix}-tls-${loadCrypto().createHash("sha256").update(JSON.stringify(trust)).digest("hex")}`;
+  });
+  return {
+    read() {
+      try {
+        return Date.now() - statSync(path()).mtimeMs < MAX_AGE_MS ? readFileSync(path()) : null;
+      } catch {
+        return null; // There is no session, or it cannot be read.
+      }
+    },
+    write: (session) => void replaceCacheFile(path(), session),
+    delete() {
+      try {
+        rmSync(path(), { force: true });
+      } catch {} // The next process tries to resume the session again, and fails in the same way.
+    },
+  };
+}
