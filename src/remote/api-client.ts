@@ -25,7 +25,7 @@ export interface ApiClientOptions extends ConnectionOptions {
   userAgent: string;
   /** Throws for a request that must not be sent. */
   guardRequest?: ((request: ApiRequest) => void) | undefined;
-  /** Attempts after the first one. Default: 2. */
+  /** Attempts after the first one. Default: 2, which is also the maximum until the server has responded once. */
   retries?: number;
   /** Called when the API refuses a request because of its rate limit, with the milliseconds until the next attempt. */
   onRateLimited?: ((waitMs: number) => void) | undefined;
@@ -52,6 +52,9 @@ export interface ApiClient {
   close(): Promise<void>;
 }
 
+/** Attempts after the first one. More do not help against a server that never responds: its address is probably wrong. */
+const DEFAULT_RETRIES = 2;
+
 export function createApiClient(options: ApiClientOptions): ApiClient {
   const base = parseBaseUrl(options.baseUrl, options.baseUrlSource);
   checkApiKey(options.apiKey);
@@ -61,12 +64,13 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   const responseReader = new ResponseReader(base.host, redact);
   const sleep = options.sleep ?? sleepOrThrow;
   const policy: RetryPolicy = {
-    retries: options.retries ?? 2,
+    retries: options.retries ?? DEFAULT_RETRIES,
     random: options.random ?? Math.random,
     now: options.now ?? Date.now,
   };
   const log = options.log === undefined ? null : new RequestLog(options.log, base, redact);
   let isOpened = false;
+  let hasResponded = false;
   const openOnce = once(() => {
     isOpened = true;
     return openTransport(base, options);
@@ -80,13 +84,14 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
       const outcome = await tryOnce(request, signal);
       log?.logOutcome(outcome, performance.now() - sentAt);
       const isConnectionFailure = "kind" in outcome;
+      hasResponded ||= !isConnectionFailure || outcome.kind === "broken";
       if (!isConnectionFailure && outcome.status >= 200 && outcome.status < 300) return outcome;
       const { delay_ms: delay, retry_after_ms } = decideRetry(
         isConnectionFailure
           ? { status: null, retryable: outcome.retryable, headers: {} }
           : { status: outcome.status, retryable: true, headers: outcome.headers },
         retries,
-        policy,
+        hasResponded ? policy : { ...policy, retries: Math.min(policy.retries, DEFAULT_RETRIES) },
       );
       if (delay === null) {
         const context = {

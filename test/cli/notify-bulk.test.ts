@@ -182,7 +182,7 @@ describe.concurrent("the journal", () => {
     const stopped = await notify(collab, api, args);
     expect(stopped.exitCode).toBe(7);
     expect(stopped.stderr).toMatch(/hint: 22 lines in a row failed, so the run was stopped/);
-    expect(stopped.stderr).toContain("run the command again with --resume to continue");
+    expect(stopped.stderr).toContain("run the command again with --resume and --retry-failed to continue");
     api.intercept = () => false;
     const resumed = await notify(collab, api, [...args, "--resume", "--retry-failed"]);
     expect(resumed.exitCode).toBe(0);

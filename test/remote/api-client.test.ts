@@ -165,6 +165,17 @@ describe.each([
       expect(time.slept).toEqual([500, 1_000]);
     });
 
+    it("gets two retries of many, until it has responded once", async () => {
+      await catchRejection(open({ baseUrl: `http://127.0.0.1:${PORT}`, retries: 5 }).call("GET", "/v1/x"));
+      expect(time.slept).toEqual([500, 1_000]);
+      time.slept.splice(0);
+      replies(OK, ...Array.from({ length: 6 }, (): StubResponse => ({ drop: true })));
+      const client = open({ retries: 5 });
+      await client.call("GET", "/v1/x");
+      await catchRejection(client.call("GET", "/v1/x"));
+      expect(time.slept).toEqual([500, 1_000, 2_000, 4_000, 8_000]);
+    });
+
     it("reports an unknown host name", async () => {
       // The system repeats a lost question to its name server after five seconds.
       const options = { baseUrl: "https://nowhere.invalid", retries: 0, timeoutMs: 60_000 };

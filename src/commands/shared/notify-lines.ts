@@ -133,7 +133,8 @@ async function finish(run: LineRun, ended: EndedRun, context: CommandContext): P
   const isKept = journal !== null && !isEmpty && !(isComplete && flags.journal === undefined);
   if (journal !== null && isKept) journal.close();
   else journal?.delete();
-  const resumeHint = isKept ? `; run the command again with --resume to continue` : "";
+  const flagsToContinue = counts.failed > 0 ? "--resume and --retry-failed" : "--resume";
+  const resumeHint = isKept ? `; run the command again with ${flagsToContinue} to continue` : "";
   const text = formatCounts(counts);
   if (error !== null) {
     // If no line was handled, the error needs no counts.
