@@ -123,3 +123,12 @@ describe.concurrent("knock validate, for translation keys", () => {
     expect(found.map(({ line, column, message }) => `${line}:${column}: ${message}`)).toEqual(places);
   });
 });
+
+it("knock validate and knock notify read a loop in reverse order", async ({ collab }) => {
+  collab.write(
+    "knock/workflows/welcome/email_1/text_body.txt",
+    "{% for word in data.words reversed %}{{ word }}{% endfor %}",
+  );
+  expect((await collab.knock(["validate", "welcome"])).exitCode).toBe(0);
+  expect((await collab.knock(["notify", "welcome", "-r", "ada", "--set", "words:=[1,2]"])).exitCode).toBe(0);
+});

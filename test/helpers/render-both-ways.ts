@@ -14,6 +14,7 @@ import { getLiquidMode, type LiquidMode, setLiquidMode } from "../../src/engine/
 import type { Partials } from "../../src/engine/liquid/partials.js";
 import { KnockError } from "../../src/errors/knock-error.js";
 import type { Json } from "../../src/util/json.js";
+import { analyzeTemplate } from "./analyze-template.js";
 import { TIMESTAMP } from "./rendering-time.js";
 
 /** The partials that templates can render. */
@@ -78,6 +79,7 @@ function renderTexts(sources: readonly string[], data: string, isShared: boolean
     if (isShared && sources.length > 1) scope.content = print;
     const texts: string[] = [];
     for (const source of sources) {
+      analyzeTemplate(source);
       try {
         const text = compile(source, "steps[0].template.subject");
         if (isShared && text.evaluate !== undefined) texts.push(`value ${inspect(text.evaluate(rendering))}`);

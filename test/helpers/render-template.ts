@@ -7,6 +7,7 @@ import { RENDER_SERVICES } from "../../src/engine/liquid/filters/render-services
 import { createTextCompiler, type RenderScope } from "../../src/engine/liquid/liquid.js";
 import type { LiquidMode } from "../../src/engine/liquid/liquid-mode.js";
 import type { JsonObject } from "../../src/util/json.js";
+import { analyzeTemplate } from "./analyze-template.js";
 import { TIMESTAMP } from "./rendering-time.js";
 
 export interface RenderOptions {
@@ -48,7 +49,7 @@ function renderInMode(source: string, options: RenderOptions, warnings: string[]
     warn: (text) => warnings.push(text),
   });
   const scope: RenderScope = Object.assign({ timestamp: TIMESTAMP, ...options.scope }, { [RENDER_SERVICES]: services });
-  return createTextCompiler("parcel", { mode })(source, "steps[0].template.subject")(scope);
+  return createTextCompiler("parcel", { mode, partials: new Map() })(source, "steps[0].template.subject")(scope);
 }
 
 interface Result {
@@ -71,6 +72,7 @@ function tryRender(source: string, options: RenderOptions, mode: LiquidMode): Re
  * renders differently as compiled JavaScript.
  */
 export function renderTemplate(source: string, options: RenderOptions = {}): string {
+  analyzeTemplate(source);
   const interpreted = tryRender(source, options, "interpret");
   // A faster rendering can reach another limit first.
   if (!String(interpreted.error).includes("limit")) expect(tryRender(source, options, "compile")).toEqual(interpreted);

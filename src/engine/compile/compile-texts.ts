@@ -3,7 +3,6 @@ import type { SharedRequest } from "../../domain/workflow/shared-request.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { isJsonObject } from "../../util/json.js";
 import { type CompileText, createTextCompiler } from "../liquid/liquid.js";
-import type { Partials } from "../liquid/partials.js";
 
 /** Receives an error, so that the compilation continues with the next text. */
 export type OnError = (error: KnockError) => void;
@@ -40,9 +39,9 @@ export function compileTexts(value: unknown, fieldPath: string, compile: Compile
 }
 
 /** Compiles the texts of a shared request. Throws `template_invalid`, unless `onError` receives the errors. */
-export function compileRequestTexts(request: SharedRequest, partials?: Partials, onError?: OnError): void {
+export function compileRequestTexts(request: SharedRequest, onError?: OnError): void {
   const { key, input_schema: _schema, ...texts } = request;
   const findFile = (pointer: string): string | undefined => findTextFile(request, pointer);
-  const compile = createTextCompiler("", { partials, owner: `request "${key}"`, findFile });
+  const compile = createTextCompiler("", { owner: `request "${key}"`, findFile });
   compileTexts(texts, "", onError === undefined ? compile : continueAfterErrors(compile, onError));
 }

@@ -6,7 +6,7 @@ import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { checkConditionTexts } from "../condition/check-condition-texts.js";
 import { type CompileText, createTextCompiler } from "../liquid/liquid.js";
-import type { ParsedPartial } from "../liquid/partials.js";
+import type { Partials } from "../liquid/partials.js";
 import type { ChannelRenderer } from "../render/channel-renderer.js";
 import { getStepHandler } from "../steps/step-handlers.js";
 import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
@@ -31,16 +31,12 @@ function usesSharedTranslations({ layouts, partials }: SharedTemplates): boolean
 }
 
 /** Compiles the texts of shared requests. An error in one rejects a trigger, and fails a step that runs later. */
-function checkSharedRequests(
-  { requests }: SharedTemplates,
-  partials: ReadonlyMap<string, ParsedPartial | KnockError>,
-  errors: KnockError[],
-): CompiledWorkflow["requests"] {
+function checkSharedRequests({ requests }: SharedTemplates, errors: KnockError[]): CompiledWorkflow["requests"] {
   const checked = new Map(requests);
   for (const [key, request] of requests) {
     try {
       if (request instanceof KnockError) throw request;
-      compileRequestTexts(request, partials);
+      compileRequestTexts(request);
     } catch (error) {
       const knockError = toKnockError(error);
       errors.push(knockError);
@@ -60,14 +56,18 @@ async function compileVersion(
   const findFile = (pointer: string) => findTextFile(workflow, pointer);
   let current: Step | null = null;
   const owner = (): string => `workflow "${workflow.key}"${current === null ? "" : `, step ${current.ref}`}`;
-  const compileOrThrow = createTextCompiler(workflow.key, { partials: shared.partials, owner, findFile });
-  const compileLiquid = onError === undefined ? compileOrThrow : continueAfterErrors(compileOrThrow, onError);
   let [needsTime, translates, usesLiquid] = [false, usesSharedTranslations(templates), false];
-  const compileText: CompileText = (source, fieldPath) => {
-    translates ||= TRANSLATION_PATTERN.test(source);
-    usesLiquid ||= hasLiquid(source);
-    return compileLiquid(source, fieldPath);
+  const createCompiler = (partials?: Partials): CompileText => {
+    const compileOrThrow = createTextCompiler(workflow.key, { partials, owner, findFile });
+    const compileLiquid = onError === undefined ? compileOrThrow : continueAfterErrors(compileOrThrow, onError);
+    return (source, fieldPath) => {
+      translates ||= TRANSLATION_PATTERN.test(source);
+      usesLiquid ||= hasLiquid(source);
+      return compileLiquid(source, fieldPath);
+    };
   };
+  const compileMessageText = createCompiler(shared.partials);
+  const compileText = createCompiler();
   checkConditionTexts(workflow.conditions, "conditions", compileText);
   for (const { step, path } of walkSteps(workflow.steps)) {
     current = step;
@@ -75,7 +75,7 @@ async function compileVersion(
     if (definition.compile === undefined) {
       if ("settings" in step) compileTexts(step.settings, `${path}.settings`, compileText);
     } else {
-      const compilation = definition.compile(step, path, { workflow, compile: compileText, shared });
+      const compilation = definition.compile(step, path, { workflow, compile: compileMessageText, shared });
       const renderer = await (onError === undefined
         ? compilation
         : compilation.catch((error: unknown) => {
@@ -87,8 +87,7 @@ async function compileVersion(
     checkConditionTexts(step, path, compileText);
     needsTime ||= definition.needsTimeWindows?.(step) ?? false;
   }
-  const requests =
-    templates.requests.size > 0 ? checkSharedRequests(templates, shared.partials, shared.errors) : NO_REQUESTS;
+  const requests = templates.requests.size > 0 ? checkSharedRequests(templates, shared.errors) : NO_REQUESTS;
   if (onError !== undefined) shared.errors.forEach(onError);
   return {
     workflow,

@@ -3,6 +3,7 @@ import type { TemplatePartial } from "../../domain/template/template-partial.js"
 import type { SharedRequest } from "../../domain/workflow/shared-request.js";
 import type { KnockError } from "../../errors/knock-error.js";
 import { compilePartial } from "../liquid/liquid.js";
+import { NO_PARTIALS } from "../liquid/partials.js";
 import { compileLayout, createLayoutCompiler } from "../render/email/compile-layout.js";
 import { compileRequestTexts, continueAfterErrors, toKnockError } from "./compile-texts.js";
 
@@ -21,7 +22,7 @@ export async function findLayoutErrors(layout: EmailLayout): Promise<KnockError[
   const errors: KnockError[] = [];
   await compileLayout(
     layout,
-    continueAfterErrors(createLayoutCompiler(layout), (error) => errors.push(error)),
+    continueAfterErrors(createLayoutCompiler(layout, NO_PARTIALS), (error) => errors.push(error)),
     false,
   );
   return errors;
@@ -30,6 +31,6 @@ export async function findLayoutErrors(layout: EmailLayout): Promise<KnockError[
 /** Returns all errors in the templates of a shared request, also if no workflow uses it. */
 export function findRequestErrors(request: SharedRequest): KnockError[] {
   const errors: KnockError[] = [];
-  compileRequestTexts(request, undefined, (error) => errors.push(error));
+  compileRequestTexts(request, (error) => errors.push(error));
   return errors;
 }

@@ -18,6 +18,7 @@ import { describeInvalidArguments } from "./describe-invalid-arguments.js";
 import { DecimalNumber } from "./filters/decimal-number.js";
 import { StandardCaseTag } from "./tags/case-tag.js";
 import { DocTag, NestedCommentTag } from "./tags/doc-tag.js";
+import { listArguments } from "./template-parts.js";
 
 /** An expression with filters, as the `arguments` of a liquidjs template return it. They can also return a single token. */
 interface FilteredValue {
@@ -107,7 +108,6 @@ function checkFilter(filter: Filter | Token): void {
 }
 
 function checkValue(value: unknown): void {
-  if (value === undefined) return; // a parameter without a value, such as `reversed`
   const { initial, filters } = value as FilteredValue;
   if (initial !== undefined) {
     checkExpression(initial.postfix);
@@ -142,7 +142,7 @@ function checkUnreadText(template: Template): void {
 
 function checkTag(template: Template): void {
   checkUnreadText(template);
-  for (const value of template.arguments?.() ?? []) checkValue(value);
+  for (const value of listArguments(template)) checkValue(value);
   for (const { content } of template.localScope?.() ?? []) {
     checkName(content);
     if (content.endsWith("?")) throw new Error(`"${content}" is not a variable name`);

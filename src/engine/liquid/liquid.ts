@@ -9,6 +9,7 @@ import { getLiquid, parseStrictly, parseTemplate } from "./liquid-engine.js";
 import { findErrorPosition, formatLiquidError, type Position, suggestName } from "./liquid-errors.js";
 import { getLiquidMode, type LiquidMode } from "./liquid-mode.js";
 import { buildPartialGlobals, NO_PARTIALS, type ParsedPartial, type Partials, renderPartial } from "./partials.js";
+import { readTextKeys } from "./read-text-keys.js";
 import { RenderError } from "./render-error.js";
 import {
   createContext,
@@ -140,7 +141,8 @@ export function renderPartialBlock(
 export function compilePartial(partial: TemplatePartial): ParsedPartial {
   const file = findTextFile(partial, "/content");
   const location = file === undefined ? "content" : { file };
-  const templates = parseNamedTemplate(partial.content, `partial "${partial.key}"`, "content", location);
+  const named = { owner: `partial "${partial.key}"`, fieldPath: "content", location };
+  const templates = parseNamedTemplate(partial.content, named, true);
   return {
     type: partial.type,
     fields: partial.input_schema,
@@ -148,8 +150,22 @@ export function compilePartial(partial: TemplatePartial): ParsedPartial {
   };
 }
 
-/** Parses a text of `owner`. Throws `template_invalid` with its location and a pointer from `fieldPath` for a syntax error. */
-function parseNamedTemplate(source: string, owner: string, fieldPath: string, location: TextLocation): Template[] {
+interface NamedText {
+  /** The resource that contains the text, as errors name it. */
+  owner: string;
+  fieldPath: string;
+  location: TextLocation;
+}
+
+/**
+ * Parses a text. Throws `template_invalid` with its location for a syntax error, and for a partial where none can be
+ * rendered.
+ */
+function parseNamedTemplate(
+  source: string,
+  { owner, fieldPath, location }: NamedText,
+  canRenderPartials: boolean,
+): Template[] {
   const createError = (position: Position | null, message: string, cause?: unknown): KnockError => {
     const at =
       typeof location === "object"
@@ -163,11 +179,19 @@ function parseNamedTemplate(source: string, owner: string, fieldPath: string, lo
   };
   const unclosed = findUnclosedOutput(source);
   if (unclosed !== null) throw createError(unclosed, 'output is not closed: "}}" is missing');
+  let templates: Template[];
   try {
-    return parseStrictly(source);
+    templates = parseStrictly(source);
   } catch (error) {
     throw createError(findErrorPosition(error), formatLiquidError(error), error);
   }
+  const partial = canRenderPartials ? undefined : readTextKeys(templates).find(({ kind }) => kind === "partial");
+  if (partial !== undefined)
+    throw createError(
+      partial,
+      `the partial "${partial.key}" cannot be rendered here, only in a message, a layout or a partial`,
+    );
+  return templates;
 }
 
 /** Returns the JSON pointer for a field path: `/steps/2/template/subject` for `steps[2].template.subject`. */
@@ -176,6 +200,7 @@ export function toPointer(fieldPath: string): string {
 }
 
 interface CompilerOptions {
+  /** Undefined for texts that cannot render partials. */
   partials?: Partials | undefined;
   /** The resource that contains the texts, as errors name it. By default the workflow. */
   owner?: string | (() => string);
@@ -190,13 +215,14 @@ interface CompilerOptions {
  * field path or file, line and column for a syntax error or an unknown filter.
  */
 export function createTextCompiler(workflow: string, options: CompilerOptions = {}): CompileText {
-  const { partials = NO_PARTIALS, owner = `workflow "${workflow}"`, findFile, mode } = options;
-  const globals = buildPartialGlobals(partials, null);
+  const { partials, owner = `workflow "${workflow}"`, findFile, mode } = options;
+  const globals = buildPartialGlobals(partials ?? NO_PARTIALS, null);
   return (source, fieldPath) => {
     if (!hasLiquid(source)) return () => source;
     const file = findFile?.(toPointer(fieldPath));
     const location = file === undefined ? fieldPath : { file };
-    const templates = parseNamedTemplate(source, typeof owner === "string" ? owner : owner(), fieldPath, location);
+    const named = { owner: typeof owner === "string" ? owner : owner(), fieldPath, location };
+    const templates = parseNamedTemplate(source, named, partials !== undefined);
     const text: CompiledText = (scope) => renderTemplates(templates, scope, location, { globals, mode });
     const output = findSingleOutput(templates);
     if (output !== null) text.evaluate = (rendering) => evaluateOutput(output, rendering, location, mode);

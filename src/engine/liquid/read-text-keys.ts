@@ -1,7 +1,6 @@
 import type { Template } from "liquidjs";
-import type { ParsedText } from "./liquid.js";
 import { RenderPartialTag } from "./partials.js";
-import { drainGenerator } from "./read-variables.js";
+import { drainGenerator, listArguments } from "./template-parts.js";
 
 /** A key of a partial or a translation that a text names, with its location in the text. */
 export interface TextKey {
@@ -36,9 +35,9 @@ function readTranslationKey({ filters = [], initial }: Expression): TextKey[] {
 }
 
 /** Returns the keys of the partials that the `render` tags of a text name, and those of translations that it contains. */
-export function readTextKeys(templates: ParsedText): TextKey[] {
+export function readTextKeys(templates: readonly Template[]): TextKey[] {
   return [...walkTemplates(templates)].flatMap((template): TextKey[] => {
-    const expressions = [...(template.arguments?.() ?? [])] as Expression[];
+    const expressions = listArguments(template) as Expression[];
     const translations = expressions.flatMap(readTranslationKey);
     if (!(template instanceof RenderPartialTag) || template.key === null) return translations;
     const [line = 1, column = 1] = template.token.getPosition();

@@ -1,4 +1,5 @@
 import type { Template } from "liquidjs";
+import { drainGenerator, listArguments } from "./template-parts.js";
 
 /** Stands for any item of a list in the path of a loop's variable. */
 export const ITEM = -1;
@@ -57,7 +58,7 @@ class VariableReader implements TextVariables {
 
   private visitTag(tag: TagLike): void {
     const name = tag.token.name ?? "";
-    for (const argument of tag.arguments?.() ?? []) this.readArgument(argument as TokenLike, CONDITION_TAGS.has(name));
+    for (const argument of listArguments(tag)) this.readArgument(argument as TokenLike, CONDITION_TAGS.has(name));
     for (const { content } of tag.localScope?.() ?? [])
       this.bind(content, name === "assign" ? this.resolveExpression(tag.value) : null);
     const children = drainGenerator(tag.children?.(false, true));
@@ -136,15 +137,6 @@ function getStaticKeys({ variable, props = [] }: TokenLike): PathKey[] {
 /** Returns the token of a filter's argument, which for a named argument is its value. */
 function getArgumentToken(argument: unknown): TokenLike | undefined {
   return (Array.isArray(argument) ? argument[1] : argument) as TokenLike | undefined;
-}
-
-/** Returns the result of a generator of liquidjs. It yields a value to wait for only if it loads partials. */
-export function drainGenerator(children: Generator<unknown, Template[]> | undefined): Template[] {
-  if (children === undefined) return [];
-  for (;;) {
-    const next = children.next();
-    if (next.done) return next.value;
-  }
 }
 
 /** Reads the variables of a parsed template. Loop variables and assigned names are resolved to the paths they refer to. */

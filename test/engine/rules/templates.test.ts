@@ -146,6 +146,22 @@ describe("templates of steps without messages (F-054, TQ-3)", () => {
     ],
     ["steps[0].settings.data", { type: "update_data", settings: { data: '{ "a": "{{ data.x" }' } }, "not closed"],
     [
+      "steps[0].settings.url",
+      { type: "http_fetch", settings: { method: "get", url: "https://x.test/{% render 'path' %}" } },
+      'the partial "path" cannot be rendered here, only in a message, a layout or a partial',
+    ],
+    [
+      "steps[0].conditions.all[0].argument",
+      {
+        ...step.email("S", "B", {
+          conditions: {
+            all: [{ variable: "data.a", operator: "equal_to", argument: "{{ data.x }}{% render 'path' %}" }],
+          },
+        }),
+      },
+      'the partial "path" cannot be rendered here',
+    ],
+    [
       "steps[0].settings.headers[0].value",
       {
         type: "http_fetch",

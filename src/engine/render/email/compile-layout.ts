@@ -54,7 +54,7 @@ export function getBuiltInLayout(isMjml: boolean): EmailLayout {
 }
 
 /** Creates a compiler for the texts of a layout. */
-export function createLayoutCompiler(layout: EmailLayout, partials?: Partials): CompileText {
+export function createLayoutCompiler(layout: EmailLayout, partials: Partials): CompileText {
   const owner = `layout "${layout.key}"`;
   return createTextCompiler("", { partials, owner, findFile: (pointer) => findTextFile(layout, pointer) });
 }
