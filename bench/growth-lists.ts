@@ -24,6 +24,7 @@ export async function measure(work: () => Promise<unknown>, repeats = REPEATS): 
 
 const MESSAGE_FILTERS: Record<string, MessageQuery> = {
   "messages by a status that none has": { status: "bounced" },
+  "messages by a status that none has any more": { status: "queued" },
   "messages by a status of the oldest three": { status: "undelivered" },
   "messages by a workflow that none has": { workflow: "nowhere" },
   "messages by a workflow of the oldest three": { workflow: RARE_WORKFLOW },
@@ -44,7 +45,9 @@ const RUN_FILTERS: Record<string, RunQuery> = {
   "runs by a recipient that none has": { recipient: toRecipientKey("nobody") },
   "runs by a recipient with three": { recipient: RARE_USER },
   "runs by the recipient of a tenth": { recipient: HEAVY_USER },
-  "runs by a status that none has": { status: "paused" },
+  "runs by a status that none has": { status: "processing" },
+  "runs by a status that none has any more": { status: "paused" },
+  "runs with errors, which none has": { has_errors: true },
   "runs by a status of the oldest three": { status: "cancelled" },
   "runs by a workflow of the oldest three": { workflow: RARE_WORKFLOW },
   "runs by status and recipient of the oldest three": { status: "cancelled", recipient: RARE_USER },

@@ -17,6 +17,9 @@ export const RARE_ROWS = 3;
 const RECIPIENTS_PER_TRIGGER = 1_000;
 const USERS = 50_000;
 const HEAVY_USER_EVERY = 10;
+/** So many runs wait for a while, and their messages are queued: in each block of rows at least one. */
+const WAITING_EVERY = 200;
+const MAX_CLAIMED = 500;
 const WORKFLOWS = ["new-comment", "invite", "mention", "weekly-summary", "new-login"];
 const TENANTS = ["acme", "globex", null];
 const BODY = "**{{ actor.name }}** commented on {{ page }}\n\nHello {{ recipient.name }}, have a look.\n";
@@ -50,7 +53,7 @@ function buildWorkflowRun(workflow: string, tenant: string | null, at: number): 
 function buildRecipientRun(
   run: WorkflowRun,
   recipient: RecipientKey,
-  status: RecipientRun["status"],
+  over: Partial<RecipientRun>,
   index: number,
 ): RecipientRun {
   const at = run.inserted_at;
@@ -60,7 +63,7 @@ function buildRecipientRun(
     id: createUuidV5(run.id, `${toGid(recipient)} ${index}`),
     workflow_run_id: run.id,
     recipient,
-    status,
+    status: "completed",
     position: null,
     due_at: null,
     data: null,
@@ -81,6 +84,7 @@ function buildRecipientRun(
     error_count: 0,
     inserted_at: at,
     updated_at: at,
+    ...over,
   };
 }
 
@@ -129,10 +133,10 @@ async function insertTrigger(
   store: Store,
   run: WorkflowRun,
   recipients: readonly RecipientKey[],
-  status: RecipientRun["status"],
+  overRun: (index: number) => Partial<RecipientRun>,
   over: (index: number) => Partial<Message>,
 ): Promise<void> {
-  const recipientRuns = recipients.map((recipient, index) => buildRecipientRun(run, recipient, status, index));
+  const recipientRuns = recipients.map((recipient, index) => buildRecipientRun(run, recipient, overRun(index), index));
   const messages = recipientRuns.map((recipientRun, index) => buildMessage(run, recipientRun, over(index)));
   const newRun = {
     run,
@@ -151,19 +155,45 @@ async function insertTrigger(
   await store.insertWorkflowRun(newRun, 0);
 }
 
+/** Completes the waiting runs and delivers the queued messages. */
+async function endWaiting(store: Store): Promise<void> {
+  const claim = { now: Date.now(), leaseMs: 60_000, token: "growth" };
+  for (;;) {
+    const claimed = await store.claimDueRuns(claim, MAX_CLAIMED);
+    if (claimed.length === 0) break;
+    const advances = claimed.map(({ recipientRun, revision }) => ({
+      recipientRun: { ...recipientRun, status: "completed" as const, due_at: null },
+      ...{ messages: [], batch: null, upserts: [], triggers: [], version: null, revision },
+    }));
+    await store.saveAdvances(advances, claim.token, claim.now);
+  }
+  for (;;) {
+    const messages = await store.claimDueMessages(claim, MAX_CLAIMED);
+    if (messages.length === 0) return;
+    const delivered = messages.map((message) => ({ ...message, status: "delivered" as const, due_at: null }));
+    await store.saveMessages(delivered, claim.token);
+  }
+}
+
 /**
  * Inserts `count` runs, each with a message, through the store. Every tenth row belongs to {@link HEAVY_USER}. A third of all
- * messages is read, and another third seen. The first rows are the rare ones.
+ * messages is read, and another third seen. The first rows are the rare ones. Some runs waited, and no longer do.
  */
 export async function fillStore(store: Store, count: number): Promise<void> {
   await store.deferDiskSync();
   const start = Date.now() - count;
   const rare = { ...buildWorkflowRun(RARE_WORKFLOW, "rare-tenant", start), cancellation_key: "rare" };
   for (let index = 0; index < RARE_ROWS; index++)
-    await insertTrigger(store, { ...rare, id: systemIds.uuid() }, [RARE_USER], "cancelled", () => ({
-      channel: SMS as Message["channel"],
-      status: "undelivered",
-    }));
+    await insertTrigger(
+      store,
+      { ...rare, id: systemIds.uuid() },
+      [RARE_USER],
+      () => ({ status: "cancelled" }),
+      () => ({
+        channel: SMS as Message["channel"],
+        status: "undelivered",
+      }),
+    );
   for (let first = RARE_ROWS, trigger = 0; first < count; first += RECIPIENTS_PER_TRIGGER, trigger++) {
     const workflow = WORKFLOWS[trigger % WORKFLOWS.length] as string;
     const run = buildWorkflowRun(workflow, TENANTS[trigger % TENANTS.length] ?? null, start + first);
@@ -172,9 +202,18 @@ export async function fillStore(store: Store, count: number): Promise<void> {
     const recipients = Array.from({ length: size }, (_, index) =>
       index % HEAVY_USER_EVERY === 0 ? HEAVY_USER : toRecipientKey(`user-${(first + index) % USERS}`),
     );
-    await insertTrigger(store, run, recipients, "completed", (index) =>
-      index % 3 === 0 ? {} : { seen_at: at, read_at: index % 3 === 1 ? at : null },
+    const isWaiting = (index: number): boolean => (first + index) % WAITING_EVERY === 0;
+    await insertTrigger(
+      store,
+      run,
+      recipients,
+      (index) => (isWaiting(index) ? { status: "paused", due_at: at } : {}),
+      (index) => ({
+        ...(index % 3 === 0 ? {} : { seen_at: at, read_at: index % 3 === 1 ? at : null }),
+        ...(isWaiting(index) ? { status: "queued", due_at: at } : {}),
+      }),
     );
   }
+  await endWaiting(store);
   await store.syncToDisk();
 }

@@ -88,7 +88,7 @@ try {
   const lists = [smaller, larger].map((size) => measurePart("lists", size));
   const takePart = (pattern) =>
     lists.map((figures) => Object.fromEntries(Object.entries(figures).filter(([figure]) => pattern.test(figure))));
-  addFigures([smaller, larger], takePart(/^(messages|runs) by/), { limit: LIST_LIMIT_MS, isFlat: true });
+  addFigures([smaller, larger], takePart(/^(messages|runs) (by|with)/), { limit: LIST_LIMIT_MS, isFlat: true });
   addFigures([smaller / 10, larger / 10], takePart(/^a feed/), { limit: FEED_LIMIT_MS, isFlat: true });
   addFigures([smaller, larger], takePart(/^insert/));
 

@@ -9,9 +9,10 @@ import { type Emulator, startEmulator } from "../emulator/start-emulator.js";
 import { serializeDelivery } from "../emulator/webhooks/webhook-delivery.js";
 import { createGuideOperations } from "../engine/guides/guide-operations.js";
 import { renderContentsInLocale } from "../engine/preview/render-contents-in-locale.js";
-import { getErrorMessage, KnockError, toWarningsError } from "../errors/knock-error.js";
+import { KnockError, toWarningsError } from "../errors/knock-error.js";
 import type { Output } from "../output/output.js";
 import { warnBlockedOccurrence } from "../output/print-clock.js";
+import { printError } from "../output/print-error.js";
 import { printWebhookDelivery } from "../output/print-webhook-delivery.js";
 import { RequestLog } from "../output/request-log.js";
 import type { Store } from "../ports/store.js";
@@ -231,8 +232,10 @@ function buildEmulatorContext({
       await applyRecipientsFiles(project.current, store);
     },
     onError(error) {
-      output.warn(getErrorMessage(error));
-      if (env.KNOCK_DEBUG === "1" && error instanceof Error) output.errorLine(String(error.stack));
+      const isDebugging = env.KNOCK_DEBUG === "1";
+      if (!(error instanceof KnockError)) return printError(error, output, isDebugging);
+      output.warn(error.message);
+      if (isDebugging) output.errorLine(String(error.stack));
     },
   };
 }

@@ -23,8 +23,9 @@ interface RunResult {
 
 /** Runs the command that argv names and returns its exit code. Every error is caught here and printed once. */
 export async function run(commands: Commands, io: ProcessIO): Promise<RunResult> {
-  setLiquidMode(io.env.KNOCK_LIQUID);
   const output = await Output.open(io);
+  if (!setLiquidMode(io.env.KNOCK_LIQUID))
+    output.warn(`KNOCK_LIQUID is neither "compile" nor "interpret", so it has no effect`);
   let code = 0;
   let isFinal = false;
   const services = createServices(io, output, (requested, final = false) => {

@@ -42,7 +42,7 @@ export async function parseRecipientsFlag(
   for (const raw of values) {
     const { text, name } = await reader.readValue(raw, flag);
     if (!raw.startsWith("@") && !looksLikeJson(text)) {
-      recipients.push(...parseIds(text, flag));
+      for (const id of parseIds(text, flag)) recipients.push(id);
       continue;
     }
     const value = await parseJsonInput(text, name);
@@ -50,8 +50,7 @@ export async function parseRecipientsFlag(
       throw new KnockError("usage", `${name} contains a whole payload, not recipients`, {
         hint: `--file ${raw.slice(1)} takes it.`,
       });
-    if (Array.isArray(value)) recipients.push(...value);
-    else recipients.push(value);
+    for (const recipient of Array.isArray(value) ? value : [value]) recipients.push(recipient);
   }
   return recipients;
 }

@@ -9,3 +9,9 @@ cliTest("renders templates also where Node.js forbids generated code", async ({ 
   expect(exitCode).toBe(0);
   expect(outcome.summary).toMatchObject({ sent: 2, failed: 0 });
 });
+
+cliTest("warns about a misspelled KNOCK_LIQUID, which has no effect", async ({ collab }) => {
+  const { stderr, exitCode } = await collab.knock(["validate", "welcome"], { env: { KNOCK_LIQUID: "complie" } });
+  expect(stderr).toContain('warning: KNOCK_LIQUID is neither "compile" nor "interpret", so it has no effect');
+  expect(exitCode).toBe(0);
+});

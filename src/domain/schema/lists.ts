@@ -21,7 +21,7 @@ export function boundedList<T extends z.ZodMiniType>(item: T, { max, noun, empty
   const list = z
     .array(z.unknown(), { error: ({ input }) => describeInvalidType(`a list of ${noun}`, input ?? undefined) })
     .check(({ value, issues }) => {
-      const tooManyMessage = value.length > max ? `must have at most ${max} ${noun}, found ${value.length}` : undefined;
+      const tooManyMessage = value.length > max ? `must have at most ${max} entries, found ${value.length}` : undefined;
       const message = value.length === 0 ? emptyMessage : tooManyMessage;
       if (message !== undefined) issues.push({ code: "custom", message, input: value });
     });

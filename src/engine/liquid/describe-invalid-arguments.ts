@@ -50,5 +50,6 @@ function formatArity([min, max]: Arity): string {
 export function describeInvalidArguments(filter: string, count: number): string | null {
   const arity = ARITIES.get(filter);
   if (arity === undefined || (count >= arity[0] && count <= arity[1])) return null;
+  if (filter === "t") return 'the filter "t" takes only arguments with a name, such as count: 2';
   return `the filter "${filter}" takes ${formatArity(arity)}, and has ${count === 0 ? "none" : count}`;
 }

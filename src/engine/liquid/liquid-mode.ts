@@ -8,7 +8,9 @@ export function getLiquidMode(): LiquidMode {
   return defaultMode;
 }
 
-/** Sets the mode of the process, from the text of an environment variable. Other text means `automatic`. */
-export function setLiquidMode(text: string | undefined): void {
-  defaultMode = text === "compile" || text === "interpret" ? text : "automatic";
+/** Sets the mode of the process from the text of `KNOCK_LIQUID`. Returns false if the text has no effect. */
+export function setLiquidMode(text: string | undefined): boolean {
+  const isKnown = text === "compile" || text === "interpret";
+  defaultMode = isKnown ? text : "automatic";
+  return isKnown || !text;
 }

@@ -155,7 +155,8 @@ async function moveLeasedClock(
           else failed.set(message.id, toFailedDelivery(message, failure, now));
         },
       });
-      ran.push(...due);
+      // Not spread into the arguments of one call: their number is limited, and far more runs may be due.
+      for (const run of due) ran.push(run);
     }
   }
   for (const schedule of blocked) options.onBlocked?.(toBlockedOccurrence(schedule));

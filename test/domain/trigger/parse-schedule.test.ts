@@ -94,7 +94,7 @@ describe("parseScheduleRequest (A-500)", () => {
     [
       "C-339 101 recipients",
       { ...valid, recipients: many(101) },
-      ["/recipients must have at most 100 recipients, found 101"],
+      ["/recipients must have at most 100 entries, found 101"],
     ],
     ["C-339 100", { ...valid, recipients: many(100) }, []],
     [
@@ -173,7 +173,7 @@ describe("parseBulkScheduleRequest (A-503)", () => {
 
   it.each<[payload: JsonObject, expected: string[]]>([
     [{}, ["/schedules is required (a list of schedules)"]],
-    [{ schedules: Array(1_001).fill(schedule) }, ["/schedules must have at most 1000 schedules, found 1001"]],
+    [{ schedules: Array(1_001).fill(schedule) }, ["/schedules must have at most 1000 entries, found 1001"]],
     [{ schedules: [schedule, "x"] }, ["/schedules/1 must be an object, found a string"]],
     [
       { schedules: [schedule, { ...schedule, recipient: null, minutes: 5, repeats: [{ frequency: "never" }] }] },
@@ -197,7 +197,7 @@ describe("parseScheduleChange (A-501) and parseScheduleIds (A-502)", () => {
 
   it.each<[payload: unknown, expected: string[]]>([
     [{ schedule_ids: [] }, ["/schedule_ids must have at least one of ids"]],
-    [{ schedule_ids: many(101) }, ["/schedule_ids must have at most 100 ids, found 101"]],
+    [{ schedule_ids: many(101) }, ["/schedule_ids must have at most 100 entries, found 101"]],
     [{ schedule_ids: ["a", 7] }, ["/schedule_ids/1 must be a schedule's id"]],
     [{ schedule_ids: many(100) }, []],
   ])("limits the ids (E-378) (%#)", (payload, expected) => {

@@ -145,7 +145,7 @@ describe("recipients (E-034 to E-042)", () => {
   it("E-027 accepts up to 1,000, and reports more as one error", () => {
     const ids = (count: number) => Array.from({ length: count }, (_, index) => `u${index}`);
     expect(trigger({ recipients: ids(1_000) }).recipients).toHaveLength(1_000);
-    expect(faults({ recipients: ids(1_001) })).toEqual(["/recipients must have at most 1000 recipients, found 1001"]);
+    expect(faults({ recipients: ids(1_001) })).toEqual(["/recipients must have at most 1000 entries, found 1001"]);
     expect(faults({ recipients: Array(5_000).fill(1) })).toHaveLength(1);
   });
 

@@ -42,6 +42,7 @@ describe("templates that are rejected when they are parsed (T-068, T-069, T-090)
     ["{% assign x = words | sort: 'a', 'b' %}", 'the filter "sort" takes at most 1 argument, and has 2'],
     ["{% if words %}{% for w in words %}{{ w | strip: 'x' }}{% endfor %}{% endif %}", 'the filter "strip" takes no'],
     ["{% case map.k | append %}{% when 'v' %}{% endcase %}", 'the filter "append" takes 1 argument'],
+    ["{{ 'k' | t: map.n }}", 'the filter "t" takes only arguments with a name, such as count: 2'],
     ["{% t %}{{ map.k | size: 1 }}{% endt %}", 'the filter "size" takes no arguments'],
     ["{% liquid\n echo map.k | downcase: 2\n%}", 'the filter "downcase" takes no arguments'],
     ["{{ 'kite' | slice: 1.5 }}", "slice: 1.5 is not a whole number"],

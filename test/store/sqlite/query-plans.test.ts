@@ -1,10 +1,11 @@
 import { expect, it } from "vitest";
 import type { MessageQuery, RunQuery } from "../../../src/ports/filters.js";
 import { openSqliteStore } from "../../../src/store/sqlite/open-sqlite-store.js";
+import type { SqliteStore } from "../../../src/store/sqlite/sqlite-store.js";
 import { claimAt } from "../../contract/store/due-work-contract.js";
 import { applyRandomOperation, createRandom } from "../../contract/store/random-operations.js";
 import { joinSample } from "../../contract/store/sample-batches.js";
-import { HOUR, insertSample, NOW, user } from "../../contract/store/sample-runs.js";
+import { HOUR, insertSample, NOW, saveAll, user, waitingAt } from "../../contract/store/sample-runs.js";
 
 const OPERATIONS = 80;
 const PAGE = { limit: 5 };
@@ -24,9 +25,8 @@ const MESSAGE_FILTERS: MessageQuery[] = [
 ];
 const RUN_FILTERS: RunQuery[] = [{ recipient: user("ana") }, { workflow_run_id: "x" }];
 
-it("no statement scans a table that grows with each trigger", async () => {
-  const store = await openSqliteStore(":memory:");
-  const { db } = store;
+/** Records the statements that a store prepares. */
+function recordStatements({ db }: SqliteStore): Set<string> {
   const statements = new Set<string>();
   for (const name of ["prepare", "prepareList"] as const) {
     const prepare = db[name].bind(db);
@@ -35,6 +35,15 @@ it("no statement scans a table that grows with each trigger", async () => {
       return prepare(sql);
     };
   }
+  return statements;
+}
+
+const explain = ({ db }: SqliteStore, sql: string): string[] =>
+  db.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).map(({ detail }) => detail);
+
+it("no statement scans a table that grows with each trigger", async () => {
+  const store = await openSqliteStore(":memory:");
+  const statements = recordStatements(store);
   const random = createRandom(5);
   for (let count = 0; count < OPERATIONS; count++) await applyRandomOperation(store, random);
   const { run, messages } = await insertSample(store, { recipients: ["ana", "bo"], run: { cancellation_key: "k" } });
@@ -60,11 +69,45 @@ it("no statement scans a table that grows with each trigger", async () => {
 
   const scans = [...statements]
     .filter((sql) => /^(?:SELECT|INSERT|UPDATE|DELETE|WITH)/.test(sql) && !READS_FEW_ROWS.test(sql))
-    .flatMap((sql) => {
-      const steps = db.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`);
-      return steps.filter(({ detail }) => SCAN_OF_GROWING_TABLE.test(detail)).map(({ detail }) => `${detail}: ${sql}`);
-    });
+    .flatMap((sql) =>
+      explain(store, sql)
+        .filter((step) => SCAN_OF_GROWING_TABLE.test(step))
+        .map((step) => `${step}: ${sql}`),
+    );
   expect(scans).toEqual([]);
   expect(statements.size).toBeGreaterThan(80);
+  await store.close();
+});
+
+it("lists by a status that rows have only for a while find the rows by an index", async () => {
+  const store = await openSqliteStore(":memory:");
+  const statements = recordStatements(store);
+  await insertSample(store, { recipients: ["ana", "bo"], recipientRun: waitingAt(NOW), message: { status: "queued" } });
+  const claimed = await store.claimDueRuns(claimAt(NOW, "t"), 1);
+  const completed = claimed.map(({ recipientRun }) => ({
+    recipientRun: { ...recipientRun, status: "completed" as const, due_at: null },
+    messages: [],
+  }));
+  await saveAll(store, completed, "t");
+  const lists = [
+    ...[{ status: "paused" }, { statuses: ["queued", "processing", "paused"] }].map((filter) =>
+      store.listRecipientRuns(filter as RunQuery, PAGE),
+    ),
+    ...[{ status: "queued" }, { statuses: ["queued", "delivery_attempted"] }].map((filter) =>
+      store.listMessages(filter as MessageQuery, PAGE),
+    ),
+  ];
+  expect((await Promise.all(lists)).map(({ items }) => items.length)).toEqual([1, 1, 2, 2]);
+  const searches = [...statements].filter((sql) =>
+    /^SELECT M(?:AX|IN)\(row\) FROM (?:messages|recipient_runs)/.test(sql),
+  );
+  expect(new Set(searches.flatMap((sql) => explain(store, sql)))).toEqual(
+    new Set([
+      "SEARCH messages USING COVERING INDEX messages_passing (status=? AND rowid<?)",
+      "SEARCH recipient_runs USING COVERING INDEX recipient_runs_passing (status=? AND rowid<?)",
+    ]),
+  );
+  const blocks = store.db.all<{ value: string }>("SELECT value FROM row_blocks WHERE name LIKE '%.status'");
+  expect(blocks.map(({ value }) => value)).toEqual(["completed"]);
   await store.close();
 });

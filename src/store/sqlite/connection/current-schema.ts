@@ -248,4 +248,6 @@ CREATE TABLE feed_counts (
     PRIMARY KEY (recipient, channel, tenant, archived)
   ) WITHOUT ROWID;
 CREATE INDEX user_changes_by_user ON user_changes (user);
+CREATE INDEX messages_passing ON messages (status) WHERE status IN ('queued', 'delivery_attempted');
+CREATE INDEX recipient_runs_passing ON recipient_runs (status) WHERE status IN ('queued', 'processing', 'paused');
 `;

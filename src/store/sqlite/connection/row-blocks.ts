@@ -12,11 +12,37 @@ type BlockedColumn =
   | "messages.workflow"
   | "messages.tenant"
   | "runs.status"
+  | "runs.errors"
   | "runs.workflow"
   | "runs.tenant";
 
 /** The order in which a page is read. */
 export type PageDirection = "older" | "newer";
+
+/** A query for the nearest row with a value, up to or from a row. */
+type SelectRow = Record<PageDirection, string>;
+
+interface PassingValues {
+  values: ReadonlySet<string>;
+  select: SelectRow;
+}
+
+function createPassingValues(table: string, values: readonly string[]): PassingValues {
+  // The first condition is that of the index, which SQLite uses only for the same text.
+  const where = `FROM ${table} WHERE status IN ('${values.join("', '")}') AND status = ?`;
+  return {
+    values: new Set(values),
+    select: { older: `SELECT MAX(row) ${where} AND row <= ?`, newer: `SELECT MIN(row) ${where} AND row >= ?` },
+  };
+}
+
+/**
+ * The values that rows have only for a while. Their blocks would soon contain no such row, so an index finds the rows instead.
+ */
+const PASSING_VALUES: { readonly [column in BlockedColumn]?: PassingValues } = {
+  "messages.status": createPassingValues("messages", ["queued", "delivery_attempted"]),
+  "runs.status": createPassingValues("recipient_runs", ["queued", "processing", "paused"]),
+};
 
 /** Finds blocks that may contain rows of a list. */
 export interface BlockSource {
@@ -36,7 +62,7 @@ export function getBlockBounds(block: number): [first: number, last: number] {
 /**
  * Records which blocks of rows contain a value of a column, as a block range index does. An index of the column would contain
  * each row and cost 3 to 5 % of an insert; this has one row per value and block. A block may no longer contain a recorded value:
- * records are never deleted, so that each process can remember which exist.
+ * records are never deleted, so that each process can remember which exist. {@link PASSING_VALUES} are not recorded.
  */
 export class RowBlocks {
   private readonly lastBlocks = new Map<BlockedColumn, Map<string, number>>();
@@ -47,7 +73,7 @@ export class RowBlocks {
 
   /** Records that a row has a value. Must run inside the write that inserts or changes the row. */
   record(column: BlockedColumn, value: string | null, row: number): void {
-    if (value === null) return;
+    if (value === null || PASSING_VALUES[column]?.values.has(value)) return;
     let blocks = this.lastBlocks.get(column);
     if (blocks === undefined || blocks.size > MAX_VALUES) {
       blocks = new Map();
@@ -71,20 +97,31 @@ function selectNearest(blocks: readonly number[], direction: PageDirection): num
   return direction === "older" ? Math.max(...blocks) : Math.min(...blocks);
 }
 
-/** Returns the blocks in which a column has any of the values. */
-function createValueSource(db: Connection, column: BlockedColumn, values: readonly string[]): BlockSource {
+/** Returns the blocks in which a column has a value. */
+function createValueSource(db: Connection, column: BlockedColumn, value: string): BlockSource {
+  const passing = PASSING_VALUES[column];
+  if (passing?.values.has(value)) return createIndexSource(db, passing.select, value);
+  return {
+    findNext: (block, direction) =>
+      db.getList<[number | null]>(SELECT_NEXT[direction], column, value, block)?.[0] ?? null,
+  };
+}
+
+/** Returns the blocks that any of the sources contains. */
+function createUnion(sources: readonly BlockSource[]): BlockSource {
   return {
     findNext(block, direction) {
-      const found = values.flatMap(
-        (value) => db.getList<[number | null]>(SELECT_NEXT[direction], column, value, block)?.[0] ?? [],
+      const found = sources.map((source) => source.findNext(block, direction));
+      return selectNearest(
+        found.filter((one) => one !== null),
+        direction,
       );
-      return selectNearest(found, direction);
     },
   };
 }
 
 /** Returns the blocks of rows that an index finds. `select` binds a value and a row, up to or from which it searches. */
-function createIndexSource(db: Connection, select: Record<PageDirection, string>, value: string): BlockSource {
+function createIndexSource(db: Connection, select: SelectRow, value: string): BlockSource {
   return {
     findNext(block, direction) {
       const [first, last] = getBlockBounds(block);
@@ -101,14 +138,15 @@ export class BlockSources {
   constructor(private readonly db: Connection) {}
 
   /** Adds the blocks of a value that an index finds. Adds nothing if it is undefined. */
-  addIndexed(select: Record<PageDirection, string>, value: string | undefined): this {
+  addIndexed(select: SelectRow, value: string | undefined): this {
     if (value !== undefined) this.sources.push(createIndexSource(this.db, select, value));
     return this;
   }
 
   /** Adds the blocks with any of the values. Adds nothing if there is no list. */
   addValues(column: BlockedColumn, values: readonly string[] | undefined): this {
-    if (values !== undefined) this.sources.push(createValueSource(this.db, column, values));
+    if (values !== undefined)
+      this.sources.push(createUnion(values.map((value) => createValueSource(this.db, column, value))));
     return this;
   }
 

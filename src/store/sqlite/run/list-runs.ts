@@ -7,7 +7,13 @@ import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, toRecipientRun } from "../
 import type { Connection } from "../connection/connection.js";
 import { readPage, SqlFilters } from "../connection/read-page.js";
 import { type BlockSource, BlockSources } from "../connection/row-blocks.js";
-import { createWorkflowRunReader, findWorkflowRun, RUN_ROW_BY_ID, SELECT_NEXT_RUN_OF_RECIPIENT } from "./run-rows.js";
+import {
+  createWorkflowRunReader,
+  findWorkflowRun,
+  HAS_ERRORS,
+  RUN_ROW_BY_ID,
+  SELECT_NEXT_RUN_OF_RECIPIENT,
+} from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
 
 const FROM = "FROM recipient_runs r CROSS JOIN workflow_runs w ON w.row = r.workflow_run";
@@ -59,6 +65,7 @@ function findSources(db: Connection, filter: RunQuery): readonly BlockSource[] {
   return new BlockSources(db)
     .addValue("runs.status", filter.status)
     .addValues("runs.status", filter.statuses)
+    .addValue("runs.errors", filter.has_errors === true ? HAS_ERRORS : undefined)
     .addValue("runs.workflow", filter.workflow)
     .addValue("runs.tenant", filter.tenant)
     .addIndexed(SELECT_NEXT_RUN_OF_RECIPIENT, filter.recipient).sources;

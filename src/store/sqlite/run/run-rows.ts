@@ -118,6 +118,9 @@ export function selectRecipientRunRows(db: Connection, rows: readonly number[]):
     });
 }
 
+/** The value of `runs.errors` for a run with errors. */
+export const HAS_ERRORS = "some";
+
 const UPDATE_RECIPIENT_RUN =
   "UPDATE recipient_runs SET status = ?, position = ?, due_at = ?, data = ?, steps = ?, reason = ?, events = ?, error_count = ?, updated_at = ?, claim_token = NULL, claim_until = NULL WHERE row = ?";
 
@@ -136,5 +139,11 @@ export function updateRecipientRun(db: Connection, shared: SharedRows, run: Reci
     run.updated_at,
     row,
   );
-  shared.blocks.record("runs.status", run.status, row);
+  recordRunBlocks(shared, run, row);
+}
+
+/** Records the values of a run that can change. Must run inside the write that inserts or changes the run. */
+export function recordRunBlocks({ blocks }: SharedRows, { status, error_count }: RecipientRun, row: number): void {
+  blocks.record("runs.status", status, row);
+  blocks.record("runs.errors", error_count > 0 ? HAS_ERRORS : null, row);
 }

@@ -10,6 +10,7 @@ import type { Connection } from "../connection/connection.js";
 import { createMessageInserter } from "../message/message-rows.js";
 import { applyUpserts } from "../recipient/recipients.js";
 import { decideBatchFromRows, type TriggerData, writeBatchChanges } from "../run/batches.js";
+import { recordRunBlocks } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { useAssumedSlots } from "../run/throttle-slots.js";
 import { hasAnyWait, recordMessageEvents, recordRunEvents, writeWait } from "../run/waits.js";
@@ -119,7 +120,7 @@ export function insertRecipientRuns(
     );
     const row = Number(lastInsertRowid);
     rows.set(run.id, row);
-    shared.blocks.record("runs.status", run.status, row);
+    recordRunBlocks(shared, run, row);
     shared.blocks.record("runs.workflow", trigger.workflow, row);
     shared.blocks.record("runs.tenant", trigger.tenant, row);
     insertedRuns.push(run);
