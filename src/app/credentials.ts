@@ -1,6 +1,6 @@
-import { mkdirSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
-import type { ProfileChange } from "../commands/services.js";
+import type { DeletedProfile, ProfileChange } from "../commands/services.js";
 import { KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 import {
@@ -11,6 +11,7 @@ import {
   parseProfile,
   readProfileFile,
 } from "./profile-file.js";
+import { withFileLock } from "./with-file-lock.js";
 
 export type EnvironmentVariables = Record<string, string | undefined>;
 
@@ -28,9 +29,10 @@ export interface Credentials {
   /** Creates or updates a profile. Undefined leaves a value unchanged; null removes it. */
   writeProfile(name: string, change: ProfileChange): Promise<void>;
   /**
-   * Deletes a profile, and clears the default if it names that profile. Resolves to false if there was no such profile.
+   * Deletes a profile except for its recipient guard, and clears the default if it names that profile. A guard is kept, so that a later
+   * login with the same name cannot reach more recipients than before.
    */
-  deleteProfile(name: string): Promise<boolean>;
+  deleteProfile(name: string): Promise<DeletedProfile>;
   /** Returns the names in sorted order. */
   listProfiles(): string[];
   readDefaultProfileName(): string | null;
@@ -76,9 +78,20 @@ export function openCredentials(
   const file = join(folder, `${FILE_NAME}.json`);
   const read = () => readProfileFile(file);
 
+  /** Changes the file. Processes that change it at the same time wait for each other. Null leaves it unchanged. */
+  async function update(change: (document: ProfileFile) => ProfileFile | null): Promise<void> {
+    try {
+      await withFileLock(file, async () => {
+        const changed = change(read());
+        if (changed !== null) await write(changed);
+      });
+    } catch (error) {
+      throw error instanceof KnockError ? error : createUnusableFileError(file, "cannot be written", error);
+    }
+  }
+
   async function write(document: ProfileFile): Promise<void> {
     try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
       // Loaded only for writing, because many commands read profiles, which needs only the file.
       const { default: Conf } = await import("conf");
       const conf = new Conf<JsonObject>({
@@ -108,43 +121,59 @@ export function openCredentials(
     },
     async writeProfile(name, change) {
       checkProfileName(name);
-      const document = read();
-      const stored = getStoredProfile(document, name);
-      const profile: JsonObject = isJsonObject(stored) ? { ...stored } : {};
-      for (const field of PROFILE_FIELDS) {
-        const value = change[field];
-        if (value === null) delete profile[field];
-        else if (value !== undefined) profile[field] = value;
-      }
-      if (change.recipients !== undefined) {
-        const stored = isJsonObject(profile.recipients) ? profile.recipients : {};
-        const recipients = Object.entries({ ...stored, ...change.recipients }).filter(([, value]) => value !== null);
-        if (recipients.length === 0) delete profile.recipients;
-        else profile.recipients = Object.fromEntries(recipients);
-      }
-      await write({ ...document, profiles: { ...document.profiles, [name]: profile } });
+      await update((document) => ({
+        ...document,
+        profiles: { ...document.profiles, [name]: changeProfile(getStoredProfile(document, name), change) },
+      }));
     },
     async deleteProfile(name) {
       checkProfileName(name);
-      const document = read();
-      if (getStoredProfile(document, name) === undefined) return false;
-      const { [name]: _deleted, ...profiles } = document.profiles;
-      await write({ ...document, profiles, default: document.default === name ? null : document.default });
-      return true;
+      let result: DeletedProfile = "missing";
+      await update((document) => {
+        const stored = getStoredProfile(document, name);
+        if (stored === undefined) return null;
+        const { [name]: _deleted, ...profiles } = document.profiles;
+        const guard = isJsonObject(stored) ? stored.recipients : undefined;
+        result = guard === undefined ? "deleted" : "guard_kept";
+        return {
+          ...document,
+          profiles: guard === undefined ? profiles : { ...profiles, [name]: { recipients: guard } },
+          default: document.default === name ? null : document.default,
+        };
+      });
+      return result;
     },
     listProfiles: () => Object.keys(read().profiles).sort(),
     readDefaultProfileName: () => read().default,
     async writeDefaultProfileName(name) {
-      const document = read();
       if (name !== null) checkProfileName(name);
-      if (name !== null && !Object.hasOwn(document.profiles, name)) {
-        throw new KnockError("profile_invalid", `there is no profile "${name}" in ${file}`, {
-          hint: `Create it with \`knock auth login --profile ${name}\`.`,
-        });
-      }
-      await write({ ...document, default: name });
+      await update((document) => {
+        if (name !== null && !Object.hasOwn(document.profiles, name)) {
+          throw new KnockError("profile_invalid", `there is no profile "${name}" in ${file}`, {
+            hint: `Create it with \`knock auth login --profile ${name}\`.`,
+          });
+        }
+        return { ...document, default: name };
+      });
     },
   };
+}
+
+/** Returns a profile with changed values. Keeps unknown keys. */
+function changeProfile(stored: Json | undefined, change: ProfileChange): JsonObject {
+  const profile: JsonObject = isJsonObject(stored) ? { ...stored } : {};
+  for (const field of PROFILE_FIELDS) {
+    const value = change[field];
+    if (value === null) delete profile[field];
+    else if (value !== undefined) profile[field] = value;
+  }
+  if (change.recipients !== undefined) {
+    const guard = isJsonObject(profile.recipients) ? profile.recipients : {};
+    const recipients = Object.entries({ ...guard, ...change.recipients }).filter(([, value]) => value !== null);
+    if (recipients.length === 0) delete profile.recipients;
+    else profile.recipients = Object.fromEntries(recipients);
+  }
+  return profile;
 }
 
 /** Returns a stored profile by its own key, because a profile may be named `constructor`. */

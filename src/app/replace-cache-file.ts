@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 /**
@@ -6,13 +6,20 @@ import { dirname } from "node:path";
  * Returns false if it cannot be written.
  */
 export function replaceCacheFile(file: string, content: string | Buffer): boolean {
+  const temporaryPath = `${file}.${process.pid}`;
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    const temporaryPath = `${file}.${process.pid}`;
     writeFileSync(temporaryPath, content, { mode: 0o600 });
     renameSync(temporaryPath, file);
     return true;
   } catch {
+    deleteIfPossible(temporaryPath);
     return false;
   }
+}
+
+function deleteIfPossible(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {}
 }

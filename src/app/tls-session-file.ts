@@ -30,7 +30,9 @@ export function openTlsSessionFile(
   return {
     read() {
       try {
-        return Date.now() - statSync(path()).mtimeMs < MAX_AGE_MS ? readFileSync(path()) : null;
+        const stats = statSync(path());
+        // Reading a pipe would never end.
+        return stats.isFile() && Date.now() - stats.mtimeMs < MAX_AGE_MS ? readFileSync(path()) : null;
       } catch {
         return null; // There is no session, or it cannot be read.
       }

@@ -69,17 +69,21 @@ export function registerAuth(program: Command, context: CommandContext): void {
 
   const logout = auth
     .command("logout")
-    .description("Delete a profile")
+    .description("Delete a profile. A recipient guard of the profile is kept.")
     .optionsGroup(OPTION_GROUPS.profile)
     .option("--profile <name>", "delete this profile", DEFAULT_PROFILE);
   addExamples(addCommonOptions(logout), ["knock auth logout --profile staging"]);
   logout.action(async (flags: AuthFlags) => {
     const name = flags.profile ?? DEFAULT_PROFILE;
-    const existed = await context.profiles.delete(name);
+    const deleted = await context.profiles.delete(name);
     const { output } = context;
-    if (output.verbosity.json) output.json({ profile: name, deleted: existed });
-    else
-      output.line(existed ? `${output.colors.green("✓")} profile "${name}" deleted` : `there is no profile "${name}"`);
+    if (output.verbosity.json) return output.json({ profile: name, deleted: deleted !== "missing" });
+    if (deleted === "missing") return output.line(`there is no profile "${name}"`);
+    const kept =
+      deleted === "guard_kept"
+        ? `, except its recipient guard. Remove it with: knock config set recipients.allow "" --profile ${name}`
+        : "";
+    output.line(`${output.colors.green("✓")} profile "${name}" deleted${kept}`);
   });
 
   const status = auth

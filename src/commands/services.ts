@@ -116,6 +116,9 @@ export interface ProfileChange {
   recipients?: { allow?: string[] | null; redirect?: string | null };
 }
 
+/** The result of deleting a profile: no profile had the name, all of it was deleted, or its recipient guard was kept. */
+export type DeletedProfile = "missing" | "deleted" | "guard_kept";
+
 /** The stored profiles. */
 export interface ProfileService {
   readonly path: string;
@@ -123,8 +126,8 @@ export interface ProfileService {
   list(): Profile[];
   /** Creates or updates a profile. */
   write(name: string, change: ProfileChange): Promise<void>;
-  /** Deletes a profile. Resolves to false if there is no profile with this name. */
-  delete(name: string): Promise<boolean>;
+  /** Deletes a profile except for its recipient guard. */
+  delete(name: string): Promise<DeletedProfile>;
   getDefaultName(): string | null;
   setDefault(name: string | null): Promise<void>;
 }

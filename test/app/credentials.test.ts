@@ -7,6 +7,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { homedir, tmpdir } from "node:os";
@@ -38,6 +39,35 @@ function catchKnockError(run: () => unknown): KnockError {
   }
   throw new Error("nothing was thrown");
 }
+
+describe("changes of profiles", () => {
+  it("keep what others change at the same time", async () => {
+    const names = Array.from({ length: 6 }, (_, index) => `p${index}`);
+    await Promise.all(names.map((name) => open().writeProfile(name, { api_key: KEY })));
+    expect(open().listProfiles()).toEqual(names);
+    expect(readdirSync(folder)).toEqual(["profiles.json"]);
+  });
+
+  it("do not wait for a process that was killed while it changed them", async () => {
+    const lock = `${file}.lock`;
+    mkdirSync(lock, { recursive: true });
+    const before = new Date(Date.now() - 60_000);
+    utimesSync(lock, before, before);
+    await open().writeProfile("p", { api_key: KEY });
+    expect(open().listProfiles()).toEqual(["p"]);
+    expect(existsSync(lock)).toBe(false);
+  });
+
+  it("keep the recipient guard of a deleted profile", async () => {
+    const recipients = { allow: ["*@example.com"] };
+    await open().writeProfile("guarded", { api_key: KEY, base_url: "https://x.test", recipients });
+    expect(await open().deleteProfile("guarded")).toBe("guard_kept");
+    expect(open().readProfile("guarded").profile).toEqual({ recipients });
+    await open().writeProfile("guarded", { recipients: { allow: null } });
+    expect(await open().deleteProfile("guarded")).toBe("deleted");
+    expect(await open().deleteProfile("guarded")).toBe("missing");
+  });
+});
 
 describe("CLI-004 the folder of profiles", () => {
   it.each([
@@ -102,10 +132,10 @@ describe("profiles", () => {
     await credentials.writeProfile("home", {});
     await credentials.writeDefaultProfileName("work");
     expect(credentials.readDefaultProfileName()).toBe("work");
-    expect(await credentials.deleteProfile("home")).toBe(true);
+    expect(await credentials.deleteProfile("home")).toBe("deleted");
     expect(credentials.readDefaultProfileName()).toBe("work");
-    expect(await credentials.deleteProfile("work")).toBe(true);
-    expect(await credentials.deleteProfile("work")).toBe(false);
+    expect(await credentials.deleteProfile("work")).toBe("deleted");
+    expect(await credentials.deleteProfile("work")).toBe("missing");
     expect(credentials.readDefaultProfileName()).toBeNull();
     expect(readFileSync(file, "utf8")).not.toContain(KEY);
   });
@@ -131,7 +161,7 @@ describe("profiles", () => {
     expect(open().readProfile("constructor").profile).toBeNull();
     await open().writeProfile("work", {});
     expect(open().readProfile("constructor").profile).toBeNull();
-    expect(await open().deleteProfile("constructor")).toBe(false);
+    expect(await open().deleteProfile("constructor")).toBe("missing");
     await open().writeProfile("constructor", { branch: "b" });
     expect(open().readProfile("constructor").profile).toEqual({ branch: "b" });
   });

@@ -62,6 +62,16 @@ describe.concurrent("knock auth", () => {
     expect((await collab.knock(["auth", "status"])).stdout).not.toContain("staging");
   });
 
+  it("keeps the recipient guard of a deleted profile, so that a later login is also guarded", async ({ collab }) => {
+    await logIn(collab);
+    await collab.knock(["config", "set", "recipients.allow", "*@example.com"]);
+    expect((await collab.knock(["auth", "logout"])).stdout).toContain(
+      'profile "default" deleted, except its recipient guard. Remove it with: knock config set recipients.allow ""',
+    );
+    await logIn(collab);
+    expect(await setting(collab, "recipients.allow")).toEqual(["*@example.com", "profile"]);
+  });
+
   it("warns about a file that others can read", async ({ collab }) => {
     await logIn(collab);
     const path = join(collab.home, ".config/knock/profiles.json");

@@ -263,7 +263,7 @@ describe("a recipient guard", () => {
     );
   });
 
-  it.each<["POST" | "PUT", string, JsonObject]>([
+  it.each<["POST" | "PUT" | "DELETE", string, JsonObject | null]>([
     ["PUT", "/v1/schedules", { schedule_ids: ["s1"] }],
     ["POST", "/v1/users/qa-1/feeds/x/read", {}],
     ["POST", "/v1/broadcasts", {}],
@@ -282,6 +282,8 @@ describe("a recipient guard", () => {
     ["POST", "/v1/workflows/welcome/trigger", { recipients: [{ id: "qa-1", collection: 1 }] }],
     ["POST", "/v1/users/bulk/identify", { users: { 0: { id: "ada" } } }],
     ["POST", "/v1/audiences/beta/members", { members: "qa-1" }],
+    ["DELETE", "/v1/users/ada/preferences/default", null],
+    ["DELETE", "/v1/objects/people/ada/preferences/default", null],
   ])("refuses what it does not know: %s %s %j", async (method, path, body) => {
     received.length = 0;
     await expect(client.call(method, path, { body })).rejects.toMatchObject({ code: "recipient_not_allowed" });
@@ -292,11 +294,12 @@ describe("a recipient guard", () => {
     received.length = 0;
     await client.call("GET", "/v1/users/ada");
     await client.call("DELETE", "/v1/users/ada");
+    await client.call("DELETE", "/v1/objects/preferences/ada");
     await client.call("POST", "/v1/workflows/welcome/cancel", {
       body: { cancellation_key: "c1", recipients: ["ada"] },
     });
     await client.call("PUT", "/v1/messages/m1/read");
-    expect(received).toHaveLength(4);
+    expect(received).toHaveLength(5);
   });
 
   it("requires that every guard allows a recipient", async () => {

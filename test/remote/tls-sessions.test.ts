@@ -1,4 +1,14 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -116,6 +126,24 @@ describe("the TLS session of an earlier process", () => {
     change(String(listFiles()[0]));
     await send();
     expect(resumed).toEqual([false, false]);
+  });
+
+  it.skipIf(process.platform === "win32")("is not read from a pipe, which would never end", async () => {
+    await send();
+    const file = String(listFiles()[0]);
+    rmSync(file);
+    execFileSync("mkfifo", [file]);
+    await send();
+    expect(resumed).toEqual([false, false]);
+  });
+
+  it("leaves no other file if its file cannot be replaced", async () => {
+    await send();
+    const file = String(listFiles()[0]);
+    rmSync(file);
+    mkdirSync(file);
+    await send();
+    expect(listFiles()).toEqual([file]);
   });
 
   it("is used for less than a day after the server was verified", async () => {

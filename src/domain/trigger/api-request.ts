@@ -65,10 +65,16 @@ export function redactApiKey(key: string): string {
   return `${/^(sk|pk)_/.exec(key)?.[0] ?? ""}…redacted`;
 }
 
-/** Returns the request with a redacted API key. */
+/** Returns the request with a redacted API key, also where its body contains the key. */
 export function redactRequest(request: ApiRequest): ApiRequest {
   const { Authorization: authorization } = request.headers;
   if (authorization === undefined) return request;
-  const redactedHeader = `Bearer ${redactApiKey(authorization.replace(/^Bearer /, ""))}`;
-  return { ...request, headers: { ...request.headers, Authorization: redactedHeader } };
+  const key = authorization.replace(/^Bearer /, "");
+  const redacted = redactApiKey(key);
+  const body = JSON.stringify(request.body);
+  return {
+    ...request,
+    headers: { ...request.headers, Authorization: `Bearer ${redacted}` },
+    body: body.includes(key) ? (JSON.parse(body.replaceAll(key, redacted)) as JsonObject) : request.body,
+  };
 }

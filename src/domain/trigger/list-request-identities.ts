@@ -130,6 +130,8 @@ const WRITES: Readonly<Record<string, ListIdentities>> = {
     list.add(["from_user_id"], typeof from === "string" ? toIdentity(from, null) : null);
   },
   "PUT /v1/users/{}/preferences/**": (list, [id = ""]) => list.addBody(id, null, {}),
+  // Deleting preferences can end an opt-out.
+  "DELETE /v1/users/{}/preferences/**": (list, [id = ""]) => list.addBody(id, null, {}),
   "PUT /v1/users/{}/channel_data/{}": (list, [id = ""], body) => {
     list.addBody(id, null, {});
     list.addTokens(body.data ?? null, ["data"]);
@@ -141,6 +143,7 @@ const WRITES: Readonly<Record<string, ListIdentities>> = {
 
   "PUT /v1/objects/{}/{}": (list, [collection = "", id = ""], body) => list.addBody(id, collection, body),
   "PUT /v1/objects/{}/{}/preferences/**": (list, [collection = "", id = ""]) => list.addBody(id, collection, {}),
+  "DELETE /v1/objects/{}/{}/preferences/**": (list, [collection = "", id = ""]) => list.addBody(id, collection, {}),
   "PUT /v1/objects/{}/{}/channel_data/{}": (list, [collection = "", id = ""], body) => {
     list.addBody(id, collection, {});
     list.addTokens(body.data ?? null, ["data"]);
@@ -201,11 +204,11 @@ function splitPath(path: string): string[] | null {
 }
 
 /**
- * Returns the recipients and addresses that a request can reach or change, with their JSON pointers. Reading, deleting,
- * canceling and changing the status of a message reach no one. Returns null for an unknown request.
+ * Returns the recipients and addresses that a request can reach or change, with their JSON pointers. Reading, deleting anything but
+ * preferences, canceling and changing the status of a message reach no one. Returns null for an unknown request.
  */
 export function listRequestIdentities({ method, path, body }: ApiRequest): LocatedIdentity[] | null {
-  if (method === "GET" || method === "DELETE") return [];
+  if (method === "GET" || (method === "DELETE" && !path.includes("/preferences/"))) return [];
   const segments = splitPath(path);
   if (segments === null) return null;
   for (const [endpoint, listIdentities] of Object.entries(WRITES)) {
@@ -216,5 +219,5 @@ export function listRequestIdentities({ method, path, body }: ApiRequest): Locat
     listIdentities(list, params, body ?? {});
     return list.items;
   }
-  return null;
+  return method === "DELETE" ? [] : null;
 }

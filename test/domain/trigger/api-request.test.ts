@@ -58,6 +58,12 @@ describe("the trigger request", () => {
     expect(redacted.body).toEqual(request.body);
   });
 
+  it("redacts a key in the body", () => {
+    const request = buildTriggerRequest(trigger, { ...caller, apiKey: "sk_test_secret1234", idempotency_key: "k1" });
+    const body = { data: { list: ["the key sk_test_secret1234"] } };
+    expect(redactRequest({ ...request, body }).body).toEqual({ data: { list: ["the key sk_…redacted"] } });
+  });
+
   it("generates an idempotency key with the program's name that never repeats", () => {
     expect(createIdempotencyKey()).toMatch(/^knock-cli-[0-9a-f-]{36}$/);
     expect(createIdempotencyKey()).not.toBe(createIdempotencyKey());
