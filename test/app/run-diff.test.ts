@@ -306,6 +306,13 @@ describe("runDiff", () => {
     ]);
   });
 
+  it("notes recipients that neither side knows", async ({ compare }) => {
+    const comparison = await compare();
+    const { recipients, notes } = await comparison.run("hello", { ...PAYLOAD, recipients: ["nobody", "ada"] });
+    expect(recipients).toEqual([]);
+    expect(notes).toEqual(["recipients that were never identified on either side cannot be compared: nobody"]);
+  });
+
   it("sends nothing if the project rejects the trigger", async ({ compare }) => {
     const trigger_data_json_schema = { type: "object", required: ["n"] };
     const strict = { [HELLO]: { name: "Hello", trigger_data_json_schema, steps: [{ ...FEED, ...TEMPLATE }] } };

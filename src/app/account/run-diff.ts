@@ -11,6 +11,7 @@ import type { Trigger } from "../../domain/trigger/trigger.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { readOnce } from "../../engine/workflow/read-once.js";
 import { KnockError } from "../../errors/knock-error.js";
+import { formatRecipientLabel } from "../../output/labels.js";
 import type { LocalOperations, Operations } from "../../ports/operations.js";
 import type { Seed } from "../../ports/seed-store.js";
 import type { Project } from "../../project/open-project.js";
@@ -57,6 +58,17 @@ function listStepNotes(workflow: Workflow | null): string[] {
     ...(triggers === "" ? [] : [`the runs of workflows that steps trigger are not compared: ${triggers}`]),
     ...(cohorts === "" ? [] : [`the account may choose another cohort than the local engine: ${cohorts}`]),
   ];
+}
+
+/** Returns a sentence about the recipients that neither side knows, because nothing is compared for them. */
+function listUnknownNotes(remote: TargetResult, local: TargetResult): string[] {
+  const listUnknown = ({ recipients }: TargetResult): string[] =>
+    recipients.flatMap(({ recipient, status }) => (status === null ? [formatRecipientLabel(recipient)] : []));
+  const locally = new Set(listUnknown(local));
+  const unknown = listUnknown(remote).filter((key) => locally.has(key));
+  return unknown.length === 0
+    ? []
+    : [`recipients that were never identified on either side cannot be compared: ${unknown.join(", ")}`];
 }
 
 /** Returns the project's recipients files, in which the recipients of the account are replaced by what it knows. */
@@ -159,14 +171,19 @@ export async function runDiff(
       end: isTimedOut ? localStart + Date.now() - start : Number.POSITIVE_INFINITY,
       signal: io.signal,
     });
+    const localResult = await readResult(localOutcome, local);
     return buildDiffReport({
       workflow: trigger.workflow,
       workflowRunId: outcome.workflow_run_id,
       isTimedOut,
       remote: remoteResult,
-      local: await readResult(localOutcome, local),
+      local: localResult,
       tolerance: timeoutMs + TIME_MARGIN_MS,
-      notes: [...account.notes, ...listStepNotes(await project.workflow(trigger.workflow))],
+      notes: [
+        ...account.notes,
+        ...listUnknownNotes(remoteResult, localResult),
+        ...listStepNotes(await project.workflow(trigger.workflow)),
+      ],
     });
   } finally {
     await local.close();
