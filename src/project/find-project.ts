@@ -74,6 +74,11 @@ export async function findProject({
   if (root === null || (requested === null && knockDir !== null && !existsSync(join(root, PROJECT_FILE)))) {
     if (knockDir === null) return null;
     const folder = checkFolder(resolve(cwd, knockDir), knockDir, "--knock-dir");
+    // Settings such as the recipient guard also apply if the command runs outside of the folder's project.
+    const ownRoot = findProjectRoot(folder);
+    const own =
+      ownRoot === null ? null : await findProject({ cwd, project: ownRoot, knockDir: null, ...(valid && { valid }) });
+    if (own?.knockDir === folder) return own;
     return { root: dirname(folder), knockDir: folder, settings: {}, valid };
   }
   const file = join(root, PROJECT_FILE);

@@ -84,6 +84,13 @@ describe("findProject (F-001 to F-003)", () => {
     expect([error.code, error.message]).toEqual(["project_invalid", "--knock-dir: the folder nope does not exist"]);
   });
 
+  it("reads the settings of the project that --knock-dir belongs to, also outside of it", async () => {
+    const settings = { recipients: { allow: ["*@example.com"] } };
+    const root = files({ "p/knock.json": { knockDir: "k", settings }, "p/k/": "", "p/other/": "", "q/": "" });
+    expect(await find(root, "q", { knockDir: "../p/k" })).toMatchObject({ root: root.path("p"), settings });
+    expect(await find(root, "q", { knockDir: "../p/other" })).toMatchObject({ root: root.path("p"), settings: {} });
+  });
+
   it("F-003 rejects a named folder that does not exist or is a file", async () => {
     for (const root of [
       files({ "knock.json": { knockDir: "k" } }),
