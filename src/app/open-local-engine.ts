@@ -16,11 +16,11 @@ import type { Project } from "../project/open-project.js";
 import { systemIds } from "../util/ids.js";
 import { getProcessIdentity } from "../util/process-identity.js";
 import { createDueWorkCheck } from "./check-due-work.js";
+import type { GuardDeliveries } from "./guard-deliveries.js";
 import { createLazyProviders } from "./lazy-providers.js";
 import { mapEnvironment } from "./map-environment.js";
 import { openStore } from "./open-store.js";
 import type { ProcessIO } from "./process-io.js";
-import { redirectDeliveries } from "./redirect-deliveries.js";
 import type { Setting } from "./resolve-settings.js";
 import { hasStore, isPostgresLocation } from "./store-location.js";
 import type { Tracing } from "./tracing/tracing.js";
@@ -151,7 +151,7 @@ interface LocalEngineOptions {
   /** Wraps the function that finds a channel's provider, for example to inject faults. */
   wrapProviders?: (providerFor: ProviderFor) => ProviderFor;
   /** The address to which all emails are delivered. */
-  redirect?: string | null | undefined;
+  guardDeliveries?: GuardDeliveries | null | undefined;
   guides?: EngineContext["createGuideOperations"];
   contentsInLocale?: EngineContext["renderContentsInLocale"];
   warn?: EngineContext["warn"];
@@ -186,7 +186,7 @@ export function createLocalEngine(
   { sleep, env }: Pick<ProcessIO, "sleep" | "env">,
   {
     wrapProviders = (providerFor) => providerFor,
-    redirect,
+    guardDeliveries,
     guides,
     contentsInLocale,
     warn,
@@ -215,7 +215,7 @@ export function createLocalEngine(
   const engine = createEngine({
     store,
     definitions,
-    findProvider: redirect ? redirectDeliveries(findProvider, redirect, warn ?? (() => {})) : findProvider,
+    findProvider: guardDeliveries?.(findProvider, warn ?? (() => {})) ?? findProvider,
     httpClient: {
       fetch: async (request) => {
         await beforeRequest();

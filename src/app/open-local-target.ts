@@ -1,6 +1,7 @@
 import type { LocalTarget } from "../commands/services.js";
 import type { Output } from "../output/output.js";
 import type { Project } from "../project/open-project.js";
+import type { GuardDeliveries } from "./guard-deliveries.js";
 import { openBroadcasts } from "./open-broadcasts.js";
 import { createLocalEngine, openProjectStore } from "./open-local-engine.js";
 import { openSources } from "./open-sources.js";
@@ -12,10 +13,10 @@ export async function openLocalTarget(
   location: string,
   io: ProcessIO,
   output: Output,
-  redirect: string | null,
+  guardDeliveries: GuardDeliveries | null,
 ): Promise<LocalTarget> {
   const store = await openProjectStore(project, location);
-  const operations = createLocalEngine(project, store, io, { warn: (text) => output.warn(text), redirect });
+  const operations = createLocalEngine(project, store, io, { warn: (text) => output.warn(text), guardDeliveries });
   const { sources: log, broadcasts } = await store.openLogs();
   const sourceContext = { project, definitions: project, operations, log };
   return {

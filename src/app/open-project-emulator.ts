@@ -21,6 +21,7 @@ import type { Project } from "../project/open-project.js";
 import { createDueWorkCheck } from "./check-due-work.js";
 import { readFileWarnings } from "./file-warnings.js";
 import { findBuiltFile } from "./find-built-file.js";
+import type { GuardDeliveries } from "./guard-deliveries.js";
 import { mapEnvironment } from "./map-environment.js";
 import { applyRecipientsFiles, createLocalEngine, httpClient } from "./open-local-engine.js";
 import { openSources } from "./open-sources.js";
@@ -52,7 +53,7 @@ async function warnWithoutWorker(store: Store, output: Output): Promise<void> {
 export async function openProjectEmulator(
   opened: Project,
   location: string,
-  flags: EmulatorFlags & { redirect?: string | null },
+  flags: EmulatorFlags & { guardDeliveries?: GuardDeliveries | null },
   io: ProcessIO,
   output: Output,
 ): Promise<OpenedEmulator> {
@@ -73,10 +74,10 @@ export async function openProjectEmulator(
   try {
     watchStoreFile(location, warn, watching.signal);
     await applyRecipientsFiles(opened, store);
-    const { redirect } = flags;
+    const { guardDeliveries } = flags;
     const context = buildEmulatorContext({
       opened,
-      redirect,
+      guardDeliveries,
       project,
       location,
       store,
@@ -94,7 +95,7 @@ export async function openProjectEmulator(
       await applyRecipientsFiles(project.current, sceneStore);
       const logs = await sceneStore.openLogs();
       const sceneContext = buildEmulatorContext({
-        ...{ opened, redirect, project, store: sceneStore, logs, tracing, io, output },
+        ...{ opened, guardDeliveries, project, store: sceneStore, logs, tracing, io, output },
         location: ":memory:",
       });
       sceneStores.add(sceneStore);
@@ -158,7 +159,7 @@ export async function openProjectEmulator(
 
 interface EmulatorSources {
   opened: Project;
-  redirect: string | null | undefined;
+  guardDeliveries: GuardDeliveries | null | undefined;
   project: FollowedProject;
   location: string;
   store: Store;
@@ -174,7 +175,7 @@ type EmulatorContext = SceneParts["options"];
 /** Builds the engine on the project's current files, and everything else that the API's responses are based on. */
 function buildEmulatorContext({
   opened,
-  redirect,
+  guardDeliveries,
   project,
   location,
   store,
@@ -195,7 +196,7 @@ function buildEmulatorContext({
     io,
     {
       wrapProviders: (next) => (channel) => faults.wrapProvider(channel, next),
-      redirect,
+      guardDeliveries,
       guides: (context) => createGuideOperations(context, guides),
       contentsInLocale: renderContentsInLocale,
       warn: (text) => output.warn(text),

@@ -6,6 +6,7 @@ import { suggestUnit } from "../input/parse-time.js";
 import { parseDuration } from "../util/duration.js";
 import type { EnvironmentVariables } from "./credentials.js";
 import type { Profile } from "./profile-file.js";
+import { createProjectGuard } from "./project-guard.js";
 
 export type SettingSource = "flag" | "environment" | "project" | "profile" | "default";
 
@@ -110,8 +111,7 @@ function listRecipientGuards(
 ): RecipientGuard[] {
   const guards: RecipientGuard[] = [];
   const projectPatterns = project.recipients?.allow;
-  if (projectPatterns !== undefined)
-    guards.push({ allow: projectPatterns, source: `settings.recipients.allow in ${projectFile}`, origin: "project" });
+  if (projectPatterns !== undefined) guards.push(createProjectGuard(projectPatterns, projectFile));
   const profilePatterns = profile.recipients?.allow;
   if (profilePatterns !== undefined)
     guards.push({

@@ -432,6 +432,38 @@ describe("recipients.redirect", () => {
   });
 });
 
+describe("recipients.allow", () => {
+  const guard = (...allow: string[]) =>
+    sample.write("knock.json", { knockDir: "./knock", settings: { recipients: { allow } } });
+
+  it("delivers nothing to others, and says why", async () => {
+    guard("*@qa.test", "user:qa-*");
+    environment();
+    const ran = await notify(ADA);
+    expect(smtp.received).toEqual([]);
+    expect(getFirstStep(ran)).toMatchObject({ message_status: "undelivered" });
+    expect(getFirstStep(ran)?.reason?.detail).toBe(
+      'not delivered: user "ada" is not allowed by settings.recipients.allow in knock.json',
+    );
+  });
+
+  it("delivers to an allowed ID or address", async () => {
+    guard("*@qa.test", "user:qa-*");
+    environment();
+    await notify('{"id":"qa-1","email":"one@lark.test"}');
+    await notify('{"id":"bo","email":"Bo <bo@qa.test>"}');
+    expect(smtp.received.map(({ to }) => to)).toEqual([["one@lark.test"], ["bo@qa.test"]]);
+  });
+
+  it("delivers no email that also names others", async () => {
+    guard("*@lark.test");
+    environment({}, { bcc_address: "boss@example.com" });
+    const ran = await notify(ADA);
+    expect(smtp.received).toEqual([]);
+    expect(getFirstStep(ran)).toMatchObject({ message_status: "undelivered" });
+  });
+});
+
 describe("undelivered messages", () => {
   it("E-213 are delivered again by knock messages retry, by id or all of them", async () => {
     const env = { LARK_PASSWORD: PASSWORD };

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { createDeliveryGuard } from "../../src/app/guard-deliveries.js";
 import { openProjectEmulator } from "../../src/app/open-project-emulator.js";
 import { isPostgresLocation } from "../../src/app/store-location.js";
 import type { OpenedEmulator } from "../../src/commands/services.js";
@@ -113,7 +114,7 @@ export async function openProjectApi(
       strict: false,
       logsRequests,
       readyFile: null,
-      redirect: found.settings.recipients?.redirect ?? null,
+      guardDeliveries: createDeliveryGuard(found.settings.recipients?.redirect ?? null, []),
     };
     return openProjectEmulator(openProject(found, project.root), location, flags, surroundings, output);
   };

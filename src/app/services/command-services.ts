@@ -35,9 +35,9 @@ function filterDefined(env: Record<string, string | undefined>): Record<string, 
 export function createDevServices({ target, io, output }: AppServices): DevServices {
   return {
     async openEmulator(flags) {
-      const { project, location, redirect } = await target.locate(flags);
+      const { project, location, guardDeliveries } = await target.locate(flags);
       const { openProjectEmulator } = await import("../open-project-emulator.js");
-      return openProjectEmulator(project, location, { ...flags, redirect }, io, output);
+      return openProjectEmulator(project, location, { ...flags, guardDeliveries }, io, output);
     },
     async runCommand(command, variables, defaults) {
       const { runCommand } = await import("../run-command.js");
@@ -49,9 +49,9 @@ export function createDevServices({ target, io, output }: AppServices): DevServi
 export function createLocalTargetService({ target, io, output }: AppServices): LocalTargetService {
   return {
     async openLocalTarget(flags) {
-      const { project, location, redirect } = await target.locate(flags);
+      const { project, location, guardDeliveries } = await target.locate(flags);
       const { openLocalTarget: openLocalParts } = await import("../open-local-target.js");
-      const parts = await openLocalParts(project, location, io, output, redirect);
+      const parts = await openLocalParts(project, location, io, output, guardDeliveries);
       target.track(parts.operations);
       return parts;
     },
@@ -70,10 +70,10 @@ export function createWorkerService({ target, project: files, io, output }: AppS
       return target.openLocal(flags, await openTracing(io, { service: "knock-worker", root, warn }));
     },
     async runSharedWorker(options, flags) {
-      const { project, location, redirect } = await target.locate(flags);
+      const { project, location, guardDeliveries } = await target.locate(flags);
       const branch = await files.resolveBranch(project, flags);
       const { runSharedWorker } = await import("../worker/run-shared-worker.js");
-      await runSharedWorker({ project, location, redirect, branch }, options, io, output);
+      await runSharedWorker({ project, location, guardDeliveries, branch }, options, io, output);
     },
   };
 }

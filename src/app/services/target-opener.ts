@@ -5,6 +5,7 @@ import { KnockError } from "../../errors/knock-error.js";
 import type { Output } from "../../output/output.js";
 import { isLocal, type LocalOperations, type Operations } from "../../ports/operations.js";
 import type { Project } from "../../project/open-project.js";
+import { createDeliveryGuard, type GuardDeliveries } from "../guard-deliveries.js";
 import { openLocalEngine, openProjectStore, openStoreForCheck } from "../open-local-engine.js";
 import { loadRequestGuard, openRemoteTarget } from "../open-remote-target.js";
 import type { ProcessIO } from "../process-io.js";
@@ -19,7 +20,7 @@ interface LocatedProject {
   project: Project;
   location: string;
   /** The address to which all emails are delivered, or null. */
-  redirect: string | null;
+  guardDeliveries: GuardDeliveries | null;
 }
 
 interface EngineOptions {
@@ -89,11 +90,11 @@ export class TargetOpener implements TargetService {
   /** Finds the project and its store. Throws `project_missing`. */
   async locate(flags: TargetFlags, supportsRemote = false): Promise<LocatedProject> {
     const project = await this.files.require(flags, supportsRemote);
-    const { store, redirect } = await this.settings.get(flags);
+    const { store, redirect, recipientGuards } = await this.settings.get(flags);
     return {
       project,
       location: resolveStoreLocation(store, project, this.io.cwd, this.io.env),
-      redirect: redirect.value,
+      guardDeliveries: createDeliveryGuard(redirect.value, recipientGuards),
     };
   }
 
@@ -121,12 +122,12 @@ export class TargetOpener implements TargetService {
     flags: TargetFlags,
     { supportsRemote = false, openStore = openProjectStore, tracing }: EngineOptions,
   ): Promise<LocalOperations> {
-    const { project, location, redirect } = await this.locate(flags, supportsRemote);
+    const { project, location, guardDeliveries } = await this.locate(flags, supportsRemote);
     const branch = await this.project.resolveBranch(project, flags);
     const engine = await openLocalEngine(project, location, this.io, {
       warn: (text) => this.output.warn(text),
       ...(branch === null ? {} : { branch }),
-      redirect,
+      guardDeliveries,
       openStore,
       tracing,
     });

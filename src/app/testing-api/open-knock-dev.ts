@@ -1,5 +1,7 @@
 import { openProject } from "../../project/open-project.js";
+import { createDeliveryGuard } from "../guard-deliveries.js";
 import { openProjectEmulator } from "../open-project-emulator.js";
+import { createProjectGuard } from "../project-guard.js";
 import type { KnockDev, KnockDevOptions } from "./emulator-types.js";
 import { locateProject } from "./locate-project.js";
 import { openScene, SceneClient } from "./scene-client.js";
@@ -30,6 +32,8 @@ async function startServer(options: KnockDevOptions): Promise<KnockDev> {
   const { port = 0, onLog = () => {} } = options;
   const io = createSilentIO();
   const project = openProject(await locateProject(options), io.cwd);
+  const { allow, redirect = null } = project.settings.recipients ?? {};
+  const guards = allow === undefined ? [] : [createProjectGuard(allow, "knock.json")];
   const flags = {
     host: "127.0.0.1",
     allowedHosts: [],
@@ -38,7 +42,7 @@ async function startServer(options: KnockDevOptions): Promise<KnockDev> {
     strict: false,
     logsRequests: false,
     readyFile: null,
-    redirect: project.settings.recipients?.redirect ?? null,
+    guardDeliveries: createDeliveryGuard(redirect, guards),
   };
   const emulator = await openProjectEmulator(project, ":memory:", flags, io, await openSilentOutput(onLog));
   try {

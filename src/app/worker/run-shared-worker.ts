@@ -3,6 +3,7 @@ import type { SharedWorkerOptions } from "../../commands/services.js";
 import type { Output } from "../../output/output.js";
 import type { DueWorkObserver } from "../../ports/due-work.js";
 import type { Project } from "../../project/open-project.js";
+import type { GuardDeliveries } from "../guard-deliveries.js";
 import { createLocalEngine, openProjectStore } from "../open-local-engine.js";
 import { getInterruptSignal, type ProcessIO } from "../process-io.js";
 import { formatStoreLocation } from "../store-location.js";
@@ -20,7 +21,7 @@ const SUMMARY_MS = 10_000;
 interface WorkerTarget {
   project: Project;
   location: string;
-  redirect: string | null;
+  guardDeliveries: GuardDeliveries | null;
   branch: string | null;
 }
 
@@ -64,7 +65,7 @@ class Summary {
  * finished.
  */
 export async function runSharedWorker(
-  { project, location, redirect, branch }: WorkerTarget,
+  { project, location, guardDeliveries, branch }: WorkerTarget,
   { concurrency, metrics: metricsAddress }: SharedWorkerOptions,
   io: ProcessIO,
   output: Output,
@@ -87,7 +88,7 @@ export async function runSharedWorker(
       return provider && metrics.measureProvider(channel.key, provider);
     },
     onStep: (type, seconds) => metrics.recordStep(type, seconds),
-    redirect,
+    guardDeliveries,
     worker: workerId,
     tracing,
     warn,

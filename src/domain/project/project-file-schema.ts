@@ -9,7 +9,7 @@ const recipientSettingsSchema = once(() =>
   z.strictObject({
     allow: described(
       z.optional(z.array(checkedString(describeInvalidPattern))),
-      "The only recipients and addresses that commands can reach or change on the remote target.",
+      "The only recipients and addresses that commands can reach or change on the remote target, and to which the local target delivers messages.",
       ["*@example.com", "user:qa-*"],
     ),
     redirect: described(
