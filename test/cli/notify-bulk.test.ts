@@ -2,44 +2,18 @@ import { appendFileSync, existsSync, readFileSync, rmSync, truncateSync, writeFi
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
-import { inProcessTest } from "../helpers/run-in-process.js";
-import type { CommandResult, RunOptions, Sample } from "../helpers/run-knock.js";
-import { respondWithError, startTriggerApi, type TriggerApi } from "../helpers/trigger-api.js";
-
-const KEY = "sk_test_0123456789abcdefghij";
-const FILE = "triggers.jsonl";
-const JOURNAL = `${FILE}.journal`;
-
-const it = inProcessTest.extend<{ api: TriggerApi }>({
-  // biome-ignore lint/correctness/noEmptyPattern: Vitest requires a destructured parameter.
-  api: async ({}, use) => {
-    const api = await startTriggerApi();
-    await use(api);
-    await api.close();
-  },
-});
-
-const invite = (recipient: string): string => JSON.stringify({ key: "invite", recipients: [recipient] });
-
-/** Triggers a file on the remote target. */
-function notify(sample: Sample, api: TriggerApi, args: readonly string[] = [], options: RunOptions = {}) {
-  const env = { KNOCK_API_KEY: KEY, KNOCK_BASE_URL: api.url, ...options.env };
-  const file = args.includes("--file") ? [] : ["--file", FILE];
-  return sample.knock(["notify", ...file, "--remote", ...args], { ...options, env });
-}
-
-function writeLines(sample: Sample, lines: readonly string[]): void {
-  sample.write(FILE, `${lines.join("\n")}\n`);
-}
-
-const readRecipients = (api: TriggerApi): unknown[] =>
-  [...api.accepted.values()].map(({ body }) => (body.recipients as unknown[])[0]);
-
-const readDocuments = (sample: Sample, path: string): JsonObject[] =>
-  readFileSync(join(sample.dir, path), "utf8")
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line));
+import {
+  TRIGGER_FILE as FILE,
+  formatInvite as invite,
+  bulkTest as it,
+  TRIGGER_JOURNAL as JOURNAL,
+  notifyFile as notify,
+  readDocuments,
+  readRecipients,
+  writeLines,
+} from "../helpers/bulk-case.js";
+import type { CommandResult, Sample } from "../helpers/run-knock.js";
+import { respondWithError, type TriggerApi } from "../helpers/trigger-api.js";
 
 const NAMES = ["ada", "grace", "lin", "ada"];
 

@@ -6,11 +6,13 @@ import { loadCrypto } from "../../util/load-crypto.js";
 import type { ProcessIO } from "../process-io.js";
 import { readInterruptibly } from "../read-interruptibly.js";
 import { AppendFile } from "./append-file.js";
+import { isSameFile } from "./is-same-file.js";
 import { JournalFile, readJournalHeader } from "./journal-file.js";
 
 /** Creates the files of a run over many triggers. */
 export function createBulkService({ cwd, signal }: Pick<ProcessIO, "cwd" | "signal">): BulkService {
   return {
+    isSameFile: (first, second) => isSameFile(first, second, cwd),
     inspectInput: (path, size) => inspectInput(path, resolve(cwd, path), signal, size),
     readJournalHeader: (path) => readJournalHeader(path, resolve(cwd, path)),
     createJournal: (path, header) => JournalFile.create(path, resolve(cwd, path), header),

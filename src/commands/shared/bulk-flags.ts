@@ -89,8 +89,6 @@ export function parseBulkOptions(flags: NotifyFlags, target: "local" | "remote")
     throw new KnockError("usage", `${isResumed ? "--resume" : "--retry-failed"} requires a journal`, {
       hint: flags.file === "-" ? "For standard input, name it with --journal." : "Omit --no-journal.",
     });
-  rejectSharedFile("--journal", journal, { input: flags.file });
-  rejectSharedFile("--output", flags.output ?? null, { input: flags.file, journal });
   return {
     maxPerSecond: rate ?? (isRemote ? MAX_API_RATE : null),
     concurrency: isRemote && flags.dryRun !== true ? concurrency : 1,
@@ -100,13 +98,6 @@ export function parseBulkOptions(flags: NotifyFlags, target: "local" | "remote")
     retriesFailed,
     output: flags.output ?? null,
   };
-}
-
-/** Throws `usage` if a file that is written is also used for something else. */
-function rejectSharedFile(flag: string, path: string | null, others: Record<string, string | null | undefined>): void {
-  const use = Object.keys(others).find((name) => path !== null && others[name] === path);
-  if (use !== undefined)
-    throw new KnockError("usage", `${flag}: ${path} is also the ${use}`, { hint: "Name another file." });
 }
 
 function resolveJournalPath({ file, journal, dryRun }: NotifyFlags, isWanted: boolean): string | null {

@@ -34,6 +34,8 @@ export interface Journal extends DocumentFile {
 
 /** The files of a run over many triggers. */
 export interface BulkService {
+  /** Returns whether two paths lead to the same file, which may not exist yet. "-" is standard input. */
+  isSameFile(first: string, second: string): boolean;
   /**
    * Returns the size and the digest of a regular file, or of its first `size` bytes; null for pipes and other files without a
    * size. Throws `usage` if the file cannot be read.

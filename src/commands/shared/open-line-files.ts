@@ -21,7 +21,7 @@ interface LineInput {
 
 /**
  * Opens the journal and the file of results. Throws `journal_conflict` if the journal belongs to another input or to an earlier run
- * that is not resumed, and `usage` if `--retry-failed` has no journal.
+ * that is not resumed, and `usage` if `--retry-failed` has no journal or two files are the same.
  */
 export async function openLineFiles(input: LineInput, context: CommandContext): Promise<LineRunFiles> {
   const { flags, options, target, progress } = input;
@@ -29,6 +29,7 @@ export async function openLineFiles(input: LineInput, context: CommandContext): 
   if (!needsFiles || flags.dryRun) return { journal: null, results: null, seed: flags.idempotencyKey ?? null };
   const bulk = await context.openBulkFiles();
   const path = flags.file as string;
+  rejectSharedFiles(path, options, bulk);
   const existing = options.journal === null ? null : bulk.readJournalHeader(options.journal);
   const file = path === "-" ? null : await bulk.inspectInput(path);
   progress.expected = file;
@@ -51,6 +52,17 @@ export async function openLineFiles(input: LineInput, context: CommandContext): 
     results,
     seed: journal?.header.seed ?? (target === "remote" ? header.seed : (flags.idempotencyKey ?? null)),
   };
+}
+
+/** Throws `usage` if a file that is written is also used for something else, before it is opened and emptied. */
+function rejectSharedFiles(input: string, { journal, output }: BulkOptions, bulk: BulkService): void {
+  const reject = (flag: string, path: string | null, use: string, other: string | null): void => {
+    if (path !== null && other !== null && bulk.isSameFile(path, other))
+      throw new KnockError("usage", `${flag}: ${path} is also the ${use}`, { hint: "Name another file." });
+  };
+  reject("--journal", journal, "input", input);
+  reject("--output", output, "input", input);
+  reject("--output", output, "journal", journal);
 }
 
 async function buildHeader(
