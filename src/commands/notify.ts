@@ -1,12 +1,16 @@
 import type { Command } from "commander";
 import { getVerdict, VERDICT_EXIT_CODES } from "../domain/run/outcome-verdict.js";
+import { deriveIdempotencyKey } from "../domain/trigger/derive-idempotency-key.js";
+import type { ParsedPayload } from "../domain/trigger/parse-trigger.js";
 import { parseTriggerParts } from "../domain/trigger/split-payload.js";
 import { EXIT } from "../errors/error-codes.js";
 import { KnockError } from "../errors/knock-error.js";
 import { locatePayloadErrors } from "../input/locate-payload-error.js";
 import { parseDurationArgument } from "../input/parse-time.js";
 import { hasPayloadLines, type NamedPayload, readPayload } from "../input/trigger-payload.js";
+import { printError } from "../output/print-error.js";
 import type { CommandContext } from "./context.js";
+import { addAcceptedParts, REMAINING_RECIPIENTS_HINT } from "./shared/accepted-parts.js";
 import { addBulkOptions, rejectBulkFlags } from "./shared/bulk-flags.js";
 import { addExamples, formatDataFlag, formatSetFlags } from "./shared/examples.js";
 import { checkRuleSteps, type Expectation, RUN_RULE_EXAMPLES, readRules } from "./shared/expectations.js";
@@ -178,6 +182,22 @@ async function runSingle(
   await locatePayloadErrors(payload, () => runPayload(payload, workflow, flags, rules, context));
 }
 
+const REPEATED_PARTS_HINT =
+  "Run the command again within 24 hours: recipients that were triggered are not triggered again if the first recipients and the data are unchanged. Otherwise, trigger only the remaining recipients.";
+
+/**
+ * Returns the parts of a payload with idempotency keys that depend on their content, so that a command that is repeated
+ * after an error does not notify the recipients of the first parts twice. As for the lines of a file, triggers of the
+ * local target get none, because fixtures are run repeatedly.
+ */
+function addPartKeys(parts: ParsedPayload[], target: "local" | "remote"): ParsedPayload[] {
+  if (parts.length === 1 || target === "local") return parts;
+  return parts.map((parsed, part) => ({
+    ...parsed,
+    idempotency_key: parsed.idempotency_key ?? deriveIdempotencyKey("payload", 1, part, parsed.trigger),
+  }));
+}
+
 async function runPayload(
   { payload, name }: NamedPayload,
   workflow: string | null,
@@ -185,7 +205,11 @@ async function runPayload(
   rules: readonly Expectation[],
   context: CommandContext,
 ): Promise<void> {
-  const triggers = parseTriggerParts(payload, workflow, name).map((parsed) => ({ ...parsed, name }));
+  const target = await context.settings.getTarget(flags);
+  const triggers = addPartKeys(parseTriggerParts(payload, workflow, name), target).map((parsed) => ({
+    ...parsed,
+    name,
+  }));
   const oneLine = triggers.length > 1;
   const [{ trigger: first }] = triggers as [NamedTrigger];
   new RecipientLimit(flags.maxRecipients).add(triggers);
@@ -196,12 +220,20 @@ async function runPayload(
     return;
   }
   // The engine checks a local trigger itself, but a rejected trigger must not leave a new store behind.
-  if ((await context.settings.getTarget(flags)) === "remote" || !(await context.target.hasStore(flags)))
+  if (target === "remote" || !(await context.target.hasStore(flags)))
     for (const trigger of triggers) await checkAgainstProject(trigger, flags, context);
   const operations = await context.target.open(flags);
   const exitCodes = new Set<number>();
-  for (const trigger of triggers) {
-    const triggered = await triggerAndWait(trigger, operations, flags, context);
+  for (const [index, trigger] of triggers.entries()) {
+    const triggered = await triggerAndWait(trigger, operations, flags, context).catch((error: unknown) => {
+      if (index === 0 || !(error instanceof KnockError)) throw error;
+      const hint = trigger.idempotency_key === null ? REMAINING_RECIPIENTS_HINT : REPEATED_PARTS_HINT;
+      const located = addAcceptedParts(error, triggers, index, hint);
+      if (error.code === "interrupted") throw located;
+      printError(located, context.output, false);
+      return null;
+    });
+    if (triggered === null) return context.setExitCode(EXIT.partial);
     const met = await printTriggerResult(triggered, operations, rules, { oneLine }, context);
     exitCodes.add(computeExitCode(triggered, rules, met));
   }

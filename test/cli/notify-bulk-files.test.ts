@@ -9,6 +9,46 @@ import {
   TRIGGER_JOURNAL,
   writeLines,
 } from "../helpers/bulk-case.js";
+import { respondWithError, type TriggerApi } from "../helpers/trigger-api.js";
+
+describe.concurrent("a payload with more than 1,000 recipients, whose second part is refused", () => {
+  const payload = JSON.stringify({
+    key: "invite",
+    recipients: Array.from({ length: 2_500 }, (_, index) => `u${index}`),
+  });
+  const refuseSecondPart: TriggerApi["intercept"] = ({ body }, response) =>
+    (body.recipients as string[])[0] === "u1000" && respondWithError(response, 422);
+
+  it("reports how many recipients were triggered, and triggers only the others again", async ({ collab, api }) => {
+    collab.write("many.json", payload);
+    api.intercept = refuseSecondPart;
+    const { error, documents, exitCode } = await notify(collab, api, ["--file", "many.json", "--json"]);
+    expect({ exitCode, count: documents.length }).toEqual({ exitCode: 9, count: 1 });
+    expect(error.message).toContain("(the first 1,000 of 2,500 recipients were triggered)");
+    expect(error.hint).toMatch(/^Run the command again within 24 hours/);
+    api.intercept = () => false;
+    expect((await notify(collab, api, ["--file", "many.json"])).exitCode).toBe(0);
+    expect([...api.accepted.values()].map(({ body }) => (body.recipients as string[]).length)).toEqual([
+      1_000, 1_000, 500,
+    ]);
+    // A run with another name is triggered again.
+    await notify(collab, api, ["--file", "many.json", "--idempotency-key", "second"]);
+    expect(api.accepted.size).toBe(6);
+  });
+
+  it("is reported in the same way as a line of a file", async ({ collab, api }) => {
+    writeLines(collab, [payload]);
+    api.intercept = refuseSecondPart;
+    const { stderr, exitCode } = await notify(collab, api);
+    expect(stderr).toContain("(the first 1,000 of 2,500 recipients were triggered)");
+    expect(stderr).toContain("hint: Within 24 hours, --retry-failed does not trigger these recipients again.");
+    expect(stderr).not.toContain("Nothing was changed");
+    expect(exitCode).toBe(9);
+    api.intercept = () => false;
+    expect((await notify(collab, api, ["--retry-failed"])).exitCode).toBe(0);
+    expect(api.accepted.size).toBe(3);
+  });
+});
 
 describe.concurrent("the files of a run", () => {
   it.for<[name: string, link: ((dir: string) => void) | null, args: string[], message: string]>([

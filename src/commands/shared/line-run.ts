@@ -10,6 +10,7 @@ import { printError, toErrorDocument } from "../../output/print-error.js";
 import { isLocal, type LocalOperations, type Operations } from "../../ports/operations.js";
 import type { RateLimiter } from "../../util/rate-limiter.js";
 import type { CommandContext } from "../context.js";
+import { addAcceptedParts, REMAINING_RECIPIENTS_HINT } from "./accepted-parts.js";
 import type { BulkOptions } from "./bulk-flags.js";
 import type { DocumentFile, Journal } from "./bulk-service.js";
 import type { NotifyFlags } from "./notify-flags.js";
@@ -50,6 +51,9 @@ const OUTAGE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 const MAX_OUTAGE_LINES = 20;
 /** The number of errors that are printed if a file also has them. */
 const MAX_PRINTED_ERRORS = 20;
+
+const RETRIED_PARTS_HINT =
+  "Within 24 hours, --retry-failed does not trigger these recipients again. If you correct the line, list only the remaining recipients.";
 
 /** A line that was handled. Its results are those of the parts before its error, if it has one. */
 export interface HandledLine {
@@ -132,8 +136,9 @@ export class LineRun {
 
   private async tryToPerform(line: PayloadLine): Promise<HandledLine> {
     const results: TriggerResult[] = [];
+    let triggers: NamedTrigger[] = [];
     try {
-      const triggers = this.parse(line);
+      triggers = this.parse(line);
       // With --all-or-nothing, the recipients of all lines were counted before.
       if (!this.flags.allOrNothing) this.countRecipients(triggers);
       if (this.target === "remote") await checkRecipients(triggers, this.flags, this.context);
@@ -145,7 +150,7 @@ export class LineRun {
       return { line, results, error: null };
     } catch (error) {
       if (!(error instanceof KnockError)) throw error;
-      const located = addLineLocation(error, line);
+      const located = this.addAcceptedParts(addLineLocation(error, line), triggers, results.length);
       if (FATAL_CODES.has(error.code)) throw located;
       if (OUTAGE_CODES.has(error.code) && ++this.outageLines >= MAX_OUTAGE_LINES + this.options.concurrency)
         throw located.copyWith({
@@ -179,6 +184,14 @@ export class LineRun {
   async printFileWarnings(): Promise<void> {
     for (const key of this.workflows)
       for (const text of await readProjectWarnings(key, this.flags, this.context)) this.context.output.warnOnce(text);
+  }
+
+  /** Returns the error of a line, which says how many of its recipients were triggered before if there are any. */
+  private addAcceptedParts(error: KnockError, triggers: readonly NamedTrigger[], accepted: number): KnockError {
+    if (accepted === 0) return error;
+    const hasKeys = this.files.seed !== null || triggers.every(({ idempotency_key: key }) => key !== null);
+    const hint = this.files.journal !== null && hasKeys ? RETRIED_PARTS_HINT : REMAINING_RECIPIENTS_HINT;
+    return addAcceptedParts(error, triggers, accepted, hint);
   }
 
   private async trigger(line: PayloadLine, part: number, trigger: NamedTrigger): Promise<TriggerResult> {

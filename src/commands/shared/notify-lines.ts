@@ -232,6 +232,8 @@ function computeExitCode(run: LineRun, { triggered, failed }: LineCounts): numbe
     return VERDICT_EXIT_CODES[verdicts.size > 1 ? "partial" : verdict];
   }
   const [errorExit] = run.errorExits;
+  // A failed line with several parts may have triggered some of its recipients.
+  if (triggered === 0 && run.counts.workflowRuns > 0) return EXIT.partial;
   if (triggered === 0)
     return run.errorExits.size === 1 && errorExit !== undefined ? errorExit : VERDICT_EXIT_CODES.failed;
   return VERDICT_EXIT_CODES[verdicts.size === 1 && verdicts.has("failed") ? "failed" : "partial"];
