@@ -50,6 +50,59 @@ describe.concurrent("a payload with more than 1,000 recipients, whose second par
   });
 });
 
+describe.concurrent("lines that failed", () => {
+  const refuseGrace: TriggerApi["intercept"] = ({ body }, response) =>
+    (body.recipients as string[])[0] === "grace" && respondWithError(response, 404, { "x-should-retry": "false" });
+
+  it.for<[name: string, lines: string[], step: string]>([
+    [
+      "because they are invalid: corrected ones belong in a file of their own",
+      [formatInvite("ada"), "oops"],
+      "do not correct them in this file, but write corrected lines to a file of their own",
+    ],
+    [
+      "because of the API: --retry-failed triggers them",
+      [formatInvite("ada"), formatInvite("grace")],
+      "run the command again with --retry-failed to trigger them",
+    ],
+    [
+      "for both reasons: --retry-failed triggers the valid ones",
+      [formatInvite("grace"), "oops", formatInvite("ada")],
+      "run the command again with --retry-failed to trigger the valid ones, and write corrected lines to a file of their own",
+    ],
+  ])("%s", async ([, lines, step], { collab, api }) => {
+    writeLines(collab, lines);
+    api.intercept = refuseGrace;
+    const expected = `the failed lines are recorded in ${TRIGGER_JOURNAL}; ${step}`;
+    expect((await notify(collab, api)).stderr.split("\n")).toContain(expected);
+    expect((await notify(collab, api, ["--resume"])).stderr.split("\n")).toContain(expected);
+  });
+
+  it("cannot be corrected in the same file, because all lines would be triggered again", async ({ collab, api }) => {
+    writeLines(collab, [formatInvite("ada"), "oops"]);
+    await notify(collab, api);
+    writeLines(collab, [formatInvite("ada"), formatInvite("lin")]);
+    for (const args of [[], ["--retry-failed"]]) {
+      const { stderr, exitCode } = await notify(collab, api, args);
+      expect(stderr).toContain(`${TRIGGER_JOURNAL} does not match the content of ${TRIGGER_FILE}\n`);
+      expect(stderr).toContain("hint: Restore the file that the run started with, and write corrected lines to a file");
+      expect(exitCode).toBe(6);
+    }
+  });
+
+  it("are not continued with the journal of another file", async ({ collab, api }) => {
+    writeLines(collab, [formatInvite("ada"), "oops"]);
+    await notify(collab, api);
+    collab.write("other.jsonl", formatInvite("lin"));
+    const args = ["--file", "other.jsonl", "--journal", TRIGGER_JOURNAL, "--resume"];
+    const { stderr, exitCode } = await notify(collab, api, args);
+    expect(stderr).toContain(
+      `error: ${TRIGGER_JOURNAL} does not match the content of other.jsonl: it belongs to ${TRIGGER_FILE}\n`,
+    );
+    expect(exitCode).toBe(6);
+  });
+});
+
 describe.concurrent("the files of a run", () => {
   it.for<[name: string, link: ((dir: string) => void) | null, args: string[], message: string]>([
     ["another spelling of the input", null, ["--output", `./${TRIGGER_FILE}`], "is also the input"],

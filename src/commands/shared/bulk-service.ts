@@ -25,6 +25,8 @@ export interface Journal extends DocumentFile {
   readonly previous: Readonly<Record<JournalRecord["status"], number>>;
   /** Whether earlier runs have recorded lines whose recipients all or partly failed. */
   readonly previousVerdicts: ReadonlySet<NonNullable<JournalRecord["verdict"]>>;
+  /** The codes of the errors that earlier runs have recorded. */
+  readonly previousFailureCodes: ReadonlySet<string>;
   /** Returns the result that an earlier run has recorded for a line, or null. */
   getPreviousStatus(line: number): JournalRecord["status"] | null;
   append(record: JournalRecord): void;

@@ -78,6 +78,7 @@ export class LineRun {
   private printedErrors = 0;
   private readonly verdicts = new Set<Verdict>();
   readonly errorExits = new Set<number>();
+  readonly failureCodes = new Set<ErrorCode>();
   areRulesMet = true;
   isTimedOut = false;
   /** The numbers of lines. `retried` is the part of both that had failed in an earlier run. */
@@ -244,6 +245,7 @@ export class LineRun {
     const { journal, results } = this.files;
     this.counts.failed++;
     this.errorExits.add(getExitCode(error));
+    this.failureCodes.add(error.code);
     results?.append({ line: line.number, error: toErrorDocument(error) });
     const { output } = this.context;
     const file = results ?? journal;

@@ -1,5 +1,6 @@
 import { JOURNAL_VERSION, type JournalHeader } from "../../domain/trigger/trigger-journal.js";
 import { KnockError } from "../../errors/knock-error.js";
+import { formatInputName } from "../../input/trigger-payload.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import { loadCrypto } from "../../util/load-crypto.js";
 import type { CommandContext } from "../context.js";
@@ -104,23 +105,29 @@ async function checkExisting(
   inputPath: string,
   bulk: BulkService,
 ): Promise<void> {
+  const name = formatInputName(inputPath);
   const conflict = (problem: string, hint: string): KnockError =>
     new KnockError("journal_conflict", `${path} ${problem}`, { hint });
+  const isSameKind = (existing.size === null) === (header.size === null);
+  // Lines may have been appended since then, so only the earlier part of the file is compared.
+  const begun = existing.size === null ? null : await bulk.inspectInput(inputPath, existing.size);
+  if (!isSameKind || begun?.sha256 !== (existing.sha256 ?? undefined))
+    throw existing.input === inputPath
+      ? conflict(
+          `does not match the content of ${name}`,
+          `Restore the file that the run started with, and write corrected lines to a file of their own. With another journal (--journal), every line of ${name} is triggered, also those that were triggered before.`,
+        )
+      : conflict(
+          `does not match the content of ${name}: it belongs to ${formatInputName(existing.input)}`,
+          `Use the file that the run started with, or use --journal to name another journal for ${name}.`,
+        );
   if (!isResumed && !retriesFailed)
     throw conflict(
       "contains the results of an earlier run that was interrupted or has failed lines",
       "Add --resume to continue it, or --retry-failed to trigger only the failed lines. Delete the file to start again.",
     );
-  const isSameKind = (existing.size === null) === (header.size === null);
-  // Lines may have been appended since then, so only the earlier part of the file is compared.
-  const begun = existing.size === null ? null : await bulk.inspectInput(inputPath, existing.size);
-  if (!isSameKind || begun?.sha256 !== (existing.sha256 ?? undefined))
-    throw conflict(
-      `does not match the content of ${existing.input}`,
-      "Restore the file that the run started with, or use --journal to name another journal.",
-    );
-  const names = Object.keys(OPTION_NAMES) as (keyof typeof OPTION_NAMES)[];
-  const different = names.find((name) => existing[name] !== header[name]);
+  const options = Object.keys(OPTION_NAMES) as (keyof typeof OPTION_NAMES)[];
+  const different = options.find((option) => existing[option] !== header[option]);
   if (different === undefined) return;
   throw conflict(
     `belongs to a run with ${OPTION_NAMES[different]}`,

@@ -25,8 +25,9 @@ export const STATE_ERRORS = {
     ],
     fix: [
       "Add `--resume` to continue the run, or `--retry-failed` to trigger only the lines that failed.",
-      "Use `--journal` to name another file for a new run.",
-      "Delete the journal to start again. If the file is unchanged, lines that were triggered less than 24 hours ago are not triggered again, because they have the same idempotency keys.",
+      "Restore a file that was changed, and trigger corrected lines from a file of their own.",
+      "Use `--journal` to name another file for a new run. It triggers every line, also those that were triggered before.",
+      "Delete the journal to start again. If the file is unchanged, lines that were triggered less than 24 hours ago are not triggered again, because they have the same idempotency keys. If it was changed, every line is triggered.",
     ],
   },
   actor_missing: {
