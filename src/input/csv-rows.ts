@@ -9,17 +9,33 @@ interface Row {
 }
 
 const MAX_ROW_BYTES = 16 * 1024 * 1024;
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
 const REPLACEMENT_CHARACTER = "\ufffd";
 
 /**
  * Reads the rows of a CSV file in constant memory (RFC 4180): separated by commas, with LF, CRLF or CR, and quoted fields that
  * may contain line breaks. A byte order mark and empty lines are ignored. A wrong quote ends the file with an error, because it is
- * not known where the next row starts.
+ * not known where the next row starts. `isIncomplete` returns whether a last row without a line break is incomplete. It is then
+ * not yielded.
  */
-export async function* readCsvRows(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<CsvRow> {
+export async function* readCsvRows(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  isIncomplete: (line: number) => Promise<boolean> = async () => false,
+): AsyncGenerator<CsvRow> {
   const { parse } = await import("csv-parse");
   const { pipeline, Readable } = await import("node:stream");
   let last: CsvRow | null = null;
+  let isQuoteOpen = false;
+  let isInputEnded = false;
+  let lastByte: number | undefined;
+  async function* watchEnd(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) {
+      lastByte = chunk.at(-1) ?? lastByte;
+      yield chunk;
+    }
+    isInputEnded = true;
+  }
   // The parser counts CRLF within quotes as two line breaks.
   let surplusLines = 0;
   const options: Options = {
@@ -37,20 +53,30 @@ export async function* readCsvRows(chunks: AsyncIterable<Uint8Array> | Iterable<
       return row as unknown as string[]; // The types do not know that a record may become an object.
     },
     on_skip: (error) => {
+      isQuoteOpen ||= last === null && error?.code === "CSV_QUOTE_NOT_CLOSED";
       if (error !== undefined) last ??= { line: Number(error.lines) - surplusLines, error: describeCsvError(error) };
       return undefined;
     },
   };
   const rows = parse(options);
   // Errors of the input are thrown where the rows are read.
-  pipeline(Readable.from(chunks), rows, () => {});
+  pipeline(Readable.from(watchEnd()), rows, () => {});
+  let held: CsvRow | null = null;
   for await (const row of rows as unknown as AsyncIterable<Row>) {
     const end = last as CsvRow | null; // TypeScript does not see the assignment in the callback.
     if (end !== null && row.line >= end.line) break;
     const isUtf8 = !row.fields.some((field) => field.includes(REPLACEMENT_CHARACTER));
-    yield isUtf8 ? row : { line: row.line, error: "is not valid UTF-8" };
+    if (held !== null) yield held;
+    held = isUtf8 ? row : { line: row.line, error: "is not valid UTF-8" };
+    // The parser emits a row without a line break only after the end of the input.
+    if (isInputEnded) continue;
+    yield held;
+    held = null;
   }
-  if (last !== null) yield last;
+  const end = last as CsvRow | null;
+  const isTerminated = end !== null || lastByte === LINE_FEED || lastByte === CARRIAGE_RETURN;
+  if (held !== null && (isTerminated || !(await isIncomplete(held.line)))) yield held;
+  if (end !== null && !(isQuoteOpen && (await isIncomplete(end.line)))) yield end;
 }
 
 function describeCsvError({ code }: CsvError): string {

@@ -40,6 +40,8 @@ interface PayloadLineOptions {
   watchChunks?: (chunks: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
   /** Returns whether a line is skipped without being parsed. */
   isSkipped?: (line: number) => boolean;
+  /** Returns whether a last line or row without a line break is incomplete. It is then left out. */
+  isIncomplete?: (line: number) => Promise<boolean>;
 }
 
 /** Parses the JSON of one line. `inputName` names the file or stream in errors. */
@@ -67,7 +69,7 @@ async function parsePayloadLine(line: StreamLine, inputName: string): Promise<Js
 export async function readPayloadLines(
   { idempotencyKey: _, ...flags }: PayloadFlags,
   source: InputSource,
-  { watchChunks = (chunks) => chunks, isSkipped = () => false }: PayloadLineOptions = {},
+  { watchChunks = (chunks) => chunks, isSkipped = () => false, isIncomplete }: PayloadLineOptions = {},
 ): Promise<PayloadLines> {
   const reader = new InputReader(source);
   const override = await readOverrides(flags, reader);
@@ -96,7 +98,8 @@ export async function readPayloadLines(
   }
 
   async function* readJsonLines(): AsyncGenerator<PayloadLine[]> {
-    for await (const lines of readLines(chunks, { maxLineBytes: MAX_LINE_BYTES, maxLines: MAX_LINES })) {
+    const limits = { maxLineBytes: MAX_LINE_BYTES, maxLines: MAX_LINES, ...(isIncomplete && { isIncomplete }) };
+    for await (const lines of readLines(chunks, limits)) {
       const group: PayloadLine[] = [];
       for (const line of lines) {
         if (isSkipped(line.number)) continue;
@@ -109,7 +112,7 @@ export async function readPayloadLines(
 
   async function* readCsv(): AsyncGenerator<PayloadLine[]> {
     let payloads: CsvPayloads | null = null;
-    for await (const row of readCsvRows(chunks)) {
+    for await (const row of readCsvRows(chunks, isIncomplete)) {
       if (payloads === null) payloads = CsvPayloads.parseHeader(row, inputName);
       else if (!isSkipped(row.line)) {
         const { toPayload: parseRow } = payloads;

@@ -8,6 +8,8 @@ interface LineLimits {
   maxLineBytes: number;
   /** The maximum number of lines that are yielded together. */
   maxLines: number;
+  /** Returns whether a last line without a line break is incomplete. It is then not yielded. */
+  isIncomplete?: (line: number) => Promise<boolean>;
 }
 
 const NEWLINE = 0x0a;
@@ -20,7 +22,7 @@ const MEGABYTE = 1024 * 1024;
  */
 export async function* readLines(
   chunks: AsyncIterable<Uint8Array>,
-  { maxLineBytes, maxLines }: LineLimits,
+  { maxLineBytes, maxLines, isIncomplete = async () => false }: LineLimits,
 ): AsyncGenerator<StreamLine[]> {
   let number = 0;
   let parts: Uint8Array[] = [];
@@ -55,7 +57,7 @@ export async function* readLines(
     if (lines.length > 0) yield lines;
     lines = [];
   }
-  if (size > 0) endLine();
+  if (size > 0 && !(await isIncomplete(number + 1))) endLine();
   if (lines.length > 0) yield lines;
 }
 

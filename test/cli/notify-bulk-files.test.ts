@@ -1,4 +1,4 @@
-import { existsSync, linkSync, readFileSync, symlinkSync } from "node:fs";
+import { appendFileSync, existsSync, linkSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import {
@@ -9,7 +9,7 @@ import {
   TRIGGER_JOURNAL,
   writeLines,
 } from "../helpers/bulk-case.js";
-import { respondWithError, type TriggerApi } from "../helpers/trigger-api.js";
+import { type ReceivedTrigger, respondWithError, type TriggerApi } from "../helpers/trigger-api.js";
 
 describe.concurrent("a payload with more than 1,000 recipients, whose second part is refused", () => {
   const payload = JSON.stringify({
@@ -101,6 +101,43 @@ describe.concurrent("lines that failed", () => {
     );
     expect(exitCode).toBe(6);
   });
+});
+
+describe.concurrent("a last line without a line break", () => {
+  const csv = (name: string): string => `invite,${name},${"x".repeat(600)}`;
+  const jsonl = (name: string): string =>
+    JSON.stringify({ key: "invite", recipients: [name], data: { text: "x".repeat(600) } });
+
+  it.for<[format: string, header: string, format: (name: string) => string, cut: number]>([
+    ["csv", "key,recipients,data.text\n", csv, 3],
+    ["csv", "key,recipients,data.text\n", (name) => csv(`"${name},\n${name}-2"`), 605],
+    ["jsonl", "", jsonl, 3],
+  ])(
+    "of a growing %s file is held back until it is complete",
+    async ([format, header, toRow, cut], { collab, api }) => {
+      // Longer than what is read ahead.
+      const rows = Array.from({ length: 501 }, (_, index) => `${toRow(`u${index}`)}\n`);
+      const text = header + rows.join("");
+      const file = `growing.${format}`;
+      collab.write(file, text.slice(0, -cut));
+      let isAppended = false;
+      api.intercept = () => {
+        if (!isAppended) appendFileSync(join(collab.dir, file), text.slice(-cut));
+        isAppended = true;
+        return false;
+      };
+      const args = ["--file", file, "--output", "out.jsonl", "--concurrency", "1", "--rate", "100000"];
+      const { stderr, exitCode } = await notify(collab, api, args);
+      expect(stderr).toMatch(
+        /became longer while it was read: line [\d,]+, which was incomplete, and later lines were not/,
+      );
+      expect({ exitCode, accepted: api.accepted.size }).toEqual({ exitCode: 9, accepted: 500 });
+      expect((await notify(collab, api, [...args, "--resume"])).exitCode).toBe(0);
+      expect(api.accepted.size).toBe(501);
+      const { body } = [...api.accepted.values()].at(-1) as ReceivedTrigger;
+      expect(body).toMatchObject({ data: { text: "x".repeat(600) } });
+    },
+  );
 });
 
 describe.concurrent("the files of a run", () => {

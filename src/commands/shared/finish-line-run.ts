@@ -142,22 +142,37 @@ function describeNextStep({ areInvalid, areRetryable }: Failures): string {
   return "run the command again with --retry-failed to trigger the valid ones, and write corrected lines to a file of their own";
 }
 
+/** Returns how the size of the input file changed after the run has started; null if it did not. */
+export async function findSizeChange(
+  { expected, bytes }: InputProgress,
+  { file }: NotifyFlags,
+  context: CommandContext,
+): Promise<"shorter" | "longer" | null> {
+  if (expected === null) return null;
+  if (bytes < expected.size) return "shorter";
+  const current = await (await context.openBulkFiles()).inspectInput(file as string, 0);
+  return current !== null && current.fileSize > expected.size ? "longer" : null;
+}
+
 /** Returns a warning if the input file changed while it was read; otherwise null. */
 async function describeInputChange(
   { progress, flags, files }: EndedRun,
   context: CommandContext,
 ): Promise<string | null> {
-  if (progress.expected === null) return null;
+  const { expected, bytes, incompleteLine } = progress;
+  if (expected === null) return null;
   const path = flags.file as string;
-  const bulk = await context.openBulkFiles();
-  const current = await bulk.inspectInput(path, 0);
+  const change = await findSizeChange(progress, flags, context);
+  if (change === "shorter")
+    return `${path} became shorter while it was read (${formatCount(bytes)} of ${formatCount(expected.size)} bytes): the missing lines were not triggered.`;
+  if (progress.digest() !== expected.sha256)
+    return `${path} changed while it was read: some lines may have been triggered with old content, others with new content.`;
+  if (change === null) return null;
+  const missing =
+    incompleteLine === null
+      ? `lines after byte ${formatCount(expected.size)}`
+      : `line ${formatCount(incompleteLine)}, which was incomplete, and later lines`;
   const resume =
     files.journal === null ? "Trigger the missing lines with another file" : "Run the command again with --resume";
-  if (progress.bytes < progress.expected.size)
-    return `${path} became shorter while it was read (${formatCount(progress.bytes)} of ${formatCount(progress.expected.size)} bytes): the missing lines were not triggered.`;
-  if (progress.digest() !== progress.expected.sha256)
-    return `${path} changed while it was read: some lines may have been triggered with old content, others with new content.`;
-  if (current !== null && current.fileSize > progress.expected.size)
-    return `${path} became longer while it was read: lines after byte ${formatCount(progress.expected.size)} were not triggered. ${resume} to trigger them.`;
-  return null;
+  return `${path} became longer while it was read: ${missing} were not triggered. ${resume} to trigger them.`;
 }

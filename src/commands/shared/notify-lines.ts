@@ -7,7 +7,7 @@ import type { CommandContext } from "../context.js";
 import { type BulkOptions, parseBulkOptions } from "./bulk-flags.js";
 import { dispatchLines, performInOrder } from "./dispatch-lines.js";
 import { checkRuleSteps } from "./expectations.js";
-import { finishLineRun } from "./finish-line-run.js";
+import { findSizeChange, finishLineRun } from "./finish-line-run.js";
 import { addLineLocation, LineRun, type LineRunFiles } from "./line-run.js";
 import type { NotifyFlags } from "./notify-flags.js";
 import { openLineFiles } from "./open-line-files.js";
@@ -78,6 +78,11 @@ export async function notifyLines(
   const { groups, overrides } = await readPayloadLines(flags, context.input, {
     watchChunks: (chunks) => watchInput(chunks, progress),
     isSkipped: (line) => files.isSkipped(line),
+    async isIncomplete(line) {
+      if ((await findSizeChange(progress, flags, context)) === null) return false;
+      progress.incompleteLine = line;
+      return true;
+    },
   });
   const startedAt = context.now();
   const { now, sleep } = context;

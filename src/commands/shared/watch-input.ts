@@ -13,6 +13,8 @@ export class InputProgress {
   bytes = 0;
   /** The content that the run covers; null for standard input. */
   expected: InputFile | null = null;
+  /** The number of a last line that was left out, because the file ended in the middle of it. */
+  incompleteLine: number | null = null;
   private readonly hash = loadCrypto().createHash("sha256");
   private timer: NodeJS.Timeout | undefined;
   private startedAt: number;
