@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from "node:fs";
 import type { DocumentFile } from "../../commands/shared/bulk-service.js";
-import type { KnockError } from "../../errors/knock-error.js";
+import { KnockError } from "../../errors/knock-error.js";
 
 /** Documents are written together: after this many characters, or this time. */
 const MAX_BUFFERED_CHARACTERS = 65_536;
@@ -25,6 +25,7 @@ export class AppendFile implements DocumentFile {
   private bufferedCharacters = 0;
   private timer: NodeJS.Timeout | undefined;
   private failure: KnockError | undefined;
+  private predecessor: DocumentFile | null = null;
 
   constructor(private readonly options: AppendFileOptions) {
     this.path = options.path;
@@ -46,7 +47,10 @@ export class AppendFile implements DocumentFile {
     else this.timer ??= setTimeout(() => this.tryToFlush(), FLUSH_DELAY_MS);
   }
 
-  /** Writes what is buffered. */
+  writeAfter(file: DocumentFile): void {
+    this.predecessor = file;
+  }
+
   flush(): void {
     this.tryToFlush();
     if (this.failure !== undefined) throw this.failure;
@@ -75,9 +79,10 @@ export class AppendFile implements DocumentFile {
     const bytes = Buffer.from(this.buffered.splice(0).join(""));
     this.bufferedCharacters = 0;
     try {
+      this.predecessor?.flush();
       for (let written = 0; written < bytes.length; ) written += writeSync(this.descriptor, bytes, written);
     } catch (error) {
-      this.failure ??= this.options.toError(error);
+      this.failure ??= error instanceof KnockError ? error : this.options.toError(error);
     }
   }
 

@@ -14,6 +14,8 @@ export interface DocumentFile {
   readonly path: string;
   /** Appends a document. It is written soon afterward. Throws if an earlier document could not be written. */
   append(document: object): void;
+  /** Writes what was appended. Throws as `append` does. */
+  flush(): void;
   /** Writes what was appended, also to the disk. Throws as `append` does. */
   close(): void;
 }
@@ -30,6 +32,8 @@ export interface Journal extends DocumentFile {
   /** Returns the result that an earlier run has recorded for a line, or null. */
   getPreviousStatus(line: number): JournalRecord["status"] | null;
   append(record: JournalRecord): void;
+  /** Makes each write wait until another file's documents are written, so that a crash loses none of them. */
+  writeAfter(file: DocumentFile): void;
   /** Deletes the file. */
   delete(): void;
 }

@@ -48,6 +48,7 @@ export async function openLineFiles(input: LineInput, context: CommandContext): 
     journal = bulk.createJournal(options.journal, header);
   }
   const results = options.output === null ? null : bulk.openResults(options.output, existing !== null);
+  if (results !== null) journal?.writeAfter(results);
   return {
     journal,
     results,
