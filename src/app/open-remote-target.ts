@@ -63,6 +63,7 @@ export async function openRemoteTarget(
     ca,
     tlsSessions: openTlsSessionFile(io, settings.base_url.value, ca),
     ...connection,
+    signal: io.signal,
     log: output.verbosity.verbose ? (line) => output.note(line) : undefined,
     guardRequest: access === "read" ? refuseWrite : await loadRequestGuard(settings),
     loadResources: () => import("../remote/resources/create-remote-resources.js"),

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { parseBaseUrl } from "../domain/request/parse-base-url.js";
 import { type ApiRequest, buildApiHeaders } from "../domain/trigger/api-request.js";
 import { KnockError } from "../errors/knock-error.js";
@@ -31,6 +32,8 @@ export interface ApiClientOptions extends ConnectionOptions {
   onRateLimited?: ((waitMs: number) => void) | undefined;
   /** Receives each line of the requests and responses, without secrets. Default: requests are not logged. */
   log?: ((line: string) => void) | undefined;
+  /** Interrupts every request and every wait. */
+  signal?: AbortSignal | undefined;
   sleep?: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
   random?: () => number;
   now?: () => number;
@@ -62,7 +65,11 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   checkProxy(options.proxy);
   const redact = createRedact(options.apiKey);
   const responseReader = new ResponseReader(base.host, redact);
-  const sleep = options.sleep ?? sleepOrThrow;
+  // Each request that runs has a listener. Node would warn about more than ten.
+  if (options.signal !== undefined) setMaxListeners(0, options.signal);
+  const pause = options.sleep ?? sleepOrThrow;
+  const sleep: ApiClient["sleep"] = (milliseconds, signal) =>
+    pause(milliseconds, combineSignals(options.signal, signal));
   const policy: RetryPolicy = {
     retries: options.retries ?? DEFAULT_RETRIES,
     random: options.random ?? Math.random,
@@ -76,8 +83,9 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     return openTransport(base, options);
   });
 
-  async function send(request: ApiRequest, signal?: AbortSignal): Promise<ApiResponse> {
+  async function send(request: ApiRequest, callSignal?: AbortSignal): Promise<ApiResponse> {
     options.guardRequest?.(request);
+    const signal = combineSignals(options.signal, callSignal);
     for (let retries = 0; ; retries++) {
       log?.logRequest(request, retries + 1);
       const sentAt = performance.now();
@@ -107,7 +115,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
       }
       log?.logRetry(delay);
       if (!isConnectionFailure && outcome.status === 429) options.onRateLimited?.(delay);
-      await sleep(delay, signal);
+      await pause(delay, signal);
     }
   }
 
@@ -125,7 +133,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
       });
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
-      if (signal?.aborted) throw new KnockError("interrupted", "interrupted");
+      if (signal?.aborted) throw createInterruptedError(request);
       return toFailure(error);
     }
   }
@@ -171,11 +179,23 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
 
 async function sleepOrThrow(milliseconds: number, signal?: AbortSignal): Promise<void> {
   try {
-    const { setTimeout: pause } = await import("node:timers/promises");
-    await pause(milliseconds, undefined, signal ? { signal } : {});
+    const { setTimeout: wait } = await import("node:timers/promises");
+    await wait(milliseconds, undefined, signal ? { signal } : {});
   } catch {
     throw new KnockError("interrupted", "interrupted");
   }
+}
+
+/** Returns a signal that either of two signals aborts. */
+function combineSignals(first: AbortSignal | undefined, second: AbortSignal | undefined): AbortSignal | undefined {
+  if (first === undefined || second === undefined || first === second) return first ?? second;
+  return AbortSignal.any([first, second]);
+}
+
+/** Returns the error for a request that was interrupted after it was sent. */
+function createInterruptedError({ method }: ApiRequest): KnockError {
+  const hint = method === "GET" ? undefined : "The API may have received the request.";
+  return new KnockError("interrupted", "interrupted", { hint });
 }
 
 function formatTimeout(milliseconds: number): string {

@@ -31,7 +31,7 @@ export async function startTriggerApi(): Promise<TriggerApi> {
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
       const key = String(request.headers["idempotency-key"]);
-      const body = JSON.parse(Buffer.concat(chunks).toString("utf8")) as JsonObject;
+      const body = JSON.parse(Buffer.concat(chunks).toString("utf8") || "{}") as JsonObject;
       const trigger = { workflow: String(request.url).split("/")[3] as string, key, body };
       api.received.push(trigger);
       if (api.intercept(trigger, response)) return;

@@ -148,6 +148,17 @@ describe.each([
       controller.abort();
       expect(await calling).toMatchObject({ code: "interrupted" });
     });
+
+    it("are stopped by the client's signal, also if a call has its own", async () => {
+      replies({ status: 503, headers: { "retry-after": "50" } });
+      const controller = new AbortController();
+      const { signal } = new AbortController();
+      const client = open({ sleep: undefined, signal: controller.signal });
+      const calling = catchRejection(client.call("GET", "/v1/x", { signal }));
+      await eventually(() => api.requests.length === 1);
+      controller.abort();
+      expect(await calling).toMatchObject({ code: "interrupted" });
+    });
   });
 
   describe("an unreachable API", () => {

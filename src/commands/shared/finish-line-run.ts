@@ -26,7 +26,7 @@ export async function finishLineRun(run: LineRun, ended: EndedRun, context: Comm
   const counts = sumCounts(run, files);
   const inputProblem = error === null && !context.signal.aborted ? await describeInputChange(ended, context) : null;
   const isComplete = error === null && !context.signal.aborted && inputProblem === null && counts.failed === 0;
-  const isEmpty = counts.triggered + counts.failed === 0;
+  const isEmpty = counts.triggered + counts.failed === 0 && run.interruptedLines === 0;
   const isKept = journal !== null && !isEmpty && !(isComplete && flags.journal === undefined);
   if (journal !== null && isKept) journal.close();
   else journal?.delete();
@@ -41,7 +41,9 @@ export async function finishLineRun(run: LineRun, ended: EndedRun, context: Comm
         `stopped in ${inputName} after line ${run.lastLine}: ${text}; later lines were not triggered${resumeHint}`,
       );
   } else if (context.signal.aborted)
-    output.note(`interrupted in ${inputName} after line ${run.lastLine}: ${text}${resumeHint}`);
+    output.note(
+      `interrupted in ${inputName} after line ${run.lastLine}: ${text}${formatInterrupted(run)}${resumeHint}`,
+    );
   else if (isEmpty)
     throw new KnockError("usage", `${inputName} contains no payload`, {
       hint: 'Write one JSON object per line, for example {"key":"welcome","recipients":["ada"]}.',
@@ -89,6 +91,12 @@ function sumCounts({ counts }: LineRun, { journal }: LineRunFiles): LineCounts {
 
 function formatLines(count: number): string {
   return count === 1 ? "1 line" : `${formatCount(count)} lines`;
+}
+
+function formatInterrupted({ interruptedLines: count }: LineRun): string {
+  return count === 0
+    ? ""
+    : `, ${formatLines(count)} interrupted (the API may have triggered ${count === 1 ? "it" : "them"})`;
 }
 
 function formatCounts({ triggered, failed, skipped, replayed }: LineCounts): string {

@@ -81,6 +81,8 @@ export class LineRun {
   readonly failureCodes = new Set<ErrorCode>();
   areRulesMet = true;
   isTimedOut = false;
+  /** The number of lines whose request was interrupted, so that the API may have triggered them. */
+  interruptedLines = 0;
   /** The numbers of lines. `retried` is the part of both that had failed in an earlier run. */
   readonly counts = { triggered: 0, failed: 0, skipped: 0, replayed: 0, retried: 0, workflowRuns: 0 };
   lastLine = 0;
@@ -151,6 +153,7 @@ export class LineRun {
       return { line, results, error: null };
     } catch (error) {
       if (!(error instanceof KnockError)) throw error;
+      if (error.code === "interrupted") this.interruptedLines++;
       const located = this.addAcceptedParts(addLineLocation(error, line), triggers, results.length);
       if (FATAL_CODES.has(error.code)) throw located;
       if (OUTAGE_CODES.has(error.code) && ++this.outageLines >= MAX_OUTAGE_LINES + this.options.concurrency)

@@ -85,7 +85,8 @@ export async function notifyLines(
     },
   });
   const startedAt = context.now();
-  const { now, sleep } = context;
+  const { now } = context;
+  const sleep = (milliseconds: number): Promise<void> => context.sleep(milliseconds, context.signal);
   const limiter = new RateLimiter({ maxPerSecond: options.maxPerSecond, now, sleep });
   const run = new LineRun(workflow, flags, rules, options, files, limiter, target, context);
   Object.assign(files, await openLineFiles({ workflow, flags, options, overrides, target, progress }, context));
@@ -99,7 +100,10 @@ export async function notifyLines(
       options.concurrency > 1
         ? dispatchLines(checked, run, options.concurrency, context)
         : performInOrder(checked, run, flags, context),
-    );
+    ).catch((thrown: unknown) => {
+      // Interrupted lines are not in the journal, so that --resume triggers them with the same keys.
+      if (!(thrown instanceof KnockError) || thrown.code !== "interrupted") throw thrown;
+    });
   } catch (thrown) {
     error = thrown;
   }
