@@ -20,6 +20,7 @@ const FAILURE_MESSAGES: Record<string, string> = {
   ECONNRESET: "the connection was closed",
   EPIPE: "the connection was closed",
   UND_ERR_SOCKET: "the connection was closed",
+  ERR_PROXY_CLOSED: "the proxy closed the connection",
   ENOTFOUND: "unknown host name",
   EAI_AGAIN: "the host name could not be looked up",
   ETIMEDOUT: "connecting took too long",

@@ -1,4 +1,5 @@
 import { type Dispatcher, EnvHttpProxyAgent, Pool } from "undici";
+import { ProxyPool } from "./proxy-pool.js";
 import type { ProxySettings } from "./proxy-settings.js";
 import { type HttpTransport, ResponseCollector, type TransportOptions, type TransportResponse } from "./transport.js";
 
@@ -57,7 +58,8 @@ function openDispatcher({ origin, connections, connectTimeoutMs, ca, proxy }: Un
     httpProxy: proxy.url,
     httpsProxy: proxy.url,
     noProxy: proxy.noProxy,
-    requestTls: tls,
+    clientFactory: (url, options) => new ProxyPool(url, options, connectTimeoutMs),
+    requestTls: { timeout: connectTimeoutMs, ...tls },
     proxyTls: { timeout: connectTimeoutMs },
   });
 }
