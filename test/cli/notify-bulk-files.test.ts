@@ -5,6 +5,7 @@ import {
   formatInvite,
   bulkTest as it,
   notifyFile as notify,
+  readRecipients,
   TRIGGER_FILE,
   TRIGGER_JOURNAL,
   writeLines,
@@ -101,6 +102,18 @@ describe.concurrent("lines that failed", () => {
     );
     expect(exitCode).toBe(6);
   });
+});
+
+it("--max-recipients also counts the lines that an earlier run has triggered", async ({ collab, api }) => {
+  writeLines(collab, ["ada", "grace", "lin", "alan", "zoe"].map(formatInvite));
+  const args = ["--max-recipients", "2", "--concurrency", "1"];
+  expect((await notify(collab, api, args)).exitCode).toBe(6);
+  const { stderr, exitCode } = await notify(collab, api, [...args, "--resume"]);
+  expect(stderr).toContain("--max-recipients is 2, but the lines so far have 3 recipients");
+  expect(exitCode).toBe(6);
+  expect(readRecipients(api)).toEqual(["ada", "grace"]);
+  expect((await notify(collab, api, ["--max-recipients", "5", "--resume"])).exitCode).toBe(0);
+  expect(api.accepted.size).toBe(5);
 });
 
 describe.concurrent("a last line without a line break", () => {

@@ -76,6 +76,7 @@ function parseJsonLine(line: string): unknown {
 export class JournalFile extends AppendFile implements Journal {
   readonly previous = { triggered: 0, failed: 0 };
   readonly previousVerdicts = new Set<NonNullable<JournalRecord["verdict"]>>();
+  previousRecipients = 0;
   readonly previousFailureCodes = new Set<string>();
   private readonly statuses = new LineStatuses();
 
@@ -121,10 +122,11 @@ export class JournalFile extends AppendFile implements Journal {
   private addPrevious(text: string, number: number): void {
     const parsed = journalRecordSchema().safeParse(parseJsonLine(text));
     if (!parsed.success) throw toConflict(this.path, `is damaged: line ${number} is not a record`);
-    const { line, status, verdict, code } = parsed.data;
+    const { line, status, verdict, code, recipients } = parsed.data;
     const before = this.statuses.get(line);
     if (before !== null) this.previous[before]--;
     this.previous[status]++;
+    if (status === "triggered" && before !== "triggered") this.previousRecipients += recipients ?? 0;
     this.statuses.set(line, status);
     if (code !== undefined) this.previousFailureCodes.add(code);
     if (verdict !== undefined) this.previousVerdicts.add(verdict);

@@ -1,4 +1,5 @@
 import type { KnockError } from "../../errors/knock-error.js";
+import { countRecipients } from "./recipient-limit.js";
 import type { NamedTrigger } from "./trigger-and-wait.js";
 import { formatCount } from "./watch-input.js";
 
@@ -12,8 +13,7 @@ export function addAcceptedParts(
   accepted: number,
   hint: string,
 ): KnockError {
-  const count = (parts: readonly NamedTrigger[]): string =>
-    formatCount(parts.reduce((sum, { trigger }) => sum + trigger.recipients.length, 0));
+  const count = (parts: readonly NamedTrigger[]): string => formatCount(countRecipients(parts));
   const ownHint = error.hint === undefined || /\bNothing was\b/.test(error.hint) ? [] : [error.hint];
   return error.copyWith({
     message: `${error.message} (the first ${count(triggers.slice(0, accepted))} of ${count(triggers)} recipients were triggered)`,

@@ -25,6 +25,8 @@ export interface Journal extends DocumentFile {
   readonly header: JournalHeader;
   /** The number of lines with each result that earlier runs have recorded. */
   readonly previous: Readonly<Record<JournalRecord["status"], number>>;
+  /** The number of recipients of the lines that earlier runs have triggered. */
+  readonly previousRecipients: number;
   /** Whether earlier runs have recorded lines whose recipients all or partly failed. */
   readonly previousVerdicts: ReadonlySet<NonNullable<JournalRecord["verdict"]>>;
   /** The codes of the errors that earlier runs have recorded. */

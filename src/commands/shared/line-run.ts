@@ -14,7 +14,7 @@ import { addAcceptedParts, REMAINING_RECIPIENTS_HINT } from "./accepted-parts.js
 import type { BulkOptions } from "./bulk-flags.js";
 import type { DocumentFile, Journal } from "./bulk-service.js";
 import type { NotifyFlags } from "./notify-flags.js";
-import { RecipientLimit } from "./recipient-limit.js";
+import { countRecipients, RecipientLimit } from "./recipient-limit.js";
 import {
   checkAgainstProject,
   checkRecipients,
@@ -58,6 +58,8 @@ const RETRIED_PARTS_HINT =
 /** A line that was handled. Its results are those of the parts before its error, if it has one. */
 export interface HandledLine {
   line: PayloadLine;
+  /** The number of recipients that the line lists. */
+  recipients: number;
   results: TriggerResult[];
   error: KnockError | null;
 }
@@ -101,6 +103,11 @@ export class LineRun {
     private readonly context: CommandContext,
   ) {
     this.recipientLimit = new RecipientLimit(flags.maxRecipients);
+  }
+
+  /** Counts the recipients of the lines that this run skips, because an earlier one has triggered them. */
+  countEarlierRecipients(): void {
+    this.recipientLimit.addEarlier(this.files.journal?.previousRecipients ?? 0);
   }
 
   /** Counts the recipients of triggers. Throws `too_many_recipients`. */
@@ -150,7 +157,7 @@ export class LineRun {
         else results.push(await this.trigger(line, part, trigger));
       }
       this.outageLines = 0;
-      return { line, results, error: null };
+      return { line, recipients: countRecipients(triggers), results, error: null };
     } catch (error) {
       if (!(error instanceof KnockError)) throw error;
       if (error.code === "interrupted") this.interruptedLines++;
@@ -160,12 +167,12 @@ export class LineRun {
         throw located.copyWith({
           hint: `${this.outageLines} lines in a row failed, so the run was stopped. ${error.hint ?? ""}`.trim(),
         });
-      return { line, results, error: located };
+      return { line, recipients: countRecipients(triggers), results, error: located };
     }
   }
 
   /** Records, prints and counts a line, after its runs are synced to disk. */
-  async settle({ line, results, error }: HandledLine): Promise<void> {
+  async settle({ line, recipients, results, error }: HandledLine): Promise<void> {
     const { journal } = this.files;
     this.lastLine = Math.max(this.lastLine, line.number);
     const wasRetried = journal?.getPreviousStatus(line.number) === "failed";
@@ -181,7 +188,7 @@ export class LineRun {
       return;
     }
     const verdict = combineVerdicts(results.map(({ outcome }) => getVerdict(outcome)));
-    journal.append({ line: line.number, status: "triggered", verdict, workflow_run_ids });
+    journal.append({ line: line.number, status: "triggered", verdict, workflow_run_ids, recipients });
   }
 
   /** Prints likely mistakes in the files of the workflows that were triggered. */

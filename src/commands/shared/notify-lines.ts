@@ -90,6 +90,7 @@ export async function notifyLines(
   const limiter = new RateLimiter({ maxPerSecond: options.maxPerSecond, now, sleep });
   const run = new LineRun(workflow, flags, rules, options, files, limiter, target, context);
   Object.assign(files, await openLineFiles({ workflow, flags, options, overrides, target, progress }, context));
+  run.countEarlierRecipients();
   files.isSkipped = (line) => isSkipped(line, options, files, run);
   const inputName = formatInputName(flags.file as string);
   context.output.startBuffering();

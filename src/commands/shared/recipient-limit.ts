@@ -1,7 +1,12 @@
 import type { Trigger } from "../../domain/trigger/trigger.js";
 import { KnockError } from "../../errors/knock-error.js";
 
-/** Counts the recipients that triggers list, up to the number of `--max-recipients`. An object counts as one. */
+/** Returns the number of recipients that triggers list. An object counts as one. */
+export function countRecipients(triggers: readonly { trigger: Trigger }[]): number {
+  return triggers.reduce((sum, { trigger }) => sum + trigger.recipients.length, 0);
+}
+
+/** Counts the recipients that triggers list, up to the number of `--max-recipients`. */
 export class RecipientLimit {
   private count = 0;
   private readonly max: number | null;
@@ -15,9 +20,14 @@ export class RecipientLimit {
     this.max = flag === undefined ? null : Number(flag);
   }
 
+  /** Counts the recipients of lines that an earlier run has triggered. */
+  addEarlier(count: number): void {
+    this.count += count;
+  }
+
   /** Throws `too_many_recipients` if the triggers of a payload pass the limit. They must then not be sent. */
   add(triggers: readonly { trigger: Trigger }[]): void {
-    const added = triggers.reduce((sum, { trigger }) => sum + trigger.recipients.length, 0);
+    const added = countRecipients(triggers);
     this.count += added;
     if (this.max === null || this.count <= this.max) return;
     const [count, max] = [this.count, this.max].map((number) => number.toLocaleString("en-US"));

@@ -38,6 +38,8 @@ export const journalRecordSchema = once(() =>
     /** Whether recipients of an accepted line failed. */
     verdict: z.optional(z.enum(["succeeded", "partial", "failed"])),
     workflow_run_ids: z.array(z.string()),
+    /** The number of recipients that the line lists. Journals of earlier versions do not have it. */
+    recipients: z.optional(z.int()),
     code: z.optional(z.string()),
     message: z.optional(z.string()),
   }),

@@ -40,7 +40,7 @@ it("sends no line after a fatal error, and reports it after the earlier lines", 
     ended.catch(() => {});
     for (let turn = 0; turn < 5; turn++) await nextTurn();
     expect(performed).toEqual([1, 2]);
-    resolveFirst({ line: { number: 1 } as PayloadLine, results: [], error: null });
+    resolveFirst({ recipients: 1, line: { number: 1 } as PayloadLine, results: [], error: null });
     await expect(ended).rejects.toThrow("line 2 is refused");
     expect({ performed, settled, unhandled }).toEqual({ performed: [1, 2], settled: [1], unhandled: [] });
   } finally {
