@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, linkSync, readFileSync, symlinkSync } from "node:fs";
+import { appendFileSync, existsSync, linkSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import {
@@ -151,6 +151,14 @@ describe.concurrent("a last line without a line break", () => {
       expect(body).toMatchObject({ data: { text: "x".repeat(600) } });
     },
   );
+});
+
+it("--json ends standard error with an error's document, also after 20 errors", async ({ collab, api }) => {
+  writeLines(collab, Array(25).fill("oops"));
+  const { stderr } = await notify(collab, api, ["--json"]);
+  expect(JSON.parse(stderr.trimEnd().split("\n").at(-1) as string)).toHaveProperty("error.code", "invalid_json");
+  rmSync(join(collab.dir, TRIGGER_JOURNAL));
+  expect((await notify(collab, api)).stderr).toContain(`further errors are written only to ${TRIGGER_JOURNAL}`);
 });
 
 describe.concurrent("the files of a run", () => {

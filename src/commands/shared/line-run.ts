@@ -260,7 +260,9 @@ export class LineRun {
     const { output } = this.context;
     const file = results ?? journal;
     if (file === null || this.printedErrors < MAX_PRINTED_ERRORS) printError(error, output, false);
-    else if (this.printedErrors === MAX_PRINTED_ERRORS) output.note(`further errors are written only to ${file.path}`);
+    // With --json, the last line of standard error must be the document of an error.
+    else if (this.printedErrors === MAX_PRINTED_ERRORS && !this.flags.json)
+      output.note(`further errors are written only to ${file.path}`);
     this.printedErrors++;
   }
 }
