@@ -125,7 +125,7 @@ export function registerSchedules(program: Command, context: CommandContext): vo
     const { output } = context;
     if (output.verbosity.json) return output.json({ items });
     if (!output.verbosity.quiet)
-      output.lines(items.map(({ id }) => `${output.colors.green("✓")} schedule ${String(id)} deleted`));
+      output.lines([...new Set(ids)].map((id) => `${output.colors.green("✓")} schedule ${id} deleted`));
   });
 }
 

@@ -222,6 +222,9 @@ export interface ScheduleOperations {
   createMany(body: JsonObject, name?: string): Promise<JsonObject[]>;
   /** Applies the same change to up to 100 schedules. */
   update(body: JsonObject, name?: string): Promise<JsonObject[]>;
-  /** Deletes schedules, including the next occurrence. Runs that already started continue (E-364, A-270). */
+  /**
+   * Deletes schedules, including the next occurrence. Runs that already started continue (E-364, A-270). Returns the schedules,
+   * or an empty list if the response of the API was lost.
+   */
   delete(body: JsonObject): Promise<JsonObject[]>;
 }

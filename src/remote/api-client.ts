@@ -39,24 +39,41 @@ export interface ApiClientOptions extends ConnectionOptions {
   now?: () => number;
 }
 
-/** Sends only requests that are safe to repeat: every failed attempt may be retried. */
+interface SendOptions {
+  signal?: AbortSignal | undefined;
+  /**
+   * The hint if the API may have processed a failed request. Such a request is not safe to repeat, so it is not sent again then.
+   * Default: the request is safe to repeat.
+   */
+  uncertainHint?: string;
+  /** Whether the request removes a resource, so that a repeated request for a missing one has succeeded before. */
+  isRemoval?: boolean;
+}
+
+/** Retries failed attempts. */
 export interface ApiClient {
   readonly responseReader: ResponseReader;
   readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
   readonly now: () => number;
-  /** Returns a 2xx response. Throws KnockError after the retries (A-040, A-041). */
-  send(request: ApiRequest, signal?: AbortSignal): Promise<ApiResponse>;
+  /**
+   * Returns a 2xx response, or the 404 of a removal that an attempt without a response has probably made. Throws KnockError after
+   * the retries (A-040, A-041).
+   */
+  send(request: ApiRequest, options?: SendOptions): Promise<ApiResponse>;
   /** Sends a request with this client's headers. */
   call(
     method: ApiRequest["method"],
     path: string,
-    options?: { signal?: AbortSignal | undefined; body?: JsonObject | null },
+    options?: SendOptions & { body?: JsonObject | null },
   ): Promise<ApiResponse>;
   close(): Promise<void>;
 }
 
 /** Attempts after the first one (A-040). More do not help against a server that never responds: its address is probably wrong. */
 const DEFAULT_RETRIES = 2;
+
+/** The statuses of servers that have failed while they processed a request, or that lost the response. */
+const UNCERTAIN_STATUSES: ReadonlySet<number> = new Set([500, 502, 504]);
 
 export function createApiClient(options: ApiClientOptions): ApiClient {
   const base = parseBaseUrl(options.baseUrl, options.baseUrlSource);
@@ -83,9 +100,13 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     return openTransport(base, options);
   });
 
-  async function send(request: ApiRequest, callSignal?: AbortSignal): Promise<ApiResponse> {
+  async function send(
+    request: ApiRequest,
+    { signal: callSignal, uncertainHint, isRemoval = false }: SendOptions = {},
+  ): Promise<ApiResponse> {
     options.guardRequest?.(request);
     const signal = combineSignals(options.signal, callSignal);
+    let mayBeProcessed = false;
     for (let retries = 0; ; retries++) {
       log?.logRequest(request, retries + 1);
       const sentAt = performance.now();
@@ -94,10 +115,12 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
       const isConnectionFailure = "kind" in outcome;
       hasResponded ||= !isConnectionFailure || outcome.kind === "broken";
       if (!isConnectionFailure && outcome.status >= 200 && outcome.status < 300) return outcome;
+      mayBeProcessed ||= isConnectionFailure ? outcome.mayBeProcessed : UNCERTAIN_STATUSES.has(outcome.status);
+      const retryable = uncertainHint === undefined || !mayBeProcessed;
       const { delay_ms: delay, retry_after_ms } = decideRetry(
         isConnectionFailure
-          ? { status: null, retryable: outcome.retryable, headers: {} }
-          : { status: outcome.status, retryable: true, headers: outcome.headers },
+          ? { status: null, retryable: retryable && outcome.retryable, headers: {} }
+          : { status: outcome.status, retryable, headers: outcome.headers },
         retries,
         hasResponded ? policy : { ...policy, retries: Math.min(policy.retries, DEFAULT_RETRIES) },
       );
@@ -111,7 +134,9 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
           retry_after_ms,
           redact,
         };
-        throw isConnectionFailure ? createConnectionError(outcome, context) : toApiError(outcome, context);
+        const error = isConnectionFailure ? createConnectionError(outcome, context) : toApiError(outcome, context);
+        if (isRemoval && mayBeProcessed && !isConnectionFailure && error.code === "resource_missing") return outcome;
+        throw mayBeProcessed && uncertainHint !== undefined ? error.copyWith({ hint: uncertainHint }) : error;
       }
       log?.logRetry(delay);
       if (!isConnectionFailure && outcome.status === 429) options.onRateLimited?.(delay);
@@ -141,16 +166,17 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   /** Describes why an attempt has no complete response. Throws `remote_failed` for a response that is too large. */
   function toFailure({ kind, head, cause }: TransportError): ConnectionFailure {
     const timeout = formatTimeout(options.timeoutMs);
-    const unreachable = (message: string): ConnectionFailure => ({
+    const unreachable = (message: string, mayBeProcessed: boolean): ConnectionFailure => ({
       kind: "unreachable",
       message,
       retryable: true,
+      mayBeProcessed,
       cause,
     });
     if (kind === "timeout")
-      return unreachable(head === null ? `no response within ${timeout}` : `no complete response within ${timeout}`);
+      return unreachable(`no ${head === null ? "" : "complete "}response within ${timeout}`, true);
     if (kind === "connect_timeout")
-      return unreachable(`no connection within ${formatTimeout(getConnectTimeout(options))}`);
+      return unreachable(`no connection within ${formatTimeout(getConnectTimeout(options))}`, false);
     if (head === null) return toConnectionFailure(cause);
     if (kind === "too_large") throw responseReader.createInvalidResponseError(head, "its body is larger than 20 MB");
     const request_id = head.headers["x-request-id"];
@@ -158,6 +184,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
       kind: "broken",
       message: "closed the connection during the response",
       retryable: true,
+      mayBeProcessed: true,
       cause,
       status: head.status,
       request_id: request_id === undefined ? undefined : redact(request_id),
@@ -169,8 +196,8 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     sleep,
     now: policy.now,
     send,
-    call: (method, path, { signal, body = null } = {}) =>
-      send({ method, path, headers: buildApiHeaders(options, body !== null), body }, signal),
+    call: (method, path, { body = null, ...sendOptions } = {}) =>
+      send({ method, path, headers: buildApiHeaders(options, body !== null), body }, sendOptions),
     async close() {
       if (isOpened) await (await openOnce()).close();
     },

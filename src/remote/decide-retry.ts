@@ -1,7 +1,7 @@
 /** A failed attempt: an HTTP response, or `status` null without one. */
 interface FailedAttempt {
   status: number | null;
-  /** False if a retry cannot help, such as for an untrusted certificate. */
+  /** False if a retry cannot help, such as for an untrusted certificate, or if it is not safe. */
   retryable: boolean;
   /** Names are in lower case. */
   headers: Record<string, string>;
@@ -33,7 +33,7 @@ export function decideRetry(failed: FailedAttempt, retries: number, policy: Retr
 }
 
 function isRetryable({ status, retryable, headers }: FailedAttempt): boolean {
-  if (status === null) return retryable;
+  if (status === null || !retryable) return retryable;
   const shouldRetry = headers["x-should-retry"];
   if (shouldRetry === "true") return true;
   if (shouldRetry === "false") return false;

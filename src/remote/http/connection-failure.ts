@@ -9,6 +9,8 @@ export interface ConnectionFailure {
   message: string;
   /** False if another attempt would fail in the same way. */
   retryable: boolean;
+  /** False if the connection failed before the request was sent. */
+  mayBeProcessed: boolean;
   cause: unknown;
   /** Set for a broken response whose headers had arrived. */
   status?: number | undefined;
@@ -33,14 +35,25 @@ const FAILURE_MESSAGES: Record<string, string> = {
   ERR_SSL_PACKET_LENGTH_TOO_LONG: "it does not speak TLS",
 };
 
+/** The operations that fail before a request is sent. */
+const CONNECT_CALLS: ReadonlySet<unknown> = new Set(["connect", "getaddrinfo"]);
+/** Errors of TLS and of proxies before a request is sent. */
+const CONNECT_CODES = /^(EPROTO|ERR_SSL_.*|ERR_PROXY_CLOSED)$/;
+
 const BAD_CERTIFICATE = /^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_TLS_CERT|HOSTNAME_MISMATCH)/;
 
 /** Describes in plain words why a connection failed. */
 export function toConnectionFailure(error: unknown): ConnectionFailure {
-  const code = findErrorCode(error);
+  const { code, syscall } = findCodedError(error);
   // undici gives the errors of its parser no code. Those of Node's client start with HPE_.
   if (code.startsWith("HPE_") || (error instanceof Error && error.name === "HTTPParserError"))
-    return { kind: "broken", message: "sent a response that is not HTTP", retryable: false, cause: error };
+    return {
+      kind: "broken",
+      message: "sent a response that is not HTTP",
+      retryable: false,
+      mayBeProcessed: true,
+      cause: error,
+    };
   // undici reports a proxy's response only in the message.
   const [, status] = (error instanceof Error && /^Proxy response \((\d+)\)/.exec(error.message)) || [];
   if (status !== undefined) {
@@ -48,6 +61,7 @@ export function toConnectionFailure(error: unknown): ConnectionFailure {
       kind: "unreachable",
       message: `the proxy refused the connection (${status})`,
       retryable: Number(status) >= 500,
+      mayBeProcessed: false,
       cause: error,
     };
   }
@@ -56,19 +70,28 @@ export function toConnectionFailure(error: unknown): ConnectionFailure {
       kind: "unreachable",
       message: `its TLS certificate is not trusted (${code})`,
       retryable: false,
+      mayBeProcessed: false,
       cause: error,
     };
   }
   const words = FAILURE_MESSAGES[code] ?? (code === "" ? "the connection failed" : `the connection failed (${code})`);
-  return { kind: "unreachable", message: words, retryable: true, cause: error };
+  const mayBeProcessed = !CONNECT_CALLS.has(syscall) && !CONNECT_CODES.test(code);
+  return { kind: "unreachable", message: words, retryable: true, mayBeProcessed, cause: error };
 }
 
-/** Returns the code of an error, of its cause, or of the first of several errors (one per address). */
-function findErrorCode(error: unknown, depth = 0): string {
-  if (typeof error !== "object" || error === null || depth > 4) return "";
-  const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown };
-  if (typeof code === "string" && code !== "UND_ERR") return code;
-  return findErrorCode(cause, depth + 1) || (Array.isArray(errors) ? findErrorCode(errors[0], depth + 1) : "");
+interface CodedError {
+  code: string;
+  /** The operation of the system that failed. */
+  syscall?: unknown;
+}
+
+/** Returns the error with a code: an error, its cause, or the first of several errors (one per address). */
+function findCodedError(error: unknown, depth = 0): CodedError {
+  if (typeof error !== "object" || error === null || depth > 4) return { code: "" };
+  const { code, syscall, cause, errors } = error as Record<string, unknown>;
+  if (typeof code === "string" && code !== "UND_ERR") return { code, syscall };
+  const found = findCodedError(cause, depth + 1);
+  return found.code === "" && Array.isArray(errors) ? findCodedError(errors[0], depth + 1) : found;
 }
 
 interface FailureContext {

@@ -24,8 +24,12 @@ export function createRemoteUsers(client: ApiClient): UserOperations {
     async merge(id, from) {
       const path = `${buildUserPath(id)}/merge`;
       buildUserPath(from); // an invalid ID has the same error as on the local target
-      const response = await nullIfMissing(client.call("POST", path, { body: { from_user_id: from } }));
-      return response === null ? null : client.responseReader.readObject(response, "id");
+      const options = { body: { from_user_id: from }, isRemoval: true };
+      const response = await nullIfMissing(client.call("POST", path, options));
+      if (response === null) return null;
+      // The user was merged by a request whose response was lost, so that its user has to be read.
+      if (response.status === 404) return readResource(client, buildUserPath(id), ["id"]);
+      return client.responseReader.readObject(response, "id");
     },
   };
 }

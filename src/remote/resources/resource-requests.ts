@@ -51,7 +51,7 @@ export async function putResource(
 
 /** Deletes a resource. Returns false if it did not exist. */
 export async function deleteResource(client: ApiClient, path: string): Promise<boolean> {
-  return (await nullIfMissing(client.call("DELETE", path))) !== null;
+  return (await nullIfMissing(client.call("DELETE", path, { isRemoval: true }))) !== null;
 }
 
 /** Replaces a request's `resource_missing` with an error that names the resource. */

@@ -13,6 +13,9 @@ import { buildReferencesQuery } from "./subscriptions.js";
 /** Maximum number of pages that are searched for a schedule. */
 const MAX_SEARCHED_PAGES = 200;
 
+const UNCERTAIN_HINT =
+  "The API may have created the schedules. Run `knock schedules list` with --workflow or --recipient to check before you try again.";
+
 /** Returns the list's path and query. The API lists the schedules of one recipient or of one workflow. */
 function buildListRequest({ workflow, recipients, tenant }: ScheduleFilter): { path: string; query: Query } | null {
   if (recipients?.length === 1) {
@@ -59,14 +62,23 @@ function createMissingScheduleError(body: JsonObject): KnockError {
 
 /** Creates the operations on schedules (A-243, A-267 to A-271, A-313). */
 export function createRemoteSchedules(client: ApiClient): ScheduleOperations {
-  const change = async (method: "POST" | "PUT" | "DELETE", body: JsonObject): Promise<JsonObject[]> =>
-    client.responseReader.readList(await client.call(method, buildPath("schedules"), { body }));
+  const path = buildPath("schedules");
+  /** The API has no idempotency key for schedules (A-050), so a repeated request would create them again. */
+  const create = async (body: JsonObject): Promise<JsonObject[]> =>
+    client.responseReader.readList(await client.call("POST", path, { body, uncertainHint: UNCERTAIN_HINT }));
+  const update = async (body: JsonObject): Promise<JsonObject[]> =>
+    client.responseReader.readList(await client.call("PUT", path, { body }));
+  const remove = async (body: JsonObject): Promise<JsonObject[]> => {
+    const response = await client.call("DELETE", path, { body, isRemoval: true });
+    // The schedules were deleted by a request whose response was lost, and can no longer be read.
+    return response.status === 404 ? [] : client.responseReader.readList(response);
+  };
   return {
     list: (filter, page) => listSchedules(client, filter, page),
     read: (id, filter = {}) => findSchedule(client, id, filter),
-    create: (body) => change("POST", body),
-    createMany: (body) => createSchedules(body, (group) => change("POST", group)),
-    update: (body) => withMissingError(change("PUT", body), () => createMissingScheduleError(body)),
-    delete: (body) => withMissingError(change("DELETE", body), () => createMissingScheduleError(body)),
+    create,
+    createMany: (body) => createSchedules(body, create),
+    update: (body) => withMissingError(update(body), () => createMissingScheduleError(body)),
+    delete: (body) => withMissingError(remove(body), () => createMissingScheduleError(body)),
   };
 }
