@@ -1,10 +1,12 @@
 import type { CsvError, Options } from "csv-parse";
 
 /** A row of a CSV file: its fields, or the reason why it cannot be read. `line` is the number of its first line, counted from 1. */
-export type CsvRow = Row | { line: number; error: string };
+export type CsvRow = Row | { line: number; end?: number; error: string };
 
 interface Row {
   line: number;
+  /** The number of bytes from the start of the file to the end of the row. */
+  end: number;
   fields: string[];
 }
 
@@ -46,10 +48,10 @@ export async function* readCsvRows(
     // Without this option, an error would also discard the rows before it.
     skip_records_with_error: true,
     max_record_size: MAX_ROW_BYTES,
-    on_record: (fields, { lines }) => {
+    on_record: (fields, { lines, bytes }) => {
       const breaks = fields.flatMap((field) => field.match(/\r\n|\n|\r/g) ?? []);
       surplusLines += breaks.filter((text) => text === "\r\n").length;
-      const row: Row = { line: lines - surplusLines - breaks.length, fields };
+      const row: Row = { line: lines - surplusLines - breaks.length, end: bytes, fields };
       return row as unknown as string[]; // The types do not know that a record may become an object.
     },
     on_skip: (error) => {
@@ -67,7 +69,7 @@ export async function* readCsvRows(
     if (end !== null && row.line >= end.line) break;
     const isUtf8 = !row.fields.some((field) => field.includes(REPLACEMENT_CHARACTER));
     if (held !== null) yield held;
-    held = isUtf8 ? row : { line: row.line, error: "is not valid UTF-8" };
+    held = isUtf8 ? row : { line: row.line, end: row.end, error: "is not valid UTF-8" };
     // The parser emits a row without a line break only after the end of the input.
     if (isInputEnded) continue;
     yield held;

@@ -24,6 +24,8 @@ export interface PayloadLine {
   isCsv: boolean;
   /** The length of its text in characters. */
   size: number;
+  /** The number of bytes from the start of the stream to the end of the line; 0 if it is unknown. */
+  end: number;
   payload: unknown;
   error: KnockError | null;
 }
@@ -38,8 +40,8 @@ interface PayloadLines {
 interface PayloadLineOptions {
   /** Passes the bytes of the input on, for a caller that counts or limits them. */
   watchChunks?: (chunks: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
-  /** Returns whether a line is skipped without being parsed. */
-  isSkipped?: (line: number) => boolean;
+  /** Returns whether a line, which ends at this byte, is skipped without being parsed. */
+  isSkipped?: (line: number, end: number) => boolean;
   /** Returns whether a last line or row without a line break is incomplete. It is then left out. */
   isIncomplete?: (line: number) => Promise<boolean>;
 }
@@ -78,13 +80,19 @@ export async function readPayloadLines(
   const isCsv = resolveFormat(flags) === "csv";
   const chunks = watchChunks(reader.readChunks(path, "--file"));
 
-  async function toPayload(number: number, size: number, parse: () => Promise<Json>): Promise<PayloadLine> {
+  async function toPayload(
+    number: number,
+    size: number,
+    end: number,
+    parse: () => Promise<Json>,
+  ): Promise<PayloadLine> {
     const line: PayloadLine = {
       number,
       name: `${inputName}:${number}`,
       location: { file: inputName, line: number, column: 1 },
       isCsv,
       size,
+      end,
       payload: null,
       error: null,
     };
@@ -102,9 +110,9 @@ export async function readPayloadLines(
     for await (const lines of readLines(chunks, limits)) {
       const group: PayloadLine[] = [];
       for (const line of lines) {
-        if (isSkipped(line.number)) continue;
+        if (isSkipped(line.number, line.end)) continue;
         const size = "text" in line ? line.text.length : 0;
-        group.push(await toPayload(line.number, size, () => parsePayloadLine(line, inputName)));
+        group.push(await toPayload(line.number, size, line.end, () => parsePayloadLine(line, inputName)));
       }
       yield group;
     }
@@ -114,10 +122,10 @@ export async function readPayloadLines(
     let payloads: CsvPayloads | null = null;
     for await (const row of readCsvRows(chunks, isIncomplete)) {
       if (payloads === null) payloads = CsvPayloads.parseHeader(row, inputName);
-      else if (!isSkipped(row.line)) {
+      else if (!isSkipped(row.line, row.end ?? 0)) {
         const { toPayload: parseRow } = payloads;
         const size = "fields" in row ? row.fields.reduce((sum, field) => sum + field.length, 0) : 0;
-        yield [await toPayload(row.line, size, () => parseRow(row))];
+        yield [await toPayload(row.line, size, row.end ?? 0, () => parseRow(row))];
       }
     }
   }

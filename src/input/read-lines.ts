@@ -1,7 +1,10 @@
 import { decodeUtf8 } from "../util/text-file.js";
 
-/** A line of a stream: its text, or the reason why it cannot be read. `number` counts from 1. */
-export type StreamLine = { number: number } & ({ text: string } | { error: string });
+/**
+ * A line of a stream: its text, or the reason why it cannot be read. `number` counts from 1. `end` is the number of bytes
+ * from the start of the stream to the end of the line.
+ */
+export type StreamLine = { number: number; end: number } & ({ text: string } | { error: string });
 
 interface LineLimits {
   /** A longer line becomes an error, and the rest of it is discarded while it is read. */
@@ -27,6 +30,7 @@ export async function* readLines(
   let number = 0;
   let parts: Uint8Array[] = [];
   let size = 0;
+  let offset = 0;
   let lines: StreamLine[] = [];
 
   const append = (part: Uint8Array): void => {
@@ -36,8 +40,8 @@ export async function* readLines(
   };
   const endLine = (): void => {
     number++;
-    const line = toLine(number, parts, size, maxLineBytes);
-    if (line !== null) lines.push(line);
+    const text = toText(parts, size, maxLineBytes);
+    if (text !== null) lines.push({ number, end: offset, ...text });
     parts = [];
     size = 0;
   };
@@ -45,6 +49,7 @@ export async function* readLines(
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
       append(chunk.subarray(start, end));
+      offset += end + 1 - start;
       endLine();
       start = end + 1;
       if (lines.length < maxLines) continue;
@@ -54,6 +59,7 @@ export async function* readLines(
     // The chunk is copied, because a stream may reuse its buffer, and a view of one byte would keep the whole chunk in
     // memory.
     if (start < chunk.length) append(chunk.slice(start));
+    offset += chunk.length - start;
     if (lines.length > 0) yield lines;
     lines = [];
   }
@@ -61,10 +67,10 @@ export async function* readLines(
   if (lines.length > 0) yield lines;
 }
 
-/** Returns a line, or null for a blank line. */
-function toLine(number: number, parts: Uint8Array[], size: number, maxBytes: number): StreamLine | null {
-  if (size > maxBytes) return { number, error: `the line is longer than ${Math.floor(maxBytes / MEGABYTE)} MB` };
+/** Returns the text or the error of a line, or null for a blank line. */
+function toText(parts: Uint8Array[], size: number, maxBytes: number): { text: string } | { error: string } | null {
+  if (size > maxBytes) return { error: `the line is longer than ${Math.floor(maxBytes / MEGABYTE)} MB` };
   const decoded = decodeUtf8(parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts));
-  if ("error" in decoded) return { number, error: `the line ${decoded.error}` };
-  return decoded.text.trim() === "" ? null : { number, text: decoded.text };
+  if ("error" in decoded) return { error: `the line ${decoded.error}` };
+  return decoded.text.trim() === "" ? null : { text: decoded.text };
 }

@@ -57,7 +57,8 @@ describe.runIf(hasTerminal).concurrent("knock on a terminal", () => {
     collab.write("triggers.jsonl", ["oops", ...lines].join("\n"));
     const args = ["notify", "--file", "triggers.jsonl", "--rate", "20", "--output", "results.jsonl"];
     const { stdout, exitCode } = await collab.onTerminal(args, { env: { NO_COLOR: "1" }, columns: 100 });
-    expect(stdout).toMatch(/100 % · \d+ lines · 1 failed · \d+\/s/);
+    // All bytes of a short file are read at once, but the percentage is that of the handled lines.
+    expect(stdout).toMatch(/[1-9]\d % · \d+ lines · 1 failed · \d+\/s · \S+ left/);
     expect(stdout).toContain("✗ 12 of 13 lines triggered · 1 failed");
     expect(exitCode).toBe(9);
   });

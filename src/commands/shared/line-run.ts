@@ -88,8 +88,8 @@ export class LineRun {
   /** The numbers of lines. `retried` is the part of both that had failed in an earlier run. */
   readonly counts = { triggered: 0, failed: 0, skipped: 0, replayed: 0, retried: 0, workflowRuns: 0 };
   lastLine = 0;
-  /** The numbers of handled lines, including those whose outcome is not printed yet. */
-  readonly handled = { lines: 0, failed: 0 };
+  /** The numbers of handled lines, including those whose outcome is not printed yet, and the bytes up to the last one. */
+  readonly handled = { lines: 0, failed: 0, bytes: 0 };
   private readonly recipientLimit: RecipientLimit;
 
   constructor(
@@ -136,10 +136,16 @@ export class LineRun {
     return operations !== undefined && isLocal(operations) ? operations : null;
   }
 
+  /** Advances the progress to a line that was handled or skipped. */
+  addHandledBytes(end: number): void {
+    this.handled.bytes = Math.max(this.handled.bytes, end);
+  }
+
   /** Triggers a line. Throws only errors that end the stream. */
   async perform(line: PayloadLine): Promise<HandledLine> {
     const handled = await this.tryToPerform(line);
     this.handled.lines++;
+    this.addHandledBytes(line.end);
     if (handled.error !== null) this.handled.failed++;
     return handled;
   }

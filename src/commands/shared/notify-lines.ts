@@ -69,7 +69,7 @@ export async function notifyLines(
   const target = await context.settings.getTarget(flags);
   const options = parseBulkOptions(flags, target);
   const progress = new InputProgress(context.now);
-  const files: LineRunFiles & { isSkipped: (line: number) => boolean } = {
+  const files: LineRunFiles & { isSkipped: (line: number, end: number) => boolean } = {
     journal: null,
     results: null,
     seed: null,
@@ -77,7 +77,7 @@ export async function notifyLines(
   };
   const { groups, overrides } = await readPayloadLines(flags, context.input, {
     watchChunks: (chunks) => watchInput(chunks, progress),
-    isSkipped: (line) => files.isSkipped(line),
+    isSkipped: (line, end) => files.isSkipped(line, end),
     async isIncomplete(line) {
       if ((await findSizeChange(progress, flags, context)) === null) return false;
       progress.incompleteLine = line;
@@ -91,7 +91,12 @@ export async function notifyLines(
   const run = new LineRun(workflow, flags, rules, options, files, limiter, target, context);
   Object.assign(files, await openLineFiles({ workflow, flags, options, overrides, target, progress }, context));
   run.countEarlierRecipients();
-  files.isSkipped = (line) => isSkipped(line, options, files, run);
+  files.isSkipped = (line, end) => {
+    if (!isSkipped(line, options, files)) return false;
+    run.counts.skipped++;
+    run.addHandledBytes(end);
+    return true;
+  };
   const inputName = formatInputName(flags.file as string);
   context.output.startBuffering();
   let error: unknown = null;
@@ -118,17 +123,10 @@ export async function notifyLines(
   await run.printFileWarnings();
 }
 
-/** Returns whether a line was handled by an earlier run, and counts it. */
-function isSkipped(
-  line: number,
-  { retriesFailed, isResumed }: BulkOptions,
-  { journal }: LineRunFiles,
-  run: LineRun,
-): boolean {
+/** Returns whether a line was handled by an earlier run. */
+function isSkipped(line: number, { retriesFailed, isResumed }: BulkOptions, { journal }: LineRunFiles): boolean {
   const status = journal?.getPreviousStatus(line) ?? null;
-  const skipped = status === null ? retriesFailed && !isResumed : status === "triggered" || !retriesFailed;
-  if (skipped) run.counts.skipped++;
-  return skipped;
+  return status === null ? retriesFailed && !isResumed : status === "triggered" || !retriesFailed;
 }
 
 async function* toAsync<T>(items: Iterable<T>): AsyncGenerator<T> {

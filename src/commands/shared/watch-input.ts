@@ -8,6 +8,14 @@ export function formatCount(count: number): string {
   return count.toLocaleString("en-US");
 }
 
+/** The numbers of handled lines, and the bytes of the input up to the last one. More may have been read ahead. */
+interface HandledCounts {
+  lines: number;
+  failed: number;
+  skipped: number;
+  bytes: number;
+}
+
 /** Counts the bytes of an input that were read, and computes their digest. */
 export class InputProgress {
   bytes = 0;
@@ -43,14 +51,14 @@ export class InputProgress {
   }
 
   /** Returns the lines so far with their rate and, for a file, the remaining time. */
-  describe({ lines, failed, skipped }: { lines: number; failed: number; skipped: number }): string {
+  describe({ lines, failed, skipped, bytes }: HandledCounts): string {
     const seconds = Math.max(0.001, (this.now() - this.startedAt) / 1_000);
     const parts = [`${formatCount(lines + skipped)} lines`];
     if (skipped > 0) parts.push(`${formatCount(skipped)} skipped`);
     if (failed > 0) parts.push(`${formatCount(failed)} failed`);
     parts.push(`${formatCount(Math.round(lines / seconds))}/s`);
-    if (this.expected !== null && this.expected.size > 0 && this.bytes > 0) {
-      const part = Math.min(1, this.bytes / this.expected.size);
+    if (this.expected !== null && this.expected.size > 0 && bytes > 0) {
+      const part = Math.min(1, bytes / this.expected.size);
       parts.unshift(`${Math.floor(part * 100)} %`);
       const remainingMs = (seconds * 1_000 * (1 - part)) / part;
       if (part < 1) parts.push(`${formatDuration(Math.max(1_000, Math.round(remainingMs / 1_000) * 1_000))} left`);
