@@ -37,9 +37,14 @@ const MAX_INDEX = 10_000;
 export function assignAtPath(target: JsonObject, segments: readonly Segment[], value: Json, name: string): void {
   let container: JsonObject | Json[] = target;
   for (const [index, segment] of segments.entries()) {
-    if (segment === "__proto__") throw new KnockError("usage", `${name}: "__proto__" is not allowed as a key`);
+    if (segment === "__proto__")
+      throw new KnockError("usage", `${name}: "__proto__" is not allowed as a key`, {
+        hint: "Use another name for the property.",
+      });
     if (typeof segment === "number" && segment > MAX_INDEX)
-      throw new KnockError("usage", `${name}: the index ${segment} is too large: the maximum is ${MAX_INDEX}`);
+      throw new KnockError("usage", `${name}: the index ${segment} is too large: the maximum is ${MAX_INDEX}`, {
+        hint: "Number the items of a list from 0.",
+      });
     const slot = container as Record<Segment, Json>;
     if (index === segments.length - 1) {
       slot[segment] = value;
@@ -52,6 +57,7 @@ export function assignAtPath(target: JsonObject, segments: readonly Segment[], v
       throw new KnockError(
         "usage",
         `${name}: ${segments.slice(0, index + 1).join(".")} is already ${Array.isArray(current) ? "a list" : isJsonObject(current) ? "an object" : `a ${typeof current}`}`,
+        { hint: "Use another path, or remove the other value." },
       );
     }
     container = slot[segment] as JsonObject | Json[];

@@ -95,10 +95,14 @@ async function parseField(text: string, { path, isText }: Column, name: string):
   return text;
 }
 
+function findRowHint(problem: string): string {
+  return problem.includes("UTF-8") ? "Save the file as UTF-8." : QUOTING_HINT;
+}
+
 const QUOTING_HINT =
   'Enclose a field with quotes, commas or line breaks in quotes, and double its own quotes: "say ""hi""".';
 
-function toRowError(line: number, problem: string, inputName: string, hint = QUOTING_HINT): KnockError {
+function toRowError(line: number, problem: string, inputName: string, hint = findRowHint(problem)): KnockError {
   const message = `the row ${problem}`;
   return new KnockError("usage", `${inputName}:${line}: ${message}`, {
     details: [{ pointer: "", message, file: inputName, line, column: 1 }],

@@ -161,6 +161,34 @@ it("--json ends standard error with an error's document, also after 20 errors", 
   expect((await notify(collab, api)).stderr).toContain(`further errors are written only to ${TRIGGER_JOURNAL}`);
 });
 
+it.for<[args: string[], file: [path: string, text: string], error: string]>([
+  [
+    ["--resume", "--dry-run"],
+    [TRIGGER_FILE, "{}"],
+    "--resume and --dry-run cannot be combined\nhint: Omit one of them. A dry run checks every line of the file.",
+  ],
+  [
+    [],
+    ["empty.csv", ""],
+    "empty.csv contains no payload\nhint: Write the names of the columns into the first row, such as",
+  ],
+  [
+    [],
+    ["conflict.csv", "key,recipients,data,data.a\ninvite,ada,x,y"],
+    'conflict.csv:2: column "data.a": data is already a string\nhint: Use another path, or remove the other value.',
+  ],
+  [
+    [],
+    ["latin.csv", "key,recipients\ninvite,\ufffd"],
+    "latin.csv:2: the row is not valid UTF-8\nhint: Save the file as UTF-8.",
+  ],
+])("the hint of %j with %j fits", async ([args, [path, text], error], { collab, api }) => {
+  collab.write(path, text);
+  const { stderr, exitCode } = await notify(collab, api, ["--file", path, ...args]);
+  expect(stderr).toContain(`error: ${error}`);
+  expect(exitCode).toBe(2);
+});
+
 describe.concurrent("the files of a run", () => {
   it.for<[name: string, link: ((dir: string) => void) | null, args: string[], message: string]>([
     ["another spelling of the input", null, ["--output", `./${TRIGGER_FILE}`], "is also the input"],

@@ -84,6 +84,10 @@ export function parseBulkOptions(flags: NotifyFlags, target: "local" | "remote")
         });
   const isResumed = flags.resume ?? false;
   const retriesFailed = flags.retryFailed ?? false;
+  if (flags.dryRun && (isResumed || retriesFailed))
+    throw new KnockError("usage", `${isResumed ? "--resume" : "--retry-failed"} and --dry-run cannot be combined`, {
+      hint: "Omit one of them. A dry run checks every line of the file.",
+    });
   const journal = resolveJournalPath(flags, isRemote || isResumed || retriesFailed);
   if (journal === null && (isResumed || retriesFailed))
     throw new KnockError("usage", `${isResumed ? "--resume" : "--retry-failed"} requires a journal`, {

@@ -1,6 +1,7 @@
 import { VERDICT_EXIT_CODES } from "../../domain/run/outcome-verdict.js";
 import { ERROR_CODES, type ErrorCode, EXIT } from "../../errors/error-codes.js";
 import { KnockError } from "../../errors/knock-error.js";
+import { resolveFormat } from "../../input/trigger-payload.js";
 import { printLineSummary } from "../../output/print-line-summary.js";
 import type { CommandContext } from "../context.js";
 import type { Journal } from "./bulk-service.js";
@@ -46,7 +47,10 @@ export async function finishLineRun(run: LineRun, ended: EndedRun, context: Comm
     );
   else if (isEmpty)
     throw new KnockError("usage", `${inputName} contains no payload`, {
-      hint: 'Write one JSON object per line, for example {"key":"welcome","recipients":["ada"]}.',
+      hint:
+        resolveFormat(flags) === "csv"
+          ? "Write the names of the columns into the first row, such as key,recipients,data.page, and one payload into each further row."
+          : 'Write one JSON object per line, for example {"key":"welcome","recipients":["ada"]}.',
     });
   else if (results !== null) {
     const duration_ms = Math.round(context.now() - ended.startedAt);
