@@ -205,11 +205,9 @@ async function runPayload(
   rules: readonly Expectation[],
   context: CommandContext,
 ): Promise<void> {
+  const parts = parseTriggerParts(payload, workflow, name);
   const target = await context.settings.getTarget(flags);
-  const triggers = addPartKeys(parseTriggerParts(payload, workflow, name), target).map((parsed) => ({
-    ...parsed,
-    name,
-  }));
+  const triggers = addPartKeys(parts, target).map((parsed) => ({ ...parsed, name }));
   const oneLine = triggers.length > 1;
   const [{ trigger: first }] = triggers as [NamedTrigger];
   new RecipientLimit(flags.maxRecipients).add(triggers);
@@ -235,6 +233,11 @@ async function runPayload(
     });
     if (triggered === null) return context.setExitCode(EXIT.partial);
     const met = await printTriggerResult(triggered, operations, rules, { oneLine }, context);
+    // JSON output does not show whether the response is an earlier one.
+    if (oneLine && triggered.outcome.replayed)
+      context.output.noteOnce(
+        "note: some of the recipients were triggered before with the same idempotency key; to trigger them again, use another --idempotency-key",
+      );
     exitCodes.add(computeExitCode(triggered, rules, met));
   }
   for (const text of await readProjectWarnings(first.workflow, flags, context)) context.output.warnOnce(text);

@@ -28,7 +28,9 @@ describe.concurrent("a payload with more than 1,000 recipients, whose second par
     expect(error.message).toContain("(the first 1,000 of 2,500 recipients were triggered)");
     expect(error.hint).toMatch(/^Run the command again within 24 hours/);
     api.intercept = () => false;
-    expect((await notify(collab, api, ["--file", "many.json"])).exitCode).toBe(0);
+    const repeated = await notify(collab, api, ["--file", "many.json"]);
+    expect(repeated.exitCode).toBe(0);
+    expect(repeated.stderr).toContain("note: some of the recipients were triggered before with the same idempotency");
     expect([...api.accepted.values()].map(({ body }) => (body.recipients as string[]).length)).toEqual([
       1_000, 1_000, 500,
     ]);

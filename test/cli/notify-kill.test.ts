@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "vitest";
 import { getPropertyRuns } from "../helpers/get-property-runs.js";
 import { BIN, cliTest } from "../helpers/run-knock.js";
@@ -62,5 +64,7 @@ cliTest(
     const recipients = [...api.accepted.values()].map(({ body }) => (body.recipients as string[])[0]);
     expect(recipients).toHaveLength(count);
     expect(new Set(recipients).size).toBe(count);
+    const results = readFileSync(join(collab.dir, "r.jsonl"), "utf8").trimEnd().split("\n");
+    expect(new Set(results.map((text) => (JSON.parse(text) as { line: number }).line)).size).toBe(count);
   },
 );
