@@ -27,6 +27,15 @@ it.each([
   });
 });
 
+it.each([
+  ["SELF_SIGNED_CERT_IN_CHAIN", /KNOCK_CA_FILE.*NODE_EXTRA_CA_CERTS/],
+  ["CERT_HAS_EXPIRED", /^Renew the server's certificate/],
+  ["ERR_TLS_CERT_ALTNAME_INVALID", /another host/],
+])("the hint for %s says how to fix it", (code, hint) => {
+  const context = { host: "h", loopback: true, proxied: false, tries: 1, redact: createRedact("k") };
+  expect(createConnectionError(toConnectionFailure(coded(code)), context).hint).toMatch(hint);
+});
+
 it("the cause is found in nested errors, and in one of several addresses tried", () => {
   expect(toConnectionFailure(new TypeError("failed", { cause: coded("ECONNRESET") })).message).toMatch(/closed/);
   expect(toConnectionFailure(new AggregateError([coded("ECONNREFUSED"), coded("ECONNREFUSED")])).message).toMatch(

@@ -41,6 +41,7 @@ describe.each([
     expect(error).toMatchObject({
       code: "unreachable",
       message: expect.stringContaining("its TLS certificate is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT)"),
+      hint: expect.stringContaining("Set KNOCK_CA_FILE"),
       attempts: 1,
     });
     expect(clock.slept).toEqual([]);

@@ -40,7 +40,7 @@ export const CONNECTION_ERRORS = {
       "Run `knock config list` to see the base URL and where it comes from.",
       "Start `knock dev` if the URL is a local one.",
       "Set `HTTPS_PROXY` if the network needs a proxy, and `NO_PROXY` for hosts that do not.",
-      "Set `NODE_EXTRA_CA_CERTS` to the file of your organization's certificate.",
+      "Set `KNOCK_CA_FILE` or `NODE_EXTRA_CA_CERTS` to the file of your organization's certificate.",
       "Run the command again with the same `--idempotency-key`. A trigger is then not executed twice.",
     ],
   },

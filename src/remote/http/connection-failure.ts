@@ -12,6 +12,8 @@ export interface ConnectionFailure {
   /** False if the connection failed before the request was sent. */
   mayBeProcessed: boolean;
   cause: unknown;
+  /** How to fix it. Default: depends on the host. */
+  hint?: string;
   /** Set for a broken response whose headers had arrived. */
   status?: number | undefined;
   request_id?: string | undefined;
@@ -39,6 +41,15 @@ const FAILURE_MESSAGES: Record<string, string> = {
 const CONNECT_CALLS: ReadonlySet<unknown> = new Set(["connect", "getaddrinfo"]);
 /** Errors of TLS and of proxies before a request is sent. */
 const CONNECT_CODES = /^(EPROTO|ERR_SSL_.*|ERR_PROXY_CLOSED)$/;
+
+/** Hints for certificates that no other authority makes valid, by code. */
+const CERTIFICATE_HINTS: Record<string, string> = {
+  CERT_HAS_EXPIRED: "Renew the server's certificate, or check the time of this computer.",
+  CERT_NOT_YET_VALID: "Check the time of this computer.",
+  ERR_TLS_CERT_ALTNAME_INVALID: "The certificate is for another host. Check the base URL (--base-url, KNOCK_BASE_URL).",
+};
+const UNKNOWN_AUTHORITY_HINT =
+  "Set KNOCK_CA_FILE to a PEM file with the certificate of its authority, or add it with NODE_EXTRA_CA_CERTS.";
 
 const BAD_CERTIFICATE = /^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_TLS_CERT|HOSTNAME_MISMATCH)/;
 
@@ -72,6 +83,7 @@ export function toConnectionFailure(error: unknown): ConnectionFailure {
       retryable: false,
       mayBeProcessed: false,
       cause: error,
+      hint: CERTIFICATE_HINTS[code] ?? UNKNOWN_AUTHORITY_HINT,
     };
   }
   const words = FAILURE_MESSAGES[code] ?? (code === "" ? "the connection failed" : `the connection failed (${code})`);
@@ -124,12 +136,15 @@ export function createConnectionError(failure: ConnectionFailure, context: Failu
     );
   }
   return new KnockError("unreachable", `could not reach ${host}: ${failure.message}${times}`, {
-    hint: loopback
-      ? "Check that a server is running there. `knock dev` starts a local API."
-      : proxied
-        ? "Check the proxy in HTTPS_PROXY, the network and the base URL. Add the host to NO_PROXY to connect without the proxy."
-        : "Check the network and the base URL (--base-url, KNOCK_BASE_URL).",
+    hint: failure.hint ?? getUnreachableHint(loopback, proxied),
     cause,
     attempts: tries,
   });
+}
+
+function getUnreachableHint(loopback: boolean, proxied: boolean): string {
+  if (loopback) return "Check that a server is running there. `knock dev` starts a local API.";
+  return proxied
+    ? "Check the proxy in HTTPS_PROXY, the network and the base URL. Add the host to NO_PROXY to connect without the proxy."
+    : "Check the network and the base URL (--base-url, KNOCK_BASE_URL).";
 }
