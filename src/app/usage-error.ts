@@ -207,7 +207,11 @@ const SINGLE_QUOTED = /(?<=^|[\s(])'(.*?)'(?=[\s.,)]|$)/g;
 export function nameCursorOption(error: unknown, argv: readonly string[]): unknown {
   if (!(error instanceof KnockError) || error.code !== "invalid_params") return error;
   const [, side, text] = /^(after|before) (is not a cursor.*)$/.exec(error.message) ?? [];
-  const value = error.details[0]?.value;
-  if (side === undefined || !argv.some((word) => word.startsWith(`--${side}`))) return error;
+  if (side === undefined) return error;
+  const index = argv.findIndex((word) => word === `--${side}` || word.startsWith(`--${side}=`));
+  const word = argv[index];
+  if (word === undefined) return error;
+  // The API's error does not contain the value.
+  const value = word.includes("=") ? word.slice(word.indexOf("=") + 1) : argv[index + 1];
   return error.copyWith({ message: `--${side}: ${JSON.stringify(value)} ${text}` });
 }

@@ -133,6 +133,16 @@ describe("resource commands on the remote target", () => {
     expect([absent.exitCode, absent.stderr]).toEqual([5, expect.stringContaining('there is no schedule "s1"')]);
   });
 
+  test.for([["--after", "bogus"], ["--before=bogus"]])(
+    "%s names its option and value",
+    async (args, { api, empty }) => {
+      const { stderr, exitCode } = await remote(empty, api.url, ["users", "list", ...args]);
+      const option = args[0]?.split("=")[0];
+      expect(stderr.split("\n")[0]).toBe(`error: ${option}: "bogus" is not a cursor of this list`);
+      expect(exitCode).toBe(2);
+    },
+  );
+
   test("need a key, and a confirmation only for writing with a live key", async ({ empty }) => {
     const withoutKey = await remote(empty, "http://127.0.0.1:9", ["users", "list"], { KNOCK_API_KEY: "" });
     expect([withoutKey.exitCode, withoutKey.stderr]).toEqual([4, expect.stringContaining("knock auth login")]);
