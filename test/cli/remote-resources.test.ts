@@ -143,6 +143,23 @@ describe("resource commands on the remote target", () => {
     },
   );
 
+  test.for([
+    ["/v1/audiences/beta/members?create_audience=true", "", ["audiences", "add", "beta"]],
+    ["/v1/objects/projects/p1/subscriptions", "[]", ["subscriptions", "add", "projects", "p1"]],
+  ] as const)(
+    "POST %s succeeds even if the lookup for its warning fails",
+    async ([path, text, args], { stub, empty }) => {
+      const body = path.includes("audiences") ? { members: [{ user: "ada", tenant: null }] } : { recipients: ["ada"] };
+      stub.expect(
+        { method: "POST", path, body, reply: { text } },
+        { method: "GET", path: "/v1/users/ada", reply: { status: 500, headers: { "x-should-retry": "false" } } },
+      );
+      const { stderr, exitCode } = await remote(empty, stub.url, [...args, "-r", "ada"]);
+      expect(stderr).toContain("warning: could not check whether the recipients were identified: 127.0.0.1");
+      expect(exitCode).toBe(0);
+    },
+  );
+
   test("need a key, and a confirmation only for writing with a live key", async ({ empty }) => {
     const withoutKey = await remote(empty, "http://127.0.0.1:9", ["users", "list"], { KNOCK_API_KEY: "" });
     expect([withoutKey.exitCode, withoutKey.stderr]).toEqual([4, expect.stringContaining("knock auth login")]);

@@ -75,7 +75,10 @@ export function parseRecipientArgument(text: string, name: string): RecipientRef
 /** Limits the number of recipients that are looked up for a warning. */
 const MAX_LOOKUPS = 50;
 
-/** Warns about recipients that are referenced by ID and were never identified, because nothing can be sent to them. */
+/**
+ * Warns about recipients that are referenced by ID and were never identified, because nothing can be sent to them. The command has
+ * already succeeded, so a failed lookup is also only a warning.
+ */
 export async function warnUnidentifiedRecipients(
   recipients: readonly Json[],
   resources: ResourceOperations,
@@ -88,8 +91,13 @@ export async function warnUnidentifiedRecipients(
     const { collection, id } = recipient;
     return (await resources.objects.read(collection, id)) === null ? [{ collection, id }] : [];
   };
-  const unknown = (await Promise.all(recipients.slice(0, MAX_LOOKUPS).map(findUnidentified))).flat();
-  if (unknown.length === 0) return;
-  const { message, hint } = await describeUnidentifiedRecipients(unknown, resources, "will receive nothing");
-  context.output.warn(message, hint);
+  try {
+    const unknown = (await Promise.all(recipients.slice(0, MAX_LOOKUPS).map(findUnidentified))).flat();
+    if (unknown.length === 0) return;
+    const { message, hint } = await describeUnidentifiedRecipients(unknown, resources, "will receive nothing");
+    context.output.warn(message, hint);
+  } catch (error) {
+    if (!(error instanceof KnockError) || error.code === "interrupted") throw error;
+    context.output.warn(`could not check whether the recipients were identified: ${error.message}`);
+  }
 }
