@@ -114,7 +114,8 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
       log?.logOutcome(outcome, performance.now() - sentAt);
       const isConnectionFailure = "kind" in outcome;
       hasResponded ||= !isConnectionFailure || outcome.kind === "broken";
-      if (!isConnectionFailure && outcome.status >= 200 && outcome.status < 300) return outcome;
+      if (!isConnectionFailure && outcome.status >= 200 && outcome.status < 300)
+        return mayBeProcessed ? { ...outcome, isRepeated: true } : outcome;
       mayBeProcessed ||= isConnectionFailure ? outcome.mayBeProcessed : UNCERTAIN_STATUSES.has(outcome.status);
       const retryable = uncertainHint === undefined || !mayBeProcessed;
       const { delay_ms: delay, retry_after_ms } = decideRetry(

@@ -5,6 +5,8 @@ export interface ApiResponse {
   status: number;
   headers: Record<string, string>;
   text: string;
+  /** Whether the API may have processed the same request before, because an earlier attempt got no response. */
+  isRepeated?: boolean;
 }
 
 /** The hint for a response that does not look like the API's. */

@@ -61,6 +61,15 @@ describe("bulk requests", () => {
     expect(await call(bulk, options)).toEqual([]);
   });
 
+  it("delete rows once if the first response is lost", async () => {
+    const request = { method: "POST", path: "/v1/users/bulk/delete", body: { user_ids: ["a", "b"] } };
+    const repeated = operation("completed", { error_count: 2, error_items: [{ id: "a" }, { id: "b" }] });
+    api.expect({ ...request, reply: { drop: true } }, { ...request, reply: { json: repeated } });
+    expect(await bulk.delete("$users", ["a", "b"], options)).toEqual([]);
+    api.expect({ ...request, reply: { json: repeated } });
+    expect(await bulk.delete("$users", ["a", "b"], options)).toEqual(["a", "b"]);
+  });
+
   it("stop polling when they are interrupted", async () => {
     const controller = new AbortController();
     api.expect(

@@ -20,6 +20,10 @@ interface ReportedOperation {
   failedIds: string[];
 }
 
+interface OperationOptions extends BulkOptions {
+  isRemoval?: boolean;
+}
+
 function toCount(value: unknown): number {
   return typeof value === "number" ? value : 0;
 }
@@ -40,14 +44,18 @@ function readOperation(client: ApiClient, response: Awaited<ReturnType<ApiClient
   };
 }
 
-/** Starts a bulk operation, and polls it until it has ended (A-204). Returns the IDs of the rows that failed. */
+/**
+ * Starts a bulk operation, and polls it until it has ended (A-204). Returns the IDs of the rows that failed. A deletion that is
+ * repeated fails for the rows that the first one has deleted, so then it returns no rows.
+ */
 async function runOperation(
   client: ApiClient,
   path: string,
   body: JsonObject | null,
-  { onProgress, signal }: BulkOptions,
+  { onProgress, signal, isRemoval = false }: OperationOptions,
 ): Promise<string[]> {
-  let operation = readOperation(client, await client.call("POST", path, { body, signal }));
+  const started = await client.call("POST", path, { body, signal });
+  let operation = readOperation(client, started);
   for (let delay = FIRST_POLL_MS; operation.status === "queued" || operation.status === "processing"; ) {
     await client.sleep(delay, signal);
     delay = Math.min(delay * 2, MAX_POLL_MS);
@@ -59,6 +67,7 @@ async function runOperation(
     throw new KnockError("remote_failed", `the API stopped bulk operation ${id} after ${processed} rows`, {
       hint: "Run the command again. Rows that were already changed keep their new values.",
     });
+  if (isRemoval && started.isRepeated) return [];
   if (failedIds.length < errorCount)
     throw new KnockError("remote_failed", `the API reports ${errorCount} failed rows but names ${failedIds.length}`, {
       hint: `Look up bulk operation ${id} in the dashboard.`,
@@ -79,16 +88,17 @@ export function createRemoteBulk(client: ApiClient): BulkOperations {
     },
     async delete(collection, ids, options) {
       const list = [...ids];
+      const removal = { ...options, isRemoval: true };
       if (collection === USERS)
-        return runOperation(client, buildPath("users", "bulk", "delete"), { user_ids: list }, options);
+        return runOperation(client, buildPath("users", "bulk", "delete"), { user_ids: list }, removal);
       if (collection !== TENANTS)
-        return runOperation(client, buildPath("objects", collection, "bulk", "delete"), { object_ids: list }, options);
+        return runOperation(client, buildPath("objects", collection, "bulk", "delete"), { object_ids: list }, removal);
       const failed: string[] = [];
       for (let start = 0; start < list.length; start += MAX_IDS_IN_URL) {
         const query = { "tenant_ids[]": list.slice(start, start + MAX_IDS_IN_URL) };
         const onProgress = (processed: number): void => options.onProgress(start + processed);
         const path = appendQuery(buildPath("tenants", "bulk", "delete"), query);
-        failed.push(...(await runOperation(client, path, null, { ...options, onProgress })));
+        failed.push(...(await runOperation(client, path, null, { ...removal, onProgress })));
       }
       return failed;
     },
