@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { getVerdict, VERDICT_EXIT_CODES } from "../domain/run/outcome-verdict.js";
-import { deriveIdempotencyKey } from "../domain/trigger/derive-idempotency-key.js";
+import { createIdempotencyKey } from "../domain/trigger/api-request.js";
 import type { ParsedPayload } from "../domain/trigger/parse-trigger.js";
 import { parseTriggerParts } from "../domain/trigger/split-payload.js";
 import { EXIT } from "../errors/error-codes.js";
@@ -10,7 +10,7 @@ import { parseDurationArgument } from "../input/parse-time.js";
 import { hasPayloadLines, type NamedPayload, readPayload } from "../input/trigger-payload.js";
 import { printError } from "../output/print-error.js";
 import type { CommandContext } from "./context.js";
-import { addAcceptedParts, REMAINING_RECIPIENTS_HINT } from "./shared/accepted-parts.js";
+import { addAcceptedParts } from "./shared/accepted-parts.js";
 import { addBulkOptions, rejectBulkFlags } from "./shared/bulk-flags.js";
 import { addExamples, formatDataFlag, formatSetFlags } from "./shared/examples.js";
 import { checkRuleSteps, type Expectation, RUN_RULE_EXAMPLES, readRules } from "./shared/expectations.js";
@@ -182,20 +182,14 @@ async function runSingle(
   await locatePayloadErrors(payload, () => runPayload(payload, workflow, flags, rules, context));
 }
 
-const REPEATED_PARTS_HINT =
-  "Run the command again within 24 hours: recipients that were triggered are not triggered again if the first recipients and the data are unchanged. Otherwise, trigger only the remaining recipients.";
-
 /**
- * Returns the parts of a payload with idempotency keys that depend on their content, so that a command that is repeated
- * after an error does not notify the recipients of the first parts twice. As for the lines of a file, triggers of the
- * local target get none, because fixtures are run repeatedly.
+ * Returns the parts of a payload with idempotency keys, so that a command that is repeated with the key of an error does not notify
+ * the recipients of the first parts twice. The keys are those that parsing gives to parts of a payload with a key.
  */
-function addPartKeys(parts: ParsedPayload[], target: "local" | "remote"): ParsedPayload[] {
-  if (parts.length === 1 || target === "local") return parts;
-  return parts.map((parsed, part) => ({
-    ...parsed,
-    idempotency_key: parsed.idempotency_key ?? deriveIdempotencyKey("payload", 1, part, parsed.trigger),
-  }));
+function addPartKeys(parts: ParsedPayload[]): ParsedPayload[] {
+  if (parts.length === 1 || parts[0]?.idempotency_key != null) return parts;
+  const key = createIdempotencyKey();
+  return parts.map((part, index) => ({ ...part, idempotency_key: index === 0 ? key : `${key}-${index + 1}` }));
 }
 
 async function runPayload(
@@ -205,9 +199,9 @@ async function runPayload(
   rules: readonly Expectation[],
   context: CommandContext,
 ): Promise<void> {
-  const parts = parseTriggerParts(payload, workflow, name);
+  const parts = addPartKeys(parseTriggerParts(payload, workflow, name));
   const target = await context.settings.getTarget(flags);
-  const triggers = addPartKeys(parts, target).map((parsed) => ({ ...parsed, name }));
+  const triggers = parts.map((parsed) => ({ ...parsed, name }));
   const oneLine = triggers.length > 1;
   const [{ trigger: first }] = triggers as [NamedTrigger];
   new RecipientLimit(flags.maxRecipients).add(triggers);
@@ -225,7 +219,7 @@ async function runPayload(
   for (const [index, trigger] of triggers.entries()) {
     const triggered = await triggerAndWait(trigger, operations, flags, context).catch((error: unknown) => {
       if (index === 0 || !(error instanceof KnockError)) throw error;
-      const hint = trigger.idempotency_key === null ? REMAINING_RECIPIENTS_HINT : REPEATED_PARTS_HINT;
+      const hint = `Run the command again with --idempotency-key ${triggers[0]?.idempotency_key} within 24 hours. Recipients that were triggered are then not triggered again.`;
       const located = addAcceptedParts(error, triggers, index, hint);
       if (error.code === "interrupted") throw located;
       printError(located, context.output, false);
@@ -233,11 +227,6 @@ async function runPayload(
     });
     if (triggered === null) return context.setExitCode(EXIT.partial);
     const met = await printTriggerResult(triggered, operations, rules, { oneLine }, context);
-    // JSON output does not show whether the response is an earlier one.
-    if (oneLine && triggered.outcome.replayed)
-      context.output.noteOnce(
-        "note: some of the recipients were triggered before with the same idempotency key; to trigger them again, use another --idempotency-key",
-      );
     exitCodes.add(computeExitCode(triggered, rules, met));
   }
   for (const text of await readProjectWarnings(first.workflow, flags, context)) context.output.warnOnce(text);
