@@ -12,7 +12,6 @@ const MAX_PAGES_IN_TIME_RANGE = 100;
 const MAX_NEWEST_PAGES = 10;
 /** Pages without a matching run, after some were found, before the remaining pages are taken to be older. */
 const MAX_UNRELATED_PAGES = 3;
-const MAX_MESSAGE_PAGES = 400;
 
 interface RunSearch {
   workflow_run_id: string;
@@ -60,14 +59,6 @@ function buildTimeRange(known: ReadonlyMap<string, JsonObject>): Query | null {
     starting_at: toIsoTime(first - SEARCH_MARGIN_MS),
     ending_at: toIsoTime(last + SEARCH_MARGIN_MS),
   };
-}
-
-/** Returns a trigger's messages, oldest first. */
-export async function findMessages(client: ApiClient, query: Query, signal?: AbortSignal): Promise<JsonObject[]> {
-  const messages: JsonObject[] = [];
-  const options = { maxPages: MAX_MESSAGE_PAGES, signal };
-  for await (const page of iteratePages(client, "/v1/messages", query, options)) messages.push(...page.items);
-  return messages.reverse();
 }
 
 /** Reads a run that messages name but that no list has shown yet, or returns null. */

@@ -6,7 +6,8 @@ import type { WaitOptions } from "../ports/operations.js";
 import type { Json, JsonObject } from "../util/json.js";
 import type { ApiClient } from "./api-client.js";
 import { buildTriggerOutcome, hasEnded, type ReportedRun } from "./build-remote-outcome.js";
-import { findMessages, findRunByMessages, findRuns } from "./find-runs.js";
+import { findMessages } from "./find-messages.js";
+import { findRunByMessages, findRuns } from "./find-runs.js";
 import { findUnidentifiedOutcomes } from "./find-unidentified.js";
 import { readRunDetail } from "./read-run-detail.js";
 

@@ -16,7 +16,7 @@ import { isUuid } from "../util/ids.js";
 import type { JsonObject } from "../util/json.js";
 import { type ApiClient, type ApiClientOptions, createApiClient } from "./api-client.js";
 import { buildStepOutcomes } from "./build-remote-outcome.js";
-import { findMessages } from "./find-runs.js";
+import { findMessages } from "./find-messages.js";
 import { followRuns } from "./follow-runs.js";
 import { checkHeaderValue } from "./header-value.js";
 import { listPage, type Query } from "./list-page.js";

@@ -5,7 +5,8 @@ import { isUuid } from "../util/ids.js";
 import type { Json, JsonObject } from "../util/json.js";
 import type { ApiClient } from "./api-client.js";
 import { buildTriggerOutcome } from "./build-remote-outcome.js";
-import { findMessages, findRunByMessages, findRuns } from "./find-runs.js";
+import { findMessages } from "./find-messages.js";
+import { findRunByMessages, findRuns } from "./find-runs.js";
 import { readRunDetail } from "./read-run-detail.js";
 
 /**

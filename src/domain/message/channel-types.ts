@@ -23,6 +23,8 @@ interface ChannelTypeDefinition {
   isGuide?: true;
   /** Whether messages are emails, which can be delivered to another address than the recipient's. */
   isRedirectable?: true;
+  /** The kind of address in the `to` of a message's content. */
+  address?: "email" | "phone";
   /** Whether steps have a layout and visual blocks. */
   hasLayout?: true;
   /**
@@ -61,11 +63,13 @@ const DEFINITIONS = {
       "open_tracking",
     ],
     isRedirectable: true,
+    address: "email",
     hasLayout: true,
   },
   sms: {
     title: "SMS",
     defaultProvider: "sms_sandbox",
+    address: "phone",
     overrides: ["link_tracking"],
     settings: ["payload_overrides"],
     isReadByClick: true,

@@ -1,5 +1,5 @@
 import type { Json } from "../../util/json.js";
-import type { ChannelType } from "../message/channel-types.js";
+import { type ChannelType, findChannelType, hasTrait } from "../message/channel-types.js";
 import type { Message } from "../message/message.js";
 import { splitRecipientKey } from "../recipient/recipient.js";
 import {
@@ -25,10 +25,12 @@ const listEmails = (value: Json | undefined): RecipientIdentity[] =>
     .flatMap((text) => text.match(ADDRESS) ?? [])
     .map((address) => ({ kind: "email", value: address }));
 
-/** Returns the address that a message is sent to, or nothing for messages to devices and connections. */
+/** Returns the addresses that a message is sent to; none for messages to devices and connections. */
 function listOwnAddresses({ content }: Message, type: ChannelType): RecipientIdentity[] {
-  if (type === "email") return listEmails(content.to);
-  return type === "sms" && typeof content.to === "string" ? [{ kind: "phone", value: content.to }] : [];
+  const kind = findChannelType(type)?.address;
+  if (kind === undefined || typeof content.to !== "string") return [];
+  // A text with a name, such as "Ada <ada@example.com>", contains the address.
+  return kind === "phone" ? [{ kind, value: content.to }] : listEmails(content.to);
 }
 
 /**
@@ -43,7 +45,9 @@ export function findRefusedRecipient(
   const { collection, id } = splitRecipientKey(message.recipient);
   const recipient = toIdentity(id, collection);
   const own = listOwnAddresses(message, type);
-  const others = type === "email" ? COPY_FIELDS.flatMap((field) => listEmails(message.content[field])) : [];
+  const others = hasTrait(type, "isRedirectable")
+    ? COPY_FIELDS.flatMap((field) => listEmails(message.content[field]))
+    : [];
   for (const { allow, source } of guards) {
     const isAllowed = createPatternMatcher(allow);
     const isOwnAllowed = isAllowed(recipient) || (own.length > 0 && own.every(isAllowed));

@@ -2,7 +2,7 @@ import type { RunHistory } from "../../ports/run-history.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import { isJsonObject } from "../../util/json.js";
 import type { ApiClient } from "../api-client.js";
-import { findMessages } from "../find-runs.js";
+import { findMessages } from "../find-messages.js";
 import { listPage } from "../list-page.js";
 import { nullIfMissing, readRunDetail } from "../read-run-detail.js";
 import { buildPath, readResource } from "./resource-requests.js";

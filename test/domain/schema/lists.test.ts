@@ -21,7 +21,7 @@ describe("boundedList", () => {
       ["1 must be a string, found a number", "2 must be a string, found null"],
     ],
     [[], ["must have at least one id"]],
-    [[1, 2, 3, 4], ["must have at most 3 ids, found 4"]],
+    [[1, 2, 3, 4], ["must have at most 3 entries, found 4"]],
     ["a", ["must be a list of ids, found a string"]],
     [undefined, ["is required (a list of ids)"]],
     [null, ["is required (a list of ids)"]],
