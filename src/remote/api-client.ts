@@ -10,6 +10,7 @@ import { createRedact } from "./create-redact.js";
 import { decideRetry, type RetryPolicy } from "./decide-retry.js";
 import { checkApiKey, checkHeaderValue } from "./header-value.js";
 import { type ConnectionFailure, createConnectionError, toConnectionFailure } from "./http/connection-failure.js";
+import { Interruption } from "./http/interruption.js";
 import { type ConnectionOptions, getConnectTimeout, openTransport } from "./http/open-transport.js";
 import { checkProxy } from "./http/proxy-settings.js";
 import { TransportError } from "./http/transport.js";
@@ -82,7 +83,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   checkProxy(options.proxy);
   const redact = createRedact(options.apiKey);
   const responseReader = new ResponseReader(base.host, redact);
-  // Each request that runs has a listener. Node would warn about more than ten.
+  // Each retry that waits has a listener. Node would warn about more than ten.
   if (options.signal !== undefined) setMaxListeners(0, options.signal);
   const pause = options.sleep ?? sleepOrThrow;
   const sleep: ApiClient["sleep"] = (milliseconds, signal) =>
@@ -93,6 +94,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     now: options.now ?? Date.now,
   };
   const log = options.log === undefined ? null : new RequestLog(options.log, base, redact);
+  const processInterruption = options.signal === undefined ? undefined : new Interruption(options.signal);
   let isOpened = false;
   let hasResponded = false;
   const openOnce = once(() => {
@@ -106,11 +108,13 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   ): Promise<ApiResponse> {
     options.guardRequest?.(request);
     const signal = combineSignals(options.signal, callSignal);
+    const interruption =
+      signal === undefined || signal === options.signal ? processInterruption : new Interruption(signal);
     let mayBeProcessed = false;
     for (let retries = 0; ; retries++) {
       log?.logRequest(request, retries + 1);
       const sentAt = performance.now();
-      const outcome = await tryOnce(request, signal);
+      const outcome = await tryOnce(request, interruption);
       log?.logOutcome(outcome, performance.now() - sentAt);
       const isConnectionFailure = "kind" in outcome;
       hasResponded ||= !isConnectionFailure || outcome.kind === "broken";
@@ -145,9 +149,12 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     }
   }
 
-  async function tryOnce(request: ApiRequest, signal?: AbortSignal): Promise<ApiResponse | ConnectionFailure> {
+  async function tryOnce(
+    request: ApiRequest,
+    interruption: Interruption | undefined,
+  ): Promise<ApiResponse | ConnectionFailure> {
     const transport = await openOnce();
-    if (signal?.aborted) throw new KnockError("interrupted", "interrupted");
+    if (interruption?.isInterrupted) throw new KnockError("interrupted", "interrupted");
     try {
       return await transport.request({
         method: request.method,
@@ -155,11 +162,11 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
         headers: request.headers,
         body: request.body === null ? null : JSON.stringify(request.body),
         timeoutMs: options.timeoutMs,
-        signal,
+        interruption,
       });
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
-      if (signal?.aborted) throw createInterruptedError(request);
+      if (interruption?.isInterrupted) throw createInterruptedError(request);
       return toFailure(error);
     }
   }

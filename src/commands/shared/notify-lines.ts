@@ -16,6 +16,8 @@ import { InputProgress, watchInput } from "./watch-input.js";
 
 /** Limits the characters of all lines together, because `--all-or-nothing` keeps every line in memory. */
 const MAX_CHARACTERS_MILLIONS = 64;
+/** A wait between two requests that does not end at a signal. */
+const MAX_UNINTERRUPTED_MS = 100;
 
 /** Reads and checks every line before any is triggered. Throws the first error. */
 async function checkAllLines(
@@ -86,7 +88,9 @@ export async function notifyLines(
   });
   const startedAt = context.now();
   const { now } = context;
-  const sleep = (milliseconds: number): Promise<void> => context.sleep(milliseconds, context.signal);
+  // A wait that a signal can end costs several microseconds, and most waits between two requests are short.
+  const sleep = (milliseconds: number): Promise<void> =>
+    context.sleep(milliseconds, milliseconds > MAX_UNINTERRUPTED_MS ? context.signal : undefined);
   const limiter = new RateLimiter({ maxPerSecond: options.maxPerSecond, now, sleep });
   const run = new LineRun(workflow, flags, rules, options, files, limiter, target, context);
   Object.assign(files, await openLineFiles({ workflow, flags, options, overrides, target, progress }, context));

@@ -1,3 +1,5 @@
+import type { Interruption } from "./interruption.js";
+
 /** A request of one attempt. */
 export interface TransportRequest {
   method: string;
@@ -8,7 +10,7 @@ export interface TransportRequest {
   /** The time limit from connecting to the end of the response, in milliseconds. */
   timeoutMs: number;
   /** Ends the attempt when the user interrupts the command. */
-  signal?: AbortSignal | undefined;
+  interruption?: Interruption | undefined;
 }
 
 /** The status and the headers of a response. Header names are in lower case. */
@@ -64,6 +66,7 @@ export class ResponseCollector {
   private readonly chunks: Buffer[] = [];
   private bytes = 0;
   private readonly timer: NodeJS.Timeout;
+  private readonly place: number | undefined;
   isSettled = false;
 
   constructor(
@@ -74,7 +77,7 @@ export class ResponseCollector {
     private readonly abort: (error: Error) => void,
   ) {
     this.timer = setTimeout(() => this.fail(new Error("time-out"), "timeout"), request.timeoutMs);
-    request.signal?.addEventListener("abort", this.interrupt);
+    this.place = request.interruption?.add(this.interrupt);
   }
 
   setHead(status: number, headers: Record<string, string | string[] | undefined>): void {
@@ -110,7 +113,7 @@ export class ResponseCollector {
     if (this.isSettled) return false;
     this.isSettled = true;
     clearTimeout(this.timer);
-    this.request.signal?.removeEventListener("abort", this.interrupt);
+    if (this.place !== undefined) this.request.interruption?.remove(this.place);
     return true;
   }
 }
