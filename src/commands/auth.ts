@@ -81,7 +81,7 @@ export function registerAuth(program: Command, context: CommandContext): void {
     if (deleted === "missing") return output.line(`there is no profile "${name}"`);
     const kept =
       deleted === "guard_kept"
-        ? `, except its recipient guard. Remove it with: knock config set recipients.allow "" --profile ${name}`
+        ? ', except its recipient guard. To remove it, use `knock config set` with "" for recipients.allow and recipients.redirect'
         : "";
     output.line(`${output.colors.green("✓")} profile "${name}" deleted${kept}`);
   });

@@ -66,7 +66,7 @@ describe.concurrent("knock auth", () => {
     await logIn(collab);
     await collab.knock(["config", "set", "recipients.allow", "*@example.com"]);
     expect((await collab.knock(["auth", "logout"])).stdout).toContain(
-      'profile "default" deleted, except its recipient guard. Remove it with: knock config set recipients.allow ""',
+      'profile "default" deleted, except its recipient guard. To remove it, use `knock config set` with ""',
     );
     await logIn(collab);
     expect(await setting(collab, "recipients.allow")).toEqual(["*@example.com", "profile"]);
