@@ -100,6 +100,34 @@ describe.concurrent("a recipient guard in knock.json", () => {
     expect(exitCode).toBe(6);
   });
 
+  test.for<[command: string, collection: string, refused: string]>([
+    ["users set", "projects", '/id: user "ceo'],
+    ["objects set people", "projects", '/id: object "people/ceo'],
+    ["tenants set", "$users", '/collection: must be "$tenants" or absent'],
+  ])(
+    "checks the kind and path of %s and not a collection in its rows",
+    async ([command, collection, refused], { collab, api }) => {
+      setGuard(collab, ["object:projects/*"]);
+      const input = ["ceo", "ceo-2"].map((id) => JSON.stringify({ id, collection })).join("\n");
+      const args = [...command.split(" "), "--file", "-", "--remote", "--json"];
+      const { json, exitCode } = await remote(collab, api, args, { input });
+      const failed = { code: "recipient_not_allowed", message: expect.stringContaining(refused) };
+      expect(json.failed).toEqual([failed, failed].map((row) => expect.objectContaining(row)));
+      expect(exitCode).not.toBe(0);
+    },
+  );
+
+  test.for<[command: string, refused: string]>([
+    ["add", "/members/0/user: user"],
+    ["remove", "/members/0/user/collection: must be absent, because the request is for users"],
+  ])("refuses members of another kind than a user: audiences %s", async ([command, refused], { collab, api }) => {
+    setGuard(collab, ["object:projects/*"]);
+    const args = ["audiences", command, "beta", "-r", '{"id":"ceo","collection":"projects"}', "--remote"];
+    const { stderr, exitCode } = await remote(collab, api, args);
+    expect(stderr).toContain(`error: ${refused}`);
+    expect(exitCode).toBe(6);
+  });
+
   test("refuses only the lines of a file with other recipients", async ({ collab, api }) => {
     setGuard(collab, ALLOW);
     const lines = ["qa-1", "ada", "qa-2"].map((recipients) => JSON.stringify({ recipients, data: { page: "Home" } }));

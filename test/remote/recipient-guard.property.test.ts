@@ -140,6 +140,14 @@ const addresses = {
   preferences: fc.constant(inside({ default: { channel_types: { email: true } } })),
 };
 const inlineUser = combine({ id: userId, ...addresses }, ["id"]);
+/** Adds a collection to some rows. A row is outside if it is not the collection of its request. */
+const withCollection = (row: fc.Arbitrary<Sample<JsonObject>>, own: string) =>
+  fc.tuple(row, fc.option(fc.constantFrom("projects", "$users", "$tenants", "people"))).map(
+    ([sample, collection]): Sample<JsonObject> => ({
+      value: collection === null ? sample.value : { ...sample.value, collection },
+      isOutside: sample.isOutside || (collection !== null && collection !== own),
+    }),
+  );
 const objectId = suffix.map((text) => inside(`qa-${text}`));
 const object = fc.oneof(
   combine({ id: objectId, collection: fc.constant(inside("projects")), ...addresses }, ["id", "collection"]),
@@ -163,6 +171,8 @@ const tenant = fc.oneof(
   fc.constant(inside("acme")),
   combine({ id: fc.constant(inside("acme")), ...addresses, settings: fc.constant(inside({ branding: {} })) }, ["id"]),
 );
+const tenantRow = withCollection(combine({ id: fc.constant(inside("acme")), ...addresses }, ["id"]), "$tenants");
+const member = combine({ user: fc.oneof(userId, withCollection(inlineUser, "$users")), tenant }, ["user"]);
 const trigger = combine(
   {
     recipients,
@@ -240,20 +250,28 @@ describe("a recipient guard", () => {
       put(objectPath("/channel_data/fcm"), combine({ data: providerData }, ["data"])),
       put(fc.constant(inside("/v1/tenants/acme")), combine(addresses)),
       post("/v1/users/qa-1/merge", combine({ from_user_id: userId }, ["from_user_id"])),
-      post("/v1/users/bulk/identify", combine({ users: listOf(inlineUser) }, ["users"])),
+      post("/v1/users/bulk/identify", combine({ users: listOf(withCollection(inlineUser, "$users")) }, ["users"])),
+      post(
+        "/v1/objects/projects/bulk/set",
+        combine({ objects: listOf(withCollection(combine({ id: objectId, ...addresses }, ["id"]), "projects")) }, [
+          "objects",
+        ]),
+      ),
       post("/v1/users/bulk/preferences", combine({ user_ids: listOf(userId) }, ["user_ids"])),
       post("/v1/objects/projects/qa-1/subscriptions", subscribers),
       post(
         "/v1/objects/projects/bulk/subscriptions/add",
-        combine({ subscriptions: listOf(combine({ id: objectId, recipients }, ["id", "recipients"])) }, [
-          "subscriptions",
-        ]),
+        combine(
+          {
+            subscriptions: listOf(
+              withCollection(combine({ id: objectId, recipients }, ["id", "recipients"]), "projects"),
+            ),
+          },
+          ["subscriptions"],
+        ),
       ),
-      post("/v1/tenants/bulk/set", combine({ tenants: listOf(tenant) }, ["tenants"])),
-      post(
-        "/v1/audiences/beta/members",
-        combine({ members: listOf(combine({ user: inlineUser }, ["user"])) }, ["members"]),
-      ),
+      post("/v1/tenants/bulk/set", combine({ tenants: listOf(fc.oneof(tenant, tenantRow)) }, ["tenants"])),
+      post("/v1/audiences/beta/members", combine({ members: listOf(member) }, ["members"])),
     );
     await fc.assert(
       fc.asyncProperty(arbitrary, ({ method, path, sample }) =>
@@ -282,6 +300,30 @@ describe("a recipient guard", () => {
     ["POST", "/v1/workflows/welcome/trigger", { recipients: [{ id: "qa-1", collection: 1 }] }],
     ["POST", "/v1/users/bulk/identify", { users: { 0: { id: "ada" } } }],
     ["POST", "/v1/audiences/beta/members", { members: "qa-1" }],
+    ["POST", "/v1/users/bulk/identify", { users: [{ id: "ceo", collection: "projects" }] }],
+    ["POST", "/v1/objects/people/bulk/set", { objects: [{ id: "qa-1", collection: "projects" }] }],
+    ["POST", "/v1/objects/projects/bulk/set", { objects: [{ id: "qa-1", collection: "$users" }] }],
+    ["POST", "/v1/objects/projects/bulk/subscriptions/add", { subscriptions: [{ id: "qa-1", collection: "people" }] }],
+    [
+      "POST",
+      "/v1/objects/projects/bulk/subscriptions/delete",
+      { subscriptions: [{ id: "qa-1", collection: "people" }] },
+    ],
+    ["POST", "/v1/audiences/beta/members", { members: [{ user: { id: "ceo", collection: "projects" } }] }],
+    [
+      "POST",
+      "/v1/audiences/beta/members",
+      { members: [{ user: "qa-1", tenant: { id: "acme", email: "a@acme.com" } }] },
+    ],
+    ["DELETE", "/v1/audiences/beta/members", { members: [{ user: { id: "ceo", collection: "projects" } }] }],
+    ["DELETE", "/v1/audiences/beta/members", { members: [{ user: { id: "ceo", email: "qa@example.com" } }] }],
+    ["DELETE", "/v1/audiences/beta/members", { members: [{ user: { id: "qa-1", email: "ceo@acme.com" } }] }],
+    ["DELETE", "/v1/objects/projects/qa-1/subscriptions", { recipients: [{ id: "qa-1", email: "ceo@acme.com" }] }],
+    ["POST", "/v1/workflows/welcome/cancel", { recipients: [{ id: "ceo", name: "Ceo" }] }],
+    ["DELETE", "/v1/broadcasts", { recipients: ["qa-1"] }],
+    ["PUT", "/v1/tenants/acme", { collection: "$users" }],
+    ["POST", "/v1/tenants/bulk/set", { tenants: [{ id: "acme", collection: "$users" }] }],
+    ["POST", "/v1/tenants/bulk/set", { tenants: { 0: { id: "acme", email: "ceo@acme.com" } } }],
     ["DELETE", "/v1/users/ada/preferences/default", null],
     ["DELETE", "/v1/objects/people/ada/preferences/default", null],
   ])("refuses what it does not know: %s %s %j", async (method, path, body) => {
@@ -299,7 +341,14 @@ describe("a recipient guard", () => {
       body: { cancellation_key: "c1", recipients: ["ada"] },
     });
     await client.call("PUT", "/v1/messages/m1/read");
-    expect(received).toHaveLength(5);
+    await client.call("DELETE", "/v1/messages/m1/read", { body: { metadata: {} } });
+    await client.call("DELETE", "/v1/schedules", { body: { schedule_ids: ["s1"] } });
+    const recipients: Json[] = ["ada", { id: "ada" }, { id: "p1", collection: "people" }];
+    await client.call("DELETE", "/v1/objects/people/p1/subscriptions", { body: { recipients } });
+    await client.call("DELETE", "/v1/audiences/beta/members", {
+      body: { members: [{ user: "ada", tenant: "acme" }, { user: { id: "ada", collection: "$users" } }] },
+    });
+    expect(received).toHaveLength(9);
   });
 
   it("requires that every guard allows a recipient", async () => {

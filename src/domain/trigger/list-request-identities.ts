@@ -1,12 +1,16 @@
 import { isJsonObject, type Json, type JsonObject, toPointer } from "../../util/json.js";
-import { TENANTS } from "../recipient/recipient.js";
+import { TENANTS, USERS } from "../recipient/recipient.js";
 import { type RecipientIdentity, toIdentity } from "../recipient/recipient-pattern.js";
 import type { ApiRequest } from "./api-request.js";
 
-/** An identity in a request with the JSON pointer to it. A null identity is a value that cannot be checked. */
+/**
+ * An identity in a request with the JSON pointer to it. A null identity is a value that cannot be checked. `problem` says
+ * why, if the value is a recipient of another kind than the request's.
+ */
 export interface LocatedIdentity {
   pointer: string;
   identity: RecipientIdentity | null;
+  problem?: string;
 }
 
 type Path = readonly (string | number)[];
@@ -26,11 +30,16 @@ class IdentityList {
   }
 
   /** Adds the recipients of a field, which may be one value, a list or absent. */
-  addRecipients(body: JsonObject, field: string, path: Path = []): void {
+  addRecipients(
+    body: JsonObject,
+    field: string,
+    path: Path = [],
+    add = (value: Json, itemPath: Path) => this.addRecipient(value, itemPath),
+  ): void {
     const value = body[field] ?? null;
     if (value === null) return;
-    if (!Array.isArray(value)) return this.addRecipient(value, [...path, field]);
-    for (const [index, item] of value.entries()) this.addRecipient(item, [...path, field, index]);
+    if (!Array.isArray(value)) return add(value, [...path, field]);
+    for (const [index, item] of value.entries()) add(item, [...path, field, index]);
   }
 
   /** Adds the objects of a list, which is required. */
@@ -42,21 +51,64 @@ class IdentityList {
       else this.add([field, index], null);
   }
 
-  /** Adds a recipient whose ID is not in the value, such as that of the body of a PUT. */
-  addBody(id: string, collection: string | null, body: JsonObject, path: Path = []): void {
-    this.add([...path, "id"], toIdentity(id, collection));
-    const isSame = (body.id ?? id) === id && (body.collection ?? collection) === collection;
-    if (!isSame) this.add([...path, "id"], null);
-    this.addAddresses(body, path);
+  /** Adds a recipient whose ID and collection are in the path. The body must not name another one. */
+  addBody(id: string, collection: string, body: JsonObject): void {
+    this.add(["id"], toIdentity(id, collection));
+    if ((body.id ?? id) !== id) this.add(["id"], null);
+    this.checkCollection(body, collection, []);
+    this.addAddresses(body, []);
   }
 
-  /** Adds the tenant of a trigger. It is not notified, so that only the addresses that it sets are checked. */
-  addTenant(body: JsonObject, path: Path = []): void {
-    const tenant = body.tenant ?? null;
+  /** Adds a row with an ID. Its collection is that of the request: the service ignores another one, or replaces it. */
+  addRow(row: JsonObject, collection: string, path: Path): void {
+    this.add(path, typeof row.id === "string" ? toIdentity(row.id, collection) : null);
+    this.checkCollection(row, collection, path);
+    this.addAddresses(row, path);
+  }
+
+  /** Adds a user in the API's format: an ID or an inline user. */
+  addUser(value: Json, path: Path): void {
+    if (isJsonObject(value)) this.addRow(value, USERS, path);
+    else this.addRecipient(value, path);
+  }
+
+  /** Adds the tenant of a trigger or member. It is not notified, so that only the addresses that it sets are checked. */
+  addTenant(tenant: Json, path: Path): void {
     if (isJsonObject(tenant)) {
-      this.addAddresses(tenant, [...path, "tenant"]);
-      if ((tenant.collection ?? TENANTS) !== TENANTS) this.add([...path, "tenant"], null);
-    } else if (tenant !== null && typeof tenant !== "string") this.add([...path, "tenant"], null);
+      this.checkCollection(tenant, TENANTS, path);
+      this.addAddresses(tenant, path);
+    } else if (tenant !== null && typeof tenant !== "string") this.add(path, null);
+  }
+
+  /**
+   * Adds a recipient that the request only removes, which reaches no one. One with properties is checked, because the
+   * service could identify it.
+   */
+  addRemoved(value: Json, path: Path, isUser: boolean): void {
+    const { id, collection: _collection, ...properties } = isJsonObject(value) ? value : { id: value };
+    if (typeof id !== "string" || Object.keys(properties).length > 0) {
+      if (isUser) this.addUser(value, path);
+      else this.addRecipient(value, path);
+    } else if (isUser && isJsonObject(value)) this.checkCollection(value, USERS, path);
+  }
+
+  /** Adds the recipients that a request removes from a list. */
+  addRemovedRecipients(body: JsonObject, path: Path = []): void {
+    this.addRecipients(body, "recipients", path, (value, itemPath) => this.addRemoved(value, itemPath, false));
+  }
+
+  /** Adds the members of an audience. */
+  addMembers(body: JsonObject, addUser: (user: Json, path: Path) => void): void {
+    const members = body.members ?? null;
+    for (const [index, member] of (Array.isArray(members) ? members : [members]).entries()) {
+      const path = ["members", index];
+      if (!isJsonObject(member)) {
+        this.add(path, null);
+        continue;
+      }
+      addUser(member.user ?? null, [...path, "user"]);
+      this.addTenant(member.tenant ?? null, [...path, "tenant"]);
+    }
   }
 
   addIds(body: JsonObject, field: string): void {
@@ -64,6 +116,16 @@ class IdentityList {
     if (!Array.isArray(ids)) return this.add([field], null);
     for (const [index, id] of ids.entries())
       this.add([field, index], typeof id === "string" ? toIdentity(id, null) : null);
+  }
+
+  /** Adds a problem if a value names another collection than its request. */
+  checkCollection(value: JsonObject, collection: string, path: Path): void {
+    if ((value.collection ?? collection) === collection) return;
+    const problem =
+      collection === USERS
+        ? "must be absent, because the request is for users"
+        : `must be ${JSON.stringify(collection)} or absent, because the request is for that collection`;
+    this.items.push({ pointer: toPointer([...path, "collection"]), identity: null, problem });
   }
 
   /** Adds the addresses that an inline recipient sets. Null removes an address. */
@@ -98,11 +160,12 @@ type ListIdentities = (list: IdentityList, params: readonly string[], body: Json
 
 const addTrigger = (list: IdentityList, body: JsonObject, path: Path = []): void => {
   for (const field of ["recipients", "recipient", "actor"]) list.addRecipients(body, field, path);
-  list.addTenant(body, path);
+  list.addTenant(body.tenant ?? null, [...path, "tenant"]);
 };
 
 const NOBODY: ListIdentities = () => {};
 const TRIGGER: ListIdentities = (list, _params, body) => addTrigger(list, body);
+const CANCELLATION: ListIdentities = (list, _params, body) => list.addRemovedRecipients(body);
 
 /**
  * The requests that change something, with the recipients in each. A parameter in braces matches one segment of
@@ -112,32 +175,34 @@ const WRITES: Readonly<Record<string, ListIdentities>> = {
   "POST /v1/workflows/{}/trigger": TRIGGER,
   "PUT /v1/workflows/{}/run": TRIGGER,
   "POST /v1/notify": TRIGGER,
-  "POST /v1/workflows/{}/cancel": NOBODY,
-  "POST /v1/notify/cancel": NOBODY,
+  "POST /v1/workflows/{}/cancel": CANCELLATION,
+  "POST /v1/notify/cancel": CANCELLATION,
   "POST /v1/schedules": TRIGGER,
   "POST /v1/schedules/bulk/create": (list, _params, body) =>
     list.addEach(body, "schedules", (schedule, path) => addTrigger(list, schedule, path)),
+  "DELETE /v1/schedules": NOBODY,
 
   "PUT /v1/messages/{}/{}": NOBODY,
+  "DELETE /v1/messages/{}/{}": NOBODY,
   "POST /v1/messages/batch/{}": NOBODY,
   "POST /v1/channels/{}/messages/bulk/{}": NOBODY,
 
-  "PUT /v1/users/{}": (list, [id = ""], body) => list.addBody(id, null, body),
+  "PUT /v1/users/{}": (list, [id = ""], body) => list.addBody(id, USERS, body),
   "POST /v1/users/{}/merge": (list, [id = ""], body) => {
-    list.addBody(id, null, {});
+    list.addBody(id, USERS, {});
     // The merged user's addresses become those of the other user.
     const from = body.from_user_id;
     list.add(["from_user_id"], typeof from === "string" ? toIdentity(from, null) : null);
   },
-  "PUT /v1/users/{}/preferences/**": (list, [id = ""]) => list.addBody(id, null, {}),
+  "PUT /v1/users/{}/preferences/**": (list, [id = ""]) => list.addBody(id, USERS, {}),
   // Deleting preferences can end an opt-out.
-  "DELETE /v1/users/{}/preferences/**": (list, [id = ""]) => list.addBody(id, null, {}),
+  "DELETE /v1/users/{}/preferences/**": (list, [id = ""]) => list.addBody(id, USERS, {}),
   "PUT /v1/users/{}/channel_data/{}": (list, [id = ""], body) => {
-    list.addBody(id, null, {});
+    list.addBody(id, USERS, {});
     list.addTokens(body.data ?? null, ["data"]);
   },
   "POST /v1/users/bulk/identify": (list, _params, body) =>
-    list.addEach(body, "users", (user, path) => list.addRecipient(user, path)),
+    list.addEach(body, "users", (user, path) => list.addRow(user, USERS, path)),
   "POST /v1/users/bulk/preferences": (list, _params, body) => list.addIds(body, "user_ids"),
   "POST /v1/users/bulk/delete": NOBODY,
 
@@ -153,30 +218,32 @@ const WRITES: Readonly<Record<string, ListIdentities>> = {
     list.addRecipients(body, "recipients");
   },
   "POST /v1/objects/{}/bulk/set": (list, [collection = ""], body) =>
-    list.addEach(body, "objects", (object, path) => list.addRecipient({ collection, ...object }, path)),
+    list.addEach(body, "objects", (object, path) => list.addRow(object, collection, path)),
   "POST /v1/objects/{}/bulk/subscriptions/add": (list, [collection = ""], body) =>
     list.addEach(body, "subscriptions", (row, path) => {
-      list.addRecipient({ id: row.id ?? null, collection }, path);
+      list.addRow(row, collection, path);
       list.addRecipients(row, "recipients", path);
     }),
-  "POST /v1/objects/{}/bulk/subscriptions/delete": NOBODY,
+  "DELETE /v1/objects/{}/{}/subscriptions": CANCELLATION,
+  "POST /v1/objects/{}/bulk/subscriptions/delete": (list, [collection = ""], body) =>
+    list.addEach(body, "subscriptions", (row, path) => {
+      list.checkCollection(row, collection, path);
+      list.addRemovedRecipients(row, path);
+    }),
   "POST /v1/objects/{}/bulk/delete": NOBODY,
 
-  "PUT /v1/tenants/{}": (list, _params, body) => list.addAddresses(body, []),
+  "PUT /v1/tenants/{}": (list, _params, body) => list.addTenant(body, []),
   "POST /v1/tenants/bulk/set": (list, _params, body) => {
-    for (const [index, tenant] of (Array.isArray(body.tenants) ? body.tenants : []).entries())
-      if (isJsonObject(tenant)) list.addAddresses(tenant, ["tenants", index]);
+    const { tenants } = body;
+    if (!Array.isArray(tenants)) return list.add(["tenants"], null);
+    for (const [index, tenant] of tenants.entries()) list.addTenant(tenant, ["tenants", index]);
   },
   "POST /v1/tenants/bulk/delete": NOBODY,
 
-  "POST /v1/audiences/{}/members": (list, _params, body) => {
-    const members = body.members ?? null;
-    for (const [index, member] of (Array.isArray(members) ? members : [members]).entries()) {
-      const path = ["members", index];
-      if (isJsonObject(member)) list.addRecipient(member.user ?? null, [...path, "user"]);
-      else list.add(path, null);
-    }
-  },
+  "POST /v1/audiences/{}/members": (list, _params, body) =>
+    list.addMembers(body, (user, path) => list.addUser(user, path)),
+  "DELETE /v1/audiences/{}/members": (list, _params, body) =>
+    list.addMembers(body, (user, path) => list.addRemoved(user, path, true)),
 };
 
 /** Returns the parameters of a path that has the form of a template, or null. */
@@ -208,7 +275,8 @@ function splitPath(path: string): string[] | null {
  * preferences, canceling and changing the status of a message reach no one. Returns null for an unknown request.
  */
 export function listRequestIdentities({ method, path, body }: ApiRequest): LocatedIdentity[] | null {
-  if (method === "GET" || (method === "DELETE" && !path.includes("/preferences/"))) return [];
+  const isDeletion = method === "DELETE" && body === null;
+  if (method === "GET" || (isDeletion && !path.includes("/preferences/"))) return [];
   const segments = splitPath(path);
   if (segments === null) return null;
   for (const [endpoint, listIdentities] of Object.entries(WRITES)) {
@@ -219,5 +287,5 @@ export function listRequestIdentities({ method, path, body }: ApiRequest): Locat
     listIdentities(list, params, body ?? {});
     return list.items;
   }
-  return method === "DELETE" ? [] : null;
+  return isDeletion ? [] : null;
 }

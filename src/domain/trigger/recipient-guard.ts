@@ -1,10 +1,5 @@
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
-import {
-  createPatternMatcher,
-  describeIdentity,
-  type RecipientIdentity,
-  toExactPattern,
-} from "../recipient/recipient-pattern.js";
+import { createPatternMatcher, describeIdentity, toExactPattern } from "../recipient/recipient-pattern.js";
 import type { ApiRequest } from "./api-request.js";
 import { type LocatedIdentity, listRequestIdentities } from "./list-request-identities.js";
 
@@ -16,7 +11,8 @@ export interface RecipientGuard {
   origin: "project" | "profile";
 }
 
-function toDetail({ pointer, identity }: LocatedIdentity): ErrorDetail {
+function toDetail({ pointer, identity, problem }: LocatedIdentity): ErrorDetail {
+  if (problem !== undefined) return { pointer, message: problem };
   if (identity === null) return { pointer, message: "is not a recipient or an address that can be checked" };
   const message = `${describeIdentity(identity)} is not allowed`;
   return identity.kind === "token" ? { pointer, message } : { pointer, message, value: identity.value };
@@ -26,8 +22,9 @@ function toDetail({ pointer, identity }: LocatedIdentity): ErrorDetail {
  * Returns the hint with the pattern that would allow the first refused identity. `hasAddress`: whether the request sets an
  * address for it.
  */
-function buildHint(identity: RecipientIdentity | null, hasAddress: boolean): string {
+function buildHint({ identity, problem }: LocatedIdentity, hasAddress: boolean): string {
   const stopped = "Nothing was sent.";
+  if (problem !== undefined) return `${stopped} Remove "collection" from the value.`;
   if (identity === null) return `${stopped} Use a user ID, an object reference or an inline recipient.`;
   const { kind } = identity;
   if (kind === "token") return `${stopped} Allow test channel data with a pattern such as "token:test-*".`;
@@ -60,10 +57,11 @@ export function createRequestGuard(guards: readonly RecipientGuard[]): (request:
       const details = refused.map(toDetail);
       const { pointer, message } = details[0] as ErrorDetail;
       const others = details.length === 1 ? "" : ` (and ${details.length - 1} more)`;
-      throw new KnockError("recipient_not_allowed", `${pointer}: ${message} by ${source}${others}`, {
+      const by = first.problem === undefined ? ` by ${source}` : "";
+      throw new KnockError("recipient_not_allowed", `${pointer}: ${message}${by}${others}`, {
         details,
         hint: buildHint(
-          first.identity,
+          first,
           identities.some((other) => other.pointer.startsWith(`${first.pointer}/`)),
         ),
       });
