@@ -45,7 +45,7 @@ function registerMigrate(store: Command, { output }: CommandContext, services: S
     .command("migrate")
     .summary("Create or update the tables of the store")
     .description(
-      "Create or update the tables of the project's store. Other commands also do this when they open the store, but only this command updates existing job tables in a PostgreSQL database. Afterwards, the role of other commands needs only the right to read and write rows.",
+      "Create or update the tables of the project's store. Other commands create the tables of an empty PostgreSQL database, but only this command updates those of an existing store: until then, commands of a newer version refuse to use it. Afterwards, the role of other commands needs only the right to read and write rows. A store in a file is updated by the first command that opens it.",
     );
   addExamples(addCommonOptions(addProjectOptions(command), undefined, { quiet: "print nothing" }), [
     "knock store migrate",

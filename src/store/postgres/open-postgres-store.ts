@@ -4,7 +4,7 @@ import type { Store } from "../../ports/store.js";
 import type { StoreTables } from "../../ports/store-tables.js";
 import { Connection, LIMITS, type WakeListener } from "./connection/connection.js";
 import { growPartitions, SELECT_IS_MISSING } from "./connection/grow-partitions.js";
-import { migrate } from "./connection/migrations.js";
+import { openTables } from "./connection/migrations.js";
 import { createLocationError, createOldServerError, getErrorCode, translateError } from "./connection/store-errors.js";
 import { PostgresTables } from "./copy/postgres-tables.js";
 import { addJobsOfWakeups } from "./due-work/add-jobs.js";
@@ -21,7 +21,7 @@ interface PostgresStoreOptions {
   now?: () => number;
   /** Record changes of user properties until they are processed, because there are dynamic audiences (E-387). */
   watchUsers?: boolean;
-  /** Open an existing store for reading only: no table is created or updated, and writes throw `store_unusable`. */
+  /** Open an existing store for reading only: no table is created, and writes throw `store_unusable`. */
   readOnly?: boolean;
   /** If the database is empty, mark it as one for tests, which can have a virtual clock. */
   createForTests?: boolean;
@@ -105,8 +105,8 @@ export async function startDueWork(
 }
 
 /**
- * Opens the store in a PostgreSQL database, and creates or updates its tables. Any number of processes may open it. Throws
- * `unreachable` without a server, and `store_unusable` if the database cannot be used; then nothing was changed.
+ * Opens the store in a PostgreSQL database, and creates its tables if the database is empty. Any number of processes may open it.
+ * Throws `unreachable` without a server, and `store_unusable` if the database cannot be used; then nothing was changed.
  */
 export async function openPostgresStore(location: string, options: PostgresStoreOptions = {}): Promise<Store> {
   return new PostgresStore(await openPostgresConnection(location, options)) as unknown as Store;
@@ -114,7 +114,7 @@ export async function openPostgresStore(location: string, options: PostgresStore
 
 /** Creates or updates all tables of a store, and prepares its next partition, with a role that may do so. */
 export async function migratePostgresStore(location: string): Promise<void> {
-  const db = await openPostgresConnection(location, {});
+  const db = await openPostgresConnection(location, {}, { updates: true });
   try {
     await growPartitions(db);
     if (!db.forTests) await updateJobTables(db.pool);
@@ -156,7 +156,11 @@ export async function openPostgresTables(location: string, options: { readOnly: 
 }
 
 /** Opens the connections of a store. */
-async function openPostgresConnection(location: string, options: PostgresStoreOptions): Promise<Connection> {
+async function openPostgresConnection(
+  location: string,
+  options: PostgresStoreOptions,
+  { updates } = { updates: false },
+): Promise<Connection> {
   const { maxConnections = DEFAULT_CONNECTIONS } = options;
   const shownLocation = hidePassword(parseLocation(location));
   let pool = createPool(location, maxConnections, false);
@@ -177,8 +181,9 @@ async function openPostgresConnection(location: string, options: PostgresStoreOp
       if (rows[0].number < OLDEST_SERVER) throw createOldServerError(shownLocation, rows[0].name);
       // A pooler may also ignore session settings. It names a process of its own, because the server's process changes.
       if ((client as PoolClient & { processID: number | null }).processID !== rows[0].pid) isPooled = true;
-      ({ forTests } = await migrate(client, shownLocation, {
+      ({ forTests } = await openTables(client, shownLocation, {
         readOnly: options.readOnly ?? false,
+        updates,
         forTests: options.createForTests ?? false,
       }));
     } finally {

@@ -1,9 +1,11 @@
 import { expect, it } from "vitest";
 import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
-import { MIGRATIONS } from "../../../src/store/postgres/connection/migrations.js";
-import { openPostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
+import type { Store } from "../../../src/ports/store.js";
+import { MIGRATIONS, OLDEST_VERSION } from "../../../src/store/postgres/connection/migrations.js";
+import { migratePostgresStore, openPostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
 import { catchRejection } from "../../helpers/catch-error.js";
 import { createDatabase, describeOnPostgres, ROLE_WITH_PASSWORD, withClient } from "../../helpers/postgres-server.js";
+import { readTables, TO_FIRST_VERSION } from "../../helpers/postgres-tables.js";
 
 describeOnPostgres("opening a PostgreSQL store", () => {
   it("creates the tables once, also when several open it together", async () => {
@@ -14,21 +16,64 @@ describeOnPostgres("opening a PostgreSQL store", () => {
     expect(found.rows).toEqual([{ version: MIGRATIONS.length, for_tests: false }]);
   });
 
-  it("updates a store of the first version", async () => {
+  it("leaves an older store unchanged until it is migrated, also if it is only read", async () => {
     const location = await createDatabase();
     await (await openPostgresStore(location)).close();
-    await withClient(location, (client) =>
-      client.query(
-        "DROP TABLE partitions, crash_mark, delayed_jobs; DROP INDEX block_values_by_block; UPDATE knock_store SET version = 1",
-      ),
-    );
+    await withClient(location, (client) => client.query(TO_FIRST_VERSION));
+    const before = await readTables(location);
+    for (const readOnly of [false, true])
+      expect(await catchRejection(openPostgresStore(location, { readOnly }))).toMatchObject({
+        code: "store_unusable",
+        message: expect.stringContaining(`(version 1; this one needs version ${MIGRATIONS.length})`),
+        hint: expect.stringContaining("Run `knock store migrate`"),
+      });
+    expect(await readTables(location)).toEqual(before);
+
+    await migratePostgresStore(location);
     const store = await openPostgresStore(location);
     await store.upsertRecipients([{ key: toRecipientKey("ana"), properties: {} }], 0);
     await store.close();
     const found = await withClient(location, (client) =>
-      client.query("SELECT count(*)::integer AS marks FROM crash_mark"),
+      client.query(
+        "SELECT version, oldest_version, (SELECT count(*)::integer FROM crash_mark) AS marks FROM knock_store",
+      ),
     );
-    expect(found.rows).toEqual([{ marks: 1 }]);
+    expect(found.rows).toEqual([{ version: MIGRATIONS.length, oldest_version: OLDEST_VERSION, marks: 1 }]);
+  });
+
+  it("uses a newer store that allows this version, and writes nothing to one that does not", async () => {
+    const location = await createDatabase();
+    const running = await openPostgresStore(location);
+    const setVersion = (oldest: number): Promise<unknown> =>
+      withClient(location, (client) =>
+        client.query("UPDATE knock_store SET version = $1, oldest_version = $2", [MIGRATIONS.length + 1, oldest]),
+      );
+    const write = (store: Store): Promise<unknown> =>
+      store.upsertRecipients([{ key: toRecipientKey("ana"), properties: { name: "Ana" } }], 0);
+    await setVersion(MIGRATIONS.length);
+    await migratePostgresStore(location);
+    const store = await openPostgresStore(location);
+    await write(store);
+    await store.close();
+
+    const isTooNew = { code: "store_unusable", message: expect.stringContaining("need a newer knock") };
+    await setVersion(MIGRATIONS.length + 1);
+    expect(await catchRejection(openPostgresStore(location))).toMatchObject(isTooNew);
+    expect(await catchRejection(migratePostgresStore(location))).toMatchObject(isTooNew);
+    // A process that runs since before the update writes nothing.
+    expect(await catchRejection(write(running))).toMatchObject(isTooNew);
+    await running.close();
+    const found = await withClient(location, (client) => client.query("SELECT version FROM knock_store"));
+    expect(found.rows).toEqual([{ version: MIGRATIONS.length + 1 }]);
+  });
+
+  it("has only migrations after its oldest version that older versions can work with", () => {
+    // An older version neither reads nor writes what these add, so other statements have to raise the oldest version.
+    const isAddition =
+      /^\s*(CREATE (UNLOGGED )?(TABLE|SEQUENCE|INDEX) |ALTER TABLE \w+ ADD COLUMN (?!.*NOT NULL(?!.*DEFAULT))|$)/;
+    for (const statement of MIGRATIONS.slice(OLDEST_VERSION).flatMap((migration) => migration.split(";")))
+      expect(statement).toMatch(isAddition);
+    expect(OLDEST_VERSION).toBeLessThanOrEqual(MIGRATIONS.length);
   });
 
   it("remembers whether the database was created for tests", async () => {
@@ -57,14 +102,6 @@ describeOnPostgres("opening a PostgreSQL store", () => {
     expect(error).toMatchObject({ code: "store_unusable", message: expect.stringContaining("another program") });
     const found = await withClient(location, (client) => client.query("SELECT to_regclass('knock_store') AS name"));
     expect(found.rows).toEqual([{ name: null }]);
-  });
-
-  it("refuses a store of a newer knock", async () => {
-    const location = await createDatabase();
-    await (await openPostgresStore(location)).close();
-    await withClient(location, (client) => client.query("UPDATE knock_store SET version = 9999"));
-    const error = await catchRejection(openPostgresStore(location));
-    expect(error).toMatchObject({ code: "store_unusable", message: expect.stringContaining("newer knock") });
   });
 
   it("refuses to create tables in a store that is opened for reading only", async () => {

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { migrations } from "graphile-worker/dist/generated/sql.js";
 import { afterEach, beforeEach, expect } from "vitest";
 import {
@@ -7,6 +8,7 @@ import {
   ROLE_WITH_PASSWORD,
   withClient,
 } from "../../helpers/postgres-server.js";
+import { readTables, TO_FIRST_VERSION } from "../../helpers/postgres-tables.js";
 import { inProcessTest as it } from "../../helpers/run-in-process.js";
 
 const MISSING_UPDATE = "are missing, or are older than this version of knock";
@@ -69,10 +71,55 @@ describeOnPostgres("the tables of a database", () => {
         `GRANT USAGE ON ALL SEQUENCES IN SCHEMA ${schema} TO ${name}`,
       );
     for (const store of [ofWorker, location]) await tryToStart(["worker"], store);
+    await run("INSERT INTO graphile_worker.migrations (id, breaking) VALUES (9999, true)");
+    const { exitCode, stderr } = await collab.knock(["worker", "--store", location]);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 3, stderr: expect.stringContaining("need a newer knock") });
+    await run("DELETE FROM graphile_worker.migrations WHERE id = 9999");
     await migrate();
     const sql = "SELECT count(*)::integer AS count FROM graphile_worker.migrations";
     const { rows } = await withClient(location, (client) => client.query(sql));
     expect(rows).toEqual([{ count: UPDATES.length }]);
+  });
+
+  it("stay as they are if they are older, whatever the command, until knock store migrate updates them", async ({
+    collab,
+  }) => {
+    const inStore = (...args: string[]) => collab.knock([...args, "--store", location]);
+    await inStore("store", "migrate");
+    await inStore("notify", "new-comment", "-r", "ada", "--set", "page=Home");
+    await run(TO_FIRST_VERSION);
+    const before = await readTables(location);
+    const copy = join(collab.dir, "copy.db");
+    for (const command of [
+      ["runs", "list"],
+      ["messages", "list"],
+      ["users", "list"],
+      ["users", "set", "ada", "--set", "name=Ada"],
+      ["feed", "list", "ada"],
+      ["notify", "new-comment", "-r", "ada", "--set", "page=Home"],
+      ["notify", "new-comment", "-r", "ada", "--set", "page=Home", "--dry-run"],
+      ["preview", "new-comment", "-r", "ada", "--set", "page=Home"],
+      ["cancel", "new-comment", "k"],
+      ["schedules", "list"],
+      ["prune", "--older-than", "7d"],
+      ["replay"],
+      ["clock", "show"],
+      ["worker"],
+      ["worker", "--once"],
+      ["dev", "--port", "0"],
+      ["store", "copy", "--from", location, "--to", copy],
+    ]) {
+      const isCopy = command.includes("copy");
+      const { exitCode, stderr } = await (isCopy ? collab.knock(command) : inStore(...command));
+      const result = { command, exitCode, stderr };
+      expect(result).toEqual({ command, exitCode: 3, stderr: expect.stringContaining("are older than this knock") });
+      expect(stderr).toContain("Run `knock store migrate`");
+    }
+    const checked = await collab.knock(["doctor"], { env: { KNOCK_STORE: location } });
+    expect(checked.stdout).toContain("Run `knock store migrate`");
+    expect(await readTables(location)).toEqual(before);
+    await inStore("store", "migrate");
+    expect((await inStore("runs", "list", "--json")).json.items).toHaveLength(1);
   });
 
   it("are not created by checks, which show the version of the server", async ({ collab }) => {

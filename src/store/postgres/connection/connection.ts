@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from "pg";
 import { LOCK_WAITS_SHARED } from "./lock-waits.js";
+import { checkOldestVersion } from "./migrations.js";
 import { createReadOnlyError, getErrorCode, isConnectionLost, isRepeatable, translateError } from "./store-errors.js";
 import { type SqlValue, Statements, Transaction } from "./transaction.js";
 import type { Wakeup } from "./wakeup.js";
@@ -34,6 +35,7 @@ interface StartedWrite {
   is_watched: boolean;
   has_kept_feeds: boolean;
   uses_waits: boolean;
+  oldest_version: number;
 }
 
 const NO_WRITE: StartedWrite = {
@@ -43,11 +45,12 @@ const NO_WRITE: StartedWrite = {
   is_watched: false,
   has_kept_feeds: false,
   uses_waits: false,
+  oldest_version: 0,
 };
 
 /** Returns the statement that reads what a transaction that writes needs to know. */
 const buildStart = (time: string): string =>
-  `SELECT pg_current_xact_id()::text AS id, ${time} AS now, (SELECT mark FROM crash_mark) AS mark, EXISTS (SELECT 1 FROM outbound_watch WHERE keep_until > ${time}) AS is_watched, EXISTS (SELECT 1 FROM kept_feeds) AS has_kept_feeds, (SELECT uses_waits FROM knock_store) AS uses_waits`;
+  `SELECT pg_current_xact_id()::text AS id, ${time} AS now, (SELECT mark FROM crash_mark) AS mark, EXISTS (SELECT 1 FROM outbound_watch WHERE keep_until > ${time}) AS is_watched, EXISTS (SELECT 1 FROM kept_feeds) AS has_kept_feeds, s.uses_waits, s.oldest_version FROM knock_store s`;
 
 /** Sets the mark, unless another transaction has done so, and returns it. */
 const SET_MARK =
@@ -229,6 +232,8 @@ export class Connection {
     if (isWrite) parts.push(LOCK_WAITS_SHARED, buildStart(this.time));
     const found: unknown = await client.query(parts.join("; "));
     const row = isWrite ? (found as { rows: StartedWrite[] }[]).at(-1)?.rows[0] : undefined;
+    // The tables may have been updated while this process runs.
+    if (row) checkOldestVersion(row.oldest_version, this.location);
     if (row?.mark === null) row.mark = (await client.query<{ mark: string }>(SET_MARK)).rows[0]?.mark ?? null;
     return row ?? NO_WRITE;
   }

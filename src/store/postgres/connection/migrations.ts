@@ -7,7 +7,7 @@ import {
   getErrorCode,
   INSUFFICIENT_PRIVILEGE,
 } from "./store-errors.js";
-import { ADD_CRASH_MARK, ADD_DELAYED_JOBS, ADD_PARTITIONS, FIRST_TABLES } from "./tables.js";
+import { ADD_CRASH_MARK, ADD_DELAYED_JOBS, ADD_OLDEST_VERSION, ADD_PARTITIONS, FIRST_TABLES } from "./tables.js";
 
 /**
  * The migrations, each of which runs once, in order; `knock_store.version` is the number of those that ran. Append only: a
@@ -20,7 +20,14 @@ export const MIGRATIONS: readonly string[] = [
   ADD_CRASH_MARK,
   ADD_PARTITIONS,
   ADD_DELAYED_JOBS,
+  ADD_OLDEST_VERSION,
 ];
+
+/**
+ * The oldest version of knock that can use these tables, as the number of migrations that it knows. A migration that an older
+ * version would fail or act wrongly on raises it to its own number. After others, workers of both versions share the store.
+ */
+export const OLDEST_VERSION = 6;
 
 /** "knock" as a number. All processes that create or update a store take this lock one after another. */
 const MIGRATION_LOCK = 0x6b6e6f63;
@@ -40,6 +47,11 @@ interface StoreIdentity {
   forTests: boolean;
 }
 
+/** Throws `store_unusable` if the tables can be used only by newer versions of knock. */
+export function checkOldestVersion(oldestVersion: number, location: string): void {
+  if (oldestVersion > MIGRATIONS.length) throw createTooNewError(location, oldestVersion, MIGRATIONS.length);
+}
+
 async function readIdentity(client: PoolClient, location: string): Promise<StoreIdentity> {
   const { rows } = await client.query("SELECT to_regclass('knock_store') IS NOT NULL AS exists");
   if (!rows[0].exists) {
@@ -47,35 +59,56 @@ async function readIdentity(client: PoolClient, location: string): Promise<Store
     if (found.rows[0].tables > 0) throw createForeignDatabaseError(location);
     return { version: 0, forTests: false };
   }
-  const found = await client.query("SELECT version, for_tests FROM knock_store");
-  const { version = 0, for_tests: forTests = false } = found.rows[0] ?? {};
-  if (version > MIGRATIONS.length) throw createTooNewError(location, version, MIGRATIONS.length);
+  // Older tables have no column `oldest_version`.
+  const found = await client.query("SELECT s.*, to_json(s) ->> 'oldest_version' AS oldest FROM knock_store s");
+  const { version = 0, for_tests: forTests = false, oldest } = found.rows[0] ?? {};
+  checkOldestVersion(Number(oldest ?? 0), location);
   return { version, forTests };
 }
 
+interface OpenTablesOptions {
+  /** Creates nothing. */
+  readOnly: boolean;
+  /** Updates the tables of an older version. */
+  updates: boolean;
+  /** Marks an empty database as one for tests, which can have a virtual clock. */
+  forTests: boolean;
+}
+
 /**
- * Creates or updates the tables, unless they are of this version: a worker need not have the right to change tables. A
- * database that is created `forTests` can have a virtual clock.
+ * Creates the tables in an empty database, and checks or updates those of a store. Only `knock store migrate` updates tables,
+ * because other programs may still run an older version, and because a worker need not have the right to do so.
  */
-export async function migrate(
+export async function openTables(
   client: PoolClient,
   location: string,
-  { readOnly, forTests }: { readOnly: boolean; forTests: boolean },
+  { readOnly, updates, forTests }: OpenTablesOptions,
 ): Promise<StoreIdentity> {
+  const isUsable = ({ version }: StoreIdentity): boolean => {
+    if (version >= MIGRATIONS.length) return true;
+    if (readOnly || (version > 0 && !updates)) throw createTooOldError(location, version, MIGRATIONS.length);
+    return false;
+  };
   const before = await readIdentity(client, location);
-  if (before.version === MIGRATIONS.length) return before;
-  if (readOnly) throw createTooOldError(location, before.version, MIGRATIONS.length);
+  if (isUsable(before)) return before;
   await client.query("BEGIN");
   try {
+    // An index of a large table takes longer than other statements may.
+    await client.query("SET LOCAL statement_timeout = 0");
     await client.query("SELECT pg_advisory_xact_lock($1)", [MIGRATION_LOCK]);
     const found = await readIdentity(client, location);
-    if (found.version === 0) {
-      await client.query(CREATE_STORE);
-      await client.query("INSERT INTO knock_store (row, version, for_tests) VALUES (1, 0, $1)", [forTests]);
-      found.forTests = forTests;
+    if (!isUsable(found)) {
+      if (found.version === 0) {
+        await client.query(CREATE_STORE);
+        await client.query("INSERT INTO knock_store (row, version, for_tests) VALUES (1, 0, $1)", [forTests]);
+        found.forTests = forTests;
+      }
+      for (const migration of MIGRATIONS.slice(found.version)) await client.query(migration);
+      await client.query("UPDATE knock_store SET version = $1, oldest_version = $2", [
+        MIGRATIONS.length,
+        OLDEST_VERSION,
+      ]);
     }
-    for (const migration of MIGRATIONS.slice(found.version)) await client.query(migration);
-    await client.query("UPDATE knock_store SET version = $1", [MIGRATIONS.length]);
     await client.query("COMMIT");
     return { version: MIGRATIONS.length, forTests: found.forTests };
   } catch (error) {

@@ -13,24 +13,29 @@ export function createForeignDatabaseError(location: string): KnockError {
   return createUnusableError(`${location} is the database of another program`, OTHER_STORE_HINT);
 }
 
-export function createTooNewError(location: string, found: number, known: number): KnockError {
+export function createTooNewError(location: string, needed: number, known: number): KnockError {
   return createUnusableError(
-    `the store ${location} was written by a newer knock (version ${found}; this one reads up to ${known})`,
+    `the tables of the store ${location} need a newer knock (version ${needed}; this one knows version ${known})`,
     "Update knock, or use another store with --store.",
   );
 }
 
-export function createTooOldError(location: string, found: number, known: number): KnockError {
+const MIGRATE_HINT = "Run `knock store migrate` with the role that owns the database, then start this command again.";
+
+/** Returns the error for tables of an older version. Version 0 is an empty database. */
+export function createTooOldError(location: string, found: number, needed: number): KnockError {
   return createUnusableError(
-    `the store ${location} is read-only and was written by an older knock (version ${found}; this one reads version ${known})`,
-    "Run a command that writes once, with a role that owns the tables, so that the store can be updated.",
+    found === 0
+      ? `the database ${location} is empty and is opened for reading only`
+      : `the tables of the store ${location} are older than this knock (version ${found}; this one needs version ${needed})`,
+    MIGRATE_HINT,
   );
 }
 
 export function createMissingUpdateError(location: string, cause?: unknown): KnockError {
   return createUnusableError(
     `the tables of the store ${location} are missing, or are older than this version of knock`,
-    "Run `knock store migrate` with the role that owns the database, then start this command again.",
+    MIGRATE_HINT,
     cause,
   );
 }

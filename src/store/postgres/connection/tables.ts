@@ -214,5 +214,8 @@ export const ADD_DELAYED_JOBS = `
   );
   CREATE INDEX delayed_jobs_due ON delayed_jobs (run_at)`;
 
+/** Adds the oldest version of knock that can use the store, as the number of migrations that it knows. */
+export const ADD_OLDEST_VERSION = "ALTER TABLE knock_store ADD COLUMN oldest_version integer NOT NULL DEFAULT 1";
+
 /** The tables of the first version. */
 export const FIRST_TABLES = [RECIPIENTS, SHARED_ROWS, RUN_TABLES, MESSAGES, LOGS, PARTITIONS].join("\n");

@@ -1,7 +1,7 @@
 import { Logger, runMigrations } from "graphile-worker";
 import { migrations } from "graphile-worker/dist/generated/sql.js";
 import type { Pool } from "pg";
-import { createMissingUpdateError } from "../connection/store-errors.js";
+import { createMissingUpdateError, createTooNewError } from "../connection/store-errors.js";
 import { JOB_SCHEMA } from "./jobs.js";
 
 /** Writes nothing: the command has its own log. */
@@ -29,10 +29,17 @@ export async function createJobTables(pool: Pool): Promise<void> {
 
 const LAST_UPDATE = Math.max(...Object.keys(migrations).map((name) => Number.parseInt(name, 10)));
 
-/** Throws `store_unusable` if the tables of jobs are older than this version of knock. A worker does not change tables. */
+/**
+ * Throws `store_unusable` if the tables of jobs are older than this version of knock, or changed by a newer one in a way that this one
+ * cannot handle. A worker does not change tables.
+ */
 export async function checkJobTables(pool: Pool, location: string): Promise<void> {
-  const { rows } = await pool.query<{ id: number | null }>(`SELECT max(id) AS id FROM ${JOB_SCHEMA}.migrations`);
-  if ((rows[0]?.id ?? 0) < LAST_UPDATE) throw createMissingUpdateError(location);
+  const { rows } = await pool.query<{ last: number | null; breaking: number | null }>(
+    `SELECT max(id) AS last, max(id) FILTER (WHERE breaking) AS breaking FROM ${JOB_SCHEMA}.migrations`,
+  );
+  const { last, breaking } = rows[0] ?? {};
+  if ((last ?? 0) < LAST_UPDATE) throw createMissingUpdateError(location);
+  if ((breaking ?? 0) > LAST_UPDATE) throw createTooNewError(location, breaking ?? 0, LAST_UPDATE);
 }
 
 /** Creates or updates the tables of jobs. Several processes may do this at the same time. */

@@ -1,0 +1,16 @@
+import { withClient } from "./postgres-server.js";
+
+/** Makes the tables of a store those of the first version. */
+export const TO_FIRST_VERSION =
+  "DROP TABLE partitions, crash_mark, delayed_jobs; DROP INDEX block_values_by_block; ALTER TABLE knock_store DROP COLUMN oldest_version; UPDATE knock_store SET version = 1";
+
+const SELECT_TABLES = `
+  SELECT c.relkind, c.oid::regclass::text AS name, string_agg(a.attname, ',' ORDER BY a.attnum) AS columns
+  FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+  WHERE c.relnamespace IN (to_regnamespace('public'), to_regnamespace('graphile_worker'))
+  GROUP BY c.oid ORDER BY 2`;
+
+/** Returns the tables, indexes and sequences of a database with their columns, to find out whether any was changed. */
+export async function readTables(location: string): Promise<unknown[]> {
+  return (await withClient(location, (client) => client.query(SELECT_TABLES))).rows;
+}
