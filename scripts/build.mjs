@@ -81,6 +81,7 @@ const LATE_MODULES = [
   "app/completion/completion-script",
   "app/generate-types",
   "app/open-in-browser",
+  "app/refuse-delivery",
   "app/run-command",
   "app/tracing/open-telemetry",
   "app/worker/worker-parts",

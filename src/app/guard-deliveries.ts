@@ -1,15 +1,19 @@
 import { hasTrait } from "../domain/message/channel-types.js";
 import type { Message } from "../domain/message/message.js";
 import { redirectEmail } from "../domain/message/redirect-email.js";
-import { findRefusedRecipient } from "../domain/trigger/find-refused-recipient.js";
 import type { RecipientGuard } from "../domain/trigger/recipient-guard.js";
 import type { EngineContext } from "../engine/context/engine-context.js";
 import type { Provider } from "../ports/provider.js";
+import type { ReadRecipient } from "./refuse-delivery.js";
 
 type FindProvider = EngineContext["findProvider"];
 
 /** Returns providers whose deliveries are limited by the project and the profile. */
-export type GuardDeliveries = (findProvider: FindProvider, warn: (text: string) => void) => FindProvider;
+export type GuardDeliveries = (
+  findProvider: FindProvider,
+  warn: (text: string) => void,
+  readRecipient: ReadRecipient,
+) => FindProvider;
 
 /** Returns a provider that sends each email to one address. The stored messages keep their recipients. */
 function redirectEmails(provider: Provider, address: string): Provider {
@@ -23,14 +27,13 @@ function redirectEmails(provider: Provider, address: string): Provider {
 }
 
 /** Returns a provider that refuses messages to recipients whom a guard does not allow. */
-function refuseOthers(provider: Provider, guards: readonly RecipientGuard[]): Provider {
+function refuseOthers(provider: Provider, guards: readonly RecipientGuard[], readRecipient: ReadRecipient): Provider {
   return {
     ...provider,
     async send(message, channel, ...rest) {
-      const reason = findRefusedRecipient(message, channel.type, guards);
-      return reason === null
-        ? provider.send(message, channel, ...rest)
-        : { status: "failed", retryable: false, reason: `not delivered: ${reason}` };
+      const { refuseDelivery } = await import("./refuse-delivery.js");
+      const refused = await refuseDelivery(message, channel.type, guards, readRecipient);
+      return refused ?? provider.send(message, channel, ...rest);
     },
   };
 }
@@ -45,13 +48,13 @@ export function createDeliveryGuard(
   guards: readonly RecipientGuard[],
 ): GuardDeliveries | null {
   if (redirect === null && guards.length === 0) return null;
-  return (findProvider, warn) => {
+  return (findProvider, warn, readRecipient) => {
     const warned = new Set<string>();
     return (channel) => {
       const provider = findProvider(channel);
       if (provider === null || hasTrait(channel.type, "needsNoRecipientData")) return provider;
       if (redirect !== null && hasTrait(channel.type, "isRedirectable")) return redirectEmails(provider, redirect);
-      if (guards.length > 0) return refuseOthers(provider, guards);
+      if (guards.length > 0) return refuseOthers(provider, guards, readRecipient);
       return {
         ...provider,
         send(...values) {

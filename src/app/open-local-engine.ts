@@ -1,6 +1,6 @@
 import { resolveSecretVariables } from "../domain/environment/secret-variables.js";
 import { mergeRecipient } from "../domain/recipient/merge-recipient.js";
-import { buildUnidentifiedRecipient } from "../domain/recipient/recipient.js";
+import { buildUnidentifiedRecipient, type RecipientKey } from "../domain/recipient/recipient.js";
 import type { EngineContext } from "../engine/context/engine-context.js";
 import { createEngine } from "../engine/create-engine.js";
 import { resolveChannelDataIds } from "../engine/execution/build-fan-out.js";
@@ -212,10 +212,11 @@ export function createLocalEngine(
   const wrapped = wrapProviders(providers.findProvider);
   const findProvider = tracing?.traceProviders(wrapped) ?? wrapped;
   const tracedClient = tracing?.traceClient(client) ?? client;
+  const readRecipient = async (key: RecipientKey) => (await store.readRecipients([key])).get(key);
   const engine = createEngine({
     store,
     definitions,
-    findProvider: guardDeliveries?.(findProvider, warn ?? (() => {})) ?? findProvider,
+    findProvider: guardDeliveries?.(findProvider, warn ?? (() => {}), readRecipient) ?? findProvider,
     httpClient: {
       fetch: async (request) => {
         await beforeRequest();

@@ -1,7 +1,19 @@
-import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { isJsonObject, type Json, type JsonObject, stringifyValue } from "../../util/json.js";
+import { listAddressWords } from "./list-address-words.js";
 
-/** Headers that name recipients. */
-const RECIPIENT_HEADER = /^(?:resent-)?(?:to|cc|bcc)$/i;
+/** Returns whether a header names recipients. */
+export function namesRecipients(header: string): boolean {
+  return /^(?:(?:resent|apparently)-)?(?:to|cc|bcc)$/i.test(header.trim());
+}
+
+/**
+ * Returns whether a header cannot make a mail server send the email to others. Some servers read recipients from headers of
+ * their own, such as `X-SMTPAPI`. Headers of lists, such as `List-Unsubscribe`, may contain addresses.
+ */
+function isHarmless([name, value]: [string, Json]): boolean {
+  if (namesRecipients(name)) return false;
+  return /^list-/i.test(name.trim()) || listAddressWords(stringifyValue(value)).length === 0;
+}
 
 /** Returns the address in a text such as `Ada <ada@example.com>`. */
 function getAddress(to: string): string {
@@ -21,8 +33,6 @@ export function redirectEmail(content: JsonObject, address: string): JsonObject 
     ...rest,
     to: address,
     subject_line: isSame ? subjectText : `[to ${original}] ${subjectText}`,
-    ...(isJsonObject(headers)
-      ? { headers: Object.fromEntries(Object.entries(headers).filter(([name]) => !RECIPIENT_HEADER.test(name.trim()))) }
-      : {}),
+    ...(isJsonObject(headers) ? { headers: Object.fromEntries(Object.entries(headers).filter(isHarmless)) } : {}),
   };
 }

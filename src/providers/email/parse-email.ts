@@ -94,7 +94,7 @@ function splitList(list: string): string[] {
 }
 
 /** `ada@x.test` or `Ada <ada@x.test>`; null where it is neither. */
-function parseAddress(text: string): Address | null {
+export function parseAddress(text: string): Address | null {
   if (text.length > MAX_ADDRESS_LENGTH || CONTROL_CHARACTER.test(text)) return null;
   const [, name = "", bracketedAddress] = /^(.*)<([^<>]*)>$/.exec(text.trim()) ?? [];
   const address = (bracketedAddress ?? text).trim();
@@ -111,8 +111,9 @@ function quoteValue(text: string): string {
   return JSON.stringify(text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}…` : text);
 }
 
-function parseAddressList(content: JsonObject, name: string): Address[] {
-  return splitList(getText(content, name)).map((part) => {
+/** Parses an address list. `name` is its field in errors. Throws `DeliveryError` for a part that is not an address. */
+export function parseAddressList(list: string, name: string): Address[] {
+  return splitList(list).map((part) => {
     const address = parseAddress(part);
     if (address === null) throw createPermanentError(`${name}: ${quoteValue(part)} is not an email address`);
     return address;
@@ -166,9 +167,9 @@ export function parseEmail({ content }: Message): Email {
   return {
     from,
     to,
-    cc: parseAddressList(content, "cc"),
-    bcc: parseAddressList(content, "bcc"),
-    reply_to: parseAddressList(content, "reply_to"),
+    cc: parseAddressList(getText(content, "cc"), "cc"),
+    bcc: parseAddressList(getText(content, "bcc"), "bcc"),
+    reply_to: parseAddressList(getText(content, "reply_to"), "reply_to"),
     // A line break in a template's subject is white space, as in HTML.
     subject: subject.replace(SPACES, (run) => (CONTROL_CHARACTER.test(run) ? " " : run)).trim(),
     html: getText(content, "html_body") || null,
