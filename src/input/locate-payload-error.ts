@@ -1,6 +1,6 @@
 import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
 import { parsePointer } from "../util/json.js";
-import { findJsonLocation } from "../util/json-location.js";
+import { JsonLocator } from "../util/json-location.js";
 import type { NamedPayload } from "./trigger-payload.js";
 
 /**
@@ -19,19 +19,14 @@ async function addLocations(error: unknown, { name, file }: NamedPayload): Promi
   // The API's errors name the fields of the request.
   if (!(error instanceof KnockError) || error.code !== "invalid_params" || error.status !== undefined) return error;
   if (file === undefined) return error;
-  const details: ErrorDetail[] = [];
-  for (const detail of error.details) {
+  const locator = await JsonLocator.open(file.text);
+  const details = error.details.map((detail): ErrorDetail => {
     const path = parsePointer(detail.pointer);
     const isFromFlag = path[0] !== undefined && file.overriddenFields.has(path[0]);
-    const location = isFromFlag
-      ? null
-      : await findJsonLocation(
-          file.text,
-          path.map((part) => [part]),
-        );
-    const { line = 0, column = 0 } = location ?? {};
-    details.push(location === null ? detail : { ...detail, file: name, line, column });
-  }
+    if (isFromFlag || locator === null) return detail;
+    const { line, column } = locator.find(path.map((part) => [part]));
+    return { ...detail, file: name, line, column };
+  });
   const [first] = details;
   if (first?.line === undefined) return error.copyWith({ details });
   const prefix = `${name}: `;

@@ -5,29 +5,37 @@ import type { FindingCode } from "../domain/validation/finding-codes.js";
 import type { LocatedFinding } from "../domain/validation/located-finding.js";
 import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
 import { parsePointer, toPointer } from "../util/json.js";
-import { findJsonLocation } from "../util/json-location.js";
+import { JsonLocator } from "../util/json-location.js";
 import { type ProjectFile, readProjectText } from "./read-project-text.js";
 
-/** Returns the location of a value, in the file itself or in a JSON file that it references on the way (F-013). */
-async function findFileLocation(
-  file: ProjectFile,
-  parts: readonly string[],
-): Promise<(ProjectFile & { line: number; column: number }) | null> {
-  const jsonLocation = await findJsonLocation(
-    readProjectText(file.path, file.displayPath),
-    parts.map((part) => [part, `${part}@`]),
-  );
-  if (jsonLocation === null) return null;
-  const { line, column, depth, text } = jsonLocation;
-  const rest = parts.slice(depth);
-  if (rest.length > 0 && text?.endsWith(".json")) {
-    const path = join(dirname(file.path), text);
-    const nested = await findFileLocation({ path, displayPath: join(dirname(file.displayPath), text) }, rest).catch(
-      () => null,
-    );
-    if (nested !== null) return nested;
+type FileLocation = ProjectFile & { line: number; column: number };
+
+/** Finds values of a document, in the file itself or in a JSON file that it references on the way (F-013). Reads each file once. */
+class FileLocator {
+  private readonly locators = new Map<string, Promise<JsonLocator | null>>();
+
+  private open(file: ProjectFile): Promise<JsonLocator | null> {
+    let locator = this.locators.get(file.path);
+    locator ??= Promise.resolve(readProjectText(file.path, file.displayPath)).then(JsonLocator.open);
+    this.locators.set(file.path, locator);
+    return locator;
   }
-  return { ...file, line, column };
+
+  /** Returns the location of a value, or of the last one on the path to it that exists. Null for a file that cannot be parsed. */
+  async find(file: ProjectFile, parts: readonly string[]): Promise<FileLocation | null> {
+    const locator = await this.open(file);
+    if (locator === null) return null;
+    const { line, column, depth, text } = locator.find(parts.map((part) => [part, `${part}@`]));
+    const rest = parts.slice(depth);
+    if (rest.length > 0 && text?.endsWith(".json")) {
+      const path = join(dirname(file.path), text);
+      const nested = await this.find({ path, displayPath: join(dirname(file.displayPath), text) }, rest).catch(
+        () => null,
+      );
+      if (nested !== null) return nested;
+    }
+    return { ...file, line, column };
+  }
 }
 
 /**
@@ -41,8 +49,9 @@ export async function addFileLocations(error: unknown, file: ProjectFile, owner?
     (candidate) => candidate !== undefined && error.message.startsWith(candidate),
   );
   if (prefix === undefined) return error;
+  const locator = new FileLocator();
   const locations = await Promise.all(
-    error.details.map(({ pointer }) => findFileLocation(file, parsePointer(pointer)).catch(() => null)),
+    error.details.map(({ pointer }) => locator.find(file, parsePointer(pointer)).catch(() => null)),
   );
   const [first] = locations;
   if (!first) return error;
@@ -59,9 +68,10 @@ export async function locateFindings(
   file: ProjectFile,
   findings: readonly (Finding & { code: FindingCode })[],
 ): Promise<LocatedFinding[]> {
+  const locator = new FileLocator();
   return Promise.all(
     findings.map(async ({ code, path, message, suggestedKey }): Promise<LocatedFinding> => {
-      const location = await findFileLocation(file, path.map(String));
+      const location = await locator.find(file, path.map(String));
       const pointer = toPointer(path);
       const { displayPath, line, column } = location ?? { ...file, line: 1, column: 1 };
       const described = describeFinding({ pointer, message });

@@ -1,15 +1,5 @@
 import type { Node } from "jsonc-parser";
-
-/** A position in a text. Both numbers are counted from 1. */
-interface TextPosition {
-  line: number;
-  column: number;
-}
-
-export function toTextPosition(text: string, offset: number): TextPosition {
-  const before = text.slice(0, offset);
-  return { line: before.split("\n").length, column: offset - before.lastIndexOf("\n") };
-}
+import { type TextPosition, TextPositions } from "./text-positions.js";
 
 function toOffset(text: string, { line, column }: TextPosition): number {
   const before = text.split("\n").slice(0, line - 1);
@@ -45,13 +35,6 @@ export async function findJsonKey(text: string, position: TextPosition): Promise
   };
 }
 
-/** Returns the value for a key or an index. For a repeated key it is the last one, as with JSON.parse. */
-function findChild(node: Node, part: string): Node | undefined {
-  if (node.type === "array") return node.children?.[Number(part)];
-  if (node.type !== "object") return undefined;
-  return node.children?.findLast((property) => property.children?.[0]?.value === part)?.children?.[1];
-}
-
 /** The position of the value that a path leads to, or of the last one on the path that exists. */
 interface JsonLocation extends TextPosition {
   /** Number of parts of the path that exist. */
@@ -60,31 +43,59 @@ interface JsonLocation extends TextPosition {
   text: string | null;
 }
 
-/**
- * Returns the position of the value that a path leads to in valid JSON, or of the last one on the path that exists. Each part
- * may have several spellings, of which the first that exists is used. Null for JSON that is too deep for the parser, which is
- * loaded only here.
- */
-export async function findJsonLocation(
-  source: string,
-  path: readonly (readonly string[])[],
-): Promise<JsonLocation | null> {
-  const { parseTree } = await import("jsonc-parser");
-  const text = source.charCodeAt(0) === 0xfeff ? source.slice(1) : source;
-  let node: Node | undefined;
-  try {
-    node = parseTree(text);
-  } catch {
-    return null;
+/** Finds the positions of values in one JSON text, which is parsed once, because a document can have many findings. */
+export class JsonLocator {
+  private readonly positions: TextPositions;
+  private readonly properties = new WeakMap<Node, Map<string, Node>>();
+
+  private constructor(
+    text: string,
+    private readonly root: Node,
+  ) {
+    this.positions = new TextPositions(text);
   }
-  if (node === undefined) return null;
-  let depth = 0;
-  for (const spellings of path) {
-    let child: Node | undefined;
-    for (const part of spellings) child ??= findChild(node, part);
-    if (child === undefined) break;
-    node = child;
-    depth++;
+
+  /** Returns null for JSON that is too deep for the parser, which is loaded only here. */
+  static async open(source: string): Promise<JsonLocator | null> {
+    const { parseTree } = await import("jsonc-parser");
+    const text = source.charCodeAt(0) === 0xfeff ? source.slice(1) : source;
+    try {
+      const root = parseTree(text);
+      return root === undefined ? null : new JsonLocator(text, root);
+    } catch {
+      return null;
+    }
   }
-  return { ...toTextPosition(text, node.offset), depth, text: node.type === "string" ? String(node.value) : null };
+
+  /** Returns the value for a key or an index. For a repeated key it is the last one, as with JSON.parse. */
+  private findChild(node: Node, part: string): Node | undefined {
+    if (node.type === "array") return node.children?.[Number(part)];
+    if (node.type !== "object") return undefined;
+    let properties = this.properties.get(node);
+    if (properties === undefined) {
+      const entries = (node.children ?? []).flatMap(({ children: [key, value] = [] }): [string, Node][] =>
+        key === undefined || value === undefined ? [] : [[String(key.value), value]],
+      );
+      properties = new Map(entries);
+      this.properties.set(node, properties);
+    }
+    return properties.get(part);
+  }
+
+  /**
+   * Returns the position of the value that a path leads to, or of the last one on the path that exists. Each part may have
+   * several spellings, of which the first that exists is used.
+   */
+  find(path: readonly (readonly string[])[]): JsonLocation {
+    let node = this.root;
+    let depth = 0;
+    for (const spellings of path) {
+      let child: Node | undefined;
+      for (const part of spellings) child ??= this.findChild(node, part);
+      if (child === undefined) break;
+      node = child;
+      depth++;
+    }
+    return { ...this.positions.find(node.offset), depth, text: node.type === "string" ? String(node.value) : null };
+  }
 }

@@ -1,5 +1,5 @@
 import type { Json } from "./json.js";
-import { toTextPosition } from "./json-location.js";
+import { toTextPosition } from "./text-positions.js";
 
 /** An error has a line and a column, counted from 1, and a hint if its fix is known. */
 type JsonResult = { value: Json } | { error: string; line: number; column: number; hint?: string };

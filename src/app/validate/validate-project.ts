@@ -167,15 +167,19 @@ class ProjectValidator {
   private async checkVariables(file: ProjectFile, compiled: CompiledWorkflow): Promise<void> {
     const environment = await this.project.environment();
     const scopes = this.recipients.slice(0, MAX_SCOPE_RECIPIENTS).map(({ properties }) => properties as JsonObject);
+    const code = "undefined_variable";
+    const inMainFile: CheckFinding[] = [];
     for (const { read, message } of findUndefinedVariables(compiled, environment, scopes)) {
-      const code = "undefined_variable";
       const { file: textFile, fieldPath, line, column } = read;
       if (textFile !== undefined) this.findings.push({ code, message, file: textFile, line, column, pointer: "" });
       else
-        await this.addFindings(file, [
-          { code, path: parsePathSegments(fieldPath), message: `contains an undefined variable: ${message}` },
-        ]);
+        inMainFile.push({
+          code,
+          path: parsePathSegments(fieldPath),
+          message: `contains an undefined variable: ${message}`,
+        });
     }
+    await this.addFindings(file, inMainFile);
   }
 
   /** Checks the workflows that the steps of the checked workflows trigger. */

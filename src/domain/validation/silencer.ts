@@ -1,5 +1,5 @@
 import { findNearest } from "../../util/find-nearest.js";
-import { toTextPosition } from "../../util/json-location.js";
+import { TextPositions } from "../../util/text-positions.js";
 import { FINDING_CODES, isFindingCode } from "./finding-codes.js";
 import type { LocatedFinding } from "./located-finding.js";
 
@@ -28,9 +28,10 @@ const RULE = /^\s+(?<code>[\w-]+)\s*:\s*(?<reason>\S.*?)\s*$/s;
  * templates, only its line. The code of an incomplete comment is empty.
  */
 export function parseSilencerComments(file: string, text: string): Silencer[] {
+  const positions = new TextPositions(text);
   return [...text.matchAll(COMMENT)].map((match): Silencer => {
     const { code = "", reason = "" } = RULE.exec(match.groups?.rule ?? "")?.groups ?? {};
-    const { line, column } = toTextPosition(text, match.index);
+    const { line, column } = positions.find(match.index);
     const isJson = file.endsWith(".json");
     const covers = (finding: LocatedFinding): boolean => finding.file === file && (!isJson || finding.line === line);
     return { code, reason, file, line, column, pointer: "", covers };

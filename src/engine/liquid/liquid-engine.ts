@@ -1,4 +1,4 @@
-import { Liquid, type Template } from "liquidjs";
+import { Liquid, Parser, type Template, type TopLevelToken } from "liquidjs";
 import { checkTemplates } from "./check-templates.js";
 import { registerFilters, toPrintable } from "./filters/liquid-filters.js";
 import { UnknownFilterError } from "./liquid-errors.js";
@@ -62,9 +62,29 @@ function normalizeSource(source: string): string {
   });
 }
 
+/** Tokens from which liquidjs takes the first, again and again. Moving all others each time would take quadratic time. */
+const MAX_MOVED_TOKENS = 1_000;
+
+/** A parser whose list of tokens is refilled when it is empty, so that it is never long. */
+class LinearParser extends Parser {
+  override parseTokens(tokens: TopLevelToken[]): Template[] {
+    const next = tokens.slice(0, MAX_MOVED_TOKENS);
+    let read = next.length;
+    next.shift = (): TopLevelToken | undefined => {
+      const first = Array.prototype.shift.call(next) as TopLevelToken | undefined;
+      if (next.length === 0) {
+        next.push(...tokens.slice(read, read + MAX_MOVED_TOKENS));
+        read += MAX_MOVED_TOKENS;
+      }
+      return first;
+    };
+    return super.parseTokens(next);
+  }
+}
+
 /** Parses a template and checks it for mistakes that liquidjs ignores. */
 function parseChecked(source: string): Template[] {
-  const templates = getLiquid().parse(normalizeSource(source));
+  const templates = new LinearParser(getLiquid()).parse(normalizeSource(source));
   checkTemplates(templates);
   return templates;
 }

@@ -1,6 +1,6 @@
 import type { Template } from "liquidjs";
 import { RenderPartialTag } from "./partials.js";
-import { drainGenerator, listArguments } from "./template-parts.js";
+import { drainGenerator, listArguments, TokenPositions } from "./template-parts.js";
 
 /** A key of a partial or a translation that a text names, with its location in the text. */
 export interface TextKey {
@@ -21,26 +21,25 @@ function* walkTemplates(templates: readonly Template[]): Generator<Template> {
 /** The properties of the expressions of liquidjs that are read here. */
 interface Expression {
   filters?: { name: string }[];
-  initial?: { postfix: { content?: unknown; getPosition(): number[] }[] };
+  initial?: { postfix: { content?: unknown; input: string; begin: number }[] };
 }
 
 /** Returns the key that the filter `t` translates, if it is a text in the template. `default` expects that it is missing. */
-function readTranslationKey({ filters = [], initial }: Expression): TextKey[] {
+function readTranslationKey({ filters = [], initial }: Expression, positions: TokenPositions): TextKey[] {
   const [token, ...others] = initial?.postfix ?? [];
   const [translate, next] = filters;
   if (translate?.name !== "t" || next?.name === "default") return [];
   if (token === undefined || others.length > 0 || typeof token.content !== "string") return [];
-  const [line = 1, column = 1] = token.getPosition();
-  return [{ kind: "translation", key: token.content, line, column }];
+  return [{ kind: "translation", key: token.content, ...positions.find(token) }];
 }
 
 /** Returns the keys of the partials that the `render` tags of a text name, and those of translations that it contains. */
 export function readTextKeys(templates: readonly Template[]): TextKey[] {
+  const positions = new TokenPositions();
   return [...walkTemplates(templates)].flatMap((template): TextKey[] => {
     const expressions = listArguments(template) as Expression[];
-    const translations = expressions.flatMap(readTranslationKey);
+    const translations = expressions.flatMap((expression) => readTranslationKey(expression, positions));
     if (!(template instanceof RenderPartialTag) || template.key === null) return translations;
-    const [line = 1, column = 1] = template.token.getPosition();
-    return [{ kind: "partial", key: template.key, line, column }, ...translations];
+    return [{ kind: "partial", key: template.key, ...positions.find(template.token) }, ...translations];
   });
 }

@@ -1,5 +1,5 @@
 import type { Template } from "liquidjs";
-import { drainGenerator, listArguments } from "./template-parts.js";
+import { drainGenerator, listArguments, TokenPositions } from "./template-parts.js";
 
 /** Stands for any item of a list in the path of a loop's variable. */
 export const ITEM = -1;
@@ -38,7 +38,8 @@ interface TokenLike {
   rhs?: TokenLike;
   initial?: { postfix: TokenLike[] };
   filters?: { name: string; args: unknown[] }[];
-  getPosition?(): number[];
+  input: string;
+  begin: number;
 }
 
 type TagLike = Template & { token: { name?: string }; variable?: unknown; collection?: TokenLike; value?: TokenLike };
@@ -49,6 +50,7 @@ const LOOP_TAGS = new Set(["for", "tablerow"]);
 class VariableReader implements TextVariables {
   readonly reads: VariableRead[] = [];
   readonly assignedNames = new Set<string>();
+  private readonly positions = new TokenPositions();
   private readonly locals = new Map<string, Binding>();
   private readonly blocks: Map<string, Binding>[] = [];
 
@@ -100,8 +102,7 @@ class VariableReader implements TextVariables {
     const keys = getStaticKeys(token);
     const path = this.resolve(keys);
     if (path === null) return;
-    const [line = 1, column = 1] = token.getPosition?.() ?? [];
-    this.reads.push({ writtenPath: keys.map(String), path, isGuarded, line, column });
+    this.reads.push({ writtenPath: keys.map(String), path, isGuarded, ...this.positions.find(token) });
   }
 
   /** Returns the path that an expression refers to. Null if filters or operators compute a value. */

@@ -18,6 +18,8 @@ import { applyInlineRecipients, buildTrialScope, type TriggerTrial } from "./tri
 
 /** Limits the recipients whose properties are checked before a variable is reported as misspelled. */
 const MAX_CHECKED_RECIPIENTS = 5;
+/** Limits the variables of a step in a warning. */
+const MAX_LISTED_VARIABLES = 10;
 
 /** The variables to check against a run's scope, and the part of the scope that all runs share. */
 interface SuspiciousVariables {
@@ -115,7 +117,11 @@ export function checkVariables(
     });
     if (findings.length === 0 || scopes.length === MAX_CHECKED_RECIPIENTS) break;
   }
-  return [...misspelledData, ...findings.map(({ ref, texts }) => `step ${ref}: ${texts.join("; ")}`)];
+  const warnings = findings.map(({ ref, texts }) => {
+    const more = texts.length > MAX_LISTED_VARIABLES ? `; and ${texts.length - MAX_LISTED_VARIABLES} more` : "";
+    return `step ${ref}: ${texts.slice(0, MAX_LISTED_VARIABLES).join("; ")}${more}`;
+  });
+  return [...misspelledData, ...warnings];
 }
 
 /** Returns a function that finds the likely misspelled variables of a step in a given scope. */
