@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { isJsonObject } from "../../util/json.js";
 import { once } from "../../util/once.js";
 import { MAX_AUDIENCE_MEMBERS } from "../audience/audience.js";
+import { describeInvalidId } from "../recipient/describe-invalid-id.js";
 import { USERS } from "../recipient/recipient.js";
 import { MAX_SUBSCRIPTIONS } from "../recipient/subscription.js";
 import { describeInvalidType } from "../schema/describe-issue.js";
@@ -20,9 +21,12 @@ const usersOnlyRule = z.check<unknown>(({ value, issues }) => {
     });
 });
 
+const MEMBER_TENANT = "must be a tenant's id or null";
+
 const memberTenantRule = rule(({ tenant }, report) => {
-  if (tenant !== undefined && tenant !== null && (typeof tenant !== "string" || tenant.trim() === ""))
-    report(["tenant"], "must be a tenant's id or null");
+  if (tenant === undefined || tenant === null) return;
+  const message = typeof tenant === "string" && tenant.trim() !== "" ? describeInvalidId(tenant) : MEMBER_TENANT;
+  if (message !== null) report(["tenant"], message);
 });
 
 /**

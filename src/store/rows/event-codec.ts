@@ -1,6 +1,7 @@
 import type { MessageEvent } from "../../domain/message/message.js";
 import type { RunEvent } from "../../domain/run/workflow-run.js";
 import type { Json } from "../../util/json.js";
+import { stringify } from "./json-column.js";
 
 // Events are half the bytes of a run. They are stored as tuples that omit default values at the end, with times relative to
 // the row's start. That takes a third of the size of objects, and the store is faster by as much as it is smaller.
@@ -29,7 +30,7 @@ export function toNameText(name: string | null): string {
   let text = nameTexts.get(name);
   if (text === undefined) {
     if (nameTexts.size >= MAX_NAMES) nameTexts.clear();
-    text = JSON.stringify(name);
+    text = stringify(name);
     nameTexts.set(name, text);
   }
   return text;
@@ -53,7 +54,7 @@ function packRunEvent(event: RunEvent, before: RunEvent | undefined, start: numb
   if (last >= 1) text += `,${at - start}`;
   if (last >= 2) text += isSameStep ? `,${SAME_STEP}` : `,${toNameText(step_ref)}`;
   if (last >= 3) text += isSameStep ? `,${SAME_STEP}` : `,${toNameText(step_type)}`;
-  if (last >= 4) text += `,${data === null ? "null" : JSON.stringify(data)}`;
+  if (last >= 4) text += `,${data === null ? "null" : stringify(data)}`;
   if (last >= 5) text += `,${attempt}`;
   if (last >= 6) text += `,${toNameText(status)}`;
   return `${text}]`;
@@ -91,7 +92,7 @@ export function packMessageEvents(events: readonly MessageEvent[], start: number
     if (index > 0) text += ",";
     text += `[${toNameText(type)}`;
     if (at !== start || data !== null) text += `,${at - start}`;
-    text += data === null ? "]" : `,${JSON.stringify(data)}]`;
+    text += data === null ? "]" : `,${stringify(data)}]`;
   }
   return `${text}]`;
 }

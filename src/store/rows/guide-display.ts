@@ -1,4 +1,5 @@
 import type { GuideEngagement } from "../../ports/guide-store.js";
+import { stringify } from "./json-column.js";
 import type { MessageRow } from "./message-row.js";
 
 /**
@@ -11,5 +12,5 @@ export function isFirstDisplay({ seen_at }: Pick<MessageRow, "seen_at">, { actio
 
 /** Returns the columns of a message with what the client displayed. */
 export function toDisplayColumns({ message }: GuideEngagement): { content: string; data: string } {
-  return { content: JSON.stringify(message.content), data: JSON.stringify(message.data) };
+  return { content: stringify(message.content), data: stringify(message.data) };
 }

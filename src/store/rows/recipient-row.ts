@@ -1,5 +1,5 @@
 import type { Recipient, RecipientKey } from "../../domain/recipient/recipient.js";
-import { parseJson } from "./json-column.js";
+import { parseJson, stringify } from "./json-column.js";
 
 export interface RecipientRow {
   key: string;
@@ -23,6 +23,6 @@ export function toRecipient(row: RecipientRow): Recipient {
 
 /** Returns a value as JSON text; null if it is empty, because most recipients have no preferences and no channel data. */
 export function toJsonUnlessEmpty(value: object): string | null {
-  const text = JSON.stringify(value);
+  const text = stringify(value);
   return text === "{}" ? null : text;
 }

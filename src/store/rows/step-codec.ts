@@ -1,5 +1,6 @@
 import type { StepOutcome } from "../../domain/run/outcome.js";
 import { toNameText } from "./event-codec.js";
+import { stringify } from "./json-column.js";
 
 // The steps of most runs have few lists of keys, and the keys are half of their bytes. Steps with these keys are stored as tuples
 // that differ in their length. Other steps are stored as objects, as are all steps that earlier versions stored.
@@ -38,13 +39,13 @@ function hasKeys(step: StepOutcome, keys: Keys): boolean {
   return index === keys.length;
 }
 
-const toText = (value: unknown): string => (value === null ? "null" : JSON.stringify(value));
+const toText = (value: unknown): string => (value === null ? "null" : stringify(value));
 
 function packStep(step: StepOutcome): string {
   const { ref, type, channel_type, outcome, reason, until } = step;
   const isChannel = channel_type !== undefined;
   const isWaiting = !isChannel && until !== undefined;
-  if (!hasKeys(step, isChannel ? CHANNEL_KEYS : isWaiting ? WAITING_KEYS : PLAIN_KEYS)) return JSON.stringify(step);
+  if (!hasKeys(step, isChannel ? CHANNEL_KEYS : isWaiting ? WAITING_KEYS : PLAIN_KEYS)) return stringify(step);
   let text = `[${toNameText(ref)},${toNameText(type)},${toNameText(outcome)},${toText(reason)}`;
   if (isWaiting) text += `,${toText(until)}`;
   else if (isChannel) {

@@ -96,7 +96,7 @@ export function describeRecipients(open: OpenStore): void {
 
     it("keeps any text: quotes, control characters, long and international strings, __proto__", async () => {
       const properties = JSON.parse(
-        `{"name":"O'Brien \\"x\\" \\u0000 ✓ 漢字 🚀","__proto__":{"polluted":true},"long":"${"x".repeat(100_000)}"}`,
+        `{"name":"O'Brien \\"x\\" \\u0001 ✓ 漢字 🚀","__proto__":{"polluted":true},"long":"${"x".repeat(100_000)}"}`,
       );
       await open.store.upsertRecipients([{ key: user("ünï'cödé"), properties }], NOW);
       const read = (await open.store.readRecipients([user("ünï'cödé")])).get(user("ünï'cödé"));

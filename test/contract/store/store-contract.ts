@@ -14,6 +14,7 @@ import { describeFeed } from "./feed-contract.js";
 import { describeFeedCounts } from "./feed-counts-contract.js";
 import { describeFilters } from "./filters-contract.js";
 import { describeGuides } from "./guides-contract.js";
+import { describeIllFormedText } from "./ill-formed-text-contract.js";
 import { describeLists } from "./lists-contract.js";
 import { describeLogs } from "./logs-contract.js";
 import { describeMemberships } from "./memberships-contract.js";
@@ -100,6 +101,7 @@ export function describeStore(name: string, subject: StoreSubject): void {
     describeWaits(context);
     describeLists(context);
     describeFilters(context);
+    describeIllFormedText(context);
     describeEngagement(context);
     describeResources(context);
     describeMemberships(context);

@@ -23,6 +23,10 @@ describeOnPostgres("the store contract", () => {
       return server.getUrl(name);
     },
     open: (location, options) => openPostgresStore(location, { ...options, maxConnections: 4 }),
+    execute: (location, statements) =>
+      withClient(location, async (client) => {
+        for (const statement of statements) await client.query(statement);
+      }),
     module: { path: "src/store/postgres/open-postgres-store.ts", openFunction: "openPostgresStore" },
   });
 });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
-import { DRIVERS, isDriverAvailable } from "../../../src/store/sqlite/connection/driver.js";
+import { DRIVERS, isDriverAvailable, openDatabase } from "../../../src/store/sqlite/connection/driver.js";
 import { openSqliteStore } from "../../../src/store/sqlite/open-sqlite-store.js";
 import { describeStore } from "../../contract/store/store-contract.js";
 
@@ -16,6 +16,11 @@ for (const driver of DRIVERS.filter(isDriverAvailable)) {
   describeStore(`sqlite, ${driver} driver`, {
     createLocation: async () => join(folder, `${++count}`, "knock.db"),
     open: (location, options) => openSqliteStore(location, { ...options, driver }),
+    execute: async (location, statements) => {
+      const database = await openDatabase(location, { readOnly: false, driver });
+      for (const statement of statements) database.exec(statement);
+      database.close();
+    },
     module: { path: "src/store/sqlite/open-sqlite-store.ts", openFunction: "openSqliteStore", options: { driver } },
   });
 }

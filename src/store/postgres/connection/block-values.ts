@@ -1,3 +1,4 @@
+import { stringify } from "../../rows/json-column.js";
 import { BLOCK_ROWS } from "./allocate-rows.js";
 import type { SqlFilters } from "./sql-filters.js";
 import type { Transaction } from "./transaction.js";
@@ -54,7 +55,7 @@ const INSERT_MISSING = `
 /** Records values that an update has written. A block may no longer contain a recorded value. */
 export async function recordChangedValues(tx: Transaction, values: BlockValues): Promise<void> {
   const rows = values.list().map(([name, value, block]) => ({ name, value, block }));
-  if (rows.length > 0) await tx.run(INSERT_MISSING, JSON.stringify(rows));
+  if (rows.length > 0) await tx.run(INSERT_MISSING, stringify(rows));
 }
 
 const HAS_ROW = (table: string): string =>

@@ -1,9 +1,12 @@
 import type { TimeBounds } from "../../../ports/filters.js";
 import type { JsonObject } from "../../../util/json.js";
+import { stringify } from "../../rows/json-column.js";
 import type { SqlValue } from "./transaction.js";
 
 /** Characters of a text in a trigger's data that a filter compares; the rest is ignored (A-076). */
 const MAX_COMPARED_CHARACTERS = 256;
+
+const REPLACEMENT = "\ufffd";
 
 function isAsciiText(text: string): boolean {
   return [...text].every((sign) => sign < "\u0080");
@@ -20,6 +23,17 @@ function buildAnyCasePattern(text: string): string {
       return /[a-z0-9]/i.test(sign) || sign > "\u007f" ? sign : `\\${sign}`;
     })
     .join("");
+}
+
+/**
+ * Returns the JSON of a text column as SQL. The database cannot decode NUL and halves of surrogate pairs, which rows of earlier
+ * versions contain: they become the replacement character. Meanwhile, a control character, which JSON texts never contain, stands
+ * for each escaped backslash.
+ */
+export function buildJson(column: string): string {
+  const withoutBackslashes = String.raw`replace(${column}, '\\', E'\x01')`;
+  const readable = String.raw`regexp_replace(${withoutBackslashes}, '\\u(0000|d[89a-f][0-9a-f]{2})', '${REPLACEMENT}', 'g')`;
+  return String.raw`(CASE WHEN strpos(${column}, '\u') > 0 THEN replace(${readable}, E'\x01', '\\') ELSE ${column} END)::json`;
 }
 
 /** Conditions joined by AND, with `$1` and so on for their values. */
@@ -53,13 +67,13 @@ export class SqlFilters {
   addPairs(column: string, pairs: JsonObject | undefined): this {
     for (const [key, value] of Object.entries(pairs ?? {})) {
       const name = this.bind(key);
-      // All JSON in the database is written by JSON.stringify, so that equal values have equal texts.
+      // All JSON in the database is written by `stringify`, so that equal values have equal texts.
       const equal =
         typeof value === "string"
           ? `json_typeof(d.value) = 'string' AND left(d.value #>> '{}', ${MAX_COMPARED_CHARACTERS}) = left(${this.bind(value)}, ${MAX_COMPARED_CHARACTERS})`
-          : `d.value::text = ${this.bind(JSON.stringify(value))}`;
+          : `d.value::text = ${this.bind(stringify(value))}`;
       this.conditions.push(
-        `EXISTS (SELECT 1 FROM json_each(replace(${column}, '\\u0000', '\ufffd')::json) d WHERE d.key = ${name} AND ${equal})`,
+        `EXISTS (SELECT 1 FROM json_each(${buildJson(column)}) d WHERE d.key = ${name} AND ${equal})`,
       );
     }
     return this;
@@ -71,7 +85,7 @@ export class SqlFilters {
    */
   addText(columns: readonly string[], ids: readonly string[], text: string | undefined): this {
     if (text === undefined) return this;
-    const escaped = JSON.stringify(text).slice(1, -1);
+    const escaped = stringify(text).slice(1, -1);
     const isAscii = isAsciiText(escaped);
     const part = this.bind(isAscii ? escaped.toLowerCase() : buildAnyCasePattern(escaped));
     const buildMatch = (column: string): string =>

@@ -1,3 +1,4 @@
+import { stringify } from "../../rows/json-column.js";
 import type { Transaction } from "../connection/transaction.js";
 import type { Wakeup } from "../connection/wakeup.js";
 import { isDelayed, saveDelayedJobs } from "./delayed-jobs.js";
@@ -19,7 +20,7 @@ export async function addJobs(tx: Transaction, jobs: readonly NewJob[]): Promise
     jobs.filter((job) => isDelayed(job, tx.startedAt) === isLater).map(toJobRow),
   ) as [JobRow[], JobRow[]];
   if (later.length > 0) await saveDelayedJobs(tx, later);
-  if (soon.length > 0) await tx.all(ADD_JOBS, JSON.stringify(soon));
+  if (soon.length > 0) await tx.all(ADD_JOBS, stringify(soon));
 }
 
 /** Adds the jobs for the work that a transaction makes due, in this transaction. */

@@ -1,3 +1,4 @@
+import { stringify } from "../../rows/json-column.js";
 import type { Connection } from "../connection/connection.js";
 import { DATABASE_TIME, type Transaction } from "../connection/transaction.js";
 import { JOB_SCHEMA, type JobRow, type NewJob } from "./jobs.js";
@@ -44,7 +45,7 @@ export function isDelayed({ key, runAt }: NewJob, now: number): boolean {
 }
 
 export async function saveDelayedJobs(tx: Transaction, jobs: readonly JobRow[]): Promise<void> {
-  await tx.run(SAVE, JSON.stringify(jobs));
+  await tx.run(SAVE, stringify(jobs));
 }
 
 /** Gives graphile-worker jobs that run soon, and returns how many it has moved. Several workers can do it at the same time. */

@@ -2,6 +2,7 @@ import { type BroadcastState, buildBroadcastState, canSend } from "../../../doma
 import type { PendingTrigger } from "../../../domain/run/batch-continuations.js";
 import type { BroadcastLog } from "../../../ports/broadcast-service.js";
 import type { Connection } from "../connection/connection.js";
+import { buildJson } from "../connection/sql-filters.js";
 import { shareCancellationKeys } from "../run/cancellation-locks.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { insertTriggers } from "../work/insert-triggers.js";
@@ -9,7 +10,7 @@ import { insertTriggers } from "../work/insert-triggers.js";
 /** Condition for the runs of broadcasts. The index of these runs has the same one. */
 const IS_BROADCAST = `trigger_source LIKE '{"type":"broadcast"%'`;
 /** Condition for the broadcasts still to be sent, which contain their target. */
-const IS_PENDING = "(fan_out::json ->> 'target') IS NOT NULL";
+const IS_PENDING = `(${buildJson("fan_out")} ->> 'target') IS NOT NULL`;
 
 /** The class of the advisory locks on broadcasts, each of which one process at a time sends or schedules. */
 const LOCK_CLASS = 7_208;
@@ -61,7 +62,7 @@ export class PostgresBroadcastLog implements BroadcastLog {
 
   listSiblingRuns(id: string): Promise<{ id: string; tenant: string | null }[]> {
     return this.db.all<{ id: string; tenant: string | null }>(
-      `SELECT id, tenant FROM workflow_runs WHERE ${IS_BROADCAST} AND (id = $1 OR trigger_source::json ->> 'of' = $1) ORDER BY row`,
+      `SELECT id, tenant FROM workflow_runs WHERE ${IS_BROADCAST} AND (id = $1 OR ${buildJson("trigger_source")} ->> 'of' = $1) ORDER BY row`,
       id,
     );
   }

@@ -1,5 +1,6 @@
 import type { AcknowledgedEntry, OutboundEntry, OutboundLog } from "../../../ports/outbound-log.js";
 import type { JsonObject } from "../../../util/json.js";
+import { stringify } from "../../rows/json-column.js";
 import { type OutboundEventRow, toOutboundEntry } from "../../rows/outbound-event-row.js";
 import type { Connection } from "../connection/connection.js";
 import type { Transaction } from "../connection/transaction.js";
@@ -83,7 +84,7 @@ export class PostgresOutboundLog implements OutboundLog {
   }
 
   async record(type: string, at: number, document: JsonObject): Promise<void> {
-    const values = [type, at, JSON.stringify(document)];
+    const values = [type, at, stringify(document)];
     await this.db.write((tx) =>
       tx.run("INSERT INTO outbound_events (type, at, document) VALUES ($1, $2, $3)", ...values),
     );
@@ -98,7 +99,7 @@ export class PostgresOutboundLog implements OutboundLog {
   }
 
   async acknowledge(taken: readonly AcknowledgedEntry[]): Promise<void> {
-    await this.db.write((tx) => tx.run(ACKNOWLEDGE, JSON.stringify(taken)));
+    await this.db.write((tx) => tx.run(ACKNOWLEDGE, stringify(taken)));
   }
 
   async acknowledgeAll(webhook: string): Promise<number> {

@@ -9,6 +9,7 @@ import {
 } from "../../../domain/trigger/source-receipt.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { SourceLog } from "../../../ports/source-service.js";
+import { stringify } from "../../rows/json-column.js";
 import { type SourceEventRow, toSourceReceipt } from "../../rows/source-event-row.js";
 import type { Connection } from "../connection/connection.js";
 import { readPage } from "../connection/read-page.js";
@@ -45,7 +46,7 @@ export class PostgresSourceLog implements SourceLog {
       const isKeyTaken = earlierEvents.some((earlier) => isReplay(earlier, now, realNow));
       const state = isKeyTaken ? "replay" : "in_hand";
       const inHandUntil = realNow + SOURCE_LEASE_MS;
-      const text = JSON.stringify(event);
+      const text = stringify(event);
       const values = [event.id, source, event_type, key, state, now, inHandUntil, text];
       const inserted = await tx.get<{ row: number }>(INSERT, ...values);
       await tx.run("DELETE FROM source_events WHERE row <= $1", (inserted?.row ?? 0) - MAX_EVENTS);
@@ -54,7 +55,7 @@ export class PostgresSourceLog implements SourceLog {
   }
 
   async finish(id: string, actions: readonly ActionOutcome[], isSuccess: boolean): Promise<void> {
-    const values = [isSuccess ? "done" : "failed", JSON.stringify(actions), id];
+    const values = [isSuccess ? "done" : "failed", stringify(actions), id];
     await this.db.write((tx) => tx.run("UPDATE source_events SET state = $1, actions = $2 WHERE id = $3", ...values));
   }
 

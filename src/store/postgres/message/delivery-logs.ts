@@ -1,4 +1,5 @@
 import type { DeliveryLog } from "../../../domain/message/delivery-log.js";
+import { stringify } from "../../rows/json-column.js";
 import type { Reader, Transaction } from "../connection/transaction.js";
 
 const INSERT = `
@@ -16,11 +17,11 @@ export async function insertDeliveryLogs(tx: Transaction, logs: readonly Deliver
     message,
     id,
     service,
-    request: JSON.stringify(request),
-    response: JSON.stringify(response),
+    request: stringify(request),
+    response: stringify(response),
     at,
   }));
-  await tx.run(INSERT, JSON.stringify(rows));
+  await tx.run(INSERT, stringify(rows));
 }
 
 export async function readDeliveryLogs(tx: Reader, messageId: string): Promise<DeliveryLog[]> {

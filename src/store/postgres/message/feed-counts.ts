@@ -2,6 +2,7 @@ import { hasTrait } from "../../../domain/message/channel-types.js";
 import type { FeedCounts } from "../../../domain/message/feed-filter.js";
 import type { Message } from "../../../domain/message/message.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
+import { stringify } from "../../rows/json-column.js";
 import type { Connection } from "../connection/connection.js";
 import { readTransactionBounds } from "../connection/read-transaction-bounds.js";
 import type { SqlFilters } from "../connection/sql-filters.js";
@@ -87,7 +88,7 @@ export async function countChanges(
     add(message, before, -1);
     add(message, after, 1);
   }
-  if (sums.size > 0) await tx.run(INSERT_CHANGES, JSON.stringify([...sums.values()]));
+  if (sums.size > 0) await tx.run(INSERT_CHANGES, stringify([...sums.values()]));
 }
 
 /** Deletes the messages of recipients and subtracts them from the counts, in one statement, so that both see the same messages. */

@@ -5,7 +5,7 @@ import { ENGAGEMENT_CONDITIONS } from "../../rows/message-conditions.js";
 import { MESSAGE_COLUMNS, type MessageRow } from "../../rows/message-row.js";
 import { type BlockSource, bindBlockSource } from "../connection/block-values.js";
 import { readPage } from "../connection/read-page.js";
-import { SqlFilters } from "../connection/sql-filters.js";
+import { buildJson, SqlFilters } from "../connection/sql-filters.js";
 import type { Reader } from "../connection/transaction.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { FROM_MESSAGES, toMessages } from "./message-rows.js";
@@ -16,8 +16,7 @@ export const JOIN_WORKFLOW_RUN = " JOIN workflow_runs w ON w.row = r.workflow_ru
 const TEMPLATE_SOURCES = "(SELECT s.texts FROM template_sources s WHERE s.row = m.template_sources)";
 
 /** Condition that the workflow run's version has any category of a list. */
-export const HAS_CATEGORY =
-  "EXISTS (SELECT 1 FROM workflow_versions v, json_array_elements_text(replace(v.definition, '\\u0000', '\ufffd')::json -> 'categories') c WHERE v.row = w.version AND c = ANY(?::text[]))";
+export const HAS_CATEGORY = `EXISTS (SELECT 1 FROM workflow_versions v, json_array_elements_text(${buildJson("v.definition")} -> 'categories') c WHERE v.row = w.version AND c = ANY(?::text[]))`;
 
 const WORKFLOW_RUN_BY_ID = "(SELECT row FROM workflow_runs WHERE id = ?)";
 

@@ -3,6 +3,7 @@ import type { EngagementAction, Message } from "../../../domain/message/message.
 import { requeueMessage } from "../../../domain/message/requeue-message.js";
 import type { JsonObject } from "../../../util/json.js";
 import { packMessageEvents } from "../../rows/event-codec.js";
+import { stringify } from "../../rows/json-column.js";
 import type { MessageRow } from "../../rows/message-row.js";
 import { BlockValues, recordChangedValues } from "../connection/block-values.js";
 import type { Transaction } from "../connection/transaction.js";
@@ -70,7 +71,7 @@ export async function markMessages(
     const events = packMessageEvents(after.events, after.inserted_at);
     return { row, seen_at, read_at, interacted_at, link_clicked_at, archived_at, events, updated_at };
   });
-  await tx.run(UPDATE_MARKS, JSON.stringify(updates));
+  await tx.run(UPDATE_MARKS, stringify(updates));
   await countChanges(
     tx,
     shared,
@@ -100,7 +101,7 @@ export async function retryMessages(
     const { status, due_at, attempts, updated_at } = after;
     return { row, status, due_at, attempts, events: packMessageEvents(after.events, after.inserted_at), updated_at };
   });
-  await tx.run(UPDATE_QUEUED, JSON.stringify(updates));
+  await tx.run(UPDATE_QUEUED, stringify(updates));
   const values = new BlockValues();
   for (const { row, status } of updates) values.add("messages.status", status, row);
   await recordChangedValues(tx, values);

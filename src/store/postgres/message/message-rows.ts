@@ -1,6 +1,6 @@
 import type { Message, MessageStatuses } from "../../../domain/message/message.js";
 import { packMessageEvents } from "../../rows/event-codec.js";
-import { toJson } from "../../rows/json-column.js";
+import { stringify, toJson } from "../../rows/json-column.js";
 import { MESSAGE_COLUMNS, type MessageRow, toMessage } from "../../rows/message-row.js";
 import type { TriggerData } from "../../rows/trigger-data.js";
 import { allocateRows } from "../connection/allocate-rows.js";
@@ -95,7 +95,7 @@ function toColumns(
   row: number,
   { message, recipientRun, trigger, guide }: NewMessage,
 ): CopyValue[] {
-  const data = message.data === trigger.value ? trigger.text : JSON.stringify(message.data);
+  const data = message.data === trigger.value ? trigger.text : stringify(message.data);
   const { channel, templateSources, content } = shared.getMessageParts(message);
   return [
     row,

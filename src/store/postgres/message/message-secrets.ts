@@ -2,13 +2,14 @@ import { hasTrait } from "../../../domain/message/channel-types.js";
 import { selectRetainedSecrets } from "../../../domain/message/delivery-secrets.js";
 import type { Message } from "../../../domain/message/message.js";
 import type { JsonObject } from "../../../util/json.js";
+import { stringify } from "../../rows/json-column.js";
 import type { Reader, Transaction } from "../connection/transaction.js";
 
 // Secrets are not in `messages`, so that code that reads or copies messages cannot expose them.
 
 /** Stores the secrets of new messages. */
 export async function insertSecrets(tx: Transaction, messages: readonly Message[]): Promise<void> {
-  const rows = messages.flatMap(({ id, secrets }) => (secrets ? [[id, JSON.stringify(secrets)]] : []));
+  const rows = messages.flatMap(({ id, secrets }) => (secrets ? [[id, stringify(secrets)]] : []));
   if (rows.length > 0) await tx.copy("message_secrets", ["message", "secrets"], rows);
 }
 
@@ -35,6 +36,6 @@ export async function saveSecrets(tx: Transaction, messages: readonly Message[])
     const remaining = selectRetainedSecrets(message);
     if (remaining === null) await tx.run("DELETE FROM message_secrets WHERE message = $1", id);
     else if (remaining !== secrets)
-      await tx.run("UPDATE message_secrets SET secrets = $1 WHERE message = $2", JSON.stringify(remaining), id);
+      await tx.run("UPDATE message_secrets SET secrets = $1 WHERE message = $2", stringify(remaining), id);
   }
 }

@@ -2,7 +2,7 @@ import type { DeliveryLog } from "../../../domain/message/delivery-log.js";
 import { mergeMessageEvents } from "../../../domain/message/merge-message-events.js";
 import type { Message, MessageEvent } from "../../../domain/message/message.js";
 import { packMessageEvents, unpackMessageEvents } from "../../rows/event-codec.js";
-import { toJson } from "../../rows/json-column.js";
+import { stringify, toJson } from "../../rows/json-column.js";
 import { BlockValues, recordChangedValues } from "../connection/block-values.js";
 import type { Transaction } from "../connection/transaction.js";
 import { recordOutboundMessages } from "../run/outbound-events.js";
@@ -63,7 +63,7 @@ export async function saveMessages(
       events: packMessageEvents(events, stored.inserted_at),
     };
   });
-  if (rows.length > 0) await tx.run(SAVE, JSON.stringify(rows));
+  if (rows.length > 0) await tx.run(SAVE, stringify(rows));
   const values = new BlockValues();
   for (const { row, status } of rows) values.add("messages.status", status, row);
   await recordChangedValues(tx, values);

@@ -1,10 +1,11 @@
 import type { AudienceMembership } from "../../../domain/audience/audience.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
+import { stringify } from "../../rows/json-column.js";
 import type { Transaction } from "../connection/transaction.js";
 
 /** Members as rows, without a tenant as an empty text: a tenant's id is never empty. */
 const toRows = (members: readonly AudienceMembership[]): string =>
-  JSON.stringify(members.map(({ recipient, tenant }) => ({ recipient, tenant: tenant ?? "" })));
+  stringify(members.map(({ recipient, tenant }) => ({ recipient, tenant: tenant ?? "" })));
 
 /** Row numbers follow the order of the list, but the rows are inserted in the order of their keys, which avoids deadlocks. */
 const INSERT = `

@@ -2,6 +2,7 @@ import { mergeRecipient } from "../../../domain/recipient/merge-recipient.js";
 import type { Recipient, RecipientKey, RecipientParts, RecipientUpsert } from "../../../domain/recipient/recipient.js";
 import { resolveChangeEffects } from "../../../domain/recipient/recipient-change.js";
 import { buildRecipientEvent, type OccurredEvent } from "../../../domain/run/occurred-event.js";
+import { stringify } from "../../rows/json-column.js";
 import { type RecipientRow, toJsonUnlessEmpty, toRecipient } from "../../rows/recipient-row.js";
 import type { Reader, Transaction } from "../connection/transaction.js";
 import { getShard } from "../run/shard.js";
@@ -36,7 +37,7 @@ type RecipientTexts = Pick<RecipientRow, "properties" | "preferences" | "channel
 
 function toTexts({ properties, preferences, channel_data }: RecipientParts): RecipientTexts {
   return {
-    properties: JSON.stringify(properties),
+    properties: stringify(properties),
     preferences: toJsonUnlessEmpty(preferences),
     channel_data: toJsonUnlessEmpty(channel_data),
   };
@@ -90,7 +91,7 @@ export async function insertUserChanges(
   at: number,
 ): Promise<void> {
   if (changes.length === 0) return;
-  await tx.run(INSERT_USER_CHANGES, JSON.stringify(changes), at);
+  await tx.run(INSERT_USER_CHANGES, stringify(changes), at);
   for (const { user } of changes) {
     tx.caused.users.add(user);
     tx.wake({ kind: "user_changes", dueAt: at, shard: getShard(user) });
@@ -172,7 +173,7 @@ async function changeRecipients(
   let applied = applyChanges(stored, changes, at);
   const dirty = listChanged(applied.states);
   if (dirty.length > 0) {
-    const inserted = await tx.all<{ key: RecipientKey }>(INSERT_OR_LOCK, JSON.stringify(dirty.map(toRow)), at);
+    const inserted = await tx.all<{ key: RecipientKey }>(INSERT_OR_LOCK, stringify(dirty.map(toRow)), at);
     const isInserted = new Set(inserted.map(({ key }) => key));
     if (inserted.length < dirty.length) {
       // Now that they are locked, the other recipients are read again.
@@ -181,7 +182,7 @@ async function changeRecipients(
       stored = new Map([...stored, ...reread]);
       applied = applyChanges(stored, changes, at);
       const updated = listChanged(applied.states).filter(({ key }) => reread.has(key));
-      if (updated.length > 0) await tx.run(UPDATE, JSON.stringify(updated.map(toRow)), at);
+      if (updated.length > 0) await tx.run(UPDATE, stringify(updated.map(toRow)), at);
     }
   }
   if (quietly) return { before: applied.before, userChanges: changes.map(() => null) };

@@ -2,6 +2,7 @@ import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { StoredSubscription, Subscription } from "../../../domain/recipient/subscription.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { SubscriptionFilter } from "../../../ports/subscription-store.js";
+import { stringify } from "../../rows/json-column.js";
 import { type SubscriptionRow, toStoredSubscription } from "../../rows/subscription-row.js";
 import { readPage } from "../connection/read-page.js";
 import { SqlFilters } from "../connection/sql-filters.js";
@@ -59,7 +60,7 @@ function mergePairs<T extends Pair>(subscriptions: readonly T[]): T[] {
 }
 
 const toPairs = (pairs: readonly Pair[]): string =>
-  JSON.stringify(mergePairs(pairs).map(({ object, recipient }) => ({ object, recipient })));
+  stringify(mergePairs(pairs).map(({ object, recipient }) => ({ object, recipient })));
 
 /** Inserts or updates subscriptions. */
 export async function applySubscriptions(
@@ -71,13 +72,13 @@ export async function applySubscriptions(
   const rows = mergePairs(subscriptions).map(({ object, recipient, properties }) => ({
     object,
     recipient,
-    properties: JSON.stringify(properties),
+    properties: stringify(properties),
   }));
   await lockObjects(
     tx,
     rows.map(({ object }) => object),
   );
-  await tx.run(UPSERT, JSON.stringify(rows), at);
+  await tx.run(UPSERT, stringify(rows), at);
 }
 
 export async function upsertSubscriptions(

@@ -1,4 +1,5 @@
 import type { BatchChange, OpenBatch } from "../../../domain/run/decide-batch.js";
+import { stringify } from "../../rows/json-column.js";
 import type { Transaction } from "../connection/transaction.js";
 
 /** An open batch during a transaction. The row is null until a new batch is inserted. */
@@ -90,10 +91,10 @@ export class BatchStates {
     const isExpired = new Set(this.expired);
     const current = [...this.changed].filter((state) => !isExpired.has(state));
     const known = current.filter(({ row }) => row !== null);
-    if (known.length > 0) await tx.run(UPDATE, JSON.stringify(known));
+    if (known.length > 0) await tx.run(UPDATE, stringify(known));
     const fresh = current.filter(({ row }) => row === null);
     if (fresh.length === 0) return;
-    const inserted = await tx.all<{ row: number; key: string }>(INSERT, JSON.stringify(fresh));
+    const inserted = await tx.all<{ row: number; key: string }>(INSERT, stringify(fresh));
     const rows = new Map(inserted.map(({ row, key }) => [key, row]));
     for (const state of fresh) state.row = rows.get(state.key) ?? null;
   }

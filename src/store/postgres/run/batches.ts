@@ -6,6 +6,7 @@ import {
 } from "../../../domain/run/batch-continuations.js";
 import * as rules from "../../../domain/run/decide-batch.js";
 import type { RecipientRun } from "../../../domain/run/workflow-run.js";
+import { stringify } from "../../rows/json-column.js";
 import { packSteps, unpackSteps } from "../../rows/step-codec.js";
 import type { TriggerData } from "../../rows/trigger-data.js";
 import { toIndexedKey } from "../connection/to-indexed-key.js";
@@ -92,7 +93,7 @@ function postponeContinuation(continuation: Continuation, closesAt: number | und
 }
 
 function toActivity({ row, trigger }: RunAtBatch, { actor, data, at }: BatchContinuations["activity"]): CopyValue[] {
-  const text = data === trigger.value ? trigger.text : JSON.stringify(data);
+  const text = data === trigger.value ? trigger.text : stringify(data);
   return [row, actor, text === trigger.text ? SHARED_DATA : text, at];
 }
 
@@ -126,7 +127,7 @@ async function postponeWaitingRuns(
   });
   await tx.run(
     "UPDATE recipient_runs r SET due_at = c.due_at, steps = c.steps, revision = r.revision + 1 FROM json_to_recordset($1::json) AS c (row bigint, due_at bigint, steps text) WHERE r.row = c.row",
-    JSON.stringify(changes),
+    stringify(changes),
   );
 }
 

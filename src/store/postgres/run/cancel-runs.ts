@@ -2,8 +2,10 @@ import { cancelRun, decideCancelEffect } from "../../../domain/run/cancel-run.js
 import { canCancelFanOut, cancelFanOut, type FanOutState } from "../../../domain/run/fan-out-state.js";
 import { takeOverBatch } from "../../../domain/run/hand-over-batch.js";
 import type { CancellationResult, CancelledRun, RunCancellation } from "../../../ports/run-cancellation.js";
+import { stringify } from "../../rows/json-column.js";
 import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, toRecipientRun } from "../../rows/run-row.js";
 import type { Connection } from "../connection/connection.js";
+import { buildJson } from "../connection/sql-filters.js";
 import type { Transaction } from "../connection/transaction.js";
 import { lockCancellationKey } from "./cancellation-locks.js";
 import { recordOutboundRuns } from "./outbound-events.js";
@@ -18,7 +20,7 @@ const SELECT = `SELECT ${RECIPIENT_RUN_COLUMNS}, w.id AS run_id, COALESCE(r.vers
 
 /** Locks all runs that match, in order of their rows. */
 const SELECT_MATCHING = `${SELECT}
-  WHERE w.workflow = $1 AND w.cancellation_key = $2 AND (w.settings::json ->> 'branch') IS NOT DISTINCT FROM $3
+  WHERE w.workflow = $1 AND w.cancellation_key = $2 AND (${buildJson("w.settings")} ->> 'branch') IS NOT DISTINCT FROM $3
     AND ($4::text[] IS NULL OR r.recipient = ANY($4::text[])) ORDER BY r.row FOR NO KEY UPDATE OF r`;
 
 /** The activity of a run in an open batch, and an open batch whose close it waits for. */
@@ -151,7 +153,7 @@ async function cancelFanOuts(
 ): Promise<number> {
   const found = await tx.all<{ row: number; fan_out: string; tenant: string | null }>(
     `SELECT row, fan_out, tenant FROM workflow_runs WHERE workflow = $1 AND cancellation_key = $2
-       AND (settings::json ->> 'branch') IS NOT DISTINCT FROM $3 AND fan_out IS NOT NULL ORDER BY row FOR NO KEY UPDATE`,
+       AND (${buildJson("settings")} ->> 'branch') IS NOT DISTINCT FROM $3 AND fan_out IS NOT NULL ORDER BY row FOR NO KEY UPDATE`,
     workflow,
     cancellation_key,
     branch,
@@ -162,7 +164,7 @@ async function cancelFanOuts(
     await tx.run(
       "UPDATE workflow_runs SET fan_out = $2, claim_token = NULL, claim_until = NULL WHERE row = $1",
       row,
-      JSON.stringify(cancelFanOut(state, recipients)),
+      stringify(cancelFanOut(state, recipients)),
     );
     tx.wake({ kind: "fan_outs", dueAt: at, workflowRunRow: row, tenant });
   }

@@ -1,10 +1,11 @@
 import type { WorkflowRun } from "../../../domain/run/workflow-run.js";
+import { stringify } from "../../rows/json-column.js";
 import type { Transaction } from "../connection/transaction.js";
 
 /** Keeps these locks apart from others, where a collision of hashes costs only time. */
 const SALT = 0x63616e63;
 
-const getName = (workflow: string, key: string): string => JSON.stringify([workflow, key]);
+const getName = (workflow: string, key: string): string => stringify([workflow, key]);
 
 const LOCK_SHARED = `SELECT pg_advisory_xact_lock_shared(hashtextextended(l.name, ${SALT})) FROM unnest($1::text[]) AS l (name)`;
 

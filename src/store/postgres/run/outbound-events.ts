@@ -1,4 +1,5 @@
 import type { RecipientRun } from "../../../domain/run/workflow-run.js";
+import { stringify } from "../../rows/json-column.js";
 import type { Transaction } from "../connection/transaction.js";
 
 /** A row of `outbound_events`. */
@@ -19,7 +20,7 @@ const INSERT = `
   ORDER BY c.n`;
 
 async function insertEvents(tx: Transaction, events: readonly OutboundColumns[]): Promise<void> {
-  if (events.length > 0) await tx.run(INSERT, JSON.stringify(events));
+  if (events.length > 0) await tx.run(INSERT, stringify(events));
 }
 
 /** Records events of messages for webhooks: those from index `first` to before index `last`. Does nothing without webhooks. */

@@ -1,6 +1,7 @@
 import type { Message, MessageChannel } from "../../../domain/message/message.js";
 import type { Workflow } from "../../../domain/workflow/workflow.js";
 import { hashSha256 } from "../../../util/hash.js";
+import { stringify } from "../../rows/json-column.js";
 import { listMessageSources, splitMessageContent } from "../../rows/message-row.js";
 import type { Connection } from "../connection/connection.js";
 import type { Reader } from "../connection/transaction.js";
@@ -95,7 +96,7 @@ const VERSIONS: SharedKind<Workflow> = {
   table: "workflow_versions",
   columns: ["version_id", "definition"],
   conflict: "version_id",
-  toColumns: (workflow) => [workflow.version_id, JSON.stringify(workflow)],
+  toColumns: (workflow) => [workflow.version_id, stringify(workflow)],
   fromRow: ({ definition }) => JSON.parse(definition as string) as Workflow,
   getKey: ({ version_id }) => version_id,
 };
@@ -129,12 +130,12 @@ const TEMPLATE_SOURCES: SharedKind<readonly string[]> = {
   columns: ["digest", "texts"],
   conflict: "digest",
   toColumns: (sources) => {
-    const texts = JSON.stringify(sources);
+    const texts = stringify(sources);
     return [Buffer.from(hashSha256(texts)).toString("hex"), texts];
   },
   fromRow: ({ texts }) => JSON.parse(texts as string) as string[],
   // Most messages have one source. The JSON of several begins with a bracket.
-  getKey: (sources) => (sources.length === 1 ? toSourceKey(sources[0] as string) : JSON.stringify(sources)),
+  getKey: (sources) => (sources.length === 1 ? toSourceKey(sources[0] as string) : stringify(sources)),
 };
 
 /** The shared parts of a message, and the content that is stored in its own row. */
@@ -192,7 +193,7 @@ export class SharedRows {
     return {
       channel: this.getChannelRow(message.channel),
       templateSources: sources.length === 0 ? null : this.templateSources.getRow(sources),
-      content: JSON.stringify(content),
+      content: stringify(content),
     };
   }
 

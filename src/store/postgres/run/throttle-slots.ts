@@ -1,5 +1,6 @@
 import { decideThrottle, type ThrottleWindow } from "../../../domain/run/decide-throttle.js";
 import type { ThrottleAssumption, ThrottleRequest } from "../../../ports/run-store.js";
+import { stringify } from "../../rows/json-column.js";
 import type { Connection } from "../connection/connection.js";
 import { toIndexedKey } from "../connection/to-indexed-key.js";
 import type { Reader, Transaction } from "../connection/transaction.js";
@@ -68,13 +69,13 @@ function decideAll(
 async function writeDecisions(tx: Transaction, states: ReadonlyMap<string, ThrottleState>): Promise<void> {
   const changed = [...states].filter(([, { newDecisions }]) => newDecisions.size > 0);
   if (changed.length === 0) return;
-  await tx.run(UPDATE, JSON.stringify(changed.map(([key, { window }]) => ({ key, ...window }))));
+  await tx.run(UPDATE, stringify(changed.map(([key, { window }]) => ({ key, ...window }))));
   const opened = changed.filter(([, state]) => state.opened).map(([key]) => key);
   await tx.run("DELETE FROM throttle_passes WHERE key = ANY($1::text[])", opened);
   const passes = changed.flatMap(([key, { newDecisions }]) =>
     [...newDecisions].map(([recipient_run_id, passed]) => ({ key, recipient_run_id, passed: passed ? 1 : 0 })),
   );
-  await tx.run(INSERT_PASSES, JSON.stringify(passes));
+  await tx.run(INSERT_PASSES, stringify(passes));
 }
 
 /** Decides which runs pass their throttles, without using any slots. */

@@ -3,6 +3,7 @@ import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import { buildMessageEvents, type OccurredEvent } from "../../../domain/run/occurred-event.js";
 import { getDueAfterSignal, isAwaited, type RunWait, type Signal } from "../../../domain/run/run-wait.js";
 import type { TriggerSource } from "../../../domain/run/workflow-run.js";
+import { stringify } from "../../rows/json-column.js";
 import type { Reader, Transaction } from "../connection/transaction.js";
 import { getShard } from "./shard.js";
 import { lockEventNames, startUsingWaits } from "./wait-locks.js";
@@ -64,7 +65,7 @@ const SET_DUE = `
 async function setDue(tx: Transaction, dueTimes: ReadonlyMap<number, number>): Promise<void> {
   if (dueTimes.size === 0) return;
   const rows = [...dueTimes].map(([row, now]) => ({ row, now })).sort((one, other) => one.row - other.row);
-  const woken = await tx.all<{ id: string; recipient: RecipientKey; due_at: number }>(SET_DUE, JSON.stringify(rows));
+  const woken = await tx.all<{ id: string; recipient: RecipientKey; due_at: number }>(SET_DUE, stringify(rows));
   for (const { id, recipient, due_at } of woken) {
     tx.caused.recipientRunIds.add(id);
     tx.wake({ kind: "runs", dueAt: due_at, shard: getShard(recipient) });
@@ -90,7 +91,7 @@ export async function processEvents(
     const rows = begun.map(({ row, wait: { awaited, recipient, from: starts_at, until: ends_at } }) => ({
       ...{ row, awaited, recipient, starts_at, ends_at },
     }));
-    await tx.run(INSERT_WAITS, JSON.stringify(rows));
+    await tx.run(INSERT_WAITS, stringify(rows));
   }
   if (entries.length > 0) await signalRuns(tx, entries, new Map(begun.map(({ row, position }) => [row, position])));
 }
@@ -101,7 +102,7 @@ async function signalRuns(
   begunPositions: ReadonlyMap<number, number>,
 ): Promise<void> {
   const names = entries.map(({ occurred: { name, recipient } }, n) => ({ n, name, recipient }));
-  const found = await tx.all<WaitRow & { n: number }>(MATCH, JSON.stringify(names));
+  const found = await tx.all<WaitRow & { n: number }>(MATCH, stringify(names));
   const matching = found.filter(({ n, ...wait }) => {
     const { occurred, position } = entries[n] as EventEntry;
     return isAwaited(toRunWait(wait), occurred) && position > (begunPositions.get(wait.recipient_run) ?? -1);
@@ -109,8 +110,8 @@ async function signalRuns(
   if (matching.length === 0) return;
   const signals = [...matching]
     .sort((one, other) => one.n - other.n)
-    .map(({ n, recipient_run }) => ({ recipient_run, event: JSON.stringify(entries[n]?.occurred.event) }));
-  await tx.run(INSERT_SIGNALS, JSON.stringify(signals));
+    .map(({ n, recipient_run }) => ({ recipient_run, event: stringify(entries[n]?.occurred.event) }));
+  await tx.run(INSERT_SIGNALS, stringify(signals));
   const dueTimes = new Map<number, number>();
   for (const { n, recipient_run } of matching) {
     const { now } = entries[n] as EventEntry;
@@ -197,7 +198,7 @@ export async function continueWaits(tx: Transaction, waits: readonly ContinuedWa
   if (waits.length === 0) return;
   await tx.run(
     "DELETE FROM signals s USING json_to_recordset($1::json) AS c (row bigint, seen bigint) WHERE s.recipient_run = c.row AND s.row <= c.seen",
-    JSON.stringify(waits),
+    stringify(waits),
   );
   const left = await tx.all<{ row: number }>(
     "SELECT DISTINCT recipient_run AS row FROM signals WHERE recipient_run = ANY($1)",

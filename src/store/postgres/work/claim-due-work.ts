@@ -2,6 +2,7 @@ import { countMessages } from "../../../domain/run/outcome.js";
 import { sendsRequest } from "../../../domain/run/sends-request.js";
 import type { Claim } from "../../../ports/due-store.js";
 import type { ClaimedRun } from "../../../ports/run-store.js";
+import { stringify } from "../../rows/json-column.js";
 import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, toRecipientRun } from "../../rows/run-row.js";
 import type { Connection } from "../connection/connection.js";
 import type { Reader, Transaction } from "../connection/transaction.js";
@@ -67,7 +68,7 @@ async function readClaimedRuns(
   const texts = new Map<number, string>();
   const runs = claimed.map(({ row, record, recipientRun }): ClaimedRun => {
     const { run } = record;
-    const text = texts.get(row.workflow_run) ?? JSON.stringify(run.data);
+    const text = texts.get(row.workflow_run) ?? stringify(run.data);
     texts.set(row.workflow_run, text);
     const { batch, version, workflow_run: workflowRun } = row;
     rows.set(row.id, {

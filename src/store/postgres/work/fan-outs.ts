@@ -2,6 +2,7 @@ import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { WorkflowRun } from "../../../domain/run/workflow-run.js";
 import type { CausedWork, Claim } from "../../../ports/due-store.js";
 import type { ChunkResult, ClaimedFanOut, FanOutChunk, FanOutSplit } from "../../../ports/fan-out-store.js";
+import { stringify } from "../../rows/json-column.js";
 import { toWorkflowRunRecord, WORKFLOW_RUN_COLUMNS, type WorkflowRunRow } from "../../rows/run-row.js";
 import type { Connection } from "../connection/connection.js";
 import { applyUpserts } from "../recipient/recipients.js";
@@ -69,7 +70,7 @@ export async function splitFanOut(
     const changes = await tx.run(
       `UPDATE workflow_runs SET tenant = $1, fan_out = $2${end} WHERE id = $3 AND claim_token = $4`,
       tenant,
-      rest === null ? null : JSON.stringify(rest),
+      rest === null ? null : stringify(rest),
       workflow_run_id,
       token,
     );
@@ -106,7 +107,7 @@ export async function insertFanOutChunk(
       token,
     );
     if (held === undefined) return { outcome: "lost" };
-    if (chunk.rest !== null && held.fan_out === JSON.stringify(chunk.rest)) return { outcome: "repeated" };
+    if (chunk.rest !== null && held.fan_out === stringify(chunk.rest)) return { outcome: "repeated" };
     const alreadyTriggered = await selectAlreadyTriggered(tx, chunk.frequencyRecords);
     if (alreadyTriggered.length > 0 || !(await useAssumedSlots(tx, chunk.throttles, chunk.at)))
       return { outcome: "already_triggered", recipients: alreadyTriggered };
@@ -124,8 +125,8 @@ export async function insertFanOutChunk(
       `UPDATE workflow_runs SET fan_out = $2, unidentified = $3, due_at = CASE WHEN $2::text IS NULL THEN NULL ELSE due_at END,
          claim_token = $4, claim_until = ${tx.time} + $5 WHERE row = $1`,
       held.row,
-      chunk.rest === null ? null : JSON.stringify(chunk.rest),
-      unidentified.length > 0 ? JSON.stringify(unidentified) : null,
+      chunk.rest === null ? null : stringify(chunk.rest),
+      unidentified.length > 0 ? stringify(unidentified) : null,
       isHeld ? token : null,
       isHeld ? leaseMs : null,
     );

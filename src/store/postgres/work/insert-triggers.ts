@@ -2,6 +2,7 @@ import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { PendingTrigger } from "../../../domain/run/batch-continuations.js";
 import type { WorkflowRun } from "../../../domain/run/workflow-run.js";
 import type { NewWorkflowRun } from "../../../ports/trigger-store.js";
+import { stringify } from "../../rows/json-column.js";
 import type { Transaction } from "../connection/transaction.js";
 import { applyUpserts } from "../recipient/recipients.js";
 import type { SharedRows } from "../run/shared-rows.js";
@@ -33,11 +34,11 @@ export async function insertWorkflowRunRow(
     run.tenant,
     text,
     run.cancellation_key,
-    JSON.stringify(run.settings),
-    JSON.stringify(run.trigger_source),
-    unidentified.length > 0 ? JSON.stringify(unidentified) : null,
+    stringify(run.settings),
+    stringify(run.trigger_source),
+    unidentified.length > 0 ? stringify(unidentified) : null,
     run.inserted_at,
-    fanOut ? JSON.stringify(fanOut.rest) : null,
+    fanOut ? stringify(fanOut.rest) : null,
     fanOut ? fanOut.claim.now : null,
     fanOut ? fanOut.claim.token : null,
     fanOut ? fanOut.claim.leaseMs : null,
@@ -71,16 +72,16 @@ export async function insertTriggers(
     version: shared.getVersionRow(version),
     actor: run.actor,
     tenant: run.tenant,
-    data: JSON.stringify(run.data),
+    data: stringify(run.data),
     cancellation_key: run.cancellation_key,
-    settings: JSON.stringify(run.settings),
-    trigger_source: JSON.stringify(run.trigger_source),
+    settings: stringify(run.settings),
+    trigger_source: stringify(run.trigger_source),
     inserted_at: run.inserted_at,
-    fan_out: JSON.stringify(fanOut),
+    fan_out: stringify(fanOut),
   }));
   const inserted = await tx.all<{ row: number; id: string; inserted_at: number; tenant: string | null }>(
     INSERT_PENDING,
-    JSON.stringify(rows),
+    stringify(rows),
   );
   for (const { row, id, inserted_at, tenant } of inserted) {
     tx.caused.workflowRunIds.add(id);

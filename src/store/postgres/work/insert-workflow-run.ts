@@ -9,6 +9,7 @@ import type {
 import type { WorkflowRun } from "../../../domain/run/workflow-run.js";
 import type { Workflow } from "../../../domain/workflow/workflow.js";
 import type { FrequencyRecord, IdempotencyRecord, InsertResult, NewWorkflowRun } from "../../../ports/trigger-store.js";
+import { stringify } from "../../rows/json-column.js";
 import type { Connection } from "../connection/connection.js";
 import { createConcurrentChangeError } from "../connection/store-errors.js";
 import type { Reader, Transaction } from "../connection/transaction.js";
@@ -98,7 +99,7 @@ export async function selectAlreadyTriggered(
   if (frequencyRecords.length === 0) return [];
   const used = await tx.all<{ recipient: RecipientKey }>(
     `SELECT DISTINCT f.recipient FROM frequency_claims f JOIN ${FREQUENCY_RECORDS} ON f.workflow = c.workflow AND f.recipient = c.recipient AND f.tenant = c.tenant`,
-    JSON.stringify(frequencyRecords),
+    stringify(frequencyRecords),
   );
   const isUsed = new Set(used.map(({ recipient }) => recipient));
   return [...new Set(frequencyRecords.map(({ recipient }) => recipient))].filter((recipient) => isUsed.has(recipient));
@@ -115,14 +116,14 @@ export async function insertFrequencyRecords(
   if (frequencyRecords.length === 0) return;
   const distinct = new Map(
     frequencyRecords.map(({ workflow, recipient, tenant }) => [
-      JSON.stringify([workflow, recipient, tenant]),
+      stringify([workflow, recipient, tenant]),
       { workflow, recipient, tenant },
     ]),
   );
   const inOrder = [...distinct].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, record]) => record);
   const inserted = await tx.run(
     `INSERT INTO frequency_claims (workflow, recipient, tenant) SELECT workflow, recipient, tenant FROM ${FREQUENCY_RECORDS} ON CONFLICT DO NOTHING`,
-    JSON.stringify(inOrder),
+    stringify(inOrder),
   );
   if (inserted < inOrder.length) throw createConcurrentChangeError();
 }
@@ -167,7 +168,7 @@ export async function writeWorkflowRun(
   if (alreadyTriggered.length > 0 || !(await useAssumedSlots(tx, newRun.throttles, run.inserted_at)))
     return { outcome: "already_triggered", recipients: alreadyTriggered };
 
-  const text = JSON.stringify(run.data);
+  const text = stringify(run.data);
   const row = await insertWorkflowRunRow(tx, {
     ...{ run, version: shared.getVersionRow(version), text, unidentified },
     fanOut: newRun.fanOut,

@@ -3,6 +3,7 @@ import { isStillWaiting } from "../../../domain/run/run-wait.js";
 import type { RecipientRun } from "../../../domain/run/workflow-run.js";
 import type { ClockSetting } from "../../../ports/clock-store.js";
 import type { SaveAdvancesResult, SavedAdvance } from "../../../ports/run-store.js";
+import { stringify } from "../../rows/json-column.js";
 import { writeClockRow } from "../connection/clock-setting.js";
 import type { Connection } from "../connection/connection.js";
 import type { Transaction } from "../connection/transaction.js";
@@ -67,7 +68,7 @@ async function lockHeldRows(
   const held = await tx.all<{ row: number }>(
     "SELECT r.row FROM recipient_runs r JOIN json_to_recordset($1::json) AS c (row bigint, revision integer, is_leased boolean) ON c.row = r.row " +
       `WHERE ${buildHeldCondition("$2")} ORDER BY r.row FOR NO KEY UPDATE OF r`,
-    JSON.stringify(asked),
+    stringify(asked),
     token,
   );
   return new Set(held.map(({ row }) => row));

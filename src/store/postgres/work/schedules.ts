@@ -3,7 +3,7 @@ import type { Schedule } from "../../../domain/trigger/schedule.js";
 import type { Claim } from "../../../ports/due-store.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { Occurrence, OccurrenceResult, ScheduleFilter, ScheduleUpdate } from "../../../ports/schedule-store.js";
-import { parseJson, toJson } from "../../rows/json-column.js";
+import { parseJson, stringify, toJson } from "../../rows/json-column.js";
 import type { Connection } from "../connection/connection.js";
 import { readPage } from "../connection/read-page.js";
 import { SqlFilters } from "../connection/sql-filters.js";
@@ -72,11 +72,11 @@ function toSchedule(row: ScheduleRow): Schedule {
 
 /** Returns schedules as JSON for the statements above. */
 function toRows(schedules: readonly Schedule[]): string {
-  return JSON.stringify(
+  return stringify(
     schedules.map(({ next_occurrence_at, data, repeats, ...schedule }) => ({
       ...schedule,
       data: toJson(data),
-      repeats: JSON.stringify(repeats),
+      repeats: stringify(repeats),
       due_at: next_occurrence_at,
     })),
   );

@@ -2,6 +2,7 @@ import { DELIVERY_STATUSES } from "../../../domain/message/message.js";
 import { RUN_STATUSES } from "../../../domain/run/run-status.js";
 import { getErrorMessage } from "../../../errors/knock-error.js";
 import { isJsonObject } from "../../../util/json.js";
+import { stringify } from "../../rows/json-column.js";
 import type { Database } from "./driver.js";
 
 type ValueCheck = (value: unknown) => boolean;
@@ -103,8 +104,7 @@ function describeInvalidColumn(table: string, { name, type, notnull }: Column, v
     return isTime && Math.abs(value as number) > MAX_TIME_MS ? `${name} is not a time` : null;
   }
   if (typeof value !== "string") return `${name} is not text`;
-  if (name === "status" && STATUSES_BY_TABLE[table]?.includes(value) === false)
-    return `${name} is ${JSON.stringify(value)}`;
+  if (name === "status" && STATUSES_BY_TABLE[table]?.includes(value) === false) return `${name} is ${stringify(value)}`;
   const check = JSON_COLUMNS[table]?.[name];
   if (check === undefined) return name === "recipient" && !value.includes("/") ? `${name} is not a key` : null;
   try {
@@ -116,7 +116,7 @@ function describeInvalidColumn(table: string, { name, type, notnull }: Column, v
 
 function formatRowName(table: string, row: Record<string, unknown>): string {
   const column = ID_COLUMNS.find((name) => typeof row[name] === "string");
-  return column === undefined ? `${table}, row ${row.row}` : `${table}, ${column} ${JSON.stringify(row[column])}`;
+  return column === undefined ? `${table}, row ${row.row}` : `${table}, ${column} ${stringify(row[column])}`;
 }
 
 /** Returns the columns of a table that `MIGRATIONS` creates. */

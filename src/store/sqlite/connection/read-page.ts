@@ -2,6 +2,7 @@ import type { TimeBounds } from "../../../ports/filters.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { Json, JsonObject } from "../../../util/json.js";
 import { type CursorKind, parseCursor, serializeCursor } from "../../cursor.js";
+import { stringify } from "../../rows/json-column.js";
 import type { Connection } from "./connection.js";
 import type { SqlValue } from "./driver.js";
 import { type BlockSource, getBlock, getBlockBounds, listCommonBlocks, type PageDirection } from "./row-blocks.js";
@@ -37,7 +38,7 @@ export class SqlFilters {
 
   /** Adds a condition that any of the values matches. Adds nothing if there is no list. */
   addAny(column: string, values: readonly string[] | undefined): this {
-    return this.add(`${column} IN (SELECT value FROM json_each(?))`, values && JSON.stringify(values));
+    return this.add(`${column} IN (SELECT value FROM json_each(?))`, values && stringify(values));
   }
 
   /** Adds a condition for each given bound of a time. */
@@ -63,7 +64,7 @@ export class SqlFilters {
    */
   addText(columns: readonly string[], ids: readonly string[], text: string | undefined): this {
     if (text === undefined) return this;
-    const escaped = JSON.stringify(text).slice(1, -1);
+    const escaped = stringify(text).slice(1, -1);
     const isAscii = isAsciiText(escaped);
     const buildMatch = (column: string): string =>
       isAscii ? `instr(lower(${column}), lower(?)) > 0` : `${column} GLOB ?`;

@@ -1,6 +1,7 @@
 import type { AcknowledgedEntry, OutboundEntry, OutboundLog } from "../../../ports/outbound-log.js";
 import type { JsonObject } from "../../../util/json.js";
 import { hasTokenOwnerEnded } from "../../../util/process-identity.js";
+import { stringify } from "../../rows/json-column.js";
 import { type OutboundEventRow, toOutboundEntry } from "../../rows/outbound-event-row.js";
 import type { Connection } from "../connection/connection.js";
 
@@ -150,18 +151,13 @@ export class SqliteOutboundLog implements OutboundLog {
 
   async record(type: string, at: number, document: JsonObject): Promise<void> {
     this.db.write(() =>
-      this.db.run(
-        "INSERT INTO outbound_events (type, at, document) VALUES (?, ?, ?)",
-        type,
-        at,
-        JSON.stringify(document),
-      ),
+      this.db.run("INSERT INTO outbound_events (type, at, document) VALUES (?, ?, ?)", type, at, stringify(document)),
     );
   }
 
   async deleteEntries(ids: readonly number[]): Promise<void> {
     if (ids.length === 0) return;
-    const list = JSON.stringify(ids);
+    const list = stringify(ids);
     this.db.write(() => {
       this.db.run("DELETE FROM outbound_events WHERE row IN (SELECT value FROM json_each(?))", list);
       this.db.run("DELETE FROM outbound_taken WHERE event IN (SELECT value FROM json_each(?))", list);

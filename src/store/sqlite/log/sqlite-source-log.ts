@@ -9,6 +9,7 @@ import {
 } from "../../../domain/trigger/source-receipt.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { SourceLog } from "../../../ports/source-service.js";
+import { stringify } from "../../rows/json-column.js";
 import { type SourceEventRow, toSourceReceipt } from "../../rows/source-event-row.js";
 import type { Connection } from "../connection/connection.js";
 import { readPage, SqlFilters } from "../connection/read-page.js";
@@ -70,7 +71,7 @@ export class SqliteSourceLog implements SourceLog {
         isKeyTaken ? "replay" : "in_hand",
         now,
         realNow + SOURCE_LEASE_MS,
-        JSON.stringify(event),
+        stringify(event),
       );
       db.run("DELETE FROM source_events WHERE row <= ?", row - MAX_EVENTS);
       return !isKeyTaken;
@@ -82,7 +83,7 @@ export class SqliteSourceLog implements SourceLog {
       this.db.run(
         "UPDATE source_events SET state = ?, actions = ? WHERE id = ?",
         isSuccess ? "done" : "failed",
-        JSON.stringify(actions),
+        stringify(actions),
         id,
       ),
     );

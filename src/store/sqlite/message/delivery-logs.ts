@@ -1,4 +1,5 @@
 import type { DeliveryLog } from "../../../domain/message/delivery-log.js";
+import { stringify } from "../../rows/json-column.js";
 import type { Connection } from "../connection/connection.js";
 
 const INSERT =
@@ -8,7 +9,7 @@ const INSERT =
 export function insertDeliveryLogs(db: Connection, logs: readonly DeliveryLog[]): void {
   const insert = db.prepare(INSERT);
   for (const { id, message_id, service_name, request, response, at } of logs)
-    insert.run(id, service_name, JSON.stringify(request), JSON.stringify(response), at, message_id);
+    insert.run(id, service_name, stringify(request), stringify(response), at, message_id);
 }
 
 export function readDeliveryLogs(db: Connection, messageId: string): DeliveryLog[] {

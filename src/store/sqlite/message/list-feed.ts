@@ -4,6 +4,7 @@ import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { NewMessages } from "../../../ports/feed-store.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import { serializeCursor } from "../../cursor.js";
+import { stringify } from "../../rows/json-column.js";
 import { FEED_STATUS_CONDITIONS, getCountOfStatus } from "../../rows/message-conditions.js";
 import type { MessageRow } from "../../rows/message-row.js";
 import type { Connection } from "../connection/connection.js";
@@ -27,7 +28,7 @@ function addKeptFilters(filters: SqlFilters, columns: typeof MESSAGE_COLUMNS, fi
     .add(has_tenant === true ? `${columns.tenant} = ?` : `(${columns.tenant} = ? OR ${columns.tenant} IS NULL)`, tenant)
     .add(
       `(${columns.tenant} IN (SELECT value FROM json_each(?))${granted?.untagged ? ` OR ${columns.tenant} IS NULL` : ""})`,
-      granted && JSON.stringify(granted.tenants),
+      granted && stringify(granted.tenants),
     );
   // A tenant together with `has_tenant: false` selects messages without a tenant (A-101a does not specify this case).
   if (has_tenant !== undefined) filters.conditions.push(`${columns.tenant} IS ${has_tenant ? "NOT " : ""}NULL`);
@@ -40,7 +41,7 @@ function buildFeedFilters(filter: FeedFilter): SqlFilters {
   const filters = new SqlFilters()
     .add("m.recipient = ?", filter.recipient)
     .add("w.workflow = ?", filter.source)
-    .add(HAS_CATEGORY, filter.workflow_categories && JSON.stringify(filter.workflow_categories))
+    .add(HAS_CATEGORY, filter.workflow_categories && stringify(filter.workflow_categories))
     .addPairs("COALESCE(m.data, w.data)", filter.trigger_data)
     .addBounds("m.inserted_at", filter.inserted_at);
   filters.conditions.push(...IS_IN_FEED);

@@ -1,6 +1,7 @@
 import type { Message } from "../../../domain/message/message.js";
 import type { MessageQuery } from "../../../ports/filters.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
+import { stringify } from "../../rows/json-column.js";
 import { ENGAGEMENT_CONDITIONS } from "../../rows/message-conditions.js";
 import type { MessageRow } from "../../rows/message-row.js";
 import type { Connection } from "../connection/connection.js";
@@ -66,7 +67,7 @@ export function listMessages(
     .addText(["w.workflow", "m.recipient", "m.content", TEMPLATE_SOURCES], ["m.id", "r.id", "w.id"], filter.text)
     .addAny("m.id", filter.ids)
     .addAny("m.status", filter.statuses)
-    .add(HAS_CATEGORY, filter.workflow_categories && JSON.stringify(filter.workflow_categories))
+    .add(HAS_CATEGORY, filter.workflow_categories && stringify(filter.workflow_categories))
     .addPairs("COALESCE(m.data, w.data)", filter.trigger_data)
     .addBounds("m.inserted_at", filter.inserted_at);
   const engagement = filter.engagement_statuses?.map((status) => ENGAGEMENT_CONDITIONS[status]);

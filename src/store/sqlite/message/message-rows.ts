@@ -1,6 +1,6 @@
 import type { Message, MessageStatuses } from "../../../domain/message/message.js";
 import { packMessageEvents } from "../../rows/event-codec.js";
-import { toJson } from "../../rows/json-column.js";
+import { stringify, toJson } from "../../rows/json-column.js";
 import { MESSAGE_COLUMNS, type MessageRow, splitMessageContent, toMessage } from "../../rows/message-row.js";
 import type { Connection } from "../connection/connection.js";
 import type { TriggerData } from "../run/batches.js";
@@ -32,7 +32,7 @@ export function readMessageStatuses(db: Connection, recipientRuns: readonly numb
   const rows = db.allLists<StatusColumns>(
     "SELECT m.recipient_run, m.step_ref, m.status, m.seen_at, m.read_at, m.interacted_at, m.link_clicked_at, m.archived_at " +
       "FROM json_each(?) asked CROSS JOIN messages m ON m.recipient_run = asked.value ORDER BY asked.key, m.row",
-    JSON.stringify(recipientRuns),
+    stringify(recipientRuns),
   );
   for (const [run, step_ref, status, seen_at, read_at, interacted_at, link_clicked_at, archived_at] of rows) {
     const statuses: MessageStatuses = {
@@ -72,7 +72,7 @@ export function createMessageInserter(
   const insert = db.prepare(INSERT);
   const countInsert = createInsertCounter(db, shared);
   return (message, recipientRun, triggerData) => {
-    const data = message.data === triggerData.value ? triggerData.text : JSON.stringify(message.data);
+    const data = message.data === triggerData.value ? triggerData.text : stringify(message.data);
     const { content, sources } = splitMessageContent(message);
     const channel = shared.upsertChannel(message.channel);
     const { lastInsertRowid } = insert.run(
@@ -96,7 +96,7 @@ export function createMessageInserter(
       toJson(message.metadata),
       data === triggerData.text ? null : data,
       packMessageEvents(message.events, message.inserted_at),
-      JSON.stringify(content),
+      stringify(content),
       sources.length === 0 ? null : shared.upsertTemplateSources(sources),
       toJson(message.batch ?? null),
       toJson(message.links ?? null),

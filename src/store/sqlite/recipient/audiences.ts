@@ -2,6 +2,7 @@ import type { AudienceMember, AudienceMembership } from "../../../domain/audienc
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { AddedMembers } from "../../../ports/audience-store.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
+import { stringify } from "../../rows/json-column.js";
 import { type RecipientRow, toRecipient } from "../../rows/recipient-row.js";
 import type { Connection } from "../connection/connection.js";
 import { readPage, SqlFilters } from "../connection/read-page.js";
@@ -63,7 +64,7 @@ export function readMemberships(
     const found = new Map<RecipientKey, { audience: string; tenant: string | null }[]>();
     const rows = db.all<{ recipient: string; audience: string; tenant: string }>(
       "SELECT recipient, audience, tenant FROM audience_members WHERE recipient IN (SELECT value FROM json_each(?))",
-      JSON.stringify(users),
+      stringify(users),
     );
     for (const { recipient, audience, tenant } of rows) {
       const key = recipient as RecipientKey;

@@ -3,6 +3,7 @@ import type { Recipient, RecipientKey, RecipientUpsert } from "../../../domain/r
 import { resolveChangeEffects } from "../../../domain/recipient/recipient-change.js";
 import { buildRecipientEvent } from "../../../domain/run/occurred-event.js";
 import type { CausedWork } from "../../../ports/due-store.js";
+import { stringify } from "../../rows/json-column.js";
 import { type RecipientRow, toJsonUnlessEmpty, toRecipient } from "../../rows/recipient-row.js";
 import type { Connection } from "../connection/connection.js";
 import { recordEvents } from "../run/waits.js";
@@ -38,7 +39,7 @@ function toRecipientFromColumns(row: RecipientColumns): Recipient {
 
 export function readRecipients(db: Connection, keys: readonly RecipientKey[]): Map<RecipientKey, Recipient> {
   if (keys.length > MAX_SINGLE_READS) {
-    const rows = db.runSingle(() => db.allLists<RecipientColumns>(SELECT_MANY, JSON.stringify(keys)));
+    const rows = db.runSingle(() => db.allLists<RecipientColumns>(SELECT_MANY, stringify(keys)));
     return new Map(rows.map((row) => [row[0] as RecipientKey, toRecipientFromColumns(row)]));
   }
   const read = (): Map<RecipientKey, Recipient> => {
@@ -65,7 +66,7 @@ export function changeRecipient(
 ): void {
   const row = db.get<RecipientRow>(SELECT, key);
   const changed = change(row ? toRecipient(row) : null);
-  const properties = JSON.stringify(changed.properties);
+  const properties = stringify(changed.properties);
   const preferences = toJsonUnlessEmpty(changed.preferences);
   const channelData = toJsonUnlessEmpty(changed.channel_data);
   db.run(UPSERT, key, properties, preferences, channelData, at, at);

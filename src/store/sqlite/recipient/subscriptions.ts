@@ -1,6 +1,7 @@
 import type { StoredSubscription, Subscription } from "../../../domain/recipient/subscription.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { SubscriptionFilter } from "../../../ports/subscription-store.js";
+import { stringify } from "../../rows/json-column.js";
 import { type SubscriptionRow, toStoredSubscription } from "../../rows/subscription-row.js";
 import type { Connection } from "../connection/connection.js";
 import { readPage, SqlFilters } from "../connection/read-page.js";
@@ -16,7 +17,7 @@ const UPSERT =
 /** Inserts or updates subscriptions. Must run inside a write. */
 export function applySubscriptions(db: Connection, subscriptions: readonly Subscription[], at: number): void {
   for (const { object, recipient, properties } of subscriptions)
-    db.run(UPSERT, object, recipient, JSON.stringify(properties), at, at);
+    db.run(UPSERT, object, recipient, stringify(properties), at, at);
 }
 
 /** Returns the stored subscriptions of the pairs, each once, in the order of the pairs. */

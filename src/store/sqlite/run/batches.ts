@@ -6,6 +6,7 @@ import {
 } from "../../../domain/run/batch-continuations.js";
 import * as rules from "../../../domain/run/decide-batch.js";
 import type { JsonObject } from "../../../util/json.js";
+import { stringify } from "../../rows/json-column.js";
 import { packSteps, unpackSteps } from "../../rows/step-codec.js";
 import type { Connection } from "../connection/connection.js";
 import { IN_CHAIN, SHARED_DATA, WITH_CHAIN } from "./read-batch.js";
@@ -128,7 +129,7 @@ function insertActivity(
   run: number,
   trigger: TriggerData,
 ): number {
-  const text = data === trigger.value ? trigger.text : JSON.stringify(data);
+  const text = data === trigger.value ? trigger.text : stringify(data);
   return db.insert(
     "INSERT INTO batch_activities (batch, recipient_run, actor, data, at, previous) VALUES (?, ?, ?, ?, ?, ?)",
     row,

@@ -2,6 +2,7 @@ import { cancelRun, decideCancelEffect } from "../../../domain/run/cancel-run.js
 import { canCancelFanOut, cancelFanOut, type FanOutState } from "../../../domain/run/fan-out-state.js";
 import { takeOverBatch } from "../../../domain/run/hand-over-batch.js";
 import type { CancellationResult, RunCancellation } from "../../../ports/run-cancellation.js";
+import { stringify } from "../../rows/json-column.js";
 import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, toRecipientRun } from "../../rows/run-row.js";
 import type { Connection } from "../connection/connection.js";
 import {
@@ -60,7 +61,7 @@ function cancelFanOuts(
   for (const { row, state } of changed)
     db.run(
       "UPDATE workflow_runs SET fan_out = ?, claim_token = NULL, claim_until = NULL WHERE row = ?",
-      JSON.stringify(cancelFanOut(state, recipients)),
+      stringify(cancelFanOut(state, recipients)),
       row,
     );
   return changed.length;
@@ -71,7 +72,7 @@ function cancelFanOuts(
  */
 export function cancelRuns(db: Connection, shared: SharedRows, cancellation: RunCancellation): CancellationResult {
   const { workflow, cancellation_key, branch = null, recipients, at } = cancellation;
-  const recipientsJson = recipients && JSON.stringify(recipients);
+  const recipientsJson = recipients && stringify(recipients);
   return db.write(() => {
     const unfinishedTriggers = cancelFanOuts(db, cancellation);
     // Runs are read one by one, because the cancellation of one may hand its batch to a run that is canceled after it.

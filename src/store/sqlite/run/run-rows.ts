@@ -1,6 +1,6 @@
 import type { RecipientRun } from "../../../domain/run/workflow-run.js";
 import { packRunEvents } from "../../rows/event-codec.js";
-import { toJson } from "../../rows/json-column.js";
+import { stringify, toJson } from "../../rows/json-column.js";
 import {
   RECIPIENT_RUN_COLUMNS,
   type RecipientRunRow,
@@ -91,7 +91,7 @@ export function selectRecipientRunRows(db: Connection, rows: readonly number[]):
   return db
     .allLists<RecipientRunColumns>(
       `SELECT ${RECIPIENT_RUN_COLUMNS} FROM json_each(?) asked CROSS JOIN recipient_runs r ON r.row = asked.value ORDER BY asked.key`,
-      JSON.stringify(rows),
+      stringify(rows),
     )
     .map((columns) => {
       const [row, id, workflow_run, recipient, status, due_at, position, data, via] = columns;

@@ -1,5 +1,6 @@
 import type { MessageChannel } from "../../../domain/message/message.js";
 import type { Workflow } from "../../../domain/workflow/workflow.js";
+import { stringify } from "../../rows/json-column.js";
 import type { Connection } from "../connection/connection.js";
 import { RowBlocks } from "../connection/row-blocks.js";
 
@@ -59,7 +60,7 @@ export class SharedRows {
         db.insert(
           "INSERT INTO workflow_versions (version_id, definition) VALUES (?, ?)",
           workflow.version_id,
-          JSON.stringify(workflow),
+          stringify(workflow),
         );
       this.versionRows.set(workflow.version_id, row);
     }
@@ -132,7 +133,7 @@ export class SharedRows {
       return found.row;
     }
     const { db } = this;
-    const texts = JSON.stringify(sources);
+    const texts = stringify(sources);
     const row =
       db.get<{ row: number }>("SELECT row FROM template_sources WHERE texts = ?", texts)?.row ??
       db.insert("INSERT INTO template_sources (texts) VALUES (?)", texts);

@@ -9,6 +9,7 @@ import {
   type Signal,
 } from "../../../domain/run/run-wait.js";
 import type { RecipientRun, TriggerSource } from "../../../domain/run/workflow-run.js";
+import { stringify } from "../../rows/json-column.js";
 import type { Connection } from "../connection/connection.js";
 import { createWorkflowRunReader } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
@@ -47,7 +48,7 @@ export function recordEvents(db: Connection, events: readonly OccurredEvent[], n
     );
     for (const { recipient_run, id, due_at, ...wait } of waiting) {
       if (!isAwaited(toRunWait(wait), occurred)) continue;
-      db.run("INSERT INTO signals (recipient_run, event) VALUES (?, ?)", recipient_run, JSON.stringify(event));
+      db.run("INSERT INTO signals (recipient_run, event) VALUES (?, ?)", recipient_run, stringify(event));
       setDueAt(db, recipient_run, getDueAfterSignal(due_at, now));
       db.causedWork.addRecipientRun(id);
     }

@@ -1,6 +1,7 @@
 import type { Message } from "../../../domain/message/message.js";
 import type { Claim, DueKind, WorkScope } from "../../../ports/due-store.js";
 import type { ClaimedRun } from "../../../ports/run-store.js";
+import { stringify } from "../../rows/json-column.js";
 import type { MessageRow } from "../../rows/message-row.js";
 import { toRecipientRun } from "../../rows/run-row.js";
 import { selectClock, writeClockRow } from "../connection/clock-setting.js";
@@ -62,7 +63,7 @@ function leaseRows(db: Connection, table: DueTable, claim: Claim, rows: readonly
     `UPDATE ${table} SET claim_token = ?, claim_until = ? WHERE row IN (SELECT value FROM json_each(?))`,
     claim.token,
     db.realNow() + claim.leaseMs,
-    JSON.stringify(rows),
+    stringify(rows),
   );
 }
 

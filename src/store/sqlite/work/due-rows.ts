@@ -1,4 +1,5 @@
 import type { Claim, WorkScope } from "../../../ports/due-store.js";
+import { stringify } from "../../rows/json-column.js";
 import type { Connection } from "../connection/connection.js";
 import { RUN_ROW_BY_ID } from "../run/run-rows.js";
 
@@ -41,20 +42,20 @@ function readScopeLists(db: Connection, scope: WorkScope | undefined): ScopeList
   const { workflowRunIds = [], recipientRunIds = [], messageIds = [], scheduleIds = [], users = [] } = scope;
   const workflowRuns = db.allLists<[row: number, inserted_at: number]>(
     "SELECT w.row, w.inserted_at FROM json_each(?) asked CROSS JOIN workflow_runs w ON w.id = asked.value",
-    JSON.stringify(workflowRunIds),
+    stringify(workflowRunIds),
   );
   const lists: ScopeLists = {
     since: Math.min(Number.MAX_SAFE_INTEGER, ...workflowRuns.map(([, insertedAt]) => insertedAt)),
-    workflowRunRows: JSON.stringify(workflowRuns.map(([row]) => row)),
-    recipientRunRows: JSON.stringify(
+    workflowRunRows: stringify(workflowRuns.map(([row]) => row)),
+    recipientRunRows: stringify(
       recipientRunIds.map((id) => db.getList<[number | null]>(`SELECT ${RUN_ROW_BY_ID}`, id)?.[0]),
     ),
     ids: {
-      workflow_runs: JSON.stringify(workflowRunIds),
-      messages: JSON.stringify(messageIds),
-      schedules: JSON.stringify(scheduleIds),
+      workflow_runs: stringify(workflowRunIds),
+      messages: stringify(messageIds),
+      schedules: stringify(scheduleIds),
     },
-    users: JSON.stringify(users),
+    users: stringify(users),
   };
   listsByScope.set(scope, { db, lists });
   return lists;
@@ -91,8 +92,8 @@ const IN_CHANNELS = "IN (SELECT c.row FROM json_each(?3) asked CROSS JOIN channe
 /** Returns the condition for the channels of a scope, and their ids as a list. */
 function restrictChannels({ channel, exceptChannels = [] }: WorkScope): [condition: string, ids: string | null] {
   if (channel !== undefined && exceptChannels.includes(channel)) return [" AND ?3 IS NULL", "[]"];
-  if (channel !== undefined) return [` AND channel ${IN_CHANNELS}`, JSON.stringify([channel])];
-  return exceptChannels.length === 0 ? ["", null] : [` AND channel NOT ${IN_CHANNELS}`, JSON.stringify(exceptChannels)];
+  if (channel !== undefined) return [` AND channel ${IN_CHANNELS}`, stringify([channel])];
+  return exceptChannels.length === 0 ? ["", null] : [` AND channel NOT ${IN_CHANNELS}`, stringify(exceptChannels)];
 }
 
 /** Returns the keys of due rows without a lease, earliest first. */

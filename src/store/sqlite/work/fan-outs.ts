@@ -3,6 +3,7 @@ import type { Subscription } from "../../../domain/recipient/subscription.js";
 import type { BatchDecision } from "../../../domain/run/batch-continuations.js";
 import type { CausedWork, Claim } from "../../../ports/due-store.js";
 import type { ChunkResult, ClaimedFanOut, FanOutChunk, FanOutSplit } from "../../../ports/fan-out-store.js";
+import { stringify } from "../../rows/json-column.js";
 import type { Connection } from "../connection/connection.js";
 import { applyUpserts } from "../recipient/recipients.js";
 import { createWorkflowRunReader } from "../run/run-rows.js";
@@ -53,7 +54,7 @@ export function readRecipientsWithRun(
     const rows = db.all<{ recipient: string }>(
       "SELECT recipient FROM recipient_runs WHERE workflow_run = ? AND recipient IN (SELECT value FROM json_each(?))",
       run.row,
-      JSON.stringify(recipients),
+      stringify(recipients),
     );
     return new Set(rows.map(({ recipient }) => recipient as RecipientKey));
   });
@@ -82,7 +83,7 @@ export function splitFanOut(
     const changes = db.run(
       `UPDATE workflow_runs SET tenant = ?, fan_out = ?${rest === null ? ", due_at = NULL, claim_token = NULL, claim_until = NULL" : ""} WHERE id = ? AND claim_token = ?`,
       tenant,
-      rest === null ? null : JSON.stringify(rest),
+      rest === null ? null : stringify(rest),
       workflow_run_id,
       token,
     );
@@ -125,7 +126,7 @@ export function insertFanOutChunk(
       token,
     );
     if (held === undefined) return { outcome: "lost" };
-    if (chunk.rest !== null && held.fan_out === JSON.stringify(chunk.rest)) return { outcome: "repeated" };
+    if (chunk.rest !== null && held.fan_out === stringify(chunk.rest)) return { outcome: "repeated" };
     const alreadyTriggered = selectAlreadyTriggered(db, chunk.frequencyRecords);
     if (alreadyTriggered.length > 0 || !useAssumedSlots(db, chunk.throttles, chunk.at))
       return { outcome: "already_triggered", recipients: alreadyTriggered };
@@ -137,7 +138,7 @@ export function insertFanOutChunk(
     insertFrequencyRecords(db, chunk.frequencyRecords);
     insertTriggers(db, shared, chunk.triggers);
     const unidentified = [...(held.unidentified ? JSON.parse(held.unidentified) : []), ...chunk.unidentified];
-    const unidentifiedText = unidentified.length > 0 ? JSON.stringify(unidentified) : null;
+    const unidentifiedText = unidentified.length > 0 ? stringify(unidentified) : null;
     if (chunk.rest === null) {
       db.run(
         "UPDATE workflow_runs SET fan_out = NULL, due_at = NULL, claim_token = NULL, claim_until = NULL, unidentified = ? WHERE row = ?",
@@ -147,7 +148,7 @@ export function insertFanOutChunk(
     } else {
       db.run(
         "UPDATE workflow_runs SET fan_out = ?, unidentified = ?, claim_token = ?, claim_until = ? WHERE row = ?",
-        JSON.stringify(chunk.rest),
+        stringify(chunk.rest),
         unidentifiedText,
         leaseMs === null ? null : token,
         leaseMs === null ? null : db.realNow() + leaseMs,

@@ -4,7 +4,7 @@ import type { BatchContinuations, BatchDecision, PendingTrigger } from "../../..
 import type { RecipientRun, WorkflowRun } from "../../../domain/run/workflow-run.js";
 import type { FrequencyRecord, IdempotencyRecord, InsertResult, NewWorkflowRun } from "../../../ports/trigger-store.js";
 import { packRunEvents } from "../../rows/event-codec.js";
-import { toJson } from "../../rows/json-column.js";
+import { stringify, toJson } from "../../rows/json-column.js";
 import { packSteps } from "../../rows/step-codec.js";
 import type { Connection } from "../connection/connection.js";
 import { createMessageInserter } from "../message/message-rows.js";
@@ -64,11 +64,11 @@ function insertWorkflowRunRow(
     run.tenant,
     dataText,
     run.cancellation_key,
-    JSON.stringify(run.settings),
-    JSON.stringify(run.trigger_source),
-    unidentified.length > 0 ? JSON.stringify(unidentified) : null,
+    stringify(run.settings),
+    stringify(run.trigger_source),
+    unidentified.length > 0 ? stringify(unidentified) : null,
     run.inserted_at,
-    fanOut ? JSON.stringify(fanOut.rest) : null,
+    fanOut ? stringify(fanOut.rest) : null,
     fanOut ? fanOut.claim.now : null,
     fanOut ? fanOut.claim.token : null,
     fanOut ? db.realNow() + fanOut.claim.leaseMs : null,
@@ -153,13 +153,8 @@ export function insertRecipientRuns(
 export function insertTriggers(db: Connection, shared: SharedRows, triggers: readonly PendingTrigger[]): void {
   for (const { run, version, fanOut, upserts } of triggers) {
     applyUpserts(db, upserts, run.inserted_at);
-    const row = insertWorkflowRunRow(db, run, shared.upsertVersion(version), JSON.stringify(run.data), [], null);
-    db.run(
-      "UPDATE workflow_runs SET fan_out = ?, due_at = ? WHERE row = ?",
-      JSON.stringify(fanOut),
-      run.inserted_at,
-      row,
-    );
+    const row = insertWorkflowRunRow(db, run, shared.upsertVersion(version), stringify(run.data), [], null);
+    db.run("UPDATE workflow_runs SET fan_out = ?, due_at = ? WHERE row = ?", stringify(fanOut), run.inserted_at, row);
     db.causedWork.addWorkflowRun(run.id);
   }
 }
@@ -218,7 +213,7 @@ export function writeWorkflowRun(
   if (alreadyTriggered.length > 0 || !useAssumedSlots(db, newRun.throttles, run.inserted_at))
     return { outcome: "already_triggered", recipients: alreadyTriggered };
 
-  const text = JSON.stringify(run.data);
+  const text = stringify(run.data);
   const row = insertWorkflowRunRow(db, run, shared.upsertVersion(version), text, unidentified, newRun.fanOut);
   applyUpserts(db, newRun.upserts, run.inserted_at);
   const { workflow, tenant } = run;

@@ -1,4 +1,5 @@
 import type { PrunedCounts, PruneRequest, PruneResult } from "../../../ports/prune-store.js";
+import { stringify } from "../../rows/json-column.js";
 import { buildPruneStatements } from "../../rows/prune-statements.js";
 import type { Connection } from "../connection/connection.js";
 import { hasKeptCounts, subtractCountsOfRuns } from "../message/feed-counts.js";
@@ -25,7 +26,7 @@ function pruneRows(db: Connection, request: PruneRequest): PruneResult {
   if (table === "throttles") {
     if (isDryRun) return { counts: {}, next: null };
     const ended = db.all<{ key: string }>(SQL.deleteThrottles, before, limit).map(({ key }) => key);
-    db.run(`DELETE FROM throttle_passes WHERE key IN ${LIST}`, JSON.stringify(ended));
+    db.run(`DELETE FROM throttle_passes WHERE key IN ${LIST}`, stringify(ended));
     return { counts: {}, next: ended.length < limit ? null : 0 };
   }
   const { last, rows } = db.get<{ last: number | null; rows: number }>(SQL.selectLast(table), after, limit) as {
@@ -36,7 +37,7 @@ function pruneRows(db: Connection, request: PruneRequest): PruneResult {
   const next = rows < limit ? null : last;
   if (table === "recipient_runs") {
     const found = db.all<{ row: number }>(SQL.selectRuns, after, last, before).map(({ row }) => row);
-    return { counts: found.length === 0 ? {} : pruneRuns(db, JSON.stringify(found), isDryRun), next };
+    return { counts: found.length === 0 ? {} : pruneRuns(db, stringify(found), isDryRun), next };
   }
   const values = [after, last, before];
   const triggers = isDryRun ? count(db, SQL.countWorkflowRuns, ...values) : db.run(SQL.deleteWorkflowRuns, ...values);

@@ -1,4 +1,5 @@
 import { hasTokenOwnerEnded } from "../../../util/process-identity.js";
+import { stringify } from "../../rows/json-column.js";
 import type { Connection } from "../connection/connection.js";
 import { DUE_TABLES } from "./due-rows.js";
 
@@ -21,7 +22,7 @@ export function releaseDeadClaims(db: Connection, now: number): boolean {
   const tokens = db.runSingle(() => db.allLists<[token: string]>(SELECT_TOKENS, now, db.realNow()));
   const dead = tokens.map(([token]) => token).filter(hasTokenOwnerEnded);
   if (dead.length === 0) return false;
-  const list = JSON.stringify(dead);
+  const list = stringify(dead);
   db.write(() => {
     for (const release of RELEASES) db.run(release, now, list);
   });

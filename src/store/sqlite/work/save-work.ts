@@ -7,7 +7,7 @@ import type { ClockSetting } from "../../../ports/clock-store.js";
 import type { SavedMessages } from "../../../ports/message-store.js";
 import type { SaveAdvancesResult, SavedAdvance } from "../../../ports/run-store.js";
 import { packMessageEvents, unpackMessageEvents } from "../../rows/event-codec.js";
-import { toJson } from "../../rows/json-column.js";
+import { stringify, toJson } from "../../rows/json-column.js";
 import { writeClockRow } from "../connection/clock-setting.js";
 import type { Connection } from "../connection/connection.js";
 import { insertDeliveryLogs } from "../message/delivery-logs.js";
@@ -28,7 +28,7 @@ const SAVE_MESSAGE =
 function releaseRuns(db: Connection, rows: readonly number[], token: string): void {
   db.run(
     "UPDATE recipient_runs SET claim_token = NULL, claim_until = NULL WHERE row IN (SELECT value FROM json_each(?)) AND claim_token = ?",
-    JSON.stringify(rows),
+    stringify(rows),
     token,
   );
 }
@@ -56,7 +56,7 @@ export function saveAdvances(
     const claimedRows = new Map(
       db.allLists<[row: number, workflow_run: number]>(
         "SELECT r.row, r.workflow_run FROM json_each(?) asked CROSS JOIN recipient_runs r ON r.row = asked.value WHERE r.claim_token = ?",
-        JSON.stringify(rows),
+        stringify(rows),
         token,
       ),
     );

@@ -3,7 +3,7 @@ import type { Schedule } from "../../../domain/trigger/schedule.js";
 import { type Claim, NO_CAUSED_WORK } from "../../../ports/due-store.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { Occurrence, OccurrenceResult, ScheduleFilter, ScheduleUpdate } from "../../../ports/schedule-store.js";
-import { parseJson, toJson } from "../../rows/json-column.js";
+import { parseJson, stringify, toJson } from "../../rows/json-column.js";
 import type { Connection } from "../connection/connection.js";
 import type { SqlValue } from "../connection/driver.js";
 import { readPage, SqlFilters } from "../connection/read-page.js";
@@ -66,7 +66,7 @@ function toChangeValues(schedule: Schedule): SqlValue[] {
     schedule.actor,
     schedule.tenant,
     toJson(schedule.data),
-    JSON.stringify(schedule.repeats),
+    stringify(schedule.repeats),
     schedule.scheduled_at,
     schedule.ending_at,
     schedule.next_occurrence_at,
@@ -98,7 +98,7 @@ export function listSchedules(db: Connection, filter: ScheduleFilter, page: Page
   const { recipients } = filter;
   const filters = new SqlFilters()
     .add("s.workflow = ?", filter.workflow)
-    .add("s.recipient IN (SELECT value FROM json_each(?))", recipients && JSON.stringify(recipients))
+    .add("s.recipient IN (SELECT value FROM json_each(?))", recipients && stringify(recipients))
     .add("s.tenant = ?", filter.tenant);
   return db.read(() => {
     const listing = { kind: "schedules", select: SELECT, from: FROM, key: "s.row", filters } as const;

@@ -2,6 +2,7 @@ import type { UserChange } from "../../../domain/audience/audience.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { UserChangeEffects, UserChangesResult } from "../../../ports/audience-store.js";
 import type { Claim } from "../../../ports/due-store.js";
+import { stringify } from "../../rows/json-column.js";
 import type { Connection } from "../connection/connection.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { useAssumedSlots } from "../run/throttle-slots.js";
@@ -24,7 +25,7 @@ export function claimUserChanges(db: Connection, claim: Claim, limit: number): U
   const find = () => selectClaimableChanges(db, claim.scope, limit);
   if (db.runSingle(find).length === 0) return [];
   return db.writeUnsynced(() => {
-    const list = JSON.stringify(find());
+    const list = stringify(find());
     db.run(
       "UPDATE user_changes SET claim_token = ?, claim_until = ? WHERE row IN (SELECT value FROM json_each(?))",
       claim.token,
@@ -57,7 +58,7 @@ export function saveUserChanges(
   now: number,
 ): UserChangesResult {
   const { result, caused } = db.writeAndCollect(() => {
-    const list = JSON.stringify(ids);
+    const list = stringify(ids);
     const left = db.get<{ count: number }>(
       "SELECT COUNT(*) AS count FROM user_changes WHERE row IN (SELECT value FROM json_each(?)) AND claim_token = ?",
       list,
