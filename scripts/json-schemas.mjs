@@ -1,5 +1,5 @@
 // Generates schemas/*.schema.json, which editors use, from the zod schemas of project files, and schemas/output/*.schema.json
-// from those of the documents that commands print.
+// from those of the documents that commands print. Reports properties without a description.
 //   node scripts/json-schemas.mjs           reports schemas that are out of date (part of `npm run check`)
 //   node scripts/json-schemas.mjs --write   writes them
 
@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { buildOutputSchemas } from "./build-output-schemas.mjs";
 import { defineOnce } from "./define-once.mjs";
 import { formatSchema } from "./documentation/format-schema.mjs";
+import { findUndescribedProperties } from "./find-undescribed-properties.mjs";
 import { loadSource, ROOT } from "./load-source.mjs";
 import { updateGeneratedFiles } from "./update-generated-files.mjs";
 
@@ -149,3 +150,8 @@ const present = readdirSync(join(ROOT, "schemas"), { recursive: true })
   .filter((file) => file.endsWith(".json"))
   .map((file) => `schemas/${file}`);
 updateGeneratedFiles({ texts, present, noun: "JSON Schemas", command: "node scripts/json-schemas.mjs --write" });
+for (const [file, text] of texts)
+  for (const pointer of findUndescribedProperties(JSON.parse(text))) {
+    console.error(`${file}: ${pointer} has no description`);
+    process.exitCode = 1;
+  }

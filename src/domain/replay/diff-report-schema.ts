@@ -40,8 +40,8 @@ const messageWithContentSchema = definition(
 );
 
 const changedMessageSchema = z.object({
-  remote: messageSchema,
-  local: messageSchema,
+  remote: described(messageSchema, "The message on the account."),
+  local: described(messageSchema, "The message of the local engine."),
   fields: described(
     z.array(
       z.object({

@@ -35,8 +35,8 @@ const messageWithContentSchema = definition(
 );
 
 const changedMessageSchema = z.object({
-  before: messageSchema,
-  after: messageSchema,
+  before: described(messageSchema, "The message before."),
+  after: described(messageSchema, "The message after."),
   fields: described(
     z.array(
       z.object({

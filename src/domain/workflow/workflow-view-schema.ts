@@ -44,9 +44,12 @@ export const workflowProblemSchema = z.object({
 
 /** A trigger in the file that starts runs in addition to the API (F-025). */
 const workflowTriggerSchema = z.union([
-  z.object({ type: z.literal("audience"), audience_key: textField("The audience whose new members start runs.") }),
   z.object({
-    type: z.literal("event"),
+    type: described(z.literal("audience"), "Runs start when a user becomes a member of an audience."),
+    audience_key: textField("The audience whose new members start runs."),
+  }),
+  z.object({
+    type: described(z.literal("event"), "Runs start when a source sends an event."),
     source_key: textField("The source of the events."),
     event_key: textField("The type of the events."),
     mapping: jsonObject("How the event's fields become the trigger."),

@@ -96,7 +96,7 @@ export const feedBlockSchema = definition(
       rendered: textField("The rendered content: HTML for Markdown."),
     }),
     z.object({
-      type: z.literal("button_set"),
+      type: described(z.literal("button_set"), "A block of buttons."),
       name: textField("The name of the block."),
       buttons: described(
         z.array(

@@ -82,7 +82,7 @@ export const subscriptionSchema = definition(
   "subscription",
   z.object({
     __typename: typeName("Subscription"),
-    object: objectSchema,
+    object: described(objectSchema, "The object that the recipient is subscribed to."),
     recipient: recipientSchema,
     properties: jsonObjectOrNull("The properties of the subscription."),
     inserted_at: timeField("When the subscription was created."),
@@ -96,7 +96,7 @@ export const audienceMemberSchema = definition(
   z.object({
     __typename: typeName("AudienceMember"),
     user_id: described(nonEmptyString(), "The user's ID."),
-    user: userSchema,
+    user: described(userSchema, "The user."),
     tenant: textOrNull("The tenant that the membership is limited to, or null."),
     added_at: timeField("When the user became a member."),
   }),

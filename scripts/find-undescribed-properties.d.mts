@@ -1,0 +1,1 @@
+export function findUndescribedProperties(schema: object): string[];
