@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 // Starts the bundled command with V8's code cache, which saves 15 to 20 ms of compilation in a 60 ms start on Node 20,
 // which has no cache of its own. There is one cache file per build, Node version, processor type and command, in the
-// user's cache folder, which other users cannot write to. Everything is in this file, because each additional file
-// costs half a millisecond.
+// user's cache folder. Writing such a file means running code as the user, so a folder or file that others can write is
+// ignored. Everything is in this file, because each additional file costs half a millisecond.
 "use strict";
-const { closeSync, fstatSync, openSync, readSync, writeSync } = require("node:fs");
-const { join } = require("node:path");
+const { closeSync, fstatSync, lstatSync, openSync, readSync, statSync, writeSync } = require("node:fs");
+const { isAbsolute, join } = require("node:path");
 const { Script } = require("node:vm");
 const [, , word, ...more] = process.argv;
 if ((word === "--version" || word === "-V") && more.length === 0) {
@@ -22,12 +22,59 @@ const MAX_AGE_MS = 30 * DAY_MS;
 const dist = join(__dirname, "..", "dist");
 const file = join(dist, word === "notify" || word === "trigger" ? "main-notify.cjs" : "main.cjs");
 
+const IF_EXISTS = { throwIfNoEntry: false };
+const [OTHERS_WRITE, ALL_WRITE, STICKY] = [0o022, 0o002, 0o1000];
+
+/** Returns whether only this user and root can write a file or folder. Windows has neither owners nor modes. */
+function isPrivate({ uid, mode }) {
+  return process.getuid === undefined || (uid === process.getuid() && (mode & OTHERS_WRITE) === 0);
+}
+
+/** Returns whether another user can put a folder into this one, or replace one in it. */
+function isShared({ uid, mode }) {
+  if (process.getuid === undefined) return false;
+  return (uid !== 0 && uid !== process.getuid()) || ((mode & ALL_WRITE) !== 0 && (mode & STICKY) === 0);
+}
+
+/**
+ * Returns whether a folder is in the working folder or its repository, to which a pull request can add files. This only
+ * matters in CI: elsewhere, the working folder can be the home folder.
+ */
+function isInCheckout(folder) {
+  const { CI } = process.env;
+  if (!CI || CI === "0" || CI === "false") return false;
+  const { existsSync, realpathSync } = require("node:fs");
+  const { dirname, sep } = require("node:path");
+  let root = process.cwd();
+  for (let parent = root; parent !== dirname(parent); parent = dirname(parent))
+    if (existsSync(join(parent, ".git"))) root = parent;
+  let path = folder;
+  try {
+    path = realpathSync(folder);
+  } catch {}
+  return path.startsWith(root.endsWith(sep) ? root : root + sep);
+}
+
 /** Returns the start of the path of each file that a build keeps, or null if it must not keep any. */
 function cachePrefix(build) {
   const { env, platform, version, arch } = process;
   if (env.NODE_DISABLE_COMPILE_CACHE || env.NODE_V8_COVERAGE) return null;
-  const base = platform === "win32" ? env.LOCALAPPDATA : env.XDG_CACHE_HOME || (env.HOME && join(env.HOME, ".cache"));
-  return base ? join(base, "knock-cli", `${build}-${version}-${arch}`) : null;
+  const home = env.HOME && join(env.HOME, ".cache");
+  const own = platform === "win32" ? env.LOCALAPPDATA : env.XDG_CACHE_HOME;
+  const base = own && isAbsolute(own) ? own : platform === "win32" ? null : home;
+  // A path relative to the working folder could be in a project.
+  if (!base || !isAbsolute(base)) return null;
+  const folder = join(base, "knock-cli");
+  try {
+    const baseStats = statSync(base, IF_EXISTS);
+    if (baseStats && isShared(baseStats)) return null;
+    // A link is not followed: it could lead to a folder with files from elsewhere.
+    const stats = lstatSync(folder, IF_EXISTS);
+    if (stats && !(stats.isDirectory() && isPrivate(stats))) return null;
+  } catch {
+    return null;
+  }
+  return isInCheckout(folder) ? null : join(folder, `${build}-${version}-${arch}`);
 }
 
 /**
@@ -57,10 +104,13 @@ function keep(cache, data) {
 let buffer = Buffer.allocUnsafeSlow(4 << 20);
 let lastRead;
 
-function read(path) {
+/** Returns the content of a file. `mustBePrivate`: returns undefined for one that another user can write. */
+function read(path, mustBePrivate = false) {
   const descriptor = openSync(path);
   try {
-    const { size, mtimeMs } = fstatSync(descriptor);
+    const stats = fstatSync(descriptor);
+    if (mustBePrivate && !isPrivate(stats)) return undefined;
+    const { size, mtimeMs } = stats;
     lastRead = mtimeMs;
     if (size > buffer.length) buffer = Buffer.allocUnsafeSlow(size);
     let length = 0;
@@ -88,7 +138,7 @@ const isRemote = more.includes("--remote") || process.env.KNOCK_TARGET === "remo
 const cache = prefix && `${prefix}-${COMMANDS.includes(word) ? word : "other"}${isRemote ? "-remote" : ""}.bin`;
 let cachedData;
 try {
-  if (cache) cachedData = read(cache);
+  if (cache) cachedData = read(cache, true);
 } catch {}
 // The first start leaves an empty file, and the second fills it: the first also creates the store and checks every
 // document, and a cache with that code makes later starts 1.4% slower.

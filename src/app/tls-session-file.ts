@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, statSync } from "node:fs";
+import { readFileSync, rmSync, type Stats, statSync } from "node:fs";
 import type { TlsSessionStore } from "../remote/http/transport.js";
 import { loadCrypto } from "../util/load-crypto.js";
 import { once } from "../util/once.js";
@@ -12,6 +12,11 @@ import { replaceCacheFile } from "./replace-cache-file.js";
 const MAX_AGE_MS = 24 * 60 * 60_000;
 /** The variables that choose the authorities that Node.js trusts. */
 const TRUST_VARIABLES = ["NODE_EXTRA_CA_CERTS", "NODE_OPTIONS", "SSL_CERT_DIR", "SSL_CERT_FILE"];
+
+/** Returns whether only this user and root can write a file. Windows has neither owners nor modes. */
+function isPrivate({ uid, mode }: Stats): boolean {
+  return process.getuid === undefined || (uid === process.getuid() && (mode & 0o022) === 0);
+}
 
 /**
  * Returns the file in the user's cache folder with the last TLS session with the server of a base URL. Returns undefined if no
@@ -31,8 +36,9 @@ export function openTlsSessionFile(
     read() {
       try {
         const stats = statSync(path());
-        // Reading a pipe would never end.
-        return stats.isFile() && Date.now() - stats.mtimeMs < MAX_AGE_MS ? readFileSync(path()) : null;
+        // Reading a pipe would never end, and a session from another user could make that user's server trusted.
+        const isUsable = stats.isFile() && isPrivate(stats) && Date.now() - stats.mtimeMs < MAX_AGE_MS;
+        return isUsable ? readFileSync(path()) : null;
       } catch {
         return null; // There is no session, or it cannot be read.
       }

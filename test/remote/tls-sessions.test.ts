@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import {
+  chmodSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -97,6 +98,15 @@ describe("the TLS session of an earlier process", () => {
     const [file, ...others] = listFiles();
     expect(others).toEqual([]);
     if (process.platform !== "win32") expect(statSync(String(file)).mode & 0o777).toBe(0o600);
+  });
+
+  it.skipIf(process.platform === "win32")("is not used from a file that another user can write", async () => {
+    await send();
+    const [file] = listFiles();
+    chmodSync(String(file), 0o666);
+    await send();
+    await send();
+    expect(resumed).toEqual([false, false, true]);
   });
 
   it("is replaced if the server does not know it, and each request arrives once", async () => {

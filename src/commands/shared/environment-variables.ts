@@ -93,7 +93,7 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
     name: "XDG_CACHE_HOME",
     group: "Files",
     meaning:
-      "folder that contains the folder `knock-cli` with compiled code and TLS sessions, which make starts faster",
+      "folder that contains the folder `knock-cli` with compiled code and TLS sessions, which make starts faster; a relative path is ignored, and so is a folder that other users can write",
     default: "`~/.cache`, on Windows `%LOCALAPPDATA%`",
   },
   {
