@@ -13,12 +13,12 @@ const SIGNAL_EXIT_CODES: Readonly<Record<InterruptSignal, number>> = {
  */
 const SAME_SIGNAL_MS = 200;
 
-/** The starts of arguments that may contain an API key or a password. */
-const SECRET_ARGUMENTS = ["--api-key", "postgres:", "postgresql:", "--store=postgres:", "--store=postgresql:"];
+/** Matches arguments that may contain an API key, or the password of a database as a value of any option. */
+const SECRET_ARGUMENT = /^(?:--api-key|(?:-[^=]*=)?postgres(?:ql)?:)/i;
 
 /** Hides the command line from `ps`, because other users of the computer could read an API key or a password in it. */
 function hideSecrets(): void {
-  if (process.argv.some((word) => SECRET_ARGUMENTS.some((start) => word.startsWith(start)))) process.title = "knock";
+  if (process.argv.some((word) => SECRET_ARGUMENT.test(word))) process.title = "knock";
 }
 
 /** Runs the process's command, and ends the process with the exit code. */
