@@ -5,11 +5,13 @@ import {
   formatInvite,
   bulkTest as it,
   notifyFile as notify,
+  readDocuments,
   readRecipients,
   TRIGGER_FILE,
   TRIGGER_JOURNAL,
   writeLines,
 } from "../helpers/bulk-case.js";
+import type { CommandResult } from "../helpers/run-knock.js";
 import { type ReceivedTrigger, respondWithError, type TriggerApi } from "../helpers/trigger-api.js";
 
 describe.concurrent("a payload with more than 1,000 recipients, whose second part is refused", () => {
@@ -117,6 +119,46 @@ it("--max-recipients also counts the lines that an earlier run has triggered", a
   expect(readRecipients(api)).toEqual(["ada", "grace"]);
   expect((await notify(collab, api, ["--max-recipients", "5", "--resume"])).exitCode).toBe(0);
   expect(api.accepted.size).toBe(5);
+});
+
+it("a journal is used by one run at a time, and the other one changes nothing", async ({ collab, api }) => {
+  writeLines(collab, ["ada", "grace"].map(formatInvite));
+  const others: Promise<CommandResult>[] = [];
+  api.intercept = (_trigger, response) => {
+    if (others.length > 0) return false;
+    for (const args of [[], ["--resume"]]) others.push(notify(collab, api, args));
+    // The first run waits for its first line until the others have ended.
+    void Promise.all(others).then(() => respondWithError(response, 404, { "x-should-retry": "false" }));
+    return true;
+  };
+  const first = await notify(collab, api, ["--concurrency", "1"]);
+  for (const { stderr, exitCode } of await Promise.all(others)) {
+    expect(stderr).toContain(
+      `error: ${TRIGGER_JOURNAL} is used by another run\nhint: Wait until that run has ended, or use --journal to name another file. If it ran on another machine and has ended, delete ${TRIGGER_JOURNAL}.lock.\n`,
+    );
+    expect(exitCode).toBe(6);
+  }
+  expect(first.exitCode).toBe(9);
+  expect(api.received).toHaveLength(2);
+  api.intercept = () => false;
+  expect((await notify(collab, api, ["--retry-failed"])).exitCode).toBe(0);
+  expect(existsSync(join(collab.dir, `${TRIGGER_JOURNAL}.lock`))).toBe(false);
+});
+
+it("--resume replaces the results of lines that the journal does not record, and says so", async ({ collab, api }) => {
+  writeLines(collab, ["ada", "grace", "lin", "zoe"].map(formatInvite));
+  const args = ["--output", "out.jsonl", "--journal", "j.jsonl", "--concurrency", "1"];
+  expect((await notify(collab, api, args)).exitCode).toBe(0);
+  // A full disk has cut the journal after the second line, but the results were written.
+  const cut = readFileSync(join(collab.dir, "j.jsonl"), "utf8").split("\n").slice(0, 3);
+  collab.write("j.jsonl", `${cut.join("\n")}\n`);
+  const { stderr, exitCode } = await notify(collab, api, [...args, "--resume"]);
+  expect(stderr).toContain(
+    "removed the last 2 results from out.jsonl: the journal does not record their lines, which are triggered again",
+  );
+  expect(exitCode).toBe(0);
+  expect(readDocuments(collab, "out.jsonl").map(({ line }) => line)).toEqual([1, 2, 3, 4]);
+  expect(api.accepted.size).toBe(4);
 });
 
 describe.concurrent("a last line without a line break", () => {

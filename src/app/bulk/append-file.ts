@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import type { DocumentFile } from "../../commands/shared/bulk-service.js";
 import { KnockError } from "../../errors/knock-error.js";
 
@@ -70,7 +70,7 @@ export class AppendFile implements DocumentFile {
   delete(): void {
     clearTimeout(this.timer);
     closeSync(this.descriptor);
-    unlinkSync(this.options.resolvedPath);
+    rmSync(this.options.resolvedPath, { force: true });
   }
 
   private tryToFlush(): void {

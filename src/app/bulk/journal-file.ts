@@ -1,5 +1,5 @@
 import { closeSync, createReadStream, existsSync, openSync, readSync, statSync } from "node:fs";
-import type { Journal } from "../../commands/shared/bulk-service.js";
+import type { Journal, JournalLock } from "../../commands/shared/bulk-service.js";
 import {
   type JournalHeader,
   type JournalRecord,
@@ -8,6 +8,8 @@ import {
 } from "../../domain/trigger/trigger-journal.js";
 import { getErrorMessage, KnockError } from "../../errors/knock-error.js";
 import { AppendFile } from "./append-file.js";
+import { lockFile } from "./file-lock.js";
+import { parseJsonLine } from "./parse-json-line.js";
 
 const MAX_HEADER_BYTES = 65_536;
 const STATUSES = [null, "triggered", "failed"] as const;
@@ -35,7 +37,7 @@ function toJournalError(path: string, error: unknown): KnockError {
   const exists = code === "EEXIST";
   return new KnockError("journal_failed", `the journal ${path} cannot be written: ${getErrorMessage(error)}`, {
     hint: exists
-      ? "Another run has created it in the meantime. Run the command again with --resume."
+      ? "Another program has created it in the meantime. Run the command again with --resume."
       : "Free disk space, or use --journal to name a writable file. Lines that were triggered without a record are not triggered again within 24 hours.",
     cause: error,
   });
@@ -44,6 +46,22 @@ function toJournalError(path: string, error: unknown): KnockError {
 function toConflict(path: string, problem: string): KnockError {
   return new KnockError("journal_conflict", `${path} ${problem}`, {
     hint: "Use --journal to name another file. Delete this file only if you do not need it.",
+  });
+}
+
+/** Locks a journal for this run. Throws `journal_conflict` if another run uses it, and `journal_failed`. */
+export function lockJournal(path: string, resolvedPath: string): JournalLock {
+  // A device such as /dev/null has no content that two runs could mix.
+  if (existsSync(resolvedPath) && !statSync(resolvedPath).isFile()) return { release() {} };
+  let lock: JournalLock | null;
+  try {
+    lock = lockFile(resolvedPath);
+  } catch (error) {
+    throw toJournalError(path, error);
+  }
+  if (lock !== null) return lock;
+  throw new KnockError("journal_conflict", `${path} is used by another run`, {
+    hint: `Wait until that run has ended, or use --journal to name another file. If it ran on another machine and has ended, delete ${path}.lock.`,
   });
 }
 
@@ -65,14 +83,6 @@ export function readJournalHeader(path: string, resolvedPath: string): JournalHe
   return parsed.data;
 }
 
-function parseJsonLine(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-}
-
 export class JournalFile extends AppendFile implements Journal {
   readonly previous = { triggered: 0, failed: 0 };
   readonly previousVerdicts = new Set<NonNullable<JournalRecord["verdict"]>>();
@@ -85,21 +95,24 @@ export class JournalFile extends AppendFile implements Journal {
     resolvedPath: string,
     readonly header: JournalHeader,
     mode: "new" | "empty" | "append",
+    private readonly lock: JournalLock,
   ) {
     super({ path, resolvedPath, mode, toError: (error) => toJournalError(path, error) });
   }
 
-  static create(path: string, resolvedPath: string, header: JournalHeader): JournalFile {
+  static create(path: string, resolvedPath: string, header: JournalHeader, lock: JournalLock): JournalFile {
     // A device such as /dev/null exists and has no content.
     const mode = existsSync(resolvedPath) && !statSync(resolvedPath).isFile() ? "empty" : "new";
-    const journal = new JournalFile(path, resolvedPath, header, mode);
+    const journal = new JournalFile(path, resolvedPath, header, mode, lock);
     journal.appendHeader();
     return journal;
   }
 
   /** Opens an existing journal with its results. A last line that a crash has cut is dropped. */
-  static async resume(path: string, resolvedPath: string, header: JournalHeader): Promise<JournalFile> {
-    const journal = new JournalFile(path, resolvedPath, header, "append");
+  static async resume(path: string, resolvedPath: string, lock: JournalLock): Promise<JournalFile> {
+    const header = readJournalHeader(path, resolvedPath);
+    if (header === null) throw toConflict(path, "was deleted while it was opened");
+    const journal = new JournalFile(path, resolvedPath, header, "append", lock);
     const { createInterface } = await import("node:readline");
     const lines = createInterface({ input: createReadStream(resolvedPath), crlfDelay: Number.POSITIVE_INFINITY });
     let number = 0;
@@ -112,6 +125,19 @@ export class JournalFile extends AppendFile implements Journal {
 
   getPreviousStatus(line: number): JournalRecord["status"] | null {
     return this.statuses.get(line);
+  }
+
+  override close(): void {
+    try {
+      super.close();
+    } finally {
+      this.lock.release();
+    }
+  }
+
+  override delete(): void {
+    super.delete();
+    this.lock.release();
   }
 
   private appendHeader(): void {

@@ -20,7 +20,12 @@ export interface DocumentFile {
   close(): void;
 }
 
-/** The results of the lines of one input, in a file next to it. */
+/** A lock on a journal, so that no other run uses it at the same time. */
+export interface JournalLock {
+  release(): void;
+}
+
+/** The results of the lines of one input, in a file next to it. Closing or deleting it releases its lock. */
 export interface Journal extends DocumentFile {
   readonly header: JournalHeader;
   /** The number of lines with each result that earlier runs have recorded. */
@@ -51,10 +56,15 @@ export interface BulkService {
   inspectInput(path: string, size?: number): Promise<InputFile | null>;
   /** Returns the first line of a journal; null if the file does not exist. Throws `journal_conflict` for another kind of file. */
   readJournalHeader(path: string): JournalHeader | null;
+  /** Locks a journal, which may not exist yet. Throws `journal_conflict` if another run uses it, and `journal_failed`. */
+  lockJournal(path: string): JournalLock;
   /** Creates a journal. Throws `journal_failed` if it cannot be written. */
-  createJournal(path: string, header: JournalHeader): Journal;
+  createJournal(path: string, header: JournalHeader, lock: JournalLock): Journal;
   /** Opens an existing journal to append to it, and reads its results. */
-  resumeJournal(path: string): Promise<Journal>;
-  /** Opens the file of `--output`, and empties it unless `isResumed` is set. Throws `report_failed`. */
-  openResults(path: string, isResumed: boolean): DocumentFile;
+  resumeJournal(path: string, lock: JournalLock): Promise<Journal>;
+  /**
+   * Opens the file of `--output`, and empties it unless a journal is resumed. Then `dropped` is the number of results at its end that
+   * the journal does not record and that were removed. Throws `report_failed`.
+   */
+  openResults(path: string, resumed: Journal | null): { file: DocumentFile; dropped: number };
 }

@@ -5,7 +5,7 @@ import { toIsoTime } from "../../util/iso-time.js";
 import { loadCrypto } from "../../util/load-crypto.js";
 import type { CommandContext } from "../context.js";
 import type { BulkOptions } from "./bulk-flags.js";
-import type { BulkService, Journal } from "./bulk-service.js";
+import type { BulkService, DocumentFile, Journal, JournalLock } from "./bulk-service.js";
 import type { LineRunFiles } from "./line-run.js";
 import type { NotifyFlags } from "./notify-flags.js";
 import type { InputProgress } from "./watch-input.js";
@@ -21,39 +21,69 @@ interface LineInput {
 }
 
 /**
- * Opens the journal and the file of results. Throws `journal_conflict` if the journal belongs to another input or to an earlier run
- * that is not resumed, and `usage` if `--retry-failed` has no journal or two files are the same.
+ * Opens the journal and the file of results. Throws `journal_conflict` if the journal belongs to another input, to an earlier run
+ * that is not resumed or to a run in progress, and `usage` if `--retry-failed` has no journal or two files are the same.
  */
 export async function openLineFiles(input: LineInput, context: CommandContext): Promise<LineRunFiles> {
-  const { flags, options, target, progress } = input;
+  const { flags, options, target } = input;
   const needsFiles = options.journal !== null || options.output !== null || target === "remote";
   if (!needsFiles || flags.dryRun) return { journal: null, results: null, seed: flags.idempotencyKey ?? null };
   const bulk = await context.openBulkFiles();
+  rejectSharedFiles(flags.file as string, options, bulk);
+  const lock = options.journal === null ? null : bulk.lockJournal(options.journal);
+  try {
+    return await openLockedFiles(input, bulk, lock, context);
+  } catch (error) {
+    lock?.release();
+    throw error;
+  }
+}
+
+async function openLockedFiles(
+  input: LineInput,
+  bulk: BulkService,
+  lock: JournalLock | null,
+  context: CommandContext,
+): Promise<LineRunFiles> {
+  const { flags, options, target, progress } = input;
   const path = flags.file as string;
-  rejectSharedFiles(path, options, bulk);
   const existing = options.journal === null ? null : bulk.readJournalHeader(options.journal);
   const file = path === "-" ? null : await bulk.inspectInput(path);
   progress.expected = file;
   const header = await buildHeader(input, file, context);
   let journal: Journal | null = null;
-  if (options.journal !== null && existing !== null) {
+  if (options.journal !== null && lock !== null && existing !== null) {
     await checkExisting(options, existing, header, path, bulk);
-    journal = await bulk.resumeJournal(options.journal);
-  } else if (options.journal !== null) {
+    journal = await bulk.resumeJournal(options.journal, lock);
+  } else if (options.journal !== null && lock !== null) {
     if (options.retriesFailed && !options.isResumed)
       throw new KnockError("usage", `--retry-failed: there is no journal ${options.journal}`, {
         hint: "Omit --retry-failed to trigger every line. A journal is deleted when all lines of the file have been triggered.",
       });
     if (options.isResumed) context.output.note(`there is no journal ${options.journal}: starting with the first line`);
-    journal = bulk.createJournal(options.journal, header);
+    journal = bulk.createJournal(options.journal, header, lock);
   }
-  const results = options.output === null ? null : bulk.openResults(options.output, existing !== null);
+  const results = options.output === null ? null : openResults(options.output, existing && journal, bulk, context);
   if (results !== null) journal?.writeAfter(results);
   return {
     journal,
     results,
     seed: journal?.header.seed ?? (target === "remote" ? header.seed : (flags.idempotencyKey ?? null)),
   };
+}
+
+function openResults(
+  path: string,
+  resumed: Journal | null,
+  bulk: BulkService,
+  { output }: CommandContext,
+): DocumentFile {
+  const { file, dropped } = bulk.openResults(path, resumed);
+  if (dropped > 0)
+    output.note(
+      `removed ${dropped === 1 ? "the last result" : `the last ${dropped} results`} from ${path}: the journal does not record ${dropped === 1 ? "its line, which is" : "their lines, which are"} triggered again`,
+    );
+  return file;
 }
 
 /** Throws `usage` if a file that is written is also used for something else, before it is opened and emptied. */

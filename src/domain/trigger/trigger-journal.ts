@@ -4,6 +4,9 @@ import { once } from "../../util/once.js";
 /** The version of the format. A journal of another version is rejected. */
 export const JOURNAL_VERSION = 1;
 
+/** More lines than a file can have in practice. It limits the memory for their results. */
+const MAX_LINES = 1_000_000_000;
+
 /** The first line of a journal: the run that it belongs to. */
 export const journalHeaderSchema = once(() =>
   z.object({
@@ -32,7 +35,7 @@ export type JournalHeader = z.infer<ReturnType<typeof journalHeaderSchema>>;
 /** The result of one line. A later record of the same line replaces an earlier one. */
 export const journalRecordSchema = once(() =>
   z.object({
-    line: z.int().check(z.gte(1)),
+    line: z.int().check(z.gte(1), z.lte(MAX_LINES)),
     /** `triggered`: the target accepted all triggers of the line. Some of their recipients may still have failed. */
     status: z.enum(["triggered", "failed"]),
     /** Whether recipients of an accepted line failed. */

@@ -22,11 +22,13 @@ export const STATE_ERRORS = {
       "The file was changed after the run that the journal records.",
       "The command uses another workflow, target, branch or other payload options than that run.",
       "The file that `--journal` names is not a journal, or is damaged.",
+      "Another run in progress uses the journal.",
     ],
     fix: [
       "Add `--resume` to continue the run, or `--retry-failed` to trigger only the lines that failed.",
       "Restore a file that was changed, and trigger corrected lines from a file of their own.",
       "Use `--journal` to name another file for a new run. It triggers every line, also those that were triggered before.",
+      "Wait until a run in progress has ended. If it ran on another machine and was killed, delete the file `<journal>.lock`.",
       "Delete the journal to start again. If the file is unchanged, lines that were triggered less than 24 hours ago are not triggered again, because they have the same idempotency keys. If it was changed, every line is triggered.",
     ],
   },
