@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, readdirSync } from "node:fs";
+import { chmodSync, cpSync, readdirSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { describe, expect } from "vitest";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
@@ -144,6 +144,14 @@ describe.concurrent("knock replay", () => {
     );
     await collab.knock(["replay", "--html", "out/replay.html", "--quiet"]);
     const page = collab.read("out/replay.html");
+    // It contains messages, also if the file exists with another mode.
+    const getMode = () => statSync(collab.path("out/replay.html")).mode & 0o777;
+    if (process.platform !== "win32") {
+      expect(getMode()).toBe(0o600);
+      chmodSync(collab.path("out/replay.html"), 0o644);
+      await collab.knock(["replay", "--html", "out/replay.html", "--quiet"]);
+      expect(getMode()).toBe(0o600);
+    }
     expect(page).toContain("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;");
     expect(page).not.toMatch(/<(script|img|link|a)\b/);
     const unwritable = await collab.knock(["replay", "--html", "knock.json/replay.html"]);

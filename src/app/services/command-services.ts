@@ -235,9 +235,12 @@ export function createForecastService({ project, io, output }: AppServices): For
 /** Reading an account takes many requests. A refused one is repeated when the API allows it. */
 const ACCOUNT_CONNECTION = { concurrency: MAX_CONCURRENT_READS, retries: 2, onRateLimited: () => {} };
 
+/** Reports of replays contain messages and recipients. */
+const OWNER_ONLY = 0o600;
+
 export function createReplayService({ target, project, settings, io, output }: AppServices): ReplayService {
   return {
-    ...createReportService(io, output),
+    ...createReportService(io, output, OWNER_ONLY),
     async replay(options, flags, setProgress) {
       const { project: main, location } = await target.locate(flags, true);
       const context = {

@@ -9,8 +9,8 @@ import type { ProcessIO } from "../process-io.js";
 import { appendJobSummary } from "../report-to-github.js";
 import { writeFileAtomically } from "../write-file-atomically.js";
 
-/** Creates the service of the reporters of `knock test`. */
-export function createReportService(io: ProcessIO, output: Output): ReportService {
+/** Creates the service of the reporters of `knock test`. `mode` is that of the files; the default is the system's. */
+export function createReportService(io: ProcessIO, output: Output, mode?: number): ReportService {
   return {
     isGitHubActions: () => io.env.GITHUB_ACTIONS === "true",
     toWorkspacePath(path) {
@@ -27,7 +27,7 @@ export function createReportService(io: ProcessIO, output: Output): ReportServic
     },
     writeReport(path, text) {
       try {
-        writeFileAtomically(resolve(io.cwd, path), text);
+        writeFileAtomically(resolve(io.cwd, path), text, mode);
       } catch (error) {
         throw new KnockError("report_failed", `the report ${path} was not written: ${getErrorMessage(error)}`, {
           cause: error,

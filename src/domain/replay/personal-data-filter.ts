@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import type { RecipientReference } from "../recipient/recipient.js";
-import type { PersonalValue } from "./personal-values.js";
+import { isSecretProperty, type PersonalValue } from "./personal-values.js";
 import { buildPseudonym } from "./pseudonyms.js";
 
 /** Removes personal data from everything that a report contains. */
@@ -24,8 +24,13 @@ const PREFIX_LENGTH = 2;
 /** Scripts that separate words. */
 const SPACED_SCRIPTS = /^[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{N}\p{P}]+$/u;
 const WORD_CHARACTER = /[\p{L}\p{N}]/u;
-/** Any address or international phone number, because trigger data may contain those of people who are not recipients. */
-const ANY_CONTACT = /[\p{L}\p{N}._%+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+|\+\d{8,15}\b/gu;
+/** Any email address, because trigger data may contain those of people who are not recipients. */
+const ANY_EMAIL = /[\p{L}\p{N}._%+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+/gu;
+/** Digits that can be a phone number, with what people, HTML and URLs write between them. */
+const ANY_PHONE = /(?:\+|%2B|&#43;)?\(?\d(?:(?:[\s().\-/\u2010-\u2015]|&nbsp;|&#160;|%20){0,3}\d){6,14}/giu;
+const INTERNATIONAL = /^(?:\+|%2B|&#43;)/i;
+/** Shorter numbers are part of many others. */
+const MIN_PHONE_DIGITS = 7;
 
 const HTML_ENTITIES: readonly Record<string, string>[] = [
   { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&#34;", "'": "&#39;" },
@@ -46,6 +51,21 @@ function listSpellings(text: string): string[] {
   return [text, ...encoded, toReference(10, ""), toReference(16, "x"), inUrl, inUrl.replaceAll("%20", "+"), json];
 }
 
+/** Returns the digits of a phone number in any spelling. */
+const readDigits = (text: string): string => text.replace(/^%2B|&#\d+;|%20|\D/gi, "");
+
+/** Returns the part of a number with its first digits, as many as a count. */
+function takeDigits(text: string, count: number): string {
+  const plus = INTERNATIONAL.exec(text)?.[0] ?? "";
+  let end = plus.length;
+  for (let found = 0; end < text.length && found < count; ) {
+    const separator = /^(?:&#160;|%20)/i.exec(text.slice(end))?.[0];
+    if (separator === undefined && /\d/.test(text[end] as string)) found++;
+    end += separator?.length ?? 1;
+  }
+  return text.slice(0, end);
+}
+
 /** Lowercases a text without changing the positions in it. */
 function fold(text: string): string {
   const lower = text.toLowerCase();
@@ -62,6 +82,9 @@ interface Replacement {
 export class PersonalDataFilter implements DataFilter {
   private readonly byPrefix = new Map<string, Replacement[]>();
   private readonly pseudonyms = new Map<string, string>();
+  /** The digits of the known phone numbers, and those numbers by their last digits. */
+  private readonly phones = new Set<string>();
+  private readonly phonesByEnd = new Map<string, string[]>();
 
   constructor(
     values: readonly PersonalValue[],
@@ -71,8 +94,8 @@ export class PersonalDataFilter implements DataFilter {
   }
 
   filterText = (text: string): string => {
-    for (const [contact] of text.matchAll(ANY_CONTACT))
-      this.add({ kind: contact.includes("@") ? "email_address" : "phone", text: contact });
+    for (const [contact] of text.matchAll(ANY_EMAIL)) this.add({ kind: "email_address", text: contact });
+    for (const [contact] of text.matchAll(ANY_PHONE)) this.addPhone(contact);
     const folded = fold(text);
     let result = "";
     let copied = 0;
@@ -102,13 +125,38 @@ export class PersonalDataFilter implements DataFilter {
     if (typeof value === "number") return this.pseudonyms.get(String(value)) ?? value;
     if (Array.isArray(value)) return value.map((item) => this.filterValue(item));
     if (!isJsonObject(value)) return value;
+    for (const [name, child] of Object.entries(value))
+      if (typeof child === "string" && child !== "" && isSecretProperty(name)) this.add({ kind: "token", text: child });
     const entries = Object.entries(value).map(([name, child]) => [this.filterText(name), this.filterValue(child)]);
     return Object.fromEntries(entries) as JsonObject;
   }
 
-  private add({ kind, text }: PersonalValue): void {
+  /**
+   * Adds a number as it is written in a text: an international one, which may be followed by other digits, or one that ends a
+   * known number, because its country code is missing.
+   */
+  private addPhone(text: string): void {
+    const digits = readDigits(text);
+    if (INTERNATIONAL.test(text)) {
+      if (digits.length <= MIN_PHONE_DIGITS) return;
+      for (let count = digits.length; count >= MIN_PHONE_DIGITS; count--)
+        if (this.phones.has(digits.slice(0, count))) return this.add({ kind: "phone", text: takeDigits(text, count) });
+      return this.add({ kind: "phone", text });
+    }
+    const national = digits.replace(/^0+/, "");
+    const known = this.phonesByEnd.get(national.slice(-MIN_PHONE_DIGITS))?.find((phone) => phone.endsWith(national));
+    if (known !== undefined) this.add({ kind: "phone", text }, known);
+  }
+
+  private add({ kind, text }: PersonalValue, digits = readDigits(text)): void {
     if (this.pseudonyms.has(fold(text))) return;
-    const pseudonym = buildPseudonym(kind, text, this.key);
+    // Each spelling of a number has the same pseudonym.
+    const pseudonym = buildPseudonym(kind, kind === "phone" ? digits : text, this.key);
+    if (kind === "phone" && digits.length >= MIN_PHONE_DIGITS && !this.phones.has(digits)) {
+      this.phones.add(digits);
+      const end = digits.slice(-MIN_PHONE_DIGITS);
+      this.phonesByEnd.set(end, [...(this.phonesByEnd.get(end) ?? []), digits]);
+    }
     for (const spelling of new Set(listSpellings(text).map(fold))) {
       if (this.pseudonyms.has(spelling)) continue;
       this.pseudonyms.set(spelling, pseudonym);

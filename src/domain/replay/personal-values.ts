@@ -15,9 +15,12 @@ const KINDS_BY_PROPERTY: readonly [pattern: RegExp, kind: ValueKind][] = [
   [/e-?mail/i, "email_address"],
   [/phone|mobile/i, "phone"],
   [/avatar|photo|picture/i, "url"],
-  [/token|secret|password/i, "token"],
+  [/token|secret|passw|passphrase|credential|(api|access|private|secret|signing|auth)[\s_-]?key/i, "token"],
 ];
-const NAME_PROPERTY = /(^|_)name$|Name$|^(address|street|nick|username|login)$/;
+/** Names of properties such as `nickname`, `lastName` and `family_name`, and those whose values are parts of a name or address. */
+const NAME_PROPERTY = /name$|^(address|street|nick|alias|handle|login|initials)$/i;
+/** Properties of an object that is a name, such as `{ "first": "Ada", "last": "Lovelace" }`. */
+const NAME_PART = /^(first|given|middle|last|family|full|preferred)$/i;
 
 function findKind(property: string, text: string, isUser: boolean): ValueKind | null {
   if (EMAIL.test(text)) return "email_address";
@@ -26,10 +29,18 @@ function findKind(property: string, text: string, isUser: boolean): ValueKind | 
   return isUser && PHONE.test(text) && text.startsWith("+") ? "phone" : null;
 }
 
+/** Returns whether the value of a property is a secret, also outside of recipients. */
+export function isSecretProperty(property: string): boolean {
+  return KINDS_BY_PROPERTY.some(([pattern, kind]) => kind === "token" && pattern.test(property));
+}
+
 function collectFromProperties(value: Json, property: string, isUser: boolean): PersonalValue[] {
   if (Array.isArray(value)) return value.flatMap((item) => collectFromProperties(item, property, isUser));
   if (isJsonObject(value))
-    return Object.entries(value).flatMap(([name, child]) => collectFromProperties(child, name, isUser));
+    return Object.entries(value).flatMap(([name, child]) => {
+      const isNamePart = NAME_PROPERTY.test(property) && NAME_PART.test(name);
+      return collectFromProperties(child, isNamePart ? property : name, isUser);
+    });
   if (typeof value !== "string" && typeof value !== "number") return [];
   const text = String(value).trim();
   const kind = findKind(property, text, isUser);

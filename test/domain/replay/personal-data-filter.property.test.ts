@@ -125,4 +125,64 @@ describe("PersonalDataFilter", () => {
     const other = new PersonalDataFilter([{ kind: "name", text: "Ada" }], new Uint8Array(32).fill(1));
     expect(other.filterText("Ada")).not.toBe(filter.filterText("Ada"));
   });
+
+  it("replaces a phone number in every spelling by the same pseudonym", () => {
+    const key = toRecipientKey("u-1");
+    const values = collectPersonalValues([key], [{ key, properties: { phone_number: "+44 20 7946 0958" } }]);
+    const filter = new PersonalDataFilter(values, KEY);
+    const pseudonym = filter.filterText("+442079460958");
+    expect(pseudonym).toMatch(/^\+1555\d{7}$/);
+    for (const spelling of [
+      "+44 20 7946 0958",
+      "+44-20-7946-0958",
+      "+44.20.79460958",
+      "+44 (20) 7946/0958",
+      "+44\u00a020\u00a07946\u00a00958",
+      "+44&nbsp;20&nbsp;7946&nbsp;0958",
+      "%2B44%2020%207946%200958",
+      "442079460958",
+      "020 7946 0958",
+      "(020) 7946-0958",
+      "0044 20 7946 0958",
+    ]) {
+      expect([spelling, filter.filterText(`Call ${spelling}, or 3 others`)]).toEqual([
+        spelling,
+        `Call ${pseudonym}, or 3 others`,
+      ]);
+    }
+    expect(filter.filterText("+44 20 7946 0958 12 times")).toBe(`${pseudonym} 12 times`);
+    expect(filter.filterText("on 2026-06-04 10:00, order 20260604100000")).toContain("2026-06-04 10:00");
+    // Numbers of others are only known by their country code.
+    expect(filter.filterText("Call +1 (202) 555-0101")).toMatch(/^Call \+1555\d{7}$/);
+  });
+
+  it.each([
+    [{ nickname: "Wolfie" }, "Wolfie"],
+    [{ surname: "Mozart" }, "Mozart"],
+    [{ family_name: "Mozart" }, "Mozart"],
+    [{ middleName: "Amadeus" }, "Amadeus"],
+    [{ name: { first: "Wolfgang", last: "Mozart" } }, "Mozart"],
+    [{ userName: "wolfie75" }, "wolfie75"],
+    [{ apiKey: "k-123456" }, "k-123456"],
+    [{ api_key: "k-123456" }, "k-123456"],
+    [{ auth: { accessKey: "k-123456" } }, "k-123456"],
+    [{ profile: { phones: ["+49 171 123 45 67"] } }, "+49 171 123 45 67"],
+  ])("finds the personal value in %j", (properties, value) => {
+    const key = toRecipientKey("u-1");
+    const filter = new PersonalDataFilter(collectPersonalValues([key], [{ key, properties }]), KEY);
+    expect(filter.filterText(`It is ${value}, again ${value}.`)).not.toContain(value);
+    expect(JSON.stringify(filter.filterJson(properties))).not.toContain(value);
+  });
+
+  it("replaces secrets in contents by the names of their properties", () => {
+    const filter = new PersonalDataFilter([], KEY);
+    const content = { body: { apiKey: "k-123456", client_secret: "s-123456", key: "invite" } };
+    expect(filter.filterJson(content)).toEqual({
+      body: {
+        apiKey: expect.stringMatching(/^token-/),
+        client_secret: expect.stringMatching(/^token-/),
+        key: "invite",
+      },
+    });
+  });
 });
