@@ -1,3 +1,5 @@
+import { redactText } from "../util/redact-secrets.js";
+
 export type Redact = (text: string) => string;
 
 const MAX_TEXT_LENGTH = 2_000;
@@ -7,10 +9,8 @@ const MAX_TEXT_LENGTH = 2_000;
  * else in the form of a key. Control characters, which could affect a terminal, become spaces.
  */
 export function createRedact(apiKey: string): Redact {
-  const encodings = [...new Set([apiKey, encodeURIComponent(apiKey), Buffer.from(apiKey).toString("base64")])];
   return (text) => {
-    let redacted = text;
-    for (const spelling of encodings) redacted = redacted.replaceAll(spelling, "[redacted]");
+    let redacted = redactText(text, [apiKey]);
     redacted = redacted.replace(/\b(sk|pk)_[\w-]{8,}/g, "$1_[redacted]");
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to remove.
     redacted = redacted.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ");

@@ -45,11 +45,43 @@ function getPattern(secret: string): RegExp {
   return pattern;
 }
 
-/** Replaces each secret in a text, however its characters are escaped. */
+/** Minimum length of a secret that is also redacted in base64 and hex. Parts of shorter ones are not specific enough. */
+const MIN_ENCODED_LENGTH = 8;
+const encodedForms = new Map<string, string[]>();
+
+/**
+ * Returns the characters of base64 that a secret decides, when other bytes precede and follow it: `offset` is the number of
+ * preceding bytes modulo 3.
+ */
+function encodeInBase64(secret: Buffer, offset: number): string {
+  const text = Buffer.concat([Buffer.alloc(offset), secret]).toString("base64");
+  return text.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + secret.length) * 8) / 6));
+}
+
+/** Returns a secret in hex and base64, also as a part of a longer text such as `Bearer <key>`. */
+function getEncodedForms(secret: string): string[] {
+  let forms = encodedForms.get(secret);
+  if (forms === undefined) {
+    const bytes = Buffer.from(secret);
+    const hex = bytes.toString("hex");
+    const base64 = [0, 1, 2].map((offset) => encodeInBase64(bytes, offset));
+    const inUrls = base64.map((text) => text.replaceAll("+", "-").replaceAll("/", "_"));
+    const escaped = base64.flatMap((text) => [encodeURIComponent(text), text.replaceAll("/", "\\/")]);
+    forms = [...new Set([hex, hex.toUpperCase(), ...base64, ...inUrls, ...escaped])];
+    if (encodedForms.size < 1_000) encodedForms.set(secret, forms);
+  }
+  return forms;
+}
+
+/** Replaces each secret in a text, however its characters are escaped or encoded. */
 export function redactText(text: string, secrets: readonly string[]): string {
   let clean = text;
-  for (const secret of secrets)
-    if (secret.length >= MIN_SECRET_LENGTH) clean = clean.replace(getPattern(secret), REDACTED);
+  for (const secret of secrets) {
+    if (secret.length < MIN_SECRET_LENGTH) continue;
+    clean = clean.replace(getPattern(secret), REDACTED);
+    if (secret.length < MIN_ENCODED_LENGTH) continue;
+    for (const form of getEncodedForms(secret)) if (clean.includes(form)) clean = clean.replaceAll(form, REDACTED);
+  }
   return clean;
 }
 
