@@ -4,7 +4,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Tests that mostly wait for a browser, another process, or a timer. */
 const MOSTLY_WAITING =
-  /test\/page\/|in-browser|cli\/documentation\.test|notify-stream|\/dev(-exec)?\.test|realtime|run-shell|webhook|smtp|hostile-clients|official-cli|reliability\/faults/;
+  /test\/page\/|in-browser|cli\/documentation\.test|notify-stream|\/dev(-exec)?\.test|realtime|run-shell|webhook|smtp|hostile-clients|official-cli|reliability\/faults|database-outages|postgres\/health/;
 
 /** The longest of the other tests. They start first, so that none of them runs alone at the end. */
 const LONGEST =

@@ -17,6 +17,20 @@ export async function buildPages() {
 \`knock worker --metrics-port 9464\` serves \`/metrics\` for Prometheus and \`/health\` for probes. See
 [Scaling](../guide/scaling.md).
 
+## Health
+
+\`GET /health\` responds with 200 and \`ok\`, or with 503 and the reason:
+
+- Nothing can be written within 2 s with the connections of the work. The database is away, read-only or full, its password has changed, or it
+  has no connection left.
+- The worker could not record itself for 5 s, or its search for jobs has ended.
+- The last job of a kind failed less than 15 s ago.
+- The age of the oldest due row has grown for a minute, and no job has succeeded.
+
+Each check writes a row and deletes it. A result is used again for half a second.
+
+## Metrics
+
 ${formatTable(["Metric", "Type", "Meaning", "Labels", "Alert if"], rows)}
 `,
   };

@@ -41,12 +41,14 @@ export class BulkOperations {
   private queue: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly operations: Pick<LocalOperations, "readClock">,
+    private readonly operations: Pick<LocalOperations, "readClock" | "checkWritable">,
     private readonly onDone: () => void,
     private readonly onError: (error: unknown) => void,
   ) {}
 
   async start(name: string, items: readonly BulkItem[], baseUrl: string): Promise<JsonObject> {
+    // Rows that fail because nothing can be written would only be counted.
+    await this.operations.checkWritable();
     const now = await this.readNow();
     const operation: BulkOperation = {
       id: systemIds.uuid(),

@@ -29,9 +29,13 @@ export const SOCKET_PATH = "/ws/v1/websocket";
 
 /** The errors whose hints also apply to HTTP clients. */
 const HINTS_FOR_API: ReadonlySet<string> = new Set(["workflow_missing", "too_much_due_work"]);
-/** The seconds after which a rejected request may be accepted: another second begins, or workers have finished some work. */
+/**
+ * The seconds after which a request may be accepted that was not: another second has begun, workers have finished some work, or the
+ * database of the store is back.
+ */
 const RETRY_CALL_S = "1";
 const RETRY_DUE_WORK_S = "5";
+const RETRY_STORE_S = "5";
 
 const buildCorsHeaders = createCorsHeaderBuilder(ROUTES);
 
@@ -283,10 +287,13 @@ function sendError(context: RequestContext, error: unknown, options: HandlerOpti
   if (context.response.headersSent && !context.response.writableEnded) return void context.response.destroy();
   const { status, body }: { status: number; body: JsonObject } =
     known ?? new ApiError(500, "internal", "Internal error of the emulator. See its output for details");
-  const headers = {
-    ...(status === 429 ? { "retry-after": body.code === "too_much_due_work" ? RETRY_DUE_WORK_S : RETRY_CALL_S } : {}),
-    // A failed request would fail again, so clients should not wait and retry.
-    ...(status >= 500 ? { "x-should-retry": "false" } : {}),
-  };
-  sendResponse(context, status, headers, body);
+  sendResponse(context, status, buildRetryHeaders(status, error), body);
+}
+
+/** Returns the headers that tell clients whether to send a failed request again. */
+function buildRetryHeaders(status: number, error: unknown): Record<string, string> {
+  const { code, needsRestart } = error instanceof KnockError ? error : { code: null, needsRestart: false };
+  if (status === 429) return { "retry-after": code === "too_much_due_work" ? RETRY_DUE_WORK_S : RETRY_CALL_S };
+  if (status === 503 && !needsRestart) return { "retry-after": RETRY_STORE_S };
+  return status >= 500 ? { "x-should-retry": "false" } : {};
 }

@@ -267,6 +267,10 @@ class Engine implements LocalOperations {
     return this.context.store.syncToDisk();
   }
 
+  checkWritable(): Promise<void> {
+    return this.context.store.checkWritable();
+  }
+
   readChangeToken(): Promise<string> {
     return this.context.store.readChangeToken();
   }

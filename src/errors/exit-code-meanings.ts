@@ -13,7 +13,7 @@ export const EXIT_CODE_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   conflict:
     "conflict: an idempotency key used with another payload, an inactive workflow, a missing confirmation, a broadcast that was already sent",
   unreachable:
-    "the API is unreachable, returned 5xx after retries, or sent an unexpected response; the port of `knock dev` is already in use",
+    "the API or the database of the store is unreachable, the API returned 5xx after retries, or sent an unexpected response; the port of `knock dev` is already in use",
   rate_limited: "rate-limited after retries, or too many runs are due in a PostgreSQL store",
   partial: "partial success: some recipients, triggers or rows succeeded and some failed",
   timed_out:

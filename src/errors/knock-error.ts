@@ -22,6 +22,8 @@ interface KnockErrorOptions {
   request_id?: string | undefined;
   /** The number of requests that were sent until the API's error was final. */
   attempts?: number | undefined;
+  /** Whether the same process fails again until it is restarted. */
+  needsRestart?: boolean | undefined;
 }
 
 /** Identifies errors of this class. Each bundle has its own copy of the class, so `instanceof` checks for this symbol instead. */
@@ -41,6 +43,7 @@ export class KnockError extends Error {
   readonly status: number | undefined;
   readonly request_id: string | undefined;
   readonly attempts: number | undefined;
+  readonly needsRestart: boolean;
 
   constructor(code: ErrorCode, message: string, options: KnockErrorOptions = {}) {
     super(message, { cause: options.cause });
@@ -50,14 +53,15 @@ export class KnockError extends Error {
     this.status = options.status;
     this.request_id = options.request_id;
     this.attempts = options.attempts;
+    this.needsRestart = options.needsRestart ?? false;
   }
 
   /** Returns a copy with another message, hint or details. It keeps the code and the facts of the API's response. */
   copyWith(changes: Pick<KnockErrorOptions, "hint" | "details"> & { message?: string }): KnockError {
-    const { message, hint, details, status, request_id, attempts } = this;
+    const { message, hint, details, status, request_id, attempts, needsRestart } = this;
     const { message: newMessage = message, ...options } = changes;
     return new KnockError(this.code, newMessage, {
-      ...{ hint, details, status, request_id, attempts, cause: this },
+      ...{ hint, details, status, request_id, attempts, needsRestart, cause: this },
       ...options,
     });
   }

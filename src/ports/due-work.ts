@@ -80,7 +80,7 @@ export interface DueWorkStatistics {
 
 /** The due work of a store that many workers share. */
 export interface SharedDueWork extends DueWork {
-  /** Returns why this worker is not healthy, or null. */
-  findProblem(): string | null;
+  /** Returns why this worker is not healthy, or null. Writes to the store with the connections of the work. */
+  findProblem(): Promise<string | null>;
   readStatistics(): Promise<DueWorkStatistics>;
 }

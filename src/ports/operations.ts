@@ -194,6 +194,8 @@ export interface LocalOperations extends Operations {
   deferDiskSync(): Promise<void>;
   /** Returns once everything written so far is on the disk. Throws `store_unusable`. */
   syncToDisk(): Promise<void>;
+  /** Throws `unreachable` or `store_unusable` if nothing can be written now. Takes up to two seconds. */
+  checkWritable(): Promise<void>;
   /** Returns a text that differs whenever anything may have changed, in this process or another. */
   readChangeToken(): Promise<string>;
 }

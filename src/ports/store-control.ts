@@ -16,6 +16,8 @@ export interface StoreControl {
   deferDiskSync(): Promise<void>;
   /** Returns once everything written so far is on the disk. Throws `store_unusable`. */
   syncToDisk(): Promise<void>;
+  /** Throws `unreachable` or `store_unusable` if nothing can be written now. Takes up to two seconds. */
+  checkWritable(): Promise<void>;
   /** Returns a text that differs whenever the store may have changed, in this process or another. */
   readChangeToken(): Promise<string>;
   /**

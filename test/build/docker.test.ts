@@ -15,6 +15,7 @@ import { dirname, join, resolve } from "node:path";
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { eventually } from "../helpers/eventually.js";
+import { startHttpTestServer } from "../helpers/http-test-server.js";
 import { cliTest } from "../helpers/run-knock.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -180,6 +181,26 @@ describe.runIf(existsSync("/proc/self/cmdline"))("the health check of the image"
     await ended;
     first.stdin.end();
     await first;
+  });
+
+  it("asks a worker that serves its health", async () => {
+    const server = await startHttpTestServer();
+    const respond = (status: number) =>
+      server.respondWith(({ path }) => ({ status: path === "/health" ? status : 404 }));
+    respond(200);
+    const port = new URL(server.url).port;
+    const words = ["-e", "process.stdin.resume()", "/opt/knock/bin/knock", "worker", "--metrics-port", port];
+    const first = execa(process.execPath, words, { stdin: "pipe" });
+    try {
+      await eventually(() => readFileSync(`/proc/${first.pid}/cmdline`, "utf8").includes("--metrics-port"));
+      expect(await checkHealth(first.pid)).toBe(0);
+      respond(503);
+      expect(await checkHealth(first.pid)).toBe(1);
+    } finally {
+      first.stdin.end();
+      await first;
+      await server.close();
+    }
   });
 
   cliTest("accepts a worker that runs, and rejects a process that has ended", async ({ collab }) => {

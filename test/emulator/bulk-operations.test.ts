@@ -4,9 +4,9 @@ import type { LocalOperations } from "../../src/ports/operations.js";
 
 const URL = "http://127.0.0.1:1";
 
-/** Returns operations that only read the clock. */
-function operationsAt(now: string): Pick<LocalOperations, "readClock"> {
-  return { readClock: async () => ({ now, frozen: true, offset_ms: 0 }) };
+/** Returns operations that read the clock of a store that can be written. */
+function operationsAt(now: string): Pick<LocalOperations, "readClock" | "checkWritable"> {
+  return { readClock: async () => ({ now, frozen: true, offset_ms: 0 }), checkWritable: async () => {} };
 }
 
 function fail(error: unknown): never {

@@ -91,17 +91,20 @@ export class PostgresServer {
     private readonly isDurable: boolean,
     private readonly lifetime: number,
     private readonly hasAutovacuum: boolean,
+    private readonly settings: readonly string[],
   ) {}
 
   /**
    * Creates a cluster in a new folder and starts it. `isDurable` waits for the disk, as benchmarks must. `lifetime` is the
    * number of seconds after which a server ends that the test run has left behind. Without autovacuum, nothing but the tests
-   * writes, locks tables or changes plans, which autovacuum does at any time from the first minute on.
+   * writes, locks tables or changes plans, which autovacuum does at any time from the first minute on. `settings` are added, such as
+   * `max_connections=20`.
    */
   static async start({
     isDurable = false,
     lifetime = MAX_LIFETIME_S,
     hasAutovacuum = true,
+    settings = [] as readonly string[],
   } = {}): Promise<PostgresServer> {
     if (programs === null) throw new Error(`PostgreSQL is not installed; install it or set ${SERVER_VARIABLE}`);
     const folder = mkdtempSync(join(process.env.TMPDIR ?? "/tmp", "knock-postgres-"));
@@ -118,7 +121,7 @@ export class PostgresServer {
       join(data, "pg_hba.conf"),
       `host all ${ROLE_WITH_PASSWORD.name} 127.0.0.1/32 scram-sha-256\n${rules}`,
     );
-    const server = new PostgresServer(folder, await findFreePort(), isDurable, lifetime, hasAutovacuum);
+    const server = new PostgresServer(folder, await findFreePort(), isDurable, lifetime, hasAutovacuum, settings);
     await server.resume();
     await withClient(server.getUrl("postgres"), (client) =>
       client.query(`CREATE ROLE ${ROLE_WITH_PASSWORD.name} LOGIN CREATEDB PASSWORD '${ROLE_WITH_PASSWORD.password}'`),
@@ -143,6 +146,7 @@ export class PostgresServer {
       `autovacuum=${this.hasAutovacuum ? "on" : "off"}`,
       `port=${this.port}`,
       "listen_addresses=127.0.0.1",
+      ...this.settings,
     ];
     const command = ["timeout", "--signal=INT", `${this.lifetime}`, join(programs as string, "postgres")];
     const options = ["-D", join(this.folder, "data"), ...settings.flatMap((setting) => ["-c", setting])];

@@ -3,7 +3,7 @@ import { getErrorMessage, KnockError } from "../../errors/knock-error.js";
 import type { SharedDueWork } from "../../ports/due-work.js";
 import type { WorkerMetrics } from "./worker-metrics.js";
 
-/** A database that does not answer within this time makes a worker unhealthy. */
+/** The database has to answer within this time. */
 const MAX_READ_MS = 2_000;
 
 export interface MetricsServer {
@@ -33,10 +33,11 @@ export async function startMetricsServer(
     if (path !== "/health" && path !== "/metrics")
       return { status: 404, type: "text/plain", body: "the paths are /health and /metrics\n" };
     try {
-      const problem = dueWork.findProblem();
-      const statistics = await withTimeLimit(dueWork.readStatistics());
-      if (path === "/metrics")
+      if (path === "/metrics") {
+        const statistics = await withTimeLimit(dueWork.readStatistics());
         return { status: 200, type: metrics.contentType, body: await metrics.format(statistics) };
+      }
+      const problem = await dueWork.findProblem();
       return { status: problem === null ? 200 : 503, type: "text/plain", body: `${problem ?? "ok"}\n` };
     } catch (error) {
       return { status: 503, type: "text/plain", body: `${getErrorMessage(error)}\n` };

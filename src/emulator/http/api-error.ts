@@ -76,6 +76,7 @@ const API_ERRORS_BY_CODE: Partial<Record<ErrorCode, [status: number, code: strin
   too_much_due_work: [429, "too_much_due_work"],
   project_invalid: [500, "project_invalid"],
   store_unusable: [503, "store_unusable"],
+  unreachable: [503, "unreachable"],
 };
 
 /**

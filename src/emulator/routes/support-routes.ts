@@ -167,8 +167,11 @@ async function receiveSourceEvent({
 export const SUPPORT_ROUTES: TestRoute[] = [
   {
     endpoint: "GET /__knock/ready",
-    summary: "Report that requests are answered",
-    handle: async ({ url, port }) => ({ ready: true, url, port }),
+    summary: "Report that requests are answered and the store can be written. The status is 503 if it cannot",
+    async handle({ operations, url, port }) {
+      await operations.checkWritable();
+      return { ready: true, url, port };
+    },
   },
   {
     endpoint: "POST /__knock/reset",

@@ -29,12 +29,13 @@ export const CONNECTION_ERRORS = {
     ],
   },
   unreachable: {
-    meaning: "There is no connection to the API, or it did not respond in time.",
+    meaning: "There is no connection to the API or to the database of the store, or it did not respond in time.",
     causes: [
       "The base URL is wrong, or no server is running at that address.",
       "The network, a firewall or a proxy blocks the connection.",
       "The server's TLS certificate is not trusted.",
       "The server needs longer than `--timeout`.",
+      "The PostgreSQL server is stopped, or has no connection left.",
     ],
     fix: [
       "Run `knock config list` to see the base URL and where it comes from.",

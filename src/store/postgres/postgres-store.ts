@@ -18,6 +18,7 @@ import { clearStore } from "./connection/clear-store.js";
 import { claimClock, releaseClock, selectClock, writeClock } from "./connection/clock-setting.js";
 import { readChangeToken } from "./connection/read-change-token.js";
 import { readSecret } from "./connection/read-secret.js";
+import { WriteProbe } from "./connection/write-probe.js";
 import { PostgresMessages } from "./postgres-messages.js";
 import { cancelRuns } from "./run/cancel-runs.js";
 import { ClaimedRows } from "./run/claimed-rows.js";
@@ -44,6 +45,7 @@ import { claimUserChanges, hasPendingEvents, saveUserChanges } from "./work/user
 /** The store in one PostgreSQL database. */
 export class PostgresStore extends PostgresMessages implements Store {
   private readonly claimedRows = new ClaimedRows();
+  private readonly probe = new WriteProbe(this.db);
 
   get isReadOnly(): boolean {
     return this.db.isReadOnly;
@@ -58,6 +60,10 @@ export class PostgresStore extends PostgresMessages implements Store {
 
   /** Does nothing: a commit is on the disk. */
   async syncToDisk(): Promise<void> {}
+
+  async checkWritable(): Promise<void> {
+    await this.probe.check();
+  }
 
   async readChangeToken(): Promise<string> {
     return readChangeToken(this.db);

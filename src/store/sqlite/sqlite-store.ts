@@ -67,6 +67,11 @@ export class SqliteStore extends SqliteMessages implements Store {
     this.db.syncToDisk();
   }
 
+  /** Only takes the lock of writers, because a change would wake everything that waits for one. */
+  async checkWritable(): Promise<void> {
+    if (!this.db.isReadOnly) this.db.write(() => {});
+  }
+
   async readChangeToken(): Promise<string> {
     return readChangeToken(this.db);
   }

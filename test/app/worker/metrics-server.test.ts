@@ -28,7 +28,7 @@ describe("the metrics of a worker", () => {
     const dueWork: SharedDueWork = {
       wake() {},
       async stop() {},
-      findProblem: () => problem,
+      findProblem: async () => problem,
       readStatistics: () => statistics(),
     };
     server = await startMetricsServer({ host: "127.0.0.1", port: 0 }, dueWork, metrics);
@@ -84,7 +84,7 @@ describe("the metrics of a worker", () => {
     problem = "the last heartbeat was 7 s ago";
     expect(await get("/health")).toEqual({ status: 503, body: "the last heartbeat was 7 s ago\n" });
     statistics = () => Promise.reject(new Error("the store is not reachable"));
-    expect(await get("/health")).toEqual({ status: 503, body: "the store is not reachable\n" });
+    expect(await get("/metrics")).toEqual({ status: 503, body: "the store is not reachable\n" });
     expect((await get("/other")).status).toBe(404);
   });
 });

@@ -25,4 +25,13 @@ export function describeChanges(open: OpenStore): void {
       expect(await store.readChangeToken()).toBe(tokens.at(-1));
     });
   });
+
+  it("is checked for writes without a change of its rows", async () => {
+    const { store } = open;
+    await store.upsertRecipients([{ key: user("ada"), properties: { name: "Ada" } }], NOW);
+    const readAll = async () => [await store.readRecipients([user("ada")]), await store.readClock()];
+    const before = await readAll();
+    await Promise.all([store.checkWritable(), store.checkWritable()]);
+    expect(await readAll()).toEqual(before);
+  });
 }

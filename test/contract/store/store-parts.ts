@@ -93,6 +93,7 @@ const PARTS = {
     deferDiskSync: true,
     syncToDisk: true,
     readChangeToken: true,
+    checkWritable: true,
     readSecret: true,
     openLogs: true,
     close: true,

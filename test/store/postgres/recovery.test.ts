@@ -204,7 +204,7 @@ describeOnPostgres("due work", () => {
 
   it("is healthy while its heartbeats arrive, and leaves when it stops", async () => {
     const worker = await start("one");
-    expect(worker.findProblem()).toBe(null);
+    expect(await worker.findProblem()).toBe(null);
     expect((await worker.readStatistics()).lag).toBe(0);
     await worker.stop();
     dueWork = undefined;

@@ -1,7 +1,14 @@
 import type { Pool, PoolClient } from "pg";
 import { LOCK_WAITS_SHARED } from "./lock-waits.js";
 import { checkOldestVersion } from "./migrations.js";
-import { createReadOnlyError, getErrorCode, isConnectionLost, isRepeatable, translateError } from "./store-errors.js";
+import {
+  createReadOnlyError,
+  getErrorCode,
+  isConnectionLost,
+  isRepeatable,
+  READ_ONLY_TRANSACTION,
+  translateError,
+} from "./store-errors.js";
 import { type SqlValue, Statements, Transaction } from "./transaction.js";
 import type { Wakeup } from "./wakeup.js";
 
@@ -270,7 +277,8 @@ async function rollBack(client: PoolClient, error: unknown): Promise<void> {
   if (!isConnectionLost(error)) {
     try {
       await client.query("ROLLBACK");
-      client.release();
+      // A session that only reads stays so, for example after its server was replaced as the primary.
+      client.release(getErrorCode(error) === READ_ONLY_TRANSACTION);
       return;
     } catch {
       // The connection was lost after the error.

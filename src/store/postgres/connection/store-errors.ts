@@ -3,6 +3,9 @@ import { getErrorMessage, KnockError } from "../../../errors/knock-error.js";
 /** The SQLSTATE of a role without the right to create or change tables. */
 export const INSUFFICIENT_PRIVILEGE = "42501";
 
+/** The SQLSTATE of a write in a session that only reads. */
+export const READ_ONLY_TRANSACTION = "25006";
+
 const OTHER_STORE_HINT = "Use another database with --store, or an empty one: knock needs a database of its own.";
 
 function createUnusableError(message: string, hint: string, cause?: unknown): KnockError {
@@ -115,6 +118,20 @@ export function isRepeatable(error: unknown): boolean {
   return REPEATABLE_STATES.has(getErrorCode(error) ?? "");
 }
 
+/**
+ * The classes of SQLSTATEs that describe the server and not the statement: the transaction, resources, objects in use, operators, the
+ * system, its configuration, and internal errors.
+ */
+const SERVER_STATES = /^(25P0[34]|40|53|55|57|58|F0|XX)/;
+
+function createServerError(location: string, error: unknown): KnockError {
+  return createUnusableError(
+    `the server of the store ${location} reports an error: ${getErrorMessage(error)} (${getErrorCode(error)})`,
+    "Read the server's log, and try again when the server works.",
+    error,
+  );
+}
+
 /** Returns errors of the environment as KnockErrors, and any other error (a bug) unchanged. */
 export function translateError(error: unknown, location: string): unknown {
   if (error instanceof KnockError) return error;
@@ -144,7 +161,7 @@ export function translateError(error: unknown, location: string): unknown {
         "Use the role that owns the tables, or grant the right.",
         error,
       );
-    case "25006":
+    case READ_ONLY_TRANSACTION:
       return createReadOnlyError(location, error);
     case "53100":
     case "58030":
@@ -164,7 +181,7 @@ export function translateError(error: unknown, location: string): unknown {
     case "XX002":
       return createUnusableError(`the store ${location} is damaged: ${message}`, OTHER_STORE_HINT, error);
     default:
-      return error;
+      return SERVER_STATES.test(getErrorCode(error) ?? "") ? createServerError(location, error) : error;
   }
 }
 

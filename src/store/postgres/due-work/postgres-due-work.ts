@@ -10,7 +10,7 @@ import type {
   SharedDueWork,
 } from "../../../ports/due-work.js";
 import { sleep } from "../../../util/sleep.js";
-import { Connection } from "../connection/connection.js";
+import type { Connection } from "../connection/connection.js";
 import { growPartitions, isMissingRight } from "../connection/grow-partitions.js";
 import {
   createMissingPartitionError,
@@ -18,17 +18,20 @@ import {
   isConnectionLost,
   isRepeatable,
 } from "../connection/store-errors.js";
+import { WriteProbe } from "../connection/write-probe.js";
 import { addJobs, addJobsOfWakeups } from "./add-jobs.js";
 import { ChannelLimits, planDeliveries } from "./channel-limits.js";
+import { createJobConnection } from "./create-job-connection.js";
 import { MAX_MOVED, moveDelayedJobs } from "./delayed-jobs.js";
 import { divideJob } from "./divide-job.js";
 import { JobAlarm } from "./job-alarm.js";
 import { type FoundJob, isHostCrowded, JobPools } from "./job-pools.js";
 import { DUE_KINDS, toDueTask } from "./jobs.js";
 import { checkJobTables } from "./migrate-jobs.js";
-import { readStatistics } from "./read-statistics.js";
+import { readLag, readStatistics } from "./read-statistics.js";
 import { reconcile } from "./reconcile.js";
 import { TenantShares } from "./tenant-shares.js";
+import { WorkProgress } from "./work-progress.js";
 import { WorkerRegistry } from "./worker-registry.js";
 
 const BEAT_MS = 1_000;
@@ -46,8 +49,6 @@ const MAX_FAILURES = 3;
 const LOOK_AGAIN_MS = 1_000;
 /** A job above the limit of its channel is found again after this time. */
 const BUSY_CHANNEL_MS = 50;
-/** Connections that look for jobs, end them, and read and write the state of workers. */
-const JOB_CONNECTIONS = 2;
 const DEFAULT_GRACE_MS = 25_000;
 
 /** SQLSTATEs of statements that waited too long for a lock or took too long. */
@@ -76,21 +77,6 @@ function isTransient(error: unknown): boolean {
   return isConnectionLost(error) || isRepeatable(error) || TIMED_OUT.has(getErrorCode(error) ?? "");
 }
 
-/** Returns connections for jobs. Those of the store serve the work, so that neither waits for the other. */
-function createJobConnection({ pool, location, isPooled }: Connection): Connection {
-  const jobs = new pg.Pool({ ...pool.options, max: JOB_CONNECTIONS });
-  jobs.on("error", () => {});
-  jobs.on("connect", (client) => client.on("error", () => {}));
-  return new Connection(jobs, location, {
-    isReadOnly: false,
-    isPooled,
-    now: null,
-    forTests: false,
-    watchesUsers: false,
-    onWakeups: addJobsOfWakeups,
-  });
-}
-
 /** Runs due work through graphile-worker, in any number of processes at the same time. */
 export class PostgresDueWork implements SharedDueWork {
   private readonly stopping = new AbortController();
@@ -104,6 +90,8 @@ export class PostgresDueWork implements SharedDueWork {
   private readonly passes: Promise<void>;
   private readonly moves: Promise<void>;
   private readonly growth: Promise<void>;
+  private readonly probe: WriteProbe;
+  private readonly progress = new WorkProgress(performance.now());
   private lastBeatAt = performance.now();
   private workersOfHost = 1;
   private lastError = "";
@@ -117,6 +105,7 @@ export class PostgresDueWork implements SharedDueWork {
     const { isPooled } = db;
     this.channels = new ChannelLimits(planDeliveries(concurrency, options.channelConcurrency));
     this.jobs = createJobConnection(db);
+    this.probe = new WriteProbe(db);
     this.shares = new TenantShares(this.jobs);
     this.pools = new JobPools(this.jobs, {
       concurrency,
@@ -173,10 +162,16 @@ export class PostgresDueWork implements SharedDueWork {
     await this.jobs.close();
   }
 
-  findProblem(): string | null {
+  async findProblem(): Promise<string | null> {
+    try {
+      await this.probe.check();
+    } catch (error) {
+      return getErrorMessage(error);
+    }
     if (!this.pools.isRunning()) return "the search for jobs has ended and is being restarted";
     const silence = performance.now() - this.lastBeatAt;
-    return silence > MAX_SILENCE_MS ? `the last heartbeat was ${Math.round(silence / 1_000)} s ago` : null;
+    if (silence > MAX_SILENCE_MS) return `the last heartbeat was ${Math.round(silence / 1_000)} s ago`;
+    return this.progress.findProblem(performance.now());
   }
 
   async readStatistics(): Promise<DueWorkStatistics> {
@@ -214,6 +209,7 @@ export class PostgresDueWork implements SharedDueWork {
     } finally {
       if (channel !== undefined) this.channels.end(channel, result);
       const seconds = (performance.now() - startedAt) / 1_000;
+      this.progress.noteJob(task, failed === null ? null : this.db.explain(failed), performance.now());
       observer.onJobEnded({ task, seconds, error: failed, result });
       // A job without this look only loses time.
       await this.shares.countJob(task).catch((error: unknown) => this.reportError(error));
@@ -260,6 +256,7 @@ export class PostgresDueWork implements SharedDueWork {
   private async reconcile(): Promise<void> {
     const rows = await reconcile(this.jobs, (this.options.reconciling ?? RECONCILING).maxOverdueMs);
     if (rows > 0) this.options.observer.onReconciled(rows);
+    this.progress.noteLag(await readLag(this.jobs), performance.now());
   }
 
   /** Prepares the next partition, and begins it with its month. Without the right to do so, all other work continues. */

@@ -36,7 +36,7 @@ const COUNT_DEAD_ROWS = `
   WHERE schemaname = current_schema() OR (schemaname = '${JOB_SCHEMA}' AND relname = '_private_jobs')`;
 
 /** Returns the age of the oldest due row in seconds. It is 0 if nothing is due. */
-async function readLag(db: Connection): Promise<number> {
+export async function readLag(db: Connection): Promise<number> {
   const row = await db.get<{ lag: number | null }>(
     `SELECT (${db.time} - min(due_at))::double precision / 1000 AS lag FROM (${OLDEST_DUE}) oldest`,
   );

@@ -46,10 +46,9 @@ export function createTooOldError(location: string, found: number, known: number
 
 /** Returns the error for an open file that was deleted or replaced: whatever is written to it is lost when it is closed. */
 export function createReplacedError(location: string, isGone: boolean): KnockError {
-  return createUnusableError(
-    `the store ${location} ${isGone ? "was deleted" : "was replaced by another file"} while it was open`,
-    "Restart knock. Nothing was changed.",
-  );
+  const message = `the store ${location} ${isGone ? "was deleted" : "was replaced by another file"} while it was open`;
+  const hint = "Restart knock. Nothing was changed.";
+  return new KnockError("store_unusable", message, { hint, needsRestart: true });
 }
 
 export function createFolderError(folder: string, cause: unknown): KnockError {
