@@ -1,4 +1,5 @@
 import { KnockError } from "../../errors/knock-error.js";
+import { limitPage } from "./page-bytes.js";
 
 const CURSOR = /^place:(\d{1,9})$/;
 
@@ -23,14 +24,16 @@ function buildCursor(index: number): string {
 }
 
 /**
- * Returns one page of a list in memory. A cursor is a place in the list, so it stays valid if the list grows only at its
- * end. Throws `invalid_params` for a cursor of another list.
+ * Returns one page of a list in memory, which ends at the limit of bytes. A cursor is a place in the list, so it stays valid if
+ * the list grows only at its end. Throws `invalid_params` for a cursor of another list.
  */
 export function paginateList<T>(list: readonly T[], { limit, after, before }: PageRequest) {
   const end = before === undefined ? list.length : parseCursor("before", before);
-  const start =
-    after === undefined ? (before === undefined ? 0 : Math.max(0, end - limit)) : parseCursor("after", after) + 1;
-  const items = list.slice(start, before === undefined ? start + limit : end);
+  const isBackward = after === undefined && before !== undefined;
+  const first = isBackward ? Math.max(0, end - limit) : after === undefined ? 0 : parseCursor("after", after) + 1;
+  const found = list.slice(first, before === undefined ? first + limit : end);
+  const items = limitPage(found, isBackward, (item) => JSON.stringify(item).length);
+  const start = isBackward ? first + found.length - items.length : first;
   const last = start + items.length - 1;
   return {
     items,

@@ -1,4 +1,5 @@
 import { toRecipientKey } from "../../domain/recipient/recipient.js";
+import { MAX_PAGE_BYTES } from "../../domain/shape/page-bytes.js";
 import type { FeedPage } from "../../ports/resource-operations.js";
 import type { Json, JsonObject } from "../../util/json.js";
 import { findGrantedTenants } from "../access/authenticate.js";
@@ -19,11 +20,21 @@ function toCompactItem(entry: JsonObject): JsonObject {
   return { ...item, actors: (item.actors as Json[]).slice(0, 1), data: Object.fromEntries(data) };
 }
 
-async function addActivities({ operations }: RouteContext, items: readonly JsonObject[]): Promise<JsonObject[]> {
-  const rich: JsonObject[] = [];
-  for (const item of items)
-    rich.push({ ...item, activities: (await operations.readMessageActivities(String(item.id))) ?? [] });
-  return rich;
+/** Adds activities to items. The page ends earlier if they are large: a digest has the data of many triggers. */
+async function addActivities({ operations }: RouteContext, page: FeedPage, isBackward: boolean): Promise<FeedPage> {
+  const rest = isBackward ? page.items.toReversed() : [...page.items];
+  const items: JsonObject[] = [];
+  for (let bytes = 0; rest.length > 0 && bytes < MAX_PAGE_BYTES; ) {
+    const item = rest.shift() as JsonObject;
+    const activities = (await operations.readMessageActivities(String(item.id))) ?? [];
+    // A single activity has the data of its item, which the store has counted.
+    if (activities.length > 1) bytes += JSON.stringify(activities).length;
+    items.push({ ...item, activities });
+  }
+  if (isBackward) items.reverse();
+  if (rest.length === 0) return { ...page, items };
+  const cursor = String(items.at(isBackward ? 0 : -1)?.__cursor);
+  return { ...page, items, page_info: { ...page.page_info, [isBackward ? "before" : "after"]: cursor } };
 }
 
 /** Parses the paths to exclude, such as `entries.archived_at,meta` (A-103). */
@@ -80,11 +91,14 @@ export const feedRoutes: Route[] = [
         granted: findGrantedTenants(context.caller, context.param("user_id")),
       };
       const isCompact = query.choice("mode", ["compact", "rich"]) === "compact";
-      const page = await context.operations.resources.feeds.list(filter, query.page());
+      const request = query.page();
+      const found = await context.operations.resources.feeds.list(filter, request);
       const locale = query.text("locale") ?? "";
-      const read = locale === "" ? page.items : await translateItems(context, page.items, locale);
-      const items = isCompact ? read.map(toCompactItem) : await addActivities(context, read);
-      const body = toFeedBody(applyResponseFilter({ ...page, items }, channel, environment));
+      const items = locale === "" ? found.items : await translateItems(context, found.items, locale);
+      const page = isCompact
+        ? { ...found, items: items.map(toCompactItem) }
+        : await addActivities(context, { ...found, items }, request.before !== undefined);
+      const body = toFeedBody(applyResponseFilter(page, channel, environment));
       for (const path of excluded) deletePath(body, path);
       const { recipient } = filter;
       const hasNewerItems = page.page_info.before !== null;

@@ -3,6 +3,7 @@ import { parseInteractionMetadata } from "../../domain/message/parse-interaction
 import { type RecipientKey, toRecipientKey } from "../../domain/recipient/recipient.js";
 import { messageIdsBodySchema } from "../../domain/request/api-bodies.js";
 import { checkRequest } from "../../domain/request/check-request.js";
+import { MAX_PAGE_BYTES } from "../../domain/shape/page-bytes.js";
 import { paginateList } from "../../domain/shape/paginate-list.js";
 import type { MessageQuery } from "../../ports/filters.js";
 import type { Paged } from "../../ports/page-request.js";
@@ -12,6 +13,8 @@ import { type Method, ok, type Route, type RouteContext, type RouteResult, toPag
 import { ApiError, createInvalidFieldError, createNotFoundError } from "../http/api-error.js";
 
 const MAX_IDS = 50;
+const CONTENTS_PER_READ = 10;
+const TOO_LARGE_CONTENTS = `selects contents of more than ${MAX_PAGE_BYTES / 2 ** 20} MB: request fewer messages at once`;
 const MESSAGE_ACCESS = { owner: "message" } as const;
 
 /** Parses **MF**, the filters of all lists of messages (section 6 of the reference). */
@@ -56,6 +59,19 @@ function omitContent({ content: _content, ...message }: JsonObject): JsonObject 
 async function paginate(context: RouteContext, items: JsonObject[] | null): Promise<RouteResult> {
   if (items === null) throw createNotFoundError();
   return toPageResult(paginateList(items, context.query.page()) as Paged<JsonObject>, "items");
+}
+
+/** Returns the contents of messages. Throws 422 if they are larger than a page, because the response has no cursor. */
+async function readContents(operations: RouteContext["operations"], ids: readonly string[]): Promise<JsonObject[]> {
+  const contents: JsonObject[] = [];
+  let bytes = 0;
+  for (let first = 0; first < ids.length; first += CONTENTS_PER_READ)
+    for (const { content } of await operations.readMessages(ids.slice(first, first + CONTENTS_PER_READ))) {
+      bytes += JSON.stringify(content).length;
+      if (bytes > MAX_PAGE_BYTES) throw createInvalidFieldError("message_ids", TOO_LARGE_CONTENTS);
+      contents.push(content as JsonObject);
+    }
+  return contents;
 }
 
 function buildMarkRoute(rule: string, endpoint: Route["endpoint"], action: EngagementAction): Route {
@@ -151,7 +167,7 @@ export const messageRoutes: Route[] = [
     async handle({ operations, query }) {
       const ids = query.list("message_ids");
       if (ids === undefined) throw createInvalidFieldError("message_ids", "is required (message_ids[]=…)");
-      return ok((await operations.readMessages(ids)).map(({ content }) => content as JsonObject));
+      return ok(await readContents(operations, [...new Set(ids)]));
     },
   },
   {

@@ -3,10 +3,11 @@ import { DELIVERY_STATUSES, type DeliveryStatus, type Message } from "../../../s
 import { RUN_STATUSES, type RunStatus } from "../../../src/domain/run/run-status.js";
 import type { RecipientRun } from "../../../src/domain/run/workflow-run.js";
 import type { MessageQuery, RunQuery } from "../../../src/ports/filters.js";
-import type { Paged, PageRequest } from "../../../src/ports/page-request.js";
+import type { PageRequest } from "../../../src/ports/page-request.js";
 import type { StoredRun } from "../../../src/ports/run-store.js";
 import { claimAt } from "./due-work-contract.js";
 import { applyRandomOperation, createRandom } from "./random-operations.js";
+import { readBackward, readForward } from "./read-pages.js";
 import { insertSample, NOW, saveAll, user, waitingAt } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
 
@@ -14,29 +15,6 @@ const SEED = 7;
 const OPERATIONS = 100;
 const SEARCHES = 12;
 const FILLING_ROWS = 300;
-
-async function readForward<T>(list: (page: PageRequest) => Promise<Paged<T>>, limit: number): Promise<T[]> {
-  const found: T[] = [];
-  for (let after: string | undefined; ; ) {
-    const { items, page_info } = await list({ limit, after });
-    found.push(...items);
-    if (page_info.after === null) return found;
-    after = page_info.after;
-  }
-}
-
-/** Reads all pages but the last, from the last page backward. */
-async function readBackward<T>(list: (page: PageRequest) => Promise<Paged<T>>, limit: number): Promise<T[]> {
-  let last: Paged<T> = await list({ limit });
-  while (last.page_info.after !== null) last = await list({ limit, after: last.page_info.after });
-  const found: T[] = [];
-  for (let { before } = last.page_info; before !== null; ) {
-    const { items, page_info } = await list({ limit, before });
-    found.unshift(...items);
-    before = page_info.before;
-  }
-  return [...found, ...last.items];
-}
 
 function matchesMessage(message: Message, filter: MessageQuery): boolean {
   return (

@@ -15,6 +15,7 @@ import { describeFeedCounts } from "./feed-counts-contract.js";
 import { describeFilters } from "./filters-contract.js";
 import { describeGuides } from "./guides-contract.js";
 import { describeIllFormedText } from "./ill-formed-text-contract.js";
+import { describeLargeItems } from "./large-items-contract.js";
 import { describeLists } from "./lists-contract.js";
 import { describeLogs } from "./logs-contract.js";
 import { describeMemberships } from "./memberships-contract.js";
@@ -101,6 +102,7 @@ export function describeStore(name: string, subject: StoreSubject): void {
     describeWaits(context);
     describeLists(context);
     describeFilters(context);
+    describeLargeItems(context);
     describeIllFormedText(context);
     describeEngagement(context);
     describeResources(context);

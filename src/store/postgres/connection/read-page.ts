@@ -1,9 +1,10 @@
+import { MAX_PAGE_BYTES } from "../../../domain/shape/page-bytes.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import { type CursorKind, parseCursor, serializeCursor } from "../../cursor.js";
 import { BLOCK_ROWS } from "./allocate-rows.js";
 import { type BlockSource, buildBlockQuery } from "./block-values.js";
 import type { SqlFilters } from "./sql-filters.js";
-import type { Reader } from "./transaction.js";
+import type { Reader, SqlValue } from "./transaction.js";
 
 interface ListQuery {
   kind: CursorKind;
@@ -11,6 +12,8 @@ interface ListQuery {
   columns: string;
   /** `FROM …`, without WHERE. */
   from: string;
+  /** The bytes of an item as SQL. */
+  bytes: string;
   /** The row key to sort and page by. */
   key: string;
   filters: SqlFilters;
@@ -27,33 +30,44 @@ interface RowRange {
   limit: number;
 }
 
-/** Returns the statement for a range of rows. The border is bound as the value `border`. */
-function buildStatement(
-  { columns, from, key, filters, sources = [] }: ListQuery,
+/** A statement that selects rows, and the columns by which it orders them. */
+interface OrderedSelect {
+  select: string;
+  order: readonly string[];
+}
+
+/** Returns the statement for a range of rows. The border is bound after the values of the filters. */
+function buildSelect(
+  { from, key, filters, sources = [] }: ListQuery,
+  columns: string,
   { isOlder, border, limit }: RowRange,
-  borderValue: string,
-): string {
+): OrderedSelect {
   const direction = isOlder ? "DESC" : "ASC";
+  const borderValue = `$${filters.values.length + 1}::bigint`;
   const conditions = [...filters.conditions];
   if (border !== null) conditions.push(`${key} ${isOlder ? "<" : ">"} ${borderValue}`);
   const where = (all: readonly string[]): string => (all.length === 0 ? "" : ` WHERE ${all.join(" AND ")}`);
-  if (sources.length === 0)
-    return `SELECT ${columns} ${from}${where(conditions)} ORDER BY ${key} ${direction} LIMIT ${limit}`;
+  if (sources.length === 0) {
+    const select = `SELECT ${columns} ${from}${where(conditions)} ORDER BY ${key} ${direction} LIMIT ${limit}`;
+    return { select, order: [`row ${direction}`] };
+  }
   const bound = border === null ? "TRUE" : `f.block ${isOlder ? "<=" : ">="} ${borderValue} / ${BLOCK_ROWS}`;
   const inBlock = [`${key} >= b.block * ${BLOCK_ROWS}`, `${key} < (b.block + 1) * ${BLOCK_ROWS}`];
-  return (
-    `SELECT found.* FROM (${buildBlockQuery(sources, bound, direction)}) b ` +
+  const select =
+    `SELECT b.block, found.* FROM (${buildBlockQuery(sources, bound, direction)}) b ` +
     `CROSS JOIN LATERAL (SELECT ${columns} ${from}${where([...inBlock, ...conditions])} ORDER BY ${key} ${direction} LIMIT ${limit}) found ` +
-    `ORDER BY b.block ${direction}, found.row ${direction} LIMIT ${limit}`
-  );
+    `ORDER BY b.block ${direction}, found.row ${direction} LIMIT ${limit}`;
+  return { select, order: [`block ${direction}`, `row ${direction}`] };
 }
 
-function readRows<Row>(tx: Reader, query: ListQuery, range: RowRange): Promise<Row[]> {
-  const { values } = query.filters;
-  const { border } = range;
-  const statement = buildStatement(query, range, `$${values.length + 1}::bigint`);
-  return tx.all<Row>(statement, ...values, ...(border === null ? [] : [border]));
+/** Adds `total`, the bytes up to each row, and leaves out the rows after the limit, whose values the database does not read. */
+function limitBytes({ select, order }: OrderedSelect): string {
+  const total = `sum(bytes) OVER (ORDER BY ${order.join(", ")} ROWS UNBOUNDED PRECEDING)`;
+  return `SELECT * FROM (SELECT *, ${total} AS total FROM (${select}) page) counted WHERE total - bytes < ${MAX_PAGE_BYTES}`;
 }
+
+const getValues = ({ filters }: ListQuery, { border }: RowRange): SqlValue[] =>
+  border === null ? filters.values : [...filters.values, border];
 
 /** Reads one page, newest first. Row keys grow and never change, so no row is repeated or missed while others are added. */
 export async function readPage<Row extends { row: number }>(
@@ -63,14 +77,21 @@ export async function readPage<Row extends { row: number }>(
 ): Promise<{ rows: Row[]; page_info: Paged<never>["page_info"] }> {
   const { kind, count = Number.POSITIVE_INFINITY } = query;
   const cursor = parseCursor(kind, page);
-  const hasRowBeyond = async (isOlder: boolean, border: number): Promise<boolean> =>
-    (await readRows(tx, { ...query, columns: `${query.key} AS row` }, { isOlder, border, limit: 1 })).length > 0;
+  const hasRowBeyond = async (isOlder: boolean, border: number): Promise<boolean> => {
+    const range = { isOlder, border, limit: 1 };
+    const { select } = buildSelect(query, `${query.key} AS row`, range);
+    return (await tx.get(select, ...getValues(query, range))) !== undefined;
+  };
 
   const backwards = cursor?.side === "before";
   const limit = cursor === null ? Math.min(page.limit + 1, count) : page.limit + 1;
-  const found = await readRows<Row>(tx, query, { isOlder: !backwards, border: cursor?.row ?? null, limit });
-  const hasMore = found.length > page.limit;
-  const rows = found.slice(0, page.limit);
+  const range = { isOlder: !backwards, border: cursor?.row ?? null, limit };
+  const select = limitBytes(buildSelect(query, `${query.columns}, ${query.bytes} AS bytes`, range));
+  const found = await tx.all<Row & { total: number }>(select, ...getValues(query, range));
+  const rows: Row[] = found.slice(0, page.limit);
+  const last = found.at(-1);
+  const isFull = last !== undefined && last.total >= MAX_PAGE_BYTES;
+  const hasMore = found.length > page.limit || (isFull && (await hasRowBeyond(!backwards, last.row)));
   if (backwards) rows.reverse();
 
   // With an empty page, the cursor itself is the border, and the row that it names is on the other side of it.

@@ -10,6 +10,7 @@ import {
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { SourceLog } from "../../../ports/source-service.js";
 import { stringify } from "../../rows/json-column.js";
+import { SOURCE_EVENT_BYTES } from "../../rows/row-bytes.js";
 import { type SourceEventRow, toSourceReceipt } from "../../rows/source-event-row.js";
 import type { Connection } from "../connection/connection.js";
 import { readPage } from "../connection/read-page.js";
@@ -62,7 +63,14 @@ export class PostgresSourceLog implements SourceLog {
   async list(source: string | null, page: PageRequest): Promise<Paged<SourceReceipt>> {
     const filters = new SqlFilters().add("source = ?", source ?? undefined);
     const columns = "row, state, event, actions";
-    const query = { kind: "events", columns, from: "FROM source_events", key: "row", filters } as const;
+    const query = {
+      kind: "events",
+      columns,
+      from: "FROM source_events",
+      bytes: SOURCE_EVENT_BYTES,
+      key: "row",
+      filters,
+    } as const;
     const { rows, page_info } = await this.db.readList((tx) => readPage<SourceEventRow>(tx, query, page));
     return { items: rows.map(toSourceReceipt), page_info };
   }

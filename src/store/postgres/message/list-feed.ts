@@ -4,6 +4,7 @@ import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import { serializeCursor } from "../../cursor.js";
 import { FEED_STATUS_CONDITIONS, getCountOfStatus } from "../../rows/message-conditions.js";
 import { MESSAGE_COLUMNS, type MessageRow } from "../../rows/message-row.js";
+import { MESSAGE_BYTES } from "../../rows/row-bytes.js";
 import { readPage } from "../connection/read-page.js";
 import { SqlFilters } from "../connection/sql-filters.js";
 import type { Reader } from "../connection/transaction.js";
@@ -84,6 +85,7 @@ export async function listFeed(
       kind: "feed",
       columns: MESSAGE_COLUMNS,
       from: FROM_MESSAGES + JOIN_WORKFLOW_RUN,
+      bytes: MESSAGE_BYTES,
       key: "m.row",
       filters,
       count: getCountOfStatus(counts, status),

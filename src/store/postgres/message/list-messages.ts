@@ -3,6 +3,7 @@ import type { MessageQuery } from "../../../ports/filters.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import { ENGAGEMENT_CONDITIONS } from "../../rows/message-conditions.js";
 import { MESSAGE_COLUMNS, type MessageRow } from "../../rows/message-row.js";
+import { MESSAGE_BYTES } from "../../rows/row-bytes.js";
 import { type BlockSource, bindBlockSource } from "../connection/block-values.js";
 import { readPage } from "../connection/read-page.js";
 import { buildJson, SqlFilters } from "../connection/sql-filters.js";
@@ -77,6 +78,7 @@ export async function listMessages(
       kind: "messages",
       columns: MESSAGE_COLUMNS,
       from: FROM_MESSAGES + JOIN_WORKFLOW_RUN,
+      bytes: MESSAGE_BYTES,
       key: "m.row",
       filters,
       sources: await findSources(tx, filters, filter),

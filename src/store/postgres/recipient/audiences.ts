@@ -2,6 +2,7 @@ import type { AudienceMember, AudienceMembership } from "../../../domain/audienc
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import { type RecipientRow, toRecipient } from "../../rows/recipient-row.js";
+import { RECIPIENT_BYTES } from "../../rows/row-bytes.js";
 import { readPage } from "../connection/read-page.js";
 import { SqlFilters } from "../connection/sql-filters.js";
 import type { Reader, Transaction } from "../connection/transaction.js";
@@ -32,6 +33,7 @@ export async function listAudienceMembers(
       kind: "members",
       columns: `a.row, a.tenant, a.inserted_at AS added_at, ${RECIPIENT_COLUMNS}`,
       from: "FROM audience_members a JOIN recipients r ON r.key = a.recipient",
+      bytes: RECIPIENT_BYTES,
       key: "a.row",
       filters: new SqlFilters().add("a.audience = ?", audience),
     },

@@ -3,6 +3,7 @@ import type { StoredSubscription, Subscription } from "../../../domain/recipient
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { SubscriptionFilter } from "../../../ports/subscription-store.js";
 import { stringify } from "../../rows/json-column.js";
+import { SUBSCRIPTION_BYTES } from "../../rows/row-bytes.js";
 import { type SubscriptionRow, toStoredSubscription } from "../../rows/subscription-row.js";
 import { readPage } from "../connection/read-page.js";
 import { SqlFilters } from "../connection/sql-filters.js";
@@ -115,7 +116,14 @@ export async function listSubscriptions(
     .addAny("s.recipient", filter.recipients);
   const { rows, page_info } = await readPage<SubscriptionRow>(
     tx,
-    { kind: "subscriptions", columns: COLUMNS, from: "FROM subscriptions s", key: "s.row", filters },
+    {
+      kind: "subscriptions",
+      columns: COLUMNS,
+      from: "FROM subscriptions s",
+      bytes: SUBSCRIPTION_BYTES,
+      key: "s.row",
+      filters,
+    },
     page,
   );
   return { items: rows.map(toStoredSubscription), page_info };

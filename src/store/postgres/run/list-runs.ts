@@ -3,6 +3,7 @@ import type { RecipientRun, WorkflowRun } from "../../../domain/run/workflow-run
 import type { RunQuery } from "../../../ports/filters.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { StoredRun } from "../../../ports/run-store.js";
+import { RUN_BYTES } from "../../rows/row-bytes.js";
 import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, toRecipientRun } from "../../rows/run-row.js";
 import { bindBlockSource } from "../connection/block-values.js";
 import { readPage } from "../connection/read-page.js";
@@ -92,6 +93,7 @@ export async function listRecipientRuns(
       kind: "runs",
       columns: RECIPIENT_RUN_COLUMNS,
       from: FROM,
+      bytes: RUN_BYTES,
       key: "r.row",
       filters,
       sources: findSources(filters, filter),

@@ -4,6 +4,7 @@ import type { Claim } from "../../../ports/due-store.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { Occurrence, OccurrenceResult, ScheduleFilter, ScheduleUpdate } from "../../../ports/schedule-store.js";
 import { parseJson, stringify, toJson } from "../../rows/json-column.js";
+import { SCHEDULE_BYTES } from "../../rows/row-bytes.js";
 import type { Connection } from "../connection/connection.js";
 import { readPage } from "../connection/read-page.js";
 import { SqlFilters } from "../connection/sql-filters.js";
@@ -108,7 +109,14 @@ export function listSchedules(db: Connection, filter: ScheduleFilter, page: Page
     .addAny("t.recipient", filter.recipients)
     .add("t.tenant = ?", filter.tenant);
   return db.read(async (tx) => {
-    const query = { kind: "schedules", columns: COLUMNS, from: "FROM schedules t", key: "t.row", filters } as const;
+    const query = {
+      kind: "schedules",
+      columns: COLUMNS,
+      from: "FROM schedules t",
+      bytes: SCHEDULE_BYTES,
+      key: "t.row",
+      filters,
+    } as const;
     const { rows, page_info } = await readPage<ScheduleRow>(tx, query, page);
     return { items: rows.map(toSchedule), page_info };
   });

@@ -91,6 +91,11 @@ export class Connection {
     return this.prepare(sql).all(...replaceNuls(values)) as Row[];
   }
 
+  /** Returns rows as they are read, which ends if the caller stops. */
+  iterate<Row>(sql: string, ...values: SqlValue[]): Iterable<Row> {
+    return this.prepare(sql).iterate(...replaceNuls(values)) as Iterable<Row>;
+  }
+
   /** Returns how many rows changed. */
   run(sql: string, ...values: SqlValue[]): number {
     return Number(this.prepare(sql).run(...replaceNuls(values)).changes);

@@ -9,6 +9,7 @@ export interface Statement {
   run(...values: SqlValue[]): { changes: number | bigint; lastInsertRowid: number | bigint };
   get(...values: SqlValue[]): unknown;
   all(...values: SqlValue[]): unknown[];
+  iterate(...values: SqlValue[]): Iterable<unknown>;
   /** Makes the statement return rows as arrays of columns from now on. */
   setReturnArrays(enabled: boolean): void;
 }

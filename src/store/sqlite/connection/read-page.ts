@@ -1,3 +1,4 @@
+import { MAX_PAGE_BYTES } from "../../../domain/shape/page-bytes.js";
 import type { TimeBounds } from "../../../ports/filters.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { Json, JsonObject } from "../../../util/json.js";
@@ -86,10 +87,12 @@ export class SqlFilters {
 
 interface ListQuery {
   kind: CursorKind;
-  /** `SELECT … FROM …`, without WHERE. */
-  select: string;
-  /** The same FROM, for queries that only check whether a row exists. */
+  /** The columns, without SELECT. */
+  columns: string;
+  /** `FROM …`, without WHERE. */
   from: string;
+  /** The bytes of an item as SQL. */
+  bytes: string;
   /** The row key to sort and page by. */
   key: string;
   filters: SqlFilters;
@@ -99,54 +102,82 @@ interface ListQuery {
   count?: number;
 }
 
-/** Reads up to `limit` rows of a list in a direction, from the row next to `border` on; null starts at the end. */
-function readRows<Row>(
+/** Which rows of a list are read: up to `limit` in a direction, from the row next to `border` on; null starts at the end. */
+interface RowRange {
+  direction: PageDirection;
+  border: number | null;
+  limit: number;
+}
+
+/** Yields rows of a list, each as it is read. */
+function* iterateRows<Row>(
   db: Connection,
-  { key, filters, sources = [] }: ListQuery,
-  select: string,
-  { direction, border, limit }: { direction: PageDirection; border: number | null; limit: number },
-): Row[] {
+  { key, from, filters, sources = [] }: ListQuery,
+  columns: string,
+  { direction, border, limit }: RowRange,
+): Generator<Row> {
   const isOlder = direction === "older";
-  const selectRows = (bounds: readonly string[], values: readonly number[], count: number): Row[] => {
+  const select = (bounds: readonly string[], values: readonly number[], count: number): Iterable<Row> => {
     const conditions = [...filters.conditions, ...bounds];
     const where = conditions.length > 0 ? ` WHERE ${conditions.join(" AND ")}` : "";
-    const sql = `${select}${where} ORDER BY ${key} ${isOlder ? "DESC" : "ASC"} LIMIT ?`;
-    return db.all<Row>(sql, ...filters.values, ...values, count);
+    const sql = `SELECT ${columns} ${from}${where} ORDER BY ${key} ${isOlder ? "DESC" : "ASC"} LIMIT ?`;
+    return db.iterate<Row>(sql, ...filters.values, ...values, count);
   };
   if (sources.length === 0) {
-    if (border === null) return selectRows([], [], limit);
-    return selectRows([`${key} ${isOlder ? "<" : ">"} ?`], [border], limit);
+    if (border === null) yield* select([], [], limit);
+    else yield* select([`${key} ${isOlder ? "<" : ">"} ?`], [border], limit);
+    return;
   }
   const start = border ?? Number.MAX_SAFE_INTEGER;
-  const rows: Row[] = [];
+  let count = 0;
   for (const block of listCommonBlocks(sources, getBlock(start), direction)) {
     const [first, last] = getBlockBounds(block);
     const bounds = isOlder ? [first, Math.min(last, start - 1)] : [Math.max(first, start + 1), last];
-    rows.push(...selectRows([`${key} >= ?`, `${key} <= ?`], bounds, limit - rows.length));
-    if (rows.length === limit) break;
+    for (const row of select([`${key} >= ?`, `${key} <= ?`], bounds, limit - count)) {
+      count++;
+      yield row;
+    }
+    if (count === limit) return;
   }
-  return rows;
+}
+
+/** Reads rows up to the limit of bytes. Returns whether that limit has ended them. */
+function readRows<Row>(db: Connection, query: ListQuery, range: RowRange): { rows: Row[]; isFull: boolean } {
+  const rows: Row[] = [];
+  let total = 0;
+  for (const row of iterateRows<Row & { bytes: number }>(
+    db,
+    query,
+    `${query.columns}, ${query.bytes} AS bytes`,
+    range,
+  )) {
+    rows.push(row);
+    total += row.bytes;
+    if (total >= MAX_PAGE_BYTES) return { rows, isFull: true };
+  }
+  return { rows, isFull: false };
 }
 
 /** Reads one page, newest first. Row keys grow and never change, so no row is repeated or missed while others are added. */
 export function readPage<Row extends { row: number }>(
   db: Connection,
-  listing: ListQuery,
+  query: ListQuery,
   page: PageRequest,
 ): { rows: Row[]; page_info: Paged<never>["page_info"] } {
-  const { kind, select, from, count = Number.POSITIVE_INFINITY } = listing;
+  const { kind, count = Number.POSITIVE_INFINITY } = query;
   const cursor = parseCursor(kind, page);
   const hasRowBeyond = (direction: PageDirection, border: number): boolean =>
-    readRows(db, listing, `SELECT 1 ${from}`, { direction, border, limit: 1 }).length > 0;
+    [...iterateRows(db, query, "1", { direction, border, limit: 1 })].length > 0;
 
   const backwards = cursor?.side === "before";
-  const found = readRows<Row>(db, listing, select, {
-    direction: backwards ? "newer" : "older",
+  const direction = backwards ? "newer" : "older";
+  const { rows: found, isFull } = readRows<Row>(db, query, {
+    direction,
     border: cursor?.row ?? null,
     limit: cursor === null ? Math.min(page.limit + 1, count) : page.limit + 1,
   });
-  const hasMore = found.length > page.limit;
   const rows = found.slice(0, page.limit);
+  const hasMore = found.length > page.limit || (isFull && hasRowBeyond(direction, (found.at(-1) as Row).row));
   if (backwards) rows.reverse();
 
   // With an empty page, the cursor itself is the border, and the row that it names is on the other side of it.

@@ -10,6 +10,7 @@ import {
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { SourceLog } from "../../../ports/source-service.js";
 import { stringify } from "../../rows/json-column.js";
+import { SOURCE_EVENT_BYTES } from "../../rows/row-bytes.js";
 import { type SourceEventRow, toSourceReceipt } from "../../rows/source-event-row.js";
 import type { Connection } from "../connection/connection.js";
 import { readPage, SqlFilters } from "../connection/read-page.js";
@@ -93,9 +94,9 @@ export class SqliteSourceLog implements SourceLog {
     if (!this.exists) return { items: [], page_info: { after: null, before: null, page_size: page.limit } };
     const from = "FROM source_events";
     const filters = new SqlFilters().add("source = ?", source ?? undefined);
-    const select = `SELECT row, state, event, actions ${from}`;
-    const listing = { kind: "events", select, from, key: "row", filters } as const;
-    const { rows, page_info } = this.db.read(() => readPage<SourceEventRow>(this.db, listing, page));
+    const columns = "row, state, event, actions";
+    const query = { kind: "events", columns, from, bytes: SOURCE_EVENT_BYTES, key: "row", filters } as const;
+    const { rows, page_info } = this.db.read(() => readPage<SourceEventRow>(this.db, query, page));
     return { items: rows.map(toSourceReceipt), page_info };
   }
 

@@ -5,6 +5,7 @@ import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { Connection } from "../connection/connection.js";
 import type { SqlValue } from "../connection/driver.js";
 import type { SharedRows } from "../run/shared-rows.js";
+import { FROM_MESSAGES_AND_RUNS } from "./message-joins.js";
 
 // Counting a feed of 100,000 messages takes 140 ms, during which a process does nothing else. The counts of large feeds are
 // therefore kept in `feed_counts`, by channel, tenant and whether the messages are archived. Keeping those of all feeds would
@@ -18,10 +19,6 @@ const TEST_INTERVAL = 997;
 /** The values that decide whether and where a message of a feed is counted. */
 type CountedState = Pick<Message, "status" | "read_at" | "seen_at" | "archived_at">;
 
-/** Joins for {@link IS_IN_FEED} and the tenants of messages. */
-export const FEED_MESSAGES =
-  "FROM messages m CROSS JOIN recipient_runs r ON r.row = m.recipient_run CROSS JOIN workflow_runs w ON w.row = r.workflow_run";
-
 /** Conditions for the messages of feeds. */
 export const IS_IN_FEED = [
   "m.channel IN (SELECT row FROM channels WHERE type = 'in_app_feed')",
@@ -31,7 +28,7 @@ export const IS_IN_FEED = [
 const KEEP =
   "INSERT INTO feed_counts (recipient, channel, tenant, archived, total, unread, unseen) " +
   "SELECT m.recipient, m.channel, COALESCE(w.tenant, ''), m.archived_at IS NOT NULL, COUNT(*), COUNT(*) - COUNT(m.read_at), COUNT(*) - COUNT(m.seen_at) " +
-  `${FEED_MESSAGES} WHERE m.recipient = ? AND ${IS_IN_FEED.join(" AND ")} GROUP BY 2, 3, 4`;
+  `${FROM_MESSAGES_AND_RUNS} WHERE m.recipient = ? AND ${IS_IN_FEED.join(" AND ")} GROUP BY 2, 3, 4`;
 
 const ADD =
   "INSERT INTO feed_counts (recipient, channel, tenant, archived, total, unread, unseen) VALUES (?, ?, ?, ?, ?, ?, ?) " +
@@ -87,7 +84,7 @@ export function countChange(
 const SUBTRACT_RUNS =
   "INSERT INTO feed_counts (recipient, channel, tenant, archived, total, unread, unseen) " +
   "SELECT m.recipient, m.channel, COALESCE(w.tenant, ''), m.archived_at IS NOT NULL, -COUNT(*), COUNT(m.read_at) - COUNT(*), COUNT(m.seen_at) - COUNT(*) " +
-  `${FEED_MESSAGES} WHERE m.recipient_run IN (SELECT value FROM json_each(?1)) AND ${IS_IN_FEED.join(" AND ")} ` +
+  `${FROM_MESSAGES_AND_RUNS} WHERE m.recipient_run IN (SELECT value FROM json_each(?1)) AND ${IS_IN_FEED.join(" AND ")} ` +
   "AND EXISTS (SELECT 1 FROM feed_counts c WHERE c.recipient = m.recipient) GROUP BY 1, 2, 3, 4 " +
   "ON CONFLICT DO UPDATE SET total = total + excluded.total, unread = unread + excluded.unread, unseen = unseen + excluded.unseen";
 

@@ -6,22 +6,26 @@ import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import { serializeCursor } from "../../cursor.js";
 import { stringify } from "../../rows/json-column.js";
 import { FEED_STATUS_CONDITIONS, getCountOfStatus } from "../../rows/message-conditions.js";
-import type { MessageRow } from "../../rows/message-row.js";
+import { MESSAGE_COLUMNS, type MessageRow } from "../../rows/message-row.js";
+import { MESSAGE_BYTES } from "../../rows/row-bytes.js";
 import type { Connection } from "../connection/connection.js";
 import { readPage, SqlFilters } from "../connection/read-page.js";
 import type { SharedRows } from "../run/shared-rows.js";
-import { FEED_MESSAGES, IS_IN_FEED, keepCountsOfLargeFeed, readKeptCounts } from "./feed-counts.js";
+import { IS_IN_FEED, keepCountsOfLargeFeed, readKeptCounts } from "./feed-counts.js";
 import { HAS_CATEGORY } from "./list-messages.js";
-import { SELECT_MESSAGES, toMessages } from "./message-rows.js";
-
-const JOIN_RUN = " CROSS JOIN workflow_runs w ON w.row = r.workflow_run";
+import { FROM_MESSAGES_AND_RUNS } from "./message-joins.js";
+import { toMessages } from "./message-rows.js";
 
 /** The expressions that the filters compare, of messages and of kept counts. */
-const MESSAGE_COLUMNS = { channel: "m.channel", tenant: "w.tenant", archived: "m.archived_at IS NOT NULL" };
+const MESSAGE_COLUMNS_OF_FILTERS = { channel: "m.channel", tenant: "w.tenant", archived: "m.archived_at IS NOT NULL" };
 const COUNT_COLUMNS = { channel: "c.channel", tenant: "NULLIF(c.tenant, '')", archived: "c.archived = 1" };
 
 /** Adds the filters by which counts are kept: channel, tenant and whether messages are archived. */
-function addKeptFilters(filters: SqlFilters, columns: typeof MESSAGE_COLUMNS, filter: FeedFilter): SqlFilters {
+function addKeptFilters(
+  filters: SqlFilters,
+  columns: typeof MESSAGE_COLUMNS_OF_FILTERS,
+  filter: FeedFilter,
+): SqlFilters {
   const { channel, tenant, has_tenant, granted, archived = "exclude" } = filter;
   filters
     .add(`${columns.channel} IN (SELECT row FROM channels WHERE key = ? OR id = ?)`, channel, 2)
@@ -45,7 +49,7 @@ function buildFeedFilters(filter: FeedFilter): SqlFilters {
     .addPairs("COALESCE(m.data, w.data)", filter.trigger_data)
     .addBounds("m.inserted_at", filter.inserted_at);
   filters.conditions.push(...IS_IN_FEED);
-  return addKeptFilters(filters, MESSAGE_COLUMNS, filter);
+  return addKeptFilters(filters, MESSAGE_COLUMNS_OF_FILTERS, filter);
 }
 
 /** Returns the kept counts of the messages that match the filter except the status, or null if they have to be counted. */
@@ -59,7 +63,7 @@ function findKeptCounts(db: Connection, filter: FeedFilter): FeedCounts | null {
 
 function countFeed(db: Connection, filters: SqlFilters): FeedCounts {
   const counts = db.get<FeedCounts>(
-    `SELECT COUNT(*) AS total_count, COUNT(*) - COUNT(m.read_at) AS unread_count, COUNT(*) - COUNT(m.seen_at) AS unseen_count ${FEED_MESSAGES} WHERE ${filters.conditions.join(" AND ")}`,
+    `SELECT COUNT(*) AS total_count, COUNT(*) - COUNT(m.read_at) AS unread_count, COUNT(*) - COUNT(m.seen_at) AS unseen_count ${FROM_MESSAGES_AND_RUNS} WHERE ${filters.conditions.join(" AND ")}`,
     ...filters.values,
   );
   return { ...(counts as FeedCounts) };
@@ -106,8 +110,9 @@ export function listFeed(
       db,
       {
         kind: "feed",
-        select: SELECT_MESSAGES + JOIN_RUN,
-        from: FEED_MESSAGES,
+        columns: MESSAGE_COLUMNS,
+        from: FROM_MESSAGES_AND_RUNS,
+        bytes: MESSAGE_BYTES,
         key: "m.row",
         filters,
         count: getCountOfStatus(counts, status),

@@ -3,16 +3,15 @@ import type { MessageQuery } from "../../../ports/filters.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import { stringify } from "../../rows/json-column.js";
 import { ENGAGEMENT_CONDITIONS } from "../../rows/message-conditions.js";
-import type { MessageRow } from "../../rows/message-row.js";
+import { MESSAGE_COLUMNS, type MessageRow } from "../../rows/message-row.js";
+import { MESSAGE_BYTES } from "../../rows/row-bytes.js";
 import type { Connection } from "../connection/connection.js";
 import { readPage, SqlFilters } from "../connection/read-page.js";
 import { type BlockSource, BlockSources } from "../connection/row-blocks.js";
 import { RUN_ROW_BY_ID } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
-import { SELECT_MESSAGES, toMessages } from "./message-rows.js";
-
-const JOIN_RUN = " CROSS JOIN workflow_runs w ON w.row = r.workflow_run";
-const FROM = `FROM messages m CROSS JOIN recipient_runs r ON r.row = m.recipient_run${JOIN_RUN}`;
+import { FROM_MESSAGES_AND_RUNS } from "./message-joins.js";
+import { toMessages } from "./message-rows.js";
 
 /** The sources in a message's content, which are not in its row. */
 const TEMPLATE_SOURCES = "(SELECT s.texts FROM template_sources s WHERE s.row = m.template_sources)";
@@ -77,8 +76,9 @@ export function listMessages(
       db,
       {
         kind: "messages",
-        select: SELECT_MESSAGES + JOIN_RUN,
-        from: FROM,
+        columns: MESSAGE_COLUMNS,
+        from: FROM_MESSAGES_AND_RUNS,
+        bytes: MESSAGE_BYTES,
         key: "m.row",
         filters,
         sources: findSources(db, filter),

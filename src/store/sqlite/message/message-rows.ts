@@ -7,10 +7,10 @@ import type { TriggerData } from "../run/batches.js";
 import { createWorkflowRunReader } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { createInsertCounter } from "./feed-counts.js";
+import { FROM_MESSAGES } from "./message-joins.js";
 import { insertSecrets } from "./message-secrets.js";
 
-/** CROSS JOIN, here and elsewhere, keeps the join order as written: by row, or by an index of the messages. */
-export const SELECT_MESSAGES = `SELECT ${MESSAGE_COLUMNS} FROM messages m CROSS JOIN recipient_runs r ON r.row = m.recipient_run`;
+export const SELECT_MESSAGES = `SELECT ${MESSAGE_COLUMNS} ${FROM_MESSAGES}`;
 
 type StatusColumns = [
   recipient_run: number,

@@ -4,15 +4,15 @@ import type { AddedMembers } from "../../../ports/audience-store.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import { stringify } from "../../rows/json-column.js";
 import { type RecipientRow, toRecipient } from "../../rows/recipient-row.js";
+import { RECIPIENT_BYTES } from "../../rows/row-bytes.js";
 import type { Connection } from "../connection/connection.js";
 import { readPage, SqlFilters } from "../connection/read-page.js";
 import { deleteMembers, insertMembers } from "./audience-members.js";
 
 const FROM_MEMBERS = "FROM audience_members a CROSS JOIN recipients r ON r.key = a.recipient";
 
-const SELECT_MEMBERS =
-  "SELECT a.row, a.tenant, a.inserted_at AS added_at, r.key, r.properties, r.preferences, r.channel_data, r.inserted_at, r.updated_at " +
-  FROM_MEMBERS;
+const MEMBER_COLUMNS =
+  "a.row, a.tenant, a.inserted_at AS added_at, r.key, r.properties, r.preferences, r.channel_data, r.inserted_at, r.updated_at";
 
 export function readAudienceKeys(db: Connection): string[] {
   return db.read(() => db.all<{ key: string }>("SELECT key FROM audiences ORDER BY key").map(({ key }) => key));
@@ -42,8 +42,9 @@ export function listAudienceMembers(db: Connection, audience: string, page: Page
       db,
       {
         kind: "members",
-        select: SELECT_MEMBERS,
+        columns: MEMBER_COLUMNS,
         from: FROM_MEMBERS,
+        bytes: RECIPIENT_BYTES,
         key: "a.row",
         filters: new SqlFilters().add("a.audience = ?", audience),
       },

@@ -2,10 +2,9 @@ import { type Recipient, USERS } from "../../../domain/recipient/recipient.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { RecipientFilter } from "../../../ports/recipient-store.js";
 import { type RecipientRow, toRecipient } from "../../rows/recipient-row.js";
+import { RECIPIENT_BYTES } from "../../rows/row-bytes.js";
 import type { Connection } from "../connection/connection.js";
 import { readPage, SqlFilters } from "../connection/read-page.js";
-
-const FROM = "FROM recipients r";
 
 /**
  * Returns one page of a collection's recipients; with null, those of all collections except users. The keys of a collection
@@ -27,8 +26,9 @@ export function listRecipients(
       db,
       {
         kind: "recipients",
-        select: `SELECT r.row, r.key, r.properties, r.preferences, r.channel_data, r.inserted_at, r.updated_at ${FROM}`,
-        from: FROM,
+        columns: "r.row, r.key, r.properties, r.preferences, r.channel_data, r.inserted_at, r.updated_at",
+        from: "FROM recipients r",
+        bytes: RECIPIENT_BYTES,
         key: "r.row",
         filters,
       },

@@ -2,6 +2,7 @@ import type { StoredSubscription, Subscription } from "../../../domain/recipient
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { SubscriptionFilter } from "../../../ports/subscription-store.js";
 import { stringify } from "../../rows/json-column.js";
+import { SUBSCRIPTION_BYTES } from "../../rows/row-bytes.js";
 import { type SubscriptionRow, toStoredSubscription } from "../../rows/subscription-row.js";
 import type { Connection } from "../connection/connection.js";
 import { readPage, SqlFilters } from "../connection/read-page.js";
@@ -65,7 +66,7 @@ export function listSubscriptions(
   return db.read(() => {
     const { rows, page_info } = readPage<SubscriptionRow>(
       db,
-      { kind: "subscriptions", select: `SELECT ${COLUMNS} ${FROM}`, from: FROM, key: "s.row", filters },
+      { kind: "subscriptions", columns: COLUMNS, from: FROM, bytes: SUBSCRIPTION_BYTES, key: "s.row", filters },
       page,
     );
     return { items: rows.map(toStoredSubscription), page_info };

@@ -3,6 +3,7 @@ import type { RecipientRun, WorkflowRun } from "../../../domain/run/workflow-run
 import type { RunQuery } from "../../../ports/filters.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { StoredRun } from "../../../ports/run-store.js";
+import { RUN_BYTES } from "../../rows/row-bytes.js";
 import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, toRecipientRun } from "../../rows/run-row.js";
 import type { Connection } from "../connection/connection.js";
 import { readPage, SqlFilters } from "../connection/read-page.js";
@@ -96,8 +97,9 @@ export function listRecipientRuns(
       db,
       {
         kind: "runs",
-        select: `SELECT ${RECIPIENT_RUN_COLUMNS} ${FROM}`,
+        columns: RECIPIENT_RUN_COLUMNS,
         from: FROM,
+        bytes: RUN_BYTES,
         key: "r.row",
         filters,
         sources: findSources(db, filter),

@@ -4,6 +4,7 @@ import { type Claim, NO_CAUSED_WORK } from "../../../ports/due-store.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { Occurrence, OccurrenceResult, ScheduleFilter, ScheduleUpdate } from "../../../ports/schedule-store.js";
 import { parseJson, stringify, toJson } from "../../rows/json-column.js";
+import { SCHEDULE_BYTES } from "../../rows/row-bytes.js";
 import type { Connection } from "../connection/connection.js";
 import type { SqlValue } from "../connection/driver.js";
 import { readPage, SqlFilters } from "../connection/read-page.js";
@@ -29,10 +30,10 @@ interface ScheduleRow {
   updated_at: number;
 }
 
-const FROM = "FROM schedules s";
-const SELECT =
-  "SELECT s.row, s.id, s.workflow, s.recipient, s.actor, s.tenant, s.data, s.repeats, s.scheduled_at, s.ending_at, " +
-  `s.due_at, s.last_occurrence_at, s.inserted_at, s.updated_at ${FROM}`;
+const COLUMNS =
+  "t.row, t.id, t.workflow, t.recipient, t.actor, t.tenant, t.data, t.repeats, t.scheduled_at, t.ending_at, t.due_at, t.last_occurrence_at, t.inserted_at, t.updated_at";
+const FROM = "FROM schedules t";
+const SELECT = `SELECT ${COLUMNS} ${FROM}`;
 
 const INSERT =
   "INSERT INTO schedules (id, workflow, recipient, inserted_at, actor, tenant, data, repeats, scheduled_at, ending_at, due_at, last_occurrence_at, updated_at) " +
@@ -85,7 +86,7 @@ export function insertSchedules(db: Connection, schedules: readonly Schedule[]):
 
 function selectSchedules(db: Connection, ids: readonly string[]): Schedule[] {
   return ids.flatMap((id) => {
-    const row = db.get<ScheduleRow>(`${SELECT} WHERE s.id = ?`, id);
+    const row = db.get<ScheduleRow>(`${SELECT} WHERE t.id = ?`, id);
     return row ? [toSchedule(row)] : [];
   });
 }
@@ -97,12 +98,19 @@ export function readSchedules(db: Connection, ids: readonly string[]): Schedule[
 export function listSchedules(db: Connection, filter: ScheduleFilter, page: PageRequest): Paged<Schedule> {
   const { recipients } = filter;
   const filters = new SqlFilters()
-    .add("s.workflow = ?", filter.workflow)
-    .add("s.recipient IN (SELECT value FROM json_each(?))", recipients && stringify(recipients))
-    .add("s.tenant = ?", filter.tenant);
+    .add("t.workflow = ?", filter.workflow)
+    .add("t.recipient IN (SELECT value FROM json_each(?))", recipients && stringify(recipients))
+    .add("t.tenant = ?", filter.tenant);
   return db.read(() => {
-    const listing = { kind: "schedules", select: SELECT, from: FROM, key: "s.row", filters } as const;
-    const { rows, page_info } = readPage<ScheduleRow>(db, listing, page);
+    const query = {
+      kind: "schedules",
+      columns: COLUMNS,
+      from: FROM,
+      bytes: SCHEDULE_BYTES,
+      key: "t.row",
+      filters,
+    } as const;
+    const { rows, page_info } = readPage<ScheduleRow>(db, query, page);
     return { items: rows.map(toSchedule), page_info };
   });
 }
@@ -137,7 +145,7 @@ export function deleteSchedules(db: Connection, ids: readonly string[]): Schedul
 export function claimDueSchedules(db: Connection, claim: Claim, limit: number): Schedule[] {
   if (!hasDueWork(db, "schedules", claim)) return [];
   return db.writeUnsynced(() => {
-    const statement = db.prepare(`${SELECT} WHERE s.row = ?`);
+    const statement = db.prepare(`${SELECT} WHERE t.row = ?`);
     return leaseDueRows(db, "schedules", claim, limit).map((row) => toSchedule(statement.get(row) as ScheduleRow));
   });
 }
