@@ -163,6 +163,7 @@ interface LocalEngineOptions {
   random?: EngineContext["random"];
   /** Sends the requests of steps; the default sends them to their hosts. */
   httpClient?: HttpClient;
+  findRecordedResponse?: EngineContext["findRecordedResponse"];
   checkDueWork?: EngineContext["checkDueWork"];
   onStep?: EngineContext["onStep"];
   /** Records jobs, deliveries and requests. */
@@ -195,6 +196,7 @@ export function createLocalEngine(
     ids = systemIds,
     random = Math.random,
     httpClient: client = httpClient,
+    findRecordedResponse,
     checkDueWork,
     onStep,
     tracing,
@@ -223,6 +225,7 @@ export function createLocalEngine(
         return tracedClient.fetch(request);
       },
     },
+    findRecordedResponse,
     ids,
     realNow: Date.now,
     sleep,

@@ -1,5 +1,6 @@
 import type { EngagementAction } from "../domain/message/message.js";
 import type { CancelOutcome, TriggerOutcome } from "../domain/run/outcome.js";
+import { getTriggerData } from "../domain/run/trigger-data.js";
 import type { Cancellation, Trigger } from "../domain/trigger/trigger.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
 import type { DueTask, DueTaskResult } from "../ports/due-work.js";
@@ -122,6 +123,7 @@ class Engine implements LocalOperations {
     return {
       ...serializeRecipientRunDetail(stored.run, stored.recipientRun),
       data: stored.recipientRun.data ?? stored.run.data,
+      trigger_data: getTriggerData(stored.recipientRun, stored.version.steps) ?? stored.run.data,
       ...(stored.run.settings.branch === undefined ? {} : { branch: stored.run.settings.branch }),
       steps: explainSteps(outcome.steps, stored.recipientRun.events),
       ...getTriggerDecision(stored.recipientRun.events),

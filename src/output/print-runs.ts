@@ -115,6 +115,13 @@ function formatStepResult(step: JsonObject): string {
   return result === null ? "" : ` → ${result}`;
 }
 
+/** Returns the data of a run and that of its trigger, if steps or a batch have replaced it. */
+function formatData({ data, trigger_data }: JsonObject): string[] {
+  const [current, triggered] = [JSON.stringify(data), JSON.stringify(trigger_data)];
+  if (trigger_data === undefined || current === triggered) return [];
+  return [`trigger data  ${triggered}`, `data now      ${current}`];
+}
+
 /** Prints the details of a recipient run (A-509): its steps, and below each step the conditions that decided it. */
 export function printRecipientRun(run: JsonObject, output: Output): void {
   if (output.verbosity.json) return output.json(run);
@@ -126,6 +133,7 @@ export function printRecipientRun(run: JsonObject, output: Output): void {
   if (source !== null) output.line(`  started by ${source}`);
   output.line(`  status     ${formatRunStatus(run.status)}`);
   if (isJsonObject(run.reason)) output.line(`  stopped    ${formatReason(run.reason as unknown as Reason)}`);
+  for (const line of formatData(run)) output.line(`  ${line}`);
   for (const line of formatDecision(run, output)) output.line(`    ${line}`);
   for (const step of Array.isArray(run.steps) ? run.steps.filter(isJsonObject) : []) {
     const reason = isJsonObject(step.reason)

@@ -7,6 +7,7 @@ import type {
   SentMessage,
 } from "../domain/replay/recorded-history.js";
 import { parseRecipientReference } from "../domain/run/message-outcomes.js";
+import { REQUESTING_STEPS } from "../domain/run/sends-request.js";
 import { isBatchStep } from "../domain/steps/batch-step.js";
 import { isTriggerWorkflowType } from "../domain/steps/trigger-workflow-step.js";
 import { walkSteps } from "../domain/steps/walk-steps.js";
@@ -18,7 +19,7 @@ import { type AccountMessage, assignTriggerData } from "./assign-trigger-data.js
 import { mapConcurrently } from "./map-concurrently.js";
 import { type AccountRun, parseTime, readAccountRuns, toText } from "./read-account-runs.js";
 import type { PastRun, TriggerNameFinder } from "./read-runs.js";
-import { buildHistory } from "./read-stored-history.js";
+import { buildHistory, RECIPIENT_STEPS } from "./read-stored-history.js";
 
 /** The times of engagements in a message, and what they mean. */
 const ENGAGEMENT_TIMES = [
@@ -90,6 +91,16 @@ function assignSubscriptions(runs: readonly AccountRun[], subscriptions: readonl
   return [...used];
 }
 
+/**
+ * Returns the data that only the run of a recipient had. The API shows that of a message, to which steps may have added data. They do
+ * so again, so it is left out, except for the responses of requests.
+ */
+function getAccountData({ recipientRun, version }: PastRun): JsonObject | null {
+  const types = new Set<string>([...walkSteps(version.steps)].map(({ step }) => step.type));
+  const isReplaced = types.has("update_data") && ![...REQUESTING_STEPS].some((type) => types.has(type));
+  return isReplaced ? null : recipientRun.data;
+}
+
 const count = (amount: number, one: string, many: string): string =>
   amount === 1 ? `1 ${one}` : `${amount.toLocaleString("en-US")} ${many}`;
 
@@ -139,6 +150,7 @@ function toSentMessage(
     step: toText(source.step_ref) ?? "",
     channel: { key: toText(channel.key) ?? String(channel.id), type: String(channel.type) },
     tenant: toText(message.tenant),
+    status: String(message.status),
     at: parseTime(message.inserted_at),
     content: content ?? {},
     ...(content === null ? { isContentUnknown: true as const } : {}),
@@ -187,6 +199,8 @@ export async function readAccountHistory(
     range,
     now,
     notes: [],
+    unknownChanges: RECIPIENT_STEPS,
+    getTriggerData: getAccountData,
     readMessages: (getTriggerName) => readContents(source, messages, getTriggerName),
   });
   async function readContents(from: RunHistory, all: readonly AccountMessage[], getTriggerName: TriggerNameFinder) {

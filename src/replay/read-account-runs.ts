@@ -1,6 +1,7 @@
 import { type RecipientKey, toRecipientKey } from "../domain/recipient/recipient.js";
 import type { ReplayRange } from "../domain/replay/recorded-history.js";
 import { parseRecipientReference } from "../domain/run/message-outcomes.js";
+import type { RunStatus } from "../domain/run/run-status.js";
 import type { RunEvent, TriggerSource, WorkflowRun } from "../domain/run/workflow-run.js";
 import type { RunHistory } from "../ports/run-history.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
@@ -65,7 +66,10 @@ function parseRun(value: JsonObject): AccountRun {
       trigger_source: source as unknown as TriggerSource,
       inserted_at: at,
     },
-    recipientRun: { id: String(value.id), recipient: toKey(value.recipient), data: null, via: null, events },
+    recipientRun: {
+      ...{ id: String(value.id), recipient: toKey(value.recipient), data: null, via: null, events },
+      ...{ status: value.status as RunStatus, due_at: null },
+    },
     version: { steps: [] },
   };
 }

@@ -14,7 +14,7 @@ const MAX_RECIPIENT_RUNS = 200_000;
 /** The parts of a past run that a replay needs. */
 export interface PastRun {
   run: WorkflowRun;
-  recipientRun: Pick<RecipientRun, "id" | "recipient" | "data" | "via" | "events">;
+  recipientRun: Pick<RecipientRun, "id" | "recipient" | "data" | "via" | "events" | "status" | "due_at">;
   version: Pick<StoredRun["version"], "steps">;
 }
 
@@ -69,7 +69,8 @@ interface MessageSelection {
 
 /** Returns a stored message. `trigger` is the name of its trigger. */
 function toSentMessage(message: Message, trigger: string | null): SentMessage {
-  const { id, workflow_run_id, recipient_run_id, recipient, workflow, step_ref, channel, tenant, content } = message;
+  const { id, workflow_run_id, recipient_run_id, recipient, workflow, step_ref, channel, tenant, status, content } =
+    message;
   return {
     id,
     workflowRunId: workflow_run_id,
@@ -80,6 +81,7 @@ function toSentMessage(message: Message, trigger: string | null): SentMessage {
     step: step_ref,
     channel: { key: channel.key, type: channel.type },
     tenant,
+    status,
     at: message.inserted_at,
     content,
   };

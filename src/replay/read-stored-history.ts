@@ -6,30 +6,27 @@ import {
   type RecordedTrigger,
   type ReplayRange,
   type SentMessage,
+  toRunKey,
 } from "../domain/replay/recorded-history.js";
+import { LEFT_BATCH_EVENT } from "../domain/run/cancel-run.js";
+import { getTriggerData } from "../domain/run/trigger-data.js";
 import type { WorkflowRun } from "../domain/run/workflow-run.js";
 import { walkSteps } from "../domain/steps/walk-steps.js";
-import type { Trigger } from "../domain/trigger/trigger.js";
 import type { MessageStore } from "../ports/message-store.js";
 import type { RunStore } from "../ports/run-store.js";
+import type { JsonObject } from "../util/json.js";
 import { createRootFinder, type PastRun, readRuns, readSentMessages, type TriggerNameFinder } from "./read-runs.js";
+import { readAwaitedEvents, readLateness, readMembershipChanges, readRequests } from "./read-step-records.js";
 
-/** Steps whose requests are not sent again, so that the data of the run must already contain the responses. */
-const REQUEST_STEPS: ReadonlySet<string> = new Set(["http_fetch", "ai_agent"]);
-
-/** Steps whose effects are already part of the recipients that the store knows now. */
-export const RECIPIENT_STEPS: ReadonlySet<string> = new Set([
-  "update_user",
-  "update_object",
-  "update_tenant",
-  "update_audience",
-]);
+/** Steps whose effects are already part of the recipients that are known now. */
+const PROPERTY_STEPS: readonly string[] = ["update_user", "update_object", "update_tenant"];
+export const RECIPIENT_STEPS: readonly string[] = [...PROPERTY_STEPS, "update_audience"];
 
 /** Returns a sentence for each workflow that changes recipients, because its replay starts with the changed data. */
-function noteRecipientChanges(runs: readonly PastRun[]): string[] {
+function noteRecipientChanges(runs: readonly PastRun[], types: readonly string[]): string[] {
   const versions = new Map(runs.map(({ run, version }) => [run.workflow, version]));
   return [...versions].flatMap(([key, { steps }]) =>
-    [...walkSteps(steps)].some(({ step }) => RECIPIENT_STEPS.has(step.type))
+    [...walkSteps(steps)].some(({ step }) => types.includes(step.type))
       ? [`${key} changes recipients: its replay starts with their data of now, which may cause differences`]
       : [],
   );
@@ -50,25 +47,16 @@ function groupByWorkflowRun(runs: readonly PastRun[]): Map<string, [PastRun, ...
   return groups;
 }
 
-/**
- * Returns the data that only the run of a recipient had. Steps that change data do so again, so their results are left out,
- * except for the responses of requests.
- */
-function getOwnData({ recipientRun, version }: PastRun): RecordedTriggerData {
-  const types = new Set([...walkSteps(version.steps)].map(({ step }) => step.type));
-  const isReplaced = types.has("update_data") && ![...REQUEST_STEPS].some((type) => types.has(type as never));
-  return isReplaced ? null : recipientRun.data;
-}
-
-type RecordedTriggerData = Trigger["recipients"][number]["trigger_data"];
-
 /** Returns the trigger that started a workflow run. Subscribers are reached again through their object. */
-function buildTrigger(runs: readonly [PastRun, ...PastRun[]]): RecordedTrigger {
+function buildTrigger(
+  runs: readonly [PastRun, ...PastRun[]],
+  getData: (run: PastRun) => JsonObject | null,
+): RecordedTrigger {
   const { run } = runs[0];
   const { branch = null, ...settings } = run.settings;
   const recipients = runs
     .filter(({ recipientRun }) => recipientRun.via === null)
-    .map((stored) => ({ key: stored.recipientRun.recipient, upsert: null, trigger_data: getOwnData(stored) }));
+    .map((stored) => ({ key: stored.recipientRun.recipient, upsert: null, trigger_data: getData(stored) }));
   return {
     name: run.id,
     at: run.inserted_at,
@@ -86,25 +74,58 @@ function buildTrigger(runs: readonly [PastRun, ...PastRun[]]): RecordedTrigger {
   };
 }
 
-/** Returns the cancellations that ended runs, each with the recipients whose runs it ended. */
+/** The events of a run that a cancellation ended, or whose activity it removed from a batch. */
+const CANCELLATION_EVENTS: ReadonlySet<string> = new Set(["run_cancelled", LEFT_BATCH_EVENT]);
+
+/** Returns the cancellations that had an effect on runs, each with the recipients of these runs. */
 function buildCancellations(runs: readonly PastRun[]): RecordedCancellation[] {
   const cancellations = new Map<string, RecordedCancellation & { triggers: Set<string> }>();
   for (const { run, recipientRun } of runs) {
-    const event = recipientRun.events.find(({ event: name }) => name === "run_cancelled");
-    if (event === undefined || run.cancellation_key === null || event.data?.reason !== "cancelled") continue;
     const { workflow, cancellation_key, settings } = run;
-    const key = JSON.stringify([event.at, workflow, cancellation_key, settings.branch]);
-    const known = cancellations.get(key);
-    if (known !== undefined) {
-      known.cancellation.recipients?.push(recipientRun.recipient);
-      known.triggers.add(run.id);
-      continue;
+    if (cancellation_key === null) continue;
+    for (const { event, data, at } of recipientRun.events) {
+      if (!CANCELLATION_EVENTS.has(event) || data?.reason !== "cancelled") continue;
+      const key = JSON.stringify([at, workflow, cancellation_key, settings.branch]);
+      const known = cancellations.get(key);
+      if (known !== undefined) {
+        known.cancellation.recipients?.push(recipientRun.recipient);
+        known.triggers.add(run.id);
+        continue;
+      }
+      const branch = settings.branch === undefined ? {} : { branch: settings.branch };
+      const cancellation = { workflow, cancellation_key, recipients: [recipientRun.recipient], ...branch };
+      cancellations.set(key, { at, cancellation, triggers: new Set([run.id]) });
     }
-    const branch = settings.branch === undefined ? {} : { branch: settings.branch };
-    const cancellation = { workflow, cancellation_key, recipients: [recipientRun.recipient], ...branch };
-    cancellations.set(key, { at: event.at, cancellation, triggers: new Set([run.id]) });
   }
   return [...cancellations.values()];
+}
+
+/**
+ * Returns the time from which the messages of unfinished runs are not known: a run that is due did not do yet what its replay
+ * does, and others wait until after `now`.
+ */
+function findUnknownTimes(
+  runs: readonly PastRun[],
+  now: number,
+  getTriggerName: TriggerNameFinder,
+): Map<string, number> {
+  const times = new Map<string, number>();
+  for (const { run, recipientRun } of runs) {
+    const { status, due_at, recipient } = recipientRun;
+    if (status === "completed" || status === "cancelled") continue;
+    const key = toRunKey(getTriggerName(run.id) ?? null, recipient);
+    const at = Math.min(due_at ?? now + 1, now + 1);
+    times.set(key, Math.min(times.get(key) ?? at, at));
+  }
+  return times;
+}
+
+/** Returns a message with the lateness of its own run and of the run that started it. */
+function addLateness(message: SentMessage, lateness: ReadonlyMap<string, number>): SentMessage {
+  const { trigger, workflowRunId } = message;
+  const own = lateness.get(workflowRunId) ?? 0;
+  const total = own + (trigger === null || trigger === workflowRunId ? 0 : (lateness.get(trigger) ?? 0));
+  return total === 0 ? message : { ...message, lateness: total };
 }
 
 /** The past runs of a store or an account, before they become triggers. */
@@ -116,13 +137,18 @@ interface PastEvents {
   now: number;
   /** The known gaps, one sentence each. */
   notes: readonly string[];
+  /** The types of steps whose changes of recipients are not undone before the replay. */
+  unknownChanges: readonly string[];
+  /** Returns the data with which a run was triggered, or null if it is that of the whole trigger. */
+  getTriggerData(run: PastRun): JsonObject | null;
   readMessages(
     getTriggerName: TriggerNameFinder,
   ): Promise<{ messages: SentMessage[]; engagements: RecordedEngagement[] }>;
 }
 
 /** Builds the triggers in a range from past runs, with the messages and cancellations that followed. */
-export async function buildHistory({ runs, range, now, notes, readMessages }: PastEvents): Promise<RecordedHistory> {
+export async function buildHistory(past: PastEvents): Promise<RecordedHistory> {
+  const { runs, range, now, notes } = past;
   const findRoot = createRootFinder(runs);
   const groups = groupByWorkflowRun(runs);
   const triggers: RecordedTrigger[] = [];
@@ -131,7 +157,7 @@ export async function buildHistory({ runs, range, now, notes, readMessages }: Pa
     const { run } = group[0];
     if (!isInRange(range, run.inserted_at, run.workflow) || isStartedByStep(run)) continue;
     if (run.trigger_source.type === "broadcast") broadcasts++;
-    else triggers.push(buildTrigger(group));
+    else triggers.push(buildTrigger(group, past.getTriggerData));
   }
   triggers.sort((a, b) => a.at - b.at);
   const names = new Set(triggers.map(({ name }) => name));
@@ -143,17 +169,30 @@ export async function buildHistory({ runs, range, now, notes, readMessages }: Pa
     const isByAudience = started?.trigger_source.type === "audience" && isStartedByStep(started);
     return isByAudience && range.workflows.length === 0 ? null : undefined;
   };
+  const replayed = runs.filter(({ run }) => getTriggerName(run.id) !== undefined);
+  const { messages, engagements } = await past.readMessages(getTriggerName);
+  const lateness = readLateness(replayed);
+  const hasNoSelection = range.workflows.length === 0;
   return {
     triggers,
-    cancellations: buildCancellations(runs.filter(({ run }) => isReplayed(run.id))),
-    ...(await readMessages(getTriggerName)),
-    until: now,
+    cancellations: buildCancellations(replayed),
+    engagements,
+    events: readAwaitedEvents(replayed, {
+      getTriggerName: findRoot,
+      isReplayed: (workflow) => hasNoSelection || range.workflows.includes(workflow),
+    }),
+    requests: readRequests(replayed),
+    memberships: readMembershipChanges(replayed),
+    messages: messages.map((message) => addLateness(message, lateness)),
+    // The clock of the store may have been moved back.
+    until: Math.max(now, ...messages.slice(-1).map(({ at }) => at)),
+    unknownFrom: findUnknownTimes(replayed, now, getTriggerName),
     notes: [
       ...notes,
       ...(broadcasts === 0
         ? []
         : [`${broadcasts === 1 ? "1 broadcast is" : `${broadcasts} broadcasts are`} not replayed`]),
-      ...noteRecipientChanges(runs.filter(({ run }) => isReplayed(run.id))),
+      ...noteRecipientChanges(replayed, past.unknownChanges),
     ],
   };
 }
@@ -169,6 +208,8 @@ export async function readStoredHistory(
     range,
     now,
     notes: [],
+    unknownChanges: PROPERTY_STEPS,
+    getTriggerData: ({ recipientRun, version }) => getTriggerData(recipientRun, version.steps),
     readMessages: (getTriggerName) => readSentMessages(store, { getTriggerName, since: range.since }),
   });
 }

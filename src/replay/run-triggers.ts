@@ -3,11 +3,14 @@ import { toRecipientKey } from "../domain/recipient/recipient.js";
 import type {
   RecordedCancellation,
   RecordedEngagement,
+  RecordedEvent,
   RecordedHistory,
   RecordedTrigger,
 } from "../domain/replay/recorded-history.js";
+import type { Trigger } from "../domain/trigger/trigger.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { LocalOperations } from "../ports/operations.js";
+import type { RunStore } from "../ports/run-store.js";
 import { isJsonObject } from "../util/json.js";
 
 /** Limits a replay without an end, because a workflow may start itself again and again. */
@@ -30,6 +33,8 @@ interface RunTriggersResult {
 }
 
 interface RunTriggersOptions {
+  /** The store of the engine. */
+  store: Pick<RunStore, "recordEvents">;
   signal: AbortSignal;
   onProgress(done: number, total: number): void;
 }
@@ -37,30 +42,48 @@ interface RunTriggersOptions {
 type Action =
   | { at: number; type: "trigger"; trigger: RecordedTrigger }
   | { at: number; type: "cancel"; cancellation: RecordedCancellation }
-  | { at: number; type: "mark"; engagement: RecordedEngagement };
+  | { at: number; type: "mark"; engagement: RecordedEngagement }
+  | { at: number; type: "event"; occurred: RecordedEvent["occurred"] };
 
-/** Returns whether a cancellation of the same time would end the runs of a trigger, although it did not in the past. */
-function isTriggeredAfter({ name, trigger }: RecordedTrigger, recorded: RecordedCancellation): boolean {
-  const { workflow, cancellation_key } = recorded.cancellation;
-  const isMeant = trigger.workflow === workflow && trigger.cancellation_key === cancellation_key;
-  return isMeant && !recorded.triggers.has(name);
+/** Something that affected the runs of some triggers, and would affect those of others that were triggered before. */
+interface RecordedEffect {
+  at: number;
+  /** The names of the triggers whose runs it affected. */
+  triggers: ReadonlySet<string>;
+  /** Returns whether it would affect the runs of a trigger. */
+  concerns(trigger: Trigger): boolean;
+}
+
+function listEffects({ triggers, cancellations, events }: RecordedHistory): RecordedEffect[] {
+  const workflows = new Map(triggers.map(({ name, trigger }) => [name, trigger.workflow]));
+  return [
+    ...cancellations.map(({ at, triggers: affected, cancellation: { workflow, cancellation_key } }) => ({
+      ...{ at, triggers: affected },
+      concerns: (trigger: Trigger) => trigger.workflow === workflow && trigger.cancellation_key === cancellation_key,
+    })),
+    ...events.map(({ at, triggers: affected }) => ({
+      ...{ at, triggers: affected },
+      concerns: (trigger: Trigger) => [...affected].some((name) => workflows.get(name) === trigger.workflow),
+    })),
+  ];
 }
 
 /**
  * Returns everything that happened, in order of time. Triggers precede what else happened at the same time, which a frozen
- * clock makes frequent, except for cancellations that did not end their runs.
+ * clock makes frequent, except for cancellations and events that did not affect their runs.
  */
-function listActions({ triggers, cancellations, engagements }: RecordedHistory): Action[] {
-  const byTime = new Map<number, RecordedCancellation[]>();
-  for (const cancellation of cancellations)
-    byTime.set(cancellation.at, [...(byTime.get(cancellation.at) ?? []), cancellation]);
-  const isLate = (trigger: RecordedTrigger): boolean =>
-    (byTime.get(trigger.at) ?? []).some((cancellation) => isTriggeredAfter(trigger, cancellation));
+function listActions(history: RecordedHistory): Action[] {
+  const { triggers, cancellations, engagements, events } = history;
+  const byTime = new Map<number, RecordedEffect[]>();
+  for (const effect of listEffects(history)) byTime.set(effect.at, [...(byTime.get(effect.at) ?? []), effect]);
+  const isLate = ({ name, at, trigger }: RecordedTrigger): boolean =>
+    (byTime.get(at) ?? []).some((effect) => !effect.triggers.has(name) && effect.concerns(trigger));
   const toAction = (trigger: RecordedTrigger): Action => ({ at: trigger.at, type: "trigger", trigger });
   const late = new Set(triggers.filter(isLate));
   return [
     ...triggers.filter((trigger) => !late.has(trigger)).map(toAction),
     ...cancellations.map((cancellation): Action => ({ at: cancellation.at, type: "cancel", cancellation })),
+    ...events.map(({ at, occurred }): Action => ({ at, type: "event", occurred })),
     ...[...late].map(toAction),
     ...engagements.map((engagement): Action => ({ at: engagement.at, type: "mark", engagement })),
   ].sort((a, b) => a.at - b.at);
@@ -84,6 +107,7 @@ class TriggerRun {
 
   constructor(
     private readonly operations: LocalOperations,
+    private readonly store: RunTriggersOptions["store"],
     private readonly signal: AbortSignal,
   ) {}
 
@@ -91,6 +115,7 @@ class TriggerRun {
     try {
       if (action.type === "trigger") await this.trigger(action.trigger);
       else if (action.type === "cancel") await this.operations.cancelWorkflow(action.cancellation.cancellation);
+      else if (action.type === "event") await this.store.recordEvents([action.occurred], action.at);
       else await this.mark(action.engagement);
     } catch (error) {
       if (!(error instanceof KnockError)) throw error;
@@ -142,9 +167,9 @@ async function moveUntilIdle(operations: LocalOperations, signal: AbortSignal, p
 export async function runTriggers(
   operations: LocalOperations,
   history: RecordedHistory,
-  { signal, onProgress }: RunTriggersOptions,
+  { store, signal, onProgress }: RunTriggersOptions,
 ): Promise<RunTriggersResult> {
-  const run = new TriggerRun(operations, signal);
+  const run = new TriggerRun(operations, store, signal);
   const actions = listActions(history);
   const pauses = new Pauses();
   let now = actions[0]?.at ?? 0;

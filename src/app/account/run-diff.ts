@@ -48,7 +48,7 @@ function listParties({ recipients, actor, tenant }: Trigger): Set<RecipientKey> 
 function listStepNotes(workflow: Workflow | null): string[] {
   const refs = (isListed: (type: string) => boolean): string =>
     [...walkSteps(workflow?.steps ?? [])].flatMap(({ step }) => (isListed(step.type) ? [step.ref] : [])).join(", ");
-  const changes = refs((type) => RECIPIENT_STEPS.has(type));
+  const changes = refs((type) => RECIPIENT_STEPS.includes(type));
   const triggers = refs(isTriggerWorkflowType);
   const cohorts = refs(isRandomCohortType);
   return [

@@ -2,6 +2,7 @@ import type { ForecastOptions } from "../../commands/shared/forecast-service.js"
 import { ForecastBuilder } from "../../domain/forecast/forecast-builder.js";
 import type { ForecastReport } from "../../domain/forecast/forecast-report-schema.js";
 import type { RecipientKey } from "../../domain/recipient/recipient.js";
+import { NO_HISTORY } from "../../domain/replay/recorded-history.js";
 import type { TimedTrigger } from "../../domain/trigger/parse-timed-trigger.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { Store } from "../../ports/store.js";
@@ -59,18 +60,19 @@ export async function runForecast(options: ForecastOptions, context: ForecastCon
   await checkWorkflows(triggers, project);
   const from = triggers[0]?.at ?? 0;
   const until = Math.max(from + durationMs, triggers.at(-1)?.at ?? 0);
-  const { operations, store } = await openReplayEngine(project, io, { hasResponses: false, warn });
+  const { operations, store } = await openReplayEngine(project, io, {
+    hasResponses: false,
+    async prepareStore(created) {
+      await applyRecipientsFiles(project, created);
+      return created;
+    },
+    warn,
+  });
   try {
-    await applyRecipientsFiles(project, store);
-    const history = {
-      triggers: triggers.map((trigger) => ({ ...trigger, branch: null })),
-      cancellations: [],
-      engagements: [],
-      messages: null,
-      until,
-      notes: [],
-    };
+    const recorded = triggers.map((trigger) => ({ ...trigger, branch: null }));
+    const history = { ...NO_HISTORY, triggers: recorded, until };
     const { failures } = await runTriggers(operations, history, {
+      store,
       signal: io.signal,
       onProgress: (done, total) => setProgress(`forecasting: ${done} of ${total} triggers done`),
     });

@@ -1,16 +1,18 @@
+import type { EngineContext } from "../../engine/context/engine-context.js";
 import { readOnce } from "../../engine/workflow/read-once.js";
 import type { HttpClient } from "../../ports/http-client.js";
 import type { LocalOperations } from "../../ports/operations.js";
 import type { Store } from "../../ports/store.js";
 import type { Project } from "../../project/open-project.js";
+import type { RecordedAnswers } from "../../replay/recorded-answers.js";
 import { openSqliteStore } from "../../store/sqlite/open-sqlite-store.js";
 import { createSeededIds } from "../../testing/seeded-ids.js";
 import { acceptMessages } from "../accept-messages.js";
 import { createLocalEngine } from "../open-local-engine.js";
 import type { ProcessIO } from "../process-io.js";
 
-/** Responds to allowed requests with an empty object, because recorded data already contains the responses. */
-const EMPTY_RESPONSES: HttpClient = { fetch: async () => ({ status: 200, text: "{}" }) };
+/** Responds without content to allowed requests that were not sent in the past, or whose responses the recorded data contains. */
+const EMPTY_RESPONSES: HttpClient = { fetch: async () => ({ status: 204, text: "" }) };
 const NO_RESPONSES: HttpClient = {
   fetch: async ({ method, url }) => ({
     failure: "connection",
@@ -18,9 +20,26 @@ const NO_RESPONSES: HttpClient = {
   }),
 };
 
+/** Returns providers with which messages are delivered, or not, as in the past. Others are accepted. */
+function repeatDeliveries(
+  findProvider: EngineContext["findProvider"],
+  answers: RecordedAnswers | undefined,
+): EngineContext["findProvider"] {
+  if (answers === undefined) return findProvider;
+  return (channel) => {
+    const provider = findProvider(channel);
+    if (provider === null) return null;
+    return { send: async (message, ...others) => answers.findDelivery(message) ?? provider.send(message, ...others) };
+  };
+}
+
 interface ReplayEngineOptions {
   /** Whether the data of the triggers contains the responses of their requests. */
   hasResponses: boolean;
+  /** Writes the recipients to the new store, and returns the store for the engine. */
+  prepareStore(store: Store): Promise<Store>;
+  /** The results of requests and deliveries in the past. */
+  answers?: RecordedAnswers;
   warn(text: string): void;
 }
 
@@ -34,13 +53,21 @@ interface ReplayEngine {
 export async function openReplayEngine(
   project: Project,
   io: ProcessIO,
-  { hasResponses, warn }: ReplayEngineOptions,
+  { hasResponses, prepareStore, answers, warn }: ReplayEngineOptions,
 ): Promise<ReplayEngine> {
-  const store = await openSqliteStore(":memory:", { watchUsers: project.hasAudiences() });
+  const created = await openSqliteStore(":memory:", { watchUsers: project.hasAudiences() });
+  let store: Store;
+  try {
+    store = await prepareStore(created);
+  } catch (error) {
+    await created.close();
+    throw error;
+  }
   const ids = createSeededIds("replay");
   const operations = createLocalEngine(readOnce(project), store, io, {
-    wrapProviders: acceptMessages,
+    wrapProviders: (findProvider) => repeatDeliveries(acceptMessages(findProvider), answers),
     httpClient: hasResponses ? EMPTY_RESPONSES : NO_RESPONSES,
+    findRecordedResponse: answers?.findResponse,
     warn,
     ids,
     random: ids.random,

@@ -1,16 +1,16 @@
 import type { ReplayOptions } from "../../commands/shared/replay-service.js";
 import { KEEP_DATA, PersonalDataFilter } from "../../domain/replay/personal-data-filter.js";
 import { collectPersonalValues } from "../../domain/replay/personal-values.js";
-import { isInRange, type ReplayRange } from "../../domain/replay/recorded-history.js";
+import { isInRange, NO_HISTORY, type ReplayRange } from "../../domain/replay/recorded-history.js";
 import type { ReplayReport } from "../../domain/replay/replay-report.js";
 import type { TimedTrigger } from "../../domain/trigger/parse-timed-trigger.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { getClockTime } from "../../engine/context/engine-context.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { Operations } from "../../ports/operations.js";
-import type { SeedStore } from "../../ports/seed-store.js";
+import type { Store } from "../../ports/store.js";
 import type { Project } from "../../project/open-project.js";
-import { copyRecipients } from "../../replay/copy-recipients.js";
+import { copyOnRead } from "../../replay/copy-on-read.js";
 import { readAccountHistory } from "../../replay/read-account-history.js";
 import { readStoredHistory } from "../../replay/read-stored-history.js";
 import { randomBytes } from "../../util/random.js";
@@ -51,7 +51,7 @@ export async function replayStore(
       history,
       hasResponses: true,
       filter: KEEP_DATA,
-      copyRecipients: (target: typeof store, at: number) => copyRecipients(store, target, history.triggers, at),
+      prepareStore: async (target: Store, at: number) => copyOnRead(store, target, history.memberships, at),
     };
     return await runReplay(source, options, context);
   } finally {
@@ -70,18 +70,13 @@ export function replayFile(
   const selected = triggers.filter(({ at, trigger }) => isInRange(range, at, trigger.workflow));
   const source = {
     name,
-    history: {
-      triggers: selected.map((trigger) => ({ ...trigger, branch: null })),
-      cancellations: [],
-      engagements: [],
-      messages: null,
-      until: null,
-      notes: [],
-    },
+    history: { ...NO_HISTORY, triggers: selected.map((trigger) => ({ ...trigger, branch: null })) },
     hasResponses: false,
     filter: KEEP_DATA,
-    copyRecipients: (target: Parameters<typeof applyRecipientsFiles>[1]) =>
-      applyRecipientsFiles(context.project, target),
+    async prepareStore(target: Store) {
+      await applyRecipientsFiles(context.project, target);
+      return target;
+    },
   };
   return runReplay(source, options, context);
 }
@@ -136,8 +131,10 @@ export async function replayAccount(
     history,
     hasResponses: true,
     filter,
-    copyRecipients: (target: SeedStore, at: number) =>
-      target.applySeeds([{ file: "(account)", digest: "", recipients, subscriptions, audiences: [] }], at),
+    async prepareStore(target: Store, at: number) {
+      await target.applySeeds([{ file: "(account)", digest: "", recipients, subscriptions, audiences: [] }], at);
+      return target;
+    },
   };
   return runReplay(source, options, context);
 }

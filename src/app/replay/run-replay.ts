@@ -1,10 +1,12 @@
 import type { ReplayOptions } from "../../commands/shared/replay-service.js";
+import { toRecipientKey } from "../../domain/recipient/recipient.js";
 import type { DataFilter } from "../../domain/replay/personal-data-filter.js";
-import type { RecordedHistory, SentMessage } from "../../domain/replay/recorded-history.js";
+import { type RecordedHistory, type SentMessage, toRunKey } from "../../domain/replay/recorded-history.js";
 import { buildReplayReport, type RejectedTrigger, type ReplayReport } from "../../domain/replay/replay-report.js";
 import type { Store } from "../../ports/store.js";
 import type { Project } from "../../project/open-project.js";
 import { createRootFinder, readRuns, readSentMessages } from "../../replay/read-runs.js";
+import { createRecordedAnswers } from "../../replay/recorded-answers.js";
 import { runTriggers } from "../../replay/run-triggers.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import { checkWorkflowKeys } from "../check-workflow-keys.js";
@@ -27,8 +29,11 @@ interface ReplaySource {
   hasResponses: boolean;
   /** Applied to what the report says about triggers and recipients. */
   filter: DataFilter;
-  /** Writes what is known about the recipients. `at` is the time of the first trigger. */
-  copyRecipients(target: Store, at: number): Promise<void>;
+  /**
+   * Writes what is known about the recipients to the empty store of a replay, or returns one that reads it later. `at` is the time
+   * of the first trigger.
+   */
+  prepareStore(target: Store, at: number): Promise<Store>;
 }
 
 /** The messages of one replay, and the triggers that its files rejected. */
@@ -40,16 +45,18 @@ interface ReplayRun {
 /** Runs the triggers against the files of a project, in a new store in memory. */
 async function runAgainst(
   project: Project,
-  { history, hasResponses, filter, copyRecipients }: ReplaySource,
+  { history, hasResponses, filter, prepareStore }: ReplaySource,
   { io, warn, setProgress }: ReplayContext,
 ): Promise<ReplayRun> {
   const { operations, store } = await openReplayEngine(project, io, {
     hasResponses,
+    prepareStore: (created) => prepareStore(created, history.triggers[0]?.at ?? 0),
+    answers: createRecordedAnswers(history),
     warn: (text) => warn(filter.filterText(text)),
   });
   try {
-    await copyRecipients(store, history.triggers[0]?.at ?? 0);
     const { names, failures } = await runTriggers(operations, history, {
+      store,
       signal: io.signal,
       onProgress: (done, total) => setProgress(`replaying: ${done} of ${total} actions done`),
     });
@@ -93,13 +100,16 @@ async function compareWithRecorded(
   options: ReplayOptions,
   context: ReplayContext,
 ): Promise<ReplayReport> {
+  const { triggers, messages, unknownFrom } = source.history;
   const after = await runAgainst(context.project, source, context);
+  const isKnown = ({ trigger, recipient, at }: SentMessage): boolean =>
+    at < (unknownFrom.get(toRunKey(trigger, toRecipientKey(recipient))) ?? Number.POSITIVE_INFINITY);
   return buildReplayReport(
     {
       source: source.name,
-      triggers: source.history.triggers,
-      before: { name: "the messages that were sent", messages: source.history.messages ?? [], isRecorded: true },
-      after: { name: "the current files", messages: after.messages, isRecorded: false },
+      triggers,
+      before: { name: "the messages that were sent", messages: messages ?? [], isRecorded: true },
+      after: { name: "the current files", messages: after.messages.filter(isKnown), isRecorded: false },
       rejected: withSide("after", after),
       notes: source.history.notes,
       filter: source.filter,

@@ -19,6 +19,7 @@ export function parseSentMessage(message: JsonObject, trigger: string): SentMess
     step: toText(source.step_ref),
     channel: { key: toText(channel.key), type: toText(channel.type) },
     tenant: toText(message.tenant) || null,
+    status: toText(message.status),
     at: Date.parse(toText(message.inserted_at)),
     content: toObject(toObject(message.content).data),
   };

@@ -37,6 +37,17 @@ const CANCELLED: Reason = { code: "cancelled", detail: null };
 const REQUESTED_EVENTS = ["run_cancelled"] as const;
 export const HALTED_EVENTS = ["run_halted", "run_cancelled"] as const;
 
+/** The event of a run whose activity a cancellation removed from an open batch (E-279). */
+export const LEFT_BATCH_EVENT = "batch_left";
+
+/** Returns a run whose activity a cancellation removed from an open batch. Otherwise it stays as it is. */
+export function leaveBatch(run: RecipientRun, at: number): RecipientRun {
+  const { ref = null, type = null } = run.steps.at(-1) ?? {};
+  const event = { event: LEFT_BATCH_EVENT, status: "ok" as const, step_ref: ref, step_type: type };
+  const left = { ...event, attempt: 1, data: { reason: CANCELLED.code }, at };
+  return { ...run, events: [...run.events, left], updated_at: at };
+}
+
 /**
  * Returns a canceled run; its waiting step is also canceled (E-356, EQ-03). Messages that it has created are unchanged
  * (E-363).

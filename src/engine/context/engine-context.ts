@@ -3,6 +3,7 @@ import type { Message } from "../../domain/message/message.js";
 import type { Recipient, RecipientKey } from "../../domain/recipient/recipient.js";
 import { TENANTS, toRecipientKey } from "../../domain/recipient/recipient.js";
 import type { BatchContent } from "../../domain/run/batch-continuations.js";
+import type { RecordedResponse, RequestOrigin } from "../../domain/run/recorded-response.js";
 import type { RecipientRun, WorkflowRun } from "../../domain/run/workflow-run.js";
 import type { Schedule } from "../../domain/trigger/schedule.js";
 import type { AudienceStore } from "../../ports/audience-store.js";
@@ -57,6 +58,8 @@ export interface EngineContext<Stores = Store> {
   close?(): Promise<void>;
   /** Sends the requests of fetch and agent steps that are allowed. */
   httpClient: HttpClient;
+  /** Returns what a request came to in the past. It is then not sent. Absent if requests of the past are unknown. */
+  findRecordedResponse?: ((origin: RequestOrigin) => RecordedResponse | undefined) | undefined;
   ids: IdSource;
   /** Identifies a worker that shares the store with others, so that they can release what it claimed if it dies. */
   worker?: string;

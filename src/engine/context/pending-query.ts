@@ -1,5 +1,6 @@
 import type { Channel } from "../../domain/environment/environment.js";
 import type { RecipientKey } from "../../domain/recipient/recipient.js";
+import type { RequestOrigin } from "../../domain/run/recorded-response.js";
 import type { AgentRequest, StepRequest } from "../../ports/http-client.js";
 import type { ThrottleRequest } from "../../ports/run-store.js";
 import type { StoreLookup, StoreLookups } from "./store-lookups.js";
@@ -23,9 +24,9 @@ export type PendingQuery =
   | { kind: "store_lookups"; ref: string; missing: readonly StoreLookup[]; lookups: StoreLookups }
   /** A {@link UserLookupResult}. `ref` is {@link buildConnectionRef}. */
   | { kind: "connection"; ref: string; recipient: RecipientKey; channel: Channel; lookup: UserLookup }
-  | { kind: "fetch"; ref: string; request: StepRequest }
+  | { kind: "fetch"; ref: string; request: StepRequest; origin: RequestOrigin }
   /** `singleAttempt`: a request without a clear response is not repeated (E-410). */
-  | { kind: "agent"; ref: string; request: AgentRequest; singleAttempt?: true };
+  | { kind: "agent"; ref: string; request: AgentRequest; origin: RequestOrigin; singleAttempt?: true };
 
 /** The ref of the audience query of a run. All conditions of a run share its result. */
 export const AUDIENCES_REF = "$audiences";

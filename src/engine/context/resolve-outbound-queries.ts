@@ -1,8 +1,13 @@
 import { isAllowedBy } from "../../domain/environment/allow-list.js";
 import type { DeclaredAgentResponse, Environment } from "../../domain/environment/environment.js";
-import type { AgentRequest, OutboundResponse, StepRequest } from "../../ports/http-client.js";
+import type { RecordedResponse } from "../../domain/run/recorded-response.js";
+import type { AgentRequest, OutboundResponse } from "../../ports/http-client.js";
 import { isJsonObject, type Json } from "../../util/json.js";
 import type { EngineContext } from "./engine-context.js";
+import type { PendingQuery } from "./pending-query.js";
+
+type FetchQuery = Omit<PendingQuery & { kind: "fetch" }, "kind" | "ref">;
+type AgentQuery = Omit<PendingQuery & { kind: "agent" }, "kind" | "ref">;
 
 /** Limits the requests of steps that are sent at the same time. */
 const MAX_CONCURRENT_REQUESTS = 32;
@@ -19,7 +24,7 @@ export type AgentResponse = { text: string } | { json: Json } | { error: string 
 export async function resolveFetch(
   context: EngineContext<unknown>,
   environment: Environment,
-  request: StepRequest,
+  { request, origin }: FetchQuery,
 ): Promise<OutboundResponse> {
   const { answers, allow } = environment.fetch;
   const { url: requestedUrl, method } = request;
@@ -35,6 +40,11 @@ export async function resolveFetch(
       text: body === undefined ? "" : typeof body === "string" ? body : JSON.stringify(body),
     };
   }
+  const recorded = context.findRecordedResponse?.(origin);
+  if (recorded !== undefined)
+    return "error" in recorded
+      ? { failure: "connection", message: recorded.error }
+      : { status: 200, text: recorded.body === undefined ? "" : JSON.stringify(recorded.body) };
   const requestLine = `${method.toUpperCase()} ${requestedUrl}`;
   const url = URL.canParse(requestedUrl) ? new URL(requestedUrl) : null;
   if (url !== null && (url.username !== "" || url.password !== ""))
@@ -76,6 +86,15 @@ function parseAgentResponse(response: OutboundResponse): AgentResponse | null {
   }
 }
 
+/** Returns a response of the past, whose body is the value that the step added to the data (E-349). */
+function toAgentResponse(recorded: RecordedResponse, { response_type }: AgentRequest): AgentResponse {
+  if ("error" in recorded) return recorded;
+  const { body = null } = recorded;
+  return response_type === "text" && isJsonObject(body) && typeof body.text === "string"
+    ? { text: body.text }
+    : { json: body };
+}
+
 /**
  * Resolves an agent request with a declared response or the project's endpoint, or returns an error; text is never
  * invented (EQ-58). A request without a clear response is repeated (E-350), unless `singleAttempt` is set.
@@ -83,11 +102,12 @@ function parseAgentResponse(response: OutboundResponse): AgentResponse | null {
 export async function resolveAgent(
   context: EngineContext<unknown>,
   environment: Environment,
-  request: AgentRequest,
-  singleAttempt = false,
+  { request, origin, singleAttempt }: AgentQuery,
 ): Promise<AgentResponse> {
   const declared = findDeclaredResponse(environment.agent.answers, request);
   if (declared) return declared;
+  const recorded = context.findRecordedResponse?.(origin);
+  if (recorded !== undefined) return toAgentResponse(recorded, request);
   const { url } = environment.agent;
   if (url === null)
     return {

@@ -1,4 +1,5 @@
 import type { ConditionGroup } from "../../domain/condition/condition.js";
+import { buildFirstEventData } from "../../domain/run/trigger-data.js";
 import { describeDecidingCondition, toConditionLog } from "../condition/condition-log.js";
 import { type ConditionResult, evaluateConditions } from "../condition/evaluate-conditions.js";
 import { RenderError } from "../liquid/liquid.js";
@@ -28,14 +29,14 @@ export const MAX_TRIGGER_DEPTH = 10;
  */
 export function beginRun(execution: RunExecution): boolean {
   const { run, input } = execution;
-  execution.recordEvent("run_started");
+  const { conditions, steps } = input.compiled.workflow;
+  execution.recordEvent("run_started", null, buildFirstEventData(run, steps));
   if ((input.run.trigger_source.depth ?? 0) > MAX_TRIGGER_DEPTH) {
     const detail = `workflows trigger each other more than ${MAX_TRIGGER_DEPTH} deep`;
     run.reason = { code: "trigger_depth", detail };
     execution.recordEvent("run_halted", null, { reason: "trigger_depth", error: detail }, "error");
     return false;
   }
-  const { conditions } = input.compiled.workflow;
   if (conditions !== null) {
     const result = evaluateTriggerConditions(conditions, execution);
     if (result === null) return false;

@@ -182,7 +182,8 @@ export class RunExecution {
     };
   }
 
-  private isAudienceMember(audience: string): boolean {
+  /** Returns whether the recipient is a member of an audience. Throws a pending query if that is not known yet. */
+  isAudienceMember(audience: string): boolean {
     const { queryResults, run, now } = this.input;
     const { recipient } = this.parties;
     const known = queryResults.get(AUDIENCES_REF) as AudienceData | undefined;

@@ -50,11 +50,9 @@ export async function resolveQueries(
       case "connection":
         return (await import("../message/store-connections.js")).resolveConnection(context, query, now);
       case "fetch":
-        return measureStep(context, "http_fetch", () => resolveFetch(context, environment, query.request));
+        return measureStep(context, "http_fetch", () => resolveFetch(context, environment, query));
       case "agent":
-        return measureStep(context, "ai_agent", () =>
-          resolveAgent(context, environment, query.request, query.singleAttempt),
-        );
+        return measureStep(context, "ai_agent", () => resolveAgent(context, environment, query));
     }
   });
 }

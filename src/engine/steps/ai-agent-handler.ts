@@ -6,6 +6,7 @@ import { toIsoTime } from "../../util/iso-time.js";
 import type { Json } from "../../util/json.js";
 import { PendingQueryError } from "../context/pending-query.js";
 import type { AgentResponse } from "../context/resolve-outbound-queries.js";
+import { buildResponseLog, getRequestOrigin } from "../execution/request-origin.js";
 import type { RunExecution } from "../execution/run-execution.js";
 import { skipByConditions } from "../execution/skip-by-conditions.js";
 import type { StepEffect } from "../execution/step-effect.js";
@@ -67,6 +68,7 @@ function executeAiAgent(step: AiAgentStep, resumed: boolean, execution: RunExecu
     throw new PendingQueryError({
       kind: "agent",
       ref: step.ref,
+      origin: getRequestOrigin(step, execution),
       request: {
         workflow: input.run.workflow,
         step: step.ref,
@@ -80,7 +82,11 @@ function executeAiAgent(step: AiAgentStep, resumed: boolean, execution: RunExecu
   }
   const result = parseAgentValue(reply, step);
   if ("problem" in result) return fail(result.problem);
-  return { outcome: base, data: { ...(run.data ?? input.run.data), [step.ref]: result.value } };
+  return {
+    outcome: base,
+    data: { ...(run.data ?? input.run.data), [step.ref]: result.value },
+    log: buildResponseLog(result.value),
+  };
 }
 
 export const aiAgentHandler: StepHandler<AiAgentStep> = {

@@ -7,6 +7,7 @@ import { toIsoTime } from "../../util/iso-time.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { loadCrypto } from "../../util/load-crypto.js";
 import { PendingQueryError } from "../context/pending-query.js";
+import { buildResponseLog, getRequestOrigin } from "../execution/request-origin.js";
 import type { RunExecution } from "../execution/run-execution.js";
 import { skipByConditions } from "../execution/skip-by-conditions.js";
 import type { StepEffect } from "../execution/step-effect.js";
@@ -72,23 +73,24 @@ function renderRequest({ settings, scope }: RequestSource, { input }: RunExecuti
   return { method: settings.method, url: url.href, headers, body, timeout_ms: TIMEOUT_MS };
 }
 
-/**
- * Returns `data` merged with the response (E-296 to E-298, EQ-46), or a text that describes an invalid response (E-300,
- * E-304).
- */
-function mergeResponse(data: JsonObject, path: string | null, text: string): JsonObject | string {
-  if (text.trim() === "") return data;
-  let value: Json;
+/** Returns the JSON value of a response, without one for an empty body, or a text that describes an invalid one (E-300). */
+function parseResponse(text: string): { body?: Json } | string {
+  if (text.trim() === "") return {};
+  let body: Json;
   try {
-    value = JSON.parse(text) as Json;
+    body = JSON.parse(text) as Json;
   } catch {
     return "the response is not JSON";
   }
-  const problem = describeInvalidJsonShape(value, "the response");
-  if (problem !== null) return problem;
+  return describeInvalidJsonShape(body, "the response") ?? { body };
+}
+
+/** Returns `data` merged with a response (E-296 to E-298, EQ-46), or a text that describes an invalid one (E-304). */
+function mergeResponse(data: JsonObject, path: string | null, { body }: { body?: Json }): JsonObject | string {
+  if (body === undefined) return data;
   if (path === null || path === "")
-    return isJsonObject(value)
-      ? { ...data, ...value }
+    return isJsonObject(body)
+      ? { ...data, ...body }
       : "the response is not a JSON object, and response_path is not set";
   const parts = path.split(".");
   const root: JsonObject = { ...data };
@@ -99,7 +101,7 @@ function mergeResponse(data: JsonObject, path: string | null, text: string): Jso
     parent[part] = copy;
     parent = copy;
   }
-  parent[parts.at(-1) as string] = value;
+  parent[parts.at(-1) as string] = body;
   return root;
 }
 
@@ -149,7 +151,10 @@ function executeHttpFetch(step: HttpFetchStep, resumed: boolean, execution: RunE
   const source = resolveRequestSource(step, execution);
   const request = renderRequest(source, execution);
   const response = execution.input.queryResults.get(step.ref) as OutboundResponse | undefined;
-  if (response === undefined) throw new PendingQueryError({ kind: "fetch", ref: step.ref, request });
+  if (response === undefined) {
+    const origin = getRequestOrigin(step, execution);
+    throw new PendingQueryError({ kind: "fetch", ref: step.ref, request, origin });
+  }
   const requestLine = `${request.method.toUpperCase()} ${request.url}`;
   if ("failure" in response) {
     const detail = `${requestLine}: ${response.message}`;
@@ -160,14 +165,12 @@ function executeHttpFetch(step: HttpFetchStep, resumed: boolean, execution: RunE
   if (response.status >= 500)
     return retryOrFail(base, step, `${requestLine} responded ${response.status}`, 0, execution);
   if (!ACCEPTED_STATUSES.has(response.status)) return failStep(base, `${requestLine} responded ${response.status}`);
-  const data = mergeResponse(
-    execution.run.data ?? execution.input.run.data,
-    source.settings.response_path,
-    response.text,
-  );
-  return typeof data === "string"
-    ? failStep(base, `${requestLine}: ${data}`)
-    : { outcome: base, data, log: { status: response.status } };
+  const parsed = parseResponse(response.text);
+  if (typeof parsed === "string") return failStep(base, `${requestLine}: ${parsed}`);
+  const before = execution.run.data ?? execution.input.run.data;
+  const data = mergeResponse(before, source.settings.response_path, parsed);
+  if (typeof data === "string") return failStep(base, `${requestLine}: ${data}`);
+  return { outcome: base, data, log: { status: response.status, ...buildResponseLog(parsed.body) } };
 }
 
 export const httpFetchHandler: StepHandler<HttpFetchStep> = {

@@ -23,7 +23,11 @@ function executeUpdateAudience(step: UpdateAudienceStep, execution: RunExecution
   const audience = { action, key, tenant: execution.input.run.tenant };
   const { depth } = execution.input.run.trigger_source;
   const upsert = { key: recipient, properties: {}, audience, ...(depth && { depth }) };
-  return { outcome: base, upserts: [upsert], log: { action, audience_key: key } };
+  return {
+    outcome: base,
+    upserts: [upsert],
+    log: { action, audience_key: key, was_member: execution.isAudienceMember(key) },
+  };
 }
 
 export const updateAudienceHandler: StepHandler<UpdateAudienceStep> = {

@@ -119,7 +119,12 @@ const explainedStepSchema = withKeywords(
 export const shownRecipientRunSchema = z.object({
   ...RUN_FIELDS,
   events: described(z.array(runEventSchema), "The events of the run, in order."),
-  data: z.optional(jsonObjectOrNull("The data of the run. Absent if the API does not report it.")),
+  data: z.optional(
+    jsonObjectOrNull("The data of the run, which its steps can change. Absent if the API does not report it."),
+  ),
+  trigger_data: z.optional(
+    jsonObjectOrNull("The data with which the run was triggered. Absent if the API does not report it."),
+  ),
   branch: z.optional(textField("The branch whose files the run uses; absent for the main files.")),
   steps: described(z.array(explainedStepSchema), "The steps that were reached, with what decided them."),
   reason: z.optional(described(reasonSchema, "Why the whole run was stopped.")),

@@ -69,7 +69,7 @@ describe("PersonalDataFilter", () => {
             const source = { workflow: "hello", step: "email_1", channel: { key: "mail", type: "email" } };
             // Some messages exist on one side only, so that the report contains their content.
             const recipient = index % 2 === 0 ? id : { collection: "projects", id: `${greeting}-${id}` };
-            return { ...ids, ...source, recipient, tenant: phone_number, at: index, content };
+            return { ...ids, ...source, recipient, tenant: phone_number, status: "sent", at: index, content };
           });
         const report = buildReplayReport(
           {

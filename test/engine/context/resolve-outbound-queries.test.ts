@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createDefaultEnvironment } from "../../../src/domain/environment/environment.js";
+import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
 import type { EngineContext } from "../../../src/engine/context/engine-context.js";
 import { resolveFetch } from "../../../src/engine/context/resolve-outbound-queries.js";
 import type { OutboundRequest } from "../../../src/ports/http-client.js";
@@ -19,7 +20,9 @@ async function resolveWithAllowList(allow: string[], url: string) {
     private_addresses: ["10.0.0.0/8"],
   };
   const request = { method: "get", url, headers: {}, body: null, timeout_ms: 1_000 };
-  const answer = await resolveFetch({ httpClient: fetcher } as unknown as EngineContext, environment, request);
+  const origin = { workflow: "w", step: "http_1", recipient: toRecipientKey("ana"), triggered_at: 0 };
+  const context = { httpClient: fetcher } as unknown as EngineContext;
+  const answer = await resolveFetch(context, environment, { request, origin });
   return { sent, answer };
 }
 

@@ -24,6 +24,8 @@ interface EventsCase {
   payloads?: JsonObject[];
   /** Moves time until here, so that waits end. */
   until?: number;
+  /** A cancellation key that is canceled before time moves. */
+  canceled?: string;
   given?: (h: EngineHarness) => unknown;
   events: string[][];
 }
@@ -191,6 +193,59 @@ const CASES: EventsCase[] = [
     ],
   },
   {
+    title: "of a run with its own trigger data, which a batch replaces, and of a canceled activity",
+    steps: [batch(), step.feed()],
+    payloads: [
+      { recipients: [{ id: "ana", $trigger_data: { tags: ["a"] } }], data: { n: 1 } },
+      { cancellation_key: "k" },
+    ],
+    until: 5 * MINUTE,
+    canceled: "k",
+    events: [
+      [
+        'run_started {"trigger_data":{"n":1,"tags":["a"]}}',
+        'batch_opened batch_1 {"key":"…"}',
+        'run_paused batch_1 {"until":"2025-06-04T10:05:00.000Z"}',
+        "run_resumed batch_1",
+        'batch_closed batch_1 {"total_activities":1}',
+        "step_completed batch_1",
+        'message_enqueued in_app_feed_1 {"channel_type":"in_app_feed","message_id":"…"}',
+        "step_completed in_app_feed_1",
+        "run_completed",
+      ],
+      [
+        "run_started",
+        'batch_joined batch_1 {"key":"…"}',
+        'run_halted batch_1 {"reason":"batched"}',
+        "run_completed",
+        'batch_left batch_1 {"reason":"cancelled"}',
+      ],
+    ],
+  },
+  {
+    title: "of a fetch step, with the response",
+    steps: [
+      {
+        ref: "fetch_1",
+        type: "http_fetch",
+        settings: { method: "get", url: "https://lark.test/", response_path: "r" },
+      },
+    ],
+    until: MINUTE,
+    given: (h) => {
+      h.respond = () => ({ status: 200, text: "[1, 2]" });
+    },
+    events: [
+      [
+        "run_started",
+        'run_paused fetch_1 {"until":"2025-06-04T10:00:00.000Z"}',
+        "run_resumed fetch_1",
+        'step_completed fetch_1 {"status":200,"response":{"body":[1,2]}}',
+        "run_completed",
+      ],
+    ],
+  },
+  {
     title: "of a step that waited for an event in vain",
     steps: [
       {
@@ -217,11 +272,12 @@ const CASES: EventsCase[] = [
 ];
 
 describe("a run has the events", () => {
-  it.each(CASES)("$title", ({ steps, payloads = [{}], until = 0, given, events }) =>
+  it.each(CASES)("$title", ({ steps, payloads = [{}], until = 0, canceled, given, events }) =>
     withHarness(async (h) => {
       await given?.(h);
       h.define("digest", { steps });
       for (const payload of payloads) await h.trigger("digest", { recipients: ["ana"], ...payload });
+      if (canceled !== undefined) await h.cancel("digest", canceled);
       await h.at(until);
       expect(await readEvents(h)).toEqual(events);
     }),

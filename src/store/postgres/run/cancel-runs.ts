@@ -1,4 +1,4 @@
-import { cancelRun, decideCancelEffect } from "../../../domain/run/cancel-run.js";
+import { cancelRun, decideCancelEffect, leaveBatch } from "../../../domain/run/cancel-run.js";
 import { canCancelFanOut, cancelFanOut, type FanOutState } from "../../../domain/run/fan-out-state.js";
 import { takeOverBatch } from "../../../domain/run/hand-over-batch.js";
 import type { CancellationResult, CancelledRun, RunCancellation } from "../../../ports/run-cancellation.js";
@@ -86,9 +86,8 @@ class Cancellation {
     const role = { isItem: item !== null, waitsForClose: awaited !== null };
     const effect = decideCancelEffect(before, this.shared.version(found.runs), role);
     if (item !== null) await removeItem(this.tx, item);
-    if (effect === "none" || effect === "remove_item")
-      return { recipientRun: before, cancelled: effect === "remove_item" };
-    const recipientRun = cancelRun(before, this.at);
+    if (effect === "none") return { recipientRun: before, cancelled: false };
+    const recipientRun = effect === "remove_item" ? leaveBatch(before, this.at) : cancelRun(before, this.at);
     const result = { recipientRun, cancelled: true };
     this.cancelled.push({ found, result });
     if (effect === "hand_over" && awaited !== null) await this.handOverBatch(awaited);

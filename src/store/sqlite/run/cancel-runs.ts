@@ -1,4 +1,4 @@
-import { cancelRun, decideCancelEffect } from "../../../domain/run/cancel-run.js";
+import { cancelRun, decideCancelEffect, leaveBatch } from "../../../domain/run/cancel-run.js";
 import { canCancelFanOut, cancelFanOut, type FanOutState } from "../../../domain/run/fan-out-state.js";
 import { takeOverBatch } from "../../../domain/run/hand-over-batch.js";
 import type { CancellationResult, RunCancellation } from "../../../ports/run-cancellation.js";
@@ -92,9 +92,8 @@ export function cancelRuns(db: Connection, shared: SharedRows, cancellation: Run
       const role = { isItem: item !== undefined, waitsForClose: held !== undefined };
       const effect = decideCancelEffect(before, shared.readVersion(found.runs), role);
       if (item !== undefined) removeItem(db, item);
-      if (effect === "none" || effect === "remove_item")
-        return { recipientRun: before, cancelled: effect === "remove_item" };
-      const recipientRun = cancelRun(before, at);
+      if (effect === "none") return { recipientRun: before, cancelled: false };
+      const recipientRun = effect === "remove_item" ? leaveBatch(before, at) : cancelRun(before, at);
       updateRecipientRun(db, shared, recipientRun, row);
       deleteWait(db, row);
       if (effect === "hand_over" && held !== undefined) handOverBatch(db, shared, held, at);

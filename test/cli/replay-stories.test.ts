@@ -1,0 +1,117 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import type { ProcessIO } from "../../src/app/process-io.js";
+import { runReplay } from "../../src/app/replay/run-replay.js";
+import { ScenarioTargets } from "../../src/app/test/open-scenario-target.js";
+import { KEEP_DATA } from "../../src/domain/replay/personal-data-filter.js";
+import type { ReplayReport } from "../../src/domain/replay/replay-report.js";
+import type { Scenario } from "../../src/domain/scenario/parse-scenarios.js";
+import { getClockTime } from "../../src/engine/context/engine-context.js";
+import type { Store } from "../../src/ports/store.js";
+import { findProject, type ProjectLocation } from "../../src/project/find-project.js";
+import { openProject } from "../../src/project/open-project.js";
+import { readScenarios } from "../../src/project/read-scenarios.js";
+import { copyOnRead } from "../../src/replay/copy-on-read.js";
+import { readStoredHistory } from "../../src/replay/read-stored-history.js";
+import { runScenario } from "../../src/testing/run-scenario.js";
+import { parseSnapshots } from "../../src/testing/snapshots.js";
+import { sleep } from "../../src/util/sleep.js";
+import { createSample, type SampleName } from "../helpers/run-knock.js";
+
+const FIXTURES = resolve(import.meta.dirname, "../../fixtures");
+const SAMPLES: SampleName[] = ["collab", "ops", "shop"];
+const EVERYTHING = { since: null, until: null, workflows: [] };
+
+/** Returns the commands that the table of a sample project says to try. */
+function readStory(name: SampleName): string[] {
+  const page = readFileSync(join(FIXTURES, "README.md"), "utf8");
+  const section = page.split(`\n## \`${name}\`\n`)[1]?.split("\n## ")[0] ?? "";
+  return [...section.matchAll(/`(knock [^`]+)`/g)]
+    .map(([, command = ""]) =>
+      command.replaceAll(` --project fixtures/${name}`, "").replaceAll(`fixtures/${name}/`, ""),
+    )
+    .filter((command) => !command.startsWith("knock dev"));
+}
+
+/** Scenarios that change something between their triggers that a replay reads as it is now, or that is not in the files. */
+const CHANGING = ["sends news by email, and by push to users who want it", "posts to Teams where it is configured"];
+
+/** Runs the scenarios of a project, and replays the store of each. */
+async function replayScenarios(
+  location: ProjectLocation,
+  check: (scenario: Scenario, report: ReplayReport) => void,
+): Promise<void> {
+  const { root } = location;
+  const io = { cwd: root, env: {}, signal: new AbortController().signal, sleep } as unknown as ProcessIO;
+  const project = openProject(location, root);
+  const targets = new ScenarioTargets(location, io, () => {});
+  const files = readdirSync(root, { recursive: true }).map(String);
+  for (const file of files.filter((path) => path.endsWith(".test.yaml"))) {
+    const snapshots = parseSnapshots("{}", file, "update");
+    const { scenarios } = await readScenarios({ path: join(root, file), displayPath: file }, undefined);
+    for (const scenario of scenarios) {
+      const replay = async (): Promise<void> => {
+        const store = Reflect.get(targets, "store") as Store;
+        const history = await readStoredHistory(store, EVERYTHING, getClockTime(await store.readClock()));
+        const report = await runReplay(
+          {
+            name: scenario.name,
+            history,
+            hasResponses: true,
+            filter: KEEP_DATA,
+            prepareStore: async (target, at) => copyOnRead(store, target, history.memberships, at),
+          },
+          {
+            ...{ file: null, against: null, range: EVERYTHING, last: null, limit: null },
+            ...{ keepsPersonalData: true, tolerance: 0, comparesContent: true },
+          },
+          { project, io, warn: () => {}, setProgress: () => {} },
+        );
+        check(scenario, report);
+      };
+      const open: Parameters<typeof runScenario>[1] = (given) =>
+        targets.open(given, { scenario: scenario.name, seed: "1", snapshots });
+      await runScenario(scenario, open, { signal: io.signal, timeoutMs: 60_000, inspect: replay });
+    }
+  }
+  await targets.close();
+}
+
+describe("knock replay without a change of the files", () => {
+  it.for(SAMPLES)(
+    "finds no difference after the commands that the README of %s says to try, once and twice",
+    { timeout: 120_000 },
+    async (name) => {
+      const sample = createSample(name);
+      try {
+        const commands = readStory(name);
+        expect(commands.length).toBeGreaterThan(5);
+        for (const round of ["once", "twice"]) {
+          for (const command of commands) {
+            const { exitCode, stderr } = await sample.shell(command);
+            // The workflow legacy-pager is inactive, and a broadcast is sent once.
+            expect([0, 6], `${command}\n${stderr}`).toContain(exitCode);
+          }
+          const { exitCode, json } = await sample.knock(["replay", "--json"]);
+          expect(json.recipients, round).toEqual([]);
+          expect([exitCode, json.rejected]).toEqual([0, []]);
+        }
+      } finally {
+        sample.remove();
+      }
+    },
+  );
+
+  it.for(SAMPLES)("finds no difference after each scenario of %s", { timeout: 60_000 }, async (name) => {
+    const root = join(FIXTURES, name);
+    const location = (await findProject({ cwd: root, project: root, knockDir: null })) as ProjectLocation;
+    let count = 0;
+    await replayScenarios(location, (scenario, { recipients, rejected }) => {
+      if (CHANGING.includes(scenario.name)) return;
+      expect([scenario.name, recipients, rejected]).toEqual([scenario.name, [], []]);
+      count++;
+    });
+    expect(count).toBeGreaterThan(10);
+  });
+});
