@@ -43,6 +43,16 @@ describe("values that templates can reach", () => {
     "{{ constructor }}",
     "{{ __proto__.constructor }}",
     `{{ data["constructor"]["prototype"] }}`,
+    ...["blank", "empty", "nil", "data.missing"].flatMap((name) =>
+      ["constructor", "hasOwnProperty", "toString", "valueOf", "__proto__", "equals", "gt"].flatMap((member) => [
+        `{{ ${name}.${member} }}`,
+        `{{ ${name}["${member}"] }}`,
+        `{% assign e = ${name} %}{{ e.${member} }}`,
+        `{% if ${name}.${member} %}found{% endif %}`,
+      ]),
+    ),
+    "{% for i in data.list %}{{ forloop.next }}{{ forloop.constructor }}{{ forloop.position }}{{ forloop.valueOf }}{% endfor %}",
+    "{% for i in data.list %}{% assign f = forloop %}{{ f.next }}{{ f.toString }}{{ f.parentloop.next }}{% endfor %}",
   ])("%s renders nothing, because only own properties are read", async (template) => {
     expect(await render(`[${template}]`, { data: { list: [1], text: "t" } })).toEqual({ text: "[]" });
   });

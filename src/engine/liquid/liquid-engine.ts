@@ -5,6 +5,7 @@ import { UnknownFilterError } from "./liquid-errors.js";
 import { LIQUID_LIMITS } from "./liquid-limits.js";
 import { RenderPartialTag } from "./partials.js";
 import { blankText, replaceUnreadBlocks } from "./replace-unread-blocks.js";
+import { restrictDrops } from "./restrict-drops.js";
 import { StandardCaseTag } from "./tags/case-tag.js";
 import { DocTag, NestedCommentTag } from "./tags/doc-tag.js";
 import { IfChangedTag } from "./tags/if-changed-tag.js";
@@ -102,6 +103,7 @@ function createLiquid(): Liquid {
     outputEscape: toPrintable as (value: unknown) => string,
     ...LIQUID_LIMITS,
   });
+  restrictDrops();
   for (const tag of ["layout", "block"]) delete liquidEngine.tags[tag];
   liquidEngine.registerTag("include", {
     parse: () => {

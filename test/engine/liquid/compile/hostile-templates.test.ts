@@ -105,6 +105,26 @@ describe("templates that try to get code into the generated JavaScript", () => {
     }
   });
 
+  it("read no member of a keyword or loop that liquidjs inherits", () => {
+    for (const key of [
+      "constructor",
+      "__proto__",
+      "toString",
+      "hasOwnProperty",
+      "valueOf",
+      "equals",
+      "next",
+      "position",
+    ])
+      for (const name of ["blank", "empty", "nil", "f"]) {
+        const read = `{{ ${name}.${key} }}{% assign k = '${key}' %}{{ ${name}[k] }}{% if ${name}.${key} %}x{% endif %}`;
+        const source = `{% for i in (1..2) %}{% assign f = forloop %}${read}{{ forloop.index }}{% endfor %}`;
+        const { interpreted, compiled } = renderBothWays([source], "{}", false);
+        expect(compiled).toEqual(interpreted);
+        expect(compiled.texts[0]).toBe("text 12");
+      }
+  });
+
   it("cannot end a literal: its value is the text, and it is one line", () => {
     fc.assert(
       fc.property(fc.array(codeUnits), (units) => {
