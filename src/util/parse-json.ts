@@ -59,11 +59,47 @@ function describeCharacter(code: string, source: string, offset: number): string
   return `JSON does not allow this blank (U+${number})`;
 }
 
+/**
+ * Returns whether a value has a number beyond the largest one, such as `1e400`. It would be stored as null. The search is not
+ * recursive, because the depth of the value is checked later.
+ */
+function hasOverflow(root: Json): boolean {
+  const pending: Json[][] = [[root]];
+  for (let values = pending.pop(); values !== undefined; values = pending.pop())
+    for (const value of values) {
+      if (typeof value === "number" && !Number.isFinite(value)) return true;
+      if (typeof value === "object" && value !== null)
+        pending.push(Array.isArray(value) ? value : Object.values(value));
+    }
+  return false;
+}
+
+/** Returns the error of the first number beyond the largest one. */
+async function describeOverflow(source: string): Promise<JsonResult> {
+  const { visit } = await import("jsonc-parser");
+  let found = source.length;
+  try {
+    visit(source, {
+      onLiteralValue(value, offset) {
+        if (typeof value !== "number" || Number.isFinite(value)) return;
+        found = offset;
+        // A long text is not read further.
+        throw new Error("found");
+      },
+    });
+  } catch {
+    // It was found, or the text is nested too deeply for a recursive parser, whose position is lost.
+  }
+  const error = "a number is too large";
+  return { error, ...toTextPosition(source, found), hint: "The largest number is about 1.8e308. Use a text instead." };
+}
+
 /** Parses strict JSON. An error has a line and a column, counted from 1; the parser that finds them is loaded only then. */
 export async function parseJson(text: string): Promise<JsonResult> {
   const source = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   try {
-    return { value: JSON.parse(source) as Json };
+    const value = JSON.parse(source) as Json;
+    return hasOverflow(value) ? await describeOverflow(source) : { value };
   } catch (error) {
     const { printParseErrorCode, visit } = await import("jsonc-parser");
     let first: { error: number; offset: number } | undefined;

@@ -1,6 +1,7 @@
 import { symlinkSync } from "node:fs";
 import { describe, expect } from "vitest";
 import { type ExpectedError, expectCommandError } from "../helpers/expect-command-error.js";
+import { startHttpTestServer } from "../helpers/http-test-server.js";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
 
 const COMMENT = ["notify", "new-comment"];
@@ -244,6 +245,44 @@ describe.concurrent("invalid files of notify", () => {
     ],
   ])("are reported in JSON Lines on standard input: %s", async ([, input, refusal], { collab }) => {
     await expectCommandError(collab, ["notify", "--file", "-", "--format", "jsonl"], refusal, { input });
+  });
+});
+
+describe.concurrent("a number that is too large", () => {
+  it.for<[args: string, input: string, place: string]>([
+    [
+      'notify new-comment -r ada --data {"page":"x","n":1e400}',
+      "",
+      "--data: invalid JSON: PROBLEM (line 1, column 17)",
+    ],
+    ["notify new-comment -r ada --set n:=1e400", "", "--set n: invalid JSON: PROBLEM (line 1, column 1)"],
+    ['notify new-comment -r {"id":"ada","n":-1e400}', "", "--recipients: invalid JSON: PROBLEM (line 1, column 17)"],
+    ["notify --file -", '{\n "data": {"n": 1e400}}', "standard input: invalid JSON: PROBLEM (line 2, column 16)"],
+    ["notify --file - --format jsonl", '{"data":{"n":1e400}}', "standard input:1:14: invalid JSON: PROBLEM"],
+    ["users set ada --file -", '{"n":1e400}', "standard input: invalid JSON: PROBLEM (line 1, column 6)"],
+    [
+      "users set --file -",
+      '{"id":"a"}\n{"id":"b","n":1e400}',
+      "standard input: invalid JSON: PROBLEM (line 2, column 15)",
+    ],
+  ])("is rejected with its place: %s", async ([args, input, place], { collab }) => {
+    const { stderr, exitCode } = await collab.knock(args.split(" "), { input });
+    expect(stderr).toContain(`error: ${place.replace("PROBLEM", "a number is too large")}`);
+    expect(exitCode).toBe(2);
+  });
+
+  it("in a response of a fetch step fails the step", async ({ collab }) => {
+    const server = await startHttpTestServer();
+    server.respondWith({ text: '{"n":1e400}', headers: { "content-type": "application/json" } });
+    try {
+      const steps = [{ ref: "f", type: "http_fetch", settings: { method: "get", url: `${server.url}/` } }];
+      collab.write("knock/workflows/fetched/workflow.json", { name: "Fetched", steps });
+      collab.write("knock/environment.json", { fetch: { allow: [server.url] }, private_addresses: ["127.0.0.1"] });
+      const { json } = await collab.knock(["notify", "fetched", "-r", "ada", "--json"]);
+      expect(JSON.stringify(json)).toContain("the response has a number that is too large, at /n");
+    } finally {
+      await server.close();
+    }
   });
 });
 

@@ -88,6 +88,25 @@ describe("excessive bodies", () => {
   );
 });
 
+describe("a number that is too large", () => {
+  it.each([
+    ["POST /v1/workflows/hello/trigger", '{"recipients":["u1"],"data":{"n":1e400}}'],
+    ["PUT /v1/users/u1", '{"n":[1e400]}'],
+    ["POST /v1/users/bulk/identify", '{"users":[{"id":"u1","n":1e400}]}'],
+    ["POST /v1/objects/projects/p1/subscriptions", '{"recipients":["u1"],"properties":{"n":-1e400}}'],
+    ["POST /v1/schedules", '{"workflow":"hello","recipients":["u1"],"data":{"n":1e400}}'],
+    ["POST /v1/audiences/vip/members?create_audience=true", '{"members":[{"user":{"id":"u1","n":1e400}}]}'],
+  ])("is rejected with its place: %s", (route, body) =>
+    withApi(async ({ request, harness }) => {
+      const { status, body: answer } = await request(route, body);
+      expect(status).toBe(400);
+      expect(answer?.message).toMatch(/^The body is invalid JSON: a number is too large \(line 1, column \d+\)$/);
+      expect(await harness.listMessages()).toEqual([]);
+      expect((await request("GET /v1/users/u1")).body?.n).toBeUndefined();
+    }),
+  );
+});
+
 describe("unusual paths", () => {
   it.each([
     "/v1/users/..%2f..%2fetc%2fpasswd",

@@ -21,9 +21,19 @@ export function describeInvalidJsonShape(value: unknown, documentName: string): 
   }
 }
 
+const isOverflow = (value: unknown): boolean => typeof value === "number" && !Number.isFinite(value);
+
+function createOverflowError(path: PropertyKey[], documentName: string, code: ErrorCode): KnockError {
+  const pointer = toPointer(path);
+  return new KnockError(code, `${documentName} has a number that is too large, at ${pointer}`, {
+    details: [{ pointer, message: "is too large for a number" }],
+    hint: "The largest number is about 1.8e308. Use a text instead.",
+  });
+}
+
 /**
- * Rejects JSON that is nested deeper than {@link MAX_JSON_DEPTH} (including a cycle) or that has the key `__proto__`. Throws
- * `code` with a pointer. It is iterative, so that no nesting exhausts the stack.
+ * Rejects JSON that is nested deeper than {@link MAX_JSON_DEPTH} (including a cycle), that has the key `__proto__`, or that has a
+ * number such as `1e400`, which would be stored as null. Throws `code` with a pointer. It is iterative, so that no nesting exhausts the stack.
  */
 export function checkJsonShape(root: unknown, documentName: string, code: ErrorCode = "invalid_params"): void {
   const pending: { value: object; path: PropertyKey[] }[] =
@@ -44,6 +54,7 @@ export function checkJsonShape(root: unknown, documentName: string, code: ErrorC
     if (Array.isArray(value)) {
       for (const [index, child] of value.entries())
         if (typeof child === "object" && child !== null) pending.push({ value: child, path: [...path, index] });
+        else if (isOverflow(child)) throw createOverflowError([...path, index], documentName, code);
       continue;
     }
     for (const key of Object.keys(value)) {
@@ -56,6 +67,7 @@ export function checkJsonShape(root: unknown, documentName: string, code: ErrorC
       }
       const child = (value as Record<string, unknown>)[key];
       if (typeof child === "object" && child !== null) pending.push({ value: child, path: [...path, key] });
+      else if (isOverflow(child)) throw createOverflowError([...path, key], documentName, code);
     }
   }
 }

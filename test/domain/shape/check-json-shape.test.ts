@@ -26,6 +26,14 @@ describe("checkJsonShape", () => {
     expect(refuse(circle).message).toMatch(/^the file is nested too deep, at \/.+…$/);
   });
 
+  it.each([
+    [{ a: { b: [1, Number.POSITIVE_INFINITY] } }, "/a/b/1"],
+    [[{ a: Number.NEGATIVE_INFINITY }], "/0/a"],
+  ])("rejects a number that JSON could not store: %j", (value, pointer) => {
+    expect(refuse(value).message).toBe(`the file has a number that is too large, at ${pointer}`);
+    expect(() => checkJsonShape([Number.MAX_VALUE, -Number.MAX_VALUE, 5e-324], "the file")).not.toThrow();
+  });
+
   it("uses the caller's error code", () => {
     expect(catchThrown(() => checkJsonShape(buildNestedJson(300), "x", "workflow_invalid")).code).toBe(
       "workflow_invalid",
