@@ -7,6 +7,8 @@ import { Query } from "../http/query.js";
 
 /** The page size of the API's lists. */
 export const PAGE_SIZE = 50;
+/** The number of clients whose feeds are read before other requests are processed. */
+const CLIENTS_PER_TURN = 20;
 
 export type ListFeed = LocalOperations["resources"]["feeds"]["list"];
 export type ReadNewMessages = LocalOperations["resources"]["feeds"]["readNewMessages"];
@@ -69,7 +71,10 @@ export class FeedSubscription {
   async announceNewItems(list: ListFeed, isNew: (id: string) => boolean): Promise<void> {
     const clientsToNotify: string[] = [];
     const data: Record<string, Json> = {};
+    let listedCount = 0;
     for (const [ref, filter] of this.clients) {
+      // The store is synchronous, and a join can name thousands of clients.
+      if (++listedCount % CLIENTS_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
       const { items, meta } = await list(filter, { limit: PAGE_SIZE });
       data[ref] = { metadata: toCounts(meta) };
       if (items.some(({ id }) => isNew(String(id)))) clientsToNotify.push(ref);

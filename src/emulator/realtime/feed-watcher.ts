@@ -47,8 +47,6 @@ interface WatchedFeed {
    * if no client is behind.
    */
   reminderCount: number | null;
-  /** Whether the feed has not been checked since it was joined. */
-  isUnchecked: boolean;
 }
 
 /** Checks the joined feeds for new items. A message is always in the store before it is announced. */
@@ -56,6 +54,8 @@ export class FeedWatcher implements SubscriptionWatcher<FeedSubscription> {
   private readonly feeds = new Map<string, WatchedFeed>();
   /** The same feeds by recipient. */
   private readonly feedsByRecipient = new Map<RecipientKey, Set<WatchedFeed>>();
+  /** The feeds that have not been checked since they were joined, or that have something to announce. */
+  private readonly pendingFeeds = new Set<WatchedFeed>();
   private cursor: string | null = null;
   private lastSweepAt = 0;
   /** The feeds that the current check of all feeds has not reached yet. */
@@ -92,9 +92,9 @@ export class FeedWatcher implements SubscriptionWatcher<FeedSubscription> {
         unannouncedCount: 0,
         announcedAt: 0,
         reminderCount: null,
-        isUnchecked: true,
       };
       this.feeds.set(key, watched);
+      this.pendingFeeds.add(watched);
       this.feedsByRecipient.set(feed.recipient, (this.feedsByRecipient.get(feed.recipient) ?? new Set()).add(watched));
     }
     watched.subscriptions.add(subscription);
@@ -111,6 +111,7 @@ export class FeedWatcher implements SubscriptionWatcher<FeedSubscription> {
     watched?.subscriptions.delete(subscription);
     if (watched?.subscriptions.size === 0) {
       this.feeds.delete(key);
+      this.pendingFeeds.delete(watched);
       const recipientFeeds = this.feedsByRecipient.get(feed.recipient);
       recipientFeeds?.delete(watched);
       if (recipientFeeds?.size === 0) this.feedsByRecipient.delete(feed.recipient);
@@ -130,6 +131,7 @@ export class FeedWatcher implements SubscriptionWatcher<FeedSubscription> {
       Math.min(watched.total, PAGE_SIZE * MAX_CATCH_UP_PAGES) - PAGE_SIZE,
     );
     watched.announcedAt = Date.now();
+    this.pendingFeeds.add(watched);
     this.wake();
   }
 
@@ -145,6 +147,7 @@ export class FeedWatcher implements SubscriptionWatcher<FeedSubscription> {
       watched.reminderCount = isBehind ? 0 : null;
       if (!isBehind) continue;
       watched.announcedAt = Date.now(); // the client needs time to process the response
+      this.pendingFeeds.add(watched);
       this.wake();
     }
   }
@@ -181,10 +184,13 @@ export class FeedWatcher implements SubscriptionWatcher<FeedSubscription> {
       let next: number | null = null;
       let checkedCount = 0;
       for (const watched of await this.selectFeeds()) {
-        watched.isUnchecked = false;
         this.sweepQueue.delete(watched);
+        this.pendingFeeds.delete(watched);
         const wait = await this.checkFeed(watched);
-        if (wait !== null) next = Math.min(next ?? wait, wait);
+        if (wait !== null) {
+          this.pendingFeeds.add(watched);
+          next = Math.min(next ?? wait, wait);
+        }
         // The store is synchronous, so thousands of feeds without a pause would delay every request.
         if (++checkedCount % FEEDS_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
       }
@@ -217,8 +223,7 @@ export class FeedWatcher implements SubscriptionWatcher<FeedSubscription> {
       for (const watched of this.feeds.values()) this.sweepQueue.add(watched);
     }
     const feeds = new Set(recipients?.flatMap((recipient) => [...(this.feedsByRecipient.get(recipient) ?? [])]));
-    for (const watched of this.feeds.values())
-      if (watched.isUnchecked || getPause(watched) !== null) feeds.add(watched);
+    for (const watched of this.pendingFeeds) feeds.add(watched);
     let sweepCount = 0;
     for (const watched of this.sweepQueue)
       if (sweepCount++ < FEEDS_PER_TURN) feeds.add(watched);

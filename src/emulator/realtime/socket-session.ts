@@ -20,6 +20,9 @@ const CLOSE_UNSUPPORTED_DATA = 1003;
  */
 const MAX_BUFFERED_BYTES = 32 * 1_048_576;
 
+/** The number of frames that wait to be processed before the socket is no longer read. */
+const MAX_WAITING_FRAMES = 100;
+
 /** The rejection of a join: `reason` is sent to the client, `message` is for the request log. */
 class JoinRejection {
   constructor(
@@ -34,6 +37,7 @@ export class SocketSession {
   private readonly subscriptions = new Map<string, FeedSubscription | GuideSubscription>();
   /** Frames are processed in their order. */
   private queue: Promise<void> = Promise.resolve();
+  private waitingFrames = 0;
   /** Whether the client had an earlier socket; null until its first frame. */
   private isReconnect: boolean | null = null;
   private ended = false;
@@ -52,7 +56,13 @@ export class SocketSession {
     // A client numbers its frames from 1 across all its sockets. A higher first number means that it had a socket
     // before.
     this.isReconnect ??= frame.ref !== null && Number(frame.ref) > 1;
-    this.queue = this.queue.then(() => this.handleFrame(frame)).catch(this.options.onError);
+    if (++this.waitingFrames === MAX_WAITING_FRAMES) this.socket.pause();
+    this.queue = this.queue
+      .then(() => this.handleFrame(frame))
+      .catch(this.options.onError)
+      .then(() => {
+        if (this.waitingFrames-- === MAX_WAITING_FRAMES) this.socket.resume();
+      });
   }
 
   end(): void {
@@ -64,7 +74,11 @@ export class SocketSession {
     const { topic, event } = frame;
     if (this.ended) return;
     if (topic === "phoenix" && event === "heartbeat") return this.send(serializeReply(frame, null));
-    if (event === "phx_join") return this.join(frame);
+    if (event === "phx_join") {
+      await this.join(frame);
+      // The store is synchronous, so thousands of joins without a pause would delay every request.
+      return new Promise((resolve) => setImmediate(resolve));
+    }
     if (!this.subscriptions.has(topic)) return this.send(serializeReply(frame, "unmatched topic"));
     if (event !== "phx_leave") return this.send(serializeReply(frame, "unmatched event"));
     this.leave(topic);

@@ -331,6 +331,36 @@ describe("the socket", () => {
     expect(JSON.stringify(logEntries)).not.toContain("secret");
   });
 
+  it.each<[what: string, count: number, payload: Record<string, unknown>]>([
+    ["of 20,000 channels", 20_000, {}],
+    [
+      "with thousands of clients",
+      1,
+      Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`c${index}`, {}])),
+    ],
+  ])("answers other requests before it has processed joins %s", (_what, count, payload) =>
+    withApi(async (api) => {
+      const { socket, say, frames, answer } = await connect(api.url);
+      for (let ref = 1; ref <= count; ref++)
+        say(String(ref), String(ref), count === 1 ? TOPIC : `feeds:c-feed:m${ref}`, "phx_join", payload);
+      await answer("1");
+      await trigger(api);
+      expect((await api.request("GET /v1/users/u1")).status).toBe(200);
+      const replies = frames.filter(([, , , event]) => event === "phx_reply");
+      expect(replies.length).toBeLessThan(20_000);
+      expect(frames.some(([, , , event]) => event === "new-message")).toBe(false);
+      socket.terminate();
+    }),
+  );
+
+  it("answers all frames, also if more of them wait than it reads ahead", () =>
+    withApi(async (api) => {
+      const { say, frames, answer } = await connect(api.url);
+      for (let ref = 1; ref <= 500; ref++) say("1", String(ref), TOPIC, ref % 2 === 0 ? "phx_leave" : "phx_join", {});
+      await answer("500");
+      expect(frames.map(([, ref]) => ref)).toEqual(Array.from({ length: 500 }, (_, index) => String(index + 1)));
+    }));
+
   it("is closed for a frame above 1 MB", () =>
     withApi(async ({ url }) => {
       const { socket } = await connect(url);
