@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { hasDifferences } from "../domain/replay/replay-report.js";
 import { EXIT } from "../errors/error-codes.js";
 import { KnockError } from "../errors/knock-error.js";
-import { parseDurationArgument, parseTimeArgument } from "../input/parse-time.js";
+import { PAST_TIME_FORM, parseDurationArgument, parseTimeArgument } from "../input/parse-time.js";
 import { formatInputName } from "../input/trigger-payload.js";
 import { printReplayReport } from "../output/print-replay.js";
 import { buildReplayPage } from "../output/replay-page.js";
@@ -69,12 +69,6 @@ export function registerReplay(program: Command, context: CommandContext, servic
   );
 }
 
-/** The form of `--since`, for errors. */
-const SINCE = {
-  expected: "a time or a duration",
-  hint: "Use ISO 8601, for example 2026-06-04T10:00:00Z, or a duration before now, for example 24h.",
-};
-
 function parseLimit(text: string): number {
   const limit = Number(text);
   if (Number.isInteger(limit) && limit >= 1 && limit <= MAX_ACCOUNT_RUNS) return limit;
@@ -86,7 +80,8 @@ function parseLimit(text: string): number {
 
 async function readOptions(workflows: string[], flags: ReplayFlags, context: CommandContext): Promise<ReplayOptions> {
   const last = flags.since === undefined ? null : (parseDuration(flags.since) ?? null);
-  const since = flags.since === undefined || last !== null ? null : parseTimeArgument(flags.since, "--since", SINCE);
+  const since =
+    flags.since === undefined || last !== null ? null : parseTimeArgument(flags.since, "--since", PAST_TIME_FORM);
   const until = flags.until === undefined ? null : parseTimeArgument(flags.until, "--until");
   const { file, timeTolerance, content } = flags;
   const against = flags.against ?? (file === undefined ? null : "HEAD");

@@ -26,6 +26,7 @@ import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { addCommonOptions, addTargetOptions, type CommonFlags, ValueOption } from "./shared/options.js";
 import { addPageOptions, type PageFlags, parseChoice, parsePage, parseRecipientKey } from "./shared/paging.js";
 import { resolveIdPrefix, suggestForMissingId } from "./shared/resolve-id-prefix.js";
+import { registerRunsRetry } from "./shared/runs-retry.js";
 
 const COMPLETED_HINT =
   'Did you mean "completed"? Every run that has ended is completed, whether or not it sent messages.';
@@ -36,7 +37,6 @@ const STATUS_WORDS = [...STATUS_BY_WORD.keys()];
 const STATUS_HINTS = {
   delayed: 'Did you mean "waiting"? A run is waiting while one of its steps waits.',
   running: 'Did you mean "processing"?',
-  failed: 'Did you mean "completed"? A failed run is completed, with errors.',
   ...{
     done: COMPLETED_HINT,
     ended: COMPLETED_HINT,
@@ -63,7 +63,7 @@ export function registerRuns(program: Command, context: CommandContext): void {
     .command("runs")
     .helpGroup(COMMAND_GROUPS.trigger)
     .summary("List runs and show their steps")
-    .description("List recipient runs and show their steps. Without a subcommand, list runs.");
+    .description("List recipient runs, show their steps, and retry failed ones. Without a subcommand, list runs.");
   const list = runs
     .command("list", { isDefault: true })
     .description("List recipient runs, newest first")
@@ -97,6 +97,11 @@ export function registerRuns(program: Command, context: CommandContext): void {
     printRuns(listed, context.output);
   });
 
+  registerShow(runs, context);
+  registerRunsRetry(runs, context);
+}
+
+function registerShow(runs: Command, context: CommandContext): void {
   const show = runs
     .command("show")
     .argument("<id>", "the ID of a workflow run or recipient run")

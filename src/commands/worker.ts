@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { KnockError } from "../errors/knock-error.js";
+import { getErrorMessage, KnockError } from "../errors/knock-error.js";
 import { formatAdvancedRun, warnBlockedOccurrence } from "../output/print-clock.js";
 import type { AdvancedRun } from "../ports/operations.js";
 import type { CommandContext } from "./context.js";
@@ -11,6 +11,8 @@ import { parsePort, parsePositive } from "./shared/parse-number.js";
 
 /** Interval between checks for due work. Other processes may add due work at any time without a notification. */
 const POLL_MS = 500;
+/** The pause after an error. */
+const RETRY_MS = 1_000;
 
 /** The jobs that a worker of a database runs at a time, if `--concurrency` is not given. */
 const DEFAULT_CONCURRENCY = 8;
@@ -62,6 +64,14 @@ function parseSharedOptions({ concurrency, metricsPort, host }: WorkerFlags): Sh
   };
 }
 
+/**
+ * Returns whether due work may succeed later: a full disk, a locked file, or a run that cannot be continued. Other errors are
+ * about the project's files, or a store that was replaced.
+ */
+function canRecover(error: unknown): boolean {
+  return !(error instanceof KnockError) || (error.code === "store_unusable" && error.cause !== undefined);
+}
+
 async function runWorker(flags: WorkerFlags, context: CommandContext, services: WorkerService): Promise<void> {
   const options = parseSharedOptions(flags);
   const isShared = await services.isShared(flags);
@@ -87,17 +97,26 @@ async function runWorker(flags: WorkerFlags, context: CommandContext, services: 
     }
   };
   if (!flags.once) output.note("waiting for due work; press Ctrl-C to stop");
+  let lastError = "";
   do {
-    await report(
-      await engine.runDue({
-        signal,
-        onBlocked: (occurrence) => warnBlockedOccurrence(occurrence, output),
-        once: flags.once ?? false,
-      }),
-    );
-    if (flags.once) break;
-    const due = await engine.readTimeUntilDue();
-    await context.sleep(Math.max(1, Math.min(POLL_MS, due ?? POLL_MS)), signal);
+    try {
+      await report(
+        await engine.runDue({
+          signal,
+          onBlocked: (occurrence) => warnBlockedOccurrence(occurrence, output),
+          once: flags.once ?? false,
+        }),
+      );
+      if (flags.once) break;
+      const due = await engine.readTimeUntilDue();
+      lastError = "";
+      await context.sleep(Math.max(1, Math.min(POLL_MS, due ?? POLL_MS)), signal);
+    } catch (error) {
+      if (flags.once || !canRecover(error)) throw error;
+      if (getErrorMessage(error) !== lastError) output.warn(`${getErrorMessage(error)}; trying again`);
+      lastError = getErrorMessage(error);
+      await context.sleep(RETRY_MS, signal);
+    }
   } while (!signal.aborted);
   if (!output.verbosity.json) output.note(`${total} ${total === 1 ? "run" : "runs"} advanced`);
 }

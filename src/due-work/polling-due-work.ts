@@ -13,6 +13,9 @@ const POLL_MS = 500;
  */
 const MIN_POLL_INTERVAL_MS = 20;
 
+/** The longest pause after an error. */
+const RETRY_MS = 1_000;
+
 interface PollingDueWorkOptions {
   operations: Pick<LocalOperations, "readTimeUntilDue" | "runDue">;
   /** False if workers of other processes run the work. Default: true. */
@@ -101,6 +104,7 @@ export class PollingDueWork implements DueWork {
       } catch (error) {
         if (getErrorMessage(error) !== lastError) onError(error);
         lastError = getErrorMessage(error);
+        due = RETRY_MS;
       }
       await this.pauseUntilDue(due ?? POLL_MS);
     }

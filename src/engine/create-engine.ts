@@ -24,6 +24,7 @@ import { once } from "../util/once.js";
 import { DeliveryRates } from "./context/delivery-rates.js";
 import { type EngineContext, readTime } from "./context/engine-context.js";
 import { OwnWork } from "./context/own-work.js";
+import { WorkFailures } from "./context/work-failures.js";
 import { explainSteps, getTriggerDecision } from "./preview/explain-steps.js";
 import { previewSteps } from "./preview/preview-steps.js";
 import {
@@ -46,6 +47,7 @@ import { freezeClock, moveClock, resetClock, toClockState } from "./run/move-clo
 import { pruneRuns } from "./run/prune-runs.js";
 import { readOutcome, readRunMessages } from "./run/read-outcome.js";
 import { readTimeUntilDue } from "./run/read-time-until-due.js";
+import { retryRuns } from "./run/retry-runs.js";
 import { type BlockedSchedule, releaseSchedules, toBlockedOccurrence } from "./run/run-due-schedules.js";
 import { runDueTask } from "./run/run-due-task.js";
 import { runCausedWork, runDueWork } from "./run/run-due-work.js";
@@ -53,8 +55,11 @@ import { checkTriggerAndRecipients, triggerWorkflow } from "./run/trigger-workfl
 import { resolveBranchContext } from "./workflow/branch-context.js";
 import { readFilesOnce } from "./workflow/read-once.js";
 
+/** The context without the state that the engine adds. */
+export type EngineSettings = Omit<EngineContext, "deliveryRates" | "workFailures">;
+
 /** Creates the embedded engine: `Operations` over a store, definitions, providers and a clock. */
-export function createEngine(context: EngineContext): LocalOperations {
+export function createEngine(context: EngineSettings): LocalOperations {
   return new Engine(context);
 }
 
@@ -66,8 +71,9 @@ class Engine implements LocalOperations {
 
   private readonly context: EngineContext;
 
-  constructor(given: EngineContext) {
-    const context = { ...given, deliveryRates: new DeliveryRates(given) };
+  constructor(given: EngineSettings) {
+    const deliveryRates = new DeliveryRates(given);
+    const context = { ...given, deliveryRates, workFailures: new WorkFailures(given.realNow) };
     this.context = context;
     this.getResources = once(() => createResources(context)); // most commands use no resources
   }
@@ -190,6 +196,10 @@ class Engine implements LocalOperations {
 
   retryMessages(ids: readonly string[]): Promise<JsonObject[]> {
     return retryMessages(this.context, ids);
+  }
+
+  retryRuns(ids: readonly string[]): Promise<string[]> {
+    return retryRuns(this.context, ids);
   }
 
   seedRecipients(content: unknown) {

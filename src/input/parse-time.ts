@@ -66,6 +66,18 @@ export function parseTimeArgument(text: string, name: string | null, { expected,
   return time;
 }
 
+/** The expected form of a time in the past, and the hint of its errors. */
+export const PAST_TIME_FORM = {
+  expected: "a time or a duration",
+  hint: "Use ISO 8601, for example 2026-06-04T10:00:00Z, or a duration before now, for example 24h.",
+};
+
+/** Parses a time, or a duration before `now`, of the flag `name`, to milliseconds. Throws `usage`. */
+export function parsePastTimeArgument(text: string, name: string, now: number): number {
+  const duration = parseDuration(text);
+  return duration === undefined ? parseTimeArgument(text, name, PAST_TIME_FORM) : now - duration;
+}
+
 /** The latest time, because ISO 8601 has four digits for the year. */
 const MAX_TIME = Date.parse("9999-12-31T23:59:59.999Z");
 

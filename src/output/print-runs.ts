@@ -22,7 +22,12 @@ export function printRuns(page: ListPage, output: Output): void {
   if (output.verbosity.json) return output.json(page);
   if (output.verbosity.quiet) return output.lines(page.items.map((run) => String(run.id)));
   if (page.items.length === 0) return output.line("no runs");
-  const rows = page.items.map((run) => [
+  printRunTable(page.items, output);
+  printPageHint(page, output);
+}
+
+function printRunTable(runs: readonly JsonObject[], output: Output): void {
+  const rows = runs.map((run) => [
     String(run.id),
     String(run.workflow),
     formatRecipientReference(run.recipient),
@@ -30,7 +35,21 @@ export function printRuns(page: ListPage, output: Output): void {
     formatTime(run.inserted_at, output.zone),
   ]);
   printTable(["RECIPIENT RUN", "WORKFLOW", "RECIPIENT", "STATUS", "STARTED"], rows, output);
-  printPageHint(page, output);
+}
+
+/** Prints runs after a retry, or those that a dry run would retry. */
+export function printRetriedRuns(
+  runs: readonly JsonObject[],
+  { isDryRun }: { isDryRun: boolean },
+  output: Output,
+): void {
+  if (output.verbosity.json)
+    return output.json({ items: runs.map(({ data: _, events: __, steps: ___, ...run }) => run) });
+  if (output.verbosity.quiet) return output.lines(runs.map(({ id }) => String(id)));
+  if (runs.length === 0) return output.note("no run is failed");
+  printRunTable(runs, output);
+  const count = runs.length === 1 ? "1 run" : `${runs.length} runs`;
+  output.note(isDryRun ? `${count} would be retried` : `${count} retried`);
 }
 
 /**

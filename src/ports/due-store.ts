@@ -85,4 +85,11 @@ export interface DueStore {
    * any. Slow if much is due.
    */
   releaseDeadClaims(now: number): Promise<boolean>;
+  /** Ends the leases of claims, so that their work can be claimed again. */
+  releaseClaims(tokens: readonly string[]): Promise<void>;
+  /**
+   * Returns whether an error comes from the store and says nothing about the values that were written. The same write may
+   * succeed later.
+   */
+  isTransient(error: unknown): boolean;
 }

@@ -18,8 +18,15 @@ export interface DueWork {
 export interface DueTask {
   kind: DueKind;
   scope: WorkScope;
-  /** Ends the runs of the scope as failed with this error, because they cannot be advanced. */
-  failure?: string;
+}
+
+/** A run that a task could not continue. It has ended as failed, or is tried again later. */
+export interface DueTaskFailure {
+  recipient_run_id: string;
+  workflow: string;
+  tenant: string | null;
+  error: string;
+  hasEnded: boolean;
 }
 
 /** The effects of a task. */
@@ -28,6 +35,8 @@ export interface DueTaskResult {
   runs: Record<string, number>;
   /** The runs that were advanced but not saved, because another worker had changed them. */
   refused: number;
+  /** The runs that could not be continued. Absent without any. */
+  failures?: DueTaskFailure[];
   /** The delivery attempts, and those of them that failed. */
   deliveries: number;
   failedDeliveries: number;
@@ -51,8 +60,8 @@ export interface EndedJob {
 /** Receives what a worker does, for its log and its metrics. */
 export interface DueWorkObserver {
   onJobEnded(job: EndedJob): void;
-  /** A run could not be advanced and ended as failed. */
-  onRunFailed(error: string): void;
+  /** A run could not be continued. */
+  onRunFailed(failure: DueTaskFailure): void;
   /** Rows had lost their job and got a new one. */
   onReconciled(rows: number): void;
   /** The jobs of dead workers were freed. */

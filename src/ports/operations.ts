@@ -133,6 +133,8 @@ export interface LocalOperations extends Operations {
    * another status, and then changes nothing.
    */
   retryMessages(ids: readonly string[]): Promise<JsonObject[]>;
+  /** Continues failed runs at the step that failed, and returns their ids. Runs with another status stay unchanged. */
+  retryRuns(ids: readonly string[]): Promise<string[]>;
   /** Identifies the recipients that a recipients file contains. Throws `invalid_params`. */
   seedRecipients(
     content: unknown,

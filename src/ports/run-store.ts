@@ -81,15 +81,17 @@ export interface RunStore {
    */
   claimDueRuns(claim: Claim, limit: number): Promise<ClaimedRun[]>;
   /**
-   * Saves the runs that `token` still holds, and releases all runs of the claim. A run that was canceled or taken over
-   * since then stays unchanged. Sets the store's clock in the same transaction if `clock` is given.
+   * Saves the runs that `token` still holds, and releases all other runs of the claim, unless `keepsClaim` is set. A run that
+   * was canceled or taken over since then stays unchanged. Sets the store's clock in the same transaction if `clock` is given.
    */
   saveAdvances(
     advances: readonly SavedAdvance[],
     token: string,
     now: number,
-    clock?: ClockSetting,
+    options?: { clock?: ClockSetting | undefined; keepsClaim?: boolean },
   ): Promise<SaveAdvancesResult>;
+  /** Makes runs of a claim due at a later time, and releases them. Runs that another claim holds stay unchanged. */
+  postponeRuns(ids: readonly string[], until: number, token: string): Promise<void>;
   /**
    * Returns which runs pass, in the order of the requests, without using any slots. For runs that are not stored yet: their
    * insert uses the slots, so that a crash before it uses none.
@@ -107,6 +109,11 @@ export interface RunStore {
    */
   recordEvents(events: readonly OccurredEvent[], now: number): Promise<CausedWork>;
   cancelRuns(cancellation: RunCancellation): Promise<CancellationResult>;
+  /**
+   * Makes failed runs due again at the step that failed. Returns the ids of those runs. Runs with another status stay
+   * unchanged.
+   */
+  retryRuns(ids: readonly string[], at: number): Promise<string[]>;
   /** Returns a trigger and its runs in order of acceptance, or null. */
   readWorkflowRun(
     id: string,

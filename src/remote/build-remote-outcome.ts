@@ -5,7 +5,7 @@ import {
   summarizeOutcomes,
   type TriggerOutcome,
 } from "../domain/run/outcome.js";
-import { RUN_STATUSES, type RunStatus } from "../domain/run/run-status.js";
+import { hasEndedStatus, RUN_STATUSES, type RunStatus } from "../domain/run/run-status.js";
 import { findStepDefinition } from "../domain/steps/step-definitions.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 import { parseRunEvents, type StepHistory, toText } from "./parse-run-events.js";
@@ -94,5 +94,5 @@ function parseRunStatus(run: JsonObject): RunStatus | null {
 }
 
 export function hasEnded(run: JsonObject): boolean {
-  return run.status === "completed" || run.status === "cancelled";
+  return hasEndedStatus(parseRunStatus(run));
 }

@@ -30,7 +30,7 @@ import { parseWorkflow } from "../../src/domain/workflow/parse-workflow.js";
 import type { SharedRequest } from "../../src/domain/workflow/shared-request.js";
 import type { Workflow } from "../../src/domain/workflow/workflow.js";
 import type { EngineContext } from "../../src/engine/context/engine-context.js";
-import { createEngine } from "../../src/engine/create-engine.js";
+import { createEngine, type EngineSettings } from "../../src/engine/create-engine.js";
 import { resolveChannelDataIds } from "../../src/engine/execution/build-fan-out.js";
 import { createGuideOperations } from "../../src/engine/guides/guide-operations.js";
 import { renderContentsInLocale } from "../../src/engine/preview/render-contents-in-locale.js";
@@ -42,6 +42,7 @@ import type { Delivery, DeliveryCheck, StoredChannelData, UserLookupResult } fro
 import type { GuideOperations } from "../../src/ports/resource-operations.js";
 import type { Store } from "../../src/ports/store.js";
 import type { StoreLogs } from "../../src/ports/store-logs.js";
+import { openPostgresStore } from "../../src/store/postgres/open-postgres-store.js";
 import type { Json, JsonObject } from "../../src/util/json.js";
 import { openTestStore } from "./open-test-store.js";
 
@@ -138,9 +139,20 @@ export interface HarnessOptions {
   sharedWith?: EngineHarness;
   /** Whether dynamic audiences follow users' properties. */
   watchUsers?: boolean;
+  /** The URL of a PostgreSQL database to use in real time, whatever store the suite runs on. */
+  database?: string;
   /** Returns store methods that the engine uses in place of the store's own, so that a test can interfere at a chosen point. */
   overrideStore?: (store: Store) => Partial<Store>;
 }
+
+const REAL_TIME = {
+  get now(): number {
+    return Date.now();
+  },
+  set now(_time: number) {
+    throw new Error("real time cannot be set");
+  },
+};
 
 /** The engine with an in-memory store, and with time and providers that the test controls. */
 export class EngineHarness {
@@ -179,8 +191,9 @@ export class EngineHarness {
     readonly engine: LocalOperations,
     readonly definitions: Definitions,
     other: EngineHarness | undefined,
+    time: { now: number },
   ) {
-    this.time = other?.time ?? { now: T0 };
+    this.time = other?.time ?? time;
     this.environment = other?.environment ?? createCaseEnvironment();
     this.workflows = other?.workflows ?? new Map();
     this.audiences = other?.audiences ?? [];
@@ -196,6 +209,7 @@ export class EngineHarness {
 
   static async open({
     location = ":memory:",
+    database,
     sharedWith: other,
     overrideStore: override,
     watchUsers = false,
@@ -204,7 +218,10 @@ export class EngineHarness {
     checkDueWork,
   }: HarnessOptions = {}): Promise<EngineHarness> {
     let harness: EngineHarness;
-    const store = await openTestStore(location, { now: () => harness.now, watchUsers });
+    const time = database === undefined ? { now: T0 } : REAL_TIME;
+    const store = await (database === undefined
+      ? openTestStore(location, { now: () => harness.now, watchUsers })
+      : openPostgresStore(database));
     const definitions: Definitions = {
       workflow: async (key) => harness.workflows.get(key) ?? null,
       workflowKeys: async () => [...harness.workflows.keys()],
@@ -221,7 +238,7 @@ export class EngineHarness {
           : { ...definitions, workflow: async (key) => branchWorkflows.get(key) ?? harness.workflows.get(key) ?? null };
       },
     };
-    const context: EngineContext = {
+    const context: EngineSettings = {
       store: override ? Object.assign(Object.create(store) as Store, override(store)) : store,
       definitions,
       findProvider: () => ({
@@ -246,7 +263,7 @@ export class EngineHarness {
       },
       random: () => 0.5, // no jitter
     };
-    harness = new EngineHarness(store, await store.openLogs(), createEngine(context), definitions, other);
+    harness = new EngineHarness(store, await store.openLogs(), createEngine(context), definitions, other, time);
     if (other === undefined) await harness.identify(...USERS);
     if (watchUsers) await harness.engine.runDue({}); // Users who exist before the first audience do not join it.
     return harness;

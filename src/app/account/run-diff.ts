@@ -4,6 +4,7 @@ import { buildDiffReport, type DiffReport, type TargetResult } from "../../domai
 import { parseSentMessage } from "../../domain/replay/parse-sent-message.js";
 import type { SentMessage } from "../../domain/replay/recorded-history.js";
 import type { RecipientOutcome, TriggerOutcome } from "../../domain/run/outcome.js";
+import { hasEndedStatus } from "../../domain/run/run-status.js";
 import { isRandomCohortType } from "../../domain/steps/random-cohort-step.js";
 import { isTriggerWorkflowType } from "../../domain/steps/trigger-workflow-step.js";
 import { walkSteps } from "../../domain/steps/walk-steps.js";
@@ -107,8 +108,7 @@ async function readResult(outcome: TriggerOutcome, operations: Operations): Prom
   return { recipients, messages: messages.sort((a, b) => a.at - b.at) };
 }
 
-const hasEnded = ({ status }: RecipientOutcome): boolean =>
-  status === null || status === "completed" || status === "cancelled";
+const hasEnded = ({ status }: RecipientOutcome): boolean => status === null || hasEndedStatus(status);
 
 /** Runs the trigger in the local engine from `start` until all runs have ended or the clock would pass `end`. */
 async function runLocally(

@@ -107,9 +107,10 @@ export async function runSharedWorker(
       else log.debug({ event: "job_ended", ...fields }, `job ${task} ended after ${fields.seconds} s`);
       if (result !== null) summary.add(result.runs, result.deliveries);
     },
-    onRunFailed(error) {
-      metrics.count("runs", { outcome: "failed" });
-      log.error({ event: "run_failed", error }, `a run ended as failed: ${error}`);
+    onRunFailed({ hasEnded, ...failure }) {
+      const run = `run ${failure.recipient_run_id} of ${failure.workflow}`;
+      if (hasEnded) log.error({ event: "run_failed", ...failure }, `${run} failed: ${failure.error}`);
+      else log.warn({ event: "run_postponed", ...failure }, `${run} is tried again: ${failure.error}`);
     },
     onReconciled(rows) {
       metrics.count("reconciled", {}, rows);

@@ -1,5 +1,6 @@
 import type { Expectation } from "../../domain/run/expectation.js";
 import type { TriggerOutcome } from "../../domain/run/outcome.js";
+import { hasEndedStatus } from "../../domain/run/run-status.js";
 import { redactRequest } from "../../domain/trigger/api-request.js";
 import { collectInlineRecipientWarnings } from "../../domain/trigger/collect-inline-recipient-warnings.js";
 import type { ParsedPayload } from "../../domain/trigger/parse-trigger.js";
@@ -160,7 +161,7 @@ export async function triggerAndWait(
 function describeUnendedRuns({ recipients }: TriggerOutcome): string {
   if (recipients === null) return "the API reports no runs yet";
   const runs = recipients.filter(({ recipient_run_id }) => recipient_run_id !== null);
-  const ended = runs.filter(({ status }) => status === "completed" || status === "cancelled");
+  const ended = runs.filter(({ status }) => hasEndedStatus(status));
   if (ended.length === runs.length) return "messages are still queued";
   return `${runs.length - ended.length} of ${runs.length} ${runs.length === 1 ? "run has" : "runs have"} not ended`;
 }

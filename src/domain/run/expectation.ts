@@ -5,6 +5,7 @@ import { SANDBOXED } from "../message/message.js";
 import { toRecipientKey, toRecipientReference } from "../recipient/recipient.js";
 import { toApiSpelling } from "./api-spelling.js";
 import { countMessages, type RecipientOutcome, type StepOutcome } from "./outcome.js";
+import { hasEndedStatus } from "./run-status.js";
 import { getStepLabels } from "./step-labels.js";
 
 /** Labels for the states of a step's messages. They replace the outcomes `sent` and `failed`. */
@@ -170,7 +171,7 @@ function describeMissingStep(recipient: string, step: string, entries: readonly 
   const steps = entries.flatMap((entry) => entry.steps.map((step) => `${step.ref} ${formatStepLabels(step)}`));
   const reasons = entries.flatMap(({ reason }) => reason?.code ?? []);
   const details = [...reasons, ...(steps.length === 0 ? [] : [`so far: ${steps.join(", ")}`])].join("; ");
-  const hasEnded = entries.every(({ status }) => status === "completed" || status === "cancelled");
+  const hasEnded = entries.every(({ status }) => hasEndedStatus(status));
   const phrase = hasEnded ? `ended without reaching step ${step}` : `has not reached step ${step} yet`;
   const isUnidentified = reasons.includes("recipient_not_found");
   return `${recipient} ${isUnidentified ? `has no step ${step}` : phrase}${details === "" ? "" : ` (${details})`}`;

@@ -1,3 +1,13 @@
-export const RUN_STATUSES = ["queued", "processing", "paused", "completed", "cancelled"] as const;
-/** The status of a recipient run (E-006, E-007). */
+/** The statuses of a recipient run in the API (E-006, E-007). */
+export const API_RUN_STATUSES = ["queued", "processing", "paused", "completed", "cancelled"] as const;
+/**
+ * The statuses of a recipient run. A run is failed if an error of knock prevented it from continuing: it keeps its position, and
+ * `knock runs retry` continues it. The API has no such status, so it reports these runs as completed, with errors.
+ */
+export const RUN_STATUSES = [...API_RUN_STATUSES, "failed"] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
+
+/** Returns whether a run does not continue by itself. Null is a run that does not exist. */
+export function hasEndedStatus(status: RunStatus | null): boolean {
+  return status === "completed" || status === "cancelled" || status === "failed";
+}

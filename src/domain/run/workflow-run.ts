@@ -75,7 +75,7 @@ export interface RecipientRun {
   workflow_run_id: string;
   recipient: RecipientKey;
   status: RunStatus;
-  /** The step that is executed next or is waiting; null once the run has ended. */
+  /** The step that is executed next or is waiting, or at which the run failed; null once it was completed or canceled. */
   position: StepPath | null;
   /** When the waiting step ends, in milliseconds; null if it does not wait for a time. */
   due_at: number | null;

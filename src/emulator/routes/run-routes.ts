@@ -1,6 +1,6 @@
-import { RUN_STATUSES } from "../../domain/run/run-status.js";
-import { okOrNotFound, pickFields, type Route, toPageResult } from "../access/route.js";
-import { RUN_FIELDS } from "../http/run-fields.js";
+import { API_RUN_STATUSES } from "../../domain/run/run-status.js";
+import { okOrNotFound, type Route, toPageResult } from "../access/route.js";
+import { toApiRun, toStoredStatuses } from "../http/to-api-run.js";
 
 export const runRoutes: Route[] = [
   {
@@ -10,14 +10,15 @@ export const runRoutes: Route[] = [
     async handle({ operations, query }) {
       const filter = {
         workflow: query.text("workflow"),
-        statuses: query.choices("status", RUN_STATUSES),
+        statuses: toStoredStatuses(query.choices("status", API_RUN_STATUSES)),
         tenant: query.text("tenant"),
         has_errors: query.flag("has_errors"),
         recipient: query.reference("recipient"),
         starting_at: query.time("starting_at"),
         ending_at: query.time("ending_at"),
       };
-      return toPageResult(await operations.listRecipientRuns(filter, query.page()), "items");
+      const { items, page_info } = await operations.listRecipientRuns(filter, query.page());
+      return toPageResult({ items: items.map(toApiRun), page_info }, "items");
     },
   },
   {
@@ -27,7 +28,7 @@ export const runRoutes: Route[] = [
     differs: "Event names are the engine's own where the service documents none (A-607).",
     async handle({ operations, param }) {
       const run = await operations.readRecipientRun(param("id"));
-      return okOrNotFound(run === null ? null : pickFields(run, RUN_FIELDS));
+      return okOrNotFound(run === null ? null : { ...toApiRun(run), events: run.events ?? [] });
     },
   },
 ];

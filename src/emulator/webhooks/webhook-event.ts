@@ -3,7 +3,7 @@ import type { OutboundEntry } from "../../ports/outbound-log.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { pickFields } from "../access/route.js";
-import { RUN_FIELDS } from "../http/run-fields.js";
+import { toApiRun } from "../http/to-api-run.js";
 
 /** The parts of a webhook's body (A-920). */
 export interface WebhookEvent {
@@ -13,9 +13,6 @@ export interface WebhookEvent {
   data: JsonObject;
   event_data: JsonObject | null;
 }
-
-/** The fields of a run in a webhook. Its events are webhooks of their own. */
-const WEBHOOK_RUN_FIELDS = RUN_FIELDS.filter((name) => name !== "events");
 
 /** The fields of `event_data` by event type (A-924). `interacted` contains everything that the caller sent. */
 const DATA_FIELDS: Readonly<Record<string, readonly string[]>> = {
@@ -69,7 +66,7 @@ export async function readEvents(
     if (entry.about === "run") {
       const type = `workflow_recipient_run.${entry.type}`;
       const run = isWanted(type) ? await readRun(entry.recipient_run_id) : null;
-      return run === null ? [] : [{ type, at: entry.at, data: pickFields(run, WEBHOOK_RUN_FIELDS), event_data: null }];
+      return run === null ? [] : [{ type, at: entry.at, data: toApiRun(run), event_data: null }];
     }
     const history = histories.get(entry.message_id);
     return history === undefined ? [] : buildMessageEvents(history, entry.first, entry.last);

@@ -26,6 +26,7 @@ import type { JsonObject } from "../../util/json.js";
 import type { RunParties } from "./build-scope.js";
 import type { DeliveryRates } from "./delivery-rates.js";
 import type { OwnWork } from "./own-work.js";
+import type { WorkFailures } from "./work-failures.js";
 
 /**
  * Everything that the engine depends on: it reads no environment variables, has no clock of its own and prints nothing.
@@ -50,6 +51,10 @@ export interface EngineContext<Stores = Store> {
   ) => Promise<Map<string, JsonObject>>;
   /** Receives the type and the seconds of each step that an advance executes, or of its request. */
   onStep?: ((type: string, seconds: number) => void) | undefined;
+  /** The due work of this process that failed. */
+  workFailures: WorkFailures;
+  /** Receives the token of each claim, so that it can be released if the work fails. */
+  onClaim?: (token: string) => void;
   /** The limits of channels per second. Absent if nothing is delivered. */
   deliveryRates?: DeliveryRates;
   /** Throws `too_much_due_work` if no trigger with more than `MAX_SMALL_TRIGGER` recipients is accepted now. */
@@ -92,8 +97,10 @@ export function getClockTime({ frozen_at, offset_ms, real_now }: ClockReading): 
 }
 
 /** Returns a new token for a claim. That of a worker begins with its ID. */
-export function createClaimToken({ ids, worker }: Pick<EngineContext<unknown>, "ids" | "worker">): string {
-  return worker === undefined ? ids.uuid() : `${worker}:${ids.uuid()}`;
+export function createClaimToken({ ids, worker, onClaim }: EngineContext<unknown>): string {
+  const token = worker === undefined ? ids.uuid() : `${worker}:${ids.uuid()}`;
+  onClaim?.(token);
+  return token;
 }
 
 /** Returns the store's current time in milliseconds. */

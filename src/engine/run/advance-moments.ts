@@ -4,7 +4,7 @@ import type { EngineContext, QueryStore } from "../context/engine-context.js";
 import type { Advance } from "./advance.js";
 import { type AdvancedClaimedRun, advanceClaimedRuns } from "./advance-claimed-runs.js";
 
-interface AdvancedMoments {
+export interface AdvancedMoments {
   advances: AdvancedClaimedRun[];
   /** The last moment whose runs were advanced. */
   reached: number;

@@ -1,4 +1,5 @@
 import type { TriggerOutcome } from "../../domain/run/outcome.js";
+import { hasEndedStatus } from "../../domain/run/run-status.js";
 import type { WaitOptions } from "../../ports/operations.js";
 import { type DueWorkStore, type EngineContext, readTime } from "../context/engine-context.js";
 import type { OwnWork } from "../context/own-work.js";
@@ -21,9 +22,7 @@ export async function awaitOutcome(
     await runDueWork(context, await readTime(context), { signal });
     const outcome = (await readOutcome(context, started.workflow_run_id)) ?? started;
     const runs = outcome.recipients ?? [];
-    const open = runs.filter(
-      (run) => run.status !== null && run.status !== "completed" && run.status !== "cancelled",
-    ).length;
+    const open = runs.filter(({ status }) => status !== null && !hasEndedStatus(status)).length;
     const queued = runs.some((run) => run.steps.some((step) => step.outcome === "queued"));
     onProgress?.(runs.length - open, runs.length);
     const remainingMs = deadline - context.realNow();

@@ -1,17 +1,16 @@
-import { failRun } from "../../domain/run/fail-run.js";
+import { getErrorMessage } from "../../errors/knock-error.js";
 import type { WorkScope } from "../../ports/due-store.js";
-import type { DueTask, DueTaskResult } from "../../ports/due-work.js";
-import type { ClaimedRun } from "../../ports/run-store.js";
+import type { DueTask, DueTaskFailure, DueTaskResult } from "../../ports/due-work.js";
 import { getClaimLimit } from "../context/delivery-rates.js";
 import { type DueWorkStore, type EngineContext, readTime } from "../context/engine-context.js";
 import { OwnWork } from "../context/own-work.js";
 import { deliverDueMessages } from "../message/deliver-due-messages.js";
-import { createRunOnlyAdvance } from "./advance.js";
-import { type AdvancedClaimedRun, advanceClaimedRuns } from "./advance-claimed-runs.js";
+import { advanceDueRuns, type RunFailure } from "./advance-due-runs.js";
 import { createClaim } from "./continue-fan-out.js";
 import { followUserChanges } from "./follow-user-changes.js";
+import { releaseAfterError } from "./release-after-error.js";
 import { type BlockedSchedule, runDueSchedules } from "./run-due-schedules.js";
-import { continueDueFanOuts, MAX_RUNS_PER_CHUNK, toSavedAdvance } from "./run-due-work.js";
+import { continueDueFanOuts, MAX_RUNS_PER_CHUNK } from "./run-due-work.js";
 
 /** The work of one job. Work that it causes has jobs of its own. */
 class JobWork extends OwnWork {
@@ -27,12 +26,24 @@ class JobWork extends OwnWork {
 }
 
 /** Performs one kind of due work in one scope, for a job of a worker. */
-export async function runDueTask(
-  mainContext: EngineContext<DueWorkStore>,
+export function runDueTask(
+  context: EngineContext<DueWorkStore>,
   task: DueTask,
-  { signal, onBlocked }: { signal: AbortSignal; onBlocked?: (schedule: BlockedSchedule) => void },
+  options: TaskOptions,
 ): Promise<DueTaskResult> {
-  const context = { ...mainContext, ownWork: new JobWork(task.scope) };
+  return releaseAfterError({ ...context, ownWork: new JobWork(task.scope) }, (own) => performTask(own, task, options));
+}
+
+interface TaskOptions {
+  signal: AbortSignal;
+  onBlocked?: (schedule: BlockedSchedule) => void;
+}
+
+async function performTask(
+  context: EngineContext<DueWorkStore>,
+  task: DueTask,
+  { signal, onBlocked }: TaskOptions,
+): Promise<DueTaskResult> {
   const now = await readTime(context);
   const result: DueTaskResult = { runs: {}, refused: 0, deliveries: 0, failedDeliveries: 0 };
   const countRun = (status: string): void => {
@@ -40,7 +51,7 @@ export async function runDueTask(
   };
   switch (task.kind) {
     case "runs":
-      await advanceRuns(context, now, task.failure, { signal, result, countRun });
+      await advanceRuns(context, now, { signal, result, countRun });
       break;
     case "fan_outs":
       await continueDueFanOuts(context, now, (_, advance) => countRun(advance.recipientRun.status));
@@ -83,37 +94,33 @@ interface RunCounts {
 async function advanceRuns(
   context: EngineContext<DueWorkStore>,
   now: number,
-  failure: string | undefined,
   { signal, result, countRun }: RunCounts,
 ): Promise<void> {
   const done = new Set<string>();
   for (let claimedCount = MAX_RUNS_PER_CHUNK; claimedCount === MAX_RUNS_PER_CHUNK && !signal.aborted; ) {
-    const claim = createClaim(context, now);
-    const claimed = await context.store.claimDueRuns(claim, MAX_RUNS_PER_CHUNK);
+    const { token, ...claim } = createClaim(context, now);
+    const claimed = await context.store.claimDueRuns({ token, ...claim }, MAX_RUNS_PER_CHUNK);
     if (claimed.length === 0) return;
-    const advances =
-      failure === undefined
-        ? await advanceClaimedRuns(context, claimed, now)
-        : claimed.map((run) => failClaimedRun(run, now, failure));
-    const { saved } = await context.store.saveAdvances(advances.map(toSavedAdvance), claim.token, now);
+    const { advances, saved, failures } = await advanceDueRuns(context, claimed, { token, now });
     for (const { claimed: run, result: advance } of advances)
       if (saved.has(run.recipientRun.id)) countRun(advance.recipientRun.status);
       else result.refused++;
+    if (failures.length > 0) result.failures = [...(result.failures ?? []), ...failures.map(toTaskFailure)];
     // Another worker has these runs, and may not be done yet.
-    if (saved.size === 0) return;
+    if (saved.size + failures.length === 0) return;
     // All rows of the job are done, so another look would find none.
-    for (const id of saved) done.add(id);
-    if (done.size === countRows(context.ownWork?.scope)) return;
+    for (const { recipientRun } of claimed) done.add(recipientRun.id);
+    if (result.refused === 0 && done.size === countRows(context.ownWork?.scope)) return;
     claimedCount = claimed.length;
   }
+}
+
+function toTaskFailure({ claimed: { run, recipientRun }, error, hasEnded }: RunFailure): DueTaskFailure {
+  const { workflow, tenant } = run;
+  return { recipient_run_id: recipientRun.id, workflow, tenant, error: getErrorMessage(error), hasEnded };
 }
 
 /** Returns the number of rows that a scope contains. Null if it is not limited to a range of rows. */
 function countRows(scope: WorkScope | undefined): number | null {
   return scope?.rows === undefined ? null : scope.rows.to - scope.rows.from + 1;
-}
-
-function failClaimedRun(claimed: ClaimedRun, now: number, failure: string): AdvancedClaimedRun {
-  const run = failRun(claimed.recipientRun, claimed.version, now, failure);
-  return { claimed, result: createRunOnlyAdvance(run), newVersion: null };
 }

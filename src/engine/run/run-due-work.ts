@@ -8,7 +8,7 @@ import type { CausedWork } from "../../ports/due-store.js";
 import type { ClaimedFanOut, FanOutStore } from "../../ports/fan-out-store.js";
 import type { AdvancedRun } from "../../ports/operations.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
-import type { ClaimedRun, SavedAdvance } from "../../ports/run-store.js";
+import type { ClaimedRun } from "../../ports/run-store.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import { compileWorkflow } from "../compile/compile-workflow.js";
 import type { DueWorkStore, EngineContext, StartStore } from "../context/engine-context.js";
@@ -16,11 +16,11 @@ import { OwnWork } from "../context/own-work.js";
 import { deliverDueMessages, type OnDelivered } from "../message/deliver-due-messages.js";
 import { getRunContext } from "../workflow/branch-context.js";
 import type { Advance } from "./advance.js";
-import type { AdvancedClaimedRun } from "./advance-claimed-runs.js";
-import { advanceMoments } from "./advance-moments.js";
+import { advanceDueRuns, explainFailure, type RunFailure } from "./advance-due-runs.js";
 import { buildRecipientOutcome } from "./build-trigger-outcome.js";
 import { createClaim, insertNextChunk } from "./continue-fan-out.js";
 import { followUserChanges } from "./follow-user-changes.js";
+import { releaseAfterError } from "./release-after-error.js";
 import { type BlockedSchedule, runDueSchedules } from "./run-due-schedules.js";
 import { applyBatchDecision, type RunStart } from "./start-runs.js";
 
@@ -84,11 +84,6 @@ export async function continueDueFanOuts(
   }
 }
 
-export function toSavedAdvance({ claimed, result, newVersion: version }: AdvancedClaimedRun): SavedAdvance {
-  const { recipientRun, messages, batch, upserts, triggers } = result;
-  return { recipientRun, messages, batch, upserts, triggers, version, revision: claimed.revision };
-}
-
 function toFirstAdvancedRun(run: WorkflowRun, result: Advance): AdvancedRun {
   const messages = new Map(result.messages.map((message) => [message.id, message]));
   const { recipient, steps } = buildRecipientOutcome(result.recipientRun, messages);
@@ -118,14 +113,23 @@ interface RunDueWorkOptions {
  * Runs the due work of the context at `startTime` in chunks, then its deliveries. Returns the advanced runs. Calls `onBlocked` for
  * schedules that could not start. Reads which work is due before it claims, because most rounds find work of one kind.
  */
-export async function runDueWork(
+export function runDueWork(
   context: EngineContext<DueWorkStore>,
   startTime: number,
-  { signal, clockMove, onBlocked, onDelivered }: RunDueWorkOptions = {},
+  options: RunDueWorkOptions = {},
+): Promise<AdvancedRun[]> {
+  return releaseAfterError(context, (own) => runDueRounds(own, startTime, options));
+}
+
+async function runDueRounds(
+  context: EngineContext<DueWorkStore>,
+  startTime: number,
+  { signal, clockMove, onBlocked, onDelivered }: RunDueWorkOptions,
 ): Promise<AdvancedRun[]> {
   const { store } = context;
   let now = startTime;
   const ran: AdvancedRun[] = [];
+  let postponed: RunFailure | undefined;
   const reportFirst = (run: WorkflowRun, first: Advance) => ran.push(toFirstAdvancedRun(run, first));
   for (let round = 0; !signal?.aborted; round++) {
     const due = await store.listDueKinds(now, context.ownWork?.scope);
@@ -153,21 +157,25 @@ export async function runDueWork(
       if (due.size === 0 && context.ownWork === undefined && (await store.releaseDeadClaims(now))) continue;
       break;
     }
-    const { advances, reached } = await advanceMoments(context, claimed, now, signal);
-    const clock = clockMove && reached > now ? clockMove.toSetting(reached) : undefined;
+    const { advances, reached, saved, batchDecisions, caused, failures } = await advanceDueRuns(context, claimed, {
+      token: claim.token,
+      now,
+      signal,
+      ...(clockMove ? { toClock: (time) => clockMove.toSetting(time) } : {}),
+    });
     if (reached > now) clockMove?.onReached(reached);
     now = reached;
-    const { saved, batchDecisions, caused } = await store.saveAdvances(
-      advances.map(toSavedAdvance),
-      claim.token,
-      now,
-      clock,
-    );
-    context.ownWork?.add(caused);
+    for (const work of caused) context.ownWork?.add(work);
     for (const { claimed: claimedRun, result } of advances)
-      if (saved.has(claimedRun.recipientRun.id) && !isStillWaiting(result.recipientRun.wait))
+      if (
+        saved.has(claimedRun.recipientRun.id) &&
+        (result.recipientRun.status === "failed" || !isStillWaiting(result.recipientRun.wait))
+      )
         ran.push(toAdvancedRun(claimedRun, applyBatchDecision(result, batchDecisions)));
+    postponed ??= failures.find(({ hasEnded }) => !hasEnded);
   }
+  // The run is tried again later, but a command that runs due work once must not hide its error.
+  if (postponed !== undefined) throw explainFailure(postponed);
   return ran;
 }
 

@@ -41,7 +41,7 @@ import {
   tenantSchema,
   userSchema,
 } from "./recipients.js";
-import { advancedRunSchema, clockSchema, recipientRunListSchema, shownRecipientRunSchema } from "./runs.js";
+import { advancedRunSchema, clockSchema, retriesSchema, runListSchema, shownRecipientRunSchema } from "./runs.js";
 import { authStatusSchema, changedSettingSchema, loginSchema, logoutSchema, settingSchema } from "./settings.js";
 import { migratedStoreSchema, storeCopySchema } from "./store.js";
 import { workerLogSchema } from "./worker-log.js";
@@ -120,7 +120,7 @@ export const OUTPUT_DOCUMENTS: readonly OutputDocument[] = [
     "The users with skipped steps, and the totals.",
     auditReportSchema,
   ),
-  describeDocument("runs list", "List of recipient runs", LISTED, recipientRunListSchema),
+  describeDocument("runs list", "List of recipient runs", LISTED, runListSchema),
   describeDocument(
     "runs show",
     "Recipient run",
@@ -134,6 +134,7 @@ export const OUTPUT_DOCUMENTS: readonly OutputDocument[] = [
     outcomeDocumentSchema,
     { suffix: "workflow-run" },
   ),
+  describeDocument("runs retry", "Retried runs", "The runs after the attempt.", retriesSchema),
   describeDocument("messages list", "List of messages", LISTED, messageListSchema),
   describeDocument("messages show", "Message", "The API's message with its content.", shownMessageSchema),
   describeDocument(

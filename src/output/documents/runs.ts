@@ -21,7 +21,7 @@ import {
   typeName,
   withKeywords,
 } from "../../domain/schema/output-fields.js";
-import { listSchema } from "./lists.js";
+import { itemsSchema, listSchema } from "./lists.js";
 import { expectationsField } from "./outcomes.js";
 
 const RUN_FIELDS = {
@@ -32,7 +32,10 @@ const RUN_FIELDS = {
   recipient: recipientReferenceSchema,
   actor: z.optional(described(z.nullable(recipientReferenceSchema), "The actor, or null.")),
   tenant: z.optional(textOrNull("The tenant's ID, or null.")),
-  status: described(z.enum(RUN_STATUSES), "The status of the run."),
+  status: described(
+    z.enum(RUN_STATUSES),
+    "The status of the run. failed: an error of knock ended it, and `knock runs retry` continues it.",
+  ),
   error_count: z.optional(countField("The number of errors.")),
   trigger_source: described(
     z.object({
@@ -53,7 +56,10 @@ const RUN_FIELDS = {
 /** The API's `WorkflowRecipientRun` (A-508). */
 export const recipientRunSchema = definition("recipient_run", z.object(RUN_FIELDS));
 
-export const recipientRunListSchema = listSchema(recipientRunSchema);
+export const runListSchema = listSchema(recipientRunSchema);
+
+/** Runs after a retry. */
+export const retriesSchema = itemsSchema(recipientRunSchema);
 
 /** The API's `WorkflowRecipientRunEvent` (A-510). */
 const runEventSchema = definition(

@@ -7,7 +7,7 @@ import { Empty, RunStatus, Time } from "../parts/basics.js";
 import { Filters, List, Panes } from "../parts/list.js";
 import { RunDetail } from "./run-detail.js";
 
-const STATUSES = ["queued", "processing", "paused", "completed", "cancelled"];
+const STATUSES = ["queued", "processing", "paused", "completed", "cancelled", "failed"];
 
 /** A filter option that is not a run status, because runs continue after an error. */
 const WITH_ERRORS = "with errors";

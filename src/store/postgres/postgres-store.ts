@@ -18,11 +18,13 @@ import { clearStore } from "./connection/clear-store.js";
 import { claimClock, releaseClock, selectClock, writeClock } from "./connection/clock-setting.js";
 import { readChangeToken } from "./connection/read-change-token.js";
 import { readSecret } from "./connection/read-secret.js";
+import { isTransient } from "./connection/store-errors.js";
 import { WriteProbe } from "./connection/write-probe.js";
 import { PostgresMessages } from "./postgres-messages.js";
 import { cancelRuns } from "./run/cancel-runs.js";
 import { ClaimedRows } from "./run/claimed-rows.js";
 import { readBatch } from "./run/read-batch.js";
+import { retryRuns } from "./run/retry-runs.js";
 import { acquireThrottleSlots, previewThrottleSlots } from "./run/throttle-slots.js";
 import { recordEvents } from "./run/waits.js";
 import { claimDueRuns } from "./work/claim-due-work.js";
@@ -30,6 +32,7 @@ import { claimDueFanOuts, insertFanOutChunk, readRecipientsWithRun, splitFanOut 
 import { insertWorkflowRun, readIdempotencyRecord, selectAlreadyTriggered } from "./work/insert-workflow-run.js";
 import { listDueKinds, readNextDueAt } from "./work/next-due.js";
 import { prune } from "./work/prune-runs.js";
+import { postponeRuns, releaseClaims } from "./work/release-claims.js";
 import { saveAdvances } from "./work/save-work.js";
 import {
   claimDueSchedules,
@@ -138,6 +141,15 @@ export class PostgresStore extends PostgresMessages implements Store {
     return false;
   }
 
+  async releaseClaims(tokens: readonly string[]): Promise<void> {
+    await this.db.write((tx) => releaseClaims(tx, tokens));
+    for (const token of tokens) this.claimedRows.forget(token);
+  }
+
+  isTransient(error: unknown): boolean {
+    return isTransient(error);
+  }
+
   async listDueKinds(now: number, scope?: WorkScope): Promise<ReadonlySet<DueKind>> {
     return listDueKinds(this.db, now, scope);
   }
@@ -154,9 +166,13 @@ export class PostgresStore extends PostgresMessages implements Store {
     advances: readonly SavedAdvance[],
     token: string,
     now: number,
-    clock?: ClockSetting,
+    options?: { clock?: ClockSetting | undefined; keepsClaim?: boolean },
   ): Promise<SaveAdvancesResult> {
-    return saveAdvances(this.db, this.shared, this.claimedRows, advances, { token, now, clock });
+    return saveAdvances(this.db, this.shared, this.claimedRows, advances, { token, now, ...options });
+  }
+
+  async postponeRuns(ids: readonly string[], until: number, token: string): Promise<void> {
+    await this.db.write((tx) => postponeRuns(tx, ids, until, token));
   }
 
   async previewThrottleSlots(requests: readonly ThrottleRequest[], now: number): Promise<boolean[]> {
@@ -176,6 +192,10 @@ export class PostgresStore extends PostgresMessages implements Store {
 
   async cancelRuns(cancellation: RunCancellation): Promise<CancellationResult> {
     return cancelRuns(this.db, this.shared, cancellation);
+  }
+
+  async retryRuns(ids: readonly string[], at: number): Promise<string[]> {
+    return this.db.write((tx) => retryRuns(tx, ids, at));
   }
 
   async readBatch(recipientRunId: string): Promise<BatchContent | null> {

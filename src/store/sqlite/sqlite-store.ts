@@ -25,11 +25,13 @@ import { clearStore } from "./connection/clear-store.js";
 import { claimClock, readClock, releaseClock, writeClock } from "./connection/clock-setting.js";
 import { readChangeToken } from "./connection/read-change-token.js";
 import { readSecret } from "./connection/read-secret.js";
+import { isTransient } from "./connection/store-errors.js";
 import { applySeeds, readSeeds } from "./recipient/seeds.js";
 import { cancelRuns } from "./run/cancel-runs.js";
 import { listIdsByPrefix } from "./run/list-ids-by-prefix.js";
 import { listRecipientRuns, readRecipientRun, readWorkflowRun, type StoredWorkflowRun } from "./run/list-runs.js";
 import { readBatch } from "./run/read-batch.js";
+import { retryRuns } from "./run/retry-runs.js";
 import { acquireThrottleSlots, previewThrottleSlots } from "./run/throttle-slots.js";
 import { recordEvents } from "./run/waits.js";
 import { SqliteMessages } from "./sqlite-messages.js";
@@ -37,7 +39,7 @@ import { claimDueRuns, listDueKinds, readNextDueAt } from "./work/claim-due-work
 import { claimDueFanOuts, insertFanOutChunk, readRecipientsWithRun, splitFanOut } from "./work/fan-outs.js";
 import { insertWorkflowRun, readAlreadyTriggered, readIdempotencyRecord } from "./work/insert-workflow-run.js";
 import { prune } from "./work/prune-runs.js";
-import { releaseDeadClaims } from "./work/release-dead-claims.js";
+import { postponeRuns, releaseClaims, releaseDeadClaims } from "./work/release-claims.js";
 import { saveAdvances } from "./work/save-work.js";
 import {
   claimDueSchedules,
@@ -156,6 +158,14 @@ export class SqliteStore extends SqliteMessages implements Store {
     return releaseDeadClaims(this.db, now);
   }
 
+  async releaseClaims(tokens: readonly string[]): Promise<void> {
+    releaseClaims(this.db, tokens);
+  }
+
+  isTransient(error: unknown): boolean {
+    return isTransient(error);
+  }
+
   async listDueKinds(now: number, scope?: WorkScope): Promise<ReadonlySet<DueKind>> {
     return listDueKinds(this.db, now, scope);
   }
@@ -168,9 +178,13 @@ export class SqliteStore extends SqliteMessages implements Store {
     advances: readonly SavedAdvance[],
     token: string,
     now: number,
-    clock?: ClockSetting,
+    options?: { clock?: ClockSetting | undefined; keepsClaim?: boolean },
   ): Promise<SaveAdvancesResult> {
-    return saveAdvances(this.db, this.shared, advances, token, now, clock);
+    return saveAdvances(this.db, this.shared, advances, token, now, options);
+  }
+
+  async postponeRuns(ids: readonly string[], until: number, token: string): Promise<void> {
+    postponeRuns(this.db, ids, until, token);
   }
 
   async previewThrottleSlots(requests: readonly ThrottleRequest[], now: number): Promise<boolean[]> {
@@ -187,6 +201,10 @@ export class SqliteStore extends SqliteMessages implements Store {
 
   async cancelRuns(cancellation: RunCancellation): Promise<CancellationResult> {
     return cancelRuns(this.db, this.shared, cancellation);
+  }
+
+  async retryRuns(ids: readonly string[], at: number): Promise<string[]> {
+    return retryRuns(this.db, this.shared, ids, at);
   }
 
   async readWorkflowRun(id: string): Promise<StoredWorkflowRun | null> {

@@ -164,7 +164,7 @@ export function describeDueWork(open: OpenStore): void {
       const { revision } = first as ClaimedRun;
       const advance = { recipientRun, messages: [], batch: null, upserts: [], triggers: [], version: null, revision };
       const clock = { offset_ms: 0, frozen_at: NOW };
-      await open.store.saveAdvances([advance], "t1", NOW, clock);
+      await open.store.saveAdvances([advance], "t1", NOW, { clock });
       expect(await open.store.readClock()).toEqual({ ...clock, real_now: NOW });
       const other = await open.openAgain();
       const claimed = await other.claimDueRuns(claimUntil(NOW + 9, "t2", NOW + 1), 5);

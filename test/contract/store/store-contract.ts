@@ -9,6 +9,7 @@ import { describeClockAndSeeds } from "./clock-and-seeds-contract.js";
 import { describeControl } from "./control-contract.js";
 import { describeDueWork } from "./due-work-contract.js";
 import { describeEngagement } from "./engagement-contract.js";
+import { describeFailedRuns } from "./failed-runs-contract.js";
 import { describeFanOuts } from "./fan-outs-contract.js";
 import { describeFeed } from "./feed-contract.js";
 import { describeFeedCounts } from "./feed-counts-contract.js";
@@ -95,6 +96,7 @@ export function describeStore(name: string, subject: StoreSubject): void {
     describeCausedWork(context);
     describeRepeatedCalls(context);
     describeSavedWork(context);
+    describeFailedRuns(context);
     describeCancellation(context);
     describeBatches(context);
     describeThrottles(context);

@@ -35,7 +35,13 @@ const PARTS = {
     claimClock: true,
     releaseClock: true,
   } satisfies Methods<ClockStore>,
-  DueStore: { readNextDueAt: true, listDueKinds: true, releaseDeadClaims: true } satisfies Methods<DueStore>,
+  DueStore: {
+    readNextDueAt: true,
+    listDueKinds: true,
+    releaseDeadClaims: true,
+    releaseClaims: true,
+    isTransient: true,
+  } satisfies Methods<DueStore>,
   FanOutStore: {
     readRecipientsWithRun: true,
     claimDueFanOuts: true,
@@ -72,6 +78,8 @@ const PARTS = {
     acquireThrottleSlots: true,
     recordEvents: true,
     cancelRuns: true,
+    postponeRuns: true,
+    retryRuns: true,
     readWorkflowRun: true,
     readRecipientRun: true,
     listIdsByPrefix: true,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { failRun } from "../../../src/domain/run/fail-run.js";
+import { failRun, retryRun } from "../../../src/domain/run/fail-run.js";
 import type { StepOutcome } from "../../../src/domain/run/outcome.js";
 import { sendsRequest } from "../../../src/domain/run/sends-request.js";
 import { findPathAfterBranch, findStep, findStepPath } from "../../../src/domain/run/step-path.js";
@@ -42,40 +42,39 @@ function buildRun(over: Partial<RecipientRun>): RecipientRun {
   return created.recipientRuns[0] as RecipientRun;
 }
 
+const INTERNAL = { code: "internal_error", detail: "no memory" } as const;
+
 describe("failRun", () => {
-  it("fails the step at which the run waits, in place of its outcome", () => {
+  it("fails the step at which the run waits, in place of its outcome, and keeps its position", () => {
     const run = buildRun({ status: "paused", position: [0], due_at: NOW, steps: [WAITING] });
-    const failed = failRun(run, VERSION, NOW + 5, "no memory");
+    const failed = failRun(run, VERSION, NOW + 5, INTERNAL);
     expect(failed).toEqual({
       ...run,
-      status: "completed",
-      position: null,
+      status: "failed",
       due_at: null,
       steps: [{ ref: "delay_1", type: "delay", outcome: "failed", reason: REASON }],
       error_count: run.error_count + 1,
       updated_at: NOW + 5,
-      events: expect.any(Array),
+      events: [
+        ...run.events,
+        {
+          event: "step_failed",
+          status: "error",
+          step_ref: "delay_1",
+          step_type: "delay",
+          attempt: 1,
+          data: { reason: "internal_error", status: "paused" },
+          at: NOW + 5,
+        },
+      ],
     });
-    const event = { attempt: 1, at: NOW + 5, data: null };
-    expect(failed.events.slice(0, -2)).toEqual(run.events);
-    expect(failed.events.slice(-2)).toEqual([
-      {
-        ...event,
-        event: "step_failed",
-        status: "error",
-        step_ref: "delay_1",
-        step_type: "delay",
-        data: { reason: "internal_error" },
-      },
-      { ...event, event: "run_completed", status: "ok", step_ref: null, step_type: null },
-    ]);
   });
 
   it.each<[string, Partial<RecipientRun>, string[]]>([
     ["at its position, after the steps that passed", { position: [1, 1, 0], steps: [PASSED] }, ["delay_1", "delay_3"]],
     ["that comes first, before any was executed", { position: null, steps: [] }, ["delay_1"]],
   ])("fails the step %s", (_which, over, refs) => {
-    const { steps, reason } = failRun(buildRun(over), VERSION, NOW, "no memory");
+    const { steps, reason } = failRun(buildRun(over), VERSION, NOW, INTERNAL);
     expect(steps.map(({ ref }) => ref)).toEqual(refs);
     expect(steps.at(-1)).toMatchObject({ outcome: "failed", reason: REASON });
     expect(reason).toBeNull();
@@ -83,13 +82,44 @@ describe("failRun", () => {
 
   it("gives the run the reason if its workflow has no step", () => {
     const run = buildRun({ position: null, steps: [] });
-    expect(failRun(run, EMPTY, NOW, "no memory")).toMatchObject({ steps: [], reason: REASON, status: "completed" });
+    expect(failRun(run, EMPTY, NOW, INTERNAL)).toMatchObject({ steps: [], reason: REASON, status: "failed" });
+  });
+});
+
+describe("retryRun", () => {
+  it.each<[string, Partial<RecipientRun>]>([
+    ["that waited", { status: "paused", position: [0], due_at: NOW, steps: [WAITING] }],
+    ["that was at a step", { status: "processing", position: [1, 1, 0], due_at: NOW, steps: [PASSED] }],
+    ["that had not begun", { status: "queued", position: null, due_at: NOW, steps: [] }],
+  ])("continues a run %s where it was", (_which, over) => {
+    const run = buildRun(over);
+    const retried = retryRun(failRun(run, VERSION, NOW + 5, INTERNAL), NOW + 9);
+    const { status, position, steps, reason, wait } = run;
+    const at = new Date(NOW + 9).toISOString();
+    expect(retried).toMatchObject({ status, position, reason, due_at: NOW + 9 });
+    expect(retried?.wait).toEqual(wait);
+    expect(retried?.steps).toEqual(steps.map((step) => (step.outcome === "waiting" ? { ...step, until: at } : step)));
+    expect(retried?.events.at(-1)).toMatchObject({ event: "step_retried", status: "ok", at: NOW + 9 });
   });
 
-  it("ends the wait of the run", () => {
-    const wait = { events: [], seen: null } as unknown as NonNullable<RecipientRun["wait"]>;
-    expect(failRun({ ...buildRun({}), wait }, VERSION, NOW, "x").wait).toBeNull();
-    expect(failRun(buildRun({}), VERSION, NOW, "x")).not.toHaveProperty("wait");
+  it("continues a run of a workflow without steps", () => {
+    const run = buildRun({ status: "queued", position: null, steps: [] });
+    expect(retryRun(failRun(run, EMPTY, NOW, INTERNAL), NOW)).toMatchObject({
+      status: "queued",
+      reason: null,
+      steps: [],
+    });
+  });
+
+  it("keeps what the run waits for, so that its events are not lost", () => {
+    const wait = { awaited: "a", recipient: null, from: NOW, until: NOW + 9, seen: null };
+    const failed = failRun({ ...buildRun({ status: "paused", steps: [WAITING] }), wait }, VERSION, NOW, INTERNAL);
+    expect(failed.wait).toEqual({ ...wait, seen: 0 });
+    expect(retryRun(failed, NOW)?.wait).toEqual(failed.wait);
+  });
+
+  it("leaves other runs as they are", () => {
+    expect(retryRun(buildRun({ status: "completed" }), NOW)).toBeNull();
   });
 });
 

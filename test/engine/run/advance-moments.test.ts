@@ -105,9 +105,9 @@ describe("moving the clock", () => {
     const clocks: unknown[] = [];
     const harness = await EngineHarness.open({
       overrideStore: (store) => ({
-        saveAdvances: (advances, token, now, clock) => {
-          clocks.push(clock);
-          return store.saveAdvances(advances, token, now, clock);
+        saveAdvances: (advances, token, now, options) => {
+          clocks.push(options?.clock);
+          return store.saveAdvances(advances, token, now, options);
         },
       }),
     });

@@ -17,13 +17,6 @@ beforeEach(async () => {
 afterEach(() => harness.close());
 
 const runTask = (task: DueTask) => harness.engine.runDueTask(task, new AbortController().signal);
-const readRuns = async () =>
-  ((await harness.readOutcome(started)).recipients ?? []).map(({ recipient, status, steps }) => [
-    recipient,
-    status,
-    steps.map(({ ref, outcome, reason }) => [ref, outcome, reason?.code ?? null]),
-  ]);
-
 describe("a task of a worker", () => {
   it("runs only work of its kind that is due in its scope", async () => {
     const other = await harness.trigger("late", { recipients: ["ana"] });
@@ -37,16 +30,6 @@ describe("a task of a worker", () => {
     });
     const otherOutcome = await harness.readOutcome(other);
     expect(otherOutcome.recipients?.map(({ status }) => status)).toEqual(["paused"]);
-  });
-
-  it("ends runs as failed that cannot be advanced, at the step at which they are", async () => {
-    harness.now = T0 + HOUR;
-    const result = await runTask({ kind: "runs", scope: {}, failure: "the template engine broke" });
-    expect(result).toEqual({ ...NOTHING, runs: { completed: 2 } });
-    expect(await readRuns()).toEqual(
-      ["ana", "bo"].map((recipient) => [recipient, "completed", [["delay_1", "failed", "internal_error"]]]),
-    );
-    expect(await harness.store.readNextDueAt()).toBe(null);
   });
 
   it("continues with the next runs if another worker has advanced some", async () => {

@@ -45,6 +45,10 @@ async function openTwo(intercept?: HarnessOptions["overrideStore"]): Promise<[En
   return [first, await open({ sharedWith: first })];
 }
 
+const reject = () => Promise.reject(new Error("killed"));
+/** Lets a process end before it saves what it has claimed. */
+const killed = () => ({ saveAdvances: reject, saveMessages: reject, postponeRuns: reject, releaseClaims: reject });
+
 const messages = async (h: EngineHarness) => (await h.listMessages()).map(formatMessage);
 
 describe("two engines on one store", () => {
@@ -149,9 +153,7 @@ describe("two engines on one store", () => {
   });
 
   it("work of a crashed process is claimed by another when its lease ends, and not before", async () => {
-    const [one, two] = await openTwo(() => ({
-      saveAdvances: () => Promise.reject(new Error("killed")),
-    }));
+    const [one, two] = await openTwo(killed);
     one.define("digest", later);
     const started = await one.trigger("digest", { recipients: ["ana"] });
     one.now = T0 + HOUR;
@@ -187,7 +189,7 @@ describe("two engines on one store", () => {
   });
 
   it("an interrupted delivery is repeated with the same message ID", async () => {
-    const [one, two] = await openTwo(() => ({ saveMessages: () => Promise.reject(new Error("killed")) }));
+    const [one, two] = await openTwo(killed);
     one.define("digest", { steps: [step.email()] });
     await expect(one.trigger("digest", { recipients: ["ana"] })).rejects.toThrow("killed");
     expect(await messages(two)).toEqual(["ana mail queued: B"]);
@@ -200,7 +202,7 @@ describe("two engines on one store", () => {
   });
 
   it("a fetch step is stored before its request, which another process repeats after a crash", async () => {
-    const [one, two] = await openTwo(() => ({ saveAdvances: () => Promise.reject(new Error("killed")) }));
+    const [one, two] = await openTwo(killed);
     const fetchStep = {
       ref: "http_fetch_1",
       type: "http_fetch",
@@ -406,7 +408,7 @@ describe("the clock", () => {
 
   it("skips work that another process has claimed, and runs later work", async () => {
     let writes = 0;
-    const [dead, two] = await openTwo(() => ({ saveAdvances: () => Promise.reject(new Error("killed")) }));
+    const [dead, two] = await openTwo(killed);
     const three = await open({
       sharedWith: dead,
       overrideStore: (store) => ({

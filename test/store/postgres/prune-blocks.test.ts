@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { PRUNED_TABLES } from "../../../src/ports/prune-store.js";
 import type { Store } from "../../../src/ports/store.js";
 import { MIGRATIONS } from "../../../src/store/postgres/connection/migrations.js";
-import { openPostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
+import { migratePostgresStore, openPostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
 import { HOUR, insertSample, NOW, waitingAt } from "../../contract/store/sample-runs.js";
 import { createDatabase, describeOnPostgres, dropDatabase, withClient } from "../../helpers/postgres-server.js";
 
@@ -61,6 +61,7 @@ describeOnPostgres("the values of blocks", () => {
     await run(identity);
     await run("INSERT INTO knock_store VALUES (1, 1, false, false)");
     await run(MIGRATIONS[0] as string);
+    await migratePostgresStore(location);
     store = await openPostgresStore(location);
     expect(await run("SELECT to_regclass('block_values_by_block')::text AS name")).toEqual([
       { name: "block_values_by_block" },

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
-import type { DueTask, RunDueTask } from "../../../src/ports/due-work.js";
+import type { RunDueTask } from "../../../src/ports/due-work.js";
 import type { Connection } from "../../../src/store/postgres/connection/connection.js";
 import { PostgresDueWork } from "../../../src/store/postgres/due-work/postgres-due-work.js";
 import { openPostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
@@ -17,9 +17,9 @@ describeOnPostgres("due work", () => {
   let db: Connection;
   let dueWork: PostgresDueWork | undefined;
   let events: string[];
-  /** The row at which work fails. */
-  let poisonedRow: number | null;
-  let failures: DueTask[];
+  /** The next jobs that fail, and their error. */
+  let failingJobs: number;
+  let error: Error;
   /** The jobs that find all their runs changed by another worker. */
   let refusedJobs: number;
   let beforeRuns: (from: number, to: number) => Promise<void>;
@@ -28,8 +28,7 @@ describeOnPostgres("due work", () => {
     location = await createDatabase();
     ({ db } = (await openPostgresStore(location)) as unknown as { db: Connection });
     events = [];
-    poisonedRow = null;
-    failures = [];
+    failingJobs = 0;
     refusedJobs = 0;
     beforeRuns = async () => {};
   });
@@ -46,8 +45,10 @@ describeOnPostgres("due work", () => {
     if (task.kind !== "runs") return NO_RESULT;
     await beforeRuns(from, to);
     if (refusedJobs-- > 0) return { ...NO_RESULT, refused: to };
-    if (task.failure !== undefined) failures.push(task);
-    else if (poisonedRow !== null && from <= poisonedRow && poisonedRow <= to) throw new Error("the run is broken");
+    if (failingJobs > 0) {
+      failingJobs--;
+      throw error;
+    }
     await db.all("UPDATE recipient_runs SET due_at = NULL WHERE due_at = 1 AND row BETWEEN $1 AND $2", from, to);
     return NO_RESULT;
   };
@@ -63,7 +64,6 @@ describeOnPostgres("due work", () => {
       runTask,
       observer: {
         ...SILENT_OBSERVER,
-        onRunFailed: (error) => events.push(`failed: ${error}`),
         onReconciled: (rows) => events.push(`reconciled ${rows}`),
         onWorkersFreed: (count) => events.push(`freed ${count}`),
         onRestarted: () => events.push("restarted"),
@@ -137,17 +137,16 @@ describeOnPostgres("due work", () => {
     expect(workers.map(({ id }) => id)).toEqual(["four", "one"]);
   });
 
-  it("divides a chunk that fails, down to the run that ends as failed", async () => {
-    poisonedRow = 11;
+  it.each([
+    ["a full disk", "53100"],
+    ["a bug", undefined],
+  ])("does a job again within seconds after %s", async (_which, code) => {
+    failingJobs = 2;
+    error = Object.assign(new Error("the job failed"), { code });
     await addRuns(20);
-    // The first attempts are over.
-    await db.all("UPDATE graphile_worker._private_jobs SET attempts = 2");
-    await start("one");
+    await start("one", 2, { intervalMs: 3_600_000, maxOverdueMs: 3_600_000 });
     await isDone();
-    expect(failures.map(({ scope, failure }) => [scope.rows, failure])).toEqual([
-      [{ from: 11, to: 11 }, "the run is broken"],
-    ]);
-    expect(events.filter((event) => !event.startsWith("reconciled"))).toEqual(["failed: the run is broken"]);
+    expect(failingJobs).toBe(0);
   });
 
   it("advances at most two large chunks at a time, and small ones beside them", async () => {

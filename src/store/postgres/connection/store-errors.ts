@@ -101,7 +101,8 @@ const NETWORK_CODES = new Set([
 const LOST_STATES = /^(08|57P0[123]|53300)/;
 
 /** Messages of the client itself, which have no code. */
-const LOST_MESSAGES = /^(Connection terminated|Client has encountered a connection error|timeout (exceeded|expired))/;
+const LOST_MESSAGES =
+  /^(Connection terminated|Client has encountered a connection error|Client was closed|timeout (exceeded|expired)|Query read timeout)/;
 
 /** Returns whether the connection is lost, or was not made. */
 export function isConnectionLost(error: unknown): boolean {
@@ -130,6 +131,19 @@ function createServerError(location: string, error: unknown): KnockError {
     "Read the server's log, and try again when the server works.",
     error,
   );
+}
+
+/** Codes of invalid values (22) and violated constraints (23). Other codes of the server are about the server. */
+const VALUE_STATES = /^2[23]...$/;
+/** Codes of Node for a wrong use of its functions, which is a bug. Those of TLS are about the connection. */
+const NODE_STATES = /^ERR_(?!SSL|TLS)/;
+
+/** Returns whether an error comes from the server or the connection and says nothing about the values that were written. */
+export function isTransient(error: unknown): boolean {
+  if (error instanceof KnockError || isConnectionLost(error)) return true;
+  const code = getErrorCode(error);
+  if (code === undefined) return error instanceof Error && error.message.startsWith("SASL");
+  return !VALUE_STATES.test(code) && !NODE_STATES.test(code);
 }
 
 /** Returns errors of the environment as KnockErrors, and any other error (a bug) unchanged. */

@@ -81,8 +81,6 @@ export interface FoundJob {
   task: TaskName;
   payload: JobPayload;
   size: JobSize;
-  /** How often the job was started, including this time. */
-  attempt: number;
 }
 
 interface JobPoolOptions {
@@ -195,7 +193,6 @@ export class JobPools {
             task,
             payload: payload as JobPayload,
             size: job.flags?.[toSizeFlag("large")] ? "large" : "small",
-            attempt: job.attempts,
           }),
       ]),
     ) as TaskList;

@@ -44,10 +44,6 @@ export interface JobPayload {
   channel?: string;
   /** The tenant of the trigger whose work this is. */
   tenant?: string;
-  /** The job is a part of one that failed repeatedly. If it fails, it is divided again at once. */
-  isDivided?: boolean;
-  /** Ends the only run of the job as failed with this error. */
-  failure?: string;
 }
 
 /** A job to add. One without a key is always added; one with a key that runs soon replaces a waiting job with the same key. */
@@ -71,7 +67,7 @@ function getShardGroup(shard: number): { from: number; to: number } {
   return { from, to: from + SHARDS_PER_GROUP - 1 };
 }
 
-export const ALL_SHARDS = { from: 0, to: SHARDS - 1 };
+const ALL_SHARDS = { from: 0, to: SHARDS - 1 };
 
 interface JobPlace {
   task: TaskName;
@@ -132,15 +128,11 @@ export function buildJobs(wakeups: readonly Wakeup[], now: number): NewJob[] {
 
 /** Returns the task of the engine for a job. `workflowRunId` is that of the job's workflow run. */
 export function toDueTask(task: TaskName, payload: JobPayload, workflowRunId: string | null): DueTask {
-  const { rows, shards, channel, failure } = payload;
+  const { rows, shards, channel } = payload;
   switch (task) {
     case "advance":
     case "wake":
-      return {
-        kind: "runs",
-        scope: { heldByJob: true, ...(rows ? { rows } : {}), ...(shards ? { shards } : {}) },
-        ...(failure === undefined ? {} : { failure }),
-      };
+      return { kind: "runs", scope: { heldByJob: true, ...(rows ? { rows } : {}), ...(shards ? { shards } : {}) } };
     case "fan_out":
       return { kind: "fan_outs", scope: workflowRunId === null ? {} : { workflowRunIds: [workflowRunId] } };
     case "deliver":

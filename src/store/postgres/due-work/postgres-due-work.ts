@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { availableParallelism, hostname } from "node:os";
 import pg from "pg";
-import { getErrorMessage, KnockError } from "../../../errors/knock-error.js";
+import { getErrorMessage } from "../../../errors/knock-error.js";
 import type {
   DueTaskResult,
   DueWorkObserver,
@@ -12,18 +12,12 @@ import type {
 import { sleep } from "../../../util/sleep.js";
 import type { Connection } from "../connection/connection.js";
 import { growPartitions, isMissingRight } from "../connection/grow-partitions.js";
-import {
-  createMissingPartitionError,
-  getErrorCode,
-  isConnectionLost,
-  isRepeatable,
-} from "../connection/store-errors.js";
+import { createMissingPartitionError } from "../connection/store-errors.js";
 import { WriteProbe } from "../connection/write-probe.js";
 import { addJobs, addJobsOfWakeups } from "./add-jobs.js";
 import { ChannelLimits, planDeliveries } from "./channel-limits.js";
 import { createJobConnection } from "./create-job-connection.js";
 import { MAX_MOVED, moveDelayedJobs } from "./delayed-jobs.js";
-import { divideJob } from "./divide-job.js";
 import { JobAlarm } from "./job-alarm.js";
 import { type FoundJob, isHostCrowded, JobPools } from "./job-pools.js";
 import { DUE_KINDS, toDueTask } from "./jobs.js";
@@ -43,16 +37,13 @@ const MOVE_MS = 1_000;
 const GROWTH_MS = 60_000;
 /** A worker that could not record itself for this long is not healthy. */
 const MAX_SILENCE_MS = 5_000;
-/** A job for several runs is divided after this many failures. */
-const MAX_FAILURES = 3;
+/** A job that failed is done again after this time. graphile-worker would wait longer after each failure, up to six hours. */
+const RETRY_MS = 2_000;
 /** A job whose runs another worker has changed looks at its rows again after this time. */
 const LOOK_AGAIN_MS = 1_000;
 /** A job above the limit of its channel is found again after this time. */
 const BUSY_CHANNEL_MS = 50;
 const DEFAULT_GRACE_MS = 25_000;
-
-/** SQLSTATEs of statements that waited too long for a lock or took too long. */
-const TIMED_OUT = new Set(["55P03", "57014", "25P03"]);
 
 interface PostgresDueWorkOptions {
   /** Identifies this worker. The tokens of its claims begin with it. */
@@ -69,12 +60,6 @@ interface PostgresDueWorkOptions {
   growthIntervalMs?: number;
   /** The processors that the workers of this host share. Default: those that this process can use. */
   processors?: number;
-}
-
-/** Returns whether an error says nothing about the work itself, which then succeeds later. */
-function isTransient(error: unknown): boolean {
-  if (error instanceof KnockError) return error.code === "unreachable" || isTransient(error.cause);
-  return isConnectionLost(error) || isRepeatable(error) || TIMED_OUT.has(getErrorCode(error) ?? "");
 }
 
 /** Runs due work through graphile-worker, in any number of processes at the same time. */
@@ -183,9 +168,9 @@ export class PostgresDueWork implements SharedDueWork {
   }
 
   private async runJob(job: FoundJob): Promise<void> {
-    const { task, payload, attempt } = job;
+    const { task, payload } = job;
     const { observer, runTask } = this.options;
-    const { channel, failure, isDivided } = payload;
+    const { channel } = payload;
     if (channel !== undefined && !this.channels.tryBegin(channel)) return this.addAgain(job, BUSY_CHANNEL_MS);
     const startedAt = performance.now();
     let result: DueTaskResult | null = null;
@@ -195,17 +180,15 @@ export class PostgresDueWork implements SharedDueWork {
       // Without its row, a workflow run was deleted and nothing of it is due.
       if (workflowRunId !== undefined)
         result = await runTask(toDueTask(task, payload, workflowRunId), this.stopping.signal);
-      if (failure !== undefined) observer.onRunFailed(failure);
+      for (const failure of result?.failures ?? []) observer.onRunFailed(failure);
       // The rest of the work belongs to other workers.
       if (this.stopping.signal.aborted) await this.addAgain(job, 0);
       // Two jobs that meet leave runs to each other, or one leaves them to a worker that dies.
       else if (result !== null && result.refused > 0) await this.addAgain(job, LOOK_AGAIN_MS);
     } catch (error) {
       failed = error;
-      const isRunJob = task === "advance" || task === "wake";
-      if (!isRunJob || isTransient(error) || failure !== undefined || (attempt < MAX_FAILURES && !isDivided))
-        throw error;
-      await divideJob(this.db, payload, getErrorMessage(error));
+      // Without a database, the job stays locked until its pool has ended and unlocks it.
+      await this.addAgain(job, RETRY_MS);
     } finally {
       if (channel !== undefined) this.channels.end(channel, result);
       const seconds = (performance.now() - startedAt) / 1_000;

@@ -25,7 +25,7 @@ const SELECT_CHANGES = `SELECT 1 FROM user_changes WHERE at < ${DATABASE_TIME} -
 const SELECT_WAITING_JOBS = `
   SELECT task.identifier AS task, job.payload FROM ${JOB_SCHEMA}._private_jobs job
   JOIN ${JOB_SCHEMA}._private_tasks task ON task.id = job.task_id
-  WHERE job.is_available AND (job.run_at <= now() OR job.attempts > 0)
+  WHERE job.is_available AND job.run_at <= now()
   UNION ALL SELECT task, payload::json FROM delayed_jobs WHERE ${IS_NEAR} LIMIT ${MAX_ROWS_PER_PASS}`;
 
 /**

@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import type { Client } from "pg";
 import type { Connection } from "../connection/connection.js";
 import { DATABASE_TIME, type Transaction } from "../connection/transaction.js";
+import { RELEASES_OF_WORKERS } from "../work/release-claims.js";
 import { DUE_KINDS, JOB_SCHEMA } from "./jobs.js";
 
 /** The first number of the advisory locks of workers. The second is the worker's own. */
@@ -29,12 +30,6 @@ const DELETE_DEAD = `
     )
     FOR UPDATE SKIP LOCKED
   ) RETURNING id, pool_ids`;
-
-/** Releases what a dead worker has claimed in rows, so that its work continues before its leases end. */
-const RELEASE_CLAIMS = ["recipient_runs", "messages", "workflow_runs", "schedules"].map(
-  (table) => `UPDATE ${table} SET claim_until = NULL, claim_token = NULL
-    WHERE due_at IS NOT NULL AND claim_until IS NOT NULL AND split_part(claim_token, ':', 1) = ANY ($1)`,
-);
 
 /** The channel on which graphile-worker announces new jobs. */
 const JOBS_ADDED = "jobs:insert";
@@ -101,7 +96,7 @@ export class WorkerRegistry {
         dead.flatMap(({ pool_ids }) => pool_ids),
       );
       const ids = dead.map(({ id }) => id);
-      for (const statement of RELEASE_CLAIMS) await tx.run(statement, ids);
+      for (const release of RELEASES_OF_WORKERS) await tx.run(release, ids);
       for (const kind of DUE_KINDS) tx.wake({ kind, dueAt: 0 });
       return dead.length;
     });
@@ -157,7 +152,12 @@ export async function hasLiveWorker(db: Connection): Promise<boolean> {
   );
 }
 
+/** Attempts are reset, because graphile-worker waits longer after each of them, up to six hours. */
+const UNLOCK = `
+  UPDATE ${JOB_SCHEMA}._private_jobs SET locked_at = NULL, locked_by = NULL, attempts = 0, run_at = LEAST(run_at, now())
+  WHERE locked_by = ANY($1)`;
+
 /** Unlocks the jobs that pools hold. Jobs are locked by the id of the pool. */
 export async function unlockPools(tx: Transaction, poolIds: readonly string[]): Promise<void> {
-  if (poolIds.length > 0) await tx.all(`SELECT ${JOB_SCHEMA}.force_unlock_workers($1)`, poolIds);
+  if (poolIds.length > 0) await tx.run(UNLOCK, poolIds);
 }

@@ -174,8 +174,15 @@ async function insertResults(
   );
 }
 
+interface SaveOptions {
+  token: string;
+  now: number;
+  clock?: ClockSetting | undefined;
+  keepsClaim?: boolean;
+}
+
 /**
- * Saves advances of runs that the claim still holds, and releases its other runs. A run that was canceled, or saved by another
+ * Saves advances of runs that the claim still holds, and releases its other runs unless it is kept. A run that was canceled, or saved by another
  * worker since it was claimed, has another revision and is not overwritten.
  */
 export async function saveAdvances(
@@ -183,7 +190,7 @@ export async function saveAdvances(
   shared: SharedRows,
   claimedRows: ClaimedRows,
   advances: readonly SavedAdvance[],
-  { token, now, clock }: { token: string; now: number; clock: ClockSetting | undefined },
+  { token, now, clock, keepsClaim = false }: SaveOptions,
 ): Promise<SaveAdvancesResult> {
   const runs = await insertPossibleRows(db, shared, {
     messages: advances.flatMap(({ messages }) => messages),
@@ -221,7 +228,7 @@ export async function saveAdvances(
       tx,
       saved.map((one) => ({ before: one.claimed.before, after: getRun(one) })),
     );
-    await releaseOthers(tx, claimed, advances, token);
+    if (!keepsClaim) await releaseOthers(tx, claimed, advances, token);
     return {
       saved: new Set(saved.map(({ advance }) => advance.recipientRun.id)),
       batchDecisions: new Map(
@@ -232,7 +239,7 @@ export async function saveAdvances(
       caused: tx.getCausedWork(),
     };
   });
-  claimedRows.forget(token);
+  if (!keepsClaim) claimedRows.forget(token);
   return result;
 }
 

@@ -124,3 +124,13 @@ export function translateError(error: unknown, location: string): unknown {
       return error;
   }
 }
+
+/** Result codes of values that cannot be written. The other codes are about the file, the disk or other processes. */
+const VALUE_CODES = new Set([TOOBIG, 19 /* constraint */, 20 /* mismatch */]);
+
+/** Returns whether an error comes from SQLite or the file and says nothing about the values that were written. */
+export function isTransient(error: unknown): boolean {
+  const cause = error instanceof KnockError ? error.cause : error;
+  const code = getPrimaryResultCode(cause);
+  return code === undefined ? error instanceof KnockError : !VALUE_CODES.has(code);
+}

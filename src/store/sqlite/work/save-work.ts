@@ -34,7 +34,7 @@ function releaseRuns(db: Connection, rows: readonly number[], token: string): vo
 }
 
 /**
- * Saves advances of runs that still have the claim's token, and releases the other runs of the claim. A run that was canceled,
+ * Saves advances of runs that still have the claim's token, and releases the other runs of the claim unless it is kept. A run that was canceled,
  * or claimed by another worker after the lease ended, is not overwritten.
  */
 export function saveAdvances(
@@ -43,13 +43,13 @@ export function saveAdvances(
   advances: readonly SavedAdvance[],
   token: string,
   now: number,
-  clock?: ClockSetting,
+  { clock, keepsClaim = false }: { clock?: ClockSetting | undefined; keepsClaim?: boolean } = {},
 ): SaveAdvancesResult {
   const { result, caused } = db.writeAndCollect(() => {
     if (clock) writeClockRow(db, clock);
     const saved = new Set<string>();
     const decided = new Map<string, BatchDecision>();
-    const claimed = shared.removeClaimRows(token);
+    const claimed = keepsClaim ? undefined : shared.removeClaimRows(token);
     const findRunRow = db.prepare(`SELECT ${RUN_ROW_BY_ID} AS row`);
     const getRunRow = (id: string) => claimed?.get(id) ?? (findRunRow.get(id) as { row: number | null }).row;
     const rows = advances.map(({ recipientRun }) => getRunRow(recipientRun.id));

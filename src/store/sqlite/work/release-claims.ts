@@ -1,6 +1,7 @@
 import { hasTokenOwnerEnded } from "../../../util/process-identity.js";
 import { stringify } from "../../rows/json-column.js";
 import type { Connection } from "../connection/connection.js";
+import { RUN_ROW_BY_ID } from "../run/run-rows.js";
 import { DUE_TABLES } from "./due-rows.js";
 
 const TABLES = [...DUE_TABLES.map((table) => ({ table, due: "due_at" })), { table: "user_changes", due: "at" }];
@@ -11,8 +12,16 @@ const SELECT_TOKENS = TABLES.map(
 
 const RELEASES = TABLES.map(
   ({ table, due }) =>
-    `UPDATE ${table} SET claim_token = NULL, claim_until = NULL WHERE ${due} <= ? AND claim_token IN (SELECT value FROM json_each(?))`,
+    `UPDATE ${table} SET claim_token = NULL, claim_until = NULL WHERE ${due} IS NOT NULL AND claim_token IN (SELECT value FROM json_each(?))`,
 );
+
+/** Ends the leases of claims. Reads all rows with a due time. */
+export function releaseClaims(db: Connection, tokens: readonly string[]): void {
+  const list = stringify(tokens);
+  db.write(() => {
+    for (const release of RELEASES) db.run(release, list);
+  });
+}
 
 /**
  * Ends the leases of due work whose process has ended, so that no one waits for them. Returns whether there were any. Reads all
@@ -22,9 +31,16 @@ export function releaseDeadClaims(db: Connection, now: number): boolean {
   const tokens = db.runSingle(() => db.allLists<[token: string]>(SELECT_TOKENS, now, db.realNow()));
   const dead = tokens.map(([token]) => token).filter(hasTokenOwnerEnded);
   if (dead.length === 0) return false;
-  const list = stringify(dead);
-  db.write(() => {
-    for (const release of RELEASES) db.run(release, now, list);
-  });
+  releaseClaims(db, dead);
   return true;
+}
+
+/** Makes runs that a claim holds due at a later time, which ends the claim. */
+export function postponeRuns(db: Connection, ids: readonly string[], until: number, token: string): void {
+  db.write(() => {
+    const update = db.prepare(
+      `UPDATE recipient_runs SET due_at = ?, claim_token = NULL, claim_until = NULL WHERE claim_token = ? AND row = ${RUN_ROW_BY_ID}`,
+    );
+    for (const id of ids) update.run(until, token, id);
+  });
 }

@@ -1,0 +1,151 @@
+import type { BatchDecision } from "../../domain/run/batch-continuations.js";
+import { failRun } from "../../domain/run/fail-run.js";
+import type { Reason } from "../../domain/run/outcome.js";
+import { getErrorMessage } from "../../errors/knock-error.js";
+import type { ClockSetting } from "../../ports/clock-store.js";
+import type { CausedWork, DueStore } from "../../ports/due-store.js";
+import type { ClaimedRun, SavedAdvance } from "../../ports/run-store.js";
+import type { ScheduleStore } from "../../ports/schedule-store.js";
+import type { EngineContext, QueryStore } from "../context/engine-context.js";
+import { createRunOnlyAdvance } from "./advance.js";
+import { type AdvancedClaimedRun, advanceClaimedRuns } from "./advance-claimed-runs.js";
+import { type AdvancedMoments, advanceMoments } from "./advance-moments.js";
+
+/** A run that cannot be continued is tried again after this time. */
+export const RETRY_MS = 2_000;
+
+type Context = EngineContext<QueryStore & ScheduleStore & DueStore>;
+
+/** A run that could not be continued. It has ended as failed, or is tried again later. */
+export interface RunFailure {
+  claimed: ClaimedRun;
+  error: unknown;
+  hasEnded: boolean;
+}
+
+/** Returns the error of a run that could not be continued, with the run. */
+export function explainFailure({ claimed: { run, recipientRun }, error }: RunFailure): Error {
+  return new Error(`run ${recipientRun.id} of ${run.workflow} could not be continued: ${getErrorMessage(error)}`, {
+    cause: error,
+  });
+}
+
+/** The runs of a claim after their advances. */
+interface AdvancedRuns {
+  advances: AdvancedClaimedRun[];
+  /** The last moment whose runs were advanced. */
+  reached: number;
+  /** The ids of the saved runs. */
+  saved: ReadonlySet<string>;
+  batchDecisions: ReadonlyMap<string, BatchDecision>;
+  caused: CausedWork[];
+  failures: RunFailure[];
+}
+
+/**
+ * Does work for all items. If it fails because of one of them, does it for halves, down to single items, and returns those that
+ * fail alone. Throws transient errors.
+ */
+async function doInParts<T>(
+  context: Context,
+  items: readonly T[],
+  work: (part: readonly T[]) => Promise<void>,
+): Promise<{ item: T; error: unknown }[]> {
+  if (items.length === 0) return [];
+  try {
+    await work(items);
+    return [];
+  } catch (error) {
+    if (context.store.isTransient(error)) throw error;
+    if (items.length === 1) return [{ item: items[0] as T, error }];
+    const middle = Math.ceil(items.length / 2);
+    const first = await doInParts(context, items.slice(0, middle), work);
+    return [...first, ...(await doInParts(context, items.slice(middle), work))];
+  }
+}
+
+/** Advances claimed runs. After an error of one of them, only those that are due at `now` are advanced. */
+async function advanceInParts(
+  context: Context,
+  claimed: readonly ClaimedRun[],
+  now: number,
+  signal: AbortSignal | undefined,
+): Promise<AdvancedMoments & { failed: { item: ClaimedRun; error: unknown }[] }> {
+  try {
+    return { ...(await advanceMoments(context, claimed, now, signal)), failed: [] };
+  } catch (error) {
+    if (context.store.isTransient(error)) throw error;
+  }
+  const due = claimed.filter(({ recipientRun }) => (recipientRun.due_at ?? now) <= now);
+  const advances: AdvancedClaimedRun[] = [];
+  const failed = await doInParts(context, due, async (part) => {
+    advances.push(...(await advanceClaimedRuns(context, part, now)));
+  });
+  return { advances, reached: now, failed };
+}
+
+function toSavedAdvance({ claimed, result, newVersion: version }: AdvancedClaimedRun): SavedAdvance {
+  const { recipientRun, messages, batch, upserts, triggers } = result;
+  return { recipientRun, messages, batch, upserts, triggers, version, revision: claimed.revision };
+}
+
+function failClaimedRun(claimed: ClaimedRun, now: number, reason: Reason): AdvancedClaimedRun {
+  const run = failRun(claimed.recipientRun, claimed.version, now, reason);
+  return { claimed, result: createRunOnlyAdvance(run), newVersion: null };
+}
+
+interface AdvanceOptions {
+  /** The token of the claim. */
+  token: string;
+  now: number;
+  signal?: AbortSignal | undefined;
+  /** Returns the clock setting to save with runs of a later moment than `now`. */
+  toClock?: (reached: number) => ClockSetting;
+}
+
+/**
+ * Advances claimed runs and saves them in one transaction. If one of them fails, the others are saved without it, and it is tried
+ * again after {@link RETRY_MS} or ends as failed.
+ */
+export async function advanceDueRuns(
+  context: Context,
+  claimed: readonly ClaimedRun[],
+  { token, now, signal, toClock }: AdvanceOptions,
+): Promise<AdvancedRuns> {
+  const { store } = context;
+  const { advances, reached, failed } = await advanceInParts(context, claimed, now, signal);
+  const clock = toClock && reached > now ? toClock(reached) : undefined;
+  const saved = new Set<string>();
+  const batchDecisions = new Map<string, BatchDecision>();
+  const caused: CausedWork[] = [];
+  const save: (part: readonly AdvancedClaimedRun[]) => Promise<void> = async (part) => {
+    const keepsClaim = failed.length > 0 || part.length < advances.length;
+    const result = await store.saveAdvances(part.map(toSavedAdvance), token, reached, { clock, keepsClaim });
+    for (const id of result.saved) saved.add(id);
+    for (const [id, decision] of result.batchDecisions) batchDecisions.set(id, decision);
+    caused.push(result.caused);
+  };
+  const unsaved = await doInParts(context, advances, save);
+  context.workFailures.recordSuccess(saved);
+  const unfinished = [...failed, ...unsaved.map(({ item, error }) => ({ item: item.claimed, error }))];
+  if (unfinished.length === 0) return { advances, reached, saved, batchDecisions, caused, failures: [] };
+
+  const isUnsaved = new Set(unsaved.map(({ item }) => item));
+  const finished = advances.filter((advance) => !isUnsaved.has(advance));
+  const failures: RunFailure[] = [];
+  for (const { item, error } of unfinished) {
+    const detail = getErrorMessage(error);
+    const hasEnded = context.workFailures.recordFailure(item.recipientRun.id, detail);
+    failures.push({ claimed: item, error, hasEnded });
+    if (!hasEnded) continue;
+    const advance = failClaimedRun(item, reached, { code: "internal_error", detail });
+    await save([advance]);
+    finished.push(advance);
+  }
+  const postponed = failures
+    .filter(({ hasEnded }) => !hasEnded)
+    .map(({ claimed: { recipientRun } }) => recipientRun.id);
+  if (postponed.length > 0) await store.postponeRuns(postponed, reached + RETRY_MS, token);
+  await store.releaseClaims([token]);
+  return { advances: finished, reached, saved, batchDecisions, caused, failures };
+}
