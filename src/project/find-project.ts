@@ -7,7 +7,7 @@ import { KnockError } from "../errors/knock-error.js";
 import { describeFileError } from "../util/text-file.js";
 import { formatDisplayPath } from "./format-display-path.js";
 import { readProjectJson } from "./read-project-text.js";
-import { withFileLocation } from "./read-resource.js";
+import { locateIn, type OnInvalid, parseDocument } from "./read-resource.js";
 
 export const PROJECT_FILE = "knock.json";
 
@@ -23,6 +23,8 @@ export interface ProjectLocation {
   environmentName?: string | undefined;
   /** The documents that are known to be valid. Absent if every document is checked. */
   valid?: ValidDocuments | undefined;
+  /** Receives the errors of invalid documents, whose valid parts are then used. Absent if the first error is thrown. */
+  onInvalid?: OnInvalid | undefined;
 }
 
 /** Returns the nearest folder, from `from` upwards, that contains `knock.json`, or null (F-001). */
@@ -96,9 +98,9 @@ export async function findProject({
     });
   }
   const raw = await readProjectJson(file, displayPath);
-  const projectFile = await withFileLocation({ path: file, displayPath }, () =>
-    parseProjectFile(raw, displayPath, valid),
-  );
+  const parse = (document: unknown): ReturnType<typeof parseProjectFile> =>
+    parseProjectFile(document, displayPath, valid);
+  const projectFile = await parseDocument(raw, parse, { locate: locateIn({ path: file, displayPath }) });
   const folder =
     knockDir !== null
       ? resolve(cwd, knockDir)

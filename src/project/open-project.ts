@@ -1,4 +1,4 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Audience } from "../domain/audience/audience.js";
 import { parseAudience } from "../domain/audience/parse-audience.js";
@@ -8,7 +8,6 @@ import { checkGuideKeys } from "../domain/project/check-guide-keys.js";
 import { collectWorkflowWarnings } from "../domain/project/collect-workflow-warnings.js";
 import { findUndeclaredChannels } from "../domain/project/find-undeclared-channels.js";
 import { resolveChannelTypes } from "../domain/project/resolve-channel-types.js";
-import { parseRecipientsFile, type RecipientsFile } from "../domain/request/parse-recipients-file.js";
 import type { Finding } from "../domain/schema/finding.js";
 import type { ReportFinding } from "../domain/shape/report-finding.js";
 import type { EmailLayout } from "../domain/template/email-layout.js";
@@ -21,9 +20,7 @@ import { parseWorkflow } from "../domain/workflow/parse-workflow.js";
 import { collectRequestKeys, type SharedRequest } from "../domain/workflow/shared-request.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
 import { KnockError } from "../errors/knock-error.js";
-import { computeDigest } from "../util/ids.js";
 import type { Json, JsonObject } from "../util/json.js";
-import { parseJson } from "../util/parse-json.js";
 import type { ProjectLocation } from "./find-project.js";
 import { type DocumentFolder, getDocumentFileName } from "./find-unknown-document-keys.js";
 import { formatDisplayPath } from "./format-display-path.js";
@@ -31,20 +28,13 @@ import { listFolder as listNames } from "./list-folder.js";
 import { findBranchFolder, openProjectFolders, readCurrentBranch } from "./project-folders.js";
 import { readDocumentWarnings, readRunWarnings } from "./project-warnings.js";
 import { listEnvironmentFiles, readEnvironment } from "./read-environment.js";
-import { type ProjectFile, readProjectText } from "./read-project-text.js";
-import { readResource, withFileLocation } from "./read-resource.js";
+import type { ProjectFile } from "./read-project-text.js";
+import { listRecipientsFiles, type RecipientsSeed, readChangedRecipients } from "./read-recipients.js";
+import { type RunCheck, readEach, readResource } from "./read-resource.js";
 import { checkRequestReferences, readSharedRequest } from "./read-shared-request.js";
 import { checkSharedTemplates, openSharedTemplates } from "./read-shared-templates.js";
 import { readTranslations } from "./read-translations.js";
 import { RESOURCE_KEY } from "./resource-key.js";
-
-const MAX_INLINE_DIGEST_LENGTH = 65_536;
-
-export interface RecipientsSeed extends RecipientsFile {
-  /** File name, the key under which its digest is stored. */
-  file: string;
-  digest: string;
-}
 
 /** A project folder, which is read on demand: only requested files are opened. */
 export interface Project extends ProjectLocation {
@@ -79,14 +69,14 @@ export interface Project extends ProjectLocation {
 
 /** Opens a project. Messages show paths relative to the working directory. */
 export function openProject(location: ProjectLocation, cwd: string): Project {
-  const { root, knockDir, settings, branchDir, environmentName, valid } = location;
+  const { root, knockDir, settings, branchDir, environmentName, valid, onInvalid } = location;
   const displayPath = (path: string): string => formatDisplayPath(cwd, path);
-  const environmentSource = { knockDir, name: environmentName ?? null, displayPath, valid };
+  const environmentSource = { knockDir, name: environmentName ?? null, displayPath, valid, onInvalid };
   const workflowFindings = new Map<string, readonly LocatedFinding[]>();
   let environmentRead: Promise<Environment> | undefined;
   const listEntries = (folder: string): string[] => listNames(folder, displayPath);
   const folders = openProjectFolders(location, displayPath);
-  const shared = openSharedTemplates(folders, displayPath, valid);
+  const shared = openSharedTemplates(folders, displayPath, location);
   const hasDocument = (...path: string[]): boolean =>
     RESOURCE_KEY.test(path[1] ?? "") && existsSync(join(knockDir, ...path));
   const references = {
@@ -115,8 +105,9 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     const file = join(folders.resolveFolder("workflows", key, "workflow.json"), "workflow.json");
     if (!existsSync(file)) return null;
     const files = new Map<string, string>();
-    return readResource(toProjectFile(file), { owner: "workflow", prefix: `workflow "${key}": `, files }, (raw) =>
-      checkWorkflow(key, raw, { file: toProjectFile(file), texts: files }),
+    const options = { owner: "workflow", prefix: `workflow "${key}": `, files, onInvalid } as const;
+    return readResource(toProjectFile(file), options, (raw, runCheck) =>
+      checkWorkflow(key, raw, { file: toProjectFile(file), texts: files, runCheck }),
     );
   }
 
@@ -124,7 +115,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
   async function checkWorkflow(
     key: string,
     resolved: Json,
-    { file, texts }: { file: ProjectFile; texts: ReadonlyMap<string, string> },
+    { file, texts, runCheck }: { file: ProjectFile; texts: ReadonlyMap<string, string>; runCheck: RunCheck },
   ): Promise<Workflow> {
     const findings: (Finding & { code: FindingCode })[] = [];
     const add = (code: FindingCode, found: readonly Finding[]): void =>
@@ -141,12 +132,12 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
       key,
       findings.length === 0 ? [] : await (await import("./add-file-locations.js")).locateFindings(file, findings),
     );
-    await checkSharedTemplates(parsed, shared);
-    if (collectRequestKeys(parsed).length > 0) await checkRequestReferences(parsed, folders, displayPath);
-    checkGuideKeys(parsed, () => listEntries(join(knockDir, "guides")));
-    const checked = hasAudienceReferences(parsed) ? checkAudiences(parsed, await audiences()) : parsed;
-    rememberTextFiles(checked, texts);
-    return checked;
+    await checkSharedTemplates(parsed, shared, runCheck);
+    if (collectRequestKeys(parsed).length > 0) await checkRequestReferences(parsed, folders, displayPath, runCheck);
+    await runCheck(() => checkGuideKeys(parsed, () => listEntries(join(knockDir, "guides"))));
+    if (hasAudienceReferences(parsed)) await runCheck(async () => checkAudiences(parsed, await audiences()));
+    rememberTextFiles(parsed, texts);
+    return parsed;
   }
 
   const hasAudiences = (): boolean => existsSync(join(knockDir, "audiences"));
@@ -160,12 +151,13 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
   }
 
   async function audiences(): Promise<Audience[]> {
-    const parsedAudiences: Audience[] = [];
-    for (const { key, file } of listDocumentFiles("audiences", "audience.json")) {
-      const read = (raw: Json): Audience => parseAudience(key, raw, file.displayPath);
-      parsedAudiences.push(await readResource(file, { owner: "audience" }, read));
-    }
-    return parsedAudiences;
+    const files = listDocumentFiles("audiences", "audience.json");
+    const options = { owner: "audience", onInvalid } as const;
+    return readEach(
+      files,
+      ({ key, file }) => readResource(file, options, (raw) => parseAudience(key, raw, file.displayPath)),
+      { onInvalid, needsAll: true },
+    );
   }
 
   /** Reads the translations again each time, because a long-running worker must see changes. */
@@ -173,11 +165,11 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     const branchFolderPath = branchDir === undefined ? null : join(branchDir, "translations");
     const folder =
       branchFolderPath !== null && existsSync(branchFolderPath) ? branchFolderPath : join(knockDir, "translations");
-    return readTranslations({ folder, displayPath, listNames: listEntries });
+    return readTranslations({ folder, displayPath, listNames: listEntries, onInvalid });
   }
 
   async function request(key: string): Promise<SharedRequest | null> {
-    return readSharedRequest(key, folders, displayPath);
+    return readSharedRequest(key, folders, displayPath, onInvalid);
   }
 
   const workflowKeys = async (): Promise<string[]> => folders.listKeys("workflows", "workflow.json");
@@ -187,29 +179,16 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
    * (CLI-009).
    */
   function branch(slug: string): Project | null {
-    const main = { root, knockDir, settings, environmentName, valid };
+    const main = { root, knockDir, settings, environmentName, valid, onInvalid };
     if (branchDir !== undefined) return openProject(main, cwd).branch(slug);
     const folder = findBranchFolder(location, slug);
     if (folder !== null) return openProject({ ...main, branchDir: folder }, cwd);
     return slug === readCurrentBranch(root) ? project : null;
   }
 
-  /**
-   * Returns the files in name order, without hidden ones of editors: Emacs locks people.json by a dangling link
-   * .#people.json.
-   */
-  function listRecipientsFiles(): { name: string; path: string }[] {
-    const folder = join(knockDir, "recipients");
-    return listEntries(folder)
-      .filter((name) => name.endsWith(".json") && !name.startsWith("."))
-      .sort()
-      .map((name) => ({ name, path: join(folder, name) }))
-      .filter(({ path }) => statSync(path, { throwIfNoEntry: false })?.isFile() !== false);
-  }
-
   async function readRunFindings(): Promise<LocatedFinding[]> {
     const environments = listEnvironmentFiles(environmentSource);
-    const recipients = listRecipientsFiles().map(({ path }) => toProjectFile(path));
+    const recipients = listRecipientsFiles(knockDir, displayPath);
     const findings = await readRunWarnings({ environments, recipients }, valid);
     return [...findings, ...(await readDocumentFindings(["audiences", "layouts", "partials"]))];
   }
@@ -221,30 +200,6 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
       findings.push(...(await readDocumentWarnings(folder, files, valid)));
     }
     return findings;
-  }
-
-  async function changedRecipients(known: ReadonlyMap<string, string>): Promise<RecipientsSeed[]> {
-    const seeds: RecipientsSeed[] = [];
-    for (const { name, path } of listRecipientsFiles()) {
-      const text = readProjectText(path, displayPath(path));
-      // The text of a small file is its digest: comparing texts is faster than hashing them in a process that has just started.
-      const digest = text.length <= MAX_INLINE_DIGEST_LENGTH ? text : computeDigest(text);
-      if (known.get(name) === digest) continue;
-      const parsed = await parseJson(text);
-      if ("error" in parsed)
-        throw new KnockError(
-          "project_invalid",
-          `${displayPath(path)}:${parsed.line}:${parsed.column}: invalid JSON: ${parsed.error}`,
-        );
-      seeds.push({
-        file: name,
-        digest,
-        ...(await withFileLocation(toProjectFile(path), () =>
-          parseRecipientsFile(parsed.value, displayPath(path), valid),
-        )),
-      });
-    }
-    return seeds;
   }
 
   const readProjectFindings = async (): Promise<LocatedFinding[]> => [
@@ -269,7 +224,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     request,
     translations,
     hasAudiences,
-    readChangedRecipients: changedRecipients,
+    readChangedRecipients: (known) => readChangedRecipients(location, displayPath, known),
     branch,
   };
   return project;

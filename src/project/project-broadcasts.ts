@@ -8,12 +8,13 @@ import { checkAudiences, hasAudienceReferences } from "../domain/project/check-a
 import { checkGuideKeys } from "../domain/project/check-guide-keys.js";
 import { resolveChannelTypes } from "../domain/project/resolve-channel-types.js";
 import { rememberTextFiles } from "../domain/template/text-files.js";
+import type { Workflow } from "../domain/workflow/workflow.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { ProjectLocation } from "./find-project.js";
 import { formatDisplayPath } from "./format-display-path.js";
 import { listFolder as listNames } from "./list-folder.js";
 import { openProjectFolders } from "./project-folders.js";
-import { readResource } from "./read-resource.js";
+import { type RunCheck, readResource } from "./read-resource.js";
 import { checkSharedTemplates, openSharedTemplates } from "./read-shared-templates.js";
 import { RESOURCE_KEY } from "./resource-key.js";
 
@@ -34,10 +35,10 @@ export function openProjectBroadcasts(
   cwd: string,
   { environment, audiences }: BroadcastReferences,
 ): ProjectBroadcasts {
-  const { knockDir } = location;
+  const { knockDir, onInvalid } = location;
   const displayPath = (path: string): string => formatDisplayPath(cwd, path);
   const listEntries = (folder: string): string[] => listNames(folder, displayPath);
-  const shared = openSharedTemplates(openProjectFolders(location, displayPath), displayPath);
+  const shared = openSharedTemplates(openProjectFolders(location, displayPath), displayPath, { onInvalid });
   const folder = join(knockDir, "broadcasts");
   const getFile = (key: string): string => join(folder, key, "broadcast.json");
   const keys = (): string[] =>
@@ -58,28 +59,31 @@ export function openProjectBroadcasts(
     const files = new Map<string, string>();
     return readResource(
       { path: getFile(key), displayPath: file },
-      { owner: "broadcast", prefix: `broadcast "${key}": `, files },
-      async (raw) => checkBroadcast(parseBroadcast(key, raw, file), { key, file, files }),
+      { owner: "broadcast", prefix: `broadcast "${key}": `, files, onInvalid },
+      async (raw, runCheck) => {
+        const broadcast = parseBroadcast(key, raw, file);
+        const nameBroadcast = async <T>(read: () => T | Promise<T>): Promise<T> => {
+          try {
+            return await read();
+          } catch (error) {
+            throw error instanceof KnockError ? toBroadcastError(key, file, error) : error;
+          }
+        };
+        const definition = await nameBroadcast(async () =>
+          resolveChannelTypes(broadcast.definition, await environment()),
+        );
+        await checkDefinition(definition, (check) => runCheck(() => nameBroadcast(check)));
+        rememberTextFiles(definition, files);
+        return { ...broadcast, definition };
+      },
     );
   }
 
   /** Checks a broadcast against the rest of the project. */
-  async function checkBroadcast(
-    broadcast: Broadcast,
-    { key, file, files }: { key: string; file: string; files: Map<string, string> },
-  ): Promise<Broadcast> {
-    try {
-      const withChannelTypes = resolveChannelTypes(broadcast.definition, await environment());
-      await checkSharedTemplates(withChannelTypes, shared);
-      checkGuideKeys(withChannelTypes, () => listEntries(join(knockDir, "guides")));
-      const definition = hasAudienceReferences(withChannelTypes)
-        ? checkAudiences(withChannelTypes, await audiences())
-        : withChannelTypes;
-      rememberTextFiles(definition, files);
-      return { ...broadcast, definition };
-    } catch (error) {
-      throw error instanceof KnockError ? toBroadcastError(key, file, error) : error;
-    }
+  async function checkDefinition(definition: Workflow, runCheck: RunCheck): Promise<void> {
+    await checkSharedTemplates(definition, shared, runCheck);
+    await runCheck(() => checkGuideKeys(definition, () => listEntries(join(knockDir, "guides"))));
+    if (hasAudienceReferences(definition)) await runCheck(async () => checkAudiences(definition, await audiences()));
   }
 
   return { keys, read };

@@ -16,7 +16,10 @@ interface ProjectSources {
 }
 
 /** Opens the sources of a project, `sources/<key>/source.json`. They are read again for each call (decision 18). */
-export function openProjectSources({ knockDir }: Pick<ProjectLocation, "knockDir">, cwd: string): ProjectSources {
+export function openProjectSources(
+  { knockDir, onInvalid }: Pick<ProjectLocation, "knockDir" | "onInvalid">,
+  cwd: string,
+): ProjectSources {
   const displayPath = (path: string): string => formatDisplayPath(cwd, path);
   const folder = join(knockDir, "sources");
   const getFile = (key: string): string => join(folder, key, "source.json");
@@ -33,7 +36,7 @@ export function openProjectSources({ knockDir }: Pick<ProjectLocation, "knockDir
         throw new KnockError("project_invalid", `${file}: not a valid source key`, {
           hint: "Rename the folder. Keys contain lowercase letters, digits, hyphens and underscores.",
         });
-      return readResource({ path: getFile(key), displayPath: file }, { owner: "source" }, (raw) =>
+      return readResource({ path: getFile(key), displayPath: file }, { owner: "source", onInvalid }, (raw) =>
         parseSource(key, raw, file),
       );
     },

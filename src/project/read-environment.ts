@@ -8,7 +8,7 @@ import { didYouMean } from "../util/find-nearest.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 import { listFolder } from "./list-folder.js";
 import { type ProjectFile, readProjectJson } from "./read-project-text.js";
-import { withFileLocation } from "./read-resource.js";
+import { locateIn, type OnInvalid, parseDocument } from "./read-resource.js";
 
 const ENVIRONMENTS_FOLDER = "environments";
 
@@ -19,6 +19,7 @@ interface EnvironmentSource {
   name: string | null;
   displayPath(path: string): string;
   valid?: ValidDocuments | undefined;
+  onInvalid?: OnInvalid | undefined;
 }
 
 /** Returns the files that an environment is read from, the account's first. */
@@ -74,20 +75,41 @@ export async function readEnvironment(source: EnvironmentSource): Promise<Enviro
   checkEnvironmentName(source, documents[0] ?? null);
   const [account, chosen] = files;
   if (account === undefined) return createDefaultEnvironment();
-  const [base, override] = documents;
-  if (chosen === undefined)
-    return withFileLocation(account, () => parseEnvironment(base, account.displayPath, source.valid));
+  const [base = null, override = null] = documents;
+  const { valid, onInvalid } = source;
+  const readOne = (document: Json, file: ProjectFile): Promise<Environment> =>
+    parseDocument(document, (raw) => parseEnvironment(raw, file.displayPath, valid), {
+      locate: locateIn(file),
+      onInvalid,
+    });
+  if (chosen === undefined) return readOne(base, account);
   // The parser reports a document that is not an object as an error of its own file.
-  if (!isJsonObject(override)) return withFileLocation(chosen, () => parseEnvironment(override, chosen.displayPath));
-  if (!isJsonObject(base)) return withFileLocation(account, () => parseEnvironment(base, account.displayPath));
-  const merged = mergeEnvironment(base, override);
-  try {
-    return parseEnvironment(merged, chosen.displayPath, source.valid);
-  } catch (error) {
-    const pointer = error instanceof KnockError ? (error.details[0]?.pointer ?? "") : "";
-    const file = hasPointer(override, pointer) ? chosen : account;
-    return withFileLocation(file, () => parseEnvironment(merged, file.displayPath));
+  if (!isJsonObject(override)) return readOne(override, chosen);
+  if (!isJsonObject(base)) return readOne(base, account);
+  return parseDocument(
+    mergeEnvironment(base, override) as Json,
+    (raw) => parseEnvironment(raw, chosen.displayPath, valid),
+    { locate: (error) => locateInFiles(error, override, { account, chosen }), onInvalid },
+  );
+}
+
+/** Returns an error about merged files with the location of each detail in the file that has it. */
+async function locateInFiles(
+  error: unknown,
+  override: JsonObject,
+  { account, chosen }: Readonly<Record<"account" | "chosen", ProjectFile>>,
+): Promise<unknown> {
+  if (!(error instanceof KnockError) || !error.message.startsWith(`${chosen.displayPath}: `)) return error;
+  const rest = error.message.slice(chosen.displayPath.length);
+  const located: KnockError[] = [];
+  for (const detail of error.details) {
+    const file = hasPointer(override, detail.pointer) ? chosen : account;
+    const own = error.copyWith({ message: file.displayPath + rest, details: [detail] });
+    const found = await locateIn(file)(own);
+    if (found instanceof KnockError) located.push(found);
   }
+  const [first] = located;
+  return first?.copyWith({ details: located.flatMap(({ details }) => details) }) ?? error;
 }
 
 /**

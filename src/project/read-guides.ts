@@ -21,7 +21,7 @@ const GUIDE_KEY_FIELD = /"guide_key"\s*:\s*"([^"\\]+)"/g;
  * of that guide, and the others are read. Throws `project_invalid` for a folder that cannot be read.
  */
 export async function readGuides(
-  { knockDir }: Pick<ProjectLocation, "knockDir">,
+  { knockDir, onInvalid }: Pick<ProjectLocation, "knockDir" | "onInvalid">,
   environment: Environment,
   cwd: string,
 ): Promise<GuideSet> {
@@ -37,7 +37,7 @@ export async function readGuides(
   async function readMessageType(key: string): Promise<MessageType | KnockError> {
     const path = join(knockDir, "message-types", key, "message_type.json");
     try {
-      return await readResource({ path, displayPath: displayPath(path) }, { owner: "message type" }, (raw) =>
+      return await readResource({ path, displayPath: displayPath(path) }, { owner: "message type", onInvalid }, (raw) =>
         parseMessageType(key, raw, displayPath(path)),
       );
     } catch (error) {
@@ -86,7 +86,9 @@ export async function readGuides(
         isManaged: managed.has(key),
       };
       guides.push(
-        await readResource({ path, displayPath: file }, { owner: "guide" }, (raw) => parseGuide(key, raw, context)),
+        await readResource({ path, displayPath: file }, { owner: "guide", onInvalid }, (raw) =>
+          parseGuide(key, raw, context),
+        ),
       );
     } catch (error) {
       if (!(error instanceof KnockError)) throw error;

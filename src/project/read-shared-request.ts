@@ -4,7 +4,7 @@ import { checkSharedRequests, parseSharedRequest } from "../domain/workflow/pars
 import { collectRequestKeys, type SharedRequest } from "../domain/workflow/shared-request.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
 import type { ProjectFolders } from "./project-folders.js";
-import { readResource } from "./read-resource.js";
+import { type OnInvalid, type RunCheck, readResource } from "./read-resource.js";
 import { RESOURCE_KEY } from "./resource-key.js";
 
 const MAIN_FILE = "request.json";
@@ -16,10 +16,11 @@ export async function readSharedRequest(
   key: string,
   folders: ProjectFolders,
   displayPath: DisplayPath,
+  onInvalid?: OnInvalid,
 ): Promise<SharedRequest | null> {
   const file = join(folders.resolveFolder("requests", key, MAIN_FILE), MAIN_FILE);
   if (!RESOURCE_KEY.test(key) || !existsSync(file)) return null;
-  return readResource({ path: file, displayPath: displayPath(file) }, { owner: "request" }, (raw) =>
+  return readResource({ path: file, displayPath: displayPath(file) }, { owner: "request", onInvalid }, (raw) =>
     parseSharedRequest(key, raw, displayPath(file)),
   );
 }
@@ -29,11 +30,14 @@ export async function checkRequestReferences(
   workflow: Workflow,
   folders: ProjectFolders,
   displayPath: DisplayPath,
+  runCheck: RunCheck,
 ): Promise<void> {
   const requests = new Map<string, SharedRequest>();
-  for (const key of collectRequestKeys(workflow)) {
-    const request = await readSharedRequest(key, folders, displayPath);
-    if (request !== null) requests.set(key, request);
-  }
-  checkSharedRequests(workflow, requests, folders.listKeys("requests", MAIN_FILE));
+  for (const key of collectRequestKeys(workflow))
+    await runCheck(async () => {
+      const request = await readSharedRequest(key, folders, displayPath);
+      if (request !== null) requests.set(key, request);
+    });
+  const keys = folders.listKeys("requests", MAIN_FILE).filter((key) => RESOURCE_KEY.test(key));
+  await runCheck(() => checkSharedRequests(workflow, requests, keys));
 }

@@ -8,8 +8,9 @@ import { collectPartialKeys, type TemplatePartial } from "../domain/template/tem
 import { checkTemplateReferences, collectTemplateReferences } from "../domain/workflow/check-template-references.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
 import type { Json } from "../util/json.js";
+import type { ProjectLocation } from "./find-project.js";
 import type { ProjectFolders } from "./project-folders.js";
-import { readResource } from "./read-resource.js";
+import { type RunCheck, readResource } from "./read-resource.js";
 import { RESOURCE_KEY } from "./resource-key.js";
 
 /** Layouts and partials of a project, which are read on demand. */
@@ -23,7 +24,7 @@ interface SharedTemplates {
 export function openSharedTemplates(
   { resolveFolder, listKeys: listFolderKeys }: ProjectFolders,
   displayPath: (path: string) => string,
-  valid?: ValidDocuments,
+  { valid, onInvalid }: Pick<ProjectLocation, "valid" | "onInvalid">,
 ): SharedTemplates {
   const getFileName = (kind: "layouts" | "partials"): string => (kind === "layouts" ? "layout.json" : "partial.json");
   const getFile = (kind: "layouts" | "partials", key: string): string =>
@@ -41,7 +42,7 @@ export function openSharedTemplates(
     if (!RESOURCE_KEY.test(key) || !existsSync(file)) return null;
     return readResource(
       { path: file, displayPath: displayPath(file) },
-      { owner: kind === "layouts" ? "layout" : "partial" },
+      { owner: kind === "layouts" ? "layout" : "partial", onInvalid },
       (raw) => parse(key, raw, displayPath(file), valid),
     );
   }
@@ -55,20 +56,29 @@ export function openSharedTemplates(
 }
 
 /** Checks the layouts and partials that a workflow's emails use. Throws `workflow_invalid` or `project_invalid`. */
-export async function checkSharedTemplates(workflow: Workflow, shared: SharedTemplates): Promise<void> {
+export async function checkSharedTemplates(
+  workflow: Workflow,
+  shared: SharedTemplates,
+  runCheck: RunCheck,
+): Promise<void> {
   const references = collectTemplateReferences(workflow);
   if (references.layouts.length === 0 && references.partials.length === 0) return;
   const layouts = new Map<string, EmailLayout>();
   const partials = new Set(references.partials);
-  for (const key of references.layouts) {
-    const layout = await shared.emailLayout(key);
-    if (layout === null) continue;
-    layouts.set(key, layout);
-    for (const partialKey of collectPartialKeys(layout.html_layout + layout.text_layout)) partials.add(partialKey);
-  }
+  for (const key of references.layouts)
+    await runCheck(async () => {
+      const layout = await shared.emailLayout(key);
+      if (layout === null) return;
+      layouts.set(key, layout);
+      for (const partialKey of collectPartialKeys(layout.html_layout + layout.text_layout)) partials.add(partialKey);
+    });
   // A set may grow while it is iterated, so partials that other partials use are also read.
   for (const key of partials)
-    for (const partialKey of collectPartialKeys((await shared.partial(key))?.content ?? "")) partials.add(partialKey);
+    await runCheck(async () => {
+      for (const partialKey of collectPartialKeys((await shared.partial(key))?.content ?? "")) partials.add(partialKey);
+    });
   const partialKeys = references.partials.length > 0 ? shared.listPartialKeys() : [];
-  checkTemplateReferences(workflow, { layouts, layoutKeys: shared.listLayoutKeys(), partialKeys });
+  await runCheck(() =>
+    checkTemplateReferences(workflow, { layouts, layoutKeys: shared.listLayoutKeys(), partialKeys }),
+  );
 }

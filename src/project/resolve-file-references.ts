@@ -21,6 +21,8 @@ export interface ReferenceContext {
   referencedFiles: Set<string>;
   /** Receives the display path of each text's file, by the text's pointer. */
   files?: Map<string, string>;
+  /** Receives the error of a reference and the pointer of its value, which is then empty. Absent if errors are thrown. */
+  onInvalid?(error: unknown, pointer: string): Promise<void>;
 }
 
 function createReferenceError(
@@ -102,11 +104,18 @@ async function resolveValue(value: Json, reference: ReferenceContext, path: Prop
     }
     const field = key.slice(0, -1);
     if (Object.hasOwn(value, field)) continue;
-    const { text, displayPath } = readReferencedFile(child, [...path, key], reference);
     // Fields on the way may also be references; once resolved, they have their plain names.
-    reference.files?.set(toPointer([...path, field]).replaceAll("@/", "/"), displayPath);
-    resolved[field] =
-      field === "visual_blocks" ? await resolveNestedJson(text, child as string, reference, [...path, key]) : text;
+    const pointer = toPointer([...path, field]).replaceAll("@/", "/");
+    try {
+      const { text, displayPath } = readReferencedFile(child, [...path, key], reference);
+      reference.files?.set(pointer, displayPath);
+      resolved[field] =
+        field === "visual_blocks" ? await resolveNestedJson(text, child as string, reference, [...path, key]) : text;
+    } catch (error) {
+      if (reference.onInvalid === undefined) throw error;
+      await reference.onInvalid(error, pointer);
+      resolved[field] = "";
+    }
   }
   return resolved;
 }

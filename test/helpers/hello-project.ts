@@ -3,8 +3,11 @@ import { isJsonObject, type JsonObject } from "../../src/util/json.js";
 import type { Sample } from "./run-knock.js";
 
 /** The files of the project that `knock init` creates. */
-const WORKFLOW = "knock/workflows/hello/workflow.json";
+export const WORKFLOW = "knock/workflows/hello/workflow.json";
+export const EMAIL = "knock/workflows/hello/email_1/html_body.html";
 export const FEED = "knock/workflows/hello/in_app_feed_1/markdown_body.md";
+export const ENVIRONMENT = "knock/environment.json";
+export const RECIPIENTS = "knock/recipients/users.json";
 
 /** The project that `knock init` creates. */
 interface HelloProject extends Sample {

@@ -26,6 +26,10 @@ export function formatPointer(pointer: string, root = "the document", quotesName
 /** A name that needs no quotes in a path, also that of a query parameter such as `inserted_at.gt`. */
 const PLAIN_NAME = /^[\w$@.-]+$/;
 
+/** Returns whether a finding is about an unknown key. */
+export const isAboutUnknownKey = ({ message }: Pick<ErrorDetail, "message">): boolean =>
+  message.startsWith(UNKNOWN_KEY);
+
 /** Returns the sentence about an unknown key, with the nearest declared key. */
 export function describeUnknownKey(key: string, near: string | undefined): string {
   return `${UNKNOWN_KEY}${JSON.stringify(key)}${near === undefined ? "" : `; did you mean "${near}"?`}`;
@@ -39,7 +43,7 @@ export function describeFinding(
   { pointer, message }: Pick<ErrorDetail, "pointer" | "message">,
   root = "the document",
 ): string {
-  if (!message.startsWith(UNKNOWN_KEY)) return `${formatPointer(pointer, root)} ${message}`;
+  if (!isAboutUnknownKey({ message })) return `${formatPointer(pointer, root)} ${message}`;
   const parentPointer = pointer.slice(0, Math.max(0, pointer.lastIndexOf("/")));
   return parentPointer === "" ? message : `${formatPointer(parentPointer)}: ${message}`;
 }

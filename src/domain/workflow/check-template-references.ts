@@ -72,7 +72,7 @@ export function checkTemplateReferences(
     };
     const key = findLayoutKey(step);
     const layout = key === null ? undefined : layouts.get(key);
-    if (key !== null && layout === undefined && key !== DEFAULT_LAYOUT) {
+    if (key !== null && layout === undefined && ![DEFAULT_LAYOUT, ...layoutKeys].includes(key)) {
       report(["settings", "layout_key"], describeMissing("layout", key, [...layoutKeys, DEFAULT_LAYOUT]));
       files.push(`layouts/${key}/layout.json`);
     }

@@ -64,9 +64,10 @@ export function checkSharedRequests(
   for (const { key, inputs = {}, path } of walkReferences(workflow.steps, "request")) {
     const request = requests.get(key);
     if (request !== undefined) checkInputs(inputs, request, [...path.slice(0, -1), "inputs"], report);
-    else {
+    else if (!keys.includes(key)) {
       report(path, `is not a shared request of this project: "${key}"`);
-      hint = `${didYouMean(key, keys, "Requests")} Shared requests are in requests/<key>/request.json.`;
+      const suggestion = didYouMean(key, keys, "Requests");
+      hint = `${suggestion === undefined ? "" : `${suggestion} `}Shared requests are in requests/<key>/request.json.`;
     }
   }
   if (details.length === 0) return;

@@ -100,12 +100,18 @@ async function compileVersion(
   };
 }
 
-/** Returns all errors in the templates of a workflow, and in the layouts, partials and requests that it uses. */
-export async function findTemplateErrors(workflow: Workflow, source: SharedTemplateSource): Promise<KnockError[]> {
+/**
+ * Compiles the valid templates of a workflow. Returns all errors in the others, and in the layouts, partials and requests that
+ * it uses. An invalid template renders nothing.
+ */
+export async function compileValidTemplates(
+  workflow: Workflow,
+  source: SharedTemplateSource,
+): Promise<{ compiled: CompiledWorkflow; errors: KnockError[] }> {
   const errors: KnockError[] = [];
   const templates = await readSharedTemplates(workflow, source);
-  await compileVersion(workflow, templates, (error) => errors.push(error));
-  return errors;
+  const compiled = await compileVersion(workflow, templates, (error) => errors.push(error));
+  return { compiled, errors };
 }
 
 const NO_REQUESTS: CompiledWorkflow["requests"] = new Map();
