@@ -3,6 +3,7 @@ import type { ChannelStep } from "../../domain/steps/channel-step.js";
 import { createKsuid } from "../../util/ids.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import type { PreviewExecution } from "../execution/preview-execution.js";
+import { renderWithinLimit } from "../liquid/limit-rendering.js";
 import { RenderError } from "../liquid/liquid.js";
 import type { ChannelRenderer } from "../render/channel-renderer.js";
 import { createTracker } from "./create-tracker.js";
@@ -24,8 +25,9 @@ export function previewChannel(step: ChannelStep, execution: PreviewExecution): 
     scope.current_message = { id: createKsuid(input.now, input.ids.ksuidPayload()), inserted_at: at, updated_at: at };
     try {
       createTracker(step, channel, input, warn); // called for its warnings: a preview has no tracked links
-      const destinations = renderer.resolveDestinations(context);
-      const contents = destinations.map((destination) => renderer.render(context, destination));
+      const contents = renderWithinLimit(() =>
+        renderer.resolveDestinations(context).map((destination) => renderer.render(context, destination)),
+      );
       const missing = { code: "missing_recipient_data", detail: renderer.missingData } as const;
       const reason = contents.length === 0 ? missing : null;
       return {

@@ -3,6 +3,7 @@ import type { BatchContent } from "../../domain/run/batch-continuations.js";
 import type { Signal } from "../../domain/run/run-wait.js";
 import type { IdSource } from "../../util/ids.js";
 import type { ScopeInput } from "../context/build-scope.js";
+import type { RenderPart } from "../liquid/limit-rendering.js";
 import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 
 /** Everything that an advance reads: the run with its recipient, actor and tenant, its earlier messages, and the time. */
@@ -24,4 +25,6 @@ export interface AdvanceInput extends Omit<ScopeInput, "workflow" | "batch" | "p
   queryResults: ReadonlyMap<string, unknown>;
   /** Receives the type of a step and the seconds that it took. Absent if nothing measures steps. */
   onStep?: ((type: string, seconds: number) => void) | undefined;
+  /** Executes a step or evaluates conditions. Absent if all parts of the advance share a time limit. */
+  renderPart?: RenderPart;
 }

@@ -2,6 +2,7 @@ import type { ConditionGroup } from "../../domain/condition/condition.js";
 import { buildFirstEventData } from "../../domain/run/trigger-data.js";
 import { describeDecidingCondition, toConditionLog } from "../condition/condition-log.js";
 import { type ConditionResult, evaluateConditions } from "../condition/evaluate-conditions.js";
+import { renderInSharedLimit } from "../liquid/limit-rendering.js";
 import { RenderError } from "../liquid/liquid.js";
 import type { RunExecution } from "./run-execution.js";
 
@@ -10,8 +11,9 @@ import type { RunExecution } from "./run-execution.js";
  * because there is no step to report it (E-164).
  */
 function evaluateTriggerConditions(conditions: ConditionGroup, execution: RunExecution): ConditionResult | null {
+  const { renderPart = renderInSharedLimit } = execution.input;
   try {
-    return evaluateConditions(conditions, execution.conditionScope);
+    return renderPart(() => evaluateConditions(conditions, execution.conditionScope));
   } catch (error) {
     if (!(error instanceof RenderError)) throw error;
     execution.run.reason = { code: "render_error", detail: error.message };

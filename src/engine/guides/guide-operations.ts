@@ -104,9 +104,9 @@ export function createGuideOperations(context: EngineContext, read: () => Promis
     environment: Environment,
   ): Promise<JsonObject> {
     const index = compiled.guide.steps.findIndex(({ ref }) => ref === step);
-    return renderForViewer(context, { user, tenant, data }, environment, ({ scope }) => {
+    return renderForViewer(context, { user, tenant, data }, environment, ({ scope, renderPart }) => {
       try {
-        return compiled.contents[index]?.(scope) ?? {};
+        return renderPart(() => compiled.contents[index]?.(scope) ?? {});
       } catch (error) {
         if (error instanceof RenderError) return {};
         throw error;

@@ -25,6 +25,7 @@ import { PendingQueryError } from "../context/pending-query.js";
 import { resolveStoreLookups } from "../context/resolve-store-lookups.js";
 import { NO_STORE_LOOKUPS, RunServices, STORE_LOOKUPS_REF, type StoreLookups } from "../context/store-lookups.js";
 import { RENDER_SERVICES } from "../liquid/filters/render-services.js";
+import { type RenderPart, renderParts } from "../liquid/limit-rendering.js";
 import { type RenderScope, renderText } from "../liquid/liquid.js";
 
 /** Why a guide is not shown to a user now, with the compared values. */
@@ -42,6 +43,8 @@ export interface GuideViewer {
   messages: readonly Message[];
   scope: RenderScope;
   isMember(audience: string): boolean;
+  /** Renders a guide, which can exceed the time limit without an effect on others. */
+  renderPart: RenderPart;
 }
 
 interface ViewerRequest {
@@ -117,14 +120,10 @@ export async function renderForViewer<T>(
     });
     try {
       const { user, tenant } = request;
-      return render({
-        user,
-        tenant,
-        now,
-        messages,
-        isMember,
-        scope: Object.assign({}, scope, { [RENDER_SERVICES]: services }),
-      });
+      const viewedScope = Object.assign({}, scope, { [RENDER_SERVICES]: services });
+      return renderParts((renderPart) =>
+        render({ user, tenant, now, messages, isMember, scope: viewedScope, renderPart }),
+      );
     } catch (error) {
       if (!(error instanceof PendingQueryError) || error.query.kind !== "store_lookups") throw error;
       known = (await resolveStoreLookups(context, [error.query]))(error.query);

@@ -70,12 +70,13 @@ interface GuideView {
  */
 export function buildGuideView(compiled: CompiledGuide, viewer: GuideViewer, environment: Environment): GuideView {
   const { guide, contents } = compiled;
-  let ineligibility = findIneligibility(guide, viewer);
+  let ineligibility: Ineligibility | null = null;
   let steps: JsonObject[] = [];
   try {
-    steps = guide.steps.map((step, index) =>
-      serializeGuideStep(guide, step, contents[index]?.(viewer.scope) ?? {}, viewer),
-    );
+    [ineligibility, steps] = viewer.renderPart(() => [
+      findIneligibility(guide, viewer),
+      guide.steps.map((step, index) => serializeGuideStep(guide, step, contents[index]?.(viewer.scope) ?? {}, viewer)),
+    ]);
   } catch (error) {
     if (!(error instanceof RenderError)) throw error;
     ineligibility = { reason: "guide_not_active", message: `Its content cannot be rendered: ${error.message}` };

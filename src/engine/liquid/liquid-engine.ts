@@ -1,11 +1,12 @@
 import { Liquid, Parser, type Template, type TopLevelToken } from "liquidjs";
 import { checkTemplates } from "./check-templates.js";
-import { registerFilters, toPrintable } from "./filters/liquid-filters.js";
+import { printOutput, registerFilters } from "./filters/liquid-filters.js";
 import { UnknownFilterError } from "./liquid-errors.js";
 import { LIQUID_LIMITS } from "./liquid-limits.js";
 import { RenderPartialTag } from "./partials.js";
 import { blankText, replaceUnreadBlocks } from "./replace-unread-blocks.js";
 import { restrictDrops } from "./restrict-drops.js";
+import { LimitedCaptureTag } from "./tags/capture-tag.js";
 import { StandardCaseTag } from "./tags/case-tag.js";
 import { DocTag, NestedCommentTag } from "./tags/doc-tag.js";
 import { IfChangedTag } from "./tags/if-changed-tag.js";
@@ -33,8 +34,9 @@ function createFilterProxy(filters: Liquid["filters"]): Liquid["filters"] {
   });
 }
 
-/** Tags that liquidjs lacks or implements differently from standard Liquid (T-001). */
+/** Tags that liquidjs lacks, implements differently from standard Liquid (T-001) or does not limit. */
 const STANDARD_TAGS = {
+  capture: LimitedCaptureTag,
   case: StandardCaseTag,
   comment: NestedCommentTag,
   cycle: StandardCycleTag,
@@ -100,7 +102,7 @@ function createLiquid(): Liquid {
     // With strict variables, `default` and conditions must still accept missing ones.
     lenientIf: true,
     operators: OPERATORS,
-    outputEscape: toPrintable as (value: unknown) => string,
+    outputEscape: printOutput as unknown as (value: unknown) => string,
     ...LIQUID_LIMITS,
   });
   restrictDrops();

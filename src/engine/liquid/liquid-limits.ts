@@ -1,3 +1,5 @@
+import { type Context, type Liquid, type Template, toValueSync } from "liquidjs";
+
 /**
  * Limits of one template, so that a runaway loop cannot block a run: the time to render it in milliseconds, the characters
  * and items that filters may create, and its length in characters.
@@ -16,8 +18,15 @@ export class LimitedEmitter {
 
   write(piece: unknown): void {
     if (typeof piece === "string") this.buffer += piece;
-    else if (Array.isArray(piece)) for (const item of piece.flat(Number.POSITIVE_INFINITY)) this.write(item);
+    else if (Array.isArray(piece)) for (const item of piece) this.write(item);
     else if (piece !== null && piece !== undefined) this.buffer += String(piece);
     if (this.buffer.length > MAX_OUTPUT_CHARACTERS) throwOutputOverflow();
   }
+}
+
+/** Renders templates with liquidjs. Throws if the output is longer than the limit. */
+export function renderLimited({ renderer }: Liquid, templates: readonly Template[], context: Context): string {
+  const emitter = new LimitedEmitter();
+  toValueSync(renderer.renderTemplates(templates as Template[], context, emitter));
+  return emitter.buffer;
 }

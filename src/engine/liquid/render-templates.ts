@@ -6,7 +6,7 @@ import { createRuntime, type Runtime } from "./compile/runtime.js";
 import { UnsupportedTemplateError } from "./compile/unsupported-template.js";
 import { findServices, RENDER_SERVICES, type ServicesCarrier } from "./filters/render-services.js";
 import { getLiquid } from "./liquid-engine.js";
-import { LimitedEmitter, MAX_OUTPUT_CHARACTERS, throwOutputOverflow } from "./liquid-limits.js";
+import { MAX_OUTPUT_CHARACTERS, renderLimited, throwOutputOverflow } from "./liquid-limits.js";
 import { getLiquidMode, type LiquidMode } from "./liquid-mode.js";
 import { renderPartial } from "./partials.js";
 import { renderClock } from "./render-clock.js";
@@ -89,11 +89,8 @@ const isOrdinary = (context: Context): boolean =>
   !context.continueCalled &&
   !context.strictVariables;
 
-function interpret(templates: readonly Template[], context: Context): string {
-  const emitter = new LimitedEmitter();
-  toValueSync(getLiquid().renderer.renderTemplates(templates as Template[], context, emitter));
-  return emitter.buffer;
-}
+const interpret = (templates: readonly Template[], context: Context): string =>
+  renderLimited(getLiquid(), templates, context);
 
 /** Renders templates in a context whose variables other texts share. Throws the errors of liquidjs. */
 export function renderInContext(templates: readonly Template[], context: Context, mode: LiquidMode): string {
@@ -103,15 +100,14 @@ export function renderInContext(templates: readonly Template[], context: Context
   return compiled(Frame.forContext(context, MAX_OUTPUT_CHARACTERS));
 }
 
-/** Renders the templates of a partial, whose output is limited as a part of the template that uses it. */
+/** Renders the templates of a partial. */
 export function renderPartialTemplates(templates: readonly Template[], context: Context): string {
   const compiled = isOrdinary(context) ? findCompiledTemplates(templates, getLiquidMode()) : null;
   if (compiled !== null) {
     context.renderLimit.check(renderClock.now());
-    return compiled(Frame.forContext(context, Number.POSITIVE_INFINITY));
+    return compiled(Frame.forContext(context, MAX_OUTPUT_CHARACTERS));
   }
-  const text = toValueSync(getLiquid().renderer.renderTemplates(templates as Template[], context)) as unknown;
-  return String(text ?? "");
+  return interpret(templates, context);
 }
 
 /** Renders templates with variables that no other text shares. Throws the errors of liquidjs. */

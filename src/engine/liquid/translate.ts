@@ -8,27 +8,29 @@ import {
   type Template,
   type TopLevelToken,
   toValue,
-  toValueSync,
 } from "liquidjs";
 import type { Translation } from "../../domain/template/translation.js";
 import { type FilterThis, findContextServices, type RenderServices } from "./filters/render-services.js";
 import { findErrorPosition, formatLiquidError } from "./liquid-errors.js";
+import { renderLimited } from "./liquid-limits.js";
 
 /** Limits how deeply translations use each other, so that one that uses itself ends with an error. */
 const MAX_TRANSLATION_DEPTH = 5;
 type TagClass = Exclude<Parameters<Liquid["registerTag"]>[1], { render: unknown }>;
-let depth = 0; // one counter is enough because rendering is synchronous
+/** How deeply translations use each other, by the memory limit of their rendering, which all its contexts share. */
+const depths = new WeakMap<object, number>();
 
 /** Parses the text of a translation as a template. */
 type Parse = (source: string) => Template[];
 
 /** Calls `render`. Errors get the translation's key and file. Throws if translations are nested too deeply. */
-function renderTranslation<T>({ file, key }: Translation, render: () => T): T {
+function renderTranslation<T>({ file, key }: Translation, { memoryLimit }: Context, render: () => T): T {
+  const depth = depths.get(memoryLimit) ?? 0;
   if (depth >= MAX_TRANSLATION_DEPTH)
     throw new Error(
       `translation "${key}" (${file}): translations use each other more than ${MAX_TRANSLATION_DEPTH} deep`,
     );
-  depth++;
+  depths.set(memoryLimit, depth + 1);
   try {
     return render();
   } catch (error) {
@@ -38,7 +40,7 @@ function renderTranslation<T>({ file, key }: Translation, render: () => T): T {
     const at = position === null ? "" : `, line ${position.line}, column ${position.column}`;
     throw new Error(`translation "${key}" (${file})${at}: ${message}`, { cause: error });
   } finally {
-    depth--;
+    depths.set(memoryLimit, depth);
   }
 }
 
@@ -82,8 +84,8 @@ function translateKey(filter: FilterThis, parse: Parse, key: unknown, args: read
     return null;
   }
   if (!found.text.includes("{")) return found.text;
-  return renderTranslation(found, () => {
-    const { context, liquid } = filter;
+  const { context, liquid } = filter;
+  return renderTranslation(found, context, () => {
     const { memoryLimit, renderLimit, globals } = context;
     const scope = new Context(
       Object.fromEntries(values),
@@ -91,7 +93,7 @@ function translateKey(filter: FilterThis, parse: Parse, key: unknown, args: read
       { sync: true, globals },
       { memoryLimit, renderLimit, liquid },
     );
-    return String(liquid.renderSync(parse(found.text), scope));
+    return renderLimited(liquid, parse(found.text), scope);
   });
 }
 
@@ -129,8 +131,7 @@ function createTranslateTag(parseText: Parse): TagClass {
     translate(context: Context): string | null {
       const found = this.find(findContextServices(context));
       if (found === null) return null;
-      const { renderer } = this.liquid;
-      return renderTranslation(found, () => toValueSync(renderer.renderTemplates(parseText(found.text), context)));
+      return renderTranslation(found, context, () => renderLimited(this.liquid, parseText(found.text), context));
     }
 
     *children(): Generator<unknown, Template[]> {

@@ -11,6 +11,7 @@ import { compileWorkflow } from "../compile/compile-workflow.js";
 import { buildParties, type EngineContext, type QueryStore, readRunRecipients } from "../context/engine-context.js";
 import type { AdvanceInput } from "../execution/advance-input.js";
 import { RunExecution } from "../execution/run-execution.js";
+import { renderWithinLimit } from "../liquid/limit-rendering.js";
 import { RenderError } from "../liquid/liquid.js";
 import type { RenderContext } from "../render/channel-renderer.js";
 import { retryWithQueryResults } from "./preview-steps.js";
@@ -92,10 +93,12 @@ async function renderContentInLocale(
       batch: batch && { first: batch.firstData, reduced: batch.reducedData },
       isTracked: track !== null,
     };
-    const [destination] = renderer.resolveDestinations(renderContext);
-    return destination === undefined
-      ? null
-      : keepTrackedLinks(message, renderer.render(renderContext, destination), track);
+    return renderWithinLimit(() => {
+      const [destination] = renderer.resolveDestinations(renderContext);
+      return destination === undefined
+        ? null
+        : keepTrackedLinks(message, renderer.render(renderContext, destination), track);
+    });
   });
 }
 

@@ -11,10 +11,8 @@ import { mapInParallel, resolveAgent, resolveFetch } from "../context/resolve-ou
 import { resolveStoreLookups } from "../context/resolve-store-lookups.js";
 import type { AdvanceInput } from "../execution/advance-input.js";
 import { RenderError } from "../liquid/liquid.js";
-import { type Advance, advance, isPendingQuery } from "./advance.js";
-
-/** Signals and requests are handled at least this often while runs are advanced. */
-const MAX_BLOCKED_MS = 100;
+import { type Advance, isPendingQuery } from "./advance.js";
+import { advanceWithinLimit } from "./advance-within-limit.js";
 
 /** Decides which runs pass their throttles, in the order of the requests. */
 type DecideThrottles = (requests: readonly ThrottleRequest[]) => Promise<boolean[]>;
@@ -100,22 +98,6 @@ async function findRunnableWorkflow(
 }
 
 /**
- * Calls synchronous work for each item, and lets the event loop run in between. Without that, a slow template and many
- * recipients would block signals and other requests until all runs are advanced.
- */
-async function mapUnblocked<T, R>(items: readonly T[], work: (item: T, index: number) => R): Promise<R[]> {
-  const results: R[] = [];
-  let startedAt = monotonicClock.now();
-  for (let index = 0; index < items.length; index++) {
-    results.push(work(items[index] as T, index));
-    if (monotonicClock.now() - startedAt < MAX_BLOCKED_MS) continue;
-    await new Promise((resolve) => setImmediate(resolve));
-    startedAt = monotonicClock.now();
-  }
-  return results;
-}
-
-/**
  * Advances runs, and repeats each with the results of its pending queries until it has none. Returns the advances in
  * the order of the inputs. Without `decideThrottles`, the runs use slots of their throttles, so they must be stored.
  */
@@ -125,7 +107,7 @@ export async function advanceMany(
   now: number,
   decideThrottles?: DecideThrottles,
 ): Promise<Advance[]> {
-  const results = await mapUnblocked(inputs, (input) => advance(input));
+  const results = await advanceWithinLimit(inputs);
   let waiting = results.flatMap((result, index) =>
     isPendingQuery(result) ? [{ index, query: result, queryResults: new Map<string, unknown>() }] : [],
   );
@@ -136,13 +118,16 @@ export async function advanceMany(
       now,
       decideThrottles,
     );
-    const next = await mapUnblocked(waiting, ({ index, query, queryResults }, position) => {
+    for (const [position, { query, queryResults }] of waiting.entries())
       queryResults.set(query.ref, resolved[position]);
-      const result = advance({ ...(inputs[index] as AdvanceInput), queryResults });
+    const advanced = await advanceWithinLimit(
+      waiting.map(({ index, queryResults }) => ({ ...(inputs[index] as AdvanceInput), queryResults })),
+    );
+    waiting = waiting.flatMap(({ index, queryResults }, position) => {
+      const result = advanced[position] as Advance | PendingQuery;
       results[index] = result;
-      return isPendingQuery(result) ? { index, query: result, queryResults } : null;
+      return isPendingQuery(result) ? [{ index, query: result, queryResults }] : [];
     });
-    waiting = next.filter((entry) => entry !== null);
   }
   return results as Advance[];
 }

@@ -11,6 +11,7 @@ import { resolveChannels } from "../channel/execute-channel.js";
 import { buildRenderContext, findDestinations } from "../channel/find-destinations.js";
 import type { Skip } from "../channel/skip-by-preferences.js";
 import type { RunExecution } from "../execution/run-execution.js";
+import { type RenderPart, renderParts } from "../liquid/limit-rendering.js";
 import { RenderError } from "../liquid/render-error.js";
 import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 import { buildSampleExecutions } from "./trial-run.js";
@@ -81,16 +82,22 @@ export function findCertainSkips(
 ): UserSteps[] {
   const steps = [...walkChannelSteps(compiled.workflow.steps)].map(({ step }) => step);
   const users = recipients.filter(({ key }) => splitRecipientKey(key).collection === USERS);
-  return buildSampleExecutions({ compiled, environment, now }, users, {}).flatMap((execution): UserSteps[] => {
+  const findForUser = (execution: RunExecution, renderPart: RenderPart): UserSteps[] => {
     try {
       const { id: user } = splitRecipientKey(execution.run.recipient);
-      return [{ user, steps: steps.map((step) => ({ step, skip: findCertainSkip(step, execution) })) }];
+      const found = renderPart(() => steps.map((step) => ({ step, skip: findCertainSkip(step, execution) })));
+      return [{ user, steps: found }];
     } catch (error) {
       // Without the data of a trigger, it is unknown what the workflow does.
       if (error instanceof RenderError || error instanceof KnockError) return [];
       throw error;
     }
-  });
+  };
+  return renderParts((renderPart) =>
+    buildSampleExecutions({ compiled, environment, now }, users, {}).flatMap((execution) =>
+      findForUser(execution, renderPart),
+    ),
+  );
 }
 
 /**

@@ -7,6 +7,7 @@ import type { JsonObject } from "../../util/json.js";
 import { resolveChannels } from "../channel/execute-channel.js";
 import { buildRenderContext } from "../channel/find-destinations.js";
 import { PendingQueryError } from "../context/pending-query.js";
+import { renderWithinLimit } from "../liquid/limit-rendering.js";
 import { RenderError } from "../liquid/render-error.js";
 import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 import { buildSampleExecutions } from "./trial-run.js";
@@ -42,10 +43,8 @@ export function renderSampleEmails(
     const [channel] = Array.isArray(channels) ? channels : [];
     if (channel === undefined) return [];
     try {
-      const content = renderer.render(buildRenderContext(channel, execution), {
-        address: SAMPLE_ADDRESS,
-        snapshot: null,
-      });
+      const destination = { address: SAMPLE_ADDRESS, snapshot: null };
+      const content = renderWithinLimit(() => renderer.render(buildRenderContext(channel, execution), destination));
       return [{ ref: step.ref, path: `${path}.template`, template: step.template ?? {}, content }];
     } catch (error) {
       if (error instanceof RenderError || error instanceof KnockError || error instanceof PendingQueryError) return [];

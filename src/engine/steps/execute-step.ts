@@ -2,6 +2,7 @@ import type { Step } from "../../domain/step/step.js";
 import { isChannelStep } from "../../domain/steps/channel-step.js";
 import type { RunExecution } from "../execution/run-execution.js";
 import type { StepEffect } from "../execution/step-effect.js";
+import { renderInSharedLimit } from "../liquid/limit-rendering.js";
 import { RenderError } from "../liquid/liquid.js";
 import { getStepHandler } from "./step-handlers.js";
 
@@ -34,8 +35,9 @@ function failStep(step: Step, error: RenderError, execution: RunExecution): Step
  * take two seconds if a template reaches its limit. Failed requests are retried by their own step (E-299).
  */
 export function executeStep(step: Step, resumed: boolean, execution: RunExecution): StepEffect {
+  const { renderPart = renderInSharedLimit } = execution.input;
   try {
-    return getStepHandler(step).execute(step, resumed, execution);
+    return renderPart(() => getStepHandler(step).execute(step, resumed, execution));
   } catch (error) {
     if (error instanceof RenderError) return failStep(step, error, execution);
     throw error;

@@ -4,6 +4,7 @@ import { type PendingQuery, PendingQueryError } from "../context/pending-query.j
 import type { PreviewExecution } from "../execution/preview-execution.js";
 import type { RunExecution } from "../execution/run-execution.js";
 import type { StepEffect } from "../execution/step-effect.js";
+import { renderWithinLimit } from "../liquid/limit-rendering.js";
 import { RenderError } from "../liquid/liquid.js";
 
 function toTestedRequest(query: PendingQuery): NonNullable<StepPreview["tested"]>["request"] {
@@ -37,7 +38,7 @@ export function testStep<S extends Step>(
     data: data ?? null,
   });
   try {
-    const { outcome, data } = execute(step, true, execution);
+    const { outcome, data } = renderWithinLimit(() => execute(step, true, execution));
     const { reason } = outcome;
     if (reason === null) {
       const after = data ?? execution.run.data ?? execution.input.run.data;

@@ -9,6 +9,7 @@ import { evaluateConditionList } from "../condition/evaluate-conditions.js";
 import type { RunExecution } from "../execution/run-execution.js";
 import { skipByConditions } from "../execution/skip-by-conditions.js";
 import type { StepEffect } from "../execution/step-effect.js";
+import { renderInSharedLimit } from "../liquid/limit-rendering.js";
 import { RenderError } from "../liquid/liquid.js";
 import type { StepHandler } from "./step-handler.js";
 
@@ -37,9 +38,10 @@ function matchEvent(
  */
 export function resolveWaitEnd(step: WaitForEventStep, execution: RunExecution): JsonObject | null | undefined {
   const { input, run } = execution;
+  const { renderPart = renderInSharedLimit } = input;
   for (const { event } of input.signals) {
     try {
-      const { passed, evaluated } = matchEvent(step, event, execution);
+      const { passed, evaluated } = renderPart(() => matchEvent(step, event, execution));
       if (passed) {
         execution.recordConditions(evaluated);
         return event;

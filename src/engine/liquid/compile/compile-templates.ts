@@ -18,6 +18,7 @@ type CreateCompiled<T> = (
 /** The names in generated code of the functions of a runtime. */
 const RUNTIME_NAMES: readonly (keyof Runtime)[] = [
   "callFilter",
+  "chargeResult",
   "checkTime",
   "createRange",
   "equals",

@@ -10,7 +10,7 @@ export class Frame {
     readonly environment: Variables,
     /** Limits the output in characters. */
     readonly maxOutput: number,
-    private context: Context | null,
+    private ownContext: Context | null,
     /** The variables that this text and earlier ones assigned. Null before the first of them is needed. */
     private assigned: Variables | null,
     private readonly createContext: ((scope: Variables) => Context) | null,
@@ -38,22 +38,22 @@ export class Frame {
     return null;
   }
 
-  getContext(): Context {
-    if (this.context === null) {
-      this.context = (this.createContext as (scope: Variables) => Context)(this.environment);
-      (this.context as unknown as { scopes: Variables[] }).scopes[0] = this.variables;
+  get context(): Context {
+    if (this.ownContext === null) {
+      this.ownContext = (this.createContext as (scope: Variables) => Context)(this.environment);
+      (this.ownContext as unknown as { scopes: Variables[] }).scopes[0] = this.variables;
     }
-    return this.context;
+    return this.ownContext;
   }
 
   /** Keeps where a loop ended, from where `offset: continue` of a later text continues. */
   saveLoopEnd(register: string, end: number): void {
-    this.context?.setRegister(register, end);
+    this.ownContext?.setRegister(register, end);
   }
 
   /** Returns whether a text that was rendered in this context ended with `break` or `continue`, which also ends this text. */
   isInterrupted(): boolean {
-    return this.context !== null && (this.context.breakCalled || this.context.continueCalled);
+    return this.ownContext !== null && (this.ownContext.breakCalled || this.ownContext.continueCalled);
   }
 }
 
@@ -66,6 +66,6 @@ export class FilterSelf {
   ) {}
 
   get context(): Context {
-    return this.frame.getContext();
+    return this.frame.context;
   }
 }

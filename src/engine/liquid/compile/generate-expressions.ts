@@ -1,5 +1,5 @@
 import { TypeGuards } from "liquidjs";
-import { toPrintable } from "../filters/liquid-filters.js";
+import { printOutput } from "../filters/liquid-filters.js";
 import { quoteText } from "./code-writer.js";
 import { generatePath } from "./generate-paths.js";
 import type { Generation } from "./generation.js";
@@ -118,7 +118,7 @@ export function generateValue({ initial, filters }: ValueNode, generation: Gener
 
 /** Writes code for the value of an output. liquidjs appends the conversion to text as a filter, which outputs do anyway. */
 export function generateOutputValue({ initial, filters }: ValueNode, generation: Generation): string {
-  if (filters.at(-1)?.handler !== (toPrintable as unknown))
+  if (filters.at(-1)?.handler !== (printOutput as unknown))
     throw new UnsupportedTemplateError("an output without conversion");
   return generateValue({ initial, filters: filters.slice(0, -1) }, generation);
 }

@@ -34,7 +34,7 @@ function generateOutput(value: ValueNode, generation: Generation): void {
   generation.mayReadContent = true;
   const code = generateOutputValue(value, generation);
   generation.mayReadContent = false;
-  generation.writeOutput(`print(${code})`);
+  generation.writeOutput(`print(${code}, frame)`);
   if (generation.rendersOtherTexts) writer.write(`if (frame.isInterrupted()) return ${generation.sink};`);
   generation.rendersOtherTexts ||= rendersOtherTexts;
 }
@@ -44,7 +44,7 @@ function generateTranslation(tag: TagNode, generation: Generation, at: number): 
   const { writer, sink } = generation;
   if (!generation.canRenderOtherTexts()) throw new UnsupportedTemplateError('"t" in a loop, "case" or "capture"');
   generation.rendersOtherTexts = true;
-  const text = writer.assign(`${writer.addConstant(tag)}.translate(frame.getContext())`);
+  const text = writer.assign(`${writer.addConstant(tag)}.translate(frame.context)`);
   writer.write(`if (${text} !== null) {`);
   generation.writeOutput(text);
   writer.write(`if (frame.isInterrupted()) return ${sink};`);
@@ -104,12 +104,10 @@ function generateCapture(tag: TagNode, generation: Generation, at: number): void
   const { writer, sink } = generation;
   checkVariableName(tag.variable);
   generation.sink = writer.createName("captured");
-  generation.captures++;
   generation.barriers++;
   writer.write(`let ${generation.sink} = "";`);
   generateTemplates(tag.templates, generation, at);
-  writer.write(`variables[${quoteText(tag.variable)}] = ${generation.sink};`);
-  generation.captures--;
+  writer.write(`variables[${quoteText(tag.variable)}] = chargeResult(frame, ${generation.sink});`);
   generation.barriers--;
   generation.sink = sink;
 }
@@ -170,7 +168,7 @@ const TAGS = new Map<string, GenerateTag>([
     ({ value }, generation) => {
       if (value === undefined) return;
       if (value.filters.at(-1)?.raw) throw new UnsupportedTemplateError("an output without conversion");
-      generation.writeOutput(`print(toValue(${generateValue(value, generation)}))`);
+      generation.writeOutput(`print(toValue(${generateValue(value, generation)}), frame)`);
     },
   ],
   ["for", (tag, generation, at) => generateLoop(tag, generation, at, generateTemplates)],

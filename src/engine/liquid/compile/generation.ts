@@ -34,8 +34,6 @@ export class Generation {
   readonly loops: LoopScope[] = [];
   /** The variable that the output is appended to. */
   sink = "out";
-  /** Whether the current template is in a `capture`, whose output is not limited. */
-  captures = 0;
   /** How many tags that cannot be left by a jump are between the current template and the innermost loop. */
   barriers = 0;
   /** Whether the template renders other texts in its context: `content`, which can be a function, or translations. */
@@ -93,7 +91,7 @@ export class Generation {
   /** Writes code that appends text to the output. */
   writeOutput(expression: string): void {
     this.writer.write(`${this.sink} += ${expression};`);
-    if (this.captures === 0) this.writer.write(`if (${this.sink}.length > maxOutput) throwOverflow();`);
+    this.writer.write(`if (${this.sink}.length > maxOutput) throwOverflow();`);
   }
 
   writeText(text: string): void {

@@ -9,7 +9,8 @@ import {
   toValueSync,
   UndefinedVariableError,
 } from "liquidjs";
-import { toPrintable } from "../filters/liquid-filters.js";
+import { chargeResult } from "../filters/charge-memory.js";
+import { toChargedPrintable } from "../filters/liquid-filters.js";
 import { parseWholeNumber } from "../filters/parse-whole-number.js";
 import { renderClock } from "../render-clock.js";
 import { toLoopItems } from "../tags/loop-tags.js";
@@ -30,10 +31,10 @@ type Operator = (left: unknown, right: unknown, context: Context) => unknown;
 const isPlain = (value: unknown): boolean => typeof value !== "object" || value === null;
 
 /** Returns the text that the output of a value adds. */
-function print(value: unknown): string {
+function print(value: unknown, frame: Frame): string {
   if (typeof value === "string") return value;
   if (typeof value === "number") return String(value);
-  const printable = toPrintable(value);
+  const printable = toChargedPrintable(frame, value);
   if (printable === null || printable === undefined) return "";
   if (Array.isArray(printable)) return printable.flat(Number.POSITIVE_INFINITY).join("");
   return String(printable);
@@ -101,9 +102,10 @@ export function createRuntime(engine: TemplateEngine) {
     equals,
     throwOverflow: engine.throwOverflow,
     toTemplateError,
+    chargeResult,
     /** Returns 0, the work that was done since the check. */
     checkTime(frame: Frame): number {
-      frame.getContext().renderLimit.check(renderClock.now());
+      frame.context.renderLimit.check(renderClock.now());
       return 0;
     },
     /** Reads a property that is no own property of a value that is not nil. */
@@ -133,7 +135,7 @@ export function createRuntime(engine: TemplateEngine) {
     },
     createRange(low: unknown, high: unknown, frame: Frame): number[] {
       const [first, last] = [toValue(low), toValue(high)] as [number, number];
-      frame.getContext().memoryLimit.use(last - first + 1);
+      frame.context.memoryLimit.use(last - first + 1);
       const numbers: number[] = [];
       for (let number = +first; number < +last + 1; number++) numbers.push(number);
       return numbers;
@@ -155,7 +157,7 @@ export function createRuntime(engine: TemplateEngine) {
       return settle(filter.handler.call(new FilterSelf(frame, filter.token, liquid), value, ...values));
     },
     renderPartial: (key: string, inputs: Record<string, unknown>, frame: Frame): string =>
-      engine.renderPartial(key, inputs, frame.getContext()),
+      engine.renderPartial(key, inputs, frame.context),
   };
 }
 

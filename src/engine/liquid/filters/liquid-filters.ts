@@ -1,9 +1,10 @@
 import { type Liquid, toValue } from "liquidjs";
-import { stableStringify } from "../../../util/json.js";
 import { loadCrypto } from "../../../util/load-crypto.js";
 import { registerArrayFilters, toItems } from "./array-filters.js";
+import { chargeContent, chargeLength, type Limited } from "./charge-memory.js";
 import { registerDateFilters } from "./date-filters.js";
 import { DecimalNumber } from "./decimal-number.js";
+import { IdentitySet, toIdentity } from "./identity-set.js";
 import { registerNumberFilters } from "./number-filters.js";
 import { describeValue } from "./parse-moment.js";
 import { registerRecipientFilters } from "./recipient-filters.js";
@@ -24,6 +25,7 @@ const TEXT_FILTERS = [
   ..."url_encode url_decode cgi_escape uri_escape base64_encode slugify split normalize_whitespace xml_escape".split(
     " ",
   ),
+  "array_to_sentence_string",
 ];
 
 /** Lists that `intersect` returned. Printed directly, they appear in brackets, as in the service (T-054). */
@@ -33,7 +35,7 @@ const intersections = new WeakSet<object>();
  * Returns the value that is printed for a value: JSON for maps, also within lists, and the plain value for values that
  * liquidjs wraps, such as `nil` (T-005, TQ-4).
  */
-export function toPrintable(value: unknown): unknown {
+function toPrintable(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (value instanceof DecimalNumber) return String(value);
   const plain: unknown = toValue(value);
@@ -49,15 +51,26 @@ function computeSize(value: unknown): number {
   return typeof value === "object" && value !== null ? Object.keys(value).length : 0;
 }
 
-const toText = (value: unknown): string => {
-  const printable = toPrintable(value);
+/** Counts a list or map toward the memory limit, then returns its printed value. */
+export function toChargedPrintable(limited: Limited, value: unknown): unknown {
+  if (typeof value === "object" && value !== null && !(value instanceof DecimalNumber)) chargeContent(limited, value);
+  return toPrintable(value);
+}
+
+/** Returns the value that an output prints. liquidjs calls it as a filter. */
+export function printOutput(this: FilterThis, value: unknown): unknown {
+  return toChargedPrintable(this, value);
+}
+
+const toText = (filter: FilterThis, value: unknown): string => {
+  const printable = toChargedPrintable(filter, value);
   return Array.isArray(printable) ? printable.join("") : String(printable ?? "");
 };
 
 /** Parses a version: `1.2-beta.1` has the numbers `[1, 2, 0]` and the pre-release identifiers `["beta", "1"]`. */
-function parseVersion(value: unknown): { numbers: number[]; pre: string[] } {
+function parseVersion(filter: FilterThis, value: unknown): { numbers: number[]; pre: string[] } {
   const [, numbers, pre] =
-    /^v?(\d+(?:\.\d+){0,2})(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?$/.exec(toText(value).trim()) ?? [];
+    /^v?(\d+(?:\.\d+){0,2})(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?$/.exec(toText(filter, value).trim()) ?? [];
   if (numbers === undefined)
     throw new Error(`compare_versions: ${describeValue(value ?? null)} is not a version such as "2.10.0"`);
   const parts = numbers.split(".").map(Number);
@@ -76,8 +89,8 @@ function compareIdentifiers(a: string, b: string): number {
 }
 
 /** Compares two versions by semantic versioning. Returns -1, 0 or 1. Missing parts are 0, a leading `v` is ignored (T-056). */
-function compareVersions(left: unknown, right: unknown): number {
-  const [a, b] = [parseVersion(left), parseVersion(right)];
+function compareVersions(this: FilterThis, left: unknown, right: unknown): number {
+  const [a, b] = [parseVersion(this, left), parseVersion(this, right)];
   for (const [index, number] of a.numbers.entries()) {
     const difference = Math.sign(number - (b.numbers[index] as number));
     if (difference !== 0) return difference;
@@ -97,21 +110,24 @@ function toList(value: unknown): unknown[] {
 }
 
 /** Returns the items that are in both lists, each once, in the order of the left list. Maps are equal by content (T-054). */
-function intersect(left: unknown, right: unknown): unknown[] {
-  const others = new Set(toList(right).map(stableStringify));
-  const both = toList(left).filter((item) => others.delete(stableStringify(item)));
+function intersect(this: FilterThis, left: unknown, right: unknown): unknown[] {
+  const others = new IdentitySet(this);
+  for (const item of toList(right)) others.add(item);
+  const both = toList(left).filter((item) => others.delete(item));
   intersections.add(both);
   return both;
 }
 
 /** Returns whether two values are equal. Lists and maps are compared by content (T-058). */
-function areEqual(left: unknown, right: unknown): boolean {
-  return left === right || stableStringify(left ?? null) === stableStringify(right ?? null);
+function areEqual(this: FilterThis, left: unknown, right: unknown): boolean {
+  return left === right || toIdentity(this, left) === toIdentity(this, right);
 }
 
-function fromJson(value: unknown): unknown {
+function fromJson(this: FilterThis, value: unknown): unknown {
+  const text = toText(this, value);
+  chargeLength(this, text.length);
   try {
-    return JSON.parse(toText(value));
+    return JSON.parse(text);
   } catch {
     return null; // TQ-13
   }
@@ -129,34 +145,49 @@ export function registerFilters(liquid: Liquid): void {
     const standard = liquid.filters[name] as Filter | undefined;
     if (standard === undefined) continue;
     liquid.registerFilter(name, function (this: FilterThis, value: unknown, ...args: unknown[]) {
-      return standard.apply(this, [toPrintable(value), ...args.map(toPrintable)]);
+      return standard.apply(this, [
+        toChargedPrintable(this, value),
+        ...args.map((arg) => toChargedPrintable(this, arg)),
+      ]);
     });
   }
   const register = createFilterRegistrar(liquid);
   register("join", function (this: FilterThis, value: unknown, separator: unknown) {
-    const items = toItems(value).map((item) => toText(item));
-    const joined = items.join(this.token.args.length === 0 ? " " : toText(separator));
-    this.context.memoryLimit.use(joined.length);
-    return joined;
+    const items = toItems(this, value).map((item) => toText(this, item));
+    const between = this.token.args.length === 0 ? " " : toText(this, separator);
+    chargeLength(this, between.length * items.length + items.reduce((length, item) => length + item.length, 0));
+    return items.join(between);
   });
-  const createHexFilter = (algorithm: string) => (value: unknown) => loadCrypto().hash(algorithm, toText(value), "hex");
-  register("json", (value: unknown) => JSON.stringify(value ?? null));
+  const createHexFilter = (algorithm: string) =>
+    function (this: FilterThis, value: unknown) {
+      return loadCrypto().hash(algorithm, toText(this, value), "hex");
+    };
+  register("json", function (this: FilterThis, value: unknown) {
+    if (typeof value === "object" && value !== null) chargeContent(this, value);
+    return JSON.stringify(value ?? null);
+  });
   register("from_json", fromJson);
   register("size", computeSize);
   register("pluralize", pluralize);
-  register("titlecase", (value: unknown) =>
-    toText(value).replace(/(^|\s)(\S)/g, (_all, space: string, letter: string) => space + letter.toUpperCase()),
-  );
+  register("titlecase", function (this: FilterThis, value: unknown) {
+    return toText(this, value).replace(
+      /(^|\s)(\S)/g,
+      (_all, space: string, letter: string) => space + letter.toUpperCase(),
+    );
+  });
   register("md5", createHexFilter("md5"));
   register("sha256", createHexFilter("sha256"));
-  register("hmac_sha256", (value: unknown, key: unknown) => {
+  register("hmac_sha256", function (this: FilterThis, value: unknown, key: unknown) {
     // Anyone can compute a signature with an empty key, so a missing variable must not be used as the key (T-053).
-    if (toText(key) === "") throw new Error("hmac_sha256: the key is empty; is the variable that it comes from set?");
-    return loadCrypto().createHmac("sha256", toText(key)).update(toText(value)).digest("hex");
+    const secret = toText(this, key);
+    if (secret === "") throw new Error("hmac_sha256: the key is empty; is the variable that it comes from set?");
+    return loadCrypto().createHmac("sha256", secret).update(toText(this, value)).digest("hex");
   });
   register("intersect", intersect);
   register("equals", areEqual);
-  register("from_markdown", (value: unknown) => renderMarkdown(toText(value)));
+  register("from_markdown", function (this: FilterThis, value: unknown) {
+    return renderMarkdown(toText(this, value));
+  });
   register("compare_versions", compareVersions);
   registerArrayFilters(register);
   registerTextFilters(register, (name, filter) => liquid.registerFilter(name, filter), toText);

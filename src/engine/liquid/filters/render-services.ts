@@ -2,6 +2,7 @@ import { type FilterImplOptions, type Liquid, toValue } from "liquidjs";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { TranslationContext, Translations } from "../../../domain/template/translation.js";
 import type { Json, JsonObject } from "../../../util/json.js";
+import { chargeResult } from "./charge-memory.js";
 
 /** The `this` of a filter that liquidjs calls. */
 export type FilterThis = ThisParameterType<Extract<FilterImplOptions, (...args: never[]) => unknown>>;
@@ -11,10 +12,11 @@ type FilterFunction = (this: FilterThis, value: unknown, ...args: unknown[]) => 
 /** Registers a filter that receives plain values instead of the objects by which liquidjs represents values such as `nil`. */
 export type RegisterFilter = (name: string, filter: FilterFunction) => void;
 
+/** Creates a function that registers filters. Their results count toward the memory limit. */
 export function createFilterRegistrar(liquid: Liquid): RegisterFilter {
   return (name, filter) =>
     liquid.registerFilter(name, function (this: FilterThis, value: unknown, ...args: unknown[]) {
-      return filter.call(this, toValue(value), ...args.map((arg) => toValue(arg) as unknown));
+      return chargeResult(this, filter.call(this, toValue(value), ...args.map((arg) => toValue(arg) as unknown)));
     });
 }
 

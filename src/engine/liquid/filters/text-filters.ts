@@ -1,16 +1,17 @@
 import { Buffer } from "node:buffer";
 import { toValue } from "liquidjs";
+import { chargeLength } from "./charge-memory.js";
 import { describeValue } from "./parse-moment.js";
 import { parseWholeNumber } from "./parse-whole-number.js";
 import type { FilterThis, RegisterFilter } from "./render-services.js";
 
 /** Returns the text of a filter's input or argument. Empty for nil. */
-type ToText = (value: unknown) => string;
+type ToText = (filter: FilterThis, value: unknown) => string;
 
-function slice(value: unknown, begin: unknown, length: unknown, text: ToText): unknown {
+function slice(filter: FilterThis, value: unknown, begin: unknown, length: unknown, text: ToText): unknown {
   const start = parseWholeNumber(begin, "slice");
   const count = length === null || length === undefined ? 1 : parseWholeNumber(length, "slice");
-  const items = Array.isArray(value) ? value : [...text(value)];
+  const items = Array.isArray(value) ? value : [...text(filter, value)];
   const from = start < 0 ? start + items.length : start;
   const kept = from < 0 || count < 0 ? [] : items.slice(from, from + count);
   return Array.isArray(value) ? kept : kept.join("");
@@ -57,38 +58,41 @@ function applyDefault(self: FilterThis, value: unknown, args: readonly unknown[]
 
 /** Registers the text filters in which liquidjs differs from standard Liquid. `raw` registers without unwrapping (T-001). */
 export function registerTextFilters(register: RegisterFilter, raw: RegisterFilter, text: ToText): void {
-  register("slice", (value: unknown, begin: unknown, length: unknown) => slice(value, begin, length, text));
-  register("split", (value: unknown, separator: unknown) => split(text(value), text(separator)));
+  register("slice", function (this: FilterThis, value: unknown, begin: unknown, length: unknown) {
+    return slice(this, value, begin, length, text);
+  });
+  register("split", function (this: FilterThis, value: unknown, separator: unknown) {
+    return split(text(this, value), text(this, separator));
+  });
   register("truncate", function (this: FilterThis, value: unknown, length: unknown, end: unknown) {
     const count = isArgumentMissing(this, 0) ? 50 : parseWholeNumber(length, "truncate");
     return value === null || value === undefined
       ? value
-      : truncate(text(value), count, isArgumentMissing(this, 1) ? "..." : text(end));
+      : truncate(text(this, value), count, isArgumentMissing(this, 1) ? "..." : text(this, end));
   });
   register("truncatewords", function (this: FilterThis, value: unknown, length: unknown, end: unknown) {
     const count = isArgumentMissing(this, 0) ? 15 : parseWholeNumber(length, "truncatewords");
     return value === null || value === undefined
       ? value
-      : truncateWords(text(value), count, isArgumentMissing(this, 1) ? "..." : text(end));
+      : truncateWords(text(this, value), count, isArgumentMissing(this, 1) ? "..." : text(this, end));
   });
-  register("replace", function (this: FilterThis, value: unknown, found: unknown, other: unknown) {
-    const [source, replacement] = [text(value), text(other)];
-    const pieces = source.split(text(found));
-    this.context.memoryLimit.use(source.length + replacement.length * pieces.length);
-    if (text(found) === "")
-      return source === "" ? replacement : `${replacement}${pieces.join(replacement)}${replacement}`;
+  raw("replace", function (this: FilterThis, value: unknown, found: unknown, other: unknown) {
+    const [source, pattern, replacement] = [text(this, value), text(this, found), text(this, other)];
+    const pieces = source.split(pattern);
+    chargeLength(this, source.length + replacement.length * pieces.length);
+    if (pattern === "") return source === "" ? replacement : `${replacement}${pieces.join(replacement)}${replacement}`;
     return pieces.join(replacement);
   });
-  register("url_encode", (value: unknown) =>
-    encodeURIComponent(text(value))
+  register("url_encode", function (this: FilterThis, value: unknown) {
+    return encodeURIComponent(text(this, value))
       .replaceAll("%20", "+")
-      .replaceAll(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`),
-  );
-  register("base64_url_safe_encode", (value: unknown) =>
-    Buffer.from(text(value)).toString("base64").replaceAll("+", "-").replaceAll("/", "_"),
-  );
-  register("base64_url_safe_decode", (value: unknown) => {
-    const encoded = text(value);
+      .replaceAll(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+  });
+  register("base64_url_safe_encode", function (this: FilterThis, value: unknown) {
+    return Buffer.from(text(this, value)).toString("base64").replaceAll("+", "-").replaceAll("/", "_");
+  });
+  register("base64_url_safe_decode", function (this: FilterThis, value: unknown) {
+    const encoded = text(this, value);
     if (!/^[\w-]*={0,2}$/.test(encoded) || encoded.replaceAll("=", "").length % 4 === 1)
       throw new Error(`base64_url_safe_decode: ${describeValue(value)} is not base64`);
     return Buffer.from(encoded, "base64url").toString();

@@ -8,6 +8,7 @@ import {
   type Template,
   type TopLevelToken,
 } from "liquidjs";
+import { LimitedEmitter } from "../liquid-limits.js";
 
 /** `{% ifchanged %}`: prints its text if the text differs from the last one that such a tag printed in the rendering. */
 export class IfChangedTag extends Tag {
@@ -23,7 +24,9 @@ export class IfChangedTag extends Tag {
   }
 
   override *render(context: Context, emitter: Emitter): Generator<unknown, void, unknown> {
-    const text = String(yield this.liquid.renderer.renderTemplates(this.templates, context));
+    const limited = new LimitedEmitter();
+    yield this.liquid.renderer.renderTemplates(this.templates, context, limited);
+    const text = limited.buffer;
     if (context.getRegister("ifchanged") === text) return;
     context.setRegister("ifchanged", text);
     emitter.write(text);

@@ -114,7 +114,7 @@ async function compileFinishDocument(
 ): Promise<FinishDocument> {
   const css = usesCss ? await import("./render-blocks-html.js") : null;
   const inline = usesCss && !isMjml ? (await import("../mjml/inline-css.js")).inlineCss : null;
-  const mjml = isMjml ? (await import("../mjml/mjml-to-html.js")).mjmlToHtml : null;
+  const mjml = isMjml ? await (await import("../mjml/mjml-to-html.js")).loadMjmlToHtml() : null;
   return (document, styles, rendering) => {
     const branding = getBranding(rendering);
     const hasBlocks = css !== null && document.includes("block-");

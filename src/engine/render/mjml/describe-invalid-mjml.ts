@@ -8,10 +8,11 @@ import { RenderError } from "../../liquid/render-error.js";
  */
 export async function describeInvalidMjml(source: string, isWholeDocument: boolean): Promise<string | null> {
   if (hasLiquid(source)) return null;
-  const [{ prepareMjml }, { mjmlToHtml }] = await Promise.all([
+  const [{ prepareMjml }, { loadMjmlToHtml }] = await Promise.all([
     import("./prepare-mjml.js"),
     import("./mjml-to-html.js"),
   ]);
+  const mjmlToHtml = await loadMjmlToHtml();
   try {
     if (isWholeDocument) mjmlToHtml(source, "");
     else prepareMjml(`<mjml><mj-body>${source}</mj-body></mjml>`);

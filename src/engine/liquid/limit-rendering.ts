@@ -1,0 +1,65 @@
+import { runWithTimeLimit, TimeLimitExceeded } from "../../util/time-limit.js";
+import { LIQUID_LIMITS } from "./liquid-limits.js";
+import { RenderError } from "./render-error.js";
+
+/** Limits a rendering in milliseconds. Liquid checks its own limit first, because its error names the line. */
+export const MAX_RENDER_MS = LIQUID_LIMITS.renderLimit + 100;
+
+/** Renders a part that can fail alone, such as a step. Throws {@link RenderError} at its time limit. */
+export type RenderPart = <T>(render: () => T) => T;
+
+function createLimitError(cause?: unknown): RenderError {
+  return new RenderError(`rendering exceeds the time limit of ${LIQUID_LIMITS.renderLimit / 1_000} seconds`, { cause });
+}
+
+/** Renders a part within a limit of its own. */
+export const renderWithinLimit: RenderPart = (render) => {
+  try {
+    return runWithTimeLimit(MAX_RENDER_MS, render);
+  } catch (error) {
+    throw error instanceof TimeLimitExceeded ? createLimitError(error) : error;
+  }
+};
+
+/** The last part that shares a limit with others. A change of the system's time only costs another rendering. */
+const lastPart = { index: -1, startedAt: 0 };
+
+/** Starts to count the parts of one work, such as the advance of a run. */
+export function beginParts(): void {
+  lastPart.index = -1;
+}
+
+/** Renders a part within a limit that it shares with others. */
+export const renderInSharedLimit: RenderPart = (render) => {
+  lastPart.index++;
+  lastPart.startedAt = Date.now();
+  return render();
+};
+
+/**
+ * Returns how to render the parts of a work again, after it was ended by the limit that they share: each within a limit of
+ * its own. The part that was ended fails immediately if it has used up its time.
+ */
+export function createPartRenderer(): RenderPart {
+  const isUsedUp = Date.now() - lastPart.startedAt >= LIQUID_LIMITS.renderLimit;
+  const slowIndex = isUsedUp ? lastPart.index : -1;
+  let index = 0;
+  return (render) => {
+    if (index++ === slowIndex) throw createLimitError();
+    return renderWithinLimit(render);
+  };
+}
+
+/**
+ * Renders all parts within one limit, because each limit takes 0.05 ms. If they exceed it, `render` is called again with a
+ * limit for each part. It must have no side effects.
+ */
+export function renderParts<T>(render: (renderPart: RenderPart) => T): T {
+  beginParts();
+  try {
+    return runWithTimeLimit(MAX_RENDER_MS, () => render(renderInSharedLimit));
+  } catch (error) {
+    if (!(error instanceof TimeLimitExceeded)) throw error;
+    return render(createPartRenderer());
+  }
+}

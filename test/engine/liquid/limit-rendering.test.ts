@@ -1,0 +1,33 @@
+import { expect, it } from "vitest";
+import { renderParts, renderWithinLimit } from "../../../src/engine/liquid/limit-rendering.js";
+import { RenderError } from "../../../src/engine/liquid/render-error.js";
+
+function work(milliseconds: number): string {
+  const end = Date.now() + milliseconds;
+  while (Date.now() < end);
+  return "done";
+}
+
+it("ends a rendering in the middle of one call", () => {
+  expect(() => renderWithinLimit(() => /^(a+)+$/u.test(`${"a".repeat(60)}!`))).toThrow(
+    new RenderError("rendering exceeds the time limit of 2 seconds"),
+  );
+});
+
+it("renders parts alone that take too long together, so that each has the whole time", () => {
+  const rendered = renderParts((renderPart) => [1, 2].map(() => renderPart(() => work(1_100))));
+  expect(rendered).toEqual(["done", "done"]);
+});
+
+it("ends only the part that takes too long alone", () => {
+  const rendered = renderParts((renderPart) =>
+    [0, Number.POSITIVE_INFINITY].map((milliseconds) => {
+      try {
+        return renderPart(() => work(milliseconds));
+      } catch (error) {
+        return (error as Error).message;
+      }
+    }),
+  );
+  expect(rendered).toEqual(["done", "rendering exceeds the time limit of 2 seconds"]);
+});
