@@ -86,9 +86,14 @@ class ProjectValidator {
     this.recipients = (content ?? []).flatMap(({ recipients }) => recipients);
   }
 
-  async checkWorkflows(keys: readonly string[]): Promise<void> {
+  private createChecker(): WorkflowChecker {
     const { project, collector, textKeys, emailTools, recipients } = this;
-    const checker = new WorkflowChecker({ project, collector, textKeys, emailTools, recipients });
+    return new WorkflowChecker({ project, collector, textKeys, emailTools, recipients });
+  }
+
+  async checkWorkflows(keys: readonly string[]): Promise<void> {
+    const { project, collector } = this;
+    const checker = this.createChecker();
     for (const key of keys) {
       const file = collector.toProjectFile("workflows", key, "workflow.json");
       const { content, isValid } = await this.read(file.displayPath, () => project.workflow(key));
@@ -180,6 +185,7 @@ class ProjectValidator {
         file,
       );
       await this.addTextKeys(file, findWorkflowTextKeys(content.definition));
+      if (isValid && errors.length === 0) await this.createChecker().checkEmails(file, content.definition);
     }
     return found;
   }

@@ -1,5 +1,3 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import type { RecipientUpsert } from "../../domain/recipient/recipient.js";
 import { parsePathSegments } from "../../domain/steps/walk-steps.js";
 import { checkConditions } from "../../domain/validation/check-conditions.js";
@@ -19,7 +17,6 @@ import { checkSilentDrops } from "./check-recipients.js";
 import type { TextKeyChecker } from "./check-text-keys.js";
 import { checkWindows } from "./check-windows.js";
 import type { FindingCollector } from "./finding-collector.js";
-import { PAYLOADS_FOLDER, readPayloadData } from "./list-project-files.js";
 import type { ValidationOptions } from "./validation-options.js";
 
 /** Limits the recipients whose properties are searched for the variables of templates. */
@@ -54,7 +51,7 @@ export class WorkflowChecker {
     await collector.addChecks(file, checkWindows(compiled, environment));
     if (!isValid || errors.length > 0) return;
     await collector.addChecks(file, checkSilentDrops(compiled, environment, this.options.recipients));
-    await this.checkEmails(file, compiled);
+    await this.checkEmails(file, workflow);
   }
 
   /** Compiles a workflow. Only the errors in templates are returned, because others were found when it was read. */
@@ -85,13 +82,12 @@ export class WorkflowChecker {
     await collector.addChecks(file, inMainFile);
   }
 
-  private async checkEmails(file: ProjectFile, compiled: CompiledWorkflow): Promise<void> {
+  /** Checks the emails of a workflow or broadcast, if that was asked for. */
+  async checkEmails(file: ProjectFile, workflow: Workflow): Promise<void> {
     const { project, collector, recipients, emailTools: tools } = this.options;
     if (tools === null) return;
     const { checkEmails } = await import("./check-emails.js");
-    const environment = await project.environment();
-    const data = await readPayloadData(join(project.root, PAYLOADS_FOLDER), compiled.workflow);
-    const hasLayout = (key: string): boolean => existsSync(collector.toProjectFile("layouts", key, "layout.json").path);
-    await collector.addChecks(file, await checkEmails({ compiled, environment, recipients, data, hasLayout, tools }));
+    const toFile = (...path: string[]): ProjectFile => collector.toProjectFile(...path);
+    await collector.addChecks(file, await checkEmails(workflow, { project, recipients, toFile, tools }));
   }
 }

@@ -96,6 +96,11 @@ export const FINDING_EXPLANATIONS: Readonly<
     meaning: "A template translates a key that no file in `translations/` has. Nothing is shown in its place.",
     fix: "Correct the key as the message suggests, add it to the translations, or add the filter `default` after `t`.",
   },
+  email_not_checked: {
+    meaning:
+      "An email could not be rendered with the first recipient who has an address and the sample data, so its content was not checked. Reported with `--emails`.",
+    fix: "Give the workflow sample data in `payloads/`, or correct what the message says.",
+  },
   email_clipped: {
     meaning:
       "The HTML of an email has more than 102 kB. Gmail shows the beginning and a link to the rest. Reported with `--emails`.",

@@ -1,10 +1,16 @@
 import type { Recipient, RecipientKey } from "../../domain/recipient/recipient.js";
+import type { Definitions } from "../../ports/definitions.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
 import type { SubscriptionStore } from "../../ports/subscription-store.js";
 import { catchKnockError } from "./catch-knock-error.js";
-import type { EngineContext } from "./engine-context.js";
 import type { PendingQuery } from "./pending-query.js";
 import { MAX_SUBSCRIPTIONS, type StoreLookup, type StoreLookups } from "./store-lookups.js";
+
+/** The parts of the engine that resolve lookups. */
+interface LookupContext {
+  store: Pick<RecipientStore, "readRecipients"> & Pick<SubscriptionStore, "listSubscriptions">;
+  definitions: Pick<Definitions, "translations">;
+}
 
 type StoreLookupQuery = Extract<PendingQuery, { kind: "store_lookups" }>;
 
@@ -13,7 +19,7 @@ type StoreLookupQuery = Extract<PendingQuery, { kind: "store_lookups" }>;
  * together with the results it already had.
  */
 export async function resolveStoreLookups(
-  { store, definitions }: EngineContext<RecipientStore & SubscriptionStore>,
+  { store, definitions }: LookupContext,
   queries: readonly PendingQuery[],
 ): Promise<(query: StoreLookupQuery) => StoreLookups> {
   const lookups = queries.flatMap((query) => (query.kind === "store_lookups" ? query.missing : []));
