@@ -63,6 +63,9 @@ export function registerDev(program: Command, context: CommandContext, services:
   });
 }
 
+/** Container runtimes kill a process 10 to 30 seconds after SIGTERM. */
+const MAX_CLOSE_MS = 8_000;
+
 const OUTPUT_TEXTS = {
   json: "print the address as a JSON document, and requests and changes as JSON lines on standard error",
   quiet: "print only the URL, and do not log requests",
@@ -127,8 +130,25 @@ async function runDev(
     if (command === null) await serve(emulator, context);
     else await runCommandAgainst(command, emulator, context, services);
   } finally {
-    await emulator.close();
+    await closeInTime(emulator, context);
   }
+}
+
+/**
+ * Answers the requests that have arrived, and finishes running work, if that does not take too long: a request with many
+ * recipients and a slow template takes minutes. Then the rest is as after a crash, which loses nothing that was accepted.
+ */
+async function closeInTime(emulator: OpenedEmulator, { output }: CommandContext): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), MAX_CLOSE_MS);
+  });
+  const closed = emulator.close().then(() => true);
+  const isClosed = await Promise.race([closed, timeout]).finally(() => clearTimeout(timer));
+  if (!isClosed)
+    output.warn(
+      `requests or work in progress did not end within ${MAX_CLOSE_MS / 1_000} seconds: requests without a response were not accepted, and due work continues at the next start`,
+    );
 }
 
 async function serve({ url, port, store, keys }: OpenedEmulator, { output, signal }: CommandContext): Promise<void> {
