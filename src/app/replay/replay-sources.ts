@@ -125,7 +125,14 @@ export async function replayAccount(
   });
   const filter = options.keepsPersonalData
     ? KEEP_DATA
-    : new PersonalDataFilter(collectPersonalValues(keys, recipients), randomBytes(PSEUDONYM_KEY_BYTES));
+    : new PersonalDataFilter(
+        collectPersonalValues(
+          keys,
+          recipients,
+          history.triggers.map(({ trigger }) => trigger.data),
+        ),
+        randomBytes(PSEUDONYM_KEY_BYTES),
+      );
   const source = {
     name: "the account",
     history,

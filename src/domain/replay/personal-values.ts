@@ -19,6 +19,8 @@ const KINDS_BY_PROPERTY: readonly [pattern: RegExp, kind: ValueKind][] = [
 ];
 /** Names of properties such as `nickname`, `lastName` and `family_name`, and those whose values are parts of a name or address. */
 const NAME_PROPERTY = /name$|^(address|street|nick|alias|handle|login|initials)$/i;
+/** Names of properties that are those of people anywhere, while a `name` in trigger data can be that of a page. */
+const PERSON_NAME = /(first|last|middle|given|family|maiden|nick|sur|full|user)[\s_-]?name$/i;
 /** Properties of an object that is a name, such as `{ "first": "Ada", "last": "Lovelace" }`. */
 const NAME_PART = /^(first|given|middle|last|family|full|preferred)$/i;
 
@@ -54,6 +56,17 @@ function collectTokens(value: Json): PersonalValue[] {
   return typeof value === "string" && value.length > 4 ? [{ kind: "token", text: value }] : [];
 }
 
+/** Returns the personal values of trigger data: names of people, phone numbers and secrets, by the names of their properties. */
+function collectFromData(value: Json, property: string): PersonalValue[] {
+  if (Array.isArray(value)) return value.flatMap((item) => collectFromData(item, property));
+  if (isJsonObject(value)) return Object.entries(value).flatMap(([name, child]) => collectFromData(child, name));
+  if (typeof value !== "string") return [];
+  const text = value.trim();
+  if (isSecretProperty(property)) return text.length > 4 ? [{ kind: "token", text }] : [];
+  if (/phone|mobile/i.test(property) && PHONE.test(text)) return [{ kind: "phone", text }];
+  return PERSON_NAME.test(property) && text !== "" ? [{ kind: "name", text }] : [];
+}
+
 /** Returns the words of a name, because texts often contain only one of them. */
 function splitName({ kind, text }: PersonalValue): PersonalValue[] {
   if (kind === "email_address") {
@@ -78,10 +91,14 @@ function splitName({ kind, text }: PersonalValue): PersonalValue[] {
   return (found.length === 0 ? [text] : found).map((word) => ({ kind, text: word }));
 }
 
-/** Returns what identifies people: IDs of users, and the names, addresses, phone numbers and tokens of recipients. */
+/**
+ * Returns what identifies people: IDs of users, the names, addresses, phone numbers and tokens of recipients, and those of
+ * trigger data that the names of its properties tell.
+ */
 export function collectPersonalValues(
   keys: Iterable<RecipientKey>,
   recipients: readonly Pick<RecipientUpsert, "key" | "properties" | "channel_data">[],
+  data: readonly JsonObject[] = [],
 ): PersonalValue[] {
   const isUser = (key: RecipientKey): boolean => splitRecipientKey(key).collection === USERS;
   const ids = [...keys].filter(isUser).map((key) => splitRecipientKey(key).id);
@@ -91,5 +108,6 @@ export function collectPersonalValues(
       ...collectFromProperties(properties, "", isUser(key)).flatMap(splitName),
       ...collectTokens(channel_data as JsonObject),
     ]),
+    ...data.flatMap((item) => collectFromData(item, "")).flatMap(splitName),
   ];
 }

@@ -174,6 +174,17 @@ describe("PersonalDataFilter", () => {
     expect(JSON.stringify(filter.filterJson(properties))).not.toContain(value);
   });
 
+  it("finds names of people, phone numbers and secrets in trigger data", () => {
+    const data = {
+      order: { page: "Home", name: "Spring sale", mobile: "yes" },
+      user: { nickname: "Wolfie", surname: "Mozart", phone: "0171 123 45 67", apiKey: "k-123456" },
+    };
+    const filter = new PersonalDataFilter(collectPersonalValues([], [], [data]), KEY);
+    const text = filter.filterText("Wolfie Mozart, 0171 123 45 67, k-123456: yes, see Home and Spring sale");
+    expect(text).toMatch(/^\w+ \w+, \+1555\d{7}, token-\w+: yes, see Home and Spring sale$/);
+    expect(text).not.toMatch(/Wolfie|Mozart/);
+  });
+
   it("replaces secrets in contents by the names of their properties", () => {
     const filter = new PersonalDataFilter([], KEY);
     const content = { body: { apiKey: "k-123456", client_secret: "s-123456", key: "invite" } };
