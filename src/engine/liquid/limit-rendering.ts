@@ -5,6 +5,12 @@ import { RenderError } from "./render-error.js";
 /** Limits a rendering in milliseconds. Liquid checks its own limit first, because its error names the line. */
 export const MAX_RENDER_MS = LIQUID_LIMITS.renderLimit + 100;
 
+/**
+ * Limits all parts of a work that are rendered one by one, in milliseconds. Without it, a run with fifty slow steps would block
+ * signals and requests for more than a minute.
+ */
+const MAX_PARTS_MS = 5 * MAX_RENDER_MS;
+
 /** Renders a part that can fail alone, such as a step. Throws {@link RenderError} at its time limit. */
 export type RenderPart = <T>(render: () => T) => T;
 
@@ -38,14 +44,19 @@ export const renderInSharedLimit: RenderPart = (render) => {
 
 /**
  * Returns how to render the parts of a work again, after it was ended by the limit that they share: each within a limit of
- * its own. The part that was ended fails immediately if it has used up its time.
+ * its own. The part that was ended fails immediately if it has used up its time, and the others after {@link MAX_PARTS_MS}
+ * together.
  */
 export function createPartRenderer(): RenderPart {
   const isUsedUp = Date.now() - lastPart.startedAt >= LIQUID_LIMITS.renderLimit;
   const slowIndex = isUsedUp ? lastPart.index : -1;
   let index = 0;
+  let firstAt: number | undefined;
   return (render) => {
     if (index++ === slowIndex) throw createLimitError();
+    firstAt ??= Date.now();
+    if (Date.now() - firstAt >= MAX_PARTS_MS)
+      throw new RenderError("not rendered, because earlier renderings of the same run took too long together");
     return renderWithinLimit(render);
   };
 }

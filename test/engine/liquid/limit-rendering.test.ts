@@ -31,3 +31,25 @@ it("ends only the part that takes too long alone", () => {
   );
   expect(rendered).toEqual(["done", "rendering exceeds the time limit of 2 seconds"]);
 });
+
+it("renders nothing more after five parts have used up their time, so that a run blocks for seconds only", () => {
+  let count = 0;
+  const rendered = renderParts((renderPart) =>
+    Array.from({ length: 50 }, () => {
+      try {
+        return renderPart(() => {
+          count++;
+          return work(Number.POSITIVE_INFINITY);
+        });
+      } catch (error) {
+        return (error as Error).message;
+      }
+    }),
+  );
+  // The first part has used up its time within the limit of all.
+  expect(count).toBeLessThanOrEqual(8);
+  expect(rendered.slice(0, 2)).toEqual(Array(2).fill("rendering exceeds the time limit of 2 seconds"));
+  expect(rendered.slice(10)).toEqual(
+    Array(40).fill("not rendered, because earlier renderings of the same run took too long together"),
+  );
+});
