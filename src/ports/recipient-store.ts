@@ -43,13 +43,13 @@ export interface RecipientStore {
   listRecipients(filter: RecipientFilter, page: PageRequest): Promise<Paged<Recipient>>;
   /**
    * Deletes recipients with all their data (E-053): preferences, channel data, subscriptions (for an object, also the
-   * subscriptions to it), memberships, messages, ended runs, and the records of once-only workflows. A run that has not
-   * ended is canceled (EQ-03) and stays as a record of that. Returns the keys of those that existed.
+   * subscriptions to it), memberships, messages, runs, and the records of once-only workflows. Returns the keys of those that
+   * existed.
    */
-  deleteRecipients(keys: readonly RecipientKey[], at: number): Promise<Set<RecipientKey>>;
+  deleteRecipients(keys: readonly RecipientKey[]): Promise<Set<RecipientKey>>;
   /**
-   * Gives `into` the data that only `from` has, and the messages, subscriptions and memberships of `from` (A-097), then
-   * deletes `from`. Returns null unless both exist.
+   * Gives `into` the data that only `from` has, and the messages, subscriptions and memberships of `from` (A-097), and names it as
+   * the actor instead of `from` in the last 30 days (E-414). Then deletes `from`. Returns null unless both exist.
    */
   mergeRecipients(into: RecipientKey, from: RecipientKey, at: number): Promise<CausedWork | null>;
   /** Writes preference sets. Creates recipients that do not exist, except for a removal. */

@@ -20,6 +20,8 @@ import {
   wholeNumber,
 } from "../schema/fields.js";
 
+import { GUIDE_SCOPES } from "./guide.js";
+
 const isActivationList = (value: unknown): boolean => Array.isArray(value) && value.length > 0;
 
 /**
@@ -80,6 +82,13 @@ export const guideSchema = once(() => {
     target_audience_key: described(
       optional(nonEmptyString()),
       'The audience that can see the guide, such as "beta-testers". null: all users, or those that a guide step of a workflow adds.',
+    ),
+    tenancy_strict_mode: flag(
+      "Whether the tenant of the request must be that of the membership in an audience. false: members see the guide in every tenant (default: false).",
+    ),
+    scope: choice(
+      GUIDE_SCOPES,
+      "Whether users see the guide once (global), or once in each tenant (per_tenant): archiving it in one tenant then leaves it in the others (default: global).",
     ),
     target_property_conditions: described(optional(conditionGroupSchema()), "Conditions that a user must meet."),
     activation_url_patterns: patterns("URLs on which the guide may be shown (default: all)."),

@@ -38,6 +38,10 @@ export interface GuideField {
   value: Json;
 }
 
+/** The scopes of a guide: shown once per user, or once per user and tenant. */
+export const GUIDE_SCOPES = ["global", "per_tenant"] as const;
+export type GuideScope = (typeof GUIDE_SCOPES)[number];
+
 /** A checked `guide.json` (section 13 of the format). */
 export interface Guide {
   key: string;
@@ -53,6 +57,10 @@ export interface Guide {
   active_until: number | null;
   /** The audience that can see the guide. Null means all users, or those that workflows add if `managed` is true. */
   target_audience_key: string | null;
+  /** Whether a membership of an audience counts only in its own tenant (E-415). */
+  tenancy_strict_mode: boolean;
+  /** Whether the engagement of a user counts in all tenants, or in each tenant separately (E-416). */
+  scope: GuideScope;
   target_property_conditions: ConditionGroup | null;
   activation_url_patterns: UrlPattern[];
   steps: GuideStep[];

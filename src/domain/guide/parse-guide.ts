@@ -147,6 +147,8 @@ export function parseGuide(key: string, raw: unknown, context: GuideContext): Gu
     active_from: toMilliseconds(state.active_from),
     active_until: toMilliseconds(state.active_until),
     target_audience_key: file.target_audience_key ?? null,
+    tenancy_strict_mode: file.tenancy_strict_mode ?? false,
+    scope: file.scope ?? "global",
     target_property_conditions: conditions,
     activation_url_patterns: patterns,
     steps,

@@ -109,6 +109,12 @@ export interface MessageBatch {
   total_activities: number;
 }
 
+/** Returns a batch in which an actor is named `into`, after it was merged into that user (E-414). */
+export function renameActor(batch: MessageBatch, from: RecipientKey, into: RecipientKey): MessageBatch {
+  const actors = [...new Set(batch.actors.map((actor) => (actor === from ? into : actor)))];
+  return { ...batch, actors, total_actors: batch.total_actors - (batch.actors.length - actors.length) };
+}
+
 export function getActors({ batch, actor }: Pick<Message, "actor" | "batch">): RecipientKey[] {
   if (batch) return batch.actors;
   return actor === null ? [] : [actor];

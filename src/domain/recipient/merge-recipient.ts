@@ -55,6 +55,9 @@ export function mergeRecipients(into: RecipientParts, from: RecipientParts): Rec
   };
 }
 
+/** The time before a merge for which the merged user's activities name the other user as the actor, in milliseconds (E-414). */
+export const MERGED_HISTORY_MS = 30 * 24 * 3_600_000;
+
 /**
  * Returns a tenant's properties after an upsert. Default preferences are also merged, unless `__persistence_strategy__`
  * is "replace" (A-093, E-138).

@@ -20,7 +20,7 @@ import { type EngineContext, readTime } from "../context/engine-context.js";
 import { RenderError } from "../liquid/liquid.js";
 import { runCausedWork } from "../run/run-due-work.js";
 import { type CompiledGuide, type CompiledGuides, compileGuides } from "./compile-guide.js";
-import { renderForViewer } from "./guide-viewer.js";
+import { renderForViewer, selectGuideMessages } from "./guide-viewer.js";
 import {
   buildGuideView,
   resolveGuideChannel,
@@ -179,7 +179,10 @@ export function createGuideOperations(context: EngineContext, read: () => Promis
         return {
           entries: entries.map(({ serialized }) => serialized),
           guide_groups: [serializeGuideGroup(keys, environment)],
-          guide_group_display_logs: serializeDisplayLogs(viewer),
+          guide_group_display_logs: serializeDisplayLogs(
+            guides.map(({ guide }) => guide),
+            viewer,
+          ),
           ineligible_guides: ineligible.map(serializeIneligibleGuide),
         };
       });
@@ -197,18 +200,18 @@ export function createGuideOperations(context: EngineContext, read: () => Promis
       await runCausedWork(context, now, (await store.recordGuideEngagement(recorded, now)).caused);
     },
     async unarchive(user, body) {
-      const { guide, tenant } = parseGuideReference(body);
-      getGuide(await readCompiledGuides(), guide);
-      const messages = await store.readGuideMessages(toUserKey(user), tenant);
-      const archived = messages.filter(({ workflow, archived_at }) => workflow === guide && archived_at !== null);
+      const { guide: key, tenant } = parseGuideReference(body);
+      const { guide } = getGuide(await readCompiledGuides(), key);
+      const messages = selectGuideMessages(guide, await store.readGuideMessages(toUserKey(user)), tenant);
+      const archived = messages.filter(({ archived_at }) => archived_at !== null);
       const now = await readTime(context);
       const action: EngagementAction = "unarchived";
       const ids = archived.map(({ id }) => id);
       await runCausedWork(context, now, (await store.markMessages(ids, action, now)).caused);
     },
     async reset(user, body) {
-      const { guide, tenant } = parseGuideReference(body);
-      getGuide(await readCompiledGuides(), guide);
+      const { guide: key, tenant } = parseGuideReference(body);
+      const { guide } = getGuide(await readCompiledGuides(), key);
       await store.resetGuide(toUserKey(user), guide, tenant);
     },
     async readErrors() {

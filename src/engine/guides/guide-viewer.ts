@@ -39,10 +39,11 @@ export interface GuideViewer {
   user: RecipientKey;
   tenant: string | null;
   now: number;
-  /** The user's guide messages in this tenant, oldest first. */
+  /** The user's guide messages, oldest first. */
   messages: readonly Message[];
   scope: RenderScope;
-  isMember(audience: string): boolean;
+  /** Returns whether the user is in an audience, and with `isStrict`, in this tenant. */
+  isMember(audience: string, isStrict: boolean): boolean;
   /** Renders a guide, which can exceed the time limit without an effect on others. */
   renderPart: RenderPart;
 }
@@ -63,7 +64,7 @@ async function readViewerData(
   const [people, memberships, messages, audiences, now] = await Promise.all([
     store.readRecipients(tenantKey === null ? [request.user] : [request.user, tenantKey]),
     store.readMemberships([request.user]),
-    store.readGuideMessages(request.user, request.tenant),
+    store.readGuideMessages(request.user),
     definitions.audiences(),
     readTime(context),
   ]);
@@ -79,11 +80,7 @@ async function readViewerData(
   return { recipient, memberships: memberships.get(request.user) ?? [], messages, audiences, now, scope };
 }
 
-/**
- * Renders for a user, and repeats it with the results of store lookups until no lookup is pending. A static membership
- * without a tenant applies in every tenant here, and so does a dynamic audience, because an application may send a
- * tenant on one page and none on the next.
- */
+/** Renders for a user, and repeats it with the results of store lookups until no lookup is pending. */
 export async function renderForViewer<T>(
   context: EngineContext<AudienceStore & ClockStore & GuideStore & RecipientStore & SubscriptionStore>,
   request: ViewerRequest,
@@ -96,12 +93,12 @@ export async function renderForViewer<T>(
     environment,
   );
   const { locale } = recipient.properties;
-  const isMember = (key: string): boolean => {
+  const isMember: GuideViewer["isMember"] = (key, isStrict) => {
     const declared = audiences.find((audience: Audience) => audience.key === key);
-    if (declared?.type === "dynamic") return matchesAudience(declared, getRecipientView(recipient), now);
-    return memberships.some(
-      ({ audience, tenant }) => audience === key && (tenant === null || tenant === request.tenant),
-    );
+    // Members of a dynamic audience have no tenant (E-390).
+    if (declared?.type === "dynamic")
+      return (!isStrict || request.tenant === null) && matchesAudience(declared, getRecipientView(recipient), now);
+    return memberships.some(({ audience, tenant }) => audience === key && (!isStrict || tenant === request.tenant));
   };
   for (let known: StoreLookups = NO_STORE_LOOKUPS; ; ) {
     const services = new RunServices({
@@ -132,17 +129,28 @@ export async function renderForViewer<T>(
 }
 
 /**
- * Returns whether the user is in the guide's target. A managed guide without an audience is for users whom workflows
+ * Returns whether the user is in the guide's target (E-415). A managed guide without an audience is for users whom workflows
  * added.
  */
-function isTarget({ key, target_audience_key: audience, managed }: Guide, { isMember }: GuideViewer): boolean {
+function isTarget(guide: Guide, { isMember }: GuideViewer): boolean {
+  const { key, target_audience_key: audience, managed, tenancy_strict_mode: isStrict } = guide;
   if (audience === null && !managed) return true;
-  return (audience !== null && isMember(audience)) || isMember(getManagedAudienceKey(key));
+  return (audience !== null && isMember(audience, isStrict)) || isMember(getManagedAudienceKey(key), isStrict);
+}
+
+/** Returns the messages of a guide's steps that count in a tenant, oldest first (E-416). */
+export function selectGuideMessages(
+  { key, scope }: Pick<Guide, "key" | "scope">,
+  messages: readonly Message[],
+  tenant: string | null,
+): Message[] {
+  return messages.filter((message) => message.workflow === key && (scope === "global" || message.tenant === tenant));
 }
 
 /** Returns whether every step is archived, or one that the application marked as final (A-535). */
-function isArchived({ key, steps }: Guide, { messages }: GuideViewer): boolean {
-  const archived = messages.filter(({ workflow, archived_at }) => workflow === key && archived_at !== null);
+function isArchived(guide: Guide, { messages, tenant }: GuideViewer): boolean {
+  const { steps } = guide;
+  const archived = selectGuideMessages(guide, messages, tenant).filter(({ archived_at }) => archived_at !== null);
   if (archived.some(({ events }) => events.findLast(({ type }) => type === "archived")?.data?.is_final === true))
     return true;
   return steps.every(({ ref }) => archived.some(({ step_ref }) => step_ref === ref));
@@ -164,7 +172,7 @@ export function findIneligibility(guide: Guide, viewer: GuideViewer): Ineligibil
     refs: () => undefined,
     now,
     renderLiquid: (text) => renderText(text, scope),
-    isAudienceMember: viewer.isMember,
+    isAudienceMember: (key) => viewer.isMember(key, guide.tenancy_strict_mode),
   };
   const { passed, evaluated } = evaluateConditions(guide.target_property_conditions, conditionScope);
   if (!passed) return { reason: "target_conditions_not_met", message: describeDecidingCondition(evaluated) ?? "" };

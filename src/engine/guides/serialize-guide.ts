@@ -12,7 +12,7 @@ import { toIsoTime } from "../../util/iso-time.js";
 import type { JsonObject } from "../../util/json.js";
 import { RenderError } from "../liquid/liquid.js";
 import type { CompiledGuide } from "./compile-guide.js";
-import { findIneligibility, type GuideViewer, type Ineligibility } from "./guide-viewer.js";
+import { findIneligibility, type GuideViewer, type Ineligibility, selectGuideMessages } from "./guide-viewer.js";
 
 /** The time of guides in responses, as of channels. File times differ between computers. */
 const EPOCH = toIsoTime(0);
@@ -39,18 +39,14 @@ function serializeMessageState(message: Message | undefined): JsonObject {
   };
 }
 
-function findStepMessage(guide: string, step: string, { messages }: GuideViewer): Message | undefined {
-  return messages.findLast(({ workflow, step_ref }) => workflow === guide && step_ref === step);
-}
-
-function serializeGuideStep(guide: Guide, step: GuideStep, content: JsonObject, viewer: GuideViewer): JsonObject {
+function serializeGuideStep(step: GuideStep, content: JsonObject, messages: readonly Message[]): JsonObject {
   return {
     ref: step.ref,
     schema_key: step.schema_key,
     schema_semver: step.schema_semver,
     schema_variant_key: step.schema_variant_key,
     content,
-    message: serializeMessageState(findStepMessage(guide.key, step.ref, viewer)),
+    message: serializeMessageState(messages.findLast(({ step_ref }) => step_ref === step.ref)),
   };
 }
 
@@ -72,10 +68,11 @@ export function buildGuideView(compiled: CompiledGuide, viewer: GuideViewer, env
   const { guide, contents } = compiled;
   let ineligibility: Ineligibility | null = null;
   let steps: JsonObject[] = [];
+  const messages = selectGuideMessages(guide, viewer.messages, viewer.tenant);
   try {
     [ineligibility, steps] = viewer.renderPart(() => [
       findIneligibility(guide, viewer),
-      guide.steps.map((step, index) => serializeGuideStep(guide, step, contents[index]?.(viewer.scope) ?? {}, viewer)),
+      guide.steps.map((step, index) => serializeGuideStep(step, contents[index]?.(viewer.scope) ?? {}, messages)),
     ]);
   } catch (error) {
     if (!(error instanceof RenderError)) throw error;
@@ -129,9 +126,11 @@ export function serializeGuideGroup(keys: readonly string[], { guide_group }: En
 }
 
 /**
- * Returns when the user last archived a guide that the throttle applies to: the start of the throttle's window (R-131).
+ * Returns when the user last archived a guide that the throttle applies to: the start of the throttle's window (R-131). A guide
+ * with the scope of a tenant counts only there.
  */
-export function serializeDisplayLogs({ messages }: GuideViewer): JsonObject {
+export function serializeDisplayLogs(guides: readonly Guide[], viewer: GuideViewer): JsonObject {
+  const messages = guides.flatMap((guide) => selectGuideMessages(guide, viewer.messages, viewer.tenant));
   const times = messages.flatMap(({ archived_at, events }) => {
     const archived = events.findLast(({ type }) => type === "archived");
     return archived_at === null || archived?.data?.unthrottled === true ? [] : [archived_at];

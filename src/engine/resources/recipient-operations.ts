@@ -36,7 +36,7 @@ class RecipientOperations {
   }
 
   async delete(key: RecipientKey): Promise<boolean> {
-    return (await this.context.store.deleteRecipients([key], await readTime(this.context))).has(key);
+    return (await this.context.store.deleteRecipients([key])).has(key);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Guide } from "../../domain/guide/guide.js";
 import type { DeliveryLog } from "../../domain/message/delivery-log.js";
 import type { FeedFilter } from "../../domain/message/feed-filter.js";
 import type { EngagementAction, Message } from "../../domain/message/message.js";
@@ -91,8 +92,8 @@ export class PostgresMessages extends PostgresRecipients implements MessageStore
     return readNewMessages(this.db, cursor);
   }
 
-  async readGuideMessages(user: RecipientKey, tenant: string | null): Promise<Message[]> {
-    return this.db.read((tx) => readGuideMessages(tx, this.shared, user, tenant));
+  async readGuideMessages(user: RecipientKey): Promise<Message[]> {
+    return this.db.read((tx) => readGuideMessages(tx, this.shared, user));
   }
 
   async recordGuideEngagement(engagement: GuideEngagement, at: number) {
@@ -103,7 +104,7 @@ export class PostgresMessages extends PostgresRecipients implements MessageStore
     });
   }
 
-  async resetGuide(user: RecipientKey, guide: string, tenant: string | null): Promise<number> {
+  async resetGuide(user: RecipientKey, guide: Pick<Guide, "key" | "scope">, tenant: string | null): Promise<number> {
     return this.db.write((tx) => resetGuide(tx, user, guide, tenant));
   }
 

@@ -54,8 +54,8 @@ export class PostgresRecipients
     return this.db.readList((tx) => listRecipients(tx, filter, page));
   }
 
-  async deleteRecipients(keys: readonly RecipientKey[], at: number): Promise<Set<RecipientKey>> {
-    return this.db.write((tx) => deleteRecipients(tx, keys, at));
+  async deleteRecipients(keys: readonly RecipientKey[]): Promise<Set<RecipientKey>> {
+    return this.db.write((tx) => deleteRecipients(tx, keys));
   }
 
   async mergeRecipients(into: RecipientKey, from: RecipientKey, at: number): Promise<CausedWork | null> {

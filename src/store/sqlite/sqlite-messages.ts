@@ -1,3 +1,4 @@
+import type { Guide } from "../../domain/guide/guide.js";
 import type { DeliveryLog } from "../../domain/message/delivery-log.js";
 import type { FeedFilter } from "../../domain/message/feed-filter.js";
 import type { EngagementAction, Message } from "../../domain/message/message.js";
@@ -74,15 +75,15 @@ export class SqliteMessages extends SqliteRecipients implements MessageStore, Fe
     return readNewMessages(this.db, cursor);
   }
 
-  async readGuideMessages(user: RecipientKey, tenant: string | null): Promise<Message[]> {
-    return readGuideMessages(this.db, this.shared, user, tenant);
+  async readGuideMessages(user: RecipientKey): Promise<Message[]> {
+    return readGuideMessages(this.db, this.shared, user);
   }
 
   async recordGuideEngagement(engagement: GuideEngagement, at: number) {
     return recordGuideEngagement(this.db, this.shared, engagement, at);
   }
 
-  async resetGuide(user: RecipientKey, guide: string, tenant: string | null): Promise<number> {
+  async resetGuide(user: RecipientKey, guide: Pick<Guide, "key" | "scope">, tenant: string | null): Promise<number> {
     return resetGuide(this.db, user, guide, tenant);
   }
 }

@@ -50,8 +50,8 @@ export class SqliteRecipients implements RecipientStore, SubscriptionStore, Audi
     return listRecipients(this.db, filter, page);
   }
 
-  async deleteRecipients(keys: readonly RecipientKey[], at: number): Promise<Set<RecipientKey>> {
-    return deleteRecipients(this.db, this.shared, keys, at);
+  async deleteRecipients(keys: readonly RecipientKey[]): Promise<Set<RecipientKey>> {
+    return deleteRecipients(this.db, keys);
   }
 
   async mergeRecipients(into: RecipientKey, from: RecipientKey, at: number): Promise<CausedWork | null> {

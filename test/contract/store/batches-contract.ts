@@ -306,7 +306,7 @@ export function describeBatches(open: OpenStore): void {
       await join({ leading: true });
       await join({ leading: true, at: NOW + 1, cancellation_key: "k2" });
       await cancel("k2", "leading-digest");
-      await open.store.deleteRecipients([user("ada")], NOW + 2);
+      await open.store.deleteRecipients([user("ada")]);
       const { decision } = await join({ leading: true, at: NOW + 4 });
       expect(decision).toMatchObject({ selected: "immediate", closes_at: NOW + 4 + HOUR });
       const { run } = await join({ leading: true, at: NOW + 5, data: { n: 3 } });

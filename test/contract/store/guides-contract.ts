@@ -15,6 +15,8 @@ const GUIDE: Guide = {
   active_from: null,
   active_until: null,
   target_audience_key: null,
+  tenancy_strict_mode: false,
+  scope: "global",
   target_property_conditions: null,
   activation_url_patterns: [],
   steps: [],
@@ -32,6 +34,7 @@ export function describeGuides(open: OpenStore): void {
       );
       return { guide: GUIDE, message, action, data: null };
     };
+    const readIds = async () => (await open.store.readGuideMessages(user("ana"))).map(({ id }) => id);
     const engage = async (action: EngagementAction, over: Partial<Message> = {}, at = NOW): Promise<Message> =>
       (await open.store.recordGuideEngagement(await engagement(action, over), at)).message;
 
@@ -40,11 +43,28 @@ export function describeGuides(open: OpenStore): void {
       const second = await engage("interacted", {}, NOW + 1);
       expect(second).toMatchObject({ id: first.id, source: "guide", workflow: "tour", seen_at: NOW, read_at: NOW + 1 });
       const other = await engage("seen", { step_ref: "two" });
-      const inTenant = await engage("seen", { tenant: "acme" });
       await engage("seen", { recipient: user("bo") });
-      expect((await open.store.readGuideMessages(user("ana"), null)).map(({ id }) => id)).toEqual([first.id, other.id]);
-      expect((await open.store.readGuideMessages(user("ana"), "acme")).map(({ id }) => id)).toEqual([inTenant.id]);
+      expect(await readIds()).toEqual([first.id, other.id]);
       expect(await open.store.readMessages([first.id])).toEqual([second]);
+    });
+
+    it("E-416 create one message for all tenants, or one for each with the scope per_tenant", async () => {
+      const first = await engage("seen", { tenant: "acme" });
+      expect(await engage("archived", { tenant: "zeta" })).toMatchObject({
+        id: first.id,
+        tenant: "acme",
+        archived_at: NOW,
+      });
+      expect(await readIds()).toEqual([first.id]);
+      const guide: Guide = { ...GUIDE, scope: "per_tenant" };
+      const inTenant = async (tenant: string | null) =>
+        (await open.store.recordGuideEngagement({ ...(await engagement("seen", { tenant })), guide }, NOW)).message;
+      const second = await inTenant("zeta");
+      const third = await inTenant(null);
+      expect([(await inTenant("zeta")).id, (await inTenant(null)).id]).toEqual([second.id, third.id]);
+      expect(await readIds()).toEqual([first.id, second.id, third.id]);
+      expect(await open.store.resetGuide(user("ana"), guide, "zeta")).toBe(1);
+      expect(await readIds()).toEqual([first.id, third.id]);
     });
 
     it("have the content and the data of the first time they are seen, which may arrive after an interaction", async () => {
@@ -56,9 +76,7 @@ export function describeGuides(open: OpenStore): void {
         data: { page: "home" },
       });
       await engage("archived", { content: {}, data: {} });
-      expect(await open.store.readGuideMessages(user("ana"), null)).toMatchObject([
-        { content, data: { page: "home" } },
-      ]);
+      expect(await open.store.readGuideMessages(user("ana"))).toMatchObject([{ content, data: { page: "home" } }]);
     });
 
     it("are in the list of messages, but not in the list of runs", async () => {
@@ -75,14 +93,14 @@ export function describeGuides(open: OpenStore): void {
       expect(await open.store.readRecipientRun(recipient_run_id)).toBeNull();
     });
 
-    it("are reset for one user, guide and tenant, and their messages stay", async () => {
+    it("are reset for one user and guide, and their messages stay", async () => {
       await engage("seen");
       await engage("seen", { step_ref: "two" });
-      await engage("seen", { tenant: "acme" });
+      await engage("seen", { step_ref: "three", tenant: "acme" });
       await engage("seen", { recipient: user("bo") });
-      expect(await open.store.resetGuide(user("ana"), "tour", null)).toBe(2);
-      expect(await open.store.resetGuide(user("ana"), "tour", null)).toBe(0);
-      expect(await open.store.readGuideMessages(user("ana"), null)).toEqual([]);
+      expect(await open.store.resetGuide(user("ana"), { key: "tour", scope: "global" }, null)).toBe(3);
+      expect(await open.store.resetGuide(user("ana"), { key: "tour", scope: "global" }, null)).toBe(0);
+      expect(await open.store.readGuideMessages(user("ana"))).toEqual([]);
       const { items } = await open.store.listMessages({}, { limit: 5 });
       expect(items.map(({ source }) => source)).toEqual(["guide", "guide", "guide", "guide"]);
       expect((await engage("interacted")).seen_at).toBeNull();
@@ -101,7 +119,7 @@ export function describeGuides(open: OpenStore): void {
     it("are removed when the store is cleared, with or without recipients", async () => {
       await engage("seen");
       await open.store.clear({ keepRecipients: true });
-      expect(await open.store.readGuideMessages(user("ana"), null)).toEqual([]);
+      expect(await open.store.readGuideMessages(user("ana"))).toEqual([]);
       expect((await engage("seen")).seen_at).toBe(NOW);
     });
   });

@@ -3,7 +3,7 @@ import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
 
 import type { IdKind, MessageQuery, RunQuery } from "../../../src/ports/filters.js";
 import { joinSample } from "./sample-batches.js";
-import { insertSample, NOW, sampleVersion, user } from "./sample-runs.js";
+import { HOUR, insertSample, NOW, sampleVersion, user, waitingAt } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
 
 /** Describes the filters of the API's lists that commands do not have, and the operations that only a server has. */
@@ -196,6 +196,38 @@ export function describeQueries(open: OpenStore): void {
       expect([await messages({ recipient: into }), await runs({ recipient: into })]).toEqual(["into", "into"]);
       const { items } = await open.store.listSubscriptions({ object }, { limit: 5 });
       expect(items).toMatchObject([{ recipient: into, properties: { of: into } }]);
+    });
+
+    it("E-054 cancels a waiting run, and keeps the messages that it has sent", async () => {
+      const [into, from] = [user("into"), user("from")];
+      await open.store.upsertRecipients(
+        [into, from].map((key) => ({ key, properties: {} })),
+        NOW,
+      );
+      const inserted = await insertSample(open.store, { recipients: ["from"], recipientRun: waitingAt(NOW + 1) });
+      await open.store.mergeRecipients(into, from, NOW);
+      const [recipientRun] = (await open.store.readWorkflowRun(inserted.run.id))?.recipientRuns ?? [];
+      expect(recipientRun).toMatchObject({ recipient: into, status: "cancelled", position: null, due_at: null });
+      expect(recipientRun?.steps.at(-1)).toMatchObject({ outcome: "cancelled", reason: { code: "recipient_deleted" } });
+      expect(await messages({ recipient: into })).toBe("into");
+      expect(await open.store.readNextDueAt()).toBeNull();
+    });
+
+    it("E-414 names the recipient as the actor of the last 30 days", async () => {
+      const [into, from] = [user("into"), user("from")];
+      await open.store.upsertRecipients(
+        [into, from].map((key) => ({ key, properties: {} })),
+        NOW,
+      );
+      for (const [actor, days] of [
+        [from, 31],
+        [from, 29],
+        [into, 1],
+      ] as const)
+        await insertSample(open.store, { recipients: ["ana"], run: { actor, inserted_at: NOW - days * 24 * HOUR } });
+      await open.store.mergeRecipients(into, from, NOW);
+      const { items } = await open.store.listMessages({ recipient: user("ana") }, { limit: 5 });
+      expect(items.map(({ actor }) => actor).sort()).toEqual([from, into, into]);
     });
 
     it("does nothing unless two different recipients exist", async () => {

@@ -84,7 +84,7 @@ export async function applyRandomOperation(
       await store.cancelRuns({ workflow: pick(SAMPLE_WORKFLOWS), cancellation_key: "k", recipients: null, at: NOW });
       return;
     case 9:
-      if (deletesUsers && random(4) === 0) await store.deleteRecipients([user(pick(users))], NOW);
+      if (deletesUsers && random(4) === 0) await store.deleteRecipients([user(pick(users))]);
       return;
     case 10: {
       const [into, from] = [user(pick(users)), user(pick(users))];

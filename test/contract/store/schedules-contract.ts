@@ -85,7 +85,7 @@ export function describeSchedules(open: OpenStore): void {
     it("are deleted with their recipient", async () => {
       const [one, two] = (await insert({}, { recipient: user("bo") })) as [Schedule, Schedule];
       await open.store.upsertRecipients([{ key: user("ada"), properties: {} }], NOW);
-      await open.store.deleteRecipients([user("ada")], NOW);
+      await open.store.deleteRecipients([user("ada")]);
       expect(await open.store.readSchedules([one.id, two.id])).toEqual([two]);
     });
   });

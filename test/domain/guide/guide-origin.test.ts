@@ -12,6 +12,8 @@ const GUIDE: Guide = {
   active_from: null,
   active_until: null,
   target_audience_key: null,
+  tenancy_strict_mode: false,
+  scope: "global",
   target_property_conditions: null,
   activation_url_patterns: [],
   steps: [],

@@ -133,7 +133,7 @@ it("R-120 force_all_guides adds guides that the user may not see; type filters g
     expect(await seenBy(h, "ana", { type: "modal", force_all_guides: true })).toEqual([]);
   }));
 
-it("E-196 a guide with a managed audience is for the users whom workflows added, in the run's tenant or in all tenants", () =>
+it("E-196 a guide with a managed audience is for the users whom workflows added", () =>
   withHarness(async (h) => {
     h.defineGuide("tour", {}, true);
     h.defineGuide("club", { target_audience_key: "club" }, true);
@@ -145,11 +145,48 @@ it("E-196 a guide with a managed audience is for the users whom workflows added,
     expect(await seenBy(h, "bo")).toEqual(["club", "tour: not_in_target_audience"]);
     await h.trigger("welcome", { recipients: ["ana"], tenant: "acme" });
     await h.trigger("join", { recipients: ["ana"] });
-    expect(await seenBy(h, "ana", { tenant: "acme" })).toEqual(["club", "tour"]);
-    expect(await seenBy(h, "ana")).toEqual(["club", "tour: not_in_target_audience"]);
-    await h.trigger("welcome", { recipients: ["ana"] });
-    expect(await seenBy(h, "ana", { tenant: "other" })).toEqual(["club", "tour"]);
+    for (const tenant of ["acme", "other", null]) expect(await seenBy(h, "ana", { tenant })).toEqual(["club", "tour"]);
     expect(await seenBy(h, "ghost")).toEqual(["club: not_in_target_audience", "tour: not_in_target_audience"]);
+  }));
+
+/** Adds user_1 in tenant_a and user_2 without a tenant, as in the service's example. */
+async function addPowerUsers(h: EngineHarness): Promise<void> {
+  await h.identify({ id: "user_1", plan: "pro" }, { id: "user_2" });
+  const members: JsonObject[] = [{ user: { id: "user_1" }, tenant: "tenant_a" }, { user: { id: "user_2" } }];
+  await h.engine.resources.audiences.add("power-users", { members }, { create_audience: true });
+}
+
+it("E-415 members of an audience see its guide in every tenant, also by a condition on the audience", () =>
+  withHarness(async (h) => {
+    await addPowerUsers(h);
+    h.defineGuide("by-audience", { target_audience_key: "power-users" });
+    const condition = { variable: "recipient", operator: "is_audience_member", argument: "power-users" };
+    h.defineGuide("by-condition", { target_property_conditions: { all: [condition] } });
+    for (const user of ["user_1", "user_2"])
+      for (const tenant of ["tenant_a", "tenant_b", null])
+        expect(await seenBy(h, user, { tenant })).toEqual(["by-audience", "by-condition"]);
+    expect(await seenBy(h, "user_3")).toEqual([
+      "by-audience: not_in_target_audience",
+      "by-condition: target_conditions_not_met",
+    ]);
+  }));
+
+it("E-415 with tenancy_strict_mode, the tenant of the membership must be that of the request", () =>
+  withHarness(async (h) => {
+    await addPowerUsers(h);
+    h.defineAudience("pros", { property: "recipient.plan", operator: "equal_to", argument: "pro" });
+    const strict = { tenancy_strict_mode: true };
+    h.defineGuide("by-audience", { target_audience_key: "power-users", ...strict });
+    const condition = { variable: "recipient", operator: "is_audience_member", argument: "power-users" };
+    h.defineGuide("by-condition", { target_property_conditions: { all: [condition] }, ...strict });
+    h.defineGuide("dynamic", { target_audience_key: "pros", ...strict });
+    const listSeen = async (user: string, tenant: string | null) =>
+      (await seenBy(h, user, { tenant })).filter((key) => !key.includes(":"));
+    expect(await listSeen("user_1", "tenant_a")).toEqual(["by-audience", "by-condition"]);
+    expect(await listSeen("user_1", "tenant_b")).toEqual([]);
+    expect(await listSeen("user_1", null)).toEqual(["dynamic"]);
+    expect(await listSeen("user_2", "tenant_a")).toEqual([]);
+    expect(await listSeen("user_2", null)).toEqual(["by-audience", "by-condition"]);
   }));
 
 it("R-123 a group lists guides in the declared order and then by key, divided into unthrottled and throttled guides", () =>

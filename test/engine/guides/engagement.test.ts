@@ -14,11 +14,12 @@ import {
   T0,
 } from "../../helpers/engine-harness.js";
 
-async function withTour(work: (h: EngineHarness) => Promise<void>): Promise<void> {
+async function withTour(work: (h: EngineHarness) => Promise<void>, definition: JsonObject = {}): Promise<void> {
   const harness = await EngineHarness.open();
   try {
     harness.defineGuide("tour", {
       steps: [buildBannerStep({ title: "Hi {{ recipient.plan }}" }, "one"), buildBannerStep(undefined, "two")],
+      ...definition,
     });
     await work(harness);
   } finally {
@@ -138,29 +139,48 @@ it("R-131 archiving starts the throttle's window unless the request is unthrottl
     expect((await look(h)).guide_group_display_logs).toEqual({ default: new Date(T0 + MINUTE).toISOString() });
   }));
 
-it("R-128 A-290 a reset removes the engagement in its tenant only, and the message stays in the list", () =>
+it("E-416 engagement counts in all tenants; R-128 A-290 a reset removes it, and the message stays in the list", () =>
   withTour(async (h) => {
-    await engage(h, "seen");
     await engage(h, "seen", { tenant: "acme" });
-    expect(await marks(h, "acme")).toEqual(["one seen", "two"]);
-    expect(await marks(h, "other")).toEqual(["one", "two"]);
-    await h.guideOperations.reset("ana", { guide_key: "tour", tenant: "acme" });
-    expect(await marks(h, "acme")).toEqual(["one", "two"]);
+    for (const tenant of [null, "acme", "other"]) expect(await marks(h, tenant)).toEqual(["one seen", "two"]);
+    await engage(h, "archived", { tenant: "other", is_final: true });
+    for (const tenant of [null, "acme", "other"])
+      expect((await look(h, tenant)).ineligible_guides).toMatchObject([{ reason: "marked_as_archived" }]);
+    await h.guideOperations.unarchive("ana", { guide_key: "tour", tenant: "third" });
     expect(await marks(h)).toEqual(["one seen", "two"]);
-    await engage(h, "archived", { tenant: "acme" });
+    await h.guideOperations.reset("ana", { guide_key: "tour", tenant: "third" });
+    for (const tenant of [null, "acme", "other"]) expect(await marks(h, tenant)).toEqual(["one", "two"]);
+    await engage(h, "archived");
     expect((await h.listMessages("ana")).map(({ tenant, source, seen_at }) => [tenant, source, seen_at])).toEqual([
-      [null, "guide", T0],
       ["acme", "guide", T0],
-      ["acme", "guide", null],
+      [null, "guide", null],
     ]);
   }));
+
+it("E-416 with the scope per_tenant, engagement counts in its tenant only, and so do resets and the throttle", () =>
+  withTour(
+    async (h) => {
+      await engage(h, "seen");
+      await engage(h, "seen", { tenant: "acme" });
+      expect(await marks(h, "acme")).toEqual(["one seen", "two"]);
+      expect(await marks(h, "other")).toEqual(["one", "two"]);
+      await engage(h, "archived", { tenant: "acme", is_final: true });
+      expect((await look(h, "acme")).ineligible_guides).toMatchObject([{ reason: "marked_as_archived" }]);
+      expect((await look(h, "acme")).guide_group_display_logs).toEqual({ default: new Date(T0).toISOString() });
+      expect(await look(h)).toMatchObject({ ineligible_guides: [], guide_group_display_logs: {} });
+      await h.guideOperations.reset("ana", { guide_key: "tour", tenant: "acme" });
+      expect(await marks(h, "acme")).toEqual(["one", "two"]);
+      expect(await marks(h)).toEqual(["one seen", "two"]);
+    },
+    { scope: "per_tenant" },
+  ));
 
 it("E-053 A-097 a user's guide messages are deleted with the user or move when users are merged", () =>
   withTour(async (h) => {
     await engage(h, "seen");
     await h.engine.resources.users.merge("bo", "ana");
     expect((await h.listMessages("bo")).map(({ source, step_ref }) => [source, step_ref])).toEqual([["guide", "one"]]);
-    expect(await h.store.readGuideMessages(toRecipientKey("ana"), null)).toEqual([]);
+    expect(await h.store.readGuideMessages(toRecipientKey("ana"))).toEqual([]);
     await h.engine.resources.users.delete("bo");
     expect(await h.listMessages()).toEqual([]);
   }));

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
 import type { JsonObject } from "../../../src/util/json.js";
-import { withHarness } from "../../helpers/engine-case.js";
-import { getRecipientOutcome, MINUTE, step } from "../../helpers/engine-harness.js";
+import { formatRuns, withHarness } from "../../helpers/engine-case.js";
+import { DAY, HOUR, MINUTE, step } from "../../helpers/engine-harness.js";
 
 const AT = "2025-06-04T10:00:00.000Z";
 
@@ -97,7 +98,7 @@ describe("users", () => {
       });
     }));
 
-  it("C-364 E-053 E-054 EQ-03 nothing is sent to a user who is deleted while a run waits, nor to a new user with the same ID", () =>
+  it("C-364 E-053 E-054 a waiting run is deleted with its user, and nothing is sent to a new user with the same ID", () =>
     withHarness(async (harness) => {
       const { users } = harness.engine.resources;
       harness.define("later", { steps: [step.feed(), step.delay("hours", 1), step.email()] });
@@ -108,9 +109,57 @@ describe("users", () => {
       await harness.at(90 * MINUTE);
       expect((await harness.listMessages("ana")).length).toBe(0);
       expect((await harness.listMessages("bo")).map(({ channel }) => channel.key)).toEqual(["feed", "mail"]);
-      const outcome = getRecipientOutcome(await harness.readOutcome(started), "ana");
-      expect(outcome).toMatchObject({ status: "cancelled" });
-      expect(outcome.steps.at(-1)).toMatchObject({ ref: "delay_1", reason: { code: "recipient_deleted" } });
+      expect(Object.keys(formatRuns(await harness.readOutcome(started)))).toEqual(["bo"]);
+      const { items } = await harness.engine.listRecipientRuns({}, { limit: 10 });
+      expect(items.map(({ recipient }) => recipient)).toEqual(["bo"]);
+    }));
+});
+
+describe("E-414 the actor of what a merged user did", () => {
+  it("is the other user in feeds, activities and messages of the last 30 days, also in batches", () =>
+    withHarness(async (harness) => {
+      const { engine } = harness;
+      const { users, feeds } = engine.resources;
+      for (const id of ["old", "new", "third"]) await users.set(id, { name: id });
+      harness.define("single", { steps: [step.feed()] });
+      const batch_window = { unit: "minutes", value: 5 };
+      harness.define("digest", { steps: [{ type: "batch", ref: "batch_1", settings: { batch_window } }, step.feed()] });
+      const trigger = (workflow: string, actor: string) => harness.trigger(workflow, { recipients: ["ana"], actor });
+      const readActors = async () => {
+        const { items } = await feeds.list({ recipient: toRecipientKey("ana") }, { limit: 10 });
+        return items.map(({ actors, total_actors }) => [(actors as JsonObject[]).map(({ id }) => id), total_actors]);
+      };
+      await trigger("single", "old");
+      await harness.at(DAY + HOUR);
+      await trigger("single", "old");
+      for (const actor of ["old", "third", "old"]) await trigger("digest", actor);
+      await harness.at(DAY + 2 * HOUR);
+      for (const actor of ["new", "old"]) await trigger("digest", actor);
+      await harness.at(31 * DAY);
+      // This batch is still open.
+      for (const actor of ["old", "third"]) await trigger("digest", actor);
+      expect(await readActors()).toEqual([
+        [["new", "old"], 2],
+        [["old", "third"], 2],
+        [["old"], 1],
+        [["old"], 1],
+      ]);
+      await users.merge("new", "old");
+      await harness.at(31 * DAY + HOUR);
+      expect(await readActors()).toEqual([
+        [["new", "third"], 2],
+        [["new"], 1],
+        [["new", "third"], 2],
+        [["new"], 1],
+        [["old"], 1],
+      ]);
+      const messages = await harness.listMessages("ana");
+      expect(messages.map(({ actor }) => actor)).toEqual(
+        ["old", "new", "new", "new", "new"].map((id) => toRecipientKey(id)),
+      );
+      const activities = await Promise.all(messages.slice(1).map(({ id }) => engine.readMessageActivities(id)));
+      const actorsOf = activities.map((list) => list?.map(({ actor }) => (actor as JsonObject).id));
+      expect(actorsOf).toEqual([["new"], ["new", "third", "new"], ["new", "new"], ["new", "third"]]);
     }));
 });
 

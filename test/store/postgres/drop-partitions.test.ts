@@ -38,6 +38,7 @@ const GUIDE_VERSION = "00000000-0000-5000-8000-000000000001";
 const GUIDE: Guide = {
   ...{ key: "tour", name: "Tour", channel_key: "tours", type: "banner", semver: "0.0.1" },
   ...{ active: true, active_from: null, active_until: null, target_audience_key: null },
+  ...{ tenancy_strict_mode: false, scope: "global" },
   ...{ target_property_conditions: null, activation_url_patterns: [], steps: [], managed: false },
 };
 

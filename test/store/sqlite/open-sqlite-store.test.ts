@@ -278,7 +278,7 @@ describe("an existing store", () => {
     expect(items).toMatchObject([{ id: "m", workflow: "hello", workflow_run_id: "run", recipient_run_id: "ana-run" }]);
     expect(items[0]?.source).toBeUndefined();
     expect((await store.listRecipientRuns({}, { limit: 5 })).items).toHaveLength(1);
-    expect(await store.readGuideMessages(user("ana"), null)).toEqual([]);
+    expect(await store.readGuideMessages(user("ana"))).toEqual([]);
     await store.close();
   });
 

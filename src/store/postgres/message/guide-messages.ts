@@ -1,3 +1,4 @@
+import type { Guide } from "../../../domain/guide/guide.js";
 import { buildGuideOrigin } from "../../../domain/guide/guide-origin.js";
 import type { Message } from "../../../domain/message/message.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
@@ -19,7 +20,7 @@ import { FROM_MESSAGES, insertMessages, toMessages } from "./message-rows.js";
 /** The class of the advisory locks on users whose guide engagements are recorded. */
 const LOCK_CLASS = 7_206;
 
-const SELECT_BY_USER = `SELECT ${MESSAGE_COLUMNS} ${FROM_MESSAGES}${JOIN_WORKFLOW_RUN} WHERE m.recipient = $1 AND m.guide IS NOT NULL AND w.tenant IS NOT DISTINCT FROM $2`;
+const SELECT_BY_USER = `SELECT ${MESSAGE_COLUMNS} ${FROM_MESSAGES}${JOIN_WORKFLOW_RUN} WHERE m.recipient = $1 AND m.guide IS NOT NULL`;
 
 const SELECT_ORIGIN =
   "SELECT r.row, r.workflow_run FROM workflow_runs w JOIN recipient_runs r ON r.workflow_run = w.row WHERE w.id = $1";
@@ -68,13 +69,8 @@ export function listSharedRows({ guide, message }: GuideEngagement) {
   return { versions: [buildGuideOrigin(guide, message).version], messages: [message] };
 }
 
-export async function readGuideMessages(
-  tx: Reader,
-  shared: SharedRows,
-  recipient: RecipientKey,
-  tenant: string | null,
-): Promise<Message[]> {
-  const rows = await tx.all<MessageRow>(`${SELECT_BY_USER} ORDER BY m.row`, recipient, tenant);
+export async function readGuideMessages(tx: Reader, shared: SharedRows, recipient: RecipientKey): Promise<Message[]> {
+  const rows = await tx.all<MessageRow>(`${SELECT_BY_USER} ORDER BY m.row`, recipient);
   return toMessages(tx, shared, rows);
 }
 
@@ -92,11 +88,12 @@ export async function recordGuideEngagement(
   const { recipient, tenant, workflow: guide, step_ref } = message;
   await tx.all(`SELECT pg_advisory_xact_lock(${LOCK_CLASS}, hashtext($1))`, recipient);
   const known = await tx.get<MessageRow>(
-    `${SELECT_BY_USER} AND m.guide = $3 AND m.step_ref = $4`,
+    `${SELECT_BY_USER} AND m.guide = $2 AND m.step_ref = $3 AND ($4 OR w.tenant IS NOT DISTINCT FROM $5) ORDER BY m.row DESC LIMIT 1`,
     recipient,
-    tenant,
     guide,
     step_ref,
+    engagement.guide.scope === "global",
+    tenant,
   );
   if (known === undefined) {
     const { row: recipientRun, workflow_run: workflowRun } = await findOrInsertOrigin(tx, shared, engagement, at);
@@ -118,13 +115,14 @@ export async function recordGuideEngagement(
 export function resetGuide(
   tx: Transaction,
   recipient: RecipientKey,
-  guide: string,
+  guide: Pick<Guide, "key" | "scope">,
   tenant: string | null,
 ): Promise<number> {
   return tx.run(
-    "UPDATE messages m SET guide = NULL FROM recipient_runs r, workflow_runs w WHERE m.recipient = $1 AND m.guide = $2 AND r.row = m.recipient_run AND w.row = r.workflow_run AND w.guide = 1 AND w.tenant IS NOT DISTINCT FROM $3",
+    "UPDATE messages m SET guide = NULL FROM recipient_runs r, workflow_runs w WHERE m.recipient = $1 AND m.guide = $2 AND r.row = m.recipient_run AND w.row = r.workflow_run AND w.guide = 1 AND ($3 OR w.tenant IS NOT DISTINCT FROM $4)",
     recipient,
-    guide,
+    guide.key,
+    guide.scope === "global",
     tenant,
   );
 }

@@ -1,12 +1,8 @@
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
-import { cancelRun } from "../../../domain/run/cancel-run.js";
-import type { Reason } from "../../../domain/run/outcome.js";
 import { getStepKeyRange } from "../../../domain/run/recipient-step-key.js";
-import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, toRecipientRun } from "../../rows/run-row.js";
 import type { Transaction } from "../connection/transaction.js";
 import { deleteMessagesOfRecipients } from "../message/feed-counts.js";
 import { closeBatches } from "../run/batches.js";
-import { updateRunRows } from "../run/run-rows.js";
 import { deleteWaits, lockWaits } from "../run/waits.js";
 
 const RUNS_OF_RECIPIENTS = "(SELECT row FROM recipient_runs WHERE recipient = ANY($1::text[]))";
@@ -24,7 +20,6 @@ const DELETIONS = [
   `DELETE FROM message_secrets WHERE message IN ${MESSAGES_OF_RECIPIENTS}`,
   `UPDATE batches SET open = 0 WHERE row IN (SELECT batch FROM batch_activities WHERE recipient_run IN ${RUNS_OF_RECIPIENTS})`,
   `DELETE FROM batch_activities WHERE recipient_run IN ${RUNS_OF_RECIPIENTS}`,
-  "DELETE FROM recipient_runs WHERE recipient = ANY($1::text[]) AND status IN ('completed', 'cancelled')",
 ];
 
 /** Statements that delete the state of steps for a recipient. Each binds the bounds of the recipient's keys. */
@@ -37,40 +32,23 @@ const STEP_STATE_CHANGES = [
 
 const LOCK_RECIPIENTS = "SELECT key FROM recipients WHERE key = ANY($1::text[]) ORDER BY key FOR UPDATE";
 
-const LOCK_REMAINING_RUNS =
-  `SELECT ${RECIPIENT_RUN_COLUMNS}, w.id AS run_id FROM recipient_runs r JOIN workflow_runs w ON w.row = r.workflow_run ` +
-  "WHERE r.recipient = ANY($1::text[]) ORDER BY r.row FOR UPDATE OF r";
-
-const RECIPIENT_DELETED: Reason = { code: "recipient_deleted", detail: null };
+const LOCK_RUNS = "SELECT row, batch FROM recipient_runs WHERE recipient = ANY($1::text[]) ORDER BY row FOR UPDATE";
 
 /**
- * Ends the recipients' unfinished runs. A worker that holds such a run loses it, so that the run never continues for another
+ * Deletes the recipients' runs. A worker that holds one loses it, so that the run never continues for another
  * recipient with the same id.
  */
-async function endUnfinishedRuns(tx: Transaction, keys: readonly RecipientKey[], at: number): Promise<void> {
-  const runs = await tx.all<RecipientRunRow & { run_id: string }>(LOCK_REMAINING_RUNS, keys);
+async function deleteRuns(tx: Transaction, keys: readonly RecipientKey[]): Promise<void> {
+  const runs = await tx.all<{ row: number; batch: number | null }>(LOCK_RUNS, keys);
   if (runs.length === 0) return;
   await closeBatches(tx, runs);
-  await updateRunRows(
-    tx,
-    runs.map((found) => ({
-      ...{ row: found.row, batch: found.batch, version: found.version, revision: null },
-      run: cancelRun(toRecipientRun(found, found.run_id), at, RECIPIENT_DELETED),
-    })),
-  );
-  const waiting = await lockWaits(
-    tx,
-    runs.map(({ row }) => row),
-  );
-  await deleteWaits(tx, waiting);
+  const rows = runs.map(({ row }) => row);
+  await deleteWaits(tx, await lockWaits(tx, rows));
+  await tx.run("DELETE FROM recipient_runs WHERE row = ANY($1)", rows);
 }
 
-/** Deletes recipients with everything that belongs to them, and returns the keys that existed (E-053, EQ-03). */
-export async function deleteRecipients(
-  tx: Transaction,
-  keys: readonly RecipientKey[],
-  at: number,
-): Promise<Set<RecipientKey>> {
+/** Deletes recipients with everything that belongs to them, and returns the keys that existed (E-053). */
+export async function deleteRecipients(tx: Transaction, keys: readonly RecipientKey[]): Promise<Set<RecipientKey>> {
   const existing = (await tx.all<{ key: RecipientKey }>(LOCK_RECIPIENTS, keys)).map(({ key }) => key);
   if (existing.length === 0) return new Set();
   await tx.run("DELETE FROM recipients WHERE key = ANY($1::text[])", existing);
@@ -80,6 +58,6 @@ export async function deleteRecipients(
     const { from, below } = getStepKeyRange(key);
     for (const change of STEP_STATE_CHANGES) await tx.run(change, from, below);
   }
-  await endUnfinishedRuns(tx, existing, at);
+  await deleteRuns(tx, existing);
   return new Set(existing);
 }

@@ -1,15 +1,16 @@
-import { mergeRecipients as mergeParts } from "../../../domain/recipient/merge-recipient.js";
+import { MERGED_HISTORY_MS, mergeRecipients as mergeParts } from "../../../domain/recipient/merge-recipient.js";
 import type { Recipient, RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { Transaction } from "../connection/transaction.js";
 import { moveMessages } from "../message/feed-counts.js";
 import { getShard } from "../run/shard.js";
 import { deleteRecipients } from "./delete-recipients.js";
+import { endUnfinishedRuns } from "./end-unfinished-runs.js";
+import { mergeActors } from "./merge-actors.js";
 import { readRecipients, writeRecipients } from "./recipients.js";
 import { lockObjectsOfSubscriber } from "./subscriptions.js";
 
-/** A message takes most of its fields from its run's row, so both move. Unfinished runs end with the other recipient (E-053). */
-const MOVE_ENDED_RUNS =
-  "UPDATE recipient_runs SET recipient = $1, shard = $3 WHERE recipient = $2 AND status IN ('completed', 'cancelled')";
+/** A message takes most of its fields from its run's row, so both move. */
+const MOVE_RUNS = "UPDATE recipient_runs SET recipient = $1, shard = $3 WHERE recipient = $2";
 
 /** Statements that move rows of which a recipient has one of each kind. Those that both have stay, and are deleted with the other recipient. */
 const MOVE_UNIQUE_ROWS = [
@@ -40,9 +41,12 @@ export async function mergeRecipients(
   await writeRecipients(tx, [{ key: into, change }], at);
   await lockObjectsOfSubscriber(tx, from);
   const shard = getShard(into);
-  await tx.run(MOVE_ENDED_RUNS, into, from, shard);
+  // Nothing more is sent by runs that wait (E-054).
+  await endUnfinishedRuns(tx, from, at);
+  await tx.run(MOVE_RUNS, into, from, shard);
   await moveMessages(tx, { from, into, shard });
   for (const move of MOVE_UNIQUE_ROWS) await tx.run(move, into, from);
-  await deleteRecipients(tx, [from], at);
+  await mergeActors(tx, { into, from, since: at - MERGED_HISTORY_MS });
+  await deleteRecipients(tx, [from]);
   return true;
 }

@@ -1,3 +1,4 @@
+import type { Guide } from "../../../domain/guide/guide.js";
 import { buildGuideOrigin } from "../../../domain/guide/guide-origin.js";
 import type { Message } from "../../../domain/message/message.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
@@ -15,7 +16,10 @@ import { createMessageInserter, SELECT_MESSAGES, toMessages } from "./message-ro
 // The messages of a guide come from no run. The values that messages of one version and tenant share are in a row of
 // workflow_runs that is marked as no run, with one row of recipient_runs below it: the message's origin. Lists of runs omit it.
 
-const SELECT_BY_USER = `${SELECT_MESSAGES} CROSS JOIN workflow_runs w ON w.row = r.workflow_run WHERE m.recipient = ? AND m.guide IS NOT NULL AND w.tenant IS ?`;
+const SELECT_BY_USER = `${SELECT_MESSAGES} CROSS JOIN workflow_runs w ON w.row = r.workflow_run WHERE m.recipient = ? AND m.guide IS NOT NULL`;
+
+/** Returns whether engagement counts in all tenants, as SQLite's number. */
+const isGlobal = ({ scope }: Pick<Guide, "scope">): number => (scope === "global" ? 1 : 0);
 
 /**
  * Returns the row of recipient_runs for a guide's messages of a version and a tenant. Inserts it if needed; must run inside
@@ -43,15 +47,8 @@ function findOrInsertOrigin(db: Connection, shared: SharedRows, engagement: Guid
   );
 }
 
-export function readGuideMessages(
-  db: Connection,
-  shared: SharedRows,
-  recipient: RecipientKey,
-  tenant: string | null,
-): Message[] {
-  return db.read(() =>
-    toMessages(db, shared, db.all<MessageRow>(`${SELECT_BY_USER} ORDER BY m.row`, recipient, tenant)),
-  );
+export function readGuideMessages(db: Connection, shared: SharedRows, recipient: RecipientKey): Message[] {
+  return db.read(() => toMessages(db, shared, db.all<MessageRow>(`${SELECT_BY_USER} ORDER BY m.row`, recipient)));
 }
 
 /** Marks the message of an engaged guide step. The first engagement creates the message (E-196, A-291 to A-297). */
@@ -65,11 +62,12 @@ export function recordGuideEngagement(
     const { message, action, data: eventData } = engagement;
     const { recipient, tenant, workflow: guide, step_ref } = message;
     const known = db.get<MessageRow>(
-      `${SELECT_BY_USER} AND m.guide = ? AND m.step_ref = ?`,
+      `${SELECT_BY_USER} AND m.guide = ? AND m.step_ref = ? AND (? OR w.tenant IS ?) ORDER BY m.row DESC LIMIT 1`,
       recipient,
-      tenant,
       guide,
       step_ref,
+      isGlobal(engagement.guide),
+      tenant,
     );
     if (known === undefined) {
       const origin = findOrInsertOrigin(db, shared, engagement, at);
@@ -89,12 +87,18 @@ export function recordGuideEngagement(
  * Detaches the messages from the guide and returns their number. They stay, but the next engagement creates new ones
  * (A-290).
  */
-export function resetGuide(db: Connection, recipient: RecipientKey, guide: string, tenant: string | null): number {
+export function resetGuide(
+  db: Connection,
+  recipient: RecipientKey,
+  guide: Pick<Guide, "key" | "scope">,
+  tenant: string | null,
+): number {
   return db.write(() =>
     db.run(
-      "UPDATE messages SET guide = NULL WHERE recipient = ? AND guide = ? AND EXISTS (SELECT 1 FROM recipient_runs r CROSS JOIN workflow_runs w ON w.row = r.workflow_run WHERE r.row = messages.recipient_run AND w.guide = 1 AND w.tenant IS ?)",
+      "UPDATE messages SET guide = NULL WHERE recipient = ? AND guide = ? AND EXISTS (SELECT 1 FROM recipient_runs r CROSS JOIN workflow_runs w ON w.row = r.workflow_run WHERE r.row = messages.recipient_run AND w.guide = 1 AND (? OR w.tenant IS ?))",
       recipient,
-      guide,
+      guide.key,
+      isGlobal(guide),
       tenant,
     ),
   );
