@@ -63,7 +63,10 @@ export function registerTest(program: Command, context: CommandContext, services
     .option("--shard <i/n>", "run one of n parts of the scenarios, such as 1/3")
     .option("--changed [revision]", "run only scenarios of workflows changed since a git revision (default: HEAD)")
     .option("--watch", "run again after each file change")
-    .option("--coverage", "report steps, branches, conditions and templates that no scenario reached")
+    .option(
+      "--coverage",
+      "report steps, branches, conditions and templates that no scenario reached, of the given workflows or all",
+    )
     .option("--coverage-threshold <percent>", "exit 1 if the coverage is lower; implies --coverage")
     .option("--mutate", "change workflows one fault at a time, and list faults that no scenario notices")
     .option("--emails", "check the HTML, links and headers of the emails that scenarios send")
@@ -75,7 +78,7 @@ export function registerTest(program: Command, context: CommandContext, services
     );
   addExamples(
     addCommonOptions(addProjectFileOptions(command), "the slowest scenarios", {
-      quiet: "print only scenarios that did not pass",
+      quiet: "print only scenarios that did not pass, missing coverage and unnoticed faults",
     }),
     ({ workflow }) => [
       "knock test",

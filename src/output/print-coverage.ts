@@ -10,7 +10,6 @@ const formatShare = ({ covered, total, percent }: Coverage["total"]["steps"]): s
 /** Prints the coverage of each workflow, and the parts that no scenario reached. */
 export function printCoverage({ workflows, total, threshold, passed }: Coverage, output: Output): void {
   const { colors: paint } = output;
-  output.line("");
   const rows = workflows.map((row) => [row.workflow, ...COVERAGE_KINDS.map((kind) => formatShare(row[kind]))]);
   const totals = ["total", ...COVERAGE_KINDS.map((kind) => formatShare(total[kind]))];
   printTable(["WORKFLOW", ...COVERAGE_KINDS.map((kind) => kind.toUpperCase())], [...rows, totals], output);
@@ -28,7 +27,6 @@ export function printCoverage({ workflows, total, threshold, passed }: Coverage,
 
 /** Prints the mutants that no scenario noticed. */
 export function printMutants({ total, noticed, survivors }: MutationReport, output: Output): void {
-  output.line("");
   output.line(`${noticed} of ${total} mutants noticed`);
   for (const { workflow, step, text } of survivors)
     output.line(`  ${output.colors.red("survived")} ${workflow} ${step ?? "trigger"}: ${text}`);

@@ -1,5 +1,5 @@
 import { isScalar, LineCounter, parseDocument } from "yaml";
-import { parseScenarios, type Scenario } from "../domain/scenario/parse-scenarios.js";
+import { checkScenarios, type Scenario } from "../domain/scenario/parse-scenarios.js";
 import type { FilePosition } from "../domain/scenario/test-report.js";
 import { getErrorMessage, KnockError } from "../errors/knock-error.js";
 import { type Json, parsePointer } from "../util/json.js";
@@ -15,11 +15,13 @@ const YAML_OPTIONS = { prettyErrors: false, logLevel: "error" } as const;
 /** A path of keys and indices in a file. */
 export type FilePath = readonly (string | number)[];
 
-/** A file of scenarios, parsed and valid. */
+/** A file of scenarios, parsed. */
 interface ParsedScenarioFile {
   /** The file as JSON. */
   document: Json;
   scenarios: Scenario[];
+  /** The error about invalid scenarios, with file, line and column for each finding; null if all are valid. */
+  error: KnockError | null;
   /** Returns the position of a value, or of the last one on its path that exists. */
   locate(path: FilePath): FilePosition;
 }
@@ -30,7 +32,10 @@ export function parseUncheckedYaml(text: string): Json {
   return document.errors.length > 0 ? null : (toJson(document) as Json);
 }
 
-/** Parses the text of a file of scenarios. Throws `scenario_invalid` with file, line and column for each finding. */
+/**
+ * Parses the text of a file of scenarios. Throws `scenario_invalid` with file, line and column for each finding, unless only some
+ * scenarios are invalid.
+ */
 export function parseScenarioFile(text: string, file: ProjectFile): ParsedScenarioFile {
   const lines = new LineCounter();
   const document = parseDocument(text, { ...YAML_OPTIONS, lineCounter: lines });
@@ -63,9 +68,10 @@ export function parseScenarioFile(text: string, file: ProjectFile): ParsedScenar
   };
   try {
     const content = toJson(document) as Json;
-    return { document: content, scenarios: parseScenarios(content, file.displayPath), locate };
+    const { scenarios, error } = checkScenarios(content, file.displayPath);
+    return { document: content, scenarios, error: error && addLocations(error, file, locate), locate };
   } catch (error) {
-    throw addLocations(error, file, locate);
+    throw error instanceof KnockError ? addLocations(error, file, locate) : error;
   }
 }
 
@@ -79,12 +85,16 @@ function toJson(document: ReturnType<typeof parseDocument>): unknown {
   }
 }
 
-function addLocations(error: unknown, file: ProjectFile, locate: ParsedScenarioFile["locate"]): unknown {
-  if (!(error instanceof KnockError)) return error;
-  const details = error.details.map((detail) => {
-    const path = parsePointer(detail.pointer).map((part) => (/^\d+$/.test(part) ? Number(part) : part));
-    return { ...detail, file: file.displayPath, ...locate(path) };
-  });
+/** Returns the path of a pointer, whose indices are numbers. */
+export const toFilePath = (pointer: string): (string | number)[] =>
+  parsePointer(pointer).map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+
+function addLocations(error: KnockError, file: ProjectFile, locate: ParsedScenarioFile["locate"]): KnockError {
+  const details = error.details.map((detail) => ({
+    ...detail,
+    file: file.displayPath,
+    ...locate(toFilePath(detail.pointer)),
+  }));
   const [first] = details;
   const prefix = `${file.displayPath}: `;
   const rest = error.message.startsWith(prefix) ? error.message.slice(prefix.length) : error.message;

@@ -1,6 +1,7 @@
 import { parseValidScenarios, type Scenario } from "../domain/scenario/parse-scenarios.js";
 import type { FilePosition } from "../domain/scenario/test-report.js";
 import { CHECK_ALL } from "../domain/schema/valid-documents.js";
+import type { KnockError } from "../errors/knock-error.js";
 import type { Json } from "../util/json.js";
 import type { FilePath } from "./parse-scenario-file.js";
 import { type ProjectFile, readProjectJson, readProjectText } from "./read-project-text.js";
@@ -9,6 +10,8 @@ import { type ProjectFile, readProjectJson, readProjectText } from "./read-proje
 export interface ScenarioFileContent {
   file: ProjectFile;
   scenarios: Scenario[];
+  /** The error about invalid scenarios, with file, line and column for each finding; null if all are valid. */
+  error: KnockError | null;
   /** Returns the position of a value, or of the last one on its path that exists. */
   locate(path: FilePath): Promise<FilePosition>;
 }
@@ -20,7 +23,7 @@ interface KnownScenarioFile {
 }
 
 /**
- * Reads a file of scenarios. Throws `scenario_invalid` with file, line and column for each finding. A file that was valid twice is
+ * Reads a file of scenarios. Throws `scenario_invalid` with file, line and column for each finding about the file itself. A file that was valid twice is
  * not parsed again, because loading and running the YAML parser takes a twelfth of a run of one scenario. The second time, the
  * parser runs again, because the second start of a build saves its compiled code: without the parser's, a run after an
  * edit takes 11 ms longer.
@@ -33,6 +36,7 @@ export async function readScenarios(file: ProjectFile, valid = CHECK_ALL): Promi
     return {
       file,
       scenarios: parseValidScenarios(known.document),
+      error: null,
       locate: async (path) => {
         const [, key] = path;
         return (path.length === 2 && known.positions[key as string]) || (await parse()).locate(path);
@@ -40,10 +44,11 @@ export async function readScenarios(file: ProjectFile, valid = CHECK_ALL): Promi
     };
   // The YAML parser reads JSON as well, but also text that is not JSON, and its errors are about YAML.
   if (file.path.endsWith(".json")) await readProjectJson(file.path, file.displayPath, "scenario_invalid");
-  const { document, scenarios, locate } = await parse();
+  const { document, scenarios, error, locate } = await parse();
+  if (error !== null) return { file, scenarios, error, locate: async (path) => locate(path) };
   if (valid.has("scenario file", text)) {
     const positions = Object.fromEntries(scenarios.map(({ path }) => [path[1] as string, locate(path)]));
     valid.addContent(file.path, text, { document, positions } satisfies KnownScenarioFile);
   } else valid.add("scenario file", text);
-  return { file, scenarios, locate: async (path) => locate(path) };
+  return { file, scenarios, error, locate: async (path) => locate(path) };
 }

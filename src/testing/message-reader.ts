@@ -9,12 +9,13 @@ const collapseSpace = (text: string): string => text.replace(/\s+/g, " ").trim()
 
 const toPlainText = (html: string): string => collapseSpace(load(html).text());
 
-/** Returns the HTML of a message: of an email, or of all blocks of an in-app message. Empty for other channels. */
+/** Returns the HTML of a message: of an email, or of an in-app message without its action URL. Empty for other channels. */
 export function readHtml({ content }: ObservedMessage): string {
   if (typeof content.html_body === "string") return content.html_body;
   if (!Array.isArray(content.blocks)) return "";
   return content.blocks
     .filter(isJsonObject)
+    .filter(({ name }) => name !== "action_url")
     .map(({ rendered }) => (typeof rendered === "string" ? rendered : ""))
     .join("\n");
 }

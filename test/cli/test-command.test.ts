@@ -135,7 +135,7 @@ describe.concurrent("knock test", () => {
     collab.write(FILE, scenarioFile(`${NOTIFY_ADA}\n  expct: [sent=1]`));
     const { stdout, exitCode } = await collab.knock(["test", "knock/workflows/new-comment"]);
     expect(stdout).toContain(
-      `! ${FILE}:6:9: scenarios["the scenario"].steps[0]: unknown key "expct"; did you mean "expect"?`,
+      `  ! the scenario  0 ms\n    ${FILE}:6:9  steps[0]: unknown key "expct"; did you mean "expect"?\n`,
     );
     expect(stdout).toContain("4 passed · 1 broken");
     expect(exitCode).toBe(3);
@@ -253,7 +253,7 @@ scenarios:
       - notify: { recipients: [zoe], data: { page: Home }, settings: { skip_delay: true } }
         expect:
           outcomes: { zoe: { email_1: { outcome: failed, reason: delivery_error } } }
-          messages: [{ channel: in-app, body: { contains: one.example.com } }]
+          messages: [{ channel: in-app, content: { "$..rendered": { contains: one.example.com } } }]
       - advance: 1d
         expect: { time: 2026-01-06T09:00:00Z }
   second:
@@ -407,5 +407,65 @@ scenarios:
     expect(exitCode).toBe(1);
     write("sandboxed, emial_1: not_reached");
     expect((await collab.knock(["test", FILE])).stdout).toContain('no workflow has the step "emial_1"');
+  });
+
+  it("runs the other scenarios of a file with invalid ones, which have each problem with its place", async ({
+    collab,
+  }) => {
+    collab.write(
+      FILE,
+      `workflow: new-comment
+scenarios:
+  without expectation:
+    steps:
+      ${NOTIFY_ADA}
+  with two problems:
+    each: [{ user: ada }, { user: grace }]
+    steps:
+      - notfy: { recipients: ["\${user}"] }
+        expect: [sent>=0]
+  valid:
+    steps:
+      ${NOTIFY_ADA}
+        expect: [sent>=1]
+`,
+    );
+    const { stdout, exitCode } = await collab.knock(["test", FILE]);
+    expect(stdout).toContain("  ! without expectation  ");
+    expect(stdout).toContain(`    ${FILE}:4:5  steps have no expectation, so the scenario can never fail\n`);
+    expect(stdout).toContain("  ! with two problems [2]  ");
+    expect(stdout).toContain('Also: 9:9: steps[0]: unknown key "notfy"; did you mean "notify"?; 10:18: ');
+    expect(stdout).toContain("  ✓ valid  ");
+    expect(stdout).toContain("1 passed · 3 broken");
+    expect(exitCode).toBe(3);
+    expect((await collab.knock(["test", FILE, "--filter", "valid"])).exitCode).toBe(0);
+    const { json } = await collab.knock(["validate", "--json"]);
+    const found = (json.findings as JsonObject[]).filter(({ file }) => file === FILE).map(({ line }) => line);
+    expect(found).toEqual(expect.arrayContaining([4, 9, 10]));
+  });
+
+  it("shows the time until which a step waits, and compares the body without the action URL", async ({ collab }) => {
+    const notify = "- notify: { recipients: [grace], data: { page: Home } }";
+    const until = "{ grace: { delay_1: { until: 2026-01-05T10:00:00Z } } }";
+    collab.write(FILE, scenarioFile(`${notify}\n  expect: { outcomes: ${until} }`));
+    const { stdout } = await collab.knock(["test", FILE]);
+    expect(stdout).toContain(
+      "      expected  until 2026-01-05T10:00:00Z\n      found     waiting, until 2026-01-05T09:30:00.000Z\n",
+    );
+    const body = '[{ to: grace, body: { excludes: "/" } }]';
+    collab.write(FILE, scenarioFile(`${notify}\n  expect: { messages: ${body} }`));
+    expect((await collab.knock(["test", FILE])).exitCode).toBe(0);
+  });
+
+  it("finds each of two digests that one move of the clock sends", async ({ shop }) => {
+    const trigger = (product: string) => `- notify: { recipients: [ines], data: { product: ${product}, stars: 4 } }`;
+    const messages = ["boots", "socks"].map((product) => `{ to: ines, body: { contains: ${product} } }`).join(", ");
+    const steps = [trigger("boots"), trigger("socks"), `- advance: 1d\n  expect: { messages: [${messages}] }`];
+    shop.write(
+      FILE.replace("new-comment", "review-digest"),
+      scenarioFile(steps.join("\n")).replace("new-comment", "review-digest"),
+    );
+    const { stdout, exitCode } = await shop.knock(["test", "--filter", "the scenario"]);
+    expect(exitCode, stdout).toBe(0);
   });
 });

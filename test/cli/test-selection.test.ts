@@ -105,6 +105,43 @@ describe.concurrent("the selection of knock test", () => {
     expect((await collab.knock(["test", FILE, "--mutate", "--json"])).json.mutation).toBe(null);
   });
 
+  it("--quiet prints what --mutate and --coverage found, and nothing if that is enough", async ({ collab }) => {
+    collab.write(FILE, PASSING);
+    const mutated = await collab.knock(["test", FILE, "--mutate", "--quiet"]);
+    expect(mutated.stdout).toMatch(/^\d+ of \d+ mutants noticed\n {2}survived invite /);
+    expect(mutated.exitCode).toBe(1);
+    const covered = await collab.knock(["test", FILE, "--coverage", "--quiet"]);
+    expect(covered.stdout).toMatch(/^WORKFLOW .*\n/);
+    expect(covered.exitCode).toBe(0);
+    const below = await collab.knock(["test", FILE, "--coverage-threshold", "90", "--quiet"]);
+    expect(below.stdout).toContain("not covered in new-comment");
+    expect(below.stderr).toContain("the coverage is below 90 %");
+    expect(below.exitCode).toBe(1);
+    const enough = await collab.knock(["test", FILE, "--coverage-threshold", "0", "--quiet"]);
+    expect([enough.stdout, enough.stderr, enough.exitCode]).toEqual(["", "", 0]);
+  });
+
+  it("counts only the coverage and the faults of workflows that are selected by their keys", async ({ collab }) => {
+    const read = async (...args: string[]) => {
+      const { json } = await collab.knock(["test", ...args, "--coverage", "--mutate", "--json"]);
+      const { coverage, mutation } = json as unknown as TestReport;
+      return {
+        workflows: coverage?.workflows.map(({ workflow }) => workflow),
+        total: coverage?.total.steps.total,
+        mutants: mutation?.total,
+      };
+    };
+    const own = await read("new-comment");
+    expect(own).toMatchObject({ workflows: ["new-comment"], total: 3 });
+    const all = await read();
+    expect(all.workflows?.length).toBeGreaterThan(5);
+    expect(own.mutants).toBeLessThan(all.mutants ?? 0);
+    const files = await read("new-comment", "knock/workflows/welcome");
+    expect(files.workflows).toEqual(all.workflows);
+    const enough = await collab.knock(["test", "new-comment", "--coverage-threshold", "100"]);
+    expect([enough.stderr, enough.exitCode]).toEqual(["", 0]);
+  });
+
   it("says that all scenarios are skipped", async ({ collab }) => {
     collab.write(FILE, PASSING.replace("    steps", "    skip: not final\n    steps"));
     for (const args of [[], ["--filter", "passes"]]) {

@@ -12,7 +12,7 @@ import type {
 } from "../../domain/scenario/test-report.js";
 import { describeFinding } from "../../domain/shape/describe-finding.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
-import { KnockError } from "../../errors/knock-error.js";
+import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { type ProjectFile, readProjectText } from "../../project/read-project-text.js";
 import { readScenarios, type ScenarioFileContent } from "../../project/read-scenarios.js";
 import { readReachedParts } from "../../testing/read-reached-parts.js";
@@ -20,6 +20,7 @@ import { readScenarioMessages } from "../../testing/read-scenario-messages.js";
 import { runScenario } from "../../testing/run-scenario.js";
 import type { ScenarioTarget } from "../../testing/scenario-target.js";
 import { parseSnapshots, Snapshots } from "../../testing/snapshots.js";
+import { toPointer } from "../../util/json.js";
 import { isInsideFolder } from "../is-inside-folder.js";
 import { type ChangedParts, isAffected } from "./changed-parts.js";
 import type { ScenarioTargets } from "./open-scenario-target.js";
@@ -53,11 +54,31 @@ function writeSnapshots(file: ProjectFile, snapshots: Snapshots): void {
 /** The maximum number of further problems of a file that its error lists. */
 const MAX_OTHER_DETAILS = 5;
 
-/** Returns the problems of a file after the first one, which is the error's message; null if there are no others. */
-function listOtherDetails({ details }: KnockError): string | null {
+/** Returns the result of an invalid scenario, whose error is the first problem and lists others. */
+async function reportInvalid(
+  { name, path, problems }: Scenario,
+  locate: ScenarioFileContent["locate"],
+): Promise<ReportedScenario> {
+  const { toFilePath } = await import("../../project/parse-scenario-file.js");
+  const scenario = toPointer(path);
+  const details: ErrorDetail[] = [];
+  for (const problem of problems) {
+    const message = describeFinding({ ...problem, pointer: problem.pointer.slice(scenario.length) }, "the scenario");
+    details.push({ ...problem, ...(await locate(toFilePath(problem.pointer))), message });
+  }
+  const [first] = details;
+  const position = { line: first?.line ?? 1, column: first?.column ?? 1 };
+  const { message = "" } = first ?? {};
+  const result = { name, status: "broken" as const, failures: [], skip: null, duration_ms: 0, ...(await locate(path)) };
+  const error = { code: "scenario_invalid" as const, message, hint: listOtherDetails(details), ...position };
+  return { ...result, error };
+}
+
+/** Returns the problems after the first one, which is the error's message; null if there are no others. */
+function listOtherDetails(details: readonly ErrorDetail[]): string | null {
   const others = details.slice(1, 1 + MAX_OTHER_DETAILS);
   if (others.length === 0) return null;
-  return `Also: ${others.map((detail) => `${detail.line ?? 1}:${detail.column ?? 1}: ${describeFinding(detail)}`).join("; ")}.`;
+  return `Also: ${others.map(({ line = 1, column = 1, message }) => `${line}:${column}: ${message}`).join("; ")}.`;
 }
 
 /** Adds the positions in the file to a result. */
@@ -150,6 +171,11 @@ export class FileRunner {
       const snapshots = readSnapshots(file, this.options.snapshots);
       for (const scenario of selected) {
         if (this.signal.aborted || (this.options.bail && isFailure(reported))) break;
+        if (scenario.problems.length > 0) {
+          outcome.messages.push([]);
+          reported.scenarios.push(await reportInvalid(scenario, content.locate));
+          continue;
+        }
         const workflows = new Set<string>();
         let messages: ScenarioMessage[] = [];
         const result = await this.runRepeatedly(scenario, snapshots, async (target) => {
@@ -172,8 +198,9 @@ export class FileRunner {
       reported.snapshots = { added, updated, obsolete: areAllRun ? snapshots.listUnused() : [] };
     } catch (error) {
       if (!(error instanceof KnockError)) throw error;
-      const { code, message, hint } = error;
-      reported.error = { code, message, hint: hint ?? listOtherDetails(error) };
+      const { code, message, hint, details } = error;
+      const described = details.map((detail) => ({ ...detail, message: describeFinding(detail) }));
+      reported.error = { code, message, hint: hint ?? listOtherDetails(described) };
     }
     outcome.reached = [...reached];
     return outcome;

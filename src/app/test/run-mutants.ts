@@ -1,6 +1,7 @@
 import { listProjectChannels } from "../../domain/project/list-project-channels.js";
 import { type Mutant, type MutationReport, mutateWorkflow } from "../../domain/scenario/mutate-workflow.js";
 import type { Scenario } from "../../domain/scenario/parse-scenarios.js";
+import type { Workflow } from "../../domain/workflow/workflow.js";
 import { isWorkflowActive } from "../../engine/context/engine-context.js";
 import { readScenarios } from "../../project/read-scenarios.js";
 import type { ScenarioTargets } from "./open-scenario-target.js";
@@ -29,12 +30,17 @@ async function groupByWorkflow(
   return groups;
 }
 
-/** Runs the scenarios of each workflow against its mutants, until one fails. Returns the mutants that none noticed. */
+interface MutationOptions {
+  signal: AbortSignal;
+  isSelected(workflow: Workflow): boolean;
+}
+
+/** Runs the scenarios of each selected workflow against its mutants, until one fails. Returns the mutants that none noticed. */
 export async function runMutants(
   outcomes: readonly { file: SelectedFile; outcome: FileOutcome }[],
   targets: ScenarioTargets,
   runner: FileRunner,
-  signal: AbortSignal,
+  { signal, isSelected }: MutationOptions,
 ): Promise<MutationReport> {
   const scenarios = await groupByWorkflow(outcomes);
   const workflows = await targets.readWorkflows();
@@ -46,6 +52,7 @@ export async function runMutants(
     return false;
   };
   const mutants = workflows
+    .filter(isSelected)
     .filter((workflow) => isWorkflowActive(workflow, environment) || scenarios.has(workflow.key))
     .flatMap((workflow) => mutateWorkflow(workflow, channels));
   const survivors: MutationReport["survivors"] = [];

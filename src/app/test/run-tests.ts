@@ -55,6 +55,8 @@ export class TestRunner {
   ) {}
 
   private readonly warn = (text: string): void => this.output.warn(text);
+  /** The keys of the workflows that were selected alone, whose coverage and faults are reported; null for all. */
+  private selectedKeys: readonly string[] | null = null;
 
   private async readChangedParts(revision: string, targets: ScenarioTargets): Promise<ChangedParts> {
     const { readChangedParts } = await import("./read-changed-parts.js");
@@ -104,7 +106,7 @@ export class TestRunner {
       outcomes.some(({ outcome }) => outcome.passed.some(({ workflows }) => workflows.includes(key)));
     // An inactive workflow cannot run, unless a scenario selects another environment.
     const workflows = (await targets.readWorkflows()).filter(
-      (workflow) => isWorkflowActive(workflow, environment) || hasRun(workflow),
+      (workflow) => this.isSelected(workflow) && (isWorkflowActive(workflow, environment) || hasRun(workflow)),
     );
     return {
       coverage: buildCoverage(workflows, reached, threshold),
@@ -118,8 +120,10 @@ export class TestRunner {
     if (failed + broken > 0) this.output.warn("--mutate: no mutant was run, because all scenarios must pass first");
     if (failed + broken > 0 || passed === 0) return null;
     const { runMutants } = await import("./run-mutants.js");
-    return runMutants(outcomes, targets, runner, this.io.signal);
+    return runMutants(outcomes, targets, runner, { signal: this.io.signal, isSelected: this.isSelected });
   }
+
+  private readonly isSelected = ({ key }: Workflow): boolean => this.selectedKeys?.includes(key) ?? true;
 
   private async checkEmails(
     outcomes: readonly FinishedFile[],
@@ -204,6 +208,7 @@ export class TestRunner {
     const known = paths.every((path) => existsSync(resolve(cwd, path))) ? [] : await this.project.workflowKeys();
     const keys = paths.filter((path) => known.includes(path) && !existsSync(resolve(cwd, path)));
     const typed = paths.filter((path) => !keys.includes(path));
+    if (keys.length > 0 && typed.length === 0) this.selectedKeys = keys;
     for (const path of typed) {
       checkPathOrKey(path, known, cwd);
       checkProject(path, root, cwd);

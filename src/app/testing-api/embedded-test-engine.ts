@@ -95,7 +95,8 @@ export class EmbeddedTestEngine implements TestEngine<Record<string, unknown> & 
 
   private async perform(step: unknown): Promise<ActionResult> {
     const { target, given, signal } = this;
-    const scenario: Scenario = { name: ENGINE_NAME, path: [], workflow: null, given, steps: [], skip: null };
+    const base = { name: ENGINE_NAME, path: [], workflow: null };
+    const scenario: Scenario = { ...base, given, steps: [], skip: null, problems: [] };
     return performAction(parseAction(step), target, { scenario, signal, isOver: () => false });
   }
 

@@ -19,7 +19,7 @@ async function findNameErrors(
 ): Promise<KnockError[]> {
   const { names } = context;
   const errors: KnockError[] = [];
-  for (const scenario of scenarios) {
+  for (const scenario of scenarios.filter(({ problems }) => problems.length === 0)) {
     for (const { path, error } of await findGivenErrors(scenario, context)) {
       const own = await locate([...scenario.path, ...path.slice(0, 1)]);
       const start = await locate(scenario.path);
@@ -78,7 +78,8 @@ export async function checkScenarioFiles(
       const document = [file.displayPath, readProjectText(file.path, file.displayPath, "scenario_invalid"), known];
       if (valid.has("scenarios", document)) continue;
       const content = await readScenarios(file);
-      const errors = names === null ? [] : await findNameErrors(content, { project, names, cwd });
+      const errors = content.error === null ? [] : [content.error];
+      if (names !== null) errors.push(...(await findNameErrors(content, { project, names, cwd })));
       for (const error of errors) onError(error, file.displayPath);
       // Other branches and environments can change.
       const isRemembered = content.scenarios.every(({ given }) => !given.branch && !given.environment);

@@ -54,7 +54,8 @@ function checkOutcomes(
       const { run, step } = selected;
       if (step === undefined ? wantedText === NOT_REACHED : meetsOutcome(step, expectedOutcome)) continue;
       const causes: DecidingStep[] = step === undefined ? [{ run, step: findStop(run) }] : [{ run, step }];
-      const found = `${describeStep(step)}${step === undefined ? formatCauses(causes) : ""}`;
+      const until = expectedOutcome.until && step?.until ? `, until ${step.until}` : "";
+      const found = `${describeStep(step)}${until}${step === undefined ? formatCauses(causes) : ""}`;
       const about =
         run.recipient_run_id === null ? {} : { about: { recipient_run_id: run.recipient_run_id, step: ref } };
       add({ path, subject, expected: wantedText, found: `${found}${count}`, causes, ...about });

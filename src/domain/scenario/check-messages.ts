@@ -45,15 +45,16 @@ function findContentMismatch(
   return { expected: mismatch.expected, found: values.map(formatFound).join(" | ") };
 }
 
-function checkMessage(
+/** Returns the failures of a message's time and content, which select messages among those of a recipient and channel. */
+function listContentFailures(
   expected: MessageExpectation,
   path: (string | number)[],
   message: ObservedMessage,
   reader: MessageReader,
-  addFailure: AddFailure,
-): void {
+): ExpectationFailure[] {
+  const failures: ExpectationFailure[] = [];
   const name = describeMessage(message);
-  const add: AddFailure = (failure) => addFailure({ ...failure, messages: [message.id] });
+  const add: AddFailure = (failure) => void failures.push({ ...failure, messages: [message.id] });
   // A part that no one compares is not read: reading the text of an email loads a parser.
   const compare = (
     key: string,
@@ -71,9 +72,6 @@ function checkMessage(
       found: formatFound(mismatch.found),
     });
   };
-  if (expected.status) compare("status", expected.status, () => message.status);
-  if (expected.engagement && !message.engagement.includes(expected.engagement))
-    compare("engagement", expected.engagement, () => message.engagement.join(", ") || "none");
   if (expected.at && !isSameTime(expected.at, message.at)) compare("at", expected.at, () => message.at);
   compare("subject", expected.subject, () => reader.readSubject(message));
   compare("body", expected.body, () => reader.readText(message));
@@ -93,10 +91,84 @@ function checkMessage(
     const mismatch = findContentMismatch(matcher, message.content, field);
     if (mismatch !== null) add({ path: [...path, "content", field], subject: `${field} of ${name}`, ...mismatch });
   }
-  if (expected.snapshot) {
-    const difference = reader.compareSnapshot(message, expected.snapshot === true ? message.step : expected.snapshot);
-    if (difference !== null) add({ path: [...path, "snapshot"], subject: `snapshot of ${name}`, ...difference });
+  return failures;
+}
+
+/** Checks the state of a message whose content is as expected, and its snapshot. */
+function checkState(
+  { status, engagement, snapshot }: MessageExpectation,
+  path: (string | number)[],
+  message: ObservedMessage,
+  reader: MessageReader,
+  addFailure: AddFailure,
+): void {
+  const add = (key: string, difference: Pick<ExpectationFailure, "expected" | "found">): void =>
+    addFailure({
+      path: [...path, key],
+      subject: `${key} of ${describeMessage(message)}`,
+      ...difference,
+      messages: [message.id],
+    });
+  const mismatch = status ? matchText(status, message.status) : null;
+  if (mismatch !== null) add("status", { expected: mismatch.expected, found: formatFound(mismatch.found) });
+  if (engagement && !message.engagement.includes(engagement))
+    add("engagement", { expected: engagement, found: message.engagement.join(", ") || "none" });
+  const difference = snapshot ? reader.compareSnapshot(message, snapshot === true ? message.step : snapshot) : null;
+  if (difference !== null) add("snapshot", difference);
+}
+
+/** A message that an entry selects, with the differences of its content. */
+interface Candidate {
+  message: ObservedMessage;
+  failures: ExpectationFailure[];
+}
+
+/** Returns the candidates of each recipient and channel that have none with the expected content. */
+function listUnmatchedGroups(candidates: readonly Candidate[]): Candidate[][] {
+  const groups = new Map<string, Candidate[]>();
+  for (const candidate of candidates) {
+    const { to, channel } = candidate.message;
+    const key = JSON.stringify([to, channel.key]);
+    groups.set(key, [...(groups.get(key) ?? []), candidate]);
   }
+  return [...groups.values()].filter((group) => group.every(({ failures }) => failures.length > 0));
+}
+
+/**
+ * Checks the messages that an entry selects. At least one message of each recipient and channel must have the expected
+ * content, or as many as `count` says.
+ */
+function checkEntry(
+  entry: MessageExpectation,
+  path: (string | number)[],
+  messages: readonly ObservedMessage[],
+  reader: MessageReader,
+  add: AddFailure,
+): void {
+  const { count } = entry;
+  const selected = messages.filter((message) => isSelected(message, entry));
+  const candidates = selected.map(
+    (message): Candidate => ({ message, failures: listContentFailures(entry, path, message, reader) }),
+  );
+  const matched = candidates.filter(({ failures }) => failures.length === 0);
+  const hasCount = typeof count === "number";
+  // A wrong number of messages is one failure, and wrong content of the right number is a failure for each message.
+  const isNumberWrong = hasCount ? matched.length !== count && selected.length !== count : selected.length === 0;
+  if (isNumberWrong)
+    add({
+      path,
+      subject: `messages (${describeFilter(entry)})`,
+      expected: hasCount ? String(count) : "at least 1",
+      found: `${matched.length} (all: ${listMessages(messages)})`,
+      ...(matched.length < (count ?? 1) ? { missing: entry } : { messages: matched.map(({ message }) => message.id) }),
+    });
+  // The nearest of several messages explains what was found.
+  const nearest = listUnmatchedGroups(candidates).map(
+    (group) => group.sort((a, b) => a.failures.length - b.failures.length)[0] as Candidate,
+  );
+  const mismatched = hasCount && selected.length === count && matched.length !== count ? candidates : nearest;
+  for (const { failures } of mismatched) for (const failure of failures) add(failure);
+  for (const { message } of matched) checkState(entry, path, message, reader, add);
 }
 
 /** Checks the expectations about messages. */
@@ -107,20 +179,8 @@ export function checkMessages(
   add: AddFailure,
 ): void {
   const { messages } = observation;
-  for (const [index, entry] of (expected.messages ?? []).entries()) {
-    const path = ["messages", index];
-    const selected = messages.filter((message) => isSelected(message, entry));
-    const isCountMet = typeof entry.count === "number" ? selected.length === entry.count : selected.length > 0;
-    if (!isCountMet)
-      add({
-        path,
-        subject: `messages (${describeFilter(entry)})`,
-        expected: typeof entry.count === "number" ? String(entry.count) : "at least 1",
-        found: `${selected.length} (all: ${listMessages(messages)})`,
-        ...(selected.length < (entry.count ?? 1) ? { missing: entry } : { messages: selected.map(({ id }) => id) }),
-      });
-    for (const message of selected) checkMessage(entry, path, message, reader, add);
-  }
+  for (const [index, entry] of (expected.messages ?? []).entries())
+    checkEntry(entry, ["messages", index], messages, reader, add);
   const forbidden = expected.no_messages === true ? [{}] : (expected.no_messages ?? []);
   for (const [index, filter] of forbidden.entries()) {
     const selected = messages.filter((message) => isSelected(message, filter));

@@ -73,9 +73,13 @@ const messageExpectationSchema = once(() =>
         "The subject of an email, or the title of a push message.",
         "Welcome, Ada",
       ),
-      body: described(optional(textMatcherSchema()), "The text of the message, without HTML.", {
-        contains: "2 new followers",
-      }),
+      body: described(
+        optional(textMatcherSchema()),
+        "The text of the message, without HTML and without the action URL of an in-app message.",
+        {
+          contains: "2 new followers",
+        },
+      ),
       html: described(
         optional(record(textMatcherSchema()).check(notEmptyObject())),
         "Texts of the elements that CSS selectors find in the HTML. A selector that finds nothing fails.",
@@ -158,7 +162,7 @@ export const expectationSchema = once(() =>
           ),
           messages: described(
             optional(z.array(messageExpectationSchema()).check(notEmptyList())),
-            "Messages that the step created, or that exist if the expectation is a step of its own.",
+            "Messages that the step created, or that exist if the expectation is a step of its own. If several messages go to one recipient and channel, at least one must have the content, or as many as count says.",
           ),
           no_messages: described(
             optional(

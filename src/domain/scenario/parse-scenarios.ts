@@ -1,5 +1,6 @@
 import type * as z from "zod/mini";
-import { isJsonObject, type Json } from "../../util/json.js";
+import type { ErrorDetail, KnockError } from "../../errors/knock-error.js";
+import { isJsonObject, type Json, parsePointer } from "../../util/json.js";
 import { checkClosedDocument } from "../schema/check-document.js";
 import { DocumentFindings } from "../schema/document-findings.js";
 import { checkJsonShape } from "../shape/check-json-shape.js";
@@ -21,6 +22,8 @@ export interface Scenario {
   steps: readonly ScenarioStep[];
   /** The reason why it is skipped, or null. */
   skip: string | null;
+  /** Why it cannot run, with pointers into its file. It then has no steps. Empty if it is valid. */
+  problems: readonly ErrorDetail[];
 }
 
 /** Merges what a scenario gives over what its file gives. Lists come first, because their first match is used. */
@@ -61,25 +64,31 @@ function expandFile(raw: unknown, report: ReportFinding): ExpandedFile {
   );
 }
 
-function toScenarios(file: ScenarioFile, expanded: ExpandedFile): Scenario[] {
+/** Returns the part of a file that a finding is about: `["scenarios", key]`, or less for the file itself. */
+const getScenarioPath = ({ pointer }: ErrorDetail): string[] => parsePointer(pointer).slice(0, 2);
+
+function toScenarios(file: ScenarioFile, expanded: ExpandedFile, findings: readonly ErrorDetail[]): Scenario[] {
   return expanded.map(({ key, name, scenario }) => {
+    const base = { name, path: ["scenarios", key], workflow: file.workflow ?? null };
+    const problems = findings.filter((finding) => getScenarioPath(finding)[1] === key);
+    if (problems.length > 0) return { ...base, given: {}, steps: [], skip: null, problems };
     const { given = {}, steps, skip } = scenario as unknown as ScenarioFile["scenarios"][string];
-    return {
-      name,
-      path: ["scenarios", key],
-      workflow: file.workflow ?? null,
-      given: mergeGiven(file.given ?? {}, given),
-      steps,
-      skip: skip ?? null,
-    };
+    return { ...base, given: mergeGiven(file.given ?? {}, given), steps, skip: skip ?? null, problems };
   });
 }
 
+/** A file of scenarios, of which some can be invalid. */
+interface CheckedScenarios {
+  scenarios: Scenario[];
+  /** The error with all findings, or null. */
+  error: KnockError | null;
+}
+
 /**
- * Parses a file of scenarios. Tables are expanded. Throws `scenario_invalid` with a pointer for each finding: unknown
- * keys, wrong types, steps with several actions, and expectations that can never fail.
+ * Parses a file of scenarios. Tables are expanded. An invalid scenario has its findings as problems: unknown keys, wrong types,
+ * steps with several actions, and expectations that can never fail. Throws `scenario_invalid` if the file itself is invalid.
  */
-export function parseScenarios(raw: unknown, fileName: string): Scenario[] {
+export function checkScenarios(raw: unknown, fileName: string): CheckedScenarios {
   checkJsonShape(raw, fileName, "scenario_invalid");
   const findings = new DocumentFindings();
   const expanded = expandFile(raw, findings.add);
@@ -89,8 +98,16 @@ export function parseScenarios(raw: unknown, fileName: string): Scenario[] {
     if (names.has(name)) findings.add(["scenarios", key], `is the second scenario with the name "${name}"`);
     names.add(name);
   }
-  if (!findings.isEmpty) throw findings.toError(fileName, "scenario_invalid");
-  return toScenarios(raw as ScenarioFile, expanded);
+  const error = findings.isEmpty ? null : findings.toError(fileName, "scenario_invalid");
+  if (error !== null && findings.details.some((finding) => getScenarioPath(finding).length < 2)) throw error;
+  return { scenarios: toScenarios(raw as ScenarioFile, expanded, findings.details), error };
+}
+
+/** Parses a file of scenarios as {@link checkScenarios} does. Throws `scenario_invalid` with a pointer for each finding. */
+export function parseScenarios(raw: unknown, fileName: string): Scenario[] {
+  const { scenarios, error } = checkScenarios(raw, fileName);
+  if (error !== null) throw error;
+  return scenarios;
 }
 
 /** Returns the scenarios of a file in which {@link parseScenarios} found nothing. */
@@ -98,5 +115,6 @@ export function parseValidScenarios(raw: Json): Scenario[] {
   return toScenarios(
     raw as unknown as ScenarioFile,
     expandFile(raw, () => {}),
+    [],
   );
 }

@@ -81,17 +81,18 @@ export const createTerminalReporter: CreateReporter = ({ output }) => ({
     printSnapshots(report, output);
     if (output.verbosity.verbose) printSlowest(report, output);
     const { coverage, mutation, emails } = report;
-    if (output.verbosity.quiet) {
-      if (emails !== null && emails.findings.length > 0) await printEmails(emails);
-      if (coverage?.passed === false) output.warn(`the coverage is below ${coverage.threshold} %`);
-      return;
-    }
-    if (coverage !== null || mutation !== null) {
+    const { quiet } = output.verbosity;
+    // Without a threshold, the coverage is only printed because it was asked for.
+    const isCoverageShown = coverage !== null && !(quiet && coverage.threshold !== null && coverage.passed);
+    const areMutantsShown = mutation !== null && !(quiet && mutation.survivors.length === 0);
+    if (isCoverageShown || areMutantsShown) {
       const { printCoverage, printMutants } = await import("../print-coverage.js");
-      if (coverage !== null) printCoverage(coverage, output);
-      if (mutation !== null) printMutants(mutation, output);
+      if (!quiet) output.line("");
+      if (isCoverageShown) printCoverage(coverage, output);
+      if (isCoverageShown && areMutantsShown) output.line("");
+      if (areMutantsShown) printMutants(mutation, output);
     }
-    if (emails !== null) await printEmails(emails);
-    printTotals(report, output);
+    if (emails !== null && !(quiet && emails.findings.length === 0)) await printEmails(emails);
+    if (!quiet) printTotals(report, output);
   },
 });
