@@ -26,6 +26,12 @@ export function findNearest(
   return best;
 }
 
+/** Returns the end of a sentence about an unknown name, such as `; did you mean "x"?`; empty if no candidate is near. */
+export function suggestNearest(typed: string, candidates: Iterable<string>): string {
+  const near = findNearest(typed, candidates);
+  return near === undefined ? "" : `; did you mean "${near}"?`;
+}
+
 /** Returns the candidate nearest to the typed text; undefined if several are equally near. */
 export function findOnlyNearest(typed: string, candidates: readonly string[]): string | undefined {
   const near = findNearest(typed, candidates);

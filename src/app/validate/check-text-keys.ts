@@ -10,7 +10,7 @@ import { readSharedTemplates } from "../../engine/workflow/shared-templates.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { Project } from "../../project/open-project.js";
 import type { ProjectFile } from "../../project/read-project-text.js";
-import { findNearest } from "../../util/find-nearest.js";
+import { suggestNearest } from "../../util/find-nearest.js";
 import { once } from "../../util/once.js";
 import { listFolders } from "./list-project-files.js";
 
@@ -71,7 +71,6 @@ export class TextKeyChecker {
       if (translations === null || translations.has(key)) return null;
       known = listTranslationKeys(translations.files);
     }
-    const near = findNearest(key, known);
-    return `there is no ${kind} "${key}"${near === undefined ? "" : `; did you mean "${near}"?`}`;
+    return `there is no ${kind} "${key}"${suggestNearest(key, known)}`;
   }
 }

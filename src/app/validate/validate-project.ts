@@ -1,10 +1,13 @@
 import { existsSync } from "node:fs";
 import { join, sep } from "node:path";
 import type { Broadcast } from "../../domain/audience/broadcast.js";
+import { findUndeclaredChannels } from "../../domain/project/find-undeclared-channels.js";
 import type { RecipientUpsert } from "../../domain/recipient/recipient.js";
 import { checkTranslations } from "../../domain/validation/check-translations.js";
 import { isEmailFindingCode } from "../../domain/validation/finding-codes.js";
+import { listWorkflowReferences } from "../../domain/validation/list-references.js";
 import { buildValidationReport, type ValidationReport } from "../../domain/validation/project-finding.js";
+import type { ProjectNames } from "../../domain/validation/project-names.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { compileValidTemplates } from "../../engine/compile/compile-workflow.js";
 import {
@@ -24,10 +27,18 @@ import { readGuides } from "../../project/read-guides.js";
 import type { ProjectFile } from "../../project/read-project-text.js";
 import type { RecipientsSeed } from "../../project/read-recipients.js";
 import { readSilencers } from "../../project/read-silencers.js";
+import { once } from "../../util/once.js";
 import { checkWorkflowKeys } from "../check-workflow-keys.js";
 import { hasAllNames } from "./check-environment.js";
 import { checkPayloads } from "./check-payloads.js";
-import { findCallFindings, findPreferenceFindings, openDefinitionNames } from "./check-references.js";
+import {
+  findCallFindings,
+  findNameFindings,
+  findPreferenceFindings,
+  openDefinitionNames,
+  openProjectNames,
+  readReferringDocuments,
+} from "./check-references.js";
 import { checkScenarioFiles } from "./check-scenario-files.js";
 import { TextKeyChecker } from "./check-text-keys.js";
 import { findMissingDocuments } from "./find-missing-documents.js";
@@ -43,11 +54,14 @@ class ProjectValidator {
   private readonly project: Project;
   /** The workflows that were checked, with their valid parts. */
   private readonly workflows = new Map<string, Workflow>();
-  /** Whether the parts of the project that others name are complete. Otherwise, unknown names can be in the invalid parts. */
-  private hasInvalidWorkflows = false;
-  private hasInvalidRecipients = false;
+  /** The workflows and broadcasts with an error. A name that seems to be unknown can be in their invalid parts. */
+  private readonly invalidWorkflows = new Set<string>();
+  private readonly broadcasts: Broadcast[] = [];
   private recipients: RecipientUpsert[] = [];
+  /** The audiences in the files of recipients; null if these are not all valid. */
+  private recipientAudiences: readonly string[] | null = null;
   private readonly textKeys: TextKeyChecker;
+  private readonly readDocuments = once(() => readReferringDocuments(this.project, this.collector.cwd));
 
   constructor(
     /** The project whose reads throw the first error. It reads workflows that are not checked. */
@@ -82,8 +96,8 @@ class ProjectValidator {
     const { project, collector } = this;
     const read = (): Promise<RecipientsSeed[]> => project.readChangedRecipients(new Map());
     const { content, isValid } = await this.read(collector.displayPath("recipients"), read);
-    this.hasInvalidRecipients = !isValid;
     this.recipients = (content ?? []).flatMap(({ recipients }) => recipients);
+    if (isValid) this.recipientAudiences = (content ?? []).flatMap(({ audiences }) => audiences.map(({ key }) => key));
   }
 
   private createChecker(): WorkflowChecker {
@@ -98,7 +112,7 @@ class ProjectValidator {
       const file = collector.toProjectFile("workflows", key, "workflow.json");
       const { content, isValid } = await this.read(file.displayPath, () => project.workflow(key));
       collector.add(...project.getWorkflowFindings(key));
-      this.hasInvalidWorkflows ||= !isValid;
+      if (!isValid) this.invalidWorkflows.add(key);
       if (content === null) continue;
       this.workflows.set(key, content);
       await checker.check(file, content, isValid);
@@ -118,20 +132,42 @@ class ProjectValidator {
     this.collector.add(...(await this.textKeys.check(file, keys)));
   }
 
-  /** Checks the workflows that the steps of the checked workflows trigger. */
-  async checkCalls(): Promise<void> {
-    for (const [key, found] of await findCallFindings(this.strictProject, this.workflows))
-      await this.collector.addChecks(this.collector.toProjectFile("workflows", key, "workflow.json"), found);
+  /** Checks the workflows that the steps of the checked workflows trigger, and the other names in them. */
+  async checkReferences(): Promise<void> {
+    const { collector } = this;
+    const names = await this.openNames();
+    const found = await findCallFindings(this.strictProject, this.workflows);
+    for (const workflow of this.workflows.values())
+      found.push([workflow.key, names.check(listWorkflowReferences(workflow))]);
+    for (const [key, findings] of found)
+      await collector.addChecks(collector.toProjectFile("workflows", key, "workflow.json"), findings);
   }
 
-  /** Checks the workflows and categories of preferences. */
-  private async checkPreferences(broadcasts: readonly Broadcast[]): Promise<void> {
+  private async openNames(): Promise<ProjectNames> {
+    const workflows = [...this.workflows.values(), ...this.broadcasts.map(({ definition }) => definition)];
+    const complete = workflows.filter(({ key }) => !this.invalidWorkflows.has(key));
+    const { recipientAudiences } = this;
+    return openProjectNames(this.project, { workflows, complete, recipientAudiences }, await this.readDocuments());
+  }
+
+  /** Checks the names in files that do not belong to a workflow. */
+  private async checkDocumentReferences(): Promise<void> {
+    const { project, collector, broadcasts } = this;
+    const documents = await this.readDocuments();
+    const names = await this.openNames();
+    const found = findNameFindings(names, documents);
+    for (const { key, definition } of broadcasts) {
+      const file = collector.toProjectFile("broadcasts", key, "broadcast.json");
+      const undeclared = findUndeclaredChannels(definition, await project.environment());
+      found.push([file, names.check(listWorkflowReferences(definition))]);
+      found.push([file, undeclared.map((finding) => ({ ...finding, code: "undeclared_channel" }))]);
+    }
     // The categories of an invalid workflow are not known.
-    if (this.hasInvalidWorkflows) return;
-    const definitions = [...this.workflows.values(), ...broadcasts.map(({ definition }) => definition)];
-    const toFile = (...path: string[]): ProjectFile => this.collector.toProjectFile(...path);
-    for (const [file, found] of await findPreferenceFindings(this.project.knockDir, definitions, toFile))
-      await this.collector.addChecks(file, found);
+    if (this.invalidWorkflows.size === 0) {
+      const definitions = [...this.workflows.values(), ...broadcasts.map(({ definition }) => definition)];
+      found.push(...findPreferenceFindings(definitions, documents));
+    }
+    for (const [file, findings] of found) await collector.addChecks(file, findings);
   }
 
   /** Checks the payloads for the checked workflows. */
@@ -145,7 +181,7 @@ class ProjectValidator {
   async checkScenarios(keys: readonly string[]): Promise<void> {
     const { project, strictProject, collector, workflows } = this;
     const folders = keys.map((key) => join(project.knockDir, "workflows", key));
-    const isComplete = !this.hasInvalidWorkflows && !this.hasInvalidRecipients;
+    const isComplete = this.invalidWorkflows.size === 0 && this.recipientAudiences !== null;
     const openNames = async () =>
       isComplete ? openDefinitionNames({ ...strictProject, environment: project.environment }, workflows) : null;
     const options = { cwd: collector.cwd, folders, openNames };
@@ -169,16 +205,15 @@ class ProjectValidator {
     }
   }
 
-  private async readBroadcasts(): Promise<Broadcast[]> {
+  private async checkBroadcasts(): Promise<void> {
     const { project, collector } = this;
     const broadcasts = openProjectBroadcasts(project, collector.cwd, project);
-    const found: Broadcast[] = [];
     for (const key of broadcasts.keys()) {
       const file = collector.toProjectFile("broadcasts", key, "broadcast.json");
       const { content, isValid } = await this.read(file.displayPath, () => broadcasts.read(key));
-      this.hasInvalidWorkflows ||= !isValid;
+      if (!isValid) this.invalidWorkflows.add(key);
       if (content === null) continue;
-      found.push(content);
+      this.broadcasts.push(content);
       const { errors } = await compileValidTemplates(content.definition, project);
       await collector.addTemplateErrors(
         errors.filter(({ code }) => code !== "workflow_invalid"),
@@ -187,7 +222,6 @@ class ProjectValidator {
       await this.addTextKeys(file, findWorkflowTextKeys(content.definition));
       if (isValid && errors.length === 0) await this.createChecker().checkEmails(file, content.definition);
     }
-    return found;
   }
 
   /** Checks the documents that do not belong to a workflow. */
@@ -204,7 +238,7 @@ class ProjectValidator {
     const sources = openProjectSources(project, collector.cwd);
     for (const key of sources.keys())
       await collector.tryRead(displayPath("sources", key, "source.json"), () => sources.read(key));
-    const broadcasts = await this.readBroadcasts();
+    await this.checkBroadcasts();
     const guides = await readGuides(project, await project.environment(), collector.cwd);
     for (const [key, error] of guides.errors) collector.addError(error, displayPath("guides", key, "guide.json"));
     for (const guide of guides.guides)
@@ -216,7 +250,7 @@ class ProjectValidator {
     // A misspelled key that is required is already an error of its document.
     const found = (await project.readProjectFindings()).filter(({ file, pointer }) => !known.has(`${file} ${pointer}`));
     collector.add(...found);
-    await this.checkPreferences(broadcasts);
+    await this.checkDocumentReferences();
   }
 }
 
@@ -238,7 +272,7 @@ export async function validateProject(
     await validator.checkWorkflows(keys.length === 0 ? known : keys);
     if (keys.length === 0) await validator.checkDocuments();
     else await validator.checkUsedTemplates();
-    await validator.checkCalls();
+    await validator.checkReferences();
     await validator.checkPayloads(keys.length === 0);
     await validator.checkScenarios(keys);
   }

@@ -27,7 +27,18 @@ function findMisspelledKey(key: string, recipient: JsonObject, known: readonly s
   return isDifferentShortWord ? undefined : near;
 }
 
-/** Returns warnings about misspelled properties and unknown time zones in a user, object or tenant. */
+/** Matches a text with one `@` between other characters. Addresses with a name or a quoted part are not checked. */
+const EMAIL = /^[^\s@]+@[^\s@]+$|[<>"]/;
+/** Matches a number in E.164 format, with the separators that people write. */
+const PHONE_NUMBER = /^\+[\d\s().-]{6,}$/;
+
+/** Returns why an address reaches no one, or null. Other types than text are custom properties, such as a list of addresses. */
+function describeInvalidAddress(value: unknown, pattern: RegExp, expected: string): string | null {
+  if (typeof value !== "string" || value.trim() === "" || pattern.test(value.trim())) return null;
+  return `is not ${expected}: ${JSON.stringify(value)}`;
+}
+
+/** Returns warnings about misspelled properties, unusable addresses and unknown time zones in a user, object or tenant. */
 export function collectRecipientWarnings(recipient: JsonObject, isTenant = false): RecipientWarning[] {
   const warnings: RecipientWarning[] = [];
   for (const key of Object.keys(recipient)) {
@@ -35,6 +46,11 @@ export function collectRecipientWarnings(recipient: JsonObject, isTenant = false
     if (near !== undefined)
       warnings.push({ key, message: `is a custom property without an effect; did you mean "${near}"?` });
   }
+  const email = describeInvalidAddress(recipient.email, EMAIL, "an email address");
+  if (email !== null) warnings.push({ key: "email", message: email });
+  const example = "a phone number with its country code, such as +12025550101";
+  const phone = describeInvalidAddress(recipient.phone_number, PHONE_NUMBER, example);
+  if (phone !== null) warnings.push({ key: "phone_number", message: phone });
   const timeZoneMessage = describeInvalidTimeZone(recipient.timezone);
   if (timeZoneMessage !== null) warnings.push({ key: "timezone", message: timeZoneMessage });
   for (const [channel, data] of Object.entries(isJsonObject(recipient.channel_data) ? recipient.channel_data : {})) {

@@ -6,24 +6,13 @@ import { hasLiquid } from "../template/has-liquid.js";
 import type { Workflow } from "../workflow/workflow.js";
 import type { CheckFinding } from "./check-finding.js";
 import { listDeclaredProperties } from "./list-declared-properties.js";
+import { type FoundObject, walkObjects } from "./walk-objects.js";
 
-interface FoundValue {
-  value: Readonly<Record<string, unknown>>;
-  path: PropertyKey[];
-}
-
-/** Yields the objects in a value, with their paths. Steps inside a step are not part of it. */
-function* walkObjects(value: unknown, path: PropertyKey[]): Generator<FoundValue> {
-  if (Array.isArray(value)) for (const [index, item] of value.entries()) yield* walkObjects(item, [...path, index]);
-  else if (isJsonObject(value)) {
-    yield { value, path };
-    for (const [key, item] of Object.entries(value))
-      if (key !== "steps" && key !== "template") yield* walkObjects(item, [...path, key]);
-  }
-}
+/** Keys below which other steps, or no conditions, are. */
+const OTHER_PARTS = ["steps", "template"];
 
 /** Returns the value that a condition requires, or null if it accepts several. Liquid may render any value. */
-function findRequiredValue({ operator, argument }: FoundValue["value"]): string | null {
+function findRequiredValue({ operator, argument }: FoundObject["value"]): string | null {
   if (operator === "empty" || operator === "not_exists") return "no value";
   return operator === "equal_to" && argument !== null && argument !== undefined && !hasLiquid(argument)
     ? JSON.stringify(argument)
@@ -31,7 +20,7 @@ function findRequiredValue({ operator, argument }: FoundValue["value"]): string 
 }
 
 /** Returns a finding if two conditions that must both be true require different values of one variable. */
-function findContradiction({ value, path }: FoundValue): CheckFinding[] {
+function findContradiction({ value, path }: FoundObject): CheckFinding[] {
   if (!Array.isArray(value.all)) return [];
   const required = new Map<unknown, string>();
   for (const condition of value.all) {
@@ -48,7 +37,7 @@ function findContradiction({ value, path }: FoundValue): CheckFinding[] {
 }
 
 /** Returns a finding for a variable of a condition, or the path of a time, that the schema of the data does not declare. */
-function findUndeclaredPaths({ value, path }: FoundValue, declared: readonly string[]): CheckFinding[] {
+function findUndeclaredPaths({ value, path }: FoundObject, declared: readonly string[]): CheckFinding[] {
   return Object.entries(value).flatMap(([key, name]): CheckFinding[] => {
     if (typeof name !== "string" || !(key === "variable" || key.endsWith("_field_path"))) return [];
     const property = /^data\.(?<property>[^.[\]]+)/.exec(name)?.groups?.property;
@@ -68,7 +57,7 @@ export function checkConditions({ conditions, steps, trigger_data_json_schema: s
   let declared = listDeclaredProperties(schema);
   const findings: CheckFinding[] = [];
   const check = (value: unknown, path: PropertyKey[]): void => {
-    for (const found of walkObjects(value, path)) {
+    for (const found of walkObjects(value, path, OTHER_PARTS)) {
       findings.push(...findContradiction(found));
       if (declared !== null) findings.push(...findUndeclaredPaths(found, declared));
     }

@@ -1,10 +1,10 @@
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
-import { findNearest } from "../../util/find-nearest.js";
 import { isJsonObject, parsePointer } from "../../util/json.js";
 import { checkTriggerData } from "../shape/check-trigger-data.js";
 import { parseTriggerParts } from "../trigger/split-payload.js";
 import type { Workflow } from "../workflow/workflow.js";
 import type { CheckFinding } from "./check-finding.js";
+import { describeUnknownName } from "./project-names.js";
 
 /** The workflows that payloads are compared with, and the file that contains them. */
 export interface PayloadRules {
@@ -73,10 +73,8 @@ export function checkPayload(payload: unknown, rules: PayloadRules): CheckFindin
   if (!isPayload(payload) || (workflow === undefined && !isWholeProject)) return [];
   const findings = checkFields(payload);
   if (typeof key === "string" && !keys.includes(key)) {
-    const near = findNearest(key, keys);
-    const suggestion = near === undefined ? "" : `; did you mean "${near}"?`;
     const path = [isJsonObject(payload) && payload.workflow === key ? "workflow" : "key"];
-    findings.push({ code: "unknown_workflow", path, message: `is not a workflow: "${key}"${suggestion}` });
+    findings.push(describeUnknownName({ kind: "workflow", name: key, path }, keys));
   }
   const data = isJsonObject(payload) ? (payload.data ?? {}) : null;
   if (workflow === undefined || !isJsonObject(data)) return findings;

@@ -1,4 +1,4 @@
-import { findNearest } from "../../util/find-nearest.js";
+import { suggestNearest } from "../../util/find-nearest.js";
 import { isJsonObject } from "../../util/json.js";
 import type { CheckFinding } from "./check-finding.js";
 
@@ -18,9 +18,7 @@ export function checkPreferenceKeys(set: unknown, names: PreferenceNames, path: 
     if (!isJsonObject(entries)) return [];
     return Object.keys(entries).flatMap((key): CheckFinding[] => {
       if (names[field].includes(key)) return [];
-      const near = findNearest(key, names[field]);
-      const suggestion = near === undefined ? "" : `; did you mean "${near}"?`;
-      const message = `has no effect: there is no ${KINDS[field]} "${key}"${suggestion}`;
+      const message = `has no effect: there is no ${KINDS[field]} "${key}"${suggestNearest(key, names[field])}`;
       return [{ code: "unknown_preference_key", path: [...path, field, key], message }];
     });
   });

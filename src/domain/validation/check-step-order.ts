@@ -1,14 +1,15 @@
 import type { Step } from "../step/step.js";
+import { getStepDefinition } from "../steps/step-definitions.js";
 import { getBranches, parsePathSegments, walkSteps } from "../steps/walk-steps.js";
 import type { Workflow } from "../workflow/workflow.js";
 import type { CheckFinding } from "./check-finding.js";
+import { walkObjects } from "./walk-objects.js";
 
-/** Yields the variables of conditions, of any nesting. */
-function* listVariables(conditions: unknown): Generator<string> {
-  if (typeof conditions !== "object" || conditions === null) return;
-  for (const [key, value] of Object.entries(conditions))
-    if (key === "variable" && typeof value === "string") yield value;
-    else yield* listVariables(value);
+/** Returns the ref in a path such as `refs.email_1.delivery_status`, which may contain dots; undefined for other values. */
+function findRef(value: unknown, refs: Iterable<string>): string | undefined {
+  if (typeof value !== "string" || !value.startsWith("refs.")) return undefined;
+  const rest = value.slice("refs.".length);
+  return [...refs].filter((ref) => rest === ref || rest.startsWith(`${ref}.`)).sort((a, b) => b.length - a.length)[0];
 }
 
 /** Returns whether every run ends in the branches of a step, so that later steps never run. */
@@ -31,14 +32,16 @@ export function checkStepOrder({ steps }: Workflow): CheckFinding[] {
   const findings = findUnreachableSteps(steps, ["steps"]);
   for (const [index, { step, path }] of entries.entries()) {
     const stepPath = parsePathSegments(path);
+    const field = getStepDefinition(step).branchesField ?? "";
     for (const [b, branch] of getBranches(step).entries())
-      findings.push(...findUnreachableSteps(branch.steps, [...stepPath, "branches", b, "steps"]));
-    for (const variable of listVariables(step.conditions)) {
-      const [root, ref = ""] = variable.split(".");
-      if (root !== "refs" || (positions.get(ref) ?? -1) < index) continue;
-      const message = `use step "${ref}", which does not run before this step`;
-      findings.push({ code: "later_step_ref", path: [...stepPath, "conditions"], message });
-    }
+      findings.push(...findUnreachableSteps(branch.steps, [...stepPath, field, b, "steps"]));
+    for (const { value, path: conditionPath } of walkObjects(step, stepPath, ["steps", "template"]))
+      for (const side of ["variable", "argument"]) {
+        const ref = findRef(value[side], positions.keys());
+        if (ref === undefined || (positions.get(ref) as number) < index) continue;
+        const message = `cannot use step "${ref}", which does not run before this step`;
+        findings.push({ code: "later_step_ref", path: [...conditionPath, side], message });
+      }
   }
   return findings;
 }

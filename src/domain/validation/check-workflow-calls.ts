@@ -1,8 +1,8 @@
-import { findNearest } from "../../util/find-nearest.js";
 import { getStepDefinition } from "../steps/step-definitions.js";
 import { parsePathSegments, walkSteps } from "../steps/walk-steps.js";
 import type { Workflow } from "../workflow/workflow.js";
 import type { CheckFinding } from "./check-finding.js";
+import { describeUnknownName } from "./project-names.js";
 
 interface WorkflowCall {
   target: string;
@@ -50,9 +50,7 @@ export function checkWorkflowCalls(
   for (const [key, ownCalls] of calls) {
     const found = ownCalls.flatMap(({ target, path }): CheckFinding[] => {
       if (!keys.includes(target)) {
-        const near = findNearest(target, keys);
-        const suggestion = near === undefined ? "" : `; did you mean "${near}"?`;
-        return [{ code: "unknown_workflow", path, message: `is not a workflow: "${target}"${suggestion}` }];
+        return [describeUnknownName({ kind: "workflow", name: target, path }, keys)];
       }
       const way = findWay(target, key, calls);
       if (way === null) return [];

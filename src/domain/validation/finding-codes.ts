@@ -24,6 +24,7 @@ export const FINDING_CODES = {
   window_over_limit: "warning",
   silent_drop: "warning",
   unknown_workflow: "warning",
+  unknown_reference: "warning",
   workflow_cycle: "warning",
   unknown_preference_key: "warning",
   sample_data_invalid: "warning",

@@ -25,8 +25,9 @@ export const FINDING_EXPLANATIONS: Readonly<
     fix: "Remove the setting, or add what it refers to.",
   },
   undeclared_channel: {
-    meaning: "A step uses a channel that `environment.json` does not declare. The channel is sandboxed.",
-    fix: "Correct the step's `channel_key`, or declare the channel in `environment.json`.",
+    meaning:
+      "A step, a rule of a channel group or the channel data of a recipient names a channel or a channel group that `environment.json` does not declare, although it declares others. A step's channel is sandboxed. The data is never used.",
+    fix: "Correct the name as the message suggests, or declare the channel or the channel group in `environment.json`.",
   },
   suspicious_value: {
     meaning:
@@ -43,8 +44,8 @@ export const FINDING_EXPLANATIONS: Readonly<
     fix: "Remove the step, or remove `terminates` from a branch.",
   },
   later_step_ref: {
-    meaning: "Conditions use the result of a step that does not run before the step with the conditions.",
-    fix: "Move the step, or use an earlier one in the conditions.",
+    meaning: "Conditions or a template use the result of a step that does not run before them.",
+    fix: "Move the step, or use an earlier one.",
   },
   impossible_condition: {
     meaning:
@@ -72,8 +73,14 @@ export const FINDING_EXPLANATIONS: Readonly<
     fix: "Add the missing data to the users, add a step for a channel that they have, or change the default preferences.",
   },
   unknown_workflow: {
-    meaning: "A step or a payload in `payloads/` triggers a workflow that the project does not have.",
-    fix: "Correct `workflow_key` of the step or `key` of the payload, or create the workflow.",
+    meaning:
+      "A document names a workflow that the project does not have: a step that triggers it or waits for its events, the mapping of a source, `workflows` in `environment.json`, or a payload in `payloads/`.",
+    fix: "Correct the key as the message suggests, or create the workflow.",
+  },
+  unknown_reference: {
+    meaning:
+      "A document names an audience or a guide that the project does not have, or a step that its workflow does not have. Nothing is ever added to the audience, and the step's message never arrives.",
+    fix: "Correct the name as the message suggests, or create the audience, guide or step.",
   },
   workflow_cycle: {
     meaning: "A workflow triggers itself, directly or through other workflows. Without conditions, it never ends.",

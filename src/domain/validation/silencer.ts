@@ -1,4 +1,4 @@
-import { findNearest } from "../../util/find-nearest.js";
+import { suggestNearest } from "../../util/find-nearest.js";
 import { TextPositions } from "../../util/text-positions.js";
 import { FINDING_CODES, isFindingCode } from "./finding-codes.js";
 import type { LocatedFinding } from "./located-finding.js";
@@ -64,7 +64,6 @@ export function describeUnusedSilencer({ code, file, line, column, pointer }: Si
       hint: "Write {% comment %}knock-ignore CODE: reason{% endcomment %}.",
     };
   if (isFindingCode(code)) return { ...location, code: "unused_silencer", message: `no finding ${code} is silenced` };
-  const near = findNearest(code, Object.keys(FINDING_CODES));
-  const suggestion = near === undefined ? "" : `; did you mean "${near}"?`;
+  const suggestion = suggestNearest(code, Object.keys(FINDING_CODES));
   return { ...location, code: "invalid_silencer", message: `there is no finding code "${code}"${suggestion}` };
 }

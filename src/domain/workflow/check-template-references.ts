@@ -1,5 +1,5 @@
 import type { ErrorDetail } from "../../errors/knock-error.js";
-import { findNearest } from "../../util/find-nearest.js";
+import { suggestNearest } from "../../util/find-nearest.js";
 import { isJsonObject, type JsonObject, toPointer } from "../../util/json.js";
 import { hasTrait } from "../message/channel-types.js";
 import type { ChannelStep } from "../steps/channel-step.js";
@@ -49,10 +49,8 @@ interface ProjectTemplates {
   partialKeys: readonly string[];
 }
 
-function describeMissing(label: string, key: string, known: readonly string[]): string {
-  const near = findNearest(key, known);
-  return `is not a ${label} of this project: "${key}"${near === undefined ? "" : `; did you mean "${near}"?`}`;
-}
+const describeMissing = (label: string, key: string, known: readonly string[]): string =>
+  `is not a ${label} of this project: "${key}"${suggestNearest(key, known)}`;
 
 /**
  * Checks that layouts and the partials of blocks exist, and that MJML has an MJML layout or none (EQ-68, T-129). Throws

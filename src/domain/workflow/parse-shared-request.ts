@@ -1,5 +1,5 @@
 import type { ErrorDetail } from "../../errors/knock-error.js";
-import { didYouMean, findNearest } from "../../util/find-nearest.js";
+import { didYouMean, suggestNearest } from "../../util/find-nearest.js";
 import { isJsonObject, type JsonObject, toPointer } from "../../util/json.js";
 import { checkDocument } from "../schema/check-document.js";
 import { DocumentFindings } from "../schema/document-findings.js";
@@ -35,11 +35,7 @@ function checkInputs(inputs: JsonObject, request: SharedRequest, at: PropertyKey
   const isOpen = schema.additionalProperties !== undefined && schema.additionalProperties !== false;
   for (const name of Object.keys(inputs)) {
     if (known.includes(name) || isOpen) continue;
-    const near = findNearest(name, known);
-    report(
-      [...at, name],
-      `is not an input of the request "${request.key}"${near === undefined ? "" : `; did you mean "${near}"?`}`,
-    );
+    report([...at, name], `is not an input of the request "${request.key}"${suggestNearest(name, known)}`);
   }
   for (const name of Array.isArray(schema.required) ? schema.required.map(String) : []) {
     if (Object.hasOwn(inputs, name) || findInputSchema(request, name)?.default !== undefined) continue;

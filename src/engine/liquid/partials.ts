@@ -10,7 +10,7 @@ import {
 } from "liquidjs";
 import { MAX_PARTIAL_DEPTH, type PartialField, type PartialType } from "../../domain/template/template-partial.js";
 import { KnockError } from "../../errors/knock-error.js";
-import { findNearest } from "../../util/find-nearest.js";
+import { suggestNearest } from "../../util/find-nearest.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { DecimalNumber } from "./filters/decimal-number.js";
 import { renderMarkdown } from "./filters/render-markdown.js";
@@ -132,10 +132,7 @@ export function renderPartial(key: string, inputs: Record<string, unknown>, cont
   const { [PARTIALS]: partials = NO_PARTIALS, [STYLES]: styles } = context.globals as CarriedGlobals;
   const nesting = [...((context.environments as CarriedGlobals)[NESTING] ?? []), key];
   const partial = partials.get(key);
-  if (partial === undefined) {
-    const near = findNearest(key, [...partials.keys()]);
-    throw new Error(`there is no partial "${key}"${near === undefined ? "" : `; did you mean "${near}"?`}`); // TQ-11
-  }
+  if (partial === undefined) throw new Error(`there is no partial "${key}"${suggestNearest(key, partials.keys())}`); // TQ-11
   if (partial instanceof KnockError) throw new Error(partial.message, { cause: partial });
   if (nesting.length > MAX_PARTIAL_DEPTH)
     throw new Error(`partials are nested more than ${MAX_PARTIAL_DEPTH} deep: ${nesting.join(" > ")}`); // TQ-12
