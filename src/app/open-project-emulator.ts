@@ -27,6 +27,7 @@ import { applyRecipientsFiles, createLocalEngine, httpClient } from "./open-loca
 import { openSources } from "./open-sources.js";
 import { openStore } from "./open-store.js";
 import type { ProcessIO } from "./process-io.js";
+import { listOtherSenders } from "./project-names.js";
 import { removeReadyFile, writeReadyFile } from "./ready-file.js";
 import { formatStoreLocation, isPostgresLocation } from "./store-location.js";
 import { openTracing } from "./tracing/open-tracing.js";
@@ -207,6 +208,7 @@ function buildEmulatorContext({
   return {
     operations,
     definitions,
+    listOtherSenders: () => listOtherSenders(project.current),
     faults,
     webhooks: {
       log: logs.outbound,

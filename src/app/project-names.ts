@@ -25,12 +25,15 @@ async function readSteps(project: Project, key: string): Promise<readonly Step[]
   }
 }
 
+/** Returns the keys of broadcasts and guides, which also send messages. */
+export function listOtherSenders({ knockDir }: Project): string[] {
+  const displayPath = (path: string): string => path;
+  return ["broadcasts", "guides"].flatMap((folder) => listFolder(join(knockDir, folder), displayPath));
+}
+
 /** Returns the names of workflows and channels in the project's files, including those of branches. */
 export async function readProjectNames(project: Project): Promise<ProjectNames> {
-  const displayPath = (path: string): string => path;
-  const otherSenders = ["broadcasts", "guides"].flatMap((folder) =>
-    listFolder(join(project.knockDir, folder), displayPath),
-  );
+  const otherSenders = listOtherSenders(project);
   const workflows = new Set<string>();
   const declared = (await project.environment()).channels;
   const channels = new Map<string, ProjectNames["channels"][number]>();

@@ -10,6 +10,7 @@ import { readPayloadLines } from "../input/payload-lines.js";
 import { hasPayloadLines, type NamedPayload, type PayloadFlags, readPayload } from "../input/trigger-payload.js";
 import { printError } from "../output/print-error.js";
 import { printPreview } from "../output/print-preview.js";
+import { findUnidentifiedRecipient } from "../ports/known-names.js";
 import type { ResourceOperations } from "../ports/resource-operations.js";
 import type { CommandContext } from "./context.js";
 import type { TargetFlags, WatchService } from "./services.js";
@@ -23,7 +24,6 @@ import {
   type CommonFlags,
 } from "./shared/options.js";
 import { readProjectWarnings } from "./shared/trigger-warnings.js";
-import { findUnidentifiedRecipient } from "./shared/unidentified-recipients.js";
 
 interface PreviewFlags
   extends CommonFlags,

@@ -32,6 +32,8 @@ export interface EmulatorOptions {
   operations: LocalOperations;
   /** The workflows that can be triggered. */
   definitions: Pick<Definitions, "workflow" | "workflowKeys" | "branch" | "branches">;
+  /** Returns the keys of broadcasts and guides, which also send messages. */
+  listOtherSenders?(): readonly string[];
   /** The injected failures of the engine's providers. */
   faults: Faults;
   /** The settings of webhook delivery; null if the store has no event log. */

@@ -40,7 +40,7 @@ function listAbsentNames({ steps }: Scenario): AbsentName[] {
 }
 
 /** Adds every text, key and object reference in a value to a set. */
-function collectNames(value: unknown, names: Set<string>): void {
+export function collectNames(value: unknown, names: Set<string>): void {
   if (typeof value === "string") names.add(value);
   else if (Array.isArray(value)) for (const item of value) collectNames(item, names);
   else if (isJsonObject(value)) {

@@ -55,7 +55,8 @@ async function findMessages(
   return messages.filter((message) => isSelected(message, filter));
 }
 
-function parseRecipientName(name: string): string | { collection: string; id: string } {
+/** Returns the reference of a name in scenarios: a user ID, or "<collection>/<id>". */
+export function parseRecipientName(name: string): string | { collection: string; id: string } {
   const [collection = "", id] = name.split("/");
   return id === undefined ? name : { collection, id };
 }

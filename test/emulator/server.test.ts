@@ -227,6 +227,10 @@ describe("helpers for tests under /__knock/", () => {
     ["GET /__knock/messages?channel=mial", undefined, 422, 'did you mean "mail"?'],
     ["GET /__knock/messages?channel=email", undefined, 422, 'did you mean "mail"?'],
     ["GET /__knock/messages?workflow=helo", undefined, 422, 'did you mean "hello"?'],
+    ["GET /__knock/messages?workflow=of-nothing", undefined, 422, 'is unknown: "of-nothing"; it may be '],
+    ["GET /__knock/messages?recipient=u1x", undefined, 422, 'is unknown: user "u1x"; did you mean "u1"?'],
+    ["GET /__knock/messages?recipient=projects/p9", undefined, 422, 'is unknown: object "projects/p9"; '],
+    ["GET /__knock/messages?workflow_run_id=r9", undefined, 422, 'is unknown: "r9"'],
     ["POST /__knock/seed", {}, 422, "must have at least one of users"],
   ])("suggest the nearest name: %s: %s", (on, body, status, hint) =>
     withApi(async ({ request }) => {
@@ -235,10 +239,16 @@ describe("helpers for tests under /__knock/", () => {
     }),
   );
 
-  it("return an empty list if the channel or the workflow may be correct", () =>
-    withApi(async ({ request }) => {
-      for (const query of ["channel=mail", "channel=c-feed", "workflow=hello", "workflow=of-a-branch"])
-        expect((await request(`GET /__knock/messages?${query}`)).rows).toEqual([]);
+  it("return an empty list if the names in the filters are known, also only to the store", () =>
+    withApi(async ({ request, harness }) => {
+      harness.define("gone", { steps: [step.email()] });
+      const { body } = await request("POST /v1/workflows/gone/trigger", { recipients: ["u1"] });
+      harness.workflows.delete("gone");
+      const run = `workflow_run_id=${String(body?.workflow_run_id)}`;
+      for (const query of ["channel=c-feed", "workflow=hello", "workflow=gone&recipient=u2", `${run}&recipient=u2`]) {
+        const { status, rows } = await request(`GET /__knock/messages?${query}`);
+        expect([query, status, rows]).toEqual([query, 200, []]);
+      }
     }));
 
   it("report with ready where the emulator listens", () =>

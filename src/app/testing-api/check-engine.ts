@@ -98,7 +98,7 @@ export async function checkSent(
   const { count, ...wanted } = parseExpected(expected, caller);
   if (isNegated && typeof count === "number")
     throw new KnockError("usage", "a count cannot be negated", { hint: "Expect the number itself, such as count: 0." });
-  await checkNames(engine.target, expected);
+  await checkNames(engine, expected);
   const observation = await engine.observe();
   const { reader } = engine.target;
   const check = (messages: readonly ObservedMessage[], entry: MessageExpectation): ExpectationFailure[] =>
@@ -143,7 +143,7 @@ export async function checkSkipped(value: unknown, expected: ExpectedSkip, calle
     throw new KnockError("scenario_invalid", `${caller}: "${unknownKey}" is not a known property`, {
       hint: didYouMean(unknownKey, ["to", "step", "channel", "workflow", "reason"], "Properties"),
     });
-  await checkNames(engine.target, expected);
+  await checkNames(engine, expected);
   const observation = await engine.observe();
   const runs = observation.outcomes.filter(
     (run) => (!to || formatRecipient(run.recipient) === to) && (!workflow || run.workflow === workflow),

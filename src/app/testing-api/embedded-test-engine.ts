@@ -7,6 +7,7 @@ import { isSelected } from "../../domain/scenario/select-messages.js";
 import { checkClosedDocument } from "../../domain/schema/check-document.js";
 import { DocumentFindings } from "../../domain/schema/document-findings.js";
 import { KnockError } from "../../errors/knock-error.js";
+import { collectNames } from "../../testing/check-absent-recipients.js";
 import { readHtml } from "../../testing/message-reader.js";
 import { readAllMessages, readObservedRuns } from "../../testing/observe.js";
 import { type ActionResult, performAction } from "../../testing/perform-action.js";
@@ -61,6 +62,8 @@ function parseAction(step: unknown): ScenarioStep {
 export class EmbeddedTestEngine implements TestEngine<Record<string, unknown> & object> {
   private openedTarget: ScenarioTarget | null = null;
   private isClosed = false;
+  /** The names in the steps so far, which can be recipients that were never identified. */
+  readonly usedNames = new Set<string>();
   private readonly signal = new AbortController().signal;
 
   private constructor(
@@ -95,6 +98,7 @@ export class EmbeddedTestEngine implements TestEngine<Record<string, unknown> & 
 
   private async perform(step: unknown): Promise<ActionResult> {
     const { target, given, signal } = this;
+    collectNames(step, this.usedNames);
     const base = { name: ENGINE_NAME, path: [], workflow: null };
     const scenario: Scenario = { ...base, given, steps: [], skip: null, problems: [] };
     return performAction(parseAction(step), target, { scenario, signal, isOver: () => false });
@@ -158,7 +162,7 @@ export class EmbeddedTestEngine implements TestEngine<Record<string, unknown> & 
   }
 
   async mark(selection: MessageSelection, status: string): Promise<void> {
-    await checkNames(this.target, selection);
+    await checkNames(this, selection);
     await this.perform({ mark: { ...selection, status } });
   }
 
@@ -171,7 +175,7 @@ export class EmbeddedTestEngine implements TestEngine<Record<string, unknown> & 
   }
 
   async messages(selection: MessageSelection = {}): Promise<TestMessage[]> {
-    await checkNames(this.target, selection);
+    await checkNames(this, selection);
     const { messages } = await this.observe();
     const { reader } = this.target;
     return messages
@@ -185,7 +189,7 @@ export class EmbeddedTestEngine implements TestEngine<Record<string, unknown> & 
   }
 
   async runs({ to, workflow }: { to?: string; workflow?: string } = {}): Promise<TestRun[]> {
-    await checkNames(this.target, { workflow });
+    await checkNames(this, { to, workflow });
     const { outcomes } = await this.observe();
     return outcomes.filter(
       (run) =>
@@ -210,6 +214,7 @@ export class EmbeddedTestEngine implements TestEngine<Record<string, unknown> & 
   async reset(): Promise<void> {
     if (this.isClosed) this.target; // throws
     await this.openedTarget?.close();
+    this.usedNames.clear();
     this.openedTarget = await this.targets.open(this.given, {
       scenario: ENGINE_NAME,
       seed: this.seed,

@@ -1,11 +1,11 @@
 import { findChannelType } from "../../domain/message/channel-types.js";
 import type { RecipientKey } from "../../domain/recipient/recipient.js";
 import { KnockError } from "../../errors/knock-error.js";
+import { findUnidentifiedRecipient, isWorkflowStored } from "../../ports/known-names.js";
 import { isLocal, type LocalOperations, type Operations } from "../../ports/operations.js";
 import { didYouMean, findNearest } from "../../util/find-nearest.js";
 import type { CommandContext } from "../context.js";
 import type { ProjectNames, TargetFlags } from "../services.js";
-import { findUnidentifiedRecipient } from "./unidentified-recipients.js";
 
 /** The names that the filters of a list contain. */
 interface FilterNames {
@@ -108,16 +108,6 @@ export async function checkFilterNames(
 
 async function hasMessages(filter: FilterNames, local: LocalOperations): Promise<boolean> {
   return (await local.listMessages(filter, FIRST_ONLY)).items.length > 0;
-}
-
-/**
- * Returns whether the store has runs, messages or schedules of a workflow. Such a name stays valid after its files are
- * deleted.
- */
-async function isWorkflowStored(workflow: string, local: LocalOperations): Promise<boolean> {
-  const runs = await local.listRecipientRuns({ workflow }, FIRST_ONLY);
-  if (runs.items.length > 0 || (await hasMessages({ workflow }, local))) return true;
-  return (await local.resources.schedules.list({ workflow }, FIRST_ONLY)).items.length > 0;
 }
 
 async function checkRun(id: string | undefined, local: LocalOperations): Promise<void> {

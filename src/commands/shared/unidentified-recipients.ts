@@ -1,56 +1,16 @@
-import {
-  type RecipientKey,
-  type RecipientReference,
-  splitRecipientKey,
-  toRecipientKey,
-  USERS,
-} from "../../domain/recipient/recipient.js";
+import { type RecipientReference, toRecipientKey } from "../../domain/recipient/recipient.js";
 import type { TriggerOutcome } from "../../domain/run/outcome.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
 import type { Warning } from "../../errors/knock-error.js";
+import { findUnidentifiedRecipient } from "../../ports/known-names.js";
 import { isLocal, type Operations } from "../../ports/operations.js";
 import type { ResourceOperations } from "../../ports/resource-operations.js";
-import { didYouMean, findNearest } from "../../util/find-nearest.js";
+import { findNearest } from "../../util/find-nearest.js";
 import type { CommandContext } from "../context.js";
 import { formatRecipientReference } from "./format-recipient-reference.js";
 
 const MAX_CANDIDATES = 50;
 const MAX_LISTED = 5;
-
-/**
- * A recipient that was never identified, such as `user "graec"`, with a sentence that suggests one of the newest 50
- * recipients.
- */
-interface UnidentifiedRecipient {
-  description: string;
-  suggestionText: string | null;
-  /** The nearest existing ID, or null if none is near. */
-  suggestedId: string | null;
-}
-
-/** Quotation marks around IDs that were copied from a text. */
-const SURROUNDING_QUOTES = /^["'“”„‘’]+|(?<!["'“”„‘’])["'“”„‘’]+$/g;
-
-/** Returns a recipient that was never identified with suggestions, or null if it is identified. */
-export async function findUnidentifiedRecipient(
-  key: RecipientKey,
-  { users, objects }: Pick<ResourceOperations, "users" | "objects">,
-): Promise<UnidentifiedRecipient | null> {
-  const { collection, id } = splitRecipientKey(key);
-  const isUser = collection === USERS;
-  const recipient = isUser ? await users.read(id) : await objects.read(collection, id);
-  if (recipient !== null) return null;
-  const page = { limit: MAX_CANDIDATES };
-  const { items } = await (isUser ? users.list(page) : objects.list(collection, page));
-  const names = items.map((item) => String(item.id));
-  const typed = id.replace(SURROUNDING_QUOTES, "") || id;
-  const suggestion = didYouMean(typed, names, isUser ? "Users" : "Objects");
-  return {
-    description: isUser ? `user "${id}"` : `object "${collection}/${id}"`,
-    suggestionText: suggestion ?? null,
-    suggestedId: findNearest(typed, names) ?? null,
-  };
-}
 
 /**
  * Returns a warning that names recipients that were never identified and suggests existing ones. `consequence` is what

@@ -10,13 +10,14 @@ import {
   seedBodySchema,
 } from "../../domain/request/helper-bodies.js";
 import type { MessageQuery } from "../../ports/filters.js";
+import { findUnidentifiedRecipient, isWorkflowStored } from "../../ports/known-names.js";
 import type { ClockTarget } from "../../ports/operations.js";
 import { parseDuration } from "../../util/duration.js";
 import { findNearest } from "../../util/find-nearest.js";
 import type { JsonObject } from "../../util/json.js";
 import type { Method } from "../access/route.js";
 import type { HandlerOptions } from "../emulator-options.js";
-import { ApiError, createNotFoundError, createUnknownNameError } from "../http/api-error.js";
+import { ApiError, createInvalidFieldError, createNotFoundError, createUnknownNameError } from "../http/api-error.js";
 import type { Query } from "../http/query.js";
 import { listDefinitionSources, listKnownChannels } from "../list-known-channels.js";
 import { parseClockMove } from "./parse-clock-move.js";
@@ -114,18 +115,35 @@ async function listMessages(context: SupportContext): Promise<JsonObject> {
 }
 
 /**
- * Throws 422 for an unknown channel or a likely misspelled workflow, because a test that expects no messages would pass
- * with a typo. Messages may outlive their workflow, so an unknown workflow is rejected only if its name is close to a
- * known one.
+ * Throws 422 for an unknown name in a filter, because a test that expects no messages would pass with a typo. A workflow or
+ * channel that is in no file is known if the store has something of it.
  */
-async function checkFilterNames({ channel, workflow }: MessageQuery, context: SupportContext): Promise<void> {
+async function checkFilterNames(filter: MessageQuery, context: SupportContext): Promise<void> {
+  const { channel, workflow, recipient, workflow_run_id: run } = filter;
+  const { operations } = context;
+  if (workflow !== undefined) await checkWorkflow(workflow, context);
+  if (channel !== undefined) await checkChannel(channel, context);
+  if (run !== undefined && (await operations.readWorkflowRun(run)) === null)
+    throw createInvalidFieldError("workflow_run_id", `is unknown: ${JSON.stringify(run)}`);
+  const unidentified = recipient && (await findUnidentifiedRecipient(recipient, operations.resources));
+  if (!unidentified) return;
+  const { description, suggestedId } = unidentified;
+  const hint = suggestedId === null ? "it was never identified" : `did you mean ${JSON.stringify(suggestedId)}?`;
+  throw createInvalidFieldError("recipient", `is unknown: ${description}; ${hint}`);
+}
+
+async function checkWorkflow(workflow: string, context: SupportContext): Promise<void> {
   const all = await Promise.all(listDefinitionSources(context.definitions).map((source) => source.workflowKeys()));
   const keys = [...new Set(all.flat())];
-  const near = workflow === undefined || keys.includes(workflow) ? undefined : findNearest(workflow, keys);
-  if (workflow !== undefined && near !== undefined) throw createUnknownNameError("workflow", workflow, keys);
-  if (channel === undefined) return;
+  const senders = context.listOtherSenders?.() ?? [];
+  if (keys.includes(workflow) || senders.includes(workflow)) return;
+  if (!(await isWorkflowStored(workflow, context.operations))) throw createUnknownNameError("workflow", workflow, keys);
+}
+
+async function checkChannel(channel: string, context: SupportContext): Promise<void> {
   const channels = await listKnownChannels(context);
   if (channels.some(({ key, id }) => key === channel || id === channel)) return;
+  if ((await context.operations.listMessages({ channel }, { limit: 1 })).items.length > 0) return;
   const ofType = channels.filter(({ type }) => type === channel);
   throw createUnknownNameError(
     "channel",

@@ -182,6 +182,13 @@ describe("the matchers", () => {
   it.each([
     [() => check(engine).not.toHaveSent({ workflow: "new-coment" }), 'there is no workflow "new-coment"'],
     [() => check(engine).not.toHaveSent({ step: "email_9" }), 'there is no step "email_9"'],
+    [() => check(engine).not.toHaveSent({ to: "gracee" }), 'there is no recipient "gracee"\nDid you mean "grace"?'],
+    [() => check(engine).not.toHaveSent({ to: "projects/p1x" }), 'there is no recipient "projects/p1x"'],
+    [() => check(engine).not.toHaveSent({ tenant: "acmee" }), 'there is no tenant "acmee"\nDid you mean "acme"?'],
+    [() => check(engine).not.toHaveSkipped({ to: "gracee" }), 'there is no recipient "gracee"'],
+    [() => engine.messages({ to: "gracee" }), 'there is no recipient "gracee"'],
+    [() => engine.runs({ to: "gracee" }), 'there is no recipient "gracee"'],
+    [() => engine.mark({ to: "gracee" }, "seen"), 'there is no recipient "gracee"'],
     [() => check(engine).not.toHaveSent({ chanel: "email" } as never), /chanel/],
     [() => check(engine).not.toHaveSkipped({ reason: "preferences" }), 'there is no reason "preferences"'],
     [() => check(engine).not.toHaveSkipped({ ref: "email_1" } as never), /"ref" is not a known property/],
@@ -193,6 +200,14 @@ describe("the matchers", () => {
       message: typeof message === "string" ? expect.stringContaining(message) : expect.stringMatching(message),
     });
   });
+});
+
+it("accepts recipients without an identity that the test has used, until a reset", async () => {
+  await engine.notify("new-comment", { recipients: "nobody", data: { page: "Home" } });
+  await assertNotSent(engine, { to: "nobody" });
+  expect(await engine.runs({ to: "nobody" })).toEqual([]);
+  await engine.reset();
+  await expect(assertNotSent(engine, { to: "nobody" })).rejects.toThrow('there is no recipient "nobody"');
 });
 
 describe("errors", () => {

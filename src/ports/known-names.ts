@@ -1,0 +1,53 @@
+import { type RecipientKey, splitRecipientKey, USERS } from "../domain/recipient/recipient.js";
+import { didYouMean, findNearest } from "../util/find-nearest.js";
+import type { LocalOperations } from "./operations.js";
+import type { ResourceOperations } from "./resource-operations.js";
+
+const MAX_CANDIDATES = 50;
+
+/**
+ * A recipient that was never identified, such as `user "graec"`, with a sentence that suggests one of the newest 50
+ * recipients.
+ */
+interface UnidentifiedRecipient {
+  description: string;
+  suggestionText: string | null;
+  /** The nearest existing ID, or null if none is near. */
+  suggestedId: string | null;
+}
+
+/** Quotation marks around IDs that were copied from a text. */
+const SURROUNDING_QUOTES = /^["'“”„‘’]+|(?<!["'“”„‘’])["'“”„‘’]+$/g;
+
+/** Returns a recipient that was never identified with suggestions, or null if it is identified. */
+export async function findUnidentifiedRecipient(
+  key: RecipientKey,
+  { users, objects }: Pick<ResourceOperations, "users" | "objects">,
+): Promise<UnidentifiedRecipient | null> {
+  const { collection, id } = splitRecipientKey(key);
+  const isUser = collection === USERS;
+  const recipient = isUser ? await users.read(id) : await objects.read(collection, id);
+  if (recipient !== null) return null;
+  const page = { limit: MAX_CANDIDATES };
+  const { items } = await (isUser ? users.list(page) : objects.list(collection, page));
+  const names = items.map((item) => String(item.id));
+  const typed = id.replace(SURROUNDING_QUOTES, "") || id;
+  const suggestion = didYouMean(typed, names, isUser ? "Users" : "Objects");
+  return {
+    description: isUser ? `user "${id}"` : `object "${collection}/${id}"`,
+    suggestionText: suggestion ?? null,
+    suggestedId: findNearest(typed, names) ?? null,
+  };
+}
+
+const FIRST_ONLY = { limit: 1 };
+
+/**
+ * Returns whether the store has runs, messages or schedules of a workflow. Such a name stays valid after its files are
+ * deleted.
+ */
+export async function isWorkflowStored(workflow: string, local: LocalOperations): Promise<boolean> {
+  const runs = await local.listRecipientRuns({ workflow }, FIRST_ONLY);
+  if (runs.items.length > 0 || (await local.listMessages({ workflow }, FIRST_ONLY)).items.length > 0) return true;
+  return (await local.resources.schedules.list({ workflow }, FIRST_ONLY)).items.length > 0;
+}
