@@ -68,6 +68,9 @@ export interface Claim {
   until?: number;
 }
 
+/** Work that a process held when it ended is claimed alone after this many times, and fails if that also ends a process. */
+export const MAX_CRASHES = 3;
+
 /** Reports which work is due and when. Times are milliseconds. */
 export interface DueStore {
   /**
@@ -87,6 +90,13 @@ export interface DueStore {
   releaseDeadClaims(now: number): Promise<boolean>;
   /** Ends the leases of claims, so that their work can be claimed again. */
   releaseClaims(tokens: readonly string[]): Promise<void>;
+  /**
+   * Returns how many processes have ended while they did the work of a claim: {@link MAX_CRASHES} or more if the claim took it
+   * alone for that reason, otherwise 0.
+   */
+  getCrashes(token: string): number;
+  /** Ends a claim that took its work alone. Work that is not done is taken alone again. */
+  settleCrashes(token: string, options: { isDone: boolean }): Promise<void>;
   /**
    * Returns whether an error comes from the store and says nothing about the values that were written. The same write may
    * succeed later.

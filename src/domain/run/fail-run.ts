@@ -5,6 +5,9 @@ import type { RunStatus } from "./run-status.js";
 import { findStep } from "./step-path.js";
 import type { RecipientRun, RunEvent } from "./workflow-run.js";
 
+/** The reason of work that ends each process that does it. */
+export const WORKER_CRASHED: Reason = { code: "worker_crashed", detail: null };
+
 /**
  * Returns a run that an error prevents from continuing. The step at which it was is failed. The run keeps its position and what it
  * waited for, so that {@link retryRun} continues it there.

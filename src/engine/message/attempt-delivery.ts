@@ -3,6 +3,7 @@ import { hasTrait } from "../../domain/message/channel-types.js";
 import type { DeliveryLog } from "../../domain/message/delivery-log.js";
 import type { Message } from "../../domain/message/message.js";
 import { type Recipient, type RecipientKey, TENANTS, toRecipientKey } from "../../domain/recipient/recipient.js";
+import { REASONS } from "../../domain/run/reasons.js";
 import { getErrorMessage } from "../../errors/knock-error.js";
 import type { MessageStore } from "../../ports/message-store.js";
 import type { Delivery, RecordExchange, StoredChannelData } from "../../ports/provider.js";
@@ -145,6 +146,14 @@ export async function attemptDelivery(
   const settled: SettledDelivery = { message, logs: [], foundConnections: [] };
   await attempt(context, settled, shared);
   return settled;
+}
+
+/** Ends the delivery of a message that ended the process when it was delivered alone. */
+export function failCrashedDelivery(context: EngineContext<unknown>, message: Message, now: number): SettledDelivery {
+  const failure: Delivery = { status: "failed", retryable: false, reason: REASONS.worker_crashed };
+  if (message.status === "sent") message.due_at = null;
+  else applyDelivery(message, failure, now, context.random());
+  return { message, logs: [], foundConnections: [] };
 }
 
 async function attempt(

@@ -1,5 +1,5 @@
 import type { Message } from "../../domain/message/message.js";
-import type { WorkScope } from "../../ports/due-store.js";
+import { type DueStore, MAX_CRASHES, type WorkScope } from "../../ports/due-store.js";
 import type { MessageStore } from "../../ports/message-store.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
 import { getClaimLimit } from "../context/delivery-rates.js";
@@ -7,6 +7,7 @@ import { createClaimToken, type EngineContext } from "../context/engine-context.
 import {
   type AttemptContext,
   attemptDelivery,
+  failCrashedDelivery,
   findReplyStepRef,
   readStoredChannelData,
   type SettledDelivery,
@@ -31,7 +32,7 @@ function findFailureReason(message: Message, now: number): string | null {
  * claimed. A failed delivery never changes its run (CH-049).
  */
 export function deliverDueMessages(
-  context: EngineContext<MessageStore & RecipientStore>,
+  context: EngineContext<MessageStore & RecipientStore & DueStore>,
   now: number,
   onDelivered?: OnDelivered,
   signal?: AbortSignal,
@@ -56,7 +57,7 @@ class DueDeliveries {
   private count = 0;
 
   constructor(
-    private readonly context: EngineContext<MessageStore & RecipientStore>,
+    private readonly context: EngineContext<MessageStore & RecipientStore & DueStore>,
     private readonly now: number,
     private readonly onDelivered: OnDelivered | undefined,
     private readonly signal: AbortSignal | undefined,
@@ -111,14 +112,20 @@ class DueDeliveries {
   }
 
   private async deliver({ messages, token, shared }: ClaimedMessages): Promise<void> {
+    const crashes = this.context.store.getCrashes(token);
     const attempt = async (message: Message): Promise<void> => {
       if (message.status !== "sent") await this.context.deliveryRates?.acquire(shared.environment, message.channel.id);
-      await this.settled.run(token, () => attemptDelivery(this.context, message, shared));
+      await this.settled.run(token, async () =>
+        crashes > MAX_CRASHES
+          ? failCrashedDelivery(this.context, message, this.now)
+          : attemptDelivery(this.context, message, shared),
+      );
     };
     await Promise.all(messages.filter((message) => findReplyStepRef(message) === null).map(attempt));
     // Replies are sent one by one in the order of their creation, because the message that one replies to must be saved first.
     for (const reply of messages.filter((message) => findReplyStepRef(message) !== null)) await attempt(reply);
     await deregisterTokens(this.context, messages, shared.environment, this.now);
+    if (crashes > 0) await this.context.store.settleCrashes(token, { isDone: true });
   }
 
   private async save(token: string, deliveries: readonly SettledDelivery[]): Promise<void> {

@@ -1,9 +1,10 @@
 import type { BatchDecision } from "../../domain/run/batch-continuations.js";
-import { failRun } from "../../domain/run/fail-run.js";
+import { failRun, WORKER_CRASHED } from "../../domain/run/fail-run.js";
 import type { Reason } from "../../domain/run/outcome.js";
+import { REASONS } from "../../domain/run/reasons.js";
 import { getErrorMessage } from "../../errors/knock-error.js";
 import type { ClockSetting } from "../../ports/clock-store.js";
-import type { CausedWork, DueStore } from "../../ports/due-store.js";
+import { type CausedWork, type DueStore, MAX_CRASHES } from "../../ports/due-store.js";
 import type { ClaimedRun, SavedAdvance } from "../../ports/run-store.js";
 import type { ScheduleStore } from "../../ports/schedule-store.js";
 import type { EngineContext, QueryStore } from "../context/engine-context.js";
@@ -94,6 +95,21 @@ function failClaimedRun(claimed: ClaimedRun, now: number, reason: Reason): Advan
   return { claimed, result: createRunOnlyAdvance(run), newVersion: null };
 }
 
+/** Ends runs as failed that ended the process when they were advanced alone. */
+async function failCrashedRuns(
+  { store }: Context,
+  claimed: readonly ClaimedRun[],
+  token: string,
+  now: number,
+): Promise<AdvancedRuns> {
+  const advances = claimed.map((run) => failClaimedRun(run, now, WORKER_CRASHED));
+  const { saved, batchDecisions, caused } = await store.saveAdvances(advances.map(toSavedAdvance), token, now);
+  await store.settleCrashes(token, { isDone: true });
+  const error = new Error(REASONS.worker_crashed);
+  const failures = claimed.map((run) => ({ claimed: run, error, hasEnded: true }));
+  return { advances, reached: now, saved, batchDecisions, caused: [caused], failures };
+}
+
 interface AdvanceOptions {
   /** The token of the claim. */
   token: string;
@@ -113,6 +129,7 @@ export async function advanceDueRuns(
   { token, now, signal, toClock }: AdvanceOptions,
 ): Promise<AdvancedRuns> {
   const { store } = context;
+  if (store.getCrashes(token) > MAX_CRASHES) return failCrashedRuns(context, claimed, token, now);
   const { advances, reached, failed } = await advanceInParts(context, claimed, now, signal);
   const clock = toClock && reached > now ? toClock(reached) : undefined;
   const saved = new Set<string>();
@@ -127,6 +144,7 @@ export async function advanceDueRuns(
   };
   const unsaved = await doInParts(context, advances, save);
   context.workFailures.recordSuccess(saved);
+  if (store.getCrashes(token) > 0) await store.settleCrashes(token, { isDone: true });
   const unfinished = [...failed, ...unsaved.map(({ item, error }) => ({ item: item.claimed, error }))];
   if (unfinished.length === 0) return { advances, reached, saved, batchDecisions, caused, failures: [] };
 

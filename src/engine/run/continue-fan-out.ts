@@ -74,9 +74,9 @@ export async function insertNextChunk(
   context: EngineContext<StartStore & FanOutStore>,
   start: RunStart,
   from: FanOutState,
-  { token, leaseMs }: { token: string; leaseMs: number | null },
+  { token, leaseMs, limit = MAX_RECIPIENTS_PER_CHUNK }: { token: string; leaseMs: number | null; limit?: number },
 ): Promise<InsertedChunk | null> {
-  const next = await collectNextRecipients(context, start.run, from, MAX_RECIPIENTS_PER_CHUNK);
+  const next = await collectNextRecipients(context, start.run, from, limit);
   const before = await context.store.readRecipientsWithRun(
     start.run.id,
     next.recipients.map(({ key }) => key),

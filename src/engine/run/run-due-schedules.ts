@@ -1,9 +1,12 @@
 import type { Environment } from "../../domain/environment/environment.js";
 import { toRecipientReference } from "../../domain/recipient/recipient.js";
+import { WORKER_CRASHED } from "../../domain/run/fail-run.js";
+import type { Reason } from "../../domain/run/outcome.js";
 import type { WorkflowRun } from "../../domain/run/workflow-run.js";
 import type { Schedule } from "../../domain/trigger/schedule.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
+import { type DueStore, MAX_CRASHES } from "../../ports/due-store.js";
 import type { BlockedOccurrence } from "../../ports/operations.js";
 import type { Occurrence, ScheduleStore } from "../../ports/schedule-store.js";
 import type { NewWorkflowRun } from "../../ports/trigger-store.js";
@@ -88,25 +91,32 @@ async function startOccurrence(
   compiled: CompiledWorkflow | "unavailable",
   environment: Environment,
   now: number,
+  failure: Reason | undefined,
 ): Promise<StartedOccurrence> {
   const after: Schedule = { ...schedule, next_occurrence_at: next, updated_at: now };
   if (compiled === "unavailable") return { occurrence: { schedule: after, run: null }, run: null, advances: [] };
   after.last_occurrence_at = now;
   const run = buildScheduledRun(context, schedule, compiled.workflow.version_id, now);
   const reached = [{ key: schedule.recipient, trigger_data: null, via: null }];
-  const started = await startRuns(context, { run, compiled, environment, now, schedule: after }, reached, new Set());
+  const started = await startRuns(
+    context,
+    { run, compiled, environment, now, schedule: after, failure },
+    reached,
+    new Set(),
+  );
   const occurrence: Occurrence = { schedule: after, run: toNewWorkflowRun(run, compiled.workflow, started) };
   return { occurrence, run, advances: started.advances };
 }
 
 async function runClaimedSchedules(
-  context: EngineContext<StartStore & ScheduleStore>,
+  context: EngineContext<StartStore & ScheduleStore & DueStore>,
   claimed: readonly Schedule[],
   token: string,
   now: number,
   report: (run: WorkflowRun, advance: Advance) => void,
 ): Promise<BlockedSchedule[]> {
   const blocked: BlockedSchedule[] = [];
+  const failure = context.store.getCrashes(token) > MAX_CRASHES ? WORKER_CRASHED : undefined;
   const environment = await context.definitions.environment();
   const recipients = await context.store.readRecipients([...new Set(claimed.map(({ recipient }) => recipient))]);
   const workflows = new Map<string, CurrentWorkflow>();
@@ -123,7 +133,7 @@ async function runClaimedSchedules(
       }
       const recipient = recipients.get(schedule.recipient);
       const next = await findFollowingOccurrence(schedule, now, { recipient, environment });
-      started.push(await startOccurrence(context, schedule, next, current, environment, now));
+      started.push(await startOccurrence(context, schedule, next, current, environment, now, failure));
     }
     const results = await context.store.saveOccurrences(
       started.map(({ occurrence }) => occurrence),
@@ -152,7 +162,7 @@ async function runClaimedSchedules(
  * schedules; they stay claimed until the claim ends or {@link releaseSchedules} releases them.
  */
 export async function runDueSchedules(
-  context: EngineContext<StartStore & ScheduleStore>,
+  context: EngineContext<StartStore & ScheduleStore & DueStore>,
   now: number,
   report: (run: WorkflowRun, advance: Advance) => void,
   signal?: AbortSignal,
@@ -163,6 +173,7 @@ export async function runDueSchedules(
     const claimed = await context.store.claimDueSchedules(claim, MAX_OCCURRENCES_PER_CHUNK);
     if (claimed.length === 0) break;
     blocked.push(...(await runClaimedSchedules(context, claimed, claim.token, now, report)));
+    if (context.store.getCrashes(claim.token) > 0) await context.store.settleCrashes(claim.token, { isDone: true });
   }
   return blocked;
 }

@@ -101,6 +101,7 @@ async function advanceRuns(
     const { token, ...claim } = createClaim(context, now);
     const claimed = await context.store.claimDueRuns({ token, ...claim }, MAX_RUNS_PER_CHUNK);
     if (claimed.length === 0) return;
+    const isAlone = context.store.getCrashes(token) > 0;
     const { advances, saved, failures } = await advanceDueRuns(context, claimed, { token, now });
     for (const { claimed: run, result: advance } of advances)
       if (saved.has(run.recipientRun.id)) countRun(advance.recipientRun.status);
@@ -111,7 +112,7 @@ async function advanceRuns(
     // All rows of the job are done, so another look would find none.
     for (const { recipientRun } of claimed) done.add(recipientRun.id);
     if (result.refused === 0 && done.size === countRows(context.ownWork?.scope)) return;
-    claimedCount = claimed.length;
+    claimedCount = isAlone ? MAX_RUNS_PER_CHUNK : claimed.length;
   }
 }
 

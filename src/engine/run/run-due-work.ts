@@ -1,10 +1,11 @@
 import { toRecipientReference } from "../../domain/recipient/recipient.js";
+import { WORKER_CRASHED } from "../../domain/run/fail-run.js";
 import { isFanOutComplete } from "../../domain/run/fan-out-state.js";
 import { isStillWaiting } from "../../domain/run/run-wait.js";
 import type { WorkflowRun } from "../../domain/run/workflow-run.js";
 import type { AudienceStore } from "../../ports/audience-store.js";
 import type { ClockSetting } from "../../ports/clock-store.js";
-import type { CausedWork } from "../../ports/due-store.js";
+import { type CausedWork, type DueStore, MAX_CRASHES } from "../../ports/due-store.js";
 import type { ClaimedFanOut, FanOutStore } from "../../ports/fan-out-store.js";
 import type { AdvancedRun } from "../../ports/operations.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
@@ -58,7 +59,7 @@ async function expandBroadcastTarget(
  * after a chunk that does not end its fan-out, so that the runs of a large trigger do not wait for all of its chunks.
  */
 export async function continueDueFanOuts(
-  context: EngineContext<StartStore & FanOutStore>,
+  context: EngineContext<StartStore & FanOutStore & DueStore>,
   now: number,
   report: (run: WorkflowRun, advance: Advance) => void,
 ): Promise<void> {
@@ -71,13 +72,22 @@ export async function continueDueFanOuts(
     const claimedFanOut = first.fanOut.target ? await expandBroadcastTarget(own, first, claim.token, now) : first;
     if (claimedFanOut === null) continue;
     const environment = await own.definitions.environment();
+    // A fan-out during which processes ended continues with one recipient at a time, to find the one that ends them.
+    const crashes = own.store.getCrashes(claim.token);
     const start: RunStart = {
+      failure: crashes > MAX_CRASHES ? WORKER_CRASHED : undefined,
       run: claimedFanOut.run,
       compiled: await compileWorkflow(claimedFanOut.version, own.definitions),
       environment,
       now,
     };
-    const inserted = await insertNextChunk(own, start, claimedFanOut.fanOut, { token: claim.token, leaseMs: null });
+    const inserted = await insertNextChunk(own, start, claimedFanOut.fanOut, {
+      token: claim.token,
+      leaseMs: null,
+      ...(crashes > 0 ? { limit: 1 } : {}),
+    });
+    if (crashes > 0)
+      await own.store.settleCrashes(claim.token, { isDone: inserted === null || isFanOutComplete(inserted.rest) });
     if (inserted === null) continue;
     for (const result of inserted.advances) report(claimedFanOut.run, result);
     if (!isFanOutComplete(inserted.rest)) return;

@@ -9,6 +9,8 @@ import {
   selectContinuation,
 } from "../../domain/run/batch-continuations.js";
 import { cancelRun } from "../../domain/run/cancel-run.js";
+import { failRun } from "../../domain/run/fail-run.js";
+import type { Reason } from "../../domain/run/outcome.js";
 import type { RecipientRun, WorkflowRun } from "../../domain/run/workflow-run.js";
 import type { Schedule } from "../../domain/trigger/schedule.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
@@ -31,6 +33,8 @@ export interface RunStart {
   now: number;
   /** The schedule whose occurrence the run is. */
   schedule?: Schedule;
+  /** Ends the runs as failed before their first step. */
+  failure?: Reason | undefined;
 }
 
 /** A recipient of a trigger, either listed or reached through a subscription. */
@@ -149,7 +153,7 @@ export async function startRuns(
   const unidentified: RecipientKey[] = [];
   const inputs: AdvanceInput[] = [];
   const canceled = new Set(recipients.filter(({ isCanceled }) => isCanceled).map(({ key }) => key));
-  const canceledRuns: RecipientRun[] = [];
+  const endedRuns: RecipientRun[] = [];
   for (const recipientRun of runs) {
     const parties = buildParties(run, recipientRun, people);
     if (parties === null) {
@@ -157,7 +161,11 @@ export async function startRuns(
       continue;
     }
     if (canceled.has(recipientRun.recipient)) {
-      canceledRuns.push(cancelRun(recipientRun, now));
+      endedRuns.push(cancelRun(recipientRun, now));
+      continue;
+    }
+    if (start.failure !== undefined) {
+      endedRuns.push(failRun(recipientRun, compiled.workflow, now, start.failure));
       continue;
     }
     inputs.push({
@@ -189,7 +197,7 @@ export async function startRuns(
     throttles.push(...requests.map((request, index) => ({ ...request, passes: passed[index] === true })));
     return passed;
   });
-  const advances = [...canceledRuns.map(createRunOnlyAdvance), ...started];
+  const advances = [...endedRuns.map(createRunOnlyAdvance), ...started];
   const startedRecipients = new Set(
     started.filter((advance) => advance.hasStarted).map(({ recipientRun }) => recipientRun.recipient),
   );

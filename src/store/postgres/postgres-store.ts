@@ -28,6 +28,7 @@ import { retryRuns } from "./run/retry-runs.js";
 import { acquireThrottleSlots, previewThrottleSlots } from "./run/throttle-slots.js";
 import { recordEvents } from "./run/waits.js";
 import { claimDueRuns } from "./work/claim-due-work.js";
+import { settleCrashes } from "./work/crashed-claims.js";
 import { claimDueFanOuts, insertFanOutChunk, readRecipientsWithRun, splitFanOut } from "./work/fan-outs.js";
 import { insertWorkflowRun, readIdempotencyRecord, selectAlreadyTriggered } from "./work/insert-workflow-run.js";
 import { listDueKinds, readNextDueAt } from "./work/next-due.js";
@@ -144,6 +145,14 @@ export class PostgresStore extends PostgresMessages implements Store {
   async releaseClaims(tokens: readonly string[]): Promise<void> {
     await this.db.write((tx) => releaseClaims(tx, tokens));
     for (const token of tokens) this.claimedRows.forget(token);
+  }
+
+  getCrashes(token: string): number {
+    return this.db.crashes.get(token) ?? 0;
+  }
+
+  async settleCrashes(token: string, options: { isDone: boolean }): Promise<void> {
+    await settleCrashes(this.db, token, options);
   }
 
   isTransient(error: unknown): boolean {

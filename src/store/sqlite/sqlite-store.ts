@@ -36,6 +36,7 @@ import { acquireThrottleSlots, previewThrottleSlots } from "./run/throttle-slots
 import { recordEvents } from "./run/waits.js";
 import { SqliteMessages } from "./sqlite-messages.js";
 import { claimDueRuns, listDueKinds, readNextDueAt } from "./work/claim-due-work.js";
+import { settleCrashes } from "./work/crashed-claims.js";
 import { claimDueFanOuts, insertFanOutChunk, readRecipientsWithRun, splitFanOut } from "./work/fan-outs.js";
 import { insertWorkflowRun, readAlreadyTriggered, readIdempotencyRecord } from "./work/insert-workflow-run.js";
 import { prune } from "./work/prune-runs.js";
@@ -160,6 +161,14 @@ export class SqliteStore extends SqliteMessages implements Store {
 
   async releaseClaims(tokens: readonly string[]): Promise<void> {
     releaseClaims(this.db, tokens);
+  }
+
+  getCrashes(token: string): number {
+    return this.db.crashes.get(token) ?? 0;
+  }
+
+  async settleCrashes(token: string, options: { isDone: boolean }): Promise<void> {
+    settleCrashes(this.db, token, options);
   }
 
   isTransient(error: unknown): boolean {

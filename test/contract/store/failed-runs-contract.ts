@@ -56,6 +56,16 @@ export function describeFailedRuns(open: OpenStore): void {
     });
   });
 
+  describe("getCrashes and settleCrashes", () => {
+    it("know nothing of claims whose processes have not ended", async () => {
+      await insertSample(open.store, { recipients: ["ada"], ...WAITING });
+      await open.store.claimDueRuns(claimAt(NOW, "t1"), 1);
+      expect(open.store.getCrashes("t1")).toBe(0);
+      await open.store.settleCrashes("t1", { isDone: true });
+      expect(await open.store.claimDueRuns(claimAt(NOW, "t2"), 10)).toEqual([]);
+    });
+  });
+
   describe("isTransient", () => {
     it("is false for errors that the store does not cause", () => {
       expect(open.store.isTransient(new TypeError("a bug"))).toBe(false);

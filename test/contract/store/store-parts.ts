@@ -41,6 +41,8 @@ const PARTS = {
     releaseDeadClaims: true,
     releaseClaims: true,
     isTransient: true,
+    getCrashes: true,
+    settleCrashes: true,
   } satisfies Methods<DueStore>,
   FanOutStore: {
     readRecipientsWithRun: true,

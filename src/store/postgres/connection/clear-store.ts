@@ -23,6 +23,7 @@ const RUN_TABLES = [
   "throttles",
   "user_changes",
   "delayed_jobs",
+  "crashed_claims",
 ];
 
 const RECIPIENT_TABLES = ["recipients", "subscriptions", "audience_members", "audiences", "seeds"];

@@ -108,6 +108,8 @@ interface ConnectionOptions {
 export class Connection {
   /** Called before a transaction is repeated, with the code of its error. */
   onRepeat: ((code: string) => void) | undefined;
+  /** The crashes of work that claims have taken alone, by their tokens. */
+  readonly crashes = new Map<string, number>();
 
   constructor(
     readonly pool: Pool,

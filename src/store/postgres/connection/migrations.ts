@@ -7,7 +7,14 @@ import {
   getErrorCode,
   INSUFFICIENT_PRIVILEGE,
 } from "./store-errors.js";
-import { ADD_CRASH_MARK, ADD_DELAYED_JOBS, ADD_OLDEST_VERSION, ADD_PARTITIONS, FIRST_TABLES } from "./tables.js";
+import {
+  ADD_CRASH_MARK,
+  ADD_CRASHED_CLAIMS,
+  ADD_DELAYED_JOBS,
+  ADD_OLDEST_VERSION,
+  ADD_PARTITIONS,
+  FIRST_TABLES,
+} from "./tables.js";
 
 /**
  * The migrations, each of which runs once, in order; `knock_store.version` is the number of those that ran. Append only: a
@@ -21,6 +28,7 @@ export const MIGRATIONS: readonly string[] = [
   ADD_PARTITIONS,
   ADD_DELAYED_JOBS,
   ADD_OLDEST_VERSION,
+  ADD_CRASHED_CLAIMS,
 ];
 
 /**

@@ -217,5 +217,15 @@ export const ADD_DELAYED_JOBS = `
 /** Adds the oldest version of knock that can use the store, as the number of migrations that it knows. */
 export const ADD_OLDEST_VERSION = "ALTER TABLE knock_store ADD COLUMN oldest_version integer NOT NULL DEFAULT 1";
 
+/** Adds the table that counts how often workers ended that did the work of a due row. */
+export const ADD_CRASHED_CLAIMS = `
+  CREATE TABLE crashed_claims (
+    kind text NOT NULL,
+    row bigint NOT NULL,
+    count integer NOT NULL,
+    token text,
+    PRIMARY KEY (kind, row)
+  )`;
+
 /** The tables of the first version. */
 export const FIRST_TABLES = [RECIPIENTS, SHARED_ROWS, RUN_TABLES, MESSAGES, LOGS, PARTITIONS].join("\n");

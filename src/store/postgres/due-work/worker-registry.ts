@@ -2,8 +2,9 @@ import { randomInt } from "node:crypto";
 import type { Client } from "pg";
 import type { Connection } from "../connection/connection.js";
 import { DATABASE_TIME, type Transaction } from "../connection/transaction.js";
+import { countCrashes } from "../work/crashed-claims.js";
 import { RELEASES_OF_WORKERS } from "../work/release-claims.js";
-import { DUE_KINDS, JOB_SCHEMA } from "./jobs.js";
+import { DUE_KINDS, JOB_SCHEMA, type JobPayload, MAX_RUNS_PER_JOB } from "./jobs.js";
 
 /** The first number of the advisory locks of workers. The second is the worker's own. */
 export const LOCK_SPACE = 7_203;
@@ -30,6 +31,11 @@ const DELETE_DEAD = `
     )
     FOR UPDATE SKIP LOCKED
   ) RETURNING id, pool_ids`;
+
+/** Selects the jobs for runs that pools hold. */
+const SELECT_RUN_JOBS = `
+  SELECT job.payload FROM ${JOB_SCHEMA}._private_jobs job JOIN ${JOB_SCHEMA}._private_tasks task ON task.id = job.task_id
+  WHERE job.locked_by = ANY ($1) AND task.identifier IN ('advance', 'wake')`;
 
 /** The channel on which graphile-worker announces new jobs. */
 const JOBS_ADDED = "jobs:insert";
@@ -91,11 +97,16 @@ export class WorkerRegistry {
         this.lockKey !== 0 && this.client !== null,
       );
       if (dead.length === 0) return 0;
-      await unlockPools(
-        tx,
-        dead.flatMap(({ pool_ids }) => pool_ids),
-      );
+      const pools = dead.flatMap(({ pool_ids }) => pool_ids);
       const ids = dead.map(({ id }) => id);
+      const jobs = await tx.all<{ payload: JobPayload }>(SELECT_RUN_JOBS, pools);
+      await countCrashes(
+        tx,
+        ids,
+        jobs.map(({ payload }) => payload),
+        MAX_RUNS_PER_JOB,
+      );
+      await unlockPools(tx, pools);
       for (const release of RELEASES_OF_WORKERS) await tx.run(release, ids);
       for (const kind of DUE_KINDS) tx.wake({ kind, dueAt: 0 });
       return dead.length;

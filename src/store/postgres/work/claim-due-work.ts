@@ -13,6 +13,7 @@ import { readBatches } from "../run/read-batch.js";
 import { readWorkflowRuns } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { readWaits } from "../run/waits.js";
+import { hasCrashedWork, leaseCrashedRow } from "./crashed-claims.js";
 import { buildDueSelect, buildUnleasedCondition, hasDueWork } from "./due-rows.js";
 import { leaseDueRows, leaseRows } from "./lease-rows.js";
 import { findLastMoment } from "./next-due.js";
@@ -103,10 +104,26 @@ export async function claimDueRuns(
   claim: Claim,
   limit: number,
 ): Promise<ClaimedRun[]> {
-  if (claim.scope?.heldByJob) return claimRunsOfJob(db, shared, claimedRows, claim, limit);
-  if (!(await hasDueWork(db, "recipient_runs", claim))) return [];
+  const runs = claim.scope?.heldByJob
+    ? await claimRunsOfJob(db, shared, claimedRows, claim, limit)
+    : (await hasDueWork(db, "recipient_runs", claim))
+      ? await lease(db, shared, claimedRows, claim, (tx) => leaseDueRuns(tx, claim, limit))
+      : [];
+  if (runs.length > 0 || !(await hasCrashedWork(db, "recipient_runs", claim))) return runs;
+  const options = { columns: COLUMNS, crashes: db.crashes };
+  return lease(db, shared, claimedRows, claim, (tx) => leaseCrashedRow<DueRun>(tx, "recipient_runs", claim, options));
+}
+
+/** Leases runs, closes their batches, and reads what their advances need. */
+async function lease(
+  db: Connection,
+  shared: SharedRows,
+  claimedRows: ClaimedRows,
+  claim: Claim,
+  select: (tx: Transaction) => Promise<DueRun[]>,
+): Promise<ClaimedRun[]> {
   return db.write(async (tx) => {
-    const found = await leaseDueRuns(tx, claim, limit);
+    const found = await select(tx);
     await closeBatches(tx, found);
     const { runs, rows } = await readClaimedRuns(tx, shared, found, { isLeased: true });
     claimedRows.remember(claim.token, rows);

@@ -5,6 +5,7 @@ import type { Connection } from "../connection/connection.js";
 import { SELECT_MESSAGES, toMessages } from "../message/message-rows.js";
 import { addSecrets } from "../message/message-secrets.js";
 import type { SharedRows } from "../run/shared-rows.js";
+import { hasCrashedWork, leaseCrashedRow } from "./crashed-claims.js";
 import { hasDueWork } from "./due-rows.js";
 import { leaseDueRows } from "./lease-rows.js";
 
@@ -15,9 +16,13 @@ export async function claimDueMessages(
   claim: Claim,
   limit: number,
 ): Promise<Message[]> {
-  if (!(await hasDueWork(db, "messages", claim))) return [];
+  const isAlone = !(await hasDueWork(db, "messages", claim));
+  if (isAlone && !(await hasCrashedWork(db, "messages", claim))) return [];
   return db.write(async (tx) => {
-    const leased = (await leaseDueRows<{ row: number }>(tx, "messages", claim, limit, "t.id")).map(({ row }) => row);
+    const found = isAlone
+      ? await leaseCrashedRow<{ row: number }>(tx, "messages", claim, { columns: "t.id", crashes: db.crashes })
+      : await leaseDueRows<{ row: number }>(tx, "messages", claim, limit, "t.id");
+    const leased = found.map(({ row }) => row);
     if (leased.length === 0) return [];
     const rows = await tx.all<MessageRow>(`${SELECT_MESSAGES} WHERE m.row = ANY($1)`, leased);
     const rowsByNumber = new Map(rows.map((row) => [row.row, row]));

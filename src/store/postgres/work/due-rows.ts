@@ -1,4 +1,4 @@
-import type { Claim, WorkScope } from "../../../ports/due-store.js";
+import { type Claim, MAX_CRASHES, type WorkScope } from "../../../ports/due-store.js";
 import type { SqlValue, Statements } from "../connection/transaction.js";
 
 /** Tables whose rows have a due time and can be leased. */
@@ -29,6 +29,10 @@ function buildDueCondition(table: DueTable, { rows }: WorkScope, time: string): 
     ? `COALESCE(t.due_at, ${NEVER}) <= $1 AND ${buildFreeCondition(time)}`
     : `t.due_at <= $1 AND ${buildUnleasedCondition(time)}`;
 }
+
+/** Returns the condition for work that is not taken alone because of crashes. The array is read once. */
+const buildUncrashedCondition = (table: DueTable): string =>
+  `t.row <> ALL (ARRAY(SELECT row FROM crashed_claims WHERE kind = '${table}' AND count >= ${MAX_CRASHES}))`;
 
 /** Returns whether a scope contains only listed work. */
 function hasLists({ workflowRunIds, recipientRunIds, messageIds, scheduleIds, users }: WorkScope): boolean {
@@ -104,7 +108,7 @@ export function buildDueSelect(
   { limit, time }: { limit: number; time: string },
 ): DueSelect | null {
   const query: DueQuery = { alternatives: [], conditions: [], values: [now, limit] };
-  query.conditions.push(buildDueCondition(table, scope, time));
+  query.conditions.push(buildDueCondition(table, scope, time), buildUncrashedCondition(table));
   addLists(table, scope, query);
   addLimits(table, scope, query);
   const { alternatives, conditions, values } = query;

@@ -9,6 +9,7 @@ import { applyUpserts } from "../recipient/recipients.js";
 import { shareCancellationKeys } from "../run/cancellation-locks.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { useAssumedSlots } from "../run/throttle-slots.js";
+import { hasCrashedWork, leaseCrashedRow } from "./crashed-claims.js";
 import { hasDueWork } from "./due-rows.js";
 import { insertRecipientRuns } from "./insert-recipient-runs.js";
 import { insertTriggers } from "./insert-triggers.js";
@@ -39,15 +40,14 @@ export async function claimDueFanOuts(
   claim: Claim,
   limit: number,
 ): Promise<ClaimedFanOut[]> {
-  if (!(await hasDueWork(db, "workflow_runs", claim))) return [];
+  const isAlone = !(await hasDueWork(db, "workflow_runs", claim));
+  if (isAlone && !(await hasCrashedWork(db, "workflow_runs", claim))) return [];
+  const columns = `${COLUMNS}, t.fan_out`;
+  type FanOutRow = WorkflowRunRow & { fan_out: string };
   return db.write(async (tx) => {
-    const rows = await leaseDueRows<WorkflowRunRow & { fan_out: string }>(
-      tx,
-      "workflow_runs",
-      claim,
-      limit,
-      `${COLUMNS}, t.fan_out`,
-    );
+    const rows = isAlone
+      ? await leaseCrashedRow<FanOutRow>(tx, "workflow_runs", claim, { columns, crashes: db.crashes })
+      : await leaseDueRows<FanOutRow>(tx, "workflow_runs", claim, limit, columns);
     await shared.load(tx, { versions: rows.map(({ version }) => version) });
     return rows.map((row): ClaimedFanOut => {
       const { run, version } = toWorkflowRunRecord(row, shared.version(row.version));

@@ -11,6 +11,7 @@ import { SqlFilters } from "../connection/sql-filters.js";
 import type { Transaction } from "../connection/transaction.js";
 import { shareCancellationKeys } from "../run/cancellation-locks.js";
 import type { SharedRows } from "../run/shared-rows.js";
+import { hasCrashedWork, leaseCrashedRow } from "./crashed-claims.js";
 import { hasDueWork } from "./due-rows.js";
 import { insertSharedRows, writeWorkflowRun } from "./insert-workflow-run.js";
 import { leaseDueRows } from "./lease-rows.js";
@@ -158,10 +159,14 @@ export function deleteSchedules(db: Connection, ids: readonly string[]): Promise
 }
 
 export async function claimDueSchedules(db: Connection, claim: Claim, limit: number): Promise<Schedule[]> {
-  if (!(await hasDueWork(db, "schedules", claim))) return [];
-  return db.write(async (tx) =>
-    (await leaseDueRows<ScheduleRow>(tx, "schedules", claim, limit, COLUMNS)).map(toSchedule),
-  );
+  const isAlone = !(await hasDueWork(db, "schedules", claim));
+  if (isAlone && !(await hasCrashedWork(db, "schedules", claim))) return [];
+  return db.write(async (tx) => {
+    const rows = isAlone
+      ? await leaseCrashedRow<ScheduleRow>(tx, "schedules", claim, { columns: COLUMNS, crashes: db.crashes })
+      : await leaseDueRows<ScheduleRow>(tx, "schedules", claim, limit, COLUMNS);
+    return rows.map(toSchedule);
+  });
 }
 
 export async function saveOccurrences(

@@ -250,4 +250,11 @@ CREATE TABLE feed_counts (
 CREATE INDEX user_changes_by_user ON user_changes (user);
 CREATE INDEX messages_passing ON messages (status) WHERE status IN ('queued', 'delivery_attempted');
 CREATE INDEX recipient_runs_passing ON recipient_runs (status) WHERE status IN ('queued', 'processing', 'paused');
+CREATE TABLE crashed_claims (
+    kind TEXT NOT NULL,
+    row INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    token TEXT,
+    PRIMARY KEY (kind, row)
+  ) WITHOUT ROWID;
 `;

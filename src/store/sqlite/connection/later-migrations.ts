@@ -174,4 +174,14 @@ export const LATER_MIGRATIONS: readonly string[] = [
   CREATE INDEX recipient_runs_passing ON recipient_runs (status) WHERE status IN ('queued', 'processing', 'paused');
   ${CORRECT_ROW_BLOCKS}
   `,
+  // Counts how often processes ended that held the claim of a due row.
+  `
+  CREATE TABLE crashed_claims (
+    kind TEXT NOT NULL,
+    row INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    token TEXT,
+    PRIMARY KEY (kind, row)
+  ) WITHOUT ROWID;
+  `,
 ];

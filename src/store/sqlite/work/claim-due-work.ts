@@ -13,6 +13,7 @@ import { createBatchReader } from "../run/read-batch.js";
 import { createWorkflowRunReader, selectRecipientRunRows } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { hasAnyWait, readWait } from "../run/waits.js";
+import { selectClaimable } from "./crashed-claims.js";
 import {
   buildClaimableCondition,
   buildUnleasedCondition,
@@ -52,7 +53,7 @@ function listDueKindsInScope(db: Connection, now: number, scope: WorkScope): Rea
  * Leases due work, earliest first, and stores the claim's clock. Returns the rows' keys in that order. Must run inside a write.
  */
 export function leaseDueRows(db: Connection, table: DueTable, claim: Claim, limit: number): number[] {
-  const rows = selectDueRows(db, table, claim, limit);
+  const rows = selectClaimable(db, table, claim, selectDueRows(db, table, claim, limit));
   leaseRows(db, table, claim, rows);
   return rows;
 }
@@ -91,7 +92,8 @@ function leaseDueRuns(db: Connection, claim: Claim, limit: number): number[] {
   );
   // A batch is closed by the claim of its run, so it must not be claimed before its time.
   const end = found.findIndex(([, due_at, batch]) => batch !== null && due_at > claim.now);
-  const rows = found.slice(0, end === -1 ? limit : end).map(([row]) => row);
+  const due = found.slice(0, end === -1 ? limit : end).map(([row]) => row);
+  const rows = selectClaimable(db, "recipient_runs", claim, due);
   leaseRows(db, "recipient_runs", claim, rows);
   return rows;
 }

@@ -2,6 +2,7 @@ import { hasTokenOwnerEnded } from "../../../util/process-identity.js";
 import { stringify } from "../../rows/json-column.js";
 import type { Connection } from "../connection/connection.js";
 import { RUN_ROW_BY_ID } from "../run/run-rows.js";
+import { countCrashes } from "./crashed-claims.js";
 import { DUE_TABLES } from "./due-rows.js";
 
 const TABLES = [...DUE_TABLES.map((table) => ({ table, due: "due_at" })), { table: "user_changes", due: "at" }];
@@ -17,10 +18,12 @@ const RELEASES = TABLES.map(
 
 /** Ends the leases of claims. Reads all rows with a due time. */
 export function releaseClaims(db: Connection, tokens: readonly string[]): void {
+  db.write(() => release(db, tokens));
+}
+
+function release(db: Connection, tokens: readonly string[]): void {
   const list = stringify(tokens);
-  db.write(() => {
-    for (const release of RELEASES) db.run(release, list);
-  });
+  for (const statement of RELEASES) db.run(statement, list);
 }
 
 /**
@@ -31,7 +34,10 @@ export function releaseDeadClaims(db: Connection, now: number): boolean {
   const tokens = db.runSingle(() => db.allLists<[token: string]>(SELECT_TOKENS, now, db.realNow()));
   const dead = tokens.map(([token]) => token).filter(hasTokenOwnerEnded);
   if (dead.length === 0) return false;
-  releaseClaims(db, dead);
+  db.write(() => {
+    for (const table of DUE_TABLES) countCrashes(db, table, `SELECT row FROM ${table} WHERE due_at <= ${now}`, dead);
+    release(db, dead);
+  });
   return true;
 }
 
