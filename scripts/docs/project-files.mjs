@@ -5,7 +5,7 @@ import { collectExamples } from "../documentation/collect-examples.mjs";
 import { readSchema } from "../documentation/json-schema.mjs";
 import { formatCode, formatJson, formatTable, joinParts } from "../documentation/markdown.mjs";
 import { SchemaPage } from "../documentation/schema-page.mjs";
-import { ROOT } from "../load-source.mjs";
+import { loadSource, ROOT } from "../load-source.mjs";
 
 const FOLDER = "docs/reference/files";
 
@@ -69,7 +69,7 @@ const DOCUMENTS = [
     title: "broadcast.json",
     location: "knock/broadcasts/<key>/broadcast.json",
     summary: "One message to many recipients",
-    text: "Defines a message that is sent once to many recipients. [`knock broadcasts`](../commands/broadcasts.md) sends or schedules it. A broadcast has channel, delay and branch steps.",
+    text: "Defines a message that is sent once to many recipients. [`knock broadcasts`](../commands/broadcasts.md) sends or schedules it. %broadcast_steps%",
     example: "fixtures/collab/knock/broadcasts/history-launch/broadcast.json",
   },
   {
@@ -127,7 +127,7 @@ const DOCUMENTS = [
     title: "request.json",
     location: "knock/requests/<key>/request.json",
     summary: "A request that several fetch steps share",
-    text: "Defines a request that fetch steps of several workflows share. A step names it with `request_key`.",
+    text: "Defines a request that fetch steps of several workflows share. A step names it with `settings.reusable_step_key`, and passes `settings.inputs`.",
     example: "fixtures/shop/knock/requests/carrier-parcel/request.json",
   },
 ];
@@ -267,6 +267,40 @@ function readExample(path) {
   return formatCode(formatJson(document), "json");
 }
 
+/** Names in introductions that are values, filters or keys that users choose, and no properties. */
+const NOT_PROPERTIES = new Set(["default", "t", "one", "other"]);
+
+/** Returns the names of all properties of a schema and its parts. */
+function collectPropertyNames(node, names = new Set()) {
+  if (typeof node !== "object" || node === null) return names;
+  for (const name of Object.keys(node.properties ?? {})) names.add(name);
+  for (const part of Object.values(node)) collectPropertyNames(part, names);
+  return names;
+}
+
+/** Throws if an introduction names a property that no project file has. */
+function checkPropertyNames(documents) {
+  const known = documents.reduce((names, { schema }) => collectPropertyNames(readSchema(schema), names), new Set());
+  for (const { title, text } of documents)
+    for (const [, path] of text.matchAll(/`((?![a-z_.]+\.json`)[a-z_]+(?:\.[a-z_]+)*)`/g))
+      for (const name of path.split("."))
+        if (!known.has(name) && !NOT_PROPERTIES.has(name))
+          throw new Error(`${FOLDER}: the page of ${title} names \`${path}\`, which is no property of a project file`);
+}
+
+const listNames = new Intl.ListFormat("en", { type: "conjunction" });
+
+/** Returns the sentence that names the step types of broadcasts. */
+async function describeBroadcastSteps() {
+  const { STEP_DEFINITIONS } = await loadSource(
+    `export { STEP_DEFINITIONS } from "./src/domain/steps/step-definitions.ts"`,
+  );
+  const types = Object.entries(STEP_DEFINITIONS).flatMap(([type, { isAllowedInBroadcasts }]) =>
+    isAllowedInBroadcasts ? [`\`${type}\``] : [],
+  );
+  return `Its steps are of the types ${listNames.format(types)}.`;
+}
+
 function buildPage(document, findExample) {
   const schema = readSchema(document.schema);
   const page = new SchemaPage(schema, {
@@ -351,10 +385,16 @@ function buildIndex() {
   )}\n`;
 }
 
-export function buildPages() {
+export async function buildPages() {
+  checkPropertyNames(DOCUMENTS);
+  const broadcastSteps = await describeBroadcastSteps();
+  const documents = DOCUMENTS.map((document) => ({
+    ...document,
+    text: document.text.replace("%broadcast_steps%", broadcastSteps),
+  }));
   const findExample = collectExamples();
   const pages = { [`${FOLDER}/README.md`]: buildIndex(), [`${FOLDER}/branches.md`]: BRANCHES };
-  for (const document of DOCUMENTS)
+  for (const document of documents)
     pages[`${FOLDER}/${getPageName(document)}`] = `${buildPage(document, findExample)}\n`;
   return pages;
 }

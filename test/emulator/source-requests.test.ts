@@ -78,7 +78,7 @@ describe("signatures of a source's requests", () => {
       { "x-hub-signature": `sha1=${hmac(BODY, "sha1", "base64")}` },
     ],
     ["a shared secret", { secret: "$HOOK_SECRET", scheme: "secret" }, { "x-webhook-secret": SECRET }],
-  ])("are checked with %s, and other requests get 401", async (_what, verification, headers) => {
+  ])("E-419 are checked with %s, and other requests get 401", async (_what, verification, headers) => {
     const url = await openSource({ verification, enforce_verification: true });
     expect((await send(url, BODY, headers)).status).toBe(200);
     const [name, value] = Object.entries(headers)[0] as [string, string];

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { isJsonObject, type JsonObject } from "../../src/util/json.js";
+import { eventually } from "../helpers/eventually.js";
 import { openProjectApi, type ProjectApi, type ProjectSetup } from "../helpers/project-emulator.js";
 
 let api: ProjectApi | undefined;
@@ -100,6 +101,26 @@ describe("the unsubscribe link of a commercial message (E-158)", () => {
     const { body } = await api.request("GET /v1/users/ada/preferences/default");
     expect(body.commercial_subscribed).toBe(false);
     expect((await fetch(`${api.url}/unsubscribe/nobody`)).status).toBe(404);
+  });
+
+  it("E-417 shows the title and the text of the environment, or redirects to its URL, but not one-click requests", async () => {
+    const api = await open({ unsubscribe_page: { title: "Bye <3", body: "No more news." } });
+    await api.trigger("sale", "ada");
+    const link = await linkIn(api);
+    const submit = (body = "") => fetch(link, { method: "POST", body, redirect: "manual" });
+    const page = await submit();
+    expect(await page.text()).toMatch(/<h1>Bye &#60;3<\/h1>\n<p role="status">No more news\.<\/p>/);
+    api.project.write({
+      "knock/environment.json": { unsubscribe_page: { redirect_url: "https://app.lark.test/bye?from=mail" } },
+    });
+    await eventually(async () => (await submit()).status === 303);
+    const redirect = await submit();
+    expect(redirect.headers.get("location")).toBe("https://app.lark.test/bye?from=mail");
+    // Browsers apply the policy of the form's page to the redirect as well.
+    expect((await fetch(link)).headers.get("content-security-policy")).toContain(
+      "form-action 'self' https://app.lark.test;",
+    );
+    expect((await submit("List-Unsubscribe=One-Click")).status).toBe(200);
   });
 
   it("E-053 E-158 returns 404 for a deleted user, and does not create the user again", async () => {

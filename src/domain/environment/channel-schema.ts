@@ -89,7 +89,7 @@ export const channelGroupSchema = once(() => {
     type: described(z.enum(listChannelTypesWithout("isGuide")), "The type of the group's channels."),
     operator: described(
       optional(z.enum(["any", "all"])),
-      "any: the first channel whose rule applies. all: every channel whose rule applies. Default: any.",
+      "any: a message through every channel whose rule applies. all: a message through every channel if all rules apply, and otherwise none. Default: any.",
     ),
     rules: described(optional(z.array(groupRule)), "When each channel is used."),
   });

@@ -111,6 +111,19 @@ export const environmentSchema = once(() => {
           preferenceCenterSchema,
           "The page on which recipients change their preferences.",
         ),
+        unsubscribe_page: lazySection(
+          () =>
+            z.strictObject({
+              title: text("The title of the page.", "See you soon"),
+              body: text("The text of the page.", "You get no more news from us."),
+              redirect_url: described(
+                optional(checkedString(describeInvalidUrl)),
+                "The URL to which recipients are redirected instead of seeing the page.",
+                "https://app.example.com/unsubscribed",
+              ),
+            }),
+          "The page that recipients see after the unsubscribe link of a commercial message.",
+        ),
         fetch: lazySection(fetchSchema, "URLs that fetch steps may request, and declared responses."),
         agent: lazySection(agentSchema, "The model of AI agent steps, and declared replies."),
         private_addresses: lazySection(

@@ -127,6 +127,7 @@ export interface Environment {
   preferences: PreferenceSet;
   branding: JsonObject;
   preference_center: PreferenceCenter;
+  unsubscribe_page: UnsubscribePage;
   fetch: FetchSettings;
   agent: AgentSettings;
   /** Addresses and ranges of this machine and of private networks that requests may go to. */
@@ -140,6 +141,13 @@ export interface Environment {
   /** Null means that nothing is tracked. */
   tracking: TrackingSettings | null;
   webhooks: readonly Webhook[];
+}
+
+/** The page that recipients see after they unsubscribed from commercial messages (E-417). Null is the default. */
+export interface UnsubscribePage {
+  title: string | null;
+  body: string | null;
+  redirect_url: string | null;
 }
 
 /** Returns an empty map for keys that users choose. It has no prototype, so that it does not contain `constructor`. */
@@ -162,6 +170,7 @@ export function createDefaultEnvironment(): Environment {
     preferences: {},
     branding: {},
     preference_center: DISABLED_PREFERENCE_CENTER,
+    unsubscribe_page: { title: null, body: null, redirect_url: null },
     fetch: { allow: [], answers: [] },
     agent: { url: null, answers: [] },
     private_addresses: [],

@@ -149,5 +149,6 @@ export function parseEnvironment(raw: unknown, file: string, valid = CHECK_ALL):
     preference_center: value.preference_center
       ? parsePreferenceCenter(value.preference_center)
       : environment.preference_center,
+    unsubscribe_page: { ...environment.unsubscribe_page, ...value.unsubscribe_page },
   };
 }

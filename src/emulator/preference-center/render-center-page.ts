@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Environment } from "../../domain/environment/environment.js";
 import type { PreferenceCenter } from "../../domain/preferences/preference-center.js";
 import type { Json, JsonObject } from "../../util/json.js";
 import type { SwitchRow } from "./build-switch-rows.js";
@@ -76,22 +77,22 @@ export function renderErrorPage(message: string): string {
 }
 
 /** Renders a page that asks for confirmation, because mail scanners and link previews follow links. */
-export function renderUnsubscribePage(): string {
+export function renderUnsubscribePage({ branding }: Pick<Environment, "branding">): string {
   return renderPage(
     "Unsubscribe",
     `<p>Do you want to stop receiving messages of this kind?</p>
 <form method="post"><button>Unsubscribe</button></form>`,
-    DEFAULT_ACCENT_COLOR,
+    getAccentColor(branding),
   );
 }
 
 /** Renders a page that confirms that the recipient is unsubscribed. */
-export function renderUnsubscribedPage(): string {
-  return renderPage(
-    "Unsubscribed",
-    '<p role="status">You will not receive messages of this kind any more.</p>',
-    DEFAULT_ACCENT_COLOR,
-  );
+export function renderUnsubscribedPage({
+  branding,
+  unsubscribe_page: { title, body },
+}: Pick<Environment, "branding" | "unsubscribe_page">): string {
+  const text = body ?? "You will not receive messages of this kind any more.";
+  return renderPage(title ?? "Unsubscribed", `<p role="status">${escapeHtml(text)}</p>`, getAccentColor(branding));
 }
 
 function renderPage(title: string, content: string, accent: string): string {
@@ -106,15 +107,15 @@ ${content}</main></body>
 }
 
 /**
- * Returns the headers of a page. They allow only its own style and its form, which is submitted to the same server.
- * Scripts, other resources and frames are blocked.
+ * Returns the headers of a page. They allow only its own style and its form, which is submitted to the same server. The response to
+ * the form may redirect only to `redirectUrl`. Scripts, other resources and frames are blocked.
  */
-export function buildPageHeaders(html: string): Record<string, string> {
+export function buildPageHeaders(html: string, redirectUrl: string | null = null): Record<string, string> {
   const css = /<style>([\s\S]*?)<\/style>/.exec(html)?.[1] ?? "";
   const hash = createHash("sha256").update(css).digest("base64");
   return {
     "content-type": "text/html; charset=utf-8",
-    "content-security-policy": `default-src 'none'; style-src 'sha256-${hash}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
+    "content-security-policy": `default-src 'none'; style-src 'sha256-${hash}'; form-action 'self'${redirectUrl === null ? "" : ` ${new URL(redirectUrl).origin}`}; base-uri 'none'; frame-ancestors 'none'`,
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cache-control": "no-store",

@@ -10,7 +10,7 @@ import {
   renderUnsubscribePage,
 } from "../preference-center/render-center-page.js";
 
-type Options = Pick<HandlerOptions, "links" | "operations">;
+type Options = Pick<HandlerOptions, "links" | "operations" | "environment">;
 
 const NO_STORE_HEADERS = { "cache-control": "no-store", "referrer-policy": "no-referrer" };
 
@@ -50,22 +50,35 @@ async function doesRecipientExist(
   return (await recipientRead) !== null;
 }
 
+/** The body of a one-click request of a mail program (RFC 8058), which shows no page. */
+const ONE_CLICK = "List-Unsubscribe=One-Click";
+
 /**
  * Unsubscribes the recipient of a run from commercial messages (E-158), without a key. GET only displays a form,
- * because scanners follow links. The form and the one-click requests of mail programs (RFC 8058) use POST.
+ * because scanners follow links. The form and the one-click requests of mail programs use POST. After the form, the recipient is
+ * redirected, or sees a page (E-417).
  */
-async function unsubscribe(context: RequestContext, id: string, { operations }: Options): Promise<void> {
+async function unsubscribe(
+  context: RequestContext,
+  id: string,
+  { operations, environment: readEnvironment }: Options,
+): Promise<void> {
   const recipient = (await operations.readRecipientRun(id))?.recipient as RecipientReference | undefined;
   if (recipient === undefined || !(await doesRecipientExist(recipient, operations)))
     return context.sendText(404, "There is no such link.\n", NO_STORE_HEADERS);
+  const environment = await readEnvironment();
+  const { redirect_url } = environment.unsubscribe_page;
   const isConfirmed = context.method === "POST";
-  if (isConfirmed)
+  if (isConfirmed) {
     await operations.resources.preferences.set(recipient, "default", {
       __persistence_strategy__: "merge",
       commercial_subscribed: false,
     });
-  const html = isConfirmed ? renderUnsubscribedPage() : renderUnsubscribePage();
-  context.send(200, buildPageHeaders(html), context.isHead ? undefined : html);
+    if (redirect_url !== null && (await context.readText()) !== ONE_CLICK)
+      return context.send(303, { ...NO_STORE_HEADERS, location: new URL(redirect_url).href });
+  }
+  const html = isConfirmed ? renderUnsubscribedPage(environment) : renderUnsubscribePage(environment);
+  context.send(200, buildPageHeaders(html, redirect_url), context.isHead ? undefined : html);
 }
 
 /**
