@@ -14,8 +14,9 @@ import type { PastRun } from "./read-runs.js";
 /** Returns the response that an event of a step with a request keeps, or undefined if it does not end the step. */
 function parseResponse({ event, data }: RunEvent): RecordedResponse | undefined {
   if (event === "step_completed") return isJsonObject(data?.response) ? { ...data.response } : {};
-  if (event === "step_failed") return { error: String(data?.error) };
-  return event === "step_skipped" && data?.reason === "agent_error" ? { error: String(data.detail) } : undefined;
+  if (event === "step_skipped" && data?.reason === "agent_error") return { error: String(data.detail) };
+  // A step that an error of the store failed has no result.
+  return event === "step_failed" && typeof data?.error === "string" ? { error: data.error } : undefined;
 }
 
 /** Returns what the requests of steps came to, because a replay sends none. */

@@ -100,21 +100,31 @@ function buildCancellations(runs: readonly PastRun[]): RecordedCancellation[] {
   return [...cancellations.values()];
 }
 
+/** The events of a run that an error of the store failed. */
+const FAILURE_EVENTS: ReadonlySet<string> = new Set(["step_failed", "step_retried"]);
+
 /**
- * Returns the time from which the messages of unfinished runs are not known: a run that is due did not do yet what its replay
- * does, and others wait until after `now`.
+ * Returns the time from which the messages of a run are not known, or null if it has ended: a run that is due or that an error
+ * failed did not do yet what its replay does, and others wait until after `now`.
  */
+function findUnknownTime({ run, recipientRun }: PastRun, now: number): number | null {
+  const { status, due_at, events } = recipientRun;
+  if (status === "completed" || status === "cancelled") return null;
+  if (status !== "failed") return Math.min(due_at ?? now + 1, now + 1);
+  return (events.findLast(({ event }) => !FAILURE_EVENTS.has(event))?.at ?? run.inserted_at) + 1;
+}
+
+/** Returns the times from which the messages of unfinished runs are not known, by {@link toRunKey}. */
 function findUnknownTimes(
   runs: readonly PastRun[],
   now: number,
   getTriggerName: TriggerNameFinder,
 ): Map<string, number> {
   const times = new Map<string, number>();
-  for (const { run, recipientRun } of runs) {
-    const { status, due_at, recipient } = recipientRun;
-    if (status === "completed" || status === "cancelled") continue;
-    const key = toRunKey(getTriggerName(run.id) ?? null, recipient);
-    const at = Math.min(due_at ?? now + 1, now + 1);
+  for (const past of runs) {
+    const at = findUnknownTime(past, now);
+    if (at === null) continue;
+    const key = toRunKey(getTriggerName(past.run.id) ?? null, past.recipientRun.recipient);
     times.set(key, Math.min(times.get(key) ?? at, at));
   }
   return times;
