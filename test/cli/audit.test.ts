@@ -44,7 +44,7 @@ const PROJECT = {
   },
 };
 
-const test = inProcessTest.extend<{ api: ProjectApi; stub: StubApi }>({
+const it = inProcessTest.extend<{ api: ProjectApi; stub: StubApi }>({
   // biome-ignore lint/correctness/noEmptyPattern: vitest requires a destructured parameter
   api: async ({}, use) => {
     const api = await openProjectApi({ ...ENVIRONMENT, "knock/recipients/people.json": { users: USERS } });
@@ -65,7 +65,7 @@ function audit(sample: Sample, api: { url: string }, args: readonly string[], en
 }
 
 describe.concurrent("knock audit", () => {
-  test("lists skipped steps with the reason, and users who get nothing", async ({ empty, api }) => {
+  it("lists skipped steps with the reason, and users who get nothing", async ({ empty, api }) => {
     const { stdout, stderr, exitCode } = await audit(empty, api, ["-r", "ada,bo,cy,ghost", "--remote"]);
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
     expect(stdout.split("\n").map((line) => line.split(/ {2,}/))).toEqual([
@@ -82,7 +82,7 @@ describe.concurrent("knock audit", () => {
     ]);
   });
 
-  test("checks selected workflows, and exits 1 with --fail-if-any", async ({ empty, api }) => {
+  it("checks selected workflows, and exits 1 with --fail-if-any", async ({ empty, api }) => {
     const letter = ["--workflows", "letter,hello", "--fail-if-any"];
     const some = await audit(empty, api, ["-r", "ada,bo", ...letter, "--json"]);
     expect(some).toMatchObject({
@@ -121,7 +121,7 @@ describe.concurrent("knock audit", () => {
     expect(quiet.stdout).toBe("ada\nbo");
   });
 
-  test("sends only GET requests, and names channels that the account does not have", async ({ empty, stub }) => {
+  it("sends only GET requests, and names channels that the account does not have", async ({ empty, stub }) => {
     const message = "is not declared";
     const missing = { status: 422, json: { code: "channel_invalid", message, status: 422, type: "api_error" } };
     stub.expect(
@@ -141,7 +141,7 @@ describe.concurrent("knock audit", () => {
     expect(stub.requests.map(({ method }) => method)).toEqual(["GET", "GET", "GET"]);
   });
 
-  test.for<[args: string[], exitCode: number, error: string]>([
+  it.for<[args: string[], exitCode: number, error: string]>([
     [[], 2, "--recipients"],
     [["-r", "ada", "-w", "leter"], 5, 'there is no workflow "leter"\nhint: Did you mean "letter"?'],
     [["-r", '{"collection":"projects","id":"p1"}'], 2, "is not the ID of a user"],

@@ -7,7 +7,7 @@ import { type StubApi, startStubApi } from "../helpers/stub-api.js";
 
 const KEY = "sk_test_0123456789abcdefghij";
 
-const test = inProcessTest.extend<{ api: ProjectApi; stub: StubApi }>({
+const it = inProcessTest.extend<{ api: ProjectApi; stub: StubApi }>({
   // biome-ignore lint/correctness/noEmptyPattern: vitest requires a destructured parameter
   api: async ({}, use) => {
     const api = await openProjectApi({}, { store: "api.db" });
@@ -45,7 +45,7 @@ const operation = (status: string, more: JsonObject = {}): JsonObject => ({
 const POLL = "/v1/bulk_operations/0e3c7c3e-5b0e-4b0e-9f0e-3b0e5b0e4b0e";
 
 describe("changes of many rows", () => {
-  test("print the same on both targets, with the reason of each failed row", async ({ api, empty }) => {
+  it("print the same on both targets, with the reason of each failed row", async ({ api, empty }) => {
     const invalid = { id: "kim", preferences: { default: { channel_types: { fax: true } } } };
     const users = toLines([{ id: "zoe", name: "Zoe" }, invalid, { id: "a b%", plan: "pro" }]);
     const objects = JSON.stringify([{ id: "p1", name: "Apollo" }, { id: "p2" }]);
@@ -83,7 +83,7 @@ describe("changes of many rows", () => {
     }
   });
 
-  test("check all lines before anything is changed", async ({ empty, stub }) => {
+  it("check all lines before anything is changed", async ({ empty, stub }) => {
     const run = (input: string, ...args: string[]) =>
       remote(empty, stub.url, ["users", "set", "--file", "-", ...args], { input });
     const bad = await run('{"id":"a"}\n{"id":\n');
@@ -103,7 +103,7 @@ describe("changes of many rows", () => {
     expect(stub.requests).toEqual([]);
   });
 
-  test("A-108 are sent in chunks of 1,000 rows and polled", async ({ empty, stub }) => {
+  it("A-108 are sent in chunks of 1,000 rows and polled", async ({ empty, stub }) => {
     const rows = Array.from({ length: 1_001 }, (_, index) => ({ id: `u${index}` }));
     stub.expect(
       {
@@ -126,7 +126,7 @@ describe("changes of many rows", () => {
     expect([exitCode, json]).toEqual([0, { total: 1_001, succeeded: 1_001, failed: [], remaining: 0 }]);
   });
 
-  test("end with an error that says how many rows are done", async ({ empty, stub }) => {
+  it("end with an error that says how many rows are done", async ({ empty, stub }) => {
     const path = "/v1/users/bulk/delete";
     const body = { user_ids: ["a", "b"] };
     const remove = ["users", "delete", "a", "b", "--json"];
@@ -157,7 +157,7 @@ describe("changes of many rows", () => {
     expect((await remote(empty, stub.url, remove)).error.message).toContain("reports 1 failed rows but names 0");
   });
 
-  test("a recipient guard refuses only the rows that it does not allow", async ({ empty, stub }) => {
+  it("a recipient guard refuses only the rows that it does not allow", async ({ empty, stub }) => {
     empty.write("knock.json", { knockDir: "./knock", settings: { recipients: { allow: ["user:qa-*"] } } });
     empty.write("knock/workflows/.keep", "");
     const row = { id: "qa-1", name: "One" };
@@ -168,10 +168,7 @@ describe("changes of many rows", () => {
     expect(json).toMatchObject({ succeeded: 1, failed: [{ id: "bob", code: "recipient_not_allowed" }] });
   });
 
-  test("A-099 send 100 subscribers in a request, and say how many are done before an error", async ({
-    empty,
-    stub,
-  }) => {
+  it("A-099 send 100 subscribers in a request, and say how many are done before an error", async ({ empty, stub }) => {
     const ids = Array.from({ length: 150 }, (_, index) => `u${index}`);
     const path = "/v1/objects/projects/p1/subscriptions";
     const row = { recipient: { id: "u0" }, object: { id: "p1" }, inserted_at: "2026-03-01T10:00:00Z" };
@@ -193,7 +190,7 @@ describe("changes of many rows", () => {
     ]);
   });
 
-  test("A-273 name tenants in the URL, 50 at a time", async ({ empty, stub }) => {
+  it("A-273 name tenants in the URL, 50 at a time", async ({ empty, stub }) => {
     const ids = Array.from({ length: 51 }, (_, index) => `t${index}`);
     for (const chunk of [ids.slice(0, 50), ids.slice(50)])
       stub.expect({

@@ -3,7 +3,7 @@ import { openProjectApi, type ProjectApi, SAMPLE_FILES } from "../helpers/projec
 import { inProcessTest } from "../helpers/run-in-process.js";
 import type { CommandResult, Sample } from "../helpers/run-knock.js";
 
-const test = inProcessTest.extend<{ api: ProjectApi }>({
+const it = inProcessTest.extend<{ api: ProjectApi }>({
   // biome-ignore lint/correctness/noEmptyPattern: vitest requires a destructured parameter
   api: async ({}, use) => {
     const api = await openProjectApi({});
@@ -28,7 +28,7 @@ const countRuns = async (api: ProjectApi): Promise<number> =>
   ((await api.request("GET /v1/workflow_recipient_runs")).body.items as unknown[]).length;
 
 describe.concurrent("knock diff", () => {
-  test("exits 0 without differences, and 1 with some", async ({ empty, api }) => {
+  it("exits 0 without differences, and 1 with some", async ({ empty, api }) => {
     const equal = await diff(empty, api, ["hello", "-r", "ada,ghost", "--set", "n:=1", "--remote"]);
     expect(equal.exitCode).toBe(0);
     expect(equal.stderr).toBe("note: recipients that were never identified on either side cannot be compared: ghost");
@@ -55,7 +55,7 @@ describe.concurrent("knock diff", () => {
     expect(() => empty.read(".knock-local/store.db")).toThrow("ENOENT");
   });
 
-  test("exits 10 if the account takes longer than --wait", async ({ empty }) => {
+  it("exits 10 if the account takes longer than --wait", async ({ empty }) => {
     const files = {
       "knock/workflows/digest/workflow.json": {
         name: "Digest",
@@ -70,7 +70,7 @@ describe.concurrent("knock diff", () => {
     expect(stderr).toContain("timed out while waiting for the account");
   });
 
-  test.for<[args: string[], exitCode: number, error: string, env?: Record<string, string>]>([
+  it.for<[args: string[], exitCode: number, error: string, env?: Record<string, string>]>([
     [
       ["hello", "-r", "ada"],
       6,

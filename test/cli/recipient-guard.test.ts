@@ -18,7 +18,7 @@ async function stubApi({ task: _task }: { task: unknown }, use: (api: StubApi) =
   await api.finish();
 }
 
-const test = inProcessTest.extend<{ api: StubApi }>({ api: stubApi });
+const it = inProcessTest.extend<{ api: StubApi }>({ api: stubApi });
 const builtTest = cliTest.extend<{ api: StubApi }>({ api: stubApi });
 
 function setGuard(sample: Sample, allow: string[]): void {
@@ -57,7 +57,7 @@ describe.concurrent("a recipient guard in knock.json", () => {
     expect(stderr).toContain('hint: Nothing was sent. Use a recipient that the guard allows, or add "user:ada" to it.');
   });
 
-  test.for<[args: string[], refused: string]>([
+  it.for<[args: string[], refused: string]>([
     [["-r", "ada"], "/recipients/0: user"],
     [["-r", "ada@example.com"], "/recipients/0: user"],
     [["-r", '{"id":"qa-1","email":"ceo@acme.com"}'], "/recipients/0/email: email address"],
@@ -79,7 +79,7 @@ describe.concurrent("a recipient guard in knock.json", () => {
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 6 });
   });
 
-  test.for<[command: string, refused: string]>([
+  it.for<[command: string, refused: string]>([
     ["users set ada --set name=Ada", "/id: user"],
     ['users set qa-1 --data {"email":"ceo@acme.com"}', "/email: email address"],
     ['users set qa-1 --data {"channel_data":{"fcm":{"tokens":["t"]}}}', "/channel_data/fcm/tokens/0: channel data"],
@@ -100,7 +100,7 @@ describe.concurrent("a recipient guard in knock.json", () => {
     expect(exitCode).toBe(6);
   });
 
-  test.for<[command: string, collection: string, refused: string]>([
+  it.for<[command: string, collection: string, refused: string]>([
     ["users set", "projects", '/id: user "ceo'],
     ["objects set people", "projects", '/id: object "people/ceo'],
     ["tenants set", "$users", '/collection: must be "$tenants" or absent'],
@@ -117,7 +117,7 @@ describe.concurrent("a recipient guard in knock.json", () => {
     },
   );
 
-  test.for<[command: string, refused: string]>([
+  it.for<[command: string, refused: string]>([
     ["add", "/members/0/user: user"],
     ["remove", "/members/0/user/collection: must be absent, because the request is for users"],
   ])("refuses members of another kind than a user: audiences %s", async ([command, refused], { collab, api }) => {
@@ -128,7 +128,7 @@ describe.concurrent("a recipient guard in knock.json", () => {
     expect(exitCode).toBe(6);
   });
 
-  test("refuses only the lines of a file with other recipients", async ({ collab, api }) => {
+  it("refuses only the lines of a file with other recipients", async ({ collab, api }) => {
     setGuard(collab, ALLOW);
     const lines = ["qa-1", "ada", "qa-2"].map((recipients) => JSON.stringify({ recipients, data: { page: "Home" } }));
     const file = collab.write("triggers.jsonl", lines.join("\n"));
@@ -144,7 +144,7 @@ describe.concurrent("a recipient guard in knock.json", () => {
     expect((await remote(collab, api, ["notify", "new-comment", "--remote", "--file", whole])).exitCode).toBe(6);
   });
 
-  test("checks all parts of a payload that is split before it sends one", async ({ collab, api }) => {
+  it("checks all parts of a payload that is split before it sends one", async ({ collab, api }) => {
     setGuard(collab, ALLOW);
     const recipients = [...Array.from({ length: 1_200 }, (_, index) => `qa-${index}`), "ada"];
     const line = `${JSON.stringify({ recipients, data: { page: "Home" } })}\n`;
@@ -161,13 +161,13 @@ describe.concurrent("a recipient guard in knock.json", () => {
     }
   });
 
-  test("explains that an allowed address is not enough", async ({ collab, api }) => {
+  it("explains that an allowed address is not enough", async ({ collab, api }) => {
     setGuard(collab, ALLOW);
     const { stderr } = await remote(collab, api, [...NOTIFY, "-r", '{"id":"ada","email":"qa@example.com"}']);
     expect(stderr).toContain('may know other addresses of the user: add "user:ada".');
   });
 
-  test("does not apply to the local target, reads and cancellations", async ({ collab, api }) => {
+  it("does not apply to the local target, reads and cancellations", async ({ collab, api }) => {
     setGuard(collab, ALLOW);
     expect((await collab.knock(["notify", "new-comment", "-r", "ada", "--set", "page=Home"])).exitCode).toBe(0);
     const body = { cancellation_key: "c1", recipients: ["ada"] };
@@ -175,7 +175,7 @@ describe.concurrent("a recipient guard in knock.json", () => {
     expect((await remote(collab, api, ["cancel", "new-comment", "c1", "-r", "ada", "--remote"])).exitCode).toBe(0);
   });
 
-  test("is checked with the file's other settings", async ({ collab, api }) => {
+  it("is checked with the file's other settings", async ({ collab, api }) => {
     setGuard(collab, ["ada"]);
     const { stderr, exitCode } = await remote(collab, api, [...NOTIFY, "-r", "ada"]);
     expect(exitCode).toBe(3);
@@ -184,7 +184,7 @@ describe.concurrent("a recipient guard in knock.json", () => {
 });
 
 describe.concurrent("the settings of a recipient guard", () => {
-  test("are shown and written", async ({ collab }) => {
+  it("are shown and written", async ({ collab }) => {
     const list = async () => {
       const { json } = await collab.knock(["config", "list", "--json"]);
       return (json.items as JsonObject[]).filter(({ name }) => String(name).startsWith("recipients"));
@@ -214,7 +214,7 @@ describe.concurrent("the settings of a recipient guard", () => {
     expect(await set("recipients.redirect", "ada")).toMatchObject({ exitCode: 2 });
   });
 
-  test("warn on the remote target if there is only a redirect", async ({ collab, api }) => {
+  it("warn on the remote target if there is only a redirect", async ({ collab, api }) => {
     collab.write("knock.json", { knockDir: "./knock", settings: { recipients: { redirect: "qa@example.com" } } });
     expectTrigger(api, ["ada"]);
     const { stderr, exitCode } = await remote(collab, api, [...NOTIFY, "-r", "ada"]);
@@ -226,7 +226,7 @@ describe.concurrent("the settings of a recipient guard", () => {
 describe.concurrent("--max-recipients", () => {
   const LOCAL = ["notify", "new-comment", "--set", "page=Home", "--max-recipients"];
 
-  test("refuses a trigger with more recipients", async ({ collab }) => {
+  it("refuses a trigger with more recipients", async ({ collab }) => {
     expect((await collab.knock([...LOCAL, "2", "-r", "ada,grace"])).exitCode).toBe(0);
     for (const more of [[], ["--dry-run"]]) {
       const args = [...LOCAL, "2", "-r", "ada,grace", "--object", "projects/p1", ...more, "--json"];
@@ -240,7 +240,7 @@ describe.concurrent("--max-recipients", () => {
     expect((await collab.knock([...LOCAL, "many", "-r", "ada"])).exitCode).toBe(2);
   });
 
-  test("counts all lines of a file, and stops at the line that exceeds the limit", async ({ collab }) => {
+  it("counts all lines of a file, and stops at the line that exceeds the limit", async ({ collab }) => {
     const lines = [["ada"], ["grace", "zoe"], ["ada"]].map((recipients) =>
       JSON.stringify({ key: "new-comment", recipients, data: { page: "Home" } }),
     );
@@ -258,7 +258,7 @@ describe.concurrent("--max-recipients", () => {
 });
 
 describe.concurrent("a recipient guard in a profile", () => {
-  test("also applies if the key is from elsewhere, and together with the project's", async ({ collab, api }) => {
+  it("also applies if the key is from elsewhere, and together with the project's", async ({ collab, api }) => {
     setGuard(collab, ["user:*"]);
     setProfileGuard(collab, { allow: ["user:qa-*"] });
     const { error } = await remote(collab, api, [...NOTIFY, "-r", "ada", "--json"]);
@@ -273,7 +273,7 @@ describe.concurrent("a recipient guard in a profile", () => {
     expect((await remote(collab, api, [...NOTIFY, "-r", "qa-1"])).exitCode).toBe(0);
   });
 
-  test("is kept by a login, and never ignored if it is invalid", async ({ collab, api }) => {
+  it("is kept by a login, and never ignored if it is invalid", async ({ collab, api }) => {
     setProfileGuard(collab, { allow: ["user:qa-*"] });
     await collab.knock(["auth", "login", "--with-key"], { input: "sk_test_other" });
     expect((await remote(collab, api, [...NOTIFY, "-r", "ada"])).exitCode).toBe(6);

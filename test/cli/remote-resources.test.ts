@@ -8,7 +8,7 @@ import { type StubApi, startStubApi } from "../helpers/stub-api.js";
 
 const KEY = "sk_test_0123456789abcdefghij";
 
-const test = inProcessTest.extend<{ api: ProjectApi; stub: StubApi }>({
+const it = inProcessTest.extend<{ api: ProjectApi; stub: StubApi }>({
   // biome-ignore lint/correctness/noEmptyPattern: vitest requires a destructured parameter
   api: async ({}, use) => {
     const api = await openProjectApi(
@@ -39,7 +39,7 @@ function remote(sample: Sample, url: string, args: readonly string[], env = {}):
 }
 
 describe("resource commands on the remote target", () => {
-  test("print the same as on the local target", async ({ api, empty }) => {
+  it("print the same as on the local target", async ({ api, empty }) => {
     const feed = getChannelId("feed");
     const once = '{"workflow":"hello","recipients":["ada","bo"],"scheduled_at":"2090-01-01T10:00:00Z"}';
     const members = '[{"id":"kim","email":"kim@lark.test"},"ada"]';
@@ -94,7 +94,7 @@ describe("resource commands on the remote target", () => {
     }
   });
 
-  test("audiences remove does not report which users were members", async ({ stub, empty }) => {
+  it("audiences remove does not report which users were members", async ({ stub, empty }) => {
     const request = {
       method: "DELETE",
       path: "/v1/audiences/beta/members",
@@ -107,7 +107,7 @@ describe("resource commands on the remote target", () => {
     expect((await remote(empty, stub.url, remove)).stdout).toBe("✓ beta: removed ada if they were members");
   });
 
-  test.for<[string[], number, RegExp]>([
+  it.for<[string[], number, RegExp]>([
     [["feed", "list", "ada"], 3, /cannot list a feed without an in-app channel\nhint: Add --channel/],
     [["feed", "list", "--object", "projects/p1", "--channel", "x"], 3, /hint: Run `knock messages list --recipient/],
     [["schedules", "list"], 3, /hint: Add --workflow or --recipient, or add --local/],
@@ -120,7 +120,7 @@ describe("resource commands on the remote target", () => {
     expect(stub.requests).toEqual([]);
   });
 
-  test("schedules get finds a schedule in the pages of a workflow's list", async ({ api, empty }) => {
+  it("schedules get finds a schedule in the pages of a workflow's list", async ({ api, empty }) => {
     const create = ["schedules", "create", "--set", "scheduled_at=2090-01-01T10:00:00Z", "--json"];
     const body = ["--data", '{"workflow":"hello","recipients":["ada","bo"]}'];
     const { json } = await remote(empty, api.url, [...create, ...body]);
@@ -133,17 +133,14 @@ describe("resource commands on the remote target", () => {
     expect([absent.exitCode, absent.stderr]).toEqual([5, expect.stringContaining('there is no schedule "s1"')]);
   });
 
-  test.for([["--after", "bogus"], ["--before=bogus"]])(
-    "%s names its option and value",
-    async (args, { api, empty }) => {
-      const { stderr, exitCode } = await remote(empty, api.url, ["users", "list", ...args]);
-      const option = args[0]?.split("=")[0];
-      expect(stderr.split("\n")[0]).toBe(`error: ${option}: "bogus" is not a cursor of this list`);
-      expect(exitCode).toBe(2);
-    },
-  );
+  it.for([["--after", "bogus"], ["--before=bogus"]])("%s names its option and value", async (args, { api, empty }) => {
+    const { stderr, exitCode } = await remote(empty, api.url, ["users", "list", ...args]);
+    const option = args[0]?.split("=")[0];
+    expect(stderr.split("\n")[0]).toBe(`error: ${option}: "bogus" is not a cursor of this list`);
+    expect(exitCode).toBe(2);
+  });
 
-  test.for([
+  it.for([
     ["/v1/audiences/beta/members?create_audience=true", "", ["audiences", "add", "beta"]],
     ["/v1/objects/projects/p1/subscriptions", "[]", ["subscriptions", "add", "projects", "p1"]],
   ] as const)(
@@ -160,7 +157,7 @@ describe("resource commands on the remote target", () => {
     },
   );
 
-  test("need a key, and a confirmation only for writing with a live key", async ({ empty }) => {
+  it("need a key, and a confirmation only for writing with a live key", async ({ empty }) => {
     const withoutKey = await remote(empty, "http://127.0.0.1:9", ["users", "list"], { KNOCK_API_KEY: "" });
     expect([withoutKey.exitCode, withoutKey.stderr]).toEqual([4, expect.stringContaining("knock auth login")]);
     // A proxy that refuses each connection shows which commands try to send a request.

@@ -97,5 +97,5 @@ export async function runInProcess({
 /** Copies a sample project as `createSample` does. Its commands run in this process. */
 export const createInProcessSample = (name: SampleName | null): Sample => createSample(name, runInProcess);
 
-/** A `test` with sample projects whose commands run in this process, which is ten times as fast as a process for each. */
+/** An `it` with sample projects whose commands run in this process, which is ten times as fast as a process for each. */
 export const inProcessTest = createSampleTest(runInProcess);

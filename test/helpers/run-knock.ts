@@ -277,7 +277,7 @@ async function createFreshStore(name: SampleName | null): Promise<Sample> {
   return sample;
 }
 
-/** Creates a `test` that provides fresh copies of the sample projects `collab`, `ops`, `shop`, and `empty` (no project) to tests that request them. */
+/** Creates an `it` that provides fresh copies of the sample projects `collab`, `ops`, `shop`, and `empty` (no project) to tests that request them. */
 export function createSampleTest(run: RunCommand) {
   const fixture =
     (name: SampleName | null) =>
@@ -297,7 +297,7 @@ export function createSampleTest(run: RunCommand) {
   });
 }
 
-/** A `test` with sample projects whose commands run the built command in separate processes. */
+/** An `it` with sample projects whose commands run the built command in separate processes. */
 export const cliTest = createSampleTest(runProcess);
 
 /** Formats an outcome with a line per recipient: `ada completed: in_app_feed_1 sent, delay_1 waiting`. */
