@@ -14,7 +14,7 @@ interface ProcessEntry {
 
 /** "pid (name) state parent … starttime", where starttime is field 22. The name may contain spaces and parentheses. */
 const STAT_LINE = /^(\d+) \(.*\) (\S) (\d+) (?:\S+ ){17}(\d+)/s;
-const PS_LINE = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.+)$/;
+const PS_LINE = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(\S.*)$/;
 
 function toProcessEntries([, pid, parent, state, startedAt]: [unknown, ...(string | undefined)[]]): ProcessEntry[] {
   // Zombie processes have ended; only their table entry remains until their parent reads the exit code.

@@ -30,7 +30,7 @@ export function formatStoreLocation(location: string): string {
   // the password.
   return location
     .replace(/^([^:]+:\/\/[^:@/?#]*):(.*)@/, (_, start: string) => `${start}:${REDACTED}@`)
-    .replace(/([?&][^=&#]*password=)[^&#]*/gi, (_, start: string) => `${start}${REDACTED}`);
+    .replace(/([?&][^?=&#]*password=)[^&#]*/gi, (_, start: string) => `${start}${REDACTED}`);
 }
 
 /** Returns the name of the variable that a text refers to, or null if it is not a reference. */

@@ -35,13 +35,13 @@ async function openSources(
 function parseHeaders(lines: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     lines.map((line) => {
-      const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):\s*(.*?)\s*$/.exec(line) ?? [];
+      const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):(.*)$/.exec(line) ?? [];
       if (name === undefined || value === undefined)
         throw new KnockError(
           "usage",
           `--header: ${JSON.stringify(line)} must be a name and a value, as in "x-region: eu"`,
         );
-      return [name.toLowerCase(), value];
+      return [name.toLowerCase(), value.trim()];
     }),
   );
 }

@@ -21,7 +21,7 @@ function restoreQuotes(words: readonly string[]): string | null {
   const text = isExpanded ? `{${words.join(",")}}` : words.join(" ");
   const restored = text
     .replace(/([{,]\s*)([A-Za-z_$][\w$.-]*)\s*:/g, '$1"$2":')
-    .replace(/([:[,]\s*)([^\s"{}[\],:][^"{}[\],]*)(?=\s*[,}\]])/g, (match, before: string, value: string) =>
+    .replace(/([:[,]\s*)([^\s"{}[\],:][^"{}[\],]*)(?=[,}\]])/g, (match, before: string, value: string) =>
       UNQUOTED_LITERAL.test(value.trim()) ? match : `${before}"${value.trim()}"`,
     );
   try {

@@ -96,7 +96,7 @@ export function createAddressGuard({
     buildBlockList(privateAddresses),
   ];
   const isPermitted = (address: string, isLoopbackPermitted: boolean): boolean => {
-    const withoutZone = address.replace(/%.*$/, "");
+    const withoutZone = address.split("%", 1)[0] as string;
     const embedded = isIPv6(withoutZone) ? findEmbeddedIPv4(withoutZone) : null;
     const candidates = embedded === null ? [withoutZone] : [withoutZone, embedded];
     if (candidates.some((candidate) => isListed(allowedList, candidate))) return true;

@@ -27,7 +27,7 @@ export function parseDuration(text: string): number | undefined {
   }
   if (!/^(\d+(\.\d+)?(ms|[smhdw]))+$/.test(trimmed)) return undefined;
   let total = 0;
-  for (const [, value, unit] of trimmed.matchAll(/(\d+(?:\.\d+)?)(ms|[smhdw])/g)) {
+  for (const [, value, unit] of trimmed.matchAll(/(\d+(?:\.\d+)?)(ms|[smhdw])/gy)) {
     total += Number(value) * (UNIT_MS[unit as string] as number);
   }
   return toSafeInteger(total);

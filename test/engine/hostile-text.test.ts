@@ -1,10 +1,17 @@
 import { describe, expect, it } from "vitest";
+import { PersonalDataFilter } from "../../src/domain/replay/personal-data-filter.js";
 import { summarizeMessage } from "../../src/emulator/page/summarize-message.js";
+import { parseMoment } from "../../src/engine/liquid/filters/parse-moment.js";
+import { strftime } from "../../src/engine/liquid/filters/strftime.js";
+import { insertIntoHead, insertPreheader, removeTrackingMarks } from "../../src/engine/render/email/email-html.js";
+import { htmlToText } from "../../src/engine/render/email/html-to-text.js";
+import { markdownToLiquidHtml } from "../../src/engine/render/email/markdown-to-liquid-html.js";
 import { inlineCss } from "../../src/engine/render/mjml/inline-css.js";
 import { prepareMjml } from "../../src/engine/render/mjml/prepare-mjml.js";
 import { LinkList } from "../../src/engine/tracking/link-list.js";
 import { wrapHtml } from "../../src/engine/tracking/wrap-html.js";
 import { wrapMarkdown, wrapMrkdwn } from "../../src/engine/tracking/wrap-text.js";
+import { toSlackMrkdwn } from "../../src/providers/chat/to-slack-mrkdwn.js";
 import { parseEmail } from "../../src/providers/email/parse-email.js";
 import { runWithTimeLimit, TimeLimitExceeded } from "../../src/util/time-limit.js";
 import { buildEmailMessage } from "../helpers/provider-harness.js";
@@ -27,6 +34,19 @@ const PUMPS = [
   " ",
   '"',
   "https://a",
+  "a",
+  "0",
+  "#",
+  "@",
+  "**",
+  "{{",
+  "{{x}}",
+  "<%",
+  "<p>",
+  "<a ",
+  "<head ",
+  "<mj-a",
+  "\uE000",
 ];
 const SIZE = 600_000;
 
@@ -39,6 +59,15 @@ const WORK: Record<string, (text: string) => unknown> = {
   messageSummary: (text) =>
     summarizeMessage({ channel: { type: "in_app_feed" }, content: { data: { blocks: [{ rendered: text }] } } }),
   emailOf: (text) => parseEmail(buildEmailMessage({ subject_line: text, cc: text })),
+  removeTrackingMarks: (text) => removeTrackingMarks(`<p><a${text}x</p>`),
+  insertIntoHead: (text) => insertIntoHead(text, "<style></style>"),
+  insertPreheader: (text) => insertPreheader(text, "preview"),
+  htmlToText: (text) => htmlToText(`<p>${text}</p>`),
+  toSlackMrkdwn: (text) => toSlackMrkdwn(`# a${text}b`),
+  markdownToLiquidHtml: (text) => markdownToLiquidHtml(text, (markdown) => markdown),
+  strftime: (text) => strftime({ at: 0, offsetMinutes: 0, zone: "UTC" }, `%${text}!`),
+  parseMoment: (text) => parseMoment(`1 March 2024 10:00${text}x`, () => 0, "date"),
+  personalData: (text) => new PersonalDataFilter([], new Uint8Array(32)).filterText(text),
 };
 
 it.each(["a", '"a'])("an address list of 12 MB does not overflow the stack of regular expressions: %j", (pump) => {

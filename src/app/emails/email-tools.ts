@@ -24,7 +24,7 @@ interface ToolOptions {
 const CLIENT_DATA = "caniemail";
 
 /** Emails that differ only in their text and in the addresses of their links have the same features and colors. */
-const toStructure = (html: string): string => html.replaceAll(/>[^<]*</g, "><").replaceAll(/(href|src)="[^"]*"/g, "$1");
+const toStructure = (html: string): string => html.replaceAll(/>[^<]+/g, ">").replaceAll(/(href|src)="[^"]*"/g, "$1");
 
 /** Loads a package of the project. Returns null if it is not installed, and throws if it cannot be loaded. */
 function loadInstalled(load: NodeJS.Require, name: string): unknown {

@@ -44,7 +44,7 @@ export async function startMetricsServer(
     }
   };
   const server = createServer(async (request, response) => {
-    const { status, type, body } = await answer((request.url ?? "").replace(/\?.*$/, ""));
+    const { status, type, body } = await answer((request.url ?? "").split("?", 1)[0] as string);
     response.writeHead(status, { "content-type": type });
     response.end(request.method === "HEAD" ? undefined : body);
   });

@@ -11,8 +11,8 @@ interface ContentField {
   text: string;
 }
 
-/** A URL with a generated ID: a link that is tracked, an image that is, or a link to unsubscribe. */
-const URL_WITH_ID = /https?:\/\/[^\s"'<>)\]]*(?:<id>[^\s"'<>)\]]*)+/g;
+/** A URL that may contain generated IDs: a link that is tracked, an image that is, or a link to unsubscribe. */
+const URL_WITH_IDS = /https?:\/\/(?:[^\s"'<>)\]]|<id>)*/g;
 
 /** Which differences between two runs of the same trigger are ignored. */
 export interface NormalizationOptions {
@@ -33,7 +33,9 @@ function createNormalizer(
   const ids = [id, workflowRunId, recipientRunId];
   return (text) => {
     const withoutIds = ids.reduce((rest, generated) => rest.replaceAll(generated, "<id>"), text);
-    const withoutUrls = ignoresGeneratedUrls ? withoutIds.replace(URL_WITH_ID, "<url>") : withoutIds;
+    const withoutUrls = ignoresGeneratedUrls
+      ? withoutIds.replace(URL_WITH_IDS, (url) => (url.includes("<id>") ? "<url>" : url))
+      : withoutIds;
     return withoutUrls.replace(ISO_TIME, (time) => (Math.abs(Date.parse(time) - at) <= tolerance ? "<time>" : time));
   };
 }

@@ -24,8 +24,11 @@ const PREFIX_LENGTH = 2;
 /** Scripts that separate words. */
 const SPACED_SCRIPTS = /^[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{N}\p{P}]+$/u;
 const WORD_CHARACTER = /[\p{L}\p{N}]/u;
-/** Any email address, because trigger data may contain those of people who are not recipients. */
-const ANY_EMAIL = /[\p{L}\p{N}._%+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+/gu;
+/**
+ * Any email address, because trigger data may contain those of people who are not recipients. The part before the @ has up to 64
+ * characters.
+ */
+const ANY_EMAIL = /[\p{L}\p{N}._%+-]{1,64}@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+/gu;
 /** Digits that can be a phone number, with what people, HTML and URLs write between them. */
 const ANY_PHONE = /(?:\+|%2B|&#43;)?\(?\d(?:(?:[\s().\-/\u2010-\u2015]|&nbsp;|&#160;|%20){0,3}\d){6,14}/giu;
 const INTERNATIONAL = /^(?:\+|%2B|&#43;)/i;

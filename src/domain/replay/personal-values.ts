@@ -8,7 +8,7 @@ export interface PersonalValue {
   text: string;
 }
 
-const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
+const EMAIL = /^[^\s@]+@[^\s@][^\s@.]*\.[^\s@]+$/;
 const PHONE = /^\+?\d[\d\s().-]{6,}\d$/;
 /** The kinds of values by the names of their properties, the most specific first. */
 const KINDS_BY_PROPERTY: readonly [pattern: RegExp, kind: ValueKind][] = [
@@ -86,7 +86,7 @@ function splitName({ kind, text }: PersonalValue): PersonalValue[] {
     ];
   }
   if (kind !== "name") return [{ kind, text }];
-  const words = text.split(/[\s,]+/).map((word) => word.replace(/^\p{P}+|\p{P}+$/gu, ""));
+  const words = text.split(/[\s,]+/).map((word) => word.replace(/^\p{P}+|(?<!\p{P})\p{P}+$/gu, ""));
   const found = words.filter((word) => word.length > 1 || words.length === 1);
   return (found.length === 0 ? [text] : found).map((word) => ({ kind, text: word }));
 }

@@ -27,7 +27,7 @@ const TITLE_FIELDS = ["subject_line", "title", "summary", "body", "text_body"] a
 
 const shorten = (text: string): string => {
   const line = text
-    .replace(/<[^>]*>/g, " ")
+    .replace(/<[^<>]*>/g, " ")
     .replace(/\s+/g, " ")
     .trim();
   return line.length > MAX_TITLE_LENGTH ? `${line.slice(0, MAX_TITLE_LENGTH - 1)}…` : line;

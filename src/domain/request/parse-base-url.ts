@@ -35,7 +35,7 @@ export function parseBaseUrl(text: string, source = "the base URL"): BaseUrl {
   if (url.search !== "" || url.hash !== "") {
     throw new KnockError("usage", `${source} must not have a query or a fragment`, { hint: HINT });
   }
-  const prefix = url.pathname.replace(/\/+$/, "");
+  const prefix = url.pathname.replace(/(?<!\/)\/+$/, "");
   if (/\/v1$/.test(prefix)) {
     throw new KnockError("usage", `${source} must not end with /v1, because the command adds it to each path`, {
       hint: `Use ${url.origin}${prefix.slice(0, -"/v1".length)}.`,

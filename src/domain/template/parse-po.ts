@@ -9,7 +9,7 @@ interface Entry {
 }
 
 const ESCAPES: Record<string, string> = { n: "\n", t: "\t", r: "\r", '"': '"', "\\": "\\" };
-const KEYWORD = /^(msgctxt|msgid_plural|msgid|msgstr)(?:\[(\d+)\])?\s+(.*)$/;
+const KEYWORD = /^(msgctxt|msgid_plural|msgid|msgstr)(?:\[(\d+)\])?\s+(\S.*)?$/;
 const QUOTED = /^"((?:[^"\\]|\\.)*)"$/;
 /** Matches an ID that is a path of nested keys, as in JSON files. */
 const PATH = /^[\w-]+(\.[\w-]+)+$/;

@@ -12,7 +12,7 @@ export interface TimedTrigger {
   trigger: Trigger;
 }
 
-const HAS_OFFSET = /[T ]\S*(?:Z|[+-]\d\d:?\d\d)$/i;
+const HAS_OFFSET = /[T ][^T\s]*(?:Z|[+-]\d\d:?\d\d)$/i;
 const TIME_HINT = 'For example "at": "2026-03-01T09:00:00Z", or with an offset such as +02:00.';
 
 function parseTime(value: unknown, name: string): number {

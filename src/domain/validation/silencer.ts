@@ -20,8 +20,8 @@ interface SilencedFindings {
   unused: Silencer[];
 }
 
-const COMMENT = /\{%-?\s*comment\s*-?%\}\s*knock-ignore\b(?<rule>.*?)\{%-?\s*endcomment\s*-?%\}/gs;
-const RULE = /^\s+(?<code>[\w-]+)\s*:\s*(?<reason>\S.*?)\s*$/s;
+const COMMENT = /\{%-?\s*comment\s*-?%\}\s*knock-ignore\b(?<rule>(?:[^{]|\{(?!%))*)\{%-?\s*endcomment\s*-?%\}/gs;
+const RULE = /^\s+(?<code>[\w-]+)\s*:\s*(?<reason>\S.*)$/s;
 
 /**
  * Returns the silencers in the comments of a file. A comment covers its whole file; in a JSON file, which may contain many
@@ -34,7 +34,7 @@ export function parseSilencerComments(file: string, text: string): Silencer[] {
     const { line, column } = positions.find(match.index);
     const isJson = file.endsWith(".json");
     const covers = (finding: LocatedFinding): boolean => finding.file === file && (!isJson || finding.line === line);
-    return { code, reason, file, line, column, pointer: "", covers };
+    return { code, reason: reason.trimEnd(), file, line, column, pointer: "", covers };
   });
 }
 

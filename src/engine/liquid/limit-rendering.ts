@@ -1,3 +1,4 @@
+import { cpuUsage } from "node:process";
 import { runWithTimeLimit, TimeLimitExceeded } from "../../util/time-limit.js";
 import { LIQUID_LIMITS } from "./liquid-limits.js";
 import { RenderError } from "./render-error.js";
@@ -14,14 +15,33 @@ const MAX_PARTS_MS = 5 * MAX_RENDER_MS;
 /** Renders a part that can fail alone, such as a step. Throws {@link RenderError} at its time limit. */
 export type RenderPart = <T>(render: () => T) => T;
 
+/** The limit of a part that got little CPU time, because the computer is busy. */
+const MAX_DELAYED_RENDER_MS = 3 * MAX_RENDER_MS;
+
 function createLimitError(cause?: unknown): RenderError {
   return new RenderError(`rendering exceeds the time limit of ${LIQUID_LIMITS.renderLimit / 1_000} seconds`, { cause });
 }
 
+/** Returns the CPU time of the process in milliseconds. */
+function readCpuTime(): number {
+  const { user, system } = cpuUsage();
+  return (user + system) / 1_000;
+}
+
+/** Returns whether work that was ended by the limit had less than half of the time for itself. */
+const wasDelayed = (cpuTimeBefore: number): boolean => readCpuTime() - cpuTimeBefore < MAX_RENDER_MS / 2;
+
 /** Renders a part within a limit of its own. */
 export const renderWithinLimit: RenderPart = (render) => {
+  const cpuTime = readCpuTime();
   try {
     return runWithTimeLimit(MAX_RENDER_MS, render);
+  } catch (error) {
+    if (!(error instanceof TimeLimitExceeded)) throw error;
+    if (!wasDelayed(cpuTime)) throw createLimitError(error);
+  }
+  try {
+    return runWithTimeLimit(MAX_DELAYED_RENDER_MS, render);
   } catch (error) {
     throw error instanceof TimeLimitExceeded ? createLimitError(error) : error;
   }
@@ -29,6 +49,13 @@ export const renderWithinLimit: RenderPart = (render) => {
 
 /** The last part that shares a limit with others. A change of the system's time only costs another rendering. */
 const lastPart = { index: -1, startedAt: 0 };
+let sharedCpuTime = 0;
+
+/** Runs work whose parts share a limit. Throws {@link TimeLimitExceeded}. */
+export function runInSharedLimit<T>(limitMs: number, work: () => T): T {
+  sharedCpuTime = readCpuTime();
+  return runWithTimeLimit(limitMs, work);
+}
 
 /** Starts to count the parts of one work, such as the advance of a run. */
 export function beginParts(): void {
@@ -48,7 +75,7 @@ export const renderInSharedLimit: RenderPart = (render) => {
  * together.
  */
 export function createPartRenderer(): RenderPart {
-  const isUsedUp = Date.now() - lastPart.startedAt >= LIQUID_LIMITS.renderLimit;
+  const isUsedUp = Date.now() - lastPart.startedAt >= LIQUID_LIMITS.renderLimit && !wasDelayed(sharedCpuTime);
   const slowIndex = isUsedUp ? lastPart.index : -1;
   let index = 0;
   let firstAt: number | undefined;
@@ -68,7 +95,7 @@ export function createPartRenderer(): RenderPart {
 export function renderParts<T>(render: (renderPart: RenderPart) => T): T {
   beginParts();
   try {
-    return runWithTimeLimit(MAX_RENDER_MS, () => render(renderInSharedLimit));
+    return runInSharedLimit(MAX_RENDER_MS, () => render(renderInSharedLimit));
   } catch (error) {
     if (!(error instanceof TimeLimitExceeded)) throw error;
     return render(createPartRenderer());

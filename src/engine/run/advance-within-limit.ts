@@ -1,8 +1,14 @@
 import { monotonicClock } from "../../util/monotonic-clock.js";
-import { runWithTimeLimit, TimeLimitExceeded } from "../../util/time-limit.js";
+import { TimeLimitExceeded } from "../../util/time-limit.js";
 import type { PendingQuery } from "../context/pending-query.js";
 import type { AdvanceInput } from "../execution/advance-input.js";
-import { beginParts, createPartRenderer, MAX_RENDER_MS, type RenderPart } from "../liquid/limit-rendering.js";
+import {
+  beginParts,
+  createPartRenderer,
+  MAX_RENDER_MS,
+  type RenderPart,
+  runInSharedLimit,
+} from "../liquid/limit-rendering.js";
 import { type Advance, advance } from "./advance.js";
 
 /** Signals and requests are handled at least this often while runs are advanced. */
@@ -51,7 +57,7 @@ function advanceJobs(): void {
   const [first] = jobs as [Job];
   let failure: { error: unknown } | null = null;
   try {
-    if (first.renderPart === null) runWithTimeLimit(MAX_RENDER_MS + MAX_BLOCKED_MS, advanceForAWhile);
+    if (first.renderPart === null) runInSharedLimit(MAX_RENDER_MS + MAX_BLOCKED_MS, advanceForAWhile);
     else advanceNext(first);
   } catch (error) {
     failure = { error };

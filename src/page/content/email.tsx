@@ -6,8 +6,8 @@ import { OutLink, toSafeLink } from "./rich-text.js";
 /** Below this window width, in pixels, an email is first displayed as on a phone. */
 const PHONE_WIDTH = 700;
 
-const LINK_PATTERN = /<a\b[^>]*?\shref\s*=\s*(?:"([^"]*)"|'([^']*)')/gi;
-const PICTURE_PATTERN = /<img\b[^>]*?\ssrc\s*=\s*(?:"([^"]*)"|'([^']*)')/gi;
+const LINK_PATTERN = /<a\b[^<>]*?\shref\s*=\s*(?:"([^"]*)"|'([^']*)')/gi;
+const PICTURE_PATTERN = /<img\b[^<>]*?\ssrc\s*=\s*(?:"([^"]*)"|'([^']*)')/gi;
 
 /**
  * Returns the distinct URLs that a pattern finds. They are only listed, so a pattern suffices. A parser would report

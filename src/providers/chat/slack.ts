@@ -1,5 +1,6 @@
 import type { Delivery, Provider, UserLookupResult } from "../../ports/provider.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { runWithTimeLimit, TimeLimitExceeded } from "../../util/time-limit.js";
 import {
   type ApiResponse,
   callApi,
@@ -44,9 +45,23 @@ const RETRYABLE_CODES = new Set([
   "team_added_to_org",
 ]);
 
+/** Milliseconds that the conversion of a message may take. */
+const MAX_CONVERSION_MS = 2_000;
+
+function convertMarkdown(markdown: string): string {
+  try {
+    return runWithTimeLimit(MAX_CONVERSION_MS, () => toSlackMrkdwn(markdown));
+  } catch (error) {
+    if (!(error instanceof TimeLimitExceeded)) throw error;
+    throw createPermanentError(
+      `the conversion to Slack's format takes longer than ${MAX_CONVERSION_MS / 1_000} seconds`,
+    );
+  }
+}
+
 /** Returns JSON unchanged, and Markdown as mrkdwn. Notifications show `text` (CH-174, CHQ-12). */
 function buildBody({ json, markdown, summary }: Chat): JsonObject {
-  return json === null ? { text: toSlackMrkdwn(markdown) } : { text: summary ?? "", ...json };
+  return json === null ? { text: convertMarkdown(markdown) } : { text: summary ?? "", ...json };
 }
 
 /** Returns the fields of a reply in a thread, which only bots can send (CH-173, CH-177). */

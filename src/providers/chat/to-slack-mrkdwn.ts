@@ -4,7 +4,7 @@
  * each of them.
  */
 const INLINE_TOKEN =
-  /(?<code>```[\s\S]*?```|`[^`\n]+`)|(?<own><(?:[@#!]|https?:|mailto:)[^<>\n]+>)|!?\[(?<label>[^\][\n]*)\]\((?<url>[^()\s]+)(?:\s+"[^"\n]*")?\)|(?<b>\*\*|__)(?=\S)(?<bold>[^\n]{0,2000}?\S)\k<b>(?![*_])|~~(?=\S)(?<struck>[^\n]{0,2000}?\S)~~|(?<![\w*])\*(?=[^\s*])(?<italic>[^*\n]{0,2000}?)(?<=\S)\*(?![\w*])/g;
+  /(?<code>```[\s\S]*?```|`[^`\n]+`)|(?<own><(?:[@#!]|https?:|mailto:)[^<>\n]+>)|!?\[(?<label>[^\][\n]*)\]\((?<url>[^()\s]+)(?:\s+"[^"\n]*")?\)|(?<b>(?<!\*)\*\*|(?<!_)__)(?=\S)(?<bold>[^\n]{0,2000}?\S)\k<b>(?![*_])|~~(?=\S)(?<struck>[^\n]{0,2000}?\S)~~|(?<![\w*])\*(?=[^\s*])(?<italic>[^*\n]{0,2000}?)(?<=\S)\*(?![\w*])/g;
 
 /** Escapes the three characters that have a meaning in Slack. A `>` that starts a quotation has the same meaning there. */
 function escapeMrkdwn(text: string): string {
@@ -37,6 +37,15 @@ function escapeCharacter(sign: string): string {
   return sign === "&" ? "&amp;" : sign === "<" ? "&lt;" : "&gt;";
 }
 
+/** Returns the text of a heading without the number signs that may close it, and without bold markup. */
+function toTitle(heading: string): string {
+  return heading
+    .replace(/(?<!#)#+$/, "")
+    .replace(/(?<![ \t])[ \t]+$/, "")
+    .replace(/^[ \t]+/, "")
+    .replaceAll(/\*\*|__/g, "");
+}
+
 /**
  * Converts Markdown to Slack's mrkdwn: headings become bold, list items become bullets, and inline markup is translated
  * (CH-174).
@@ -48,7 +57,7 @@ export function toSlackMrkdwn(markdown: string): string {
     .map((part, index) => {
       if (index % 2 === 1) return convertInline(part);
       const lines = part
-        .replace(/^#{1,6}[ \t]+(.*?)[ \t]*#*$/gm, (_all, title: string) => `**${title.replace(/\*\*|__/g, "")}**`)
+        .replace(/^#{1,6}[ \t](.*)/gm, (_all, heading: string) => `**${toTitle(heading)}**`)
         .replace(/^([ \t]*)[-*+][ \t]+/gm, "$1• ");
       return convertInline(lines);
     })

@@ -31,7 +31,7 @@ function groupSchedules(schedules: readonly JsonObject[]): ScheduleGroup[] {
 /** Returns an error of one request with the pointers of the whole body, and how many schedules exist already. */
 function toBodyError(error: KnockError, { start }: ScheduleGroup, createdCount: number): KnockError {
   const details = error.details.map(({ pointer, ...detail }) => {
-    const [, index, rest = ""] = /^\/recipients\/(\d+)(.*)$/.exec(pointer) ?? [];
+    const [, index, rest = ""] = /^\/recipients\/(\d+)(?!\d)(.*)$/.exec(pointer) ?? [];
     const path =
       index === undefined ? `/schedules/${start}${pointer}` : `/schedules/${start + Number(index)}/recipient${rest}`;
     return { ...detail, pointer: path };

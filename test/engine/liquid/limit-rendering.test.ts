@@ -53,3 +53,14 @@ it("renders nothing more after five parts have used up their time, so that a run
     Array(40).fill("not rendered, because earlier renderings of the same run took too long together"),
   );
 });
+
+it("gives a rendering more time if the computer was busy with other work", () => {
+  let calls = 0;
+  const rendered = renderWithinLimit(() => {
+    calls++;
+    // Waits without CPU time, as in a process that the computer does not run.
+    if (calls === 1) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_300);
+    return calls;
+  });
+  expect(rendered).toBe(2);
+});

@@ -143,7 +143,7 @@ function formatDirective(
 export function strftime(moment: Moment, format: string): string {
   const local = new Date(moment.at + moment.offsetMinutes * 60_000);
   return format.replaceAll(
-    /%([-_0^#:]*)(\d+)?[EO]?([A-Za-z%])/g,
+    /%([-_0^#:]*)([1-9]\d*)?[EO]?([A-Za-z%])/g,
     (written: string, flags: string, width: string | undefined, directive: string) => {
       const composed = COMPOSED_DIRECTIVES[directive];
       const found: ReturnType<typeof formatDirective> =

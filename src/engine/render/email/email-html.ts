@@ -13,18 +13,24 @@ export function checkLength(part: string, fieldPath: string): void {
   }
 }
 
+/**
+ * Returns the indexes of the first start tag of an element: its start, and after its end. Null without one. A pattern for the
+ * whole tag would search the rest of the text for each start.
+ */
+function findStartTag(html: string, start: RegExp): { start: number; end: number } | null {
+  const index = html.search(start);
+  const close = index === -1 ? -1 : html.indexOf(">", index);
+  return close === -1 ? null : { start: index, end: close + 1 };
+}
+
 /** Inserts HTML at the start of the head. Creates a head in `<html>`, or inserts at the start of HTML that is not a document. */
 export function insertIntoHead(html: string, added: string): string {
   if (added === "") return html;
-  const head = /<head(?:\s[^>]*)?>/i.exec(html);
-  if (head !== null) {
-    const at = head.index + head[0].length;
-    return `${html.slice(0, at)}${added}${html.slice(at)}`;
-  }
-  const root = /<html(?:\s[^>]*)?>/i.exec(html);
+  const head = findStartTag(html, /<head[\s>]/i);
+  if (head !== null) return `${html.slice(0, head.end)}${added}${html.slice(head.end)}`;
+  const root = findStartTag(html, /<html[\s>]/i);
   if (root === null) return `${added}${html}`;
-  const at = root.index + root[0].length;
-  return `${html.slice(0, at)}<head>${added}</head>${html.slice(at)}`;
+  return `${html.slice(0, root.end)}<head>${added}</head>${html.slice(root.end)}`;
 }
 
 function escapeHtml(text: string): string {
@@ -38,14 +44,16 @@ export function insertPreheader(html: string, preview: string): string {
     "display:none;max-height:0;max-width:0;opacity:0;overflow:hidden;mso-hide:all;font-size:1px;line-height:1px";
   // Invisible characters after the line prevent inboxes from appending the first words of the email.
   const line = `<div style="${hidden}">${escapeHtml(preview)}${"&#847;&zwnj;&nbsp;".repeat(40)}</div>`;
-  const body = /<body(?:\s[^>]*)?>/i.exec(html);
-  const at = body === null ? 0 : body.index + body[0].length;
+  const at = findStartTag(html, /<body[\s>]/i)?.end ?? 0;
   return `${html.slice(0, at)}${line}${html.slice(at)}`;
 }
 
 /** Removes the no-track attributes of links, which must not be sent (T-232). */
 export function removeTrackingMarks(html: string): string {
-  return html.replaceAll(/(<a\b[^<>]*?)\s+data-knock-no-track(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]+))?/gi, "$1");
+  // Not one pattern, because it would search each run of spaces in a tag from each of its spaces.
+  return html.replaceAll(/<a\b[^<>]*/gi, (tag) =>
+    tag.replace(/(?<!\s)\s+data-knock-no-track(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]+))?/i, ""),
+  );
 }
 
 /** Converts MJML to HTML from which the text part can be generated: buttons become links and components become blocks. */

@@ -1,14 +1,10 @@
+import { createUniqueWord } from "../../../util/create-unique-word.js";
 import type { renderMarkdown } from "../../liquid/filters/render-markdown.js";
 
+/** Matches Liquid. A token that is not closed ends with the text, so that the text is not searched for each start; the parser then rejects it. */
 const LIQUID_TOKEN =
-  /\{%-?\s*raw\s*-?%\}[\s\S]*?\{%-?\s*endraw\s*-?%\}|\{\{[\s\S]*?\}\}|\{%(?:[^"'%]|"[^"]*"|'[^']*'|%(?!\}))*%\}/g;
-
-/** Returns a word that is not in the source, so that placeholders for Liquid are unambiguous. */
-function createUniqueWord(source: string): string {
-  let word = "lq";
-  while (source.includes(word)) word += "q";
-  return word;
-}
+  /\{%-?\s*raw\s*-?%\}[\s\S]*?(?:\{%-?\s*endraw\s*-?%\}|$)|\{\{[\s\S]*?(?:\}\}|$)|\{%(?:[^"'%]|"[^"]*"|'[^']*'|%(?!\}))*(?:%\}|$)/g;
+const REST_OF_BLANK_LINE = /[^\S\n]*(?:\n|$)/y;
 
 /**
  * Converts the Markdown of an email block to HTML and keeps its Liquid, which is rendered later. A tag on a line of its own
@@ -17,15 +13,13 @@ function createUniqueWord(source: string): string {
  * would slow down each start (T-130, T-203 (real files)).
  */
 export function markdownToLiquidHtml(source: string, toHtml: typeof renderMarkdown): string {
-  const word = createUniqueWord(source);
+  const word = createUniqueWord("lq", source);
   const liquidTokens: string[] = [];
   const markdown = source.replace(LIQUID_TOKEN, (token: string, at: number) => {
     const index = liquidTokens.push(token) - 1;
-    const lineStart = source.lastIndexOf("\n", at - 1) + 1;
-    const lineEnd = source.indexOf("\n", at + token.length);
-    const before = source.slice(lineStart, at);
-    const after = source.slice(at + token.length, lineEnd === -1 ? source.length : lineEnd);
-    const isAlone = /^\{%(?!-?\s*raw\b)/.test(token) && /^ {0,3}$/.test(before) && after.trim() === "";
+    const before = at < 4 ? `\n${source.slice(0, at)}` : source.slice(at - 4, at);
+    REST_OF_BLANK_LINE.lastIndex = at + token.length;
+    const isAlone = /^\{%(?!-?\s*raw\b)/.test(token) && /\n {0,3}$/.test(before) && REST_OF_BLANK_LINE.test(source);
     return isAlone ? `<!--${word}${index}x-->` : `${word}${index}x`;
   });
   const html = toHtml(markdown);

@@ -1,12 +1,14 @@
 import juice from "juice/client.js";
 import { getErrorMessage } from "../../../errors/knock-error.js";
+import { createUniqueWord } from "../../../util/create-unique-word.js";
 import { RenderError } from "../../liquid/render-error.js";
 
 /** Limits the number of document structures whose inlined result is cached. */
 const MAX_CACHED_DOCUMENTS = 200;
 
 /** Delimit the placeholders for texts and URLs. They are private-use characters, which emails do not contain. */
-const [PLACEHOLDER_START, PLACEHOLDER_END] = ["\uE000", "\uE001"];
+const PLACEHOLDER_START = "\uE000";
+const PLACEHOLDER_END = "\uE001";
 const PLACEHOLDER = new RegExp(`${PLACEHOLDER_START}(\\d+)${PLACEHOLDER_END}`, "g");
 
 /** Matches comments, then elements whose content is not text, then tags. Everything between matches is text. */
@@ -70,19 +72,36 @@ function isNestedTooDeeply(html: string): boolean {
   return false;
 }
 
+// Liquid is already rendered, so text that looks like a template is data. juice would search the document for each of them.
+for (const name of Object.keys(juice.codeBlocks)) delete juice.codeBlocks[name];
+
+/**
+ * Inlines the CSS of HTML that is not a document in an element of its own. With many elements at the top level, juice takes a
+ * time that grows with the square of their number.
+ */
+function inlineInWrapper(html: string, inline: (html: string) => string): string {
+  if (/<html[\s>]/i.test(html)) return inline(html);
+  const name = createUniqueWord("kept-", html);
+  const start = `<!--${name}-->`;
+  const inlined = inline(`<${name}>${start}${html}</${name}>`);
+  return inlined.slice(inlined.indexOf(start) + start.length, inlined.lastIndexOf(`</${name}>`));
+}
+
 const TOO_DEEP_MESSAGE = "its elements are nested too deep";
 
 function runJuice(html: string, extraCss: string | null): string {
   if (isNestedTooDeeply(html)) throw new RenderError(`the CSS of the email could not be inlined: ${TOO_DEEP_MESSAGE}`);
   try {
-    return extraCss === null
-      ? juice(html)
-      : juice(html, {
-          applyStyleTags: false,
-          removeStyleTags: false,
-          extraCss: extraCss,
-          insertPreservedExtraCss: true,
-        });
+    return inlineInWrapper(html, (wrapped) =>
+      extraCss === null
+        ? juice(wrapped)
+        : juice(wrapped, {
+            applyStyleTags: false,
+            removeStyleTags: false,
+            extraCss: extraCss,
+            insertPreservedExtraCss: true,
+          }),
+    );
   } catch (error) {
     const problem = error instanceof RangeError ? TOO_DEEP_MESSAGE : getErrorMessage(error).split("\n")[0];
     throw new RenderError(`the CSS of the email could not be inlined: ${problem}`, { cause: error });

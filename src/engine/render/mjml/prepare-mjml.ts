@@ -1,3 +1,4 @@
+import { createUniqueWord } from "../../../util/create-unique-word.js";
 import { findNearest } from "../../../util/find-nearest.js";
 import { RenderError } from "../../liquid/render-error.js";
 
@@ -35,7 +36,10 @@ const KNOWN_ELEMENTS: ReadonlySet<string> = new Set([...CONTAINER_ELEMENTS, ...T
 
 const ATTRIBUTES = `(?:[^<>"']|"[^"]*"|'[^']*')*`;
 /** Matches an MJML tag or a comment (an unclosed one up to the end). `mjml-raw` is how the service's docs spell `mj-raw`. */
-const MJML_TOKEN = new RegExp(`<!--[\\s\\S]*?(?:-->|$)|<(/?)(mjml-raw|mjml|mj-[\\w-]+)(${ATTRIBUTES})>`, "gi");
+const MJML_TOKEN = new RegExp(
+  `<!--[\\s\\S]*?(?:-->|$)|<(/?)(mjml-raw|mjml|mj-[\\w-]+)(?![\\w-])(${ATTRIBUTES})>`,
+  "gi",
+);
 
 interface OpenElement {
   name: string;
@@ -50,12 +54,6 @@ interface PreparedMjml {
   inlineStyles: string;
 }
 
-function createUniqueWord(source: string): string {
-  let word = "KEPT";
-  while (source.includes(word)) word += "T";
-  return word;
-}
-
 /** Escapes bare ampersands, which HTML attributes can contain and XML attributes cannot. */
 function escapeAmpersands(text: string): string {
   return text.replaceAll(/&(?![a-z0-9#]+;)/gi, "&amp;");
@@ -66,7 +64,7 @@ function escapeAmpersands(text: string): string {
  * Throws {@link RenderError} with the line for unknown, unclosed and unopened elements (T-128).
  */
 export function prepareMjml(source: string): PreparedMjml {
-  const word = createUniqueWord(source);
+  const word = createUniqueWord("KEPT", source);
   const keptHtml: string[] = [];
   const keep = (html: string): string => `${word}${keptHtml.push(html) - 1}END`;
   let [countedTo, lines] = [0, 1];
