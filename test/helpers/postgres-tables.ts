@@ -1,8 +1,12 @@
 import { withClient } from "./postgres-server.js";
 
 /** Makes the tables of a store those of the first version. */
-export const TO_FIRST_VERSION =
-  "DROP TABLE partitions, crash_mark, delayed_jobs, crashed_claims; DROP INDEX block_values_by_block; ALTER TABLE knock_store DROP COLUMN oldest_version; UPDATE knock_store SET version = 1";
+export const TO_FIRST_VERSION = [
+  "DROP TABLE partitions, crash_mark, delayed_jobs, crashed_claims",
+  "DROP INDEX block_values_by_block, schedules_by_workflow, frequency_claims_by_recipient",
+  "ALTER TABLE knock_store DROP COLUMN oldest_version",
+  "UPDATE knock_store SET version = 1",
+].join("; ");
 
 const SELECT_TABLES = `
   SELECT c.relkind, c.oid::regclass::text AS name, string_agg(a.attname, ',' ORDER BY a.attnum) AS columns

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { once } from "../../util/once.js";
 import { conditionGroupSchema } from "../condition/condition-schema.js";
+import { isUnstorable, UNSTORABLE_MESSAGE } from "../recipient/describe-invalid-id.js";
 import { described, optional, text } from "../schema/fields.js";
 
 const REF_ERROR = "is required (a name unique in the workflow)";
@@ -9,6 +10,7 @@ const commonFields = () => ({
   ref: described(
     z.string({ error: REF_ERROR }).check(
       z.refine((value) => value !== "", { error: REF_ERROR }),
+      z.refine((value) => !isUnstorable(value), { error: UNSTORABLE_MESSAGE }),
       z.meta({ minLength: 1 }),
     ),
     "The name of the step, unique in the workflow. Conditions and errors refer to it.",

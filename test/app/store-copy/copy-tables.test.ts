@@ -36,7 +36,7 @@ const OWN_COLUMNS = {
   ],
 };
 const OWN_TABLES = {
-  sqlite: ["clock", "batch_actors", "row_blocks", "feed_counts", "crashed_claims"],
+  sqlite: ["clock", "batch_actors", "row_blocks", "block_times", "feed_counts", "crashed_claims"],
   postgres: [
     "clock",
     "knock_store",

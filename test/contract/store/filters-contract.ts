@@ -1,20 +1,47 @@
 import { describe, expect, it } from "vitest";
-import { DELIVERY_STATUSES, type DeliveryStatus, type Message } from "../../../src/domain/message/message.js";
+import {
+  DELIVERY_STATUSES,
+  type DeliveryStatus,
+  type EngagementAction,
+  type EngagementStatus,
+  type Message,
+} from "../../../src/domain/message/message.js";
 import { RUN_STATUSES, type RunStatus } from "../../../src/domain/run/run-status.js";
 import type { RecipientRun } from "../../../src/domain/run/workflow-run.js";
-import type { MessageQuery, RunQuery } from "../../../src/ports/filters.js";
+import type { MessageQuery, RunQuery, TimeBounds } from "../../../src/ports/filters.js";
 import type { PageRequest } from "../../../src/ports/page-request.js";
 import type { StoredRun } from "../../../src/ports/run-store.js";
 import { claimAt } from "./due-work-contract.js";
 import { applyRandomOperation, createRandom } from "./random-operations.js";
 import { readBackward, readForward } from "./read-pages.js";
-import { insertSample, NOW, saveAll, user, waitingAt } from "./sample-runs.js";
+import { HOUR, insertSample, NOW, sampleVersion, saveAll, user, waitingAt } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
 
 const SEED = 7;
 const OPERATIONS = 100;
-const SEARCHES = 12;
+const SEARCHES = 25;
 const FILLING_ROWS = 300;
+/** The times of rows between the others, which are not in the order of the rows, as after moves of the clock. */
+const FILLING_TIMES = [NOW + 2 * HOUR, NOW - HOUR, NOW + HOUR, NOW - 3 * HOUR];
+const ENGAGEMENTS: EngagementAction[][] = [
+  ["interacted"],
+  ["archived", "seen"],
+  ["unread"],
+  ["archived", "unseen"],
+  ["link_clicked"],
+];
+
+function isBetween(
+  at: number,
+  { gt = -Infinity, gte = -Infinity, lt = Infinity, lte = Infinity }: TimeBounds,
+): boolean {
+  return at > gt && at >= gte && at < lt && at <= lte;
+}
+
+function hasEngagement(message: Message, action: EngagementAction): boolean {
+  const status = action.replace(/^un/, "") as EngagementStatus;
+  return (message[`${status}_at`] === null) === action.startsWith("un");
+}
 
 function matchesMessage(message: Message, filter: MessageQuery): boolean {
   return (
@@ -23,7 +50,10 @@ function matchesMessage(message: Message, filter: MessageQuery): boolean {
     [undefined, message.workflow].includes(filter.workflow) &&
     [undefined, message.tenant].includes(filter.tenant) &&
     [undefined, message.recipient].includes(filter.recipient) &&
-    [undefined, message.channel.key, message.channel.id].includes(filter.channel)
+    [undefined, message.channel.key, message.channel.id].includes(filter.channel) &&
+    (filter.workflow_categories?.some((category) => message.categories.includes(category)) ?? true) &&
+    (filter.engagement_statuses?.some((status) => hasEngagement(message, status)) ?? true) &&
+    isBetween(message.inserted_at, filter.inserted_at ?? {})
   );
 }
 
@@ -33,7 +63,9 @@ function matchesRun({ run, recipientRun }: StoredRun, filter: RunQuery): boolean
     (filter.statuses?.includes(recipientRun.status) ?? true) &&
     [undefined, run.workflow].includes(filter.workflow) &&
     [undefined, run.tenant].includes(filter.tenant) &&
-    [undefined, recipientRun.recipient].includes(filter.recipient)
+    [undefined, recipientRun.recipient].includes(filter.recipient) &&
+    [undefined, recipientRun.error_count > 0].includes(filter.has_errors) &&
+    isBetween(recipientRun.inserted_at, { gte: filter.starting_at ?? -Infinity, lte: filter.ending_at ?? Infinity })
   );
 }
 
@@ -94,9 +126,10 @@ export function describeFilters(open: OpenStore): void {
         // Rows between the others, so that these are not all next to each other.
         if (count % 30 === 10)
           await insertSample(store, {
-            workflow: "filling",
+            version: sampleVersion("filling", { categories: ["bulk", "rare"] }),
             recipients: Array.from({ length: FILLING_ROWS }, (_, index) => `filling-${index}`),
-            run: { inserted_at: NOW },
+            run: { inserted_at: FILLING_TIMES[Math.floor(count / 30)] ?? NOW },
+            recipientRun: { error_count: 0 },
           });
       }
       // Another process reads what this one wrote.
@@ -106,6 +139,7 @@ export function describeFilters(open: OpenStore): void {
       expect(messages.length).toBeGreaterThan(3 * FILLING_ROWS);
       for (let count = 0; count < SEARCHES; count++) {
         const message = pick(messages);
+        const { inserted_at: at } = message;
         const filter: MessageQuery = {
           workflow: maybe(message.workflow, ["nowhere"]),
           tenant: maybe(message.tenant, ["nowhere"]),
@@ -113,6 +147,12 @@ export function describeFilters(open: OpenStore): void {
           channel: maybe(pick([message.channel.key, message.channel.id]), ["nowhere"]),
           status: maybe(message.status, DELIVERY_STATUSES),
           statuses: maybe(pick([[message.status], [message.status, "bounced" as const]]), [[], ["undelivered"]]),
+          workflow_categories: maybe(pick([["rare"], message.categories]), [[], ["nothing"]]),
+          engagement_statuses: maybe(pick(ENGAGEMENTS), [[]]),
+          inserted_at: maybe(
+            pick<TimeBounds>([{ gte: at }, { lt: at }, { gt: at, lte: at + HOUR }, { lte: at, gte: at }]),
+            [{ gt: NOW + 9 * HOUR }],
+          ),
         };
         const limit = 20 + random(100);
         const expected = messages.filter((one) => matchesMessage(one, filter)).map(({ id }) => id);
@@ -127,6 +167,9 @@ export function describeFilters(open: OpenStore): void {
           recipient: maybe(recipientRun.recipient, [user("nobody")]),
           status: maybe(recipientRun.status, RUN_STATUSES),
           statuses: maybe([recipientRun.status, "queued" as const], [[], ["completed"]]),
+          has_errors: maybe(recipientRun.error_count > 0, [true]),
+          starting_at: maybe(recipientRun.inserted_at, [NOW + 9 * HOUR]),
+          ending_at: maybe(recipientRun.inserted_at, [NOW - 9 * HOUR]),
         };
         const expectedRuns = runs.filter((one) => matchesRun(one, runFilter)).map((one) => one.recipientRun.id);
         const listRuns = (page: PageRequest) => store.listRecipientRuns(runFilter, page);

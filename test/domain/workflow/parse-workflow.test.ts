@@ -199,6 +199,7 @@ describe("steps (F-040)", () => {
       { type: "delay", settings: {} },
       ["/ref is required (a name unique in the workflow)", "/settings must have delay_for or delay_until_field_path"],
     ],
+    ["a ref with a NUL", sms({ ref: "a\0b" }), ["/ref must not contain NUL or half a surrogate pair"]],
     ["an empty ref", sms({ ref: "" }), ["/ref is required (a name unique in the workflow)"]],
     ["a ref that is a number", sms({ ref: 1 }), ["/ref is required (a name unique in the workflow)"]],
   ])("rejects %s", (_what, step, expected) => {

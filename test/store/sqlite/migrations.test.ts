@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "@photostructure/sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { FeedFilter } from "../../../src/domain/message/feed-filter.js";
+import type { MessageQuery } from "../../../src/ports/filters.js";
 import { APPLICATION_ID, MIGRATIONS } from "../../../src/store/sqlite/connection/migrations.js";
 import { openSqliteStore } from "../../../src/store/sqlite/open-sqlite-store.js";
 import type { SqliteStore } from "../../../src/store/sqlite/sqlite-store.js";
@@ -106,6 +107,22 @@ describe("a store of an earlier version", () => {
     writeOlder(older, version, newer);
     return openSqliteStore(older);
   }
+
+  it("finds its messages by time and engagement", async () => {
+    const store = await openOlder("block_times", async (made) => {
+      for (let hour = 0; hour < 3; hour++) {
+        const recipients = Array.from({ length: 300 }, (_, index) => `user-${index}`);
+        const { messages } = await insertSample(made, { recipients, run: { inserted_at: NOW + hour * HOUR } });
+        await made.markMessages([messages[7]?.id ?? ""], "interacted", NOW + hour * HOUR, null);
+      }
+    });
+    const count = async (filter: MessageQuery) => (await store.listMessages(filter, { limit: 999 })).items.length;
+    expect(await count({ inserted_at: { lt: NOW + HOUR } })).toBe(300);
+    expect(await count({ inserted_at: { gte: NOW + HOUR, lte: NOW + HOUR } })).toBe(300);
+    expect(await count({ engagement_statuses: ["interacted"] })).toBe(3);
+    expect((await store.listRecipientRuns({ ending_at: NOW }, { limit: 999 })).items).toHaveLength(300);
+    await store.close();
+  });
 
   it("E-271 counts the activities of a large batch that is still open", async () => {
     const store = await openOlder("batch_actors", async (made) => {

@@ -111,3 +111,36 @@ it("lists by a status that rows have only for a while find the rows by an index"
   expect(blocks.map(({ value }) => value)).toEqual(["completed"]);
   await store.close();
 });
+
+it("lists that contain a part of a table, and deletions, find their rows by an index without sorting", async () => {
+  const store = await openSqliteStore(":memory:");
+  await insertSample(store, { recipients: ["ana"] });
+  const statements = recordStatements(store);
+  await store.listRecipients({ collection: "$users" }, PAGE);
+  await store.listRecipients({ collection: null }, PAGE);
+  await store.listAudienceMembers("vip", PAGE);
+  await store.listSubscriptions({ object: user("ana") }, PAGE);
+  await store.listSubscriptions({ recipient: user("ana") }, PAGE);
+  await store.listSchedules({ workflow: "digest" }, PAGE);
+  await store.listSchedules({ recipients: [user("ana")] }, PAGE);
+  await store.readGuideMessages(user("ana"));
+  await store.upsertRecipients([{ key: user("ana"), properties: {} }], NOW);
+  await store.deleteRecipients([user("ana")]);
+  const plans = [...statements]
+    .filter((sql) => /^(?:SELECT|DELETE|UPDATE)/.test(sql) && !sql.startsWith("SELECT 1 FROM feed_counts"))
+    .flatMap((sql) => explain(store, sql).map((step) => ({ sql, step })));
+  // The whole of a partial index, and the few messages of guides.
+  const allowed = /^SCAN r USING INDEX recipients_except_users|FROM messages m INDEXED BY messages_by_guide/;
+  const slow = plans
+    .filter(({ step }) => /^SCAN (?!asked|block|json_each|CONSTANT)|TEMP B-TREE FOR ORDER BY/.test(step))
+    .filter(({ sql, step }) => !allowed.test(`${step}: ${sql}`));
+  expect(slow.map(({ sql, step }) => `${step}: ${sql}`)).toEqual([]);
+  const indexes = [
+    ...["recipients_by_collection", "recipients_except_users", "audience_members_in_order", "subscriptions_in_order"],
+    ...["subscriptions_by_recipient", "schedules_by_workflow", "schedules_by_recipient", "messages_by_guide"],
+    "frequency_claims_by_recipient",
+  ];
+  const used = plans.map(({ step }) => / INDEX (\w+)/.exec(step)?.[1]);
+  expect(indexes.filter((index) => !used.includes(index))).toEqual([]);
+  await store.close();
+});

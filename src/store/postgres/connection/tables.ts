@@ -227,5 +227,10 @@ export const ADD_CRASHED_CLAIMS = `
     PRIMARY KEY (kind, row)
   )`;
 
+/** Adds indexes for lists of schedules and for deleting a recipient, which would read whole tables. */
+export const ADD_INDEXES = `
+  CREATE INDEX schedules_by_workflow ON schedules (workflow, row);
+  CREATE INDEX frequency_claims_by_recipient ON frequency_claims (recipient)`;
+
 /** The tables of the first version. */
 export const FIRST_TABLES = [RECIPIENTS, SHARED_ROWS, RUN_TABLES, MESSAGES, LOGS, PARTITIONS].join("\n");

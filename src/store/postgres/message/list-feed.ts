@@ -10,7 +10,7 @@ import { SqlFilters } from "../connection/sql-filters.js";
 import type { Reader } from "../connection/transaction.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { IS_IN_FEED, readKeptCounts } from "./feed-counts.js";
-import { HAS_CATEGORY, JOIN_WORKFLOW_RUN } from "./list-messages.js";
+import { HAS_VERSION, JOIN_WORKFLOW_RUN } from "./list-messages.js";
 import { FROM_MESSAGES, toMessages } from "./message-rows.js";
 
 /** The expressions that the filters compare, of messages and of kept counts. */
@@ -37,11 +37,12 @@ function addKeptFilters(
 }
 
 /** Returns all filters except the status, which the counts ignore. */
-function buildFeedFilters(filter: FeedFilter): SqlFilters {
+async function buildFeedFilters(tx: Reader, shared: SharedRows, filter: FeedFilter): Promise<SqlFilters> {
+  const { workflow_categories: categories } = filter;
   const filters = new SqlFilters()
     .add("m.recipient = ?", filter.recipient)
     .add("w.workflow = ?", filter.source)
-    .add(HAS_CATEGORY, filter.workflow_categories)
+    .add(HAS_VERSION, categories && (await shared.findVersions(tx, categories)).rows)
     .addPairs("COALESCE(m.data, w.data)", filter.trigger_data)
     .addBounds("m.inserted_at", filter.inserted_at);
   filters.conditions.push(...IS_IN_FEED);
@@ -74,7 +75,7 @@ export async function listFeed(
   filter: FeedFilter,
   page: PageRequest,
 ): Promise<Paged<{ message: Message; cursor: string }> & { counts: FeedCounts }> {
-  const filters = buildFeedFilters(filter);
+  const filters = await buildFeedFilters(tx, shared, filter);
   const counts = (await findKeptCounts(tx, filter)) ?? (await countFeed(tx, filters));
   const status = filter.status ?? "all";
   const condition = FEED_STATUS_CONDITIONS[status];

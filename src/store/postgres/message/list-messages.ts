@@ -4,9 +4,10 @@ import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import { ENGAGEMENT_CONDITIONS } from "../../rows/message-conditions.js";
 import { MESSAGE_COLUMNS, type MessageRow } from "../../rows/message-row.js";
 import { MESSAGE_BYTES } from "../../rows/row-bytes.js";
+import type { FoundVersions } from "../../rows/version-categories.js";
 import { type BlockSource, bindBlockSource } from "../connection/block-values.js";
 import { readPage } from "../connection/read-page.js";
-import { buildJson, SqlFilters } from "../connection/sql-filters.js";
+import { SqlFilters } from "../connection/sql-filters.js";
 import type { Reader } from "../connection/transaction.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { FROM_MESSAGES, toMessages } from "./message-rows.js";
@@ -16,13 +17,18 @@ export const JOIN_WORKFLOW_RUN = " JOIN workflow_runs w ON w.row = r.workflow_ru
 /** The sources in a message's content, which are not in its row. */
 const TEMPLATE_SOURCES = "(SELECT s.texts FROM template_sources s WHERE s.row = m.template_sources)";
 
-/** Condition that the workflow run's version has any category of a list. */
-export const HAS_CATEGORY = `EXISTS (SELECT 1 FROM workflow_versions v, json_array_elements_text(${buildJson("v.definition")} -> 'categories') c WHERE v.row = w.version AND c = ANY(?::text[]))`;
+/** Condition that the workflow run's version is in a list. */
+export const HAS_VERSION = "w.version = ANY(?::bigint[])";
 
 const WORKFLOW_RUN_BY_ID = "(SELECT row FROM workflow_runs WHERE id = ?)";
 
 /** Returns where messages may be that match the filters; none if an index of the filters finds few messages. */
-async function findSources(tx: Reader, filters: SqlFilters, filter: MessageQuery): Promise<BlockSource[]> {
+async function findSources(
+  tx: Reader,
+  filters: SqlFilters,
+  filter: MessageQuery,
+  versions: FoundVersions | undefined,
+): Promise<BlockSource[]> {
   const { recipient, workflow, workflow_run_id, channel, status, tenant } = filter;
   const isSelective = [filter.ids, filter.recipient_run_id, recipient].some((one) => one !== undefined);
   if (isSelective) return [];
@@ -35,6 +41,7 @@ async function findSources(tx: Reader, filters: SqlFilters, filter: MessageQuery
     ...bindBlockSource(filters, "messages.workflow_run", workflowRuns),
     ...bindBlockSource(filters, "messages.tenant", toList(tenant)),
     ...bindBlockSource(filters, "messages.workflow", toList(workflow)),
+    ...bindBlockSource(filters, "messages.workflow", versions?.workflows),
     ...bindBlockSource(filters, "messages.channel", channels),
     ...bindBlockSource(filters, "messages.status", toList(status)),
     ...bindBlockSource(filters, "messages.status", filter.statuses),
@@ -56,6 +63,8 @@ export async function listMessages(
   filter: MessageQuery,
   page: PageRequest,
 ): Promise<Paged<Message>> {
+  const { workflow_categories: categories } = filter;
+  const versions = categories && (await shared.findVersions(tx, categories));
   const filters = new SqlFilters()
     .add("w.workflow = ?", filter.workflow)
     .add(`r.workflow_run = ${WORKFLOW_RUN_BY_ID}`, filter.workflow_run_id)
@@ -67,7 +76,7 @@ export async function listMessages(
     .addText(["w.workflow", "m.recipient", "m.content", TEMPLATE_SOURCES], ["m.id", "r.id", "w.id"], filter.text)
     .addAny("m.id", filter.ids)
     .addAny("m.status", filter.statuses)
-    .add(HAS_CATEGORY, filter.workflow_categories)
+    .add(HAS_VERSION, versions?.rows)
     .addPairs("COALESCE(m.data, w.data)", filter.trigger_data)
     .addBounds("m.inserted_at", filter.inserted_at);
   const engagement = filter.engagement_statuses?.map((status) => ENGAGEMENT_CONDITIONS[status]);
@@ -81,7 +90,7 @@ export async function listMessages(
       bytes: MESSAGE_BYTES,
       key: "m.row",
       filters,
-      sources: await findSources(tx, filters, filter),
+      sources: await findSources(tx, filters, filter, versions),
     },
     page,
   );

@@ -3,8 +3,14 @@ import type { Workflow } from "../../../domain/workflow/workflow.js";
 import { hashSha256 } from "../../../util/hash.js";
 import { stringify } from "../../rows/json-column.js";
 import { listMessageSources, splitMessageContent } from "../../rows/message-row.js";
+import { type CategorizedVersion, type FoundVersions, VersionCategories } from "../../rows/version-categories.js";
 import type { Connection } from "../connection/connection.js";
+import { buildJson } from "../connection/sql-filters.js";
 import type { Reader } from "../connection/transaction.js";
+
+const SELECT_CATEGORIES = `
+  SELECT row, definition ->> 'key' AS key, (definition -> 'categories')::text AS categories
+  FROM (SELECT row, ${buildJson("definition")} AS definition FROM workflow_versions WHERE row <> ALL($1::bigint[])) v`;
 
 /** A kind of shared rows: its table and how a value is inserted and read. */
 interface SharedKind<Value> {
@@ -160,6 +166,7 @@ export class SharedRows {
   private readonly versions = new SharedTable(VERSIONS);
   private readonly channels = new SharedTable(CHANNELS);
   private readonly templateSources = new SharedTable(TEMPLATE_SOURCES);
+  private readonly versionCategories = new VersionCategories();
 
   /** Inserts what is new of versions and of the channels and sources of messages (E-014). Must run outside of a transaction. */
   async insert(
@@ -202,6 +209,13 @@ export class SharedRows {
     if (versions) await this.versions.load(tx, versions);
     if (channels) await this.channels.load(tx, channels);
     if (templateSources) await this.templateSources.load(tx, templateSources);
+  }
+
+  /** Returns the versions with any of the categories. */
+  async findVersions(tx: Reader, categories: readonly string[]): Promise<FoundVersions> {
+    // Not those after the last known row, because rows are not committed in the order of their numbers.
+    this.versionCategories.add(await tx.all<CategorizedVersion>(SELECT_CATEGORIES, this.versionCategories.listRows()));
+    return this.versionCategories.find(categories);
   }
 
   version(row: number): Workflow {

@@ -257,4 +257,16 @@ CREATE TABLE crashed_claims (
     token TEXT,
     PRIMARY KEY (kind, row)
   ) WITHOUT ROWID;
+CREATE INDEX recipients_by_collection ON recipients (substr(key, 1, instr(key, '/') - 1));
+CREATE INDEX recipients_except_users ON recipients (row) WHERE substr(key, 1, instr(key, '/') - 1) <> '$users';
+CREATE INDEX audience_members_in_order ON audience_members (audience, row);
+CREATE INDEX schedules_by_workflow ON schedules (workflow);
+CREATE INDEX frequency_claims_by_recipient ON frequency_claims (recipient);
+CREATE TABLE block_times (
+    name TEXT NOT NULL,
+    block INTEGER NOT NULL,
+    first_at INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    PRIMARY KEY (name, block)
+  ) WITHOUT ROWID;
 `;

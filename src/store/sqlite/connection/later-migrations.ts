@@ -20,6 +20,18 @@ export const CORRECT_ROW_BLOCKS = `
   INSERT OR IGNORE INTO row_blocks SELECT DISTINCT 'runs.errors', 'some', row >> 8 FROM recipient_runs WHERE error_count > 0;
 `;
 
+/** Records the blocks of messages with an engagement, and the times of all blocks but the last, as `RowBlocks` does. */
+export const FILL_NEWER_BLOCKS = `
+  INSERT OR IGNORE INTO row_blocks
+    SELECT DISTINCT 'messages.engagement', e.value, m.row >> 8 FROM messages m
+      CROSS JOIN json_each('["interacted","link_clicked","archived"]') e
+    WHERE CASE e.value WHEN 'interacted' THEN m.interacted_at WHEN 'link_clicked' THEN m.link_clicked_at ELSE m.archived_at END IS NOT NULL;
+  INSERT OR REPLACE INTO block_times
+    SELECT 'messages', row >> 8, MIN(inserted_at), MAX(inserted_at) FROM messages GROUP BY row >> 8;
+  INSERT OR REPLACE INTO block_times
+    SELECT 'recipient_runs', row >> 8, MIN(inserted_at), MAX(inserted_at) FROM recipient_runs GROUP BY row >> 8;
+`;
+
 /** Counts the feeds with so many messages that `feed-counts.ts` keeps their counts. */
 export const FILL_FEED_COUNTS = `
   INSERT INTO feed_counts
@@ -183,5 +195,21 @@ export const LATER_MIGRATIONS: readonly string[] = [
     token TEXT,
     PRIMARY KEY (kind, row)
   ) WITHOUT ROWID;
+  `,
+  // Lists of recipients, members and schedules, lists by time and by engagement, and deleting a user read whole tables.
+  `
+  CREATE INDEX recipients_by_collection ON recipients (substr(key, 1, instr(key, '/') - 1));
+  CREATE INDEX recipients_except_users ON recipients (row) WHERE substr(key, 1, instr(key, '/') - 1) <> '$users';
+  CREATE INDEX audience_members_in_order ON audience_members (audience, row);
+  CREATE INDEX schedules_by_workflow ON schedules (workflow);
+  CREATE INDEX frequency_claims_by_recipient ON frequency_claims (recipient);
+  CREATE TABLE block_times (
+    name TEXT NOT NULL,
+    block INTEGER NOT NULL,
+    first_at INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    PRIMARY KEY (name, block)
+  ) WITHOUT ROWID;
+  ${FILL_NEWER_BLOCKS}
   `,
 ];

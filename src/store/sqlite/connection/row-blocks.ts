@@ -11,6 +11,7 @@ type BlockedColumn =
   | "messages.channel"
   | "messages.workflow"
   | "messages.tenant"
+  | "messages.engagement"
   | "runs.status"
   | "runs.errors"
   | "runs.workflow"
@@ -140,6 +141,12 @@ export class BlockSources {
   /** Adds the blocks of a value that an index finds. Adds nothing if it is undefined. */
   addIndexed(select: SelectRow, value: string | undefined): this {
     if (value !== undefined) this.sources.push(createIndexSource(this.db, select, value));
+    return this;
+  }
+
+  /** Adds a source. Adds nothing if it is null. */
+  addSource(source: BlockSource | null): this {
+    if (source !== null) this.sources.push(source);
     return this;
   }
 

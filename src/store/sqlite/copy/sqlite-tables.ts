@@ -7,7 +7,12 @@ import type { StoredRow, StoredTable, StoreTables, TableTarget } from "../../../
 import { formatColumns, formatSelectNext, getKey, READ_ROWS, STORED_TABLES } from "../../rows/stored-tables.js";
 import { type Database, openDatabase, type SqlValue, type Statement } from "../connection/driver.js";
 import { inspectStoreFile } from "../connection/inspect-store-file.js";
-import { CORRECT_ROW_BLOCKS, FILL_FEED_COUNTS, FILL_ROW_BLOCKS } from "../connection/later-migrations.js";
+import {
+  CORRECT_ROW_BLOCKS,
+  FILL_FEED_COUNTS,
+  FILL_NEWER_BLOCKS,
+  FILL_ROW_BLOCKS,
+} from "../connection/later-migrations.js";
 import { isBusy, translateError } from "../connection/store-errors.js";
 import { WATCH_SCRIPT } from "../log/sqlite-outbound-log.js";
 import { CREATE_SOURCE_EVENTS, INDEX_SOURCE_EVENTS } from "../log/sqlite-source-log.js";
@@ -98,7 +103,7 @@ class SqliteTableTarget implements TableTarget {
 
   async deriveRest(): Promise<void> {
     this.database.exec(LINK_ACTIVITIES);
-    this.database.exec(FILL_ROW_BLOCKS + CORRECT_ROW_BLOCKS);
+    this.database.exec(FILL_ROW_BLOCKS + CORRECT_ROW_BLOCKS + FILL_NEWER_BLOCKS);
     this.database.exec(FILL_FEED_COUNTS);
   }
 

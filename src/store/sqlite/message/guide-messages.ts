@@ -5,18 +5,19 @@ import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { CausedWork } from "../../../ports/due-store.js";
 import type { GuideEngagement } from "../../../ports/guide-store.js";
 import { isFirstDisplay, toDisplayColumns } from "../../rows/guide-display.js";
-import type { MessageRow } from "../../rows/message-row.js";
+import { MESSAGE_COLUMNS, type MessageRow } from "../../rows/message-row.js";
 import type { Connection } from "../connection/connection.js";
 import { RUN_ROW_BY_ID } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { recordMessageEvents } from "../run/waits.js";
 import { markMessagesInWrite } from "./mark-messages.js";
-import { createMessageInserter, SELECT_MESSAGES, toMessages } from "./message-rows.js";
+import { createMessageInserter, toMessages } from "./message-rows.js";
 
 // The messages of a guide come from no run. The values that messages of one version and tenant share are in a row of
 // workflow_runs that is marked as no run, with one row of recipient_runs below it: the message's origin. Lists of runs omit it.
 
-const SELECT_BY_USER = `${SELECT_MESSAGES} CROSS JOIN workflow_runs w ON w.row = r.workflow_run WHERE m.recipient = ? AND m.guide IS NOT NULL`;
+/** Few messages of a user belong to guides, but the planner would choose the index of all messages by recipient. */
+const SELECT_BY_USER = `SELECT ${MESSAGE_COLUMNS} FROM messages m INDEXED BY messages_by_guide CROSS JOIN recipient_runs r ON r.row = m.recipient_run CROSS JOIN workflow_runs w ON w.row = r.workflow_run WHERE m.recipient = ? AND m.guide IS NOT NULL`;
 
 /** Returns whether engagement counts in all tenants, as SQLite's number. */
 const isGlobal = ({ scope }: Pick<Guide, "scope">): number => (scope === "global" ? 1 : 0);

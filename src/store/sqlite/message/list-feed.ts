@@ -12,7 +12,7 @@ import type { Connection } from "../connection/connection.js";
 import { readPage, SqlFilters } from "../connection/read-page.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { IS_IN_FEED, keepCountsOfLargeFeed, readKeptCounts } from "./feed-counts.js";
-import { HAS_CATEGORY } from "./list-messages.js";
+import { HAS_VERSION } from "./list-messages.js";
 import { FROM_MESSAGES_AND_RUNS } from "./message-joins.js";
 import { toMessages } from "./message-rows.js";
 
@@ -41,11 +41,12 @@ function addKeptFilters(
 }
 
 /** Returns all filters except the status, which the counts ignore. */
-function buildFeedFilters(filter: FeedFilter): SqlFilters {
+function buildFeedFilters(shared: SharedRows, filter: FeedFilter): SqlFilters {
+  const { workflow_categories: categories } = filter;
   const filters = new SqlFilters()
     .add("m.recipient = ?", filter.recipient)
     .add("w.workflow = ?", filter.source)
-    .add(HAS_CATEGORY, filter.workflow_categories && stringify(filter.workflow_categories))
+    .add(HAS_VERSION, categories && stringify(shared.findVersions(categories).rows))
     .addPairs("COALESCE(m.data, w.data)", filter.trigger_data)
     .addBounds("m.inserted_at", filter.inserted_at);
   filters.conditions.push(...IS_IN_FEED);
@@ -101,7 +102,7 @@ export function listFeed(
 ): Paged<{ message: Message; cursor: string }> & { counts: FeedCounts } {
   keepCountsOfLargeFeed(db, filter.recipient);
   return db.read(() => {
-    const filters = buildFeedFilters(filter);
+    const filters = buildFeedFilters(shared, filter);
     const counts = findKeptCounts(db, filter) ?? countFeed(db, filters);
     const status = filter.status ?? "all";
     const condition = FEED_STATUS_CONDITIONS[status];

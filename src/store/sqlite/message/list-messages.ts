@@ -5,20 +5,21 @@ import { stringify } from "../../rows/json-column.js";
 import { ENGAGEMENT_CONDITIONS } from "../../rows/message-conditions.js";
 import { MESSAGE_COLUMNS, type MessageRow } from "../../rows/message-row.js";
 import { MESSAGE_BYTES } from "../../rows/row-bytes.js";
+import type { FoundVersions } from "../../rows/version-categories.js";
+import { createTimeSource } from "../connection/block-times.js";
 import type { Connection } from "../connection/connection.js";
 import { readPage, SqlFilters } from "../connection/read-page.js";
 import { type BlockSource, BlockSources } from "../connection/row-blocks.js";
 import { RUN_ROW_BY_ID } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { FROM_MESSAGES_AND_RUNS } from "./message-joins.js";
-import { toMessages } from "./message-rows.js";
+import { getRareEngagements, toMessages } from "./message-rows.js";
 
 /** The sources in a message's content, which are not in its row. */
 const TEMPLATE_SOURCES = "(SELECT s.texts FROM template_sources s WHERE s.row = m.template_sources)";
 
-/** Condition that the workflow run's version has any category of a JSON list. */
-export const HAS_CATEGORY =
-  "EXISTS (SELECT 1 FROM workflow_versions v, json_each(v.definition, '$.categories') c WHERE v.row = w.version AND c.value IN (SELECT value FROM json_each(?)))";
+/** Condition that the workflow run's version is in a JSON list. */
+export const HAS_VERSION = "w.version IN (SELECT value FROM json_each(?))";
 
 const SELECT_NEXT_OF_RECIPIENT = {
   older: "SELECT MAX(row) FROM messages WHERE recipient = ? AND row <= ?",
@@ -26,7 +27,11 @@ const SELECT_NEXT_OF_RECIPIENT = {
 };
 
 /** Returns where messages may be that match the filters; none if an index of the filters finds few messages. */
-function findSources(db: Connection, filter: MessageQuery): readonly BlockSource[] {
+function findSources(
+  db: Connection,
+  filter: MessageQuery,
+  versions: FoundVersions | undefined,
+): readonly BlockSource[] {
   const { recipient, workflow, channel, status, statuses, tenant } = filter;
   const isSelective = [filter.ids, filter.workflow_run_id, filter.recipient_run_id].some((one) => one !== undefined);
   if (isSelective) return [];
@@ -35,7 +40,10 @@ function findSources(db: Connection, filter: MessageQuery): readonly BlockSource
     .addValues("messages.status", statuses)
     .addValue("messages.workflow", workflow)
     .addValue("messages.tenant", tenant)
-    .addValues("messages.channel", channel === undefined ? undefined : selectChannelRows(db, channel));
+    .addValues("messages.channel", channel === undefined ? undefined : selectChannelRows(db, channel))
+    .addValues("messages.workflow", versions?.workflows)
+    .addValues("messages.engagement", getRareEngagements(filter.engagement_statuses))
+    .addSource(createTimeSource(db, "messages", filter.inserted_at));
   // The messages of a recipient alone are read in the order of their index.
   return found.sources.length === 0 ? [] : found.addIndexed(SELECT_NEXT_OF_RECIPIENT, recipient).sources;
 }
@@ -52,6 +60,8 @@ export function listMessages(
   filter: MessageQuery,
   page: PageRequest,
 ): Paged<Message> {
+  const { workflow_categories: categories } = filter;
+  const versions = categories && db.read(() => shared.findVersions(categories));
   const filters = new SqlFilters()
     .add("w.workflow = ?", filter.workflow)
     .add(
@@ -66,7 +76,7 @@ export function listMessages(
     .addText(["w.workflow", "m.recipient", "m.content", TEMPLATE_SOURCES], ["m.id", "r.id", "w.id"], filter.text)
     .addAny("m.id", filter.ids)
     .addAny("m.status", filter.statuses)
-    .add(HAS_CATEGORY, filter.workflow_categories && stringify(filter.workflow_categories))
+    .add(HAS_VERSION, versions && stringify(versions.rows))
     .addPairs("COALESCE(m.data, w.data)", filter.trigger_data)
     .addBounds("m.inserted_at", filter.inserted_at);
   const engagement = filter.engagement_statuses?.map((status) => ENGAGEMENT_CONDITIONS[status]);
@@ -81,7 +91,7 @@ export function listMessages(
         bytes: MESSAGE_BYTES,
         key: "m.row",
         filters,
-        sources: findSources(db, filter),
+        sources: findSources(db, filter, versions),
       },
       page,
     );

@@ -8,7 +8,7 @@ import type { Connection } from "../connection/connection.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { recordMessageEvents } from "../run/waits.js";
 import { countChange, hasKeptCounts } from "./feed-counts.js";
-import { SELECT_MESSAGES, toMessages } from "./message-rows.js";
+import { recordEngagementBlocks, SELECT_MESSAGES, toMessages } from "./message-rows.js";
 
 const UPDATE =
   "UPDATE messages SET seen_at = ?, read_at = ?, interacted_at = ?, link_clicked_at = ?, archived_at = ?, events = ?, updated_at = ? WHERE row = ?";
@@ -64,6 +64,7 @@ export function markMessagesInWrite(
   const update = db.prepare(UPDATE);
   const hasKept = hasKeptCounts(db);
   return toMessages(db, shared, rows).map((before, index) => {
+    const { row } = rows[index] as MessageRow;
     const marked = markMessage(before, action, at, metadata);
     const { seen_at, read_at, interacted_at, link_clicked_at, archived_at } = marked;
     update.run(
@@ -74,8 +75,9 @@ export function markMessagesInWrite(
       archived_at,
       packMessageEvents(marked.events, marked.inserted_at),
       at,
-      (rows[index] as MessageRow).row,
+      row,
     );
+    recordEngagementBlocks(shared, marked, row);
     if (hasKept) countChange(db, shared, before, before, marked);
     recordMessageEvents(db, [{ message: marked, events: marked.events.slice(before.events.length) }]);
     return marked;

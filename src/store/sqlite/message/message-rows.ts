@@ -1,7 +1,8 @@
-import type { Message, MessageStatuses } from "../../../domain/message/message.js";
+import type { EngagementAction, Message, MessageStatuses } from "../../../domain/message/message.js";
 import { packMessageEvents } from "../../rows/event-codec.js";
 import { stringify, toJson } from "../../rows/json-column.js";
 import { MESSAGE_COLUMNS, type MessageRow, splitMessageContent, toMessage } from "../../rows/message-row.js";
+import { recordBlockTimes } from "../connection/block-times.js";
 import type { Connection } from "../connection/connection.js";
 import type { TriggerData } from "../run/batches.js";
 import { createWorkflowRunReader } from "../run/run-rows.js";
@@ -64,6 +65,27 @@ export function toMessages(db: Connection, shared: SharedRows, rows: readonly Me
   });
 }
 
+/**
+ * The engagement statuses whose blocks are recorded. Most messages are seen or read some time, and recording that would cost a tenth
+ * of the mark.
+ */
+const RARE_ENGAGEMENTS: readonly EngagementAction[] = ["interacted", "link_clicked", "archived"];
+
+/** Returns the engagement statuses of a filter if the blocks of all of them are recorded. */
+export function getRareEngagements(
+  statuses: readonly EngagementAction[] | undefined,
+): readonly EngagementAction[] | undefined {
+  return statuses?.every((status) => RARE_ENGAGEMENTS.includes(status)) ? statuses : undefined;
+}
+
+/** Records the engagement of a message, which can change. Must run inside the write that inserts or changes the message. */
+export function recordEngagementBlocks({ blocks }: SharedRows, message: Message, row: number): void {
+  const { interacted_at, link_clicked_at, archived_at } = message;
+  if (interacted_at !== null) blocks.record("messages.engagement", "interacted", row);
+  if (link_clicked_at !== null) blocks.record("messages.engagement", "link_clicked", row);
+  if (archived_at !== null) blocks.record("messages.engagement", "archived", row);
+}
+
 /** Returns a function that inserts messages of the runs of one trigger, whose data is stored once, with the trigger. */
 export function createMessageInserter(
   db: Connection,
@@ -106,6 +128,8 @@ export function createMessageInserter(
     shared.blocks.record("messages.channel", String(channel), row);
     shared.blocks.record("messages.workflow", message.workflow, row);
     shared.blocks.record("messages.tenant", message.tenant, row);
+    recordEngagementBlocks(shared, message, row);
+    recordBlockTimes(db, "messages", row);
     countInsert(message, row);
     insertSecrets(db, message);
   };

@@ -6,21 +6,20 @@ import { RECIPIENT_BYTES } from "../../rows/row-bytes.js";
 import type { Connection } from "../connection/connection.js";
 import { readPage, SqlFilters } from "../connection/read-page.js";
 
-/**
- * Returns one page of a collection's recipients; with null, those of all collections except users. The keys of a collection
- * range from its name and a slash to its name and a "0", the character after the slash.
- */
+/** The collection in a key. The indexes of the table have the same text. */
+const COLLECTION = "substr(key, 1, instr(key, '/') - 1)";
+
+/** Returns one page of a collection's recipients; with null, those of all collections except users. */
 export function listRecipients(
   db: Connection,
   { collection, id, name }: RecipientFilter,
   page: PageRequest,
 ): Paged<Recipient> {
   const filters = new SqlFilters()
-    .add("r.key >= ?", collection === null ? undefined : `${collection}/`)
-    .add("r.key < ?", collection === null ? undefined : `${collection}0`)
+    .add(`${COLLECTION} = ?`, collection ?? undefined)
     .add("r.key = ?", id === undefined ? undefined : `${collection}/${id}`)
     .add("json_extract(r.properties, '$.name') = ?", name);
-  if (collection === null) filters.conditions.push(`NOT (r.key >= '${USERS}/' AND r.key < '${USERS}0')`);
+  if (collection === null) filters.conditions.push(`${COLLECTION} <> '${USERS}'`);
   return db.read(() => {
     const { rows, page_info } = readPage<RecipientRow & { row: number }>(
       db,

@@ -1,10 +1,11 @@
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { RecipientRun, WorkflowRun } from "../../../domain/run/workflow-run.js";
-import type { RunQuery } from "../../../ports/filters.js";
+import type { RunQuery, TimeBounds } from "../../../ports/filters.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { StoredRun } from "../../../ports/run-store.js";
 import { RUN_BYTES } from "../../rows/row-bytes.js";
 import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, toRecipientRun } from "../../rows/run-row.js";
+import { createTimeSource } from "../connection/block-times.js";
 import type { Connection } from "../connection/connection.js";
 import { readPage, SqlFilters } from "../connection/read-page.js";
 import { type BlockSource, BlockSources } from "../connection/row-blocks.js";
@@ -61,7 +62,7 @@ export function readRecipientRun(db: Connection, shared: SharedRows, id: string)
 }
 
 /** Returns where runs may be that match the filters; none if an index of the filters finds few runs. */
-function findSources(db: Connection, filter: RunQuery): readonly BlockSource[] {
+function findSources(db: Connection, filter: RunQuery, times: TimeBounds): readonly BlockSource[] {
   if (filter.workflow_run_id !== undefined) return [];
   return new BlockSources(db)
     .addValue("runs.status", filter.status)
@@ -69,7 +70,8 @@ function findSources(db: Connection, filter: RunQuery): readonly BlockSource[] {
     .addValue("runs.errors", filter.has_errors === true ? HAS_ERRORS : undefined)
     .addValue("runs.workflow", filter.workflow)
     .addValue("runs.tenant", filter.tenant)
-    .addIndexed(SELECT_NEXT_RUN_OF_RECIPIENT, filter.recipient).sources;
+    .addIndexed(SELECT_NEXT_RUN_OF_RECIPIENT, filter.recipient)
+    .addSource(createTimeSource(db, "recipient_runs", times)).sources;
 }
 
 export function listRecipientRuns(
@@ -78,6 +80,8 @@ export function listRecipientRuns(
   filter: RunQuery,
   page: PageRequest,
 ): Paged<StoredRun> {
+  const { starting_at: gte, ending_at: lte } = filter;
+  const times = { ...(gte === undefined ? {} : { gte }), ...(lte === undefined ? {} : { lte }) };
   const filters = new SqlFilters()
     .add("w.workflow = ?", filter.workflow)
     .add("r.workflow_run = (SELECT row FROM workflow_runs WHERE id = ?)", filter.workflow_run_id)
@@ -86,10 +90,7 @@ export function listRecipientRuns(
     .add("w.tenant = ?", filter.tenant)
     .addText(["w.workflow", "r.recipient"], ["r.id", "w.id"], filter.text)
     .addAny("r.status", filter.statuses)
-    .addBounds("r.inserted_at", {
-      ...(filter.starting_at === undefined ? {} : { gte: filter.starting_at }),
-      ...(filter.ending_at === undefined ? {} : { lte: filter.ending_at }),
-    });
+    .addBounds("r.inserted_at", times);
   filters.conditions.push("w.guide = 0");
   if (filter.has_errors !== undefined) filters.conditions.push(`r.error_count ${filter.has_errors ? ">" : "="} 0`);
   return db.read(() => {
@@ -102,7 +103,7 @@ export function listRecipientRuns(
         bytes: RUN_BYTES,
         key: "r.row",
         filters,
-        sources: findSources(db, filter),
+        sources: findSources(db, filter, times),
       },
       page,
     );

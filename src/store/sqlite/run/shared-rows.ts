@@ -1,8 +1,12 @@
 import type { MessageChannel } from "../../../domain/message/message.js";
 import type { Workflow } from "../../../domain/workflow/workflow.js";
 import { stringify } from "../../rows/json-column.js";
+import { type CategorizedVersion, type FoundVersions, VersionCategories } from "../../rows/version-categories.js";
 import type { Connection } from "../connection/connection.js";
 import { RowBlocks } from "../connection/row-blocks.js";
+
+const SELECT_CATEGORIES =
+  "SELECT row, definition ->> '$.key' AS key, definition -> '$.categories' AS categories FROM workflow_versions WHERE row > ?";
 
 /** Maximum number of remembered claims. Claims that are never saved, such as after an error, would otherwise accumulate. */
 const MAX_CLAIMS = 8;
@@ -24,13 +28,14 @@ export class SharedRows {
   /** The rows of the runs that a claim leased, by run id, for each claim's token. */
   private readonly claimRows = new Map<string, Map<string, number>>();
 
+  private readonly versionCategories = new VersionCategories();
   readonly blocks: RowBlocks;
 
   constructor(private readonly db: Connection) {
     this.blocks = new RowBlocks(db);
     db.onRollback(() => {
       for (const map of [this.versionRows, this.versions, this.channelRows, this.channels]) map.clear();
-      for (const map of [this.templateSourceRows, this.templateSources]) map.clear();
+      for (const map of [this.templateSourceRows, this.templateSources, this.versionCategories]) map.clear();
       this.lastChannel = { readChannel: null, row: 0 };
       this.lastTemplateSources = { sources: [], row: 0 };
     });
@@ -78,6 +83,13 @@ export class SharedRows {
       this.versions.set(row, version);
     }
     return version;
+  }
+
+  /** Returns the versions with any of the categories. */
+  findVersions(categories: readonly string[]): FoundVersions {
+    const last = Math.max(0, ...this.versionCategories.listRows());
+    this.versionCategories.add(this.db.all<CategorizedVersion>(SELECT_CATEGORIES, last));
+    return this.versionCategories.find(categories);
   }
 
   /** Returns the row of a channel as a message shows it, and inserts it if it is new. Must run inside a write. */

@@ -6,6 +6,7 @@ import type { FrequencyRecord, IdempotencyRecord, InsertResult, NewWorkflowRun }
 import { packRunEvents } from "../../rows/event-codec.js";
 import { stringify, toJson } from "../../rows/json-column.js";
 import { packSteps } from "../../rows/step-codec.js";
+import { recordBlockTimes } from "../connection/block-times.js";
 import type { Connection } from "../connection/connection.js";
 import { createMessageInserter } from "../message/message-rows.js";
 import { applyUpserts } from "../recipient/recipients.js";
@@ -123,6 +124,7 @@ export function insertRecipientRuns(
     recordRunBlocks(shared, run, row);
     shared.blocks.record("runs.workflow", trigger.workflow, row);
     shared.blocks.record("runs.tenant", trigger.tenant, row);
+    recordBlockTimes(db, "recipient_runs", row);
     insertedRuns.push(run);
     if (batch === null) continue;
     writeBatchChanges(db, batch.changes, row, trigger, now);

@@ -95,11 +95,17 @@ export function readSchedules(db: Connection, ids: readonly string[]): Schedule[
   return db.read(() => selectSchedules(db, ids));
 }
 
+/** Returns a condition with its value. The schedules of one recipient are read in order, without sorting. */
+function matchRecipients(recipients: ScheduleFilter["recipients"]): [condition: string, value: string | undefined] {
+  if (recipients?.length === 1) return ["t.recipient = ?", recipients[0]];
+  return ["t.recipient IN (SELECT value FROM json_each(?))", recipients && stringify(recipients)];
+}
+
 export function listSchedules(db: Connection, filter: ScheduleFilter, page: PageRequest): Paged<Schedule> {
   const { recipients } = filter;
   const filters = new SqlFilters()
     .add("t.workflow = ?", filter.workflow)
-    .add("t.recipient IN (SELECT value FROM json_each(?))", recipients && stringify(recipients))
+    .add(...matchRecipients(recipients))
     .add("t.tenant = ?", filter.tenant);
   return db.read(() => {
     const query = {
