@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync, statfsSync, statSync, writ
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
-import { stopSharedPostgres } from "./stop-postgres.js";
+import { startCleanUp } from "./clean-up-run.mjs";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -53,17 +53,14 @@ function isBuilt(): boolean {
   return BUILD_INPUTS.every((path) => getLastChange(path) < built);
 }
 
-/** Builds the command before any test unless it is up to date, and provides folders that are removed after the last one. */
-export default function setup(project: TestProject): () => void {
+/** Builds the command before any test unless it is up to date, and provides folders that are removed when the run ends. */
+export default function setup(project: TestProject): () => Promise<void> {
   if (!isBuilt()) execFileSync(process.execPath, ["scripts/build.mjs"], { stdio: "inherit" });
   project.provide("cacheFolder", join(tmpdir(), `knock-test-cache-${process.getuid?.() ?? 0}`));
-  const folder = createFolderInMemory();
+  const folder = createFolderInMemory() ?? mkdtempSync(join(tmpdir(), "knock-tests-"));
+  const cleanUp = startCleanUp(folder);
   // Worker processes inherit this variable.
-  if (folder !== null) process.env.TMPDIR = folder;
-  const sharedFolder = mkdtempSync(join(tmpdir(), "knock-shared-"));
-  project.provide("sharedFolder", sharedFolder);
-  return () => {
-    stopSharedPostgres(sharedFolder);
-    rmSync(folder ?? sharedFolder, { recursive: true, force: true, maxRetries: 5 });
-  };
+  process.env.TMPDIR = folder;
+  project.provide("sharedFolder", mkdtempSync(join(folder, "knock-shared-")));
+  return cleanUp;
 }

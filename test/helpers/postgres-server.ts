@@ -15,13 +15,12 @@ import pg from "pg";
 import { describe, inject, type SuiteFactory, vi } from "vitest";
 import { WAIT_OPTIONS } from "./eventually.js";
 import { findFreePort } from "./find-free-port.js";
-import { POSTGRES_STATE_FILE } from "./stop-postgres.js";
+
+/** The file in the shared folder that has the URL of the test run's server. */
+const STATE_FILE = "postgres.json";
 
 /** The variable with the URL of a PostgreSQL server on which tests may create databases. */
 const SERVER_VARIABLE = "KNOCK_TEST_POSTGRES";
-
-/** A server that outlives the test run, for example because the run was killed, ends after this time without a restart. */
-const MAX_LIFETIME_S = 1_800;
 
 /** A role whose password is checked. All others may connect without one. */
 export const ROLE_WITH_PASSWORD = { name: "careful", password: "correct horse" };
@@ -89,25 +88,23 @@ export class PostgresServer {
     readonly folder: string,
     readonly port: number,
     private readonly isDurable: boolean,
-    private readonly lifetime: number,
     private readonly hasAutovacuum: boolean,
     private readonly settings: readonly string[],
   ) {}
 
   /**
-   * Creates a cluster in a new folder and starts it. `isDurable` waits for the disk, as benchmarks must. `lifetime` is the
-   * number of seconds after which a server ends that the test run has left behind. Without autovacuum, nothing but the tests
-   * writes, locks tables or changes plans, which autovacuum does at any time from the first minute on. `settings` are added, such as
-   * `max_connections=20`.
+   * Creates a cluster in a new folder and starts it. `isDurable` waits for the disk, as benchmarks must. Without autovacuum, nothing
+   * but the tests writes, locks tables or changes plans, which autovacuum does at any time from the first minute on. `settings` are
+   * added, such as `max_connections=20`. The clean-up of the test run stops servers in `parent`, its folder.
    */
   static async start({
     isDurable = false,
-    lifetime = MAX_LIFETIME_S,
     hasAutovacuum = true,
     settings = [] as readonly string[],
+    parent = process.env.TMPDIR ?? "/tmp",
   } = {}): Promise<PostgresServer> {
     if (programs === null) throw new Error(`PostgreSQL is not installed; install it or set ${SERVER_VARIABLE}`);
-    const folder = mkdtempSync(join(process.env.TMPDIR ?? "/tmp", "knock-postgres-"));
+    const folder = mkdtempSync(join(parent, "knock-postgres-"));
     const user = findServerUser();
     if (user) chownSync(folder, user.uid, user.gid);
     const data = join(folder, "data");
@@ -121,7 +118,7 @@ export class PostgresServer {
       join(data, "pg_hba.conf"),
       `host all ${ROLE_WITH_PASSWORD.name} 127.0.0.1/32 scram-sha-256\n${rules}`,
     );
-    const server = new PostgresServer(folder, await findFreePort(), isDurable, lifetime, hasAutovacuum, settings);
+    const server = new PostgresServer(folder, await findFreePort(), isDurable, hasAutovacuum, settings);
     await server.resume();
     await withClient(server.getUrl("postgres"), (client) =>
       client.query(`CREATE ROLE ${ROLE_WITH_PASSWORD.name} LOGIN CREATEDB PASSWORD '${ROLE_WITH_PASSWORD.password}'`),
@@ -148,9 +145,8 @@ export class PostgresServer {
       "listen_addresses=127.0.0.1",
       ...this.settings,
     ];
-    const command = ["timeout", "--signal=INT", `${this.lifetime}`, join(programs as string, "postgres")];
     const options = ["-D", join(this.folder, "data"), ...settings.flatMap((setting) => ["-c", setting])];
-    this.process = spawn(command[0] as string, [...command.slice(1), ...options], {
+    this.process = spawn(join(programs as string, "postgres"), options, {
       stdio: "ignore",
       cwd: this.folder,
       detached: true,
@@ -197,7 +193,7 @@ export async function withClient<T>(url: string, work: (client: pg.Client) => Pr
 async function getSharedServerUrl(): Promise<string> {
   const given = process.env[SERVER_VARIABLE];
   if (given !== undefined) return given;
-  const state = join(inject("sharedFolder"), POSTGRES_STATE_FILE);
+  const state = join(inject("sharedFolder"), STATE_FILE);
   try {
     mkdirSync(`${state}.lock`);
   } catch {
@@ -205,7 +201,7 @@ async function getSharedServerUrl(): Promise<string> {
   }
   const server = await PostgresServer.start({ hasAutovacuum: false });
   const url = server.getUrl("postgres");
-  writeFileSync(`${state}.new`, JSON.stringify({ url, pid: server.pid, folder: server.folder }));
+  writeFileSync(`${state}.new`, JSON.stringify({ url }));
   // A reader sees the whole file or none.
   execFileSync("mv", [`${state}.new`, state]);
   return url;

@@ -37,7 +37,7 @@ describeOnPostgres("four workers that share a database", () => {
   let server: PostgresServer;
 
   beforeAll(async () => {
-    server = await PostgresServer.start(IS_LONG ? { lifetime: 3_600 } : {});
+    server = await PostgresServer.start();
   });
   afterAll(async () => {
     await server?.remove();
