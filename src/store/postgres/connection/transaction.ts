@@ -116,13 +116,13 @@ export class Transaction extends Statements {
   }
 }
 
-const NEEDS_ESCAPE = /[\\\n\r\t]/;
-const ESCAPES: Record<string, string> = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+const NEEDS_ESCAPE = /[\\\n\r\t\0]/;
+const ESCAPES: Record<string, string> = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\ufffd" };
 
 function formatCopyValue(value: CopyValue): string {
   if (value === null) return "\\N";
   if (typeof value === "number") return String(value);
-  return NEEDS_ESCAPE.test(value) ? value.replace(/[\\\n\r\t]/g, (sign) => ESCAPES[sign] as string) : value;
+  return NEEDS_ESCAPE.test(value) ? value.replace(/[\\\n\r\t\0]/g, (sign) => ESCAPES[sign] as string) : value;
 }
 
 /** Returns rows in the text format of COPY. */

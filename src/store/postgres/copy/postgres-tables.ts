@@ -8,16 +8,12 @@ import { formatColumns, formatSelectNext, getKey, READ_ROWS, STORED_TABLES } fro
 import { BLOCK_ROWS } from "../connection/allocate-rows.js";
 import { recordAllValues } from "../connection/block-values.js";
 import type { Connection } from "../connection/connection.js";
-import { getErrorCode } from "../connection/store-errors.js";
 import { toIndexedKey } from "../connection/to-indexed-key.js";
 import { DATABASE_TIME, type Transaction } from "../connection/transaction.js";
 import { getShard } from "../run/shard.js";
 
 /** A worker whose heartbeat is older than this has ended. */
 const MAX_HEARTBEAT_AGE_MS = 10_000;
-
-/** PostgreSQL's code for a character that its encoding does not have. */
-const INVALID_CHARACTER = "22021";
 
 /** Copying a large table takes longer than any statement of the store. */
 const NO_LIMITS = "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0";
@@ -85,19 +81,11 @@ class PostgresTableTarget implements TableTarget {
     const positions = new Map(table.columns.map((column, index) => [column, index]));
     const derived = rows.map((row) => derive?.((column) => row[positions.get(column) as number] as StoredValue) ?? {});
     const columns = [...table.columns, ...Object.keys(derived[0] ?? {})];
-    try {
-      await this.tx.copy(
-        table.name,
-        columns.map((column) => formatColumns([column])),
-        rows.map((row, index) => [...row, ...Object.values(derived[index] as Record<string, StoredValue>)]),
-      );
-    } catch (error) {
-      if (getErrorCode(error) !== INVALID_CHARACTER) throw error;
-      throw new KnockError("store_unusable", `the table ${table.name} has a text with a NUL character`, {
-        hint: "PostgreSQL cannot store it. Delete the row that contains it. Nothing was copied.",
-        cause: error,
-      });
-    }
+    await this.tx.copy(
+      table.name,
+      columns.map((column) => formatColumns([column])),
+      rows.map((row, index) => [...row, ...Object.values(derived[index] as Record<string, StoredValue>)]),
+    );
     return rows;
   }
 
