@@ -1,4 +1,5 @@
 import { isJsonObject, type Json } from "./json.js";
+import { SizedCache } from "./sized-cache.js";
 
 export const REDACTED = "[redacted]";
 
@@ -30,7 +31,9 @@ function listEncodings(character: string): string[] {
 }
 
 const escapeRegExp = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
-const patterns = new Map<string, RegExp>();
+/** The memory of a pattern for each character of the secret. */
+const BYTES_PER_CHARACTER = 500;
+const patterns = new SizedCache<RegExp>(10_000_000);
 
 /** Returns a pattern with all spellings of each character: templates escape parts of a text, and URLs are normalized. */
 function getPattern(secret: string): RegExp {
@@ -40,14 +43,14 @@ function getPattern(secret: string): RegExp {
       .map((character) => `(?:${[...new Set(listEncodings(character))].map(escapeRegExp).join("|")})`)
       .join("");
     pattern = new RegExp(source, "g");
-    if (patterns.size < 1_000) patterns.set(secret, pattern);
+    patterns.set(secret, pattern, BYTES_PER_CHARACTER * secret.length);
   }
   return pattern;
 }
 
 /** Minimum length of a secret that is also redacted in base64 and hex. Parts of shorter ones are not specific enough. */
 const MIN_ENCODED_LENGTH = 8;
-const encodedForms = new Map<string, string[]>();
+const encodedForms = new SizedCache<string[]>(10_000_000);
 
 /**
  * Returns the characters of base64 that a secret decides, when other bytes precede and follow it: `offset` is the number of
@@ -68,7 +71,7 @@ function getEncodedForms(secret: string): string[] {
     const inUrls = base64.map((text) => text.replaceAll("+", "-").replaceAll("/", "_"));
     const escaped = base64.flatMap((text) => [encodeURIComponent(text), text.replaceAll("/", "\\/")]);
     forms = [...new Set([hex, hex.toUpperCase(), ...base64, ...inUrls, ...escaped])];
-    if (encodedForms.size < 1_000) encodedForms.set(secret, forms);
+    encodedForms.set(secret, forms, BYTES_PER_CHARACTER * secret.length);
   }
   return forms;
 }

@@ -1,5 +1,6 @@
 import { createUuidV5 } from "../../util/ids.js";
 import type { Json, JsonObject } from "../../util/json.js";
+import { SizedCache } from "../../util/sized-cache.js";
 import type { ConditionGroup, Operator } from "../condition/condition.js";
 import type { GuideGroupSettings } from "../guide/guide.js";
 import { CHANNEL_TYPE_DEFINITIONS, type ChannelType, hasTrait } from "../message/channel-types.js";
@@ -182,14 +183,14 @@ export function createDefaultEnvironment(): Environment {
   };
 }
 
-const channelIdCache = new Map<string, string>();
+const channelIdCache = new SizedCache<string>(1_000_000);
 
 /** Returns the ID of a channel. IDs are cached, because every message needs those of undeclared channels. */
 export function getChannelId(key: string): string {
   let id = channelIdCache.get(key);
   if (id === undefined) {
     id = createUuidV5(CHANNEL_NAMESPACE, key);
-    if (channelIdCache.size < 1_000) channelIdCache.set(key, id);
+    channelIdCache.set(key, id, 2 * id.length);
   }
   return id;
 }

@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { SizedCache } from "../../util/sized-cache.js";
 import { ApiError } from "../http/api-error.js";
 
 /** The claims of a verified user token (A-007, A-011, A-013). */
@@ -14,7 +15,9 @@ function createInvalidTokenError(problem: string): ApiError {
   return new ApiError(401, "invalid_user_token", `The user token ${problem}`);
 }
 
-const publicKeys = new Map<string, KeyObject>();
+/** The memory of a public key. */
+const KEY_BYTES = 5_000;
+const publicKeys = new SizedCache<KeyObject>(1_000_000);
 
 /**
  * Returns the public half of a signing key, which is PKCS#8 PEM or its Base64 form (A-007). Throws a 401 API error for
@@ -28,7 +31,7 @@ function getPublicKey(signingKey: string): KeyObject {
     : Buffer.from(signingKey, "base64").toString("latin1");
   try {
     const key = createPublicKey(pem);
-    publicKeys.set(signingKey, key);
+    publicKeys.set(signingKey, key, KEY_BYTES);
     return key;
   } catch {
     throw new ApiError(

@@ -13,6 +13,7 @@ import type { UserLookupResult } from "../../ports/provider.js";
 import { createKsuid } from "../../util/ids.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import type { JsonObject } from "../../util/json.js";
+import { SizedCache } from "../../util/sized-cache.js";
 import { describeDecidingCondition } from "../condition/condition-log.js";
 import type { BatchView } from "../context/build-batch-view.js";
 import { buildConnectionRef, PendingQueryError } from "../context/pending-query.js";
@@ -27,20 +28,15 @@ import { findPushDevice } from "./find-push-device.js";
 import { selectChannels } from "./select-channels.js";
 import type { Skip } from "./skip-by-preferences.js";
 
-/**
- * Limits the cached channels that no environment declares. They are cached so that their messages share one channel
- * object.
- */
-const MAX_UNDECLARED_CHANNELS = 1_000;
-const undeclaredChannels = new Map<string, Channel>();
+/** Channels that no environment declares. They are cached so that their messages share one channel object. */
+const undeclaredChannels = new SizedCache<Channel>(1_000_000);
 
 function getUndeclaredChannel(key: string, type: ChannelType): Channel {
   const name = `${type} ${key}`;
   let channel = undeclaredChannels.get(name);
   if (channel === undefined) {
-    if (undeclaredChannels.size >= MAX_UNDECLARED_CHANNELS) undeclaredChannels.clear();
     channel = buildUndeclaredChannel(key, type);
-    undeclaredChannels.set(name, channel);
+    undeclaredChannels.set(name, channel, 500 + 2 * key.length);
   }
   return channel;
 }

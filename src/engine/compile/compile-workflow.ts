@@ -4,6 +4,7 @@ import { hasLiquid } from "../../domain/template/has-liquid.js";
 import { findTextFile } from "../../domain/template/text-files.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
+import { SizedCache } from "../../util/sized-cache.js";
 import { checkConditionTexts } from "../condition/check-condition-texts.js";
 import { type CompileText, createTextCompiler } from "../liquid/liquid.js";
 import type { Partials } from "../liquid/partials.js";
@@ -115,7 +116,9 @@ export async function compileValidTemplates(
 }
 
 const NO_REQUESTS: CompiledWorkflow["requests"] = new Map();
-const compiledWorkflows = new Map<string, Promise<CompiledWorkflow>>();
+/** The memory of a compiled workflow for each character of its JSON, with its parsed templates. */
+const BYTES_PER_CHARACTER = 20;
+const compiledWorkflows = new SizedCache<Promise<CompiledWorkflow>>(200_000_000);
 /** Compiled workflows with tracking, for environments that have a tracking URL. */
 const trackedWorkflows = new WeakMap<CompiledWorkflow, CompiledWorkflow>();
 
@@ -140,8 +143,8 @@ async function compileUntracked(workflow: Workflow, source: SharedTemplateSource
   const known = compiledWorkflows.get(id);
   if (known) return known;
   const compilation = compileVersion(workflow, templates);
-  if (compiledWorkflows.size >= 1_000) compiledWorkflows.clear();
-  compiledWorkflows.set(id, compilation);
+  const characters = JSON.stringify([workflow, [...templates.layouts], [...templates.partials]]).length;
+  compiledWorkflows.set(id, compilation, BYTES_PER_CHARACTER * characters);
   // A failure is not cached, because the file may be fixed while the process runs.
   compilation.catch(() => compiledWorkflows.delete(id));
   return compilation;

@@ -1,4 +1,5 @@
 import { Liquid, Parser, type Template, type TopLevelToken } from "liquidjs";
+import { SizedCache } from "../../util/sized-cache.js";
 import { checkTemplates } from "./check-templates.js";
 import { printOutput, registerFilters } from "./filters/liquid-filters.js";
 import { UnknownFilterError } from "./liquid-errors.js";
@@ -133,7 +134,10 @@ interface ParsedSource {
   templates: Template[];
   unknownFilters: string[];
 }
-const parsedSources = new Map<string, ParsedSource>();
+/** The memory of a parsed template for each character of its source. */
+const BYTES_PER_CHARACTER = 20;
+/** A long-lived process can see the conditions and overrides of many versions. */
+const parsedSources = new SizedCache<ParsedSource>(100_000_000);
 
 /** Parses a template, or returns the cached result. An unknown filter in it throws only when it is used. */
 export function parseTemplate(source: string): ParsedSource {
@@ -146,9 +150,7 @@ export function parseTemplate(source: string): ParsedSource {
     } finally {
       unknownFilters = outer;
     }
-    // A long-lived process can see the conditions and overrides of many versions.
-    if (parsedSources.size >= 5_000) parsedSources.clear();
-    parsedSources.set(source, found);
+    parsedSources.set(source, found, BYTES_PER_CHARACTER * source.length);
   }
   return found;
 }

@@ -1,6 +1,7 @@
 import { FixedOffsetZone, IANAZone, type Zone } from "luxon";
 import type { SendWindow } from "../../domain/channel/send-windows.js";
 import { isJsonObject } from "../../util/json.js";
+import { SizedCache } from "../../util/sized-cache.js";
 
 // Only this file loads luxon, so import it only when a window has to be computed.
 
@@ -23,19 +24,27 @@ export function resolveZone(candidates: readonly unknown[]): { zone: string; inv
   return { zone: DEFAULT_ZONE, invalid };
 }
 
-/** Zone names that are known to be valid. They are cached because checking a name creates an Intl object, which is slow. */
-const knownZones = new Set<string>([DEFAULT_ZONE, "UTC"]);
+/**
+ * One spelling of each valid zone name, whose case is ignored: luxon keeps an object for each spelling that it gets. They are
+ * cached because looking up a name creates an Intl object, which is slow.
+ */
+const spellings = new SizedCache<string>(1_000_000);
 
-function isZoneName(name: string): boolean {
-  if (knownZones.has(name)) return true;
+function findSpelling(name: string): string | null {
+  const known = spellings.get(name);
+  if (known !== undefined) return known;
   // Only newer versions of Node accept "+05:30" as a zone, so it is rejected in all versions.
-  if (!/^[a-z]/i.test(name) || !IANAZone.isValidZone(name)) return false;
-  knownZones.add(name);
-  return true;
+  if (!/^[a-z]/i.test(name) || !IANAZone.isValidZone(name)) return null;
+  const spelling = new Intl.DateTimeFormat("en-US", { timeZone: name }).resolvedOptions().timeZone;
+  spellings.set(name, spelling, 2 * spelling.length);
+  return spelling;
 }
 
+const isUtc = (name: string): boolean => name === DEFAULT_ZONE || name === "UTC";
+const isZoneName = (name: string): boolean => isUtc(name) || findSpelling(name) !== null;
+
 export function getZone(name: string): Zone {
-  return name === DEFAULT_ZONE || name === "UTC" ? FixedOffsetZone.utcInstance : IANAZone.create(name);
+  return isUtc(name) ? FixedOffsetZone.utcInstance : IANAZone.create(findSpelling(name) ?? name);
 }
 
 /** Returns the local time at a moment, as milliseconds since 1970 in local time. */

@@ -1,6 +1,7 @@
 import type { MessageEvent } from "../../domain/message/message.js";
 import type { RunEvent } from "../../domain/run/workflow-run.js";
 import type { Json } from "../../util/json.js";
+import { SizedCache } from "../../util/sized-cache.js";
 import { stringify } from "./json-column.js";
 
 // Events are half the bytes of a run. They are stored as tuples that omit default values at the end, with times relative to
@@ -21,17 +22,15 @@ type RunTuple = [
 ];
 type MessageTuple = [type: string, after: number, data?: Json];
 
-/** Maximum number of cached JSON texts of names in events. Few names occur, and each event repeats them. */
-const MAX_NAMES = 2_000;
-const nameTexts = new Map<string, string>();
+/** JSON texts of names in events. Few names occur, and each event repeats them. */
+const nameTexts = new SizedCache<string>(1_000_000);
 
 export function toNameText(name: string | null): string {
   if (name === null) return "null";
   let text = nameTexts.get(name);
   if (text === undefined) {
-    if (nameTexts.size >= MAX_NAMES) nameTexts.clear();
     text = stringify(name);
-    nameTexts.set(name, text);
+    nameTexts.set(name, text, 2 * text.length);
   }
   return text;
 }

@@ -1,4 +1,5 @@
 import { toIsoTime } from "../../../util/iso-time.js";
+import { SizedCache } from "../../../util/sized-cache.js";
 import { toZone } from "./moment-in-zone.js";
 import { parseLocaleArgument } from "./parse-locale-argument.js";
 import { describeValue, formatOffset, type Moment, parseMoment } from "./parse-moment.js";
@@ -16,7 +17,9 @@ function parseStyleArgument(value: unknown, filter: string): Style {
   return style;
 }
 
-const formats = new Map<string, Intl.DateTimeFormat>();
+/** The memory of a format of Intl. */
+const FORMAT_BYTES = 20_000;
+const formats = new SizedCache<Intl.DateTimeFormat>(10_000_000);
 
 /** Formats a moment in its own offset. Replaces the narrow spaces of some locales with plain ones (TQ-5). */
 function formatInLocale(moment: Moment, locale: string, dateStyle: Style, timeStyle: Style | null): string {
@@ -24,7 +27,7 @@ function formatInLocale(moment: Moment, locale: string, dateStyle: Style, timeSt
   let format = formats.get(key);
   if (format === undefined) {
     format = new Intl.DateTimeFormat(locale, { dateStyle, ...(timeStyle ? { timeStyle } : {}), timeZone: "UTC" });
-    if (formats.size < 500) formats.set(key, format);
+    formats.set(key, format, FORMAT_BYTES);
   }
   // Intl of older Node versions does not accept offsets as zones, so the time is shifted and the zone's name is inserted.
   return format

@@ -1,3 +1,4 @@
+import { SizedCache } from "../../../util/sized-cache.js";
 import { describeValue, formatOffset, type Moment } from "./parse-moment.js";
 
 /** Short names from the zone database, for zones that have no short name in any English locale. */
@@ -24,7 +25,9 @@ interface Zone {
   names: Intl.DateTimeFormat[];
 }
 
-const zones = new Map<string, Zone | null>();
+/** The memory of a zone with its formats of Intl. An unknown name has none. */
+const ZONE_BYTES = 50_000;
+const zones = new SizedCache<Zone | null>(10_000_000);
 
 /** Returns the formats of an IANA zone, null for an unknown name. They are cached because Intl objects are slow to create. */
 function findZone(name: string): Zone | null {
@@ -39,7 +42,7 @@ function findZone(name: string): Zone | null {
   } catch {
     // Intl throws for an unknown zone, which is cached as null
   }
-  if (zones.size < 1_000) zones.set(name, zone);
+  zones.set(name, zone, zone === null ? 0 : ZONE_BYTES);
   return zone;
 }
 

@@ -1,4 +1,5 @@
 import { filters, toValue } from "liquidjs";
+import { SizedCache } from "../../../util/sized-cache.js";
 import { isDecimal, toDecimal } from "./decimal-number.js";
 import { parseLocaleArgument } from "./parse-locale-argument.js";
 import { describeValue } from "./parse-moment.js";
@@ -18,14 +19,16 @@ function parseNumeric(value: unknown, filter: string): number | string | null {
   throw new Error(`${filter}: ${describeValue(value)} is no number`);
 }
 
-const formatsByKey = new Map<string, Intl.NumberFormat>();
+/** The memory of a format of Intl. */
+const FORMAT_BYTES = 20_000;
+const formatsByKey = new SizedCache<Intl.NumberFormat>(10_000_000);
 
 function formatInLocale(value: number | string, locale: string, options: Intl.NumberFormatOptions): string {
   const key = `${locale} ${options.currency} ${options.maximumFractionDigits}`;
   let format = formatsByKey.get(key);
   if (format === undefined) {
     format = new Intl.NumberFormat(locale, options);
-    if (formatsByKey.size < 500) formatsByKey.set(key, format);
+    formatsByKey.set(key, format, FORMAT_BYTES);
   }
   return format.format(value as number); // it also accepts text, which can have more digits than a number
 }

@@ -1,10 +1,8 @@
 import juice from "juice/client.js";
 import { getErrorMessage } from "../../../errors/knock-error.js";
 import { createUniqueWord } from "../../../util/create-unique-word.js";
+import { SizedCache } from "../../../util/sized-cache.js";
 import { RenderError } from "../../liquid/render-error.js";
-
-/** Limits the number of document structures whose inlined result is cached. */
-const MAX_CACHED_DOCUMENTS = 200;
 
 /** Delimit the placeholders for texts and URLs. They are private-use characters, which emails do not contain. */
 const PLACEHOLDER_START = "\uE000";
@@ -108,7 +106,7 @@ function runJuice(html: string, extraCss: string | null): string {
   }
 }
 
-const inlinedByStructure = new Map<string, string>();
+const inlinedByStructure = new SizedCache<string>(50_000_000);
 
 /**
  * Inlines the rules of `<style>` elements in the elements that they apply to. Media queries, pseudo-classes and fonts stay
@@ -129,8 +127,7 @@ export function inlineCss(html: string, extraCss: string | null = null): string 
   let result = inlinedByStructure.get(key);
   if (result === undefined) {
     result = runJuice(structure, extraCss);
-    if (inlinedByStructure.size >= MAX_CACHED_DOCUMENTS) inlinedByStructure.clear();
-    inlinedByStructure.set(key, result);
+    inlinedByStructure.set(key, result, 2 * result.length);
   }
   return result.replace(PLACEHOLDER, (_all, index: string) => texts[Number(index)] as string);
 }

@@ -1,6 +1,7 @@
 import type { Message, MessageChannel } from "../../../domain/message/message.js";
 import type { Workflow } from "../../../domain/workflow/workflow.js";
 import { hashSha256 } from "../../../util/hash.js";
+import { SizedCache } from "../../../util/sized-cache.js";
 import { stringify } from "../../rows/json-column.js";
 import { listMessageSources, splitMessageContent } from "../../rows/message-row.js";
 import { type CategorizedVersion, type FoundVersions, VersionCategories } from "../../rows/version-categories.js";
@@ -116,17 +117,14 @@ const CHANNELS: SharedKind<MessageChannel> = {
   getKey: ({ id, key, type, provider }) => `${id}\n${key}\n${type}\n${provider}`,
 };
 
-/** Maximum number of cached keys of sources. */
-const MAX_SOURCE_KEYS = 1_000;
-const sourceKeys = new Map<string, string>();
+const sourceKeys = new SizedCache<string>(50_000_000);
 
 /** Returns the key of one source. Cached, because V8 would hash each new text again, and messages of a step share their source. */
 function toSourceKey(source: string): string {
   let key = sourceKeys.get(source);
   if (key === undefined) {
-    if (sourceKeys.size >= MAX_SOURCE_KEYS) sourceKeys.clear();
     key = `1 ${source}`;
-    sourceKeys.set(source, key);
+    sourceKeys.set(source, key, 2 * key.length);
   }
   return key;
 }
