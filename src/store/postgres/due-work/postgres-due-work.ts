@@ -62,6 +62,13 @@ interface PostgresDueWorkOptions {
   processors?: number;
 }
 
+/** Returns the error of a job that could continue none of its runs, which says more about the store than about a run. */
+function findCommonError(result: DueTaskResult | null): Error | null {
+  const [first] = result?.failures ?? [];
+  const hasSaved = Object.keys(result?.runs ?? {}).length > 0;
+  return first === undefined || hasSaved ? null : new Error(first.error);
+}
+
 /** Runs due work through graphile-worker, in any number of processes at the same time. */
 export class PostgresDueWork implements SharedDueWork {
   private readonly stopping = new AbortController();
@@ -181,6 +188,7 @@ export class PostgresDueWork implements SharedDueWork {
       if (workflowRunId !== undefined)
         result = await runTask(toDueTask(task, payload, workflowRunId), this.stopping.signal);
       for (const failure of result?.failures ?? []) observer.onRunFailed(failure);
+      failed = findCommonError(result);
       // The rest of the work belongs to other workers.
       if (this.stopping.signal.aborted) await this.addAgain(job, 0);
       // Two jobs that meet leave runs to each other, or one leaves them to a worker that dies.
