@@ -16,9 +16,12 @@ import { type Destinations, listDestinations } from "../providers/list-destinati
 /** Reads a stored recipient. Returns undefined for one that was never identified. */
 export type ReadRecipient = (key: RecipientKey) => Promise<Recipient | undefined>;
 
+/** The properties of a recipient that contain an address. */
+const STORED_PROPERTIES: Partial<Record<RecipientIdentity["kind"], string>> = { email: "email", phone: "phone_number" };
+
 /** Returns whether an address is the one that is stored for a recipient, and not another one that a template sets. */
 function isStoredAddress({ kind, value }: RecipientIdentity, recipient: Recipient | undefined): boolean {
-  const stored = recipient?.properties[kind === "email" ? "email" : "phone_number"];
+  const stored = recipient?.properties[STORED_PROPERTIES[kind] ?? ""];
   if (typeof stored !== "string") return false;
   if (kind === "phone") return stored.trim() === value;
   return parseAddress(stored)?.address.toLowerCase() === value.toLowerCase();

@@ -25,7 +25,7 @@ function isInstalled(shell: string): boolean {
 describe.concurrent("the words of a completion", () => {
   it.for<[line: string, words: string[]]>([
     ["knock noti", ["notify"]],
-    ["knock runs ", ["list", "show"]],
+    ["knock runs ", ["list", "retry", "show"]],
     ["knock clock fr", ["freeze"]],
     ["knock notify new", ["new-comment"]],
     ["knock notify new-comment --recipients ada,al", ["ada,alan"]],
@@ -43,7 +43,7 @@ describe.concurrent("the words of a completion", () => {
     ["knock test knock/workflows/invite", ["knock/workflows/invite/invite.test.yaml"]],
     ["knock test invi", ["invite"]],
     ["knock test --reporter ju", ["junit"]],
-    ["knock runs list --status ", ["canceled", "completed", "processing", "queued", "waiting"]],
+    ["knock runs list --status ", ["canceled", "completed", "failed", "processing", "queued", "waiting"]],
     ["knock messages --status unde", ["undelivered"]],
     ["knock feed list ada --archived=", ["exclude", "include", "only"]],
     ["knock help error silent", ["silent_drop"]],

@@ -196,6 +196,7 @@ describe.concurrent("every printed document matches its schema", () => {
     for (const list of [...lists, ...more.slice(0, 2), "workflows list"]) await run(`${list}`);
     await run(`runs show ${await firstId("runs list")} --expect failed=0`);
     await run("runs list --limit 1");
+    await run("runs retry --failed");
     const { json } = await collab.knock(["runs", "list", "--limit", "1", "--json"]);
     await run(`runs show ${String((json.items as { workflow_run_id: string }[])[0]?.workflow_run_id)}`);
     for (const channel of ["in-app-feed", "sendgrid"]) {

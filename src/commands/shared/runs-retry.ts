@@ -59,7 +59,7 @@ export function registerRunsRetry(runs: Command, context: CommandContext): void 
     .description("Continue failed runs at the step that failed (local target only)")
     .optionsGroup(OPTION_GROUPS.selection)
     .option("--failed", "retry every failed run")
-    .option("--since <time>", "with --failed: only runs that failed since a time or a duration before now")
+    .option("--since <time>", "retry only runs that failed since a time or a duration before now (with --failed)")
     .optionsGroup(OPTION_GROUPS.behavior)
     .option("--dry-run", "list the runs, and retry none");
   addExamples(addCommonOptions(addLocalOptions(retry)), ["knock runs retry --failed --since 24h --dry-run"]);

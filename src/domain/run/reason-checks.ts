@@ -45,7 +45,7 @@ export const REASON_CHECKS: Readonly<Record<ReasonCode, string>> = {
   internal_error:
     "The detail contains the error, which is a bug in knock. Please report it. The other runs of the trigger continued. After an update, run `knock runs retry <id>` to continue the run.",
   worker_crashed:
-    "A template or a payload may need too much memory. Reduce it, or give the process more with `NODE_OPTIONS=--max-old-space-size=8192`. Then run `knock runs retry <id>`.",
+    "A template or a payload may need too much memory. Reduce it, or give the process more memory. Then run `knock runs retry <id>`.",
   cancelled: "Expected after `knock cancel`. Messages that were created before it are kept.",
   finished: "Expected if the run ended before `knock cancel`. Run `knock runs show <id>` to see its messages.",
 };

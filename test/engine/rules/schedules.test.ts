@@ -426,6 +426,7 @@ describe("U. Schedules: clocks and crashes", () => {
           if (dies) throw new Error("killed");
           return store.saveOccurrences(occurrences, token);
         },
+        async releaseClaims() {},
       }),
     });
     try {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { Store } from "../../../src/ports/store.js";
 import type { Connection } from "../../../src/store/postgres/connection/connection.js";
 import { growPartitions } from "../../../src/store/postgres/connection/grow-partitions.js";
+import { MIGRATIONS } from "../../../src/store/postgres/connection/migrations.js";
 import {
   getFirstRow,
   getPartitionNumber,
@@ -14,6 +15,7 @@ import { migratePostgresStore, openPostgresStore } from "../../../src/store/post
 import { HOUR, insertSample, NOW, user, waitingAt } from "../../contract/store/sample-runs.js";
 import { eventually } from "../../helpers/eventually.js";
 import { createDatabase, describeOnPostgres, dropDatabase, withClient } from "../../helpers/postgres-server.js";
+import { TO_FIRST_VERSION } from "../../helpers/postgres-tables.js";
 
 const MONTH = 31 * 24 * HOUR;
 const TABLES = PARTITIONED_TABLES.map(({ name }) => name);
@@ -24,8 +26,7 @@ const SELECT_BOUNDS = `
   WHERE p.relkind = 'p' ORDER BY 1, 2`;
 
 /** Makes the tables those of the version before partitions were created by month. */
-const BEFORE_PARTITIONS =
-  "DROP TABLE partitions, delayed_jobs, crashed_claims; ALTER TABLE knock_store DROP COLUMN oldest_version; UPDATE knock_store SET version = 3";
+const BEFORE_PARTITIONS = `${TO_FIRST_VERSION}; ${MIGRATIONS[1]}; ${MIGRATIONS[2]}; UPDATE knock_store SET version = 3`;
 
 describeOnPostgres("partitions of a PostgreSQL store", () => {
   let location: string;
