@@ -13,6 +13,7 @@ const DIST = resolve(import.meta.dirname, "../../dist");
 const RUN_ELSEWHERE: Record<string, string> = {
   "compile-linear-pattern.cjs": "slow-pattern.test.ts",
   "recipient-guard.cjs": "recipient-guard.test.ts",
+  "refuse-delivery.cjs": "real-delivery.test.ts",
   "testing.cjs": "testing-modules.test.ts",
   "testing/jest.cjs": "testing-modules.test.ts",
   "testing/playwright.cjs": "testing-modules.test.ts",

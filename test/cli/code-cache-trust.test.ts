@@ -1,6 +1,6 @@
-import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { Script } from "node:vm";
 import { describe, expect } from "vitest";
 import { copyCommandForOthers, makeReadableForOthers } from "../helpers/copy-command-for-others.js";
 import { cliTest as it, type RunOptions, type Sample } from "../helpers/run-knock.js";
@@ -9,31 +9,28 @@ const BUNDLE = resolve(import.meta.dirname, "../../dist/main.cjs");
 const IS_ROOT = process.getuid?.() === 0;
 const NOBODY = 65_534;
 
-/**
- * Writes a cache file with code that prints a text. V8 compares only the length of the source with the one that a cache
- * belongs to.
- */
+/** Compiles code for a source of some length, and writes its cache. V8 compares only that length and its own flags. */
+const COMPILE = `
+  const [, filename, length, file] = process.argv;
+  const evil = "(function () { process.stdout.write('planted'); process.exit(0); })";
+  const script = new (require("node:vm").Script)(evil.padEnd(Number(length)), { filename });
+  const compiled = script.runInThisContext();
+  const { exit, stdout: { write } } = process;
+  process.exit = () => {};
+  process.stdout.write = () => true;
+  compiled.call(null); // a cache contains the functions that have run
+  Object.assign(process, { exit });
+  process.stdout.write = write;
+  require("node:fs").writeFileSync(file, script.createCachedData(), { mode: 0o600 });`;
+
+/** Writes a cache file with code that prints a text, in a process of its own, because other tests change flags of V8. */
 function plant(base: string): { folder: string; file: string } {
   const source = readFileSync(BUNDLE, "latin1");
-  const evil = "(function () { process.stdout.write('planted'); process.exit(0); })";
-  const script = new Script(evil + " ".repeat(source.length - evil.length), { filename: BUNDLE });
-  // A cache contains the functions that have run.
-  const compiled = script.runInThisContext() as (this: unknown) => void;
-  const { exit, stdout } = process;
-  const { write } = stdout;
-  process.exit = (() => {}) as never;
-  stdout.write = () => true;
-  try {
-    compiled.call(null);
-  } finally {
-    process.exit = exit;
-    stdout.write = write;
-  }
   const folder = join(base, "knock-cli");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const name = `${source.slice(2, 18)}-${process.version}-${process.arch}-other.bin`;
   const file = join(folder, name);
-  writeFileSync(file, script.createCachedData(), { mode: 0o600 });
+  execFileSync(process.execPath, ["-e", COMPILE, BUNDLE, String(source.length), file]);
   return { folder, file };
 }
 

@@ -9,7 +9,7 @@ import { getInterruptSignal, type ProcessIO } from "../process-io.js";
 import { formatStoreLocation } from "../store-location.js";
 import { openTracing } from "../tracing/open-tracing.js";
 import { FLUSH_MS } from "../tracing/tracing.js";
-import { ignoreLostConnections } from "./ignore-lost-connections.js";
+import { ignoreDatabaseErrors } from "./ignore-database-errors.js";
 import { describeError, toLogFields } from "./log-error.js";
 import type { WorkerLog } from "./worker-log.js";
 
@@ -71,7 +71,7 @@ export async function runSharedWorker(
   output: Output,
 ): Promise<void> {
   const { createJsonLog, startMetricsServer, WorkerMetrics } = await import("./worker-parts.js");
-  const { isConnectionLost, startDueWork } = await import("../../store/postgres/open-postgres-store.js");
+  const { isTransient, startDueWork } = await import("../../store/postgres/open-postgres-store.js");
   const workerId = randomUUID();
   const { json, quiet, verbose } = output.verbosity;
   const isText = output.isTerminal && !json;
@@ -133,7 +133,7 @@ export async function runSharedWorker(
       log.error({ event: "error", ...toLogFields(error) }, describeError(error));
     },
   };
-  const stopIgnoring = ignoreLostConnections(isConnectionLost);
+  const stopIgnoring = ignoreDatabaseErrors(isTransient);
   try {
     const dueWork = await startDueWork(store, {
       workerId,

@@ -14,7 +14,7 @@ import { PostgresDueWork } from "./due-work/postgres-due-work.js";
 import { hasLiveWorker } from "./due-work/worker-registry.js";
 import { PostgresStore } from "./postgres-store.js";
 
-export { isConnectionLost } from "./connection/store-errors.js";
+export { isTransient } from "./connection/store-errors.js";
 
 interface PostgresStoreOptions {
   /** Real time in milliseconds. Only databases that were created for tests accept it. */
