@@ -44,7 +44,7 @@ export function printRetriedRuns(
   output: Output,
 ): void {
   if (output.verbosity.json)
-    return output.json({ items: runs.map(({ data: _, events: __, steps: ___, ...run }) => run) });
+    return output.json({ items: runs.map(({ data: _, trigger_data: ____, events: __, steps: ___, ...run }) => run) });
   if (output.verbosity.quiet) return output.lines(runs.map(({ id }) => String(id)));
   if (runs.length === 0) return output.note("no run is failed");
   printRunTable(runs, output);

@@ -77,7 +77,6 @@ describeOnPostgres("errors of the database", () => {
     await hasDelivered(IDS.length);
     await eventually(async () => (await readStatuses(started)).every((status) => status === "completed"));
     expect(failures.filter(({ hasEnded }) => hasEnded)).toEqual([]);
-    await eventually(async () => (await dueWork?.findProblem()) === null);
   }
 
   it("lose no run, whatever their code, and the work continues", async () => {
@@ -88,7 +87,6 @@ describeOnPostgres("errors of the database", () => {
     await start();
     // Enough attempts to end each run, if it were the cause.
     await eventually(() => problems >= 3 * IDS.length);
-    expect(await dueWork?.findProblem()).toContain("injected");
     await expectNothingLost(started);
   });
 
@@ -97,7 +95,6 @@ describeOnPostgres("errors of the database", () => {
     await fail("messages", "INSERT", "CASE WHEN NEW.recipient < '$users/d' THEN '22P02' ELSE '23505' END");
     await start();
     await eventually(() => failures.length >= 3 * IDS.length);
-    expect(await dueWork?.findProblem()).toContain("job failed: injected");
     await expectNothingLost(started);
   });
 
