@@ -1,5 +1,6 @@
 import { type MessageBatch, renameActor } from "../../../domain/message/message.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
+import { stringify } from "../../rows/json-column.js";
 import type { Transaction } from "../connection/transaction.js";
 
 const RUNS_OF_TRIGGERS = "SELECT row FROM recipient_runs WHERE workflow_run = ANY($1)";
@@ -40,7 +41,7 @@ export async function mergeActors(
     batches.map(({ batch }) => batch),
   );
   for (const { row, batch } of messages) {
-    const renamed = JSON.stringify(renameActor(JSON.parse(batch) as MessageBatch, from, into));
+    const renamed = stringify(renameActor(JSON.parse(batch) as MessageBatch, from, into));
     if (renamed !== batch) await tx.run("UPDATE messages SET batch = $2 WHERE row = $1", row, renamed);
   }
 }

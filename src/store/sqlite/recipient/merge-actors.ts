@@ -1,11 +1,12 @@
 import { type MessageBatch, renameActor } from "../../../domain/message/message.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
+import { stringify } from "../../rows/json-column.js";
 import type { Connection } from "../connection/connection.js";
 
 const LIST = "(SELECT value FROM json_each(?))";
 const ACTIVITIES = `batch_activities WHERE recipient_run IN (SELECT row FROM recipient_runs WHERE workflow_run IN ${LIST}) AND actor = ?`;
 
-const listRows = (rows: readonly { row: number }[]): string => JSON.stringify(rows.map(({ row }) => row));
+const listRows = (rows: readonly { row: number }[]): string => stringify(rows.map(({ row }) => row));
 
 /**
  * Names `into` as the actor of what `from` did since a time: triggers, activities, and messages of batches (E-414). Must run inside
@@ -29,7 +30,7 @@ export function mergeActors(
     batches,
   );
   for (const { row, batch } of messages) {
-    const renamed = JSON.stringify(renameActor(JSON.parse(batch) as MessageBatch, from, into));
+    const renamed = stringify(renameActor(JSON.parse(batch) as MessageBatch, from, into));
     if (renamed !== batch) db.run("UPDATE messages SET batch = ? WHERE row = ?", renamed, row);
   }
 }
