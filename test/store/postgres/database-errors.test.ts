@@ -90,7 +90,7 @@ describeOnPostgres("errors of the database", () => {
     await start();
     // Enough attempts to end each run, if it were the cause.
     await eventually(() => problems >= 3 * IDS.length);
-    expect(await dueWork?.findProblem()).toContain("injected");
+    expect(await dueWork?.findProblem()).toContain("job failed: ");
     await expectNothingLost(started);
   });
 
