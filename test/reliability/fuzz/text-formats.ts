@@ -23,6 +23,7 @@ import { parseCursor, serializeCursor } from "../../../src/store/cursor.js";
 import { toIsoTime } from "../../../src/util/iso-time.js";
 import type { Json } from "../../../src/util/json.js";
 import { parseJson } from "../../../src/util/parse-json.js";
+import { hasInfinity } from "../../helpers/has-infinity.js";
 import { renderBothWays } from "../../helpers/render-both-ways.js";
 import type { ErrorChecker, OpenFuzzTarget } from "./fuzz-target.js";
 
@@ -69,7 +70,8 @@ const JSON_FORMAT: TextFormat = {
       } catch {
         // The text is invalid.
       }
-      if (expected !== null) return expectEqual(parsed, expected, "parsed");
+      // Numbers that become infinite are refused, although JSON.parse accepts them.
+      if (expected !== null && !hasInfinity(expected.value)) return expectEqual(parsed, expected, "parsed");
       if (!("error" in parsed)) throw new Error("invalid JSON is accepted");
       const lines = source.split(/\r\n|\r|\n/);
       if (parsed.line < 1 || parsed.line > lines.length || parsed.column < 1)
