@@ -22,9 +22,9 @@ describe("a template with many variables takes linear time", () => {
     hello.editWorkflow(({ steps }) => {
       Object.assign(steps[0] ?? {}, { template: { markdown_body: "{{ recipient.nmae }}\n".repeat(20_000) } });
     });
-    const [first, ...others] = await hello.validate();
-    expect(first).toMatchObject({ code: "undefined_variable", pointer: "/steps/0/template/markdown_body" });
-    expect(others).toEqual([]);
+    const findings = await hello.validate();
+    expect(findings[0]).toMatchObject({ code: "undefined_variable", pointer: "/steps/0/template/markdown_body" });
+    expect(findings.length).toBe(20_000);
   });
 
   it("in knock notify, which lists at most ten", LIMIT, async ({ empty }) => {

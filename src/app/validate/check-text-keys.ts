@@ -1,70 +1,84 @@
 import { join } from "node:path";
-import { parsePathSegments } from "../../domain/steps/walk-steps.js";
+import { parsePathSegments, walkChannelSteps } from "../../domain/steps/walk-steps.js";
+import type { TemplatePartial } from "../../domain/template/template-partial.js";
 import type { Translations } from "../../domain/template/translation.js";
+import { walkBlocks } from "../../domain/template/walk-blocks.js";
 import type { CheckFinding } from "../../domain/validation/check-finding.js";
 import { listTranslationKeys } from "../../domain/validation/check-translations.js";
-import type { LocatedFinding } from "../../domain/validation/located-finding.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
-import { findSharedTextKeys, type ResourceKey } from "../../engine/variables/find-text-keys.js";
-import { readSharedTemplates } from "../../engine/workflow/shared-templates.js";
-import { KnockError } from "../../errors/knock-error.js";
+import { findSimilarInput, listPartialInputs } from "../../engine/variables/find-partial-variables.js";
+import type { ResourceKey } from "../../engine/variables/find-text-keys.js";
 import type { Project } from "../../project/open-project.js";
-import type { ProjectFile } from "../../project/read-project-text.js";
 import { suggestNearest } from "../../util/find-nearest.js";
+import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { once } from "../../util/once.js";
+import type { TextFinding } from "./finding-collector.js";
 import { listFolders } from "./list-project-files.js";
 
-/** Returns a finding about a text: in its own file, or at its value in the main file of its resource. */
-async function locateKey(
-  { fieldPath, file, line, column }: ResourceKey,
-  mainFile: ProjectFile,
-  { code, problem }: { code: CheckFinding["code"]; problem: string },
-): Promise<LocatedFinding[]> {
-  if (file !== undefined) return [{ code, message: problem, file, line, column, pointer: "" }];
-  const { locateFindings } = await import("../../project/add-file-locations.js");
-  const findings = await locateFindings(mainFile, [{ code, path: parsePathSegments(fieldPath), message: problem }]);
-  const message = `${fieldPath}, line ${line}, column ${column}: ${problem}`;
-  return findings.map((finding) => ({ ...finding, message }));
-}
-
-/** Checks the keys of partials and translations in the texts of a project. */
+/** Checks the keys of partials and translations in the texts of a project, and the inputs that partials get. */
 export class TextKeyChecker {
   private readonly readTranslations: () => Promise<Translations | null>;
+  private readonly partials = new Map<string, Promise<TemplatePartial | "invalid" | null>>();
+  /** The inputs that the checked texts and blocks pass to each partial. */
+  private readonly passed = new Map<string, Set<string>>();
 
   constructor(private readonly project: Project) {
     this.readTranslations = once(() => project.translations().catch(() => null));
   }
 
-  /** Returns a finding for each key in a resource that does not exist. */
-  async check(mainFile: ProjectFile, keys: readonly ResourceKey[]): Promise<LocatedFinding[]> {
-    const findings: LocatedFinding[] = [];
-    for (const found of keys) {
-      const problem = await this.findProblem(found);
-      const code = found.kind === "partial" ? "template_invalid" : "unknown_translation_key";
-      if (problem !== null) findings.push(...(await locateKey(found, mainFile, { code, problem })));
+  /** Returns the names of the inputs that the texts and blocks checked so far pass to a partial. */
+  listPassedInputs(key: string): string[] {
+    return [...(this.passed.get(key) ?? [])];
+  }
+
+  /** Returns a finding for each key in a resource that does not exist, and for each misspelled input of a partial. */
+  async check(keys: readonly ResourceKey[]): Promise<TextFinding[]> {
+    const findings: TextFinding[] = [];
+    for (const { kind, key, inputs, fieldPath, file, line, column } of keys) {
+      const problem = await this.findProblem(kind, key);
+      const code = kind === "partial" ? "template_invalid" : "unknown_translation_key";
+      if (problem !== null) findings.push({ code, message: problem, fieldPath, file, line, column });
+      if (problem !== null || kind !== "partial") continue;
+      const names = inputs.map(({ name }) => name);
+      for (const [index, near] of await this.findMisspelledInputs(key, names)) {
+        const message = `the partial "${key}" has no input "${names[index]}"; did you mean "${near}"?`;
+        const { line: inputLine = line, column: inputColumn = column } = inputs[index] ?? {};
+        findings.push({ code: "unknown_input", message, fieldPath, file, line: inputLine, column: inputColumn });
+      }
     }
     return findings;
   }
 
-  /** Returns the layouts and partials that a workflow uses, with the keys in their texts. */
-  async readUsedTemplates(
-    workflow: Workflow,
-  ): Promise<{ kind: "layout" | "partial"; key: string; keys: ResourceKey[] }[]> {
-    const used = await readSharedTemplates(workflow, this.project);
-    return (["layout", "partial"] as const).flatMap((kind) =>
-      [...used[`${kind}s`]].map(([key, resource]) => ({
-        kind,
-        key,
-        keys: resource instanceof KnockError ? [] : findSharedTextKeys(resource),
-      })),
-    );
+  /** Returns a finding for each misspelled input of a partial in the visual blocks of a workflow or broadcast. */
+  async checkBlocks({ steps }: Workflow): Promise<CheckFinding[]> {
+    const findings: CheckFinding[] = [];
+    for (const { step, path } of walkChannelSteps(steps)) {
+      const blocks = step.template?.visual_blocks;
+      if (!Array.isArray(blocks)) continue;
+      const blocksPath = [...parsePathSegments(path), "template", "visual_blocks"];
+      for (const { block, path: blockPath } of walkBlocks(blocks as JsonObject[], blocksPath)) {
+        if (block.type !== "partial" || !isJsonObject(block.attrs)) continue;
+        const names = Object.keys(block.attrs);
+        for (const [index, near] of await this.findMisspelledInputs(String(block.key), names)) {
+          const message = `is not an input of the partial "${block.key}"; did you mean "${near}"?`;
+          findings.push({ code: "unknown_input", path: [...blockPath, "attrs", names[index] ?? ""], message });
+        }
+      }
+    }
+    return findings;
+  }
+
+  private readPartial(key: string): Promise<TemplatePartial | "invalid" | null> {
+    const read = this.partials.get(key) ?? this.project.partial(key).catch(() => "invalid" as const);
+    this.partials.set(key, read);
+    return read;
   }
 
   /** Returns the problem of a key; null if it exists. An invalid partial or translation has a finding of its own. */
-  private async findProblem({ kind, key }: ResourceKey): Promise<string | null> {
+  private async findProblem(kind: ResourceKey["kind"], key: string): Promise<string | null> {
     let known: string[];
     if (kind === "partial") {
-      if ((await this.project.partial(key).catch(() => true)) !== null) return null;
+      if ((await this.readPartial(key)) !== null) return null;
       known = listFolders(join(this.project.knockDir, "partials"));
     } else {
       const translations = await this.readTranslations();
@@ -72,5 +86,20 @@ export class TextKeyChecker {
       known = listTranslationKeys(translations.files);
     }
     return `there is no ${kind} "${key}"${suggestNearest(key, known)}`;
+  }
+
+  /** Returns the index of each input whose name is probably misspelled, with the similar name. Remembers the inputs. */
+  private async findMisspelledInputs(key: string, names: readonly string[]): Promise<[index: number, near: string][]> {
+    const passed = this.passed.get(key) ?? new Set();
+    this.passed.set(key, passed);
+    for (const name of names) passed.add(name);
+    const partial = await this.readPartial(key);
+    if (partial === null || partial === "invalid") return [];
+    const known = listPartialInputs(partial);
+    const missing = known.filter((name) => !names.includes(name));
+    return names.flatMap((name, index): [number, string][] => {
+      const near = known.includes(name) ? undefined : findSimilarInput(name, missing);
+      return near === undefined ? [] : [[index, near]];
+    });
   }
 }

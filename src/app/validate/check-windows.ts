@@ -2,6 +2,7 @@ import { parseTimestamp } from "../../domain/condition/parse-timestamp.js";
 import type { Environment } from "../../domain/environment/environment.js";
 import { DAY_MS, type Duration, toMilliseconds } from "../../domain/step/step-duration.js";
 import type { WindowSettings } from "../../domain/step/window.js";
+import { ScopeChanges } from "../../domain/steps/scope-changes.js";
 import { getStepDefinition } from "../../domain/steps/step-definitions.js";
 import { parsePathSegments, walkSteps } from "../../domain/steps/walk-steps.js";
 import type { CheckFinding } from "../../domain/validation/check-finding.js";
@@ -42,16 +43,22 @@ interface CheckedPath {
   length: Duration | null;
   compiled: CompiledWorkflow;
   environment: Environment;
-  /** Whether steps may have changed the data of the trigger. */
-  isDataChanged: boolean;
+  /** The properties that earlier steps may have changed. */
+  changes: ScopeChanges;
+}
+
+/** Returns whether steps may have changed the property of the data that a path leads to. */
+function isChanged(path: string, changes: ScopeChanges): boolean {
+  const [property = ""] = path.replace(/^data\./, "").split(".");
+  return changes.listAdded("data")?.includes(property) ?? true;
 }
 
 /** Returns why the time at a path is never usable, or null. The engine decides about the value. */
-function findUnusableTime({ path, length, compiled, environment, isDataChanged }: CheckedPath): string | null {
+function findUnusableTime({ path, length, compiled, environment, changes }: CheckedPath): string | null {
   const [root = ""] = path.split(".");
   let constant: Constant | null = null;
   if (root === "vars" && path !== root) constant = findConstantVariable(path, environment);
-  else if (!["recipient", "actor", "tenant"].includes(root) && !isDataChanged) {
+  else if (!["recipient", "actor", "tenant"].includes(root) && !isChanged(path, changes)) {
     const schema = findPropertySchema(path, compiled.workflow.trigger_data_json_schema);
     if (schema !== null && TYPES_WITHOUT_TIME.includes(schema.type))
       return `${path} is of type ${schema.type}, not a time`;
@@ -105,15 +112,15 @@ function checkWindow(
  */
 export function checkWindows(compiled: CompiledWorkflow, environment: Environment): CheckFinding[] {
   const findings: CheckFinding[] = [];
-  let isDataChanged = false;
+  const changes = new ScopeChanges();
   for (const { step, path } of walkSteps(compiled.workflow.steps)) {
-    const { window, changedScopes } = getStepDefinition(step);
+    const { window } = getStepDefinition(step);
     if (window !== undefined && "settings" in step) {
-      const found = checkWindow(step.settings as JsonObject, window, { compiled, environment, isDataChanged });
+      const found = checkWindow(step.settings as JsonObject, window, { compiled, environment, changes });
       const base = [...parsePathSegments(path), "settings"];
       findings.push(...found.map((finding) => ({ ...finding, path: [...base, ...finding.path] })));
     }
-    isDataChanged ||= changedScopes?.includes("data") ?? false;
+    changes.add(step);
   }
   return findings;
 }

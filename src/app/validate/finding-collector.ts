@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { parsePathSegments } from "../../domain/steps/walk-steps.js";
 import type { CheckFinding } from "../../domain/validation/check-finding.js";
 import type { LocatedFinding } from "../../domain/validation/located-finding.js";
 import { toLocatedFindings } from "../../domain/validation/project-finding.js";
@@ -7,7 +8,17 @@ import { KnockError } from "../../errors/knock-error.js";
 import type { ProjectLocation } from "../../project/find-project.js";
 import { formatDisplayPath } from "../../project/format-display-path.js";
 import type { ProjectFile } from "../../project/read-project-text.js";
+import type { TextPosition } from "../../util/text-positions.js";
 import { locateTemplateError } from "./locate-template-error.js";
+
+/** A finding about a text of a resource, with its position in the text; 0 for the whole value. */
+export interface TextFinding extends TextPosition {
+  code: CheckFinding["code"];
+  message: string;
+  fieldPath: string;
+  /** The display path of the text's own file. Undefined if the main file of the resource contains the text. */
+  file: string | undefined;
+}
 
 /** Collects the findings of a project with their locations. */
 export class FindingCollector {
@@ -54,6 +65,30 @@ export class FindingCollector {
     if (found.length === 0) return;
     const { locateFindings } = await import("../../project/add-file-locations.js");
     this.add(...(await locateFindings(file, found)));
+  }
+
+  /** Adds findings about texts: in their own files, or at their values in the main file of the resource. */
+  async addTextFindings(mainFile: ProjectFile, found: readonly TextFinding[]): Promise<void> {
+    const inMainFile: TextFinding[] = [];
+    for (const finding of found) {
+      const { code, message, file, line, column } = finding;
+      if (file === undefined) inMainFile.push(finding);
+      else this.add({ code, message, file, line, column, pointer: "" });
+    }
+    if (inMainFile.length === 0) return;
+    const { locateFindings } = await import("../../project/add-file-locations.js");
+    const toCheck = ({ code, fieldPath, message }: TextFinding) => ({
+      code,
+      path: parsePathSegments(fieldPath),
+      message,
+    });
+    const located = await locateFindings(mainFile, inMainFile.map(toCheck));
+    for (const [index, { fieldPath, line, column, message }] of inMainFile.entries()) {
+      const finding = located[index];
+      // The location is that of the value in the file, so the message contains the position in the text.
+      const position = line === 0 ? "" : `, line ${line}, column ${column}`;
+      if (finding) this.add({ ...finding, message: `${fieldPath}${position}: ${message}` });
+    }
   }
 
   /** Reads a part of the project. Returns null, and adds the findings, if it cannot be read. */

@@ -10,13 +10,8 @@ import { buildValidationReport, type ValidationReport } from "../../domain/valid
 import type { ProjectNames } from "../../domain/validation/project-names.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { compileValidTemplates } from "../../engine/compile/compile-workflow.js";
-import {
-  findLayoutErrors,
-  findPartialErrors,
-  findRequestErrors,
-} from "../../engine/compile/find-shared-template-errors.js";
 import { findGuideErrors } from "../../engine/guides/compile-guide.js";
-import { findSharedTextKeys, findWorkflowTextKeys, type ResourceKey } from "../../engine/variables/find-text-keys.js";
+import { findWorkflowTextKeys } from "../../engine/variables/find-text-keys.js";
 import type { KnockError } from "../../errors/knock-error.js";
 import { PROJECT_FILE } from "../../project/find-project.js";
 import { formatDisplayPath } from "../../project/format-display-path.js";
@@ -24,7 +19,6 @@ import { openProject, type Project } from "../../project/open-project.js";
 import { openProjectBroadcasts } from "../../project/project-broadcasts.js";
 import { openProjectSources } from "../../project/project-sources.js";
 import { readGuides } from "../../project/read-guides.js";
-import type { ProjectFile } from "../../project/read-project-text.js";
 import type { RecipientsSeed } from "../../project/read-recipients.js";
 import { readSilencers } from "../../project/read-silencers.js";
 import { once } from "../../util/once.js";
@@ -43,8 +37,8 @@ import { checkScenarioFiles } from "./check-scenario-files.js";
 import { TextKeyChecker } from "./check-text-keys.js";
 import { findMissingDocuments } from "./find-missing-documents.js";
 import { FindingCollector } from "./finding-collector.js";
-import { countFiles, listFolders } from "./list-project-files.js";
-import { SHARED_FILES, type SharedKind } from "./locate-template-error.js";
+import { countFiles } from "./list-project-files.js";
+import { SharedTemplateChecker } from "./shared-template-checker.js";
 import type { ValidationOptions } from "./validation-options.js";
 import { WorkflowChecker } from "./workflow-checker.js";
 
@@ -119,19 +113,6 @@ class ProjectValidator {
     }
   }
 
-  /** Checks the keys in the layouts and partials that the checked workflows use. */
-  async checkUsedTemplates(): Promise<void> {
-    for (const workflow of this.workflows.values())
-      for (const { kind, key, keys } of await this.textKeys.readUsedTemplates(workflow)) {
-        const { folder, name } = SHARED_FILES[kind];
-        await this.addTextKeys(this.collector.toProjectFile(folder, key, name), keys);
-      }
-  }
-
-  private async addTextKeys(file: ProjectFile, keys: readonly ResourceKey[]): Promise<void> {
-    this.collector.add(...(await this.textKeys.check(file, keys)));
-  }
-
   /** Checks the workflows that the steps of the checked workflows trigger, and the other names in them. */
   async checkReferences(): Promise<void> {
     const { collector } = this;
@@ -188,21 +169,14 @@ class ProjectValidator {
     await checkScenarioFiles(project, options, (error, file) => collector.addError(error, file));
   }
 
-  /** Checks the resources of a kind that workflows share, also those that none uses. */
-  private async checkShared<T extends object>(
-    kind: SharedKind,
-    read: (key: string) => Promise<T | null>,
-    findErrors: (resource: T) => KnockError[] | Promise<KnockError[]>,
-  ): Promise<void> {
-    const { collector } = this;
-    const { folder, name } = SHARED_FILES[kind];
-    for (const key of listFolders(join(this.project.knockDir, folder))) {
-      const file = collector.toProjectFile(folder, key, name);
-      const resource = await collector.tryRead(file.displayPath, () => read(key));
-      if (resource === null) continue;
-      await collector.addTemplateErrors(await findErrors(resource), file);
-      if (kind !== "request") await this.addTextKeys(file, findSharedTextKeys(resource));
-    }
+  private openTemplateChecker(): SharedTemplateChecker {
+    const { project, collector, textKeys, recipients } = this;
+    return new SharedTemplateChecker({ project, collector, textKeys, recipients });
+  }
+
+  /** Checks the layouts and partials that the checked workflows use. */
+  checkUsedTemplates(): Promise<void> {
+    return this.openTemplateChecker().checkUsed([...this.workflows.values()]);
   }
 
   private async checkBroadcasts(): Promise<void> {
@@ -219,7 +193,8 @@ class ProjectValidator {
         errors.filter(({ code }) => code !== "workflow_invalid"),
         file,
       );
-      await this.addTextKeys(file, findWorkflowTextKeys(content.definition));
+      await collector.addTextFindings(file, await this.textKeys.check(findWorkflowTextKeys(content.definition)));
+      await collector.addChecks(file, await this.textKeys.checkBlocks(content.definition));
       if (isValid && errors.length === 0) await this.createChecker().checkEmails(file, content.definition);
     }
   }
@@ -232,13 +207,13 @@ class ProjectValidator {
     await collector.tryRead(displayPath("audiences"), project.audiences);
     const translations = await collector.tryRead(displayPath("translations"), project.translations);
     if (translations !== null) collector.add(...checkTranslations(translations.files));
-    await this.checkShared("partial", (key) => project.partial(key), findPartialErrors);
-    await this.checkShared("layout", (key) => project.emailLayout(key), findLayoutErrors);
-    await this.checkShared("request", (key) => project.request(key), findRequestErrors);
+    const templates = this.openTemplateChecker();
+    const shared = await templates.checkResources();
     const sources = openProjectSources(project, collector.cwd);
     for (const key of sources.keys())
       await collector.tryRead(displayPath("sources", key, "source.json"), () => sources.read(key));
     await this.checkBroadcasts();
+    await templates.checkTexts(shared);
     const guides = await readGuides(project, await project.environment(), collector.cwd);
     for (const [key, error] of guides.errors) collector.addError(error, displayPath("guides", key, "guide.json"));
     for (const guide of guides.guides)

@@ -1,12 +1,10 @@
 import type { RecipientUpsert } from "../../domain/recipient/recipient.js";
-import { parsePathSegments } from "../../domain/steps/walk-steps.js";
 import { checkConditions } from "../../domain/validation/check-conditions.js";
-import type { CheckFinding } from "../../domain/validation/check-finding.js";
 import { checkSchemaSamples } from "../../domain/validation/check-sample-data.js";
 import { checkStepOrder } from "../../domain/validation/check-step-order.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { compileValidTemplates, compileWorkflow } from "../../engine/compile/compile-workflow.js";
-import { findUndefinedVariables } from "../../engine/run/find-undefined-variables.js";
+import { findUndefinedVariables, type UndefinedVariable } from "../../engine/run/find-undefined-variables.js";
 import { findWorkflowTextKeys } from "../../engine/variables/find-text-keys.js";
 import type { CompiledWorkflow } from "../../engine/workflow/compiled-workflow.js";
 import type { KnockError } from "../../errors/knock-error.js";
@@ -16,11 +14,21 @@ import type { JsonObject } from "../../util/json.js";
 import { checkSilentDrops } from "./check-recipients.js";
 import type { TextKeyChecker } from "./check-text-keys.js";
 import { checkWindows } from "./check-windows.js";
-import type { FindingCollector } from "./finding-collector.js";
+import type { FindingCollector, TextFinding } from "./finding-collector.js";
 import type { ValidationOptions } from "./validation-options.js";
 
 /** Limits the recipients whose properties are searched for the variables of templates. */
 const MAX_SCOPE_RECIPIENTS = 20;
+
+/** Returns the properties of the recipients in which the variables of templates are searched. */
+export const getScopeProperties = (recipients: readonly RecipientUpsert[]): JsonObject[] =>
+  recipients.slice(0, MAX_SCOPE_RECIPIENTS).map(({ properties }) => properties as JsonObject);
+
+/** Returns the finding about a variable of a text. */
+export function toTextFinding({ code, read, message }: UndefinedVariable): TextFinding {
+  const { fieldPath, file, line, column } = read;
+  return { code, message, fieldPath, file, line, column };
+}
 
 interface WorkflowCheckerOptions {
   project: Project;
@@ -43,11 +51,12 @@ export class WorkflowChecker {
       ...checkConditions(workflow),
       ...checkSchemaSamples(workflow),
     ]);
-    collector.add(...(await textKeys.check(file, findWorkflowTextKeys(workflow))));
+    await collector.addTextFindings(file, await textKeys.check(findWorkflowTextKeys(workflow)));
+    await collector.addChecks(file, await textKeys.checkBlocks(workflow));
     const { compiled, errors } = await this.compile(workflow);
     await collector.addTemplateErrors(errors, file);
     const environment = await project.environment();
-    await this.checkVariables(file, compiled);
+    await this.checkVariables(file, compiled, isValid);
     await collector.addChecks(file, checkWindows(compiled, environment));
     if (!isValid || errors.length > 0) return;
     await collector.addChecks(file, checkSilentDrops(compiled, environment, this.options.recipients));
@@ -63,23 +72,11 @@ export class WorkflowChecker {
     return { ...found, errors: found.errors.filter(({ code }) => code !== "workflow_invalid") };
   }
 
-  private async checkVariables(file: ProjectFile, compiled: CompiledWorkflow): Promise<void> {
+  private async checkVariables(file: ProjectFile, compiled: CompiledWorkflow, isComplete: boolean): Promise<void> {
     const { project, collector, recipients } = this.options;
-    const environment = await project.environment();
-    const scopes = recipients.slice(0, MAX_SCOPE_RECIPIENTS).map(({ properties }) => properties as JsonObject);
-    const code = "undefined_variable";
-    const inMainFile: CheckFinding[] = [];
-    for (const { read, message } of findUndefinedVariables(compiled, environment, scopes)) {
-      const { file: textFile, fieldPath, line, column } = read;
-      if (textFile !== undefined) collector.add({ code, message, file: textFile, line, column, pointer: "" });
-      else
-        inMainFile.push({
-          code,
-          path: parsePathSegments(fieldPath),
-          message: `contains an undefined variable: ${message}`,
-        });
-    }
-    await collector.addChecks(file, inMainFile);
+    const properties = getScopeProperties(recipients);
+    const found = findUndefinedVariables(compiled, await project.environment(), properties, isComplete);
+    await collector.addTextFindings(file, found.map(toTextFinding));
   }
 
   /** Checks the emails of a workflow or broadcast, if that was asked for. */

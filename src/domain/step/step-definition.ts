@@ -68,6 +68,10 @@ export interface StepDefinition<S extends StepBase = StepBase> {
   templates?(step: S): Readonly<Record<string, unknown>>;
   /** Roots of the scope to which the step may add properties for later steps. */
   changedScopes?: readonly string[];
+  /** Returns the properties that the step may add to its changed scopes. By default or if null, they are not known. */
+  listAddedProperties?(step: S): readonly string[] | null;
+  /** The path of the key below the step, by which runs are counted or collected: a path, or Liquid. */
+  keyPath?: string;
   references?(step: S): StepReference[];
   /** The settings of the time until which the step waits or counts. */
   window?: WindowSettings;

@@ -104,6 +104,20 @@ export function normalizeRecipientSettings({ recipient_mode, recipient_gid, upda
   };
 }
 
+/** A number that stands for an output of Liquid, so that a template can be read as JSON. */
+const OUTPUT = "9007199254740991";
+
+/** Returns the keys of the JSON object that a template renders; null if they depend on the data. */
+export function listRenderedKeys(template: string): string[] | null {
+  try {
+    const value: unknown = JSON.parse(template.replaceAll(/\{\{[^{}]*\}\}/g, OUTPUT));
+    const keys = isJsonObject(value) ? Object.keys(value) : null;
+    return keys?.every((key) => !hasLiquid(key) && !key.includes(OUTPUT)) ? keys : null;
+  } catch {
+    return null;
+  }
+}
+
 /** Roots of the scope whose properties an update step can change for later steps. */
 export const RECIPIENT_SCOPES = ["recipient", "actor", "actors", "activities"];
 

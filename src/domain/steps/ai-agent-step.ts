@@ -98,4 +98,5 @@ export const aiAgentStep = defineStep({
   summarize: ({ settings }) => settings.model,
   templates: ({ settings }) => ({ settings }),
   changedScopes: ["data"],
+  listAddedProperties: ({ ref }) => [ref],
 });

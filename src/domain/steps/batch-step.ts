@@ -106,6 +106,7 @@ export const batchStep = defineStep({
   schema,
   normalize,
   window: WINDOW,
+  keyPath: "settings.batch_key",
   listReasons: () => ["batched"],
   warn(raw, warn) {
     const { batch_window_type, [EXTENSION]: limit } = getSettings(raw);

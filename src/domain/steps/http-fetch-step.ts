@@ -82,6 +82,8 @@ export const httpFetchStep = defineStep({
   },
   templates: ({ settings }) => ({ settings }),
   changedScopes: ["data"],
+  /** Without a path, the response is merged into the data. The path of a shared request is not known here. */
+  listAddedProperties: ({ settings: { response_path } }) => response_path?.split(".").slice(0, 1) ?? null,
   summarize: ({ settings: { reusable_step_key: key, method, url } }) =>
     key === null ? `${method.toUpperCase()} ${url}` : `request ${key}`,
   references({ settings: { reusable_step_key: key, inputs } }) {

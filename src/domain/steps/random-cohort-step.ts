@@ -102,6 +102,7 @@ export const randomCohortStep = defineStep({
     if (isJsonObject(conditions) && Object.keys(conditions).length > 0)
       warn(["conditions"], "has no effect: an experiment has no conditions");
   },
+  keyPath: "cohort_key",
   branchesField: "cohort_branches",
   branches: (step) => step.cohort_branches,
   describeBranch: ({ cohort_branches: cohorts }, index) => ({

@@ -56,6 +56,7 @@ export const throttleStep = defineStep({
   schema,
   normalize,
   window: WINDOW,
+  keyPath: "settings.throttle_key",
   listReasons: () => ["throttled"],
   summarize({ settings }) {
     const window = summarizeWindow(settings.throttle_window, settings.throttle_window_field_path);

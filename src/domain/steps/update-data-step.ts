@@ -3,7 +3,7 @@ import { described } from "../schema/fields.js";
 import type { StepBase } from "../step/step.js";
 import { defineStep, type RawStep } from "../step/step-definition.js";
 import { stepFields } from "../step/step-fields.js";
-import { jsonObjectText } from "../step/update-settings.js";
+import { jsonObjectText, listRenderedKeys } from "../step/update-settings.js";
 
 /** Returns the schema of the step (section 9.8 of the format, E-322). */
 const schema = () =>
@@ -38,4 +38,5 @@ export const updateDataStep = defineStep({
   normalize,
   templates: ({ settings }) => ({ settings }),
   changedScopes: ["data"],
+  listAddedProperties: ({ settings }) => listRenderedKeys(settings.data),
 });

@@ -1,6 +1,6 @@
 import { findNearest } from "../../util/find-nearest.js";
 import { isJsonObject } from "../../util/json.js";
-import { getStepDefinition } from "../steps/step-definitions.js";
+import { ScopeChanges } from "../steps/scope-changes.js";
 import { parsePathSegments, walkSteps } from "../steps/walk-steps.js";
 import { hasLiquid } from "../template/has-liquid.js";
 import type { Workflow } from "../workflow/workflow.js";
@@ -54,18 +54,21 @@ function findUndeclaredPaths({ value, path }: FoundObject, declared: readonly st
  * which the schema of the data does not declare. Steps that change the data may add properties.
  */
 export function checkConditions({ conditions, steps, trigger_data_json_schema: schema }: Workflow): CheckFinding[] {
-  let declared = listDeclaredProperties(schema);
+  const properties = listDeclaredProperties(schema);
+  const changes = new ScopeChanges();
   const findings: CheckFinding[] = [];
   const check = (value: unknown, path: PropertyKey[]): void => {
     for (const found of walkObjects(value, path, OTHER_PARTS)) {
       findings.push(...findContradiction(found));
-      if (declared !== null) findings.push(...findUndeclaredPaths(found, declared));
+      const added = changes.listAdded("data");
+      if (properties !== null && added !== null)
+        findings.push(...findUndeclaredPaths(found, [...properties, ...added]));
     }
   };
   check(conditions, ["conditions"]);
   for (const { step, path } of walkSteps(steps)) {
     check(step, parsePathSegments(path));
-    if (getStepDefinition(step).changedScopes?.includes("data")) declared = null;
+    changes.add(step);
   }
   return findings;
 }

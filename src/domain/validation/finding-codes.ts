@@ -30,6 +30,7 @@ export const FINDING_CODES = {
   sample_data_invalid: "warning",
   missing_translation: "warning",
   unknown_translation_key: "warning",
+  unknown_input: "warning",
   email_not_checked: "warning",
   email_clipped: "warning",
   email_missing_alt: "warning",

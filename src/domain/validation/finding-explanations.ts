@@ -36,8 +36,8 @@ export const FINDING_EXPLANATIONS: Readonly<
   },
   undefined_variable: {
     meaning:
-      "A template, a condition or the field path of a delay, batch or throttle uses a variable that is not defined, or that the workflow's data schema does not declare. Liquid prints nothing for it. In conditions and field paths, it is always absent.",
-    fix: "Correct the variable as the message suggests, or add the property to `trigger_data_json_schema`.",
+      "A template, a condition, or a key or field path of a delay, batch or throttle uses a variable that is not defined, or that the workflow's data schema does not declare. Liquid prints nothing for it. In conditions, keys and field paths, it is always absent. Partials only have their inputs.",
+    fix: "Correct the variable as the message suggests, add the property to `trigger_data_json_schema`, or pass the input to the partial.",
   },
   unreachable_step: {
     meaning: "A step never runs, because every branch before it ends the run.",
@@ -107,6 +107,11 @@ export const FINDING_EXPLANATIONS: Readonly<
     meaning:
       "An email could not be rendered with the first recipient who has an address and the sample data, so its content was not checked. Reported with `--emails`.",
     fix: "Give the workflow sample data in `payloads/`, or correct what the message says.",
+  },
+  unknown_input: {
+    meaning:
+      "A `render` tag or a visual block passes an input to a partial that neither declares nor uses it, but has a similar one.",
+    fix: "Correct the name of the input as the message suggests.",
   },
   email_clipped: {
     meaning:

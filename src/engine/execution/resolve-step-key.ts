@@ -1,8 +1,7 @@
+import { parseStepKeyPath } from "../../domain/step/step-key.js";
 import { hasLiquid } from "../../domain/template/has-liquid.js";
 import { getValueAtPath } from "../../util/json.js";
 import { RenderError, type RenderScope, renderText } from "../liquid/liquid.js";
-
-const SCOPE_ROOTS = new Set(["data", "recipient", "actor", "tenant", "vars", "workflow", "run"]);
 
 /**
  * Returns the value of a batch, throttle or cohort key (E-244): Liquid, a dotted path with a known prefix, or a bare
@@ -14,11 +13,7 @@ function resolveStepKey(key: string, scope: RenderScope): string | undefined {
     const rendered = renderText(key, scope);
     return rendered === "" ? undefined : rendered;
   }
-  const parts = key.split(".");
-  const value = getValueAtPath(
-    scope,
-    parts.length > 1 && SCOPE_ROOTS.has(parts[0] as string) ? parts : ["data", ...parts],
-  );
+  const value = getValueAtPath(scope, parseStepKeyPath(key));
   if (value === undefined || value === null || value === "") return undefined;
   return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -171,6 +171,15 @@ export class RenderPartialTag extends Tag {
     this.inputs = new Hash(tokenizer);
   }
 
+  /** Returns the names of the inputs, with their offsets in the text. A name is before its value. */
+  listInputs(): { name: string; begin: number }[] {
+    const { input, begin, end } = this.token;
+    return Object.entries(this.inputs?.hash ?? {}).map(([name, value]) => {
+      const { begin: valueBegin = end } = (value ?? {}) as { begin?: number };
+      return { name, begin: Math.max(begin, input.lastIndexOf(name, valueBegin - 1)) };
+    });
+  }
+
   /** Yields the expressions of the inputs, for the analysis of variables. */
   *arguments(): Arguments {
     yield* Object.values(this.inputs?.hash ?? {}) as Arguments;

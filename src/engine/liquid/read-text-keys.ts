@@ -8,6 +8,14 @@ export interface TextKey {
   key: string;
   line: number;
   column: number;
+  /** The inputs that are passed to a partial. */
+  inputs: TextInput[];
+}
+
+interface TextInput {
+  name: string;
+  line: number;
+  column: number;
 }
 
 /** Yields the tags and outputs of a text, also those inside tags. */
@@ -30,7 +38,7 @@ function readTranslationKey({ filters = [], initial }: Expression, positions: To
   const [translate, next] = filters;
   if (translate?.name !== "t" || next?.name === "default") return [];
   if (token === undefined || others.length > 0 || typeof token.content !== "string") return [];
-  return [{ kind: "translation", key: token.content, ...positions.find(token) }];
+  return [{ kind: "translation", key: token.content, ...positions.find(token), inputs: [] }];
 }
 
 /** Returns the keys of the partials that the `render` tags of a text name, and those of translations that it contains. */
@@ -40,6 +48,10 @@ export function readTextKeys(templates: readonly Template[]): TextKey[] {
     const expressions = listArguments(template) as Expression[];
     const translations = expressions.flatMap((expression) => readTranslationKey(expression, positions));
     if (!(template instanceof RenderPartialTag) || template.key === null) return translations;
-    return [{ kind: "partial", key: template.key, ...positions.find(template.token) }, ...translations];
+    const { key, token } = template;
+    const inputs = template
+      .listInputs()
+      .map(({ name, begin }) => ({ name, ...positions.find({ input: token.input, begin }) }));
+    return [{ kind: "partial", key, ...positions.find(token), inputs }, ...translations];
   });
 }

@@ -9,10 +9,10 @@ import { parseText, type RenderScope, toPointer } from "../liquid/liquid.js";
 import {
   collectWorkflowVariables,
   findMisspelledVariables,
-  findSuspiciousVariables,
   type StepVariable,
   type StepVariables,
 } from "../variables/find-misspelled-variables.js";
+import { findSuspiciousVariables } from "../variables/find-suspicious-variables.js";
 import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 import { applyInlineRecipients, buildTrialScope, type TriggerTrial } from "./trial-run.js";
 

@@ -1,24 +1,47 @@
 import type { Environment } from "../../domain/environment/environment.js";
+import { walkSteps } from "../../domain/steps/walk-steps.js";
+import type { EmailLayout } from "../../domain/template/email-layout.js";
+import { findTextFile } from "../../domain/template/text-files.js";
+import type { FindingCode } from "../../domain/validation/finding-codes.js";
 import { listDeclaredProperties } from "../../domain/validation/list-declared-properties.js";
+import type { Workflow } from "../../domain/workflow/workflow.js";
+import { findNearest } from "../../util/find-nearest.js";
 import type { JsonObject } from "../../util/json.js";
 import { buildWorkflowView } from "../context/build-scope.js";
-import type { RenderScope } from "../liquid/liquid.js";
+import { parseText, type RenderScope, toPointer } from "../liquid/liquid.js";
 import type { PathKey } from "../liquid/read-variables.js";
+import { collectPathVariables } from "../variables/collect-path-variables.js";
 import {
   BUILT_IN_PROPERTIES,
   CLOSED_ROOTS,
+  collectTexts,
+  collectTextVariables,
+  type DataSchema,
   findMisspelledVariables,
   OPTIONAL_ROOTS,
   type StepVariable,
-  type StepVariables,
+  type TextVariables,
 } from "../variables/find-misspelled-variables.js";
 import { ACTIVITY_PROPERTIES } from "../variables/scope-schema.js";
 import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 import { analyzeVariables, buildSharedScope } from "./check-variables.js";
 
-interface UndefinedVariable {
+/** A variable that is probably undefined in every run. */
+export interface UndefinedVariable {
+  code: Extract<FindingCode, "undefined_variable" | "later_step_ref">;
   read: StepVariable;
   message: string;
+}
+
+/** The variables that texts can use. */
+interface KnownVariables {
+  /** The variables that every run has. */
+  shared: RenderScope;
+  /** The same with the properties of each known recipient. */
+  scopes: readonly RenderScope[];
+  schema: DataSchema;
+  /** The declared properties of the data; null if there can be others. */
+  declared: readonly string[] | null;
 }
 
 /** Returns whether a path below an activity names neither a property of activities nor of the declared data. */
@@ -31,88 +54,161 @@ function isUndeclaredInActivity([key, ...below]: readonly PathKey[], declared: r
   return typeof key === "string" && !known.includes(key);
 }
 
+/** Returns whether the schema of the data does not declare a variable, which no step adds either. */
 function isUndeclared(
   { path, isGuarded }: StepVariable,
-  { assignedNames, extensibleRoots }: StepVariables,
-  scope: RenderScope,
-  declared: readonly string[],
+  { assignedNames, extensibleRoots, addedData }: TextVariables,
+  { shared, declared }: KnownVariables,
 ): boolean {
   const [root, key, ...below] = path;
-  if (isGuarded || extensibleRoots.has("data") || typeof root !== "string") return false;
-  if (root === "activities" && typeof key === "number") return isUndeclaredInActivity(below, declared);
-  if (root === "data") return typeof key === "string" && !declared.includes(key);
+  if (declared === null || isGuarded || extensibleRoots.has("data") || typeof root !== "string") return false;
+  const known = [...declared, ...addedData];
+  if (root === "activities" && typeof key === "number") return isUndeclaredInActivity(below, known);
+  if (root === "data") return typeof key === "string" && !known.includes(key);
   return (
-    !Object.hasOwn(scope, root) &&
-    !declared.includes(root) &&
-    !assignedNames.has(root) &&
-    !OPTIONAL_ROOTS.includes(root)
+    !Object.hasOwn(shared, root) && !known.includes(root) && !assignedNames.has(root) && !OPTIONAL_ROOTS.includes(root)
   );
 }
 
 /** Returns the known keys of a scope such as `workflow`, if a variable has another one; null for other variables. */
 function findKnownKeys(
   { path: [root, key], isGuarded }: StepVariable,
-  { assignedNames }: StepVariables,
-  scope: RenderScope,
+  { assignedNames }: TextVariables,
+  { shared }: KnownVariables,
 ): string[] | null {
   if (isGuarded || typeof root !== "string" || !CLOSED_ROOTS.has(root) || assignedNames.has(root)) return null;
-  const keys = Object.keys(scope[root] as JsonObject);
-  return typeof key !== "string" || [...keys, ...BUILT_IN_PROPERTIES].includes(key) ? null : keys;
+  const keys = Object.keys((shared[root] ?? {}) as JsonObject);
+  return keys.length === 0 || typeof key !== "string" || [...keys, ...BUILT_IN_PROPERTIES].includes(key) ? null : keys;
 }
 
 /**
- * Returns the template variables of a workflow that are probably undefined in every run: those that are nearly the name of
- * a defined one, unknown keys of scopes whose keys are all known, and those that the schema of the data does not declare. `recipients` are the properties of known users,
- * objects and tenants.
+ * Returns the variables of texts that are probably undefined in every run: those that are nearly the name of a defined one,
+ * unknown keys of scopes whose keys are all known, and those that the schema of the data does not declare.
+ */
+function findUndefined(texts: TextVariables, known: KnownVariables): UndefinedVariable[] {
+  const { scopes, schema, declared } = known;
+  const code = "undefined_variable";
+  const misspelled = findMisspelledVariables(texts, scopes, schema)
+    // Without declared properties, the variable may be a property of the data, such as the list of a loop.
+    .filter(({ read, suggestion }) => {
+      const [root = "", key = ""] = suggestion.split(".");
+      if (declared !== null) return true;
+      if (texts.addedData.includes(root === "data" ? key : root)) return false;
+      return root === read.writtenPath[0] || !texts.assignedNames.has(root);
+    })
+    .map(({ read, path, suggestion }) => ({
+      code,
+      read,
+      message: `${path} is undefined; did you mean "${suggestion}"?`,
+    }));
+  const reported = new Set(misspelled.map(({ read }) => read));
+  const others = texts.variables.flatMap((read) => {
+    if (reported.has(read)) return [];
+    const path = read.writtenPath.join(".");
+    const keys = findKnownKeys(read, texts, known);
+    if (keys !== null) return [{ code, read, message: `${path} is undefined; ${read.path[0]} has ${keys.join(", ")}` }];
+    if (!isUndeclared(read, texts, known)) return [];
+    return [{ code, read, message: `${path} is not declared in trigger_data_json_schema` }];
+  });
+  return [...misspelled, ...others] as UndefinedVariable[];
+}
+
+/** Builds the scopes of runs for known users, objects and tenants. `workflow` is that of the runs; null if it can be any. */
+function buildKnownScopes(
+  environment: Environment,
+  recipients: readonly JsonObject[],
+  workflow: JsonObject | null,
+): Pick<KnownVariables, "shared" | "scopes"> {
+  const shared = { ...buildSharedScope({ environment }), workflow };
+  const scopes = recipients.map((recipient) => ({
+    ...shared,
+    recipient,
+    actor: recipient,
+    tenant: recipient,
+    actors: [recipient],
+    activities: [{ actor: recipient, recipient }],
+  }));
+  return { shared, scopes: [shared, ...scopes] };
+}
+
+/** Finds the uses of steps that do not exist, or that run later, in `refs` of templates. */
+class StepRefFinder {
+  private readonly positions: ReadonlyMap<string, number>;
+
+  constructor(
+    { steps }: Workflow,
+    private readonly declared: readonly string[] | null,
+  ) {
+    this.positions = new Map([...walkSteps(steps)].map(({ step }, index) => [step.ref, index]));
+  }
+
+  find(ref: string, read: StepVariable): UndefinedVariable[] {
+    const [root, ...below] = read.path;
+    const path = below.join(".");
+    if (root !== "refs" || path === "" || this.declared?.includes("refs")) return [];
+    const refs = [...this.positions.keys()];
+    const used = refs
+      .filter((name) => path === name || path.startsWith(`${name}.`))
+      .sort((a, b) => b.length - a.length)[0];
+    if (used !== undefined) {
+      if ((this.positions.get(used) as number) < (this.positions.get(ref) ?? 0)) return [];
+      const message = `${read.writtenPath.join(".")} uses step "${used}", which does not run before this step`;
+      return [{ code: "later_step_ref", read, message }];
+    }
+    const near = findNearest(String(below[0]), refs);
+    // Without declared properties, `refs` can be a property of the data. A whole step has no use in a text.
+    if (near === undefined && (this.declared === null || below.length === 1)) return [];
+    const suggestion = near === undefined ? "" : `; did you mean "refs.${near}"?`;
+    const message = `${read.writtenPath.join(".")} is undefined: the workflow has no step "${below[0]}"${suggestion}`;
+    return [{ code: "undefined_variable", read, message }];
+  }
+}
+
+/**
+ * Returns the template variables of a workflow that are probably undefined in every run. `recipients` are the properties of known
+ * users, objects and tenants. `isComplete` says that no step was left out.
  */
 export function findUndefinedVariables(
   compiled: CompiledWorkflow,
   environment: Environment,
   recipients: readonly JsonObject[],
+  isComplete = true,
 ): UndefinedVariable[] {
-  if (!compiled.usesLiquid) return [];
-  const schema = compiled.workflow.trigger_data_json_schema;
-  const shared = { ...buildSharedScope({ environment }), workflow: buildWorkflowView(compiled.workflow, null) };
-  const scopes: RenderScope[] = [
-    shared,
-    ...recipients.map((recipient) => ({
-      ...shared,
-      recipient,
-      actor: recipient,
-      tenant: recipient,
-      actors: [recipient],
-      activities: [{ actor: recipient, recipient }],
-    })),
-  ];
+  const { workflow } = compiled;
+  const schema = workflow.trigger_data_json_schema;
   const declared = listDeclaredProperties(schema);
-  return analyzeVariables(compiled).steps.flatMap((step) => {
-    const misspelled = findMisspelledVariables(step, scopes, schema)
-      // Without declared properties, the variable may be a property of the data, such as the list of a loop.
-      .filter(({ read, suggestion }) => {
-        const [root = ""] = suggestion.split(".");
-        return declared !== null || root === read.writtenPath[0] || !step.assignedNames.has(root);
-      })
-      .map(({ read, path, suggestion }) => ({
-        read,
-        message: `${path} is undefined; did you mean "${suggestion}"?`,
-      }));
-    const unknown = step.variables.flatMap((read) => {
-      const keys = findKnownKeys(read, step, shared);
-      if (keys === null || misspelled.some((found) => found.read === read)) return [];
-      const message = `${read.writtenPath.join(".")} is undefined; ${read.path[0]} has ${keys.join(", ")}`;
-      return [{ read, message }];
-    });
-    const known = new Set([...misspelled, ...unknown].map(({ read }) => read));
-    const undeclared = step.variables.filter(
-      (read) => declared !== null && !known.has(read) && isUndeclared(read, step, shared, declared),
-    );
-    return [
-      ...misspelled,
-      ...unknown,
-      ...undeclared.map((read) => ({
-        read,
-        message: `${read.writtenPath.join(".")} is not declared in trigger_data_json_schema`,
-      })),
-    ];
-  });
+  const scopes = buildKnownScopes(environment, recipients, buildWorkflowView(workflow, null));
+  const refs = isComplete ? new StepRefFinder(workflow, declared) : null;
+  return [...analyzeVariables(compiled).steps, ...collectPathVariables(workflow)].flatMap((step) => [
+    ...findUndefined(step, { ...scopes, schema, declared }),
+    ...step.variables.flatMap((read) => refs?.find(step.ref, read) ?? []),
+  ]);
+}
+
+/** Variables that only layouts have (T-027). */
+const LAYOUT_VARIABLES = { content: "", preview_text: "", footer_links: [{ text: "", url: "" }] };
+
+/**
+ * Returns the variables of a layout that are probably undefined in every run. Its workflows can have any data, and their emails
+ * can set any name.
+ */
+export function findUndefinedLayoutVariables(
+  layout: EmailLayout,
+  environment: Environment,
+  recipients: readonly JsonObject[],
+): UndefinedVariable[] {
+  const { html_layout, text_layout, footer_links } = layout;
+  const texts = Object.entries({ html_layout, text_layout, footer_links });
+  const source = { parse: parseText, findFile: (fieldPath: string) => findTextFile(layout, toPointer(fieldPath)) };
+  const found = collectTextVariables(
+    texts.flatMap(([field, value]) => [...collectTexts(value, field)]),
+    source,
+  );
+  const { shared, scopes } = buildKnownScopes(environment, recipients, null);
+  const known = {
+    shared: { ...shared, ...LAYOUT_VARIABLES },
+    scopes: scopes.map((scope) => ({ ...scope, ...LAYOUT_VARIABLES })),
+  };
+  const variables = { ...found, extensibleRoots: new Set<string>(), addedData: [] };
+  return findUndefined(variables, { ...known, schema: null, declared: null });
 }

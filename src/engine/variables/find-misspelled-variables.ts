@@ -1,4 +1,5 @@
 import type { Step } from "../../domain/step/step.js";
+import { ScopeChanges } from "../../domain/steps/scope-changes.js";
 import { getStepDefinition } from "../../domain/steps/step-definitions.js";
 import { walkSteps } from "../../domain/steps/walk-steps.js";
 import { hasLiquid } from "../../domain/template/has-liquid.js";
@@ -15,14 +16,20 @@ export interface StepVariable extends VariableRead {
   file: string | undefined;
 }
 
-/** All variables that the templates of a step read. */
-export interface StepVariables {
-  ref: string;
+/** The variables that texts read. */
+export interface TextVariables {
   variables: StepVariable[];
-  /** Names that the step's templates set. All its texts can see them (T-123). */
+  /** Names that the texts set. All texts of a step can see them (T-123). */
   assignedNames: ReadonlySet<string>;
-  /** Root variables to which earlier steps can add properties. */
+  /** Root variables to which earlier steps can add any property. */
   extensibleRoots: ReadonlySet<string>;
+  /** Properties that earlier steps can add to the data. */
+  addedData: readonly string[];
+}
+
+/** All variables that the templates of a step read. */
+export interface StepVariables extends TextVariables {
+  ref: string;
 }
 
 interface MisspelledVariable {
@@ -34,7 +41,7 @@ interface MisspelledVariable {
 }
 
 /** The workflow's schema of the trigger data. Null without one. */
-type DataSchema = JsonObject | null;
+export type DataSchema = JsonObject | null;
 
 /** Limits the items of a list in which a property is searched. */
 const MAX_LIST_ITEMS = 50;
@@ -55,7 +62,7 @@ const RECIPIENT_ROOTS = new Set(["recipient", "actor", "tenant"]);
 /** Root variables whose keys are all known, so that any other key is a mistake. */
 export const CLOSED_ROOTS: ReadonlySet<string> = new Set(["workflow", "run"]);
 
-function isOptional(path: readonly PathKey[], index: number): boolean {
+export function isOptional(path: readonly PathKey[], index: number): boolean {
   const [root] = path;
   const key = String(path[index]);
   if (index === 0) return OPTIONAL_ROOTS.includes(key);
@@ -67,7 +74,7 @@ function isOptional(path: readonly PathKey[], index: number): boolean {
 }
 
 /** Returns the schemas of a property or of a list's items. Null if a schema does not determine which properties exist. */
-function getSchemasBelow(schemas: readonly JsonObject[], key: PathKey): JsonObject[] | null {
+export function getSchemasBelow(schemas: readonly JsonObject[], key: PathKey): JsonObject[] | null {
   const below: JsonObject[] = [];
   for (const schema of schemas) {
     if (["$ref", "$dynamicRef", "anyOf", "oneOf", "allOf", "patternProperties"].some((word) => word in schema))
@@ -96,7 +103,7 @@ const removeDigits = (name: string): string => name.replace(/\d+/g, "");
  * `game`; but not where all names are known) and, if the template handles a missing value, singular and plural are not
  * considered similar.
  */
-function findSimilarName(
+export function findSimilarName(
   typed: string,
   candidates: readonly string[],
   { isGuarded, isClosed }: { isGuarded: boolean; isClosed: boolean },
@@ -192,48 +199,28 @@ function toMisspelledVariable(read: StepVariable, found: MisspelledKey | null): 
   return { read, path, suggestion, text: `${location}: ${problem}` };
 }
 
+/** Returns a scope with the properties that earlier steps can add to the data. */
+function buildAddedScope({ addedData }: Pick<TextVariables, "addedData">): RenderScope {
+  const data = Object.fromEntries(addedData.map((name) => [name, null]));
+  return { ...data, data };
+}
+
 /**
  * Returns the likely misspelled variables of a step, because Liquid prints nothing for them. They are undefined in all given
  * scopes, and their name is similar to a defined one.
  */
 export function findMisspelledVariables(
-  { variables, assignedNames, extensibleRoots }: Omit<StepVariables, "ref">,
+  { variables, assignedNames, extensibleRoots, addedData }: TextVariables,
   scopes: readonly RenderScope[],
   schema: DataSchema,
 ): MisspelledVariable[] {
+  const known = addedData.length === 0 ? scopes : [...scopes, buildAddedScope({ addedData })];
   return variables.flatMap((read) => {
     const [root] = read.path;
     if (extensibleRoots.has(String(root))) return [];
     // A name without a root can be a property of the data.
-    if (extensibleRoots.has("data") && !scopes.some((scope) => Object.hasOwn(scope, String(root)))) return [];
-    return toMisspelledVariable(read, findMisspelledKey(read, scopes, schema, assignedNames)) ?? [];
-  });
-}
-
-/** Returns whether a variable can be misspelled. Those that the schema, the environment or the API defines are not. */
-function isSuspicious(read: StepVariable, known: RenderScope, schema: DataSchema): boolean {
-  let values: unknown[] = [known];
-  let schemas: JsonObject[] = [buildScopeSchema(schema)];
-  for (const [index, key] of read.path.entries()) {
-    if (typeof key !== "number" && isOptional(read.path, index)) return false;
-    const below = getSchemasBelow(schemas, key);
-    if (below === null) return false;
-    values = values.flatMap((value) => (isJsonObject(value) && Object.hasOwn(value, key) ? [value[key]] : []));
-    schemas = below;
-    if (values.length === 0 && schemas.length === 0) return true;
-  }
-  return false;
-}
-
-/** Returns the steps with the variables to check in a run's scope. `known` is the part of the scope that all runs share. */
-export function findSuspiciousVariables(
-  steps: readonly StepVariables[],
-  known: RenderScope,
-  schema: DataSchema,
-): StepVariables[] {
-  return steps.flatMap((step) => {
-    const variables = step.variables.filter((read) => isSuspicious(read, known, schema));
-    return variables.length === 0 ? [] : [{ ...step, variables }];
+    if (extensibleRoots.has("data") && !known.some((scope) => Object.hasOwn(scope, String(root)))) return [];
+    return toMisspelledVariable(read, findMisspelledKey(read, known, schema, assignedNames)) ?? [];
   });
 }
 
@@ -255,33 +242,36 @@ interface TextSource {
   findFile(fieldPath: string): string | undefined;
 }
 
-function collectStepVariables(
-  step: Step,
-  path: string,
+/** Collects the variables that texts read, with the names that they set. */
+export function collectTextVariables(
+  texts: Iterable<readonly [text: string, fieldPath: string]>,
   source: TextSource,
-  extensibleRoots: ReadonlySet<string>,
-): StepVariables {
+): Pick<TextVariables, "variables" | "assignedNames"> {
   const variables: StepVariable[] = [];
   const assignedNames = new Set<string>();
-  for (const [key, value] of Object.entries(getStepDefinition(step).templates?.(step) ?? {}))
-    for (const [text, fieldPath] of collectTexts(value, `${path}.${key}`)) {
-      const parsed = source.parse(text);
-      if (parsed === null) continue;
-      const found = readVariables(parsed);
-      for (const name of found.assignedNames) assignedNames.add(name);
-      for (const read of found.reads) variables.push({ ...read, fieldPath, file: source.findFile(fieldPath) });
-    }
-  return { ref: step.ref, variables, assignedNames, extensibleRoots };
+  for (const [text, fieldPath] of texts) {
+    const parsed = source.parse(text);
+    if (parsed === null) continue;
+    const found = readVariables(parsed);
+    for (const name of found.assignedNames) assignedNames.add(name);
+    for (const read of found.reads) variables.push({ ...read, fieldPath, file: source.findFile(fieldPath) });
+  }
+  return { variables, assignedNames };
 }
 
 /** Collects the variables that the templates of a workflow's steps read, in the order of the file. */
 export function collectWorkflowVariables(steps: readonly Step[], source: TextSource): StepVariables[] {
-  const extensibleRoots = new Set<string>();
+  const changes = new ScopeChanges();
   const found: StepVariables[] = [];
   for (const { step, path } of walkSteps(steps)) {
-    const stepVariables = collectStepVariables(step, path, source, new Set(extensibleRoots));
-    if (stepVariables.variables.length > 0) found.push(stepVariables);
-    for (const root of getStepDefinition(step).changedScopes ?? []) extensibleRoots.add(root);
+    const templates = Object.entries(getStepDefinition(step).templates?.(step) ?? {});
+    const texts = templates.flatMap(([key, value]) => [...collectTexts(value, `${path}.${key}`)]);
+    const read = collectTextVariables(texts, source);
+    if (read.variables.length > 0) {
+      const extensibleRoots = new Set(changes.listOpenRoots());
+      found.push({ ref: step.ref, ...read, extensibleRoots, addedData: changes.listAdded("data") ?? [] });
+    }
+    changes.add(step);
   }
   return found;
 }
