@@ -88,6 +88,28 @@ async function measureMemory(store: SqliteStore, size: number): Promise<Figures>
   return { "memory in MB": process.resourceUsage().maxRSS / 1024 };
 }
 
+/** Returns the peak memory in MB of a process that triggers a workflow once for an object with `size` subscribers. */
+async function measureSubscribers(store: SqliteStore, size: number): Promise<Figures> {
+  const steps = { plain: [{ ...FEED_STEP, template: { markdown_body: "**{{ recipient.name }}**, see {{ page }}" } }] };
+  const engine = createBenchEngine(store, steps);
+  const object = toRecipientKey({ collection: "projects", id: "p1" });
+  await store.upsertRecipients([{ key: object, properties: { name: "Project" } }], Date.now());
+  for (let first = 0; first < size; first += RECIPIENTS_PER_TRIGGER) {
+    const count = Math.min(RECIPIENTS_PER_TRIGGER, size - first);
+    const users = Array.from({ length: count }, (_, index) => `user-${first + index}`);
+    await identify(store, users);
+    const pairs = users.map((id) => ({ object, recipient: toRecipientKey(id), properties: {} }));
+    await store.upsertSubscriptions(pairs, Date.now());
+  }
+  const recipients = [{ collection: "projects", id: "p1" }];
+  const { trigger } = parseTrigger({ recipients, data: { page: "Home" } }, "plain");
+  const outcome = await engine.triggerWorkflow(trigger, { idempotency_key: null });
+  if (outcome.summary?.sent !== size + 1) throw new Error(`${outcome.summary?.sent} messages were sent`);
+  return { "memory in MB, one trigger to subscribers": process.resourceUsage().maxRSS / 1024 };
+}
+
+const PARTS = { batch: measureBatch, memory: measureMemory, subscribers: measureSubscribers };
+
 async function main(part: string, file: string, size: number): Promise<Figures> {
   let files = 0;
   const openNew = () => openSqliteStore(`${file}-${files++}`);
@@ -99,7 +121,7 @@ async function main(part: string, file: string, size: number): Promise<Figures> 
         "insert a run with a message": await measureInserts(store, size),
         ...(await measureLists(store, (work) => measure(work))),
       };
-    return await (part === "batch" ? measureBatch : measureMemory)(store, size);
+    return await PARTS[part as keyof typeof PARTS](store, size);
   } finally {
     await store.close();
   }

@@ -121,7 +121,7 @@ class Engine implements LocalOperations {
   async readRecipientRun(id: string): Promise<JsonObject | null> {
     const stored = await this.context.store.readRecipientRun(id);
     if (stored === null) return null;
-    const messages = await readRunMessages(this.context, [stored.recipientRun]);
+    const messages = await readRunMessages(this.context, stored.recipientRun);
     const outcome = buildRecipientOutcome(
       stored.recipientRun,
       new Map(messages.map((message) => [message.id, message])),

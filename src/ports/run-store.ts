@@ -73,6 +73,32 @@ export interface StoredRun {
   version: Workflow;
 }
 
+/** A trigger with the recipients that were never identified. */
+export interface StoredTrigger {
+  run: WorkflowRun;
+  unidentified: RecipientKey[];
+}
+
+/** What an outcome shows of a run. */
+export type OutcomeRun = Pick<RecipientRun, "id" | "recipient" | "status" | "steps" | "reason" | "via">;
+
+/** What an outcome shows of a message. It has events only if its delivery failed. */
+export type OutcomeMessage = Pick<Message, "id" | "status" | "due_at" | "inserted_at" | "events">;
+
+/** Some runs of a trigger with their messages. `next` is the row after which the next ones follow; null after the last. */
+export interface OutcomeRuns {
+  runs: OutcomeRun[];
+  messages: OutcomeMessage[];
+  next: number | null;
+}
+
+/** The number of runs of a trigger, of those that have ended, and whether nothing of the trigger continues by itself. */
+export interface RunCounts {
+  runs: number;
+  ended: number;
+  hasEnded: boolean;
+}
+
 /** Claims, advances, cancels and reads runs. */
 export interface RunStore {
   /**
@@ -114,10 +140,11 @@ export interface RunStore {
    * unchanged.
    */
   retryRuns(ids: readonly string[], at: number): Promise<string[]>;
-  /** Returns a trigger and its runs in order of acceptance, or null. */
-  readWorkflowRun(
-    id: string,
-  ): Promise<{ run: WorkflowRun; recipientRuns: RecipientRun[]; unidentified: RecipientKey[] } | null>;
+  /** Returns a trigger without its runs, or null. */
+  readWorkflowRun(id: string): Promise<StoredTrigger | null>;
+  /** Returns up to `limit` runs of a trigger in order of acceptance. `after` is `next` of the earlier runs, or null. */
+  readOutcomeRuns(id: string, after: number | null, limit: number): Promise<OutcomeRuns>;
+  countRuns(id: string): Promise<RunCounts>;
   readRecipientRun(id: string): Promise<StoredRun | null>;
   /** Returns ids that begin with `prefix`, in order. A recipient run is found by 6 or more characters. */
   listIdsByPrefix(kind: IdKind, prefix: string, limit: number): Promise<string[]>;

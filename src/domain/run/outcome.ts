@@ -1,4 +1,5 @@
 import type * as z from "zod/mini";
+import type { DeliveryStatus } from "../message/message.js";
 import type {
   cancelOutcomeSchema,
   outcomeSummarySchema,
@@ -29,6 +30,9 @@ export type TriggerOutcome = z.infer<typeof triggerOutcomeSchema> & {
 
 /** The outcome of a cancellation. */
 export type CancelOutcome = z.infer<typeof cancelOutcomeSchema>;
+
+/** The delivery statuses with which a channel step has failed. */
+export const FAILED_DELIVERY_STATUSES: readonly DeliveryStatus[] = ["undelivered", "bounced"];
 
 /** Returns the number of messages that a step created. */
 export function countMessages({ message_id, message_ids }: StepOutcome): number {

@@ -1,5 +1,4 @@
 import type { TriggerOutcome } from "../../domain/run/outcome.js";
-import { hasEndedStatus } from "../../domain/run/run-status.js";
 import type { WaitOptions } from "../../ports/operations.js";
 import { type DueWorkStore, type EngineContext, readTime } from "../context/engine-context.js";
 import type { OwnWork } from "../context/own-work.js";
@@ -17,19 +16,18 @@ export async function awaitOutcome(
   { timeout_ms, onProgress, onTimeout, signal }: WaitOptions,
 ): Promise<TriggerOutcome> {
   context.ownWork.add({ workflowRunIds: [started.workflow_run_id] });
+  const unreached = (started.recipients ?? []).filter((recipient) => recipient.recipient_run_id === null).length;
   const deadline = timeout_ms === null ? Number.POSITIVE_INFINITY : context.realNow() + timeout_ms;
   for (;;) {
     await runDueWork(context, await readTime(context), { signal });
-    const outcome = (await readOutcome(context, started.workflow_run_id)) ?? started;
-    const runs = outcome.recipients ?? [];
-    const open = runs.filter(({ status }) => status !== null && !hasEndedStatus(status)).length;
-    const queued = runs.some((run) => run.steps.some((step) => step.outcome === "queued"));
-    onProgress?.(runs.length - open, runs.length);
+    const { runs, ended, hasEnded } = await context.store.countRuns(started.workflow_run_id);
+    onProgress?.(ended + unreached, runs + unreached);
     const remainingMs = deadline - context.realNow();
-    const hasEnded = open === 0 && !queued;
     if (!hasEnded && remainingMs <= 0 && !signal?.aborted) onTimeout?.();
-    if (hasEnded || remainingMs <= 0 || signal?.aborted)
+    if (hasEnded || remainingMs <= 0 || signal?.aborted) {
+      const outcome = (await readOutcome(context, started.workflow_run_id)) ?? started;
       return started.replayed ? { ...outcome, replayed: true } : outcome;
+    }
     // Work that is due now belongs to others, or another process has leased it.
     const due = (await readTimeUntilDue(context)) || POLL_MS;
     await context.sleep(Math.min(POLL_MS, remainingMs, due), signal);

@@ -1,18 +1,17 @@
-import type { Message } from "../../domain/message/message.js";
 import { type RecipientKey, splitRecipientKey, toRecipientReference } from "../../domain/recipient/recipient.js";
 import {
+  FAILED_DELIVERY_STATUSES,
   type RecipientOutcome,
   type StepOutcome,
   summarizeOutcomes,
   type TriggerOutcome,
 } from "../../domain/run/outcome.js";
-import type { RecipientRun, WorkflowRun } from "../../domain/run/workflow-run.js";
+import type { WorkflowRun } from "../../domain/run/workflow-run.js";
+import type { OutcomeMessage, OutcomeRun } from "../../ports/run-store.js";
 import { toIsoTime } from "../../util/iso-time.js";
 
-const FAILED_DELIVERY_STATUSES = new Set(["undelivered", "bounced"]);
-
 /** Returns a channel step's outcome with the current status of its messages. */
-function addMessageStatus(step: StepOutcome, messages: ReadonlyMap<string, Message>): StepOutcome {
+function addMessageStatus(step: StepOutcome, messages: ReadonlyMap<string, OutcomeMessage>): StepOutcome {
   if (!step.message_id) return step;
   const only = step.message_ids ? undefined : messages.get(step.message_id);
   const own = only ? [only] : (step.message_ids ?? []).flatMap((id) => messages.get(id) ?? []);
@@ -24,7 +23,7 @@ function addMessageStatus(step: StepOutcome, messages: ReadonlyMap<string, Messa
   const queued = own.find(
     (message) => message.status === "queued" && message.due_at !== null && message.due_at > message.inserted_at,
   );
-  if (own.every((message) => FAILED_DELIVERY_STATUSES.has(message.status))) {
+  if (own.every((message) => FAILED_DELIVERY_STATUSES.includes(message.status))) {
     const detail = first.events.findLast((event) => event.type === first.status)?.data?.failure_details;
     return {
       ...current,
@@ -36,7 +35,10 @@ function addMessageStatus(step: StepOutcome, messages: ReadonlyMap<string, Messa
   return current;
 }
 
-export function buildRecipientOutcome(run: RecipientRun, messages: ReadonlyMap<string, Message>): RecipientOutcome {
+export function buildRecipientOutcome(
+  run: OutcomeRun,
+  messages: ReadonlyMap<string, OutcomeMessage>,
+): RecipientOutcome {
   const outcome: RecipientOutcome = {
     recipient: toRecipientReference(run.recipient),
     recipient_run_id: run.id,
@@ -51,13 +53,30 @@ export function buildRecipientOutcome(run: RecipientRun, messages: ReadonlyMap<s
 /** Builds the outcome document from the rows of a trigger. */
 export function buildTriggerOutcome(
   run: WorkflowRun,
-  recipientRuns: readonly RecipientRun[],
+  recipientRuns: readonly OutcomeRun[],
   unidentified: readonly RecipientKey[],
-  messages: readonly Message[],
+  messages: readonly OutcomeMessage[],
 ): TriggerOutcome {
+  return joinOutcomes(run, buildRecipientOutcomes(recipientRuns, messages), unidentified);
+}
+
+/** Builds the outcomes of runs. `messages` contains all messages of these runs. */
+export function buildRecipientOutcomes(
+  runs: readonly OutcomeRun[],
+  messages: readonly OutcomeMessage[],
+): RecipientOutcome[] {
   const byId = new Map(messages.map((message) => [message.id, message]));
+  return runs.map((run) => buildRecipientOutcome(run, byId));
+}
+
+/** Builds the outcome document from the outcomes of all runs. */
+export function joinOutcomes(
+  run: WorkflowRun,
+  outcomes: readonly RecipientOutcome[],
+  unidentified: readonly RecipientKey[],
+): TriggerOutcome {
   const recipients: RecipientOutcome[] = [
-    ...recipientRuns.map((recipientRun) => buildRecipientOutcome(recipientRun, byId)),
+    ...outcomes,
     ...unidentified.map(
       (key): RecipientOutcome => ({
         recipient: toRecipientReference(key),

@@ -9,7 +9,7 @@ import type { IdKind, MessageQuery, RunQuery } from "../../ports/filters.js";
 import type { GuideEngagement, GuideStore } from "../../ports/guide-store.js";
 import type { ChangedMessages, MessageStore, SavedMessages } from "../../ports/message-store.js";
 import type { Paged, PageRequest } from "../../ports/page-request.js";
-import type { StoredRun } from "../../ports/run-store.js";
+import type { OutcomeRuns, RunCounts, StoredRun } from "../../ports/run-store.js";
 import type { StoreLogs } from "../../ports/store-logs.js";
 import type { JsonObject } from "../../util/json.js";
 import { createPostgresLogs } from "./log/postgres-logs.js";
@@ -24,7 +24,8 @@ import { readNewMessages } from "./message/read-new-messages.js";
 import { saveMessages } from "./message/save-messages.js";
 import { PostgresRecipients } from "./postgres-recipients.js";
 import { listIdsByPrefix } from "./run/list-ids-by-prefix.js";
-import { listRecipientRuns, readRecipientRun, readWorkflowRun, type StoredWorkflowRun } from "./run/list-runs.js";
+import { listRecipientRuns, readRecipientRun } from "./run/list-runs.js";
+import { countRuns, readOutcomeRuns, readWorkflowRun } from "./run/outcome-runs.js";
 import { claimDueMessages } from "./work/claim-messages.js";
 
 /** Messages, feeds, guides and lists of runs in a PostgreSQL store. */
@@ -108,8 +109,16 @@ export class PostgresMessages extends PostgresRecipients implements MessageStore
     return this.db.write((tx) => resetGuide(tx, user, guide, tenant));
   }
 
-  async readWorkflowRun(id: string): Promise<StoredWorkflowRun | null> {
+  async readWorkflowRun(id: string) {
     return this.db.read((tx) => readWorkflowRun(tx, this.shared, id));
+  }
+
+  async readOutcomeRuns(id: string, after: number | null, limit: number): Promise<OutcomeRuns> {
+    return this.db.readList((tx) => readOutcomeRuns(tx, id, after, limit));
+  }
+
+  async countRuns(id: string): Promise<RunCounts> {
+    return this.db.read((tx) => countRuns(tx, id));
   }
 
   async readRecipientRun(id: string): Promise<StoredRun | null> {

@@ -11,6 +11,8 @@ import type { PruneRequest, PruneResult } from "../../ports/prune-store.js";
 import type { CancellationResult, RunCancellation } from "../../ports/run-cancellation.js";
 import type {
   ClaimedRun,
+  OutcomeRuns,
+  RunCounts,
   SaveAdvancesResult,
   SavedAdvance,
   StoredRun,
@@ -29,7 +31,8 @@ import { isTransient } from "./connection/store-errors.js";
 import { applySeeds, readSeeds } from "./recipient/seeds.js";
 import { cancelRuns } from "./run/cancel-runs.js";
 import { listIdsByPrefix } from "./run/list-ids-by-prefix.js";
-import { listRecipientRuns, readRecipientRun, readWorkflowRun, type StoredWorkflowRun } from "./run/list-runs.js";
+import { listRecipientRuns, readRecipientRun } from "./run/list-runs.js";
+import { countRuns, readOutcomeRuns, readWorkflowRun } from "./run/outcome-runs.js";
 import { readBatch } from "./run/read-batch.js";
 import { retryRuns } from "./run/retry-runs.js";
 import { acquireThrottleSlots, previewThrottleSlots } from "./run/throttle-slots.js";
@@ -216,8 +219,16 @@ export class SqliteStore extends SqliteMessages implements Store {
     return retryRuns(this.db, this.shared, ids, at);
   }
 
-  async readWorkflowRun(id: string): Promise<StoredWorkflowRun | null> {
+  async readWorkflowRun(id: string) {
     return readWorkflowRun(this.db, this.shared, id);
+  }
+
+  async readOutcomeRuns(id: string, after: number | null, limit: number): Promise<OutcomeRuns> {
+    return readOutcomeRuns(this.db, id, after, limit);
+  }
+
+  async countRuns(id: string): Promise<RunCounts> {
+    return countRuns(this.db, id);
   }
 
   async readRecipientRun(id: string): Promise<StoredRun | null> {

@@ -3,6 +3,7 @@ import type { FanOutState } from "../../../src/domain/run/fan-out-state.js";
 import type { FanOutChunk } from "../../../src/ports/fan-out-store.js";
 import type { NewWorkflowRun } from "../../../src/ports/trigger-store.js";
 import { claimAt } from "./due-work-contract.js";
+import { readRuns } from "./read-runs.js";
 import { HOUR, NOW, SINCE, sampleRecipientRun, sampleTrigger, user } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
 
@@ -38,7 +39,7 @@ export function describeFanOuts(open: OpenStore): void {
     return started;
   };
   const recipients = async ({ run }: NewWorkflowRun) =>
-    (await open.store.readWorkflowRun(run.id))?.recipientRuns.map(({ recipient }) => recipient);
+    (await readRuns(open.store, run.id)).map(({ recipient }) => recipient);
   const claim = async (token: string, realNow = NOW) => {
     const other = await open.openAgain();
     open.realNow = realNow;

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
 import type { MessageQuery } from "../../../src/ports/filters.js";
 import type { JsonObject } from "../../../src/util/json.js";
+import { readRuns } from "./read-runs.js";
 import { insertSample, NOW, sampleVersion, user, waitingAt } from "./sample-runs.js";
 import { sampleSchedule } from "./sample-schedules.js";
 import type { OpenStore } from "./store-contract.js";
@@ -47,7 +48,7 @@ export function describeIllFormedText(open: OpenStore): void {
         named: (await store.listRecipients({ collection: "$users", name: text }, { limit: 9 })).items,
         subscriptions: (await store.listSubscriptions({}, { limit: 9 })).items.map(({ properties }) => properties),
         schedules: (await store.listSchedules({}, { limit: 9 })).items.map(({ data }) => data),
-        runs: (await store.readWorkflowRun(inserted.run.id))?.recipientRuns.map(({ data }) => data),
+        runs: (await readRuns(store, inserted.run.id)).map(({ data }) => data),
       };
     };
     const expectStored = async (text: string, stored: string): Promise<void> => {

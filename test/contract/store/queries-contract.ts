@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
 
 import type { IdKind, MessageQuery, RunQuery } from "../../../src/ports/filters.js";
+import { readRuns } from "./read-runs.js";
 import { joinSample } from "./sample-batches.js";
 import { HOUR, insertSample, NOW, sampleVersion, user, waitingAt } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
@@ -206,7 +207,7 @@ export function describeQueries(open: OpenStore): void {
       );
       const inserted = await insertSample(open.store, { recipients: ["from"], recipientRun: waitingAt(NOW + 1) });
       await open.store.mergeRecipients(into, from, NOW);
-      const [recipientRun] = (await open.store.readWorkflowRun(inserted.run.id))?.recipientRuns ?? [];
+      const [recipientRun] = await readRuns(open.store, inserted.run.id);
       expect(recipientRun).toMatchObject({ recipient: into, status: "cancelled", position: null, due_at: null });
       expect(recipientRun?.steps.at(-1)).toMatchObject({ outcome: "cancelled", reason: { code: "recipient_deleted" } });
       expect(await messages({ recipient: into })).toBe("into");

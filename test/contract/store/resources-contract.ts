@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type RecipientKey, toRecipientKey } from "../../../src/domain/recipient/recipient.js";
+import { readRuns } from "./read-runs.js";
 import { insertSample, NOW, sampleRecipientRun, user, waitingAt } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
 
@@ -128,7 +129,7 @@ export function describeResources(open: OpenStore): void {
       });
       await open.store.saveAdvances([save(ofAna!), save(ofBo!)], "worker", NOW + 3);
       expect(await open.store.readRecipientRun(ofAna!.recipientRun.id)).toBeNull();
-      const { recipientRuns } = (await open.store.readWorkflowRun(inserted.run.id))!;
+      const recipientRuns = await readRuns(open.store, inserted.run.id);
       expect(recipientRuns.map(({ recipient, status }) => [recipient, status])).toEqual([[user("bo"), "completed"]]);
       expect(await open.store.readNextDueAt()).toBeNull();
     });

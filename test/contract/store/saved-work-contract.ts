@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { RecipientRun } from "../../../src/domain/run/workflow-run.js";
 import { claimAt } from "./due-work-contract.js";
+import { readRuns } from "./read-runs.js";
 import { HOUR, insertSample, NOW, sampleMessage, saveAll, waitingAt } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
 
@@ -43,9 +44,7 @@ export function describeSavedWork(open: OpenStore): void {
       });
       expect(await saveAll(open.store, advances, "t1")).toEqual(new Set(inserted.recipientRuns.map(({ id }) => id)));
       const other = await open.openAgain();
-      expect((await other.readWorkflowRun(inserted.run.id))?.recipientRuns).toEqual(
-        advances.map(({ recipientRun }) => recipientRun),
-      );
+      expect(await readRuns(other, inserted.run.id)).toEqual(advances.map(({ recipientRun }) => recipientRun));
       for (const { messages } of advances)
         expect(await other.readMessages(messages.map(({ id }) => id))).toEqual(messages);
       expect(await other.readNextDueAt()).toBe(NOW + HOUR);
@@ -114,7 +113,7 @@ export function describeSavedWork(open: OpenStore): void {
         { recipientRun: ended(bob), messages: [sampleMessage(inserted.run, bob, { id: inserted.messages[0]!.id })] },
       ];
       await expect(saveAll(open.store, advances, "t1")).rejects.toThrow();
-      expect((await open.store.readWorkflowRun(inserted.run.id))?.recipientRuns).toEqual(inserted.recipientRuns);
+      expect(await readRuns(open.store, inserted.run.id)).toEqual(inserted.recipientRuns);
     });
   });
 

@@ -20,6 +20,7 @@ import { describeLargeItems } from "./large-items-contract.js";
 import { describeLists } from "./lists-contract.js";
 import { describeLogs } from "./logs-contract.js";
 import { describeMemberships } from "./memberships-contract.js";
+import { describeOutcomes } from "./outcomes-contract.js";
 import { describeProcesses } from "./processes-contract.js";
 import { describePruning } from "./prune-contract.js";
 import { describeQueries } from "./queries-contract.js";
@@ -114,6 +115,7 @@ export function describeStore(name: string, subject: StoreSubject): void {
     describeGuides(context);
     describeSchedules(context);
     describeQueries(context);
+    describeOutcomes(context);
     describeLogs(context);
     describeFanOuts(context);
     describePruning(context);

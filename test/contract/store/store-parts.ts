@@ -83,6 +83,8 @@ const PARTS = {
     postponeRuns: true,
     retryRuns: true,
     readWorkflowRun: true,
+    readOutcomeRuns: true,
+    countRuns: true,
     readRecipientRun: true,
     listIdsByPrefix: true,
     readBatch: true,

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
 import { NO_CAUSED_WORK } from "../../../src/ports/due-store.js";
 import type { IdempotencyRecord } from "../../../src/ports/trigger-store.js";
+import { readRuns } from "./read-runs.js";
 import { HOUR, insertSample, NOW, SINCE, sampleTrigger, sampleVersion, user, waitingAt } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
 
@@ -26,9 +27,9 @@ export function describeWorkflowRuns(open: OpenStore): void {
       const other = await open.openAgain();
       expect(await other.readWorkflowRun(inserted.run.id)).toEqual({
         run: inserted.run,
-        recipientRuns: inserted.recipientRuns,
         unidentified: [user("ghost")],
       });
+      expect(await readRuns(other, inserted.run.id)).toEqual(inserted.recipientRuns);
       expect(await other.readRecipientRun(inserted.recipientRuns[1]!.id)).toEqual({
         run: inserted.run,
         recipientRun: inserted.recipientRuns[1],
@@ -76,9 +77,10 @@ export function describeWorkflowRuns(open: OpenStore): void {
       const empty = await insertSample(open.store, { recipients: [], rest: { unidentified: [user("a"), user("b")] } });
       expect(await open.store.readWorkflowRun(empty.run.id)).toEqual({
         run: empty.run,
-        recipientRuns: [],
         unidentified: [user("a"), user("b")],
       });
+      expect(await readRuns(open.store, empty.run.id)).toEqual([]);
+      expect(await open.store.countRuns(empty.run.id)).toEqual({ runs: 0, ended: 0, hasEnded: true });
       const silent = await insertSample(open.store, { recipients: ["ada"], message: null });
       expect((await open.store.listMessages({ workflow_run_id: silent.run.id }, { limit: 5 })).items).toEqual([]);
     });

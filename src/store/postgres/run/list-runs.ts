@@ -1,5 +1,3 @@
-import type { RecipientKey } from "../../../domain/recipient/recipient.js";
-import type { RecipientRun, WorkflowRun } from "../../../domain/run/workflow-run.js";
 import type { RunQuery } from "../../../ports/filters.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { StoredRun } from "../../../ports/run-store.js";
@@ -9,26 +7,10 @@ import { bindBlockSource } from "../connection/block-values.js";
 import { readPage } from "../connection/read-page.js";
 import { SqlFilters } from "../connection/sql-filters.js";
 import type { Reader } from "../connection/transaction.js";
-import { findWorkflowRun, readWorkflowRuns } from "./run-rows.js";
+import { readWorkflowRuns } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
 
 const FROM = "FROM recipient_runs r JOIN workflow_runs w ON w.row = r.workflow_run";
-
-export interface StoredWorkflowRun {
-  run: WorkflowRun;
-  recipientRuns: RecipientRun[];
-  unidentified: RecipientKey[];
-}
-
-export async function readWorkflowRun(tx: Reader, shared: SharedRows, id: string): Promise<StoredWorkflowRun | null> {
-  const read = await findWorkflowRun(tx, shared, id);
-  if (read === null) return null;
-  const rows = await tx.all<RecipientRunRow>(
-    `SELECT ${RECIPIENT_RUN_COLUMNS} FROM recipient_runs r WHERE r.workflow_run = $1 ORDER BY r.row`,
-    read.row,
-  );
-  return { run: read.run, recipientRuns: rows.map((row) => toRecipientRun(row, id)), unidentified: read.unidentified };
-}
 
 async function toStoredRuns(tx: Reader, shared: SharedRows, rows: readonly RecipientRunRow[]): Promise<StoredRun[]> {
   const workflowRuns = await readWorkflowRuns(

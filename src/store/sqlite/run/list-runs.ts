@@ -1,5 +1,3 @@
-import type { RecipientKey } from "../../../domain/recipient/recipient.js";
-import type { RecipientRun, WorkflowRun } from "../../../domain/run/workflow-run.js";
 import type { RunQuery, TimeBounds } from "../../../ports/filters.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { StoredRun } from "../../../ports/run-store.js";
@@ -9,38 +7,10 @@ import { createTimeSource } from "../connection/block-times.js";
 import type { Connection } from "../connection/connection.js";
 import { readPage, SqlFilters } from "../connection/read-page.js";
 import { type BlockSource, BlockSources } from "../connection/row-blocks.js";
-import {
-  createWorkflowRunReader,
-  findWorkflowRun,
-  HAS_ERRORS,
-  RUN_ROW_BY_ID,
-  SELECT_NEXT_RUN_OF_RECIPIENT,
-} from "./run-rows.js";
+import { createWorkflowRunReader, HAS_ERRORS, RUN_ROW_BY_ID, SELECT_NEXT_RUN_OF_RECIPIENT } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
 
 const FROM = "FROM recipient_runs r CROSS JOIN workflow_runs w ON w.row = r.workflow_run";
-
-export interface StoredWorkflowRun {
-  run: WorkflowRun;
-  recipientRuns: RecipientRun[];
-  unidentified: RecipientKey[];
-}
-
-export function readWorkflowRun(db: Connection, shared: SharedRows, id: string): StoredWorkflowRun | null {
-  return db.read(() => {
-    const read = findWorkflowRun(db, shared, id);
-    if (read === null) return null;
-    const rows = db.all<RecipientRunRow>(
-      `SELECT ${RECIPIENT_RUN_COLUMNS} FROM recipient_runs r WHERE r.workflow_run = ? ORDER BY r.row`,
-      read.row,
-    );
-    return {
-      run: read.run,
-      recipientRuns: rows.map((row) => toRecipientRun(row, id)),
-      unidentified: read.unidentified,
-    };
-  });
-}
 
 function toStoredRuns(db: Connection, shared: SharedRows, rows: readonly RecipientRunRow[]): StoredRun[] {
   const workflowRun = createWorkflowRunReader(db, shared);
