@@ -18,6 +18,8 @@ const FEED_LIMIT_MS = 10;
 const BATCH_LIMIT_MS = 6;
 const START_LIMIT_MS = 200;
 const MEMORY_LIMIT_MB = Number.parseInt(process.versions.node, 10) >= 24 ? 250 : 200;
+/** The outcome of a trigger contains each recipient. */
+const SUBSCRIBERS_LIMIT_MB = MEMORY_LIMIT_MB + 50;
 const MAX_RATIO_OF_MOMENTS = 1.5;
 const STARTS = 7;
 
@@ -115,6 +117,10 @@ try {
   const recipients = [10_000, Math.max(10_000, 100_000 * share)];
   const memory = recipients.map((size) => measurePart("memory", size));
   addFigures(recipients, memory, { limit: MEMORY_LIMIT_MB, unit: "MB" });
+
+  const subscribers = [5_000, Math.max(5_000, 50_000 * share)];
+  const outcomes = subscribers.map((size) => measurePart("subscribers", size));
+  addFigures(subscribers, outcomes, { limit: SUBSCRIBERS_LIMIT_MB, unit: "MB" });
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
