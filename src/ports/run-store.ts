@@ -79,10 +79,10 @@ export interface StoredTrigger {
   unidentified: RecipientKey[];
 }
 
-/** What an outcome shows of a run. */
+/** The fields of a run that are in an outcome. */
 export type OutcomeRun = Pick<RecipientRun, "id" | "recipient" | "status" | "steps" | "reason" | "via">;
 
-/** What an outcome shows of a message. It has events only if its delivery failed. */
+/** The fields of a message that are in an outcome. It has events only if its delivery failed. */
 export type OutcomeMessage = Pick<Message, "id" | "status" | "due_at" | "inserted_at" | "events">;
 
 /** Some runs of a trigger with their messages. `next` is the row after which the next ones follow; null after the last. */
