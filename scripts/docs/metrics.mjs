@@ -21,10 +21,10 @@ export async function buildPages() {
 
 \`GET /health\` responds with 200 and \`ok\`, or with 503 and the reason:
 
-- Nothing can be written within 2 s with the connections of the work. The database is away, read-only or full, its password has changed, or it
-  has no connection left.
+- Nothing can be written within 2 s with a connection of the work and with a new one. The database is away, read-only or full, its
+  password has changed, or it has no connection left.
 - The worker could not record itself for 5 s, or its search for jobs has ended.
-- The last job of a kind failed less than 15 s ago.
+- The last job of a kind failed less than 15 s ago. A run that fails alone is not a failed job.
 - The age of the oldest due row has grown for a minute, and no job has succeeded.
 
 Each check writes a row and deletes it. A result is used again for half a second.

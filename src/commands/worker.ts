@@ -34,7 +34,7 @@ export function registerWorker(program: Command, context: CommandContext, servic
     .optionsGroup(OPTION_GROUPS.database)
     .option(
       "--concurrency <n>",
-      `run up to this many jobs at the same time, with one database connection for each, and three more (default: ${DEFAULT_CONCURRENCY})`,
+      `run up to this many jobs at the same time, with one database connection for each, three more, and one for health checks (default: ${DEFAULT_CONCURRENCY})`,
     )
     .option("--metrics-port <n>", "serve /health and /metrics on this port; 0 picks a free one")
     .option("--host <address>", "listen on this address for --metrics-port (default: 127.0.0.1)");

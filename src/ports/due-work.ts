@@ -27,6 +27,8 @@ export interface DueTaskFailure {
   tenant: string | null;
   error: string;
   hasEnded: boolean;
+  /** Whether many runs fail with this error, so that the store may be the cause. */
+  isCommon: boolean;
 }
 
 /** The effects of a task. */
@@ -89,7 +91,7 @@ export interface DueWorkStatistics {
 
 /** The due work of a store that many workers share. */
 export interface SharedDueWork extends DueWork {
-  /** Returns why this worker is not healthy, or null. Writes to the store with the connections of the work. */
+  /** Returns why this worker is not healthy, or null. Writes to the store with a connection of the work, and with a new one. */
   findProblem(): Promise<string | null>;
   readStatistics(): Promise<DueWorkStatistics>;
 }

@@ -107,7 +107,7 @@ export async function runSharedWorker(
       else log.debug({ event: "job_ended", ...fields }, `job ${task} ended after ${fields.seconds} s`);
       if (result !== null) summary.add(result.runs, result.deliveries);
     },
-    onRunFailed({ hasEnded, ...failure }) {
+    onRunFailed({ hasEnded, isCommon: _isCommon, ...failure }) {
       const run = `run ${failure.recipient_run_id} of ${failure.workflow}`;
       if (hasEnded) log.error({ event: "run_failed", ...failure }, `${run} failed: ${failure.error}`);
       else log.warn({ event: "run_postponed", ...failure }, `${run} is tried again: ${failure.error}`);

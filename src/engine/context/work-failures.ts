@@ -7,6 +7,14 @@ const RECENT_MS = 60_000;
 /** The runs that are remembered. With more, the error is not theirs, so the oldest can be forgotten. */
 const MAX_REMEMBERED = 1_000;
 
+/** The consequence of a failure of a run. */
+export interface FailureVerdict {
+  /** Whether the run must end as failed: it failed repeatedly, other runs succeed, and few fail with the same error. */
+  hasEnded: boolean;
+  /** Whether so many runs fail with this error that it says more about the store than about them. */
+  isCommon: boolean;
+}
+
 interface Failure {
   message: string;
   attempts: number;
@@ -32,11 +40,8 @@ export class WorkFailures {
     if (this.failures.size > 0) for (const id of ids) this.failures.delete(id);
   }
 
-  /**
-   * Records that a run failed. Returns whether it must end as failed: it failed repeatedly, other runs succeed, and few fail with
-   * the same error.
-   */
-  recordFailure(id: string, message: string): boolean {
+  /** Records that a run failed. */
+  recordFailure(id: string, message: string): FailureVerdict {
     const before = this.failures.get(id);
     const failure =
       before?.message === message
@@ -46,8 +51,8 @@ export class WorkFailures {
     this.failures.set(id, failure);
     const [oldest] = this.failures.keys();
     if (this.failures.size > MAX_REMEMBERED && oldest !== undefined) this.failures.delete(oldest);
-    if (failure.attempts < MAX_ATTEMPTS || this.lastSuccessAt < failure.firstAt - RECENT_MS) return false;
-    const alike = [...this.failures.values()].filter((other) => other.message === message).length;
-    return alike <= MAX_ALIKE;
+    const isCommon = [...this.failures.values()].filter((other) => other.message === message).length > MAX_ALIKE;
+    const isRepeated = failure.attempts >= MAX_ATTEMPTS && this.lastSuccessAt >= failure.firstAt - RECENT_MS;
+    return { hasEnded: isRepeated && !isCommon, isCommon };
   }
 }

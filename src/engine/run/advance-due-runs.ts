@@ -8,6 +8,7 @@ import { type CausedWork, type DueStore, MAX_CRASHES } from "../../ports/due-sto
 import type { ClaimedRun, SavedAdvance } from "../../ports/run-store.js";
 import type { ScheduleStore } from "../../ports/schedule-store.js";
 import type { EngineContext, QueryStore } from "../context/engine-context.js";
+import type { FailureVerdict } from "../context/work-failures.js";
 import { createRunOnlyAdvance } from "./advance.js";
 import { type AdvancedClaimedRun, advanceClaimedRuns } from "./advance-claimed-runs.js";
 import { type AdvancedMoments, advanceMoments } from "./advance-moments.js";
@@ -18,10 +19,9 @@ export const RETRY_MS = 2_000;
 type Context = EngineContext<QueryStore & ScheduleStore & DueStore>;
 
 /** A run that could not be continued. It has ended as failed, or is tried again later. */
-export interface RunFailure {
+export interface RunFailure extends FailureVerdict {
   claimed: ClaimedRun;
   error: unknown;
-  hasEnded: boolean;
 }
 
 /** Returns the error of a run that could not be continued, with the run. */
@@ -106,7 +106,7 @@ async function failCrashedRuns(
   const { saved, batchDecisions, caused } = await store.saveAdvances(advances.map(toSavedAdvance), token, now);
   await store.settleCrashes(token, { isDone: true });
   const error = new Error(REASONS.worker_crashed);
-  const failures = claimed.map((run) => ({ claimed: run, error, hasEnded: true }));
+  const failures = claimed.map((run) => ({ claimed: run, error, hasEnded: true, isCommon: false }));
   return { advances, reached: now, saved, batchDecisions, caused: [caused], failures };
 }
 
@@ -153,9 +153,9 @@ export async function advanceDueRuns(
   const failures: RunFailure[] = [];
   for (const { item, error } of unfinished) {
     const detail = getErrorMessage(error);
-    const hasEnded = context.workFailures.recordFailure(item.recipientRun.id, detail);
-    failures.push({ claimed: item, error, hasEnded });
-    if (!hasEnded) continue;
+    const verdict = context.workFailures.recordFailure(item.recipientRun.id, detail);
+    failures.push({ claimed: item, error, ...verdict });
+    if (!verdict.hasEnded) continue;
     const advance = failClaimedRun(item, reached, { code: "internal_error", detail });
     await save([advance]);
     finished.push(advance);

@@ -116,9 +116,9 @@ async function advanceRuns(
   }
 }
 
-function toTaskFailure({ claimed: { run, recipientRun }, error, hasEnded }: RunFailure): DueTaskFailure {
+function toTaskFailure({ claimed: { run, recipientRun }, error, hasEnded, isCommon }: RunFailure): DueTaskFailure {
   const { workflow, tenant } = run;
-  return { recipient_run_id: recipientRun.id, workflow, tenant, error: getErrorMessage(error), hasEnded };
+  return { recipient_run_id: recipientRun.id, workflow, tenant, error: getErrorMessage(error), hasEnded, isCommon };
 }
 
 /** Returns the number of rows that a scope contains. Null if it is not limited to a range of rows. */

@@ -26,6 +26,9 @@ describeOnPostgres("the health of a worker", () => {
     return worker;
   }
 
+  /** Opens all connections of the pool, as a busy worker does. They outlive a changed password. */
+  const takeConnections = () => Promise.all([1, 2, 3, 4].map(() => store.db.pool.connect()));
+
   afterEach(async () => {
     await worker?.stop(0);
     worker = undefined;
@@ -38,6 +41,7 @@ describeOnPostgres("the health of a worker", () => {
   it.for(OUTAGES)("is bad during $name, and good again afterwards", async (outage, { skip }) => {
     if (outage.needsDisk && setup.disk === null) skip();
     const running = await start();
+    for (const client of await takeConnections()) client.release();
     expect(await running.findProblem()).toBeNull();
     await outage.begin(setup);
     try {
@@ -62,10 +66,25 @@ describeOnPostgres("the health of a worker", () => {
     await eventually(async () => (await running.findProblem()) === null);
   });
 
-  it("is checked without a connection more than the pool may open", async () => {
+  it("is bad after a job of runs that all failed only if many runs fail with the error", async () => {
+    const failure = { recipient_run_id: "r", workflow: "w", tenant: null, error: "the run is broken", hasEnded: false };
+    let isCommon = false;
+    let jobs = 0;
+    const running = await start(async () => {
+      jobs++;
+      return { ...NO_RESULT, failures: [{ ...failure, isCommon }] };
+    });
+    await wakeRuns(store);
+    await eventually(() => jobs > 0);
+    expect(await running.findProblem()).toBeNull();
+    isCommon = true;
+    await wakeRuns(store);
+    await eventually(async () => (await running.findProblem()) === "the last advance job failed: the run is broken");
+  });
+
+  it("is bad while all connections of the pool are stuck", async () => {
     const running = await start();
-    const clients = await Promise.all([1, 2, 3, 4].map(() => store.db.pool.connect()));
-    // All connections are in use, so the check waits for one of them.
+    const clients = await takeConnections();
     expect(await running.findProblem()).toContain("did not commit a write within 2 s");
     for (const client of clients) client.release();
     await eventually(async () => (await running.findProblem()) === null);

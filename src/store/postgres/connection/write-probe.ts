@@ -51,7 +51,7 @@ async function probeWithNewConnection(options: pg.ClientConfig): Promise<void> {
   }
 }
 
-/** Finds out whether the connections of a store can write now. */
+/** Finds out whether a store can be written now, with its connections and with a new one. */
 export class WriteProbe {
   private running: Promise<void> | null = null;
   private succeededAt = Number.NEGATIVE_INFINITY;
@@ -75,10 +75,10 @@ export class WriteProbe {
       const hint = "Look for a server under too much load, and for long transactions in pg_stat_activity.";
       timer = setTimeout(() => reject(new KnockError("unreachable", message, { hint })), MAX_PROBE_MS);
     });
-    // The work may need another connection, unless the pool is full. Those in it may outlive a changed password or setting.
-    const isFull = pool.totalCount >= pool.options.max;
+    // Connections of the pool may outlive a changed password or setting, and a new one does not show that the pool is stuck.
+    const probes = Promise.all([probeWithPool(pool), probeWithNewConnection(pool.options)]);
     try {
-      await Promise.race([isFull ? probeWithPool(pool) : probeWithNewConnection(pool.options), limit]);
+      await Promise.race([probes, limit]);
       this.succeededAt = performance.now();
     } catch (error) {
       throw this.db.explain(error);

@@ -62,11 +62,11 @@ interface PostgresDueWorkOptions {
   processors?: number;
 }
 
-/** Returns the error of a job that could continue none of its runs, which says more about the store than about a run. */
+/** Returns the error of a job that could continue none of its runs, if the store may be the cause. */
 function findCommonError(result: DueTaskResult | null): Error | null {
-  const [first] = result?.failures ?? [];
+  const common = result?.failures?.find(({ isCommon }) => isCommon);
   const hasSaved = Object.keys(result?.runs ?? {}).length > 0;
-  return first === undefined || hasSaved ? null : new Error(first.error);
+  return common === undefined || hasSaved ? null : new Error(common.error);
 }
 
 /** Runs due work through graphile-worker, in any number of processes at the same time. */
