@@ -1,4 +1,4 @@
-import { describe, expect, onTestFinished } from "vitest";
+import { describe, expect, type OnTestFinishedHandler } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
 import { startHttpTestServer, type TestResponse } from "../helpers/http-test-server.js";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
@@ -30,12 +30,18 @@ function changeEnvironment(sample: Sample, settings: JsonObject): void {
   sample.write(file, { ...(JSON.parse(sample.read(file)) as JsonObject), ...settings });
 }
 
-/** Starts a server for the requests of steps. The environment declares no responses to them. */
-async function startApi(sample: Sample, ...responses: TestResponse[]): Promise<string> {
+/**
+ * Starts a server for the requests of steps. The environment declares no responses to them. `onTestFinished` belongs to the
+ * test: the global one would belong to any of the concurrent tests, and close the server when that test ends.
+ */
+async function startApi(
+  { shop, onTestFinished }: { shop: Sample; onTestFinished: (close: OnTestFinishedHandler) => void },
+  ...responses: TestResponse[]
+): Promise<string> {
   const server = await startHttpTestServer();
   onTestFinished(() => server.close());
   server.respondWith(...responses.map((response) => () => response));
-  changeEnvironment(sample, { fetch: { allow: [server.url] }, agent: { url: `${server.url}/agent` } });
+  changeEnvironment(shop, { fetch: { allow: [server.url] }, agent: { url: `${server.url}/agent` } });
   return server.url;
 }
 
@@ -104,9 +110,10 @@ describe.concurrent("knock replay without a change of the files", () => {
 
   it("gives fetch steps the recorded responses, also where later steps and batches changed the data", async ({
     shop,
+    onTestFinished,
   }) => {
     const tasks = ["Ship it", "Test it"].map((name) => ({ json: { name, tags: ["a"] } }));
-    const api = await startApi(shop, ...tasks, { status: 404 }, { json: "done" });
+    const api = await startApi({ shop, onTestFinished }, ...tasks, { status: 404 }, { json: "done" });
     const update = { ref: "data_1", type: "update_data", settings: { data: '{"task":"{{ data.task.name }}!"}' } };
     const wanted = { ...feed("Wanted", { ref: "feed_2" }), conditions: where("data.task", "Ship it!") };
     writeWorkflow(shop, [
@@ -129,8 +136,8 @@ describe.concurrent("knock replay without a change of the files", () => {
     await expectEqual(shop, 5);
   });
 
-  it("gives agent steps the recorded responses, also if one failed", async ({ shop }) => {
-    await startApi(shop, { json: { text: "Fine weather" } }, { json: { error: "no credits" } });
+  it("gives agent steps the recorded responses, also if one failed", async ({ shop, onTestFinished }) => {
+    await startApi({ shop, onTestFinished }, { json: { text: "Fine weather" } }, { json: { error: "no credits" } });
     const agent = {
       ...{ ref: "ai_agent_1", type: "ai_agent" },
       settings: { model: "example:small", request_prompt: "Weather?", response_type: "text", halt_on_error: false },
@@ -203,7 +210,7 @@ describe.concurrent("knock replay without a change of the files", () => {
     await expectEqual(shop, 2);
   });
 
-  it("repeats deliveries that failed, on which later steps depend", async ({ shop }) => {
+  it("repeats deliveries that failed, on which later steps depend", async ({ shop, onTestFinished }) => {
     const server = await startHttpTestServer();
     onTestFinished(() => server.close());
     server.respondWith(
