@@ -13,7 +13,7 @@ export function registerDoctor(program: Command, context: CommandContext, servic
     .helpGroup(COMMAND_GROUPS.settings)
     .summary("Check the installation and settings")
     .description(
-      "Check Node, the project, the local store, stored keys and file modes. Exit 1 if there is an error. On the remote target, also check that the API can be reached and accepts the key.",
+      "Check Node, the project, its environment variables, the local store, stored keys and file modes. Exit 1 if there is an error. On the remote target, also check that the API can be reached and accepts the key.",
     );
   addExamples(addCommonOptions(addTargetSelection(command), "HTTP requests", { quiet: "print only problems" }), [
     "knock doctor",

@@ -1,5 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { describe, expect } from "vitest";
+import type { JsonObject } from "../../src/util/json.js";
+import { ENVIRONMENT, initHello } from "../helpers/hello-project.js";
 import { startHttpTestServer } from "../helpers/http-test-server.js";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
 import type { CommandResult } from "../helpers/run-knock.js";
@@ -49,6 +51,48 @@ describe.concurrent("knock doctor", () => {
     collab.write("store.db", "not a database, but a text of some length that is no SQLite file");
     const result = await collab.knock(["doctor", "--store", "store.db", "--json"]);
     expect([result.exitCode, find(result, "store")?.status]).toEqual([1, "error"]);
+  });
+
+  it("names environment variables that are not set, and the channels and other parts that need them", async ({
+    empty,
+  }) => {
+    const hello = await initHello(empty);
+    hello.edit(ENVIRONMENT, (environment) => {
+      const { channels, variables } = environment as { channels: JsonObject; variables: JsonObject };
+      const settings = { from_address: "hello@example.com", api_key: "$MISSING_KEY" };
+      channels.email = { type: "email", provider: "postmark", deliver: true, settings };
+      channels.other = { type: "email", provider: "postmark", settings };
+      variables.token = { value: "$MISSING_TOKEN", secret: true };
+      environment.webhooks = [{ url: "http://localhost:1234", signing_key: "$SET_KEY" }];
+    });
+    const env = { SET_KEY: "x", MISSING_TOKEN: "" };
+    const result = await empty.knock(["doctor", "--json"], { env });
+    expect(result.exitCode).toBe(0);
+    expect(find(result, "variables")).toEqual({
+      name: "variables",
+      status: "warning",
+      message: `not set: MISSING_KEY (settings.api_key of channel "email"), MISSING_TOKEN (variables.token)`,
+      hint: "Set MISSING_KEY, MISSING_TOKEN, for example with `export MISSING_KEY=…`.",
+    });
+    const all = { ...env, MISSING_KEY: "x", MISSING_TOKEN: "x" };
+    expect(find(await empty.knock(["doctor", "--json"], { env: all }), "variables")?.status).toBe("ok");
+  });
+
+  it("exits 1 for a file in place of the folder of the store", async ({ empty }) => {
+    const hello = await initHello(empty);
+    hello.write(".knock-local", "");
+    for (const args of [[], ["--store", ".knock-local/a/b/store.db"]]) {
+      const result = await empty.knock(["doctor", ...args, "--json"]);
+      expect([result.exitCode, find(result, "store")]).toEqual([
+        1,
+        {
+          name: "store",
+          status: "error",
+          message: `the folder ${empty.path(".knock-local")} for the store cannot be created: a file is in its place`,
+          hint: "Use another store with --store, or move the file away.",
+        },
+      ]);
+    }
   });
 
   it("exits 1 for keys that others can read, and for keys of another form, without printing them", async ({

@@ -1,12 +1,15 @@
 import { existsSync, type Stats, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type TargetFlags, toLocalFlags } from "../../commands/services.js";
+import { listVariableReferences } from "../../domain/environment/list-variable-references.js";
 import type { WorkflowProblem } from "../../domain/workflow/workflow-view.js";
 import { getErrorMessage, KnockError } from "../../errors/knock-error.js";
 import type { DoctorCheck, DoctorReport } from "../../output/documents/doctor.js";
 import { formatDisplayPath } from "../../project/format-display-path.js";
 import type { Project } from "../../project/open-project.js";
+import { openProjectSources } from "../../project/project-sources.js";
 import { openDatabase } from "../../store/sqlite/connection/driver.js";
+import { checkStoreFolder } from "../../store/sqlite/connection/inspect-store-file.js";
 import { openCredentials } from "../credentials.js";
 import { readWorkflow } from "../read-workflow-views.js";
 import type { AppServices } from "../run-program.js";
@@ -98,7 +101,9 @@ export class Doctor {
     const checks = [await runCheck("project", () => this.checkProject())];
     if (this.project !== null) {
       const { project } = this;
-      checks.push(await runCheck("files", () => this.checkFiles(project)));
+      const files = await runCheck("files", () => this.checkFiles(project));
+      checks.push(files);
+      if (files.status !== "error") checks.push(await runCheck("variables", () => this.checkVariables(project)));
       checks.push(await runCheck("file_modes", () => this.checkModes(project)));
       checks.push(await runCheck("store", () => this.checkStore(project)));
     }
@@ -131,9 +136,32 @@ export class Doctor {
     return ok(join(this.display(this.project.root) || ".", "knock.json"));
   }
 
+  /** Warns about environment variables that the project's files name and that are not set. */
+  private async checkVariables(main: Project): Promise<CheckResult> {
+    const { env, cwd } = this.app.io;
+    const project = await this.findFiles(main);
+    const references = listVariableReferences(await project.environment());
+    const sources = openProjectSources(project, cwd);
+    for (const key of sources.keys()) {
+      const { verification = null } = (await sources.read(key))?.settings ?? {};
+      if (verification !== null) references.push({ name: verification.variable, owner: `source "${key}"` });
+    }
+    const unset = references.filter(({ name }) => !env[name]);
+    if (unset.length === 0) return ok(references.length === 0 ? "none needed" : `${references.length} needed, and set`);
+    const names = [...new Set(unset.map(({ name }) => name))];
+    return warn(
+      `not set: ${unset.map(({ name, owner }) => `${name} (${owner})`).join(", ")}`,
+      `Set ${names.join(", ")}, for example with \`export ${names[0]}=…\`.`,
+    );
+  }
+
+  private async findFiles(main: Project): Promise<Project> {
+    return (await this.app.project.findFiles(toLocalFlags(this.flags))) ?? main;
+  }
+
   /** Reads every workflow, the environment and the recipients. */
   private async checkFiles(main: Project): Promise<CheckResult> {
-    const project = (await this.app.project.findFiles(toLocalFlags(this.flags))) ?? main;
+    const project = await this.findFiles(main);
     await project.environment();
     const warnings = (await project.readRunWarnings()).length;
     const recipients = await project.readChangedRecipients(new Map());
@@ -167,7 +195,10 @@ export class Doctor {
     if (isPostgresLocation(location)) return this.checkDatabase(location);
     if (location === ":memory:") return ok("in memory");
     const path = this.display(location);
-    if (!existsSync(location)) return ok(`${path} will be created by the first trigger`);
+    if (!existsSync(location)) {
+      checkStoreFolder(dirname(location));
+      return ok(`${path} will be created by the first trigger`);
+    }
     const stats = statSync(location);
     const operations = await this.app.target.openForCheck(toLocalFlags(this.flags));
     await operations.listMessages({}, { limit: 1 });

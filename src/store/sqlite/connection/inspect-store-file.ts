@@ -16,6 +16,7 @@ import { dirname, join } from "node:path";
 import { getErrorMessage } from "../../../errors/knock-error.js";
 import { APPLICATION_ID, MIGRATIONS } from "./migrations.js";
 import {
+  createFileInPlaceError,
   createFolderError,
   createForeignDatabaseError,
   createIsFolderError,
@@ -137,6 +138,16 @@ function checkWritable(...paths: string[]): void {
   }
 }
 
+/** Throws `store_unusable` if a new store in a folder cannot be created. Creates nothing. `missing` is a folder in it. */
+export function checkStoreFolder(folder: string, missing?: string): void {
+  const stats = findStats(folder);
+  const parent = dirname(folder);
+  if (stats === undefined && parent !== folder) return checkStoreFolder(parent, folder);
+  if (!stats?.isDirectory()) throw createFileInPlaceError(folder);
+  if (missing === undefined) checkWritable(folder);
+  else if (!isWritable(folder)) throw createFolderError(missing, new Error(`${folder} cannot be written`));
+}
+
 /**
  * Inspects the location of a store before SQLite opens it, so that a file that is not ours stays unchanged to the byte. Throws
  * `store_unusable` for a folder, a file that is not a database, a database of another program, a store of a newer version, and
@@ -146,10 +157,8 @@ export function inspectStoreFile(location: string): StoreFileState {
   const folder = dirname(location);
   const stats = findStats(location);
   if (stats === undefined) {
-    const folderStats = findStats(folder);
-    if (folderStats === undefined) createStoreFolder(folder);
-    else if (!folderStats.isDirectory()) throw createFolderError(folder, new Error("a file is in its place"));
-    checkWritable(folder);
+    checkStoreFolder(folder);
+    if (findStats(folder) === undefined) createStoreFolder(folder);
     createFile(location);
     return "empty";
   }

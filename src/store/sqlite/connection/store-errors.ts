@@ -51,13 +51,20 @@ export function createReplacedError(location: string, isGone: boolean): KnockErr
   return new KnockError("store_unusable", message, { hint, needsRestart: true });
 }
 
-export function createFolderError(folder: string, cause: unknown): KnockError {
+export function createFolderError(
+  folder: string,
+  cause: unknown,
+  hint = "Use another store with --store, or --store :memory: to store nothing.",
+): KnockError {
   return createUnusableError(
     `the folder ${folder} for the store cannot be created: ${getErrorMessage(cause)}`,
-    "Use another store with --store, or --store :memory: to store nothing.",
+    hint,
     cause,
   );
 }
+
+export const createFileInPlaceError = (folder: string): KnockError =>
+  createFolderError(folder, new Error("a file is in its place"), OTHER_STORE_HINT);
 
 /** Returns the error for a damaged store. `damage` names the table and the row, if they are known. */
 export function createDamagedError(location: string, damage: string, cause: unknown): KnockError {
