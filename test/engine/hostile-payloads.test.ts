@@ -1,26 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { toZone } from "../../src/engine/liquid/filters/moment-in-zone.js";
+import { inlineCss } from "../../src/engine/render/mjml/inline-css.js";
 import type { JsonObject } from "../../src/util/json.js";
+import { collectGarbage } from "../helpers/collect-garbage.js";
 import { formatRuns, withHarness } from "../helpers/engine-case.js";
 import { type EngineHarness, step } from "../helpers/engine-harness.js";
-
-const SPACES = " ".repeat(300_000);
-
-/** The text for which a pattern of the Markdown package takes quadratic time. Only the limit of a rendering ends it. */
-const UNLIMITED_BY_US = "links with open brackets";
-
-/** Texts in trigger data that took seconds to minutes. */
-const TEXTS: readonly [name: string, text: string][] = [
-  ["spaces in a tag that is not closed", `<a${SPACES}x`],
-  ["spaces in a heading", `# a${SPACES}b`],
-  ["twenty thousand paragraphs", "<p>x</p>".repeat(20_000)],
-  ["tags that are not closed", "<head ".repeat(50_000)],
-  ["templates", "{{x}}".repeat(20_000)],
-  ["placeholders", `\uE000${"{{x}}".repeat(20_000)}`],
-  ["a tag of MJML that is not closed", `<mj-${"a".repeat(300_000)}`],
-  ["a word that placeholders could have", `KEPT${"T".repeat(300_000)}`],
-  ["marks of emphasis", "**".repeat(150_000)],
-  [UNLIMITED_BY_US, "http://a.b/(".repeat(25_000)],
-];
+import { HOSTILE_TEXTS, QUADRATIC_MARKDOWN } from "../helpers/hostile-inputs.js";
 
 const email = (html_body: string, more: JsonObject = {}): JsonObject => ({
   ...step.email("S"),
@@ -61,14 +46,35 @@ async function identify(h: EngineHarness): Promise<void> {
 
 describe("payloads that took long are rendered, or end their step", { timeout: 120_000 }, () => {
   for (const [name, rendered] of STEPS)
-    it.each(TEXTS)(`in ${name}: %s`, { timeout: 30_000 }, (what, text) =>
+    it.each(HOSTILE_TEXTS)(`in ${name}: %s`, { timeout: 30_000 }, (what, text) =>
       withHarness(async (h) => {
         await identify(h);
         h.define("digest", { steps: [rendered] });
         const outcome = await h.trigger("digest", { recipients: ["ana"], data: { text } });
         expect(formatRuns(outcome).ana).toMatch(/^completed: \w+ (?:sent|skipped condition|failed render_error)$/);
         const detail = outcome.recipients?.[0]?.steps[0]?.reason?.detail ?? "";
-        if (what !== UNLIMITED_BY_US) expect(detail).not.toContain("time limit");
+        if (what !== QUADRATIC_MARKDOWN) expect(detail).not.toContain("time limit");
       }),
     );
+});
+
+describe("caches of texts in payloads", () => {
+  const SIZE = 400_000;
+  const moment = { at: 0, offsetMinutes: 0, zone: "UTC" };
+  const findUnknownZone = (name: string) => expect(() => toZone(moment, name, "f")).toThrow("is not a time zone");
+
+  // Without a limit in bytes, each needs more than 100 and 50 MB. The limits are 50 and 10 MB.
+  it.each<[string, number, number, (index: number) => unknown]>([
+    ["inlined CSS", 131, 75, (index) => inlineCss(`<style>p{}</style><p title=${index}${"x".repeat(SIZE)}>a</p>`)],
+    ["unknown time zones", 129, 40, (index) => findUnknownZone(`Z${"x".repeat(SIZE)}${index}`)],
+  ])("need little memory: %s", (_what, count, maxMegabytes, use) => {
+    const measure = (): number => {
+      collectGarbage();
+      return process.memoryUsage().heapUsed / 1_000_000;
+    };
+    use(-1);
+    const before = measure();
+    for (let index = 0; index < count; index++) use(index);
+    expect(measure() - before).toBeLessThan(maxMegabytes);
+  });
 });

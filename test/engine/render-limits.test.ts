@@ -4,12 +4,9 @@ import type { LiquidMode } from "../../src/engine/liquid/liquid-mode.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { formatRuns, getBodyText, withHarness } from "../helpers/engine-case.js";
 import { buildBannerStep, type EngineHarness, step } from "../helpers/engine-harness.js";
+import { DOUBLING_CAPTURE, doubleCapture, NESTED_LIST, SLOW_OUTPUT } from "../helpers/hostile-inputs.js";
+import { SHORT_TIME_LIMIT, useShortRenderLimit } from "../helpers/short-render-limit.js";
 
-/** A list that contains itself 2^30 times. */
-const NESTED_LIST = "{% assign l = 'a' | split: ',' %}{% for i in (1..30) %}{% assign l = l | push: l %}{% endfor %}";
-/** A text that doubles from eight characters. */
-const doubleCapture = (times: number): string =>
-  `{% capture a %}xxxxxxxx{% endcapture %}${"{% capture a %}{{ a }}{{ a }}{% endcapture %}".repeat(times)}`;
 const repeatFilter = (filter: string): string =>
   `{% assign s = text %}{% for i in (1..60) %}{% assign s = s | ${filter} %}{% endfor %}`;
 
@@ -41,10 +38,7 @@ describe("templates whose filters and captures need much memory", { timeout: 30_
       ["base64 of base64", repeatFilter("base64_url_safe_encode")],
       ["JSON of JSON", repeatFilter("json | json")],
       ["a text that doubles", repeatFilter("append: s")],
-      [
-        "a capture that doubles",
-        `${doubleCapture(24)}{% capture b %}{{ a }}y{% endcapture %}{% if a == b %}q{% endif %}`,
-      ],
+      ["a capture that doubles", DOUBLING_CAPTURE],
       [
         "many captures",
         doubleCapture(19) + Array.from({ length: 9 }, (_, n) => `{% capture b${n} %}{{ a }}{% endcapture %}`).join(""),
@@ -64,10 +58,6 @@ describe("templates whose filters and captures need much memory", { timeout: 30_
   });
 });
 
-const TIME_LIMIT = "rendering exceeds the time limit of 2 seconds";
-/** A filter that takes minutes, in which liquidjs does not check the time. */
-const SLOW = "{{ (1..9000000) | group_by_exp: 'i', 'i' | size }}";
-
 /** Returns the detail of the reason of a step of the only run. */
 async function readDetail(h: EngineHarness, definition: object, payload: object = {}): Promise<string | null> {
   h.define("digest", definition as Parameters<EngineHarness["define"]>[1]);
@@ -76,10 +66,12 @@ async function readDetail(h: EngineHarness, definition: object, payload: object 
   return run?.steps.at(-1)?.reason?.detail ?? run?.reason?.detail ?? null;
 }
 
-describe("a rendering that takes longer than two seconds in one call", { timeout: 60_000 }, () => {
+describe("a rendering that takes longer than its limit in one call", { timeout: 60_000 }, () => {
+  useShortRenderLimit();
+
   it.each([
-    ["an email", step.email("S", SLOW)],
-    ["a feed message", step.feed(SLOW)],
+    ["an email", step.email("S", SLOW_OUTPUT)],
+    ["a feed message", step.feed(SLOW_OUTPUT)],
     [
       "a comparison of nested lists",
       step.feed(
@@ -89,25 +81,28 @@ describe("a rendering that takes longer than two seconds in one call", { timeout
     ["a nested list that is converted to a date", step.feed(`${NESTED_LIST}{{ l | date: '%Y' }}`)],
     [
       "a condition",
-      step.feed("F", { conditions: { all: [{ variable: "data.x", operator: "equal_to", argument: SLOW }] } }),
+      step.feed("F", { conditions: { all: [{ variable: "data.x", operator: "equal_to", argument: SLOW_OUTPUT }] } }),
     ],
-    ["the data of an update", { ref: "update_data_1", type: "update_data", settings: { data: `{"a": "${SLOW}"}` } }],
+    [
+      "the data of an update",
+      { ref: "update_data_1", type: "update_data", settings: { data: `{"a": "${SLOW_OUTPUT}"}` } },
+    ],
   ])("ends the step: %s", (_what, slowStep) =>
     withHarness(async (h) => {
-      expect(await readDetail(h, { steps: [slowStep] })).toBe(TIME_LIMIT);
+      expect(await readDetail(h, { steps: [slowStep] })).toBe(SHORT_TIME_LIMIT);
     }),
   );
 
   it("ends the run if it is in the trigger conditions", () =>
     withHarness(async (h) => {
-      const conditions = { all: [{ variable: "data.x", operator: "equal_to", argument: SLOW }] };
-      expect(await readDetail(h, { conditions, steps: [step.feed()] })).toBe(TIME_LIMIT);
+      const conditions = { all: [{ variable: "data.x", operator: "equal_to", argument: SLOW_OUTPUT }] };
+      expect(await readDetail(h, { conditions, steps: [step.feed()] })).toBe(SHORT_TIME_LIMIT);
     }));
 
   it("has no effect on other runs of the trigger and on concurrent triggers", () =>
     withHarness(async (h) => {
       h.define("slow", {
-        steps: [step.feed("F"), step.email("S", `{% if recipient.plan == "pro" %}${SLOW}{% endif %}`)],
+        steps: [step.feed("F"), step.email("S", `{% if recipient.plan == "pro" %}${SLOW_OUTPUT}{% endif %}`)],
       });
       h.define("fast", { steps: [step.feed("F")] });
       const [slow, fast] = await Promise.all([
@@ -124,7 +119,7 @@ describe("a rendering that takes longer than two seconds in one call", { timeout
 
   it("hides only the guide that contains it", () =>
     withHarness(async (h) => {
-      h.defineGuide("slow", { steps: [buildBannerStep({ title: SLOW })] });
+      h.defineGuide("slow", { steps: [buildBannerStep({ title: SLOW_OUTPUT })] });
       h.defineGuide("fast");
       const { entries, ineligible_guides } = await h.guideOperations.list({
         user: "ana",
@@ -134,17 +129,17 @@ describe("a rendering that takes longer than two seconds in one call", { timeout
       });
       expect((entries as JsonObject[]).map(({ key }) => key)).toEqual(["fast"]);
       expect(ineligible_guides).toEqual([
-        expect.objectContaining({ key: "slow", message: `Its content cannot be rendered: ${TIME_LIMIT}` }),
+        expect.objectContaining({ key: "slow", message: `Its content cannot be rendered: ${SHORT_TIME_LIMIT}` }),
       ]);
     }));
 
   it("translates texts afterwards", () =>
     withHarness(async (h) => {
-      h.addTranslation("en", { slow: SLOW, hi: "Hello" });
+      h.addTranslation("en", { slow: SLOW_OUTPUT, hi: "Hello" });
       h.define("slow", { steps: [step.feed("{{ 'slow' | t }}")] });
       h.define("fast", { steps: [step.feed("{{ 'hi' | t }}")] });
       const slow = await h.trigger("slow", { recipients: ["ana"] });
-      expect(slow.recipients?.[0]?.steps[0]?.reason?.detail).toBe(TIME_LIMIT);
+      expect(slow.recipients?.[0]?.steps[0]?.reason?.detail).toBe(SHORT_TIME_LIMIT);
       await h.trigger("fast", { recipients: ["bo"] });
       expect((await h.listMessages()).map(getBodyText)).toEqual(["<p>Hello</p>"]);
     }));

@@ -3,20 +3,20 @@ import { runWithTimeLimit, TimeLimitExceeded } from "../../util/time-limit.js";
 import { LIQUID_LIMITS } from "./liquid-limits.js";
 import { RenderError } from "./render-error.js";
 
-/** Limits a rendering in milliseconds. Liquid checks its own limit first, because its error names the line. */
-export const MAX_RENDER_MS = LIQUID_LIMITS.renderLimit + 100;
+/** Returns the limit of a rendering in milliseconds. Liquid checks its own limit first, because its error names the line. */
+export const getMaxRenderMs = (): number => LIQUID_LIMITS.renderLimit + 100;
 
 /**
  * Limits all parts of a work that are rendered one by one, in milliseconds. Without it, a run with fifty slow steps would block
  * signals and requests for more than a minute.
  */
-const MAX_PARTS_MS = 5 * MAX_RENDER_MS;
+const getMaxPartsMs = (): number => 5 * getMaxRenderMs();
 
 /** Renders a part that can fail alone, such as a step. Throws {@link RenderError} at its time limit. */
 export type RenderPart = <T>(render: () => T) => T;
 
 /** The limit of a part that got little CPU time, because the computer is busy. */
-const MAX_DELAYED_RENDER_MS = 3 * MAX_RENDER_MS;
+const getMaxDelayedRenderMs = (): number => 3 * getMaxRenderMs();
 
 function createLimitError(cause?: unknown): RenderError {
   return new RenderError(`rendering exceeds the time limit of ${LIQUID_LIMITS.renderLimit / 1_000} seconds`, { cause });
@@ -29,19 +29,19 @@ function readCpuTime(): number {
 }
 
 /** Returns whether work that was ended by the limit had less than half of the time for itself. */
-const wasDelayed = (cpuTimeBefore: number): boolean => readCpuTime() - cpuTimeBefore < MAX_RENDER_MS / 2;
+const wasDelayed = (cpuTimeBefore: number): boolean => readCpuTime() - cpuTimeBefore < getMaxRenderMs() / 2;
 
 /** Renders a part within a limit of its own. */
 export const renderWithinLimit: RenderPart = (render) => {
   const cpuTime = readCpuTime();
   try {
-    return runWithTimeLimit(MAX_RENDER_MS, render);
+    return runWithTimeLimit(getMaxRenderMs(), render);
   } catch (error) {
     if (!(error instanceof TimeLimitExceeded)) throw error;
     if (!wasDelayed(cpuTime)) throw createLimitError(error);
   }
   try {
-    return runWithTimeLimit(MAX_DELAYED_RENDER_MS, render);
+    return runWithTimeLimit(getMaxDelayedRenderMs(), render);
   } catch (error) {
     throw error instanceof TimeLimitExceeded ? createLimitError(error) : error;
   }
@@ -71,7 +71,7 @@ export const renderInSharedLimit: RenderPart = (render) => {
 
 /**
  * Returns how to render the parts of a work again, after it was ended by the limit that they share: each within a limit of
- * its own. The part that was ended fails immediately if it has used up its time, and the others after {@link MAX_PARTS_MS}
+ * its own. The part that was ended fails immediately if it has used up its time, and the others after {@link getMaxPartsMs}
  * together.
  */
 export function createPartRenderer(): RenderPart {
@@ -82,7 +82,7 @@ export function createPartRenderer(): RenderPart {
   return (render) => {
     if (index++ === slowIndex) throw createLimitError();
     firstAt ??= Date.now();
-    if (Date.now() - firstAt >= MAX_PARTS_MS)
+    if (Date.now() - firstAt >= getMaxPartsMs())
       throw new RenderError("not rendered, because earlier renderings of the same run took too long together");
     return renderWithinLimit(render);
   };
@@ -95,7 +95,7 @@ export function createPartRenderer(): RenderPart {
 export function renderParts<T>(render: (renderPart: RenderPart) => T): T {
   beginParts();
   try {
-    return runInSharedLimit(MAX_RENDER_MS, () => render(renderInSharedLimit));
+    return runInSharedLimit(getMaxRenderMs(), () => render(renderInSharedLimit));
   } catch (error) {
     if (!(error instanceof TimeLimitExceeded)) throw error;
     return render(createPartRenderer());

@@ -5,7 +5,7 @@ import type { AdvanceInput } from "../execution/advance-input.js";
 import {
   beginParts,
   createPartRenderer,
-  MAX_RENDER_MS,
+  getMaxRenderMs,
   type RenderPart,
   runInSharedLimit,
 } from "../liquid/limit-rendering.js";
@@ -57,7 +57,7 @@ function advanceJobs(): void {
   const [first] = jobs as [Job];
   let failure: { error: unknown } | null = null;
   try {
-    if (first.renderPart === null) runInSharedLimit(MAX_RENDER_MS + MAX_BLOCKED_MS, advanceForAWhile);
+    if (first.renderPart === null) runInSharedLimit(getMaxRenderMs() + MAX_BLOCKED_MS, advanceForAWhile);
     else advanceNext(first);
   } catch (error) {
     failure = { error };

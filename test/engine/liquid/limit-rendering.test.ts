@@ -1,6 +1,9 @@
 import { expect, it } from "vitest";
 import { renderParts, renderWithinLimit } from "../../../src/engine/liquid/limit-rendering.js";
 import { RenderError } from "../../../src/engine/liquid/render-error.js";
+import { SHORT_TIME_LIMIT, useShortRenderLimit } from "../../helpers/short-render-limit.js";
+
+useShortRenderLimit();
 
 function work(milliseconds: number): string {
   const end = Date.now() + milliseconds;
@@ -10,12 +13,12 @@ function work(milliseconds: number): string {
 
 it("ends a rendering in the middle of one call", () => {
   expect(() => renderWithinLimit(() => /^(a+)+$/u.test(`${"a".repeat(60)}!`))).toThrow(
-    new RenderError("rendering exceeds the time limit of 2 seconds"),
+    new RenderError(SHORT_TIME_LIMIT),
   );
 });
 
 it("renders parts alone that take too long together, so that each has the whole time", () => {
-  const rendered = renderParts((renderPart) => [1, 2].map(() => renderPart(() => work(1_100))));
+  const rendered = renderParts((renderPart) => [1, 2].map(() => renderPart(() => work(300))));
   expect(rendered).toEqual(["done", "done"]);
 });
 
@@ -29,7 +32,7 @@ it("ends only the part that takes too long alone", () => {
       }
     }),
   );
-  expect(rendered).toEqual(["done", "rendering exceeds the time limit of 2 seconds"]);
+  expect(rendered).toEqual(["done", SHORT_TIME_LIMIT]);
 });
 
 it("renders nothing more after five parts have used up their time, so that a run blocks for seconds only", () => {
@@ -48,7 +51,7 @@ it("renders nothing more after five parts have used up their time, so that a run
   );
   // The first part has used up its time within the limit of all.
   expect(count).toBeLessThanOrEqual(8);
-  expect(rendered.slice(0, 2)).toEqual(Array(2).fill("rendering exceeds the time limit of 2 seconds"));
+  expect(rendered.slice(0, 2)).toEqual(Array(2).fill(SHORT_TIME_LIMIT));
   expect(rendered.slice(10)).toEqual(
     Array(40).fill("not rendered, because earlier renderings of the same run took too long together"),
   );
@@ -59,7 +62,7 @@ it("gives a rendering more time if the computer was busy with other work", () =>
   const rendered = renderWithinLimit(() => {
     calls++;
     // Waits without CPU time, as in a process that the computer does not run.
-    if (calls === 1) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_300);
+    if (calls === 1) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600);
     return calls;
   });
   expect(rendered).toBe(2);

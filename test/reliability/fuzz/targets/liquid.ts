@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import type { Json } from "../../../../src/util/json.js";
+import { HOSTILE_TEMPLATES } from "../../../helpers/hostile-inputs.js";
 import { liquidScopes, liquidTemplates } from "../../../helpers/liquid-arbitraries.js";
 import { renderBothWays } from "../../../helpers/render-both-ways.js";
 import type { FuzzTarget } from "../fuzz-target.js";
@@ -35,10 +36,12 @@ const PARTS = [
 ];
 
 const source = fc.oneof(
-  { weight: 4, arbitrary: liquidTemplates },
-  { weight: 4, arbitrary: changedText(liquidTemplates, fc.oneof(fc.constantFrom(...PARTS), hostileText)) },
-  { weight: 1, arbitrary: hostileText.map((text) => `{{ a | ${text} }}{{ ${text} }}`) },
-  { weight: 1, arbitrary: hostileText },
+  { weight: 40, arbitrary: liquidTemplates },
+  { weight: 40, arbitrary: changedText(liquidTemplates, fc.oneof(fc.constantFrom(...PARTS), hostileText)) },
+  { weight: 10, arbitrary: hostileText.map((text) => `{{ a | ${text} }}{{ ${text} }}`) },
+  { weight: 10, arbitrary: hostileText },
+  // Few, because each may reach the time limit.
+  { weight: 1, arbitrary: changedText(fc.constantFrom(...HOSTILE_TEMPLATES), fc.constantFrom(...PARTS)) },
 );
 const scope = fc.oneof(
   liquidScopes,
