@@ -36,7 +36,9 @@ describe.concurrent("compiled code", () => {
     expect(cached(collab)).toEqual([expect.stringMatching(/-dev\.bin$/)]);
   });
 
-  it("is written by the second start, again after a day, and if it is damaged", async ({ collab }) => {
+  it("is written by the second start, again after a day, and if it is damaged, and unused ones are deleted", async ({
+    collab,
+  }) => {
     await run(collab, NOTIFY);
     const file = join(collab.home, "cache/knock-cli", String(cached(collab)[0]));
     expect(statSync(file).size).toBe(0);
@@ -45,7 +47,14 @@ describe.concurrent("compiled code", () => {
     expect(size).toBeGreaterThan(100_000);
     const yesterday = Date.now() / 1_000 - 90_000;
     utimesSync(file, yesterday, yesterday);
+    const [unused, recent] = [31, 29].map((days) => {
+      const path = join(collab.home, "cache/knock-cli", `${days}-days-old.bin`);
+      writeFileSync(path, "");
+      utimesSync(path, Date.now() / 1_000 - days * 86_400, Date.now() / 1_000 - days * 86_400);
+      return path;
+    });
     expect(await run(collab, NOTIFY)).toBe(0);
+    expect([unused, recent].map((path) => existsSync(String(path)))).toEqual([false, true]);
     expect(statSync(file).mtimeMs / 1_000).toBeGreaterThan(yesterday + 1_000);
 
     writeFileSync(file, "nothing of ours");

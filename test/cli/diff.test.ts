@@ -55,6 +55,16 @@ describe.concurrent("knock diff", () => {
     expect(() => empty.read(".knock-local/store.db")).toThrow("ENOENT");
   });
 
+  it("uses the account's recipients, or those of the project with --project-recipients", async ({ empty, api }) => {
+    const preferences = { channel_types: { in_app_feed: false } };
+    expect((await api.request("PUT /v1/users/ada/preferences/default", preferences)).status).toBe(200);
+    const args = ["hello", "-r", "ada", "--set", "n:=1"];
+    expect((await diff(empty, api, args)).exitCode).toBe(0);
+    const { exitCode, stdout } = await diff(empty, api, [...args, "--project-recipients"]);
+    expect(stdout).toContain("feed_1  account: skipped (preference: channel_types.in_app_feed = false); local: ");
+    expect(exitCode).toBe(1);
+  });
+
   it("exits 10 if the account takes longer than --wait", async ({ empty }) => {
     const files = {
       "knock/workflows/digest/workflow.json": {

@@ -156,5 +156,19 @@ describe.concurrent("knock forecast", () => {
     write(collab, [{ at: "2026-03-02T09:00:00Z", key: "again", recipients: ["ada"] }]);
     const { exitCode, json } = await collab.knock(["forecast", "triggers.jsonl", "--json"]);
     expect([exitCode, json.until]).toEqual([0, "2026-04-01T09:00:00.000Z"]);
+    const shorter = await collab.knock(["forecast", "triggers.jsonl", "--duration", "2d", "--json"]);
+    expect(shorter.json.until).toBe("2026-03-04T09:00:00.000Z");
+  });
+
+  it("ends with the last trigger if that is later, and reads up to 100,000 triggers", async ({ collab }) => {
+    write(collab, [comment("2026-03-02T09:00:00Z"), comment("2026-05-09T12:00:00Z")]);
+    const { json } = await collab.knock(["forecast", "triggers.jsonl", "--json"]);
+    expect([json.until, json.summary]).toEqual(["2026-05-09T12:00:00.000Z", expect.objectContaining({ triggers: 2 })]);
+    write(collab, Array(100_001).fill(comment("2026-03-02T09:00:00Z")));
+    const { exitCode, stderr } = await collab.knock(["forecast", "triggers.jsonl"]);
+    expect([exitCode, stderr]).toEqual([
+      2,
+      expect.stringContaining("triggers.jsonl:100001: more than 100,000 triggers"),
+    ]);
   });
 });

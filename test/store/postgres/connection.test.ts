@@ -116,6 +116,21 @@ describeOnPostgres("the connection to PostgreSQL", () => {
     },
   );
 
+  it("tries a transaction up to five times, with its limits", async () => {
+    const { db, close } = await openConnection();
+    const names = ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"];
+    const limits: unknown[] = [];
+    const attempt = db.write(async (tx) => {
+      limits.push(
+        await tx.all(`SELECT ${names.map((name) => `current_setting('${name}')`).join(" || ' ' || ")} AS all`),
+      );
+      await tx.run("DO $$ BEGIN RAISE EXCEPTION 'blocked' USING ERRCODE = 'deadlock_detected'; END $$");
+    });
+    await expect(attempt).rejects.toThrow("blocked");
+    expect(limits).toEqual(Array(5).fill([{ all: "30s 5s 10s" }]));
+    await close();
+  });
+
   it("repeats a transaction whose connection is lost before COMMIT", async () => {
     const { db, close } = await openConnection();
     let attempts = 0;
