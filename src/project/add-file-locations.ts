@@ -15,6 +15,8 @@ class FileLocator {
   private readonly locators = new Map<string, Promise<JsonLocator | null>>();
 
   private open(file: ProjectFile): Promise<JsonLocator | null> {
+    // Other files, such as those of gettext, have no JSON pointers.
+    if (!file.path.endsWith(".json")) return Promise.resolve(null);
     let locator = this.locators.get(file.path);
     locator ??= Promise.resolve(readProjectText(file.path, file.displayPath)).then(JsonLocator.open);
     this.locators.set(file.path, locator);

@@ -387,15 +387,6 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     file: "payloads/order-placed.json",
     message: "is required",
   },
-  "an example in the schema that does not match it": {
-    change: (collab) =>
-      edit(collab, COMMENT, (workflow) => {
-        workflow.trigger_data_json_schema = { properties: { page: { type: "string", examples: [1] } } };
-      }),
-    code: "sample_data_invalid",
-    file: COMMENT,
-    message: "does not match the schema",
-  },
   "a text without translation": {
     change: (collab) =>
       edit(collab, "knock/translations/en/en.json", (texts) => void Object.assign(texts, { farewell: "Bye" })),

@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
-import { join, sep } from "node:path";
+import { join, resolve, sep } from "node:path";
 import type { Broadcast } from "../../domain/audience/broadcast.js";
 import { findUndeclaredChannels } from "../../domain/project/find-undeclared-channels.js";
 import type { RecipientUpsert } from "../../domain/recipient/recipient.js";
-import { checkTranslations } from "../../domain/validation/check-translations.js";
+import type { Translations } from "../../domain/template/translation.js";
+import { checkTranslations, checkTranslationVariables } from "../../domain/validation/check-translations.js";
 import { isEmailFindingCode } from "../../domain/validation/finding-codes.js";
 import { listWorkflowReferences } from "../../domain/validation/list-references.js";
 import { buildValidationReport, type ValidationReport } from "../../domain/validation/project-finding.js";
@@ -12,6 +13,7 @@ import type { Workflow } from "../../domain/workflow/workflow.js";
 import { compileValidTemplates } from "../../engine/compile/compile-workflow.js";
 import { findGuideErrors } from "../../engine/guides/compile-guide.js";
 import { findWorkflowTextKeys } from "../../engine/variables/find-text-keys.js";
+import { listVariables } from "../../engine/variables/list-variables.js";
 import type { KnockError } from "../../errors/knock-error.js";
 import { PROJECT_FILE } from "../../project/find-project.js";
 import { formatDisplayPath } from "../../project/format-display-path.js";
@@ -199,6 +201,14 @@ class ProjectValidator {
     }
   }
 
+  private async checkTranslations(files: Translations["files"]): Promise<void> {
+    const { project, collector } = this;
+    const { locale } = await project.environment();
+    collector.add(...checkTranslations(files, locale));
+    for (const { file, findings } of checkTranslationVariables(files, locale, listVariables))
+      await collector.addChecks({ path: resolve(collector.cwd, file), displayPath: file }, findings);
+  }
+
   /** Checks the documents that do not belong to a workflow. */
   async checkDocuments(): Promise<void> {
     const { project, collector } = this;
@@ -206,7 +216,7 @@ class ProjectValidator {
     collector.add(...findMissingDocuments(project.knockDir, displayPath));
     await collector.tryRead(displayPath("audiences"), project.audiences);
     const translations = await collector.tryRead(displayPath("translations"), project.translations);
-    if (translations !== null) collector.add(...checkTranslations(translations.files));
+    if (translations !== null) await this.checkTranslations(translations.files);
     const templates = this.openTemplateChecker();
     const shared = await templates.checkResources();
     const sources = openProjectSources(project, collector.cwd);

@@ -124,7 +124,7 @@ const listSiblingProperties = (schema: JsonObject, keywordLocation: string): str
  */
 function toErrorDetail(
   validation: ValidationResult,
-  data: JsonObject,
+  data: Json,
   violation: SchemaViolation,
   previous?: SchemaViolation,
 ): ErrorDetail | null {
@@ -197,6 +197,33 @@ function createTimeoutError(workflow: string, error: PatternTimeoutError | TimeL
   });
 }
 
+/** Returns the violations of a value that does not match, with pointers below `/data`. */
+function describeViolations(validation: ValidationResult, value: Json): [ErrorDetail, ...ErrorDetail[]] {
+  const details = new Map<string, ErrorDetail>();
+  for (const [index, finding] of validation.violations.entries()) {
+    const detail = toErrorDetail(validation, value, finding, validation.violations[index - 1]);
+    if (detail !== null && !details.has(detail.pointer + detail.message))
+      details.set(detail.pointer + detail.message, detail);
+  }
+  const [first = { pointer: "/data", message: "does not match the schema" }, ...rest] = details.values();
+  return [first, ...rest];
+}
+
+/**
+ * Returns the violations of a value that does not match a schema of a project file, with pointers below `/data`. A check that
+ * exceeds its time limit is a violation.
+ */
+export function findViolations(schema: JsonObject, value: Json): ErrorDetail[] {
+  try {
+    const validation = validateJson(schema, value);
+    return validation.valid ? [] : describeViolations(validation, value);
+  } catch (error) {
+    if (error instanceof PatternTimeoutError || error instanceof TimeLimitExceeded)
+      return [{ pointer: "/data", message: "could not be checked in time" }];
+    throw error;
+  }
+}
+
 /**
  * Checks a trigger's `data` against the workflow's `trigger_data_json_schema` (JSON Schema 2020-12, 2019-09, 7, 6 or
  * 4). Formats are asserted. Throws `invalid_params` with one pointer per violation, below `/data`, and
@@ -220,16 +247,8 @@ export function checkTriggerData(
       details: [{ pointer: "/data", message: "has a key that is not valid Unicode" }],
     });
   }
-  const details: ErrorDetail[] = [];
-  const seen = new Set<string>();
-  for (const [index, finding] of validation.violations.entries()) {
-    const detail = toErrorDetail(validation, data, finding, validation.violations[index - 1]);
-    if (detail === null || seen.has(detail.pointer + detail.message)) continue;
-    seen.add(detail.pointer + detail.message);
-    details.push(detail);
-  }
-  if (details.length === 0) details.push({ pointer: "/data", message: "does not match the schema" });
-  const [first, ...rest] = details as [ErrorDetail, ...ErrorDetail[]];
+  const details = describeViolations(validation, data);
+  const [first, ...rest] = details;
   throw new KnockError(
     "invalid_params",
     `the data does not fit workflow "${workflow.key}": ${formatPointer(first.pointer)} ${first.message}${rest.length > 0 ? ` (and ${rest.length} more)` : ""}`,
@@ -253,14 +272,5 @@ function buildHint(details: readonly ErrorDetail[]): string {
   return `${flagHint}The workflow's trigger_data_json_schema describes the valid data.`;
 }
 
-/**
- * Returns whether a value matches a schema of a project file. A check that exceeds its time limit counts as no match.
- */
-export function matchesSchema(schema: JsonObject, value: Json): boolean {
-  try {
-    return validateJson(schema, value).valid;
-  } catch (error) {
-    if (error instanceof PatternTimeoutError || error instanceof TimeLimitExceeded) return false;
-    throw error;
-  }
-}
+/** Returns whether a value matches a schema of a project file. */
+export const matchesSchema = (schema: JsonObject, value: Json): boolean => findViolations(schema, value).length === 0;

@@ -1,5 +1,5 @@
-import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
-import { matchesSchema } from "../shape/check-trigger-data.js";
+import { isJsonObject, type Json, type JsonObject, parsePointer } from "../../util/json.js";
+import { findViolations } from "../shape/check-trigger-data.js";
 import type { Workflow } from "../workflow/workflow.js";
 import type { CheckFinding } from "./check-finding.js";
 
@@ -23,9 +23,11 @@ export function checkSchemaSamples({ trigger_data_json_schema: root }: Workflow)
     if (Array.isArray(examples))
       for (const [index, example] of examples.entries()) samples.push([["examples", index], example]);
     return samples.flatMap(([below, value]): CheckFinding[] =>
-      matchesSchema(rules, value)
-        ? []
-        : [{ code: "sample_data_invalid", path: [...path, ...below], message: "does not match the schema" }],
+      findViolations(rules, value).map(({ pointer, message }) => ({
+        code: "sample_data_invalid",
+        path: [...path, ...below, ...parsePointer(pointer).slice(1)],
+        message,
+      })),
     );
   });
 }

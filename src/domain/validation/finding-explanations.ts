@@ -96,8 +96,9 @@ export const FINDING_EXPLANATIONS: Readonly<
     fix: "Correct the sample data, or the schema.",
   },
   missing_translation: {
-    meaning: "A locale lacks texts that another locale has. They are shown in the default locale.",
-    fix: "Add the missing texts to the file.",
+    meaning:
+      "A locale lacks a text or a plural form that another locale has, so that it is shown in the default locale. Or a translation uses other variables than that of the default locale.",
+    fix: "Add the missing texts to the file, or correct the variable.",
   },
   unknown_translation_key: {
     meaning: "A template translates a key that no file in `translations/` has. Nothing is shown in its place.",

@@ -1,0 +1,56 @@
+import { describe, expect } from "vitest";
+import { initHello } from "../helpers/hello-project.js";
+import { inProcessTest as it } from "../helpers/run-in-process.js";
+
+describe.concurrent("knock validate compares the translations of languages:", () => {
+  it("plural forms and variables that one of them lacks are warnings", async ({ empty }) => {
+    const hello = await initHello(empty);
+    const write = (locale: string, texts: object, namespace = ""): void => {
+      hello.write(`knock/translations/${locale}/${namespace}${locale}.json`, JSON.stringify(texts, null, 2));
+    };
+    write("en", {
+      hi: "Hello {{ name }}",
+      bye: "{% for item in items %}{{ item.id }}{% endfor %}{% if formal %}Goodbye{% else %}Bye{% endif %}",
+      tasks: { zero: "No tasks", one: "One task", other: "{{ count }} tasks" },
+      files: { other: "{{ count }} files" },
+    });
+    write("de", {
+      hi: "Hallo {{ nmae }}",
+      bye: "{% for x in items %}{{ x.id }}{% endfor %}Tschüs",
+      tasks: { one: "Eine Aufgabe", few: "Wenige" },
+      files: { one: "Eine Datei", other: "{{ count }} Dateien" },
+    });
+    // Japanese has one form, but without the others, English ones would be shown.
+    write("ja", {
+      hi: "{{ name }}",
+      bye: "{{ items }}{{ formal }}",
+      tasks: "{{ count }}",
+      files: { other: "{{ count }}" },
+    });
+    hello.write(
+      "knock/translations/fr/fr.po",
+      ["hi", "bye", "tasks", "files"].map((key) => `msgid "${key}"\nmsgstr "{{ name }}"\n`).join("\n"),
+    );
+    write("en", { only: { one: "One" } }, "other.");
+    const place = "knock/translations";
+    expect(await hello.report()).toEqual([
+      `${place}/de/de.json:1:1: de: no translation of tasks.zero, tasks.other [missing_translation]`,
+      `${place}/de/de.json:2:9: hi uses nmae, which en does not use; did you mean "name"? [missing_translation]`,
+      `${place}/de/de.json:3:10: bye does not use formal, which en uses [missing_translation]`,
+      `${place}/de/de.json:4:12: tasks does not use count, which en uses [missing_translation]`,
+      `${place}/en/en.json:1:1: en: no translation of files.one [missing_translation]`,
+      `${place}/en/other.en.json:1:1: en: no translation of only.other [missing_translation]`,
+      `${place}/fr/fr.po:1:1: bye uses name, which en does not use [missing_translation]`,
+      `${place}/fr/fr.po:1:1: tasks uses name, which en does not use [missing_translation]`,
+      `${place}/fr/fr.po:1:1: files uses name, which en does not use [missing_translation]`,
+    ]);
+  });
+
+  it("forms that a language does not have are not missing", async ({ empty }) => {
+    const hello = await initHello(empty);
+    hello.edit("knock/environment.json", (environment) => void Object.assign(environment, { locale: "ja-JP" }));
+    hello.write("knock/translations/ja/ja.json", '{ "files": { "other": "{{ count }}" } }');
+    hello.write("knock/translations/en/en.json", '{ "files": { "one": "One", "other": "{{ count }} files" } }');
+    expect(await hello.report()).toEqual([]);
+  });
+});
