@@ -15,17 +15,19 @@ export interface OutageSetup {
 }
 
 /** A state of a server in which nothing can be written. */
-interface Outage {
+export interface Outage {
   name: string;
   needsDisk?: boolean;
   /** Whether the server is away, so that statements wait for it. */
   isStop?: boolean;
   begin(setup: OutageSetup): Promise<void>;
+  /** Takes what has become free since the beginning. */
+  renew?(setup: OutageSetup): Promise<void>;
   end(setup: OutageSetup): Promise<void>;
 }
 
 /** The size of the disk: for a database with a store, and little more. */
-const DISK_MB = 48;
+const DISK_MB = 96;
 const FULL_FILE = "full";
 
 /** Mounts a small disk in memory, which only root may do. Returns null if that is impossible here. */
@@ -48,12 +50,16 @@ function unmountDisk(disk: string): void {
   execFileSync("umount", ["--lazy", disk]);
 }
 
-/** Fills a disk to the last block. */
+/** Fills a disk to the last block, while the server also writes to it. */
 function fillDisk(disk: string): void {
   for (;;) {
     const { bavail, bsize } = statfsSync(disk);
     if (bavail === 0) return;
-    writeFileSync(join(disk, FULL_FILE), Buffer.alloc(bavail * bsize), { flag: "a" });
+    try {
+      writeFileSync(join(disk, FULL_FILE), Buffer.alloc(Math.ceil(bavail / 2) * bsize), { flag: "a" });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+    }
   }
 }
 
@@ -87,6 +93,13 @@ export async function removeOutageSetup({ server, disk }: OutageSetup): Promise<
 
 const setPassword = ({ server }: OutageSetup, password: string): Promise<void> =>
   asAdmin(server, `ALTER ROLE ${ROLE_WITH_PASSWORD.name} PASSWORD '${password}'`);
+
+const changeGrants = ({ location }: OutageSetup, action: string, direction: string): Promise<void> =>
+  withClient(location, async (client) => {
+    await client.query(
+      `${action} ON ALL TABLES IN SCHEMA public, graphile_worker ${direction} ${ROLE_WITH_PASSWORD.name}`,
+    );
+  });
 
 /** The connections that leave none for others. */
 const heldConnections: pg.Client[] = [];
@@ -130,16 +143,24 @@ export const OUTAGES: readonly Outage[] = [
     end: (setup) => setPassword(setup, ROLE_WITH_PASSWORD.password),
   },
   {
+    name: "a missing grant",
+    begin: (setup) => changeGrants(setup, "REVOKE INSERT, UPDATE, DELETE", "FROM"),
+    end: (setup) => changeGrants(setup, "GRANT INSERT, UPDATE, DELETE", "TO"),
+  },
+  {
     name: "no free connections",
     begin: takeAllConnections,
+    renew: takeAllConnections,
     async end() {
-      await Promise.all(heldConnections.splice(0).map((client) => client.end()));
+      // Some may have ended by themselves, and would not end again.
+      for (const client of heldConnections.splice(0)) client.end().catch(() => {});
     },
   },
   {
     name: "a full disk",
     needsDisk: true,
     begin: async ({ disk }) => fillDisk(disk as string),
+    renew: async ({ disk }) => fillDisk(disk as string),
     end: async ({ disk }) => rmSync(join(disk as string, FULL_FILE)),
   },
   {

@@ -72,6 +72,11 @@ export class WorkerProcess {
     return this.entries.filter(({ event }) => event === name);
   }
 
+  /** Returns the status of a health check. */
+  async readHealth(): Promise<number> {
+    return (await fetch(`http://127.0.0.1:${this.metricsPort}/health`)).status;
+  }
+
   /** Returns the sum of a metric over its labels. */
   async readMetric(name: string): Promise<number> {
     const text = await (await fetch(`http://127.0.0.1:${this.metricsPort}/metrics`)).text();
