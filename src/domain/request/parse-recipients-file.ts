@@ -1,13 +1,13 @@
 import type * as z from "zod/mini";
 import type { Json, JsonObject } from "../../util/json.js";
 import type { AudienceMembership } from "../audience/audience.js";
-import { type RecipientUpsert, TENANTS } from "../recipient/recipient.js";
+import { type RecipientKey, type RecipientUpsert, TENANTS } from "../recipient/recipient.js";
 import type { Subscription } from "../recipient/subscription.js";
 import { checkClosedDocument } from "../schema/check-document.js";
 import { DocumentFindings } from "../schema/document-findings.js";
 import { CHECK_ALL, type ValidDocuments } from "../schema/valid-documents.js";
 import { checkJsonShape } from "../shape/check-json-shape.js";
-import { toRecipient } from "./parse-recipient.js";
+import { type ParsedRecipient, toRecipient } from "./parse-recipient.js";
 import { toMember, toMemberBody } from "./parse-recipient-list.js";
 import { recipientsFileSchema } from "./recipients-file-schema.js";
 
@@ -23,6 +23,10 @@ function toUpsert(value: object): RecipientUpsert {
   const { key, upsert } = toRecipient(value);
   return upsert ?? { key, properties: {} };
 }
+
+/** Returns whether an entry only names its recipient, such as `{ id: "ada", tenant: "acme" }`. */
+const isEmptyUpsert = ({ properties, channel_data, preferences }: RecipientUpsert): boolean =>
+  Object.keys(properties).length === 0 && !channel_data && !preferences;
 
 function checkRecipientsFile(raw: unknown, file: string, valid: ValidDocuments): z.infer<RecipientsFileSchema> {
   if (valid.has("recipients file", raw)) return raw as z.infer<RecipientsFileSchema>;
@@ -45,18 +49,26 @@ export function parseRecipientsFile(raw: unknown, file: string, valid = CHECK_AL
     subscriptions = [],
     audiences = {},
   } = checkRecipientsFile(raw, file, valid);
+  const recipients = [...users, ...objects, ...tenants.map((tenant) => ({ ...tenant, collection: TENANTS }))].map(
+    toUpsert,
+  );
+  /** Returns the recipient's key, and loads the properties that are given inline. */
+  const readKey = ({ key, upsert }: Pick<ParsedRecipient, "key" | "upsert">): RecipientKey => {
+    if (upsert !== null && !isEmptyUpsert(upsert)) recipients.push(upsert);
+    return key;
+  };
   return {
-    recipients: [...users, ...objects, ...tenants.map((tenant) => ({ ...tenant, collection: TENANTS }))].map(toUpsert),
+    recipients,
     subscriptions: subscriptions.map(({ object, recipient, properties }) => ({
-      object: toRecipient(object).key,
-      recipient: toRecipient(recipient).key,
+      object: readKey(toRecipient(object)),
+      recipient: readKey(toRecipient(recipient)),
       properties: (properties ?? {}) as JsonObject,
     })),
     audiences: Object.entries(audiences).map(([key, members]) => ({
       key,
-      members: members.map((member) => {
-        const { recipient, tenant } = toMember(toMemberBody(member as Json));
-        return { recipient, tenant };
+      members: members.map((entry) => {
+        const { recipient, tenant, upsert } = toMember(toMemberBody(entry as Json));
+        return { recipient: readKey({ key: recipient, upsert }), tenant };
       }),
     })),
   };

@@ -53,6 +53,23 @@ describe("parseRecipientsFile (section 5 of the contract)", () => {
     });
   });
 
+  it("loads recipients that are given inline as members, subscribers and objects of subscriptions", () => {
+    const file = parse({
+      subscriptions: [
+        { object: { collection: "projects", id: "p1", name: "Apollo" }, recipient: { id: "sub", email: "s@x.io" } },
+        { object: { collection: "projects", id: "p2" }, recipient: "ada" },
+      ],
+      audiences: { beta: [{ user: { id: "in", email: "i@x.io" }, tenant: "acme" }, { id: "flat", name: "F" }, "ada"] },
+    });
+    expect(file.recipients).toEqual([
+      { key: "projects/p1", properties: { name: "Apollo" } },
+      { key: "$users/sub", properties: { email: "s@x.io" } },
+      { key: "$users/in", properties: { email: "i@x.io" } },
+      { key: "$users/flat", properties: { name: "F" } },
+    ]);
+    expect(file.subscriptions.map(({ recipient }) => recipient)).toEqual(["$users/sub", "$users/ada"]);
+  });
+
   it("accepts a file without content", () => {
     const nothing = { recipients: [], subscriptions: [], audiences: [] };
     expect(parse({})).toEqual(nothing);
