@@ -46,6 +46,16 @@ export interface Credentials {
 const FILE_NAME = "profiles";
 const PROFILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
+/** Returns the home folder that the system reports for the user, or `/` for a user without an account, as Docker does. */
+function readHomeFolder(): string {
+  try {
+    // Loading `node:os` adds 1 ms to a start, and HOME is almost always set. `homedir` would return an empty HOME.
+    return process.getBuiltinModule("node:os").userInfo().homedir;
+  } catch {
+    return "/";
+  }
+}
+
 /**
  * Returns the user's settings folder, which the official command line also uses (CLI-004). A relative
  * `KNOCK_CONFIG_DIR` is resolved against `cwd`.
@@ -59,9 +69,7 @@ export function getConfigFolder(
   // The XDG specification requires that relative paths are ignored.
   if (env.XDG_CONFIG_HOME && isAbsolute(env.XDG_CONFIG_HOME)) return join(env.XDG_CONFIG_HOME, "knock");
   if (platform === "win32" && env.LOCALAPPDATA) return join(env.LOCALAPPDATA, "knock");
-  // Loading `node:os` adds 1 ms to a start, and HOME is almost always set.
-  const home = env.HOME || process.getBuiltinModule("node:os").homedir();
-  return join(home, ".config", "knock");
+  return join(env.HOME || readHomeFolder(), ".config", "knock");
 }
 
 /**

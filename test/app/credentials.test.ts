@@ -10,9 +10,9 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir, userInfo } from "node:os";
 import path from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { getConfigFolder, openCredentials } from "../../src/app/credentials.js";
 import { getExitCode, KnockError } from "../../src/errors/knock-error.js";
 
@@ -75,7 +75,7 @@ describe("CLI-004 the folder of profiles", () => {
     ["XDG_CONFIG_HOME", { XDG_CONFIG_HOME: "/c/xdg", HOME: "/home/a" }, "/c/xdg/knock"],
     ["HOME if XDG_CONFIG_HOME is relative", { XDG_CONFIG_HOME: "xdg", HOME: "/home/a" }, "/home/a/.config/knock"],
     ["HOME", { HOME: "/home/a" }, "/home/a/.config/knock"],
-    ["the system's home folder", {}, path.join(homedir(), ".config", "knock")],
+    ["the system's home folder", {}, path.join(userInfo().homedir, ".config", "knock")],
     ["KNOCK_CONFIG_DIR relative to the working directory", { KNOCK_CONFIG_DIR: "own", HOME: "/home/a" }, "/srv/own"],
     [
       "XDG_CONFIG_HOME if KNOCK_CONFIG_DIR is empty",
@@ -84,6 +84,12 @@ describe("CLI-004 the folder of profiles", () => {
     ],
   ] as [string, Record<string, string>, string][])("is found by: %s", (_name, env, expected) => {
     expect(getConfigFolder(env, "/srv", "linux")).toBe(expected);
+  });
+
+  it("is not in the working directory if HOME is empty, also in the variables of the process", () => {
+    vi.stubEnv("HOME", "");
+    expect(getConfigFolder({ HOME: "" }, "/srv", "linux")).toBe(path.join(userInfo().homedir, ".config", "knock"));
+    vi.unstubAllEnvs();
   });
 
   it("is in the local application data on Windows", () => {

@@ -114,4 +114,6 @@ it("the environment is read as other programs do: lowercase names first", () => 
     url: "http://b",
     noProxy: "x",
   });
+  expect(readProxySettings({ NO_PROXY: "x", no_proxy: "" }).noProxy).toBe("");
+  expect(readProxySettings({ HTTPS_PROXY: "http://a", https_proxy: "" }).url).toBe("http://a");
 });

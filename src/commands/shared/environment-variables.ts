@@ -100,7 +100,7 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
     name: "HOME",
     group: "Files",
     meaning: "home folder of the user, for the two defaults above",
-    default: "the home folder that the system reports",
+    default: "the home folder that the system reports; compiled code is not kept",
   },
   {
     name: "LOCALAPPDATA",
