@@ -60,7 +60,7 @@ function formatDocument({ name, title, description, place, isStream }, example) 
 
 const HEAD = `# JSON output
 
-Every command prints JSON with \`--json\`. Each document has a JSON Schema (draft 2020-12) in \`schemas/output/\`, which is
+Every command except \`help\` prints JSON with \`--json\`. Each document has a JSON Schema (draft 2020-12) in \`schemas/output/\`, which is
 part of the package: \`knock-cli/schemas/output/<name>.schema.json\`.
 
 ## Stability
@@ -76,8 +76,8 @@ part of the package: \`knock-cli/schemas/output/<name>.schema.json\`.
 - Standard output contains one document, indented. Notes and warnings go to standard error.
 - A command that prints many documents prints one per line (JSON Lines): \`notify\` with a JSON Lines file, \`worker\`, and the log of
   \`dev\`.
-- A list of stored records has \`items\` and \`page_info\`. Use \`page_info.after\` with \`--after\` for the next page; it is null on the last page.
-  A list of project files or settings, and the records that a command changed, have only \`items\`.
+- A list of \`list\` commands has \`items\` and \`page_info\`. Use \`page_info.after\` with \`--after\` for the next page; it is null on the last page.
+  A list of settings, and the records that a command changed, have only \`items\`.
 - An unknown value is null. A field that does not apply to a record is absent, and its schema does not require it.
 - Times are in ISO 8601 and UTC, on the store's clock.
 - \`recipient\` is the ID of a user, or \`{ "id", "collection" }\` for an object.

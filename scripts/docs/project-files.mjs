@@ -340,9 +340,9 @@ knock/
 
 | In a branch | Rule |
 |---|---|
-| \`workflows/\`, \`layouts/\`, \`partials/\` | Each key overrides the main file with the same key. |
+| \`workflows/\`, \`layouts/\`, \`partials/\`, \`requests/\` | Each key overrides the main file with the same key. |
 | \`translations/\` | The folder replaces the main one. |
-| \`environment.json\`, \`recipients/\`, \`audiences/\`, \`guides/\`, \`message-types/\` | Not allowed. They exist once per project. |
+| All other files, such as \`environment.json\`, \`recipients/\` and \`guides/\` | Ignored. They exist once per project. |
 
 ## Select a branch
 
@@ -381,7 +381,7 @@ function buildIndex() {
       ["Page", "Location", "Contents"],
       [...rows, ["[Branches](branches.md)", "`knock/branches/<slug>/`", "Files that differ in a branch."]],
     ),
-    "Unknown properties are errors, reported with file, line and column. Editors check the files as you type if each file names its JSON Schema in `$schema`, as the files of `knock init` do.",
+    "`knock validate` reports unknown properties with file, line and column: as warnings in workflows, layouts, partials, audiences, guides and message types, and as errors in other files. Editors check the files as you type if each file names its JSON Schema in `$schema`, as the files of `knock init` do.",
   )}\n`;
 }
 

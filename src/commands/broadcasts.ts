@@ -136,7 +136,7 @@ export function registerBroadcasts(program: Command, context: CommandContext, se
   const cancel = broadcasts
     .command("cancel")
     .argument("<key>", "the broadcast's key")
-    .description("Cancel a scheduled broadcast, so that it is a draft again");
+    .description("Cancel a scheduled broadcast, so that it is a draft again, or sent if it was sent before");
   addLocalResourceOptions(cancel, ({ broadcast }) => [
     `knock broadcasts schedule ${broadcast} --at 2030-06-04T18:00:00Z --all-users && knock broadcasts cancel ${broadcast}`,
   ]).action(async (key: string, flags: ResourceFlags) => {

@@ -67,7 +67,7 @@ export function registerDev(program: Command, context: CommandContext, services:
 const MAX_CLOSE_MS = 8_000;
 
 const OUTPUT_TEXTS = {
-  json: "print the address as a JSON document, and requests and changes as JSON lines on standard error",
+  json: "print the address as a JSON document, and requests and changes as JSON lines on standard error (without a command)",
   quiet: "print only the URL, and do not log requests",
 };
 

@@ -4,10 +4,10 @@ import type { EXIT } from "./error-codes.js";
 export const EXIT_CODE_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   success: "success, including when preferences or conditions prevented sending",
   failure:
-    "completed, but the outcome was a failure: every recipient failed, an `--expect` rule is not met, nothing matched `--fail-if-none`, a preview cannot be rendered, or the result cannot be written",
+    "completed, but the outcome was a failure: every recipient failed, an `--expect` rule is not met, nothing matched `--fail-if-none`, a preview cannot be rendered, a scenario failed, a check found errors or differences, or the result cannot be written",
   invalid_input: "wrong usage or invalid input: flags, JSON, payload, trigger data",
   configuration:
-    "configuration: no project, an invalid `knock.json`, workflow, template or profile, an unusable store, a command that the target does not support, or a warning with `--strict`",
+    "configuration: no project, an invalid `knock.json`, workflow, template or profile, an unusable store, a command that the target does not support, or a warning with `--strict` (1 from `knock validate` and `knock test`)",
   not_allowed: "not authenticated or not allowed: no API key, or HTTP 401 or 403",
   not_found: "not found: workflow, branch, run, message, actor or another resource",
   conflict:

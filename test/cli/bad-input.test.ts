@@ -69,7 +69,10 @@ describe.concurrent("invalid flags of notify", () => {
       ["-r", "@payloads/new-comment.json"],
       "contains a whole payload, not recipients\nhint: --file payloads/new-comment.json takes it.",
     ],
-    [["-r", "lin,projects/p1"], 'hint: Use --object projects/p1, or {"collection":"projects","id":"p1"} in a payload.'],
+    [
+      ["-r", "lin,projects/p1"],
+      'hint: Give the object as {"collection":"projects","id":"p1"}, or with --object projects/p1',
+    ],
   ])("cause a suggestion: %j", async ([args, error], { collab }) => {
     const { stderr, exitCode } = await collab.knock([...COMMENT, "-r", "ada", ...args]);
     expect(stderr).toContain(error);

@@ -205,7 +205,13 @@ export function addRecipientCommands(group: Command, verbs: RecipientCommandSet,
   });
 
   addResourceOptions(
-    addVerb("delete", `Delete ${noun}s with their preferences, subscriptions, messages and runs`, "<id...>"),
+    addVerb(
+      "delete",
+      noun === "tenant"
+        ? "Delete tenants with their branding and default preferences. Messages and runs of the tenants are kept."
+        : `Delete ${noun}s with their preferences, subscriptions, messages and runs`,
+      "<id...>",
+    ),
     verbs.examples.delete,
   ).action(async (...args: unknown[]) => {
     const { words: arguments_, flags } = splitActionArguments<ResourceFlags>(args);

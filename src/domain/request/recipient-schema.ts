@@ -35,9 +35,13 @@ const commonFields = () => ({
 });
 
 const triggerData = () =>
-  described(optional(record(z.unknown())), "Data of this recipient's run only, merged over the data of the trigger.", {
-    seat: "12A",
-  });
+  described(
+    optional(record(z.unknown())),
+    "In a trigger: data of this recipient's run only, merged over the data of the trigger.",
+    {
+      seat: "12A",
+    },
+  );
 
 /** Returns a check of the settings of a tenant that is written as an object of the system collection (E-048). */
 const tenantSettingsRule = (schema: () => z.ZodMiniType) =>

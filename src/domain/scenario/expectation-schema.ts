@@ -130,7 +130,7 @@ const stepOutcomeSchema = once(() =>
           branch: text('The branch that a branch step took, such as "Default".'),
           until: described(
             optional(timeSchema()),
-            'The time until which the step waits, such as "2026-01-05T09:30:00Z".',
+            'The time until which the step waits, such as "2026-01-05T09:30:00Z". A step that waits for an event has none.',
           ),
         })
         .check(

@@ -1,11 +1,14 @@
 import * as z from "zod/mini";
 import { isJsonObject } from "../../util/json.js";
-import { described, optional, rule } from "../schema/fields.js";
+import { conditionGroupSchema } from "../condition/condition-schema.js";
+import { described, flag, optional, rule } from "../schema/fields.js";
 import { branchFields, branchListSchema, normalizeBranch } from "../step/branch-fields.js";
 import type { Step, StepBase, StepBranch } from "../step/step.js";
 import { defineStep, type RawStep } from "../step/step-definition.js";
 import { stepFields } from "../step/step-fields.js";
 
+/** Describes the properties that a cohort has because branches have them. */
+const NO_EFFECT = "Has no effect: the percentages decide.";
 const PERCENTAGE = "must be from 0 to 100, with at most one decimal";
 
 /**
@@ -28,6 +31,8 @@ const schema = (steps: z.ZodMiniType) => {
   const cohort = z.strictObject({
     percentage: described(percentage, "The share of runs in percent, with at most one decimal."),
     ...branchFields(steps),
+    default: flag(NO_EFFECT),
+    conditions: described(optional(conditionGroupSchema()), NO_EFFECT),
   });
   return z
     .strictObject({
@@ -90,6 +95,8 @@ function normalize(
   };
 }
 
+const hasContent = (conditions: unknown): boolean => isJsonObject(conditions) && Object.keys(conditions).length > 0;
+
 /** Returns whether a step type chooses a branch by chance. */
 export const isRandomCohortType = (type: string): boolean => type === "random_cohort";
 
@@ -98,9 +105,11 @@ export const randomCohortStep = defineStep({
   schema,
   ignoresConditions: true,
   normalize,
-  warn({ conditions }, warn) {
-    if (isJsonObject(conditions) && Object.keys(conditions).length > 0)
-      warn(["conditions"], "has no effect: an experiment has no conditions");
+  warn({ conditions, cohort_branches: cohorts }, warn) {
+    if (hasContent(conditions)) warn(["conditions"], "has no effect: an experiment has no conditions");
+    for (const [index, cohort] of (Array.isArray(cohorts) ? cohorts : []).entries())
+      if (isJsonObject(cohort) && hasContent(cohort.conditions))
+        warn(["cohort_branches", index, "conditions"], "has no effect: the percentages decide");
   },
   keyPath: "cohort_key",
   branchesField: "cohort_branches",

@@ -39,7 +39,7 @@ function suggestKey(detail: ErrorDetail): ErrorDetail {
 function buildObjectHint({ pointer = "", value }: Partial<ErrorDetail> = {}): string | undefined {
   const [collection, id, ...rest] = typeof value === "string" ? value.split("/") : [];
   if (!pointer.startsWith("/recipients") || !collection || !id || rest.length > 0) return undefined;
-  return `Use --object ${collection}/${id}, or {"collection":"${collection}","id":"${id}"} in a payload.`;
+  return `Give the object as {"collection":"${collection}","id":"${id}"}, or with --object ${collection}/${id} if the command has this option.`;
 }
 
 /** Throws the findings of a payload as `invalid_params`. */

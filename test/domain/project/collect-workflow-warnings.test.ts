@@ -169,6 +169,15 @@ describe("collectWorkflowWarnings (F-026)", () => {
       "steps[0].conditions has no effect: an experiment has no conditions",
     ],
     [
+      "conditions of a cohort",
+      steps({
+        ref: "r",
+        type: "random_cohort",
+        cohort_branches: [{ percentage: 50 }, { percentage: 50, conditions: { all: [] } }],
+      }),
+      "steps[0].cohort_branches[1].conditions has no effect: the percentages decide",
+    ],
+    [
       "a limit of a window that is not sliding",
       steps({ ref: "b", type: "batch", settings: { batch_window_extension_limit: { unit: "hours", value: 1 } } }),
       "steps[0].settings.batch_window_extension_limit has no effect: the window does not slide",
