@@ -3,12 +3,15 @@ import { KnockError } from "../errors/knock-error.js";
 import { InputReader } from "../input/input-source.js";
 import { type RequestBodyFlags, readRequestBody } from "../input/request-body.js";
 import { printSchedule, printSchedules } from "../output/print-schedules.js";
+import type { ScheduleOperations } from "../ports/resource-operations.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 import type { CommandContext } from "./context.js";
+import type { TargetAccess } from "./services.js";
 import { checkFilterNames } from "./shared/check-filter-names.js";
 import { formatSetFlags } from "./shared/examples.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { addPageOptions, type PageFlags, parsePage, parseRecipientKey } from "./shared/paging.js";
+import { resolveIdPrefix } from "./shared/resolve-id-prefix.js";
 import {
   addBodyOptions,
   addResourceOptions,
@@ -42,6 +45,19 @@ function collectRecipients(body: JsonObject): Json[] {
     : getRecipients(body);
 }
 
+/** Opens the target, and returns its resources and the full IDs of schedules. */
+async function openSchedules(
+  context: CommandContext,
+  flags: ResourceFlags,
+  access: TargetAccess,
+  typed: readonly string[],
+): Promise<{ schedules: ScheduleOperations; ids: string[] }> {
+  const operations = await context.target.open(flags, access);
+  const ids: string[] = [];
+  for (const id of typed) ids.push(await resolveIdPrefix(id, ["schedule"], operations));
+  return { schedules: (await operations.openResources()).schedules, ids };
+}
+
 export function registerSchedules(program: Command, context: CommandContext): void {
   const schedules = program
     .command("schedules")
@@ -62,9 +78,9 @@ export function registerSchedules(program: Command, context: CommandContext): vo
   addResourceOptions(get, ({ schedule }) => [`knock schedules get ${schedule}`]).action(
     async (id: string, flags: ResourceFlags & Pick<ListFlags, "workflow" | "recipient">) => {
       const recipient = parseRecipientKey(flags.recipient);
-      const resources = await openResources(context, flags, "read");
+      const { schedules, ids } = await openSchedules(context, flags, "read", [id]);
       const recipients = recipient === undefined ? undefined : [recipient];
-      const schedule = await resources.schedules.read(id, { workflow: flags.workflow, recipients });
+      const schedule = await schedules.read(ids[0] ?? id, { workflow: flags.workflow, recipients });
       if (schedule === null)
         throw new KnockError("resource_missing", `there is no schedule "${id}"`, {
           hint: "Run `knock schedules list` to see schedules.",
@@ -102,15 +118,15 @@ export function registerSchedules(program: Command, context: CommandContext): vo
         .description("Update one or more schedules. Omitted fields stay unchanged; null clears a field."),
     ),
     ({ schedule }) => [`knock schedules update ${schedule} --set ending_at=2030-12-31T23:59:59Z`],
-  ).action(async (ids: string[], flags: ChangeFlags) => {
+  ).action(async (typed: string[], flags: ChangeFlags) => {
     const body = await requireBody(flags, context);
-    if (ids.length > 0 && body.schedule_ids !== undefined)
+    if (typed.length > 0 && body.schedule_ids !== undefined)
       throw new KnockError("usage", "schedules are given twice: as arguments and as schedule_ids of the body", {
         hint: "Remove the arguments or schedule_ids.",
       });
-    const resources = await openResources(context, flags, "write");
+    const { schedules, ids } = await openSchedules(context, flags, "write", typed);
     const change = ids.length > 0 ? { ...body, schedule_ids: ids } : body;
-    printSchedules({ items: await resources.schedules.update(change) }, context.output);
+    printSchedules({ items: await schedules.update(change) }, context.output);
   });
 
   addResourceOptions(
@@ -119,9 +135,9 @@ export function registerSchedules(program: Command, context: CommandContext): vo
       .argument("<id...>", "up to 100 schedule IDs")
       .description("Delete schedules. Runs that have already started continue."),
     ({ schedule }) => [`knock schedules delete ${schedule}`],
-  ).action(async (ids: string[], flags: ResourceFlags) => {
-    const resources = await openResources(context, flags, "write");
-    const items = await resources.schedules.delete({ schedule_ids: ids });
+  ).action(async (typed: string[], flags: ResourceFlags) => {
+    const { schedules, ids } = await openSchedules(context, flags, "write", typed);
+    const items = await schedules.delete({ schedule_ids: ids });
     const { output } = context;
     if (output.verbosity.json) return output.json({ items });
     if (!output.verbosity.quiet)

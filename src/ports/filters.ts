@@ -53,4 +53,4 @@ export interface MessageQuery extends MessageFilter {
 }
 
 /** The kind of thing that an id prefix is searched in. */
-export type IdKind = "workflow_run" | "recipient_run" | "message";
+export type IdKind = "workflow_run" | "recipient_run" | "message" | "schedule";

@@ -195,6 +195,23 @@ describe.concurrent("knock schedules", () => {
     expect(error.message).toMatch(message);
   });
 
+  it("finds a schedule by a unique prefix, and lists the matches of an ambiguous one", async ({ collab }) => {
+    await frozen(collab);
+    const [first, second] = (await create(collab, weekly)).map(({ id }) => String(id)) as [string, string];
+    const run = (...args: string[]) => collab.knock(["schedules", ...args, "--json"]);
+    const prefix = `${first.slice(0, 30)}…`;
+    expect((await run("get", prefix)).json.id).toBe(first);
+    const updated = await run("update", prefix, "--data", '{"data":{"what":"now"}}');
+    expect(updated.json.items).toMatchObject([{ id: first, data: { what: "now" } }]);
+    const ambiguous = await run("delete", first.slice(0, 8));
+    expect([ambiguous.exitCode, ambiguous.error.message]).toEqual([
+      2,
+      `several schedules have IDs that start with "${first.slice(0, 8)}"`,
+    ]);
+    expect((await run("delete", prefix)).json.items).toMatchObject([{ id: first }]);
+    expect((await run("list")).json.items).toMatchObject([{ id: second }]);
+  });
+
   it("names both errors in a body by their pointers", async ({ collab }) => {
     reminder(collab);
     const body = '{"workflow":"reminder","recipients":["a/b"],"repeats":[{"frequency":"daily","minutes":7}]}';

@@ -5,6 +5,12 @@ import { isLocal, type Operations } from "../../ports/operations.js";
 /** A prefix of at least 8 characters. The ellipsis at the end of a truncated ID in a narrow table is allowed. */
 const ID_PREFIX = /^([0-9A-Za-z-]{8,})…?$/;
 const MAX_LISTED = 5;
+const NOUNS: Record<IdKind, string> = {
+  message: "messages",
+  schedule: "schedules",
+  workflow_run: "runs",
+  recipient_run: "runs",
+};
 
 /**
  * Returns the full ID for a prefix of 8 or more characters on the local target, because narrow tables show truncated
@@ -22,9 +28,8 @@ export async function resolveIdPrefix(
   if (ids.includes(prefix)) return prefix;
   const [first, ...others] = ids;
   if (first === undefined || others.length === 0) return first ?? typed;
-  const noun = kinds[0] === "message" ? "messages" : "runs";
   const idList = ids.slice(0, MAX_LISTED).join(", ") + (ids.length > MAX_LISTED ? ", …" : ".");
-  throw new KnockError("usage", `several ${noun} have IDs that start with ${JSON.stringify(prefix)}`, {
+  throw new KnockError("usage", `several ${NOUNS[kinds[0]]} have IDs that start with ${JSON.stringify(prefix)}`, {
     hint: `Use a longer prefix or one of these: ${idList}`,
   });
 }

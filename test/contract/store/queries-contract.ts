@@ -5,6 +5,7 @@ import type { IdKind, MessageQuery, RunQuery } from "../../../src/ports/filters.
 import { readRuns } from "./read-runs.js";
 import { joinSample } from "./sample-batches.js";
 import { HOUR, insertSample, NOW, sampleVersion, user, waitingAt } from "./sample-runs.js";
+import { sampleSchedule } from "./sample-schedules.js";
 import type { OpenStore } from "./store-contract.js";
 
 /** Describes the filters of the API's lists that commands do not have, and the operations that only a server has. */
@@ -259,6 +260,10 @@ export function describeQueries(open: OpenStore): void {
       expect(await store.listIdsByPrefix("message", prefix, 5)).toEqual(ids);
       expect(await store.listIdsByPrefix("message", prefix, 1)).toEqual(ids.slice(0, 1));
       expect(await listByPrefix("message", run.id)).toEqual([]);
+      const schedule = sampleSchedule();
+      await store.insertSchedules([schedule]);
+      expect(await listByPrefix("schedule", schedule.id, 20)).toEqual([schedule.id]);
+      expect(await listByPrefix("schedule", `zz${run.id}`)).toEqual([]);
       expect(await listByPrefix("recipient_run", run.id)).toEqual([]);
       expect(await store.listIdsByPrefix("recipient_run", "zzzzzzzz", 5)).toEqual([]);
     });

@@ -57,7 +57,8 @@ it("no statement scans a table that grows with each trigger", async () => {
   await store.readDeliveryLogs(messages[0]?.id ?? "");
   await store.readGuideMessages(user("ana"));
   await store.resetGuide(user("ana"), { key: "tour", scope: "global" }, null);
-  for (const kind of ["message", "recipient_run", "workflow_run"] as const) await store.listIdsByPrefix(kind, "x", 2);
+  for (const kind of ["message", "recipient_run", "workflow_run", "schedule"] as const)
+    await store.listIdsByPrefix(kind, "x", 2);
   for (let n = 0; n < 110; n++) await joinSample(store, { data: { n }, cancellation_key: `k${n}` });
   await store.cancelRuns({ workflow: "digest", cancellation_key: "k3", recipients: null, at: NOW });
   await store.claimDueRuns(claimAt(NOW + HOUR, "t"), 5);

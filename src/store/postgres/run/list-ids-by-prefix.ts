@@ -7,6 +7,7 @@ const PREFIX_RANGE = "q.id >= $1 AND q.id < $1 || '~'";
 const SELECT_BY_KIND: Record<IdKind, string> = {
   workflow_run: `SELECT q.id FROM workflow_runs q WHERE ${PREFIX_RANGE} AND q.guide = 0`,
   message: `SELECT q.id FROM messages q WHERE ${PREFIX_RANGE}`,
+  schedule: `SELECT q.id FROM schedules q WHERE ${PREFIX_RANGE}`,
   recipient_run: `SELECT q.id FROM recipient_runs q JOIN workflow_runs w ON w.row = q.workflow_run WHERE ${PREFIX_RANGE} AND w.guide = 0`,
 };
 

@@ -8,6 +8,7 @@ const PREFIX_RANGE = "id >= ?1 AND id < ?1 || '~'";
 const SELECT_BY_KIND: Record<IdKind, string> = {
   workflow_run: `SELECT id FROM workflow_runs WHERE ${PREFIX_RANGE} AND guide = 0`,
   message: `SELECT id FROM messages WHERE ${PREFIX_RANGE}`,
+  schedule: `SELECT id FROM schedules WHERE ${PREFIX_RANGE}`,
   recipient_run:
     `${RUN_BLOCKS} SELECT q.id FROM block CROSS JOIN recipient_runs q JOIN workflow_runs w ON w.row = q.workflow_run ` +
     `WHERE q.row >> 11 = block.number AND substr(q.id, 1, 6) = substr(?1, 1, 6) AND ${PREFIX_RANGE.replaceAll("id ", "q.id ")} AND w.guide = 0`,
