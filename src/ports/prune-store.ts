@@ -16,8 +16,8 @@ export interface PruneRequest {
   table: PrunedTable;
   /** Only rows that were last changed before this time, in milliseconds. */
   before: number;
-  /** Only rows after this one; 0 at the start. */
-  after: number;
+  /** Only rows after this one, of a table without numbers after this key; 0 at the start. */
+  after: number | string;
   /** How many rows are examined. */
   limit: number;
   /** Counts rows and deletes none. */
@@ -47,8 +47,8 @@ export const NO_PRUNED_ROWS: PrunedCounts = {
 
 export interface PruneResult {
   counts: Partial<PrunedCounts>;
-  /** The last row that was examined; null if there is no further row. */
-  next: number | null;
+  /** The last row or key that was examined; null if there is no further row. */
+  next: number | string | null;
   /** Why the store deletes row by row what it could drop. */
   warning?: string;
 }

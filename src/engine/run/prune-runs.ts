@@ -10,7 +10,7 @@ export async function pruneRuns(context: EngineContext, options: PruneOptions): 
   const before = (await readTime(context)) - olderThanMs;
   const report: PruneReport = { ...NO_PRUNED_ROWS, before };
   for (const table of PRUNED_TABLES) {
-    let after: number | null = 0;
+    let after: number | string | null = 0;
     while (after !== null && !signal.aborted) {
       const request = { table, before, after, limit: PRUNE_LIMIT, isDryRun };
       const { counts, next, warning } = await context.store.prune(request);

@@ -44,11 +44,13 @@ export function buildPruneStatements({ bind, list }: PruneDialect) {
   const isKept = `SELECT 1 FROM recipient_runs r WHERE r.workflow_run = w.row AND NOT (${buildPrunable(before)})`;
   const workflowRuns = `FROM workflow_runs w WHERE w.row > ${after} AND w.row <= ${last} AND w.inserted_at < ${before}
     AND w.due_at IS NULL AND w.guide = 0`;
+  // An index of their times would add 2 to 4% to each trigger with a key.
+  const keys = `FROM idempotency_keys WHERE key > ${after} AND key <= ${last} AND inserted_at < ${before}`;
   return {
     parts,
-    /** Selects the last of the next rows of a table. */
-    selectLast: (table: string) =>
-      `SELECT MAX(row) AS last, COUNT(*) AS rows FROM (SELECT row FROM ${table} WHERE row > ${bind(1)} ORDER BY row LIMIT ${bind(2)}) AS page`,
+    /** Selects the last of the next rows of a table in order of a column. */
+    selectLast: (table: string, column: "row" | "key") =>
+      `SELECT MAX(${column}) AS last, COUNT(*) AS rows FROM (SELECT ${column} FROM ${table} WHERE ${column} > ${bind(1)} ORDER BY ${column} LIMIT ${bind(2)}) AS page`,
     selectRuns: `SELECT r.row FROM recipient_runs r JOIN workflow_runs w ON w.row = r.workflow_run
       WHERE r.row > ${after} AND r.row <= ${last} AND w.guide = 0 AND ${buildPrunable(before)}`,
     /** Deletes triggers without recipient runs, which were deleted before. */
@@ -56,11 +58,9 @@ export function buildPruneStatements({ bind, list }: PruneDialect) {
       AND NOT EXISTS (SELECT 1 FROM recipient_runs r WHERE r.workflow_run = w.row))`,
     /** Counts triggers whose recipient runs would all be deleted. */
     countWorkflowRuns: `SELECT COUNT(*) AS count ${workflowRuns} AND NOT EXISTS (${isKept})`,
-    deleteKeys: `DELETE FROM idempotency_keys WHERE key IN
-      (SELECT key FROM idempotency_keys WHERE inserted_at < ${bind(1)} LIMIT ${bind(2)})`,
-    /** Deletes windows that have ended, and returns their keys. A window that was opened again since it was found is kept. */
-    deleteThrottles: `DELETE FROM throttles WHERE ends_at < ${bind(1)} AND key IN
-      (SELECT key FROM throttles WHERE ends_at < ${bind(1)} LIMIT ${bind(2)}) RETURNING key`,
-    countKeys: `SELECT COUNT(*) AS count FROM idempotency_keys WHERE inserted_at < ${bind(1)}`,
+    deleteKeys: `DELETE ${keys}`,
+    countKeys: `SELECT COUNT(*) AS count ${keys}`,
+    /** Deletes windows that have ended, and returns their keys. */
+    deleteThrottles: `DELETE FROM throttles WHERE key > ${after} AND key <= ${last} AND ends_at < ${before} RETURNING key`,
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { NO_PRUNED_ROWS, PRUNED_TABLES, type PrunedCounts } from "../../../src/ports/prune-store.js";
+import { NO_PRUNED_ROWS, PRUNED_TABLES, type PrunedCounts, type PruneResult } from "../../../src/ports/prune-store.js";
 import type { Store } from "../../../src/ports/store.js";
 import { claimAt } from "./due-work-contract.js";
 import { joinSample } from "./sample-batches.js";
@@ -13,7 +13,7 @@ const BEFORE = NOW - 24 * HOUR;
 async function pruneAll(store: Store, { isDryRun = false, limit = 3 } = {}): Promise<PrunedCounts> {
   const counts = { ...NO_PRUNED_ROWS };
   for (const table of PRUNED_TABLES)
-    for (let after: number | null = 0; after !== null; ) {
+    for (let after: PruneResult["next"] = 0; after !== null; ) {
       const result = await store.prune({ table, before: BEFORE, after, limit, isDryRun });
       for (const [name, count] of Object.entries(result.counts)) counts[name as keyof PrunedCounts] += count;
       after = result.next;
@@ -133,6 +133,21 @@ export function describePruning(open: OpenStore): void {
       expect(await pruneAll(store)).toMatchObject({ idempotency_keys: 1, recipient_runs: 1 });
       expect(await store.readIdempotencyRecord("old", 0)).toBeNull();
       expect(await store.readIdempotencyRecord("new", 0)).not.toBeNull();
+    });
+
+    it("examines each key once, however many are kept", async () => {
+      const { store } = open;
+      for (let index = 0; index < 10; index++) {
+        const inserted_at = index % 2 === 0 ? OLD : NOW;
+        const idempotency = { key: `key ${index}`, fingerprint: "f", workflow_run_id: "r", inserted_at };
+        await insertSample(store, { recipients: ["ana"], rest: { idempotency } });
+      }
+      const examined: PruneResult[] = [];
+      for (let after: PruneResult["next"] = 0; after !== null; after = examined.at(-1)!.next)
+        examined.push(
+          await store.prune({ table: "idempotency_keys", before: BEFORE, after, limit: 4, isDryRun: false }),
+        );
+      expect(examined.map(({ counts }) => counts.idempotency_keys)).toEqual([2, 2, 1]);
     });
   });
 }

@@ -88,7 +88,7 @@ describeOnPostgres("pruning by dropping partitions", () => {
   ): Promise<PrunedCounts & { warnings: string[] }> {
     const counts = { ...NO_PRUNED_ROWS, warnings: [] as string[] };
     for (const table of PRUNED_TABLES.filter((name) => drops || name !== "partitions"))
-      for (let after: number | null = 0; after !== null; ) {
+      for (let after: PruneResult["next"] = 0; after !== null; ) {
         const result: PruneResult = await from.prune({ table, before, after, limit, isDryRun });
         for (const [name, count] of Object.entries(result.counts)) counts[name as keyof PrunedCounts] += count;
         if (result.warning !== undefined) counts.warnings.push(result.warning);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { PRUNED_TABLES } from "../../../src/ports/prune-store.js";
+import { PRUNED_TABLES, type PruneResult } from "../../../src/ports/prune-store.js";
 import type { Store } from "../../../src/ports/store.js";
 import { MIGRATIONS } from "../../../src/store/postgres/connection/migrations.js";
 import { migratePostgresStore, openPostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
@@ -32,7 +32,7 @@ describeOnPostgres("the values of blocks", () => {
 
   async function prune(opened: Store): Promise<void> {
     for (const table of PRUNED_TABLES)
-      for (let after: number | null = 0; after !== null; )
+      for (let after: PruneResult["next"] = 0; after !== null; )
         ({ next: after } = await opened.prune({ table, before: NOW - HOUR, after, limit: 2, isDryRun: false }));
   }
 

@@ -68,7 +68,7 @@ export async function dropPartition(db: Connection, request: PruneRequest): Prom
   if (!isOwner) return isDryRun ? NOTHING : { ...NOTHING, warning: NO_RIGHT };
   if (after === 0 && !isDryRun) await prepare(db);
   const partitions = await readPartitions(db);
-  const index = partitions.findIndex(({ number }) => number > after);
+  const index = partitions.findIndex(({ number }) => number > Number(after));
   const [partition, next] = index < 0 ? [] : partitions.slice(index, index + 2);
   if (partition === undefined || next === undefined || next.began_at === null || next.began_at > before) return NOTHING;
   const period = createPeriod(partition.number, next.number);

@@ -6,7 +6,7 @@ import { deleteMessagesOfRuns } from "../message/feed-counts.js";
 import { dropPartition } from "./drop-partition.js";
 import { PRUNE_SQL as SQL } from "./prune-statements.js";
 
-async function count(tx: Statements, sql: string, ...values: (number | readonly number[])[]): Promise<number> {
+async function count(tx: Statements, sql: string, ...values: (number | string | readonly number[])[]): Promise<number> {
   return ((await tx.get<{ count: number }>(sql, ...values)) as { count: number }).count;
 }
 
@@ -17,38 +17,38 @@ export function prune(db: Connection, request: PruneRequest): Promise<PruneResul
 }
 
 interface Page {
-  last: number;
-  next: number | null;
+  /** The values of the statements: the rows are after the first one, up to the second one, and before a time. */
+  values: [number | string, number | string, number];
+  next: number | string | null;
 }
 
 /** Returns the rows of a table that are examined; null at the end of the table. */
-async function readPage(tx: Statements, { table, after, limit }: PruneRequest): Promise<Page | null> {
-  const page = await tx.get<{ last: number | null; rows: number }>(SQL.selectLast(table), after, limit);
+async function readPage(tx: Statements, { table, after, before, limit }: PruneRequest): Promise<Page | null> {
+  const hasKeys = table === "idempotency_keys" || table === "throttles";
+  const first = hasKeys ? String(after || "") : after;
+  const select = SQL.selectLast(table, hasKeys ? "key" : "row");
+  const page = await tx.get<{ last: number | string | null; rows: number }>(select, first, limit);
   if (page === undefined || page.last === null) return null;
-  return { last: page.last, next: page.rows < limit ? null : page.last };
+  return { values: [first, page.last, before], next: page.rows < limit ? null : page.last };
 }
 
-async function findRuns(tx: Statements, { after, before }: PruneRequest, { last }: Page): Promise<number[]> {
-  return (await tx.all<{ row: number }>(SQL.selectRuns, after, last, before)).map(({ row }) => row);
+async function findRuns(tx: Statements, { values }: Page): Promise<number[]> {
+  return (await tx.all<{ row: number }>(SQL.selectRuns, ...values)).map(({ row }) => row);
 }
 
 async function deleteRows(tx: Transaction, request: PruneRequest): Promise<PruneResult> {
-  const { table, before, after, limit } = request;
-  if (table === "idempotency_keys") {
-    const keys = await tx.run(SQL.deleteKeys, before, limit);
-    return { counts: { idempotency_keys: keys }, next: keys < limit ? null : 0 };
-  }
-  if (table === "throttles") {
-    const ended = (await tx.all<{ key: string }>(SQL.deleteThrottles, before, limit)).map(({ key }) => key);
-    await tx.run("DELETE FROM throttle_passes WHERE key = ANY($1::text[])", ended);
-    return { counts: {}, next: ended.length < limit ? null : 0 };
-  }
+  const { table } = request;
   const page = await readPage(tx, request);
   if (page === null) return { counts: {}, next: null };
+  const { values, next } = page;
   const counts: Partial<PrunedCounts> = {};
-  if (table === "workflow_runs") counts.workflow_runs = await tx.run(SQL.deleteWorkflowRuns, after, page.last, before);
-  else {
-    const rows = await findRuns(tx, request, page);
+  if (table === "idempotency_keys") counts.idempotency_keys = await tx.run(SQL.deleteKeys, ...values);
+  else if (table === "workflow_runs") counts.workflow_runs = await tx.run(SQL.deleteWorkflowRuns, ...values);
+  else if (table === "throttles") {
+    const ended = (await tx.all<{ key: string }>(SQL.deleteThrottles, ...values)).map(({ key }) => key);
+    await tx.run("DELETE FROM throttle_passes WHERE key = ANY($1::text[])", ended);
+  } else {
+    const rows = await findRuns(tx, page);
     for (const { table: name, where, counted } of rows.length === 0 ? [] : SQL.parts) {
       const deleted =
         name === "messages"
@@ -56,23 +56,21 @@ async function deleteRows(tx: Transaction, request: PruneRequest): Promise<Prune
           : await tx.run(`DELETE FROM ${name} WHERE ${where}`, rows);
       if (counted !== undefined) counts[counted] = deleted;
     }
-    await deleteValuesOfEmptyBlocks(tx, after, page.last);
+    await deleteValuesOfEmptyBlocks(tx, Number(values[0]), Number(values[1]));
   }
-  return { counts, next: page.next };
+  return { counts, next };
 }
 
 async function countRows(tx: Statements, request: PruneRequest): Promise<PruneResult> {
-  const { table, before, after } = request;
-  if (table === "idempotency_keys")
-    return { counts: { idempotency_keys: await count(tx, SQL.countKeys, before) }, next: null };
+  const { table } = request;
   if (table === "throttles") return { counts: {}, next: null };
   const page = await readPage(tx, request);
   if (page === null) return { counts: {}, next: null };
   const counts: Partial<PrunedCounts> = {};
-  if (table === "workflow_runs")
-    counts.workflow_runs = await count(tx, SQL.countWorkflowRuns, after, page.last, before);
+  if (table === "idempotency_keys") counts.idempotency_keys = await count(tx, SQL.countKeys, ...page.values);
+  else if (table === "workflow_runs") counts.workflow_runs = await count(tx, SQL.countWorkflowRuns, ...page.values);
   else {
-    const rows = await findRuns(tx, request, page);
+    const rows = await findRuns(tx, page);
     for (const { table: name, where, counted } of SQL.parts)
       if (counted !== undefined)
         counts[counted] = await count(tx, `SELECT count(*) AS count FROM ${name} WHERE ${where}`, rows);

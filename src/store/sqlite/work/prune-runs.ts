@@ -17,29 +17,30 @@ export function prune(db: Connection, request: PruneRequest): PruneResult {
 }
 
 function pruneRows(db: Connection, request: PruneRequest): PruneResult {
-  const { table, before, after, limit, isDryRun } = request;
-  if (table === "partitions") return { counts: {}, next: null };
-  if (table === "idempotency_keys") {
-    const keys = isDryRun ? count(db, SQL.countKeys, before) : db.run(SQL.deleteKeys, before, limit);
-    return { counts: { idempotency_keys: keys }, next: isDryRun || keys < limit ? null : 0 };
-  }
-  if (table === "throttles") {
-    if (isDryRun) return { counts: {}, next: null };
-    const ended = db.all<{ key: string }>(SQL.deleteThrottles, before, limit).map(({ key }) => key);
-    db.run(`DELETE FROM throttle_passes WHERE key IN ${LIST}`, stringify(ended));
-    return { counts: {}, next: ended.length < limit ? null : 0 };
-  }
-  const { last, rows } = db.get<{ last: number | null; rows: number }>(SQL.selectLast(table), after, limit) as {
-    last: number | null;
+  const { table, before, limit, isDryRun } = request;
+  if (table === "partitions" || (table === "throttles" && isDryRun)) return { counts: {}, next: null };
+  const hasKeys = table === "idempotency_keys" || table === "throttles";
+  const after = hasKeys ? String(request.after || "") : request.after;
+  const { last, rows } = db.get(SQL.selectLast(table, hasKeys ? "key" : "row"), after, limit) as {
+    last: number | string | null;
     rows: number;
   };
   if (last === null) return { counts: {}, next: null };
   const next = rows < limit ? null : last;
+  const values = [after, last, before];
+  if (table === "idempotency_keys") {
+    const keys = isDryRun ? count(db, SQL.countKeys, ...values) : db.run(SQL.deleteKeys, ...values);
+    return { counts: { idempotency_keys: keys }, next };
+  }
+  if (table === "throttles") {
+    const ended = db.all<{ key: string }>(SQL.deleteThrottles, ...values).map(({ key }) => key);
+    db.run(`DELETE FROM throttle_passes WHERE key IN ${LIST}`, stringify(ended));
+    return { counts: {}, next };
+  }
   if (table === "recipient_runs") {
-    const found = db.all<{ row: number }>(SQL.selectRuns, after, last, before).map(({ row }) => row);
+    const found = db.all<{ row: number }>(SQL.selectRuns, ...values).map(({ row }) => row);
     return { counts: found.length === 0 ? {} : pruneRuns(db, stringify(found), isDryRun), next };
   }
-  const values = [after, last, before];
   const triggers = isDryRun ? count(db, SQL.countWorkflowRuns, ...values) : db.run(SQL.deleteWorkflowRuns, ...values);
   return { counts: { workflow_runs: triggers }, next };
 }
