@@ -1,6 +1,7 @@
 import { resolveSecretVariables } from "../domain/environment/secret-variables.js";
 import { mergeRecipient } from "../domain/recipient/merge-recipient.js";
 import { buildUnidentifiedRecipient, type RecipientKey } from "../domain/recipient/recipient.js";
+import type { RecipientsFileMark } from "../domain/request/parse-recipients-file.js";
 import type { EngineContext } from "../engine/context/engine-context.js";
 import { createEngine } from "../engine/create-engine.js";
 import { resolveChannelDataIds } from "../engine/execution/build-fan-out.js";
@@ -43,8 +44,8 @@ export function resolveLocalBranch(
   return null;
 }
 
-/** Reads the recipients files whose digest is not known yet, with the IDs of their channels. */
-export async function readSeeds(project: Project, known: ReadonlyMap<string, string>): Promise<Seed[]> {
+/** Reads the recipients files whose mark is not known yet, with the IDs of their channels. */
+export async function readSeeds(project: Project, known: ReadonlyMap<string, RecipientsFileMark>): Promise<Seed[]> {
   const seeds = await project.readChangedRecipients(known);
   if (seeds.length === 0) return [];
   const environment = await project.environment();

@@ -8,6 +8,7 @@ import { checkGuideKeys } from "../domain/project/check-guide-keys.js";
 import { collectWorkflowWarnings } from "../domain/project/collect-workflow-warnings.js";
 import { findUndeclaredChannels } from "../domain/project/find-undeclared-channels.js";
 import { resolveChannelTypes } from "../domain/project/resolve-channel-types.js";
+import type { RecipientsFileMark } from "../domain/request/parse-recipients-file.js";
 import type { Finding } from "../domain/schema/finding.js";
 import type { ReportFinding } from "../domain/shape/report-finding.js";
 import type { EmailLayout } from "../domain/template/email-layout.js";
@@ -29,7 +30,12 @@ import { findBranchFolder, openProjectFolders, readCurrentBranch } from "./proje
 import { readDocumentWarnings, readRunWarnings } from "./project-warnings.js";
 import { listEnvironmentFiles, readEnvironment } from "./read-environment.js";
 import type { ProjectFile } from "./read-project-text.js";
-import { listRecipientsFiles, type RecipientsSeed, readChangedRecipients } from "./read-recipients.js";
+import {
+  isWithoutWarnings,
+  listRecipientsFiles,
+  type RecipientsSeed,
+  readChangedRecipients,
+} from "./read-recipients.js";
 import { type RunCheck, readEach, readResource } from "./read-resource.js";
 import { checkRequestReferences, readSharedRequest } from "./read-shared-request.js";
 import { checkSharedTemplates, openSharedTemplates } from "./read-shared-templates.js";
@@ -61,8 +67,8 @@ export interface Project extends ProjectLocation {
   translations(): Promise<Translations>;
   /** Returns whether there may be dynamic audiences, without reading them. */
   hasAudiences(): boolean;
-  /** Returns the recipients files whose digest differs from the known one, in name order. */
-  readChangedRecipients(known: ReadonlyMap<string, string>): Promise<RecipientsSeed[]>;
+  /** Returns the recipients files whose mark differs from the known one, in name order. */
+  readChangedRecipients(known: ReadonlyMap<string, RecipientsFileMark>): Promise<RecipientsSeed[]>;
   /** Returns a branch's project, where `branches/<slug>` takes precedence over the main files, or null (A-015). */
   branch(slug: string): Project | null;
 }
@@ -74,6 +80,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
   const environmentSource = { knockDir, name: environmentName ?? null, displayPath, valid, onInvalid };
   const workflowFindings = new Map<string, readonly LocatedFinding[]>();
   let environmentRead: Promise<Environment> | undefined;
+  let knownMarks: ReadonlyMap<string, RecipientsFileMark> = new Map();
   const listEntries = (folder: string): string[] => listNames(folder, displayPath);
   const folders = openProjectFolders(location, displayPath);
   const shared = openSharedTemplates(folders, displayPath, location);
@@ -188,7 +195,9 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
 
   async function readRunFindings(): Promise<LocatedFinding[]> {
     const environments = listEnvironmentFiles(environmentSource);
-    const recipients = listRecipientsFiles(knockDir, displayPath);
+    const recipients = listRecipientsFiles(knockDir, displayPath).filter(
+      (file) => !isWithoutWarnings(file, knownMarks),
+    );
     const findings = await readRunWarnings({ environments, recipients }, valid);
     return [...findings, ...(await readDocumentFindings(["audiences", "layouts", "partials"]))];
   }
@@ -224,7 +233,10 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     request,
     translations,
     hasAudiences,
-    readChangedRecipients: (known) => readChangedRecipients(location, displayPath, known),
+    readChangedRecipients: (known) => {
+      knownMarks = known;
+      return readChangedRecipients(location, displayPath, known);
+    },
     branch,
   };
   return project;

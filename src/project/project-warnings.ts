@@ -9,7 +9,9 @@ import { describeInvalidTimeZone } from "../util/time-zones.js";
 import { type DocumentFolder, findUnknownDocumentKeys } from "./find-unknown-document-keys.js";
 import { type ProjectFile, readProjectText } from "./read-project-text.js";
 
-function findRecipientWarnings(raw: JsonObject): Finding[] {
+/** Returns the likely mistakes in the content of a recipients file. */
+export function findRecipientWarnings(raw: Json): Finding[] {
+  if (!isJsonObject(raw)) return [];
   return ["users", "objects", "tenants"].flatMap((list) =>
     (Array.isArray(raw[list]) ? (raw[list] as Json[]) : []).flatMap((recipient, index) =>
       isJsonObject(recipient)

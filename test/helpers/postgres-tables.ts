@@ -4,6 +4,7 @@ import { withClient } from "./postgres-server.js";
 export const TO_FIRST_VERSION = [
   "DROP TABLE partitions, crash_mark, delayed_jobs, crashed_claims",
   "DROP INDEX block_values_by_block, schedules_by_workflow, frequency_claims_by_recipient",
+  "ALTER TABLE seeds DROP COLUMN stamp",
   "ALTER TABLE knock_store DROP COLUMN oldest_version",
   "UPDATE knock_store SET version = 1",
 ].join("; ");

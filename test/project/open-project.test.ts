@@ -1,8 +1,12 @@
+import { statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import type { RecipientsFileMark } from "../../src/domain/request/parse-recipients-file.js";
 import { compileWorkflow } from "../../src/engine/compile/compile-workflow.js";
 import { findProject, type ProjectLocation } from "../../src/project/find-project.js";
 import { openProject, type Project } from "../../src/project/open-project.js";
+import type { RecipientsSeed } from "../../src/project/read-recipients.js";
+import type { JsonObject } from "../../src/util/json.js";
 import { catchRejection, formatDetails } from "../helpers/catch-error.js";
 import { type Files, TemporaryProject } from "../helpers/temporary-project.js";
 
@@ -22,7 +26,10 @@ function open(files: Files): { project: Project; root: TemporaryProject } {
   return { root, project: openProject({ root: root.root, knockDir: root.path("knock"), settings: {} }, root.root) };
 }
 
-const seeds = (project: Project, known = new Map<string, string>()) => project.readChangedRecipients(known);
+const seeds = (project: Project, known = new Map<string, RecipientsFileMark>()) => project.readChangedRecipients(known);
+
+const toMarks = (read: readonly RecipientsSeed[]) =>
+  new Map(read.map(({ file, digest, stamp }) => [file, { digest, stamp }]));
 
 describe.each(["collab", "ops", "shop"])("the sample project %s", (name) => {
   async function fixture(): Promise<Project> {
@@ -54,7 +61,7 @@ describe.each(["collab", "ops", "shop"])("the sample project %s", (name) => {
     const first = await seeds(project);
     expect(first.length).toBeGreaterThanOrEqual(1);
     expect(first.flatMap(({ recipients }) => recipients).length).toBeGreaterThan(2);
-    expect(await seeds(project, new Map(first.map(({ file, digest }) => [file, digest])))).toEqual([]);
+    expect(await seeds(project, toMarks(first))).toEqual([]);
   });
 });
 
@@ -177,26 +184,70 @@ describe("recipients (section 5 of the contract)", () => {
       ["a.json", "$users/bo"],
       ["b.json", "$users/ada"],
     ]);
-    const known = new Map(first.map(({ file, digest }) => [file, digest]));
+    const known = toMarks(first);
     expect(await seeds(project, known)).toEqual([]);
     root.write({ "knock/recipients/b.json": { users: [{ id: "ada", name: "Ada" }] } });
     expect((await seeds(project, known)).map(({ file }) => file)).toEqual(["b.json"]);
   });
 
-  it("include a file that changed only at the end of a large file", async () => {
-    const large = (last: string) => ({
-      users: [
-        ...Array.from({ length: 3_000 }, (_, index) => ({ id: `user-${index}`, n: "x".repeat(20) })),
-        { id: last },
-      ],
-    });
-    const { project, root } = open({ "knock/recipients/large.json": large("a") });
-    const [seed] = await seeds(project);
-    expect(seed?.digest.length).toBeLessThan(100);
-    const known = new Map([["large.json", seed?.digest as string]]);
+  const large = (last: JsonObject) => ({
+    users: [...Array.from({ length: 3_000 }, (_, index) => ({ id: `user-${index}`, n: "x".repeat(20) })), last],
+  });
+
+  /** Lets time pass, so that files have not changed a moment ago. */
+  function passTime(): void {
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 10_000 });
+    onTestFinished(() => void vi.useRealTimers());
+  }
+
+  it("include a large file that changed only at its end, also a moment after it was read", async () => {
+    const { project, root } = open({ "knock/recipients/large.json": large({ id: "a" }) });
+    const known = toMarks(await seeds(project));
+    expect(known.get("large.json")).toEqual({ digest: expect.stringMatching(/^\w{40}$/), stamp: null });
     expect(await seeds(project, known)).toEqual([]);
-    root.write({ "knock/recipients/large.json": large("b") });
+    root.write({ "knock/recipients/large.json": large({ id: "b" }) });
     expect(await seeds(project, known)).toHaveLength(1);
+  });
+
+  it("exclude a large file that has not changed, without reading it", async () => {
+    const { project, root } = open({ "knock/recipients/large.json": large({ id: "a" }) });
+    passTime();
+    const [seed] = await seeds(project);
+    const unread = new Map([["large.json", { digest: "another content", stamp: seed!.stamp }]]);
+    expect(await seeds(project, unread)).toEqual([]);
+
+    const file = root.path("knock/recipients/large.json");
+    const { atimeMs, mtimeMs } = statSync(file);
+    root.write({ "knock/recipients/large.json": large({ id: "b" }) });
+    utimesSync(file, atimeMs / 1_000, mtimeMs / 1_000);
+    passTime();
+    const changed = await seeds(project, toMarks([seed!]));
+    expect(changed.map(({ recipients }) => recipients.at(-1)?.key)).toEqual(["$users/b"]);
+  });
+
+  it("have a new stamp without recipients when a large file is written again with the same content", async () => {
+    const { project } = open({ "knock/recipients/large.json": large({ id: "a" }) });
+    const known = toMarks(await seeds(project));
+    passTime();
+    const [seed, ...others] = await seeds(project, known);
+    expect([seed, others]).toMatchObject([{ digest: known.get("large.json")?.digest, recipients: [] }, []]);
+    expect(await seeds(project, toMarks([seed!]))).toEqual([]);
+  });
+
+  it("are read for warnings unless they had none and have not changed", async () => {
+    const suspicious = { id: "a", timezone: "Nowhere/City" };
+    const { project, root } = open({ "knock/recipients/large.json": large(suspicious) });
+    passTime();
+    const known = toMarks(await seeds(project));
+    expect(await seeds(project, known)).toEqual([]);
+    expect(await project.readRunWarnings()).toEqual([expect.stringContaining("Nowhere/City")]);
+    root.write({ "knock/recipients/large.json": large({ id: "a" }) });
+    expect(await project.readRunWarnings()).toEqual([]);
+    passTime();
+    await seeds(project, toMarks(await seeds(project)));
+    expect(await project.readRunWarnings()).toEqual([]);
+    root.write({ "knock/recipients/large.json": large(suspicious) });
+    expect(await project.readRunWarnings()).toHaveLength(1);
   });
 
   it("exclude folders and an editor's hidden files", async () => {

@@ -17,6 +17,13 @@ export interface RecipientsFile {
   audiences: { key: string; members: AudienceMembership[] }[];
 }
 
+/** Identifies the content of a recipients file by its digest, and the file itself by a stamp. */
+export interface RecipientsFileMark {
+  digest: string;
+  /** Differs after each change of the file. Null if the file has to be read to learn whether it changed. */
+  stamp: string | null;
+}
+
 type RecipientsFileSchema = ReturnType<typeof recipientsFileSchema>;
 
 function toUpsert(value: object): RecipientUpsert {

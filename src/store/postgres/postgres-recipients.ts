@@ -1,6 +1,7 @@
 import type { AudienceMembership } from "../../domain/audience/audience.js";
 import type { Recipient, RecipientKey, RecipientUpsert } from "../../domain/recipient/recipient.js";
 import type { Subscription } from "../../domain/recipient/subscription.js";
+import type { RecipientsFileMark } from "../../domain/request/parse-recipients-file.js";
 import type { AudienceStore } from "../../ports/audience-store.js";
 import type { CausedWork } from "../../ports/due-store.js";
 import type { PageRequest } from "../../ports/page-request.js";
@@ -115,7 +116,7 @@ export class PostgresRecipients
     return this.db.readList((tx) => listAudienceMembers(tx, audience, page));
   }
 
-  async readSeeds(): Promise<Map<string, string>> {
+  async readSeeds(): Promise<Map<string, RecipientsFileMark>> {
     return readSeeds(this.db);
   }
 

@@ -1,4 +1,5 @@
 import type { RecipientKey } from "../../domain/recipient/recipient.js";
+import type { RecipientsFileMark } from "../../domain/request/parse-recipients-file.js";
 import type { BatchContent } from "../../domain/run/batch-continuations.js";
 import type { OccurredEvent } from "../../domain/run/occurred-event.js";
 import type { Schedule } from "../../domain/trigger/schedule.js";
@@ -110,7 +111,7 @@ export class SqliteStore extends SqliteMessages implements Store {
     releaseClock(this.db, token);
   }
 
-  async readSeeds(): Promise<Map<string, string>> {
+  async readSeeds(): Promise<Map<string, RecipientsFileMark>> {
     return readSeeds(this.db);
   }
 

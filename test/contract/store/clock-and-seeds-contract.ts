@@ -47,13 +47,22 @@ export function describeClockAndSeeds(open: OpenStore): void {
   describe("seeds", () => {
     it("are remembered by file", async () => {
       expect(await open.store.readSeeds()).toEqual(new Map());
-      await open.store.applySeeds([seed(), seed({ file: "objects.json", digest: "d2", recipients: [] })], NOW);
+      const objects = seed({ file: "objects.json", digest: "d2", stamp: "s1", recipients: [] });
+      await open.store.applySeeds([seed(), objects], NOW);
       expect(await open.store.readSeeds()).toEqual(
         new Map([
-          ["users.json", "d1"],
-          ["objects.json", "d2"],
+          ["users.json", { digest: "d1", stamp: null }],
+          ["objects.json", { digest: "d2", stamp: "s1" }],
         ]),
       );
+    });
+
+    it("take the stamp of a file whose content is known", async () => {
+      await open.store.applySeeds([seed()], NOW);
+      await open.store.applySeeds([seed({ stamp: "s1", recipients: [] })], NOW + 1);
+      expect((await open.store.readSeeds()).get("users.json")).toEqual({ digest: "d1", stamp: "s1" });
+      await open.store.applySeeds([seed({ digest: "d3" })], NOW + 2);
+      expect((await open.store.readSeeds()).get("users.json")).toEqual({ digest: "d3", stamp: null });
     });
 
     it("E-038 E-040 E-041 merge recipients and preferences deeply, and replace a channel's data", async () => {
@@ -98,7 +107,7 @@ export function describeClockAndSeeds(open: OpenStore): void {
       expect((await open.store.readRecipients([user("ada")])).get(user("ada"))).toMatchObject({
         properties: { name: "Ada L.", address: { city: "London" } },
       });
-      expect((await open.store.readSeeds()).get("users.json")).toBe("d3");
+      expect((await open.store.readSeeds()).get("users.json")?.digest).toBe("d3");
     });
 
     it("are applied for all files or for none", async () => {

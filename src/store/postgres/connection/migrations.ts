@@ -14,6 +14,7 @@ import {
   ADD_INDEXES,
   ADD_OLDEST_VERSION,
   ADD_PARTITIONS,
+  ADD_STAMPS,
   FIRST_TABLES,
 } from "./tables.js";
 
@@ -31,6 +32,7 @@ export const MIGRATIONS: readonly string[] = [
   ADD_OLDEST_VERSION,
   ADD_CRASHED_CLAIMS,
   ADD_INDEXES,
+  ADD_STAMPS,
 ];
 
 /**

@@ -232,5 +232,8 @@ export const ADD_INDEXES = `
   CREATE INDEX schedules_by_workflow ON schedules (workflow, row);
   CREATE INDEX frequency_claims_by_recipient ON frequency_claims (recipient)`;
 
+/** Adds the stamps of recipients files, by which commands find out that a file has not changed. */
+export const ADD_STAMPS = "ALTER TABLE seeds ADD COLUMN stamp text";
+
 /** The tables of the first version. */
 export const FIRST_TABLES = [RECIPIENTS, SHARED_ROWS, RUN_TABLES, MESSAGES, LOGS, PARTITIONS].join("\n");

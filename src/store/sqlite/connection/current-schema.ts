@@ -8,7 +8,7 @@ CREATE TABLE seeds (
     file TEXT PRIMARY KEY,
     digest TEXT NOT NULL,
     applied_at INTEGER NOT NULL
-  ) WITHOUT ROWID;
+  , stamp TEXT) WITHOUT ROWID;
 CREATE TABLE recipients (
     row INTEGER PRIMARY KEY,
     key TEXT NOT NULL UNIQUE,

@@ -212,4 +212,6 @@ export const LATER_MIGRATIONS: readonly string[] = [
   ) WITHOUT ROWID;
   ${FILL_NEWER_BLOCKS}
   `,
+  // Each command read and hashed large recipients files.
+  "ALTER TABLE seeds ADD COLUMN stamp TEXT",
 ];

@@ -1,18 +1,13 @@
+import type { RecipientsFileMark } from "../../../domain/request/parse-recipients-file.js";
 import type { Seed } from "../../../ports/seed-store.js";
 import type { Connection } from "../connection/connection.js";
 import { insertMembers } from "./audience-members.js";
 import { applyUpserts } from "./recipients.js";
 import { applySubscriptions } from "./subscriptions.js";
 
-export function readSeeds(db: Connection): Map<string, string> {
-  return db.read(
-    () =>
-      new Map(
-        db
-          .all<{ file: string; digest: string }>("SELECT file, digest FROM seeds")
-          .map(({ file, digest }) => [file, digest]),
-      ),
-  );
+export function readSeeds(db: Connection): Map<string, RecipientsFileMark> {
+  const rows = db.read(() => db.all<RecipientsFileMark & { file: string }>("SELECT file, digest, stamp FROM seeds"));
+  return new Map(rows.map(({ file, digest, stamp }) => [file, { digest, stamp }]));
 }
 
 /**
@@ -21,14 +16,23 @@ export function readSeeds(db: Connection): Map<string, string> {
  */
 export function applySeeds(db: Connection, seeds: readonly Seed[], at: number): void {
   db.write(() => {
-    for (const { file, digest, recipients, subscriptions, audiences } of seeds) {
-      if (db.get<{ digest: string }>("SELECT digest FROM seeds WHERE file = ?", file)?.digest === digest) continue;
+    for (const { file, digest, stamp = null, recipients, subscriptions, audiences } of seeds) {
+      if (db.get<{ digest: string }>("SELECT digest FROM seeds WHERE file = ?", file)?.digest === digest) {
+        db.run("UPDATE seeds SET stamp = ? WHERE file = ?", stamp, file);
+        continue;
+      }
       applyUpserts(db, recipients, at, true);
       applySubscriptions(db, subscriptions, at);
       for (const { key, members } of audiences) {
         insertMembers(db, key, members, at, { quietly: true });
       }
-      db.run("INSERT OR REPLACE INTO seeds (file, digest, applied_at) VALUES (?, ?, ?)", file, digest, at);
+      db.run(
+        "INSERT OR REPLACE INTO seeds (file, digest, stamp, applied_at) VALUES (?, ?, ?, ?)",
+        file,
+        digest,
+        stamp,
+        at,
+      );
     }
   });
 }
