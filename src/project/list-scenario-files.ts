@@ -7,16 +7,17 @@ const SCENARIO_FILE = /\.test\.(?:ya?ml|json)$/;
 /** Returns whether a path has the name of a file of scenarios. */
 export const isScenarioFile = (path: string): boolean => SCENARIO_FILE.test(path);
 
-/** Folders that never contain a project's own scenarios. */
+/** Folders that never contain a project's own files. */
 const SKIPPED_FOLDERS = new Set(["node_modules", ".git", ".knock-local"]);
 
-function findFiles(folder: string): string[] {
+/** Returns the files in a folder and below it, in order. */
+export function listFilesBelow(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true })
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => {
       const path = join(folder, entry.name);
-      if (entry.isDirectory()) return SKIPPED_FOLDERS.has(entry.name) ? [] : findFiles(path);
-      return isScenarioFile(entry.name) ? [path] : [];
+      if (entry.isDirectory()) return SKIPPED_FOLDERS.has(entry.name) ? [] : listFilesBelow(path);
+      return [path];
     });
 }
 
@@ -34,7 +35,7 @@ export function listScenarioFiles(
       throw new KnockError("resource_missing", `${displayPath(path)} does not exist`, {
         hint: "Name a workflow, a folder, or a file that ends in .test.yaml, .test.yml or .test.json.",
       });
-    if (stats.isDirectory()) return findFiles(path);
+    if (stats.isDirectory()) return listFilesBelow(path).filter(isScenarioFile);
     if (isScenarioFile(path)) return [path];
     throw new KnockError("usage", `${displayPath(path)} is not a file of scenarios`, {
       hint: "Their names end in .test.yaml, .test.yml or .test.json.",

@@ -99,3 +99,45 @@ export class JsonLocator {
     return { ...this.positions.find(node.offset), depth, text: node.type === "string" ? String(node.value) : null };
   }
 }
+
+/** Returns the number of keys in a value. The search is not recursive, because values can be nested to any depth. */
+function countKeys(root: unknown): number {
+  const pending = [root];
+  let count = 0;
+  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
+    if (typeof value !== "object" || value === null) continue;
+    const values = Object.values(value);
+    if (!Array.isArray(value)) count += values.length;
+    for (const item of values) pending.push(item);
+  }
+  return count;
+}
+
+/** Returns the keys that an object of a JSON text repeats, with the positions of the repetitions. None for invalid JSON. */
+export async function findRepeatedKeys(source: string): Promise<(TextPosition & { key: string })[]> {
+  const text = source.charCodeAt(0) === 0xfeff ? source.slice(1) : source;
+  try {
+    // Most files are finished here, without the slow parser. A key ends with a quote and a colon, which texts can also contain.
+    if (text.match(/"\s*:/g)?.length === countKeys(JSON.parse(text))) return [];
+  } catch {
+    return [];
+  }
+  const { visit } = await import("jsonc-parser");
+  const positions = new TextPositions(text);
+  const found: (TextPosition & { key: string })[] = [];
+  const objects: Set<string>[] = [];
+  try {
+    visit(text, {
+      onObjectBegin: () => void objects.push(new Set()),
+      onObjectProperty(key, offset) {
+        const keys = objects.at(-1);
+        if (keys?.has(key)) found.push({ key, ...positions.find(offset) });
+        keys?.add(key);
+      },
+      onObjectEnd: () => void objects.pop(),
+    });
+  } catch {
+    return []; // It is nested too deeply for a recursive parser.
+  }
+  return found;
+}

@@ -22,4 +22,52 @@ describe.concurrent("knock validate checks the data schema of a workflow:", () =
       `${place(30, 7)}.examples[1].from is required, but the data has "form"; did you mean "from"? [sample_data_invalid]`,
     ]);
   });
+
+  it("misspelled keywords, which --fix corrects, but not other keywords", async ({ empty }) => {
+    const hello = await initHello(empty);
+    const schema = {
+      type: "object",
+      requird: ["from"],
+      properties: {
+        from: {
+          type: "string",
+          minLenght: 1,
+          nullable: true,
+          note: "x",
+          when: 1,
+          "x-type": "y",
+          id: "z",
+          maxlength: "a",
+        },
+        requird: { anyOf: [{ tpye: "string" }, { enum: ["tpye"] }] },
+      },
+    };
+    hello.editWorkflow((workflow) => void Object.assign(workflow, { trigger_data_json_schema: schema }));
+    hello.write(
+      "knock/requests/ping/request.json",
+      JSON.stringify({ name: "Ping", url: "https://example.com", method: "get", input_schema: { propertes: {} } }),
+    );
+    const findings = await hello.validate();
+    expect(findings.map(({ code, message, suggested_key }) => [code, message, suggested_key])).toEqual([
+      ["unknown_key", 'input_schema: unknown key "propertes"; did you mean "properties"?', "properties"],
+      ["unknown_key", 'trigger_data_json_schema: unknown key "requird"; did you mean "required"?', "required"],
+      [
+        "unknown_key",
+        'trigger_data_json_schema.properties.from: unknown key "minLenght"; did you mean "minLength"?',
+        "minLength",
+      ],
+      [
+        "unknown_key",
+        'trigger_data_json_schema.properties.from: unknown key "maxlength"; did you mean "maxLength"?',
+        undefined,
+      ],
+      [
+        "unknown_key",
+        'trigger_data_json_schema.properties.requird.anyOf[0]: unknown key "tpye"; did you mean "type"?',
+        "type",
+      ],
+    ]);
+    await hello.knock(["validate", "--fix"]);
+    expect(await hello.report()).toEqual([expect.stringContaining("maxlength")]);
+  });
 });

@@ -2,6 +2,8 @@ import { join } from "node:path";
 import type { RecipientUpsert } from "../../domain/recipient/recipient.js";
 import type { EmailLayout } from "../../domain/template/email-layout.js";
 import type { TemplatePartial } from "../../domain/template/template-partial.js";
+import type { CheckFinding } from "../../domain/validation/check-finding.js";
+import { checkSchemaKeywords } from "../../domain/validation/check-schema-keywords.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import {
   findLayoutErrors,
@@ -41,6 +43,7 @@ export class SharedTemplateChecker {
     kind: SharedKind,
     read: (key: string) => Promise<T | null>,
     findErrors: (resource: T) => KnockError[] | Promise<KnockError[]>,
+    check: (resource: T) => CheckFinding[] = () => [],
   ): Promise<T[]> {
     const { project, collector } = this.options;
     const { folder, name } = SHARED_FILES[kind];
@@ -50,6 +53,7 @@ export class SharedTemplateChecker {
       const resource = await collector.tryRead(file.displayPath, () => read(key));
       if (resource === null) continue;
       await collector.addTemplateErrors(await findErrors(resource), file);
+      await collector.addChecks(file, check(resource));
       resources.push(resource);
     }
     return resources;
@@ -60,7 +64,12 @@ export class SharedTemplateChecker {
     const { project } = this.options;
     const partials = await this.checkShared("partial", (key) => project.partial(key), findPartialErrors);
     const layouts = await this.checkShared("layout", (key) => project.emailLayout(key), findLayoutErrors);
-    await this.checkShared("request", (key) => project.request(key), findRequestErrors);
+    await this.checkShared(
+      "request",
+      (key) => project.request(key),
+      findRequestErrors,
+      ({ input_schema }) => checkSchemaKeywords(input_schema, "input_schema"),
+    );
     return { layouts, partials };
   }
 

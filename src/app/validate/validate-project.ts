@@ -26,6 +26,7 @@ import { readSilencers } from "../../project/read-silencers.js";
 import { once } from "../../util/once.js";
 import { checkWorkflowKeys } from "../check-workflow-keys.js";
 import { hasAllNames } from "./check-environment.js";
+import { checkFiles } from "./check-files.js";
 import { checkPayloads } from "./check-payloads.js";
 import {
   findCallFindings,
@@ -260,6 +261,7 @@ export async function validateProject(
     await validator.checkReferences();
     await validator.checkPayloads(keys.length === 0);
     await validator.checkScenarios(keys);
+    collector.add(...(await checkFiles(project, keys, cwd)));
   }
   const { knockDir, root, branchDir } = project;
   const files =

@@ -1,6 +1,7 @@
 import type { RecipientUpsert } from "../../domain/recipient/recipient.js";
 import { checkConditions } from "../../domain/validation/check-conditions.js";
 import { checkSchemaSamples } from "../../domain/validation/check-sample-data.js";
+import { checkSchemaKeywords } from "../../domain/validation/check-schema-keywords.js";
 import { checkStepOrder } from "../../domain/validation/check-step-order.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { compileValidTemplates, compileWorkflow } from "../../engine/compile/compile-workflow.js";
@@ -50,6 +51,7 @@ export class WorkflowChecker {
       ...checkStepOrder(workflow),
       ...checkConditions(workflow),
       ...checkSchemaSamples(workflow),
+      ...checkSchemaKeywords(workflow.trigger_data_json_schema, "trigger_data_json_schema"),
     ]);
     await collector.addTextFindings(file, await textKeys.check(findWorkflowTextKeys(workflow)));
     await collector.addChecks(file, await textKeys.checkBlocks(workflow));

@@ -30,6 +30,19 @@ export function normalizeSettings(type: ChannelType, provider: string, settings:
 
 const isSet = (settings: JsonObject, name: string): boolean => !isEmpty(settings[name]);
 
+/**
+ * Returns whether an unknown provider is a mistake even if the channel does not deliver: the provider of another type, or nearly a
+ * known one. The service has other providers, which only this tool does not know.
+ */
+function isMisspelledProvider(provider: string): boolean {
+  const near = findNearest(
+    provider,
+    getProviderCatalog().flatMap(({ names }) => names),
+    2,
+  );
+  return near !== undefined;
+}
+
 function describeUnknownProvider(type: ChannelType, provider: string): string {
   const names = getProviderCatalog()
     .filter((definition) => definition.type === type)
@@ -91,15 +104,15 @@ export function checkChannelDelivery(channel: Record<string, unknown>, report: R
     return;
   }
   const delivers = channel.deliver === true;
-  if (!delivers && Object.keys(raw).length === 0) return;
   const hasProvider = typeof channel.provider === "string";
+  if (!delivers && !hasProvider && Object.keys(raw).length === 0) return;
   const provider = hasProvider ? String(channel.provider) : getDefaultProvider(type);
   const vendor = findProviderDefinition(type, provider);
   checkDeclaredRows(raw, reportSetting);
   if (vendor === null) {
     if (!hasProvider) checkSettingNames(type, raw, null, reportSetting);
-    if (delivers)
-      report(["provider"], hasProvider ? describeUnknownProvider(type, provider) : 'is required if "deliver" is true');
+    if (delivers && !hasProvider) report(["provider"], 'is required if "deliver" is true');
+    else if (delivers || isMisspelledProvider(provider)) report(["provider"], describeUnknownProvider(type, provider));
     return;
   }
   const settings = normalizeSettings(type, provider, raw);

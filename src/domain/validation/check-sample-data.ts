@@ -1,22 +1,14 @@
 import { isJsonObject, type Json, type JsonObject, parsePointer } from "../../util/json.js";
 import { findViolations } from "../shape/check-trigger-data.js";
+import { walkSchemas } from "../shape/json-schema-keywords.js";
 import type { Workflow } from "../workflow/workflow.js";
 import type { CheckFinding } from "./check-finding.js";
-
-function* walkSchemas(schema: unknown, path: PropertyKey[]): Generator<{ schema: JsonObject; path: PropertyKey[] }> {
-  if (!isJsonObject(schema)) return;
-  yield { schema, path };
-  if (isJsonObject(schema.properties))
-    for (const [key, child] of Object.entries(schema.properties))
-      yield* walkSchemas(child, [...path, "properties", key]);
-  yield* walkSchemas(schema.items, [...path, "items"]);
-}
 
 /** Returns the findings about `default` and `examples` in the schema of a workflow's data. */
 export function checkSchemaSamples({ trigger_data_json_schema: root }: Workflow): CheckFinding[] {
   // A reference can only be resolved from the root of the schema.
   if (root === null || JSON.stringify(root).includes('"$ref"')) return [];
-  return [...walkSchemas(root, ["trigger_data_json_schema"])].flatMap(({ schema, path }) => {
+  return [...walkSchemas(root, ["trigger_data_json_schema"])].flatMap(([path, schema]) => {
     const { default: fallback, examples, ...rules } = schema;
     const samples: [PropertyKey[], Json][] = [];
     if (fallback !== undefined) samples.push([["default"], fallback]);

@@ -1,3 +1,4 @@
+import { stableStringify } from "../../util/json.js";
 import type { Step } from "../step/step.js";
 import { getStepDefinition } from "../steps/step-definitions.js";
 import { getBranches, parsePathSegments, walkSteps } from "../steps/walk-steps.js";
@@ -25,6 +26,20 @@ function findUnreachableSteps(steps: readonly Step[], path: PropertyKey[]): Chec
   return [{ code: "unreachable_step", path: [...path, end + 1], message }];
 }
 
+/** Returns findings about branches that no run takes, because an earlier one has the same conditions. */
+function findRepeatedBranches(step: Step, path: PropertyKey[]): CheckFinding[] {
+  const first = new Map<string, number>();
+  return getBranches(step).flatMap((branch, index): CheckFinding[] => {
+    if (!("conditions" in branch) || branch.conditions === null) return [];
+    const conditions = stableStringify(branch.conditions);
+    const earlier = first.get(conditions);
+    if (earlier === undefined) first.set(conditions, index);
+    if (earlier === undefined) return [];
+    const message = `is never taken, because branch ${earlier + 1} has the same conditions`;
+    return [{ code: "unreachable_step", path: [...path, index], message }];
+  });
+}
+
 /** Returns findings about steps that no run reaches, and about conditions that use the result of a later step. */
 export function checkStepOrder({ steps }: Workflow): CheckFinding[] {
   const entries = [...walkSteps(steps)];
@@ -33,6 +48,7 @@ export function checkStepOrder({ steps }: Workflow): CheckFinding[] {
   for (const [index, { step, path }] of entries.entries()) {
     const stepPath = parsePathSegments(path);
     const field = getStepDefinition(step).branchesField ?? "";
+    findings.push(...findRepeatedBranches(step, [...stepPath, field]));
     for (const [b, branch] of getBranches(step).entries())
       findings.push(...findUnreachableSteps(branch.steps, [...stepPath, field, b, "steps"]));
     for (const { value, path: conditionPath } of walkObjects(step, stepPath, ["steps", "template"]))

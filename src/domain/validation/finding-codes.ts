@@ -11,6 +11,8 @@ export const FINDING_CODES = {
   template_invalid: "error",
   scenario_invalid: "error",
   missing_document: "warning",
+  ignored_file: "warning",
+  duplicate_key: "warning",
   unknown_key: "warning",
   ineffective_setting: "warning",
   undeclared_channel: "warning",

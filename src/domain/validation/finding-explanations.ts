@@ -16,8 +16,18 @@ export const FINDING_EXPLANATIONS: Readonly<
       "A folder of `workflows/`, `layouts/` or another kind has files, but not the main file of that kind, such as `workflow.json`. Commands ignore the folder.",
     fix: "Correct the name of the file, or remove the folder.",
   },
+  ignored_file: {
+    meaning:
+      "A file in the folder of a workflow, or beside scenarios, is YAML or named like a test, but its name does not end in `.test.yaml`, `.test.yml` or `.test.json`. `knock test` ignores it.",
+    fix: "Rename the file, or move it to another folder.",
+  },
+  duplicate_key: {
+    meaning: "An object in a JSON file has the same key twice. Only the last value is used.",
+    fix: "Remove one of the keys, or rename it.",
+  },
   unknown_key: {
-    meaning: "A document has a key that its format does not have. The key has no effect.",
+    meaning:
+      "A document has a key that its format does not have, or a JSON Schema has a misspelled keyword. The key has no effect.",
     fix: "Correct the key as the message suggests, or remove it. `knock validate --fix` corrects keys that have exactly one possible correction.",
   },
   ineffective_setting: {
@@ -40,8 +50,9 @@ export const FINDING_EXPLANATIONS: Readonly<
     fix: "Correct the variable as the message suggests, add the property to `trigger_data_json_schema`, or pass the input to the partial.",
   },
   unreachable_step: {
-    meaning: "A step never runs, because every branch before it ends the run.",
-    fix: "Remove the step, or remove `terminates` from a branch.",
+    meaning:
+      "A step never runs, because every branch before it ends the run. Or a branch is never taken, because an earlier one has the same conditions.",
+    fix: "Remove the step or the branch, remove `terminates` from a branch, or correct the conditions.",
   },
   later_step_ref: {
     meaning: "Conditions or a template use the result of a step that does not run before them.",
