@@ -36,10 +36,10 @@ interface BlockedOccurrence {
   error: string;
 }
 
-/** Warns about a schedule's occurrence that stays due because its workflow cannot be read. */
+/** Warns about a schedule's occurrence that stays due, for example because its workflow cannot be read. */
 export function warnBlockedOccurrence({ schedule_id, recipient, at, error }: BlockedOccurrence, output: Output): void {
   output.warn(
-    `schedule ${schedule_id} for ${formatRecipientLabel(recipient)} was due at ${formatTime(at, output.errorZone)} and stays due until its workflow can be read: ${error}`,
+    `schedule ${schedule_id} for ${formatRecipientLabel(recipient)} was due at ${formatTime(at, output.errorZone)} and stays due until it can start: ${error}`,
   );
 }
 

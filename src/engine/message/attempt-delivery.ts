@@ -3,7 +3,6 @@ import { hasTrait } from "../../domain/message/channel-types.js";
 import type { DeliveryLog } from "../../domain/message/delivery-log.js";
 import type { Message } from "../../domain/message/message.js";
 import { type Recipient, type RecipientKey, TENANTS, toRecipientKey } from "../../domain/recipient/recipient.js";
-import { REASONS } from "../../domain/run/reasons.js";
 import { getErrorMessage } from "../../errors/knock-error.js";
 import type { MessageStore } from "../../ports/message-store.js";
 import type { Delivery, RecordExchange, StoredChannelData } from "../../ports/provider.js";
@@ -148,12 +147,11 @@ export async function attemptDelivery(
   return settled;
 }
 
-/** Ends the delivery of a message that ended the process when it was delivered alone. */
-export function failCrashedDelivery(context: EngineContext<unknown>, message: Message, now: number): SettledDelivery {
-  const failure: Delivery = { status: "failed", retryable: false, reason: REASONS.worker_crashed };
+/** Ends the delivery of a message that cannot be delivered because of an error in knock. Returns the message. */
+export function failDelivery(context: EngineContext<unknown>, message: Message, reason: string, now: number): Message {
   if (message.status === "sent") message.due_at = null;
-  else applyDelivery(message, failure, now, context.random());
-  return { message, logs: [], foundConnections: [] };
+  else applyDelivery(message, { status: "failed", retryable: false, reason }, now, context.random());
+  return message;
 }
 
 async function attempt(

@@ -1,13 +1,17 @@
+import type { DeliveryLog } from "../../domain/message/delivery-log.js";
 import type { Message } from "../../domain/message/message.js";
+import { REASONS } from "../../domain/run/reasons.js";
+import { getErrorMessage } from "../../errors/knock-error.js";
 import { type DueStore, MAX_CRASHES, type WorkScope } from "../../ports/due-store.js";
 import type { MessageStore } from "../../ports/message-store.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
 import { getClaimLimit } from "../context/delivery-rates.js";
 import { createClaimToken, type EngineContext } from "../context/engine-context.js";
+import { doInParts, RETRY_MS } from "../context/work-failures.js";
 import {
   type AttemptContext,
   attemptDelivery,
-  failCrashedDelivery,
+  failDelivery,
   findReplyStepRef,
   readStoredChannelData,
   type SettledDelivery,
@@ -117,7 +121,11 @@ class DueDeliveries {
       if (message.status !== "sent") await this.context.deliveryRates?.acquire(shared.environment, message.channel.id);
       await this.settled.run(token, async () =>
         crashes > MAX_CRASHES
-          ? failCrashedDelivery(this.context, message, this.now)
+          ? {
+              message: failDelivery(this.context, message, REASONS.worker_crashed, this.now),
+              logs: [],
+              foundConnections: [],
+            }
           : attemptDelivery(this.context, message, shared),
       );
     };
@@ -130,15 +138,52 @@ class DueDeliveries {
 
   private async save(token: string, deliveries: readonly SettledDelivery[]): Promise<void> {
     const { context, now } = this;
-    const messages = deliveries.map(({ message }) => message);
-    const logs = deliveries.flatMap((delivery) => delivery.logs);
-    const { caused } = await context.store.saveMessages(messages, token, logs);
-    context.ownWork?.add(caused);
-    this.count += messages.length;
-    for (const message of messages) this.onDelivered?.(message, findFailureReason(message, now));
+    const unsaved = await doInParts(context.store, deliveries, (part) =>
+      this.saveMessages(
+        part.map(({ message }) => message),
+        token,
+        part.flatMap(({ logs }) => logs),
+      ),
+    );
+    let commonError: { error: unknown } | null = null;
+    for (const { item, error } of unsaved) if (await this.setAside(token, item, error)) commonError = { error };
+    if (commonError !== null) throw commonError.error;
     const foundConnections = deliveries.flatMap((delivery) => delivery.foundConnections);
     if (foundConnections.length === 0) return;
     const { storeConnections } = await import("./store-connections.js");
     await storeConnections(context, foundConnections, now);
+  }
+
+  private async saveMessages(
+    messages: readonly Message[],
+    token: string,
+    logs: readonly DeliveryLog[],
+    failure?: string,
+  ): Promise<void> {
+    const { context, now } = this;
+    const { caused } = await context.store.saveMessages(messages, token, logs);
+    context.ownWork?.add(caused);
+    if (failure === undefined) context.workFailures.messages.recordSuccess(messages.map(({ id }) => id));
+    this.count += messages.length;
+    for (const message of messages) this.onDelivered?.(message, failure ?? findFailureReason(message, now));
+  }
+
+  /**
+   * Saves a message as it was before an attempt whose result cannot be saved, so that the others of its channel need not wait for it.
+   * It is tried again later, or ends as undelivered. If this cannot be saved either, the end of its lease makes it due again.
+   * Returns whether many messages fail with the error.
+   */
+  private async setAside(token: string, { message }: SettledDelivery, error: unknown): Promise<boolean> {
+    const { context, now } = this;
+    const reason = getErrorMessage(error);
+    const { hasEnded, isCommon } = context.workFailures.messages.recordFailure(message.id, reason);
+    const [stored] = await context.store.readMessages([message.id]);
+    if (stored === undefined) return isCommon;
+    context.warn?.(`the delivery of message ${message.id} could not be saved: ${reason}`);
+    if (message.secrets !== undefined) stored.secrets = message.secrets;
+    if (hasEnded) failDelivery(context, stored, reason, now);
+    else stored.due_at = now + RETRY_MS;
+    await doInParts(context.store, [stored], (part) => this.saveMessages(part, token, [], reason));
+    return isCommon;
   }
 }

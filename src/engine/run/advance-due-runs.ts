@@ -8,13 +8,10 @@ import { type CausedWork, type DueStore, MAX_CRASHES } from "../../ports/due-sto
 import type { ClaimedRun, SavedAdvance } from "../../ports/run-store.js";
 import type { ScheduleStore } from "../../ports/schedule-store.js";
 import type { EngineContext, QueryStore } from "../context/engine-context.js";
-import type { FailureVerdict } from "../context/work-failures.js";
+import { doInParts, type FailureVerdict, RETRY_MS } from "../context/work-failures.js";
 import { createRunOnlyAdvance } from "./advance.js";
 import { type AdvancedClaimedRun, advanceClaimedRuns } from "./advance-claimed-runs.js";
 import { type AdvancedMoments, advanceMoments } from "./advance-moments.js";
-
-/** A run that cannot be continued is tried again after this time. */
-export const RETRY_MS = 2_000;
 
 type Context = EngineContext<QueryStore & ScheduleStore & DueStore>;
 
@@ -43,28 +40,6 @@ interface AdvancedRuns {
   failures: RunFailure[];
 }
 
-/**
- * Does work for all items. If it fails because of one of them, does it for halves, down to single items, and returns those that
- * fail alone. Throws transient errors.
- */
-async function doInParts<T>(
-  context: Context,
-  items: readonly T[],
-  work: (part: readonly T[]) => Promise<void>,
-): Promise<{ item: T; error: unknown }[]> {
-  if (items.length === 0) return [];
-  try {
-    await work(items);
-    return [];
-  } catch (error) {
-    if (context.store.isTransient(error)) throw error;
-    if (items.length === 1) return [{ item: items[0] as T, error }];
-    const middle = Math.ceil(items.length / 2);
-    const first = await doInParts(context, items.slice(0, middle), work);
-    return [...first, ...(await doInParts(context, items.slice(middle), work))];
-  }
-}
-
 /** Advances claimed runs. After an error of one of them, only those that are due at `now` are advanced. */
 async function advanceInParts(
   context: Context,
@@ -79,7 +54,7 @@ async function advanceInParts(
   }
   const due = claimed.filter(({ recipientRun }) => (recipientRun.due_at ?? now) <= now);
   const advances: AdvancedClaimedRun[] = [];
-  const failed = await doInParts(context, due, async (part) => {
+  const failed = await doInParts(context.store, due, async (part) => {
     advances.push(...(await advanceClaimedRuns(context, part, now)));
   });
   return { advances, reached: now, failed };
@@ -142,8 +117,8 @@ export async function advanceDueRuns(
     for (const [id, decision] of result.batchDecisions) batchDecisions.set(id, decision);
     caused.push(result.caused);
   };
-  const unsaved = await doInParts(context, advances, save);
-  context.workFailures.recordSuccess(saved);
+  const unsaved = await doInParts(store, advances, save);
+  context.workFailures.runs.recordSuccess(saved);
   if (store.getCrashes(token) > 0) await store.settleCrashes(token, { isDone: true });
   const unfinished = [...failed, ...unsaved.map(({ item, error }) => ({ item: item.claimed, error }))];
   if (unfinished.length === 0) return { advances, reached, saved, batchDecisions, caused, failures: [] };
@@ -153,7 +128,7 @@ export async function advanceDueRuns(
   const failures: RunFailure[] = [];
   for (const { item, error } of unfinished) {
     const detail = getErrorMessage(error);
-    const verdict = context.workFailures.recordFailure(item.recipientRun.id, detail);
+    const verdict = context.workFailures.runs.recordFailure(item.recipientRun.id, detail);
     failures.push({ claimed: item, error, ...verdict });
     if (!verdict.hasEnded) continue;
     const advance = failClaimedRun(item, reached, { code: "internal_error", detail });

@@ -8,18 +8,21 @@ import {
   toRecipientKey,
 } from "../../domain/recipient/recipient.js";
 import { buildAudienceEvent, type OccurredEvent } from "../../domain/run/occurred-event.js";
+import type { Reason } from "../../domain/run/outcome.js";
 import type { WorkflowRun } from "../../domain/run/workflow-run.js";
 import { KnockError } from "../../errors/knock-error.js";
+import type { DueStore } from "../../ports/due-store.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
 import type { JsonObject } from "../../util/json.js";
 import { matchesAudience } from "../audience/audience-membership.js";
 import { compileWorkflow } from "../compile/compile-workflow.js";
 import { getRecipientView } from "../context/build-scope.js";
 import { type EngineContext, isWorkflowActive, type StartStore } from "../context/engine-context.js";
+import { startAlone } from "../context/work-failures.js";
 import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 import type { Advance } from "./advance.js";
 import { createClaim } from "./continue-fan-out.js";
-import { type FirstAdvances, startRuns } from "./start-runs.js";
+import { type FirstAdvances, type RunStart, startRuns } from "./start-runs.js";
 
 /** Limits the user changes of one claim, and the users that join a static audience in one transaction. */
 const MAX_CHANGES_PER_CHUNK = 500;
@@ -122,11 +125,10 @@ interface StartedAudienceRuns {
 async function startAudienceRuns(
   context: EngineContext<StartStore>,
   { audience, tenant, users, depth }: AudienceJoin,
-  compiled: CompiledWorkflow,
-  environment: Environment,
-  now: number,
+  start: Omit<RunStart, "run">,
   alreadyTriggered: Set<RecipientKey>,
 ): Promise<StartedAudienceRuns> {
+  const { compiled, now } = start;
   const run: WorkflowRun = {
     id: context.ids.uuid(),
     workflow: compiled.workflow.key,
@@ -142,7 +144,7 @@ async function startAudienceRuns(
   const reached = users.map((key) => ({ key, trigger_data: null, via: null }));
   const created = await findMissingTenant(context, tenant, now);
   const known = new Map(created === null ? [] : [[created.key, created]]);
-  const started = await startRuns(context, { run, compiled, environment, now }, reached, alreadyTriggered, known);
+  const started = await startRuns(context, { ...start, run }, reached, alreadyTriggered, known);
   const upserts = [...(created === null ? [] : [{ key: created.key, properties: {} }]), ...started.upserts];
   // A user who was never identified gets no run, now or later (E-391).
   return { run, compiled, runs: { ...started, upserts, unidentified: [] } };
@@ -165,7 +167,7 @@ async function findMissingTenant(
  * effects are written once, in one transaction (E-387 to E-391, E-395).
  */
 export async function followUserChanges(
-  context: EngineContext<StartStore>,
+  context: EngineContext<StartStore & DueStore>,
   now: number,
   report: (run: WorkflowRun, advance: Advance) => void,
 ): Promise<void> {
@@ -184,7 +186,11 @@ export async function followUserChanges(
       for (const { message } of broken)
         context.warn?.(`${message}; if joining ${[...joined].join(" or ")} starts this workflow, it did not`);
     for (const group of groups) {
-      if ((await saveChangeGroup(context, group, { ...claim, workflows, environment, report })) === "lost") break;
+      const result = await startAlone(context, `change ${group.ids[0]}`, (failure) =>
+        saveChangeGroup(context, group, { ...claim, workflows, environment, report, failure }),
+      );
+      if ("error" in result) context.warn?.(`audiences could not follow a change of a user: ${result.error.message}`);
+      else if (result.started === "lost") break;
     }
   }
 }
@@ -195,20 +201,22 @@ interface FollowContext {
   environment: Environment;
   now: number;
   report: (run: WorkflowRun, advance: Advance) => void;
+  /** The reason with which the runs fail. */
+  failure: Reason | undefined;
 }
 
 /** Saves one group. Repeats it if a once-only workflow ran for its users since they were read. */
 async function saveChangeGroup(
   context: EngineContext<StartStore>,
   { ids, joins: joined, events }: ChangeGroup,
-  { token, workflows, environment, now, report }: FollowContext,
+  { token, workflows, environment, now, report, failure }: FollowContext,
 ): Promise<"saved" | "lost"> {
   const alreadyTriggered = new Set<RecipientKey>();
   for (;;) {
     const all: StartedAudienceRuns[] = [];
     for (const join of joined) {
       for (const compiled of workflows.get(join.audience) ?? [])
-        all.push(await startAudienceRuns(context, join, compiled, environment, now, alreadyTriggered));
+        all.push(await startAudienceRuns(context, join, { compiled, environment, now, failure }, alreadyTriggered));
     }
     const starting = all.filter(({ runs: started }) => started.recipientRuns.length > 0);
     const runs = starting.map(({ run, compiled, runs: { advances: _advances, ...rows } }) => ({

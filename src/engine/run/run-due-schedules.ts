@@ -13,6 +13,7 @@ import type { NewWorkflowRun } from "../../ports/trigger-store.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import { compileWorkflow } from "../compile/compile-workflow.js";
 import { type EngineContext, isWorkflowActive, type StartStore } from "../context/engine-context.js";
+import { doInParts, startAlone } from "../context/work-failures.js";
 import { findFollowingOccurrence } from "../schedule/schedule-occurrences.js";
 import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 import type { Advance } from "./advance.js";
@@ -29,7 +30,7 @@ type CurrentWorkflow = CompiledWorkflow | "unavailable" | { broken: KnockError }
 export interface BlockedSchedule {
   schedule: Schedule;
   token: string;
-  error: KnockError;
+  error: Error;
 }
 
 /** Returns the version of a workflow that is current when the occurrence starts (E-016). */
@@ -114,9 +115,9 @@ async function runClaimedSchedules(
   token: string,
   now: number,
   report: (run: WorkflowRun, advance: Advance) => void,
+  failure?: Reason,
 ): Promise<BlockedSchedule[]> {
   const blocked: BlockedSchedule[] = [];
-  const failure = context.store.getCrashes(token) > MAX_CRASHES ? WORKER_CRASHED : undefined;
   const environment = await context.definitions.environment();
   const recipients = await context.store.readRecipients([...new Set(claimed.map(({ recipient }) => recipient))]);
   const workflows = new Map<string, CurrentWorkflow>();
@@ -155,10 +156,38 @@ async function runClaimedSchedules(
 }
 
 /**
+ * Runs claimed schedules. One that cannot be saved does not hold up the others: it stays due and is returned as blocked, until the
+ * run of its occurrence is saved as failed.
+ */
+async function runInParts(
+  context: EngineContext<StartStore & ScheduleStore & DueStore>,
+  claimed: readonly Schedule[],
+  token: string,
+  now: number,
+  report: (run: WorkflowRun, advance: Advance) => void,
+): Promise<BlockedSchedule[]> {
+  const { store, workFailures } = context;
+  const blocked: BlockedSchedule[] = [];
+  const run = async (part: readonly Schedule[], failure?: Reason): Promise<void> => {
+    blocked.push(...(await runClaimedSchedules(context, part, token, now, report, failure)));
+  };
+  const crashed = store.getCrashes(token) > MAX_CRASHES ? WORKER_CRASHED : undefined;
+  const failed = await doInParts(store, claimed, async (part) => {
+    await run(part, crashed);
+    workFailures.starts.recordSuccess(part.map(({ id }) => id));
+  });
+  for (const { item } of failed) {
+    const result = await startAlone(context, item.id, (failure) => run([item], failure));
+    if ("error" in result) blocked.push({ schedule: item, token, error: result.error });
+  }
+  return blocked;
+}
+
+/**
  * Starts the runs of schedules that are due at `now`, each in one transaction with its schedule's times. An overdue
  * schedule occurs once for all the times that no worker ran. A moved clock stops at every due time, so that each one
  * occurs. If the workflow is not active or no longer exists, the occurrence is skipped and the schedule continues
- * (E-381). If its file is invalid, the schedule stays due, because someone may be editing the file. Returns those
+ * (E-381). If its file is invalid, the schedule stays due, because someone may be editing the file. Returns the blocked
  * schedules; they stay claimed until the claim ends or {@link releaseSchedules} releases them.
  */
 export async function runDueSchedules(
@@ -172,7 +201,7 @@ export async function runDueSchedules(
     const claim = createClaim(context, now);
     const claimed = await context.store.claimDueSchedules(claim, MAX_OCCURRENCES_PER_CHUNK);
     if (claimed.length === 0) break;
-    blocked.push(...(await runClaimedSchedules(context, claimed, claim.token, now, report)));
+    blocked.push(...(await runInParts(context, claimed, claim.token, now, report)));
     if (context.store.getCrashes(claim.token) > 0) await context.store.settleCrashes(claim.token, { isDone: true });
   }
   return blocked;

@@ -9,7 +9,7 @@ import { advanceDueRuns, type RunFailure } from "./advance-due-runs.js";
 import { createClaim } from "./continue-fan-out.js";
 import { followUserChanges } from "./follow-user-changes.js";
 import { releaseAfterError } from "./release-after-error.js";
-import { type BlockedSchedule, runDueSchedules } from "./run-due-schedules.js";
+import { runDueSchedules } from "./run-due-schedules.js";
 import { continueDueFanOuts, MAX_RUNS_PER_CHUNK } from "./run-due-work.js";
 
 /** The work of one job. Work that it causes has jobs of its own. */
@@ -36,13 +36,12 @@ export function runDueTask(
 
 interface TaskOptions {
   signal: AbortSignal;
-  onBlocked?: (schedule: BlockedSchedule) => void;
 }
 
 async function performTask(
   context: EngineContext<DueWorkStore>,
   task: DueTask,
-  { signal, onBlocked }: TaskOptions,
+  { signal }: TaskOptions,
 ): Promise<DueTaskResult> {
   const now = await readTime(context);
   const result: DueTaskResult = { runs: {}, refused: 0, deliveries: 0, failedDeliveries: 0 };
@@ -73,13 +72,13 @@ async function performTask(
       await followUserChanges(context, now, (_, advance) => countRun(advance.recipientRun.status));
       break;
     case "schedules":
-      for (const schedule of await runDueSchedules(
+      for (const { schedule, error } of await runDueSchedules(
         context,
         now,
         (_, advance) => countRun(advance.recipientRun.status),
         signal,
       ))
-        onBlocked?.(schedule);
+        context.warn?.(`schedule ${schedule.id} of ${schedule.workflow} could not start: ${error.message}`);
       break;
   }
   return result;

@@ -14,12 +14,13 @@ import { toIsoTime } from "../../util/iso-time.js";
 import { compileWorkflow } from "../compile/compile-workflow.js";
 import type { DueWorkStore, EngineContext, StartStore } from "../context/engine-context.js";
 import { OwnWork } from "../context/own-work.js";
+import { doInParts, startAlone } from "../context/work-failures.js";
 import { deliverDueMessages, type OnDelivered } from "../message/deliver-due-messages.js";
 import { getRunContext } from "../workflow/branch-context.js";
 import type { Advance } from "./advance.js";
 import { advanceDueRuns, explainFailure, type RunFailure } from "./advance-due-runs.js";
 import { buildRecipientOutcome } from "./build-trigger-outcome.js";
-import { createClaim, insertNextChunk } from "./continue-fan-out.js";
+import { createClaim, insertNextChunk, MAX_RECIPIENTS_PER_CHUNK } from "./continue-fan-out.js";
 import { followUserChanges } from "./follow-user-changes.js";
 import { releaseAfterError } from "./release-after-error.js";
 import { type BlockedSchedule, runDueSchedules } from "./run-due-schedules.js";
@@ -81,11 +82,22 @@ export async function continueDueFanOuts(
       environment,
       now,
     };
-    const inserted = await insertNextChunk(own, start, claimedFanOut.fanOut, {
-      token: claim.token,
-      leaseMs: null,
-      ...(crashes > 0 ? { limit: 1 } : {}),
-    });
+    const insert = (limit: number, failure = start.failure) =>
+      insertNextChunk(own, { ...start, failure }, claimedFanOut.fanOut, { token: claim.token, leaseMs: null, limit });
+    let result: { started: Awaited<ReturnType<typeof insert>> } | { error: Error } | null = null;
+    // If a recipient cannot be saved, those before it are, and then it is tried alone.
+    for (let limit = crashes > 0 ? 1 : MAX_RECIPIENTS_PER_CHUNK; result === null; limit = Math.ceil(limit / 2))
+      if (limit === 1) result = await startAlone(own, start.run.id, (failure) => insert(1, failure));
+      else
+        await doInParts(own.store, [limit], async () => {
+          result = { started: await insert(limit) };
+          own.workFailures.starts.recordSuccess([start.run.id]);
+        });
+    if ("error" in result) {
+      own.warn?.(`run ${start.run.id} could not start for its next recipient: ${result.error.message}`);
+      continue;
+    }
+    const { started: inserted } = result;
     if (crashes > 0)
       await own.store.settleCrashes(claim.token, { isDone: inserted === null || isFanOutComplete(inserted.rest) });
     if (inserted === null) continue;

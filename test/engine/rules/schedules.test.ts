@@ -427,6 +427,7 @@ describe("U. Schedules: clocks and crashes", () => {
           return store.saveOccurrences(occurrences, token);
         },
         async releaseClaims() {},
+        isTransient: () => true,
       }),
     });
     try {

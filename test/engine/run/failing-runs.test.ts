@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { RETRY_MS } from "../../../src/engine/run/advance-due-runs.js";
+import { RETRY_MS } from "../../../src/engine/context/work-failures.js";
 import { formatRuns } from "../../helpers/engine-case.js";
 import { EngineHarness, HOUR, step, T0 } from "../../helpers/engine-harness.js";
 

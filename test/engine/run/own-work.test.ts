@@ -29,6 +29,7 @@ beforeEach(async () => {
     location: join(folder, "knock.db"),
     overrideStore: (store) => ({
       insertFanOutChunk: (...chunk) => (crashes ? crash() : store.insertFanOutChunk(...chunk)),
+      isTransient: () => true,
     }),
   });
   two = await EngineHarness.open({ location: join(folder, "knock.db"), sharedWith: one });

@@ -47,7 +47,10 @@ async function openTwo(intercept?: HarnessOptions["overrideStore"]): Promise<[En
 
 const reject = () => Promise.reject(new Error("killed"));
 /** Lets a process end before it saves what it has claimed. */
-const killed = () => ({ saveAdvances: reject, saveMessages: reject, postponeRuns: reject, releaseClaims: reject });
+const killed = () => ({
+  ...{ saveAdvances: reject, saveMessages: reject, postponeRuns: reject, releaseClaims: reject },
+  isTransient: () => true,
+});
 
 const messages = async (h: EngineHarness) => (await h.listMessages()).map(formatMessage);
 
