@@ -77,7 +77,7 @@ const DOCUMENTS = [
     title: "layout.json",
     location: "knock/layouts/<key>/layout.json",
     summary: "The frame of emails",
-    text: "Defines the frame of emails. An email step selects it with `settings.layout_key`. The key `default` is used by steps that name no layout.",
+    text: "Defines the frame of emails. An email step selects it with `settings.layout_key`; an email without it has no layout. The key `default` names a plain built-in layout, unless the project has one with this key.",
     example: "fixtures/shop/knock/layouts/default/layout.json",
   },
   {

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createDefaultEnvironment, type Environment } from "../domain/environment/environment.js";
 import { parseEnvironment } from "../domain/environment/parse-environment.js";
+import { type ChannelType, findChannelType } from "../domain/message/channel-types.js";
 import type { ValidDocuments } from "../domain/schema/valid-documents.js";
 import { KnockError } from "../errors/knock-error.js";
 import { didYouMean } from "../util/find-nearest.js";
@@ -86,11 +87,21 @@ export async function readEnvironment(source: EnvironmentSource): Promise<Enviro
   // The parser reports a document that is not an object as an error of its own file.
   if (!isJsonObject(override)) return readOne(override, chosen);
   if (!isJsonObject(base)) return readOne(base, account);
-  return parseDocument(
+  const environment = await parseDocument(
     mergeEnvironment(base, override) as Json,
     (raw) => parseEnvironment(raw, chosen.displayPath, valid),
     { locate: (error) => locateInFiles(error, override, { account, chosen }), onInvalid },
   );
+  addNullChannelTypes(environment, base.channels);
+  return environment;
+}
+
+/** Keeps the types of channels that the chosen environment sets to null, because old workflow files do not name them (F-041). */
+function addNullChannelTypes({ channels, null_channel_types: types }: Environment, declared: Json | undefined): void {
+  for (const [key, channel] of Object.entries(channels)) {
+    const raw = channel === null && isJsonObject(declared) ? declared[key] : null;
+    if (isJsonObject(raw) && findChannelType(raw.type)) types[key] = raw.type as ChannelType;
+  }
 }
 
 /** Returns an error about merged files with the location of each detail in the file that has it. */

@@ -50,6 +50,23 @@ describe.concurrent("environments/<name>.json (E-084)", () => {
     expect((await empty.knock([...PREVIEW, "--environment", "development"])).stdout).toBe(base.stdout);
   });
 
+  it("E-171 F-041 skips steps of a channel that it sets to null, also if only the channel has the type", async ({
+    empty,
+  }) => {
+    prepare(empty);
+    empty.write("knock/workflows/hello/workflow.json", {
+      steps: [{ ref: "email_1", type: "channel", channel_key: "mail", template: { subject: "S", html_body: "x" } }],
+    });
+    empty.write("knock/environments/staging.json", { channels: { mail: null } });
+    const notify = ["notify", "hello", "-r", "ada"];
+    expect((await empty.knock(notify)).stdout).toContain("ada  ✓ email sandboxed");
+    const { stdout, exitCode } = await empty.knock([...notify, "--environment", "staging"]);
+    expect({ stdout, exitCode }).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining("email skipped (channel not configured: mail)"),
+    });
+  });
+
   it("is selected by the flag, then KNOCK_ENVIRONMENT, then knock.json, and config list shows the source", async ({
     empty,
   }) => {

@@ -113,6 +113,8 @@ export interface Environment {
   locale: string;
   /** Channels by key; null means that the channel is not configured in this environment (E-171). */
   channels: Record<string, Channel | null>;
+  /** The types that `environment.json` gives channels that are null in the chosen environment, by key. */
+  null_channel_types: Record<string, ChannelType>;
   channel_groups: Record<string, ChannelGroup>;
   /** Whether a workflow is active, by its key. It takes precedence over the workflow's file. */
   active: Record<string, boolean>;
@@ -162,6 +164,7 @@ export function createDefaultEnvironment(): Environment {
     timezone: null,
     locale: DEFAULT_LOCALE,
     channels: createMap(),
+    null_channel_types: createMap(),
     channel_groups: createMap(),
     active: createMap(),
     variables: {},

@@ -14,8 +14,11 @@ function findDeclaredType(
   { channel_key, channel_group_key }: ChannelStep,
   environment: Environment,
 ): ChannelType | null {
-  const { channels, channel_groups } = environment;
-  if (channel_key !== null) return (Object.hasOwn(channels, channel_key) && channels[channel_key]?.type) || null;
+  const { channels, channel_groups, null_channel_types } = environment;
+  if (channel_key !== null)
+    return (
+      (Object.hasOwn(channels, channel_key) && channels[channel_key]?.type) || null_channel_types[channel_key] || null
+    );
   const group = channel_group_key ?? "";
   return (Object.hasOwn(channel_groups, group) && channel_groups[group]?.type) || null;
 }
