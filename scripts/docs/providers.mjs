@@ -29,7 +29,7 @@ const INTRODUCTION = `# Providers
 
 A channel with \`"deliver": true\` in [\`environment.json\`](files/environment-json.md) sends messages with its provider. All other channels are sandboxed: their messages are rendered and stored. [Real delivery](../guide/real-delivery.md) shows a channel that delivers, and explains retries and statuses.
 
-A secret is the name of an environment variable, such as \`"$SMTP_PASSWORD"\`. A literal secret is rejected. Other settings may also name a variable. Each setting is also accepted in camel case (\`apiKey\`).`;
+A secret is the name of an environment variable, such as \`"$SMTP_PASSWORD"\`. A literal secret is rejected. Other settings may also name a variable. Each setting of a provider is also accepted in camel case (\`apiKey\`).`;
 
 function formatSetting(name, { kind, values, required, alias, liquid }, descriptions) {
   const { text, default: value } = splitDefault(descriptions[name]);

@@ -26,6 +26,12 @@ describe.concurrent("compiled code", () => {
     expect(cached(collab)).toEqual([expect.stringMatching(/^[0-9a-f]{16}-v\d+\.\d+\.\d+-\w+-notify\.bin$/)]);
   });
 
+  it.for(["NODE_DISABLE_COMPILE_CACHE", "NODE_V8_COVERAGE"])("is not stored with %s", async (name, { collab }) => {
+    const env = { XDG_CACHE_HOME: join(collab.home, "cache"), [name]: join(collab.home, "coverage") };
+    expect((await collab.knock(NOTIFY, { env })).exitCode).toBe(0);
+    expect(cached(collab)).toEqual([]);
+  });
+
   it("is stored when a signal stops a server, which is its regular end", async ({ collab }) => {
     const env = { XDG_CACHE_HOME: join(collab.home, "cache") };
     const args = ["dev", "--port", "0", "--store", ":memory:", "--ready-file", "ready.json"];

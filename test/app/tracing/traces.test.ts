@@ -191,6 +191,9 @@ describe("traces of knock worker on a file", () => {
     expect(await countLoaded({ ...collector.env, OTEL_SDK_DISABLED: "true" })).toBe(0);
     expect(await countLoaded({ ...collector.env, OTEL_TRACES_EXPORTER: "none" })).toBe(0);
     expect(await countLoaded(collector.env)).toBeGreaterThan(10);
+    const { OTEL_EXPORTER_OTLP_ENDPOINT: url, ...others } = collector.env;
+    const tracesUrl = { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${url}/v1/traces` };
+    expect(await countLoaded({ ...others, ...tracesUrl })).toBeGreaterThan(10);
   });
 
   it("use the SDK that a preloaded module has started", async () => {
