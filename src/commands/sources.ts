@@ -69,7 +69,9 @@ export function registerSources(program: Command, context: CommandContext, servi
       sources
         .command("send")
         .argument("<key>", "the source's key")
-        .description("Receive an event as if the system had sent it, and print the result of each action"),
+        .description(
+          "Receive an event as if the system had sent it, without verifying a signature, and print the result of each action",
+        ),
     ).option("--header <name: value>", "add a request header, for paths under headers.; repeatable", collectValues),
     ({ source, eventFile }) => [
       `knock sources send ${source} --file ${eventFile}`,

@@ -1,4 +1,5 @@
 import { describe, expect } from "vitest";
+import type { JsonObject } from "../../src/util/json.js";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
 
 const COMMENT = ["notify", "new-comment", "--set", "page=Home", "-q"];
@@ -34,6 +35,23 @@ describe.concurrent("the reference of commands", () => {
     expect(await broadcast("schedule", "history-launch", ...at)).toMatchObject({ exitCode: 6 });
     await broadcast("schedule", "history-launch", ...at, "--again");
     expect((await broadcast("cancel", "history-launch")).stdout).toMatch(/^✓ history-launch {2}sent 20/);
+  });
+
+  it("says that knock sources send verifies no signature", async ({ collab }) => {
+    const source = JSON.parse(collab.read("knock/sources/billing/source.json")) as JsonObject;
+    const verification = { secret: "$BILLING_SECRET" };
+    collab.write("knock/sources/billing/source.json", {
+      ...source,
+      settings: { event_type_path: "type", verification },
+    });
+    const event = '{"type":"plan.changed","user_id":"ada","plan":"team"}';
+    const { exitCode, stdout } = await collab.knock(["sources", "send", "billing", "-d", event], {
+      env: { BILLING_SECRET: "abc" },
+    });
+    expect({ exitCode, stdout }).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining("✓ users_identify ada"),
+    });
   });
 
   it("says that warnings of knock validate --strict exit 1, and those of other commands exit 3", async ({ collab }) => {

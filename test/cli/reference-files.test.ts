@@ -1,3 +1,5 @@
+import { cpSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
 
@@ -56,6 +58,18 @@ describe.concurrent("the reference of project files", () => {
     const { stdout, stderr, exitCode } = await collab.knock(["notify", "welcome", "-r", "ada", "--branch", "b1"]);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
     expect(stdout).toContain("ada  ✓ in-app delivered");
+  });
+
+  it("says that waiting runs end if the folder of their branch is removed", async ({ collab }) => {
+    const folder = collab.path("knock/branches/b1");
+    cpSync(collab.path("knock/workflows/new-comment"), join(folder, "workflows/new-comment"), { recursive: true });
+    const notify = ["notify", "new-comment", "-r", "grace", "--set", "page=Home"];
+    await collab.knock([...notify, "--branch", "b1"]);
+    await collab.knock(notify);
+    rmSync(folder, { recursive: true });
+    const { stdout } = await collab.knock(["clock", "advance", "30m"]);
+    expect(stdout).toContain("grace  delay_1 cancelled (workflow unavailable:");
+    expect(stdout).toContain("grace  email sandboxed");
   });
 
   it("says that recipients are loaded also where they are given inline", async ({ collab }) => {
