@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { toRecipientKey } from "../domain/recipient/recipient.js";
+import { type RecipientKey, toRecipientKey } from "../domain/recipient/recipient.js";
 import type {
   RecordedCancellation,
   RecordedEngagement,
@@ -30,6 +30,8 @@ interface RunTriggersResult {
   /** The names of the triggers by the IDs of their new workflow runs. */
   names: Map<string, string>;
   failures: TriggerFailure[];
+  /** Recipients that were never identified when they were triggered. */
+  unidentified: Set<RecipientKey>;
 }
 
 interface RunTriggersOptions {
@@ -104,6 +106,7 @@ class Pauses {
 class TriggerRun {
   readonly names = new Map<string, string>();
   readonly failures: TriggerFailure[] = [];
+  readonly unidentified = new Set<RecipientKey>();
 
   constructor(
     private readonly operations: LocalOperations,
@@ -127,7 +130,10 @@ class TriggerRun {
 
   private async trigger({ name, trigger, branch }: RecordedTrigger): Promise<void> {
     const options = { idempotency_key: null, ...(branch === null ? {} : { branch }) };
-    this.names.set((await this.operations.triggerWorkflow(trigger, options)).workflow_run_id, name);
+    const { workflow_run_id, recipients } = await this.operations.triggerWorkflow(trigger, options);
+    this.names.set(workflow_run_id, name);
+    for (const { recipient, reason } of recipients ?? [])
+      if (reason?.code === "recipient_not_found") this.unidentified.add(toRecipientKey(recipient));
   }
 
   /** Marks the message that takes the place of the recorded one, if it was sent again. */
@@ -186,5 +192,5 @@ export async function runTriggers(
   else if (history.until > now) await operations.moveClock(history.until, { force: false, signal });
   if (signal.aborted)
     throw new KnockError("interrupted", "interrupted during the replay", { hint: "Nothing was changed." });
-  return { names: run.names, failures: run.failures };
+  return { names: run.names, failures: run.failures, unidentified: run.unidentified };
 }

@@ -132,6 +132,24 @@ describe.concurrent("knock forecast", () => {
       expect((await collab.knock(["forecast", "triggers.jsonl", ...args])).exitCode).toBe(2);
   });
 
+  it("warns about recipients without an identity, and about steps that fail", async ({ collab }) => {
+    collab.write("knock/workflows/sync/workflow.json", {
+      name: "Sync",
+      steps: [{ ref: "http_1", type: "http_fetch", settings: { method: "get", url: "https://lark.test/" } }],
+    });
+    const at = "2026-03-02T09:00:00Z";
+    write(collab, [comment(at, ["grce", "ada"]), { at, key: "sync", recipients: ["ada", "grace"] }]);
+    const { exitCode, stderr } = await collab.knock(["forecast", "triggers.jsonl"]);
+    expect(stderr.split("\n")).toEqual([
+      'warning: recipient "grce" was never identified and would receive nothing; did you mean "grace"?',
+      expect.stringMatching(/^hint: Add them to a file in recipients\//),
+      expect.stringMatching(
+        /^warning: 2 steps failed, so their messages are missing: workflow "sync", step http_1: .*no response is declared/,
+      ),
+    ]);
+    expect(exitCode).toBe(0);
+  });
+
   it("lists triggers that are not accepted, and exits 9", async ({ collab }) => {
     write(collab, [comment("2026-03-02T09:00:00Z"), { ...comment("2026-03-02T10:00:00Z"), data: { page: 5 } }]);
     const { json, exitCode } = await collab.knock(["forecast", "triggers.jsonl", "--json"]);

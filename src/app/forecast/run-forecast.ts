@@ -1,7 +1,8 @@
 import type { ForecastOptions } from "../../commands/shared/forecast-service.js";
+import { describeUnidentifiedRecipients } from "../../commands/shared/unidentified-recipients.js";
 import { ForecastBuilder } from "../../domain/forecast/forecast-builder.js";
 import type { ForecastReport } from "../../domain/forecast/forecast-report-schema.js";
-import type { RecipientKey } from "../../domain/recipient/recipient.js";
+import { type RecipientKey, toRecipientReference } from "../../domain/recipient/recipient.js";
 import { NO_HISTORY } from "../../domain/replay/recorded-history.js";
 import type { TimedTrigger } from "../../domain/trigger/parse-timed-trigger.js";
 import { KnockError } from "../../errors/knock-error.js";
@@ -18,7 +19,7 @@ const PAGE_SIZE = 500;
 interface ForecastContext {
   project: Project;
   io: ProcessIO;
-  warn(text: string): void;
+  warn(text: string, hint?: string): void;
   setProgress(text: string): void;
 }
 
@@ -53,6 +54,21 @@ async function addMessages(store: Store, builder: ForecastBuilder, defaultZone: 
   }
 }
 
+/** Warns about messages that are not counted because steps have failed. */
+async function warnAboutFailedSteps(store: Store, warn: ForecastContext["warn"]): Promise<void> {
+  const { items } = await store.listRecipientRuns({ has_errors: true }, { limit: PAGE_SIZE });
+  const failed = items.flatMap(({ run: { workflow }, recipientRun: { steps } }) =>
+    steps.filter(({ outcome }) => outcome === "failed").map((step) => ({ ...step, workflow })),
+  );
+  const [first] = failed;
+  if (first === undefined) return;
+  const more = items.length === PAGE_SIZE ? " or more" : "";
+  const count = `${failed.length}${more} step${failed.length === 1 ? "" : "s"}`;
+  warn(
+    `${count} failed, so their messages are missing: workflow "${first.workflow}", step ${first.ref}: ${first.reason?.detail ?? first.reason?.code}`,
+  );
+}
+
 /** Runs triggers at their times, in a new store in memory, and counts the messages. Nothing is sent. */
 export async function runForecast(options: ForecastOptions, context: ForecastContext): Promise<ForecastReport> {
   const { triggers, durationMs, limits } = options;
@@ -71,11 +87,20 @@ export async function runForecast(options: ForecastOptions, context: ForecastCon
   try {
     const recorded = triggers.map((trigger) => ({ ...trigger, branch: null }));
     const history = { ...NO_HISTORY, triggers: recorded, until };
-    const { failures } = await runTriggers(operations, history, {
+    const { failures, unidentified } = await runTriggers(operations, history, {
       store,
       signal: io.signal,
       onProgress: (done, total) => setProgress(`forecasting: ${done} of ${total} triggers done`),
     });
+    if (unidentified.size > 0) {
+      const unknown = [...unidentified].map(toRecipientReference);
+      const { message } = await describeUnidentifiedRecipients(unknown, operations.resources, "would receive nothing");
+      warn(
+        message,
+        'Add them to a file in recipients/, or give their properties in a trigger: {"id":"…","email":"…"}.',
+      );
+    }
+    await warnAboutFailedSteps(store, warn);
     const builder = new ForecastBuilder(limits);
     await addMessages(store, builder, (await project.environment()).timezone ?? "Etc/UTC");
     return builder.build(

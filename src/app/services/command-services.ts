@@ -225,7 +225,7 @@ export function createForecastService({ project, io, output }: AppServices): For
       return runForecast(options, {
         project: localProject,
         io,
-        warn: (text) => output.warn(text),
+        warn: (text, hint) => output.warn(text, hint),
         setProgress,
       });
     },
