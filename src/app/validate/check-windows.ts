@@ -6,9 +6,10 @@ import { ScopeChanges } from "../../domain/steps/scope-changes.js";
 import { getStepDefinition } from "../../domain/steps/step-definitions.js";
 import { parsePathSegments, walkSteps } from "../../domain/steps/walk-steps.js";
 import type { CheckFinding } from "../../domain/validation/check-finding.js";
+import { findPropertySchema } from "../../domain/validation/find-property-schema.js";
 import { resolveDelayEnd, resolveFieldPath } from "../../engine/schedule/resolve-delay-end.js";
 import type { CompiledWorkflow } from "../../engine/workflow/compiled-workflow.js";
-import { getValueAtPath, isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import type { Json, JsonObject } from "../../util/json.js";
 
 /** Variables that the engine adds to those of the environment. */
 const BUILT_IN_VARIABLES = ["branding", "manage_preferences_url", "commercial_unsubscribe_url"];
@@ -26,16 +27,6 @@ function findConstantVariable(path: string, { variables, secret_references }: En
   const known = [...Object.keys(secret_references), ...BUILT_IN_VARIABLES];
   if (!Object.hasOwn(variables, name) && known.includes(name)) return null;
   return { value: resolveFieldPath(path, { vars: variables }) as Json | undefined };
-}
-
-/** Returns the schema of a property of the data, or null. */
-function findPropertySchema(path: string, schema: JsonObject | null): JsonObject | null {
-  const parts = path.replace(/^data\./, "").split(".");
-  const property = getValueAtPath(
-    schema,
-    parts.flatMap((part) => ["properties", part]),
-  );
-  return isJsonObject(property) ? property : null;
 }
 
 interface CheckedPath {

@@ -55,7 +55,13 @@ function isTime(value: unknown, allowsRelative: boolean): boolean {
 
 /** Returns whether the value of an argument is only known at run time: a path of the scope, or Liquid. */
 function isDynamic(argument: unknown): boolean {
-  return typeof argument === "string" && (argument.includes("{{") || /^[a-z]+(\.[^\s.{}]+)+$/.test(argument));
+  return typeof argument === "string" && (/\{[{%]/.test(argument) || /^[a-z]+(\.[^\s.{}]+)+$/.test(argument));
+}
+
+/** Returns the text, number or boolean that an argument always is; undefined for others. */
+export function findLiteral(argument: unknown): string | number | boolean | undefined {
+  const value = isDynamic(argument) ? undefined : parseArgument(argument);
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? value : undefined;
 }
 
 /** Matches the variable of a message's status. */

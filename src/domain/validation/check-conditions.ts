@@ -1,22 +1,24 @@
 import { findNearest } from "../../util/find-nearest.js";
 import { isJsonObject } from "../../util/json.js";
+import { findLiteral } from "../condition/check-condition-argument.js";
 import { ScopeChanges } from "../steps/scope-changes.js";
 import { parsePathSegments, walkSteps } from "../steps/walk-steps.js";
 import { hasLiquid } from "../template/has-liquid.js";
 import type { Workflow } from "../workflow/workflow.js";
 import type { CheckFinding } from "./check-finding.js";
+import { describeTypeMismatch } from "./describe-type-mismatch.js";
+import { findPropertySchema } from "./find-property-schema.js";
 import { listDeclaredProperties } from "./list-declared-properties.js";
 import { type FoundObject, walkObjects } from "./walk-objects.js";
 
 /** Keys below which other steps, or no conditions, are. */
 const OTHER_PARTS = ["steps", "template"];
 
-/** Returns the value that a condition requires, or null if it accepts several. Liquid may render any value. */
+/** Returns the value that a condition requires, or null if it accepts several. Liquid and paths can have any value. */
 function findRequiredValue({ operator, argument }: FoundObject["value"]): string | null {
   if (operator === "empty" || operator === "not_exists") return "no value";
-  return operator === "equal_to" && argument !== null && argument !== undefined && !hasLiquid(argument)
-    ? JSON.stringify(argument)
-    : null;
+  const literal = operator === "equal_to" ? findLiteral(argument) : undefined;
+  return literal === undefined ? null : JSON.stringify(literal);
 }
 
 /** Returns a finding if two conditions that must both be true require different values of one variable. */
@@ -49,6 +51,20 @@ function findUndeclaredPaths({ value, path }: FoundObject, declared: readonly st
   });
 }
 
+const COMPARISONS: readonly unknown[] =
+  "equal_to not_equal_to greater_than less_than greater_than_or_equal_to less_than_or_equal_to".split(" ");
+
+/** Returns a finding if a condition compares a property of the data with a literal of another type. */
+function findTypeMismatch({ value, path }: FoundObject, schema: Workflow["trigger_data_json_schema"]): CheckFinding[] {
+  const { variable, operator, argument } = value;
+  if (typeof variable !== "string" || !variable.startsWith("data.") || !COMPARISONS.includes(operator)) return [];
+  const literal = findLiteral(argument);
+  const type = findPropertySchema(variable, schema)?.type;
+  const problem = literal === undefined ? null : describeTypeMismatch(type, literal);
+  if (problem === null) return [];
+  return [{ code: "type_mismatch", path: [...path, "argument"], message: `does not fit: ${variable} ${problem}` }];
+}
+
 /**
  * Returns findings about conditions that contradict each other, and about conditions and times of steps that use properties
  * which the schema of the data does not declare. Steps that change the data may add properties.
@@ -61,6 +77,7 @@ export function checkConditions({ conditions, steps, trigger_data_json_schema: s
     for (const found of walkObjects(value, path, OTHER_PARTS)) {
       findings.push(...findContradiction(found));
       const added = changes.listAdded("data");
+      if (added?.length === 0) findings.push(...findTypeMismatch(found, schema));
       if (properties !== null && added !== null)
         findings.push(...findUndeclaredPaths(found, [...properties, ...added]));
     }

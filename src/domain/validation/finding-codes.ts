@@ -21,6 +21,7 @@ export const FINDING_CODES = {
   unreachable_step: "warning",
   later_step_ref: "warning",
   impossible_condition: "warning",
+  type_mismatch: "warning",
   unusable_time: "warning",
   empty_window: "warning",
   window_over_limit: "warning",

@@ -63,6 +63,11 @@ export const FINDING_EXPLANATIONS: Readonly<
       "Conditions are never true, because all of them must be true, and two of them contradict each other. The step or branch never runs.",
     fix: "Put the conditions into `any`, or remove one of them.",
   },
+  type_mismatch: {
+    meaning:
+      "A template or a condition compares a variable with a literal of another type, such as a number with a text. Values of different types are never equal, and have no order.",
+    fix: 'Write a value of the type of the variable: `3` for a number, `"3"` for a text. In the JSON of a condition, the text `3` is `"\\"3\\""`.',
+  },
   unusable_time: {
     meaning:
       "The field path of a delay, batch or throttle leads to a value that is never a usable time: a variable or a `const` of the schema with a time in the past, a missing variable, or a property of another type, such as a number. The step is skipped.",

@@ -15,6 +15,8 @@ export interface VariableRead {
   path: PathKey[];
   /** Whether the template handles a missing value, with a condition or with `default`. */
   isGuarded: boolean;
+  /** The text, number or boolean in the template with which the variable is compared. */
+  comparedWith?: string | number | boolean;
   line: number;
   column: number;
 }
@@ -32,6 +34,7 @@ type Binding = PathKey[] | null;
 /** The properties of liquidjs tokens that are read here. No classes, because this module must not load liquidjs again. */
 interface TokenLike {
   content?: unknown;
+  operator?: unknown;
   variable?: unknown;
   props?: TokenLike[];
   lhs?: TokenLike;
@@ -45,6 +48,7 @@ interface TokenLike {
 type TagLike = Template & { token: { name?: string }; variable?: unknown; collection?: TokenLike; value?: TokenLike };
 
 const CONDITION_TAGS = new Set(["if", "unless", "case", "elsif", "when"]);
+const COMPARISONS: readonly unknown[] = ["==", "!=", "<>", "<", ">", "<=", ">="];
 const LOOP_TAGS = new Set(["for", "tablerow"]);
 
 class VariableReader implements TextVariables {
@@ -85,12 +89,17 @@ class VariableReader implements TextVariables {
   private readArgument(argument: TokenLike, isCondition: boolean): void {
     const filters = argument.filters ?? [];
     const isGuarded = isCondition || filters.some(({ name }) => name === "default");
-    for (const token of argument.initial ? argument.initial.postfix : [argument]) this.readToken(token, isGuarded);
+    const tokens = argument.initial ? argument.initial.postfix : [argument];
+    for (const [index, token] of tokens.entries()) this.readToken(token, isGuarded, findComparedValue(tokens, index));
     for (const { args } of filters)
       for (const filterArgument of args) this.readToken(getArgumentToken(filterArgument), false);
   }
 
-  private readToken(token: TokenLike | undefined, isGuarded: boolean): void {
+  private readToken(
+    token: TokenLike | undefined,
+    isGuarded: boolean,
+    comparedWith?: VariableRead["comparedWith"],
+  ): void {
     if (token === undefined) return;
     if (token.initial) return this.readArgument(token, isGuarded);
     if (token.lhs || token.rhs) {
@@ -102,7 +111,10 @@ class VariableReader implements TextVariables {
     const keys = getStaticKeys(token);
     const path = this.resolve(keys);
     if (path === null) return;
-    this.reads.push({ writtenPath: keys.map(String), path, isGuarded, ...this.positions.find(token) });
+    const read = { writtenPath: keys.map(String), path, isGuarded, ...this.positions.find(token) };
+    // A computed key leads to a value that is not known here.
+    const isComparison = comparedWith !== undefined && keys.length === token.props.length;
+    this.reads.push(isComparison ? { ...read, comparedWith } : read);
   }
 
   /** Returns the path that an expression refers to. Null if filters or operators compute a value. */
@@ -122,6 +134,15 @@ class VariableReader implements TextVariables {
     const bound = block.get(root);
     return bound ? [...bound, ...rest] : null;
   }
+}
+
+/** Returns the literal that a comparison compares with the operand at an index. Both are before the operator. */
+function findComparedValue(tokens: readonly TokenLike[], index: number): VariableRead["comparedWith"] {
+  const isFirst = COMPARISONS.includes(tokens[index + 2]?.operator);
+  const isSecond = COMPARISONS.includes(tokens[index + 1]?.operator);
+  const other = isFirst ? tokens[index + 1] : isSecond ? tokens[index - 1] : undefined;
+  const value = other?.content;
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? value : undefined;
 }
 
 /** Returns the keys of a property access up to the first computed key. */

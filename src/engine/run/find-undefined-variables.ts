@@ -11,6 +11,7 @@ import { buildWorkflowView } from "../context/build-scope.js";
 import { parseText, type RenderScope, toPointer } from "../liquid/liquid.js";
 import type { PathKey } from "../liquid/read-variables.js";
 import { collectPathVariables } from "../variables/collect-path-variables.js";
+import { findMismatchedTypes } from "../variables/find-mismatched-types.js";
 import {
   BUILT_IN_PROPERTIES,
   CLOSED_ROOTS,
@@ -28,7 +29,7 @@ import { analyzeVariables, buildSharedScope } from "./check-variables.js";
 
 /** A variable that is probably undefined in every run. */
 export interface UndefinedVariable {
-  code: Extract<FindingCode, "undefined_variable" | "later_step_ref">;
+  code: Extract<FindingCode, "undefined_variable" | "later_step_ref" | "type_mismatch">;
   read: StepVariable;
   message: string;
 }
@@ -181,6 +182,7 @@ export function findUndefinedVariables(
   const refs = isComplete ? new StepRefFinder(workflow, declared) : null;
   return [...analyzeVariables(compiled).steps, ...collectPathVariables(workflow)].flatMap((step) => [
     ...findUndefined(step, { ...scopes, schema, declared }),
+    ...findMismatchedTypes(step, schema),
     ...step.variables.flatMap((read) => refs?.find(step.ref, read) ?? []),
   ]);
 }
