@@ -140,6 +140,7 @@ export async function openProjectEmulator(
       ...listening,
       store: formatStoreLocation(location),
       keys,
+      releaseWork: () => operations.releaseWork(),
       async close() {
         watching.abort();
         await followingEnd;

@@ -136,7 +136,8 @@ async function runDev(
 
 /**
  * Answers the requests that have arrived, and finishes running work, if that does not take too long: a request with many
- * recipients and a slow template takes minutes. Then the rest is as after a crash, which loses nothing that was accepted.
+ * recipients and a slow template takes minutes. Then due work is released for the next process, and the rest is as after a crash,
+ * which loses nothing that was accepted.
  */
 async function closeInTime(emulator: OpenedEmulator, { output }: CommandContext): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
@@ -145,10 +146,11 @@ async function closeInTime(emulator: OpenedEmulator, { output }: CommandContext)
   });
   const closed = emulator.close().then(() => true);
   const isClosed = await Promise.race([closed, timeout]).finally(() => clearTimeout(timer));
-  if (!isClosed)
-    output.warn(
-      `requests or work in progress did not end within ${MAX_CLOSE_MS / 1_000} seconds: requests without a response were not accepted, and due work continues at the next start`,
-    );
+  if (isClosed) return;
+  await emulator.releaseWork();
+  output.warn(
+    `requests or work in progress did not end within ${MAX_CLOSE_MS / 1_000} seconds: requests without a response were not accepted, and due work continues at the next start`,
+  );
 }
 
 async function serve({ url, port, store, keys }: OpenedEmulator, { output, signal }: CommandContext): Promise<void> {

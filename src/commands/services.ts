@@ -221,6 +221,8 @@ export interface OpenedEmulator {
   keys: readonly string[] | null;
   /** Finishes the requests in progress, then stops. */
   close(): Promise<void>;
+  /** Releases the claims of due work in progress, for a process that ends without finishing it. */
+  releaseWork(): Promise<void>;
 }
 
 export interface DevServices {

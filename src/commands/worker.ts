@@ -13,6 +13,8 @@ import { parsePort, parsePositive } from "./shared/parse-number.js";
 const POLL_MS = 500;
 /** The pause after an error. */
 const RETRY_MS = 1_000;
+/** Work in progress may take this long after a signal. Container runtimes kill a process 10 to 30 seconds after SIGTERM. */
+const MAX_CLOSE_MS = 8_000;
 
 /** The jobs that a worker of a database runs at a time, if `--concurrency` is not given. */
 const DEFAULT_CONCURRENCY = 8;
@@ -72,6 +74,24 @@ function canRecover(error: unknown): boolean {
   return !(error instanceof KnockError) || (error.code === "store_unusable" && error.cause !== undefined);
 }
 
+/** Returns the result of work, or null if it does not end in time after a signal. */
+async function finishInTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T | null> {
+  let timer: NodeJS.Timeout | undefined;
+  let onAbort = (): void => {};
+  const late = new Promise<null>((resolve) => {
+    onAbort = () => {
+      timer = setTimeout(() => resolve(null), MAX_CLOSE_MS);
+    };
+  });
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
 async function runWorker(flags: WorkerFlags, context: CommandContext, services: WorkerService): Promise<void> {
   const options = parseSharedOptions(flags);
   const isShared = await services.isShared(flags);
@@ -100,13 +120,21 @@ async function runWorker(flags: WorkerFlags, context: CommandContext, services: 
   let lastError = "";
   do {
     try {
-      await report(
-        await engine.runDue({
-          signal,
-          onBlocked: (occurrence) => warnBlockedOccurrence(occurrence, output),
-          once: flags.once ?? false,
-        }),
-      );
+      const work = engine.runDue({
+        signal,
+        onBlocked: (occurrence) => warnBlockedOccurrence(occurrence, output),
+        once: flags.once ?? false,
+      });
+      const ran = await finishInTime(work, signal);
+      if (ran === null) {
+        work.catch(() => {});
+        await engine.releaseWork();
+        output.warn(
+          `work in progress did not end within ${MAX_CLOSE_MS / 1_000} seconds, and is released for the next worker`,
+        );
+        break;
+      }
+      await report(ran);
       if (flags.once) break;
       const due = await engine.readTimeUntilDue();
       lastError = "";

@@ -47,6 +47,7 @@ import { freezeClock, moveClock, resetClock, toClockState } from "./run/move-clo
 import { pruneRuns } from "./run/prune-runs.js";
 import { readOutcome, readRunMessages } from "./run/read-outcome.js";
 import { readTimeUntilDue } from "./run/read-time-until-due.js";
+import { releaseWork } from "./run/release-after-error.js";
 import { retryRuns } from "./run/retry-runs.js";
 import { type BlockedSchedule, releaseSchedules, toBlockedOccurrence } from "./run/run-due-schedules.js";
 import { runDueTask } from "./run/run-due-task.js";
@@ -286,6 +287,8 @@ class Engine implements LocalOperations {
   readChangeToken(): Promise<string> {
     return this.context.store.readChangeToken();
   }
+
+  releaseWork = (): Promise<void> => releaseWork(this.context);
 
   async close(): Promise<void> {
     try {

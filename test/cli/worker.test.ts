@@ -1,5 +1,6 @@
 import { describe, expect } from "vitest";
 import { eventually } from "../helpers/eventually.js";
+import { startHttpTestServer } from "../helpers/http-test-server.js";
 import { inProcessTest } from "../helpers/run-in-process.js";
 import { cliTest, formatOutcome, type Sample, type StartedCommand } from "../helpers/run-knock.js";
 
@@ -90,6 +91,36 @@ describe.concurrent("knock worker", () => {
     worker.kill("SIGINT");
     expect((await worker).exitCode).toBe(130);
   });
+});
+
+cliTest("ends in bounded time after SIGTERM, and releases the work that it has not finished", async ({ collab }) => {
+  const server = await startHttpTestServer();
+  server.respondWith({ fault: "silent" });
+  try {
+    const settings = { method: "get", url: `${server.url}/` };
+    const delay = { ref: "delay_1", type: "delay", settings: { delay_for: { unit: "seconds", value: 1 } } };
+    const steps = [delay, { ref: "fetch_1", type: "http_fetch", settings }];
+    collab.write("knock/workflows/slow/workflow.json", { name: "Slow", steps });
+    const environment = JSON.parse(collab.read("knock/environment.json")) as object;
+    collab.write("knock/environment.json", {
+      ...environment,
+      ...{ fetch: { allow: [server.url] }, private_addresses: ["127.0.0.1"] },
+    });
+    const worker = collab.start(["worker"]);
+    await collab.knock(["notify", "slow", "-r", "grace,ada"]);
+    await eventually(() => server.requests.length >= 2);
+    worker.kill("SIGTERM");
+    const { exitCode, stderr } = await worker;
+    expect(exitCode).toBe(143);
+    expect(stderr).toContain(
+      "warning: work in progress did not end within 8 seconds, and is released for the next worker",
+    );
+    server.respondWith({ json: {} });
+    const { json } = await collab.knock(["worker", "--once", "--json"]);
+    expect(json.ran).toHaveLength(2);
+  } finally {
+    await server.close();
+  }
 });
 
 describe.concurrent("several processes on one store", () => {

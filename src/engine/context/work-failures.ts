@@ -63,6 +63,8 @@ class FailedWork {
 
 /** Remembers the due work of this process that failed. */
 export class WorkFailures {
+  /** The tokens of claims of work in progress. */
+  readonly heldClaims = new Set<string>();
   /** The tokens of claims that failed work could not release yet. */
   readonly abandonedClaims = new Set<string>();
   readonly runs: FailedWork;

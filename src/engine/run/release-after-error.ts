@@ -19,12 +19,25 @@ export async function releaseAfterError<Stores extends DueStore, T>(
   work: (context: EngineContext<Stores>) => Promise<T>,
 ): Promise<T> {
   await releaseAbandonedClaims(context);
+  const { heldClaims, abandonedClaims } = context.workFailures;
   const tokens: string[] = [];
+  const onClaim = (token: string): void => {
+    tokens.push(token);
+    heldClaims.add(token);
+  };
   try {
-    return await work({ ...context, onClaim: (token) => tokens.push(token) });
+    return await work({ ...context, onClaim });
   } catch (error) {
-    for (const token of tokens) context.workFailures.abandonedClaims.add(token);
+    for (const token of tokens) abandonedClaims.add(token);
     await releaseAbandonedClaims(context).catch(() => {});
     throw error;
+  } finally {
+    for (const token of tokens) heldClaims.delete(token);
   }
+}
+
+/** Releases the claims of work in progress, for a process that ends without finishing it. Otherwise this would count as a crash. */
+export async function releaseWork({ store, workFailures }: EngineContext<DueStore>): Promise<void> {
+  const tokens = [...workFailures.heldClaims, ...workFailures.abandonedClaims];
+  if (tokens.length > 0) await store.releaseClaims(tokens);
 }

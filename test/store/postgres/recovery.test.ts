@@ -201,6 +201,26 @@ describeOnPostgres("due work", () => {
     await owner.close();
   });
 
+  it("is released when its worker stops without finishing it, so that another one continues at once", async () => {
+    let hasClaimed = false;
+    beforeRuns = async () => {
+      await db.all("UPDATE recipient_runs SET claim_token = 'one:1', claim_until = 9e15, due_at = 1");
+      hasClaimed = true;
+      await new Promise(() => {});
+    };
+    await addRuns(5);
+    const worker = await start("one");
+    await eventually(() => hasClaimed);
+    await worker.stop(100);
+    expect(await db.all("SELECT DISTINCT claim_token, claim_until FROM recipient_runs")).toEqual([
+      { claim_token: null, claim_until: null },
+    ]);
+    beforeRuns = async () => {};
+    await start("two", 2, { intervalMs: 3_600_000, maxOverdueMs: 3_600_000 });
+    await isDone();
+    expect(await db.all("SELECT * FROM crashed_claims")).toEqual([]);
+  });
+
   it("is healthy while its heartbeats arrive, and leaves when it stops", async () => {
     const worker = await start("one");
     expect(await worker.findProblem()).toBe(null);

@@ -1,6 +1,7 @@
 import { type JobHelpers, runTaskList, type TaskList, type WorkerPool } from "graphile-worker";
 import type { Pool } from "pg";
 import type { Connection } from "../connection/connection.js";
+import type { Transaction } from "../connection/transaction.js";
 import {
   DELIVERY_FLAG,
   JOB_SCHEMA,
@@ -128,8 +129,11 @@ export class JobPools {
     for (const [{ concurrency }, pool] of this.pools) if (pool._active) pool.nudge(Math.min(count, concurrency));
   }
 
-  /** Starts no more jobs. Jobs that still run after `graceMs` are released, so that other workers can repeat them. */
-  async stop(graceMs: number): Promise<void> {
+  /**
+   * Starts no more jobs. Jobs that still run after `graceMs` are released, and what they claim with `releaseClaims`, so that other
+   * workers can repeat them.
+   */
+  async stop(graceMs: number, releaseClaims: (tx: Transaction) => Promise<void>): Promise<void> {
     this.isStopping = true;
     this.endPause?.();
     const poolIds = this.getPoolIds();
@@ -145,7 +149,11 @@ export class JobPools {
     clearTimeout(timer);
     if (isLate)
       await Promise.allSettled(pools.map((pool) => Promise.resolve(pool.forcefulShutdown("the grace time is over"))));
-    await this.db.write((tx) => unlockPools(tx, poolIds)).catch(() => {}); // without a database, other workers unlock them
+    const release = async (tx: Transaction): Promise<void> => {
+      if (isLate) await releaseClaims(tx);
+      await unlockPools(tx, poolIds);
+    };
+    await this.db.write(release).catch(() => {}); // without a database, other workers do this
     await Promise.all(this.supervisors);
   }
 

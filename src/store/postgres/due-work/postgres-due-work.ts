@@ -148,7 +148,7 @@ export class PostgresDueWork implements SharedDueWork {
   async stop(graceMs: number = DEFAULT_GRACE_MS): Promise<void> {
     this.stopping.abort();
     this.alarm.stop();
-    await this.pools.stop(graceMs);
+    await this.pools.stop(graceMs, (tx) => this.registry.releaseClaims(tx));
     await Promise.all([this.beats, this.passes, this.moves, this.growth]);
     await this.registry.leave().catch((error: unknown) => this.reportError(error));
     await this.jobs.close();

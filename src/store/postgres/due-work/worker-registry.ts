@@ -107,10 +107,15 @@ export class WorkerRegistry {
         MAX_RUNS_PER_JOB,
       );
       await unlockPools(tx, pools);
-      for (const release of RELEASES_OF_WORKERS) await tx.run(release, ids);
+      await releaseClaimsOf(tx, ids);
       for (const kind of DUE_KINDS) tx.wake({ kind, dueAt: 0 });
       return dead.length;
     });
+  }
+
+  /** Releases everything that this worker has claimed. */
+  async releaseClaims(tx: Transaction): Promise<void> {
+    await releaseClaimsOf(tx, [this.options.workerId]);
   }
 
   /** Says that this worker has ended and holds no jobs. */
@@ -144,6 +149,11 @@ export class WorkerRegistry {
       throw error;
     }
   }
+}
+
+/** Releases everything that workers have claimed. */
+async function releaseClaimsOf(tx: Transaction, workerIds: readonly string[]): Promise<void> {
+  for (const release of RELEASES_OF_WORKERS) await tx.run(release, workerIds);
 }
 
 /** Returns the number of added jobs in the payload of a notification: `{"count":2}`, or nothing for one job. */
