@@ -4,6 +4,7 @@ import { withClient } from "./postgres-server.js";
 export const TO_FIRST_VERSION = [
   "DROP TABLE partitions, crash_mark, delayed_jobs, crashed_claims",
   "DROP INDEX block_values_by_block, schedules_by_workflow, frequency_claims_by_recipient",
+  "DROP INDEX messages_by_time, recipient_runs_by_time, messages_interacted, messages_clicked, messages_archived, recipient_runs_with_errors",
   "ALTER TABLE seeds DROP COLUMN stamp",
   "ALTER TABLE knock_store DROP COLUMN oldest_version",
   "UPDATE knock_store SET version = 1",

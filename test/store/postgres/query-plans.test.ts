@@ -26,6 +26,7 @@ interface PlanNode {
   "Index Name"?: string;
   "Total Cost": number;
   "Actual Loops"?: number;
+  "Rows Removed by Filter"?: number;
   Plans?: PlanNode[];
 }
 
@@ -50,12 +51,18 @@ function listScans(node: PlanNode, table: string): string[] {
   return [...own, ...children.flatMap((child) => listScans(child, table))];
 }
 
+/** Returns how many rows a statement has read that do not match. */
+function countRemovedRows(node: PlanNode): number {
+  const { "Rows Removed by Filter": removed = 0, Plans: children = [] } = node;
+  return children.reduce((sum, child) => sum + countRemovedRows(child), removed);
+}
+
 /** Records the plans of all statements, each explained in the transaction in which it runs. */
-function recordPlans(): { sql: string; plan: PlanNode }[] {
+function recordPlans(options = ""): { sql: string; plan: PlanNode }[] {
   const plans: { sql: string; plan: PlanNode }[] = [];
   const { all } = Statements.prototype;
   vi.spyOn(Statements.prototype, "all").mockImplementation(async function (this: Statements, sql, ...values) {
-    const [explained] = (await all.call(this, `EXPLAIN (FORMAT JSON) ${sql}`, ...values)) as [
+    const [explained] = (await all.call(this, `EXPLAIN (${options}FORMAT JSON) ${sql}`, ...values)) as [
       { "QUERY PLAN": [{ Plan: PlanNode }] },
     ];
     plans.push({ sql, plan: explained["QUERY PLAN"][0].Plan });
@@ -158,6 +165,44 @@ describeOnPostgres("statements of lists", () => {
       await dropDatabase(location);
     },
   );
+
+  it("read few rows that do not match a time, an engagement or errors", async () => {
+    const location = await createDatabase();
+    const store = await openPostgresStore(location, { createForTests: true });
+    const { db } = store as unknown as { db: Connection };
+    await fillStore(store, ROWS + 1_000);
+    const [times] = (await db.all(
+      "SELECT min(inserted_at) AS first, max(inserted_at) AS last, (SELECT inserted_at FROM messages ORDER BY row OFFSET 500 LIMIT 1) AS early FROM messages",
+    )) as [{ first: number; last: number; early: number }];
+    await db.run("UPDATE messages SET archived_at = $1 WHERE row = (SELECT min(row) FROM messages)", NOW);
+    await db.all("VACUUM ANALYZE");
+    const plans = recordPlans("ANALYZE, ");
+    const { first, last, early } = times;
+    const found: number[] = [];
+    for (const bounds of [
+      { lt: first },
+      { gt: last },
+      { gte: first, lte: first },
+      { gte: first, lte: last },
+      { gte: first },
+      { lte: early },
+    ]) {
+      const { gte = bounds.gt, lte = bounds.lt } = bounds;
+      const messages = await store.listMessages({ inserted_at: bounds }, PAGE);
+      const runs = await store.listRecipientRuns({ starting_at: gte, ending_at: lte }, PAGE);
+      found.push(messages.items.length);
+      if (bounds.gt === undefined && bounds.lt === undefined) expect(runs.items).toHaveLength(messages.items.length);
+    }
+    expect(found).toEqual([0, 0, 3, 20, 20, 20]);
+    for (const status of ["archived", "interacted", "link_clicked"] as const)
+      found.push((await store.listMessages({ engagement_statuses: [status] }, PAGE)).items.length);
+    found.push((await store.listRecipientRuns({ has_errors: true }, PAGE)).items.length);
+    expect(found.slice(-4)).toEqual([1, 0, 0, 0]);
+    expect(plans.filter(({ plan }) => countRemovedRows(plan) > PAGE.limit).map(({ sql }) => sql)).toEqual([]);
+    expect(plans.length).toBeGreaterThan(16);
+    await store.close();
+    await dropDatabase(location);
+  });
 
   it("look up rows in one partition of each table", async () => {
     const location = await createDatabase();

@@ -3,6 +3,7 @@ import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import { type CursorKind, parseCursor, serializeCursor } from "../../cursor.js";
 import { BLOCK_ROWS } from "./allocate-rows.js";
 import { type BlockSource, buildBlockQuery } from "./block-values.js";
+import type { RowRange } from "./row-range.js";
 import type { SqlFilters } from "./sql-filters.js";
 import type { Reader, SqlValue } from "./transaction.js";
 
@@ -17,6 +18,8 @@ interface ListQuery {
   /** The row key to sort and page by. */
   key: string;
   filters: SqlFilters;
+  /** The first and the last row that can match, if they are known. */
+  rows?: RowRange | undefined;
   /** Where rows that match the filters may be; without any, the rows are read in order until the page is full. */
   sources?: readonly BlockSource[];
   /** The number of all rows that match, if it is known. The first page ends with the last of them without a search for more. */
@@ -24,7 +27,7 @@ interface ListQuery {
 }
 
 /** Which rows of a list are read: up to `limit` in a direction, from the row next to `border` on; null starts at the end. */
-interface RowRange {
+interface PageRange {
   isOlder: boolean;
   border: number | null;
   limit: number;
@@ -38,23 +41,27 @@ interface OrderedSelect {
 
 /** Returns the statement for a range of rows. The border is bound after the values of the filters. */
 function buildSelect(
-  { from, key, filters, sources = [] }: ListQuery,
+  { from, key, filters, rows, sources = [] }: ListQuery,
   columns: string,
-  { isOlder, border, limit }: RowRange,
+  { isOlder, border, limit }: PageRange,
 ): OrderedSelect {
   const direction = isOlder ? "DESC" : "ASC";
   const borderValue = `$${filters.values.length + 1}::bigint`;
   const conditions = [...filters.conditions];
   if (border !== null) conditions.push(`${key} ${isOlder ? "<" : ">"} ${borderValue}`);
+  if (rows !== undefined) conditions.push(`${key} >= ${rows.first}::bigint`, `${key} <= ${rows.last}::bigint`);
   const where = (all: readonly string[]): string => (all.length === 0 ? "" : ` WHERE ${all.join(" AND ")}`);
   if (sources.length === 0) {
     const select = `SELECT ${columns} ${from}${where(conditions)} ORDER BY ${key} ${direction} LIMIT ${limit}`;
     return { select, order: [`row ${direction}`] };
   }
-  const bound = border === null ? "TRUE" : `f.block ${isOlder ? "<=" : ">="} ${borderValue} / ${BLOCK_ROWS}`;
+  const bounds = ["TRUE"];
+  if (border !== null) bounds.push(`f.block ${isOlder ? "<=" : ">="} ${borderValue} / ${BLOCK_ROWS}`);
+  if (rows !== undefined)
+    bounds.push(`f.block BETWEEN ${rows.first}::bigint / ${BLOCK_ROWS} AND ${rows.last}::bigint / ${BLOCK_ROWS}`);
   const inBlock = [`${key} >= b.block * ${BLOCK_ROWS}`, `${key} < (b.block + 1) * ${BLOCK_ROWS}`];
   const select =
-    `SELECT b.block, found.* FROM (${buildBlockQuery(sources, bound, direction)}) b ` +
+    `SELECT b.block, found.* FROM (${buildBlockQuery(sources, bounds.join(" AND "), direction)}) b ` +
     `CROSS JOIN LATERAL (SELECT ${columns} ${from}${where([...inBlock, ...conditions])} ORDER BY ${key} ${direction} LIMIT ${limit}) found ` +
     `ORDER BY b.block ${direction}, found.row ${direction} LIMIT ${limit}`;
   return { select, order: [`block ${direction}`, `row ${direction}`] };
@@ -66,7 +73,7 @@ function limitBytes({ select, order }: OrderedSelect): string {
   return `SELECT * FROM (SELECT *, ${total} AS total FROM (${select}) page) counted WHERE total - bytes < ${MAX_PAGE_BYTES}`;
 }
 
-const getValues = ({ filters }: ListQuery, { border }: RowRange): SqlValue[] =>
+const getValues = ({ filters }: ListQuery, { border }: PageRange): SqlValue[] =>
   border === null ? filters.values : [...filters.values, border];
 
 /** Reads one page, newest first. Row keys grow and never change, so no row is repeated or missed while others are added. */

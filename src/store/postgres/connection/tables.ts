@@ -235,5 +235,14 @@ export const ADD_INDEXES = `
 /** Adds the stamps of recipients files, by which commands find out that a file has not changed. */
 export const ADD_STAMPS = "ALTER TABLE seeds ADD COLUMN stamp text";
 
+/** Adds indexes for lists by time, by engagement that few messages have, and of runs with errors. */
+export const ADD_LIST_INDEXES = `
+  CREATE INDEX messages_by_time ON messages (inserted_at, row);
+  CREATE INDEX recipient_runs_by_time ON recipient_runs (inserted_at, row);
+  CREATE INDEX messages_interacted ON messages (row) WHERE interacted_at IS NOT NULL;
+  CREATE INDEX messages_clicked ON messages (row) WHERE link_clicked_at IS NOT NULL;
+  CREATE INDEX messages_archived ON messages (row) WHERE archived_at IS NOT NULL;
+  CREATE INDEX recipient_runs_with_errors ON recipient_runs (row) WHERE error_count > 0`;
+
 /** The tables of the first version. */
 export const FIRST_TABLES = [RECIPIENTS, SHARED_ROWS, RUN_TABLES, MESSAGES, LOGS, PARTITIONS].join("\n");

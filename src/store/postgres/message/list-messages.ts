@@ -7,6 +7,7 @@ import { MESSAGE_BYTES } from "../../rows/row-bytes.js";
 import type { FoundVersions } from "../../rows/version-categories.js";
 import { type BlockSource, bindBlockSource } from "../connection/block-values.js";
 import { readPage } from "../connection/read-page.js";
+import { bindRowRange } from "../connection/row-range.js";
 import { SqlFilters } from "../connection/sql-filters.js";
 import type { Reader } from "../connection/transaction.js";
 import type { SharedRows } from "../run/shared-rows.js";
@@ -81,6 +82,8 @@ export async function listMessages(
     .addBounds("m.inserted_at", filter.inserted_at);
   const engagement = filter.engagement_statuses?.map((status) => ENGAGEMENT_CONDITIONS[status]);
   if (engagement) filters.conditions.push(`(${engagement.join(" OR ") || "FALSE"})`);
+  const isByTime = filter.ids === undefined && filter.recipient === undefined && filter.recipient_run_id === undefined;
+  const range = isByTime ? await bindRowRange(tx, "messages", filter.inserted_at, filters) : undefined;
   const { rows, page_info } = await readPage<MessageRow>(
     tx,
     {
@@ -90,6 +93,7 @@ export async function listMessages(
       bytes: MESSAGE_BYTES,
       key: "m.row",
       filters,
+      rows: range,
       sources: await findSources(tx, filters, filter, versions),
     },
     page,

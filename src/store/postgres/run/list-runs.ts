@@ -5,6 +5,7 @@ import { RUN_BYTES } from "../../rows/row-bytes.js";
 import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, toRecipientRun } from "../../rows/run-row.js";
 import { bindBlockSource } from "../connection/block-values.js";
 import { readPage } from "../connection/read-page.js";
+import { bindRowRange } from "../connection/row-range.js";
 import { SqlFilters } from "../connection/sql-filters.js";
 import type { Reader } from "../connection/transaction.js";
 import { readWorkflowRuns } from "./run-rows.js";
@@ -57,6 +58,7 @@ export async function listRecipientRuns(
   filter: RunQuery,
   page: PageRequest,
 ): Promise<Paged<StoredRun>> {
+  const times = { gte: filter.starting_at, lte: filter.ending_at };
   const filters = new SqlFilters()
     .add("w.workflow = ?", filter.workflow)
     .add("r.workflow_run = (SELECT row FROM workflow_runs WHERE id = ?)", filter.workflow_run_id)
@@ -65,10 +67,11 @@ export async function listRecipientRuns(
     .add("w.tenant = ?", filter.tenant)
     .addText(["w.workflow", "r.recipient"], ["r.id", "w.id"], filter.text)
     .addAny("r.status", filter.statuses)
-    .add("r.inserted_at >= ?", filter.starting_at)
-    .add("r.inserted_at <= ?", filter.ending_at);
+    .addBounds("r.inserted_at", times);
   filters.conditions.push("w.guide = 0");
   if (filter.has_errors !== undefined) filters.conditions.push(`r.error_count ${filter.has_errors ? ">" : "="} 0`);
+  const isByTime = filter.workflow_run_id === undefined && filter.recipient === undefined;
+  const range = isByTime ? await bindRowRange(tx, "recipient_runs", times, filters) : undefined;
   const { rows, page_info } = await readPage<RecipientRunRow>(
     tx,
     {
@@ -78,6 +81,7 @@ export async function listRecipientRuns(
       bytes: RUN_BYTES,
       key: "r.row",
       filters,
+      rows: range,
       sources: findSources(filters, filter),
     },
     page,
