@@ -181,7 +181,10 @@ function explainNoScenario(
     return { reason: `: no scenario's name ${verb}`, hint };
   }
   if (changedSince !== null)
-    return { reason: `: nothing that a scenario uses changed since ${changedSince}`, hint: "Run without --changed." };
+    return {
+      reason: `: nothing that a scenario uses changed since ${changedSince}`,
+      hint: "Run without --changed, or use --pass-with-no-tests.",
+    };
   if (shard !== null)
     return { reason: ` in part ${shard.index}/${shard.count}`, hint: "Use fewer parts, or --pass-with-no-tests." };
   return {

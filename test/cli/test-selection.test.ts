@@ -41,6 +41,8 @@ describe.concurrent("the selection of knock test", () => {
     ])
       runGit(collab, ...args);
     expect(await listRun(collab, "--changed", "--pass-with-no-tests")).toEqual([]);
+    const unchanged = await collab.knock(["test", "--changed"]);
+    expect([unchanged.exitCode, unchanged.stderr]).toEqual([1, expect.stringContaining("or use --pass-with-no-tests")]);
     const file = "knock/workflows/welcome/workflow.json";
     collab.write(file, collab.read(file).replace('"name": "', '"name": "Changed: '));
     expect(await listRun(collab, "--changed")).toEqual(["welcomes a person once"]);
