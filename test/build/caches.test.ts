@@ -8,8 +8,6 @@ const SOURCE = join(import.meta.dirname, "../../src");
 
 /** Values of modules that are changed, with the reason why they cannot grow without a limit. */
 const LIMITED: Readonly<Record<string, string>> = {
-  "engine/execution/plain-events.ts lastRunEvents": "one entry for each event name of the engine",
-  "engine/execution/plain-events.ts lastMessageEvents": "one entry for each event name of the engine",
   "engine/render/email/html-to-text.ts TEXT_AT_END": "filled while the module is loaded",
   "engine/run/advance-within-limit.ts jobs": "a queue",
   "store/sqlite/connection/driver.ts loadedDrivers": "one entry for each driver",

@@ -17,7 +17,6 @@ import { SizedCache } from "../../util/sized-cache.js";
 import { describeDecidingCondition } from "../condition/condition-log.js";
 import type { BatchView } from "../context/build-batch-view.js";
 import { buildConnectionRef, PendingQueryError } from "../context/pending-query.js";
-import { getPlainMessageEvent } from "../execution/plain-events.js";
 import type { RunExecution } from "../execution/run-execution.js";
 import type { StepEffect } from "../execution/step-effect.js";
 import type { ChannelRenderer, Destination, RenderContext } from "../render/channel-renderer.js";
@@ -155,7 +154,10 @@ function createMessage(
     interacted_at: null,
     link_clicked_at: null,
     archived_at: null,
-    events: [getPlainMessageEvent("created", now), getPlainMessageEvent("queued", now)],
+    events: [
+      { type: "created", at: now, data: null },
+      { type: "queued", at: now, data: null },
+    ],
     inserted_at: now,
     updated_at: now,
   };
@@ -168,7 +170,7 @@ function createMessage(
     // An in-app feed message is delivered when it is created (E-205).
     message.status = "delivered";
     message.due_at = null;
-    message.events.push(getPlainMessageEvent("delivered", now));
+    message.events.push({ type: "delivered", at: now, data: null });
   }
   return message;
 }

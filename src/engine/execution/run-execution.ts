@@ -23,7 +23,6 @@ import { type RenderScope, renderText } from "../liquid/liquid.js";
 import { getStepMessageState } from "../message/message-state.js";
 import type { AdvanceInput } from "./advance-input.js";
 import { copyRun } from "./copy-run.js";
-import { getPlainRunEvent } from "./plain-events.js";
 import type { StepEffect } from "./step-effect.js";
 
 /** The state of one advance: the values that steps read, and the results that they record. */
@@ -248,12 +247,7 @@ export class RunExecution {
   ): void {
     const at = this.input.now;
     const { ref = null, type = null } = step ?? {};
-    const isPlain = data === null && status === "ok" && attempt === 1;
-    this.run.events.push(
-      isPlain
-        ? getPlainRunEvent(event, ref, type, at)
-        : { event, status, step_ref: ref, step_type: type, attempt, data, at },
-    );
+    this.run.events.push({ event, status, step_ref: ref, step_type: type, attempt, data, at });
     if (status === "error") this.run.error_count++;
   }
 }

@@ -23,7 +23,6 @@ import { completeSandboxedMessages } from "../message/message-state.js";
 import { executeStep } from "../steps/execute-step.js";
 import { resolveWaitEnd } from "../steps/wait-for-event-handler.js";
 import { applyStepEffect, completeRun } from "./apply-step-effect.js";
-import { LazyBatchContinuations } from "./lazy-batch-continuations.js";
 
 /** The result of `advance`: the run's new state, and everything that has to be written with it. */
 export interface Advance {
@@ -98,9 +97,14 @@ function buildBatchContinuations(
     redactRun(fork.run, input.environment.secrets);
     return { recipientRun: fork.run, messages, upserts: fork.upserts, triggers: fork.triggers, batch: next };
   };
-  const activity = { id: run.id, actor: input.run.actor, data: execution.unreducedData, at: input.now };
-  const immediate = outcomeWithoutBatch ? createContinuation("immediate") : null;
-  return new LazyBatchContinuations(batch, activity, immediate, createContinuation);
+  const { sliding, max_items } = batch;
+  return {
+    ...{ key, closes_at, sliding, max_items },
+    activity: { id: run.id, actor: input.run.actor, data: execution.unreducedData, at: input.now },
+    immediate: outcomeWithoutBatch ? createContinuation("immediate") : null,
+    waiting: createContinuation("waiting"),
+    halted: createContinuation("halted"),
+  };
 }
 
 /** Executes steps until the run ends, pauses, or reaches a batch, which is then returned. */

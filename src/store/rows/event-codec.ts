@@ -1,7 +1,6 @@
 import type { MessageEvent } from "../../domain/message/message.js";
 import type { RunEvent } from "../../domain/run/workflow-run.js";
 import type { Json } from "../../util/json.js";
-import { SizedCache } from "../../util/sized-cache.js";
 import { stringify } from "./json-column.js";
 
 // Events are half the bytes of a run. They are stored as tuples that omit default values at the end, with times relative to
@@ -20,50 +19,34 @@ type RunTuple = [
   attempt?: number,
   status?: string,
 ];
-type MessageTuple = [type: string, after: number, data?: Json];
+type MessageTuple = [type: string, after?: number, data?: Json];
 
-/** JSON texts of names in events. Few names occur, and each event repeats them. */
-const nameTexts = new SizedCache<string>(1_000_000);
-
-export function toNameText(name: string | null): string {
-  if (name === null) return "null";
-  let text = nameTexts.get(name);
-  if (text === undefined) {
-    text = stringify(name);
-    nameTexts.set(name, text, 2 * text.length);
-  }
-  return text;
-}
-
-/**
- * Returns an event as a JSON array that ends with the last value that is not the default. Concatenating the text takes a third
- * of the time of building arrays for `JSON.stringify`.
- */
-function packRunEvent(event: RunEvent, before: RunEvent | undefined, start: number): string {
+/** Returns an event as a tuple that ends with the last value that is not the default. */
+function toRunTuple(event: RunEvent, before: RunEvent | undefined, start: number): RunTuple {
   const { status, attempt, data, step_type, step_ref, at } = event;
   const isSameStep = step_ref !== null && step_ref === before?.step_ref && step_type === before.step_type;
-  let text = `[${toNameText(event.event)}`;
-  let last = 0;
-  if (status !== "ok") last = 6;
-  else if (attempt !== 1) last = 5;
-  else if (data !== null) last = 4;
-  else if (step_type !== null && !isSameStep) last = 3;
-  else if (step_ref !== null) last = 2;
-  else if (at !== start) last = 1;
-  if (last >= 1) text += `,${at - start}`;
-  if (last >= 2) text += isSameStep ? `,${SAME_STEP}` : `,${toNameText(step_ref)}`;
-  if (last >= 3) text += isSameStep ? `,${SAME_STEP}` : `,${toNameText(step_type)}`;
-  if (last >= 4) text += `,${data === null ? "null" : stringify(data)}`;
-  if (last >= 5) text += `,${attempt}`;
-  if (last >= 6) text += `,${toNameText(status)}`;
-  return `${text}]`;
+  const tuple: RunTuple = [
+    event.event,
+    at - start,
+    isSameStep ? SAME_STEP : step_ref,
+    isSameStep ? SAME_STEP : step_type,
+    data,
+    attempt,
+    status,
+  ];
+  let length = 1;
+  if (status !== "ok") length = 7;
+  else if (attempt !== 1) length = 6;
+  else if (data !== null) length = 5;
+  else if (step_type !== null && !isSameStep) length = 4;
+  else if (step_ref !== null) length = 3;
+  else if (at !== start) length = 2;
+  tuple.length = length as RunTuple["length"];
+  return tuple;
 }
 
 export function packRunEvents(events: readonly RunEvent[], start: number): string {
-  let text = "[";
-  for (let index = 0; index < events.length; index++)
-    text += (index === 0 ? "" : ",") + packRunEvent(events[index] as RunEvent, events[index - 1], start);
-  return `${text}]`;
+  return stringify(events.map((event, index) => toRunTuple(event, events[index - 1], start)));
 }
 
 export function unpackRunEvents(text: string, start: number): RunEvent[] {
@@ -85,15 +68,12 @@ export function unpackRunEvents(text: string, start: number): RunEvent[] {
 }
 
 export function packMessageEvents(events: readonly MessageEvent[], start: number): string {
-  let text = "[";
-  for (let index = 0; index < events.length; index++) {
-    const { type, at, data } = events[index] as MessageEvent;
-    if (index > 0) text += ",";
-    text += `[${toNameText(type)}`;
-    if (at !== start || data !== null) text += `,${at - start}`;
-    text += data === null ? "]" : `,${stringify(data)}]`;
-  }
-  return `${text}]`;
+  return stringify(
+    events.map(({ type, at, data }): MessageTuple => {
+      if (data !== null) return [type, at - start, data];
+      return at === start ? [type] : [type, at - start];
+    }),
+  );
 }
 
 export function unpackMessageEvents(text: string, start: number): MessageEvent[] {

@@ -1,5 +1,4 @@
 import type { StepOutcome } from "../../domain/run/outcome.js";
-import { toNameText } from "./event-codec.js";
 import { stringify } from "./json-column.js";
 
 // The steps of most runs have few lists of keys, and the keys are half of their bytes. Steps with these keys are stored as tuples
@@ -39,20 +38,14 @@ function hasKeys(step: StepOutcome, keys: Keys): boolean {
   return index === keys.length;
 }
 
-const toText = (value: unknown): string => (value === null ? "null" : stringify(value));
-
-function packStep(step: StepOutcome): string {
-  const { ref, type, channel_type, outcome, reason, until } = step;
-  const isChannel = channel_type !== undefined;
-  const isWaiting = !isChannel && until !== undefined;
-  if (!hasKeys(step, isChannel ? CHANNEL_KEYS : isWaiting ? WAITING_KEYS : PLAIN_KEYS)) return stringify(step);
-  let text = `[${toNameText(ref)},${toNameText(type)},${toNameText(outcome)},${toText(reason)}`;
-  if (isWaiting) text += `,${toText(until)}`;
-  else if (isChannel) {
-    const { channel = null, message_id, message_status = null } = step;
-    text += `,${toNameText(channel_type)},${toNameText(channel)},${toText(message_id)},${toNameText(message_status)}`;
-  }
-  return `${text}]`;
+/** Returns a step as a tuple, or unchanged if it has other keys. */
+function toStepTuple(step: StepOutcome): StepOutcome | PlainTuple | WaitingTuple | ChannelTuple {
+  const keys = step.channel_type !== undefined ? CHANNEL_KEYS : step.until !== undefined ? WAITING_KEYS : PLAIN_KEYS;
+  if (!hasKeys(step, keys)) return step;
+  const { ref, type, outcome, reason, until, channel_type, channel, message_id, message_status } = step;
+  const plain: PlainTuple = [ref, type, outcome, reason];
+  if (channel_type !== undefined) return [...plain, channel_type, channel ?? null, message_id ?? null, message_status];
+  return until === undefined ? plain : [...plain, until];
 }
 
 function unpackStep(stored: StepOutcome | PlainTuple | WaitingTuple | ChannelTuple): StepOutcome {
@@ -64,13 +57,7 @@ function unpackStep(stored: StepOutcome | PlainTuple | WaitingTuple | ChannelTup
   return { ref, type, channel_type, channel, outcome, reason, message_id, message_status };
 }
 
-/** Returns steps as JSON text. It is concatenated for the reason that `packRunEvents` gives. */
-export function packSteps(steps: readonly StepOutcome[]): string {
-  let text = "[";
-  for (let index = 0; index < steps.length; index++)
-    text += (index === 0 ? "" : ",") + packStep(steps[index] as StepOutcome);
-  return `${text}]`;
-}
+export const packSteps = (steps: readonly StepOutcome[]): string => stringify(steps.map(toStepTuple));
 
 export function unpackSteps(text: string): StepOutcome[] {
   return (JSON.parse(text) as StepOutcome[]).map(unpackStep);
