@@ -17,7 +17,6 @@ import {
   confWithoutSchemas,
   databaseOnly,
   defaultSpinners,
-  evaluatedLate,
   LATE_CLASSES,
   LATE_OWN_FUNCTIONS,
   LATE_PACKAGES,
@@ -213,7 +212,7 @@ const results = await Promise.all([
       entryPoints: [`src/${name}.ts`],
       outfile: join(dist, `${name}.cjs`),
       external: ["node:sqlite"],
-      plugins: [lateFunctions, lateClasses, lateOwnFunctions, evaluatedLate, apart, modulesApart, noChildProcess],
+      plugins: [lateFunctions, lateClasses, lateOwnFunctions, apart, modulesApart, noChildProcess],
       // Without a performance object, liquidjs measures time with Date, and perf_hooks is not loaded.
       define: { ...common.define, "global.performance": "undefined" },
       supported: { "dynamic-import": false },

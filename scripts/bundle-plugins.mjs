@@ -33,32 +33,6 @@ const LATE_APART = { cheerio: ["load"], diff: ["diffLines"] };
 export const lateFunctions = late("late-functions", { ...LATE, ...LATE_APART });
 
 /**
- * Packages in the bundle of `notify` that are evaluated at first use, with the functions and classes that are used. Only
- * workflows with a schema for their data use the JSON Schema validator, and evaluating it takes 0.3 ms.
- */
-const EVALUATED_LATE = { "@cfworker/json-schema": { functions: ["dereference"], classes: ["Validator"] } };
-
-export const evaluatedLate = {
-  name: "evaluated-late",
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: new RegExp(`^(${Object.keys(EVALUATED_LATE).join("|")})$`) }, ({ path, namespace }) =>
-      namespace === "evaluated-late" ? undefined : { path, namespace: "evaluated-late" },
-    );
-    onLoad({ filter: /.*/, namespace: "evaluated-late" }, ({ path }) => ({
-      resolveDir: import.meta.dirname,
-      contents: [
-        ...EVALUATED_LATE[path].functions.map(
-          (word) => `export const ${word} = (...values) => require("${path}").${word}(...values);`,
-        ),
-        ...EVALUATED_LATE[path].classes.map(
-          (word) => `export function ${word}(...values) { return new (require("${path}").${word})(...values); }`,
-        ),
-      ].join("\n"),
-    }));
-  },
-};
-
-/**
  * Packages with a class as their default export whose objects few starts use. An object is created when one of its
  * methods is first used. markdown-it creates a linkify-it even if it does not look for links, which compiles 0.4 MB of
  * expressions.
