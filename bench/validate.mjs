@@ -34,7 +34,7 @@ const args = ["--require", meter, join(root, "bin", "knock.js"), "validate", "--
 const times = [];
 const cpuTimes = [];
 let summary;
-// The first round fills the caches of code and of valid documents.
+// The first round fills the cache of code.
 for (let round = -1; round < rounds; round++) {
   const start = performance.now();
   const { stdout, status, stderr } = spawnSync(process.execPath, args, { env, encoding: "utf8", maxBuffer: 1 << 26 });

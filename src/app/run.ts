@@ -48,6 +48,5 @@ export async function run(commands: Commands, io: ProcessIO): Promise<RunResult>
   } catch (error) {
     fail(error);
   }
-  services.validDocuments.save();
   return { code, isFinal, isOutputBlocked: output.isBlocked };
 }

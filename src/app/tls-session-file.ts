@@ -1,9 +1,9 @@
-import { readFileSync, rmSync, type Stats, statSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, type Stats, statSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import type { TlsSessionStore } from "../remote/http/transport.js";
 import { loadCrypto } from "../util/load-crypto.js";
 import { once } from "../util/once.js";
 import type { ProcessIO } from "./process-io.js";
-import { replaceCacheFile } from "./replace-cache-file.js";
 
 /**
  * The certificate of a server is not verified again while its session is resumed, so this is also how long an authority stays
@@ -16,6 +16,27 @@ const TRUST_VARIABLES = ["NODE_EXTRA_CA_CERTS", "NODE_OPTIONS", "SSL_CERT_DIR", 
 /** Returns whether only this user and root can write a file. Windows has neither owners nor modes. */
 function isPrivate({ uid, mode }: Stats): boolean {
   return process.getuid === undefined || (uid === process.getuid() && (mode & 0o022) === 0);
+}
+
+function deleteIfPossible(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {}
+}
+
+/**
+ * Replaces a file, so that other processes never read an incomplete one. Only the user can read it. Without the right to write
+ * it, the next process negotiates a session again.
+ */
+function replaceFile(file: string, content: Buffer): void {
+  const temporaryPath = `${file}.${process.pid}`;
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    writeFileSync(temporaryPath, content, { mode: 0o600 });
+    renameSync(temporaryPath, file);
+  } catch {
+    deleteIfPossible(temporaryPath);
+  }
 }
 
 /**
@@ -43,11 +64,7 @@ export function openTlsSessionFile(
         return null; // There is no session, or it cannot be read.
       }
     },
-    write: (session) => void replaceCacheFile(path(), session),
-    delete() {
-      try {
-        rmSync(path(), { force: true });
-      } catch {} // The next process tries to resume the session again, and fails in the same way.
-    },
+    write: (session) => replaceFile(path(), session),
+    delete: () => deleteIfPossible(path()), // If it stays, the next process fails to resume it in the same way.
   };
 }

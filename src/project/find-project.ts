@@ -2,7 +2,6 @@ import { existsSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { parseProjectFile } from "../domain/project/parse-project-file.js";
 import type { ProjectSettings } from "../domain/project/project-file-schema.js";
-import type { ValidDocuments } from "../domain/schema/valid-documents.js";
 import { KnockError } from "../errors/knock-error.js";
 import { describeFileError } from "../util/text-file.js";
 import { formatDisplayPath } from "./format-display-path.js";
@@ -21,8 +20,6 @@ export interface ProjectLocation {
   branchDir?: string;
   /** The name of the file in `environments/` that is merged over `environment.json`. Absent for that file alone. */
   environmentName?: string | undefined;
-  /** The documents that are known to be valid. Absent if every document is checked. */
-  valid?: ValidDocuments | undefined;
   /** Receives the errors of invalid documents, whose valid parts are then used. Absent if the first error is thrown. */
   onInvalid?: OnInvalid | undefined;
 }
@@ -56,20 +53,13 @@ interface FindProjectOptions {
   project: string | null;
   /** `--knock-dir`: takes precedence over the file's `knockDir`. */
   knockDir: string | null;
-  /** The documents that are known to be valid. Absent if every document is checked. */
-  valid?: ValidDocuments;
 }
 
 /**
  * Finds the nearest `knock.json` upwards and resolves its `knockDir` relative to the file's folder. Returns null if there is no
  * project and none was requested. Throws `project_missing` or `project_invalid` (F-001, F-002).
  */
-export async function findProject({
-  cwd,
-  project,
-  knockDir,
-  valid,
-}: FindProjectOptions): Promise<ProjectLocation | null> {
+export async function findProject({ cwd, project, knockDir }: FindProjectOptions): Promise<ProjectLocation | null> {
   const requested = project === null ? null : resolve(cwd, project);
   const root =
     requested === null ? findProjectRoot(cwd) : basename(requested) === PROJECT_FILE ? dirname(requested) : requested;
@@ -78,10 +68,9 @@ export async function findProject({
     const folder = checkFolder(resolve(cwd, knockDir), knockDir, "--knock-dir");
     // Settings such as the recipient guard also apply if the command runs outside of the folder's project.
     const ownRoot = findProjectRoot(folder);
-    const own =
-      ownRoot === null ? null : await findProject({ cwd, project: ownRoot, knockDir: null, ...(valid && { valid }) });
+    const own = ownRoot === null ? null : await findProject({ cwd, project: ownRoot, knockDir: null });
     if (own?.knockDir === folder) return own;
-    return { root: dirname(folder), knockDir: folder, settings: {}, valid };
+    return { root: dirname(folder), knockDir: folder, settings: {} };
   }
   const file = join(root, PROJECT_FILE);
   const displayPath = formatDisplayPath(cwd, file, PROJECT_FILE);
@@ -98,8 +87,7 @@ export async function findProject({
     });
   }
   const raw = await readProjectJson(file, displayPath);
-  const parse = (document: unknown): ReturnType<typeof parseProjectFile> =>
-    parseProjectFile(document, displayPath, valid);
+  const parse = (document: unknown): ReturnType<typeof parseProjectFile> => parseProjectFile(document, displayPath);
   const projectFile = await parseDocument(raw, parse, { locate: locateIn({ path: file, displayPath }) });
   const folder =
     knockDir !== null
@@ -115,7 +103,6 @@ export async function findProject({
       knockDir === null ? `knockDir in ${displayPath}` : "--knock-dir",
     ),
     settings: projectFile.settings ?? {},
-    valid,
   };
 }
 

@@ -75,9 +75,9 @@ export interface Project extends ProjectLocation {
 
 /** Opens a project. Messages show paths relative to the working directory. */
 export function openProject(location: ProjectLocation, cwd: string): Project {
-  const { root, knockDir, settings, branchDir, environmentName, valid, onInvalid } = location;
+  const { root, knockDir, settings, branchDir, environmentName, onInvalid } = location;
   const displayPath = (path: string): string => formatDisplayPath(cwd, path);
-  const environmentSource = { knockDir, name: environmentName ?? null, displayPath, valid, onInvalid };
+  const environmentSource = { knockDir, name: environmentName ?? null, displayPath, onInvalid };
   const workflowFindings = new Map<string, readonly LocatedFinding[]>();
   let environmentRead: Promise<Environment> | undefined;
   let knownMarks: ReadonlyMap<string, RecipientsFileMark> = new Map();
@@ -129,10 +129,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
       void findings.push(...found.map((finding) => ({ ...finding, code })));
     const addUnknownKey: ReportFinding = (path, message, suggestedKey) =>
       add("unknown_key", [{ path, message, suggestedKey }]);
-    const parsed = resolveChannelTypes(
-      parseWorkflow(key, resolved, { unknownKey: addUnknownKey, valid }),
-      await environment(),
-    );
+    const parsed = resolveChannelTypes(parseWorkflow(key, resolved, addUnknownKey), await environment());
     add("ineffective_setting", collectWorkflowWarnings(resolved as JsonObject, references));
     add("undeclared_channel", findUndeclaredChannels(parsed, await environment()));
     workflowFindings.set(
@@ -186,7 +183,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
    * (CLI-009).
    */
   function branch(slug: string): Project | null {
-    const main = { root, knockDir, settings, environmentName, valid, onInvalid };
+    const main = { root, knockDir, settings, environmentName, onInvalid };
     if (branchDir !== undefined) return openProject(main, cwd).branch(slug);
     const folder = findBranchFolder(location, slug);
     if (folder !== null) return openProject({ ...main, branchDir: folder }, cwd);
@@ -198,7 +195,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     const recipients = listRecipientsFiles(knockDir, displayPath).filter(
       (file) => !isWithoutWarnings(file, knownMarks),
     );
-    const findings = await readRunWarnings({ environments, recipients }, valid);
+    const findings = await readRunWarnings({ environments, recipients });
     return [...findings, ...(await readDocumentFindings(["audiences", "layouts", "partials"]))];
   }
 
@@ -206,7 +203,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     const findings: LocatedFinding[] = [];
     for (const folder of folders) {
       const files = listDocumentFiles(folder, getDocumentFileName(folder)).map(({ file }) => file);
-      findings.push(...(await readDocumentWarnings(folder, files, valid)));
+      findings.push(...(await readDocumentWarnings(folder, files)));
     }
     return findings;
   }

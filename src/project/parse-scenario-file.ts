@@ -17,8 +17,6 @@ export type FilePath = readonly (string | number)[];
 
 /** A file of scenarios, parsed. */
 interface ParsedScenarioFile {
-  /** The file as JSON. */
-  document: Json;
   scenarios: Scenario[];
   /** The error about invalid scenarios, with file, line and column for each finding; null if all are valid. */
   error: KnockError | null;
@@ -69,7 +67,7 @@ export function parseScenarioFile(text: string, file: ProjectFile): ParsedScenar
   try {
     const content = toJson(document) as Json;
     const { scenarios, error } = checkScenarios(content, file.displayPath);
-    return { document: content, scenarios, error: error && addLocations(error, file, locate), locate };
+    return { scenarios, error: error && addLocations(error, file, locate), locate };
   } catch (error) {
     throw error instanceof KnockError ? addLocations(error, file, locate) : error;
   }

@@ -1,6 +1,5 @@
 import { collectRecipientWarnings } from "../domain/recipient/collect-recipient-warnings.js";
 import type { Finding } from "../domain/schema/finding.js";
-import { CHECK_ALL, type ValidDocuments } from "../domain/schema/valid-documents.js";
 import type { FindingCode } from "../domain/validation/finding-codes.js";
 import type { LocatedFinding } from "../domain/validation/located-finding.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
@@ -25,23 +24,16 @@ export function findRecipientWarnings(raw: Json): Finding[] {
 }
 
 interface WarningSearch {
-  folder: DocumentFolder | "environments" | "recipients";
   code: FindingCode;
   find(raw: JsonObject): Finding[];
-  valid?: ValidDocuments | undefined;
 }
 
 /** Returns the warnings of one file. Text that is invalid JSON is reported elsewhere. */
-async function readWarnings(
-  file: ProjectFile,
-  { folder, code, find, valid = CHECK_ALL }: WarningSearch,
-): Promise<LocatedFinding[]> {
+async function readWarnings(file: ProjectFile, { code, find }: WarningSearch): Promise<LocatedFinding[]> {
   const text = readProjectText(file.path, file.displayPath);
   const parsed = await parseJson(text);
   if ("error" in parsed || !isJsonObject(parsed.value)) return [];
-  if (valid.has(folder, parsed.value)) return [];
   const findings = find(parsed.value);
-  if (findings.length === 0) valid.add(folder, parsed.value);
   if (findings.length === 0) return [];
   const { locateFindings } = await import("./add-file-locations.js");
   return locateFindings(
@@ -62,15 +54,14 @@ function findEnvironmentWarnings(raw: JsonObject): Finding[] {
 }
 
 /** Reads the files of a run and returns each likely mistake with its location. */
-export async function readRunWarnings(files: RunFiles, valid?: ValidDocuments): Promise<LocatedFinding[]> {
+export async function readRunWarnings(files: RunFiles): Promise<LocatedFinding[]> {
   const searches = [
-    { folder: "environments", find: findEnvironmentWarnings },
-    { folder: "recipients", find: findRecipientWarnings },
+    { kind: "environments", find: findEnvironmentWarnings },
+    { kind: "recipients", find: findRecipientWarnings },
   ] as const;
   const warnings: LocatedFinding[] = [];
-  for (const { folder, find } of searches)
-    for (const file of files[folder])
-      warnings.push(...(await readWarnings(file, { folder, code: "suspicious_value", find, valid })));
+  for (const { kind, find } of searches)
+    for (const file of files[kind]) warnings.push(...(await readWarnings(file, { code: "suspicious_value", find })));
   return warnings;
 }
 
@@ -78,13 +69,10 @@ export async function readRunWarnings(files: RunFiles, valid?: ValidDocuments): 
 export async function readDocumentWarnings(
   folder: DocumentFolder,
   files: readonly ProjectFile[],
-  valid?: ValidDocuments,
 ): Promise<LocatedFinding[]> {
   const search: WarningSearch = {
-    folder,
     code: "unknown_key",
     find: (raw: JsonObject) => findUnknownDocumentKeys(folder, raw),
-    valid,
   };
   const warnings: LocatedFinding[] = [];
   for (const file of files) warnings.push(...(await readWarnings(file, search)));

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { createDefaultEnvironment, type Environment } from "../domain/environment/environment.js";
 import { parseEnvironment } from "../domain/environment/parse-environment.js";
 import { type ChannelType, findChannelType } from "../domain/message/channel-types.js";
-import type { ValidDocuments } from "../domain/schema/valid-documents.js";
 import { KnockError } from "../errors/knock-error.js";
 import { didYouMean } from "../util/find-nearest.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
@@ -19,7 +18,6 @@ interface EnvironmentSource {
   /** The name of a file in `environments/`; null for `environment.json` alone. */
   name: string | null;
   displayPath(path: string): string;
-  valid?: ValidDocuments | undefined;
   onInvalid?: OnInvalid | undefined;
 }
 
@@ -77,9 +75,9 @@ export async function readEnvironment(source: EnvironmentSource): Promise<Enviro
   const [account, chosen] = files;
   if (account === undefined) return createDefaultEnvironment();
   const [base = null, override = null] = documents;
-  const { valid, onInvalid } = source;
+  const { onInvalid } = source;
   const readOne = (document: Json, file: ProjectFile): Promise<Environment> =>
-    parseDocument(document, (raw) => parseEnvironment(raw, file.displayPath, valid), {
+    parseDocument(document, (raw) => parseEnvironment(raw, file.displayPath), {
       locate: locateIn(file),
       onInvalid,
     });
@@ -89,7 +87,7 @@ export async function readEnvironment(source: EnvironmentSource): Promise<Enviro
   if (!isJsonObject(base)) return readOne(base, account);
   const environment = await parseDocument(
     mergeEnvironment(base, override) as Json,
-    (raw) => parseEnvironment(raw, chosen.displayPath, valid),
+    (raw) => parseEnvironment(raw, chosen.displayPath),
     { locate: (error) => locateInFiles(error, override, { account, chosen }), onInvalid },
   );
   addNullChannelTypes(environment, base.channels);

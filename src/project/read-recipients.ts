@@ -64,7 +64,7 @@ export function isWithoutWarnings(file: RecipientsDocument, known: ReadonlyMap<s
  * stamp has an empty list of recipients. Throws `project_invalid`.
  */
 export async function readChangedRecipients(
-  { knockDir, valid, onInvalid }: ProjectLocation,
+  { knockDir, onInvalid }: ProjectLocation,
   displayPath: (path: string) => string,
   known: ReadonlyMap<string, RecipientsFileMark>,
 ): Promise<RecipientsSeed[]> {
@@ -86,7 +86,7 @@ export async function readChangedRecipients(
     const hasWarnings = stamp !== null && findRecipientWarnings(parsed.value).length > 0;
     const mark = { file: file.name, digest, stamp: hasWarnings ? `${stamp}${WARNINGS}` : stamp };
     if (before?.digest === digest) return { ...mark, recipients: [], subscriptions: [], audiences: [] };
-    const parse = (raw: unknown): RecipientsFile => parseRecipientsFile(raw, file.displayPath, valid);
+    const parse = (raw: unknown): RecipientsFile => parseRecipientsFile(raw, file.displayPath);
     const content = await parseDocument(parsed.value, parse, { locate: locateIn(file), onInvalid });
     return { ...mark, ...content };
   };

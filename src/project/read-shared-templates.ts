@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { ValidDocuments } from "../domain/schema/valid-documents.js";
 import type { EmailLayout } from "../domain/template/email-layout.js";
 import { parseEmailLayout } from "../domain/template/parse-email-layout.js";
 import { parseTemplatePartial } from "../domain/template/parse-template-partial.js";
@@ -24,7 +23,7 @@ interface SharedTemplates {
 export function openSharedTemplates(
   { resolveFolder, listKeys: listFolderKeys }: ProjectFolders,
   displayPath: (path: string) => string,
-  { valid, onInvalid }: Pick<ProjectLocation, "valid" | "onInvalid">,
+  { onInvalid }: Pick<ProjectLocation, "onInvalid">,
 ): SharedTemplates {
   const getFileName = (kind: "layouts" | "partials"): string => (kind === "layouts" ? "layout.json" : "partial.json");
   const getFile = (kind: "layouts" | "partials", key: string): string =>
@@ -36,14 +35,14 @@ export function openSharedTemplates(
   async function read<T>(
     kind: "layouts" | "partials",
     key: string,
-    parse: (key: string, raw: Json, file: string, valid?: ValidDocuments) => T,
+    parse: (key: string, raw: Json, file: string) => T,
   ): Promise<T | null> {
     const file = getFile(kind, key);
     if (!RESOURCE_KEY.test(key) || !existsSync(file)) return null;
     return readResource(
       { path: file, displayPath: displayPath(file) },
       { owner: kind === "layouts" ? "layout" : "partial", onInvalid },
-      (raw) => parse(key, raw, displayPath(file), valid),
+      (raw) => parse(key, raw, displayPath(file)),
     );
   }
 

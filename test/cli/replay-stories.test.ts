@@ -49,7 +49,7 @@ async function replayScenarios(
   const files = readdirSync(root, { recursive: true }).map(String);
   for (const file of files.filter((path) => path.endsWith(".test.yaml"))) {
     const snapshots = parseSnapshots("{}", file, "update");
-    const { scenarios } = await readScenarios({ path: join(root, file), displayPath: file }, undefined);
+    const { scenarios } = await readScenarios({ path: join(root, file), displayPath: file });
     for (const scenario of scenarios) {
       const replay = async (): Promise<void> => {
         const store = Reflect.get(targets, "store") as Store;

@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { ValidDocumentCache } from "../../src/app/valid-document-cache.js";
 import { readScenarioNames } from "../../src/project/read-scenario-names.js";
 import { readScenarios, type ScenarioFileContent } from "../../src/project/read-scenarios.js";
 import { catchRejection } from "../helpers/catch-error.js";
@@ -93,42 +92,6 @@ given:
         const found = await readScenarioNames(file, start);
         expect([start, found.filter(isFitting)]).toEqual([start, parsed.filter(isFitting)]);
       }
-    } finally {
-      project.remove();
-    }
-  });
-
-  it("is not parsed a third time if it is unchanged, and its values keep their positions", async () => {
-    const text = `scenarios:
-  first:
-    steps:
-      - notify: { workflow: a, recipients: [ada] }
-        expect: { messages: [{ to: ada }] }
-  \${name}:
-    each: [{ name: second }, { name: third }]
-    steps:
-      - notify: { workflow: a, recipients: ["\${name}"] }
-        expect: { messages: [{ to: "\${name}" }] }
-`;
-    const project = new TemporaryProject({ "a.test.yaml": text });
-    const file = { path: project.path("a.test.yaml"), displayPath: "a.test.yaml" };
-    const valid = new ValidDocumentCache(project.path("cache.txt"));
-    try {
-      await readScenarios(file, valid);
-      const parsed = await readScenarios(file, valid);
-      const added = vi.spyOn(valid, "addContent");
-      const known = await readScenarios(file, valid);
-      expect(added).not.toHaveBeenCalled();
-      expect(known.scenarios).toEqual(parsed.scenarios);
-      expect(known.scenarios.map(({ name }) => name)).toEqual(["first", "second", "third"]);
-      for (const { path } of known.scenarios) expect(await known.locate(path)).toEqual(await parsed.locate(path));
-      expect(await known.locate(["scenarios", "first", "steps", 0, "notify"])).toEqual({ line: 4, column: 9 });
-      project.write({ "a.test.yaml": text.replace("first", "changed") });
-      expect((await readScenarios(file, valid)).scenarios[0]?.name).toBe("changed");
-      project.write({ "a.test.yaml": text.replace("steps", "stepz") });
-      expect((await readScenarios(file, valid)).error?.message).toContain(
-        "a.test.yaml:3:5: scenarios.first: unknown key",
-      );
     } finally {
       project.remove();
     }

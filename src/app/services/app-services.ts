@@ -8,7 +8,6 @@ import { openCredentials } from "../credentials.js";
 import type { ProcessIO } from "../process-io.js";
 import { readFileInterruptibly } from "../read-interruptibly.js";
 import { reportToGitHub } from "../report-to-github.js";
-import { ValidDocumentCache } from "../valid-document-cache.js";
 import { LocalProject } from "./local-project.js";
 import { createProfileService } from "./profile-service.js";
 import { ProjectFiles } from "./project-files.js";
@@ -18,7 +17,6 @@ import { TargetOpener } from "./target-opener.js";
 /** The services of a command, together with the parts that command-specific services build on. */
 export interface AppServices extends CommandContext {
   readonly io: ProcessIO;
-  readonly validDocuments: ValidDocumentCache;
   readonly files: ProjectFiles;
   readonly settings: SettingsCache;
   readonly project: LocalProject;
@@ -30,15 +28,12 @@ export function createServices(io: ProcessIO, output: Output, exit: CommandConte
   const { env, cwd } = io;
   const credentials = once(() => openCredentials(env, cwd));
   const profiles = once(() => createProfileService(credentials()));
-  const { cachePrefix } = io;
-  const validDocuments = new ValidDocumentCache(cachePrefix === null ? null : `${cachePrefix}-documents.txt`);
-  const files = new ProjectFiles(io, validDocuments);
+  const files = new ProjectFiles(io);
   const settings = new SettingsCache(files, credentials, env, output);
   const project = new LocalProject(files, settings, env, output);
   const target = new TargetOpener(files, settings, project, io, output);
   return {
     io,
-    validDocuments,
     files,
     settings,
     project,

@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import type { TargetFlags } from "../../commands/services.js";
-import type { ValidDocuments } from "../../domain/schema/valid-documents.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { cacheProject } from "../../project/cache-project.js";
 import {
@@ -19,10 +18,7 @@ export class ProjectFiles {
   private project: Promise<Project | null> | undefined;
   private isCached = false;
 
-  constructor(
-    private readonly io: Pick<ProcessIO, "cwd" | "env">,
-    private readonly valid: ValidDocuments,
-  ) {}
+  constructor(private readonly io: Pick<ProcessIO, "cwd" | "env">) {}
 
   find(flags: TargetFlags): Promise<Project | null> {
     this.project ??= this.open(flags);
@@ -67,7 +63,7 @@ export class ProjectFiles {
   private async open(flags: TargetFlags): Promise<Project | null> {
     const { cwd, env } = this.io;
     const { project = null, knockDir = null } = flags;
-    const location = await findProject({ cwd, project, knockDir, valid: this.valid });
+    const location = await findProject({ cwd, project, knockDir });
     if (location === null) return null;
     const environmentName = resolveEnvironmentSetting({ flags, env, project: location.settings })?.value;
     const opened = openProject({ ...location, environmentName }, cwd);

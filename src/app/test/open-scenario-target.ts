@@ -3,7 +3,6 @@ import { join, relative, resolve } from "node:path";
 import type { Environment } from "../../domain/environment/environment.js";
 import { parseEnvironment } from "../../domain/environment/parse-environment.js";
 import type { Given } from "../../domain/scenario/scenario-schema.js";
-import type { ValidDocuments } from "../../domain/schema/valid-documents.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { Faults } from "../../emulator/faults.js";
 import { readOnce } from "../../engine/workflow/read-once.js";
@@ -99,11 +98,6 @@ export class ScenarioTargets {
     private readonly io: ProcessIO,
     private readonly warn: (text: string) => void,
   ) {}
-
-  /** The documents that an earlier process found valid; undefined in a thread. */
-  get valid(): ValidDocuments | undefined {
-    return this.location.valid;
-  }
 
   async open(given: Given, { replaced, ...options }: OpenOptions): Promise<ScenarioTarget> {
     const found = this.findProject(given.environment ?? this.location.environmentName ?? null, given.branch ?? null);

@@ -64,12 +64,12 @@ async function reportInvalid(
   const details: ErrorDetail[] = [];
   for (const problem of problems) {
     const message = describeFinding({ ...problem, pointer: problem.pointer.slice(scenario.length) }, "the scenario");
-    details.push({ ...problem, ...(await locate(toFilePath(problem.pointer))), message });
+    details.push({ ...problem, ...locate(toFilePath(problem.pointer)), message });
   }
   const [first] = details;
   const position = { line: first?.line ?? 1, column: first?.column ?? 1 };
   const { message = "" } = first ?? {};
-  const result = { name, status: "broken" as const, failures: [], skip: null, duration_ms: 0, ...(await locate(path)) };
+  const result = { name, status: "broken" as const, failures: [], skip: null, duration_ms: 0, ...locate(path) };
   const error = { code: "scenario_invalid" as const, message, hint: listOtherDetails(details), ...position };
   return { ...result, error };
 }
@@ -82,20 +82,19 @@ function listOtherDetails(details: readonly ErrorDetail[]): string | null {
 }
 
 /** Adds the positions in the file to a result. */
-async function addPositions(
+function addPositions(
   result: ScenarioResult,
   { path }: Scenario,
   locate: ScenarioFileContent["locate"],
-): Promise<ReportedScenario> {
+): ReportedScenario {
   const { error } = result;
   const failures: ReportedScenario["failures"] = [];
-  for (const { about: _, ...failure } of result.failures)
-    failures.push({ ...failure, ...(await locate(failure.location)) });
+  for (const { about: _, ...failure } of result.failures) failures.push({ ...failure, ...locate(failure.location) });
   return {
     ...result,
-    ...(await locate(path)),
+    ...locate(path),
     failures,
-    error: error && { code: error.code, message: error.message, hint: error.hint, ...(await locate(error.location)) },
+    error: error && { code: error.code, message: error.message, hint: error.hint, ...locate(error.location) },
   };
 }
 
@@ -165,7 +164,7 @@ export class FileRunner {
     const reached = new Set<string>();
     const { recordsReached, recordsDetails, emails } = this.options;
     try {
-      const content = await readScenarios(file, this.targets.valid);
+      const content = await readScenarios(file);
       const selected = this.selectScenarios(content.scenarios, file);
       if (selected.length === 0) return null;
       const snapshots = readSnapshots(file, this.options.snapshots);
@@ -187,7 +186,7 @@ export class FileRunner {
           if (recordsDetails || emails !== null) messages = await readScenarioMessages(target);
         });
         outcome.messages.push(messages);
-        reported.scenarios.push(await addPositions(result, scenario, content.locate));
+        reported.scenarios.push(addPositions(result, scenario, content.locate));
         if (result.status === "passed") outcome.passed.push({ name: scenario.name, workflows: [...workflows] });
       }
       const isComplete = reported.scenarios.length === content.scenarios.length;

@@ -1,9 +1,7 @@
-import { CHECK_ALL } from "../../domain/schema/valid-documents.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { formatDisplayPath } from "../../project/format-display-path.js";
 import { listScenarioFiles } from "../../project/list-scenario-files.js";
 import type { Project } from "../../project/open-project.js";
-import { readProjectText } from "../../project/read-project-text.js";
 import { readScenarios, type ScenarioFileContent } from "../../project/read-scenarios.js";
 import { checkScenarioNames } from "../../testing/check-expectation-names.js";
 import type { DefinitionNames } from "../../testing/definition-names.js";
@@ -21,11 +19,11 @@ async function findNameErrors(
   const errors: KnockError[] = [];
   for (const scenario of scenarios.filter(({ problems }) => problems.length === 0)) {
     for (const { path, error } of await findGivenErrors(scenario, context)) {
-      const own = await locate([...scenario.path, ...path.slice(0, 1)]);
-      const start = await locate(scenario.path);
+      const own = locate([...scenario.path, ...path.slice(0, 1)]);
+      const start = locate(scenario.path);
       // A value for all scenarios is at the top of the file.
       const isShared = path[0] === "given" && own.line === start.line && own.column === start.column;
-      const { line, column } = await locate(isShared ? path : [...scenario.path, ...path]);
+      const { line, column } = locate(isShared ? path : [...scenario.path, ...path]);
       errors.push(error.copyWith({ message: `${file.displayPath}:${line}:${column}: ${error.message}` }));
     }
     if (scenario.given.branch) continue;
@@ -36,7 +34,7 @@ async function findNameErrors(
       });
     } catch (error) {
       if (!(error instanceof KnockError)) throw error;
-      const { line, column } = await locate(path);
+      const { line, column } = locate(path);
       errors.push(error.copyWith({ message: `${file.displayPath}:${line}:${column}: ${error.message}` }));
     }
   }
@@ -53,37 +51,23 @@ interface ScenarioCheck {
 }
 
 /**
- * Checks the files of scenarios and the names that they refer to, if these are complete. Reports errors to `onError`. A file that
- * was valid with the same names is not parsed again, because YAML takes half of all checks.
+ * Checks the files of scenarios and the names that they refer to, if these are complete. Reports errors to `onError`.
  */
 export async function checkScenarioFiles(
   project: Project,
   { cwd, folders, openNames }: ScenarioCheck,
   onError: (error: unknown, displayPath: string) => void,
 ): Promise<void> {
-  const valid = project.valid ?? CHECK_ALL;
   const displayPath = (path: string): string => formatDisplayPath(cwd, path);
   const files = listScenarioFiles(folders, { root: project.root, cwd, displayPath });
   if (files.length === 0) return;
   const names = await openNames();
-  const known = names && [
-    await names.listWorkflowKeys(),
-    await names.listChannelSteps(),
-    await names.listRefs(),
-    await names.listChannels(),
-    await names.listRecipientNames(),
-  ];
   for (const file of files) {
     try {
-      const document = [file.displayPath, readProjectText(file.path, file.displayPath, "scenario_invalid"), known];
-      if (valid.has("scenarios", document)) continue;
       const content = await readScenarios(file);
       const errors = content.error === null ? [] : [content.error];
       if (names !== null) errors.push(...(await findNameErrors(content, { project, names, cwd })));
       for (const error of errors) onError(error, file.displayPath);
-      // Other branches and environments can change.
-      const isRemembered = content.scenarios.every(({ given }) => !given.branch && !given.environment);
-      if (errors.length === 0 && isRemembered) valid.add("scenarios", document);
     } catch (error) {
       onError(error, file.displayPath);
     }

@@ -5,7 +5,6 @@ import { parsePreferenceCenter } from "../preferences/preference-center.js";
 import type { PreferenceSet } from "../recipient/preference-set.js";
 import { checkClosedDocument } from "../schema/check-document.js";
 import { DocumentFindings } from "../schema/document-findings.js";
-import { CHECK_ALL, type ValidDocuments } from "../schema/valid-documents.js";
 import { checkJsonShape } from "../shape/check-json-shape.js";
 import type { HttpMethod } from "../step/http-request.js";
 import { parsePercentage } from "./channel-schema.js";
@@ -100,19 +99,17 @@ function toWebhook({ url, events, signing_key }: Present<"webhooks">[number]): W
   return { url, events: events ?? null, signing_key: parseVariableReference(signing_key) };
 }
 
-function checkEnvironment(raw: unknown, file: string, valid: ValidDocuments): EnvironmentFile {
+function checkEnvironment(raw: unknown, file: string): EnvironmentFile {
   checkJsonShape(raw, file, "project_invalid");
-  if (valid.has("environment", raw)) return raw as EnvironmentFile;
   const findings = new DocumentFindings();
   const value = checkClosedDocument(environmentSchema(), raw, findings.add);
   if (value === null) throw findings.toError(file, "project_invalid");
-  valid.add("environment", raw);
   return value;
 }
 
 /** Parses an `environment.json`. Throws `project_invalid` with one pointer per finding. */
-export function parseEnvironment(raw: unknown, file: string, valid = CHECK_ALL): Environment {
-  const value = checkEnvironment(raw, file, valid);
+export function parseEnvironment(raw: unknown, file: string): Environment {
+  const value = checkEnvironment(raw, file);
   const environment = createDefaultEnvironment();
   for (const [key, channel] of Object.entries(value.channels ?? {}))
     environment.channels[key] = channel ? toChannel(key, channel) : null;

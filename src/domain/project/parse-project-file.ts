@@ -1,6 +1,5 @@
 import { checkClosedDocument } from "../schema/check-document.js";
 import { DocumentFindings } from "../schema/document-findings.js";
-import { CHECK_ALL } from "../schema/valid-documents.js";
 import { checkJsonShape } from "../shape/check-json-shape.js";
 import { type ProjectFile, projectFileSchema } from "./project-file-schema.js";
 
@@ -9,12 +8,10 @@ const buildHint = (pointer: string): string | undefined =>
   /^(?:\/knockDir)?$/.test(pointer) ? 'For example: { "knockDir": "./knock" }' : undefined;
 
 /** Parses a `knock.json`. Throws `project_invalid`, which names the file, with one pointer per finding (F-002). */
-export function parseProjectFile(raw: unknown, fileName: string, valid = CHECK_ALL): ProjectFile {
+export function parseProjectFile(raw: unknown, fileName: string): ProjectFile {
   checkJsonShape(raw, fileName, "project_invalid");
-  if (valid.has("knock.json", raw)) return raw as ProjectFile;
   const findings = new DocumentFindings();
   const file = checkClosedDocument(projectFileSchema(), raw, findings.add);
   if (file === null) throw findings.toError(fileName, "project_invalid", (first) => buildHint(first?.pointer ?? ""));
-  valid.add("knock.json", raw);
   return file;
 }

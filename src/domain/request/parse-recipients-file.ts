@@ -5,7 +5,6 @@ import { type RecipientKey, type RecipientUpsert, TENANTS } from "../recipient/r
 import type { Subscription } from "../recipient/subscription.js";
 import { checkClosedDocument } from "../schema/check-document.js";
 import { DocumentFindings } from "../schema/document-findings.js";
-import { CHECK_ALL, type ValidDocuments } from "../schema/valid-documents.js";
 import { checkJsonShape } from "../shape/check-json-shape.js";
 import { type ParsedRecipient, toRecipient } from "./parse-recipient.js";
 import { toMember, toMemberBody } from "./parse-recipient-list.js";
@@ -35,27 +34,19 @@ function toUpsert(value: object): RecipientUpsert {
 const isEmptyUpsert = ({ properties, channel_data, preferences }: RecipientUpsert): boolean =>
   Object.keys(properties).length === 0 && !channel_data && !preferences;
 
-function checkRecipientsFile(raw: unknown, file: string, valid: ValidDocuments): z.infer<RecipientsFileSchema> {
-  if (valid.has("recipients file", raw)) return raw as z.infer<RecipientsFileSchema>;
+function checkRecipientsFile(raw: unknown, file: string): z.infer<RecipientsFileSchema> {
   checkJsonShape(raw, file, "project_invalid");
   const findings = new DocumentFindings();
   const value = checkClosedDocument(recipientsFileSchema(), raw, findings.add);
   if (value === null) throw findings.toError(file, "project_invalid");
-  valid.add("recipients file", raw);
   return value;
 }
 
 /**
  * Parses a `recipients/*.json` file. Throws `project_invalid` with one pointer per finding.
  */
-export function parseRecipientsFile(raw: unknown, file: string, valid = CHECK_ALL): RecipientsFile {
-  const {
-    users = [],
-    objects = [],
-    tenants = [],
-    subscriptions = [],
-    audiences = {},
-  } = checkRecipientsFile(raw, file, valid);
+export function parseRecipientsFile(raw: unknown, file: string): RecipientsFile {
+  const { users = [], objects = [], tenants = [], subscriptions = [], audiences = {} } = checkRecipientsFile(raw, file);
   const recipients = [...users, ...objects, ...tenants.map((tenant) => ({ ...tenant, collection: TENANTS }))].map(
     toUpsert,
   );

@@ -109,12 +109,3 @@ export function parseScenarios(raw: unknown, fileName: string): Scenario[] {
   if (error !== null) throw error;
   return scenarios;
 }
-
-/** Returns the scenarios of a file in which {@link parseScenarios} found nothing. */
-export function parseValidScenarios(raw: Json): Scenario[] {
-  return toScenarios(
-    raw as unknown as ScenarioFile,
-    expandFile(raw, () => {}),
-    [],
-  );
-}

@@ -3,7 +3,6 @@ import type { ErrorDetail } from "../../errors/knock-error.js";
 import type { JsonObject } from "../../util/json.js";
 import { checkDocument } from "../schema/check-document.js";
 import { DocumentFindings } from "../schema/document-findings.js";
-import { CHECK_ALL, type ValidDocuments } from "../schema/valid-documents.js";
 import type { ReportFinding } from "../shape/report-finding.js";
 import type { EmailLayout } from "./email-layout.js";
 import { layoutSchema } from "./layout-schema.js";
@@ -39,14 +38,12 @@ function omitNulls(values: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
 }
 
-function checkLayout(raw: unknown, file: string, valid: ValidDocuments): LayoutFile {
-  if (valid.has("layout", raw)) return raw as LayoutFile;
+function checkLayout(raw: unknown, file: string): LayoutFile {
   const findings = new DocumentFindings();
   const value = checkDocument(layoutSchema(), raw, findings.add);
   if (value !== null) checkDocuments(value.html_layout, value.text_layout, value.is_mjml === true, findings.add);
   if (value === null || !findings.isEmpty)
     throw findings.toError(file, "project_invalid", () => buildHint(findings.details));
-  valid.add("layout", raw);
   return value;
 }
 
@@ -54,8 +51,8 @@ function checkLayout(raw: unknown, file: string, valid: ValidDocuments): LayoutF
  * Parses a `layout.json` whose text files have been inserted. Throws `project_invalid`, which names `file`, with one
  * pointer per finding.
  */
-export function parseEmailLayout(key: string, raw: unknown, file: string, valid = CHECK_ALL): EmailLayout {
-  const value = checkLayout(raw, file, valid);
+export function parseEmailLayout(key: string, raw: unknown, file: string): EmailLayout {
+  const value = checkLayout(raw, file);
   const { html_layout, text_layout, is_mjml, footer_links, branding_overrides } = value;
   return {
     key,

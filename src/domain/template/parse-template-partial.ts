@@ -2,7 +2,6 @@ import type * as z from "zod/mini";
 import { isJsonObject, type Json } from "../../util/json.js";
 import { checkDocument } from "../schema/check-document.js";
 import { DocumentFindings } from "../schema/document-findings.js";
-import { CHECK_ALL, type ValidDocuments } from "../schema/valid-documents.js";
 import { partialSchema } from "./partial-schema.js";
 import type { FieldType, PartialField, TemplatePartial } from "./template-partial.js";
 
@@ -16,8 +15,7 @@ const PARTS_BY_TYPE: Partial<Record<FieldType, readonly ("text" | "action" | "ur
 
 const getDefault = (settings: unknown): Json => ((isJsonObject(settings) ? settings.default : null) ?? null) as Json;
 
-function checkPartial(raw: unknown, file: string, valid: ValidDocuments): PartialFile {
-  if (valid.has("partial", raw)) return raw as PartialFile;
+function checkPartial(raw: unknown, file: string): PartialFile {
   const findings = new DocumentFindings();
   const value = checkDocument(partialSchema(), raw, findings.add);
   if (value?.type === "html" && /<\/?mj(ml|-[a-z])/i.test(value.content))
@@ -30,7 +28,6 @@ function checkPartial(raw: unknown, file: string, valid: ValidDocuments): Partia
       "project_invalid",
       () => "docs/reference/files/partial-json.md lists the fields of a partial.",
     );
-  valid.add("partial", raw);
   return value;
 }
 
@@ -38,8 +35,8 @@ function checkPartial(raw: unknown, file: string, valid: ValidDocuments): Partia
  * Parses a `partial.json` whose content file has been inserted. Throws `project_invalid` with one pointer per finding
  * (T-100, T-105).
  */
-export function parseTemplatePartial(key: string, raw: unknown, file: string, valid = CHECK_ALL): TemplatePartial {
-  const value = checkPartial(raw, file, valid);
+export function parseTemplatePartial(key: string, raw: unknown, file: string): TemplatePartial {
+  const value = checkPartial(raw, file);
   return {
     key,
     type: value.type,

@@ -5,7 +5,6 @@ import { normalizeConditionGroup, parseConditionGroup } from "../condition/parse
 import { checkDocument } from "../schema/check-document.js";
 import { DocumentFindings } from "../schema/document-findings.js";
 import type { UnknownKey } from "../schema/misspelled-keys.js";
-import { CHECK_ALL, type ValidDocuments } from "../schema/valid-documents.js";
 import { checkJsonShape } from "../shape/check-json-shape.js";
 import type { ReportFinding } from "../shape/report-finding.js";
 import { checkSteps, normalizeSteps } from "../steps/parse-steps.js";
@@ -33,16 +32,7 @@ function findTriggerAudience({ trigger }: JsonObject): string | null {
   return typeof trigger.audience_key === "string" ? trigger.audience_key : null;
 }
 
-/**
- * Checks a workflow and returns it with the ID of its version, if that is known from an earlier check of the same document.
- * Only a workflow without unknown keys can be remembered, because the report of them needs the schema.
- */
-function checkWorkflow(
-  key: string,
-  raw: unknown,
-  reportUnknownKey: ReportFinding,
-  valid: ValidDocuments,
-): { value: RawWorkflow; versionId: string | null; canRemember: boolean } {
+function checkWorkflow(key: string, raw: unknown, reportUnknownKey: ReportFinding): RawWorkflow {
   const findings = new DocumentFindings();
   const createError = () => findings.toError(`workflow "${key}"`, "workflow_invalid");
   if (!isJsonObject(raw)) {
@@ -50,8 +40,6 @@ function checkWorkflow(
     throw createError();
   }
   checkJsonShape(raw, `workflow "${key}"`, "workflow_invalid");
-  const versionId = valid.findVersionId(key, raw);
-  if (versionId !== null) return { value: raw as RawWorkflow, versionId, canRemember: false };
   const unknownKeys: UnknownKey[] = [];
   const value = checkDocument(workflowSchema(), raw, findings.add, (unknown) => unknownKeys.push(unknown));
   parseConditionGroup(raw.conditions, ["conditions"], { refs: null }, findings.add);
@@ -59,25 +47,15 @@ function checkWorkflow(
   const otherUnknownKeys = findings.mergeMisspelledKeys(unknownKeys);
   for (const { path, message, suggestedKey } of otherUnknownKeys) reportUnknownKey(path, message, suggestedKey);
   if (value === null || !findings.isEmpty) throw createError();
-  return { value, versionId: null, canRemember: unknownKeys.length === 0 };
-}
-
-interface WorkflowChecks {
-  /** Receives each key that the format does not have. */
-  unknownKey?: ReportFinding;
-  valid?: ValidDocuments;
+  return value;
 }
 
 /**
  * Parses a `workflow.json` whose template files have been inserted (section 4 of the format). Throws `workflow_invalid`
- * with all findings and their pointers (F-040 to F-053).
+ * with all findings and their pointers (F-040 to F-053). `reportUnknownKey` receives each key that the format does not have.
  */
-export function parseWorkflow(
-  key: string,
-  raw: unknown,
-  { unknownKey = () => {}, valid = CHECK_ALL }: WorkflowChecks = {},
-): Workflow {
-  const { value, versionId, canRemember } = checkWorkflow(key, raw, unknownKey, valid);
+export function parseWorkflow(key: string, raw: unknown, reportUnknownKey: ReportFinding = () => {}): Workflow {
+  const value = checkWorkflow(key, raw, reportUnknownKey);
   // The order of these keys is part of the version.
   const definition = {
     name: value.name ?? key,
@@ -92,11 +70,9 @@ export function parseWorkflow(
     trigger: toTrigger(value.trigger),
     steps: normalizeSteps(value.steps),
   };
-  const version_id = versionId ?? createContentUuid(`${key}\n${JSON.stringify(definition)}`);
-  if (canRemember) valid.addWorkflow(key, raw, version_id);
   return {
     key,
-    version_id,
+    version_id: createContentUuid(`${key}\n${JSON.stringify(definition)}`),
     active: isActive(value as JsonObject),
     ...definition,
   };
