@@ -3,14 +3,12 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { getErrorMessage } from "../../errors/knock-error.js";
 import { Connection } from "./connection/connection.js";
-import { CURRENT_SCHEMA } from "./connection/current-schema.js";
 import { type Database, type Driver, openDatabase, withDatabase } from "./connection/driver.js";
-import { inspectStoreFile } from "./connection/inspect-store-file.js";
-import { APPLICATION_ID, MIGRATIONS } from "./connection/migrations.js";
+import { checkVersion, inspectStoreFile } from "./connection/inspect-store-file.js";
+import { APPLICATION_ID, FIRST_VERSION, getCurrentVersion, MIGRATIONS } from "./connection/schema.js";
 import {
   createDamagedError,
   createForeignDatabaseError,
-  createTooNewError,
   createTooOldError,
   getPrimaryResultCode,
   isBusy,
@@ -62,7 +60,7 @@ function checkIdentity(database: Database, location: string): number {
 /** Throws `store_unusable` unless a database is a store of this version. */
 export function checkCurrentVersion(database: Database, location: string): void {
   const version = checkIdentity(database, location);
-  if (version < MIGRATIONS.length) throw createTooOldError(location, version, MIGRATIONS.length);
+  if (version < getCurrentVersion()) throw createTooOldError(location, version, getCurrentVersion());
 }
 
 function readStoreVersion(database: Database, location: string): number {
@@ -73,7 +71,7 @@ function readStoreVersion(database: Database, location: string): number {
       throw createForeignDatabaseError(location);
     return 0;
   }
-  if (user_version > MIGRATIONS.length) throw createTooNewError(location, user_version, MIGRATIONS.length);
+  checkVersion(user_version, location);
   return user_version;
 }
 
@@ -91,17 +89,16 @@ function switchToWal(database: Database): void {
 }
 
 /**
- * Creates or updates the tables. A new store is created from the schema that the migrations lead to, which takes 1 ms instead
- * of 7. Several processes may find the same new file: the first one to get the lock creates the tables, and the others read the
- * version again.
+ * Creates or updates the tables. Several processes may find the same new file: the first one to get the lock creates the
+ * tables, and the others read the version again.
  */
 function migrate(database: Database, location: string, previousVersion: number): void {
   database.exec("BEGIN IMMEDIATE");
   try {
     const version = readStoreVersion(database, location);
-    if (version === 0) database.exec(CURRENT_SCHEMA);
-    else for (const migration of MIGRATIONS.slice(version)) database.exec(migration);
-    database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}`);
+    const done = version === 0 ? 0 : version - FIRST_VERSION + 1;
+    for (const migration of MIGRATIONS.slice(done)) database.exec(migration);
+    database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${getCurrentVersion()}`);
     database.exec("COMMIT");
   } catch (error) {
     database.exec("ROLLBACK");
@@ -154,7 +151,7 @@ let cachedExpectedTables: ReadonlyMap<string, string> | undefined;
 /** Returns the statements that create the tables of a store of this version, by table, as SQLite stores them. */
 function getExpectedTables(): ReadonlyMap<string, string> {
   cachedExpectedTables ??= withDatabase(":memory:", (database) => {
-    database.exec(CURRENT_SCHEMA);
+    for (const migration of MIGRATIONS) database.exec(migration);
     const rows = database.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'table'").all();
     return new Map((rows as { name: string; sql: string }[]).map(({ name, sql }) => [name, sql]));
   });
@@ -187,7 +184,7 @@ export async function openSqliteStore(location: string, options: SqliteStoreOpti
         version = checkIdentity(database, path);
       }
       database.exec(CONNECTION_PRAGMAS);
-      if (version < MIGRATIONS.length) migrate(database, path, version);
+      if (version < getCurrentVersion()) migrate(database, path, version);
       const connection = new Connection(database, path, getExpectedTables);
       connection.watchesUsers = options.watchUsers ?? false;
       connection.realNow = options.now ?? Date.now;

@@ -10,11 +10,10 @@ import { packRunEvents, unpackRunEvents } from "../../../src/store/rows/event-co
 import { packSteps, unpackSteps } from "../../../src/store/rows/step-codec.js";
 import { Connection } from "../../../src/store/sqlite/connection/connection.js";
 import { openDatabase } from "../../../src/store/sqlite/connection/driver.js";
-import { APPLICATION_ID, MIGRATIONS } from "../../../src/store/sqlite/connection/migrations.js";
 import { openSqliteStore } from "../../../src/store/sqlite/open-sqlite-store.js";
 import { SharedRows } from "../../../src/store/sqlite/run/shared-rows.js";
 import type { JsonObject } from "../../../src/util/json.js";
-import { insertSample, NOW, saveAll, user } from "../../contract/store/sample-runs.js";
+import { insertSample, NOW } from "../../contract/store/sample-runs.js";
 
 let folder: string;
 let path: string;
@@ -177,62 +176,5 @@ describe("the sources of templates", () => {
     expect(toText((await store.listMessages({}, { limit: 9 })).items[0]?.content)).toBe(toText(CONTENT));
     await store.close();
     expect(queryRows("SELECT count(*) AS count FROM template_sources")).toEqual([{ count: 0 }]);
-  });
-});
-
-describe("a store of the version before", () => {
-  const VERSION = MIGRATIONS.findIndex((one) => one.includes("template_sources"));
-  const EVENTS =
-    '[["run_started"],["message_enqueued",0,"in_app_feed_1","channel",{"message_id":"m"}],["step_completed",5,"in_app_feed_1","channel"],["run_completed",5]]';
-
-  it("is read the same to the byte, and gets further rows in the new form", async () => {
-    const database = new DatabaseSync(path);
-    database.exec(MIGRATIONS.slice(0, VERSION).join(""));
-    database.exec(`
-      INSERT INTO workflow_versions VALUES (1, 'v', '{"key":"hello","version_id":"v","categories":[],"steps":[]}');
-      INSERT INTO channels VALUES (1, 'c', 'feed', 'in_app_feed', 'x');
-      INSERT INTO workflow_runs (row, id, workflow, version, data, settings, trigger_source, inserted_at)
-        VALUES (1, 'run', 'hello', 1, '{}', '{}', '{"type":"api"}', ${NOW});
-      PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${VERSION};`);
-    const insertRun = database.prepare(
-      "INSERT INTO recipient_runs (row, id, workflow_run, recipient, status, due_at, position, error_count, inserted_at, updated_at, steps, events) VALUES (1, 'ada-run', 1, '$users/ada', 'paused', ?, '[0]', 0, ?, ?, ?, ?)",
-    );
-    insertRun.run(NOW, NOW, NOW, toText(STEPS), EVENTS);
-    const insertMessage = database.prepare(
-      "INSERT INTO messages (id, recipient_run, recipient, channel, step_ref, status, attempts, inserted_at, updated_at, events, content) VALUES ('m', 1, '$users/ada', 1, 'in_app_feed_1', 'delivered', 0, ?, ?, '[[\"created\"]]', ?)",
-    );
-    insertMessage.run(NOW, NOW, toText(CONTENT));
-    database.close();
-
-    const store = await openSqliteStore(path);
-    const [message] = (await store.listMessages({ text: "recipient.name" }, { limit: 5 })).items;
-    expect(toText(message?.content)).toBe(toText(CONTENT));
-    await store.markMessages(["m"], "read", NOW, null);
-    const run = (await store.readRecipientRun("ada-run"))?.recipientRun;
-    expect(toText(run?.steps)).toBe(toText(STEPS));
-    expect(run?.events.map(({ step_ref, step_type, at }) => [step_ref, step_type, at - NOW])).toEqual([
-      [null, null, 0],
-      ["in_app_feed_1", "channel", 0],
-      ["in_app_feed_1", "channel", 5],
-      [null, null, 5],
-    ]);
-
-    const claim = { now: NOW, leaseMs: 1, token: "t" };
-    const [claimed] = await store.claimDueRuns(claim, 5);
-    expect(toText(claimed?.recipientRun)).toBe(toText(run));
-    const ended = { ...claimed!.recipientRun, status: "completed", position: null, due_at: null } as const;
-    await saveAll(store, [{ recipientRun: ended, messages: [] }], "t");
-    await insertSample(store, { recipients: ["ada"], message: { content: CONTENT } });
-    const after = (await store.readRecipientRun("ada-run"))?.recipientRun;
-    expect(toText([after?.steps, after?.events])).toBe(toText([run?.steps, run?.events]));
-    const { items } = await store.listMessages({ recipient: user("ada") }, { limit: 5 });
-    expect(items.map(({ content }) => toText(content))).toEqual([toText(CONTENT), toText(CONTENT)]);
-    expect(items[1]?.read_at).toBe(NOW);
-    await store.close();
-    expect(queryRows("SELECT template_sources FROM messages ORDER BY row")).toEqual([
-      { template_sources: null },
-      { template_sources: 1 },
-    ]);
-    expect(String(queryRows("SELECT steps FROM recipient_runs WHERE row = 1")[0]?.steps)).toBe(packSteps(STEPS));
   });
 });

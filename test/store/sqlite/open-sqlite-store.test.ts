@@ -17,7 +17,12 @@ import { join } from "node:path";
 import { DatabaseSync } from "@photostructure/sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { getExitCode } from "../../../src/errors/knock-error.js";
-import { APPLICATION_ID, MIGRATIONS } from "../../../src/store/sqlite/connection/migrations.js";
+import {
+  APPLICATION_ID,
+  FIRST_VERSION,
+  getCurrentVersion,
+  MIGRATIONS,
+} from "../../../src/store/sqlite/connection/schema.js";
 import { openSqliteStore } from "../../../src/store/sqlite/open-sqlite-store.js";
 import { SELECT_NEXT_RUN_OF_RECIPIENT } from "../../../src/store/sqlite/run/run-rows.js";
 import { insertSample, NOW, user } from "../../contract/store/sample-runs.js";
@@ -76,11 +81,11 @@ describe("a path without a knock store, which is rejected and stays unchanged", 
     ],
     [
       "a store of a newer version",
-      /newer knock \(version 99/,
+      /newer knock \(version 999/,
       (path) =>
         makeDatabase(
           path,
-          `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = 99; CREATE TABLE later (x)`,
+          `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = 999; CREATE TABLE later (x)`,
         ),
     ],
     ["a folder", /is a folder/, (path) => mkdirSync(path)],
@@ -213,34 +218,10 @@ describe("a new store", () => {
         .get() as object),
     }).toEqual({
       application_id: APPLICATION_ID,
-      user_version: MIGRATIONS.length,
+      user_version: getCurrentVersion(),
     });
     expect({ ...(database.prepare("PRAGMA journal_mode").get() as object) }).toEqual({ journal_mode: "wal" });
     database.close();
-  });
-
-  it("has the schema that all migrations create, also if it is not the first store of the process", async () => {
-    const schema = (database: InstanceType<typeof DatabaseSync>) =>
-      database.prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name").all() as {
-        type: string;
-        name: string;
-      }[];
-    const migrated = new DatabaseSync(":memory:");
-    for (const migration of MIGRATIONS) migrated.exec(migration);
-    const tables = schema(migrated).filter(({ type }) => type === "table");
-    expect(tables.length).toBeGreaterThan(10);
-    for (const name of ["first.db", "second.db"]) {
-      const path = join(folder, name);
-      await (await openSqliteStore(path)).close();
-      const created = new DatabaseSync(path, { readOnly: true });
-      expect(schema(created)).toEqual(schema(migrated));
-      for (const { name } of tables) {
-        const count = `SELECT COUNT(*) AS rows FROM "${name}"`;
-        expect([name, created.prepare(count).get()]).toEqual([name, migrated.prepare(count).get()]);
-      }
-      created.close();
-    }
-    migrated.close();
   });
 
   it("in memory stores nothing and creates no file", async () => {
@@ -257,29 +238,41 @@ describe("a new store", () => {
 });
 
 describe("an existing store", () => {
-  it("of an earlier version is migrated, and its data stays unchanged", async () => {
+  it("of an earlier version is updated once, with its data, and then refused by that version", async () => {
     const path = join(folder, "knock.db");
-    const BEFORE_GUIDES = 7;
-    makeDatabase(
-      path,
-      `${MIGRATIONS.slice(0, BEFORE_GUIDES).join("\n")}
-      INSERT INTO workflow_versions VALUES (1, 'v', '{"key":"hello","version_id":"v","categories":[],"steps":[]}');
-      INSERT INTO channels VALUES (1, 'c', 'feed', 'in_app_feed', 'x');
-      INSERT INTO workflow_runs (row, id, workflow, version, data, settings, trigger_source, inserted_at)
-        VALUES (1, 'run', 'hello', 1, '{}', '{}', '{"type":"api"}', ${NOW});
-      INSERT INTO recipient_runs (row, id, workflow_run, recipient, status, error_count, inserted_at, updated_at, steps, events)
-        VALUES (1, 'ana-run', 1, '$users/ana', 'completed', 0, ${NOW}, ${NOW}, '[]', '[]');
-      INSERT INTO messages (id, recipient_run, recipient, channel, step_ref, status, attempts, inserted_at, updated_at, events, content)
-        VALUES ('m', 1, '$users/ana', 1, 'feed_1', 'delivered', 0, ${NOW}, ${NOW}, '[]', '{}');
-      PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${BEFORE_GUIDES};`,
-    );
-    const store = await openSqliteStore(path);
-    const { items } = await store.listMessages({}, { limit: 5 });
-    expect(items).toMatchObject([{ id: "m", workflow: "hello", workflow_run_id: "run", recipient_run_id: "ana-run" }]);
-    expect(items[0]?.source).toBeUndefined();
-    expect((await store.listRecipientRuns({}, { limit: 5 })).items).toHaveLength(1);
-    expect(await store.readGuideMessages(user("ana"))).toEqual([]);
-    await store.close();
+    await seeded(path);
+    const migrations = MIGRATIONS as unknown as string[];
+    migrations.push("ALTER TABLE messages ADD COLUMN note TEXT; UPDATE messages SET note = status");
+    try {
+      for (let open = 0; open < 2; open++) {
+        const store = await openSqliteStore(path);
+        expect((await store.listMessages({}, { limit: 5 })).items).toHaveLength(1);
+        await store.close();
+      }
+      const database = new DatabaseSync(path, { readOnly: true });
+      expect({ ...(database.prepare("SELECT note, status FROM messages").get() as object) }).toEqual({
+        note: "delivered",
+        status: "delivered",
+      });
+      database.close();
+    } finally {
+      migrations.pop();
+    }
+    await expect(openSqliteStore(path)).rejects.toThrow("was written by a newer knock");
+  });
+
+  it("of a version before the first release is refused unchanged", async () => {
+    const path = join(folder, "knock.db");
+    await seeded(path);
+    const database = new DatabaseSync(path);
+    database.exec(`PRAGMA user_version = ${FIRST_VERSION - 1}`);
+    database.close();
+    const before = readFileSync(path);
+    await expect(openSqliteStore(path)).rejects.toMatchObject({
+      message: expect.stringContaining("was written by a development version of knock"),
+      hint: expect.stringContaining("Delete the file"),
+    });
+    expect(readFileSync(path).equals(before)).toBe(true);
   });
 
   it("is opened and read without writing", async () => {

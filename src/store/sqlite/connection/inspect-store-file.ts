@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { getErrorMessage } from "../../../errors/knock-error.js";
-import { APPLICATION_ID, MIGRATIONS } from "./migrations.js";
+import { APPLICATION_ID, FIRST_VERSION, getCurrentVersion } from "./schema.js";
 import {
   createFileInPlaceError,
   createFolderError,
@@ -23,6 +23,7 @@ import {
   createNotDatabaseError,
   createReadOnlyError,
   createTooNewError,
+  createUnreleasedError,
   createUnusableError,
 } from "./store-errors.js";
 
@@ -148,6 +149,12 @@ export function checkStoreFolder(folder: string, missing?: string): void {
   else if (!isWritable(folder)) throw createFolderError(missing, new Error(`${folder} cannot be written`));
 }
 
+/** Throws `store_unusable` for a store of a newer version, or of a version before the first release. */
+export function checkVersion(version: number, location: string): void {
+  if (version > getCurrentVersion()) throw createTooNewError(location, version, getCurrentVersion());
+  if (version < FIRST_VERSION) throw createUnreleasedError(location, version);
+}
+
 /**
  * Inspects the location of a store before SQLite opens it, so that a file that is not ours stays unchanged to the byte. Throws
  * `store_unusable` for a folder, a file that is not a database, a database of another program, a store of a newer version, and
@@ -173,7 +180,7 @@ export function inspectStoreFile(location: string): StoreFileState {
     const application = header.readInt32BE(APPLICATION_OFFSET);
     const version = header.readInt32BE(USER_VERSION_OFFSET);
     if (application === APPLICATION_ID) {
-      if (version > MIGRATIONS.length) throw createTooNewError(location, version, MIGRATIONS.length);
+      checkVersion(version, location);
       state = "ours";
     } else if (
       application !== 0 ||

@@ -29,6 +29,13 @@ export function createTooNewError(location: string, found: number, known: number
   );
 }
 
+export function createUnreleasedError(location: string, found: number): KnockError {
+  return createUnusableError(
+    `the store ${location} was written by a development version of knock (version ${found})`,
+    "Delete the file, and the next command creates a new one. Or use another store with --store.",
+  );
+}
+
 export function createReadOnlyError(location: string, cause: unknown): KnockError {
   return createUnusableError(
     `the store ${location} cannot be written`,

@@ -7,16 +7,11 @@ import type { StoredRow, StoredTable, StoreTables, TableTarget } from "../../../
 import { formatColumns, formatSelectNext, getKey, READ_ROWS, STORED_TABLES } from "../../rows/stored-tables.js";
 import { type Database, openDatabase, type SqlValue, type Statement } from "../connection/driver.js";
 import { inspectStoreFile } from "../connection/inspect-store-file.js";
-import {
-  CORRECT_ROW_BLOCKS,
-  FILL_FEED_COUNTS,
-  FILL_NEWER_BLOCKS,
-  FILL_ROW_BLOCKS,
-} from "../connection/later-migrations.js";
 import { isBusy, translateError } from "../connection/store-errors.js";
 import { WATCH_SCRIPT } from "../log/sqlite-outbound-log.js";
 import { CREATE_SOURCE_EVENTS, INDEX_SOURCE_EVENTS } from "../log/sqlite-source-log.js";
 import { checkCurrentVersion, openSqliteStore } from "../open-sqlite-store.js";
+import { FILL_FEED_COUNTS, FILL_ROW_BLOCKS } from "./derived-tables.js";
 import { RunNumbers } from "./run-numbers.js";
 
 /** The tables that exist only in stores that use them, with the statements that create them. */
@@ -34,7 +29,7 @@ const LINK_ACTIVITIES = `
   CREATE UNIQUE INDEX temp.previous_by_row ON previous_activities (row);
   UPDATE batch_activities SET previous = (SELECT p.previous FROM previous_activities p WHERE p.row = batch_activities.row);
   DROP TABLE previous_activities;
-  UPDATE batches SET newest = n.row FROM (SELECT batch, MAX(row) AS row FROM batch_activities GROUP BY batch) n WHERE n.batch = batches.row`;
+  UPDATE batches SET newest = n.row FROM (SELECT batch, MAX(row) AS row FROM batch_activities GROUP BY batch) n WHERE n.batch = batches.row;`;
 
 function createInUseError(location: string, cause?: unknown): KnockError {
   return new KnockError("conflict", `another process uses the store ${location}`, {
@@ -102,9 +97,7 @@ class SqliteTableTarget implements TableTarget {
   }
 
   async deriveRest(): Promise<void> {
-    this.database.exec(LINK_ACTIVITIES);
-    this.database.exec(FILL_ROW_BLOCKS + CORRECT_ROW_BLOCKS + FILL_NEWER_BLOCKS);
-    this.database.exec(FILL_FEED_COUNTS);
+    this.database.exec(LINK_ACTIVITIES + FILL_ROW_BLOCKS + FILL_FEED_COUNTS);
   }
 
   private hasTable(name: string): boolean {
