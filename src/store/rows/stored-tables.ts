@@ -14,7 +14,7 @@ const stripSigns = (word: string): string => word.replace(/[*>]/g, "");
  * no process uses a store that is copied. Each kind of store derives its other columns from these.
  */
 export const STORED_TABLES: readonly StoredTable[] = [
-  defineTable("seeds", "file* digest applied_at"),
+  defineTable("seeds", "file* digest stamp applied_at"),
   defineTable("secrets", "name* value"),
   defineTable("recipients", "row* key properties preferences channel_data inserted_at updated_at"),
   defineTable("subscriptions", "row* object recipient properties inserted_at updated_at"),

@@ -332,7 +332,7 @@ describeOnPostgres("copying a store", () => {
     const database = await createDatabase();
     const to = await openPostgresTables(database, { readOnly: false });
     const seeds = STORED_TABLES.find(({ name }) => name === "seeds") as StoredTable;
-    await to.write((target) => target.writeRows(seeds, [["a\u0000b", "digest", 1]]));
+    await to.write((target) => target.writeRows(seeds, [["a\u0000b", "digest", null, 1]]));
     const { rows } = await withClient(database, (client) => client.query("SELECT file FROM seeds"));
     expect(rows).toEqual([{ file: "a\uFFFDb" }]);
     await to.close();
