@@ -68,12 +68,22 @@ export function describeAliasError(message: string): string {
   return message.startsWith("Excessive alias count") ? "too many YAML aliases" : `invalid YAML: ${message}`;
 }
 
+/** Returns the key at an offset without quotes, because the parser's errors have only the offset. */
+function findKey(text: string, offset: number): string {
+  const [line = ""] = text.slice(offset).split("\n", 1);
+  const [, double, single, plain] = /^(?:"([^"]*)"|'([^']*)'|([^:]*))/.exec(line) ?? [];
+  return (double ?? single ?? plain ?? line).trim();
+}
+
 /** Describes an error of the YAML parser at its place in the text, in the words of this project. */
 export function describeYamlError({ code, message, pos: [start, end] }: YAMLParseError, text: string): YamlProblem {
   const found = text.slice(start, end);
   switch (code) {
     case "DUPLICATE_KEY":
-      return { message: `the key "${found}" is defined twice`, hint: "Rename or remove one of the two." };
+      return {
+        message: `the key "${findKey(text, start)}" is defined twice`,
+        hint: "Rename or remove one of the two.",
+      };
     case "BAD_INDENT":
       return (
         describeOpenBracket(message) ?? {

@@ -1,5 +1,5 @@
 import { describe, expect } from "vitest";
-import { FEED, initHello, WORKFLOW } from "../helpers/hello-project.js";
+import { ENVIRONMENT, FEED, initHello, WORKFLOW } from "../helpers/hello-project.js";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
 
 const SCHEMA = {
@@ -37,15 +37,19 @@ describe.concurrent("knock validate compares types:", () => {
       Object.assign(workflow, { trigger_data_json_schema: SCHEMA });
       Object.assign(workflow.steps[1] ?? {}, { conditions: { all } });
     });
+    hello.edit(ENVIRONMENT, ({ variables }) => void Object.assign(variables ?? {}, { limit: "5", name: "x" }));
     hello.write(
       FEED,
       [
         '{% if total_activities > "3" %}{% endif %}',
         "{% if from and '3' == data.n %}{% endif %}",
         '{% for item in items %}{% if item.price >= "1" or data.from == 1 %}{% endif %}{% endfor %}',
+        "{% case total_activities %}{% when from, '3' %}{% endcase %}",
         // These are valid.
+        "{% case total_activities %}{% when 3, '4' %}{% endcase %}{% case from %}{% when n %}{% endcase %}",
         "{% if total_activities > 3 and from == '3' and isOpen == true and n == nil %}{% endif %}",
         "{% if data.any == 3 or data.n == data.from or recipient.age == '3' or data.from contains 3 %}{% endif %}",
+        "{% if vars.name == 'x' or vars.limit == '5' %}{% endif %}",
         "{% assign n = '3' %}{% if n == '3' %}{% endif %}",
       ].join("\n"),
     );
@@ -55,6 +59,8 @@ describe.concurrent("knock validate compares types:", () => {
       [FEED, 2, 23, 'data.n is a number, but is compared with a text: "3"'],
       [FEED, 3, 30, 'item.price is a number, but is compared with a text: "1"'],
       [FEED, 3, 51, "data.from is a text, but is compared with a number: 1"],
+      [FEED, 4, 9, 'total_activities is a number, but is compared with a text: "3"'],
+      [FEED, 8, 27, 'vars.limit is a number, but is compared with a text: "5"'],
       [WORKFLOW, expect.anything(), 25, `${argument(0)}: data.n is a number, but is compared with a text: "3"`],
       [
         WORKFLOW,
@@ -76,13 +82,15 @@ describe.concurrent("knock validate compares types:", () => {
     const hello = await initHello(empty);
     hello.editWorkflow(({ steps, ...workflow }) => {
       Object.assign(workflow.trigger_data_json_schema ?? {}, SCHEMA);
-      const conditions = { all: [{ variable: "data.n", operator: "equal_to", argument: '"3"' }] };
+      const names = ["data.n", "run.total_activities"];
+      const conditions = { all: names.map((variable) => ({ variable, operator: "equal_to", argument: '"3"' })) };
       Object.assign(steps[0] ?? {}, { conditions });
     });
     hello.addStep("update_data", { data: '{ "n": "3" }' });
     hello.write(FEED, '{% if data.n == "3" %}{% endif %}{% if activities.size == "3" %}{% endif %}');
     expect(await hello.report()).toEqual([
       `${FEED}:1:40: activities.size is a number, but is compared with a text: "3" [type_mismatch]`,
+      expect.stringContaining('all[1].variable: run.total_activities is a number, but is compared with a text: "3"'),
     ]);
   });
 });

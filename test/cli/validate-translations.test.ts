@@ -46,11 +46,24 @@ describe.concurrent("knock validate compares the translations of languages:", ()
     ]);
   });
 
-  it("forms that a language does not have are not missing", async ({ empty }) => {
+  it("and neither forms that a language does not have, nor regions that contain only differences", async ({
+    empty,
+  }) => {
     const hello = await initHello(empty);
+    const write = (locale: string, text: string): string =>
+      hello.write(`knock/translations/${locale}/${locale}.json`, `{ "files": ${text}, "hi": "{{ name }}" }`);
     hello.edit("knock/environment.json", (environment) => void Object.assign(environment, { locale: "ja-JP" }));
-    hello.write("knock/translations/ja/ja.json", '{ "files": { "other": "{{ count }}" } }');
-    hello.write("knock/translations/en/en.json", '{ "files": { "one": "One", "other": "{{ count }} files" } }');
+    write("ja-JP", '{ "other": "{{ count }}" }');
+    write("en", '{ "one": "One", "other": "{{ count }} files" }');
+    hello.write("knock/translations/en-GB/en-GB.json", '{ "hi": "{{ nmae }}" }');
+    hello.write("knock/translations/ja/other.ja.json", "{}");
     expect(await hello.report()).toEqual([]);
+    write("pt-BR", '{ "other": "{{ count }}" }');
+    hello.write("knock/translations/pt-PT/pt-PT.json", '{ "hi": "{{ nmae }}" }');
+    expect(await hello.report()).toEqual([
+      "knock/translations/pt-BR/pt-BR.json:1:1: pt-BR: no translation of files.one [missing_translation]",
+      "knock/translations/pt-PT/pt-PT.json:1:1: pt-PT: no translation of files [missing_translation]",
+      'knock/translations/pt-PT/pt-PT.json:1:9: hi uses nmae, which ja-JP does not use; did you mean "name"? [missing_translation]',
+    ]);
   });
 });

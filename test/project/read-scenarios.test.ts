@@ -27,6 +27,8 @@ describe("a file of scenarios", () => {
     ["a:\n\tb: 1", 2, 1, "a tab is used as indentation"],
     ['a: "x', 1, 6, 'the closing quote " is missing'],
     ["a: 1\na: 2", 2, 1, 'the key "a" is defined twice'],
+    ["a b: 1\na b: 2", 2, 1, 'the key "a b" is defined twice'],
+    ["{ \"ab\": 1, 'ab': 2 }", 1, 12, 'the key "ab" is defined twice'],
     ["a:\n  - b\n c", 3, 1, "the indentation differs from that of the lines before"],
     ["a: 'it's'", 1, 8, '"s\'" is unexpected here'],
     ["a: @b", 1, 4, "a value without quotes cannot start with @"],

@@ -58,6 +58,10 @@ function isDynamic(argument: unknown): boolean {
   return typeof argument === "string" && (/\{[{%]/.test(argument) || /^[a-z]+(\.[^\s.{}]+)+$/.test(argument));
 }
 
+/** The operators that compare a variable with one value. */
+export const COMPARISONS: readonly unknown[] =
+  "equal_to not_equal_to greater_than less_than greater_than_or_equal_to less_than_or_equal_to".split(" ");
+
 /** Returns the text, number or boolean that an argument always is; undefined for others. */
 export function findLiteral(argument: unknown): string | number | boolean | undefined {
   const value = isDynamic(argument) ? undefined : parseArgument(argument);

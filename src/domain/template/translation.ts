@@ -34,7 +34,7 @@ export interface Translation {
 }
 
 /** Returns a locale in one spelling: `fr_BE` and `fr-be` are the same locale. */
-function normalizeLocale(locale: string): string {
+export function normalizeLocale(locale: string): string {
   return locale.trim().replaceAll("_", "-").toLowerCase();
 }
 

@@ -1,6 +1,6 @@
 import { findNearest } from "../../util/find-nearest.js";
 import { isJsonObject } from "../../util/json.js";
-import { findLiteral } from "../condition/check-condition-argument.js";
+import { COMPARISONS, findLiteral } from "../condition/check-condition-argument.js";
 import { ScopeChanges } from "../steps/scope-changes.js";
 import { parsePathSegments, walkSteps } from "../steps/walk-steps.js";
 import { hasLiquid } from "../template/has-liquid.js";
@@ -50,9 +50,6 @@ function findUndeclaredPaths({ value, path }: FoundObject, declared: readonly st
     return [{ code: "undefined_variable", path: [...path, key], message }];
   });
 }
-
-const COMPARISONS: readonly unknown[] =
-  "equal_to not_equal_to greater_than less_than greater_than_or_equal_to less_than_or_equal_to".split(" ");
 
 /** Returns a finding if a condition compares a property of the data with a literal of another type. */
 function findTypeMismatch({ value, path }: FoundObject, schema: Workflow["trigger_data_json_schema"]): CheckFinding[] {

@@ -1,6 +1,6 @@
 import { findNearest } from "../../util/find-nearest.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
-import type { TranslationFile } from "../template/translation.js";
+import { normalizeLocale, type TranslationFile } from "../template/translation.js";
 import type { CheckFinding } from "./check-finding.js";
 import type { LocatedFinding } from "./located-finding.js";
 
@@ -39,18 +39,24 @@ interface CheckedFile {
   texts: ReadonlyMap<string, Translation>;
 }
 
+const getLanguage = (locale: string): string => normalizeLocale(locale).split("-")[0] ?? "";
+
 /**
- * Returns the files of each namespace, those of the default locale first. Files of tenants and of regions such as `de-AT` contain
- * only differences, so they are not checked.
+ * Returns the files of each namespace, those of the default locale first. Files of tenants, and of a region such as `de-AT` next to
+ * `de` or to another default locale of the language, contain only differences, so they are not checked.
  */
 function groupFiles(files: readonly TranslationFile[], defaultLocale: string): CheckedFile[][] {
-  const [language = ""] = defaultLocale.toLowerCase().split(/[-_]/);
+  const shared = files.filter(({ tenant }) => tenant === null);
+  const language = getLanguage(defaultLocale);
   const groups = new Map<string | null, CheckedFile[]>();
-  for (const { file, locale, namespace, tenant, content } of files) {
-    if (tenant !== null || /[-_]/.test(locale)) continue;
+  for (const { file, locale, namespace, content } of shared) {
+    const own = getLanguage(locale);
+    const isOfOtherDefault = own === language && normalizeLocale(locale) !== normalizeLocale(defaultLocale);
+    const isBesideGeneral = shared.some((other) => other.namespace === namespace && other.locale === own);
+    if (normalizeLocale(locale) !== own && (isBesideGeneral || isOfOtherDefault)) continue;
     const group = groups.get(namespace) ?? [];
     const checked = { file, locale, texts: new Map(listTranslations(content)) };
-    if (locale.toLowerCase() === language) group.unshift(checked);
+    if (own === language) group.unshift(checked);
     else group.push(checked);
     groups.set(namespace, group);
   }
@@ -60,7 +66,7 @@ function groupFiles(files: readonly TranslationFile[], defaultLocale: string): C
 /** Returns whether a language has a form of its own for 1. */
 function distinguishesOne(locale: string): boolean {
   try {
-    return new Intl.PluralRules(locale).select(1) === "one";
+    return new Intl.PluralRules(getLanguage(locale)).select(1) === "one";
   } catch {
     return true; // not a language
   }

@@ -7,6 +7,8 @@ export const ITEM = -1;
 /** A key, an index, or {@link ITEM}. */
 export type PathKey = string | number;
 
+type Literal = string | number | boolean;
+
 /** A variable that a template reads. */
 export interface VariableRead {
   /** The path as written, up to the first computed key. */
@@ -16,7 +18,7 @@ export interface VariableRead {
   /** Whether the template handles a missing value, with a condition or with `default`. */
   isGuarded: boolean;
   /** The text, number or boolean in the template with which the variable is compared. */
-  comparedWith?: string | number | boolean;
+  comparedWith?: Literal;
   line: number;
   column: number;
 }
@@ -64,7 +66,12 @@ class VariableReader implements TextVariables {
 
   private visitTag(tag: TagLike): void {
     const name = tag.token.name ?? "";
-    for (const argument of listArguments(tag)) this.readArgument(argument as TokenLike, CONDITION_TAGS.has(name));
+    const args = listArguments(tag) as TokenLike[];
+    for (const [index, argument] of args.entries()) {
+      const compared =
+        name === "case" && index === 0 ? args.map(getLiteral).find((value) => value !== undefined) : undefined;
+      this.readArgument(argument, CONDITION_TAGS.has(name), compared);
+    }
     for (const { content } of tag.localScope?.() ?? [])
       this.bind(content, name === "assign" ? this.resolveExpression(tag.value) : null);
     const children = drainGenerator(tag.children?.(false, true));
@@ -86,20 +93,21 @@ class VariableReader implements TextVariables {
     this.locals.set(name, this.locals.has(name) ? null : path);
   }
 
-  private readArgument(argument: TokenLike, isCondition: boolean): void {
+  private readArgument(argument: TokenLike, isCondition: boolean, comparedWith?: Literal): void {
     const filters = argument.filters ?? [];
     const isGuarded = isCondition || filters.some(({ name }) => name === "default");
     const tokens = argument.initial ? argument.initial.postfix : [argument];
-    for (const [index, token] of tokens.entries()) this.readToken(token, isGuarded, findComparedValue(tokens, index));
+    for (const [index, token] of tokens.entries())
+      this.readToken(
+        token,
+        isGuarded,
+        findComparedValue(tokens, index) ?? (filters.length > 0 ? undefined : comparedWith),
+      );
     for (const { args } of filters)
       for (const filterArgument of args) this.readToken(getArgumentToken(filterArgument), false);
   }
 
-  private readToken(
-    token: TokenLike | undefined,
-    isGuarded: boolean,
-    comparedWith?: VariableRead["comparedWith"],
-  ): void {
+  private readToken(token: TokenLike | undefined, isGuarded: boolean, comparedWith?: Literal): void {
     if (token === undefined) return;
     if (token.initial) return this.readArgument(token, isGuarded);
     if (token.lhs || token.rhs) {
@@ -137,13 +145,15 @@ class VariableReader implements TextVariables {
 }
 
 /** Returns the literal that a comparison compares with the operand at an index. Both are before the operator. */
-function findComparedValue(tokens: readonly TokenLike[], index: number): VariableRead["comparedWith"] {
+function findComparedValue(tokens: readonly TokenLike[], index: number): Literal | undefined {
   const isFirst = COMPARISONS.includes(tokens[index + 2]?.operator);
   const isSecond = COMPARISONS.includes(tokens[index + 1]?.operator);
   const other = isFirst ? tokens[index + 1] : isSecond ? tokens[index - 1] : undefined;
-  const value = other?.content;
-  return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? value : undefined;
+  return other && getLiteral(other);
 }
+
+const getLiteral = ({ content }: TokenLike): Literal | undefined =>
+  typeof content === "string" || typeof content === "number" || typeof content === "boolean" ? content : undefined;
 
 /** Returns the keys of a property access up to the first computed key. */
 function getStaticKeys({ variable, props = [] }: TokenLike): PathKey[] {

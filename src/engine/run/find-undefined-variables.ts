@@ -182,7 +182,7 @@ export function findUndefinedVariables(
   const refs = isComplete ? new StepRefFinder(workflow, declared) : null;
   return [...analyzeVariables(compiled).steps, ...collectPathVariables(workflow)].flatMap((step) => [
     ...findUndefined(step, { ...scopes, schema, declared }),
-    ...findMismatchedTypes(step, schema),
+    ...findMismatchedTypes(step, schema, scopes.shared.vars),
     ...step.variables.flatMap((read) => refs?.find(step.ref, read) ?? []),
   ]);
 }

@@ -1,3 +1,4 @@
+import { COMPARISONS, findLiteral } from "../../domain/condition/check-condition-argument.js";
 import { formatPointer } from "../../domain/shape/describe-finding.js";
 import { parseStepKeyPath } from "../../domain/step/step-key.js";
 import { ScopeChanges } from "../../domain/steps/scope-changes.js";
@@ -27,11 +28,14 @@ const readKeyVariables = (key: string, fieldPath: string): StepVariable[] =>
 /** Returns the variables of the conditions in a step or workflow. A condition can be about a missing value. */
 const readConditionVariables = (value: unknown, path: string): StepVariable[] =>
   [...walkObjects(value, parsePathSegments(path), ["steps", "template"])].flatMap(({ value: found, path: at }) => {
-    const { variable } = found;
+    const { variable, operator, argument } = found;
     if (typeof variable !== "string" || hasLiquid(variable)) return [];
     const parts = variable.split(".");
     const fieldPath = formatPointer(toPointer([...at, "variable"]));
-    return CONDITION_ROOTS.includes(parts[0] ?? "") ? [toVariable(parts, fieldPath, true)] : [];
+    const comparedWith = COMPARISONS.includes(operator) ? findLiteral(argument) : undefined;
+    return CONDITION_ROOTS.includes(parts[0] ?? "")
+      ? [{ ...toVariable(parts, fieldPath, true), ...(comparedWith !== undefined && { comparedWith }) }]
+      : [];
   });
 
 /** Collects the variables that a workflow's conditions, and the keys of its batches, throttles and experiments read. */
