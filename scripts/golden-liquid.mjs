@@ -2,7 +2,7 @@
 // engine's Liquid, not compiled and compiled to JavaScript, and through plain liquidjs, and prints where they differ from the suite:
 //   node scripts/golden-liquid.mjs [path or URL of golden_liquid.json] [--verbose] [--group <text>]
 // Without a path, the measured version of the suite is downloaded.
-// Every failure that remains has its reason in docs/decisions/0027-liquid-conformance.md.
+// Every failure that remains has its reason in docs/decisions/0027-standard-liquid-and-compiled-templates.md.
 import { mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -11,7 +11,7 @@ import { build } from "esbuild";
 import { Liquid } from "liquidjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-/** The commit whose results are in docs/decisions/0027-liquid-conformance.md. */
+/** The commit whose results are in docs/decisions/0027-standard-liquid-and-compiled-templates.md. */
 const SUITE_URL =
   "https://raw.githubusercontent.com/jg-rp/golden-liquid/389a2987d14b218f2c04b25ac5670ed1fdcad0e8/golden_liquid.json";
 

@@ -24,7 +24,7 @@ const folder = mkdtempSync(join(tmpdir(), "knock-copy-"));
 let files = 0;
 const newFile = (): string => join(folder, `store-${files++}.db`);
 
-/** Columns that only one kind of store has, with the reason in `docs/decisions/0065-deployment-and-copies.md`. */
+/** Columns that only one kind of store has, with the reason in `docs/decisions/0065-table-versions-and-copies-of-stores.md`. */
 const OWN_COLUMNS = {
   sqlite: ["batch_activities.previous", "batches.newest", "batches.hundredth"],
   postgres: [

@@ -21,7 +21,7 @@ import {
 
 /**
  * The migrations, each of which runs once, in order; `knock_store.version` is the number of those that ran. Append only: a
- * released migration never changes. The reasons for the tables are in docs/decisions/0063-postgres-store.md.
+ * released migration never changes. The reasons for the tables are in docs/decisions/0063-postgres-tables-transactions-and-months.md.
  */
 export const MIGRATIONS: readonly string[] = [
   FIRST_TABLES,

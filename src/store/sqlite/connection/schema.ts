@@ -7,7 +7,7 @@ export const FIRST_VERSION = 100;
 /**
  * The scripts that create and update the tables, each of which runs once, in order. `user_version` is {@link FIRST_VERSION} and
  * the number of updates that ran. Append only: a released script never changes. The reasons for the tables are in
- * docs/decisions/0002-sqlite-store.md. A script that renames or rebuilds `messages` or `recipient_runs` must first drop the
+ * docs/decisions/0002-sqlite-rows-and-transactions.md. A script that renames or rebuilds `messages` or `recipient_runs` must first drop the
  * triggers that `sqlite-outbound-log.ts` may have created, which creates them again.
  */
 export const MIGRATIONS: readonly string[] = [
