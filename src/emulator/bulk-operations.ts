@@ -1,4 +1,5 @@
 import type { LocalOperations } from "../ports/operations.js";
+import { yieldToEventLoop } from "../util/event-loop.js";
 import { systemIds } from "../util/ids.js";
 import { toIsoTime } from "../util/iso-time.js";
 import type { JsonObject } from "../util/json.js";
@@ -121,10 +122,6 @@ export class BulkOperations {
 
 function hasEnded(status: BulkOperation["status"]): boolean {
   return status === "completed" || status === "failed";
-}
-
-function yieldToEventLoop(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Returns a bulk operation in the API's format. */

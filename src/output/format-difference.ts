@@ -8,8 +8,6 @@ export interface FieldDifference {
   after: string | null;
 }
 
-export const formatCount = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
-
 function formatDiffLine({ kind, text }: DiffLine, { colors: paint }: Output): string {
   if (kind === "added") return paint.green(`+ ${text}`);
   if (kind === "removed") return paint.red(`- ${text}`);

@@ -1,5 +1,5 @@
 import type { AuditReport } from "../domain/validation/audit-report-schema.js";
-import { formatCount } from "./format-difference.js";
+import { formatCount } from "../util/format-count.js";
 import { formatReason } from "./labels.js";
 import type { Output } from "./output.js";
 import { printTable } from "./print-table.js";

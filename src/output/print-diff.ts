@@ -1,5 +1,6 @@
 import type { DiffReport, TargetDifferences } from "../domain/replay/diff-report.js";
-import { formatCount, formatFieldDifference } from "./format-difference.js";
+import { formatCount } from "../util/format-count.js";
+import { formatFieldDifference } from "./format-difference.js";
 import { formatReason, formatRecipientLabel } from "./labels.js";
 import type { Output } from "./output.js";
 

@@ -1,5 +1,6 @@
 import type { ForecastReport } from "../domain/forecast/forecast-report-schema.js";
 import type { RecipientReference } from "../domain/recipient/recipient.js";
+import { formatCount } from "../util/format-count.js";
 import type { Output } from "./output.js";
 import { printTable } from "./print-table.js";
 
@@ -8,8 +9,6 @@ const MAX_ROWS = 20;
 
 const formatRecipient = (recipient: RecipientReference): string =>
   typeof recipient === "string" ? recipient : `${recipient.collection}/${recipient.id}`;
-
-const formatCount = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 function printRows(head: readonly string[], rows: readonly (readonly string[])[], output: Output): void {
   if (rows.length === 0) return;

@@ -1,11 +1,10 @@
 import { formatDuration } from "../util/duration.js";
+import { formatNumber } from "../util/format-count.js";
 import type { LineSummary } from "./documents/line-results.js";
 import type { Output } from "./output.js";
 
 /** A rate of fewer lines says little. */
 const MIN_LINES_FOR_RATE = 100;
-
-const formatCount = (count: number): string => count.toLocaleString("en-US");
 
 /** Prints the numbers of a run whose results are in a file. */
 export function printLineSummary(summary: LineSummary, output: Output): void {
@@ -18,12 +17,12 @@ export function printLineSummary(summary: LineSummary, output: Output): void {
   const rate =
     handled < MIN_LINES_FOR_RATE
       ? ""
-      : `, ${formatCount(Math.round(handled / (duration_ms / 1_000)))} lines per second`;
+      : `, ${formatNumber(Math.round(handled / (duration_ms / 1_000)))} lines per second`;
   const parts = [
-    `${formatCount(triggered)} of ${formatCount(lines)} lines triggered`,
-    ...(failed > 0 ? [paint.red(`${formatCount(failed)} failed`)] : []),
-    ...(skipped > 0 ? [`${formatCount(skipped)} skipped (their results are in the journal)`] : []),
-    ...(replayed > 0 ? [`${formatCount(replayed)} triggered before with the same idempotency key`] : []),
+    `${formatNumber(triggered)} of ${formatNumber(lines)} lines triggered`,
+    ...(failed > 0 ? [paint.red(`${formatNumber(failed)} failed`)] : []),
+    ...(skipped > 0 ? [`${formatNumber(skipped)} skipped (their results are in the journal)`] : []),
+    ...(replayed > 0 ? [`${formatNumber(replayed)} triggered before with the same idempotency key`] : []),
   ];
   output.line(`${failed > 0 ? paint.red("✗") : paint.green("✓")} ${parts.join(" · ")}`);
   output.line(paint.dim(`  in ${formatDuration(duration)}${rate}; results: ${summary.output}`));

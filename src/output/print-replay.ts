@@ -1,6 +1,7 @@
 import { hasDifferences, type RecipientDifferences, type ReplayReport } from "../domain/replay/replay-report.js";
 import { formatRecipient } from "../domain/scenario/describe-step.js";
-import { type FieldDifference, formatCount, formatFieldDifference } from "./format-difference.js";
+import { formatCount } from "../util/format-count.js";
+import { type FieldDifference, formatFieldDifference } from "./format-difference.js";
 import { formatTime } from "./format-time.js";
 import type { Output } from "./output.js";
 

@@ -1,4 +1,5 @@
 import type { ProjectFinding, ValidationReport } from "../domain/validation/project-finding.js";
+import { formatCount } from "../util/format-count.js";
 import { parsePointer } from "../util/json.js";
 import { formatAnnotationCommand } from "./github-commands.js";
 import type { Output } from "./output.js";
@@ -12,8 +13,6 @@ interface ReportOptions {
   /** Returns a path relative to the repository that GitHub Actions has checked out. */
   toWorkspacePath(path: string): string;
 }
-
-const formatCount = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 function formatSeverity(severity: ProjectFinding["severity"], { colors: paint }: Output): string {
   return severity === "error" ? paint.red("error") : paint.yellow("warning");

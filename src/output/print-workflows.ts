@@ -1,4 +1,5 @@
 import type { StepView, WorkflowView } from "../domain/workflow/workflow-view.js";
+import { formatCount } from "../util/format-count.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
 import type { Page } from "./documents/lists.js";
 import { formatTime } from "./format-time.js";
@@ -23,9 +24,11 @@ function formatSchema(schema: JsonObject | null): string {
 
 function formatProblems({ problems }: WorkflowView): string {
   const count = (severity: string) => problems.filter((problem) => problem.severity === severity).length;
-  const formatCount = (number: number, name: string) =>
-    number === 0 ? [] : [`${number} ${name}${number === 1 ? "" : "s"}`];
-  return [...formatCount(count("error"), "error"), ...formatCount(count("warning"), "warning")].join(", ") || "none";
+  const counts = ["error", "warning"].flatMap((severity) => {
+    const number = count(severity);
+    return number === 0 ? [] : [formatCount(number, severity)];
+  });
+  return counts.join(", ") || "none";
 }
 
 function formatLastRun({ last_run }: WorkflowView, output: Output): string {

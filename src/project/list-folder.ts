@@ -12,3 +12,13 @@ export function listFolder(folder: string, displayPath: (path: string) => string
     throw new KnockError("project_invalid", `${displayPath(folder)} ${reason}`);
   }
 }
+
+/** Returns the sorted names of the folders in a folder, none if it does not exist or cannot be read. */
+export function listFolders(folder: string): string[] {
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true });
+    return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
+  } catch {
+    return [];
+  }
+}

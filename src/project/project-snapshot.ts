@@ -1,9 +1,9 @@
-import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { getErrorMessage } from "../errors/knock-error.js";
 import { createEventLoopYield } from "../util/event-loop.js";
 import { computeDigest } from "../util/ids.js";
 import type { JsonObject } from "../util/json.js";
+import { listFolders } from "./list-folder.js";
 import type { Project } from "./open-project.js";
 import { WEBHOOK_DOCUMENTS } from "./webhook-documents.js";
 
@@ -44,17 +44,6 @@ export interface ProjectChange extends SnapshotEntry {
 }
 
 export type ProjectSnapshot = ReadonlyMap<string, SnapshotEntry>;
-
-function listFolders(knockDir: string, name: string): string[] {
-  try {
-    return readdirSync(join(knockDir, name), { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map((entry) => entry.name)
-      .sort();
-  } catch {
-    return []; // the folder does not exist, or the code that reads it reports the error
-  }
-}
 
 /** Returns the name of an entry in a snapshot. */
 export function getEntryName({ kind, key, branch }: Pick<SnapshotEntry, "kind" | "key" | "branch">): string {
@@ -116,23 +105,23 @@ export async function readProjectSnapshot(project: Project, branch: string | nul
     await add("audiences", null, project.audiences);
   }
   const environment = (await project.environment()).name;
-  if (branch === null || listFolders(folder, "translations").length > 0) await addTranslations();
-  for (const key of listFolders(folder, "partials"))
+  if (branch === null || listFolders(join(folder, "translations")).length > 0) await addTranslations();
+  for (const key of listFolders(join(folder, "partials")))
     await add(
       "partial",
       key,
       () => project.partial(key),
       (content) => WEBHOOK_DOCUMENTS.partial(content, join(folder, "partials", key, "partial.json"), environment),
     );
-  for (const key of listFolders(folder, "layouts"))
+  for (const key of listFolders(join(folder, "layouts")))
     await add(
       "layout",
       key,
       () => project.emailLayout(key),
       (content) => WEBHOOK_DOCUMENTS.layout(content, join(folder, "layouts", key, "layout.json"), environment),
     );
-  for (const key of listFolders(folder, "requests")) await add("request", key, () => project.request(key));
-  const ownWorkflows = new Set(branch === null ? [] : listFolders(folder, "workflows"));
+  for (const key of listFolders(join(folder, "requests"))) await add("request", key, () => project.request(key));
+  const ownWorkflows = new Set(branch === null ? [] : listFolders(join(folder, "workflows")));
   for (const key of await project.workflowKeys().catch(() => []))
     if (branch === null || ownWorkflows.has(key))
       await add(

@@ -10,7 +10,7 @@ import type { ErrorCode } from "../errors/error-codes.js";
 import { KnockError } from "../errors/knock-error.js";
 import { didYouMean } from "../util/find-nearest.js";
 import type { JsonObject } from "../util/json.js";
-import { getMonotonicTime } from "../util/monotonic-time.js";
+import { monotonicClock } from "../util/monotonic-clock.js";
 import { checkExpectationNames } from "./check-expectation-names.js";
 import { explainFailure } from "./explain-failure.js";
 import { readObservedMessages, readObservedRuns } from "./observe.js";
@@ -78,7 +78,7 @@ class ScenarioRun {
 
   /** Returns whether the time limit has passed. Work in memory never lets a timer fire, so the time is compared. */
   isOver(): boolean {
-    return this.signal.aborted || getMonotonicTime() > this.deadline;
+    return this.signal.aborted || monotonicClock.now() > this.deadline;
   }
 
   async prepare(): Promise<void> {
@@ -164,14 +164,14 @@ export async function runScenario(
 ): Promise<ScenarioResult> {
   const { name, skip } = scenario;
   if (skip !== null) return { name, status: "skipped", failures: [], error: null, skip, duration_ms: 0 };
-  const start = getMonotonicTime();
+  const start = monotonicClock.now();
   const finish = (status: ScenarioStatus, rest: Partial<ScenarioResult> = {}): ScenarioResult => ({
     name,
     status,
     failures: [],
     error: null,
     skip: null,
-    duration_ms: Math.round(getMonotonicTime() - start),
+    duration_ms: Math.round(monotonicClock.now() - start),
     ...rest,
   });
   let target: ScenarioTarget | undefined;

@@ -38,12 +38,12 @@ export interface ScenarioTarget {
   /** Changes a file of the project, for this scenario only. */
   writeFile(path: string, content: string): Promise<void>;
   /** Returns the names that expectations may contain. */
-  listNames(): Promise<ProjectNames>;
+  listNames(): Promise<ExpectableNames>;
   close(): Promise<void>;
 }
 
 /** The names in a project's files. */
-export interface ProjectNames {
+export interface ExpectableNames {
   workflows: string[];
   /** The refs of all steps of all workflows. */
   steps: string[];

@@ -32,3 +32,16 @@ export function runWithTimeLimit<T>(limitMs: number, work: () => T): T {
     slots[SLOT] = outerWork;
   }
 }
+
+/** Returns the result of work, or throws the error if it takes longer than `limitMs` milliseconds. The work is not stopped. */
+export async function withTimeLimit<T>(work: Promise<T>, limitMs: number, createError: () => Error): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(createError()), limitMs);
+  });
+  try {
+    return await Promise.race([work, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

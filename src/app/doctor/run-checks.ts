@@ -10,6 +10,7 @@ import type { Project } from "../../project/open-project.js";
 import { openProjectSources } from "../../project/project-sources.js";
 import { openDatabase } from "../../store/sqlite/connection/driver.js";
 import { checkStoreFolder } from "../../store/sqlite/connection/inspect-store-file.js";
+import { withTimeLimit } from "../../util/time-limit.js";
 import { openCredentials } from "../credentials.js";
 import { readWorkflow } from "../read-workflow-views.js";
 import type { AppServices } from "../run-program.js";
@@ -67,22 +68,6 @@ async function readSqliteVersion(): Promise<string> {
     return `SQLite ${row.version}`;
   } finally {
     database.close();
-  }
-}
-
-/** Rejects after a time limit. The request that is still open is closed with its connection at the end of the command. */
-async function withTimeLimit<T>(work: Promise<T>, limitMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new KnockError("unreachable", `no usable response within ${limitMs / 1_000} s`)),
-      limitMs,
-    );
-  });
-  try {
-    return await Promise.race([work, limit]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 
@@ -266,7 +251,11 @@ export class Doctor {
     if (api_key.value === null) return ok("not checked, because there is no API key");
     const operations = await this.app.target.open({ ...this.flags, timeout: ATTEMPT_TIMEOUT }, "read");
     try {
-      await withTimeLimit(operations.listMessages({}, { limit: 1 }), REMOTE_TIMEOUT_MS);
+      await withTimeLimit(
+        operations.listMessages({}, { limit: 1 }),
+        REMOTE_TIMEOUT_MS,
+        () => new KnockError("unreachable", `no usable response within ${REMOTE_TIMEOUT_MS / 1_000} s`),
+      );
     } catch (error) {
       // The key is known but may not list messages, for example because it is a public key (A-005).
       if (!(error instanceof KnockError)) throw error;

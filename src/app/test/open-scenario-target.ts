@@ -16,7 +16,7 @@ import { openProject, type Project } from "../../project/open-project.js";
 import { openSqliteStore } from "../../store/sqlite/open-sqlite-store.js";
 import { DefinitionNames } from "../../testing/definition-names.js";
 import { createMessageReader } from "../../testing/message-reader.js";
-import type { ProjectNames, ScenarioTarget } from "../../testing/scenario-target.js";
+import type { ExpectableNames, ScenarioTarget } from "../../testing/scenario-target.js";
 import { createSeededIds } from "../../testing/seeded-ids.js";
 import type { Snapshots } from "../../testing/snapshots.js";
 import { once } from "../../util/once.js";
@@ -238,7 +238,7 @@ class EngineTarget implements ScenarioTarget {
     }
   }
 
-  async listNames(): Promise<ProjectNames> {
+  async listNames(): Promise<ExpectableNames> {
     const { names } = this;
     return {
       workflows: await names.listWorkflowKeys(),

@@ -16,7 +16,7 @@ import { formatDisplayPath, isBelow } from "../../project/format-display-path.js
 import { listScenarioFiles } from "../../project/list-scenario-files.js";
 import type { Project } from "../../project/open-project.js";
 import { findNearest } from "../../util/find-nearest.js";
-import { getMonotonicTime } from "../../util/monotonic-time.js";
+import { monotonicClock } from "../../util/monotonic-clock.js";
 import { isInsideFolder } from "../is-inside-folder.js";
 import type { ProcessIO } from "../process-io.js";
 import type { ChangedParts } from "./changed-parts.js";
@@ -64,7 +64,7 @@ export class TestRunner {
   }
 
   async run(onFile: (file: ReportedFile) => void): Promise<TestReport> {
-    const start = getMonotonicTime();
+    const start = monotonicClock.now();
     const { seed, coverage, mutate, changedSince, recordsDetails, emails } = this.options;
     const targets = new ScenarioTargets(this.project, this.io, this.warn);
     try {
@@ -80,7 +80,7 @@ export class TestRunner {
         coverage: covered?.coverage ?? null,
         emails: emails && (await this.checkEmails(outcomes, targets, emails)),
         mutation: mutate ? await this.runMutants(outcomes, targets, runner) : null,
-        duration_ms: Math.round(getMonotonicTime() - start),
+        duration_ms: Math.round(monotonicClock.now() - start),
         details: recordsDetails
           ? {
               messages: outcomes.map(({ outcome }) => outcome.messages),

@@ -1,6 +1,6 @@
 import { getBuiltinModule } from "node:process";
 import type { Worker } from "node:worker_threads";
-import { getMonotonicTime } from "../../util/monotonic-time.js";
+import { monotonicClock } from "../../util/monotonic-clock.js";
 import { delayOptimization, restoreOptimization } from "./delay-optimization.js";
 import type { TestWorkerData, TestWorkerMessage } from "./test-worker.js";
 
@@ -25,7 +25,7 @@ interface ThreadOptions {
 
 /** The threads that help the main one to run scenario files. */
 export class TestThreads {
-  private readonly startedAt = getMonotonicTime();
+  private readonly startedAt = monotonicClock.now();
   private readonly workers: Worker[] = [];
   private readonly ends: Promise<void>[] = [];
 
@@ -35,7 +35,7 @@ export class TestThreads {
   async startIfUseful(remainingFiles: number, data: () => TestWorkerData): Promise<void> {
     const { threadFile, maxThreads, startAfterMs = START_AFTER_MS, onMessage } = this.options;
     if (threadFile === null || remainingFiles < 2 || this.workers.length > 0) return;
-    if (getMonotonicTime() - this.startedAt < startAfterMs) return;
+    if (monotonicClock.now() - this.startedAt < startAfterMs) return;
     const count = Math.min((maxThreads ?? getDefaultThreadCount()) - 1, remainingFiles - 1);
     if (count < 1) return;
     const { Worker } = await import("node:worker_threads");

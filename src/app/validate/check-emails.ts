@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { buildUnidentifiedRecipient, type RecipientUpsert, toRecipientKey } from "../../domain/recipient/recipient.js";
 import { parsePathSegments } from "../../domain/steps/walk-steps.js";
 import type { CheckFinding } from "../../domain/validation/check-finding.js";
-import { buildSampleData } from "../../domain/validation/check-sample-data.js";
+import { collectSamples } from "../../domain/validation/check-sample-data.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { checkEmail } from "../../emails/check-email.js";
 import { compileWorkflow } from "../../engine/compile/compile-workflow.js";
@@ -74,7 +74,7 @@ export async function checkEmails(
   const recipient =
     recipients.find(({ properties }) => typeof properties.email === "string") ??
     buildUnidentifiedRecipient(toRecipientKey("reader"), 0);
-  const data = given ?? buildSampleData(schema);
+  const data = given ?? collectSamples(schema);
   const sampleData = JSON.stringify([data, recipient, environment.variables]);
   const findings: CheckFinding[] = [];
   const sample = { compiled, environment, definitions: project, recipients, recipient, data };

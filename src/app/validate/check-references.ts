@@ -13,6 +13,7 @@ import {
 import { ProjectNames } from "../../domain/validation/project-names.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { formatDisplayPath } from "../../project/format-display-path.js";
+import { listFolders } from "../../project/list-folder.js";
 import { MAIN_FILES } from "../../project/main-files.js";
 import type { Project } from "../../project/open-project.js";
 import { listBranches } from "../../project/project-folders.js";
@@ -22,7 +23,6 @@ import { listRecipientsFiles } from "../../project/read-recipients.js";
 import { DefinitionNames } from "../../testing/definition-names.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { once } from "../../util/once.js";
-import { listFolders } from "./list-project-files.js";
 
 type Workflows = ReadonlyMap<string, Workflow>;
 

@@ -8,12 +8,12 @@ import { listTranslationKeys } from "../../domain/validation/check-translations.
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { findSimilarInput, listPartialInputs } from "../../engine/variables/find-partial-variables.js";
 import type { ResourceKey } from "../../engine/variables/find-text-keys.js";
+import { listFolders } from "../../project/list-folder.js";
 import type { Project } from "../../project/open-project.js";
 import { suggestNearest } from "../../util/find-nearest.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { once } from "../../util/once.js";
 import type { TextFinding } from "./finding-collector.js";
-import { listFolders } from "./list-project-files.js";
 
 /** Checks the keys of partials and translations in the texts of a project, and the inputs that partials get. */
 export class TextKeyChecker {

@@ -8,13 +8,6 @@ import { isJsonObject, type JsonObject } from "../../util/json.js";
 /** The folder beside knock.json with triggers for `knock notify --file`. */
 export const PAYLOADS_FOLDER = "payloads";
 
-/** Returns the names of the folders in a folder of the project, none if it does not exist. */
-export function listFolders(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  const entries = readdirSync(folder, { withFileTypes: true });
-  return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
-}
-
 /** Returns the data of the first file in `payloads/` that is valid for a workflow, or null. */
 export async function readPayloadData(folder: string, workflow: Workflow): Promise<JsonObject | null> {
   for (const name of listFiles(folder, ".json")) {

@@ -15,10 +15,10 @@ import { findUndefinedPartialVariables } from "../../engine/variables/find-parti
 import { findSharedTextKeys } from "../../engine/variables/find-text-keys.js";
 import { readSharedTemplates } from "../../engine/workflow/shared-templates.js";
 import { KnockError } from "../../errors/knock-error.js";
+import { listFolders } from "../../project/list-folder.js";
 import type { Project } from "../../project/open-project.js";
 import type { TextKeyChecker } from "./check-text-keys.js";
 import type { FindingCollector } from "./finding-collector.js";
-import { listFolders } from "./list-project-files.js";
 import { SHARED_FILES, type SharedKind } from "./locate-template-error.js";
 import { getScopeProperties, toTextFinding } from "./workflow-checker.js";
 

@@ -1,17 +1,9 @@
-import { type FSWatcher, readdirSync, watch } from "node:fs";
+import { type FSWatcher, watch } from "node:fs";
 import { basename, dirname, join, relative, sep } from "node:path";
+import { listFolders } from "../../project/list-folder.js";
 
 /** Editors write a file in several steps; events within this many milliseconds belong to the same change. */
 const SETTLE_MS = 100;
-
-/** Returns the names of the folders directly in a folder, or an empty list if it no longer exists. */
-function listFolders(folder: string): string[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
-  } catch {
-    return [];
-  }
-}
 
 /**
  * Watches every folder of a tree and returns a function that ends the watch. `fs.watch` with `recursive` is not usable:

@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import { getErrorMessage, KnockError } from "../../errors/knock-error.js";
 import type { SharedDueWork } from "../../ports/due-work.js";
+import { withTimeLimit } from "../../util/time-limit.js";
 import type { WorkerMetrics } from "./worker-metrics.js";
 
 /** The database has to answer within this time. */
@@ -9,18 +10,6 @@ const MAX_READ_MS = 2_000;
 export interface MetricsServer {
   port: number;
   close(): Promise<void>;
-}
-
-async function withTimeLimit<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`the database did not answer within ${MAX_READ_MS} ms`)), MAX_READ_MS);
-  });
-  try {
-    return await Promise.race([work, limit]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** Serves `/health` and `/metrics` of a worker. */
@@ -34,7 +23,11 @@ export async function startMetricsServer(
       return { status: 404, type: "text/plain", body: "the paths are /health and /metrics\n" };
     try {
       if (path === "/metrics") {
-        const statistics = await withTimeLimit(dueWork.readStatistics());
+        const statistics = await withTimeLimit(
+          dueWork.readStatistics(),
+          MAX_READ_MS,
+          () => new Error(`the database did not answer within ${MAX_READ_MS} ms`),
+        );
         return { status: 200, type: metrics.contentType, body: await metrics.format(statistics) };
       }
       const problem = await dueWork.findProblem();

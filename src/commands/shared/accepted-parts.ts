@@ -1,7 +1,7 @@
 import type { KnockError } from "../../errors/knock-error.js";
+import { formatNumber } from "../../util/format-count.js";
 import { countRecipients } from "./recipient-limit.js";
 import type { NamedTrigger } from "./trigger-and-wait.js";
-import { formatCount } from "./watch-input.js";
 
 /**
  * Returns the error of a payload with several parts, whose first parts were triggered before the error. It says for how
@@ -13,7 +13,7 @@ export function addAcceptedParts(
   accepted: number,
   hint: string,
 ): KnockError {
-  const count = (parts: readonly NamedTrigger[]): string => formatCount(countRecipients(parts));
+  const count = (parts: readonly NamedTrigger[]): string => formatNumber(countRecipients(parts));
   const ownHint = error.hint === undefined || /\bNothing was\b/.test(error.hint) ? [] : [error.hint];
   return error.copyWith({
     message: `${error.message} (the first ${count(triggers.slice(0, accepted))} of ${count(triggers)} recipients were triggered)`,

@@ -1,4 +1,5 @@
 import type { PayloadLine } from "../../input/payload-lines.js";
+import { yieldToEventLoop } from "../../util/event-loop.js";
 import { Semaphore } from "../../util/semaphore.js";
 import type { CommandContext } from "../context.js";
 import type { HandledLine, LineRun } from "./line-run.js";
@@ -11,11 +12,6 @@ const MAX_UNSETTLED_LINES = 1_000;
  * memory.
  */
 const MAX_PENDING_RECIPIENTS = 1_000;
-
-/** Lets the process handle a signal. Local triggers alone never yield to the event loop. */
-function yieldToEventLoop(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
 
 /** Triggers lines one after another. The lines of a group share a disk sync, after which they are printed. */
 export async function performInOrder(

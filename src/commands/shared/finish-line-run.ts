@@ -3,11 +3,12 @@ import { ERROR_CODES, type ErrorCode, EXIT } from "../../errors/error-codes.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { resolveFormat } from "../../input/trigger-payload.js";
 import { printLineSummary } from "../../output/print-line-summary.js";
+import { formatNumber } from "../../util/format-count.js";
 import type { CommandContext } from "../context.js";
 import type { Journal } from "./bulk-service.js";
 import type { LineRun, LineRunFiles } from "./line-run.js";
 import type { NotifyFlags } from "./notify-flags.js";
-import { formatCount, type InputProgress } from "./watch-input.js";
+import type { InputProgress } from "./watch-input.js";
 
 interface EndedRun {
   flags: NotifyFlags;
@@ -94,7 +95,7 @@ function sumCounts({ counts }: LineRun, { journal }: LineRunFiles): LineCounts {
 }
 
 function formatLines(count: number): string {
-  return count === 1 ? "1 line" : `${formatCount(count)} lines`;
+  return count === 1 ? "1 line" : `${formatNumber(count)} lines`;
 }
 
 function formatInterrupted({ interruptedLines: count }: LineRun): string {
@@ -108,7 +109,7 @@ function formatCounts({ triggered, failed, skipped, replayed }: LineCounts): str
     `${formatLines(triggered)} triggered`,
     ...(failed > 0 ? [`${formatLines(failed)} failed`] : []),
     ...(skipped > 0 ? [`${formatLines(skipped)} skipped (their results are in the journal)`] : []),
-    ...(replayed > 0 ? [`${formatCount(replayed)} triggered before with the same idempotency key`] : []),
+    ...(replayed > 0 ? [`${formatNumber(replayed)} triggered before with the same idempotency key`] : []),
   ].join(", ");
 }
 
@@ -176,14 +177,14 @@ async function describeInputChange(
   const path = flags.file as string;
   const change = await findSizeChange(progress, flags, context);
   if (change === "shorter")
-    return `${path} became shorter while it was read (${formatCount(bytes)} of ${formatCount(expected.size)} bytes): the missing lines were not triggered.`;
+    return `${path} became shorter while it was read (${formatNumber(bytes)} of ${formatNumber(expected.size)} bytes): the missing lines were not triggered.`;
   if (progress.digest() !== expected.sha256)
     return `${path} changed while it was read: some lines may have been triggered with old content, others with new content.`;
   if (change === null) return null;
   const missing =
     incompleteLine === null
-      ? `lines after byte ${formatCount(expected.size)}`
-      : `line ${formatCount(incompleteLine)}, which was incomplete, and later lines`;
+      ? `lines after byte ${formatNumber(expected.size)}`
+      : `line ${formatNumber(incompleteLine)}, which was incomplete, and later lines`;
   const resume =
     files.journal === null ? "Trigger the missing lines with another file" : "Run the command again with --resume";
   return `${path} became longer while it was read: ${missing} were not triggered. ${resume} to trigger them.`;

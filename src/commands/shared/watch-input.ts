@@ -1,12 +1,9 @@
 import { formatDuration } from "../../util/duration.js";
+import { formatNumber } from "../../util/format-count.js";
 import { loadCrypto } from "../../util/load-crypto.js";
 import type { InputFile } from "./bulk-service.js";
 
 const REFRESH_MS = 200;
-
-export function formatCount(count: number): string {
-  return count.toLocaleString("en-US");
-}
 
 /** The numbers of handled lines, and the bytes of the input up to the last one. More may have been read ahead. */
 interface HandledCounts {
@@ -53,10 +50,10 @@ export class InputProgress {
   /** Returns the lines so far with their rate and, for a file, the remaining time. */
   describe({ lines, failed, skipped, bytes }: HandledCounts): string {
     const seconds = Math.max(0.001, (this.now() - this.startedAt) / 1_000);
-    const parts = [`${formatCount(lines + skipped)} lines`];
-    if (skipped > 0) parts.push(`${formatCount(skipped)} skipped`);
-    if (failed > 0) parts.push(`${formatCount(failed)} failed`);
-    parts.push(`${formatCount(Math.round(lines / seconds))}/s`);
+    const parts = [`${formatNumber(lines + skipped)} lines`];
+    if (skipped > 0) parts.push(`${formatNumber(skipped)} skipped`);
+    if (failed > 0) parts.push(`${formatNumber(failed)} failed`);
+    parts.push(`${formatNumber(Math.round(lines / seconds))}/s`);
     if (this.expected !== null && this.expected.size > 0 && bytes > 0) {
       const part = Math.min(1, bytes / this.expected.size);
       parts.unshift(`${Math.floor(part * 100)} %`);

@@ -25,7 +25,7 @@ export function checkSchemaSamples({ trigger_data_json_schema: root }: Workflow)
 }
 
 /** Returns data with the samples of a schema: for each property its default or first example, or samples of its own properties. */
-export function buildSampleData(schema: JsonObject | null): JsonObject {
+export function collectSamples(schema: JsonObject | null): JsonObject {
   const properties = isJsonObject(schema?.properties) ? schema.properties : {};
   return Object.fromEntries(
     Object.entries(properties).flatMap(([key, property]): [string, Json][] => {
@@ -33,7 +33,7 @@ export function buildSampleData(schema: JsonObject | null): JsonObject {
       const { default: fallback, examples } = property;
       const sample = fallback ?? (Array.isArray(examples) ? examples[0] : undefined);
       if (sample !== undefined) return [[key, sample]];
-      return isJsonObject(property.properties) ? [[key, buildSampleData(property)]] : [];
+      return isJsonObject(property.properties) ? [[key, collectSamples(property)]] : [];
     }),
   );
 }

@@ -1,3 +1,5 @@
+import { formatCount } from "../../util/format-count.js";
+
 /** The smallest and largest number of positional arguments of a filter. */
 type Arity = readonly [min: number, max: number];
 
@@ -36,14 +38,11 @@ const ARITIES = new Map<string, Arity>([
   ["pluralize", [2, 2]],
 ]);
 
-function formatCount(count: number): string {
-  if (count === 0) return "no arguments";
-  return count === 1 ? "1 argument" : `${count} arguments`;
-}
+const formatArguments = (count: number): string => (count === 0 ? "no arguments" : formatCount(count, "argument"));
 
 function formatArity([min, max]: Arity): string {
-  if (min === max) return formatCount(min);
-  return min === 0 ? `at most ${formatCount(max)}` : `${min} or ${formatCount(max)}`;
+  if (min === max) return formatArguments(min);
+  return min === 0 ? `at most ${formatArguments(max)}` : `${min} or ${formatArguments(max)}`;
 }
 
 /** Returns an error text for a wrong number of filter arguments. Null if the number is right or the filter is not listed. */

@@ -30,7 +30,7 @@ export interface Draft {
   data: Json;
 }
 
-export function buildSampleData(workflow: Workflow): Json {
+export function buildWorkflowSample(workflow: Workflow): Json {
   return workflow.schema === null ? {} : buildSample(workflow.schema, workflow.schema);
 }
 
@@ -42,7 +42,7 @@ export function createDraft(workflow: Workflow): Draft {
     cancellationKey: "",
     skipDelays: false,
     branch: "",
-    data: buildSampleData(workflow),
+    data: buildWorkflowSample(workflow),
   };
 }
 

@@ -1,6 +1,13 @@
 import { useEffect, useState } from "preact/hooks";
 import { formatError, RequestError, sendRequest } from "../lib/api.js";
-import { buildPayload, buildSampleData, createDraft, type Draft, formatCommand, type Workflow } from "../lib/draft.js";
+import {
+  buildPayload,
+  buildWorkflowSample,
+  createDraft,
+  type Draft,
+  formatCommand,
+  type Workflow,
+} from "../lib/draft.js";
 import { readDraft, writeDraft } from "../lib/draft-store.js";
 import { filterObjects, type JsonObject } from "../lib/json.js";
 import { formatRecipient, getStepLabel } from "../lib/labels.js";
@@ -174,7 +181,7 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
         <button
           type="button"
           onClick={() => {
-            change({ data: buildSampleData(workflow) });
+            change({ data: buildWorkflowSample(workflow) });
             setFormVersion(formVersion + 1);
           }}
         >
