@@ -158,7 +158,7 @@ function registerList(subscriptions: Command, context: CommandContext): void {
       const listed = await (await operations.openResources()).subscriptions.list(scope, page);
       if (listed.items.length === 0 && scope.recipient !== undefined)
         await checkFilterNames({ recipient: toRecipientKey(scope.recipient) }, flags, operations, context);
-      printSubscriptions(listed, context.output);
+      printSubscriptions(listed, context.output, flags.recipient === undefined ? "recipient" : "object");
     },
   );
 }

@@ -4,13 +4,20 @@ import { formatTime } from "./format-time.js";
 import type { Output } from "./output.js";
 import { type ChangedItems, formatReference, printList } from "./print-resources.js";
 
-/** Prints a page of subscriptions, or the subscriptions that a command changed. */
-export function printSubscriptions(page: ListPage | ChangedItems, output: Output): void {
+/**
+ * Prints a page of subscriptions, or the subscriptions that a command changed. `--quiet` prints the side of each that the
+ * command did not name.
+ */
+export function printSubscriptions(
+  page: ListPage | ChangedItems,
+  output: Output,
+  side: "recipient" | "object" = "recipient",
+): void {
   printList(
     page,
     {
       emptyText: "no subscriptions",
-      id: (item) => formatReference(item.recipient),
+      id: (item) => formatReference(item[side]),
       head: ["OBJECT", "RECIPIENT", "PROPERTIES", "SINCE"],
       row: (item) => [
         formatReference(item.object),

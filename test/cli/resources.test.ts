@@ -210,6 +210,7 @@ describe("knock subscriptions and knock audiences", () => {
       "katherine",
       "grace",
     ]);
+    expect((await collab.knock(["subscriptions", "list", "--recipient", "ada", "-q"])).stdout).toBe("projects/p1");
     await collab.knock(["subscriptions", "delete", "projects", "p1", "-r", "ghost,grace"]);
     const left = await collab.knock(["subscriptions", "list", "--recipient", "grace"]);
     expect(left.stdout).toBe("no subscriptions");
