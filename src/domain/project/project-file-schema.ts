@@ -31,7 +31,10 @@ export const projectSettingsSchema = once(() => {
     base_url: text("The URL of the API. Default: https://api.knock.app.", "https://api.knock.app"),
     profile: text("The profile whose API key and settings are used.", "staging"),
     branch: text("The branch to use, on both targets.", "shorter-emails"),
-    store: text("The local store: a file, relative to this one, or :memory:.", ".knock-local/store.db"),
+    store: text(
+      "The local store: a file, relative to this one, :memory:, or the URL of a PostgreSQL database.",
+      ".knock-local/store.db",
+    ),
     environment: text(
       "The name of a file in environments/, without .json, that overrides environment.json.",
       "production",

@@ -19,7 +19,7 @@ export const REASON_CHECKS: Readonly<Record<ReasonCode, string>> = {
     "Expected. The run that opened the batch sends all activities together. Run `knock runs list --workflow <key>` to find it, and `knock clock advance next` to close the batch.",
   empty_batch: "Expected after `knock cancel`. Trigger the workflow again to open a new batch.",
   event_matched:
-    "Expected if the step ends the run when the event occurs. Run `knock runs show <id>` to see the event. Set `on_match` of the step to `continue` to continue instead.",
+    "Expected if the step ends the run when the event occurs. Run `knock runs show <id>` to see when. Set `on_match` of the step to `continue` to continue instead.",
   wait_expired:
     "Check that the event was sent for this recipient before the time that the step allows. Set `on_timeout` of the step to `continue` to continue without the event.",
   throttled:

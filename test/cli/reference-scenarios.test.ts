@@ -1,0 +1,111 @@
+import { describe, expect } from "vitest";
+import { inProcessTest as it } from "../helpers/run-in-process.js";
+
+const PARCEL = "https://carrier.example.com/parcels/PX-7";
+
+/** Scenarios about promises of `docs/reference/files/scenarios-yaml.md`. `expected` makes each of them fail if it is false. */
+const buildScenarios = (isTrue: boolean) => `workflow: new-comment
+given:
+  time: 2026-02-01T00:00:00Z
+  variables: { app_url: https://one.example.com }
+  fetch: { answers: [{ url: "${PARCEL}", body: { eta: soon } }, { method: POST, url: "${PARCEL}", status: 201, body: '{"eta":"posted"}' }] }
+scenarios:
+  given of the file:
+    steps:
+      - notify: { recipients: [grace], data: { page: Home } }
+        expect: { time: ${isTrue ? "2026-02-01T00:00:00Z" : "2026-02-02T00:00:00Z"} }
+  given of a scenario takes precedence:
+    given: { time: 2026-03-01T00:00:00Z, variables: { app_url: https://two.example.com } }
+    steps:
+      - notify: { recipients: [mary], data: { page: Home }, settings: { skip_delay: true } }
+        expect:
+          time: 2026-03-01T00:00:00Z
+          messages: [{ to: mary, channel: email, body: { matches: "${isTrue ? "two" : "one"}\\\\.example" } }]
+  source events reach mappings and waiting runs:
+    steps:
+      - source_event: { source: billing, body: { type: plan.changed, id: e1, user_id: grace, plan: gold } }
+      - notify: { workflow: plan, recipients: [grace] }
+        expect: { messages: [{ to: grace, subject: { equals: "plan ${isTrue ? "gold" : "team"}" } }] }
+      - notify: { workflow: wait, recipients: [grace] }
+        expect: { no_messages: true, outcomes: { grace: { wait_1: waiting } } }
+      - event: { source: billing, event: plan.ended, user: grace }
+        expect: { messages: [{ to: grace, channel: in-app-feed }] }
+  declared responses:
+    steps:
+      - notify: { workflow: fetch, recipients: [grace] }
+        expect: { messages: [{ to: grace, subject: "${isTrue ? "soon posted" : "soon"}" }] }
+  a failure without times fails one delivery:
+    given: { failures: [{ channel: email, status: 400 }] }
+    steps:
+      - notify: { workflow: plan, recipients: [grace] }
+        expect: { messages: [{ to: grace, status: undelivered }] }
+      - notify: { workflow: plan, recipients: [grace] }
+        expect: { messages: [{ to: grace, status: ${isTrue ? "sandboxed" : "undelivered"} }] }
+  a failure with a rate fails all deliveries of its share:
+    given: { failures: [{ channel: email, error: bounced, rate: 1 }] }
+    steps:
+      - notify: { workflow: plan, recipients: [grace, mary, alan] }
+        expect: { rules: [bounced=${isTrue ? 3 : 2}] }
+  \${error} is retried:
+    each: [{ error: timeout }, { error: connection }]
+    given: { failures: [{ channel: email, error: "\${error}", times: 2 }] }
+    steps:
+      - notify: { workflow: plan, recipients: [grace] }
+        expect: { messages: [{ to: grace, status: queued }] }
+      - until_idle: true
+      - expect: { messages: [{ to: grace, status: ${isTrue ? "sandboxed" : "queued"} }] }
+  a malformed response is not retried:
+    given: { failures: [{ channel: email, error: malformed }] }
+    steps:
+      - notify: { workflow: plan, recipients: [grace] }
+        expect: { messages: [{ to: grace, status: ${isTrue ? "undelivered" : "queued"} }] }
+  engagement:
+    steps:
+      - notify: { recipients: [grace], data: { page: Home } }
+      - mark: { to: grace, step: in_app_feed_1, status: archived }
+      - expect: { messages: [{ to: grace, engagement: ${isTrue ? "archived" : "read"} }] }
+`;
+
+const buildEmail = (subject: string) => ({
+  ref: "email_1",
+  type: "channel",
+  channel_type: "email",
+  channel_key: "sendgrid",
+  template: { subject, html_body: "x", settings: {} },
+});
+
+const buildFetch = (ref: string, method: string) => ({
+  ref,
+  type: "http_fetch",
+  settings: { method, url: PARCEL, response_path: ref },
+});
+
+describe.concurrent("the reference of scenarios", () => {
+  it("is true, and each expectation fails if its promise is false", async ({ collab }) => {
+    const [wait, feed] = [
+      {
+        ref: "wait_1",
+        type: "wait_for_event",
+        settings: {
+          event: { event_type: "integration_source", integration_source_key: "billing", event_key: "plan.ended" },
+        },
+      },
+      { ref: "feed_1", type: "channel", channel_key: "in-app-feed", template: { markdown_body: "Over" } },
+    ];
+    const fetch = [
+      buildFetch("read", "get"),
+      buildFetch("sent", "post"),
+      buildEmail("{{ data.read.eta }} {{ data.sent.eta }}"),
+    ];
+    collab.write("knock/workflows/plan/workflow.json", { steps: [buildEmail("plan {{ recipient.plan }}")] });
+    collab.write("knock/workflows/wait/workflow.json", { steps: [wait, feed] as never });
+    collab.write("knock/workflows/fetch/workflow.json", { steps: fetch as never });
+    collab.write("true.test.yaml", buildScenarios(true));
+    collab.write("false.test.yaml", buildScenarios(false));
+    const passed = await collab.knock(["test", "true.test.yaml"]);
+    expect(passed.stdout).toContain("10 passed  1 file");
+    expect(passed.exitCode).toBe(0);
+    const failed = await collab.knock(["test", "false.test.yaml", "--json"]);
+    expect(failed.json.summary).toMatchObject({ passed: 0, failed: 10, broken: 0 });
+  });
+});
