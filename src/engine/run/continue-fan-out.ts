@@ -43,7 +43,7 @@ export async function collectNextRecipients(
   const rest: FanOutState = { listed: from.listed.slice(limit), objects: [...from.objects], after: from.after };
   if (from.canceled !== undefined) rest.canceled = from.canceled;
   const reached = new Map<RecipientKey, ReachedRecipient>();
-  // Named keys, because V8 gives the result of a spread a class of its own, and each run would be slower to build (0075).
+  // Named keys, because V8 gives the result of a spread a class of its own, and each run would be slower to build (decision 61).
   const reach = ({ key, trigger_data, via }: ReachedRecipient): void =>
     void reached.set(key, { key, trigger_data, via, isCanceled: isCanceledFor(from, key) });
   for (const { key, trigger_data } of from.listed.slice(0, limit)) reach({ key, trigger_data, via: null });
