@@ -1,5 +1,5 @@
 import { describe, expect } from "vitest";
-import { initHello } from "../helpers/hello-project.js";
+import { FEED, initHello } from "../helpers/hello-project.js";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
 
 describe.concurrent("knock validate compares the translations of languages:", () => {
@@ -43,6 +43,21 @@ describe.concurrent("knock validate compares the translations of languages:", ()
       `${place}/fr/fr.po:1:1: bye uses name, which en does not use [missing_translation]`,
       `${place}/fr/fr.po:1:1: tasks uses name, which en does not use [missing_translation]`,
       `${place}/fr/fr.po:1:1: files uses name, which en does not use [missing_translation]`,
+    ]);
+  });
+
+  it("misspelled inputs in templates", async ({ empty }) => {
+    const hello = await initHello(empty);
+    hello.write(
+      "knock/translations/en/shop.en.json",
+      '{ "a": { "b": "{{ name }}{{ item.id }}" }, "n": { "other": "N" } }',
+    );
+    hello.write(
+      FEED,
+      '{{ "shop:a.b" | t: nmae: 1, item: 2, extra: 3 }}\n{{ "shop:n" | t: count: 3 }}{{ data.from | t: nmae: 1 }}',
+    );
+    expect(await hello.report()).toEqual([
+      `${FEED}:1:20: the translation "shop:a.b" has no input "nmae"; did you mean "name"? [unknown_input]`,
     ]);
   });
 

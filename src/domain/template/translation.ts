@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../util/json.js";
+import { isJsonObject, type JsonObject } from "../../util/json.js";
 
 /** The namespace of the texts in `{% t %}`. Their keys are the texts themselves (F-037). */
 const SYSTEM_NAMESPACE = "system";
@@ -93,6 +93,17 @@ export class Translations {
   has(key: string): boolean {
     const [namespace, path] = this.splitNamespace(key.trim());
     return this.files.some((file) => file.namespace === namespace && findValueAt(file.content, path) !== undefined);
+  }
+
+  /** Returns the texts of `[namespace:]key` in all locales and for all tenants, with all forms of plurals. */
+  listTexts(key: string): string[] {
+    const [namespace, path] = this.splitNamespace(key.trim());
+    const values = this.files.map((file) =>
+      file.namespace === namespace ? findValueAt(file.content, path) : undefined,
+    );
+    return values.flatMap((value) =>
+      (isJsonObject(value) ? Object.values(value) : [value]).filter((text) => typeof text === "string"),
+    );
   }
 
   /** Splits `ns:a.b` if `ns` is a namespace. Otherwise the colon is a part of the key. */

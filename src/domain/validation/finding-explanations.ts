@@ -127,7 +127,7 @@ export const FINDING_EXPLANATIONS: Readonly<
   },
   unknown_input: {
     meaning:
-      "A `render` tag or a visual block passes an input to a partial that neither declares nor uses it, but has a similar one.",
+      "A `render` tag or a visual block passes an input to a partial that neither declares nor uses it, but has a similar one. Or the filter `t` does this with a translation.",
     fix: "Correct the name of the input as the message suggests.",
   },
   email_clipped: {

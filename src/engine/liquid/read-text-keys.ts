@@ -1,6 +1,6 @@
 import type { Template } from "liquidjs";
 import { RenderPartialTag } from "./partials.js";
-import { drainGenerator, listArguments, TokenPositions } from "./template-parts.js";
+import { drainGenerator, type LocatedToken, listArguments, TokenPositions } from "./template-parts.js";
 
 /** A key of a partial or a translation that a text names, with its location in the text. */
 export interface TextKey {
@@ -8,7 +8,7 @@ export interface TextKey {
   key: string;
   line: number;
   column: number;
-  /** The inputs that are passed to a partial. */
+  /** The inputs that are passed to the partial or translation. */
   inputs: TextInput[];
 }
 
@@ -28,8 +28,8 @@ function* walkTemplates(templates: readonly Template[]): Generator<Template> {
 
 /** The properties of the expressions of liquidjs that are read here. */
 interface Expression {
-  filters?: { name: string }[];
-  initial?: { postfix: { content?: unknown; input: string; begin: number }[] };
+  filters?: { name: string; args?: ([name: string, value: LocatedToken] | LocatedToken)[] }[];
+  initial?: { postfix: ({ content?: unknown } & LocatedToken)[] };
 }
 
 /** Returns the key that the filter `t` translates, if it is a text in the template. `default` expects that it is missing. */
@@ -38,7 +38,12 @@ function readTranslationKey({ filters = [], initial }: Expression, positions: To
   const [translate, next] = filters;
   if (translate?.name !== "t" || next?.name === "default") return [];
   if (token === undefined || others.length > 0 || typeof token.content !== "string") return [];
-  return [{ kind: "translation", key: token.content, ...positions.find(token), inputs: [] }];
+  const inputs = (translate.args ?? []).flatMap((arg): TextInput[] => {
+    if (!Array.isArray(arg)) return [];
+    const [name, { input, begin }] = arg;
+    return [{ name, ...positions.find({ input, begin: Math.max(token.begin, input.lastIndexOf(name, begin - 1)) }) }];
+  });
+  return [{ kind: "translation", key: token.content, ...positions.find(token), inputs }];
 }
 
 /** Returns the keys of the partials that the `render` tags of a text name, and those of translations that it contains. */

@@ -15,7 +15,7 @@ export const listArguments = (template: Template): unknown[] =>
   [...(template.arguments?.() ?? [])].filter((argument) => argument !== undefined);
 
 /** The properties of a token of liquidjs that say where it is. */
-interface LocatedToken {
+export interface LocatedToken {
   input: string;
   begin: number;
 }
