@@ -15,7 +15,7 @@ import type { Workflow } from "./workflow.js";
 const HINT = "A shared request has url, headers, query_params, body or json_body, response_path and input_schema.";
 
 /**
- * Parses a `request.json` whose text files have been inserted (E-305, decision 17). Unknown keys are errors, because
+ * Parses a `request.json` whose text files have been inserted (E-305, decision 18). Unknown keys are errors, because
  * this project owns the format and no other tool adds keys. Throws `project_invalid` with one pointer per finding.
  */
 export function parseSharedRequest(key: string, raw: unknown, file: string): SharedRequest {

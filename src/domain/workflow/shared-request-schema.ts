@@ -6,7 +6,7 @@ import { jsonSchema } from "../schema/json-schema.js";
 import { httpMethodSchema, requestFields } from "../step/http-request.js";
 
 /**
- * The schema of a `request.json` whose text files have been inserted (E-305, decision 17). It is built when the first
+ * The schema of a `request.json` whose text files have been inserted (E-305, decision 18). It is built when the first
  * request is read.
  */
 export const sharedRequestSchema = once(() =>

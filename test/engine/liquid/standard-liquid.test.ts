@@ -1,4 +1,4 @@
-// Standard Liquid in the places where liquidjs differs from it (T-001, T-067 to T-069, docs/decisions/0080).
+// Standard Liquid in the places where liquidjs differs from it (T-001, T-067 to T-069, docs/decisions/0027).
 import { describe, expect, it } from "vitest";
 import { KnockError } from "../../../src/errors/knock-error.js";
 import type { JsonObject } from "../../../src/util/json.js";
