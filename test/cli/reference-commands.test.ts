@@ -37,6 +37,67 @@ describe.concurrent("the reference of commands", () => {
     expect((await broadcast("cancel", "history-launch")).stdout).toMatch(/^✓ history-launch {2}sent 20/);
   });
 
+  it("says to whom a broadcast is sent, only once and not in the past", async ({ collab }) => {
+    const broadcast = (verb: string, ...args: string[]) =>
+      collab.knock(["broadcasts", verb, "history-launch", ...args]);
+    expect((await broadcast("send")).stderr).toContain("no recipients are given");
+    expect(await broadcast("send", "--audience", "beta", "--all-users")).toMatchObject({ exitCode: 2 });
+    expect(await broadcast("schedule", "--audience", "beta", "--at", "2020-01-01")).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("2020-01-01 00:00:00Z is past"),
+    });
+    expect((await broadcast("send", "--audience", "beta", "--json")).json.runs).toMatchObject([
+      { recipients: [{ recipient: "ada" }, { recipient: "grace" }] },
+    ]);
+    expect(await broadcast("send", "--audience", "beta")).toMatchObject({ exitCode: 6 });
+    expect(await broadcast("send", "--audience", "beta", "--again")).toMatchObject({ exitCode: 0 });
+  });
+
+  it("says what limits of payloads are, and that IDs cannot be changed", async ({ collab }) => {
+    await collab.knock([...COMMENT, "-r", "ada"]);
+    const message = (await collab.knock(["messages", "list", "-q"])).stdout;
+    const metadata = JSON.stringify({ a: 1, b: 2, c: 3, d: 4, e: 5 });
+    const mark = ["messages", "mark", message, "interacted", "--metadata"];
+    const members = Array.from({ length: 1001 }, (_, index) => `user-${index}`);
+    const mistakes: [args: string[], error: string][] = [
+      [[...mark, metadata.replace("{", '{"f":6,')], "metadata must have at most 5 pairs, found 6"],
+      [["messages", "mark", message, "seen", "--metadata", metadata], "only allowed with the status interacted"],
+      [["audiences", "add", "beta", "-r", members.join(",")], "members must have at most 1000 entries, found 1001"],
+      [["users", "set", "ada", "--set", "id=bob"], "IDs cannot be changed"],
+      [["preview", "welcome", "-r", "projects/p1"], '{"collection":"projects","id":"p1"}'],
+    ];
+    for (const [args, error] of mistakes) {
+      const { exitCode, stderr } = await collab.knock(args);
+      expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining(error) });
+    }
+    expect((await collab.knock([...mark, metadata])).stdout).toContain("delivered, read, interacted");
+  });
+
+  it("says which seed IDs come from, and that a frozen clock only moves with advance and set", async ({ collab }) => {
+    expect((await collab.knock(["test", "welcome", "--json"])).json.seed).toBe("knock");
+    expect((await collab.knock(["test", "welcome", "--json", "--seed", "s2"])).json.seed).toBe("s2");
+    await collab.knock(["clock", "freeze", "2030-06-04T10:00:00Z"]);
+    await collab.knock([...COMMENT, "-r", "ada"]);
+    await collab.knock(["worker", "--once"]);
+    const getTime = async () => (await collab.knock(["clock", "--json"])).json;
+    expect(await getTime()).toMatchObject({ now: "2030-06-04T10:00:00.000Z", frozen: true });
+    await collab.knock(["clock", "advance", "next"]);
+    expect(await getTime()).toMatchObject({ now: "2030-06-04T10:30:00.000Z", frozen: true });
+  });
+
+  it("says that headers of knock sources send are read below headers.", async ({ collab }) => {
+    const mapping = { event_type: "x", action_type: "users_identify" };
+    const parameters = { user_id: "headers.X-User", properties: { plan: "body.plan" } };
+    collab.write("knock/sources/hook/source.json", {
+      settings: { event_type_path: "headers.x-type" },
+      mappings: [{ ...mapping, action_parameters: parameters }],
+    });
+    const send = ["sources", "send", "hook", "-d", '{"plan":"gold"}', "--header", "X-Type: x", "--header"];
+    expect((await collab.knock([...send, "x-user: ada"])).stdout).toContain("✓ users_identify ada");
+    expect((await collab.knock(["users", "get", "ada", "--json"])).json.plan).toBe("gold");
+    expect(await collab.knock([...send, "no-value"])).toMatchObject({ exitCode: 2 });
+  });
+
   it("says that knock sources send verifies no signature", async ({ collab }) => {
     const source = JSON.parse(collab.read("knock/sources/billing/source.json")) as JsonObject;
     const verification = { secret: "$BILLING_SECRET" };
