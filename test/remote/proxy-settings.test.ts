@@ -49,6 +49,25 @@ it("HTTPS_PROXY is used for the API's host, and its response is reported", async
   });
 });
 
+it.each([
+  ["api.example.test", false],
+  [".example.test", false],
+  ["other.test, example.test", false],
+  ["*", false],
+  ["other.test", true],
+])("NO_PROXY=%s is applied to api.example.test", async (noProxy, isAsked) => {
+  const proxy = await startProxy();
+  const client = createApiClient(
+    buildClientOptions(
+      { url: "https://api.example.test", apiKey: "sk_test_1" },
+      { proxy: readProxySettings({ HTTPS_PROXY: proxy.url, NO_PROXY: noProxy }), retries: 0 },
+    ),
+  );
+  await catchRejection(client.call("GET", "/v1/messages"));
+  await client.close();
+  expect(proxy.asked.length > 0).toBe(isAsked);
+});
+
 const CONNECTED = "HTTP/1.1 200 OK\r\n\r\n";
 
 it.each<[string, (socket: Duplex) => unknown, message: string]>([
