@@ -1,11 +1,33 @@
 import type { LocalTarget } from "../commands/services.js";
+import { type BroadcastContext, createBroadcastOperations } from "../engine/broadcasts/broadcast-operations.js";
 import type { Output } from "../output/output.js";
+import type { BroadcastLog, BroadcastOperations } from "../ports/broadcast-service.js";
+import type { LocalOperations } from "../ports/operations.js";
 import type { Project } from "../project/open-project.js";
+import { openProjectBroadcasts } from "../project/project-broadcasts.js";
+import { systemIds } from "../util/ids.js";
 import type { GuardDeliveries } from "./guard-deliveries.js";
-import { openBroadcasts } from "./open-broadcasts.js";
 import { createLocalEngine, openProjectStore } from "./open-local-engine.js";
 import { openSources } from "./open-sources.js";
 import type { ProcessIO } from "./process-io.js";
+
+/** Opens a project's broadcasts on an engine and its store. */
+function openBroadcasts(
+  project: Project,
+  operations: LocalOperations,
+  store: BroadcastContext["store"],
+  log: BroadcastLog,
+  cwd: string,
+): BroadcastOperations {
+  return createBroadcastOperations({
+    operations,
+    definitions: project,
+    store,
+    log,
+    files: openProjectBroadcasts(project, cwd, project),
+    ids: systemIds,
+  });
+}
 
 /** Opens the embedded engine together with the project's sources and broadcasts. */
 export async function openLocalTarget(

@@ -1,14 +1,31 @@
+import { resolve } from "node:path";
 import type { BulkConnection, TargetAccess, TargetFlags } from "../commands/services.js";
 import type { ApiRequest } from "../domain/trigger/api-request.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { Output } from "../output/output.js";
 import type { Operations } from "../ports/operations.js";
 import { openRemote, readProxySettings } from "../remote/open-remote.js";
+import { readTextFile } from "../util/text-file.js";
 import { confirmLiveKey, isLiveKey } from "./confirm-live-key.js";
 import type { ProcessIO } from "./process-io.js";
-import { readCaFile } from "./read-ca-file.js";
 import { describeSettingSource, type Settings } from "./resolve-settings.js";
 import { openTlsSessionFile } from "./tls-session-file.js";
+
+const MAX_BYTES = 10 * 1024 * 1024;
+
+/** Returns the certificates of `KNOCK_CA_FILE` in PEM. Throws `usage` if the file cannot be read or contains none. */
+function readCaFile(path: string, cwd: string): string {
+  const result = readTextFile(resolve(cwd, path), MAX_BYTES, { onlyRegular: true });
+  if ("error" in result) throw createError(`${path} ${result.error}`);
+  if (result.text.includes("-----BEGIN CERTIFICATE-----")) return result.text;
+  throw createError(`${path} contains no certificate in the PEM format`);
+}
+
+function createError(problem: string): KnockError {
+  return new KnockError("usage", `KNOCK_CA_FILE: ${problem}`, {
+    hint: "Name a file that contains the certificate of the authority that signed the API's certificate.",
+  });
+}
 
 /** Returns the check of the configured recipient guards, or undefined. Its module is loaded only if there is a guard. */
 export async function loadRequestGuard({

@@ -1,17 +1,84 @@
 import { Command, CommanderError, Option, type OutputConfiguration } from "commander";
 import { TOPIC_NAMES } from "../commands/help-topics/topic-names.js";
-import { addGroupExamples, getExamples, setExampleNames } from "../commands/shared/examples.js";
+import { addGroupExamples, type ExampleNames, getExamples, setExampleNames } from "../commands/shared/examples.js";
 import { OPTION_GROUPS } from "../commands/shared/help-groups.js";
 import { applyVerbosity, type CommonFlags } from "../commands/shared/options.js";
 import { ERROR_CODES } from "../errors/error-codes.js";
 import { KnockError } from "../errors/knock-error.js";
-import { didYouMean } from "../util/find-nearest.js";
-import { findExampleNames } from "./find-example-names.js";
+import { didYouMean, findNearest } from "../util/find-nearest.js";
 import { buildHelpConfiguration, unquoteDefaults } from "./help-configuration.js";
-import { createOfficialCommandError, isOfficialCommand } from "./official-command.js";
+import { readExampleNames } from "./read-example-names.js";
 import type { AppServices } from "./services/app-services.js";
 import { findTypographicOption, suggestCommand, suggestSubcommand } from "./suggest-command.js";
 import { listCommands, nameCursorOption, toUsageError } from "./usage-error.js";
+
+/** Hints for commands of the service's official command line that this tool replaces; null if it has no equivalent. */
+const EQUIVALENTS: Readonly<Record<string, string | null>> = {
+  list: "Run `knock workflows list` to list the project's workflows.",
+  get: "Run `knock workflows show <key>` to show a workflow of the project.",
+  validate: "Run `knock validate <key>` to see the problems of a workflow's files.",
+  new: "Create workflows/<key>/workflow.json in the project, or run `knock init` for a first one.",
+  open: "Run `knock dev` and open its page to see the project's workflows.",
+  push: null,
+  pull: null,
+  activate: null,
+  "generate-types": "Run `knock types` to generate types from the project's files.",
+};
+
+/** Returns whether a word is a `workflow` command of the official tool that this tool does not offer. */
+function isOfficialCommand(word: string): boolean {
+  return Object.hasOwn(EQUIVALENTS, word) && word !== "list";
+}
+
+/**
+ * Creates the error for `knock workflow <word>`, which is the official tool's spelling. The hint names the equivalent
+ * of this tool and the official command.
+ */
+function createOfficialCommandError(word: string): KnockError {
+  const typed = word.startsWith("-") ? "" : word;
+  const known = Object.hasOwn(EQUIVALENTS, typed) ? typed : findNearest(typed, [...Object.keys(EQUIVALENTS), "run"]);
+  if (typed === "" || known === undefined || known === "run")
+    return new KnockError(
+      "usage",
+      typed === "" ? "knock workflow needs a command" : `knock workflow has no command "${typed}"`,
+      {
+        hint:
+          known === "run"
+            ? "Did you mean `knock workflow run`?"
+            : "Run `knock workflows list` to list workflows, `knock workflow run <key>` to trigger one. The service's official command, @knocklabs/cli, has the other commands.",
+      },
+    );
+  const official = `Run \`npx @knocklabs/cli workflow ${known}\` for the workflows in your Knock account.`;
+  const equivalent = EQUIVALENTS[known] ?? "This tool works on the project's files as they are and needs no commit.";
+  return new KnockError("usage", `"workflow ${known}" is a command of the service's official command line`, {
+    hint: `${equivalent} ${official}`,
+  });
+}
+
+/** Returns the value of an option that selects the project, before the arguments are parsed. */
+function findOptionValue(argv: readonly string[], option: string): string | undefined {
+  const at = argv.findLastIndex((word) => word === option || word.startsWith(`${option}=`));
+  if (at === -1) return undefined;
+  return argv[at] === option ? argv[at + 1] : argv[at]?.slice(option.length + 1);
+}
+
+/**
+ * Returns names for examples from the project at hand; null without a project, or if it cannot be opened. Then the help
+ * shows the names of the sample project.
+ */
+async function findExampleNames({ argv, io, target }: AppServices): Promise<ExampleNames | null> {
+  const flags = {
+    project: findOptionValue(argv, "--project"),
+    knockDir: findOptionValue(argv, "--knock-dir"),
+    store: findOptionValue(argv, "--store"),
+  };
+  try {
+    const { project, location } = await target.locate(flags);
+    return await readExampleNames(project, location, io.cwd);
+  } catch {
+    return null;
+  }
+}
 
 export type { AppServices };
 

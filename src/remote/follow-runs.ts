@@ -1,6 +1,13 @@
-import type { RecipientKey } from "../domain/recipient/recipient.js";
+import {
+  type RecipientKey,
+  splitRecipientKey,
+  toRecipientKey,
+  toRecipientReference,
+  USERS,
+} from "../domain/recipient/recipient.js";
 import { findRecipientRunId } from "../domain/run/message-outcomes.js";
-import { summarizeOutcomes, type TriggerOutcome } from "../domain/run/outcome.js";
+import { type RecipientOutcome, summarizeOutcomes, type TriggerOutcome } from "../domain/run/outcome.js";
+import { encodePathSegment } from "../domain/trigger/api-request.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { WaitOptions } from "../ports/operations.js";
 import type { Json, JsonObject } from "../util/json.js";
@@ -8,8 +15,41 @@ import type { ApiClient } from "./api-client.js";
 import { buildTriggerOutcome, hasEnded, type ReportedRun } from "./build-remote-outcome.js";
 import { findMessages } from "./find-messages.js";
 import { findRunByMessages, findRuns } from "./find-runs.js";
-import { findUnidentifiedOutcomes } from "./find-unidentified.js";
-import { readRunDetail } from "./read-run-detail.js";
+import { nullIfMissing, readRunDetail } from "./read-run-detail.js";
+
+/** Maximum number of recipients that are looked up: each takes a request, and the API limits their rate (A-044). */
+const MAX_LOOKUPS = 50;
+
+/**
+ * Returns outcomes for recipients without a run that the API does not know: a trigger accepts them and starts no run (E-043).
+ * Recipients that exist have no outcome, because their runs may only be late. Throws what the API client throws.
+ */
+async function findUnidentifiedOutcomes(
+  client: ApiClient,
+  namedRecipients: readonly RecipientKey[],
+  outcomes: readonly RecipientOutcome[],
+  signal?: AbortSignal,
+): Promise<RecipientOutcome[]> {
+  const known = new Set(outcomes.map(({ recipient }) => toRecipientKey(recipient)));
+  const missing = [...new Set(namedRecipients)].filter((key) => !known.has(key));
+  const entries: RecipientOutcome[] = [];
+  for (const key of missing.slice(0, MAX_LOOKUPS)) {
+    const { collection, id } = splitRecipientKey(key);
+    const path =
+      collection === USERS
+        ? `/v1/users/${encodePathSegment(id)}`
+        : `/v1/objects/${encodePathSegment(collection)}/${encodePathSegment(id)}`;
+    if ((await nullIfMissing(client.call("GET", path, { signal }))) !== null) continue;
+    entries.push({
+      recipient: toRecipientReference(key),
+      recipient_run_id: null,
+      status: null,
+      steps: [],
+      reason: { code: "recipient_not_found", detail: null },
+    });
+  }
+  return entries;
+}
 
 const FIRST_POLL_MS = 1_000;
 const MAX_POLL_MS = 5_000;

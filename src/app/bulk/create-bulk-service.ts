@@ -1,14 +1,111 @@
-import { createReadStream, existsSync, type Stats, statSync } from "node:fs";
-import { resolve } from "node:path";
+import {
+  closeSync,
+  createReadStream,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import type { BulkService, InputFile, Journal } from "../../commands/shared/bulk-service.js";
 import { getErrorMessage, KnockError } from "../../errors/knock-error.js";
+import { isJsonObject } from "../../util/json.js";
 import { loadCrypto } from "../../util/load-crypto.js";
 import type { ProcessIO } from "../process-io.js";
 import { readInterruptibly } from "../read-interruptibly.js";
 import { AppendFile } from "./append-file.js";
-import { dropUnrecordedResults } from "./drop-unrecorded-results.js";
-import { isSameFile } from "./is-same-file.js";
 import { JournalFile, lockJournal, readJournalHeader } from "./journal-file.js";
+import { parseJsonLine } from "./parse-json-line.js";
+
+/** Paths with more links than this are compared as they are, because their links may form a circle. */
+const MAX_LINKS = 40;
+
+/**
+ * Returns whether two paths lead to the same regular file: also through symbolic and hard links, and if neither exists
+ * yet. "-" is the file that standard input is read from. Terminals and pipes can be read and written at the same time.
+ */
+function isSameFile(first: string, second: string, cwd: string): boolean {
+  const [firstStats, secondStats] = [readStats(first, cwd), readStats(second, cwd)];
+  if (firstStats !== null && secondStats !== null)
+    return firstStats.isFile() && firstStats.dev === secondStats.dev && firstStats.ino === secondStats.ino;
+  if (firstStats !== null || secondStats !== null) return false;
+  return resolveLinks(resolve(cwd, first)) === resolveLinks(resolve(cwd, second));
+}
+
+/** Returns null for a file that does not exist. */
+function readStats(path: string, cwd: string): Stats | null {
+  try {
+    return path === "-" ? fstatSync(0) : statSync(resolve(cwd, path));
+  } catch {
+    return null;
+  }
+}
+
+/** Returns the path at which a file that does not exist would be created. */
+function resolveLinks(path: string, links = 0): string {
+  try {
+    const target = readlinkSync(path);
+    if (links < MAX_LINKS) return resolveLinks(resolve(dirname(path), target), links + 1);
+  } catch {
+    // It is not a link.
+  }
+  try {
+    return join(realpathSync(dirname(path)), basename(path));
+  } catch {
+    return path; // Opening the file reports that its folder does not exist.
+  }
+}
+
+const FIRST_WINDOW_BYTES = 65_536;
+const NEWLINE = 0x0a;
+
+/** Returns whether the journal has the result that a line of the file contains. */
+type IsRecorded = (line: number, isError: boolean) => boolean;
+
+function isUnrecorded(text: string, isRecorded: IsRecorded): boolean {
+  const document = parseJsonLine(text);
+  // An incomplete line is that of a crash or a full disk. Other lines are not results, and stay.
+  if (document === undefined) return true;
+  return isJsonObject(document) && typeof document.line === "number" && !isRecorded(document.line, "error" in document);
+}
+
+/**
+ * Removes the results at the end of a file that the journal does not record, because their lines are triggered again. Results are
+ * written before their record, and a crash or a full disk can come between. Returns the number of removed results.
+ */
+function dropUnrecordedResults(path: string, isRecorded: IsRecorded): number {
+  const descriptor = openSync(path, "r+");
+  try {
+    const stats = fstatSync(descriptor);
+    if (!stats.isFile()) return 0;
+    let end = stats.size;
+    let count = 0;
+    for (let window = FIRST_WINDOW_BYTES, isFound = false; end > 0 && !isFound; window *= 2) {
+      const start = Math.max(0, end - window);
+      const chunk = Buffer.alloc(end - start);
+      readSync(descriptor, chunk, 0, chunk.length, start);
+      while (end > start) {
+        const length = end - start;
+        // The last byte is the line break of the last line, unless that line is incomplete.
+        const newline = length < 2 ? -1 : chunk.lastIndexOf(NEWLINE, length - 2);
+        if (newline === -1 && start > 0) break; // The line begins before the chunk.
+        isFound = !isUnrecorded(chunk.toString("utf8", newline + 1, length), isRecorded);
+        if (isFound) break;
+        end = start + newline + 1;
+        count++;
+      }
+    }
+    if (end < stats.size) ftruncateSync(descriptor, end);
+    return count;
+  } finally {
+    closeSync(descriptor);
+  }
+}
 
 /** Creates the files of a run over many triggers. */
 export function createBulkService({ cwd, signal }: Pick<ProcessIO, "cwd" | "signal">): BulkService {

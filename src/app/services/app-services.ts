@@ -1,18 +1,43 @@
 import { resolve } from "node:path";
 import type { CommandContext } from "../../commands/context.js";
+import type { ProfileService } from "../../commands/services.js";
 import type { ExpectationResult } from "../../domain/run/expectation.js";
+import { redactApiKey } from "../../domain/trigger/api-request.js";
 import type { Output } from "../../output/output.js";
 import { once } from "../../util/once.js";
 import { createBulkService } from "../bulk/create-bulk-service.js";
-import { openCredentials } from "../credentials.js";
+import { type Credentials, openCredentials } from "../credentials.js";
 import type { ProcessIO } from "../process-io.js";
 import { readFileInterruptibly } from "../read-interruptibly.js";
 import { reportToGitHub } from "../report-to-github.js";
 import { LocalProject } from "./local-project.js";
-import { createProfileService } from "./profile-service.js";
 import { ProjectFiles } from "./project-files.js";
 import { SettingsCache } from "./settings-cache.js";
 import { TargetOpener } from "./target-opener.js";
+
+/** Returns the stored profiles for display, with API keys redacted except for their prefix. */
+function createProfileService(store: Credentials): ProfileService {
+  return {
+    path: store.path,
+    list: () =>
+      store.listProfiles().map((name) => {
+        const { profile } = store.readProfile(name);
+        const { api_key, base_url = null, branch = null, target = null } = profile ?? {};
+        return {
+          name,
+          is_default: store.readDefaultProfileName() === name,
+          api_key: api_key === undefined ? null : redactApiKey(api_key),
+          base_url,
+          branch,
+          target,
+        };
+      }),
+    write: (name, change) => store.writeProfile(name, change),
+    delete: (name) => store.deleteProfile(name),
+    getDefaultName: () => store.readDefaultProfileName(),
+    setDefault: (name) => store.writeDefaultProfileName(name),
+  };
+}
 
 /** The services of a command, together with the parts that command-specific services build on. */
 export interface AppServices extends CommandContext {

@@ -1,10 +1,13 @@
+import type { Environment } from "../../domain/environment/environment.js";
 import type { RecipientUpsert } from "../../domain/recipient/recipient.js";
 import { checkConditions } from "../../domain/validation/check-conditions.js";
+import type { CheckFinding } from "../../domain/validation/check-finding.js";
 import { checkSchemaSamples } from "../../domain/validation/check-sample-data.js";
 import { checkSchemaKeywords } from "../../domain/validation/check-schema-keywords.js";
 import { checkStepOrder } from "../../domain/validation/check-step-order.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { compileValidTemplates, compileWorkflow } from "../../engine/compile/compile-workflow.js";
+import { findSilentDrops } from "../../engine/run/find-silent-drops.js";
 import { findUndefinedVariables, type UndefinedVariable } from "../../engine/run/find-undefined-variables.js";
 import { findWorkflowTextKeys } from "../../engine/variables/find-text-keys.js";
 import type { CompiledWorkflow } from "../../engine/workflow/compiled-workflow.js";
@@ -12,11 +15,28 @@ import type { KnockError } from "../../errors/knock-error.js";
 import type { Project } from "../../project/open-project.js";
 import type { ProjectFile } from "../../project/read-project-text.js";
 import type { JsonObject } from "../../util/json.js";
-import { checkSilentDrops } from "./check-recipients.js";
 import type { TextKeyChecker } from "./check-text-keys.js";
 import { checkWindows } from "./check-windows.js";
 import type { FindingCollector, TextFinding } from "./finding-collector.js";
 import type { ValidationOptions } from "./validation-options.js";
+
+/** Limits the recipients for whom workflows are checked. */
+const MAX_CHECKED_RECIPIENTS = 200;
+const MAX_LISTED_USERS = 3;
+
+/** Returns a finding if a workflow sends nothing to users in the recipients files. */
+function checkSilentDrops(
+  compiled: CompiledWorkflow,
+  environment: Environment,
+  recipients: readonly RecipientUpsert[],
+): CheckFinding[] {
+  const checked = recipients.slice(0, MAX_CHECKED_RECIPIENTS);
+  const drops = findSilentDrops(compiled, environment, checked, Date.now());
+  if (drops.length === 0) return [];
+  const listed = drops.slice(0, MAX_LISTED_USERS).map(({ user, reasons }) => `${user} (${reasons.join("; ")})`);
+  const more = drops.length > listed.length ? ` and ${drops.length - listed.length} more` : "";
+  return [{ code: "silent_drop", path: ["steps"], message: `send nothing to ${listed.join(", ")}${more}` }];
+}
 
 /** Limits the recipients whose properties are searched for the variables of templates. */
 const MAX_SCOPE_RECIPIENTS = 20;

@@ -1,11 +1,135 @@
-import { clock } from "./clock.js";
-import { environment } from "./environment.js";
-import { exitCodes } from "./exit-codes.js";
-import type { HelpTopic } from "./help-topic.js";
-import { json } from "./json.js";
-import { store } from "./store.js";
-import { targets } from "./targets.js";
+import type { Command } from "commander";
+import { EXIT } from "../../errors/error-codes.js";
+import { EXIT_CODE_MEANINGS } from "../../errors/exit-code-meanings.js";
+import { ENVIRONMENT_VARIABLES } from "../shared/environment-variables.js";
+import { type HelpTopic, toPlainText } from "./help-topic.js";
 import type { TopicName } from "./topic-names.js";
+
+type Selection = "both" | "account";
+
+/**
+ * Lists the commands that have the options of the remote target, with or without those that select a target. A group is
+ * listed once if all of its commands have them.
+ */
+function listRemoteCommands(command: Command, selection: Selection, path = ""): string[] {
+  return command.commands.flatMap((child) => {
+    const childPath = `${path}${child.name()}`;
+    if (child.commands.length > 0) {
+      const remote = listRemoteCommands(child, selection, `${childPath} `);
+      return remote.length === child.commands.length ? [childPath] : remote;
+    }
+    const names = child.options.map(({ long }) => long);
+    const isRemote = ["--api-key", "--timeout"].every((name) => names.includes(name));
+    return isRemote && names.includes("--target") === (selection === "both") ? [childPath] : [];
+  });
+}
+
+const targets: HelpTopic = {
+  summary: "The local and the remote target, and how to select one",
+  page: "docs/guide/remote-and-keys.md",
+  buildBlocks: (program) => [
+    "A target is the place where a command runs workflows.",
+    [
+      [
+        "local",
+        'The default. The embedded engine runs the project\'s files and keeps data in the local store. Messages are sandboxed: they are rendered and stored, but not delivered, unless a channel has "deliver": true in environment.json.',
+      ],
+      ["remote", "The hosted API, or another server with --base-url. It needs an API key and delivers messages."],
+    ],
+    'The first of these selects the target: --target, --local or --remote, then KNOCK_TARGET, then "settings" in knock.json, then the profile. An API key alone does not select the remote target. Run `knock config list` to see the target and where it comes from.',
+    `Commands for both targets: ${listRemoteCommands(program, "both").sort().join(", ")}. Commands that compare the project with the account: ${listRemoteCommands(program, "account").sort().join(", ")}. All other commands that use data work only on the local target. They reject --remote with exit code 3.`,
+    "With a live API key, commands ask for confirmation on a terminal. Without a terminal, they need --yes. Commands that only read need no confirmation.",
+    '"recipients" in the settings of knock.json or in a profile limits which recipients the remote target can reach, for example { "allow": ["*@example.com", "user:qa-*"] }. Requests that could reach others are refused with exit code 6. "redirect" delivers all emails of the local target to one address.',
+  ],
+};
+
+const store: HelpTopic = {
+  summary: "The local store, which keeps users, runs and messages",
+  page: "docs/guide/concepts.md",
+  buildBlocks: () => [
+    "The local target keeps its data in one SQLite file. Several processes can use it at the same time.",
+    [
+      ["default", ".knock-local/store.db next to knock.json, in a folder with its own .gitignore"],
+      ["--store <file>", 'another file; KNOCK_STORE and "store" in the settings of knock.json do the same'],
+      [
+        "--store postgres://…",
+        "a PostgreSQL database, which workers on several machines can share; set the password in PGPASSWORD, or name another variable in the URL: postgres://ada:$NAME@host/database",
+      ],
+      ["--store :memory:", "no data is kept after the command; useful with `knock dev` in tests"],
+    ],
+    "Files in recipients/ of the project are applied when the store is opened, and again after each change. Removing a recipient from a file does not delete it from the store. Use `knock users delete`.",
+    "Run `knock store copy` to copy a store to a file or a database, and `knock store migrate` to create or update its tables. Only this command updates the tables of a PostgreSQL store.",
+    "To start over, delete the folder .knock-local. While `knock dev` runs, use POST /__knock/reset instead.",
+    "A unique prefix of 8 or more characters works in place of the ID of a run, a message or a schedule.",
+  ],
+};
+
+const json: HelpTopic = {
+  summary: "The output of --json, for scripts",
+  page: "docs/reference/json-output.md",
+  buildBlocks: () => [
+    "Every command except help has --json. Standard output then contains only the result, as one JSON document. Notes, warnings and progress are written to standard error.",
+    [
+      [
+        "errors",
+        'The last line of standard error is {"error":{"code","message","hint","details","docs"}}. Scripts can rely on "code" and on the exit code, and must not rely on the text.',
+      ],
+      [
+        "lists",
+        'A list is {"items":[…],"page_info":{"after","before","page_size"}}. Pass page_info.after to --after to read the next page.',
+      ],
+      ["lines", "notify with a JSON Lines file, worker and dev print one document per line."],
+      ["times", "Times are in UTC, in ISO 8601, on the clock of the store."],
+      ["null", 'On the remote target, "recipients" and "summary" of notify are null without --wait.'],
+    ],
+    "Later versions may add properties. Ignore properties that you do not know. -q prints only IDs, which is often enough for a shell script.",
+  ],
+};
+
+const exitCodes: HelpTopic = {
+  summary: "Exit codes of commands",
+  page: "docs/reference/exit-codes.md",
+  buildBlocks: () => [
+    (Object.keys(EXIT) as (keyof typeof EXIT)[]).map((name) => [
+      String(EXIT[name]),
+      toPlainText(EXIT_CODE_MEANINGS[name]),
+    ]),
+    "Use --expect to define which outcomes are failures. With --json, errors also have a code: see `knock help json`.",
+  ],
+};
+
+/** Variables of other programs that users of knock often set. */
+const COMMON_VARIABLES = ["NO_COLOR", "FORCE_COLOR", "HTTPS_PROXY", "NO_PROXY"];
+
+const environment: HelpTopic = {
+  summary: "Environment variables that commands read",
+  page: "docs/reference/environment-variables.md",
+  buildBlocks: () => [
+    "A flag takes precedence over a variable, and a variable over knock.json and the profile. An empty variable whose name starts with KNOCK_ counts as not set.",
+    ENVIRONMENT_VARIABLES.filter(({ name }) => name.startsWith("KNOCK_") || COMMON_VARIABLES.includes(name)).map(
+      ({ name, meaning }) => [name, toPlainText(meaning)],
+    ),
+    "Run `knock config list` to see each setting and where it comes from. The page below lists all variables and their defaults.",
+  ],
+};
+
+const clock: HelpTopic = {
+  summary: "The virtual clock, which makes delays and batches pass at once",
+  page: "docs/guide/time-and-batches.md",
+  buildBlocks: () => [
+    "The local store has a clock. It follows real time until you move it. Every process that uses the store sees the same time.",
+    [
+      ["knock clock", "show the time"],
+      ["knock clock advance 2d", "move forward, and run what becomes due on the way, each item at its own time"],
+      ["knock clock advance next", "move to the next due time"],
+      ["knock clock set <time>", "move to a time; an earlier one needs --force if the store contains runs"],
+      ["knock clock freeze", "stop the clock; it then moves only with advance and set"],
+      ["knock clock reset", "return to real time"],
+    ],
+    "Durations are 30s, 15m, 24h, 7d, 2w, 1h30m, or ISO 8601 such as PT30M. A time without an offset is UTC. Terminals show times in your time zone, and pipes and JSON show UTC.",
+    "Without moving the clock, `knock worker` and `knock dev` run due work in real time. Run `knock clock <command> --help` for the options.",
+  ],
+};
 
 /** Every topic of `knock help <topic>`, by name. */
 export const HELP_TOPICS: Readonly<Record<string, HelpTopic>> = {

@@ -3,8 +3,54 @@ import { hasTrait } from "../message/channel-types.js";
 import type { Message } from "../message/message.js";
 import { type RecipientKey, toRecipientReference } from "../recipient/recipient.js";
 import type { ForecastReport } from "./forecast-report-schema.js";
-import { LocalTimes } from "./local-times.js";
 import { isQuiet, type QuietHours } from "./quiet-hours.js";
+
+/** The date and the minutes after midnight in a time zone. */
+interface LocalTime {
+  day: string;
+  minute: number;
+}
+
+/** Returns the local time in any time zone. Formatters are kept, because creating one takes longer than using it. */
+class LocalTimes {
+  private readonly formats = new Map<string, Intl.DateTimeFormat>();
+
+  read(at: number, zone: string): LocalTime {
+    const parts: Partial<Record<Intl.DateTimeFormatPartTypes, string>> = {};
+    for (const { type, value } of this.getFormat(zone).formatToParts(at)) parts[type] = value;
+    return {
+      day: `${parts.year}-${parts.month}-${parts.day}`,
+      minute: Number(parts.hour) * 60 + Number(parts.minute),
+    };
+  }
+
+  private getFormat(zone: string): Intl.DateTimeFormat {
+    let format = this.formats.get(zone);
+    if (format === undefined) {
+      format = createFormat(zone);
+      this.formats.set(zone, format);
+    }
+    return format;
+  }
+}
+
+/** An unknown time zone of a recipient is UTC, as for the engine. */
+function createFormat(timeZone: string): Intl.DateTimeFormat {
+  const digits = "2-digit";
+  const options = {
+    year: "numeric",
+    month: digits,
+    day: digits,
+    hour: digits,
+    minute: digits,
+    hourCycle: "h23",
+  } as const;
+  try {
+    return new Intl.DateTimeFormat("en-US", { ...options, timeZone });
+  } catch {
+    return new Intl.DateTimeFormat("en-US", { ...options, timeZone: "UTC" });
+  }
+}
 
 /** Limits lists of single messages and triggers in the report. */
 const MAX_LISTED = 100;

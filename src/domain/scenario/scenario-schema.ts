@@ -6,6 +6,8 @@ import { ENGAGEMENT_ACTIONS } from "../message/message.js";
 import { preferenceSetSchema } from "../preferences/preference-set-schema.js";
 import { faultBodySchema } from "../request/helper-bodies.js";
 import { recipientsFileSchema } from "../request/recipients-file-schema.js";
+import { parseExpectation } from "../run/expectation.js";
+import { summarizeOutcomes } from "../run/outcome.js";
 import {
   anyValue,
   described,
@@ -18,10 +20,9 @@ import {
   text,
 } from "../schema/fields.js";
 import { unionByType } from "../schema/union-by-type.js";
-import { reportBelow } from "../shape/report-finding.js";
+import { type ReportFinding, reportBelow } from "../shape/report-finding.js";
 import { buildScheduleRequestSchema } from "../trigger/schedule-schema.js";
 import { keySchema, triggerSchema } from "../trigger/trigger-schema.js";
-import { reportIdleExpectations } from "./check-idle-expectations.js";
 import {
   expectationSchema,
   messageFilterFields,
@@ -29,6 +30,35 @@ import {
   notEmptyObject,
   timeSchema,
 } from "./expectation-schema.js";
+
+const MESSAGE = "is checked before the first action, so it can never fail";
+
+/** Returns whether nothing that happened meets a rule. Invalid rules are reported elsewhere. */
+function isMetByNothing(rule: unknown): boolean {
+  try {
+    return parseExpectation(String(rule)).check({ recipients: [], summary: summarizeOutcomes([]) }) === null;
+  } catch {
+    return false;
+  }
+}
+
+const toList = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+
+/** Reports the parts of an expectation before the first action that are met because nothing has happened yet. */
+function reportIdleExpectations(expected: unknown, report: ReportFinding): void {
+  if (typeof expected !== "object" || expected === null) return;
+  const isList = Array.isArray(expected);
+  const { rules, messages, no_messages, no_runs } = (isList ? { rules: expected } : expected) as Record<
+    string,
+    unknown
+  >;
+  for (const [index, rule] of toList(rules).entries())
+    if (isMetByNothing(rule)) report(isList ? [index] : ["rules", index], MESSAGE);
+  for (const [index, entry] of toList(messages).entries())
+    if ((entry as { count?: unknown } | null)?.count === 0) report(["messages", index], MESSAGE);
+  if (no_messages === true || toList(no_messages).length > 0) report(["no_messages"], MESSAGE);
+  if (toList(no_runs).length > 0) report(["no_runs"], MESSAGE);
+}
 
 /** The actions of a step, of which each step has at most one. */
 const ACTIONS = {

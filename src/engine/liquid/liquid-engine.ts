@@ -1,4 +1,4 @@
-import { Liquid, Parser, type Template, type TopLevelToken } from "liquidjs";
+import { Context, Drop, Liquid, Parser, type Template, type TopLevelToken } from "liquidjs";
 import { SizedCache } from "../../util/sized-cache.js";
 import { checkTemplates } from "./check-templates.js";
 import { printOutput, registerFilters } from "./filters/liquid-filters.js";
@@ -6,7 +6,6 @@ import { UnknownFilterError } from "./liquid-errors.js";
 import { LIQUID_LIMITS } from "./liquid-limits.js";
 import { RenderPartialTag } from "./partials.js";
 import { blankText, replaceUnreadBlocks } from "./replace-unread-blocks.js";
-import { restrictDrops } from "./restrict-drops.js";
 import { LimitedCaptureTag } from "./tags/capture-tag.js";
 import { StandardCaseTag } from "./tags/case-tag.js";
 import { DocTag, NestedCommentTag } from "./tags/doc-tag.js";
@@ -14,6 +13,24 @@ import { IfChangedTag } from "./tags/if-changed-tag.js";
 import { StandardCycleTag, StandardForTag, StandardTablerowTag } from "./tags/loop-tags.js";
 import { OPERATORS } from "./tags/operators.js";
 import { registerTranslate } from "./translate.js";
+
+/** The properties of `forloop` and `tablerowloop`. The other objects of liquidjs, such as `blank`, have none. */
+const LOOP_PROPERTIES: ReadonlySet<unknown> = new Set([
+  ...["index", "index0", "rindex", "rindex0", "first", "last", "length", "name", "parentloop"],
+  ...["row", "col", "col0", "col_first", "col_last"],
+]);
+
+/**
+ * Limits what templates read of the objects of liquidjs, whose inherited members it also reads, such as `constructor` and
+ * `hasOwnProperty`, and calls if they are functions.
+ */
+function restrictDrops(): void {
+  const { readProperty } = Context.prototype;
+  Context.prototype.readProperty = function (value, key) {
+    if (value instanceof Drop && !LOOP_PROPERTIES.has(key)) return undefined;
+    return readProperty.call(this, value, key);
+  };
+}
 
 /** The unknown filters of the template that is being parsed. Null while none is parsed. */
 let unknownFilters: string[] | null = null;

@@ -1,10 +1,14 @@
+import type { Environment } from "../../domain/environment/environment.js";
+import { hasTrait } from "../../domain/message/channel-types.js";
 import type { DeliveryLog } from "../../domain/message/delivery-log.js";
 import type { Message } from "../../domain/message/message.js";
+import type { RecipientKey } from "../../domain/recipient/recipient.js";
 import { REASONS } from "../../domain/run/reasons.js";
 import { getErrorMessage } from "../../errors/knock-error.js";
 import { type DueStore, MAX_CRASHES, type WorkScope } from "../../ports/due-store.js";
 import type { MessageStore } from "../../ports/message-store.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
+import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { getClaimLimit } from "../context/delivery-rates.js";
 import { createClaimToken, type EngineContext } from "../context/engine-context.js";
 import { doInParts, RETRY_MS } from "../context/work-failures.js";
@@ -16,8 +20,108 @@ import {
   readStoredChannelData,
   type SettledDelivery,
 } from "./attempt-delivery.js";
-import { deregisterTokens } from "./deregister-tokens.js";
-import { SettledDeliveries } from "./settled-deliveries.js";
+
+/** How long a delivery waits for others to be saved with it, because a transaction waits for the disk. */
+const MAX_SAVE_DELAY_MS = 20;
+
+interface UnsavedDelivery {
+  token: string;
+  delivery: SettledDelivery;
+  resolve: () => void;
+  reject: (error: unknown) => void;
+}
+
+/**
+ * Saves deliveries as they settle, so that a slow provider does not delay the others: a crash would send their messages again.
+ * Those that settle together are saved together.
+ */
+class SettledDeliveries {
+  private unsaved: UnsavedDelivery[] = [];
+  private inProgress = 0;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly save: (token: string, deliveries: readonly SettledDelivery[]) => Promise<void>) {}
+
+  /** Runs an attempt, and returns once its delivery is saved. */
+  async run(token: string, attempt: () => Promise<SettledDelivery>): Promise<void> {
+    let delivery: SettledDelivery;
+    this.inProgress++;
+    try {
+      delivery = await attempt();
+    } finally {
+      this.inProgress--;
+    }
+    await new Promise<void>((resolve, reject) => {
+      this.unsaved.push({ token, delivery, resolve, reject });
+      if (this.inProgress === 0) void this.saveAll();
+      else this.timer ??= setTimeout(() => void this.saveAll(), MAX_SAVE_DELAY_MS);
+    });
+  }
+
+  private async saveAll(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const { unsaved } = this;
+    this.unsaved = [];
+    for (const token of new Set(unsaved.map((one) => one.token))) {
+      const own = unsaved.filter((one) => one.token === token);
+      try {
+        await this.save(
+          token,
+          own.map(({ delivery }) => delivery),
+        );
+        for (const { resolve } of own) resolve();
+      } catch (error) {
+        for (const { reject } of own) reject(error);
+      }
+    }
+  }
+}
+
+/** Returns the invalid device token of a bounced push message, or null. */
+function findBouncedToken(message: Message): string | null {
+  if (!hasTrait(message.channel.type, "hasDevices") || message.status !== "bounced") return null;
+  const token = message.events.findLast((event) => event.type === "bounced")?.data?.token;
+  return typeof token === "string" ? token : null;
+}
+
+/** Returns push channel data without some tokens, in both of its forms, `tokens` and `devices`. */
+function removeTokens(data: JsonObject, tokens: ReadonlySet<Json>): JsonObject {
+  const kept: JsonObject = { ...data };
+  if (Array.isArray(data.tokens)) kept.tokens = data.tokens.filter((token) => !tokens.has(token));
+  if (Array.isArray(data.devices))
+    kept.devices = data.devices.filter((device) => !(isJsonObject(device) && tokens.has(device.token ?? null)));
+  return kept;
+}
+
+/**
+ * Removes bounced tokens from the channel data of their recipients, so that the next push does not use them. A channel with
+ * `token_deregistration: false` keeps them (CH-134, CHQ-6, E-215).
+ */
+async function deregisterTokens(
+  { store, ownWork }: EngineContext<RecipientStore>,
+  messages: readonly Message[],
+  environment: Environment,
+  now: number,
+): Promise<void> {
+  const bouncedTokens = new Map<RecipientKey, Map<string, Set<Json>>>();
+  for (const message of messages) {
+    const token = findBouncedToken(message);
+    if (token === null || environment.channels[message.channel.key]?.settings.token_deregistration === false) continue;
+    const channels = bouncedTokens.get(message.recipient) ?? new Map<string, Set<Json>>();
+    channels.set(message.channel.id, (channels.get(message.channel.id) ?? new Set()).add(token));
+    bouncedTokens.set(message.recipient, channels);
+  }
+  if (bouncedTokens.size === 0) return;
+  const recipients = await store.readRecipients([...bouncedTokens.keys()]);
+  const writes = [...bouncedTokens].flatMap(([recipient, channels]) =>
+    [...channels].flatMap(([channel_id, tokens]) => {
+      const data = recipients.get(recipient)?.channel_data[channel_id];
+      return data === undefined ? [] : [{ recipient, channel_id, data: removeTokens(data, tokens) }];
+    }),
+  );
+  ownWork?.add((await store.writeChannelData(writes, now)).caused);
+}
 
 const MAX_MESSAGES_PER_CLAIM = 100;
 const DELIVERY_LEASE_MS = 120_000;

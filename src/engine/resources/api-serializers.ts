@@ -1,12 +1,45 @@
 import type { DeliveryLog } from "../../domain/message/delivery-log.js";
 import { getActors, getEngagementStatuses, type Message } from "../../domain/message/message.js";
 import { type RecipientKey, toRecipientReference } from "../../domain/recipient/recipient.js";
-import type { RecipientRun, WorkflowRun } from "../../domain/run/workflow-run.js";
+import type { RecipientRun, RunEvent, WorkflowRun } from "../../domain/run/workflow-run.js";
 import type { MessageHistory } from "../../ports/operations.js";
 import { createUuidV5 } from "../../util/ids.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import type { Json, JsonObject } from "../../util/json.js";
-import { serializeRunEvents } from "./serialize-run-events.js";
+
+/** Events that are a step's first if it was skipped, so that it has no `step_started`. */
+const EVENTS_OF_SKIPPED_STEPS = new Set(["step_skipped"]);
+
+function serializeRunEvent(event: RunEvent, id: string): JsonObject {
+  return {
+    __typename: "WorkflowRecipientRunEvent",
+    id,
+    event: event.event,
+    status: event.status,
+    step_ref: event.step_ref,
+    step_type: event.step_type,
+    attempt: event.attempt,
+    data: event.data,
+    inserted_at: toIsoTime(event.at),
+  };
+}
+
+/**
+ * Returns a run's events in the API's format, in order (E-009, EQ-04). `step_started` is not stored but derived from
+ * the first event of each step, which saves space in runs with many recipients.
+ */
+function serializeRunEvents({ id, events }: Pick<RecipientRun, "id" | "events">): JsonObject[] {
+  const startedSteps = new Set<string>();
+  return events.flatMap((event, index) => {
+    // Events are stored without ids. The index identifies an event, because it never changes.
+    const serialized = serializeRunEvent(event, createUuidV5(id, `event ${index}`));
+    if (event.step_ref === null || startedSteps.has(event.step_ref)) return [serialized];
+    startedSteps.add(event.step_ref);
+    if (EVENTS_OF_SKIPPED_STEPS.has(event.event)) return [serialized];
+    const start: RunEvent = { ...event, event: "step_started", status: "ok", attempt: 1, data: null };
+    return [serializeRunEvent(start, createUuidV5(id, `event ${index} started`)), serialized];
+  });
+}
 
 /** The namespace of ids derived from message ids, which are not UUIDs. Never change it. */
 const EVENT_NAMESPACE = "5d6f3c0a-93c1-4c5e-8f5e-2f0c3a5a7d10";

@@ -11,8 +11,88 @@ import { isBusy, translateError } from "../connection/store-errors.js";
 import { WATCH_SCRIPT } from "../log/sqlite-outbound-log.js";
 import { CREATE_SOURCE_EVENTS, INDEX_SOURCE_EVENTS } from "../log/sqlite-source-log.js";
 import { checkCurrentVersion, openSqliteStore } from "../open-sqlite-store.js";
-import { FILL_FEED_COUNTS, FILL_ROW_BLOCKS } from "./derived-tables.js";
-import { RunNumbers } from "./run-numbers.js";
+
+const FIRST_CAPACITY = 1 << 12;
+
+/**
+ * Numbers recipient runs from 1 without gaps, in the same order, and changes the rows that refer to them. The index of their ids
+ * is divided into blocks of rows, all of which a lookup searches, and PostgreSQL leaves large gaps. A reference to a run that
+ * does not exist becomes 0.
+ */
+class RunNumbers {
+  /** The old rows in order. The new row is the position plus 1. */
+  private rows = new Float64Array(FIRST_CAPACITY);
+  private count = 0;
+
+  renumber({ name, columns, recipientRunRows }: StoredTable, rows: readonly StoredRow[]): readonly StoredRow[] {
+    if (recipientRunRows.length === 0) return rows;
+    if (name === "recipient_runs") for (const [row] of rows) this.add(row as number);
+    const positions = recipientRunRows.map((column) => columns.indexOf(column));
+    return rows.map((row) => {
+      const changed = [...row];
+      for (const position of positions)
+        if (typeof changed[position] === "number") changed[position] = this.find(changed[position]);
+      return changed;
+    });
+  }
+
+  private add(row: number): void {
+    if (this.count === this.rows.length) {
+      const larger = new Float64Array(this.count * 2);
+      larger.set(this.rows);
+      this.rows = larger;
+    }
+    this.rows[this.count++] = row;
+  }
+
+  private find(row: number): number {
+    let [low, high] = [0, this.count];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.rows[middle] as number) < row) low = middle + 1;
+      else high = middle;
+    }
+    return low < this.count && this.rows[low] === row ? low + 1 : 0;
+  }
+}
+
+/** Records which blocks contain which values and times, as `RowBlocks` does, for rows that were inserted without it. */
+const FILL_ROW_BLOCKS = `
+  INSERT INTO row_blocks SELECT DISTINCT 'messages.status', status, row >> 8 FROM messages
+    WHERE status NOT IN ('queued', 'delivery_attempted');
+  INSERT INTO row_blocks SELECT DISTINCT 'messages.channel', CAST(channel AS TEXT), row >> 8 FROM messages;
+  INSERT INTO row_blocks SELECT DISTINCT 'messages.workflow', w.workflow, m.row >> 8 FROM messages m
+    CROSS JOIN recipient_runs r ON r.row = m.recipient_run CROSS JOIN workflow_runs w ON w.row = r.workflow_run;
+  INSERT INTO row_blocks SELECT DISTINCT 'messages.tenant', w.tenant, m.row >> 8 FROM messages m
+    CROSS JOIN recipient_runs r ON r.row = m.recipient_run CROSS JOIN workflow_runs w ON w.row = r.workflow_run WHERE w.tenant IS NOT NULL;
+  INSERT INTO row_blocks SELECT DISTINCT 'runs.status', status, row >> 8 FROM recipient_runs
+    WHERE status NOT IN ('queued', 'processing', 'paused');
+  INSERT INTO row_blocks SELECT DISTINCT 'runs.errors', 'some', row >> 8 FROM recipient_runs WHERE error_count > 0;
+  INSERT INTO row_blocks SELECT DISTINCT 'runs.workflow', w.workflow, r.row >> 8 FROM recipient_runs r
+    CROSS JOIN workflow_runs w ON w.row = r.workflow_run;
+  INSERT INTO row_blocks SELECT DISTINCT 'runs.tenant', w.tenant, r.row >> 8 FROM recipient_runs r
+    CROSS JOIN workflow_runs w ON w.row = r.workflow_run WHERE w.tenant IS NOT NULL;
+  INSERT INTO row_blocks
+    SELECT DISTINCT 'messages.engagement', e.value, m.row >> 8 FROM messages m
+      CROSS JOIN json_each('["interacted","link_clicked","archived"]') e
+    WHERE CASE e.value WHEN 'interacted' THEN m.interacted_at WHEN 'link_clicked' THEN m.link_clicked_at ELSE m.archived_at END IS NOT NULL;
+  INSERT INTO block_times
+    SELECT 'messages', row >> 8, MIN(inserted_at), MAX(inserted_at) FROM messages GROUP BY row >> 8;
+  INSERT INTO block_times
+    SELECT 'recipient_runs', row >> 8, MIN(inserted_at), MAX(inserted_at) FROM recipient_runs GROUP BY row >> 8;
+`;
+
+/** Counts the feeds with so many messages that `feed-counts.ts` keeps their counts. */
+const FILL_FEED_COUNTS = `
+  INSERT INTO feed_counts
+    SELECT recipient, 0, '', 0, 0, 0, 0 FROM messages GROUP BY recipient HAVING COUNT(*) >= 1000;
+  INSERT INTO feed_counts
+    SELECT m.recipient, m.channel, COALESCE(w.tenant, ''), m.archived_at IS NOT NULL, COUNT(*), COUNT(*) - COUNT(m.read_at),
+      COUNT(*) - COUNT(m.seen_at)
+    FROM feed_counts c CROSS JOIN messages m ON m.recipient = c.recipient CROSS JOIN recipient_runs r ON r.row = m.recipient_run
+      CROSS JOIN workflow_runs w ON w.row = r.workflow_run
+    WHERE m.channel IN (SELECT row FROM channels WHERE type = 'in_app_feed') AND m.status = 'delivered' GROUP BY 1, 2, 3, 4;
+`;
 
 /** The tables that exist only in stores that use them, with the statements that create them. */
 const OPTIONAL_TABLES: Readonly<Record<string, string>> = {

@@ -1,13 +1,64 @@
+import { type MessageBatch, renameActor } from "../../../domain/message/message.js";
 import { MERGED_HISTORY_MS, mergeRecipients as mergeParts } from "../../../domain/recipient/merge-recipient.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
+import { cancelRun } from "../../../domain/run/cancel-run.js";
 import type { CausedWork } from "../../../ports/due-store.js";
+import { stringify } from "../../rows/json-column.js";
+import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, toRecipientRun } from "../../rows/run-row.js";
 import type { Connection } from "../connection/connection.js";
-import { RUN_ROWS_OF_RECIPIENT } from "../run/run-rows.js";
+import { closeBatches } from "../run/batches.js";
+import { RUN_ROWS_OF_RECIPIENT, updateRecipientRun } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
+import { deleteWait } from "../run/waits.js";
 import { deleteRecipientsInWrite } from "./delete-recipients.js";
-import { endUnfinishedRuns } from "./end-unfinished-runs.js";
-import { mergeActors } from "./merge-actors.js";
 import { changeRecipient, readRecipients } from "./recipients.js";
+
+const LIST = "(SELECT value FROM json_each(?))";
+const ACTIVITIES = `batch_activities WHERE recipient_run IN (SELECT row FROM recipient_runs WHERE workflow_run IN ${LIST}) AND actor = ?`;
+
+const listRows = (rows: readonly { row: number }[]): string => stringify(rows.map(({ row }) => row));
+
+/**
+ * Names `into` as the actor of what `from` did since a time: triggers, activities, and messages of batches (E-414). Must run inside
+ * a write. No index finds the triggers of an actor, because each trigger would pay for it.
+ */
+function mergeActors(
+  db: Connection,
+  { into, from, since }: { into: RecipientKey; from: RecipientKey; since: number },
+): void {
+  const triggers = listRows(
+    db.all<{ row: number }>("SELECT row FROM workflow_runs WHERE actor = ? AND inserted_at >= ?", from, since),
+  );
+  const batches = listRows(db.all<{ row: number }>(`SELECT DISTINCT batch AS row FROM ${ACTIVITIES}`, triggers, from));
+  db.run(`UPDATE workflow_runs SET actor = ? WHERE row IN ${LIST}`, into, triggers);
+  db.run(`UPDATE ${ACTIVITIES.replace(" WHERE", " SET actor = ? WHERE")}`, into, triggers, from);
+  db.run(`UPDATE OR IGNORE batch_actors SET actor = ? WHERE batch IN ${LIST} AND actor = ?`, into, batches, from);
+  db.run(`DELETE FROM batch_actors WHERE batch IN ${LIST} AND actor = ?`, batches, from);
+  // A message of a batch belongs to the run that waited for it.
+  const messages = db.all<{ row: number; batch: string }>(
+    `SELECT m.row, m.batch FROM batches b CROSS JOIN messages m ON m.recipient_run = b.holder WHERE b.row IN ${LIST} AND m.batch IS NOT NULL`,
+    batches,
+  );
+  for (const { row, batch } of messages) {
+    const renamed = stringify(renameActor(JSON.parse(batch) as MessageBatch, from, into));
+    if (renamed !== batch) db.run("UPDATE messages SET batch = ? WHERE row = ?", renamed, row);
+  }
+}
+
+const SELECT_UNFINISHED_RUNS = `
+  SELECT ${RECIPIENT_RUN_COLUMNS}, w.id AS run_id FROM recipient_runs r CROSS JOIN workflow_runs w ON w.row = r.workflow_run
+  WHERE r.row IN ${RUN_ROWS_OF_RECIPIENT} AND r.status NOT IN ('completed', 'cancelled') ORDER BY r.row`;
+
+/** Cancels a recipient's unfinished runs. A worker that holds such a run loses it. Must run inside a write. */
+function endUnfinishedRuns(db: Connection, shared: SharedRows, recipient: RecipientKey, at: number): void {
+  const runs = db.all<RecipientRunRow & { run_id: string }>(SELECT_UNFINISHED_RUNS, recipient);
+  closeBatches(db, runs);
+  for (const row of runs) {
+    const ended = cancelRun(toRecipientRun(row, row.run_id), at, { code: "recipient_deleted", detail: null });
+    updateRecipientRun(db, shared, ended, row.row);
+    deleteWait(db, row.row);
+  }
+}
 
 /**
  * Statements that move what belongs to a recipient. Each binds the key merged into, then the other key. Pairs that both
