@@ -2,6 +2,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import type { EmulatorFlags, OpenedEmulator } from "../commands/services.js";
 import { collectWebhookWarnings } from "../domain/environment/webhook.js";
+import type { GuideSet } from "../domain/guide/guide.js";
 import type { SceneParts } from "../emulator/emulator-options.js";
 import { Faults } from "../emulator/faults.js";
 import { LocalTracking } from "../emulator/local-tracking.js";
@@ -18,6 +19,7 @@ import { RequestLog } from "../output/request-log.js";
 import type { Store } from "../ports/store.js";
 import type { StoreLogs } from "../ports/store-logs.js";
 import type { Project } from "../project/open-project.js";
+import { readGuides } from "../project/read-guides.js";
 import { createDueWorkCheck } from "./check-due-work.js";
 import { readFileWarnings } from "./file-warnings.js";
 import { findBuiltFile } from "./find-built-file.js";
@@ -34,8 +36,20 @@ import { openTracing } from "./tracing/open-tracing.js";
 import type { Tracing } from "./tracing/tracing.js";
 import { applyFileChanges } from "./watch/apply-file-changes.js";
 import { FollowedProject } from "./watch/followed-project.js";
-import { createGuideReader } from "./watch/guide-reader.js";
 import { watchStoreFile } from "./watch/watch-store-file.js";
+
+/** Returns a function that reads a project's guides, and reads each version of the project's files only once. */
+function createGuideReader(followed: FollowedProject, cwd: string): () => Promise<GuideSet> {
+  const sets = new WeakMap<Project, Promise<GuideSet>>();
+  const read = async (project: Project): Promise<GuideSet> =>
+    readGuides(project, await followed.definitions.environment(), cwd);
+  return () => {
+    const project = followed.current;
+    const cached = sets.get(project) ?? read(project);
+    sets.set(project, cached);
+    return cached;
+  };
+}
 
 /** Reads the page for each request, so that a new build shows immediately. Resolves to null if there is no build. */
 async function readPage(): Promise<string | null> {

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { collectUnknownScopeWarnings } from "../domain/preferences/collect-unknown-scope-warnings.js";
 import { type RecipientReference, toRecipientKey } from "../domain/recipient/recipient.js";
 import { paginateList } from "../domain/shape/paginate-list.js";
+import { checkPreferenceKeys } from "../domain/validation/check-preference-keys.js";
 import { KnockError } from "../errors/knock-error.js";
 import { InputReader } from "../input/input-source.js";
 import { type RequestBodyFlags, readRequestBody } from "../input/request-body.js";
@@ -10,7 +11,7 @@ import { printDeleted } from "../output/print-resources.js";
 import type { Operations } from "../ports/operations.js";
 import type { JsonObject } from "../util/json.js";
 import type { CommandContext } from "./context.js";
-import type { TargetAccess } from "./services.js";
+import type { TargetAccess, TargetFlags } from "./services.js";
 import { changeRows, type RowChange } from "./shared/change-rows.js";
 import { checkRecipient } from "./shared/check-filter-names.js";
 import { formatRecipientReference } from "./shared/format-recipient-reference.js";
@@ -22,7 +23,22 @@ import {
   parseRecipientArgument,
   type ResourceFlags,
 } from "./shared/resource-options.js";
-import { collectUnknownWorkflowWarnings } from "./shared/unknown-workflow-warnings.js";
+
+/**
+ * Returns a warning for each workflow of a preference set that the project does not have. The workflows of the remote
+ * target are not known.
+ */
+async function collectUnknownWorkflowWarnings(
+  { workflows }: JsonObject,
+  flags: TargetFlags,
+  { project, settings }: CommandContext,
+): Promise<string[]> {
+  if (workflows === undefined || (await settings.getTarget(flags)) === "remote") return [];
+  const names = await project.readNames(flags);
+  if (names === null) return [];
+  const known = { workflows: [...names.workflows, ...names.otherSenders], categories: [] };
+  return checkPreferenceKeys({ workflows }, known, []).map(({ path, message }) => `${path.join(".")} ${message}`);
+}
 
 type SetFlags = ResourceFlags & { setId: string };
 

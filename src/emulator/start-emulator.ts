@@ -1,13 +1,33 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { versions } from "node:process";
+import type { Duplex } from "node:stream";
 import { getErrorMessage, KnockError } from "../errors/knock-error.js";
 import type { JsonObject } from "../util/json.js";
 import { createEmulatorApp, type EmulatorApp } from "./emulator-app.js";
 import type { EmulatorOptions, SceneManager } from "./emulator-options.js";
 import { Connections } from "./http/connections.js";
-import { ignoreUpgrade } from "./http/ignore-upgrade.js";
 import { type OpenScene, Scenes } from "./scenes.js";
+
+/** The headers that request another protocol. They are removed with the upgrade. */
+const UPGRADE_HEADERS = new Set(["upgrade", "http2-settings"]);
+
+/**
+ * Lets the server read a request again without its upgrade to another protocol, which a server may ignore. Some HTTP
+ * clients offer HTTP/2 (`Upgrade: h2c`) with their first request.
+ */
+function ignoreUpgrade(server: Server, request: IncomingMessage, socket: Duplex, rest: Buffer): void {
+  const { method, url, httpVersion, rawHeaders } = request;
+  const lines = [`${method} ${url} HTTP/${httpVersion}`];
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const [name = "", value = ""] = rawHeaders.slice(at, at + 2);
+    if (UPGRADE_HEADERS.has(name.toLowerCase())) continue;
+    if (name.toLowerCase() !== "connection") lines.push(`${name}: ${value}`);
+    else if (/\bclose\b/i.test(value)) lines.push("Connection: close");
+  }
+  socket.unshift(Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"), rest]));
+  server.emit("connection", socket);
+}
 
 export interface Emulator {
   /** The URL of the server, such as `http://127.0.0.1:8484`. */

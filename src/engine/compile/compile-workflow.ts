@@ -1,11 +1,13 @@
+import type { Condition } from "../../domain/condition/condition.js";
 import type { Step } from "../../domain/step/step.js";
 import { walkSteps } from "../../domain/steps/walk-steps.js";
 import { hasLiquid } from "../../domain/template/has-liquid.js";
 import { findTextFile } from "../../domain/template/text-files.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
+import { isJsonObject } from "../../util/json.js";
 import { SizedCache } from "../../util/sized-cache.js";
-import { checkConditionTexts } from "../condition/check-condition-texts.js";
+import { parseConditionArgument } from "../condition/parse-condition-argument.js";
 import { type CompileText, createTextCompiler } from "../liquid/liquid.js";
 import type { Partials } from "../liquid/partials.js";
 import type { ChannelRenderer } from "../render/channel-renderer.js";
@@ -14,6 +16,33 @@ import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 import { parsePartials } from "../workflow/parse-partials.js";
 import { readSharedTemplates, type SharedTemplateSource, type SharedTemplates } from "../workflow/shared-templates.js";
 import { compileRequestTexts, compileTexts, continueAfterErrors, type OnError, toKnockError } from "./compile-texts.js";
+
+/** Keys with nested steps, which are checked separately, and with texts that are compiled as templates. */
+const SKIPPED_KEYS = new Set(["steps", "template", "channel_overrides"]);
+
+/**
+ * Compiles the Liquid in the arguments of all conditions of a step or workflow, so that errors are reported as early as
+ * those of templates (F-054).
+ */
+function checkConditionTexts(value: unknown, fieldPath: string, compile: CompileText): void {
+  if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) checkConditionTexts(item, `${fieldPath}[${index}]`, compile);
+    return;
+  }
+  if (!isJsonObject(value)) return;
+  if (typeof value.operator === "string" && value.argument !== undefined) {
+    const argument = parseConditionArgument(value as unknown as Condition);
+    const at = `${fieldPath === "" ? "" : `${fieldPath}.`}argument`;
+    if (argument.kind !== "liquid") return;
+    if (typeof argument.template === "string") compile(argument.template, at);
+    else
+      for (const [index, bound] of argument.template.entries())
+        if (typeof bound === "string") compile(bound, `${at}[${index}]`);
+    return;
+  }
+  for (const [key, item] of Object.entries(value))
+    if (!SKIPPED_KEYS.has(key)) checkConditionTexts(item, fieldPath === "" ? key : `${fieldPath}.${key}`, compile);
+}
 
 /** Matches the filter `t` and the tag `t`. */
 const TRANSLATION_PATTERN = /\|\s*t\b|\{%-?\s*t\b/;

@@ -9,20 +9,76 @@ import { findPathAfterBranch, findStep } from "../../domain/run/step-path.js";
 import type { RecipientRun, StepPath } from "../../domain/run/workflow-run.js";
 import type { Step } from "../../domain/step/step.js";
 import { isBatchStep } from "../../domain/steps/batch-step.js";
+import { isChannelStep } from "../../domain/steps/channel-step.js";
 import { isWaitForEventStep } from "../../domain/steps/wait-for-event-step.js";
 import type { JsonObject } from "../../util/json.js";
 import { monotonicClock } from "../../util/monotonic-clock.js";
+import { redactJson, redactText } from "../../util/redact-secrets.js";
 import { type PendingQuery, PendingQueryError } from "../context/pending-query.js";
 import type { AdvanceInput } from "../execution/advance-input.js";
 import { beginRun } from "../execution/begin-run.js";
 import { copyRun } from "../execution/copy-run.js";
-import { redactRun } from "../execution/redact-run.js";
 import { RunExecution } from "../execution/run-execution.js";
 import type { StepEffect } from "../execution/step-effect.js";
+import { renderInSharedLimit } from "../liquid/limit-rendering.js";
+import { RenderError } from "../liquid/liquid.js";
 import { completeSandboxedMessages } from "../message/message-state.js";
-import { executeStep } from "../steps/execute-step.js";
+import { getStepHandler } from "../steps/step-handlers.js";
 import { resolveWaitEnd } from "../steps/wait-for-event-handler.js";
 import { applyStepEffect, completeRun } from "./apply-step-effect.js";
+
+/** The attempts of a failing step before the run halts (E-164). */
+const MAX_STEP_ATTEMPTS = 3;
+
+/** Fails a step and halts the run, with events for the attempts of E-164. */
+function failStep(step: Step, error: RenderError, execution: RunExecution): StepEffect {
+  for (let attempt = 1; attempt < MAX_STEP_ATTEMPTS; attempt++)
+    execution.recordEvent("step_retried", step, { error: error.message }, "error", attempt);
+  execution.recordEvent("step_failed", step, { error: error.message }, "error", MAX_STEP_ATTEMPTS);
+  const channel = isChannelStep(step)
+    ? { channel_type: step.channel_type ?? "", channel: step.channel_key, message_id: null, message_status: null }
+    : {};
+  return {
+    haltsRun: true,
+    outcome: {
+      ref: step.ref,
+      type: step.type,
+      ...channel,
+      outcome: "failed",
+      reason: { code: "render_error", detail: error.message },
+    },
+  };
+}
+
+/**
+ * Executes a step. If a template cannot be rendered, the step fails with the events of all the service's attempts
+ * (E-164) but is not repeated: an advance depends only on its input, so another attempt would have the same result, and
+ * take two seconds if a template reaches its limit. Failed requests are retried by their own step (E-299).
+ */
+function executeStep(step: Step, resumed: boolean, execution: RunExecution): StepEffect {
+  const { renderPart = renderInSharedLimit } = execution.input;
+  try {
+    return renderPart(() => getStepHandler(step).execute(step, resumed, execution));
+  } catch (error) {
+    if (error instanceof RenderError) return failStep(step, error, execution);
+    throw error;
+  }
+}
+
+function redactReason<T extends Reason | null>(reason: T, secrets: readonly string[]): T {
+  if (reason === null || reason.detail === null) return reason;
+  return { ...reason, detail: redactText(reason.detail, secrets) };
+}
+
+/** Replaces the values of secret variables in a run's reasons and events. The run's data stays unchanged. */
+function redactRun(run: RecipientRun, secrets: readonly string[]): void {
+  if (secrets.length === 0) return;
+  run.reason = redactReason(run.reason, secrets);
+  run.steps = run.steps.map((step) => ({ ...step, reason: redactReason(step.reason, secrets) }));
+  run.events = run.events.map((event) =>
+    event.data === null ? event : { ...event, data: redactJson(event.data, secrets) },
+  );
+}
 
 /** The result of `advance`: the run's new state, and everything that has to be written with it. */
 export interface Advance {

@@ -8,13 +8,43 @@ import type { EngineContext } from "../context/engine-context.js";
 import { parseText, type RenderScope, toPointer } from "../liquid/liquid.js";
 import {
   collectWorkflowVariables,
+  type DataSchema,
   findMisspelledVariables,
+  getSchemasBelow,
+  isOptional,
   type StepVariable,
   type StepVariables,
 } from "../variables/find-misspelled-variables.js";
-import { findSuspiciousVariables } from "../variables/find-suspicious-variables.js";
+import { buildScopeSchema } from "../variables/scope-schema.js";
 import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 import { applyInlineRecipients, buildTrialScope, type TriggerTrial } from "./trial-run.js";
+
+/** Returns whether a variable can be misspelled. Those that the schema, the environment or the API defines are not. */
+function isSuspicious(read: StepVariable, known: RenderScope, schema: DataSchema): boolean {
+  let values: unknown[] = [known];
+  let schemas: JsonObject[] = [buildScopeSchema(schema)];
+  for (const [index, key] of read.path.entries()) {
+    if (typeof key !== "number" && isOptional(read.path, index)) return false;
+    const below = getSchemasBelow(schemas, key);
+    if (below === null) return false;
+    values = values.flatMap((value) => (isJsonObject(value) && Object.hasOwn(value, key) ? [value[key]] : []));
+    schemas = below;
+    if (values.length === 0 && schemas.length === 0) return true;
+  }
+  return false;
+}
+
+/** Returns the steps with the variables to check in a run's scope. `known` is the part of the scope that all runs share. */
+function findSuspiciousVariables(
+  steps: readonly StepVariables[],
+  known: RenderScope,
+  schema: DataSchema,
+): StepVariables[] {
+  return steps.flatMap((step) => {
+    const variables = step.variables.filter((read) => isSuspicious(read, known, schema));
+    return variables.length === 0 ? [] : [{ ...step, variables }];
+  });
+}
 
 /** Limits the recipients whose properties are checked before a variable is reported as misspelled. */
 const MAX_CHECKED_RECIPIENTS = 5;

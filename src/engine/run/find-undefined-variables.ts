@@ -2,16 +2,16 @@ import type { Environment } from "../../domain/environment/environment.js";
 import { walkSteps } from "../../domain/steps/walk-steps.js";
 import type { EmailLayout } from "../../domain/template/email-layout.js";
 import { findTextFile } from "../../domain/template/text-files.js";
+import { describeTypeMismatch } from "../../domain/validation/describe-type-mismatch.js";
 import type { FindingCode } from "../../domain/validation/finding-codes.js";
 import { listDeclaredProperties } from "../../domain/validation/list-declared-properties.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { findNearest } from "../../util/find-nearest.js";
-import type { JsonObject } from "../../util/json.js";
+import { getValueAtPath, type JsonObject } from "../../util/json.js";
 import { buildWorkflowView } from "../context/build-scope.js";
 import { parseText, type RenderScope, toPointer } from "../liquid/liquid.js";
 import type { PathKey } from "../liquid/read-variables.js";
 import { collectPathVariables } from "../variables/collect-path-variables.js";
-import { findMismatchedTypes } from "../variables/find-mismatched-types.js";
 import {
   BUILT_IN_PROPERTIES,
   CLOSED_ROOTS,
@@ -19,13 +19,43 @@ import {
   collectTextVariables,
   type DataSchema,
   findMisspelledVariables,
+  getSchemasBelow,
   OPTIONAL_ROOTS,
   type StepVariable,
   type TextVariables,
 } from "../variables/find-misspelled-variables.js";
-import { ACTIVITY_PROPERTIES } from "../variables/scope-schema.js";
+import { ACTIVITY_PROPERTIES, buildScopeSchema } from "../variables/scope-schema.js";
 import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 import { analyzeVariables, buildSharedScope } from "./check-variables.js";
+
+/** Variables of every run that are numbers. */
+const NUMBERS = ["total_activities", "total_actors", "run.total_activities", "run.total_actors", "activities.size"];
+
+/** Returns the type of a variable in JSON Schema; undefined if it is not known. `vars` are the variables of the environment. */
+function findType(path: readonly PathKey[], schema: DataSchema, vars: unknown): unknown {
+  if (NUMBERS.includes(path.join("."))) return "number";
+  if (path[0] === "vars") return typeof getValueAtPath(vars, path.slice(1).map(String));
+  let schemas = [buildScopeSchema(schema)];
+  for (const key of path) schemas = getSchemasBelow(schemas, key) ?? [];
+  return schemas.length === 1 ? schemas[0]?.type : undefined;
+}
+
+/** Returns the variables of a template that are compared with a literal of another type. */
+function findMismatchedTypes(
+  { variables, assignedNames, extensibleRoots, addedData }: TextVariables,
+  schema: DataSchema,
+  vars: unknown,
+): { code: "type_mismatch"; read: StepVariable; message: string }[] {
+  const isDataChanged = extensibleRoots.has("data") || addedData.length > 0;
+  return variables.flatMap((read) => {
+    const { path, writtenPath, comparedWith } = read;
+    const root = String(path[0]);
+    if (comparedWith === undefined || assignedNames.has(root) || extensibleRoots.has(root)) return [];
+    if (isDataChanged && root !== "vars" && !NUMBERS.includes(path.join("."))) return [];
+    const problem = describeTypeMismatch(findType(path, schema, vars), comparedWith);
+    return problem === null ? [] : [{ code: "type_mismatch", read, message: `${writtenPath.join(".")} ${problem}` }];
+  });
+}
 
 /** A variable that is probably undefined in every run. */
 export interface UndefinedVariable {

@@ -14,10 +14,10 @@ import type { ClaimedRun, SaveAdvancesResult, SavedAdvance, ThrottleRequest } fr
 import type { Occurrence, OccurrenceResult, ScheduleFilter, ScheduleUpdate } from "../../ports/schedule-store.js";
 import type { Store } from "../../ports/store.js";
 import type { FrequencyRecord, IdempotencyRecord, InsertResult, NewWorkflowRun } from "../../ports/trigger-store.js";
+import { randomBytes } from "../../util/random.js";
 import { clearStore } from "./connection/clear-store.js";
 import { claimClock, releaseClock, selectClock, writeClock } from "./connection/clock-setting.js";
-import { readChangeToken } from "./connection/read-change-token.js";
-import { readSecret } from "./connection/read-secret.js";
+import type { Connection } from "./connection/connection.js";
 import { isTransient } from "./connection/store-errors.js";
 import { WriteProbe } from "./connection/write-probe.js";
 import { PostgresMessages } from "./postgres-messages.js";
@@ -45,6 +45,28 @@ import {
   updateSchedules,
 } from "./work/schedules.js";
 import { claimUserChanges, hasPendingEvents, saveUserChanges } from "./work/user-changes.js";
+
+const SECRET_BYTES = 32;
+const SELECT = "SELECT value FROM secrets WHERE name = $1";
+
+/** Returns the secret of this name as hex. Creates it at the first read. */
+async function readSecret(db: Connection, name: string): Promise<string> {
+  const known = await db.get<{ value: string }>(SELECT, name);
+  if (known !== undefined) return known.value;
+  return db.write(async (tx) => {
+    const secret = Buffer.from(randomBytes(SECRET_BYTES)).toString("hex");
+    await tx.run("INSERT INTO secrets (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", name, secret);
+    return ((await tx.get<{ value: string }>(SELECT, name)) as { value: string }).value;
+  });
+}
+
+/**
+ * Returns the current snapshot as text. It is cheap to read, and it changes when a transaction that wrote something ends, also
+ * one of another database on the server.
+ */
+async function readChangeToken(db: Connection): Promise<string> {
+  return ((await db.get<{ token: string }>("SELECT pg_current_snapshot()::text AS token")) as { token: string }).token;
+}
 
 /** The store in one PostgreSQL database. */
 export class PostgresStore extends PostgresMessages implements Store {

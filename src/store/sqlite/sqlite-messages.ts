@@ -2,6 +2,7 @@ import type { Guide } from "../../domain/guide/guide.js";
 import type { DeliveryLog } from "../../domain/message/delivery-log.js";
 import type { FeedFilter } from "../../domain/message/feed-filter.js";
 import type { EngagementAction, Message } from "../../domain/message/message.js";
+import { requeueMessage } from "../../domain/message/requeue-message.js";
 import type { RecipientKey } from "../../domain/recipient/recipient.js";
 import type { Claim } from "../../ports/due-store.js";
 import type { FeedStore, NewMessages } from "../../ports/feed-store.js";
@@ -10,15 +11,44 @@ import type { GuideEngagement, GuideStore } from "../../ports/guide-store.js";
 import type { ChangedMessages, MessageStore, SavedMessages } from "../../ports/message-store.js";
 import type { Paged, PageRequest } from "../../ports/page-request.js";
 import type { JsonObject } from "../../util/json.js";
+import { packMessageEvents } from "../rows/event-codec.js";
+import type { MessageRow } from "../rows/message-row.js";
+import type { Connection } from "./connection/connection.js";
 import { readDeliveryLogs } from "./message/delivery-logs.js";
 import { readGuideMessages, recordGuideEngagement, resetGuide } from "./message/guide-messages.js";
 import { listFeed, readNewMessages } from "./message/list-feed.js";
 import { listMessageIds, listMessages } from "./message/list-messages.js";
-import { deleteMessages, markMessages, readMessages } from "./message/mark-messages.js";
-import { retryMessages } from "./message/retry-messages.js";
+import { deleteMessages, markMessages, readMessages, selectMessageRows } from "./message/mark-messages.js";
+import { toMessages } from "./message/message-rows.js";
+import type { SharedRows } from "./run/shared-rows.js";
+import { recordMessageEvents } from "./run/waits.js";
 import { SqliteRecipients } from "./sqlite-recipients.js";
 import { claimDueMessages } from "./work/claim-due-work.js";
 import { saveMessages } from "./work/save-work.js";
+
+/**
+ * Queues undelivered messages again and returns them (E-213). Messages that have changed in the meantime are left as they
+ * are.
+ */
+function retryMessages(db: Connection, shared: SharedRows, ids: readonly string[], at: number): ChangedMessages {
+  const { result: messages, caused } = db.writeAndCollect(() => {
+    const rows = selectMessageRows(db, ids);
+    const update = db.prepare(
+      "UPDATE messages SET status = ?, due_at = ?, attempts = ?, events = ?, updated_at = ? WHERE row = ?",
+    );
+    return toMessages(db, shared, rows).flatMap((before, index) => {
+      const queued = requeueMessage(before, at);
+      if (queued === null) return [];
+      const { status, due_at, attempts, events, updated_at, inserted_at } = queued;
+      const { row } = rows[index] as MessageRow;
+      update.run(status, due_at, attempts, packMessageEvents(events, inserted_at), updated_at, row);
+      shared.blocks.record("messages.status", status, row);
+      recordMessageEvents(db, [{ message: queued, events: events.slice(before.events.length) }]);
+      return [queued];
+    });
+  });
+  return { messages, caused };
+}
 
 /** Messages, feeds and guides in a SQLite store. */
 export class SqliteMessages extends SqliteRecipients implements MessageStore, FeedStore, GuideStore {
