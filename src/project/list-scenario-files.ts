@@ -1,29 +1,17 @@
-import { readdirSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
 import { KnockError } from "../errors/knock-error.js";
+import { listFilesBelow } from "./list-folder.js";
 import type { ProjectFile } from "./read-project-text.js";
 
 const SCENARIO_FILE = /\.test\.(?:ya?ml|json)$/;
 /** Returns whether a path has the name of a file of scenarios. */
 export const isScenarioFile = (path: string): boolean => SCENARIO_FILE.test(path);
 
-/** Folders that never contain a project's own files. */
-const SKIPPED_FOLDERS = new Set(["node_modules", ".git", ".knock-local"]);
-
-/** Returns the files in a folder and below it, in order. */
-export function listFilesBelow(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true })
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .flatMap((entry) => {
-      const path = join(folder, entry.name);
-      if (entry.isDirectory()) return SKIPPED_FOLDERS.has(entry.name) ? [] : listFilesBelow(path);
-      return [path];
-    });
-}
-
 /**
  * Returns the files of scenarios, in order: those below the given folders, and the given files. Without paths, those of
- * the project. Throws `resource_missing` for a path that does not exist, and `usage` for a file with another name.
+ * the project. Throws `resource_missing` for a path that does not exist, `usage` for a file with another name, and
+ * `project_invalid` for a folder that cannot be read.
  */
 export function listScenarioFiles(
   paths: readonly string[],
@@ -35,7 +23,7 @@ export function listScenarioFiles(
       throw new KnockError("resource_missing", `${displayPath(path)} does not exist`, {
         hint: "Name a workflow, a folder, or a file that ends in .test.yaml, .test.yml or .test.json.",
       });
-    if (stats.isDirectory()) return listFilesBelow(path).filter(isScenarioFile);
+    if (stats.isDirectory()) return listFilesBelow(path, displayPath).filter(isScenarioFile);
     if (isScenarioFile(path)) return [path];
     throw new KnockError("usage", `${displayPath(path)} is not a file of scenarios`, {
       hint: "Their names end in .test.yaml, .test.yml or .test.json.",

@@ -11,7 +11,7 @@ export interface ProjectFile {
 }
 
 /** Maximum size of a project file. Project files are written by hand, so a larger one is a mistake. */
-const MAX_FILE_BYTES = 16 * 1024 * 1024;
+export const MAX_FILE_BYTES = 16 * 1024 * 1024;
 
 /** Reads a project's text file. Throws `code`, with the display path, if it cannot be read. */
 export function readProjectText(path: string, displayPath: string, code: ErrorCode = "project_invalid"): string {

@@ -1,12 +1,13 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { SILENCERS_KEY, type SilencerEntry } from "../domain/schema/silencer-schema.js";
 import { parseSilencerComments, type Silencer } from "../domain/validation/silencer.js";
 import { isJsonObject } from "../util/json.js";
 import { parseJson } from "../util/parse-json.js";
+import { readTextFile } from "../util/text-file.js";
 import { PROJECT_FILE, type ProjectLocation } from "./find-project.js";
 import { formatDisplayPath, toSlashes } from "./format-display-path.js";
-import type { ProjectFile } from "./read-project-text.js";
+import { listFilesBelow } from "./list-folder.js";
+import { MAX_FILE_BYTES, type ProjectFile } from "./read-project-text.js";
 
 const MARKERS = ["knock-ignore", SILENCERS_KEY];
 
@@ -53,12 +54,11 @@ export async function readSilencers({ root, knockDir, settings }: ProjectLocatio
   const toFile = (path: string): ProjectFile => ({ path, displayPath: formatDisplayPath(cwd, path) });
   const projectFile = join(root, PROJECT_FILE);
   const silencers = await buildSilencers(toFile(projectFile), settings[SILENCERS_KEY] ?? [], cwd);
-  for (const entry of readdirSync(knockDir, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const path = join(entry.parentPath, entry.name);
-    const content = readFileSync(path);
-    if (!MARKERS.some((mark) => content.includes(mark))) continue;
-    const text = content.toString();
+  for (const path of listFilesBelow(knockDir, (folder) => formatDisplayPath(cwd, folder))) {
+    const read = readTextFile(path, MAX_FILE_BYTES, { onlyRegular: true });
+    // An unreadable document has a finding of its own.
+    if ("error" in read || !MARKERS.some((mark) => read.text.includes(mark))) continue;
+    const { text } = read;
     silencers.push(...parseSilencerComments(formatDisplayPath(cwd, path), text));
     if (basename(path) !== "workflow.json") continue;
     const parsed = await parseJson(text);

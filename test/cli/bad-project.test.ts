@@ -401,6 +401,16 @@ describe.concurrent("the store", () => {
         chmodSync(file, mode);
         await expectCommandError(collab, SEND, store(message), user);
       }
+      collab.write("knock/other/a.json", "{}");
+      chmodSync(collab.path("knock/other"), 0o000);
+      await expectCommandError(collab, ["test"], project("knock/other could not be read (EACCES)"), user);
+      await expectCommandError(
+        collab,
+        ["validate", "welcome"],
+        project("knock/other could not be read (EACCES)"),
+        user,
+      );
+      chmodSync(collab.path("knock/other"), 0o755);
       chmodSync(collab.dir, 0o700);
       const denied = "knock.json may not be read (permission denied)";
       if (others !== null) {

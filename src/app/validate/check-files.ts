@@ -2,7 +2,8 @@ import { basename, dirname, join, sep } from "node:path";
 import type { LocatedFinding } from "../../domain/validation/located-finding.js";
 import { PROJECT_FILE, type ProjectLocation } from "../../project/find-project.js";
 import { formatDisplayPath } from "../../project/format-display-path.js";
-import { isScenarioFile, listFilesBelow } from "../../project/list-scenario-files.js";
+import { listFilesBelow } from "../../project/list-folder.js";
+import { isScenarioFile } from "../../project/list-scenario-files.js";
 import { readProjectText } from "../../project/read-project-text.js";
 import { findRepeatedKeys } from "../../util/json-location.js";
 import { listFiles, PAYLOADS_FOLDER } from "./list-project-files.js";
@@ -45,22 +46,23 @@ export async function checkFiles(
   keys: readonly string[],
   cwd: string,
 ): Promise<LocatedFinding[]> {
+  const displayPath = (path: string): string => formatDisplayPath(cwd, path);
   const payloads = join(root, PAYLOADS_FOLDER);
   const paths =
     keys.length > 0
-      ? keys.flatMap((key) => listFilesBelow(join(knockDir, "workflows", key)))
+      ? keys.flatMap((key) => listFilesBelow(join(knockDir, "workflows", key), displayPath))
       : [
           join(root, PROJECT_FILE),
-          ...listFilesBelow(knockDir),
+          ...listFilesBelow(knockDir, displayPath),
           ...listFiles(payloads, ".json").map((name) => join(payloads, name)),
         ];
   const findings = findIgnoredFiles(paths, knockDir).map((path): LocatedFinding => {
     const message = "the file is ignored, because the names of scenarios end in .test.yaml, .test.yml or .test.json";
-    return { code: "ignored_file", message, file: formatDisplayPath(cwd, path), line: 1, column: 1, pointer: "" };
+    return { code: "ignored_file", message, file: displayPath(path), line: 1, column: 1, pointer: "" };
   });
   // A scenario with a repeated key is an error.
   for (const path of paths)
     if (path.endsWith(".json") && !isScenarioFile(path))
-      findings.push(...(await findRepeatedKeysIn(path, formatDisplayPath(cwd, path))));
+      findings.push(...(await findRepeatedKeysIn(path, displayPath(path))));
   return findings;
 }

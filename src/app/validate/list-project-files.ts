@@ -32,8 +32,3 @@ export function listFiles(folder: string, ending: string): string[] {
     .filter((name) => name.endsWith(ending) && !name.startsWith("."))
     .sort();
 }
-
-export function countFiles(folder: string): number {
-  if (!existsSync(folder)) return 0;
-  return readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).length;
-}

@@ -17,6 +17,7 @@ import { listVariables } from "../../engine/variables/list-variables.js";
 import type { KnockError } from "../../errors/knock-error.js";
 import { PROJECT_FILE } from "../../project/find-project.js";
 import { formatDisplayPath } from "../../project/format-display-path.js";
+import { listFilesBelow } from "../../project/list-folder.js";
 import { openProject, type Project } from "../../project/open-project.js";
 import { openProjectBroadcasts } from "../../project/project-broadcasts.js";
 import { openProjectSources } from "../../project/project-sources.js";
@@ -40,7 +41,6 @@ import { checkScenarioFiles } from "./check-scenario-files.js";
 import { TextKeyChecker } from "./check-text-keys.js";
 import { findMissingDocuments } from "./find-missing-documents.js";
 import { FindingCollector } from "./finding-collector.js";
-import { countFiles } from "./list-project-files.js";
 import { SharedTemplateChecker } from "./shared-template-checker.js";
 import type { ValidationOptions } from "./validation-options.js";
 import { WorkflowChecker } from "./workflow-checker.js";
@@ -264,6 +264,8 @@ export async function validateProject(
     collector.add(...(await checkFiles(project, keys, cwd)));
   }
   const { knockDir, root, branchDir } = project;
+  const displayPath = (path: string): string => formatDisplayPath(cwd, path);
+  const countFiles = (folder: string): number => listFilesBelow(folder, displayPath).length;
   const files =
     keys.length === 0
       ? countFiles(knockDir) + Number(existsSync(join(root, PROJECT_FILE)))
