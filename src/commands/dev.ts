@@ -46,7 +46,10 @@ export function registerDev(program: Command, context: CommandContext, services:
     .option("--rate-limits", "apply the rate limits of the service")
     .optionsGroup(OPTION_GROUPS.testing)
     .option("--exec <command>", "run a shell command against the API, then exit with its exit code")
-    .option("--strict", "treat warnings as errors: exit 3 at start, and reject triggers later");
+    .option(
+      "--strict",
+      "treat warnings as errors: exit 3 if a file has one at start, and reject triggers that cause one",
+    );
   addExamples(
     addCommonOptions(addProjectOptions(command), "requests that only read", OUTPUT_TEXTS),
     ({ workflow, user }) => [

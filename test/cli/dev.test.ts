@@ -66,6 +66,22 @@ describe.concurrent("knock dev", () => {
     expect(own.stdout).toBe("Ada Lovelace sk_own");
   });
 
+  it("--strict rejects triggers that cause a warning, and does not start if a file has one", async ({ collab }) => {
+    const template = { markdown_body: "Hi {{ data.page }}" };
+    const step = { ref: "feed_1", type: "channel", channel_key: "in-app-feed", template };
+    collab.write("knock/workflows/greet/workflow.json", { steps: [step] });
+    const script =
+      'for (const name of ["page","pge"]) console.log((await fetch(process.env.KNOCK_BASE_URL+"/v1/workflows/greet/trigger",{method:"POST",headers:{authorization:"Bearer sk_1","content-type":"application/json"},body:JSON.stringify({recipients:["ada"],data:{[name]:"Home"}})})).status)';
+    const start = ["dev", "--strict", "--port", "0", "--store", ":memory:", "-q", "--"];
+    const { stdout } = await collab.knock([...start, "node", "--input-type=module", "-e", script]);
+    expect(stdout.split("\n")).toEqual(["200", "422"]);
+    collab.write("knock/workflows/greet/workflow.json", { steps: [{ ...step, nmae: "Feed" }] });
+    expect(await collab.knock([...start, "true"])).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringContaining("(--strict treats warnings as errors)"),
+    });
+  });
+
   it("--exec rejects an empty command, and passes one of the listed keys", async ({ collab }) => {
     const args = ["dev", "--port", "0", "--store", ":memory:"];
     const empty = await collab.knock([...args, "--exec", " "]);
