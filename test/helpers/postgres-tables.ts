@@ -5,6 +5,8 @@ export const TO_FIRST_VERSION = [
   "DROP TABLE partitions, crash_mark, delayed_jobs, crashed_claims",
   "DROP INDEX block_values_by_block, schedules_by_workflow, frequency_claims_by_recipient",
   "DROP INDEX messages_by_time, recipient_runs_by_time, messages_interacted, messages_clicked, messages_archived, recipient_runs_with_errors",
+  "CREATE INDEX subscriptions_by_recipient ON subscriptions (recipient)",
+  "DROP INDEX subscriptions_of_recipient",
   "ALTER TABLE seeds DROP COLUMN stamp",
   "ALTER TABLE knock_store DROP COLUMN oldest_version",
   "UPDATE knock_store SET version = 1",

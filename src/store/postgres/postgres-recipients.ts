@@ -119,6 +119,7 @@ async function listRecipients(
       bytes: RECIPIENT_BYTES,
       key: "r.row",
       filters,
+      isSelective: id !== undefined,
     },
     page,
   );

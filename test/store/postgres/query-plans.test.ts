@@ -81,7 +81,6 @@ const MESSAGE_FILTERS: MessageQuery[] = [
   { workflow: "invite", status: "bounced", tenant: "acme", channel: "in-app-feed" },
   { workflow_run_id: "x" },
   { recipient_run_id: "x" },
-  { ids: ["x", "y"] },
   { recipient: RARE_USER },
   { recipient: HEAVY_USER, status: "delivered" },
 ];
@@ -166,7 +165,7 @@ describeOnPostgres("statements of lists", () => {
     },
   );
 
-  it("read few rows that do not match a time, an engagement or errors", async () => {
+  it("read few rows that do not match a time, an engagement, errors, IDs or a subscriber", async () => {
     const location = await createDatabase();
     const store = await openPostgresStore(location, { createForTests: true });
     const { db } = store as unknown as { db: Connection };
@@ -175,6 +174,12 @@ describeOnPostgres("statements of lists", () => {
       "SELECT min(inserted_at) AS first, max(inserted_at) AS last, (SELECT inserted_at FROM messages ORDER BY row OFFSET 500 LIMIT 1) AS early FROM messages",
     )) as [{ first: number; last: number; early: number }];
     await db.run("UPDATE messages SET archived_at = $1 WHERE row = (SELECT min(row) FROM messages)", NOW);
+    const project = toRecipientKey({ collection: "projects", id: "p1" });
+    const users = Array.from({ length: 500 }, (_, index) => toRecipientKey(`user-${index}`));
+    await store.upsertSubscriptions(
+      users.map((recipient) => ({ object: project, recipient, properties: {} })),
+      NOW,
+    );
     await db.all("VACUUM ANALYZE");
     const plans = recordPlans("ANALYZE, ");
     const { first, last, early } = times;
@@ -198,6 +203,9 @@ describeOnPostgres("statements of lists", () => {
       found.push((await store.listMessages({ engagement_statuses: [status] }, PAGE)).items.length);
     found.push((await store.listRecipientRuns({ has_errors: true }, PAGE)).items.length);
     expect(found.slice(-4)).toEqual([1, 0, 0, 0]);
+    await store.listMessages({ ids: ["x", "y"] }, PAGE);
+    await store.listSubscriptions({ recipient: toRecipientKey("last") }, PAGE);
+    await store.listSubscriptions({ object: project, recipients: [toRecipientKey("last")] }, PAGE);
     expect(plans.filter(({ plan }) => countRemovedRows(plan) > PAGE.limit).map(({ sql }) => sql)).toEqual([]);
     expect(plans.length).toBeGreaterThan(16);
     await store.close();

@@ -16,6 +16,7 @@ import {
   ADD_OLDEST_VERSION,
   ADD_PARTITIONS,
   ADD_STAMPS,
+  EXTEND_SUBSCRIPTIONS_INDEX,
   FIRST_TABLES,
 } from "./tables.js";
 
@@ -35,6 +36,7 @@ export const MIGRATIONS: readonly string[] = [
   ADD_INDEXES,
   ADD_STAMPS,
   ADD_LIST_INDEXES,
+  EXTEND_SUBSCRIPTIONS_INDEX,
 ];
 
 /**

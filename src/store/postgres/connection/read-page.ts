@@ -22,6 +22,8 @@ interface ListQuery {
   rows?: RowRange | undefined;
   /** Where rows that match the filters may be; without any, the rows are read in order until the page is full. */
   sources?: readonly BlockSource[];
+  /** Whether an index of the filters finds few rows, which are then sorted. Otherwise, all rows are read in order to find them. */
+  isSelective?: boolean;
   /** The number of all rows that match, if it is known. The first page ends with the last of them without a search for more. */
   count?: number;
 }
@@ -41,7 +43,7 @@ interface OrderedSelect {
 
 /** Returns the statement for a range of rows. The border is bound after the values of the filters. */
 function buildSelect(
-  { from, key, filters, rows, sources = [] }: ListQuery,
+  { from, key, filters, rows, sources = [], isSelective = false }: ListQuery,
   columns: string,
   { isOlder, border, limit }: PageRange,
 ): OrderedSelect {
@@ -52,7 +54,9 @@ function buildSelect(
   if (rows !== undefined) conditions.push(`${key} >= ${rows.first}::bigint`, `${key} <= ${rows.last}::bigint`);
   const where = (all: readonly string[]): string => (all.length === 0 ? "" : ` WHERE ${all.join(" AND ")}`);
   if (sources.length === 0) {
-    const select = `SELECT ${columns} ${from}${where(conditions)} ORDER BY ${key} ${direction} LIMIT ${limit}`;
+    // The planner does not know that the sum has the order of the key.
+    const order = isSelective ? `${key} + 0` : key;
+    const select = `SELECT ${columns} ${from}${where(conditions)} ORDER BY ${order} ${direction} LIMIT ${limit}`;
     return { select, order: [`row ${direction}`] };
   }
   const bounds = ["TRUE"];

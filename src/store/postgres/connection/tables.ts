@@ -244,5 +244,10 @@ export const ADD_LIST_INDEXES = `
   CREATE INDEX messages_archived ON messages (row) WHERE archived_at IS NOT NULL;
   CREATE INDEX recipient_runs_with_errors ON recipient_runs (row) WHERE error_count > 0`;
 
+/** Adds the row to the index of the subscriptions of a recipient, without which lists read those of all. */
+export const EXTEND_SUBSCRIPTIONS_INDEX = `
+  CREATE INDEX subscriptions_of_recipient ON subscriptions (recipient, row);
+  DROP INDEX subscriptions_by_recipient`;
+
 /** The tables of the first version. */
 export const FIRST_TABLES = [RECIPIENTS, SHARED_ROWS, RUN_TABLES, MESSAGES, LOGS, PARTITIONS].join("\n");

@@ -94,6 +94,7 @@ export async function listMessages(
       key: "m.row",
       filters,
       rows: range,
+      isSelective: filter.ids !== undefined,
       sources: await findSources(tx, filters, filter, versions),
     },
     page,

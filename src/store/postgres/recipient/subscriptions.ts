@@ -123,6 +123,7 @@ export async function listSubscriptions(
       bytes: SUBSCRIPTION_BYTES,
       key: "s.row",
       filters,
+      isSelective: filter.objects !== undefined || filter.recipients !== undefined,
     },
     page,
   );

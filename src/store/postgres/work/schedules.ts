@@ -117,6 +117,7 @@ export function listSchedules(db: Connection, filter: ScheduleFilter, page: Page
       bytes: SCHEDULE_BYTES,
       key: "t.row",
       filters,
+      isSelective: filter.recipients !== undefined,
     } as const;
     const { rows, page_info } = await readPage<ScheduleRow>(tx, query, page);
     return { items: rows.map(toSchedule), page_info };

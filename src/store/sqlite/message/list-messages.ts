@@ -26,6 +26,11 @@ const SELECT_NEXT_OF_RECIPIENT = {
   newer: "SELECT MIN(row) FROM messages WHERE recipient = ? AND row >= ?",
 };
 
+/** Returns whether an index of the filters finds few messages. */
+function isSelective({ ids, workflow_run_id, recipient_run_id }: MessageQuery): boolean {
+  return [ids, workflow_run_id, recipient_run_id].some((one) => one !== undefined);
+}
+
 /** Returns where messages may be that match the filters; none if an index of the filters finds few messages. */
 function findSources(
   db: Connection,
@@ -33,8 +38,7 @@ function findSources(
   versions: FoundVersions | undefined,
 ): readonly BlockSource[] {
   const { recipient, workflow, channel, status, statuses, tenant } = filter;
-  const isSelective = [filter.ids, filter.workflow_run_id, filter.recipient_run_id].some((one) => one !== undefined);
-  if (isSelective) return [];
+  if (isSelective(filter)) return [];
   const found = new BlockSources(db)
     .addValue("messages.status", status)
     .addValues("messages.status", statuses)
@@ -69,7 +73,8 @@ export function listMessages(
       filter.workflow_run_id,
     )
     .add(`m.recipient_run = ${RUN_ROW_BY_ID}`, filter.recipient_run_id)
-    .add("m.recipient = ?", filter.recipient)
+    // The plus keeps SQLite from reading all messages of the recipient.
+    .add(isSelective(filter) ? "+m.recipient = ?" : "m.recipient = ?", filter.recipient)
     .add("m.channel IN (SELECT row FROM channels WHERE key = ? OR id = ?)", filter.channel, 2)
     .add("m.status = ?", filter.status)
     .add("w.tenant = ?", filter.tenant)

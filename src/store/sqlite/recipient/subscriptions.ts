@@ -63,10 +63,12 @@ export function listSubscriptions(
     .add("s.recipient = ?", filter.recipient)
     .addAny("s.object", filter.objects)
     .addAny("s.recipient", filter.recipients);
+  // Subscriptions between two recipients are looked up and then sorted: all of one of them, in order, may be many.
+  const key = filter.objects === undefined && filter.recipients === undefined ? "s.row" : "+s.row";
   return db.read(() => {
     const { rows, page_info } = readPage<SubscriptionRow>(
       db,
-      { kind: "subscriptions", columns: COLUMNS, from: FROM, bytes: SUBSCRIPTION_BYTES, key: "s.row", filters },
+      { kind: "subscriptions", columns: COLUMNS, from: FROM, bytes: SUBSCRIPTION_BYTES, key, filters },
       page,
     );
     return { items: rows.map(toStoredSubscription), page_info };

@@ -104,7 +104,8 @@ function matchRecipients(recipients: ScheduleFilter["recipients"]): [condition: 
 export function listSchedules(db: Connection, filter: ScheduleFilter, page: PageRequest): Paged<Schedule> {
   const { recipients } = filter;
   const filters = new SqlFilters()
-    .add("t.workflow = ?", filter.workflow)
+    // The plus keeps SQLite from reading all schedules of the workflow.
+    .add(recipients === undefined ? "t.workflow = ?" : "+t.workflow = ?", filter.workflow)
     .add(...matchRecipients(recipients))
     .add("t.tenant = ?", filter.tenant);
   return db.read(() => {
@@ -113,7 +114,7 @@ export function listSchedules(db: Connection, filter: ScheduleFilter, page: Page
       columns: COLUMNS,
       from: FROM,
       bytes: SCHEDULE_BYTES,
-      key: "t.row",
+      key: recipients === undefined || recipients.length === 1 ? "t.row" : "+t.row",
       filters,
     } as const;
     const { rows, page_info } = readPage<ScheduleRow>(db, query, page);
