@@ -178,7 +178,7 @@ export interface LocalOperations extends Operations {
   runDueTask(task: DueTask, signal: AbortSignal): Promise<DueTaskResult>;
   /** Runs what is due now. Returns the advanced runs. */
   runDue(options: DueOptions): Promise<AdvancedRun[]>;
-  /** Releases the claims of work in progress, for a process that ends without finishing it. */
+  /** Ends work in progress and releases its claims, for a process that ends without finishing it. */
   releaseWork(): Promise<void>;
   /** Returns the milliseconds of real time until work is due, or null if none is pending or the clock is frozen. */
   readTimeUntilDue(): Promise<number | null>;

@@ -139,6 +139,7 @@ export async function runSharedWorker(
       workerId,
       concurrency,
       runTask: (task, signal) => operations.runDueTask(task, signal),
+      releaseWork: () => operations.releaseWork(),
       observer,
     });
     try {

@@ -54,7 +54,8 @@ function resolveJobs(): void {
 }
 
 function advanceJobs(): void {
-  const [first] = jobs as [Job];
+  const [first] = jobs;
+  if (first === undefined) return;
   let failure: { error: unknown } | null = null;
   try {
     if (first.renderPart === null) runInSharedLimit(getMaxRenderMs() + MAX_BLOCKED_MS, advanceForAWhile);
@@ -86,4 +87,9 @@ export function advanceWithinLimit(inputs: readonly AdvanceInput[]): Promise<(Ad
     // Triggers that run in lockstep add their runs before the first of them are advanced.
     if (jobs.push({ inputs, results: [], renderPart: null, resolve, reject }) === 1) queueMicrotask(advanceJobs);
   });
+}
+
+/** Advances no more of the runs that wait. Their callers get no result, so the process must end. */
+export function abandonAdvances(): void {
+  jobs.length = 0;
 }

@@ -1,5 +1,6 @@
 import type { DueStore } from "../../ports/due-store.js";
 import type { EngineContext } from "../context/engine-context.js";
+import { abandonAdvances } from "./advance-within-limit.js";
 
 /** Releases the claims that earlier work could not release, because the store failed. */
 async function releaseAbandonedClaims({ store, workFailures }: EngineContext<DueStore>): Promise<void> {
@@ -36,8 +37,12 @@ export async function releaseAfterError<Stores extends DueStore, T>(
   }
 }
 
-/** Releases the claims of work in progress, for a process that ends without finishing it. Otherwise this would count as a crash. */
+/**
+ * Ends work in progress and releases its claims, for a process that ends without finishing it. Otherwise this would count as a crash,
+ * and slow renderings would delay each step of the end by seconds.
+ */
 export async function releaseWork({ store, workFailures }: EngineContext<DueStore>): Promise<void> {
+  abandonAdvances();
   const tokens = [...workFailures.heldClaims, ...workFailures.abandonedClaims];
   if (tokens.length > 0) await store.releaseClaims(tokens);
 }

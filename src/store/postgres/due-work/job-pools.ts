@@ -131,9 +131,9 @@ export class JobPools {
 
   /**
    * Starts no more jobs. Jobs that still run after `graceMs` are released, and what they claim with `releaseClaims`, so that other
-   * workers can repeat them.
+   * workers can repeat them. Calls `onLate` before.
    */
-  async stop(graceMs: number, releaseClaims: (tx: Transaction) => Promise<void>): Promise<void> {
+  async stop(graceMs: number, onLate: () => void, releaseClaims: (tx: Transaction) => Promise<void>): Promise<void> {
     this.isStopping = true;
     this.endPause?.();
     const poolIds = this.getPoolIds();
@@ -147,8 +147,10 @@ export class JobPools {
       }),
     ]);
     clearTimeout(timer);
-    if (isLate)
+    if (isLate) {
+      onLate();
       await Promise.allSettled(pools.map((pool) => Promise.resolve(pool.forcefulShutdown("the grace time is over"))));
+    }
     const release = async (tx: Transaction): Promise<void> => {
       if (isLate) await releaseClaims(tx);
       await unlockPools(tx, poolIds);

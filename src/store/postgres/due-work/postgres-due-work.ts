@@ -53,6 +53,8 @@ interface PostgresDueWorkOptions {
   /** The jobs of one channel that it runs at a time. Default: half of all. */
   channelConcurrency?: number;
   runTask: RunDueTask;
+  /** Ends the tasks that still run when the grace time of a stop is over. */
+  releaseWork?: () => Promise<void>;
   observer: DueWorkObserver;
   /** How long work is due before it has lost its job, and how often this is checked. Tests use short times. */
   reconciling?: { intervalMs: number; maxOverdueMs: number };
@@ -148,7 +150,8 @@ export class PostgresDueWork implements SharedDueWork {
   async stop(graceMs: number = DEFAULT_GRACE_MS): Promise<void> {
     this.stopping.abort();
     this.alarm.stop();
-    await this.pools.stop(graceMs, (tx) => this.registry.releaseClaims(tx));
+    const onLate = () => void this.options.releaseWork?.().catch((error: unknown) => this.reportError(error));
+    await this.pools.stop(graceMs, onLate, (tx) => this.registry.releaseClaims(tx));
     await Promise.all([this.beats, this.passes, this.moves, this.growth]);
     await this.registry.leave().catch((error: unknown) => this.reportError(error));
     await this.jobs.close();
