@@ -29,7 +29,7 @@ export function listEnvironmentFiles({ knockDir, name, displayPath }: Environmen
 }
 
 /** Returns the names that `--environment` accepts. */
-function listEnvironmentNames({
+export function listEnvironmentNames({
   knockDir,
   displayPath,
 }: Pick<EnvironmentSource, "knockDir" | "displayPath">): string[] {

@@ -67,6 +67,18 @@ describe.concurrent("knock validate checks the files of a project:", () => {
     ]);
   });
 
+  it("environments that are not chosen", async ({ empty }) => {
+    const hello = await initHello(empty);
+    hello.write("knock/environments/production.json", '{ "channels": { "email": { "provider": "sendgird" } } }');
+    hello.write("knock/environments/staging.json", '{ "name": "staging", }');
+    expect(await hello.report()).toEqual([
+      expect.stringMatching(
+        /^knock\/environments\/production.json:1:40: channels.email.provider .*did you mean "sendgrid"/,
+      ),
+      expect.stringMatching(/^knock\/environments\/staging.json:1:22: invalid JSON: unexpected comma before }/),
+    ]);
+  });
+
   it("branches with the conditions of an earlier one", async ({ empty }) => {
     const hello = await initHello(empty);
     hello.editWorkflow(({ steps }) => {

@@ -23,6 +23,22 @@ describe.concurrent("knock validate checks the data schema of a workflow:", () =
     ]);
   });
 
+  it("samples of a schema with references", async ({ empty }) => {
+    const hello = await initHello(empty);
+    hello.editWorkflow((workflow) => {
+      const from = { $ref: "#/$defs/name" };
+      const $defs = { name: { type: "string", maxLength: 3 } };
+      workflow.trigger_data_json_schema = {
+        properties: { from },
+        $defs,
+        examples: [{ from: "Ada" }, { from: "Alan" }],
+      };
+    });
+    expect(await hello.report()).toEqual([
+      expect.stringContaining('examples[1].from violates maxLength 3, found "Alan" [sample_data_invalid]'),
+    ]);
+  });
+
   it("misspelled keywords, which --fix corrects, but not other keywords", async ({ empty }) => {
     const hello = await initHello(empty);
     const schema = {

@@ -21,6 +21,7 @@ import { listFilesBelow } from "../../project/list-folder.js";
 import { openProject, type Project } from "../../project/open-project.js";
 import { openProjectBroadcasts } from "../../project/project-broadcasts.js";
 import { openProjectSources } from "../../project/project-sources.js";
+import { listEnvironmentNames, readEnvironment } from "../../project/read-environment.js";
 import { readGuides } from "../../project/read-guides.js";
 import type { RecipientsSeed } from "../../project/read-recipients.js";
 import { readSilencers } from "../../project/read-silencers.js";
@@ -202,6 +203,18 @@ class ProjectValidator {
     }
   }
 
+  /** Checks the environments that are not chosen, whose files would otherwise be read only when they are used. */
+  private async checkOtherEnvironments(): Promise<void> {
+    const { collector, project } = this;
+    const { knockDir, environmentName, onInvalid } = project;
+    const displayPath = (path: string): string => formatDisplayPath(collector.cwd, path);
+    for (const name of listEnvironmentNames({ knockDir, displayPath }))
+      if (name !== environmentName)
+        await collector.tryRead(collector.displayPath("environments", `${name}.json`), () =>
+          readEnvironment({ knockDir, name, displayPath, onInvalid }),
+        );
+  }
+
   private async checkTranslations(files: Translations["files"]): Promise<void> {
     const { project, collector } = this;
     const { locale } = await project.environment();
@@ -215,6 +228,7 @@ class ProjectValidator {
     const { project, collector } = this;
     const displayPath = (...path: string[]): string => collector.displayPath(...path);
     collector.add(...findMissingDocuments(project.knockDir, displayPath));
+    await this.checkOtherEnvironments();
     await collector.tryRead(displayPath("audiences"), project.audiences);
     const translations = await collector.tryRead(displayPath("translations"), project.translations);
     if (translations !== null) await this.checkTranslations(translations.files);

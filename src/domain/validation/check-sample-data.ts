@@ -6,9 +6,11 @@ import type { CheckFinding } from "./check-finding.js";
 
 /** Returns the findings about `default` and `examples` in the schema of a workflow's data. */
 export function checkSchemaSamples({ trigger_data_json_schema: root }: Workflow): CheckFinding[] {
+  if (root === null) return [];
+  const schemas = [...walkSchemas(root, ["trigger_data_json_schema"])];
   // A reference can only be resolved from the root of the schema.
-  if (root === null || JSON.stringify(root).includes('"$ref"')) return [];
-  return [...walkSchemas(root, ["trigger_data_json_schema"])].flatMap(([path, schema]) => {
+  if (JSON.stringify(root).includes('"$ref"')) schemas.splice(1);
+  return schemas.flatMap(([path, schema]) => {
     const { default: fallback, examples, ...rules } = schema;
     const samples: [PropertyKey[], Json][] = [];
     if (fallback !== undefined) samples.push([["default"], fallback]);
