@@ -35,11 +35,6 @@ const GROWING = [
     pattern: /status\[\]=(queued|paused)$/,
     reason: "blocks keep the statuses that their rows once had",
   },
-  {
-    stores: ["postgres"],
-    pattern: /\/(users|objects\/{collection})(\?include|$)/,
-    reason: "recipients are read in order if most are of the collection, also the newer ones that are not",
-  },
 ];
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");

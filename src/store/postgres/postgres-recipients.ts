@@ -106,7 +106,6 @@ async function listRecipients(
   page: PageRequest,
 ): Promise<Paged<Recipient>> {
   const filters = new SqlFilters()
-    .add("split_part(r.key, '/', 1) = ?", collection ?? undefined)
     .add("r.key = ?", id === undefined ? undefined : `${collection}/${id}`)
     .addPairs("r.properties", name === undefined ? undefined : { name });
   if (collection === null) filters.conditions.push(`split_part(r.key, '/', 1) <> '${USERS}'`);
@@ -119,6 +118,10 @@ async function listRecipients(
       bytes: RECIPIENT_BYTES,
       key: "r.row",
       filters,
+      group:
+        collection === null || id !== undefined
+          ? undefined
+          : { column: "split_part(r.key, '/', 1)", value: filters.bind(collection) },
       isSelective: id !== undefined,
     },
     page,

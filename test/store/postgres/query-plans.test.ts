@@ -165,7 +165,7 @@ describeOnPostgres("statements of lists", () => {
     },
   );
 
-  it("read few rows that do not match a time, an engagement, errors, IDs or a subscriber", async () => {
+  it("read few rows that do not match a time, an engagement, errors, IDs, a subscriber or a collection", async () => {
     const location = await createDatabase();
     const store = await openPostgresStore(location, { createForTests: true });
     const { db } = store as unknown as { db: Connection };
@@ -178,6 +178,13 @@ describeOnPostgres("statements of lists", () => {
     const users = Array.from({ length: 500 }, (_, index) => toRecipientKey(`user-${index}`));
     await store.upsertSubscriptions(
       users.map((recipient) => ({ object: project, recipient, properties: {} })),
+      NOW,
+    );
+    const projects = Array.from({ length: 200 }, (_, index) =>
+      toRecipientKey({ collection: "projects", id: `${index}` }),
+    );
+    await store.upsertRecipients(
+      [...users, ...projects].map((key) => ({ key, properties: {} })),
       NOW,
     );
     await db.all("VACUUM ANALYZE");
@@ -204,6 +211,8 @@ describeOnPostgres("statements of lists", () => {
     found.push((await store.listRecipientRuns({ has_errors: true }, PAGE)).items.length);
     expect(found.slice(-4)).toEqual([1, 0, 0, 0]);
     await store.listMessages({ ids: ["x", "y"] }, PAGE);
+    for (const collection of ["$users", "projects"])
+      await readPages((page) => store.listRecipients({ collection }, { ...PAGE, ...page }));
     await store.listSubscriptions({ recipient: toRecipientKey("last") }, PAGE);
     await store.listSubscriptions({ object: project, recipients: [toRecipientKey("last")] }, PAGE);
     expect(plans.filter(({ plan }) => countRemovedRows(plan) > PAGE.limit).map(({ sql }) => sql)).toEqual([]);

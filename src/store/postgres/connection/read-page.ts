@@ -22,6 +22,11 @@ interface ListQuery {
   rows?: RowRange | undefined;
   /** Where rows that match the filters may be; without any, the rows are read in order until the page is full. */
   sources?: readonly BlockSource[];
+  /**
+   * The value of the first column of an index whose second column is the key. The order contains both, so that the planner reads no
+   * other index, in which rows with other values may come first.
+   */
+  group?: { column: string; value: string } | undefined;
   /** Whether an index of the filters finds few rows, which are then sorted. Otherwise, all rows are read in order to find them. */
   isSelective?: boolean;
   /** The number of all rows that match, if it is known. The first page ends with the last of them without a search for more. */
@@ -43,16 +48,25 @@ interface OrderedSelect {
 
 /** Returns the statement for a range of rows. The border is bound after the values of the filters. */
 function buildSelect(
-  { from, key, filters, rows, sources = [], isSelective = false }: ListQuery,
+  { from, key, filters, rows, sources = [], group, isSelective = false }: ListQuery,
   columns: string,
   { isOlder, border, limit }: PageRange,
 ): OrderedSelect {
   const direction = isOlder ? "DESC" : "ASC";
   const borderValue = `$${filters.values.length + 1}::bigint`;
   const conditions = [...filters.conditions];
+  const where = (all: readonly string[]): string => (all.length === 0 ? "" : ` WHERE ${all.join(" AND ")}`);
+  if (group !== undefined) {
+    const { column, value } = group;
+    // The planner leaves a column that equals a value out of the order.
+    conditions.push(`${column} >= ${value}`, `${column} <= ${value}`);
+    if (border !== null) conditions.push(`(${column}, ${key}) ${isOlder ? "<" : ">"} (${value}, ${borderValue})`);
+    const order = `${column} ${direction}, ${key} ${direction} LIMIT ${limit}`;
+    const select = `SELECT ${column} AS block, ${columns} ${from}${where(conditions)} ORDER BY ${order}`;
+    return { select, order: [`block ${direction}`, `row ${direction}`] };
+  }
   if (border !== null) conditions.push(`${key} ${isOlder ? "<" : ">"} ${borderValue}`);
   if (rows !== undefined) conditions.push(`${key} >= ${rows.first}::bigint`, `${key} <= ${rows.last}::bigint`);
-  const where = (all: readonly string[]): string => (all.length === 0 ? "" : ` WHERE ${all.join(" AND ")}`);
   if (sources.length === 0) {
     // The planner does not know that the sum has the order of the key.
     const order = isSelective ? `${key} + 0` : key;
