@@ -29,7 +29,6 @@ const HOME = {
   conf: "app/",
   "(chalk|ora)": "output/",
   undici: "(remote|providers)/",
-  nodemailer: "providers/email/",
   liquidjs: "engine/liquid/",
   "markdown-it": "engine/liquid/",
   juice: "engine/render/mjml/",

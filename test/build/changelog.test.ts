@@ -13,13 +13,19 @@ describe("the changelog follows Keep a Changelog", () => {
     expect(versions.filter((line) => !VERSION.test(line))).toEqual([]);
   });
 
+  it("keeps each version within 40 lines", () => {
+    const starts = lines.flatMap((line, index) => (line.startsWith("## ") ? [index] : []));
+    const lengths = starts.map((start, index) => (starts[index + 1] ?? lines.length) - start);
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(40);
+  });
+
   it("groups entries by the types of changes", () => {
     expect(lines.filter((line) => line.startsWith("### ") && !TYPE.test(line))).toEqual([]);
   });
 
   it("has entries that are complete sentences", () => {
     const entries = lines.filter((line) => line.startsWith("- "));
-    expect(entries.length).toBeGreaterThan(50);
+    expect(entries.length).toBeGreaterThan(20);
     expect(entries.filter((line) => !/^- [A-Z`"].*\.$/.test(line))).toEqual([]);
   });
 });

@@ -4,19 +4,6 @@ import { describe, expect, it } from "vitest";
 const PAGES = ["ARCHITECTURE.md", "CONTRIBUTING.md", "docs/internals/walkthrough.md"];
 const TOP_LEVEL = ["src", "test", "docs", "bin", "scripts", "bench", "schemas", "fixtures"];
 
-/** Names that the glossary has replaced. They belong to no concept any more. */
-const RETIRED_NAMES = [
-  ["strangers", "Stranger", "meantByExcess", "overEnvironment", "wordTaken", "swallowedHint", "SEVERAL"],
-  ["asDecided", "decidedAdvance", "upsertsOf", "keysOf", "Surroundings", "ApiAnswer", "OutsideAnswer", "TakenEntries"],
-  ["hasNews", "runNews", "Advancing", "isSupposed", "usedUp", "Need", "NeedsAnswer", "Readings", "orFault", "Survey"],
-  ["BELIEVED_MS", "realDelivery", "INTERPRETED", "WRONG_PLACE", "idsBeginning", "Exchange", "Complain"],
-  ["mended", "onHeld", "onAnswered", "ask", "FrequencyClaim", "takeClaim", "usedClaims", "movesHolder", "BatchJoin"],
-  ["LazyBatchJoin", "SettingsResolver", "inWords", "stepInWords"],
-  ["stopRun", "changeMark", "StepMark", "createRunMarks", "readMessageMarks", "BatchArrival", "LazyBatchArrival"],
-  ["ReadFeedChanges", "collectBatchesToClose", "becomesHolder", "reschedulesHolder", "isHolder"],
-].flat();
-const RETIRED_FILES =
-  /(?:strangers|meant-words|surroundings|whole-id|names-in|over-environment|without-upgrade|grouping-store|taken-entries|turns|ports\/clock)\.ts$/;
 const RETIRED_PREFIXES = /\b(?:MOST|LARGEST|LONGEST)_[A-Z_]+\b/;
 const MAX_OF_FUNCTIONS = 60;
 
@@ -78,19 +65,6 @@ describe("the decisions", () => {
 });
 
 describe("names in the source", () => {
-  it.each(RETIRED_NAMES)("no longer use %s", (name) => {
-    const declared = new RegExp(
-      `\\b(?:function|class|interface|type|const|let) ${name}\\b|^ +(?:readonly )?${name}\\??[:(]`,
-      "m",
-    );
-    const named = sources.filter((file) => texts.get(file)?.includes(name)); // the pattern alone takes ten times as long
-    expect(named.filter((file) => declared.test(texts.get(file) as string))).toEqual([]);
-  });
-
-  it("no longer use files with retired names", () => {
-    expect(sources.filter((file) => RETIRED_FILES.test(file))).toEqual([]);
-  });
-
   it("is in files of at most 300 lines, and 500 lines for tests", () => {
     const countLines = (file: string) => (texts.get(file) as string).split("\n").length - 1;
     const isTooLong = (file: string) => countLines(file) > (file.startsWith("src/") ? 300 : 500);
