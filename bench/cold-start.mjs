@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { checkLimits } from "./limits.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const rounds = Number(process.argv.find((word) => /^\d+$/.test(word)) ?? 41);
@@ -61,6 +62,11 @@ const rows = names.map((name) => ({
   times_node: Number(median(times[name].map((value, round) => value / base[round])).toFixed(2)),
 }));
 console.table(rows);
+const getRatio = (name) => rows.find(({ command }) => command === name).times_node;
+checkLimits({
+  version_times_node: getRatio("knock --version"),
+  notify_times_node: getRatio("knock notify (1 in-app)"),
+});
 if (process.argv.includes("--save")) {
   const result = {
     date: new Date().toISOString().slice(0, 10),

@@ -19,6 +19,7 @@ import {
 import { cpus, loadavg, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { checkLimits } from "./limits.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const COMMAND = join(root, "bin", "knock.js");
@@ -137,6 +138,8 @@ request.end("{}");`,
   for (const name of Object.keys(commands)) for (let i = 0; i < 3; i++) measure(name);
   for (let i = 0; i < rounds; i++)
     for (const name of Object.keys(commands).sort(() => Math.random() - 0.5)) times[name].push(measure(name));
+  const toRequest = times["notify, TLS"].map((value, index) => value / times["bare https request"][index]);
+  checkLimits({ remote_notify_times_request: round(median(toRequest)) });
   return Object.keys(commands).map((name) => ({
     command: name,
     median_ms: round(median(times[name])),

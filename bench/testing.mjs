@@ -5,6 +5,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { checkLimits } from "./limits.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const COMMAND = join(root, "bin", "knock.js");
@@ -87,6 +88,7 @@ try {
     single_times_node: round(median(times.single) / median(times.node)),
   };
   console.log(JSON.stringify(result, null, 2));
+  checkLimits({ scenario_times_node: result.single_times_node });
   if (process.argv.includes("--save")) {
     writeFileSync(join(root, "bench", "results", "testing.json"), `${JSON.stringify(result, null, 2)}\n`);
     execFileSync("npx", ["biome", "format", "--write", "bench/results/testing.json"], { cwd: root, stdio: "ignore" });
