@@ -1,4 +1,5 @@
 import type { PrunedCounts } from "../../ports/prune-store.js";
+import { ENDED_STATUSES } from "./outcome-row.js";
 
 /** SQL that differs between databases. */
 interface PruneDialect {
@@ -8,15 +9,13 @@ interface PruneDialect {
   list: string;
 }
 
-const ENDED = "('completed', 'cancelled')";
-
 /** The condition for a recipient run `r` that can be deleted; `before` is the placeholder of the time. */
 function buildPrunable(before: string): string {
-  return `r.status IN ${ENDED} AND r.updated_at < ${before}
+  return `r.status IN (${ENDED_STATUSES}) AND r.updated_at < ${before}
     AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.recipient_run = r.row AND m.due_at IS NOT NULL)
     AND NOT EXISTS (SELECT 1 FROM batch_activities a JOIN batches b ON b.row = a.batch
       LEFT JOIN recipient_runs h ON h.row = b.holder
-      WHERE a.recipient_run = r.row AND (b.open = 1 OR h.status NOT IN ${ENDED} OR h.updated_at >= ${before}))`;
+      WHERE a.recipient_run = r.row AND (b.open = 1 OR h.status NOT IN (${ENDED_STATUSES}) OR h.updated_at >= ${before}))`;
 }
 
 /** A statement that deletes or counts rows of a table. */

@@ -47,6 +47,16 @@ export function describePruning(open: OpenStore): void {
       expect(await pruneAll(store)).toEqual(NO_PRUNED_ROWS);
     });
 
+    it("deletes failed runs as well", async () => {
+      const { store } = open;
+      await insertSample(store, {
+        recipients: ["ana"],
+        run: { inserted_at: OLD },
+        recipientRun: { status: "failed", position: [0] },
+      });
+      expect(await pruneAll(store)).toMatchObject({ recipient_runs: 1, messages: 1, workflow_runs: 1 });
+    });
+
     it("keeps runs whose messages are not sent yet", async () => {
       const { store } = open;
       const message = { status: "queued", due_at: NOW } as const;
