@@ -31,7 +31,7 @@ const schema = (steps: z.ZodMiniType) => {
   const cohort = z.strictObject({
     percentage: described(percentage, "The share of runs in percent, with at most one decimal."),
     ...branchFields(steps),
-    default: flag(NO_EFFECT),
+    default: flag("Has no effect: the percentages decide (default: false)."),
     conditions: described(optional(conditionGroupSchema()), NO_EFFECT),
   });
   return z
