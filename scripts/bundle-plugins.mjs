@@ -66,7 +66,7 @@ export const lateClasses = {
  * Modules of this project with packages that hardly any start needs, with the functions that they export. Each is
  * bundled separately.
  */
-export const LATE_OWN_FUNCTIONS = { "domain/shape/compile-linear-pattern": ["compileLinearPattern"] };
+export const LATE_OWN_FUNCTIONS = { "domain/data-schema/compile-linear-pattern": ["compileLinearPattern"] };
 
 /**
  * Loads those modules at the first call of a function, because the callers are synchronous and cannot wait for an

@@ -27,7 +27,7 @@ const ALLOWED = {
   "domain/scenario/name-filter.ts": ["pattern"],
   "domain/scenario/text-matcher.ts": ["pattern"],
   "domain/schema/check-json-schema.ts": ["pattern"],
-  "domain/shape/resolve-patterns.ts": ["pattern"],
+  "domain/data-schema/resolve-patterns.ts": ["pattern"],
   "page/lib/pattern.ts": ["pattern"],
   // Alternatives of escaped secrets.
   "util/redact-secrets.ts": ["source"],

@@ -19,7 +19,7 @@ async function loadChecks() {
   const { outputFiles } = await build({
     stdin: {
       contents: `export { checkJsonSchema } from "./src/domain/schema/check-json-schema.js";
-        export { matchesSchema } from "./src/domain/shape/check-trigger-data.js";`,
+        export { matchesSchema } from "./src/domain/data-schema/check-trigger-data.js";`,
       resolveDir: root,
     },
     bundle: true,

@@ -293,7 +293,7 @@ const listNames = new Intl.ListFormat("en", { type: "conjunction" });
 /** Returns the sentence that names the step types of broadcasts. */
 async function describeBroadcastSteps() {
   const { STEP_DEFINITIONS } = await loadSource(
-    `export { STEP_DEFINITIONS } from "./src/domain/steps/step-definitions.ts"`,
+    `export { STEP_DEFINITIONS } from "./src/domain/step-types/step-definitions.ts"`,
   );
   const types = Object.entries(STEP_DEFINITIONS).flatMap(([type, { isAllowedInBroadcasts }]) =>
     isAllowedInBroadcasts ? [`\`${type}\``] : [],

@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type ExampleNames, type ExampleWorkflow, SAMPLE_NAMES, STORED_IDS } from "../commands/shared/examples.js";
+import { buildSampleData } from "../domain/data-schema/build-sample-data.js";
+import { matchesSchema } from "../domain/data-schema/check-trigger-data.js";
 import { splitRecipientKey, TENANTS, USERS } from "../domain/recipient/recipient.js";
-import { buildSampleData } from "../domain/shape/build-sample-data.js";
-import { matchesSchema } from "../domain/shape/check-trigger-data.js";
-import { isChannelStep } from "../domain/steps/channel-step.js";
-import { walkSteps } from "../domain/steps/walk-steps.js";
+import { isChannelStep } from "../domain/step-types/channel-step.js";
+import { walkSteps } from "../domain/step-types/walk-steps.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
 import { listFolder } from "../project/list-folder.js";
 import type { Project } from "../project/open-project.js";

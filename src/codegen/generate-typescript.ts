@@ -1,5 +1,5 @@
-import { getDraft, isRefExclusive, normalizeSchema } from "../domain/shape/json-schema-dialect.js";
-import { walkSchemas } from "../domain/shape/json-schema-keywords.js";
+import { getDraft, isRefExclusive, normalizeSchema } from "../domain/data-schema/json-schema-dialect.js";
+import { walkSchemas } from "../domain/data-schema/json-schema-keywords.js";
 import { getValueAtPath, isJsonObject, type JsonObject } from "../util/json.js";
 import type { GeneratedTypes, WorkflowDataSchema } from "./generated-types.js";
 import { printComment, SchemaTypePrinter } from "./print-schema-type.js";

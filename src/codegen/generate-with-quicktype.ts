@@ -1,4 +1,4 @@
-import { walkSchemas } from "../domain/shape/json-schema-keywords.js";
+import { walkSchemas } from "../domain/data-schema/json-schema-keywords.js";
 import { getErrorMessage, KnockError } from "../errors/knock-error.js";
 import type { JsonObject } from "../util/json.js";
 import type { GeneratedTypes, WorkflowDataSchema } from "./generated-types.js";

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
+import { paginateList } from "../domain/page/paginate-list.js";
 import { collectUnknownScopeWarnings } from "../domain/preferences/collect-unknown-scope-warnings.js";
 import { type RecipientReference, toRecipientKey } from "../domain/recipient/recipient.js";
-import { paginateList } from "../domain/shape/paginate-list.js";
 import { checkPreferenceKeys } from "../domain/validation/check-preference-keys.js";
 import { KnockError } from "../errors/knock-error.js";
 import { InputReader } from "../input/input-source.js";

@@ -1,4 +1,4 @@
-import { describeFinding } from "../domain/shape/describe-finding.js";
+import { describeFinding } from "../domain/findings/describe-finding.js";
 import { getErrorDefinition } from "../errors/error-codes.js";
 import { getErrorMessage, KnockError } from "../errors/knock-error.js";
 import type { JsonObject } from "../util/json.js";

@@ -1,7 +1,7 @@
 import { describeCondition, type EvaluatedCondition } from "../domain/condition/evaluated-condition.js";
 import type { Reason, StepOutcome } from "../domain/run/outcome.js";
 import { parseStepKeyValue } from "../domain/run/recipient-step-key.js";
-import { findStepDefinition } from "../domain/steps/step-definitions.js";
+import { findStepDefinition } from "../domain/step-types/step-definitions.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
 import type { ListPage, PageInfo } from "./documents/lists.js";
 import { formatTime, formatValue, type Zone } from "./format-time.js";

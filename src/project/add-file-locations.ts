@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
+import { describeFinding } from "../domain/findings/describe-finding.js";
 import type { Finding } from "../domain/schema/finding.js";
-import { describeFinding } from "../domain/shape/describe-finding.js";
 import type { FindingCode } from "../domain/validation/finding-codes.js";
 import type { LocatedFinding } from "../domain/validation/located-finding.js";
 import { type ErrorDetail, KnockError } from "../errors/knock-error.js";

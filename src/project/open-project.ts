@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Audience } from "../domain/audience/audience.js";
 import { parseAudience } from "../domain/audience/parse-audience.js";
 import type { Environment } from "../domain/environment/environment.js";
+import type { ReportFinding } from "../domain/findings/report-finding.js";
 import { checkAudiences, hasAudienceReferences } from "../domain/project/check-audiences.js";
 import { checkGuideKeys } from "../domain/project/check-guide-keys.js";
 import { collectWorkflowWarnings } from "../domain/project/collect-workflow-warnings.js";
@@ -10,7 +11,6 @@ import { findUndeclaredChannels } from "../domain/project/find-undeclared-channe
 import { resolveChannelTypes } from "../domain/project/resolve-channel-types.js";
 import type { RecipientsFileMark } from "../domain/request/parse-recipients-file.js";
 import type { Finding } from "../domain/schema/finding.js";
-import type { ReportFinding } from "../domain/shape/report-finding.js";
 import type { EmailLayout } from "../domain/template/email-layout.js";
 import type { TemplatePartial } from "../domain/template/template-partial.js";
 import { rememberTextFiles } from "../domain/template/text-files.js";

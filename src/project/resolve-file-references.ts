@@ -1,7 +1,7 @@
 import { realpathSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
-import { checkJsonShape } from "../domain/shape/check-json-shape.js";
-import { createDocumentError } from "../domain/shape/document-error.js";
+import { checkJsonShape } from "../domain/findings/check-json-shape.js";
+import { createDocumentError } from "../domain/findings/document-error.js";
 import { KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject, toPointer } from "../util/json.js";
 import { parseJson } from "../util/parse-json.js";

@@ -6,7 +6,7 @@ import {
   type TriggerOutcome,
 } from "../domain/run/outcome.js";
 import { hasEndedStatus, RUN_STATUSES, type RunStatus } from "../domain/run/run-status.js";
-import { findStepDefinition } from "../domain/steps/step-definitions.js";
+import { findStepDefinition } from "../domain/step-types/step-definitions.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 import { parseRunEvents, type StepHistory, toText } from "./parse-run-events.js";
 

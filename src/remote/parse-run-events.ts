@@ -1,6 +1,6 @@
 import type { Reason, ReasonCode, StepResult } from "../domain/run/outcome.js";
 import { REASONS } from "../domain/run/reasons.js";
-import { findStepDefinition } from "../domain/steps/step-definitions.js";
+import { findStepDefinition } from "../domain/step-types/step-definitions.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 
 /** One step according to a run's events. `outcome` is null if the events report only that it started. */

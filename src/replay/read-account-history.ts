@@ -8,9 +8,9 @@ import type {
 } from "../domain/replay/recorded-history.js";
 import { parseRecipientReference } from "../domain/run/message-outcomes.js";
 import { REQUESTING_STEPS } from "../domain/run/sends-request.js";
-import { isBatchStep } from "../domain/steps/batch-step.js";
-import { isTriggerWorkflowType } from "../domain/steps/trigger-workflow-step.js";
-import { walkSteps } from "../domain/steps/walk-steps.js";
+import { isBatchStep } from "../domain/step-types/batch-step.js";
+import { isTriggerWorkflowType } from "../domain/step-types/trigger-workflow-step.js";
+import { walkSteps } from "../domain/step-types/walk-steps.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { ResourceOperations } from "../ports/resource-operations.js";
 import type { RunHistory } from "../ports/run-history.js";

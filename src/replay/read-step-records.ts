@@ -5,9 +5,9 @@ import type { RecordedResponse } from "../domain/run/recorded-response.js";
 import { buildEventName } from "../domain/run/run-wait.js";
 import { REQUESTING_STEPS } from "../domain/run/sends-request.js";
 import type { RunEvent } from "../domain/run/workflow-run.js";
-import { isBatchStep } from "../domain/steps/batch-step.js";
-import { type AwaitedEvent, isWaitForEventStep } from "../domain/steps/wait-for-event-step.js";
-import { walkSteps } from "../domain/steps/walk-steps.js";
+import { isBatchStep } from "../domain/step-types/batch-step.js";
+import { type AwaitedEvent, isWaitForEventStep } from "../domain/step-types/wait-for-event-step.js";
+import { walkSteps } from "../domain/step-types/walk-steps.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 import type { PastRun } from "./read-runs.js";
 

@@ -11,7 +11,7 @@ import {
 import { LEFT_BATCH_EVENT } from "../domain/run/cancel-run.js";
 import { getTriggerData } from "../domain/run/trigger-data.js";
 import type { WorkflowRun } from "../domain/run/workflow-run.js";
-import { walkSteps } from "../domain/steps/walk-steps.js";
+import { walkSteps } from "../domain/step-types/walk-steps.js";
 import type { MessageStore } from "../ports/message-store.js";
 import type { RunStore } from "../ports/run-store.js";
 import type { JsonObject } from "../util/json.js";

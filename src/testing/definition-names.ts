@@ -3,8 +3,8 @@ import { CHANNEL_TYPES, findChannelType } from "../domain/message/channel-types.
 import { listProjectChannels } from "../domain/project/list-project-channels.js";
 import { toRecipientReference } from "../domain/recipient/recipient.js";
 import { formatRecipient } from "../domain/scenario/describe-step.js";
-import { getStepDefinition } from "../domain/steps/step-definitions.js";
-import { walkChannelSteps, walkSteps } from "../domain/steps/walk-steps.js";
+import { getStepDefinition } from "../domain/step-types/step-definitions.js";
+import { walkChannelSteps, walkSteps } from "../domain/step-types/walk-steps.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
 import type { Definitions } from "../ports/definitions.js";
 import type { Seed } from "../ports/seed-store.js";

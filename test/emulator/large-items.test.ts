@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { MAX_PAGE_BYTES } from "../../src/domain/shape/page-bytes.js";
-import { paginateList } from "../../src/domain/shape/paginate-list.js";
+import { MAX_PAGE_BYTES } from "../../src/domain/page/page-bytes.js";
+import { paginateList } from "../../src/domain/page/paginate-list.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { type TestEmulator, withApi } from "../helpers/test-emulator.js";
 

@@ -1,6 +1,6 @@
 import { join, relative } from "node:path";
 import { splitRecipientKey, TENANTS, USERS } from "../../domain/recipient/recipient.js";
-import { walkSteps } from "../../domain/steps/walk-steps.js";
+import { walkSteps } from "../../domain/step-types/walk-steps.js";
 import { REPORTER_NAMES } from "../../output/reporters/reporters.js";
 import { listFolder } from "../../project/list-folder.js";
 import type { Project } from "../../project/open-project.js";

@@ -1,6 +1,6 @@
 import { type ProjectNames, type ProjectService, type TargetFlags, toLocalFlags } from "../../commands/services.js";
+import { checkTriggerData } from "../../domain/data-schema/check-trigger-data.js";
 import { collectUnsetSecretWarnings } from "../../domain/environment/secret-variables.js";
-import { checkTriggerData } from "../../domain/shape/check-trigger-data.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
 import { checkTrigger } from "../../engine/compile/check-trigger.js";
 import type { Output } from "../../output/output.js";

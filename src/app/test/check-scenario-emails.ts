@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Environment } from "../../domain/environment/environment.js";
 import { hasTrait } from "../../domain/message/channel-types.js";
 import type { EmailReport, ScenarioMessage } from "../../domain/scenario/test-report.js";
-import { walkChannelSteps } from "../../domain/steps/walk-steps.js";
+import { walkChannelSteps } from "../../domain/step-types/walk-steps.js";
 import type { LocatedFinding } from "../../domain/validation/located-finding.js";
 import { buildValidationReport } from "../../domain/validation/project-finding.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { TestOptions } from "../../commands/shared/test-service.js";
+import { describeFinding } from "../../domain/findings/describe-finding.js";
 import { listScenarioWorkflows } from "../../domain/scenario/list-scenario-workflows.js";
 import { createNameFilter } from "../../domain/scenario/name-filter.js";
 import type { Scenario } from "../../domain/scenario/parse-scenarios.js";
@@ -10,7 +11,6 @@ import type {
   ScenarioMessage,
   ScenarioResult,
 } from "../../domain/scenario/test-report.js";
-import { describeFinding } from "../../domain/shape/describe-finding.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { type ProjectFile, readProjectText } from "../../project/read-project-text.js";

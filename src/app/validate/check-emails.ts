@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { buildUnidentifiedRecipient, type RecipientUpsert, toRecipientKey } from "../../domain/recipient/recipient.js";
-import { parsePathSegments } from "../../domain/steps/walk-steps.js";
+import { parsePathSegments } from "../../domain/step-types/walk-steps.js";
 import type { CheckFinding } from "../../domain/validation/check-finding.js";
 import { collectSamples } from "../../domain/validation/check-sample-data.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";

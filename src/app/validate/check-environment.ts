@@ -1,5 +1,5 @@
 import type { Environment } from "../../domain/environment/environment.js";
-import { isAboutUnknownKey } from "../../domain/shape/describe-finding.js";
+import { isAboutUnknownKey } from "../../domain/findings/describe-finding.js";
 import type { LocatedFinding } from "../../domain/validation/located-finding.js";
 import type { ProjectLocation } from "../../project/find-project.js";
 import { formatDisplayPath } from "../../project/format-display-path.js";

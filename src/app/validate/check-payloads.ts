@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { join, parse, resolve } from "node:path";
-import { describeFinding } from "../../domain/shape/describe-finding.js";
+import { describeFinding } from "../../domain/findings/describe-finding.js";
 import { checkPayload, type PayloadRules } from "../../domain/validation/check-payload.js";
 import type { LocatedFinding } from "../../domain/validation/located-finding.js";
 import { toLocatedFindings } from "../../domain/validation/project-finding.js";

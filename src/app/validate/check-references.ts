@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { walkChannelSteps, walkSteps } from "../../domain/steps/walk-steps.js";
+import { walkChannelSteps, walkSteps } from "../../domain/step-types/walk-steps.js";
 import type { CheckFinding } from "../../domain/validation/check-finding.js";
 import { checkPreferenceKeys, checkRecipientPreferences } from "../../domain/validation/check-preference-keys.js";
 import { checkWorkflowCalls, listCalledWorkflows } from "../../domain/validation/check-workflow-calls.js";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { parsePathSegments, walkChannelSteps } from "../../domain/steps/walk-steps.js";
+import { parsePathSegments, walkChannelSteps } from "../../domain/step-types/walk-steps.js";
 import type { TemplatePartial } from "../../domain/template/template-partial.js";
 import type { Translations } from "../../domain/template/translation.js";
 import { walkBlocks } from "../../domain/template/walk-blocks.js";

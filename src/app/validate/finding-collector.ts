@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { parsePathSegments } from "../../domain/steps/walk-steps.js";
+import { parsePathSegments } from "../../domain/step-types/walk-steps.js";
 import type { CheckFinding } from "../../domain/validation/check-finding.js";
 import type { LocatedFinding } from "../../domain/validation/located-finding.js";
 import { toLocatedFindings } from "../../domain/validation/project-finding.js";

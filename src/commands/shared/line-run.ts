@@ -1,6 +1,6 @@
+import { formatPointer } from "../../domain/findings/describe-finding.js";
 import type { Expectation } from "../../domain/run/expectation.js";
 import { combineVerdicts, getVerdict, type Verdict } from "../../domain/run/outcome-verdict.js";
-import { formatPointer } from "../../domain/shape/describe-finding.js";
 import { deriveIdempotencyKey } from "../../domain/trigger/derive-idempotency-key.js";
 import { parseTriggerParts } from "../../domain/trigger/split-payload.js";
 import type { ErrorCode } from "../../errors/error-codes.js";

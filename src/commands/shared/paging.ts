@@ -1,7 +1,7 @@
 import type { Command } from "commander";
+import { paginateList } from "../../domain/page/paginate-list.js";
 import { describeInvalidId } from "../../domain/recipient/describe-invalid-id.js";
 import { type RecipientKey, toRecipientKey } from "../../domain/recipient/recipient.js";
-import { paginateList } from "../../domain/shape/paginate-list.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { Paged, PageRequest } from "../../ports/page-request.js";
 import { didYouMean } from "../../util/find-nearest.js";

@@ -1,7 +1,7 @@
+import { createInvalidParamsError } from "../../domain/findings/invalid-params-error.js";
 import { collectUnknownScopeWarnings } from "../../domain/preferences/collect-unknown-scope-warnings.js";
 import { collectRecipientWarnings } from "../../domain/recipient/collect-recipient-warnings.js";
 import { describeInvalidId } from "../../domain/recipient/describe-invalid-id.js";
-import { createInvalidParamsError } from "../../domain/shape/invalid-params-error.js";
 import type { ErrorDetail } from "../../errors/knock-error.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { InputReader } from "../../input/input-source.js";

@@ -1,13 +1,13 @@
 import * as z from "zod/mini";
 import type { Json, JsonObject } from "../../util/json.js";
 import { once } from "../../util/once.js";
+import { checkJsonShape } from "../findings/check-json-shape.js";
+import { parseOrThrow } from "../findings/invalid-params-error.js";
 import { describeInvalidId } from "../recipient/describe-invalid-id.js";
 import { toRecipientKey } from "../recipient/recipient.js";
 import { checkClosedDocument } from "../schema/check-document.js";
 import { optional, record } from "../schema/fields.js";
 import { unionByType } from "../schema/union-by-type.js";
-import { checkJsonShape } from "../shape/check-json-shape.js";
-import { parseOrThrow } from "../shape/invalid-params-error.js";
 import type { BroadcastRecipient } from "./broadcast.js";
 
 const recipientListSchema = once(() => {

@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
 import { once } from "../../util/once.js";
+import type { ReportFinding } from "../findings/report-finding.js";
 import { CHANNEL_TYPE_DEFINITIONS, type ChannelType } from "../message/channel-types.js";
 import { flag, named, text } from "../schema/fields.js";
-import type { ReportFinding } from "../shape/report-finding.js";
 
 /**
  * The schema of the overrides of all channel types. Overrides of another type are errors, unknown ones are warnings

@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
 import { once } from "../../util/once.js";
+import type { ReportFinding } from "../findings/report-finding.js";
 import type { ChannelType } from "../message/channel-types.js";
 import { choice, described, flag, isEmpty, lazySchema, optional, record, rule, text } from "../schema/fields.js";
-import type { ReportFinding } from "../shape/report-finding.js";
 import { HTTP_METHODS, keyValuePairs } from "../step/http-request.js";
 import { visualBlocksSchema } from "../template/visual-blocks-schema.js";
 

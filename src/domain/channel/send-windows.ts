@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
 import { isJsonObject } from "../../util/json.js";
 import { once } from "../../util/once.js";
+import type { ReportFinding } from "../findings/report-finding.js";
 import { described, listRule, named, optional } from "../schema/fields.js";
 import { unionByType } from "../schema/union-by-type.js";
-import type { ReportFinding } from "../shape/report-finding.js";
 
 const WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] as const;
 const TIME_OF_DAY = /^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$/;

@@ -1,5 +1,5 @@
 import { findNearest } from "../../util/find-nearest.js";
-import type { ReportFinding } from "../shape/report-finding.js";
+import type { ReportFinding } from "../findings/report-finding.js";
 import { parseRelativeTime, parseTimestamp } from "./parse-timestamp.js";
 
 const DELIVERY_CONDITION_STATUSES =

@@ -1,6 +1,6 @@
 import { findNearest } from "../../util/find-nearest.js";
 import { isJsonObject } from "../../util/json.js";
-import type { ReportFinding } from "../shape/report-finding.js";
+import type { ReportFinding } from "../findings/report-finding.js";
 import { checkConditionArgument, checkRefVariable } from "./check-condition-argument.js";
 import { type Condition, type ConditionGroup, OPERATORS } from "./condition.js";
 

@@ -1,10 +1,10 @@
 import { findNearest } from "../../util/find-nearest.js";
 import { isLoopback } from "../../util/is-loopback.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { type ReportFinding, reportBelow } from "../findings/report-finding.js";
 import { CHANNEL_TYPES, type ChannelType, hasTrait } from "../message/channel-types.js";
 import { checkDocument } from "../schema/check-document.js";
 import { isEmpty } from "../schema/fields.js";
-import { type ReportFinding, reportBelow } from "../shape/report-finding.js";
 import { checkDeclaredRows, checkSettingNames } from "./check-channel-settings.js";
 import { getDefaultProvider } from "./environment.js";
 import {

@@ -1,10 +1,10 @@
 import * as z from "zod/mini";
 import { findNearest } from "../../util/find-nearest.js";
 import { once } from "../../util/once.js";
+import { type ReportFinding, reportBelow } from "../findings/report-finding.js";
 import { CHANNEL_TYPE_DEFINITIONS, type ChannelType } from "../message/channel-types.js";
 import { checkDocument } from "../schema/check-document.js";
 import { optional } from "../schema/fields.js";
-import { type ReportFinding, reportBelow } from "../shape/report-finding.js";
 import { getProviderCatalog, mapSettingNames, type ProviderDefinition } from "./provider-catalog.js";
 
 /**

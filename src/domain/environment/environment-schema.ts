@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { findNearest } from "../../util/find-nearest.js";
 import { isJsonObject, type JsonObject, stringifyValue } from "../../util/json.js";
 import { once } from "../../util/once.js";
+import { type ReportFinding, reportBelow } from "../findings/report-finding.js";
 import { preferenceCenterSchema } from "../preferences/preference-center-schema.js";
 import { preferenceSetSchema } from "../preferences/preference-set-schema.js";
 import {
@@ -15,7 +16,6 @@ import {
   schemaReference,
   wholeNumber,
 } from "../schema/fields.js";
-import { type ReportFinding, reportBelow } from "../shape/report-finding.js";
 import { describeInvalidAddressRange, describeInvalidUrl } from "./allow-list.js";
 import { channelGroupSchema, channelSchema } from "./channel-schema.js";
 import { agentSchema, fetchSchema } from "./declared-responses-schema.js";

@@ -1,11 +1,11 @@
 import type * as z from "zod/mini";
 import type { Json, JsonObject } from "../../util/json.js";
 import type { ConditionGroup, Operator } from "../condition/condition.js";
+import { checkJsonShape } from "../findings/check-json-shape.js";
 import { parsePreferenceCenter } from "../preferences/preference-center.js";
 import type { PreferenceSet } from "../recipient/preference-set.js";
 import { checkClosedDocument } from "../schema/check-document.js";
 import { DocumentFindings } from "../schema/document-findings.js";
-import { checkJsonShape } from "../shape/check-json-shape.js";
 import type { HttpMethod } from "../step/http-request.js";
 import { parsePercentage } from "./channel-schema.js";
 import { normalizeSettings } from "./check-channel-delivery.js";

@@ -1,10 +1,10 @@
 import * as z from "zod/mini";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { once } from "../../util/once.js";
+import { type ReportFinding, reportBelow } from "../findings/report-finding.js";
 import { checkClosedDocument } from "../schema/check-document.js";
 import { optional, rule } from "../schema/fields.js";
 import { unionByType } from "../schema/union-by-type.js";
-import { type ReportFinding, reportBelow } from "../shape/report-finding.js";
 
 /**
  * The schema of a feed channel's setting `response_filter`, which selects the fields in responses of the feed API. By

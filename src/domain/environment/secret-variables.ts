@@ -1,8 +1,8 @@
 import { findNearest } from "../../util/find-nearest.js";
 import { isJsonObject, type Json } from "../../util/json.js";
 import { collectTexts } from "../../util/redact-secrets.js";
-import { describeUnknownKey } from "../shape/describe-finding.js";
-import type { ReportFinding } from "../shape/report-finding.js";
+import { describeUnknownKey } from "../findings/describe-finding.js";
+import type { ReportFinding } from "../findings/report-finding.js";
 import type { Environment } from "./environment.js";
 import { parseVariableReference } from "./provider-catalog.js";
 

@@ -1,6 +1,6 @@
 import { isJsonObject, type Json } from "../../util/json.js";
-import { matchesSchema } from "../shape/check-trigger-data.js";
-import type { ReportFinding } from "../shape/report-finding.js";
+import { matchesSchema } from "../data-schema/check-trigger-data.js";
+import type { ReportFinding } from "../findings/report-finding.js";
 import { hasLiquid } from "../template/has-liquid.js";
 import { type MessageTypeField, SUB_FIELDS } from "./message-type.js";
 

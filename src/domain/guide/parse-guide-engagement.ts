@@ -1,10 +1,10 @@
 import * as z from "zod/mini";
 import type { JsonObject } from "../../util/json.js";
 import { once } from "../../util/once.js";
+import { parseOrThrow } from "../findings/invalid-params-error.js";
 import { parseInteractionMetadata } from "../message/parse-interaction-metadata.js";
 import { checkDocument } from "../schema/check-document.js";
 import { anyValue, matchingString, nonEmptyString, optional, record } from "../schema/fields.js";
-import { parseOrThrow } from "../shape/invalid-params-error.js";
 
 /** A user's engagement with a step of a guide, from a request. */
 export interface GuideStepEngagement {

@@ -1,7 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import { checkJsonShape } from "../findings/check-json-shape.js";
 import { checkDocument } from "../schema/check-document.js";
 import { DocumentFindings } from "../schema/document-findings.js";
-import { checkJsonShape } from "../shape/check-json-shape.js";
 import { type MessageType, type MessageTypeField, SUB_FIELDS } from "./message-type.js";
 import { type MessageTypeFile, messageTypeSchema } from "./message-type-schema.js";
 

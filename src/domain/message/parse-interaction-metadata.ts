@@ -1,10 +1,10 @@
 import type { Json, JsonObject } from "../../util/json.js";
 import { once } from "../../util/once.js";
+import { createRequestError } from "../findings/invalid-params-error.js";
+import { reportBelow } from "../findings/report-finding.js";
 import { checkDocument } from "../schema/check-document.js";
 import { DocumentFindings } from "../schema/document-findings.js";
 import { flatPairs } from "../schema/lists.js";
-import { createRequestError } from "../shape/invalid-params-error.js";
-import { reportBelow } from "../shape/report-finding.js";
 import type { EngagementAction } from "./message.js";
 
 const MAX_PAIRS = 5;

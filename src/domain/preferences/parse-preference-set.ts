@@ -1,7 +1,7 @@
+import { checkJsonShape } from "../findings/check-json-shape.js";
+import { parseOrThrow } from "../findings/invalid-params-error.js";
 import type { PreferenceSet } from "../recipient/preference-set.js";
 import { checkClosedDocument } from "../schema/check-document.js";
-import { checkJsonShape } from "../shape/check-json-shape.js";
-import { parseOrThrow } from "../shape/invalid-params-error.js";
 import { preferenceSetSchema } from "./preference-set-schema.js";
 
 /**

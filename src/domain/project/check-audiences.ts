@@ -1,9 +1,9 @@
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { toPointer } from "../../util/json.js";
 import type { Audience } from "../audience/audience.js";
-import { formatPointer } from "../shape/describe-finding.js";
+import { formatPointer } from "../findings/describe-finding.js";
 import type { StepReference } from "../step/step-definition.js";
-import { walkReferences } from "../steps/walk-steps.js";
+import { walkReferences } from "../step-types/walk-steps.js";
 import type { Workflow } from "../workflow/workflow.js";
 
 /** Returns why a step cannot use the audience that it names, or null if it can or if no file defines the audience. */

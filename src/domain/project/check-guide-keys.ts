@@ -1,7 +1,7 @@
 import type { ErrorDetail } from "../../errors/knock-error.js";
 import { didYouMean } from "../../util/find-nearest.js";
 import { toPointer } from "../../util/json.js";
-import { walkReferences } from "../steps/walk-steps.js";
+import { walkReferences } from "../step-types/walk-steps.js";
 import { createWorkflowError } from "../workflow/create-workflow-error.js";
 import type { Workflow } from "../workflow/workflow.js";
 

@@ -2,8 +2,8 @@ import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { hasTrait } from "../message/channel-types.js";
 import { findStepPath } from "../run/step-path.js";
 import type { StepPath } from "../run/workflow-run.js";
-import { type ChannelStep, isChannelStep } from "../steps/channel-step.js";
-import { walkChannelSteps, walkSteps } from "../steps/walk-steps.js";
+import { type ChannelStep, isChannelStep } from "../step-types/channel-step.js";
+import { walkChannelSteps, walkSteps } from "../step-types/walk-steps.js";
 import type { Workflow } from "../workflow/workflow.js";
 
 /** Returns the ref of the step that a chat step replies to, or null. */

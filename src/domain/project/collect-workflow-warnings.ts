@@ -1,8 +1,8 @@
 import { isJsonObject, type JsonObject } from "../../util/json.js";
+import type { ReportFinding } from "../findings/report-finding.js";
 import type { Finding } from "../schema/finding.js";
-import type { ReportFinding } from "../shape/report-finding.js";
 import type { ProjectReferences } from "../step/step-definition.js";
-import { walkRawSteps } from "../steps/parse-steps.js";
+import { walkRawSteps } from "../step-types/parse-steps.js";
 
 /**
  * Returns warnings about settings in a valid workflow file that have no effect, so that no setting is ignored silently.

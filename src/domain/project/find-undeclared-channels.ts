@@ -2,7 +2,7 @@ import { findNearest } from "../../util/find-nearest.js";
 import type { Environment } from "../environment/environment.js";
 import type { ChannelType } from "../message/channel-types.js";
 import type { Finding } from "../schema/finding.js";
-import { parsePathSegments, walkChannelSteps } from "../steps/walk-steps.js";
+import { parsePathSegments, walkChannelSteps } from "../step-types/walk-steps.js";
 import type { Workflow } from "../workflow/workflow.js";
 
 function suggestChannel(key: string, type: ChannelType | null, channels: Environment["channels"]): string {

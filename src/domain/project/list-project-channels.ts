@@ -1,5 +1,5 @@
 import { buildUndeclaredChannel, type Channel, type Environment } from "../environment/environment.js";
-import { walkChannelSteps } from "../steps/walk-steps.js";
+import { walkChannelSteps } from "../step-types/walk-steps.js";
 import type { Workflow } from "../workflow/workflow.js";
 
 /** Returns the channels that an environment declares, and those that workflows name without a declaration. */

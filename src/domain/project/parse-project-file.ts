@@ -1,6 +1,6 @@
+import { checkJsonShape } from "../findings/check-json-shape.js";
 import { checkClosedDocument } from "../schema/check-document.js";
 import { DocumentFindings } from "../schema/document-findings.js";
-import { checkJsonShape } from "../shape/check-json-shape.js";
 import { type ProjectFile, projectFileSchema } from "./project-file-schema.js";
 
 /** Returns an example if the file has no sections. Errors about unknown keys already list the valid ones. */

@@ -1,11 +1,11 @@
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { toPointer } from "../../util/json.js";
 import type { Environment } from "../environment/environment.js";
+import { formatPointer } from "../findings/describe-finding.js";
 import { type ChannelType, hasTrait } from "../message/channel-types.js";
-import { formatPointer } from "../shape/describe-finding.js";
-import type { ChannelStep } from "../steps/channel-step.js";
-import { checkChannelTemplate } from "../steps/channel-step.js";
-import { parsePathSegments, walkChannelSteps } from "../steps/walk-steps.js";
+import type { ChannelStep } from "../step-types/channel-step.js";
+import { checkChannelTemplate } from "../step-types/channel-step.js";
+import { parsePathSegments, walkChannelSteps } from "../step-types/walk-steps.js";
 import type { Workflow } from "../workflow/workflow.js";
 import { checkReplies } from "./check-replies.js";
 

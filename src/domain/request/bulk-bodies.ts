@@ -1,12 +1,12 @@
 import * as z from "zod/mini";
 import type { Json, JsonObject } from "../../util/json.js";
 import { once } from "../../util/once.js";
+import { parseOrThrow } from "../findings/invalid-params-error.js";
+import { reportBelow } from "../findings/report-finding.js";
 import { TENANTS } from "../recipient/recipient.js";
 import { checkClosedDocument } from "../schema/check-document.js";
 import { record, rule } from "../schema/fields.js";
 import { boundedList } from "../schema/lists.js";
-import { parseOrThrow } from "../shape/invalid-params-error.js";
-import { reportBelow } from "../shape/report-finding.js";
 import { checkRecipientTypes } from "./parse-recipient.js";
 import { idSchema, recipientSchema } from "./recipient-schema.js";
 

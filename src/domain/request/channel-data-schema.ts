@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { once } from "../../util/once.js";
+import type { ReportFinding } from "../findings/report-finding.js";
 import { described, named, optional, rule } from "../schema/fields.js";
-import type { ReportFinding } from "../shape/report-finding.js";
 
 /** The fields of channel data, of which one must be set, by channel type. */
 const FIELDS_BY_CHANNEL_TYPE: Readonly<Record<string, readonly string[]>> = {

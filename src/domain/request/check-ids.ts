@@ -1,5 +1,5 @@
+import { createInvalidParamsError } from "../findings/invalid-params-error.js";
 import { describeInvalidId } from "../recipient/describe-invalid-id.js";
-import { createInvalidParamsError } from "../shape/invalid-params-error.js";
 
 /** Throws `invalid_params` if a text cannot be the ID of a preference set. */
 export function checkPreferenceSetId(id: string): void {

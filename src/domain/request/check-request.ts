@@ -1,9 +1,9 @@
 import type * as z from "zod/mini";
 import { KnockError } from "../../errors/knock-error.js";
 import { toPointer } from "../../util/json.js";
+import { createRequestError } from "../findings/invalid-params-error.js";
 import { checkClosedDocument } from "../schema/check-document.js";
 import { DocumentFindings } from "../schema/document-findings.js";
-import { createRequestError } from "../shape/invalid-params-error.js";
 
 /** Returns a checked request body. Throws `invalid_params` with all findings. */
 export function checkRequest<S extends z.ZodMiniType>(schema: S, value: unknown): z.output<S> {

@@ -1,9 +1,9 @@
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import { checkJsonShape } from "../findings/check-json-shape.js";
+import { parseOrThrow } from "../findings/invalid-params-error.js";
+import { reportBelow } from "../findings/report-finding.js";
 import type { ChannelType } from "../message/channel-types.js";
 import { checkClosedDocument } from "../schema/check-document.js";
-import { checkJsonShape } from "../shape/check-json-shape.js";
-import { parseOrThrow } from "../shape/invalid-params-error.js";
-import { reportBelow } from "../shape/report-finding.js";
 import { channelDataBodySchema, checkChannelDataForm } from "./channel-data-schema.js";
 
 /**

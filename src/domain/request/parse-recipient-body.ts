@@ -1,9 +1,9 @@
 import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { checkJsonShape } from "../findings/check-json-shape.js";
+import { parseOrThrow } from "../findings/invalid-params-error.js";
+import type { ReportFinding } from "../findings/report-finding.js";
 import { type RecipientKey, type RecipientUpsert, splitRecipientKey, USERS } from "../recipient/recipient.js";
 import { RESERVED_PROPERTIES } from "../recipient/typed-properties.js";
-import { checkJsonShape } from "../shape/check-json-shape.js";
-import { parseOrThrow } from "../shape/invalid-params-error.js";
-import type { ReportFinding } from "../shape/report-finding.js";
 import { parseRecipient } from "./parse-recipient.js";
 import { describeRecipient } from "./parse-recipient-key.js";
 

@@ -1,3 +1,4 @@
+import { createInvalidParamsError } from "../findings/invalid-params-error.js";
 import { describeInvalidId } from "../recipient/describe-invalid-id.js";
 import {
   type RecipientKey,
@@ -7,7 +8,6 @@ import {
   toRecipientKey,
   USERS,
 } from "../recipient/recipient.js";
-import { createInvalidParamsError } from "../shape/invalid-params-error.js";
 
 const NOUNS: Record<string, string> = { [USERS]: "user", [TENANTS]: "tenant" };
 

@@ -1,9 +1,9 @@
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import type { AudienceMembership } from "../audience/audience.js";
+import { checkJsonShape } from "../findings/check-json-shape.js";
+import { parseOrThrow } from "../findings/invalid-params-error.js";
 import type { RecipientUpsert } from "../recipient/recipient.js";
 import { checkClosedDocument } from "../schema/check-document.js";
-import { checkJsonShape } from "../shape/check-json-shape.js";
-import { parseOrThrow } from "../shape/invalid-params-error.js";
 import { type ParsedRecipient, toRecipient } from "./parse-recipient.js";
 import { membersBodySchema, subscriptionsBodySchema } from "./recipient-list-schemas.js";
 

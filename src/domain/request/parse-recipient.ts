@@ -1,9 +1,9 @@
 import { isJsonObject, type JsonObject } from "../../util/json.js";
+import type { ReportFinding } from "../findings/report-finding.js";
 import type { PreferenceSets } from "../recipient/preference-set.js";
 import { type RecipientKey, type RecipientUpsert, TENANTS, toRecipientKey } from "../recipient/recipient.js";
 import { normalizeCreatedAt } from "../recipient/typed-properties.js";
 import { checkClosedDocument } from "../schema/check-document.js";
-import type { ReportFinding } from "../shape/report-finding.js";
 import { recipientSchema, recipientTypesSchema } from "./recipient-schema.js";
 
 /** Keys of an inline recipient that are not properties (E-039). */

@@ -1,11 +1,11 @@
 import type * as z from "zod/mini";
 import type { Json, JsonObject } from "../../util/json.js";
 import type { AudienceMembership } from "../audience/audience.js";
+import { checkJsonShape } from "../findings/check-json-shape.js";
 import { type RecipientKey, type RecipientUpsert, TENANTS } from "../recipient/recipient.js";
 import type { Subscription } from "../recipient/subscription.js";
 import { checkClosedDocument } from "../schema/check-document.js";
 import { DocumentFindings } from "../schema/document-findings.js";
-import { checkJsonShape } from "../shape/check-json-shape.js";
 import { type ParsedRecipient, toRecipient } from "./parse-recipient.js";
 import { toMember, toMemberBody } from "./parse-recipient-list.js";
 import { recipientsFileSchema } from "./recipients-file-schema.js";

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { once } from "../../util/once.js";
+import { reportBelow } from "../findings/report-finding.js";
 import { preferenceSetSchema } from "../preferences/preference-set-schema.js";
 import { describeInvalidId } from "../recipient/describe-invalid-id.js";
 import { TENANTS } from "../recipient/recipient.js";
@@ -7,7 +8,6 @@ import { tenantSettingsSchema, typedPropertyFields } from "../recipient/typed-pr
 import { checkClosedDocument } from "../schema/check-document.js";
 import { anyValue, checkedString, described, lazySchema, optional, record, rule } from "../schema/fields.js";
 import { unionByType } from "../schema/union-by-type.js";
-import { reportBelow } from "../shape/report-finding.js";
 import { channelDataSchema } from "./channel-data-schema.js";
 
 /** Returns the schema of the ID of a user, object or tenant, or of a collection (E-051). */

@@ -1,10 +1,10 @@
 import * as z from "zod/mini";
 import { isJsonObject, toPointer } from "../../util/json.js";
 import { once } from "../../util/once.js";
+import { formatPointer } from "../findings/describe-finding.js";
+import type { ReportFinding } from "../findings/report-finding.js";
 import { TENANTS, USERS } from "../recipient/recipient.js";
 import { described, listRule, record, rule, schemaReference } from "../schema/fields.js";
-import { formatPointer } from "../shape/describe-finding.js";
-import type { ReportFinding } from "../shape/report-finding.js";
 import { memberEntrySchema } from "./recipient-list-schemas.js";
 import { objectSchema, recipientSchema, tenantObjectSchema, userSchema } from "./recipient-schema.js";
 

@@ -1,6 +1,6 @@
 import { toIsoTime } from "../../util/iso-time.js";
 import type { Step } from "../step/step.js";
-import { isBatchStep } from "../steps/batch-step.js";
+import { isBatchStep } from "../step-types/batch-step.js";
 import type { Workflow } from "../workflow/workflow.js";
 import { findStep, findStepPath } from "./step-path.js";
 import type { RecipientRun } from "./workflow-run.js";

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../util/json.js";
 import { type RecipientKey, splitRecipientKey, USERS } from "../recipient/recipient.js";
-import type { AwaitedEvent } from "../steps/wait-for-event-step.js";
+import type { AwaitedEvent } from "../step-types/wait-for-event-step.js";
 
 /** The event that a paused run waits for. Times are in milliseconds and inclusive (E-344). */
 export interface RunWait {

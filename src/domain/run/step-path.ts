@@ -1,5 +1,5 @@
 import type { Step } from "../step/step.js";
-import { getBranches, walkSteps } from "../steps/walk-steps.js";
+import { getBranches, walkSteps } from "../step-types/walk-steps.js";
 import type { StepPath } from "./workflow-run.js";
 
 const getBranchesIfAny = (step: Step | undefined) => (step === undefined ? [] : getBranches(step));

@@ -1,8 +1,8 @@
 import type { JsonObject } from "../../util/json.js";
 import type { Step } from "../step/step.js";
-import { isBatchStep } from "../steps/batch-step.js";
-import { getStepDefinition } from "../steps/step-definitions.js";
-import { walkSteps } from "../steps/walk-steps.js";
+import { isBatchStep } from "../step-types/batch-step.js";
+import { getStepDefinition } from "../step-types/step-definitions.js";
+import { walkSteps } from "../step-types/walk-steps.js";
 import type { RecipientRun } from "./workflow-run.js";
 
 /** The first event of a run. Its `trigger_data` is {@link getTriggerData}, unless the run still has that data. */

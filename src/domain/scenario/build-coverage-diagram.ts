@@ -1,4 +1,4 @@
-import { getBranches, walkSteps } from "../steps/walk-steps.js";
+import { getBranches, walkSteps } from "../step-types/walk-steps.js";
 import type { Workflow } from "../workflow/workflow.js";
 import { buildWorkflowOutline } from "../workflow/workflow-outline.js";
 import { REQUIRED_KINDS } from "./coverage.js";

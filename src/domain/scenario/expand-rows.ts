@@ -1,6 +1,6 @@
 import { didYouMean } from "../../util/find-nearest.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
-import type { ReportFinding } from "../shape/report-finding.js";
+import type { ReportFinding } from "../findings/report-finding.js";
 
 const PLACEHOLDER = /\$\{([^{}]*)\}/g;
 const ONLY_PLACEHOLDER = /^\$\{([^{}]*)\}$/;

@@ -1,5 +1,5 @@
-import { getStepDefinition } from "../steps/step-definitions.js";
-import { walkSteps } from "../steps/walk-steps.js";
+import { getStepDefinition } from "../step-types/step-definitions.js";
+import { walkSteps } from "../step-types/walk-steps.js";
 import type { Workflow } from "../workflow/workflow.js";
 
 const SCENARIO_FILE = /\.test\.(?:ya?ml|json)$|(?:^|\/)__snapshots__\//;

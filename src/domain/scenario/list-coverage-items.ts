@@ -3,9 +3,9 @@ import { describeComparison } from "../condition/evaluated-condition.js";
 import { listConditions } from "../condition/list-conditions.js";
 import { hasTrait } from "../message/channel-types.js";
 import type { Step } from "../step/step.js";
-import { isChannelStep } from "../steps/channel-step.js";
-import { getStepDefinition } from "../steps/step-definitions.js";
-import { getBranches, walkSteps } from "../steps/walk-steps.js";
+import { isChannelStep } from "../step-types/channel-step.js";
+import { getStepDefinition } from "../step-types/step-definitions.js";
+import { getBranches, walkSteps } from "../step-types/walk-steps.js";
 import type { Workflow } from "../workflow/workflow.js";
 import type { CoverageKind } from "./coverage-kinds.js";
 

@@ -6,9 +6,9 @@ import type { Channel } from "../environment/environment.js";
 import type { Step } from "../step/step.js";
 import { type Duration, toMilliseconds } from "../step/step-duration.js";
 import { formatStepDuration } from "../step/summarize-window.js";
-import { isChannelStep } from "../steps/channel-step.js";
-import { getStepDefinition } from "../steps/step-definitions.js";
-import { getBranches } from "../steps/walk-steps.js";
+import { isChannelStep } from "../step-types/channel-step.js";
+import { getStepDefinition } from "../step-types/step-definitions.js";
+import { getBranches } from "../step-types/walk-steps.js";
 import type { Workflow } from "../workflow/workflow.js";
 import type { MUTATION_KINDS, mutationReportSchema } from "./mutation-schema.js";
 

@@ -1,5 +1,5 @@
 import { KnockError } from "../../errors/knock-error.js";
-import { compileLinearPattern } from "../shape/compile-linear-pattern.js";
+import { compileLinearPattern } from "../data-schema/compile-linear-pattern.js";
 
 const PATTERN = /^\/(.+)\/$/;
 

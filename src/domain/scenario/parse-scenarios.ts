@@ -1,10 +1,10 @@
 import type * as z from "zod/mini";
 import type { ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { isJsonObject, type Json, parsePointer } from "../../util/json.js";
+import { checkJsonShape } from "../findings/check-json-shape.js";
+import { type ReportFinding, reportBelow } from "../findings/report-finding.js";
 import { checkClosedDocument } from "../schema/check-document.js";
 import { DocumentFindings } from "../schema/document-findings.js";
-import { checkJsonShape } from "../shape/check-json-shape.js";
-import { type ReportFinding, reportBelow } from "../shape/report-finding.js";
 import { expandRows } from "./expand-rows.js";
 import { type Given, type ScenarioStep, scenarioFileSchema, scenarioSchema } from "./scenario-schema.js";
 

@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { parseDuration } from "../../util/duration.js";
 import { once } from "../../util/once.js";
 import { agentSchema, fetchSchema } from "../environment/declared-responses-schema.js";
+import { type ReportFinding, reportBelow } from "../findings/report-finding.js";
 import { ENGAGEMENT_ACTIONS } from "../message/message.js";
 import { preferenceSetSchema } from "../preferences/preference-set-schema.js";
 import { faultBodySchema } from "../request/helper-bodies.js";
@@ -20,7 +21,6 @@ import {
   text,
 } from "../schema/fields.js";
 import { unionByType } from "../schema/union-by-type.js";
-import { type ReportFinding, reportBelow } from "../shape/report-finding.js";
 import { buildScheduleRequestSchema } from "../trigger/schedule-schema.js";
 import { keySchema, triggerSchema } from "../trigger/trigger-schema.js";
 import {

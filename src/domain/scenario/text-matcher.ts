@@ -3,10 +3,10 @@ import type { Json } from "../../util/json.js";
 import { stableStringify } from "../../util/json.js";
 import { once } from "../../util/once.js";
 import { runWithTimeLimit, TimeLimitExceeded } from "../../util/time-limit.js";
+import { compileLinearPattern } from "../data-schema/compile-linear-pattern.js";
 import { MAX_PATTERN_LENGTH } from "../schema/check-json-schema.js";
 import { described, nonEmptyString, optional, rule } from "../schema/fields.js";
 import { unionByType } from "../schema/union-by-type.js";
-import { compileLinearPattern } from "../shape/compile-linear-pattern.js";
 
 const COMPARISONS = ["equals", "contains", "excludes", "matches"] as const;
 

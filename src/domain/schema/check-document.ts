@@ -1,7 +1,7 @@
 import type * as z from "zod/mini";
 import { getValueAtPath } from "../../util/json.js";
-import { describeUnknownKey } from "../shape/describe-finding.js";
-import type { ReportFinding } from "../shape/report-finding.js";
+import { describeUnknownKey } from "../findings/describe-finding.js";
+import type { ReportFinding } from "../findings/report-finding.js";
 import { describeIssue } from "./describe-issue.js";
 import { findSuggestedKey } from "./find-suggested-key.js";
 import type { Finding } from "./finding.js";

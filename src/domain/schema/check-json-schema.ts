@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
 import { isJsonObject } from "../../util/json.js";
 import { once } from "../../util/once.js";
-import { checkSchemaReferences } from "../shape/check-schema-references.js";
-import { LIST_KEYWORDS, MAP_KEYWORDS, SCHEMA_KEYWORDS } from "../shape/json-schema-keywords.js";
-import type { ReportFinding } from "../shape/report-finding.js";
+import { checkSchemaReferences } from "../data-schema/check-schema-references.js";
+import { LIST_KEYWORDS, MAP_KEYWORDS, SCHEMA_KEYWORDS } from "../data-schema/json-schema-keywords.js";
+import type { ReportFinding } from "../findings/report-finding.js";
 import { checkDocument } from "./check-document.js";
 import { checkedString, optional, typeUnion } from "./fields.js";
 import { variant } from "./variant.js";

@@ -1,6 +1,6 @@
 import type * as core from "zod/v4/core";
 import { findNearest } from "../../util/find-nearest.js";
-import { describeUnknownKey } from "../shape/describe-finding.js";
+import { describeUnknownKey } from "../findings/describe-finding.js";
 
 type RawIssue = core.$ZodRawIssue;
 

@@ -1,7 +1,7 @@
 import type * as z from "zod/mini";
 import { findNearest } from "../../util/find-nearest.js";
 import { isJsonObject } from "../../util/json.js";
-import { describeUnknownKey } from "../shape/describe-finding.js";
+import { describeUnknownKey } from "../findings/describe-finding.js";
 import { describeInvalidType, describeInvalidValue } from "./describe-issue.js";
 import { memoizeSchema, variant } from "./variant.js";
 

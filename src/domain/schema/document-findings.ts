@@ -1,8 +1,8 @@
 import type { ErrorCode } from "../../errors/error-codes.js";
 import type { ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { getValueAtPath, parsePointer, toPointer } from "../../util/json.js";
-import { createDocumentError } from "../shape/document-error.js";
-import type { ReportFinding } from "../shape/report-finding.js";
+import { createDocumentError } from "../findings/document-error.js";
+import type { ReportFinding } from "../findings/report-finding.js";
 import { mergeMisspelledKeys, type UnknownKey } from "./misspelled-keys.js";
 
 /** Collects the findings of one document without duplicates. */

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { $constructor } from "zod/v4/core";
 import { isJsonObject } from "../../util/json.js";
 import { once } from "../../util/once.js";
-import type { ReportFinding } from "../shape/report-finding.js";
+import type { ReportFinding } from "../findings/report-finding.js";
 import { describeInvalidType } from "./describe-issue.js";
 
 type Nullish<T extends z.ZodMiniType> = z.ZodMiniOptional<z.ZodMiniNullable<T>>;

@@ -1,6 +1,6 @@
 import { findNearest } from "../../util/find-nearest.js";
 import { getValueAtPath, isJsonObject } from "../../util/json.js";
-import { describeUnknownKey } from "../shape/describe-finding.js";
+import { describeUnknownKey } from "../findings/describe-finding.js";
 import type { Finding } from "./finding.js";
 
 /** An unknown key, and the declared key that was probably meant, if its object lacks that one. */

@@ -1,6 +1,6 @@
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject, parsePointer, toPointer } from "../../util/json.js";
-import { isAboutUnknownKey } from "../shape/describe-finding.js";
+import { isAboutUnknownKey } from "../findings/describe-finding.js";
 
 /** Limits the rounds of a document in which a part becomes invalid because another one was left out. */
 const MAX_ROUNDS = 50;

@@ -2,7 +2,7 @@ import type * as z from "zod/mini";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import type { ConditionGroup } from "../condition/condition.js";
 import type { ConditionContext } from "../condition/parse-conditions.js";
-import type { ReportFinding } from "../shape/report-finding.js";
+import type { ReportFinding } from "../findings/report-finding.js";
 import type { Step, StepBase, StepBranch } from "./step.js";
 import type { WindowSettings } from "./window.js";
 

@@ -7,7 +7,7 @@ export interface StepBase {
   conditions: ConditionGroup | null;
 }
 
-/** The step types. Each file in `domain/steps` adds its own, so that no list of them exists here. */
+/** The step types. Each file in `domain/step-types` adds its own, so that no list of them exists here. */
 // biome-ignore lint/suspicious/noEmptyInterface: declaration merging fills it
 export interface StepTypes {}
 

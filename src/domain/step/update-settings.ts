@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import type { ReportFinding } from "../findings/report-finding.js";
 import { describeInvalidId } from "../recipient/describe-invalid-id.js";
 import { described, rule, text } from "../schema/fields.js";
-import type { ReportFinding } from "../shape/report-finding.js";
 import { hasLiquid } from "../template/has-liquid.js";
 import { getSettings } from "./step-definition.js";
 

@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
 import type { JsonObject } from "../../util/json.js";
+import type { ReportFinding } from "../findings/report-finding.js";
 import { describeJsonType } from "../schema/describe-issue.js";
 import { described, isEmpty, optional } from "../schema/fields.js";
-import type { ReportFinding } from "../shape/report-finding.js";
 import { DAY_MS, DURATION_UNITS, toMilliseconds } from "./step-duration.js";
 
 /** Returns the error for `"10m"` or 600, which are common first attempts. It shows the complete form. */

@@ -1,9 +1,9 @@
 import type * as z from "zod/mini";
 import type { ErrorDetail } from "../../errors/knock-error.js";
 import type { JsonObject } from "../../util/json.js";
+import type { ReportFinding } from "../findings/report-finding.js";
 import { checkDocument } from "../schema/check-document.js";
 import { DocumentFindings } from "../schema/document-findings.js";
-import type { ReportFinding } from "../shape/report-finding.js";
 import type { EmailLayout } from "./email-layout.js";
 import { layoutSchema } from "./layout-schema.js";
 

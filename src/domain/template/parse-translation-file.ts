@@ -1,7 +1,7 @@
 import { KnockError } from "../../errors/knock-error.js";
+import { checkJsonShape } from "../findings/check-json-shape.js";
 import { checkDocument } from "../schema/check-document.js";
 import { DocumentFindings } from "../schema/document-findings.js";
-import { checkJsonShape } from "../shape/check-json-shape.js";
 import type { TranslationFile } from "./translation.js";
 import { translationSchema } from "./translation-schema.js";
 

@@ -2,10 +2,10 @@ import type * as z from "zod/mini";
 import { KnockError } from "../../errors/knock-error.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { parseTimestamp } from "../condition/parse-timestamp.js";
+import { checkJsonShape, MAX_PAYLOAD_BYTES } from "../findings/check-json-shape.js";
+import { parseOrThrow } from "../findings/invalid-params-error.js";
 import { toRecipient, toTenant } from "../request/parse-recipient.js";
 import { checkClosedDocument } from "../schema/check-document.js";
-import { checkJsonShape, MAX_PAYLOAD_BYTES } from "../shape/check-json-shape.js";
-import { parseOrThrow } from "../shape/invalid-params-error.js";
 import type { RepeatRule, ScheduleChange, ScheduleRequest } from "./schedule.js";
 import {
   bulkScheduleRequestSchema,

@@ -1,8 +1,8 @@
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { parseVariableReference } from "../environment/provider-catalog.js";
+import { checkJsonShape } from "../findings/check-json-shape.js";
 import { checkClosedDocument } from "../schema/check-document.js";
 import { DocumentFindings } from "../schema/document-findings.js";
-import { checkJsonShape } from "../shape/check-json-shape.js";
 import { resolveParameterName, type Source, type SourceVerification } from "./source.js";
 import { type SourceFile, sourceSchema } from "./source-schema.js";
 

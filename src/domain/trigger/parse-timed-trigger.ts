@@ -1,7 +1,7 @@
 import type { KnockError } from "../../errors/knock-error.js";
 import { isJsonObject } from "../../util/json.js";
 import { parseTimestamp } from "../condition/parse-timestamp.js";
-import { createInvalidParamsError } from "../shape/invalid-params-error.js";
+import { createInvalidParamsError } from "../findings/invalid-params-error.js";
 import { parseTrigger } from "./parse-trigger.js";
 import type { Trigger } from "./trigger.js";
 

@@ -1,13 +1,13 @@
 import type * as z from "zod/mini";
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import { checkJsonShape, MAX_PAYLOAD_BYTES } from "../findings/check-json-shape.js";
+import { describeUnknownKey } from "../findings/describe-finding.js";
+import { createInvalidParamsError } from "../findings/invalid-params-error.js";
 import { type ParsedRecipient, toRecipient, toTenant } from "../request/parse-recipient.js";
 import { checkClosedDocument } from "../schema/check-document.js";
 import { describeJsonType } from "../schema/describe-issue.js";
 import { DocumentFindings } from "../schema/document-findings.js";
-import { checkJsonShape, MAX_PAYLOAD_BYTES } from "../shape/check-json-shape.js";
-import { describeUnknownKey } from "../shape/describe-finding.js";
-import { createInvalidParamsError } from "../shape/invalid-params-error.js";
 import type { Cancellation, Trigger } from "./trigger.js";
 import { cancellationSchema, triggerSchema } from "./trigger-schema.js";
 

@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { isJsonObject } from "../../util/json.js";
 import { once } from "../../util/once.js";
 import { parseVariableReference } from "../environment/provider-catalog.js";
+import type { ReportFinding } from "../findings/report-finding.js";
 import { discriminatedUnion } from "../schema/discriminated-union.js";
 import {
   checkedString,
@@ -16,7 +17,6 @@ import {
   stringUpTo,
   text,
 } from "../schema/fields.js";
-import type { ReportFinding } from "../shape/report-finding.js";
 import {
   ACTION_PARAMETERS,
   ACTION_TYPES,

@@ -1,8 +1,8 @@
 import { findNearest } from "../../util/find-nearest.js";
 import { isJsonObject } from "../../util/json.js";
 import { COMPARISONS, findLiteral } from "../condition/check-condition-argument.js";
-import { ScopeChanges } from "../steps/scope-changes.js";
-import { parsePathSegments, walkSteps } from "../steps/walk-steps.js";
+import { ScopeChanges } from "../step-types/scope-changes.js";
+import { parsePathSegments, walkSteps } from "../step-types/walk-steps.js";
 import { hasLiquid } from "../template/has-liquid.js";
 import type { Workflow } from "../workflow/workflow.js";
 import type { CheckFinding } from "./check-finding.js";

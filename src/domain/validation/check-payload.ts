@@ -1,6 +1,6 @@
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { isJsonObject, parsePointer } from "../../util/json.js";
-import { checkTriggerData } from "../shape/check-trigger-data.js";
+import { checkTriggerData } from "../data-schema/check-trigger-data.js";
 import { parseTriggerParts } from "../trigger/split-payload.js";
 import type { Workflow } from "../workflow/workflow.js";
 import type { CheckFinding } from "./check-finding.js";

@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, type JsonObject, parsePointer } from "../../util/json.js";
-import { findViolations } from "../shape/check-trigger-data.js";
-import { walkSchemas } from "../shape/json-schema-keywords.js";
+import { findViolations } from "../data-schema/check-trigger-data.js";
+import { walkSchemas } from "../data-schema/json-schema-keywords.js";
 import type { Workflow } from "../workflow/workflow.js";
 import type { CheckFinding } from "./check-finding.js";
 

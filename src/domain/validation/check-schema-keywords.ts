@@ -1,8 +1,8 @@
 import { findNearest, findOnlyNearest } from "../../util/find-nearest.js";
 import type { JsonObject } from "../../util/json.js";
+import { LIST_KEYWORDS, MAP_KEYWORDS, SCHEMA_KEYWORDS, walkSchemas } from "../data-schema/json-schema-keywords.js";
+import { describeUnknownKey } from "../findings/describe-finding.js";
 import { checkJsonSchema } from "../schema/check-json-schema.js";
-import { describeUnknownKey } from "../shape/describe-finding.js";
-import { LIST_KEYWORDS, MAP_KEYWORDS, SCHEMA_KEYWORDS, walkSchemas } from "../shape/json-schema-keywords.js";
 import type { CheckFinding } from "./check-finding.js";
 
 /** The keywords of all drafts that are long enough to be recognized when they are misspelled. */

@@ -1,7 +1,7 @@
 import { stableStringify } from "../../util/json.js";
 import type { Step } from "../step/step.js";
-import { getStepDefinition } from "../steps/step-definitions.js";
-import { getBranches, parsePathSegments, walkSteps } from "../steps/walk-steps.js";
+import { getStepDefinition } from "../step-types/step-definitions.js";
+import { getBranches, parsePathSegments, walkSteps } from "../step-types/walk-steps.js";
 import type { Workflow } from "../workflow/workflow.js";
 import type { CheckFinding } from "./check-finding.js";
 import { walkObjects } from "./walk-objects.js";

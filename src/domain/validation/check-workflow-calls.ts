@@ -1,5 +1,5 @@
-import { getStepDefinition } from "../steps/step-definitions.js";
-import { parsePathSegments, walkSteps } from "../steps/walk-steps.js";
+import { getStepDefinition } from "../step-types/step-definitions.js";
+import { parsePathSegments, walkSteps } from "../step-types/walk-steps.js";
 import type { Workflow } from "../workflow/workflow.js";
 import type { CheckFinding } from "./check-finding.js";
 import { describeUnknownName } from "./project-names.js";

@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
-import { isWaitForEventStep, type WaitForEventStep } from "../steps/wait-for-event-step.js";
-import { parsePathSegments, walkReferences, walkSteps } from "../steps/walk-steps.js";
+import { isWaitForEventStep, type WaitForEventStep } from "../step-types/wait-for-event-step.js";
+import { parsePathSegments, walkReferences, walkSteps } from "../step-types/walk-steps.js";
 import { hasLiquid } from "../template/has-liquid.js";
 import { type ActionType, resolveParameterName } from "../trigger/source.js";
 import type { Workflow } from "../workflow/workflow.js";

@@ -1,6 +1,6 @@
 import type * as z from "zod/mini";
 import type { KnockError } from "../../errors/knock-error.js";
-import { describeFinding } from "../shape/describe-finding.js";
+import { describeFinding } from "../findings/describe-finding.js";
 import { FINDING_CODES, isFindingCode } from "./finding-codes.js";
 import { formatLocatedFinding, type LocatedFinding } from "./located-finding.js";
 import { applySilencers, describeUnusedSilencer, type Silencer } from "./silencer.js";

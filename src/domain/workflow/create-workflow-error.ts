@@ -1,5 +1,5 @@
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
-import { formatPointer } from "../shape/describe-finding.js";
+import { formatPointer } from "../findings/describe-finding.js";
 import type { Workflow } from "./workflow.js";
 
 /** Returns a `workflow_invalid` error whose message is the first detail. */

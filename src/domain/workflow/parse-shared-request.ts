@@ -1,13 +1,13 @@
 import type { ErrorDetail } from "../../errors/knock-error.js";
 import { didYouMean, suggestNearest } from "../../util/find-nearest.js";
 import { isJsonObject, type JsonObject, toPointer } from "../../util/json.js";
+import { checkJsonShape } from "../findings/check-json-shape.js";
+import { createDocumentError } from "../findings/document-error.js";
+import type { ReportFinding } from "../findings/report-finding.js";
 import { checkDocument } from "../schema/check-document.js";
 import { DocumentFindings } from "../schema/document-findings.js";
-import { checkJsonShape } from "../shape/check-json-shape.js";
-import { createDocumentError } from "../shape/document-error.js";
-import type { ReportFinding } from "../shape/report-finding.js";
 import { normalizeRequest } from "../step/http-request.js";
-import { walkReferences } from "../steps/walk-steps.js";
+import { walkReferences } from "../step-types/walk-steps.js";
 import { findInputSchema, type SharedRequest } from "./shared-request.js";
 import { sharedRequestSchema } from "./shared-request-schema.js";
 import type { Workflow } from "./workflow.js";

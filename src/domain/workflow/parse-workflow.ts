@@ -2,12 +2,12 @@ import type * as z from "zod/mini";
 import { createContentUuid } from "../../util/ids.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { normalizeConditionGroup, parseConditionGroup } from "../condition/parse-conditions.js";
+import { checkJsonShape } from "../findings/check-json-shape.js";
+import type { ReportFinding } from "../findings/report-finding.js";
 import { checkDocument } from "../schema/check-document.js";
 import { DocumentFindings } from "../schema/document-findings.js";
 import type { UnknownKey } from "../schema/misspelled-keys.js";
-import { checkJsonShape } from "../shape/check-json-shape.js";
-import type { ReportFinding } from "../shape/report-finding.js";
-import { checkSteps, normalizeSteps } from "../steps/parse-steps.js";
+import { checkSteps, normalizeSteps } from "../step-types/parse-steps.js";
 import type { Workflow, WorkflowTrigger } from "./workflow.js";
 import { workflowSchema } from "./workflow-schema.js";
 

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../util/json.js";
 import type { HttpRequest } from "../step/http-request.js";
-import { walkReferences } from "../steps/walk-steps.js";
+import { walkReferences } from "../step-types/walk-steps.js";
 import type { Workflow } from "./workflow.js";
 
 /**

@@ -1,9 +1,9 @@
 import type { Condition, ConditionGroup, ConditionNode } from "../condition/condition.js";
 import { describeComparison, type EvaluatedCondition, formatConditionValue } from "../condition/evaluated-condition.js";
 import type { Step } from "../step/step.js";
-import { isChannelStep } from "../steps/channel-step.js";
-import { getStepDefinition } from "../steps/step-definitions.js";
-import { getBranches } from "../steps/walk-steps.js";
+import { isChannelStep } from "../step-types/channel-step.js";
+import { getStepDefinition } from "../step-types/step-definitions.js";
+import { getBranches } from "../step-types/walk-steps.js";
 import type { Workflow } from "./workflow.js";
 
 /** One comparison, such as `data.plan equal_to "pro"`. */

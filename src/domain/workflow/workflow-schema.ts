@@ -17,7 +17,7 @@ import {
 } from "../schema/fields.js";
 import { jsonSchema } from "../schema/json-schema.js";
 import { SILENCERS_KEY, silencersField } from "../schema/silencer-schema.js";
-import { stepListSchema } from "../steps/parse-steps.js";
+import { stepListSchema } from "../step-types/parse-steps.js";
 
 const TRIGGER_FREQUENCIES = ["every_trigger", "once_per_recipient", "once_per_recipient_per_tenant"] as const;
 

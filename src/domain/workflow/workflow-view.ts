@@ -1,7 +1,7 @@
 import type * as z from "zod/mini";
 import type { Step } from "../step/step.js";
-import { isChannelStep } from "../steps/channel-step.js";
-import { getBranches } from "../steps/walk-steps.js";
+import { isChannelStep } from "../step-types/channel-step.js";
+import { getBranches } from "../step-types/walk-steps.js";
 import type { Workflow } from "./workflow.js";
 import { buildWorkflowOutline, type OutlineGroup, type OutlineStep } from "./workflow-outline.js";
 import type { stepViewSchema, workflowProblemSchema, workflowViewSchema } from "./workflow-view-schema.js";

@@ -1,4 +1,4 @@
-import { formatPointer } from "../../domain/shape/describe-finding.js";
+import { formatPointer } from "../../domain/findings/describe-finding.js";
 import type { ErrorCode } from "../../errors/error-codes.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { findNearest } from "../../util/find-nearest.js";

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { checkJsonShape, MAX_PAYLOAD_BYTES } from "../../domain/shape/check-json-shape.js";
+import { checkJsonShape, MAX_PAYLOAD_BYTES } from "../../domain/findings/check-json-shape.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { parseJson } from "../../util/parse-json.js";
 import { decodeUtf8 } from "../../util/text-file.js";

@@ -5,7 +5,7 @@ import { type RecipientReference, toRecipientKey } from "../../domain/recipient/
 import { checkRequest } from "../../domain/request/check-request.js";
 import { markBodySchema } from "../../domain/request/helper-bodies.js";
 import { RUN_STATUSES } from "../../domain/run/run-status.js";
-import { isChannelStep } from "../../domain/steps/channel-step.js";
+import { isChannelStep } from "../../domain/step-types/channel-step.js";
 import { parseTrigger } from "../../domain/trigger/parse-trigger.js";
 import { buildWorkflowOutline } from "../../domain/workflow/workflow-outline.js";
 import { getErrorMessage } from "../../errors/knock-error.js";

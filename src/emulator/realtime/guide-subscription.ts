@@ -1,6 +1,6 @@
+import { checkJsonShape } from "../../domain/findings/check-json-shape.js";
 import { guideJoinSchema } from "../../domain/guide/parse-guide-engagement.js";
 import { checkRequest } from "../../domain/request/check-request.js";
-import { checkJsonShape } from "../../domain/shape/check-json-shape.js";
 import type { GuideOperations, GuideQuery } from "../../ports/resource-operations.js";
 import { type Json, type JsonObject, stableStringify } from "../../util/json.js";
 

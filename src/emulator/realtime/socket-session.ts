@@ -1,5 +1,5 @@
 import type { WebSocket } from "ws";
-import { checkJsonShape } from "../../domain/shape/check-json-shape.js";
+import { checkJsonShape } from "../../domain/findings/check-json-shape.js";
 import { authorize, type Caller, findGrantedTenants } from "../access/authenticate.js";
 import { readAccessSettings } from "../create-request-listener.js";
 import type { EmulatorOptions } from "../emulator-options.js";

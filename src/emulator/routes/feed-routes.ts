@@ -1,5 +1,5 @@
+import { MAX_PAGE_BYTES } from "../../domain/page/page-bytes.js";
 import { toRecipientKey } from "../../domain/recipient/recipient.js";
-import { MAX_PAGE_BYTES } from "../../domain/shape/page-bytes.js";
 import type { FeedPage } from "../../ports/resource-operations.js";
 import type { Json, JsonObject } from "../../util/json.js";
 import { findGrantedTenants } from "../access/authenticate.js";

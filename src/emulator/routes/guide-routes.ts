@@ -1,4 +1,4 @@
-import { checkJsonShape } from "../../domain/shape/check-json-shape.js";
+import { checkJsonShape } from "../../domain/findings/check-json-shape.js";
 import { GUIDE_ACTIONS, type GuideAction, type GuideOperations } from "../../ports/resource-operations.js";
 import { isUuid } from "../../util/ids.js";
 import type { Json, JsonObject } from "../../util/json.js";

@@ -1,10 +1,10 @@
 import { DELIVERY_STATUSES, ENGAGEMENT_ACTIONS, type EngagementAction } from "../../domain/message/message.js";
 import { parseInteractionMetadata } from "../../domain/message/parse-interaction-metadata.js";
+import { MAX_PAGE_BYTES } from "../../domain/page/page-bytes.js";
+import { paginateList } from "../../domain/page/paginate-list.js";
 import { type RecipientKey, toRecipientKey } from "../../domain/recipient/recipient.js";
 import { messageIdsBodySchema } from "../../domain/request/api-bodies.js";
 import { checkRequest } from "../../domain/request/check-request.js";
-import { MAX_PAGE_BYTES } from "../../domain/shape/page-bytes.js";
-import { paginateList } from "../../domain/shape/paginate-list.js";
 import type { MessageQuery } from "../../ports/filters.js";
 import type { Paged } from "../../ports/page-request.js";
 import type { Json, JsonObject } from "../../util/json.js";

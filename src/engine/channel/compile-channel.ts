@@ -1,6 +1,6 @@
 import type { ChannelType } from "../../domain/message/channel-types.js";
 import { resolveChatTemplate } from "../../domain/project/check-replies.js";
-import type { ChannelStep } from "../../domain/steps/channel-step.js";
+import type { ChannelStep } from "../../domain/step-types/channel-step.js";
 import { findTextFile } from "../../domain/template/text-files.js";
 import { DEFAULT_LAYOUT, findLayoutKey } from "../../domain/workflow/check-template-references.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";

@@ -1,6 +1,6 @@
 import type { Channel, Environment } from "../../domain/environment/environment.js";
 import { CHANNEL_TYPE_DEFINITIONS } from "../../domain/message/channel-types.js";
-import type { ChannelStep } from "../../domain/steps/channel-step.js";
+import type { ChannelStep } from "../../domain/step-types/channel-step.js";
 import type { JsonObject } from "../../util/json.js";
 import type { RenderContext } from "../render/channel-renderer.js";
 import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";

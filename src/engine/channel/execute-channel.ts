@@ -8,7 +8,7 @@ import {
   type MessageChannel,
 } from "../../domain/message/message.js";
 import type { StepOutcome } from "../../domain/run/outcome.js";
-import type { ChannelStep } from "../../domain/steps/channel-step.js";
+import type { ChannelStep } from "../../domain/step-types/channel-step.js";
 import type { UserLookupResult } from "../../ports/provider.js";
 import { createKsuid } from "../../util/ids.js";
 import { toIsoTime } from "../../util/iso-time.js";

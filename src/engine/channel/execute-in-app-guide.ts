@@ -1,7 +1,7 @@
 import { getManagedAudienceKey } from "../../domain/guide/guide.js";
 import { splitRecipientKey, USERS } from "../../domain/recipient/recipient.js";
 import type { StepOutcome } from "../../domain/run/outcome.js";
-import type { ChannelStep } from "../../domain/steps/channel-step.js";
+import type { ChannelStep } from "../../domain/step-types/channel-step.js";
 import type { RunExecution } from "../execution/run-execution.js";
 import { skipByConditions } from "../execution/skip-by-conditions.js";
 import type { StepEffect } from "../execution/step-effect.js";

@@ -1,4 +1,4 @@
-import { checkTriggerData } from "../../domain/shape/check-trigger-data.js";
+import { checkTriggerData } from "../../domain/data-schema/check-trigger-data.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { Definitions } from "../../ports/definitions.js";

@@ -1,6 +1,6 @@
 import type { Condition } from "../../domain/condition/condition.js";
 import type { Step } from "../../domain/step/step.js";
-import { walkSteps } from "../../domain/steps/walk-steps.js";
+import { walkSteps } from "../../domain/step-types/walk-steps.js";
 import { hasLiquid } from "../../domain/template/has-liquid.js";
 import { findTextFile } from "../../domain/template/text-files.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";

@@ -1,6 +1,6 @@
 import type { RecipientKey } from "../../domain/recipient/recipient.js";
 import type { BatchActivity, BatchContent } from "../../domain/run/batch-continuations.js";
-import type { BatchStep } from "../../domain/steps/batch-step.js";
+import type { BatchStep } from "../../domain/step-types/batch-step.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 
 /** The maximum characters of a string in `data` after a batch (E-276). */

@@ -1,4 +1,5 @@
 import type { Environment } from "../../domain/environment/environment.js";
+import { createInvalidParamsError } from "../../domain/findings/invalid-params-error.js";
 import { type GuideSet, getGuideId } from "../../domain/guide/guide.js";
 import {
   type GuideStepEngagement,
@@ -9,7 +10,6 @@ import { hasTrait } from "../../domain/message/channel-types.js";
 import type { EngagementAction, Message } from "../../domain/message/message.js";
 import { describeInvalidId } from "../../domain/recipient/describe-invalid-id.js";
 import { type RecipientKey, toRecipientKey } from "../../domain/recipient/recipient.js";
-import { createInvalidParamsError } from "../../domain/shape/invalid-params-error.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { GuideOperations } from "../../ports/resource-operations.js";
 import { didYouMean } from "../../util/find-nearest.js";

@@ -1,4 +1,4 @@
-import { describeInvalidJsonShape } from "../../domain/shape/check-json-shape.js";
+import { describeInvalidJsonShape } from "../../domain/findings/check-json-shape.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { RenderError, type RenderScope, renderStrictText } from "./liquid.js";
 

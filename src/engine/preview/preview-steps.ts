@@ -1,10 +1,10 @@
+import { checkTriggerData } from "../../domain/data-schema/check-trigger-data.js";
 import { buildUnidentifiedRecipient, type Recipient, type RecipientKey } from "../../domain/recipient/recipient.js";
 import type { StepPreview } from "../../domain/run/step-preview.js";
-import { checkTriggerData } from "../../domain/shape/check-trigger-data.js";
 import type { Step } from "../../domain/step/step.js";
-import { isChannelStep } from "../../domain/steps/channel-step.js";
-import { getStepDefinition } from "../../domain/steps/step-definitions.js";
-import { walkSteps } from "../../domain/steps/walk-steps.js";
+import { isChannelStep } from "../../domain/step-types/channel-step.js";
+import { getStepDefinition } from "../../domain/step-types/step-definitions.js";
+import { walkSteps } from "../../domain/step-types/walk-steps.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";

@@ -1,6 +1,6 @@
 import { buildUndeclaredChannel } from "../../domain/environment/environment.js";
 import type { Message } from "../../domain/message/message.js";
-import { walkChannelSteps } from "../../domain/steps/walk-steps.js";
+import { walkChannelSteps } from "../../domain/step-types/walk-steps.js";
 import type { MessageStore } from "../../ports/message-store.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
 import type { RunStore } from "../../ports/run-store.js";

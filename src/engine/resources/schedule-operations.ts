@@ -1,5 +1,5 @@
+import { createInvalidParamsError } from "../../domain/findings/invalid-params-error.js";
 import { collectDistinctRecipients, type Recipient, type RecipientKey } from "../../domain/recipient/recipient.js";
-import { createInvalidParamsError } from "../../domain/shape/invalid-params-error.js";
 import {
   parseBulkScheduleRequest,
   parseScheduleChange,

@@ -2,7 +2,7 @@ import type { Environment } from "../../domain/environment/environment.js";
 import { cancelRun } from "../../domain/run/cancel-run.js";
 import { findStep, findStepPath } from "../../domain/run/step-path.js";
 import type { StepPath } from "../../domain/run/workflow-run.js";
-import { isBatchStep } from "../../domain/steps/batch-step.js";
+import { isBatchStep } from "../../domain/step-types/batch-step.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import type { ClaimedRun } from "../../ports/run-store.js";
 import type { ScheduleStore } from "../../ports/schedule-store.js";

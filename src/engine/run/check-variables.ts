@@ -1,5 +1,5 @@
+import { findMisspelledData } from "../../domain/data-schema/find-misspelled-data.js";
 import type { Recipient, RecipientKey } from "../../domain/recipient/recipient.js";
-import { findMisspelledData } from "../../domain/shape/find-misspelled-data.js";
 import { findTextFile } from "../../domain/template/text-files.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";

@@ -1,8 +1,8 @@
 import type { Environment } from "../../domain/environment/environment.js";
 import { type RecipientUpsert, splitRecipientKey, USERS } from "../../domain/recipient/recipient.js";
 import type { Reason } from "../../domain/run/outcome.js";
-import type { ChannelStep } from "../../domain/steps/channel-step.js";
-import { walkChannelSteps, walkSteps } from "../../domain/steps/walk-steps.js";
+import type { ChannelStep } from "../../domain/step-types/channel-step.js";
+import { walkChannelSteps, walkSteps } from "../../domain/step-types/walk-steps.js";
 import { hasLiquid } from "../../domain/template/has-liquid.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";

@@ -1,5 +1,5 @@
 import type { Environment } from "../../domain/environment/environment.js";
-import { walkSteps } from "../../domain/steps/walk-steps.js";
+import { walkSteps } from "../../domain/step-types/walk-steps.js";
 import type { EmailLayout } from "../../domain/template/email-layout.js";
 import { findTextFile } from "../../domain/template/text-files.js";
 import { describeTypeMismatch } from "../../domain/validation/describe-type-mismatch.js";

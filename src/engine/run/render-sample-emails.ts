@@ -1,8 +1,8 @@
 import type { Environment } from "../../domain/environment/environment.js";
 import { hasTrait } from "../../domain/message/channel-types.js";
 import type { RecipientKey, RecipientUpsert } from "../../domain/recipient/recipient.js";
-import type { ChannelStep } from "../../domain/steps/channel-step.js";
-import { walkChannelSteps } from "../../domain/steps/walk-steps.js";
+import type { ChannelStep } from "../../domain/step-types/channel-step.js";
+import { walkChannelSteps } from "../../domain/step-types/walk-steps.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { Definitions } from "../../ports/definitions.js";
 import type { JsonObject } from "../../util/json.js";

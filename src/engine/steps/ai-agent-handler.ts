@@ -1,7 +1,7 @@
+import { matchesSchema } from "../../domain/data-schema/check-trigger-data.js";
+import { describeInvalidJsonShape } from "../../domain/findings/check-json-shape.js";
 import type { StepOutcome } from "../../domain/run/outcome.js";
-import { describeInvalidJsonShape } from "../../domain/shape/check-json-shape.js";
-import { matchesSchema } from "../../domain/shape/check-trigger-data.js";
-import type { AiAgentStep } from "../../domain/steps/ai-agent-step.js";
+import type { AiAgentStep } from "../../domain/step-types/ai-agent-step.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import type { Json } from "../../util/json.js";
 import { PendingQueryError } from "../context/pending-query.js";

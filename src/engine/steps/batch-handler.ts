@@ -1,6 +1,6 @@
 import type { StepOutcome } from "../../domain/run/outcome.js";
 import { buildRecipientStepKey } from "../../domain/run/recipient-step-key.js";
-import type { BatchStep } from "../../domain/steps/batch-step.js";
+import type { BatchStep } from "../../domain/step-types/batch-step.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import { findStepKey } from "../execution/resolve-step-key.js";
 import { getDurationMs, resolveWindowEnd } from "../execution/resolve-window-end.js";

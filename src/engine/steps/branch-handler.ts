@@ -1,5 +1,5 @@
 import type { EvaluatedCondition } from "../../domain/condition/evaluated-condition.js";
-import type { BranchStep } from "../../domain/steps/branch-step.js";
+import type { BranchStep } from "../../domain/step-types/branch-step.js";
 import { toConditionLog } from "../condition/condition-log.js";
 import { evaluateConditions } from "../condition/evaluate-conditions.js";
 import type { RunExecution } from "../execution/run-execution.js";

@@ -1,6 +1,6 @@
 import { hasTrait } from "../../domain/message/channel-types.js";
 import type { StepPreview } from "../../domain/run/step-preview.js";
-import type { ChannelStep } from "../../domain/steps/channel-step.js";
+import type { ChannelStep } from "../../domain/step-types/channel-step.js";
 import { createKsuid } from "../../util/ids.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import { compileChannel } from "../channel/compile-channel.js";

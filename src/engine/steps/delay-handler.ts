@@ -1,5 +1,5 @@
 import type { Reason, StepOutcome } from "../../domain/run/outcome.js";
-import type { DelayStep } from "../../domain/steps/delay-step.js";
+import type { DelayStep } from "../../domain/step-types/delay-step.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import { resolveWindowEnd } from "../execution/resolve-window-end.js";
 import type { RunExecution } from "../execution/run-execution.js";

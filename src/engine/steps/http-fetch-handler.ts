@@ -1,7 +1,7 @@
+import { describeInvalidJsonShape } from "../../domain/findings/check-json-shape.js";
 import type { StepOutcome } from "../../domain/run/outcome.js";
-import { describeInvalidJsonShape } from "../../domain/shape/check-json-shape.js";
 import type { KeyValue } from "../../domain/step/http-request.js";
-import type { HttpFetchStep } from "../../domain/steps/http-fetch-step.js";
+import type { HttpFetchStep } from "../../domain/step-types/http-fetch-step.js";
 import type { OutboundResponse, StepRequest } from "../../ports/http-client.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";

@@ -1,5 +1,5 @@
 import { splitRecipientKey } from "../../domain/recipient/recipient.js";
-import type { RandomCohortStep } from "../../domain/steps/random-cohort-step.js";
+import type { RandomCohortStep } from "../../domain/step-types/random-cohort-step.js";
 import { computeSha256Prefix } from "../../util/ids.js";
 import { findStepKey } from "../execution/resolve-step-key.js";
 import type { RunExecution } from "../execution/run-execution.js";

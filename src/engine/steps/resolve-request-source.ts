@@ -1,5 +1,5 @@
-import { matchesSchema } from "../../domain/shape/check-trigger-data.js";
-import type { HttpFetchStep } from "../../domain/steps/http-fetch-step.js";
+import { matchesSchema } from "../../domain/data-schema/check-trigger-data.js";
+import type { HttpFetchStep } from "../../domain/step-types/http-fetch-step.js";
 import { findInputSchema, type SharedRequest } from "../../domain/workflow/shared-request.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";

@@ -1,7 +1,7 @@
 import type { StepOutcome } from "../../domain/run/outcome.js";
 import { buildRecipientStepKey } from "../../domain/run/recipient-step-key.js";
 import { DAY_MS } from "../../domain/step/step-duration.js";
-import type { ThrottleStep } from "../../domain/steps/throttle-step.js";
+import type { ThrottleStep } from "../../domain/step-types/throttle-step.js";
 import { formatDuration } from "../../util/duration.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import { PendingQueryError } from "../context/pending-query.js";

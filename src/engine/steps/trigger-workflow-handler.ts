@@ -1,8 +1,8 @@
+import { checkTriggerData } from "../../domain/data-schema/check-trigger-data.js";
 import { type RecipientKey, splitRecipientKey, USERS } from "../../domain/recipient/recipient.js";
 import type { PendingTrigger } from "../../domain/run/batch-continuations.js";
 import type { StepOutcome } from "../../domain/run/outcome.js";
-import { checkTriggerData } from "../../domain/shape/check-trigger-data.js";
-import type { TriggerWorkflowStep } from "../../domain/steps/trigger-workflow-step.js";
+import type { TriggerWorkflowStep } from "../../domain/step-types/trigger-workflow-step.js";
 import { parseTrigger } from "../../domain/trigger/parse-trigger.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";

@@ -1,6 +1,6 @@
 import { splitRecipientKey, USERS } from "../../domain/recipient/recipient.js";
 import type { StepOutcome } from "../../domain/run/outcome.js";
-import type { UpdateAudienceStep } from "../../domain/steps/update-audience-step.js";
+import type { UpdateAudienceStep } from "../../domain/step-types/update-audience-step.js";
 import type { RunExecution } from "../execution/run-execution.js";
 import { skipByConditions } from "../execution/skip-by-conditions.js";
 import type { StepEffect } from "../execution/step-effect.js";

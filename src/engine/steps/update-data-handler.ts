@@ -1,5 +1,5 @@
 import type { StepOutcome } from "../../domain/run/outcome.js";
-import type { UpdateDataStep } from "../../domain/steps/update-data-step.js";
+import type { UpdateDataStep } from "../../domain/step-types/update-data-step.js";
 import type { RunExecution } from "../execution/run-execution.js";
 import { skipByConditions } from "../execution/skip-by-conditions.js";
 import type { StepEffect } from "../execution/step-effect.js";

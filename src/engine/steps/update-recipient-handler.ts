@@ -8,9 +8,9 @@ import {
 } from "../../domain/recipient/recipient.js";
 import { parseRecipient } from "../../domain/request/parse-recipient.js";
 import type { StepOutcome } from "../../domain/run/outcome.js";
-import type { UpdateObjectStep } from "../../domain/steps/update-object-step.js";
-import type { UpdateTenantStep } from "../../domain/steps/update-tenant-step.js";
-import type { UpdateUserStep } from "../../domain/steps/update-user-step.js";
+import type { UpdateObjectStep } from "../../domain/step-types/update-object-step.js";
+import type { UpdateTenantStep } from "../../domain/step-types/update-tenant-step.js";
+import type { UpdateUserStep } from "../../domain/step-types/update-user-step.js";
 import { type JsonObject, toPointer } from "../../util/json.js";
 import type { RunExecution } from "../execution/run-execution.js";
 import { skipByConditions } from "../execution/skip-by-conditions.js";

@@ -2,7 +2,7 @@ import type { EvaluatedCondition } from "../../domain/condition/evaluated-condit
 import type { StepOutcome } from "../../domain/run/outcome.js";
 import { buildEventName, resolveWaitScope } from "../../domain/run/run-wait.js";
 import { toMilliseconds } from "../../domain/step/step-duration.js";
-import type { WaitForEventStep } from "../../domain/steps/wait-for-event-step.js";
+import type { WaitForEventStep } from "../../domain/step-types/wait-for-event-step.js";
 import type { JsonObject } from "../../util/json.js";
 import { toConditionLog } from "../condition/condition-log.js";
 import { evaluateConditionList } from "../condition/evaluate-conditions.js";

@@ -1,9 +1,9 @@
 import { COMPARISONS, findLiteral } from "../../domain/condition/check-condition-argument.js";
-import { formatPointer } from "../../domain/shape/describe-finding.js";
+import { formatPointer } from "../../domain/findings/describe-finding.js";
 import { parseStepKeyPath } from "../../domain/step/step-key.js";
-import { ScopeChanges } from "../../domain/steps/scope-changes.js";
-import { getStepDefinition } from "../../domain/steps/step-definitions.js";
-import { parsePathSegments, walkSteps } from "../../domain/steps/walk-steps.js";
+import { ScopeChanges } from "../../domain/step-types/scope-changes.js";
+import { getStepDefinition } from "../../domain/step-types/step-definitions.js";
+import { parsePathSegments, walkSteps } from "../../domain/step-types/walk-steps.js";
 import { hasLiquid } from "../../domain/template/has-liquid.js";
 import { walkObjects } from "../../domain/validation/walk-objects.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";

@@ -1,7 +1,7 @@
 import type { Step } from "../../domain/step/step.js";
-import { ScopeChanges } from "../../domain/steps/scope-changes.js";
-import { getStepDefinition } from "../../domain/steps/step-definitions.js";
-import { walkSteps } from "../../domain/steps/walk-steps.js";
+import { ScopeChanges } from "../../domain/step-types/scope-changes.js";
+import { getStepDefinition } from "../../domain/step-types/step-definitions.js";
+import { walkSteps } from "../../domain/step-types/walk-steps.js";
 import { hasLiquid } from "../../domain/template/has-liquid.js";
 import { findNearest } from "../../util/find-nearest.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";

@@ -1,5 +1,5 @@
-import { getStepDefinition } from "../../domain/steps/step-definitions.js";
-import { walkSteps } from "../../domain/steps/walk-steps.js";
+import { getStepDefinition } from "../../domain/step-types/step-definitions.js";
+import { walkSteps } from "../../domain/step-types/walk-steps.js";
 import { findTextFile } from "../../domain/template/text-files.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { parseText, toPointer } from "../liquid/liquid.js";

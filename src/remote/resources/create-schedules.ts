@@ -1,4 +1,4 @@
-import { createInvalidParamsError } from "../../domain/shape/invalid-params-error.js";
+import { createInvalidParamsError } from "../../domain/findings/invalid-params-error.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 

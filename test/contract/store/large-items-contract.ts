@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import { MAX_PAGE_BYTES } from "../../../src/domain/page/page-bytes.js";
 import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
-import { MAX_PAGE_BYTES } from "../../../src/domain/shape/page-bytes.js";
 import type { Paged } from "../../../src/ports/page-request.js";
 import { type ListPage, listPages, listPagesBackward } from "./read-pages.js";
 import { insertSample, NOW, user } from "./sample-runs.js";

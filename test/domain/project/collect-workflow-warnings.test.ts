@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { describeFinding } from "../../../src/domain/findings/describe-finding.js";
 import { collectWorkflowWarnings } from "../../../src/domain/project/collect-workflow-warnings.js";
 import { findUnknownKeys } from "../../../src/domain/schema/check-document.js";
 import type { Finding } from "../../../src/domain/schema/finding.js";
-import { describeFinding } from "../../../src/domain/shape/describe-finding.js";
 import { workflowSchema } from "../../../src/domain/workflow/workflow-schema.js";
 import { type JsonObject, toPointer } from "../../../src/util/json.js";
 

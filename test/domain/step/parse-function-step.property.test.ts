@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { walkSteps } from "../../../src/domain/steps/walk-steps.js";
+import { walkSteps } from "../../../src/domain/step-types/walk-steps.js";
 import { parseWorkflow } from "../../../src/domain/workflow/parse-workflow.js";
 import { KnockError } from "../../../src/errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject } from "../../../src/util/json.js";

@@ -8,7 +8,7 @@ import { described, requiredText } from "../../../src/domain/schema/fields.js";
 import type { StepBase } from "../../../src/domain/step/step.js";
 import { defineStep, getSettings, type RawStep } from "../../../src/domain/step/step-definition.js";
 import { stepFields } from "../../../src/domain/step/step-fields.js";
-import { STEP_DEFINITIONS } from "../../../src/domain/steps/step-definitions.js";
+import { STEP_DEFINITIONS } from "../../../src/domain/step-types/step-definitions.js";
 import { parseTrigger } from "../../../src/domain/trigger/parse-trigger.js";
 import type { Trigger } from "../../../src/domain/trigger/trigger.js";
 import { workflowSchema } from "../../../src/domain/workflow/workflow-schema.js";
@@ -22,7 +22,7 @@ import { catchThrown } from "../../helpers/catch-error.js";
 import { withHarness } from "../../helpers/engine-case.js";
 import { buildCondition, type EngineHarness, getRecipientOutcome, step } from "../../helpers/engine-harness.js";
 
-// Equivalent to the two files of a step type: `domain/steps/log.ts` and `engine/steps/log.ts`.
+// Equivalent to the two files of a step type: `domain/step-types/log.ts` and `engine/steps/log.ts`.
 
 const schema = () =>
   z.strictObject({

@@ -1,4 +1,4 @@
-import { MAX_PAGE_BYTES } from "../../../domain/shape/page-bytes.js";
+import { MAX_PAGE_BYTES } from "../../../domain/page/page-bytes.js";
 import type { TimeBounds } from "../../../ports/filters.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { Json, JsonObject } from "../../../util/json.js";

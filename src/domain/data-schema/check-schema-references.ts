@@ -2,9 +2,9 @@ import { dereference, type Schema } from "@cfworker/json-schema";
 import { getErrorMessage } from "../../errors/knock-error.js";
 import { findNearest } from "../../util/find-nearest.js";
 import { type JsonObject, toPointer } from "../../util/json.js";
+import type { ReportFinding } from "../findings/report-finding.js";
 import { findDraft, getDraft, isRefExclusive, normalizeSchema } from "./json-schema-dialect.js";
 import { walkSchemas } from "./json-schema-keywords.js";
-import type { ReportFinding } from "./report-finding.js";
 
 const KEYWORDS = ["$schema", "$ref", "$recursiveRef", "$dynamicRef", "$anchor", "$dynamicAnchor", "$id", "id"] as const;
 

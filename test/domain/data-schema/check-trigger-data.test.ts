@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { checkTriggerData } from "../../../src/domain/shape/check-trigger-data.js";
+import { checkTriggerData } from "../../../src/domain/data-schema/check-trigger-data.js";
 import { KnockError } from "../../../src/errors/knock-error.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { catchThrown, formatDetails, hasParent } from "../../helpers/catch-error.js";

@@ -2,7 +2,7 @@ import { type ErrorDetail, getErrorMessage, KnockError } from "../../errors/knoc
 import { findNearest } from "../../util/find-nearest.js";
 import { getValueAtPath, isJsonObject, type Json, type JsonObject, toPointer } from "../../util/json.js";
 import { TimeLimitExceeded } from "../../util/time-limit.js";
-import { formatPointer } from "./describe-finding.js";
+import { formatPointer } from "../findings/describe-finding.js";
 import { walkSchemas } from "./json-schema-keywords.js";
 import { PatternTimeoutError } from "./resolve-patterns.js";
 import { type SchemaViolation, type ValidationResult, validateJson } from "./validate-json.js";

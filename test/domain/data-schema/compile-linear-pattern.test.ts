@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compileLinearPattern } from "../../../src/domain/shape/compile-linear-pattern.js";
+import { compileLinearPattern } from "../../../src/domain/data-schema/compile-linear-pattern.js";
 import { runWithTimeLimit, TimeLimitExceeded } from "../../../src/util/time-limit.js";
 
 function agrees(pattern: string, text: string): void {

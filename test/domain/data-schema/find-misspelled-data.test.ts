@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { findMisspelledData } from "../../../src/domain/shape/find-misspelled-data.js";
+import { findMisspelledData } from "../../../src/domain/data-schema/find-misspelled-data.js";
 
 const SCHEMA = {
   type: "object",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { checkTriggerData, matchesSchema } from "../../../src/domain/shape/check-trigger-data.js";
-import { LINEAR_FORMATS } from "../../../src/domain/shape/validate-json.js";
+import { checkTriggerData, matchesSchema } from "../../../src/domain/data-schema/check-trigger-data.js";
+import { LINEAR_FORMATS } from "../../../src/domain/data-schema/validate-json.js";
 import type { KnockError } from "../../../src/errors/knock-error.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
 import { catchThrown, formatDetails } from "../../helpers/catch-error.js";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { checkJsonShape, MAX_JSON_DEPTH } from "../../../src/domain/shape/check-json-shape.js";
+import { checkJsonShape, MAX_JSON_DEPTH } from "../../../src/domain/findings/check-json-shape.js";
 import type { Json } from "../../../src/util/json.js";
 import { catchThrown, formatDetails } from "../../helpers/catch-error.js";
 import { getPropertyRuns } from "../../helpers/get-property-runs.js";

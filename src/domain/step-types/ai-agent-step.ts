@@ -1,10 +1,10 @@
 import * as z from "zod/mini";
 import { isJsonObject, type Json, type JsonObject, toPointer } from "../../util/json.js";
+import { checkJsonShape } from "../findings/check-json-shape.js";
+import { formatPointer } from "../findings/describe-finding.js";
+import type { ReportFinding } from "../findings/report-finding.js";
 import { checkJsonSchema } from "../schema/check-json-schema.js";
 import { described, flag, requiredText, rule, text } from "../schema/fields.js";
-import { checkJsonShape } from "../shape/check-json-shape.js";
-import { formatPointer } from "../shape/describe-finding.js";
-import type { ReportFinding } from "../shape/report-finding.js";
 import type { StepBase } from "../step/step.js";
 import { defineStep, type RawStep } from "../step/step-definition.js";
 import { stepFields } from "../step/step-fields.js";
