@@ -165,7 +165,7 @@ describe("the registries", () => {
     const source = resolve(import.meta.dirname, "../../../src");
     const names = Object.keys(STEP_DEFINITIONS).join("|");
     const comparison = new RegExp(`\\b(type|step\\.type)\\)? *[!=]==? *"(${names})"|\\bcase "(${names})":`);
-    const home = /^(domain|engine)\/steps\//;
+    const home = /^(domain\/step-types|engine\/steps)\//;
     // Kinds of pending queries and of rows in a preference center that share a name with a step type.
     const other = ["engine/run/advance-many.ts", "emulator/preference-center/build-switch-rows.ts"];
     const found = readdirSync(source, { recursive: true, encoding: "utf8" }).filter(
