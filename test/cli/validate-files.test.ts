@@ -57,10 +57,12 @@ describe.concurrent("knock validate checks the files of a project:", () => {
       Object.assign(channels as JsonObject, {
         ses: { type: "email", provider: "email_ses" },
         sns: { type: "push", provider: "push_aws_sns" },
+        "in-app-feed": { type: "in_app_feed", provider: "twillio" },
       });
     });
     const found = "must be a provider for sms (sms_twilio, twilio), found";
     expect((await hello.validate()).map(({ severity, message }) => [severity, message])).toEqual([
+      ["error", 'channels.in-app-feed.provider must be in_app_feed_knock or left out, found "twillio"'],
       ["error", `channels.sms-twillio.provider ${found} "twillio"; did you mean "twilio"?`],
       ["error", `channels.sms-sms_twillio.provider ${found} "sms_twillio"; did you mean "sms_twilio"?`],
       ["error", `channels.sms-slack.provider ${found} "slack"`],

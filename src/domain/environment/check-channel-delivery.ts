@@ -101,6 +101,9 @@ export function checkChannelDelivery(channel: Record<string, unknown>, report: R
   if (hasTrait(type, "isFeed")) {
     checkSettingNames(type, raw, null, reportSetting);
     checkResponseFilter(raw, reportSetting); // a feed needs no provider: its messages are delivered when they are stored (E-205)
+    const { provider } = channel;
+    if (typeof provider === "string" && isMisspelledProvider(provider))
+      report(["provider"], `must be ${getDefaultProvider(type)} or left out, found ${JSON.stringify(provider)}`);
     return;
   }
   const delivers = channel.deliver === true;
