@@ -192,13 +192,13 @@ function runRoute(
 }
 
 /**
- * Throws 429 above the rate limit. Calls are counted per environment, and also per user for signed-in users and feeds
+ * Throws 429 above the rate limit. Calls are counted per environment, and also per user for signed-in users and reads of feeds
  * (A-045).
  */
 function checkRate(limits: RateLimits, route: Route, caller: Caller, user: string | undefined): void {
   if (route.tier === null) return;
-  const isFeed = route.rule === "A-288";
-  const subject = caller.kind === "public" && caller.token !== null ? caller.token.sub : isFeed ? user : "";
+  const isPerUser = route.hasRatePerUser === true;
+  const subject = caller.kind === "public" && caller.token !== null ? caller.token.sub : isPerUser ? user : "";
   if (limits.tryCall(`${route.rule} ${subject}`, route.tier, Date.now())) return;
   throw new ApiError(429, "rate_limited", `Too many requests per second for tier ${route.tier} allows`);
 }

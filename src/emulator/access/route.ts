@@ -60,6 +60,8 @@ export interface Route {
   endpoint: `${Method} /${string}`;
   /** The rate limit; null for the management API, which has no tiers. */
   tier: Tier | null;
+  /** Whether calls with a secret key are also limited per user of the path. */
+  hasRatePerUser?: true;
   /**
    * The access of public keys and the part of the path that belongs to the caller. Absent if a secret key is required
    * (A-010).

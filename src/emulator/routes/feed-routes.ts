@@ -76,6 +76,7 @@ export const feedRoutes: Route[] = [
     rule: "A-288",
     endpoint: "GET /v1/users/{user_id}/feeds/{id}",
     tier: 2,
+    hasRatePerUser: true,
     publicAccess: { owner: "user", capability: "user/feed_read", orTenants: true },
     async handle(context) {
       const { query } = context;
