@@ -8,6 +8,7 @@ import type { Json, JsonObject } from "../util/json.js";
 import type { WorkScope } from "./due-store.js";
 import type { DueTask, DueTaskResult } from "./due-work.js";
 import type { IdKind, MessageFilter, MessageQuery, RunFilter, RunQuery } from "./filters.js";
+import type { OwnWork } from "./own-work.js";
 import type { Paged, PageRequest } from "./page-request.js";
 import type { PruneOptions, PruneReport } from "./prune-store.js";
 import type { LocalResourceOperations, ResourceOperations } from "./resource-operations.js";
@@ -26,11 +27,15 @@ export interface TriggerOptions {
   onWarning?: (text: string) => void;
   /** Rejects a trigger with such a warning, with code `warning`, before anything is written. */
   strict?: boolean;
+  /** Collects the work of the trigger and what it caused, for `awaitOutcome`. */
+  ownWork?: OwnWork;
 }
 
 export interface WaitOptions {
   /** Milliseconds of real time. If null, waits until all runs have ended. */
   timeout_ms: number | null;
+  /** The work that `triggerWorkflow` collected. Default: the work of the trigger itself. */
+  ownWork?: OwnWork;
   /** Called when runs have ended, with their number and the total. */
   onProgress?: (ended: number, total: number) => void;
   /**

@@ -1,4 +1,4 @@
-import type { CausedWork, WorkScope } from "../../ports/due-store.js";
+import type { CausedWork, WorkScope } from "./due-store.js";
 
 const LISTS = ["workflowRunIds", "recipientRunIds", "messageIds", "scheduleIds", "users"] as const;
 

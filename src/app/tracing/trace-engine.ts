@@ -55,7 +55,7 @@ export function traceOperations(tracer: Tracer, operations: LocalOperations, wor
       });
     },
   };
-  return Object.assign(Object.create(operations), traced);
+  return { ...operations, ...traced };
 }
 
 type FindProvider = EngineContext["findProvider"];

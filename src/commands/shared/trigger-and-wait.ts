@@ -9,6 +9,7 @@ import { parseDurationArgument } from "../../input/parse-time.js";
 import { formatUntil } from "../../output/format-time.js";
 import { printOutcome, toOutcomeDocument } from "../../output/print-outcome.js";
 import { isLocal, type Operations } from "../../ports/operations.js";
+import { OwnWork } from "../../ports/own-work.js";
 import type { CommandContext } from "../context.js";
 import { checkExpectations, reportExpectations, toExpectationsField } from "./expectations.js";
 import type { NotifyFlags } from "./notify-flags.js";
@@ -133,8 +134,10 @@ export async function triggerAndWait(
   }
   const suggestedId = await suggestTenant(tenant, operations);
   const warnings: string[] = [];
+  const ownWork = new OwnWork();
   const triggered = await operations.triggerWorkflow(namedTrigger.trigger, {
     idempotency_key: namedTrigger.idempotency_key,
+    ownWork,
     onWarning: (text) => warnings.push(`workflow "${workflow}": ${text}`),
   });
   warnings.push(...collectInlineRecipientWarnings(namedTrigger.trigger));
@@ -146,6 +149,7 @@ export async function triggerAndWait(
   const outcome = await context.output.showProgress(`waiting for ${workflow}`, (setText) =>
     operations.awaitOutcome(triggered, {
       timeout_ms: timeout,
+      ownWork,
       signal: context.signal,
       namedRecipients: namedTrigger.trigger.recipients.flatMap(({ key, upsert }) => (upsert === null ? [key] : [])),
       onTimeout: () => {

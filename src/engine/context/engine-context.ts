@@ -13,6 +13,7 @@ import type { DueStore } from "../../ports/due-store.js";
 import type { FanOutStore } from "../../ports/fan-out-store.js";
 import type { HttpClient } from "../../ports/http-client.js";
 import type { MessageStore } from "../../ports/message-store.js";
+import type { OwnWork } from "../../ports/own-work.js";
 import type { Provider } from "../../ports/provider.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
 import type { GuideOperations } from "../../ports/resource-operations.js";
@@ -25,7 +26,6 @@ import type { IdSource } from "../../util/ids.js";
 import type { JsonObject } from "../../util/json.js";
 import type { RunParties } from "./build-scope.js";
 import type { DeliveryRates } from "./delivery-rates.js";
-import type { OwnWork } from "./own-work.js";
 import type { WorkFailures } from "./work-failures.js";
 
 /**

@@ -22,6 +22,7 @@ import { createVariableChecker } from "../run/check-variables.js";
 import { applyInlineRecipients, buildTrialInput, type TriggerTrial } from "../run/trial-run.js";
 import { collectRecipientKeys } from "../run/trigger-workflow.js";
 import { getStepHandler } from "../steps/step-handlers.js";
+import { resolveBranchContext } from "../workflow/branch-context.js";
 import { findWorkflow } from "../workflow/find-workflow.js";
 
 /**
@@ -96,10 +97,11 @@ export async function retryWithQueryResults<T>(
  * `invalid_params` for data that does not match the schema, `template_invalid`.
  */
 export async function previewSteps(
-  context: EngineContext<QueryStore & ClockStore>,
+  mainContext: EngineContext<QueryStore & ClockStore>,
   trigger: Trigger,
   refs: readonly string[] | null,
 ): Promise<StepPreview[]> {
+  const { context } = resolveBranchContext(mainContext, mainContext.branch);
   const { workflow, environment } = await findWorkflow(context.definitions, trigger.workflow);
   const steps = selectSteps(workflow, refs);
   checkTriggerData(workflow, trigger.data);

@@ -10,12 +10,12 @@ import type { Schedule, ScheduleChange, ScheduleRequest } from "../../domain/tri
 import type { Parties, TriggerRecipient } from "../../domain/trigger/trigger.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { type CausedWork, NO_CAUSED_WORK } from "../../ports/due-store.js";
+import { OwnWork } from "../../ports/own-work.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
 import type { ScheduleOperations } from "../../ports/resource-operations.js";
 import type { ScheduleStore } from "../../ports/schedule-store.js";
 import type { JsonObject } from "../../util/json.js";
 import { type DueWorkStore, type EngineContext, readTime } from "../context/engine-context.js";
-import { OwnWork } from "../context/own-work.js";
 import { serializeSchedules } from "../context/serialize-schedule.js";
 import { runDueWork } from "../run/run-due-work.js";
 import { checkActor, collectRecipientKeys, collectUpserts } from "../run/trigger-workflow.js";

@@ -1,21 +1,32 @@
 import type { TriggerOutcome } from "../../domain/run/outcome.js";
+import type { ClockStore } from "../../ports/clock-store.js";
+import type { DueStore } from "../../ports/due-store.js";
 import type { WaitOptions } from "../../ports/operations.js";
-import { type DueWorkStore, type EngineContext, readTime } from "../context/engine-context.js";
-import type { OwnWork } from "../context/own-work.js";
+import { OwnWork } from "../../ports/own-work.js";
+import { type DueWorkStore, type EngineContext, getClockTime, readTime } from "../context/engine-context.js";
 import { readOutcome } from "./read-outcome.js";
-import { readTimeUntilDue } from "./read-time-until-due.js";
 import { runDueWork } from "./run-due-work.js";
 
 /** The interval at which a waiting caller checks whether another process has advanced its runs. */
 const POLL_MS = 200;
 
+/** Returns the milliseconds of real time until work is due, or null if none is pending or the clock is frozen. */
+export async function readTimeUntilDue({ store }: EngineContext<ClockStore & DueStore>): Promise<number | null> {
+  const [clock, due] = await Promise.all([store.readClock(), store.readNextDueAt()]);
+  if (due === null) return null;
+  const now = getClockTime(clock);
+  if (due <= now) return 0;
+  return clock.frozen_at === null ? due - now : null;
+}
+
 /** Runs the work of a trigger, and what that causes, until all its runs have ended or the time is up. */
 export async function awaitOutcome(
-  context: EngineContext<DueWorkStore> & { ownWork: OwnWork },
+  sharedContext: EngineContext<DueWorkStore>,
   started: TriggerOutcome,
-  { timeout_ms, onProgress, onTimeout, signal }: WaitOptions,
+  { timeout_ms, ownWork = new OwnWork(), onProgress, onTimeout, signal }: WaitOptions,
 ): Promise<TriggerOutcome> {
-  context.ownWork.add({ workflowRunIds: [started.workflow_run_id] });
+  const context = { ...sharedContext, ownWork };
+  ownWork.add({ workflowRunIds: [started.workflow_run_id] });
   const unreached = (started.recipients ?? []).filter((recipient) => recipient.recipient_run_id === null).length;
   const deadline = timeout_ms === null ? Number.POSITIVE_INFINITY : context.realNow() + timeout_ms;
   for (;;) {

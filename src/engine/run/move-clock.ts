@@ -18,13 +18,17 @@ import { readFilesOnce } from "../workflow/read-once.js";
 import { type BlockedSchedule, releaseSchedules, toBlockedOccurrence } from "./run-due-schedules.js";
 import { runDueWork } from "./run-due-work.js";
 
-export function toClockState(clock: ClockReading): ClockState {
+function toClockState(clock: ClockReading): ClockState {
   const now = getClockTime(clock);
   return {
     now: toIsoTime(now),
     frozen: clock.frozen_at !== null,
     offset_ms: clock.frozen_at === null ? clock.offset_ms : now - clock.real_now,
   };
+}
+
+export async function readClock({ store }: EngineContext<ClockStore>): Promise<ClockState> {
+  return toClockState(await store.readClock());
 }
 
 /** Returns the setting with which it is `time` now, frozen or running as before. */
@@ -77,7 +81,7 @@ async function checkBackwardMove(
 export function freezeClock(
   context: EngineContext<ClockStore & RunStore>,
   at: number | null,
-  { force }: { force: boolean },
+  { force }: { force: boolean } = { force: false },
 ): Promise<ClockState> {
   return withClockLease(context, undefined, async () => {
     const before = await context.store.readClock();
@@ -97,7 +101,7 @@ export function resetClock(context: EngineContext<ClockStore>): Promise<ClockSta
   return withClockLease(context, undefined, async () => {
     const setting: ClockSetting = { offset_ms: 0, frozen_at: null };
     await context.store.writeClock(setting);
-    return toClockState(await context.store.readClock());
+    return readClock(context);
   });
 }
 

@@ -1,9 +1,9 @@
 import { getErrorMessage } from "../../errors/knock-error.js";
 import type { WorkScope } from "../../ports/due-store.js";
 import type { DueTask, DueTaskFailure, DueTaskResult } from "../../ports/due-work.js";
+import { OwnWork } from "../../ports/own-work.js";
 import { getClaimLimit } from "../context/delivery-rates.js";
 import { type DueWorkStore, type EngineContext, readTime } from "../context/engine-context.js";
-import { OwnWork } from "../context/own-work.js";
 import { deliverDueMessages } from "../message/deliver-due-messages.js";
 import { advanceDueRuns, type RunFailure } from "./advance-due-runs.js";
 import { createClaim } from "./continue-fan-out.js";
@@ -29,19 +29,15 @@ class JobWork extends OwnWork {
 export function runDueTask(
   context: EngineContext<DueWorkStore>,
   task: DueTask,
-  options: TaskOptions,
+  signal: AbortSignal,
 ): Promise<DueTaskResult> {
-  return releaseAfterError({ ...context, ownWork: new JobWork(task.scope) }, (own) => performTask(own, task, options));
-}
-
-interface TaskOptions {
-  signal: AbortSignal;
+  return releaseAfterError({ ...context, ownWork: new JobWork(task.scope) }, (own) => performTask(own, task, signal));
 }
 
 async function performTask(
   context: EngineContext<DueWorkStore>,
   task: DueTask,
-  { signal }: TaskOptions,
+  signal: AbortSignal,
 ): Promise<DueTaskResult> {
   const now = await readTime(context);
   const result: DueTaskResult = { runs: {}, refused: 0, deliveries: 0, failedDeliveries: 0 };

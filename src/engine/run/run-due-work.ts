@@ -7,23 +7,24 @@ import type { AudienceStore } from "../../ports/audience-store.js";
 import type { ClockSetting } from "../../ports/clock-store.js";
 import { type CausedWork, type DueStore, MAX_CRASHES } from "../../ports/due-store.js";
 import type { ClaimedFanOut, FanOutStore } from "../../ports/fan-out-store.js";
-import type { AdvancedRun } from "../../ports/operations.js";
+import type { AdvancedRun, DueOptions } from "../../ports/operations.js";
+import { OwnWork } from "../../ports/own-work.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
 import type { ClaimedRun } from "../../ports/run-store.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import { compileWorkflow } from "../compile/compile-workflow.js";
-import type { DueWorkStore, EngineContext, StartStore } from "../context/engine-context.js";
-import { OwnWork } from "../context/own-work.js";
+import { type DueWorkStore, type EngineContext, readTime, type StartStore } from "../context/engine-context.js";
 import { doInParts, startAlone } from "../context/work-failures.js";
 import { deliverDueMessages, type OnDelivered } from "../message/deliver-due-messages.js";
 import { getRunContext } from "../workflow/branch-context.js";
+import { readFilesOnce } from "../workflow/read-once.js";
 import type { Advance } from "./advance.js";
 import { advanceDueRuns, explainFailure, type RunFailure } from "./advance-due-runs.js";
 import { buildRecipientOutcome } from "./build-trigger-outcome.js";
 import { createClaim, insertNextChunk, MAX_RECIPIENTS_PER_CHUNK } from "./continue-fan-out.js";
 import { followUserChanges } from "./follow-user-changes.js";
 import { releaseAfterError } from "./release-after-error.js";
-import { type BlockedSchedule, runDueSchedules } from "./run-due-schedules.js";
+import { type BlockedSchedule, releaseSchedules, runDueSchedules, toBlockedOccurrence } from "./run-due-schedules.js";
 import { applyBatchDecision, type RunStart } from "./start-runs.js";
 
 /** Limits the runs advanced in one transaction: enough to share its cost, few enough to release the lock soon. */
@@ -199,6 +200,27 @@ async function runDueRounds(
   // The run is tried again later, but a command that runs due work once must not hide its error.
   if (postponed !== undefined) throw explainFailure(postponed);
   return ran;
+}
+
+/** Runs what is due now. Returns the advanced runs. */
+export async function runDue(
+  sharedContext: EngineContext<DueWorkStore>,
+  { signal, onBlocked, once, scope }: DueOptions,
+): Promise<AdvancedRun[]> {
+  const own = scope === undefined ? sharedContext : { ...sharedContext, ownWork: new OwnWork(scope) };
+  const context = once ? readFilesOnce(own) : own;
+  const blockedSchedules: BlockedSchedule[] = [];
+  try {
+    return await runDueWork(context, await readTime(context), {
+      signal,
+      onBlocked: (schedule) => {
+        blockedSchedules.push(schedule);
+        onBlocked?.(toBlockedOccurrence(schedule));
+      },
+    });
+  } finally {
+    if (once) await releaseSchedules(context, blockedSchedules);
+  }
 }
 
 /**

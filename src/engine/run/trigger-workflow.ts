@@ -19,6 +19,7 @@ import type { ClockStore } from "../../ports/clock-store.js";
 import { MAX_SMALL_TRIGGER } from "../../ports/due-work.js";
 import type { MessageStore } from "../../ports/message-store.js";
 import type { TriggerOptions } from "../../ports/operations.js";
+import { OwnWork } from "../../ports/own-work.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
 import type { RunStore } from "../../ports/run-store.js";
 import type { IdempotencyRecord, NewWorkflowRun } from "../../ports/trigger-store.js";
@@ -26,7 +27,6 @@ import { computeDigest } from "../../util/ids.js";
 import { stableStringify } from "../../util/json.js";
 import { checkTrigger } from "../compile/check-trigger.js";
 import { type DueWorkStore, type EngineContext, isDeliveryDue, readTime } from "../context/engine-context.js";
-import { OwnWork } from "../context/own-work.js";
 import { buildFanOut, collectInlineUpserts } from "../execution/build-fan-out.js";
 import { resolveBranchContext } from "../workflow/branch-context.js";
 import { buildTriggerOutcome } from "./build-trigger-outcome.js";
@@ -114,16 +114,15 @@ async function replayOutcome(
 
 /**
  * Accepts a trigger. Everything is checked before anything is written (E-005). The trigger and the first steps of all
- * its recipients are stored in one transaction. Its due work, and what that causes, runs before the outcome is returned; it is
- * added to `ownWork`.
+ * its recipients are stored in one transaction. Its due work, and what that causes, runs before the outcome is returned.
  */
 export async function triggerWorkflow(
   mainContext: EngineContext<DueWorkStore>,
   trigger: Trigger,
   options: TriggerOptions,
-  ownWork = new OwnWork(),
 ): Promise<TriggerOutcome> {
-  const { context, branch } = resolveBranchContext({ ...mainContext, ownWork }, options.branch);
+  const { ownWork = new OwnWork() } = options;
+  const { context, branch } = resolveBranchContext({ ...mainContext, ownWork }, options.branch ?? mainContext.branch);
   const { store } = context;
   const now = await readTime(context);
   const key = toBranchKey(options.idempotency_key, branch);

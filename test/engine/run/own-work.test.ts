@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { parseTrigger } from "../../../src/domain/trigger/parse-trigger.js";
+import { OwnWork } from "../../../src/ports/own-work.js";
 import { formatMessage, formatRuns } from "../../helpers/engine-case.js";
 import { EngineHarness, HOUR, MINUTE, SECOND, step, T0 } from "../../helpers/engine-harness.js";
 
@@ -87,8 +89,10 @@ describe("an engine on a store with due work of others", () => {
   it("awaitOutcome follows the trigger's work and what it caused, and nothing else", async () => {
     two.define("child", { steps: [step.delay("seconds", 5), step.email("S", "child")] });
     two.define("parent", { steps: [startChild, step.delay("seconds", 30), step.email("S", "parent")] });
-    const started = await two.trigger("parent", { recipients: ["ana"] });
-    const outcome = await two.engine.awaitOutcome(started, { timeout_ms: MINUTE });
+    const ownWork = new OwnWork();
+    const { trigger } = parseTrigger({ recipients: ["ana"] }, "parent");
+    const started = await two.engine.triggerWorkflow(trigger, { idempotency_key: null, ownWork });
+    const outcome = await two.engine.awaitOutcome(started, { timeout_ms: MINUTE, ownWork });
     expect(formatRuns(outcome)).toEqual({ ana: "completed: trigger_1 passed, delay_1 passed, email_1 sent" });
     expect(one.now - T0 - HOUR).toBe(30 * SECOND);
     expect(await emails()).toEqual(["ana mail sent: child", "ana mail sent: parent"]);
