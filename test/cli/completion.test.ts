@@ -57,7 +57,7 @@ describe.concurrent("the words of a completion", () => {
     ["knock notify 'new-com", ["new-comment"]],
     ["knock notify --file ", []],
     ["knock nothing ", []],
-  ])("%s", async ([line, words], { collab }) => {
+  ])("complete the line: %s", async ([line, words], { collab }) => {
     expect(await complete(collab, line)).toEqual(words);
   });
 

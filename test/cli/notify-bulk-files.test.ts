@@ -62,17 +62,17 @@ describe.concurrent("lines that failed", () => {
 
   it.for<[name: string, lines: string[], step: string]>([
     [
-      "because they are invalid: corrected ones belong in a file of their own",
+      "are corrected in a file of their own, if they are invalid",
       [formatInvite("ada"), "oops"],
       "do not correct them in this file, but write corrected lines to a file of their own",
     ],
     [
-      "because of the API: --retry-failed triggers them",
+      "are triggered again by --retry-failed, if the API refused them",
       [formatInvite("ada"), formatInvite("grace")],
       "run the command again with --retry-failed to trigger them",
     ],
     [
-      "for both reasons: --retry-failed triggers the valid ones",
+      "are triggered again by --retry-failed without the invalid ones",
       [formatInvite("grace"), "oops", formatInvite("ada")],
       "run the command again with --retry-failed to trigger the valid ones, and write corrected lines to a file of their own",
     ],

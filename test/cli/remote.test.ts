@@ -122,7 +122,7 @@ describe.concurrent("a response of the API", () => {
     [422, { code: "workflow_inactive", message: "Inactive" }, 6, "workflow_inactive", "Inactive"],
     [418, "<html>tea</html>", 7, "remote_failed", "did not respond like the Knock API (HTTP 418)"],
     [301, "", 7, "remote_failed", "did not respond like the Knock API (HTTP 301)"],
-  ])("%i %j: exit %i, %s", async ([status, body, exit, code, text], { collab, api }) => {
+  ])("%i %j exits with %i and the code %s", async ([status, body, exit, code, text], { collab, api }) => {
     const reply = typeof body === "string" ? { status, text: body } : { status, json: body };
     api.expect({ method: "POST", path: TRIGGER, body: BODY, reply });
     const { error, stderr, stdout, exitCode } = await remote(collab, api, [...COMMENT, "--json"]);

@@ -214,7 +214,7 @@ describe.concurrent("settings: flag > environment > knock.json > profile > defau
     [[], { KNOCK_TARGET: "cloud" }, 2, /^error: KNOCK_TARGET: "cloud" is not a target\nhint: Use local or remote\./],
     [["--timeout", "never"], {}, 2, /^error: --timeout: "never" is not a duration\nhint: /],
     [["--timeout", "0s"], {}, 2, /^error: --timeout/],
-  ])("for %j with %j: exit %i", async ([args, env, exit, error], { collab }) => {
+  ])("contradict or are invalid for %j with %j: exit %i", async ([args, env, exit, error], { collab }) => {
     const { stderr, exitCode } = await collab.knock(
       ["notify", "new-comment", "-r", "ada", "--set", "page=x", ...args],
       {

@@ -14,8 +14,8 @@ const SCHEMA = {
   },
 };
 
-describe.concurrent("knock validate compares types:", () => {
-  it("of variables in templates and conditions with those of literals", async ({ empty }) => {
+describe.concurrent("knock validate", () => {
+  it("compares types of variables in templates and conditions with those of literals", async ({ empty }) => {
     const hello = await initHello(empty);
     hello.editWorkflow((workflow) => {
       const all = [

@@ -5,7 +5,7 @@ import { inProcessTest as it } from "../helpers/run-in-process.js";
 const MISSPELLED = "<p>Hello, {{ recipient.nmae }}</p>";
 const VARIABLE = `${EMAIL}:1:14: recipient.nmae is undefined; did you mean "recipient.name"? [undefined_variable]`;
 
-describe.concurrent("knock validate reports all findings of a project in one run", () => {
+describe.concurrent("knock validate reports in one run", () => {
   it("a wrong operator and a misspelled variable", async ({ empty }) => {
     const hello = await initHello(empty);
     hello.write(EMAIL, MISSPELLED);

@@ -6,7 +6,7 @@ import { inProcessTest as it } from "../helpers/run-in-process.js";
 const IGNORED =
   "the file is ignored, because the names of scenarios end in .test.yaml, .test.yml or .test.json [ignored_file]";
 
-describe.concurrent("knock validate checks the files of a project:", () => {
+describe.concurrent("knock validate checks", () => {
   it("repeated keys, and files that look like scenarios", async ({ empty }) => {
     const hello = await initHello(empty);
     hello.write(

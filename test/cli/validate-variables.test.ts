@@ -133,8 +133,8 @@ const CASES: Readonly<Record<string, [change: (hello: Hello) => void, finding: s
 
 const WAIT = { event: { event_type: "recipient", event_key: "updated" } };
 
-describe.concurrent("knock validate finds misspelled variables:", () => {
-  it.for(Object.entries(CASES))("%s", async ([, [change, finding]], { empty }) => {
+describe.concurrent("knock validate finds", () => {
+  it.for(Object.entries(CASES))("a misspelled variable: %s", async ([, [change, finding]], { empty }) => {
     const hello = await initHello(empty);
     change(hello);
     const code = finding.includes("has no input") ? "unknown_input" : "undefined_variable";
@@ -142,7 +142,7 @@ describe.concurrent("knock validate finds misspelled variables:", () => {
     expect((await hello.knock(["validate"])).exitCode).toBe(0);
   });
 
-  it("in the layout and the partial of the checked workflow", async ({ empty }) => {
+  it("misspelled variables in the layout and the partial of the checked workflow", async ({ empty }) => {
     const hello = await initHello(empty);
     writeLayout(hello, "{{ recipient.nmae }}");
     writePartial(hello, "{{ recipient.name }}{{ other }}", "{% render 'card', titel: 1 %}", ["title"]);
@@ -153,7 +153,7 @@ describe.concurrent("knock validate finds misspelled variables:", () => {
     ]);
   });
 
-  it("a step that runs later", async ({ empty }) => {
+  it("a variable of a step that runs later", async ({ empty }) => {
     const hello = await initHello(empty);
     hello.write(FEED, "{{ refs.wait_1.matched }}");
     hello.addStep("wait_for_event", WAIT, { ref: "wait_1", at: 1 });
@@ -162,7 +162,7 @@ describe.concurrent("knock validate finds misspelled variables:", () => {
     ]);
   });
 
-  it("an input of a visual block", async ({ empty }) => {
+  it("a misspelled input of a visual block", async ({ empty }) => {
     const hello = await initHello(empty);
     writePartial(hello, "{{ title }}", "", ["title"]);
     hello.editWorkflow(({ steps }) => {

@@ -49,7 +49,7 @@ describe("the TypeScript type of a JSON Schema", () => {
     ],
     ["combined limits", { type: "string", allOf: [{ minLength: 1 }] }, "string"],
     ["a property that is not an identifier", { properties: { "first-name": {} } }, '{ "first-name"?: unknown; }'],
-  ])("of %s", (_, schema, expected) => {
+  ])("is generated from %s", (_, schema, expected) => {
     expect(print(schema)).toBe(expected);
   });
 });

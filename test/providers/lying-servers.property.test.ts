@@ -148,8 +148,8 @@ function checkDelivery(delivery: unknown): void {
   expect(text).not.toMatch(/\\u00[01]/);
 }
 
-describe("a delivery has a valid result for any response", () => {
-  it.each(VENDORS)("%s", async (_name, make) => {
+describe("a delivery", () => {
+  it.each(VENDORS)("has a valid result for any response of %s", async (_name, make) => {
     await fc.assert(
       fc.asyncProperty(reply, async (answer) => {
         http.respondWith(answer);
@@ -161,7 +161,7 @@ describe("a delivery has a valid result for any response", () => {
     );
   });
 
-  it("APNs", async () => {
+  it("has a valid result for any response of APNs", async () => {
     const to = buildChannel("push", "apns", {
       bundle_id: "b",
       signing_key: "$EC",

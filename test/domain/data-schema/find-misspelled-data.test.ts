@@ -17,7 +17,7 @@ describe("likely misspelled keys of trigger data", () => {
     [{ from: "Ada", form: "A-1" }, []],
     [{ other: 1, from: "Ada" }, []],
     [{}, []],
-  ])("of %j", (data, expected) => {
+  ])("are found in %j", (data, expected) => {
     expect(findMisspelledData(SCHEMA, data)).toEqual(expected);
   });
 

@@ -129,7 +129,7 @@ describe("sendsRequest", () => {
     ["ai_agent", "waiting", true],
     ["http_fetch", "passed", false],
     ["delay", "waiting", false],
-  ])("of a step of type %s that is %s: %s", (type, outcome, expected) => {
+  ])("returns for a step of type %s that is %s: %s", (type, outcome, expected) => {
     const step = { ...PASSED, type, outcome };
     expect(sendsRequest({ steps: [PASSED, step] })).toBe(expected);
   });

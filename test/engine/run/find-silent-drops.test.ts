@@ -134,11 +134,11 @@ describe("findCertainSkips", () => {
 
 describe("sendsOnlyByChannelSteps", () => {
   it.each([
-    ["channel steps", [emailStep({}), DELAY], true],
-    ["no channel step", [DELAY], false],
-    ["a channel step and another workflow", [emailStep({}), CALL], false],
-    ["another workflow", [CALL], false],
-  ])("for %s", async (_name, steps, expected) => {
+    ["is true for channel steps", [emailStep({}), DELAY], true],
+    ["is false without a channel step", [DELAY], false],
+    ["is false for a channel step and another workflow", [emailStep({}), CALL], false],
+    ["is false for another workflow", [CALL], false],
+  ])("%s", async (_name, steps, expected) => {
     expect(sendsOnlyByChannelSteps((await compileSteps(steps as JsonObject[])).workflow)).toBe(expected);
   });
 });

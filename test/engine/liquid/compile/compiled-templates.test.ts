@@ -80,13 +80,13 @@ describe("compiled templates stop at a limit", () => {
   it.each([
     ["time in a loop", "{% for i in list %}{{ i }}{% endfor %}", "exceeds the time limit of 2 seconds"],
     ["time without a loop", "{{ list | join }}".repeat(100), "exceeds the time limit of 2 seconds"],
-  ])("%s", (_what, source, message) => {
+  ])("of %s", (_what, source, message) => {
     let now = 0;
     vi.spyOn(performance, "now").mockImplementation(() => (now += 500));
     expect(() => compileText(source)({ list: Array.from({ length: 1_000 }, (_, n) => n) })).toThrow(message);
   });
 
-  it("time of a text in a rendering whose earlier texts used it up", () => {
+  it("of time for a text in a rendering whose earlier texts used it up", () => {
     const rendering = openRendering({ a: 1 });
     expect(compileText("{{ a }}")(rendering)).toBe("1");
     const now = performance.now();
@@ -108,7 +108,7 @@ describe("compiled templates stop at a limit", () => {
       "output of a capture",
       "{% capture c %}{% for i in (1..20) %}{{ text }}{% endfor %}{% endcapture %}{{ c | size }}\n{{ c }}",
     ],
-  ])("%s, at the same template as liquidjs", (_what, sources) => {
+  ])("of %s, at the same template as liquidjs", (_what, sources) => {
     expectSame(sources, { text: "x".repeat(900_000) });
   });
 });
