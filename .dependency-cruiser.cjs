@@ -19,7 +19,7 @@ const MAY_IMPORT = {
   replay: ["ports", "domain", "errors", "util"],
   codegen: ["domain", "errors", "util"],
   emails: ["domain", "errors", "util"],
-  page: [],
+  page: ["domain", "util"],
   commands: ["input", "mime", "output", "ports", "domain", "errors", "util"],
 };
 

@@ -1,7 +1,6 @@
 import type { Command } from "commander";
-import { RUN_STATUSES } from "../domain/run/run-status.js";
+import { formatRunStatus, RUN_STATUSES } from "../domain/run/run-status.js";
 import { KnockError } from "../errors/knock-error.js";
-import { formatRunStatus } from "../output/labels.js";
 import { printOutcome } from "../output/print-outcome.js";
 import { printRecipientRun, printRuns } from "../output/print-runs.js";
 import { isLocal } from "../ports/operations.js";

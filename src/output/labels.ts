@@ -11,12 +11,6 @@ export function formatStepLabel(step: StepOutcome, all: readonly StepOutcome[]):
   return sameType.length > 1 ? step.ref : (findChannelType(step.channel_type)?.label ?? step.channel_type);
 }
 
-/** Returns the word for a run's status, which is the same as in an outcome. */
-export function formatRunStatus(status: unknown): string {
-  if (status === "paused") return "waiting";
-  return status === "cancelled" ? "canceled" : String(status);
-}
-
 export function formatRecipientLabel(recipient: RecipientReference): string {
   return escapeToOneLine(typeof recipient === "string" ? recipient : `${recipient.collection}/${recipient.id}`);
 }

@@ -1,11 +1,12 @@
 import { describeCondition, type EvaluatedCondition } from "../domain/condition/evaluated-condition.js";
 import type { Reason, StepOutcome } from "../domain/run/outcome.js";
 import { parseStepKeyValue } from "../domain/run/recipient-step-key.js";
+import { formatRunStatus } from "../domain/run/run-status.js";
 import { findStepDefinition } from "../domain/step-types/step-definitions.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
 import type { ListPage, PageInfo } from "./documents/lists.js";
 import { formatTime, formatValue, type Zone } from "./format-time.js";
-import { formatReason, formatRunStatus, formatStepStatus } from "./labels.js";
+import { formatReason, formatStepStatus } from "./labels.js";
 import type { Output } from "./output.js";
 import { printTable } from "./print-table.js";
 

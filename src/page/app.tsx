@@ -1,10 +1,10 @@
 import { useCallback, useRef } from "preact/hooks";
+import { formatDuration } from "../util/duration.js";
 import { LiveContext, useLive, useLiveChanges, useTick } from "./lib/live.js";
 import type { Project } from "./lib/project.js";
 import { buildLink, type Route, VIEW_NAMES, VIEWS } from "./lib/route.js";
 import { SHORTCUTS, useShortcuts } from "./lib/shortcuts.js";
 import { useTheme } from "./lib/theme.js";
-import { formatDuration } from "./lib/time.js";
 import { useResource } from "./lib/use-resource.js";
 import { useRoute, useTitle } from "./lib/use-route.js";
 import { Icon } from "./parts/icon.js";
@@ -32,7 +32,7 @@ function ClockLine() {
       {isMoved && !clock.frozen ? (
         <span class="chip wait">
           {clock.offset_ms > 0 ? "+" : "−"}
-          {formatDuration(clock.offset_ms)}
+          {formatDuration(Math.abs(clock.offset_ms))}
         </span>
       ) : null}
       {next === null || !connected ? null : (

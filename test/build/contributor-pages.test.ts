@@ -83,7 +83,7 @@ describe("names in the source", () => {
     expect(named.length, named.join("\n")).toBeLessThan(MAX_OF_FUNCTIONS);
   });
 
-  it("form times with toIsoTime, except on the page, which imports no source", () => {
+  it("form times with toIsoTime, except on the page", () => {
     const files = sources.filter((file) => file.startsWith("src/") && !file.startsWith("src/page/"));
     const others = files.filter((file) => (texts.get(file) as string).includes(".toISOString("));
     expect(others).toEqual(["src/util/iso-time.ts"]);

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { OutlineBranch, OutlineGroup, OutlineStep } from "../../src/domain/workflow/workflow-outline.js";
 import {
   type Box,
   END,
@@ -10,14 +11,14 @@ import {
   wrapText,
 } from "../../src/page/diagram/layout.js";
 import { listReached } from "../../src/page/diagram/list-reached.js";
-import type { ConditionGroup, OutlineBranch, OutlineStep, RunProgress } from "../../src/page/lib/outline.js";
+import type { RunProgress } from "../../src/page/lib/outline.js";
 import { createRunProgress, findOutlineStep } from "../../src/page/lib/run-progress.js";
 import type { JsonObject } from "../../src/util/json.js";
 
 const buildStep = (
   ref: string,
   branches: OutlineBranch[] = [],
-  conditions: ConditionGroup | null = null,
+  conditions: OutlineGroup | null = null,
 ): OutlineStep => ({
   ref,
   name: null,
@@ -36,8 +37,8 @@ const buildBranch = (name: string, steps: OutlineStep[], other: Partial<OutlineB
   steps,
   ...other,
 });
-const all = (...texts: string[]): ConditionGroup => ({ match: "all", conditions: texts.map((text) => ({ text })) });
-const lay = (steps: OutlineStep[], width = 1000, conditions: ConditionGroup | null = null) =>
+const all = (...texts: string[]): OutlineGroup => ({ match: "all", conditions: texts.map((text) => ({ text })) });
+const lay = (steps: OutlineStep[], width = 1000, conditions: OutlineGroup | null = null) =>
   layoutDiagram({ conditions, steps }, width);
 const listEdges = (layout: ReturnType<typeof lay>) => layout.edges.map(({ from, to }) => [from, to]);
 
@@ -140,7 +141,7 @@ describe("the layout of a workflow's diagram", () => {
   });
 
   it("shows groups of conditions with their values", () => {
-    const group: ConditionGroup = {
+    const group: OutlineGroup = {
       match: "any",
       conditions: [
         { text: 'data.a equal_to "x"', result: false, value: '"y"' },
@@ -191,7 +192,7 @@ describe("the layout of a workflow's diagram", () => {
 });
 
 describe("the progress of a run", () => {
-  const conditions: ConditionGroup = { match: "all", conditions: [{ text: "c", result: false, value: "1" }] };
+  const conditions: OutlineGroup = { match: "all", conditions: [{ text: "c", result: false, value: "1" }] };
   const outline = { conditions: null, steps: fork({ conditions }, { terminates: true, is_default: true }) };
   const run: JsonObject = {
     status: "completed",

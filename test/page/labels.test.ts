@@ -1,15 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { formatDeliveryStatus } from "../../src/domain/message/message.js";
+import { getStepLabel } from "../../src/domain/run/step-labels.js";
 import { buildPayload, type Draft, formatCommand } from "../../src/page/lib/draft.js";
-import {
-  formatRecipient,
-  getInitial,
-  getStatusLabel,
-  getStepStatus,
-  getTone,
-  parseRecipient,
-} from "../../src/page/lib/labels.js";
+import { formatRecipient, getInitial, getTone, parseRecipient } from "../../src/page/lib/labels.js";
 import { buildLink, parseRoute } from "../../src/page/lib/route.js";
-import { formatAbsoluteTime, formatDuration, formatRelativeTime } from "../../src/page/lib/time.js";
+import { formatAbsoluteTime, formatRelativeTime } from "../../src/page/lib/time.js";
+import { formatDuration } from "../../src/util/duration.js";
 
 const NOW = Date.parse("2026-11-24T10:00:00Z");
 const MINUTE = 60_000;
@@ -22,12 +18,12 @@ describe("the label of a message's status", () => {
     [{ outcome: "failed", message_status: "bounced" }, "bounced"],
     [{ outcome: "failed", message_status: null }, "failed"],
     [{ outcome: "skipped", message_status: null }, "skipped"],
-  ])("is for %j: %s, as on the command line", (step, word) => {
-    expect(getStepStatus(step)).toBe(word);
+  ])("is for %j: %s, as on the command line", ({ outcome, message_status }, word) => {
+    expect(getStepLabel(outcome, message_status)).toBe(word);
   });
 
   it("is sandboxed for the API's not_sent, which is not a failure", () => {
-    expect([getStatusLabel("not_sent"), getStatusLabel("sent")]).toEqual(["sandboxed", "sent"]);
+    expect([formatDeliveryStatus("not_sent"), formatDeliveryStatus("sent")]).toEqual(["sandboxed", "sent"]);
     expect(getTone("sandboxed")).toBe("good");
   });
 });
@@ -46,7 +42,7 @@ describe("times", () => {
   });
 
   it("show durations in two units and times in full", () => {
-    expect([0, 59_000, 61_000, 3_600_000, -90_061_000].map(formatDuration)).toEqual([
+    expect([0, 59_000, 61_000, 3_600_000, 90_061_000].map(formatDuration)).toEqual([
       "0s",
       "59s",
       "1m 1s",

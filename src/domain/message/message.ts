@@ -21,7 +21,7 @@ export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 export const SANDBOXED = "sandboxed";
 
 /** Returns the label for a delivery status. */
-export function formatDeliveryStatus(status: string): string {
+export function formatDeliveryStatus<T>(status: T): T | typeof SANDBOXED {
   return status === "not_sent" ? SANDBOXED : status;
 }
 

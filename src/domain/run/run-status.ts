@@ -11,3 +11,9 @@ export type RunStatus = (typeof RUN_STATUSES)[number];
 export function hasEndedStatus(status: RunStatus | null): boolean {
   return status === "completed" || status === "cancelled" || status === "failed";
 }
+
+/** Returns the label for a run's status, which is the same as in an outcome. */
+export function formatRunStatus(status: unknown): string {
+  if (status === "paused") return "waiting";
+  return status === "cancelled" ? "canceled" : String(status);
+}

@@ -7,7 +7,7 @@ import { getBranches } from "../step-types/walk-steps.js";
 import type { Workflow } from "./workflow.js";
 
 /** One comparison, such as `data.plan equal_to "pro"`. */
-interface OutlineCondition {
+export interface OutlineCondition {
   text: string;
   /** The result in a run; null if the run did not evaluate it. Absent without a run. */
   result?: boolean | null;
@@ -21,7 +21,7 @@ export interface OutlineGroup {
   conditions: (OutlineCondition | OutlineGroup)[];
 }
 
-interface OutlineBranch {
+export interface OutlineBranch {
   name: string;
   /** The share of runs, such as `12.5 %`, for a random cohort; otherwise null. */
   share: string | null;
@@ -45,7 +45,7 @@ export interface OutlineStep {
 }
 
 /** The structure of a workflow, with the conditions of the trigger, of steps and of branches as text. */
-interface WorkflowOutline {
+export interface WorkflowOutline {
   conditions: OutlineGroup | null;
   steps: OutlineStep[];
 }

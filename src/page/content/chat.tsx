@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
-import { filterObjects, isObject, type Json, type JsonObject } from "../lib/json.js";
+import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import { filterObjects } from "../lib/json.js";
 import { getInitial } from "../lib/labels.js";
 import { Code } from "../parts/basics.js";
 import { OutLink } from "./rich-text.js";
@@ -26,7 +27,7 @@ function findElementText(element: JsonObject): string {
   for (const name of ["text", "title", "alt_text", "altText", "description", "value", "name", "label", "url"]) {
     const value = element[name];
     if (typeof value === "string" && value !== "") return value;
-    if (isObject(value) && typeof value.text === "string") return value.text;
+    if (isJsonObject(value) && typeof value.text === "string") return value.text;
   }
   return "";
 }
@@ -35,7 +36,7 @@ function findElementText(element: JsonObject): string {
 function Blocks({ value, depth = 0 }: { value: Json | undefined; depth?: number }): ComponentChildren {
   if (depth > MAX_DEPTH) return null;
   if (Array.isArray(value)) return value.map((item, at) => <Blocks key={String(at)} value={item} depth={depth} />);
-  if (!isObject(value)) return null;
+  if (!isJsonObject(value)) return null;
   const type = String(value.type ?? "");
   const text = findElementText(value);
   const inside = NESTED_FIELDS.filter((name) => typeof value[name] === "object").map((name) => (
@@ -95,8 +96,8 @@ function InlineText({ text }: { text: string }) {
 }
 
 export function Chat({ content, app }: { content: JsonObject; app: string }) {
-  const connection = isObject(content.connection) ? content.connection : {};
-  const template = isObject(content.template) ? content.template : {};
+  const connection = isJsonObject(content.connection) ? content.connection : {};
+  const template = isJsonObject(content.template) ? content.template : {};
   const destination = connection.channel_name
     ? `#${String(connection.channel_name)}`
     : String(
@@ -126,7 +127,7 @@ export function Chat({ content, app }: { content: JsonObject; app: string }) {
           </div>
         </div>
       </figure>
-      {isObject(json) ? (
+      {isJsonObject(json) ? (
         <details>
           <summary>Blocks as JSON</summary>
           <Code value={json} label="Blocks as JSON" />

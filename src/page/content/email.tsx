@@ -1,5 +1,6 @@
 import { useMemo, useRef, useState } from "preact/hooks";
-import { filterObjects, isObject, type JsonObject } from "../lib/json.js";
+import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { filterObjects } from "../lib/json.js";
 import { Code, type Tab } from "../parts/basics.js";
 import { OutLink, toSafeLink } from "./rich-text.js";
 
@@ -134,7 +135,9 @@ export function listEmailFacts(content: JsonObject): [name: string, value: strin
 
 /** Returns a tab for each part of an email. */
 export function buildEmailTabs(source: EmailSource, { html_body: html, text_body: text, headers }: JsonObject): Tab[] {
-  const lines = isObject(headers) ? Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}`) : [];
+  const lines = isJsonObject(headers)
+    ? Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}`)
+    : [];
   return [
     ...(typeof html === "string" && html !== ""
       ? [

@@ -1,4 +1,5 @@
-import { filterObjects, isObject, type JsonObject } from "../lib/json.js";
+import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { filterObjects } from "../lib/json.js";
 import { formatRecipient, getInitial } from "../lib/labels.js";
 import { Time } from "../parts/basics.js";
 import { OutLink, RichText } from "./rich-text.js";
@@ -13,7 +14,7 @@ interface FeedItemProps {
 /** Displays a feed item as an application's feed does. */
 export function FeedItem({ blocks, actors, at, isRead }: FeedItemProps) {
   const [first] = Array.isArray(actors) ? actors : [];
-  const name = isObject(first) ? String(first.name ?? first.id) : formatRecipient(first);
+  const name = isJsonObject(first) ? String(first.name ?? first.id) : formatRecipient(first);
   const known = filterObjects(blocks);
   const action = known.find((block) => block.name === "action_url")?.rendered;
   return (

@@ -1,5 +1,5 @@
-import type { JsonObject } from "../lib/json.js";
-import { isObject } from "../lib/json.js";
+import type { JsonObject } from "../../util/json.js";
+import { isJsonObject } from "../../util/json.js";
 import { Code } from "../parts/basics.js";
 import { Chat } from "./chat.js";
 import { FeedItem } from "./feed-item.js";
@@ -8,7 +8,7 @@ import { Webhook } from "./webhook.js";
 
 /** Returns the content of a message, whose fields depend on the channel type. */
 export const getContent = ({ content }: JsonObject): JsonObject =>
-  isObject(content) && isObject(content.data) ? content.data : {};
+  isJsonObject(content) && isJsonObject(content.data) ? content.data : {};
 
 /** Displays a message as its reader sees it. Emails have tabs instead. */
 export function MessageContent({ message }: { message: JsonObject }) {

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import type { JsonObject } from "../lib/json.js";
+import type { JsonObject } from "../../util/json.js";
 
 function Phone({ children, label }: { children: ComponentChildren; label: string }) {
   return (

@@ -1,4 +1,5 @@
-import { filterObjects, type JsonObject } from "../lib/json.js";
+import type { JsonObject } from "../../util/json.js";
+import { filterObjects } from "../lib/json.js";
 import { Code } from "../parts/basics.js";
 
 function parseBody(body: unknown): unknown {

@@ -1,14 +1,8 @@
 import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
+import type { OutlineGroup, OutlineStep, WorkflowOutline } from "../../domain/workflow/workflow-outline.js";
 import { getChannelLabel, replaceUnderscores } from "../lib/labels.js";
-import {
-  type ConditionGroup,
-  formatCondition,
-  isGroup,
-  type Outline,
-  type OutlineStep,
-  type RunProgress,
-} from "../lib/outline.js";
+import { formatCondition, isGroup, type RunProgress } from "../lib/outline.js";
 import { Icon } from "../parts/icon.js";
 import { type Box, type Edge, END, getBranchEndId, getBranchId, layoutDiagram, START } from "./layout.js";
 import { listReached } from "./list-reached.js";
@@ -18,7 +12,7 @@ export function getTypeLabel({ type, channel_type }: Pick<OutlineStep, "type" | 
 }
 
 /** Returns conditions as one text for screen readers. */
-function describeGroup(group: ConditionGroup): string {
+function describeGroup(group: OutlineGroup): string {
   const texts = group.conditions.map((node) => {
     if (isGroup(node)) return `(${describeGroup(node)})`;
     const result = node.result === undefined ? "" : node.result === null ? "not evaluated: " : `${node.result}: `;
@@ -42,7 +36,7 @@ const toPixels = (sizes: Record<string, number>): Record<string, string> =>
 
 const toStyle = ({ x, y, width, height }: Box) => toPixels({ left: x, top: y, width, height });
 
-function Lines({ box, group }: { box: Box; group: ConditionGroup | null }) {
+function Lines({ box, group }: { box: Box; group: OutlineGroup | null }) {
   if (group === null) return null;
   return (
     <>
@@ -61,7 +55,7 @@ function Lines({ box, group }: { box: Box; group: ConditionGroup | null }) {
 const SYMBOLS: Record<string, string> = { good: "✓", bad: "✗", wait: "‖", busy: "…", plain: "–" };
 
 interface DiagramProps {
-  outline: Outline;
+  outline: WorkflowOutline;
   /** The outcome of each step that was reached; null for a workflow without a run. */
   progress: RunProgress | null;
   /** The available width in pixels. */

@@ -1,11 +1,10 @@
-import {
-  type Condition,
-  type ConditionGroup,
-  formatCondition,
-  isGroup,
-  type Outline,
-  type OutlineStep,
-} from "../lib/outline.js";
+import type {
+  OutlineCondition,
+  OutlineGroup,
+  OutlineStep,
+  WorkflowOutline,
+} from "../../domain/workflow/workflow-outline.js";
+import { formatCondition, isGroup } from "../lib/outline.js";
 
 /** A line of a condition. `result` is that of the condition in a run. */
 export interface Line {
@@ -91,7 +90,7 @@ export function wrapText(text: string, columns: number, indent = ""): string[] {
 }
 
 /** Wraps a condition. The compared value is on a line of its own unless the condition fits into one line. */
-function wrapCondition(condition: Condition, columns: number, indent: string): string[] {
+function wrapCondition(condition: OutlineCondition, columns: number, indent: string): string[] {
   const { text, value } = condition;
   const complete = indent + formatCondition(condition);
   if (complete.length <= columns) return [complete];
@@ -99,7 +98,7 @@ function wrapCondition(condition: Condition, columns: number, indent: string): s
   return value === undefined ? comparison : [...comparison, ...wrapText(`(was ${value})`, columns, `${indent}  `)];
 }
 
-function listLines(node: Condition | ConditionGroup, columns: number, depth: number): Line[] {
+function listLines(node: OutlineCondition | OutlineGroup, columns: number, depth: number): Line[] {
   const indent = "  ".repeat(depth);
   if (!isGroup(node)) return wrapCondition(node, columns, indent).map((text) => ({ text, result: node.result }));
   const hasHeading = depth > 0 || (node.match === "any" && node.conditions.length > 1);
@@ -110,7 +109,7 @@ function listLines(node: Condition | ConditionGroup, columns: number, depth: num
 }
 
 /** Returns the first lines of a box's conditions. */
-function toLines(group: ConditionGroup | null, width: number): Line[] {
+function toLines(group: OutlineGroup | null, width: number): Line[] {
   if (group === null) return [];
   const lines = listLines(group, Math.max(MIN_COLUMNS, Math.floor((width - LINE_PADDING) / CHARACTER_WIDTH)), 0);
   if (lines.length <= MAX_LINES) return lines;
@@ -142,7 +141,7 @@ class Builder {
   /** `column` is the width of a column; null places branches below each other. */
   constructor(readonly column: number | null) {}
 
-  place(id: string, { x, y, width }: Area, height: number, conditions: ConditionGroup | null): Box {
+  place(id: string, { x, y, width }: Area, height: number, conditions: OutlineGroup | null): Box {
     const own = this.column === null ? width : Math.min(width, MAX_WIDTH);
     const lines = toLines(conditions, own);
     const full = height + (lines.length === 0 ? 0 : lines.length * LINE_HEIGHT + 4);
@@ -152,7 +151,7 @@ class Builder {
   }
 
   /** Places a box below others and connects them. */
-  append(id: string, area: Area, height: number, conditions: ConditionGroup | null, exits: readonly string[]): Placed {
+  append(id: string, area: Area, height: number, conditions: OutlineGroup | null, exits: readonly string[]): Placed {
     const box = this.place(id, area, height, conditions);
     for (const exit of exits) this.connect(exit, id);
     return { bottom: box.y + box.height, exits: [id] };
@@ -268,7 +267,7 @@ class Builder {
  * Returns the positions of everything in a workflow's diagram, from the top to the bottom. Branches are next to each
  * other if `width` leaves enough space for each, and otherwise below each other.
  */
-export function layoutDiagram({ conditions, steps }: Outline, width: number): Layout {
+export function layoutDiagram({ conditions, steps }: WorkflowOutline, width: number): Layout {
   const columns = countColumns(steps);
   const column = Math.min(MAX_WIDTH, Math.floor((width - (columns - 1) * COLUMN_GAP) / columns));
   const isStacked = columns > 1 && column < MIN_WIDTH;

@@ -1,8 +1,9 @@
-import type { Outline, OutlineStep, RunProgress } from "../lib/outline.js";
+import type { OutlineStep, WorkflowOutline } from "../../domain/workflow/workflow-outline.js";
+import type { RunProgress } from "../lib/outline.js";
 import { END, getBranchEndId, getBranchId, START } from "./layout.js";
 
 /** Returns the IDs of the boxes that were reached. */
-export function listReached({ steps }: Outline, progress: RunProgress): ReadonlySet<string> {
+export function listReached({ steps }: WorkflowOutline, progress: RunProgress): ReadonlySet<string> {
   const reached = new Set([START]);
   let hasTerminated = false;
   const visit = (list: readonly OutlineStep[]): void => {

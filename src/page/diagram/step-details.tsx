@@ -1,15 +1,13 @@
-import {
-  type Condition,
-  type ConditionGroup,
-  formatCondition,
-  isGroup,
-  type OutlineBranch,
-  type OutlineStep,
-  type RunProgress,
-} from "../lib/outline.js";
+import type {
+  OutlineBranch,
+  OutlineCondition,
+  OutlineGroup,
+  OutlineStep,
+} from "../../domain/workflow/workflow-outline.js";
+import { formatCondition, isGroup, type RunProgress } from "../lib/outline.js";
 import { getTypeLabel } from "./diagram.js";
 
-function ConditionItem({ condition }: { condition: Condition }) {
+function ConditionItem({ condition }: { condition: OutlineCondition }) {
   const { result } = condition;
   const hasRun = result !== undefined;
   return (
@@ -26,7 +24,7 @@ function ConditionItem({ condition }: { condition: Condition }) {
 }
 
 /** Displays conditions as a list, with a nested list for each nested group. */
-function Conditions({ group }: { group: ConditionGroup }) {
+function Conditions({ group }: { group: OutlineGroup }) {
   return (
     <>
       {group.conditions.length > 1 ? (

@@ -1,4 +1,5 @@
-import { filterObjects, isObject, type JsonObject } from "./json.js";
+import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { filterObjects } from "./json.js";
 
 /** An error response, with the error message of each field as the API names it. */
 export class RequestError extends Error {
@@ -24,7 +25,7 @@ export async function sendRequest<T>(endpoint: string, body?: JsonObject, signal
   });
   const answer: unknown = await response.json().catch(() => null);
   if (response.ok) return answer as T;
-  const errorBody = isObject(answer) ? answer : {};
+  const errorBody = isJsonObject(answer) ? answer : {};
   const fields = filterObjects(errorBody.errors).map(({ field, message }) => [String(field), String(message)] as const);
   throw new RequestError(
     String(errorBody.message ?? `The emulator answered ${response.status}`),

@@ -1,6 +1,6 @@
-import { isObject, type Json, type JsonObject } from "./json.js";
+import type { WorkflowOutline } from "../../domain/workflow/workflow-outline.js";
+import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { formatRecipient, parseRecipient } from "./labels.js";
-import type { Outline } from "./outline.js";
 import { buildSample } from "./schema.js";
 
 export interface Workflow {
@@ -12,7 +12,7 @@ export interface Workflow {
   steps: string[];
   schema: JsonObject | null;
   /** Null if the workflow is invalid. */
-  outline: Outline | null;
+  outline: WorkflowOutline | null;
   /** The reason why the workflow is invalid; null if it is valid. */
   error: string | null;
 }
@@ -48,7 +48,7 @@ export function createDraft(workflow: Workflow): Draft {
 
 /** Returns a draft that triggers a recipient run's workflow again with the same input, for its recipient only. */
 export function createDraftFromRun({ recipient, actor, tenant, trigger_source, branch, data }: JsonObject): Draft {
-  const { cancellation_key: key } = isObject(trigger_source) ? trigger_source : {};
+  const { cancellation_key: key } = isJsonObject(trigger_source) ? trigger_source : {};
   return {
     recipients: [formatRecipient(recipient)],
     actor: actor ? formatRecipient(actor) : "",
@@ -77,7 +77,7 @@ const quoteForShell = (text: string): string =>
 
 /** Returns the trigger as a command for a terminal or script. */
 export function formatCommand(workflow: string, draft: Draft): string {
-  const data = isObject(draft.data) && Object.keys(draft.data).length > 0 ? JSON.stringify(draft.data) : "";
+  const data = isJsonObject(draft.data) && Object.keys(draft.data).length > 0 ? JSON.stringify(draft.data) : "";
   const inline = draft.recipients.filter((recipient) => recipient.startsWith("{"));
   const known = draft.recipients.filter((recipient) => !inline.includes(recipient));
   const users = known.filter((recipient) => !recipient.includes("/"));

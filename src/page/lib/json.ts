@@ -1,12 +1,6 @@
-/** A JSON value. */
-export type Json = null | boolean | number | string | Json[] | JsonObject;
-export type JsonObject = { [key: string]: Json };
+import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-export const filterObjects = (value: unknown): JsonObject[] => (Array.isArray(value) ? value.filter(isObject) : []);
+export const filterObjects = (value: unknown): JsonObject[] => (Array.isArray(value) ? value.filter(isJsonObject) : []);
 
 /** The path of a value: property names and list indices. */
 export type Path = readonly (string | number)[];
@@ -25,7 +19,7 @@ export function replaceAtPath(root: Json | undefined, path: Path, value: Json | 
     else list[step] = next;
     return list;
   }
-  const object: JsonObject = isObject(root) ? { ...root } : {};
+  const object: JsonObject = isJsonObject(root) ? { ...root } : {};
   const next = replaceAtPath(Object.hasOwn(object, step) ? object[step] : undefined, rest, value);
   if (next === undefined) delete object[step];
   else object[step] = next;

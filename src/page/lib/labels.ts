@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from "./json.js";
+import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 
 const CHANNEL_LABELS: Record<string, string> = {
   email: "Email",
@@ -21,7 +21,7 @@ export function getStepLabel(type: string): string {
 
 /** Returns a user's ID, or `projects/p1` for an object. */
 export function formatRecipient(value: Json | undefined): string {
-  return isObject(value) ? `${String(value.collection)}/${String(value.id)}` : String(value ?? "");
+  return isJsonObject(value) ? `${String(value.collection)}/${String(value.id)}` : String(value ?? "");
 }
 
 /** Parses the text of {@link formatRecipient}. A JSON object is an inline recipient. */
@@ -37,7 +37,7 @@ export function parseObject(text: string): JsonObject | null {
   if (!text.startsWith("{")) return null;
   try {
     const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : null;
+    return isJsonObject(value) ? value : null;
   } catch {
     return null;
   }
@@ -53,25 +53,6 @@ export function getInitial(name: string): string {
 
 export function replaceUnderscores(name: unknown): string {
   return String(name ?? "").replaceAll("_", " ");
-}
-
-/** Returns the label of a delivery status, as commands print it. */
-export function getStatusLabel(status: unknown): unknown {
-  return status === "not_sent" ? "sandboxed" : status;
-}
-
-/** Returns the label of a run's status, which is the word of outcomes. */
-export function getRunStatusLabel(status: unknown): string {
-  if (status === "paused") return "waiting";
-  return status === "cancelled" ? "canceled" : String(status);
-}
-
-/** Returns the label of a step's outcome, or of its message's delivery status if that is more specific. */
-export function getStepStatus({ outcome, message_status }: JsonObject): unknown {
-  const usesMessageStatus =
-    (outcome === "sent" && (message_status === "not_sent" || message_status === "delivered")) ||
-    (outcome === "failed" && (message_status === "undelivered" || message_status === "bounced"));
-  return usesMessageStatus ? getStatusLabel(message_status) : outcome;
 }
 
 export type Tone = "good" | "bad" | "wait" | "busy" | "plain";

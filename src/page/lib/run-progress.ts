@@ -1,6 +1,9 @@
-import { filterObjects, type JsonObject } from "./json.js";
-import { getStepStatus, getTone, replaceUnderscores } from "./labels.js";
-import { isTrue, type Outline, type OutlineStep, type RunProgress } from "./outline.js";
+import { getStepLabel } from "../../domain/run/step-labels.js";
+import type { OutlineStep, WorkflowOutline } from "../../domain/workflow/workflow-outline.js";
+import type { JsonObject } from "../../util/json.js";
+import { filterObjects } from "./json.js";
+import { getTone, replaceUnderscores } from "./labels.js";
+import { isTrue, type RunProgress } from "./outline.js";
 
 /** Returns the index of the branch that a run took, or -1. Names alone may be ambiguous. */
 function findTakenBranch({ branches }: OutlineStep, name: unknown): number {
@@ -10,14 +13,14 @@ function findTakenBranch({ branches }: OutlineStep, name: unknown): number {
 }
 
 /** Returns the steps that a run reached with their outcomes, for the diagram of its workflow. */
-export function createRunProgress(run: JsonObject, outline: Outline): RunProgress {
+export function createRunProgress(run: JsonObject, outline: WorkflowOutline): RunProgress {
   const outcomes = new Map(filterObjects(run.steps).map((step) => [step.ref, step]));
   const steps = new Map<string, { tone: ReturnType<typeof getTone>; label: string; branches: number[] }>();
   const visit = (list: readonly OutlineStep[]): void => {
     for (const step of list) {
       const outcome = outcomes.get(step.ref);
       if (outcome === undefined) continue;
-      const status = getStepStatus(outcome);
+      const status = getStepLabel(String(outcome.outcome), outcome.message_status);
       const taken = findTakenBranch(step, outcome.branch);
       const branches = taken < 0 ? [] : [taken];
       const tone = status === "passed" ? "good" : getTone(status);

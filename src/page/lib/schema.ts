@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from "./json.js";
+import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { buildMatchingText } from "./pattern.js";
 
 /** The kinds of inputs for trigger data. Data without a suitable input is entered as JSON. */
@@ -18,16 +18,16 @@ function getText(schema: JsonObject, name: string): string {
  * Returns the schema that a reference within the document names. A schema without a reference is returned unchanged.
  */
 export function resolveSchema(schema: Json | undefined, root: JsonObject): JsonObject {
-  let current = isObject(schema) ? schema : {};
+  let current = isJsonObject(schema) ? schema : {};
   for (let steps = 0; steps < 10; steps++) {
     const reference = getText(current, "$ref");
     if (!reference.startsWith("#/")) return current;
     let value: Json | undefined = root;
     for (const part of reference.slice(2).split("/")) {
       const key = decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~");
-      value = isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+      value = isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
     }
-    current = isObject(value) ? value : {};
+    current = isJsonObject(value) ? value : {};
   }
   return {};
 }
@@ -39,7 +39,7 @@ function getType(schema: JsonObject): string {
     const named = type.filter((typeName) => typeName !== "null");
     return named.length === 1 ? String(named[0]) : "";
   }
-  return isObject(schema.properties) ? "object" : "";
+  return isJsonObject(schema.properties) ? "object" : "";
 }
 
 export function getInputKind(schema: JsonObject, depth = 0): InputKind {
@@ -55,9 +55,9 @@ export function getInputKind(schema: JsonObject, depth = 0): InputKind {
     case "boolean":
       return "boolean";
     case "object":
-      return isObject(schema.properties) && Object.keys(schema.properties).length > 0 ? "object" : "json";
+      return isJsonObject(schema.properties) && Object.keys(schema.properties).length > 0 ? "object" : "json";
     case "array":
-      return isObject(schema.items) ? "list" : "json";
+      return isJsonObject(schema.items) ? "list" : "json";
     default:
       return "json";
   }
@@ -71,7 +71,7 @@ export interface Property {
 
 export function listProperties(schema: JsonObject, root: JsonObject): Property[] {
   const required = Array.isArray(schema.required) ? schema.required : [];
-  const properties = isObject(schema.properties) ? schema.properties : {};
+  const properties = isJsonObject(schema.properties) ? schema.properties : {};
   return Object.entries(properties).map(([name, property]) => ({
     name,
     schema: resolveSchema(property, root),
@@ -134,7 +134,7 @@ export function buildSample(schema: JsonObject, root: JsonObject, name = "", dep
     case "boolean":
       return true;
     case "array": {
-      if (depth >= MAX_DEPTH || !isObject(schema.items)) return [];
+      if (depth >= MAX_DEPTH || !isJsonObject(schema.items)) return [];
       const item = buildSample(resolveSchema(schema.items, root), root, name.replace(/s$/, ""), depth + 1);
       return Array.from({ length: Math.max(1, Number(schema.minItems ?? 1)) }, () => item);
     }

@@ -5,23 +5,6 @@ const UNITS: [name: string, milliseconds: number][] = [
   ["s", 1_000],
 ];
 
-/** Formats a duration with its two largest units: `2d 3h`, `25m`, `8s`. */
-export function formatDuration(milliseconds: number): string {
-  let rest = Math.round(Math.abs(milliseconds) / 1_000) * 1_000;
-  const parts: string[] = [];
-  for (const [name, size] of UNITS) {
-    const count = Math.floor(rest / size);
-    if (count === 0) {
-      if (parts.length > 0) break;
-      continue;
-    }
-    parts.push(`${count}${name}`);
-    rest -= count * size;
-    if (parts.length === 2) break;
-  }
-  return parts.join(" ") || "0s";
-}
-
 /**
  * Formats a time relative to now with one unit: `3m ago`, `in 2h`, `now`. Times more than 30 days away are formatted as
  * a date.

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import type { JsonObject } from "../../util/json.js";
 import { formatError, sendRequest } from "./api.js";
-import type { JsonObject } from "./json.js";
 import { useLive } from "./live.js";
 
 interface Resource<T> {

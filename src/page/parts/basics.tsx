@@ -1,23 +1,21 @@
 import type { ComponentChildren } from "preact";
 import { useId, useState } from "preact/hooks";
+import { formatDeliveryStatus } from "../../domain/message/message.js";
+import { formatRunStatus } from "../../domain/run/run-status.js";
+import { formatDuration } from "../../util/duration.js";
+import type { Json, JsonObject } from "../../util/json.js";
 import { NO_RESPONSE } from "../lib/api.js";
-import type { Json, JsonObject } from "../lib/json.js";
-import {
-  formatRecipient,
-  getRunStatusLabel,
-  getStatusLabel,
-  getTone,
-  replaceUnderscores,
-  type Tone,
-} from "../lib/labels.js";
+import { formatRecipient, getTone, replaceUnderscores, type Tone } from "../lib/labels.js";
 import { useLive, useTick } from "../lib/live.js";
 import { buildRecipientLink } from "../lib/route.js";
-import { formatAbsoluteTime, formatDuration, formatRelativeTime } from "../lib/time.js";
+import { formatAbsoluteTime, formatRelativeTime } from "../lib/time.js";
 
 /** Displays a status. `tone` overrides the status's own tone. */
 export function Chip({ status, tone }: { status: unknown; tone?: Tone | undefined }) {
   return (
-    <span class={`chip ${tone ?? getTone(getStatusLabel(status))}`}>{replaceUnderscores(getStatusLabel(status))}</span>
+    <span class={`chip ${tone ?? getTone(formatDeliveryStatus(status))}`}>
+      {replaceUnderscores(formatDeliveryStatus(status))}
+    </span>
   );
 }
 
@@ -28,7 +26,7 @@ export function RunStatus({ run }: { run: JsonObject }) {
     <>
       {errors > 0 ? <span class="chip bad">{errors === 1 ? "1 error" : `${errors} errors`}</span> : null}
       <Chip
-        status={getRunStatusLabel(run.status)}
+        status={formatRunStatus(run.status)}
         tone={errors > 0 && run.status === "completed" ? "plain" : undefined}
       />
     </>

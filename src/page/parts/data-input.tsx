@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
+import type { Json } from "../../util/json.js";
 import type { Workflow } from "../lib/draft.js";
-import { type Json, replaceAtPath } from "../lib/json.js";
+import { replaceAtPath } from "../lib/json.js";
 import { Tabs } from "./basics.js";
 import { countRows, SchemaFields } from "./schema-fields.js";
 

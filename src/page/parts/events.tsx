@@ -1,10 +1,11 @@
-import { isObject, type JsonObject } from "../lib/json.js";
-import { getStatusLabel, getTone, replaceUnderscores } from "../lib/labels.js";
+import { formatDeliveryStatus } from "../../domain/message/message.js";
+import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { getTone, replaceUnderscores } from "../lib/labels.js";
 import { formatAbsoluteTime } from "../lib/time.js";
 
 /** Formats the values of an event's data that are not nested: `attempt=2  failure_details=…`. */
 function formatEventData({ data }: JsonObject): string {
-  const plain = Object.entries(isObject(data) ? data : {}).filter(([, value]) => typeof value !== "object");
+  const plain = Object.entries(isJsonObject(data) ? data : {}).filter(([, value]) => typeof value !== "object");
   return plain.map(([name, value]) => `${name}=${String(value)}`).join("  ");
 }
 
@@ -14,7 +15,7 @@ export function Events({ events }: { events: JsonObject[] }) {
     <ol class="events">
       {events.map((event) => {
         const name = String(event.event ?? event.type).replace("message.", "");
-        const word = String(getStatusLabel(name));
+        const word = String(formatDeliveryStatus(name));
         const isBad = event.status === "error" || getTone(name) === "bad";
         return (
           <li key={String(event.id)} class={isBad ? "failed" : undefined}>

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import type { JsonObject } from "../lib/json.js";
+import type { JsonObject } from "../../util/json.js";
 import { buildLink, type Route, VIEW_NAMES, type View } from "../lib/route.js";
 import { MAX_ROWS, type useList } from "../lib/use-resource.js";
 import { replaceRoute } from "../lib/use-route.js";

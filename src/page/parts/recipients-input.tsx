@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { JsonObject } from "../lib/json.js";
+import type { JsonObject } from "../../util/json.js";
 import { parseObject } from "../lib/labels.js";
 import { useResource } from "../lib/use-resource.js";
 import { getNoteIds, InputNotes } from "./basics.js";

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { formatFieldName, isObject, type Json, type JsonObject, type Path } from "../lib/json.js";
+import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import { formatFieldName, type Path } from "../lib/json.js";
 import { buildSample, getInputKind, listProperties, type Property, resolveSchema } from "../lib/schema.js";
 import { getNoteIds, InputNotes } from "./basics.js";
 
@@ -205,7 +206,7 @@ interface SchemaFieldsProps extends Omit<FieldProps, "property"> {
 
 /** Displays inputs for the properties of a schema. Other properties of the value stay unchanged. */
 export function SchemaFields({ schema, root, path, value, ...rest }: SchemaFieldsProps) {
-  const object = isObject(value) ? value : {};
+  const object = isJsonObject(value) ? value : {};
   return (
     <>
       {listProperties(schema, root).map((property) => (

@@ -1,7 +1,8 @@
 import { useState } from "preact/hooks";
+import type { CoverageDiagram } from "../../domain/scenario/build-coverage-diagram.js";
 import type { RunProgress } from "../lib/outline.js";
 import { WorkflowDiagram } from "../views/workflow-diagram.js";
-import { type CoverageDiagram, formatShares, type ReportData } from "./report-data.js";
+import { formatShares, type ReportData } from "./report-data.js";
 
 /** Returns the executed steps for the diagram. The end is reached if the last step is. */
 function createCoverageProgress({ outline, steps }: CoverageDiagram): RunProgress {

@@ -1,6 +1,6 @@
+import type { JsonObject } from "../../util/json.js";
 import { buildEmailTabs } from "../content/email.js";
 import { MessageContent } from "../content/message-content.js";
-import type { JsonObject } from "../lib/json.js";
 import { getChannelLabel } from "../lib/labels.js";
 import { LiveContext } from "../lib/live.js";
 import { Chip, Code, Tabs } from "../parts/basics.js";

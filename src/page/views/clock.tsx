@@ -1,10 +1,13 @@
 import { useState } from "preact/hooks";
+import { getStepLabel } from "../../domain/run/step-labels.js";
+import { formatDuration } from "../../util/duration.js";
+import type { JsonObject } from "../../util/json.js";
 import { formatError, sendRequest } from "../lib/api.js";
-import { filterObjects, type JsonObject } from "../lib/json.js";
-import { formatRecipient, getStepStatus } from "../lib/labels.js";
+import { filterObjects } from "../lib/json.js";
+import { formatRecipient } from "../lib/labels.js";
 import { useLive, useTick } from "../lib/live.js";
 import { buildLink } from "../lib/route.js";
-import { formatAbsoluteTime, formatDuration } from "../lib/time.js";
+import { formatAbsoluteTime } from "../lib/time.js";
 import { Chip, Facts, Fault, Time, Until } from "../parts/basics.js";
 
 const ADVANCE_STEPS = ["1m", "10m", "1h", "1d", "7d"];
@@ -31,7 +34,7 @@ function AdvancedRuns({ ran }: { ran: JsonObject[] }) {
               .filter(({ outcome }) => outcome !== "passed")
               .map((step) => (
                 <span key={String(step.ref)} class="ran-step">
-                  {String(step.ref)} <Chip status={getStepStatus(step)} />
+                  {String(step.ref)} <Chip status={getStepLabel(String(step.outcome), step.message_status)} />
                 </span>
               ))}
           </li>
@@ -55,7 +58,7 @@ export function ClockView() {
   };
   if (clock === null) return null;
   const next = clock.next_due_at === null ? null : Date.parse(clock.next_due_at);
-  const ahead = Math.abs(clock.offset_ms) < 1_000 ? null : formatDuration(clock.offset_ms);
+  const ahead = Math.abs(clock.offset_ms) < 1_000 ? null : formatDuration(Math.abs(clock.offset_ms));
   return (
     <div class="single">
       <header class="detail-head">

@@ -1,8 +1,9 @@
 import { useState } from "preact/hooks";
+import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { buildEmailTabs, listEmailFacts } from "../content/email.js";
 import { getContent, MessageContent } from "../content/message-content.js";
 import { formatError, sendRequest } from "../lib/api.js";
-import { filterObjects, isObject, type JsonObject } from "../lib/json.js";
+import { filterObjects } from "../lib/json.js";
 import { formatRecipient, getChannelLabel, getTone } from "../lib/labels.js";
 import { buildLink } from "../lib/route.js";
 import { useResource } from "../lib/use-resource.js";
@@ -13,7 +14,7 @@ import { Events } from "../parts/events.js";
 /** Returns the provider's reason for a failed delivery; null if the delivery succeeded or is not finished. */
 function findFailure({ status, events }: JsonObject): string | null {
   if (getTone(status) !== "bad") return null;
-  const failureDetails = filterObjects(events).map(({ data }) => (isObject(data) ? data.failure_details : null));
+  const failureDetails = filterObjects(events).map(({ data }) => (isJsonObject(data) ? data.failure_details : null));
   return failureDetails.filter((detail) => typeof detail === "string")[0] ?? null;
 }
 
@@ -26,7 +27,7 @@ const MARK_ACTIONS = [
 
 function formatTitle(message: JsonObject): string {
   const { subject_line, title } = getContent(message);
-  const { type } = isObject(message.channel) ? message.channel : {};
+  const { type } = isJsonObject(message.channel) ? message.channel : {};
   return String(subject_line || title || `${getChannelLabel(type)} to ${formatRecipient(message.recipient)}`);
 }
 
@@ -35,11 +36,11 @@ export function MessageDetail({ id }: { id: string }) {
   const [marking, setMarking] = useState<string | null>(null);
   useTitle(message === null ? null : formatTitle(message));
   if (message === null) return fault === null ? null : <NotFound what="message" fault={fault} />;
-  const channel = isObject(message.channel) ? message.channel : {};
-  const source = isObject(message.source) ? message.source : {};
+  const channel = isJsonObject(message.channel) ? message.channel : {};
+  const source = isJsonObject(message.source) ? message.source : {};
   const content = getContent(message);
   const isEmail = content.__typename === "MessageEmailContent";
-  const isSandboxed = isObject(message.metadata) && message.metadata.sandbox === true;
+  const isSandboxed = isJsonObject(message.metadata) && message.metadata.sandbox === true;
   const title = formatTitle(message);
   const engagementStatuses = Array.isArray(message.engagement_statuses) ? message.engagement_statuses : [];
   const mark = (status: string): void => {

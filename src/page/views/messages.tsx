@@ -1,5 +1,6 @@
-import { isObject, type JsonObject } from "../lib/json.js";
-import { formatRecipient, getChannelLabel, getStatusLabel, replaceUnderscores } from "../lib/labels.js";
+import { formatDeliveryStatus } from "../../domain/message/message.js";
+import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { formatRecipient, getChannelLabel, replaceUnderscores } from "../lib/labels.js";
 import type { Project } from "../lib/project.js";
 import { buildLink, type Route } from "../lib/route.js";
 import { useList } from "../lib/use-resource.js";
@@ -11,7 +12,7 @@ import { MessageDetail } from "./message-detail.js";
 const STATUSES = ["queued", "sent", "delivered", "delivery_attempted", "undelivered", "bounced", "not_sent"];
 
 function Row({ message }: { message: JsonObject }) {
-  const channel = isObject(message.channel) ? message.channel : {};
+  const channel = isJsonObject(message.channel) ? message.channel : {};
   const engaged = Array.isArray(message.engagement_statuses) ? message.engagement_statuses.map(String) : [];
   return (
     <>
@@ -56,7 +57,7 @@ export function Messages({ route, project }: { route: Route; project: Project | 
                 label: "Status",
                 options: STATUSES.map((messageStatus) => [
                   messageStatus,
-                  replaceUnderscores(getStatusLabel(messageStatus)),
+                  replaceUnderscores(formatDeliveryStatus(messageStatus)),
                 ]),
               },
             ]}

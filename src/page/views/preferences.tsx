@@ -1,12 +1,13 @@
 import { useState } from "preact/hooks";
+import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { formatError, sendRequest } from "../lib/api.js";
-import { isObject, type Json, type JsonObject, replaceAtPath } from "../lib/json.js";
+import { replaceAtPath } from "../lib/json.js";
 import { getChannelLabel } from "../lib/labels.js";
 import type { Project } from "../lib/project.js";
 import { useResource } from "../lib/use-resource.js";
 import { Fault } from "../parts/basics.js";
 
-const isConditional = (value: Json | undefined): boolean => isObject(value) && "conditions" in value;
+const isConditional = (value: Json | undefined): boolean => isJsonObject(value) && "conditions" in value;
 
 const CHANNEL_TYPES = ["email", "sms", "push", "chat", "in_app_feed", "http"];
 
@@ -42,12 +43,12 @@ interface LevelProps {
 /** Summarizes the preferences of a level: `on`, `off`, `not by SMS, on conditions`. */
 function formatLevel(value: Json | undefined): string {
   if (value === false) return "off";
-  if (!isObject(value)) return "on";
+  if (!isJsonObject(value)) return "on";
   const named = [
-    ...Object.entries(isObject(value.channel_types) ? value.channel_types : {}).map(
+    ...Object.entries(isJsonObject(value.channel_types) ? value.channel_types : {}).map(
       ([type, setting]) => [getChannelLabel(type), setting] as const,
     ),
-    ...Object.entries(isObject(value.channels) ? value.channels : {}),
+    ...Object.entries(isJsonObject(value.channels) ? value.channels : {}),
   ];
   const formatNames = (test: (setting: Json) => boolean): string =>
     named.flatMap(([name, setting]) => (test(setting) ? [name] : [])).join(", ");
@@ -65,8 +66,8 @@ function formatLevel(value: Json | undefined): string {
  * Displays the preferences of a category or workflow: for all of it, per channel type, and per channel that it lists.
  */
 function Level({ name, value, onSet }: LevelProps) {
-  const types = isObject(value) && isObject(value.channel_types) ? value.channel_types : {};
-  const channels = isObject(value) && isObject(value.channels) ? value.channels : {};
+  const types = isJsonObject(value) && isJsonObject(value.channel_types) ? value.channel_types : {};
+  const channels = isJsonObject(value) && isJsonObject(value.channels) ? value.channels : {};
   return (
     <details class="level">
       <summary>
@@ -132,7 +133,7 @@ function PreferenceSet({ user, set, project, onChange }: SetProps) {
       setFault(`This is not JSON: ${error instanceof Error ? error.message : ""}`);
     }
   };
-  const section = (name: string): JsonObject => (isObject(set[name]) ? (set[name] as JsonObject) : {});
+  const section = (name: string): JsonObject => (isJsonObject(set[name]) ? (set[name] as JsonObject) : {});
   const workflows = listed?.items ?? [];
   const categories = workflows.flatMap((workflow) =>
     Array.isArray(workflow.categories) ? workflow.categories.map(String) : [],

@@ -1,11 +1,13 @@
 import { useState } from "preact/hooks";
+import { getStepLabel } from "../../domain/run/step-labels.js";
+import type { WorkflowOutline } from "../../domain/workflow/workflow-outline.js";
+import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { formatError, sendRequest } from "../lib/api.js";
 import { createDraftFromRun } from "../lib/draft.js";
 import { writeDraft } from "../lib/draft-store.js";
-import { filterObjects, isObject, type Json, type JsonObject } from "../lib/json.js";
-import { formatRecipient, getChannelLabel, getStepStatus, getTone, replaceUnderscores } from "../lib/labels.js";
+import { filterObjects } from "../lib/json.js";
+import { formatRecipient, getChannelLabel, getTone, replaceUnderscores } from "../lib/labels.js";
 import { useLive } from "../lib/live.js";
-import type { Outline } from "../lib/outline.js";
 import { buildLink } from "../lib/route.js";
 import { createRunProgress } from "../lib/run-progress.js";
 import { useResource } from "../lib/use-resource.js";
@@ -36,8 +38,8 @@ const SET_LABELS: Record<string, string> = {
 
 /** Displays the reason for an outcome, the conditions with the compared values, and the preference that decided. */
 function Explanation({ part }: { part: JsonObject }) {
-  const reason = isObject(part.reason) ? part.reason : null;
-  const preference = isObject(part.preference) ? part.preference : null;
+  const reason = isJsonObject(part.reason) ? part.reason : null;
+  const preference = isJsonObject(part.preference) ? part.preference : null;
   return (
     <>
       {reason ? (
@@ -124,7 +126,7 @@ function Outcome({ step, hasConditions }: { step: JsonObject; hasConditions: boo
 
 function Step({ step, at }: { step: JsonObject; at: Json | undefined }) {
   return (
-    <li class={`step ${getTone(getStepStatus(step))}`}>
+    <li class={`step ${getTone(getStepLabel(String(step.outcome), step.message_status))}`}>
       <div class="step-head">
         <h3>
           {String(step.ref)}{" "}
@@ -132,7 +134,7 @@ function Step({ step, at }: { step: JsonObject; at: Json | undefined }) {
             {step.channel_type ? getChannelLabel(step.channel_type) : replaceUnderscores(step.type)}
           </span>
         </h3>
-        <Chip status={getStepStatus(step)} />
+        <Chip status={getStepLabel(String(step.outcome), step.message_status)} />
         <span class="step-time">
           <Time at={at} />
         </span>
@@ -172,9 +174,9 @@ export function RunDetail({ id }: { id: string }) {
   useTitle(run === null ? null : `${String(run.workflow)} for ${formatRecipient(run.recipient)}`);
   if (run === null) return fault === null ? null : <NotFound what="run" fault={fault} />;
   const events = filterObjects(run.events);
-  const source = isObject(run.trigger_source) ? run.trigger_source : {};
+  const source = isJsonObject(run.trigger_source) ? run.trigger_source : {};
   const steps = filterObjects(run.steps);
-  const outline = run.outline as unknown as Outline;
+  const outline = run.outline as unknown as WorkflowOutline;
   const findLastEventTime = (ref: unknown): Json | undefined =>
     events.findLast(({ step_ref }) => step_ref === ref)?.inserted_at;
   return (

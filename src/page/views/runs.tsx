@@ -1,5 +1,6 @@
-import type { JsonObject } from "../lib/json.js";
-import { formatRecipient, getRunStatusLabel } from "../lib/labels.js";
+import { formatRunStatus } from "../../domain/run/run-status.js";
+import type { JsonObject } from "../../util/json.js";
+import { formatRecipient } from "../lib/labels.js";
 import type { Project } from "../lib/project.js";
 import { buildLink, type Route } from "../lib/route.js";
 import { useList } from "../lib/use-resource.js";
@@ -50,7 +51,7 @@ export function Runs({ route, project }: { route: Route; project: Project | null
               {
                 name: "status",
                 label: "Status",
-                options: [...STATUSES, WITH_ERRORS].map((runStatus) => [runStatus, getRunStatusLabel(runStatus)]),
+                options: [...STATUSES, WITH_ERRORS].map((runStatus) => [runStatus, formatRunStatus(runStatus)]),
               },
             ]}
             fixed={[

@@ -1,5 +1,6 @@
+import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { FeedItem } from "../content/feed-item.js";
-import { filterObjects, isObject, type JsonObject } from "../lib/json.js";
+import { filterObjects } from "../lib/json.js";
 import { formatRecipient } from "../lib/labels.js";
 import type { Project } from "../lib/project.js";
 import { buildLink } from "../lib/route.js";
@@ -13,7 +14,7 @@ function Feed({ user, channel }: { user: string; channel: string }) {
     `page/users/${encodeURIComponent(user)}/feeds/${encodeURIComponent(channel)}`,
     {},
   );
-  const meta = isObject((value as { meta?: unknown } | null)?.meta)
+  const meta = isJsonObject((value as { meta?: unknown } | null)?.meta)
     ? (value as unknown as { meta: Record<string, unknown> }).meta
     : {};
   return (
@@ -44,7 +45,7 @@ function pickContactFields({ name, email, phone_number }: JsonObject): JsonObjec
 }
 
 const formatProperties = (properties: unknown): string =>
-  isObject(properties) && Object.keys(properties).length > 0 ? JSON.stringify(properties) : "";
+  isJsonObject(properties) && Object.keys(properties).length > 0 ? JSON.stringify(properties) : "";
 
 /** Displays the objects or recipients of subscriptions, with each subscription's properties. */
 function Subscriptions({ of, none }: { of: JsonObject[]; none: string }) {
@@ -63,8 +64,8 @@ function Subscriptions({ of, none }: { of: JsonObject[]; none: string }) {
 /** Displays a user, or an object such as `projects/p1`. */
 export function UserDetail({ id, project }: { id: string; project: Project | null }) {
   const { value, fault, reload } = useResource(`page/users/${encodeURIComponent(id)}`);
-  const shape = isObject(value?.user) ? value.user : {};
-  const user = isObject(shape.properties)
+  const shape = isJsonObject(value?.user) ? value.user : {};
+  const user = isJsonObject(shape.properties)
     ? { ...shape.properties, ...shape, ...pickContactFields(shape.properties) }
     : shape;
   const name = String(user.name ?? id);

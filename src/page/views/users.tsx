@@ -1,4 +1,4 @@
-import type { JsonObject } from "../lib/json.js";
+import type { JsonObject } from "../../util/json.js";
 import { getInitial } from "../lib/labels.js";
 import type { Project } from "../lib/project.js";
 import { buildLink, type Route } from "../lib/route.js";

@@ -1,8 +1,9 @@
 import type { ComponentChildren } from "preact";
 import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { WorkflowOutline } from "../../domain/workflow/workflow-outline.js";
 import { Diagram } from "../diagram/diagram.js";
 import { StepDetails } from "../diagram/step-details.js";
-import type { Outline, RunProgress } from "../lib/outline.js";
+import type { RunProgress } from "../lib/outline.js";
 import { findOutlineStep } from "../lib/run-progress.js";
 
 /** Returns the width of an element, which is measured again when it changes; 0 before the first time. */
@@ -22,7 +23,7 @@ function useWidth(): [ref: { current: HTMLDivElement | null }, width: number] {
 }
 
 interface WorkflowDiagramProps {
-  outline: Outline;
+  outline: WorkflowOutline;
   progress: RunProgress | null;
   /** Displays more about a step of a run, below its settings. */
   showOutcome?: (ref: string) => ComponentChildren;
