@@ -53,10 +53,14 @@ describe.runIf(isLong)("a text that reaches new code", () => {
   });
   afterAll(() => fuzzer.close());
 
-  it.each(Object.keys(TEXT_FORMATS))("causes no crash, hang, growing memory or undocumented error: %s", { timeout: 600_000 }, async (name) => {
-    const inputs = await fuzzer.run(name, GUIDED_INPUTS, seed);
-    figures.inputs = (figures.inputs ?? 0) + inputs;
-    figures[`${name}_guided`] = inputs;
-    process.stderr.write(`fuzz: ${name}, ${inputs} guided inputs\n`);
-  });
+  it.each(Object.keys(TEXT_FORMATS))(
+    "causes no crash, hang, growing memory or undocumented error: %s",
+    { timeout: 600_000 },
+    async (name) => {
+      const inputs = await fuzzer.run(name, GUIDED_INPUTS, seed);
+      figures.inputs = (figures.inputs ?? 0) + inputs;
+      figures[`${name}_guided`] = inputs;
+      process.stderr.write(`fuzz: ${name}, ${inputs} guided inputs\n`);
+    },
+  );
 });
