@@ -12,7 +12,7 @@ import { DueRunLimit } from "./due-work/due-run-limit.js";
 import { createJobTables, updateJobTables } from "./due-work/migrate-jobs.js";
 import { PostgresDueWork } from "./due-work/postgres-due-work.js";
 import { hasLiveWorker } from "./due-work/worker-registry.js";
-import { PostgresStore } from "./postgres-store.js";
+import { createPostgresStore, isPostgresStore } from "./postgres-store.js";
 
 export { isTransient } from "./connection/store-errors.js";
 
@@ -87,12 +87,12 @@ function isPoolerRefusal(error: unknown): boolean {
 
 /** Returns whether a worker runs the due work of a store. */
 export async function hasWorker(store: Store): Promise<boolean> {
-  return store instanceof PostgresStore && hasLiveWorker(store.db);
+  return isPostgresStore(store) && hasLiveWorker(store.db);
 }
 
 /** Returns a view of whether more than `maxDueRuns` runs of a store are due. Null if the store is not a database. */
 export function createDueRunLimit(store: Store, maxDueRuns: number): DueRunLimit | null {
-  return store instanceof PostgresStore ? new DueRunLimit(store.db, maxDueRuns) : null;
+  return isPostgresStore(store) ? new DueRunLimit(store.db, maxDueRuns) : null;
 }
 
 /** Starts to run the due work of a store. */
@@ -100,7 +100,7 @@ export async function startDueWork(
   store: Store,
   options: Parameters<typeof PostgresDueWork.start>[1],
 ): Promise<SharedDueWork> {
-  if (!(store instanceof PostgresStore)) throw new Error("the store is not a PostgreSQL database");
+  if (!isPostgresStore(store)) throw new Error("the store is not a PostgreSQL database");
   return PostgresDueWork.start(store.db, options);
 }
 
@@ -109,7 +109,7 @@ export async function startDueWork(
  * Throws `unreachable` without a server, and `store_unusable` if the database cannot be used; then nothing was changed.
  */
 export async function openPostgresStore(location: string, options: PostgresStoreOptions = {}): Promise<Store> {
-  return new PostgresStore(await openPostgresConnection(location, options)) as unknown as Store;
+  return createPostgresStore(await openPostgresConnection(location, options));
 }
 
 /** Creates or updates all tables of a store, and prepares its next partition, with a role that may do so. */

@@ -1,33 +1,50 @@
-import type { UserChange } from "../../domain/audience/audience.js";
-import type { RecipientKey } from "../../domain/recipient/recipient.js";
-import type { BatchContent } from "../../domain/run/batch-continuations.js";
-import type { OccurredEvent } from "../../domain/run/occurred-event.js";
-import type { Schedule } from "../../domain/trigger/schedule.js";
-import type { UserChangeEffects, UserChangesResult } from "../../ports/audience-store.js";
-import type { ClockClaim, ClockReading, ClockSetting } from "../../ports/clock-store.js";
-import type { CausedWork, Claim, DueKind, WorkScope } from "../../ports/due-store.js";
-import type { ChunkResult, ClaimedFanOut, FanOutChunk, FanOutSplit } from "../../ports/fan-out-store.js";
-import type { Paged, PageRequest } from "../../ports/page-request.js";
-import type { PruneRequest, PruneResult } from "../../ports/prune-store.js";
-import type { CancellationResult, RunCancellation } from "../../ports/run-cancellation.js";
-import type { ClaimedRun, SaveAdvancesResult, SavedAdvance, ThrottleRequest } from "../../ports/run-store.js";
-import type { Occurrence, OccurrenceResult, ScheduleFilter, ScheduleUpdate } from "../../ports/schedule-store.js";
 import type { Store } from "../../ports/store.js";
-import type { FrequencyRecord, IdempotencyRecord, InsertResult, NewWorkflowRun } from "../../ports/trigger-store.js";
+import type { StoreLogs } from "../../ports/store-logs.js";
 import { randomBytes } from "../../util/random.js";
+import { createBinder } from "../create-binder.js";
 import { clearStore } from "./connection/clear-store.js";
 import { claimClock, releaseClock, selectClock, writeClock } from "./connection/clock-setting.js";
-import type { Connection } from "./connection/connection.js";
+import { Connection } from "./connection/connection.js";
 import { isTransient } from "./connection/store-errors.js";
+import type { Transaction } from "./connection/transaction.js";
 import { WriteProbe } from "./connection/write-probe.js";
-import { PostgresMessages } from "./postgres-messages.js";
+import { PostgresBroadcastLog } from "./log/postgres-broadcast-log.js";
+import { PostgresOutboundLog } from "./log/postgres-outbound-log.js";
+import { PostgresSourceLog } from "./log/postgres-source-log.js";
+import { PostgresTrackedLinks } from "./log/postgres-tracked-links.js";
+import { readDeliveryLogs } from "./message/delivery-logs.js";
+import { keepCountsOfLargeFeed } from "./message/feed-counts.js";
+import { listSharedRows, readGuideMessages, recordGuideEngagement, resetGuide } from "./message/guide-messages.js";
+import { listFeed } from "./message/list-feed.js";
+import { listMessageIds, listMessages } from "./message/list-messages.js";
+import { deleteMessages, markMessages, retryMessages } from "./message/mark-messages.js";
+import { selectMessageRows, toMessages } from "./message/message-rows.js";
+import { readNewMessages } from "./message/new-messages.js";
+import { saveMessages } from "./message/save-messages.js";
+import { deleteMembers } from "./recipient/audience-members.js";
+import { addAudienceMembers, listAudienceMembers, readAudienceKeys, readMemberships } from "./recipient/audiences.js";
+import { deleteRecipients } from "./recipient/delete-recipients.js";
+import { mergeRecipients } from "./recipient/merge-recipients.js";
+import { writeChannelData, writePreferenceSets } from "./recipient/recipient-parts.js";
+import { listRecipients, readRecipients, upsertRecipients } from "./recipient/recipients.js";
+import { applySeeds, readSeeds } from "./recipient/seeds.js";
+import {
+  deleteSubscriptions,
+  listSubscribers,
+  listSubscriptions,
+  upsertSubscriptions,
+} from "./recipient/subscriptions.js";
 import { cancelRuns } from "./run/cancel-runs.js";
 import { ClaimedRows } from "./run/claimed-rows.js";
+import { listIdsByPrefix, listRecipientRuns, readRecipientRun } from "./run/list-runs.js";
+import { countRuns, readOutcomeRuns, readWorkflowRun } from "./run/outcome-runs.js";
 import { readBatch } from "./run/read-batch.js";
 import { retryRuns } from "./run/retry-runs.js";
+import { SharedRows } from "./run/shared-rows.js";
 import { acquireThrottleSlots, previewThrottleSlots } from "./run/throttle-slots.js";
 import { recordEvents } from "./run/waits.js";
 import { claimDueRuns } from "./work/claim-due-work.js";
+import { claimDueMessages } from "./work/claim-messages.js";
 import { settleCrashes } from "./work/crashed-claims.js";
 import { claimDueFanOuts, insertFanOutChunk, readRecipientsWithRun, splitFanOut } from "./work/fan-outs.js";
 import { insertWorkflowRun, readIdempotencyRecord, selectAlreadyTriggered } from "./work/insert-workflow-run.js";
@@ -44,7 +61,7 @@ import {
   saveOccurrences,
   updateSchedules,
 } from "./work/schedules.js";
-import { claimUserChanges, hasPendingEvents, saveUserChanges } from "./work/user-changes.js";
+import { claimUserChanges, saveUserChanges } from "./work/user-changes.js";
 
 const SECRET_BYTES = 32;
 const SELECT = "SELECT value FROM secrets WHERE name = $1";
@@ -68,204 +85,115 @@ async function readChangeToken(db: Connection): Promise<string> {
   return ((await db.get<{ token: string }>("SELECT pg_current_snapshot()::text AS token")) as { token: string }).token;
 }
 
-/** The store in one PostgreSQL database. */
-export class PostgresStore extends PostgresMessages implements Store {
-  private readonly claimedRows = new ClaimedRows();
-  private readonly probe = new WriteProbe(this.db);
+/** Returns the logs in a PostgreSQL store. */
+function createPostgresLogs(db: Connection, shared: SharedRows): StoreLogs {
+  return {
+    broadcasts: new PostgresBroadcastLog(db, shared),
+    sources: new PostgresSourceLog(db),
+    outbound: new PostgresOutboundLog(db),
+    links: new PostgresTrackedLinks(db),
+  };
+}
 
-  get isReadOnly(): boolean {
-    return this.db.isReadOnly;
-  }
+/** The store in one PostgreSQL database, with its connections. */
+export interface PostgresStore extends Store {
+  readonly db: Connection;
+}
 
-  async explainError(error: unknown): Promise<unknown> {
-    return this.db.explain(error);
-  }
+export function isPostgresStore(store: Store): store is PostgresStore {
+  return "db" in store && store.db instanceof Connection;
+}
 
-  /** Does nothing: one commit in the database takes as long as a wait for the disk, and many share it. */
-  async deferDiskSync(): Promise<void> {}
-
-  /** Does nothing: a commit is on the disk. */
-  async syncToDisk(): Promise<void> {}
-
-  async checkWritable(): Promise<void> {
-    await this.probe.check();
-  }
-
-  async readChangeToken(): Promise<string> {
-    return readChangeToken(this.db);
-  }
-
-  async readSecret(name: string): Promise<string> {
-    return readSecret(this.db, name);
-  }
-
-  async close(): Promise<void> {
-    await this.db.close();
-  }
-
-  async readClock(): Promise<ClockReading> {
-    return selectClock(this.db);
-  }
-
-  async writeClock(setting: ClockSetting): Promise<void> {
-    await writeClock(this.db, setting);
-  }
-
-  async claimClock(claim: ClockClaim): Promise<boolean> {
-    return claimClock(this.db, claim);
-  }
-
-  async releaseClock(token: string): Promise<void> {
-    await releaseClock(this.db, token);
-  }
-
-  async prune(request: PruneRequest): Promise<PruneResult> {
-    return prune(this.db, request);
-  }
-
-  async clear(options: { keepRecipients: boolean }): Promise<void> {
-    await clearStore(this.db, options);
-  }
-
-  async readIdempotencyRecord(key: string, since: number): Promise<IdempotencyRecord | null> {
-    return readIdempotencyRecord(this.db, key, since);
-  }
-
-  async readAlreadyTriggered(frequencyRecords: readonly FrequencyRecord[]): Promise<RecipientKey[]> {
-    return selectAlreadyTriggered(this.db, frequencyRecords);
-  }
-
-  async insertWorkflowRun(run: NewWorkflowRun, idempotentSince: number): Promise<InsertResult> {
-    return insertWorkflowRun(this.db, this.shared, run, idempotentSince);
-  }
-
-  async readRecipientsWithRun(workflowRunId: string, recipients: readonly RecipientKey[]): Promise<Set<RecipientKey>> {
-    return readRecipientsWithRun(this.db, workflowRunId, recipients);
-  }
-
-  async claimDueFanOuts(claim: Claim, limit: number): Promise<ClaimedFanOut[]> {
-    return claimDueFanOuts(this.db, this.shared, claim, limit);
-  }
-
-  async insertFanOutChunk(chunk: FanOutChunk, token: string, leaseMs: number | null): Promise<ChunkResult> {
-    return insertFanOutChunk(this.db, this.shared, chunk, token, leaseMs);
-  }
-
-  async splitFanOut(split: FanOutSplit, token: string, at: number): Promise<CausedWork | null> {
-    return splitFanOut(this.db, this.shared, split, token, at);
-  }
-
-  async readNextDueAt(options?: { excludeLeased: boolean }): Promise<number | null> {
-    return readNextDueAt(this.db, options?.excludeLeased ?? false);
-  }
-
-  /** Workers know of each other's end, and release what a dead one has claimed. */
-  async releaseDeadClaims(): Promise<boolean> {
-    return false;
-  }
-
-  async releaseClaims(tokens: readonly string[]): Promise<void> {
-    await this.db.write((tx) => releaseClaims(tx, tokens));
-    for (const token of tokens) this.claimedRows.forget(token);
-  }
-
-  getCrashes(token: string): number {
-    return this.db.crashes.get(token) ?? 0;
-  }
-
-  async settleCrashes(token: string, options: { isDone: boolean }): Promise<void> {
-    await settleCrashes(this.db, token, options);
-  }
-
-  isTransient(error: unknown): boolean {
-    return isTransient(error);
-  }
-
-  async listDueKinds(now: number, scope?: WorkScope): Promise<ReadonlySet<DueKind>> {
-    return listDueKinds(this.db, now, scope);
-  }
-
-  async hasPendingEvents(): Promise<boolean> {
-    return hasPendingEvents(this.db);
-  }
-
-  async claimDueRuns(claim: Claim, limit: number): Promise<ClaimedRun[]> {
-    return claimDueRuns(this.db, this.shared, this.claimedRows, claim, limit);
-  }
-
-  async saveAdvances(
-    advances: readonly SavedAdvance[],
-    token: string,
-    now: number,
-    options?: { clock?: ClockSetting | undefined; keepsClaim?: boolean },
-  ): Promise<SaveAdvancesResult> {
-    return saveAdvances(this.db, this.shared, this.claimedRows, advances, { token, now, ...options });
-  }
-
-  async postponeRuns(ids: readonly string[], until: number, token: string): Promise<void> {
-    await this.db.write((tx) => postponeRuns(tx, ids, until, token));
-  }
-
-  async previewThrottleSlots(requests: readonly ThrottleRequest[], now: number): Promise<boolean[]> {
-    return previewThrottleSlots(this.db, requests, now);
-  }
-
-  async acquireThrottleSlots(requests: readonly ThrottleRequest[], now: number): Promise<boolean[]> {
-    return acquireThrottleSlots(this.db, requests, now);
-  }
-
-  async recordEvents(events: readonly OccurredEvent[], now: number): Promise<CausedWork> {
-    return this.db.write(async (tx) => {
-      await recordEvents(tx, events, now);
-      return tx.getCausedWork();
-    });
-  }
-
-  async cancelRuns(cancellation: RunCancellation): Promise<CancellationResult> {
-    return cancelRuns(this.db, this.shared, cancellation);
-  }
-
-  async retryRuns(ids: readonly string[], at: number): Promise<string[]> {
-    return this.db.write((tx) => retryRuns(tx, ids, at));
-  }
-
-  async readBatch(recipientRunId: string): Promise<BatchContent | null> {
-    return readBatch(this.db, this.shared, recipientRunId);
-  }
-
-  async claimUserChanges(claim: Claim, limit: number): Promise<UserChange[]> {
-    return claimUserChanges(this.db, claim, limit);
-  }
-
-  async saveUserChanges(changes: UserChangeEffects, token: string, now: number): Promise<UserChangesResult> {
-    return saveUserChanges(this.db, this.shared, changes, token, now);
-  }
-
-  async insertSchedules(schedules: readonly Schedule[]): Promise<void> {
-    await insertSchedules(this.db, schedules);
-  }
-
-  async readSchedules(ids: readonly string[]): Promise<Schedule[]> {
-    return readSchedules(this.db, ids);
-  }
-
-  async listSchedules(filter: ScheduleFilter, page: PageRequest): Promise<Paged<Schedule>> {
-    return listSchedules(this.db, filter, page);
-  }
-
-  async updateSchedules(updates: readonly ScheduleUpdate[]): Promise<boolean> {
-    return updateSchedules(this.db, updates);
-  }
-
-  async deleteSchedules(ids: readonly string[]): Promise<Schedule[]> {
-    return deleteSchedules(this.db, ids);
-  }
-
-  async claimDueSchedules(claim: Claim, limit: number): Promise<Schedule[]> {
-    return claimDueSchedules(this.db, claim, limit);
-  }
-
-  async saveOccurrences(occurrences: readonly Occurrence[], token: string): Promise<OccurrenceResult[]> {
-    return saveOccurrences(this.db, this.shared, occurrences, token);
-  }
+/** Returns the store over the connections to a database. */
+export function createPostgresStore(db: Connection): PostgresStore {
+  const shared = new SharedRows();
+  const claimedRows = new ClaimedRows();
+  const probe = new WriteProbe(db);
+  const bind = createBinder<[]>(async (use) => use());
+  const bindConnection = createBinder<[Connection]>(async (use) => use(db));
+  const bindRows = createBinder<[Connection, SharedRows]>(async (use) => use(db, shared));
+  const bindRead = createBinder<[Transaction, SharedRows]>((use) => db.read(async (tx) => use(tx, shared)));
+  const bindList = createBinder<[Transaction]>((use) => db.readList(async (tx) => use(tx)));
+  const bindWrite = createBinder<[Transaction]>((use) => db.write(async (tx) => use(tx)));
+  return {
+    db,
+    isReadOnly: db.isReadOnly,
+    getCrashes: (token) => db.crashes.get(token) ?? 0,
+    isTransient,
+    ...bind({
+      explainError: (error) => db.explain(error),
+      // One commit in the database takes as long as a wait for the disk, and many share it.
+      deferDiskSync: () => {},
+      // A commit is on the disk.
+      syncToDisk: () => {},
+      checkWritable: () => probe.check(),
+      openLogs: () => createPostgresLogs(db, shared),
+      close: () => db.close(),
+      // Workers know of each other's end, and release what a dead one has claimed.
+      releaseDeadClaims: () => false,
+      claimDueRuns: (claim, limit) => claimDueRuns(db, shared, claimedRows, claim, limit),
+      saveAdvances: (advances, token, now, options) =>
+        saveAdvances(db, shared, claimedRows, advances, { token, now, ...options }),
+      async releaseClaims(tokens) {
+        await db.write((tx) => releaseClaims(tx, tokens));
+        for (const token of tokens) claimedRows.forget(token);
+      },
+      async listFeed(filter, page) {
+        await keepCountsOfLargeFeed(db, filter.recipient);
+        return db.readList((tx) => listFeed(tx, shared, filter, page));
+      },
+      async recordGuideEngagement(engagement, at) {
+        await shared.insert(db, listSharedRows(engagement));
+        return db.write(async (tx) => {
+          const message = await recordGuideEngagement(tx, shared, engagement, at);
+          return { message, caused: tx.getCausedWork() };
+        });
+      },
+    }),
+    ...bindConnection({
+      ...{ readChangeToken, readSecret, prune, clear: clearStore, readSeeds },
+      ...{ readClock: selectClock, writeClock, claimClock, releaseClock },
+      ...{ readRecipients, listSubscribers, readAudienceKeys, readMemberships },
+      ...{ readIdempotencyRecord, readAlreadyTriggered: selectAlreadyTriggered, readRecipientsWithRun },
+      ...{ readNextDueAt, listDueKinds, settleCrashes, claimUserChanges, previewThrottleSlots, acquireThrottleSlots },
+      ...{ insertSchedules, readSchedules, listSchedules, updateSchedules, deleteSchedules, claimDueSchedules },
+      ...{ readDeliveryLogs, listMessageIds, readNewMessages, listIdsByPrefix },
+    }),
+    ...bindRows({
+      ...{ insertWorkflowRun, claimDueFanOuts, insertFanOutChunk, splitFanOut, cancelRuns, readBatch },
+      ...{ claimDueMessages, saveUserChanges, saveOccurrences },
+    }),
+    ...bindRead({
+      ...{ readWorkflowRun, readRecipientRun, readGuideMessages },
+      countRuns: (tx, _shared, id) => countRuns(tx, id),
+      readMessages: async (tx, _shared, ids) => toMessages(tx, shared, await selectMessageRows(tx, ids)),
+    }),
+    ...bindList({
+      ...{ listRecipients, listSubscriptions, listAudienceMembers, readOutcomeRuns },
+      listMessages: (tx, filter, page) => listMessages(tx, shared, filter, page),
+      listRecipientRuns: (tx, filter, page) => listRecipientRuns(tx, shared, filter, page),
+    }),
+    ...bindWrite({
+      ...{ upsertRecipients, deleteRecipients, mergeRecipients, writePreferenceSets, writeChannelData },
+      ...{ upsertSubscriptions, deleteSubscriptions, addAudienceMembers, removeAudienceMembers: deleteMembers },
+      ...{ applySeeds, postponeRuns, retryRuns, resetGuide },
+      deleteMessages: (tx, ids) => deleteMessages(tx, shared, ids),
+      async recordEvents(tx, events, now) {
+        await recordEvents(tx, events, now);
+        return tx.getCausedWork();
+      },
+      async saveMessages(tx, messages, token, logs = []) {
+        const saved = await saveMessages(tx, shared, messages, token, logs);
+        return { saved, caused: tx.getCausedWork() };
+      },
+      async markMessages(tx, ids, action, at, metadata = null) {
+        const messages = await markMessages(tx, shared, ids, action, at, metadata);
+        return { messages, caused: tx.getCausedWork() };
+      },
+      async retryMessages(tx, ids, at) {
+        const messages = await retryMessages(tx, shared, ids, at);
+        return { messages, caused: tx.getCausedWork() };
+      },
+    }),
+  };
 }

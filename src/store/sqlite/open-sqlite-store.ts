@@ -14,7 +14,7 @@ import {
   isBusy,
   translateError,
 } from "./connection/store-errors.js";
-import { SqliteStore } from "./sqlite-store.js";
+import { createSqliteStore, type SqliteStore } from "./sqlite-store.js";
 
 export interface SqliteStoreOptions {
   /** Real time in milliseconds, for leases. */
@@ -139,7 +139,7 @@ async function openReadOnly(path: string, options: SqliteStoreOptions): Promise<
     database.exec("PRAGMA cache_size = -32000; PRAGMA temp_store = MEMORY");
     const connection = new Connection(database, path, getExpectedTables, true);
     connection.realNow = options.now ?? Date.now;
-    return new SqliteStore(connection);
+    return createSqliteStore(connection);
   } catch (error) {
     database.close();
     throw error;
@@ -188,7 +188,7 @@ export async function openSqliteStore(location: string, options: SqliteStoreOpti
       const connection = new Connection(database, path, getExpectedTables);
       connection.watchesUsers = options.watchUsers ?? false;
       connection.realNow = options.now ?? Date.now;
-      return new SqliteStore(connection);
+      return createSqliteStore(connection);
     } catch (error) {
       database.close();
       throw error;

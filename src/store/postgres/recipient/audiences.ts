@@ -1,5 +1,6 @@
 import type { AudienceMember, AudienceMembership } from "../../../domain/audience/audience.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
+import type { AddedMembers } from "../../../ports/audience-store.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import { type RecipientRow, toRecipient } from "../../rows/recipient-row.js";
 import { RECIPIENT_BYTES } from "../../rows/row-bytes.js";
@@ -15,11 +16,15 @@ export async function addAudienceMembers(
   audience: string,
   members: readonly AudienceMembership[],
   at: number,
-): Promise<AudienceMembership[]> {
+): Promise<AddedMembers> {
   const joined = await insertMembers(tx, audience, members, at);
   const changes = joined.map(({ recipient, tenant }) => ({ user: recipient, audience, tenant, depth: 0 }));
   await insertUserChanges(tx, changes, at);
-  return joined;
+  return { added: joined, caused: tx.getCausedWork() };
+}
+
+export async function readAudienceKeys(tx: Reader): Promise<string[]> {
+  return (await tx.all<{ key: string }>("SELECT key FROM audiences ORDER BY key")).map(({ key }) => key);
 }
 
 export async function listAudienceMembers(

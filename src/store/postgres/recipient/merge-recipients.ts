@@ -2,6 +2,7 @@ import { type MessageBatch, renameActor } from "../../../domain/message/message.
 import { MERGED_HISTORY_MS, mergeRecipients as mergeParts } from "../../../domain/recipient/merge-recipient.js";
 import type { Recipient, RecipientKey } from "../../../domain/recipient/recipient.js";
 import { cancelRun } from "../../../domain/run/cancel-run.js";
+import type { CausedWork } from "../../../ports/due-store.js";
 import { stringify } from "../../rows/json-column.js";
 import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, toRecipientRun } from "../../rows/run-row.js";
 import type { Transaction } from "../connection/transaction.js";
@@ -93,7 +94,7 @@ const MOVE_UNIQUE_ROWS = [
 const LOCK_BOTH = "SELECT key FROM recipients WHERE key = ANY($1::text[]) ORDER BY key FOR UPDATE";
 
 /**
- * Merges one recipient into another, with everything that belongs to it, and then deletes it (A-097). Returns false if one of
+ * Merges one recipient into another, with everything that belongs to it, and then deletes it (A-097). Returns null if one of
  * them does not exist or both are the same.
  */
 export async function mergeRecipients(
@@ -101,9 +102,9 @@ export async function mergeRecipients(
   into: RecipientKey,
   from: RecipientKey,
   at: number,
-): Promise<boolean> {
+): Promise<CausedWork | null> {
   const locked = await tx.all(LOCK_BOTH, [into, from]);
-  if (locked.length < 2) return false;
+  if (locked.length < 2) return null;
   const other = (await readRecipients(tx, [from])).get(from) as Recipient;
   const change = (before: Recipient | null) => (before === null ? other : mergeParts(before, other));
   await writeRecipients(tx, [{ key: into, change }], at);
@@ -116,5 +117,5 @@ export async function mergeRecipients(
   for (const move of MOVE_UNIQUE_ROWS) await tx.run(move, into, from);
   await mergeActors(tx, { into, from, since: at - MERGED_HISTORY_MS });
   await deleteRecipients(tx, [from]);
-  return true;
+  return tx.getCausedWork();
 }

@@ -1,9 +1,21 @@
 import { mergeRecipient } from "../../../domain/recipient/merge-recipient.js";
-import type { Recipient, RecipientKey, RecipientParts, RecipientUpsert } from "../../../domain/recipient/recipient.js";
+import {
+  type Recipient,
+  type RecipientKey,
+  type RecipientParts,
+  type RecipientUpsert,
+  USERS,
+} from "../../../domain/recipient/recipient.js";
 import { resolveChangeEffects } from "../../../domain/recipient/recipient-change.js";
 import { buildRecipientEvent, type OccurredEvent } from "../../../domain/run/occurred-event.js";
+import type { CausedWork } from "../../../ports/due-store.js";
+import type { Paged, PageRequest } from "../../../ports/page-request.js";
+import type { RecipientFilter } from "../../../ports/recipient-store.js";
 import { stringify } from "../../rows/json-column.js";
 import { type RecipientRow, toJsonUnlessEmpty, toRecipient } from "../../rows/recipient-row.js";
+import { RECIPIENT_BYTES } from "../../rows/row-bytes.js";
+import { readPage } from "../connection/read-page.js";
+import { SqlFilters } from "../connection/sql-filters.js";
 import type { Reader, Transaction } from "../connection/transaction.js";
 import { getShard } from "../run/shard.js";
 import { recordEvents } from "../run/waits.js";
@@ -242,4 +254,43 @@ export async function applyUpserts(
       inOrder.push({ user: key, audience: audience.key, tenant: audience.tenant, depth });
   }
   await insertUserChanges(tx, inOrder, at);
+}
+
+export async function upsertRecipients(
+  tx: Transaction,
+  upserts: readonly RecipientUpsert[],
+  at: number,
+): Promise<CausedWork> {
+  await applyUpserts(tx, upserts, at);
+  return tx.getCausedWork();
+}
+
+/** Returns one page of a collection's recipients; with null, those of all collections except users. */
+export async function listRecipients(
+  tx: Reader,
+  { collection, id, name }: RecipientFilter,
+  page: PageRequest,
+): Promise<Paged<Recipient>> {
+  const filters = new SqlFilters()
+    .add("r.key = ?", id === undefined ? undefined : `${collection}/${id}`)
+    .addPairs("r.properties", name === undefined ? undefined : { name });
+  if (collection === null) filters.conditions.push(`split_part(r.key, '/', 1) <> '${USERS}'`);
+  const { rows, page_info } = await readPage<RecipientRow & { row: number }>(
+    tx,
+    {
+      kind: "recipients",
+      columns: `r.row, ${RECIPIENT_COLUMNS}`,
+      from: "FROM recipients r",
+      bytes: RECIPIENT_BYTES,
+      key: "r.row",
+      filters,
+      group:
+        collection === null || id !== undefined
+          ? undefined
+          : { column: "split_part(r.key, '/', 1)", value: filters.bind(collection) },
+      isSelective: id !== undefined,
+    },
+    page,
+  );
+  return { items: rows.map(toRecipient), page_info };
 }

@@ -13,11 +13,7 @@ const KINDS_BY_TABLE: Record<DueTable, DueKind> = {
 };
 
 /** Returns the kinds of work in the scope that are due. */
-export async function listDueKinds(
-  db: Connection,
-  now: number,
-  scope: WorkScope | undefined,
-): Promise<ReadonlySet<DueKind>> {
+export async function listDueKinds(db: Connection, now: number, scope?: WorkScope): Promise<ReadonlySet<DueKind>> {
   const kinds = new Set<DueKind>();
   const claim = scope === undefined ? { now } : { now, scope };
   for (const table of DUE_TABLES) if (await hasDueWork(db, table, claim)) kinds.add(KINDS_BY_TABLE[table]);
@@ -46,8 +42,8 @@ const buildNextUnleased = (time: string): string =>
 const buildNextLeaseEnd = (time: string): string =>
   `SELECT LEAST(${DUE_TABLES.map((table) => `(SELECT min(GREATEST(due_at, claim_until + $1)) FROM ${table} WHERE due_at IS NOT NULL AND claim_until > ${time})`).join(", ")}, (SELECT min(GREATEST(at, claim_until + $1)) FROM user_changes WHERE claim_until > ${time})) AS at`;
 
-export async function readNextDueAt(db: Connection, excludeLeased: boolean): Promise<number | null> {
-  if (excludeLeased) return (await db.get<{ at: number | null }>(buildNextUnleased(db.time)))?.at ?? null;
+export async function readNextDueAt(db: Connection, options?: { excludeLeased: boolean }): Promise<number | null> {
+  if (options?.excludeLeased) return (await db.get<{ at: number | null }>(buildNextUnleased(db.time)))?.at ?? null;
   return db.read(async (tx) => {
     const { offset_ms, frozen_at, real_now } = await selectClock(tx);
     const shift = frozen_at === null ? offset_ms : frozen_at - real_now;

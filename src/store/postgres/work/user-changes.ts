@@ -45,13 +45,6 @@ export async function hasClaimableChanges(
   return (await tx.get(`${buildSelect(tx.time, condition)} LIMIT 1`, ...values)) !== undefined;
 }
 
-export async function hasPendingEvents(db: Connection): Promise<boolean> {
-  const found = await db.get<{ found: boolean }>(
-    "SELECT EXISTS (SELECT 1 FROM user_changes) OR EXISTS (SELECT 1 FROM signals) AS found",
-  );
-  return found?.found ?? false;
-}
-
 /**
  * Claims changes by user. The first change of each user is locked, so that two claims at the same time take different users.
  */

@@ -1,5 +1,6 @@
 import { markMessage } from "../../../domain/message/mark-message.js";
 import type { EngagementAction, Message } from "../../../domain/message/message.js";
+import { requeueMessage } from "../../../domain/message/requeue-message.js";
 import type { ChangedMessages } from "../../../ports/message-store.js";
 import type { JsonObject } from "../../../util/json.js";
 import { packMessageEvents } from "../../rows/event-codec.js";
@@ -14,7 +15,7 @@ const UPDATE =
   "UPDATE messages SET seen_at = ?, read_at = ?, interacted_at = ?, link_clicked_at = ?, archived_at = ?, events = ?, updated_at = ? WHERE row = ?";
 
 /** Returns the rows of the ids that exist, in the order of the ids, each once. */
-export function selectMessageRows(db: Connection, ids: readonly string[]): MessageRow[] {
+function selectMessageRows(db: Connection, ids: readonly string[]): MessageRow[] {
   return [...new Set(ids)].flatMap((id) => db.get<MessageRow>(`${SELECT_MESSAGES} WHERE m.id = ?`, id) ?? []);
 }
 
@@ -43,7 +44,7 @@ export function markMessages(
   ids: readonly string[],
   action: EngagementAction,
   at: number,
-  metadata: JsonObject | null,
+  metadata: JsonObject | null = null,
 ): ChangedMessages {
   const { result: messages, caused } = db.writeAndCollect(() =>
     markMessagesInWrite(db, shared, ids, action, at, metadata),
@@ -82,4 +83,28 @@ export function markMessagesInWrite(
     recordMessageEvents(db, [{ message: marked, events: marked.events.slice(before.events.length) }]);
     return marked;
   });
+}
+
+/**
+ * Queues undelivered messages again and returns them (E-213). Messages that have changed in the meantime are left as they
+ * are.
+ */
+export function retryMessages(db: Connection, shared: SharedRows, ids: readonly string[], at: number): ChangedMessages {
+  const { result: messages, caused } = db.writeAndCollect(() => {
+    const rows = selectMessageRows(db, ids);
+    const update = db.prepare(
+      "UPDATE messages SET status = ?, due_at = ?, attempts = ?, events = ?, updated_at = ? WHERE row = ?",
+    );
+    return toMessages(db, shared, rows).flatMap((before, index) => {
+      const queued = requeueMessage(before, at);
+      if (queued === null) return [];
+      const { status, due_at, attempts, events, updated_at, inserted_at } = queued;
+      const { row } = rows[index] as MessageRow;
+      update.run(status, due_at, attempts, packMessageEvents(events, inserted_at), updated_at, row);
+      shared.blocks.record("messages.status", status, row);
+      recordMessageEvents(db, [{ message: queued, events: events.slice(before.events.length) }]);
+      return [queued];
+    });
+  });
+  return { messages, caused };
 }

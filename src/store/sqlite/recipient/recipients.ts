@@ -1,11 +1,21 @@
 import { mergeRecipient } from "../../../domain/recipient/merge-recipient.js";
-import type { Recipient, RecipientKey, RecipientUpsert } from "../../../domain/recipient/recipient.js";
+import { type Recipient, type RecipientKey, type RecipientUpsert, USERS } from "../../../domain/recipient/recipient.js";
 import { resolveChangeEffects } from "../../../domain/recipient/recipient-change.js";
+import * as rules from "../../../domain/recipient/write-recipient-part.js";
 import { buildRecipientEvent } from "../../../domain/run/occurred-event.js";
 import type { CausedWork } from "../../../ports/due-store.js";
+import type { Paged, PageRequest } from "../../../ports/page-request.js";
+import type {
+  ChannelDataWrite,
+  PreferenceWrite,
+  RecipientFilter,
+  WrittenChannelData,
+} from "../../../ports/recipient-store.js";
 import { stringify } from "../../rows/json-column.js";
 import { type RecipientRow, toJsonUnlessEmpty, toRecipient } from "../../rows/recipient-row.js";
+import { RECIPIENT_BYTES } from "../../rows/row-bytes.js";
 import type { Connection } from "../connection/connection.js";
+import { readPage, SqlFilters } from "../connection/read-page.js";
 import { recordEvents } from "../run/waits.js";
 import { deleteMembers, insertMembers } from "./audience-members.js";
 
@@ -105,4 +115,63 @@ export function applyUpserts(db: Connection, upserts: readonly RecipientUpsert[]
 
 export function upsertRecipients(db: Connection, upserts: readonly RecipientUpsert[], at: number): CausedWork {
   return db.writeAndCollect(() => applyUpserts(db, upserts, at)).caused;
+}
+
+function recipientExists(db: Connection, key: string): boolean {
+  return db.get("SELECT 1 FROM recipients WHERE key = ?", key) !== undefined;
+}
+
+export function writePreferenceSets(db: Connection, writes: readonly PreferenceWrite[], at: number): CausedWork {
+  return db.writeAndCollect(() => {
+    for (const write of writes) {
+      if (write.set === null && !recipientExists(db, write.recipient)) continue;
+      changeRecipient(db, write.recipient, at, (before) => rules.writePreferenceSet(before, write));
+    }
+  }).caused;
+}
+
+export function writeChannelData(db: Connection, writes: readonly ChannelDataWrite[], at: number): WrittenChannelData {
+  const { result: replaced, caused } = db.writeAndCollect(() => {
+    let count = 0;
+    for (const write of writes) {
+      if (write.data === null && !recipientExists(db, write.recipient)) continue;
+      changeRecipient(db, write.recipient, at, (before) => {
+        if (before !== null && Object.hasOwn(before.channel_data, write.channel_id)) count++;
+        return rules.writeChannelData(before, write);
+      });
+    }
+    return count;
+  });
+  return { replaced, caused };
+}
+
+/** The collection in a key. The indexes of the table have the same text. */
+const COLLECTION = "substr(key, 1, instr(key, '/') - 1)";
+
+/** Returns one page of a collection's recipients; with null, those of all collections except users. */
+export function listRecipients(
+  db: Connection,
+  { collection, id, name }: RecipientFilter,
+  page: PageRequest,
+): Paged<Recipient> {
+  const filters = new SqlFilters()
+    .add(`${COLLECTION} = ?`, collection ?? undefined)
+    .add("r.key = ?", id === undefined ? undefined : `${collection}/${id}`)
+    .add("json_extract(r.properties, '$.name') = ?", name);
+  if (collection === null) filters.conditions.push(`${COLLECTION} <> '${USERS}'`);
+  return db.read(() => {
+    const { rows, page_info } = readPage<RecipientRow & { row: number }>(
+      db,
+      {
+        kind: "recipients",
+        columns: "r.row, r.key, r.properties, r.preferences, r.channel_data, r.inserted_at, r.updated_at",
+        from: "FROM recipients r",
+        bytes: RECIPIENT_BYTES,
+        key: "r.row",
+        filters,
+      },
+      page,
+    );
+    return { items: rows.map(toRecipient), page_info };
+  });
 }

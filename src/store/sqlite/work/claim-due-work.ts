@@ -34,7 +34,7 @@ const KINDS_BY_TABLE: Record<DueTable, DueKind> = {
 
 const SELECT_DUE_KINDS = `SELECT ${DUE_TABLES.map((table) => `EXISTS (SELECT 1 FROM ${table} WHERE ${IS_DUE})`).join(", ")}, EXISTS (SELECT 1 FROM user_changes WHERE ${buildClaimableCondition("?2")})`;
 
-export function listDueKinds(db: Connection, now: number, scope: WorkScope | undefined): ReadonlySet<DueKind> {
+export function listDueKinds(db: Connection, now: number, scope?: WorkScope): ReadonlySet<DueKind> {
   if (scope !== undefined) return db.runSingle(() => listDueKindsInScope(db, now, scope));
   const found = db.runSingle(() => db.getList<number[]>(SELECT_DUE_KINDS, now, db.realNow())) ?? [];
   const kinds: DueKind[] = [...DUE_TABLES.map((table) => KINDS_BY_TABLE[table]), "user_changes"];
@@ -157,9 +157,9 @@ function readNextUnleased(db: Connection, realNow: number): number[] {
   return found.map((at) => at ?? Number.POSITIVE_INFINITY);
 }
 
-export function readNextDueAt(db: Connection, unleased: boolean): number | null {
+export function readNextDueAt(db: Connection, options?: { excludeLeased: boolean }): number | null {
   const realNow = db.realNow();
-  const next = unleased
+  const next = options?.excludeLeased
     ? db.runSingle(() => readNextUnleased(db, realNow))
     : db.read(() => readNextWithLeases(db, realNow));
   const first = Math.min(...next);

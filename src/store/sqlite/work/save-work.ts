@@ -132,7 +132,7 @@ export function saveMessages(
   shared: SharedRows,
   messages: readonly Message[],
   token: string,
-  logs: readonly DeliveryLog[],
+  logs: readonly DeliveryLog[] = [],
 ): SavedMessages {
   const { result: saved, caused } = db.writeAndCollect(() => {
     const savedIds = new Set<string>();

@@ -1,0 +1,58 @@
+import type { OutcomeRuns, RunCounts, StoredTrigger } from "../../../ports/run-store.js";
+import {
+  ENDED_STATUSES,
+  hasMessages,
+  OUTCOME_MESSAGE_COLUMNS,
+  OUTCOME_RUN_COLUMNS,
+  type OutcomeMessageRow,
+  type OutcomeRunRow,
+  toOutcomeMessage,
+  toOutcomeRun,
+} from "../../rows/outcome-row.js";
+import type { Reader } from "../connection/transaction.js";
+import { findWorkflowRun } from "./run-rows.js";
+import type { SharedRows } from "./shared-rows.js";
+
+const WORKFLOW_RUN = "(SELECT row FROM workflow_runs WHERE id = $1 AND guide = 0)";
+
+const SELECT_RUNS = `SELECT ${OUTCOME_RUN_COLUMNS} FROM recipient_runs r WHERE r.workflow_run = ${WORKFLOW_RUN} AND r.row > $2 ORDER BY r.row LIMIT $3`;
+
+const SELECT_MESSAGES = `SELECT ${OUTCOME_MESSAGE_COLUMNS} FROM messages m WHERE m.recipient_run = ANY($1::bigint[]) ORDER BY m.row`;
+
+const COUNT_RUNS = `SELECT count(*) AS runs, count(*) FILTER (WHERE status IN (${ENDED_STATUSES})) AS ended FROM recipient_runs WHERE workflow_run = ${WORKFLOW_RUN}`;
+
+const HAS_QUEUED_MESSAGES = `SELECT 1 FROM recipient_runs r JOIN messages m ON m.recipient_run = r.row
+  WHERE r.workflow_run = ${WORKFLOW_RUN} AND m.status = 'queued' AND m.due_at > m.inserted_at LIMIT 1`;
+
+/** Returns a trigger without its runs, or null. */
+export async function readWorkflowRun(tx: Reader, shared: SharedRows, id: string): Promise<StoredTrigger | null> {
+  const found = await findWorkflowRun(tx, shared, id);
+  return found && { run: found.run, unidentified: found.unidentified };
+}
+
+/** Returns the next runs of a trigger, with what an outcome shows of them and of their messages. */
+export async function readOutcomeRuns(
+  tx: Reader,
+  id: string,
+  after: number | null,
+  limit: number,
+): Promise<OutcomeRuns> {
+  const rows = await tx.all<OutcomeRunRow>(SELECT_RUNS, id, after ?? 0, limit);
+  const runs = rows.map(toOutcomeRun);
+  const withMessages = rows.flatMap(({ row }, index) =>
+    hasMessages(runs[index] as (typeof runs)[number]) ? [row] : [],
+  );
+  const messages = withMessages.length === 0 ? [] : await tx.all<OutcomeMessageRow>(SELECT_MESSAGES, withMessages);
+  return {
+    runs,
+    messages: messages.map(toOutcomeMessage),
+    next: rows.length < limit ? null : (rows.at(-1)?.row ?? null),
+  };
+}
+
+/** Counts the runs of a trigger. Queued messages are searched only after all runs have ended. */
+export async function countRuns(tx: Reader, id: string): Promise<RunCounts> {
+  const { runs, ended } = (await tx.get<{ runs: number; ended: number }>(COUNT_RUNS, id)) ?? { runs: 0, ended: 0 };
+  const isQueued = runs === ended && (await tx.get(HAS_QUEUED_MESSAGES, id)) !== undefined;
+  return { runs, ended, hasEnded: runs === ended && !isQueued };
+}
