@@ -1,6 +1,7 @@
 import type { JsonObject } from "../../util/json.js";
 import type { RecipientKey } from "../recipient/recipient.js";
 import type { Subscription } from "../recipient/subscription.js";
+import type { Workflow } from "../workflow/workflow.js";
 import type { Reason, StepOutcome } from "./outcome.js";
 import type { RunStatus } from "./run-status.js";
 import type { RunWait } from "./run-wait.js";
@@ -49,6 +50,25 @@ export interface WorkflowRun {
   settings: RunSettings;
   trigger_source: TriggerSource;
   inserted_at: number;
+}
+
+/** Returns a run of a workflow. Fields that are not given have the values of a run that no request started. */
+export function createWorkflowRun(
+  { key, version_id }: Pick<Workflow, "key" | "version_id">,
+  fields: Pick<WorkflowRun, "id" | "trigger_source" | "inserted_at"> & Partial<WorkflowRun>,
+): WorkflowRun {
+  return {
+    id: fields.id,
+    workflow: key,
+    version_id,
+    actor: fields.actor ?? null,
+    tenant: fields.tenant ?? null,
+    data: fields.data ?? {},
+    cancellation_key: fields.cancellation_key ?? null,
+    settings: fields.settings ?? { sandbox_mode: false, skip_delay: false },
+    trigger_source: fields.trigger_source,
+    inserted_at: fields.inserted_at,
+  };
 }
 
 /** An entry in the history of a run (E-009). EQ-04 lists the names. `at` is in milliseconds. */

@@ -1,7 +1,7 @@
 import type { Broadcast, BroadcastState, BroadcastTarget, BroadcastView } from "../../domain/audience/broadcast.js";
 import type { RecipientUpsert } from "../../domain/recipient/recipient.js";
 import type { TriggerOutcome } from "../../domain/run/outcome.js";
-import type { WorkflowRun } from "../../domain/run/workflow-run.js";
+import { createWorkflowRun } from "../../domain/run/workflow-run.js";
 import { getErrorMessage, KnockError } from "../../errors/knock-error.js";
 import type { AudienceStore } from "../../ports/audience-store.js";
 import type { BroadcastLog, BroadcastOperations, SendBroadcastOptions } from "../../ports/broadcast-service.js";
@@ -105,18 +105,11 @@ export function createBroadcastOperations({
     if (compiled.sharedError) throw compiled.sharedError;
     if (compiled.usesTranslations) await definitions.translations();
     const now = Date.parse((await operations.readClock()).now);
-    const run: WorkflowRun = {
+    const run = createWorkflowRun(definition, {
       id: ids.uuid(),
-      workflow: key,
-      version_id: definition.version_id,
-      actor: null,
-      tenant: null,
-      data: {},
-      cancellation_key: null,
-      settings: { sandbox_mode: false, skip_delay: false },
       trigger_source: { type: "broadcast" },
       inserted_at: Math.max(at ?? now, now),
-    };
+    });
     const fanOut = { listed: [], objects: [], after: null, target };
     const unidentified = await findUnidentifiedUsers(identify);
     // A broadcast that is sent now and the users it identifies are one transaction. A scheduled one identifies its

@@ -2,7 +2,8 @@ import type { MessageStatuses } from "../../domain/message/message.js";
 import type { BatchContent } from "../../domain/run/batch-continuations.js";
 import type { Signal } from "../../domain/run/run-wait.js";
 import type { IdSource } from "../../util/ids.js";
-import type { ScopeInput } from "../context/build-scope.js";
+import type { RunParties, ScopeInput } from "../context/build-scope.js";
+import type { EngineContext } from "../context/engine-context.js";
 import type { RenderPart } from "../liquid/limit-rendering.js";
 import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 
@@ -27,4 +28,39 @@ export interface AdvanceInput extends Omit<ScopeInput, "workflow" | "batch" | "p
   onStep?: ((type: string, seconds: number) => void) | undefined;
   /** Executes a step or evaluates conditions. Absent if all parts of the advance share a time limit. */
   renderPart?: RenderPart;
+}
+
+const NO_QUERY_RESULTS: ReadonlyMap<string, unknown> = new Map();
+
+/** The fields of an input that each caller gives, and those that a run has later than at its first advance. */
+type InputFields = Pick<AdvanceInput, "recipients" | "run" | "recipientRun" | "environment" | "compiled" | "now"> &
+  Partial<Pick<AdvanceInput, "schedule" | "messages" | "batch" | "signals" | "isUnavailable" | "alreadyTriggered">>;
+
+/** Builds the input of an advance. All fields are named, because V8 advances objects of one shape faster. */
+export function buildAdvanceInput(
+  { ids, onStep }: Pick<EngineContext<unknown>, "ids" | "onStep">,
+  { recipient, actor, tenant, subscribedObject }: RunParties,
+  fields: InputFields,
+): AdvanceInput {
+  return {
+    recipient,
+    actor,
+    tenant,
+    subscribedObject,
+    recipients: fields.recipients,
+    run: fields.run,
+    recipientRun: fields.recipientRun,
+    environment: fields.environment,
+    schedule: fields.schedule,
+    compiled: fields.compiled,
+    messages: fields.messages ?? [],
+    batch: fields.batch ?? null,
+    signals: fields.signals ?? [],
+    now: fields.now,
+    ids,
+    isUnavailable: fields.isUnavailable ?? false,
+    alreadyTriggered: fields.alreadyTriggered ?? false,
+    queryResults: NO_QUERY_RESULTS,
+    onStep,
+  };
 }

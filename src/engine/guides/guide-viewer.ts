@@ -61,15 +61,15 @@ async function readViewerData(
 ) {
   const { store, definitions } = context;
   const tenantKey = request.tenant === null ? null : toRecipientKey({ id: request.tenant, collection: TENANTS });
-  const [people, memberships, messages, audiences, now] = await Promise.all([
+  const [recipients, memberships, messages, audiences, now] = await Promise.all([
     store.readRecipients(tenantKey === null ? [request.user] : [request.user, tenantKey]),
     store.readMemberships([request.user]),
     store.readGuideMessages(request.user),
     definitions.audiences(),
     readTime(context),
   ]);
-  const recipient = people.get(request.user) ?? buildUnidentifiedRecipient(request.user, now);
-  const tenant = tenantKey === null ? null : (people.get(tenantKey) ?? buildUnidentifiedRecipient(tenantKey, now));
+  const recipient = recipients.get(request.user) ?? buildUnidentifiedRecipient(request.user, now);
+  const tenant = tenantKey === null ? null : (recipients.get(tenantKey) ?? buildUnidentifiedRecipient(tenantKey, now));
   const scope: RenderScope = {
     ...request.data,
     data: request.data,

@@ -59,9 +59,9 @@ async function readTrialRecipients(
   trial: TriggerTrial,
 ): Promise<Map<RecipientKey, Recipient>> {
   const keys = collectRecipientKeys(trial.trigger);
-  const people = applyInlineRecipients(trial, await context.store.readRecipients(keys));
-  for (const key of keys) if (!people.has(key)) people.set(key, buildUnidentifiedRecipient(key, trial.now));
-  return people;
+  const recipients = applyInlineRecipients(trial, await context.store.readRecipients(keys));
+  for (const key of keys) if (!recipients.has(key)) recipients.set(key, buildUnidentifiedRecipient(key, trial.now));
+  return recipients;
 }
 
 /** Redacts everything except rendered content, because a template that prints a secret variable is meant to. */

@@ -9,7 +9,7 @@ import { type JsonObject, stableStringify } from "../../util/json.js";
 import { createTracker } from "../channel/create-tracker.js";
 import { compileWorkflow } from "../compile/compile-workflow.js";
 import { buildParties, type EngineContext, type QueryStore, readRunRecipients } from "../context/engine-context.js";
-import type { AdvanceInput } from "../execution/advance-input.js";
+import { type AdvanceInput, buildAdvanceInput } from "../execution/advance-input.js";
 import { RunExecution } from "../execution/run-execution.js";
 import { renderWithinLimit } from "../liquid/limit-rendering.js";
 import { RenderError } from "../liquid/liquid.js";
@@ -25,7 +25,7 @@ async function readAdvanceInput(
   message: Message,
   locale: string,
 ): Promise<AdvanceInput | null> {
-  const { store, definitions, ids } = context;
+  const { store, definitions } = context;
   const [stored, workflow, environment, batch] = await Promise.all([
     store.readRecipientRun(message.recipient_run_id),
     definitions.workflow(message.workflow),
@@ -36,27 +36,23 @@ async function readAdvanceInput(
   if (stored === null || workflow === null || workflow.version_id !== message.version_id) return null;
   const { run } = stored;
   const recipientRun = { ...stored.recipientRun, data: message.data };
-  const people = await readRunRecipients(store, [{ run, recipientRun, batch }]);
-  const parties = buildParties(run, recipientRun, people);
+  const recipients = await readRunRecipients(store, [{ run, recipientRun, batch }]);
+  const parties = buildParties(run, recipientRun, recipients);
   if (parties === null) return null;
-  const { recipient } = parties;
-  return {
-    ...parties,
-    recipient: { ...recipient, properties: { ...recipient.properties, locale } },
-    recipients: people,
-    run,
-    recipientRun,
-    environment,
-    compiled: await compileWorkflow(workflow, definitions),
-    messages: [],
-    batch,
-    signals: [],
-    now: message.inserted_at,
-    ids,
-    isUnavailable: false,
-    alreadyTriggered: false,
-    queryResults: new Map(),
-  };
+  const recipient = { ...parties.recipient, properties: { ...parties.recipient.properties, locale } };
+  return buildAdvanceInput(
+    context,
+    { ...parties, recipient },
+    {
+      recipients,
+      run,
+      recipientRun,
+      environment,
+      compiled: await compileWorkflow(workflow, definitions),
+      batch,
+      now: message.inserted_at,
+    },
+  );
 }
 
 /** Keeps the tracked links of a message. If its content in this language has other links, they are not tracked. */

@@ -15,7 +15,7 @@ import {
   readRunRecipients,
   readRunSchedules,
 } from "../context/engine-context.js";
-import type { AdvanceInput } from "../execution/advance-input.js";
+import { type AdvanceInput, buildAdvanceInput } from "../execution/advance-input.js";
 import { getRunContext } from "../workflow/branch-context.js";
 import { type Advance, createRunOnlyAdvance } from "./advance.js";
 import { advanceMany } from "./advance-many.js";
@@ -60,8 +60,6 @@ function findNewerVersion(
     : null;
 }
 
-const NO_QUERY_RESULTS: ReadonlyMap<string, unknown> = new Map();
-
 /** A claimed run with the result of its advance. */
 export interface AdvancedClaimedRun {
   claimed: ClaimedRun;
@@ -74,7 +72,7 @@ async function advanceRunsOfOneBranch(
   claimed: readonly ClaimedRun[],
   now: number,
 ): Promise<AdvancedClaimedRun[]> {
-  const [people, schedules, environment] = await Promise.all([
+  const [recipients, schedules, environment] = await Promise.all([
     readRunRecipients(context.store, claimed),
     readRunSchedules(context.store, claimed),
     context.definitions.environment(),
@@ -91,7 +89,7 @@ async function advanceRunsOfOneBranch(
       run.trigger_source.type === "broadcast" ? version : await readCurrentWorkflow(run.workflow, version);
     const newest = findNewerVersion(claimedRun, current);
     const newer = newest && (await findTemplateError(newest.version, context.definitions)) === null ? newest : null;
-    const parties = buildParties(run, recipientRun, people);
+    const parties = buildParties(run, recipientRun, recipients);
     if (parties === null) {
       const cancelled = cancelRun(recipientRun, now, { code: "recipient_deleted", detail: null }); // E-053
       const result = createRunOnlyAdvance(cancelled);
@@ -104,12 +102,8 @@ async function advanceRunsOfOneBranch(
       position,
       claimed: claimedRun,
       version: newer?.version ?? null,
-      input: {
-        recipient: parties.recipient,
-        actor: parties.actor,
-        tenant: parties.tenant,
-        subscribedObject: parties.subscribedObject,
-        recipients: people,
+      input: buildAdvanceInput(context, parties, {
+        recipients,
         run: newer ? { ...run, version_id: newer.version.version_id } : run,
         recipientRun: newer ? { ...recipientRun, position: newer.position } : recipientRun,
         environment,
@@ -119,12 +113,8 @@ async function advanceRunsOfOneBranch(
         batch,
         signals,
         now,
-        ids: context.ids,
         isUnavailable: current === null,
-        alreadyTriggered: false,
-        queryResults: NO_QUERY_RESULTS,
-        onStep: context.onStep,
-      },
+      }),
     });
   }
   const results = await advanceMany(

@@ -3,7 +3,6 @@ import { failRun, WORKER_CRASHED } from "../../domain/run/fail-run.js";
 import type { Reason } from "../../domain/run/outcome.js";
 import { REASONS } from "../../domain/run/reasons.js";
 import { getErrorMessage } from "../../errors/knock-error.js";
-import type { ClockSetting } from "../../ports/clock-store.js";
 import { type CausedWork, type DueStore, MAX_CRASHES } from "../../ports/due-store.js";
 import type { ClaimedRun, SavedAdvance } from "../../ports/run-store.js";
 import type { ScheduleStore } from "../../ports/schedule-store.js";
@@ -11,6 +10,7 @@ import type { EngineContext, QueryStore } from "../context/engine-context.js";
 import { doInParts, type FailureVerdict, RETRY_MS } from "../context/work-failures.js";
 import { type Advance, createRunOnlyAdvance } from "./advance.js";
 import { type AdvancedClaimedRun, advanceClaimedRuns } from "./advance-claimed-runs.js";
+import type { MovingClock } from "./moving-clock.js";
 
 interface AdvancedMoments {
   advances: AdvancedClaimedRun[];
@@ -141,8 +141,8 @@ interface AdvanceOptions {
   token: string;
   now: number;
   signal?: AbortSignal | undefined;
-  /** Returns the clock setting to save with runs of a later moment than `now`. */
-  toClock?: (reached: number) => ClockSetting;
+  /** The clock that moves to the work. Absent if only work that is due at `now` was claimed. */
+  clock?: MovingClock | undefined;
 }
 
 /**
@@ -152,18 +152,18 @@ interface AdvanceOptions {
 export async function advanceDueRuns(
   context: Context,
   claimed: readonly ClaimedRun[],
-  { token, now, signal, toClock }: AdvanceOptions,
+  { token, now, signal, clock }: AdvanceOptions,
 ): Promise<AdvancedRuns> {
   const { store } = context;
   if (store.getCrashes(token) > MAX_CRASHES) return failCrashedRuns(context, claimed, token, now);
   const { advances, reached, failed } = await advanceInParts(context, claimed, now, signal);
-  const clock = toClock && reached > now ? toClock(reached) : undefined;
+  const setting = reached > now ? clock?.reach(reached) : undefined;
   const saved = new Set<string>();
   const batchDecisions = new Map<string, BatchDecision>();
   const caused: CausedWork[] = [];
   const save: (part: readonly AdvancedClaimedRun[]) => Promise<void> = async (part) => {
     const keepsClaim = failed.length > 0 || part.length < advances.length;
-    const result = await store.saveAdvances(part.map(toSavedAdvance), token, reached, { clock, keepsClaim });
+    const result = await store.saveAdvances(part.map(toSavedAdvance), token, reached, { clock: setting, keepsClaim });
     for (const id of result.saved) saved.add(id);
     for (const [id, decision] of result.batchDecisions) batchDecisions.set(id, decision);
     caused.push(result.caused);

@@ -135,12 +135,12 @@ export function checkVariables(
     suspiciousByVariables.set(environment.variables, suspicious);
   }
   if (areDefinedByData(suspicious, trigger)) return misspelledData;
-  const people = applyInlineRecipients(trial, known);
+  const recipients = applyInlineRecipients(trial, known);
   const scopes: RenderScope[] = [];
   let findings: { ref: string; texts: string[] }[] = [];
   for (const recipient of trigger.recipients) {
-    if (!people.has(recipient.key)) continue;
-    scopes.push(buildTrialScope(context, trial, recipient, people));
+    if (!recipients.has(recipient.key)) continue;
+    scopes.push(buildTrialScope(context, trial, recipient, recipients));
     findings = suspicious.steps.flatMap((step) => {
       const texts = findMisspelledVariables(step, scopes, schema).map(({ text }) => text);
       return texts.length === 0 ? [] : [{ ref: step.ref, texts: [...new Set(texts)] }];

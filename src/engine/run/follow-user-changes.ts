@@ -9,7 +9,7 @@ import {
 } from "../../domain/recipient/recipient.js";
 import { buildAudienceEvent, type OccurredEvent } from "../../domain/run/occurred-event.js";
 import type { Reason } from "../../domain/run/outcome.js";
-import type { WorkflowRun } from "../../domain/run/workflow-run.js";
+import { createWorkflowRun, type WorkflowRun } from "../../domain/run/workflow-run.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { DueStore } from "../../ports/due-store.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
@@ -20,9 +20,8 @@ import { getRecipientView } from "../context/build-scope.js";
 import { type EngineContext, isWorkflowActive, type StartStore } from "../context/engine-context.js";
 import { startAlone } from "../context/work-failures.js";
 import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
-import type { Advance } from "./advance.js";
 import { createClaim } from "./continue-fan-out.js";
-import { type FirstAdvances, type RunStart, startRuns } from "./start-runs.js";
+import { type FirstAdvances, type ReportStart, type RunStart, startRuns, toNewWorkflowRun } from "./start-runs.js";
 
 /** Limits the user changes of one claim, and the users that join a static audience in one transaction. */
 const MAX_CHANGES_PER_CHUNK = 500;
@@ -129,18 +128,12 @@ async function startAudienceRuns(
   alreadyTriggered: Set<RecipientKey>,
 ): Promise<StartedAudienceRuns> {
   const { compiled, now } = start;
-  const run: WorkflowRun = {
+  const run = createWorkflowRun(compiled.workflow, {
     id: context.ids.uuid(),
-    workflow: compiled.workflow.key,
-    version_id: compiled.workflow.version_id,
-    actor: null,
     tenant,
-    data: {},
-    cancellation_key: null,
-    settings: { sandbox_mode: false, skip_delay: false },
     trigger_source: { type: "audience", audience_key: audience, depth: depth + 1 },
     inserted_at: now,
-  };
+  });
   const reached = users.map((key) => ({ key, trigger_data: null, via: null }));
   const created = await findMissingTenant(context, tenant, now);
   const known = new Map(created === null ? [] : [[created.key, created]]);
@@ -169,7 +162,7 @@ async function findMissingTenant(
 export async function followUserChanges(
   context: EngineContext<StartStore & DueStore>,
   now: number,
-  report: (run: WorkflowRun, advance: Advance) => void,
+  report: ReportStart,
 ): Promise<void> {
   // An invalid file must not leave changes claimed.
   const environment = await context.definitions.environment();
@@ -200,7 +193,7 @@ interface FollowContext {
   workflows: ReadonlyMap<string, CompiledWorkflow[]>;
   environment: Environment;
   now: number;
-  report: (run: WorkflowRun, advance: Advance) => void;
+  report: ReportStart;
   /** The reason with which the runs fail. */
   failure: Reason | undefined;
 }
@@ -219,13 +212,7 @@ async function saveChangeGroup(
         all.push(await startAudienceRuns(context, join, { compiled, environment, now, failure }, alreadyTriggered));
     }
     const starting = all.filter(({ runs: started }) => started.recipientRuns.length > 0);
-    const runs = starting.map(({ run, compiled, runs: { advances: _advances, ...rows } }) => ({
-      ...rows,
-      run,
-      version: compiled.workflow,
-      idempotency: null,
-      fanOut: null,
-    }));
+    const runs = starting.map(({ run, compiled, runs: started }) => toNewWorkflowRun(run, compiled.workflow, started));
     const result = await context.store.saveUserChanges({ ids, runs, events }, token, now);
     if (result.outcome === "lost") return result.outcome;
     if (result.outcome === "saved") {

@@ -15,6 +15,7 @@ import type { RunStore } from "../../ports/run-store.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import { createClaimToken, type DueWorkStore, type EngineContext, getClockTime } from "../context/engine-context.js";
 import { readFilesOnce } from "../workflow/read-once.js";
+import { MovingClock } from "./moving-clock.js";
 import { type BlockedSchedule, releaseSchedules, toBlockedOccurrence } from "./run-due-schedules.js";
 import { runDueWork } from "./run-due-work.js";
 
@@ -29,11 +30,6 @@ function toClockState(clock: ClockReading): ClockState {
 
 export async function readClock({ store }: EngineContext<ClockStore>): Promise<ClockState> {
   return toClockState(await store.readClock());
-}
-
-/** Returns the setting with which it is `time` now, frozen or running as before. */
-function toClockSetting(time: number, before: ClockSetting, realNow: number): ClockSetting {
-  return before.frozen_at === null ? { offset_ms: time - realNow, frozen_at: null } : { ...before, frozen_at: time };
 }
 
 /** Limits the wait for a process that ended while it held the lease. */
@@ -126,9 +122,7 @@ async function moveLeasedClock(
 ): Promise<ClockMove> {
   const { store } = context;
   const before = await store.readClock();
-  const startedAt = context.realNow();
-  const computeRealNow = () => before.real_now + context.realNow() - startedAt;
-  let now = getClockTime(before);
+  const now = getClockTime(before);
   const ran: AdvancedRun[] = [];
   const failed = new Map<string, FailedDelivery>();
   const blocked: BlockedSchedule[] = []; // until the end: released earlier, it would be due again immediately
@@ -136,6 +130,7 @@ async function moveLeasedClock(
   const nextAt = () => store.readNextDueAt({ excludeLeased: true });
   const requestedTime = typeof target === "number" ? target : target(now, await nextAt());
   const to = options.fromNow ? Math.max(now, requestedTime) : requestedTime;
+  const clock = new MovingClock(context, before, to);
   if (to < now) {
     const hint = "Use --force to move it back. Completed steps are not undone.";
     await checkBackwardMove(context, to, now, { force: options.force, hint });
@@ -143,20 +138,14 @@ async function moveLeasedClock(
     // A process that was killed during a move may have claimed work of later times.
     await store.releaseDeadClaims(to);
     for (let next = await nextAt(); next !== null && next <= to && !options.signal?.aborted; next = await nextAt()) {
-      now = Math.max(now, next);
-      const due = await runDueWork(context, now, {
+      clock.stopAt(next);
+      const due = await runDueWork(context, clock.now, {
         signal: options.signal,
-        clockMove: {
-          until: to,
-          toSetting: (time) => toClockSetting(time, before, computeRealNow()),
-          onReached: (time) => {
-            now = time;
-          },
-        },
+        clock,
         onBlocked: (schedule) => blocked.push(schedule),
         onDelivered: (message, failure) => {
           if (failure === null) failed.delete(message.id);
-          else failed.set(message.id, toFailedDelivery(message, failure, now));
+          else failed.set(message.id, toFailedDelivery(message, failure, clock.now));
         },
       });
       // Not spread into the arguments of one call: their number is limited, and far more runs may be due.
@@ -165,8 +154,8 @@ async function moveLeasedClock(
   }
   for (const schedule of blocked) options.onBlocked?.(toBlockedOccurrence(schedule));
   await releaseSchedules(context, blocked);
-  const real_now = computeRealNow();
-  const setting = toClockSetting(options.signal?.aborted ? now : to, before, real_now);
+  const real_now = clock.realNow;
+  const setting = clock.toSetting(options.signal?.aborted ? clock.now : to, real_now);
   await store.writeClock(setting);
   const state = toClockState({ ...setting, real_now });
   if (failed.size === 0) return { ...state, ran };

@@ -2,14 +2,13 @@ import type { Environment } from "../../domain/environment/environment.js";
 import { toRecipientReference } from "../../domain/recipient/recipient.js";
 import { WORKER_CRASHED } from "../../domain/run/fail-run.js";
 import type { Reason } from "../../domain/run/outcome.js";
-import type { WorkflowRun } from "../../domain/run/workflow-run.js";
+import { createWorkflowRun, type WorkflowRun } from "../../domain/run/workflow-run.js";
 import type { Schedule } from "../../domain/trigger/schedule.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { type DueStore, MAX_CRASHES } from "../../ports/due-store.js";
 import type { BlockedOccurrence } from "../../ports/operations.js";
 import type { Occurrence, ScheduleStore } from "../../ports/schedule-store.js";
-import type { NewWorkflowRun } from "../../ports/trigger-store.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import { compileWorkflow } from "../compile/compile-workflow.js";
 import { type EngineContext, isWorkflowActive, type StartStore } from "../context/engine-context.js";
@@ -18,7 +17,7 @@ import { findFollowingOccurrence } from "../schedule/schedule-occurrences.js";
 import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 import type { Advance } from "./advance.js";
 import { createClaim } from "./continue-fan-out.js";
-import { applyBatchDecision, type FirstAdvances, startRuns } from "./start-runs.js";
+import { applyBatchDecision, type ReportStart, startRuns, toNewWorkflowRun } from "./start-runs.js";
 
 /** Limits the occurrences written in one transaction. */
 const MAX_OCCURRENCES_PER_CHUNK = 100;
@@ -56,31 +55,6 @@ interface StartedOccurrence {
   advances: Advance[];
 }
 
-function buildScheduledRun(
-  context: EngineContext<unknown>,
-  schedule: Schedule,
-  version_id: string,
-  now: number,
-): WorkflowRun {
-  return {
-    id: context.ids.uuid(),
-    workflow: schedule.workflow,
-    version_id,
-    actor: schedule.actor,
-    tenant: schedule.tenant,
-    data: schedule.data ?? {}, // E-374
-    cancellation_key: null,
-    settings: { sandbox_mode: false, skip_delay: false },
-    trigger_source: { type: "schedule", schedule_id: schedule.id },
-    inserted_at: now,
-  };
-}
-
-function toNewWorkflowRun(run: WorkflowRun, version: Workflow, started: FirstAdvances): NewWorkflowRun {
-  const { advances: _advances, ...rows } = started;
-  return { ...rows, run, version, idempotency: null, fanOut: null };
-}
-
 /**
  * Starts an occurrence in memory: the run of its recipient, without an object's subscribers (E-377). There is no run if
  * the workflow is unavailable.
@@ -97,7 +71,15 @@ async function startOccurrence(
   const after: Schedule = { ...schedule, next_occurrence_at: next, updated_at: now };
   if (compiled === "unavailable") return { occurrence: { schedule: after, run: null }, run: null, advances: [] };
   after.last_occurrence_at = now;
-  const run = buildScheduledRun(context, schedule, compiled.workflow.version_id, now);
+  const { actor, tenant, data } = schedule;
+  const run = createWorkflowRun(compiled.workflow, {
+    id: context.ids.uuid(),
+    actor,
+    tenant,
+    data: data ?? {}, // E-374
+    trigger_source: { type: "schedule", schedule_id: schedule.id },
+    inserted_at: now,
+  });
   const reached = [{ key: schedule.recipient, trigger_data: null, via: null }];
   const started = await startRuns(
     context,
@@ -109,12 +91,16 @@ async function startOccurrence(
   return { occurrence, run, advances: started.advances };
 }
 
+interface ScheduleClaim {
+  token: string;
+  now: number;
+  report: ReportStart;
+}
+
 async function runClaimedSchedules(
   context: EngineContext<StartStore & ScheduleStore & DueStore>,
   claimed: readonly Schedule[],
-  token: string,
-  now: number,
-  report: (run: WorkflowRun, advance: Advance) => void,
+  { token, now, report }: ScheduleClaim,
   failure?: Reason,
 ): Promise<BlockedSchedule[]> {
   const blocked: BlockedSchedule[] = [];
@@ -162,14 +148,13 @@ async function runClaimedSchedules(
 async function runInParts(
   context: EngineContext<StartStore & ScheduleStore & DueStore>,
   claimed: readonly Schedule[],
-  token: string,
-  now: number,
-  report: (run: WorkflowRun, advance: Advance) => void,
+  claim: ScheduleClaim,
 ): Promise<BlockedSchedule[]> {
+  const { token } = claim;
   const { store, workFailures } = context;
   const blocked: BlockedSchedule[] = [];
   const run = async (part: readonly Schedule[], failure?: Reason): Promise<void> => {
-    blocked.push(...(await runClaimedSchedules(context, part, token, now, report, failure)));
+    blocked.push(...(await runClaimedSchedules(context, part, claim, failure)));
   };
   const crashed = store.getCrashes(token) > MAX_CRASHES ? WORKER_CRASHED : undefined;
   const failed = await doInParts(store, claimed, async (part) => {
@@ -193,7 +178,7 @@ async function runInParts(
 export async function runDueSchedules(
   context: EngineContext<StartStore & ScheduleStore & DueStore>,
   now: number,
-  report: (run: WorkflowRun, advance: Advance) => void,
+  report: ReportStart,
   signal?: AbortSignal,
 ): Promise<BlockedSchedule[]> {
   const blocked: BlockedSchedule[] = [];
@@ -201,7 +186,7 @@ export async function runDueSchedules(
     const claim = createClaim(context, now);
     const claimed = await context.store.claimDueSchedules(claim, MAX_OCCURRENCES_PER_CHUNK);
     if (claimed.length === 0) break;
-    blocked.push(...(await runInParts(context, claimed, claim.token, now, report)));
+    blocked.push(...(await runInParts(context, claimed, { ...claim, report })));
     if (context.store.getCrashes(claim.token) > 0) await context.store.settleCrashes(claim.token, { isDone: true });
   }
   return blocked;

@@ -4,7 +4,6 @@ import { isFanOutComplete } from "../../domain/run/fan-out-state.js";
 import { isStillWaiting } from "../../domain/run/run-wait.js";
 import type { WorkflowRun } from "../../domain/run/workflow-run.js";
 import type { AudienceStore } from "../../ports/audience-store.js";
-import type { ClockSetting } from "../../ports/clock-store.js";
 import { type CausedWork, type DueStore, MAX_CRASHES } from "../../ports/due-store.js";
 import type { ClaimedFanOut, FanOutStore } from "../../ports/fan-out-store.js";
 import type { AdvancedRun, DueOptions } from "../../ports/operations.js";
@@ -23,9 +22,10 @@ import { advanceDueRuns, explainFailure, type RunFailure } from "./advance-due-r
 import { buildRecipientOutcome } from "./build-trigger-outcome.js";
 import { createClaim, insertNextChunk, MAX_RECIPIENTS_PER_CHUNK } from "./continue-fan-out.js";
 import { followUserChanges } from "./follow-user-changes.js";
+import type { MovingClock } from "./moving-clock.js";
 import { releaseAfterError } from "./release-after-error.js";
 import { type BlockedSchedule, releaseSchedules, runDueSchedules, toBlockedOccurrence } from "./run-due-schedules.js";
-import { applyBatchDecision, type RunStart } from "./start-runs.js";
+import { applyBatchDecision, type ReportStart, type RunStart } from "./start-runs.js";
 
 /** Limits the runs advanced in one transaction: enough to share its cost, few enough to release the lock soon. */
 export const MAX_RUNS_PER_CHUNK = 500;
@@ -63,7 +63,7 @@ async function expandBroadcastTarget(
 export async function continueDueFanOuts(
   context: EngineContext<StartStore & FanOutStore & DueStore>,
   now: number,
-  report: (run: WorkflowRun, advance: Advance) => void,
+  report: ReportStart,
 ): Promise<void> {
   for (;;) {
     const claim = createClaim(context, now);
@@ -121,13 +121,8 @@ function toFirstAdvancedRun(run: WorkflowRun, result: Advance): AdvancedRun {
 
 interface RunDueWorkOptions {
   signal?: AbortSignal | undefined;
-  /** Moves the store's clock to `now` before any work runs, and then to later moments whose work is done with it. */
-  clockMove?: {
-    /** The last of these moments. */
-    until: number;
-    toSetting(time: number): ClockSetting;
-    onReached(time: number): void;
-  };
+  /** The clock that moves to the work. */
+  clock?: MovingClock;
   onBlocked?: (schedule: BlockedSchedule) => void;
   onDelivered?: OnDelivered;
 }
@@ -147,7 +142,7 @@ export function runDueWork(
 async function runDueRounds(
   context: EngineContext<DueWorkStore>,
   startTime: number,
-  { signal, clockMove, onBlocked, onDelivered }: RunDueWorkOptions,
+  { signal, clock, onBlocked, onDelivered }: RunDueWorkOptions,
 ): Promise<AdvancedRun[]> {
   const { store } = context;
   let now = startTime;
@@ -159,14 +154,7 @@ async function runDueRounds(
     // Schedules that could not start stay due.
     const hasSchedules = round === 0 && due.has("schedules");
     const claim = createClaim(context, now);
-    // A claim writes the clock in its own transaction. With work of other kinds, the clock must be written before any
-    // claim.
-    const hasOnlyRuns = due.size === 1 && due.has("runs");
-    if (clockMove && hasOnlyRuns) claim.until = clockMove.until;
-    if (clockMove && round === 0) {
-      if (hasOnlyRuns) claim.clock = clockMove.toSetting(now);
-      else await store.writeClock(clockMove.toSetting(now));
-    }
+    await clock?.prepareClaim(claim, due);
     if (hasSchedules)
       for (const schedule of await runDueSchedules(context, now, reportFirst, signal)) onBlocked?.(schedule);
     if (due.has("fan_outs")) await continueDueFanOuts(context, now, reportFirst);
@@ -184,9 +172,8 @@ async function runDueRounds(
       token: claim.token,
       now,
       signal,
-      ...(clockMove ? { toClock: (time) => clockMove.toSetting(time) } : {}),
+      clock,
     });
-    if (reached > now) clockMove?.onReached(reached);
     now = reached;
     for (const work of caused) context.ownWork?.add(work);
     for (const { claimed: claimedRun, result } of advances)

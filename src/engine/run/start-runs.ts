@@ -11,16 +11,16 @@ import {
 import { cancelRun } from "../../domain/run/cancel-run.js";
 import { failRun } from "../../domain/run/fail-run.js";
 import type { Reason } from "../../domain/run/outcome.js";
-import type { RecipientRun, WorkflowRun } from "../../domain/run/workflow-run.js";
+import { createWorkflowRun, type RecipientRun, type WorkflowRun } from "../../domain/run/workflow-run.js";
 import type { Schedule } from "../../domain/trigger/schedule.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import type { ThrottleAssumption } from "../../ports/run-store.js";
-import type { FrequencyRecord, StartedRuns } from "../../ports/trigger-store.js";
+import type { FrequencyRecord, NewWorkflowRun, StartedRuns } from "../../ports/trigger-store.js";
 import { createUuidV5 } from "../../util/ids.js";
 import type { JsonObject } from "../../util/json.js";
 import { buildParties, type EngineContext, readRunRecipients, type StartStore } from "../context/engine-context.js";
-import type { AdvanceInput } from "../execution/advance-input.js";
+import { type AdvanceInput, buildAdvanceInput } from "../execution/advance-input.js";
 import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 import { type Advance, createRunOnlyAdvance } from "./advance.js";
 import { advanceMany } from "./advance-many.js";
@@ -37,6 +37,9 @@ export interface RunStart {
   failure?: Reason | undefined;
 }
 
+/** Receives a first advance that was saved, with its workflow run. */
+export type ReportStart = (run: WorkflowRun, advance: Advance) => void;
+
 /** A recipient of a trigger, either listed or reached through a subscription. */
 export interface ReachedRecipient {
   key: RecipientKey;
@@ -52,7 +55,14 @@ export interface FirstAdvances extends StartedRuns {
   advances: Advance[];
 }
 
-const NO_QUERY_RESULTS: ReadonlyMap<string, unknown> = new Map();
+/** Returns the rows of runs that no request and no fan-out started. */
+export function toNewWorkflowRun(
+  run: WorkflowRun,
+  version: Workflow,
+  { advances: _advances, ...rows }: FirstAdvances,
+): NewWorkflowRun {
+  return { ...rows, run, version, idempotency: null, fanOut: null };
+}
 
 /** Returns the runs and messages with the store's decisions for those at a batch applied. */
 export function applyBatchDecisions(
@@ -89,10 +99,8 @@ function buildFrequencyRecord(workflow: Workflow, run: WorkflowRun, recipient: R
 }
 
 export function buildWorkflowRun(trigger: Trigger, workflow: Workflow, id: string, now: number): WorkflowRun {
-  return {
+  return createWorkflowRun(workflow, {
     id,
-    workflow: workflow.key,
-    version_id: workflow.version_id,
     actor: trigger.actor?.key ?? null,
     tenant: trigger.tenant?.id ?? null,
     data: trigger.data,
@@ -100,7 +108,7 @@ export function buildWorkflowRun(trigger: Trigger, workflow: Workflow, id: strin
     settings: trigger.settings,
     trigger_source: { type: "api" },
     inserted_at: now,
-  };
+  });
 }
 
 export function buildRecipientRun(
@@ -145,7 +153,7 @@ export async function startRuns(
   );
   if (frequencyRecords.length > 0)
     for (const recipient of await context.store.readAlreadyTriggered(frequencyRecords)) alreadyTriggered.add(recipient);
-  const people = await readRunRecipients(
+  const read = await readRunRecipients(
     context.store,
     runs.map((recipientRun) => ({ run, recipientRun })),
     known,
@@ -155,7 +163,7 @@ export async function startRuns(
   const canceled = new Set(recipients.filter(({ isCanceled }) => isCanceled).map(({ key }) => key));
   const endedRuns: RecipientRun[] = [];
   for (const recipientRun of runs) {
-    const parties = buildParties(run, recipientRun, people);
+    const parties = buildParties(run, recipientRun, read);
     if (parties === null) {
       unidentified.push(recipientRun.recipient);
       continue;
@@ -168,27 +176,19 @@ export async function startRuns(
       endedRuns.push(failRun(recipientRun, compiled.workflow, now, start.failure));
       continue;
     }
-    inputs.push({
-      recipient: parties.recipient,
-      actor: parties.actor,
-      tenant: parties.tenant,
-      subscribedObject: parties.subscribedObject,
-      recipients: people,
-      run,
-      recipientRun,
-      environment,
-      schedule: start.schedule,
-      compiled,
-      messages: [],
-      batch: null,
-      signals: [],
-      now,
-      ids: context.ids,
-      isUnavailable: false,
-      alreadyTriggered: alreadyTriggered.has(recipientRun.recipient),
-      queryResults: NO_QUERY_RESULTS,
-      onStep: context.onStep,
-    });
+    const wasTriggered = alreadyTriggered.has(recipientRun.recipient);
+    inputs.push(
+      buildAdvanceInput(context, parties, {
+        recipients: read,
+        run,
+        recipientRun,
+        environment,
+        schedule: start.schedule,
+        compiled,
+        now,
+        alreadyTriggered: wasTriggered,
+      }),
+    );
   }
   const throttles: ThrottleAssumption[] = [];
   const started = await advanceMany(context, inputs, now, async (requests) => {

@@ -11,8 +11,9 @@ import {
 import type { Trigger } from "../../domain/trigger/trigger.js";
 import { systemIds } from "../../util/ids.js";
 import type { JsonObject } from "../../util/json.js";
+import type { RunParties } from "../context/build-scope.js";
 import type { EngineContext } from "../context/engine-context.js";
-import type { AdvanceInput } from "../execution/advance-input.js";
+import { type AdvanceInput, buildAdvanceInput } from "../execution/advance-input.js";
 import { collectInlineUpserts } from "../execution/build-fan-out.js";
 import { RunExecution } from "../execution/run-execution.js";
 import type { RenderScope } from "../liquid/liquid.js";
@@ -32,12 +33,12 @@ export function applyInlineRecipients(
   { trigger, environment, now }: Pick<TriggerTrial, "trigger" | "environment" | "now">,
   known: ReadonlyMap<RecipientKey, Recipient>,
 ): Map<RecipientKey, Recipient> {
-  const people = new Map(known);
+  const recipients = new Map(known);
   for (const upsert of collectInlineUpserts(trigger, environment)) {
-    const before = people.get(upsert.key) ?? buildUnidentifiedRecipient(upsert.key, now);
-    people.set(upsert.key, { ...before, ...mergeRecipient(before, upsert) });
+    const before = recipients.get(upsert.key) ?? buildUnidentifiedRecipient(upsert.key, now);
+    recipients.set(upsert.key, { ...before, ...mergeRecipient(before, upsert) });
   }
-  return people;
+  return recipients;
 }
 
 /** Builds the input of one recipient's first advance, as the trigger would. Nothing is stored. */
@@ -45,30 +46,19 @@ export function buildTrialInput(
   context: Pick<EngineContext<unknown>, "ids">,
   { trigger, compiled, environment, now }: TriggerTrial,
   { key, trigger_data }: Trigger["recipients"][number],
-  people: ReadonlyMap<RecipientKey, Recipient>,
+  recipients: ReadonlyMap<RecipientKey, Recipient>,
 ): AdvanceInput {
   const run = buildWorkflowRun(trigger, compiled.workflow, context.ids.uuid(), now);
-  const findRecipient = (key: RecipientKey | null): Recipient | null =>
-    key === null ? null : (people.get(key) ?? null);
-  return {
-    recipient: findRecipient(key) ?? buildUnidentifiedRecipient(key, now),
-    actor: findRecipient(run.actor),
-    tenant: findRecipient(run.tenant === null ? null : toRecipientKey({ id: run.tenant, collection: TENANTS })),
+  const recipientRun = buildRecipientRun({ run, now }, { key, trigger_data, via: null });
+  const find = (other: RecipientKey | null): Recipient | null =>
+    other === null ? null : (recipients.get(other) ?? null);
+  const parties: RunParties = {
+    recipient: find(key) ?? buildUnidentifiedRecipient(key, now),
+    actor: find(run.actor),
+    tenant: find(run.tenant === null ? null : toRecipientKey({ id: run.tenant, collection: TENANTS })),
     subscribedObject: null,
-    recipients: people,
-    run,
-    recipientRun: buildRecipientRun({ run, now }, { key, trigger_data, via: null }),
-    environment,
-    compiled,
-    messages: [],
-    batch: null,
-    signals: [],
-    now,
-    ids: context.ids,
-    isUnavailable: false,
-    alreadyTriggered: false,
-    queryResults: new Map(),
   };
+  return buildAdvanceInput(context, parties, { recipients, run, recipientRun, environment, compiled, now });
 }
 
 /** Builds executions at the first step of a run for each recipient, without a trigger and a store. */
@@ -88,9 +78,9 @@ export function buildSampleExecutions(
     payload: {},
   };
   const trial = { trigger, compiled, environment, now };
-  const people = applyInlineRecipients(trial, new Map());
+  const identified = applyInlineRecipients(trial, new Map());
   return trigger.recipients.map((recipient) => {
-    const input = buildTrialInput({ ids: systemIds }, trial, recipient, people);
+    const input = buildTrialInput({ ids: systemIds }, trial, recipient, identified);
     return new RunExecution(input, input.recipientRun);
   });
 }

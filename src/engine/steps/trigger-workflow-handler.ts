@@ -2,6 +2,7 @@ import { checkTriggerData } from "../../domain/data-schema/check-trigger-data.js
 import { type RecipientKey, splitRecipientKey, USERS } from "../../domain/recipient/recipient.js";
 import type { PendingTrigger } from "../../domain/run/batch-continuations.js";
 import type { StepOutcome } from "../../domain/run/outcome.js";
+import { createWorkflowRun } from "../../domain/run/workflow-run.js";
 import type { TriggerWorkflowStep } from "../../domain/step-types/trigger-workflow-step.js";
 import { parseTrigger } from "../../domain/trigger/parse-trigger.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
@@ -88,10 +89,8 @@ function buildPendingTrigger(step: TriggerWorkflowStep, version: Workflow, execu
   const depth = (input.run.trigger_source.depth ?? 0) + 1;
   const ownActor = step.settings.actor.replaceAll(/\s/g, "") === "{{actor.id}}" ? input.run.actor : null;
   return {
-    run: {
+    run: createWorkflowRun(version, {
       id: input.ids.uuid(),
-      workflow: version.key,
-      version_id: version.version_id,
       actor: trigger.actor?.key ?? ownActor,
       tenant: trigger.tenant?.id ?? null,
       data: trigger.data,
@@ -99,7 +98,7 @@ function buildPendingTrigger(step: TriggerWorkflowStep, version: Workflow, execu
       settings: input.run.settings,
       trigger_source: { type: "workflow_step", depth },
       inserted_at: input.now,
-    },
+    }),
     version,
     fanOut: buildFanOut(trigger.recipients),
     upserts: collectInlineUpserts(trigger, input.environment).map((upsert) => ({ ...upsert, depth })),
