@@ -1,6 +1,6 @@
 import { resolveSecretVariables } from "../domain/environment/secret-variables.js";
-import { mergeRecipient } from "../domain/recipient/merge-recipient.js";
-import { buildUnidentifiedRecipient, type RecipientKey } from "../domain/recipient/recipient.js";
+import { mergeUpserts } from "../domain/recipient/merge-recipient.js";
+import type { RecipientKey } from "../domain/recipient/recipient.js";
 import type { RecipientsFileMark } from "../domain/request/parse-recipients-file.js";
 import type { EngineContext } from "../engine/context/engine-context.js";
 import { createEngine } from "../engine/create-engine.js";
@@ -89,24 +89,15 @@ async function overlayChangedRecipients(project: Project, store: Store): Promise
   const seeds = await readSeeds(project, await store.readSeeds());
   if (seeds.length === 0) return store;
   const changed = new Map(seeds.flatMap(({ recipients }) => recipients.map((upsert) => [upsert.key, upsert] as const)));
-  const readRecipients: Store["readRecipients"] = async (keys) => {
-    const read = new Map(await store.readRecipients(keys));
-    const now = Date.now();
-    for (const key of keys) {
-      const upsert = changed.get(key);
-      if (upsert === undefined) continue;
-      const before = read.get(key) ?? buildUnidentifiedRecipient(key, now);
-      read.set(key, { ...before, ...mergeRecipient(before, upsert) });
-    }
-    return read;
+  return {
+    ...store,
+    readRecipients: async (keys) =>
+      mergeUpserts(
+        await store.readRecipients(keys),
+        keys.flatMap((key) => changed.get(key) ?? []),
+        Date.now(),
+      ),
   };
-  return new Proxy(store, {
-    get: (target, name) => {
-      if (name === "readRecipients") return readRecipients;
-      const value: unknown = Reflect.get(target, name, target);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
 }
 
 /** Returns whether a location is a database without a store. */

@@ -53,19 +53,14 @@ function bindFirst<First, Functions extends Record<string, (first: First, ...res
   return Object.fromEntries(bound) as Bound<Functions>;
 }
 
-/** The operations that are those of the store. */
+/** Returns the operations that are those of the store. */
 function pickStoreOperations(store: Store) {
+  const { listIdsByPrefix, listMessageIds, deleteMessages, clear, readChangeToken } = store;
+  const { explainError, deferDiskSync, syncToDisk, checkWritable } = store;
+  const readNextDueAt = () => store.readNextDueAt({ excludeLeased: true });
   return {
-    listIdsByPrefix: store.listIdsByPrefix.bind(store),
-    listMessageIds: store.listMessageIds.bind(store),
-    deleteMessages: store.deleteMessages.bind(store),
-    clear: store.clear.bind(store),
-    readNextDueAt: () => store.readNextDueAt({ excludeLeased: true }),
-    explainError: store.explainError.bind(store),
-    deferDiskSync: store.deferDiskSync.bind(store),
-    syncToDisk: store.syncToDisk.bind(store),
-    checkWritable: store.checkWritable.bind(store),
-    readChangeToken: store.readChangeToken.bind(store),
+    ...{ listIdsByPrefix, listMessageIds, deleteMessages, clear, readChangeToken },
+    ...{ explainError, deferDiskSync, syncToDisk, checkWritable, readNextDueAt },
   };
 }
 

@@ -1,5 +1,6 @@
 import { deepMerge, isJsonObject, type JsonObject } from "../../util/json.js";
 import {
+  buildUnidentifiedRecipient,
   type Recipient,
   type RecipientKey,
   type RecipientParts,
@@ -22,6 +23,20 @@ export function mergeRecipient(before: RecipientParts | null, upsert: RecipientU
     ) as RecipientParts["preferences"],
     channel_data: { ...before?.channel_data, ...upsert.channel_data },
   };
+}
+
+/** Returns recipients after upserts that are not written. One that is not among them is created at `now`. */
+export function mergeUpserts(
+  recipients: ReadonlyMap<RecipientKey, Recipient>,
+  upserts: readonly RecipientUpsert[],
+  now: number,
+): Map<RecipientKey, Recipient> {
+  const merged = new Map(recipients);
+  for (const upsert of upserts) {
+    const before = merged.get(upsert.key) ?? buildUnidentifiedRecipient(upsert.key, now);
+    merged.set(upsert.key, { ...before, ...mergeRecipient(before, upsert) });
+  }
+  return merged;
 }
 
 /**

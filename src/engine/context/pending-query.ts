@@ -40,7 +40,10 @@ export interface UserLookup {
 /** Returns the ref of a connection query. All steps of a run that send through a channel share its result. */
 export const buildConnectionRef = (channel: Channel): string => `$connection.${channel.key}`;
 
-/** Thrown by a step whose query is not resolved yet. The advance then returns the query. */
+/**
+ * Thrown by a step whose query is not resolved yet. The advance then returns the query. It cannot be a return value, because a filter
+ * that liquidjs calls, or a condition of a step, may need the query.
+ */
 export class PendingQueryError extends Error {
   constructor(readonly query: PendingQuery) {
     super(`step ${query.ref} needs an answer`);

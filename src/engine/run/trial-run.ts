@@ -1,5 +1,5 @@
 import type { Environment } from "../../domain/environment/environment.js";
-import { mergeRecipient } from "../../domain/recipient/merge-recipient.js";
+import { mergeUpserts } from "../../domain/recipient/merge-recipient.js";
 import {
   buildUnidentifiedRecipient,
   type Recipient,
@@ -33,12 +33,7 @@ export function applyInlineRecipients(
   { trigger, environment, now }: Pick<TriggerTrial, "trigger" | "environment" | "now">,
   known: ReadonlyMap<RecipientKey, Recipient>,
 ): Map<RecipientKey, Recipient> {
-  const recipients = new Map(known);
-  for (const upsert of collectInlineUpserts(trigger, environment)) {
-    const before = recipients.get(upsert.key) ?? buildUnidentifiedRecipient(upsert.key, now);
-    recipients.set(upsert.key, { ...before, ...mergeRecipient(before, upsert) });
-  }
-  return recipients;
+  return mergeUpserts(known, collectInlineUpserts(trigger, environment), now);
 }
 
 /** Builds the input of one recipient's first advance, as the trigger would. Nothing is stored. */
