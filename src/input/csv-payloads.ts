@@ -76,7 +76,7 @@ function parseColumn(title: string, location: string): Column {
   const name = isText ? title.slice(0, -TEXT_SUFFIX.length) : title;
   const path = name === "" ? [] : parsePath(name, `${location}: a column`);
   const [field] = path;
-  if ((FIELDS as readonly unknown[]).includes(field)) return { name, path, isText: isText || TEXT_FIELDS.has(name) };
+  if (FIELDS.some((known) => known === field)) return { name, path, isText: isText || TEXT_FIELDS.has(name) };
   const nearest = findNearest(String(field ?? ""), FIELDS);
   throw new KnockError("usage", `${location}: ${name === "" ? "a column has no name" : `unknown column "${name}"`}`, {
     hint: `${nearest === undefined ? `Columns of trigger data start with data, such as data.${name || "page"}.` : `Did you mean "${nearest}"?`} Valid fields: ${FIELDS.join(", ")}.`,

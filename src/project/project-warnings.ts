@@ -12,7 +12,7 @@ import { type ProjectFile, readProjectText } from "./read-project-text.js";
 export function findRecipientWarnings(raw: Json): Finding[] {
   if (!isJsonObject(raw)) return [];
   return ["users", "objects", "tenants"].flatMap((list) =>
-    (Array.isArray(raw[list]) ? (raw[list] as Json[]) : []).flatMap((recipient, index) =>
+    (Array.isArray(raw[list]) ? raw[list] : []).flatMap((recipient, index) =>
       isJsonObject(recipient)
         ? collectRecipientWarnings(recipient, list === "tenants").map(({ key, message }) => ({
             path: [list, index, key],

@@ -42,7 +42,7 @@ export class ResponseReader {
     const value = this.parseJson(response);
     if (!Array.isArray(value)) throw this.createInvalidResponseError(response, "its body is not a list");
     this.checkItems(response, value, idField);
-    return value as JsonObject[];
+    return value;
   }
 
   private checkItems(response: ApiResponse, items: readonly unknown[], idField: string): void {

@@ -1,12 +1,12 @@
 import * as z from "zod/mini";
-import type { Json, JsonObject } from "../../util/json.js";
+import type { Json } from "../../util/json.js";
 import { once } from "../../util/once.js";
 import { checkJsonShape } from "../findings/check-json-shape.js";
 import { parseOrThrow } from "../findings/invalid-params-error.js";
 import { describeInvalidId } from "../recipient/describe-invalid-id.js";
 import { toRecipientKey } from "../recipient/recipient.js";
 import { checkClosedDocument } from "../schema/check-document.js";
-import { optional, record } from "../schema/fields.js";
+import { anyObject, optional } from "../schema/fields.js";
 import { unionByType } from "../schema/union-by-type.js";
 import type { BroadcastRecipient } from "./broadcast.js";
 
@@ -19,7 +19,7 @@ const recipientListSchema = once(() => {
   const user = z.strictObject({
     id,
     tenant: optional(id),
-    data: optional(record(z.unknown())),
+    data: optional(anyObject()),
     collection: z.optional(z.never({ error: "is unsupported: broadcasts are only sent to users" })),
   });
   const recipients = z.array(unionByType("a user's ID or an object", { text: () => id, object: () => user }));
@@ -42,8 +42,7 @@ export function parseBroadcastRecipients(list: readonly Json[]): BroadcastRecipi
   for (const item of value?.recipients ?? []) {
     const { id, tenant = null, data = null } = typeof item === "string" ? { id: item } : item;
     const pair = JSON.stringify([id, tenant]);
-    if (!recipientsByPair.has(pair))
-      recipientsByPair.set(pair, { key: toRecipientKey(id), tenant, data: data as JsonObject | null });
+    if (!recipientsByPair.has(pair)) recipientsByPair.set(pair, { key: toRecipientKey(id), tenant, data: data });
   }
   return [...recipientsByPair.values()];
 }

@@ -2,7 +2,18 @@ import * as z from "zod/mini";
 import { once } from "../../util/once.js";
 import type { ReportFinding } from "../findings/report-finding.js";
 import type { ChannelType } from "../message/channel-types.js";
-import { choice, described, flag, isEmpty, lazySchema, optional, record, rule, text } from "../schema/fields.js";
+import {
+  anyObject,
+  choice,
+  described,
+  flag,
+  isEmpty,
+  lazySchema,
+  optional,
+  record,
+  rule,
+  text,
+} from "../schema/fields.js";
 import { HTTP_METHODS, keyValuePairs } from "../step/http-request.js";
 import { visualBlocksSchema } from "../template/visual-blocks-schema.js";
 
@@ -142,5 +153,5 @@ export const channelTemplateSchemas = {
     }),
   ),
   /** The content is in the guide. */
-  in_app_guide: once(() => record(z.unknown())),
+  in_app_guide: once(() => anyObject()),
 } satisfies Record<ChannelType, () => z.ZodMiniType>;

@@ -128,7 +128,7 @@ export function parseConditionList(
     if (isJsonObject(item)) checkCondition(item, [...path, index], context, report);
     else report([...path, index], "must be a condition");
   }
-  return value as Condition[];
+  return value;
 }
 
 /**
@@ -180,7 +180,7 @@ export function countConditions(group: ConditionGroup | null): number {
   if (group === null) return 0;
   const list = "all" in group ? group.all : "any" in group ? group.any : [];
   if (!Array.isArray(list)) return 0; // parseConditionGroup has reported it
-  return (list as unknown[]).reduce<number>((sum, node) => {
+  return list.reduce<number>((sum, node) => {
     const isGroup = isJsonObject(node) && ("all" in node || "any" in node);
     return sum + (isGroup ? countConditions(node as ConditionGroup) : 1);
   }, 0);

@@ -15,8 +15,8 @@ const TEXT_BY_FORMAT: Readonly<Record<string, string>> = {
 function buildValue(schema: unknown): Json {
   if (!isJsonObject(schema)) return "example";
   const listed = [schema.examples, schema.enum].find((values) => Array.isArray(values) && values.length > 0);
-  if (schema.const !== undefined) return schema.const as Json;
-  if (schema.default !== undefined) return schema.default as Json;
+  if (schema.const !== undefined) return schema.const;
+  if (schema.default !== undefined) return schema.default;
   if (Array.isArray(listed)) return listed[0] as Json;
   const type: unknown = Array.isArray(schema.type) ? schema.type[0] : schema.type;
   if (type === "integer" || type === "number") return typeof schema.minimum === "number" ? schema.minimum : 1;

@@ -1,4 +1,4 @@
-import { dereference, type Schema } from "@cfworker/json-schema";
+import { dereference } from "@cfworker/json-schema";
 import { getErrorMessage } from "../../errors/knock-error.js";
 import { findNearest } from "../../util/find-nearest.js";
 import { type JsonObject, toPointer } from "../../util/json.js";
@@ -77,7 +77,7 @@ function checkTargets(schema: JsonObject, parts: readonly Part[], report: Report
   const copy = structuredClone(normalizeSchema(schema));
   let known: Record<string, unknown>;
   try {
-    known = dereference(copy as Schema);
+    known = dereference(copy);
   } catch (error) {
     report([], `has an unusable "$id" or "$ref": ${getErrorMessage(error).replace(/\.$/, "")}`);
     return;

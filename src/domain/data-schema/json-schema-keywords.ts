@@ -21,9 +21,9 @@ export const MAP_KEYWORDS = ["properties", "patternProperties", "dependentSchema
 /** Yields the schemas directly inside a schema, each with its path. Boolean schemas are skipped. */
 function* walkChildSchemas(schema: JsonObject): Generator<[path: string[], child: JsonObject]> {
   for (const [keyword, value] of Object.entries(schema)) {
-    const isList = keyword === "items" || (LIST_KEYWORDS as readonly string[]).includes(keyword);
-    const isMap = keyword === "dependencies" || (MAP_KEYWORDS as readonly string[]).includes(keyword);
-    const isSchema = keyword === "items" || (SCHEMA_KEYWORDS as readonly string[]).includes(keyword);
+    const isList = keyword === "items" || LIST_KEYWORDS.some((name) => name === keyword);
+    const isMap = keyword === "dependencies" || MAP_KEYWORDS.some((name) => name === keyword);
+    const isSchema = keyword === "items" || SCHEMA_KEYWORDS.some((name) => name === keyword);
     if (Array.isArray(value) ? isList : isMap && isJsonObject(value)) {
       for (const [key, child] of Object.entries(value as object))
         if (isJsonObject(child)) yield [[keyword, key], child];

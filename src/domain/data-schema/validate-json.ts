@@ -1,4 +1,4 @@
-import { type Schema, Validator } from "@cfworker/json-schema";
+import { Validator } from "@cfworker/json-schema";
 import type { Json, JsonObject } from "../../util/json.js";
 import { runWithTimeLimit, TimeLimitExceeded } from "../../util/time-limit.js";
 import { getDraft, normalizeSchema } from "./json-schema-dialect.js";
@@ -72,7 +72,7 @@ function compileSchema(schema: JsonObject): CompiledSchema {
   let compiledSchema = compiledSchemas.get(schema);
   if (compiledSchema === undefined) {
     const normalized = normalizeSchema(schema);
-    const validator = new Validator(normalized as Schema, getDraft(schema), false);
+    const validator = new Validator(normalized, getDraft(schema), false);
     compiledSchema = { schema: normalized, validator, isLinear: isLinear(normalized) };
     compiledSchemas.set(schema, compiledSchema);
   }
@@ -100,7 +100,7 @@ export function validateJson(schema: JsonObject, value: Json): ValidationResult 
   const validateWith = (undecided: readonly UndecidedMatch[], limitMs: number): ValidationResult => {
     const resolved = replacePatterns(normalized, matches, undecided);
     const { valid, errors } = runWithTimeLimit(limitMs, () =>
-      new Validator(resolved.schema as Schema, getDraft(schema), false).validate(value),
+      new Validator(resolved.schema, getDraft(schema), false).validate(value),
     );
     return {
       valid,

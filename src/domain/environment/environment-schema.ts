@@ -6,7 +6,7 @@ import { type ReportFinding, reportBelow } from "../findings/report-finding.js";
 import { preferenceCenterSchema } from "../preferences/preference-center-schema.js";
 import { preferenceSetSchema } from "../preferences/preference-set-schema.js";
 import {
-  anyValue,
+  anyObject,
   checkedString,
   described,
   lazySchema,
@@ -146,7 +146,7 @@ export const environmentSchema = once(() => {
           "Settings of workflows by key.",
         ),
         variables: lazySection(
-          () => record(anyValue()),
+          () => anyObject(),
           'Variables that templates read as vars.<name>. A secret one is { "value": "$NAME", "secret": true }.',
           { app_url: "https://app.example.com" },
         ),
@@ -157,7 +157,7 @@ export const environmentSchema = once(() => {
             }),
           "Default preferences.",
         ),
-        branding: lazySection(() => record(anyValue()), "The account's branding, such as primary_color.", {
+        branding: lazySection(() => anyObject(), "The account's branding, such as primary_color.", {
           primary_color: "#1f4e5f",
         }),
         preference_center: lazySection(

@@ -47,7 +47,7 @@ function toChannel(key: string, raw: Entry<Present<"channels">>): Channel {
     provider,
     deliver: raw.deliver ?? false,
     settings: normalizeSettings(raw.type, provider, (raw.settings ?? {}) as JsonObject),
-    conditions: Object.keys(conditions).length === 0 ? null : (conditions as ConditionGroup),
+    conditions: Object.keys(conditions).length === 0 ? null : conditions,
     ...(raw.max_per_second == null ? {} : { max_per_second: raw.max_per_second }),
   };
 }
@@ -61,7 +61,7 @@ function toChannelGroupRule(
   const common = { index, rule_type, channel, variable: String(variable) };
   return operator === COHORT_OPERATOR
     ? { ...common, operator, argument: parsePercentage(raw.argument) ?? 0 }
-    : { ...common, operator: operator as Operator, argument: raw.argument as Json | undefined };
+    : { ...common, operator: operator as Operator, argument: raw.argument };
 }
 
 /**
@@ -82,7 +82,7 @@ function toFetchResponse(response: FetchResponseFile): DeclaredFetchResponse {
     method: (response.method ?? "get").toLowerCase() as HttpMethod,
     url: response.url,
     status: response.status ?? 200,
-    body: response.body as Json | undefined,
+    body: response.body,
     headers: response.headers ?? {},
     delay_ms: response.delay_ms ?? 0,
     error: response.error ?? null,
@@ -117,8 +117,7 @@ export function parseEnvironment(raw: unknown, file: string): Environment {
     environment.channel_groups[key] = toChannelGroup(key, group);
   for (const [key, { active }] of Object.entries(value.workflows ?? {}))
     if (typeof active === "boolean") environment.active[key] = active;
-  for (const [name, variable] of Object.entries(value.variables ?? {}))
-    addVariable(environment, name, variable as Json);
+  for (const [name, variable] of Object.entries(value.variables ?? {})) addVariable(environment, name, variable);
   const group = value.guide_groups?.default;
   return {
     ...environment,

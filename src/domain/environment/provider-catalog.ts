@@ -196,7 +196,7 @@ export interface ProviderDefinition extends VendorDefinition {
  * them.
  */
 export const getProviderCatalog = once((): readonly ProviderDefinition[] =>
-  Object.entries(definitions() as Record<VendorName, VendorDefinition>).map(([vendor, definition]) => ({
+  Object.entries(definitions()).map(([vendor, definition]) => ({
     vendor: vendor as VendorName,
     ...definition,
   })),

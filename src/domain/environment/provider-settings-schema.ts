@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { once } from "../../util/once.js";
 import { describeInvalidValue } from "../schema/describe-issue.js";
-import { anyValue, described, isEmpty, record } from "../schema/fields.js";
+import { anyObject, anyValue, described, isEmpty } from "../schema/fields.js";
 import { memoizeSchema, variant } from "../schema/variant.js";
 import {
   getProviderCatalog,
@@ -93,6 +93,6 @@ function buildEditorSettingsSchema(): z.ZodMiniType {
  * `checkChannelDelivery` checks them.
  */
 export const channelSettingsSchema = once(() => {
-  const settings = once(() => record(anyValue()));
+  const settings = once(() => anyObject());
   return variant<Record<string, unknown>>({ choose: settings, members: () => [buildEditorSettingsSchema()] });
 });

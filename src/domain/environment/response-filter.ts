@@ -37,7 +37,7 @@ export function checkResponseFilter({ response_filter: value }: JsonObject, repo
 
 export function findResponseFilter(settings: JsonObject): ResponseFilter | null {
   const { response_filter: value } = settings;
-  return isJsonObject(value) ? (value as ResponseFilter) : null;
+  return isJsonObject(value) ? value : null;
 }
 
 function copyPath(from: JsonObject, [name = "", ...rest]: readonly string[], into: JsonObject): void {

@@ -6,7 +6,7 @@ import { type MessageTypeField, SUB_FIELDS } from "./message-type.js";
 
 function hasNestedLiquid(value: Json): boolean {
   if (typeof value !== "object" || value === null) return hasLiquid(value);
-  return Object.values(value).some((child) => hasNestedLiquid(child as Json));
+  return Object.values(value).some((child) => hasNestedLiquid(child));
 }
 
 /** Matches a URL whose scheme, such as `javascript:`, would run a script in the application's page. */

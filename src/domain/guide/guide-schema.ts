@@ -4,13 +4,13 @@ import { once } from "../../util/once.js";
 import { conditionGroupSchema } from "../condition/condition-schema.js";
 import { parseTimestamp } from "../condition/parse-timestamp.js";
 import {
+  anyObject,
   choice,
   described,
   distinct,
   flag,
   nonEmptyString,
   optional,
-  record,
   requiredText,
   rule,
   schemaReference,
@@ -47,7 +47,7 @@ export const guideSchema = once(() => {
     schema_key: requiredText("The key of the step's message type."),
     schema_semver: requiredText("The version of the message type."),
     schema_variant_key: requiredText('The key of the message type\'s variant, such as "default".'),
-    values: described(optional(record(z.unknown())), "Values of the variant's fields by key (Liquid).", {
+    values: described(optional(anyObject()), "Values of the variant's fields by key (Liquid).", {
       title: "History is here",
     }),
     json_schema: serviceField(),

@@ -4,7 +4,7 @@ import { once } from "../../util/once.js";
 import { parseOrThrow } from "../findings/invalid-params-error.js";
 import { parseInteractionMetadata } from "../message/parse-interaction-metadata.js";
 import { checkDocument } from "../schema/check-document.js";
-import { anyValue, matchingString, nonEmptyString, optional, record } from "../schema/fields.js";
+import { anyObject, anyValue, matchingString, nonEmptyString, optional } from "../schema/fields.js";
 
 /** A user's engagement with a step of a guide, from a request. */
 export interface GuideStepEngagement {
@@ -35,7 +35,7 @@ export const guideJoinSchema = once(() =>
   z.looseObject({
     user_id: matchingString((text) => text !== "", "is required"),
     tenant: optional(z.string({ error: "must be a tenant's id" })),
-    data: optional(z.record(z.string(), z.unknown(), { error: "must be a JSON object" })),
+    data: optional(anyObject("must be a JSON object")),
   }),
 );
 
@@ -50,7 +50,7 @@ const engagementSchemas = once(() => {
   };
   const flag = optional(z.boolean());
   return {
-    seen: z.strictObject({ ...step, content: record(z.unknown()), data: optional(record(z.unknown())) }),
+    seen: z.strictObject({ ...step, content: anyObject(), data: optional(anyObject()) }),
     interacted: z.strictObject({ ...step, metadata: anyValue() }),
     archived: z.strictObject({ ...step, is_final: flag, unthrottled: flag }),
   };

@@ -1,7 +1,7 @@
 import { URLPattern } from "urlpattern-polyfill/urlpattern";
 import { KnockError } from "../../errors/knock-error.js";
 import { findNearest } from "../../util/find-nearest.js";
-import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import { isJsonObject, type Json } from "../../util/json.js";
 import { parseConditionGroup } from "../condition/parse-conditions.js";
 import { parseTimestamp } from "../condition/parse-timestamp.js";
 import { checkJsonShape } from "../findings/check-json-shape.js";
@@ -78,7 +78,7 @@ function parseContent(
     report([...path, "schema_variant_key"], `is not a variant of "${schema_key}" (${known})`);
     return [];
   }
-  const stepValues = (values ?? {}) as JsonObject;
+  const stepValues = values ?? {};
   for (const key of Object.keys(stepValues)) {
     if (variant.fields.some((field) => field.key === key)) continue;
     const near = findNearest(

@@ -50,7 +50,7 @@ function parseField(field: FieldFile): MessageTypeField {
     key,
     type,
     required: settings?.required === true,
-    default: ((settings?.default as Json | undefined) ?? collectPartDefaults(field)) as Json,
+    default: (settings?.default as Json | undefined) ?? collectPartDefaults(field),
     limits: collectLimits(field),
     options: type === "select" || type === "multi_select" ? field.settings.options.map(({ value }) => value) : null,
   };

@@ -163,7 +163,7 @@ function findChannelOptOut(
 function findOptOut(path: string[], value: unknown, evaluate: Evaluate, displayPath = path): OptOut | null {
   if (value === false) return { detail: `${displayPath.join(".")} = false`, path };
   if (!isRecord(value) || !Array.isArray(value.conditions)) return null;
-  if (evaluate(value.conditions as Condition[])) return null;
+  if (evaluate(value.conditions)) return null;
   return { detail: `${displayPath.join(".")} conditions not met`, path: [...path, "conditions"] };
 }
 

@@ -23,7 +23,7 @@ export function writePreferenceSet(
   const parts = before ?? EMPTY_PARTS;
   const own = Object.hasOwn(parts.preferences, id) ? parts.preferences[id] : undefined;
   const next = set !== null && merge ? deepMerge((own ?? {}) as JsonObject, set as JsonObject) : set;
-  return { ...parts, preferences: setEntry<PreferenceSet>(parts.preferences, id, next as PreferenceSet | null) };
+  return { ...parts, preferences: setEntry<PreferenceSet>(parts.preferences, id, next) };
 }
 
 /**

@@ -106,7 +106,7 @@ export function collectPersonalValues(
     ...ids.map((id): PersonalValue => ({ kind: EMAIL.test(id) ? "email_address" : "id", text: id })),
     ...recipients.flatMap(({ key, properties, channel_data = {} }) => [
       ...collectFromProperties(properties, "", isUser(key)).flatMap(splitName),
-      ...collectTokens(channel_data as JsonObject),
+      ...collectTokens(channel_data),
     ]),
     ...data.flatMap((item) => collectFromData(item, "")).flatMap(splitName),
   ];

@@ -5,7 +5,7 @@ import { parseOrThrow } from "../findings/invalid-params-error.js";
 import { reportBelow } from "../findings/report-finding.js";
 import { TENANTS } from "../recipient/recipient.js";
 import { checkClosedDocument } from "../schema/check-document.js";
-import { record, rule } from "../schema/fields.js";
+import { anyObject, rule } from "../schema/fields.js";
 import { boundedList } from "../schema/lists.js";
 import { checkRecipientTypes } from "./parse-recipient.js";
 import { idSchema, recipientSchema } from "./recipient-schema.js";
@@ -71,7 +71,7 @@ export function parseBulkSubscriptions(body: unknown): (Row & { recipients: Json
 
 const bulkPreferencesSchema = once(() =>
   z.looseObject({
-    preferences: record(z.unknown()).check(
+    preferences: anyObject().check(
       rule(({ id }, report) => {
         if (id !== undefined) checkClosedDocument(idSchema(), id, reportBelow(report, "id"));
       }),
@@ -85,7 +85,7 @@ const bulkPreferencesSchema = once(() =>
 export function parseBulkPreferences(body: unknown): { ids: string[]; setId: string; set: JsonObject } {
   const ids = parseBulkIds(body, "user_ids");
   const value = parseOrThrow("the preferences", (report) => checkClosedDocument(bulkPreferencesSchema(), body, report));
-  const preferences = (value?.preferences ?? {}) as JsonObject;
+  const preferences = value?.preferences ?? {};
   const { __persistence_strategy__: _strategy, id = "default", ...set } = preferences;
   return { ids, setId: String(id), set };
 }

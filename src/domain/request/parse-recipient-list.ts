@@ -21,7 +21,7 @@ export function parseSubscriptionsBody(body: unknown): { recipients: ParsedRecip
   );
   return {
     recipients: toList(value?.recipients).map(toRecipient),
-    properties: (value?.properties ?? {}) as JsonObject,
+    properties: value?.properties ?? {},
   };
 }
 

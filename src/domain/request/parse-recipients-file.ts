@@ -1,5 +1,5 @@
 import type * as z from "zod/mini";
-import type { Json, JsonObject } from "../../util/json.js";
+import type { Json } from "../../util/json.js";
 import type { AudienceMembership } from "../audience/audience.js";
 import { checkJsonShape } from "../findings/check-json-shape.js";
 import { type RecipientKey, type RecipientUpsert, TENANTS } from "../recipient/recipient.js";
@@ -60,7 +60,7 @@ export function parseRecipientsFile(raw: unknown, file: string): RecipientsFile 
     subscriptions: subscriptions.map(({ object, recipient, properties }) => ({
       object: readKey(toRecipient(object)),
       recipient: readKey(toRecipient(recipient)),
-      properties: (properties ?? {}) as JsonObject,
+      properties: properties ?? {},
     })),
     audiences: Object.entries(audiences).map(([key, members]) => ({
       key,

@@ -3,7 +3,7 @@ import { once } from "../../util/once.js";
 import { parseTimestamp } from "../condition/parse-timestamp.js";
 import { describeInvalidId } from "../recipient/describe-invalid-id.js";
 import { checkClosedDocument } from "../schema/check-document.js";
-import { checkedString, matchingString, optional } from "../schema/fields.js";
+import { anyObject, checkedString, matchingString, optional } from "../schema/fields.js";
 import { flatPairs } from "../schema/lists.js";
 import { unionByType } from "../schema/union-by-type.js";
 
@@ -72,7 +72,7 @@ export const pairsOrTextSchema = once(() =>
   optional(unionByType("a JSON object, or one as text", { text: pairsTextSchema, object: pairsSchema })),
 );
 
-const objectSchema = once(() => z.record(z.string(), z.unknown(), { error: "must be a JSON object" }));
+const objectSchema = once(() => anyObject("must be a JSON object"));
 
 /** The schema of a JSON object as text. */
 export const objectTextSchema = once(() => jsonTextSchema(objectSchema));

@@ -6,7 +6,7 @@ import { describeInvalidId } from "../recipient/describe-invalid-id.js";
 import { USERS } from "../recipient/recipient.js";
 import { MAX_SUBSCRIPTIONS } from "../recipient/subscription.js";
 import { describeInvalidType } from "../schema/describe-issue.js";
-import { anyValue, described, optional, record, rule } from "../schema/fields.js";
+import { anyObject, anyValue, described, optional, rule } from "../schema/fields.js";
 import { listOrSingle } from "../schema/lists.js";
 import { variant } from "../schema/variant.js";
 import { idSchema, inlineRecipientSchema, recipientSchema } from "./recipient-schema.js";
@@ -68,7 +68,7 @@ const list = <T extends z.ZodMiniType>(item: T, max: number) =>
 export const subscriptionsBodySchema = once(() =>
   z.looseObject({
     recipients: list(recipientSchema(), MAX_SUBSCRIPTIONS),
-    properties: optional(record(z.unknown())),
+    properties: optional(anyObject()),
   }),
 );
 

@@ -6,7 +6,7 @@ import { describeInvalidId } from "../recipient/describe-invalid-id.js";
 import { TENANTS } from "../recipient/recipient.js";
 import { tenantSettingsSchema, typedPropertyFields } from "../recipient/typed-properties.js";
 import { checkClosedDocument } from "../schema/check-document.js";
-import { anyValue, checkedString, described, lazySchema, optional, record, rule } from "../schema/fields.js";
+import { anyObject, anyValue, checkedString, described, lazySchema, optional, record, rule } from "../schema/fields.js";
 import { unionByType } from "../schema/union-by-type.js";
 import { channelDataSchema } from "./channel-data-schema.js";
 
@@ -36,7 +36,7 @@ const commonFields = () => ({
 
 const triggerData = () =>
   described(
-    optional(record(z.unknown())),
+    optional(anyObject()),
     "In a trigger: data of this recipient's run only, merged over the data of the trigger.",
     {
       seat: "12A",

@@ -4,7 +4,7 @@ import { once } from "../../util/once.js";
 import { formatPointer } from "../findings/describe-finding.js";
 import type { ReportFinding } from "../findings/report-finding.js";
 import { TENANTS, USERS } from "../recipient/recipient.js";
-import { described, listRule, record, rule, schemaReference } from "../schema/fields.js";
+import { anyObject, described, listRule, record, rule, schemaReference } from "../schema/fields.js";
 import { memberEntrySchema } from "./recipient-list-schemas.js";
 import { objectSchema, recipientSchema, tenantObjectSchema, userSchema } from "./recipient-schema.js";
 
@@ -17,7 +17,7 @@ function checkDuplicates(file: Record<string, unknown>, report: ReportFinding): 
   for (const [list, collection] of Object.entries(COLLECTIONS)) {
     const entries = file[list];
     if (!Array.isArray(entries)) continue;
-    for (const [index, entry] of (entries as unknown[]).entries()) {
+    for (const [index, entry] of entries.entries()) {
       if (!isJsonObject(entry) || typeof entry.id !== "string") continue;
       const name = JSON.stringify([collection ?? entry.collection, entry.id]);
       const other = pathsByName.get(name);
@@ -38,7 +38,7 @@ export const recipientsFileSchema = once(() => {
   const subscription = z.strictObject({
     object: described(recipientSchema(), "The object: its collection and its ID."),
     recipient: described(recipientSchema(), "The subscriber: a user ID or an object."),
-    properties: described(z.optional(record(z.unknown())), "Properties of the subscription."),
+    properties: described(z.optional(anyObject()), "Properties of the subscription."),
   });
   return described(
     z

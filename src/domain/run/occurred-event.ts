@@ -19,7 +19,7 @@ function iso(milliseconds: number): string {
 }
 
 function toJsonReference(key: RecipientKey): JsonObject[string] {
-  return toRecipientReference(key) as JsonObject[string];
+  return toRecipientReference(key);
 }
 
 /** The names in the service's exports for how a run was started (E-011). */

@@ -1,6 +1,5 @@
 import * as z from "zod/mini";
-import type { JsonObject } from "../../util/json.js";
-import { described } from "../schema/fields.js";
+import { anyObject, described } from "../schema/fields.js";
 import { jsonObjectOrNull, textField, textOrNull } from "../schema/output-fields.js";
 import type { StepType } from "../step/step.js";
 import { reasonSchema } from "./outcome-schema.js";
@@ -11,10 +10,7 @@ export const stepPreviewSchema = z.object({
   ref: textField("The step's ref."),
   channel_type: textField("The channel type."),
   channel: textOrNull("The channel's key; null if no channel applies."),
-  contents: described(
-    z.array(z.record(z.string(), z.unknown()) as unknown as z.ZodMiniType<JsonObject>),
-    "The content documents of the API, one for each destination.",
-  ),
+  contents: described(z.array(anyObject()), "The content documents of the API, one for each destination."),
   reason: described(
     z.nullable(reasonSchema),
     "Why there is no content, such as a missing address or an error in a template; otherwise null.",

@@ -65,7 +65,7 @@ function checkOutcomes(
 
 /** Rules in a list are the same as `rules`. */
 const toParts = (expected: Expected | readonly string[]): Expected =>
-  Array.isArray(expected) ? { rules: expected as string[] } : (expected as Expected);
+  Array.isArray(expected) ? { rules: expected } : (expected as Expected);
 
 /** Returns which parts of an observation an expectation compares. */
 export function getComparedParts(

@@ -86,7 +86,7 @@ function changeStep(step: Step, channels: readonly Channel[]): Change<Step>[] {
   const changes: Change<Step>[] = [];
   if (step.conditions !== null)
     for (const change of flipConditions(step.conditions, ref))
-      changes.push(mapChange(change, (conditions) => ({ ...step, conditions }) as Step));
+      changes.push(mapChange(change, (conditions) => ({ ...step, conditions })));
   const definition = getStepDefinition(step);
   for (const index of getBranches(step).keys()) {
     const conditions = definition.describeBranch?.(step, index).conditions ?? null;
@@ -103,7 +103,7 @@ function changeStep(step: Step, channels: readonly Channel[]): Change<Step>[] {
         text: `sends through ${other.key} instead of ${step.channel_key}`,
       });
   }
-  const settings = "settings" in step ? (step.settings as Readonly<Record<string, unknown>>) : {};
+  const settings: Readonly<Record<string, unknown>> = "settings" in step ? step.settings : {};
   for (const name of DURATION_SETTINGS) {
     if ((toMilliseconds(settings[name]) ?? 0) <= (toMilliseconds(SHORTEST) as number)) continue;
     const length = formatStepDuration(settings[name] as Duration);

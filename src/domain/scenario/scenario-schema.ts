@@ -10,6 +10,7 @@ import { recipientsFileSchema } from "../request/recipients-file-schema.js";
 import { parseExpectation } from "../run/expectation.js";
 import { summarizeOutcomes } from "../run/outcome.js";
 import {
+  anyObject,
   anyValue,
   described,
   matchingText,
@@ -126,7 +127,7 @@ const ACTIONS = {
         source: described(nonEmptyString(), 'The key of the source, such as "billing".'),
         event: described(nonEmptyString(), 'The name of the event, such as "invoice.paid".'),
         user: text('The user whom the event is about, such as "ada".'),
-        data: described(optional(record(z.unknown())), "The data of the event.", { plan: "pro" }),
+        data: described(optional(anyObject()), "The data of the event.", { plan: "pro" }),
       }),
       "Delivers an event to runs that wait for it.",
     ),
@@ -139,9 +140,9 @@ const ACTIONS = {
 const ACTION_NAMES = Object.keys(ACTIONS) as (keyof typeof ACTIONS)[];
 
 export const stepSchema = once(() => {
-  const actions = Object.fromEntries(
-    Object.entries(ACTIONS).map(([name, build]) => [name, z.optional(build() as z.ZodMiniType)]),
-  ) as { [K in keyof typeof ACTIONS]: z.ZodMiniOptional<ReturnType<(typeof ACTIONS)[K]>> };
+  const actions = Object.fromEntries(Object.entries(ACTIONS).map(([name, build]) => [name, z.optional(build())])) as {
+    [K in keyof typeof ACTIONS]: z.ZodMiniOptional<ReturnType<(typeof ACTIONS)[K]>>;
+  };
   return z
     .strictObject({
       ...actions,
@@ -172,7 +173,7 @@ export const givenSchema = once(() =>
     preferences: described(optional(record(preferenceSetSchema())), "Preferences, by recipient.", {
       ada: { channel_types: { email: false } },
     }),
-    variables: described(optional(record(anyValue())), "Variables that take precedence over environment.json.", {
+    variables: described(optional(anyObject()), "Variables that take precedence over environment.json.", {
       app_url: "https://staging.example.com",
     }),
     fetch: described(optional(fetchSchema()), "Responses to fetch steps, before those of environment.json."),
@@ -188,7 +189,7 @@ export const scenarioSchema = once(() =>
     .strictObject({
       given: described(z.optional(givenSchema()), "The state before the first step. Takes precedence over the file's."),
       each: described(
-        z.optional(z.array(record(z.unknown())).check(notEmptyList())),
+        z.optional(z.array(anyObject()).check(notEmptyList())),
         `Rows of a table. The scenario runs once per row, with $\{column} replaced by the value of the row.`,
         [{ plan: "free" }, { plan: "pro" }],
       ),

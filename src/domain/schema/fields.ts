@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { $constructor } from "zod/v4/core";
-import { isJsonObject } from "../../util/json.js";
+import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { once } from "../../util/once.js";
 import type { ReportFinding } from "../findings/report-finding.js";
 import { describeInvalidType } from "./describe-issue.js";
@@ -67,8 +67,12 @@ export const matchingText = (matches: (text: string) => boolean, expected: strin
 /** Returns a schema for objects with any keys and values of one schema. */
 export const record = <T extends z.ZodMiniType>(schema: T) => z.record(z.string(), schema);
 
-/** Returns a schema for a value of any type, or for a value that is checked elsewhere. */
-export const anyValue = () => z.optional(z.unknown());
+/** Returns a schema for a value of any type, or for a value that is checked elsewhere. Documents are JSON. */
+export const anyValue = () => z.optional(z.unknown() as z.ZodMiniType<Json>);
+
+/** Returns a schema for objects with any keys and values. */
+export const anyObject = (error?: string) =>
+  z.record(z.string(), z.unknown(), { error }) as z.ZodMiniType as z.ZodMiniType<JsonObject>;
 
 /**
  * Returns the field `$schema` of a document: a schema of this project, or of the hosted service in files that were
@@ -90,7 +94,7 @@ export const serviceField = () => described(optional(UNKNOWN()), "Written by the
  * because other fields may share it.
  */
 export function described<T extends z.ZodMiniType>(schema: T, description: string, example?: unknown): T {
-  const own = z.globalRegistry.has(schema) ? (schema.clone(undefined, { parent: true }) as T) : schema;
+  const own = z.globalRegistry.has(schema) ? schema.clone(undefined, { parent: true }) : schema;
   z.globalRegistry.add(own, {
     ...z.globalRegistry.get(own),
     description,
@@ -100,7 +104,7 @@ export function described<T extends z.ZodMiniType>(schema: T, description: strin
 }
 
 /** Names a schema that a document contains several times, so that the published schema defines it once. */
-export const named = <T extends z.ZodMiniType>(schema: T, id: string): T => schema.check(z.meta({ id })) as T;
+export const named = <T extends z.ZodMiniType>(schema: T, id: string): T => schema.check(z.meta({ id }));
 
 /** Returns an optional string field with its description. */
 export const text = (description: string, example?: string) => described(optional(STRING()), description, example);

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
-import type { Json, JsonObject } from "../../util/json.js";
-import { described } from "./fields.js";
+import type { Json } from "../../util/json.js";
+import { anyObject, described } from "./fields.js";
 
 /**
  * Fields of documents that the program prints. Their schemas are published and used by tests. The program imports only
@@ -43,12 +43,10 @@ export const timeOrNull = (description: string) => described(z.nullable(createTi
 export const typeName = <const T extends string>(name: T) => described(z.literal(name), "The type of the object.");
 
 /** An object with any keys, such as a trigger's data. */
-export const jsonObject = (description: string) =>
-  described(z.record(z.string(), z.unknown()), description) as unknown as z.ZodMiniType<JsonObject>;
+export const jsonObject = (description: string) => described(anyObject(), description);
 
 /** An object with any keys, or null. */
-export const jsonObjectOrNull = (description: string) =>
-  described(z.nullable(z.record(z.string(), z.unknown())), description) as unknown as z.ZodMiniType<JsonObject | null>;
+export const jsonObjectOrNull = (description: string) => described(z.nullable(anyObject()), description);
 
 /** A value of any type. */
-export const jsonValue = (description: string) => described(z.unknown(), description) as unknown as z.ZodMiniType<Json>;
+export const jsonValue = (description: string) => described(z.unknown() as z.ZodMiniType<Json>, description);

@@ -8,7 +8,7 @@ import type { ReportFinding } from "../findings/report-finding.js";
 import { CHANNEL_TYPES, type ChannelType, hasTrait } from "../message/channel-types.js";
 import { checkDocument } from "../schema/check-document.js";
 import { describeInvalidValue } from "../schema/describe-issue.js";
-import { anyValue, described, lazySchema, named, nonEmptyString, optional, record, rule } from "../schema/fields.js";
+import { anyObject, anyValue, described, lazySchema, named, nonEmptyString, optional, rule } from "../schema/fields.js";
 import { variant } from "../schema/variant.js";
 import type { StepBase } from "../step/step.js";
 import { defineStep } from "../step/step-definition.js";
@@ -75,7 +75,7 @@ const buildStepSchema = (channelType: ChannelType | null, template: z.ZodMiniTyp
 };
 
 /** The schema of the fields that can be checked for a step of an unknown channel type. */
-const unknownTypeSchema = once(() => buildStepFields(anyValue(), record(z.unknown())));
+const unknownTypeSchema = once(() => buildStepFields(anyValue(), anyObject()));
 
 type RawChannelStep = z.output<ReturnType<typeof buildStepSchema>>;
 
@@ -85,13 +85,9 @@ type RawChannelStep = z.output<ReturnType<typeof buildStepSchema>>;
  */
 const STEP_SCHEMAS: ReadonlyMap<ChannelType | null, () => ReturnType<typeof buildStepSchema>> = new Map([
   ...CHANNEL_TYPES.map(
-    (type) =>
-      [
-        type as ChannelType | null,
-        once(() => named(buildStepSchema(type, channelTemplateSchemas[type]()), `${type}_step`)),
-      ] as const,
+    (type) => [type, once(() => named(buildStepSchema(type, channelTemplateSchemas[type]()), `${type}_step`))] as const,
   ),
-  [null, once(() => buildStepSchema(null, record(z.unknown())))],
+  [null, once(() => buildStepSchema(null, anyObject()))],
 ]);
 
 const schema = () =>

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
-import { isJsonObject, type JsonObject } from "../../util/json.js";
-import { described, isEmpty, optional, record, rule, text } from "../schema/fields.js";
+import { isJsonObject } from "../../util/json.js";
+import { anyObject, described, isEmpty, optional, rule, text } from "../schema/fields.js";
 import { describeInvalidMethod, httpMethodSchema, normalizeRequest, requestFields } from "../step/http-request.js";
 import type { StepBase } from "../step/step.js";
 import { defineStep, getSettings, type RawStep } from "../step/step-definition.js";
@@ -26,10 +26,7 @@ const schema = () =>
           url: text("The URL of the request. Liquid."),
           ...requestFields(),
           reusable_step_key: text("The key of a shared request, which the step sends instead of its own."),
-          inputs: described(
-            optional(record(z.unknown())),
-            "Values that the shared request's templates read as inputs.",
-          ),
+          inputs: described(optional(anyObject()), "Values that the shared request's templates read as inputs."),
         })
         .check(
           rule((settings, report) => {
@@ -58,7 +55,7 @@ function normalize({ settings }: RawStep<typeof schema>, base: StepBase) {
     type: "http_fetch" as const,
     settings: Object.assign(normalizeRequest(settings), {
       reusable_step_key: settings.reusable_step_key || null,
-      inputs: (settings.inputs ?? {}) as JsonObject,
+      inputs: settings.inputs ?? {},
     }),
   };
 }

@@ -26,7 +26,7 @@ function getStepSchema(definition: StepDefinition): z.ZodMiniType {
  * are not built.
  */
 export const stepListSchema = once((): z.ZodMiniType => {
-  const step = discriminatedUnion("type", STEP_DEFINITIONS as Readonly<Record<string, StepDefinition>>, {
+  const step = discriminatedUnion("type", STEP_DEFINITIONS, {
     label: "step type",
     common: unknownStepSchema,
     build: getStepSchema,

@@ -38,7 +38,7 @@ export const STEP_DEFINITIONS: { readonly [T in StepType]: StepDefinition<StepTy
 /** Returns the definition of a step type by its name in a file or an outcome, or undefined for an unknown name. */
 export function findStepDefinition(type: unknown): StepDefinition | undefined {
   return typeof type === "string" && Object.hasOwn(STEP_DEFINITIONS, type)
-    ? (STEP_DEFINITIONS[type as StepType] as StepDefinition)
+    ? STEP_DEFINITIONS[type as StepType]
     : undefined;
 }
 

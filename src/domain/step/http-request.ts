@@ -14,7 +14,7 @@ export interface KeyValue {
 }
 
 const isHttpMethod = (value: unknown): boolean =>
-  typeof value === "string" && (HTTP_METHODS as readonly string[]).includes(value.toLowerCase());
+  typeof value === "string" && HTTP_METHODS.some((method) => method === value.toLowerCase());
 
 /** Returns the sentence about a missing or unknown method. */
 export const describeInvalidMethod = ({ input }: { input?: unknown }): string =>

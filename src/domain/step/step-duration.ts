@@ -1,3 +1,5 @@
+import { isJsonObject } from "../../util/json.js";
+
 /** A length of time in a workflow file (section 6.3 of the format). Negative values mean "before". */
 export interface Duration {
   unit: string;
@@ -17,8 +19,8 @@ export const DURATION_UNITS = Object.keys(UNIT_MS).flatMap((unit) => [`${unit}s`
 
 /** Returns a duration in milliseconds, where a month is 30 days, or undefined if the value is not a duration. */
 export function toMilliseconds(value: unknown): number | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  const { unit, value: count } = value as Partial<Duration>;
+  if (!isJsonObject(value)) return undefined;
+  const { unit, value: count } = value;
   if (typeof unit !== "string" || typeof count !== "number" || !Number.isFinite(count)) return undefined;
   const name = unit.replace(/s$/, "");
   return Object.hasOwn(UNIT_MS, name) ? count * (UNIT_MS[name] as number) : undefined;

@@ -60,6 +60,6 @@ export function parseEmailLayout(key: string, raw: unknown, file: string): Email
     text_layout,
     footer_links: (footer_links ?? []).map(({ text, label, url }) => ({ text: text ?? label ?? url, url })),
     is_mjml: is_mjml === true,
-    branding_overrides: omitNulls((branding_overrides ?? {}) as JsonObject),
+    branding_overrides: omitNulls(branding_overrides ?? {}),
   };
 }

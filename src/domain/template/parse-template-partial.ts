@@ -13,7 +13,7 @@ const PARTS_BY_TYPE: Partial<Record<FieldType, readonly ("text" | "action" | "ur
   image: ["url", "alt", "action"],
 };
 
-const getDefault = (settings: unknown): Json => ((isJsonObject(settings) ? settings.default : null) ?? null) as Json;
+const getDefault = (settings: unknown): Json => (isJsonObject(settings) ? settings.default : null) ?? null;
 
 function checkPartial(raw: unknown, file: string): PartialFile {
   const findings = new DocumentFindings();

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { once } from "../../util/once.js";
-import { described, optional, schemaReference } from "../schema/fields.js";
+import { anyObject, described, optional, schemaReference } from "../schema/fields.js";
 import { FIELD_TYPES, PARTIAL_TYPES } from "./template-partial.js";
 
 /**
@@ -9,10 +9,7 @@ import { FIELD_TYPES, PARTIAL_TYPES } from "./template-partial.js";
  */
 export const partialSchema = once(() => {
   const text = (description: string, example?: string) => described(optional(z.string()), description, example);
-  const settings = described(
-    optional(z.record(z.string(), z.unknown())),
-    'Settings of the field, such as "required" and "default".',
-  );
+  const settings = described(optional(anyObject()), 'Settings of the field, such as "required" and "default".');
   const part = optional(
     z.strictObject({
       type: text("The type of the sub-field.", "text"),

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { once } from "../../util/once.js";
 import { discriminatedUnion } from "../schema/discriminated-union.js";
-import { choice, described, flag, named, optional, record, text, typeUnion, wholeNumber } from "../schema/fields.js";
+import { anyObject, choice, described, flag, named, optional, text, typeUnion, wholeNumber } from "../schema/fields.js";
 
 const BLOCK_TYPES = ["markdown", "html", "image", "divider", "button_set", "partial", "row"] as const;
 export type BlockType = (typeof BLOCK_TYPES)[number];
@@ -97,7 +97,7 @@ export const visualBlocksSchema = once(() => {
     partial: buildBlockSchema("partial", {
       key: required("The key of the partial.", "sign-off"),
       name: text("The display name."),
-      attrs: described(optional(record(z.unknown())), "The values of the partial's inputs (Liquid).", {
+      attrs: described(optional(anyObject()), "The values of the partial's inputs (Liquid).", {
         name: "{{ recipient.name }}",
       }),
     }),

@@ -148,7 +148,7 @@ class IdentityList {
     if (typeof value !== "object") return this.add(path, { kind: "token", value: String(value) });
     const isDevice = path.at(-2) === "devices";
     for (const [key, item] of Object.entries(value))
-      if (!isDevice || !["locale", "timezone"].includes(key)) this.addTokens(item as Json, [...path, key]);
+      if (!isDevice || !["locale", "timezone"].includes(key)) this.addTokens(item, [...path, key]);
   }
 
   add(path: Path, identity: RecipientIdentity | null): void {

@@ -46,7 +46,7 @@ function toSharedFields({ actor, tenant, data, repeats, scheduled_at, ending_at 
   return {
     actor: toActor(actor),
     tenant: tenant === undefined || tenant === null ? null : toTenant(tenant),
-    data: (data ?? null) as JsonObject | null,
+    data: data ?? null,
     repeats: (repeats ?? []).map(toRule),
     scheduled_at: parseTimestamp(scheduled_at) ?? null,
     ending_at: parseTimestamp(ending_at) ?? null,
@@ -78,7 +78,7 @@ export function parseScheduleChange(payload: unknown, documentName = "the change
   const body = parseBody(scheduleChangeSchema(), payload, documentName);
   const changes = Object.entries(toSharedFields(body)).filter(([name]) => (body as JsonObject)[name] !== undefined);
   return {
-    ...(Object.fromEntries(changes) as Partial<ReturnType<typeof toSharedFields>>),
+    ...Object.fromEntries(changes),
     schedule_ids: [...new Set(body.schedule_ids)],
     payload: payload as JsonObject,
   };

@@ -116,7 +116,7 @@ export function buildTrigger(
     recipients: toRecipients(payload.recipients),
     actor: toActor(payload.actor),
     tenant: payload.tenant === undefined || payload.tenant === null ? null : toTenant(payload.tenant),
-    data: (payload.data ?? {}) as JsonObject,
+    data: payload.data ?? {},
     cancellation_key: payload.cancellation_key ?? null,
     settings: {
       sandbox_mode: payload.settings?.sandbox_mode ?? false,

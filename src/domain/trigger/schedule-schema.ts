@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { once } from "../../util/once.js";
 import { parseTimestamp } from "../condition/parse-timestamp.js";
 import { recipientSchema, tenantSchema } from "../request/recipient-schema.js";
-import { anyValue, described, optional, record, rule, wholeNumber } from "../schema/fields.js";
+import { anyObject, anyValue, described, optional, rule, wholeNumber } from "../schema/fields.js";
 import { boundedList } from "../schema/lists.js";
 import { unionByType } from "../schema/union-by-type.js";
 import { REPEAT_DAY_GROUPS, REPEAT_DAYS, REPEAT_FREQUENCIES } from "./schedule.js";
@@ -51,7 +51,7 @@ const repeatsSchema = once(() => {
 const sharedFields = () => ({
   actor: described(optional(recipientSchema()), "The recipient who caused the runs.", "grace"),
   tenant: described(optional(tenantSchema()), "The tenant of the runs.", "acme"),
-  data: described(optional(record(z.unknown())), "The data of each run's trigger.", { report: "weekly" }),
+  data: described(optional(anyObject()), "The data of each run's trigger.", { report: "weekly" }),
   repeats: described(
     optional(repeatsSchema()),
     'The rules of a recurring schedule, such as { "frequency": "daily", "hours": 9 }, in the time zone of the recipient.',

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { once } from "../../util/once.js";
 import { isUnstorable, UNSTORABLE_MESSAGE } from "../recipient/describe-invalid-id.js";
 import { recipientSchema, tenantSchema } from "../request/recipient-schema.js";
-import { checkedString, described, optional, record } from "../schema/fields.js";
+import { anyObject, checkedString, described, optional } from "../schema/fields.js";
 import { listOrSingle } from "../schema/lists.js";
 
 export const MAX_RECIPIENTS = 1_000;
@@ -40,7 +40,7 @@ export const triggerSchema = once(() => {
       "grace",
     ),
     tenant: described(optional(tenantSchema()), "The tenant: an ID or an inline tenant.", "acme"),
-    data: described(optional(record(z.unknown())), "The trigger data, which templates and conditions read as data.", {
+    data: described(optional(anyObject()), "The trigger data, which templates and conditions read as data.", {
       page: "Home",
     }),
     cancellation_key: described(

@@ -25,7 +25,7 @@ export function parseSharedRequest(key: string, raw: unknown, file: string): Sha
     findings.add(path, message, suggestedKey),
   );
   if (value === null || !findings.isEmpty) throw findings.toError(file, "project_invalid", () => HINT);
-  return { key, ...normalizeRequest(value), input_schema: (value.input_schema ?? null) as JsonObject | null };
+  return { key, ...normalizeRequest(value), input_schema: value.input_schema ?? null };
 }
 
 function checkInputs(inputs: JsonObject, request: SharedRequest, at: PropertyKey[], report: ReportFinding): void {

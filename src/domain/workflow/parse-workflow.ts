@@ -23,7 +23,7 @@ function toTrigger(trigger: RawWorkflow["trigger"]): WorkflowTrigger | null {
   if (trigger === null || trigger === undefined) return null;
   if (trigger.type === "audience") return { type: trigger.type, audience_key: trigger.audience_key };
   const { type, source_key, event_key, mapping } = trigger;
-  return { type, source_key, event_key, mapping: (mapping ?? {}) as JsonObject };
+  return { type, source_key, event_key, mapping: mapping ?? {} };
 }
 
 /** Returns the audience that starts runs, or null. The file may have findings. */
@@ -62,7 +62,7 @@ export function parseWorkflow(key: string, raw: unknown, reportUnknownKey: Repor
     categories: value.categories ?? [],
     conditions: normalizeConditionGroup(value.conditions as Workflow["conditions"]),
     trigger_frequency: value.trigger_frequency ?? ("every_trigger" as const),
-    trigger_data_json_schema: (value.trigger_data_json_schema ?? null) as JsonObject | null,
+    trigger_data_json_schema: value.trigger_data_json_schema ?? null,
     settings: {
       is_commercial: value.settings?.is_commercial ?? false,
       override_preferences: value.settings?.override_preferences ?? false,

@@ -3,12 +3,12 @@ import { once } from "../../util/once.js";
 import { conditionGroupSchema } from "../condition/condition-schema.js";
 import { discriminatedUnion } from "../schema/discriminated-union.js";
 import {
+  anyObject,
   choice,
   described,
   flag,
   lazySchema,
   optional,
-  record,
   requiredText,
   schemaReference,
   serviceField,
@@ -36,7 +36,7 @@ const TRIGGER_SCHEMAS = {
       type: described(z.literal("event"), "Runs start when a source sends an event."),
       source_key: requiredText('The key of the source, such as "billing".'),
       event_key: requiredText('The name of the event, such as "invoice.paid".'),
-      mapping: described(optional(record(z.unknown())), "How the trigger's parameters are read from the event.", {
+      mapping: described(optional(anyObject()), "How the trigger's parameters are read from the event.", {
         recipients: "user_id",
       }),
     }),

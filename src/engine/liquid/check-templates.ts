@@ -92,11 +92,10 @@ const isInstanceOfAny = (
 /** A text node of liquidjs, which does not export its class. `str` is the text that it prints. */
 type TextTemplate = Template & { str: string };
 
-const isText = (template: Template): template is TextTemplate =>
-  typeof (template as Partial<TextTemplate>).str === "string";
+const isText = (template: Template): template is TextTemplate => "str" in template && typeof template.str === "string";
 
 function getChildren(template: Template): readonly Template[] {
-  return template.children ? (toValueSync(template.children(false, true)) as Template[]) : [];
+  return template.children ? toValueSync(template.children(false, true)) : [];
 }
 
 /** Throws if a variable's name starts with `-`, which liquidjs accepts. */
@@ -171,7 +170,7 @@ function checkValue(value: unknown): void {
 /** Returns the rest of a tag's or output's text that liquidjs did not parse. */
 function getUnreadText(template: Template): string {
   if (template instanceof Output) {
-    const { input, contentRange } = template.token as ConstructorParameters<typeof Output>[0];
+    const { input, contentRange } = template.token;
     const { initial, filters } = template.value as unknown as {
       initial: { postfix: Token[] };
       filters: { token: Token }[];

@@ -60,7 +60,7 @@ function findSingleOutput(templates: readonly Template[]): Value | null {
   const parts = templates.filter((part) => part.token.getText().trim() !== "");
   const [only] = parts;
   if (parts.length !== 1 || !(only instanceof Output)) return null;
-  const { input, file, contentRange } = only.token as ConstructorParameters<typeof Output>[0];
+  const { input, file, contentRange } = only.token;
   // The output's own expression ends with the output filter, which would convert the value to text.
   const tokenizer = new Tokenizer(input, undefined, file, contentRange);
   return new Value(tokenizer.readFilteredValue(), getLiquid());

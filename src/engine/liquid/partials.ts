@@ -175,7 +175,7 @@ export class RenderPartialTag extends Tag {
   listInputs(): { name: string; begin: number }[] {
     const { input, begin, end } = this.token;
     return Object.entries(this.inputs?.hash ?? {}).map(([name, value]) => {
-      const { begin: valueBegin = end } = (value ?? {}) as { begin?: number };
+      const { begin: valueBegin = end } = value ?? {};
       return { name, begin: Math.max(begin, input.lastIndexOf(name, valueBegin - 1)) };
     });
   }

@@ -61,7 +61,7 @@ class VariableReader implements TextVariables {
   private readonly blocks: Map<string, Binding>[] = [];
 
   visit(templates: readonly Template[]): void {
-    for (const template of templates) this.visitTag(template as TagLike);
+    for (const template of templates) this.visitTag(template);
   }
 
   private visitTag(tag: TagLike): void {

@@ -127,8 +127,6 @@ export function evaluateInContext(value: Value, context: Context, mode: LiquidMo
     ? findCompiled(value, mode, (runtime) => compileValue(value as unknown as ValueNode, runtime))
     : null;
   const found =
-    compiled === null
-      ? (toValueSync(value.value(context)) as unknown)
-      : compiled(Frame.forContext(context, MAX_OUTPUT_CHARACTERS));
+    compiled === null ? toValueSync(value.value(context)) : compiled(Frame.forContext(context, MAX_OUTPUT_CHARACTERS));
   return toValue(found);
 }

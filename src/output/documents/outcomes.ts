@@ -5,7 +5,7 @@ import {
   outcomeSummarySchema,
   triggerOutcomeSchema,
 } from "../../domain/run/outcome-schema.js";
-import { described } from "../../domain/schema/fields.js";
+import { anyObject, described } from "../../domain/schema/fields.js";
 import { textField, textOrNull, withKeywords } from "../../domain/schema/output-fields.js";
 
 /** The field that `--expect` adds to documents. */
@@ -41,7 +41,7 @@ export const dryRunSchema = z.object({
   method: described(z.literal("POST"), "The HTTP method."),
   path: textField("The path, from /v1."),
   headers: described(z.record(z.string(), z.string()), "The headers. The API key is redacted."),
-  body: described(z.record(z.string(), z.unknown()), "The body of the request."),
+  body: described(anyObject(), "The body of the request."),
 });
 
 export const sentBroadcastSchema = z.object({

@@ -39,7 +39,7 @@ export function flattenData(data: JsonObject): Record<string, string> {
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const [path, value] = next;
     if (typeof value !== "object" || value === null) flat[path] = typeof value === "string" ? value : String(value);
-    else for (const [key, inner] of Object.entries(value).reverse()) open.push([`${path}.${key}`, inner as Json]);
+    else for (const [key, inner] of Object.entries(value).reverse()) open.push([`${path}.${key}`, inner]);
   }
   return flat;
 }

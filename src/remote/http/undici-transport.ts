@@ -33,7 +33,7 @@ class ProxyPool extends Pool {
     }
   }
 
-  override connect = ((options: Dispatcher.ConnectOptions) => this.openTunnel(options)) as Pool["connect"];
+  override connect = (options: Dispatcher.ConnectOptions) => this.openTunnel(options);
 }
 
 interface UndiciOptions extends TransportOptions {
@@ -53,7 +53,7 @@ export function openUndiciTransport(options: UndiciOptions): HttpTransport {
         let controller: Dispatcher.DispatchController | undefined;
         const collector = new ResponseCollector(sent, resolve, reject, (error) => controller?.abort(error));
         const { path, headers, body } = sent;
-        const method = sent.method as Dispatcher.HttpMethod;
+        const method = sent.method;
         const handler: Dispatcher.DispatchHandler = {
           onRequestStart: (started) => {
             controller = started;

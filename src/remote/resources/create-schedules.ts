@@ -56,7 +56,7 @@ export async function createSchedules(
       { pointer: "/schedules", message: "must be a list of at least one schedule" },
     ]);
   const created: JsonObject[] = [];
-  for (const group of groupSchedules(schedules as JsonObject[])) {
+  for (const group of groupSchedules(schedules)) {
     try {
       created.push(...(await create({ ...group.schedule, recipients: group.recipients })));
     } catch (error) {

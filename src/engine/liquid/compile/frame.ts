@@ -23,7 +23,7 @@ export class Frame {
 
   /** Opens a frame for a text that is rendered in a context, where earlier texts can have assigned variables. */
   static forContext(context: Context, maxOutput: number): Frame {
-    return new Frame(context.environments as Variables, maxOutput, context, context.bottom() as Variables, null);
+    return new Frame(context.environments, maxOutput, context, context.bottom(), null);
   }
 
   /** The variables that this text and earlier ones assigned. */

@@ -90,8 +90,8 @@ function generateExpression(postfix: readonly TokenNode[], generation: Generatio
 }
 
 function generateArgument(argument: ArgumentNode, generation: Generation): string {
-  if (!Array.isArray(argument)) return generateOperand(argument as TokenNode, generation);
-  const [name, token] = argument as [string, TokenNode | undefined];
+  if (!Array.isArray(argument)) return generateOperand(argument, generation);
+  const [name, token] = argument;
   return `[${quoteText(name)}, ${token === undefined ? "undefined" : generateOperand(token, generation)}]`;
 }
 
@@ -118,7 +118,6 @@ export function generateValue({ initial, filters }: ValueNode, generation: Gener
 
 /** Writes code for the value of an output. liquidjs appends the conversion to text as a filter, which outputs do anyway. */
 export function generateOutputValue({ initial, filters }: ValueNode, generation: Generation): string {
-  if (filters.at(-1)?.handler !== (printOutput as unknown))
-    throw new UnsupportedTemplateError("an output without conversion");
+  if (filters.at(-1)?.handler !== printOutput) throw new UnsupportedTemplateError("an output without conversion");
   return generateValue({ initial, filters: filters.slice(0, -1) }, generation);
 }

@@ -62,11 +62,11 @@ export const isOutput = (template: Template): template is OutputNode => template
 
 /** Returns the text that a text node prints. Undefined for other templates. */
 export function getStaticText(template: Template): string | undefined {
-  const { str } = template as Template & { str?: unknown };
+  const str = "str" in template ? template.str : undefined;
   return typeof str === "string" ? str : undefined;
 }
 
 /** Returns the templates within a template. Partials are not loaded. */
 export function getChildren(template: Template): readonly Template[] {
-  return template.children === undefined ? [] : (toValueSync(template.children(false, true)) as Template[]);
+  return template.children === undefined ? [] : toValueSync(template.children(false, true));
 }

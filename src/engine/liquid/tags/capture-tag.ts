@@ -7,6 +7,6 @@ export class LimitedCaptureTag extends CaptureTag {
   override *render(context: Context): Generator<unknown, void, string> {
     const emitter = new LimitedEmitter();
     yield this.liquid.renderer.renderTemplates(this.templates, context, emitter);
-    (context.bottom() as Record<string, unknown>)[this.variable] = chargeResult({ context }, emitter.buffer);
+    context.bottom()[this.variable] = chargeResult({ context }, emitter.buffer);
   }
 }

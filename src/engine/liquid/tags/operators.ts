@@ -19,7 +19,7 @@ function* isEqual(left: unknown, right: unknown): Generator<unknown, boolean, un
 
 /** Returns whether `==` holds for two values. */
 export function areEqualValues(left: unknown, right: unknown): boolean {
-  return toValueSync(isEqual(left, right)) as boolean;
+  return toValueSync(isEqual(left, right));
 }
 
 /** `contains` of standard Liquid: no value contains `nil` or `false`, and a map contains its keys. */
