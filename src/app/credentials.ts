@@ -4,6 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { DeletedProfile, ProfileChange } from "../commands/services.js";
 import { KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
+import { getErrorCode } from "../util/text-file.js";
 import {
   createUnusableFileError,
   PROFILE_FIELDS,
@@ -24,7 +25,7 @@ function tryToLock(lock: string): boolean {
     mkdirSync(lock, { mode: 0o700 });
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    if (getErrorCode(error) !== "EEXIST") throw error;
     return false;
   }
 }

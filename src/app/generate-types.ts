@@ -8,6 +8,7 @@ import { KnockError } from "../errors/knock-error.js";
 import { formatDisplayPath } from "../project/format-display-path.js";
 import type { Project } from "../project/open-project.js";
 import { makeFolder } from "../util/make-folder.js";
+import { getErrorCode } from "../util/text-file.js";
 
 async function readSchemas(project: Project): Promise<WorkflowDataSchema[]> {
   const keys = [...(await project.workflowKeys())].sort();
@@ -29,13 +30,13 @@ function hasCode(path: string, code: string): boolean {
   try {
     return readFileSync(path, "utf8").replaceAll("\r\n", "\n") === code;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    if (getErrorCode(error) === "ENOENT") return false;
     throw createFileError("read", path, error);
   }
 }
 
 function createFileError(verb: "read" | "written", path: string, error: unknown): KnockError {
-  const { code = "unknown error" } = error as NodeJS.ErrnoException;
+  const code = getErrorCode(error) ?? "unknown error";
   return new KnockError("usage", `--output-file: ${path} could not be ${verb} (${code})`, {
     hint: "Give the path of a file in a folder that you can write to.",
     cause: error,

@@ -1,6 +1,7 @@
 import { fstatSync, type Stats, statSync, write, writeSync } from "node:fs";
 import { KnockError } from "../errors/knock-error.js";
 import type { OutputStream } from "../output/output-stream.js";
+import { getErrorCode } from "../util/text-file.js";
 
 /** Interval in milliseconds at which a write to a full pipe is retried. */
 const FULL_PIPE_RETRY_MS = 2;
@@ -29,7 +30,7 @@ export function isTerminal(descriptor: 0 | 1 | 2): boolean {
  * errors on standard output.
  */
 function canRetryWrite(error: unknown, descriptor: 1 | 2): boolean {
-  const { code } = error as NodeJS.ErrnoException;
+  const code = getErrorCode(error);
   if (code === "EAGAIN") return true;
   if (code === "EPIPE" || code === "EOF") return false;
   if (descriptor === 2) return false; // An error of standard error cannot be reported anywhere.

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { describeInvalidAddress, describeInvalidPattern } from "../domain/recipient/recipient-pattern.js";
 import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
+import { getErrorCode } from "../util/text-file.js";
 
 /** A profile that `knock auth login --profile <name>` stores. */
 export interface Profile {
@@ -39,7 +40,7 @@ export function readProfileFile(file: string): ProfileFile {
     if (statSync(file, { throwIfNoEntry: false }) === undefined) return { default: null, profiles: {}, rest: {} };
     text = readFileSync(file, "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return { default: null, profiles: {}, rest: {} };
+    if (getErrorCode(error) === "ENOENT") return { default: null, profiles: {}, rest: {} };
     throw createUnusableFileError(file, "cannot be read", error);
   }
   let value: unknown;
@@ -108,7 +109,7 @@ function createInvalidFileError(file: string, details: ErrorDetail[]): KnockErro
 }
 
 export function createUnusableFileError(file: string, problem: string, cause: unknown): KnockError {
-  const code = (cause as NodeJS.ErrnoException | null)?.code;
+  const code = getErrorCode(cause);
   return new KnockError("profile_invalid", `${file} ${problem}${code ? ` (${code})` : ""}`, {
     hint: getHint(file),
     cause: cause ?? undefined,

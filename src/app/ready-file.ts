@@ -1,9 +1,10 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { getErrorMessage, KnockError } from "../errors/knock-error.js";
+import { getErrorCode } from "../util/text-file.js";
 
 function createWriteError(path: string, error: unknown): KnockError {
-  const { code = "" } = error as NodeJS.ErrnoException;
+  const code = getErrorCode(error) ?? "";
   const reason =
     code === "ENOENT"
       ? `the folder ${dirname(path)} does not exist`

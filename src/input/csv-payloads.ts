@@ -91,7 +91,7 @@ async function parseField(text: string, { path, isText }: Column, name: string):
   if (/^\s*[[{]/.test(text)) return parseJsonInput(text, name);
   if (isWhole && field === "recipients") return parseIds(text, name);
   if (isWhole && (field === "actor" || field === "tenant")) return text.trim();
-  if (/^(?:true|false|null)$/.test(text) || NUMBER.test(text)) return JSON.parse(text) as Json;
+  if (/^(?:true|false|null)$/.test(text) || NUMBER.test(text)) return JSON.parse(text);
   return text;
 }
 

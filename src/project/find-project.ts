@@ -3,7 +3,7 @@ import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { parseProjectFile } from "../domain/project/parse-project-file.js";
 import type { ProjectSettings } from "../domain/project/project-file-schema.js";
 import { KnockError } from "../errors/knock-error.js";
-import { describeFileError } from "../util/text-file.js";
+import { describeFileError, getErrorCode } from "../util/text-file.js";
 import { formatDisplayPath } from "./format-display-path.js";
 import { readProjectJson } from "./read-project-text.js";
 import { locateIn, type OnInvalid, parseDocument } from "./read-resource.js";
@@ -40,7 +40,7 @@ export function describeUnreadableProject(folder: string): string | null {
   try {
     statSync(join(folder, PROJECT_FILE));
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EACCES" ? describeFileError(error) : null;
+    return getErrorCode(error) === "EACCES" ? describeFileError(error) : null;
   }
   return null;
 }

@@ -1,6 +1,7 @@
 import { type Dirent, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { KnockError } from "../errors/knock-error.js";
+import { getErrorCode } from "../util/text-file.js";
 
 type DisplayPath = (path: string) => string;
 
@@ -9,7 +10,7 @@ function readFolder(folder: string, displayPath: DisplayPath): Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true });
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = getErrorCode(error);
     if (code === "ENOENT") return [];
     const reason = code === "ENOTDIR" ? "is not a folder" : `could not be read (${code ?? "unknown error"})`;
     throw new KnockError("project_invalid", `${displayPath(folder)} ${reason}`);

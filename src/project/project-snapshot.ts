@@ -24,7 +24,7 @@ function readFileAttributes(file: string): JsonObject {
 }
 
 function toJson(value: unknown): Json {
-  return JSON.parse(JSON.stringify(value)) as Json;
+  return JSON.parse(JSON.stringify(value));
 }
 
 /**

@@ -5,6 +5,7 @@ import { createDocumentError } from "../domain/findings/document-error.js";
 import { KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject, toPointer } from "../util/json.js";
 import { parseJson } from "../util/parse-json.js";
+import { getErrorCode } from "../util/text-file.js";
 import { isBelow, toSlashes } from "./format-display-path.js";
 import { readProjectText } from "./read-project-text.js";
 
@@ -64,7 +65,7 @@ function readReferencedFile(value: Json, path: PropertyKey[], reference: Referen
       );
   } catch (error) {
     if (error instanceof KnockError) throw error;
-    const { code } = error as NodeJS.ErrnoException;
+    const code = getErrorCode(error);
     const problem = code === "ELOOP" ? "is a cycle of symbolic links" : "refers to a file that does not exist";
     const hint = `Create ${displayPath}, or correct the path in ${String(path.at(-1))}.`;
     throw createReferenceError(reference, path, value, problem, code === "ENOENT" ? hint : undefined);

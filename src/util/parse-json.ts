@@ -98,7 +98,7 @@ async function describeOverflow(source: string): Promise<JsonResult> {
 export async function parseJson(text: string): Promise<JsonResult> {
   const source = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   try {
-    const value = JSON.parse(source) as Json;
+    const value: Json = JSON.parse(source);
     return hasOverflow(value) ? await describeOverflow(source) : { value };
   } catch (error) {
     const { printParseErrorCode, visit } = await import("jsonc-parser");

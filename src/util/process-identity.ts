@@ -1,6 +1,7 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { getBuiltinModule, kill, pid, platform } from "node:process";
 import { once } from "./once.js";
+import { getErrorCode } from "./text-file.js";
 
 /** Where a process runs, so that its ID has a meaning: the machine since its start, and the namespace of process IDs. */
 const readPlace = once((): string => {
@@ -33,7 +34,7 @@ export function hasEnded(identity: string): boolean {
   try {
     kill(Number(id), 0);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ESRCH";
+    return getErrorCode(error) === "ESRCH";
   }
   try {
     return readStartTime(Number(id)) !== start;

@@ -77,8 +77,14 @@ export function readTextFile(path: string, maxBytes: number, { onlyRegular = fal
   }
 }
 
+/** Returns the code of an error of Node.js, such as `ENOENT`. Undefined for other errors. */
+export function getErrorCode(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}
+
 /** Returns why a file could not be read, to be placed after its name: "does not exist". */
 export function describeFileError(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code ?? "";
+  const code = getErrorCode(error) ?? "";
   return ERROR_MESSAGES[code] ?? `could not be read (${code || "unknown error"})`;
 }

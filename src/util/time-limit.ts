@@ -1,5 +1,6 @@
 import { Script } from "node:vm";
 import { once } from "./once.js";
+import { getErrorCode } from "./text-file.js";
 
 /** Thrown by {@link runWithTimeLimit} in place of the work's result. */
 export class TimeLimitExceeded extends Error {
@@ -26,7 +27,7 @@ export function runWithTimeLimit<T>(limitMs: number, work: () => T): T {
   try {
     return getSlotScript().runInThisContext({ timeout: limitMs }) as T;
   } catch (error) {
-    if ((error as { code?: unknown }).code === "ERR_SCRIPT_EXECUTION_TIMEOUT") throw new TimeLimitExceeded(limitMs);
+    if (getErrorCode(error) === "ERR_SCRIPT_EXECUTION_TIMEOUT") throw new TimeLimitExceeded(limitMs);
     throw error;
   } finally {
     slots[SLOT] = outerWork;

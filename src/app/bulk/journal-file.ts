@@ -18,6 +18,7 @@ import {
 } from "../../domain/trigger/trigger-journal.js";
 import { getErrorMessage, KnockError } from "../../errors/knock-error.js";
 import { getProcessIdentity, hasEnded } from "../../util/process-identity.js";
+import { getErrorCode } from "../../util/text-file.js";
 import { AppendFile } from "./append-file.js";
 import { parseJsonLine } from "./parse-json-line.js";
 
@@ -44,7 +45,7 @@ function lockFile(path: string): JournalLock | null {
       writeFileSync(file, identity, { flag: "wx", mode: 0o600 });
       return { release: () => rmSync(file, { force: true }) };
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      if (getErrorCode(error) !== "EEXIST") throw error;
       if (isRetry || !hasEnded(readHolder(file))) return null;
       rmSync(file, { force: true });
     }
@@ -73,7 +74,7 @@ class LineStatuses {
 }
 
 function toJournalError(path: string, error: unknown): KnockError {
-  const code = (error as NodeJS.ErrnoException).code;
+  const code = getErrorCode(error);
   const exists = code === "EEXIST";
   return new KnockError("journal_failed", `the journal ${path} cannot be written: ${getErrorMessage(error)}`, {
     hint: exists
@@ -115,7 +116,7 @@ export function readJournalHeader(path: string, resolvedPath: string): JournalHe
     text = bytes.toString("utf8", 0, readSync(descriptor, bytes, 0, bytes.length, 0));
     closeSync(descriptor);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    if (getErrorCode(error) === "ENOENT") return null;
     throw toJournalError(path, error);
   }
   const parsed = journalHeaderSchema().safeParse(parseJsonLine(text.split("\n", 1)[0] as string));

@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { EmailProblem } from "../../emails/check-email.js";
 import { getErrorMessage } from "../../errors/knock-error.js";
+import { getErrorCode } from "../../util/text-file.js";
 import { type ContrastBrowser, loadContrastPackages, openContrastBrowser } from "./contrast-browser.js";
 import { type CanIEmail, findUnsupportedFeatures } from "./find-unsupported-features.js";
 
@@ -31,7 +32,7 @@ function loadInstalled(load: NodeJS.Require, name: string): unknown {
   try {
     return load(name);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "MODULE_NOT_FOUND") return null;
+    if (getErrorCode(error) === "MODULE_NOT_FOUND") return null;
     throw error;
   }
 }

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { getErrorMessage, KnockError } from "../../errors/knock-error.js";
 import { makeFolder } from "../../util/make-folder.js";
+import { getErrorCode } from "../../util/text-file.js";
 
 const REASONS: Record<string, string> = {
   EISDIR: "a folder is in its place",
@@ -21,7 +22,7 @@ export function writeTestFile(path: string, content: string, name: string): void
     makeFolder(dirname(path));
     writeFileSync(path, content);
   } catch (error) {
-    const reason = REASONS[String((error as NodeJS.ErrnoException).code)] ?? getErrorMessage(error);
+    const reason = REASONS[String(getErrorCode(error))] ?? getErrorMessage(error);
     throw new KnockError("scenario_invalid", `${name} cannot be written: ${reason}`, {
       hint: "Use another path, or make it writable.",
       cause: error,

@@ -26,7 +26,7 @@ export class SceneClient implements KnockScene {
       ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
     });
     const text = await response.text();
-    if (response.ok) return JSON.parse(text) as JsonObject;
+    if (response.ok) return JSON.parse(text);
     throw new KnockError("usage", `${method} /__knock/${path}: ${response.status} ${readMessage(text)}`);
   }
 

@@ -10,7 +10,7 @@ import { KnockError } from "../../errors/knock-error.js";
 import { findProjectRoot, PROJECT_FILE } from "../../project/find-project.js";
 import type { Project } from "../../project/open-project.js";
 import { renameKey } from "../../project/rename-key.js";
-import { decodeUtf8 } from "../../util/text-file.js";
+import { decodeUtf8, getErrorCode } from "../../util/text-file.js";
 import { writeFileAtomically } from "../write-file-atomically.js";
 
 /** A corrected key can reveal misspelled keys in its value. Its nesting is limited, so this is never reached by hand-written files. */
@@ -71,7 +71,7 @@ class ProjectFixer {
     try {
       writeFileAtomically(path, `${hasMark ? BYTE_ORDER_MARK : ""}${text}`);
     } catch (error) {
-      const { code = "unknown error" } = error as NodeJS.ErrnoException;
+      const code = getErrorCode(error) ?? "unknown error";
       throw new KnockError("usage", `--fix: ${file} could not be written (${code})`, { cause: error });
     }
     this.fixed.push(...corrected);

@@ -40,7 +40,7 @@ export function checkRefVariable(
 function parseArgument(argument: unknown): unknown {
   if (typeof argument !== "string") return argument;
   try {
-    return JSON.parse(argument) as unknown;
+    return JSON.parse(argument);
   } catch {
     return argument;
   }

@@ -9,7 +9,7 @@ import { parseVariableReference } from "./provider-catalog.js";
 /** Returns the value of text that is JSON, and other text unchanged (E-083). */
 function parseVariableValue(text: string): Json {
   try {
-    return JSON.parse(text) as Json;
+    return JSON.parse(text);
   } catch {
     return text;
   }

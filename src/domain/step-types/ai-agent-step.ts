@@ -14,7 +14,7 @@ const MODEL = /^[^\s:]+:\S+$/;
 /** Returns a JSON Schema that is written as text, or null if the text is not an object or is nested too deep. */
 function parseSchemaText(schemaText: string): JsonObject | null {
   try {
-    const parsed = JSON.parse(schemaText) as Json;
+    const parsed: Json = JSON.parse(schemaText);
     checkJsonShape(parsed, "the schema");
     return isJsonObject(parsed) ? parsed : null;
   } catch {

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import { isJsonObject, type JsonObject } from "../../util/json.js";
 import type { ReportFinding } from "../findings/report-finding.js";
 import { describeInvalidId } from "../recipient/describe-invalid-id.js";
 import { described, rule, text } from "../schema/fields.js";
@@ -8,7 +8,7 @@ import { getSettings } from "./step-definition.js";
 
 function isJsonObjectText(value: string): boolean {
   try {
-    return isJsonObject(JSON.parse(value) as Json);
+    return isJsonObject(JSON.parse(value));
   } catch {
     return hasLiquid(value);
   }

@@ -75,6 +75,6 @@ export function redactRequest(request: ApiRequest): ApiRequest {
   return {
     ...request,
     headers: { ...request.headers, Authorization: `Bearer ${redacted}` },
-    body: body.includes(key) ? (JSON.parse(body.replaceAll(key, redacted)) as JsonObject) : request.body,
+    body: body.includes(key) ? JSON.parse(body.replaceAll(key, redacted)) : request.body,
   };
 }

@@ -184,7 +184,7 @@ function parseJsonParameter(name: string, text: string): unknown {
 function parseReference(text: string): { id?: unknown; collection?: unknown } {
   if (!text.startsWith("{")) return { id: text };
   try {
-    return JSON.parse(text) as { id?: unknown; collection?: unknown };
+    return JSON.parse(text);
   } catch {
     return { id: text };
   }

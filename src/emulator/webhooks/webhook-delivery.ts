@@ -106,6 +106,6 @@ export function serializeDelivery(delivery: WebhookDelivery): JsonObject {
     state,
     attempts: attempts.map((entry) => ({ ...entry })),
     next_attempt_at,
-    body: JSON.parse(body) as JsonObject,
+    body: JSON.parse(body),
   };
 }

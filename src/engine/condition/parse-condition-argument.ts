@@ -44,7 +44,7 @@ function isLiquid(value: unknown): value is string {
 /** Returns the decoded JSON, or the text itself if it is invalid JSON. */
 function decodeJson(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(text);
   } catch {
     return text;
   }

@@ -33,7 +33,7 @@ function parseRenderedText(type: GuideField["type"], text: string, fieldPath: st
   }
   if (type !== "json" && type !== "list") return text;
   try {
-    return JSON.parse(text) as Json;
+    return JSON.parse(text);
   } catch (error) {
     throw new RenderError(`${fieldPath} is invalid JSON once rendered`, { cause: error });
   }

@@ -55,7 +55,7 @@ function collectNamedArguments(args: readonly unknown[]): Map<string, unknown> {
 
 function parseCount(values: ReadonlyMap<string, unknown>): number | null {
   if (!values.has("count")) return null;
-  const count = toValue(values.get("count")) as unknown;
+  const count: unknown = toValue(values.get("count"));
   // NaN is neither 0 nor 1, so the plural form `other` is used.
   return typeof count === "number" || (typeof count === "string" && count.trim() !== "") ? Number(count) : Number.NaN;
 }

@@ -23,7 +23,7 @@ function parseAgentValue(response: AgentResponse, { settings }: AiAgentStep): { 
       : { problem: "the model returned JSON, but the step expects text" };
   let value: Json;
   try {
-    value = "json" in response ? response.json : (JSON.parse(response.text) as Json);
+    value = "json" in response ? response.json : JSON.parse(response.text);
   } catch {
     return { problem: "the model's response is not JSON" };
   }

@@ -78,7 +78,7 @@ function parseResponse(text: string): { body?: Json } | string {
   if (text.trim() === "") return {};
   let body: Json;
   try {
-    body = JSON.parse(text) as Json;
+    body = JSON.parse(text);
   } catch {
     return "the response is not JSON";
   }

@@ -24,7 +24,7 @@ function toSchemaType(value: Json, schema: JsonObject | null): Json {
   const types = [schema?.type ?? "string"].flat();
   if (typeof value !== "string" || types.includes("string")) return value;
   try {
-    return JSON.parse(value) as Json;
+    return JSON.parse(value);
   } catch {
     return value; // the schema check reports it
   }

@@ -29,7 +29,7 @@ function parseRenderedValue(rendered: string): Json | undefined {
   const text = rendered.trim();
   if (text === "" || text === "null") return undefined;
   try {
-    const value = JSON.parse(text) as Json;
+    const value: Json = JSON.parse(text);
     return typeof value === "object" || typeof value === "string" ? value : text;
   } catch {
     return text;

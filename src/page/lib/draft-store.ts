@@ -6,7 +6,7 @@ const PREFIX = "knock.draft.";
 export function readDraft(workflow: string): Draft | null {
   try {
     const text = sessionStorage.getItem(PREFIX + workflow);
-    return text === null ? null : (JSON.parse(text) as Draft);
+    return text === null ? null : JSON.parse(text);
   } catch {
     return null; // storage is not available, or its content is invalid
   }

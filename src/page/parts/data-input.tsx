@@ -32,7 +32,7 @@ function DataJson({ data, onChange, onValid }: Omit<DataProps, "workflow" | "fau
         onInput={({ currentTarget: { value } }) => {
           setTyped(value);
           try {
-            onChange(JSON.parse(value) as Json);
+            onChange(JSON.parse(value));
             setFault("");
             onValid(true);
           } catch (error) {

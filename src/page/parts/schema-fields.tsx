@@ -43,7 +43,7 @@ function JsonInput({
         value={visibleText}
         onInput={({ currentTarget: { value: text } }) => {
           try {
-            onSet(text.trim() === "" ? undefined : (JSON.parse(text) as Json));
+            onSet(text.trim() === "" ? undefined : JSON.parse(text));
             setTyped({ text, fault: "" });
           } catch {
             setTyped({ text, fault: "This is not JSON yet." });
@@ -102,7 +102,7 @@ function SingleInput({
           {...common}
           value={value === undefined ? "" : JSON.stringify(value)}
           onChange={({ currentTarget: { value: chosen } }) =>
-            onSet(path, chosen === "" ? undefined : (JSON.parse(chosen) as Json))
+            onSet(path, chosen === "" ? undefined : JSON.parse(chosen))
           }
         >
           <option value="">not set</option>

@@ -128,7 +128,7 @@ function PreferenceSet({ user, set, project, onChange }: SetProps) {
     save(`PUT ${path}`, { __persistence_strategy__: "merge", ...(replaceAtPath({}, at, value) as JsonObject) });
   const replace = (): void => {
     try {
-      save(`PUT ${path}`, JSON.parse(text ?? "") as JsonObject);
+      save(`PUT ${path}`, JSON.parse(text ?? ""));
     } catch (error) {
       setFault(`This is not JSON: ${error instanceof Error ? error.message : ""}`);
     }

@@ -1,4 +1,5 @@
 import { type Dispatcher, EnvHttpProxyAgent, errors, Pool } from "undici";
+import { getErrorCode } from "../../util/text-file.js";
 import type { ProxySettings } from "./proxy-settings.js";
 import { type HttpTransport, ResponseCollector, type TransportOptions, type TransportResponse } from "./transport.js";
 
@@ -27,8 +28,7 @@ class ProxyPool extends Pool {
     } catch (error) {
       if (limit.aborted) throw new errors.ConnectTimeoutError("the proxy did not respond");
       // undici connects again, immediately and without end, after an error with the code UND_ERR_SOCKET.
-      if (CLOSED_CODES.has((error as { code?: unknown }).code))
-        throw new ProxyClosedError("the proxy closed the connection");
+      if (CLOSED_CODES.has(getErrorCode(error))) throw new ProxyClosedError("the proxy closed the connection");
       throw error;
     }
   }
@@ -72,7 +72,7 @@ export function openUndiciTransport(options: UndiciOptions): HttpTransport {
 }
 
 function failWith(collector: ResponseCollector, error: Error): void {
-  const isConnectTimeout = (error as { code?: unknown }).code === "UND_ERR_CONNECT_TIMEOUT";
+  const isConnectTimeout = getErrorCode(error) === "UND_ERR_CONNECT_TIMEOUT";
   collector.fail(error, isConnectTimeout ? "connect_timeout" : "connection");
 }
 

@@ -6,14 +6,18 @@ import type { Generation } from "./generation.js";
 import type { ArgumentNode, FilterNode, TokenNode, ValueNode } from "./parse-tree.js";
 import { UnsupportedTemplateError } from "./unsupported-template.js";
 
+// The guards of liquidjs narrow to its own classes, which hide properties of a token.
+const isPropertyAccess: (token: TokenNode) => boolean = TypeGuards.isPropertyAccessToken;
+const isLiteral: (token: TokenNode) => boolean = TypeGuards.isLiteralToken;
+
 /** Writes code for an operand. Returns the expression of its value, which has no side effects. */
 export function generateOperand(token: TokenNode, generation: Generation): string {
   const { writer } = generation;
   if ("content" in token) return writer.quoteValue(token.content);
-  if (TypeGuards.isPropertyAccessToken(token as never)) return generatePath(token, generation, generateOperand);
-  if (TypeGuards.isRangeToken(token as never)) {
-    const low = generateOperand(token.lhs as TokenNode, generation);
-    const high = generateOperand(token.rhs as TokenNode, generation);
+  if (isPropertyAccess(token)) return generatePath(token, generation, generateOperand);
+  const { lhs, rhs } = token;
+  if (lhs !== undefined && rhs !== undefined) {
+    const [low, high] = [generateOperand(lhs, generation), generateOperand(rhs, generation)];
     return writer.assign(`createRange(${low}, ${high}, frame)`);
   }
   throw new UnsupportedTemplateError(`the expression ${token.getText()}`);
@@ -41,7 +45,7 @@ interface Operand {
 }
 
 const getKeywordTest = ({ token }: Operand): string | undefined =>
-  token !== null && TypeGuards.isLiteralToken(token as never) ? KEYWORD_TESTS.get(token.literal ?? "") : undefined;
+  token !== null && isLiteral(token) ? KEYWORD_TESTS.get(token.literal ?? "") : undefined;
 
 function generateEquals(left: Operand, right: Operand): string {
   const [leftTest, rightTest] = [getKeywordTest(left), getKeywordTest(right)];
@@ -75,13 +79,13 @@ function generateOperation(operator: string, left: Operand, right: Operand): str
 function generateExpression(postfix: readonly TokenNode[], generation: Generation): string {
   const operands: Operand[] = [];
   for (const token of postfix) {
-    if (!TypeGuards.isOperatorToken(token as never)) {
+    if (token.operator === undefined) {
       operands.push({ code: generateOperand(token, generation), token });
       continue;
     }
     const [left, right] = operands.splice(-2);
     if (left === undefined || right === undefined) throw new UnsupportedTemplateError("an incomplete expression");
-    const code = generation.writer.assign(generateOperation(token.operator as string, left, right));
+    const code = generation.writer.assign(generateOperation(token.operator, left, right));
     operands.push({ code, token: null });
   }
   const [result] = operands;

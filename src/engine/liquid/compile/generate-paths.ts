@@ -33,9 +33,8 @@ const FORLOOP_PROPERTIES = new Map<string, GenerateForloopValue>([
 ]);
 
 function getStaticKey(token: TokenNode): string | number | undefined {
-  const { content } = token;
-  if (TypeGuards.isWordToken(token) || TypeGuards.isQuotedToken(token)) return content as string;
-  return TypeGuards.isNumberToken(token) && Number.isInteger(content) ? (content as number) : undefined;
+  if (TypeGuards.isWordToken(token) || TypeGuards.isQuotedToken(token)) return token.content;
+  return TypeGuards.isNumberToken(token) && Number.isInteger(token.content) ? token.content : undefined;
 }
 
 /** A key of a path: its literal, or the variable with the value that the template computes. */

@@ -4,7 +4,7 @@ import { generateOperand, generateOutputValue, generateValue } from "./generate-
 import { generateLoop } from "./generate-loop.js";
 import { checkVariableName } from "./generate-paths.js";
 import type { Generation } from "./generation.js";
-import { getStaticText, isOutput, type TagNode, type TokenNode, type ValueNode } from "./parse-tree.js";
+import { getStaticText, isOutput, type TagNode, type ValueNode } from "./parse-tree.js";
 import { UnsupportedTemplateError } from "./unsupported-template.js";
 
 /** Writes the code of a tag. `at` is the index of its template. */
@@ -57,9 +57,7 @@ function generateTranslation(tag: TagNode, generation: Generation, at: number): 
 function generateBranches(tag: TagNode, generation: Generation, at: number, negatesFirst: boolean): void {
   const { writer } = generation;
   let depth = 0;
-  for (const [index, { value, templates }] of (
-    tag.branches as { value: ValueNode; templates: Template[] }[]
-  ).entries()) {
+  for (const [index, { value, templates }] of tag.branches.entries()) {
     if (index > 0) {
       writer.write("} else {");
       depth++;
@@ -83,7 +81,7 @@ function generateCase(tag: TagNode, generation: Generation, at: number): void {
   const matched = writer.createName("matched");
   writer.write(`let ${matched} = false;`);
   generation.barriers++;
-  for (const { values, templates } of tag.branches as { values: TokenNode[] | null; templates: Template[] }[]) {
+  for (const { values, templates } of tag.branches) {
     writer.write(`at = ${at};`);
     if (values === null) writer.write(`if (!${matched}) {`);
     else {

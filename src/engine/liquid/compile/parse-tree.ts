@@ -29,12 +29,9 @@ export interface ValueNode {
   filters: readonly FilterNode[];
 }
 
+/** A branch of a tag. It has a condition, or the values of a `when`; they are null for the `else` of a `case`. */
 interface BranchNode {
   value: ValueNode;
-  templates: readonly Template[];
-}
-
-interface CaseBranchNode {
   values: readonly TokenNode[] | null;
   templates: readonly Template[];
 }
@@ -51,7 +48,7 @@ export interface TagNode extends Template {
   templates: readonly Template[];
   elseTemplates: readonly Template[] | undefined;
   fallbackTemplates: readonly Template[];
-  branches: readonly BranchNode[] | readonly CaseBranchNode[];
+  branches: readonly BranchNode[];
   tokens: readonly TokenNode[];
   translate(context: Context): string | null;
 }

@@ -41,14 +41,14 @@ function print(value: unknown, frame: Frame): string {
 }
 
 function isTrue(value: unknown): boolean {
-  const plain = value instanceof Drop ? (toValue(value) as unknown) : value;
+  const plain: unknown = value instanceof Drop ? toValue(value) : value;
   return plain !== false && plain !== null && plain !== undefined;
 }
 
 /** Returns whether the filter `default` replaces a value (without `allow_false`). */
 function needsDefault(value: unknown): boolean {
   if (typeof value === "string") return value === "";
-  const plain = toValue(value) as unknown;
+  const plain: unknown = toValue(value);
   if (plain === false || plain === null || plain === undefined || plain === "") return true;
   return typeof plain === "object" && Object.keys(plain).length === 0;
 }
@@ -69,7 +69,7 @@ function sliceItems(items: readonly unknown[], offset = 0, limit = items.length)
 }
 
 const toLimit = (value: unknown, name: string): number | undefined => {
-  const plain = toValue(value) as unknown;
+  const plain: unknown = toValue(value);
   return plain === null || plain === undefined ? undefined : parseWholeNumber(plain, name);
 };
 
@@ -128,7 +128,7 @@ export function createRuntime(engine: TemplateEngine) {
       const value = Object.hasOwn(scope, "content") ? scope.content : undefined;
       if (typeof value !== "function") return value;
       try {
-        return value.call(scope) as unknown;
+        return value.call(scope);
       } catch (error) {
         throw new UndefinedVariableError(error as Error, token as never);
       }

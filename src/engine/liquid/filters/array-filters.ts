@@ -11,7 +11,7 @@ const NO_PROPERTY = Symbol("no item");
 
 /** Returns the items of a filter's input. Nested lists are flattened, nil has no items, and any other value is one item. */
 export function toItems(filter: FilterThis, value: unknown): unknown[] {
-  const plain = toValue(value) as unknown;
+  const plain: unknown = toValue(value);
   if (plain === null || plain === undefined) return [];
   if (!Array.isArray(plain)) return [plain];
   const count = chargeItems(filter, plain);

@@ -52,7 +52,7 @@ function createCurrencyFilter(filter: string, digits: number) {
 
 /** Returns a value as a number, as standard Liquid's arithmetic reads it. 0 for values that are not numbers. */
 function toNumber(value: unknown): number {
-  const plain = toValue(value) as unknown;
+  const plain: unknown = toValue(value);
   return typeof plain === "number" ? plain : Number(plain ?? 0) || 0;
 }
 

@@ -16,7 +16,7 @@ export type RegisterFilter = (name: string, filter: FilterFunction) => void;
 export function createFilterRegistrar(liquid: Liquid): RegisterFilter {
   return (name, filter) =>
     liquid.registerFilter(name, function (this: FilterThis, value: unknown, ...args: unknown[]) {
-      return chargeResult(this, filter.call(this, toValue(value), ...args.map((arg) => toValue(arg) as unknown)));
+      return chargeResult(this, filter.call(this, toValue(value), ...args.map((arg): unknown => toValue(arg))));
     });
 }
 

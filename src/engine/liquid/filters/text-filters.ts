@@ -46,11 +46,11 @@ function applyDefault(self: FilterThis, value: unknown, args: readonly unknown[]
   for (const [index, written] of self.token.args.entries()) {
     if (!Array.isArray(written)) defaultValue = args[index];
     else if (written[0] === "allow_false") {
-      const allowFalse = toValue((args[index] as [string, unknown])[1]) as unknown;
+      const allowFalse: unknown = toValue((args[index] as [string, unknown])[1]);
       allowsFalse = allowFalse !== false && allowFalse !== null && allowFalse !== undefined;
     }
   }
-  const plain = toValue(value) as unknown;
+  const plain: unknown = toValue(value);
   if (plain === false) return allowsFalse ? value : defaultValue;
   if (plain === null || plain === undefined || plain === "") return defaultValue;
   return typeof plain === "object" && Object.keys(plain).length === 0 ? defaultValue : value;

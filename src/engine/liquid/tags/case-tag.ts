@@ -66,7 +66,7 @@ export class StandardCaseTag extends Tag {
 
   override *render(context: Context, emitter: Emitter): Generator<unknown, void, unknown> {
     const { renderer } = this.liquid;
-    const target = toValue(yield this.value.value(context, true)) as unknown;
+    const target: unknown = toValue(yield this.value.value(context, true));
     let isMatched = false;
     for (const { values, templates } of this.branches) {
       let times = values === null && !isMatched ? 1 : 0;

@@ -88,7 +88,7 @@ class RowState extends LoopState {
 
 /** Returns the items that a loop iterates over: the items of a list, the pairs of a map, or a text as one item. */
 export function toLoopItems(value: unknown): unknown[] {
-  const plain = toValue(value) as unknown;
+  const plain: unknown = toValue(value);
   if (Array.isArray(plain)) return plain;
   if (typeof plain === "string") return plain === "" ? [] : [plain];
   if (typeof plain !== "object" || plain === null) return [];
@@ -101,7 +101,7 @@ function* evaluateNumbers(hash: Hash, context: Context): Generator<unknown, Reco
   const numbers: Record<string, number | undefined> = {};
   for (const [name, token] of Object.entries(hash.hash)) {
     if (token === undefined || name === "reversed") continue;
-    const value = toValue(yield evalToken(token, context)) as unknown;
+    const value: unknown = toValue(yield evalToken(token, context));
     numbers[name] = value === null || value === undefined ? undefined : parseWholeNumber(value, name);
   }
   return numbers;
@@ -187,7 +187,7 @@ export class StandardCycleTag extends CycleTag {
     positions[key] = position + 1 < candidates.length ? position + 1 : 0;
     const candidate = candidates[position];
     if (candidate === undefined) return;
-    const value = toValue(yield new Value(candidate, this.liquid).value(context, false)) as unknown;
+    const value: unknown = toValue(yield new Value(candidate, this.liquid).value(context, false));
     emitter.write(this.liquid.options.outputEscape?.call({ context, liquid: this.liquid } as never, value) ?? value);
   }
 }

@@ -24,7 +24,7 @@ export function areEqualValues(left: unknown, right: unknown): boolean {
 
 /** `contains` of standard Liquid: no value contains `nil` or `false`, and a map contains its keys. */
 function contains(left: unknown, right: unknown): boolean {
-  const [container, item] = [toValue(left) as unknown, toValue(right) as unknown];
+  const [container, item]: unknown[] = [toValue(left), toValue(right)];
   if (item === null || item === undefined || item === false) return false;
   if (typeof container === "string")
     return container.includes(right instanceof DecimalNumber ? String(right) : String(item));

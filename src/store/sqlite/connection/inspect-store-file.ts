@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { getErrorMessage } from "../../../errors/knock-error.js";
+import { getErrorCode } from "../../../util/text-file.js";
 import { APPLICATION_ID, FIRST_VERSION, getCurrentVersion } from "./schema.js";
 import {
   createFileInPlaceError,
@@ -47,7 +48,7 @@ function findStats(path: string): Stats | undefined {
     return statSync(path, { throwIfNoEntry: false });
   } catch (error) {
     // The path is below a file. Newer versions of Node return undefined for it.
-    if ((error as NodeJS.ErrnoException).code === "ENOTDIR") return undefined;
+    if (getErrorCode(error) === "ENOTDIR") return undefined;
     throw createUnusableError(
       `the store ${path} cannot be opened: ${getErrorMessage(error)}`,
       "Use another store with --store.",
