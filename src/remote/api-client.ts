@@ -5,7 +5,6 @@ import { KnockError } from "../errors/knock-error.js";
 import { formatDuration } from "../util/duration.js";
 import type { JsonObject } from "../util/json.js";
 import { once } from "../util/once.js";
-import type { ApiResponse } from "./api-response.js";
 import { createRedact } from "./create-redact.js";
 import { decideRetry, type RetryPolicy } from "./decide-retry.js";
 import { checkApiKey, checkHeaderValue } from "./header-value.js";
@@ -14,9 +13,9 @@ import { Interruption } from "./http/interruption.js";
 import { type ConnectionOptions, getConnectTimeout, openTransport } from "./http/open-transport.js";
 import { checkProxy } from "./http/proxy-settings.js";
 import { TransportError } from "./http/transport.js";
-import { RequestLog } from "./request-log.js";
-import { ResponseReader } from "./response-reader.js";
+import { type ApiResponse, ResponseReader } from "./response-reader.js";
 import { toApiError } from "./to-api-error.js";
+import { VerboseLog } from "./verbose-log.js";
 
 export interface ApiClientOptions extends ConnectionOptions {
   baseUrl: string;
@@ -93,7 +92,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     random: options.random ?? Math.random,
     now: options.now ?? Date.now,
   };
-  const log = options.log === undefined ? null : new RequestLog(options.log, base, redact);
+  const log = options.log === undefined ? null : new VerboseLog(options.log, base, redact);
   const processInterruption = options.signal === undefined ? undefined : new Interruption(options.signal);
   let isOpened = false;
   let hasResponded = false;

@@ -1,10 +1,11 @@
 import { findRecipientRunId } from "../domain/run/message-outcomes.js";
 import { toIsoTime } from "../util/iso-time.js";
-import type { Json, JsonObject } from "../util/json.js";
+import type { JsonObject } from "../util/json.js";
 import type { ApiClient } from "./api-client.js";
 import { iteratePages, type Query } from "./list-page.js";
 import { toText } from "./parse-run-events.js";
 import { readRunDetail } from "./read-run-detail.js";
+import type { Entry } from "./response-reader.js";
 
 /** Runs of one trigger are accepted together. The margin leaves room for a large fan-out. */
 const SEARCH_MARGIN_MS = 5 * 60_000;
@@ -27,14 +28,11 @@ interface RunSearch {
  * (A-315), so they are selected from the list: around the time of known runs, or otherwise from its newest pages.
  * `isComplete` is false if the list continues after the last page that was read.
  */
-export async function findRuns(
-  client: ApiClient,
-  search: RunSearch,
-): Promise<{ runs: JsonObject[]; isComplete: boolean }> {
+export async function findRuns(client: ApiClient, search: RunSearch): Promise<{ runs: Entry[]; isComplete: boolean }> {
   const timeRange = buildTimeRange(search.known);
   const query: Query = { workflow: search.workflow ?? undefined, ...timeRange };
   const maxPages = timeRange ? MAX_PAGES_IN_TIME_RANGE : MAX_NEWEST_PAGES;
-  const runs: JsonObject[] = [];
+  const runs: Entry[] = [];
   let unrelatedPages = 0;
   for await (const page of iteratePages(client, "/v1/workflow_recipient_runs", query, {
     maxPages,
@@ -51,10 +49,10 @@ export async function findRuns(
 function buildTimeRange(known: ReadonlyMap<string, JsonObject>): Query | null {
   const times = [...known.values()].map((run) => Date.parse(toText(run.inserted_at) ?? "")).filter(Number.isFinite);
   if (times.length === 0) return null;
-  const [first, last] = times.reduce(([low, high], at) => [Math.min(low, at), Math.max(high, at)], [
-    Infinity,
-    -Infinity,
-  ] as [number, number]);
+  const [first, last] = times.reduce<[number, number]>(
+    ([low, high], at) => [Math.min(low, at), Math.max(high, at)],
+    [Infinity, -Infinity],
+  );
   return {
     starting_at: toIsoTime(first - SEARCH_MARGIN_MS),
     ending_at: toIsoTime(last + SEARCH_MARGIN_MS),
@@ -67,7 +65,7 @@ export async function findRunByMessages(
   messages: readonly JsonObject[],
   known: ReadonlyMap<string, JsonObject>,
   signal?: AbortSignal,
-): Promise<(JsonObject & { events: Json[] }) | null> {
+): ReturnType<typeof readRunDetail> {
   const id = messages.map(findRecipientRunId).find((runId) => runId !== null && !known.has(runId));
   return id === undefined || id === null ? null : readRunDetail(client, id, signal);
 }

@@ -13,9 +13,9 @@ import type { WaitOptions } from "../ports/operations.js";
 import type { Json, JsonObject } from "../util/json.js";
 import type { ApiClient } from "./api-client.js";
 import { buildTriggerOutcome, hasEnded, type ReportedRun } from "./build-remote-outcome.js";
-import { findMessages } from "./find-messages.js";
 import { findRunByMessages, findRuns } from "./find-runs.js";
 import { nullIfMissing, readRunDetail } from "./read-run-detail.js";
+import { findMessages } from "./remote-messages.js";
 
 /** Maximum number of recipients that are looked up: each takes a request, and the API limits their rate. */
 const MAX_LOOKUPS = 50;
@@ -187,14 +187,14 @@ class RunFollower {
   private async readRuns(): Promise<void> {
     const { workflow_run_id, workflow } = this.triggerOutcome;
     const { runs } = await findRuns(this.client, { workflow_run_id, workflow, known: this.runs, signal: this.signal });
-    for (const run of runs.reverse()) this.runs.set(run.id as string, run);
+    for (const run of runs.reverse()) this.runs.set(run.id, run);
   }
 
   /** Finds a run that newer ones have pushed out of reach: its messages can be listed by workflow run. */
   private async readRunsByMessages(): Promise<boolean> {
     await this.readMessages();
     const run = await findRunByMessages(this.client, this.messages, this.runs, this.signal);
-    if (run !== null) this.runs.set(run.id as string, run);
+    if (run !== null) this.runs.set(run.id, run);
     return run !== null;
   }
 

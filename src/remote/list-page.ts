@@ -1,6 +1,7 @@
 import type { Paged, PageRequest } from "../ports/page-request.js";
 import type { JsonObject } from "../util/json.js";
 import type { ApiClient } from "./api-client.js";
+import type { Entry } from "./response-reader.js";
 
 /** Query parameters. Undefined ones are left out, and a list becomes one parameter for each item. */
 export type Query = Record<string, string | readonly string[] | undefined>;
@@ -65,14 +66,14 @@ export async function* iteratePages(
   path: string,
   query: Query,
   options: { maxPages: number; signal?: AbortSignal | undefined },
-): AsyncGenerator<{ items: JsonObject[]; hasMore: boolean }> {
+): AsyncGenerator<{ items: Entry[]; hasMore: boolean }> {
   let after: string | undefined;
   for (let read = 0; read < options.maxPages; read++) {
     const paged = appendQuery(path, { ...query, page_size: String(MAX_PAGE_SIZE), after });
-    const page = client.responseReader.readPage(await client.call("GET", paged, { signal: options.signal }));
-    const more = page.after !== null && page.after !== after;
-    yield { items: page.items, hasMore: more };
-    if (!more) return;
-    after = page.after as string;
+    const page = client.responseReader.readPage(await client.call("GET", paged, { signal: options.signal }), "id");
+    const next = page.after === after ? null : page.after;
+    yield { items: page.items, hasMore: next !== null };
+    if (next === null) return;
+    after = next;
   }
 }

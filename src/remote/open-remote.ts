@@ -18,13 +18,12 @@ import { isUuid } from "../util/ids.js";
 import type { Json, JsonObject } from "../util/json.js";
 import { type ApiClient, type ApiClientOptions, createApiClient } from "./api-client.js";
 import { buildStepOutcomes, buildTriggerOutcome } from "./build-remote-outcome.js";
-import { findMessages } from "./find-messages.js";
 import { findRunByMessages, findRuns } from "./find-runs.js";
 import { followRuns } from "./follow-runs.js";
 import { checkHeaderValue } from "./header-value.js";
 import { listPage, type Query } from "./list-page.js";
 import { readRunDetail } from "./read-run-detail.js";
-import { listRemoteMessages, readRemoteDeliveryLogs, readRemoteMessage } from "./remote-messages.js";
+import { findMessages, listRemoteMessages, readRemoteDeliveryLogs, readRemoteMessage } from "./remote-messages.js";
 
 /**
  * Reads the workflow run with this id, or returns null. It is found through its messages, which can be listed by workflow
@@ -37,11 +36,11 @@ async function readRemoteWorkflowRun(client: ApiClient, id: string): Promise<Tri
   const events = new Map<string, Json[]>();
   const messages = await findMessages(client, { workflow_run_id: id });
   const first = await findRunByMessages(client, messages, runs);
-  if (first !== null) runs.set(first.id as string, first);
+  if (first !== null) runs.set(first.id, first);
   else if ((await readRunDetail(client, id)) !== null) return null; // it is the id of a recipient run
-  const workflow = first === null ? null : (first.workflow as string);
+  const workflow = first === null ? null : first.workflow;
   const { runs: listedRuns, isComplete } = await findRuns(client, { workflow_run_id: id, workflow, known: runs });
-  for (const run of listedRuns.reverse()) runs.set(run.id as string, run);
+  for (const run of listedRuns.reverse()) runs.set(run.id, run);
   if (runs.size === 0) {
     if (isComplete) return null;
     throw new KnockError("resource_missing", `no run of ${id} is among the newest recipient runs, and no message`, {
@@ -119,10 +118,10 @@ async function triggerWorkflow(
   });
   const response = await client.send(request);
   const body = client.responseReader.readObject(response, "workflow_run_id");
-  if (!isUuid(body.workflow_run_id as string))
+  if (!isUuid(body.workflow_run_id))
     throw client.responseReader.createInvalidResponseError(response, 'its "workflow_run_id" is not a UUID');
   return {
-    workflow_run_id: body.workflow_run_id as string,
+    workflow_run_id: body.workflow_run_id,
     workflow: trigger.workflow,
     target: "remote",
     cancellation_key: trigger.cancellation_key,

@@ -1,14 +1,9 @@
 import { encodePathSegment } from "../domain/trigger/api-request.js";
 import { KnockError } from "../errors/knock-error.js";
-import type { Json, JsonObject } from "../util/json.js";
 import type { ApiClient } from "./api-client.js";
 
 /** Returns a recipient run with its events (A-316, A-509), or null. */
-export async function readRunDetail(
-  client: ApiClient,
-  id: string,
-  signal?: AbortSignal,
-): Promise<(JsonObject & { events: Json[] }) | null> {
+export async function readRunDetail(client: ApiClient, id: string, signal?: AbortSignal) {
   const response = await nullIfMissing(
     client.call("GET", `/v1/workflow_recipient_runs/${encodePathSegment(id)}`, { signal }),
   );

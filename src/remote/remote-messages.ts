@@ -5,8 +5,10 @@ import type { Paged, PageRequest } from "../ports/page-request.js";
 import { isUuid } from "../util/ids.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
 import type { ApiClient } from "./api-client.js";
-import { listPage, MAX_PAGE_SIZE, type Query } from "./list-page.js";
+import { iteratePages, listPage, MAX_PAGE_SIZE, type Query } from "./list-page.js";
 import { nullIfMissing } from "./read-run-detail.js";
+
+const MAX_MESSAGE_PAGES = 400;
 
 /** Returns the API's message (A-217, A-472) with its `content` (A-221, A-473), or null. */
 export async function readRemoteMessage(client: ApiClient, id: string): Promise<JsonObject | null> {
@@ -51,6 +53,14 @@ export function listRemoteMessages(
       ? null
       : (message: JsonObject) => isJsonObject(message.channel) && message.channel.key === channel;
   return listPage(client, buildMessagesPath(filter), query, page, hasChannelKey);
+}
+
+/** Returns a trigger's messages, oldest first. */
+export async function findMessages(client: ApiClient, query: Query, signal?: AbortSignal): Promise<JsonObject[]> {
+  const messages: JsonObject[] = [];
+  const options = { maxPages: MAX_MESSAGE_PAGES, signal };
+  for await (const page of iteratePages(client, "/v1/messages", query, options)) messages.push(...page.items);
+  return messages.reverse();
 }
 
 function buildMessagesPath({ recipient }: MessageFilter): string {

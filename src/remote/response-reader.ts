@@ -1,7 +1,34 @@
 import { KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
-import { type ApiResponse, getRequestId, NOT_KNOCK_API_HINT } from "./api-response.js";
 import type { Redact } from "./create-redact.js";
+
+/** A complete HTTP response. Header names are in lower case. */
+export interface ApiResponse {
+  status: number;
+  headers: Record<string, string>;
+  text: string;
+  /** Whether the API may have processed the same request before, because an earlier attempt got no response. */
+  isRepeated?: boolean;
+}
+
+/** The hint for a response that does not look like the API's. */
+export const NOT_KNOCK_API_HINT =
+  "Check the base URL (--base-url, KNOCK_BASE_URL). A proxy may have responded instead of the API.";
+
+/** Returns the id that the API gave the request; undefined without one (A-017). */
+export function getRequestId(response: Pick<ApiResponse, "headers">, redact: Redact): string | undefined {
+  const id = response.headers["x-request-id"];
+  return id === undefined ? undefined : redact(id);
+}
+
+/** A JSON object with texts in some of its fields. */
+type WithTexts<Field extends string> = JsonObject & { [field in Field]: string };
+
+/** An entry of the API, with its ID. */
+export type Entry = WithTexts<"id">;
+
+const hasText = <Field extends string>(value: unknown, field: Field): value is WithTexts<Field> =>
+  isJsonObject(value) && typeof value[field] === "string";
 
 /** Reads a 2xx response in the form that the API promises. Throws `remote_failed` for anything else. */
 export class ResponseReader {
@@ -10,46 +37,43 @@ export class ResponseReader {
     private readonly redact: Redact,
   ) {}
 
-  /** Returns the body as a JSON object in which `keys` are strings that are not empty. */
-  readObject(response: ApiResponse, ...keys: string[]): JsonObject {
+  /** Returns the body as a JSON object in which `fields` are strings that are not empty. */
+  readObject<Field extends string = never>(response: ApiResponse, ...fields: readonly Field[]): WithTexts<Field> {
     const value = this.parseJson(response);
     if (!isJsonObject(value)) throw this.createInvalidResponseError(response, "its body is not a JSON object");
-    for (const key of keys) {
-      if (typeof value[key] !== "string" || value[key] === "")
-        throw this.createInvalidResponseError(response, `its body has no "${key}"`);
-    }
-    return value;
+    const missing = fields.find((field) => typeof value[field] !== "string" || value[field] === "");
+    if (missing !== undefined) throw this.createInvalidResponseError(response, `its body has no "${missing}"`);
+    return value as WithTexts<Field>;
   }
 
   /**
    * Returns a page of objects that have an id, which is in the field `idField`. Some resources spell `items` as `entries`
    * (A-071).
    */
-  readPage(
+  readPage<Field extends string>(
     response: ApiResponse,
-    idField = "id",
-  ): { items: JsonObject[]; after: string | null; before: string | null } {
+    idField: Field,
+  ): { items: WithTexts<Field>[]; after: string | null; before: string | null } {
     const body = this.readObject(response);
     const items = body.items ?? body.entries;
     if (!Array.isArray(items)) throw this.createInvalidResponseError(response, 'its body has no "items"');
-    this.checkItems(response, items, idField);
     const info = isJsonObject(body.page_info) ? body.page_info : {};
-    return { items: items as JsonObject[], after: toCursor(info.after), before: toCursor(info.before) };
+    const entries = this.readItems(response, items, idField);
+    return { items: entries, after: toCursor(info.after), before: toCursor(info.before) };
   }
 
   /** Returns a list without pages: objects in which `idField` is a string (A-074). */
-  readList(response: ApiResponse, idField = "id"): JsonObject[] {
+  readList<Field extends string>(response: ApiResponse, idField: Field): WithTexts<Field>[] {
     const value = this.parseJson(response);
     if (!Array.isArray(value)) throw this.createInvalidResponseError(response, "its body is not a list");
-    this.checkItems(response, value, idField);
-    return value;
+    return this.readItems(response, value, idField);
   }
 
-  private checkItems(response: ApiResponse, items: readonly unknown[], idField: string): void {
-    for (const item of items) {
-      if (!isJsonObject(item) || typeof item[idField] !== "string")
-        throw this.createInvalidResponseError(response, `an item has no "${idField}"`);
-    }
+  private readItems<F extends string>(response: ApiResponse, items: readonly unknown[], idField: F): WithTexts<F>[] {
+    return items.map((item) => {
+      if (!hasText(item, idField)) throw this.createInvalidResponseError(response, `an item has no "${idField}"`);
+      return item;
+    });
   }
 
   private parseJson(response: ApiResponse): unknown {

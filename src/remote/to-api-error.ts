@@ -2,8 +2,8 @@ import type { ErrorCode } from "../errors/error-codes.js";
 import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
 import { formatDuration } from "../util/duration.js";
 import { isJsonObject, toPointer } from "../util/json.js";
-import { type ApiResponse, getRequestId, NOT_KNOCK_API_HINT } from "./api-response.js";
 import type { Redact } from "./create-redact.js";
+import { type ApiResponse, getRequestId, NOT_KNOCK_API_HINT } from "./response-reader.js";
 
 export interface ErrorContext {
   host: string;

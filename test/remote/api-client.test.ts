@@ -281,7 +281,7 @@ describe.each([
         replies({ json });
         const client = open();
         const answer = await client.call("GET", "/v1/x");
-        expect(() => client.responseReader.readPage(answer)).toThrow(/did not respond like the Knock API/);
+        expect(() => client.responseReader.readPage(answer, "id")).toThrow(/did not respond like the Knock API/);
       },
     );
 

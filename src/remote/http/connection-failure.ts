@@ -1,6 +1,6 @@
 import { KnockError } from "../../errors/knock-error.js";
-import { NOT_KNOCK_API_HINT } from "../api-response.js";
 import type { Redact } from "../create-redact.js";
+import { NOT_KNOCK_API_HINT } from "../response-reader.js";
 
 /** An attempt without a complete response. */
 export interface ConnectionFailure {

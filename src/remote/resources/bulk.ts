@@ -36,8 +36,8 @@ function readOperation(client: ApiClient, response: Awaited<ReturnType<ApiClient
   );
   const items = Array.isArray(error_items) ? error_items.filter(isJsonObject) : [];
   return {
-    id: id as string,
-    status: status as string,
+    id,
+    status,
     processed: toCount(processed_rows),
     errorCount: toCount(error_count),
     failedIds: items.map((item) => String(item.id)),

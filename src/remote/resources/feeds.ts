@@ -44,7 +44,7 @@ export function createRemoteFeeds(client: ApiClient): FeedOperations {
       };
       const path = appendQuery(`${buildUserPath(id)}/feeds/${encodePathSegment(channel)}`, query);
       const response = await withMissingError(client.call("GET", path), () => createMissingChannelError(channel));
-      const { items, after, before } = client.responseReader.readPage(response);
+      const { items, after, before } = client.responseReader.readPage(response, "id");
       const { meta, vars } = client.responseReader.readObject(response);
       return {
         // Rich mode is the default, because compact mode shortens an item's data and actors (A-102).

@@ -1,7 +1,7 @@
 import type { EngagementAction } from "../../domain/message/message.js";
 import { encodePathSegment } from "../../domain/trigger/api-request.js";
 import { KnockError } from "../../errors/knock-error.js";
-import type { Json, JsonObject } from "../../util/json.js";
+import type { JsonObject } from "../../util/json.js";
 import type { ApiClient } from "../api-client.js";
 import { appendQuery, MAX_PAGE_SIZE } from "../list-page.js";
 import { nullIfMissing } from "../read-run-detail.js";
@@ -81,8 +81,8 @@ async function markChunk(
     const body: JsonObject = { message_ids: [...pending], ...(metadata === null ? {} : { metadata }) };
     const response = await client.call("POST", `/v1/messages/batch/${action}`, { body });
     const limited = new Set(response.headers[LIMITED_IDS_HEADER]?.split(",").map((id) => id.trim()) ?? []);
-    for (const message of client.responseReader.readList(response))
-      if (!limited.has(message.id as string)) marked.set(message.id as string, message);
+    for (const message of client.responseReader.readList(response, "id"))
+      if (!limited.has(message.id)) marked.set(message.id, message);
     pending = pending.filter((id) => limited.has(id));
     if (pending.length === 0) break;
     if (tries === MAX_LIMITED_TRIES)
@@ -101,12 +101,12 @@ async function markChunk(
 }
 
 async function checkExisting(client: ApiClient, ids: readonly string[]): Promise<void> {
-  const known = new Set<Json>();
+  const known = new Set<string>();
   const wanted = ids.filter((id) => id !== "");
   for (const chunk of splitList(wanted, MAX_IDS)) {
     const path = appendQuery("/v1/messages", { "message_ids[]": chunk, page_size: String(MAX_PAGE_SIZE) });
-    const { items } = client.responseReader.readPage(await client.call("GET", path));
-    for (const { id } of items) known.add(id as Json);
+    const { items } = client.responseReader.readPage(await client.call("GET", path), "id");
+    for (const { id } of items) known.add(id);
   }
   const unknown = ids.flatMap((id, index) => (known.has(id) ? [] : [index]));
   if (unknown.length > 0)

@@ -16,7 +16,7 @@ export function createRemotePreferences(client: ApiClient): PreferenceOperations
   return {
     async list(recipient) {
       const response = await client.call("GET", `${buildRecipientPath(recipient)}/preferences`);
-      return client.responseReader.readList(response);
+      return client.responseReader.readList(response, "id");
     },
     async read(recipient, id, tenant) {
       const path = buildSetPath(recipient, id);

@@ -2,9 +2,9 @@ import type { RunHistory } from "../../ports/run-history.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import { isJsonObject } from "../../util/json.js";
 import type { ApiClient } from "../api-client.js";
-import { findMessages } from "../find-messages.js";
 import { listPage } from "../list-page.js";
 import { nullIfMissing, readRunDetail } from "../read-run-detail.js";
+import { findMessages } from "../remote-messages.js";
 import { buildPath, readResource } from "./resource-requests.js";
 
 /** Limits the activities of a message. A larger batch is known only in part. */

@@ -65,13 +65,13 @@ export function createRemoteSchedules(client: ApiClient): ScheduleOperations {
   const path = buildPath("schedules");
   /** The API has no idempotency key for schedules, so a repeated request would create them again. */
   const create = async (body: JsonObject): Promise<JsonObject[]> =>
-    client.responseReader.readList(await client.call("POST", path, { body, uncertainHint: UNCERTAIN_HINT }));
+    client.responseReader.readList(await client.call("POST", path, { body, uncertainHint: UNCERTAIN_HINT }), "id");
   const update = async (body: JsonObject): Promise<JsonObject[]> =>
-    client.responseReader.readList(await client.call("PUT", path, { body }));
+    client.responseReader.readList(await client.call("PUT", path, { body }), "id");
   const remove = async (body: JsonObject): Promise<JsonObject[]> => {
     const response = await client.call("DELETE", path, { body, isRemoval: true });
     // The schedules were deleted by a request whose response was lost, and can no longer be read.
-    return response.status === 404 ? [] : client.responseReader.readList(response);
+    return response.status === 404 ? [] : client.responseReader.readList(response, "id");
   };
   return {
     list: (filter, page) => listSchedules(client, filter, page),

@@ -1,14 +1,14 @@
 import type { BaseUrl } from "../domain/request/parse-base-url.js";
 import { type ApiRequest, redactRequest } from "../domain/trigger/api-request.js";
-import type { ApiResponse } from "./api-response.js";
 import type { Redact } from "./create-redact.js";
 import type { ConnectionFailure } from "./http/connection-failure.js";
+import type { ApiResponse } from "./response-reader.js";
 
 /** Response headers that help to find a request again or explain a retry. */
 const SHOWN_HEADERS = ["x-request-id", "retry-after", "retry-after-ms", "idempotent-replayed", "location"];
 
 /** Describes requests and responses for `--verbose`, without secrets. A body has up to 2,000 characters. */
-export class RequestLog {
+export class VerboseLog {
   constructor(
     private readonly write: (line: string) => void,
     private readonly base: BaseUrl,
