@@ -13,20 +13,23 @@ const MAY_IMPORT = {
   store: ["ports", "domain", "errors", "util"],
   providers: ["mime", "ports", "domain", "errors", "util"],
   remote: ["ports", "domain", "errors", "util"],
-  "due-work": ["ports", "errors", "util"],
-  emulator: ["due-work", "ports", "domain", "errors", "util"],
-  testing: ["ports", "domain", "errors", "util"],
-  replay: ["ports", "domain", "errors", "util"],
-  codegen: ["domain", "errors", "util"],
-  emails: ["domain", "errors", "util"],
-  page: ["domain", "util"],
-  commands: ["input", "mime", "output", "ports", "domain", "errors", "util"],
+  tracing: ["engine", "ports", "domain", "errors", "util"],
+  page: ["domain", "scenarios", "util"],
 };
+const LOWER = Object.keys(MAY_IMPORT).filter((folder) => folder !== "page");
+MAY_IMPORT.context = LOWER;
+MAY_IMPORT.watch = [...LOWER, "context"];
+MAY_IMPORT.checks = [...LOWER, "context"];
+MAY_IMPORT.scenarios = [...LOWER, "context", "checks"];
+MAY_IMPORT.comparison = [...LOWER, "context"];
+MAY_IMPORT.commands = [...LOWER, "context", "watch"];
+MAY_IMPORT.features = [...LOWER, "context", "watch", "checks", "scenarios", "comparison", "commands/shared"];
+MAY_IMPORT["testing-api"] = [...LOWER, "context", "checks", "scenarios", "features/dev"];
 
 // Each third-party package may be imported only by the folder listed here.
 const HOME = {
-  commander: "(commands|app)/",
-  conf: "app/",
+  commander: "(commands|features|app)/",
+  conf: "context/",
   "(chalk|ora)": "output/",
   undici: "(remote|providers)/",
   liquidjs: "engine/liquid/",
@@ -35,8 +38,8 @@ const HOME = {
   mrml: "engine/render/mjml/",
   nodemailer: "(mime|providers)/",
   luxon: "engine/",
-  hono: "emulator/http/",
-  ws: "emulator/",
+  hono: "features/dev/emulator/http/",
+  ws: "features/dev/emulator/",
   preact: "page/",
   "@cfworker": "domain/",
   "@eslint-community": "domain/",
@@ -44,13 +47,13 @@ const HOME = {
   "urlpattern-polyfill": "domain/",
   "@photostructure": "store/sqlite/",
   "(pg|pg-copy-streams|graphile-worker)": "store/postgres/",
-  "(prom-client|pino)": "app/",
-  yaml: "project/",
-  picomatch: "project/",
-  diff: "output/",
-  cheerio: "(testing|emails)/",
-  "quicktype-core": "codegen/",
-  "@pnpm/tabtab": "app/completion/",
+  "(prom-client|pino)": "features/worker/",
+  yaml: "(scenarios|features/(test|validate))/",
+  picomatch: "checks/",
+  diff: "(comparison|scenarios)/",
+  cheerio: "(scenarios|checks)/",
+  "quicktype-core": "features/types/",
+  "@pnpm/tabtab": "features/completion/",
   "csv-parse": "input/",
 };
 
@@ -80,8 +83,20 @@ module.exports = {
     {
       name: "no-command-imports", // A command never calls another command.
       severity: "error",
-      from: { path: "^src/commands/(?!context\\.ts)" },
-      to: { path: "^src/commands/", pathNot: "^src/commands/(context|services|(shared|help-topics)/[^/]+)\\.ts$" },
+      from: { path: "^src/commands/" },
+      to: { path: "^src/commands/", pathNot: "^src/commands/(shared|help-topics)/[^/]+\\.ts$" },
+    },
+    {
+      name: "no-imports-between-features", // What several features use is in a folder of src/ that says what it is.
+      severity: "error",
+      from: { path: "^src/features/([^/]+)/" },
+      to: { path: "^src/features/", pathNot: "^src/features/$1/" },
+    },
+    {
+      name: "emulator-may-import", // It serves any engine over the port of operations.
+      severity: "error",
+      from: { path: "^src/features/dev/emulator/" },
+      to: { path: "^src/", pathNot: "^src/(features/dev/emulator|providers/faults|ports|domain|errors|util)" },
     },
     ...Object.entries(HOME).map(([pkg, home]) => ({
       name: `home-of-${pkg}`,
@@ -92,7 +107,7 @@ module.exports = {
     {
       name: "http-home",
       severity: "error",
-      from: { path: "^src/", pathNot: "^src/(?:emulator/|remote/http/node-transport|app/worker/metrics-server)" },
+      from: { path: "^src/", pathNot: "^src/(?:features/dev/emulator/|remote/http/node-transport|features/worker/metrics-server)" },
       to: { path: "^(node:)?https?$" },
     },
   ],

@@ -2,8 +2,8 @@
 
 import { type RecipientKey, TENANTS, toRecipientKey } from "../src/domain/recipient/recipient.js";
 import type { Schedule } from "../src/domain/trigger/schedule.js";
-import { Query } from "../src/emulator/http/query.js";
-import { ROUTES } from "../src/emulator/route-table.js";
+import { Query } from "../src/features/dev/emulator/http/query.js";
+import { ROUTES } from "../src/features/dev/emulator/route-table.js";
 import type { Store } from "../src/ports/store.js";
 import type { Connection } from "../src/store/postgres/connection/connection.js";
 import { openPostgresStore } from "../src/store/postgres/open-postgres-store.js";

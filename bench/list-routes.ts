@@ -1,9 +1,9 @@
 import { createDefaultEnvironment } from "../src/domain/environment/environment.js";
-import type { Route, RouteContext } from "../src/emulator/access/route.js";
-import { ApiError } from "../src/emulator/http/api-error.js";
-import { Query } from "../src/emulator/http/query.js";
-import { ROUTES } from "../src/emulator/route-table.js";
 import { KnockError } from "../src/errors/knock-error.js";
+import type { Route, RouteContext } from "../src/features/dev/emulator/access/route.js";
+import { ApiError } from "../src/features/dev/emulator/http/api-error.js";
+import { Query } from "../src/features/dev/emulator/http/query.js";
+import { ROUTES } from "../src/features/dev/emulator/route-table.js";
 import { FEED_CHANNEL } from "./growth-lists.js";
 
 /** Requests to a list, each a query. A name for a path parameter is its value; the other names are those of filters. */

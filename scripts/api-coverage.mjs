@@ -18,7 +18,7 @@ const CLIENT_CALLS =
 
 const bundled = await build({
   absWorkingDir: root,
-  entryPoints: ["src/emulator/route-table.ts"],
+  entryPoints: ["src/features/dev/emulator/route-table.ts"],
   bundle: true,
   write: false,
   format: "esm",
@@ -58,9 +58,9 @@ if (new Set(ROUTES.map(({ rule }) => rule)).size !== ROUTES.length) faults.push(
 if (reference.size < 100) faults.push(`only ${reference.size} operations were read: the reference's form has changed`);
 
 // Every case of docs/internals/catalog/api-cases.md must be named by a test.
-const tests = readdirSync(join(root, "test/emulator"), { recursive: true, encoding: "utf8" })
+const tests = readdirSync(join(root, "test/features/dev/emulator"), { recursive: true, encoding: "utf8" })
   .filter((name) => name.endsWith(".test.ts"))
-  .map((name) => readFileSync(join(root, "test/emulator", name), "utf8"))
+  .map((name) => readFileSync(join(root, "test/features/dev/emulator", name), "utf8"))
   .join("\n");
 const cases = readFileSync(join(root, "docs/internals/catalog/api-cases.md"), "utf8").matchAll(/^\| (AC-\d+) \|/gm);
 for (const [, id] of cases) {

@@ -1,4 +1,4 @@
-// Builds the JSON Schemas of the documents that commands print with --json, from src/output/documents/.
+// Builds the JSON Schemas of the documents that commands print with --json, from the tables of the core and of the features.
 import { formatSchema } from "./documentation/format-schema.mjs";
 import { loadSource } from "./load-source.mjs";
 
@@ -6,9 +6,12 @@ import { loadSource } from "./load-source.mjs";
 const OUTCOME_ID = "https://knock-cli.invalid/outcome.schema.json";
 
 /** Returns the documents with the zod copy that built their schemas, because each copy has its own registries. */
-export const loadOutputDocuments = () =>
-  loadSource(`export { OUTPUT_DOCUMENTS } from "./src/output/documents/output-documents.ts";
+export async function loadOutputDocuments() {
+  const { loadOutputDocuments: load, toJSONSchema } = await loadSource(`
+    export { loadOutputDocuments } from "./src/app/published-schemas.ts";
     export { toJSONSchema } from "zod/mini";`);
+  return { OUTPUT_DOCUMENTS: await load(), toJSONSchema };
+}
 
 /** Joins `string | null` into a list of types, and an enumeration with null into one enumeration. */
 function joinNullable(json) {

@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
-const SOURCE_FOLDER = "src/app/testing-api";
+const SOURCE_FOLDER = "src/testing-api";
 
 /** The bundle with the code of all entries, in dist/. */
 export const TESTING_BUNDLE = "testing.cjs";

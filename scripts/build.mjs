@@ -77,13 +77,8 @@ const SHARED_CONTENTS = {
  * copy of the modules that it shares with the command, so errors are recognized by a marker and not by their class.
  */
 const LATE_MODULES = [
-  "app/completion/completion-script",
-  "app/generate-types",
-  "app/open-in-browser",
-  "app/refuse-delivery",
-  "app/run-command",
-  "app/tracing/open-telemetry",
-  "app/worker/worker-parts",
+  "context/open-in-browser",
+  "context/refuse-delivery",
   "domain/trigger/recipient-guard",
   "engine/audience/expand-target",
   "engine/message/check-delivery",
@@ -92,12 +87,17 @@ const LATE_MODULES = [
   "engine/schedule/schedule-times",
   "engine/schedule/time-windows",
   "engine/tracking/track-content",
+  "features/completion/completion-script",
+  "features/dev/run-command",
+  "features/types/generate-types",
+  "features/worker/worker-parts",
   "project/add-file-locations",
   "providers/open-providers",
   "remote/undici-http-client",
   "remote/resources/create-remote-resources",
   "store/postgres/open-postgres-store",
   "store/sqlite/log/sqlite-logs",
+  "tracing/open-telemetry",
 ];
 
 /** One bundle for all commands, and a smaller one for the command that runs most often. */
@@ -169,7 +169,7 @@ const sharedCheerio = {
 
 /** The plugins of own modules that need one. */
 const LATE_MODULE_PLUGINS = {
-  "app/worker/worker-parts": [logAndMetricsOnly],
+  "features/worker/worker-parts": [logAndMetricsOnly],
   "store/postgres/open-postgres-store": [databaseOnly],
 };
 
@@ -226,7 +226,7 @@ const results = await Promise.all([
     ...common,
     banner,
     stdin: {
-      contents: TESTING_ENTRIES.map((name) => `export * from "./src/app/testing-api/${name}.ts";`).join("\n"),
+      contents: TESTING_ENTRIES.map((name) => `export * from "./src/testing-api/${name}.ts";`).join("\n"),
       resolveDir: root,
       loader: "ts",
     },

@@ -24,17 +24,19 @@ const ALLOWED = {
     "`(?:<!--)?${word}(\\\\d+)x(?:-->)?`", // a word of letters
   ],
   // Patterns of users are matched by RE2, or within a time limit.
-  "domain/scenario/name-filter.ts": ["pattern"],
-  "domain/scenario/text-matcher.ts": ["pattern"],
+  "features/test/name-filter.ts": ["pattern"],
+  "scenarios/text-matcher.ts": ["pattern"],
   "domain/schema/check-json-schema.ts": ["pattern"],
   "domain/data-schema/resolve-patterns.ts": ["pattern"],
   "page/lib/pattern.ts": ["pattern"],
   // Alternatives of escaped secrets.
   "util/redact-secrets.ts": ["source"],
   // An endpoint of the route table.
-  "emulator/access/cors.ts": ['`^${endpoint.replaceAll(/[.$]/g, "\\\\$&").replaceAll(/\\{\\w+\\}/g, "[^/]+")}$`'],
+  "features/dev/emulator/access/cors.ts": [
+    '`^${endpoint.replaceAll(/[.$]/g, "\\\\$&").replaceAll(/\\{\\w+\\}/g, "[^/]+")}$`',
+  ],
   // The page of this project.
-  "emulator/page/serve-page.ts": ["`<${tag}[^>]*>([\\\\s\\\\S]*?)</${tag}>`"],
+  "features/dev/emulator/page/serve-page.ts": ["`<${tag}[^>]*>([\\\\s\\\\S]*?)</${tag}>`"],
   // The name of a filter, in the text of one tag.
   "engine/liquid/liquid-errors.ts": [
     '`\\\\|\\\\s*(?=${originalError.filter.replaceAll(/[^\\w]/g, "\\\\$&")}(?![\\\\w-]))`',

@@ -14,7 +14,7 @@ import { updateGeneratedFiles } from "./update-generated-files.mjs";
 
 /** Loads the schemas together with the zod copy that built them, because each copy has its own registries. */
 const loadSchemas = () =>
-  loadSource(`export { PUBLISHED_SCHEMAS } from "./src/domain/project/published-schemas.ts";
+  loadSource(`export { loadFileSchemas } from "./src/app/published-schemas.ts";
     export { toJSONSchema } from "zod/mini";`);
 
 const escaped = (key) => key.replace(/[$.*+?^(){}|[\]\\]/g, "\\$&");
@@ -126,9 +126,9 @@ function dropSafeLimits(json) {
   if (json.minimum === Number.MIN_SAFE_INTEGER) delete json.minimum;
 }
 
-const { PUBLISHED_SCHEMAS, toJSONSchema } = await loadSchemas();
+const { loadFileSchemas, toJSONSchema } = await loadSchemas();
 const texts = await buildOutputSchemas();
-for (const [name, { title, schema, isServiceFormat }] of Object.entries(PUBLISHED_SCHEMAS)) {
+for (const [name, { title, schema, isServiceFormat }] of Object.entries(await loadFileSchemas())) {
   const json = toJSONSchema(schema(), {
     unrepresentable: "any",
     io: "input",

@@ -1,7 +1,7 @@
-import { COMMANDS } from "./app/commands.js";
-import { createProcessIO } from "./app/process-io.js";
+import { PROGRAM } from "./app/program.js";
 import { start } from "./app/start.js";
-import { THREAD_ARGUMENT } from "./app/test/test-threads.js";
+import { createProcessIO } from "./context/process-io.js";
+import { THREAD_ARGUMENT } from "./features/test/test-threads.js";
 
 /** Returns whether `knock test` has started this file as a thread. Commands do not load the module, which takes 2 ms. */
 async function isTestThread(): Promise<boolean> {
@@ -9,9 +9,9 @@ async function isTestThread(): Promise<boolean> {
 }
 
 async function main(): Promise<void> {
-  if (!(await isTestThread())) return start(COMMANDS);
+  if (!(await isTestThread())) return start(PROGRAM);
   const { signal } = new AbortController(); // The main thread ends this one.
-  const { runTestWorker } = await import("./app/test/test-worker.js");
+  const { runTestWorker } = await import("./features/test/test-worker.js");
   await runTestWorker(createProcessIO(() => signal));
 }
 

@@ -3,7 +3,7 @@ import { formatTable } from "../documentation/markdown.mjs";
 import { loadSource } from "../load-source.mjs";
 
 export async function buildPages() {
-  const { METRICS } = await loadSource(`export { METRICS } from "./src/app/worker/metric-definitions.ts"`);
+  const { METRICS } = await loadSource(`export { METRICS } from "./src/features/worker/metric-definitions.ts"`);
   const rows = Object.values(METRICS).map(({ name, type, help, labels = [], alert = "" }) => [
     `\`${name}\``,
     type,

@@ -133,7 +133,7 @@ export class ExampleProject {
    * afterwards.
    */
   async serve(work) {
-    const { COMMANDS, run } = await loadProgram();
+    const { PROGRAM, run } = await loadProgram();
     const abort = new AbortController();
     let reportUrl;
     const url = new Promise((resolve) => {
@@ -147,7 +147,7 @@ export class ExampleProject {
     const realNow = Date.now;
     Date.now = () => NOW;
     try {
-      const served = run(COMMANDS, this.#createIO(["dev", "--port", "0"], stream, abort.signal));
+      const served = run(PROGRAM, this.#createIO(["dev", "--port", "0"], stream, abort.signal));
       try {
         return await work(await url);
       } finally {
@@ -193,7 +193,7 @@ export class ExampleProject {
 
   async #runCommand([program, ...argv], input, isStopped) {
     if (program !== "knock") throw new Error(`an example starts ${program}, which is not supported`);
-    const { COMMANDS, run } = await loadProgram();
+    const { PROGRAM, run } = await loadProgram();
     let text = "";
     const write = (written) => {
       text += written;
@@ -204,7 +204,7 @@ export class ExampleProject {
     const realNow = Date.now;
     Date.now = () => NOW;
     try {
-      const { code } = await run(COMMANDS, this.#createIO(argv, stream, abort.signal, input));
+      const { code } = await run(PROGRAM, this.#createIO(argv, stream, abort.signal, input));
       return { text, exitCode: code };
     } finally {
       Date.now = realNow;

@@ -4,12 +4,12 @@ import { pathToFileURL } from "node:url";
 import { loadSource, ROOT } from "../load-source.mjs";
 
 const PROGRAM = `
-  export { COMMANDS } from "./src/app/commands.ts";
+  export { PROGRAM } from "./src/app/program.ts";
   export { run } from "./src/app/run.ts";
-  export { createServices } from "./src/app/services/app-services.ts";
+  export { createContext } from "./src/context/command-context.ts";
   export { COMMAND_GROUPS, OPTION_GROUPS } from "./src/commands/shared/help-groups.ts";
   export { Output } from "./src/output/output.ts";
-  export { SUPPORT_ROUTES } from "./src/emulator/routes/support-routes.ts";
+  export { SUPPORT_ROUTES } from "./src/features/dev/emulator/routes/support-routes.ts";
   export { getProviderCatalog } from "./src/domain/environment/provider-catalog.ts";
   export { PROVIDER_SETTING_DESCRIPTIONS } from "./src/domain/environment/provider-setting-descriptions.ts";
   export { CHANNEL_TYPE_DEFINITIONS } from "./src/domain/message/channel-types.ts";
@@ -17,7 +17,7 @@ const PROGRAM = `
 `;
 
 /** The folder of the source files that look for other files of the package. */
-const SOURCE_FOLDER = join(ROOT, "src/app");
+const SOURCE_FOLDER = join(ROOT, "src/context");
 
 /** Imports packages from node_modules instead of bundling them, because the bundle is outside the project. */
 const packagesFromRoot = {

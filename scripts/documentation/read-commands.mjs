@@ -4,7 +4,7 @@ import { loadProgram } from "./load-program.mjs";
 
 /** Returns all commands as commander defines them. */
 export async function readCommands() {
-  const { COMMANDS, Output, createServices } = await loadProgram();
+  const { PROGRAM, Output, createContext } = await loadProgram();
   const stream = { isTTY: false, write() {} };
   const io = {
     argv: [],
@@ -16,8 +16,8 @@ export async function readCommands() {
     stderr: stream,
   };
   const program = new Command("knock");
-  const services = createServices(io, await Output.open(io), () => {});
-  for (const load of Object.values(COMMANDS)) (await load())(program, services);
+  const services = createContext(io, await Output.open(io), () => {});
+  for (const load of Object.values(PROGRAM.commands)) (await load())(program, services);
   return program.commands;
 }
 

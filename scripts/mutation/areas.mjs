@@ -12,8 +12,8 @@ export const AREAS = {
     tests: [
       "test/domain/preferences",
       "test/engine/rules/preferences*",
-      "test/emulator/collect-preference-warnings*",
-      "test/emulator/preference-center",
+      "test/features/dev/emulator/collect-preference-warnings*",
+      "test/features/dev/emulator/preference-center",
       "test/domain/environment",
     ],
   },

@@ -1,17 +1,11 @@
 import { type Command, Help, type Option } from "commander";
-import { COMMAND_GROUPS, OPTION_GROUPS } from "../commands/shared/help-groups.js";
+import { COMMAND_GROUPS, getSummary, OPTION_GROUPS } from "../commands/shared/help-groups.js";
 
 /** In columns narrower than this, descriptions are not wrapped, and the terminal breaks the lines. */
 const MIN_DESCRIPTION_WIDTH = 20;
 
 /** The headings of groups, in order. Other groups precede them. */
 const HEADINGS: readonly string[] = [...Object.values(OPTION_GROUPS), ...Object.values(COMMAND_GROUPS)];
-
-/** Returns the line that describes a command in a list: its summary, or the first sentence of its description. */
-export function getSummary(command: Command): string {
-  const [sentence = ""] = command.description().split(/\.(?: |$)/);
-  return command.summary() || sentence;
-}
 
 /**
  * Returns a help configuration that lists commands without "[options]", which all of them have. `showArguments` adds

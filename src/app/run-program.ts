@@ -1,14 +1,14 @@
 import { Command, CommanderError, Option, type OutputConfiguration } from "commander";
-import { TOPIC_NAMES } from "../commands/help-topics/topic-names.js";
 import { addGroupExamples, type ExampleNames, getExamples, setExampleNames } from "../commands/shared/examples.js";
+import type { RegisterCommand } from "../commands/shared/feature.js";
 import { OPTION_GROUPS } from "../commands/shared/help-groups.js";
 import { applyVerbosity, type CommonFlags } from "../commands/shared/options.js";
+import type { CommandContext } from "../context/command-context.js";
 import { ERROR_CODES } from "../errors/error-codes.js";
 import { KnockError } from "../errors/knock-error.js";
 import { didYouMean, findNearest } from "../util/find-nearest.js";
 import { buildHelpConfiguration, unquoteDefaults } from "./help-configuration.js";
 import { readExampleNames } from "./read-example-names.js";
-import type { AppServices } from "./services/app-services.js";
 import { findTypographicOption, suggestCommand, suggestSubcommand } from "./suggest-command.js";
 import { listCommands, nameCursorOption, toUsageError } from "./usage-error.js";
 
@@ -66,7 +66,7 @@ function findOptionValue(argv: readonly string[], option: string): string | unde
  * Returns names for examples from the project at hand; null without a project, or if it cannot be opened. Then the help
  * shows the names of the sample project.
  */
-async function findExampleNames({ argv, io, target }: AppServices): Promise<ExampleNames | null> {
+async function findExampleNames({ argv, io, target }: CommandContext): Promise<ExampleNames | null> {
   const flags = {
     project: findOptionValue(argv, "--project"),
     knockDir: findOptionValue(argv, "--knock-dir"),
@@ -80,15 +80,17 @@ async function findExampleNames({ argv, io, target }: AppServices): Promise<Exam
   }
 }
 
-export type { AppServices };
-
 /** Commands by name. Each is imported when argv names it, so that a start loads only the command that it runs. */
-export type Commands = Readonly<Record<string, () => Promise<(program: Command, app: AppServices) => void>>> & {
-  readonly [COMPLETE_LINE]?: () => Promise<(commands: Commands, app: AppServices) => Promise<void>>;
-};
+export type Commands = Readonly<Record<string, () => Promise<RegisterCommand>>>;
 
-/** The key of the function that completes a command line. A symbol is not listed with the names of commands. */
-export const COMPLETE_LINE = Symbol("completeLine");
+/** The commands of a process. */
+export interface Program {
+  commands: Commands;
+  /** The topics of `knock help`. */
+  topics: readonly string[];
+  /** Prints what completes the command line in the environment. */
+  completeLine?(context: CommandContext): Promise<void>;
+}
 
 /** The width in columns of help that is not written to a terminal. */
 const PIPE_WIDTH = 80;
@@ -131,27 +133,19 @@ function findNamedCommand(program: Command, name: string, [, second]: readonly s
  * Sets the names in examples to those of the project at hand. The project is read only to show help or an error, so
  * that it does not slow down commands.
  */
-async function nameExamples(program: Command, context: AppServices): Promise<void> {
+async function nameExamples(program: Command, context: CommandContext): Promise<void> {
   const names = await findExampleNames(context);
   if (names !== null) setExampleNames(program, names);
 }
 
-/** Returns whether `knock help` has a page for a word. */
-function isHelpTopic(word: string): boolean {
-  return word === "error" || TOPIC_NAMES.some((name) => name === word);
-}
-
 /** Runs the command that argv names. Throws `usage` if the arguments are not valid. */
 export async function runProgram(
-  commands: Commands,
+  { commands, topics, completeLine }: Program,
   argv: readonly string[],
   version: string,
-  context: AppServices,
+  context: CommandContext,
 ): Promise<void> {
-  if (argv[0] === COMPLETION_COMMAND) {
-    const completeLine = await commands[COMPLETE_LINE]?.();
-    return completeLine?.(commands, context);
-  }
+  if (argv[0] === COMPLETION_COMMAND) return completeLine?.(context);
   const { output } = context;
   const writeOut = (text: string): void => output.text(text);
   const outputConfiguration: OutputConfiguration = {
@@ -183,7 +177,7 @@ export async function runProgram(
     if (first !== "" && name !== "help" && !first.startsWith("-")) {
       const suggestion = suggestCommand(first);
       throw new KnockError("usage", `there is no command "${first}"`, {
-        hint: isHelpTopic(first)
+        hint: [...topics, "error"].includes(first)
           ? `"${first}" is a help topic. Run \`knock help ${first}\` to read it.`
           : Object.hasOwn(ERROR_CODES, first)
             ? `"${first}" is an error code. Run \`knock help error ${first}\` to see its causes.`

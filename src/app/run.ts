@@ -1,12 +1,12 @@
+import { createContext } from "../context/command-context.js";
+import type { ProcessIO } from "../context/process-io.js";
 import { setLiquidMode } from "../engine/liquid/liquid-mode.js";
 import { getExitCode, KnockError } from "../errors/knock-error.js";
 import { quoteForShell } from "../input/restore-quotes.js";
 import { Output } from "../output/output.js";
 import { printError } from "../output/print-error.js";
 import { parsePointer } from "../util/json.js";
-import type { ProcessIO } from "./process-io.js";
-import { type Commands, runProgram } from "./run-program.js";
-import { createServices } from "./services/app-services.js";
+import { type Program, runProgram } from "./run-program.js";
 
 /** Returns the words `path=text` of `--set` whose text would be JSON other than a string, as path and text. */
 function listJsonTexts(argv: readonly string[]): [path: string, text: string][] {
@@ -45,13 +45,13 @@ interface RunResult {
 }
 
 /** Runs the command that argv names and returns its exit code. Every error is caught here and printed once. */
-export async function run(commands: Commands, io: ProcessIO): Promise<RunResult> {
+export async function run(program: Program, io: ProcessIO): Promise<RunResult> {
   const output = await Output.open(io);
   if (!setLiquidMode(io.env.KNOCK_LIQUID))
     output.warn(`KNOCK_LIQUID is neither "compile" nor "interpret", so it has no effect`);
   let code = 0;
   let isFinal = false;
-  const services = createServices(io, output, (requested, final = false) => {
+  const context = createContext(io, output, (requested, final = false) => {
     code = requested;
     isFinal = final;
   });
@@ -62,12 +62,12 @@ export async function run(commands: Commands, io: ProcessIO): Promise<RunResult>
     isFinal = false;
   };
   try {
-    await runProgram(commands, io.argv, io.version, services);
+    await runProgram(program, io.argv, io.version, context);
   } catch (error) {
-    fail(suggestJsonSet(await services.target.explainError(error), io.argv));
+    fail(suggestJsonSet(await context.target.explainError(error), io.argv));
   }
   try {
-    await services.target.close();
+    await context.target.close();
   } catch (error) {
     fail(error);
   }

@@ -1,7 +1,7 @@
+import { createProcessIO, INTERRUPT_SIGNALS, Interruption, type InterruptSignal } from "../context/process-io.js";
 import { EXIT } from "../errors/error-codes.js";
-import { createProcessIO, INTERRUPT_SIGNALS, Interruption, type InterruptSignal } from "./process-io.js";
 import { run } from "./run.js";
-import type { Commands } from "./run-program.js";
+import type { Program } from "./run-program.js";
 
 const SIGNAL_EXIT_CODES: Readonly<Record<InterruptSignal, number>> = {
   SIGINT: EXIT.interrupted,
@@ -22,7 +22,7 @@ function hideSecrets(): void {
 }
 
 /** Runs the process's command, and ends the process with the exit code. */
-export async function start(commands: Commands): Promise<void> {
+export async function start(program: Program): Promise<void> {
   hideSecrets();
   let abort: AbortController | undefined;
   let interruption: { by: Interruption; code: number; at: number } | undefined;
@@ -42,7 +42,7 @@ export async function start(commands: Commands): Promise<void> {
     if (interruption !== undefined) abort.abort(interruption.by);
     return abort.signal;
   };
-  const { code, isFinal, isOutputBlocked: isStuck } = await run(commands, createProcessIO(signal));
+  const { code, isFinal, isOutputBlocked: isStuck } = await run(program, createProcessIO(signal));
   if (isStuck && interruption !== undefined) {
     // A regular exit would wait for the write. The shell sees the same exit code.
     process.removeAllListeners(interruption.by.signal);

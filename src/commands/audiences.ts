@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { CommandContext } from "../context/command-context.js";
 import { toMemberBody } from "../domain/request/parse-recipient-list.js";
 import { KnockError } from "../errors/knock-error.js";
 import { InputReader } from "../input/input-source.js";
@@ -6,7 +7,6 @@ import { parseRecipientsFlag } from "../input/parse-flags.js";
 import { toInlineUser } from "../input/parse-users-csv.js";
 import { printMembers, printMembersAdded, printMembersRemoved } from "../output/print-audiences.js";
 import type { Json } from "../util/json.js";
-import type { CommandContext } from "./context.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { addPageOptions, type PageFlags, parsePage } from "./shared/paging.js";
 import { readUsersCsv } from "./shared/read-users-csv.js";

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { CommandContext } from "../context/command-context.js";
 import type { BroadcastTarget } from "../domain/audience/broadcast.js";
 import { parseBroadcastRecipients } from "../domain/audience/parse-broadcast-recipients.js";
 import { type RecipientUpsert, toRecipientKey } from "../domain/recipient/recipient.js";
@@ -9,8 +10,6 @@ import { parseRecipientsFlag } from "../input/parse-flags.js";
 import { parseTimeArgument } from "../input/parse-time.js";
 import { toBroadcastRecipients, toInlineUser } from "../input/parse-users-csv.js";
 import { printBroadcast, printBroadcasts, printSentBroadcast } from "../output/print-broadcasts.js";
-import type { CommandContext } from "./context.js";
-import type { LocalTargetService } from "./services.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { addFilePageOptions, type PageFlags, paginateFiles } from "./shared/paging.js";
 import { readUsersCsv } from "./shared/read-users-csv.js";
@@ -78,7 +77,7 @@ function addSelectionOptions(command: Command): Command {
     .option("--again", "send again although the broadcast was already sent");
 }
 
-export function registerBroadcasts(program: Command, context: CommandContext, services: LocalTargetService): void {
+export function registerBroadcasts(program: Command, context: CommandContext): void {
   const broadcasts = program
     .command("broadcasts")
     .helpGroup(COMMAND_GROUPS.trigger)
@@ -90,7 +89,7 @@ export function registerBroadcasts(program: Command, context: CommandContext, se
     .description("List the project's broadcasts and their status");
   addLocalResourceOptions(addFilePageOptions(list), ["knock broadcasts list"]).action(
     async (flags: ResourceFlags & PageFlags) => {
-      const { broadcasts: operations } = await openLocalOnlyTarget(context, services, flags, LOCAL_ONLY);
+      const { broadcasts: operations } = await openLocalOnlyTarget(context, flags, LOCAL_ONLY);
       printBroadcasts(paginateFiles(await operations.list(), flags), context.output);
     },
   );
@@ -104,12 +103,7 @@ export function registerBroadcasts(program: Command, context: CommandContext, se
     `knock broadcasts send ${broadcast} -r ${user} -r '{"id":"${otherUser}","tenant":"${tenant}"}'`,
   ]).action(async (key: string, flags: ResourceFlags & BroadcastFlags) => {
     const { target, identify } = await readSelection(flags, context);
-    const { broadcasts: operations, operations: engine } = await openLocalOnlyTarget(
-      context,
-      services,
-      flags,
-      LOCAL_ONLY,
-    );
+    const { broadcasts: operations, operations: engine } = await openLocalOnlyTarget(context, flags, LOCAL_ONLY);
     const sent = await operations.send(key, target, { again: flags.again ?? false, identify });
     printSentBroadcast(sent, Date.parse((await engine.readClock()).now), context.output);
     context.setExitCode(VERDICT_EXIT_CODES[combineVerdicts(sent.runs.map(({ outcome }) => getVerdict(outcome)))]);
@@ -128,7 +122,7 @@ export function registerBroadcasts(program: Command, context: CommandContext, se
   ]).action(async (key: string, flags: ResourceFlags & BroadcastFlags & { at?: string }) => {
     const at = flags.at === undefined ? null : parseTimeArgument(flags.at, "--at");
     const { target, identify } = await readSelection(flags, context);
-    const { broadcasts: operations } = await openLocalOnlyTarget(context, services, flags, LOCAL_ONLY);
+    const { broadcasts: operations } = await openLocalOnlyTarget(context, flags, LOCAL_ONLY);
     const options = { at, again: flags.again ?? false, identify };
     printBroadcast(await operations.schedule(key, target, options), context.output);
   });
@@ -141,7 +135,7 @@ export function registerBroadcasts(program: Command, context: CommandContext, se
     `knock broadcasts schedule ${broadcast} --at 2030-06-04T18:00:00Z --all-users && knock broadcasts cancel ${broadcast}`,
   ]).action(async (key: string, flags: ResourceFlags) => {
     printBroadcast(
-      await (await openLocalOnlyTarget(context, services, flags, LOCAL_ONLY)).broadcasts.cancel(key),
+      await (await openLocalOnlyTarget(context, flags, LOCAL_ONLY)).broadcasts.cancel(key),
       context.output,
     );
   });

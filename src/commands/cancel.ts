@@ -1,4 +1,6 @@
 import type { Command } from "commander";
+import type { CommandContext } from "../context/command-context.js";
+import type { TargetFlags } from "../context/target-flags.js";
 import type { CancelOutcome, RecipientOutcome } from "../domain/run/outcome.js";
 import { parseCancellation } from "../domain/trigger/parse-trigger.js";
 import { EXIT } from "../errors/error-codes.js";
@@ -7,8 +9,6 @@ import { printCancellation } from "../output/print-outcome.js";
 import type { Operations } from "../ports/operations.js";
 import { sortByDistance } from "../util/find-nearest.js";
 import { isJsonObject } from "../util/json.js";
-import type { CommandContext } from "./context.js";
-import type { TargetFlags } from "./services.js";
 import { addExamples } from "./shared/examples.js";
 import {
   addExpectOption,

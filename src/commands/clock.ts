@@ -1,4 +1,6 @@
 import type { Command } from "commander";
+import type { CommandContext } from "../context/command-context.js";
+import type { TargetFlags } from "../context/target-flags.js";
 import type { RecipientOutcome } from "../domain/run/outcome.js";
 import { KnockError } from "../errors/knock-error.js";
 import { addDuration, parseDurationArgument, parseTimeArgument } from "../input/parse-time.js";
@@ -10,8 +12,6 @@ import type {
   ClockTarget,
   LocalOperations,
 } from "../ports/operations.js";
-import type { CommandContext } from "./context.js";
-import type { TargetFlags } from "./services.js";
 import { addExamples } from "./shared/examples.js";
 import {
   addExpectOption,

@@ -1,10 +1,10 @@
 import type { Command } from "commander";
+import type { CommandContext } from "../context/command-context.js";
 import { FEED_ARCHIVED, FEED_STATUSES } from "../domain/message/feed-filter.js";
 import { type RecipientReference, toRecipientKey } from "../domain/recipient/recipient.js";
 import { KnockError } from "../errors/knock-error.js";
 import { parseObjectFlag } from "../input/parse-flags.js";
 import { printFeed } from "../output/print-feed.js";
-import type { CommandContext } from "./context.js";
 import { checkFilterNames } from "./shared/check-filter-names.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { ValueOption } from "./shared/options.js";

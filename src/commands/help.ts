@@ -1,22 +1,24 @@
 import { type Command, Help } from "commander";
+import type { CommandContext } from "../context/command-context.js";
 import { KnockError } from "../errors/knock-error.js";
 import { didYouMean } from "../util/find-nearest.js";
-import type { CommandContext } from "./context.js";
 import { buildErrorPage, ERROR_TOPIC, suggestErrorCode } from "./help-topics/error.js";
-import type { HelpBlock } from "./help-topics/help-topic.js";
-import { HELP_TOPICS } from "./help-topics/topics.js";
 import { addExamples } from "./shared/examples.js";
 import { COMMAND_GROUPS } from "./shared/help-groups.js";
+import type { HelpBlock, HelpTopic } from "./shared/help-topic.js";
 
 /** The widest help page, so that lines stay easy to read on a wide terminal. */
 const MAX_WIDTH = 80;
 const MAX_LISTED_NAMES = 40;
 
+/** The pages of `knock help`, by topic. */
+type HelpTopics = Readonly<Record<string, HelpTopic>>;
+
 /** Registers `knock help`. The program must have all commands, because any of them may be named. */
-export function registerHelp(program: Command, context: CommandContext): void {
+export function registerHelp(program: Command, context: CommandContext, topics: HelpTopics): void {
   program
     .helpCommand(false)
-    .addHelpText("after", `\nHelp topics (knock help <topic>):\n${formatBlock(listTopics(), MAX_WIDTH)}`);
+    .addHelpText("after", `\nHelp topics (knock help <topic>):\n${formatBlock(listTopics(topics), MAX_WIDTH)}`);
   const command = program
     .command("help")
     .argument("[name...]", "a command and its subcommand, a topic, or error and an error code")
@@ -32,33 +34,37 @@ export function registerHelp(program: Command, context: CommandContext): void {
     "knock help error actor_missing",
   ]);
   command.action((names: string[]) => {
-    printHelp(program, names, context);
+    printHelp(program, names, topics, context);
   });
 }
 
-function listTopics(): [name: string, summary: string][] {
+function listTopics(topics: HelpTopics): [name: string, summary: string][] {
   return [
-    ...Object.entries(HELP_TOPICS).map(([name, { summary }]): [string, string] => [name, summary]),
+    ...Object.entries(topics).map(([name, { summary }]): [string, string] => [name, summary]),
     [`${ERROR_TOPIC} <code>`, "The causes of an error and how to fix it"],
   ];
 }
 
-function printHelp(program: Command, names: readonly string[], { output }: CommandContext): void {
+function printHelp(program: Command, names: readonly string[], topics: HelpTopics, { output }: CommandContext): void {
   if (names.length === 0) return program.outputHelp();
-  const blocks = buildPage(program, names);
-  if (blocks === null) return findCommand(program, names).outputHelp();
+  const blocks = buildPage(program, names, topics);
+  if (blocks === null) return findCommand(program, names, topics).outputHelp();
   const width = output.isTerminal ? Math.min(output.width, MAX_WIDTH) : MAX_WIDTH;
   output.text(`${blocks.map((block) => formatBlock(block, width)).join("\n\n")}\n`);
 }
 
 /** Returns the page of a topic or an error code; null if the names are those of a command. */
-function buildPage(program: Command, [first = "", ...others]: readonly string[]): readonly HelpBlock[] | null {
+function buildPage(
+  program: Command,
+  [first = "", ...others]: readonly string[],
+  topics: HelpTopics,
+): readonly HelpBlock[] | null {
   if (first === ERROR_TOPIC && others.length <= 1) return buildErrorPage(others[0]);
-  const isTopic = Object.hasOwn(HELP_TOPICS, first) || first === ERROR_TOPIC;
+  const isTopic = Object.hasOwn(topics, first) || first === ERROR_TOPIC;
   const isCommand = program.commands.some((command) => command.name() === first);
   if (isTopic && !isCommand && others.length > 0)
     throw new KnockError("usage", `the help topic "${first}" has no parts`, { hint: `Run \`knock help ${first}\`.` });
-  const topic = Object.hasOwn(HELP_TOPICS, first) && others.length === 0 ? HELP_TOPICS[first] : undefined;
+  const topic = Object.hasOwn(topics, first) && others.length === 0 ? topics[first] : undefined;
   if (topic === undefined) return null;
   return [`${topic.summary}.`, ...topic.buildBlocks(program), `More: ${topic.page}`];
 }
@@ -74,7 +80,7 @@ function formatBlock(block: HelpBlock, width: number): string {
 }
 
 /** Returns the command that words such as `runs show` name. Throws `usage` with the nearest name. */
-function findCommand(program: Command, names: readonly string[]): Command {
+function findCommand(program: Command, names: readonly string[], topics: HelpTopics): Command {
   let command = program;
   for (const [index, name] of names.entries()) {
     const child = command.commands.find((candidate) => [candidate.name(), ...candidate.aliases()].includes(name));
@@ -83,7 +89,7 @@ function findCommand(program: Command, names: readonly string[]): Command {
       continue;
     }
     const known = command.commands.map((candidate) => candidate.name());
-    if (command === program) known.push(...Object.keys(HELP_TOPICS), ERROR_TOPIC);
+    if (command === program) known.push(...Object.keys(topics), ERROR_TOPIC);
     const path = names.slice(0, index).join(" ");
     // A name with an underscore is never a command.
     const errorHint = command === program && name.includes("_") ? suggestErrorCode(name) : undefined;

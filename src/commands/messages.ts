@@ -1,4 +1,7 @@
 import type { Command } from "commander";
+import type { CommandContext } from "../context/command-context.js";
+import type { OpenedFile } from "../context/open-in-browser.js";
+import type { TargetFlags } from "../context/target-flags.js";
 import { inlineImages } from "../domain/message/inline-images.js";
 import {
   DELIVERY_STATUSES,
@@ -17,8 +20,6 @@ import { printMarkedMessages, printMessage, printMessages, printOpenedFile } fro
 import type { MessageFilter } from "../ports/filters.js";
 import type { Operations } from "../ports/operations.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
-import type { CommandContext } from "./context.js";
-import type { BrowserService, OpenedFile, TargetFlags } from "./services.js";
 import { checkFilterNames } from "./shared/check-filter-names.js";
 import { addExamples } from "./shared/examples.js";
 import {
@@ -61,7 +62,7 @@ interface ListFlags extends CommonFlags, TargetFlags, PageFlags {
   tenant?: string;
 }
 
-export function registerMessages(program: Command, context: CommandContext, services: BrowserService): void {
+export function registerMessages(program: Command, context: CommandContext): void {
   const messages = program
     .command("messages")
     .helpGroup(COMMAND_GROUPS.trigger)
@@ -69,7 +70,7 @@ export function registerMessages(program: Command, context: CommandContext, serv
     .description("List messages, show their rendered content and mark them. Without a subcommand, list messages.");
   registerList(messages, context);
 
-  registerShow(messages, context, services);
+  registerShow(messages, context);
   registerRetry(messages, context);
 
   const mark = messages
@@ -160,7 +161,7 @@ interface ShowFlags extends CommonFlags, TargetFlags {
   open?: boolean;
 }
 
-function registerShow(messages: Command, context: CommandContext, services: BrowserService): void {
+function registerShow(messages: Command, context: CommandContext): void {
   const show = messages
     .command("show")
     .argument("<id>", "a message ID")
@@ -182,7 +183,7 @@ function registerShow(messages: Command, context: CommandContext, services: Brow
         hint: await suggestForMissingId(typed, "message", operations),
       });
     const content = getContentData(message);
-    if (flags.open) printOpenedFile(await openEmail(id, content, services), context.output);
+    if (flags.open) printOpenedFile(await openEmail(id, content, context), context.output);
     else if (flags.raw) await printRaw(message, content, context);
     else printMessage(message, (await operations.readDeliveryLogs(id)) ?? [], context.output);
   });
@@ -204,13 +205,14 @@ async function printRaw(message: JsonObject, content: JsonObject, { output }: Co
   output.raw(await renderMime(content, { message_id: String(message.id), date }));
 }
 
-async function openEmail(id: string, content: JsonObject, services: BrowserService): Promise<OpenedFile> {
+async function openEmail(id: string, content: JsonObject, { io }: CommandContext): Promise<OpenedFile> {
   const html = inlineImages(content);
   if (html === null)
     throw new KnockError("usage", `message "${id}" is not an email, so it has no HTML to open`, {
       hint: "Run `knock messages show` without --open, or with --raw to print the content as JSON.",
     });
-  return services.openHtml(id, html);
+  const { openInBrowser } = await import("../context/open-in-browser.js");
+  return openInBrowser(id, html, io);
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { CommandContext } from "../context/command-context.js";
 import { getVerdict, VERDICT_EXIT_CODES } from "../domain/run/outcome-verdict.js";
 import { createIdempotencyKey } from "../domain/trigger/api-request.js";
 import type { ParsedPayload } from "../domain/trigger/parse-trigger.js";
@@ -9,14 +10,11 @@ import { locatePayloadErrors } from "../input/locate-payload-error.js";
 import { parseDurationArgument } from "../input/parse-time.js";
 import { hasPayloadLines, type NamedPayload, readPayload } from "../input/trigger-payload.js";
 import { printError } from "../output/print-error.js";
-import type { CommandContext } from "./context.js";
 import { addAcceptedParts } from "./shared/accepted-parts.js";
-import { addBulkOptions, rejectBulkFlags } from "./shared/bulk-flags.js";
 import { addExamples, formatDataFlag, formatSetFlags } from "./shared/examples.js";
 import { checkRuleSteps, type Expectation, RUN_RULE_EXAMPLES, readRules } from "./shared/expectations.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
-import type { NotifyFlags } from "./shared/notify-flags.js";
-import { notifyLines } from "./shared/notify-lines.js";
+import type { LineTriggers, NotifyFlags } from "./shared/notify-flags.js";
 import {
   addCommonOptions,
   addTargetOptions,
@@ -36,7 +34,7 @@ import {
 } from "./shared/trigger-and-wait.js";
 import { readProjectWarnings } from "./shared/trigger-warnings.js";
 
-export function registerNotify(program: Command, context: CommandContext): void {
+export function registerNotify(program: Command, context: CommandContext, lines: LineTriggers): void {
   const command = program
     .command("notify")
     .alias("trigger")
@@ -68,7 +66,7 @@ export function registerNotify(program: Command, context: CommandContext): void 
     .option("--dry-run", "check the trigger and show the request without sending it")
     .option("--expect <rule...>", `exit 1 unless every rule is met, such as ${RUN_RULE_EXAMPLES}`)
     .option("--strict", "treat warnings as errors and trigger nothing");
-  addBulkOptions(command.optionsGroup(OPTION_GROUPS.bulk));
+  lines.addOptions(command.optionsGroup(OPTION_GROUPS.bulk));
   addTargetOptions(command).option("--no-validate", "do not check the trigger against the local project");
   addExamples(
     addCommonOptions(command, "all recipients, all steps"),
@@ -85,6 +83,7 @@ export function registerNotify(program: Command, context: CommandContext): void 
     return runNotify(
       workflow ?? null,
       { ...flags, recipients: recipients.length > 0 ? recipients : undefined },
+      lines,
       context,
     );
   });
@@ -128,6 +127,7 @@ async function recoverWorkflowKey(
 async function runNotify(
   workflowArgument: string | null,
   notifyFlags: NotifyFlags,
+  lines: LineTriggers,
   context: CommandContext,
 ): Promise<void> {
   const [workflow, flags] =
@@ -143,8 +143,8 @@ async function runNotify(
     parseDurationArgument(flags.wait, "--wait", hint);
   }
   const rules = readRules(flags);
-  if (hasPayloadLines(flags)) return notifyLines(workflow, flags, rules, context);
-  rejectBulkFlags(flags);
+  if (hasPayloadLines(flags)) return lines.triggerLines(workflow, flags, rules, context);
+  lines.rejectOptions(flags);
   try {
     await runSingle(workflow, flags, rules, context);
   } catch (error) {

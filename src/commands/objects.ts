@@ -1,9 +1,9 @@
 import type { Command } from "commander";
+import type { CommandContext } from "../context/command-context.js";
 import { TENANTS } from "../domain/recipient/recipient.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { ResourceOperations } from "../ports/resource-operations.js";
 import { didYouMean } from "../util/find-nearest.js";
-import type { CommandContext } from "./context.js";
 import { COMMAND_GROUPS } from "./shared/help-groups.js";
 import { addRecipientCommands } from "./shared/recipient-commands.js";
 

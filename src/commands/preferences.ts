@@ -1,4 +1,6 @@
 import type { Command } from "commander";
+import type { CommandContext } from "../context/command-context.js";
+import type { TargetAccess, TargetFlags } from "../context/target-flags.js";
 import { paginateList } from "../domain/page/paginate-list.js";
 import { collectUnknownScopeWarnings } from "../domain/preferences/collect-unknown-scope-warnings.js";
 import { type RecipientReference, toRecipientKey } from "../domain/recipient/recipient.js";
@@ -10,8 +12,6 @@ import { printPreferencePage, printPreferenceSet } from "../output/print-prefere
 import { printDeleted } from "../output/print-resources.js";
 import type { Operations } from "../ports/operations.js";
 import type { JsonObject } from "../util/json.js";
-import type { CommandContext } from "./context.js";
-import type { TargetAccess, TargetFlags } from "./services.js";
 import { changeRows, type RowChange } from "./shared/change-rows.js";
 import { checkRecipient } from "./shared/check-filter-names.js";
 import { formatRecipientReference } from "./shared/format-recipient-reference.js";

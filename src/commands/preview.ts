@@ -1,4 +1,6 @@
 import type { Command } from "commander";
+import type { CommandContext } from "../context/command-context.js";
+import type { TargetFlags } from "../context/target-flags.js";
 import { splitRecipientKey, USERS } from "../domain/recipient/recipient.js";
 import { collectInlineRecipientWarnings } from "../domain/trigger/collect-inline-recipient-warnings.js";
 import { parseTrigger } from "../domain/trigger/parse-trigger.js";
@@ -12,8 +14,6 @@ import { printError } from "../output/print-error.js";
 import { printPreview } from "../output/print-preview.js";
 import { findUnidentifiedRecipient } from "../ports/known-names.js";
 import type { ResourceOperations } from "../ports/resource-operations.js";
-import type { CommandContext } from "./context.js";
-import type { TargetFlags, WatchService } from "./services.js";
 import { addExamples, formatSetFlags } from "./shared/examples.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import {
@@ -80,7 +80,7 @@ async function findUnidentified({ recipients, actor }: Trigger, resources: Resou
   return texts.filter((text) => text !== null);
 }
 
-export function registerPreview(program: Command, context: CommandContext, services: WatchService): void {
+export function registerPreview(program: Command, context: CommandContext): void {
   const command = program
     .command("preview")
     .argument("<workflow>", "the workflow's key")
@@ -103,7 +103,7 @@ export function registerPreview(program: Command, context: CommandContext, servi
     `knock preview ${workflow.key} ${workflow.step} --recipient ${user}${formatSetFlags(workflow)}`,
     `knock preview ${workflow.key} --all${formatSetFlags(workflow)}`,
   ]).action((workflow: string, ref: string | undefined, flags: PreviewFlags) => {
-    return runPreview(workflow, ref, flags, context, services);
+    return runPreview(workflow, ref, flags, context);
   });
 }
 
@@ -124,7 +124,6 @@ async function runPreview(
   ref: string | undefined,
   flags: PreviewFlags,
   context: CommandContext,
-  services: WatchService,
 ): Promise<void> {
   if (ref !== undefined && flags.all)
     throw new KnockError("usage", "a step and --all cannot be combined", { hint: "Omit one of them." });
@@ -186,7 +185,8 @@ async function runPreview(
     if (!(await renderPreview())) context.setExitCode(EXIT.failure);
     return;
   }
-  const waitForChange = await services.watchProject(flags);
+  const { watchProject } = await import("../watch/watch-project.js");
+  const waitForChange = await watchProject(context, flags);
   do {
     try {
       await renderPreview();

@@ -1,12 +1,12 @@
 import type { Command } from "commander";
+import type { CommandContext } from "../context/command-context.js";
+import type { TargetFlags } from "../context/target-flags.js";
 import { formatRunStatus, RUN_STATUSES } from "../domain/run/run-status.js";
 import { KnockError } from "../errors/knock-error.js";
 import { printOutcome } from "../output/print-outcome.js";
 import { printRecipientRun, printRuns } from "../output/print-runs.js";
 import { isLocal } from "../ports/operations.js";
 import type { JsonObject } from "../util/json.js";
-import type { CommandContext } from "./context.js";
-import type { TargetFlags } from "./services.js";
 import { checkFilterNames } from "./shared/check-filter-names.js";
 import { addExamples } from "./shared/examples.js";
 import {

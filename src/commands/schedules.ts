@@ -1,12 +1,12 @@
 import type { Command } from "commander";
+import type { CommandContext } from "../context/command-context.js";
+import type { TargetAccess } from "../context/target-flags.js";
 import { KnockError } from "../errors/knock-error.js";
 import { InputReader } from "../input/input-source.js";
 import { type RequestBodyFlags, readRequestBody } from "../input/request-body.js";
 import { printSchedule, printSchedules } from "../output/print-schedules.js";
 import type { ScheduleOperations } from "../ports/resource-operations.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
-import type { CommandContext } from "./context.js";
-import type { TargetAccess } from "./services.js";
 import { checkFilterNames } from "./shared/check-filter-names.js";
 import { formatSetFlags } from "./shared/examples.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";

@@ -1,12 +1,12 @@
 import type { Command } from "commander";
+import type { CommandContext } from "../context/command-context.js";
+import type { TargetFlags } from "../context/target-flags.js";
 import { EXIT } from "../errors/error-codes.js";
 import { KnockError } from "../errors/knock-error.js";
 import { InputReader } from "../input/input-source.js";
 import { type RequestBodyFlags, readRequestBody } from "../input/request-body.js";
 import { printReceipt, printReceipts, printSources } from "../output/print-sources.js";
 import type { SourceOperations } from "../ports/source-service.js";
-import type { CommandContext } from "./context.js";
-import type { LocalTargetService, TargetFlags } from "./services.js";
 import { COMMAND_GROUPS } from "./shared/help-groups.js";
 import { collectValues } from "./shared/options.js";
 import { addFilePageOptions, addPageOptions, type PageFlags, paginateFiles, parsePage } from "./shared/paging.js";
@@ -17,12 +17,8 @@ import {
   type ResourceFlags,
 } from "./shared/resource-options.js";
 
-async function openSources(
-  context: CommandContext,
-  services: LocalTargetService,
-  flags: TargetFlags,
-): Promise<SourceOperations> {
-  const { sources } = await openLocalOnlyTarget(context, services, flags, {
+async function openSources(context: CommandContext, flags: TargetFlags): Promise<SourceOperations> {
+  const { sources } = await openLocalOnlyTarget(context, flags, {
     noun: "sources",
     alternative: "Send events to the source's webhook URL of the service",
   });
@@ -46,7 +42,7 @@ function parseHeaders(lines: readonly string[]): Record<string, string> {
   );
 }
 
-export function registerSources(program: Command, context: CommandContext, services: LocalTargetService): void {
+export function registerSources(program: Command, context: CommandContext): void {
   const sources = program
     .command("sources")
     .helpGroup(COMMAND_GROUPS.trigger)
@@ -60,7 +56,7 @@ export function registerSources(program: Command, context: CommandContext, servi
     .description("List the project's sources and the actions of their events");
   addLocalResourceOptions(addFilePageOptions(list), ["knock sources list"]).action(
     async (flags: ResourceFlags & PageFlags) => {
-      printSources(paginateFiles(await (await openSources(context, services, flags)).list(), flags), context.output);
+      printSources(paginateFiles(await (await openSources(context, flags)).list(), flags), context.output);
     },
   );
 
@@ -81,10 +77,10 @@ export function registerSources(program: Command, context: CommandContext, servi
     const event = await readRequestBody(flags, new InputReader(context.input));
     if (event === null) {
       // An unknown source is reported first.
-      await (await openSources(context, services, flags)).listEvents(key, { limit: 1 });
+      await (await openSources(context, flags)).listEvents(key, { limit: 1 });
       throw new KnockError("usage", "no event given", { hint: "Use --file event.json or --data with the JSON." });
     }
-    const receipt = await (await openSources(context, services, flags)).receive(key, {
+    const receipt = await (await openSources(context, flags)).receive(key, {
       body: event,
       headers: parseHeaders(flags.header ?? []),
     });
@@ -102,6 +98,6 @@ export function registerSources(program: Command, context: CommandContext, servi
     `knock sources events ${source} --json`,
   ]).action(async (key: string | undefined, flags: ResourceFlags & PageFlags) => {
     const page = parsePage(flags);
-    printReceipts(await (await openSources(context, services, flags)).listEvents(key ?? null, page), context.output);
+    printReceipts(await (await openSources(context, flags)).listEvents(key ?? null, page), context.output);
   });
 }

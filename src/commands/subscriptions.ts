@@ -1,11 +1,11 @@
 import type { Command } from "commander";
+import type { CommandContext } from "../context/command-context.js";
 import { toRecipientKey } from "../domain/recipient/recipient.js";
 import { KnockError } from "../errors/knock-error.js";
 import { InputReader, type InputSource } from "../input/input-source.js";
 import { parseJsonFlag, parseObjectFlag, parseRecipientsFlag } from "../input/parse-flags.js";
 import { printSubscriptions } from "../output/print-subscriptions.js";
 import type { Json, JsonObject } from "../util/json.js";
-import type { CommandContext } from "./context.js";
 import { checkFilterNames } from "./shared/check-filter-names.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { addPageOptions, type PageFlags, parsePage } from "./shared/paging.js";

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
+import type { CommandContext } from "../context/command-context.js";
 import { TENANTS } from "../domain/recipient/recipient.js";
-import type { CommandContext } from "./context.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { addRecipientCommands } from "./shared/recipient-commands.js";
 

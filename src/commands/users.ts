@@ -1,8 +1,8 @@
 import type { Command } from "commander";
+import type { CommandContext } from "../context/command-context.js";
 import { USERS } from "../domain/recipient/recipient.js";
 import { KnockError } from "../errors/knock-error.js";
 import { printResource } from "../output/print-resources.js";
-import type { CommandContext } from "./context.js";
 import { COMMAND_GROUPS } from "./shared/help-groups.js";
 import { addRecipientCommands } from "./shared/recipient-commands.js";
 import { addResourceOptions, openResources, type ResourceFlags } from "./shared/resource-options.js";

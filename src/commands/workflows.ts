@@ -1,7 +1,8 @@
 import type { Command } from "commander";
+import type { CommandContext } from "../context/command-context.js";
+import { type TargetFlags, toLocalFlags } from "../context/target-flags.js";
+import type { WorkflowView } from "../domain/workflow/workflow-view.js";
 import { printWorkflow, printWorkflows } from "../output/print-workflows.js";
-import type { CommandContext } from "./context.js";
-import type { TargetFlags, WorkflowService } from "./services.js";
 import { addExamples, type Examples } from "./shared/examples.js";
 import { COMMAND_GROUPS } from "./shared/help-groups.js";
 import { addBranchOption, addCommonOptions, addProjectOptions, type CommonFlags } from "./shared/options.js";
@@ -13,7 +14,15 @@ function addOptions(command: Command, examples: Examples | readonly string[], de
   return addExamples(addCommonOptions(addBranchOption(addProjectOptions(command)), details), examples);
 }
 
-export function registerWorkflows(program: Command, { output }: CommandContext, services: WorkflowService): void {
+/** Reads the views of all workflows of the project, or of the one with this key. */
+async function readWorkflows(key: string | null, flags: Flags, context: CommandContext): Promise<WorkflowView[]> {
+  const project = await context.project.requireLocalFiles(flags);
+  const { readWorkflowViews } = await import("./shared/read-workflow-views.js");
+  return readWorkflowViews(project, await context.target.openForCheck(toLocalFlags(flags)), key);
+}
+
+export function registerWorkflows(program: Command, context: CommandContext): void {
+  const { output } = context;
   const workflows = program
     .command("workflows")
     .helpGroup(COMMAND_GROUPS.develop)
@@ -23,7 +32,7 @@ export function registerWorkflows(program: Command, { output }: CommandContext, 
   const list = workflows.command("list", { isDefault: true }).description("List the project's workflows");
   addOptions(addFilePageOptions(list), ["knock workflows list", "knock workflows list --json"]).action(
     async (flags: Flags & PageFlags) => {
-      printWorkflows(paginateFiles(await services.readWorkflows(null, flags), flags), output);
+      printWorkflows(paginateFiles(await readWorkflows(null, flags, context), flags), output);
     },
   );
 
@@ -34,7 +43,7 @@ export function registerWorkflows(program: Command, { output }: CommandContext, 
   const details = "the JSON Schema of the trigger data";
   addOptions(show, ({ workflow }) => [`knock workflows show ${workflow.key}`], details).action(
     async (key: string, flags: Flags) => {
-      for (const workflow of await services.readWorkflows(key, flags)) printWorkflow(workflow, output);
+      for (const workflow of await readWorkflows(key, flags, context)) printWorkflow(workflow, output);
     },
   );
 }

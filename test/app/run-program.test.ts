@@ -1,14 +1,14 @@
 import { expect, it } from "vitest";
-import { COMMANDS } from "../../src/app/commands.js";
-import type { ProcessIO } from "../../src/app/process-io.js";
+import { PROGRAM } from "../../src/app/program.js";
 import { run } from "../../src/app/run.js";
+import type { ProcessIO } from "../../src/context/process-io.js";
 
 /** Returns the help of `notify` as it is written to a stream. */
 async function helpOn(stream: { isTTY: boolean; columns?: number }): Promise<string> {
   let text = "";
   const stdout = { ...stream, write: (more: string) => (text += more) };
   const surroundings = { argv: ["notify", "--help"], env: {}, cwd: "/", version: "1.0.0", stdout, stderr: stdout };
-  expect((await run(COMMANDS, surroundings as unknown as ProcessIO)).code).toBe(0);
+  expect((await run(PROGRAM, surroundings as unknown as ProcessIO)).code).toBe(0);
   return text;
 }
 

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect } from "vitest";
-import { COMMANDS } from "../../src/app/commands.js";
+import { PROGRAM } from "../../src/app/program.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { startHttpTestServer } from "../helpers/http-test-server.js";
 import { openProjectApi, readProjectFiles } from "../helpers/project-emulator.js";
@@ -207,7 +207,7 @@ it("every command and every part of the build works in its own process", async (
   });
   try {
     const commands = await runCommands(collab);
-    expect([...commands.names].sort()).toEqual(Object.keys(COMMANDS).sort());
+    expect([...commands.names].sort()).toEqual(Object.keys(PROGRAM.commands).sort());
     const parts = await runParts(shop, target.url);
     const loaded = new Set([...commands.loaded(), ...parts.loaded(), ...Object.keys(RUN_ELSEWHERE)]);
     const built = readdirSync(DIST, { recursive: true, encoding: "utf8" })

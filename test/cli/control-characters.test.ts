@@ -113,10 +113,10 @@ describe("standard output and standard error", () => {
       );
     expect(writers.sort()).toEqual([
       // This one writes JSON to a file that the user names.
-      "app/bulk/append-file.ts",
+      "features/bulk/append-file.ts",
       // These files write bytes, or text that is already escaped, such as that of a spinner or a question.
-      "app/open-process-stream.ts",
-      "app/process-io.ts",
+      "context/open-process-stream.ts",
+      "context/process-io.ts",
       "output/output.ts",
     ]);
   });

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
-import type { CommandContext } from "../../src/commands/context.js";
-import { registerNotify } from "../../src/commands/notify.js";
+import { registerNotify } from "../../src/app/register-notify.js";
 import { ENVIRONMENT_VARIABLES } from "../../src/commands/shared/environment-variables.js";
+import type { CommandContext } from "../../src/context/command-context.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 

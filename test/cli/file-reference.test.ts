@@ -2,12 +2,14 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
+import { loadFileSchemas } from "../../src/app/published-schemas.js";
 import { getProviderCatalog } from "../../src/domain/environment/provider-catalog.js";
 import { PROVIDER_SETTING_DESCRIPTIONS } from "../../src/domain/environment/provider-setting-descriptions.js";
-import { PUBLISHED_SCHEMAS } from "../../src/domain/project/published-schemas.js";
-import { PAGE_ROUTES } from "../../src/emulator/page/page-routes.js";
-import { SUPPORT_ROUTES } from "../../src/emulator/routes/support-routes.js";
+import { PAGE_ROUTES } from "../../src/features/dev/emulator/page/page-routes.js";
+import { SUPPORT_ROUTES } from "../../src/features/dev/emulator/routes/support-routes.js";
 import { isJsonObject, type Json, type JsonObject } from "../../src/util/json.js";
+
+const FILE_SCHEMAS = await loadFileSchemas();
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const FOLDER = join(ROOT, "docs/reference/files");
@@ -123,7 +125,7 @@ describe("the reference of project files", () => {
     },
   );
 
-  it.each(Object.keys(PUBLISHED_SCHEMAS))("lists every property of the schema %s", (name) => {
+  it.each(Object.keys(FILE_SCHEMAS))("lists every property of the schema %s", (name) => {
     const page = readPage(getPageName(name));
     const missing = [...listProperties(readSchema(name))].filter(
       (property) => ![page, SHARED_PAGES].some((text) => isListed(property, text)) && !isProviderSetting(property),
@@ -131,7 +133,7 @@ describe("the reference of project files", () => {
     expect(missing).toEqual([]);
   });
 
-  it.each(Object.keys(PUBLISHED_SCHEMAS))("shows valid examples of the schema %s", (name) => {
+  it.each(Object.keys(FILE_SCHEMAS))("shows valid examples of the schema %s", (name) => {
     const schema = readSchema(name) as JsonObject;
     ajv.addSchema(schema, `/${name}`);
     expect(listInvalidExamples(schema, `/${name}#`)).toEqual([]);

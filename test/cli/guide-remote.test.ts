@@ -1,5 +1,5 @@
 import { describe, expect } from "vitest";
-import { isLiveKey } from "../../src/app/confirm-live-key.js";
+import { isLiveKey } from "../../src/context/confirm-live-key.js";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
 
 describe.concurrent("the remote target", () => {

@@ -1,8 +1,8 @@
 import { cpSync } from "node:fs";
 import { Command } from "commander";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { COMMANDS } from "../../src/app/commands.js";
-import type { AppServices } from "../../src/app/services/app-services.js";
+import { PROGRAM } from "../../src/app/program.js";
+import type { CommandContext } from "../../src/context/command-context.js";
 import { Output, type Verbosity } from "../../src/output/output.js";
 import { ACCOUNT_COMMANDS, runWithAccount } from "../helpers/project-emulator.js";
 import { createInProcessSample } from "../helpers/run-in-process.js";
@@ -33,7 +33,7 @@ function observeVerbose(onRead: () => void): void {
 const NOT_RUN = /^knock (?:dev\b|worker$|auth login$)|&&|postgres:/;
 
 const program = new Command("knock");
-for (const load of Object.values(COMMANDS)) (await load())(program, {} as AppServices);
+for (const load of Object.values(PROGRAM.commands)) (await load())(program, {} as CommandContext);
 const leaves = program.commands.flatMap((command) =>
   command.commands.length === 0 ? [[command.name()]] : command.commands.map((sub) => [command.name(), sub.name()]),
 );

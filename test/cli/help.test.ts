@@ -2,10 +2,10 @@ import { cpSync } from "node:fs";
 import { Command } from "commander";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { COMMANDS } from "../../src/app/commands.js";
-import type { AppServices } from "../../src/app/services/app-services.js";
+import { PROGRAM } from "../../src/app/program.js";
 import { getExamples } from "../../src/commands/shared/examples.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "../../src/commands/shared/help-groups.js";
+import type { CommandContext } from "../../src/context/command-context.js";
 import { startCommandBridge } from "../helpers/command-bridge.js";
 import { ACCOUNT_COMMANDS, runWithAccount } from "../helpers/project-emulator.js";
 import { createInProcessSample, inProcessTest } from "../helpers/run-in-process.js";
@@ -187,7 +187,7 @@ function* listCommands(command: Command): Generator<Command> {
 }
 
 const program = new Command("knock");
-for (const load of Object.values(COMMANDS)) (await load())(program, {} as AppServices);
+for (const load of Object.values(PROGRAM.commands)) (await load())(program, {} as CommandContext);
 const commands = [...listCommands(program)].map((command) => ({
   name: command.parent === program ? command.name() : `${command.parent?.name()} ${command.name()}`,
   command,

@@ -2,16 +2,18 @@ import { copyFileSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
-import { COMMANDS } from "../../src/app/commands.js";
-import { OUTPUT_DOCUMENTS } from "../../src/output/documents/output-documents.js";
+import { PROGRAM } from "../../src/app/program.js";
+import { loadOutputDocuments } from "../../src/app/published-schemas.js";
+import { printProjectChange } from "../../src/features/dev/print-project-change.js";
+import { printWebhookDelivery } from "../../src/features/dev/print-webhook-delivery.js";
+import { RequestLog } from "../../src/features/dev/request-log.js";
 import { Output } from "../../src/output/output.js";
-import { printProjectChange } from "../../src/output/print-project-change.js";
-import { printWebhookDelivery } from "../../src/output/print-webhook-delivery.js";
-import { RequestLog } from "../../src/output/request-log.js";
 import { checkPrintedDocuments, listDocumentViolations } from "../helpers/output-schemas.js";
 import { openProjectApi, SAMPLE_FILES } from "../helpers/project-emulator.js";
 import { inProcessTest } from "../helpers/run-in-process.js";
 import type { Sample } from "../helpers/run-knock.js";
+
+const OUTPUT_DOCUMENTS = await loadOutputDocuments();
 
 const ROOT = join(import.meta.dirname, "../..");
 const ALL = OUTPUT_DOCUMENTS.map(({ name }) => name);
@@ -36,7 +38,7 @@ const WITHOUT_JSON = ["help"];
 /** Returns the names of all commands with or without `--json`, such as `runs list`. */
 async function listCommandNames(hasJson: boolean): Promise<string[]> {
   const program = new Command("knock");
-  for (const load of Object.values(COMMANDS)) (await load())(program, {} as never);
+  for (const load of Object.values(PROGRAM.commands)) (await load())(program, {} as never);
   return program.commands.flatMap((group) =>
     (group.commands.length > 0 ? [...group.commands] : [group])
       .filter(({ options }) => options.some(({ long }) => long === "--json") === hasJson)

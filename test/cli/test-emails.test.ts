@@ -1,5 +1,5 @@
 import { describe, expect } from "vitest";
-import type { EmailReport } from "../../src/domain/scenario/test-report.js";
+import type { EmailReport } from "../../src/scenarios/test-report.js";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
 import type { Sample } from "../helpers/run-knock.js";
 

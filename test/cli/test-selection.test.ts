@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, expect, vi } from "vitest";
-import type { TestReport } from "../../src/domain/scenario/test-report.js";
+import type { TestReport } from "../../src/scenarios/test-report.js";
 import { WAIT_OPTIONS } from "../helpers/eventually.js";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
 import { cliTest, type Sample } from "../helpers/run-knock.js";

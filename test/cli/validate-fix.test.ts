@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, statSync, symlinkSync, writeFileS
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
-import type { ValidationReport } from "../../src/domain/validation/project-finding.js";
+import type { ValidationReport } from "../../src/checks/project-finding.js";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
 import type { Sample } from "../helpers/run-knock.js";
 

@@ -1,5 +1,5 @@
 import { describe, expect } from "vitest";
-import type { ProjectFinding } from "../../src/domain/validation/project-finding.js";
+import type { ProjectFinding } from "../../src/checks/project-finding.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
 import type { Sample } from "../helpers/run-knock.js";

@@ -6,10 +6,10 @@ import { join, resolve } from "node:path";
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
-import { COMMANDS } from "../../src/app/commands.js";
-import type { ProcessIO } from "../../src/app/process-io.js";
-import { createServices } from "../../src/app/services/app-services.js";
+import { PROGRAM } from "../../src/app/program.js";
 import { ENVIRONMENT_VARIABLES } from "../../src/commands/shared/environment-variables.js";
+import { createContext } from "../../src/context/command-context.js";
+import type { ProcessIO } from "../../src/context/process-io.js";
 import { Output } from "../../src/output/output.js";
 import { COMPOSE_FILE, KUBERNETES_MANIFEST } from "./deployment-schemas.js";
 
@@ -46,9 +46,9 @@ function listCommandLines(): string[][] {
 async function loadProgram(): Promise<Command> {
   const stream = { isTTY: false, write: () => {} };
   const io = { argv: [], env: {}, cwd: FOLDER, cachePrefix: null, stdout: stream, stderr: stream };
-  const services = createServices(io as unknown as ProcessIO, await Output.open(io), () => {});
+  const services = createContext(io as unknown as ProcessIO, await Output.open(io), () => {});
   const program = new Command("knock");
-  for (const load of Object.values(COMMANDS)) (await load())(program, services);
+  for (const load of Object.values(PROGRAM.commands)) (await load())(program, services);
   return program;
 }
 

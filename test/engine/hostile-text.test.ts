@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { PersonalDataFilter } from "../../src/domain/replay/personal-data-filter.js";
-import { summarizeMessage } from "../../src/emulator/page/summarize-message.js";
+import { PersonalDataFilter } from "../../src/comparison/personal-data-filter.js";
 import { parseMoment } from "../../src/engine/liquid/filters/parse-moment.js";
 import { strftime } from "../../src/engine/liquid/filters/strftime.js";
 import { insertIntoHead, insertPreheader, removeTrackingMarks } from "../../src/engine/render/email/email-html.js";
@@ -11,6 +10,7 @@ import { prepareMjml } from "../../src/engine/render/mjml/prepare-mjml.js";
 import { LinkList } from "../../src/engine/tracking/link-list.js";
 import { wrapHtml } from "../../src/engine/tracking/wrap-html.js";
 import { wrapMarkdown, wrapMrkdwn } from "../../src/engine/tracking/wrap-text.js";
+import { summarizeMessage } from "../../src/features/dev/emulator/page/summarize-message.js";
 import { toSlackMrkdwn } from "../../src/providers/chat/to-slack-mrkdwn.js";
 import { parseEmail } from "../../src/providers/email/parse-email.js";
 import { runWithTimeLimit, TimeLimitExceeded } from "../../src/util/time-limit.js";

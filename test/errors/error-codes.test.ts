@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
-import { COMMANDS } from "../../src/app/commands.js";
-import type { AppServices } from "../../src/app/services/app-services.js";
+import { PROGRAM } from "../../src/app/program.js";
 import { ENVIRONMENT_VARIABLES } from "../../src/commands/shared/environment-variables.js";
+import type { CommandContext } from "../../src/context/command-context.js";
 import { REASON_CHECKS } from "../../src/domain/run/reason-checks.js";
 import { ERROR_CODES, EXIT } from "../../src/errors/error-codes.js";
 import { ERROR_EXPLANATIONS } from "../../src/errors/error-explanations.js";
@@ -13,7 +13,7 @@ const COMMON_OPTIONS = ["--help", "--version"];
 
 async function createProgram(): Promise<Command> {
   const program = new Command("knock");
-  for (const load of Object.values(COMMANDS)) (await load())(program, {} as AppServices);
+  for (const load of Object.values(PROGRAM.commands)) (await load())(program, {} as CommandContext);
   return program;
 }
 

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
+import { buildValidationReport } from "../../src/checks/project-finding.js";
 import { ENVIRONMENT_VARIABLES } from "../../src/commands/shared/environment-variables.js";
 import { REASON_CHECKS } from "../../src/domain/run/reason-checks.js";
 import { REASONS } from "../../src/domain/run/reasons.js";
 import { FINDING_CODES, type FindingCode } from "../../src/domain/validation/finding-codes.js";
 import { FINDING_EXPLANATIONS } from "../../src/domain/validation/finding-explanations.js";
-import { buildValidationReport } from "../../src/domain/validation/project-finding.js";
 import { ERROR_CODES, type ErrorCode, EXIT } from "../../src/errors/error-codes.js";
 import { ERROR_EXPLANATIONS } from "../../src/errors/error-explanations.js";
 import { EXIT_CODE_MEANINGS } from "../../src/errors/exit-code-meanings.js";

@@ -1,4 +1,4 @@
-import type { ProjectFinding } from "../../src/domain/validation/project-finding.js";
+import type { ProjectFinding } from "../../src/checks/project-finding.js";
 import { isJsonObject, type JsonObject } from "../../src/util/json.js";
 import type { Sample } from "./run-knock.js";
 

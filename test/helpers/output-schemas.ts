@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
-import { OUTPUT_DOCUMENTS } from "../../src/output/documents/output-documents.js";
+import { loadOutputDocuments } from "../../src/app/published-schemas.js";
 import { isJsonObject, type Json, type JsonObject } from "../../src/util/json.js";
+
+const OUTPUT_DOCUMENTS = await loadOutputDocuments();
 
 const FOLDER = join(import.meta.dirname, "../../schemas/output");
 const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/;

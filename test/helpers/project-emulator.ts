@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { createDeliveryGuard } from "../../src/app/guard-deliveries.js";
-import { openProjectEmulator } from "../../src/app/open-project-emulator.js";
-import { isPostgresLocation } from "../../src/app/store-location.js";
-import type { OpenedEmulator } from "../../src/commands/services.js";
+import { createDeliveryGuard } from "../../src/context/guard-deliveries.js";
+import { isPostgresLocation } from "../../src/context/store-location.js";
+import type { OpenedEmulator } from "../../src/features/dev/open-project-emulator.js";
+import { openProjectEmulator } from "../../src/features/dev/open-project-emulator.js";
 import { Output } from "../../src/output/output.js";
 import { findProject } from "../../src/project/find-project.js";
 import { openProject } from "../../src/project/open-project.js";

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { COMMANDS } from "../../src/app/commands.js";
-import type { ProcessIO } from "../../src/app/process-io.js";
+import { PROGRAM } from "../../src/app/program.js";
 import { run } from "../../src/app/run.js";
+import type { ProcessIO } from "../../src/context/process-io.js";
 import type { OutputStream } from "../../src/output/output-stream.js";
 import { sleep } from "../../src/util/sleep.js";
 import { releaseClosedStores } from "./collect-garbage.js";
@@ -88,7 +88,7 @@ export async function runInProcess({
   };
   // A copy needs a store that no one uses. In a process of its own, no closed store is left.
   if (args.join(" ").startsWith("store copy")) await releaseClosedStores();
-  const { code } = await run(COMMANDS, processIO);
+  const { code } = await run(PROGRAM, processIO);
   const result = { stdout: stdout.text(), stderr: stderr.text(), exitCode: code, chunks };
   if (args.includes("--json")) checkPrintedDocuments(args, result);
   return result;

@@ -1,8 +1,8 @@
 import Knock from "@knocklabs/node";
-import type { RequestLogEntry } from "../../src/emulator/emulator-options.js";
-import { Faults } from "../../src/emulator/faults.js";
-import { startEmulator } from "../../src/emulator/start-emulator.js";
-import type { WebhookOptions } from "../../src/emulator/webhooks/webhooks.js";
+import type { RequestLogEntry } from "../../src/features/dev/emulator/emulator-options.js";
+import { startEmulator } from "../../src/features/dev/emulator/start-emulator.js";
+import type { WebhookOptions } from "../../src/features/dev/emulator/webhooks/webhooks.js";
+import { Faults } from "../../src/providers/faults.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { listResponseViolations } from "./api-description.js";
 import { EngineHarness } from "./engine-harness.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { summarizeMessage } from "../../src/emulator/page/summarize-message.js";
+import { summarizeMessage } from "../../src/features/dev/emulator/page/summarize-message.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { buildCondition, step } from "../helpers/engine-harness.js";
 import { eventually } from "../helpers/eventually.js";

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { readScenarioNames } from "../../src/project/read-scenario-names.js";
-import { readScenarios, type ScenarioFileContent } from "../../src/project/read-scenarios.js";
+import { readScenarioNames } from "../../src/features/test/read-scenario-names.js";
+import { readScenarios, type ScenarioFileContent } from "../../src/scenarios/read-scenarios.js";
 import { catchRejection } from "../helpers/catch-error.js";
 import { TemporaryProject } from "../helpers/temporary-project.js";
 

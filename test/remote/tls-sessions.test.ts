@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TLSSocket } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openTlsSessionFile } from "../../src/app/tls-session-file.js";
+import { openTlsSessionFile } from "../../src/context/tls-session-file.js";
 import { createApiClient } from "../../src/remote/api-client.js";
 import { LOOPBACK_CERTIFICATE, LOOPBACK_KEY } from "../helpers/loopback-certificate.js";
 import { buildClientOptions, catchRejection } from "./open-options.js";

@@ -4,7 +4,7 @@ import { ERROR_CODES, type ErrorCode } from "../../errors/error-codes.js";
 import { ERROR_EXPLANATIONS } from "../../errors/error-explanations.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { findNearest } from "../../util/find-nearest.js";
-import type { HelpBlock } from "./help-topic.js";
+import type { HelpBlock } from "../shared/help-topic.js";
 
 /** The topic of `knock help` that explains error codes. */
 export const ERROR_TOPIC = "error";

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { EXIT } from "../../errors/error-codes.js";
 import { EXIT_CODE_MEANINGS } from "../../errors/exit-code-meanings.js";
 import { ENVIRONMENT_VARIABLES } from "../shared/environment-variables.js";
-import { type HelpTopic, toPlainText } from "./help-topic.js";
+import { type HelpTopic, toPlainText } from "../shared/help-topic.js";
 import type { TopicName } from "./topic-names.js";
 
 type Selection = "both" | "account";
@@ -40,27 +40,6 @@ const targets: HelpTopic = {
     `Commands for both targets: ${listRemoteCommands(program, "both").sort().join(", ")}. Commands that compare the project with the account: ${listRemoteCommands(program, "account").sort().join(", ")}. All other commands that use data work only on the local target. They reject --remote with exit code 3.`,
     "With a live API key, commands ask for confirmation on a terminal. Without a terminal, they need --yes. Commands that only read need no confirmation.",
     '"recipients" in the settings of knock.json or in a profile limits which recipients the remote target can reach, for example { "allow": ["*@example.com", "user:qa-*"] }. Requests that could reach others are refused with exit code 6. "redirect" delivers all emails of the local target to one address.',
-  ],
-};
-
-const store: HelpTopic = {
-  summary: "The local store, which keeps users, runs and messages",
-  page: "docs/guide/concepts.md",
-  buildBlocks: () => [
-    "The local target keeps its data in one SQLite file. Several processes can use it at the same time.",
-    [
-      ["default", ".knock-local/store.db next to knock.json, in a folder with its own .gitignore"],
-      ["--store <file>", 'another file; KNOCK_STORE and "store" in the settings of knock.json do the same'],
-      [
-        "--store postgres://…",
-        "a PostgreSQL database, which workers on several machines can share; set the password in PGPASSWORD, or name another variable in the URL: postgres://ada:$NAME@host/database",
-      ],
-      ["--store :memory:", "no data is kept after the command; useful with `knock dev` in tests"],
-    ],
-    "Files in recipients/ of the project are applied when the store is opened, and again after each change. Removing a recipient from a file does not delete it from the store. Use `knock users delete`.",
-    "Run `knock store copy` to copy a store to a file or a database, and `knock store migrate` to create or update its tables. Only this command updates the tables of a PostgreSQL store.",
-    "To start over, delete the folder .knock-local. While `knock dev` runs, use POST /__knock/reset instead.",
-    "A unique prefix of 8 or more characters works in place of the ID of a run, a message or a schedule.",
   ],
 };
 
@@ -131,12 +110,11 @@ const clock: HelpTopic = {
   ],
 };
 
-/** Every topic of `knock help <topic>`, by name. */
+/** The topics of `knock help <topic>` except those of features, by name. */
 export const HELP_TOPICS: Readonly<Record<string, HelpTopic>> = {
   environment,
   "exit-codes": exitCodes,
   targets,
   json,
   clock,
-  store,
 } satisfies Record<TopicName, HelpTopic>;

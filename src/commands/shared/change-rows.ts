@@ -1,10 +1,10 @@
 import { setImmediate } from "node:timers/promises";
+import type { CommandContext } from "../../context/command-context.js";
 import { type ErrorCode, EXIT } from "../../errors/error-codes.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { type BulkResult, printBulkResult } from "../../output/print-bulk.js";
 import { type BulkOptions, MAX_BULK_ROWS } from "../../ports/bulk-operations.js";
 import { isLocal, type Operations } from "../../ports/operations.js";
-import type { CommandContext } from "../context.js";
 
 /** Errors of one row. Any other error would also occur for the later rows, so it ends the command. */
 const ROW_ERRORS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([

@@ -1,7 +1,7 @@
+import type { CommandContext } from "../../context/command-context.js";
+import type { TargetFlags } from "../../context/target-flags.js";
 import { didYouMean } from "../../util/find-nearest.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
-import type { CommandContext } from "../context.js";
-import type { TargetFlags } from "../services.js";
 
 /** Returns a warning for each channel of a recipient's `channel_data` that neither a workflow nor the environment has. */
 export async function collectUnknownChannelWarnings(

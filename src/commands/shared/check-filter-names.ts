@@ -1,11 +1,12 @@
+import type { CommandContext } from "../../context/command-context.js";
+import type { ProjectNames } from "../../context/project-names.js";
+import type { TargetFlags } from "../../context/target-flags.js";
 import { findChannelType } from "../../domain/message/channel-types.js";
 import type { RecipientKey } from "../../domain/recipient/recipient.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { findUnidentifiedRecipient, isWorkflowStored } from "../../ports/known-names.js";
 import { isLocal, type LocalOperations, type Operations } from "../../ports/operations.js";
 import { didYouMean, findNearest } from "../../util/find-nearest.js";
-import type { CommandContext } from "../context.js";
-import type { ProjectNames, TargetFlags } from "../services.js";
 
 /** The names that the filters of a list contain. */
 interface FilterNames {

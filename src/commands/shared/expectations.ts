@@ -1,4 +1,6 @@
 import type { Command } from "commander";
+import type { CommandContext } from "../../context/command-context.js";
+import type { TargetFlags } from "../../context/target-flags.js";
 import {
   checkExpectations,
   checkStepNames,
@@ -14,8 +16,6 @@ import { RUN_STATUSES } from "../../domain/run/run-status.js";
 import { EXIT } from "../../errors/error-codes.js";
 import { printExpectations } from "../../output/print-expectations.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
-import type { CommandContext } from "../context.js";
-import type { TargetFlags } from "../services.js";
 import { OPTION_GROUPS } from "./help-groups.js";
 
 export interface ExpectFlags {

@@ -1,3 +1,5 @@
+import type { Command } from "commander";
+
 /** The headings of option groups, in the order in which help lists them. */
 export const OPTION_GROUPS = {
   payload: "Payload:",
@@ -23,3 +25,9 @@ export const COMMAND_GROUPS = {
   develop: "Develop and test:",
   settings: "Settings and help:",
 } as const;
+
+/** Returns the line that describes a command in a list: its summary, or the first sentence of its description. */
+export function getSummary(command: Command): string {
+  const [sentence = ""] = command.description().split(/\.(?: |$)/);
+  return command.summary() || sentence;
+}

@@ -1,5 +1,8 @@
+import type { Command } from "commander";
+import type { CommandContext } from "../../context/command-context.js";
+import type { TargetFlags } from "../../context/target-flags.js";
 import type { PayloadFlags } from "../../input/trigger-payload.js";
-import type { TargetFlags } from "../services.js";
+import type { Expectation } from "./expectations.js";
 import type { CommonFlags } from "./options.js";
 
 /** The options of `knock notify` for a file with many triggers. */
@@ -20,4 +23,17 @@ export interface NotifyFlags extends CommonFlags, TargetFlags, PayloadFlags, Bul
   maxRecipients?: string;
   expect?: string[];
   strict?: boolean;
+}
+
+/** The functions that trigger the lines of a file. */
+export interface LineTriggers {
+  addOptions(command: Command): Command;
+  /** Throws `usage` if an option is given that only a file with many triggers has. */
+  rejectOptions(flags: NotifyFlags): void;
+  triggerLines(
+    workflow: string | null,
+    flags: NotifyFlags,
+    rules: readonly Expectation[],
+    context: CommandContext,
+  ): Promise<void>;
 }

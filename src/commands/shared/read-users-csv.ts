@@ -1,8 +1,8 @@
+import type { CommandContext } from "../../context/command-context.js";
 import { describeInvalidId } from "../../domain/recipient/describe-invalid-id.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { InputReader } from "../../input/input-source.js";
 import { type CsvUser, parseUsersCsv } from "../../input/parse-users-csv.js";
-import type { CommandContext } from "../context.js";
 
 /** The number of skipped lines that are reported individually. */
 const MAX_SKIPPED_WARNINGS = 20;

@@ -1,4 +1,6 @@
 import type { Command } from "commander";
+import type { CommandContext } from "../../context/command-context.js";
+import type { TargetFlags } from "../../context/target-flags.js";
 import { collectUnknownScopeWarnings } from "../../domain/preferences/collect-unknown-scope-warnings.js";
 import { collectRecipientWarnings } from "../../domain/recipient/collect-recipient-warnings.js";
 import { KnockError } from "../../errors/knock-error.js";
@@ -11,8 +13,6 @@ import type { Paged, PageRequest } from "../../ports/page-request.js";
 import type { ResourceOperations } from "../../ports/resource-operations.js";
 import { didYouMean } from "../../util/find-nearest.js";
 import type { JsonObject } from "../../util/json.js";
-import type { CommandContext } from "../context.js";
-import type { TargetFlags } from "../services.js";
 import { changeRows, type RowChange } from "./change-rows.js";
 import { collectUnknownChannelWarnings } from "./channel-data-warnings.js";
 import type { Examples } from "./examples.js";

@@ -1,11 +1,12 @@
 import type { Command } from "commander";
+import type { CommandContext } from "../../context/command-context.js";
+import type { LocalTarget } from "../../context/open-local-target.js";
+import type { TargetAccess, TargetFlags } from "../../context/target-flags.js";
 import { describeInvalidId } from "../../domain/recipient/describe-invalid-id.js";
 import type { RecipientReference } from "../../domain/recipient/recipient.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { ResourceOperations } from "../../ports/resource-operations.js";
 import { isJsonObject, type Json } from "../../util/json.js";
-import type { CommandContext } from "../context.js";
-import type { LocalTarget, LocalTargetService, TargetAccess, TargetFlags } from "../services.js";
 import { addExamples, type Examples } from "./examples.js";
 import { OPTION_GROUPS } from "./help-groups.js";
 import { addCommonOptions, addLocalOptions, addTargetOptions, type CommonFlags, collectValues } from "./options.js";
@@ -24,16 +25,16 @@ export async function openResources(
 
 /** Opens the target of commands that the API has no requests for. Throws `not_supported` for the remote target. */
 export async function openLocalOnlyTarget(
-  { settings }: CommandContext,
-  services: LocalTargetService,
+  context: CommandContext,
   flags: TargetFlags,
   { noun, alternative }: { noun: string; alternative: string },
 ): Promise<LocalTarget> {
-  if ((await settings.getTarget(flags)) === "remote")
+  if ((await context.settings.getTarget(flags)) === "remote")
     throw new KnockError("not_supported", `${noun} are only available on the local target`, {
       hint: `${alternative}, or add --local.`,
     });
-  return services.openLocalTarget(flags);
+  const { openLocalTarget } = await import("../../context/open-local-target.js");
+  return openLocalTarget(context, flags);
 }
 
 /** Adds the options of commands that work on the resources of either target. `details` is that of `addCommonOptions`. */

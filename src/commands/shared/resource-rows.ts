@@ -1,3 +1,5 @@
+import type { CommandContext } from "../../context/command-context.js";
+import type { TargetFlags } from "../../context/target-flags.js";
 import { createInvalidParamsError } from "../../domain/findings/invalid-params-error.js";
 import { collectUnknownScopeWarnings } from "../../domain/preferences/collect-unknown-scope-warnings.js";
 import { collectRecipientWarnings } from "../../domain/recipient/collect-recipient-warnings.js";
@@ -9,8 +11,6 @@ import type { InputRow } from "../../input/read-rows.js";
 import { readRows } from "../../input/read-rows.js";
 import type { BulkRow } from "../../ports/bulk-operations.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
-import type { CommandContext } from "../context.js";
-import type { TargetFlags } from "../services.js";
 import { collectUnknownChannelWarnings } from "./channel-data-warnings.js";
 
 /** Returns what is wrong with the ID of a row, or null. `places` has the places of the IDs of earlier rows. */

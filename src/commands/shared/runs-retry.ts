@@ -1,11 +1,11 @@
 import type { Command } from "commander";
+import type { CommandContext } from "../../context/command-context.js";
+import type { TargetFlags } from "../../context/target-flags.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { parsePastTimeArgument } from "../../input/parse-time.js";
 import { printRetriedRuns } from "../../output/print-runs.js";
 import type { LocalOperations } from "../../ports/operations.js";
 import type { JsonObject } from "../../util/json.js";
-import type { CommandContext } from "../context.js";
-import type { TargetFlags } from "../services.js";
 import { addExamples } from "./examples.js";
 import { OPTION_GROUPS } from "./help-groups.js";
 import { addCommonOptions, addLocalOptions, type CommonFlags } from "./options.js";

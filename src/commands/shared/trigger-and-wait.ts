@@ -1,3 +1,4 @@
+import type { CommandContext } from "../../context/command-context.js";
 import type { Expectation } from "../../domain/run/expectation.js";
 import type { TriggerOutcome } from "../../domain/run/outcome.js";
 import { hasEndedStatus } from "../../domain/run/run-status.js";
@@ -10,7 +11,6 @@ import { formatUntil } from "../../output/format-time.js";
 import { printOutcome, toOutcomeDocument } from "../../output/print-outcome.js";
 import { isLocal, type Operations } from "../../ports/operations.js";
 import { OwnWork } from "../../ports/own-work.js";
-import type { CommandContext } from "../context.js";
 import { checkExpectations, reportExpectations, toExpectationsField } from "./expectations.js";
 import type { NotifyFlags } from "./notify-flags.js";
 import { collectTriggerWarnings } from "./trigger-warnings.js";

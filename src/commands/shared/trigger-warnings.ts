@@ -1,3 +1,5 @@
+import type { CommandContext } from "../../context/command-context.js";
+import type { TargetFlags } from "../../context/target-flags.js";
 import { type RecipientReference, toRecipientReference } from "../../domain/recipient/recipient.js";
 import { collectInlineRecipientWarnings } from "../../domain/trigger/collect-inline-recipient-warnings.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
@@ -5,8 +7,6 @@ import type { Warning } from "../../errors/knock-error.js";
 import { findUnidentifiedRecipient } from "../../ports/known-names.js";
 import type { LocalOperations } from "../../ports/operations.js";
 import type { ResourceOperations } from "../../ports/resource-operations.js";
-import type { CommandContext } from "../context.js";
-import type { TargetFlags } from "../services.js";
 import { describeUnidentifiedRecipients, suggestTenant } from "./unidentified-recipients.js";
 
 /** Returns the recipients that a trigger references only by ID and that were never identified. */

@@ -1,3 +1,4 @@
+import type { CommandContext } from "../../context/command-context.js";
 import { type RecipientReference, toRecipientKey } from "../../domain/recipient/recipient.js";
 import type { TriggerOutcome } from "../../domain/run/outcome.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
@@ -6,7 +7,6 @@ import { findUnidentifiedRecipient } from "../../ports/known-names.js";
 import { isLocal, type Operations } from "../../ports/operations.js";
 import type { ResourceOperations } from "../../ports/resource-operations.js";
 import { findNearest } from "../../util/find-nearest.js";
-import type { CommandContext } from "../context.js";
 import { formatRecipientReference } from "./format-recipient-reference.js";
 
 const MAX_CANDIDATES = 50;

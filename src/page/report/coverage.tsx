@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { CoverageDiagram } from "../../domain/scenario/build-coverage-diagram.js";
+import type { CoverageDiagram } from "../../scenarios/build-coverage-diagram.js";
 import type { RunProgress } from "../lib/outline.js";
 import { WorkflowDiagram } from "../views/workflow-diagram.js";
 import { formatShares, type ReportData } from "./report-data.js";

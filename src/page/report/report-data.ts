@@ -1,8 +1,8 @@
 import type * as z from "zod/mini";
-import type { CoverageDiagram } from "../../domain/scenario/build-coverage-diagram.js";
-import { COVERAGE_KINDS } from "../../domain/scenario/coverage-kinds.js";
-import type { ObservedMessage } from "../../domain/scenario/observed.js";
-import type { testReportSchema } from "../../domain/scenario/test-report-schema.js";
+import type { CoverageDiagram } from "../../scenarios/build-coverage-diagram.js";
+import { COVERAGE_KINDS } from "../../scenarios/coverage-kinds.js";
+import type { ObservedMessage } from "../../scenarios/observed.js";
+import type { testReportSchema } from "../../scenarios/test-report-schema.js";
 import type { JsonObject } from "../../util/json.js";
 
 type TestReport = z.infer<typeof testReportSchema>;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { CommandContext } from "../../../src/commands/context.js";
 import { changeRows, type RowChange } from "../../../src/commands/shared/change-rows.js";
+import type { CommandContext } from "../../../src/context/command-context.js";
 import { KnockError } from "../../../src/errors/knock-error.js";
 import { Output } from "../../../src/output/output.js";
 import type { Operations } from "../../../src/ports/operations.js";

@@ -3,7 +3,9 @@ import { join, resolve } from "node:path";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { PUBLISHED_SCHEMAS } from "../../../src/domain/project/published-schemas.js";
+import { loadFileSchemas } from "../../../src/app/published-schemas.js";
+
+const FILE_SCHEMAS = await loadFileSchemas();
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 
@@ -58,7 +60,7 @@ function compileSchema(name: string): ValidateFunction {
 
 const listFiles = (name: string) => fixtures.filter((path) => FILES[name]?.test(path));
 
-describe.each(Object.keys(PUBLISHED_SCHEMAS))("schemas/%s.schema.json", (name) => {
+describe.each(Object.keys(FILE_SCHEMAS))("schemas/%s.schema.json", (name) => {
   const validate = compileSchema(name);
   const files = listFiles(name);
 

@@ -167,7 +167,7 @@ describe("the registries", () => {
     const comparison = new RegExp(`\\b(type|step\\.type)\\)? *[!=]==? *"(${names})"|\\bcase "(${names})":`);
     const home = /^(domain\/step-types|engine\/steps)\//;
     // Kinds of pending queries and of rows in a preference center that share a name with a step type.
-    const other = ["engine/run/advance-many.ts", "emulator/preference-center/build-switch-rows.ts"];
+    const other = ["engine/run/advance-many.ts", "features/dev/emulator/preference-center/build-switch-rows.ts"];
     const found = readdirSync(source, { recursive: true, encoding: "utf8" }).filter(
       (path) =>
         /\.tsx?$/.test(path) &&

@@ -1,4 +1,4 @@
-import { createLocalEngine, openProjectStore } from "../../../src/app/open-local-engine.js";
+import { createLocalEngine, openProjectStore } from "../../../src/context/open-local-engine.js";
 import type { EngagementAction } from "../../../src/domain/message/message.js";
 import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
 import { parseCancellation, parseTrigger } from "../../../src/domain/trigger/parse-trigger.js";

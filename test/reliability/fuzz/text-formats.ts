@@ -4,8 +4,8 @@ import { parseTimestamp } from "../../../src/domain/condition/parse-timestamp.js
 import { describeInvalidId } from "../../../src/domain/recipient/describe-invalid-id.js";
 import { parsePo } from "../../../src/domain/template/parse-po.js";
 import { parseTranslationFile } from "../../../src/domain/template/parse-translation-file.js";
-import { verifyUserToken } from "../../../src/emulator/access/user-token.js";
-import { ApiError } from "../../../src/emulator/http/api-error.js";
+import { verifyUserToken } from "../../../src/features/dev/emulator/access/user-token.js";
+import { ApiError } from "../../../src/features/dev/emulator/http/api-error.js";
 import { type CsvRow, readCsvRows } from "../../../src/input/csv-rows.js";
 import { InputReader, type InputSource } from "../../../src/input/input-source.js";
 import {
@@ -18,7 +18,7 @@ import {
 import { parseDurationArgument, parseTimeArgument } from "../../../src/input/parse-time.js";
 import { parseUsersCsv, toInlineUser } from "../../../src/input/parse-users-csv.js";
 import { readPayloadLines } from "../../../src/input/payload-lines.js";
-import { parseScenarioFile } from "../../../src/project/parse-scenario-file.js";
+import { parseScenarioFile } from "../../../src/scenarios/parse-scenario-file.js";
 import { parseCursor, serializeCursor } from "../../../src/store/cursor.js";
 import { toIsoTime } from "../../../src/util/iso-time.js";
 import type { Json } from "../../../src/util/json.js";

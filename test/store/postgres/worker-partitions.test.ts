@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { describeError } from "../../../src/app/worker/log-error.js";
+import { describeError } from "../../../src/features/worker/log-error.js";
 import type { DueWorkObserver } from "../../../src/ports/due-work.js";
 import type { Store } from "../../../src/ports/store.js";
 import type { Connection } from "../../../src/store/postgres/connection/connection.js";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { COMMANDS } from "../../../src/app/commands.js";
+import { PROGRAM } from "../../../src/app/program.js";
 import { run } from "../../../src/app/run.js";
 import { openDatabase } from "../../../src/store/sqlite/connection/driver.js";
 import { findDamage } from "../../../src/store/sqlite/connection/find-damage.js";
@@ -19,7 +19,7 @@ async function knock(store: string, ...args: string[]) {
   let stdout = "";
   let stderr = "";
   const never = new AbortController();
-  const { code } = await run(COMMANDS, {
+  const { code } = await run(PROGRAM, {
     argv: [...args, "--store", store],
     env: { HOME: root },
     cwd: project,

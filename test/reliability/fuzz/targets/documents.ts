@@ -11,7 +11,6 @@ import { parseMessageType } from "../../../../src/domain/guide/parse-message-typ
 import { parseProjectFile } from "../../../../src/domain/project/parse-project-file.js";
 import { resolveChannelTypes } from "../../../../src/domain/project/resolve-channel-types.js";
 import { parseRecipientsFile } from "../../../../src/domain/request/parse-recipients-file.js";
-import { parseScenarios } from "../../../../src/domain/scenario/parse-scenarios.js";
 import { parseEmailLayout } from "../../../../src/domain/template/parse-email-layout.js";
 import { parseTemplatePartial } from "../../../../src/domain/template/parse-template-partial.js";
 import { parseTranslationFile } from "../../../../src/domain/template/parse-translation-file.js";
@@ -19,6 +18,7 @@ import { parseSource } from "../../../../src/domain/trigger/parse-source.js";
 import { parseSharedRequest } from "../../../../src/domain/workflow/parse-shared-request.js";
 import { parseWorkflow } from "../../../../src/domain/workflow/parse-workflow.js";
 import { compileWorkflow } from "../../../../src/engine/compile/compile-workflow.js";
+import { parseScenarios } from "../../../../src/scenarios/parse-scenarios.js";
 import type { Json } from "../../../../src/util/json.js";
 import { arbitraryChange } from "../../../helpers/json-arbitraries.js";
 import { ErrorChecker, type FuzzTarget } from "../fuzz-target.js";

@@ -1,9 +1,9 @@
 import { Agent, request as sendRequest } from "node:http";
 import { resolve } from "node:path";
 import fc from "fast-check";
-import { PAGE_ROUTES } from "../../../../src/emulator/page/page-routes.js";
-import { ROUTES } from "../../../../src/emulator/route-table.js";
-import { SUPPORT_ROUTES } from "../../../../src/emulator/routes/support-routes.js";
+import { PAGE_ROUTES } from "../../../../src/features/dev/emulator/page/page-routes.js";
+import { ROUTES } from "../../../../src/features/dev/emulator/route-table.js";
+import { SUPPORT_ROUTES } from "../../../../src/features/dev/emulator/routes/support-routes.js";
 import { isJsonObject, type Json } from "../../../../src/util/json.js";
 import { listResponseViolations } from "../../../helpers/api-description.js";
 import { arbitraryChange } from "../../../helpers/json-arbitraries.js";

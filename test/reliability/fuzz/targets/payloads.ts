@@ -1,11 +1,11 @@
 import fc from "fast-check";
+import { parseTimedTrigger } from "../../../../src/comparison/parse-timed-trigger.js";
 import { parsePreferenceSet } from "../../../../src/domain/preferences/parse-preference-set.js";
 import { toRecipientKey } from "../../../../src/domain/recipient/recipient.js";
 import { parseChannelData } from "../../../../src/domain/request/parse-channel-data.js";
 import { parseRecipientBody } from "../../../../src/domain/request/parse-recipient-body.js";
 import { parseMembersBody, parseSubscriptionsBody } from "../../../../src/domain/request/parse-recipient-list.js";
 import { parseScheduleChange, parseScheduleRequest } from "../../../../src/domain/trigger/parse-schedule.js";
-import { parseTimedTrigger } from "../../../../src/domain/trigger/parse-timed-trigger.js";
 import { parseCancellation, parseTrigger } from "../../../../src/domain/trigger/parse-trigger.js";
 import type { Json } from "../../../../src/util/json.js";
 import { hasParent } from "../../../helpers/catch-error.js";

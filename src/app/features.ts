@@ -1,0 +1,35 @@
+import type { Feature } from "../commands/shared/feature.js";
+import { audit } from "../features/audit/feature.js";
+import { bulk } from "../features/bulk/feature.js";
+import { completion } from "../features/completion/feature.js";
+import { dev } from "../features/dev/feature.js";
+import { diff } from "../features/diff/feature.js";
+import { doctor } from "../features/doctor/feature.js";
+import { forecast } from "../features/forecast/feature.js";
+import { init } from "../features/init/feature.js";
+import { replay } from "../features/replay/feature.js";
+import { settings } from "../features/settings/feature.js";
+import { store } from "../features/store/feature.js";
+import { test } from "../features/test/feature.js";
+import { types } from "../features/types/feature.js";
+import { validate } from "../features/validate/feature.js";
+import { worker } from "../features/worker/feature.js";
+
+/** Every optional part of the program, in the order in which help lists their commands. */
+export const FEATURES: readonly Feature[] = [
+  worker,
+  store,
+  test,
+  forecast,
+  replay,
+  diff,
+  audit,
+  validate,
+  types,
+  dev,
+  init,
+  settings,
+  doctor,
+  completion,
+  bulk,
+];

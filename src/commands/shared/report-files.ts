@@ -1,0 +1,44 @@
+import { readFileSync } from "node:fs";
+import { isAbsolute, relative, resolve, sep } from "node:path";
+import { findBuiltFile } from "../../context/find-built-file.js";
+import type { ProcessIO } from "../../context/process-io.js";
+import { appendJobSummary } from "../../context/report-to-github.js";
+import { writeFileAtomically } from "../../context/write-file-atomically.js";
+import { getErrorMessage, KnockError } from "../../errors/knock-error.js";
+import type { Output } from "../../output/output.js";
+import { toSlashes } from "../../project/format-display-path.js";
+
+/** The files and the CI system that reports are written to, in addition to the output. */
+export type ReportFiles = ReturnType<typeof createReportFiles>;
+
+/** Creates the functions that write reports. `mode` is that of the files; the default is the system's. */
+export function createReportFiles({ env, cwd }: ProcessIO, output: Output, mode?: number) {
+  return {
+    /** Whether GitHub Actions runs the command. */
+    isGitHubActions: (): boolean => env.GITHUB_ACTIONS === "true",
+    /** Returns a path relative to the repository that GitHub Actions has checked out. */
+    toWorkspacePath(path: string): string {
+      const fromWorkspace = relative(env.GITHUB_WORKSPACE || cwd, resolve(cwd, path));
+      const isOutside = isAbsolute(fromWorkspace) || fromWorkspace.split(sep)[0] === "..";
+      return toSlashes(isOutside ? path : fromWorkspace);
+    },
+    /** Appends Markdown to the job summary of GitHub Actions, if there is one. */
+    appendJobSummary: (markdown: string): void => appendJobSummary(markdown, env, output),
+    /** Returns the page of the `html` reporter, without results. Throws `report_failed` if there is no build. */
+    readReportPage(): string {
+      const file = findBuiltFile("report.html");
+      if (file !== null) return readFileSync(file, "utf8");
+      throw new KnockError("report_failed", "the page of the report is not built", { hint: "Run `npm run build`." });
+    },
+    /** Writes a file atomically, and its folder if it does not exist. Throws `report_failed`. */
+    writeReport(path: string, text: string): void {
+      try {
+        writeFileAtomically(resolve(cwd, path), text, mode);
+      } catch (error) {
+        throw new KnockError("report_failed", `the report ${path} was not written: ${getErrorMessage(error)}`, {
+          cause: error,
+        });
+      }
+    },
+  };
+}

@@ -1,0 +1,7 @@
+import type { Feature } from "../../commands/shared/feature.js";
+
+/** Serves the API locally. */
+export const dev: Feature = {
+  commands: { dev: async () => (await import("./command.js")).registerDev },
+  loadDocuments: async () => (await import("./documents.js")).DOCUMENTS,
+};

@@ -1,0 +1,28 @@
+import type { Command } from "commander";
+import { addExamples } from "../../commands/shared/examples.js";
+import { COMMAND_GROUPS } from "../../commands/shared/help-groups.js";
+import { addCommonOptions, addTargetSelection, type CommonFlags } from "../../commands/shared/options.js";
+import type { CommandContext } from "../../context/command-context.js";
+import type { TargetFlags } from "../../context/target-flags.js";
+import { EXIT } from "../../errors/error-codes.js";
+import { printDoctorReport } from "./print-doctor-report.js";
+
+export function registerDoctor(program: Command, context: CommandContext): void {
+  const command = program
+    .command("doctor")
+    .helpGroup(COMMAND_GROUPS.settings)
+    .summary("Check the installation and settings")
+    .description(
+      "Check Node, the project, its environment variables, the local store, stored keys and file modes. Exit 1 if there is an error. On the remote target, also check that the API can be reached and accepts the key.",
+    );
+  addExamples(addCommonOptions(addTargetSelection(command), "HTTP requests", { quiet: "print only problems" }), [
+    "knock doctor",
+    "knock doctor --quiet",
+    "knock doctor --json",
+  ]).action(async (flags: CommonFlags & TargetFlags) => {
+    const { Doctor } = await import("./run-checks.js");
+    const report = await new Doctor(context, flags).run();
+    printDoctorReport(report, context.output);
+    if (report.checks.some(({ status }) => status === "error")) context.setExitCode(EXIT.failure);
+  });
+}

@@ -1,0 +1,72 @@
+import type { Command } from "commander";
+import { addExamples } from "../../commands/shared/examples.js";
+import { COMMAND_GROUPS, OPTION_GROUPS } from "../../commands/shared/help-groups.js";
+import { addCommonOptions, addProjectOptions, type CommonFlags } from "../../commands/shared/options.js";
+import type { CommandContext } from "../../context/command-context.js";
+import { formatStoreLocation, isPostgresLocation, resolveLocation } from "../../context/store-location.js";
+import { type TargetFlags, toLocalFlags } from "../../context/target-flags.js";
+import { printMigratedStore, printStoreCopy } from "./print-store.js";
+
+export function registerStore(program: Command, context: CommandContext): void {
+  const store = program
+    .command("store")
+    .helpGroup(COMMAND_GROUPS.develop)
+    .summary("Copy a store, or update its tables")
+    .description("Copy a store, or update its tables. `knock help store` explains stores.");
+  registerCopy(store, context);
+  registerMigrate(store, context);
+}
+
+function registerCopy(store: Command, { io, output }: CommandContext): void {
+  const command = store
+    .command("copy")
+    .summary("Copy a store to an empty one")
+    .description(
+      "Copy all data of a store to an empty one, in one transaction. Counts and digests of both are compared before it ends. Stop all processes that use the source store first.",
+    )
+    .optionsGroup(OPTION_GROUPS.selection)
+    .requiredOption("--from <location>", "read this store: a file or postgres://…")
+    .requiredOption("--to <location>", "write to this store: a new file or an empty database, postgres://…");
+  addExamples(
+    addCommonOptions(command, "empty tables and the digest of each table", { quiet: "print nothing" }),
+    ({ storeFile }) => [
+      `knock store copy --from ${storeFile} --to copy.db`,
+      `knock store copy --from ${storeFile} --to postgres://knock@localhost/knock`,
+    ],
+  );
+  command.action(async ({ from, to }: CommonFlags & { from: string; to: string }) => {
+    const { copyStore } = await import("./copy-store.js");
+    const source = resolveLocation(from, io.cwd, io.env);
+    const target = resolveLocation(to, io.cwd, io.env);
+    const copy = await output.showProgress("copying", (setText) => copyStore(source, target, setText));
+    printStoreCopy(copy, output);
+  });
+}
+
+/** Creates or updates the tables of the store at a location. */
+async function migrateStore(location: string): Promise<void> {
+  if (isPostgresLocation(location)) {
+    const { migratePostgresStore } = await import("../../store/postgres/open-postgres-store.js");
+    return migratePostgresStore(location);
+  }
+  const { openStore } = await import("../../context/open-store.js");
+  await (await openStore(location)).close();
+}
+
+function registerMigrate(store: Command, { target, output }: CommandContext): void {
+  const command = store
+    .command("migrate")
+    .summary("Create or update the tables of the store")
+    .description(
+      "Create or update the tables of the project's store. Other commands create the tables of an empty PostgreSQL database, but only this command updates those of an existing store: until then, commands of a newer version refuse to use it. Afterwards, the role of other commands needs only the right to read and write rows. A store in a file is updated by the first command that opens it.",
+    );
+  addExamples(addCommonOptions(addProjectOptions(command), undefined, { quiet: "print nothing" }), [
+    "knock store migrate",
+    "knock store migrate --store postgres://admin@localhost/knock",
+  ]);
+  command.action(async (flags: CommonFlags & TargetFlags) => {
+    const { location } = await target.locate(toLocalFlags(flags));
+    await migrateStore(location);
+    printMigratedStore(formatStoreLocation(location), output);
+  });
+}

@@ -1,0 +1,55 @@
+import type { Command } from "commander";
+import { addExamples } from "../../commands/shared/examples.js";
+import { COMMAND_GROUPS, OPTION_GROUPS } from "../../commands/shared/help-groups.js";
+import { addCommonOptions, addProjectOptions, type CommonFlags } from "../../commands/shared/options.js";
+import type { CommandContext } from "../../context/command-context.js";
+import type { TargetFlags } from "../../context/target-flags.js";
+import { KnockError } from "../../errors/knock-error.js";
+import { parseDurationArgument } from "../../input/parse-time.js";
+import { toIsoTime } from "../../util/iso-time.js";
+import { printPruneReport } from "./print-prune.js";
+
+/** A repeated request with an idempotency key of the last day must find its run. */
+const MIN_AGE_MS = 24 * 3_600_000;
+
+export function registerPrune(program: Command, context: CommandContext): void {
+  const command = program
+    .command("prune")
+    .helpGroup(COMMAND_GROUPS.develop)
+    .summary("Delete old runs and messages")
+    .description(
+      "Delete runs that ended long ago, with their messages, logs and batch activities. Runs that wait are kept. Links in deleted messages no longer open. In a PostgreSQL store, the partition of a month is dropped if it contains only old runs, which needs the role that owns the tables.",
+    )
+    .optionsGroup(OPTION_GROUPS.behavior)
+    .requiredOption("--older-than <duration>", "delete runs that ended longer ago than this, at least 24h")
+    .option("--dry-run", "print the numbers, and delete nothing");
+  addExamples(
+    addCommonOptions(addProjectOptions(command), "kinds of rows that it does not delete", { quiet: "print nothing" }),
+    ["knock prune --older-than 90d --dry-run", "knock prune --older-than 90d"],
+  );
+  command.action((flags: CommonFlags & TargetFlags & { olderThan: string; dryRun?: boolean }) =>
+    runPrune(flags, context),
+  );
+}
+
+async function runPrune(
+  { olderThan, dryRun = false, ...flags }: TargetFlags & { olderThan: string; dryRun?: boolean },
+  { output, target, signal }: CommandContext,
+): Promise<void> {
+  const olderThanMs = parseDurationArgument(olderThan, "--older-than");
+  if (olderThanMs < MIN_AGE_MS)
+    throw new KnockError("usage", `--older-than: ${olderThan} is less than 24h`, {
+      hint: "Use at least 24h, because idempotency keys are valid for 24 hours.",
+    });
+  const engine = await target.openLocal(flags);
+  const { before, ...counts } = await output.showProgress(dryRun ? "counting" : "deleting", (setText) =>
+    engine.pruneRuns({
+      olderThanMs,
+      isDryRun: dryRun,
+      signal,
+      onProgress: ({ recipient_runs }) => setText(`${dryRun ? "counted" : "deleted"} ${recipient_runs} recipient runs`),
+      onWarning: (text) => output.warn(text),
+    }),
+  );
+  printPruneReport({ before: toIsoTime(before), dry_run: dryRun, ...counts }, output);
+}

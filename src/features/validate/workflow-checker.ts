@@ -1,0 +1,112 @@
+import { checkSchemaSamples } from "../../checks/check-sample-data.js";
+import type { Environment } from "../../domain/environment/environment.js";
+import type { RecipientUpsert } from "../../domain/recipient/recipient.js";
+import type { CheckFinding } from "../../domain/validation/check-finding.js";
+import type { Workflow } from "../../domain/workflow/workflow.js";
+import { compileValidTemplates, compileWorkflow } from "../../engine/compile/compile-workflow.js";
+import { findSilentDrops } from "../../engine/run/find-silent-drops.js";
+import { findUndefinedVariables, type UndefinedVariable } from "../../engine/run/find-undefined-variables.js";
+import { findWorkflowTextKeys } from "../../engine/variables/find-text-keys.js";
+import type { CompiledWorkflow } from "../../engine/workflow/compiled-workflow.js";
+import type { KnockError } from "../../errors/knock-error.js";
+import type { Project } from "../../project/open-project.js";
+import type { ProjectFile } from "../../project/read-project-text.js";
+import type { JsonObject } from "../../util/json.js";
+import { checkConditions } from "./check-conditions.js";
+import { checkSchemaKeywords } from "./check-schema-keywords.js";
+import { checkStepOrder } from "./check-step-order.js";
+import type { TextKeyChecker } from "./check-text-keys.js";
+import { checkWindows } from "./check-windows.js";
+import type { FindingCollector, TextFinding } from "./finding-collector.js";
+import type { ValidationOptions } from "./validation-options.js";
+
+/** Limits the recipients for whom workflows are checked. */
+const MAX_CHECKED_RECIPIENTS = 200;
+const MAX_LISTED_USERS = 3;
+
+/** Returns a finding if a workflow sends nothing to users in the recipients files. */
+function checkSilentDrops(
+  compiled: CompiledWorkflow,
+  environment: Environment,
+  recipients: readonly RecipientUpsert[],
+): CheckFinding[] {
+  const checked = recipients.slice(0, MAX_CHECKED_RECIPIENTS);
+  const drops = findSilentDrops(compiled, environment, checked, Date.now());
+  if (drops.length === 0) return [];
+  const listed = drops.slice(0, MAX_LISTED_USERS).map(({ user, reasons }) => `${user} (${reasons.join("; ")})`);
+  const more = drops.length > listed.length ? ` and ${drops.length - listed.length} more` : "";
+  return [{ code: "silent_drop", path: ["steps"], message: `send nothing to ${listed.join(", ")}${more}` }];
+}
+
+/** Limits the recipients whose properties are searched for the variables of templates. */
+const MAX_SCOPE_RECIPIENTS = 20;
+
+/** Returns the properties of the recipients in which the variables of templates are searched. */
+export const getScopeProperties = (recipients: readonly RecipientUpsert[]): JsonObject[] =>
+  recipients.slice(0, MAX_SCOPE_RECIPIENTS).map(({ properties }) => properties as JsonObject);
+
+/** Returns the finding about a variable of a text. */
+export function toTextFinding({ code, read, message }: UndefinedVariable): TextFinding {
+  const { fieldPath, file, line, column } = read;
+  return { code, message, fieldPath, file, line, column };
+}
+
+interface WorkflowCheckerOptions {
+  project: Project;
+  collector: FindingCollector;
+  textKeys: TextKeyChecker;
+  emailTools: ValidationOptions["emailTools"];
+  /** The known users, objects and tenants, whose properties templates can use. */
+  recipients: readonly RecipientUpsert[];
+}
+
+/** Checks one workflow, and the runs that it would start. */
+export class WorkflowChecker {
+  constructor(private readonly options: WorkflowCheckerOptions) {}
+
+  /** Checks the valid parts of a workflow. `isValid` says whether it has others. */
+  async check(file: ProjectFile, workflow: Workflow, isValid: boolean): Promise<void> {
+    const { project, collector, textKeys } = this.options;
+    await collector.addChecks(file, [
+      ...checkStepOrder(workflow),
+      ...checkConditions(workflow),
+      ...checkSchemaSamples(workflow),
+      ...checkSchemaKeywords(workflow.trigger_data_json_schema, "trigger_data_json_schema"),
+    ]);
+    await collector.addTextFindings(file, await textKeys.check(findWorkflowTextKeys(workflow)));
+    await collector.addChecks(file, await textKeys.checkBlocks(workflow));
+    const { compiled, errors } = await this.compile(workflow);
+    await collector.addTemplateErrors(errors, file);
+    const environment = await project.environment();
+    await this.checkVariables(file, compiled, isValid);
+    await collector.addChecks(file, checkWindows(compiled, environment));
+    if (!isValid || errors.length > 0) return;
+    await collector.addChecks(file, checkSilentDrops(compiled, environment, this.options.recipients));
+    await this.checkEmails(file, workflow);
+  }
+
+  /** Compiles a workflow. Only the errors in templates are returned, because others were found when it was read. */
+  private async compile(workflow: Workflow): Promise<{ compiled: CompiledWorkflow; errors: readonly KnockError[] }> {
+    const { project } = this.options;
+    const compiled = await compileWorkflow(workflow, project).catch(() => null);
+    if (compiled !== null && compiled.sharedError === null) return { compiled, errors: [] };
+    const found = await compileValidTemplates(workflow, project);
+    return { ...found, errors: found.errors.filter(({ code }) => code !== "workflow_invalid") };
+  }
+
+  private async checkVariables(file: ProjectFile, compiled: CompiledWorkflow, isComplete: boolean): Promise<void> {
+    const { project, collector, recipients } = this.options;
+    const properties = getScopeProperties(recipients);
+    const found = findUndefinedVariables(compiled, await project.environment(), properties, isComplete);
+    await collector.addTextFindings(file, found.map(toTextFinding));
+  }
+
+  /** Checks the emails of a workflow or broadcast, if that was asked for. */
+  async checkEmails(file: ProjectFile, workflow: Workflow): Promise<void> {
+    const { project, collector, recipients, emailTools: tools } = this.options;
+    if (tools === null) return;
+    const { checkEmails } = await import("../../checks/check-emails.js");
+    const toFile = (...path: string[]): ProjectFile => collector.toProjectFile(...path);
+    await collector.addChecks(file, await checkEmails(workflow, { project, recipients, toFile, tools }));
+  }
+}

@@ -1,0 +1,102 @@
+import type { Condition } from "../domain/condition/condition.js";
+import { describeComparison } from "../domain/condition/evaluated-condition.js";
+import { listConditions } from "../domain/condition/list-conditions.js";
+import { hasTrait } from "../domain/message/channel-types.js";
+import type { Step } from "../domain/step/step.js";
+import { isChannelStep } from "../domain/step-types/channel-step.js";
+import { getStepDefinition } from "../domain/step-types/step-definitions.js";
+import { getBranches, walkSteps } from "../domain/step-types/walk-steps.js";
+import type { Workflow } from "../domain/workflow/workflow.js";
+import type { CoverageKind } from "./coverage-kinds.js";
+
+/** A part of a workflow that a scenario can reach. */
+interface CoverageItem {
+  /** The same in the workflow and in a run that reached it. */
+  id: string;
+  kind: CoverageKind;
+  /** The ref of the step; null for the trigger. */
+  step: string | null;
+  text: string;
+}
+
+/** Returns the ID of a part of a workflow. Conditions are numbered within their step. */
+export function createItemId(
+  workflow: string,
+  kind: CoverageKind,
+  ...names: (string | number | boolean | null)[]
+): string {
+  return JSON.stringify([workflow, kind, ...names]);
+}
+
+/** Returns the name of a branch as runs report it. */
+export function getBranchName(step: Step, index: number): string {
+  const branch = getBranches(step)[index];
+  if (typeof branch?.name === "string") return branch.name;
+  const { noun = "branch", isDefault = false } = getStepDefinition(step).describeBranch?.(step, index) ?? {};
+  return isDefault ? "default" : `${noun} ${index + 1}`;
+}
+
+/** Returns the conditions of a step, with those of its branches in turn, as a run logs them. */
+function listStepConditions(step: Step): Condition[] {
+  const definition = getStepDefinition(step);
+  return [
+    ...listConditions(step.conditions),
+    ...getBranches(step).flatMap((_, index) =>
+      listConditions(definition.describeBranch?.(step, index).conditions ?? null),
+    ),
+  ];
+}
+
+/** Returns the reasons for which a step can end without its usual effect, and that a scenario can cause. */
+function listStepReasons(step: Step, { settings }: Workflow): string[] {
+  const reasons: string[] = step.conditions === null ? [] : ["condition"];
+  reasons.push(...(getStepDefinition(step).listReasons?.(step) ?? []));
+  if (!isChannelStep(step) || hasTrait(step.channel_type, "isGuide")) return reasons;
+  if (!settings.override_preferences) reasons.push("preference");
+  if (!hasTrait(step.channel_type, "needsNoRecipientData")) reasons.push("missing_recipient_data");
+  return reasons;
+}
+
+/** Returns the parts of a workflow that scenarios can reach, in the order of the file. */
+export function listCoverageItems(workflow: Workflow): CoverageItem[] {
+  const { key } = workflow;
+  const items: CoverageItem[] = [];
+  const addConditions = (step: string | null, conditions: readonly Condition[]): void => {
+    for (const [index, condition] of conditions.entries())
+      for (const result of [true, false])
+        items.push({
+          id: createItemId(key, "conditions", step, index, condition.variable, condition.operator, result),
+          kind: "conditions",
+          step,
+          text: `${describeComparison({ argument: undefined, ...condition })} is never ${result}`,
+        });
+  };
+  const addReason = (step: string | null, reason: string): void =>
+    void items.push({
+      id: createItemId(key, "reasons", step, reason),
+      kind: "reasons",
+      step,
+      text: `reason ${reason} never occurs`,
+    });
+  addConditions(null, listConditions(workflow.conditions));
+  if (workflow.conditions !== null) addReason(null, "condition");
+  if (workflow.trigger_frequency !== "every_trigger") addReason(null, "trigger_frequency");
+  for (const { step } of walkSteps(workflow.steps)) {
+    const { ref } = step;
+    items.push({ id: createItemId(key, "steps", ref), kind: "steps", step: ref, text: "is never executed" });
+    for (const index of getBranches(step).keys()) {
+      const name = getBranchName(step, index);
+      items.push({
+        id: createItemId(key, "branches", ref, name),
+        kind: "branches",
+        step: ref,
+        text: `branch "${name}" is never taken`,
+      });
+    }
+    addConditions(ref, listStepConditions(step));
+    if (isChannelStep(step) && step.template !== null)
+      items.push({ id: createItemId(key, "templates", ref), kind: "templates", step: ref, text: "is never rendered" });
+    for (const reason of listStepReasons(step, workflow)) addReason(ref, reason);
+  }
+  return items;
+}

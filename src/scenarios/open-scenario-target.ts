@@ -1,0 +1,282 @@
+import { rmSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { acceptMessages } from "../context/accept-messages.js";
+import { isInsideFolder } from "../context/is-inside-folder.js";
+import { mapEnvironment } from "../context/map-environment.js";
+import { createLocalEngine, readSeeds } from "../context/open-local-engine.js";
+import { openSources } from "../context/open-sources.js";
+import type { ProcessIO } from "../context/process-io.js";
+import type { Environment } from "../domain/environment/environment.js";
+import { parseEnvironment } from "../domain/environment/parse-environment.js";
+import type { Workflow } from "../domain/workflow/workflow.js";
+import { readOnce } from "../engine/workflow/read-once.js";
+import { getErrorMessage, KnockError } from "../errors/knock-error.js";
+import type { Definitions } from "../ports/definitions.js";
+import type { Seed } from "../ports/seed-store.js";
+import type { SourceLog } from "../ports/source-service.js";
+import type { Store } from "../ports/store.js";
+import type { ProjectLocation } from "../project/find-project.js";
+import { openProject, type Project } from "../project/open-project.js";
+import { Faults } from "../providers/faults.js";
+import { openSqliteStore } from "../store/sqlite/open-sqlite-store.js";
+import { once } from "../util/once.js";
+import { createSeededIds } from "../util/seeded-ids.js";
+import { DefinitionNames } from "./definition-names.js";
+import { createMessageReader } from "./message-reader.js";
+import type { Given } from "./scenario-schema.js";
+import type { ExpectableNames, ScenarioTarget } from "./scenario-target.js";
+import type { Snapshots } from "./snapshots.js";
+import { writeTestFile } from "./write-test-file.js";
+
+/** Returns a function that adds to an environment what a scenario gives: its variables, responses and replies. */
+function createOverride({ variables, fetch, agent }: Given): (environment: Environment) => Environment {
+  if (!variables && !fetch && !agent) return (environment) => environment;
+  const given = parseEnvironment(
+    { ...(variables ? { variables } : {}), ...(fetch ? { fetch } : {}), ...(agent ? { agent } : {}) },
+    "given",
+  );
+  return (environment) => ({
+    ...environment,
+    variables: { ...environment.variables, ...given.variables },
+    fetch: {
+      allow: [...given.fetch.allow, ...environment.fetch.allow],
+      answers: [...given.fetch.answers, ...environment.fetch.answers],
+    },
+    agent: {
+      url: given.agent.url ?? environment.agent.url,
+      answers: [...given.agent.answers, ...environment.agent.answers],
+    },
+  });
+}
+
+/** A project that scenarios share. Its files are read once. */
+interface SharedProject {
+  project: Project;
+  definitions: Definitions;
+  /** Returns what the recipients files contain. */
+  readSeeds(): Promise<Seed[]>;
+}
+
+interface OpenOptions {
+  scenario: string;
+  seed: string;
+  snapshots: Snapshots;
+  /** A workflow that is used in place of the one in the files. */
+  replaced?: Workflow;
+}
+
+function replaceWorkflow({ definitions }: SharedProject, replaced: Workflow): Definitions {
+  return { ...definitions, workflow: async (key) => (key === replaced.key ? replaced : definitions.workflow(key)) };
+}
+
+/** Opens a store's log of events at the first event, because loading its code takes a twentieth of a run of one scenario. */
+function openLogLater(store: Store): SourceLog {
+  let opened: Promise<SourceLog> | undefined;
+  const open = (): Promise<SourceLog> => {
+    opened ??= store.openLogs().then(({ sources }) => sources);
+    return opened;
+  };
+  return {
+    begin: async (event, now) => (await open()).begin(event, now),
+    finish: async (...outcome) => (await open()).finish(...outcome),
+    list: async (source, page) => (await open()).list(source, page),
+    clear: async () => (await opened)?.clear(),
+  };
+}
+
+/**
+ * Opens the engines of scenarios, one after another. They share the project's files and one store in memory, which is
+ * emptied between two scenarios: opening a store takes longer than running a scenario.
+ */
+export class ScenarioTargets {
+  private readonly projects = new Map<string, SharedProject>();
+  private store: Store | undefined;
+  private log: SourceLog | undefined;
+
+  constructor(
+    private readonly location: ProjectLocation,
+    private readonly io: ProcessIO,
+    private readonly warn: (text: string) => void,
+  ) {}
+
+  async open(given: Given, { replaced, ...options }: OpenOptions): Promise<ScenarioTarget> {
+    const found = this.findProject(given.environment ?? this.location.environmentName ?? null, given.branch ?? null);
+    const shared = replaced === undefined ? found : { ...found, definitions: replaceWorkflow(found, replaced) };
+    const store = await this.openEmptyStore(found);
+    this.log ??= openLogLater(store);
+    return new EngineTarget(shared, given, { ...options, store, log: this.log, io: this.io, warn: this.warn });
+  }
+
+  /**
+   * Reads the workflows of the project's main files, in order of their keys. An invalid workflow is a warning, because only its
+   * scenarios fail.
+   */
+  readonly readWorkflows = once(async (): Promise<Workflow[]> => {
+    const { definitions } = this.findMainProject();
+    const keys = [...(await definitions.workflowKeys())].sort();
+    const workflows = await Promise.all(
+      keys.map((key) =>
+        definitions.workflow(key).catch((error: unknown) => {
+          if (!(error instanceof KnockError)) throw error;
+          this.warn(`ignored an invalid workflow: ${error.message}`);
+          return null;
+        }),
+      ),
+    );
+    return workflows.filter((workflow) => workflow !== null);
+  });
+
+  readEnvironment(): Promise<Environment> {
+    return this.findMainProject().definitions.environment();
+  }
+
+  async close(): Promise<void> {
+    await this.store?.close();
+  }
+
+  private findMainProject(): SharedProject {
+    return this.findProject(this.location.environmentName ?? null, null);
+  }
+
+  private findProject(environmentName: string | null, branch: string | null): SharedProject {
+    const key = JSON.stringify([environmentName, branch]);
+    let shared = this.projects.get(key);
+    if (shared === undefined) {
+      const { environmentName: _, ...location } = this.location;
+      const main = openProject(environmentName === null ? location : { ...location, environmentName }, this.io.cwd);
+      const project = branch === null ? main : main.branch(branch);
+      if (project === null)
+        throw new KnockError("scenario_invalid", `there is no branch "${branch}"`, {
+          hint: `Create the folder branches/${branch}, or correct given.branch.`,
+        });
+      shared = { project, definitions: readOnce(main), readSeeds: once(() => readSeeds(project, new Map())) };
+      this.projects.set(key, shared);
+    }
+    return shared;
+  }
+
+  private async openEmptyStore({ project, readSeeds }: SharedProject): Promise<Store> {
+    if (this.store === undefined)
+      this.store = await openSqliteStore(":memory:", { watchUsers: project.hasAudiences() });
+    else {
+      await this.store.clear({ keepRecipients: false });
+      await this.log?.clear();
+    }
+    await this.store.applySeeds(await readSeeds(), Date.now());
+    return this.store;
+  }
+}
+
+interface EngineTargetOptions {
+  store: Store;
+  log: SourceLog;
+  scenario: string;
+  seed: string;
+  snapshots: Snapshots;
+  io: ProcessIO;
+  warn(text: string): void;
+}
+
+class EngineTarget implements ScenarioTarget {
+  readonly operations: ScenarioTarget["operations"];
+  readonly reader: ScenarioTarget["reader"];
+  readonly sources: ScenarioTarget["sources"];
+  private readonly faults = new Faults();
+  private definitions: Definitions;
+  /** A copy of the project, made when the scenario first changes a file. */
+  private copy: { root: string; folder: string } | null = null;
+
+  constructor(
+    private readonly shared: SharedProject,
+    private readonly given: Given,
+    { store, log, io, scenario, seed, snapshots, warn }: EngineTargetOptions,
+  ) {
+    this.definitions = shared.definitions;
+    const ids = createSeededIds(`${seed}/${scenario}`);
+    // Definitions are read through this object, because a step may change the files.
+    const current = this.forwardDefinitions();
+    const override = createOverride(given);
+    const definitions = mapEnvironment(current, (environment) => this.faults.applyTo(override(environment)));
+    this.operations = createLocalEngine(definitions, store, io, {
+      wrapProviders: (findProvider) => (channel) => this.faults.wrapProvider(channel, acceptMessages(findProvider)),
+      warn,
+      ids,
+      random: ids.random,
+      ...(given.branch ? { branch: given.branch } : {}),
+    });
+    this.sources = openSources(
+      { project: shared.project, definitions: current, operations: this.operations, log },
+      io.cwd,
+      { warn },
+      io.env,
+    );
+    this.reader = createMessageReader(scenario, snapshots);
+  }
+
+  private forwardDefinitions(): Definitions {
+    const get = (): Definitions => this.definitions;
+    return {
+      workflow: (key) => get().workflow(key),
+      workflowKeys: () => get().workflowKeys(),
+      environment: () => get().environment(),
+      audiences: () => get().audiences(),
+      emailLayout: (key) => get().emailLayout(key),
+      partial: (key) => get().partial(key),
+      request: (key) => get().request(key),
+      translations: () => get().translations(),
+      branch: (slug) => get().branch?.(slug) ?? null,
+      branches: () => get().branches?.() ?? [],
+    };
+  }
+
+  async addFailure(failure: Parameters<ScenarioTarget["addFailure"]>[0]): Promise<void> {
+    const channels = await this.names.listChannels();
+    try {
+      this.faults.add(failure, channels);
+    } catch (error) {
+      throw new KnockError("scenario_invalid", getErrorMessage(error), { cause: error });
+    }
+  }
+
+  async listNames(): Promise<ExpectableNames> {
+    const { names } = this;
+    return {
+      workflows: await names.listWorkflowKeys(),
+      steps: await names.listRefs(),
+      channels: await names.listChannels(),
+    };
+  }
+
+  async writeFile(path: string, content: string): Promise<void> {
+    const { root } = this.shared.project;
+    const { copyProject } = await import("./copy-project.js");
+    this.copy ??= await copyProject(this.shared.project);
+    const file = resolve(this.copy.root, path);
+    if (!isInsideFolder(this.copy.root, file))
+      throw new KnockError("scenario_invalid", `write: ${path} is outside the project`, {
+        hint: `Use a path below ${root}.`,
+      });
+    writeTestFile(file, content, `write: ${path}`);
+    const { knockDir, branchDir } = this.shared.project;
+    const move = (folder: string): string => join(this.copy?.root ?? root, relative(root, folder));
+    const { settings, environmentName } = this.shared.project;
+    const location = {
+      root: this.copy.root,
+      knockDir: move(knockDir),
+      settings,
+      environmentName,
+      ...(branchDir === undefined ? {} : { branchDir: move(branchDir) }),
+    };
+    this.definitions = readOnce(openProject(location, this.copy.root));
+  }
+
+  /** The names in the definitions of the scenario's branch. */
+  get names(): DefinitionNames {
+    const definitions = (this.given.branch && this.definitions.branch?.(this.given.branch)) || this.definitions;
+    return new DefinitionNames(definitions, this.shared.readSeeds);
+  }
+
+  async close(): Promise<void> {
+    if (this.copy !== null) rmSync(this.copy.folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,43 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { FollowedProject } from "../../../src/features/dev/followed-project.js";
+import { openProject } from "../../../src/project/open-project.js";
+import { type Files, TemporaryProject } from "../../helpers/temporary-project.js";
+
+const SMS = { ref: "sms_1", type: "channel", channel_type: "sms", channel_key: "text", template: { text_body: "Hi" } };
+const WORKFLOW = { name: "W", steps: [SMS] };
+
+let folder: TemporaryProject | undefined;
+afterEach(() => folder?.remove());
+
+function follow(files: Files): { followed: FollowedProject; root: TemporaryProject } {
+  const root = new TemporaryProject({ "knock.json": { knockDir: "./knock" }, ...files });
+  folder = root;
+  const location = { root: root.root, knockDir: root.path("knock"), settings: {} };
+  return { followed: new FollowedProject(openProject(location, root.root), root.root), root };
+}
+
+describe("FollowedProject", () => {
+  it("lets requests be answered while it reads many workflows", async () => {
+    const names = Array.from({ length: 200 }, (_none, index) => `knock/workflows/w${index}/workflow.json`);
+    const { followed } = follow(Object.fromEntries(names.map((name) => [name, WORKFLOW])));
+    await followed.readChanges(); // loads the modules that reading needs
+    let turns = 0;
+    let isReading = true;
+    const countTurns = (): void => {
+      turns++;
+      if (isReading) setImmediate(countTurns);
+    };
+    setImmediate(countTurns);
+    await followed.readChanges();
+    isReading = false;
+    expect(turns).toBeGreaterThanOrEqual(5);
+  });
+
+  it("knows the warnings about the files that it has read, and does not read them again", async () => {
+    const path = "knock/workflows/w/workflow.json";
+    const { followed, root } = follow({ [path]: { ...WORKFLOW, trigger_frequenzy: "every_trigger" } });
+    expect(await followed.readChanges()).toEqual([]);
+    root.write({ [path]: "{" });
+    expect(await followed.readFileWarnings(() => undefined)).toEqual([expect.stringContaining("trigger_frequenzy")]);
+  });
+});
