@@ -1,11 +1,14 @@
 import type { LocalOperations } from "../ports/operations.js";
+import type { LocalResourceOperations } from "../ports/resource-operations.js";
 import type { Store } from "../ports/store.js";
 import type { JsonObject } from "../util/json.js";
 import { DeliveryRates } from "./context/delivery-rates.js";
 import type { EngineContext } from "./context/engine-context.js";
 import { WorkFailures } from "./context/work-failures.js";
 import { previewSteps } from "./preview/preview-steps.js";
-import { createResources } from "./resources/create-resources.js";
+import { createAudienceOperations } from "./resources/audience-operations.js";
+import { createChannelDataOperations } from "./resources/channel-data-operations.js";
+import { createFeedOperations } from "./resources/feed-operations.js";
 import {
   listMessages,
   markMessages,
@@ -16,6 +19,12 @@ import {
   readMessages,
   retryMessages,
 } from "./resources/message-operations.js";
+import { createPreferenceOperations } from "./resources/preference-operations.js";
+import {
+  createObjectOperations,
+  createTenantOperations,
+  createUserOperations,
+} from "./resources/recipient-operations.js";
 import {
   listRecipientRuns,
   pruneRuns,
@@ -23,16 +32,33 @@ import {
   readRunWorkflow,
   retryRuns,
 } from "./resources/run-operations.js";
+import { createScheduleOperations } from "./resources/schedule-operations.js";
 import { seedRecipients } from "./resources/seed-recipients.js";
-import { awaitOutcome, readTimeUntilDue } from "./run/await-outcome.js";
+import { createSubscriptionOperations } from "./resources/subscription-operations.js";
 import { cancelWorkflow } from "./run/cancel-workflow.js";
 import { deliverSourceEvent } from "./run/deliver-source-event.js";
 import { freezeClock, moveClock, readClock, resetClock } from "./run/move-clock.js";
-import { readOutcome } from "./run/read-outcome.js";
+import { awaitOutcome, readOutcome, readTimeUntilDue } from "./run/read-outcome.js";
 import { releaseWork } from "./run/release-after-error.js";
 import { runDueTask } from "./run/run-due-task.js";
 import { runDue } from "./run/run-due-work.js";
 import { checkTriggerAndRecipients, triggerWorkflow } from "./run/trigger-workflow.js";
+
+function createResources(context: EngineContext): LocalResourceOperations {
+  return {
+    users: createUserOperations(context),
+    objects: createObjectOperations(context),
+    tenants: createTenantOperations(context),
+    preferences: createPreferenceOperations(context),
+    channelData: createChannelDataOperations(context),
+    subscriptions: createSubscriptionOperations(context),
+    audiences: createAudienceOperations(context),
+    feeds: createFeedOperations(context),
+    schedules: createScheduleOperations(context),
+    readLinkKey: () => context.store.readSecret("preference-center"),
+    ...(context.createGuideOperations ? { guides: context.createGuideOperations(context) } : {}),
+  };
+}
 
 /** The context without the state that the engine adds. */
 export type EngineSettings = Omit<EngineContext, "deliveryRates" | "workFailures">;

@@ -1,5 +1,18 @@
 import { ERROR_CODES, type ErrorCode } from "./error-codes.js";
 
+/**
+ * Returns the promise's value or its `KnockError`, so that the step that needs the value reports the error and other
+ * runs continue.
+ */
+export async function catchKnockError<T>(promise: Promise<T>): Promise<T | KnockError> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (error instanceof KnockError) return error;
+    throw error;
+  }
+}
+
 /** A finding in a document: its JSON pointer ("" for the root), the message, and the value there. */
 export interface ErrorDetail {
   pointer: string;

@@ -7,25 +7,41 @@ import {
   type MessageBatch,
   type MessageChannel,
 } from "../../domain/message/message.js";
+import type { Recipient } from "../../domain/recipient/recipient.js";
 import type { StepOutcome } from "../../domain/run/outcome.js";
 import type { ChannelStep } from "../../domain/step-types/channel-step.js";
 import type { UserLookupResult } from "../../ports/provider.js";
 import { createKsuid } from "../../util/ids.js";
 import { toIsoTime } from "../../util/iso-time.js";
-import type { JsonObject } from "../../util/json.js";
+import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { SizedCache } from "../../util/sized-cache.js";
-import { describeDecidingCondition } from "../condition/condition-log.js";
+import { describeDecidingCondition } from "../condition/evaluate-conditions.js";
 import type { BatchView } from "../context/build-batch-view.js";
 import { buildConnectionRef, PendingQueryError } from "../context/pending-query.js";
 import type { RunExecution } from "../execution/run-execution.js";
 import type { StepEffect } from "../execution/step-effect.js";
-import type { ChannelRenderer, Destination, RenderContext } from "../render/channel-renderer.js";
+import {
+  type ChannelRenderer,
+  type Destination,
+  getChannelData,
+  type RenderContext,
+} from "../render/channel-renderer.js";
 import { toConnectionDestination } from "../render/compile-chat.js";
 import { createTracker } from "./create-tracker.js";
 import { buildRenderContext, findDestinations, isSandbox } from "./find-destinations.js";
-import { findPushDevice } from "./find-push-device.js";
 import { selectChannels } from "./select-channels.js";
 import type { Skip } from "./skip-by-preferences.js";
+
+/**
+ * Returns the device in a recipient's channel data that a push message is sent to. Returns null for providers without
+ * devices, such as OneSignal.
+ */
+function findPushDevice(address: string, recipient: Recipient, channel: Channel): JsonObject | null {
+  if (!hasTrait(channel.type, "hasDevices")) return null;
+  const { devices } = getChannelData(recipient, channel);
+  if (!Array.isArray(devices)) return null;
+  return devices.filter(isJsonObject).find(({ token, target_arn }) => (token ?? target_arn) === address) ?? null;
+}
 
 /** Channels that no environment declares. They are cached so that their messages share one channel object. */
 const undeclaredChannels = new SizedCache<Channel>(1_000_000);

@@ -1,7 +1,6 @@
 import type { Channel } from "../../domain/environment/environment.js";
 import { hasTrait } from "../../domain/message/channel-types.js";
-import { describeDecidingCondition, toConditionLog } from "../condition/condition-log.js";
-import { evaluateConditions } from "../condition/evaluate-conditions.js";
+import { describeDecidingCondition, evaluateConditions, toConditionLog } from "../condition/evaluate-conditions.js";
 import type { RunExecution } from "../execution/run-execution.js";
 import type { ChannelRenderer, Destination, RenderContext } from "../render/channel-renderer.js";
 import { type Skip, skipByPreferences } from "./skip-by-preferences.js";

@@ -5,8 +5,12 @@ import { findPreferenceOrigin, formatPreferenceOrigin } from "../../domain/prefe
 import type { Reason } from "../../domain/run/outcome.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import type { JsonObject } from "../../util/json.js";
-import { describeDecidingCondition, toConditionLog } from "../condition/condition-log.js";
-import { type ConditionScope, evaluateConditionList } from "../condition/evaluate-conditions.js";
+import {
+  type ConditionScope,
+  describeDecidingCondition,
+  evaluateConditionList,
+  toConditionLog,
+} from "../condition/evaluate-conditions.js";
 import type { RunExecution } from "../execution/run-execution.js";
 
 /** Why a channel step sends nothing, and the data of its run event. */

@@ -12,8 +12,8 @@ import { type CompileText, createTextCompiler } from "../liquid/liquid.js";
 import type { Partials } from "../liquid/partials.js";
 import type { ChannelRenderer } from "../render/channel-renderer.js";
 import { getStepHandler } from "../steps/step-handlers.js";
+import { parsePartials } from "../workflow/compile-context.js";
 import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
-import { parsePartials } from "../workflow/parse-partials.js";
 import { readSharedTemplates, type SharedTemplateSource, type SharedTemplates } from "../workflow/shared-templates.js";
 import { compileRequestTexts, compileTexts, continueAfterErrors, type OnError, toKnockError } from "./compile-texts.js";
 

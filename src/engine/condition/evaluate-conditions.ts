@@ -1,7 +1,7 @@
 import type { Condition, ConditionGroup, ConditionNode, Operator } from "../../domain/condition/condition.js";
 import { evaluateOperator } from "../../domain/condition/evaluate-operator.js";
-import type { EvaluatedCondition } from "../../domain/condition/evaluated-condition.js";
-import { getValueAtPath, stringifyValue } from "../../util/json.js";
+import { describeCondition, type EvaluatedCondition } from "../../domain/condition/evaluated-condition.js";
+import { getValueAtPath, type JsonObject, stringifyValue } from "../../util/json.js";
 import {
   evaluateMessageStatus,
   getMessageStatusValue,
@@ -10,6 +10,20 @@ import {
   type StepMessageState,
 } from "../message/evaluate-message-status.js";
 import { type ConditionArgument, parseConditionArgument, renderConditionArgument } from "./parse-condition-argument.js";
+
+/** Returns evaluated conditions with their results, for a step's event. */
+export function toConditionLog(evaluated: readonly EvaluatedCondition[]): JsonObject[] {
+  return evaluated.map(
+    (condition) =>
+      ({ ...condition, argument: condition.argument ?? null, value: condition.value ?? null }) as JsonObject,
+  );
+}
+
+/** Describes the condition that decided a false result; null if no condition was evaluated. */
+export function describeDecidingCondition(evaluated: readonly EvaluatedCondition[]): string | null {
+  const decided = evaluated.findLast((condition) => condition.result === false) ?? evaluated[0];
+  return decided ? describeCondition(decided) : null;
+}
 
 /** The values that a condition can read. */
 export interface ConditionScope {

@@ -1,8 +1,8 @@
 import type { Recipient, RecipientKey } from "../../domain/recipient/recipient.js";
+import { catchKnockError } from "../../errors/knock-error.js";
 import type { Definitions } from "../../ports/definitions.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
 import type { SubscriptionStore } from "../../ports/subscription-store.js";
-import { catchKnockError } from "./catch-knock-error.js";
 import type { PendingQuery } from "./pending-query.js";
 import { MAX_SUBSCRIPTIONS, type StoreLookup, type StoreLookups } from "./store-lookups.js";
 

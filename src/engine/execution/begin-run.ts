@@ -1,7 +1,11 @@
 import type { ConditionGroup } from "../../domain/condition/condition.js";
 import { buildFirstEventData } from "../../domain/run/trigger-data.js";
-import { describeDecidingCondition, toConditionLog } from "../condition/condition-log.js";
-import { type ConditionResult, evaluateConditions } from "../condition/evaluate-conditions.js";
+import {
+  type ConditionResult,
+  describeDecidingCondition,
+  evaluateConditions,
+  toConditionLog,
+} from "../condition/evaluate-conditions.js";
 import { renderInSharedLimit } from "../liquid/limit-rendering.js";
 import { RenderError } from "../liquid/liquid.js";
 import type { RunExecution } from "./run-execution.js";

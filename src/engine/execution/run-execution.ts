@@ -2,18 +2,30 @@ import type { ConditionGroup } from "../../domain/condition/condition.js";
 import type { EvaluatedCondition } from "../../domain/condition/evaluated-condition.js";
 import type { Message } from "../../domain/message/message.js";
 import { type PreferenceSources, resolvePreferenceSet } from "../../domain/preferences/decide-preferences.js";
+import { applyUpserts } from "../../domain/recipient/merge-recipient.js";
 import type { PreferenceSet } from "../../domain/recipient/preference-set.js";
-import type { RecipientUpsert } from "../../domain/recipient/recipient.js";
+import {
+  type Recipient,
+  type RecipientKey,
+  type RecipientUpsert,
+  TENANTS,
+  toRecipientKey,
+} from "../../domain/recipient/recipient.js";
 import type { BatchContent, PendingTrigger } from "../../domain/run/batch-continuations.js";
-import type { RecipientRun, RunEvent } from "../../domain/run/workflow-run.js";
-import type { Step } from "../../domain/step/step.js";
+import type { StepOutcome } from "../../domain/run/outcome.js";
+import type { RecipientRun, RunEvent, WorkflowRun } from "../../domain/run/workflow-run.js";
+import type { Step, StepBase } from "../../domain/step/step.js";
 import { type BatchStep, isBatchStep } from "../../domain/step-types/batch-step.js";
 import { walkSteps } from "../../domain/step-types/walk-steps.js";
 import type { JsonObject } from "../../util/json.js";
 import { type AudienceData, isAudienceMember } from "../audience/audience-membership.js";
-import { toConditionLog } from "../condition/condition-log.js";
-import { type ConditionResult, type ConditionScope, evaluateConditions } from "../condition/evaluate-conditions.js";
-import { applyUpsertsToParties } from "../context/apply-upserts-to-parties.js";
+import {
+  type ConditionResult,
+  type ConditionScope,
+  describeDecidingCondition,
+  evaluateConditions,
+  toConditionLog,
+} from "../condition/evaluate-conditions.js";
 import { type BatchView, buildBatchView, restoreUnreducedData } from "../context/build-batch-view.js";
 import { buildPreferenceSources, buildScope, type RunParties } from "../context/build-scope.js";
 import { AUDIENCES_REF, PendingQueryError } from "../context/pending-query.js";
@@ -24,6 +36,27 @@ import { getStepMessageState } from "../message/message-state.js";
 import type { AdvanceInput } from "./advance-input.js";
 import { copyRun } from "./copy-run.js";
 import type { StepEffect } from "./step-effect.js";
+
+/**
+ * Returns a run's parties after upserts that are not written yet, including recipients that an upsert creates (E-087,
+ * E-325).
+ */
+function applyUpsertsToParties(
+  { recipient, actor, tenant, subscribedObject }: RunParties,
+  { run, recipientRun }: { run: WorkflowRun; recipientRun: RecipientRun },
+  upserts: readonly RecipientUpsert[],
+  now: number,
+): RunParties {
+  const change = (before: Recipient | null, key: RecipientKey | null | undefined): Recipient | null =>
+    key ? applyUpserts(before, key, upserts, now) : before;
+  const tenantKey = run.tenant === null ? null : toRecipientKey({ id: run.tenant, collection: TENANTS });
+  return {
+    recipient: change(recipient, recipient.key) as Recipient,
+    actor: change(actor, run.actor),
+    tenant: change(tenant, tenantKey),
+    subscribedObject: change(subscribedObject, recipientRun.via?.object),
+  };
+}
 
 /** The state of one advance: the values that steps read, and the results that they record. */
 export class RunExecution {
@@ -219,6 +252,14 @@ export class RunExecution {
     const result = evaluateConditions(group, this.conditionScope);
     this.recordConditions(result.evaluated);
     return result;
+  }
+
+  /** Returns the effect of a skipped step if its conditions are false, otherwise null (E-098). */
+  skipByConditions({ conditions }: StepBase, outcome: StepOutcome): StepEffect | null {
+    const { passed, evaluated } = this.checkConditions(conditions);
+    if (passed) return null;
+    const reason = { code: "condition", detail: describeDecidingCondition(evaluated) } as const;
+    return { outcome: { ...outcome, outcome: "skipped", reason } };
   }
 
   /** Records conditions other than the step's own that decided the step that is executing. */

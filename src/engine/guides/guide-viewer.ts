@@ -1,7 +1,6 @@
 import type { Audience } from "../../domain/audience/audience.js";
 import type { Environment } from "../../domain/environment/environment.js";
-import type { Guide } from "../../domain/guide/guide.js";
-import { getManagedAudienceKey, isGuideActive } from "../../domain/guide/guide.js";
+import { type Guide, getManagedAudienceKey, isGuideActive } from "../../domain/guide/guide.js";
 import type { Message } from "../../domain/message/message.js";
 import {
   buildUnidentifiedRecipient,
@@ -17,8 +16,11 @@ import type { SubscriptionStore } from "../../ports/subscription-store.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import type { JsonObject } from "../../util/json.js";
 import { matchesAudience } from "../audience/audience-membership.js";
-import { describeDecidingCondition } from "../condition/condition-log.js";
-import { type ConditionScope, evaluateConditions } from "../condition/evaluate-conditions.js";
+import {
+  type ConditionScope,
+  describeDecidingCondition,
+  evaluateConditions,
+} from "../condition/evaluate-conditions.js";
 import { buildTenantView, getBrandedVariables, getRecipientView } from "../context/build-scope.js";
 import { type EngineContext, readTime } from "../context/engine-context.js";
 import { PendingQueryError } from "../context/pending-query.js";

@@ -4,7 +4,6 @@ import type { TemplatePartial } from "../../domain/template/template-partial.js"
 import { findTextFile } from "../../domain/template/text-files.js";
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { findServices } from "./filters/render-services.js";
-import { findUnclosedOutput } from "./find-unclosed-output.js";
 import { getLiquid, parseStrictly, parseTemplate } from "./liquid-engine.js";
 import { findErrorPosition, formatLiquidError, type Position, suggestName } from "./liquid-errors.js";
 import { getLiquidMode, type LiquidMode } from "./liquid-mode.js";
@@ -18,6 +17,26 @@ import {
   renderInScope,
   renderPartialTemplates,
 } from "./render-templates.js";
+import { blankText, replaceUnreadBlocks } from "./replace-unread-blocks.js";
+
+/** Matches an output up to its end, or up to the start of the next output or tag. Quoted text is skipped. */
+const OUTPUT = /\{\{(?:"[^"]*"|'[^']*'|(?!\}\}|\{\{|\{%)[\s\S])*(\}\}|\{\{|\{%)?/g;
+
+/**
+ * Returns the position of the first output whose `}}` is missing before another output or tag begins, or null. Liquid would
+ * read everything up to the next `}}` as one output and ignore the part that it cannot parse.
+ */
+export function findUnclosedOutput(source: string): { line: number; column: number } | null {
+  const readableSource = replaceUnreadBlocks(source, ({ opening, text, closing }) =>
+    blankText(opening + text + closing),
+  );
+  for (const { index, 1: end } of readableSource.matchAll(OUTPUT)) {
+    if (end !== "{{" && end !== "{%") continue;
+    const before = readableSource.slice(0, index).split("\n");
+    return { line: before.length, column: (before.at(-1) as string).length + 1 };
+  }
+  return null;
+}
 
 export { RenderError };
 

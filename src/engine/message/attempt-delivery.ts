@@ -5,13 +5,58 @@ import type { Message } from "../../domain/message/message.js";
 import { type Recipient, type RecipientKey, TENANTS, toRecipientKey } from "../../domain/recipient/recipient.js";
 import { getErrorMessage } from "../../errors/knock-error.js";
 import type { MessageStore } from "../../ports/message-store.js";
-import type { Delivery, RecordExchange, StoredChannelData } from "../../ports/provider.js";
+import type { Delivery, DeliveryCheck, Provider, RecordExchange, StoredChannelData } from "../../ports/provider.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
 import { createKsuid } from "../../util/ids.js";
 import { isJsonObject } from "../../util/json.js";
 import type { EngineContext } from "../context/engine-context.js";
+import { addParentMessage, findParentMessage } from "./find-parent-message.js";
 import { isSandboxed, setStatus } from "./message-state.js";
 import type { FoundConnection } from "./store-connections.js";
+
+/** Seconds after sending at which the provider is asked for the status: ten times within 30 minutes (CH-045, E-212). */
+const CHECK_DELAYS_S = [5, 15, 30, 60, 120, 240, 480, 840, 1_260, 1_800];
+
+/** Returns the next time to ask, null after the last one. Times that were missed are skipped, so a late process asks once. */
+function findNextCheckTime({ events, inserted_at }: Message, now: number): number | null {
+  const sentAt = events.findLast(({ type }) => type === "sent")?.at ?? inserted_at;
+  const next = CHECK_DELAYS_S.find((seconds) => sentAt + seconds * 1_000 > now);
+  return next === undefined ? null : sentAt + next * 1_000;
+}
+
+/** Asks the provider for the delivery status. A failed request counts as pending, because the next one can succeed. */
+async function askProvider(
+  message: Message,
+  channel: Channel,
+  provider: Provider | null,
+  record: RecordExchange,
+): Promise<DeliveryCheck> {
+  if (provider?.check === undefined) return { status: "unknown", reason: "" };
+  try {
+    return await provider.check(message, channel, record);
+  } catch {
+    return { status: "pending" };
+  }
+}
+
+/**
+ * Updates a sent message to delivered, bounced or undelivered, as its provider reports. If the provider cannot report the
+ * status, the message stays `sent` (E-204, E-207, E-212).
+ */
+async function checkDelivery(
+  message: Message,
+  channel: Channel,
+  provider: Provider | null,
+  record: RecordExchange,
+  now: number,
+): Promise<void> {
+  const checkResult = await askProvider(message, channel, provider, record);
+  message.due_at = checkResult.status === "pending" ? findNextCheckTime(message, now) : null;
+  if (checkResult.status === "delivered") setStatus(message, "delivered", now);
+  if (checkResult.status === "bounced") setStatus(message, "bounced", now, { failure_details: checkResult.reason });
+  if (checkResult.status === "undelivered")
+    setStatus(message, "undelivered", now, { failure_reason: "fatal_error", failure_details: checkResult.reason });
+}
 
 /** Limits the attempts to deliver a message. The waits between them are 14, 28, … 896 seconds, each ±20 % (E-209, EQ-33). */
 const MAX_ATTEMPTS = 8;
@@ -19,9 +64,6 @@ const FIRST_RETRY_DELAY_MS = 14_000;
 const JITTER = 0.2;
 /** Limits a wait that a provider asks for. Longer waits would delay a message by hours. */
 const MAX_RETRY_AFTER_MS = 30 * 60_000;
-
-/** The delay before a provider is first asked for the delivery status. `check-delivery.ts` has the later delays (E-212). */
-const FIRST_CHECK_MS = 5_000;
 
 function resolveMessageChannel(message: Message, environment: Environment): Channel {
   return (
@@ -80,7 +122,7 @@ function applyDelivery(message: Message, delivery: Delivery, now: number, random
   }
   if (delivery.metadata) message.metadata = { ...message.metadata, ...delivery.metadata };
   setStatus(message, delivery.status, now);
-  if (delivery.tracked) message.due_at = now + FIRST_CHECK_MS;
+  if (delivery.tracked) message.due_at = findNextCheckTime(message, now);
 }
 
 /** Returns whether a message is sent to a provider. Feed messages and sandboxed messages are only stored (E-205, E-208). */
@@ -164,7 +206,6 @@ async function attempt(
     logs.push({ ...exchange, id: createKsuid(now, context.ids.ksuidPayload()), message_id: message.id, at: now });
   };
   if (message.status === "sent") {
-    const { checkDelivery } = await import("./check-delivery.js");
     await checkDelivery(message, channel, channel.deliver ? context.findProvider(channel) : null, recordExchange, now);
     return;
   }
@@ -179,7 +220,6 @@ async function attempt(
   let sent = message;
   let problem = findChatError(message);
   if (ref !== null) {
-    const { addParentMessage, findParentMessage } = await import("./find-parent-message.js");
     const parent = await findParentMessage(context, message, ref, now);
     if ("retryAt" in parent) {
       message.due_at = parent.retryAt;

@@ -20,6 +20,7 @@ import {
   readStoredChannelData,
   type SettledDelivery,
 } from "./attempt-delivery.js";
+import { storeConnections } from "./store-connections.js";
 
 /** How long a delivery waits for others to be saved with it, because a transaction waits for the disk. */
 const MAX_SAVE_DELAY_MS = 20;
@@ -254,7 +255,6 @@ class DueDeliveries {
     if (commonError !== null) throw commonError.error;
     const foundConnections = deliveries.flatMap((delivery) => delivery.foundConnections);
     if (foundConnections.length === 0) return;
-    const { storeConnections } = await import("./store-connections.js");
     await storeConnections(context, foundConnections, now);
   }
 

@@ -11,6 +11,7 @@ import { mapInParallel, resolveAgent, resolveFetch } from "../context/resolve-ou
 import { resolveStoreLookups } from "../context/resolve-store-lookups.js";
 import type { AdvanceInput } from "../execution/advance-input.js";
 import { RenderError } from "../liquid/liquid.js";
+import { resolveConnection } from "../message/store-connections.js";
 import { type Advance, isPendingQuery } from "./advance.js";
 import { advanceWithinLimit } from "./advance-within-limit.js";
 
@@ -46,7 +47,7 @@ export async function resolveQueries(
       case "workflow":
         return findRunnableWorkflow(context, query.key);
       case "connection":
-        return (await import("../message/store-connections.js")).resolveConnection(context, query, now);
+        return resolveConnection(context, query, now);
       case "fetch":
         return measureStep(context, "http_fetch", () => resolveFetch(context, environment, query));
       case "agent":

@@ -3,14 +3,13 @@ import { WORKER_CRASHED } from "../../domain/run/fail-run.js";
 import { isFanOutComplete } from "../../domain/run/fan-out-state.js";
 import { isStillWaiting } from "../../domain/run/run-wait.js";
 import type { WorkflowRun } from "../../domain/run/workflow-run.js";
-import type { AudienceStore } from "../../ports/audience-store.js";
 import { type CausedWork, type DueStore, MAX_CRASHES } from "../../ports/due-store.js";
-import type { ClaimedFanOut, FanOutStore } from "../../ports/fan-out-store.js";
+import type { FanOutStore } from "../../ports/fan-out-store.js";
 import type { AdvancedRun, DueOptions } from "../../ports/operations.js";
 import { OwnWork } from "../../ports/own-work.js";
-import type { RecipientStore } from "../../ports/recipient-store.js";
 import type { ClaimedRun } from "../../ports/run-store.js";
 import { toIsoTime } from "../../util/iso-time.js";
+import { expandTarget } from "../audience/expand-target.js";
 import { compileWorkflow } from "../compile/compile-workflow.js";
 import { type DueWorkStore, type EngineContext, readTime, type StartStore } from "../context/engine-context.js";
 import { doInParts, startAlone } from "../context/work-failures.js";
@@ -46,16 +45,6 @@ function toAdvancedRun({ recipientRun, run }: ClaimedRun, result: Advance): Adva
   };
 }
 
-/** Expands a broadcast's target into recipients, with a module that few commands need. */
-async function expandBroadcastTarget(
-  context: EngineContext<AudienceStore & FanOutStore & RecipientStore>,
-  first: ClaimedFanOut,
-  token: string,
-  now: number,
-) {
-  return (await import("../audience/expand-target.js")).expandTarget(context, first, token, now);
-}
-
 /**
  * Continues the fan-out of accepted triggers: those whose process ended before they were done, or that steps created. Stops
  * after a chunk that does not end its fan-out, so that the runs of a large trigger do not wait for all of its chunks.
@@ -71,7 +60,7 @@ export async function continueDueFanOuts(
     const [first] = claimed;
     if (first === undefined) return;
     const own = getRunContext(context, first.run.settings.branch);
-    const claimedFanOut = first.fanOut.target ? await expandBroadcastTarget(own, first, claim.token, now) : first;
+    const claimedFanOut = first.fanOut.target ? await expandTarget(own, first, claim.token, now) : first;
     if (claimedFanOut === null) continue;
     const environment = await own.definitions.environment();
     // A fan-out during which processes ended continues with one recipient at a time, to find the one that ends them.

@@ -8,7 +8,6 @@ import { PendingQueryError } from "../context/pending-query.js";
 import type { AgentResponse } from "../context/resolve-outbound-queries.js";
 import { buildResponseLog, getRequestOrigin } from "../execution/request-origin.js";
 import type { RunExecution } from "../execution/run-execution.js";
-import { skipByConditions } from "../execution/skip-by-conditions.js";
 import type { StepEffect } from "../execution/step-effect.js";
 import { RenderError, renderText } from "../liquid/liquid.js";
 import type { StepHandler } from "./step-handler.js";
@@ -42,7 +41,7 @@ function executeAiAgent(step: AiAgentStep, resumed: boolean, execution: RunExecu
   const base: StepOutcome = { ref: step.ref, type: "ai_agent", outcome: "passed", reason: null };
   const { input, run, scope } = execution;
   if (!resumed) {
-    const unmet = skipByConditions(step, base, execution);
+    const unmet = execution.skipByConditions(step, base);
     if (unmet) return unmet;
     return {
       outcome: { ...base, outcome: "waiting", until: toIsoTime(input.now) },

@@ -5,7 +5,6 @@ import { toIsoTime } from "../../util/iso-time.js";
 import { findStepKey } from "../execution/resolve-step-key.js";
 import { getDurationMs, resolveWindowEnd } from "../execution/resolve-window-end.js";
 import type { RunExecution } from "../execution/run-execution.js";
-import { skipByConditions } from "../execution/skip-by-conditions.js";
 import type { StepEffect } from "../execution/step-effect.js";
 import type { StepHandler } from "./step-handler.js";
 
@@ -29,7 +28,7 @@ function executeBatch(step: BatchStep, resumed: boolean, execution: RunExecution
   const base: StepOutcome = { ref: step.ref, type: "batch", outcome: "waiting", reason: null };
   if (resumed) return { outcome: { ...base, outcome: "passed" } };
 
-  const unmet = skipByConditions(step, base, execution);
+  const unmet = execution.skipByConditions(step, base);
   if (unmet) return unmet;
   const { settings } = step;
   const end = resolveWindowEnd({ duration: settings.batch_window, path: settings.batch_until_field_path }, execution);

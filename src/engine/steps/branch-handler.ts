@@ -1,7 +1,6 @@
 import type { EvaluatedCondition } from "../../domain/condition/evaluated-condition.js";
 import type { BranchStep } from "../../domain/step-types/branch-step.js";
-import { toConditionLog } from "../condition/condition-log.js";
-import { evaluateConditions } from "../condition/evaluate-conditions.js";
+import { evaluateConditions, toConditionLog } from "../condition/evaluate-conditions.js";
 import type { RunExecution } from "../execution/run-execution.js";
 import type { StepEffect } from "../execution/step-effect.js";
 import type { StepHandler } from "./step-handler.js";

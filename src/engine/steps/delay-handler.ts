@@ -3,7 +3,6 @@ import type { DelayStep } from "../../domain/step-types/delay-step.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import { resolveWindowEnd } from "../execution/resolve-window-end.js";
 import type { RunExecution } from "../execution/run-execution.js";
-import { skipByConditions } from "../execution/skip-by-conditions.js";
 import type { StepEffect } from "../execution/step-effect.js";
 import type { StepHandler } from "./step-handler.js";
 
@@ -23,7 +22,7 @@ function executeDelay(step: DelayStep, resumed: boolean, execution: RunExecution
   const { input } = execution;
   if (resumed) return { outcome: buildOutcome(step, "passed") };
 
-  const unmet = skipByConditions(step, buildOutcome(step, "skipped"), execution);
+  const unmet = execution.skipByConditions(step, buildOutcome(step, "skipped"));
   if (unmet) return unmet;
   if (input.run.settings.skip_delay)
     return { outcome: buildOutcome(step, "skipped", { code: "skip_delay", detail: null }) }; // E-238

@@ -8,7 +8,6 @@ import { PendingQueryError } from "../context/pending-query.js";
 import { findStepKey } from "../execution/resolve-step-key.js";
 import { resolveWindowEnd } from "../execution/resolve-window-end.js";
 import type { RunExecution } from "../execution/run-execution.js";
-import { skipByConditions } from "../execution/skip-by-conditions.js";
 import type { StepEffect } from "../execution/step-effect.js";
 import type { StepHandler } from "./step-handler.js";
 
@@ -34,7 +33,7 @@ function resolveThrottleKey(
 function executeThrottle(step: ThrottleStep, execution: RunExecution): StepEffect {
   const { input, run } = execution;
   const base: StepOutcome = { ref: step.ref, type: "throttle", outcome: "passed", reason: null };
-  const unmet = skipByConditions(step, base, execution);
+  const unmet = execution.skipByConditions(step, base);
   if (unmet) return unmet;
   const { throttle_window, throttle_window_field_path, throttle_limit } = step.settings;
   const end = resolveWindowEnd({ duration: throttle_window, path: throttle_window_field_path }, execution);

@@ -13,7 +13,6 @@ import { PendingQueryError } from "../context/pending-query.js";
 import { MAX_TRIGGER_DEPTH } from "../execution/begin-run.js";
 import { buildFanOut, collectInlineUpserts } from "../execution/build-fan-out.js";
 import type { RunExecution } from "../execution/run-execution.js";
-import { skipByConditions } from "../execution/skip-by-conditions.js";
 import type { StepEffect } from "../execution/step-effect.js";
 import { RenderError, renderText } from "../liquid/liquid.js";
 import type { StepHandler } from "./step-handler.js";
@@ -137,7 +136,7 @@ function formatRecipientKeys(keys: readonly RecipientKey[]): string {
 /** Triggers the newest version of another workflow. The run continues without waiting for it (section 20). */
 function executeTriggerWorkflow(step: TriggerWorkflowStep, execution: RunExecution): StepEffect {
   const base: StepOutcome = { ref: step.ref, type: "trigger_workflow", outcome: "passed", reason: null };
-  const unmet = skipByConditions(step, base, execution);
+  const unmet = execution.skipByConditions(step, base);
   if (unmet) return unmet;
   const key = renderText(step.settings.workflow_key, execution.scope).trim();
   const version = execution.input.queryResults.get(step.ref) as Workflow | RenderError | null | undefined;

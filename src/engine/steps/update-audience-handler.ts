@@ -2,7 +2,6 @@ import { splitRecipientKey, USERS } from "../../domain/recipient/recipient.js";
 import type { StepOutcome } from "../../domain/run/outcome.js";
 import type { UpdateAudienceStep } from "../../domain/step-types/update-audience-step.js";
 import type { RunExecution } from "../execution/run-execution.js";
-import { skipByConditions } from "../execution/skip-by-conditions.js";
 import type { StepEffect } from "../execution/step-effect.js";
 import type { StepHandler } from "./step-handler.js";
 
@@ -12,7 +11,7 @@ import type { StepHandler } from "./step-handler.js";
  */
 function executeUpdateAudience(step: UpdateAudienceStep, execution: RunExecution): StepEffect {
   const base: StepOutcome = { ref: step.ref, type: "update_audience", outcome: "passed", reason: null };
-  const unmet = skipByConditions(step, base, execution);
+  const unmet = execution.skipByConditions(step, base);
   if (unmet) return unmet;
   const { recipient } = execution.run;
   if (splitRecipientKey(recipient).collection !== USERS) {

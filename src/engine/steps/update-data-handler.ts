@@ -1,7 +1,6 @@
 import type { StepOutcome } from "../../domain/run/outcome.js";
 import type { UpdateDataStep } from "../../domain/step-types/update-data-step.js";
 import type { RunExecution } from "../execution/run-execution.js";
-import { skipByConditions } from "../execution/skip-by-conditions.js";
 import type { StepEffect } from "../execution/step-effect.js";
 import { renderObject } from "../liquid/render-object.js";
 import type { StepHandler } from "./step-handler.js";
@@ -12,7 +11,7 @@ import type { StepHandler } from "./step-handler.js";
  */
 function executeUpdateData(step: UpdateDataStep, execution: RunExecution): StepEffect {
   const base: StepOutcome = { ref: step.ref, type: "update_data", outcome: "passed", reason: null };
-  const unmet = skipByConditions(step, base, execution);
+  const unmet = execution.skipByConditions(step, base);
   if (unmet) return unmet;
   const { run, input, scope } = execution;
   const added = renderObject(step.settings.data, scope, "data");

@@ -13,7 +13,6 @@ import type { UpdateTenantStep } from "../../domain/step-types/update-tenant-ste
 import type { UpdateUserStep } from "../../domain/step-types/update-user-step.js";
 import { type JsonObject, toPointer } from "../../util/json.js";
 import type { RunExecution } from "../execution/run-execution.js";
-import { skipByConditions } from "../execution/skip-by-conditions.js";
 import type { StepEffect } from "../execution/step-effect.js";
 import { RenderError, renderText } from "../liquid/liquid.js";
 import { renderObject } from "../liquid/render-object.js";
@@ -62,7 +61,7 @@ function buildUpsert(key: RecipientKey, changes: JsonObject): RecipientUpsert {
 /** Merges properties, preferences and a tenant's defaults deeply. An unknown recipient is created (E-325 to E-327). */
 function executeUpdateRecipient(step: UpdateStep, execution: RunExecution): StepEffect {
   const base: StepOutcome = { ref: step.ref, type: step.type, outcome: "passed", reason: null };
-  const unmet = skipByConditions(step, base, execution);
+  const unmet = execution.skipByConditions(step, base);
   if (unmet) return unmet;
   const key = resolveTargetKey(step, execution);
   if (key === null) {

@@ -4,10 +4,8 @@ import { buildEventName, resolveWaitScope } from "../../domain/run/run-wait.js";
 import { toMilliseconds } from "../../domain/step/step-duration.js";
 import type { WaitForEventStep } from "../../domain/step-types/wait-for-event-step.js";
 import type { JsonObject } from "../../util/json.js";
-import { toConditionLog } from "../condition/condition-log.js";
-import { evaluateConditionList } from "../condition/evaluate-conditions.js";
+import { evaluateConditionList, toConditionLog } from "../condition/evaluate-conditions.js";
 import type { RunExecution } from "../execution/run-execution.js";
-import { skipByConditions } from "../execution/skip-by-conditions.js";
 import type { StepEffect } from "../execution/step-effect.js";
 import { renderInSharedLimit } from "../liquid/limit-rendering.js";
 import { RenderError } from "../liquid/liquid.js";
@@ -75,7 +73,7 @@ function finishWait(step: WaitForEventStep, base: StepOutcome, event: JsonObject
 function executeWaitForEvent(step: WaitForEventStep, resumed: boolean, execution: RunExecution): StepEffect {
   const base: StepOutcome = { ref: step.ref, type: "wait_for_event", outcome: "passed", reason: null };
   if (resumed) return finishWait(step, base, execution.awaitedEvent);
-  const unmet = skipByConditions(step, base, execution);
+  const unmet = execution.skipByConditions(step, base);
   if (unmet) return unmet;
   const { event, expires_after } = step.settings;
   const from = execution.input.now;

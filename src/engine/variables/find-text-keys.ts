@@ -1,10 +1,20 @@
 import { getStepDefinition } from "../../domain/step-types/step-definitions.js";
 import { walkSteps } from "../../domain/step-types/walk-steps.js";
+import { hasLiquid } from "../../domain/template/has-liquid.js";
 import { findTextFile } from "../../domain/template/text-files.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { parseText, toPointer } from "../liquid/liquid.js";
 import { readTextKeys, type TextKey } from "../liquid/read-text-keys.js";
+import { ITEM, readVariables } from "../liquid/read-variables.js";
 import { collectTexts } from "./find-misspelled-variables.js";
+
+/** Returns the paths of the variables that a text reads; none for a text that cannot be parsed. */
+export function listVariables(text: string): string[] {
+  const parsed = hasLiquid(text) ? parseText(text) : null;
+  if (parsed === null) return [];
+  const { reads } = readVariables(parsed);
+  return [...new Set(reads.map(({ path }) => path.map((key) => (key === ITEM ? "*" : key)).join(".")))];
+}
 
 /** A key in a text of a resource. */
 export interface ResourceKey extends TextKey {

@@ -3,10 +3,9 @@ import { collectPartialKeys, type TemplatePartial } from "../../domain/template/
 import { collectTemplateReferences } from "../../domain/workflow/check-template-references.js";
 import { collectRequestKeys, type SharedRequest } from "../../domain/workflow/shared-request.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
-import { KnockError } from "../../errors/knock-error.js";
+import { catchKnockError, KnockError } from "../../errors/knock-error.js";
 import type { Definitions } from "../../ports/definitions.js";
 import { computeDigest } from "../../util/ids.js";
-import { catchKnockError } from "../context/catch-knock-error.js";
 
 /**
  * The current layouts, partials and shared requests of a project. They are not part of a workflow's version (T-101).

@@ -1,6 +1,5 @@
 import { expect, it } from "vitest";
-import { findUnclosedOutput } from "../../../src/engine/liquid/find-unclosed-output.js";
-import { createTextCompiler } from "../../../src/engine/liquid/liquid.js";
+import { createTextCompiler, findUnclosedOutput } from "../../../src/engine/liquid/liquid.js";
 
 it.each([
   ["Hi {{ name , total {{ total }}", { line: 1, column: 4 }],
