@@ -1,10 +1,11 @@
 import { hasTrait } from "../../domain/message/channel-types.js";
-import type { Message, MessageBatch, MessageChannel } from "../../domain/message/message.js";
-import type { RecipientKey } from "../../domain/recipient/recipient.js";
+import { DELIVERY_STATUSES, type Message, type MessageChannel } from "../../domain/message/message.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
-import { unpackMessageEvents } from "./event-codec.js";
+import { packMessageEvents, unpackMessageEvents } from "./event-codec.js";
 import { parseJson } from "./json-column.js";
 import type { WorkflowRunRecord } from "./run-row.js";
+import { decodeFields, describeTable, pickFields, selectColumns, sumBytes } from "./table.js";
+import { createListCheck, isEvent, isText } from "./value-checks.js";
 
 /** A rendered block of an in-app feed message. Its `content` is the template's source, which all messages of a step share. */
 type RenderedBlock = JsonObject & { content: string; rendered: string };
@@ -46,41 +47,78 @@ function joinContent({ content, sources }: SplitContent): JsonObject {
   return content;
 }
 
-export interface MessageRow {
-  row: number;
-  id: string;
-  recipient_run: number;
-  recipient_run_id: string;
-  workflow_run: number;
-  recipient: string;
-  channel: number;
-  step_ref: string;
-  status: string;
-  due_at: number | null;
-  scheduled_at: number | null;
-  attempts: number;
-  seen_at: number | null;
-  read_at: number | null;
-  interacted_at: number | null;
-  link_clicked_at: number | null;
-  archived_at: number | null;
-  inserted_at: number;
-  updated_at: number;
-  recipient_snapshot: string | null;
-  metadata: string | null;
-  data: string | null;
-  events: string;
-  /** Without the template's sources if `template_sources` is not null. */
-  content: string;
-  template_sources: number | null;
-  batch: string | null;
-  links: string | null;
-}
+/** Returns the value of a field that is absent without one. */
+const decodeOptional = (text: string | null): unknown => (text === null ? undefined : JSON.parse(text));
+
+export const MESSAGES = describeTable<Message>()(
+  "messages",
+  {
+    row: "bigint",
+    recipient_run: "bigint",
+    channel: "bigint",
+    /** Null if the message has the data of its trigger. */
+    data: { type: "json?", check: isJsonObject },
+    /** Without the template's sources if `template_sources` is not null. */
+    content: { type: "json", check: isJsonObject },
+    template_sources: "bigint?",
+    guide: "text?",
+  },
+  {
+    id: { type: "text" },
+    recipient: { type: "text" },
+    step_ref: { type: "text" },
+    status: { type: "text", isMutable: true, values: DELIVERY_STATUSES },
+    recipient_snapshot: { type: "json?", check: isJsonObject },
+    metadata: { type: "json?", isMutable: true, check: isJsonObject },
+    batch: {
+      type: "json?",
+      decode: decodeOptional,
+      check: (batch) => isJsonObject(batch) && createListCheck(isText)(batch.actors),
+    },
+    links: { type: "json?", decode: decodeOptional, check: createListCheck(isText) },
+    scheduled_at: { type: "bigint?", isMutable: true },
+    due_at: { type: "bigint?", isMutable: true },
+    attempts: { type: "integer", isMutable: true },
+    seen_at: { type: "bigint?", isMutable: true },
+    read_at: { type: "bigint?", isMutable: true },
+    interacted_at: { type: "bigint?", isMutable: true },
+    link_clicked_at: { type: "bigint?", isMutable: true },
+    archived_at: { type: "bigint?", isMutable: true },
+    events: {
+      type: "json",
+      isMutable: true,
+      encode: ({ events, inserted_at }) => packMessageEvents(events, inserted_at),
+      decode: (text: string, { inserted_at }) => unpackMessageEvents(text, inserted_at as number),
+      check: createListCheck(isEvent),
+    },
+    inserted_at: { type: "bigint" },
+    updated_at: { type: "bigint", isMutable: true },
+  },
+  { recipientRunRows: ["recipient_run"] },
+);
+
+/** The fields that engagement changes. */
+export const MARKED_FIELDS = pickFields(
+  MESSAGES,
+  ...["seen_at", "read_at", "interacted_at", "link_clicked_at", "archived_at", "events", "updated_at"],
+);
+
+/** The fields that a delivery changes. */
+export const DELIVERED_FIELDS = pickFields(
+  MESSAGES,
+  ...["status", "due_at", "scheduled_at", "attempts", "metadata", "events", "updated_at"],
+);
+
+/** The fields that change when a message is queued again. */
+export const QUEUED_FIELDS = pickFields(MESSAGES, "status", "due_at", "attempts", "events", "updated_at");
+
+export type MessageRow = Omit<typeof MESSAGES.row, "guide"> & { recipient_run_id: string; workflow_run: number };
 
 /** The columns to select in `FROM messages m … recipient_runs r`. */
-export const MESSAGE_COLUMNS =
-  "m.row, m.id, m.recipient_run, r.id AS recipient_run_id, r.workflow_run, m.recipient, m.channel, m.step_ref, m.status, m.due_at, m.scheduled_at, m.attempts, " +
-  "m.seen_at, m.read_at, m.interacted_at, m.link_clicked_at, m.archived_at, m.inserted_at, m.updated_at, m.recipient_snapshot, m.metadata, m.data, m.events, m.content, m.template_sources, m.batch, m.links";
+export const MESSAGE_COLUMNS = `${selectColumns(MESSAGES, "m", ["guide"])}, r.id AS recipient_run_id, r.workflow_run`;
+
+/** The bytes of a message in `FROM messages m … workflow_runs w`. It has its run's data if it has no own. */
+export const MESSAGE_BYTES = sumBytes(MESSAGES, "m", { data: "w.data" });
 
 function readContent(text: string, sources: readonly string[] | null): JsonObject {
   const content = JSON.parse(text) as JsonObject;
@@ -106,37 +144,18 @@ export function toMessage(
   { run, version, isGuide }: WorkflowRunRecord,
   { channel, sources }: { channel: MessageChannel; sources: readonly string[] | null },
 ): Message {
-  return {
-    id: row.id,
+  return decodeFields(MESSAGES, row, {
     workflow_run_id: run.id,
     recipient_run_id: row.recipient_run_id,
-    recipient: row.recipient as RecipientKey,
     actor: run.actor,
-    ...(row.batch === null ? {} : { batch: JSON.parse(row.batch) as MessageBatch }),
     workflow: run.workflow,
     ...(isGuide ? { source: "guide" as const } : {}),
     ...(run.trigger_source.type === "broadcast" ? { source: "broadcast" as const } : {}),
     version_id: run.version_id,
     categories: [...version.categories],
-    step_ref: row.step_ref,
     tenant: run.tenant,
     channel,
-    status: row.status as Message["status"],
     content: readContent(row.content, sources),
     data: parseJson<JsonObject>(row.data) ?? run.data,
-    recipient_snapshot: parseJson(row.recipient_snapshot),
-    metadata: parseJson(row.metadata),
-    ...(row.links === null ? {} : { links: JSON.parse(row.links) as string[] }),
-    scheduled_at: row.scheduled_at,
-    due_at: row.due_at,
-    attempts: row.attempts,
-    seen_at: row.seen_at,
-    read_at: row.read_at,
-    interacted_at: row.interacted_at,
-    link_clicked_at: row.link_clicked_at,
-    archived_at: row.archived_at,
-    events: unpackMessageEvents(row.events, row.inserted_at),
-    inserted_at: row.inserted_at,
-    updated_at: row.updated_at,
-  };
+  });
 }

@@ -1,25 +1,45 @@
-import type { Recipient, RecipientKey } from "../../domain/recipient/recipient.js";
-import { parseJson, stringify } from "./json-column.js";
+import type { Recipient } from "../../domain/recipient/recipient.js";
+import { isJsonObject } from "../../util/json.js";
+import { stringify } from "./json-column.js";
+import { decodeFields, describeTable, selectColumns, sumBytes } from "./table.js";
+import { isPreferences } from "./value-checks.js";
 
-export interface RecipientRow {
-  key: string;
-  properties: string;
-  preferences: string | null;
-  channel_data: string | null;
-  inserted_at: number;
-  updated_at: number;
-}
+const decodeUnlessEmpty = (text: string | null): object => (text === null ? {} : JSON.parse(text));
 
-export function toRecipient(row: RecipientRow): Recipient {
-  return {
-    key: row.key as RecipientKey,
-    properties: JSON.parse(row.properties),
-    preferences: parseJson<Recipient["preferences"]>(row.preferences) ?? {},
-    channel_data: parseJson<Recipient["channel_data"]>(row.channel_data) ?? {},
-    inserted_at: row.inserted_at,
-    updated_at: row.updated_at,
-  };
-}
+export const RECIPIENTS = describeTable<Recipient>()(
+  "recipients",
+  { row: "bigint" },
+  {
+    key: { type: "text" },
+    properties: { type: "json", isMutable: true, check: isJsonObject },
+    preferences: {
+      type: "json?",
+      isMutable: true,
+      encode: ({ preferences }) => toJsonUnlessEmpty(preferences),
+      decode: decodeUnlessEmpty,
+      check: isPreferences,
+    },
+    channel_data: {
+      type: "json?",
+      isMutable: true,
+      encode: ({ channel_data }) => toJsonUnlessEmpty(channel_data),
+      decode: decodeUnlessEmpty,
+      check: isPreferences,
+    },
+    inserted_at: { type: "bigint" },
+    updated_at: { type: "bigint", isMutable: true },
+  },
+);
+
+export type RecipientRow = typeof RECIPIENTS.row;
+
+/** The columns to select in `FROM recipients r`, without the row. */
+export const RECIPIENT_COLUMNS = selectColumns(RECIPIENTS, "r", ["row"]);
+
+/** The bytes of a recipient in `FROM recipients r`. */
+export const RECIPIENT_BYTES = sumBytes(RECIPIENTS, "r");
+
+export const toRecipient = (row: Omit<RecipientRow, "row">): Recipient => decodeFields(RECIPIENTS, row, {});
 
 /** Returns a value as JSON text; null if it is empty, because most recipients have no preferences and no channel data. */
 export function toJsonUnlessEmpty(value: object): string | null {

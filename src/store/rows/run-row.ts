@@ -1,26 +1,42 @@
 import type { RecipientKey } from "../../domain/recipient/recipient.js";
+import { RUN_STATUSES } from "../../domain/run/run-status.js";
 import type { RecipientRun, WorkflowRun } from "../../domain/run/workflow-run.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
-import { unpackRunEvents } from "./event-codec.js";
+import { isJsonObject } from "../../util/json.js";
+import { packRunEvents, unpackRunEvents } from "./event-codec.js";
 import { parseJson } from "./json-column.js";
-import { unpackSteps } from "./step-codec.js";
+import { packSteps, unpackSteps } from "./step-codec.js";
+import { decodeFields, describeTable, selectColumns, sumBytes } from "./table.js";
+import { createListCheck, isReason, isRunEvent, isStep, isSubscription, isText } from "./value-checks.js";
 
-export interface WorkflowRunRow {
-  row: number;
-  id: string;
-  workflow: string;
-  version: number;
-  actor: string | null;
-  tenant: string | null;
-  data: string;
-  cancellation_key: string | null;
-  settings: string;
-  trigger_source: string;
-  unidentified: string | null;
-  inserted_at: number;
-  /** 1 if the row is not a run but the origin of a guide's messages. */
-  guide: number;
-}
+export const WORKFLOW_RUNS = describeTable<Omit<WorkflowRun, "version_id" | "data">>()(
+  "workflow_runs",
+  {
+    row: "bigint",
+    version: "bigint",
+    data: { type: "json", check: isJsonObject },
+    unidentified: { type: "json?", check: createListCheck(isText) },
+    fan_out: { type: "json?", check: isJsonObject },
+    due_at: "bigint?",
+    /** 1 if the row is not a run but the origin of a guide's messages. */
+    guide: "smallint",
+  },
+  {
+    id: { type: "text" },
+    workflow: { type: "text" },
+    actor: { type: "text?" },
+    tenant: { type: "text?" },
+    cancellation_key: { type: "text?" },
+    settings: { type: "json", check: isJsonObject },
+    trigger_source: { type: "json", check: (source) => isJsonObject(source) && isText(source.type) },
+    inserted_at: { type: "bigint" },
+  },
+);
+
+export type WorkflowRunRow = Omit<typeof WORKFLOW_RUNS.row, "fan_out" | "due_at">;
+
+/** The columns to select in `FROM workflow_runs w`. */
+export const WORKFLOW_RUN_COLUMNS = selectColumns(WORKFLOW_RUNS, "w", ["fan_out", "due_at"]);
 
 /** A workflow run with the other values of its row. */
 export interface WorkflowRunRecord {
@@ -31,10 +47,6 @@ export interface WorkflowRunRecord {
   isGuide: boolean;
 }
 
-/** The columns to select in `FROM workflow_runs`. */
-export const WORKFLOW_RUN_COLUMNS =
-  "row, id, workflow, version, actor, tenant, data, cancellation_key, settings, trigger_source, unidentified, inserted_at, guide";
-
 /** Returns the workflow run of a row. `version` is the version that the row refers to. */
 export function toWorkflowRunRecord(row: WorkflowRunRow, version: Workflow): WorkflowRunRecord {
   return {
@@ -42,62 +54,58 @@ export function toWorkflowRunRecord(row: WorkflowRunRow, version: Workflow): Wor
     version,
     isGuide: row.guide === 1,
     unidentified: parseJson<RecipientKey[]>(row.unidentified) ?? [],
-    run: {
-      id: row.id,
-      workflow: row.workflow,
-      version_id: version.version_id,
-      actor: row.actor as RecipientKey | null,
-      tenant: row.tenant,
-      data: JSON.parse(row.data),
-      cancellation_key: row.cancellation_key,
-      settings: JSON.parse(row.settings),
-      trigger_source: JSON.parse(row.trigger_source),
-      inserted_at: row.inserted_at,
-    },
+    run: decodeFields(WORKFLOW_RUNS, row, { version_id: version.version_id, data: JSON.parse(row.data) }),
   };
 }
 
-export interface RecipientRunRow {
-  row: number;
-  id: string;
-  workflow_run: number;
-  recipient: string;
-  status: string;
-  due_at: number | null;
-  position: string | null;
-  data: string | null;
-  via: string | null;
-  reason: string | null;
-  error_count: number;
-  inserted_at: number;
-  updated_at: number;
-  steps: string;
-  events: string;
-  /** Row of the batch that it holds or continued with; null without a batch. */
-  batch: number | null;
-  /** Row of its own version; null if it has the version of its workflow run. */
-  version: number | null;
-}
+export const RECIPIENT_RUNS = describeTable<Omit<RecipientRun, "workflow_run_id" | "wait">>()(
+  "recipient_runs",
+  {
+    row: "bigint",
+    workflow_run: "bigint",
+    /** Row of the batch that it holds or continued with; null without a batch. */
+    batch: "bigint?",
+    /** Row of its own version; null if it has the version of its workflow run. */
+    version: "bigint?",
+  },
+  {
+    id: { type: "text" },
+    recipient: { type: "text" },
+    status: { type: "text", isMutable: true, values: RUN_STATUSES },
+    position: { type: "json?", isMutable: true, check: createListCheck(Number.isSafeInteger) },
+    due_at: { type: "bigint?", isMutable: true },
+    data: { type: "json?", isMutable: true, check: isJsonObject },
+    via: { type: "json?", check: isSubscription },
+    steps: {
+      type: "json",
+      isMutable: true,
+      encode: ({ steps }) => packSteps(steps),
+      decode: unpackSteps,
+      check: createListCheck(isStep),
+    },
+    reason: { type: "json?", isMutable: true, check: isReason },
+    events: {
+      type: "json",
+      isMutable: true,
+      encode: ({ events, inserted_at }) => packRunEvents(events, inserted_at),
+      decode: (text: string, { inserted_at }) => unpackRunEvents(text, inserted_at as number),
+      check: createListCheck(isRunEvent),
+    },
+    error_count: { type: "integer", isMutable: true },
+    inserted_at: { type: "bigint" },
+    updated_at: { type: "bigint", isMutable: true },
+  },
+  { recipientRunRows: ["row"] },
+);
+
+export type RecipientRunRow = typeof RECIPIENT_RUNS.row;
 
 /** The columns to select in `FROM recipient_runs r`. */
-export const RECIPIENT_RUN_COLUMNS =
-  "r.row, r.id, r.workflow_run, r.recipient, r.status, r.due_at, r.position, r.data, r.via, r.reason, r.error_count, r.inserted_at, r.updated_at, r.steps, r.events, r.batch, r.version";
+export const RECIPIENT_RUN_COLUMNS = selectColumns(RECIPIENT_RUNS, "r");
+
+/** The bytes of a run with its trigger's data, in `FROM recipient_runs r … workflow_runs w`. */
+export const RUN_BYTES = `octet_length(w.data) + ${sumBytes(RECIPIENT_RUNS, "r")}`;
 
 export function toRecipientRun(row: RecipientRunRow, workflowRunId: string): RecipientRun {
-  return {
-    id: row.id,
-    workflow_run_id: workflowRunId,
-    recipient: row.recipient as RecipientKey,
-    status: row.status as RecipientRun["status"],
-    position: parseJson(row.position),
-    due_at: row.due_at,
-    data: parseJson(row.data),
-    via: parseJson(row.via),
-    steps: unpackSteps(row.steps),
-    reason: parseJson(row.reason),
-    events: unpackRunEvents(row.events, row.inserted_at),
-    error_count: row.error_count,
-    inserted_at: row.inserted_at,
-    updated_at: row.updated_at,
-  };
+  return decodeFields(RECIPIENT_RUNS, row, { workflow_run_id: workflowRunId });
 }

@@ -12,6 +12,9 @@ export interface SourceEventRow {
   actions: string;
 }
 
+/** The bytes of an event in `FROM source_events`. */
+export const SOURCE_EVENT_BYTES = "octet_length(event) + octet_length(actions)";
+
 export function toSourceReceipt({ state, event, actions }: SourceEventRow): SourceReceipt {
   return {
     ...(JSON.parse(event) as NewSourceEvent),

@@ -1,10 +1,30 @@
 import type { StoredTable } from "../../ports/store-tables.js";
+import { isJsonObject } from "../../util/json.js";
+import { DELIVERY_LOGS } from "./delivery-log-row.js";
+import { MESSAGES } from "./message-row.js";
+import { RECIPIENTS } from "./recipient-row.js";
+import { RECIPIENT_RUNS, WORKFLOW_RUNS } from "./run-row.js";
+import { SCHEDULES } from "./schedule-row.js";
+import { SUBSCRIPTIONS } from "./subscription-row.js";
+import type { Column } from "./table.js";
+import { createListCheck, isText, isVersion, type ValueCheck } from "./value-checks.js";
 
-/** Defines a table by its columns, the key of which is marked with `*`, and those with the row of a recipient run with `>`. */
-function defineTable(name: string, text: string): StoredTable {
+/** A stored table with the checks of its columns. */
+interface CheckedTable extends StoredTable {
+  columnsByName: ReadonlyMap<string, Pick<Column, "check" | "values">>;
+}
+
+/**
+ * Describes a table without items by its columns, the key of which is marked with `*`, and those with the row of a recipient run
+ * with `>`. `checks` are those of JSON texts.
+ */
+function defineTable(name: string, text: string, checks: Readonly<Record<string, ValueCheck>> = {}): CheckedTable {
   const words = text.trim().split(/\s+/);
   const select = (sign: string) => words.filter((word) => word.includes(sign)).map(stripSigns);
-  return { name, columns: words.map(stripSigns), key: select("*"), recipientRunRows: select(">") };
+  const columnsByName = new Map(
+    Object.entries(checks).map(([column, check]) => [column, { check, values: undefined }]),
+  );
+  return { name, columns: words.map(stripSigns), key: select("*"), recipientRunRows: select(">"), columnsByName };
 }
 
 const stripSigns = (word: string): string => word.replace(/[*>]/g, "");
@@ -13,43 +33,31 @@ const stripSigns = (word: string): string => word.replace(/[*>]/g, "");
  * The tables of a store in order of reference, with the columns that every kind of store has. Leases are left out, because
  * no process uses a store that is copied. Each kind of store derives its other columns from these.
  */
-export const STORED_TABLES: readonly StoredTable[] = [
+export const STORED_TABLES: readonly CheckedTable[] = [
   defineTable("seeds", "file* digest stamp applied_at"),
   defineTable("secrets", "name* value"),
-  defineTable("recipients", "row* key properties preferences channel_data inserted_at updated_at"),
-  defineTable("subscriptions", "row* object recipient properties inserted_at updated_at"),
+  RECIPIENTS,
+  SUBSCRIPTIONS,
   defineTable("audiences", "key* inserted_at"),
   defineTable("audience_members", "row* audience recipient tenant inserted_at"),
   defineTable("user_changes", "row* user audience tenant before after at depth"),
-  defineTable("workflow_versions", "row* version_id definition"),
+  defineTable("workflow_versions", "row* version_id definition", { definition: isVersion }),
   defineTable("channels", "row* id key type provider"),
-  defineTable("template_sources", "row* texts"),
-  defineTable(
-    "workflow_runs",
-    "row* id workflow version actor tenant data cancellation_key settings trigger_source unidentified inserted_at fan_out due_at guide",
-  ),
-  defineTable(
-    "recipient_runs",
-    "row*> id workflow_run recipient status due_at position data via reason error_count batch version inserted_at updated_at steps events",
-  ),
+  defineTable("template_sources", "row* texts", { texts: createListCheck(isText) }),
+  WORKFLOW_RUNS,
+  RECIPIENT_RUNS,
   defineTable("batches", "row* key open opened_at closes_at holder> items"),
   defineTable("batch_activities", "row* batch recipient_run> actor data at removed"),
   defineTable("throttles", "key* ends_at passes"),
   defineTable("throttle_passes", "key* recipient_run_id* passed"),
   defineTable("waits", "recipient_run*> awaited recipient starts_at ends_at"),
-  defineTable("signals", "row* recipient_run> event"),
+  defineTable("signals", "row* recipient_run> event", { event: isJsonObject }),
   defineTable("idempotency_keys", "key* fingerprint workflow_run_id inserted_at"),
   defineTable("frequency_claims", "workflow* recipient* tenant*"),
-  defineTable(
-    "schedules",
-    "row* id workflow recipient actor tenant data repeats scheduled_at ending_at due_at last_occurrence_at inserted_at updated_at",
-  ),
-  defineTable(
-    "messages",
-    "row* id recipient_run> recipient channel step_ref status due_at scheduled_at attempts seen_at read_at interacted_at link_clicked_at archived_at inserted_at updated_at recipient_snapshot metadata data events content template_sources batch guide links",
-  ),
-  defineTable("message_secrets", "message* secrets"),
-  defineTable("delivery_logs", "row* message id service request response at"),
+  SCHEDULES,
+  MESSAGES,
+  defineTable("message_secrets", "message* secrets", { secrets: isJsonObject }),
+  DELIVERY_LOGS,
   defineTable("source_events", "row* id source event_type key state at in_hand_until event actions"),
   defineTable("outbound_events", "row* message recipient_run first last type at document"),
   defineTable("outbound_taken", "event* webhook*"),

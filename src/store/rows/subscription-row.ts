@@ -1,27 +1,25 @@
-import type { RecipientKey } from "../../domain/recipient/recipient.js";
 import type { StoredSubscription } from "../../domain/recipient/subscription.js";
+import { isJsonObject } from "../../util/json.js";
+import { decodeFields, describeTable, selectColumns, sumBytes } from "./table.js";
 
-export interface SubscriptionRow {
-  row: number;
-  object: string;
-  recipient: string;
-  properties: string;
-  inserted_at: number;
-  updated_at: number;
-}
+export const SUBSCRIPTIONS = describeTable<StoredSubscription>()(
+  "subscriptions",
+  { row: "bigint" },
+  {
+    object: { type: "text" },
+    recipient: { type: "text" },
+    properties: { type: "json", isMutable: true, check: isJsonObject },
+    inserted_at: { type: "bigint" },
+    updated_at: { type: "bigint", isMutable: true },
+  },
+);
 
-export function toStoredSubscription({
-  object,
-  recipient,
-  properties,
-  inserted_at,
-  updated_at,
-}: SubscriptionRow): StoredSubscription {
-  return {
-    object: object as RecipientKey,
-    recipient: recipient as RecipientKey,
-    properties: JSON.parse(properties),
-    inserted_at,
-    updated_at,
-  };
-}
+export type SubscriptionRow = typeof SUBSCRIPTIONS.row;
+
+/** The columns to select in `FROM subscriptions s`. */
+export const SUBSCRIPTION_COLUMNS = selectColumns(SUBSCRIPTIONS, "s");
+
+/** The bytes of a subscription in `FROM subscriptions s`. */
+export const SUBSCRIPTION_BYTES = sumBytes(SUBSCRIPTIONS, "s");
+
+export const toStoredSubscription = (row: SubscriptionRow): StoredSubscription => decodeFields(SUBSCRIPTIONS, row, {});

@@ -2,9 +2,9 @@ import { markMessage } from "../../../domain/message/mark-message.js";
 import type { EngagementAction, Message } from "../../../domain/message/message.js";
 import { requeueMessage } from "../../../domain/message/requeue-message.js";
 import type { JsonObject } from "../../../util/json.js";
-import { packMessageEvents } from "../../rows/event-codec.js";
 import { stringify } from "../../rows/json-column.js";
-import type { MessageRow } from "../../rows/message-row.js";
+import { MARKED_FIELDS, type MessageRow, QUEUED_FIELDS } from "../../rows/message-row.js";
+import { encodeRecord, type FieldColumn, listColumns, listTypes } from "../../rows/table.js";
 import { BlockValues, recordChangedValues } from "../connection/block-values.js";
 import type { Transaction } from "../connection/transaction.js";
 import { recordOutboundMessages } from "../run/outbound-events.js";
@@ -13,17 +13,12 @@ import { recordMessageEvents } from "../run/waits.js";
 import { countChanges } from "./feed-counts.js";
 import { selectMessageRows, toMessages, wakeDeliveries } from "./message-rows.js";
 
-const UPDATE_MARKS = `
-  UPDATE messages m SET seen_at = c.seen_at, read_at = c.read_at, interacted_at = c.interacted_at,
-    link_clicked_at = c.link_clicked_at, archived_at = c.archived_at, events = c.events, updated_at = c.updated_at
-  FROM json_to_recordset($1::json) AS c (row bigint, seen_at bigint, read_at bigint, interacted_at bigint,
-    link_clicked_at bigint, archived_at bigint, events text, updated_at bigint)
-  WHERE m.row = c.row`;
-
-const UPDATE_QUEUED = `
-  UPDATE messages m SET status = c.status, due_at = c.due_at, attempts = c.attempts, events = c.events, updated_at = c.updated_at
-  FROM json_to_recordset($1::json) AS c (row bigint, status text, due_at bigint, attempts integer, events text, updated_at bigint)
-  WHERE m.row = c.row`;
+/** Returns the statement that writes fields of messages. `more` are other changes of their rows. */
+export const buildUpdate = (fields: readonly FieldColumn<Message>[], more = ""): string => `
+  UPDATE messages m SET ${listColumns(fields, (name) => `${name} = c.${name}`)}${more}
+  FROM json_to_recordset($1::json) AS c (row bigint, ${listTypes(fields)}) WHERE m.row = c.row`;
+const UPDATE_MARKED = buildUpdate(MARKED_FIELDS);
+const UPDATE_QUEUED = buildUpdate(QUEUED_FIELDS);
 
 /** A message before and after a change. */
 interface Change {
@@ -66,12 +61,8 @@ export async function markMessages(
     }),
   );
   if (changes.length === 0) return [];
-  const updates = changes.map(({ row: { row }, after }) => {
-    const { seen_at, read_at, interacted_at, link_clicked_at, archived_at, updated_at } = after;
-    const events = packMessageEvents(after.events, after.inserted_at);
-    return { row, seen_at, read_at, interacted_at, link_clicked_at, archived_at, events, updated_at };
-  });
-  await tx.run(UPDATE_MARKS, stringify(updates));
+  const updates = changes.map(({ row: { row }, after }) => ({ row, ...encodeRecord(MARKED_FIELDS, after) }));
+  await tx.run(UPDATE_MARKED, stringify(updates));
   await countChanges(
     tx,
     shared,
@@ -97,13 +88,10 @@ export async function retryMessages(
     return after === null ? [] : [{ row: rows[index] as MessageRow, before, after }];
   });
   if (changes.length === 0) return [];
-  const updates = changes.map(({ row: { row }, after }) => {
-    const { status, due_at, attempts, updated_at } = after;
-    return { row, status, due_at, attempts, events: packMessageEvents(after.events, after.inserted_at), updated_at };
-  });
+  const updates = changes.map(({ row: { row }, after }) => ({ row, ...encodeRecord(QUEUED_FIELDS, after) }));
   await tx.run(UPDATE_QUEUED, stringify(updates));
   const values = new BlockValues();
-  for (const { row, status } of updates) values.add("messages.status", status, row);
+  for (const { row, after } of changes) values.add("messages.status", after.status, row.row);
   await recordChangedValues(tx, values);
   const queued = changes.map(({ after }) => after);
   wakeDeliveries(tx, queued);

@@ -1,7 +1,7 @@
 import type { Message, MessageStatuses } from "../../../domain/message/message.js";
-import { packMessageEvents } from "../../rows/event-codec.js";
-import { stringify, toJson } from "../../rows/json-column.js";
-import { MESSAGE_COLUMNS, type MessageRow, toMessage } from "../../rows/message-row.js";
+import { stringify } from "../../rows/json-column.js";
+import { MESSAGE_COLUMNS, MESSAGES, type MessageRow, toMessage } from "../../rows/message-row.js";
+import { encodeFields } from "../../rows/table.js";
 import type { TriggerData } from "../../rows/trigger-data.js";
 import { allocateRows } from "../connection/allocate-rows.js";
 import { BlockValues, recordNewValues } from "../connection/block-values.js";
@@ -85,9 +85,8 @@ interface NewMessage {
 }
 
 const COLUMNS = [
-  ...["row", "id", "recipient_run", "recipient", "shard", "channel", "step_ref", "status", "due_at", "scheduled_at"],
-  ...["attempts", "seen_at", "read_at", "interacted_at", "link_clicked_at", "archived_at", "inserted_at", "updated_at"],
-  ...["recipient_snapshot", "metadata", "data", "events", "content", "template_sources", "batch", "guide", "links"],
+  ...["row", "recipient_run", "shard", "channel", "data", "content", "template_sources", "guide"],
+  ...MESSAGES.fields.map(({ name }) => name),
 ];
 
 function toColumns(
@@ -98,33 +97,9 @@ function toColumns(
   const data = message.data === trigger.value ? trigger.text : stringify(message.data);
   const { channel, templateSources, content } = shared.getMessageParts(message);
   return [
-    row,
-    message.id,
-    recipientRun,
-    message.recipient,
-    getShard(message.recipient),
-    channel,
-    message.step_ref,
-    message.status,
-    message.due_at,
-    message.scheduled_at,
-    message.attempts,
-    message.seen_at,
-    message.read_at,
-    message.interacted_at,
-    message.link_clicked_at,
-    message.archived_at,
-    message.inserted_at,
-    message.updated_at,
-    toJson(message.recipient_snapshot),
-    toJson(message.metadata),
-    data === trigger.text ? null : data,
-    packMessageEvents(message.events, message.inserted_at),
-    content,
-    templateSources,
-    toJson(message.batch ?? null),
-    guide ?? null,
-    toJson(message.links ?? null),
+    ...[row, recipientRun, getShard(message.recipient), channel],
+    ...[data === trigger.text ? null : data, content, templateSources, guide ?? null],
+    ...encodeFields(MESSAGES.fields, message),
   ];
 }
 

@@ -1,8 +1,10 @@
 import type { DeliveryLog } from "../../../domain/message/delivery-log.js";
 import { mergeMessageEvents } from "../../../domain/message/merge-message-events.js";
 import type { Message, MessageEvent } from "../../../domain/message/message.js";
-import { packMessageEvents, unpackMessageEvents } from "../../rows/event-codec.js";
-import { stringify, toJson } from "../../rows/json-column.js";
+import { unpackMessageEvents } from "../../rows/event-codec.js";
+import { stringify } from "../../rows/json-column.js";
+import { DELIVERED_FIELDS } from "../../rows/message-row.js";
+import { encodeRecord } from "../../rows/table.js";
 import { BlockValues, recordChangedValues } from "../connection/block-values.js";
 import type { Transaction } from "../connection/transaction.js";
 import { recordOutboundMessages } from "../run/outbound-events.js";
@@ -10,6 +12,7 @@ import type { SharedRows } from "../run/shared-rows.js";
 import { recordMessageEvents } from "../run/waits.js";
 import { insertDeliveryLogs } from "./delivery-logs.js";
 import { type CountedState, countChanges } from "./feed-counts.js";
+import { buildUpdate } from "./mark-messages.js";
 import { wakeDeliveries } from "./message-rows.js";
 import { saveSecrets } from "./message-secrets.js";
 
@@ -17,12 +20,7 @@ const LOCK_HELD = `
   SELECT row, id, events, inserted_at, status, seen_at, read_at, archived_at FROM messages WHERE id = ANY($1::text[]) AND claim_token = $2
   ORDER BY row FOR UPDATE`;
 
-const SAVE = `
-  UPDATE messages m SET status = c.status, due_at = c.due_at, scheduled_at = c.scheduled_at, attempts = c.attempts,
-    metadata = c.metadata, events = c.events, updated_at = c.updated_at, claim_token = NULL, claim_until = NULL
-  FROM json_to_recordset($1::json) AS c (row bigint, status text, due_at bigint, scheduled_at bigint, attempts integer,
-    metadata text, events text, updated_at bigint)
-  WHERE m.row = c.row`;
+const SAVE = buildUpdate(DELIVERED_FIELDS, ", claim_token = NULL, claim_until = NULL");
 
 /** The values of a message that saving a delivery merges. Engagement may have changed since the claim. */
 interface HeldMessage extends CountedState {
@@ -56,16 +54,11 @@ export async function saveMessages(
     const before = unpackMessageEvents(stored.events, stored.inserted_at);
     const events = mergeMessageEvents(before, message.events);
     changed.push({ message, stored, events: events.slice(before.length), first: before.length });
-    const { status, due_at, scheduled_at, attempts, updated_at } = message;
-    return {
-      ...{ row: stored.row, status, due_at, scheduled_at, attempts, updated_at },
-      metadata: toJson(message.metadata),
-      events: packMessageEvents(events, stored.inserted_at),
-    };
+    return { row: stored.row, ...encodeRecord(DELIVERED_FIELDS, { ...message, events }) };
   });
   if (rows.length > 0) await tx.run(SAVE, stringify(rows));
   const values = new BlockValues();
-  for (const { row, status } of rows) values.add("messages.status", status, row);
+  for (const { message, stored } of changed) values.add("messages.status", message.status, stored.row);
   await recordChangedValues(tx, values);
   await countChanges(
     tx,

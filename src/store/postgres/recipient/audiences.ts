@@ -2,13 +2,12 @@ import type { AudienceMember, AudienceMembership } from "../../../domain/audienc
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { AddedMembers } from "../../../ports/audience-store.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
-import { type RecipientRow, toRecipient } from "../../rows/recipient-row.js";
-import { RECIPIENT_BYTES } from "../../rows/row-bytes.js";
+import { RECIPIENT_BYTES, RECIPIENT_COLUMNS, type RecipientRow, toRecipient } from "../../rows/recipient-row.js";
 import { readPage } from "../connection/read-page.js";
 import { SqlFilters } from "../connection/sql-filters.js";
 import type { Reader, Transaction } from "../connection/transaction.js";
 import { insertMembers } from "./audience-members.js";
-import { insertUserChanges, RECIPIENT_COLUMNS } from "./recipients.js";
+import { insertUserChanges } from "./recipients.js";
 
 /** Adds members and returns the new ones, whose joining may start audience runs (E-388). */
 export async function addAudienceMembers(
@@ -32,7 +31,7 @@ export async function listAudienceMembers(
   audience: string,
   page: PageRequest,
 ): Promise<Paged<AudienceMember>> {
-  const { rows, page_info } = await readPage<RecipientRow & { row: number; tenant: string; added_at: number }>(
+  const { rows, page_info } = await readPage<RecipientRow & { tenant: string; added_at: number }>(
     tx,
     {
       kind: "members",

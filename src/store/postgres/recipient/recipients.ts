@@ -12,16 +12,21 @@ import type { CausedWork } from "../../../ports/due-store.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { RecipientFilter } from "../../../ports/recipient-store.js";
 import { stringify } from "../../rows/json-column.js";
-import { type RecipientRow, toJsonUnlessEmpty, toRecipient } from "../../rows/recipient-row.js";
-import { RECIPIENT_BYTES } from "../../rows/row-bytes.js";
+import {
+  RECIPIENT_BYTES,
+  RECIPIENT_COLUMNS,
+  RECIPIENTS,
+  type RecipientRow,
+  toRecipient,
+} from "../../rows/recipient-row.js";
+import { type ColumnValue, encodeRecord, listColumns, listTypes, pickFields } from "../../rows/table.js";
+import { buildRecords } from "../connection/build-records.js";
 import { readPage } from "../connection/read-page.js";
 import { SqlFilters } from "../connection/sql-filters.js";
 import type { Reader, Transaction } from "../connection/transaction.js";
 import { getShard } from "../run/shard.js";
 import { recordEvents } from "../run/waits.js";
 import { deleteMembers, insertMembers } from "./audience-members.js";
-
-export const RECIPIENT_COLUMNS = "r.key, r.properties, r.preferences, r.channel_data, r.inserted_at, r.updated_at";
 
 /**
  * Reads each recipient by the index: for hundreds of keys, the planner would read the whole table until it is large. `OFFSET 0`
@@ -44,47 +49,32 @@ export interface RecipientChange {
   change(before: Recipient | null): RecipientParts | null;
 }
 
-/** The JSON texts of a recipient. */
-type RecipientTexts = Pick<RecipientRow, "properties" | "preferences" | "channel_data">;
+const PARTS = pickFields(RECIPIENTS, "properties", "preferences", "channel_data");
+const PART_NAMES = listColumns(PARTS);
 
-function toTexts({ properties, preferences, channel_data }: RecipientParts): RecipientTexts {
-  return {
-    properties: stringify(properties),
-    preferences: toJsonUnlessEmpty(preferences),
-    channel_data: toJsonUnlessEmpty(channel_data),
-  };
-}
+/** Returns the JSON texts of a recipient. */
+const toTexts = (parts: RecipientParts): Record<string, ColumnValue> => encodeRecord(PARTS, parts as Recipient);
 
-function areEqual(one: RecipientTexts, other: RecipientTexts): boolean {
-  return (
-    one.properties === other.properties &&
-    one.preferences === other.preferences &&
-    one.channel_data === other.channel_data
-  );
-}
+const areEqual = (one: Record<string, ColumnValue>, other: Record<string, ColumnValue>): boolean =>
+  PARTS.every(({ name }) => one[name] === other[name]);
 
 /** Inserts new recipients with their final values and locks those that exist, all in the order of their keys. */
 const INSERT_OR_LOCK = `
-  INSERT INTO recipients (row, key, properties, preferences, channel_data, inserted_at, updated_at)
-  SELECT c.row, c.key, c.properties, c.preferences, c.channel_data, $2, $2 FROM (
-    SELECT nextval('recipients_row_seq') AS row, key, properties, preferences, channel_data
-    FROM ROWS FROM (json_to_recordset($1::json) AS (key text, properties text, preferences text, channel_data text))
-      WITH ORDINALITY AS asked (key, properties, preferences, channel_data, n)
-    ORDER BY n) c
-  ORDER BY c.key COLLATE "C"
+  INSERT INTO recipients (row, key, ${PART_NAMES}, inserted_at, updated_at)
+  SELECT asked.row, asked.key, ${PART_NAMES}, $2, $2 FROM (
+    SELECT nextval('recipients_row_seq') AS row, key, ${PART_NAMES} FROM ${buildRecords(`key text, ${listTypes(PARTS)}`)} ORDER BY c.n) asked
+  ORDER BY asked.key COLLATE "C"
   ON CONFLICT (key) DO UPDATE SET key = excluded.key WHERE false
   RETURNING key`;
 
 const UPDATE = `
-  UPDATE recipients r SET properties = c.properties, preferences = c.preferences, channel_data = c.channel_data, updated_at = $2
-  FROM json_to_recordset($1::json) AS c (key text, properties text, preferences text, channel_data text) WHERE r.key = c.key`;
+  UPDATE recipients r SET ${listColumns(PARTS, (name) => `${name} = c.${name}`)}, updated_at = $2
+  FROM json_to_recordset($1::json) AS c (key text, ${listTypes(PARTS)}) WHERE r.key = c.key`;
 
 const INSERT_USER_CHANGES = `
   INSERT INTO user_changes ("user", "before", "after", audience, tenant, at, depth)
   SELECT c."user", c."before", c."after", c.audience, c.tenant, $2, c.depth
-  FROM ROWS FROM (json_to_recordset($1::json) AS ("user" text, "before" text, "after" text, audience text, tenant text, depth integer))
-    WITH ORDINALITY AS c ("user", "before", "after", audience, tenant, depth, n)
-  ORDER BY c.n`;
+  FROM ${buildRecords('"user" text, "before" text, "after" text, audience text, tenant text, depth integer')} ORDER BY c.n`;
 
 /** A row of `user_changes`. */
 interface UserChangeColumns {
@@ -148,9 +138,12 @@ function applyChanges(
     const { affectsAudiences, affectsRuns } = resolveChangeEffects(key, {
       isNew,
       propertiesChanged: texts.properties !== textsBefore?.properties,
-      partsChanged: texts.preferences !== textsBefore?.preferences || texts.channel_data !== textsBefore.channel_data,
+      partsChanged: texts.preferences !== textsBefore?.preferences || texts.channel_data !== textsBefore?.channel_data,
     });
-    const properties = { before: textsBefore?.properties ?? null, after: texts.properties };
+    const properties = {
+      before: (textsBefore?.properties ?? null) as string | null,
+      after: texts.properties as string,
+    };
     return {
       userChange: affectsAudiences ? { user: key, ...properties, depth } : null,
       event: affectsRuns ? buildRecipientEvent(state.current, at) : null,
@@ -275,7 +268,7 @@ export async function listRecipients(
     .add("r.key = ?", id === undefined ? undefined : `${collection}/${id}`)
     .addPairs("r.properties", name === undefined ? undefined : { name });
   if (collection === null) filters.conditions.push(`split_part(r.key, '/', 1) <> '${USERS}'`);
-  const { rows, page_info } = await readPage<RecipientRow & { row: number }>(
+  const { rows, page_info } = await readPage<RecipientRow>(
     tx,
     {
       kind: "recipients",

@@ -3,15 +3,20 @@ import type { StoredSubscription, Subscription } from "../../../domain/recipient
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { SubscriptionFilter } from "../../../ports/subscription-store.js";
 import { stringify } from "../../rows/json-column.js";
-import { SUBSCRIPTION_BYTES } from "../../rows/row-bytes.js";
-import { type SubscriptionRow, toStoredSubscription } from "../../rows/subscription-row.js";
+import {
+  SUBSCRIPTION_BYTES,
+  SUBSCRIPTION_COLUMNS,
+  SUBSCRIPTIONS,
+  type SubscriptionRow,
+  toStoredSubscription,
+} from "../../rows/subscription-row.js";
+import { encodeRecord, listColumns, listTypes } from "../../rows/table.js";
+import { buildRecords } from "../connection/build-records.js";
 import { readPage } from "../connection/read-page.js";
 import { SqlFilters } from "../connection/sql-filters.js";
 import type { Reader, Transaction } from "../connection/transaction.js";
 
 type Pair = Pick<Subscription, "object" | "recipient">;
-
-const COLUMNS = "s.row, s.object, s.recipient, s.properties, s.inserted_at, s.updated_at";
 
 /** The class of the advisory locks on the subscriptions of objects, and their number. */
 const LOCK_CLASS = 7_204;
@@ -40,16 +45,12 @@ export async function lockObjectsOfSubscriber(tx: Transaction, recipient: Recipi
 }
 
 const UPSERT = `
-  INSERT INTO subscriptions (object, recipient, properties, inserted_at, updated_at)
-  SELECT c.object, c.recipient, c.properties, $2, $2
-  FROM ROWS FROM (json_to_recordset($1::json) AS (object text, recipient text, properties text))
-    WITH ORDINALITY AS c (object, recipient, properties, n)
-  ORDER BY c.n
-  ON CONFLICT (object, recipient) DO UPDATE SET properties = excluded.properties, updated_at = excluded.updated_at`;
+  INSERT INTO subscriptions (${listColumns(SUBSCRIPTIONS.fields)})
+  SELECT ${listColumns(SUBSCRIPTIONS.fields, (name) => `c.${name}`)} FROM ${buildRecords(listTypes(SUBSCRIPTIONS.fields))} ORDER BY c.n
+  ON CONFLICT (object, recipient) DO UPDATE SET ${listColumns(SUBSCRIPTIONS.mutableFields, (name) => `${name} = excluded.${name}`)}`;
 
 const SELECT_PAIRS = `
-  SELECT ${COLUMNS} FROM ROWS FROM (json_to_recordset($1::json) AS (object text, recipient text))
-    WITH ORDINALITY AS c (object, recipient, n)
+  SELECT ${SUBSCRIPTION_COLUMNS} FROM ${buildRecords("object text, recipient text")}
     JOIN subscriptions s ON s.object = c.object AND s.recipient = c.recipient
   ORDER BY c.n`;
 
@@ -70,16 +71,13 @@ export async function applySubscriptions(
   at: number,
 ): Promise<void> {
   if (subscriptions.length === 0) return;
-  const rows = mergePairs(subscriptions).map(({ object, recipient, properties }) => ({
-    object,
-    recipient,
-    properties: stringify(properties),
-  }));
+  const pairs = mergePairs(subscriptions);
   await lockObjects(
     tx,
-    rows.map(({ object }) => object),
+    pairs.map(({ object }) => object),
   );
-  await tx.run(UPSERT, stringify(rows), at);
+  const stored = pairs.map((subscription) => ({ ...subscription, inserted_at: at, updated_at: at }));
+  await tx.run(UPSERT, stringify(stored.map((one) => encodeRecord(SUBSCRIPTIONS.fields, one))));
 }
 
 export async function upsertSubscriptions(
@@ -118,7 +116,7 @@ export async function listSubscriptions(
     tx,
     {
       kind: "subscriptions",
-      columns: COLUMNS,
+      columns: SUBSCRIPTION_COLUMNS,
       from: "FROM subscriptions s",
       bytes: SUBSCRIPTION_BYTES,
       key: "s.row",
@@ -137,7 +135,7 @@ export async function listSubscribers(
   limit: number,
 ): Promise<{ items: Subscription[]; next: number | null }> {
   const rows = await tx.all<SubscriptionRow>(
-    `SELECT ${COLUMNS} FROM subscriptions s WHERE s.object = $1 AND s.row > $2 ORDER BY s.row LIMIT $3`,
+    `SELECT ${SUBSCRIPTION_COLUMNS} FROM subscriptions s WHERE s.object = $1 AND s.row > $2 ORDER BY s.row LIMIT $3`,
     object,
     after ?? 0,
     limit + 1,

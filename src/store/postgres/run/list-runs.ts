@@ -1,8 +1,7 @@
 import type { IdKind, RunQuery } from "../../../ports/filters.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { StoredRun } from "../../../ports/run-store.js";
-import { RUN_BYTES } from "../../rows/row-bytes.js";
-import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, toRecipientRun } from "../../rows/run-row.js";
+import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, RUN_BYTES, toRecipientRun } from "../../rows/run-row.js";
 import { bindBlockSource } from "../connection/block-values.js";
 import { readPage } from "../connection/read-page.js";
 import { bindRowRange } from "../connection/row-range.js";

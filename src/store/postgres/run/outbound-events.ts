@@ -1,5 +1,6 @@
 import type { RecipientRun } from "../../../domain/run/workflow-run.js";
 import { stringify } from "../../rows/json-column.js";
+import { buildRecords } from "../connection/build-records.js";
 import type { Transaction } from "../connection/transaction.js";
 
 /** A row of `outbound_events`. */
@@ -15,9 +16,7 @@ interface OutboundColumns {
 const INSERT = `
   INSERT INTO outbound_events (message, recipient_run, first, last, type, at)
   SELECT c.message, c.recipient_run, c.first, c.last, c.type, c.at
-  FROM ROWS FROM (json_to_recordset($1::json) AS (message text, recipient_run text, first integer, last integer, type text, at bigint))
-    WITH ORDINALITY AS c (message, recipient_run, first, last, type, at, n)
-  ORDER BY c.n`;
+  FROM ${buildRecords("message text, recipient_run text, first integer, last integer, type text, at bigint")} ORDER BY c.n`;
 
 async function insertEvents(tx: Transaction, events: readonly OutboundColumns[]): Promise<void> {
   if (events.length > 0) await tx.run(INSERT, stringify(events));

@@ -1,26 +1,28 @@
 import type { RecipientRun } from "../../../domain/run/workflow-run.js";
-import { packRunEvents } from "../../rows/event-codec.js";
 import { toJson } from "../../rows/json-column.js";
 import {
+  RECIPIENT_RUNS,
   toWorkflowRunRecord,
   WORKFLOW_RUN_COLUMNS,
   type WorkflowRunRecord,
   type WorkflowRunRow,
 } from "../../rows/run-row.js";
-import { packSteps } from "../../rows/step-codec.js";
+import { encodeFields } from "../../rows/table.js";
 import { BlockValues, recordChangedValues, recordNewValues } from "../connection/block-values.js";
 import type { Reader, Transaction } from "../connection/transaction.js";
 import { recordOutboundRuns } from "./outbound-events.js";
 import { getShard } from "./shard.js";
 import type { SharedRows } from "./shared-rows.js";
 
-/** A value of a row list. Texts must not be empty or contain control characters, as JSON and fixed words do not. */
+/** A value of a row list. Texts are not empty and contain no control characters, as JSON and fixed words do. */
 type ListValue = string | number | boolean | null;
 
 /** A column of a row list: its name and type in the statement, and its value for each item. */
 interface ListColumn<Item> {
   name: string;
   type: string;
+  /** Whether the values are JSON texts of the column's texts, which may be any. */
+  isAnyText?: boolean;
   getValue(item: Item): ListValue;
 }
 
@@ -46,14 +48,17 @@ function formatRowList<Item>(columns: readonly ListColumn<Item>[], items: readon
 
 /** Builds the source of a statement that reads the rows of a text. An empty value is NULL. */
 function buildRowList<Item>(columns: readonly ListColumn<Item>[], parameter: string): string {
-  const values = columns.map(({ name, type }, index) => `v.list[${index + 1}]::${type} AS ${name}`);
+  const values = columns.map(({ name, type, isAnyText = false }, index) => {
+    const value = `v.list[${index + 1}]`;
+    return `${isAnyText ? `${value}::json #>> '{}'` : `${value}::${type}`} AS ${name}`;
+  });
   // `OFFSET 0` keeps the planner from splitting a line again for each of its values.
   return `(SELECT ${values.join(", ")} FROM (
     SELECT string_to_array(line, E'\\x1f', '') AS list FROM unnest(string_to_array(${parameter}, E'\\x1e')) AS line OFFSET 0
   ) v)`;
 }
 
-const SELECT_WORKFLOW_RUNS = `SELECT ${WORKFLOW_RUN_COLUMNS} FROM workflow_runs`;
+const SELECT_WORKFLOW_RUNS = `SELECT ${WORKFLOW_RUN_COLUMNS} FROM workflow_runs w`;
 
 async function toRecords(
   tx: Reader,
@@ -87,10 +92,7 @@ export interface NewRun {
   batch: number | null;
 }
 
-const COPY_COLUMNS = [
-  ...["row", "id", "workflow_run", "recipient", "shard", "status", "due_at", "position", "data", "via", "reason"],
-  ...["error_count", "batch", "inserted_at", "updated_at", "steps", "events"],
-];
+const COPY_COLUMNS = ["row", "workflow_run", "shard", "batch", ...RECIPIENT_RUNS.fields.map(({ name }) => name)];
 
 /** The row of a workflow run, with the values by which its runs are listed. */
 interface TriggerRow {
@@ -109,23 +111,8 @@ export async function insertRunRows(
     "recipient_runs",
     COPY_COLUMNS,
     runs.map(({ row, run, batch }) => [
-      row,
-      run.id,
-      workflowRun,
-      run.recipient,
-      getShard(run.recipient),
-      run.status,
-      run.due_at,
-      toJson(run.position),
-      toJson(run.data),
-      toJson(run.via),
-      toJson(run.reason),
-      run.error_count,
-      batch,
-      run.inserted_at,
-      run.updated_at,
-      packSteps(run.steps),
-      packRunEvents(run.events, run.inserted_at),
+      ...[row, workflowRun, getShard(run.recipient), batch],
+      ...encodeFields(RECIPIENT_RUNS.fields, run),
     ]),
   );
   const values = new BlockValues();
@@ -194,25 +181,22 @@ interface RunUpdate {
 export const buildHeldCondition = (token: string): string =>
   `CASE WHEN c.is_leased THEN r.claim_token = ${token} ELSE r.claim_token IS NULL AND r.revision = c.revision END`;
 
-/** The columns of a change. Those from `status` on are written to the row. */
+/** The columns of a change that are written to the row. */
+const WRITTEN_COLUMNS: readonly ListColumn<RunUpdate>[] = [
+  ...RECIPIENT_RUNS.mutableFields.map(({ name, type, isJson, values, encode }) => {
+    const isAnyText = type === "text" && !isJson && values === undefined;
+    const getValue = ({ run }: RunUpdate) => (isAnyText ? toJson(encode(run)) : encode(run));
+    return { name, type, isAnyText, getValue };
+  }),
+  { name: "batch", type: "bigint", getValue: ({ batch }) => batch },
+  { name: "version", type: "bigint", getValue: ({ version }) => version },
+];
 const CHANGE_COLUMNS: readonly ListColumn<RunUpdate>[] = [
   { name: "row", type: "bigint", getValue: ({ row }) => row },
   { name: "revision", type: "integer", getValue: ({ revision }) => revision },
   { name: "is_leased", type: "boolean", getValue: ({ isLeased = false }) => isLeased },
-  { name: "status", type: "text", getValue: ({ run }) => run.status },
-  { name: "position", type: "text", getValue: ({ run }) => toJson(run.position) },
-  { name: "due_at", type: "bigint", getValue: ({ run }) => run.due_at },
-  { name: "data", type: "text", getValue: ({ run }) => toJson(run.data) },
-  { name: "steps", type: "text", getValue: ({ run }) => packSteps(run.steps) },
-  { name: "reason", type: "text", getValue: ({ run }) => toJson(run.reason) },
-  { name: "events", type: "text", getValue: ({ run }) => packRunEvents(run.events, run.inserted_at) },
-  { name: "error_count", type: "integer", getValue: ({ run }) => run.error_count },
-  { name: "batch", type: "bigint", getValue: ({ batch }) => batch },
-  { name: "version", type: "bigint", getValue: ({ version }) => version },
-  { name: "updated_at", type: "bigint", getValue: ({ run }) => run.updated_at },
+  ...WRITTEN_COLUMNS,
 ];
-
-const WRITTEN_COLUMNS = CHANGE_COLUMNS.slice(CHANGE_COLUMNS.findIndex(({ name }) => name === "status"));
 
 const buildUpdate = (guard: string): string => `
   UPDATE recipient_runs r

@@ -4,6 +4,7 @@ import { buildMessageEvents, type OccurredEvent } from "../../../domain/run/occu
 import { getDueAfterSignal, isAwaited, type RunWait, type Signal } from "../../../domain/run/run-wait.js";
 import type { TriggerSource } from "../../../domain/run/workflow-run.js";
 import { stringify } from "../../rows/json-column.js";
+import { buildRecords } from "../connection/build-records.js";
 import { WAITS_LOCK } from "../connection/lock-waits.js";
 import type { Reader, Transaction } from "../connection/transaction.js";
 import { getShard } from "./shard.js";
@@ -82,10 +83,8 @@ const INSERT_WAITS = `
   FROM json_to_recordset($1::json) AS c (row bigint, awaited text, recipient text, starts_at bigint, ends_at bigint)`;
 
 const INSERT_SIGNALS = `
-  INSERT INTO signals (recipient_run, event)
-  SELECT c.recipient_run, c.event
-  FROM ROWS FROM (json_to_recordset($1::json) AS (recipient_run bigint, event text)) WITH ORDINALITY AS c (recipient_run, event, n)
-  ORDER BY c.n`;
+  INSERT INTO signals (recipient_run, event) SELECT c.recipient_run, c.event
+  FROM ${buildRecords("recipient_run bigint, event text")} ORDER BY c.n`;
 
 /** Makes waiting runs due. A run that is due earlier stays so, and one that has ended stays ended. */
 const SET_DUE = `

@@ -3,7 +3,8 @@ import { sendsRequest } from "../../../domain/run/sends-request.js";
 import type { Claim } from "../../../ports/due-store.js";
 import type { ClaimedRun } from "../../../ports/run-store.js";
 import { stringify } from "../../rows/json-column.js";
-import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, toRecipientRun } from "../../rows/run-row.js";
+import { RECIPIENT_RUNS, type RecipientRunRow, toRecipientRun } from "../../rows/run-row.js";
+import { selectColumns } from "../../rows/table.js";
 import type { Connection } from "../connection/connection.js";
 import type { Reader, Transaction } from "../connection/transaction.js";
 import { readMessageStatuses } from "../message/message-rows.js";
@@ -20,7 +21,7 @@ import { findLastMoment } from "./next-due.js";
 
 type DueRun = RecipientRunRow & { revision: number };
 
-const COLUMNS = `${RECIPIENT_RUN_COLUMNS.replaceAll("r.", "t.")}, t.revision`;
+const COLUMNS = `${selectColumns(RECIPIENT_RUNS, "t")}, t.revision`;
 
 /** Leases the runs of a claim, of one moment or several, in order. */
 async function leaseDueRuns(tx: Transaction, claim: Claim, limit: number): Promise<DueRun[]> {

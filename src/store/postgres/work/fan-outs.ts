@@ -3,7 +3,8 @@ import type { WorkflowRun } from "../../../domain/run/workflow-run.js";
 import type { CausedWork, Claim } from "../../../ports/due-store.js";
 import type { ChunkResult, ClaimedFanOut, FanOutChunk, FanOutSplit } from "../../../ports/fan-out-store.js";
 import { stringify } from "../../rows/json-column.js";
-import { toWorkflowRunRecord, WORKFLOW_RUN_COLUMNS, type WorkflowRunRow } from "../../rows/run-row.js";
+import { toWorkflowRunRecord, WORKFLOW_RUNS, type WorkflowRunRow } from "../../rows/run-row.js";
+import { selectColumns } from "../../rows/table.js";
 import type { Connection } from "../connection/connection.js";
 import { applyUpserts } from "../recipient/recipients.js";
 import { shareCancellationKeys } from "../run/cancellation-locks.js";
@@ -30,9 +31,7 @@ export async function readRecipientsWithRun(
   return new Set(rows.map(({ recipient }) => recipient));
 }
 
-const COLUMNS = WORKFLOW_RUN_COLUMNS.split(", ")
-  .map((column) => `t.${column}`)
-  .join(", ");
+const COLUMNS = selectColumns(WORKFLOW_RUNS, "t", ["due_at"]);
 
 export async function claimDueFanOuts(
   db: Connection,
@@ -42,12 +41,11 @@ export async function claimDueFanOuts(
 ): Promise<ClaimedFanOut[]> {
   const isAlone = !(await hasDueWork(db, "workflow_runs", claim));
   if (isAlone && !(await hasCrashedWork(db, "workflow_runs", claim))) return [];
-  const columns = `${COLUMNS}, t.fan_out`;
   type FanOutRow = WorkflowRunRow & { fan_out: string };
   return db.write(async (tx) => {
     const rows = isAlone
-      ? await leaseCrashedRow<FanOutRow>(tx, "workflow_runs", claim, { columns, crashes: db.crashes })
-      : await leaseDueRows<FanOutRow>(tx, "workflow_runs", claim, limit, columns);
+      ? await leaseCrashedRow<FanOutRow>(tx, "workflow_runs", claim, { columns: COLUMNS, crashes: db.crashes })
+      : await leaseDueRows<FanOutRow>(tx, "workflow_runs", claim, limit, COLUMNS);
     await shared.load(tx, { versions: rows.map(({ version }) => version) });
     return rows.map((row): ClaimedFanOut => {
       const { run, version } = toWorkflowRunRecord(row, shared.version(row.version));
@@ -102,7 +100,7 @@ export async function insertFanOutChunk(
     );
     await shareCancellationKeys(tx, own === undefined ? runs : [own, ...runs]);
     const held = await tx.get<WorkflowRunRow & { fan_out: string | null }>(
-      `SELECT ${WORKFLOW_RUN_COLUMNS}, fan_out FROM workflow_runs WHERE id = $1 AND claim_token = $2 FOR NO KEY UPDATE`,
+      `SELECT ${COLUMNS} FROM workflow_runs t WHERE t.id = $1 AND t.claim_token = $2 FOR NO KEY UPDATE`,
       chunk.workflow_run_id,
       token,
     );

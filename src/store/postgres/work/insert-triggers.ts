@@ -3,13 +3,16 @@ import type { PendingTrigger } from "../../../domain/run/batch-continuations.js"
 import type { WorkflowRun } from "../../../domain/run/workflow-run.js";
 import type { NewWorkflowRun } from "../../../ports/trigger-store.js";
 import { stringify } from "../../rows/json-column.js";
+import { WORKFLOW_RUNS } from "../../rows/run-row.js";
+import { encodeFields, encodeRecord, listColumns, listTypes } from "../../rows/table.js";
+import { buildRecords } from "../connection/build-records.js";
 import type { Transaction } from "../connection/transaction.js";
 import { applyUpserts } from "../recipient/recipients.js";
 import type { SharedRows } from "../run/shared-rows.js";
 
 const buildInsert = (time: string): string =>
-  "INSERT INTO workflow_runs (id, workflow, version, actor, tenant, data, cancellation_key, settings, trigger_source, unidentified, inserted_at, fan_out, due_at, claim_token, claim_until) " +
-  `VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, ${time} + $15) ON CONFLICT (id) DO NOTHING RETURNING row`;
+  `INSERT INTO workflow_runs (version, data, unidentified, fan_out, due_at, claim_token, claim_until, ${listColumns(WORKFLOW_RUNS.fields)}) ` +
+  `VALUES ($1, $2, $3, $4, $5, $6, ${time} + $7, ${listColumns(WORKFLOW_RUNS.fields, (_name, _column, index) => `$${index + 8}`)}) ON CONFLICT (id) DO NOTHING RETURNING row`;
 
 interface NewWorkflowRunRow {
   run: WorkflowRun;
@@ -27,21 +30,14 @@ export async function insertWorkflowRunRow(
 ): Promise<number | null> {
   const inserted = await tx.get<{ row: number }>(
     buildInsert(tx.time),
-    run.id,
-    run.workflow,
     version,
-    run.actor,
-    run.tenant,
     text,
-    run.cancellation_key,
-    stringify(run.settings),
-    stringify(run.trigger_source),
     unidentified.length > 0 ? stringify(unidentified) : null,
-    run.inserted_at,
     fanOut ? stringify(fanOut.rest) : null,
     fanOut ? fanOut.claim.now : null,
     fanOut ? fanOut.claim.token : null,
     fanOut ? fanOut.claim.leaseMs : null,
+    ...encodeFields(WORKFLOW_RUNS.fields, run),
   );
   if (inserted === undefined) return null;
   const { row } = inserted;
@@ -50,12 +46,9 @@ export async function insertWorkflowRunRow(
 }
 
 const INSERT_PENDING = `
-  INSERT INTO workflow_runs (row, id, workflow, version, actor, tenant, data, cancellation_key, settings, trigger_source, inserted_at, fan_out, due_at)
-  SELECT nextval('workflow_runs_row_seq'), c.id, c.workflow, c.version, c.actor, c.tenant, c.data, c.cancellation_key, c.settings, c.trigger_source,
-    c.inserted_at, c.fan_out, c.inserted_at
-  FROM ROWS FROM (json_to_recordset($1::json) AS (id text, workflow text, version bigint, actor text, tenant text, data text, cancellation_key text,
-    settings text, trigger_source text, inserted_at bigint, fan_out text))
-    WITH ORDINALITY AS c (id, workflow, version, actor, tenant, data, cancellation_key, settings, trigger_source, inserted_at, fan_out, n)
+  INSERT INTO workflow_runs (row, version, data, fan_out, due_at, ${listColumns(WORKFLOW_RUNS.fields)})
+  SELECT nextval('workflow_runs_row_seq'), c.version, c.data, c.fan_out, c.inserted_at, ${listColumns(WORKFLOW_RUNS.fields, (name) => `c.${name}`)}
+  FROM ${buildRecords(`version bigint, data text, fan_out text, ${listTypes(WORKFLOW_RUNS.fields)}`)}
   ORDER BY c.n RETURNING row, id, inserted_at, tenant`;
 
 /** Inserts the triggers of steps, whose fan-outs are due at once. Their versions are inserted before the transaction. */
@@ -67,17 +60,10 @@ export async function insertTriggers(
   if (triggers.length === 0) return;
   for (const { run, upserts } of triggers) await applyUpserts(tx, upserts, run.inserted_at);
   const rows = triggers.map(({ run, version, fanOut }) => ({
-    id: run.id,
-    workflow: run.workflow,
     version: shared.getVersionRow(version),
-    actor: run.actor,
-    tenant: run.tenant,
     data: stringify(run.data),
-    cancellation_key: run.cancellation_key,
-    settings: stringify(run.settings),
-    trigger_source: stringify(run.trigger_source),
-    inserted_at: run.inserted_at,
     fan_out: stringify(fanOut),
+    ...encodeRecord(WORKFLOW_RUNS.fields, run),
   }));
   const inserted = await tx.all<{ row: number; id: string; inserted_at: number; tenant: string | null }>(
     INSERT_PENDING,

@@ -1,10 +1,11 @@
-import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { Schedule } from "../../../domain/trigger/schedule.js";
 import type { Claim } from "../../../ports/due-store.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { Occurrence, OccurrenceResult, ScheduleFilter, ScheduleUpdate } from "../../../ports/schedule-store.js";
-import { parseJson, stringify, toJson } from "../../rows/json-column.js";
-import { SCHEDULE_BYTES } from "../../rows/row-bytes.js";
+import { stringify } from "../../rows/json-column.js";
+import { SCHEDULE_BYTES, SCHEDULE_COLUMNS, SCHEDULES, type ScheduleRow, toSchedule } from "../../rows/schedule-row.js";
+import { encodeRecord, listColumns, listTypes } from "../../rows/table.js";
+import { buildRecords } from "../connection/build-records.js";
 import type { Connection } from "../connection/connection.js";
 import { readPage } from "../connection/read-page.js";
 import { SqlFilters } from "../connection/sql-filters.js";
@@ -16,73 +17,19 @@ import { hasDueWork } from "./due-rows.js";
 import { insertSharedRows, writeWorkflowRun } from "./insert-workflow-run.js";
 import { leaseDueRows } from "./lease-rows.js";
 
-interface ScheduleRow {
-  row: number;
-  id: string;
-  workflow: string;
-  recipient: string;
-  actor: string | null;
-  tenant: string | null;
-  data: string | null;
-  repeats: string;
-  scheduled_at: number | null;
-  ending_at: number | null;
-  due_at: number | null;
-  last_occurrence_at: number | null;
-  inserted_at: number;
-  updated_at: number;
-}
-
-const COLUMNS =
-  "t.row, t.id, t.workflow, t.recipient, t.actor, t.tenant, t.data, t.repeats, t.scheduled_at, t.ending_at, t.due_at, t.last_occurrence_at, t.inserted_at, t.updated_at";
-
-const ROWS =
-  "(id text, workflow text, recipient text, actor text, tenant text, data text, repeats text, scheduled_at bigint, ending_at bigint, due_at bigint, last_occurrence_at bigint, inserted_at bigint, updated_at bigint)";
-
 const INSERT = `
-  INSERT INTO schedules (row, id, workflow, recipient, actor, tenant, data, repeats, scheduled_at, ending_at, due_at, last_occurrence_at, inserted_at, updated_at)
-  SELECT nextval('schedules_row_seq'), c.id, c.workflow, c.recipient, c.actor, c.tenant, c.data, c.repeats, c.scheduled_at, c.ending_at, c.due_at,
-    c.last_occurrence_at, c.inserted_at, c.updated_at
-  FROM ROWS FROM (json_to_recordset($1::json) AS ${ROWS})
-    WITH ORDINALITY AS c (id, workflow, recipient, actor, tenant, data, repeats, scheduled_at, ending_at, due_at, last_occurrence_at, inserted_at, updated_at, n)
-  ORDER BY c.n`;
+  INSERT INTO schedules (row, ${listColumns(SCHEDULES.fields)})
+  SELECT nextval('schedules_row_seq'), ${listColumns(SCHEDULES.fields, (name) => `c.${name}`)}
+  FROM ${buildRecords(listTypes(SCHEDULES.fields))} ORDER BY c.n`;
 
 /** Writes what may change of schedules, and ends all claims on them. */
 const UPDATE = `
-  UPDATE schedules t SET actor = c.actor, tenant = c.tenant, data = c.data, repeats = c.repeats, scheduled_at = c.scheduled_at,
-    ending_at = c.ending_at, due_at = c.due_at, last_occurrence_at = c.last_occurrence_at, updated_at = c.updated_at,
-    claim_token = NULL, claim_until = NULL
-  FROM json_to_recordset($1::json) AS c ${ROWS} WHERE t.id = c.id`;
-
-function toSchedule(row: ScheduleRow): Schedule {
-  return {
-    id: row.id,
-    workflow: row.workflow,
-    recipient: row.recipient as RecipientKey,
-    actor: row.actor as RecipientKey | null,
-    tenant: row.tenant,
-    data: parseJson(row.data),
-    repeats: JSON.parse(row.repeats),
-    scheduled_at: row.scheduled_at,
-    ending_at: row.ending_at,
-    next_occurrence_at: row.due_at,
-    last_occurrence_at: row.last_occurrence_at,
-    inserted_at: row.inserted_at,
-    updated_at: row.updated_at,
-  };
-}
+  UPDATE schedules t SET ${listColumns(SCHEDULES.mutableFields, (name) => `${name} = c.${name}`)}, claim_token = NULL, claim_until = NULL
+  FROM json_to_recordset($1::json) AS c (${listTypes(SCHEDULES.fields)}) WHERE t.id = c.id`;
 
 /** Returns schedules as JSON for the statements above. */
-function toRows(schedules: readonly Schedule[]): string {
-  return stringify(
-    schedules.map(({ next_occurrence_at, data, repeats, ...schedule }) => ({
-      ...schedule,
-      data: toJson(data),
-      repeats: stringify(repeats),
-      due_at: next_occurrence_at,
-    })),
-  );
-}
+const toRows = (schedules: readonly Schedule[]): string =>
+  stringify(schedules.map((schedule) => encodeRecord(SCHEDULES.fields, schedule)));
 
 function wakeSchedules(tx: Transaction, schedules: readonly Schedule[]): void {
   for (const { next_occurrence_at: dueAt } of schedules) if (dueAt !== null) tx.wake({ kind: "schedules", dueAt });
@@ -96,7 +43,10 @@ export async function insertSchedules(db: Connection, schedules: readonly Schedu
 }
 
 export async function readSchedules(db: Connection, ids: readonly string[]): Promise<Schedule[]> {
-  const rows = await db.all<ScheduleRow>(`SELECT ${COLUMNS} FROM schedules t WHERE t.id = ANY($1::text[])`, ids);
+  const rows = await db.all<ScheduleRow>(
+    `SELECT ${SCHEDULE_COLUMNS} FROM schedules t WHERE t.id = ANY($1::text[])`,
+    ids,
+  );
   const byId = new Map(rows.map((row) => [row.id, row]));
   return ids.flatMap((id) => {
     const row = byId.get(id);
@@ -112,7 +62,7 @@ export function listSchedules(db: Connection, filter: ScheduleFilter, page: Page
   return db.read(async (tx) => {
     const query = {
       kind: "schedules",
-      columns: COLUMNS,
+      columns: SCHEDULE_COLUMNS,
       from: "FROM schedules t",
       bytes: SCHEDULE_BYTES,
       key: "t.row",
@@ -128,7 +78,7 @@ export function updateSchedules(db: Connection, updates: readonly ScheduleUpdate
   return db.write(async (tx) => {
     const ids = updates.map(({ before }) => before.id);
     const rows = await tx.all<ScheduleRow>(
-      `SELECT ${COLUMNS} FROM schedules t WHERE t.id = ANY($1::text[]) ORDER BY t.id FOR UPDATE`,
+      `SELECT ${SCHEDULE_COLUMNS} FROM schedules t WHERE t.id = ANY($1::text[]) ORDER BY t.id FOR UPDATE`,
       ids,
     );
     const stored = new Map(rows.map((row) => [row.id, row]));
@@ -148,7 +98,7 @@ export function updateSchedules(db: Connection, updates: readonly ScheduleUpdate
 export function deleteSchedules(db: Connection, ids: readonly string[]): Promise<Schedule[]> {
   return db.write(async (tx) => {
     const rows = await tx.all<ScheduleRow>(
-      `DELETE FROM schedules t WHERE t.row IN (SELECT row FROM schedules WHERE id = ANY($1::text[]) ORDER BY id FOR UPDATE) RETURNING ${COLUMNS}`,
+      `DELETE FROM schedules t WHERE t.row IN (SELECT row FROM schedules WHERE id = ANY($1::text[]) ORDER BY id FOR UPDATE) RETURNING ${SCHEDULE_COLUMNS}`,
       ids,
     );
     const byId = new Map(rows.map((row) => [row.id, row]));
@@ -164,8 +114,8 @@ export async function claimDueSchedules(db: Connection, claim: Claim, limit: num
   if (isAlone && !(await hasCrashedWork(db, "schedules", claim))) return [];
   return db.write(async (tx) => {
     const rows = isAlone
-      ? await leaseCrashedRow<ScheduleRow>(tx, "schedules", claim, { columns: COLUMNS, crashes: db.crashes })
-      : await leaseDueRows<ScheduleRow>(tx, "schedules", claim, limit, COLUMNS);
+      ? await leaseCrashedRow<ScheduleRow>(tx, "schedules", claim, { columns: SCHEDULE_COLUMNS, crashes: db.crashes })
+      : await leaseDueRows<ScheduleRow>(tx, "schedules", claim, limit, SCHEDULE_COLUMNS);
     return rows.map(toSchedule);
   });
 }

@@ -1,88 +1,10 @@
-import { DELIVERY_STATUSES } from "../../../domain/message/message.js";
-import { RUN_STATUSES } from "../../../domain/run/run-status.js";
 import { getErrorMessage } from "../../../errors/knock-error.js";
-import { isJsonObject } from "../../../util/json.js";
 import { stringify } from "../../rows/json-column.js";
+import { STORED_TABLES } from "../../rows/stored-tables.js";
 import type { Database } from "./driver.js";
 
-type ValueCheck = (value: unknown) => boolean;
-
-const isText: ValueCheck = (value) => typeof value === "string";
-const isTextOrNull: ValueCheck = (value) => value === null || value === undefined || isText(value);
-const isNumber: ValueCheck = (value) => value === undefined || Number.isSafeInteger(value);
-const createListCheck =
-  (check: ValueCheck): ValueCheck =>
-  (value) =>
-    Array.isArray(value) && value.every(check);
-
-const isStep: ValueCheck = (step) => {
-  const {
-    ref,
-    type,
-    outcome,
-    reason = null,
-  } = Array.isArray(step)
-    ? { ref: step[0], type: step[1], outcome: step[2], reason: step[3] }
-    : isJsonObject(step)
-      ? step
-      : {};
-  return isText(ref) && isText(type) && isText(outcome) && isReason(reason);
-};
-const isReason: ValueCheck = (reason) => reason === null || (isJsonObject(reason) && isText(reason.code));
-const isEvent: ValueCheck = (event) => Array.isArray(event) && isText(event[0]) && isNumber(event[1]);
-const isRunEvent: ValueCheck = (event) =>
-  isEvent(event) && isStepName((event as unknown[])[2]) && isStepName((event as unknown[])[3]);
-/** Zero stands for the step of the event before. */
-const isStepName: ValueCheck = (name) => isTextOrNull(name) || name === 0;
-const isVersion: ValueCheck = (version) =>
-  isJsonObject(version) &&
-  isText(version.key) &&
-  isText(version.version_id) &&
-  createListCheck(isText)(version.categories) &&
-  Array.isArray(version.steps);
-const isPreferences: ValueCheck = (sets) => isJsonObject(sets) && Object.values(sets).every(isJsonObject);
-const isSubscription: ValueCheck = (value) => isJsonObject(value) && isText(value.object) && isText(value.recipient);
-
-/** The columns that contain JSON, with checks of everything that the code that reads them relies on. */
-const JSON_COLUMNS: Readonly<Record<string, Readonly<Record<string, ValueCheck>>>> = {
-  recipients: { properties: isJsonObject, preferences: isPreferences, channel_data: isPreferences },
-  subscriptions: { properties: isJsonObject },
-  workflow_versions: { definition: isVersion },
-  workflow_runs: {
-    data: isJsonObject,
-    settings: isJsonObject,
-    trigger_source: (source) => isJsonObject(source) && isText(source.type),
-    unidentified: createListCheck(isText),
-    fan_out: isJsonObject,
-  },
-  recipient_runs: {
-    position: createListCheck(Number.isSafeInteger),
-    data: isJsonObject,
-    via: isSubscription,
-    reason: isReason,
-    steps: createListCheck(isStep),
-    events: createListCheck(isRunEvent),
-  },
-  messages: {
-    recipient_snapshot: isJsonObject,
-    metadata: isJsonObject,
-    data: isJsonObject,
-    events: createListCheck(isEvent),
-    content: isJsonObject,
-    batch: (batch) => isJsonObject(batch) && createListCheck(isText)(batch.actors),
-    links: createListCheck(isText),
-  },
-  schedules: { data: isJsonObject, repeats: createListCheck(isJsonObject) },
-  delivery_logs: { request: isJsonObject, response: isJsonObject },
-  signals: { event: isJsonObject },
-  message_secrets: { secrets: isJsonObject },
-  template_sources: { texts: createListCheck(isText) },
-};
-
-const STATUSES_BY_TABLE: Readonly<Record<string, readonly string[]>> = {
-  recipient_runs: RUN_STATUSES,
-  messages: DELIVERY_STATUSES,
-};
+/** The checks of columns, by table. */
+const COLUMNS_BY_TABLE = new Map(STORED_TABLES.map(({ name, columnsByName }) => [name, columnsByName]));
 
 /** Columns that identify a row in error messages. Tables without any of them use the row's number. */
 const ID_COLUMNS = ["id", "key", "version_id", "message", "file"];
@@ -104,8 +26,8 @@ function describeInvalidColumn(table: string, { name, type, notnull }: Column, v
     return isTime && Math.abs(value as number) > MAX_TIME_MS ? `${name} is not a time` : null;
   }
   if (typeof value !== "string") return `${name} is not text`;
-  if (name === "status" && STATUSES_BY_TABLE[table]?.includes(value) === false) return `${name} is ${stringify(value)}`;
-  const check = JSON_COLUMNS[table]?.[name];
+  const { check, values } = COLUMNS_BY_TABLE.get(table)?.get(name) ?? {};
+  if (values?.includes(value) === false) return `${name} is ${stringify(value)}`;
   if (check === undefined) return name === "recipient" && !value.includes("/") ? `${name} is not a key` : null;
   try {
     return check(JSON.parse(value)) ? null : `${name} is incomplete`;

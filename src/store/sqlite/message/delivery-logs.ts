@@ -1,32 +1,17 @@
 import type { DeliveryLog } from "../../../domain/message/delivery-log.js";
-import { stringify } from "../../rows/json-column.js";
+import { DELIVERY_LOGS, toDeliveryLog } from "../../rows/delivery-log-row.js";
+import { encodeFields, listColumns } from "../../rows/table.js";
 import type { Connection } from "../connection/connection.js";
 
-const INSERT =
-  "INSERT INTO delivery_logs (message, id, service, request, response, at) SELECT id, ?, ?, ?, ?, ? FROM messages WHERE id = ?";
+const INSERT = `INSERT INTO delivery_logs (${listColumns(DELIVERY_LOGS.fields)}) SELECT ${listColumns(DELIVERY_LOGS.fields, () => "?")} FROM messages WHERE id = ?`;
 
 /** Inserts delivery logs, except those of messages that no longer exist. Must run inside a write. */
 export function insertDeliveryLogs(db: Connection, logs: readonly DeliveryLog[]): void {
   const insert = db.prepare(INSERT);
-  for (const { id, message_id, service_name, request, response, at } of logs)
-    insert.run(id, service_name, stringify(request), stringify(response), at, message_id);
+  for (const log of logs) insert.run(...encodeFields(DELIVERY_LOGS.fields, log), log.message_id);
 }
 
 export function readDeliveryLogs(db: Connection, messageId: string): DeliveryLog[] {
-  const select = db.prepare("SELECT * FROM delivery_logs WHERE message = ? ORDER BY row DESC");
-  const rows = db.read(() => select.all(messageId)) as {
-    id: string;
-    service: string;
-    request: string;
-    response: string;
-    at: number;
-  }[];
-  return rows.map(({ id, service, request, response, at }) => ({
-    id,
-    message_id: messageId,
-    service_name: service,
-    request: JSON.parse(request),
-    response: JSON.parse(response),
-    at,
-  }));
+  const select = "SELECT * FROM delivery_logs WHERE message = ? ORDER BY row DESC";
+  return db.read(() => db.all<typeof DELIVERY_LOGS.row>(select, messageId)).map(toDeliveryLog);
 }

@@ -3,16 +3,18 @@ import type { EngagementAction, Message } from "../../../domain/message/message.
 import { requeueMessage } from "../../../domain/message/requeue-message.js";
 import type { ChangedMessages } from "../../../ports/message-store.js";
 import type { JsonObject } from "../../../util/json.js";
-import { packMessageEvents } from "../../rows/event-codec.js";
-import type { MessageRow } from "../../rows/message-row.js";
+import { MARKED_FIELDS, type MessageRow, QUEUED_FIELDS } from "../../rows/message-row.js";
+import { encodeFields, type FieldColumn, listColumns } from "../../rows/table.js";
 import type { Connection } from "../connection/connection.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { recordMessageEvents } from "../run/waits.js";
 import { countChange, hasKeptCounts } from "./feed-counts.js";
 import { recordEngagementBlocks, SELECT_MESSAGES, toMessages } from "./message-rows.js";
 
-const UPDATE =
-  "UPDATE messages SET seen_at = ?, read_at = ?, interacted_at = ?, link_clicked_at = ?, archived_at = ?, events = ?, updated_at = ? WHERE row = ?";
+const buildUpdate = (fields: readonly FieldColumn<Message>[]): string =>
+  `UPDATE messages SET ${listColumns(fields, (name) => `${name} = ?`)} WHERE row = ?`;
+const UPDATE_MARKED = buildUpdate(MARKED_FIELDS);
+const UPDATE_QUEUED = buildUpdate(QUEUED_FIELDS);
 
 /** Returns the rows of the ids that exist, in the order of the ids, each once. */
 function selectMessageRows(db: Connection, ids: readonly string[]): MessageRow[] {
@@ -62,22 +64,12 @@ export function markMessagesInWrite(
   metadata: JsonObject | null,
 ): Message[] {
   const rows = selectMessageRows(db, ids);
-  const update = db.prepare(UPDATE);
+  const update = db.prepare(UPDATE_MARKED);
   const hasKept = hasKeptCounts(db);
   return toMessages(db, shared, rows).map((before, index) => {
     const { row } = rows[index] as MessageRow;
     const marked = markMessage(before, action, at, metadata);
-    const { seen_at, read_at, interacted_at, link_clicked_at, archived_at } = marked;
-    update.run(
-      seen_at,
-      read_at,
-      interacted_at,
-      link_clicked_at,
-      archived_at,
-      packMessageEvents(marked.events, marked.inserted_at),
-      at,
-      row,
-    );
+    update.run(...encodeFields(MARKED_FIELDS, marked), row);
     recordEngagementBlocks(shared, marked, row);
     if (hasKept) countChange(db, shared, before, before, marked);
     recordMessageEvents(db, [{ message: marked, events: marked.events.slice(before.events.length) }]);
@@ -92,17 +84,14 @@ export function markMessagesInWrite(
 export function retryMessages(db: Connection, shared: SharedRows, ids: readonly string[], at: number): ChangedMessages {
   const { result: messages, caused } = db.writeAndCollect(() => {
     const rows = selectMessageRows(db, ids);
-    const update = db.prepare(
-      "UPDATE messages SET status = ?, due_at = ?, attempts = ?, events = ?, updated_at = ? WHERE row = ?",
-    );
+    const update = db.prepare(UPDATE_QUEUED);
     return toMessages(db, shared, rows).flatMap((before, index) => {
       const queued = requeueMessage(before, at);
       if (queued === null) return [];
-      const { status, due_at, attempts, events, updated_at, inserted_at } = queued;
       const { row } = rows[index] as MessageRow;
-      update.run(status, due_at, attempts, packMessageEvents(events, inserted_at), updated_at, row);
-      shared.blocks.record("messages.status", status, row);
-      recordMessageEvents(db, [{ message: queued, events: events.slice(before.events.length) }]);
+      update.run(...encodeFields(QUEUED_FIELDS, queued), row);
+      shared.blocks.record("messages.status", queued.status, row);
+      recordMessageEvents(db, [{ message: queued, events: queued.events.slice(before.events.length) }]);
       return [queued];
     });
   });

@@ -1,7 +1,7 @@
 import type { EngagementAction, Message, MessageStatuses } from "../../../domain/message/message.js";
-import { packMessageEvents } from "../../rows/event-codec.js";
-import { stringify, toJson } from "../../rows/json-column.js";
-import { MESSAGE_COLUMNS, type MessageRow, splitMessageContent, toMessage } from "../../rows/message-row.js";
+import { stringify } from "../../rows/json-column.js";
+import { MESSAGE_COLUMNS, MESSAGES, type MessageRow, splitMessageContent, toMessage } from "../../rows/message-row.js";
+import { encodeFields, listColumns } from "../../rows/table.js";
 import { recordBlockTimes } from "../connection/block-times.js";
 import type { Connection } from "../connection/connection.js";
 import type { TriggerData } from "../run/batches.js";
@@ -53,8 +53,8 @@ export function readMessageStatuses(db: Connection, recipientRuns: readonly numb
 }
 
 const INSERT =
-  "INSERT INTO messages (id, recipient_run, recipient, channel, step_ref, status, due_at, scheduled_at, attempts, seen_at, read_at, interacted_at, link_clicked_at, archived_at, " +
-  "inserted_at, updated_at, recipient_snapshot, metadata, data, events, content, template_sources, batch, links) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+  `INSERT INTO messages (recipient_run, channel, data, content, template_sources, ${listColumns(MESSAGES.fields)}) ` +
+  `VALUES (?, ?, ?, ?, ?, ${listColumns(MESSAGES.fields, () => "?")})`;
 
 /** Returns the messages of rows. Reads each run once. */
 export function toMessages(db: Connection, shared: SharedRows, rows: readonly MessageRow[]): Message[] {
@@ -98,30 +98,12 @@ export function createMessageInserter(
     const { content, sources } = splitMessageContent(message);
     const channel = shared.upsertChannel(message.channel);
     const { lastInsertRowid } = insert.run(
-      message.id,
       recipientRun,
-      message.recipient,
       channel,
-      message.step_ref,
-      message.status,
-      message.due_at,
-      message.scheduled_at,
-      message.attempts,
-      message.seen_at,
-      message.read_at,
-      message.interacted_at,
-      message.link_clicked_at,
-      message.archived_at,
-      message.inserted_at,
-      message.updated_at,
-      toJson(message.recipient_snapshot),
-      toJson(message.metadata),
       data === triggerData.text ? null : data,
-      packMessageEvents(message.events, message.inserted_at),
       stringify(content),
       sources.length === 0 ? null : shared.upsertTemplateSources(sources),
-      toJson(message.batch ?? null),
-      toJson(message.links ?? null),
+      ...encodeFields(MESSAGES.fields, message),
     );
     const row = Number(lastInsertRowid);
     shared.blocks.record("messages.status", message.status, row);

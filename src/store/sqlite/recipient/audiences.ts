@@ -3,16 +3,14 @@ import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { AddedMembers } from "../../../ports/audience-store.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import { stringify } from "../../rows/json-column.js";
-import { type RecipientRow, toRecipient } from "../../rows/recipient-row.js";
-import { RECIPIENT_BYTES } from "../../rows/row-bytes.js";
+import { RECIPIENT_BYTES, RECIPIENT_COLUMNS, type RecipientRow, toRecipient } from "../../rows/recipient-row.js";
 import type { Connection } from "../connection/connection.js";
 import { readPage, SqlFilters } from "../connection/read-page.js";
 import { deleteMembers, insertMembers } from "./audience-members.js";
 
 const FROM_MEMBERS = "FROM audience_members a CROSS JOIN recipients r ON r.key = a.recipient";
 
-const MEMBER_COLUMNS =
-  "a.row, a.tenant, a.inserted_at AS added_at, r.key, r.properties, r.preferences, r.channel_data, r.inserted_at, r.updated_at";
+const MEMBER_COLUMNS = `a.row, a.tenant, a.inserted_at AS added_at, ${RECIPIENT_COLUMNS}`;
 
 export function readAudienceKeys(db: Connection): string[] {
   return db.read(() => db.all<{ key: string }>("SELECT key FROM audiences ORDER BY key").map(({ key }) => key));
@@ -38,7 +36,7 @@ export function removeAudienceMembers(
 
 export function listAudienceMembers(db: Connection, audience: string, page: PageRequest): Paged<AudienceMember> {
   return db.read(() => {
-    const { rows, page_info } = readPage<RecipientRow & { row: number; tenant: string; added_at: number }>(
+    const { rows, page_info } = readPage<RecipientRow & { tenant: string; added_at: number }>(
       db,
       {
         kind: "members",

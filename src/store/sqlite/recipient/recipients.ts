@@ -12,51 +12,43 @@ import type {
   WrittenChannelData,
 } from "../../../ports/recipient-store.js";
 import { stringify } from "../../rows/json-column.js";
-import { type RecipientRow, toJsonUnlessEmpty, toRecipient } from "../../rows/recipient-row.js";
-import { RECIPIENT_BYTES } from "../../rows/row-bytes.js";
+import {
+  RECIPIENT_BYTES,
+  RECIPIENT_COLUMNS,
+  RECIPIENTS,
+  type RecipientRow,
+  toRecipient,
+} from "../../rows/recipient-row.js";
+import { buildRow, type ColumnValue, encodeRecord, listColumns } from "../../rows/table.js";
 import type { Connection } from "../connection/connection.js";
 import { readPage, SqlFilters } from "../connection/read-page.js";
 import { recordEvents } from "../run/waits.js";
 import { deleteMembers, insertMembers } from "./audience-members.js";
 
-const SELECT =
-  "SELECT key, properties, preferences, channel_data, inserted_at, updated_at FROM recipients WHERE key = ?";
-
+const SELECT = `SELECT ${RECIPIENT_COLUMNS} FROM recipients r WHERE r.key = ?`;
 /** Selects recipients by many keys, in one statement. */
-const SELECT_MANY =
-  "SELECT r.key, r.properties, r.preferences, r.channel_data, r.inserted_at, r.updated_at FROM json_each(?) asked CROSS JOIN recipients r ON r.key = asked.value";
+const SELECT_MANY = `SELECT ${RECIPIENT_COLUMNS} FROM json_each(?) asked CROSS JOIN recipients r ON r.key = asked.value`;
 
 /** Maximum number of keys that are read with one statement each. */
 const MAX_SINGLE_READS = 8;
 
-type RecipientColumns = [
-  key: string,
-  properties: string,
-  preferences: string | null,
-  channel_data: string | null,
-  inserted_at: number,
-  updated_at: number,
-];
-
 const UPSERT =
-  "INSERT INTO recipients (key, properties, preferences, channel_data, inserted_at, updated_at) VALUES (?, ?, ?, ?, ?, ?) " +
-  "ON CONFLICT (key) DO UPDATE SET properties = excluded.properties, preferences = excluded.preferences, channel_data = excluded.channel_data, updated_at = excluded.updated_at";
+  `INSERT INTO recipients (${listColumns(RECIPIENTS.fields)}) VALUES (${listColumns(RECIPIENTS.fields, () => "?")}) ` +
+  `ON CONFLICT (key) DO UPDATE SET ${listColumns(RECIPIENTS.mutableFields, (name) => `${name} = excluded.${name}`)}`;
 
-function toRecipientFromColumns(row: RecipientColumns): Recipient {
-  const [key, properties, preferences, channel_data, inserted_at, updated_at] = row;
-  return toRecipient({ key, properties, preferences, channel_data, inserted_at, updated_at });
-}
+const FIELD_NAMES = RECIPIENTS.fields.map(({ name }) => name);
+const toRecipientFromList = (values: readonly ColumnValue[]): Recipient => toRecipient(buildRow(FIELD_NAMES, values));
 
 export function readRecipients(db: Connection, keys: readonly RecipientKey[]): Map<RecipientKey, Recipient> {
   if (keys.length > MAX_SINGLE_READS) {
-    const rows = db.runSingle(() => db.allLists<RecipientColumns>(SELECT_MANY, stringify(keys)));
-    return new Map(rows.map((row) => [row[0] as RecipientKey, toRecipientFromColumns(row)]));
+    const rows = db.runSingle(() => db.allLists<ColumnValue[]>(SELECT_MANY, stringify(keys)));
+    return new Map(rows.map(toRecipientFromList).map((recipient) => [recipient.key, recipient]));
   }
   const read = (): Map<RecipientKey, Recipient> => {
     const found = new Map<RecipientKey, Recipient>();
     for (const key of keys) {
-      const row = found.has(key) ? undefined : db.getList<RecipientColumns>(SELECT, key);
-      if (row) found.set(key, toRecipientFromColumns(row));
+      const row = found.has(key) ? undefined : db.getList<ColumnValue[]>(SELECT, key);
+      if (row) found.set(key, toRecipientFromList(row));
     }
     return found;
   };
@@ -76,29 +68,27 @@ export function changeRecipient(
 ): void {
   const row = db.get<RecipientRow>(SELECT, key);
   const changed = change(row ? toRecipient(row) : null);
-  const properties = stringify(changed.properties);
-  const preferences = toJsonUnlessEmpty(changed.preferences);
-  const channelData = toJsonUnlessEmpty(changed.channel_data);
-  db.run(UPSERT, key, properties, preferences, channelData, at, at);
+  const recipient: Recipient = { ...changed, key, inserted_at: row?.inserted_at ?? at, updated_at: at };
+  const record = encodeRecord(RECIPIENTS.fields, recipient);
+  db.run(UPSERT, ...Object.values(record));
   if (quietly) return;
   const effects = resolveChangeEffects(key, {
     isNew: row === undefined,
-    propertiesChanged: properties !== row?.properties,
-    partsChanged: preferences !== row?.preferences || channelData !== row.channel_data,
+    propertiesChanged: record.properties !== row?.properties,
+    partsChanged: record.preferences !== row?.preferences || record.channel_data !== row?.channel_data,
   });
   if (effects.affectsAudiences && db.watchesUsers) {
     db.run(
       'INSERT INTO user_changes (user, "before", "after", at, depth) VALUES (?, ?, ?, ?, ?)',
       key,
       row?.properties ?? null,
-      properties,
+      record.properties as string,
       at,
       depth,
     );
     db.causedWork.addUser(key);
   }
-  if (effects.affectsRuns && row)
-    recordEvents(db, [buildRecipientEvent({ ...changed, key, inserted_at: row.inserted_at, updated_at: at }, at)], at);
+  if (effects.affectsRuns && row) recordEvents(db, [buildRecipientEvent(recipient, at)], at);
 }
 
 /** Applies upserts in order, so that a recipient that is named twice gets both. Must run inside a write. */
@@ -160,11 +150,11 @@ export function listRecipients(
     .add("json_extract(r.properties, '$.name') = ?", name);
   if (collection === null) filters.conditions.push(`${COLLECTION} <> '${USERS}'`);
   return db.read(() => {
-    const { rows, page_info } = readPage<RecipientRow & { row: number }>(
+    const { rows, page_info } = readPage<RecipientRow>(
       db,
       {
         kind: "recipients",
-        columns: "r.row, r.key, r.properties, r.preferences, r.channel_data, r.inserted_at, r.updated_at",
+        columns: `r.row, ${RECIPIENT_COLUMNS}`,
         from: "FROM recipients r",
         bytes: RECIPIENT_BYTES,
         key: "r.row",

@@ -1,24 +1,28 @@
 import type { StoredSubscription, Subscription } from "../../../domain/recipient/subscription.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { SubscriptionFilter } from "../../../ports/subscription-store.js";
-import { stringify } from "../../rows/json-column.js";
-import { SUBSCRIPTION_BYTES } from "../../rows/row-bytes.js";
-import { type SubscriptionRow, toStoredSubscription } from "../../rows/subscription-row.js";
+import {
+  SUBSCRIPTION_BYTES,
+  SUBSCRIPTION_COLUMNS,
+  SUBSCRIPTIONS,
+  type SubscriptionRow,
+  toStoredSubscription,
+} from "../../rows/subscription-row.js";
+import { encodeFields, listColumns } from "../../rows/table.js";
 import type { Connection } from "../connection/connection.js";
 import { readPage, SqlFilters } from "../connection/read-page.js";
 
-const COLUMNS = "s.row, s.object, s.recipient, s.properties, s.inserted_at, s.updated_at";
 const FROM = "FROM subscriptions s";
-const SELECT_PAIR = `SELECT ${COLUMNS} ${FROM} WHERE s.object = ? AND s.recipient = ?`;
+const SELECT_PAIR = `SELECT ${SUBSCRIPTION_COLUMNS} ${FROM} WHERE s.object = ? AND s.recipient = ?`;
 
 const UPSERT =
-  "INSERT INTO subscriptions (object, recipient, properties, inserted_at, updated_at) VALUES (?, ?, ?, ?, ?) " +
-  "ON CONFLICT (object, recipient) DO UPDATE SET properties = excluded.properties, updated_at = excluded.updated_at";
+  `INSERT INTO subscriptions (${listColumns(SUBSCRIPTIONS.fields)}) VALUES (${listColumns(SUBSCRIPTIONS.fields, () => "?")}) ` +
+  `ON CONFLICT (object, recipient) DO UPDATE SET ${listColumns(SUBSCRIPTIONS.mutableFields, (name) => `${name} = excluded.${name}`)}`;
 
 /** Inserts or updates subscriptions. Must run inside a write. */
 export function applySubscriptions(db: Connection, subscriptions: readonly Subscription[], at: number): void {
-  for (const { object, recipient, properties } of subscriptions)
-    db.run(UPSERT, object, recipient, stringify(properties), at, at);
+  for (const subscription of subscriptions)
+    db.run(UPSERT, ...encodeFields(SUBSCRIPTIONS.fields, { ...subscription, inserted_at: at, updated_at: at }));
 }
 
 /** Returns the stored subscriptions of the pairs, each once, in the order of the pairs. */
@@ -68,7 +72,7 @@ export function listSubscriptions(
   return db.read(() => {
     const { rows, page_info } = readPage<SubscriptionRow>(
       db,
-      { kind: "subscriptions", columns: COLUMNS, from: FROM, bytes: SUBSCRIPTION_BYTES, key, filters },
+      { kind: "subscriptions", columns: SUBSCRIPTION_COLUMNS, from: FROM, bytes: SUBSCRIPTION_BYTES, key, filters },
       page,
     );
     return { items: rows.map(toStoredSubscription), page_info };

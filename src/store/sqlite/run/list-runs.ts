@@ -1,8 +1,7 @@
 import type { RunQuery, TimeBounds } from "../../../ports/filters.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { StoredRun } from "../../../ports/run-store.js";
-import { RUN_BYTES } from "../../rows/row-bytes.js";
-import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, toRecipientRun } from "../../rows/run-row.js";
+import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, RUN_BYTES, toRecipientRun } from "../../rows/run-row.js";
 import { createTimeSource } from "../connection/block-times.js";
 import type { Connection } from "../connection/connection.js";
 import { readPage, SqlFilters } from "../connection/read-page.js";

@@ -1,15 +1,15 @@
 import type { RecipientRun } from "../../../domain/run/workflow-run.js";
-import { packRunEvents } from "../../rows/event-codec.js";
-import { stringify, toJson } from "../../rows/json-column.js";
+import { stringify } from "../../rows/json-column.js";
 import {
   RECIPIENT_RUN_COLUMNS,
+  RECIPIENT_RUNS,
   type RecipientRunRow,
   toWorkflowRunRecord,
   WORKFLOW_RUN_COLUMNS,
   type WorkflowRunRecord,
   type WorkflowRunRow,
 } from "../../rows/run-row.js";
-import { packSteps } from "../../rows/step-codec.js";
+import { buildRow, type ColumnValue, encodeFields, listColumns } from "../../rows/table.js";
 import type { Connection } from "../connection/connection.js";
 import type { SharedRows } from "./shared-rows.js";
 
@@ -45,7 +45,7 @@ export const SELECT_NEXT_RUN_OF_RECIPIENT = {
     `SELECT (SELECT MIN(q.row) ${RUN_IN_BLOCK} AND q.row >= ?2) AS row FROM block WHERE row IS NOT NULL LIMIT 1`,
 };
 
-const SELECT_WORKFLOW_RUN = `SELECT ${WORKFLOW_RUN_COLUMNS} FROM workflow_runs`;
+const SELECT_WORKFLOW_RUN = `SELECT ${WORKFLOW_RUN_COLUMNS} FROM workflow_runs w`;
 
 export function findWorkflowRun(db: Connection, shared: SharedRows, id: string): WorkflowRunRecord | null {
   const row = db.get<WorkflowRunRow>(`${SELECT_WORKFLOW_RUN} WHERE id = ? AND guide = 0`, id);
@@ -66,79 +66,24 @@ export function createWorkflowRunReader(db: Connection, shared: SharedRows): (ro
   };
 }
 
-type RecipientRunColumns = [
-  row: number,
-  id: string,
-  workflow_run: number,
-  recipient: string,
-  status: string,
-  due_at: number | null,
-  position: string | null,
-  data: string | null,
-  via: string | null,
-  reason: string | null,
-  error_count: number,
-  inserted_at: number,
-  updated_at: number,
-  steps: string,
-  events: string,
-  batch: number | null,
-  version: number | null,
-];
-
 /** Returns the recipient runs of rows, in the order of the rows. */
 export function selectRecipientRunRows(db: Connection, rows: readonly number[]): RecipientRunRow[] {
   return db
-    .allLists<RecipientRunColumns>(
+    .allLists<ColumnValue[]>(
       `SELECT ${RECIPIENT_RUN_COLUMNS} FROM json_each(?) asked CROSS JOIN recipient_runs r ON r.row = asked.value ORDER BY asked.key`,
       stringify(rows),
     )
-    .map((columns) => {
-      const [row, id, workflow_run, recipient, status, due_at, position, data, via] = columns;
-      const [, , , , , , , , , reason, error_count, inserted_at, updated_at, steps, events, batch, version] = columns;
-      return {
-        row,
-        id,
-        workflow_run,
-        recipient,
-        status,
-        due_at,
-        position,
-        data,
-        via,
-        reason,
-        error_count,
-        inserted_at,
-        updated_at,
-        steps,
-        events,
-        batch,
-        version,
-      };
-    });
+    .map((values) => buildRow<RecipientRunRow>(RECIPIENT_RUNS.columns, values));
 }
 
 /** The value of `runs.errors` for a run with errors. */
 export const HAS_ERRORS = "some";
 
-const UPDATE_RECIPIENT_RUN =
-  "UPDATE recipient_runs SET status = ?, position = ?, due_at = ?, data = ?, steps = ?, reason = ?, events = ?, error_count = ?, updated_at = ?, claim_token = NULL, claim_until = NULL WHERE row = ?";
+const UPDATE_RECIPIENT_RUN = `UPDATE recipient_runs SET ${listColumns(RECIPIENT_RUNS.mutableFields, (name) => `${name} = ?`)}, claim_token = NULL, claim_until = NULL WHERE row = ?`;
 
 /** Stores a run after an advance or cancellation, which ends its claim. Must run inside a write. */
 export function updateRecipientRun(db: Connection, shared: SharedRows, run: RecipientRun, row: number): void {
-  db.run(
-    UPDATE_RECIPIENT_RUN,
-    run.status,
-    toJson(run.position),
-    run.due_at,
-    toJson(run.data),
-    packSteps(run.steps),
-    toJson(run.reason),
-    packRunEvents(run.events, run.inserted_at),
-    run.error_count,
-    run.updated_at,
-    row,
-  );
+  db.run(UPDATE_RECIPIENT_RUN, ...encodeFields(RECIPIENT_RUNS.mutableFields, run), row);
   recordRunBlocks(shared, run, row);
 }
 

@@ -3,9 +3,9 @@ import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { BatchContinuations, BatchDecision, PendingTrigger } from "../../../domain/run/batch-continuations.js";
 import type { RecipientRun, WorkflowRun } from "../../../domain/run/workflow-run.js";
 import type { FrequencyRecord, IdempotencyRecord, InsertResult, NewWorkflowRun } from "../../../ports/trigger-store.js";
-import { packRunEvents } from "../../rows/event-codec.js";
-import { stringify, toJson } from "../../rows/json-column.js";
-import { packSteps } from "../../rows/step-codec.js";
+import { stringify } from "../../rows/json-column.js";
+import { RECIPIENT_RUNS, WORKFLOW_RUNS } from "../../rows/run-row.js";
+import { encodeFields, listColumns } from "../../rows/table.js";
 import { recordBlockTimes } from "../connection/block-times.js";
 import type { Connection } from "../connection/connection.js";
 import { createMessageInserter } from "../message/message-rows.js";
@@ -17,11 +17,9 @@ import { useAssumedSlots } from "../run/throttle-slots.js";
 import { hasAnyWait, recordMessageEvents, recordRunEvents, writeWait } from "../run/waits.js";
 
 const INSERT_RUN =
-  "INSERT INTO workflow_runs (id, workflow, version, actor, tenant, data, cancellation_key, settings, trigger_source, unidentified, inserted_at, fan_out, due_at, claim_token, claim_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-
-const INSERT_RECIPIENT_RUN =
-  "INSERT INTO recipient_runs (id, workflow_run, recipient, status, due_at, position, data, via, reason, error_count, inserted_at, updated_at, steps, events) " +
-  "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+  `INSERT INTO workflow_runs (${listColumns(WORKFLOW_RUNS.fields)}, version, data, unidentified, fan_out, due_at, claim_token, claim_until) ` +
+  `VALUES (${listColumns(WORKFLOW_RUNS.fields, () => "?")}, ?, ?, ?, ?, ?, ?, ?)`;
+const INSERT_RECIPIENT_RUN = `INSERT INTO recipient_runs (workflow_run, ${listColumns(RECIPIENT_RUNS.fields)}) VALUES (?, ${listColumns(RECIPIENT_RUNS.fields, () => "?")})`;
 
 function selectIdempotencyRecord(db: Connection, key: string, since: number): IdempotencyRecord | null {
   const row = db.get<IdempotencyRecord>(
@@ -58,17 +56,10 @@ function insertWorkflowRunRow(
 ): number {
   return db.insert(
     INSERT_RUN,
-    run.id,
-    run.workflow,
+    ...encodeFields(WORKFLOW_RUNS.fields, run),
     version,
-    run.actor,
-    run.tenant,
     dataText,
-    run.cancellation_key,
-    stringify(run.settings),
-    stringify(run.trigger_source),
     unidentified.length > 0 ? stringify(unidentified) : null,
-    run.inserted_at,
     fanOut ? stringify(fanOut.rest) : null,
     fanOut ? fanOut.claim.now : null,
     fanOut ? fanOut.claim.token : null,
@@ -103,22 +94,7 @@ export function insertRecipientRuns(
     const join = batches.get(candidate.id);
     const batch = join ? decideBatchFromRows(db, join, now) : null;
     const run = batch ? batch.continuation.recipientRun : candidate;
-    const { lastInsertRowid } = insert.run(
-      run.id,
-      trigger.row,
-      run.recipient,
-      run.status,
-      run.due_at,
-      toJson(run.position),
-      toJson(run.data),
-      toJson(run.via),
-      toJson(run.reason),
-      run.error_count,
-      run.inserted_at,
-      run.updated_at,
-      packSteps(run.steps),
-      packRunEvents(run.events, run.inserted_at),
-    );
+    const { lastInsertRowid } = insert.run(trigger.row, ...encodeFields(RECIPIENT_RUNS.fields, run));
     const row = Number(lastInsertRowid);
     rows.set(run.id, row);
     recordRunBlocks(shared, run, row);

@@ -6,8 +6,10 @@ import { isStillWaiting } from "../../../domain/run/run-wait.js";
 import type { ClockSetting } from "../../../ports/clock-store.js";
 import type { SavedMessages } from "../../../ports/message-store.js";
 import type { SaveAdvancesResult, SavedAdvance } from "../../../ports/run-store.js";
-import { packMessageEvents, unpackMessageEvents } from "../../rows/event-codec.js";
-import { stringify, toJson } from "../../rows/json-column.js";
+import { unpackMessageEvents } from "../../rows/event-codec.js";
+import { stringify } from "../../rows/json-column.js";
+import { DELIVERED_FIELDS } from "../../rows/message-row.js";
+import { encodeFields, listColumns } from "../../rows/table.js";
 import { writeClockRow } from "../connection/clock-setting.js";
 import type { Connection } from "../connection/connection.js";
 import { insertDeliveryLogs } from "../message/delivery-logs.js";
@@ -21,8 +23,7 @@ import type { SharedRows } from "../run/shared-rows.js";
 import { deleteWait, hasAnyWait, recordMessageEvents, recordRunEvents, writeWait } from "../run/waits.js";
 import { insertTriggers } from "./insert-workflow-run.js";
 
-const SAVE_MESSAGE =
-  "UPDATE messages SET status = ?, due_at = ?, scheduled_at = ?, attempts = ?, metadata = ?, events = ?, updated_at = ?, claim_token = NULL, claim_until = NULL WHERE row = ?";
+const SAVE_MESSAGE = `UPDATE messages SET ${listColumns(DELIVERED_FIELDS, (name) => `${name} = ?`)}, claim_token = NULL, claim_until = NULL WHERE row = ?`;
 
 /** Releases the runs of a claim that were not advanced. */
 function releaseRuns(db: Connection, rows: readonly number[], token: string): void {
@@ -148,16 +149,7 @@ export function saveMessages(
       const before = unpackMessageEvents(stored.events, stored.inserted_at);
       const events: MessageEvent[] = mergeMessageEvents(before, message.events);
       changed.push({ message, events: events.slice(before.length) });
-      update.run(
-        message.status,
-        message.due_at,
-        message.scheduled_at,
-        message.attempts,
-        toJson(message.metadata),
-        packMessageEvents(events, stored.inserted_at),
-        message.updated_at,
-        stored.row,
-      );
+      update.run(...encodeFields(DELIVERED_FIELDS, { ...message, events }), stored.row);
       shared.blocks.record("messages.status", message.status, stored.row);
       if (hasKept) countChange(db, shared, message, stored, { ...stored, status: message.status });
       saveSecrets(db, message);
