@@ -42,7 +42,7 @@ export const RECIPIENT_BYTES = sumBytes(RECIPIENTS, "r");
 export const toRecipient = (row: Omit<RecipientRow, "row">): Recipient => decodeFields(RECIPIENTS, row, {});
 
 /** Returns a value as JSON text; null if it is empty, because most recipients have no preferences and no channel data. */
-export function toJsonUnlessEmpty(value: object): string | null {
+function toJsonUnlessEmpty(value: object): string | null {
   const text = stringify(value);
   return text === "{}" ? null : text;
 }

@@ -56,7 +56,7 @@ type TypeOf<Description> = Description extends { type: infer Type extends Column
 type RowOf<Columns> = { -readonly [Name in keyof Columns]: StoredType<TypeOf<Columns[Name]>> };
 
 /** A table whose rows are items, such as recipient runs. */
-export interface Table<Item, Row = never> extends StoredTable {
+interface Table<Item, Row = never> extends StoredTable {
   readonly columnsByName: ReadonlyMap<string, Column>;
   /** The columns that are written from an item, in order. The store gives the values of the others. */
   readonly fields: readonly FieldColumn<Item>[];
