@@ -31,7 +31,7 @@ const HOME = {
   commander: "(commands|features|app)/",
   conf: "context/",
   "(chalk|ora)": "output/",
-  undici: "(remote|providers)/",
+  undici: "(remote/http|providers)/",
   liquidjs: "engine/liquid/",
   "markdown-it": "engine/liquid/",
   juice: "engine/render/mjml/",

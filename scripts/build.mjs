@@ -89,7 +89,7 @@ const LATE_MODULES = [
   "features/worker/worker-parts",
   "project/add-file-locations",
   "providers/open-providers",
-  "remote/undici-http-client",
+  "providers/outbound-http-client",
   "remote/resources/create-remote-resources",
   "store/postgres/open-postgres-store",
   "store/sqlite/log/sqlite-logs",

@@ -1,5 +1,5 @@
 import { acceptMessages } from "../context/accept-messages.js";
-import { createLocalEngine } from "../context/open-local-engine.js";
+import { createLocalEngine } from "../context/create-local-engine.js";
 import type { ProcessIO } from "../context/process-io.js";
 import type { EngineContext } from "../engine/context/engine-context.js";
 import { readOnce } from "../engine/workflow/read-once.js";

@@ -2,14 +2,33 @@ import { checkTriggerData } from "../domain/data-schema/check-trigger-data.js";
 import { collectUnsetSecretWarnings } from "../domain/environment/secret-variables.js";
 import type { Trigger } from "../domain/trigger/trigger.js";
 import { checkTrigger } from "../engine/compile/check-trigger.js";
+import { createMissingBranchError } from "../engine/workflow/branch-context.js";
 import type { Output } from "../output/output.js";
 import type { Project } from "../project/open-project.js";
 import type { EnvironmentVariables } from "./credentials.js";
-import { resolveLocalBranch } from "./open-local-engine.js";
 import type { ProjectFiles } from "./project-files.js";
 import { type ProjectNames, readProjectNames, readStepNames } from "./project-names.js";
+import type { Setting } from "./resolve-settings.js";
 import type { SettingsCache } from "./settings-cache.js";
 import { type TargetFlags, toLocalFlags } from "./target-flags.js";
+
+/**
+ * Returns the branch of a command, or null for the main files. Throws if a flag names a branch that does not exist.
+ * Other settings may be meant for the remote target, so a missing branch there only causes a warning.
+ */
+function resolveLocalBranch(
+  project: Project,
+  { value, source }: Setting<string | null>,
+  warn: (text: string) => void,
+): string | null {
+  if (value === null || project.branch(value) !== null) return value;
+  const error = createMissingBranchError(value);
+  if (source === "flag") throw error;
+  warn(
+    `${error.message} here, so the main files are used (${source === "environment" ? "KNOCK_BRANCH" : `the ${source}'s setting`} names it)`,
+  );
+  return null;
+}
 
 /** Provides the files of a command's project, and the branch that the settings select. */
 export class LocalProject {

@@ -6,7 +6,8 @@ import type { Project } from "../project/open-project.js";
 import { openProjectBroadcasts } from "../project/project-broadcasts.js";
 import { systemIds } from "../util/ids.js";
 import type { CommandContext } from "./command-context.js";
-import { createLocalEngine, openProjectStore } from "./open-local-engine.js";
+import { createLocalEngine } from "./create-local-engine.js";
+import { openProjectStore } from "./open-project-store.js";
 import { openSources } from "./open-sources.js";
 import type { TargetFlags } from "./target-flags.js";
 

@@ -5,9 +5,11 @@ import type { Output } from "../output/output.js";
 import { isLocal, type LocalOperations, type Operations } from "../ports/operations.js";
 import type { Project } from "../project/open-project.js";
 import type { Tracing } from "../tracing/tracing.js";
+import { createDueWorkCheck } from "./check-due-work.js";
+import { createLocalEngine } from "./create-local-engine.js";
 import { createDeliveryGuard, type GuardDeliveries } from "./guard-deliveries.js";
 import type { LocalProject } from "./local-project.js";
-import { openLocalEngine, openProjectStore, openStoreForCheck } from "./open-local-engine.js";
+import { openProjectStore, openStoreForCheck } from "./open-project-store.js";
 import { loadRequestGuard, openRemoteTarget } from "./open-remote-target.js";
 import type { ProcessIO } from "./process-io.js";
 import type { ProjectFiles } from "./project-files.js";
@@ -131,14 +133,20 @@ export class TargetOpener {
   ): Promise<LocalOperations> {
     const { project, location, guardDeliveries } = await this.locate(flags, supportsRemote);
     const branch = await this.project.resolveBranch(project, flags);
-    const engine = await openLocalEngine(project, location, this.io, {
-      warn: (text) => this.output.warn(text),
-      ...(branch === null ? {} : { branch }),
-      guardDeliveries,
-      openStore,
-      tracing,
-    });
-    this.track(engine);
-    return engine;
+    const store = await openStore(project, location);
+    try {
+      const engine = createLocalEngine(project, store, this.io, {
+        warn: (text) => this.output.warn(text),
+        ...(branch === null ? {} : { branch }),
+        guardDeliveries,
+        checkDueWork: await createDueWorkCheck(location, store, this.io.env),
+        tracing,
+      });
+      this.track(engine);
+      return engine;
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
   }
 }

@@ -1,9 +1,10 @@
 import { rmSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { acceptMessages } from "../context/accept-messages.js";
+import { createLocalEngine } from "../context/create-local-engine.js";
 import { isInsideFolder } from "../context/is-inside-folder.js";
 import { mapEnvironment } from "../context/map-environment.js";
-import { createLocalEngine, readSeeds } from "../context/open-local-engine.js";
+import { readSeeds } from "../context/open-project-store.js";
 import { openSources } from "../context/open-sources.js";
 import type { ProcessIO } from "../context/process-io.js";
 import type { Environment } from "../domain/environment/environment.js";

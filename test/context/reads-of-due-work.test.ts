@@ -2,7 +2,8 @@ import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { relative } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { openLocalEngine } from "../../src/context/open-local-engine.js";
+import { createLocalEngine } from "../../src/context/create-local-engine.js";
+import { openProjectStore } from "../../src/context/open-project-store.js";
 import { parseTrigger } from "../../src/domain/trigger/parse-trigger.js";
 import type { LocalOperations } from "../../src/ports/operations.js";
 import { findProject } from "../../src/project/find-project.js";
@@ -74,10 +75,9 @@ afterEach(async () => {
 async function open(): Promise<LocalOperations> {
   const location = await findProject({ cwd: project.root, project: null, knockDir: null });
   if (location === null) throw new Error("no project");
-  return openLocalEngine(openProject(location, project.root), project.path("store.db"), {
-    env: {},
-    sleep: async () => {},
-  });
+  const opened = openProject(location, project.root);
+  const store = await openProjectStore(opened, project.path("store.db"));
+  return createLocalEngine(opened, store, { env: {}, sleep: async () => {} });
 }
 
 /** Starts runs that wait until times that are `apart` milliseconds from each other; with 0, all until the same time. */

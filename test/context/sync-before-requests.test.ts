@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createLocalEngine } from "../../src/context/open-local-engine.js";
+import { createLocalEngine } from "../../src/context/create-local-engine.js";
 import { parseTrigger } from "../../src/domain/trigger/parse-trigger.js";
 import { findProject } from "../../src/project/find-project.js";
 import { openProject } from "../../src/project/open-project.js";

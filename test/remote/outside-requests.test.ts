@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openHttpClient } from "../../src/providers/open-http-client.js";
-import { createUndiciHttpClient } from "../../src/remote/undici-http-client.js";
+import { createOutboundHttpClient } from "../../src/providers/outbound-http-client.js";
 import type { ResolveHost } from "../../src/util/address-guard.js";
 
 const servers: Server[] = [];
@@ -67,7 +67,7 @@ const request = (url: string, private_addresses: readonly string[] = []) => ({
 describe("requests of fetch steps, agent steps and outbound webhooks", () => {
   it("fail for a name that resolves to a private address, without a connection", async () => {
     const { resolve } = rebinding("127.0.0.2");
-    const answer = await createUndiciHttpClient(resolve).fetch(request(`http://api.example:${port()}/secret`));
+    const answer = await createOutboundHttpClient(resolve).fetch(request(`http://api.example:${port()}/secret`));
     expect(answer).toEqual({
       failure: "connection",
       message: expect.stringMatching(
@@ -79,7 +79,7 @@ describe("requests of fetch steps, agent steps and outbound webhooks", () => {
 
   it("fail after the name was rebound, and look it up once per connection", async () => {
     const { resolve, asked } = rebinding("127.0.0.2", "127.0.0.3");
-    const fetcher = createUndiciHttpClient(resolve);
+    const fetcher = createOutboundHttpClient(resolve);
     const url = `http://api.example:${port()}/a`;
     expect(await fetcher.fetch(request(url, ["127.0.0.2"]))).toEqual({ status: 200, text: "ok" });
     expect(asked).toHaveLength(1);
@@ -90,19 +90,19 @@ describe("requests of fetch steps, agent steps and outbound webhooks", () => {
 
   it("do not share a connection with a request that is allowed more addresses", async () => {
     const { resolve } = rebinding("127.0.0.2");
-    const fetcher = createUndiciHttpClient(resolve);
+    const fetcher = createOutboundHttpClient(resolve);
     const url = `http://api.example:${port()}/a`;
     expect(await fetcher.fetch(request(url, ["127.0.0.0/8"]))).toMatchObject({ status: 200 });
     expect(await fetcher.fetch(request(url))).toMatchObject({ failure: "connection" });
   });
 
   it("end for a response above 10 MB", async () => {
-    const answer = await createUndiciHttpClient().fetch(request(`http://127.0.0.2:${port()}/endless`));
+    const answer = await createOutboundHttpClient().fetch(request(`http://127.0.0.2:${port()}/endless`));
     expect(answer).toEqual({ failure: "connection", message: "the response is larger than 10 MB" });
   });
 
   it("reach a loopback address and localhost that the project names, and follow no redirect", async () => {
-    const fetcher = createUndiciHttpClient();
+    const fetcher = createOutboundHttpClient();
     expect(await fetcher.fetch(request(`http://127.0.0.2:${port()}/moved`))).toEqual({ status: 302, text: "ok" });
     expect(requests).toEqual([`127.0.0.2 127.0.0.2:${port()} /moved`]);
   });

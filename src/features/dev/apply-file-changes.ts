@@ -1,4 +1,4 @@
-import { applyRecipientsFiles } from "../../context/open-local-engine.js";
+import { applyRecipientsFiles } from "../../context/open-project-store.js";
 import type { Output } from "../../output/output.js";
 import { watchFolder } from "../../watch/watch-folder.js";
 import type { Emulator } from "./emulator/start-emulator.js";

@@ -1,10 +1,11 @@
 import { readFileSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { createDueWorkCheck } from "../../context/check-due-work.js";
+import { createLocalEngine, httpClient } from "../../context/create-local-engine.js";
 import { findBuiltFile } from "../../context/find-built-file.js";
 import type { GuardDeliveries } from "../../context/guard-deliveries.js";
 import { mapEnvironment } from "../../context/map-environment.js";
-import { applyRecipientsFiles, createLocalEngine, httpClient } from "../../context/open-local-engine.js";
+import { applyRecipientsFiles } from "../../context/open-project-store.js";
 import { openSources } from "../../context/open-sources.js";
 import { openStore } from "../../context/open-store.js";
 import type { ProcessIO } from "../../context/process-io.js";

@@ -1,7 +1,8 @@
 import { type AccountRecipients, readAccountRecipients } from "../../comparison/read-account-recipients.js";
 import { RECIPIENT_STEPS } from "../../comparison/read-stored-history.js";
 import type { SentMessage } from "../../comparison/recorded-history.js";
-import { createLocalEngine, readSeeds } from "../../context/open-local-engine.js";
+import { createLocalEngine } from "../../context/create-local-engine.js";
+import { readSeeds } from "../../context/open-project-store.js";
 import type { ProcessIO } from "../../context/process-io.js";
 import { type RecipientKey, TENANTS, toRecipientKey } from "../../domain/recipient/recipient.js";
 import type { RecipientOutcome, TriggerOutcome } from "../../domain/run/outcome.js";

@@ -3,7 +3,7 @@ import { openReplayEngine } from "../../comparison/open-replay-engine.js";
 import type { TimedTrigger } from "../../comparison/parse-timed-trigger.js";
 import { NO_HISTORY } from "../../comparison/recorded-history.js";
 import { runTriggers } from "../../comparison/run-triggers.js";
-import { applyRecipientsFiles } from "../../context/open-local-engine.js";
+import { applyRecipientsFiles } from "../../context/open-project-store.js";
 import type { ProcessIO } from "../../context/process-io.js";
 import { type RecipientKey, toRecipientReference } from "../../domain/recipient/recipient.js";
 import { KnockError } from "../../errors/knock-error.js";

@@ -5,7 +5,7 @@ import { readAccountRecipients } from "../../comparison/read-account-recipients.
 import { readStoredHistory } from "../../comparison/read-stored-history.js";
 import { isInRange, NO_HISTORY, type ReplayRange } from "../../comparison/recorded-history.js";
 import type { ReplayReport } from "../../comparison/replay-report.js";
-import { applyRecipientsFiles } from "../../context/open-local-engine.js";
+import { applyRecipientsFiles } from "../../context/open-project-store.js";
 import { openStore } from "../../context/open-store.js";
 import { formatStoreLocation, hasStore } from "../../context/store-location.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { createLocalEngine } from "../../context/create-local-engine.js";
 import type { GuardDeliveries } from "../../context/guard-deliveries.js";
-import { createLocalEngine, openProjectStore } from "../../context/open-local-engine.js";
+import { openProjectStore } from "../../context/open-project-store.js";
 import { getInterruptSignal, type ProcessIO } from "../../context/process-io.js";
 import { formatStoreLocation } from "../../context/store-location.js";
 import type { Output } from "../../output/output.js";

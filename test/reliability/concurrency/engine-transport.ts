@@ -1,4 +1,5 @@
-import { createLocalEngine, openProjectStore } from "../../../src/context/open-local-engine.js";
+import { createLocalEngine } from "../../../src/context/create-local-engine.js";
+import { openProjectStore } from "../../../src/context/open-project-store.js";
 import type { EngagementAction } from "../../../src/domain/message/message.js";
 import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
 import { parseCancellation, parseTrigger } from "../../../src/domain/trigger/parse-trigger.js";

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { createLocalEngine, openProjectStore } from "../../../src/context/open-local-engine.js";
+import { createLocalEngine } from "../../../src/context/create-local-engine.js";
+import { openProjectStore } from "../../../src/context/open-project-store.js";
 import { parseTrigger } from "../../../src/domain/trigger/parse-trigger.js";
 import { KnockError } from "../../../src/errors/knock-error.js";
 import type { LocalOperations } from "../../../src/ports/operations.js";

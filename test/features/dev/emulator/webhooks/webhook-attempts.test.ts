@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { WEBHOOK_EVENTS, type Webhook } from "../../../../../src/domain/environment/webhook.js";
 import { Webhooks } from "../../../../../src/features/dev/emulator/webhooks/webhooks.js";
 import type { Delivery } from "../../../../../src/ports/provider.js";
-import { undiciHttpClient } from "../../../../../src/remote/undici-http-client.js";
+import { outboundHttpClient } from "../../../../../src/providers/outbound-http-client.js";
 import type { JsonObject } from "../../../../../src/util/json.js";
 import { EngineHarness, MINUTE, step } from "../../../../helpers/engine-harness.js";
 import { eventually } from "../../../../helpers/eventually.js";
@@ -34,7 +34,7 @@ async function tell({ timeout_ms = 10_000, most_open = 2_000 } = {}): Promise<We
   const webhooks = new Webhooks(
     {
       log: harness.logs.outbound,
-      fetcher: undiciHttpClient,
+      fetcher: outboundHttpClient,
       readConfiguration: async () => ({ webhooks: configured, environment: "development", private_addresses: [] }),
       onAttempt: () => {},
       first_pause_ms: 1,
@@ -259,7 +259,7 @@ describe("a trigger that arrives before the webhooks of a new store are read", (
     const emulator = await openTestEmulator(harness, {
       webhooks: {
         log: harness.logs.outbound,
-        fetcher: undiciHttpClient,
+        fetcher: outboundHttpClient,
         readConfiguration: async () => {
           await new Promise((resolve) => setTimeout(resolve, 50)); // a slow disk
           return { webhooks: configured, environment: "development", private_addresses: [] };

@@ -246,7 +246,7 @@ describe("webhooks (A-920 to A-926)", () => {
     await from.restart(async () => {
       target.respondWith({ status: 200 });
       const { openSqliteStore } = await import("../../../../../src/store/sqlite/open-sqlite-store.js");
-      const { createLocalEngine: localEngine } = await import("../../../../../src/context/open-local-engine.js");
+      const { createLocalEngine: localEngine } = await import("../../../../../src/context/create-local-engine.js");
       const { openProject } = await import("../../../../../src/project/open-project.js");
       const { parseTrigger } = await import("../../../../../src/domain/trigger/parse-trigger.js");
       const store = await openSqliteStore(from.project.path("store.db"));

@@ -37,7 +37,7 @@ async function sendRequest(
 }
 
 /** Creates the client for fetch and agent steps and for outbound webhooks. It connects to addresses that the guard permits. */
-export function createUndiciHttpClient(resolve?: ResolveHost): HttpClient {
+export function createOutboundHttpClient(resolve?: ResolveHost): HttpClient {
   // Connections are kept open, so requests with other permitted addresses must not share them.
   const agents = new Map<string, Agent>();
   const getAgent = (allowed: readonly string[]): Agent => {
@@ -66,4 +66,4 @@ export function createUndiciHttpClient(resolve?: ResolveHost): HttpClient {
   };
 }
 
-export const undiciHttpClient: HttpClient = createUndiciHttpClient();
+export const outboundHttpClient: HttpClient = createOutboundHttpClient();

@@ -1,0 +1,112 @@
+import { resolveSecretVariables } from "../domain/environment/secret-variables.js";
+import type { RecipientKey } from "../domain/recipient/recipient.js";
+import type { EngineContext } from "../engine/context/engine-context.js";
+import { createEngine } from "../engine/create-engine.js";
+import type { Definitions } from "../ports/definitions.js";
+import type { HttpClient } from "../ports/http-client.js";
+import type { LocalOperations } from "../ports/operations.js";
+import type { Store } from "../ports/store.js";
+import { NO_TRACER } from "../ports/tracer.js";
+import type { Tracing } from "../tracing/tracing.js";
+import { systemIds } from "../util/ids.js";
+import { getProcessIdentity } from "../util/process-identity.js";
+import type { GuardDeliveries } from "./guard-deliveries.js";
+import { createLazyProviders } from "./lazy-providers.js";
+import { mapEnvironment } from "./map-environment.js";
+import type { ProcessIO } from "./process-io.js";
+
+type ProviderFor = EngineContext["findProvider"];
+
+/** Optional parts of a local engine. */
+interface LocalEngineOptions {
+  /** Wraps the function that finds a channel's provider, for example to inject faults. */
+  wrapProviders?: (providerFor: ProviderFor) => ProviderFor;
+  /** The address to which all emails are delivered. */
+  guardDeliveries?: GuardDeliveries | null | undefined;
+  guides?: EngineContext["createGuideOperations"];
+  contentsInLocale?: EngineContext["renderContentsInLocale"];
+  warn?: EngineContext["warn"];
+  branch?: string;
+  /** Identifies what claims work: a worker that shares its store with others. Default: the process. */
+  worker?: string;
+  /** The source of IDs; the default is random ones. */
+  ids?: EngineContext["ids"];
+  random?: EngineContext["random"];
+  /** Sends the requests of steps; the default sends them to their hosts. */
+  httpClient?: HttpClient;
+  findRecordedResponse?: EngineContext["findRecordedResponse"];
+  checkDueWork?: EngineContext["checkDueWork"];
+  onStep?: EngineContext["onStep"];
+  /** Records jobs, deliveries and requests. */
+  tracing?: Tracing | undefined;
+}
+
+/**
+ * The HTTP client for outgoing requests. It is imported with the first request, so that other starts do not load
+ * undici.
+ */
+export const httpClient: HttpClient = {
+  fetch: async (request) => (await import("../providers/outbound-http-client.js")).outboundHttpClient.fetch(request),
+};
+
+/** Creates the local engine on definitions and a store. */
+export function createLocalEngine(
+  projectDefinitions: Definitions,
+  store: Store,
+  { sleep, env }: Pick<ProcessIO, "sleep" | "env">,
+  {
+    wrapProviders = (providerFor) => providerFor,
+    guardDeliveries,
+    guides,
+    contentsInLocale,
+    warn,
+    branch,
+    worker = getProcessIdentity(),
+    ids = systemIds,
+    random = Math.random,
+    httpClient: client = httpClient,
+    findRecordedResponse,
+    checkDueWork,
+    onStep,
+    tracing,
+  }: LocalEngineOptions = {},
+): LocalOperations {
+  const definitions = mapEnvironment(projectDefinitions, (environment) =>
+    resolveSecretVariables(environment, (name) => env[name]),
+  );
+  const secretValues = async () => (await definitions.environment()).secrets;
+  // A request must not be sent for a run that a crash could still lose.
+  const beforeRequest = () => store.syncToDisk();
+  const privateAddresses = async () => (await definitions.environment()).private_addresses;
+  const tracer = tracing?.tracer ?? NO_TRACER;
+  const providers = createLazyProviders({ variables: env, privateAddresses, secretValues, tracer }, beforeRequest);
+  const wrapped = wrapProviders(providers.findProvider);
+  const findProvider = tracing?.traceProviders(wrapped) ?? wrapped;
+  const tracedClient = tracing?.traceClient(client) ?? client;
+  const readRecipient = async (key: RecipientKey) => (await store.readRecipients([key])).get(key);
+  const engine = createEngine({
+    store,
+    definitions,
+    findProvider: guardDeliveries?.(findProvider, warn ?? (() => {}), readRecipient) ?? findProvider,
+    httpClient: {
+      fetch: async (request) => {
+        await beforeRequest();
+        return tracedClient.fetch(request);
+      },
+    },
+    findRecordedResponse,
+    ids,
+    realNow: Date.now,
+    sleep,
+    random,
+    close: providers.close,
+    checkDueWork,
+    onStep,
+    ...(guides ? { createGuideOperations: guides } : {}),
+    ...(contentsInLocale ? { renderContentsInLocale: contentsInLocale } : {}),
+    ...(warn ? { warn } : {}),
+    ...(branch === undefined ? {} : { branch }),
+    ...(worker === undefined ? {} : { worker }),
+  });
+  return tracing?.traceOperations(engine, worker ?? "") ?? engine;
+}

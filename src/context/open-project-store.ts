@@ -1,0 +1,84 @@
+import { mergeUpserts } from "../domain/recipient/merge-recipient.js";
+import type { RecipientsFileMark } from "../domain/request/parse-recipients-file.js";
+import { resolveChannelDataIds } from "../engine/execution/build-fan-out.js";
+import type { Seed, SeedStore } from "../ports/seed-store.js";
+import type { Store } from "../ports/store.js";
+import type { StoreControl } from "../ports/store-control.js";
+import type { Project } from "../project/open-project.js";
+import { openStore } from "./open-store.js";
+import { hasStore, isPostgresLocation } from "./store-location.js";
+
+/** Reads the recipients files whose mark is not known yet, with the IDs of their channels. */
+export async function readSeeds(project: Project, known: ReadonlyMap<string, RecipientsFileMark>): Promise<Seed[]> {
+  const seeds = await project.readChangedRecipients(known);
+  if (seeds.length === 0) return [];
+  const environment = await project.environment();
+  return seeds.map((seed) => ({
+    ...seed,
+    recipients: seed.recipients.map((recipient) => resolveChannelDataIds(recipient, environment)),
+  }));
+}
+
+/** Applies the recipients files that have changed since they were last applied. */
+export async function applyRecipientsFiles(
+  project: Project,
+  store: SeedStore & Pick<StoreControl, "isReadOnly">,
+): Promise<void> {
+  // A read-only store is shown as it is.
+  if (store.isReadOnly) return;
+  const seeds = await readSeeds(project, await store.readSeeds());
+  if (seeds.length > 0) await store.applySeeds(seeds, Date.now());
+}
+
+/** Opens the store of a project and applies its recipients files. */
+export async function openProjectStore(
+  project: Project,
+  location: string,
+  options: Parameters<typeof openStore>[1] = {},
+): Promise<Store> {
+  const store = await openStore(location, { watchUsers: project.hasAudiences(), ...options });
+  try {
+    await applyRecipientsFiles(project, store);
+    return store;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/**
+ * Returns a view of the store in which changed recipients files are already applied. The store itself is not changed.
+ */
+async function overlayChangedRecipients(project: Project, store: Store): Promise<Store> {
+  const seeds = await readSeeds(project, await store.readSeeds());
+  if (seeds.length === 0) return store;
+  const changed = new Map(seeds.flatMap(({ recipients }) => recipients.map((upsert) => [upsert.key, upsert] as const)));
+  return {
+    ...store,
+    readRecipients: async (keys) =>
+      mergeUpserts(
+        await store.readRecipients(keys),
+        keys.flatMap((key) => changed.get(key) ?? []),
+        Date.now(),
+      ),
+  };
+}
+
+/** Returns whether a location is a database without a store. */
+async function isEmptyDatabase(location: string): Promise<boolean> {
+  if (!isPostgresLocation(location)) return false;
+  const { inspectDatabase } = await import("../store/postgres/open-postgres-store.js");
+  return (await inspectDatabase(location)).isEmpty;
+}
+
+/** Opens the store of a project for a check. A missing store is not created, and an existing one is not changed. */
+export async function openStoreForCheck(project: Project, location: string): Promise<Store> {
+  if (!hasStore(location) || (await isEmptyDatabase(location))) return openProjectStore(project, ":memory:");
+  const store = await openStore(location);
+  try {
+    return await overlayChangedRecipients(project, store);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}

@@ -1,0 +1,84 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { build } from "esbuild";
+import { execa } from "execa";
+import { afterAll, beforeAll, expect, it } from "vitest";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+
+/** The files of an optional feature with a command that prints a JSON document. */
+const FEATURE = {
+  "feature.ts": `
+    import type { Feature } from "../../commands/shared/feature.js";
+    import { toCandidate } from "../../commands/shared/feature.js";
+    export const pull: Feature = {
+      commands: { pull: async () => (await import("./command.js")).registerPull },
+      loadDocuments: async () => (await import("./documents.js")).DOCUMENTS,
+      helpTopics: { pulling: async () => ({ summary: "How files are pulled", page: "docs/pull.md", buildBlocks: () => ["Text."] }) },
+      loadCompletions: async () => ({ options: { "--from": async () => [toCandidate("production")] }, arguments: {} }),
+    };`,
+  "documents.ts": `
+    import * as z from "zod/mini";
+    import { describeDocument } from "../../output/documents/describe-document.js";
+    export const DOCUMENTS = [
+      describeDocument("pull", "Pulled files", "The files.", z.object({ files: z.array(z.string()) })),
+    ];`,
+  "command.ts": `
+    import type { Command } from "commander";
+    import { COMMAND_GROUPS } from "../../commands/shared/help-groups.js";
+    import { addCommonOptions } from "../../commands/shared/options.js";
+    import type { CommandContext } from "../../context/command-context.js";
+    export function registerPull(program: Command, { output }: CommandContext): void {
+      const command = program.command("pull").helpGroup(COMMAND_GROUPS.develop).summary("Pull files").option("--from <name>", "the name");
+      addCommonOptions(command).action(() => output.json({ files: [] }));
+    }`,
+};
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "knock-trial-"));
+  cpSync(join(ROOT, "src"), join(folder, "src"), { recursive: true });
+  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+  mkdirSync(join(folder, "src/features/pull"));
+  for (const [name, text] of Object.entries(FEATURE)) writeFileSync(join(folder, "src/features/pull", name), text);
+  const list = join(folder, "src/app/features.ts");
+  const added = `import { pull } from "../features/pull/feature.js";\n${readFileSync(list, "utf8").replace("= [", "= [pull,")}`;
+  writeFileSync(list, added);
+  writeFileSync(join(folder, "schemas.ts"), `export { loadOutputDocuments } from "./src/app/published-schemas.js";`);
+  await build({
+    absWorkingDir: folder,
+    entryPoints: { main: "src/main.ts", schemas: "schemas.ts" },
+    outdir: folder,
+    outExtension: { ".js": ".mjs" },
+    bundle: true,
+    packages: "external",
+    platform: "node",
+    format: "esm",
+    target: "node20.18",
+    define: { __VERSION__: '"0.0.0"', "import.meta.dirname": JSON.stringify(join(ROOT, "src/context")) },
+    logLevel: "error",
+  });
+}, 60_000);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const run = (args: readonly string[], env: Record<string, string> = {}) =>
+  execa("node", [join(folder, "main.mjs"), ...args], { cwd: folder, env });
+
+it("adds a feature with one folder and one entry of the list: its command, help, topic, completion and document", async () => {
+  const help = (await run(["help"])).stdout;
+  expect(help).toMatch(/^ {2}pull +Pull files$/m);
+  expect(help).toMatch(/^ {2}pulling +How files are pulled$/m);
+  expect((await run(["pull", "--help"])).stdout).toContain("--from <name>");
+  expect((await run(["help", "pulling"])).stdout).toContain("More: docs/pull.md");
+  expect(JSON.parse((await run(["pull", "--json"])).stdout)).toEqual({ files: [] });
+  const complete = async (line: string) =>
+    (await run(["completion-server"], { COMP_LINE: line, SHELL: "bash" })).stdout;
+  expect(await complete("knock pul")).toBe("pull");
+  expect((await complete("knock pull --fr")).split("\n")).toEqual(["--from"]);
+  const { loadOutputDocuments } = await import(join(folder, "schemas.mjs"));
+  const documents: { name: string }[] = await loadOutputDocuments();
+  expect(documents.map(({ name }) => name)).toContain("pull");
+}, 60_000);
