@@ -10,6 +10,7 @@ import { openPostgresStore } from "../src/store/postgres/open-postgres-store.js"
 import { openSqliteStore } from "../src/store/sqlite/open-sqlite-store.js";
 import { systemIds } from "../src/util/ids.js";
 import { createBenchEngine } from "./bench-engine.js";
+import { readCpuMs } from "./growth-lists.js";
 import { fillStore, HEAVY_USER, RARE_WORKFLOW } from "./growth-rows.js";
 import { createRouteContext, LIST_REQUESTS, listQueries } from "./list-routes.js";
 import { countBlocks } from "./scale/count-blocks.js";
@@ -74,11 +75,7 @@ interface Figure {
 }
 
 async function measureRequest(store: Store, work: () => Promise<unknown>): Promise<Figure> {
-  const readMs = (): number => {
-    if (kind !== "sqlite") return performance.now();
-    const { user, system } = process.cpuUsage();
-    return (user + system) / 1_000;
-  };
+  const readMs = kind === "sqlite" ? readCpuMs : () => performance.now();
   let ms = Number.POSITIVE_INFINITY;
   for (let count = 0; count < REPEATS; count++) {
     const start = readMs();

@@ -26,7 +26,10 @@ const newFile = (): string => join(folder, `store-${files++}.db`);
 
 /** Columns that only one kind of store has, with the reason in `docs/decisions/0065-table-versions-and-copies-of-stores.md`. */
 const OWN_COLUMNS = {
-  sqlite: ["batch_activities.previous", "batches.newest", "batches.hundredth"],
+  sqlite: [
+    ...["batch_activities.previous", "batches.newest", "batches.hundredth"],
+    ...["recipient_runs.workflow_name", "recipient_runs.tenant_name", "messages.workflow_name", "messages.tenant_name"],
+  ],
   postgres: [
     "recipient_runs.shard",
     "recipient_runs.revision",
@@ -36,7 +39,7 @@ const OWN_COLUMNS = {
   ],
 };
 const OWN_TABLES = {
-  sqlite: ["clock", "batch_actors", "row_blocks", "block_times", "feed_counts", "crashed_claims"],
+  sqlite: ["clock", "names", "batch_actors", "crashed_claims"],
   postgres: [
     "clock",
     "knock_store",

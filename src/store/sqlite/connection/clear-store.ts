@@ -13,7 +13,6 @@ const RUN_TABLES = [
   "delivery_logs",
   "message_secrets",
   "messages",
-  "feed_counts",
   "recipient_runs",
   "workflow_runs",
   "schedules",

@@ -6,7 +6,6 @@ import { type CursorKind, parseCursor, serializeCursor } from "../../cursor.js";
 import { stringify } from "../../rows/json-column.js";
 import type { Connection } from "./connection.js";
 import type { SqlValue } from "./driver.js";
-import { type BlockSource, getBlock, getBlockBounds, listCommonBlocks, type PageDirection } from "./row-blocks.js";
 
 /** Characters of a text in a trigger's data that a filter compares; the rest is ignored (A-076). */
 const MAX_COMPARED_CHARACTERS = 256;
@@ -32,13 +31,21 @@ function buildAnyCasePattern(text: string): string {
   return `*${[...text].map(cases).join("")}*`;
 }
 
+/** Returns the condition that a column refers to a name of a workflow or tenant. */
+export const isName = (column: string): string => `${column} = (SELECT row FROM names WHERE name = ?)`;
+
+/** Returns the condition that a column refers to any name of a JSON list. */
+export const isAnyName = (column: string): string =>
+  `${column} IN (SELECT row FROM names WHERE name IN (SELECT value FROM json_each(?)))`;
+
 /** Conditions joined by AND, and the values for their placeholders. */
 export class SqlFilters {
   readonly conditions: string[] = [];
   readonly values: SqlValue[] = [];
 
   /** Adds a condition that any of the values matches. Adds nothing if there is no list. */
-  addAny(column: string, values: readonly string[] | undefined): this {
+  addAny(column: string, values: readonly (string | number)[] | undefined): this {
+    if (values?.length === 1) return this.add(`${column} = ?`, values[0]);
     return this.add(`${column} IN (SELECT value FROM json_each(?))`, values && stringify(values));
   }
 
@@ -96,11 +103,12 @@ interface ListQuery {
   /** The row key to sort and page by. */
   key: string;
   filters: SqlFilters;
-  /** Where rows that match the filters may be; without any, the rows are read in order until the page is full. */
-  sources?: readonly BlockSource[];
   /** The number of all rows that match, if it is known. The first page ends with the last of them without a search for more. */
   count?: number;
 }
+
+/** The order in which a page is read. */
+type PageDirection = "older" | "newer";
 
 /** Which rows of a list are read: up to `limit` in a direction, from the row next to `border` on; null starts at the end. */
 interface RowRange {
@@ -109,36 +117,22 @@ interface RowRange {
   limit: number;
 }
 
-/** Yields rows of a list, each as it is read. */
-function* iterateRows<Row>(
+/** Returns rows of a list, each as it is read. */
+function iterateRows<Row>(
   db: Connection,
-  { key, from, filters, sources = [] }: ListQuery,
+  { key, from, filters }: ListQuery,
   columns: string,
   { direction, border, limit }: RowRange,
-): Generator<Row> {
+): Iterable<Row> {
   const isOlder = direction === "older";
-  const select = (bounds: readonly string[], values: readonly number[], count: number): Iterable<Row> => {
-    const conditions = [...filters.conditions, ...bounds];
-    const where = conditions.length > 0 ? ` WHERE ${conditions.join(" AND ")}` : "";
-    const sql = `SELECT ${columns} ${from}${where} ORDER BY ${key} ${isOlder ? "DESC" : "ASC"} LIMIT ?`;
-    return db.iterate<Row>(sql, ...filters.values, ...values, count);
-  };
-  if (sources.length === 0) {
-    if (border === null) yield* select([], [], limit);
-    else yield* select([`${key} ${isOlder ? "<" : ">"} ?`], [border], limit);
-    return;
-  }
-  const start = border ?? Number.MAX_SAFE_INTEGER;
-  let count = 0;
-  for (const block of listCommonBlocks(sources, getBlock(start), direction)) {
-    const [first, last] = getBlockBounds(block);
-    const bounds = isOlder ? [first, Math.min(last, start - 1)] : [Math.max(first, start + 1), last];
-    for (const row of select([`${key} >= ?`, `${key} <= ?`], bounds, limit - count)) {
-      count++;
-      yield row;
-    }
-    if (count === limit) return;
-  }
+  const conditions = border === null ? filters.conditions : [...filters.conditions, `${key} ${isOlder ? "<" : ">"} ?`];
+  const where = conditions.length > 0 ? ` WHERE ${conditions.join(" AND ")}` : "";
+  return db.iterate<Row>(
+    `SELECT ${columns} ${from}${where} ORDER BY ${key} ${isOlder ? "DESC" : "ASC"} LIMIT ?`,
+    ...filters.values,
+    ...(border === null ? [] : [border]),
+    limit,
+  );
 }
 
 /** Reads rows up to the limit of bytes. Returns whether that limit has ended them. */

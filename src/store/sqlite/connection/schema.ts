@@ -2,7 +2,7 @@
 export const APPLICATION_ID = 0x6b6e6f63;
 
 /** Stores with a lower `user_version` were written by development versions, before the first release. */
-export const FIRST_VERSION = 100;
+export const FIRST_VERSION = 101;
 
 /**
  * The scripts that create and update the tables, each of which runs once, in order. `user_version` is {@link FIRST_VERSION} and
@@ -68,6 +68,8 @@ CREATE TABLE channels (
   UNIQUE (id, key, type, provider)
 );
 
+CREATE TABLE names (row INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+
 CREATE TABLE workflow_runs (
   row INTEGER PRIMARY KEY,
   id TEXT NOT NULL UNIQUE,
@@ -106,13 +108,17 @@ CREATE TABLE recipient_runs (
   steps TEXT NOT NULL,
   events TEXT NOT NULL,
   batch INTEGER REFERENCES batches (row),
-  version INTEGER REFERENCES workflow_versions (row)
+  version INTEGER REFERENCES workflow_versions (row),
+  workflow_name INTEGER REFERENCES names (row),
+  tenant_name INTEGER REFERENCES names (row)
 );
 CREATE INDEX recipient_runs_by_workflow_run ON recipient_runs (workflow_run);
 CREATE INDEX recipient_runs_due ON recipient_runs (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX recipient_runs_by_id ON recipient_runs (row >> 11, substr(id, 1, 6));
 CREATE INDEX recipient_runs_by_recipient ON recipient_runs (row >> 11, recipient);
-CREATE INDEX recipient_runs_passing ON recipient_runs (status) WHERE status IN ('queued', 'processing', 'paused');
+CREATE INDEX recipient_runs_for_lists ON recipient_runs (
+  row, workflow_name, tenant_name, status, error_count, inserted_at
+);
 
 CREATE TABLE frequency_claims (
   workflow TEXT NOT NULL,
@@ -153,14 +159,20 @@ CREATE TABLE messages (
   batch TEXT,
   guide TEXT,
   links TEXT,
-  template_sources INTEGER REFERENCES template_sources (row)
+  template_sources INTEGER REFERENCES template_sources (row),
+  workflow_name INTEGER REFERENCES names (row),
+  tenant_name INTEGER REFERENCES names (row)
 );
 CREATE INDEX messages_by_recipient_run ON messages (recipient_run);
-CREATE INDEX messages_by_recipient ON messages (recipient);
+CREATE INDEX messages_by_recipient ON messages (
+  recipient, row, workflow_name, tenant_name, channel, status, inserted_at, archived_at, read_at, seen_at, interacted_at, link_clicked_at
+);
 CREATE INDEX messages_due ON messages (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX messages_by_guide ON messages (recipient, guide) WHERE guide IS NOT NULL;
 CREATE INDEX messages_by_short_link ON messages (substr(id, -9)) WHERE links IS NOT NULL;
-CREATE INDEX messages_passing ON messages (status) WHERE status IN ('queued', 'delivery_attempted');
+CREATE INDEX messages_for_lists ON messages (
+  row, workflow_name, tenant_name, channel, status, inserted_at, interacted_at, link_clicked_at, archived_at
+);
 
 CREATE TABLE template_sources (row INTEGER PRIMARY KEY, texts TEXT NOT NULL UNIQUE);
 CREATE TABLE message_secrets (message TEXT PRIMARY KEY, secrets TEXT NOT NULL) WITHOUT ROWID;
@@ -174,31 +186,6 @@ CREATE TABLE delivery_logs (
   at INTEGER NOT NULL
 );
 CREATE INDEX delivery_logs_by_message ON delivery_logs (message);
-
-CREATE TABLE feed_counts (
-  recipient TEXT NOT NULL,
-  channel INTEGER NOT NULL,
-  tenant TEXT NOT NULL,
-  archived INTEGER NOT NULL,
-  total INTEGER NOT NULL, unread INTEGER NOT NULL,
-  unseen INTEGER NOT NULL,
-  PRIMARY KEY (recipient, channel, tenant, archived)
-) WITHOUT ROWID;
-
-CREATE TABLE row_blocks (
-  name TEXT NOT NULL,
-  value TEXT NOT NULL,
-  block INTEGER NOT NULL,
-  PRIMARY KEY (name, value, block)
-) WITHOUT ROWID;
-
-CREATE TABLE block_times (
-  name TEXT NOT NULL,
-  block INTEGER NOT NULL,
-  first_at INTEGER NOT NULL,
-  last_at INTEGER NOT NULL,
-  PRIMARY KEY (name, block)
-) WITHOUT ROWID;
 
 CREATE TABLE batches (
   row INTEGER PRIMARY KEY,

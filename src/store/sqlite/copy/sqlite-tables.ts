@@ -56,44 +56,6 @@ class RunNumbers {
   }
 }
 
-/** Records which blocks contain which values and times, as `RowBlocks` does, for rows that were inserted without it. */
-const FILL_ROW_BLOCKS = `
-  INSERT INTO row_blocks SELECT DISTINCT 'messages.status', status, row >> 8 FROM messages
-    WHERE status NOT IN ('queued', 'delivery_attempted');
-  INSERT INTO row_blocks SELECT DISTINCT 'messages.channel', CAST(channel AS TEXT), row >> 8 FROM messages;
-  INSERT INTO row_blocks SELECT DISTINCT 'messages.workflow', w.workflow, m.row >> 8 FROM messages m
-    CROSS JOIN recipient_runs r ON r.row = m.recipient_run CROSS JOIN workflow_runs w ON w.row = r.workflow_run;
-  INSERT INTO row_blocks SELECT DISTINCT 'messages.tenant', w.tenant, m.row >> 8 FROM messages m
-    CROSS JOIN recipient_runs r ON r.row = m.recipient_run CROSS JOIN workflow_runs w ON w.row = r.workflow_run WHERE w.tenant IS NOT NULL;
-  INSERT INTO row_blocks SELECT DISTINCT 'runs.status', status, row >> 8 FROM recipient_runs
-    WHERE status NOT IN ('queued', 'processing', 'paused');
-  INSERT INTO row_blocks SELECT DISTINCT 'runs.errors', 'some', row >> 8 FROM recipient_runs WHERE error_count > 0;
-  INSERT INTO row_blocks SELECT DISTINCT 'runs.workflow', w.workflow, r.row >> 8 FROM recipient_runs r
-    CROSS JOIN workflow_runs w ON w.row = r.workflow_run;
-  INSERT INTO row_blocks SELECT DISTINCT 'runs.tenant', w.tenant, r.row >> 8 FROM recipient_runs r
-    CROSS JOIN workflow_runs w ON w.row = r.workflow_run WHERE w.tenant IS NOT NULL;
-  INSERT INTO row_blocks
-    SELECT DISTINCT 'messages.engagement', e.value, m.row >> 8 FROM messages m
-      CROSS JOIN json_each('["interacted","link_clicked","archived"]') e
-    WHERE CASE e.value WHEN 'interacted' THEN m.interacted_at WHEN 'link_clicked' THEN m.link_clicked_at ELSE m.archived_at END IS NOT NULL;
-  INSERT INTO block_times
-    SELECT 'messages', row >> 8, MIN(inserted_at), MAX(inserted_at) FROM messages GROUP BY row >> 8;
-  INSERT INTO block_times
-    SELECT 'recipient_runs', row >> 8, MIN(inserted_at), MAX(inserted_at) FROM recipient_runs GROUP BY row >> 8;
-`;
-
-/** Counts the feeds with so many messages that `feed-counts.ts` keeps their counts. */
-const FILL_FEED_COUNTS = `
-  INSERT INTO feed_counts
-    SELECT recipient, 0, '', 0, 0, 0, 0 FROM messages GROUP BY recipient HAVING COUNT(*) >= 1000;
-  INSERT INTO feed_counts
-    SELECT m.recipient, m.channel, COALESCE(w.tenant, ''), m.archived_at IS NOT NULL, COUNT(*), COUNT(*) - COUNT(m.read_at),
-      COUNT(*) - COUNT(m.seen_at)
-    FROM feed_counts c CROSS JOIN messages m ON m.recipient = c.recipient CROSS JOIN recipient_runs r ON r.row = m.recipient_run
-      CROSS JOIN workflow_runs w ON w.row = r.workflow_run
-    WHERE m.channel IN (SELECT row FROM channels WHERE type = 'in_app_feed') AND m.status = 'delivered' GROUP BY 1, 2, 3, 4;
-`;
-
 /** The tables that exist only in stores that use them, with the statements that create them. */
 const OPTIONAL_TABLES: Readonly<Record<string, string>> = {
   source_events: `${CREATE_SOURCE_EVENTS}; ${INDEX_SOURCE_EVENTS}`,
@@ -101,6 +63,17 @@ const OPTIONAL_TABLES: Readonly<Record<string, string>> = {
   outbound_taken: WATCH_SCRIPT,
   outbound_watch: WATCH_SCRIPT,
 };
+
+/** Lists find recipient runs and messages by the names of their workflow and tenant. */
+const SET_NAMES = `
+  INSERT INTO names (name) SELECT workflow FROM workflow_runs UNION SELECT tenant FROM workflow_runs WHERE tenant IS NOT NULL;
+  UPDATE recipient_runs SET (workflow_name, tenant_name) = (
+    SELECT (SELECT row FROM names WHERE name = w.workflow), (SELECT row FROM names WHERE name = w.tenant)
+    FROM workflow_runs w WHERE w.row = recipient_runs.workflow_run
+  );
+  UPDATE messages SET (workflow_name, tenant_name) = (
+    SELECT r.workflow_name, r.tenant_name FROM recipient_runs r WHERE r.row = messages.recipient_run
+  );`;
 
 /** Each activity points to the previous one of its batch, and a batch to its newest. Without `hundredth`, large batches are counted. */
 const LINK_ACTIVITIES = `
@@ -177,7 +150,7 @@ class SqliteTableTarget implements TableTarget {
   }
 
   async deriveRest(): Promise<void> {
-    this.database.exec(LINK_ACTIVITIES + FILL_ROW_BLOCKS + FILL_FEED_COUNTS);
+    this.database.exec(SET_NAMES + LINK_ACTIVITIES);
   }
 
   private hasTable(name: string): boolean {

@@ -40,11 +40,13 @@ function findOrInsertOrigin(db: Connection, shared: SharedRows, engagement: Guid
     at,
   );
   return db.insert(
-    "INSERT INTO recipient_runs (id, workflow_run, recipient, status, error_count, inserted_at, updated_at, steps, events) VALUES (?, ?, '', 'completed', 0, ?, ?, '[]', '[]')",
+    "INSERT INTO recipient_runs (id, workflow_run, recipient, status, error_count, inserted_at, updated_at, steps, events, workflow_name, tenant_name) VALUES (?, ?, '', 'completed', 0, ?, ?, '[]', '[]', ?, ?)",
     id,
     run,
     at,
     at,
+    shared.upsertName(guide.key),
+    shared.upsertName(tenant),
   );
 }
 

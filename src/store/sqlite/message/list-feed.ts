@@ -8,63 +8,51 @@ import { stringify } from "../../rows/json-column.js";
 import { FEED_STATUS_CONDITIONS, getCountOfStatus } from "../../rows/message-conditions.js";
 import { MESSAGE_BYTES, MESSAGE_COLUMNS, type MessageRow } from "../../rows/message-row.js";
 import type { Connection } from "../connection/connection.js";
-import { readPage, SqlFilters } from "../connection/read-page.js";
+import { isAnyName, isName, readPage, SqlFilters } from "../connection/read-page.js";
 import type { SharedRows } from "../run/shared-rows.js";
-import { IS_IN_FEED, keepCountsOfLargeFeed, readKeptCounts } from "./feed-counts.js";
 import { HAS_VERSION } from "./list-messages.js";
-import { FROM_MESSAGES_AND_RUNS } from "./message-joins.js";
+import { buildFromIndex } from "./message-joins.js";
 import { toMessages } from "./message-rows.js";
 
-/** The expressions that the filters compare, of messages and of kept counts. */
-const MESSAGE_COLUMNS_OF_FILTERS = { channel: "m.channel", tenant: "w.tenant", archived: "m.archived_at IS NOT NULL" };
-const COUNT_COLUMNS = { channel: "c.channel", tenant: "NULLIF(c.tenant, '')", archived: "c.archived = 1" };
+const SELECT_FEED_CHANNELS =
+  "SELECT row FROM channels WHERE type = 'in_app_feed' AND (?1 IS NULL OR key = ?1 OR id = ?1)";
 
-/** Adds the filters by which counts are kept: channel, tenant and whether messages are archived. */
-function addKeptFilters(
-  filters: SqlFilters,
-  columns: typeof MESSAGE_COLUMNS_OF_FILTERS,
-  filter: FeedFilter,
-): SqlFilters {
-  const { channel, tenant, has_tenant, granted, archived = "exclude" } = filter;
-  filters
-    .add(`${columns.channel} IN (SELECT row FROM channels WHERE key = ? OR id = ?)`, channel, 2)
-    .add(has_tenant === true ? `${columns.tenant} = ?` : `(${columns.tenant} = ? OR ${columns.tenant} IS NULL)`, tenant)
+/** Returns all filters except the status, which the counts ignore (Q-24). */
+function buildFeedFilters(db: Connection, shared: SharedRows, filter: FeedFilter): SqlFilters {
+  const { workflow_categories: categories, tenant, has_tenant, granted, archived = "exclude" } = filter;
+  const versions = categories && shared.findVersions(categories);
+  const isTenant = isName("i.tenant_name");
+  const channels = db.all<{ row: number }>(SELECT_FEED_CHANNELS, filter.channel ?? null);
+  const filters = new SqlFilters()
+    .add("i.recipient = ?", filter.recipient)
+    .addAny(
+      "i.channel",
+      channels.map(({ row }) => row),
+    )
+    .add("i.status = ?", "delivered")
+    .add(has_tenant === true ? isTenant : `(${isTenant} OR i.tenant_name IS NULL)`, tenant)
     .add(
-      `(${columns.tenant} IN (SELECT value FROM json_each(?))${granted?.untagged ? ` OR ${columns.tenant} IS NULL` : ""})`,
+      `(${isAnyName("i.tenant_name")}${granted?.untagged ? " OR i.tenant_name IS NULL" : ""})`,
       granted && stringify(granted.tenants),
-    );
+    )
+    .add(isName("i.workflow_name"), filter.source)
+    .add(isAnyName("i.workflow_name"), versions && stringify(versions.workflows))
+    .add(HAS_VERSION, versions && stringify(versions.rows))
+    .addPairs("COALESCE(m.data, w.data)", filter.trigger_data)
+    .addBounds("i.inserted_at", filter.inserted_at);
   // A tenant together with `has_tenant: false` selects messages without a tenant (A-101a does not specify this case).
-  if (has_tenant !== undefined) filters.conditions.push(`${columns.tenant} IS ${has_tenant ? "NOT " : ""}NULL`);
-  if (archived !== "include") filters.conditions.push(`${archived === "only" ? "" : "NOT "}(${columns.archived})`);
+  if (has_tenant !== undefined) filters.conditions.push(`i.tenant_name IS ${has_tenant ? "NOT " : ""}NULL`);
+  if (archived !== "include") filters.conditions.push(`i.archived_at IS ${archived === "only" ? "NOT " : ""}NULL`);
   return filters;
 }
 
-/** Returns all filters except the status, which the counts ignore (Q-24). */
-function buildFeedFilters(shared: SharedRows, filter: FeedFilter): SqlFilters {
-  const { workflow_categories: categories } = filter;
-  const filters = new SqlFilters()
-    .add("m.recipient = ?", filter.recipient)
-    .add("w.workflow = ?", filter.source)
-    .add(HAS_VERSION, categories && stringify(shared.findVersions(categories).rows))
-    .addPairs("COALESCE(m.data, w.data)", filter.trigger_data)
-    .addBounds("m.inserted_at", filter.inserted_at);
-  filters.conditions.push(...IS_IN_FEED);
-  return addKeptFilters(filters, MESSAGE_COLUMNS_OF_FILTERS, filter);
-}
-
-/** Returns the kept counts of the messages that match the filter except the status, or null if they have to be counted. */
-function findKeptCounts(db: Connection, filter: FeedFilter): FeedCounts | null {
-  const { recipient, source, workflow_categories, trigger_data = {}, inserted_at = {} } = filter;
-  if (source !== undefined || workflow_categories !== undefined) return null;
-  if (Object.keys(trigger_data).length > 0 || Object.keys(inserted_at).length > 0) return null;
-  const { conditions, values } = addKeptFilters(new SqlFilters(), COUNT_COLUMNS, filter);
-  return readKeptCounts(db, recipient, conditions, values);
-}
-
-function countFeed(db: Connection, filters: SqlFilters): FeedCounts {
+/** Counts the messages of a feed by their index. Reads their rows only if a filter needs them. */
+function countFeed(db: Connection, { conditions, values }: SqlFilters): FeedCounts {
+  const where = conditions.join(" AND ");
+  const from = /\b[mw]\./.test(where) ? buildFromIndex() : "FROM messages i";
   const counts = db.get<FeedCounts>(
-    `SELECT COUNT(*) AS total_count, COUNT(*) - COUNT(m.read_at) AS unread_count, COUNT(*) - COUNT(m.seen_at) AS unseen_count ${FROM_MESSAGES_AND_RUNS} WHERE ${filters.conditions.join(" AND ")}`,
-    ...filters.values,
+    `SELECT COUNT(*) AS total_count, COUNT(*) - COUNT(i.read_at) AS unread_count, COUNT(*) - COUNT(i.seen_at) AS unseen_count ${from} WHERE ${where}`,
+    ...values,
   );
   return { ...(counts as FeedCounts) };
 }
@@ -99,21 +87,20 @@ export function listFeed(
   filter: FeedFilter,
   page: PageRequest,
 ): Paged<{ message: Message; cursor: string }> & { counts: FeedCounts } {
-  keepCountsOfLargeFeed(db, filter.recipient);
   return db.read(() => {
-    const filters = buildFeedFilters(shared, filter);
-    const counts = findKeptCounts(db, filter) ?? countFeed(db, filters);
+    const filters = buildFeedFilters(db, shared, filter);
+    const counts = countFeed(db, filters);
     const status = filter.status ?? "all";
-    const condition = FEED_STATUS_CONDITIONS[status];
-    if (condition !== null) filters.conditions.push(condition);
+    const condition = FEED_STATUS_CONDITIONS[status]?.replace("m.", "i.");
+    if (condition !== undefined) filters.conditions.push(condition);
     const { rows, page_info } = readPage<MessageRow>(
       db,
       {
         kind: "feed",
         columns: MESSAGE_COLUMNS,
-        from: FROM_MESSAGES_AND_RUNS,
+        from: buildFromIndex(),
         bytes: MESSAGE_BYTES,
-        key: "m.row",
+        key: "i.row",
         filters,
         count: getCountOfStatus(counts, status),
       },

@@ -8,8 +8,7 @@ import { encodeFields, type FieldColumn, listColumns } from "../../rows/table.js
 import type { Connection } from "../connection/connection.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { recordMessageEvents } from "../run/waits.js";
-import { countChange, hasKeptCounts } from "./feed-counts.js";
-import { recordEngagementBlocks, SELECT_MESSAGES, toMessages } from "./message-rows.js";
+import { SELECT_MESSAGES, toMessages } from "./message-rows.js";
 
 const buildUpdate = (fields: readonly FieldColumn<Message>[]): string =>
   `UPDATE messages SET ${listColumns(fields, (name) => `${name} = ?`)} WHERE row = ?`;
@@ -26,11 +25,8 @@ export function readMessages(db: Connection, shared: SharedRows, ids: readonly s
 }
 
 /** Deletes messages with their logs and secrets. A delivery in progress loses its claim with the row. */
-export function deleteMessages(db: Connection, shared: SharedRows, ids: readonly string[]): void {
+export function deleteMessages(db: Connection, ids: readonly string[]): void {
   db.write(() => {
-    if (hasKeptCounts(db))
-      for (const message of toMessages(db, shared, selectMessageRows(db, ids)))
-        countChange(db, shared, message, message, null);
     for (const id of ids) {
       db.run("DELETE FROM delivery_logs WHERE message = ?", id);
       db.run("DELETE FROM message_secrets WHERE message = ?", id);
@@ -65,13 +61,10 @@ export function markMessagesInWrite(
 ): Message[] {
   const rows = selectMessageRows(db, ids);
   const update = db.prepare(UPDATE_MARKED);
-  const hasKept = hasKeptCounts(db);
   return toMessages(db, shared, rows).map((before, index) => {
     const { row } = rows[index] as MessageRow;
     const marked = markMessage(before, action, at, metadata);
     update.run(...encodeFields(MARKED_FIELDS, marked), row);
-    recordEngagementBlocks(shared, marked, row);
-    if (hasKept) countChange(db, shared, before, before, marked);
     recordMessageEvents(db, [{ message: marked, events: marked.events.slice(before.events.length) }]);
     return marked;
   });
@@ -90,7 +83,6 @@ export function retryMessages(db: Connection, shared: SharedRows, ids: readonly 
       if (queued === null) return [];
       const { row } = rows[index] as MessageRow;
       update.run(...encodeFields(QUEUED_FIELDS, queued), row);
-      shared.blocks.record("messages.status", queued.status, row);
       recordMessageEvents(db, [{ message: queued, events: queued.events.slice(before.events.length) }]);
       return [queued];
     });

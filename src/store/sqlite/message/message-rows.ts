@@ -1,13 +1,11 @@
-import type { EngagementAction, Message, MessageStatuses } from "../../../domain/message/message.js";
+import type { Message, MessageStatuses } from "../../../domain/message/message.js";
 import { stringify } from "../../rows/json-column.js";
 import { MESSAGE_COLUMNS, MESSAGES, type MessageRow, splitMessageContent, toMessage } from "../../rows/message-row.js";
 import { encodeFields, listColumns } from "../../rows/table.js";
-import { recordBlockTimes } from "../connection/block-times.js";
 import type { Connection } from "../connection/connection.js";
 import type { TriggerData } from "../run/batches.js";
 import { createWorkflowRunReader } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
-import { createInsertCounter } from "./feed-counts.js";
 import { FROM_MESSAGES } from "./message-joins.js";
 import { insertSecrets } from "./message-secrets.js";
 
@@ -53,8 +51,8 @@ export function readMessageStatuses(db: Connection, recipientRuns: readonly numb
 }
 
 const INSERT =
-  `INSERT INTO messages (recipient_run, channel, data, content, template_sources, ${listColumns(MESSAGES.fields)}) ` +
-  `VALUES (?, ?, ?, ?, ?, ${listColumns(MESSAGES.fields, () => "?")})`;
+  `INSERT INTO messages (recipient_run, channel, data, content, template_sources, workflow_name, tenant_name, ${listColumns(MESSAGES.fields)}) ` +
+  `VALUES (?, ?, ?, ?, ?, ?, ?, ${listColumns(MESSAGES.fields, () => "?")})`;
 
 /** Returns the messages of rows. Reads each run once. */
 export function toMessages(db: Connection, shared: SharedRows, rows: readonly MessageRow[]): Message[] {
@@ -65,54 +63,25 @@ export function toMessages(db: Connection, shared: SharedRows, rows: readonly Me
   });
 }
 
-/**
- * The engagement statuses whose blocks are recorded. Most messages are seen or read some time, and recording that would cost a tenth
- * of the mark.
- */
-const RARE_ENGAGEMENTS: readonly EngagementAction[] = ["interacted", "link_clicked", "archived"];
-
-/** Returns the engagement statuses of a filter if the blocks of all of them are recorded. */
-export function getRareEngagements(
-  statuses: readonly EngagementAction[] | undefined,
-): readonly EngagementAction[] | undefined {
-  return statuses?.every((status) => RARE_ENGAGEMENTS.includes(status)) ? statuses : undefined;
-}
-
-/** Records the engagement of a message, which can change. Must run inside the write that inserts or changes the message. */
-export function recordEngagementBlocks({ blocks }: SharedRows, message: Message, row: number): void {
-  const { interacted_at, link_clicked_at, archived_at } = message;
-  if (interacted_at !== null) blocks.record("messages.engagement", "interacted", row);
-  if (link_clicked_at !== null) blocks.record("messages.engagement", "link_clicked", row);
-  if (archived_at !== null) blocks.record("messages.engagement", "archived", row);
-}
-
 /** Returns a function that inserts messages of the runs of one trigger, whose data is stored once, with the trigger. */
 export function createMessageInserter(
   db: Connection,
   shared: SharedRows,
 ): (message: Message, recipientRun: number, triggerData: TriggerData) => void {
   const insert = db.prepare(INSERT);
-  const countInsert = createInsertCounter(db, shared);
   return (message, recipientRun, triggerData) => {
     const data = message.data === triggerData.value ? triggerData.text : stringify(message.data);
     const { content, sources } = splitMessageContent(message);
-    const channel = shared.upsertChannel(message.channel);
-    const { lastInsertRowid } = insert.run(
+    insert.run(
       recipientRun,
-      channel,
+      shared.upsertChannel(message.channel),
       data === triggerData.text ? null : data,
       stringify(content),
       sources.length === 0 ? null : shared.upsertTemplateSources(sources),
+      shared.upsertName(message.workflow),
+      shared.upsertName(message.tenant),
       ...encodeFields(MESSAGES.fields, message),
     );
-    const row = Number(lastInsertRowid);
-    shared.blocks.record("messages.status", message.status, row);
-    shared.blocks.record("messages.channel", String(channel), row);
-    shared.blocks.record("messages.workflow", message.workflow, row);
-    shared.blocks.record("messages.tenant", message.tenant, row);
-    recordEngagementBlocks(shared, message, row);
-    recordBlockTimes(db, "messages", row);
-    countInsert(message, row);
     insertSecrets(db, message);
   };
 }

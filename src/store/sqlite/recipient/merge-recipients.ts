@@ -8,7 +8,6 @@ import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, toRecipientRun } from "../
 import type { Connection } from "../connection/connection.js";
 import { closeBatches } from "../run/batches.js";
 import { RUN_ROWS_OF_RECIPIENT, updateRecipientRun } from "../run/run-rows.js";
-import type { SharedRows } from "../run/shared-rows.js";
 import { deleteWait } from "../run/waits.js";
 import { deleteRecipientsInWrite } from "./delete-recipients.js";
 import { changeRecipient, readRecipients } from "./recipients.js";
@@ -50,12 +49,12 @@ const SELECT_UNFINISHED_RUNS = `
   WHERE r.row IN ${RUN_ROWS_OF_RECIPIENT} AND r.status NOT IN ('completed', 'cancelled') ORDER BY r.row`;
 
 /** Cancels a recipient's unfinished runs. A worker that holds such a run loses it. Must run inside a write. */
-function endUnfinishedRuns(db: Connection, shared: SharedRows, recipient: RecipientKey, at: number): void {
+function endUnfinishedRuns(db: Connection, recipient: RecipientKey, at: number): void {
   const runs = db.all<RecipientRunRow & { run_id: string }>(SELECT_UNFINISHED_RUNS, recipient);
   closeBatches(db, runs);
   for (const row of runs) {
     const ended = cancelRun(toRecipientRun(row, row.run_id), at, { code: "recipient_deleted", detail: null });
-    updateRecipientRun(db, shared, ended, row.row);
+    updateRecipientRun(db, ended, row.row);
     deleteWait(db, row.row);
   }
 }
@@ -76,23 +75,15 @@ const MOVE_STATEMENTS = [
  * Merges one recipient into another, with everything that belongs to it, and then deletes it (A-097). Returns null if one of
  * them does not exist or both are the same.
  */
-export function mergeRecipients(
-  db: Connection,
-  shared: SharedRows,
-  into: RecipientKey,
-  from: RecipientKey,
-  at: number,
-): CausedWork | null {
+export function mergeRecipients(db: Connection, into: RecipientKey, from: RecipientKey, at: number): CausedWork | null {
   const both = readRecipients(db, [into, from]);
   const other = both.get(from);
   if (other === undefined || !both.has(into) || into === from) return null;
   const { caused } = db.writeAndCollect(() => {
     changeRecipient(db, into, at, (before) => (before === null ? other : mergeParts(before, other)));
     // Nothing more is sent by runs that wait (E-054).
-    endUnfinishedRuns(db, shared, from, at);
+    endUnfinishedRuns(db, from, at);
     for (const move of MOVE_STATEMENTS) db.run(move, into, from);
-    // The counts of the feed are kept again after they are read.
-    db.run("DELETE FROM feed_counts WHERE recipient = ?", into);
     mergeActors(db, { into, from, since: at - MERGED_HISTORY_MS });
     deleteRecipientsInWrite(db, [from]);
   });

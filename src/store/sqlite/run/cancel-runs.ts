@@ -38,7 +38,7 @@ function handOverBatch(db: Connection, shared: SharedRows, batch: OpenBatchRow, 
   }
   const found = db.get<FoundRun>(`${SELECT} WHERE r.row = ?`, next) as FoundRun;
   const run = takeOverBatch(toRecipientRun(found, found.run_id), shared.readVersion(found.runs), batch.closes_at, at);
-  updateRecipientRun(db, shared, run, next);
+  updateRecipientRun(db, run, next);
   setWaitingRun(db, batch.row, next);
 }
 
@@ -94,7 +94,7 @@ export function cancelRuns(db: Connection, shared: SharedRows, cancellation: Run
       if (item !== undefined) removeItem(db, item);
       if (effect === "none") return { recipientRun: before, cancelled: false };
       const recipientRun = effect === "remove_item" ? leaveBatch(before, at) : cancelRun(before, at);
-      updateRecipientRun(db, shared, recipientRun, row);
+      updateRecipientRun(db, recipientRun, row);
       deleteWait(db, row);
       if (effect === "hand_over" && held !== undefined) handOverBatch(db, shared, held, at);
       return { recipientRun, cancelled: true };

@@ -33,18 +33,6 @@ export const RUN_ROWS_OF_RECIPIENT =
   "SELECT q.row FROM (SELECT ? AS recipient) asked CROSS JOIN block CROSS JOIN recipient_runs q " +
   "WHERE q.row >> 11 = block.number AND q.recipient = asked.recipient)";
 
-const RUN_IN_BLOCK = "FROM recipient_runs q WHERE q.row >> 11 = block.number AND q.recipient = ?1";
-
-/** Selects the nearest run of a recipient, up to or from a row on. */
-export const SELECT_NEXT_RUN_OF_RECIPIENT = {
-  older:
-    "WITH RECURSIVE block (number) AS (SELECT MIN(MAX(row), ?2) >> 11 FROM recipient_runs UNION ALL SELECT number - 1 FROM block WHERE number > 0 LIMIT 1000000) " +
-    `SELECT (SELECT MAX(q.row) ${RUN_IN_BLOCK} AND q.row <= ?2) AS row FROM block WHERE row IS NOT NULL LIMIT 1`,
-  newer:
-    "WITH RECURSIVE last (number) AS (SELECT MAX(row) >> 11 FROM recipient_runs), block (number) AS (SELECT ?2 >> 11 UNION ALL SELECT block.number + 1 FROM block, last WHERE block.number < last.number LIMIT 1000000) " +
-    `SELECT (SELECT MIN(q.row) ${RUN_IN_BLOCK} AND q.row >= ?2) AS row FROM block WHERE row IS NOT NULL LIMIT 1`,
-};
-
 const SELECT_WORKFLOW_RUN = `SELECT ${WORKFLOW_RUN_COLUMNS} FROM workflow_runs w`;
 
 export function findWorkflowRun(db: Connection, shared: SharedRows, id: string): WorkflowRunRecord | null {
@@ -76,19 +64,9 @@ export function selectRecipientRunRows(db: Connection, rows: readonly number[]):
     .map((values) => buildRow<RecipientRunRow>(RECIPIENT_RUNS.columns, values));
 }
 
-/** The value of `runs.errors` for a run with errors. */
-export const HAS_ERRORS = "some";
-
 const UPDATE_RECIPIENT_RUN = `UPDATE recipient_runs SET ${listColumns(RECIPIENT_RUNS.mutableFields, (name) => `${name} = ?`)}, claim_token = NULL, claim_until = NULL WHERE row = ?`;
 
 /** Stores a run after an advance or cancellation, which ends its claim. Must run inside a write. */
-export function updateRecipientRun(db: Connection, shared: SharedRows, run: RecipientRun, row: number): void {
+export function updateRecipientRun(db: Connection, run: RecipientRun, row: number): void {
   db.run(UPDATE_RECIPIENT_RUN, ...encodeFields(RECIPIENT_RUNS.mutableFields, run), row);
-  recordRunBlocks(shared, run, row);
-}
-
-/** Records the values of a run that can change. Must run inside the write that inserts or changes the run. */
-export function recordRunBlocks({ blocks }: SharedRows, { status, error_count }: RecipientRun, row: number): void {
-  blocks.record("runs.status", status, row);
-  blocks.record("runs.errors", error_count > 0 ? HAS_ERRORS : null, row);
 }

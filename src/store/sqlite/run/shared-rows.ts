@@ -3,21 +3,23 @@ import type { Workflow } from "../../../domain/workflow/workflow.js";
 import { stringify } from "../../rows/json-column.js";
 import { type CategorizedVersion, type FoundVersions, VersionCategories } from "../../rows/version-categories.js";
 import type { Connection } from "../connection/connection.js";
-import { RowBlocks } from "../connection/row-blocks.js";
 
 const SELECT_CATEGORIES =
   "SELECT row, definition ->> '$.key' AS key, definition -> '$.categories' AS categories FROM workflow_versions WHERE row > ?";
 
+/** Maximum number of remembered names. A store may have any number of tenants. */
+const MAX_NAMES = 1_000;
 /** Maximum number of remembered claims. Claims that are never saved, such as after an error, would otherwise accumulate. */
 const MAX_CLAIMS = 8;
 
 /**
- * Cache of the rows that many others point to, and that never change and are never deleted: workflow versions, channels
- * and the sources of templates. Each is read and written once per process.
+ * Cache of the rows that many others point to, and that never change and are never deleted: workflow versions, names of
+ * workflows and tenants, channels and the sources of templates. Each is read and written once per process.
  */
 export class SharedRows {
   private readonly versionRows = new Map<string, number>();
   private readonly versions = new Map<number, Workflow>();
+  private readonly nameRows = new Map<string, number>();
   private readonly channelRows = new Map<string, number>();
   private readonly channels = new Map<number, MessageChannel>();
   /** Rows of lists of sources, by the first source of each list. */
@@ -29,12 +31,10 @@ export class SharedRows {
   private readonly claimRows = new Map<string, Map<string, number>>();
 
   private readonly versionCategories = new VersionCategories();
-  readonly blocks: RowBlocks;
 
   constructor(private readonly db: Connection) {
-    this.blocks = new RowBlocks(db);
     db.onRollback(() => {
-      for (const map of [this.versionRows, this.versions, this.channelRows, this.channels]) map.clear();
+      for (const map of [this.versionRows, this.versions, this.nameRows, this.channelRows, this.channels]) map.clear();
       for (const map of [this.templateSourceRows, this.templateSources, this.versionCategories]) map.clear();
       this.lastChannel = { readChannel: null, row: 0 };
       this.lastTemplateSources = { sources: [], row: 0 };
@@ -90,6 +90,20 @@ export class SharedRows {
     const last = Math.max(0, ...this.versionCategories.listRows());
     this.versionCategories.add(this.db.all<CategorizedVersion>(SELECT_CATEGORIES, last));
     return this.versionCategories.find(categories);
+  }
+
+  /** Returns the row of the name of a workflow or tenant, and inserts it if it is new. Must run inside a write. */
+  upsertName(name: string | null): number | null {
+    if (name === null) return null;
+    let row = this.nameRows.get(name);
+    if (row === undefined) {
+      if (this.nameRows.size === MAX_NAMES) this.nameRows.clear();
+      row =
+        this.db.get<{ row: number }>("SELECT row FROM names WHERE name = ?", name)?.row ??
+        this.db.insert("INSERT INTO names (name) VALUES (?)", name);
+      this.nameRows.set(name, row);
+    }
+    return row;
   }
 
   /** Returns the row of a channel as a message shows it, and inserts it if it is new. Must run inside a write. */

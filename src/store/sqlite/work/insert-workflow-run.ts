@@ -6,12 +6,10 @@ import type { FrequencyRecord, IdempotencyRecord, InsertResult, NewWorkflowRun }
 import { stringify } from "../../rows/json-column.js";
 import { RECIPIENT_RUNS, WORKFLOW_RUNS } from "../../rows/run-row.js";
 import { encodeFields, listColumns } from "../../rows/table.js";
-import { recordBlockTimes } from "../connection/block-times.js";
 import type { Connection } from "../connection/connection.js";
 import { createMessageInserter } from "../message/message-rows.js";
 import { applyUpserts } from "../recipient/recipients.js";
 import { decideBatchFromRows, type TriggerData, writeBatchChanges } from "../run/batches.js";
-import { recordRunBlocks } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { useAssumedSlots } from "../run/throttle-slots.js";
 import { hasAnyWait, recordMessageEvents, recordRunEvents, writeWait } from "../run/waits.js";
@@ -19,7 +17,7 @@ import { hasAnyWait, recordMessageEvents, recordRunEvents, writeWait } from "../
 const INSERT_RUN =
   `INSERT INTO workflow_runs (${listColumns(WORKFLOW_RUNS.fields)}, version, data, unidentified, fan_out, due_at, claim_token, claim_until) ` +
   `VALUES (${listColumns(WORKFLOW_RUNS.fields, () => "?")}, ?, ?, ?, ?, ?, ?, ?)`;
-const INSERT_RECIPIENT_RUN = `INSERT INTO recipient_runs (workflow_run, ${listColumns(RECIPIENT_RUNS.fields)}) VALUES (?, ${listColumns(RECIPIENT_RUNS.fields, () => "?")})`;
+const INSERT_RECIPIENT_RUN = `INSERT INTO recipient_runs (workflow_run, workflow_name, tenant_name, ${listColumns(RECIPIENT_RUNS.fields)}) VALUES (?, ?, ?, ${listColumns(RECIPIENT_RUNS.fields, () => "?")})`;
 
 function selectIdempotencyRecord(db: Connection, key: string, since: number): IdempotencyRecord | null {
   const row = db.get<IdempotencyRecord>(
@@ -90,17 +88,19 @@ export function insertRecipientRuns(
   const allMessages = [...messages];
   const insertedRuns: RecipientRun[] = [];
   const insert = db.prepare(INSERT_RECIPIENT_RUN);
+  const [workflowName, tenantName] = [shared.upsertName(trigger.workflow), shared.upsertName(trigger.tenant)];
   for (const candidate of recipientRuns) {
     const join = batches.get(candidate.id);
     const batch = join ? decideBatchFromRows(db, join, now) : null;
     const run = batch ? batch.continuation.recipientRun : candidate;
-    const { lastInsertRowid } = insert.run(trigger.row, ...encodeFields(RECIPIENT_RUNS.fields, run));
+    const { lastInsertRowid } = insert.run(
+      trigger.row,
+      workflowName,
+      tenantName,
+      ...encodeFields(RECIPIENT_RUNS.fields, run),
+    );
     const row = Number(lastInsertRowid);
     rows.set(run.id, row);
-    recordRunBlocks(shared, run, row);
-    shared.blocks.record("runs.workflow", trigger.workflow, row);
-    shared.blocks.record("runs.tenant", trigger.tenant, row);
-    recordBlockTimes(db, "recipient_runs", row);
     insertedRuns.push(run);
     if (batch === null) continue;
     writeBatchChanges(db, batch.changes, row, trigger, now);

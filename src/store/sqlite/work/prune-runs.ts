@@ -2,7 +2,6 @@ import type { PrunedCounts, PruneRequest, PruneResult } from "../../../ports/pru
 import { stringify } from "../../rows/json-column.js";
 import { buildPruneStatements } from "../../rows/prune-statements.js";
 import type { Connection } from "../connection/connection.js";
-import { hasKeptCounts, subtractCountsOfRuns } from "../message/feed-counts.js";
 
 const LIST = "(SELECT value FROM json_each(?1))";
 const SQL = buildPruneStatements({ bind: (position) => `?${position}`, list: LIST });
@@ -47,7 +46,6 @@ function pruneRows(db: Connection, request: PruneRequest): PruneResult {
 
 function pruneRuns(db: Connection, list: string, isDryRun: boolean): Partial<PrunedCounts> {
   if (!isDryRun) {
-    if (hasKeptCounts(db)) subtractCountsOfRuns(db, list);
     db.run(`DELETE FROM batch_actors WHERE batch IN ${BATCHES_OF_RUNS}`, list);
     // Rows of deleted activities are used again, so the chain of a batch must not lead to them.
     db.run(`UPDATE batches SET newest = NULL, hundredth = NULL WHERE row IN ${BATCHES_OF_RUNS}`, list);

@@ -8,12 +8,11 @@ import type { SavedMessages } from "../../../ports/message-store.js";
 import type { SaveAdvancesResult, SavedAdvance } from "../../../ports/run-store.js";
 import { unpackMessageEvents } from "../../rows/event-codec.js";
 import { stringify } from "../../rows/json-column.js";
-import { DELIVERED_FIELDS } from "../../rows/message-row.js";
+import { DELIVERED_FIELDS, type MessageRow } from "../../rows/message-row.js";
 import { encodeFields, listColumns } from "../../rows/table.js";
 import { writeClockRow } from "../connection/clock-setting.js";
 import type { Connection } from "../connection/connection.js";
 import { insertDeliveryLogs } from "../message/delivery-logs.js";
-import { countChange, hasKeptCounts } from "../message/feed-counts.js";
 import { createMessageInserter } from "../message/message-rows.js";
 import { saveSecrets } from "../message/message-secrets.js";
 import { applyUpserts } from "../recipient/recipients.js";
@@ -82,7 +81,7 @@ export function saveAdvances(
       const batch = join ? decideBatchFromRows(db, join, now) : null;
       const run = batch ? batch.continuation.recipientRun : recipientRun;
       if (hasWaits && !isStillWaiting(run.wait)) deleteWait(db, row); // it did not wait for what it does from here on
-      updateRecipientRun(db, shared, run, row);
+      updateRecipientRun(db, run, row);
       saved.add(recipientRun.id);
       applyUpserts(db, upserts, now);
       insertTriggers(db, shared, triggers);
@@ -118,19 +117,12 @@ export function saveAdvances(
   return { ...result, caused };
 }
 
-/** The values of a message that saving a delivery merges or compares. Engagement may have changed since the claim. */
-type StoredMessage = Pick<Message, "status" | "seen_at" | "read_at" | "archived_at" | "inserted_at"> & {
-  row: number;
-  events: string;
-};
-
 /**
  * Saves messages that still have the claim's token, and returns their ids. Logs are stored for all messages, because their
  * requests were sent.
  */
 export function saveMessages(
   db: Connection,
-  shared: SharedRows,
   messages: readonly Message[],
   token: string,
   logs: readonly DeliveryLog[] = [],
@@ -138,20 +130,15 @@ export function saveMessages(
   const { result: saved, caused } = db.writeAndCollect(() => {
     const savedIds = new Set<string>();
     const changed: { message: Message; events: MessageEvent[] }[] = [];
-    const select = db.prepare(
-      "SELECT row, events, inserted_at, status, seen_at, read_at, archived_at FROM messages WHERE id = ? AND claim_token = ?",
-    );
+    const select = db.prepare("SELECT row, events, inserted_at FROM messages WHERE id = ? AND claim_token = ?");
     const update = db.prepare(SAVE_MESSAGE);
-    const hasKept = hasKeptCounts(db);
     for (const message of messages) {
-      const stored = select.get(message.id, token) as StoredMessage | undefined;
+      const stored = select.get(message.id, token) as Pick<MessageRow, "row" | "events" | "inserted_at"> | undefined;
       if (stored === undefined) continue;
       const before = unpackMessageEvents(stored.events, stored.inserted_at);
       const events: MessageEvent[] = mergeMessageEvents(before, message.events);
       changed.push({ message, events: events.slice(before.length) });
       update.run(...encodeFields(DELIVERED_FIELDS, { ...message, events }), stored.row);
-      shared.blocks.record("messages.status", message.status, stored.row);
-      if (hasKept) countChange(db, shared, message, stored, { ...stored, status: message.status });
       saveSecrets(db, message);
       savedIds.add(message.id);
     }

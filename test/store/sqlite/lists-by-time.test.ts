@@ -47,18 +47,3 @@ it("lists by time find all rows, also after the newest were deleted and their ro
   }
   await store.close();
 });
-
-it("lists by a time that no row has read only the newest block", async () => {
-  const store = await openSqliteStore(":memory:");
-  for (let hour = 0; hour < 4; hour++) await insert(store, 300, NOW + hour * HOUR);
-  const reads: unknown[][] = [];
-  const iterate = store.db.iterate.bind(store.db);
-  store.db.iterate = (sql, ...values) => {
-    reads.push(values);
-    return iterate(sql, ...values);
-  };
-  expect((await store.listMessages({ inserted_at: { lt: NOW } }, { limit: 50 })).items).toEqual([]);
-  expect((await store.listRecipientRuns({ ending_at: NOW - 1 }, { limit: 50 })).items).toEqual([]);
-  expect(reads).toHaveLength(2);
-  await store.close();
-});
