@@ -1,3 +1,5 @@
+import type { Channel } from "../domain/environment/environment.js";
+import { findProviderDefinition } from "../domain/environment/provider-catalog.js";
 import { resolveSecretVariables } from "../domain/environment/secret-variables.js";
 import type { RecipientKey } from "../domain/recipient/recipient.js";
 import type { EngineContext } from "../engine/context/engine-context.js";
@@ -7,13 +9,47 @@ import type { HttpClient } from "../ports/http-client.js";
 import type { LocalOperations } from "../ports/operations.js";
 import type { Store } from "../ports/store.js";
 import { NO_TRACER } from "../ports/tracer.js";
+import type { ProviderOptions, Providers } from "../providers/open-providers.js";
 import type { Tracing } from "../tracing/tracing.js";
 import { systemIds } from "../util/ids.js";
 import { getProcessIdentity } from "../util/process-identity.js";
 import type { GuardDeliveries } from "./guard-deliveries.js";
-import { createLazyProviders } from "./lazy-providers.js";
 import { mapEnvironment } from "./map-environment.js";
 import type { ProcessIO } from "./process-io.js";
+
+/**
+ * Creates providers that are imported when the first message is sent, so that a start whose channels are all sandboxed
+ * loads none of them. `beforeRequest` runs before each request.
+ */
+function createLazyProviders(options: ProviderOptions, beforeRequest: () => Promise<void>): Providers {
+  let opened: Promise<Providers> | undefined;
+  const findProvider = async (channel: Channel) => {
+    await beforeRequest();
+    opened ??= import("../providers/open-providers.js").then(({ openProviders }) => openProviders(options));
+    return (await opened).findProvider(channel);
+  };
+  return {
+    findProvider(channel) {
+      if (findProviderDefinition(channel.type, channel.provider) === null) return null;
+      const reason = `no provider is configured for channel "${channel.key}"`;
+      return {
+        send: async (message, _channel, stored, record) =>
+          (await (await findProvider(channel))?.send(message, channel, stored, record)) ?? {
+            status: "failed",
+            retryable: false,
+            reason,
+          },
+        findUser: async (email, token) =>
+          (await (await findProvider(channel))?.findUser?.(email, token, channel)) ?? null,
+        check: async (message, _channel, record) =>
+          (await (await findProvider(channel))?.check?.(message, channel, record)) ?? { status: "unknown", reason },
+      };
+    },
+    async close() {
+      if (opened) await (await opened).close();
+    },
+  };
+}
 
 type ProviderFor = EngineContext["findProvider"];
 

@@ -1,9 +1,32 @@
+import { fstatSync, type Stats, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { CommandContext } from "../context/command-context.js";
 import { LOCAL_FOLDER } from "../context/store-location.js";
 import type { TargetFlags } from "../context/target-flags.js";
-import { createOwnFileFilter } from "./own-files.js";
 import { watchFolder } from "./watch-folder.js";
+
+function readFileStats(read: () => Stats | undefined): Stats[] {
+  try {
+    const stats = read();
+    return stats?.isFile() ? [stats] : [];
+  } catch {
+    return []; // The descriptor is closed, or the path is below a file.
+  }
+}
+
+/**
+ * Returns a function that returns whether a path is a file that this process writes: one of the given ones, a temporary file
+ * beside it, or that of standard output or standard error. If such a file is watched, each run causes the next one.
+ */
+function createOwnFileFilter(paths: readonly string[]): (path: string) => boolean {
+  const streams = [1, 2].flatMap((descriptor) => readFileStats(() => fstatSync(descriptor)));
+  return (path) => {
+    if (paths.some((own) => path === own || path.startsWith(`${own}.`))) return true;
+    if (streams.length === 0) return false;
+    const [stats] = readFileStats(() => statSync(path, { throwIfNoEntry: false }));
+    return stats !== undefined && streams.some(({ dev, ino }) => stats.dev === dev && stats.ino === ino);
+  };
+}
 
 /** Folders that are not part of the project, so their changes are ignored: the store, and the data of other tools. */
 const UNWATCHED = new Set([LOCAL_FOLDER, "node_modules", ".git"]);

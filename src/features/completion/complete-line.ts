@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, type Option } from "commander";
 import {
   type Candidate,
   type Completions,
@@ -12,8 +12,40 @@ import { ValueOption } from "../../commands/shared/options.js";
 import type { CommandContext } from "../../context/command-context.js";
 import { FINDING_CODES } from "../../domain/validation/finding-codes.js";
 import { ERROR_CODES } from "../../errors/error-codes.js";
-import { findDefaultSubcommand, findPosition } from "./find-position.js";
 import { findValues } from "./list-values.js";
+
+function findOption(command: Command, word: string): Option | undefined {
+  const name = word.split("=")[0];
+  return command.options.find(({ long, short }) => long === name || short === name);
+}
+
+/** Finds which option or argument of a command the word after `words` belongs to. */
+function findPosition(command: Command, words: readonly string[]): Position {
+  const args: string[] = [];
+  const values = new Map<string, string>();
+  let pending: Option | null = null;
+  for (const word of words) {
+    if (word.startsWith("-") && word !== "-") {
+      const option = findOption(command, word);
+      const equals = word.indexOf("=");
+      const takesValue = option !== undefined && (option.required || option.optional);
+      pending = takesValue && equals === -1 ? option : null;
+      if (takesValue && equals !== -1) values.set(option.long ?? "", word.slice(equals + 1));
+    } else if (pending !== null) {
+      values.set(pending.long ?? "", word);
+      if (!pending.variadic) pending = null;
+    } else args.push(word);
+  }
+  const { registeredArguments } = command;
+  const last = registeredArguments.at(-1);
+  const argument = registeredArguments[args.length] ?? (last?.variadic ? last : null);
+  return { command, option: pending, argument, args, values };
+}
+
+/** Returns the subcommand that a group runs if none is named. */
+function findDefaultSubcommand(group: Command): Command | undefined {
+  return group.commands.find((command) => ["list", "show"].includes(command.name()));
+}
 
 /** The words before the cursor, without the program: complete ones, and the beginning of the one that is completed. */
 interface CommandLine {

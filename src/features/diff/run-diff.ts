@@ -5,6 +5,7 @@ import { createLocalEngine } from "../../context/create-local-engine.js";
 import { readSeeds } from "../../context/open-project-store.js";
 import type { ProcessIO } from "../../context/process-io.js";
 import { type RecipientKey, TENANTS, toRecipientKey } from "../../domain/recipient/recipient.js";
+import { parseRecipientReference } from "../../domain/run/message-outcomes.js";
 import type { RecipientOutcome, TriggerOutcome } from "../../domain/run/outcome.js";
 import { hasEndedStatus } from "../../domain/run/run-status.js";
 import { isRandomCohortType } from "../../domain/step-types/random-cohort-step.js";
@@ -19,8 +20,31 @@ import type { LocalOperations, Operations } from "../../ports/operations.js";
 import type { Seed } from "../../ports/seed-store.js";
 import type { Project } from "../../project/open-project.js";
 import { openSqliteStore } from "../../store/sqlite/open-sqlite-store.js";
+import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { buildDiffReport, type DiffReport, type TargetResult } from "./diff-report.js";
-import { parseSentMessage } from "./parse-sent-message.js";
+
+const toText = (value: Json | undefined): string => (typeof value === "string" ? value : "");
+const toObject = (value: Json | undefined): JsonObject => (isJsonObject(value) ? value : {});
+
+/** Returns the message that the API's `Message` with its `content` describes. `trigger` is the name of its trigger. */
+function parseSentMessage(message: JsonObject, trigger: string): SentMessage {
+  const source = toObject(message.source);
+  const channel = toObject(message.channel);
+  return {
+    id: toText(message.id),
+    workflowRunId: toText(source.workflow_run_id),
+    recipientRunId: toText(source.workflow_recipient_run_id),
+    trigger,
+    recipient: parseRecipientReference(message.recipient),
+    workflow: toText(source.key) || toText(message.workflow),
+    step: toText(source.step_ref),
+    channel: { key: toText(channel.key), type: toText(channel.type) },
+    tenant: toText(message.tenant) || null,
+    status: toText(message.status),
+    at: Date.parse(toText(message.inserted_at)),
+    content: toObject(toObject(message.content).data),
+  };
+}
 
 /** Limits the moves of the local clock, because a workflow may wait again and again. */
 const MAX_CLOCK_MOVES = 1_000;

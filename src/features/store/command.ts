@@ -5,7 +5,29 @@ import { addCommonOptions, addProjectOptions, type CommonFlags } from "../../com
 import type { CommandContext } from "../../context/command-context.js";
 import { formatStoreLocation, isPostgresLocation, resolveLocation } from "../../context/store-location.js";
 import { type TargetFlags, toLocalFlags } from "../../context/target-flags.js";
-import { printMigratedStore, printStoreCopy } from "./print-store.js";
+import { escapeToOneLine } from "../../output/escape-controls.js";
+import type { Output } from "../../output/output.js";
+import { formatNumber } from "../../util/format-count.js";
+import type { StoreCopy } from "./store-schema.js";
+
+/** Prints how many rows were copied; with --verbose, also the digest of each table. */
+function printStoreCopy(copy: StoreCopy, output: Output): void {
+  const { verbosity, colors } = output;
+  if (verbosity.json) return output.json(copy);
+  if (verbosity.quiet) return;
+  const rows = `${formatNumber(copy.rows)} ${copy.rows === 1 ? "row" : "rows"}`;
+  output.line(`${colors.green("✓")} copied ${rows} from ${escapeToOneLine(copy.from)} to ${escapeToOneLine(copy.to)}`);
+  const tables = copy.tables.filter((table) => table.rows > 0 || verbosity.verbose);
+  const width = Math.max(0, ...tables.map(({ table }) => table.length));
+  for (const { table, rows: count, digest } of tables)
+    output.line(`  ${table.padEnd(width)}  ${formatNumber(count)}${verbosity.verbose ? `  ${digest}` : ""}`);
+}
+
+function printMigratedStore(store: string, output: Output): void {
+  const { verbosity, colors } = output;
+  if (verbosity.json) return output.json({ store });
+  if (!verbosity.quiet) output.line(`${colors.green("✓")} the tables of ${escapeToOneLine(store)} are up to date`);
+}
 
 export function registerStore(program: Command, context: CommandContext): void {
   const store = program

@@ -4,8 +4,11 @@ import { isInsideFolder } from "../../context/is-inside-folder.js";
 import { describeFinding } from "../../domain/findings/describe-finding.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
+import type { LocalOperations } from "../../ports/operations.js";
 import { type ProjectFile, readProjectText } from "../../project/read-project-text.js";
+import { listReachedItems } from "../../scenarios/coverage.js";
 import { listScenarioWorkflows } from "../../scenarios/list-scenario-workflows.js";
+import { listRecipientRuns, readAllMessages } from "../../scenarios/observe.js";
 import type { ScenarioTargets } from "../../scenarios/open-scenario-target.js";
 import type { Scenario } from "../../scenarios/parse-scenarios.js";
 import { readScenarios, type ScenarioFileContent } from "../../scenarios/read-scenarios.js";
@@ -17,9 +20,24 @@ import { writeTestFile } from "../../scenarios/write-test-file.js";
 import { toPointer } from "../../util/json.js";
 import { type ChangedParts, isAffected } from "./changed-parts.js";
 import { createNameFilter } from "./name-filter.js";
-import { readReachedParts } from "./read-reached-parts.js";
-import { readScenarioMessages } from "./read-scenario-messages.js";
 import type { TestOptions } from "./test-options.js";
+
+/** Reads the messages of a scenario, oldest first, with the snapshots that differ from them. */
+async function readScenarioMessages({ operations, reader }: ScenarioTarget): Promise<ScenarioMessage[]> {
+  const messages = await readAllMessages(operations);
+  return messages.map((message) => ({ ...message, previous: reader.readPreviousContent(message) }));
+}
+
+/** Passes the parts of workflows that the runs of a scenario reached to `onRun`, for each recipient run. */
+async function readReachedParts(
+  operations: LocalOperations,
+  onRun: (workflow: string, parts: readonly string[]) => void,
+): Promise<void> {
+  for (const { id } of await listRecipientRuns(operations)) {
+    const run = await operations.readRecipientRun(String(id));
+    if (run !== null) onRun(String(run.workflow), listReachedItems(run));
+  }
+}
 
 const SNAPSHOT_FOLDER = "__snapshots__";
 

@@ -11,9 +11,26 @@ import type { CommandContext } from "../../context/command-context.js";
 import type { TargetFlags } from "../../context/target-flags.js";
 import { EXIT } from "../../errors/error-codes.js";
 import { KnockError } from "../../errors/knock-error.js";
-import { printTypes } from "./print-types.js";
-import type { TypeLanguage } from "./types-report.js";
+import type { Output } from "../../output/output.js";
+import type { TypeLanguage, TypesReport } from "./types-report.js";
 import { TYPE_LANGUAGES } from "./types-report-schema.js";
+
+/** Prints the generated types, or what happened to their file. */
+function printTypes(report: TypesReport, output: Output): void {
+  const { verbosity, colors } = output;
+  const { file, status, code, workflows } = report;
+  if (verbosity.json) return output.json(report);
+  if (file === null) return output.raw(code ?? "");
+  if (status === "stale") {
+    output.line(`${colors.red("✗")} ${file} is out of date`);
+    output.note(`Run \`knock types --output-file ${file}\` and commit the file.`);
+  } else if (!verbosity.quiet) {
+    const count = `${workflows.length} ${workflows.length === 1 ? "workflow" : "workflows"}`;
+    output.line(`${colors.green("✓")} ${file} ${status}: ${count}`);
+  }
+  if (verbosity.quiet || verbosity.verbose === false) return;
+  for (const { workflow, type } of workflows) output.line(`  ${workflow}  ${type ?? "no JSON Schema"}`);
+}
 
 interface TypesFlags extends CommonFlags, TargetFlags {
   outputFile?: string;

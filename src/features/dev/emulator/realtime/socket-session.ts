@@ -1,5 +1,6 @@
 import type { WebSocket } from "ws";
 import { checkJsonShape } from "../../../../domain/findings/check-json-shape.js";
+import { isJsonObject, type JsonObject } from "../../../../util/json.js";
 import { authorize, type Caller, findGrantedTenants } from "../access/authenticate.js";
 import { readAccessSettings } from "../create-request-listener.js";
 import type { EmulatorOptions } from "../emulator-options.js";
@@ -8,9 +9,46 @@ import { checkFeedChannel } from "../list-known-channels.js";
 import { requireGuides } from "../routes/guide-routes.js";
 import { FeedSubscription, parseFeedTopic } from "./feed-subscription.js";
 import type { FeedWatcher } from "./feed-watcher.js";
-import { type Frame, parseFrame, serializeFrame, serializeReply } from "./frame.js";
 import { GuideSubscription, parseGuideTopic } from "./guide-subscription.js";
 import type { GuideWatcher } from "./guide-watcher.js";
+
+/** A message on the socket: `[join_ref, ref, topic, event, payload]` (R-033). */
+interface Frame {
+  joinRef: string | null;
+  ref: string | null;
+  topic: string;
+  event: string;
+  payload: JsonObject;
+}
+
+function isRef(value: unknown): value is string | null {
+  return typeof value === "string" || value === null;
+}
+
+/** Parses a frame. Returns null for an invalid one. */
+function parseFrame(text: string): Frame | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (!Array.isArray(value) || value.length !== 5) return null;
+  const [joinRef, ref, topic, event, payload] = value as unknown[];
+  if (!isRef(joinRef) || !isRef(ref) || typeof topic !== "string" || typeof event !== "string") return null;
+  return isJsonObject(payload) ? { joinRef, ref, topic, event, payload } : null;
+}
+
+function serializeFrame({ joinRef, ref, topic, event, payload }: Frame): string {
+  return JSON.stringify([joinRef, ref, topic, event, payload]);
+}
+
+/** Returns the reply to a frame, with its refs (R-035). The reply is an error unless `reason` is null. */
+function serializeReply({ joinRef, ref, topic }: Frame, reason: string | null): string {
+  const payload: JsonObject =
+    reason === null ? { status: "ok", response: {} } : { status: "error", response: { reason } };
+  return serializeFrame({ joinRef, ref, topic, event: "phx_reply", payload });
+}
 
 /** "Unsupported data": the received text is not a frame. */
 const CLOSE_UNSUPPORTED_DATA = 1003;
