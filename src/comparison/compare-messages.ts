@@ -16,7 +16,7 @@ interface ContentField {
 /** A URL that may contain generated IDs: a link that is tracked, an image that is, or a link to unsubscribe. */
 const URL_WITH_IDS = /https?:\/\/(?:[^\s"'<>)\]]|<id>)*/g;
 
-/** Which differences between two runs of the same trigger are ignored. */
+/** The differences between two runs of the same trigger to ignore. */
 interface NormalizationOptions {
   /** Milliseconds by which a time may differ from that of its message. */
   tolerance: number;
@@ -142,16 +142,20 @@ interface Pair {
 }
 
 /** Pairs equal messages first and the others in order of time. */
-function pairGroup(olds: readonly SentMessage[], news: SentMessage[], options: CompareOptions): Pair[] {
+function pairGroup(lost: readonly SentMessage[], gained: SentMessage[], options: CompareOptions): Pair[] {
   const pairs: Pair[] = [];
   const unequal: SentMessage[] = [];
-  for (const before of olds) {
-    const index = news.findIndex((after) => listDifferences(before, after, options).length === 0);
-    if (index === -1) unequal.push(before);
-    else pairs.push({ before, after: news.splice(index, 1)[0] as SentMessage, fields: [] });
+  for (const before of lost) {
+    const after = gained.find((candidate) => listDifferences(before, candidate, options).length === 0);
+    if (after === undefined) {
+      unequal.push(before);
+      continue;
+    }
+    gained.splice(gained.indexOf(after), 1);
+    pairs.push({ before, after, fields: [] });
   }
   for (const before of unequal) {
-    const after = news.shift();
+    const after = gained.shift();
     if (after === undefined) break;
     pairs.push({ before, after, fields: listDifferences(before, after, options) });
   }
@@ -169,10 +173,10 @@ export function compareMessages(
   const changed: ChangedMessage[] = [];
   let equal = 0;
   for (const getKey of KEYS) {
-    const news = groupByKey(gained, getKey);
+    const gainedByKey = groupByKey(gained, getKey);
     const paired = new Set<SentMessage>();
-    for (const [key, olds] of groupByKey(lost, getKey)) {
-      for (const pair of pairGroup(olds, news.get(key) ?? [], options)) {
+    for (const [key, group] of groupByKey(lost, getKey)) {
+      for (const pair of pairGroup(group, gainedByKey.get(key) ?? [], options)) {
         paired.add(pair.before).add(pair.after);
         if (pair.fields.length === 0) equal++;
         else changed.push(pair);

@@ -17,7 +17,7 @@ export const KEEP_DATA: DataFilter = {
   filterRecipient: (recipient) => recipient,
 };
 
-/** Shorter values are replaced only as whole words, because they are part of many others. */
+/** The length from which values are replaced within words. Shorter values are part of many others. */
 const MIN_PART_LENGTH = 5;
 /** The length of the beginnings by which values are found. */
 const PREFIX_LENGTH = 2;
@@ -25,14 +25,14 @@ const PREFIX_LENGTH = 2;
 const SPACED_SCRIPTS = /^[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{N}\p{P}]+$/u;
 const WORD_CHARACTER = /[\p{L}\p{N}]/u;
 /**
- * Any email address, because trigger data may contain those of people who are not recipients. The part before the @ has up to 64
- * characters.
+ * Matches any email address, because trigger data may contain addresses of people who are not recipients. The part
+ * before the @ has up to 64 characters.
  */
 const ANY_EMAIL = /[\p{L}\p{N}._%+-]{1,64}@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+/gu;
 /** Digits that can be a phone number, with what people, HTML and URLs write between them. */
 const ANY_PHONE = /(?:\+|%2B|&#43;)?\(?\d(?:(?:[\s().\-/\u2010-\u2015]|&nbsp;|&#160;|%20){0,3}\d){6,14}/giu;
 const INTERNATIONAL = /^(?:\+|%2B|&#43;)/i;
-/** Shorter numbers are part of many others. */
+/** The minimum number of digits of a phone number. Shorter numbers are part of many others. */
 const MIN_PHONE_DIGITS = 7;
 
 const HTML_ENTITIES: readonly Record<string, string>[] = [

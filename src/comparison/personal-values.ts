@@ -19,7 +19,7 @@ const KINDS_BY_PROPERTY: readonly [pattern: RegExp, kind: ValueKind][] = [
 ];
 /** Names of properties such as `nickname`, `lastName` and `family_name`, and those whose values are parts of a name or address. */
 const NAME_PROPERTY = /name$|^(address|street|nick|alias|handle|login|initials)$/i;
-/** Names of properties that are those of people anywhere, while a `name` in trigger data can be that of a page. */
+/** Matches properties that contain names of people in any object, while a `name` in trigger data can be the name of a page. */
 const PERSON_NAME = /(first|last|middle|given|family|maiden|nick|sur|full|user)[\s_-]?name$/i;
 /** Properties of an object that is a name, such as `{ "first": "Ada", "last": "Lovelace" }`. */
 const NAME_PART = /^(first|given|middle|last|family|full|preferred)$/i;
@@ -92,8 +92,8 @@ function splitName({ kind, text }: PersonalValue): PersonalValue[] {
 }
 
 /**
- * Returns what identifies people: IDs of users, the names, addresses, phone numbers and tokens of recipients, and those of
- * trigger data that the names of its properties tell.
+ * Returns the values that identify people: IDs of users, the names, addresses, phone numbers and tokens of recipients,
+ * and values of trigger data that its property names mark as personal.
  */
 export function collectPersonalValues(
   keys: Iterable<RecipientKey>,

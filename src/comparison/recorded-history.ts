@@ -65,13 +65,13 @@ export interface SentMessage {
   status: string;
   /** Milliseconds. */
   at: number;
-  /** How many milliseconds later than due the steps before it ran. Absent if they ran in time. */
+  /** The delay of the steps before it, in milliseconds. Absent if they ran in time. */
   lateness?: number;
   /** The `data` of the API's content document. */
   content: JsonObject;
   /** Whether the content is no longer available, so that it is not compared. */
   isContentUnknown?: true;
-  /** The ID of its workflow run. Like the message's own ID and that of its recipient run, it is never the same twice. */
+  /** The ID of its workflow run. Like the IDs of the message and of its recipient run, it is never the same twice. */
   workflowRunId: string;
   recipientRunId: string;
 }
@@ -84,7 +84,7 @@ export interface RecordedHistory {
   /** The events that did not come from the runs of the triggers. */
   events: readonly RecordedEvent[];
   requests: readonly RecordedRequest[];
-  /** In order of time. */
+  /** Sorted by time. */
   memberships: readonly RecordedMembership[];
   /** The messages that the triggers led to; null if they are not known. */
   messages: readonly SentMessage[] | null;

@@ -11,7 +11,7 @@ import { readInterruptibly } from "./read-interruptibly.js";
 export const INTERRUPT_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 export type InterruptSignal = (typeof INTERRUPT_SIGNALS)[number];
 
-/** The reason for which the process's signal is aborted. */
+/** The reason why the process's signal is aborted. */
 export class Interruption extends Error {
   constructor(readonly signal: InterruptSignal) {
     super("interrupted");

@@ -12,23 +12,23 @@ export type DueKind = "schedules" | "fan_outs" | "user_changes" | "runs" | "mess
 export interface WorkScope {
   /** The fan-outs, runs and messages of these workflow runs. */
   workflowRunIds?: readonly string[];
-  /** These recipient runs and their messages, for example runs that an event made due. */
+  /** The recipient runs to claim with their messages, for example runs that an event made due. */
   recipientRunIds?: readonly string[];
   messageIds?: readonly string[];
   scheduleIds?: readonly string[];
   /** The user changes of these users. */
   users?: readonly RecipientKey[];
-  /** Only messages of the channel with this id. */
+  /** The ID of the channel whose messages are claimed. */
   channel?: string;
-  /** Only messages of other channels than those with these ids. */
+  /** The IDs of channels whose messages are not claimed. */
   exceptChannels?: readonly string[];
-  /** Only runs in this range of rows, in stores for many workers: the runs of one job. */
+  /** The range of rows of the runs of one job, in stores for many workers. */
   rows?: { from: number; to: number };
-  /** Only work of recipients whose hash is in this range, in stores for many workers. */
+  /** The range of the hashes of recipients whose work is claimed, in stores for many workers. */
   shards?: { from: number; to: number };
   /**
-   * In stores for many workers: the caller's job is the lease. Runs are not leased and are saved by their revision, except
-   * those whose next step sends a request.
+   * Whether the caller's job is the lease, in stores for many workers. Then runs are saved by their revision and not
+   * leased, except those whose next step sends a request.
    */
   heldByJob?: boolean;
 }
@@ -60,10 +60,9 @@ export interface Claim {
   /** A clock setting to write in the transaction of the claim. It is not written if nothing is due. */
   clock?: ClockSetting;
   /**
-   * If runs are due at `now`, also claims later ones up to this time, to save the work of several moments in one
-   * transaction.
-   * The claim ends before the first moment at which other work is due or a batch closes, and while a run waits for an
-   * event it contains only runs that are due at `now`.
+   * The time up to which later runs are also claimed if runs are due at `now`, to save the work of several moments in
+   * one transaction. The claim ends before the first moment at which other work is due or a batch closes, and while a
+   * run waits for an event it contains only runs that are due at `now`.
    */
   until?: number;
 }

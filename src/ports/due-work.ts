@@ -6,8 +6,8 @@ export const MAX_SMALL_TRIGGER = 50;
 /** Runs the due work of a store when its time comes, until it is stopped. */
 export interface DueWork {
   /**
-   * Says that work is due, or becomes due at `dueAt` (milliseconds of the store's clock). This is only a hint: work
-   * without an announcement also runs, but later. Repeating a hint has no effect.
+   * Announces that work is due, or becomes due at `dueAt` (milliseconds of the store's clock). Work without an
+   * announcement also runs, but later. Repeating an announcement has no effect.
    */
   wake(dueAt?: number): void;
   /** Claims no more work. Resolves when the running work has ended, or was released after `graceMs`. */

@@ -23,7 +23,7 @@ export interface MessageFilter {
   /** A channel's key or id. */
   channel?: string | undefined;
   status?: DeliveryStatus | undefined;
-  /** Any of these. A negative status matches messages that do not have the engagement. */
+  /** The engagement statuses of which messages have one. A negative status matches messages without the engagement. */
   engagement_statuses?: readonly EngagementAction[] | undefined;
   tenant?: string | undefined;
   /** Like `text` of a run filter; also matches part of the rendered content. */

@@ -18,7 +18,7 @@ export type Delivery =
 export type DeliveryCheck =
   | { status: "delivered" }
   | { status: "bounced" | "undelivered"; reason: string }
-  /** Not known yet. */
+  /** The status is not known yet. */
   | { status: "pending" }
   /** Never known: another request would not help. */
   | { status: "unknown"; reason: string };

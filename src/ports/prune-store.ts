@@ -11,14 +11,14 @@ export const PRUNED_TABLES = [
 ] as const;
 export type PrunedTable = (typeof PRUNED_TABLES)[number];
 
-/** Which rows of a table are deleted in one transaction, with all that belongs to them. */
+/** The rows of a table to delete in one transaction, with everything that belongs to them. */
 export interface PruneRequest {
   table: PrunedTable;
-  /** Only rows that were last changed before this time, in milliseconds. */
+  /** The time before which a row was last changed, in milliseconds. */
   before: number;
-  /** Only rows after this one, of a table without numbers after this key; 0 at the start. */
+  /** The row, or the key in a table without row numbers, after which rows are examined; 0 at the start. */
   after: number | string;
-  /** How many rows are examined. */
+  /** The number of rows to examine. */
   limit: number;
   /** Counts rows and deletes none. */
   isDryRun: boolean;
@@ -49,7 +49,7 @@ export interface PruneResult {
   counts: Partial<PrunedCounts>;
   /** The last row or key that was examined; null if there is no further row. */
   next: number | string | null;
-  /** Why the store deletes row by row what it could drop. */
+  /** The reason why the store deletes rows instead of dropping partitions. */
   warning?: string;
 }
 

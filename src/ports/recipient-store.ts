@@ -30,7 +30,7 @@ export interface ChannelDataWrite {
 }
 
 export interface WrittenChannelData {
-  /** How many of the entries existed before. */
+  /** The number of entries that existed before. */
   replaced: number;
   caused: CausedWork;
 }
@@ -48,8 +48,9 @@ export interface RecipientStore {
    */
   deleteRecipients(keys: readonly RecipientKey[]): Promise<Set<RecipientKey>>;
   /**
-   * Gives `into` the data that only `from` has, and the messages, subscriptions and memberships of `from` (A-097), and names it as
-   * the actor instead of `from` in the last 30 days (E-414). Then deletes `from`. Returns null unless both exist.
+   * Copies the data that only `from` has to `into`, moves the messages, subscriptions and memberships of `from`
+   * (A-097), and names it as the actor instead of `from` in the last 30 days (E-414). Then deletes `from`. Returns null
+   * unless both exist.
    */
   mergeRecipients(into: RecipientKey, from: RecipientKey, at: number): Promise<CausedWork | null>;
   /** Writes preference sets. Creates recipients that do not exist, except for a removal. */

@@ -1,6 +1,6 @@
 import type { Project } from "./open-project.js";
 
-/** How long content is used without reading its files again. */
+/** The time for which content is used without reading its files again. */
 const CACHE_TTL_MS = 1_000;
 
 /**

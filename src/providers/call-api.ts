@@ -7,7 +7,7 @@ export interface ApiRequest {
   url: string;
   headers: Record<string, string>;
   body: string | null;
-  /** For the whole exchange, in milliseconds. */
+  /** The time limit of the whole exchange, in milliseconds. */
   timeout_ms: number;
   /** Whether the URL comes from a template or from stored data, and not from the channel's settings. */
   from_data?: boolean;
@@ -22,7 +22,7 @@ export interface ApiResponse {
   text: string;
 }
 
-/** Why there is no response, or no usable one. `code` is the system's error code, such as ENOTFOUND, or empty. */
+/** The failure of a request without a usable response. `code` is the system's error code, such as ENOTFOUND, or empty. */
 export interface ApiFailure {
   failure: "timeout" | "connection" | "malformed";
   message: string;

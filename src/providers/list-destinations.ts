@@ -7,7 +7,7 @@ import { isJsonObject, type Json } from "../util/json.js";
 import { getPayloadOverrides } from "./apply-payload-overrides.js";
 import { parseAddressList, parseEmail } from "./email/parse-email.js";
 
-/** Whom a message reaches, as its provider reads it. */
+/** The destinations of a message, as its provider reads them. */
 export interface Destinations {
   /** The address that the message is sent to; null for devices and connections of the recipient. */
   to: RecipientIdentity | null;
@@ -75,19 +75,19 @@ function listChatDestinations({ content, secrets }: Message): Destinations {
   return { to: null, others: others.flatMap((value) => [...walkTexts(value)]).map(toToken) };
 }
 
-const NOBODY = (): Destinations => ({ to: null, others: [] });
+const listNone = (): Destinations => ({ to: null, others: [] });
 
 const LISTERS: Readonly<Record<ChannelType, (message: Message) => Destinations>> = {
   email: listEmailDestinations,
   sms: listSmsDestinations,
   push: listPushDestinations,
   chat: listChatDestinations,
-  in_app_feed: NOBODY,
-  http: NOBODY,
-  in_app_guide: NOBODY,
+  in_app_feed: listNone,
+  http: listNone,
+  in_app_guide: listNone,
 };
 
-/** Returns whom a message reaches. Throws `DeliveryError` for an email whose addresses its provider would reject. */
+/** Returns the destinations of a message. Throws `DeliveryError` for an email whose addresses its provider would reject. */
 export function listDestinations(message: Message, type: ChannelType): Destinations {
   return LISTERS[type](message);
 }

@@ -109,7 +109,10 @@ export function openProviders({
     },
     record: recordRequest,
   };
-  /** By channel with all its settings: connections and tokens are kept while the settings stay the same. */
+  /**
+   * The opened vendors by channel with all its settings, so that connections and tokens are kept while the settings
+   * stay the same.
+   */
   const openedVendors = new Map<string, Promise<{ provider: Provider; settings: SettingsReader }>>();
 
   async function openVendorProvider(channel: Channel, load: () => Promise<OpenVendor>) {

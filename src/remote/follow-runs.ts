@@ -53,11 +53,11 @@ async function findUnidentifiedOutcomes(
 
 const FIRST_POLL_MS = 1_000;
 const MAX_POLL_MS = 5_000;
-/** How long a trigger may have no run before that is taken as final: runs start after the trigger's response. */
+/** The time after which a trigger without runs is taken to have none: runs start after the trigger's response. */
 const NO_RUNS_TIMEOUT_MS = 10_000;
-/** How long messages have to leave the queue: runs do not wait for sending (E-169). */
+/** The time that messages have to leave the queue: runs do not wait for sending (E-169). */
 const SEND_TIMEOUT_MS = 10_000;
-/** How much longer than the timeout of the wait a slow server may delay the command. */
+/** The time by which a slow server may delay the command after the timeout of the wait. */
 const MAX_OVERTIME_MS = 10_000;
 /** Number of details that are read even when the time is up: the API allows 5 a second (A-044, tier 2). */
 const MIN_DETAILS = 25;

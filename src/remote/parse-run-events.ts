@@ -16,9 +16,9 @@ export interface StepHistory {
 }
 
 interface RunHistory {
-  /** In the order in which the steps were reached. */
+  /** The history of each step, in the order in which the steps were reached. */
   steps: Map<string, StepHistory>;
-  /** Why the run ended before any step; null otherwise. */
+  /** The reason why the run ended before any step; null otherwise. */
   reason: Reason | null;
 }
 

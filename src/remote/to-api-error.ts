@@ -9,7 +9,7 @@ export interface ErrorContext {
   host: string;
   branch: string | null;
   tries: number;
-  /** How long the server asked to wait before the next attempt, in milliseconds; null if it did not. */
+  /** The time that the server asked to wait before the next attempt, in milliseconds; null if it did not. */
   retry_after_ms: number | null;
   redact: Redact;
 }

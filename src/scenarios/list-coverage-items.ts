@@ -36,7 +36,7 @@ export function getBranchName(step: Step, index: number): string {
   return isDefault ? "default" : `${noun} ${index + 1}`;
 }
 
-/** Returns the conditions of a step, with those of its branches in turn, as a run logs them. */
+/** Returns the conditions of a step and of its branches, in the order in which a run logs them. */
 function listStepConditions(step: Step): Condition[] {
   const definition = getStepDefinition(step);
   return [

@@ -22,7 +22,7 @@ export interface Scenario {
   steps: readonly ScenarioStep[];
   /** The reason why it is skipped, or null. */
   skip: string | null;
-  /** Why it cannot run, with pointers into its file. It then has no steps. Empty if it is valid. */
+  /** The problems that prevent it from running, with pointers into its file. It then has no steps. Empty if it is valid. */
   problems: readonly ErrorDetail[];
 }
 

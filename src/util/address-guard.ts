@@ -46,7 +46,7 @@ function findEmbeddedIPv4(address: string): string | null {
 
 const isListed = (list: BlockList, address: string): boolean => list.check(address, isIPv6(address) ? "ipv6" : "ipv4");
 
-/** Looks up a host name, as the system does. */
+/** A function that looks up a host name as the system does. */
 export type ResolveHost = (
   hostname: string,
   options: { all: true; family: number; hints: number },

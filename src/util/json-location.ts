@@ -9,7 +9,7 @@ function toOffset(text: string, { line, column }: TextPosition): number {
 /** A key in a text. */
 export interface KeyToken {
   key: string;
-  /** Where the key starts and ends, with its quotes. */
+  /** The start and end of the key, with its quotes. */
   start: number;
   end: number;
   /** The other keys of the object. */

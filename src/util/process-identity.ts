@@ -3,7 +3,7 @@ import { getBuiltinModule, kill, pid, platform } from "node:process";
 import { once } from "./once.js";
 import { getErrorCode } from "./text-file.js";
 
-/** Where a process runs, so that its ID has a meaning: the machine since its start, and the namespace of process IDs. */
+/** Returns the place in which the ID of a process is unique: the machine since its start, and the namespace of process IDs. */
 const readPlace = once((): string => {
   if (platform !== "linux") return getBuiltinModule("node:os").hostname();
   const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").slice(0, 8);

@@ -1,4 +1,4 @@
-/** The bytes of an entry in addition to those of its key and value. */
+/** The size of an entry in bytes, without its key and value. */
 const ENTRY_BYTES = 100;
 
 /**

@@ -2,14 +2,14 @@ import { Script } from "node:vm";
 import { once } from "./once.js";
 import { getErrorCode } from "./text-file.js";
 
-/** Thrown by {@link runWithTimeLimit} in place of the work's result. */
+/** The error of {@link runWithTimeLimit} for work that takes too long. */
 export class TimeLimitExceeded extends Error {
   constructor(readonly limitMs: number) {
     super(`not finished within ${limitMs} ms`);
   }
 }
 
-/** Where the script below finds the work. A script's timeout covers only what the script itself calls. */
+/** The property in which the script below finds the work. A script's timeout covers only what the script itself calls. */
 const SLOT = Symbol.for("knock-cli/work-within-time");
 /** Returns the global object of the script, which is another one than that of this module in Jest. */
 const getSlots = once(() => new Script("globalThis").runInThisContext() as Record<symbol, (() => unknown) | undefined>);

@@ -23,7 +23,7 @@ export interface Broadcast {
   definition: Workflow;
   /** The audience that the file names. */
   target_audience_key: string | null;
-  /** When the broadcast is sent according to the file, in milliseconds. */
+  /** The time at which the file sends the broadcast, in milliseconds. */
   scheduled_at: number | null;
 }
 

@@ -1,7 +1,7 @@
 import { type AST, RegExpParser } from "@eslint-community/regexpp";
 import { RE2JS } from "re2js";
 
-/** Thrown for syntax that RE2 does not support or that needs backtracking, such as lookaround and backreferences. */
+/** An error for syntax that RE2 does not support or that needs backtracking, such as lookaround and backreferences. */
 class BacktrackingRequiredError extends Error {}
 
 /** The code points of ECMAScript's `\s` as ascending ranges. RE2's `\s` matches ASCII only. */

@@ -9,7 +9,7 @@ import { walkSchemas } from "./json-schema-keywords.js";
  */
 const PATTERN_TIMEOUT_MS = 250;
 
-/** Thrown when a pattern could not be matched against a text of the data in time. */
+/** An error for a pattern that could not be matched against a text of the data in time. */
 export class PatternTimeoutError extends Error {
   constructor(
     readonly pattern: string,

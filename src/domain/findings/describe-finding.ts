@@ -23,7 +23,7 @@ export function formatPointer(pointer: string, root = "the document", quotesName
     .join("");
 }
 
-/** A name that needs no quotes in a path, also that of a query parameter such as `inserted_at.gt`. */
+/** Matches a name that needs no quotes in a path, such as `id` or the query parameter `inserted_at.gt`. */
 const PLAIN_NAME = /^[\w$@.-]+$/;
 
 /** Returns whether a finding is about an unknown key. */

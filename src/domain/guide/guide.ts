@@ -52,7 +52,10 @@ export interface Guide {
   semver: string;
   /** Whether the guide is active if neither time is set. */
   active: boolean;
-  /** In milliseconds since 1970. If one is set, the guide is active between the two times. */
+  /**
+   * The time from which the guide is active, in milliseconds since 1970. If one of the two is set, the guide is active
+   * between them.
+   */
   active_from: number | null;
   active_until: number | null;
   /** The audience that can see the guide. Null means all users, or those that workflows add if `managed` is true. */

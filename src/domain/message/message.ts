@@ -85,7 +85,7 @@ export interface Message {
   links?: string[];
   /** The time until which a send window holds the message, or null (E-198). */
   scheduled_at: number | null;
-  /** When the next delivery attempt is due; null once delivery has ended. */
+  /** The time of the next delivery attempt; null once delivery has ended. */
   due_at: number | null;
   attempts: number;
   seen_at: number | null;

@@ -74,7 +74,7 @@ export interface RecipientUpsert {
   channel_data?: Record<string, JsonObject>;
   /** A static audience that the existing user joins or leaves. Then nothing else changes (E-332). */
   audience?: AudienceChange;
-  /** For a change by a step: the depth of its run in a chain of triggers. It also bounds chains through audiences. */
+  /** The depth of the run in a chain of triggers, for a change by a step. It also bounds chains through audiences. */
   depth?: number;
 }
 

@@ -6,9 +6,7 @@ import type { ChannelType } from "../message/channel-types.js";
 import { checkClosedDocument } from "../schema/check-document.js";
 import { channelDataBodySchema, checkChannelDataForm } from "./channel-data-schema.js";
 
-/**
- * For push: the list of plain addresses that belongs to a list of devices, and the field of a device (A-457, A-460).
- */
+/** The list of plain addresses of push devices, and the field of a device with the same address. */
 const PUSH_LISTS = [
   { plain: "tokens", field: "token" },
   { plain: "target_arns", field: "target_arn" },

@@ -1,4 +1,4 @@
-/** Words of which the API has the British spelling. Text output and people also use the American one. */
+/** Words that the API spells in British English. Text output and users also spell them in American English. */
 const API_SPELLINGS: Readonly<Record<string, string>> = {
   canceled: "cancelled",
   not_cancelable: "not_cancellable",

@@ -66,14 +66,11 @@ export interface BatchContinuations {
   key: string;
   activity: BatchActivity;
   /**
-   * When a batch that this activity opens would close; null if that is unknown. Then the run may join a batch but
+   * The closing time of a batch that this activity opens; null if it is unknown. Then the run may join a batch but
    * cannot open one (E-254, E-256).
    */
   closes_at: number | null;
-  /**
-   * For a sliding window: moves the closing time of an open batch to `closes_at`, at most `limit_ms` after it was
-   * opened (E-257).
-   */
+  /** The new closing time of an open batch with a sliding window, at most `limit_ms` after it was opened (E-257). */
   sliding: { closes_at: number; limit_ms: number } | null;
   max_items: number | null;
   /**
@@ -93,7 +90,7 @@ export interface BatchContinuations {
 export interface BatchDecision {
   selected: "immediate" | "waiting" | "halted";
   isDueNow: boolean;
-  /** When the batch closes, as known now; null if none was opened. */
+  /** The closing time of the batch, as known now; null if none was opened. */
   closes_at: number | null;
   /** The decision about the next batch, if the run continued to one. */
   next: BatchDecision | null;

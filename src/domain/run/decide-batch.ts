@@ -26,7 +26,7 @@ export interface BatchChange<Batch extends OpenBatch = OpenBatch> {
   expiredBatch: Batch | null;
   /** The open batch that the run joins. It gets the `closes_at` and `items` below. */
   joinedBatch: Batch | null;
-  /** When the batch that the run joined or opened closes; null if it did neither. */
+  /** The closing time of the batch that the run joined or opened; null if it did neither. */
   closes_at: number | null;
   items: number;
   /** The activity that the run adds to the batch; null for a leading item and if there is no batch. */

@@ -73,8 +73,8 @@ export function buildChannelOutcome(
 }
 
 /**
- * Returns the outcome that the embedded engine would report: failed if every message was rejected, queued if a send
- * window holds one.
+ * Returns the outcome that the embedded engine would report: failed if every message was rejected, queued if one waits
+ * for a send window.
  */
 function resolveOutcome(statuses: (DeliveryStatus | null)[], held: boolean): Pick<StepOutcome, "outcome" | "reason"> {
   const refused = statuses.length > 0 && statuses.every((status) => status === "undelivered" || status === "bounced");

@@ -1,6 +1,6 @@
 import type { ReasonCode } from "./outcome.js";
 
-/** How a user finds out why a step has a reason, and what to change, as sentences. Backquotes mark code. */
+/** Sentences that explain how to find the cause of a reason, and what to change. Backquotes mark code. */
 export const REASON_CHECKS: Readonly<Record<ReasonCode, string>> = {
   condition:
     "Run `knock runs show <id>`. It prints the condition and the values that were compared. Check the trigger's data, and the recipient with `knock users get <id>`.",

@@ -6,7 +6,7 @@ export interface RequestOrigin {
   workflow: string;
   step: string;
   recipient: RecipientKey;
-  /** When the run was triggered, in milliseconds. */
+  /** The time of the trigger, in milliseconds. */
   triggered_at: number;
 }
 

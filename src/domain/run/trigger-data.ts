@@ -20,7 +20,7 @@ export function buildFirstEventData({ data }: Pick<RecipientRun, "data">, steps:
   return data !== null && replaceData(steps) ? { trigger_data: data } : null;
 }
 
-/** Returns the data with which a run was triggered, or null if it is that of the whole trigger. */
+/** Returns the own trigger data of a run, or null if it has the data of the whole trigger. */
 export function getTriggerData(
   { data, events }: Pick<RecipientRun, "data" | "events">,
   steps: readonly Step[],

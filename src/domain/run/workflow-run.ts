@@ -16,7 +16,7 @@ export interface TriggerSource {
    * changed. Not a field of the API.
    */
   depth?: number;
-  /** For the additional runs of a broadcast, one per tenant: the ID of its first run. Not a field of the API. */
+  /** The ID of the broadcast's first run, for its additional runs, one per tenant. Not a field of the API. */
   of?: string;
 }
 
@@ -24,7 +24,7 @@ export interface RunSettings {
   sandbox_mode: boolean;
   skip_delay: boolean;
   /**
-   * The branch whose definitions the run uses, also for triggers by its steps; absent for those of main (A-015). Not a
+   * The branch whose definitions the run uses, also for triggers by its steps; absent for the main files (A-015). Not a
    * field of the API.
    */
   branch?: string;
@@ -97,7 +97,7 @@ export interface RecipientRun {
   status: RunStatus;
   /** The step that is executed next or is waiting, or at which the run failed; null once it was completed or canceled. */
   position: StepPath | null;
-  /** When the waiting step ends, in milliseconds; null if it does not wait for a time. */
+  /** The time at which the waiting step ends, in milliseconds; null if it does not wait for a time. */
   due_at: number | null;
   /** The event that the run waits for, at most until `due_at`; absent if it waits for none. */
   wait?: RunWait | null;
@@ -107,7 +107,7 @@ export interface RecipientRun {
   via: Subscription | null;
   /** The outcomes of the steps so far, in order. */
   steps: StepOutcome[];
-  /** Why the run ended before any step; otherwise null. */
+  /** The reason why the run ended before any step; otherwise null. */
   reason: Reason | null;
   events: RunEvent[];
   error_count: number;

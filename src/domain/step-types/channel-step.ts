@@ -80,8 +80,8 @@ const unknownTypeSchema = once(() => buildStepFields(anyValue(), anyObject()));
 type RawChannelStep = z.output<ReturnType<typeof buildStepSchema>>;
 
 /**
- * The schema of the step, by channel type. Old files do not have the type, which is then that of the environment's
- * channel (F-041). Their templates are checked later.
+ * The schema of the step, by channel type. Old files do not have the type, so it comes from the environment's channel
+ * (F-041). Their templates are checked later.
  */
 const STEP_SCHEMAS: ReadonlyMap<ChannelType | null, () => ReturnType<typeof buildStepSchema>> = new Map([
   ...CHANNEL_TYPES.map(

@@ -16,7 +16,7 @@ import { updateTenantStep } from "./update-tenant-step.js";
 import { updateUserStep } from "./update-user-step.js";
 import { waitForEventStep } from "./wait-for-event-step.js";
 
-/** All step types. The domain has no other list of them; that of the engine is `engine/steps/step-handlers.ts`. */
+/** All step types. The domain has no other list of them, and the engine has one in `engine/steps/step-handlers.ts`. */
 export const STEP_DEFINITIONS: { readonly [T in StepType]: StepDefinition<StepTypes[T]> } = {
   channel: channelStep,
   branch: branchStep,

@@ -24,9 +24,9 @@ export interface StepReference {
   kind: "audience" | "guide" | "request";
   key: string;
   path: PropertyKey[];
-  /** For an audience: the type that the step needs. */
+  /** The type that the step needs of an audience. */
   audienceType?: "dynamic" | "static";
-  /** For a request: the inputs that the step passes to it. */
+  /** The inputs that the step passes to a request. */
   inputs?: JsonObject;
 }
 
@@ -53,7 +53,7 @@ export interface StepDefinition<S extends StepBase = StepBase> {
   /** The field that contains the lists of steps inside the step. */
   branchesField?: string;
   branches?(step: S): readonly StepBranch[];
-  /** Describes a branch for people. `noun` and its number name a branch without a name. */
+  /** Describes a branch in words. `noun` and its number name a branch without a name. */
   describeBranch?(
     step: S,
     index: number,

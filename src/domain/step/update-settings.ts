@@ -64,9 +64,7 @@ export const objectGid = (description: string) =>
     description,
   );
 
-/**
- * Returns the schema of the settings of a step that updates a user or tenant: that of the run, or another one (E-324).
- */
+/** Returns the schema of the settings of a step that updates the user or tenant of the run, or another one (E-324). */
 export const recipientSettingsSchema = (collection: string) =>
   z
     .strictObject({

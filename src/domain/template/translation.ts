@@ -78,9 +78,7 @@ export class Translations {
     return JSON.stringify([tenant, namespace, locale]);
   }
 
-  /**
-   * Returns the files to search, in order: all locales of the tenant's files, then those of the shared files (T-184).
-   */
+  /** Returns the files to search, in order: the tenant's files in all locales, then the shared files (T-184). */
   private listFiles(namespace: string | null, context: TranslationContext): TranslationFile[] {
     const owners = context.tenant === null ? [null] : [context.tenant, null];
     const locales = listFallbackLocales(context);

@@ -59,7 +59,7 @@ class IdentityList {
     this.addAddresses(body, []);
   }
 
-  /** Adds a row with an ID. Its collection is that of the request: the service ignores another one, or replaces it. */
+  /** Adds a row with an ID. Its collection comes from the request: the service ignores or replaces another one. */
   addRow(row: JsonObject, collection: string, path: Path): void {
     this.add(path, typeof row.id === "string" ? toIdentity(row.id, collection) : null);
     this.checkCollection(row, collection, path);
@@ -163,7 +163,7 @@ const addTrigger = (list: IdentityList, body: JsonObject, path: Path = []): void
   list.addTenant(body.tenant ?? null, [...path, "tenant"]);
 };
 
-const NOBODY: ListIdentities = () => {};
+const listNone: ListIdentities = () => {};
 const TRIGGER: ListIdentities = (list, _params, body) => addTrigger(list, body);
 const CANCELLATION: ListIdentities = (list, _params, body) => list.addRemovedRecipients(body);
 
@@ -180,12 +180,12 @@ const WRITES: Readonly<Record<string, ListIdentities>> = {
   "POST /v1/schedules": TRIGGER,
   "POST /v1/schedules/bulk/create": (list, _params, body) =>
     list.addEach(body, "schedules", (schedule, path) => addTrigger(list, schedule, path)),
-  "DELETE /v1/schedules": NOBODY,
+  "DELETE /v1/schedules": listNone,
 
-  "PUT /v1/messages/{}/{}": NOBODY,
-  "DELETE /v1/messages/{}/{}": NOBODY,
-  "POST /v1/messages/batch/{}": NOBODY,
-  "POST /v1/channels/{}/messages/bulk/{}": NOBODY,
+  "PUT /v1/messages/{}/{}": listNone,
+  "DELETE /v1/messages/{}/{}": listNone,
+  "POST /v1/messages/batch/{}": listNone,
+  "POST /v1/channels/{}/messages/bulk/{}": listNone,
 
   "PUT /v1/users/{}": (list, [id = ""], body) => list.addBody(id, USERS, body),
   "POST /v1/users/{}/merge": (list, [id = ""], body) => {
@@ -204,7 +204,7 @@ const WRITES: Readonly<Record<string, ListIdentities>> = {
   "POST /v1/users/bulk/identify": (list, _params, body) =>
     list.addEach(body, "users", (user, path) => list.addRow(user, USERS, path)),
   "POST /v1/users/bulk/preferences": (list, _params, body) => list.addIds(body, "user_ids"),
-  "POST /v1/users/bulk/delete": NOBODY,
+  "POST /v1/users/bulk/delete": listNone,
 
   "PUT /v1/objects/{}/{}": (list, [collection = "", id = ""], body) => list.addBody(id, collection, body),
   "PUT /v1/objects/{}/{}/preferences/**": (list, [collection = "", id = ""]) => list.addBody(id, collection, {}),
@@ -230,7 +230,7 @@ const WRITES: Readonly<Record<string, ListIdentities>> = {
       list.checkCollection(row, collection, path);
       list.addRemovedRecipients(row, path);
     }),
-  "POST /v1/objects/{}/bulk/delete": NOBODY,
+  "POST /v1/objects/{}/bulk/delete": listNone,
 
   "PUT /v1/tenants/{}": (list, _params, body) => list.addTenant(body, []),
   "POST /v1/tenants/bulk/set": (list, _params, body) => {
@@ -238,7 +238,7 @@ const WRITES: Readonly<Record<string, ListIdentities>> = {
     if (!Array.isArray(tenants)) return list.add(["tenants"], null);
     for (const [index, tenant] of tenants.entries()) list.addTenant(tenant, ["tenants", index]);
   },
-  "POST /v1/tenants/bulk/delete": NOBODY,
+  "POST /v1/tenants/bulk/delete": listNone,
 
   "POST /v1/audiences/{}/members": (list, _params, body) =>
     list.addMembers(body, (user, path) => list.addUser(user, path)),

@@ -81,8 +81,8 @@ export function parseTrigger(payload: unknown, workflow: string | null, document
 }
 
 /**
- * Builds the trigger of a payload that its schema has accepted, such as that of a scenario. Throws `payload_too_large` above
- * 10 MB (E-028), and `usage` for a missing or different workflow.
+ * Builds the trigger of a payload that its schema has accepted, such as the payload of a scenario. Throws
+ * `payload_too_large` above 10 MB (E-028), and `usage` for a missing or different workflow.
  */
 export function buildTrigger(
   payload: TriggerPayload,

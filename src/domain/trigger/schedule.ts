@@ -11,7 +11,7 @@ export const REPEAT_DAY_GROUPS = ["weekdays", "weekends"] as const;
  */
 export interface RepeatRule {
   frequency: (typeof REPEAT_FREQUENCIES)[number];
-  /** The number of hours, days, weeks or months between occurrences, counted from those of the anchor. */
+  /** The number of hours, days, weeks or months between occurrences, counted from the anchor. */
   interval: number;
   day_of_month: number | null;
   days: (typeof REPEAT_DAYS)[number][] | (typeof REPEAT_DAY_GROUPS)[number] | null;

@@ -12,11 +12,11 @@ export type SourceView = z.infer<typeof sourceViewSchema>;
 /** The fields of an event that are known before it is processed. */
 export type NewSourceEvent = Omit<SourceReceipt, "actions" | "replayed">;
 
-/** How long the key of a processed event is remembered (E-386). */
+/** The time for which the key of a processed event is remembered (E-386). */
 export const SOURCE_KEY_LIFETIME_MS = 24 * 3_600_000;
 /**
- * How long an event in progress holds its key, in real time. It exceeds the duration of any action, so that after it
- * the process must have died.
+ * The real time for which an event in progress keeps its key. It exceeds the duration of any action, so a process that
+ * takes longer has ended.
  */
 export const SOURCE_LEASE_MS = 60_000;
 

@@ -53,7 +53,7 @@ export interface WorkflowOutline {
 /** The conditions that a run evaluated, in the order of the file. */
 interface EvaluatedConditions {
   trigger: readonly EvaluatedCondition[];
-  /** By step ref. Those of a branch step belong to its branches in turn. */
+  /** The conditions by step ref. The conditions of a branch step are those of its branches, in order. */
   steps: ReadonlyMap<string, readonly EvaluatedCondition[]>;
 }
 

@@ -63,7 +63,7 @@ const SNAPSHOT_KINDS = [
 ] as const;
 export type SnapshotKind = (typeof SNAPSHOT_KINDS)[number];
 
-/** How long requests wait at a time while a snapshot is read, which takes half a second for 2,000 workflows. */
+/** The time that requests wait at once while a snapshot is read, which takes half a second for 2,000 workflows. */
 const MAX_BLOCKING_MS = 2;
 
 /** A part of a project as it is on disk: its content, or its error. */

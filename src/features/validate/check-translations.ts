@@ -42,8 +42,8 @@ interface CheckedFile {
 const getLanguage = (locale: string): string => normalizeLocale(locale).split("-")[0] ?? "";
 
 /**
- * Returns the files of each namespace, those of the default locale first. Files of tenants, and of a region such as `de-AT` next to
- * `de` or to another default locale of the language, contain only differences, so they are not checked.
+ * Returns the files of each namespace, with the default locale's files first. Files of tenants, and of a region such as
+ * `de-AT` next to `de` or to another default locale of the language, contain only differences, so they are not checked.
  */
 function groupFiles(files: readonly TranslationFile[], defaultLocale: string): CheckedFile[][] {
   const shared = files.filter(({ tenant }) => tenant === null);
@@ -73,8 +73,8 @@ function distinguishesOne(locale: string): boolean {
 }
 
 /**
- * Returns the forms that a plural lacks: those of the default locale, which would be shown instead, and those that its language
- * has and another locale uses.
+ * Returns the missing forms of a plural: forms of the default locale, which would be shown instead, and forms of its
+ * language that another locale uses.
  */
 function listMissingForms(key: string, { locale, texts }: CheckedFile, files: readonly CheckedFile[]): string[] {
   const value = texts.get(key)?.value;

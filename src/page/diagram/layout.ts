@@ -6,7 +6,7 @@ import type {
 } from "../../domain/workflow/workflow-outline.js";
 import { formatCondition, isGroup } from "../lib/outline.js";
 
-/** A line of a condition. `result` is that of the condition in a run. */
+/** A line of a condition, with the condition's result in a run. */
 export interface Line {
   text: string;
   result?: boolean | null | undefined;
@@ -29,7 +29,7 @@ export interface Edge {
 interface Layout {
   width: number;
   height: number;
-  /** By ID: a step's is its ref, those of other boxes come from the functions below. */
+  /** The boxes by ID. The ID of a step is its ref; the functions below return the IDs of other boxes. */
   boxes: ReadonlyMap<string, Box>;
   edges: Edge[];
 }
@@ -41,13 +41,13 @@ export const getBranchId = (ref: string, index: number): string => `${ref}\n${in
 export const getBranchEndId = (ref: string, index: number): string => `${ref}\n${index}\nend`;
 
 const MAX_WIDTH = 264;
-/** In narrower columns, branches are placed below each other. */
+/** The narrowest column of a branch. In narrower ones, branches are placed below each other. */
 const MIN_WIDTH = 164;
 const MAX_STACKED_WIDTH = 440;
 const MIN_STACKED_WIDTH = 120;
 const COLUMN_GAP = 16;
 const ROW_GAP = 28;
-/** How far branches that are placed below each other are indented. */
+/** The indentation of branches that are placed below each other. */
 const INDENT = 30;
 /** The distance of vertical edges from the left side of boxes that are placed below each other. */
 const SPINE = 14;

@@ -12,9 +12,9 @@ export interface ConnectionFailure {
   /** False if the connection failed before the request was sent. */
   mayBeProcessed: boolean;
   cause: unknown;
-  /** How to fix it. Default: depends on the host. */
+  /** The hint with the fix. Default: depends on the host. */
   hint?: string;
-  /** Set for a broken response whose headers had arrived. */
+  /** The status of a broken response whose headers had arrived. */
   status?: number | undefined;
   request_id?: string | undefined;
 }

@@ -23,7 +23,7 @@ export interface TransportResponse extends ResponseHead {
   text: string;
 }
 
-/** Shared connections to one origin. Follows no redirects and retries nothing. */
+/** Shared connections to one origin. They follow no redirects and retry nothing. */
 export interface HttpTransport {
   /** Returns the complete response. Throws a `TransportError`. */
   request(request: TransportRequest): Promise<TransportResponse>;
