@@ -1,7 +1,7 @@
 import type * as z from "zod/mini";
 import { type RecipientKey, toRecipientKey } from "../domain/recipient/recipient.js";
 import { toIsoTime } from "../util/iso-time.js";
-import { isJsonObject, type JsonObject } from "../util/json.js";
+import { filterObjects, type JsonObject } from "../util/json.js";
 import { type ChangedMessage, type CompareOptions, compareMessages } from "./compare-messages.js";
 import type { DataFilter } from "./personal-data-filter.js";
 import type { RecordedTrigger, SentMessage } from "./recorded-history.js";
@@ -39,7 +39,7 @@ export function getTitle(content: JsonObject): string {
     const text = content[field];
     if (typeof text === "string" && text.trim() !== "") return shorten(text);
   }
-  const blocks = Array.isArray(content.blocks) ? content.blocks.filter(isJsonObject) : [];
+  const blocks = filterObjects(content.blocks);
   const rendered = blocks.map((block) => block.rendered).find((text) => typeof text === "string");
   return typeof rendered === "string" ? shorten(rendered) : "";
 }

@@ -1,5 +1,5 @@
 import MailComposer from "nodemailer/lib/mail-composer";
-import { isJsonObject, type JsonObject } from "../util/json.js";
+import { filterObjects, isJsonObject, type JsonObject } from "../util/json.js";
 
 interface MimeOptions {
   /** The ID of the message, from which the `Message-ID` is built. */
@@ -47,7 +47,7 @@ function getSenderHost(from: Address | string): string {
 export async function renderMime(content: JsonObject, { message_id, date }: MimeOptions): Promise<string> {
   const from = parseFromAddress(String(content.from ?? ""));
   const headers = isJsonObject(content.headers) ? content.headers : {};
-  const attachments = Array.isArray(content.attachments) ? content.attachments.filter(isJsonObject) : [];
+  const attachments = filterObjects(content.attachments);
   const mail = new MailComposer({
     from: from === "" ? undefined : from,
     to: toOptionalText(content.to),

@@ -2,10 +2,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createDefaultEnvironment, type Environment } from "../domain/environment/environment.js";
 import { parseEnvironment } from "../domain/environment/parse-environment.js";
-import { type ChannelType, findChannelType } from "../domain/message/channel-types.js";
+import { isChannelType } from "../domain/message/channel-types.js";
 import { KnockError } from "../errors/knock-error.js";
 import { didYouMean } from "../util/find-nearest.js";
-import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
+import { isJsonObject, type Json, type JsonObject, parsePointer } from "../util/json.js";
 import { listFolder } from "./list-folder.js";
 import { type ProjectFile, readProjectJson } from "./read-project-text.js";
 import { locateIn, type OnInvalid, parseDocument } from "./read-resource.js";
@@ -40,23 +40,16 @@ export function listEnvironmentNames({
 }
 
 /** Merges a value over another. Objects are merged, and other values and the values of variables are replaced. */
-function mergeEnvironment(
-  base: Json | undefined,
-  override: Json | undefined,
-  path: readonly string[] = [],
-): Json | undefined {
-  if (override === undefined) return base;
+function mergeEnvironment(base: Json | undefined, override: Json, path: readonly string[] = []): Json {
   if (!isJsonObject(base) || !isJsonObject(override) || (path[0] === "variables" && path.length === 2)) return override;
   const merged: JsonObject = { ...base };
-  for (const [key, value] of Object.entries(override))
-    merged[key] = mergeEnvironment(base[key], value, [...path, key]) as Json;
+  for (const [key, value] of Object.entries(override)) merged[key] = mergeEnvironment(base[key], value, [...path, key]);
   return merged;
 }
 
 function hasPointer(raw: Json, pointer: string): boolean {
   let value: Json | undefined = raw;
-  for (const part of pointer.split("/").slice(1)) {
-    const key = part.replaceAll("~1", "/").replaceAll("~0", "~");
+  for (const key of parsePointer(pointer)) {
     value = Array.isArray(value) ? value[Number(key)] : isJsonObject(value) ? value[key] : undefined;
     if (value === undefined) return false;
   }
@@ -86,7 +79,7 @@ export async function readEnvironment(source: EnvironmentSource): Promise<Enviro
   if (!isJsonObject(override)) return readOne(override, chosen);
   if (!isJsonObject(base)) return readOne(base, account);
   const environment = await parseDocument(
-    mergeEnvironment(base, override) as Json,
+    mergeEnvironment(base, override),
     (raw) => parseEnvironment(raw, chosen.displayPath),
     { locate: (error) => locateInFiles(error, override, { account, chosen }), onInvalid },
   );
@@ -98,7 +91,7 @@ export async function readEnvironment(source: EnvironmentSource): Promise<Enviro
 function addNullChannelTypes({ channels, null_channel_types: types }: Environment, declared: Json | undefined): void {
   for (const [key, channel] of Object.entries(channels)) {
     const raw = channel === null && isJsonObject(declared) ? declared[key] : null;
-    if (isJsonObject(raw) && findChannelType(raw.type)) types[key] = raw.type as ChannelType;
+    if (isJsonObject(raw) && isChannelType(raw.type)) types[key] = raw.type;
   }
 }
 

@@ -2,7 +2,7 @@ import type * as z from "zod/mini";
 import { parseConditionLog } from "../domain/condition/evaluated-condition.js";
 import { countMessages, type StepOutcome } from "../domain/run/outcome.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
-import { isJsonObject, type JsonObject } from "../util/json.js";
+import { filterObjects, isJsonObject, type JsonObject } from "../util/json.js";
 import { COVERAGE_KINDS, type CoverageKind } from "./coverage-kinds.js";
 import type { coverageSchema } from "./coverage-schema.js";
 import { createItemId, listCoverageItems } from "./list-coverage-items.js";
@@ -27,7 +27,7 @@ export function listReachedItems(run: JsonObject): string[] {
     if (isJsonObject(reason)) add("reasons", step, String(reason.code));
   };
   addPart(null, run);
-  for (const step of Array.isArray(run.steps) ? run.steps.filter(isJsonObject) : []) {
+  for (const step of filterObjects(run.steps)) {
     const ref = String(step.ref);
     add("steps", ref);
     if (typeof step.branch === "string") add("branches", ref, step.branch);

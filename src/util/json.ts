@@ -6,6 +6,9 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Returns the objects of a list. Empty for other values. */
+export const filterObjects = (value: unknown): JsonObject[] => (Array.isArray(value) ? value.filter(isJsonObject) : []);
+
 /** Returns a value as text: objects and lists as JSON, because `String` throws for an object with a property `toString`. */
 export function stringifyValue(value: unknown): string {
   return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
@@ -53,13 +56,14 @@ export function toPointer(path: readonly PropertyKey[]): string {
   return path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 }
 
+const unescapeSegment = (segment: string): string => segment.replaceAll("~1", "/").replaceAll("~0", "~");
+
 /** Returns the path segments of a JSON pointer (RFC 6901): `/recipients/0/id` → `["recipients", "0", "id"]`. */
-export function parsePointer(pointer: string): string[] {
-  return pointer
-    .split("/")
-    .slice(1)
-    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
-}
+export const parsePointer = (pointer: string): string[] => pointer.split("/").slice(1).map(unescapeSegment);
+
+/** Returns the path segments of a JSON pointer in the fragment of a URI: `#/order/a%20b` → `["order", "a b"]`. */
+export const parseUriFragment = (fragment: string): string[] =>
+  fragment.split("/").slice(1).map(decodeURIComponent).map(unescapeSegment);
 
 /** Returns the value at a path, by own properties only; undefined if any part is missing. */
 export function getValueAtPath(root: unknown, path: readonly string[]): unknown {

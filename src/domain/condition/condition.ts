@@ -40,3 +40,5 @@ export interface Condition {
 /** A group of conditions, of any nesting (F-030). `{}` and empty lists are true, like null (F-031). */
 export type ConditionGroup = { all: ConditionNode[] } | { any: ConditionNode[] } | Record<string, never>;
 export type ConditionNode = Condition | ConditionGroup;
+
+export const isCondition = (node: ConditionNode): node is Condition => "variable" in node;

@@ -1,6 +1,13 @@
 import { type ErrorDetail, getErrorMessage, KnockError } from "../../errors/knock-error.js";
 import { findNearest } from "../../util/find-nearest.js";
-import { getValueAtPath, isJsonObject, type Json, type JsonObject, toPointer } from "../../util/json.js";
+import {
+  getValueAtPath,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  parseUriFragment,
+  toPointer,
+} from "../../util/json.js";
 import { TimeLimitExceeded } from "../../util/time-limit.js";
 import { formatPointer } from "../findings/describe-finding.js";
 import { walkSchemas } from "./json-schema-keywords.js";
@@ -26,17 +33,10 @@ const WRAPPER_KEYWORDS = new Set([
   "dependentSchemas",
 ]);
 
-const decodeSegment = (part: string): string => decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~");
-
-/** Returns a location such as `#/order/items/0` as path segments. */
-function parseSegments(location: string): string[] {
-  return location.replace(/^#/, "").split("/").slice(1).map(decodeSegment);
-}
-
 /** Returns the part of a schema that a reference within it names: by a path, by an anchor, or `#` for the whole. */
 function resolveReference(schema: JsonObject, reference: string): unknown {
   if (!reference.startsWith("#")) return undefined;
-  if (reference === "#" || reference.startsWith("#/")) return getValueAtPath(schema, parseSegments(reference));
+  if (reference === "#" || reference.startsWith("#/")) return getValueAtPath(schema, parseUriFragment(reference));
   const name = reference.slice(1);
   for (const [, part] of walkSchemas(schema)) if (part.$anchor === name || part.$dynamicAnchor === name) return part;
   return undefined;
@@ -45,7 +45,7 @@ function resolveReference(schema: JsonObject, reference: string): unknown {
 /** Returns the value at a keyword's location. Such a location contains each reference that the validator followed. */
 function findSchemaAt(schema: JsonObject, keywordLocation: string): unknown {
   let value: unknown = schema;
-  for (const segment of parseSegments(keywordLocation)) {
+  for (const segment of parseUriFragment(keywordLocation)) {
     const part = getValueAtPath(value, [segment]);
     // Without $recursiveAnchor, the validator's locations contain this keyword twice.
     if (part === undefined && segment === "$recursiveRef") continue;
@@ -132,7 +132,7 @@ function toErrorDetail(
   const { keyword, keywordLocation, instanceLocation, error } = violation;
   // Violations of `propertyNames` are reported by that keyword, so that they do not look like errors of the value.
   if (WRAPPER_KEYWORDS.has(keyword) || /(?<!\/properties)\/propertyNames\//.test(keywordLocation)) return null;
-  const path = parseSegments(instanceLocation);
+  const path = parseUriFragment(instanceLocation);
   const found = getValueAtPath(data, path);
   const pointer = toPointer(["data", ...path]);
   if (keyword === "required") {

@@ -1,4 +1,5 @@
 import type { ErrorDetail } from "../../errors/knock-error.js";
+import { parsePointer } from "../../util/json.js";
 
 /**
  * The start of the sentence about an undeclared key. The sentence names the key, so its location is that of the object.
@@ -11,10 +12,7 @@ const UNKNOWN_KEY = "unknown key ";
  */
 export function formatPointer(pointer: string, root = "the document", quotesNames = true): string {
   if (pointer === "") return root;
-  return pointer
-    .slice(1)
-    .split("/")
-    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"))
+  return parsePointer(pointer)
     .map((part, index) => {
       if (/^\d+$/.test(part)) return `[${part}]`;
       if (quotesNames && !PLAIN_NAME.test(part)) return `[${JSON.stringify(part)}]`;

@@ -136,6 +136,8 @@ export function findChannelType(type: unknown): ChannelTypeDefinition | undefine
   return DEFINITIONS_BY_TYPE.get(type);
 }
 
+export const isChannelType = (type: unknown): type is ChannelType => DEFINITIONS_BY_TYPE.has(type);
+
 /** Returns whether a channel type has a trait. Unknown types have none. */
 export const hasTrait = (type: unknown, trait: Trait): boolean => findChannelType(type)?.[trait] === true;
 

@@ -1,5 +1,5 @@
 import { computeDigest } from "../../util/ids.js";
-import { isJsonObject, type JsonObject, stableStringify } from "../../util/json.js";
+import { filterObjects, isJsonObject, type JsonObject, stableStringify } from "../../util/json.js";
 
 /**
  * Returns a connection as message content shows it, without its secrets (a token, a webhook's URL), which stay in
@@ -20,7 +20,7 @@ export function redactConnection(connection: JsonObject): JsonObject {
  * Returns the stored connection that a redacted one stands for, with its secrets, or null if it has been removed since.
  */
 export function findConnection(stored: JsonObject, redactedConnection: unknown): JsonObject | null {
-  const connections = Array.isArray(stored.connections) ? stored.connections.filter(isJsonObject) : [];
+  const connections = filterObjects(stored.connections);
   const wanted = stableStringify(redactedConnection);
   return connections.find((connection) => stableStringify(redactConnection(connection)) === wanted) ?? null;
 }

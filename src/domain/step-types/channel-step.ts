@@ -5,7 +5,7 @@ import { channelOverridesSchema, checkChannelOverrides } from "../channel/channe
 import { channelTemplateSchemas } from "../channel/channel-template-schemas.js";
 import { normalizeSendWindow, sendWindowsSchema } from "../channel/send-windows.js";
 import type { ReportFinding } from "../findings/report-finding.js";
-import { CHANNEL_TYPES, type ChannelType, hasTrait } from "../message/channel-types.js";
+import { CHANNEL_TYPES, type ChannelType, hasTrait, isChannelType } from "../message/channel-types.js";
 import { checkDocument } from "../schema/check-document.js";
 import { describeInvalidValue } from "../schema/describe-issue.js";
 import { anyObject, anyValue, described, lazySchema, named, nonEmptyString, optional, rule } from "../schema/fields.js";
@@ -24,8 +24,8 @@ function checkMessageStep(step: Readonly<Record<string, unknown>>, report: Repor
   if (typeof step.guide_key === "string") report(["guide_key"], "is only supported in in-app guide steps");
   if (!isAbsent(channel) && !isAbsent(group)) report(["channel_group_key"], "cannot be combined with channel_key");
   if (isAbsent(template)) report(["template"], "is required");
-  if (isJsonObject(step.channel_overrides) && typeof step.channel_type === "string")
-    checkChannelOverrides(step.channel_overrides, step.channel_type as ChannelType, report);
+  if (isJsonObject(step.channel_overrides) && isChannelType(step.channel_type))
+    checkChannelOverrides(step.channel_overrides, step.channel_type, report);
   if (isAbsent(group) || !isJsonObject(template)) return;
   if (hasTrait(step.channel_type, "hasInputs") && isJsonObject(template.inputs))
     report(["template", "inputs"], "cannot be used with a channel group");
@@ -83,7 +83,7 @@ type RawChannelStep = z.output<ReturnType<typeof buildStepSchema>>;
  * The schema of the step, by channel type. Old files do not have the type, so it comes from the environment's channel
  * (F-041). Their templates are checked later.
  */
-const STEP_SCHEMAS: ReadonlyMap<ChannelType | null, () => ReturnType<typeof buildStepSchema>> = new Map([
+const STEP_SCHEMAS: ReadonlyMap<unknown, () => ReturnType<typeof buildStepSchema>> = new Map([
   ...CHANNEL_TYPES.map(
     (type) => [type, once(() => named(buildStepSchema(type, channelTemplateSchemas[type]()), `${type}_step`))] as const,
   ),
@@ -92,11 +92,11 @@ const STEP_SCHEMAS: ReadonlyMap<ChannelType | null, () => ReturnType<typeof buil
 
 const schema = () =>
   variant<RawChannelStep>({
-    discriminator: { field: "channel_type", names: () => [...STEP_SCHEMAS.keys()] },
+    discriminator: { field: "channel_type", names: () => [...CHANNEL_TYPES, null] },
     members: () => [...STEP_SCHEMAS.values()].map((build) => build()),
     choose(value) {
-      const type = (value as JsonObject).channel_type ?? null;
-      const build = STEP_SCHEMAS.get(type as ChannelType | null);
+      const type = (isJsonObject(value) ? value.channel_type : null) ?? null;
+      const build = STEP_SCHEMAS.get(type);
       if (build !== undefined) return build();
       return {
         path: ["channel_type"],

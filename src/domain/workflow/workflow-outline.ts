@@ -1,4 +1,4 @@
-import type { Condition, ConditionGroup, ConditionNode } from "../condition/condition.js";
+import { type ConditionGroup, type ConditionNode, isCondition } from "../condition/condition.js";
 import { describeComparison, type EvaluatedCondition, formatConditionValue } from "../condition/evaluated-condition.js";
 import type { Step } from "../step/step.js";
 import { isChannelStep } from "../step-types/channel-step.js";
@@ -56,8 +56,6 @@ interface EvaluatedConditions {
   /** The conditions by step ref. The conditions of a branch step are those of its branches, in order. */
   steps: ReadonlyMap<string, readonly EvaluatedCondition[]>;
 }
-
-const isCondition = (node: ConditionNode): node is Condition => "variable" in node;
 
 /** Returns the value of an argument that contains JSON, which the engine also decodes, and other arguments unchanged. */
 function decodeArgument(argument: unknown): unknown {

@@ -1,5 +1,11 @@
 import type * as z from "zod/mini";
-import type { Condition, ConditionGroup, ConditionNode, Operator } from "../../domain/condition/condition.js";
+import {
+  type Condition,
+  type ConditionGroup,
+  type ConditionNode,
+  isCondition,
+  type Operator,
+} from "../../domain/condition/condition.js";
 import { describeComparison } from "../../domain/condition/evaluated-condition.js";
 import type { Channel } from "../../domain/environment/environment.js";
 import type { Step } from "../../domain/step/step.js";
@@ -58,18 +64,18 @@ const mapChange = <A, B>({ value, ...rest }: Change<A>, build: (value: A) => B):
 });
 
 function flipConditions(group: ConditionGroup, step: string | null): Change<ConditionGroup>[] {
-  const name = "any" in group ? "any" : "all";
   const nodes: readonly ConditionNode[] = "any" in group ? group.any : "all" in group ? group.all : [];
   return nodes.flatMap((node, index) => {
-    const replaced = (changed: ConditionNode): ConditionGroup =>
-      ({ [name]: nodes.map((other, at) => (at === index ? changed : other)) }) as ConditionGroup;
-    if (!("variable" in node)) return flipConditions(node, step).map((change) => mapChange(change, replaced));
-    const condition = node as Condition;
-    const operator = OPPOSITE.get(condition.operator);
+    const replaced = (changed: ConditionNode): ConditionGroup => {
+      const changedNodes = nodes.map((other, at) => (at === index ? changed : other));
+      return "any" in group ? { any: changedNodes } : { all: changedNodes };
+    };
+    if (!isCondition(node)) return flipConditions(node, step).map((change) => mapChange(change, replaced));
+    const operator = OPPOSITE.get(node.operator);
     if (operator === undefined) return [];
-    const flipped = { ...condition, operator };
+    const flipped = { ...node, operator };
     const describe = (value: Condition): string => describeComparison({ argument: undefined, ...value });
-    const text = `${describe(condition)} becomes ${operator}`;
+    const text = `${describe(node)} becomes ${operator}`;
     return [{ value: replaced(flipped), step, kind: "condition" as const, text }];
   });
 }

@@ -1,6 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
-import { filterObjects } from "../lib/json.js";
+import { filterObjects, isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { getInitial } from "../lib/labels.js";
 import { Code } from "../parts/basics.js";
 import { OutLink } from "./rich-text.js";

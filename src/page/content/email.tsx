@@ -1,6 +1,5 @@
 import { useMemo, useRef, useState } from "preact/hooks";
-import { isJsonObject, type JsonObject } from "../../util/json.js";
-import { filterObjects } from "../lib/json.js";
+import { filterObjects, isJsonObject, type JsonObject } from "../../util/json.js";
 import { Code, type Tab } from "../parts/basics.js";
 import { OutLink, toSafeLink } from "./rich-text.js";
 

@@ -1,5 +1,4 @@
-import { isJsonObject, type JsonObject } from "../../util/json.js";
-import { filterObjects } from "../lib/json.js";
+import { filterObjects, isJsonObject, type JsonObject } from "../../util/json.js";
 import { formatRecipient, getInitial } from "../lib/labels.js";
 import { Time } from "../parts/basics.js";
 import { OutLink, RichText } from "./rich-text.js";

@@ -1,5 +1,4 @@
-import type { JsonObject } from "../../util/json.js";
-import { filterObjects } from "../lib/json.js";
+import { filterObjects, type JsonObject } from "../../util/json.js";
 import { Code } from "../parts/basics.js";
 
 function parseBody(body: unknown): unknown {

@@ -1,5 +1,4 @@
-import { isJsonObject, type JsonObject } from "../../util/json.js";
-import { filterObjects } from "./json.js";
+import { filterObjects, isJsonObject, type JsonObject } from "../../util/json.js";
 
 /** An error response, with the error message of each field as the API names it. */
 export class RequestError extends Error {

@@ -1,7 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 
-export const filterObjects = (value: unknown): JsonObject[] => (Array.isArray(value) ? value.filter(isJsonObject) : []);
-
 /** The path of a value: property names and list indices. */
 export type Path = readonly (string | number)[];
 

@@ -1,7 +1,6 @@
 import { getStepLabel } from "../../domain/run/step-labels.js";
 import type { OutlineStep, WorkflowOutline } from "../../domain/workflow/workflow-outline.js";
-import type { JsonObject } from "../../util/json.js";
-import { filterObjects } from "./json.js";
+import { filterObjects, type JsonObject } from "../../util/json.js";
 import { getTone, replaceUnderscores } from "./labels.js";
 import { isTrue, type RunProgress } from "./outline.js";
 

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import { getValueAtPath, isJsonObject, type Json, type JsonObject, parseUriFragment } from "../../util/json.js";
 import { buildMatchingText } from "./pattern.js";
 
 /** The kinds of inputs for trigger data. Data without a suitable input is entered as JSON. */
@@ -22,11 +22,7 @@ export function resolveSchema(schema: Json | undefined, root: JsonObject): JsonO
   for (let steps = 0; steps < 10; steps++) {
     const reference = getText(current, "$ref");
     if (!reference.startsWith("#/")) return current;
-    let value: Json | undefined = root;
-    for (const part of reference.slice(2).split("/")) {
-      const key = decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~");
-      value = isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
-    }
+    const value = getValueAtPath(root, parseUriFragment(reference));
     current = isJsonObject(value) ? value : {};
   }
   return {};

@@ -1,10 +1,10 @@
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { JsonObject } from "../../util/json.js";
-import { buildLink, type Route, VIEW_NAMES, type View } from "../lib/route.js";
+import { buildLink, type Route, VIEW_NAMES } from "../lib/route.js";
 import { MAX_ROWS, type useList } from "../lib/use-resource.js";
 import { replaceRoute } from "../lib/use-route.js";
-import { Fault, LoadMore } from "./basics.js";
+import { Empty, Fault, LoadMore } from "./basics.js";
 
 /**
  * Returns the IDs that have appeared at the top since the list was first displayed with these filters. They are
@@ -29,7 +29,6 @@ function useNewIds(search: string, ids: readonly string[] | null): ReadonlySet<s
 }
 
 interface ListProps {
-  view: View;
   label: string;
   route: Route;
   list: ReturnType<typeof useList<JsonObject>>;
@@ -38,7 +37,7 @@ interface ListProps {
 }
 
 /** Displays the rows of a list. Each row links to its item. */
-export function List({ view, label, route, list, row, empty }: ListProps) {
+function List({ label, route, list, row, empty }: ListProps) {
   const { value, fault, isOld, showMore } = list;
   const ids = isOld ? null : (value?.items.map(({ id }) => String(id)) ?? null);
   const fresh = useNewIds(JSON.stringify(route.query), ids);
@@ -61,7 +60,7 @@ export function List({ view, label, route, list, row, empty }: ListProps) {
             <li key={id} class={fresh.has(id) ? "new" : undefined}>
               <a
                 class="row"
-                href={buildLink(view, id, route.query)}
+                href={buildLink(route.view, id, route.query)}
                 aria-current={route.id === id ? "true" : undefined}
                 data-row={id}
               >
@@ -89,7 +88,7 @@ interface FiltersProps {
 }
 
 /** Displays the search and the filters, which are kept in the URL. */
-export function Filters({ route, placeholder, selects, fixed = [] }: FiltersProps) {
+function Filters({ route, placeholder, selects, fixed = [] }: FiltersProps) {
   const set = (name: string, value: string): void =>
     replaceRoute(buildLink(route.view, route.id, { ...route.query, [name]: value }));
   return (
@@ -133,15 +132,7 @@ export function Filters({ route, placeholder, selects, fixed = [] }: FiltersProp
 const NARROW = "(max-width: 60rem)";
 
 /** Displays a list beside its open item. On a narrow screen only one of them is visible. */
-export function Panes({
-  route,
-  list,
-  children,
-}: {
-  route: Route;
-  list: ComponentChildren;
-  children: ComponentChildren;
-}) {
+function Panes({ route, list, children }: { route: Route; list: ComponentChildren; children: ComponentChildren }) {
   const detail = useRef<HTMLElement | null>(null);
   const before = useRef({ id: route.id, scrolled: 0 });
   useLayoutEffect(() => {
@@ -184,5 +175,50 @@ export function Panes({
         {children}
       </section>
     </div>
+  );
+}
+
+interface ListViewProps extends Omit<ListProps, "empty">, FiltersProps {
+  /** The name of one item, such as `message`. */
+  noun: string;
+  isFiltered: boolean;
+  /** The text of a list without items, if nothing is filtered. */
+  none: ComponentChildren;
+  /** The text beside the list while no item is open. */
+  hint: ComponentChildren;
+  /** Returns the open item. */
+  detail(id: string): ComponentChildren;
+}
+
+/** Displays a list with its search and filters beside its open item. */
+export function ListView({ route, list, label, row, noun, isFiltered, none, hint, detail, ...filters }: ListViewProps) {
+  const showAll = buildLink(route.view, null, { kind: route.query.kind ?? "" });
+  const empty = isFiltered ? (
+    <Empty title={`No ${noun} matches`}>
+      <p>
+        <a href={showAll}>Show all {noun}s</a>
+      </p>
+    </Empty>
+  ) : (
+    <Empty title={`No ${noun}s yet`}>
+      <p>{none}</p>
+    </Empty>
+  );
+  const rows = (
+    <>
+      <Filters route={route} {...filters} />
+      <List label={label} route={route} list={list} row={row} empty={empty} />
+    </>
+  );
+  return (
+    <Panes route={route} list={rows}>
+      {route.id !== null ? (
+        detail(route.id)
+      ) : list.value?.items.length ? (
+        <Empty title={`Choose ${/^[aeiou]/.test(noun) ? "an" : "a"} ${noun}`}>
+          <p>{hint}</p>
+        </Empty>
+      ) : null}
+    </Panes>
   );
 }

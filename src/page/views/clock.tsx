@@ -1,9 +1,8 @@
 import { useState } from "preact/hooks";
 import { getStepLabel } from "../../domain/run/step-labels.js";
 import { formatDuration } from "../../util/duration.js";
-import type { JsonObject } from "../../util/json.js";
+import { filterObjects, type JsonObject } from "../../util/json.js";
 import { formatError, sendRequest } from "../lib/api.js";
-import { filterObjects } from "../lib/json.js";
 import { formatRecipient } from "../lib/labels.js";
 import { useLive, useTick } from "../lib/live.js";
 import { buildLink } from "../lib/route.js";

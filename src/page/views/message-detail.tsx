@@ -1,9 +1,8 @@
 import { useState } from "preact/hooks";
-import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { filterObjects, isJsonObject, type JsonObject } from "../../util/json.js";
 import { buildEmailTabs, listEmailFacts } from "../content/email.js";
 import { getContent, MessageContent } from "../content/message-content.js";
 import { formatError, sendRequest } from "../lib/api.js";
-import { filterObjects } from "../lib/json.js";
 import { formatRecipient, getChannelLabel, getTone } from "../lib/labels.js";
 import { buildLink } from "../lib/route.js";
 import { useResource } from "../lib/use-resource.js";

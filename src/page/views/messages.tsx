@@ -4,9 +4,9 @@ import { formatRecipient, getChannelLabel, replaceUnderscores } from "../lib/lab
 import type { Project } from "../lib/project.js";
 import { buildLink, type Route } from "../lib/route.js";
 import { useList } from "../lib/use-resource.js";
-import { Chip, Empty, Time } from "../parts/basics.js";
+import { Chip, Time } from "../parts/basics.js";
 import { Icon } from "../parts/icon.js";
-import { Filters, List, Panes } from "../parts/list.js";
+import { ListView } from "../parts/list.js";
 import { MessageDetail } from "./message-detail.js";
 
 const STATUSES = ["queued", "sent", "delivered", "delivery_attempted", "undelivered", "bounced", "not_sent"];
@@ -40,67 +40,37 @@ function Row({ message }: { message: JsonObject }) {
 export function Messages({ route, project }: { route: Route; project: Project | null }) {
   const { q = "", workflow = "", channel = "", status = "", recipient = "" } = route.query;
   const list = useList("page/messages", { q, workflow, channel, status, recipient });
-  const isFiltered = q + workflow + channel + status + recipient !== "";
   return (
-    <Panes
+    <ListView
       route={route}
-      list={
+      noun="message"
+      label="Messages"
+      placeholder="Search messages"
+      selects={[
+        { name: "workflow", label: "Workflow", options: (project?.workflows ?? []).map((key) => [key, key]) },
+        { name: "channel", label: "Channel", options: (project?.channels ?? []).map(({ key }) => [key, key]) },
+        {
+          name: "status",
+          label: "Status",
+          options: STATUSES.map((name) => [name, replaceUnderscores(formatDeliveryStatus(name))]),
+        },
+      ]}
+      fixed={[{ name: "recipient", text: (value) => `to ${value}` }]}
+      list={list}
+      row={(message) => <Row message={message} />}
+      isFiltered={q + workflow + channel + status + recipient !== ""}
+      none={
         <>
-          <Filters
-            route={route}
-            placeholder="Search messages"
-            selects={[
-              { name: "workflow", label: "Workflow", options: (project?.workflows ?? []).map((key) => [key, key]) },
-              { name: "channel", label: "Channel", options: (project?.channels ?? []).map(({ key }) => [key, key]) },
-              {
-                name: "status",
-                label: "Status",
-                options: STATUSES.map((messageStatus) => [
-                  messageStatus,
-                  replaceUnderscores(formatDeliveryStatus(messageStatus)),
-                ]),
-              },
-            ]}
-            fixed={[{ name: "recipient", text: (value) => `to ${value}` }]}
-          />
-          <List
-            view="messages"
-            label="Messages"
-            route={route}
-            list={list}
-            row={(message) => <Row message={message} />}
-            empty={
-              isFiltered ? (
-                <Empty title="No message matches">
-                  <p>
-                    <a href={buildLink("messages")}>Show all messages</a>
-                  </p>
-                </Empty>
-              ) : (
-                <Empty title="No messages yet">
-                  <p>
-                    They appear here as they are created. Run your application with{" "}
-                    <code>KNOCK_BASE_URL={location.origin}</code>, or{" "}
-                    <a href={buildLink("trigger")}>trigger a workflow</a> from this page.
-                  </p>
-                </Empty>
-              )
-            }
-          />
+          They appear here as they are created. Run your application with <code>KNOCK_BASE_URL={location.origin}</code>,
+          or <a href={buildLink("trigger")}>trigger a workflow</a> from this page.
         </>
       }
-    >
-      {route.id === null ? (
-        list.value?.items.length ? (
-          <Empty title="Choose a message">
-            <p>
-              <kbd>j</kbd> and <kbd>k</kbd> move through the list, <kbd>?</kbd> shows all keys.
-            </p>
-          </Empty>
-        ) : null
-      ) : (
-        <MessageDetail key={route.id} id={route.id} />
-      )}
-    </Panes>
+      hint={
+        <>
+          <kbd>j</kbd> and <kbd>k</kbd> move through the list, <kbd>?</kbd> shows all keys.
+        </>
+      }
+      detail={(id) => <MessageDetail key={id} id={id} />}
+    />
   );
 }

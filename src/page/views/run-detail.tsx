@@ -1,11 +1,10 @@
 import { useState } from "preact/hooks";
 import { getStepLabel } from "../../domain/run/step-labels.js";
 import type { WorkflowOutline } from "../../domain/workflow/workflow-outline.js";
-import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import { filterObjects, isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { formatError, sendRequest } from "../lib/api.js";
 import { createDraftFromRun } from "../lib/draft.js";
 import { writeDraft } from "../lib/draft-store.js";
-import { filterObjects } from "../lib/json.js";
 import { formatRecipient, getChannelLabel, getTone, replaceUnderscores } from "../lib/labels.js";
 import { useLive } from "../lib/live.js";
 import { buildLink } from "../lib/route.js";

@@ -4,8 +4,8 @@ import { formatRecipient } from "../lib/labels.js";
 import type { Project } from "../lib/project.js";
 import { buildLink, type Route } from "../lib/route.js";
 import { useList } from "../lib/use-resource.js";
-import { Empty, RunStatus, Time } from "../parts/basics.js";
-import { Filters, List, Panes } from "../parts/list.js";
+import { RunStatus, Time } from "../parts/basics.js";
+import { ListView } from "../parts/list.js";
 import { RunDetail } from "./run-detail.js";
 
 const STATUSES = ["queued", "processing", "paused", "completed", "cancelled", "failed"];
@@ -37,62 +37,34 @@ export function Runs({ route, project }: { route: Route; project: Project | null
   const { q = "", workflow = "", status = "", recipient = "", workflow_run_id = "" } = route.query;
   const statusFilter: Record<string, string> = status === WITH_ERRORS ? { has_errors: "true" } : { status };
   const list = useList("page/runs", { q, workflow, ...statusFilter, recipient, workflow_run_id });
-  const isFiltered = q + workflow + status + recipient + workflow_run_id !== "";
   return (
-    <Panes
+    <ListView
       route={route}
-      list={
+      noun="run"
+      label="Runs"
+      placeholder="Search runs"
+      selects={[
+        { name: "workflow", label: "Workflow", options: (project?.workflows ?? []).map((key) => [key, key]) },
+        {
+          name: "status",
+          label: "Status",
+          options: [...STATUSES, WITH_ERRORS].map((name) => [name, formatRunStatus(name)]),
+        },
+      ]}
+      fixed={[
+        { name: "recipient", text: (value) => `for ${value}` },
+        { name: "workflow_run_id", text: (value) => `of trigger ${value.slice(0, 8)}…` },
+      ]}
+      list={list}
+      row={(run) => <Row run={run} />}
+      isFiltered={q + workflow + status + recipient + workflow_run_id !== ""}
+      none={
         <>
-          <Filters
-            route={route}
-            placeholder="Search runs"
-            selects={[
-              { name: "workflow", label: "Workflow", options: (project?.workflows ?? []).map((key) => [key, key]) },
-              {
-                name: "status",
-                label: "Status",
-                options: [...STATUSES, WITH_ERRORS].map((runStatus) => [runStatus, formatRunStatus(runStatus)]),
-              },
-            ]}
-            fixed={[
-              { name: "recipient", text: (value) => `for ${value}` },
-              { name: "workflow_run_id", text: (value) => `of trigger ${value.slice(0, 8)}…` },
-            ]}
-          />
-          <List
-            view="runs"
-            label="Runs"
-            route={route}
-            list={list}
-            row={(run) => <Row run={run} />}
-            empty={
-              isFiltered ? (
-                <Empty title="No run matches">
-                  <p>
-                    <a href={buildLink("runs")}>Show all runs</a>
-                  </p>
-                </Empty>
-              ) : (
-                <Empty title="No runs yet">
-                  <p>
-                    A trigger creates one for each recipient. <a href={buildLink("trigger")}>Trigger a workflow</a>.
-                  </p>
-                </Empty>
-              )
-            }
-          />
+          A trigger creates one for each recipient. <a href={buildLink("trigger")}>Trigger a workflow</a>.
         </>
       }
-    >
-      {route.id === null ? (
-        list.value?.items.length ? (
-          <Empty title="Choose a run">
-            <p>Each step is shown with its outcome and the reason.</p>
-          </Empty>
-        ) : null
-      ) : (
-        <RunDetail key={route.id} id={route.id} />
-      )}
-    </Panes>
+      hint="Each step is shown with its outcome and the reason."
+      detail={(id) => <RunDetail key={id} id={id} />}
+    />
   );
 }

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import type { JsonObject } from "../../util/json.js";
+import { filterObjects, type JsonObject } from "../../util/json.js";
 import { formatError, RequestError, sendRequest } from "../lib/api.js";
 import {
   buildPayload,
@@ -10,7 +10,6 @@ import {
   type Workflow,
 } from "../lib/draft.js";
 import { readDraft, writeDraft } from "../lib/draft-store.js";
-import { filterObjects } from "../lib/json.js";
 import { formatRecipient, getStepLabel } from "../lib/labels.js";
 import type { Project } from "../lib/project.js";
 import { buildLink, type Route } from "../lib/route.js";

@@ -1,6 +1,5 @@
-import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { filterObjects, isJsonObject, type JsonObject } from "../../util/json.js";
 import { FeedItem } from "../content/feed-item.js";
-import { filterObjects } from "../lib/json.js";
 import { formatRecipient } from "../lib/labels.js";
 import type { Project } from "../lib/project.js";
 import { buildLink } from "../lib/route.js";

@@ -3,8 +3,7 @@ import { getInitial } from "../lib/labels.js";
 import type { Project } from "../lib/project.js";
 import { buildLink, type Route } from "../lib/route.js";
 import { useList } from "../lib/use-resource.js";
-import { Empty } from "../parts/basics.js";
-import { Filters, List, Panes } from "../parts/list.js";
+import { ListView } from "../parts/list.js";
 import { UserDetail } from "./user-detail.js";
 
 function Row({ user }: { user: JsonObject }) {
@@ -29,50 +28,23 @@ export function Users({ route, project }: { route: Route; project: Project | nul
   const isObjects = kind === "objects";
   const list = useList("page/users", { q, kind });
   return (
-    <Panes
+    <ListView
       route={route}
-      list={
+      noun={isObjects ? "object" : "user"}
+      label={isObjects ? "Objects and tenants" : "Users"}
+      placeholder={isObjects ? "Search objects" : "Search users"}
+      selects={[{ name: "kind", label: "Kind", any: "Users", options: [["objects", "Objects and tenants"]] }]}
+      list={list}
+      row={(user) => <Row user={user} />}
+      isFiltered={q !== ""}
+      none={
         <>
-          <Filters
-            route={route}
-            placeholder={isObjects ? "Search objects" : "Search users"}
-            selects={[{ name: "kind", label: "Kind", any: "Users", options: [["objects", "Objects and tenants"]] }]}
-          />
-          <List
-            view="users"
-            label={isObjects ? "Objects and tenants" : "Users"}
-            route={route}
-            list={list}
-            row={(user) => <Row user={user} />}
-            empty={
-              q ? (
-                <Empty title={isObjects ? "No object matches" : "No user matches"}>
-                  <p>
-                    <a href={buildLink("users", null, { kind })}>Show all {isObjects ? "objects" : "users"}</a>
-                  </p>
-                </Empty>
-              ) : (
-                <Empty title={isObjects ? "No objects yet" : "No users yet"}>
-                  <p>
-                    Identify recipients in <code>recipients/</code> of the project, through the API, or inline when you{" "}
-                    <a href={buildLink("trigger")}>trigger a workflow</a>.
-                  </p>
-                </Empty>
-              )
-            }
-          />
+          Identify recipients in <code>recipients/</code> of the project, through the API, or inline when you{" "}
+          <a href={buildLink("trigger")}>trigger a workflow</a>.
         </>
       }
-    >
-      {route.id === null ? (
-        list.value?.items.length ? (
-          <Empty title={isObjects ? "Choose an object" : "Choose a user"}>
-            <p>The feed, preferences and subscriptions are shown here.</p>
-          </Empty>
-        ) : null
-      ) : (
-        <UserDetail key={route.id} id={route.id} project={project} />
-      )}
-    </Panes>
+      hint="The feed, preferences and subscriptions are shown here."
+      detail={(id) => <UserDetail key={id} id={id} project={project} />}
+    />
   );
 }

@@ -1,7 +1,7 @@
 import { findConnection } from "../../domain/message/chat-connection.js";
 import type { Message } from "../../domain/message/message.js";
 import type { StoredChannelData } from "../../ports/provider.js";
-import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { filterObjects, isJsonObject, type JsonObject } from "../../util/json.js";
 import { createPermanentError } from "../delivery-error.js";
 import { parseTargetUrl } from "../parse-target-url.js";
 
@@ -42,7 +42,7 @@ export function parseChat({ content, secrets }: Message, stored: StoredChannelDa
   const connection = isFromTemplate ? templateConnection : findConnection(stored.recipient, publicConnection);
   if (connection === null) throw createPermanentError("the connection is not in the recipient's channel data any more");
   const template = isJsonObject(content.template) ? content.template : {};
-  const blocks = Array.isArray(template.blocks) ? template.blocks.filter(isJsonObject) : [];
+  const blocks = filterObjects(template.blocks);
   const { incoming_webhook: hook } = connection;
   const url = isJsonObject(hook) ? toTextOrNull(hook.url) : null;
   if (hook !== undefined && hook !== null && url === null)

@@ -1,6 +1,6 @@
 import type { Message } from "../../domain/message/message.js";
 import type { Delivery, DeliveryCheck, Provider } from "../../ports/provider.js";
-import { deepMerge, isJsonObject, type JsonObject } from "../../util/json.js";
+import { deepMerge, filterObjects, isJsonObject, type JsonObject } from "../../util/json.js";
 import {
   type ApiResponse,
   callApi,
@@ -84,7 +84,7 @@ function buildBody(email: Email, message: Message, settings: SettingsReader): Js
 /** Returns the error for a response. SendGrid names the field; an error about the recipient's address bounces (CH-044). */
 function toDeliveryError(response: ApiResponse, now: number): DeliveryError {
   const errors = parseJsonObject(response.text)?.errors;
-  const [first] = Array.isArray(errors) ? errors.filter(isJsonObject) : [];
+  const [first] = filterObjects(errors);
   const field = typeof first?.field === "string" ? first.field : "";
   const detail = typeof first?.message === "string" ? `${first.message}${field ? ` (${field})` : ""}` : null;
   if (response.status === 400 && /^personalizations\.\d+\.to\b/.test(field))

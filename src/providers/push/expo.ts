@@ -1,5 +1,5 @@
 import type { Delivery, Provider } from "../../ports/provider.js";
-import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { filterObjects, isJsonObject, type JsonObject } from "../../util/json.js";
 import { applyPayloadOverrides } from "../apply-payload-overrides.js";
 import {
   type ApiResponse,
@@ -37,7 +37,7 @@ function buildMessage(push: Push): JsonObject {
 /** Returns the error for a request that failed as a whole, with a status. */
 function toDeliveryError(response: ApiResponse, now: number): DeliveryError {
   const errors = parseJsonObject(response.text)?.errors;
-  const [first] = Array.isArray(errors) ? errors.filter(isJsonObject) : [];
+  const [first] = filterObjects(errors);
   return createStatusError(VENDOR, response, formatErrorDetail(first?.message, first?.code), now);
 }
 

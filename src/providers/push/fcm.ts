@@ -1,5 +1,5 @@
 import type { Delivery, Provider } from "../../ports/provider.js";
-import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import { filterObjects, isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { AccessToken } from "../access-token.js";
 import { applyPayloadOverrides } from "../apply-payload-overrides.js";
 import {
@@ -57,7 +57,7 @@ function buildMessage(push: Push): JsonObject {
 function parseError(response: ApiResponse): { code: string; detail: string | null; isAboutToken: boolean } {
   const error = parseJsonObject(response.text)?.error;
   if (!isJsonObject(error)) return { code: "", detail: null, isAboutToken: false };
-  const details = Array.isArray(error.details) ? error.details.filter(isJsonObject) : [];
+  const details = filterObjects(error.details);
   const fcmCode = details.find(({ errorCode }) => typeof errorCode === "string")?.errorCode ?? error.status;
   const code = typeof fcmCode === "string" ? fcmCode : "";
   const fields = details.flatMap(({ fieldViolations }) => (Array.isArray(fieldViolations) ? fieldViolations : []));

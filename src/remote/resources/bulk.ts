@@ -1,7 +1,7 @@
 import { TENANTS, USERS } from "../../domain/recipient/recipient.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { BulkOperations, BulkOptions } from "../../ports/bulk-operations.js";
-import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { filterObjects, type JsonObject } from "../../util/json.js";
 import type { ApiClient } from "../api-client.js";
 import { appendQuery } from "../list-page.js";
 import { buildPath } from "./resource-requests.js";
@@ -34,7 +34,7 @@ function readOperation(client: ApiClient, response: Awaited<ReturnType<ApiClient
     "id",
     "status",
   );
-  const items = Array.isArray(error_items) ? error_items.filter(isJsonObject) : [];
+  const items = filterObjects(error_items);
   return {
     id,
     status,
