@@ -13,7 +13,7 @@ import {
 } from "../../domain/recipient/recipient.js";
 import type { BatchContent, PendingTrigger } from "../../domain/run/batch-continuations.js";
 import type { StepOutcome } from "../../domain/run/outcome.js";
-import type { RecipientRun, RunEvent, WorkflowRun } from "../../domain/run/workflow-run.js";
+import { copyRun, type RecipientRun, type RunEvent, type WorkflowRun } from "../../domain/run/workflow-run.js";
 import type { Step, StepBase } from "../../domain/step/step.js";
 import { type BatchStep, isBatchStep } from "../../domain/step-types/batch-step.js";
 import { walkSteps } from "../../domain/step-types/walk-steps.js";
@@ -34,7 +34,6 @@ import { RENDER_SERVICES, type ServicesCarrier } from "../liquid/filters/render-
 import { type RenderScope, renderText } from "../liquid/liquid.js";
 import { getStepMessageState } from "../message/message-state.js";
 import type { AdvanceInput } from "./advance-input.js";
-import { copyRun } from "./copy-run.js";
 import type { StepEffect } from "./step-effect.js";
 
 /**

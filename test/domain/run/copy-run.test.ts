@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
-import type { RecipientRun } from "../../../src/domain/run/workflow-run.js";
-import { copyRun } from "../../../src/engine/execution/copy-run.js";
+import { copyRun, type RecipientRun } from "../../../src/domain/run/workflow-run.js";
 import { type RecipientRunRow, toRecipientRun } from "../../../src/store/rows/run-row.js";
 import { haveSameHiddenClass } from "../../helpers/hidden-class.js";
 
