@@ -37,6 +37,7 @@ export const MIGRATIONS: readonly string[] = [
   ADD_STAMPS,
   ADD_LIST_INDEXES,
   EXTEND_SUBSCRIPTIONS_INDEX,
+  "ALTER TABLE recipient_runs ADD COLUMN IF NOT EXISTS failure text",
 ];
 
 /**
