@@ -23,7 +23,6 @@ export function failRun(run: RecipientRun, version: Workflow, at: number, reason
     // A wait that has seen events is not begun again when it is saved.
     ...(run.wait ? { wait: { ...run.wait, seen: run.wait.seen ?? 0 } } : {}),
     ...(failed ? {} : { reason }),
-    failure: reason.code,
     steps: [...(waiting ? run.steps.slice(0, -1) : run.steps), ...(failed ? [failed] : [])],
     events: [
       ...run.events,

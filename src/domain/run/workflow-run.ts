@@ -109,8 +109,6 @@ export interface RecipientRun {
   steps: StepOutcome[];
   /** The reason why the run ended before any step; otherwise null. */
   reason: Reason | null;
-  /** Why the run failed, as a code; absent if it never has. */
-  failure?: string;
   events: RunEvent[];
   error_count: number;
   inserted_at: number;
@@ -138,7 +136,6 @@ export function copyRun(run: RecipientRun): RecipientRun {
     inserted_at: run.inserted_at,
     updated_at: run.updated_at,
   };
-  if (run.failure !== undefined) copy.failure = run.failure;
   if (run.wait !== undefined) copy.wait = run.wait;
   return copy;
 }

@@ -91,7 +91,6 @@ export const RECIPIENT_RUNS = describeTable<Omit<RecipientRun, "workflow_run_id"
       decode: (text: string, { inserted_at }) => unpackRunEvents(text, inserted_at as number),
       check: createListCheck(isRunEvent),
     },
-    failure: { type: "text?", isMutable: true, decode: (code: string | null) => code ?? undefined },
     error_count: { type: "integer", isMutable: true },
     inserted_at: { type: "bigint" },
     updated_at: { type: "bigint", isMutable: true },

@@ -17,7 +17,6 @@ function createRun(): Required<RecipientRun> {
     via: { object: recipient, recipient, properties: {} },
     steps: [{ ref: "delay_1", type: "delay", outcome: "waiting", reason: null, until: "2026-11-24T10:05:00.000Z" }],
     reason: { code: "condition", detail: null },
-    failure: "internal_error",
     events: [{ event: "run_paused", status: "ok", step_ref: null, step_type: null, attempt: 1, data: null, at: AT }],
     ...{ error_count: 1, inserted_at: AT, updated_at: AT },
   };
@@ -29,7 +28,6 @@ const STORED_RUN: RecipientRunRow = {
     data: null,
     via: null,
     reason: null,
-    failure: null,
     error_count: 0,
     inserted_at: AT,
     updated_at: AT,

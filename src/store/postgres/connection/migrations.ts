@@ -37,7 +37,6 @@ export const MIGRATIONS: readonly string[] = [
   ADD_STAMPS,
   ADD_LIST_INDEXES,
   EXTEND_SUBSCRIPTIONS_INDEX,
-  "ALTER TABLE recipient_runs ADD COLUMN IF NOT EXISTS failure text",
 ];
 
 /**

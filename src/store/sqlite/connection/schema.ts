@@ -280,7 +280,6 @@ CREATE TABLE crashed_claims (
   PRIMARY KEY (kind, row)
 ) WITHOUT ROWID;
   `,
-  "ALTER TABLE recipient_runs ADD COLUMN failure TEXT",
 ];
 
 /** Returns the `user_version` of a store of this version. */
