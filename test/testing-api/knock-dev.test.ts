@@ -3,7 +3,7 @@ import Knock from "@knocklabs/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type KnockDev, startKnockDev } from "../../src/testing-api/testing.js";
 
-const project = join(resolve(import.meta.dirname, "../../.."), "fixtures/collab");
+const project = join(resolve(import.meta.dirname, "../.."), "fixtures/collab");
 const NOTIFY = { recipients: ["grace"], data: { page: "Home" } };
 
 let dev: KnockDev;

@@ -11,7 +11,7 @@ import {
   type TestEngine,
 } from "../../src/testing-api/testing.js";
 
-const PROJECT = join(resolve(import.meta.dirname, "../../.."), "fixtures/collab");
+const PROJECT = join(resolve(import.meta.dirname, "../.."), "fixtures/collab");
 
 /** The workflows that the tests trigger, as `knock types` would describe them. */
 interface Workflows {

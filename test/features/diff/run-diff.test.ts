@@ -12,7 +12,7 @@ import type { JsonObject } from "../../../src/util/json.js";
 import { openProjectApi, type ProjectApi, readProjectFiles, SAMPLE_FILES } from "../../helpers/project-emulator.js";
 import { type Files, TemporaryProject } from "../../helpers/temporary-project.js";
 
-const FIXTURES = join(import.meta.dirname, "../../fixtures");
+const FIXTURES = join(import.meta.dirname, "../../../fixtures");
 const HELLO = "knock/workflows/hello/workflow.json";
 const FEED = { ref: "feed_1", type: "channel", channel_type: "in_app_feed", channel_key: "feed" };
 

@@ -7,12 +7,12 @@ import { inProcessTest as it } from "../../helpers/run-in-process.js";
 // `import` would search the whole compiler for the names that it exports, which takes a second.
 const ts = createRequire(import.meta.url)("typescript") as typeof TypeScript;
 
-const ROOT = resolve(import.meta.dirname, "../..");
+const ROOT = resolve(import.meta.dirname, "../../..");
 
 /** Code that uses the generated types; each line that ends with `// wrong` must be refused, and no other. */
 const APPLICATION = `
 import Knock from "@knocklabs/node";
-import { typeClient, type WorkflowData, type WorkflowKey } from "../../codegen/knock-types.js";
+import { typeClient, type WorkflowData, type WorkflowKey } from "./knock-types.js";
 const knock = typeClient(new Knock({ apiKey: "sk_test_1" }));
 const recipients = ["ada"];
 knock.workflows.trigger("new-comment", { recipients, data: { page: "Home" } });

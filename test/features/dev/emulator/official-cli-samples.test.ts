@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runOfficialCommand } from "../../../helpers/run-official-command.js";
 
-const FIXTURES = join(import.meta.dirname, "../../fixtures");
+const FIXTURES = join(import.meta.dirname, "../../../../fixtures");
 
 /** Accepts everything, because the official command parses files and their Liquid before it sends them. */
 const api = createServer((request, response) => {
