@@ -4,7 +4,7 @@ import type { CheckFinding } from "../domain/validation/check-finding.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
 import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
 import { isJsonObject, parsePointer } from "../util/json.js";
-import { describeUnknownName } from "./project-names.js";
+import { describeUnknownName } from "./check-names.js";
 
 /** The workflows that payloads are compared with, and the file that contains them. */
 export interface PayloadRules {

@@ -3,7 +3,7 @@ import type { CommandContext } from "../context/command-context.js";
 import type { TargetAccess, TargetFlags } from "../context/target-flags.js";
 import { paginateList } from "../domain/page/paginate-list.js";
 import { collectUnknownScopeWarnings } from "../domain/preferences/collect-unknown-scope-warnings.js";
-import { type RecipientReference, toRecipientKey } from "../domain/recipient/recipient.js";
+import { formatRecipient, type RecipientReference, toRecipientKey } from "../domain/recipient/recipient.js";
 import { checkPreferenceKeys } from "../domain/validation/check-preference-keys.js";
 import { KnockError } from "../errors/knock-error.js";
 import { InputReader } from "../input/input-source.js";
@@ -14,7 +14,6 @@ import type { Operations } from "../ports/operations.js";
 import type { JsonObject } from "../util/json.js";
 import { changeRows, type RowChange } from "./shared/change-rows.js";
 import { checkRecipient } from "./shared/check-filter-names.js";
-import { formatRecipientReference } from "./shared/format-recipient-reference.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { addPageOptions, type PageFlags, parsePage } from "./shared/paging.js";
 import {
@@ -126,7 +125,7 @@ export function registerPreferences(program: Command, context: CommandContext): 
   ).action(async (recipient: string, flags: SetFlags) => {
     const reference = parseRecipientArgument(recipient, "the recipient");
     await (await openPreferences(reference, flags, "write")).delete(reference, flags.setId);
-    printDeleted("preference set", `${formatRecipientReference(reference)} ${flags.setId}`, context.output);
+    printDeleted("preference set", `${formatRecipient(reference)} ${flags.setId}`, context.output);
   });
 }
 
@@ -142,10 +141,10 @@ async function setMany(
   const isBulk = users.length === references.length && set.body.__persistence_strategy__ === undefined;
   const change: RowChange<RecipientReference> = {
     words: { noun: "preference set", verb: "set", progress: "setting preference sets" },
-    getId: formatRecipientReference,
+    getId: formatRecipient,
     changeOne: (reference) => preferences.set(reference, set.id, set.body),
     changeMany: isBulk
-      ? bulk && ((chunk, options) => bulk.setPreferences(chunk.map(formatRecipientReference), set, options))
+      ? bulk && ((chunk, options) => bulk.setPreferences(chunk.map(formatRecipient), set, options))
       : undefined,
   };
   await changeRows(references, change, operations, context);

@@ -1,5 +1,5 @@
 import { findChannelType } from "../domain/message/channel-types.js";
-import type { RecipientReference } from "../domain/recipient/recipient.js";
+import { formatRecipient, type RecipientReference } from "../domain/recipient/recipient.js";
 import { countMessages, type Reason, type StepOutcome } from "../domain/run/outcome.js";
 import { getStepLabels } from "../domain/run/step-labels.js";
 import { escapeToOneLine } from "./escape-controls.js";
@@ -12,7 +12,7 @@ export function formatStepLabel(step: StepOutcome, all: readonly StepOutcome[]):
 }
 
 export function formatRecipientLabel(recipient: RecipientReference): string {
-  return escapeToOneLine(typeof recipient === "string" ? recipient : `${recipient.collection}/${recipient.id}`);
+  return escapeToOneLine(formatRecipient(recipient));
 }
 
 /**
@@ -20,9 +20,10 @@ export function formatRecipientLabel(recipient: RecipientReference): string {
  * messages.
  */
 export function formatStepStatus(step: StepOutcome): string {
-  const fates = getStepLabels(step);
   const isOne = countMessages(step) <= 1;
-  return fates.map(({ label: word, count }) => (isOne ? word : `${word} ×${count}`)).join(", ");
+  return getStepLabels(step)
+    .map(({ label, count }) => (isOne ? label : `${label} ×${count}`))
+    .join(", ");
 }
 
 /**

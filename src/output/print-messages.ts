@@ -1,10 +1,11 @@
 import { formatDeliveryStatus } from "../domain/message/message.js";
+import { formatRecipient } from "../domain/recipient/recipient.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
 import type { ListPage } from "./documents/lists.js";
 import { formatContent } from "./format-content.js";
 import { formatTime } from "./format-time.js";
 import type { Output } from "./output.js";
-import { formatRecipientReference, printPageHint } from "./print-runs.js";
+import { printPageHint } from "./print-runs.js";
 import { printTable } from "./print-table.js";
 
 const MAX_RESPONSE_LENGTH = 120;
@@ -25,7 +26,7 @@ export function printMessages(page: ListPage, output: Output): void {
   const rows = page.items.map((message) => [
     String(message.id),
     formatChannel(message),
-    formatRecipientReference(message.recipient),
+    formatRecipient(message.recipient),
     String(message.workflow),
     formatMessageStatus(message),
     formatTime(message.inserted_at, output.zone),
@@ -51,7 +52,7 @@ export function printMessage(message: JsonObject, logs: readonly JsonObject[], o
   const { metadata } = message;
   const note = message.status === "not_sent" ? paint.dim(" (rendered and stored, not delivered)") : "";
   output.line(`${paint.bold(String(message.id))}  ${formatChannel(message)}  ${formatMessageStatus(message)}${note}`);
-  output.line(`  recipient  ${formatRecipientReference(message.recipient)}`);
+  output.line(`  recipient  ${formatRecipient(message.recipient)}`);
   const isGuideMessage = isJsonObject(message.source) && message.source.type === "guide";
   output.line(`  ${isGuideMessage ? "guide     " : "workflow  "} ${String(message.workflow)}`);
   if (isJsonObject(metadata) && typeof metadata.external_id === "string")

@@ -13,12 +13,6 @@ export interface ChangedItems {
   page_info?: undefined;
 }
 
-/** Formats a reference to a recipient as a user ID or `<collection>/<id>`. */
-export function formatReference(value: unknown): string {
-  if (!isJsonObject(value)) return "";
-  return value.collection === undefined ? String(value.id) : `${String(value.collection)}/${String(value.id)}`;
-}
-
 const toText = (value: unknown): string => (value === null || value === undefined ? "" : stringifyValue(value));
 
 /** Returns the properties of a resource; those of an object are in a separate field. */

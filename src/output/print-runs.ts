@@ -1,4 +1,5 @@
 import { describeCondition, type EvaluatedCondition } from "../domain/condition/evaluated-condition.js";
+import { formatRecipient } from "../domain/recipient/recipient.js";
 import type { Reason, StepOutcome } from "../domain/run/outcome.js";
 import { parseStepKeyValue } from "../domain/run/recipient-step-key.js";
 import { formatRunStatus } from "../domain/run/run-status.js";
@@ -9,10 +10,6 @@ import { formatTime, formatValue, type Zone } from "./format-time.js";
 import { formatReason, formatStepStatus } from "./labels.js";
 import type { Output } from "./output.js";
 import { printTable } from "./print-table.js";
-
-export function formatRecipientReference(value: unknown): string {
-  return isJsonObject(value) ? `${String(value.collection)}/${String(value.id)}` : String(value);
-}
 
 /** Prints the flag for the next page as a note; scripts read `page_info`. */
 export function printPageHint({ page_info }: { page_info: PageInfo }, output: Output): void {
@@ -31,7 +28,7 @@ function printRunTable(runs: readonly JsonObject[], output: Output): void {
   const rows = runs.map((run) => [
     String(run.id),
     String(run.workflow),
-    formatRecipientReference(run.recipient),
+    formatRecipient(run.recipient),
     `${formatRunStatus(run.status)}${Number(run.error_count) > 0 ? ` (${String(run.error_count)} ${run.error_count === 1 ? "error" : "errors"})` : ""}`,
     formatTime(run.inserted_at, output.zone),
   ]);
@@ -147,7 +144,7 @@ export function printRecipientRun(run: JsonObject, output: Output): void {
   if (output.verbosity.json) return output.json(run);
   const { colors: paint } = output;
   output.line(`${paint.bold(String(run.workflow))}  ${String(run.id)}`);
-  output.line(`  recipient  ${formatRecipientReference(run.recipient)}`);
+  output.line(`  recipient  ${formatRecipient(run.recipient)}`);
   output.line(`  trigger    ${String(run.workflow_run_id)}`);
   const source = describeRunSource(run.trigger_source);
   if (source !== null) output.line(`  started by ${source}`);

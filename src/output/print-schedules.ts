@@ -1,8 +1,9 @@
+import { formatRecipient } from "../domain/recipient/recipient.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 import type { ListPage } from "./documents/lists.js";
 import { formatTime } from "./format-time.js";
 import type { Output } from "./output.js";
-import { type ChangedItems, formatReference, printList } from "./print-resources.js";
+import { type ChangedItems, printList } from "./print-resources.js";
 
 const FREQUENCY_UNITS: Record<string, string> = { hourly: "hours", daily: "days", weekly: "weeks", monthly: "months" };
 
@@ -35,7 +36,7 @@ export function printSchedules(page: ListPage | ChangedItems, output: Output): v
       row: (item) => [
         String(item.id),
         String(item.workflow),
-        formatReference(item.recipient),
+        formatRecipient(item.recipient),
         formatTime(item.next_occurrence_at, output.zone) || "never",
         formatTime(item.last_occurrence_at, output.zone),
         formatRepeats(item),
@@ -50,11 +51,11 @@ export function printSchedule(schedule: JsonObject, output: Output): void {
   if (output.verbosity.quiet) return output.line(String(schedule.id));
   const { colors: paint } = output;
   const fields: [string, string][] = [
-    ["recipient", formatReference(schedule.recipient)],
+    ["recipient", formatRecipient(schedule.recipient)],
     ["repeats", formatRepeats(schedule)],
     ["next", formatTime(schedule.next_occurrence_at, output.zone) || "never"],
     ["last", formatTime(schedule.last_occurrence_at, output.zone)],
-    ["actor", formatReference(schedule.actor)],
+    ["actor", formatRecipient(schedule.actor)],
     ["tenant", schedule.tenant === null ? "" : String(schedule.tenant)],
     ["data", schedule.data === null ? "" : JSON.stringify(schedule.data)],
     ["created", formatTime(schedule.inserted_at, output.zone)],

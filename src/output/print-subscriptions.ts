@@ -1,8 +1,9 @@
+import { formatRecipient } from "../domain/recipient/recipient.js";
 import { isJsonObject } from "../util/json.js";
 import type { ListPage } from "./documents/lists.js";
 import { formatTime } from "./format-time.js";
 import type { Output } from "./output.js";
-import { type ChangedItems, formatReference, printList } from "./print-resources.js";
+import { type ChangedItems, printList } from "./print-resources.js";
 
 /**
  * Prints a page of subscriptions, or the subscriptions that a command changed. `--quiet` prints the side of each that the
@@ -17,11 +18,11 @@ export function printSubscriptions(
     page,
     {
       emptyText: "no subscriptions",
-      id: (item) => formatReference(item[side]),
+      id: (item) => formatRecipient(item[side]),
       head: ["OBJECT", "RECIPIENT", "PROPERTIES", "SINCE"],
       row: (item) => [
-        formatReference(item.object),
-        formatReference(item.recipient),
+        formatRecipient(item.object),
+        formatRecipient(item.recipient),
         isJsonObject(item.properties) && Object.keys(item.properties).length > 0 ? JSON.stringify(item.properties) : "",
         formatTime(item.inserted_at, output.zone),
       ],

@@ -1,10 +1,11 @@
+import { formatRecipient } from "../domain/recipient/recipient.js";
 import type { StepView, WorkflowView } from "../domain/workflow/workflow-view.js";
 import { formatCount } from "../util/format-count.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
 import type { Page } from "./documents/lists.js";
 import { formatTime } from "./format-time.js";
 import type { Output } from "./output.js";
-import { formatRecipientReference, printPageHint } from "./print-runs.js";
+import { printPageHint } from "./print-runs.js";
 import { printTable } from "./print-table.js";
 
 function countSteps(steps: readonly StepView[]): number {
@@ -100,7 +101,7 @@ export function printWorkflow(workflow: WorkflowView, output: Output): void {
   const last =
     last_run === null
       ? "none"
-      : `${formatTime(last_run.inserted_at, output.zone)} for ${formatRecipientReference(last_run.recipient)}, ${last_run.status}`;
+      : `${formatTime(last_run.inserted_at, output.zone)} for ${formatRecipient(last_run.recipient)}, ${last_run.status}`;
   output.line(`last run: ${last}`);
   output.line("steps:");
   printSteps(steps, 1, output);

@@ -1,9 +1,10 @@
+import { formatRecipient } from "../domain/recipient/recipient.js";
 import { toApiSpelling } from "../domain/run/api-spelling.js";
 import { findStop, parseExpectation } from "../domain/run/expectation.js";
 import { type StepOutcome, summarizeOutcomes } from "../domain/run/outcome.js";
 import { getStepLabels } from "../domain/run/step-labels.js";
 import { checkMessages, type MessageReader } from "./check-messages.js";
-import { describeStep, formatRecipient } from "./describe-step.js";
+import { describeStep } from "./describe-step.js";
 import { type AddFailure, type DecidingStep, type ExpectationFailure, isSameTime } from "./expectation-failure.js";
 import { type Expected, NOT_REACHED, type StepOutcomeExpectation } from "./expectation-schema.js";
 import { formatCauses } from "./list-causes.js";

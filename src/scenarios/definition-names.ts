@@ -1,13 +1,12 @@
 import type { Channel } from "../domain/environment/environment.js";
 import { CHANNEL_TYPES, findChannelType } from "../domain/message/channel-types.js";
 import { listProjectChannels } from "../domain/project/list-project-channels.js";
-import { toRecipientReference } from "../domain/recipient/recipient.js";
+import { formatRecipient, toRecipientReference } from "../domain/recipient/recipient.js";
 import { getStepDefinition } from "../domain/step-types/step-definitions.js";
 import { walkChannelSteps, walkSteps } from "../domain/step-types/walk-steps.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
 import type { Definitions } from "../ports/definitions.js";
 import type { Seed } from "../ports/seed-store.js";
-import { formatRecipient } from "./describe-step.js";
 import type { NamedChannelStep, ScenarioNames } from "./scenario-target.js";
 
 type SeedRecipients = Pick<Seed, "recipients" | "subscriptions" | "audiences">;

@@ -1,11 +1,5 @@
-import type { RecipientReference } from "../domain/recipient/recipient.js";
 import type { StepOutcome } from "../domain/run/outcome.js";
 import { getStepLabels } from "../domain/run/step-labels.js";
-
-/** Returns the name of a recipient in scenarios: a user ID, or "<collection>/<id>". */
-export function formatRecipient(recipient: RecipientReference): string {
-  return typeof recipient === "string" ? recipient : `${recipient.collection}/${recipient.id}`;
-}
 
 /** Returns the outcome of a step in words, with its reason. */
 export function describeStep(step: StepOutcome | undefined): string {

@@ -1,5 +1,6 @@
+import { formatRecipient } from "../domain/recipient/recipient.js";
 import type { Reason, StepOutcome } from "../domain/run/outcome.js";
-import { describeStep, formatRecipient } from "./describe-step.js";
+import { describeStep } from "./describe-step.js";
 import type { DecidingStep } from "./expectation-failure.js";
 import type { MessageFilter } from "./expectation-schema.js";
 import type { ObservedMessage, ObservedRun } from "./observed.js";

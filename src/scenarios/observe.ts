@@ -1,9 +1,8 @@
 import { formatDeliveryStatus } from "../domain/message/message.js";
-import type { RecipientReference } from "../domain/recipient/recipient.js";
+import { formatRecipient, type RecipientReference } from "../domain/recipient/recipient.js";
 import type { LocalOperations } from "../ports/operations.js";
 import type { PageRequest } from "../ports/page-request.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
-import { formatRecipient } from "./describe-step.js";
 import type { ObservedMessage, ObservedRun } from "./observed.js";
 
 const PAGE_SIZE = 50;

@@ -1,4 +1,5 @@
 import { parseTimestamp } from "../domain/condition/parse-timestamp.js";
+import { formatRecipient } from "../domain/recipient/recipient.js";
 import type { ErrorCode } from "../errors/error-codes.js";
 import { KnockError } from "../errors/knock-error.js";
 import { didYouMean } from "../util/find-nearest.js";
@@ -6,7 +7,6 @@ import type { JsonObject } from "../util/json.js";
 import { monotonicClock } from "../util/monotonic-clock.js";
 import { checkExpectation, getComparedParts } from "./check-expectation.js";
 import { checkExpectationNames } from "./check-expectation-names.js";
-import { formatRecipient } from "./describe-step.js";
 import type { ExpectationFailure } from "./expectation-failure.js";
 import { explainFailure } from "./explain-failure.js";
 import { readObservedMessages, readObservedRuns } from "./observe.js";

@@ -1,10 +1,11 @@
+import { formatRecipient } from "../domain/recipient/recipient.js";
 import { checkClosedDocument } from "../domain/schema/check-document.js";
 import { DocumentFindings } from "../domain/schema/document-findings.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { Output } from "../output/output.js";
 import { formatDecision } from "../output/print-runs.js";
 import { checkExpectation } from "../scenarios/check-expectation.js";
-import { describeStep, formatRecipient } from "../scenarios/describe-step.js";
+import { describeStep } from "../scenarios/describe-step.js";
 import type { DecidingStep, ExpectationFailure } from "../scenarios/expectation-failure.js";
 import { type Expected, expectationSchema, type MessageExpectation } from "../scenarios/expectation-schema.js";
 import { explainCauses } from "../scenarios/explain-failure.js";

@@ -1,8 +1,8 @@
+import { formatRecipient } from "../domain/recipient/recipient.js";
 import { checkClosedDocument } from "../domain/schema/check-document.js";
 import { DocumentFindings } from "../domain/schema/document-findings.js";
 import { KnockError } from "../errors/knock-error.js";
 import { collectNames } from "../scenarios/check-absent-recipients.js";
-import { formatRecipient } from "../scenarios/describe-step.js";
 import { engineOptionsSchema } from "../scenarios/engine-options-schema.js";
 import { readHtml } from "../scenarios/message-reader.js";
 import { readAllMessages, readObservedRuns } from "../scenarios/observe.js";

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { formatDeliveryStatus } from "../../src/domain/message/message.js";
+import { formatRecipient } from "../../src/domain/recipient/recipient.js";
 import { getStepLabel } from "../../src/domain/run/step-labels.js";
 import { buildPayload, type Draft, formatCommand } from "../../src/page/lib/draft.js";
-import { formatRecipient, getInitial, getTone, parseRecipient } from "../../src/page/lib/labels.js";
+import { getInitial, getTone, parseRecipient } from "../../src/page/lib/labels.js";
 import { buildLink, parseRoute } from "../../src/page/lib/route.js";
 import { formatAbsoluteTime, formatRelativeTime } from "../../src/page/lib/time.js";
 import { formatDuration } from "../../src/util/duration.js";

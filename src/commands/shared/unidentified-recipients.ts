@@ -1,5 +1,5 @@
 import type { CommandContext } from "../../context/command-context.js";
-import { type RecipientReference, toRecipientKey } from "../../domain/recipient/recipient.js";
+import { formatRecipient, type RecipientReference, toRecipientKey } from "../../domain/recipient/recipient.js";
 import type { TriggerOutcome } from "../../domain/run/outcome.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
 import type { Warning } from "../../errors/knock-error.js";
@@ -7,7 +7,6 @@ import { findUnidentifiedRecipient } from "../../ports/known-names.js";
 import { isLocal, type Operations } from "../../ports/operations.js";
 import type { ResourceOperations } from "../../ports/resource-operations.js";
 import { findNearest } from "../../util/find-nearest.js";
-import { formatRecipientReference } from "./format-recipient-reference.js";
 
 const MAX_CANDIDATES = 50;
 const MAX_LISTED = 5;
@@ -27,7 +26,7 @@ export async function describeUnidentifiedRecipients(
     const id = found?.suggestedId ?? null;
     const suggested = typeof recipient === "string" || id === null ? id : `${recipient.collection}/${id}`;
     listed.push({
-      name: JSON.stringify(formatRecipientReference(recipient)),
+      name: JSON.stringify(formatRecipient(recipient)),
       suggested: suggested === null ? null : `did you mean ${JSON.stringify(suggested)}?`,
     });
   }

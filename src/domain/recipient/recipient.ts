@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../util/json.js";
+import { isJsonObject, type JsonObject } from "../../util/json.js";
 import type { PreferenceSets } from "./preference-set.js";
 
 /** The system collections of users and tenants, next to the custom collections (E-048). */
@@ -28,6 +28,13 @@ export function splitRecipientKey(key: RecipientKey): { collection: string; id: 
 export function toRecipientReference(key: RecipientKey): RecipientReference {
   const { collection, id } = splitRecipientKey(key);
   return collection === USERS ? id : { id, collection };
+}
+
+/** Returns a recipient as text: a user's ID, or `<collection>/<id>`. Also accepts references in JSON; `null` has no text. */
+export function formatRecipient(reference: unknown): string {
+  if (!isJsonObject(reference)) return String(reference ?? "");
+  const { collection, id } = reference;
+  return collection === undefined ? String(id) : `${String(collection)}/${String(id)}`;
 }
 
 /** Returns the name from which the ID of a recipient run is derived (EQ-02). */

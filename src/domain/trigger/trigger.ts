@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../util/json.js";
-import type { RecipientKey, RecipientUpsert } from "../recipient/recipient.js";
+import { type RecipientKey, type RecipientUpsert, TENANTS, toRecipientKey } from "../recipient/recipient.js";
 import type { RunSettings } from "../run/workflow-run.js";
 
 /** A recipient in the list of a trigger. */
@@ -28,6 +28,14 @@ export interface Trigger {
 
 /** The recipients, actor and tenant that a request names and may identify. */
 export type Parties = Pick<Trigger, "recipients" | "actor" | "tenant">;
+
+/** Returns the keys of the recipients, the actor and the tenant that a request names. */
+export function collectRecipientKeys({ recipients, actor, tenant }: Parties): RecipientKey[] {
+  const keys = new Set(recipients.map(({ key }) => key));
+  if (actor !== null) keys.add(actor.key);
+  if (tenant !== null) keys.add(toRecipientKey({ id: tenant.id, collection: TENANTS }));
+  return [...keys];
+}
 
 export interface Cancellation {
   workflow: string;

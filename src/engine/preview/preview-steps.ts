@@ -5,7 +5,7 @@ import type { Step } from "../../domain/step/step.js";
 import { isChannelStep } from "../../domain/step-types/channel-step.js";
 import { getStepDefinition } from "../../domain/step-types/step-definitions.js";
 import { walkSteps } from "../../domain/step-types/walk-steps.js";
-import type { Trigger } from "../../domain/trigger/trigger.js";
+import { collectRecipientKeys, type Trigger } from "../../domain/trigger/trigger.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { ClockStore } from "../../ports/clock-store.js";
@@ -20,7 +20,6 @@ import { PreviewExecution, type PreviewTools } from "../execution/preview-execut
 import { resolveQueries } from "../run/advance-many.js";
 import { createVariableChecker } from "../run/check-variables.js";
 import { applyInlineRecipients, buildTrialInput, type TriggerTrial } from "../run/trial-run.js";
-import { collectRecipientKeys } from "../run/trigger-workflow.js";
 import { getStepHandler } from "../steps/step-handlers.js";
 import { resolveBranchContext } from "../workflow/branch-context.js";
 import { findWorkflow } from "../workflow/find-workflow.js";

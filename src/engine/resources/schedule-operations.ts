@@ -8,6 +8,7 @@ import {
 } from "../../domain/trigger/parse-schedule.js";
 import type { Schedule, ScheduleChange, ScheduleRequest } from "../../domain/trigger/schedule.js";
 import type { Parties, TriggerRecipient } from "../../domain/trigger/trigger.js";
+import { collectRecipientKeys } from "../../domain/trigger/trigger.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { type CausedWork, NO_CAUSED_WORK } from "../../ports/due-store.js";
 import { OwnWork } from "../../ports/own-work.js";
@@ -18,7 +19,7 @@ import type { JsonObject } from "../../util/json.js";
 import { type DueWorkStore, type EngineContext, readTime } from "../context/engine-context.js";
 import { serializeSchedules } from "../context/serialize-schedule.js";
 import { runDueWork } from "../run/run-due-work.js";
-import { checkActor, collectRecipientKeys, collectUpserts } from "../run/trigger-workflow.js";
+import { checkActor, collectUpserts } from "../run/trigger-workflow.js";
 import { findFirstOccurrence } from "../schedule/schedule-occurrences.js";
 import { findWorkflow } from "../workflow/find-workflow.js";
 

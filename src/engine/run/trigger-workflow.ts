@@ -5,15 +5,13 @@ import {
   type RecipientKey,
   type RecipientUpsert,
   splitRecipientKey,
-  TENANTS,
-  toRecipientKey,
   toRecipientReference,
 } from "../../domain/recipient/recipient.js";
 import type { BatchDecision } from "../../domain/run/batch-continuations.js";
 import { isFanOutComplete } from "../../domain/run/fan-out-state.js";
 import type { TriggerOutcome } from "../../domain/run/outcome.js";
 import type { RecipientRun } from "../../domain/run/workflow-run.js";
-import type { Parties, Trigger } from "../../domain/trigger/trigger.js";
+import { collectRecipientKeys, type Parties, type Trigger } from "../../domain/trigger/trigger.js";
 import { KnockError, toWarningsError } from "../../errors/knock-error.js";
 import type { ClockStore } from "../../ports/clock-store.js";
 import { MAX_SMALL_TRIGGER } from "../../ports/due-work.js";
@@ -55,13 +53,6 @@ export function collectUpserts(
 /** Returns whether an upsert changes nothing on an existing recipient. */
 function isEmptyUpsert(upsert: RecipientUpsert): boolean {
   return Object.keys(upsert.properties).length === 0 && !upsert.preferences && !upsert.channel_data;
-}
-
-export function collectRecipientKeys(trigger: Parties): RecipientKey[] {
-  const keys = new Set(trigger.recipients.map((recipient) => recipient.key));
-  if (trigger.actor) keys.add(trigger.actor.key);
-  if (trigger.tenant) keys.add(toRecipientKey({ id: trigger.tenant.id, collection: TENANTS }));
-  return [...keys];
 }
 
 export function checkActor(trigger: Parties, known: ReadonlyMap<RecipientKey, Recipient>): void {

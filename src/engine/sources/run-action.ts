@@ -1,3 +1,4 @@
+import { formatRecipient } from "../../domain/recipient/recipient.js";
 import { parseCancellation, parseTrigger } from "../../domain/trigger/parse-trigger.js";
 import {
   ACTION_PARAMETERS,
@@ -99,8 +100,6 @@ function toList(value: Json | undefined): Json[] {
   return list.map((item) => (typeof item === "number" ? String(item) : item));
 }
 
-const formatObjectReference = ({ collection, id }: { collection: string; id: string }): string => `${collection}/${id}`;
-
 function parseMember({ user_id, tenant }: JsonObject): { body: JsonObject; user: string } {
   const user = parseId(user_id);
   return { body: { members: [{ user, tenant: tenant === undefined ? null : parseId(tenant) }] }, user };
@@ -120,12 +119,12 @@ const ACTIONS: Record<ActionType, Action> = {
   async objects_set({ resources }, parameters) {
     const object = parseObjectReference(parameters);
     await resources.objects.set(object.collection, object.id, parseProperties(parameters));
-    return { about: formatObjectReference(object) };
+    return { about: formatRecipient(object) };
   },
   async objects_delete({ resources }, parameters) {
     const object = parseObjectReference(parameters);
     await resources.objects.delete(object.collection, object.id);
-    return { about: formatObjectReference(object) };
+    return { about: formatRecipient(object) };
   },
   async tenants_set({ resources }, parameters) {
     const id = parseId(parameters.tenant_id);
@@ -141,12 +140,12 @@ const ACTIONS: Record<ActionType, Action> = {
     const object = parseObjectReference(parameters);
     const body = { recipients: toList(parameters.recipients), properties: parseProperties(parameters) };
     await resources.subscriptions.add(object, body);
-    return { about: formatObjectReference(object) };
+    return { about: formatRecipient(object) };
   },
   async objects_unsubscribe({ resources }, parameters) {
     const object = parseObjectReference(parameters);
     await resources.subscriptions.delete(object, { recipients: toList(parameters.recipients) });
-    return { about: formatObjectReference(object) };
+    return { about: formatRecipient(object) };
   },
   async audiences_add_member({ resources }, parameters) {
     const { body, user } = parseMember(parameters);

@@ -1,5 +1,5 @@
 import { checkTriggerData } from "../../domain/data-schema/check-trigger-data.js";
-import { type RecipientKey, splitRecipientKey, USERS } from "../../domain/recipient/recipient.js";
+import { formatRecipient, type RecipientKey, toRecipientReference } from "../../domain/recipient/recipient.js";
 import type { PendingTrigger } from "../../domain/run/batch-continuations.js";
 import type { StepOutcome } from "../../domain/run/outcome.js";
 import { createWorkflowRun } from "../../domain/run/workflow-run.js";
@@ -126,10 +126,7 @@ function findUnidentifiedRecipients(
 
 /** Returns `zed, projects/p9`, with the number of further recipients. */
 function formatRecipientKeys(keys: readonly RecipientKey[]): string {
-  const names = keys.slice(0, MAX_NAMED_RECIPIENTS).map((key) => {
-    const { collection, id } = splitRecipientKey(key);
-    return collection === USERS ? id : `${collection}/${id}`;
-  });
+  const names = keys.slice(0, MAX_NAMED_RECIPIENTS).map((key) => formatRecipient(toRecipientReference(key)));
   return names.join(", ") + (keys.length > names.length ? ` and ${keys.length - names.length} more` : "");
 }
 

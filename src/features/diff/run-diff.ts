@@ -4,14 +4,13 @@ import type { SentMessage } from "../../comparison/recorded-history.js";
 import { createLocalEngine } from "../../context/create-local-engine.js";
 import { readSeeds } from "../../context/open-project-store.js";
 import type { ProcessIO } from "../../context/process-io.js";
-import { type RecipientKey, TENANTS, toRecipientKey } from "../../domain/recipient/recipient.js";
 import { parseRecipientReference } from "../../domain/run/message-outcomes.js";
 import type { RecipientOutcome, TriggerOutcome } from "../../domain/run/outcome.js";
 import { hasEndedStatus } from "../../domain/run/run-status.js";
 import { isRandomCohortType } from "../../domain/step-types/random-cohort-step.js";
 import { isTriggerWorkflowType } from "../../domain/step-types/trigger-workflow-step.js";
 import { walkSteps } from "../../domain/step-types/walk-steps.js";
-import type { Trigger } from "../../domain/trigger/trigger.js";
+import { collectRecipientKeys, type Trigger } from "../../domain/trigger/trigger.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { readOnce } from "../../engine/workflow/read-once.js";
 import { KnockError } from "../../errors/knock-error.js";
@@ -67,14 +66,6 @@ interface DiffContext {
   io: Pick<ProcessIO, "sleep" | "env" | "signal">;
   warn(text: string): void;
   setProgress(text: string): void;
-}
-
-/** Returns the recipients, actor and tenant that a trigger names. */
-function listParties({ recipients, actor, tenant }: Trigger): Set<RecipientKey> {
-  const keys = new Set(recipients.map(({ key }) => key));
-  if (actor !== null) keys.add(actor.key);
-  if (tenant !== null) keys.add(toRecipientKey({ collection: TENANTS, id: tenant.id }));
-  return keys;
 }
 
 /** Returns a sentence for each kind of step whose effects are not compared, or that may differ by itself. */
@@ -173,7 +164,7 @@ export async function runDiff(
   const { project, remote, io, setProgress } = context;
   setProgress("reading the recipients of the account");
   const resources = await remote.openResources();
-  const parties = usesProjectRecipients ? [] : listParties(trigger);
+  const parties = usesProjectRecipients ? [] : collectRecipientKeys(trigger);
   const account = await readAccountRecipients(resources, parties, await project.environment());
   const local = await openDiffEngine(context, account);
   try {

@@ -1,4 +1,4 @@
-import type { RecipientReference } from "../../domain/recipient/recipient.js";
+import { formatRecipient } from "../../domain/recipient/recipient.js";
 import type { Output } from "../../output/output.js";
 import { printTable } from "../../output/print-table.js";
 import { formatCount } from "../../util/format-count.js";
@@ -6,9 +6,6 @@ import type { ForecastReport } from "./forecast-report-schema.js";
 
 /** The maximum number of rows of a table; --verbose prints all. */
 const MAX_ROWS = 20;
-
-const formatRecipient = (recipient: RecipientReference): string =>
-  typeof recipient === "string" ? recipient : `${recipient.collection}/${recipient.id}`;
 
 function printRows(head: readonly string[], rows: readonly (readonly string[])[], output: Output): void {
   if (rows.length === 0) return;

@@ -1,8 +1,8 @@
 import { type FieldDifference, formatFieldDifference } from "../../comparison/format-difference.js";
 import { hasDifferences, type RecipientDifferences, type ReplayReport } from "../../comparison/replay-report.js";
+import { formatRecipient } from "../../domain/recipient/recipient.js";
 import { formatTime } from "../../output/format-time.js";
 import type { Output } from "../../output/output.js";
-import { formatRecipient } from "../../scenarios/describe-step.js";
 import { formatCount } from "../../util/format-count.js";
 
 type ListedMessage = RecipientDifferences["changed"][number]["before"];

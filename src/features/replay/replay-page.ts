@@ -1,7 +1,7 @@
 import { type DiffLine, diffTexts } from "../../comparison/diff-texts.js";
 import type { RecipientDifferences, ReplayReport } from "../../comparison/replay-report.js";
+import { formatRecipient } from "../../domain/recipient/recipient.js";
 import { formatTime } from "../../output/format-time.js";
-import { formatRecipient } from "../../scenarios/describe-step.js";
 
 /** Limits the recipients of a page, because browsers open larger pages slowly. */
 const MAX_RECIPIENTS = 1_000;

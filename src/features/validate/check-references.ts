@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { ProjectNames } from "../../checks/project-names.js";
+import { NameChecker } from "../../checks/check-names.js";
 import { walkChannelSteps, walkSteps } from "../../domain/step-types/walk-steps.js";
 import type { CheckFinding } from "../../domain/validation/check-finding.js";
 import { checkPreferenceKeys, checkRecipientPreferences } from "../../domain/validation/check-preference-keys.js";
@@ -125,11 +125,11 @@ interface ReferredContent {
 }
 
 /** Returns the names in a project. */
-export async function openProjectNames(
+export async function openNameChecker(
   project: Project,
   { workflows, complete, recipientAudiences }: ReferredContent,
   { sources }: ReferringDocuments,
-): Promise<ProjectNames> {
+): Promise<NameChecker> {
   const { knockDir } = project;
   const { channels } = await project.environment();
   const declared = Object.entries(channels).flatMap(([key, channel]) => (channel === null ? [key] : [key, channel.id]));
@@ -140,7 +140,7 @@ export async function openProjectNames(
     listFolders(join(knockDir, "branches", slug, "workflows")),
   );
   const filled = sources.flatMap(({ content }) => listSourceReferences(content, true).map(({ name }) => name));
-  return new ProjectNames({
+  return new NameChecker({
     workflow: [...(await project.workflowKeys()), ...listFolders(join(knockDir, "broadcasts")), ...inBranches],
     guide: listFolders(join(knockDir, "guides")),
     ...(declared.length === 0 ? {} : { channel: [...declared, ...used] }),
@@ -153,7 +153,7 @@ export async function openProjectNames(
 
 /** Returns the findings about names in the files that refer to workflows, channels, audiences and guides, by file. */
 export const findNameFindings = (
-  names: ProjectNames,
+  names: NameChecker,
   { environments, recipients, sources, guides, broadcasts }: ReferringDocuments,
 ): [file: ProjectFile, found: CheckFinding[]][] =>
   (

@@ -1,4 +1,4 @@
-import { describeUnknownName } from "../../checks/project-names.js";
+import { describeUnknownName } from "../../checks/check-names.js";
 import { getStepDefinition } from "../../domain/step-types/step-definitions.js";
 import { parsePathSegments, walkSteps } from "../../domain/step-types/walk-steps.js";
 import type { CheckFinding } from "../../domain/validation/check-finding.js";

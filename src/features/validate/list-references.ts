@@ -1,4 +1,4 @@
-import type { Reference } from "../../checks/project-names.js";
+import type { Reference } from "../../checks/check-names.js";
 import { isWaitForEventStep, type WaitForEventStep } from "../../domain/step-types/wait-for-event-step.js";
 import { parsePathSegments, walkReferences, walkSteps } from "../../domain/step-types/walk-steps.js";
 import { hasLiquid } from "../../domain/template/has-liquid.js";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve, sep } from "node:path";
+import type { NameChecker } from "../../checks/check-names.js";
 import { buildValidationReport, type ValidationReport } from "../../checks/project-finding.js";
-import type { ProjectNames } from "../../checks/project-names.js";
 import { readSilencers } from "../../checks/read-silencers.js";
 import type { Broadcast } from "../../domain/audience/broadcast.js";
 import { findUndeclaredChannels } from "../../domain/project/find-undeclared-channels.js";
@@ -32,7 +32,7 @@ import {
   findNameFindings,
   findPreferenceFindings,
   openDefinitionNames,
-  openProjectNames,
+  openNameChecker,
   readReferringDocuments,
 } from "./check-references.js";
 import { checkScenarioFiles } from "./check-scenario-files.js";
@@ -127,11 +127,11 @@ class ProjectValidator {
       await collector.addChecks(collector.toProjectFile("workflows", key, "workflow.json"), findings);
   }
 
-  private async openNames(): Promise<ProjectNames> {
+  private async openNames(): Promise<NameChecker> {
     const workflows = [...this.workflows.values(), ...this.broadcasts.map(({ definition }) => definition)];
     const complete = workflows.filter(({ key }) => !this.invalidWorkflows.has(key));
     const { recipientAudiences } = this;
-    return openProjectNames(this.project, { workflows, complete, recipientAudiences }, await this.readDocuments());
+    return openNameChecker(this.project, { workflows, complete, recipientAudiences }, await this.readDocuments());
   }
 
   /** Checks the names in files that do not belong to a workflow. */

@@ -1,5 +1,6 @@
+import { formatRecipient } from "../../domain/recipient/recipient.js";
 import { filterObjects, isJsonObject, type JsonObject } from "../../util/json.js";
-import { formatRecipient, getInitial } from "../lib/labels.js";
+import { getInitial } from "../lib/labels.js";
 import { Time } from "../parts/basics.js";
 import { OutLink, RichText } from "./rich-text.js";
 

@@ -1,6 +1,7 @@
+import { formatRecipient } from "../../domain/recipient/recipient.js";
 import type { WorkflowOutline } from "../../domain/workflow/workflow-outline.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
-import { formatRecipient, parseRecipient } from "./labels.js";
+import { parseRecipient } from "./labels.js";
 import { buildSample } from "./schema.js";
 
 export interface Workflow {

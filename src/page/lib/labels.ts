@@ -19,12 +19,7 @@ export function getStepLabel(type: string): string {
   return CHANNEL_LABELS[type] ?? replaceUnderscores(type);
 }
 
-/** Returns a user's ID, or `projects/p1` for an object. */
-export function formatRecipient(value: Json | undefined): string {
-  return isJsonObject(value) ? `${String(value.collection)}/${String(value.id)}` : String(value ?? "");
-}
-
-/** Parses the text of {@link formatRecipient}. A JSON object is an inline recipient. */
+/** Parses the text of a recipient, as `formatRecipient` returns it. A JSON object is an inline recipient. */
 export function parseRecipient(text: string): Json {
   const inline = parseObject(text);
   if (inline !== null) return inline;

@@ -1,11 +1,12 @@
 import type { ComponentChildren } from "preact";
 import { useId, useState } from "preact/hooks";
 import { formatDeliveryStatus } from "../../domain/message/message.js";
+import { formatRecipient } from "../../domain/recipient/recipient.js";
 import { formatRunStatus } from "../../domain/run/run-status.js";
 import { formatDuration } from "../../util/duration.js";
 import type { Json, JsonObject } from "../../util/json.js";
 import { NO_RESPONSE } from "../lib/api.js";
-import { formatRecipient, getTone, replaceUnderscores, type Tone } from "../lib/labels.js";
+import { getTone, replaceUnderscores, type Tone } from "../lib/labels.js";
 import { useLive, useTick } from "../lib/live.js";
 import { buildRecipientLink } from "../lib/route.js";
 import { formatAbsoluteTime, formatRelativeTime } from "../lib/time.js";

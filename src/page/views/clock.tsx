@@ -1,9 +1,9 @@
 import { useState } from "preact/hooks";
+import { formatRecipient } from "../../domain/recipient/recipient.js";
 import { getStepLabel } from "../../domain/run/step-labels.js";
 import { formatDuration } from "../../util/duration.js";
 import { filterObjects, type JsonObject } from "../../util/json.js";
 import { formatError, sendRequest } from "../lib/api.js";
-import { formatRecipient } from "../lib/labels.js";
 import { useLive, useTick } from "../lib/live.js";
 import { buildLink } from "../lib/route.js";
 import { formatAbsoluteTime } from "../lib/time.js";

@@ -1,9 +1,10 @@
 import { useState } from "preact/hooks";
+import { formatRecipient } from "../../domain/recipient/recipient.js";
 import { filterObjects, isJsonObject, type JsonObject } from "../../util/json.js";
 import { buildEmailTabs, listEmailFacts } from "../content/email.js";
 import { getContent, MessageContent } from "../content/message-content.js";
 import { formatError, sendRequest } from "../lib/api.js";
-import { formatRecipient, getChannelLabel, getTone } from "../lib/labels.js";
+import { getChannelLabel, getTone } from "../lib/labels.js";
 import { buildLink } from "../lib/route.js";
 import { useResource } from "../lib/use-resource.js";
 import { useTitle } from "../lib/use-route.js";

@@ -1,6 +1,7 @@
 import { formatDeliveryStatus } from "../../domain/message/message.js";
+import { formatRecipient } from "../../domain/recipient/recipient.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
-import { formatRecipient, getChannelLabel, replaceUnderscores } from "../lib/labels.js";
+import { getChannelLabel, replaceUnderscores } from "../lib/labels.js";
 import type { Project } from "../lib/project.js";
 import { buildLink, type Route } from "../lib/route.js";
 import { useList } from "../lib/use-resource.js";

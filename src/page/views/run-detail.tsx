@@ -1,11 +1,12 @@
 import { useState } from "preact/hooks";
+import { formatRecipient } from "../../domain/recipient/recipient.js";
 import { getStepLabel } from "../../domain/run/step-labels.js";
 import type { WorkflowOutline } from "../../domain/workflow/workflow-outline.js";
 import { filterObjects, isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { formatError, sendRequest } from "../lib/api.js";
 import { createDraftFromRun } from "../lib/draft.js";
 import { writeDraft } from "../lib/draft-store.js";
-import { formatRecipient, getChannelLabel, getTone, replaceUnderscores } from "../lib/labels.js";
+import { getChannelLabel, getTone, replaceUnderscores } from "../lib/labels.js";
 import { useLive } from "../lib/live.js";
 import { buildLink } from "../lib/route.js";
 import { createRunProgress } from "../lib/run-progress.js";

@@ -1,6 +1,6 @@
+import { formatRecipient } from "../../domain/recipient/recipient.js";
 import { formatRunStatus } from "../../domain/run/run-status.js";
 import type { JsonObject } from "../../util/json.js";
-import { formatRecipient } from "../lib/labels.js";
 import type { Project } from "../lib/project.js";
 import { buildLink, type Route } from "../lib/route.js";
 import { useList } from "../lib/use-resource.js";

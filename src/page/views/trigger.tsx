@@ -1,4 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
+import { formatRecipient } from "../../domain/recipient/recipient.js";
 import { filterObjects, type JsonObject } from "../../util/json.js";
 import { formatError, RequestError, sendRequest } from "../lib/api.js";
 import {
@@ -10,7 +11,7 @@ import {
   type Workflow,
 } from "../lib/draft.js";
 import { readDraft, writeDraft } from "../lib/draft-store.js";
-import { formatRecipient, getStepLabel } from "../lib/labels.js";
+import { getStepLabel } from "../lib/labels.js";
 import type { Project } from "../lib/project.js";
 import { buildLink, type Route } from "../lib/route.js";
 import { useResource } from "../lib/use-resource.js";

@@ -1,6 +1,6 @@
+import { formatRecipient } from "../../domain/recipient/recipient.js";
 import { filterObjects, isJsonObject, type JsonObject } from "../../util/json.js";
 import { FeedItem } from "../content/feed-item.js";
-import { formatRecipient } from "../lib/labels.js";
 import type { Project } from "../lib/project.js";
 import { buildLink } from "../lib/route.js";
 import { useList, useResource } from "../lib/use-resource.js";

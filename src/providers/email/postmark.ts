@@ -1,4 +1,5 @@
 import type { Message } from "../../domain/message/message.js";
+import { formatRecipient, toRecipientReference } from "../../domain/recipient/recipient.js";
 import type { Delivery, DeliveryCheck, Provider } from "../../ports/provider.js";
 import { deepMerge, isJsonObject, type JsonObject } from "../../util/json.js";
 import {
@@ -15,7 +16,6 @@ import {
   toPlainText,
 } from "../call-api.js";
 import { createBounceError, type DeliveryError } from "../delivery-error.js";
-import { formatRecipientId } from "../format-recipient-id.js";
 import type { SettingsReader } from "../settings-reader.js";
 import { type Address, type Email, formatAddress, parseEmail } from "./parse-email.js";
 
@@ -44,7 +44,11 @@ function buildBody(email: Email, message: Message, settings: SettingsReader): Js
     Tag: message.workflow,
     ...(html === null ? {} : { HtmlBody: html }),
     ...(text === null && html !== null ? {} : { TextBody: text ?? "" }),
-    Metadata: { sender: "knock.app", knock_message_id: message.id, knock_recipient_id: formatRecipientId(message) },
+    Metadata: {
+      sender: "knock.app",
+      knock_message_id: message.id,
+      knock_recipient_id: formatRecipient(toRecipientReference(message.recipient)),
+    },
     ...(Object.keys(headers).length > 0
       ? { Headers: Object.entries(headers).map(([Name, Value]) => ({ Name, Value })) }
       : {}),

@@ -1,4 +1,5 @@
 import type { Message } from "../../domain/message/message.js";
+import { formatRecipient, toRecipientReference } from "../../domain/recipient/recipient.js";
 import type { Delivery, DeliveryCheck, Provider } from "../../ports/provider.js";
 import { deepMerge, filterObjects, isJsonObject, type JsonObject } from "../../util/json.js";
 import {
@@ -13,7 +14,6 @@ import {
   toPlainText,
 } from "../call-api.js";
 import { createBounceError, createRetryableError, type DeliveryError } from "../delivery-error.js";
-import { formatRecipientId } from "../format-recipient-id.js";
 import type { SettingsReader } from "../settings-reader.js";
 import { type Address, type Email, parseEmail } from "./parse-email.js";
 
@@ -57,7 +57,11 @@ function buildBody(email: Email, message: Message, settings: SettingsReader): Js
     content,
     tags: [message.workflow],
     categories: [message.workflow],
-    custom_args: { sender: "knock.app", knock_message_id: message.id, knock_recipient_id: formatRecipientId(message) },
+    custom_args: {
+      sender: "knock.app",
+      knock_message_id: message.id,
+      knock_recipient_id: formatRecipient(toRecipientReference(message.recipient)),
+    },
     ...(Object.keys(headers).length > 0 ? { headers } : {}),
     ...(attachments.length > 0
       ? {

@@ -38,7 +38,7 @@ export const describeUnknownName = (
 };
 
 /** Finds the names in documents that a project does not have. */
-export class ProjectNames {
+export class NameChecker {
   constructor(private readonly names: NamesByKind) {}
 
   private listKnown({ kind, workflow = "" }: Reference): readonly string[] | undefined {
