@@ -6,7 +6,7 @@ const MAY_IMPORT = {
   domain: ["errors", "util"],
   ports: ["domain", "util"],
   input: ["errors", "util"],
-  project: ["domain", "errors", "util"],
+  project: ["providers/(catalog|setting-descriptions|vendor-definition)\\.ts", "domain", "errors", "util"],
   mime: ["domain", "errors", "util"],
   output: ["domain", "errors", "util"],
   engine: ["ports", "domain", "errors", "util"],
@@ -72,7 +72,7 @@ module.exports = {
       name: `${folder}-may-import`,
       severity: "error",
       from: { path: `^src/${folder}/` },
-      to: { path: "^src/", pathNot: `^src/(${[folder, ...allowed].join("|")})/` },
+      to: { path: "^src/", pathNot: `^src/(${[folder, ...allowed].map((name) => (name.endsWith("ts") ? name : `${name}/`)).join("|")})` },
     })),
     {
       name: "no-sibling-imports", // for example sqlite/postgres, or email/sms; all stores share store/rows

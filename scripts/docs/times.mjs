@@ -1,6 +1,6 @@
 // Generates docs/reference/times.md from the constants of the source.
 import { readdirSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { formatTable, joinParts } from "../documentation/markdown.mjs";
 import { ROOT } from "../load-source.mjs";
 
@@ -11,13 +11,11 @@ const UNITS = [
   ["millisecond", 1],
 ];
 
-const paths = new Map(
-  readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" }).map((path) => [basename(path), path]),
-);
+const paths = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" });
 
-/** Returns the value of a constant, which is a number or a list of numbers. Files are found by name, because they may move. */
+/** Returns the value of a constant, which is a number or a list of numbers. Files are found by the end of their path, because they may move. */
 function readConstant(file, name) {
-  const path = paths.get(file);
+  const path = paths.find((candidate) => `/${candidate}`.endsWith(`/${file}`));
   const text = path === undefined ? "" : readFileSync(join(ROOT, "src", path), "utf8");
   const [, expression = ""] = new RegExp(`^(?:export )?const ${name}(?:: [^=]+)? = ([^;]+);`, "m").exec(text) ?? [];
   if (!/^[\d_\s.*+()[\],]+$/.test(expression))
@@ -68,7 +66,7 @@ function listRetries() {
       "Delivery of a message",
       String(attempts),
       `${listSeconds(pauses)}, each ±${jitter} % (about ${formatTotal(pauses)} in total), or up to ${retryAfter} if the provider asks for it`,
-      `${duration("call-api.ts", "DEFAULT_TIMEOUT_MS")}; webhook steps ${duration("knock-webhook.ts", "TIMEOUT_MS")}`,
+      `${duration("call-api.ts", "DEFAULT_TIMEOUT_MS")}; webhook steps ${duration("knock-webhook/send.ts", "TIMEOUT_MS")}`,
     ],
     [
       "Fetch step, after a timeout or a status of 500 and above",

@@ -10,8 +10,8 @@ const PROGRAM = `
   export { COMMAND_GROUPS, OPTION_GROUPS } from "./src/commands/shared/help-groups.ts";
   export { Output } from "./src/output/output.ts";
   export { SUPPORT_ROUTES } from "./src/features/dev/emulator/routes/support-routes.ts";
-  export { getProviderCatalog } from "./src/domain/environment/provider-catalog.ts";
-  export { PROVIDER_SETTING_DESCRIPTIONS } from "./src/domain/environment/provider-setting-descriptions.ts";
+  export { getProviderCatalog } from "./src/providers/catalog.ts";
+  export { describeSetting, PROVIDER_SETTING_DESCRIPTIONS } from "./src/providers/setting-descriptions.ts";
   export { CHANNEL_TYPE_DEFINITIONS } from "./src/domain/message/channel-types.ts";
   export { toJSONSchema } from "zod/mini";
 `;

@@ -1,7 +1,7 @@
-import { CORE_FILE_SCHEMAS, type PublishedSchema } from "../domain/project/file-schemas.js";
 import { CORE_DOCUMENTS } from "../output/documents/core-documents.js";
 import type { OutputDocument } from "../output/documents/describe-document.js";
 import { errorDocumentSchema } from "../output/documents/error.js";
+import { CORE_FILE_SCHEMAS, type PublishedSchema } from "../project/file-schemas.js";
 import { FEATURES } from "./features.js";
 
 const ERROR: OutputDocument = {

@@ -1,5 +1,4 @@
 import type { Channel } from "../domain/environment/environment.js";
-import { findProviderDefinition } from "../domain/environment/provider-catalog.js";
 import { resolveSecretVariables } from "../domain/environment/secret-variables.js";
 import type { RecipientKey } from "../domain/recipient/recipient.js";
 import type { EngineContext } from "../engine/context/engine-context.js";
@@ -9,6 +8,7 @@ import type { HttpClient } from "../ports/http-client.js";
 import type { LocalOperations } from "../ports/operations.js";
 import type { Store } from "../ports/store.js";
 import { NO_TRACER } from "../ports/tracer.js";
+import { findProviderDefinition } from "../providers/catalog.js";
 import type { ProviderOptions, Providers } from "../providers/open-providers.js";
 import type { Tracing } from "../tracing/tracing.js";
 import { systemIds } from "../util/ids.js";

@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createDefaultEnvironment, type Environment } from "../domain/environment/environment.js";
-import { parseEnvironment } from "../domain/environment/parse-environment.js";
 import { isChannelType } from "../domain/message/channel-types.js";
 import { KnockError } from "../errors/knock-error.js";
 import { didYouMean } from "../util/find-nearest.js";
 import { isJsonObject, type Json, type JsonObject, parsePointer } from "../util/json.js";
+import { parseEnvironment } from "./environment/parse-environment.js";
 import { listFolder } from "./list-folder.js";
 import { type ProjectFile, readProjectJson } from "./read-project-text.js";
 import { locateIn, type OnInvalid, parseDocument } from "./read-resource.js";

@@ -1,13 +1,9 @@
 import type { Channel } from "../domain/environment/environment.js";
-import {
-  findProviderDefinition,
-  type ProviderDefinition,
-  type VendorName,
-} from "../domain/environment/provider-catalog.js";
 import type { Delivery, DeliveryCheck, Provider, RecordExchange, UserLookupResult } from "../ports/provider.js";
 import { NO_TRACER, type Tracer } from "../ports/tracer.js";
 import { stableStringify } from "../util/json.js";
 import type { ProviderServices, RecordedRequest, SendRequest } from "./call-api.js";
+import { findProviderDefinition, type ProviderDefinition, type VendorName } from "./catalog.js";
 import { DeliveryError } from "./delivery-error.js";
 import { buildDeliveryExchange, collectRequests, recordRequest } from "./delivery-record.js";
 import { SettingsReader, type Variables } from "./settings-reader.js";
@@ -17,18 +13,18 @@ type OpenVendor = (settings: SettingsReader, services: ProviderServices) => Prov
 
 /** The vendors' modules. Each is loaded for its first message. */
 const VENDOR_LOADERS: Readonly<Record<VendorName, () => Promise<OpenVendor>>> = {
-  smtp: async () => (await import("./email/smtp.js")).openSmtp,
-  sendgrid: async () => (await import("./email/sendgrid.js")).openSendgrid,
-  postmark: async () => (await import("./email/postmark.js")).openPostmark,
-  resend: async () => (await import("./email/resend.js")).openResend,
-  twilio: async () => (await import("./sms/twilio.js")).openTwilio,
-  fcm: async () => (await import("./push/fcm.js")).openFcm,
-  apns: async () => (await import("./push/apns.js")).openApns,
-  expo: async () => (await import("./push/expo.js")).openExpo,
-  slack: async () => (await import("./chat/slack.js")).openSlack,
-  discord: async () => (await import("./chat/discord.js")).openDiscord,
-  "ms-teams": async () => (await import("./chat/ms-teams.js")).openMsTeams,
-  "knock-webhook": async () => (await import("./http/knock-webhook.js")).openKnockWebhook,
+  smtp: async () => (await import("./email/smtp/send.js")).openSmtp,
+  sendgrid: async () => (await import("./email/sendgrid/send.js")).openSendgrid,
+  postmark: async () => (await import("./email/postmark/send.js")).openPostmark,
+  resend: async () => (await import("./email/resend/send.js")).openResend,
+  twilio: async () => (await import("./sms/twilio/send.js")).openTwilio,
+  fcm: async () => (await import("./push/fcm/send.js")).openFcm,
+  apns: async () => (await import("./push/apns/send.js")).openApns,
+  expo: async () => (await import("./push/expo/send.js")).openExpo,
+  slack: async () => (await import("./chat/slack/send.js")).openSlack,
+  discord: async () => (await import("./chat/discord/send.js")).openDiscord,
+  "ms-teams": async () => (await import("./chat/ms-teams/send.js")).openMsTeams,
+  "knock-webhook": async () => (await import("./http/knock-webhook/send.js")).openKnockWebhook,
 };
 
 const MAX_REASON_CHARACTERS = 500;

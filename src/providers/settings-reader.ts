@@ -1,7 +1,8 @@
 import type { Channel } from "../domain/environment/environment.js";
-import { findProviderDefinition, parseVariableReference } from "../domain/environment/provider-catalog.js";
+import { parseVariableReference } from "../domain/environment/secret-variables.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
 import { parseJsonObject } from "./call-api.js";
+import { findProviderDefinition } from "./catalog.js";
 import { createPermanentError } from "./delivery-error.js";
 
 export type Variables = Record<string, string | undefined>;

@@ -1,4 +1,4 @@
-import type { PublishedSchema } from "../domain/project/file-schemas.js";
+import type { PublishedSchema } from "../project/file-schemas.js";
 import { scenarioFileSchema } from "./scenario-schema.js";
 
 /** The format of scenario files. */

@@ -1,5 +1,4 @@
 import * as z from "zod/mini";
-import { agentSchema, fetchSchema } from "../domain/environment/declared-responses-schema.js";
 import { type ReportFinding, reportBelow } from "../domain/findings/report-finding.js";
 import { ENGAGEMENT_ACTIONS } from "../domain/message/message.js";
 import { preferenceSetSchema } from "../domain/preferences/preference-set-schema.js";
@@ -22,6 +21,7 @@ import {
 import { unionByType } from "../domain/schema/union-by-type.js";
 import { buildScheduleRequestSchema } from "../domain/trigger/schedule-schema.js";
 import { keySchema, triggerSchema } from "../domain/trigger/trigger-schema.js";
+import { agentSchema, fetchSchema } from "../project/environment/declared-responses-schema.js";
 import { parseDuration } from "../util/duration.js";
 import { once } from "../util/once.js";
 import {

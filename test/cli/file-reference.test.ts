@@ -3,10 +3,10 @@ import { join, resolve } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import { loadFileSchemas } from "../../src/app/published-schemas.js";
-import { getProviderCatalog } from "../../src/domain/environment/provider-catalog.js";
-import { PROVIDER_SETTING_DESCRIPTIONS } from "../../src/domain/environment/provider-setting-descriptions.js";
 import { PAGE_ROUTES } from "../../src/features/dev/emulator/page/page-routes.js";
 import { SUPPORT_ROUTES } from "../../src/features/dev/emulator/routes/support-routes.js";
+import { getProviderCatalog } from "../../src/providers/catalog.js";
+import { PROVIDER_SETTING_DESCRIPTIONS } from "../../src/providers/setting-descriptions.js";
 import { isJsonObject, type Json, type JsonObject } from "../../src/util/json.js";
 
 const FILE_SCHEMAS = await loadFileSchemas();

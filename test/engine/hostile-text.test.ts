@@ -11,7 +11,7 @@ import { LinkList } from "../../src/engine/tracking/link-list.js";
 import { wrapHtml } from "../../src/engine/tracking/wrap-html.js";
 import { wrapMarkdown, wrapMrkdwn } from "../../src/engine/tracking/wrap-text.js";
 import { summarizeMessage } from "../../src/features/dev/emulator/page/summarize-message.js";
-import { toSlackMrkdwn } from "../../src/providers/chat/to-slack-mrkdwn.js";
+import { toSlackMrkdwn } from "../../src/providers/chat/slack/to-slack-mrkdwn.js";
 import { parseEmail } from "../../src/providers/email/parse-email.js";
 import { runWithTimeLimit, TimeLimitExceeded } from "../../src/util/time-limit.js";
 import { buildEmailMessage } from "../helpers/provider-harness.js";

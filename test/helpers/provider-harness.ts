@@ -1,9 +1,9 @@
 import type { Channel } from "../../src/domain/environment/environment.js";
-import { parseEnvironment } from "../../src/domain/environment/parse-environment.js";
 import type { ChannelType } from "../../src/domain/message/channel-types.js";
 import type { Message } from "../../src/domain/message/message.js";
 import { toRecipientKey } from "../../src/domain/recipient/recipient.js";
 import type { Delivery, DeliveryCheck, StoredChannelData, UserLookupResult } from "../../src/ports/provider.js";
+import { parseEnvironment } from "../../src/project/environment/parse-environment.js";
 import { openProviders, type Providers } from "../../src/providers/open-providers.js";
 import type { JsonObject } from "../../src/util/json.js";
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { Channel } from "../../src/domain/environment/environment.js";
-import { getProviderCatalog } from "../../src/domain/environment/provider-catalog.js";
+import { getProviderCatalog } from "../../src/providers/catalog.js";
 import { openProviders } from "../../src/providers/open-providers.js";
 import { type HttpTestServer, startHttpTestServer } from "../helpers/http-test-server.js";
 import { buildChannel, buildEmailMessage, ProviderHarness } from "../helpers/provider-harness.js";

@@ -1,23 +1,24 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { getProviderCatalog, mapSettingNames } from "../../src/domain/environment/provider-catalog.js";
+import { getProviderCatalog, mapSettingNames } from "../../src/providers/catalog.js";
 
-const CATALOGUE = "domain/environment/provider-catalog.ts";
-const LOADERS = "providers/open-providers.ts";
+const LISTS = ["providers/catalog.ts", "providers/open-providers.ts"];
 
 describe("a provider", () => {
   const files = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
-  const named = (vendor: string) => new RegExp(`(?:["'\`]${vendor}["'\`]|^ +${vendor}: )`, "m");
   const texts = new Map(files.map((file) => [file, readFileSync(`src/${file}`, "utf8")]));
 
   it.each(getProviderCatalog().map(({ vendor, type }) => [vendor, type]))(
-    "%s is named only by the catalog, its own file and the loader",
+    "%s is one folder, which the catalog and the loaders import, and no other file compares its name",
     (vendor, type) => {
-      const own = `providers/${type}/${vendor}.ts`;
-      expect(files).toContain(own);
-      for (const file of [CATALOGUE, LOADERS]) expect(texts.get(file)).toMatch(named(vendor));
+      const own = `providers/${type}/${vendor}/`;
+      for (const name of ["definition.ts", "send.ts"]) expect(files).toContain(`${own}${name}`);
+      const importing = files.filter(
+        (file) => !file.startsWith(own) && texts.get(file)?.includes(`./${type}/${vendor}/`),
+      );
+      expect(importing.sort()).toEqual(LISTS);
       const compared = new RegExp(`(?:[=!]==?|\\bcase) ?["'\`]${vendor}["'\`]`);
-      expect(files.filter((file) => file !== own && compared.test(texts.get(file) ?? ""))).toEqual([]);
+      expect(files.filter((file) => !file.startsWith(own) && compared.test(texts.get(file) ?? ""))).toEqual([]);
     },
   );
 

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { flattenData } from "../../src/providers/push/fcm.js";
+import { flattenData } from "../../src/providers/push/fcm/send.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { type HttpTestServer, startHttpTestServer, type TestResponse } from "../helpers/http-test-server.js";
 import { type Http2TestResponse, type Http2TestServer, startHttp2TestServer } from "../helpers/http2-test-server.js";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { toSlackMrkdwn } from "../../src/providers/chat/to-slack-mrkdwn.js";
+import { toSlackMrkdwn } from "../../src/providers/chat/slack/to-slack-mrkdwn.js";
 
 it.each([
   ["plain", "plain"],

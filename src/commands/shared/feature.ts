@@ -1,7 +1,7 @@
 import type { Argument, Command, Option } from "commander";
 import type { CommandContext } from "../../context/command-context.js";
-import type { PublishedSchema } from "../../domain/project/file-schemas.js";
 import type { OutputDocument } from "../../output/documents/describe-document.js";
+import type { PublishedSchema } from "../../project/file-schemas.js";
 import type { Project } from "../../project/open-project.js";
 import type { HelpTopic } from "./help-topic.js";
 

@@ -4,7 +4,11 @@ import { collectTexts } from "../../util/redact-secrets.js";
 import { describeUnknownKey } from "../findings/describe-finding.js";
 import type { ReportFinding } from "../findings/report-finding.js";
 import type { Environment } from "./environment.js";
-import { parseVariableReference } from "./provider-catalog.js";
+
+/** Returns the environment variable that a setting such as `"$SMTP_PASSWORD"` refers to, or null for a plain value. */
+export function parseVariableReference(value: unknown): string | null {
+  return typeof value === "string" ? (/^\$([A-Za-z_][A-Za-z0-9_]*)$/.exec(value)?.[1] ?? null) : null;
+}
 
 /** Returns the value of text that is JSON, and other text unchanged (E-083). */
 function parseVariableValue(text: string): Json {

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from "../../util/json.js";
-import { parseVariableReference } from "../environment/provider-catalog.js";
+import { parseVariableReference } from "../environment/secret-variables.js";
 import { checkJsonShape } from "../findings/check-json-shape.js";
 import { checkClosedDocument } from "../schema/check-document.js";
 import { DocumentFindings } from "../schema/document-findings.js";

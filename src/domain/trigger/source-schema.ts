@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { isJsonObject } from "../../util/json.js";
 import { once } from "../../util/once.js";
-import { parseVariableReference } from "../environment/provider-catalog.js";
+import { parseVariableReference } from "../environment/secret-variables.js";
 import type { ReportFinding } from "../findings/report-finding.js";
 import { discriminatedUnion } from "../schema/discriminated-union.js";
 import {

@@ -1,5 +1,5 @@
 import type { Environment } from "../../domain/environment/environment.js";
-import { parseVariableReference } from "../../domain/environment/provider-catalog.js";
+import { parseVariableReference } from "../../domain/environment/secret-variables.js";
 
 /** An environment variable that a file names, and the part of the file that needs it. */
 interface VariableReference {

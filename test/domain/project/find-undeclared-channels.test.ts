@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { parseEnvironment } from "../../../src/domain/environment/parse-environment.js";
 import { findUndeclaredChannels } from "../../../src/domain/project/find-undeclared-channels.js";
 import { parseWorkflow } from "../../../src/domain/workflow/parse-workflow.js";
+import { parseEnvironment } from "../../../src/project/environment/parse-environment.js";
 
 const workflow = (channel_key: string) =>
   parseWorkflow("hello", {

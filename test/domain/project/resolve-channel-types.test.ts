@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { parseEnvironment } from "../../../src/domain/environment/parse-environment.js";
 import { resolveChannelTypes } from "../../../src/domain/project/resolve-channel-types.js";
 import { walkSteps } from "../../../src/domain/step-types/walk-steps.js";
 import { parseWorkflow } from "../../../src/domain/workflow/parse-workflow.js";
 import type { Workflow } from "../../../src/domain/workflow/workflow.js";
+import { parseEnvironment } from "../../../src/project/environment/parse-environment.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
 import { catchThrown, formatDetails } from "../../helpers/catch-error.js";
 

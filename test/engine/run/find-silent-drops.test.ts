@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { parseEnvironment } from "../../../src/domain/environment/parse-environment.js";
 import { type RecipientUpsert, toRecipientKey } from "../../../src/domain/recipient/recipient.js";
 import { RenderError } from "../../../src/engine/liquid/render-error.js";
 import {
@@ -8,6 +7,7 @@ import {
   sendsOnlyByChannelSteps,
 } from "../../../src/engine/run/find-silent-drops.js";
 import { KnockError } from "../../../src/errors/knock-error.js";
+import { parseEnvironment } from "../../../src/project/environment/parse-environment.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { compileSteps, emailStep, smsStep } from "../../helpers/compile-steps.js";
 

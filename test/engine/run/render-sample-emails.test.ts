@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { parseEnvironment } from "../../../src/domain/environment/parse-environment.js";
 import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
 import { parseTranslationFile } from "../../../src/domain/template/parse-translation-file.js";
 import { Translations } from "../../../src/domain/template/translation.js";
@@ -8,6 +7,7 @@ import { RenderError } from "../../../src/engine/liquid/render-error.js";
 import { renderSampleEmails } from "../../../src/engine/run/render-sample-emails.js";
 import type { CompiledWorkflow } from "../../../src/engine/workflow/compiled-workflow.js";
 import { KnockError } from "../../../src/errors/knock-error.js";
+import { parseEnvironment } from "../../../src/project/environment/parse-environment.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { compileSteps, emailStep, smsStep } from "../../helpers/compile-steps.js";
 

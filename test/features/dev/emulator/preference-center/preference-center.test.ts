@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from "vitest";
-import { parseEnvironment } from "../../../../../src/domain/environment/parse-environment.js";
 import {
   DISABLED_PREFERENCE_CENTER,
   type PreferenceCenter,
 } from "../../../../../src/domain/preferences/preference-center.js";
+import { parseEnvironment } from "../../../../../src/project/environment/parse-environment.js";
 import { catchThrown } from "../../../../helpers/catch-error.js";
 import { type TestEmulator, withApi } from "../../../../helpers/test-emulator.js";
 

@@ -1,0 +1,71 @@
+import type { ChannelType } from "../domain/message/channel-types.js";
+import { once } from "../util/once.js";
+import { discord } from "./chat/discord/definition.js";
+import { msTeams } from "./chat/ms-teams/definition.js";
+import { slack } from "./chat/slack/definition.js";
+import { postmark } from "./email/postmark/definition.js";
+import { resend } from "./email/resend/definition.js";
+import { sendgrid } from "./email/sendgrid/definition.js";
+import { smtp } from "./email/smtp/definition.js";
+import { knockWebhook } from "./http/knock-webhook/definition.js";
+import { apns } from "./push/apns/definition.js";
+import { expo } from "./push/expo/definition.js";
+import { fcm } from "./push/fcm/definition.js";
+import { twilio } from "./sms/twilio/definition.js";
+import type { VendorDefinition } from "./vendor-definition.js";
+
+/** All providers, by the name of their folder in `src/providers/<channel type>/`. */
+const VENDORS = {
+  smtp,
+  sendgrid,
+  postmark,
+  resend,
+  twilio,
+  fcm,
+  apns,
+  expo,
+  slack,
+  discord,
+  "ms-teams": msTeams,
+  "knock-webhook": knockWebhook,
+} satisfies Record<string, VendorDefinition>;
+
+export type VendorName = keyof typeof VENDORS;
+
+export interface ProviderDefinition extends VendorDefinition {
+  vendor: VendorName;
+}
+
+/**
+ * Returns all providers. They are built on the first call, because a project with only sandboxed channels does not need
+ * them.
+ */
+export const getProviderCatalog = once((): readonly ProviderDefinition[] =>
+  Object.entries(VENDORS).map(([vendor, definition]) => ({
+    vendor: vendor as VendorName,
+    ...definition,
+  })),
+);
+
+function camelCase(name: string): string {
+  return name.replace(/_(\w)/g, (_all, letter: string) => letter.toUpperCase());
+}
+
+/** Returns the valid names of a provider's settings, each with the name that providers read. */
+export function mapSettingNames({ settings }: ProviderDefinition): Map<string, string> {
+  return new Map(
+    Object.entries(settings).flatMap(([name, { alias }]) =>
+      [name, camelCase(name), ...(alias === undefined ? [] : [alias, camelCase(alias)])].map((definition) => [
+        definition,
+        name,
+      ]),
+    ),
+  );
+}
+
+/** Returns the provider with this name, or null. */
+export function findProviderDefinition(type: ChannelType, provider: string): ProviderDefinition | null {
+  return (
+    getProviderCatalog().find((definition) => definition.type === type && definition.names.includes(provider)) ?? null
+  );
+}

@@ -1,0 +1,16 @@
+import { httpSettings, secret, type VendorDefinition } from "../../vendor-definition.js";
+
+export const msTeams = {
+  title: "Microsoft Teams",
+  type: "chat",
+  names: ["chat_ms_teams", "ms_teams", "teams"],
+  settings: {
+    bot_id: {},
+    bot_password: secret,
+    ms_teams_tenant_id: { alias: "entra_tenant_id" },
+    token_url: { kind: "url" },
+    ...httpSettings,
+  },
+  request:
+    "Sends an activity to the connection's conversation as the bot, or a request to the connection's incoming webhook. Markdown becomes an adaptive card.",
+} satisfies VendorDefinition;

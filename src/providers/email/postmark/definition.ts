@@ -1,0 +1,15 @@
+import { flag, httpSettings, requiredSecret, type VendorDefinition } from "../../vendor-definition.js";
+
+export const postmark = {
+  title: "Postmark",
+  type: "email",
+  names: ["postmark", "email_postmark"],
+  settings: {
+    api_key: requiredSecret,
+    open_tracking: flag,
+    link_tracking: flag,
+    check_delivery_status: flag,
+    ...httpSettings,
+  },
+  request: "Sends `POST https://api.postmarkapp.com/email`. `Metadata` contains the message's ID.",
+} satisfies VendorDefinition;

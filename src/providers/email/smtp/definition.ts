@@ -1,0 +1,20 @@
+import { required, secret, type VendorDefinition } from "../../vendor-definition.js";
+
+export const smtp = {
+  title: "SMTP",
+  type: "email",
+  names: ["smtp", "email_smtp"],
+  settings: {
+    host: required,
+    port: { kind: "number" },
+    username: {},
+    password: secret,
+    tls: { values: ["implicit", "starttls", "none"] },
+    ca: {},
+    max_connections: { kind: "number" },
+    timeout_ms: { kind: "number" },
+  },
+  login: { host: "host", settings: ["username", "password"] },
+  request:
+    "Sends a MIME message in an SMTP session. The last status is `sent`. The `Message-ID` contains the message's ID.",
+} satisfies VendorDefinition;

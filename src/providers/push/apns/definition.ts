@@ -1,0 +1,23 @@
+import { flag, httpSettings, required, secret, type VendorDefinition } from "../../vendor-definition.js";
+
+export const apns = {
+  title: "APNs",
+  type: "push",
+  names: ["push_apns", "apns"],
+  settings: {
+    application_mode: { values: ["production", "sandbox"] },
+    bundle_id: required,
+    signing_key: secret,
+    key_id: {},
+    team_id: {},
+    certificate: secret,
+    private_key: secret,
+    ca: {},
+    token_deregistration: flag,
+    ...httpSettings,
+  },
+  one_of: [["signing_key", "certificate"]],
+  beside: { signing_key: ["key_id", "team_id"], certificate: ["private_key"] },
+  request:
+    "Sends `POST https://api.push.apple.com/3/device/<token>` over HTTP/2, one request per device token. A repeat has the same `apns-id`.",
+} satisfies VendorDefinition;

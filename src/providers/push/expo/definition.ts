@@ -1,0 +1,9 @@
+import { flag, httpSettings, secret, type VendorDefinition } from "../../vendor-definition.js";
+
+export const expo = {
+  title: "Expo",
+  type: "push",
+  names: ["push_expo", "expo"],
+  settings: { expo_project_name: {}, auth_token: secret, token_deregistration: flag, ...httpSettings },
+  request: "Sends `POST https://exp.host/--/api/v2/push/send`, one request per device token.",
+} satisfies VendorDefinition;

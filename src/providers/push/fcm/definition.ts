@@ -1,0 +1,16 @@
+import { flag, httpSettings, required, requiredSecret, type VendorDefinition } from "../../vendor-definition.js";
+
+export const fcm = {
+  title: "Firebase",
+  type: "push",
+  names: ["push_fcm", "fcm"],
+  settings: {
+    project_id: required,
+    service_account_json: { ...requiredSecret, alias: "service_account" },
+    token_url: { kind: "url" },
+    token_deregistration: flag,
+    ...httpSettings,
+  },
+  request:
+    "Sends `POST https://fcm.googleapis.com/v1/projects/<project_id>/messages:send`, one request per device token. The device gets the message's ID with the data.",
+} satisfies VendorDefinition;

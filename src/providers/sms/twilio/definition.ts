@@ -1,0 +1,18 @@
+import { flag, httpSettings, requiredSecret, type VendorDefinition } from "../../vendor-definition.js";
+
+export const twilio = {
+  title: "Twilio",
+  type: "sms",
+  names: ["sms_twilio", "twilio"],
+  settings: {
+    account_id: { required: true, alias: "account_sid" },
+    auth_token: requiredSecret,
+    phone_number: { alias: "from" },
+    short_code: {},
+    messaging_service_sid: {},
+    check_delivery_status: flag,
+    ...httpSettings,
+  },
+  one_of: [["phone_number", "short_code", "messaging_service_sid"]],
+  request: "Sends `POST https://api.twilio.com/2010-04-01/Accounts/<account_id>/Messages.json`.",
+} satisfies VendorDefinition;

@@ -1,0 +1,104 @@
+import type { Message } from "../../../domain/message/message.js";
+import type { Delivery, DeliveryCheck, Provider } from "../../../ports/provider.js";
+import type { JsonObject } from "../../../util/json.js";
+import { getPayloadOverrides } from "../../apply-payload-overrides.js";
+import {
+  type ApiResponse,
+  callApi,
+  createStatusError,
+  DEFAULT_TIMEOUT_MS,
+  formatErrorDetail,
+  getSuccessField,
+  isSuccess,
+  type ProviderServices,
+  parseJsonObject,
+  parseSuccessBody,
+  toPlainText,
+} from "../../call-api.js";
+import { createBounceError, createPermanentError, type DeliveryError } from "../../delivery-error.js";
+import type { SettingsReader } from "../../settings-reader.js";
+
+const VENDOR = "Twilio";
+
+/** Codes for a number that cannot get the message: invalid, unreachable, not a mobile, unsubscribed or unknown. */
+const BAD_NUMBER_CODES = new Set([21211, 21214, 21217, 21401, 21421, 21610, 21612, 21614, 30005, 30006]);
+
+/** Builds a form with `To`, `Body`, the number or service to send from, and the overrides as further fields. */
+function buildForm(to: string, body: string, sender: Record<string, string>, overrides: JsonObject): string {
+  const fields: JsonObject = { To: to, Body: body, ...sender, ...overrides };
+  const form = new URLSearchParams();
+  for (const [name, value] of Object.entries(fields)) {
+    // A list becomes a repeated field, as MediaUrl may be.
+    for (const item of Array.isArray(value) ? value : [value])
+      if (item !== null) form.append(name, typeof item === "string" ? item : JSON.stringify(item));
+  }
+  return form.toString();
+}
+
+function resolveSender(settings: SettingsReader): Record<string, string> {
+  const service = settings.text("messaging_service_sid");
+  if (service !== null) return { MessagingServiceSid: service };
+  const from = settings.text("phone_number") ?? settings.required("short_code");
+  // A service's id as the sender means the service.
+  return /^MG[0-9a-f]{32}$/i.test(from) ? { MessagingServiceSid: from } : { From: from };
+}
+
+function toDeliveryError(response: ApiResponse, now: number): DeliveryError {
+  const { code, message } = parseJsonObject(response.text) ?? {};
+  const detail = formatErrorDetail(message, code);
+  return BAD_NUMBER_CODES.has(Number(toPlainText(code)))
+    ? createBounceError(`${VENDOR}: ${detail}`)
+    : createStatusError(VENDOR, response, detail, now);
+}
+
+/** Returns the result of a message's status: failed messages bounce, and undelivered ones are final (CH-110, E-214). */
+function toDeliveryCheck({ status, error_code, error_message }: JsonObject): DeliveryCheck {
+  const reason = `${VENDOR}: ${formatErrorDetail(error_message ?? status, error_code)}`;
+  if (status === "failed" || BAD_NUMBER_CODES.has(Number(toPlainText(error_code))))
+    return { status: "bounced", reason };
+  if (status === "undelivered") return { status: "undelivered", reason };
+  return { status: status === "delivered" || status === "read" ? "delivered" : "pending" };
+}
+
+/** Opens Twilio's Messages API. It supports no idempotency key, and responds mostly that the message is queued (CH-110). */
+export function openTwilio(settings: SettingsReader, services: ProviderServices): Provider {
+  const base = settings.url("base_url", "https://api.twilio.com");
+  const account = settings.required("account_id");
+  const token = settings.required("auth_token");
+  const sender = resolveSender(settings);
+  const timeout_ms = settings.number("timeout_ms", DEFAULT_TIMEOUT_MS);
+  const credentials = Buffer.from(`${account}:${token}`).toString("base64");
+  settings.addSecret(credentials);
+  const messages = `${base}/2010-04-01/Accounts/${encodeURIComponent(account)}/Messages`;
+  const authorization = `Basic ${credentials}`;
+
+  async function check({ metadata }: Message): Promise<DeliveryCheck> {
+    const url = `${messages}/${encodeURIComponent(toPlainText(metadata?.external_id))}.json`;
+    const request = { method: "GET", url, headers: { authorization }, body: null, timeout_ms };
+    const response = await callApi(services, VENDOR, request);
+    if (!isSuccess(response)) throw toDeliveryError(response, services.now());
+    return toDeliveryCheck(parseSuccessBody(VENDOR, response));
+  }
+
+  return {
+    ...(settings.flag("check_delivery_status") === false ? {} : { check }),
+    async send({ content }): Promise<Delivery> {
+      const to = String(content.to ?? "");
+      const body = String(content.body ?? "");
+      if (to === "") throw createPermanentError("the SMS has no number to go to");
+      const response = await callApi(services, VENDOR, {
+        method: "POST",
+        url: `${messages}.json`,
+        headers: { authorization, "content-type": "application/x-www-form-urlencoded" },
+        body: buildForm(to, body, sender, getPayloadOverrides(content)),
+        timeout_ms,
+      });
+      if (!isSuccess(response)) throw toDeliveryError(response, services.now());
+      const sid = getSuccessField(VENDOR, response, "sid");
+      const deliveryCheck = toDeliveryCheck(parseSuccessBody(VENDOR, response));
+      if (deliveryCheck.status === "bounced") throw createBounceError(deliveryCheck.reason);
+      if (deliveryCheck.status === "undelivered") throw createPermanentError(deliveryCheck.reason);
+      return { status: deliveryCheck.status === "delivered" ? "delivered" : "sent", metadata: { external_id: sid } };
+    },
+  };
+}
