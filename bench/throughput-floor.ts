@@ -252,9 +252,6 @@ export function measureCommentFloor(
   });
 }
 
-const CHAIN =
-  "WITH RECURSIVE chain (row, previous, run) AS (SELECT row, previous, recipient_run FROM batch_activities WHERE row = ? " +
-  "UNION ALL SELECT a.row, a.previous, a.recipient_run FROM chain c CROSS JOIN batch_activities a ON a.row = c.previous) ";
 /** The activities that a digest renders. */
 const RENDERED_ACTIVITIES = 10;
 
@@ -269,14 +266,14 @@ export function measureDigestFloor(
   return measure(floor, engine, (db) => {
     const insertWorkflowRun = createInserter(db, "workflow_runs", joined.workflow_run);
     const insertRun = createInserter(db, "recipient_runs", joined.recipient_run);
-    const findBatch = db.prepare("SELECT row, items, newest, holder FROM batches WHERE key = ? AND open = 1");
+    const findBatch = db.prepare("SELECT row, items, holder FROM batches WHERE key = ? AND open = 1");
     const insertBatch = db.prepare(
       "INSERT INTO batches (key, open, opened_at, closes_at, items) VALUES (?, 1, ?, ?, 0)",
     );
     const insertActivity = db.prepare(
-      "INSERT INTO batch_activities (batch, recipient_run, actor, data, at, previous) VALUES (?, ?, ?, ?, ?, ?)",
+      "INSERT INTO batch_activities (batch, recipient_run, actor, data, at) VALUES (?, ?, ?, ?, ?)",
     );
-    const updateBatch = db.prepare("UPDATE batches SET items = ?, closes_at = ?, newest = ?, holder = ? WHERE row = ?");
+    const updateBatch = db.prepare("UPDATE batches SET items = ?, closes_at = ?, holder = ? WHERE row = ?");
     const writeJoined = createStateWriter(joined);
     const at = Number(joined.recipient_run.inserted_at);
     for (let n = 0; n < triggers; n++)
@@ -284,24 +281,21 @@ export function measureDigestFloor(
         const workflow_run = insertWorkflowRun({ id: randomUUID(), data: JSON.stringify({ page: `Page ${n}` }) });
         for (let i = 0; i < recipients; i++) {
           const key = JSON.stringify(["$users", `user-${i}`, "latest", "digest", "batch_1", null, ""]);
-          const found = findBatch.get(key) as Record<"row" | "items" | "newest" | "holder", number> | undefined;
+          const found = findBatch.get(key) as Record<"row" | "items" | "holder", number> | undefined;
           const batch = found ?? {
             row: Number(insertBatch.run(key, at, at).lastInsertRowid),
             items: 0,
-            newest: null,
             holder: null,
           };
           const run = insertRun({ id: randomUUID(), workflow_run, recipient: `$users/user-${i}`, ...writeJoined([]) });
-          const activity = insertActivity.run(batch.row, run, "$users/alan", "", at, batch.newest).lastInsertRowid;
-          updateBatch.run(batch.items + 1, at, Number(activity), batch.holder ?? run, batch.row);
+          insertActivity.run(batch.row, run, "$users/alan", "", at);
+          updateBatch.run(batch.items + 1, at, batch.holder ?? run, batch.row);
         }
       });
 
-    const selectBatches = db.prepare(
-      "SELECT row, items, newest, holder, key FROM batches WHERE row > ? ORDER BY row LIMIT ?",
-    );
+    const selectBatches = db.prepare("SELECT row, items, holder, key FROM batches WHERE row > ? ORDER BY row LIMIT ?");
     const selectActivities = db.prepare(
-      `${CHAIN} SELECT w.data FROM chain c CROSS JOIN recipient_runs r ON r.row = c.run CROSS JOIN workflow_runs w ON w.row = r.workflow_run ORDER BY c.row LIMIT ${RENDERED_ACTIVITIES}`,
+      `SELECT w.data FROM batch_activities a CROSS JOIN recipient_runs r ON r.row = a.recipient_run CROSS JOIN workflow_runs w ON w.row = r.workflow_run WHERE a.batch = ? ORDER BY a.row LIMIT ${RENDERED_ACTIVITIES}`,
     );
     const updateRun = db.prepare(
       "UPDATE recipient_runs SET status = ?, steps = ?, events = ?, due_at = ? WHERE row = ?",
@@ -312,11 +306,8 @@ export function measureDigestFloor(
     const writeCompleted = createStateWriter(completed);
     for (let last = 0; last < recipients; last += DUE_CHUNK)
       inTransaction(db, () => {
-        for (const { row, items, newest, holder, key } of selectBatches.all(last, DUE_CHUNK) as Record<
-          string,
-          number
-        >[]) {
-          const activities = selectActivities.all(newest as number) as { data: string }[];
+        for (const { row, items, holder, key } of selectBatches.all(last, DUE_CHUNK) as Record<string, number>[]) {
+          const activities = selectActivities.all(row as number) as { data: string }[];
           text = `${items} comments${activities.map(({ data }) => `\n- ${(JSON.parse(data) as { page: string }).page}`).join("")}\n`;
           const messageId = createMessageId();
           const state = writeCompleted([messageId]);

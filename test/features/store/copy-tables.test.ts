@@ -27,7 +27,6 @@ const newFile = (): string => join(folder, `store-${files++}.db`);
 /** Columns that only one kind of store has, with the reason in `docs/decisions/0065-table-versions-and-copies-of-stores.md`. */
 const OWN_COLUMNS = {
   sqlite: [
-    ...["batch_activities.previous", "batches.newest", "batches.hundredth"],
     ...["recipient_runs.workflow_name", "recipient_runs.tenant_name", "messages.workflow_name", "messages.tenant_name"],
   ],
   postgres: [
@@ -39,7 +38,7 @@ const OWN_COLUMNS = {
   ],
 };
 const OWN_TABLES = {
-  sqlite: ["clock", "names", "batch_actors", "crashed_claims"],
+  sqlite: ["clock", "names", "crashed_claims"],
   postgres: [
     "clock",
     "knock_store",

@@ -7,7 +7,6 @@ import type { Connection } from "./connection.js";
 const RUN_TABLES = [
   "signals",
   "waits",
-  "batch_actors",
   "batch_activities",
   "batches",
   "delivery_logs",

@@ -2,7 +2,7 @@
 export const APPLICATION_ID = 0x6b6e6f63;
 
 /** Stores with a lower `user_version` were written by development versions, before the first release. */
-export const FIRST_VERSION = 101;
+export const FIRST_VERSION = 102;
 
 /**
  * The scripts that create and update the tables, each of which runs once, in order. `user_version` is {@link FIRST_VERSION} and
@@ -194,9 +194,7 @@ CREATE TABLE batches (
   opened_at INTEGER NOT NULL,
   closes_at INTEGER NOT NULL,
   holder INTEGER REFERENCES recipient_runs (row),
-  items INTEGER NOT NULL,
-  newest INTEGER REFERENCES batch_activities (row),
-  hundredth INTEGER REFERENCES batch_activities (row)
+  items INTEGER NOT NULL
 );
 CREATE UNIQUE INDEX batches_open ON batches (key) WHERE open = 1;
 
@@ -207,12 +205,10 @@ CREATE TABLE batch_activities (
   actor TEXT,
   data TEXT NOT NULL,
   at INTEGER NOT NULL,
-  removed INTEGER NOT NULL DEFAULT 0,
-  previous INTEGER REFERENCES batch_activities (row)
+  removed INTEGER NOT NULL DEFAULT 0
 );
+CREATE INDEX batch_activities_by_batch ON batch_activities (batch);
 CREATE INDEX batch_activities_by_run ON batch_activities (recipient_run);
-
-CREATE TABLE batch_actors (batch INTEGER NOT NULL, actor TEXT NOT NULL, PRIMARY KEY (batch, actor)) WITHOUT ROWID;
 
 CREATE TABLE throttles (key TEXT PRIMARY KEY, ends_at INTEGER NOT NULL, passes INTEGER NOT NULL) WITHOUT ROWID;
 

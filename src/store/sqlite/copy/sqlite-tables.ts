@@ -75,15 +75,6 @@ const SET_NAMES = `
     SELECT r.workflow_name, r.tenant_name FROM recipient_runs r WHERE r.row = messages.recipient_run
   );`;
 
-/** Each activity points to the previous one of its batch, and a batch to its newest. Without `hundredth`, large batches are counted. */
-const LINK_ACTIVITIES = `
-  CREATE TEMP TABLE previous_activities AS
-    SELECT row, LAG(row) OVER (PARTITION BY batch ORDER BY row) AS previous FROM batch_activities;
-  CREATE UNIQUE INDEX temp.previous_by_row ON previous_activities (row);
-  UPDATE batch_activities SET previous = (SELECT p.previous FROM previous_activities p WHERE p.row = batch_activities.row);
-  DROP TABLE previous_activities;
-  UPDATE batches SET newest = n.row FROM (SELECT batch, MAX(row) AS row FROM batch_activities GROUP BY batch) n WHERE n.batch = batches.row;`;
-
 function createInUseError(location: string, cause?: unknown): KnockError {
   return new KnockError("conflict", `another process uses the store ${location}`, {
     hint: "Stop it, such as `knock dev` or `knock worker`, and run the command again.",
@@ -150,7 +141,7 @@ class SqliteTableTarget implements TableTarget {
   }
 
   async deriveRest(): Promise<void> {
-    this.database.exec(SET_NAMES + LINK_ACTIVITIES);
+    this.database.exec(SET_NAMES);
   }
 
   private hasTable(name: string): boolean {

@@ -16,9 +16,7 @@ const DELETIONS = [
   "DELETE FROM delivery_logs WHERE message IN (SELECT id FROM messages WHERE recipient = ?)",
   "DELETE FROM message_secrets WHERE message IN (SELECT id FROM messages WHERE recipient = ?)",
   "DELETE FROM messages WHERE recipient = ?",
-  `DELETE FROM batch_actors WHERE batch IN (SELECT batch FROM batch_activities WHERE recipient_run IN ${RUN_ROWS_OF_RECIPIENT})`,
-  // Rows of deleted activities are used again, so the chain of a batch that no run waits for must not lead to them.
-  `UPDATE batches SET open = 0, newest = NULL, hundredth = NULL WHERE row IN (SELECT batch FROM batch_activities WHERE recipient_run IN ${RUN_ROWS_OF_RECIPIENT})`,
+  `UPDATE batches SET open = 0 WHERE row IN (SELECT batch FROM batch_activities WHERE recipient_run IN ${RUN_ROWS_OF_RECIPIENT})`,
   `DELETE FROM batch_activities WHERE recipient_run IN ${RUN_ROWS_OF_RECIPIENT}`,
 ];
 

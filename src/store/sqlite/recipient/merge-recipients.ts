@@ -31,8 +31,6 @@ function mergeActors(
   const batches = listRows(db.all<{ row: number }>(`SELECT DISTINCT batch AS row FROM ${ACTIVITIES}`, triggers, from));
   db.run(`UPDATE workflow_runs SET actor = ? WHERE row IN ${LIST}`, into, triggers);
   db.run(`UPDATE ${ACTIVITIES.replace(" WHERE", " SET actor = ? WHERE")}`, into, triggers, from);
-  db.run(`UPDATE OR IGNORE batch_actors SET actor = ? WHERE batch IN ${LIST} AND actor = ?`, into, batches, from);
-  db.run(`DELETE FROM batch_actors WHERE batch IN ${LIST} AND actor = ?`, batches, from);
   // A message of a batch belongs to the run that waited for it.
   const messages = db.all<{ row: number; batch: string }>(
     `SELECT m.row, m.batch FROM batches b CROSS JOIN messages m ON m.recipient_run = b.holder WHERE b.row IN ${LIST} AND m.batch IS NOT NULL`,

@@ -1,7 +1,6 @@
 import {
   type BatchActivity,
   type BatchContinuations,
-  MAX_RENDERED_ACTIVITIES,
   setWaitingUntil,
 } from "../../../domain/run/batch-continuations.js";
 import * as rules from "../../../domain/run/decide-batch.js";
@@ -9,35 +8,23 @@ import type { JsonObject } from "../../../util/json.js";
 import { stringify } from "../../rows/json-column.js";
 import { packSteps, unpackSteps } from "../../rows/step-codec.js";
 import type { Connection } from "../connection/connection.js";
-import { IN_CHAIN, SHARED_DATA, WITH_CHAIN } from "./read-batch.js";
+import { FROM_ACTIVITIES, SHARED_DATA } from "./read-batch.js";
 
-/** An open batch with its row, and the row of its newest activity. */
+/** An open batch with its row. */
 interface BatchRow extends rules.OpenBatch {
   row: number;
-  newest: number | null;
-  /** The row with which the batch had {@link MAX_RENDERED_ACTIVITIES}; null if `batch_actors` does not have its actors. */
-  hundredth: number | null;
 }
 
-const OPEN_BATCH =
-  "SELECT row, opened_at, closes_at, holder, items, newest, hundredth FROM batches WHERE key = ? AND open = 1";
+const OPEN_BATCH = "SELECT row, opened_at, closes_at, holder, items FROM batches WHERE key = ? AND open = 1";
 
-type BatchColumns = [
-  row: number,
-  opened_at: number,
-  closes_at: number,
-  holder: number | null,
-  items: number,
-  newest: number | null,
-  hundredth: number | null,
-];
+type BatchColumns = [row: number, opened_at: number, closes_at: number, holder: number | null, items: number];
 
 /** Returns the open batch with a key, or null. Called for each run at a batch step. */
 function findOpenBatch(db: Connection, key: string): BatchRow | null {
   const found = db.getList<BatchColumns>(OPEN_BATCH, key);
   if (found === undefined) return null;
-  const [row, opened_at, closes_at, waiting_run, items, newest, hundredth] = found;
-  return { row, opened_at, closes_at, waiting_run, items, newest, hundredth };
+  const [row, opened_at, closes_at, waiting_run, items] = found;
+  return { row, opened_at, closes_at, waiting_run, items };
 }
 
 /** A trigger's data, which most of its runs share, and its JSON text. The value is null where only the text was read. */
@@ -74,24 +61,14 @@ export function writeBatchChanges(
   for (const change of changes) {
     if (change.expiredBatch !== null) closeBatch(db, change.expiredBatch.row);
     if (change.closes_at === null) continue;
-    const batch = change.joinedBatch ?? {
-      row: insertBatch(db, change, change.closes_at, now),
-      newest: null,
-      hundredth: null,
-    };
+    const batch = change.joinedBatch?.row ?? insertBatch(db, change, change.closes_at, now);
     const { waiting_run = null } = change.joinedBatch ?? {};
     if (waiting_run !== null && change.postponesWaitingRun) postponeWaitingRun(db, waiting_run, change.closes_at, now);
     if (change.activity !== null) {
-      db.run(
-        "UPDATE batches SET items = ?, closes_at = ?, newest = ? WHERE row = ?",
-        change.items,
-        change.closes_at,
-        insertActivity(db, batch, change.activity, run, trigger),
-        batch.row,
-      );
-      recordActor(db, batch, change.items, change.activity);
+      insertActivity(db, batch, change.activity, run, trigger);
+      db.run("UPDATE batches SET items = ?, closes_at = ? WHERE row = ?", change.items, change.closes_at, batch);
     }
-    if (change.waitsForClose) setWaitingRun(db, batch.row, run);
+    if (change.waitsForClose) setWaitingRun(db, batch, run);
     // A run that continues without its batch no longer refers to the batch that it came from.
     else if (change.joinedBatch === null) db.run("UPDATE recipient_runs SET batch = NULL WHERE row = ?", run);
   }
@@ -121,44 +98,22 @@ function postponeWaitingRun(db: Connection, run: number, closesAt: number, now: 
   );
 }
 
-/** Inserts an activity and returns its row, the newest of the batch's chain. */
 function insertActivity(
   db: Connection,
-  { row, newest }: Pick<BatchRow, "row" | "newest">,
+  batch: number,
   { actor, data, at }: BatchActivity,
   run: number,
   trigger: TriggerData,
-): number {
+): void {
   const text = data === trigger.value ? trigger.text : stringify(data);
-  return db.insert(
-    "INSERT INTO batch_activities (batch, recipient_run, actor, data, at, previous) VALUES (?, ?, ?, ?, ?, ?)",
-    row,
+  db.run(
+    "INSERT INTO batch_activities (batch, recipient_run, actor, data, at) VALUES (?, ?, ?, ?, ?)",
+    batch,
     run,
     actor,
     text === trigger.text ? SHARED_DATA : text,
     at,
-    newest,
   );
-}
-
-/**
- * Records what closing a large batch needs, so that it does not read all activities: where the rendered ones end, and the
- * actors. Smaller batches are read completely and need no record.
- */
-function recordActor(
-  db: Connection,
-  { row, newest, hundredth }: Pick<BatchRow, "row" | "newest" | "hundredth">,
-  items: number,
-  { actor }: BatchActivity,
-): void {
-  if (items === MAX_RENDERED_ACTIVITIES + 1) {
-    db.run("UPDATE batches SET hundredth = ? WHERE row = ?", newest, row);
-    db.run(
-      `${WITH_CHAIN} INSERT OR IGNORE INTO batch_actors (batch, actor) SELECT ?1, a.actor ${IN_CHAIN} WHERE a.removed = 0 AND a.actor IS NOT NULL`,
-      row,
-    );
-  } else if (hundredth !== null && actor !== null)
-    db.run("INSERT OR IGNORE INTO batch_actors (batch, actor) VALUES (?, ?)", row, actor);
 }
 
 /** Sets the run that continues with the batch. The run no longer refers to a batch that it came from before. */
@@ -201,9 +156,7 @@ export function findOpenItem(db: Connection, recipientRun: number): OpenItem | u
 /** Removes a canceled run's activity from its batch. The window and the run that waits for the close stay (E-279, E-280). */
 export function removeItem(db: Connection, item: OpenItem): void {
   db.run("UPDATE batch_activities SET removed = 1 WHERE row = ?", item.row);
-  // Closing the batch counts its activities, because its other activities may have the same actor.
-  db.run("UPDATE batches SET items = items - 1, hundredth = NULL WHERE row = ?", item.batch);
-  db.run("DELETE FROM batch_actors WHERE batch = ?", item.batch);
+  db.run("UPDATE batches SET items = items - 1 WHERE row = ?", item.batch);
 }
 
 /** Returns the open batch whose close a run waits for, or undefined. */
@@ -221,8 +174,5 @@ export function findAwaitedBatch(
 
 /** Returns the row of the run with the oldest activity in a batch; undefined if none is left. */
 export function findOldestItem(db: Connection, batch: number): number | undefined {
-  return db.get<{ run: number }>(
-    `${WITH_CHAIN} SELECT a.recipient_run AS run ${IN_CHAIN} WHERE a.removed = 0 ORDER BY c.row LIMIT 1`,
-    batch,
-  )?.run;
+  return db.get<{ run: number }>(`SELECT a.recipient_run AS run ${FROM_ACTIVITIES} ORDER BY a.row LIMIT 1`, batch)?.run;
 }

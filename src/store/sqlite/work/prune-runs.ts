@@ -5,7 +5,6 @@ import type { Connection } from "../connection/connection.js";
 
 const LIST = "(SELECT value FROM json_each(?1))";
 const SQL = buildPruneStatements({ bind: (position) => `?${position}`, list: LIST });
-const BATCHES_OF_RUNS = `(SELECT batch FROM batch_activities WHERE recipient_run IN ${LIST})`;
 
 const count = (db: Connection, sql: string, ...values: (string | number)[]): number =>
   (db.get<{ count: number }>(sql, ...values) as { count: number }).count;
@@ -45,11 +44,6 @@ function pruneRows(db: Connection, request: PruneRequest): PruneResult {
 }
 
 function pruneRuns(db: Connection, list: string, isDryRun: boolean): Partial<PrunedCounts> {
-  if (!isDryRun) {
-    db.run(`DELETE FROM batch_actors WHERE batch IN ${BATCHES_OF_RUNS}`, list);
-    // Rows of deleted activities are used again, so the chain of a batch must not lead to them.
-    db.run(`UPDATE batches SET newest = NULL, hundredth = NULL WHERE row IN ${BATCHES_OF_RUNS}`, list);
-  }
   const counts: Partial<PrunedCounts> = {};
   for (const { table, where, counted } of SQL.parts) {
     if (isDryRun && counted === undefined) continue;
