@@ -1,8 +1,10 @@
 import { hasTrait } from "../../domain/message/channel-types.js";
+import type { DeliveryLog } from "../../domain/message/delivery-log.js";
 import { DELIVERY_STATUSES, type Message, type MessageChannel } from "../../domain/message/message.js";
+import type { GuideEngagement } from "../../ports/guide-store.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { packMessageEvents, unpackMessageEvents } from "./event-codec.js";
-import { parseJson } from "./json-column.js";
+import { parseJson, stringify } from "./json-column.js";
 import type { WorkflowRunRecord } from "./run-row.js";
 import { decodeFields, describeTable, pickFields, selectColumns, sumBytes } from "./table.js";
 import { createListCheck, isEvent, isText } from "./value-checks.js";
@@ -159,3 +161,31 @@ export function toMessage(
     data: parseJson<JsonObject>(row.data) ?? run.data,
   });
 }
+
+/**
+ * Returns whether an engagement is a `seen` of a guide's message that is not seen. It sets the content and the data, which only `seen`
+ * carries: clients send engagements without waiting, so that another one may arrive first and create the message (R-127).
+ */
+export function isFirstDisplay({ seen_at }: Pick<MessageRow, "seen_at">, { action }: GuideEngagement): boolean {
+  return action === "seen" && seen_at === null;
+}
+
+/** Returns the columns of a message with what the client displayed. */
+export function toDisplayColumns({ message }: GuideEngagement): { content: string; data: string } {
+  return { content: stringify(message.content), data: stringify(message.data) };
+}
+
+export const DELIVERY_LOGS = describeTable<DeliveryLog>()(
+  "delivery_logs",
+  { row: "bigint" },
+  {
+    id: { type: "text" },
+    message: { type: "text", field: "message_id" },
+    service: { type: "text", field: "service_name" },
+    request: { type: "json", check: isJsonObject },
+    response: { type: "json", check: isJsonObject },
+    at: { type: "bigint" },
+  },
+);
+
+export const toDeliveryLog = (row: typeof DELIVERY_LOGS.row): DeliveryLog => decodeFields(DELIVERY_LOGS, row, {});

@@ -2,12 +2,18 @@ import type { RecipientKey } from "../../domain/recipient/recipient.js";
 import { RUN_STATUSES } from "../../domain/run/run-status.js";
 import type { RecipientRun, WorkflowRun } from "../../domain/run/workflow-run.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
-import { isJsonObject } from "../../util/json.js";
+import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { packRunEvents, unpackRunEvents } from "./event-codec.js";
 import { parseJson } from "./json-column.js";
 import { packSteps, unpackSteps } from "./step-codec.js";
 import { decodeFields, describeTable, selectColumns, sumBytes } from "./table.js";
 import { createListCheck, isReason, isRunEvent, isStep, isSubscription, isText } from "./value-checks.js";
+
+/** A trigger's data, which most of its runs share, and its JSON text. The value is null where only the text was read. */
+export interface TriggerData {
+  value: JsonObject | null;
+  text: string;
+}
 
 export const WORKFLOW_RUNS = describeTable<Omit<WorkflowRun, "version_id" | "data">>()(
   "workflow_runs",

@@ -1,11 +1,9 @@
 import type { StoredTable } from "../../ports/store-tables.js";
 import { isJsonObject } from "../../util/json.js";
-import { DELIVERY_LOGS } from "./delivery-log-row.js";
-import { MESSAGES } from "./message-row.js";
-import { RECIPIENTS } from "./recipient-row.js";
+import { DELIVERY_LOGS, MESSAGES } from "./message-row.js";
+import { RECIPIENTS, SUBSCRIPTIONS } from "./recipient-row.js";
 import { RECIPIENT_RUNS, WORKFLOW_RUNS } from "./run-row.js";
 import { SCHEDULES } from "./schedule-row.js";
-import { SUBSCRIPTIONS } from "./subscription-row.js";
 import type { Column } from "./table.js";
 import { createListCheck, isText, isVersion, type ValueCheck } from "./value-checks.js";
 

@@ -34,7 +34,7 @@ import { listIdsByPrefix } from "./run/list-ids-by-prefix.js";
 import { listRecipientRuns, readRecipientRun } from "./run/list-runs.js";
 import { countRuns, readOutcomeRuns, readWorkflowRun } from "./run/outcome-runs.js";
 import { readBatch } from "./run/read-batch.js";
-import { retryRuns } from "./run/retry-runs.js";
+import { retryRuns } from "./run/run-rows.js";
 import { SharedRows } from "./run/shared-rows.js";
 import { acquireThrottleSlots, previewThrottleSlots } from "./run/throttle-slots.js";
 import { recordEvents } from "./run/waits.js";

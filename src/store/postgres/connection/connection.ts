@@ -1,5 +1,4 @@
 import type { Pool, PoolClient } from "pg";
-import { LOCK_WAITS_SHARED } from "./lock-waits.js";
 import { checkOldestVersion } from "./migrations.js";
 import {
   createReadOnlyError,
@@ -9,8 +8,7 @@ import {
   READ_ONLY_TRANSACTION,
   translateError,
 } from "./store-errors.js";
-import { type SqlValue, Statements, Transaction } from "./transaction.js";
-import type { Wakeup } from "./wakeup.js";
+import { LOCK_WAITS_SHARED, type SqlValue, Statements, Transaction, type Wakeup } from "./transaction.js";
 
 /** How often a transaction is tried that fails because of others. */
 const MAX_ATTEMPTS = 5;

@@ -1,6 +1,5 @@
-import { CLAIM, KEY, ROW, XID } from "./columns.js";
 import { buildLastPartition, PARTITIONED_TABLES } from "./partitions.js";
-import { RUN_TABLES } from "./run-tables.js";
+import { CLAIM, KEY, ROW, RUN_TABLES, XID } from "./run-tables.js";
 
 const RECIPIENTS = `
   CREATE TABLE clock (

@@ -1,9 +1,31 @@
 import type { PoolClient } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
-import { type CausedWork, NO_CAUSED_WORK } from "../../../ports/due-store.js";
+import { type CausedWork, type DueKind, NO_CAUSED_WORK } from "../../../ports/due-store.js";
 import { replaceNuls } from "../../rows/replace-nuls.js";
-import type { Wakeup } from "./wakeup.js";
+
+/** Work that a transaction makes due, for a job that performs it. The rows are the truth; a wakeup is only a hint. */
+export interface Wakeup {
+  kind: DueKind;
+  dueAt: number;
+  workflowRunRow?: number;
+  rows?: { from: number; to: number };
+  shard?: number;
+  channel?: string;
+  /** The tenant of the only trigger whose work this is; null without one. */
+  tenant?: string | null;
+  /** The number of rows, for the job's priority. */
+  size?: number;
+}
+
+/** A number that no other lock of the store has, apart from hashes of names, where a collision costs only time. */
+export const WAITS_LOCK = 0x77616974;
+
+/**
+ * Statement at the begin of a transaction that writes. Most stores never have a run that waits, and then no transaction builds
+ * events. The shared lock keeps a first run from beginning to wait while a transaction relies on that.
+ */
+export const LOCK_WAITS_SHARED = `SELECT pg_advisory_xact_lock_shared(${WAITS_LOCK})`;
 
 export type SqlValue = string | number | boolean | null | readonly string[] | readonly number[];
 export type CopyValue = string | number | null;
@@ -134,4 +156,27 @@ function formatCopyRows(rows: readonly (readonly CopyValue[])[]): string {
     text += "\n";
   }
   return text;
+}
+
+/** A session shows 32 bits of its transaction's id, which are completed from the newest id. */
+const SELECT_BOUNDS = `
+  SELECT newest, LEAST(newest, newest - max(((newest - xid) % 4294967296 + 4294967296) % 4294967296)) AS oldest
+  FROM (SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS newest) latest
+    LEFT JOIN (SELECT backend_xid::text::bigint AS xid FROM pg_stat_activity WHERE datname = current_database() AND backend_xid IS NOT NULL) open
+    ON true
+  GROUP BY newest`;
+
+/** Transactions below `oldest` have ended. Those from `newest` on have not started yet. */
+interface TransactionBounds {
+  oldest: number;
+  newest: number;
+}
+
+/**
+ * Reads the bound below which every transaction of this database has ended. The statements that follow see what those below
+ * have written, so a reader that continues from here skips nothing. `pg_snapshot_xmin` would also wait for transactions of
+ * other databases.
+ */
+export async function readTransactionBounds(db: Pick<Statements, "get">): Promise<TransactionBounds> {
+  return (await db.get<TransactionBounds>(SELECT_BOUNDS)) as TransactionBounds;
 }

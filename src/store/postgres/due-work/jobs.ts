@@ -1,6 +1,6 @@
 import type { DueKind } from "../../../ports/due-store.js";
 import { type DueTask, MAX_SMALL_TRIGGER } from "../../../ports/due-work.js";
-import type { Wakeup } from "../connection/wakeup.js";
+import type { Wakeup } from "../connection/transaction.js";
 import { SHARDS } from "../run/shard.js";
 
 /** The schema of graphile-worker's tables. */

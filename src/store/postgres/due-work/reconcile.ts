@@ -1,7 +1,6 @@
 import { MAX_SMALL_TRIGGER } from "../../../ports/due-work.js";
 import { type Connection, READ_BY_INDEX } from "../connection/connection.js";
-import { DATABASE_TIME, type Transaction } from "../connection/transaction.js";
-import type { Wakeup } from "../connection/wakeup.js";
+import { DATABASE_TIME, type Transaction, type Wakeup } from "../connection/transaction.js";
 import { addJobs } from "./add-jobs.js";
 import { IS_NEAR } from "./delayed-jobs.js";
 import { JOB_SCHEMA, type JobPayload, MAX_RUNS_PER_JOB, type NewJob } from "./jobs.js";

@@ -1,7 +1,7 @@
 import type { AcknowledgedEntry, OutboundEntry, OutboundLog } from "../../../ports/outbound-log.js";
 import type { JsonObject } from "../../../util/json.js";
 import { stringify } from "../../rows/json-column.js";
-import { type OutboundEventRow, toOutboundEntry } from "../../rows/outbound-event-row.js";
+import { type OutboundEventRow, toOutboundEntry } from "../../rows/log-rows.js";
 import type { Connection } from "../connection/connection.js";
 import type { Transaction } from "../connection/transaction.js";
 

@@ -10,7 +10,7 @@ import {
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { SourceLog } from "../../../ports/source-service.js";
 import { stringify } from "../../rows/json-column.js";
-import { SOURCE_EVENT_BYTES, type SourceEventRow, toSourceReceipt } from "../../rows/source-event-row.js";
+import { SOURCE_EVENT_BYTES, type SourceEventRow, toSourceReceipt } from "../../rows/log-rows.js";
 import type { Connection } from "../connection/connection.js";
 import { readPage } from "../connection/read-page.js";
 import { SqlFilters } from "../connection/sql-filters.js";

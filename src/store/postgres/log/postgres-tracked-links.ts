@@ -1,6 +1,6 @@
 import type { TrackedLink, TrackedLinks } from "../../../ports/tracked-links.js";
 import { BASE62 } from "../../../util/ids.js";
-import { findLink, type LinksRow } from "../../rows/links-row.js";
+import { findLink, type LinksRow } from "../../rows/log-rows.js";
 import type { Connection } from "../connection/connection.js";
 
 const SELECT_LINKS = "SELECT id AS message_id, links FROM messages";

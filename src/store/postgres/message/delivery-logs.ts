@@ -1,6 +1,6 @@
 import type { DeliveryLog } from "../../../domain/message/delivery-log.js";
-import { DELIVERY_LOGS, toDeliveryLog } from "../../rows/delivery-log-row.js";
 import { stringify } from "../../rows/json-column.js";
+import { DELIVERY_LOGS, toDeliveryLog } from "../../rows/message-row.js";
 import { encodeRecord, listColumns, listTypes, selectColumns } from "../../rows/table.js";
 import { buildRecords } from "../connection/build-records.js";
 import type { Reader, Transaction } from "../connection/transaction.js";

@@ -4,9 +4,8 @@ import type { Message } from "../../../domain/message/message.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import { stringify } from "../../rows/json-column.js";
 import type { Connection } from "../connection/connection.js";
-import { readTransactionBounds } from "../connection/read-transaction-bounds.js";
 import type { SqlFilters } from "../connection/sql-filters.js";
-import type { Reader, Transaction } from "../connection/transaction.js";
+import { type Reader, readTransactionBounds, type Transaction } from "../connection/transaction.js";
 import type { SharedRows } from "../run/shared-rows.js";
 
 // Counting a feed of 100,000 messages takes more than 100 ms. The counts of large feeds are therefore kept in `feed_counts`, by

@@ -1,8 +1,8 @@
 import type { Message, MessageStatuses } from "../../../domain/message/message.js";
 import { stringify } from "../../rows/json-column.js";
 import { MESSAGE_COLUMNS, MESSAGES, type MessageRow, toMessage } from "../../rows/message-row.js";
+import type { TriggerData } from "../../rows/run-row.js";
 import { encodeFields } from "../../rows/table.js";
-import type { TriggerData } from "../../rows/trigger-data.js";
 import { allocateRows } from "../connection/allocate-rows.js";
 import { BlockValues, recordNewValues } from "../connection/block-values.js";
 import type { CopyValue, Reader, Transaction } from "../connection/transaction.js";

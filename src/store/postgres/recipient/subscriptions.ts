@@ -9,7 +9,7 @@ import {
   SUBSCRIPTIONS,
   type SubscriptionRow,
   toStoredSubscription,
-} from "../../rows/subscription-row.js";
+} from "../../rows/recipient-row.js";
 import { encodeRecord, listColumns, listTypes } from "../../rows/table.js";
 import { buildRecords } from "../connection/build-records.js";
 import { readPage } from "../connection/read-page.js";

@@ -7,8 +7,8 @@ import {
 import * as rules from "../../../domain/run/decide-batch.js";
 import type { RecipientRun } from "../../../domain/run/workflow-run.js";
 import { stringify } from "../../rows/json-column.js";
+import type { TriggerData } from "../../rows/run-row.js";
 import { packSteps, unpackSteps } from "../../rows/step-codec.js";
-import type { TriggerData } from "../../rows/trigger-data.js";
 import { toIndexedKey } from "../connection/to-indexed-key.js";
 import type { CopyValue, Transaction } from "../connection/transaction.js";
 import { type BatchState, BatchStates } from "./batch-states.js";

@@ -1,5 +1,5 @@
 import type { RecipientRun } from "../../../domain/run/workflow-run.js";
-import type { TriggerData } from "../../rows/trigger-data.js";
+import type { TriggerData } from "../../rows/run-row.js";
 
 /** Maximum number of remembered claims. Claims that are never saved, such as after an error, would otherwise accumulate. */
 const MAX_CLAIMS = 64;

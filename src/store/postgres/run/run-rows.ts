@@ -1,7 +1,11 @@
+import { retryRun } from "../../../domain/run/fail-run.js";
 import type { RecipientRun } from "../../../domain/run/workflow-run.js";
 import { toJson } from "../../rows/json-column.js";
 import {
+  RECIPIENT_RUN_COLUMNS,
   RECIPIENT_RUNS,
+  type RecipientRunRow,
+  toRecipientRun,
   toWorkflowRunRecord,
   WORKFLOW_RUN_COLUMNS,
   type WorkflowRunRecord,
@@ -228,4 +232,20 @@ export async function updateRunRows(
   for (const { row } of changed) values.add("runs.status", statuses.get(row) ?? null, row);
   await recordChangedValues(tx, values);
   return changed.map(({ row }) => row);
+}
+
+const SELECT = `SELECT ${RECIPIENT_RUN_COLUMNS}, w.id AS run_id, w.tenant
+  FROM recipient_runs r JOIN workflow_runs w ON w.row = r.workflow_run
+  WHERE r.id = ANY($1::text[]) ORDER BY r.row FOR NO KEY UPDATE OF r`;
+
+/** Makes failed runs due again and returns their IDs. Runs with another status are left as they are. */
+export async function retryRuns(tx: Transaction, ids: readonly string[], at: number): Promise<string[]> {
+  const found = await tx.all<RecipientRunRow & { run_id: string; tenant: string | null }>(SELECT, ids);
+  const retried = found.flatMap((row) => {
+    const run = retryRun(toRecipientRun(row, row.run_id), at);
+    return run === null ? [] : [{ ...row, run, workflowRun: row.workflow_run, revision: null }];
+  });
+  await updateRunRows(tx, retried);
+  wakeRuns(tx, retried);
+  return retried.map(({ id }) => id);
 }

@@ -5,8 +5,7 @@ import { getDueAfterSignal, isAwaited, type RunWait, type Signal } from "../../.
 import type { TriggerSource } from "../../../domain/run/workflow-run.js";
 import { stringify } from "../../rows/json-column.js";
 import { buildRecords } from "../connection/build-records.js";
-import { WAITS_LOCK } from "../connection/lock-waits.js";
-import type { Reader, Transaction } from "../connection/transaction.js";
+import { type Reader, type Transaction, WAITS_LOCK } from "../connection/transaction.js";
 import { getShard } from "./shard.js";
 
 /** Marks the store for good as one in which runs wait, when the first run begins to. Waits for transactions that build no events. */

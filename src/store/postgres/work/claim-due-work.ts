@@ -1,13 +1,16 @@
+import type { Message } from "../../../domain/message/message.js";
 import { countMessages } from "../../../domain/run/outcome.js";
 import { sendsRequest } from "../../../domain/run/sends-request.js";
 import type { Claim } from "../../../ports/due-store.js";
 import type { ClaimedRun } from "../../../ports/run-store.js";
 import { stringify } from "../../rows/json-column.js";
+import type { MessageRow } from "../../rows/message-row.js";
 import { RECIPIENT_RUNS, type RecipientRunRow, toRecipientRun } from "../../rows/run-row.js";
 import { selectColumns } from "../../rows/table.js";
 import type { Connection } from "../connection/connection.js";
 import type { Reader, Transaction } from "../connection/transaction.js";
-import { readMessageStatuses } from "../message/message-rows.js";
+import { readMessageStatuses, SELECT_MESSAGES, toMessages } from "../message/message-rows.js";
+import { addSecrets } from "../message/message-secrets.js";
 import { closeBatches } from "../run/batches.js";
 import type { ClaimedRow, ClaimedRows } from "../run/claimed-rows.js";
 import { readBatches } from "../run/read-batch.js";
@@ -15,8 +18,7 @@ import { readWorkflowRuns } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { readWaits } from "../run/waits.js";
 import { hasCrashedWork, leaseCrashedRow } from "./crashed-claims.js";
-import { buildDueSelect, buildUnleasedCondition, hasDueWork } from "./due-rows.js";
-import { leaseDueRows, leaseRows } from "./lease-rows.js";
+import { buildDueSelect, buildUnleasedCondition, hasDueWork, leaseDueRows, leaseRows } from "./due-rows.js";
 import { findLastMoment } from "./next-due.js";
 
 type DueRun = RecipientRunRow & { revision: number };
@@ -166,5 +168,27 @@ async function claimRunsOfJob(
     const runs = [...free, ...fresh.runs];
     claimedRows.remember(claim.token, new Map(runs.map(({ recipientRun: { id } }) => [id, all.get(id) as ClaimedRow])));
     return runs;
+  });
+}
+
+/** Leases due messages and returns them with their secrets, earliest first. */
+export async function claimDueMessages(
+  db: Connection,
+  shared: SharedRows,
+  claim: Claim,
+  limit: number,
+): Promise<Message[]> {
+  const isAlone = !(await hasDueWork(db, "messages", claim));
+  if (isAlone && !(await hasCrashedWork(db, "messages", claim))) return [];
+  return db.write(async (tx) => {
+    const found = isAlone
+      ? await leaseCrashedRow<{ row: number }>(tx, "messages", claim, { columns: "t.id", crashes: db.crashes })
+      : await leaseDueRows<{ row: number }>(tx, "messages", claim, limit, "t.id");
+    const leased = found.map(({ row }) => row);
+    if (leased.length === 0) return [];
+    const rows = await tx.all<MessageRow>(`${SELECT_MESSAGES} WHERE m.row = ANY($1)`, leased);
+    const rowsByNumber = new Map(rows.map((row) => [row.row, row]));
+    const inOrder = leased.flatMap((row) => rowsByNumber.get(row) ?? []);
+    return addSecrets(tx, await toMessages(tx, shared, inOrder));
   });
 }

@@ -11,11 +11,10 @@ import { shareCancellationKeys } from "../run/cancellation-locks.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { useAssumedSlots } from "../run/throttle-slots.js";
 import { hasCrashedWork, leaseCrashedRow } from "./crashed-claims.js";
-import { hasDueWork } from "./due-rows.js";
+import { hasDueWork, leaseDueRows } from "./due-rows.js";
 import { insertRecipientRuns } from "./insert-recipient-runs.js";
 import { insertTriggers } from "./insert-triggers.js";
 import { insertFrequencyRecords, insertPossibleRows, selectAlreadyTriggered } from "./insert-workflow-run.js";
-import { leaseDueRows } from "./lease-rows.js";
 
 export async function readRecipientsWithRun(
   db: Connection,

@@ -2,7 +2,7 @@ import type { Message } from "../../../domain/message/message.js";
 import type { BatchContinuations, BatchDecision } from "../../../domain/run/batch-continuations.js";
 import { buildRunEvents } from "../../../domain/run/occurred-event.js";
 import type { RecipientRun, WorkflowRun } from "../../../domain/run/workflow-run.js";
-import type { TriggerData } from "../../rows/trigger-data.js";
+import type { TriggerData } from "../../rows/run-row.js";
 import { allocateRows } from "../connection/allocate-rows.js";
 import type { Transaction } from "../connection/transaction.js";
 import { insertMessages } from "../message/message-rows.js";

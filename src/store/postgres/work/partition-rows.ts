@@ -1,9 +1,15 @@
 import type { PrunedCounts } from "../../../ports/prune-store.js";
+import { buildPruneStatements } from "../../rows/prune-statements.js";
 import { BLOCK_ROWS } from "../connection/allocate-rows.js";
 import { getFirstRow } from "../connection/partitions.js";
 import type { Statements, Transaction } from "../connection/transaction.js";
 import { forgetCounts } from "../message/feed-counts.js";
-import { PRUNE_SQL } from "./prune-statements.js";
+
+/** The statements that delete the past. */
+export const PRUNE_SQL = buildPruneStatements({
+  bind: (position) => `$${position}`,
+  list: "(SELECT unnest($1::bigint[]))",
+});
 
 /** More rows than these are not copied, and the month is deleted row by row. */
 const MAX_KEPT_ROWS = 10_000;

@@ -4,7 +4,7 @@ import type { Connection } from "../connection/connection.js";
 import type { Statements, Transaction } from "../connection/transaction.js";
 import { deleteMessagesOfRuns } from "../message/feed-counts.js";
 import { dropPartition } from "./drop-partition.js";
-import { PRUNE_SQL as SQL } from "./prune-statements.js";
+import { PRUNE_SQL as SQL } from "./partition-rows.js";
 
 async function count(tx: Statements, sql: string, ...values: (number | string | readonly number[])[]): Promise<number> {
   return ((await tx.get<{ count: number }>(sql, ...values)) as { count: number }).count;

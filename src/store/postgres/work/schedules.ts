@@ -13,9 +13,8 @@ import type { Transaction } from "../connection/transaction.js";
 import { shareCancellationKeys } from "../run/cancellation-locks.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { hasCrashedWork, leaseCrashedRow } from "./crashed-claims.js";
-import { hasDueWork } from "./due-rows.js";
+import { hasDueWork, leaseDueRows } from "./due-rows.js";
 import { insertSharedRows, writeWorkflowRun } from "./insert-workflow-run.js";
-import { leaseDueRows } from "./lease-rows.js";
 
 const INSERT = `
   INSERT INTO schedules (row, ${listColumns(SCHEDULES.fields)})

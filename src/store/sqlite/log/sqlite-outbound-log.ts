@@ -2,7 +2,7 @@ import type { AcknowledgedEntry, OutboundEntry, OutboundLog } from "../../../por
 import type { JsonObject } from "../../../util/json.js";
 import { hasTokenOwnerEnded } from "../../../util/process-identity.js";
 import { stringify } from "../../rows/json-column.js";
-import { type OutboundEventRow, toOutboundEntry } from "../../rows/outbound-event-row.js";
+import { type OutboundEventRow, toOutboundEntry } from "../../rows/log-rows.js";
 import type { Connection } from "../connection/connection.js";
 
 /** How long events are kept while no one reads them. */

@@ -1,5 +1,5 @@
 import type { DeliveryLog } from "../../../domain/message/delivery-log.js";
-import { DELIVERY_LOGS, toDeliveryLog } from "../../rows/delivery-log-row.js";
+import { DELIVERY_LOGS, toDeliveryLog } from "../../rows/message-row.js";
 import { encodeFields, listColumns } from "../../rows/table.js";
 import type { Connection } from "../connection/connection.js";
 

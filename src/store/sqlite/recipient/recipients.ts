@@ -23,7 +23,7 @@ import { buildRow, type ColumnValue, encodeRecord, listColumns } from "../../row
 import type { Connection } from "../connection/connection.js";
 import { readPage, SqlFilters } from "../connection/read-page.js";
 import { recordEvents } from "../run/waits.js";
-import { deleteMembers, insertMembers } from "./audience-members.js";
+import { deleteMembers, insertMembers } from "./audiences.js";
 
 const SELECT = `SELECT ${RECIPIENT_COLUMNS} FROM recipients r WHERE r.key = ?`;
 /** Selects recipients by many keys, in one statement. */

@@ -1,7 +1,7 @@
 import type { RecipientsFileMark } from "../../../domain/request/parse-recipients-file.js";
 import type { Seed } from "../../../ports/seed-store.js";
 import type { Connection } from "../connection/connection.js";
-import { insertMembers } from "./audience-members.js";
+import { insertMembers } from "./audiences.js";
 import { applyUpserts } from "./recipients.js";
 import { applySubscriptions } from "./subscriptions.js";
 

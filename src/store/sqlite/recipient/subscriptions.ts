@@ -7,7 +7,7 @@ import {
   SUBSCRIPTIONS,
   type SubscriptionRow,
   toStoredSubscription,
-} from "../../rows/subscription-row.js";
+} from "../../rows/recipient-row.js";
 import { encodeFields, listColumns } from "../../rows/table.js";
 import type { Connection } from "../connection/connection.js";
 import { readPage, SqlFilters } from "../connection/read-page.js";

@@ -1,9 +1,11 @@
+import { retryRun } from "../../../domain/run/fail-run.js";
 import type { RecipientRun } from "../../../domain/run/workflow-run.js";
 import { stringify } from "../../rows/json-column.js";
 import {
   RECIPIENT_RUN_COLUMNS,
   RECIPIENT_RUNS,
   type RecipientRunRow,
+  toRecipientRun,
   toWorkflowRunRecord,
   WORKFLOW_RUN_COLUMNS,
   type WorkflowRunRecord,
@@ -69,4 +71,19 @@ const UPDATE_RECIPIENT_RUN = `UPDATE recipient_runs SET ${listColumns(RECIPIENT_
 /** Stores a run after an advance or cancellation, which ends its claim. Must run inside a write. */
 export function updateRecipientRun(db: Connection, run: RecipientRun, row: number): void {
   db.run(UPDATE_RECIPIENT_RUN, ...encodeFields(RECIPIENT_RUNS.mutableFields, run), row);
+}
+
+const SELECT = `SELECT ${RECIPIENT_RUN_COLUMNS}, w.id AS run_id FROM recipient_runs r JOIN workflow_runs w ON w.row = r.workflow_run WHERE r.row = ${RUN_ROW_BY_ID}`;
+
+/** Makes failed runs due again and returns their IDs. Runs with another status are left as they are. */
+export function retryRuns(db: Connection, ids: readonly string[], at: number): string[] {
+  return db.write(() =>
+    ids.filter((id) => {
+      const row = db.get<RecipientRunRow & { run_id: string }>(SELECT, id);
+      const run = row === undefined ? null : retryRun(toRecipientRun(row, row.run_id), at);
+      if (row === undefined || run === null) return false;
+      updateRecipientRun(db, run, row.row);
+      return true;
+    }),
+  );
 }

@@ -1,0 +1,66 @@
+import type {
+  ActionOutcome,
+  EarlierSourceEvent,
+  NewSourceEvent,
+  SourceReceipt,
+} from "../../domain/trigger/source-receipt.js";
+import type { OutboundEntry } from "../../ports/outbound-log.js";
+import type { TrackedLink } from "../../ports/tracked-links.js";
+import type { JsonObject } from "../../util/json.js";
+
+/** The links of a tracked message. */
+export interface LinksRow {
+  message_id: string;
+  links: string;
+}
+
+/** Returns the link with a number, or null. */
+export function findLink(row: LinksRow | undefined, linkNumber: number): TrackedLink | null {
+  const url = row === undefined ? undefined : (JSON.parse(row.links) as string[])[linkNumber];
+  return row === undefined || url === undefined ? null : { message_id: row.message_id, url };
+}
+
+export interface OutboundEventRow {
+  row: number;
+  message: string | null;
+  recipient_run: string | null;
+  first: number | null;
+  last: number | null;
+  type: string | null;
+  at: number | null;
+  document: string | null;
+}
+
+export function toOutboundEntry({
+  row: id,
+  message,
+  recipient_run,
+  first,
+  last,
+  type,
+  at,
+  document,
+}: OutboundEventRow): OutboundEntry {
+  if (message !== null) return { id, about: "message", message_id: message, first: first ?? 0, last: last ?? 0 };
+  const when = { type: type ?? "", at: at ?? 0 };
+  if (recipient_run !== null) return { id, about: "run", recipient_run_id: recipient_run, ...when };
+  return { id, about: "document", ...when, document: JSON.parse(document ?? "{}") as JsonObject };
+}
+
+export interface SourceEventRow {
+  row: number;
+  state: EarlierSourceEvent["state"];
+  event: string;
+  actions: string;
+}
+
+/** The bytes of an event in `FROM source_events`. */
+export const SOURCE_EVENT_BYTES = "octet_length(event) + octet_length(actions)";
+
+export function toSourceReceipt({ state, event, actions }: SourceEventRow): SourceReceipt {
+  return {
+    ...(JSON.parse(event) as NewSourceEvent),
+    replayed: state === "replay",
+    actions: JSON.parse(actions) as ActionOutcome[],
+  };
+}
