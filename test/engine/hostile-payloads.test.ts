@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { toZone } from "../../src/engine/liquid/filters/moment-in-zone.js";
+import { toZone } from "../../src/engine/liquid/filters/date-filters.js";
 import { inlineCss } from "../../src/engine/render/mjml/inline-css.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { collectGarbage } from "../helpers/collect-garbage.js";

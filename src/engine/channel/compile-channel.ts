@@ -1,12 +1,13 @@
 import type { ChannelType } from "../../domain/message/channel-types.js";
 import { resolveChatTemplate } from "../../domain/project/check-replies.js";
 import type { ChannelStep } from "../../domain/step-types/channel-step.js";
+import { hasLiquid } from "../../domain/template/has-liquid.js";
 import { findTextFile } from "../../domain/template/text-files.js";
 import { DEFAULT_LAYOUT, findLayoutKey } from "../../domain/workflow/check-template-references.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { toPointer } from "../liquid/liquid.js";
-import { RenderError } from "../liquid/render-error.js";
+import { RenderError } from "../liquid/liquid-errors.js";
 import { type ChannelRenderer, TemplateReader } from "../render/channel-renderer.js";
 import { compileChat } from "../render/compile-chat.js";
 import { compileInAppFeed } from "../render/compile-in-app-feed.js";
@@ -16,6 +17,28 @@ import { compileWebhook } from "../render/compile-webhook.js";
 import { compileEmail } from "../render/email/compile-email.js";
 import type { SharedEmailTemplates } from "../render/email/compile-email-body.js";
 import type { CompileContext } from "../workflow/compile-context.js";
+
+/**
+ * Returns an error text for invalid MJML, so that it is reported when the project is read and not by each run. Null for valid
+ * MJML, and for MJML with Liquid, which can be checked only once rendered. If `isWholeDocument` is false, the source is
+ * the content of a layout.
+ */
+async function describeInvalidMjml(source: string, isWholeDocument: boolean): Promise<string | null> {
+  if (hasLiquid(source)) return null;
+  const [{ prepareMjml }, { loadMjmlToHtml }] = await Promise.all([
+    import("../render/mjml/prepare-mjml.js"),
+    import("../render/mjml/mjml-to-html.js"),
+  ]);
+  const mjmlToHtml = await loadMjmlToHtml();
+  try {
+    if (isWholeDocument) mjmlToHtml(source, "");
+    else prepareMjml(`<mjml><mj-body>${source}</mj-body></mjml>`);
+    return null;
+  } catch (error) {
+    if (error instanceof RenderError) return error.message;
+    throw error;
+  }
+}
 
 type CompileStep = (step: ChannelStep, fieldPath: string, compiling: CompileContext) => Promise<ChannelRenderer | null>;
 
@@ -64,7 +87,6 @@ async function checkMjml(
 ): Promise<void> {
   const source = template.getValue("is_mjml") === true ? template.getSource("html_body") : "";
   if (source === "") return;
-  const { describeInvalidMjml } = await import("../render/mjml/describe-invalid-mjml.js");
   const problem = await describeInvalidMjml(source, isWholeDocument);
   if (problem === null) return;
   const place = template.getFieldPath("html_body");

@@ -28,9 +28,8 @@ import {
 } from "../render/channel-renderer.js";
 import { toConnectionDestination } from "../render/compile-chat.js";
 import { createTracker } from "./create-tracker.js";
-import { buildRenderContext, findDestinations, isSandbox } from "./find-destinations.js";
+import { buildRenderContext, findDestinations, isSandbox, type Skip } from "./find-destinations.js";
 import { selectChannels } from "./select-channels.js";
-import type { Skip } from "./skip-by-preferences.js";
 
 /**
  * Returns the device in a recipient's channel data that a push message is sent to. Returns null for providers without

@@ -1,8 +1,40 @@
+import type { EmailLayout } from "../../domain/template/email-layout.js";
+import type { TemplatePartial } from "../../domain/template/template-partial.js";
 import { findTextFile } from "../../domain/template/text-files.js";
 import type { SharedRequest } from "../../domain/workflow/shared-request.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { isJsonObject } from "../../util/json.js";
-import { type CompileText, createTextCompiler } from "../liquid/liquid.js";
+import { type CompileText, compilePartial, createTextCompiler } from "../liquid/liquid.js";
+import { NO_PARTIALS } from "../liquid/partials.js";
+import { compileLayout, createLayoutCompiler } from "../render/email/compile-layout.js";
+
+/** Returns the error in a partial's template, also if no workflow uses the partial. */
+export function findPartialErrors(partial: TemplatePartial): KnockError[] {
+  try {
+    compilePartial(partial);
+    return [];
+  } catch (error) {
+    return [toKnockError(error)];
+  }
+}
+
+/** Returns all errors in a layout's templates, also if no workflow uses the layout. */
+export async function findLayoutErrors(layout: EmailLayout): Promise<KnockError[]> {
+  const errors: KnockError[] = [];
+  await compileLayout(
+    layout,
+    continueAfterErrors(createLayoutCompiler(layout, NO_PARTIALS), (error) => errors.push(error)),
+    false,
+  );
+  return errors;
+}
+
+/** Returns all errors in the templates of a shared request, also if no workflow uses it. */
+export function findRequestErrors(request: SharedRequest): KnockError[] {
+  const errors: KnockError[] = [];
+  compileRequestTexts(request, (error) => errors.push(error));
+  return errors;
+}
 
 /** Receives an error, so that the compilation continues with the next text. */
 export type OnError = (error: KnockError) => void;

@@ -5,7 +5,7 @@ import type { TranslationContext, Translations } from "../../domain/template/tra
 import { KnockError } from "../../errors/knock-error.js";
 import type { Json, JsonObject } from "../../util/json.js";
 import type { RenderServices } from "../liquid/filters/render-services.js";
-import { RenderError } from "../liquid/render-error.js";
+import { RenderError } from "../liquid/liquid-errors.js";
 import { getRecipientView } from "./build-scope.js";
 
 /** The ref of the store lookups of a run. All templates of a run share their results. */

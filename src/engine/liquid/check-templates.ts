@@ -11,13 +11,13 @@ import {
   type Template,
   Token,
   TypeGuards,
-  toValueSync,
   UnlessTag,
 } from "liquidjs";
 import { formatCount } from "../../util/format-count.js";
+import { getChildren } from "./compile/parse-tree.js";
 import { DecimalNumber } from "./filters/decimal-number.js";
+import { DocTag, NestedCommentTag } from "./tags/block-tags.js";
 import { StandardCaseTag } from "./tags/case-tag.js";
-import { DocTag, NestedCommentTag } from "./tags/doc-tag.js";
 import { listArguments } from "./template-parts.js";
 
 /** The smallest and largest number of positional arguments of a filter. */
@@ -93,10 +93,6 @@ const isInstanceOfAny = (
 type TextTemplate = Template & { str: string };
 
 const isText = (template: Template): template is TextTemplate => "str" in template && typeof template.str === "string";
-
-function getChildren(template: Template): readonly Template[] {
-  return template.children ? toValueSync(template.children(false, true)) : [];
-}
 
 /** Throws if a variable's name starts with `-`, which liquidjs accepts. */
 function checkName(name: string): void {

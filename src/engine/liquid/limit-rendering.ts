@@ -1,7 +1,7 @@
 import { cpuUsage } from "node:process";
 import { runWithTimeLimit, TimeLimitExceeded } from "../../util/time-limit.js";
+import { RenderError } from "./liquid-errors.js";
 import { LIQUID_LIMITS } from "./liquid-limits.js";
-import { RenderError } from "./render-error.js";
 
 /** Returns the limit of a rendering in milliseconds. Liquid checks its own limit first, because its error names the line. */
 export const getMaxRenderMs = (): number => LIQUID_LIMITS.renderLimit + 100;

@@ -3,6 +3,11 @@ import { getErrorMessage } from "../../errors/knock-error.js";
 import { didYouMean } from "../../util/find-nearest.js";
 import { LIQUID_LIMITS } from "./liquid-limits.js";
 
+/** The error of a template that cannot be rendered with the data of a run (E-192). */
+export class RenderError extends Error {
+  override readonly name = "RenderError";
+}
+
 export class UnknownFilterError extends Error {
   constructor(readonly filter: string) {
     super(`unknown filter: ${filter}`);

@@ -5,11 +5,10 @@ import { findTextFile } from "../../domain/template/text-files.js";
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { findServices } from "./filters/render-services.js";
 import { getLiquid, parseStrictly, parseTemplate } from "./liquid-engine.js";
-import { findErrorPosition, formatLiquidError, type Position, suggestName } from "./liquid-errors.js";
+import { findErrorPosition, formatLiquidError, type Position, RenderError, suggestName } from "./liquid-errors.js";
 import { getLiquidMode, type LiquidMode } from "./liquid-mode.js";
 import { buildPartialGlobals, NO_PARTIALS, type ParsedPartial, type Partials, renderPartial } from "./partials.js";
 import { readTextKeys } from "./read-text-keys.js";
-import { RenderError } from "./render-error.js";
 import {
   createContext,
   evaluateInContext,

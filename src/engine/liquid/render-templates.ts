@@ -1,15 +1,14 @@
 import { Context, type Template, toValue, toValueSync, type Value } from "liquidjs";
 import { type Compiled, compileTemplates, compileValue } from "./compile/compile-templates.js";
 import { Frame } from "./compile/frame.js";
+import { UnsupportedTemplateError } from "./compile/generation.js";
 import type { ValueNode } from "./compile/parse-tree.js";
-import { createRuntime, type Runtime } from "./compile/runtime.js";
-import { UnsupportedTemplateError } from "./compile/unsupported-template.js";
+import { createRuntime, type Runtime, renderClock } from "./compile/runtime.js";
 import { findServices, RENDER_SERVICES, type ServicesCarrier } from "./filters/render-services.js";
 import { getLiquid } from "./liquid-engine.js";
 import { MAX_OUTPUT_CHARACTERS, renderLimited, throwOutputOverflow } from "./liquid-limits.js";
 import { getLiquidMode, type LiquidMode } from "./liquid-mode.js";
 import { renderPartial } from "./partials.js";
-import { renderClock } from "./render-clock.js";
 
 /**
  * The rendering of a template before which it is compiled. In a process that has just started, compiling takes as long as

@@ -8,11 +8,10 @@ import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { isJsonObject } from "../../util/json.js";
 import { resolveChannels } from "../channel/execute-channel.js";
-import { buildRenderContext, findDestinations } from "../channel/find-destinations.js";
-import type { Skip } from "../channel/skip-by-preferences.js";
+import { buildRenderContext, findDestinations, type Skip } from "../channel/find-destinations.js";
 import type { RunExecution } from "../execution/run-execution.js";
 import { type RenderPart, renderParts } from "../liquid/limit-rendering.js";
-import { RenderError } from "../liquid/render-error.js";
+import { RenderError } from "../liquid/liquid-errors.js";
 import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 import { buildSampleExecutions } from "./trial-run.js";
 

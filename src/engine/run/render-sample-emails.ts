@@ -12,7 +12,7 @@ import { PendingQueryError } from "../context/pending-query.js";
 import { resolveStoreLookups } from "../context/resolve-store-lookups.js";
 import { RunExecution } from "../execution/run-execution.js";
 import { renderWithinLimit } from "../liquid/limit-rendering.js";
-import { RenderError } from "../liquid/render-error.js";
+import { RenderError } from "../liquid/liquid-errors.js";
 import type { ChannelRenderer } from "../render/channel-renderer.js";
 import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 import { buildSampleExecutions } from "./trial-run.js";

@@ -4,11 +4,7 @@ import type { EmailLayout } from "../../domain/template/email-layout.js";
 import type { TemplatePartial } from "../../domain/template/template-partial.js";
 import type { CheckFinding } from "../../domain/validation/check-finding.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
-import {
-  findLayoutErrors,
-  findPartialErrors,
-  findRequestErrors,
-} from "../../engine/compile/find-shared-template-errors.js";
+import { findLayoutErrors, findPartialErrors, findRequestErrors } from "../../engine/compile/compile-texts.js";
 import { findUndefinedLayoutVariables } from "../../engine/run/find-undefined-variables.js";
 import { findUndefinedPartialVariables } from "../../engine/variables/find-partial-variables.js";
 import { findSharedTextKeys } from "../../engine/variables/find-text-keys.js";

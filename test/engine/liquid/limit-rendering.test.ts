@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { renderParts, renderWithinLimit } from "../../../src/engine/liquid/limit-rendering.js";
-import { RenderError } from "../../../src/engine/liquid/render-error.js";
+import { RenderError } from "../../../src/engine/liquid/liquid-errors.js";
 import { SHORT_TIME_LIMIT, useShortRenderLimit } from "../../helpers/short-render-limit.js";
 
 useShortRenderLimit();

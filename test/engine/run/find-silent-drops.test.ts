@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type RecipientUpsert, toRecipientKey } from "../../../src/domain/recipient/recipient.js";
-import { RenderError } from "../../../src/engine/liquid/render-error.js";
+import { RenderError } from "../../../src/engine/liquid/liquid-errors.js";
 import {
   findCertainSkips,
   findSilentDrops,

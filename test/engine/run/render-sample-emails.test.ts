@@ -3,7 +3,7 @@ import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
 import { parseTranslationFile } from "../../../src/domain/template/parse-translation-file.js";
 import { Translations } from "../../../src/domain/template/translation.js";
 import { type PendingQuery, PendingQueryError } from "../../../src/engine/context/pending-query.js";
-import { RenderError } from "../../../src/engine/liquid/render-error.js";
+import { RenderError } from "../../../src/engine/liquid/liquid-errors.js";
 import { renderSampleEmails } from "../../../src/engine/run/render-sample-emails.js";
 import type { CompiledWorkflow } from "../../../src/engine/workflow/compiled-workflow.js";
 import { KnockError } from "../../../src/errors/knock-error.js";

@@ -2,9 +2,8 @@ import { TypeGuards } from "liquidjs";
 import { printOutput } from "../filters/liquid-filters.js";
 import { quoteText } from "./code-writer.js";
 import { generatePath } from "./generate-paths.js";
-import type { Generation } from "./generation.js";
+import { type Generation, UnsupportedTemplateError } from "./generation.js";
 import type { ArgumentNode, FilterNode, TokenNode, ValueNode } from "./parse-tree.js";
-import { UnsupportedTemplateError } from "./unsupported-template.js";
 
 // The guards of liquidjs narrow to its own classes, which hide properties of a token.
 const isPropertyAccess: (token: TokenNode) => boolean = TypeGuards.isPropertyAccessToken;

@@ -1,8 +1,7 @@
 import { TypeGuards } from "liquidjs";
 import { quoteText } from "./code-writer.js";
-import type { Generation, LoopScope } from "./generation.js";
+import { type Generation, type LoopScope, UnsupportedTemplateError } from "./generation.js";
 import type { TokenNode } from "./parse-tree.js";
-import { UnsupportedTemplateError } from "./unsupported-template.js";
 
 /** Properties that liquidjs computes if a value does not have them. */
 const COMPUTED_PROPERTIES = new Set(["size", "first", "last"]);

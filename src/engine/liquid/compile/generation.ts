@@ -1,6 +1,12 @@
 import type { Template } from "liquidjs";
 import { CodeWriter, quoteText } from "./code-writer.js";
-import { UnsupportedTemplateError } from "./unsupported-template.js";
+
+/** Thrown by the code generator for a template that liquidjs has to render. `reason` names the tag, filter or variable. */
+export class UnsupportedTemplateError extends Error {
+  constructor(readonly reason: string) {
+    super(`the code generator does not support ${reason}`);
+  }
+}
 
 /** A loop around the code that is being generated. The properties are names of local variables. */
 export interface LoopScope {

@@ -1,16 +1,44 @@
 import { type Liquid, toValue } from "liquidjs";
+import { type RecipientKey, TENANTS, toRecipientKey } from "../../../domain/recipient/recipient.js";
+import type { JsonObject } from "../../../util/json.js";
 import { loadCrypto } from "../../../util/load-crypto.js";
-import { registerArrayFilters, toItems } from "./array-filters.js";
+import { IdentitySet, registerArrayFilters, toIdentity, toItems } from "./array-filters.js";
 import { chargeContent, chargeLength, type Limited } from "./charge-memory.js";
 import { registerDateFilters } from "./date-filters.js";
 import { DecimalNumber } from "./decimal-number.js";
-import { IdentitySet, toIdentity } from "./identity-set.js";
 import { registerNumberFilters } from "./number-filters.js";
 import { describeValue } from "./parse-moment.js";
-import { registerRecipientFilters } from "./recipient-filters.js";
 import { renderMarkdown } from "./render-markdown.js";
-import { createFilterRegistrar, type FilterThis } from "./render-services.js";
+import { createFilterRegistrar, type FilterThis, findContextServices, type RegisterFilter } from "./render-services.js";
 import { registerTextFilters } from "./text-filters.js";
+
+/** Returns the key of a recipient with an id. Null for a value that cannot be an id. */
+function parseRecipientKey(value: unknown, collection?: string): RecipientKey | null {
+  const id = typeof value === "number" ? String(value) : value;
+  if (typeof id !== "string" || id === "" || id.includes("/")) return null;
+  return toRecipientKey(collection === undefined ? id : { id, collection });
+}
+
+/** Registers `user`, `object`, `tenant` and `subscriptions`, which read the store during rendering (T-070 to T-074). */
+function registerRecipientFilters(register: RegisterFilter): void {
+  const readRecipient = ({ context }: FilterThis, recipientKey: RecipientKey | null): JsonObject | null =>
+    recipientKey === null ? null : (findContextServices(context)?.findRecipient(recipientKey) ?? null);
+  register("user", function (this: FilterThis, id: unknown) {
+    return readRecipient(this, parseRecipientKey(id));
+  });
+  register("tenant", function (this: FilterThis, id: unknown) {
+    return readRecipient(this, parseRecipientKey(id, TENANTS));
+  });
+  register("object", function (this: FilterThis, id: unknown, collection: unknown) {
+    if (typeof collection !== "string" || collection === "")
+      throw new Error('object: name the collection, as in {{ "p-1" | object: "projects" }}');
+    return readRecipient(this, parseRecipientKey(id, collection));
+  });
+  register("subscriptions", function (this: FilterThis, id: unknown) {
+    const found = parseRecipientKey(id);
+    return found === null ? [] : (findContextServices(this.context)?.listSubscriptions(found) ?? []);
+  });
+}
 
 type Filter = (this: FilterThis, value: unknown, ...args: unknown[]) => unknown;
 

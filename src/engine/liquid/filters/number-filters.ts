@@ -1,7 +1,7 @@
 import { filters, toValue } from "liquidjs";
 import { SizedCache } from "../../../util/sized-cache.js";
 import { isDecimal, toDecimal } from "./decimal-number.js";
-import { parseLocaleArgument } from "./parse-locale-argument.js";
+import { parseLocaleArgument } from "./parse-arguments.js";
 import { describeValue } from "./parse-moment.js";
 import type { RegisterFilter } from "./render-services.js";
 

@@ -1,8 +1,8 @@
 import { Buffer } from "node:buffer";
 import { toValue } from "liquidjs";
 import { chargeLength } from "./charge-memory.js";
+import { parseWholeNumber } from "./parse-arguments.js";
 import { describeValue } from "./parse-moment.js";
-import { parseWholeNumber } from "./parse-whole-number.js";
 import type { FilterThis, RegisterFilter } from "./render-services.js";
 
 /** Returns the text of a filter's input or argument. Empty for nil. */

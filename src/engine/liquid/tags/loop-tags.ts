@@ -10,7 +10,7 @@ import {
   toValue,
   Value,
 } from "liquidjs";
-import { parseWholeNumber } from "../filters/parse-whole-number.js";
+import { parseWholeNumber } from "../filters/parse-arguments.js";
 
 /** The register of the context that holds the innermost loop being rendered. */
 const LOOPS_REGISTER = "loops";

@@ -8,8 +8,8 @@ import {
   type RenderScope,
   renderPartialBlock,
 } from "../../liquid/liquid.js";
+import { RenderError } from "../../liquid/liquid-errors.js";
 import type { Partials } from "../../liquid/partials.js";
-import { RenderError } from "../../liquid/render-error.js";
 import type { TemplateReader } from "../channel-renderer.js";
 import {
   type CompiledLayout,

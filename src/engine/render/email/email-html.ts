@@ -1,4 +1,4 @@
-import { RenderError } from "../../liquid/render-error.js";
+import { RenderError } from "../../liquid/liquid-errors.js";
 
 /** Limits the HTML or text of an email in characters. Mail servers accept this size, with room for attachments. */
 const MAX_PART_CHARACTERS = 10 * 1024 * 1024;

@@ -2,7 +2,7 @@ import juice from "juice/client.js";
 import { getErrorMessage } from "../../../errors/knock-error.js";
 import { createUniqueWord } from "../../../util/create-unique-word.js";
 import { SizedCache } from "../../../util/sized-cache.js";
-import { RenderError } from "../../liquid/render-error.js";
+import { RenderError } from "../../liquid/liquid-errors.js";
 
 /** Delimit the placeholders for texts and URLs. They are private-use characters, which emails do not contain. */
 const PLACEHOLDER_START = "\uE000";

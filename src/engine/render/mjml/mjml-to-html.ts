@@ -1,6 +1,6 @@
 import type { Engine } from "mrml";
 import { once } from "../../../util/once.js";
-import { RenderError } from "../../liquid/render-error.js";
+import { RenderError } from "../../liquid/liquid-errors.js";
 import { inlineCss } from "./inline-css.js";
 import { prepareMjml } from "./prepare-mjml.js";
 

@@ -1,6 +1,6 @@
 import { createUniqueWord } from "../../../util/create-unique-word.js";
 import { findNearest } from "../../../util/find-nearest.js";
-import { RenderError } from "../../liquid/render-error.js";
+import { RenderError } from "../../liquid/liquid-errors.js";
 
 /** Elements that contain MJML and no HTML. HTML in them is wrapped in `mj-raw` (T-128). */
 const CONTAINER_ELEMENTS = new Set(["mj-body", "mj-wrapper", "mj-section", "mj-group", "mj-column", "mj-hero"]);
