@@ -1,7 +1,7 @@
 import { type Command, Help, type Option } from "commander";
 import { COMMAND_GROUPS, getSummary, OPTION_GROUPS } from "../commands/shared/help-groups.js";
 
-/** In columns narrower than this, descriptions are not wrapped, and the terminal breaks the lines. */
+/** The narrowest column in which descriptions are wrapped. The terminal breaks the lines of narrower ones. */
 const MIN_DESCRIPTION_WIDTH = 20;
 
 /** The headings of groups, in order. Other groups precede them. */

@@ -25,14 +25,14 @@ const MAJOR_CLIENTS = [
 const HARMLESS =
   /^<(?:html|head|body)> element$|^(?:aria-[\w-]+|role|lang|target|rel) attribute$| meta tag$|^word-break$/;
 
-/** Returns the package's name for people of a family of clients or of a platform. */
+/** Returns the display name of a family of clients or of a platform, from the package. */
 function getName(nicenames: JsonObject, kind: "family" | "platform", key: string): string {
   const names = nicenames[kind];
   const name = isJsonObject(names) ? names[key] : undefined;
   return typeof name === "string" ? name : key;
 }
 
-/** Formats clients such as `gmail.ios` for people: "Gmail (Android, iOS) and Outlook (Windows)". */
+/** Formats clients such as `gmail.ios` as text: "Gmail (Android, iOS) and Outlook (Windows)". */
 function formatClients(clients: readonly string[], nicenames: JsonObject): string {
   const platforms = new Map<string, string[]>();
   for (const client of clients) {

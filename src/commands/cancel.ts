@@ -24,7 +24,7 @@ import {
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { addCommonOptions, addTargetOptions, type CommonFlags } from "./shared/options.js";
 
-/** How many pending runs are searched for cancellation keys, and how many keys are listed, if no run has the key. */
+/** Limits the pending runs that are searched for cancellation keys, and the keys that are listed, if no run has the key. */
 const MAX_SEARCHED_RUNS = 50;
 const MAX_LISTED_KEYS = 5;
 

@@ -53,7 +53,7 @@ function printHelp(program: Command, names: readonly string[], topics: HelpTopic
   output.text(`${blocks.map((block) => formatBlock(block, width)).join("\n\n")}\n`);
 }
 
-/** Returns the page of a topic or an error code; null if the names are those of a command. */
+/** Returns the page of a topic or an error code; null if the names belong to a command. */
 function buildPage(
   program: Command,
   [first = "", ...others]: readonly string[],

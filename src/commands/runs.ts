@@ -32,7 +32,7 @@ const COMPLETED_HINT =
 /** The words of text output for the run statuses of the API. */
 const STATUS_BY_WORD = new Map(RUN_STATUSES.map((status) => [formatRunStatus(status), status]));
 const STATUS_WORDS = [...STATUS_BY_WORD.keys()];
-/** Hints for other words, including those of step outcomes, that may stand for a run status. */
+/** Hints for words, such as step outcomes, that users may type as a run status. */
 const STATUS_HINTS = {
   delayed: 'Did you mean "waiting"? A run is waiting while one of its steps waits.',
   running: 'Did you mean "processing"?',

@@ -104,7 +104,7 @@ function getLateness({ recipientRun, version }: PastRun): number {
   return total;
 }
 
-/** Returns the lateness of workflow runs that did not run in time, which is that of their latest recipient run. */
+/** Returns the lateness of workflow runs that did not run in time: the lateness of their latest recipient run. */
 export function readLateness(runs: readonly PastRun[]): Map<string, number> {
   const lateness = new Map<string, number>();
   for (const past of runs) {

@@ -149,7 +149,7 @@ interface PastEvents {
   notes: readonly string[];
   /** The types of steps whose changes of recipients are not undone before the replay. */
   unknownChanges: readonly string[];
-  /** Returns the data with which a run was triggered, or null if it is that of the whole trigger. */
+  /** Returns the own trigger data of a run, or null if it has the data of the whole trigger. */
   getTriggerData(run: PastRun): JsonObject | null;
   readMessages(
     getTriggerName: TriggerNameFinder,

@@ -47,7 +47,7 @@ type Action =
   | { at: number; type: "mark"; engagement: RecordedEngagement }
   | { at: number; type: "event"; occurred: RecordedEvent["occurred"] };
 
-/** Something that affected the runs of some triggers, and would affect those of others that were triggered before. */
+/** An effect on the runs of some triggers, which would also apply to runs of triggers before them. */
 interface RecordedEffect {
   at: number;
   /** The names of the triggers whose runs it affected. */
@@ -91,7 +91,7 @@ function listActions(history: RecordedHistory): Action[] {
   ].sort((a, b) => a.at - b.at);
 }
 
-/** Lets signals and the progress through from time to time, because a store in memory never waits. */
+/** Pauses the replay from time to time for signals and the progress, because a store in memory never waits. */
 class Pauses {
   private pausedAt = performance.now();
 

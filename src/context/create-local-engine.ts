@@ -57,7 +57,7 @@ type ProviderFor = EngineContext["findProvider"];
 interface LocalEngineOptions {
   /** Wraps the function that finds a channel's provider, for example to inject faults. */
   wrapProviders?: (providerFor: ProviderFor) => ProviderFor;
-  /** The address to which all emails are delivered. */
+  /** Limits the deliveries of providers: redirects emails, and refuses recipients whom a guard does not allow. */
   guardDeliveries?: GuardDeliveries | null | undefined;
   guides?: EngineContext["createGuideOperations"];
   contentsInLocale?: EngineContext["renderContentsInLocale"];

@@ -14,7 +14,10 @@ import {
 } from "./profile-file.js";
 
 const RETRY_MS = 20;
-/** Reading and writing a small file takes a few milliseconds, so an older lock belongs to a process that was killed. */
+/**
+ * The maximum age of a lock. An older one belongs to a process that was killed, because a small file is written in
+ * milliseconds.
+ */
 const MAX_LOCK_AGE_MS = 5_000;
 const MAX_WAIT_MS = 10_000;
 

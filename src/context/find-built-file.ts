@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-/** The possible folders of built files: that of the bundle, and dist/ if tests run this source file. */
+/** The possible folders of built files: the folder of the bundle, and dist/ if tests run this source file. */
 const FOLDERS = [".", "../../dist"];
 
 /** Returns the path of a built file, or null if there is no build. */

@@ -106,7 +106,7 @@ export class LocalProject {
     return (await this.files.find(flags))?.getWorkflowWarnings(workflow) ?? [];
   }
 
-  /** From now on, reads each file at most once a second. For commands with many triggers. */
+  /** Limits reads to one per file and second from now on. For commands with many triggers. */
   cacheFiles(): void {
     this.files.cache();
   }

@@ -49,7 +49,7 @@ export class ProjectFiles {
     return formatDisplayPath(this.io.cwd, join(root, PROJECT_FILE));
   }
 
-  /** From now on, reads each file at most once a second. */
+  /** Limits reads to one per file and second from now on. */
   cache(): void {
     this.isCached = true;
     this.project = this.project?.then((project) => (project === null ? null : cacheProject(project)));

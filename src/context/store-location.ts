@@ -23,7 +23,7 @@ export function hasStore(location: string): boolean {
   return isPostgresLocation(location) || (location !== ":memory:" && existsSync(location));
 }
 
-/** Returns a location for people: the password of a database is redacted. */
+/** Returns a location as text, without the password of a database. */
 export function formatStoreLocation(location: string): string {
   if (!isPostgresLocation(location)) return location;
   // A password with characters that a URL cannot contain must not appear either, so the text is not parsed. The last @ ends

@@ -24,7 +24,7 @@ export function toLocalFlags<Flags extends TargetFlags>(flags: Flags): Flags {
 /** `write`: the command changes data, or sends messages. A live API key then needs a confirmation. */
 export type TargetAccess = "read" | "write";
 
-/** How a command sends many requests to the remote target. */
+/** The settings of a command that sends many requests to the remote target. */
 export interface BulkConnection {
   /** The maximum number of requests at the same time. */
   concurrency: number;

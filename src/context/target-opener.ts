@@ -21,7 +21,7 @@ import type { BulkConnection, TargetAccess, TargetFlags } from "./target-flags.j
 interface LocatedProject {
   project: Project;
   location: string;
-  /** The address to which all emails are delivered, or null. */
+  /** Limits deliveries as the project's settings say, or null without limits. */
   guardDeliveries: GuardDeliveries | null;
 }
 

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
+import { filterObjects, isJsonObject, type Json, type JsonObject } from "../util/json.js";
 
 /** A name and its text, which may have several lines. */
 type ContentLine = [name: string, text: string];
@@ -8,9 +8,6 @@ function formatField(content: JsonObject, name: string, label = name): ContentLi
   if (value === null || value === undefined || value === "") return [];
   return [[label, typeof value === "string" ? value : JSON.stringify(value, null, 2)]];
 }
-
-const filterObjects = (value: Json | undefined): JsonObject[] =>
-  Array.isArray(value) ? value.filter(isJsonObject) : [];
 
 function formatSize(bytes: number): string {
   if (bytes < 1_024) return `${bytes} B`;

@@ -4,7 +4,7 @@ import type { Reason, StepOutcome } from "../domain/run/outcome.js";
 import { parseStepKeyValue } from "../domain/run/recipient-step-key.js";
 import { formatRunStatus } from "../domain/run/run-status.js";
 import { findStepDefinition } from "../domain/step-types/step-definitions.js";
-import { isJsonObject, type JsonObject } from "../util/json.js";
+import { filterObjects, isJsonObject, type JsonObject } from "../util/json.js";
 import type { ListPage, PageInfo } from "./documents/lists.js";
 import { formatTime, formatValue, type Zone } from "./format-time.js";
 import { formatReason, formatStepStatus } from "./labels.js";
@@ -132,7 +132,7 @@ function formatStepResult(step: JsonObject): string {
   return result === null ? "" : ` → ${result}`;
 }
 
-/** Returns the data of a run and that of its trigger, if steps or a batch have replaced it. */
+/** Returns the data of a run, and the data of its trigger if steps or a batch have replaced it. */
 function formatData({ data, trigger_data }: JsonObject): string[] {
   const [current, triggered] = [JSON.stringify(data), JSON.stringify(trigger_data)];
   if (trigger_data === undefined || current === triggered) return [];
@@ -152,7 +152,7 @@ export function printRecipientRun(run: JsonObject, output: Output): void {
   if (isJsonObject(run.reason)) output.line(`  stopped    ${formatReason(run.reason as unknown as Reason)}`);
   for (const line of formatData(run)) output.line(`  ${line}`);
   for (const line of formatDecision(run, output)) output.line(`    ${line}`);
-  for (const step of Array.isArray(run.steps) ? run.steps.filter(isJsonObject) : []) {
+  for (const step of filterObjects(run.steps)) {
     const reason = isJsonObject(step.reason)
       ? paint.dim(` (${String(step.reason.code)}${step.reason.detail ? `: ${String(step.reason.detail)}` : ""})`)
       : "";
@@ -166,7 +166,7 @@ export function printRecipientRun(run: JsonObject, output: Output): void {
     for (const line of formatDecision(step, output)) output.line(`    ${line}`);
   }
   output.line(paint.dim("events"));
-  for (const event of Array.isArray(run.events) ? run.events.filter(isJsonObject) : []) {
+  for (const event of filterObjects(run.events)) {
     if (event.event === "step_started") continue; // The next event belongs to the same step.
     const line = `  ${formatEvent(event, output.zone)}`;
     output.line(event.status === "error" ? paint.red(line) : line);

@@ -1,5 +1,5 @@
 import { formatRecipient } from "../domain/recipient/recipient.js";
-import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
+import { filterObjects, type Json, type JsonObject } from "../util/json.js";
 import type { ListPage } from "./documents/lists.js";
 import { formatTime } from "./format-time.js";
 import type { Output } from "./output.js";
@@ -21,7 +21,7 @@ function formatRule(rule: JsonObject): string {
 }
 
 function formatRepeats({ repeats }: JsonObject): string {
-  const rules = Array.isArray(repeats) ? repeats.filter(isJsonObject) : [];
+  const rules = filterObjects(repeats);
   return rules.length === 0 ? "once" : rules.map(formatRule).join("; ");
 }
 

@@ -1,5 +1,5 @@
 import type { LocalOperations } from "../ports/operations.js";
-import { isJsonObject, type JsonObject } from "../util/json.js";
+import { filterObjects, type JsonObject } from "../util/json.js";
 import { describeStep } from "./describe-step.js";
 import type { DecidingStep, ExpectationFailure } from "./expectation-failure.js";
 import { formatCauses, listMissingCauses, listSendingSteps } from "./list-causes.js";
@@ -18,7 +18,7 @@ async function readDecision(operations: LocalOperations, { run, step }: Deciding
   if (found === null) return null;
   const { steps, events: _, ...rest } = found;
   if (step === null) return rest;
-  return (Array.isArray(steps) ? steps : []).filter(isJsonObject).find(({ ref }) => ref === step.ref) ?? null;
+  return filterObjects(steps).find(({ ref }) => ref === step.ref) ?? null;
 }
 
 /** Returns the first of several steps that conditions, a preference or a warning decided, otherwise the first one; null without steps. */

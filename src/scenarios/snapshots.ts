@@ -43,7 +43,7 @@ interface SnapshotComparison {
   previous: JsonObject | null;
 }
 
-/** How snapshots are treated that differ from the stored ones, or that are not stored yet. */
+/** The treatment of snapshots that differ from the stored ones, or that are not stored yet. */
 type SnapshotMode = "compare" | "add" | "update";
 
 /** The snapshots of one file of scenarios. */
@@ -85,7 +85,7 @@ export class Snapshots {
     return key;
   }
 
-  /** Returns the snapshots for another run of the same scenario, which must match those of the first run. */
+  /** Returns the snapshots for another run of the same scenario, which must match the first run. */
   startRepetition(): Snapshots {
     return new Snapshots(this.entries, "compare");
   }

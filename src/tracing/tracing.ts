@@ -3,7 +3,7 @@ import type { HttpClient } from "../ports/http-client.js";
 import type { LocalOperations } from "../ports/operations.js";
 import type { Tracer } from "../ports/tracer.js";
 
-/** How long the end of a process waits for a collector, in milliseconds. */
+/** The time that the end of a process waits for a collector, in milliseconds. */
 export const FLUSH_MS = 2_000;
 
 /** Records what an engine does, and sends it to a collector. */

@@ -27,8 +27,9 @@ interface OutputTexts {
 }
 
 /**
- * Adds the options of the output, after those of the target. `details` names the additional lines of `--verbose`. A command
- * that has none accepts the option without showing it, because scripts may pass the same options to all commands.
+ * Adds the options of the output after the options of the target. `details` names the additional lines of `--verbose`.
+ * A command that has none accepts the option without showing it, because scripts may pass the same options to all
+ * commands.
  */
 export function addCommonOptions(
   command: Command,

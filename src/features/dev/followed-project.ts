@@ -18,7 +18,7 @@ import {
 } from "./project-snapshot.js";
 
 /**
- * How long content stays cached if no change is reported. It limits stale reads in folders whose changes are not
+ * The time that content stays cached if no change is reported. It limits stale reads in folders whose changes are not
  * watched.
  */
 const CACHE_TTL_MS = 1_000;

@@ -6,7 +6,7 @@ interface ProcessEntry {
   pid: number;
   parent: number;
   /**
-   * When the process started, as the operating system formats it. A PID with a different start time was reused by
+   * The start time of the process, as the operating system formats it. A PID with a different start time was reused by
    * another process.
    */
   startedAt: string;

@@ -47,14 +47,14 @@ function parseSentMessage(message: JsonObject, trigger: string): SentMessage {
 
 /** Limits the moves of the local clock, because a workflow may wait again and again. */
 const MAX_CLOCK_MOVES = 1_000;
-/** How much longer than the wait the times of both runs may differ. */
+/** The difference that the times of both runs may have in addition to the wait. */
 const TIME_MARGIN_MS = 60_000;
 /** No recipients file has this name. */
 const SEED_FILE_NAME = "(account)";
 
 interface DiffOptions {
   idempotencyKey: string | null;
-  /** How long the runs on the account may take, in milliseconds. */
+  /** The time that the runs on the account may take, in milliseconds. */
   timeoutMs: number;
   /** Whether the local run uses the data of the recipients files, so that other data on the account is a difference. */
   usesProjectRecipients: boolean;

@@ -17,7 +17,7 @@ const PAGE_SIZE = 500;
 
 /** The triggers of `knock forecast`, and the limits that are checked. */
 interface ForecastOptions {
-  /** In order of time. */
+  /** Sorted by time. */
   triggers: readonly TimedTrigger[];
   /** Milliseconds after the first trigger. */
   durationMs: number;

@@ -17,7 +17,7 @@ interface InitResult {
   files: string[];
   /** Files that existed and were not changed. */
   kept: string[];
-  /** Why the CI workflow would fail. */
+  /** The reasons why the CI workflow would fail. */
   warnings: string[];
   /** The project that contains the new one, if any. */
   within: string | null;

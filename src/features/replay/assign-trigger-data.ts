@@ -49,8 +49,8 @@ function intersect(objects: readonly JsonObject[]): JsonObject {
 }
 
 /**
- * Sets the trigger data of runs. The API shows it only with messages: that of a run with its message, those of a batch
- * with the activities of the message. Returns the runs whose data is known.
+ * Sets the trigger data of runs. The API shows it only with messages: with the message of a run, or with the activities
+ * of a batch's message. Returns the runs whose data is known.
  */
 export function assignTriggerData(runs: readonly AccountRun[], messages: readonly AccountMessage[]): AccountRun[] {
   const known = new Map<AccountRun, JsonObject>();

@@ -23,7 +23,7 @@ const RECORDED_TOLERANCE_MS = 5 * 60_000;
 /** Limits what is read from an account into memory, with at least two requests for each recipient run. */
 const MAX_ACCOUNT_RUNS = 20_000;
 
-/** Reading an account takes many requests. A refused one is repeated when the API allows it. */
+/** The connection for reading an account, which takes many requests. A refused request is repeated when the API allows it. */
 const ACCOUNT_CONNECTION = { concurrency: MAX_CONCURRENT_READS, retries: 2, onRateLimited: () => {} };
 
 /** The mode of reports, which contain messages and recipients. */

@@ -43,7 +43,7 @@ interface AccountHistoryOptions {
     keys: ReadonlySet<RecipientKey>,
     channelIds: ReadonlyMap<string, string>,
   ): Promise<{ recipients: RecipientUpsert[]; subscriptions: Subscription[]; notes: string[] }>;
-  /** Returns the current steps of a workflow, because the API does not show those of a run. */
+  /** Returns the current steps of a workflow, because the API does not show the steps of a run's version. */
   readSteps(workflow: string): Promise<PastRun["version"]["steps"]>;
   setProgress(text: string): void;
 }

@@ -1,9 +1,9 @@
 import type { TimedTrigger } from "../../comparison/parse-timed-trigger.js";
 import type { ReplayRange } from "../../comparison/recorded-history.js";
 
-/** Which triggers `knock replay` runs, and how the messages are compared. */
+/** The options of `knock replay`: the triggers to run, and how to compare the messages. */
 export interface ReplayOptions {
-  /** The triggers of a file; null for those of the target. */
+  /** The triggers of a file; null for the target's triggers. */
   file: { name: string; triggers: readonly TimedTrigger[] } | null;
   /** A folder or git revision to compare with; null compares with the messages that were sent. */
   against: string | null;

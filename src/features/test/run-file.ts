@@ -114,7 +114,7 @@ function addPositions(
 /** A file of scenarios, with its place among all files, which decides about shards. */
 export interface SelectedFile extends ProjectFile {
   index: number;
-  /** Only the scenarios that trigger one of these workflows are selected; null selects all. */
+  /** Selects the scenarios that trigger one of these workflows; null selects all. */
   workflows: readonly string[] | null;
 }
 

@@ -1,4 +1,4 @@
-/** Which scenarios `knock test` runs, and how. */
+/** The options of `knock test`: the scenarios to run, and how. */
 export interface TestOptions {
   /** Files, folders and workflow keys as typed. Empty for all scenarios of the project. */
   paths: readonly string[];

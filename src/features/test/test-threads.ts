@@ -3,7 +3,7 @@ import type { Worker } from "node:worker_threads";
 import { monotonicClock } from "../../util/monotonic-clock.js";
 import type { TestWorkerData, TestWorkerMessage } from "./test-worker.js";
 
-/** V8 11 is that of Node 20. Later versions do not know the flag, and optimize fewer functions. */
+/** Whether V8 has the flag: version 11, of Node 20, does. Later versions do not, and optimize fewer functions. */
 const HAS_BUDGET = versions.v8.startsWith("11.");
 const DEFAULT_BUDGET = 67_584;
 /**

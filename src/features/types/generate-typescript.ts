@@ -1,6 +1,6 @@
 import { getDraft, isRefExclusive, normalizeSchema } from "../../domain/data-schema/json-schema-dialect.js";
 import { walkSchemas } from "../../domain/data-schema/json-schema-keywords.js";
-import { getValueAtPath, isJsonObject, type JsonObject } from "../../util/json.js";
+import { getValueAtPath, isJsonObject, type JsonObject, parseUriFragment } from "../../util/json.js";
 import type { GeneratedTypes, WorkflowDataSchema } from "./generated-types.js";
 import { printComment, SchemaTypePrinter } from "./print-schema-type.js";
 import { TypeNames } from "./type-names.js";
@@ -10,13 +10,6 @@ interface ReferencedSchema {
   schema: unknown;
   words: string;
 }
-
-/** Returns the path of a JSON pointer in the fragment of a URI. */
-const parsePointer = (pointer: string): string[] =>
-  pointer
-    .split("/")
-    .slice(1)
-    .map((part) => decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~"));
 
 /** Returns the part of a schema that has an anchor; in draft 4 to 7 an anchor is an ID that starts with `#`. */
 function findAnchor(schema: JsonObject, anchor: string): JsonObject | undefined {
@@ -41,7 +34,7 @@ function findReferencedSchema(root: JsonObject, reference: string): ReferencedSc
   const resource = findResource(root, uri);
   if (resource === undefined) return null;
   if (fragment === "") return { schema: resource, words: uri.split("/").at(-1) ?? "" };
-  const path = fragment.startsWith("/") ? parsePointer(fragment) : [fragment];
+  const path = fragment.startsWith("/") ? parseUriFragment(fragment) : [fragment];
   const schema = fragment.startsWith("/") ? getValueAtPath(resource, path) : findAnchor(resource, fragment);
   return isJsonObject(schema) || typeof schema === "boolean" ? { schema, words: path.at(-1) ?? "" } : null;
 }
@@ -87,7 +80,7 @@ export function typeClient<Client extends KnockClient>(client: Client): TypedCli
 }
 `;
 
-/** Declares the types of one schema: its own, and those of the schemas that it refers to. */
+/** Declares the types of one schema and of the schemas that it refers to. */
 class SchemaDeclarations {
   readonly name: string;
   private readonly root: JsonObject;

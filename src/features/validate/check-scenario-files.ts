@@ -41,7 +41,7 @@ async function findNameErrors(
   return errors;
 }
 
-/** Which files of scenarios are checked, and with which names. */
+/** The files of scenarios to check, and the names that they may use. */
 interface ScenarioCheck {
   cwd: string;
   /** The folders with the files. Empty for the whole project. */

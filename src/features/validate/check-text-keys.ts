@@ -91,7 +91,10 @@ export class TextKeyChecker {
     return `there is no ${kind} "${key}"${suggestNearest(key, known)}`;
   }
 
-  /** Returns the inputs that a partial or a translation declares or reads; null if they are not known. Remembers those of partials. */
+  /**
+   * Returns the inputs that a partial or a translation declares or reads; null if they are not known. Caches the inputs
+   * of partials.
+   */
   private async listInputs(kind: ResourceKey["kind"], key: string, names: readonly string[]): Promise<string[] | null> {
     if (kind === "translation") {
       const texts = (await this.readTranslations())?.listTexts(key) ?? [];

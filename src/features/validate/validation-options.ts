@@ -1,6 +1,6 @@
 import type { EmailTools } from "../../checks/email-tools.js";
 
-/** Which files of a project are checked, and how. */
+/** The options of a validation: the files to check, and the checks. */
 export interface ValidationOptions {
   /** The workflows to check. Empty for the whole project. */
   keys: readonly string[];

@@ -13,16 +13,16 @@ import { ignoreDatabaseErrors } from "./ignore-database-errors.js";
 import { describeError, toLogFields } from "./log-error.js";
 import type { WorkerLog } from "./worker-log.js";
 
-/** How long jobs and the last traces may take after SIGTERM. Kubernetes kills a process after 30 seconds. */
+/** The time that jobs and the last traces may take after SIGTERM. Kubernetes kills a process after 30 seconds. */
 const GRACE_MS = 25_000;
 /** The interval at which the log says how much was done. */
 const SUMMARY_MS = 10_000;
 
-/** How a worker of a database runs. */
+/** The options of a worker of a database. */
 export interface SharedWorkerOptions {
   /** The jobs that run at a time. */
   concurrency: number;
-  /** Where metrics are served; null serves none. */
+  /** The address at which metrics are served; null serves none. */
   metrics: { host: string; port: number } | null;
 }
 
@@ -33,7 +33,7 @@ interface WorkerTarget {
   branch: string | null;
 }
 
-/** Returns the log for people. */
+/** Returns the log in text form. */
 function createTextLog(output: Output): WorkerLog {
   const { quiet, verbose } = output.verbosity;
   return {

@@ -7,10 +7,10 @@ export interface OutputDocument {
   /** The command that prints the document; null for a document that every command can print. */
   command: string | null;
   title: string;
-  /** When the command prints this document, or what the document contains. */
+  /** The condition under which the command prints this document, or its content. */
   description: string;
   schema: z.ZodMiniType;
-  /** Where the document is printed (default: the result on standard output). */
+  /** The place where the document is printed (default: the result on standard output). */
   place?: "standard error" | "a file";
   /** Whether the command prints one document per line. */
   isStream?: true;

@@ -50,8 +50,9 @@ const MAX_HEADER_BYTES = 1_048_576;
 const isWebSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() === "websocket";
 
 /**
- * From Node 26 on, a request that offers another protocol loses its body if it is read again, so Node itself ignores the offer. It
- * then drops requests that arrived with that request in one packet, which clients that offer protocols do not send.
+ * The server option by which Node itself ignores offers of other protocols. From Node 26 on, a request with such an
+ * offer loses its body if it is read again. It then drops requests that arrived with that request in one packet, which
+ * clients that offer protocols do not send.
  */
 const ONLY_WEBSOCKETS: object = Number.parseInt(versions.node, 10) >= 26 ? { shouldUpgradeCallback: isWebSocket } : {};
 

@@ -10,7 +10,7 @@ const MAX_SUMMARY_ROWS = 200;
 /** Limits the text of a cell, in UTF-16 code units. Escaping makes it up to ten times as long. */
 const MAX_CELL_LENGTH = 200;
 
-/** Something that did not pass, at a position of a file. */
+/** A result that did not pass, at a position of a file. */
 interface Problem {
   file: string;
   line: number;

@@ -7,7 +7,7 @@ import type { CreateReporter } from "./reporter.js";
 /** Limits the messages of a report, in UTF-16 code units of their JSON. Browsers open larger pages slowly. */
 const MAX_MESSAGES_LENGTH = 20_000_000;
 
-/** Where the page contains the results. */
+/** The text of the page that the results replace. */
 const PLACEHOLDER = '"report-data"';
 
 const hasProblem = ({ status }: ReportedScenario): boolean => status === "failed" || status === "broken";

@@ -3,7 +3,7 @@ import type { ReportedFile, TestReport } from "../../../scenarios/test-report.js
 
 /** The output and the services that a reporter writes to. */
 export interface ReporterContext {
-  /** Its standard output is the reporter's file if it has one. Only the terminal reporter's has colors. */
+  /** The output of the reporter: its file, or standard output. Only the terminal reporter's has colors. */
   output: Output;
   /** Returns a path as annotations of GitHub Actions name it: relative to the repository. */
   toWorkspacePath(path: string): string;

@@ -11,11 +11,11 @@ const QUIET_MS = 20;
 const MAX_DRAIN_MS = 1_000;
 const SWEEP_INTERVAL_MS = 20;
 /**
- * After a stop, connections without a complete request are closed after this time. Browsers open connections in
- * advance, and some clients stall.
+ * The time after a stop until connections without a complete request are closed. Browsers open connections in advance,
+ * and some clients stall.
  */
 const UNUSED_CONNECTION_MS = 500;
-/** After a stop, connections that are still busy are closed after this time. */
+/** The time after a stop until busy connections are closed. */
 export const SHUTDOWN_TIMEOUT_MS = 5_000;
 
 /** The connections of a server with the last response of each. A stop answers every request that has arrived. */

@@ -73,7 +73,7 @@ function writeAfterResponse(response: ServerResponse, write: () => void): Promis
   return waitForClose(response);
 }
 
-/** How long a client may go on sending after an error response, in milliseconds. */
+/** The time that a client may continue to send after an error response, in milliseconds. */
 const MAX_SENDING_MS = 2_000;
 
 function rejectSocket(socket: Duplex, status: number, content: JsonObject): void {

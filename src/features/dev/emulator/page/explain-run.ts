@@ -2,7 +2,7 @@ import { describeCondition, parseConditionLog } from "../../../../domain/conditi
 import { REASONS } from "../../../../domain/run/reasons.js";
 import type { Workflow } from "../../../../domain/workflow/workflow.js";
 import { buildWorkflowOutline } from "../../../../domain/workflow/workflow-outline.js";
-import { isJsonObject, type Json, type JsonObject } from "../../../../util/json.js";
+import { filterObjects, isJsonObject, type Json, type JsonObject } from "../../../../util/json.js";
 
 /** Returns the result and text of each logged condition. */
 function explainConditions(conditions: Json | undefined): JsonObject[] {
@@ -32,7 +32,7 @@ function explainPart(part: JsonObject): JsonObject {
  * workflow with the conditions that the run evaluated.
  */
 export function explainRun(run: JsonObject, workflow: Workflow): JsonObject {
-  const steps = Array.isArray(run.steps) ? run.steps.filter(isJsonObject) : [];
+  const steps = filterObjects(run.steps);
   const outline = buildWorkflowOutline(workflow, {
     trigger: parseConditionLog(run.conditions),
     steps: new Map(steps.map(({ ref, conditions }) => [String(ref), parseConditionLog(conditions)])),

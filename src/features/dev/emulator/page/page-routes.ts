@@ -231,8 +231,8 @@ async function readProject({ operations, environment, definitions }: SupportCont
 }
 
 /**
- * The routes of the page, in addition to those of the clock. Like the other routes under `/__knock/` they need no key
- * and are not part of the API.
+ * The routes of the page, in addition to the routes of the clock. Like the other routes under `/__knock/` they need no
+ * key and are not part of the API.
  */
 export const PAGE_ROUTES: SupportRoute[] = [
   { endpoint: "GET /__knock/page/project", handle: readProject },

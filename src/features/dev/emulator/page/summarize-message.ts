@@ -1,11 +1,9 @@
-import { isJsonObject, type Json, type JsonObject } from "../../../../util/json.js";
+import { filterObjects, isJsonObject, type Json, type JsonObject } from "../../../../util/json.js";
 
 /** The number of characters of a message's text that a list displays. */
 const MAX_TEXT_LENGTH = 160;
 
 const toText = (value: Json | undefined): string => (typeof value === "string" ? value : "");
-const toObjects = (value: Json | undefined): JsonObject[] => (Array.isArray(value) ? value.filter(isJsonObject) : []);
-
 /** Returns rendered Markdown as plain text. The page displays it as text, so an incomplete tag in it is harmless. */
 function stripTags(html: string): string {
   return html
@@ -25,12 +23,12 @@ function getTitleAndText(content: JsonObject): [title: string, text: string] {
     case "MessagePushContent":
       return [toText(content.title), toText(content.body)];
     case "MessageInAppFeedContent": {
-      const body = toObjects(content.blocks).find(({ type }) => type === "markdown" || type === "text");
+      const body = filterObjects(content.blocks).find(({ type }) => type === "markdown" || type === "text");
       return ["", stripTags(toText(body?.rendered))];
     }
     case "MessageChatContent": {
       const template = isJsonObject(content.template) ? content.template : {};
-      const blocks = toObjects(template.blocks).map((block) => toText(block.content));
+      const blocks = filterObjects(template.blocks).map((block) => toText(block.content));
       return ["", toText(template.summary) || blocks.join(" ") || JSON.stringify(template.json_content ?? "")];
     }
     case "MessageInAppGuideContent": {
