@@ -11,9 +11,7 @@ import { throttleStep } from "./throttle-step.js";
 import { triggerWorkflowStep } from "./trigger-workflow-step.js";
 import { updateAudienceStep } from "./update-audience-step.js";
 import { updateDataStep } from "./update-data-step.js";
-import { updateObjectStep } from "./update-object-step.js";
-import { updateTenantStep } from "./update-tenant-step.js";
-import { updateUserStep } from "./update-user-step.js";
+import { updateObjectStep, updateTenantStep, updateUserStep } from "./update-recipient-steps.js";
 import { waitForEventStep } from "./wait-for-event-step.js";
 
 /** All step types. The domain has no other list of them, and the engine has one in `engine/steps/step-handlers.ts`. */

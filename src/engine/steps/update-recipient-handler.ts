@@ -8,17 +8,13 @@ import {
 } from "../../domain/recipient/recipient.js";
 import { parseRecipient } from "../../domain/request/parse-recipient.js";
 import type { StepOutcome } from "../../domain/run/outcome.js";
-import type { UpdateObjectStep } from "../../domain/step-types/update-object-step.js";
-import type { UpdateTenantStep } from "../../domain/step-types/update-tenant-step.js";
-import type { UpdateUserStep } from "../../domain/step-types/update-user-step.js";
+import type { UpdateRecipientStep } from "../../domain/step-types/update-recipient-steps.js";
 import { type JsonObject, toPointer } from "../../util/json.js";
 import type { RunExecution } from "../execution/run-execution.js";
 import type { StepEffect } from "../execution/step-effect.js";
 import { RenderError, renderText } from "../liquid/liquid.js";
 import { renderObject } from "../liquid/render-object.js";
 import type { StepHandler } from "./step-handler.js";
-
-type UpdateStep = UpdateUserStep | UpdateTenantStep | UpdateObjectStep;
 
 /** Properties that the caller sets or that an update step cannot change (E-328). */
 const IGNORED_PROPERTIES = new Set(["id", "collection", "channel_data", "$trigger_data"]);
@@ -32,7 +28,7 @@ function renderRecipientKey(gid: string, execution: RunExecution): RecipientKey 
 }
 
 /** Returns the recipient that the step changes, or null if the run has no current one (E-331). */
-function resolveTargetKey(step: UpdateStep, execution: RunExecution): RecipientKey | null {
+function resolveTargetKey(step: UpdateRecipientStep, execution: RunExecution): RecipientKey | null {
   if (step.type === "update_object") return renderRecipientKey(step.settings.recipient_gid, execution);
   const { recipient_mode, recipient_gid } = step.settings;
   if (recipient_mode === "reference") return renderRecipientKey(recipient_gid ?? "", execution);
@@ -59,7 +55,7 @@ function buildUpsert(key: RecipientKey, changes: JsonObject): RecipientUpsert {
 }
 
 /** Merges properties, preferences and a tenant's defaults deeply. An unknown recipient is created (E-325 to E-327). */
-function executeUpdateRecipient(step: UpdateStep, execution: RunExecution): StepEffect {
+function executeUpdateRecipient(step: UpdateRecipientStep, execution: RunExecution): StepEffect {
   const base: StepOutcome = { ref: step.ref, type: step.type, outcome: "passed", reason: null };
   const unmet = execution.skipByConditions(step, base);
   if (unmet) return unmet;
@@ -75,6 +71,6 @@ function executeUpdateRecipient(step: UpdateStep, execution: RunExecution): Step
   return { outcome: base, upserts: [upsert] };
 }
 
-export const updateRecipientHandler: StepHandler<UpdateStep> = {
+export const updateRecipientHandler: StepHandler<UpdateRecipientStep> = {
   execute: (step, _resumed, execution) => executeUpdateRecipient(step, execution),
 };
