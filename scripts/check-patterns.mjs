@@ -28,7 +28,7 @@ const ALLOWED = {
   "scenarios/text-matcher.ts": ["pattern"],
   "domain/schema/check-json-schema.ts": ["pattern"],
   "domain/data-schema/resolve-patterns.ts": ["pattern"],
-  "page/lib/pattern.ts": ["pattern"],
+  "page/lib/schema.ts": ["pattern"],
   // Alternatives of escaped secrets.
   "util/redact-secrets.ts": ["source"],
   // An endpoint of the route table.

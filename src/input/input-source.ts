@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import { KnockError } from "../errors/knock-error.js";
-import type { Json } from "../util/json.js";
-import { isDeeperThan } from "../util/json-depth.js";
+import { isDeeperThan, type Json } from "../util/json.js";
 import { parseJson } from "../util/parse-json.js";
 import { decodeUtf8, readTextFile } from "../util/text-file.js";
 import { looksUnquoted, suggestQuotes } from "./restore-quotes.js";

@@ -1,6 +1,5 @@
-import type { Condition } from "../domain/condition/condition.js";
+import { type Condition, listConditions } from "../domain/condition/condition.js";
 import { describeComparison } from "../domain/condition/evaluated-condition.js";
-import { listConditions } from "../domain/condition/list-conditions.js";
 import { hasTrait } from "../domain/message/channel-types.js";
 import type { Step } from "../domain/step/step.js";
 import { isChannelStep } from "../domain/step-types/channel-step.js";

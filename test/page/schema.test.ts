@@ -3,8 +3,13 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { checkTriggerData } from "../../src/domain/data-schema/check-trigger-data.js";
 import { formatFieldName, replaceAtPath } from "../../src/page/lib/json.js";
-import { buildMatchingText } from "../../src/page/lib/pattern.js";
-import { buildSample, getInputKind, listProperties, resolveSchema } from "../../src/page/lib/schema.js";
+import {
+  buildMatchingText,
+  buildSample,
+  getInputKind,
+  listProperties,
+  resolveSchema,
+} from "../../src/page/lib/schema.js";
 import type { JsonObject } from "../../src/util/json.js";
 
 const FIXTURES = join(import.meta.dirname, "../../fixtures");

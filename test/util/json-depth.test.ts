@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { isDeeperThan } from "../../src/util/json-depth.js";
+import { isDeeperThan } from "../../src/util/json.js";
 
 const nested = (levels: number): unknown => JSON.parse(`${"[".repeat(levels)}${"]".repeat(levels)}`);
 

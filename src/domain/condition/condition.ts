@@ -42,3 +42,10 @@ export type ConditionGroup = { all: ConditionNode[] } | { any: ConditionNode[] }
 export type ConditionNode = Condition | ConditionGroup;
 
 export const isCondition = (node: ConditionNode): node is Condition => "variable" in node;
+
+/** Returns the conditions of a group and of the groups inside it, in the order in which a run logs them. */
+export function listConditions(group: ConditionGroup | null): Condition[] {
+  if (group === null) return [];
+  const nodes: readonly ConditionNode[] = "any" in group ? group.any : "all" in group ? group.all : [];
+  return nodes.flatMap((node) => (isCondition(node) ? [node] : listConditions(node)));
+}

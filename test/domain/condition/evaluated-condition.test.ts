@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ConditionGroup } from "../../../src/domain/condition/condition.js";
+import { type ConditionGroup, listConditions } from "../../../src/domain/condition/condition.js";
 import {
   describeComparison,
   describeCondition,
@@ -7,7 +7,6 @@ import {
   formatConditionValue,
   parseConditionLog,
 } from "../../../src/domain/condition/evaluated-condition.js";
-import { listConditions } from "../../../src/domain/condition/list-conditions.js";
 import { countConditions } from "../../../src/domain/condition/parse-conditions.js";
 
 const CONDITION: EvaluatedCondition = {
