@@ -7,7 +7,7 @@ import { loadFileSchemas } from "../../src/app/published-schemas.js";
 
 const FILE_SCHEMAS = await loadFileSchemas();
 
-const ROOT = resolve(import.meta.dirname, "../../..");
+const ROOT = resolve(import.meta.dirname, "../..");
 
 /** The fixtures' files for each published schema. */
 const FILES: Readonly<Record<string, RegExp>> = {
