@@ -49,3 +49,19 @@ export class PendingQueryError extends Error {
     super(`step ${query.ref} needs an answer`);
   }
 }
+
+/** Calls `render` again with the result of each pending query, until none is pending. */
+export async function renderWithQueries<T>(
+  render: (queryResults: ReadonlyMap<string, unknown>) => T,
+  resolve: (query: PendingQuery) => Promise<unknown>,
+): Promise<T> {
+  const queryResults = new Map<string, unknown>();
+  for (;;) {
+    try {
+      return render(queryResults);
+    } catch (error) {
+      if (!(error instanceof PendingQueryError)) throw error;
+      queryResults.set(error.query.ref, await resolve(error.query));
+    }
+  }
+}

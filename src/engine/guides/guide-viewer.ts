@@ -23,7 +23,7 @@ import {
 } from "../condition/evaluate-conditions.js";
 import { buildTenantView, getBrandedVariables, getRecipientView } from "../context/build-scope.js";
 import { type EngineContext, readTime } from "../context/engine-context.js";
-import { PendingQueryError } from "../context/pending-query.js";
+import { PendingQueryError, renderWithQueries } from "../context/pending-query.js";
 import { resolveStoreLookups } from "../context/resolve-store-lookups.js";
 import { NO_STORE_LOOKUPS, RunServices, STORE_LOOKUPS_REF, type StoreLookups } from "../context/store-lookups.js";
 import { RENDER_SERVICES } from "../liquid/filters/render-services.js";
@@ -102,7 +102,8 @@ export async function renderForViewer<T>(
       return (!isStrict || request.tenant === null) && matchesAudience(declared, getRecipientView(recipient), now);
     return memberships.some(({ audience, tenant }) => audience === key && (!isStrict || tenant === request.tenant));
   };
-  for (let known: StoreLookups = NO_STORE_LOOKUPS; ; ) {
+  const renderWith = (queryResults: ReadonlyMap<string, unknown>): T => {
+    const known = (queryResults.get(STORE_LOOKUPS_REF) as StoreLookups | undefined) ?? NO_STORE_LOOKUPS;
     const services = new RunServices({
       now,
       lookups: known,
@@ -117,17 +118,16 @@ export async function renderForViewer<T>(
       },
       warn: () => {},
     });
-    try {
-      const { user, tenant } = request;
-      const viewedScope = Object.assign({}, scope, { [RENDER_SERVICES]: services });
-      return renderParts((renderPart) =>
-        render({ user, tenant, now, messages, isMember, scope: viewedScope, renderPart }),
-      );
-    } catch (error) {
-      if (!(error instanceof PendingQueryError) || error.query.kind !== "store_lookups") throw error;
-      known = (await resolveStoreLookups(context, [error.query]))(error.query);
-    }
-  }
+    const { user, tenant } = request;
+    const viewedScope = Object.assign({}, scope, { [RENDER_SERVICES]: services });
+    return renderParts((renderPart) =>
+      render({ user, tenant, now, messages, isMember, scope: viewedScope, renderPart }),
+    );
+  };
+  return renderWithQueries(renderWith, async (query) => {
+    if (query.kind === "store_lookups") return (await resolveStoreLookups(context, [query]))(query);
+    throw new PendingQueryError(query);
+  });
 }
 
 /**

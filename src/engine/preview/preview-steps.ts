@@ -15,7 +15,7 @@ import type { JsonObject } from "../../util/json.js";
 import { redactJson } from "../../util/redact-secrets.js";
 import { compileWorkflow } from "../compile/compile-workflow.js";
 import { type EngineContext, type QueryStore, readTime } from "../context/engine-context.js";
-import { PendingQueryError } from "../context/pending-query.js";
+import { renderWithQueries } from "../context/pending-query.js";
 import { PreviewExecution, type PreviewTools } from "../execution/preview-execution.js";
 import { resolveQueries } from "../run/advance-many.js";
 import { createVariableChecker } from "../run/check-variables.js";
@@ -71,22 +71,13 @@ function redactPreview({ contents, ...rest }: StepPreview, secrets: readonly str
   };
 }
 
-/** Calls `render` again with the result of each pending query, until none is pending. */
-export async function retryWithQueryResults<T>(
+/** Renders with the results of all queries that are pending. A named step with a request sends it. */
+export function renderWithResults<T>(
   context: EngineContext<QueryStore>,
   now: number,
   render: (queryResults: ReadonlyMap<string, unknown>) => T,
 ): Promise<T> {
-  const queryResults = new Map<string, unknown>();
-  for (;;) {
-    try {
-      return render(queryResults);
-    } catch (error) {
-      if (!(error instanceof PendingQueryError)) throw error;
-      const [queryResult] = await resolveQueries(context, [error.query], now);
-      queryResults.set(error.query.ref, queryResult);
-    }
-  }
+  return renderWithQueries(render, async (query) => (await resolveQueries(context, [query], now))[0]);
 }
 
 /**
@@ -113,7 +104,7 @@ export async function previewSteps(
   const trial: TriggerTrial = { trigger, compiled, environment, now };
   const input = buildTrialInput(context, trial, first, await readTrialRecipients(context, trial));
   const tools: PreviewTools = { checkVariables: createVariableChecker(compiled), requests: new Map() };
-  return retryWithQueryResults(context, now, (queryResults) => {
+  return renderWithResults(context, now, (queryResults) => {
     const execution = new PreviewExecution({ ...input, queryResults }, input.recipientRun, tools);
     const previews = steps.flatMap((step) => getStepHandler(step).preview?.(step, execution) ?? []);
     return previews.map((preview) => redactPreview(preview, input.environment.secrets));

@@ -14,7 +14,7 @@ import { RunExecution } from "../execution/run-execution.js";
 import { renderWithinLimit } from "../liquid/limit-rendering.js";
 import { RenderError } from "../liquid/liquid.js";
 import type { RenderContext } from "../render/channel-renderer.js";
-import { retryWithQueryResults } from "./preview-steps.js";
+import { renderWithResults } from "./preview-steps.js";
 
 /**
  * Returns the input that a message was rendered with, with the recipient's locale replaced. Returns null if the run or
@@ -76,7 +76,7 @@ async function renderContentInLocale(
   const { key, type } = message.channel;
   const channel = input.environment.channels[key] ?? buildUndeclaredChannel(key, type);
   const at = toIsoTime(message.inserted_at);
-  return retryWithQueryResults(context, input.now, (queryResults) => {
+  return renderWithResults(context, input.now, (queryResults) => {
     const execution = new RunExecution({ ...input, queryResults }, input.recipientRun);
     const { scope, parties, batch } = execution;
     scope.current_message = { id: message.id, inserted_at: at, updated_at: at };

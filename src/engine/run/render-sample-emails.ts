@@ -8,7 +8,7 @@ import type { Definitions } from "../../ports/definitions.js";
 import type { JsonObject } from "../../util/json.js";
 import { resolveChannels } from "../channel/execute-channel.js";
 import { buildRenderContext } from "../channel/find-destinations.js";
-import { PendingQueryError } from "../context/pending-query.js";
+import { type PendingQuery, renderWithQueries } from "../context/pending-query.js";
 import { resolveStoreLookups } from "../context/resolve-store-lookups.js";
 import { RunExecution } from "../execution/run-execution.js";
 import { renderWithinLimit } from "../liquid/limit-rendering.js";
@@ -66,18 +66,16 @@ export async function renderSampleEmails(sample: EmailSample): Promise<SampleEma
       new Map([...input.recipients].filter(([key]) => keys.includes(key))),
     listSubscriptions: async () => NO_SUBSCRIPTIONS,
   };
-  const queryResults = new Map<string, unknown>();
+  const resolve = async (query: PendingQuery) => {
+    if (query.kind !== "store_lookups") throw new RenderError("it needs data that only a run has");
+    return (await resolveStoreLookups({ store, definitions }, [query]))(query);
+  };
   const render = async (step: ChannelStep, renderer: ChannelRenderer): Promise<RenderedSample> => {
+    const renderWith = (queryResults: ReadonlyMap<string, unknown>) =>
+      renderEmail(step, renderer, new RunExecution({ ...input, queryResults }, first.run));
     try {
-      const execution = new RunExecution({ ...input, queryResults }, first.run);
-      return { content: renderEmail(step, renderer, execution) };
+      return { content: await renderWithQueries(renderWith, resolve) };
     } catch (error) {
-      if (error instanceof PendingQueryError && error.query.kind === "store_lookups") {
-        const getLookups = await resolveStoreLookups({ store, definitions }, [error.query]);
-        queryResults.set(error.query.ref, getLookups(error.query));
-        return render(step, renderer);
-      }
-      if (error instanceof PendingQueryError) return { problem: "it needs data that only a run has" };
       if (error instanceof RenderError || error instanceof KnockError) return { problem: error.message };
       throw error;
     }
