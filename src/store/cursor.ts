@@ -1,5 +1,5 @@
 import { KnockError } from "../errors/knock-error.js";
-import type { PageRequest } from "../ports/page-request.js";
+import type { Paged, PageRequest } from "../ports/page-request.js";
 
 /** The kinds of lists that a cursor can belong to. A cursor is valid only for its own kind. */
 export type CursorKind =
@@ -40,4 +40,63 @@ export function parseCursor(kind: CursorKind, page: PageRequest): { side: "after
   if (match?.[1] !== kind || !Number.isSafeInteger(row))
     throw createCursorError(side, value, "is not a cursor of this list");
   return { side, row };
+}
+
+/** Which rows a page reads: up to `limit` in a direction, from the row next to `border` on; null starts at the newest row. */
+export interface PageRange {
+  isOlder: boolean;
+  border: number | null;
+  limit: number;
+}
+
+/**
+ * Returns what a page reads: one row more than it contains, by which it finds out whether there are others. `count` is the number
+ * of all rows that match, if it is known. The first page ends with the last of them without a search for more.
+ */
+export function planPage(kind: CursorKind, page: PageRequest, count = Number.POSITIVE_INFINITY): PageRange {
+  const cursor = parseCursor(kind, page);
+  const limit = cursor === null ? Math.min(page.limit + 1, count) : page.limit + 1;
+  return { isOlder: cursor?.side !== "before", border: cursor?.row ?? null, limit };
+}
+
+/** Whether there are rows beyond an end of a page; or the row beyond which they have to be looked for. */
+export type PageEnd = boolean | { beyond: number };
+
+/** A page whose ends may still have to be looked at. */
+interface UnfinishedPage<Row> {
+  ends: { newer: PageEnd; older: PageEnd };
+  /** Returns the page, newest first. */
+  finish(ends: { newer: boolean; older: boolean }): { rows: Row[]; page_info: Paged<never>["page_info"] };
+}
+
+/**
+ * Returns the page of the rows that were found. `isFull` says that a limit of bytes has ended them. Row keys grow and never change, so
+ * no row is repeated or missed while others are added.
+ */
+export function arrangePage<Row extends { row: number }>(
+  kind: CursorKind,
+  page: PageRequest,
+  { isOlder, border }: PageRange,
+  { found, isFull }: { found: readonly Row[]; isFull: boolean },
+): UnfinishedPage<Row> {
+  const rows = found.slice(0, page.limit);
+  const next: PageEnd = found.length > page.limit || (isFull && { beyond: (found.at(-1) as Row).row });
+  if (!isOlder) rows.reverse();
+  // With an empty page, the cursor itself is the border, and the row that it names is on the other side of it.
+  const newest = rows[0]?.row ?? (border === null ? 0 : border - 1);
+  const oldest = rows.at(-1)?.row ?? (border === null ? 0 : border + 1);
+  return {
+    ends: {
+      newer: border !== null && (isOlder ? { beyond: newest } : next),
+      older: isOlder ? next : { beyond: oldest },
+    },
+    finish: ({ newer, older }) => ({
+      rows,
+      page_info: {
+        after: older ? serializeCursor(kind, oldest) : null,
+        before: newer ? serializeCursor(kind, newest) : null,
+        page_size: page.limit,
+      },
+    }),
+  };
 }

@@ -1,10 +1,9 @@
 import type { Store } from "../../ports/store.js";
 import type { StoreLogs } from "../../ports/store-logs.js";
-import { randomBytes } from "../../util/random.js";
 import { createBinder } from "../create-binder.js";
-import { clearStore } from "./connection/clear-store.js";
 import { claimClock, releaseClock, selectClock, writeClock } from "./connection/clock-setting.js";
 import { Connection } from "./connection/connection.js";
+import { clearStore, readChangeToken, readSecret } from "./connection/store-control.js";
 import { isTransient } from "./connection/store-errors.js";
 import type { Transaction } from "./connection/transaction.js";
 import { WriteProbe } from "./connection/write-probe.js";
@@ -12,13 +11,12 @@ import { PostgresBroadcastLog } from "./log/postgres-broadcast-log.js";
 import { PostgresOutboundLog } from "./log/postgres-outbound-log.js";
 import { PostgresSourceLog } from "./log/postgres-source-log.js";
 import { PostgresTrackedLinks } from "./log/postgres-tracked-links.js";
-import { readDeliveryLogs } from "./message/delivery-logs.js";
 import { keepCountsOfLargeFeed } from "./message/feed-counts.js";
 import { listSharedRows, readGuideMessages, recordGuideEngagement, resetGuide } from "./message/guide-messages.js";
 import { listFeed, readNewMessages } from "./message/list-feed.js";
 import { listMessageIds, listMessages } from "./message/list-messages.js";
 import { deleteMessages, markMessages, retryMessages, saveMessages } from "./message/mark-messages.js";
-import { selectMessageRows, toMessages } from "./message/message-rows.js";
+import { readDeliveryLogs, selectMessageRows, toMessages } from "./message/message-rows.js";
 import { deleteMembers } from "./recipient/audience-members.js";
 import { addAudienceMembers, listAudienceMembers, readAudienceKeys, readMemberships } from "./recipient/audiences.js";
 import { deleteRecipients } from "./recipient/delete-recipients.js";
@@ -59,28 +57,6 @@ import {
   updateSchedules,
 } from "./work/schedules.js";
 import { claimUserChanges, saveUserChanges } from "./work/user-changes.js";
-
-const SECRET_BYTES = 32;
-const SELECT = "SELECT value FROM secrets WHERE name = $1";
-
-/** Returns the secret of this name as hex. Creates it at the first read. */
-async function readSecret(db: Connection, name: string): Promise<string> {
-  const known = await db.get<{ value: string }>(SELECT, name);
-  if (known !== undefined) return known.value;
-  return db.write(async (tx) => {
-    const secret = Buffer.from(randomBytes(SECRET_BYTES)).toString("hex");
-    await tx.run("INSERT INTO secrets (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", name, secret);
-    return ((await tx.get<{ value: string }>(SELECT, name)) as { value: string }).value;
-  });
-}
-
-/**
- * Returns the current snapshot as text. It is cheap to read, and it changes when a transaction that wrote something ends, also
- * one of another database on the server.
- */
-async function readChangeToken(db: Connection): Promise<string> {
-  return ((await db.get<{ token: string }>("SELECT pg_current_snapshot()::text AS token")) as { token: string }).token;
-}
 
 /** Returns the logs in a PostgreSQL store. */
 function createPostgresLogs(db: Connection, shared: SharedRows): StoreLogs {

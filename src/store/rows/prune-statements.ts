@@ -1,5 +1,5 @@
 import type { PrunedCounts } from "../../ports/prune-store.js";
-import { ENDED_STATUSES } from "./outcome-row.js";
+import { ENDED_STATUSES } from "./run-row.js";
 
 /** SQL that differs between databases. */
 interface PruneDialect {

@@ -1,9 +1,12 @@
+import type { DeliveryStatus } from "../../domain/message/message.js";
 import type { RecipientKey } from "../../domain/recipient/recipient.js";
-import { RUN_STATUSES } from "../../domain/run/run-status.js";
+import { FAILED_DELIVERY_STATUSES } from "../../domain/run/outcome.js";
+import { hasEndedStatus, RUN_STATUSES, type RunStatus } from "../../domain/run/run-status.js";
 import type { RecipientRun, WorkflowRun } from "../../domain/run/workflow-run.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
+import type { OutcomeMessage, OutcomeRun } from "../../ports/run-store.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
-import { packRunEvents, unpackRunEvents } from "./event-codec.js";
+import { packRunEvents, unpackMessageEvents, unpackRunEvents } from "./event-codec.js";
 import { parseJson } from "./json-column.js";
 import { packSteps, unpackSteps } from "./step-codec.js";
 import { decodeFields, describeTable, selectColumns, sumBytes } from "./table.js";
@@ -115,3 +118,53 @@ export const RUN_BYTES = `octet_length(w.data) + ${sumBytes(RECIPIENT_RUNS, "r")
 export function toRecipientRun(row: RecipientRunRow, workflowRunId: string): RecipientRun {
   return decodeFields(RECIPIENT_RUNS, row, { workflow_run_id: workflowRunId });
 }
+
+export interface OutcomeRunRow {
+  row: number;
+  id: string;
+  recipient: string;
+  status: string;
+  via: string | null;
+  reason: string | null;
+  steps: string;
+}
+
+export const OUTCOME_RUN_COLUMNS = "r.row, r.id, r.recipient, r.status, r.via, r.reason, r.steps";
+
+export interface OutcomeMessageRow {
+  id: string;
+  status: string;
+  due_at: number | null;
+  inserted_at: number;
+  /** Null unless the delivery failed. */
+  events: string | null;
+}
+
+const quote = (values: readonly string[]): string => values.map((value) => `'${value}'`).join(", ");
+
+/** The statuses of runs that have ended, for a list in SQL. */
+export const ENDED_STATUSES = quote(RUN_STATUSES.filter(hasEndedStatus));
+
+/** The events of a message say why its delivery failed. Those of others, half of the bytes of a row, are not read. */
+export const OUTCOME_MESSAGE_COLUMNS = `m.id, m.status, m.due_at, m.inserted_at, CASE WHEN m.status IN (${quote(FAILED_DELIVERY_STATUSES)}) THEN m.events END AS events`;
+
+export function toOutcomeRun(row: OutcomeRunRow): OutcomeRun {
+  return {
+    id: row.id,
+    recipient: row.recipient as RecipientKey,
+    status: row.status as RunStatus,
+    via: parseJson(row.via),
+    reason: parseJson(row.reason),
+    steps: unpackSteps(row.steps),
+  };
+}
+
+export function toOutcomeMessage({ id, status, due_at, inserted_at, events }: OutcomeMessageRow): OutcomeMessage {
+  return {
+    ...{ id, due_at, inserted_at, status: status as DeliveryStatus },
+    events: events === null ? [] : unpackMessageEvents(events, inserted_at),
+  };
+}
+
+/** Returns whether a run has created a message. */
+export const hasMessages = ({ steps }: OutcomeRun): boolean => steps.some(({ message_id }) => message_id !== undefined);

@@ -1,16 +1,14 @@
 import type { Store } from "../../ports/store.js";
 import { createBinder } from "../create-binder.js";
-import { clearStore } from "./connection/clear-store.js";
 import { claimClock, readClock, releaseClock, writeClock } from "./connection/clock-setting.js";
 import type { Connection } from "./connection/connection.js";
-import { readChangeToken } from "./connection/read-change-token.js";
-import { readSecret } from "./connection/read-secret.js";
+import { clearStore, readChangeToken, readSecret } from "./connection/store-control.js";
 import { isTransient } from "./connection/store-errors.js";
-import { readDeliveryLogs } from "./message/delivery-logs.js";
 import { readGuideMessages, recordGuideEngagement, resetGuide } from "./message/guide-messages.js";
 import { listFeed, readNewMessages } from "./message/list-feed.js";
 import { listMessageIds, listMessages } from "./message/list-messages.js";
 import { deleteMessages, markMessages, readMessages, retryMessages } from "./message/mark-messages.js";
+import { readDeliveryLogs } from "./message/message-rows.js";
 import {
   addAudienceMembers,
   listAudienceMembers,
@@ -30,8 +28,7 @@ import {
 import { applySeeds, readSeeds } from "./recipient/seeds.js";
 import { deleteSubscriptions, listSubscriptions, upsertSubscriptions } from "./recipient/subscriptions.js";
 import { cancelRuns } from "./run/cancel-runs.js";
-import { listIdsByPrefix } from "./run/list-ids-by-prefix.js";
-import { listRecipientRuns, readRecipientRun } from "./run/list-runs.js";
+import { listIdsByPrefix, listRecipientRuns, readRecipientRun } from "./run/list-runs.js";
 import { countRuns, readOutcomeRuns, readWorkflowRun } from "./run/outcome-runs.js";
 import { readBatch } from "./run/read-batch.js";
 import { retryRuns } from "./run/run-rows.js";

@@ -1,7 +1,7 @@
 import { MAX_PAGE_BYTES } from "../../../domain/page/page-bytes.js";
 import type { TimeBounds } from "../../../ports/filters.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
-import { type CursorKind, parseCursor, serializeCursor } from "../../cursor.js";
+import { arrangePage, type CursorKind, type PageEnd, type PageRange, planPage } from "../../cursor.js";
 import { BLOCK_ROWS } from "./allocate-rows.js";
 import { type BlockSource, buildBlockQuery } from "./block-values.js";
 import { SqlFilters } from "./sql-filters.js";
@@ -78,13 +78,6 @@ interface ListQuery {
   count?: number;
 }
 
-/** Which rows of a list are read: up to `limit` in a direction, from the row next to `border` on; null starts at the end. */
-interface PageRange {
-  isOlder: boolean;
-  border: number | null;
-  limit: number;
-}
-
 /** A statement that selects rows, and the columns by which it orders them. */
 interface OrderedSelect {
   select: string;
@@ -139,42 +132,23 @@ function limitBytes({ select, order }: OrderedSelect): string {
 const getValues = ({ filters }: ListQuery, { border }: PageRange): SqlValue[] =>
   border === null ? filters.values : [...filters.values, border];
 
-/** Reads one page, newest first. Row keys grow and never change, so no row is repeated or missed while others are added. */
+/** Reads one page, newest first. */
 export async function readPage<Row extends { row: number }>(
   tx: Reader,
   query: ListQuery,
   page: PageRequest,
 ): Promise<{ rows: Row[]; page_info: Paged<never>["page_info"] }> {
-  const { kind, count = Number.POSITIVE_INFINITY } = query;
-  const cursor = parseCursor(kind, page);
-  const hasRowBeyond = async (isOlder: boolean, border: number): Promise<boolean> => {
-    const range = { isOlder, border, limit: 1 };
-    const { select } = buildSelect(query, `${query.key} AS row`, range);
-    return (await tx.get(select, ...getValues(query, range))) !== undefined;
-  };
-
-  const backwards = cursor?.side === "before";
-  const limit = cursor === null ? Math.min(page.limit + 1, count) : page.limit + 1;
-  const range = { isOlder: !backwards, border: cursor?.row ?? null, limit };
+  const { kind, count } = query;
+  const range = planPage(kind, page, count);
   const select = limitBytes(buildSelect(query, `${query.columns}, ${query.bytes} AS bytes`, range));
   const found = await tx.all<Row & { total: number }>(select, ...getValues(query, range));
-  const rows: Row[] = found.slice(0, page.limit);
-  const last = found.at(-1);
-  const isFull = last !== undefined && last.total >= MAX_PAGE_BYTES;
-  const hasMore = found.length > page.limit || (isFull && (await hasRowBeyond(!backwards, last.row)));
-  if (backwards) rows.reverse();
-
-  // With an empty page, the cursor itself is the border, and the row that it names is on the other side of it.
-  const newest = rows[0]?.row ?? (cursor ? cursor.row - 1 : 0);
-  const oldest = rows.at(-1)?.row ?? (cursor ? cursor.row + 1 : 0);
-  const hasNewer = cursor !== null && (backwards ? hasMore : await hasRowBeyond(false, newest));
-  const hasOlder = cursor === null || !backwards ? hasMore : await hasRowBeyond(true, oldest);
-  return {
-    rows,
-    page_info: {
-      after: hasOlder ? serializeCursor(kind, oldest) : null,
-      before: hasNewer ? serializeCursor(kind, newest) : null,
-      page_size: page.limit,
-    },
+  const isFull = (found.at(-1)?.total ?? 0) >= MAX_PAGE_BYTES;
+  const { ends, finish } = arrangePage<Row>(kind, page, range, { found, isFull });
+  const hasRow = async (end: PageEnd, isOlder: boolean): Promise<boolean> => {
+    if (typeof end === "boolean") return end;
+    const beyond = { isOlder, border: end.beyond, limit: 1 };
+    const { select: one } = buildSelect(query, `${query.key} AS row`, beyond);
+    return (await tx.get(one, ...getValues(query, beyond))) !== undefined;
   };
+  return finish({ newer: await hasRow(ends.newer, false), older: await hasRow(ends.older, true) });
 }

@@ -2,7 +2,7 @@ import type { PoolClient } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import { type CausedWork, type DueKind, NO_CAUSED_WORK } from "../../../ports/due-store.js";
-import { replaceNuls } from "../../rows/replace-nuls.js";
+import { replaceNuls } from "../../rows/json-column.js";
 
 /** Work that a transaction makes due, for a job that performs it. The rows are the truth; a wakeup is only a hint. */
 export interface Wakeup {

@@ -3,7 +3,7 @@ import type { PendingTrigger } from "../../../domain/run/batch-continuations.js"
 import type { BroadcastLog } from "../../../ports/broadcast-service.js";
 import type { Connection } from "../connection/connection.js";
 import { buildJson } from "../connection/sql-filters.js";
-import { shareCancellationKeys } from "../run/cancellation-locks.js";
+import { shareCancellationKeys } from "../run/cancel-runs.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { insertTriggers } from "../work/insert-triggers.js";
 

@@ -13,10 +13,8 @@ import type { Transaction } from "../connection/transaction.js";
 import { recordOutboundMessages } from "../run/outbound-events.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { recordMessageEvents } from "../run/waits.js";
-import { insertDeliveryLogs } from "./delivery-logs.js";
 import { type CountedState, countChanges } from "./feed-counts.js";
-import { selectMessageRows, toMessages, wakeDeliveries } from "./message-rows.js";
-import { saveSecrets } from "./message-secrets.js";
+import { insertDeliveryLogs, saveSecrets, selectMessageRows, toMessages, wakeDeliveries } from "./message-rows.js";
 
 /** Returns the statement that writes fields of messages. `more` are other changes of their rows. */
 const buildUpdate = (fields: readonly FieldColumn<Message>[], more = ""): string => `

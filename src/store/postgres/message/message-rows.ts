@@ -1,17 +1,28 @@
+import { hasTrait } from "../../../domain/message/channel-types.js";
+import type { DeliveryLog } from "../../../domain/message/delivery-log.js";
+import { selectRetainedSecrets } from "../../../domain/message/delivery-secrets.js";
 import type { Message, MessageStatuses } from "../../../domain/message/message.js";
+import type { JsonObject } from "../../../util/json.js";
 import { stringify } from "../../rows/json-column.js";
-import { MESSAGE_COLUMNS, MESSAGES, type MessageRow, toMessage } from "../../rows/message-row.js";
+import {
+  DELIVERY_LOGS,
+  MESSAGE_COLUMNS,
+  MESSAGES,
+  type MessageRow,
+  toDeliveryLog,
+  toMessage,
+} from "../../rows/message-row.js";
 import type { TriggerData } from "../../rows/run-row.js";
-import { encodeFields } from "../../rows/table.js";
+import { encodeFields, encodeRecord, listColumns, listTypes, selectColumns } from "../../rows/table.js";
 import { allocateRows } from "../connection/allocate-rows.js";
 import { BlockValues, recordNewValues } from "../connection/block-values.js";
+import { buildRecords } from "../connection/build-records.js";
 import type { CopyValue, Reader, Transaction } from "../connection/transaction.js";
 import { recordOutboundMessages } from "../run/outbound-events.js";
 import { readWorkflowRuns } from "../run/run-rows.js";
 import { getShard } from "../run/shard.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { countChanges } from "./feed-counts.js";
-import { insertSecrets } from "./message-secrets.js";
 
 export const FROM_MESSAGES = "FROM messages m JOIN recipient_runs r ON r.row = m.recipient_run";
 export const SELECT_MESSAGES = `SELECT ${MESSAGE_COLUMNS} ${FROM_MESSAGES}`;
@@ -163,4 +174,56 @@ export function wakeDeliveries(tx: Transaction, messages: readonly Message[]): v
     sizes.set(key, known);
   }
   for (const one of sizes.values()) tx.wake({ kind: "messages", ...one });
+}
+
+const INSERT = `
+  INSERT INTO delivery_logs (${listColumns(DELIVERY_LOGS.fields)})
+  SELECT ${listColumns(DELIVERY_LOGS.fields, (name) => `c.${name}`)} FROM ${buildRecords(listTypes(DELIVERY_LOGS.fields))}
+  WHERE EXISTS (SELECT 1 FROM messages m WHERE m.id = c.message)
+  ORDER BY c.n`;
+
+/** Inserts delivery logs, except those of messages that no longer exist. */
+export async function insertDeliveryLogs(tx: Transaction, logs: readonly DeliveryLog[]): Promise<void> {
+  if (logs.length === 0) return;
+  await tx.run(INSERT, stringify(logs.map((log) => encodeRecord(DELIVERY_LOGS.fields, log))));
+}
+
+export async function readDeliveryLogs(tx: Reader, messageId: string): Promise<DeliveryLog[]> {
+  const select = `SELECT ${selectColumns(DELIVERY_LOGS, "l")} FROM delivery_logs l WHERE l.message = $1 ORDER BY l.row DESC`;
+  return (await tx.all<typeof DELIVERY_LOGS.row>(select, messageId)).map(toDeliveryLog);
+}
+
+// Secrets are not in `messages`, so that code that reads or copies messages cannot expose them.
+
+/** Stores the secrets of new messages. */
+async function insertSecrets(tx: Transaction, messages: readonly Message[]): Promise<void> {
+  const rows = messages.flatMap(({ id, secrets }) => (secrets ? [[id, stringify(secrets)]] : []));
+  if (rows.length > 0) await tx.copy("message_secrets", ["message", "secrets"], rows);
+}
+
+/** Returns the messages with the secrets that their deliveries need. Messages without secrets are unchanged. */
+export async function addSecrets(tx: Reader, messages: Message[]): Promise<Message[]> {
+  const ids = messages.filter(({ channel }) => hasTrait(channel.type, "hasSecrets")).map(({ id }) => id);
+  if (ids.length === 0) return messages;
+  const rows = await tx.all<{ message: string; secrets: string }>(
+    "SELECT message, secrets FROM message_secrets WHERE message = ANY($1::text[])",
+    ids,
+  );
+  const found = new Map(rows.map(({ message, secrets }) => [message, secrets]));
+  return messages.map((message) => {
+    const secrets = found.get(message.id);
+    return secrets === undefined ? message : { ...message, secrets: JSON.parse(secrets) as JsonObject };
+  });
+}
+
+/** Stores the secrets that remain after delivery attempts. */
+export async function saveSecrets(tx: Transaction, messages: readonly Message[]): Promise<void> {
+  for (const message of messages) {
+    const { id, secrets } = message;
+    if (secrets === undefined) continue;
+    const remaining = selectRetainedSecrets(message);
+    if (remaining === null) await tx.run("DELETE FROM message_secrets WHERE message = $1", id);
+    else if (remaining !== secrets)
+      await tx.run("UPDATE message_secrets SET secrets = $1 WHERE message = $2", stringify(remaining), id);
+  }
 }

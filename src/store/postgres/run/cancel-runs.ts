@@ -1,17 +1,46 @@
 import { cancelRun, decideCancelEffect, leaveBatch } from "../../../domain/run/cancel-run.js";
 import { canCancelFanOut, cancelFanOut, type FanOutState } from "../../../domain/run/fan-out-state.js";
 import { takeOverBatch } from "../../../domain/run/hand-over-batch.js";
+import type { WorkflowRun } from "../../../domain/run/workflow-run.js";
 import type { CancellationResult, CancelledRun, RunCancellation } from "../../../ports/run-cancellation.js";
 import { stringify } from "../../rows/json-column.js";
 import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, toRecipientRun } from "../../rows/run-row.js";
 import type { Connection } from "../connection/connection.js";
 import { buildJson } from "../connection/sql-filters.js";
 import type { Transaction } from "../connection/transaction.js";
-import { lockCancellationKey } from "./cancellation-locks.js";
 import { recordOutboundRuns } from "./outbound-events.js";
 import { updateRunRows, wakeRuns } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
 import { deleteWaits, lockWaits } from "./waits.js";
+
+/** Keeps these locks apart from others, where a collision of hashes costs only time. */
+const SALT = 0x63616e63;
+
+const getName = (workflow: string, key: string): string => stringify([workflow, key]);
+
+const LOCK_SHARED = `SELECT pg_advisory_xact_lock_shared(hashtextextended(l.name, ${SALT})) FROM unnest($1::text[]) AS l (name)`;
+
+/**
+ * Locks the cancellation keys of triggers until the transaction ends, and waits for cancellations with them. A transaction that
+ * inserts runs does so before it locks rows that a cancellation locks, so that the two do not wait for each other.
+ */
+export async function shareCancellationKeys(
+  tx: Transaction,
+  runs: readonly Pick<WorkflowRun, "workflow" | "cancellation_key">[],
+): Promise<void> {
+  const names = runs.flatMap(({ workflow, cancellation_key }) =>
+    cancellation_key === null ? [] : [getName(workflow, cancellation_key)],
+  );
+  if (names.length > 0) await tx.all(LOCK_SHARED, [...new Set(names)].sort());
+}
+
+/**
+ * Locks a cancellation key until the transaction ends, and waits for transactions that insert runs with it. A cancellation whose
+ * statement had begun before such a run was committed would miss the run, although others have already seen it.
+ */
+async function lockCancellationKey(tx: Transaction, workflow: string, key: string): Promise<void> {
+  await tx.all(`SELECT pg_advisory_xact_lock(hashtextextended($1, ${SALT}))`, getName(workflow, key));
+}
 
 /** A run with the id of its workflow run and the row of the version that it runs. */
 type FoundRun = RecipientRunRow & { run_id: string; runs: number };

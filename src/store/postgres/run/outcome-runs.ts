@@ -8,7 +8,7 @@ import {
   type OutcomeRunRow,
   toOutcomeMessage,
   toOutcomeRun,
-} from "../../rows/outcome-row.js";
+} from "../../rows/run-row.js";
 import type { Reader } from "../connection/transaction.js";
 import { findWorkflowRun } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";

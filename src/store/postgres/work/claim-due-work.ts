@@ -9,8 +9,7 @@ import { RECIPIENT_RUNS, type RecipientRunRow, toRecipientRun } from "../../rows
 import { selectColumns } from "../../rows/table.js";
 import type { Connection } from "../connection/connection.js";
 import type { Reader, Transaction } from "../connection/transaction.js";
-import { readMessageStatuses, SELECT_MESSAGES, toMessages } from "../message/message-rows.js";
-import { addSecrets } from "../message/message-secrets.js";
+import { addSecrets, readMessageStatuses, SELECT_MESSAGES, toMessages } from "../message/message-rows.js";
 import { closeBatches } from "../run/batches.js";
 import type { ClaimedRow, ClaimedRows } from "../run/claimed-rows.js";
 import { readBatches } from "../run/read-batch.js";

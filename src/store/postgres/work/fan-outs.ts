@@ -7,7 +7,7 @@ import { toWorkflowRunRecord, WORKFLOW_RUNS, type WorkflowRunRow } from "../../r
 import { selectColumns } from "../../rows/table.js";
 import type { Connection } from "../connection/connection.js";
 import { applyUpserts } from "../recipient/recipients.js";
-import { shareCancellationKeys } from "../run/cancellation-locks.js";
+import { shareCancellationKeys } from "../run/cancel-runs.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { useAssumedSlots } from "../run/throttle-slots.js";
 import { hasCrashedWork, leaseCrashedRow } from "./crashed-claims.js";

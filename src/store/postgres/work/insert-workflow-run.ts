@@ -14,7 +14,7 @@ import type { Connection } from "../connection/connection.js";
 import { createConcurrentChangeError } from "../connection/store-errors.js";
 import type { Reader, Transaction } from "../connection/transaction.js";
 import { applyUpserts } from "../recipient/recipients.js";
-import { shareCancellationKeys } from "../run/cancellation-locks.js";
+import { shareCancellationKeys } from "../run/cancel-runs.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { useAssumedSlots } from "../run/throttle-slots.js";
 import { insertRecipientRuns } from "./insert-recipient-runs.js";

@@ -10,7 +10,7 @@ import type { Transaction } from "../connection/transaction.js";
 import { insertMessages } from "../message/message-rows.js";
 import { applyUpserts } from "../recipient/recipients.js";
 import { type DecidedRun, decideBatches } from "../run/batches.js";
-import { shareCancellationKeys } from "../run/cancellation-locks.js";
+import { shareCancellationKeys } from "../run/cancel-runs.js";
 import type { ClaimedRow, ClaimedRows } from "../run/claimed-rows.js";
 import { recordOutboundRuns } from "../run/outbound-events.js";
 import { buildHeldCondition, updateRunRows, wakeRuns } from "../run/run-rows.js";

@@ -10,7 +10,7 @@ import type { Connection } from "../connection/connection.js";
 import { readPage } from "../connection/read-page.js";
 import { SqlFilters } from "../connection/sql-filters.js";
 import type { Transaction } from "../connection/transaction.js";
-import { shareCancellationKeys } from "../run/cancellation-locks.js";
+import { shareCancellationKeys } from "../run/cancel-runs.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { hasCrashedWork, leaseCrashedRow } from "./crashed-claims.js";
 import { hasDueWork, leaseDueRows } from "./due-rows.js";

@@ -4,7 +4,7 @@ import type { UserChangeEffects, UserChangesResult } from "../../../ports/audien
 import type { Claim, WorkScope } from "../../../ports/due-store.js";
 import type { Connection } from "../connection/connection.js";
 import type { Reader, Transaction } from "../connection/transaction.js";
-import { shareCancellationKeys } from "../run/cancellation-locks.js";
+import { shareCancellationKeys } from "../run/cancel-runs.js";
 import { getShard } from "../run/shard.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { useAssumedSlots } from "../run/throttle-slots.js";

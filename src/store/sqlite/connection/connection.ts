@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fsyncSync, openSync, statSync } from "node:fs";
 import { KnockError } from "../../../errors/knock-error.js";
 import type { CausedWork } from "../../../ports/due-store.js";
-import { replaceNuls } from "../../rows/replace-nuls.js";
+import { replaceNuls } from "../../rows/json-column.js";
 import { CausedWorkRecorder } from "./caused-work.js";
 import type { Database, SqlValue, Statement } from "./driver.js";
 import { findDamage } from "./find-damage.js";

@@ -11,8 +11,7 @@ import type { Connection } from "../connection/connection.js";
 import { isAnyName, isName, readPage, SqlFilters } from "../connection/read-page.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { HAS_VERSION } from "./list-messages.js";
-import { buildFromIndex } from "./message-joins.js";
-import { toMessages } from "./message-rows.js";
+import { buildFromIndex, toMessages } from "./message-rows.js";
 
 const SELECT_FEED_CHANNELS =
   "SELECT row FROM channels WHERE type = 'in_app_feed' AND (?1 IS NULL OR key = ?1 OR id = ?1)";

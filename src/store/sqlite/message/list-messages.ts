@@ -8,8 +8,7 @@ import type { Connection } from "../connection/connection.js";
 import { isAnyName, isName, readPage, SqlFilters } from "../connection/read-page.js";
 import { RUN_ROW_BY_ID } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
-import { buildFromIndex } from "./message-joins.js";
-import { toMessages } from "./message-rows.js";
+import { buildFromIndex, toMessages } from "./message-rows.js";
 
 /** The sources in a message's content, which are not in its row. */
 const TEMPLATE_SOURCES = "(SELECT s.texts FROM template_sources s WHERE s.row = m.template_sources)";

@@ -1,13 +1,36 @@
+import { hasTrait } from "../../../domain/message/channel-types.js";
+import type { DeliveryLog } from "../../../domain/message/delivery-log.js";
+import { selectRetainedSecrets } from "../../../domain/message/delivery-secrets.js";
 import type { Message, MessageStatuses } from "../../../domain/message/message.js";
+import type { JsonObject } from "../../../util/json.js";
 import { stringify } from "../../rows/json-column.js";
-import { MESSAGE_COLUMNS, MESSAGES, type MessageRow, splitMessageContent, toMessage } from "../../rows/message-row.js";
+import {
+  DELIVERY_LOGS,
+  MESSAGE_COLUMNS,
+  MESSAGES,
+  type MessageRow,
+  splitMessageContent,
+  toDeliveryLog,
+  toMessage,
+} from "../../rows/message-row.js";
 import { encodeFields, listColumns } from "../../rows/table.js";
 import type { Connection } from "../connection/connection.js";
 import type { TriggerData } from "../run/batches.js";
 import { createWorkflowRunReader } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
-import { FROM_MESSAGES } from "./message-joins.js";
-import { insertSecrets } from "./message-secrets.js";
+
+// CROSS JOIN, here and elsewhere, keeps the join order as written: by row, or by an index of the messages.
+
+/** Messages with their recipient runs. */
+const FROM_MESSAGES = "FROM messages m CROSS JOIN recipient_runs r ON r.row = m.recipient_run";
+
+/**
+ * Returns messages `i` in the order of an index, with their rows `m` and runs. Conditions compare the columns of `i`, so that only
+ * the rows of messages that match are read. SQLite chooses the index if none is given.
+ */
+export const buildFromIndex = (index?: string): string =>
+  `FROM messages i ${index === undefined ? "" : `INDEXED BY ${index} `}CROSS JOIN messages m ON m.row = i.row ` +
+  "CROSS JOIN recipient_runs r ON r.row = m.recipient_run CROSS JOIN workflow_runs w ON w.row = r.workflow_run";
 
 export const SELECT_MESSAGES = `SELECT ${MESSAGE_COLUMNS} ${FROM_MESSAGES}`;
 
@@ -50,7 +73,7 @@ export function readMessageStatuses(db: Connection, recipientRuns: readonly numb
   return statusesByRun;
 }
 
-const INSERT =
+const INSERT_MESSAGE =
   `INSERT INTO messages (recipient_run, channel, data, content, template_sources, workflow_name, tenant_name, ${listColumns(MESSAGES.fields)}) ` +
   `VALUES (?, ?, ?, ?, ?, ?, ?, ${listColumns(MESSAGES.fields, () => "?")})`;
 
@@ -68,7 +91,7 @@ export function createMessageInserter(
   db: Connection,
   shared: SharedRows,
 ): (message: Message, recipientRun: number, triggerData: TriggerData) => void {
-  const insert = db.prepare(INSERT);
+  const insert = db.prepare(INSERT_MESSAGE);
   return (message, recipientRun, triggerData) => {
     const data = message.data === triggerData.value ? triggerData.text : stringify(message.data);
     const { content, sources } = splitMessageContent(message);
@@ -84,4 +107,43 @@ export function createMessageInserter(
     );
     insertSecrets(db, message);
   };
+}
+
+const INSERT_LOG = `INSERT INTO delivery_logs (${listColumns(DELIVERY_LOGS.fields)}) SELECT ${listColumns(DELIVERY_LOGS.fields, () => "?")} FROM messages WHERE id = ?`;
+
+/** Inserts delivery logs, except those of messages that no longer exist. Must run inside a write. */
+export function insertDeliveryLogs(db: Connection, logs: readonly DeliveryLog[]): void {
+  const insert = db.prepare(INSERT_LOG);
+  for (const log of logs) insert.run(...encodeFields(DELIVERY_LOGS.fields, log), log.message_id);
+}
+
+export function readDeliveryLogs(db: Connection, messageId: string): DeliveryLog[] {
+  const select = "SELECT * FROM delivery_logs WHERE message = ? ORDER BY row DESC";
+  return db.read(() => db.all<typeof DELIVERY_LOGS.row>(select, messageId)).map(toDeliveryLog);
+}
+
+/** Stores a new message's secrets. Must run inside the transaction that inserts the message. */
+function insertSecrets(db: Connection, { id, secrets }: Message): void {
+  if (secrets) db.run("INSERT INTO message_secrets (message, secrets) VALUES (?, ?)", id, stringify(secrets));
+}
+
+/** Returns the messages with the secrets that their deliveries need. Messages without secrets are unchanged. */
+export function addSecrets(db: Connection, messages: Message[]): Message[] {
+  const select = db.prepare("SELECT secrets FROM message_secrets WHERE message = ?");
+  return messages.map((message) => {
+    const found = hasTrait(message.channel.type, "hasSecrets")
+      ? (select.get(message.id) as { secrets: string } | undefined)
+      : undefined;
+    return found === undefined ? message : { ...message, secrets: JSON.parse(found.secrets) as JsonObject };
+  });
+}
+
+/** Stores the secrets that remain after a delivery attempt. Must run inside the transaction that saves the message. */
+export function saveSecrets(db: Connection, message: Message): void {
+  const { id, secrets } = message;
+  if (secrets === undefined) return;
+  const remainingSecrets = selectRetainedSecrets(message);
+  if (remainingSecrets === null) db.run("DELETE FROM message_secrets WHERE message = ?", id);
+  else if (remainingSecrets !== secrets)
+    db.run("UPDATE message_secrets SET secrets = ? WHERE message = ?", stringify(remainingSecrets), id);
 }

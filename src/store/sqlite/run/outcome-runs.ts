@@ -9,7 +9,7 @@ import {
   type OutcomeRunRow,
   toOutcomeMessage,
   toOutcomeRun,
-} from "../../rows/outcome-row.js";
+} from "../../rows/run-row.js";
 import type { Connection } from "../connection/connection.js";
 import { findWorkflowRun } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";

@@ -1,3 +1,4 @@
+import { randomBytes } from "../../../util/random.js";
 import type { Connection } from "./connection.js";
 
 /**
@@ -37,4 +38,26 @@ export async function clearStore(db: Connection, { keepRecipients }: { keepRecip
     // Readers of new messages notice by it that the store was emptied.
     await tx.all("SELECT nextval('store_clears')");
   });
+}
+
+const SECRET_BYTES = 32;
+const SELECT = "SELECT value FROM secrets WHERE name = $1";
+
+/** Returns the secret of this name as hex. Creates it at the first read. */
+export async function readSecret(db: Connection, name: string): Promise<string> {
+  const known = await db.get<{ value: string }>(SELECT, name);
+  if (known !== undefined) return known.value;
+  return db.write(async (tx) => {
+    const secret = Buffer.from(randomBytes(SECRET_BYTES)).toString("hex");
+    await tx.run("INSERT INTO secrets (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", name, secret);
+    return ((await tx.get<{ value: string }>(SELECT, name)) as { value: string }).value;
+  });
+}
+
+/**
+ * Returns the current snapshot as text. It is cheap to read, and it changes when a transaction that wrote something ends, also
+ * one of another database on the server.
+ */
+export async function readChangeToken(db: Connection): Promise<string> {
+  return ((await db.get<{ token: string }>("SELECT pg_current_snapshot()::text AS token")) as { token: string }).token;
 }

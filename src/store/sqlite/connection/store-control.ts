@@ -1,0 +1,62 @@
+import { randomBytes } from "../../../util/random.js";
+import type { Connection } from "./connection.js";
+
+/**
+ * Returns the number of rows that this connection changed, and SQLite's counter for commits by other connections. Reads no
+ * table.
+ */
+export function readChangeToken(db: Connection): string {
+  const otherCommits = db.get<{ data_version: number }>("PRAGMA data_version")?.data_version;
+  const ownChanges = db.get<{ rows: number }>("SELECT total_changes() AS rows")?.rows;
+  return `${otherCommits} ${ownChanges}`;
+}
+
+const SECRET_BYTES = 32;
+
+/** Returns the secret of this name as hex. Creates it at the first read. */
+export function readSecret(db: Connection, name: string): string {
+  const find = (): string | undefined =>
+    db.get<{ value: string }>("SELECT value FROM secrets WHERE name = ?", name)?.value;
+  const known = db.runSingle(find);
+  if (known !== undefined) return known;
+  return db.write(() => {
+    db.run(
+      "INSERT INTO secrets (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
+      name,
+      Buffer.from(randomBytes(SECRET_BYTES)).toString("hex"),
+    );
+    return find() as string;
+  });
+}
+
+/**
+ * Tables that contain runs, messages and what belongs to them. Workflow versions, channels and the sources of templates
+ * are kept: they are identified by their content, and they are visible only through runs.
+ */
+const RUN_TABLES = [
+  "signals",
+  "waits",
+  "batch_activities",
+  "batches",
+  "delivery_logs",
+  "message_secrets",
+  "messages",
+  "recipient_runs",
+  "workflow_runs",
+  "schedules",
+  "idempotency_keys",
+  "frequency_claims",
+  "throttle_passes",
+  "throttles",
+  "user_changes",
+];
+
+const RECIPIENT_TABLES = ["recipients", "subscriptions", "audience_members", "audiences", "seeds"];
+
+/** Deletes runs, messages and schedules, and also recipients unless `keepRecipients` is set. The clock is kept. */
+export function clearStore(db: Connection, { keepRecipients }: { keepRecipients: boolean }): void {
+  db.write(() => {
+    for (const table of keepRecipients ? RUN_TABLES : [...RUN_TABLES, ...RECIPIENT_TABLES])
+      db.run(`DELETE FROM ${table}`);
+  });
+}
