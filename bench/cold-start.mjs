@@ -1,11 +1,12 @@
 // Measures how long the command takes to start, as whole processes. Each round runs every command once in random order,
 // and compares each time with `node -e 0` of the same round. Prints medians; --save also writes them to bench/results/.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { checkLimits } from "./limits.mjs";
+import { saveResult } from "./save-result.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const rounds = Number(process.argv.find((word) => /^\d+$/.test(word)) ?? 41);
@@ -67,14 +68,4 @@ checkLimits({
   version_times_node: getRatio("knock --version"),
   notify_times_node: getRatio("knock notify (1 in-app)"),
 });
-if (process.argv.includes("--save")) {
-  const result = {
-    date: new Date().toISOString().slice(0, 10),
-    node: process.version,
-    machine: `${cpus().length} × ${cpus()[0]?.model}`,
-    rounds,
-    rows,
-  };
-  mkdirSync(join(root, "bench", "results"), { recursive: true });
-  writeFileSync(join(root, "bench", "results", "cold-start.json"), `${JSON.stringify(result, null, 2)}\n`);
-}
+saveResult("cold-start", { rounds, rows });

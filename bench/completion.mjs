@@ -1,10 +1,9 @@
 // Measures shell completion as a whole process, compared with `node -e 0`: commands, workflow keys, values of --set,
 // recipients and the names of scenarios, in the sample project. --save writes bench/results/completion.json.
-import { execFileSync, spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
-import { cpus, loadavg } from "node:os";
+import { spawnSync } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { saveResult } from "./save-result.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const COMMAND = join(root, "bin", "knock.js");
@@ -49,10 +48,6 @@ for (let i = 0; i < rounds; i++) {
 }
 const { node, ...measured } = cases;
 const result = {
-  date: new Date().toISOString().slice(0, 10),
-  node: process.version,
-  machine: `${cpus().length} × ${cpus()[0]?.model}`,
-  load: round(loadavg()[0]),
   rounds,
   node_ms: round(median(node)),
   ...Object.fromEntries(Object.entries(measured).map(([name, times]) => [`${name}_ms`, round(median(times))])),
@@ -61,7 +56,4 @@ const result = {
   ),
 };
 console.log(JSON.stringify(result, null, 2));
-if (process.argv.includes("--save")) {
-  writeFileSync(join(root, "bench", "results", "completion.json"), `${JSON.stringify(result, null, 2)}\n`);
-  execFileSync("npx", ["biome", "format", "--write", "bench/results/completion.json"], { cwd: root, stdio: "ignore" });
-}
+saveResult("completion", result);

@@ -7,8 +7,8 @@
 //   --save              write bench/results/emulator.json
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, loadavg, tmpdir } from "node:os";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -23,6 +23,7 @@ import {
   USERS,
   writeProject,
 } from "./emulator-servers.mjs";
+import { saveResult } from "./save-result.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const words = process.argv.slice(2);
@@ -148,19 +149,4 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 console.log(JSON.stringify(result, null, 2));
-if (words.includes("--save")) {
-  const saved = {
-    date: new Date().toISOString().slice(0, 10),
-    node: process.version,
-    machine: `${cpus().length} × ${cpus()[0]?.model}`,
-    // If the load average exceeds the number of processors, other processes were running, and the results do not
-    // represent an idle machine.
-    load_average: round(loadavg()[0]),
-    connections: CONNECTIONS,
-    seconds,
-    rounds,
-    ...result,
-  };
-  mkdirSync(join(root, "bench", "results"), { recursive: true });
-  writeFileSync(join(root, "bench", "results", "emulator.json"), `${JSON.stringify(saved, null, 2)}\n`);
-}
+saveResult("emulator", { connections: CONNECTIONS, seconds, rounds, ...result });

@@ -10,13 +10,12 @@ import { openPostgresStore } from "../src/store/postgres/open-postgres-store.js"
 import { openSqliteStore } from "../src/store/sqlite/open-sqlite-store.js";
 import { systemIds } from "../src/util/ids.js";
 import { createBenchEngine } from "./bench-engine.js";
-import { readCpuMs } from "./growth-lists.js";
+import { measureLeast, readCpuMs } from "./growth-lists.js";
 import { fillStore, HEAVY_USER, RARE_WORKFLOW } from "./growth-rows.js";
 import { createRouteContext, LIST_REQUESTS, listQueries } from "./list-routes.js";
 import { countBlocks } from "./scale/count-blocks.js";
 
 const ROWS_PER_WRITE = 1_000;
-const REPEATS = 7;
 const OBJECT = toRecipientKey({ collection: "projects", id: "p0" });
 
 function* chunk<T>(all: readonly T[]): Generator<T[]> {
@@ -75,13 +74,7 @@ interface Figure {
 }
 
 async function measureRequest(store: Store, work: () => Promise<unknown>): Promise<Figure> {
-  const readMs = kind === "sqlite" ? readCpuMs : () => performance.now();
-  let ms = Number.POSITIVE_INFINITY;
-  for (let count = 0; count < REPEATS; count++) {
-    const start = readMs();
-    await work();
-    ms = Math.min(ms, readMs() - start);
-  }
+  const ms = await measureLeast(work, kind === "sqlite" ? readCpuMs : () => performance.now());
   const { db } = store as unknown as { db: Connection };
   return { ms, blocks: kind === "sqlite" ? null : await countBlocks(db, work) };
 }

@@ -2,12 +2,12 @@
 // `node bench/growth-routes.mjs [smaller] [larger]` sets the rows of the stores (default: 10000 100000). --save writes
 // bench/results/growth-routes.json. PostgreSQL has to be installed.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, loadavg, tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import pg from "pg";
 import { bundleMain, POSTGRES_EXTERNALS } from "./bundle-main.mjs";
+import { saveResult } from "./save-result.mjs";
 import { startServer } from "./scale/postgres-server.mjs";
 
 /** A request that should be flat may take this many times as long, or read as many blocks, at the larger size. */
@@ -47,7 +47,6 @@ const GROWING = [
   },
 ];
 
-const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const [smaller = 10_000, larger = 100_000] = process.argv
   .slice(2)
   .filter((word) => /^\d+$/.test(word))
@@ -101,16 +100,5 @@ console.table(rows.map(({ reason, ...row }) => ({ ...row, known: reason !== null
 const failed = rows.filter(({ grows, reason }) => grows && reason === null);
 for (const { store, request, small_ms, large_ms, small_blocks = "-", large_blocks = "-" } of failed)
   console.log(`failed: ${store}: ${request}: ${small_ms} → ${large_ms} ms, ${small_blocks} → ${large_blocks} blocks`);
-if (process.argv.includes("--save")) {
-  const result = {
-    date: new Date().toISOString().slice(0, 10),
-    node: process.version,
-    machine: `${cpus().length} × ${cpus()[0]?.model}`,
-    load_average: round(loadavg()[0]),
-    sizes: `${smaller} / ${larger}`,
-    rows,
-  };
-  mkdirSync(join(root, "bench", "results"), { recursive: true });
-  writeFileSync(join(root, "bench", "results", "growth-routes.json"), `${JSON.stringify(result, null, 2)}\n`);
-}
+saveResult("growth-routes", { sizes: `${smaller} / ${larger}`, rows });
 process.exitCode = failed.length > 0 ? 1 : 0;

@@ -3,10 +3,11 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, loadavg, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundleMain, STORE_EXTERNALS } from "./bundle-main.mjs";
+import { saveResult } from "./save-result.mjs";
 
 /** Lists compare the columns of an index one by one, so they grow with the store. Their times are those of the processor. */
 const SMALL_LIST_LIMIT_MS = 10;
@@ -128,15 +129,5 @@ console.table(rows);
 const failed = rows.filter(({ ok }) => !ok);
 for (const { figure, large, ratio, limit } of failed)
   console.log(`failed: ${figure}: ${large ?? ratio} (limit ${limit})`);
-if (process.argv.includes("--save")) {
-  const result = {
-    date: new Date().toISOString().slice(0, 10),
-    node: process.version,
-    machine: `${cpus().length} × ${cpus()[0]?.model}`,
-    load_average: round(loadavg()[0]),
-    rows,
-  };
-  mkdirSync(join(root, "bench", "results"), { recursive: true });
-  writeFileSync(join(root, "bench", "results", "growth.json"), `${JSON.stringify(result, null, 2)}\n`);
-}
+saveResult("growth", { rows });
 process.exitCode = failed.length > 0 ? 1 : 0;

@@ -16,10 +16,11 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { cpus, loadavg, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { checkLimits } from "./limits.mjs";
+import { saveResult } from "./save-result.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const COMMAND = join(root, "bin", "knock.js");
@@ -256,16 +257,7 @@ try {
   console.log(local);
   const memory = million > 0 ? await measureMemory() : null;
   console.log(memory);
-  if (process.argv.includes("--save")) {
-    const result = {
-      date: new Date().toISOString().slice(0, 10),
-      node: process.version,
-      machine: `${cpus().length} × ${cpus()[0]?.model}`,
-      load: round(loadavg()[0]),
-      ...{ rounds, lines: lineCount, single, bulk, memory, local },
-    };
-    writeFileSync(join(root, "bench/results/remote.json"), `${JSON.stringify(result, null, 2)}\n`);
-  }
+  saveResult("remote", { rounds, lines: lineCount, single, bulk, memory, local });
 } finally {
   for (const stub of stubs) stub.kill();
   rmSync(folder, { recursive: true, force: true });

@@ -1,10 +1,9 @@
 // Bundles and runs render-main.ts, several times, and prints medians. --save writes bench/results/render.json.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus, loadavg } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundleMain } from "./bundle-main.mjs";
+import { saveResult } from "./save-result.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const numbers = process.argv
@@ -23,17 +22,4 @@ const rows = results[0].map(({ case: name }, index) => ({
   per_second: median(results.map((rates) => rates[index].per_second)),
 }));
 console.table(rows);
-if (process.argv.includes("--save")) {
-  const result = {
-    date: new Date().toISOString().slice(0, 10),
-    node: process.version,
-    machine: `${cpus().length} × ${cpus()[0]?.model}`,
-    // The load average shows whether other processes were running. With a high one, a rate is not an upper bound.
-    load_average: Number(loadavg()[0].toFixed(1)),
-    seconds,
-    repeats,
-    rows,
-  };
-  mkdirSync(join(root, "bench", "results"), { recursive: true });
-  writeFileSync(join(root, "bench", "results", "render.json"), `${JSON.stringify(result, null, 2)}\n`);
-}
+saveResult("render", { seconds, repeats, rows });

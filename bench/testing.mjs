@@ -1,11 +1,12 @@
 // Measures `knock test` as a whole process: 1,000 scenarios of three steps in 20 files, and a single scenario compared
 // with `node -e 0`. --save writes bench/results/testing.json.
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, loadavg, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { checkLimits } from "./limits.mjs";
+import { saveResult } from "./save-result.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const COMMAND = join(root, "bin", "knock.js");
@@ -77,10 +78,6 @@ try {
     times.many.push(time([COMMAND, "test", "scenarios"], many));
   }
   const result = {
-    date: new Date().toISOString().slice(0, 10),
-    node: process.version,
-    machine: `${cpus().length} × ${cpus()[0]?.model}`,
-    load: round(loadavg()[0]),
     rounds,
     scenarios: FILES * SCENARIOS_PER_FILE,
     seconds: round(median(times.many) / 1000),
@@ -89,10 +86,7 @@ try {
   };
   console.log(JSON.stringify(result, null, 2));
   checkLimits({ scenario_times_node: result.single_times_node });
-  if (process.argv.includes("--save")) {
-    writeFileSync(join(root, "bench", "results", "testing.json"), `${JSON.stringify(result, null, 2)}\n`);
-    execFileSync("npx", ["biome", "format", "--write", "bench/results/testing.json"], { cwd: root, stdio: "ignore" });
-  }
+  saveResult("testing", result);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -1,12 +1,11 @@
 // Bundles and runs throughput-main.ts, several times, and prints medians. --save writes bench/results/throughput.json.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { bundleMain, STORE_EXTERNALS } from "./bundle-main.mjs";
+import { saveResult } from "./save-result.mjs";
 
-const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const numbers = process.argv
   .slice(2)
   .filter((word) => /^\d+$/.test(word))
@@ -38,16 +37,4 @@ const rows = results[0].rates.map((first, index) => ({
 console.table(rows);
 const peak = median(results.map(({ peak_rss_mb }) => peak_rss_mb));
 console.log(`peak memory ${peak} MB`);
-if (process.argv.includes("--save")) {
-  const result = {
-    date: new Date().toISOString().slice(0, 10),
-    node: process.version,
-    machine: `${cpus().length} × ${cpus()[0]?.model}`,
-    size,
-    repeats,
-    rows,
-    peak_rss_mb: peak,
-  };
-  mkdirSync(join(root, "bench", "results"), { recursive: true });
-  writeFileSync(join(root, "bench", "results", "throughput.json"), `${JSON.stringify(result, null, 2)}\n`);
-}
+saveResult("throughput", { size, repeats, rows, peak_rss_mb: peak });

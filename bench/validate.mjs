@@ -1,10 +1,11 @@
 // Measures `knock validate` of 200 workflows, copies of the sample workflows, as a whole process. Prints the median time and
 // the CPU time; --save also writes them to bench/results/. Run `npm run build` first.
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { saveResult } from "./save-result.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const WORKFLOWS = 200;
@@ -48,10 +49,6 @@ for (let round = -1; round < rounds; round++) {
 rmSync(folder, { recursive: true, force: true });
 
 const result = {
-  at: new Date().toISOString(),
-  node: process.version,
-  cpu: cpus()[0]?.model,
-  cores: cpus().length,
   workflows: WORKFLOWS,
   files: summary.files,
   rounds,
@@ -59,7 +56,4 @@ const result = {
   median_cpu_ms: getMedian(cpuTimes),
 };
 console.log(result);
-if (process.argv.includes("--save")) {
-  mkdirSync(join(root, "bench", "results"), { recursive: true });
-  writeFileSync(join(root, "bench", "results", "validate.json"), `${JSON.stringify(result, null, 2)}\n`);
-}
+saveResult("validate", result);

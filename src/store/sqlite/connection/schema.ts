@@ -2,7 +2,7 @@
 export const APPLICATION_ID = 0x6b6e6f63;
 
 /** Stores with a lower `user_version` were written by development versions, before the first release. */
-export const FIRST_VERSION = 102;
+export const FIRST_VERSION = 103;
 
 /**
  * The scripts that create and update the tables, each of which runs once, in order. `user_version` is {@link FIRST_VERSION} and
@@ -165,7 +165,7 @@ CREATE TABLE messages (
 );
 CREATE INDEX messages_by_recipient_run ON messages (recipient_run);
 CREATE INDEX messages_by_recipient ON messages (
-  recipient, row, workflow_name, tenant_name, channel, status, inserted_at, archived_at, read_at, seen_at, interacted_at, link_clicked_at
+  recipient, row, channel, status, archived_at, read_at, seen_at, tenant_name, workflow_name, inserted_at, interacted_at, link_clicked_at
 );
 CREATE INDEX messages_due ON messages (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX messages_by_guide ON messages (recipient, guide) WHERE guide IS NOT NULL;
