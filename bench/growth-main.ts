@@ -50,7 +50,7 @@ async function measureBatch(store: SqliteStore, size: number): Promise<Figures> 
   const claim = () => store.claimDueRuns({ now, leaseMs: 0, token: `token-${++lease}` }, 10);
   const [claimed] = await claim();
   if (claimed?.batch?.total_activities !== size) throw new Error("the batch is incomplete");
-  return { "closing a batch": await measure(claim) };
+  return { "closing a batch": await measureLeast(claim, readCpuMs) };
 }
 
 /** Measures a move of the clock over `size` runs, due at as many moments and at one. */
