@@ -36,12 +36,11 @@ import { createScheduleOperations } from "./resources/schedule-operations.js";
 import { seedRecipients } from "./resources/seed-recipients.js";
 import { createSubscriptionOperations } from "./resources/subscription-operations.js";
 import { cancelWorkflow } from "./run/cancel-workflow.js";
-import { deliverSourceEvent } from "./run/deliver-source-event.js";
 import { freezeClock, moveClock, readClock, resetClock } from "./run/move-clock.js";
 import { awaitOutcome, readOutcome, readTimeUntilDue } from "./run/read-outcome.js";
 import { releaseWork } from "./run/release-after-error.js";
 import { runDueTask } from "./run/run-due-task.js";
-import { runDue } from "./run/run-due-work.js";
+import { deliverSourceEvent, runDue } from "./run/run-due-work.js";
 import { checkTriggerAndRecipients, triggerWorkflow } from "./run/trigger-workflow.js";
 
 function createResources(context: EngineContext): LocalResourceOperations {

@@ -177,8 +177,8 @@ function buildActivityScope(
     return { activities: [activity], actors: actor ? [actor] : [], total_activities: 1, total_actors: actor ? 1 : 0 };
   }
   const view = (key: RecipientKey | null): JsonObject | null => {
-    const person = key === null ? undefined : input.recipients.get(key);
-    return person ? getRecipientView(person) : null;
+    const read = key === null ? undefined : input.recipients.get(key);
+    return read ? getRecipientView(read) : null;
   };
   return {
     activities: batch.activities.map((activity) => {

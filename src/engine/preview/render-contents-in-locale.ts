@@ -7,13 +7,13 @@ import type { RunStore } from "../../ports/run-store.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import { type JsonObject, stableStringify } from "../../util/json.js";
 import { createTracker } from "../channel/create-tracker.js";
+import { buildRenderContext } from "../channel/find-destinations.js";
 import { compileWorkflow } from "../compile/compile-workflow.js";
 import { buildParties, type EngineContext, type QueryStore, readRunRecipients } from "../context/engine-context.js";
 import { type AdvanceInput, buildAdvanceInput } from "../execution/advance-input.js";
 import { RunExecution } from "../execution/run-execution.js";
 import { renderWithinLimit } from "../liquid/limit-rendering.js";
 import { RenderError } from "../liquid/liquid.js";
-import type { RenderContext } from "../render/channel-renderer.js";
 import { renderWithResults } from "./preview-steps.js";
 
 /**
@@ -78,17 +78,9 @@ async function renderContentInLocale(
   const at = toIsoTime(message.inserted_at);
   return renderWithResults(context, input.now, (queryResults) => {
     const execution = new RunExecution({ ...input, queryResults }, input.recipientRun);
-    const { scope, parties, batch } = execution;
-    scope.current_message = { id: message.id, inserted_at: at, updated_at: at };
+    execution.scope.current_message = { id: message.id, inserted_at: at, updated_at: at };
     const track = createTracker(channelStep, channel, input, () => undefined);
-    const renderContext: RenderContext = {
-      scope,
-      recipient: parties.recipient,
-      tenant: parties.tenant,
-      channel,
-      batch: batch && { first: batch.firstData, reduced: batch.reducedData },
-      isTracked: track !== null,
-    };
+    const renderContext = { ...buildRenderContext(channel, execution), isTracked: track !== null };
     return renderWithinLimit(() => {
       const [destination] = renderer.resolveDestinations(renderContext);
       return destination === undefined

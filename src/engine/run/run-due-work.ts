@@ -1,14 +1,15 @@
-import { toRecipientReference } from "../../domain/recipient/recipient.js";
+import { toRecipientKey, toRecipientReference } from "../../domain/recipient/recipient.js";
 import { WORKER_CRASHED } from "../../domain/run/fail-run.js";
 import { isFanOutComplete } from "../../domain/run/fan-out-state.js";
-import { isStillWaiting } from "../../domain/run/run-wait.js";
+import { buildEventName, isStillWaiting } from "../../domain/run/run-wait.js";
 import type { WorkflowRun } from "../../domain/run/workflow-run.js";
 import { type CausedWork, type DueStore, MAX_CRASHES } from "../../ports/due-store.js";
 import type { FanOutStore } from "../../ports/fan-out-store.js";
-import type { AdvancedRun, DueOptions } from "../../ports/operations.js";
+import type { AdvancedRun, DueOptions, SourceEvent } from "../../ports/operations.js";
 import { OwnWork } from "../../ports/own-work.js";
 import type { ClaimedRun } from "../../ports/run-store.js";
 import { toIsoTime } from "../../util/iso-time.js";
+import type { JsonObject } from "../../util/json.js";
 import { expandTarget } from "../audience/expand-target.js";
 import { compileWorkflow } from "../compile/compile-workflow.js";
 import { type DueWorkStore, type EngineContext, readTime, type StartStore } from "../context/engine-context.js";
@@ -210,4 +211,24 @@ export async function runCausedWork(
   const ownWork = new OwnWork();
   for (const caused of causes) ownWork.add(caused);
   if (!ownWork.isEmpty) await runDueWork({ ...context, ownWork }, now);
+}
+
+/** Records an event from a source, and continues the runs that wait for it. */
+export async function deliverSourceEvent(context: EngineContext, source: SourceEvent): Promise<void> {
+  const now = await readTime(context);
+  const at = source.at ?? now;
+  const event: JsonObject = {
+    data: source.data,
+    user_id: source.user_id,
+    inserted_at: toIsoTime(at),
+    preprocess_output: source.preprocess_output ?? null,
+    event_gid: source.event_gid ?? null,
+  };
+  const name = buildEventName({
+    event_type: "integration_source",
+    integration_source_key: source.source_key,
+    event_key: source.event_key,
+  });
+  const recipient = source.user_id === null ? null : toRecipientKey(source.user_id);
+  await runCausedWork(context, now, await context.store.recordEvents([{ name, recipient, at, event }], now));
 }
