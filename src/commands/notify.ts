@@ -227,7 +227,7 @@ async function runPayload(
     });
     if (triggered === null) return context.setExitCode(EXIT.partial);
     const met = await printTriggerResult(triggered, operations, rules, { oneLine }, context);
-    exitCodes.add(computeExitCode(triggered, rules, met));
+    exitCodes.add(computePayloadExitCode(triggered, rules, met));
   }
   for (const text of await readProjectWarnings(first.workflow, flags, context)) context.output.warnOnce(text);
   const [code = EXIT.success] = exitCodes;
@@ -235,7 +235,7 @@ async function runPayload(
 }
 
 /** Runs that have not ended have no final failures or rule results. Otherwise the rules decide if any are given. */
-function computeExitCode(
+function computePayloadExitCode(
   { isTimedOut, outcome }: TriggerResult,
   rules: readonly Expectation[],
   areMet: boolean,

@@ -6,7 +6,7 @@ import { formatDuration } from "../util/duration.js";
 import type { JsonObject } from "../util/json.js";
 import { once } from "../util/once.js";
 import { createRedact } from "./create-redact.js";
-import { decideRetry, type RetryPolicy } from "./decide-retry.js";
+import { decideRetry, type RetryPolicy } from "./decide-request-retry.js";
 import { checkApiKey, checkHeaderValue } from "./header-value.js";
 import { type ConnectionFailure, createConnectionError, toConnectionFailure } from "./http/connection-failure.js";
 import { Interruption } from "./http/interruption.js";

@@ -12,25 +12,25 @@ const FEATURE = {
   "feature.ts": `
     import type { Feature } from "../../commands/shared/feature.js";
     import { toCandidate } from "../../commands/shared/feature.js";
-    export const pull: Feature = {
-      commands: { pull: async () => (await import("./command.js")).registerPull },
+    export const trial: Feature = {
+      commands: { trial: async () => (await import("./command.js")).registerTrial },
       loadDocuments: async () => (await import("./documents.js")).DOCUMENTS,
-      helpTopics: { pulling: async () => ({ summary: "How files are pulled", page: "docs/pull.md", buildBlocks: () => ["Text."] }) },
+      helpTopics: { trying: async () => ({ summary: "How files are tried", page: "docs/trial.md", buildBlocks: () => ["Text."] }) },
       loadCompletions: async () => ({ options: { "--from": async () => [toCandidate("production")] }, arguments: {} }),
     };`,
   "documents.ts": `
     import * as z from "zod/mini";
     import { describeDocument } from "../../output/documents/describe-document.js";
     export const DOCUMENTS = [
-      describeDocument("pull", "Pulled files", "The files.", z.object({ files: z.array(z.string()) })),
+      describeDocument("trial", "Tried files", "The files.", z.object({ files: z.array(z.string()) })),
     ];`,
   "command.ts": `
     import type { Command } from "commander";
     import { COMMAND_GROUPS } from "../../commands/shared/help-groups.js";
     import { addCommonOptions } from "../../commands/shared/options.js";
     import type { CommandContext } from "../../context/command-context.js";
-    export function registerPull(program: Command, { output }: CommandContext): void {
-      const command = program.command("pull").helpGroup(COMMAND_GROUPS.develop).summary("Pull files").option("--from <name>", "the name");
+    export function registerTrial(program: Command, { output }: CommandContext): void {
+      const command = program.command("trial").helpGroup(COMMAND_GROUPS.develop).summary("Try files").option("--from <name>", "the name");
       addCommonOptions(command).action(() => output.json({ files: [] }));
     }`,
 };
@@ -41,10 +41,10 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "knock-trial-"));
   cpSync(join(ROOT, "src"), join(folder, "src"), { recursive: true });
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
-  mkdirSync(join(folder, "src/features/pull"));
-  for (const [name, text] of Object.entries(FEATURE)) writeFileSync(join(folder, "src/features/pull", name), text);
+  mkdirSync(join(folder, "src/features/trial"));
+  for (const [name, text] of Object.entries(FEATURE)) writeFileSync(join(folder, "src/features/trial", name), text);
   const list = join(folder, "src/app/features.ts");
-  const added = `import { pull } from "../features/pull/feature.js";\n${readFileSync(list, "utf8").replace("= [", "= [pull,")}`;
+  const added = `import { trial } from "../features/trial/feature.js";\n${readFileSync(list, "utf8").replace("= [", "= [trial,")}`;
   writeFileSync(list, added);
   writeFileSync(join(folder, "schemas.ts"), `export { loadOutputDocuments } from "./src/app/published-schemas.js";`);
   await build({
@@ -69,16 +69,16 @@ const run = (args: readonly string[], env: Record<string, string> = {}) =>
 
 it("adds a feature with one folder and one entry of the list: its command, help, topic, completion and document", async () => {
   const help = (await run(["help"])).stdout;
-  expect(help).toMatch(/^ {2}pull +Pull files$/m);
-  expect(help).toMatch(/^ {2}pulling +How files are pulled$/m);
-  expect((await run(["pull", "--help"])).stdout).toContain("--from <name>");
-  expect((await run(["help", "pulling"])).stdout).toContain("More: docs/pull.md");
-  expect(JSON.parse((await run(["pull", "--json"])).stdout)).toEqual({ files: [] });
+  expect(help).toMatch(/^ {2}trial +Try files$/m);
+  expect(help).toMatch(/^ {2}trying +How files are tried$/m);
+  expect((await run(["trial", "--help"])).stdout).toContain("--from <name>");
+  expect((await run(["help", "trying"])).stdout).toContain("More: docs/trial.md");
+  expect(JSON.parse((await run(["trial", "--json"])).stdout)).toEqual({ files: [] });
   const complete = async (line: string) =>
     (await run(["completion-server"], { COMP_LINE: line, SHELL: "bash" })).stdout;
-  expect(await complete("knock pul")).toBe("pull");
-  expect((await complete("knock pull --fr")).split("\n")).toEqual(["--from"]);
+  expect(await complete("knock tria")).toBe("trial");
+  expect((await complete("knock trial --fr")).split("\n")).toEqual(["--from"]);
   const { loadOutputDocuments } = await import(join(folder, "schemas.mjs"));
   const documents: { name: string }[] = await loadOutputDocuments();
-  expect(documents.map(({ name }) => name)).toContain("pull");
+  expect(documents.map(({ name }) => name)).toContain("trial");
 }, 60_000);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decideRetry } from "../../src/remote/decide-retry.js";
+import { decideRetry } from "../../src/remote/decide-request-retry.js";
 
 const NOW = Date.parse("2026-03-01T10:00:00Z");
 const policy = { retries: 2, random: () => 0, now: () => NOW };

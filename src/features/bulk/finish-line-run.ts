@@ -94,7 +94,7 @@ export async function finishLineRun(run: LineRun, ended: EndedRun, context: Comm
   if (inputProblem !== null) output.warn(inputProblem);
   if (isKept && error === null && !context.signal.aborted && counts.failed > 0 && !flags.json)
     output.note(`the failed lines are recorded in ${journal?.path}; ${describeNextStep(failures)}`);
-  const code = computeExitCode(run, counts);
+  const code = computeLinesExitCode(run, counts);
   context.setExitCode(inputProblem !== null && code === EXIT.success ? EXIT.partial : code);
   progress.end();
   await output.flush(context.signal);
@@ -146,7 +146,7 @@ function formatCounts({ triggered, failed, skipped, replayed }: LineCounts): str
  * failed. If every line was rejected with the same exit code, returns that code, as for a single trigger; otherwise 1
  * if everything failed. Met expectations decide only if no line was rejected.
  */
-function computeExitCode(run: LineRun, { triggered, failed }: LineCounts): number {
+function computeLinesExitCode(run: LineRun, { triggered, failed }: LineCounts): number {
   if (run.isTimedOut) return EXIT.timed_out;
   if (!run.areRulesMet) return EXIT.failure;
   const verdicts = run.getVerdicts();
