@@ -80,7 +80,7 @@ export function parseProfile(value: Json, name: string, file: string): Profile {
   if (details.length > 0) throw createInvalidFileError(file, details);
   const profile = Object.fromEntries(
     PROFILE_FIELDS.flatMap((field) => (value[field] === undefined ? [] : [[field, value[field]]])),
-  ) as Profile;
+  );
   return recipients === undefined ? profile : { ...profile, recipients: recipients as RecipientSettings };
 }
 

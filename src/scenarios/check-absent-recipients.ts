@@ -2,7 +2,6 @@ import { TENANTS } from "../domain/recipient/recipient.js";
 import { KnockError } from "../errors/knock-error.js";
 import { didYouMean } from "../util/find-nearest.js";
 import { isJsonObject } from "../util/json.js";
-import type { Expected } from "./expectation-schema.js";
 import { listScenarioWorkflows } from "./list-scenario-workflows.js";
 import type { Scenario } from "./parse-scenarios.js";
 import type { ScenarioNames } from "./scenario-target.js";
@@ -20,7 +19,7 @@ interface AbsentName {
 function listAbsentNames({ steps }: Scenario): AbsentName[] {
   return steps.flatMap(({ expect }, index) => {
     if (expect === undefined || Array.isArray(expect)) return [];
-    const { no_messages, no_runs, messages } = expect as Expected;
+    const { no_messages, no_runs, messages } = expect;
     const path = ["steps", index, "expect"];
     const filters = [
       ...(Array.isArray(no_messages) ? no_messages : []).map((filter, at) => ({ ...filter, at: ["no_messages", at] })),

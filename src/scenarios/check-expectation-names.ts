@@ -1,7 +1,7 @@
 import { KnockError } from "../errors/knock-error.js";
 import { didYouMean } from "../util/find-nearest.js";
 import { checkAbsentRecipients } from "./check-absent-recipients.js";
-import { type Expected, type MessageFilter, NOT_REACHED } from "./expectation-schema.js";
+import { type MessageFilter, NOT_REACHED } from "./expectation-schema.js";
 import { listScenarioWorkflows } from "./list-scenario-workflows.js";
 import type { Scenario } from "./parse-scenarios.js";
 import type { ScenarioNames } from "./scenario-target.js";
@@ -12,11 +12,11 @@ type Path = (string | number)[];
 function listFilters({ steps }: Scenario): { path: Path; filter: MessageFilter }[] {
   return steps.flatMap(({ expect }, index) => {
     if (expect === undefined || Array.isArray(expect)) return [];
-    const expected = expect as Expected;
+    const expected = expect;
     const filters = { messages: expected.messages, no_messages: expected.no_messages, sequence: expected.sequence };
     return Object.entries(filters).flatMap(([name, list]) =>
       Array.isArray(list)
-        ? list.map((filter, at) => ({ path: ["steps", index, "expect", name, at], filter: filter as MessageFilter }))
+        ? list.map((filter, at) => ({ path: ["steps", index, "expect", name, at], filter: filter }))
         : [],
     );
   });
@@ -26,7 +26,7 @@ function listFilters({ steps }: Scenario): { path: Path; filter: MessageFilter }
 function listExpectedSteps({ steps }: Scenario): { path: Path; step: string; isReached: boolean }[] {
   return steps.flatMap(({ expect }, index) => {
     if (expect === undefined || Array.isArray(expect)) return [];
-    return Object.entries((expect as Expected).outcomes ?? {}).flatMap(([recipient, expected]) =>
+    return Object.entries(expect.outcomes ?? {}).flatMap(([recipient, expected]) =>
       Object.entries(expected).map(([step, wanted]) => ({
         path: ["steps", index, "expect", "outcomes", recipient, step],
         step,

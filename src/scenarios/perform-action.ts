@@ -149,7 +149,7 @@ const ACTIONS: { [A in Action]: Perform<A> } = {
       event_key: event,
       user_id: user ?? null,
       at: null,
-      data: (data ?? {}) as JsonObject,
+      data: data ?? {},
     });
   },
   async failures(value, target) {

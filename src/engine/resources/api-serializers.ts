@@ -53,7 +53,7 @@ function toIsoOrNull(milliseconds: number | null): string | null {
 }
 
 function serializeReference(key: RecipientKey): Json {
-  return toRecipientReference(key) as Json;
+  return toRecipientReference(key);
 }
 
 /** Returns the API's `Message` (A-472). */

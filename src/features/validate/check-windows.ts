@@ -53,7 +53,7 @@ function findUnusableTime({ path, length, compiled, environment, changes }: Chec
     const schema = findPropertySchema(path, compiled.workflow.trigger_data_json_schema);
     if (schema !== null && TYPES_WITHOUT_TIME.includes(schema.type))
       return `${path} is of type ${schema.type}, not a time`;
-    if (schema?.const !== undefined) constant = { value: schema.const as Json };
+    if (schema?.const !== undefined) constant = { value: schema.const };
   }
   if (constant === null) return null;
   const time = parseTimestamp(constant.value);

@@ -43,7 +43,7 @@ const MAX_SCOPE_RECIPIENTS = 20;
 
 /** Returns the properties of the recipients in which the variables of templates are searched. */
 export const getScopeProperties = (recipients: readonly RecipientUpsert[]): JsonObject[] =>
-  recipients.slice(0, MAX_SCOPE_RECIPIENTS).map(({ properties }) => properties as JsonObject);
+  recipients.slice(0, MAX_SCOPE_RECIPIENTS).map(({ properties }) => properties);
 
 /** Returns the finding about a variable of a text. */
 export function toTextFinding({ code, read, message }: UndefinedVariable): TextFinding {

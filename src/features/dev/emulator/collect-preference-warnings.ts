@@ -14,7 +14,7 @@ function collectWarningsIn(value: Json, path: PropertyKey[]): string[] {
   return Object.entries(value).flatMap(([key, item]) =>
     PREFERENCE_FIELDS.has(key)
       ? collectUnknownScopeWarnings(item, [...path, key])
-      : collectWarningsIn(item as Json, [...path, key]),
+      : collectWarningsIn(item, [...path, key]),
   );
 }
 

@@ -63,7 +63,7 @@ export class Query {
   }
 
   choice<T extends string>(name: string, known: readonly T[]): T | undefined {
-    return this.readParameter(name, () => choiceSchema(known)) as T | undefined;
+    return this.readParameter(name, () => choiceSchema(known));
   }
 
   /**
@@ -83,7 +83,7 @@ export class Query {
   /** Returns each value of a name once. */
   choices<T extends string>(name: string, known: readonly T[]): T[] | undefined {
     const values = [...new Set(this.list(name))];
-    return values.length === 0 ? undefined : (checkParameter(name, choicesSchema(known), values) as T[]);
+    return values.length === 0 ? undefined : checkParameter(name, choicesSchema(known), values);
   }
 
   /** Returns a whole number from 1 to `max`. */

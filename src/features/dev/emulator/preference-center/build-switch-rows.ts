@@ -37,7 +37,7 @@ export function getVisibleRows({ enabled, rows }: PreferenceCenter): PreferenceC
 }
 
 function getChannelTypes({ channel_types: listed }: PreferenceCenterRow, { channels }: Environment): readonly string[] {
-  const declared = new Set(Object.values(channels).flatMap((channel) => (channel ? [channel.type as string] : [])));
+  const declared = new Set(Object.values(channels).flatMap((channel) => (channel ? [channel.type] : [])));
   const inProject = PREFERENCE_CHANNEL_TYPES.filter((type) => declared.has(type));
   const all = inProject.length > 0 ? inProject : PREFERENCE_CHANNEL_TYPES;
   return listed && listed.length > 0 ? listed.filter((type) => findChannelType(type)) : all;

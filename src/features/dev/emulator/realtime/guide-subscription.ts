@@ -51,7 +51,7 @@ export class GuideSubscription {
       user: user_id,
       channel,
       tenant: tenant ?? null,
-      data: (data ?? {}) as JsonObject,
+      data: data ?? {},
       force_all_guides: force_all_guides === true,
     };
   }

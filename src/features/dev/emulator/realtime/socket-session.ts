@@ -34,7 +34,7 @@ function parseFrame(text: string): Frame | null {
     return null;
   }
   if (!Array.isArray(value) || value.length !== 5) return null;
-  const [joinRef, ref, topic, event, payload] = value as unknown[];
+  const [joinRef, ref, topic, event, payload] = value;
   if (!isRef(joinRef) || !isRef(ref) || typeof topic !== "string" || typeof event !== "string") return null;
   return isJsonObject(payload) ? { joinRef, ref, topic, event, payload } : null;
 }

@@ -6,7 +6,6 @@ import { type RecipientKey, toRecipientKey } from "../../../../domain/recipient/
 import { messageIdsBodySchema } from "../../../../domain/request/api-bodies.js";
 import { checkRequest } from "../../../../domain/request/check-request.js";
 import type { MessageQuery } from "../../../../ports/filters.js";
-import type { Paged } from "../../../../ports/page-request.js";
 import type { Json, JsonObject } from "../../../../util/json.js";
 import { canAccessMessages } from "../access/authenticate.js";
 import { type Method, ok, type Route, type RouteContext, type RouteResult, toPageResult } from "../access/route.js";
@@ -58,7 +57,7 @@ function omitContent({ content: _content, ...message }: JsonObject): JsonObject 
 /** Returns a page of a list that is read completely. */
 async function paginate(context: RouteContext, items: JsonObject[] | null): Promise<RouteResult> {
   if (items === null) throw createNotFoundError();
-  return toPageResult(paginateList(items, context.query.page()) as Paged<JsonObject>, "items");
+  return toPageResult(paginateList(items, context.query.page()), "items");
 }
 
 /** Returns the contents of messages. Throws 422 if they are larger than a page, because the response has no cursor. */

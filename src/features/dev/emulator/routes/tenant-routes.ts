@@ -1,5 +1,4 @@
 import { mergePreferenceSets } from "../../../../domain/preferences/decide-preferences.js";
-import type { PreferenceSet } from "../../../../domain/recipient/preference-set.js";
 import { isJsonObject, type JsonObject } from "../../../../util/json.js";
 import { noContentOrNotFound, okOrNotFound, type Route, type RouteContext, toPageResult } from "../access/route.js";
 
@@ -11,7 +10,7 @@ async function resolvePreferenceSettings(context: RouteContext, tenant: JsonObje
   if (tenant === null || context.query.flag("resolve_full_preference_settings") !== true) return tenant;
   const { preferences } = await context.environment();
   const settings = isJsonObject(tenant.settings) ? tenant.settings : {};
-  const own = isJsonObject(settings.preference_set) ? (settings.preference_set as PreferenceSet) : null;
+  const own = isJsonObject(settings.preference_set) ? settings.preference_set : null;
   const merged = mergePreferenceSets(preferences, own) as JsonObject;
   return { ...tenant, settings: { ...settings, preference_set: { ...merged, id: "default" } } };
 }
