@@ -1,10 +1,11 @@
 import * as z from "zod/mini";
 import { described } from "../domain/schema/fields.js";
 import { countField, textField } from "../domain/schema/output-fields.js";
-import { FINDING_CODES, type FindingCode } from "../domain/validation/finding-codes.js";
+import { FINDING_CODES } from "../domain/validation/finding-codes.js";
+import { getKeys } from "../util/json.js";
 
 export const projectFindingSchema = z.object({
-  code: described(z.enum(Object.keys(FINDING_CODES) as FindingCode[]), "The code of the finding."),
+  code: described(z.enum(getKeys(FINDING_CODES)), "The code of the finding."),
   severity: described(z.enum(["error", "warning"]), "Whether the finding sets the exit code without --strict."),
   message: textField("The problem. The wording may change."),
   file: textField("The path of the file, relative to the working directory."),

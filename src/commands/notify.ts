@@ -10,6 +10,7 @@ import { locatePayloadErrors } from "../input/locate-payload-error.js";
 import { parseDurationArgument } from "../input/parse-time.js";
 import { hasPayloadLines, type NamedPayload, readPayload } from "../input/trigger-payload.js";
 import { printError } from "../output/print-error.js";
+import { getKeys } from "../util/json.js";
 import { addAcceptedParts } from "./shared/accepted-parts.js";
 import { addExamples, formatDataFlag, formatSetFlags } from "./shared/examples.js";
 import { checkRuleSteps, type Expectation, RUN_RULE_EXAMPLES, readRules } from "./shared/expectations.js";
@@ -101,7 +102,7 @@ async function recoverWorkflowKey(
   flags: NotifyFlags,
   context: CommandContext,
 ): Promise<[key: string | null, flags: NotifyFlags]> {
-  const names = Object.keys(VARIADIC_OPTIONS) as (keyof typeof VARIADIC_OPTIONS)[];
+  const names = getKeys(VARIADIC_OPTIONS);
   const keys = new Set<string>();
   for (const word of names.flatMap((name) => flags[name] ?? []))
     if (await context.project.hasWorkflow(word, flags)) keys.add(word);

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { parseTimestamp } from "../domain/condition/parse-timestamp.js";
 import { parseExpectation, STEP_OUTCOMES } from "../domain/run/expectation.js";
-import { REASONS, type ReasonCode } from "../domain/run/reasons.js";
+import { REASONS } from "../domain/run/reasons.js";
 import {
   checkedString,
   described,
@@ -16,6 +16,7 @@ import {
 } from "../domain/schema/fields.js";
 import { unionByType } from "../domain/schema/union-by-type.js";
 import { getErrorMessage, KnockError } from "../errors/knock-error.js";
+import { getKeys } from "../util/json.js";
 import { once } from "../util/once.js";
 import { parseContentPath } from "./content-path.js";
 import { textMatcherSchema } from "./text-matcher.js";
@@ -122,11 +123,7 @@ const stepOutcomeSchema = once(() =>
             "The outcome of the step, or the status of its message.",
             "skipped",
           ),
-          reason: described(
-            optional(z.enum([...(Object.keys(REASONS) as ReasonCode[]), "canceled"])),
-            "The reason code.",
-            "preference",
-          ),
+          reason: described(optional(z.enum([...getKeys(REASONS), "canceled"])), "The reason code.", "preference"),
           branch: text('The branch that a branch step took, such as "Default".'),
           until: described(
             optional(timeSchema()),

@@ -2,7 +2,7 @@ import { parseTimestamp } from "../domain/condition/parse-timestamp.js";
 import { buildCancellation, buildTrigger, parseCancellation } from "../domain/trigger/parse-trigger.js";
 import { KnockError } from "../errors/knock-error.js";
 import { parseDuration } from "../util/duration.js";
-import type { JsonObject } from "../util/json.js";
+import { getKeys, type JsonObject } from "../util/json.js";
 import { readAllMessages } from "./observe.js";
 import type { ObservedMessage } from "./observed.js";
 import type { Scenario } from "./parse-scenarios.js";
@@ -162,7 +162,7 @@ const ACTIONS: { [A in Action]: Perform<A> } = {
 
 /** Returns the action of a step, or null if it only expects something. */
 export function getAction(step: ScenarioStep): Action | null {
-  return (Object.keys(ACTIONS) as Action[]).find((name) => step[name] !== undefined) ?? null;
+  return getKeys(ACTIONS).find((name) => step[name] !== undefined) ?? null;
 }
 
 /** Performs the action of a step, then the work that is due. */

@@ -23,6 +23,7 @@ import { buildScheduleRequestSchema } from "../domain/trigger/schedule-schema.js
 import { keySchema, triggerSchema } from "../domain/trigger/trigger-schema.js";
 import { agentSchema, fetchSchema } from "../project/environment/declared-responses-schema.js";
 import { parseDuration } from "../util/duration.js";
+import { getKeys } from "../util/json.js";
 import { once } from "../util/once.js";
 import {
   expectationSchema,
@@ -137,7 +138,7 @@ const ACTIONS = {
       "knock/partials/sign-off.md": "See you soon.",
     }),
 } as const;
-const ACTION_NAMES = Object.keys(ACTIONS) as (keyof typeof ACTIONS)[];
+const ACTION_NAMES = getKeys(ACTIONS);
 
 export const stepSchema = once(() => {
   const actions = Object.fromEntries(Object.entries(ACTIONS).map(([name, build]) => [name, z.optional(build())])) as {

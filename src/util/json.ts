@@ -86,3 +86,7 @@ export function isDeeperThan(root: unknown, levels: number): boolean {
   }
   return false;
 }
+
+/** Returns the keys of an object whose type lists all of them. */
+export const getKeys = <Key extends string>(record: Readonly<Record<Key, unknown>>): Key[] =>
+  Object.keys(record) as Key[];

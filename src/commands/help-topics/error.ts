@@ -1,15 +1,16 @@
 import { FINDING_CODES, isFindingCode } from "../../domain/validation/finding-codes.js";
 import { FINDING_EXPLANATIONS } from "../../domain/validation/finding-explanations.js";
-import { ERROR_CODES, type ErrorCode } from "../../errors/error-codes.js";
+import { ERROR_CODES } from "../../errors/error-codes.js";
 import { ERROR_EXPLANATIONS } from "../../errors/error-explanations.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { findNearest } from "../../util/find-nearest.js";
+import { getKeys } from "../../util/json.js";
 import type { HelpBlock } from "../shared/help-topic.js";
 
 /** The topic of `knock help` that explains error codes. */
 export const ERROR_TOPIC = "error";
 const PAGE = "docs/troubleshooting.md";
-const CODES = Object.keys(ERROR_CODES) as ErrorCode[];
+const CODES = getKeys(ERROR_CODES);
 const FINDINGS = Object.keys(FINDING_CODES).filter((code) => !(code in ERROR_CODES));
 
 /** Returns a hint for a word that is an error code, or nearly one; undefined for another word. */

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { EXIT } from "../../errors/error-codes.js";
 import { EXIT_CODE_MEANINGS } from "../../errors/exit-code-meanings.js";
+import { getKeys } from "../../util/json.js";
 import { ENVIRONMENT_VARIABLES } from "../shared/environment-variables.js";
 import { type HelpTopic, toPlainText } from "../shared/help-topic.js";
 import type { TopicName } from "./topic-names.js";
@@ -69,10 +70,7 @@ const exitCodes: HelpTopic = {
   summary: "Exit codes of commands",
   page: "docs/reference/exit-codes.md",
   buildBlocks: () => [
-    (Object.keys(EXIT) as (keyof typeof EXIT)[]).map((name) => [
-      String(EXIT[name]),
-      toPlainText(EXIT_CODE_MEANINGS[name]),
-    ]),
+    getKeys(EXIT).map((name) => [String(EXIT[name]), toPlainText(EXIT_CODE_MEANINGS[name])]),
     "Use --expect to define which outcomes are failures. With --json, errors also have a code: see `knock help json`.",
   ],
 };

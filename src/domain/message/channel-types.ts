@@ -1,3 +1,5 @@
+import { getKeys } from "../../util/json.js";
+
 /** A channel type, with everything that code for all types needs to know about it. */
 interface ChannelTypeDefinition {
   /** The name on pages. */
@@ -127,7 +129,7 @@ export type ChannelType = keyof typeof DEFINITIONS;
  */
 export const CHANNEL_TYPE_DEFINITIONS: Readonly<Record<ChannelType, ChannelTypeDefinition>> = DEFINITIONS;
 
-export const CHANNEL_TYPES = Object.keys(DEFINITIONS) as readonly ChannelType[];
+export const CHANNEL_TYPES: readonly ChannelType[] = getKeys(DEFINITIONS);
 
 const DEFINITIONS_BY_TYPE: ReadonlyMap<unknown, ChannelTypeDefinition> = new Map(Object.entries(DEFINITIONS));
 

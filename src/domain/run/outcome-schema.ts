@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { getKeys } from "../../util/json.js";
 import { CHANNEL_TYPES } from "../message/channel-types.js";
 import { DELIVERY_STATUSES } from "../message/message.js";
 import { described, nonEmptyString } from "../schema/fields.js";
@@ -11,7 +12,7 @@ import {
   timeOrNull,
   withKeywords,
 } from "../schema/output-fields.js";
-import { REASONS, type ReasonCode } from "./reasons.js";
+import { REASONS } from "./reasons.js";
 import { RUN_STATUSES } from "./run-status.js";
 
 const objectReferenceSchema = definition(
@@ -31,7 +32,7 @@ export const reasonSchema = definition(
   "reason",
   z.object({
     code: described(
-      z.enum(Object.keys(REASONS) as ReasonCode[]),
+      z.enum(getKeys(REASONS)),
       "One of a closed list. docs/reference/reasons.md has the meaning of each code.",
     ),
     detail: textOrNull("The cause in a few words. The wording may change."),

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { NotifyFlags } from "../../commands/shared/notify-flags.js";
 import { parsePositive } from "../../commands/shared/parse-number.js";
 import { KnockError } from "../../errors/knock-error.js";
+import { getKeys } from "../../util/json.js";
 
 /** The limit of the API for triggers, in requests per second (A-044, A-318). */
 const MAX_API_RATE = 1_000;
@@ -58,7 +59,7 @@ const EXAMPLE_VALUES: Readonly<Record<string, string>> = {
 
 /** Throws `usage` if an option is given that only a file with many triggers has. */
 export function rejectBulkFlags(flags: NotifyFlags): void {
-  const names = Object.keys(NAMES) as (keyof typeof NAMES)[];
+  const names = getKeys(NAMES);
   const given = names.find((name) => flags[name] !== undefined);
   if (given === undefined && typeof flags.journal !== "string") return;
   const name = given === undefined ? "--journal" : NAMES[given];

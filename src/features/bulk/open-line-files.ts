@@ -3,6 +3,7 @@ import type { CommandContext } from "../../context/command-context.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { formatInputName } from "../../input/trigger-payload.js";
 import { toIsoTime } from "../../util/iso-time.js";
+import { getKeys } from "../../util/json.js";
 import { loadCrypto } from "../../util/load-crypto.js";
 import { type BulkFiles, createBulkFiles } from "./bulk-files.js";
 import type { BulkOptions } from "./bulk-flags.js";
@@ -152,7 +153,7 @@ async function checkExisting(
       "contains the results of an earlier run that was interrupted or has failed lines",
       "Add --resume to continue it, or --retry-failed to trigger only the failed lines. Delete the file to start again.",
     );
-  const options = Object.keys(OPTION_NAMES) as (keyof typeof OPTION_NAMES)[];
+  const options = getKeys(OPTION_NAMES);
   const different = options.find((option) => existing[option] !== header[option]);
   if (different === undefined) return;
   throw conflict(

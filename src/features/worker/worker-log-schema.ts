@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { described } from "../../domain/schema/fields.js";
 import { textField, textOrNull, timeField } from "../../domain/schema/output-fields.js";
+import { getKeys } from "../../util/json.js";
 
 /** The events in the log of a worker that shares a database. */
 const WORKER_EVENTS = {
@@ -26,7 +27,7 @@ export const workerLogSchema = z.object({
   level: described(z.enum(["debug", "info", "warn", "error"]), "The severity."),
   time: timeField("When it happened, on the clock of the worker."),
   worker: textField("The ID of the worker, new for each start."),
-  event: described(z.enum(Object.keys(WORKER_EVENTS) as (keyof typeof WORKER_EVENTS)[]), "What happened."),
+  event: described(z.enum(getKeys(WORKER_EVENTS)), "What happened."),
   message: textField("The event as a sentence."),
   task: z.optional(textField("The task of the job.")),
   seconds: z.optional(described(z.number(), "How long the job took.")),

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { DueWorkStatistics, EndedJob } from "../../ports/due-work.js";
 import type { Provider } from "../../ports/provider.js";
+import { getKeys } from "../../util/json.js";
 import { METRICS, type MetricKey } from "./metric-definitions.js";
 
 /** Jobs take milliseconds to seconds, and providers up to a minute. */
@@ -21,7 +22,7 @@ export class WorkerMetrics {
   private readonly histograms = new Map<MetricKey, Histogram>();
 
   constructor() {
-    for (const key of Object.keys(METRICS) as MetricKey[]) this.define(key);
+    for (const key of getKeys(METRICS)) this.define(key);
   }
 
   private define(key: MetricKey): void {

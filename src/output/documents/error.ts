@@ -1,7 +1,8 @@
 import * as z from "zod/mini";
 import { described } from "../../domain/schema/fields.js";
 import { jsonValue, textField, textOrNull } from "../../domain/schema/output-fields.js";
-import { ERROR_CODES, type ErrorCode } from "../../errors/error-codes.js";
+import { ERROR_CODES } from "../../errors/error-codes.js";
+import { getKeys } from "../../util/json.js";
 
 const detailSchema = z.object({
   pointer: textField("The JSON pointer to the value; empty for the whole document."),
@@ -17,7 +18,7 @@ const detailSchema = z.object({
 export const errorDocumentSchema = z.object({
   error: described(
     z.object({
-      code: described(z.enum(Object.keys(ERROR_CODES) as ErrorCode[]), "The code, which sets the exit code."),
+      code: described(z.enum(getKeys(ERROR_CODES)), "The code, which sets the exit code."),
       message: textField("The problem. The wording may change."),
       hint: textOrNull("The next step, or null. The wording may change."),
       docs: textField("The section of the documentation about the code."),

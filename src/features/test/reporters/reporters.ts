@@ -1,3 +1,4 @@
+import { getKeys } from "../../../util/json.js";
 import type { ReporterDefinition } from "./reporter.js";
 
 /** Every reporter of `knock test`. Each is loaded when it is used. */
@@ -31,7 +32,7 @@ export const REPORTERS = {
 
 export type ReporterName = keyof typeof REPORTERS;
 
-export const REPORTER_NAMES = Object.keys(REPORTERS) as ReporterName[];
+export const REPORTER_NAMES = getKeys(REPORTERS);
 
 /** A reporter that the user selected. */
 export interface SelectedReporter {

@@ -12,13 +12,13 @@ function parseOwner(context: RouteContext, owner: RouteOwner) {
 }
 
 function buildRoutes(owner: RouteOwner, [read, set, remove]: [string, string, string]): Route[] {
-  const path = `${owner.path}/channel_data/{channel_id}` as const;
+  const path: `/${string}` = `${owner.path}/channel_data/{channel_id}`;
   const buildPublicAccess = (operation: "read" | "write") =>
     ({ owner: owner.kind, capability: `channel_data/${operation}` }) as const;
   return [
     {
       rule: read,
-      endpoint: `GET ${path as `/${string}`}`,
+      endpoint: `GET ${path}`,
       tier: 4,
       publicAccess: buildPublicAccess("read"),
       handle: async (context) =>
@@ -28,7 +28,7 @@ function buildRoutes(owner: RouteOwner, [read, set, remove]: [string, string, st
     },
     {
       rule: set,
-      endpoint: `PUT ${path as `/${string}`}`,
+      endpoint: `PUT ${path}`,
       tier: 3,
       publicAccess: buildPublicAccess("write"),
       handle: async (context) =>
@@ -42,7 +42,7 @@ function buildRoutes(owner: RouteOwner, [read, set, remove]: [string, string, st
     },
     {
       rule: remove,
-      endpoint: `DELETE ${path as `/${string}`}`,
+      endpoint: `DELETE ${path}`,
       tier: 3,
       publicAccess: buildPublicAccess("write"),
       handle: async (context) =>

@@ -27,20 +27,20 @@ async function mergePreferences(context: RouteContext, owner: RouteOwner, set: J
 }
 
 function buildRoutes(owner: RouteOwner, rules: Rules): Route[] {
-  const path = `${owner.path}/preferences`;
+  const path: Path = `${owner.path}/preferences`;
   const buildPublicAccess = (operation: "read" | "write") =>
     owner.kind === "user" ? { publicAccess: { owner: "user", capability: `preferences/${operation}` } as const } : {};
   return [
     {
       rule: rules.all,
-      endpoint: `GET ${path as Path}`,
+      endpoint: `GET ${path}`,
       tier: 4,
       ...buildPublicAccess("read"),
       handle: async (context) => ok(await context.operations.resources.preferences.list(owner.getReference(context))),
     },
     {
       rule: rules.read,
-      endpoint: `GET ${path as Path}/{id}`,
+      endpoint: `GET ${path}/{id}`,
       tier: 4,
       ...buildPublicAccess("read"),
       async handle(context) {
@@ -52,7 +52,7 @@ function buildRoutes(owner: RouteOwner, rules: Rules): Route[] {
     },
     {
       rule: rules.set,
-      endpoint: `PUT ${path as Path}/{id}`,
+      endpoint: `PUT ${path}/{id}`,
       tier: 3,
       ...buildPublicAccess("write"),
       handle: async (context) =>
@@ -66,7 +66,7 @@ function buildRoutes(owner: RouteOwner, rules: Rules): Route[] {
     },
     {
       rule: rules.delete,
-      endpoint: `DELETE ${path as Path}/{id}`,
+      endpoint: `DELETE ${path}/{id}`,
       tier: 3,
       async handle(context) {
         await context.operations.resources.preferences.delete(owner.getReference(context), context.param("id"));
@@ -76,14 +76,14 @@ function buildRoutes(owner: RouteOwner, rules: Rules): Route[] {
     ...rules.sections.flatMap(([section, entry, sectionRule, entryRule]): Route[] => [
       {
         rule: sectionRule,
-        endpoint: `PUT ${path as Path}/{id}/${section}`,
+        endpoint: `PUT ${path}/{id}/${section}`,
         tier: 3,
         ...buildPublicAccess("write"),
         handle: async (context) => mergePreferences(context, owner, { [section]: await context.body() }),
       },
       {
         rule: entryRule,
-        endpoint: `PUT ${path as Path}/{id}/${section}/{${entry}}`,
+        endpoint: `PUT ${path}/{id}/${section}/{${entry}}`,
         tier: 3,
         ...buildPublicAccess("write"),
         handle: async (context) =>

@@ -7,7 +7,7 @@ import type { RouteContext } from "../access/route.js";
  */
 export interface RouteOwner {
   kind: "user" | "object";
-  path: string;
+  path: `/${string}`;
   getReference(context: RouteContext): RecipientReference;
 }
 
