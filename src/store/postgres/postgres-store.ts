@@ -1,6 +1,7 @@
 import type { Store } from "../../ports/store.js";
 import type { StoreLogs } from "../../ports/store-logs.js";
 import { createBinder } from "../create-binder.js";
+import { createTrackedLinks, type LinksRow } from "../rows/log-rows.js";
 import { claimClock, releaseClock, selectClock, writeClock } from "./connection/clock-setting.js";
 import { Connection } from "./connection/connection.js";
 import { clearStore, readChangeToken, readSecret } from "./connection/store-control.js";
@@ -10,7 +11,6 @@ import { WriteProbe } from "./connection/write-probe.js";
 import { PostgresBroadcastLog } from "./log/postgres-broadcast-log.js";
 import { PostgresOutboundLog } from "./log/postgres-outbound-log.js";
 import { PostgresSourceLog } from "./log/postgres-source-log.js";
-import { PostgresTrackedLinks } from "./log/postgres-tracked-links.js";
 import { keepCountsOfLargeFeed } from "./message/feed-counts.js";
 import { listSharedRows, readGuideMessages, recordGuideEngagement, resetGuide } from "./message/guide-messages.js";
 import { listFeed, readNewMessages } from "./message/list-feed.js";
@@ -58,13 +58,16 @@ import {
 } from "./work/schedules.js";
 import { claimUserChanges, saveUserChanges } from "./work/user-changes.js";
 
+const buildSelectLinks = (column: string): string =>
+  `SELECT id AS message_id, links FROM messages WHERE ${column} = $1 AND links IS NOT NULL LIMIT 1`;
+
 /** Returns the logs in a PostgreSQL store. */
 function createPostgresLogs(db: Connection, shared: SharedRows): StoreLogs {
   return {
     broadcasts: new PostgresBroadcastLog(db, shared),
     sources: new PostgresSourceLog(db),
     outbound: new PostgresOutboundLog(db),
-    links: new PostgresTrackedLinks(db),
+    links: createTrackedLinks('"right"(id, 9)', (column, value) => db.get<LinksRow>(buildSelectLinks(column), value)),
   };
 }
 

@@ -1,3 +1,4 @@
+import { type BroadcastState, buildBroadcastState, canSend } from "../../domain/audience/broadcast.js";
 import type {
   ActionOutcome,
   EarlierSourceEvent,
@@ -5,7 +6,8 @@ import type {
   SourceReceipt,
 } from "../../domain/trigger/source-receipt.js";
 import type { OutboundEntry } from "../../ports/outbound-log.js";
-import type { TrackedLink } from "../../ports/tracked-links.js";
+import type { TrackedLink, TrackedLinks } from "../../ports/tracked-links.js";
+import { BASE62 } from "../../util/ids.js";
 import type { JsonObject } from "../../util/json.js";
 
 /** The links of a tracked message. */
@@ -15,9 +17,39 @@ export interface LinksRow {
 }
 
 /** Returns the link with a number, or null. */
-export function findLink(row: LinksRow | undefined, linkNumber: number): TrackedLink | null {
+function findLink(row: LinksRow | undefined, linkNumber: number): TrackedLink | null {
   const url = row === undefined ? undefined : (JSON.parse(row.links) as string[])[linkNumber];
   return row === undefined || url === undefined ? null : { message_id: row.message_id, url };
+}
+
+/**
+ * Returns the links of tracked messages. `find` returns those of the message whose column or expression has a value; `shortId` is
+ * the expression for the end of its ID, which the key of a link begins with.
+ */
+export function createTrackedLinks(
+  shortId: string,
+  find: (column: string, value: string) => Promise<LinksRow | undefined>,
+): TrackedLinks {
+  return {
+    findByNumber: async (message, linkNumber) => findLink(await find("id", message), linkNumber),
+    findByKey: async (key) => findLink(await find(shortId, key.slice(0, -1)), BASE62.indexOf(key.slice(-1))),
+  };
+}
+
+/** The times of a broadcast in `workflow_runs`. */
+export interface BroadcastRow {
+  workflow: string;
+  scheduled: number | null;
+  sent: number | null;
+}
+
+export function toBroadcastStates(rows: readonly BroadcastRow[]): Map<string, BroadcastState> {
+  return new Map(rows.map((row) => [row.workflow, buildBroadcastState(row)]));
+}
+
+/** Returns whether a broadcast can be sent, which may never have been. */
+export function canSendBroadcast(row: BroadcastRow | undefined, again: boolean): boolean {
+  return canSend(row === undefined ? null : buildBroadcastState(row), again);
 }
 
 export interface OutboundEventRow {

@@ -1,5 +1,6 @@
-import type { Recipient } from "../../domain/recipient/recipient.js";
-import type { StoredSubscription } from "../../domain/recipient/subscription.js";
+import type { UserChange } from "../../domain/audience/audience.js";
+import type { Recipient, RecipientKey } from "../../domain/recipient/recipient.js";
+import type { StoredSubscription, Subscription } from "../../domain/recipient/subscription.js";
 import { isJsonObject } from "../../util/json.js";
 import { stringify } from "./json-column.js";
 import { decodeFields, describeTable, selectColumns, sumBytes } from "./table.js";
@@ -41,6 +42,38 @@ export const RECIPIENT_COLUMNS = selectColumns(RECIPIENTS, "r", ["row"]);
 export const RECIPIENT_BYTES = sumBytes(RECIPIENTS, "r");
 
 export const toRecipient = (row: Omit<RecipientRow, "row">): Recipient => decodeFields(RECIPIENTS, row, {});
+
+/** Returns the next subscribers of an object from up to one row more than the limit, and the row to continue after. */
+export function toSubscribers(
+  rows: readonly SubscriptionRow[],
+  limit: number,
+): { items: Subscription[]; next: number | null } {
+  const page = rows.slice(0, limit);
+  const items = page
+    .map(toStoredSubscription)
+    .map(({ object, recipient, properties }) => ({ object, recipient, properties }));
+  return { items, next: rows.length > limit ? (page.at(-1)?.row ?? null) : null };
+}
+
+export interface UserChangeRow {
+  row: number;
+  user: string;
+  audience: string | null;
+  tenant: string | null;
+  before: string | null;
+  after: string | null;
+  at: number;
+  depth: number;
+}
+
+/** The columns to select in `FROM user_changes`. */
+export const USER_CHANGE_COLUMNS = 'row, "user", audience, tenant, "before", "after", at, depth';
+
+export function toUserChange({ row: id, user, audience, tenant, before, after, at, depth }: UserChangeRow): UserChange {
+  const change = { id, user: user as RecipientKey, at, depth };
+  if (audience !== null) return { ...change, audience, tenant };
+  return { ...change, audience, before: before === null ? null : JSON.parse(before), after: JSON.parse(after ?? "{}") };
+}
 
 /** Returns a value as JSON text; null if it is empty, because most recipients have no preferences and no channel data. */
 function toJsonUnlessEmpty(value: object): string | null {

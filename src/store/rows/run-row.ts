@@ -2,6 +2,7 @@ import type { DeliveryStatus } from "../../domain/message/message.js";
 import type { RecipientKey } from "../../domain/recipient/recipient.js";
 import { FAILED_DELIVERY_STATUSES } from "../../domain/run/outcome.js";
 import { hasEndedStatus, RUN_STATUSES, type RunStatus } from "../../domain/run/run-status.js";
+import type { RunWait } from "../../domain/run/run-wait.js";
 import type { RecipientRun, WorkflowRun } from "../../domain/run/workflow-run.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import type { OutcomeMessage, OutcomeRun } from "../../ports/run-store.js";
@@ -168,3 +169,15 @@ export function toOutcomeMessage({ id, status, due_at, inserted_at, events }: Ou
 
 /** Returns whether a run has created a message. */
 export const hasMessages = ({ steps }: OutcomeRun): boolean => steps.some(({ message_id }) => message_id !== undefined);
+
+/** A wait of a run, without the run. */
+export interface WaitRow {
+  awaited: string;
+  recipient: string | null;
+  starts_at: number;
+  ends_at: number;
+}
+
+export function toRunWait({ awaited, recipient, starts_at: from, ends_at: until }: WaitRow): RunWait {
+  return { awaited, recipient: recipient as RecipientKey | null, from, until, seen: null };
+}

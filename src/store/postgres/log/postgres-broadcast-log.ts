@@ -1,6 +1,7 @@
-import { type BroadcastState, buildBroadcastState, canSend } from "../../../domain/audience/broadcast.js";
+import type { BroadcastState } from "../../../domain/audience/broadcast.js";
 import type { PendingTrigger } from "../../../domain/run/batch-continuations.js";
 import type { BroadcastLog } from "../../../ports/broadcast-service.js";
+import { type BroadcastRow, canSendBroadcast, toBroadcastStates } from "../../rows/log-rows.js";
 import type { Connection } from "../connection/connection.js";
 import { buildJson } from "../connection/sql-filters.js";
 import { shareCancellationKeys } from "../run/cancel-runs.js";
@@ -14,12 +15,6 @@ const IS_PENDING = `(${buildJson("fan_out")} ->> 'target') IS NOT NULL`;
 
 /** The class of the advisory locks on broadcasts, each of which one process at a time sends or schedules. */
 const LOCK_CLASS = 7_208;
-
-interface StateRow {
-  workflow: string;
-  scheduled: number | null;
-  sent: number | null;
-}
 
 const SELECT_STATES = `
   SELECT workflow,
@@ -35,8 +30,8 @@ export class PostgresBroadcastLog implements BroadcastLog {
   ) {}
 
   async readStates(): Promise<Map<string, BroadcastState>> {
-    const rows = await this.db.all<StateRow>(`${SELECT_STATES} GROUP BY workflow`);
-    return new Map(rows.map((row) => [row.workflow, buildBroadcastState(row)]));
+    const rows = await this.db.all<BroadcastRow>(`${SELECT_STATES} GROUP BY workflow`);
+    return toBroadcastStates(rows);
   }
 
   async insert(pending: PendingTrigger, { again }: { again: boolean }): Promise<boolean> {
@@ -44,8 +39,8 @@ export class PostgresBroadcastLog implements BroadcastLog {
     await this.shared.insert(this.db, { versions: [pending.version] });
     return this.db.write(async (tx) => {
       await tx.all(`SELECT pg_advisory_xact_lock(${LOCK_CLASS}, hashtext($1))`, workflow);
-      const row = await tx.get<StateRow>(`${SELECT_STATES} AND workflow = $1 GROUP BY workflow`, workflow);
-      if (!canSend(row === undefined ? null : buildBroadcastState(row), again)) return false;
+      const row = await tx.get<BroadcastRow>(`${SELECT_STATES} AND workflow = $1 GROUP BY workflow`, workflow);
+      if (!canSendBroadcast(row, again)) return false;
       await shareCancellationKeys(tx, [pending.run]);
       await insertTriggers(tx, this.shared, [pending]);
       return true;

@@ -9,6 +9,7 @@ import {
   SUBSCRIPTIONS,
   type SubscriptionRow,
   toStoredSubscription,
+  toSubscribers,
 } from "../../rows/recipient-row.js";
 import { encodeRecord, listColumns, listTypes } from "../../rows/table.js";
 import { buildRecords } from "../connection/build-records.js";
@@ -140,12 +141,5 @@ export async function listSubscribers(
     after ?? 0,
     limit + 1,
   );
-  const page = rows.slice(0, limit);
-  return {
-    items: page.map((row) => {
-      const { recipient, properties } = toStoredSubscription(row);
-      return { object, recipient, properties };
-    }),
-    next: rows.length > limit ? (page.at(-1)?.row ?? null) : null,
-  };
+  return toSubscribers(rows, limit);
 }

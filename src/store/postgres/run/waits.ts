@@ -4,6 +4,7 @@ import { buildMessageEvents, type OccurredEvent } from "../../../domain/run/occu
 import { getDueAfterSignal, isAwaited, type RunWait, type Signal } from "../../../domain/run/run-wait.js";
 import type { TriggerSource } from "../../../domain/run/workflow-run.js";
 import { stringify } from "../../rows/json-column.js";
+import { toRunWait, type WaitRow } from "../../rows/run-row.js";
 import { buildRecords } from "../connection/build-records.js";
 import { type Reader, type Transaction, WAITS_LOCK } from "../connection/transaction.js";
 import { getShard } from "./shard.js";
@@ -43,17 +44,7 @@ async function lockEventNames(
 // An event that a run may wait for adds a signal for the run and makes it due, in the transaction of the event. The run's next
 // advance reads its signals.
 
-interface WaitRow {
-  recipient_run: number;
-  awaited: string;
-  recipient: string | null;
-  starts_at: number;
-  ends_at: number;
-}
-
-function toRunWait({ awaited, recipient, starts_at: from, ends_at: until }: WaitRow): RunWait {
-  return { awaited, recipient: recipient as RecipientKey | null, from, until, seen: null };
-}
+type WaitOfRun = WaitRow & { recipient_run: number };
 
 /** An event with the time at which runs become due by it, and its position among the advances of a transaction. */
 export interface EventEntry {
@@ -132,7 +123,7 @@ async function signalRuns(
   begunPositions: ReadonlyMap<number, number>,
 ): Promise<void> {
   const names = entries.map(({ occurred: { name, recipient } }, n) => ({ n, name, recipient }));
-  const found = await tx.all<WaitRow & { n: number }>(MATCH, stringify(names));
+  const found = await tx.all<WaitOfRun & { n: number }>(MATCH, stringify(names));
   const matching = found.filter(({ n, ...wait }) => {
     const { occurred, position } = entries[n] as EventEntry;
     return isAwaited(toRunWait(wait), occurred) && position > (begunPositions.get(wait.recipient_run) ?? -1);
@@ -242,7 +233,7 @@ export async function readWaits(
   tx: Reader,
   runRows: readonly number[],
 ): Promise<Map<number, { wait: RunWait; signals: Signal[] }>> {
-  const waits = await tx.all<WaitRow>(
+  const waits = await tx.all<WaitOfRun>(
     "SELECT recipient_run, awaited, recipient, starts_at, ends_at FROM waits WHERE recipient_run = ANY($1)",
     runRows,
   );

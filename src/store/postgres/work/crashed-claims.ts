@@ -1,7 +1,8 @@
 import { type Claim, MAX_CRASHES } from "../../../ports/due-store.js";
+import { DUE_TABLES, type DueTable } from "../../rows/due-tables.js";
 import type { Connection } from "../connection/connection.js";
 import { DATABASE_TIME, type Transaction } from "../connection/transaction.js";
-import { buildDueSelect, buildUnleasedCondition, DUE_TABLES, type DueTable, leaseRows } from "./due-rows.js";
+import { buildDueSelect, buildUnleasedCondition, leaseRows } from "./due-rows.js";
 
 // A row of `crashed_claims` counts how often a worker ended that did the work of a due row. Hardly any store has one. The token is
 // that of the claim that does the work alone: only one does at a time, in all workers.

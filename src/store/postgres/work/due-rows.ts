@@ -1,10 +1,7 @@
 import { type Claim, MAX_CRASHES, type WorkScope } from "../../../ports/due-store.js";
+import { type DueTable, hasLists } from "../../rows/due-tables.js";
 import { writeClockRow } from "../connection/clock-setting.js";
 import type { SqlValue, Statements, Transaction } from "../connection/transaction.js";
-
-/** Tables whose rows have a due time and can be leased. */
-export const DUE_TABLES = ["recipient_runs", "messages", "workflow_runs", "schedules"] as const;
-export type DueTable = (typeof DUE_TABLES)[number];
 
 const buildFreeCondition = (time: string): string => `(t.claim_until IS NULL OR t.claim_until <= ${time})`;
 
@@ -34,11 +31,6 @@ function buildDueCondition(table: DueTable, { rows }: WorkScope, time: string): 
 /** Returns the condition for work that is not taken alone because of crashes. The array is read once. */
 const buildUncrashedCondition = (table: DueTable): string =>
   `t.row <> ALL (ARRAY(SELECT row FROM crashed_claims WHERE kind = '${table}' AND count >= ${MAX_CRASHES}))`;
-
-/** Returns whether a scope contains only listed work. */
-function hasLists({ workflowRunIds, recipientRunIds, messageIds, scheduleIds, users }: WorkScope): boolean {
-  return [workflowRunIds, recipientRunIds, messageIds, scheduleIds, users].some((list) => list !== undefined);
-}
 
 /** The conditions of a query for due rows, with its values. */
 interface DueQuery {

@@ -1,16 +1,10 @@
 import type { Claim, DueKind, WorkScope } from "../../../ports/due-store.js";
+import { DUE_TABLES, KINDS_BY_TABLE } from "../../rows/due-tables.js";
 import { selectClock } from "../connection/clock-setting.js";
 import type { Connection } from "../connection/connection.js";
 import type { Transaction } from "../connection/transaction.js";
-import { buildUnleasedCondition, DUE_TABLES, type DueTable, hasDueWork } from "./due-rows.js";
+import { buildUnleasedCondition, hasDueWork } from "./due-rows.js";
 import { hasClaimableChanges, IS_CLAIMABLE } from "./user-changes.js";
-
-const KINDS_BY_TABLE: Record<DueTable, DueKind> = {
-  schedules: "schedules",
-  workflow_runs: "fan_outs",
-  recipient_runs: "runs",
-  messages: "messages",
-};
 
 /** Returns the kinds of work in the scope that are due. */
 export async function listDueKinds(db: Connection, now: number, scope?: WorkScope): Promise<ReadonlySet<DueKind>> {

@@ -1,5 +1,5 @@
+import { DUE_TABLES } from "../../rows/due-tables.js";
 import type { Transaction } from "../connection/transaction.js";
-import { DUE_TABLES } from "./due-rows.js";
 
 /** Returns the statements that end leases. `condition` limits them by $1. */
 const buildReleases = (condition: string): string[] =>

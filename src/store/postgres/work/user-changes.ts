@@ -2,6 +2,7 @@ import type { UserChange } from "../../../domain/audience/audience.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { UserChangeEffects, UserChangesResult } from "../../../ports/audience-store.js";
 import type { Claim, WorkScope } from "../../../ports/due-store.js";
+import { toUserChange, USER_CHANGE_COLUMNS, type UserChangeRow } from "../../rows/recipient-row.js";
 import type { Connection } from "../connection/connection.js";
 import type { Reader, Transaction } from "../connection/transaction.js";
 import { shareCancellationKeys } from "../run/cancel-runs.js";
@@ -10,17 +11,6 @@ import type { SharedRows } from "../run/shared-rows.js";
 import { useAssumedSlots } from "../run/throttle-slots.js";
 import { recordEvents } from "../run/waits.js";
 import { insertSharedRows, selectAlreadyTriggered, writeWorkflowRun } from "./insert-workflow-run.js";
-
-interface ChangeRow {
-  row: number;
-  user: RecipientKey;
-  audience: string | null;
-  tenant: string | null;
-  before: string | null;
-  after: string | null;
-  at: number;
-  depth: number;
-}
 
 /** Condition for changes of users of whom no change is claimed, so that the changes of a user are processed in order. */
 export const IS_CLAIMABLE = (time: string): string =>
@@ -50,7 +40,7 @@ export async function hasClaimableChanges(
  */
 const LEASE = `
   UPDATE user_changes SET claim_token = $2, claim_until = %time% + $3 WHERE row = ANY($1)
-  RETURNING row, "user", audience, tenant, "before", "after", at, depth`;
+  RETURNING ${USER_CHANGE_COLUMNS}`;
 
 export async function claimUserChanges(db: Connection, claim: Claim, limit: number): Promise<UserChange[]> {
   const { shards } = claim.scope ?? {};
@@ -66,7 +56,7 @@ export async function claimUserChanges(db: Connection, claim: Claim, limit: numb
       return shards === undefined || (shard >= shards.from && shard <= shards.to);
     });
     const claimable = await selectFirstOfUsers(tx, inShards);
-    return tx.all<ChangeRow>(LEASE.replace("%time%", tx.time), claimable, claim.token, claim.leaseMs);
+    return tx.all<UserChangeRow>(LEASE.replace("%time%", tx.time), claimable, claim.token, claim.leaseMs);
   });
   return rows.sort((one, other) => one.row - other.row).map(toUserChange);
 }
@@ -89,12 +79,6 @@ async function selectFirstOfUsers(
     oldest.filter(({ user, row, is_claimed }) => !is_claimed && first.get(user) === row).map(({ user }) => user),
   );
   return locked.filter(({ user }) => free.has(user)).map(({ row }) => row);
-}
-
-function toUserChange({ row: id, user, audience, tenant, before, after, at, depth }: ChangeRow): UserChange {
-  const change = { id, user, at, depth };
-  if (audience !== null) return { ...change, audience, tenant };
-  return { ...change, audience, before: before === null ? null : JSON.parse(before), after: JSON.parse(after ?? "{}") };
 }
 
 export async function saveUserChanges(

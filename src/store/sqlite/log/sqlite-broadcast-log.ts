@@ -1,6 +1,7 @@
-import { type BroadcastState, buildBroadcastState, canSend } from "../../../domain/audience/broadcast.js";
+import type { BroadcastState } from "../../../domain/audience/broadcast.js";
 import type { PendingTrigger } from "../../../domain/run/batch-continuations.js";
 import type { BroadcastLog } from "../../../ports/broadcast-service.js";
+import { type BroadcastRow, canSendBroadcast, toBroadcastStates } from "../../rows/log-rows.js";
 import type { Connection } from "../connection/connection.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { insertTriggers } from "../work/insert-workflow-run.js";
@@ -8,12 +9,6 @@ import { insertTriggers } from "../work/insert-workflow-run.js";
 /** Conditions for the runs of broadcasts, and for those still to be sent, which contain their target. */
 const IS_BROADCAST = "json_extract(trigger_source, '$.type') = 'broadcast'";
 const IS_PENDING = "json_extract(fan_out, '$.target') IS NOT NULL";
-
-interface StateRow {
-  workflow: string;
-  scheduled: number | null;
-  sent: number | null;
-}
 
 const SELECT_STATES = `
   SELECT workflow,
@@ -29,15 +24,15 @@ export class SqliteBroadcastLog implements BroadcastLog {
   ) {}
 
   async readStates(): Promise<Map<string, BroadcastState>> {
-    const rows = this.db.all<StateRow>(`${SELECT_STATES} GROUP BY workflow`);
-    return new Map(rows.map((row) => [row.workflow, buildBroadcastState(row)]));
+    const rows = this.db.all<BroadcastRow>(`${SELECT_STATES} GROUP BY workflow`);
+    return toBroadcastStates(rows);
   }
 
   async insert(pending: PendingTrigger, { again }: { again: boolean }): Promise<boolean> {
     const { db, shared } = this;
     return db.write(() => {
-      const row = db.get<StateRow>(`${SELECT_STATES} AND workflow = ? GROUP BY workflow`, pending.run.workflow);
-      if (!canSend(row === undefined ? null : buildBroadcastState(row), again)) return false;
+      const row = db.get<BroadcastRow>(`${SELECT_STATES} AND workflow = ? GROUP BY workflow`, pending.run.workflow);
+      if (!canSendBroadcast(row, again)) return false;
       insertTriggers(db, shared, [pending]);
       return true;
     });

@@ -13,9 +13,9 @@ import {
   toDeliveryLog,
   toMessage,
 } from "../../rows/message-row.js";
+import type { TriggerData } from "../../rows/run-row.js";
 import { encodeFields, listColumns } from "../../rows/table.js";
 import type { Connection } from "../connection/connection.js";
-import type { TriggerData } from "../run/batches.js";
 import { createWorkflowRunReader } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
 

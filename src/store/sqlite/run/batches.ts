@@ -4,8 +4,8 @@ import {
   setWaitingUntil,
 } from "../../../domain/run/batch-continuations.js";
 import * as rules from "../../../domain/run/decide-batch.js";
-import type { JsonObject } from "../../../util/json.js";
 import { stringify } from "../../rows/json-column.js";
+import type { TriggerData } from "../../rows/run-row.js";
 import { packSteps, unpackSteps } from "../../rows/step-codec.js";
 import type { Connection } from "../connection/connection.js";
 import { FROM_ACTIVITIES, SHARED_DATA } from "./read-batch.js";
@@ -25,12 +25,6 @@ function findOpenBatch(db: Connection, key: string): BatchRow | null {
   if (found === undefined) return null;
   const [row, opened_at, closes_at, waiting_run, items] = found;
   return { row, opened_at, closes_at, waiting_run, items };
-}
-
-/** A trigger's data, which most of its runs share, and its JSON text. The value is null where only the text was read. */
-export interface TriggerData {
-  value: JsonObject | null;
-  text: string;
 }
 
 export interface OpenBatchRow {

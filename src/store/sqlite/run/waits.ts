@@ -1,5 +1,4 @@
 import type { Message, MessageEvent } from "../../../domain/message/message.js";
-import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import { buildMessageEvents, buildRunEvents, type OccurredEvent } from "../../../domain/run/occurred-event.js";
 import {
   getDueAfterSignal,
@@ -10,23 +9,13 @@ import {
 } from "../../../domain/run/run-wait.js";
 import type { RecipientRun, TriggerSource } from "../../../domain/run/workflow-run.js";
 import { stringify } from "../../rows/json-column.js";
+import { toRunWait, type WaitRow } from "../../rows/run-row.js";
 import type { Connection } from "../connection/connection.js";
 import { createWorkflowRunReader } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
 
 // All functions must run inside a write. An event that a run may wait for adds a signal for the run and makes it due, in the
 // transaction of the event. The run's next advance reads its signals.
-
-interface WaitRow {
-  awaited: string;
-  recipient: string | null;
-  starts_at: number;
-  ends_at: number;
-}
-
-function toRunWait({ awaited, recipient, starts_at: from, ends_at: until }: WaitRow): RunWait {
-  return { awaited, recipient: recipient as RecipientKey | null, from, until, seen: null };
-}
 
 function setDueAt(db: Connection, recipientRun: number, dueAt: number | null): void {
   db.run("UPDATE recipient_runs SET due_at = ? WHERE row = ?", dueAt, recipientRun);

@@ -1,6 +1,7 @@
 import type { Message } from "../../../domain/message/message.js";
 import type { Claim, DueKind, WorkScope } from "../../../ports/due-store.js";
 import type { ClaimedRun } from "../../../ports/run-store.js";
+import { DUE_TABLES, type DueTable, KINDS_BY_TABLE } from "../../rows/due-tables.js";
 import { stringify } from "../../rows/json-column.js";
 import type { MessageRow } from "../../rows/message-row.js";
 import { toRecipientRun } from "../../rows/run-row.js";
@@ -16,20 +17,11 @@ import { selectClaimable } from "./crashed-claims.js";
 import {
   buildClaimableCondition,
   buildUnleasedCondition,
-  DUE_TABLES,
-  type DueTable,
   hasDueWork,
   IS_DUE,
   selectClaimableChanges,
   selectDueRows,
 } from "./due-rows.js";
-
-const KINDS_BY_TABLE: Record<DueTable, DueKind> = {
-  schedules: "schedules",
-  workflow_runs: "fan_outs",
-  recipient_runs: "runs",
-  messages: "messages",
-};
 
 const SELECT_DUE_KINDS = `SELECT ${DUE_TABLES.map((table) => `EXISTS (SELECT 1 FROM ${table} WHERE ${IS_DUE})`).join(", ")}, EXISTS (SELECT 1 FROM user_changes WHERE ${buildClaimableCondition("?2")})`;
 

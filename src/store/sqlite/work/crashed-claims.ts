@@ -1,8 +1,8 @@
 import { type Claim, MAX_CRASHES } from "../../../ports/due-store.js";
 import { hasTokenOwnerEnded } from "../../../util/process-identity.js";
+import type { DueTable } from "../../rows/due-tables.js";
 import { stringify } from "../../rows/json-column.js";
 import type { Connection } from "../connection/connection.js";
-import type { DueTable } from "./due-rows.js";
 
 // A row of `crashed_claims` counts how often a process ended that held the claim of a due row. Hardly any store has one.
 

@@ -1,11 +1,8 @@
 import type { Claim, WorkScope } from "../../../ports/due-store.js";
+import { type DueTable, hasLists } from "../../rows/due-tables.js";
 import { stringify } from "../../rows/json-column.js";
 import type { Connection } from "../connection/connection.js";
 import { RUN_ROW_BY_ID } from "../run/run-rows.js";
-
-/** Tables whose rows have a due time and can be leased. */
-export const DUE_TABLES = ["recipient_runs", "messages", "workflow_runs", "schedules"] as const;
-export type DueTable = (typeof DUE_TABLES)[number];
 
 /** Returns the condition for work without a current lease. `realNow` is the placeholder of the real time. */
 export const buildUnleasedCondition = (realNow: string): string =>
@@ -25,11 +22,6 @@ interface ScopeLists {
 }
 
 const listsByScope = new WeakMap<WorkScope, { db: Connection; lists: ScopeLists }>();
-
-/** Returns whether a scope contains only listed work. */
-function hasLists({ workflowRunIds, recipientRunIds, messageIds, scheduleIds, users }: WorkScope): boolean {
-  return [workflowRunIds, recipientRunIds, messageIds, scheduleIds, users].some((list) => list !== undefined);
-}
 
 /** Looks up the rows of a scope. Returns null for a scope without lists. */
 function readScopeLists(db: Connection, scope: WorkScope | undefined): ScopeLists | null {

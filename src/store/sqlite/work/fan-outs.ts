@@ -4,6 +4,7 @@ import type { BatchDecision } from "../../../domain/run/batch-continuations.js";
 import type { CausedWork, Claim } from "../../../ports/due-store.js";
 import type { ChunkResult, ClaimedFanOut, FanOutChunk, FanOutSplit } from "../../../ports/fan-out-store.js";
 import { stringify } from "../../rows/json-column.js";
+import { SUBSCRIPTION_COLUMNS, type SubscriptionRow, toSubscribers } from "../../rows/recipient-row.js";
 import type { Connection } from "../connection/connection.js";
 import { applyUpserts } from "../recipient/recipients.js";
 import { createWorkflowRunReader } from "../run/run-rows.js";
@@ -24,23 +25,11 @@ export function listSubscribers(
   after: number | null,
   limit: number,
 ): { items: Subscription[]; next: number | null } {
-  return db.read(() => {
-    const rows = db.all<{ row: number; recipient: string; properties: string }>(
-      "SELECT row, recipient, properties FROM subscriptions WHERE object = ? AND row > ? ORDER BY row LIMIT ?",
-      object,
-      after ?? 0,
-      limit + 1,
-    );
-    const page = rows.slice(0, limit);
-    return {
-      items: page.map(({ recipient, properties }) => ({
-        object,
-        recipient: recipient as RecipientKey,
-        properties: JSON.parse(properties),
-      })),
-      next: rows.length > limit ? (page.at(-1)?.row ?? null) : null,
-    };
-  });
+  const select = `SELECT ${SUBSCRIPTION_COLUMNS} FROM subscriptions s WHERE s.object = ? AND s.row > ? ORDER BY s.row LIMIT ?`;
+  return toSubscribers(
+    db.runSingle(() => db.all<SubscriptionRow>(select, object, after ?? 0, limit + 1)),
+    limit,
+  );
 }
 
 export function readRecipientsWithRun(

@@ -4,12 +4,12 @@ import type { BatchContinuations, BatchDecision, PendingTrigger } from "../../..
 import type { RecipientRun, WorkflowRun } from "../../../domain/run/workflow-run.js";
 import type { FrequencyRecord, IdempotencyRecord, InsertResult, NewWorkflowRun } from "../../../ports/trigger-store.js";
 import { stringify } from "../../rows/json-column.js";
-import { RECIPIENT_RUNS, WORKFLOW_RUNS } from "../../rows/run-row.js";
+import { RECIPIENT_RUNS, type TriggerData, WORKFLOW_RUNS } from "../../rows/run-row.js";
 import { encodeFields, listColumns } from "../../rows/table.js";
 import type { Connection } from "../connection/connection.js";
 import { createMessageInserter } from "../message/message-rows.js";
 import { applyUpserts } from "../recipient/recipients.js";
-import { decideBatchFromRows, type TriggerData, writeBatchChanges } from "../run/batches.js";
+import { decideBatchFromRows, writeBatchChanges } from "../run/batches.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { useAssumedSlots } from "../run/throttle-slots.js";
 import { hasAnyWait, recordMessageEvents, recordRunEvents, writeWait } from "../run/waits.js";

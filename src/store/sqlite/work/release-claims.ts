@@ -1,9 +1,9 @@
 import { hasTokenOwnerEnded } from "../../../util/process-identity.js";
+import { DUE_TABLES } from "../../rows/due-tables.js";
 import { stringify } from "../../rows/json-column.js";
 import type { Connection } from "../connection/connection.js";
 import { RUN_ROW_BY_ID } from "../run/run-rows.js";
 import { countCrashes } from "./crashed-claims.js";
-import { DUE_TABLES } from "./due-rows.js";
 
 const TABLES = [...DUE_TABLES.map((table) => ({ table, due: "due_at" })), { table: "user_changes", due: "at" }];
 

@@ -9,12 +9,13 @@ import type { SaveAdvancesResult, SavedAdvance } from "../../../ports/run-store.
 import { unpackMessageEvents } from "../../rows/event-codec.js";
 import { stringify } from "../../rows/json-column.js";
 import { DELIVERED_FIELDS, type MessageRow } from "../../rows/message-row.js";
+import type { TriggerData } from "../../rows/run-row.js";
 import { encodeFields, listColumns } from "../../rows/table.js";
 import { writeClockRow } from "../connection/clock-setting.js";
 import type { Connection } from "../connection/connection.js";
 import { createMessageInserter, insertDeliveryLogs, saveSecrets } from "../message/message-rows.js";
 import { applyUpserts } from "../recipient/recipients.js";
-import { decideBatchFromRows, type TriggerData, writeBatchChanges } from "../run/batches.js";
+import { decideBatchFromRows, writeBatchChanges } from "../run/batches.js";
 import { RUN_ROW_BY_ID, updateRecipientRun } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { deleteWait, hasAnyWait, recordMessageEvents, recordRunEvents, writeWait } from "../run/waits.js";

@@ -1,25 +1,14 @@
 import type { UserChange } from "../../../domain/audience/audience.js";
-import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { UserChangeEffects, UserChangesResult } from "../../../ports/audience-store.js";
 import type { Claim } from "../../../ports/due-store.js";
 import { stringify } from "../../rows/json-column.js";
+import { toUserChange, USER_CHANGE_COLUMNS, type UserChangeRow } from "../../rows/recipient-row.js";
 import type { Connection } from "../connection/connection.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { useAssumedSlots } from "../run/throttle-slots.js";
 import { recordEvents } from "../run/waits.js";
 import { selectClaimableChanges } from "./due-rows.js";
 import { selectAlreadyTriggered, writeWorkflowRun } from "./insert-workflow-run.js";
-
-interface ChangeRow {
-  row: number;
-  user: string;
-  audience: string | null;
-  tenant: string | null;
-  before: string | null;
-  after: string | null;
-  at: number;
-  depth: number;
-}
 
 export function claimUserChanges(db: Connection, claim: Claim, limit: number): UserChange[] {
   const find = () => selectClaimableChanges(db, claim.scope, limit);
@@ -33,20 +22,11 @@ export function claimUserChanges(db: Connection, claim: Claim, limit: number): U
       list,
     );
     return db
-      .all<ChangeRow>(
-        'SELECT row, user, audience, tenant, "before", "after", at, depth FROM user_changes WHERE row IN (SELECT value FROM json_each(?)) ORDER BY row',
+      .all<UserChangeRow>(
+        `SELECT ${USER_CHANGE_COLUMNS} FROM user_changes WHERE row IN (SELECT value FROM json_each(?)) ORDER BY row`,
         list,
       )
-      .map(({ row: id, user, audience, tenant, before, after, at, depth }): UserChange => {
-        const change = { id, user: user as RecipientKey, at, depth };
-        if (audience !== null) return { ...change, audience, tenant };
-        return {
-          ...change,
-          audience,
-          before: before === null ? null : JSON.parse(before),
-          after: JSON.parse(after ?? "{}"),
-        };
-      });
+      .map(toUserChange);
   });
 }
 
