@@ -2,8 +2,8 @@ import { describe, expect, it, vi } from "vitest";
 import { parseTrigger } from "../../src/domain/trigger/parse-trigger.js";
 import { KnockError } from "../../src/errors/knock-error.js";
 import type { JsonObject } from "../../src/util/json.js";
+import { step } from "../helpers/build-steps.js";
 import { formatRuns, getBodyText, withHarness } from "../helpers/engine-case.js";
-import { step } from "../helpers/engine-harness.js";
 
 /** Returns the text of a template in an email to ana, or the reason why the step failed. */
 async function render(template: string, payload: JsonObject = {}): Promise<{ text?: string; error?: string | null }> {

@@ -2,9 +2,10 @@ import { describe, expect, it } from "vitest";
 import { toZone } from "../../src/engine/liquid/filters/date-filters.js";
 import { inlineCss } from "../../src/engine/render/mjml/inline-css.js";
 import type { JsonObject } from "../../src/util/json.js";
+import { step } from "../helpers/build-steps.js";
 import { collectGarbage } from "../helpers/collect-garbage.js";
 import { formatRuns, withHarness } from "../helpers/engine-case.js";
-import { type EngineHarness, step } from "../helpers/engine-harness.js";
+import type { EngineHarness } from "../helpers/engine-harness.js";
 import { HOSTILE_TEXTS, QUADRATIC_MARKDOWN } from "../helpers/hostile-inputs.js";
 
 const email = (html_body: string, more: JsonObject = {}): JsonObject => ({

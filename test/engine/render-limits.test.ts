@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import { createTextCompiler, type RenderScope } from "../../src/engine/liquid/liquid.js";
 import type { LiquidMode } from "../../src/engine/liquid/liquid-mode.js";
 import type { JsonObject } from "../../src/util/json.js";
+import { buildBannerStep, step } from "../helpers/build-steps.js";
 import { formatRuns, getBodyText, withHarness } from "../helpers/engine-case.js";
-import { buildBannerStep, type EngineHarness, step } from "../helpers/engine-harness.js";
+import type { EngineHarness } from "../helpers/engine-harness.js";
 import { DOUBLING_CAPTURE, doubleCapture, NESTED_LIST, SLOW_OUTPUT } from "../helpers/hostile-inputs.js";
 import { SHORT_TIME_LIMIT, useShortRenderLimit } from "../helpers/short-render-limit.js";
 

@@ -1,7 +1,8 @@
 import type { TriggerOutcome } from "../../src/domain/run/outcome.js";
 import type { Json, JsonObject } from "../../src/util/json.js";
-import { type Expected, formatRun, type Moment } from "./engine-case.js";
-import { type EngineHarness, getRecipientOutcome, step } from "./engine-harness.js";
+import { step } from "./build-steps.js";
+import { type Expected, formatRun, getRecipientOutcome, type Moment } from "./engine-case.js";
+import type { EngineHarness } from "./engine-harness.js";
 
 /** The body of the catalog's batch emails: `3 by 2: 1,2,3,`. */
 export const BATCH_BODY =

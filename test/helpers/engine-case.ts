@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { Message } from "../../src/domain/message/message.js";
-import { splitRecipientKey, toRecipientKey, USERS } from "../../src/domain/recipient/recipient.js";
+import {
+  type RecipientReference,
+  splitRecipientKey,
+  toRecipientKey,
+  USERS,
+} from "../../src/domain/recipient/recipient.js";
 import type { RecipientOutcome, StepOutcome, TriggerOutcome } from "../../src/domain/run/outcome.js";
 import type { Json, JsonObject } from "../../src/util/json.js";
 import { EngineHarness, type HarnessOptions } from "./engine-harness.js";
@@ -116,4 +121,16 @@ export async function withOptions(
   } finally {
     await harness.close();
   }
+}
+
+/** Returns a recipient's entry of an outcome. Throws if the recipient is missing. */
+export function getRecipientOutcome(outcome: TriggerOutcome, recipient: RecipientReference): RecipientOutcome {
+  const found = outcome.recipients?.find((one) => toRecipientKey(one.recipient) === toRecipientKey(recipient));
+  if (!found) throw new Error(`${JSON.stringify(recipient)} is not in the outcome`);
+  return found;
+}
+
+/** Formats a run's steps as `email_1 sent`, `sms_1 skipped preference`. */
+export function formatSteps(outcome: RecipientOutcome): string[] {
+  return outcome.steps.map((step) => `${step.ref} ${step.outcome}${step.reason ? ` ${step.reason.code}` : ""}`);
 }

@@ -1,15 +1,8 @@
 import type { Audience } from "../../src/domain/audience/audience.js";
 import { parseAudience } from "../../src/domain/audience/parse-audience.js";
-import {
-  type Channel,
-  createDefaultEnvironment,
-  type Environment,
-  getDefaultProvider,
-} from "../../src/domain/environment/environment.js";
+import type { Channel, Environment } from "../../src/domain/environment/environment.js";
 import type { Guide } from "../../src/domain/guide/guide.js";
 import { parseGuide } from "../../src/domain/guide/parse-guide.js";
-import { parseMessageType } from "../../src/domain/guide/parse-message-type.js";
-import type { ChannelType } from "../../src/domain/message/channel-types.js";
 import type { EngagementAction, Message } from "../../src/domain/message/message.js";
 import { checkAudiences } from "../../src/domain/project/check-audiences.js";
 import { resolveChannelTypes } from "../../src/domain/project/resolve-channel-types.js";
@@ -20,7 +13,7 @@ import {
   toRecipientKey,
 } from "../../src/domain/recipient/recipient.js";
 import { parseRecipient } from "../../src/domain/request/parse-recipient.js";
-import type { CancelOutcome, RecipientOutcome, TriggerOutcome } from "../../src/domain/run/outcome.js";
+import type { CancelOutcome, TriggerOutcome } from "../../src/domain/run/outcome.js";
 import type { EmailLayout } from "../../src/domain/template/email-layout.js";
 import { parseTranslationFile } from "../../src/domain/template/parse-translation-file.js";
 import type { TemplatePartial } from "../../src/domain/template/template-partial.js";
@@ -44,90 +37,10 @@ import type { Store } from "../../src/ports/store.js";
 import type { StoreLogs } from "../../src/ports/store-logs.js";
 import { openPostgresStore } from "../../src/store/postgres/open-postgres-store.js";
 import type { Json, JsonObject } from "../../src/util/json.js";
+import { buildBannerStep } from "./build-steps.js";
+import { BANNER, CASE_RECIPIENTS, createCaseEnvironment } from "./case-environment.js";
+import { T0 } from "./case-times.js";
 import { openTestStore } from "./open-test-store.js";
-
-export const T0 = Date.parse("2025-06-04T10:00:00Z");
-
-/** Channels of the case catalog: key, type, ID. They deliver messages and are not sandboxed. */
-const CHANNELS: [key: string, type: ChannelType, id: string][] = [
-  ["mail", "email", "c-mail"],
-  ["promo", "email", "c-promo"],
-  ["feed", "in_app_feed", "c-feed"],
-  ["text", "sms", "c-text"],
-  ["ios", "push", "c-ios"],
-  ["droid", "push", "c-droid"],
-  ["chatty", "chat", "c-chat"],
-  ["hook", "http", "c-hook"],
-  ["tours", "in_app_guide", "c-tours"],
-];
-
-const USERS: JsonObject[] = [
-  {
-    id: "ana",
-    email: "ana@lark.test",
-    phone_number: "+15550000001",
-    timezone: "America/New_York",
-    plan: "pro",
-    tags: ["vip", "beta"],
-    age: 30,
-    team: { name: "North" },
-    joined_at: "2025-05-01T00:00:00Z",
-  },
-  { id: "bo", email: "bo@lark.test", plan: "free" },
-  { id: "cy", phone_number: "+15550000003" },
-  { id: "dee", email: "dee@lark.test", timezone: "Asia/Tokyo" },
-  { id: "eli", name: "Eli", email: "eli@lark.test" },
-  { id: "fay", name: "Fay" },
-  { collection: "projects", id: "p1", name: "Kestrel" },
-  { collection: "teams", id: "t1", kind: "team" },
-  { collection: "orgs", id: "o1", kind: "org" },
-];
-
-export function createCaseEnvironment(): Environment {
-  const environment = createDefaultEnvironment();
-  for (const [key, type, id] of CHANNELS) {
-    environment.channels[key] = {
-      id,
-      key,
-      type,
-      provider: type === "chat" ? "chat_slack" : getDefaultProvider(type),
-      deliver: true,
-      settings: {},
-      conditions: null,
-    };
-  }
-  environment.fetch.allow = ["https://lark.test/"];
-  environment.variables = { base_url: "https://lark.test", flag: true, pause: { unit: "minutes", value: 2 } };
-  return environment;
-}
-
-const BANNER = parseMessageType(
-  "banner",
-  {
-    name: "Banner",
-    preview: "",
-    variants: [
-      {
-        key: "default",
-        name: "Default",
-        fields: [
-          { type: "text", key: "title", label: "Title", settings: { required: true } },
-          { type: "markdown", key: "body", label: "Body" },
-          { type: "button", key: "button", label: null, text: { settings: { default: "Open" } } },
-          { type: "boolean", key: "closable", label: null, settings: { default: true } },
-          { type: "number", key: "order", label: null, settings: { min: 1 } },
-          { type: "list", key: "items", label: null },
-        ],
-      },
-    ],
-  },
-  "message-types/banner/message_type.json",
-);
-
-/** Returns a guide's step with the message type `banner`. */
-export function buildBannerStep(values: JsonObject = { title: "Hi" }, ref = "step_1"): JsonObject {
-  return { ref, schema_key: "banner", schema_semver: "0.1.0", schema_variant_key: "default", values };
-}
 
 export interface HarnessOptions {
   onStep?: EngineContext["onStep"];
@@ -264,7 +177,7 @@ export class EngineHarness {
       random: () => 0.5, // no jitter
     };
     harness = new EngineHarness(store, await store.openLogs(), createEngine(context), definitions, other, time);
-    if (other === undefined) await harness.identify(...USERS);
+    if (other === undefined) await harness.identify(...CASE_RECIPIENTS);
     if (watchUsers) await harness.engine.runDue({}); // Users who exist before the first audience do not join it.
     return harness;
   }
@@ -389,63 +302,3 @@ export class EngineHarness {
     return this.engine.close();
   }
 }
-
-/** Returns a recipient's entry of an outcome. Throws if the recipient is missing. */
-export function getRecipientOutcome(outcome: TriggerOutcome, recipient: RecipientReference): RecipientOutcome {
-  const found = outcome.recipients?.find((one) => toRecipientKey(one.recipient) === toRecipientKey(recipient));
-  if (!found) throw new Error(`${JSON.stringify(recipient)} is not in the outcome`);
-  return found;
-}
-
-/** Formats a run's steps as `email_1 sent`, `sms_1 skipped preference`. */
-export function formatSteps(outcome: RecipientOutcome): string[] {
-  return outcome.steps.map((step) => `${step.ref} ${step.outcome}${step.reason ? ` ${step.reason.code}` : ""}`);
-}
-
-type Extra = Record<string, Json | undefined>;
-
-function buildChannelStep(
-  ref: string,
-  type: ChannelType,
-  key: string,
-  template: JsonObject,
-  extra: Extra = {},
-): JsonObject {
-  return { ref, type: "channel", channel_type: type, channel_key: key, template, ...(extra as JsonObject) };
-}
-
-/** Builds steps from the short forms that the catalog uses. */
-export const step = {
-  email: (subject = "S", body = "B", extra: Extra = {}, key = "mail", ref = "email_1") =>
-    buildChannelStep(ref, "email", key, { subject, html_body: body, settings: {} }, extra),
-  feed: (body = "F", extra: Extra = {}, ref = "in_app_feed_1") =>
-    buildChannelStep(ref, "in_app_feed", "feed", { markdown_body: body }, extra),
-  sms: (body = "M", extra: Extra = {}, ref = "sms_1") =>
-    buildChannelStep(ref, "sms", "text", { text_body: body }, extra),
-  push: (body = "P", extra: Extra = {}, key = "ios", ref = "push_1") =>
-    buildChannelStep(ref, "push", key, { title: "T", text_body: body, settings: { delivery_type: "content" } }, extra),
-  chat: (body = "C", extra: Extra = {}, ref = "chat_1") =>
-    buildChannelStep(ref, "chat", "chatty", { markdown_body: body }, extra),
-  webhook: (url = "https://hook.test/", extra: Extra = {}, ref = "hook_1") =>
-    buildChannelStep(ref, "http", "hook", { method: "post", url, body: "{}" }, extra),
-  delay: (unit: string, value: number, extra: Extra = {}, ref = "delay_1"): JsonObject => ({
-    ref,
-    type: "delay",
-    settings: { delay_for: { unit, value } },
-    ...(extra as JsonObject),
-  }),
-  delayUntil: (path: string, offset: JsonObject | null = null, ref = "delay_1"): JsonObject => ({
-    ref,
-    type: "delay",
-    settings: { delay_until_field_path: path, delay_for: offset },
-  }),
-};
-
-export function buildCondition(variable: string, operator: string, argument?: Json): JsonObject {
-  return { all: [{ variable, operator, ...(argument === undefined ? {} : { argument }) }] };
-}
-
-export const SECOND = 1_000;
-export const MINUTE = 60_000;
-export const HOUR = 3_600_000;
-export const DAY = 86_400_000;

@@ -1,6 +1,6 @@
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll } from "vitest";
-import { buildCondition, step } from "./engine-harness.js";
+import { buildCondition, step } from "./build-steps.js";
 import { eventually, WAIT_OPTIONS } from "./eventually.js";
 import { CHROME, readBuiltPage } from "./page-reader.js";
 import { openCatalogueEmulator, type TestEmulator } from "./test-emulator.js";

@@ -1,6 +1,7 @@
 import type { TriggerOutcome } from "../../src/domain/run/outcome.js";
 import type { JsonObject } from "../../src/util/json.js";
-import { buildCondition, type EngineHarness, step } from "./engine-harness.js";
+import { buildCondition, step } from "./build-steps.js";
+import type { EngineHarness } from "./engine-harness.js";
 
 /**
  * Defines the workflow `fork` with branches, a condition and a delay, and triggers it for `u1`: the second branch is

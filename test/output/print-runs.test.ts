@@ -3,8 +3,10 @@ import { Output } from "../../src/output/output.js";
 import { printOutcome } from "../../src/output/print-outcome.js";
 import { printRecipientRun } from "../../src/output/print-runs.js";
 import type { JsonObject } from "../../src/util/json.js";
-import { withHarness } from "../helpers/engine-case.js";
-import { type EngineHarness, getRecipientOutcome, HOUR, MINUTE, step } from "../helpers/engine-harness.js";
+import { step } from "../helpers/build-steps.js";
+import { HOUR, MINUTE } from "../helpers/case-times.js";
+import { getRecipientOutcome, withHarness } from "../helpers/engine-case.js";
+import type { EngineHarness } from "../helpers/engine-harness.js";
 
 /** Returns the printed text, without colors. */
 async function printed(print: (output: Output) => void): Promise<string> {

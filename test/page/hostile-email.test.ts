@@ -1,6 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { step } from "../helpers/engine-harness.js";
+import { step } from "../helpers/build-steps.js";
 import { closePages, getBrowser, type OpenedPage, openPage } from "../helpers/page-browser.js";
 import { hasBrowser } from "../helpers/page-reader.js";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { summarizeMessage } from "../../src/features/dev/emulator/page/summarize-message.js";
 import type { JsonObject } from "../../src/util/json.js";
-import { buildCondition, step } from "../helpers/engine-harness.js";
+import { buildCondition, step } from "../helpers/build-steps.js";
 import { eventually } from "../helpers/eventually.js";
 import { triggerFork } from "../helpers/page-fork.js";
 import { openEventStream, readBuiltPage } from "../helpers/page-reader.js";

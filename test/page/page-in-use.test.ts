@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { step } from "../helpers/engine-harness.js";
+import { step } from "../helpers/build-steps.js";
 import { WAIT_OPTIONS } from "../helpers/eventually.js";
 import { createPageTest, locateRow, waitForHash, waitForTitle } from "../helpers/page-browser.js";
 import { hasBrowser } from "../helpers/page-reader.js";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { resolveChannelTypes } from "../../../src/domain/project/resolve-channel-types.js";
 import { walkSteps } from "../../../src/domain/step-types/walk-steps.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
-import { createCaseEnvironment } from "../../helpers/engine-harness.js";
+import { createCaseEnvironment } from "../../helpers/case-environment.js";
 import { buildDuration, collectFindings, parseStep, parseSteps } from "../../helpers/parse-step.js";
 
 const delay = (ref: string): JsonObject => ({ ref, type: "delay", settings: { delay_for: buildDuration(1) } });

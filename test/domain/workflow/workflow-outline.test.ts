@@ -3,7 +3,7 @@ import type { EvaluatedCondition } from "../../../src/domain/condition/evaluated
 import type { Step } from "../../../src/domain/step/step.js";
 import { buildWorkflowOutline } from "../../../src/domain/workflow/workflow-outline.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
-import { buildCondition, step } from "../../helpers/engine-harness.js";
+import { buildCondition, step } from "../../helpers/build-steps.js";
 import { parseSteps } from "../../helpers/parse-step.js";
 
 const parseOne = (raw: JsonObject): Step => parseSteps([raw]).steps[0] as Step;

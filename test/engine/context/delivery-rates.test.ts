@@ -1,8 +1,10 @@
 import { expect, it } from "vitest";
 import type { Channel } from "../../../src/domain/environment/environment.js";
 import { DeliveryRates } from "../../../src/engine/context/delivery-rates.js";
+import { step } from "../../helpers/build-steps.js";
+import { createCaseEnvironment } from "../../helpers/case-environment.js";
+import { HOUR, T0 } from "../../helpers/case-times.js";
 import { withHarness } from "../../helpers/engine-case.js";
-import { createCaseEnvironment, HOUR, step, T0 } from "../../helpers/engine-harness.js";
 
 it("the messages of a channel are sent evenly, up to its limit per second, and others at once", async () => {
   const waits: number[] = [];

@@ -2,7 +2,9 @@ import { expect, it } from "vitest";
 import { KnockError } from "../../../src/errors/knock-error.js";
 import type { GuideQuery } from "../../../src/ports/resource-operations.js";
 import type { JsonObject } from "../../../src/util/json.js";
-import { buildBannerStep, buildCondition, EngineHarness, HOUR, T0 } from "../../helpers/engine-harness.js";
+import { buildBannerStep, buildCondition } from "../../helpers/build-steps.js";
+import { HOUR, T0 } from "../../helpers/case-times.js";
+import { EngineHarness } from "../../helpers/engine-harness.js";
 
 function buildGuideQuery(user: string, more: Partial<GuideQuery> = {}): GuideQuery {
   return { user, channel: "c-tours", tenant: null, data: {}, ...more };

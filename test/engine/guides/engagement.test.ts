@@ -3,16 +3,11 @@ import { getGuideId } from "../../../src/domain/guide/guide.js";
 import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
 import type { GuideAction } from "../../../src/ports/resource-operations.js";
 import type { JsonObject } from "../../../src/util/json.js";
+import { buildBannerStep, step } from "../../helpers/build-steps.js";
+import { MINUTE, T0 } from "../../helpers/case-times.js";
 import { catchRejection, formatDetails } from "../../helpers/catch-error.js";
-import {
-  buildBannerStep,
-  EngineHarness,
-  formatSteps,
-  getRecipientOutcome,
-  MINUTE,
-  step,
-  T0,
-} from "../../helpers/engine-harness.js";
+import { formatSteps, getRecipientOutcome } from "../../helpers/engine-case.js";
+import { EngineHarness } from "../../helpers/engine-harness.js";
 
 async function withTour(work: (h: EngineHarness) => Promise<void>, definition: JsonObject = {}): Promise<void> {
   const harness = await EngineHarness.open();

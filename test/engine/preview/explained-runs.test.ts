@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { TriggerOutcome } from "../../../src/domain/run/outcome.js";
 import type { JsonObject } from "../../../src/util/json.js";
+import { buildCondition, step } from "../../helpers/build-steps.js";
 import { withHarness } from "../../helpers/engine-case.js";
-import { buildCondition, type EngineHarness, step } from "../../helpers/engine-harness.js";
+import type { EngineHarness } from "../../helpers/engine-harness.js";
 
 async function detail(h: EngineHarness, outcome: TriggerOutcome): Promise<JsonObject & { steps: JsonObject[] }> {
   const run = await h.engine.readRecipientRun(outcome.recipients?.[0]?.recipient_run_id as string);

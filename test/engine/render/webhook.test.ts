@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { Message } from "../../../src/domain/message/message.js";
 import { RenderError } from "../../../src/engine/liquid/liquid.js";
 import type { JsonObject } from "../../../src/util/json.js";
+import { step } from "../../helpers/build-steps.js";
 import { getBodyText, withHarness } from "../../helpers/engine-case.js";
-import { step } from "../../helpers/engine-harness.js";
 import { renderContent } from "../../helpers/render-step.js";
 
 const webhook = (template: JsonObject, data: JsonObject = { id: 7, name: 'a"b' }) => ({

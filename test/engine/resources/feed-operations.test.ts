@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { batch } from "../../helpers/batch-case.js";
+import { step } from "../../helpers/build-steps.js";
+import { MINUTE } from "../../helpers/case-times.js";
 import { withHarness } from "../../helpers/engine-case.js";
-import { MINUTE, step } from "../../helpers/engine-harness.js";
 
 const PAGE = { limit: 9 };
 

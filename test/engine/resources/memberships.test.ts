@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { withHarness } from "../../helpers/engine-case.js";
-import { getRecipientOutcome, step } from "../../helpers/engine-harness.js";
+import { step } from "../../helpers/build-steps.js";
+import { getRecipientOutcome, withHarness } from "../../helpers/engine-case.js";
 
 const P1 = { collection: "projects", id: "p1" };
 const AT = "2025-06-04T10:00:00.000Z";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
-import { withHarness } from "../../helpers/engine-case.js";
-import { formatSteps, getRecipientOutcome, step } from "../../helpers/engine-harness.js";
+import { step } from "../../helpers/build-steps.js";
+import { formatSteps, getRecipientOutcome, withHarness } from "../../helpers/engine-case.js";
 
 const EMPTY = {
   id: "default",

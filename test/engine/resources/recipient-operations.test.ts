@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
 import type { JsonObject } from "../../../src/util/json.js";
+import { step } from "../../helpers/build-steps.js";
+import { DAY, HOUR, MINUTE } from "../../helpers/case-times.js";
 import { formatRuns, withHarness } from "../../helpers/engine-case.js";
-import { DAY, HOUR, MINUTE, step } from "../../helpers/engine-harness.js";
 
 const AT = "2025-06-04T10:00:00.000Z";
 

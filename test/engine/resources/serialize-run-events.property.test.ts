@@ -3,8 +3,9 @@ import { describe, expect, it } from "vitest";
 import type { RecipientRun, RunEvent } from "../../../src/domain/run/workflow-run.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
 import { batch, minutes } from "../../helpers/batch-case.js";
+import { buildCondition, step } from "../../helpers/build-steps.js";
+import { HOUR, MINUTE } from "../../helpers/case-times.js";
 import { withHarness } from "../../helpers/engine-case.js";
-import { buildCondition, HOUR, MINUTE, step } from "../../helpers/engine-harness.js";
 import { getPropertyRuns } from "../../helpers/get-property-runs.js";
 
 interface State {

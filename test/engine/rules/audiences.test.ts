@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../../src/util/json.js";
+import { buildCondition, step } from "../../helpers/build-steps.js";
+import { MINUTE } from "../../helpers/case-times.js";
 import { formatMessage, formatRuns, withHarness } from "../../helpers/engine-case.js";
-import { buildCondition, EngineHarness, MINUTE, step } from "../../helpers/engine-harness.js";
+import { EngineHarness } from "../../helpers/engine-harness.js";
 
 const page = { limit: 100 };
 const isMember = buildCondition("recipient", "is_audience_member", "beta");

@@ -2,8 +2,10 @@ import { describe, expect, it } from "vitest";
 import { parseWorkflow } from "../../../src/domain/workflow/parse-workflow.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { BATCH_BODY, batch, batchedEmail, minutes, triggerDigest } from "../../helpers/batch-case.js";
+import { buildCondition, step } from "../../helpers/build-steps.js";
+import { MINUTE } from "../../helpers/case-times.js";
 import { formatMessage, formatRuns, withHarness } from "../../helpers/engine-case.js";
-import { buildCondition, type EngineHarness, MINUTE, step } from "../../helpers/engine-harness.js";
+import type { EngineHarness } from "../../helpers/engine-harness.js";
 
 /** Returns a function that commits another version of `digest`. */
 function define(subject: string, settings: JsonObject = {}): (h: EngineHarness) => unknown {

@@ -12,8 +12,9 @@ import {
   triggerAt,
   triggerDigest,
 } from "../../helpers/batch-case.js";
-import { describeEngineCases, type EngineCase, formatRuns } from "../../helpers/engine-case.js";
-import { getRecipientOutcome, HOUR, MINUTE, SECOND, step, T0 } from "../../helpers/engine-harness.js";
+import { step } from "../../helpers/build-steps.js";
+import { HOUR, MINUTE, SECOND, T0 } from "../../helpers/case-times.js";
+import { describeEngineCases, type EngineCase, formatRuns, getRecipientOutcome } from "../../helpers/engine-case.js";
 
 const at = (offset: number) => new Date(T0 + offset).toISOString();
 const sliding = (window: JsonObject, limit: JsonObject, more: JsonObject = {}): JsonObject => ({

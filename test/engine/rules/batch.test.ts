@@ -9,8 +9,15 @@ import {
   triggerAt,
   triggerDigest,
 } from "../../helpers/batch-case.js";
-import { describeEngineCases, type EngineCase, getBodyText, withHarness } from "../../helpers/engine-case.js";
-import { buildCondition, getRecipientOutcome, HOUR, MINUTE, SECOND, step } from "../../helpers/engine-harness.js";
+import { buildCondition, step } from "../../helpers/build-steps.js";
+import { HOUR, MINUTE, SECOND } from "../../helpers/case-times.js";
+import {
+  describeEngineCases,
+  type EngineCase,
+  getBodyText,
+  getRecipientOutcome,
+  withHarness,
+} from "../../helpers/engine-case.js";
 
 const OPEN = "paused: batch_1 waiting 2025-06-04T10:05:00Z";
 const CLOSED = "completed: batch_1 passed, email_1 sent";

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { parseWorkflow } from "../../../src/domain/workflow/parse-workflow.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
+import { buildCondition, step } from "../../helpers/build-steps.js";
+import { HOUR, MINUTE } from "../../helpers/case-times.js";
 import { describeEngineCases, type EngineCase, formatMessage, withHarness } from "../../helpers/engine-case.js";
-import { buildCondition, HOUR, MINUTE, step } from "../../helpers/engine-harness.js";
 
 interface Branches {
   first?: JsonObject;

@@ -3,9 +3,11 @@ import { parseBroadcastRecipients } from "../../../src/domain/audience/parse-bro
 import type { SentBroadcast } from "../../../src/ports/broadcast-service.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
 import { createBroadcasts } from "../../helpers/broadcast-case.js";
+import { buildCondition, step } from "../../helpers/build-steps.js";
+import { DAY, HOUR, MINUTE, T0 } from "../../helpers/case-times.js";
 import { catchRejection } from "../../helpers/catch-error.js";
 import { formatMessage, formatRuns, withHarness } from "../../helpers/engine-case.js";
-import { buildCondition, DAY, EngineHarness, HOUR, MINUTE, step, T0 } from "../../helpers/engine-harness.js";
+import { EngineHarness } from "../../helpers/engine-harness.js";
 
 const once = { again: false };
 const news = (more: JsonObject = {}, ...steps: JsonObject[]): JsonObject => ({

@@ -1,7 +1,9 @@
 import { describe, expect, it, vi } from "vitest";
 import { MAX_RECIPIENTS_PER_CHUNK } from "../../../src/engine/run/continue-fan-out.js";
+import { step } from "../../helpers/build-steps.js";
+import { HOUR, MINUTE, SECOND } from "../../helpers/case-times.js";
 import { formatMessage, formatRuns, withHarness } from "../../helpers/engine-case.js";
-import { type EngineHarness, HOUR, MINUTE, SECOND, step } from "../../helpers/engine-harness.js";
+import type { EngineHarness } from "../../helpers/engine-harness.js";
 
 const later = { steps: [step.delay("hours", 1), step.email()] };
 const cancelled = "cancelled: delay_1 cancelled cancelled";

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ChannelGroup } from "../../../src/domain/environment/environment.js";
-import { EngineHarness, formatSteps, getRecipientOutcome, step } from "../../helpers/engine-harness.js";
+import { step } from "../../helpers/build-steps.js";
+import { formatSteps, getRecipientOutcome } from "../../helpers/engine-case.js";
+import { EngineHarness } from "../../helpers/engine-harness.js";
 
 const group = (over: Partial<ChannelGroup>): ChannelGroup => ({
   key: "phones",

@@ -1,7 +1,8 @@
 import { expect } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
+import { buildCondition, step } from "../../helpers/build-steps.js";
 import { describeEngineCases, type EngineCase } from "../../helpers/engine-case.js";
-import { buildCondition, type EngineHarness, step } from "../../helpers/engine-harness.js";
+import type { EngineHarness } from "../../helpers/engine-harness.js";
 
 const condition = (variable: string, operator: "contains" | "equal_to", argument: string) => ({
   all: [{ variable, operator, argument }],

@@ -1,15 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { parseWorkflow } from "../../../src/domain/workflow/parse-workflow.js";
 import type { JsonObject } from "../../../src/util/json.js";
-import { describeEngineCases, type EngineCase, withHarness } from "../../helpers/engine-case.js";
-import {
-  buildCondition,
-  type EngineHarness,
-  getRecipientOutcome,
-  HOUR,
-  MINUTE,
-  step,
-} from "../../helpers/engine-harness.js";
+import { buildCondition, step } from "../../helpers/build-steps.js";
+import { HOUR, MINUTE } from "../../helpers/case-times.js";
+import { describeEngineCases, type EngineCase, getRecipientOutcome, withHarness } from "../../helpers/engine-case.js";
+import type { EngineHarness } from "../../helpers/engine-harness.js";
 
 const calling = (settings: JsonObject = {}, ref = "call_1"): JsonObject => ({
   ref,

@@ -1,16 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../../src/util/json.js";
+import { buildCondition, step } from "../../helpers/build-steps.js";
+import { DAY, HOUR, MINUTE, SECOND, T0 } from "../../helpers/case-times.js";
 import { describeEngineCases, formatRun, withHarness } from "../../helpers/engine-case.js";
-import {
-  buildCondition,
-  DAY,
-  type EngineHarness,
-  HOUR,
-  MINUTE,
-  SECOND,
-  step,
-  T0,
-} from "../../helpers/engine-harness.js";
+import type { EngineHarness } from "../../helpers/engine-harness.js";
 
 const iso = (at: number) => new Date(at).toISOString();
 

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { DeliveryCheck } from "../../../src/ports/provider.js";
-import { EngineHarness, MINUTE, SECOND, step, T0 } from "../../helpers/engine-harness.js";
+import { step } from "../../helpers/build-steps.js";
+import { MINUTE, SECOND, T0 } from "../../helpers/case-times.js";
+import { EngineHarness } from "../../helpers/engine-harness.js";
 
 let h: EngineHarness;
 let asked: number[];

@@ -1,7 +1,9 @@
 import { expect } from "vitest";
 import type { Delivery } from "../../../src/ports/provider.js";
+import { step } from "../../helpers/build-steps.js";
+import { MINUTE, SECOND } from "../../helpers/case-times.js";
 import { describeEngineCases, type EngineCase, formatEvents } from "../../helpers/engine-case.js";
-import { type EngineHarness, MINUTE, SECOND, step } from "../../helpers/engine-harness.js";
+import type { EngineHarness } from "../../helpers/engine-harness.js";
 
 /** Makes the provider return these results, one per call; the last one is repeated. */
 const answering =

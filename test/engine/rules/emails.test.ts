@@ -2,8 +2,10 @@ import { describe, expect, it } from "vitest";
 import { parseEmailLayout } from "../../../src/domain/template/parse-email-layout.js";
 import { parseTemplatePartial } from "../../../src/domain/template/parse-template-partial.js";
 import type { JsonObject } from "../../../src/util/json.js";
+import { step } from "../../helpers/build-steps.js";
+import { HOUR, MINUTE } from "../../helpers/case-times.js";
 import { describeEngineCases, formatRuns, getBodyText, withHarness } from "../../helpers/engine-case.js";
-import { type EngineHarness, HOUR, MINUTE, step } from "../../helpers/engine-harness.js";
+import type { EngineHarness } from "../../helpers/engine-harness.js";
 
 const FILE = { name: "a.txt", content_type: "text/plain", content: "aGk=" };
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { type EngagementAction, getEngagementStatuses, type Message } from "../../../src/domain/message/message.js";
 import type { JsonObject } from "../../../src/util/json.js";
+import { step } from "../../helpers/build-steps.js";
+import { MINUTE, T0 } from "../../helpers/case-times.js";
 import { withHarness } from "../../helpers/engine-case.js";
-import { MINUTE, step, T0 } from "../../helpers/engine-harness.js";
 
 interface Row {
   title: string;

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { parseTrigger } from "../../../src/domain/trigger/parse-trigger.js";
 import type { JsonObject } from "../../../src/util/json.js";
+import { step } from "../../helpers/build-steps.js";
+import { MINUTE } from "../../helpers/case-times.js";
 import { withHarness } from "../../helpers/engine-case.js";
-import { type EngineHarness, MINUTE, step } from "../../helpers/engine-harness.js";
+import type { EngineHarness } from "../../helpers/engine-harness.js";
 
 /** Returns a wait for an event with the mode, and an email that prints the mode. */
 function waiting(event: JsonObject, mode: string): JsonObject[] {

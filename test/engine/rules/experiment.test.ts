@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import { parseWorkflow } from "../../../src/domain/workflow/parse-workflow.js";
 import { computeCohortSlot } from "../../../src/engine/steps/random-cohort-handler.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
-import { formatRuns, withHarness } from "../../helpers/engine-case.js";
-import { buildCondition, type EngineHarness, getRecipientOutcome, step } from "../../helpers/engine-harness.js";
+import { buildCondition, step } from "../../helpers/build-steps.js";
+import { formatRuns, getRecipientOutcome, withHarness } from "../../helpers/engine-case.js";
+import type { EngineHarness } from "../../helpers/engine-harness.js";
 
 type Share = number | string;
 

@@ -1,8 +1,9 @@
 import { expect } from "vitest";
 import { type RecipientReference, toRecipientKey } from "../../../src/domain/recipient/recipient.js";
 import type { JsonObject } from "../../../src/util/json.js";
-import { describeEngineCases, type EngineCase, formatRun } from "../../helpers/engine-case.js";
-import { type EngineHarness, getRecipientOutcome, step } from "../../helpers/engine-harness.js";
+import { step } from "../../helpers/build-steps.js";
+import { describeEngineCases, type EngineCase, formatRun, getRecipientOutcome } from "../../helpers/engine-case.js";
+import type { EngineHarness } from "../../helpers/engine-harness.js";
 
 const P1 = { collection: "projects", id: "p1" };
 const T1 = { collection: "teams", id: "t1" };

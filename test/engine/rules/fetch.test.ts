@@ -2,7 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { signFetchRequest } from "../../../src/engine/steps/http-fetch-handler.js";
 import type { OutboundResponse } from "../../../src/ports/http-client.js";
 import type { JsonObject } from "../../../src/util/json.js";
-import { EngineHarness, formatSteps, getRecipientOutcome, SECOND, step } from "../../helpers/engine-harness.js";
+import { step } from "../../helpers/build-steps.js";
+import { SECOND } from "../../helpers/case-times.js";
+import { formatSteps, getRecipientOutcome } from "../../helpers/engine-case.js";
+import { EngineHarness } from "../../helpers/engine-harness.js";
 
 const URL = "https://lark.test/p";
 const BODY = "{{ data.a }}/{{ data.m.x }}/{{ data.m.y }}";

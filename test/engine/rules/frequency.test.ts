@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
+import { buildCondition, step } from "../../helpers/build-steps.js";
+import { HOUR, MINUTE } from "../../helpers/case-times.js";
 import { describeEngineCases, type EngineCase, formatRuns, withHarness } from "../../helpers/engine-case.js";
-import { buildCondition, HOUR, MINUTE, step } from "../../helpers/engine-harness.js";
 
 interface Series {
   title: string;

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { parseTrigger } from "../../../src/domain/trigger/parse-trigger.js";
+import { step } from "../../helpers/build-steps.js";
+import { DAY, HOUR } from "../../helpers/case-times.js";
 import { withHarness } from "../../helpers/engine-case.js";
-import { DAY, type EngineHarness, HOUR, step } from "../../helpers/engine-harness.js";
+import type { EngineHarness } from "../../helpers/engine-harness.js";
 import { withApi } from "../../helpers/test-emulator.js";
 
 const runs = async (h: EngineHarness) => (await h.engine.listRecipientRuns({}, { limit: 100 })).items.length;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { getErrorMessage } from "../../../src/errors/knock-error.js";
+import { step } from "../../helpers/build-steps.js";
+import { T0 } from "../../helpers/case-times.js";
 import { describeEngineCases, type EngineCase, withHarness } from "../../helpers/engine-case.js";
-import { step, T0 } from "../../helpers/engine-harness.js";
 
 const email = [step.email()];
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { withHarness } from "../../helpers/engine-case.js";
-import { formatSteps, getRecipientOutcome, step } from "../../helpers/engine-harness.js";
+import { step } from "../../helpers/build-steps.js";
+import { formatSteps, getRecipientOutcome, withHarness } from "../../helpers/engine-case.js";
 import { renderContent } from "../../helpers/render-step.js";
 
 // Every object inherits these names, so a lookup by a name from a file could find something that no file contains.

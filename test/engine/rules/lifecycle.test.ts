@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
+import { step } from "../../helpers/build-steps.js";
+import { HOUR, MINUTE } from "../../helpers/case-times.js";
 import { describeEngineCases, type EngineCase, withHarness } from "../../helpers/engine-case.js";
-import { HOUR, MINUTE, step } from "../../helpers/engine-harness.js";
 
 const later = [step.delay("hours", 1), step.email()];
 const stopped = "cancelled: delay_1 cancelled workflow_unavailable";

@@ -1,8 +1,10 @@
 import { expect } from "vitest";
 import type { EngagementAction } from "../../../src/domain/message/message.js";
 import type { JsonObject } from "../../../src/util/json.js";
+import { buildCondition, step } from "../../helpers/build-steps.js";
+import { HOUR, MINUTE, SECOND } from "../../helpers/case-times.js";
 import { describeEngineCases, type EngineCase, type Moment } from "../../helpers/engine-case.js";
-import { buildCondition, type EngineHarness, HOUR, MINUTE, SECOND, step } from "../../helpers/engine-harness.js";
+import type { EngineHarness } from "../../helpers/engine-harness.js";
 
 function mark(action: EngagementAction): Moment["action"] {
   return async (h) => {

@@ -1,14 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
 import type { JsonObject } from "../../../src/util/json.js";
+import { step } from "../../helpers/build-steps.js";
+import { HOUR, MINUTE } from "../../helpers/case-times.js";
 import {
   describeEngineCases,
   type EngineCase,
   formatRun,
   getBodyText,
+  getRecipientOutcome,
   withHarness,
 } from "../../helpers/engine-case.js";
-import { type EngineHarness, getRecipientOutcome, HOUR, MINUTE, step } from "../../helpers/engine-harness.js";
+import type { EngineHarness } from "../../helpers/engine-harness.js";
 
 const calling = (settings: JsonObject = {}, ref = "call_1"): JsonObject => ({
   ref,

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
+import { step } from "../../helpers/build-steps.js";
+import { HOUR, MINUTE } from "../../helpers/case-times.js";
 import { describeEngineCases, formatMessage, withHarness } from "../../helpers/engine-case.js";
-import { type EngineHarness, HOUR, MINUTE, step } from "../../helpers/engine-harness.js";
+import type { EngineHarness } from "../../helpers/engine-harness.js";
 
 const noEmail: JsonObject = { channel_types: { email: false } };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
+import { step } from "../../helpers/build-steps.js";
 import { formatRuns, withHarness } from "../../helpers/engine-case.js";
-import { step } from "../../helpers/engine-harness.js";
 
 /** A case with the recipient bo and the workflow `digest` in category `updates` with one email, unless its fields say otherwise. */
 interface Row {

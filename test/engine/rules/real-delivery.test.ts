@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Delivery, StoredChannelData } from "../../../src/ports/provider.js";
 import type { JsonObject } from "../../../src/util/json.js";
-import { EngineHarness, MINUTE, SECOND, step, T0 } from "../../helpers/engine-harness.js";
+import { step } from "../../helpers/build-steps.js";
+import { MINUTE, SECOND, T0 } from "../../helpers/case-times.js";
+import { EngineHarness } from "../../helpers/engine-harness.js";
 
 let h: EngineHarness;
 beforeEach(async () => {

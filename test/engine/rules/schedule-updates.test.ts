@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
+import { step } from "../../helpers/build-steps.js";
+import { DAY, HOUR, T0 } from "../../helpers/case-times.js";
 import { withHarness } from "../../helpers/engine-case.js";
-import { DAY, type EngineHarness, HOUR, step, T0 } from "../../helpers/engine-harness.js";
+import type { EngineHarness } from "../../helpers/engine-harness.js";
 
 const noon = { frequency: "daily", hours: 12 };
 

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { BlockedOccurrence } from "../../../src/ports/operations.js";
 import type { JsonObject } from "../../../src/util/json.js";
+import { step } from "../../helpers/build-steps.js";
+import { MINUTE } from "../../helpers/case-times.js";
 import { withHarness } from "../../helpers/engine-case.js";
-import { type EngineHarness, MINUTE, step } from "../../helpers/engine-harness.js";
+import type { EngineHarness } from "../../helpers/engine-harness.js";
 
 /** Creates a daily schedule of `sched` for bo while the workflow is valid. */
 async function schedule(h: EngineHarness): Promise<JsonObject> {

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { ErrorDetail, KnockError } from "../../../src/errors/knock-error.js";
 import type { JsonObject } from "../../../src/util/json.js";
+import { buildCondition, step } from "../../helpers/build-steps.js";
+import { DAY, HOUR, MINUTE, T0 } from "../../helpers/case-times.js";
 import { formatMessage, withHarness } from "../../helpers/engine-case.js";
-import { buildCondition, DAY, type EngineHarness, HOUR, MINUTE, step, T0 } from "../../helpers/engine-harness.js";
+import type { EngineHarness } from "../../helpers/engine-harness.js";
 
 const ms = (iso: string): number => Date.parse(iso);
 const iso = (at: number): string => new Date(at).toISOString().replace(":00.000Z", "Z");

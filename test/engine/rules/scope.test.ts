@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../../src/util/json.js";
+import { buildCondition, step } from "../../helpers/build-steps.js";
 import { formatRuns, getBodyText, withHarness } from "../../helpers/engine-case.js";
-import { buildCondition, type EngineHarness, step } from "../../helpers/engine-harness.js";
+import type { EngineHarness } from "../../helpers/engine-harness.js";
 
 /** Returns what a template renders in a run of ana. */
 async function rendered(h: EngineHarness, template: string, payload: JsonObject = {}, more: JsonObject = {}) {

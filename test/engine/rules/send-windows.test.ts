@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
+import { buildCondition, step } from "../../helpers/build-steps.js";
+import { HOUR } from "../../helpers/case-times.js";
 import { formatMessage, formatRuns, withHarness } from "../../helpers/engine-case.js";
-import { buildCondition, type EngineHarness, HOUR, step } from "../../helpers/engine-harness.js";
+import type { EngineHarness } from "../../helpers/engine-harness.js";
 
 const WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday"];
 const windows: JsonObject[] = [

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { parseSharedRequest } from "../../../src/domain/workflow/parse-shared-request.js";
 import type { JsonObject } from "../../../src/util/json.js";
-import { withHarness } from "../../helpers/engine-case.js";
-import { type EngineHarness, formatSteps, getRecipientOutcome, MINUTE, step } from "../../helpers/engine-harness.js";
+import { step } from "../../helpers/build-steps.js";
+import { MINUTE } from "../../helpers/case-times.js";
+import { formatSteps, getRecipientOutcome, withHarness } from "../../helpers/engine-case.js";
+import type { EngineHarness } from "../../helpers/engine-harness.js";
 
 function share(h: EngineHarness, more: JsonObject = {}): void {
   const raw = { method: "post", url: "https://lark.test/{{ inputs.id }}", body: "{{ inputs | json }}", ...more };

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
+import { step } from "../../helpers/build-steps.js";
+import { DAY, HOUR, MINUTE } from "../../helpers/case-times.js";
 import { withHarness } from "../../helpers/engine-case.js";
-import { DAY, type EngineHarness, HOUR, MINUTE, step } from "../../helpers/engine-harness.js";
+import type { EngineHarness } from "../../helpers/engine-harness.js";
 import { buildMapping, createSources, formatAction } from "../../helpers/source-case.js";
 
 const TRIGGER = buildMapping("workflows_trigger", { workflow_key: "w", recipients: "user.id", data: "order" });

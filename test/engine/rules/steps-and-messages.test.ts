@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
+import { buildCondition, step } from "../../helpers/build-steps.js";
+import { HOUR, MINUTE } from "../../helpers/case-times.js";
 import {
   describeEngineCases,
   type EngineCase,
@@ -8,7 +10,6 @@ import {
   formatRuns,
   withHarness,
 } from "../../helpers/engine-case.js";
-import { buildCondition, HOUR, MINUTE, step } from "../../helpers/engine-harness.js";
 
 const window = (settings: JsonObject) => ({
   throttle_window: null,

@@ -1,8 +1,10 @@
 // Sections 2, 16 and 18 of docs/internals/catalog/templates.md: the variables in scope.
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
+import { step } from "../../helpers/build-steps.js";
+import { MINUTE } from "../../helpers/case-times.js";
 import { getBodyText, withHarness } from "../../helpers/engine-case.js";
-import { type EngineHarness, MINUTE, step } from "../../helpers/engine-harness.js";
+import type { EngineHarness } from "../../helpers/engine-harness.js";
 
 const P1 = { collection: "projects", id: "p1" };
 const AT = "2025-06-04T10:00:00.000Z";

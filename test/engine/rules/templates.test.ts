@@ -2,8 +2,9 @@
 import { describe, expect, it } from "vitest";
 import { KnockError } from "../../../src/errors/knock-error.js";
 import type { JsonObject } from "../../../src/util/json.js";
-import { formatMessage, formatRuns, getBodyText, withHarness } from "../../helpers/engine-case.js";
-import { type EngineHarness, getRecipientOutcome, step } from "../../helpers/engine-harness.js";
+import { step } from "../../helpers/build-steps.js";
+import { formatMessage, formatRuns, getBodyText, getRecipientOutcome, withHarness } from "../../helpers/engine-case.js";
+import type { EngineHarness } from "../../helpers/engine-harness.js";
 
 /** Returns the bodies that a workflow of one email sends. */
 async function bodies(h: EngineHarness, body: string, payload: JsonObject = {}): Promise<string[]> {

@@ -2,15 +2,17 @@ import { describe, expect, it } from "vitest";
 import { parseTrigger } from "../../../src/domain/trigger/parse-trigger.js";
 import type { StoredChannelData } from "../../../src/ports/provider.js";
 import type { JsonObject } from "../../../src/util/json.js";
+import { buildCondition, step } from "../../helpers/build-steps.js";
 import { catchRejection } from "../../helpers/catch-error.js";
-import { formatEvents, formatMessage, formatRuns, withHarness } from "../../helpers/engine-case.js";
 import {
-  buildCondition,
-  type EngineHarness,
+  formatEvents,
+  formatMessage,
+  formatRuns,
   formatSteps,
   getRecipientOutcome,
-  step,
-} from "../../helpers/engine-harness.js";
+  withHarness,
+} from "../../helpers/engine-case.js";
+import type { EngineHarness } from "../../helpers/engine-harness.js";
 
 async function listEvents(h: EngineHarness, id: unknown): Promise<JsonObject[]> {
   return (await h.engine.readRecipientRun(String(id)))?.events as JsonObject[];

@@ -1,17 +1,16 @@
 import { expect } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
 import { buildPayload, hours, triggerAt } from "../../helpers/batch-case.js";
-import { describeEngineCases, type EngineCase, formatRun, formatRuns } from "../../helpers/engine-case.js";
+import { buildCondition, step } from "../../helpers/build-steps.js";
+import { HOUR, MINUTE, SECOND, T0 } from "../../helpers/case-times.js";
 import {
-  buildCondition,
-  type EngineHarness,
+  describeEngineCases,
+  type EngineCase,
+  formatRun,
+  formatRuns,
   getRecipientOutcome,
-  HOUR,
-  MINUTE,
-  SECOND,
-  step,
-  T0,
-} from "../../helpers/engine-harness.js";
+} from "../../helpers/engine-case.js";
+import type { EngineHarness } from "../../helpers/engine-harness.js";
 
 function throttle(settings: JsonObject = {}): JsonObject {
   const window: JsonObject = settings.throttle_window_field_path === undefined ? { throttle_window: hours(1) } : {};

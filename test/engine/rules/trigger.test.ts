@@ -3,8 +3,8 @@ import { toGid, toRecipientKey } from "../../../src/domain/recipient/recipient.j
 import { parseTrigger } from "../../../src/domain/trigger/parse-trigger.js";
 import { createUuidV5 } from "../../../src/util/ids.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
-import { describeEngineCases, type EngineCase, withHarness } from "../../helpers/engine-case.js";
-import { getRecipientOutcome, step } from "../../helpers/engine-harness.js";
+import { step } from "../../helpers/build-steps.js";
+import { describeEngineCases, type EngineCase, getRecipientOutcome, withHarness } from "../../helpers/engine-case.js";
 
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const hello = [step.email("Hi {{ recipient.plan }}")];

@@ -1,17 +1,16 @@
 import { describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../../src/util/json.js";
-import { describeEngineCases, type EngineCase, formatRun, formatRuns, withHarness } from "../../helpers/engine-case.js";
+import { buildCondition, step } from "../../helpers/build-steps.js";
+import { DAY, HOUR, MINUTE, SECOND, T0 } from "../../helpers/case-times.js";
 import {
-  buildCondition,
-  DAY,
-  EngineHarness,
+  describeEngineCases,
+  type EngineCase,
+  formatRun,
+  formatRuns,
   getRecipientOutcome,
-  HOUR,
-  MINUTE,
-  SECOND,
-  step,
-  T0,
-} from "../../helpers/engine-harness.js";
+  withHarness,
+} from "../../helpers/engine-case.js";
+import { EngineHarness } from "../../helpers/engine-harness.js";
 
 const PAID = { event_type: "integration_source", integration_source_key: "shop", event_key: "paid" };
 const UPDATED = { event_type: "recipient" };

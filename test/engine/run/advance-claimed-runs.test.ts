@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { parseTrigger } from "../../../src/domain/trigger/parse-trigger.js";
+import { step } from "../../helpers/build-steps.js";
+import { MINUTE } from "../../helpers/case-times.js";
 import { formatMessage, formatRuns, withHarness } from "../../helpers/engine-case.js";
-import { type EngineHarness, MINUTE, step } from "../../helpers/engine-harness.js";
+import type { EngineHarness } from "../../helpers/engine-harness.js";
 
 const NESTED = {
   ...{ ref: "nested_1", type: "trigger_workflow" },

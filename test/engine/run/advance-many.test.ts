@@ -1,7 +1,7 @@
 import { expect, it, vi } from "vitest";
 import { monotonicClock } from "../../../src/util/monotonic-clock.js";
+import { step } from "../../helpers/build-steps.js";
 import { withHarness } from "../../helpers/engine-case.js";
-import { step } from "../../helpers/engine-harness.js";
 
 it("a trigger lets the event loop run between slow runs, so that signals and requests are handled", () =>
   withHarness(async (h) => {

@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../../src/util/json.js";
-import { EngineHarness, MINUTE, SECOND, step, T0 } from "../../helpers/engine-harness.js";
+import { step } from "../../helpers/build-steps.js";
+import { MINUTE, SECOND, T0 } from "../../helpers/case-times.js";
+import { EngineHarness } from "../../helpers/engine-harness.js";
 import { getPropertyRuns } from "../../helpers/get-property-runs.js";
 
 const window = (value: number) => ({ unit: "seconds", value });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
-import { EngineHarness, MINUTE, SECOND, step, T0 } from "../../helpers/engine-harness.js";
+import { step } from "../../helpers/build-steps.js";
+import { MINUTE, SECOND, T0 } from "../../helpers/case-times.js";
+import { EngineHarness } from "../../helpers/engine-harness.js";
 
 const UPDATE = {
   ...{ ref: "update_1", type: "update_user" },

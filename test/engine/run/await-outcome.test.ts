@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { WaitOptions } from "../../../src/ports/operations.js";
+import { step } from "../../helpers/build-steps.js";
+import { MINUTE, SECOND, T0 } from "../../helpers/case-times.js";
 import { formatRuns, withHarness } from "../../helpers/engine-case.js";
-import { type EngineHarness, MINUTE, SECOND, step, T0 } from "../../helpers/engine-harness.js";
+import type { EngineHarness } from "../../helpers/engine-harness.js";
 
 const DELAYED = [step.delay("minutes", 1), step.feed()];
 const WAITING = "paused: delay_1 waiting 2025-06-04T10:01:00Z";

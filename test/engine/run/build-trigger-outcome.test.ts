@@ -4,7 +4,7 @@ import { type RecipientKey, toRecipientKey } from "../../../src/domain/recipient
 import type { StepOutcome } from "../../../src/domain/run/outcome.js";
 import type { RecipientRun, WorkflowRun } from "../../../src/domain/run/workflow-run.js";
 import { buildRecipientOutcome, buildTriggerOutcome } from "../../../src/engine/run/build-trigger-outcome.js";
-import { MINUTE, T0 } from "../../helpers/engine-harness.js";
+import { MINUTE, T0 } from "../../helpers/case-times.js";
 
 const RUN = { id: "run-1", workflow: "digest", cancellation_key: "ck" } as WorkflowRun;
 

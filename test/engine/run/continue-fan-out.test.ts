@@ -6,7 +6,8 @@ import type { WorkflowRun } from "../../../src/domain/run/workflow-run.js";
 import type { EngineContext } from "../../../src/engine/context/engine-context.js";
 import { collectNextRecipients } from "../../../src/engine/run/continue-fan-out.js";
 import type { Store } from "../../../src/ports/store.js";
-import { EngineHarness, type HarnessOptions, step } from "../../helpers/engine-harness.js";
+import { step } from "../../helpers/build-steps.js";
+import { EngineHarness, type HarnessOptions } from "../../helpers/engine-harness.js";
 
 const OBJECT = toRecipientKey({ collection: "projects", id: "p1" });
 

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { RETRY_MS } from "../../../src/engine/context/work-failures.js";
+import { step } from "../../helpers/build-steps.js";
+import { HOUR, T0 } from "../../helpers/case-times.js";
 import { formatRuns } from "../../helpers/engine-case.js";
-import { EngineHarness, HOUR, step, T0 } from "../../helpers/engine-harness.js";
+import { EngineHarness } from "../../helpers/engine-harness.js";
 
 const PEOPLE = ["ana", "bo", "cy", "dee", "eve", "flo"];
 const WORKFLOW = { steps: [step.delay("hours", 1), step.feed("Hello")] };

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { RETRY_MS } from "../../../src/engine/context/work-failures.js";
-import { EngineHarness, HOUR, step } from "../../helpers/engine-harness.js";
+import { step } from "../../helpers/build-steps.js";
+import { HOUR } from "../../helpers/case-times.js";
+import { EngineHarness } from "../../helpers/engine-harness.js";
 
 const MINUTE = 60_000;
 const PEOPLE = ["ana", "bo", "cy", "dee", "eve", "flo", "gil", "hal"];

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Workflow } from "../../../src/domain/workflow/workflow.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
+import { step } from "../../helpers/build-steps.js";
 import { formatMessage, withHarness, withOptions } from "../../helpers/engine-case.js";
-import { type EngineHarness, type HarnessOptions, step } from "../../helpers/engine-harness.js";
+import type { EngineHarness, HarnessOptions } from "../../helpers/engine-harness.js";
 
 const joined = (audience_key: string, ...steps: JsonObject[]): JsonObject => ({
   trigger: { type: "audience", audience_key },

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { step } from "../../helpers/build-steps.js";
+import { HOUR, MINUTE, SECOND, T0 } from "../../helpers/case-times.js";
 import { catchRejection } from "../../helpers/catch-error.js";
 import { withHarness } from "../../helpers/engine-case.js";
-import { EngineHarness, HOUR, MINUTE, SECOND, step, T0 } from "../../helpers/engine-harness.js";
+import { EngineHarness } from "../../helpers/engine-harness.js";
 
 const iso = (offset: number): string => new Date(T0 + offset).toISOString();
 

@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parseTrigger } from "../../../src/domain/trigger/parse-trigger.js";
 import { OwnWork } from "../../../src/ports/own-work.js";
+import { step } from "../../helpers/build-steps.js";
+import { HOUR, MINUTE, SECOND, T0 } from "../../helpers/case-times.js";
 import { formatMessage, formatRuns } from "../../helpers/engine-case.js";
-import { EngineHarness, HOUR, MINUTE, SECOND, step, T0 } from "../../helpers/engine-harness.js";
+import { EngineHarness } from "../../helpers/engine-harness.js";
 
 const EVENT = { event_type: "integration_source", integration_source_key: "shop", event_key: "paid" };
 const wait = {

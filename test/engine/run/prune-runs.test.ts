@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import type { EngineContext } from "../../../src/engine/context/engine-context.js";
 import { pruneRuns } from "../../../src/engine/resources/run-operations.js";
 import type { PruneRequest, PruneResult } from "../../../src/ports/prune-store.js";
-import { DAY, T0 } from "../../helpers/engine-harness.js";
+import { DAY, T0 } from "../../helpers/case-times.js";
 
 interface Pruned {
   requests: PruneRequest[];

@@ -1,6 +1,7 @@
 import { setImmediate as nextRound } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { EngineHarness, step } from "../../helpers/engine-harness.js";
+import { step } from "../../helpers/build-steps.js";
+import { EngineHarness } from "../../helpers/engine-harness.js";
 import { eventually } from "../../helpers/eventually.js";
 import { SLOW_OUTPUT } from "../../helpers/hostile-inputs.js";
 import { useShortRenderLimit } from "../../helpers/short-render-limit.js";

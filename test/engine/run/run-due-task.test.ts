@@ -2,7 +2,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { MAX_RUNS_PER_CHUNK } from "../../../src/engine/run/run-due-work.js";
 import { NO_CAUSED_WORK } from "../../../src/ports/due-store.js";
 import type { DueTask } from "../../../src/ports/due-work.js";
-import { EngineHarness, HOUR, step, T0 } from "../../helpers/engine-harness.js";
+import { step } from "../../helpers/build-steps.js";
+import { HOUR, T0 } from "../../helpers/case-times.js";
+import { EngineHarness } from "../../helpers/engine-harness.js";
 
 let harness: EngineHarness;
 let started: Awaited<ReturnType<EngineHarness["trigger"]>>;

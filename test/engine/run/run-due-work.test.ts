@@ -2,17 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { step } from "../../helpers/build-steps.js";
+import { DAY, HOUR, MINUTE, SECOND, T0 } from "../../helpers/case-times.js";
 import { formatMessage, formatRuns } from "../../helpers/engine-case.js";
-import {
-  DAY,
-  EngineHarness,
-  type HarnessOptions,
-  HOUR,
-  MINUTE,
-  SECOND,
-  step,
-  T0,
-} from "../../helpers/engine-harness.js";
+import { EngineHarness, type HarnessOptions } from "../../helpers/engine-harness.js";
 
 const iso = (offset: number) => new Date(T0 + offset).toISOString();
 const later = { steps: [step.delay("hours", 1), step.email()] };

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
+import { buildCondition, step } from "../../helpers/build-steps.js";
+import { MINUTE } from "../../helpers/case-times.js";
 import { withHarness } from "../../helpers/engine-case.js";
-import { buildCondition, type EngineHarness, MINUTE, step } from "../../helpers/engine-harness.js";
+import type { EngineHarness } from "../../helpers/engine-harness.js";
 
 /** Returns the events of ana's runs, oldest run first, such as `step_skipped sms_1 {"reason":"…"}`. Events that failed end with `!`. */
 async function readEvents(h: EngineHarness): Promise<string[][]> {

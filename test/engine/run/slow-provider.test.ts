@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
+import { step } from "../../helpers/build-steps.js";
 import { withHarness } from "../../helpers/engine-case.js";
-import { type EngineHarness, step } from "../../helpers/engine-harness.js";
+import type { EngineHarness } from "../../helpers/engine-harness.js";
 import { eventually } from "../../helpers/eventually.js";
 
 const count = async (h: EngineHarness, channel: string, status: "sent" | "queued") =>

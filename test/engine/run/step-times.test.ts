@@ -1,6 +1,7 @@
 import { expect, it, vi } from "vitest";
 import { monotonicClock } from "../../../src/util/monotonic-clock.js";
-import { EngineHarness, step } from "../../helpers/engine-harness.js";
+import { step } from "../../helpers/build-steps.js";
+import { EngineHarness } from "../../helpers/engine-harness.js";
 
 it("each executed step is reported once with its time, and a step with a request when it is answered", async () => {
   const types: string[] = [];

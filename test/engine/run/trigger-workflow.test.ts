@@ -3,16 +3,11 @@ import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
 import { parseTrigger } from "../../../src/domain/trigger/parse-trigger.js";
 import type { TriggerOptions } from "../../../src/ports/operations.js";
 import type { JsonObject } from "../../../src/util/json.js";
+import { buildCondition, step } from "../../helpers/build-steps.js";
+import { HOUR, MINUTE } from "../../helpers/case-times.js";
 import { catchRejection } from "../../helpers/catch-error.js";
 import { formatMessage, formatRuns, withHarness, withOptions } from "../../helpers/engine-case.js";
-import {
-  buildCondition,
-  type EngineHarness,
-  type HarnessOptions,
-  HOUR,
-  MINUTE,
-  step,
-} from "../../helpers/engine-harness.js";
+import type { EngineHarness, HarnessOptions } from "../../helpers/engine-harness.js";
 
 const FETCH = { ref: "fetch_1", type: "http_fetch", settings: { method: "get", url: "https://lark.test/a" } };
 

@@ -4,8 +4,10 @@ import type { Message } from "../../../src/domain/message/message.js";
 import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { batch, minutes } from "../../helpers/batch-case.js";
+import { step } from "../../helpers/build-steps.js";
+import { HOUR, MINUTE, SECOND } from "../../helpers/case-times.js";
 import { getBodyText, withHarness } from "../../helpers/engine-case.js";
-import { type EngineHarness, HOUR, MINUTE, SECOND, step } from "../../helpers/engine-harness.js";
+import type { EngineHarness } from "../../helpers/engine-harness.js";
 import { getPropertyRuns } from "../../helpers/get-property-runs.js";
 
 const RECIPIENTS = ["ana", "bo"];

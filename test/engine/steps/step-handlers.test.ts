@@ -18,9 +18,10 @@ import { STEP_HANDLERS } from "../../../src/engine/steps/step-handlers.js";
 import { Output } from "../../../src/output/output.js";
 import { printRecipientRun } from "../../../src/output/print-runs.js";
 import type { JsonObject } from "../../../src/util/json.js";
+import { buildCondition, step } from "../../helpers/build-steps.js";
 import { catchThrown } from "../../helpers/catch-error.js";
-import { withHarness } from "../../helpers/engine-case.js";
-import { buildCondition, type EngineHarness, getRecipientOutcome, step } from "../../helpers/engine-harness.js";
+import { getRecipientOutcome, withHarness } from "../../helpers/engine-case.js";
+import type { EngineHarness } from "../../helpers/engine-harness.js";
 
 // Equivalent to the two files of a step type: `domain/step-types/log.ts` and `engine/steps/log.ts`.
 

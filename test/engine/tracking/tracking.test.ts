@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Channel } from "../../../src/domain/environment/environment.js";
 import type { Message } from "../../../src/domain/message/message.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
-import { EngineHarness, step } from "../../helpers/engine-harness.js";
+import { step } from "../../helpers/build-steps.js";
+import { EngineHarness } from "../../helpers/engine-harness.js";
 
 const BASE = "http://127.0.0.1:8484";
 const ON = { channel_overrides: { link_tracking: true } };

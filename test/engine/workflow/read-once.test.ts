@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { readOnce } from "../../../src/engine/workflow/read-once.js";
 import type { Definitions } from "../../../src/ports/definitions.js";
-import { EngineHarness, step } from "../../helpers/engine-harness.js";
+import { step } from "../../helpers/build-steps.js";
+import { EngineHarness } from "../../helpers/engine-harness.js";
 
 /** Returns definitions that record each read of a workflow, in the main files and in the branch `new`. */
 async function recording(): Promise<{ definitions: Definitions; reads: string[] }> {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { DueTaskFailure, SharedDueWork } from "../../../src/ports/due-work.js";
 import { startDueWork } from "../../../src/store/postgres/open-postgres-store.js";
+import { step } from "../../helpers/build-steps.js";
 import { SILENT_OBSERVER } from "../../helpers/due-work-samples.js";
-import { EngineHarness, step } from "../../helpers/engine-harness.js";
+import { EngineHarness } from "../../helpers/engine-harness.js";
 import { eventually } from "../../helpers/eventually.js";
 import { createDatabase, describeOnPostgres, dropDatabase, withClient } from "../../helpers/postgres-server.js";
 

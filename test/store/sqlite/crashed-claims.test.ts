@@ -3,8 +3,10 @@ import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
 import { MAX_CRASHES } from "../../../src/ports/due-store.js";
 import { getProcessIdentity } from "../../../src/util/process-identity.js";
 import { claimAt } from "../../contract/store/due-work-contract.js";
+import { step } from "../../helpers/build-steps.js";
+import { HOUR, MINUTE } from "../../helpers/case-times.js";
 import { formatMessage } from "../../helpers/engine-case.js";
-import { EngineHarness, HOUR, MINUTE, step } from "../../helpers/engine-harness.js";
+import { EngineHarness } from "../../helpers/engine-harness.js";
 
 /** The identity of a process that has ended: this one with an ID above all that Linux gives. */
 const DEAD = String(getProcessIdentity()).replace(/^\d+/, "99999999");

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { JsonObject } from "../../../../src/util/json.js";
-import { step } from "../../../helpers/engine-harness.js";
+import { step } from "../../../helpers/build-steps.js";
 import { type TestEmulator, withApi } from "../../../helpers/test-emulator.js";
 
 const FEED = "GET /v1/users/u1/feeds/c-feed";

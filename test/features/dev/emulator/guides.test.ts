@@ -4,7 +4,8 @@ import { WebSocket } from "ws";
 import { getGuideId } from "../../../../src/domain/guide/guide.js";
 import type { JsonObject } from "../../../../src/util/json.js";
 import { type BrowserGuides, createGuideClient } from "../../../helpers/browser-client.js";
-import { buildBannerStep, buildCondition, MINUTE } from "../../../helpers/engine-harness.js";
+import { buildBannerStep, buildCondition } from "../../../helpers/build-steps.js";
+import { MINUTE } from "../../../helpers/case-times.js";
 import { WAIT_OPTIONS } from "../../../helpers/eventually.js";
 import { type TestEmulator, withApi } from "../../../helpers/test-emulator.js";
 

@@ -2,7 +2,7 @@ import { request } from "node:http";
 import { connect } from "node:net";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { step } from "../../../helpers/engine-harness.js";
+import { step } from "../../../helpers/build-steps.js";
 import { eventually } from "../../../helpers/eventually.js";
 import { openCatalogueEmulator, withApi } from "../../../helpers/test-emulator.js";
 

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { getChannelId } from "../../../../../src/domain/environment/environment.js";
 import { buildErrorBody, describeApiCases, EXPECT_MISSING, expectInvalidField } from "../../../../helpers/api-case.js";
 import { batch } from "../../../../helpers/batch-case.js";
-import { step } from "../../../../helpers/engine-harness.js";
+import { step } from "../../../../helpers/build-steps.js";
 import type { TestEmulator } from "../../../../helpers/test-emulator.js";
 
 const FEED = "GET /v1/users/u1/feeds/c-feed";

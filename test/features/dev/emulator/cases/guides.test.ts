@@ -8,7 +8,7 @@ import {
   EXPECT_MISSING,
   expectInvalidField,
 } from "../../../../helpers/api-case.js";
-import { buildBannerStep, buildCondition } from "../../../../helpers/engine-harness.js";
+import { buildBannerStep, buildCondition } from "../../../../helpers/build-steps.js";
 import type { TestEmulator } from "../../../../helpers/test-emulator.js";
 
 const PATH = "/v1/users/u1/guides";

@@ -4,7 +4,9 @@ import { Webhooks } from "../../../../../src/features/dev/emulator/webhooks/webh
 import type { Delivery } from "../../../../../src/ports/provider.js";
 import { outboundHttpClient } from "../../../../../src/providers/outbound-http-client.js";
 import type { JsonObject } from "../../../../../src/util/json.js";
-import { EngineHarness, MINUTE, step } from "../../../../helpers/engine-harness.js";
+import { step } from "../../../../helpers/build-steps.js";
+import { MINUTE } from "../../../../helpers/case-times.js";
+import { EngineHarness } from "../../../../helpers/engine-harness.js";
 import { eventually } from "../../../../helpers/eventually.js";
 import { type HttpTestServer, startHttpTestServer } from "../../../../helpers/http-test-server.js";
 import { openTestEmulator } from "../../../../helpers/test-emulator.js";
