@@ -25,6 +25,7 @@ import {
   lateOwnFunctions,
   logAndMetricsOnly,
   noChildProcess,
+  noPublishedSchemas,
   quicktypeLanguages,
   undiciWithoutMocks,
 } from "./bundle-plugins.mjs";
@@ -208,7 +209,7 @@ const results = await Promise.all([
       entryPoints: [`src/${name}.ts`],
       outfile: join(dist, `${name}.cjs`),
       external: ["node:sqlite"],
-      plugins: [lateFunctions, lateClasses, lateOwnFunctions, apart, modulesApart, noChildProcess],
+      plugins: [lateFunctions, lateClasses, lateOwnFunctions, apart, modulesApart, noChildProcess, noPublishedSchemas],
       // Without a performance object, liquidjs measures time with Date, and perf_hooks is not loaded.
       define: { ...common.define, "global.performance": "undefined" },
       supported: { "dynamic-import": false },

@@ -108,6 +108,20 @@ export const noChildProcess = {
   },
 };
 
+/**
+ * Omits the tables of JSON documents and file formats. They are read from the source, for the published schemas and the
+ * documentation.
+ */
+export const noPublishedSchemas = {
+  name: "no-published-schemas",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\/(?:documents|file-schemas)\.js$/ }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: "none", namespace: "no-published-schemas" } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: "no-published-schemas" }, () => ({ contents: "export {};" }));
+  },
+};
+
 /** The languages of quicktype-core that `knock types` generates. The others would double the size of its bundle. */
 const QUICKTYPE_LANGUAGES = ["Python", "Golang", "Ruby"];
 

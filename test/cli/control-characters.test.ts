@@ -112,11 +112,11 @@ describe("standard output and standard error", () => {
         ),
       );
     expect(writers.sort()).toEqual([
-      // This one writes JSON to a file that the user names.
-      "features/bulk/append-file.ts",
       // These files write bytes, or text that is already escaped, such as that of a spinner or a question.
       "context/open-process-stream.ts",
       "context/process-io.ts",
+      // This one writes JSON to a file that the user names.
+      "features/bulk/append-file.ts",
       "output/output.ts",
     ]);
   });
