@@ -93,7 +93,6 @@ const LATE_MODULES = [
   "providers/outbound-http-client",
   "remote/resources/create-remote-resources",
   "store/postgres/open-postgres-store",
-  "store/sqlite/log/sqlite-logs",
   "tracing/open-telemetry",
 ];
 
