@@ -66,7 +66,7 @@ function formatInput({ endpoint, input }, toJSONSchema) {
 
 const INTRODUCTION = `# Test API
 
-[\`knock dev\`](features/dev/command.md) serves these routes for tests, in addition to [the API](api-coverage.md). They take and return JSON and need no key. Unknown properties and unknown names are rejected with status 422, so that a misspelled filter does not pass a test. Pages of other origins cannot call them.
+[\`knock dev\`](commands/dev.md) serves these routes for tests, in addition to [the API](api-coverage.md). They take and return JSON and need no key. Unknown properties and unknown names are rejected with status 422, so that a misspelled filter does not pass a test. Pages of other origins cannot call them.
 
 [Test your application](../guide/test-your-app.md) shows them in a test. Lists in the responses below are shortened to one item.`;
 

@@ -3,6 +3,7 @@ import { parseTranslationFile } from "../../src/domain/template/parse-translatio
 import { Translations } from "../../src/domain/template/translation.js";
 import { NO_STORE_LOOKUPS, RunServices } from "../../src/engine/context/store-lookups.js";
 import { RENDER_SERVICES } from "../../src/engine/liquid/filters/render-services.js";
+import { renderWithinLimit } from "../../src/engine/liquid/limit-rendering.js";
 import {
   compilePartial,
   createTextCompiler,
@@ -82,8 +83,11 @@ function renderTexts(sources: readonly string[], data: string, isShared: boolean
       analyzeTemplate(source);
       try {
         const text = compile(source, "steps[0].template.subject");
-        if (isShared && text.evaluate !== undefined) texts.push(`value ${inspect(text.evaluate(rendering))}`);
-        texts.push(`text ${text(isShared ? rendering : scope)}`);
+        const { evaluate } = text;
+        // A hostile template ends at the limit of a step.
+        if (isShared && evaluate !== undefined)
+          texts.push(`value ${inspect(renderWithinLimit(() => evaluate(rendering)))}`);
+        texts.push(`text ${renderWithinLimit(() => text(isShared ? rendering : scope))}`);
       } catch (error) {
         if (
           !(error instanceof RenderError || error instanceof KnockError) &&

@@ -164,8 +164,8 @@ function getExitCode({ summary, coverage, mutation, emails }: TestReport, passWi
 }
 
 /** Returns whether the command runs in CI, where snapshots are only compared. */
-function isCI({ CI }: CommandContext["io"]["env"]): boolean {
-  return !["", "0", "false", undefined].includes(CI);
+function isCI(env: CommandContext["io"]["env"]): boolean {
+  return !["", "0", "false", undefined].includes(env.CI);
 }
 
 /** Returns a function that shows the number of scenarios that ran, and of those that did not pass. */
