@@ -54,7 +54,7 @@ describe.concurrent("knock validate compares the translations of languages:", ()
     );
     hello.write(
       FEED,
-      '{{ "shop:a.b" | t: nmae: 1, item: 2, extra: 3 }}\n{{ "shop:n" | t: count: 3 }}{{ data.from | t: nmae: 1 }}',
+      '{{ "shop:a.b" | t: nmae: 1, item: 2, extra: 3 }}\n{{ "shop:n" | t: count: 3 }}{{ data.from | t: nmae: 1 }}{{ "shop:n" | t: count: }}',
     );
     expect(await hello.report()).toEqual([
       `${FEED}:1:20: the translation "shop:a.b" has no input "nmae"; did you mean "name"? [unknown_input]`,

@@ -1,9 +1,8 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
+import { randomBytes } from "../../src/util/random.js";
 
 describe("randomBytes", () => {
-  it("never repeats bytes, over many refills of its pool", async () => {
-    vi.resetModules();
-    const { randomBytes } = await import("../../src/util/random.js");
+  it("never repeats bytes, over many refills of its pool", () => {
     const seen = new Set<string>();
     for (let index = 0; index < 5_000; index++) {
       const bytes = randomBytes(16);
@@ -13,9 +12,7 @@ describe("randomBytes", () => {
     expect(seen.size).toBe(5_000);
   });
 
-  it("returns the requested number of bytes at every position in the pool, and never changes them later", async () => {
-    vi.resetModules();
-    const { randomBytes } = await import("../../src/util/random.js");
+  it("returns the requested number of bytes at every position in the pool, and never changes them later", () => {
     const kept: { bytes: Uint8Array; hex: string }[] = [];
     for (let index = 0; index < 2_000; index++) {
       const count = (index * 7) % 65;
@@ -26,8 +23,7 @@ describe("randomBytes", () => {
     for (const { bytes, hex } of kept) expect(Buffer.from(bytes).toString("hex")).toBe(hex);
   });
 
-  it("sets about half of the bits", async () => {
-    const { randomBytes } = await import("../../src/util/random.js");
+  it("sets about half of the bits", () => {
     let set = 0;
     for (let index = 0; index < 1_000; index++)
       for (const byte of randomBytes(32)) set += byte.toString(2).replaceAll("0", "").length;

@@ -28,7 +28,7 @@ function* walkTemplates(templates: readonly Template[]): Generator<Template> {
 
 /** The properties of the expressions of liquidjs that are read here. */
 interface Expression {
-  filters?: { name: string; args?: ([name: string, value: LocatedToken] | LocatedToken)[] }[];
+  filters?: { name: string; args?: ([name: string, value: LocatedToken | undefined] | LocatedToken)[] }[];
   initial?: { postfix: ({ content?: unknown } & LocatedToken)[] };
 }
 
@@ -40,7 +40,9 @@ function readTranslationKey({ filters = [], initial }: Expression, positions: To
   if (token === undefined || others.length > 0 || typeof token.content !== "string") return [];
   const inputs = (translate.args ?? []).flatMap((arg): TextInput[] => {
     if (!Array.isArray(arg)) return [];
-    const [name, { input, begin }] = arg;
+    const [name, value] = arg;
+    if (value === undefined) return []; // an input without a value, as in `t: count:`
+    const { input, begin } = value;
     return [{ name, ...positions.find({ input, begin: Math.max(token.begin, input.lastIndexOf(name, begin - 1)) }) }];
   });
   return [{ kind: "translation", key: token.content, ...positions.find(token), inputs }];
