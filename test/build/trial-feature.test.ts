@@ -71,13 +71,9 @@ it("adds a feature with one folder and one entry of the list: its command, help,
   const help = (await run(["help"])).stdout;
   expect(help).toMatch(/^ {2}trial +Try files$/m);
   expect(help).toMatch(/^ {2}trying +How files are tried$/m);
-  expect((await run(["trial", "--help"])).stdout).toContain("--from <name>");
-  expect((await run(["help", "trying"])).stdout).toContain("More: docs/trial.md");
-  expect(JSON.parse((await run(["trial", "--json"])).stdout)).toEqual({ files: [] });
-  const complete = async (line: string) =>
-    (await run(["completion-server"], { COMP_LINE: line, SHELL: "bash" })).stdout;
-  expect(await complete("knock tria")).toBe("trial");
-  expect((await complete("knock trial --fr")).split("\n")).toEqual(["--from"]);
+  expect(JSON.parse((await run(["trial", "--from", "x", "--json"])).stdout)).toEqual({ files: [] });
+  const completed = await run(["completion-server"], { COMP_LINE: "knock trial --fr", SHELL: "bash" });
+  expect(completed.stdout.split("\n")).toEqual(["--from"]);
   const { loadOutputDocuments } = await import(join(folder, "schemas.mjs"));
   const documents: { name: string }[] = await loadOutputDocuments();
   expect(documents.map(({ name }) => name)).toContain("trial");
