@@ -29,3 +29,24 @@ export async function findViolations(page: Page, rules: "all" | "colors" = "all"
   })()`)) as Violation[];
   return found.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`));
 }
+
+/**
+ * Scrolls everything to its end, and lists the elements that scroll sideways or overflow, and a document that is taller than
+ * the window: the page itself must never scroll, because only an empty screen would follow. Only rows of tabs and an email
+ * at desktop width may be wider than their place.
+ */
+const FIND_OVERFLOW = `(() => {
+  const wide = [document.documentElement, ...document.querySelectorAll("main, section, article, form, fieldset, dialog, h1, .bar")]
+    .filter((element) => !element.matches(".unseen, .frame:not(.narrow)") && element.clientWidth > 0 && element.scrollWidth > element.clientWidth + 1)
+    .map((element) => element.localName + "." + element.className);
+  for (const element of document.querySelectorAll("*"))
+    if (element.scrollHeight > element.clientHeight) element.scrollTop = element.scrollHeight;
+  const { scrollHeight, scrollTop } = document.documentElement;
+  const below = Math.max(scrollHeight - innerHeight, scrollTop);
+  return below === 0 ? wide : [...wide, below + " px below the window"];
+})()`;
+
+/** Returns the elements that overflow, and how far the document continues below the window; empty if everything fits. */
+export async function findOverflow(page: Page): Promise<string[]> {
+  return page.evaluate<string[]>(FIND_OVERFLOW);
+}

@@ -1,10 +1,10 @@
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, vi } from "vitest";
 import type { Json } from "../../src/util/json.js";
-import { WAIT_OPTIONS } from "../helpers/eventually.js";
+import { eventually, WAIT_OPTIONS } from "../helpers/eventually.js";
 import { closePages, getBrowser, openBrowserPage } from "../helpers/page-browser.js";
 import { hasBrowser } from "../helpers/page-reader.js";
-import { findViolations } from "../helpers/page-violations.js";
+import { findOverflow, findViolations } from "../helpers/page-violations.js";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
 import type { Sample } from "../helpers/run-knock.js";
 
@@ -61,7 +61,7 @@ describe.runIf(hasBrowser)("the page of a report", () => {
 
   /** Opens the report. The returned list gets every effect that a message must not have. */
   async function openReport(project: Sample): Promise<{ page: Page; effects: string[] }> {
-    const page = await openBrowserPage(browser, { viewport: { width: 1000, height: 800 } });
+    const page = await openBrowserPage(browser, { viewport: { width: 1000, height: 800 }, reducedMotion: "reduce" });
     const effects: string[] = [];
     // A request that the policy has blocked fails with "csp". Other failures and responses left the page.
     page.on("requestfailed", (request) => {
@@ -77,6 +77,18 @@ describe.runIf(hasBrowser)("the page of a report", () => {
     page.on("pageerror", (error) => effects.push(String(error)));
     await page.goto(`file://${project.path("report.html")}`);
     return { page, effects };
+  }
+
+  /** Expects that nothing overflows at the end of the report, on a screen and on a phone, in light and in dark. */
+  async function expectFitting(page: Page): Promise<void> {
+    for (const width of [1280, 390])
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.setViewportSize({ width, height: 400 });
+        await page.emulateMedia({ colorScheme });
+        await eventually(async () => (await page.evaluate("innerWidth")) === width);
+        expect([width, colorScheme, await findOverflow(page)]).toEqual([width, colorScheme, []]);
+        expect([width, colorScheme, await findViolations(page, "colors")]).toEqual([width, colorScheme, []]);
+      }
   }
 
   it("shows messages and coverage, and runs nothing of a hostile message", async ({ empty }) => {
@@ -102,6 +114,7 @@ describe.runIf(hasBrowser)("the page of a report", () => {
     expect(page.context().pages()).toHaveLength(1);
     expect(page.url()).toContain("report.html");
     expect(await findViolations(page)).toEqual([]);
+    await expectFitting(page);
   });
 
   it("shows the subject before and after a change", async ({ collab }) => {
