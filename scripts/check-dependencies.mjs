@@ -1,10 +1,15 @@
-// Checks the lockfile: every package has a digest and comes from the registry, and packages with install scripts are known.
+// Checks the lockfile: every package has a digest, comes from the registry and supports Node 20, and packages with install
+// scripts are known.
 // --vulnerabilities asks the registry for known vulnerabilities instead, and --signatures checks the signatures of the
 // packages. Both need the network.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import semver from "semver";
+
+/** The oldest version of Node that contributors and CI use. For a package that excludes it, `npm ci` prints a warning. */
+const OLDEST_NODE = "20.20.0";
 
 /** Packages with install scripts, and why the project works without them (`npm ci --ignore-scripts`). */
 const PACKAGES_WITH_SCRIPTS = {
@@ -23,6 +28,8 @@ export function checkLockfile({ lockfileVersion, packages }) {
     if (entry.link === true || /^(git|file|http:)/.test(entry.resolved ?? ""))
       faults.push(`${name} comes from ${entry.resolved}, not from the registry`);
     else if (!/^sha512-/.test(entry.integrity ?? "")) faults.push(`${name}@${entry.version} has no SHA-512 digest`);
+    if (!entry.optional && entry.engines?.node && !semver.satisfies(OLDEST_NODE, entry.engines.node))
+      faults.push(`${name}@${entry.version} does not support Node ${OLDEST_NODE}: ${entry.engines.node}`);
     if (entry.hasInstallScript && !(name in PACKAGES_WITH_SCRIPTS))
       faults.push(`${name}@${entry.version} has an install script; use another package, or add it with a reason`);
   }

@@ -47,6 +47,11 @@ describe("the lockfile", () => {
       { version: "1.0.0", integrity: "sha512-AA==", hasInstallScript: true },
       "part@1.0.0 has an install script; use another package, or add it with a reason",
     ],
+    [
+      "a package that excludes Node 20",
+      { version: "1.0.0", integrity: "sha512-AA==", engines: { node: ">=22.0.0" } },
+      "part@1.0.0 does not support Node 20.20.0: >=22.0.0",
+    ],
   ])("must not contain %s", (_name, entry, fault) => {
     expect(checkLockfile({ lockfileVersion: 3, packages: { "node_modules/part": entry } })).toEqual([fault]);
   });
