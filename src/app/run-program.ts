@@ -4,56 +4,18 @@ import type { RegisterCommand } from "../commands/shared/feature.js";
 import { OPTION_GROUPS } from "../commands/shared/help-groups.js";
 import { applyVerbosity, type CommonFlags } from "../commands/shared/options.js";
 import type { CommandContext } from "../context/command-context.js";
-import { ERROR_CODES } from "../errors/error-codes.js";
 import { KnockError } from "../errors/knock-error.js";
-import { didYouMean, findNearest } from "../util/find-nearest.js";
+import { didYouMean } from "../util/find-nearest.js";
 import { buildHelpConfiguration, unquoteDefaults } from "./help-configuration.js";
 import { readExampleNames } from "./read-example-names.js";
-import { findTypographicOption, suggestCommand, suggestSubcommand } from "./suggest-command.js";
+import { findTypographicOption, suggestSubcommand } from "./suggest-command.js";
+import {
+  createUnknownCommandError,
+  createWorkflowCommandError,
+  isOfficialWorkflowCommand,
+  KNOWN_WORDS,
+} from "./unknown-command.js";
 import { listCommands, nameCursorOption, toUsageError } from "./usage-error.js";
-
-/** Hints for commands of the service's official command line that this tool replaces; null if it has no equivalent. */
-const EQUIVALENTS: Readonly<Record<string, string | null>> = {
-  list: "Run `knock workflows list` to list the project's workflows.",
-  get: "Run `knock workflows show <key>` to show a workflow of the project.",
-  validate: "Run `knock validate <key>` to see the problems of a workflow's files.",
-  new: "Create workflows/<key>/workflow.json in the project, or run `knock init` for a first one.",
-  open: "Run `knock dev` and open its page to see the project's workflows.",
-  push: null,
-  pull: null,
-  activate: null,
-  "generate-types": "Run `knock types` to generate types from the project's files.",
-};
-
-/** Returns whether a word is a `workflow` command of the official tool that this tool does not offer. */
-function isOfficialCommand(word: string): boolean {
-  return Object.hasOwn(EQUIVALENTS, word) && word !== "list";
-}
-
-/**
- * Creates the error for `knock workflow <word>`, which is the official tool's spelling. The hint names the equivalent
- * of this tool and the official command.
- */
-function createOfficialCommandError(word: string): KnockError {
-  const typed = word.startsWith("-") ? "" : word;
-  const known = Object.hasOwn(EQUIVALENTS, typed) ? typed : findNearest(typed, [...Object.keys(EQUIVALENTS), "run"]);
-  if (typed === "" || known === undefined || known === "run")
-    return new KnockError(
-      "usage",
-      typed === "" ? "knock workflow needs a command" : `knock workflow has no command "${typed}"`,
-      {
-        hint:
-          known === "run"
-            ? "Did you mean `knock workflow run`?"
-            : "Run `knock workflows list` to list workflows, `knock workflow run <key>` to trigger one. The service's official command, @knocklabs/cli, has the other commands.",
-      },
-    );
-  const official = `Run \`npx @knocklabs/cli workflow ${known}\` for the workflows in your Knock account.`;
-  const equivalent = EQUIVALENTS[known] ?? "This tool works on the project's files as they are and needs no commit.";
-  return new KnockError("usage", `"workflow ${known}" is a command of the service's official command line`, {
-    hint: `${equivalent} ${official}`,
-  });
-}
 
 /** Returns the value of an option that selects the project, before the arguments are parsed. */
 function findOptionValue(argv: readonly string[], option: string): string | undefined {
@@ -111,7 +73,7 @@ function normalizeArguments(argv: readonly string[]): string[] {
   const [first, second = ""] = argv;
   if (first === "workflow" && second === "run") return ["notify", ...argv.slice(2)];
   if (first === "workflow" && second === "generate-types") return ["types", ...argv.slice(2)];
-  if (first === "workflow") throw createOfficialCommandError(second);
+  if (first === "workflow") throw createWorkflowCommandError(second);
   const isHelpFlag = (first === "--help" || first === "-h") && /^[a-z]/.test(second);
   if (first !== "help" && !isHelpFlag) return [...argv];
   const [name = "", ...rest] = argv.slice(1);
@@ -158,7 +120,7 @@ export async function runProgram(
     getOutHasColors: () => false,
   };
   const args = normalizeArguments(argv);
-  const [first = ""] = args;
+  const [first = "", second = ""] = args;
   const name = ALIASES[first] ?? first;
   const program = new Command("knock");
   program
@@ -174,18 +136,11 @@ export async function runProgram(
   const load = Object.hasOwn(commands, name) && name !== "help" ? commands[name] : undefined;
   if (load) (await load())(program, context);
   else {
-    if (first !== "" && name !== "help" && !first.startsWith("-")) {
-      const suggestion = suggestCommand(first);
-      throw new KnockError("usage", `there is no command "${first}"`, {
-        hint: [...topics, "error"].includes(first)
-          ? `"${first}" is a help topic. Run \`knock help ${first}\` to read it.`
-          : Object.hasOwn(ERROR_CODES, first)
-            ? `"${first}" is an error code. Run \`knock help error ${first}\` to see its causes.`
-            : suggestion === undefined
-              ? didYouMean(first, Object.keys(commands), "Commands", 40)
-              : `Did you mean \`${suggestion}\`?`,
-      });
-    }
+    // The name of a help topic is a topic in `knock help`, also if it is a command of another tool.
+    const isKnown = Object.hasOwn(commands, second) || topics.includes(second);
+    const unknown = name !== "help" ? args : KNOWN_WORDS.includes(second) && !isKnown ? [second] : [];
+    if (unknown[0] && !unknown[0].startsWith("-"))
+      throw createUnknownCommandError(unknown, Object.keys(commands), topics);
     for (const loadOne of Object.values(commands)) (await loadOne())(program, context);
     program.addHelpText("after", "\nGet started:\n  $ knock init && knock notify hello --recipients ada\n");
   }
@@ -234,16 +189,15 @@ export async function runProgram(
  * Rejects an unknown subcommand, as in `knock runs lst`. Without this check, commander passes it as an argument to the
  * group's default subcommand.
  */
-function checkSubcommand(program: Command, name: string, [, second]: readonly string[]): void {
+function checkSubcommand(program: Command, name: string, [first = "", second, ...rest]: readonly string[]): void {
   const group = program.commands.find((command) => command.name() === name);
   if (!group || group.commands.length === 0 || second === undefined || second.startsWith("-") || second === "help")
     return;
   const known = group.commands.map((command) => command.name());
   if (known.includes(second)) return;
-  if (name === "workflows" && isOfficialCommand(second)) throw createOfficialCommandError(second);
-  const suggestion = suggestSubcommand(group, second);
+  if (name === "workflows" && isOfficialWorkflowCommand(second)) throw createWorkflowCommandError(second);
   throw new KnockError("usage", `knock ${name} has no command "${second}"`, {
-    hint: suggestion === undefined ? didYouMean(second, known, "Commands") : `Did you mean \`${suggestion}\`?`,
+    hint: suggestSubcommand(group, first, [second, ...rest]) ?? didYouMean(second, known, "Commands"),
   });
 }
 

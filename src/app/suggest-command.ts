@@ -1,21 +1,7 @@
 import type { Command } from "commander";
 import { suggestUnit } from "../input/parse-time.js";
 import { looksUnquoted, quoteForShell, suggestQuotes } from "../input/restore-quotes.js";
-
-/** Names that other tools use for a command, with the command of this tool. */
-const COMMAND_SYNONYMS: Readonly<Record<string, string>> = {
-  version: "knock --version",
-  send: "knock notify",
-  serve: "knock dev",
-  server: "knock dev",
-  start: "knock dev",
-  login: "knock auth login",
-  logout: "knock auth logout",
-  msg: "knock messages",
-  msgs: "knock messages",
-  render: "knock preview",
-  why: "knock runs show",
-};
+import { findNearest } from "../util/find-nearest.js";
 
 /** Names that other tools use for a subcommand. The first one that the group has is suggested. */
 const SUBCOMMAND_SYNONYMS: Readonly<Record<string, readonly string[]>> = {
@@ -40,23 +26,49 @@ const SUBCOMMAND_SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   unfreeze: ["reset"],
 };
 
-export function suggestCommand(word: string): string | undefined {
-  return Object.hasOwn(COMMAND_SYNONYMS, word) ? COMMAND_SYNONYMS[word] : undefined;
+/** An ID of a run or schedule, or of a message, or the start of one. */
+const ID_LIKE = /^(?=.*\d)[0-9a-f]{8}[0-9a-f-]*…?$|^\d[0-9A-Za-z]{7,26}…?$/;
+
+/**
+ * Returns a suggestion for words in a group that lists or shows something, such as `messages ada` and
+ * `users list ada`: the list of a recipient, or the command that shows one item.
+ */
+function suggestReadCommand(group: Command | null, words: readonly string[]): string | undefined {
+  const list = group?.commands.find((command) => command.name() === "list");
+  const [word = ""] = words;
+  const typed = words.map(quoteForShell).join(" ");
+  const hasOption = (name: string): boolean => list?.options.some(({ long }) => long === name) ?? false;
+  if (list?.registeredArguments.length === 0 && hasOption("--recipient") && !ID_LIKE.test(word)) {
+    const workflow = hasOption("--workflow") ? ` For a workflow, use --workflow ${typed}.` : "";
+    return `Did you mean \`knock ${group?.name()} list --recipient ${typed}\`?${workflow}`;
+  }
+  const read = group?.commands.find(
+    (command) =>
+      ["show", "get", "list"].includes(command.name()) && command.registeredArguments.length === words.length,
+  );
+  return read === undefined ? undefined : `Did you mean \`knock ${group?.name()} ${read.name()} ${typed}\`?`;
 }
 
 /**
- * Returns a suggestion for a word that is not a subcommand of the group: a subcommand with that meaning, or the group's
- * only subcommand with the word as its argument.
+ * Returns a hint for `knock <group> <word>` if the word is not a subcommand of the group: a subcommand with that meaning,
+ * the group's only subcommand with the word as its argument, or a command that reads the item with that name. `typed` is
+ * the group as it was typed, and `args` are all words after it.
  */
-export function suggestSubcommand(group: Command, word: string): string | undefined {
+export function suggestSubcommand(group: Command, typed: string, args: readonly string[]): string | undefined {
   const known = group.commands.map((command) => command.name());
+  const [word = ""] = args;
   const verb = (Object.hasOwn(SUBCOMMAND_SYNONYMS, word) ? SUBCOMMAND_SYNONYMS[word] : undefined)?.find((synonym) =>
     known.includes(synonym),
   );
-  if (verb !== undefined) return `knock ${group.name()} ${verb}`;
+  if (verb !== undefined) return `Did you mean \`knock ${group.name()} ${verb}\`?`;
   const [only, ...others] = group.commands;
-  if (only === undefined || others.length > 0 || only.registeredArguments.length === 0) return undefined;
-  return `knock ${group.name()} ${only.name()} ${word}`;
+  if (only !== undefined && others.length === 0 && only.registeredArguments.length > 0)
+    return `Did you mean \`knock ${group.name()} ${only.name()} ${quoteForShell(word)}\`?`;
+  if (findNearest(word, known) !== undefined) return undefined;
+  // Other tools use `run` as a verb.
+  if (typed === "run" && !ID_LIKE.test(word))
+    return `Did you mean \`knock notify ${args.map(quoteForShell).join(" ")}\`?`;
+  return suggestReadCommand(group, [word]);
 }
 
 /** Dashes that a word processor substitutes for one or two hyphens. */
@@ -157,12 +169,5 @@ export function suggestForExcessArguments(command: Command, argv: readonly strin
   if (hasOption("--recipients") && !recipients && !recipient)
     return `Did you mean --recipients ${quoteForShell(word)}?`;
   if (quoted !== undefined) return quoted;
-  const readCommand =
-    command.name() !== "list"
-      ? undefined
-      : command.parent?.commands.find(
-          (sibling) => ["show", "get"].includes(sibling.name()) && sibling.registeredArguments.length === allowed + 1,
-        );
-  if (readCommand === undefined) return undefined;
-  return `Did you mean \`knock ${[command.parent?.name(), readCommand.name(), ...command.args.slice(0, allowed + 1)].join(" ")}\`?`;
+  return command.name() === "list" ? suggestReadCommand(command.parent, command.args.slice(0, allowed + 1)) : undefined;
 }
