@@ -2,6 +2,10 @@
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 export type JsonObject = { [key: string]: Json };
 
+/** Returns whether a value is an object or a list. */
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null;
+
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -66,11 +70,13 @@ export const parseUriFragment = (fragment: string): string[] =>
   fragment.split("/").slice(1).map(decodeURIComponent).map(unescapeSegment);
 
 /** Returns the value at a path, by own properties only; undefined if any part is missing. */
+export function getValueAtPath(root: Json | undefined, path: readonly string[]): Json | undefined;
+export function getValueAtPath(root: unknown, path: readonly string[]): unknown;
 export function getValueAtPath(root: unknown, path: readonly string[]): unknown {
   let value: unknown = root;
   for (const part of path) {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, part)) return undefined;
-    value = (value as Record<string, unknown>)[part];
+    if (!isObject(value) || !Object.hasOwn(value, part)) return undefined;
+    value = value[part];
   }
   return value;
 }

@@ -31,7 +31,7 @@ const recipientListSchema = once(() => {
  * is used. Throws `invalid_params` with one pointer per finding (E-397, E-398).
  */
 export function parseBroadcastRecipients(list: readonly Json[]): BroadcastRecipient[] {
-  checkJsonShape(list as Json, "the list of recipients");
+  checkJsonShape(list, "the list of recipients");
   const hint = 'Users, each an ID or {"id":"ada","tenant":"acme","data":{…}}.';
   const value = parseOrThrow(
     "the broadcast",
@@ -39,7 +39,7 @@ export function parseBroadcastRecipients(list: readonly Json[]): BroadcastRecipi
     hint,
   );
   const recipientsByPair = new Map<string, BroadcastRecipient>();
-  for (const item of value?.recipients ?? []) {
+  for (const item of value.recipients) {
     const { id, tenant = null, data = null } = typeof item === "string" ? { id: item } : item;
     const pair = JSON.stringify([id, tenant]);
     if (!recipientsByPair.has(pair)) recipientsByPair.set(pair, { key: toRecipientKey(id), tenant, data: data });

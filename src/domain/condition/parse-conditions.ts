@@ -100,11 +100,11 @@ export function checkCondition(
 }
 
 function checkScope(variable: string, path: PropertyKey[], context: ConditionContext, report: ReportFinding): void {
-  const scope = variable.split(".")[0];
+  const [scope = ""] = variable.split(".");
   const scopes = context.scopes ?? (context.allowsEvent === true ? [...SCOPES, "event"] : SCOPES);
   if (scope === "event" && context.allowsEvent !== true) {
     report([...path, "variable"], "can use event only in match conditions of a wait_for_event step");
-  } else if (!scopes.includes(scope as string)) {
+  } else if (!scopes.includes(scope)) {
     report([...path, "variable"], `must start with one of ${scopes.join(", ")}: ${JSON.stringify(variable)}`);
   } else if (scope === "refs") {
     if (context.refs === null)
@@ -182,6 +182,6 @@ export function countConditions(group: ConditionGroup | null): number {
   if (!Array.isArray(list)) return 0; // parseConditionGroup has reported it
   return list.reduce<number>((sum, node) => {
     const isGroup = isJsonObject(node) && ("all" in node || "any" in node);
-    return sum + (isGroup ? countConditions(node as ConditionGroup) : 1);
+    return sum + (isGroup ? countConditions(node) : 1);
   }, 0);
 }

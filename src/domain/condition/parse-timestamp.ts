@@ -33,9 +33,8 @@ export function parseTimestamp(value: unknown): number | undefined {
  * hours, days (24 h) or weeks. Returns undefined for less than 15 minutes and for any other text (E-119).
  */
 export function parseRelativeTime(text: string, now: number): number | undefined {
-  const match = RELATIVE_TIME.exec(text.trim());
-  if (!match) return undefined;
-  const length = Number(match[1]) * (UNIT_MS[(match[2] as string).toLowerCase()] as number);
+  const [, count, unit = "", direction = ""] = RELATIVE_TIME.exec(text.trim()) ?? [];
+  const length = Number(count) * (UNIT_MS[unit.toLowerCase()] ?? Number.NaN);
   if (length < MIN_RELATIVE_MS || !Number.isSafeInteger(length)) return undefined;
-  return (match[3] as string).toLowerCase() === "ago" ? now - length : now + length;
+  return direction.toLowerCase() === "ago" ? now - length : now + length;
 }

@@ -141,7 +141,7 @@ function toErrorDetail(
     // An undeclared key whose name is close to the missing one is probably a typo.
     const misspelledKey = findNearest(
       name,
-      Object.keys((found as JsonObject | undefined) ?? {}).filter((key) => !known.has(key)),
+      Object.keys(found ?? {}).filter((key) => !known.has(key)),
     );
     return {
       pointer: toPointer(["data", ...path, name]),
@@ -163,11 +163,9 @@ function toErrorDetail(
 }
 
 function createUnusableSchemaError(workflow: string, error: unknown): KnockError {
-  const [first = ""] = getErrorMessage(error).split("\n"); // if a reference is unresolved, the validator's message continues with a list of all known schemas
-  const reason =
-    error instanceof RangeError
-      ? "its references form an infinite loop"
-      : (first.split(" Absolute URI ")[0] as string).trimEnd();
+  // If a reference is unresolved, the validator's message continues with a list of all known schemas.
+  const [first = ""] = getErrorMessage(error).split(/\n| Absolute URI /);
+  const reason = error instanceof RangeError ? "its references form an infinite loop" : first.trimEnd();
   return new KnockError(
     "workflow_invalid",
     `workflow "${workflow}": trigger_data_json_schema cannot be used: ${reason}`,

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { isJsonObject, isObject, type JsonObject } from "../../util/json.js";
 
 /** Keywords whose value is a schema. */
 export const SCHEMA_KEYWORDS = [
@@ -24,9 +24,9 @@ function* walkChildSchemas(schema: JsonObject): Generator<[path: string[], child
     const isList = keyword === "items" || LIST_KEYWORDS.some((name) => name === keyword);
     const isMap = keyword === "dependencies" || MAP_KEYWORDS.some((name) => name === keyword);
     const isSchema = keyword === "items" || SCHEMA_KEYWORDS.some((name) => name === keyword);
-    if (Array.isArray(value) ? isList : isMap && isJsonObject(value)) {
-      for (const [key, child] of Object.entries(value as object))
-        if (isJsonObject(child)) yield [[keyword, key], child];
+    const parts = (Array.isArray(value) ? isList : isMap) && isObject(value) ? value : null;
+    if (parts !== null) {
+      for (const [key, child] of Object.entries(parts)) if (isJsonObject(child)) yield [[keyword, key], child];
     } else if (isSchema && isJsonObject(value)) yield [[keyword], value];
   }
 }

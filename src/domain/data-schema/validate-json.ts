@@ -60,7 +60,7 @@ export const LINEAR_FORMATS = [
 function isLinear(schema: JsonObject): boolean {
   for (const [, part] of walkSchemas(schema)) {
     if (SLOW_KEYWORDS.some((keyword) => Object.hasOwn(part, keyword))) return false;
-    if (Object.hasOwn(part, "format") && !LINEAR_FORMATS.includes(part.format as string)) return false;
+    if (Object.hasOwn(part, "format") && !LINEAR_FORMATS.some((name) => name === part.format)) return false;
   }
   return true;
 }

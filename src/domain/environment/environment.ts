@@ -155,7 +155,7 @@ export interface UnsubscribePage {
 
 /** Returns an empty map for keys that users choose. It has no prototype, so that it does not contain `constructor`. */
 function createMap<T>(): Record<string, T> {
-  return Object.create(null) as Record<string, T>;
+  return Object.create(null);
 }
 
 export function createDefaultEnvironment(): Environment {

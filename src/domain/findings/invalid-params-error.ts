@@ -24,9 +24,9 @@ export function createRequestError(details: readonly ErrorDetail[], hint?: strin
 }
 
 /** Runs a parser and returns its result. Throws `invalid_params` with all findings if the parser reports any. */
-export function parseOrThrow<T>(documentName: string, parse: (report: ReportFinding) => T, hint?: string): T {
+export function parseOrThrow<T>(documentName: string, parse: (report: ReportFinding) => T | null, hint?: string): T {
   const details: ErrorDetail[] = [];
   const parsed = parse((path, message) => details.push({ pointer: toPointer(path), message }));
-  if (details.length > 0) throw createInvalidParamsError(documentName, details, hint);
+  if (parsed === null || details.length > 0) throw createInvalidParamsError(documentName, details, hint);
   return parsed;
 }

@@ -58,7 +58,7 @@ const engagementSchemas = once(() => {
 
 /** Parses a body. Unknown keys are ignored, because the service's clients send more than is documented. */
 function parseBody<S extends z.ZodMiniType>(body: JsonObject, schema: S): z.output<S> {
-  return parseOrThrow("the guide's engagement", (report) => checkDocument(schema, body, report)) as z.output<S>;
+  return parseOrThrow("the guide's engagement", (report) => checkDocument(schema, body, report));
 }
 
 /** Parses a body of A-291 or A-293 to A-297 (A-533 to A-535). Throws `invalid_params` with one pointer per finding. */

@@ -8,8 +8,8 @@ export const MAX_PAGE_BYTES = 16 * 1024 * 1024;
 export function limitPage<T>(items: readonly T[], isBackward: boolean, getBytes: (item: T) => number): T[] {
   const kept: T[] = [];
   let total = 0;
-  for (let index = 0; index < items.length && total < MAX_PAGE_BYTES; index++) {
-    const item = items.at(isBackward ? -1 - index : index) as T;
+  for (const item of isBackward ? items.toReversed() : items) {
+    if (total >= MAX_PAGE_BYTES) break;
     kept.push(item);
     total += getBytes(item);
   }

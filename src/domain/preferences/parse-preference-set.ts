@@ -14,6 +14,6 @@ export function parsePreferenceSet(
 ): { set: PreferenceSet; merge: boolean } {
   checkJsonShape(body, documentName);
   const value = parseOrThrow(documentName, (report) => checkClosedDocument(preferenceSetSchema(), body, report));
-  const { __persistence_strategy__: strategy, id: _id, ...set } = value ?? {};
+  const { __persistence_strategy__: strategy, id: _id, ...set } = value;
   return { set: set as PreferenceSet, merge: strategy === "merge" };
 }

@@ -1,3 +1,4 @@
+import { getValueAtPath, isJsonObject } from "../../util/json.js";
 import type { PreferenceSet } from "../recipient/preference-set.js";
 import { type PreferenceSources, resolvePreferenceSet } from "./decide-preferences.js";
 
@@ -6,16 +7,14 @@ export type PreferenceOrigin =
   /** `id` is `default` or the tenant's ID. */
   { set: "recipient"; id: string } | { set: "tenant_default"; id: string } | { set: "environment_default"; id: null };
 
-type Node = Record<string, unknown>;
-
 /**
  * Returns a copy of `node` in which `tag` replaces the value at the path, if there is one. Only the objects on the path
  * are copied.
  */
 function replaceAtPath(node: unknown, [key, ...rest]: readonly string[], tag: unknown): unknown {
   if (key === undefined) return node === null || node === undefined ? node : tag;
-  if (typeof node !== "object" || node === null || Array.isArray(node) || !Object.hasOwn(node, key)) return node;
-  return { ...node, [key]: replaceAtPath((node as Node)[key], rest, tag) };
+  if (!isJsonObject(node) || !Object.hasOwn(node, key)) return node;
+  return { ...node, [key]: replaceAtPath(node[key], rest, tag) };
 }
 
 /**
@@ -34,7 +33,7 @@ export function findPreferenceOrigin(sources: PreferenceSources, path: readonly 
     tenantDefaults: tenant === null ? null : mark(tenantDefaults, { set: "tenant_default", id: tenant }),
     environment: mark(environment, { set: "environment_default", id: null }),
   });
-  const resolvedValue = path.reduce<unknown>((node, key) => (node as Node | undefined)?.[key], resolved);
+  const resolvedValue = getValueAtPath(resolved, path);
   return Array.isArray(resolvedValue) ? (resolvedValue[0] as PreferenceOrigin) : null;
 }
 

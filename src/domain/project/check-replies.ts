@@ -33,9 +33,9 @@ export function resolveChatTemplate(workflow: Workflow, step: ChannelStep): Json
 
 /** Returns whether every run that reaches `later` has reached `earlier` before. */
 function isBefore(earlier: StepPath, later: StepPath): boolean {
-  const last = earlier.length - 1;
-  if (last >= later.length || earlier.slice(0, last).some((at, depth) => at !== later[depth])) return false;
-  return (earlier[last] as number) < (later[last] as number);
+  const depth = earlier.findIndex((at, index) => at !== later[index]);
+  const [first, second] = [earlier[depth], later[depth]];
+  return depth === earlier.length - 1 && first !== undefined && second !== undefined && first < second;
 }
 
 /** Reports replies that could never be sent, each with the path of its step (E-188). */

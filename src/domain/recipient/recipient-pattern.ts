@@ -82,7 +82,7 @@ function matchesPair(glob: string, text: string, separator: string): boolean {
   return (
     globParts.length === 2 &&
     textParts.length === 2 &&
-    textParts.every((part, index) => part !== "" && matchesGlob(globParts[index] as string, part))
+    globParts.every((part, index) => Boolean(textParts[index]) && matchesGlob(part, textParts[index] ?? ""))
   );
 }
 

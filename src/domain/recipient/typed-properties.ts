@@ -64,10 +64,10 @@ const BRANDING_FIELDS = [
 /** The schema of a tenant's `settings`, except `preference_set`, which has its own schema (A-423). */
 export const tenantSettingsSchema = once(() => {
   const error = ({ input }: { input?: unknown }) => describeInvalidType("an object or null", input);
-  const fields = BRANDING_FIELDS.flatMap(([name, description, example]) => [
+  const fields = BRANDING_FIELDS.flatMap(([name, description, example]): [string, z.ZodMiniType][] => [
     [name, text(`${description}.`, example)],
     [`dark_${name}`, text(`${description} in dark mode.`, example)],
   ]);
-  const branding = z.looseObject(Object.fromEntries(fields) as Record<string, z.ZodMiniType>, { error });
+  const branding = z.looseObject(Object.fromEntries(fields), { error });
   return z.looseObject({ branding: described(optional(branding), "The tenant's branding.") }, { error });
 });

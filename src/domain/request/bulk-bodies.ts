@@ -26,7 +26,7 @@ function parseRows<T>(body: unknown, name: string, item: z.ZodMiniType<T>): T[] 
   const value = parseOrThrow(`the ${name}`, (report) =>
     checkClosedDocument(z.looseObject({ [name]: rows }), body, report),
   );
-  return value?.[name] as T[];
+  return value[name] ?? [];
 }
 
 const idsSchema = once(idSchema);
@@ -85,7 +85,6 @@ const bulkPreferencesSchema = once(() =>
 export function parseBulkPreferences(body: unknown): { ids: string[]; setId: string; set: JsonObject } {
   const ids = parseBulkIds(body, "user_ids");
   const value = parseOrThrow("the preferences", (report) => checkClosedDocument(bulkPreferencesSchema(), body, report));
-  const preferences = value?.preferences ?? {};
-  const { __persistence_strategy__: _strategy, id = "default", ...set } = preferences;
+  const { __persistence_strategy__: _strategy, id = "default", ...set } = value.preferences;
   return { ids, setId: String(id), set };
 }

@@ -9,8 +9,8 @@ import { DocumentFindings } from "../schema/document-findings.js";
 export function checkRequest<S extends z.ZodMiniType>(schema: S, value: unknown): z.output<S> {
   const findings = new DocumentFindings();
   const checked = checkClosedDocument(schema, value, findings.add);
-  if (findings.isEmpty) return checked as z.output<S>;
-  throw createRequestError(findings.details);
+  if (checked === null) throw createRequestError(findings.details);
+  return checked;
 }
 
 /**

@@ -20,8 +20,9 @@ export function parseChannelData(body: unknown, type: ChannelType | null): JsonO
   checkJsonShape(body, "the channel data");
   return parseOrThrow("the channel data", (report) => {
     const value = checkClosedDocument(channelDataBodySchema(), body, report);
-    if (value !== null) checkChannelDataForm(value.data, type, reportBelow(report, "data"));
-    return (value?.data ?? {}) as JsonObject;
+    if (value === null) return null;
+    checkChannelDataForm(value.data, type, reportBelow(report, "data"));
+    return value.data as JsonObject;
   });
 }
 

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import { filterObjects, isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import type { AudienceMembership } from "../audience/audience.js";
 import { checkJsonShape } from "../findings/check-json-shape.js";
 import { parseOrThrow } from "../findings/invalid-params-error.js";
@@ -20,8 +20,8 @@ export function parseSubscriptionsBody(body: unknown): { recipients: ParsedRecip
     checkClosedDocument(subscriptionsBodySchema(), body, report),
   );
   return {
-    recipients: toList(value?.recipients).map(toRecipient),
-    properties: value?.properties ?? {},
+    recipients: toList(value.recipients).map(toRecipient),
+    properties: value.properties ?? {},
   };
 }
 
@@ -58,5 +58,5 @@ export function toMemberBody(entry: Json, tenant: string | null = null): JsonObj
 export function parseMembersBody(body: unknown): ParsedMember[] {
   checkJsonShape(body, "the members");
   const value = parseOrThrow("the members", (report) => checkClosedDocument(membersBodySchema(), body, report));
-  return (toList(value?.members) as JsonObject[]).map(toMember);
+  return filterObjects(toList(value.members)).map(toMember);
 }

@@ -55,7 +55,7 @@ export const choicesSchema = <const T extends readonly string[]>(names: T) => z.
 export const listSchema = (max: number) =>
   z.array(z.string()).check(
     z.refine((values) => values.length <= max, {
-      error: ({ input }) => `must have at most ${max} entries, found ${(input as unknown[]).length}`,
+      error: ({ input }) => `must have at most ${max} entries, found ${Array.isArray(input) ? input.length : 0}`,
     }),
   );
 

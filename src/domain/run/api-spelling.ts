@@ -1,10 +1,10 @@
 /** Words that the API spells in British English. Text output and users also spell them in American English. */
-const API_SPELLINGS: Readonly<Record<string, string>> = {
-  canceled: "cancelled",
-  not_cancelable: "not_cancellable",
-};
+const API_SPELLINGS = new Map([
+  ["canceled", "cancelled"],
+  ["not_cancelable", "not_cancellable"],
+]);
 
 /** Returns the API's spelling of a word that a person typed, such as `cancelled` for `canceled`. */
 export function toApiSpelling(word: string): string {
-  return Object.hasOwn(API_SPELLINGS, word) ? (API_SPELLINGS[word] as string) : word;
+  return API_SPELLINGS.get(word) ?? word;
 }

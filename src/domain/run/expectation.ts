@@ -182,8 +182,8 @@ function describeMissingStep(recipient: string, step: string, entries: readonly 
  * such steps have the outcome.
  */
 function buildStepRule(rule: string, recipient: string, step: string, wanted: string): Expectation {
-  const [collection, id] = recipient.split("/");
-  const key = id === undefined ? toRecipientKey(recipient) : toRecipientKey({ collection: collection as string, id });
+  const [collection = "", id] = recipient.split("/");
+  const key = toRecipientKey(id === undefined ? recipient : { collection, id });
   const listEntries = ({ recipients }: ObservedOutcome): RecipientOutcome[] =>
     (recipients ?? []).filter((entry) => toRecipientKey(entry.recipient) === key);
   return {
@@ -251,9 +251,8 @@ export function parseExpectation(rule: string, scope: ExpectationScope = "runs")
   const text = rule.trim();
   if (text === "no-failures") return buildCounterRule(rule, parseCounter("failed"), "=", 0);
   // An ID may contain colons, so the last one separates the step.
-  const step = /^(.+):([^=:]+)=([a-z]+)$/.exec(text);
-  if (step) {
-    const [, recipient, name, typed] = step as unknown as [string, string, string, string];
+  const [step, recipient = "", name = "", typed = ""] = /^(.+):([^=:]+)=([a-z]+)$/.exec(text) ?? [];
+  if (step !== undefined) {
     const wanted = toApiSpelling(typed);
     if (!STEP_OUTCOMES.some((outcome) => outcome === wanted)) {
       const near = findNearest(wanted, STEP_OUTCOMES);
@@ -264,8 +263,7 @@ export function parseExpectation(rule: string, scope: ExpectationScope = "runs")
     }
     return buildStepRule(rule, recipient, name, wanted);
   }
-  const counter = /^([a-z_-]+)\s*(==|!=|>=|<=|=|>|<)\s*(\d+)$/.exec(text);
-  if (!counter) throw createError("is not a rule");
-  const [, name, operator, wanted] = counter as unknown as [string, string, string, string];
-  return buildCounterRule(rule, parseCounter(name), operator, Number(wanted), name);
+  const [, counter, operator = "", wanted] = /^([a-z_-]+)\s*(==|!=|>=|<=|=|>|<)\s*(\d+)$/.exec(text) ?? [];
+  if (counter === undefined) throw createError("is not a rule");
+  return buildCounterRule(rule, parseCounter(counter), operator, Number(wanted), counter);
 }

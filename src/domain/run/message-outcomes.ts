@@ -49,8 +49,8 @@ export function buildChannelOutcome(
   ids: string[],
   unordered: JsonObject[],
 ): StepOutcome {
-  const stepMessages = unordered.toSorted((a, b) => ids.indexOf(a.id as string) - ids.indexOf(b.id as string));
-  const message_ids = [...new Set([...stepMessages.map(({ id }) => id as string), ...ids])];
+  const stepMessages = unordered.toSorted((a, b) => ids.indexOf(String(a.id)) - ids.indexOf(String(b.id)));
+  const message_ids = [...new Set([...stepMessages.map(({ id }) => String(id)), ...ids])];
   const statuses = stepMessages.map(findDeliveryStatus);
   const known = statuses.filter((status) => status !== null);
   const channel = stepMessages.map((message) => message.channel).find(isJsonObject) ?? {};

@@ -25,7 +25,8 @@ export function getStepKeyRange(recipient: RecipientKey): { from: string; below:
 /** Returns the value of the step's own key, or null if the text is not such a key. */
 export function parseStepKeyValue(key: string): string | null {
   try {
-    const value = (JSON.parse(key) as unknown[]).at(-1);
+    const parts: unknown = JSON.parse(key);
+    const value: unknown = Array.isArray(parts) ? parts.at(-1) : null;
     return typeof value === "string" ? value : null;
   } catch {
     return null;

@@ -10,11 +10,11 @@ export function findStep(steps: readonly Step[], path: StepPath): Step | undefin
   for (let i = 0; i + 2 < path.length; i += 2) {
     list = getBranchesIfAny(list[path[i] as number])[path[i + 1] as number]?.steps ?? [];
   }
-  return list[path.at(-1) as number];
+  return list[path.at(-1) ?? -1];
 }
 
 export function getNextPath(path: StepPath): StepPath {
-  return [...path.slice(0, -1), (path.at(-1) as number) + 1];
+  return [...path.slice(0, -1), (path.at(-1) ?? -1) + 1];
 }
 
 /**
@@ -24,7 +24,7 @@ export function getNextPath(path: StepPath): StepPath {
 export function findPathAfterBranch(steps: readonly Step[], path: StepPath): StepPath | null {
   if (path.length === 1) return null;
   const parentPath = path.slice(0, -2);
-  const branch = getBranchesIfAny(findStep(steps, parentPath))[path.at(-2) as number];
+  const branch = getBranchesIfAny(findStep(steps, parentPath))[path.at(-2) ?? -1];
   return branch?.terminates ? null : getNextPath(parentPath);
 }
 

@@ -6,16 +6,16 @@ export interface Duration {
   value: number;
 }
 
-const UNIT_MS: Record<string, number> = {
-  second: 1_000,
-  minute: 60_000,
-  hour: 3_600_000,
-  day: 86_400_000,
-  week: 604_800_000,
-  month: 2_592_000_000,
-};
+const UNIT_MS = new Map([
+  ["second", 1_000],
+  ["minute", 60_000],
+  ["hour", 3_600_000],
+  ["day", 86_400_000],
+  ["week", 604_800_000],
+  ["month", 2_592_000_000],
+]);
 
-export const DURATION_UNITS = Object.keys(UNIT_MS).flatMap((unit) => [`${unit}s`, unit]);
+export const DURATION_UNITS = [...UNIT_MS.keys()].flatMap((unit) => [`${unit}s`, unit]);
 
 /** Returns a duration in milliseconds, where a month is 30 days, or undefined if the value is not a duration. */
 export function toMilliseconds(value: unknown): number | undefined {
@@ -23,7 +23,8 @@ export function toMilliseconds(value: unknown): number | undefined {
   const { unit, value: count } = value;
   if (typeof unit !== "string" || typeof count !== "number" || !Number.isFinite(count)) return undefined;
   const name = unit.replace(/s$/, "");
-  return Object.hasOwn(UNIT_MS, name) ? count * (UNIT_MS[name] as number) : undefined;
+  const unitMs = UNIT_MS.get(name);
+  return unitMs === undefined ? undefined : count * unitMs;
 }
 
 export const DAY_MS = 86_400_000;

@@ -6,5 +6,5 @@ const SCOPE_ROOTS = new Set(["data", "recipient", "actor", "tenant", "vars", "wo
  */
 export function parseStepKeyPath(key: string): string[] {
   const parts = key.split(".");
-  return parts.length > 1 && SCOPE_ROOTS.has(parts[0] as string) ? parts : ["data", ...parts];
+  return parts.length > 1 && SCOPE_ROOTS.has(parts[0] ?? "") ? parts : ["data", ...parts];
 }

@@ -27,7 +27,7 @@ function setText(content: JsonObject, id: string, value: string | JsonObject): v
       content[id] = value; // a text already exists at a part of the path
       return;
     }
-    const next = inner ?? (Object.create(null) as JsonObject);
+    const next: JsonObject = inner ?? Object.create(null);
     target[part] = next;
     target = next;
   }
@@ -39,7 +39,7 @@ function setText(content: JsonObject, id: string, value: string | JsonObject): v
  * and `other`. Untranslated and obsolete entries are ignored. Throws `project_invalid` with file and line (F-036).
  */
 export function parsePo(source: string, file: string): JsonObject {
-  const content = Object.create(null) as JsonObject;
+  const content: JsonObject = Object.create(null);
   let entry: Entry | null = null;
   let append: ((text: string) => void) | null = null;
   const createError = (line: number, message: string): KnockError =>

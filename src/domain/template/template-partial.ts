@@ -50,5 +50,5 @@ const RENDER_TAG = /\{%-?\s*render\s+(?:\\?["'])([a-z0-9_-]+)/g;
  * quotes.
  */
 export function collectPartialKeys(source: string): string[] {
-  return source.includes("render") ? [...source.matchAll(RENDER_TAG)].map(([, key]) => key as string) : [];
+  return source.includes("render") ? [...source.matchAll(RENDER_TAG)].map(([, key = ""]) => key) : [];
 }

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { getValueAtPath, isJsonObject, type JsonObject } from "../../util/json.js";
 
 /** The namespace of the texts in `{% t %}`. Their keys are the texts themselves (F-037). */
 const SYSTEM_NAMESPACE = "system";
@@ -52,15 +52,8 @@ function listFallbackLocales({ locale, defaultLocale }: TranslationContext): str
 /**
  * Returns the value at a key. A property with exactly this name takes precedence over the path through nested objects.
  */
-function findValueAt(content: JsonObject, key: string): unknown {
-  if (Object.hasOwn(content, key)) return content[key];
-  let value: unknown = content;
-  for (const part of key.split(".")) {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, part)) return undefined;
-    value = (value as JsonObject)[part];
-  }
-  return value;
-}
+const findValueAt = (content: JsonObject, key: string): unknown =>
+  Object.hasOwn(content, key) ? content[key] : getValueAtPath(content, key.split("."));
 
 /** The translations of a project. */
 export class Translations {
@@ -139,7 +132,7 @@ export class Translations {
         if (maps.length === 0) return { text: value, file, key };
         break; // the text is hidden by a map in an earlier file
       }
-      if (typeof value === "object" && value !== null) maps.push({ value: value as JsonObject, file });
+      if (isJsonObject(value)) maps.push({ value, file });
     }
     if (maps.length === 0 || count === null) return null;
     for (const form of [...(count === 0 ? ["zero"] : count === 1 ? ["one"] : []), "other"]) {

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../util/json.js";
+import { filterObjects, type JsonObject } from "../../util/json.js";
 
 /** Yields each checked block with its path. The blocks in a row follow their row. */
 export function* walkBlocks(
@@ -7,8 +7,8 @@ export function* walkBlocks(
 ): Generator<{ block: JsonObject; path: PropertyKey[] }> {
   for (const [index, block] of blocks.entries()) {
     yield { block, path: [...path, index] };
-    const columns = block.type === "row" && Array.isArray(block.columns) ? (block.columns as JsonObject[]) : [];
+    const columns = block.type === "row" ? filterObjects(block.columns) : [];
     for (const [c, column] of columns.entries())
-      yield* walkBlocks(column.blocks as JsonObject[], [...path, index, "columns", c, "blocks"]);
+      yield* walkBlocks(filterObjects(column.blocks), [...path, index, "columns", c, "blocks"]);
   }
 }

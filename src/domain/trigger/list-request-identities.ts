@@ -253,8 +253,9 @@ function matchPath(template: string, segments: readonly string[]): string[] | nu
   if (isOpen ? segments.length < parts.length : segments.length !== parts.length) return null;
   const params: string[] = [];
   for (const [index, part] of parts.entries()) {
-    if (part === "{}") params.push(segments[index] as string);
-    else if (part !== "**" && part !== segments[index]) return null;
+    const segment = segments[index] ?? "";
+    if (part === "{}") params.push(segment);
+    else if (part !== "**" && part !== segment) return null;
   }
   return params;
 }
@@ -262,7 +263,8 @@ function matchPath(template: string, segments: readonly string[]): string[] | nu
 /** Returns the decoded segments of a path without its query, or null if a server could read them in another way. */
 function splitPath(path: string): string[] | null {
   try {
-    const segments = (path.split("?")[0] as string).split("/").map(decodeURIComponent);
+    const [withoutQuery = ""] = path.split("?");
+    const segments = withoutQuery.split("/").map(decodeURIComponent);
     const isAmbiguous = (segment: string): boolean => ["", ".", ".."].includes(segment) || /[/\\]/.test(segment);
     return segments.slice(1).some(isAmbiguous) ? null : segments;
   } catch {

@@ -22,7 +22,7 @@ function parseBody<S extends z.ZodMiniType>(schema: S, payload: unknown, documen
   checkJsonShape(payload, documentName);
   if (isJsonObject(payload) && Buffer.byteLength(JSON.stringify(payload)) > MAX_PAYLOAD_BYTES)
     throw new KnockError("payload_too_large", `${documentName} is larger than 10 MB`);
-  return parseOrThrow(documentName, (report) => checkClosedDocument(schema, payload, report)) as z.output<S>;
+  return parseOrThrow(documentName, (report) => checkClosedDocument(schema, payload, report));
 }
 
 function toRule({ frequency, interval, day_of_month, days, hours, minutes }: RuleFields): RepeatRule {

@@ -1,6 +1,6 @@
 import type * as z from "zod/mini";
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
-import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { checkJsonShape, MAX_PAYLOAD_BYTES } from "../findings/check-json-shape.js";
 import { describeUnknownKey } from "../findings/describe-finding.js";
 import { createInvalidParamsError } from "../findings/invalid-params-error.js";
@@ -77,7 +77,7 @@ export function parseTrigger(payload: unknown, workflow: string | null, document
   const findings = new DocumentFindings(payload);
   const checked = checkClosedDocument(triggerSchema(), payload, findings.add);
   if (checked === null) throwPayloadError(payload, findings, workflow, documentName);
-  return buildTrigger(payload as TriggerPayload, workflow, documentName);
+  return buildTrigger(checked, workflow, documentName);
 }
 
 /**
@@ -110,7 +110,7 @@ export function buildTrigger(
       hint: "The limit counts data, recipients and attachments together.",
     });
   }
-  if (!Array.isArray(request.recipients)) request.recipients = [request.recipients as Json]; // EQ-54
+  if (!Array.isArray(request.recipients)) request.recipients = [request.recipients ?? null]; // EQ-54
   const trigger: Trigger = {
     workflow: workflowKey,
     recipients: toRecipients(payload.recipients),
@@ -136,7 +136,7 @@ export function parseCancellation(payload: unknown, workflow: string): Cancellat
   const findings = new DocumentFindings(payload);
   const checked = checkClosedDocument(cancellationSchema(), payload, findings.add);
   if (checked === null) throw createInvalidParamsError("the cancellation", findings.details);
-  return buildCancellation(payload as CancellationPayload, workflow);
+  return buildCancellation(checked, workflow);
 }
 
 /** Builds the cancellation of a payload that its schema has accepted. */

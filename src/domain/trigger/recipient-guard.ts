@@ -55,7 +55,7 @@ export function createRequestGuard(guards: readonly RecipientGuard[]): (request:
       const [first] = refused;
       if (first === undefined) continue;
       const details = refused.map(toDetail);
-      const { pointer, message } = details[0] as ErrorDetail;
+      const { pointer, message } = toDetail(first);
       const others = details.length === 1 ? "" : ` (and ${details.length - 1} more)`;
       const by = first.problem === undefined ? ` by ${source}` : "";
       throw new KnockError("recipient_not_allowed", `${pointer}: ${message}${by}${others}`, {

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "../../util/json.js";
+import { getValueAtPath, type Json, type JsonObject } from "../../util/json.js";
 
 /**
  * The actions of source events, in the order in which the mappings of one event run (E-402). Canceling comes before
@@ -121,11 +121,4 @@ export function findValueAtPath({ body, headers }: SourceRequest, path: string):
 }
 
 /** Returns the value at a dotted path. Numbers are indexes of lists. */
-function findValue(json: Json, path: string): Json | undefined {
-  let value: Json | undefined = json;
-  for (const part of path.split(".")) {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, part)) return undefined;
-    value = (value as JsonObject)[part];
-  }
-  return value;
-}
+const findValue = (json: Json, path: string): Json | undefined => getValueAtPath(json, path.split("."));

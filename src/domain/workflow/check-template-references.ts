@@ -1,6 +1,6 @@
 import type { ErrorDetail } from "../../errors/knock-error.js";
 import { suggestNearest } from "../../util/find-nearest.js";
-import { isJsonObject, type JsonObject, toPointer } from "../../util/json.js";
+import { filterObjects, isJsonObject, type JsonObject, toPointer } from "../../util/json.js";
 import { hasTrait } from "../message/channel-types.js";
 import type { ChannelStep } from "../step-types/channel-step.js";
 import { parsePathSegments, walkChannelSteps } from "../step-types/walk-steps.js";
@@ -21,10 +21,8 @@ export function findLayoutKey({ template }: Pick<ChannelStep, "template">): stri
 }
 
 /** Returns the visual blocks of a step's template, or an empty list if the body is HTML. */
-function getVisualBlocks({ template }: Pick<ChannelStep, "template">): JsonObject[] {
-  const blocks = template?.visual_blocks;
-  return Array.isArray(blocks) ? (blocks as JsonObject[]) : [];
-}
+const getVisualBlocks = ({ template }: Pick<ChannelStep, "template">): JsonObject[] =>
+  filterObjects(template?.visual_blocks);
 
 /** Returns the keys of the layouts and partials that a workflow's steps name. */
 export function collectTemplateReferences(workflow: Workflow): { layouts: string[]; partials: string[] } {

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../util/json.js";
+import { getValueAtPath, isJsonObject, type JsonObject } from "../../util/json.js";
 import type { HttpRequest } from "../step/http-request.js";
 import { walkReferences } from "../step-types/walk-steps.js";
 import type { Workflow } from "./workflow.js";
@@ -20,7 +20,6 @@ export function collectRequestKeys(workflow: Workflow): string[] {
 
 /** Returns the schema of one input of a request, or null if it is not declared. */
 export function findInputSchema({ input_schema }: SharedRequest, name: string): JsonObject | null {
-  const properties = input_schema?.properties as JsonObject | undefined;
-  const property = properties && Object.hasOwn(properties, name) ? properties[name] : undefined;
-  return typeof property === "object" && property !== null && !Array.isArray(property) ? property : null;
+  const property = getValueAtPath(input_schema?.properties, [name]);
+  return isJsonObject(property) ? property : null;
 }
