@@ -6,19 +6,19 @@ import {
   ForTag,
   IfTag,
   InlineCommentTag,
-  Output,
   ParseError,
   type Template,
   Token,
+  Tokenizer,
   TypeGuards,
   UnlessTag,
 } from "liquidjs";
 import { formatCount } from "../../util/format-count.js";
-import { getChildren } from "./compile/parse-tree.js";
+import { getChildren, isOutput, type ValueNode } from "./compile/parse-tree.js";
 import { DecimalNumber } from "./filters/decimal-number.js";
 import { DocTag, NestedCommentTag } from "./tags/block-tags.js";
 import { StandardCaseTag } from "./tags/case-tag.js";
-import { listArguments } from "./template-parts.js";
+import { type Argument, listArguments } from "./template-parts.js";
 
 /** The smallest and largest number of positional arguments of a filter. */
 type Arity = readonly [min: number, max: number];
@@ -73,12 +73,6 @@ function describeInvalidArguments(filter: string, count: number): string | null 
   return `the filter "${filter}" takes ${formatArity(arity)}, and has ${count === 0 ? "none" : count}`;
 }
 
-/** An expression with filters, as the `arguments` of a liquidjs template return it. They can also return a single token. */
-interface FilteredValue {
-  initial: { postfix: readonly Token[] };
-  filters: readonly (Filter | Token)[];
-}
-
 /** Tags whose body prints nothing if it contains only white space and tags that print nothing. */
 const BLOCK_TAGS = [IfTag, UnlessTag, StandardCaseTag, ForTag];
 /** Tags that print nothing. */
@@ -109,7 +103,7 @@ function checkOperand(token: Token): void {
   } else if (TypeGuards.isRangeToken(token)) {
     for (const end of [token.lhs, token.rhs]) if (TypeGuards.isNumberToken(end)) end.content = Math.trunc(end.content);
   } else if (TypeGuards.isNumberToken(token) && token.getText().includes(".") && Number.isInteger(token.content)) {
-    (token as { content: unknown }).content = new DecimalNumber(token.content);
+    Object.assign(token, { content: new DecimalNumber(token.content) });
   }
 }
 
@@ -144,39 +138,34 @@ function checkSliceArgument(argument: Token): void {
   if (!isWholeNumber) throw new Error(`slice: ${text} is not a whole number`);
 }
 
-function checkFilter(filter: Filter | Token): void {
-  const { name, args = [] } = filter as Filter;
-  const values = args.filter((arg): arg is Exclude<typeof arg, [unknown, unknown]> => !Array.isArray(arg));
+function checkFilter({ name, args }: Pick<Filter, "name" | "args">): void {
+  const values = args.filter((arg): arg is Exclude<typeof arg, [unknown?, unknown?]> => !Array.isArray(arg));
   const problem = describeInvalidArguments(name, values.length);
   if (problem !== null) throw new Error(problem);
   for (const value of values) {
-    if (name === "slice") checkSliceArgument(value as unknown as Token);
-    checkOperand(value as unknown as Token);
+    if (name === "slice") checkSliceArgument(value);
+    checkOperand(value);
   }
 }
 
-function checkValue(value: unknown): void {
-  const { initial, filters } = value as FilteredValue;
-  if (initial !== undefined) {
-    checkExpression(initial.postfix);
-    for (const filter of filters) checkFilter(filter);
+function checkValue(value: Argument): void {
+  if ("initial" in value) {
+    checkExpression(value.initial.postfix);
+    for (const filter of value.filters) checkFilter(filter);
   } else if (value instanceof Token) checkOperand(value);
 }
 
 /** Returns the rest of a tag's or output's text that liquidjs did not parse. */
 function getUnreadText(template: Template): string {
-  if (template instanceof Output) {
+  if (isOutput(template)) {
     const { input, contentRange } = template.token;
-    const { initial, filters } = template.value as unknown as {
-      initial: { postfix: Token[] };
-      filters: { token: Token }[];
-    };
+    const { initial, filters }: ValueNode = template.value;
     // liquidjs appends the output filter itself, so that filter has no position in the template.
     const read = [...initial.postfix, ...filters.map(({ token }) => token)].map(({ end }) => end);
     return input.slice(Math.max(...read), contentRange[1]).replace(/^\s*\|\s*$/, "");
   }
   if (!isInstanceOfAny(template, FULLY_READ_TAGS)) return "";
-  return (template as unknown as { tokenizer: { remaining(): string } }).tokenizer.remaining();
+  return "tokenizer" in template && template.tokenizer instanceof Tokenizer ? template.tokenizer.remaining() : "";
 }
 
 /** Tags that parse all of their text, so that a rest is a mistake. */
@@ -204,7 +193,7 @@ function checkTemplate(template: Template): boolean {
   try {
     checkTag(template);
   } catch (error) {
-    throw new ParseError(error as Error, template.token);
+    throw error instanceof Error ? new ParseError(error, template.token) : error;
   }
   const children = getChildren(template);
   const isBlank = checkTemplates(children);

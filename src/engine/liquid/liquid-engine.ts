@@ -39,7 +39,7 @@ let rejectsUnknownFilters = false;
 function createFilterProxy(filters: Liquid["filters"]): Liquid["filters"] {
   return new Proxy(filters, {
     get: (known, name) => {
-      if (Object.hasOwn(known, name)) return known[name as string];
+      if (typeof name === "string" && Object.hasOwn(known, name)) return known[name];
       const error = new UnknownFilterError(String(name));
       if (rejectsUnknownFilters) throw error;
       unknownFilters?.push(error.filter);
@@ -89,8 +89,9 @@ class LinearParser extends Parser {
   override parseTokens(tokens: TopLevelToken[]): Template[] {
     const next = tokens.slice(0, MAX_MOVED_TOKENS);
     let read = next.length;
+    const takeFirst = next.shift.bind(next);
     next.shift = (): TopLevelToken | undefined => {
-      const first = Array.prototype.shift.call(next) as TopLevelToken | undefined;
+      const first = takeFirst();
       if (next.length === 0) {
         next.push(...tokens.slice(read, read + MAX_MOVED_TOKENS));
         read += MAX_MOVED_TOKENS;

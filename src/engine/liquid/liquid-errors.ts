@@ -1,6 +1,7 @@
 import type { Liquid, LiquidError } from "liquidjs";
 import { getErrorMessage } from "../../errors/knock-error.js";
 import { didYouMean } from "../../util/find-nearest.js";
+import { isObject } from "../../util/json.js";
 import { LIQUID_LIMITS } from "./liquid-limits.js";
 
 /** The error of a template that cannot be rendered with the data of a run (E-192). */
@@ -19,17 +20,24 @@ export interface Position {
   column: number;
 }
 
+/** Returns the error that liquidjs reports with a position, or undefined. */
+export const getOriginalError = (error: unknown): unknown => (isObject(error) ? error.originalError : undefined);
+
+/** Not by its class, because this module must not load liquidjs. */
+const isLiquidError = (error: unknown): error is LiquidError =>
+  isObject(error) && isObject(error.token) && typeof error.token.getPosition === "function";
+
 /** Returns the position of a liquidjs error: the name of an unknown filter, else the tag or output. Null without a token. */
 export function findErrorPosition(error: unknown): Position | null {
-  const { token, originalError } = error as Partial<LiquidError> & { originalError?: unknown };
-  if (token === undefined || typeof token.getPosition !== "function") return null;
-  const [line, column] = token.getPosition() as [number, number];
+  if (!isLiquidError(error)) return null;
+  const { token, originalError } = error;
+  const [line = 1, column = 1] = token.getPosition();
   if (!(originalError instanceof UnknownFilterError)) return { line, column };
   // The token is the whole tag or output, so the filter's name has to be found in its text.
   const text = token.getText();
   const pipe = new RegExp(`\\|\\s*(?=${originalError.filter.replaceAll(/[^\w]/g, "\\$&")}(?![\\w-]))`).exec(text);
   const before = text.slice(0, pipe === null ? 0 : pipe.index + pipe[0].length).split("\n");
-  const last = before.at(-1) as string;
+  const last = before.at(-1) ?? "";
   return { line: line + before.length - 1, column: before.length === 1 ? column + last.length : last.length + 1 };
 }
 
@@ -48,7 +56,8 @@ const MESSAGE_REWRITES: [RegExp, (...found: string[]) => string][] = [
  * location.
  */
 export function formatLiquidError(error: unknown): string {
-  const message = (getErrorMessage(error).split("\n")[0] as string).replace(/(, file:[^,]*)?, line:\d+, col:\d+$/, "");
+  const [firstLine = ""] = getErrorMessage(error).split("\n");
+  const message = firstLine.replace(/(, file:[^,]*)?, line:\d+, col:\d+$/, "");
   for (const [pattern, formatMessage] of MESSAGE_REWRITES) {
     const found = pattern.exec(message);
     if (found) return formatMessage(...found);
@@ -71,7 +80,7 @@ const INNER_TAGS: Readonly<Record<string, string>> = {
 
 /** Returns a hint for an unknown filter or tag: the nearest one, or else a list. Undefined for other errors. */
 export function suggestName(error: unknown, liquid: Liquid): string | undefined {
-  const { originalError } = error as { originalError?: unknown };
+  const originalError = getOriginalError(error);
   if (originalError instanceof UnknownFilterError)
     return didYouMean(originalError.filter, Object.keys(liquid.filters), "Filters");
   const [, tag] = /^tag "(.+)" not found/.exec(getErrorMessage(error)) ?? [];

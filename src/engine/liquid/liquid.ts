@@ -1,11 +1,18 @@
-import { Context, type LiquidError, Output, type Template, Tokenizer, Value } from "liquidjs";
+import { Context, Output, type Template, Tokenizer, Value } from "liquidjs";
 import { hasLiquid } from "../../domain/template/has-liquid.js";
 import type { TemplatePartial } from "../../domain/template/template-partial.js";
 import { findTextFile } from "../../domain/template/text-files.js";
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { findServices } from "./filters/render-services.js";
 import { getLiquid, parseStrictly, parseTemplate } from "./liquid-engine.js";
-import { findErrorPosition, formatLiquidError, type Position, RenderError, suggestName } from "./liquid-errors.js";
+import {
+  findErrorPosition,
+  formatLiquidError,
+  getOriginalError,
+  type Position,
+  RenderError,
+  suggestName,
+} from "./liquid-errors.js";
 import { getLiquidMode, type LiquidMode } from "./liquid-mode.js";
 import { buildPartialGlobals, NO_PARTIALS, type ParsedPartial, type Partials, renderPartial } from "./partials.js";
 import { readTextKeys } from "./read-text-keys.js";
@@ -32,7 +39,7 @@ export function findUnclosedOutput(source: string): { line: number; column: numb
   for (const { index, 1: end } of readableSource.matchAll(OUTPUT)) {
     if (end !== "{{" && end !== "{%") continue;
     const before = readableSource.slice(0, index).split("\n");
-    return { line: before.length, column: (before.at(-1) as string).length + 1 };
+    return { line: before.length, column: (before.at(-1) ?? "").length + 1 };
   }
   return null;
 }
@@ -67,7 +74,7 @@ function formatLocation(location: TextLocation, position: Position | null): stri
 /** Returns an error with the location, or the error of an inner text, which already has one. */
 function toRenderError(error: unknown, location: TextLocation | null): RenderError {
   if (error instanceof RenderError) return error;
-  const { originalError } = error as Partial<LiquidError>;
+  const originalError = getOriginalError(error);
   if (originalError instanceof RenderError) return originalError;
   const prefix = location === null ? "" : `${formatLocation(location, findErrorPosition(error))}: `;
   return new RenderError(prefix + formatLiquidError(error), { cause: error });

@@ -185,10 +185,9 @@ export class RenderPartialTag extends Tag {
     yield* Object.values(this.inputs?.hash ?? {}) as Arguments;
   }
 
-  override *render(context: Context, emitter: Emitter): Generator<unknown, void, unknown> {
+  override *render(context: Context, emitter: Emitter): Generator<unknown, void, Record<string, unknown>> {
     if (this.key === null || this.inputs === null)
       throw new Error("render requires a partial's key in quotes, as in {% render 'price-row' %}");
-    const inputs = (yield this.inputs.render(context)) as Record<string, unknown>;
-    emitter.write(renderPartial(this.key, inputs, context));
+    emitter.write(renderPartial(this.key, yield this.inputs.render(context), context));
   }
 }

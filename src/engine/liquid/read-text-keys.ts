@@ -28,7 +28,7 @@ function* walkTemplates(templates: readonly Template[]): Generator<Template> {
 
 /** The properties of the expressions of liquidjs that are read here. */
 interface Expression {
-  filters?: { name: string; args?: ([name: string, value: LocatedToken | undefined] | LocatedToken)[] }[];
+  filters?: { name: string; args?: ([name?: string, value?: LocatedToken] | LocatedToken)[] }[];
   initial?: { postfix: ({ content?: unknown } & LocatedToken)[] };
 }
 
@@ -41,7 +41,7 @@ function readTranslationKey({ filters = [], initial }: Expression, positions: To
   const inputs = (translate.args ?? []).flatMap((arg): TextInput[] => {
     if (!Array.isArray(arg)) return [];
     const [name, value] = arg;
-    if (value === undefined) return []; // an input without a value, as in `t: count:`
+    if (name === undefined || value === undefined) return []; // an input without a value, as in `t: count:`
     const { input, begin } = value;
     return [{ name, ...positions.find({ input, begin: Math.max(token.begin, input.lastIndexOf(name, begin - 1)) }) }];
   });
@@ -52,8 +52,9 @@ function readTranslationKey({ filters = [], initial }: Expression, positions: To
 export function readTextKeys(templates: readonly Template[]): TextKey[] {
   const positions = new TokenPositions();
   return [...walkTemplates(templates)].flatMap((template): TextKey[] => {
-    const expressions = listArguments(template) as Expression[];
-    const translations = expressions.flatMap((expression) => readTranslationKey(expression, positions));
+    const translations = listArguments(template).flatMap((expression) =>
+      "initial" in expression ? readTranslationKey(expression, positions) : [],
+    );
     if (!(template instanceof RenderPartialTag) || template.key === null) return translations;
     const { key, token } = template;
     const inputs = template

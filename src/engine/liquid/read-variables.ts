@@ -33,7 +33,12 @@ interface TextVariables {
 /** The path that a name refers to. Null for a value that only rendering computes. */
 type Binding = PathKey[] | null;
 
-/** The properties of liquidjs tokens that are read here. No classes, because this module must not load liquidjs again. */
+type FilterArgument = TokenLike | [name?: string, value?: TokenLike];
+
+/**
+ * The properties of liquidjs tokens and expressions that are read here. No classes, because this module must not load
+ * liquidjs again.
+ */
 interface TokenLike {
   content?: unknown;
   operator?: unknown;
@@ -42,9 +47,9 @@ interface TokenLike {
   lhs?: TokenLike;
   rhs?: TokenLike;
   initial?: { postfix: TokenLike[] };
-  filters?: { name: string; args: unknown[] }[];
-  input: string;
-  begin: number;
+  filters?: { name: string; args: FilterArgument[] }[];
+  input?: string;
+  begin?: number;
 }
 
 type TagLike = Template & { token: { name?: string }; variable?: unknown; collection?: TokenLike; value?: TokenLike };
@@ -66,7 +71,7 @@ class VariableReader implements TextVariables {
 
   private visitTag(tag: TagLike): void {
     const name = tag.token.name ?? "";
-    const args = listArguments(tag) as TokenLike[];
+    const args: TokenLike[] = listArguments(tag);
     for (const [index, argument] of args.entries()) {
       const compared =
         name === "case" && index === 0 ? args.map(getLiteral).find((value) => value !== undefined) : undefined;
@@ -119,7 +124,8 @@ class VariableReader implements TextVariables {
     const keys = getStaticKeys(token);
     const path = this.resolve(keys);
     if (path === null) return;
-    const read = { writtenPath: keys.map(String), path, isGuarded, ...this.positions.find(token) };
+    const { input = "", begin = 0 } = token;
+    const read = { writtenPath: keys.map(String), path, isGuarded, ...this.positions.find({ input, begin }) };
     // A computed key leads to a value that is not known here.
     const isComparison = comparedWith !== undefined && keys.length === token.props.length;
     this.reads.push(isComparison ? { ...read, comparedWith } : read);
@@ -167,9 +173,8 @@ function getStaticKeys({ variable, props = [] }: TokenLike): PathKey[] {
 }
 
 /** Returns the token of a filter's argument, which for a named argument is its value. */
-function getArgumentToken(argument: unknown): TokenLike | undefined {
-  return (Array.isArray(argument) ? argument[1] : argument) as TokenLike | undefined;
-}
+const getArgumentToken = (argument: FilterArgument): TokenLike | undefined =>
+  Array.isArray(argument) ? argument[1] : argument;
 
 /** Reads the variables of a parsed template. Loop variables and assigned names are resolved to the paths they refer to. */
 export function readVariables(templates: readonly Template[]): TextVariables {

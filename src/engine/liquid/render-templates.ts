@@ -1,6 +1,6 @@
 import { Context, type Template, toValue, toValueSync, type Value } from "liquidjs";
 import { type Compiled, compileTemplates, compileValue } from "./compile/compile-templates.js";
-import { Frame } from "./compile/frame.js";
+import { Frame, getScopes } from "./compile/frame.js";
 import { UnsupportedTemplateError } from "./compile/generation.js";
 import type { ValueNode } from "./compile/parse-tree.js";
 import { createRuntime, type Runtime, renderClock } from "./compile/runtime.js";
@@ -83,10 +83,7 @@ export function createContext(scope: object, globals: object, strictVariables: b
 
 /** Returns whether generated code can render in a context. It has no variables of loops, and is not ended by a `break`. */
 const isOrdinary = (context: Context): boolean =>
-  (context as unknown as { scopes: object[] }).scopes.length === 1 &&
-  !context.breakCalled &&
-  !context.continueCalled &&
-  !context.strictVariables;
+  getScopes(context).length === 1 && !context.breakCalled && !context.continueCalled && !context.strictVariables;
 
 const interpret = (templates: readonly Template[], context: Context): string =>
   renderLimited(getLiquid(), templates, context);

@@ -24,9 +24,10 @@ export function replaceUnreadBlocks(source: string, replace: (block: UnreadBlock
   const unclosedTags = new Set<string>();
   const begin = new RegExp(BLOCK_START);
   for (let found = begin.exec(source); found !== null; found = begin.exec(source)) {
-    const tag = found[1] as string;
-    if (unclosedTags.has(tag)) continue;
-    const end = new RegExp(BLOCK_ENDS[tag] as RegExp);
+    const [, tag = ""] = found;
+    const pattern = BLOCK_ENDS[tag];
+    if (pattern === undefined || unclosedTags.has(tag)) continue;
+    const end = new RegExp(pattern);
     end.lastIndex = begin.lastIndex;
     const closed = end.exec(source);
     if (closed === null) {

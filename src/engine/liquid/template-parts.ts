@@ -1,4 +1,8 @@
 import type { Template } from "liquidjs";
+
+/** An expression of a tag or an output: a token, or an expression with filters. */
+export type Argument = ReturnType<NonNullable<Template["arguments"]>> extends Iterable<infer A> ? A : never;
+
 import { type TextPosition, TextPositions } from "../../util/text-positions.js";
 
 /** Returns the result of a generator of liquidjs. It yields a value to wait for only if it loads partials. */
@@ -11,7 +15,7 @@ export function drainGenerator(children: Generator<unknown, Template[]> | undefi
 }
 
 /** Returns the expressions of a tag or an output. liquidjs also yields an undefined one for a parameter without a value (`reversed`). */
-export const listArguments = (template: Template): unknown[] =>
+export const listArguments = (template: Template): Argument[] =>
   [...(template.arguments?.() ?? [])].filter((argument) => argument !== undefined);
 
 /** The properties of a token of liquidjs that say where it is. */

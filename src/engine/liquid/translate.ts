@@ -7,6 +7,7 @@ import {
   type TagToken,
   type Template,
   type TopLevelToken,
+  TypeGuards,
   toValue,
 } from "liquidjs";
 import type { Translation } from "../../domain/template/translation.js";
@@ -101,7 +102,8 @@ function translateKey(filter: FilterThis, parse: Parse, key: unknown, args: read
 function readUntilEnd(tag: TagToken, remaining: TopLevelToken[]): { text: string; tokens: TopLevelToken[] } {
   const tokens: TopLevelToken[] = [];
   for (let token = remaining.shift(); token !== undefined; token = remaining.shift()) {
-    if ((token as TagToken).name === "endt") return { text: tag.input.slice(tag.end, token.begin), tokens };
+    if (TypeGuards.isTagToken(token) && token.name === "endt")
+      return { text: tag.input.slice(tag.end, token.begin), tokens };
     tokens.push(token);
   }
   throw new Error(`tag ${tag.getText()} not closed`);

@@ -3,7 +3,7 @@ import type { Frame } from "./frame.js";
 import { generateValue } from "./generate-expressions.js";
 import { generateTemplates } from "./generate-tags.js";
 import { Generation } from "./generation.js";
-import { getChildren, type TagNode, type ValueNode } from "./parse-tree.js";
+import { getChildren, isTag, type ValueNode } from "./parse-tree.js";
 import type { Runtime } from "./runtime.js";
 
 /** Renders a template, or evaluates an expression, with the variables of a frame. Throws the errors of liquidjs. */
@@ -51,9 +51,11 @@ const RUNTIME_NAMES: readonly (keyof Runtime)[] = [
 /** Collects the variables that templates assign. */
 function collectAssignedNames(templates: readonly Template[], names: Set<string>): ReadonlySet<string> {
   for (const template of templates) {
-    const { name, key, variable } = template as TagNode;
-    if (name === "assign") names.add(key as string);
-    else if (name === "capture") names.add(variable);
+    if (isTag(template)) {
+      const { name, key, variable } = template;
+      if (name === "assign" && key !== null) names.add(key);
+      else if (name === "capture") names.add(variable);
+    }
     collectAssignedNames(getChildren(template), names);
   }
   return names;

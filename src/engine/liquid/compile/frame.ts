@@ -3,6 +3,9 @@ import type { Context, Liquid } from "liquidjs";
 /** The variables of a scope by name. */
 type Variables = Record<string, unknown>;
 
+/** Returns the scopes of a context, which are private in the types of liquidjs. */
+export const getScopes = (context: Context): Variables[] => (context as unknown as { scopes: Variables[] }).scopes;
+
 /** The variables of one rendering of a compiled template. A context of liquidjs is created when it is first needed. */
 export class Frame {
   private constructor(
@@ -13,7 +16,7 @@ export class Frame {
     private ownContext: Context | null,
     /** The variables that this text and earlier ones assigned. Null before the first of them is needed. */
     private assigned: Variables | null,
-    private readonly createContext: ((scope: Variables) => Context) | null,
+    private readonly createContext: (scope: Variables) => Context,
   ) {}
 
   /** Opens a frame for a text that shares no variables with others. */
@@ -23,7 +26,7 @@ export class Frame {
 
   /** Opens a frame for a text that is rendered in a context, where earlier texts can have assigned variables. */
   static forContext(context: Context, maxOutput: number): Frame {
-    return new Frame(context.environments, maxOutput, context, context.bottom(), null);
+    return new Frame(context.environments, maxOutput, context, context.bottom(), () => context);
   }
 
   /** The variables that this text and earlier ones assigned. */
@@ -40,8 +43,8 @@ export class Frame {
 
   get context(): Context {
     if (this.ownContext === null) {
-      this.ownContext = (this.createContext as (scope: Variables) => Context)(this.environment);
-      (this.ownContext as unknown as { scopes: Variables[] }).scopes[0] = this.variables;
+      this.ownContext = this.createContext(this.environment);
+      getScopes(this.ownContext)[0] = this.variables;
     }
     return this.ownContext;
   }

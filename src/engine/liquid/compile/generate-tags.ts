@@ -3,7 +3,7 @@ import { quoteText } from "./code-writer.js";
 import { generateOperand, generateOutputValue, generateValue } from "./generate-expressions.js";
 import { checkVariableName } from "./generate-paths.js";
 import { type Generation, UnsupportedTemplateError } from "./generation.js";
-import { getStaticText, isOutput, type TagNode, type TokenNode, type ValueNode } from "./parse-tree.js";
+import { getStaticText, isOutput, isTag, type TagNode, type TokenNode, type ValueNode } from "./parse-tree.js";
 
 /** Returns whether an expression reads `continue`, which only the arguments of a loop can read. */
 const readsContinue = (token: TokenNode): boolean => /\bcontinue\b/.test(token.getText());
@@ -69,10 +69,10 @@ export function generateTemplates(templates: readonly Template[], generation: Ge
     if (text !== undefined) generation.writeText(text);
     else if (isOutput(template)) generateOutput(template.value, generation);
     else {
-      const tag = template as TagNode;
-      const generate = TAGS.get(tag.name);
-      if (generate === undefined) throw new UnsupportedTemplateError(`the tag "${tag.name}"`);
-      generate(tag, generation, at);
+      const generate = isTag(template) ? TAGS.get(template.name) : undefined;
+      if (!isTag(template) || generate === undefined)
+        throw new UnsupportedTemplateError(`the tag "${template.token.getText()}"`);
+      generate(template, generation, at);
     }
   }
 }
@@ -127,7 +127,8 @@ function generateBranches(tag: TagNode, generation: Generation, at: number, nega
 /** Writes `case`. The block of a `when` is rendered once for each value that matches. */
 function generateCase(tag: TagNode, generation: Generation, at: number): void {
   const { writer } = generation;
-  const target = writer.assign(`toValue(${generateValue(tag.value as ValueNode, generation)})`);
+  if (tag.value === undefined) throw new UnsupportedTemplateError('"case" without a value');
+  const target = writer.assign(`toValue(${generateValue(tag.value, generation)})`);
   const matched = writer.createName("matched");
   writer.write(`let ${matched} = false;`);
   generation.barriers++;
@@ -199,9 +200,10 @@ const TAGS = new Map<string, GenerateTag>([
   [
     "assign",
     ({ key, value }, generation) => {
-      checkVariableName(key as string);
-      const assigned = generateValue(value as ValueNode, generation);
-      generation.writer.write(`variables[${quoteText(key as string)}] = ${assigned};`);
+      if (key === null || value === undefined) throw new UnsupportedTemplateError('"assign" without a value');
+      checkVariableName(key);
+      const assigned = generateValue(value, generation);
+      generation.writer.write(`variables[${quoteText(key)}] = ${assigned};`);
     },
   ],
   ["break", generateJump("break")],

@@ -9,6 +9,7 @@ export interface TokenNode {
   props?: readonly TokenNode[];
   lhs?: TokenNode;
   rhs?: TokenNode;
+  end: number;
   getText(): string;
 }
 
@@ -19,7 +20,7 @@ export interface FilterNode {
   name: string;
   handler(this: unknown, ...values: unknown[]): unknown;
   args: readonly ArgumentNode[];
-  token: unknown;
+  token: TokenNode;
   raw: boolean;
 }
 
@@ -52,6 +53,9 @@ export interface TagNode extends Template {
   tokens: readonly TokenNode[];
   translate(context: Context): string | null;
 }
+
+export const isTag = (template: Template): template is TagNode =>
+  "name" in template && typeof template.name === "string";
 
 type OutputNode = Output & { value: ValueNode };
 

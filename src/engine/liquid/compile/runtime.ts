@@ -5,6 +5,7 @@ import {
   LiquidError,
   RenderError,
   type Template,
+  type Token,
   toValue,
   toValueSync,
   UndefinedVariableError,
@@ -13,8 +14,9 @@ import { chargeResult } from "../filters/charge-memory.js";
 import { toChargedPrintable } from "../filters/liquid-filters.js";
 import { parseWholeNumber } from "../filters/parse-arguments.js";
 import { toLoopItems } from "../tags/loop-tags.js";
+import { OPERATORS } from "../tags/operators.js";
 import { FilterSelf, type Frame } from "./frame.js";
-import type { FilterNode, TokenNode } from "./parse-tree.js";
+import type { FilterNode } from "./parse-tree.js";
 
 /**
  * The clock of the time limits of templates, which must be the one that liquidjs itself uses. The build replaces
@@ -30,8 +32,6 @@ interface TemplateEngine {
   /** Renders a partial by its key. */
   renderPartial(key: string, inputs: Record<string, unknown>, context: Context): string;
 }
-
-type Operator = (left: unknown, right: unknown, context: Context) => unknown;
 
 const isPlain = (value: unknown): boolean => typeof value !== "object" || value === null;
 
@@ -65,8 +65,17 @@ function isPlainBlank(value: unknown): boolean {
 
 /** Returns the error of a template, as liquidjs throws it. `index` is negative for an error between top-level templates. */
 function toTemplateError(error: unknown, templates: readonly Template[], index: number): unknown {
-  if (index < 0 || LiquidError.is(error)) return error;
-  return new RenderError(error as Error, templates[index] as Template);
+  const template = templates[index];
+  if (template === undefined || LiquidError.is(error) || !(error instanceof Error)) return error;
+  return new RenderError(error, template);
+}
+
+const toUndefinedVariableError = (error: unknown, token: Token): unknown =>
+  error instanceof Error ? new UndefinedVariableError(error, token) : error;
+
+/** The method of a context that accepts any value, although its type names only scopes. */
+interface PropertyReader {
+  readProperty(value: unknown, key: unknown): unknown;
 }
 
 function sliceItems(items: readonly unknown[], offset = 0, limit = items.length): unknown[] {
@@ -80,17 +89,18 @@ const toLimit = (value: unknown, name: string): number | undefined => {
 
 /** Waits for a filter that is a generator. */
 const settle = (value: unknown): unknown =>
-  typeof value === "object" && value !== null && "next" in value ? toValueSync(value as never) : value;
+  typeof value === "object" && value !== null && "next" in value ? toValueSync<unknown>(value) : value;
 
 /** Creates the functions that compiled templates call, by the names that generated code uses. */
 export function createRuntime(engine: TemplateEngine) {
   const { liquid } = engine;
-  const operators = liquid.options.operators as unknown as Record<string, Operator>;
+
   /** Reads properties of values. Its own scope is empty. */
-  const reader = new Context({}, liquid.options, { sync: true }, { liquid });
-  const readProperty = (value: unknown, key: unknown): unknown => reader.readProperty(value as never, key as never);
+  const emptyContext = new Context({}, liquid.options, { sync: true }, { liquid });
+  const reader: PropertyReader = emptyContext;
+  const readProperty = (value: unknown, key: unknown): unknown => reader.readProperty(value, key);
   const operate = (operator: string, left: unknown, right: unknown): unknown =>
-    toValueSync((operators[operator] as Operator)(left, right, reader) as never);
+    toValueSync<unknown>(OPERATORS[operator]?.(left, right, emptyContext));
   const equals = (left: unknown, right: unknown): unknown =>
     isPlain(left) && isPlain(right) ? left === right : operate("==", left, right);
 
@@ -120,29 +130,29 @@ export function createRuntime(engine: TemplateEngine) {
       typeof value === "string" || Array.isArray(value) ? value.length : readProperty(value, "size"),
     readProperty,
     /** Reads a property by a key that the template computes. */
-    readComputed(value: unknown, key: unknown, token: TokenNode): unknown {
+    readComputed(value: unknown, key: unknown, token: Token): unknown {
       try {
         return readProperty(value, key);
       } catch (error) {
-        throw new UndefinedVariableError(error as Error, token as never);
+        throw toUndefinedVariableError(error, token);
       }
     },
     /** Reads `content`, and calls it if it is a function. */
-    readContent({ environment, variables }: Frame, token: TokenNode): unknown {
+    readContent({ environment, variables }: Frame, token: Token): unknown {
       const scope = Object.hasOwn(variables, "content") ? variables : environment;
       const value = Object.hasOwn(scope, "content") ? scope.content : undefined;
       if (typeof value !== "function") return value;
       try {
         return value.call(scope);
       } catch (error) {
-        throw new UndefinedVariableError(error as Error, token as never);
+        throw toUndefinedVariableError(error, token);
       }
     },
     createRange(low: unknown, high: unknown, frame: Frame): number[] {
-      const [first, last] = [toValue(low), toValue(high)] as [number, number];
+      const [first, last] = [Number(toValue(low)), Number(toValue(high))];
       frame.context.memoryLimit.use(last - first + 1);
       const numbers: number[] = [];
-      for (let number = +first; number < +last + 1; number++) numbers.push(number);
+      for (let number = first; number < last + 1; number++) numbers.push(number);
       return numbers;
     },
     isNil: (value: unknown, nil: unknown): unknown =>
@@ -151,13 +161,13 @@ export function createRuntime(engine: TemplateEngine) {
       isPlain(value) ? isPlainBlank(value) : operate("==", value, blank),
     isEmpty: (value: unknown, empty: unknown): unknown => (isPlain(value) ? value === "" : operate("==", value, empty)),
     isLess: (left: unknown, right: unknown): unknown =>
-      isPlain(left) && isPlain(right) ? (left as number) < (right as number) : operate("<", left, right),
+      typeof left === "number" && typeof right === "number" ? left < right : operate("<", left, right),
     isGreater: (left: unknown, right: unknown): unknown =>
-      isPlain(left) && isPlain(right) ? (left as number) > (right as number) : operate(">", left, right),
+      typeof left === "number" && typeof right === "number" ? left > right : operate(">", left, right),
     isAtMost: (left: unknown, right: unknown): unknown =>
-      isPlain(left) && isPlain(right) ? (left as number) <= (right as number) : operate("<=", left, right),
+      typeof left === "number" && typeof right === "number" ? left <= right : operate("<=", left, right),
     isAtLeast: (left: unknown, right: unknown): unknown =>
-      isPlain(left) && isPlain(right) ? (left as number) >= (right as number) : operate(">=", left, right),
+      typeof left === "number" && typeof right === "number" ? left >= right : operate(">=", left, right),
     callFilter(frame: Frame, filter: FilterNode, value: unknown, ...values: unknown[]): unknown {
       return settle(filter.handler.call(new FilterSelf(frame, filter.token, liquid), value, ...values));
     },

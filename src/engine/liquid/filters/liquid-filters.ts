@@ -107,12 +107,9 @@ function parseVersion(filter: FilterThis, value: unknown): { numbers: number[]; 
 
 /** Compares two identifiers of pre-releases. Numbers come before words and compare by value; words compare by characters. */
 function compareIdentifiers(a: string, b: string): number {
-  const [x, y] = [a, b].map((identifier) => (/^\d+$/.test(identifier) ? Number(identifier) : null)) as [
-    number | null,
-    number | null,
-  ];
-  if (x !== null && y !== null) return Math.sign(x - y);
-  if (x !== null || y !== null) return x !== null ? -1 : 1;
+  const [isNumber, isOtherNumber] = [/^\d+$/.test(a), /^\d+$/.test(b)];
+  if (isNumber && isOtherNumber) return Math.sign(Number(a) - Number(b));
+  if (isNumber || isOtherNumber) return isNumber ? -1 : 1;
   return a === b ? 0 : a < b ? -1 : 1;
 }
 
@@ -120,7 +117,7 @@ function compareIdentifiers(a: string, b: string): number {
 function compareVersions(this: FilterThis, left: unknown, right: unknown): number {
   const [a, b] = [parseVersion(this, left), parseVersion(this, right)];
   for (const [index, number] of a.numbers.entries()) {
-    const difference = Math.sign(number - (b.numbers[index] as number));
+    const difference = Math.sign(number - (b.numbers[index] ?? 0));
     if (difference !== 0) return difference;
   }
   if (a.pre.length === 0 || b.pre.length === 0) return Math.sign(b.pre.length - a.pre.length);

@@ -37,14 +37,8 @@ const buildMoment = (at: number, offset: number): Moment => ({
 function parseIso(text: string): Moment | null {
   const [, year, month, day, hour = "0", minute = "0", second = "0", fraction = "0", zone] = ISO.exec(text) ?? [];
   if (year === undefined) return null;
-  const [y, m, d, h, min, s] = [year, month, day, hour, minute, second].map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [y, m, d] = [Number(year), Number(month), Number(day)];
+  const [h, min, s] = [Number(hour), Number(minute), Number(second)];
   const local = Date.UTC(y, m - 1, d, h, min, s, Math.trunc(Number(`0.${fraction}`) * 1000));
   const read = new Date(local);
   // `Date.UTC` reads April 31 as May 1, so a changed month or day means an invalid date.

@@ -58,16 +58,18 @@ function formatDirective(
   const yearDay = Math.floor((local.getTime() - Date.UTC(year, 0, 1)) / DAY_MS) + 1;
   const hour = local.getUTCHours();
   const hour12 = hour % 12 || 12;
+  const dayName = DAYS[local.getUTCDay()] ?? "";
+  const monthName = MONTHS[local.getUTCMonth()] ?? "";
   switch (directive) {
     case "a":
-      return [(DAYS[local.getUTCDay()] as string).slice(0, 3), 0, " "];
+      return [dayName.slice(0, 3), 0, " "];
     case "A":
-      return [DAYS[local.getUTCDay()] as string, 0, " "];
+      return [dayName, 0, " "];
     case "b":
     case "h":
-      return [(MONTHS[local.getUTCMonth()] as string).slice(0, 3), 0, " "];
+      return [monthName.slice(0, 3), 0, " "];
     case "B":
-      return [MONTHS[local.getUTCMonth()] as string, 0, " "];
+      return [monthName, 0, " "];
     case "C":
       return [Math.floor(year / 100), 2, "0"];
     case "d":

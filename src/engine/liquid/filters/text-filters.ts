@@ -46,7 +46,8 @@ function applyDefault(self: FilterThis, value: unknown, args: readonly unknown[]
   for (const [index, written] of self.token.args.entries()) {
     if (!Array.isArray(written)) defaultValue = args[index];
     else if (written[0] === "allow_false") {
-      const allowFalse: unknown = toValue((args[index] as [string, unknown])[1]);
+      const named = args[index];
+      const allowFalse: unknown = toValue(Array.isArray(named) ? named[1] : undefined);
       allowsFalse = allowFalse !== false && allowFalse !== null && allowFalse !== undefined;
     }
   }

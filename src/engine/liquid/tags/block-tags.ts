@@ -8,6 +8,7 @@ import {
   type TagToken,
   type Template,
   type TopLevelToken,
+  TypeGuards,
 } from "liquidjs";
 import { chargeResult } from "../filters/charge-memory.js";
 import { LimitedEmitter } from "../liquid-limits.js";
@@ -19,7 +20,7 @@ export class IfChangedTag extends Tag {
   constructor(token: TagToken, remaining: TopLevelToken[], liquid: Liquid, parser: Parser) {
     super(token, remaining, liquid);
     for (let next = remaining.shift(); next !== undefined; next = remaining.shift()) {
-      if ((next as TagToken).name === "endifchanged") return;
+      if (TypeGuards.isTagToken(next) && next.name === "endifchanged") return;
       this.templates.push(parser.parseToken(next, remaining));
     }
     throw new Error(`tag ${token.getText()} not closed`);
@@ -53,7 +54,7 @@ function skipToEndTag(tag: TagToken, remaining: TopLevelToken[], nested: boolean
   const end = `end${tag.name}`;
   let depth = 1;
   for (let token = remaining.shift(); token !== undefined; token = remaining.shift()) {
-    const { name } = token as TagToken;
+    const name = TypeGuards.isTagToken(token) ? token.name : undefined;
     if (name === end) depth--;
     else if (nested && name === tag.name) depth++;
     if (depth === 0) return;

@@ -92,9 +92,10 @@ export function toLoopItems(value: unknown): unknown[] {
   if (Array.isArray(plain)) return plain;
   if (typeof plain === "string") return plain === "" ? [] : [plain];
   if (typeof plain !== "object" || plain === null) return [];
-  if (Symbol.iterator in plain) return [...(plain as Iterable<unknown>)];
-  return Object.entries(plain);
+  return isIterable(plain) ? [...plain] : Object.entries(plain);
 }
+
+const isIterable = (value: object): value is Iterable<unknown> => Symbol.iterator in value;
 
 /** Returns the values of `limit`, `offset` and `cols`. Undefined if missing or nil. Throws if one is not a whole number. */
 function* evaluateNumbers(hash: Hash, context: Context): Generator<unknown, Record<string, number | undefined>, never> {
@@ -114,8 +115,8 @@ export class StandardForTag extends ForTag {
     const all = toLoopItems(yield evalToken(this.collection, context));
     const name = `${this.variable}-${this.collection.getText()}`;
     const register = `continue-${name}`;
-    context.push({ continue: context.getRegister(register, 0 as never) });
-    const { offset = 0, limit = all.length } = (yield* evaluateNumbers(this.hash, context)) as Record<string, number>;
+    context.push({ continue: context.getRegister(register, 0) });
+    const { offset = 0, limit = all.length } = yield* evaluateNumbers(this.hash, context);
     context.pop();
     const items = all.slice(offset, offset + limit);
     if ("reversed" in this.hash.hash) items.reverse();
@@ -124,7 +125,7 @@ export class StandardForTag extends ForTag {
       yield renderer.renderTemplates(this.elseTemplates, context, emitter);
       return;
     }
-    const parent = context.getRegister(LOOPS_REGISTER) as LoopState | undefined;
+    const parent = context.getRegister<LoopState | undefined>(LOOPS_REGISTER);
     const forloop = new LoopState(items.length, name, parent ?? null);
     const scope: Record<string, unknown> = { forloop };
     context.push(scope);
@@ -146,11 +147,7 @@ export class StandardForTag extends ForTag {
 export class StandardTablerowTag extends TablerowTag {
   override *render(context: Context, emitter: Emitter): Generator<unknown, void, never> {
     const all = toLoopItems(yield evalToken(this.collection, context));
-    const {
-      offset = 0,
-      limit = all.length,
-      cols,
-    } = (yield* evaluateNumbers(this.args, context)) as Record<string, number>;
+    const { offset = 0, limit = all.length, cols } = yield* evaluateNumbers(this.args, context);
     const items = all.slice(offset, offset + limit);
     const state = new RowState(items.length, Math.max(1, cols ?? items.length));
     const scope: Record<string, unknown> = { tablerowloop: state };
@@ -182,7 +179,7 @@ export class StandardCycleTag extends CycleTag {
     const name =
       group === undefined ? candidates.map((item) => (item as { getText(): string }).getText()).join(",") : "";
     const key = group === undefined ? `items:${name}` : `group:${String(toValue(yield evalToken(group, context)))}`;
-    const positions = context.getRegister("cycle", {} as never) as Record<string, number>;
+    const positions = context.getRegister<Record<string, number>>("cycle", {});
     const position = positions[key] ?? 0;
     positions[key] = position + 1 < candidates.length ? position + 1 : 0;
     const candidate = candidates[position];

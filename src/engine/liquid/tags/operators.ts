@@ -1,15 +1,21 @@
-import { defaultOperators, toValue, toValueSync } from "liquidjs";
+import { type Context, defaultOperators, toValue, toValueSync } from "liquidjs";
+import { isObject } from "../../../util/json.js";
 import { DecimalNumber } from "../filters/decimal-number.js";
 
-type Operators = typeof defaultOperators;
-type Operator = (left: unknown, right: unknown) => Generator<unknown, boolean, unknown>;
+type Outcome = Generator<unknown, boolean, unknown>;
+type Operator = (left: unknown, right: unknown, context: Context) => boolean | Outcome;
+
+/** The types of liquidjs do not say which operators have two operands. All have, except `not`. */
+const {
+  not: _not,
+  "==": isStandardEqual,
+  ...standard
+} = defaultOperators as { [name: string]: Operator; "==": (left: unknown, right: unknown) => Outcome };
 
 /** Returns whether a value is `nil`, `empty` or `blank`, which have their own method to compare. */
 function isKeyword(value: unknown): value is { equals(other: unknown): unknown } {
-  return typeof (value as { equals?: unknown } | null)?.equals === "function";
+  return isObject(value) && typeof value.equals === "function";
 }
-
-const isStandardEqual = defaultOperators["=="] as unknown as Operator;
 
 /** `==` of standard Liquid: `nil` equals `blank` in either order. Lists and maps are compared by content. */
 function* isEqual(left: unknown, right: unknown): Generator<unknown, boolean, unknown> {
@@ -36,10 +42,11 @@ function* isDifferent(left: unknown, right: unknown): Generator<unknown, boolean
   return !(yield* isEqual(left, right));
 }
 
-function createOperators(): Operators {
-  const { not: _not, ...standard } = defaultOperators;
-  return { ...standard, "==": isEqual, "!=": isDifferent, "<>": isDifferent, contains } as unknown as Operators;
-}
-
 /** The operators of standard Liquid, which has no `not`. */
-export const OPERATORS = createOperators();
+export const OPERATORS: Readonly<Record<string, Operator>> = {
+  ...standard,
+  "==": isEqual,
+  "!=": isDifferent,
+  "<>": isDifferent,
+  contains,
+};
