@@ -10,7 +10,7 @@ import { getErrorMessage, KnockError } from "../../errors/knock-error.js";
 import { formatDisplayPath } from "../../project/format-display-path.js";
 import type { Project } from "../../project/open-project.js";
 import { openProjectSources } from "../../project/project-sources.js";
-import { openDatabase } from "../../store/sqlite/connection/driver.js";
+import { openDatabase, selectOne } from "../../store/sqlite/connection/driver.js";
 import { checkStoreFolder } from "../../store/sqlite/connection/inspect-store-file.js";
 import { withTimeLimit } from "../../util/time-limit.js";
 import { listVariableReferences } from "./list-variable-references.js";
@@ -64,8 +64,7 @@ async function checkVersions(version: string, databaseVersion: string): Promise<
 async function readSqliteVersion(): Promise<string> {
   const database = await openDatabase(":memory:", { readOnly: false });
   try {
-    const row = database.prepare("SELECT sqlite_version() AS version").get() as { version: string };
-    return `SQLite ${row.version}`;
+    return `SQLite ${selectOne<{ version: string }>(database, "SELECT sqlite_version() AS version").version}`;
   } finally {
     database.close();
   }

@@ -1,7 +1,6 @@
 import type { MessageEvent } from "../../domain/message/message.js";
 import type { RunEvent } from "../../domain/run/workflow-run.js";
-import type { Json } from "../../util/json.js";
-import { stringify } from "./json-column.js";
+import { type JsonText, parseJson, stringify } from "./json-column.js";
 
 // Events are half the bytes of a run. They are stored as tuples that omit default values at the end, with times relative to
 // the row's start. That takes a third of the size of objects, and the store is faster by as much as it is smaller.
@@ -12,14 +11,14 @@ type SameStep = typeof SAME_STEP;
 
 type RunTuple = [
   event: string,
-  after: number,
-  step_ref?: string | null | SameStep,
-  step_type?: string | null | SameStep,
-  data?: Json,
+  after?: number,
+  step_ref?: RunEvent["step_ref"] | SameStep,
+  step_type?: RunEvent["step_type"] | SameStep,
+  data?: RunEvent["data"],
   attempt?: number,
-  status?: string,
+  status?: RunEvent["status"],
 ];
-type MessageTuple = [type: string, after?: number, data?: Json];
+type MessageTuple = [type: MessageEvent["type"], after?: number, data?: MessageEvent["data"]];
 
 /** Returns an event as a tuple that ends with the last value that is not the default. */
 function toRunTuple(event: RunEvent, before: RunEvent | undefined, start: number): RunTuple {
@@ -34,40 +33,40 @@ function toRunTuple(event: RunEvent, before: RunEvent | undefined, start: number
     attempt,
     status,
   ];
-  let length = 1;
+  let length: RunTuple["length"] = 1;
   if (status !== "ok") length = 7;
   else if (attempt !== 1) length = 6;
   else if (data !== null) length = 5;
   else if (step_type !== null && !isSameStep) length = 4;
   else if (step_ref !== null) length = 3;
   else if (at !== start) length = 2;
-  tuple.length = length as RunTuple["length"];
+  tuple.length = length;
   return tuple;
 }
 
-export function packRunEvents(events: readonly RunEvent[], start: number): string {
+export function packRunEvents(events: readonly RunEvent[], start: number): JsonText<RunTuple[]> {
   return stringify(events.map((event, index) => toRunTuple(event, events[index - 1], start)));
 }
 
-export function unpackRunEvents(text: string, start: number): RunEvent[] {
+export function unpackRunEvents(text: JsonText<RunTuple[]>, start: number): RunEvent[] {
   const events: RunEvent[] = [];
-  for (const tuple of JSON.parse(text) as RunTuple[]) {
+  for (const tuple of parseJson(text)) {
     const [event, after = 0, step_ref = null, step_type = null, data = null, attempt = 1, status = "ok"] = tuple;
     const before = step_ref === SAME_STEP ? events.at(-1) : undefined;
     events.push({
       event,
-      status: status as RunEvent["status"],
+      status,
       step_ref: step_ref === SAME_STEP ? (before?.step_ref ?? null) : step_ref,
-      step_type: step_ref === SAME_STEP ? (before?.step_type ?? null) : (step_type as string | null),
+      step_type: step_ref === SAME_STEP || step_type === SAME_STEP ? (before?.step_type ?? null) : step_type,
       attempt,
-      data: data as RunEvent["data"],
+      data,
       at: start + after,
     });
   }
   return events;
 }
 
-export function packMessageEvents(events: readonly MessageEvent[], start: number): string {
+export function packMessageEvents(events: readonly MessageEvent[], start: number): JsonText<MessageTuple[]> {
   return stringify(
     events.map(({ type, at, data }): MessageTuple => {
       if (data !== null) return [type, at - start, data];
@@ -76,10 +75,6 @@ export function packMessageEvents(events: readonly MessageEvent[], start: number
   );
 }
 
-export function unpackMessageEvents(text: string, start: number): MessageEvent[] {
-  return (JSON.parse(text) as MessageTuple[]).map(([type, after = 0, data = null]) => ({
-    type: type as MessageEvent["type"],
-    at: start + after,
-    data: data as MessageEvent["data"],
-  }));
+export function unpackMessageEvents(text: JsonText<MessageTuple[]>, start: number): MessageEvent[] {
+  return parseJson(text).map(([type, after = 0, data = null]) => ({ type, at: start + after, data }));
 }

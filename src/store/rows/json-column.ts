@@ -1,3 +1,6 @@
+/** The JSON text of a value. */
+export type JsonText<Value> = string & { readonly value?: Value };
+
 /** One escape sequence of a JSON text. `JSON.stringify` escapes no surrogates but those without their other half. */
 const ESCAPE = /\\(?:u(?:0000|d[89a-f][0-9a-f]{2})|.)/g;
 
@@ -6,19 +9,22 @@ const ESCAPE = /\\(?:u(?:0000|d[89a-f][0-9a-f]{2})|.)/g;
  * replacement character, as in all other texts: a database cannot decode them, so that one such row would break every query
  * that reads the column.
  */
-export function stringify(value: unknown): string {
+export function stringify<Value>(value: Value): JsonText<Value> {
   const text = JSON.stringify(value);
   if (!text.includes("\\u")) return text;
   return text.replace(ESCAPE, (found) => (found.length > 2 ? "\ufffd" : found));
 }
 
 /** Returns a value as JSON text. Null stays null, so that it is stored as NULL. */
-export function toJson(value: unknown): string | null {
+export function toJson<Value>(value: Value | null): JsonText<Value> | null {
   return value === null ? null : stringify(value);
 }
 
-export function parseJson<T>(text: string | null): T | null {
-  return text === null ? null : (JSON.parse(text) as T);
+/** Returns the value of a JSON text of the store. Null stays null. */
+export function parseJson<Value>(text: JsonText<Value>): Value;
+export function parseJson<Value>(text: JsonText<Value> | null): Value | null;
+export function parseJson<Value>(text: JsonText<Value> | null): Value | null {
+  return text === null ? null : (JSON.parse(text) as Value);
 }
 
 /** Half a surrogate pair also becomes this character when a text is encoded. */

@@ -9,16 +9,17 @@ import type { OutboundEntry } from "../../ports/outbound-log.js";
 import type { TrackedLink, TrackedLinks } from "../../ports/tracked-links.js";
 import { BASE62 } from "../../util/ids.js";
 import type { JsonObject } from "../../util/json.js";
+import { type JsonText, parseJson } from "./json-column.js";
 
 /** The links of a tracked message. */
 export interface LinksRow {
   message_id: string;
-  links: string;
+  links: JsonText<string[]>;
 }
 
 /** Returns the link with a number, or null. */
 function findLink(row: LinksRow | undefined, linkNumber: number): TrackedLink | null {
-  const url = row === undefined ? undefined : (JSON.parse(row.links) as string[])[linkNumber];
+  const url = row === undefined ? undefined : parseJson(row.links)[linkNumber];
   return row === undefined || url === undefined ? null : { message_id: row.message_id, url };
 }
 
@@ -60,7 +61,7 @@ export interface OutboundEventRow {
   last: number | null;
   type: string | null;
   at: number | null;
-  document: string | null;
+  document: JsonText<JsonObject> | null;
 }
 
 export function toOutboundEntry({
@@ -76,14 +77,14 @@ export function toOutboundEntry({
   if (message !== null) return { id, about: "message", message_id: message, first: first ?? 0, last: last ?? 0 };
   const when = { type: type ?? "", at: at ?? 0 };
   if (recipient_run !== null) return { id, about: "run", recipient_run_id: recipient_run, ...when };
-  return { id, about: "document", ...when, document: JSON.parse(document ?? "{}") as JsonObject };
+  return { id, about: "document", ...when, document: parseJson(document) ?? {} };
 }
 
 export interface SourceEventRow {
   row: number;
   state: EarlierSourceEvent["state"];
-  event: string;
-  actions: string;
+  event: JsonText<NewSourceEvent>;
+  actions: JsonText<ActionOutcome[]>;
 }
 
 /** The bytes of an event in `FROM source_events`. */
@@ -91,8 +92,8 @@ export const SOURCE_EVENT_BYTES = "octet_length(event) + octet_length(actions)";
 
 export function toSourceReceipt({ state, event, actions }: SourceEventRow): SourceReceipt {
   return {
-    ...(JSON.parse(event) as NewSourceEvent),
+    ...parseJson(event),
     replayed: state === "replay",
-    actions: JSON.parse(actions) as ActionOutcome[],
+    actions: parseJson(actions),
   };
 }

@@ -4,7 +4,7 @@ import { DELIVERY_STATUSES, type Message, type MessageChannel } from "../../doma
 import type { GuideEngagement } from "../../ports/guide-store.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { packMessageEvents, unpackMessageEvents } from "./event-codec.js";
-import { parseJson, stringify } from "./json-column.js";
+import { type JsonText, parseJson, stringify } from "./json-column.js";
 import type { WorkflowRunRecord } from "./run-row.js";
 import { decodeFields, describeTable, pickFields, selectColumns, sumBytes } from "./table.js";
 import { createListCheck, isEvent, isText } from "./value-checks.js";
@@ -122,8 +122,8 @@ export const MESSAGE_COLUMNS = `${selectColumns(MESSAGES, "m", ["guide"])}, r.id
 /** The bytes of a message in `FROM messages m … workflow_runs w`. It has its run's data if it has no own. */
 export const MESSAGE_BYTES = sumBytes(MESSAGES, "m", { data: "w.data" });
 
-function readContent(text: string, sources: readonly string[] | null): JsonObject {
-  const content = JSON.parse(text) as JsonObject;
+function readContent(text: JsonText<JsonObject>, sources: readonly string[] | null): JsonObject {
+  const content = parseJson(text);
   return sources === null ? content : joinContent({ content, sources });
 }
 

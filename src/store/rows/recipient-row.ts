@@ -57,7 +57,7 @@ export function toSubscribers(
 
 export interface UserChangeRow {
   row: number;
-  user: string;
+  user: RecipientKey;
   audience: string | null;
   tenant: string | null;
   before: string | null;
@@ -70,7 +70,7 @@ export interface UserChangeRow {
 export const USER_CHANGE_COLUMNS = 'row, "user", audience, tenant, "before", "after", at, depth';
 
 export function toUserChange({ row: id, user, audience, tenant, before, after, at, depth }: UserChangeRow): UserChange {
-  const change = { id, user: user as RecipientKey, at, depth };
+  const change = { id, user, at, depth };
   if (audience !== null) return { ...change, audience, tenant };
   return { ...change, audience, before: before === null ? null : JSON.parse(before), after: JSON.parse(after ?? "{}") };
 }

@@ -1,7 +1,7 @@
 import type { DeliveryStatus } from "../../domain/message/message.js";
 import type { RecipientKey } from "../../domain/recipient/recipient.js";
 import { FAILED_DELIVERY_STATUSES } from "../../domain/run/outcome.js";
-import { hasEndedStatus, RUN_STATUSES, type RunStatus } from "../../domain/run/run-status.js";
+import { hasEndedStatus, RUN_STATUSES } from "../../domain/run/run-status.js";
 import type { RunWait } from "../../domain/run/run-wait.js";
 import type { RecipientRun, WorkflowRun } from "../../domain/run/workflow-run.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
@@ -120,21 +120,13 @@ export function toRecipientRun(row: RecipientRunRow, workflowRunId: string): Rec
   return decodeFields(RECIPIENT_RUNS, row, { workflow_run_id: workflowRunId });
 }
 
-export interface OutcomeRunRow {
-  row: number;
-  id: string;
-  recipient: string;
-  status: string;
-  via: string | null;
-  reason: string | null;
-  steps: string;
-}
+export type OutcomeRunRow = Pick<RecipientRunRow, "row" | keyof OutcomeRun>;
 
 export const OUTCOME_RUN_COLUMNS = "r.row, r.id, r.recipient, r.status, r.via, r.reason, r.steps";
 
 export interface OutcomeMessageRow {
   id: string;
-  status: string;
+  status: DeliveryStatus;
   due_at: number | null;
   inserted_at: number;
   /** Null unless the delivery failed. */
@@ -152,8 +144,8 @@ export const OUTCOME_MESSAGE_COLUMNS = `m.id, m.status, m.due_at, m.inserted_at,
 export function toOutcomeRun(row: OutcomeRunRow): OutcomeRun {
   return {
     id: row.id,
-    recipient: row.recipient as RecipientKey,
-    status: row.status as RunStatus,
+    recipient: row.recipient,
+    status: row.status,
     via: parseJson(row.via),
     reason: parseJson(row.reason),
     steps: unpackSteps(row.steps),
@@ -162,7 +154,7 @@ export function toOutcomeRun(row: OutcomeRunRow): OutcomeRun {
 
 export function toOutcomeMessage({ id, status, due_at, inserted_at, events }: OutcomeMessageRow): OutcomeMessage {
   return {
-    ...{ id, due_at, inserted_at, status: status as DeliveryStatus },
+    ...{ id, due_at, inserted_at, status },
     events: events === null ? [] : unpackMessageEvents(events, inserted_at),
   };
 }
@@ -173,11 +165,11 @@ export const hasMessages = ({ steps }: OutcomeRun): boolean => steps.some(({ mes
 /** A wait of a run, without the run. */
 export interface WaitRow {
   awaited: string;
-  recipient: string | null;
+  recipient: RecipientKey | null;
   starts_at: number;
   ends_at: number;
 }
 
 export function toRunWait({ awaited, recipient, starts_at: from, ends_at: until }: WaitRow): RunWait {
-  return { awaited, recipient: recipient as RecipientKey | null, from, until, seen: null };
+  return { awaited, recipient, from, until, seen: null };
 }

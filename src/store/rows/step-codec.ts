@@ -1,5 +1,5 @@
 import type { StepOutcome } from "../../domain/run/outcome.js";
-import { stringify } from "./json-column.js";
+import { type JsonText, parseJson, stringify } from "./json-column.js";
 
 // The steps of most runs have few lists of keys, and the keys are half of their bytes. Steps with these keys are stored as tuples
 // that differ in their length. Other steps are stored as objects, as are all steps that earlier versions stored.
@@ -13,6 +13,8 @@ type ChannelTuple = [
   message_id: string | null,
   message_status: StepOutcome["message_status"],
 ];
+
+type StoredStep = StepOutcome | PlainTuple | WaitingTuple | ChannelTuple;
 
 type Keys = readonly (keyof StepOutcome)[];
 const PLAIN_KEYS: Keys = ["ref", "type", "outcome", "reason"];
@@ -39,7 +41,7 @@ function hasKeys(step: StepOutcome, keys: Keys): boolean {
 }
 
 /** Returns a step as a tuple, or unchanged if it has other keys. */
-function toStepTuple(step: StepOutcome): StepOutcome | PlainTuple | WaitingTuple | ChannelTuple {
+function toStepTuple(step: StepOutcome): StoredStep {
   const keys = step.channel_type !== undefined ? CHANNEL_KEYS : step.until !== undefined ? WAITING_KEYS : PLAIN_KEYS;
   if (!hasKeys(step, keys)) return step;
   const { ref, type, outcome, reason, until, channel_type, channel, message_id, message_status } = step;
@@ -48,17 +50,17 @@ function toStepTuple(step: StepOutcome): StepOutcome | PlainTuple | WaitingTuple
   return until === undefined ? plain : [...plain, until];
 }
 
-function unpackStep(stored: StepOutcome | PlainTuple | WaitingTuple | ChannelTuple): StepOutcome {
+function unpackStep(stored: StoredStep): StepOutcome {
   if (!Array.isArray(stored)) return stored;
   const [ref, type, outcome, reason] = stored;
-  if (stored.length === PLAIN_KEYS.length) return { ref, type, outcome, reason };
-  if (stored.length === WAITING_KEYS.length) return { ref, type, outcome, reason, until: stored[4] as string | null };
-  const [, , , , channel_type, channel, message_id, message_status] = stored as ChannelTuple;
+  if (stored.length === 4) return { ref, type, outcome, reason };
+  if (stored.length === 5) return { ref, type, outcome, reason, until: stored[4] };
+  const [, , , , channel_type, channel, message_id, message_status] = stored;
   return { ref, type, channel_type, channel, outcome, reason, message_id, message_status };
 }
 
-export const packSteps = (steps: readonly StepOutcome[]): string => stringify(steps.map(toStepTuple));
+export const packSteps = (steps: readonly StepOutcome[]): JsonText<StoredStep[]> => stringify(steps.map(toStepTuple));
 
-export function unpackSteps(text: string): StepOutcome[] {
-  return (JSON.parse(text) as StepOutcome[]).map(unpackStep);
+export function unpackSteps(text: JsonText<StoredStep[]>): StepOutcome[] {
+  return parseJson(text).map(unpackStep);
 }

@@ -1,5 +1,5 @@
 import type { StoredTable } from "../../ports/store-tables.js";
-import { stringify } from "./json-column.js";
+import { type JsonText, stringify } from "./json-column.js";
 import type { ValueCheck } from "./value-checks.js";
 
 export type ColumnValue = string | number | null;
@@ -55,6 +55,22 @@ type TypeOf<Description> = Description extends { type: infer Type extends Column
 
 type RowOf<Columns> = { -readonly [Name in keyof Columns]: StoredType<TypeOf<Columns[Name]>> };
 
+/** The field of an item that a column contains. */
+type FieldOf<Name, Description> = Description extends { field: infer Field } ? Field : Name;
+
+/** The type of a column of an item: the result of `encode`, or the value or the JSON text of the field. */
+type FieldType<Item, Field, Description> = Description extends { encode(item: Item): infer Stored }
+  ? Stored
+  : Field extends keyof Item
+    ? TypeOf<Description> extends "json" | "json?"
+      ? JsonText<NonNullable<Item[Field]>> | Extract<Item[Field] | StoredType<TypeOf<Description>>, null>
+      : Extract<Item[Field], ColumnValue>
+    : never;
+
+type FieldRowOf<Item, Columns> = {
+  -readonly [Name in keyof Columns]: FieldType<Item, FieldOf<Name, Columns[Name]>, Columns[Name]>;
+};
+
 /** A table whose rows are items, such as recipient runs. */
 interface Table<Item, Row = never> extends StoredTable {
   readonly columnsByName: ReadonlyMap<string, Column>;
@@ -106,7 +122,7 @@ export function describeTable<Item>() {
     otherColumns: Others,
     fieldColumns: Fields,
     { key = ["row"], recipientRunRows = [] }: TableOptions = {},
-  ): Table<Item, RowOf<Others> & RowOf<Fields>> => {
+  ): Table<Item, RowOf<Others> & FieldRowOf<Item, Fields>> => {
     const others = Object.entries(otherColumns).map(([column, description]) => toColumn(column, description));
     const fields = Object.entries(fieldColumns).map(([column, description]) => toFieldColumn(column, description));
     const columnsByName = new Map([...others, ...fields].map((column) => [column.name, column]));

@@ -28,11 +28,11 @@ export const isStep: ValueCheck = (step) => {
   return isText(ref) && isText(type) && isText(outcome) && isReason(reason);
 };
 
-export const isEvent: ValueCheck = (event) => Array.isArray(event) && isText(event[0]) && isNumber(event[1]);
+export const isEvent = (event: unknown): event is unknown[] =>
+  Array.isArray(event) && isText(event[0]) && isNumber(event[1]);
 /** Zero stands for the step of the event before. */
 const isStepName: ValueCheck = (name) => isTextOrNull(name) || name === 0;
-export const isRunEvent: ValueCheck = (event) =>
-  isEvent(event) && isStepName((event as unknown[])[2]) && isStepName((event as unknown[])[3]);
+export const isRunEvent: ValueCheck = (event) => isEvent(event) && isStepName(event[2]) && isStepName(event[3]);
 
 export const isVersion: ValueCheck = (version) =>
   isJsonObject(version) &&

@@ -1,10 +1,10 @@
-import { stringify } from "./json-column.js";
+import { type JsonText, parseJson, stringify } from "./json-column.js";
 
 /** A workflow version with the JSON text of its categories. */
 export interface CategorizedVersion {
   row: number;
   key: string;
-  categories: string;
+  categories: JsonText<string[]>;
 }
 
 /** The versions of workflows with any of some categories: their rows, and the keys of the workflows. */
@@ -25,13 +25,12 @@ export class VersionCategories {
   }
 
   add(versions: readonly CategorizedVersion[]): void {
-    for (const { row, key, categories } of versions)
-      this.versions.set(row, { key, categories: JSON.parse(categories) as string[] });
+    for (const { row, key, categories } of versions) this.versions.set(row, { key, categories: parseJson(categories) });
   }
 
   /** Returns the remembered versions with any of the categories. */
   find(categories: readonly string[]): FoundVersions {
-    const asked = new Set(JSON.parse(stringify(categories)) as string[]);
+    const asked = new Set(parseJson(stringify(categories)));
     const found = [...this.versions].filter(([, version]) => version.categories.some((one) => asked.has(one)));
     return { rows: found.map(([row]) => row), workflows: [...new Set(found.map(([, { key }]) => key))] };
   }

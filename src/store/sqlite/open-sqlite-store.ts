@@ -3,7 +3,8 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { getErrorMessage } from "../../errors/knock-error.js";
 import { Connection } from "./connection/connection.js";
-import { type Database, type Driver, openDatabase, withDatabase } from "./connection/driver.js";
+import { type Database, type Driver, openDatabase, selectOne, withDatabase } from "./connection/driver.js";
+import { readTableStatements } from "./connection/find-damage.js";
 import { checkVersion, inspectStoreFile } from "./connection/inspect-store-file.js";
 import { APPLICATION_ID, FIRST_VERSION, getCurrentVersion, MIGRATIONS } from "./connection/schema.js";
 import {
@@ -47,7 +48,7 @@ const MAX_WAL_ATTEMPTS = 50;
  * between two reads.
  */
 function checkIdentity(database: Database, location: string): number {
-  const { application_id } = database.prepare("PRAGMA application_id").get() as { application_id: number };
+  const { application_id } = selectOne<{ application_id: number }>(database, "PRAGMA application_id");
   if (application_id === APPLICATION_ID) return readStoreVersion(database, location);
   database.exec("BEGIN");
   try {
@@ -64,8 +65,8 @@ export function checkCurrentVersion(database: Database, location: string): void 
 }
 
 function readStoreVersion(database: Database, location: string): number {
-  const { application_id } = database.prepare("PRAGMA application_id").get() as { application_id: number };
-  const { user_version } = database.prepare("PRAGMA user_version").get() as { user_version: number };
+  const { application_id } = selectOne<{ application_id: number }>(database, "PRAGMA application_id");
+  const { user_version } = selectOne<{ user_version: number }>(database, "PRAGMA user_version");
   if (application_id !== APPLICATION_ID) {
     if (application_id !== 0 || database.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get() !== undefined)
       throw createForeignDatabaseError(location);
@@ -152,8 +153,7 @@ let cachedExpectedTables: ReadonlyMap<string, string> | undefined;
 function getExpectedTables(): ReadonlyMap<string, string> {
   cachedExpectedTables ??= withDatabase(":memory:", (database) => {
     for (const migration of MIGRATIONS) database.exec(migration);
-    const rows = database.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'table'").all();
-    return new Map((rows as { name: string; sql: string }[]).map(({ name, sql }) => [name, sql]));
+    return readTableStatements(database);
   });
   return cachedExpectedTables;
 }

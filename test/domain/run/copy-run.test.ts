@@ -23,7 +23,8 @@ function createRun(): Required<RecipientRun> {
 }
 
 const STORED_RUN: RecipientRunRow = {
-  ...{ row: 1, id: "run-1", workflow_run: 1, recipient: "$users/jane", status: "paused", due_at: AT, position: "[0]" },
+  ...{ row: 1, id: "run-1", workflow_run: 1, recipient: toRecipientKey("jane") },
+  ...{ status: "paused", due_at: AT, position: "[0]" },
   ...{
     data: null,
     via: null,

@@ -29,10 +29,11 @@ const RUN_FILTERS: RunQuery[] = [{ recipient: user("ana") }, { workflow_run_id: 
 function recordStatements({ db }: SqliteStore): Set<string> {
   const statements = new Set<string>();
   for (const name of ["prepare", "prepareList"] as const) {
-    const prepare = db[name].bind(db);
-    db[name] = (sql) => {
+    const prepare = db[name];
+    db[name] = <Row>(sql: string) => {
       statements.add(sql);
-      return prepare(sql);
+      const prepareRow = prepare<Row>;
+      return prepareRow.call(db, sql);
     };
   }
   return statements;

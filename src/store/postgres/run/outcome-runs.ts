@@ -1,4 +1,5 @@
 import type { OutcomeRuns, RunCounts, StoredTrigger } from "../../../ports/run-store.js";
+import { zip } from "../../../util/zip.js";
 import {
   ENDED_STATUSES,
   hasMessages,
@@ -39,9 +40,7 @@ export async function readOutcomeRuns(
 ): Promise<OutcomeRuns> {
   const rows = await tx.all<OutcomeRunRow>(SELECT_RUNS, id, after ?? 0, limit);
   const runs = rows.map(toOutcomeRun);
-  const withMessages = rows.flatMap(({ row }, index) =>
-    hasMessages(runs[index] as (typeof runs)[number]) ? [row] : [],
-  );
+  const withMessages = zip(rows, runs).flatMap(([{ row }, run]) => (hasMessages(run) ? [row] : []));
   const messages = withMessages.length === 0 ? [] : await tx.all<OutcomeMessageRow>(SELECT_MESSAGES, withMessages);
   return {
     runs,

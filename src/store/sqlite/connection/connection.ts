@@ -52,50 +52,57 @@ export class Connection {
     return found === null ? error : createDamagedError(this.location, found, error);
   }
 
-  /** Returns the statement for a text. It is prepared at its first use. */
-  prepare(sql: string): Statement {
+  /** Returns the statement for a text, which returns rows of this type. It is prepared at its first use. */
+  prepare<Row>(sql: string): Statement<Row> {
     let statement = this.statements.get(sql);
     if (statement === undefined) {
       statement = this.database.prepare(sql);
       this.statements.set(sql, statement);
     }
-    return statement;
+    return statement as Statement<Row>;
   }
 
   /**
    * Returns a statement whose rows are arrays of columns. They take half the time of objects, whose keys the driver creates
    * again for each row.
    */
-  prepareList(sql: string): Statement {
+  prepareList<Columns>(sql: string): Statement<Columns> {
     let statement = this.listStatements.get(sql);
     if (statement === undefined) {
       statement = this.database.prepare(sql);
       statement.setReturnArrays(true);
       this.listStatements.set(sql, statement);
     }
-    return statement;
+    return statement as Statement<Columns>;
   }
 
   /** Returns the columns of the first row, or undefined. */
   getList<Columns extends unknown[]>(sql: string, ...values: SqlValue[]): Columns | undefined {
-    return this.prepareList(sql).get(...replaceNuls(values)) as Columns | undefined;
+    return this.prepareList<Columns>(sql).get(...replaceNuls(values));
   }
 
   allLists<Columns extends unknown[]>(sql: string, ...values: SqlValue[]): Columns[] {
-    return this.prepareList(sql).all(...replaceNuls(values)) as Columns[];
+    return this.prepareList<Columns>(sql).all(...replaceNuls(values));
   }
 
   get<Row>(sql: string, ...values: SqlValue[]): Row | undefined {
-    return this.prepare(sql).get(...replaceNuls(values)) as Row | undefined;
+    return this.prepare<Row>(sql).get(...replaceNuls(values));
+  }
+
+  /** Returns the row of a statement that always has one, such as a count. */
+  getOne<Row>(sql: string, ...values: SqlValue[]): Row {
+    const row = this.get<Row>(sql, ...values);
+    if (row === undefined) throw new Error(`no row: ${sql}`);
+    return row;
   }
 
   all<Row>(sql: string, ...values: SqlValue[]): Row[] {
-    return this.prepare(sql).all(...replaceNuls(values)) as Row[];
+    return this.prepare<Row>(sql).all(...replaceNuls(values));
   }
 
   /** Returns rows as they are read, which ends if the caller stops. */
   iterate<Row>(sql: string, ...values: SqlValue[]): Iterable<Row> {
-    return this.prepare(sql).iterate(...replaceNuls(values)) as Iterable<Row>;
+    return this.prepare<Row>(sql).iterate(...replaceNuls(values));
   }
 
   /** Returns how many rows changed. */

@@ -5,11 +5,12 @@ import { KnockError } from "../../../errors/knock-error.js";
 
 export type SqlValue = null | number | string;
 
-export interface Statement {
+/** A prepared statement, whose rows are as the one who prepares it declares. */
+export interface Statement<Row = unknown> {
   run(...values: SqlValue[]): { changes: number | bigint; lastInsertRowid: number | bigint };
-  get(...values: SqlValue[]): unknown;
-  all(...values: SqlValue[]): unknown[];
-  iterate(...values: SqlValue[]): Iterable<unknown>;
+  get(...values: SqlValue[]): Row | undefined;
+  all(...values: SqlValue[]): Row[];
+  iterate(...values: SqlValue[]): Iterable<Row>;
   /** Makes the statement return rows as arrays of columns from now on. */
   setReturnArrays(enabled: boolean): void;
 }
@@ -30,7 +31,7 @@ const CODES_BY_MESSAGE: Readonly<Record<string, number>> = {
 /** Returns SQLite's result code for an error. Errors of `all` in `@photostructure/sqlite` have only a message. */
 export function getResultCode(error: unknown): number | undefined {
   if (typeof error !== "object" || error === null) return undefined;
-  const { errcode, code, message } = error as { errcode?: unknown; code?: unknown; message?: unknown };
+  const { errcode, code, message }: { errcode?: unknown; code?: unknown; message?: unknown } = error;
   if (typeof errcode === "number") return errcode;
   if (code !== "ERR_SQLITE_ERROR") return undefined;
   return CODES_BY_MESSAGE[String(message)] ?? GENERIC_ERROR;
@@ -41,8 +42,15 @@ const GENERIC_ERROR = 1;
 /** The part of the `node:sqlite` API that the store uses. */
 export interface Database {
   exec(sql: string): void;
-  prepare(sql: string): Statement;
+  prepare<Row>(sql: string): Statement<Row>;
   close(): void;
+}
+
+/** Returns the row of a statement that always has one, such as a pragma or a count. */
+export function selectOne<Row>(database: Database, sql: string): Row {
+  const row = database.prepare<Row>(sql).get();
+  if (row === undefined) throw new Error(`no row: ${sql}`);
+  return row;
 }
 
 /** Where SQLite comes from: `node:sqlite`, or the prebuilt binding of `@photostructure/sqlite` in our package. */

@@ -1,7 +1,7 @@
 import { getErrorMessage } from "../../../errors/knock-error.js";
 import { stringify } from "../../rows/json-column.js";
 import { STORED_TABLES } from "../../rows/stored-tables.js";
-import type { Database } from "./driver.js";
+import { type Database, selectOne } from "./driver.js";
 
 /** The checks of columns, by table. */
 const COLUMNS_BY_TABLE = new Map(STORED_TABLES.map(({ name, columnsByName }) => [name, columnsByName]));
@@ -21,9 +21,9 @@ interface Column {
 function describeInvalidColumn(table: string, { name, type, notnull }: Column, value: unknown): string | null {
   if (value === null) return notnull ? `${name} is missing` : null;
   if (type === "INTEGER") {
-    if (!Number.isSafeInteger(value)) return `${name} is not a number`;
+    if (typeof value !== "number" || !Number.isSafeInteger(value)) return `${name} is not a number`;
     const isTime = name === "at" || name.endsWith("_at");
-    return isTime && Math.abs(value as number) > MAX_TIME_MS ? `${name} is not a time` : null;
+    return isTime && Math.abs(value) > MAX_TIME_MS ? `${name} is not a time` : null;
   }
   if (typeof value !== "string") return `${name} is not text`;
   const { check, values } = COLUMNS_BY_TABLE.get(table)?.get(name) ?? {};
@@ -43,7 +43,7 @@ function formatRowName(table: string, row: Record<string, unknown>): string {
 
 /** Returns the columns of a table that `MIGRATIONS` creates. */
 function readColumns(database: Database, table: string): Column[] {
-  return database.prepare(`PRAGMA table_info(${table})`).all() as Column[];
+  return database.prepare<Column>(`PRAGMA table_info(${table})`).all();
 }
 
 const MAX_ROWS_PER_READ = 200;
@@ -52,9 +52,9 @@ function findInvalidRow(database: Database, table: string): string | null {
   const columns = readColumns(database, table);
   const hasRow = columns.some(({ name }) => name === "row");
   const limit = hasRow ? `WHERE row > ? ORDER BY row LIMIT ${MAX_ROWS_PER_READ}` : "";
-  const select = database.prepare(`SELECT * FROM ${table} ${limit}`);
+  const select = database.prepare<Record<string, unknown>>(`SELECT * FROM ${table} ${limit}`);
   for (let last = Number.MIN_SAFE_INTEGER; ; ) {
-    const rows = select.all(...(hasRow ? [last] : [])) as Record<string, unknown>[];
+    const rows = select.all(...(hasRow ? [last] : []));
     for (const row of rows) {
       for (const column of columns) {
         const problem = describeInvalidColumn(table, column, row[column.name]);
@@ -78,13 +78,21 @@ const REFERENCES = [
 function findMissingReference(database: Database): string | null {
   for (const [table, column, target] of REFERENCES) {
     const missingRow = database
-      .prepare(
+      .prepare<{ row: number }>(
         `SELECT row FROM ${table} WHERE ${column} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ${target} t WHERE t.row = ${table}.${column}) LIMIT 1`,
       )
-      .get() as { row: number } | undefined;
+      .get();
     if (missingRow !== undefined) return `${table}, row ${missingRow.row}: its ${target} row is missing`;
   }
   return null;
+}
+
+/** Returns the statements that created the tables of a database, by table. */
+export function readTableStatements(database: Database): Map<string, string> {
+  const rows = database
+    .prepare<{ name: string; sql: string }>("SELECT name, sql FROM sqlite_schema WHERE type = 'table'")
+    .all();
+  return new Map(rows.map(({ name, sql }) => [name, sql]));
 }
 
 /**
@@ -95,15 +103,11 @@ function findMissingReference(database: Database): string | null {
 export function findDamage(database: Database, tables: ReadonlyMap<string, string>): string | null {
   let tablePrefix = "";
   try {
-    const found = database.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'table'").all() as {
-      name: string;
-      sql: string;
-    }[];
-    const created = new Map(found.map(({ name, sql }) => [name, sql]));
+    const created = readTableStatements(database);
     for (const [name, sql] of tables)
       if (created.get(name) !== sql) return `the definition of table ${name} has changed`;
-    const check = database.prepare("PRAGMA integrity_check(1)").get() as { integrity_check: string };
-    if (check.integrity_check !== "ok") return check.integrity_check;
+    const { integrity_check } = selectOne<{ integrity_check: string }>(database, "PRAGMA integrity_check(1)");
+    if (integrity_check !== "ok") return integrity_check;
     for (const table of tables.keys()) {
       if (table.startsWith("sqlite_")) continue; // SQLite's own tables declare no types, and `integrity_check` covers them
       tablePrefix = `${table}: `;

@@ -15,17 +15,16 @@ const SECRET_BYTES = 32;
 
 /** Returns the secret of this name as hex. Creates it at the first read. */
 export function readSecret(db: Connection, name: string): string {
-  const find = (): string | undefined =>
-    db.get<{ value: string }>("SELECT value FROM secrets WHERE name = ?", name)?.value;
-  const known = db.runSingle(find);
-  if (known !== undefined) return known;
+  const select = "SELECT value FROM secrets WHERE name = ?";
+  const known = db.runSingle(() => db.get<{ value: string }>(select, name));
+  if (known !== undefined) return known.value;
   return db.write(() => {
     db.run(
       "INSERT INTO secrets (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
       name,
       Buffer.from(randomBytes(SECRET_BYTES)).toString("hex"),
     );
-    return find() as string;
+    return db.getOne<{ value: string }>(select, name).value;
   });
 }
 

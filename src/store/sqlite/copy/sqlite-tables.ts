@@ -5,7 +5,7 @@ import { KnockError } from "../../../errors/knock-error.js";
 import type { ClockSetting } from "../../../ports/clock-store.js";
 import type { StoredRow, StoredTable, StoreTables, TableTarget } from "../../../ports/store-tables.js";
 import { formatColumns, formatSelectNext, getKey, READ_ROWS, STORED_TABLES } from "../../rows/stored-tables.js";
-import { type Database, openDatabase, type SqlValue, type Statement } from "../connection/driver.js";
+import { type Database, openDatabase, type Statement, selectOne } from "../connection/driver.js";
 import { inspectStoreFile } from "../connection/inspect-store-file.js";
 import { isBusy, translateError } from "../connection/store-errors.js";
 import { WATCH_SCRIPT } from "../log/sqlite-outbound-log.js";
@@ -26,7 +26,7 @@ class RunNumbers {
 
   renumber({ name, columns, recipientRunRows }: StoredTable, rows: readonly StoredRow[]): readonly StoredRow[] {
     if (recipientRunRows.length === 0) return rows;
-    if (name === "recipient_runs") for (const [row] of rows) this.add(row as number);
+    if (name === "recipient_runs") for (const [row] of rows) this.add(Number(row));
     const positions = recipientRunRows.map((column) => columns.indexOf(column));
     return rows.map((row) => {
       const changed = [...row];
@@ -49,7 +49,7 @@ class RunNumbers {
     let [low, high] = [0, this.count];
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((this.rows[middle] as number) < row) low = middle + 1;
+      if ((this.rows[middle] ?? row) < row) low = middle + 1;
       else high = middle;
     }
     return low < this.count && this.rows[low] === row ? low + 1 : 0;
@@ -84,7 +84,7 @@ function createInUseError(location: string, cause?: unknown): KnockError {
 
 /** Returns a number that changes when another connection changes the file. */
 function readDataVersion(database: Database): number {
-  return (database.prepare("PRAGMA data_version").get() as { data_version: number }).data_version;
+  return selectOne<{ data_version: number }>(database, "PRAGMA data_version").data_version;
 }
 
 class SqliteTableTarget implements TableTarget {
@@ -95,28 +95,28 @@ class SqliteTableTarget implements TableTarget {
 
   async countRows({ name }: StoredTable): Promise<number> {
     if (!this.hasTable(name)) return 0;
-    return (this.database.prepare(`SELECT COUNT(*) AS count FROM ${name}`).get() as { count: number }).count;
+    return selectOne<{ count: number }>(this.database, `SELECT COUNT(*) AS count FROM ${name}`).count;
   }
 
   async *readRows(table: StoredTable): AsyncGenerator<readonly StoredRow[]> {
     if (!this.hasTable(table.name)) return;
-    const [first, next] = [true, false].map((isFirst) => {
-      const statement = this.database.prepare(formatSelectNext(table, isFirst, () => "?"));
+    const prepare = (isFirst: boolean) => {
+      const statement = this.database.prepare<StoredRow>(formatSelectNext(table, isFirst, () => "?"));
       statement.setReturnArrays(true);
       return statement;
-    }) as [Statement, Statement];
-    let rows = first.all() as StoredRow[];
-    while (rows.length > 0) {
+    };
+    const next = prepare(false);
+    let rows = prepare(true).all();
+    for (let last = rows.at(-1); last !== undefined; last = rows.at(-1)) {
       yield rows;
-      const last = rows.at(-1) as StoredRow;
-      rows = rows.length < READ_ROWS ? [] : (next.all(...getKey(table, last)) as StoredRow[]);
+      rows = rows.length < READ_ROWS ? [] : next.all(...getKey(table, last));
     }
   }
 
   async writeRows(table: StoredTable, rows: readonly StoredRow[]): Promise<readonly StoredRow[]> {
     const insert = this.inserts.get(table.name) ?? this.prepareInsert(table);
     const renumbered = this.runNumbers.renumber(table, rows);
-    for (const row of renumbered) insert.run(...(row as SqlValue[]));
+    for (const row of renumbered) insert.run(...row);
     return renumbered;
   }
 
@@ -130,8 +130,8 @@ class SqliteTableTarget implements TableTarget {
   }
 
   async readClock(): Promise<ClockSetting> {
-    const found = this.database.prepare("SELECT offset_ms, frozen_at FROM clock WHERE row = 1").get();
-    return { offset_ms: 0, frozen_at: null, ...(found as ClockSetting | undefined) };
+    const found = this.database.prepare<ClockSetting>("SELECT offset_ms, frozen_at FROM clock WHERE row = 1").get();
+    return { offset_ms: 0, frozen_at: null, ...found };
   }
 
   async writeClock({ offset_ms, frozen_at }: ClockSetting): Promise<void> {

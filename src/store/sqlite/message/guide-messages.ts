@@ -80,7 +80,9 @@ export function recordGuideEngagement(
       const { content, data } = toDisplayColumns(engagement);
       db.run("UPDATE messages SET content = ?, data = ? WHERE id = ?", content, data, known.id);
     }
-    return markMessagesInWrite(db, shared, [known?.id ?? message.id], action, at, eventData)[0] as Message;
+    const [marked] = markMessagesInWrite(db, shared, [known?.id ?? message.id], action, at, eventData);
+    if (marked === undefined) throw new Error(`missing: ${message.id}`);
+    return marked;
   });
   return { message: result, caused };
 }

@@ -3,6 +3,7 @@ import type { Message } from "../../../domain/message/message.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { NewMessages } from "../../../ports/feed-store.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
+import { zip } from "../../../util/zip.js";
 import { serializeCursor } from "../../cursor.js";
 import { stringify } from "../../rows/json-column.js";
 import { FEED_STATUS_CONDITIONS, getCountOfStatus } from "../../rows/message-conditions.js";
@@ -49,11 +50,11 @@ function buildFeedFilters(db: Connection, shared: SharedRows, filter: FeedFilter
 function countFeed(db: Connection, { conditions, values }: SqlFilters): FeedCounts {
   const where = conditions.join(" AND ");
   const from = /\b[mw]\./.test(where) ? buildFromIndex() : "FROM messages i";
-  const counts = db.get<FeedCounts>(
+  const counts = db.getOne<FeedCounts>(
     `SELECT COUNT(*) AS total_count, COUNT(*) - COUNT(i.read_at) AS unread_count, COUNT(*) - COUNT(i.seen_at) AS unseen_count ${from} WHERE ${where}`,
     ...values,
   );
-  return { ...(counts as FeedCounts) };
+  return { ...counts };
 }
 
 /** Maximum number of new rows that are searched for recipients. With more, `recipients` is null. */
@@ -105,10 +106,9 @@ export function listFeed(
       },
       page,
     );
-    const messages = toMessages(db, shared, rows);
-    const items = messages.map((message, index) => ({
+    const items = zip(toMessages(db, shared, rows), rows).map(([message, { row }]) => ({
       message,
-      cursor: serializeCursor("feed", (rows[index] as MessageRow).row),
+      cursor: serializeCursor("feed", row),
     }));
     return { items, page_info, counts };
   });

@@ -3,6 +3,7 @@ import type { EngagementAction, Message } from "../../../domain/message/message.
 import { requeueMessage } from "../../../domain/message/requeue-message.js";
 import type { ChangedMessages } from "../../../ports/message-store.js";
 import type { JsonObject } from "../../../util/json.js";
+import { zip } from "../../../util/zip.js";
 import { MARKED_FIELDS, type MessageRow, QUEUED_FIELDS } from "../../rows/message-row.js";
 import { encodeFields, type FieldColumn, listColumns } from "../../rows/table.js";
 import type { Connection } from "../connection/connection.js";
@@ -61,8 +62,7 @@ export function markMessagesInWrite(
 ): Message[] {
   const rows = selectMessageRows(db, ids);
   const update = db.prepare(UPDATE_MARKED);
-  return toMessages(db, shared, rows).map((before, index) => {
-    const { row } = rows[index] as MessageRow;
+  return zip(toMessages(db, shared, rows), rows).map(([before, { row }]) => {
     const marked = markMessage(before, action, at, metadata);
     update.run(...encodeFields(MARKED_FIELDS, marked), row);
     recordMessageEvents(db, [{ message: marked, events: marked.events.slice(before.events.length) }]);
@@ -78,10 +78,9 @@ export function retryMessages(db: Connection, shared: SharedRows, ids: readonly 
   const { result: messages, caused } = db.writeAndCollect(() => {
     const rows = selectMessageRows(db, ids);
     const update = db.prepare(UPDATE_QUEUED);
-    return toMessages(db, shared, rows).flatMap((before, index) => {
+    return zip(toMessages(db, shared, rows), rows).flatMap(([before, { row }]) => {
       const queued = requeueMessage(before, at);
       if (queued === null) return [];
-      const { row } = rows[index] as MessageRow;
       update.run(...encodeFields(QUEUED_FIELDS, queued), row);
       recordMessageEvents(db, [{ message: queued, events: queued.events.slice(before.events.length) }]);
       return [queued];

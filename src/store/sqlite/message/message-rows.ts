@@ -1,9 +1,9 @@
 import { hasTrait } from "../../../domain/message/channel-types.js";
 import type { DeliveryLog } from "../../../domain/message/delivery-log.js";
 import { selectRetainedSecrets } from "../../../domain/message/delivery-secrets.js";
-import type { Message, MessageStatuses } from "../../../domain/message/message.js";
+import type { DeliveryStatus, Message, MessageStatuses } from "../../../domain/message/message.js";
 import type { JsonObject } from "../../../util/json.js";
-import { stringify } from "../../rows/json-column.js";
+import { type JsonText, parseJson, stringify } from "../../rows/json-column.js";
 import {
   DELIVERY_LOGS,
   MESSAGE_COLUMNS,
@@ -37,7 +37,7 @@ export const SELECT_MESSAGES = `SELECT ${MESSAGE_COLUMNS} ${FROM_MESSAGES}`;
 type StatusColumns = [
   recipient_run: number,
   step_ref: string,
-  status: string,
+  status: DeliveryStatus,
   seen_at: number | null,
   read_at: number | null,
   interacted_at: number | null,
@@ -59,7 +59,7 @@ export function readMessageStatuses(db: Connection, recipientRuns: readonly numb
   for (const [run, step_ref, status, seen_at, read_at, interacted_at, link_clicked_at, archived_at] of rows) {
     const statuses: MessageStatuses = {
       step_ref,
-      status: status as Message["status"],
+      status,
       seen_at,
       read_at,
       interacted_at,
@@ -129,12 +129,10 @@ function insertSecrets(db: Connection, { id, secrets }: Message): void {
 
 /** Returns the messages with the secrets that their deliveries need. Messages without secrets are unchanged. */
 export function addSecrets(db: Connection, messages: Message[]): Message[] {
-  const select = db.prepare("SELECT secrets FROM message_secrets WHERE message = ?");
+  const select = db.prepare<{ secrets: JsonText<JsonObject> }>("SELECT secrets FROM message_secrets WHERE message = ?");
   return messages.map((message) => {
-    const found = hasTrait(message.channel.type, "hasSecrets")
-      ? (select.get(message.id) as { secrets: string } | undefined)
-      : undefined;
-    return found === undefined ? message : { ...message, secrets: JSON.parse(found.secrets) as JsonObject };
+    const found = hasTrait(message.channel.type, "hasSecrets") ? select.get(message.id) : undefined;
+    return found === undefined ? message : { ...message, secrets: parseJson(found.secrets) };
   });
 }
 

@@ -115,14 +115,12 @@ export function readMemberships(
 ): Map<RecipientKey, { audience: string; tenant: string | null }[]> {
   return db.read(() => {
     const found = new Map<RecipientKey, { audience: string; tenant: string | null }[]>();
-    const rows = db.all<{ recipient: string; audience: string; tenant: string }>(
+    const rows = db.all<{ recipient: RecipientKey; audience: string; tenant: string }>(
       "SELECT recipient, audience, tenant FROM audience_members WHERE recipient IN (SELECT value FROM json_each(?))",
       stringify(users),
     );
-    for (const { recipient, audience, tenant } of rows) {
-      const key = recipient as RecipientKey;
-      found.set(key, [...(found.get(key) ?? []), { audience, tenant: tenant || null }]);
-    }
+    for (const { recipient, audience, tenant } of rows)
+      found.set(recipient, [...(found.get(recipient) ?? []), { audience, tenant: tenant || null }]);
     return found;
   });
 }

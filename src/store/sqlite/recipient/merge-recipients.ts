@@ -3,7 +3,7 @@ import { MERGED_HISTORY_MS, mergeRecipients as mergeParts } from "../../../domai
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import { cancelRun } from "../../../domain/run/cancel-run.js";
 import type { CausedWork } from "../../../ports/due-store.js";
-import { stringify } from "../../rows/json-column.js";
+import { type JsonText, parseJson, stringify } from "../../rows/json-column.js";
 import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, toRecipientRun } from "../../rows/run-row.js";
 import type { Connection } from "../connection/connection.js";
 import { closeBatches } from "../run/batches.js";
@@ -32,12 +32,12 @@ function mergeActors(
   db.run(`UPDATE workflow_runs SET actor = ? WHERE row IN ${LIST}`, into, triggers);
   db.run(`UPDATE ${ACTIVITIES.replace(" WHERE", " SET actor = ? WHERE")}`, into, triggers, from);
   // A message of a batch belongs to the run that waited for it.
-  const messages = db.all<{ row: number; batch: string }>(
+  const messages = db.all<{ row: number; batch: JsonText<MessageBatch> }>(
     `SELECT m.row, m.batch FROM batches b CROSS JOIN messages m ON m.recipient_run = b.holder WHERE b.row IN ${LIST} AND m.batch IS NOT NULL`,
     batches,
   );
   for (const { row, batch } of messages) {
-    const renamed = stringify(renameActor(JSON.parse(batch) as MessageBatch, from, into));
+    const renamed = stringify(renameActor(parseJson(batch), from, into));
     if (renamed !== batch) db.run("UPDATE messages SET batch = ? WHERE row = ?", renamed, row);
   }
 }

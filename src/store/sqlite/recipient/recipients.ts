@@ -82,7 +82,7 @@ export function changeRecipient(
       'INSERT INTO user_changes (user, "before", "after", at, depth) VALUES (?, ?, ?, ?, ?)',
       key,
       row?.properties ?? null,
-      record.properties as string,
+      record.properties ?? null,
       at,
       depth,
     );

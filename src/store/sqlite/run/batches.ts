@@ -5,7 +5,7 @@ import {
 } from "../../../domain/run/batch-continuations.js";
 import * as rules from "../../../domain/run/decide-batch.js";
 import { stringify } from "../../rows/json-column.js";
-import type { TriggerData } from "../../rows/run-row.js";
+import type { RecipientRunRow, TriggerData } from "../../rows/run-row.js";
 import { packSteps, unpackSteps } from "../../rows/step-codec.js";
 import type { Connection } from "../connection/connection.js";
 import { FROM_ACTIVITIES, SHARED_DATA } from "./read-batch.js";
@@ -79,10 +79,10 @@ function insertBatch(db: Connection, { key, items }: rules.BatchChange, closesAt
 }
 
 function postponeWaitingRun(db: Connection, run: number, closesAt: number, now: number): void {
-  const { id, steps } = db.get("SELECT id, steps FROM recipient_runs WHERE row = ?", run) as {
-    id: string;
-    steps: string;
-  };
+  const { id, steps } = db.getOne<Pick<RecipientRunRow, "id" | "steps">>(
+    "SELECT id, steps FROM recipient_runs WHERE row = ?",
+    run,
+  );
   if (closesAt <= now) db.causedWork.addRecipientRun(id);
   db.run(
     "UPDATE recipient_runs SET due_at = ?, steps = ? WHERE row = ?",

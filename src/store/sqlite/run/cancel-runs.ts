@@ -2,7 +2,7 @@ import { cancelRun, decideCancelEffect, leaveBatch } from "../../../domain/run/c
 import { canCancelFanOut, cancelFanOut, type FanOutState } from "../../../domain/run/fan-out-state.js";
 import { takeOverBatch } from "../../../domain/run/hand-over-batch.js";
 import type { CancellationResult, RunCancellation } from "../../../ports/run-cancellation.js";
-import { stringify } from "../../rows/json-column.js";
+import { type JsonText, parseJson, stringify } from "../../rows/json-column.js";
 import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, toRecipientRun } from "../../rows/run-row.js";
 import type { Connection } from "../connection/connection.js";
 import {
@@ -36,7 +36,7 @@ function handOverBatch(db: Connection, shared: SharedRows, batch: OpenBatchRow, 
     clearWaitingRun(db, batch.row);
     return;
   }
-  const found = db.get<FoundRun>(`${SELECT} WHERE r.row = ?`, next) as FoundRun;
+  const found = db.getOne<FoundRun>(`${SELECT} WHERE r.row = ?`, next);
   const run = takeOverBatch(toRecipientRun(found, found.run_id), shared.readVersion(found.runs), batch.closes_at, at);
   updateRecipientRun(db, run, next);
   setWaitingRun(db, batch.row, next);
@@ -50,13 +50,13 @@ function cancelFanOuts(
   db: Connection,
   { workflow, cancellation_key, branch = null, recipients }: RunCancellation,
 ): number {
-  const found = db.all<{ row: number; fan_out: string }>(
+  const found = db.all<{ row: number; fan_out: JsonText<FanOutState> }>(
     "SELECT row, fan_out FROM workflow_runs WHERE workflow = ? AND cancellation_key = ? AND settings ->> '$.branch' IS ? AND fan_out IS NOT NULL",
     workflow,
     cancellation_key,
     branch,
   );
-  const states = found.map(({ row, fan_out }) => ({ row, state: JSON.parse(fan_out) as FanOutState }));
+  const states = found.map(({ row, fan_out }) => ({ row, state: parseJson(fan_out) }));
   const changed = states.filter(({ state }) => canCancelFanOut(state, recipients));
   for (const { row, state } of changed)
     db.run(
@@ -85,7 +85,7 @@ export function cancelRuns(db: Connection, shared: SharedRows, cancellation: Run
       recipientsJson,
     );
     const runs = rows.map(({ row }) => {
-      const found = db.get<FoundRun>(`${SELECT} WHERE r.row = ?`, row) as FoundRun;
+      const found = db.getOne<FoundRun>(`${SELECT} WHERE r.row = ?`, row);
       const before = toRecipientRun(found, found.run_id);
       const held = findAwaitedBatch(db, found);
       const item = findOpenItem(db, row);

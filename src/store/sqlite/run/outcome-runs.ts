@@ -1,4 +1,5 @@
 import type { OutcomeRuns, RunCounts, StoredTrigger } from "../../../ports/run-store.js";
+import { zip } from "../../../util/zip.js";
 import { stringify } from "../../rows/json-column.js";
 import {
   ENDED_STATUSES,
@@ -36,9 +37,7 @@ export function readOutcomeRuns(db: Connection, id: string, after: number | null
   return db.read(() => {
     const rows = db.all<OutcomeRunRow>(SELECT_RUNS, id, after ?? 0, limit);
     const runs = rows.map(toOutcomeRun);
-    const withMessages = rows.flatMap(({ row }, index) =>
-      hasMessages(runs[index] as (typeof runs)[number]) ? [row] : [],
-    );
+    const withMessages = zip(rows, runs).flatMap(([{ row }, run]) => (hasMessages(run) ? [row] : []));
     const messages = db.all<OutcomeMessageRow>(SELECT_MESSAGES, stringify(withMessages));
     return {
       runs,

@@ -20,7 +20,7 @@ const buildSelect = (order: "ASC" | "DESC"): string =>
 const SELECT_FIRST = buildSelect("ASC");
 const SELECT_LAST = buildSelect("DESC");
 
-type ActivityColumns = [id: string, workflow_run: number, actor: string | null, data: string, at: number];
+type ActivityColumns = [id: string, workflow_run: number, actor: RecipientKey | null, data: string, at: number];
 
 /**
  * Returns a function that reads the activities of batches. It reads the data of a trigger once, however many activities have
@@ -30,17 +30,15 @@ export function createBatchReader(db: Connection, shared: SharedRows): (batch: n
   const workflowRun = createWorkflowRunReader(db, shared);
   const toActivity = ([id, run, actor, data, at]: ActivityColumns): BatchActivity => ({
     id,
-    actor: actor as RecipientKey | null,
+    actor,
     data: data === SHARED_DATA ? workflowRun(run).run.data : JSON.parse(data),
     at,
   });
   const list = (select: string, batch: number): BatchActivity[] =>
     db.allLists<ActivityColumns>(select, batch).map(toActivity);
   return (batch) => {
-    const [activities, actors] = db.getList<[number, number]>(
-      `SELECT COUNT(*), COUNT(DISTINCT a.actor) ${FROM_ACTIVITIES}`,
-      batch,
-    ) as [number, number];
+    const [activities = 0, actors = 0] =
+      db.getList<[number, number]>(`SELECT COUNT(*), COUNT(DISTINCT a.actor) ${FROM_ACTIVITIES}`, batch) ?? [];
     const first = list(SELECT_FIRST, batch);
     const last = activities > MAX_RENDERED_ACTIVITIES ? list(SELECT_LAST, batch).reverse() : first;
     return { first, last, total_activities: activities, total_actors: actors };

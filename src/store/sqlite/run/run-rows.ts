@@ -48,7 +48,7 @@ export function createWorkflowRunReader(db: Connection, shared: SharedRows): (ro
   return (row) => {
     let read = known.get(row);
     if (read === undefined) {
-      const found = db.get<WorkflowRunRow>(`${SELECT_WORKFLOW_RUN} WHERE row = ?`, row) as WorkflowRunRow;
+      const found = db.getOne<WorkflowRunRow>(`${SELECT_WORKFLOW_RUN} WHERE row = ?`, row);
       read = toWorkflowRunRecord(found, shared.readVersion(found.version));
       known.set(row, read);
     }

@@ -1,6 +1,6 @@
 import type { MessageChannel } from "../../../domain/message/message.js";
 import type { Workflow } from "../../../domain/workflow/workflow.js";
-import { stringify } from "../../rows/json-column.js";
+import { type JsonText, parseJson, stringify } from "../../rows/json-column.js";
 import { type CategorizedVersion, type FoundVersions, VersionCategories } from "../../rows/version-categories.js";
 import type { Connection } from "../connection/connection.js";
 
@@ -75,11 +75,11 @@ export class SharedRows {
   readVersion(row: number): Workflow {
     let version = this.versions.get(row);
     if (version === undefined) {
-      const found = this.db.get<{ definition: string }>(
+      const found = this.db.getOne<{ definition: JsonText<Workflow> }>(
         "SELECT definition FROM workflow_versions WHERE row = ?",
         row,
-      ) as { definition: string };
-      version = JSON.parse(found.definition) as Workflow;
+      );
+      version = parseJson(found.definition);
       this.versions.set(row, version);
     }
     return version;
@@ -170,9 +170,11 @@ export class SharedRows {
   readTemplateSources(row: number): readonly string[] {
     let sources = this.templateSources.get(row);
     if (sources === undefined) {
-      const found = this.db.get<{ texts: string }>("SELECT texts FROM template_sources WHERE row = ?", row);
-      if (found === undefined) throw new Error(`template_sources row ${row} is missing`);
-      sources = JSON.parse(found.texts) as string[];
+      const found = this.db.getOne<{ texts: JsonText<string[]> }>(
+        "SELECT texts FROM template_sources WHERE row = ?",
+        row,
+      );
+      sources = parseJson(found.texts);
       this.templateSources.set(row, sources);
     }
     return sources;

@@ -1,10 +1,11 @@
 import { decideThrottle, type ThrottleWindow } from "../../../domain/run/decide-throttle.js";
 import type { ThrottleAssumption, ThrottleRequest } from "../../../ports/run-store.js";
+import { getKnown } from "../../../util/get-known.js";
 import type { Connection } from "../connection/connection.js";
 
 /** The throttles of some requests, as they are after the decisions so far. */
 class ThrottleDecisions {
-  private readonly windows = new Map<string, ThrottleWindow | null>();
+  private readonly windows = new Map<string, ThrottleWindow>();
   private readonly passedByRun = new Map<string, boolean>();
   /** The throttles whose previous windows have ended. */
   private readonly opened = new Set<string>();
@@ -27,7 +28,7 @@ class ThrottleDecisions {
   }
 
   getWindow(key: string): { window: ThrottleWindow; opened: boolean } {
-    return { window: this.windows.get(key) as ThrottleWindow, opened: this.opened.has(key) };
+    return { window: getKnown(this.windows, key), opened: this.opened.has(key) };
   }
 
   private readDecision(key: string, recipientRunId: string): boolean | undefined {

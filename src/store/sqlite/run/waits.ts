@@ -8,7 +8,7 @@ import {
   type Signal,
 } from "../../../domain/run/run-wait.js";
 import type { RecipientRun, TriggerSource } from "../../../domain/run/workflow-run.js";
-import { stringify } from "../../rows/json-column.js";
+import { type JsonText, parseJson, stringify } from "../../rows/json-column.js";
 import { toRunWait, type WaitRow } from "../../rows/run-row.js";
 import type { Connection } from "../connection/connection.js";
 import { createWorkflowRunReader } from "./run-rows.js";
@@ -57,11 +57,11 @@ export function recordMessageEvents(
 /** Returns the type of the trigger of a message's run; null for a guide's message, which has no run. */
 function readTriggerType(db: Connection, { source, workflow_run_id }: Message): TriggerSource["type"] | null {
   if (source === "guide") return null;
-  const found = db.get<{ trigger_source: string }>(
+  const found = db.get<{ trigger_source: JsonText<TriggerSource> }>(
     "SELECT trigger_source FROM workflow_runs WHERE id = ?",
     workflow_run_id,
   );
-  return found === undefined ? "api" : (JSON.parse(found.trigger_source) as TriggerSource).type;
+  return found === undefined ? "api" : parseJson(found.trigger_source).type;
 }
 
 /** Records the events of runs that have just started or that an advance has just changed. */

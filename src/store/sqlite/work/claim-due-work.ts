@@ -120,8 +120,8 @@ export function claimDueRuns(db: Connection, shared: SharedRows, claim: Claim, l
 export function claimDueMessages(db: Connection, shared: SharedRows, claim: Claim, limit: number): Message[] {
   if (!hasDueWork(db, "messages", claim)) return [];
   return db.writeUnsynced(() => {
-    const select = db.prepare(`${SELECT_MESSAGES} WHERE m.row = ?`);
-    const rows = leaseDueRows(db, "messages", claim, limit).map((row) => select.get(row) as MessageRow);
+    const select = `${SELECT_MESSAGES} WHERE m.row = ?`;
+    const rows = leaseDueRows(db, "messages", claim, limit).map((row) => db.getOne<MessageRow>(select, row));
     return addSecrets(db, toMessages(db, shared, rows));
   });
 }
@@ -162,7 +162,7 @@ function readNextWithLeases(db: Connection, realNow: number): number[] {
   const shift = frozen_at === null ? offset_ms : frozen_at - realNow;
   const unleased = readNextUnleased(db, realNow);
   const leased = DUE_TABLES.map((table, index) =>
-    readNextLeaseEnd(db, table, realNow, shift, unleased[index] as number),
+    readNextLeaseEnd(db, table, realNow, shift, unleased[index] ?? Number.POSITIVE_INFINITY),
   );
   const changes = db.get<{ at: number | null }>(
     "SELECT MIN(MAX(at, claim_until + ?)) AS at FROM user_changes WHERE claim_until > ?",

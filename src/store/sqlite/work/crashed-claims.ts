@@ -49,9 +49,10 @@ export function selectClaimable(db: Connection, table: DueTable, claim: Claim, r
   if (counts.size === 0) return [...rows];
   const others = rows.filter((row) => !counts.has(row));
   const [alone] = rows;
-  if (others.length > 0 || alone === undefined) return others;
+  const crashes = alone === undefined ? undefined : counts.get(alone);
+  if (others.length > 0 || alone === undefined || crashes === undefined) return others;
   db.run("UPDATE crashed_claims SET token = ? WHERE kind = ? AND row = ?", claim.token, table, alone);
-  db.crashes.set(claim.token, counts.get(alone) as number);
+  db.crashes.set(claim.token, crashes);
   return [alone];
 }
 

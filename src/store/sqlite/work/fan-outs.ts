@@ -1,9 +1,10 @@
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { Subscription } from "../../../domain/recipient/subscription.js";
 import type { BatchDecision } from "../../../domain/run/batch-continuations.js";
+import type { FanOutState } from "../../../domain/run/fan-out-state.js";
 import type { CausedWork, Claim } from "../../../ports/due-store.js";
 import type { ChunkResult, ClaimedFanOut, FanOutChunk, FanOutSplit } from "../../../ports/fan-out-store.js";
-import { stringify } from "../../rows/json-column.js";
+import { type JsonText, parseJson, stringify } from "../../rows/json-column.js";
 import { SUBSCRIPTION_COLUMNS, type SubscriptionRow, toSubscribers } from "../../rows/recipient-row.js";
 import type { Connection } from "../connection/connection.js";
 import { applyUpserts } from "../recipient/recipients.js";
@@ -40,12 +41,12 @@ export function readRecipientsWithRun(
   return db.read(() => {
     const run = db.get<{ row: number }>("SELECT row FROM workflow_runs WHERE id = ?", workflowRunId);
     if (run === undefined || recipients.length === 0) return new Set<RecipientKey>();
-    const rows = db.all<{ recipient: string }>(
+    const rows = db.all<{ recipient: RecipientKey }>(
       "SELECT recipient FROM recipient_runs WHERE workflow_run = ? AND recipient IN (SELECT value FROM json_each(?))",
       run.row,
       stringify(recipients),
     );
-    return new Set(rows.map(({ recipient }) => recipient as RecipientKey));
+    return new Set(rows.map(({ recipient }) => recipient));
   });
 }
 
@@ -53,10 +54,10 @@ export function claimDueFanOuts(db: Connection, shared: SharedRows, claim: Claim
   if (!hasDueWork(db, "workflow_runs", claim)) return [];
   return db.writeUnsynced(() => {
     const read = createWorkflowRunReader(db, shared);
-    const select = db.prepare("SELECT fan_out FROM workflow_runs WHERE row = ?");
+    const select = "SELECT fan_out FROM workflow_runs WHERE row = ?";
     return leaseDueRows(db, "workflow_runs", claim, limit).map((row): ClaimedFanOut => {
       const { run, version } = read(row);
-      return { run, version, fanOut: JSON.parse((select.get(row) as { fan_out: string }).fan_out) };
+      return { run, version, fanOut: parseJson(db.getOne<{ fan_out: JsonText<FanOutState> }>(select, row).fan_out) };
     });
   });
 }

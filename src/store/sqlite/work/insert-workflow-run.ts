@@ -3,6 +3,7 @@ import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { BatchContinuations, BatchDecision, PendingTrigger } from "../../../domain/run/batch-continuations.js";
 import type { RecipientRun, WorkflowRun } from "../../../domain/run/workflow-run.js";
 import type { FrequencyRecord, IdempotencyRecord, InsertResult, NewWorkflowRun } from "../../../ports/trigger-store.js";
+import { getKnown } from "../../../util/get-known.js";
 import { stringify } from "../../rows/json-column.js";
 import { RECIPIENT_RUNS, type TriggerData, WORKFLOW_RUNS } from "../../rows/run-row.js";
 import { encodeFields, listColumns } from "../../rows/table.js";
@@ -110,7 +111,7 @@ export function insertRecipientRuns(
     insertTriggers(db, shared, batch.continuation.triggers);
   }
   const insertMessage = createMessageInserter(db, shared);
-  for (const message of allMessages) insertMessage(message, rows.get(message.recipient_run_id) as number, trigger);
+  for (const message of allMessages) insertMessage(message, getKnown(rows, message.recipient_run_id), trigger);
   if (hasAnyWait(db)) {
     recordMessageEvents(
       db,
@@ -123,7 +124,7 @@ export function insertRecipientRuns(
       now,
     );
   }
-  for (const run of insertedRuns) if (run.wait) writeWait(db, rows.get(run.id) as number, run, now);
+  for (const run of insertedRuns) if (run.wait) writeWait(db, getKnown(rows, run.id), run, now);
   return decided;
 }
 

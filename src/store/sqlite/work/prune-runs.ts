@@ -7,7 +7,7 @@ const LIST = "(SELECT value FROM json_each(?1))";
 const SQL = buildPruneStatements({ bind: (position) => `?${position}`, list: LIST });
 
 const count = (db: Connection, sql: string, ...values: (string | number)[]): number =>
-  (db.get<{ count: number }>(sql, ...values) as { count: number }).count;
+  db.getOne<{ count: number }>(sql, ...values).count;
 
 /** Deletes ended runs, triggers or idempotency keys, in one transaction. */
 export function prune(db: Connection, request: PruneRequest): PruneResult {
@@ -19,10 +19,11 @@ function pruneRows(db: Connection, request: PruneRequest): PruneResult {
   if (table === "partitions" || (table === "throttles" && isDryRun)) return { counts: {}, next: null };
   const hasKeys = table === "idempotency_keys" || table === "throttles";
   const after = hasKeys ? String(request.after || "") : request.after;
-  const { last, rows } = db.get(SQL.selectLast(table, hasKeys ? "key" : "row"), after, limit) as {
-    last: number | string | null;
-    rows: number;
-  };
+  const { last, rows } = db.getOne<{ last: number | string | null; rows: number }>(
+    SQL.selectLast(table, hasKeys ? "key" : "row"),
+    after,
+    limit,
+  );
   if (last === null) return { counts: {}, next: null };
   const next = rows < limit ? null : last;
   const values = [after, last, before];

@@ -49,8 +49,8 @@ export function saveAdvances(
     const saved = new Set<string>();
     const decided = new Map<string, BatchDecision>();
     const claimed = keepsClaim ? undefined : shared.removeClaimRows(token);
-    const findRunRow = db.prepare(`SELECT ${RUN_ROW_BY_ID} AS row`);
-    const getRunRow = (id: string) => claimed?.get(id) ?? (findRunRow.get(id) as { row: number | null }).row;
+    const findRunRow = `SELECT ${RUN_ROW_BY_ID} AS row`;
+    const getRunRow = (id: string) => claimed?.get(id) ?? db.getOne<{ row: number | null }>(findRunRow, id).row;
     const rows = advances.map(({ recipientRun }) => getRunRow(recipientRun.id));
     const claimedRows = new Map(
       db.allLists<[row: number, workflow_run: number]>(
@@ -59,13 +59,13 @@ export function saveAdvances(
         token,
       ),
     );
-    const selectData = db.prepare("SELECT data FROM workflow_runs WHERE row = ?");
+    const selectData = "SELECT data FROM workflow_runs WHERE row = ?";
     const insertMessage = createMessageInserter(db, shared);
     const dataTexts = new Map<number, string>();
     const readTriggerData = (workflowRun: number): TriggerData => {
       let text = dataTexts.get(workflowRun);
       if (text === undefined) {
-        text = (selectData.get(workflowRun) as { data: string }).data;
+        text = db.getOne<{ data: string }>(selectData, workflowRun).data;
         dataTexts.set(workflowRun, text);
       }
       return { value: null, text };
@@ -129,10 +129,12 @@ export function saveMessages(
   const { result: saved, caused } = db.writeAndCollect(() => {
     const savedIds = new Set<string>();
     const changed: { message: Message; events: MessageEvent[] }[] = [];
-    const select = db.prepare("SELECT row, events, inserted_at FROM messages WHERE id = ? AND claim_token = ?");
+    const select = db.prepare<Pick<MessageRow, "row" | "events" | "inserted_at">>(
+      "SELECT row, events, inserted_at FROM messages WHERE id = ? AND claim_token = ?",
+    );
     const update = db.prepare(SAVE_MESSAGE);
     for (const message of messages) {
-      const stored = select.get(message.id, token) as Pick<MessageRow, "row" | "events" | "inserted_at"> | undefined;
+      const stored = select.get(message.id, token);
       if (stored === undefined) continue;
       const before = unpackMessageEvents(stored.events, stored.inserted_at);
       const events: MessageEvent[] = mergeMessageEvents(before, message.events);

@@ -94,8 +94,8 @@ export function deleteSchedules(db: Connection, ids: readonly string[]): Schedul
 export function claimDueSchedules(db: Connection, claim: Claim, limit: number): Schedule[] {
   if (!hasDueWork(db, "schedules", claim)) return [];
   return db.writeUnsynced(() => {
-    const statement = db.prepare(`${SELECT} WHERE t.row = ?`);
-    return leaseDueRows(db, "schedules", claim, limit).map((row) => toSchedule(statement.get(row) as ScheduleRow));
+    const select = `${SELECT} WHERE t.row = ?`;
+    return leaseDueRows(db, "schedules", claim, limit).map((row) => toSchedule(db.getOne<ScheduleRow>(select, row)));
   });
 }
 
