@@ -80,7 +80,8 @@ export function arrangePage<Row extends { row: number }>(
   { found, isFull }: { found: readonly Row[]; isFull: boolean },
 ): UnfinishedPage<Row> {
   const rows = found.slice(0, page.limit);
-  const next: PageEnd = found.length > page.limit || (isFull && { beyond: (found.at(-1) as Row).row });
+  const last = found.at(-1);
+  const next: PageEnd = found.length > page.limit || (isFull && last !== undefined && { beyond: last.row });
   if (!isOlder) rows.reverse();
   // With an empty page, the cursor itself is the border, and the row that it names is on the other side of it.
   const newest = rows[0]?.row ?? (border === null ? 0 : border - 1);

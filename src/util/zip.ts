@@ -1,11 +1,13 @@
-/** Returns the pairs of items at the same positions. Throws if the lists differ in length. */
+/** Returns the pairs of items at the same positions. Throws if the lists differ in length, which is a bug. */
 export function zip<One, Other extends NonNullable<unknown>>(
   ones: readonly One[],
   others: readonly Other[],
 ): [One, Other][] {
-  return ones.map((one, index) => {
-    const other = others[index];
-    if (other === undefined || ones.length !== others.length) throw new Error("the lists differ in length");
-    return [one, other];
-  });
+  if (ones.length !== others.length) throw new Error("the lists differ in length");
+  const pairs: [One, Other][] = [];
+  for (const one of ones) {
+    const other = others[pairs.length];
+    if (other !== undefined) pairs.push([one, other]);
+  }
+  return pairs;
 }

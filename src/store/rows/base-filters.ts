@@ -11,10 +11,10 @@ export function listCases(sign: string): string[] {
   return [...forms].filter((form) => [...form].length === 1);
 }
 
-/** Conditions joined by AND, with a sign and a number for each of their values. */
-export abstract class BaseFilters<Value> {
+/** Conditions joined by AND, with a sign and a number for each of their values: texts, numbers and what else a driver accepts. */
+export abstract class BaseFilters<Other = never> {
   readonly conditions: string[] = [];
-  readonly values: Value[] = [];
+  readonly values: (string | number | Other)[] = [];
 
   /** The sign before the number of a value. */
   protected abstract readonly sign: string;
@@ -24,13 +24,13 @@ export abstract class BaseFilters<Value> {
   protected abstract buildMatch(text: string, isAscii: boolean): (column: string) => string;
 
   /** Returns the placeholder for a value. */
-  bind(value: Value): string {
+  bind(value: string | number | Other): string {
     this.values.push(value);
     return `${this.sign}${this.values.length}`;
   }
 
   /** Adds a condition, in which each `?` is the value. Adds nothing if the value is undefined. */
-  add(condition: string, value: Value | undefined): this {
+  add(condition: string, value: string | number | Other | undefined): this {
     if (value !== undefined) this.conditions.push(condition.replaceAll("?", this.bind(value)));
     return this;
   }
@@ -38,8 +38,7 @@ export abstract class BaseFilters<Value> {
   /** Adds a condition for each given bound of a time. */
   addBounds(column: string, { gt, gte, lt, lte }: TimeBounds = {}): this {
     const bounds = { ">": gt, ">=": gte, "<": lt, "<=": lte };
-    for (const [operator, bound] of Object.entries(bounds))
-      this.add(`${column} ${operator} ?`, bound as Value | undefined);
+    for (const [operator, bound] of Object.entries(bounds)) this.add(`${column} ${operator} ?`, bound);
     return this;
   }
 
@@ -60,7 +59,7 @@ export abstract class BaseFilters<Value> {
       escaped,
       [...escaped].every((sign) => sign < "\u0080"),
     );
-    const id = this.bind(text as Value);
+    const id = this.bind(text);
     const matches = [...columns.map(buildMatch), ...ids.map((column) => `${column} = ${id}`)];
     this.conditions.push(`(${matches.join(" OR ")})`);
     return this;

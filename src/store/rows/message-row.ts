@@ -6,7 +6,7 @@ import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { packMessageEvents, unpackMessageEvents } from "./event-codec.js";
 import { type JsonText, parseJson, stringify } from "./json-column.js";
 import type { WorkflowRunRecord } from "./run-row.js";
-import { decodeFields, describeTable, pickFields, selectColumns, sumBytes } from "./table.js";
+import { decodeFields, describeTable, pickFields, type RowOf, selectColumns, sumBytes } from "./table.js";
 import { createListCheck, isEvent, isText } from "./value-checks.js";
 
 /** A rendered block of an in-app feed message. Its `content` is the template's source, which all messages of a step share. */
@@ -114,7 +114,7 @@ export const DELIVERED_FIELDS = pickFields(
 /** The fields that change when a message is queued again. */
 export const QUEUED_FIELDS = pickFields(MESSAGES, "status", "due_at", "attempts", "events", "updated_at");
 
-export type MessageRow = Omit<typeof MESSAGES.row, "guide"> & { recipient_run_id: string; workflow_run: number };
+export type MessageRow = Omit<RowOf<typeof MESSAGES>, "guide"> & { recipient_run_id: string; workflow_run: number };
 
 /** The columns to select in `FROM messages m … recipient_runs r`. */
 export const MESSAGE_COLUMNS = `${selectColumns(MESSAGES, "m", ["guide"])}, r.id AS recipient_run_id, r.workflow_run`;
@@ -188,4 +188,4 @@ export const DELIVERY_LOGS = describeTable<DeliveryLog>()(
   },
 );
 
-export const toDeliveryLog = (row: typeof DELIVERY_LOGS.row): DeliveryLog => decodeFields(DELIVERY_LOGS, row, {});
+export const toDeliveryLog = (row: RowOf<typeof DELIVERY_LOGS>): DeliveryLog => decodeFields(DELIVERY_LOGS, row, {});

@@ -3,7 +3,7 @@ import type { Recipient, RecipientKey } from "../../domain/recipient/recipient.j
 import type { StoredSubscription, Subscription } from "../../domain/recipient/subscription.js";
 import { isJsonObject } from "../../util/json.js";
 import { stringify } from "./json-column.js";
-import { decodeFields, describeTable, selectColumns, sumBytes } from "./table.js";
+import { decodeFields, describeTable, type RowOf, selectColumns, sumBytes } from "./table.js";
 import { isPreferences } from "./value-checks.js";
 
 const decodeUnlessEmpty = (text: string | null): object => (text === null ? {} : JSON.parse(text));
@@ -33,7 +33,7 @@ export const RECIPIENTS = describeTable<Recipient>()(
   },
 );
 
-export type RecipientRow = typeof RECIPIENTS.row;
+export type RecipientRow = RowOf<typeof RECIPIENTS>;
 
 /** The columns to select in `FROM recipients r`, without the row. */
 export const RECIPIENT_COLUMNS = selectColumns(RECIPIENTS, "r", ["row"]);
@@ -93,7 +93,7 @@ export const SUBSCRIPTIONS = describeTable<StoredSubscription>()(
   },
 );
 
-export type SubscriptionRow = typeof SUBSCRIPTIONS.row;
+export type SubscriptionRow = RowOf<typeof SUBSCRIPTIONS>;
 
 /** The columns to select in `FROM subscriptions s`. */
 export const SUBSCRIPTION_COLUMNS = selectColumns(SUBSCRIPTIONS, "s");

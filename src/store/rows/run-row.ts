@@ -10,7 +10,7 @@ import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { packRunEvents, unpackMessageEvents, unpackRunEvents } from "./event-codec.js";
 import { parseJson } from "./json-column.js";
 import { packSteps, unpackSteps } from "./step-codec.js";
-import { decodeFields, describeTable, selectColumns, sumBytes } from "./table.js";
+import { decodeFields, describeTable, type RowOf, selectColumns, sumBytes } from "./table.js";
 import { createListCheck, isReason, isRunEvent, isStep, isSubscription, isText } from "./value-checks.js";
 
 /** A trigger's data, which most of its runs share, and its JSON text. The value is null where only the text was read. */
@@ -43,7 +43,7 @@ export const WORKFLOW_RUNS = describeTable<Omit<WorkflowRun, "version_id" | "dat
   },
 );
 
-export type WorkflowRunRow = Omit<typeof WORKFLOW_RUNS.row, "fan_out" | "due_at">;
+export type WorkflowRunRow = Omit<RowOf<typeof WORKFLOW_RUNS>, "fan_out" | "due_at">;
 
 /** The columns to select in `FROM workflow_runs w`. */
 export const WORKFLOW_RUN_COLUMNS = selectColumns(WORKFLOW_RUNS, "w", ["fan_out", "due_at"]);
@@ -108,7 +108,7 @@ export const RECIPIENT_RUNS = describeTable<Omit<RecipientRun, "workflow_run_id"
   { recipientRunRows: ["row"] },
 );
 
-export type RecipientRunRow = typeof RECIPIENT_RUNS.row;
+export type RecipientRunRow = RowOf<typeof RECIPIENT_RUNS>;
 
 /** The columns to select in `FROM recipient_runs r`. */
 export const RECIPIENT_RUN_COLUMNS = selectColumns(RECIPIENT_RUNS, "r");

@@ -1,6 +1,6 @@
 import type { Schedule } from "../../domain/trigger/schedule.js";
 import { isJsonObject } from "../../util/json.js";
-import { decodeFields, describeTable, selectColumns, sumBytes } from "./table.js";
+import { decodeFields, describeTable, type RowOf, selectColumns, sumBytes } from "./table.js";
 import { createListCheck } from "./value-checks.js";
 
 export const SCHEDULES = describeTable<Schedule>()(
@@ -23,7 +23,7 @@ export const SCHEDULES = describeTable<Schedule>()(
   },
 );
 
-export type ScheduleRow = typeof SCHEDULES.row;
+export type ScheduleRow = RowOf<typeof SCHEDULES>;
 
 /** The columns to select in `FROM schedules t`. */
 export const SCHEDULE_COLUMNS = selectColumns(SCHEDULES, "t");

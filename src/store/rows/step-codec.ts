@@ -34,7 +34,8 @@ const CHANNEL_KEYS: Keys = [
 function hasKeys(step: StepOutcome, keys: Keys): boolean {
   let index = 0;
   for (const key in step) {
-    if (key !== keys[index] || step[key as keyof StepOutcome] === undefined) return false;
+    const expected = keys[index];
+    if (expected === undefined || key !== expected || step[expected] === undefined) return false;
     index++;
   }
   return index === keys.length;

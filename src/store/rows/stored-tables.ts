@@ -1,4 +1,4 @@
-import type { StoredTable } from "../../ports/store-tables.js";
+import type { StoredRow, StoredTable, StoredValue } from "../../ports/store-tables.js";
 import { isJsonObject } from "../../util/json.js";
 import { DELIVERY_LOGS, MESSAGES } from "./message-row.js";
 import { RECIPIENTS, SUBSCRIPTIONS } from "./recipient-row.js";
@@ -85,6 +85,6 @@ export function formatSelectNext(table: StoredTable, isFirst: boolean, bind: (po
 }
 
 /** Returns the key of a row. */
-export function getKey(table: StoredTable, row: readonly (string | number | null)[]): (string | number)[] {
-  return table.key.map((column) => row[table.columns.indexOf(column)] as string | number);
+export function getKey(table: StoredTable, row: StoredRow): StoredValue[] {
+  return table.key.map((column) => row[table.columns.indexOf(column)] ?? null);
 }

@@ -1,4 +1,5 @@
 import type { StoredTable } from "../../ports/store-tables.js";
+import { getKnown } from "../../util/get-known.js";
 import { type JsonText, stringify } from "./json-column.js";
 import type { ValueCheck } from "./value-checks.js";
 
@@ -53,7 +54,7 @@ type TypeOf<Description> = Description extends { type: infer Type extends Column
     ? Description
     : never;
 
-type RowOf<Columns> = { -readonly [Name in keyof Columns]: StoredType<TypeOf<Columns[Name]>> };
+type OtherRowOf<Columns> = { -readonly [Name in keyof Columns]: StoredType<TypeOf<Columns[Name]>> };
 
 /** The field of an item that a column contains. */
 type FieldOf<Name, Description> = Description extends { field: infer Field } ? Field : Name;
@@ -78,9 +79,12 @@ interface Table<Item, Row = never> extends StoredTable {
   readonly fields: readonly FieldColumn<Item>[];
   /** The columns of fields that can change. */
   readonly mutableFields: readonly FieldColumn<Item>[];
-  /** A row with all columns that `listColumns` selects. Only its type is used. */
-  readonly row: Row;
+  /** Absent: only its type is used, by {@link RowOf}. */
+  readonly row?: Row;
 }
+
+/** A row of a table with all columns that `selectColumns` selects. */
+export type RowOf<Described extends { readonly row?: unknown }> = NonNullable<Described["row"]>;
 
 function toColumn(name: string, description: ColumnDescription | ColumnType): Column {
   const { type, check, values } = typeof description === "string" ? { type: description } : description;
@@ -93,7 +97,7 @@ function toFieldColumn<Item>(name: string, description: FieldDescription<Item>):
   const field = (description.field ?? name) as keyof Item & string;
   const encodeJson = (item: Item): ColumnValue => (item[field] == null ? null : stringify(item[field]));
   const encodeValue = (item: Item): ColumnValue => (item[field] ?? null) as ColumnValue;
-  const decodeJson = (stored: ColumnValue): unknown => (stored === null ? null : JSON.parse(stored as string));
+  const decodeJson = (stored: ColumnValue): unknown => (stored === null ? null : JSON.parse(String(stored)));
   return {
     ...column,
     field,
@@ -122,19 +126,20 @@ export function describeTable<Item>() {
     otherColumns: Others,
     fieldColumns: Fields,
     { key = ["row"], recipientRunRows = [] }: TableOptions = {},
-  ): Table<Item, RowOf<Others> & FieldRowOf<Item, Fields>> => {
+  ): Table<Item, OtherRowOf<Others> & FieldRowOf<Item, Fields>> => {
     const others = Object.entries(otherColumns).map(([column, description]) => toColumn(column, description));
     const fields = Object.entries(fieldColumns).map(([column, description]) => toFieldColumn(column, description));
     const columnsByName = new Map([...others, ...fields].map((column) => [column.name, column]));
     const columns = [...columnsByName.keys()];
     const mutableFields = fields.filter(({ isMutable }) => isMutable);
-    return { name, columns, key, recipientRunRows, columnsByName, fields, mutableFields } as never;
+    return { name, columns, key, recipientRunRows, columnsByName, fields, mutableFields };
   };
 }
 
 /** Returns some of the columns of fields, in the given order. */
 export function pickFields<Item>({ fields }: Pick<Table<Item>, "fields">, ...names: string[]): FieldColumn<Item>[] {
-  return names.map((name) => fields.find((field) => field.name === name) as FieldColumn<Item>);
+  const fieldsByName = new Map(fields.map((field) => [field.name, field]));
+  return names.map((name) => getKnown(fieldsByName, name));
 }
 
 /** Returns columns as a list in SQL: their names, or what `format` returns for each. */

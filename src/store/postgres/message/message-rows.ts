@@ -3,7 +3,8 @@ import type { DeliveryLog } from "../../../domain/message/delivery-log.js";
 import { selectRetainedSecrets } from "../../../domain/message/delivery-secrets.js";
 import type { Message, MessageStatuses } from "../../../domain/message/message.js";
 import type { JsonObject } from "../../../util/json.js";
-import { stringify } from "../../rows/json-column.js";
+import { zip } from "../../../util/zip.js";
+import { type JsonText, parseJson, stringify } from "../../rows/json-column.js";
 import {
   DELIVERY_LOGS,
   MESSAGE_COLUMNS,
@@ -13,7 +14,7 @@ import {
   toMessage,
 } from "../../rows/message-row.js";
 import type { TriggerData } from "../../rows/run-row.js";
-import { encodeFields, encodeRecord, listColumns, listTypes, selectColumns } from "../../rows/table.js";
+import { encodeFields, encodeRecord, listColumns, listTypes, type RowOf, selectColumns } from "../../rows/table.js";
 import { allocateRows } from "../connection/allocate-rows.js";
 import { BlockValues, recordNewValues } from "../connection/block-values.js";
 import { buildRecords } from "../connection/build-records.js";
@@ -135,14 +136,14 @@ export async function insertMessages(
   messages: readonly NewMessage[],
 ): Promise<void> {
   if (messages.length === 0) return;
-  const rows = await allocateRows(tx, messages.length);
+  const numbered = zip(messages, await allocateRows(tx, messages.length));
   await tx.copy(
     "messages",
     COLUMNS,
-    messages.map((one, index) => toColumns(shared, rows[index] as number, one)),
+    numbered.map(([message, row]) => toColumns(shared, row, message)),
   );
   const values = new BlockValues();
-  for (const [index, one] of messages.entries()) addBlockValues(values, shared, rows[index] as number, one);
+  for (const [message, row] of numbered) addBlockValues(values, shared, row, message);
   await recordNewValues(tx, values);
   await countChanges(
     tx,
@@ -190,7 +191,7 @@ export async function insertDeliveryLogs(tx: Transaction, logs: readonly Deliver
 
 export async function readDeliveryLogs(tx: Reader, messageId: string): Promise<DeliveryLog[]> {
   const select = `SELECT ${selectColumns(DELIVERY_LOGS, "l")} FROM delivery_logs l WHERE l.message = $1 ORDER BY l.row DESC`;
-  return (await tx.all<typeof DELIVERY_LOGS.row>(select, messageId)).map(toDeliveryLog);
+  return (await tx.all<RowOf<typeof DELIVERY_LOGS>>(select, messageId)).map(toDeliveryLog);
 }
 
 // Secrets are not in `messages`, so that code that reads or copies messages cannot expose them.
@@ -205,14 +206,14 @@ async function insertSecrets(tx: Transaction, messages: readonly Message[]): Pro
 export async function addSecrets(tx: Reader, messages: Message[]): Promise<Message[]> {
   const ids = messages.filter(({ channel }) => hasTrait(channel.type, "hasSecrets")).map(({ id }) => id);
   if (ids.length === 0) return messages;
-  const rows = await tx.all<{ message: string; secrets: string }>(
+  const rows = await tx.all<{ message: string; secrets: JsonText<JsonObject> }>(
     "SELECT message, secrets FROM message_secrets WHERE message = ANY($1::text[])",
     ids,
   );
   const found = new Map(rows.map(({ message, secrets }) => [message, secrets]));
   return messages.map((message) => {
     const secrets = found.get(message.id);
-    return secrets === undefined ? message : { ...message, secrets: JSON.parse(secrets) as JsonObject };
+    return secrets === undefined ? message : { ...message, secrets: parseJson(secrets) };
   });
 }
 

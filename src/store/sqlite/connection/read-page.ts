@@ -5,7 +5,6 @@ import { arrangePage, type CursorKind, type PageEnd, type PageRange, planPage } 
 import { BaseFilters, listCases, MAX_COMPARED_CHARACTERS } from "../../rows/base-filters.js";
 import { stringify } from "../../rows/json-column.js";
 import type { Connection } from "./connection.js";
-import type { SqlValue } from "./driver.js";
 
 /** Returns the condition that a column refers to a name of a workflow or tenant. */
 export const isName = (column: string): string => `${column} = (SELECT row FROM names WHERE name = ?)`;
@@ -15,7 +14,7 @@ export const isAnyName = (column: string): string =>
   `${column} IN (SELECT row FROM names WHERE name IN (SELECT value FROM json_each(?)))`;
 
 /** Conditions of a list in SQLite, with `?1` and so on for their values. */
-export class SqlFilters extends BaseFilters<SqlValue> {
+export class SqlFilters extends BaseFilters<null> {
   protected override readonly sign = "?";
 
   /** Adds a condition that any of the values matches. Adds nothing if there is no list. */

@@ -14,7 +14,7 @@ import {
   toMessage,
 } from "../../rows/message-row.js";
 import type { TriggerData } from "../../rows/run-row.js";
-import { encodeFields, listColumns } from "../../rows/table.js";
+import { encodeFields, listColumns, type RowOf } from "../../rows/table.js";
 import type { Connection } from "../connection/connection.js";
 import { createWorkflowRunReader } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
@@ -119,7 +119,7 @@ export function insertDeliveryLogs(db: Connection, logs: readonly DeliveryLog[])
 
 export function readDeliveryLogs(db: Connection, messageId: string): DeliveryLog[] {
   const select = "SELECT * FROM delivery_logs WHERE message = ? ORDER BY row DESC";
-  return db.read(() => db.all<typeof DELIVERY_LOGS.row>(select, messageId)).map(toDeliveryLog);
+  return db.read(() => db.all<RowOf<typeof DELIVERY_LOGS>>(select, messageId)).map(toDeliveryLog);
 }
 
 /** Stores a new message's secrets. Must run inside the transaction that inserts the message. */

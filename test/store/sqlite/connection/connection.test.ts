@@ -13,6 +13,15 @@ async function open() {
   return { db, readSync };
 }
 
+describe("getOne", () => {
+  it("throws if a statement has no row", async () => {
+    const { db } = await open();
+    expect(db.getOne("SELECT COUNT(*) AS count FROM leases")).toEqual({ count: 0 });
+    expect(() => db.getOne("SELECT token FROM leases")).toThrow("no row: SELECT token FROM leases");
+    db.close();
+  });
+});
+
 describe("writeUnsynced", () => {
   it("commits without waiting for the disk, and later writes wait again", async () => {
     const { db, readSync } = await open();
