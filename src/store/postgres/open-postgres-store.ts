@@ -1,4 +1,4 @@
-import pg, { type Pool, type PoolClient, type PoolConfig } from "pg";
+import pg, { type Pool, type PoolConfig } from "pg";
 import type { SharedDueWork } from "../../ports/due-work.js";
 import type { Store } from "../../ports/store.js";
 import type { StoreTables } from "../../ports/store-tables.js";
@@ -180,7 +180,7 @@ async function openPostgresConnection(
       );
       if (rows[0].number < OLDEST_SERVER) throw createOldServerError(shownLocation, rows[0].name);
       // A pooler may also ignore session settings. It names a process of its own, because the server's process changes.
-      if ((client as PoolClient & { processID: number | null }).processID !== rows[0].pid) isPooled = true;
+      if (!("processID" in client) || client.processID !== rows[0].pid) isPooled = true;
       ({ forTests } = await openTables(client, shownLocation, {
         readOnly: options.readOnly ?? false,
         updates,

@@ -33,6 +33,8 @@ describeOnPostgres("the connection to PostgreSQL", () => {
       ),
     );
     expect(await db.all("SELECT digest FROM seeds ORDER BY file")).toEqual(values.map((digest) => ({ digest })));
+    expect(await db.getOne("SELECT count(*) AS count FROM seeds")).toEqual({ count: values.length });
+    await expect(db.getOne("SELECT file FROM seeds WHERE file = 'missing'")).rejects.toThrow("no row: SELECT file");
     await close();
   });
 

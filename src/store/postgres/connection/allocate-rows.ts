@@ -18,8 +18,8 @@ export async function allocateRows(tx: Transaction, count: number): Promise<numb
 
 /** Returns the first `count` row numbers of blocks. */
 function listRows(blocks: readonly number[], count: number): number[] {
-  return Array.from(
-    { length: count },
-    (_, index) => (blocks[Math.floor(index / BLOCK_ROWS)] as number) * BLOCK_ROWS + (index % BLOCK_ROWS),
-  );
+  const rows: number[] = [];
+  for (const block of blocks)
+    for (let index = 0; index < BLOCK_ROWS && rows.length < count; index++) rows.push(block * BLOCK_ROWS + index);
+  return rows;
 }

@@ -1,3 +1,4 @@
+import { getKeys } from "../../../util/json.js";
 import { stringify } from "../../rows/json-column.js";
 import { BLOCK_ROWS } from "./allocate-rows.js";
 import type { SqlFilters } from "./sql-filters.js";
@@ -92,11 +93,13 @@ const BLOCK_VALUES: Record<BlockColumn, { from: string; row: string; value: stri
 
 /** Records the values of all rows of a store whose rows were copied. */
 export async function recordAllValues(tx: Transaction): Promise<void> {
-  for (const [column, { from, row, value }] of Object.entries(BLOCK_VALUES))
+  for (const column of getKeys(BLOCK_VALUES)) {
+    const { from, row, value } = BLOCK_VALUES[column];
     await tx.run(
       `INSERT INTO block_values (name, value, block)
-       SELECT DISTINCT ${BLOCK_COLUMNS[column as BlockColumn]}, ${value}, ${row} / ${BLOCK_ROWS} FROM ${from} WHERE ${value} IS NOT NULL`,
+       SELECT DISTINCT ${BLOCK_COLUMNS[column]}, ${value}, ${row} / ${BLOCK_ROWS} FROM ${from} WHERE ${value} IS NOT NULL`,
     );
+  }
 }
 
 /** Any of these values of a column, as SQL expressions of texts. */
@@ -121,7 +124,8 @@ export function bindBlockSource(
  * the others are looked up.
  */
 export function buildBlockQuery(sources: readonly BlockSource[], bound: string, direction: "ASC" | "DESC"): string {
-  const [first, ...others] = sources as [BlockSource, ...BlockSource[]];
+  const [first, ...others] = sources;
+  if (first === undefined) throw new Error("a query for blocks needs a source");
   const lookups = others.map(
     ({ column, values }) =>
       `EXISTS (SELECT 1 FROM block_values o WHERE o.name = ${BLOCK_COLUMNS[column]} AND o.value IN (${values.join(", ")}) AND o.block = f.block)`,

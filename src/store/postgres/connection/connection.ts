@@ -142,6 +142,10 @@ export class Connection {
     return this.runSingle((statements) => statements.get<Row>(sql, ...values));
   }
 
+  getOne<Row>(sql: string, ...values: SqlValue[]): Promise<Row> {
+    return this.runSingle((statements) => statements.getOne<Row>(sql, ...values));
+  }
+
   /** The store's real time as SQL, as in a transaction. */
   get time(): string {
     return new Statements(this.pool, this.options.now).time;

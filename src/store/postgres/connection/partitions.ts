@@ -8,8 +8,11 @@ const PARTITION_ROWS = 2 ** 42;
 /** The greatest number of a partition. Rows of the one after it would not be safe as numbers. */
 export const MAX_PARTITION = 2 ** 53 / PARTITION_ROWS;
 
+/** The names of the tables that are partitioned by row. */
+export type PartitionedName = "recipient_runs" | "messages" | "batch_activities" | "delivery_logs";
+
 interface PartitionedTable {
-  name: string;
+  name: PartitionedName;
   /** The parameters of each partition, which are not inherited. */
   storage: string;
   /** A column that is unique in each partition. A unique index of the whole table would have to contain the row. */

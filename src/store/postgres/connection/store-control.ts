@@ -50,7 +50,7 @@ export async function readSecret(db: Connection, name: string): Promise<string> 
   return db.write(async (tx) => {
     const secret = Buffer.from(randomBytes(SECRET_BYTES)).toString("hex");
     await tx.run("INSERT INTO secrets (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", name, secret);
-    return ((await tx.get<{ value: string }>(SELECT, name)) as { value: string }).value;
+    return (await tx.getOne<{ value: string }>(SELECT, name)).value;
   });
 }
 
@@ -59,5 +59,5 @@ export async function readSecret(db: Connection, name: string): Promise<string> 
  * one of another database on the server.
  */
 export async function readChangeToken(db: Connection): Promise<string> {
-  return ((await db.get<{ token: string }>("SELECT pg_current_snapshot()::text AS token")) as { token: string }).token;
+  return (await db.getOne<{ token: string }>("SELECT pg_current_snapshot()::text AS token")).token;
 }

@@ -54,6 +54,13 @@ export class Statements {
     return (await this.all<Row>(sql, ...values))[0];
   }
 
+  /** Returns the row of a statement that always has one, such as a count. */
+  async getOne<Row>(sql: string, ...values: SqlValue[]): Promise<Row> {
+    const row = await this.get<Row>(sql, ...values);
+    if (row === undefined) throw new Error(`no row: ${sql}`);
+    return row;
+  }
+
   /** Returns how many rows changed. */
   async run(sql: string, ...values: SqlValue[]): Promise<number> {
     return (await this.client.query(sql, toParameters(values))).rowCount ?? 0;
@@ -67,12 +74,12 @@ export class Statements {
   /** Returns the store's real time in milliseconds. */
   async now(): Promise<number> {
     if (this.injectedNow !== null) return this.injectedNow();
-    return ((await this.get<{ now: number }>(`SELECT ${DATABASE_TIME} AS now`)) as { now: number }).now;
+    return (await this.getOne<{ now: number }>(`SELECT ${DATABASE_TIME} AS now`)).now;
   }
 }
 
 /** Reads rows: in a transaction, or with one statement outside of any. */
-export type Reader = Pick<Statements, "all" | "get">;
+export type Reader = Pick<Statements, "all" | "get" | "getOne">;
 
 /** One transaction of the store. */
 export class Transaction extends Statements {
@@ -144,15 +151,18 @@ const ESCAPES: Record<string, string> = { "\\": "\\\\", "\n": "\\n", "\r": "\\r"
 function formatCopyValue(value: CopyValue): string {
   if (value === null) return "\\N";
   if (typeof value === "number") return String(value);
-  return NEEDS_ESCAPE.test(value) ? value.replace(/[\\\n\r\t\0]/g, (sign) => ESCAPES[sign] as string) : value;
+  return NEEDS_ESCAPE.test(value) ? value.replace(/[\\\n\r\t\0]/g, (sign) => ESCAPES[sign] ?? sign) : value;
 }
 
 /** Returns rows in the text format of COPY. */
 function formatCopyRows(rows: readonly (readonly CopyValue[])[]): string {
   let text = "";
   for (const row of rows) {
-    for (let index = 0; index < row.length; index++)
-      text += (index === 0 ? "" : "\t") + formatCopyValue(row[index] as CopyValue);
+    let separator = "";
+    for (const value of row) {
+      text += separator + formatCopyValue(value);
+      separator = "\t";
+    }
     text += "\n";
   }
   return text;
@@ -177,6 +187,6 @@ interface TransactionBounds {
  * have written, so a reader that continues from here skips nothing. `pg_snapshot_xmin` would also wait for transactions of
  * other databases.
  */
-export async function readTransactionBounds(db: Pick<Statements, "get">): Promise<TransactionBounds> {
-  return (await db.get<TransactionBounds>(SELECT_BOUNDS)) as TransactionBounds;
+export function readTransactionBounds(db: Pick<Statements, "getOne">): Promise<TransactionBounds> {
+  return db.getOne<TransactionBounds>(SELECT_BOUNDS);
 }

@@ -1,4 +1,4 @@
-import pg, { type ClientBase, type Pool, type QueryConfig } from "pg";
+import pg, { type ClientBase, type Pool } from "pg";
 import { KnockError } from "../../../errors/knock-error.js";
 import type { Connection } from "./connection.js";
 
@@ -24,7 +24,7 @@ const PROBE = [
 ].join("; ");
 
 /** The limit of the client ends a probe whose server does not answer at all. */
-const QUERY = { text: PROBE, query_timeout: MAX_PROBE_MS } as QueryConfig;
+const QUERY = { text: PROBE, query_timeout: MAX_PROBE_MS };
 
 async function probeWithPool(pool: Pool): Promise<void> {
   const client = await pool.connect();

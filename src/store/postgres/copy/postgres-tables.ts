@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import { KnockError } from "../../../errors/knock-error.js";
 import type { ClockSetting } from "../../../ports/clock-store.js";
 import type { StoredRow, StoredTable, StoredValue, StoreTables, TableTarget } from "../../../ports/store-tables.js";
@@ -38,53 +37,62 @@ const SEQUENCES: readonly { sequence: string; tables: readonly string[]; rowsPer
   { sequence: "delivery_log_rows", tables: ["delivery_logs"], rowsPerValue: 1 },
 ];
 
-/** Returns the columns that only this kind of store has, with their values. */
-const DERIVED_COLUMNS: Readonly<
-  Record<string, (read: (column: string) => StoredValue) => Record<string, StoredValue>>
-> = {
-  recipient_runs: (read) => ({ shard: getShard(read("recipient") as RecipientKey) }),
-  messages: (read) => ({ shard: getShard(read("recipient") as RecipientKey) }),
-  template_sources: (read) => ({ digest: Buffer.from(hashSha256(read("texts") as string)).toString("hex") }),
+/** A column that only this kind of store has, and whose value follows from the text in another one. */
+interface DerivedColumn {
+  name: string;
+  source: string;
+  derive(text: string): StoredValue;
+}
+
+const SHARD: DerivedColumn = { name: "shard", source: "recipient", derive: getShard };
+
+/** The derived columns, by table. */
+const DERIVED_COLUMNS: Readonly<Record<string, DerivedColumn>> = {
+  recipient_runs: SHARD,
+  messages: SHARD,
+  template_sources: {
+    name: "digest",
+    source: "texts",
+    derive: (texts) => Buffer.from(hashSha256(texts)).toString("hex"),
+  },
 };
 
 /** The tables with keys that contain values of a trigger's data, which may be too long for an index. */
 const INDEXED_KEYS = new Set(["batches", "throttles", "throttle_passes"]);
 
 function convertKey({ columns }: StoredTable, row: StoredRow): StoredRow {
-  return row.map((value, index) => (columns[index] === "key" ? toIndexedKey(value as string) : value));
+  return row.map((value, index) => (columns[index] === "key" ? toIndexedKey(String(value)) : value));
 }
 
 class PostgresTableTarget implements TableTarget {
   constructor(private readonly tx: Transaction) {}
 
   async countRows({ name }: StoredTable): Promise<number> {
-    return ((await this.tx.get<{ count: number }>(`SELECT count(*) AS count FROM ${name}`)) as { count: number }).count;
+    return (await this.tx.getOne<{ count: number }>(`SELECT count(*) AS count FROM ${name}`)).count;
   }
 
   async *readRows(table: StoredTable): AsyncGenerator<readonly StoredRow[]> {
-    for (let last: StoredRow | null = null; ; ) {
-      const sql = formatSelectNext(table, last === null, (position) => `$${position}`);
+    for (let last: StoredRow | undefined; ; ) {
+      const sql = formatSelectNext(table, last === undefined, (position) => `$${position}`);
       const found: Record<string, StoredValue>[] = await this.tx.all(
         sql,
-        ...(last === null ? [] : getKey(table, last)),
+        ...(last === undefined ? [] : getKey(table, last)),
       );
-      const rows = found.map((row) => table.columns.map((column) => row[column] as StoredValue));
+      const rows = found.map((row) => table.columns.map((column) => row[column] ?? null));
       if (rows.length > 0) yield rows;
       if (rows.length < READ_ROWS) return;
-      last = rows.at(-1) as StoredRow;
+      last = rows.at(-1);
     }
   }
 
   async writeRows(table: StoredTable, given: readonly StoredRow[]): Promise<readonly StoredRow[]> {
     const rows = INDEXED_KEYS.has(table.name) ? given.map((row) => convertKey(table, row)) : given;
-    const derive = DERIVED_COLUMNS[table.name];
-    const positions = new Map(table.columns.map((column, index) => [column, index]));
-    const derived = rows.map((row) => derive?.((column) => row[positions.get(column) as number] as StoredValue) ?? {});
-    const columns = [...table.columns, ...Object.keys(derived[0] ?? {})];
+    const derived = DERIVED_COLUMNS[table.name];
+    const source = derived === undefined ? -1 : table.columns.indexOf(derived.source);
     await this.tx.copy(
       table.name,
-      columns.map((column) => formatColumns([column])),
-      rows.map((row, index) => [...row, ...Object.values(derived[index] as Record<string, StoredValue>)]),
+      [...table.columns, ...(derived ? [derived.name] : [])].map((column) => formatColumns([column])),
+      derived ? rows.map((row) => [...row, derived.derive(String(row[source]))]) : rows,
     );
     return rows;
   }

@@ -3,7 +3,7 @@ import { stringify } from "../../rows/json-column.js";
 import { Connection } from "../connection/connection.js";
 import type { Transaction, Wakeup } from "../connection/transaction.js";
 import { isDelayed, saveDelayedJobs } from "./delayed-jobs.js";
-import { buildJobs, JOB_SCHEMA, type JobRow, type NewJob, toJobRow } from "./jobs.js";
+import { buildJobs, JOB_SCHEMA, type NewJob, toJobRow } from "./jobs.js";
 
 /** Connections that look for jobs, end them, and read and write the state of workers. */
 const JOB_CONNECTIONS = 2;
@@ -35,9 +35,8 @@ const ADD_JOBS = `
 
 /** Adds jobs. Keys must be unique and in order. */
 export async function addJobs(tx: Transaction, jobs: readonly NewJob[]): Promise<void> {
-  const [later, soon] = [true, false].map((isLater) =>
-    jobs.filter((job) => isDelayed(job, tx.startedAt) === isLater).map(toJobRow),
-  ) as [JobRow[], JobRow[]];
+  const select = (isLater: boolean) => jobs.filter((job) => isDelayed(job, tx.startedAt) === isLater).map(toJobRow);
+  const [later, soon] = [select(true), select(false)];
   if (later.length > 0) await saveDelayedJobs(tx, later);
   if (soon.length > 0) await tx.all(ADD_JOBS, stringify(soon));
 }

@@ -51,5 +51,5 @@ export async function saveDelayedJobs(tx: Transaction, jobs: readonly JobRow[]):
 /** Gives graphile-worker jobs that run soon, and returns how many it has moved. Several workers can do it at the same time. */
 export async function moveDelayedJobs(db: Connection): Promise<number> {
   if ((await db.get(`SELECT 1 FROM delayed_jobs WHERE ${IS_NEAR} LIMIT 1`)) === undefined) return 0;
-  return db.write(async (tx) => ((await tx.get<{ moved: number }>(MOVE)) as { moved: number }).moved);
+  return db.write(async (tx) => (await tx.getOne<{ moved: number }>(MOVE)).moved);
 }

@@ -195,7 +195,7 @@ export class JobPools {
 
   private startPool({ concurrency, skippedFlags, isExtra = false }: PoolPlan): WorkerPool {
     const { runJob, getSkippedFlags, isHostCrowded, isPooled } = this.options;
-    const tasks = Object.fromEntries(
+    const tasks: TaskList = Object.fromEntries(
       TASKS.map((task) => [
         task,
         (payload: unknown, { job }: JobHelpers) =>
@@ -205,7 +205,7 @@ export class JobPools {
             size: job.flags?.[toSizeFlag("large")] ? "large" : "small",
           }),
       ]),
-    ) as TaskList;
+    );
     return runTaskList(
       {
         concurrency,

@@ -66,7 +66,9 @@ function buildRunJobs(runs: readonly OverdueRun[]): NewJob[] {
   const jobs: NewJob[] = [];
   for (let start = 0; start < runs.length; start += MAX_RUNS_PER_JOB) {
     const chunk = runs.slice(start, start + MAX_RUNS_PER_JOB);
-    const rows = { from: (chunk[0] as OverdueRun).row, to: (chunk.at(-1) as OverdueRun).row };
+    const [first, last] = [chunk[0], chunk.at(-1)];
+    if (first === undefined || last === undefined) break;
+    const rows = { from: first.row, to: last.row };
     const size = chunk.length === runs.length && runs.length <= MAX_SMALL_TRIGGER ? "small" : "large";
     jobs.push({ task: "advance", payload: { rows }, size, runAt: null, key: `reconcile:${rows.from}-${rows.to}` });
   }

@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto";
 import type { Client } from "pg";
+import { isJsonObject } from "../../../util/json.js";
 import type { Connection } from "../connection/connection.js";
 import { DATABASE_TIME, type Transaction } from "../connection/transaction.js";
 import { countCrashes } from "../work/crashed-claims.js";
@@ -159,8 +160,8 @@ async function releaseClaimsOf(tx: Transaction, workerIds: readonly string[]): P
 /** Returns the number of added jobs in the payload of a notification: `{"count":2}`, or nothing for one job. */
 function readCount(payload: string | undefined): number {
   try {
-    const { count } = JSON.parse(payload ?? "") as { count?: unknown };
-    return typeof count === "number" ? count : 1;
+    const found: unknown = JSON.parse(payload ?? "");
+    return isJsonObject(found) && typeof found.count === "number" ? found.count : 1;
   } catch {
     return 1;
   }

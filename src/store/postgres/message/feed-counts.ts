@@ -69,7 +69,7 @@ export async function countChanges(
   const inFeeds = changes.filter(({ message }) => hasTrait(message.channel.type, "isFeed"));
   if (inFeeds.length === 0 || !tx.hasKeptFeeds) return;
   const kept = await selectKept(tx, [...new Set(inFeeds.map(({ message }) => message.recipient))]);
-  const sums = new Map<string, Record<string, string | number>>();
+  const sums = new Map<string, { total: number; unread: number; unseen: number }>();
   const add = ({ recipient, channel, tenant }: Message, state: CountedState | null, sign: 1 | -1): void => {
     if (state === null || state.status !== "delivered") return;
     const archived = state.archived_at === null ? 0 : 1;
@@ -77,9 +77,9 @@ export async function countChanges(
     const known = sums.get(key) ?? { total: 0, unread: 0, unseen: 0 };
     sums.set(key, {
       ...{ recipient, channel: shared.getChannelRow(channel), tenant: tenant ?? "", archived },
-      total: (known.total as number) + sign,
-      unread: (known.unread as number) + (state.read_at === null ? sign : 0),
-      unseen: (known.unseen as number) + (state.seen_at === null ? sign : 0),
+      total: known.total + sign,
+      unread: known.unread + (state.read_at === null ? sign : 0),
+      unseen: known.unseen + (state.seen_at === null ? sign : 0),
     });
   };
   for (const { message, before, after } of inFeeds) {
@@ -103,7 +103,7 @@ const DELETE_MESSAGES_OF_RUNS = `
 
 /** Deletes the messages of recipient runs. Returns how many. */
 export async function deleteMessagesOfRuns(tx: Transaction, rows: readonly number[]): Promise<number> {
-  return ((await tx.get<{ count: number }>(DELETE_MESSAGES_OF_RUNS, rows)) as { count: number }).count;
+  return (await tx.getOne<{ count: number }>(DELETE_MESSAGES_OF_RUNS, rows)).count;
 }
 
 /** Moves the messages of recipient $2 to recipient $1, whose shard is $3, with their counts. */
@@ -140,11 +140,10 @@ export async function readKeptCounts(
 ): Promise<FeedCounts | null> {
   const kept = await tx.get<KeptFeed>(SELECT_KEPT_FEED, recipient, 1);
   if (kept === undefined || kept.counted_after !== null) return null;
-  const sums = await tx.get<FeedCounts>(
+  return tx.getOne<FeedCounts>(
     `SELECT COALESCE(sum(total), 0) AS total_count, COALESCE(sum(unread), 0) AS unread_count, COALESCE(sum(unseen), 0) AS unseen_count FROM feed_counts c WHERE ${conditions.join(" AND ")}`,
     ...values,
   );
-  return sums as FeedCounts;
 }
 
 const SELECT_LARGE = "SELECT 1 FROM messages WHERE recipient = $1 OFFSET $2 LIMIT 1";

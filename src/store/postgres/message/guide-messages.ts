@@ -50,14 +50,14 @@ async function findOrInsertOrigin(
     at,
   );
   // Another process has inserted it at the same time.
-  if (run === undefined) return (await tx.get<Origin>(SELECT_ORIGIN, id)) as Origin;
+  if (run === undefined) return tx.getOne<Origin>(SELECT_ORIGIN, id);
   const [row = 0] = await allocateRows(tx, 1);
   await tx.run(
     "INSERT INTO recipient_runs (row, id, workflow_run, recipient, shard, status, error_count, inserted_at, updated_at, steps, events) VALUES ($1, $2, $3, '', $4, 'completed', 0, $5, $5, '[]', '[]')",
     row,
     id,
     run.row,
-    getShard("" as RecipientKey),
+    getShard(""),
     at,
   );
   return { row, workflow_run: run.row };
@@ -104,7 +104,9 @@ export async function recordGuideEngagement(
     const { content, data } = toDisplayColumns(engagement);
     await tx.run("UPDATE messages SET content = $2, data = $3 WHERE id = $1", known.id, content, data);
   }
-  return (await markMessages(tx, shared, [known?.id ?? message.id], action, at, eventData))[0] as Message;
+  const [marked] = await markMessages(tx, shared, [known?.id ?? message.id], action, at, eventData);
+  if (marked === undefined) throw new Error(`missing: ${message.id}`);
+  return marked;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Message } from "../../../domain/message/message.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { NewMessages } from "../../../ports/feed-store.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
+import { zip } from "../../../util/zip.js";
 import { serializeCursor } from "../../cursor.js";
 import { FEED_STATUS_CONDITIONS, getCountOfStatus } from "../../rows/message-conditions.js";
 import { MESSAGE_BYTES, MESSAGE_COLUMNS, type MessageRow } from "../../rows/message-row.js";
@@ -62,14 +63,13 @@ async function findKeptCounts(tx: Reader, filter: FeedFilter): Promise<FeedCount
 }
 
 /** Counts the messages of a feed. Joins their runs only if a filter needs them. */
-async function countFeed(tx: Reader, { conditions, values }: SqlFilters): Promise<FeedCounts> {
+function countFeed(tx: Reader, { conditions, values }: SqlFilters): Promise<FeedCounts> {
   const where = conditions.join(" AND ");
   const from = /\bw\./.test(where) ? FROM_MESSAGES + JOIN_WORKFLOW_RUN : "FROM messages m";
-  const counts = await tx.get<FeedCounts>(
+  return tx.getOne<FeedCounts>(
     `SELECT count(*) AS total_count, count(*) - count(m.read_at) AS unread_count, count(*) - count(m.seen_at) AS unseen_count ${from} WHERE ${where}`,
     ...values,
   );
-  return counts as FeedCounts;
 }
 
 export async function listFeed(
@@ -96,10 +96,9 @@ export async function listFeed(
     },
     page,
   );
-  const messages = await toMessages(tx, shared, rows);
-  const items = messages.map((message, index) => ({
+  const items = zip(await toMessages(tx, shared, rows), rows).map(([message, { row }]) => ({
     message,
-    cursor: serializeCursor("feed", (rows[index] as MessageRow).row),
+    cursor: serializeCursor("feed", row),
   }));
   return { items, page_info, counts };
 }
@@ -143,7 +142,7 @@ const SELECT_NEXT_ROW = `
 export async function readNewMessages(db: Connection, cursor: string | null): Promise<NewMessages> {
   const before = parsePosition(cursor);
   // In this order: transactions that start after the second statement number their rows after the first one.
-  const { next_row: nextRow, clears } = (await db.get(SELECT_NEXT_ROW)) as { next_row: number; clears: number };
+  const { next_row: nextRow, clears } = await db.getOne<{ next_row: number; clears: number }>(SELECT_NEXT_ROW);
   const { oldest: xid, newest: nextXid } = await readTransactionBounds(db);
   const row = before === null ? 0 : xid >= before.nextXid ? before.nextRow : before.row;
   const position = formatPosition({ clears, xid, row, nextXid, nextRow });

@@ -4,6 +4,7 @@ import { mergeMessageEvents } from "../../../domain/message/merge-message-events
 import type { EngagementAction, Message, MessageEvent } from "../../../domain/message/message.js";
 import { requeueMessage } from "../../../domain/message/requeue-message.js";
 import type { JsonObject } from "../../../util/json.js";
+import { zip } from "../../../util/zip.js";
 import { unpackMessageEvents } from "../../rows/event-codec.js";
 import { stringify } from "../../rows/json-column.js";
 import { DELIVERED_FIELDS, MARKED_FIELDS, type MessageRow, QUEUED_FIELDS } from "../../rows/message-row.js";
@@ -56,12 +57,8 @@ export async function markMessages(
   metadata: JsonObject | null,
 ): Promise<Message[]> {
   const rows = await selectMessageRows(tx, ids, { lock: true });
-  const changes = (await toMessages(tx, shared, rows)).map(
-    (before, index): Change => ({
-      row: rows[index] as MessageRow,
-      before,
-      after: markMessage(before, action, at, metadata),
-    }),
+  const changes = zip(await toMessages(tx, shared, rows), rows).map(
+    ([before, row]): Change => ({ row, before, after: markMessage(before, action, at, metadata) }),
   );
   if (changes.length === 0) return [];
   const updates = changes.map(({ row: { row }, after }) => ({ row, ...encodeRecord(MARKED_FIELDS, after) }));
@@ -86,9 +83,9 @@ export async function retryMessages(
   at: number,
 ): Promise<Message[]> {
   const rows = await selectMessageRows(tx, ids, { lock: true });
-  const changes = (await toMessages(tx, shared, rows)).flatMap((before, index): Change[] => {
+  const changes = zip(await toMessages(tx, shared, rows), rows).flatMap(([before, row]): Change[] => {
     const after = requeueMessage(before, at);
-    return after === null ? [] : [{ row: rows[index] as MessageRow, before, after }];
+    return after === null ? [] : [{ row, before, after }];
   });
   if (changes.length === 0) return [];
   const updates = changes.map(({ row: { row }, after }) => ({ row, ...encodeRecord(QUEUED_FIELDS, after) }));

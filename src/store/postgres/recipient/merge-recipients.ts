@@ -3,7 +3,7 @@ import { MERGED_HISTORY_MS, mergeRecipients as mergeParts } from "../../../domai
 import type { Recipient, RecipientKey } from "../../../domain/recipient/recipient.js";
 import { cancelRun } from "../../../domain/run/cancel-run.js";
 import type { CausedWork } from "../../../ports/due-store.js";
-import { stringify } from "../../rows/json-column.js";
+import { type JsonText, parseJson, stringify } from "../../rows/json-column.js";
 import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, toRecipientRun } from "../../rows/run-row.js";
 import type { Transaction } from "../connection/transaction.js";
 import { moveMessages } from "../message/feed-counts.js";
@@ -48,12 +48,12 @@ async function mergeActors(
     into,
     from,
   );
-  const messages = await tx.all<{ row: number; batch: string }>(
+  const messages = await tx.all<{ row: number; batch: JsonText<MessageBatch> }>(
     SELECT_MESSAGES,
     batches.map(({ batch }) => batch),
   );
   for (const { row, batch } of messages) {
-    const renamed = stringify(renameActor(JSON.parse(batch) as MessageBatch, from, into));
+    const renamed = stringify(renameActor(parseJson(batch), from, into));
     if (renamed !== batch) await tx.run("UPDATE messages SET batch = $2 WHERE row = $1", row, renamed);
   }
 }
@@ -104,8 +104,8 @@ export async function mergeRecipients(
   at: number,
 ): Promise<CausedWork | null> {
   const locked = await tx.all(LOCK_BOTH, [into, from]);
-  if (locked.length < 2) return null;
-  const other = (await readRecipients(tx, [from])).get(from) as Recipient;
+  const other = locked.length < 2 ? undefined : (await readRecipients(tx, [from])).get(from);
+  if (other === undefined) return null;
   const change = (before: Recipient | null) => (before === null ? other : mergeParts(before, other));
   await writeRecipients(tx, [{ key: into, change }], at);
   await lockObjectsOfSubscriber(tx, from);

@@ -19,7 +19,14 @@ import {
   type RecipientRow,
   toRecipient,
 } from "../../rows/recipient-row.js";
-import { type ColumnValue, encodeRecord, listColumns, listTypes, pickFields } from "../../rows/table.js";
+import {
+  type ColumnValue,
+  encodeRecord,
+  type FieldColumn,
+  listColumns,
+  listTypes,
+  pickFields,
+} from "../../rows/table.js";
 import { buildRecords } from "../connection/build-records.js";
 import { readPage } from "../connection/read-page.js";
 import { SqlFilters } from "../connection/sql-filters.js";
@@ -39,7 +46,7 @@ const SELECT_RECIPIENTS = `
 export async function readRecipients(tx: Reader, keys: readonly RecipientKey[]): Promise<Map<RecipientKey, Recipient>> {
   if (keys.length === 0) return new Map();
   const rows = await tx.all<RecipientRow>(SELECT_RECIPIENTS, keys);
-  return new Map(rows.map((row) => [row.key as RecipientKey, toRecipient(row)]));
+  return new Map(rows.map((row) => [row.key, toRecipient(row)]));
 }
 
 /** A change of one recipient: its parts after it, from those before it; null for a new recipient. Null changes nothing. */
@@ -49,11 +56,16 @@ export interface RecipientChange {
   change(before: Recipient | null): RecipientParts | null;
 }
 
-const PARTS = pickFields(RECIPIENTS, "properties", "preferences", "channel_data");
+const PARTS: readonly FieldColumn<RecipientParts>[] = pickFields(
+  RECIPIENTS,
+  "properties",
+  "preferences",
+  "channel_data",
+);
 const PART_NAMES = listColumns(PARTS);
 
 /** Returns the JSON texts of a recipient. */
-const toTexts = (parts: RecipientParts): Record<string, ColumnValue> => encodeRecord(PARTS, parts as Recipient);
+const toTexts = (parts: RecipientParts): Record<string, ColumnValue> => encodeRecord(PARTS, parts);
 
 const areEqual = (one: Record<string, ColumnValue>, other: Record<string, ColumnValue>): boolean =>
   PARTS.every(({ name }) => one[name] === other[name]);
@@ -79,8 +91,8 @@ const INSERT_USER_CHANGES = `
 /** A row of `user_changes`. */
 interface UserChangeColumns {
   user: RecipientKey;
-  before?: string | null;
-  after?: string;
+  before?: ColumnValue;
+  after?: ColumnValue | undefined;
   audience?: string;
   tenant?: string | null;
   depth: number;
@@ -140,10 +152,7 @@ function applyChanges(
       propertiesChanged: texts.properties !== textsBefore?.properties,
       partsChanged: texts.preferences !== textsBefore?.preferences || texts.channel_data !== textsBefore?.channel_data,
     });
-    const properties = {
-      before: (textsBefore?.properties ?? null) as string | null,
-      after: texts.properties as string,
-    };
+    const properties = { before: textsBefore?.properties ?? null, after: texts.properties };
     return {
       userChange: affectsAudiences ? { user: key, ...properties, depth } : null,
       event: affectsRuns ? buildRecipientEvent(state.current, at) : null,
@@ -152,11 +161,11 @@ function applyChanges(
   return { states, effects, before };
 }
 
-const toRow = ({ key, current }: ChangedRecipient) => ({ key, ...toTexts(current as Recipient) });
+const toRow = (recipient: Recipient) => ({ key: recipient.key, ...toTexts(recipient) });
 
-/** Returns the states of the recipients that differ from what is stored. */
-function listChanged(states: ReadonlyMap<RecipientKey, ChangedRecipient>): ChangedRecipient[] {
-  return [...states.values()].filter(({ isChanged }) => isChanged);
+/** Returns the recipients that differ from what is stored. */
+function listChanged(states: ReadonlyMap<RecipientKey, ChangedRecipient>): Recipient[] {
+  return [...states.values()].flatMap(({ current, isChanged }) => (current !== null && isChanged ? [current] : []));
 }
 
 /**

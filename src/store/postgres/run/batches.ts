@@ -7,6 +7,7 @@ import {
 import type { BatchChange, OpenBatch } from "../../../domain/run/decide-batch.js";
 import * as rules from "../../../domain/run/decide-batch.js";
 import type { RecipientRun } from "../../../domain/run/workflow-run.js";
+import { getKnown } from "../../../util/get-known.js";
 import { stringify } from "../../rows/json-column.js";
 import type { TriggerData } from "../../rows/run-row.js";
 import { packSteps, unpackSteps } from "../../rows/step-codec.js";
@@ -149,10 +150,15 @@ interface PendingRun {
 
 /**
  * Decides how runs at a batch step continue, one after the other, and writes all changes of batches with one statement per
- * kind. The batches are locked in the order of their keys, until the transaction ends.
+ * kind. The batches are locked in the order of their keys, until the transaction ends. Returns the decisions by the rows of the
+ * runs.
  */
-export async function decideBatches(tx: Transaction, runs: readonly RunAtBatch[], now: number): Promise<DecidedRun[]> {
-  if (runs.length === 0) return [];
+export async function decideBatches(
+  tx: Transaction,
+  runs: readonly RunAtBatch[],
+  now: number,
+): Promise<Map<number, DecidedRun>> {
+  if (runs.length === 0) return new Map();
   const states = await BatchStates.lock(tx, listKeys(runs), now);
   const activities: { state: BatchState; columns: CopyValue[] }[] = [];
   const postponed = new Map<number, number>();
@@ -175,11 +181,16 @@ export async function decideBatches(tx: Transaction, runs: readonly RunAtBatch[]
   await insertActivities(tx, activities);
   const own = new Set(runs.map(({ row }) => row));
   await postponeWaitingRuns(tx, new Map([...postponed].filter(([row]) => !own.has(row))), now);
-  return pending.map(({ at, decided: { decision, continuation }, batch }) => ({
-    decision,
-    continuation: postponeContinuation(continuation, postponed.get(at.row)),
-    batch: typeof batch === "object" ? (batch?.row ?? null) : batch,
-  }));
+  return new Map(
+    pending.map(({ at, decided: { decision, continuation }, batch }) => [
+      at.row,
+      {
+        decision,
+        continuation: postponeContinuation(continuation, postponed.get(at.row)),
+        batch: typeof batch === "object" ? (batch?.row ?? null) : batch,
+      },
+    ]),
+  );
 }
 
 /** Returns the continuation of a run whose batch a later run of the same transaction has moved. */
@@ -202,7 +213,7 @@ async function insertActivities(
   await tx.copy(
     "batch_activities",
     ["batch", "recipient_run", "actor", "data", "at"],
-    activities.map(({ state, columns }) => [state.row as number, ...columns]),
+    activities.map(({ state, columns }) => [state.row, ...columns]),
   );
 }
 
@@ -218,7 +229,7 @@ async function postponeWaitingRuns(
     [...closeTimes.keys()],
   );
   const changes = runs.map(({ row, id, recipient, steps }) => {
-    const due_at = closeTimes.get(row) as number;
+    const due_at = getKnown(closeTimes, row);
     if (due_at <= now) tx.caused.recipientRunIds.add(id);
     tx.wake({ kind: "runs", dueAt: due_at, shard: getShard(recipient), size: 1 });
     return { row, due_at, steps: packSteps(setWaitingUntil(unpackSteps(steps), due_at)) };

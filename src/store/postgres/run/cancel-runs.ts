@@ -3,7 +3,8 @@ import { canCancelFanOut, cancelFanOut, type FanOutState } from "../../../domain
 import { takeOverBatch } from "../../../domain/run/hand-over-batch.js";
 import type { WorkflowRun } from "../../../domain/run/workflow-run.js";
 import type { CancellationResult, CancelledRun, RunCancellation } from "../../../ports/run-cancellation.js";
-import { stringify } from "../../rows/json-column.js";
+import { getKnown } from "../../../util/get-known.js";
+import { type JsonText, parseJson, stringify } from "../../rows/json-column.js";
 import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, toRecipientRun } from "../../rows/run-row.js";
 import type { Connection } from "../connection/connection.js";
 import { buildJson } from "../connection/sql-filters.js";
@@ -109,7 +110,7 @@ class Cancellation {
 
   /** Cancels a run. The cancellation of an earlier one may have handed its batch to it. */
   async cancel(row: number): Promise<CancelledRun> {
-    const found = this.runs.get(row) as FoundRun;
+    const found = getKnown(this.runs, row);
     const before = toRecipientRun(found, found.run_id);
     const { item = null, awaited = null } = this.roles.get(row) ?? {};
     const role = { isItem: item !== null, waitsForClose: awaited !== null };
@@ -142,7 +143,7 @@ class Cancellation {
     await updateRunRows(tx, [{ row: next.run, run, batch: batch.row, version: found.version, revision: null }]);
     wakeRuns(tx, [{ row: next.run, run, workflowRun: found.workflow_run, tenant: null }]);
     if (!this.runs.has(next.run)) return;
-    this.runs.set(next.run, (await tx.get<FoundRun>(`${SELECT} WHERE r.row = $1`, next.run)) as FoundRun);
+    this.runs.set(next.run, await tx.getOne<FoundRun>(`${SELECT} WHERE r.row = $1`, next.run));
     this.roles.set(next.run, { item: this.roles.get(next.run)?.item ?? null, awaited: batch });
   }
 
@@ -179,14 +180,14 @@ async function cancelFanOuts(
   tx: Transaction,
   { workflow, cancellation_key, branch = null, recipients, at }: RunCancellation,
 ): Promise<number> {
-  const found = await tx.all<{ row: number; fan_out: string; tenant: string | null }>(
+  const found = await tx.all<{ row: number; fan_out: JsonText<FanOutState>; tenant: string | null }>(
     `SELECT row, fan_out, tenant FROM workflow_runs WHERE workflow = $1 AND cancellation_key = $2
        AND (${buildJson("settings")} ->> 'branch') IS NOT DISTINCT FROM $3 AND fan_out IS NOT NULL ORDER BY row FOR NO KEY UPDATE`,
     workflow,
     cancellation_key,
     branch,
   );
-  const states = found.map(({ fan_out, ...rest }) => ({ ...rest, state: JSON.parse(fan_out) as FanOutState }));
+  const states = found.map(({ fan_out, ...rest }) => ({ ...rest, state: parseJson(fan_out) }));
   const changed = states.filter(({ state }) => canCancelFanOut(state, recipients));
   for (const { row, state, tenant } of changed) {
     await tx.run(

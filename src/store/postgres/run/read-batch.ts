@@ -4,6 +4,7 @@ import {
   type BatchContent,
   MAX_RENDERED_ACTIVITIES,
 } from "../../../domain/run/batch-continuations.js";
+import { getKnown } from "../../../util/get-known.js";
 import type { Connection } from "../connection/connection.js";
 import type { Reader } from "../connection/transaction.js";
 import { SHARED_DATA } from "./batches.js";
@@ -59,7 +60,7 @@ export async function readBatches(
     batches.map((batch) => [batch, { first: [], last: [], total_activities: 0, total_actors: 0 }]),
   );
   for (const { batch, activities, actors } of counts)
-    Object.assign(contents.get(batch) as BatchContent, { total_activities: activities, total_actors: actors });
+    Object.assign(getKnown(contents, batch), { total_activities: activities, total_actors: actors });
   for (const row of first) contents.get(row.batch)?.first.push(toActivity(row));
   for (const row of last) contents.get(row.batch)?.last.push(toActivity(row));
   const isLarge = new Set(large);

@@ -41,10 +41,10 @@ function formatRowList<Item>(columns: readonly ListColumn<Item>[], items: readon
   let text = "";
   for (const [index, item] of items.entries()) {
     if (index > 0) text += ROW_SEPARATOR;
-    for (let position = 0; position < columns.length; position++) {
-      if (position > 0) text += VALUE_SEPARATOR;
-      const value = (columns[position] as ListColumn<Item>).getValue(item);
-      if (value !== null) text += value;
+    let separator = "";
+    for (const { getValue } of columns) {
+      text += separator + (getValue(item) ?? "");
+      separator = VALUE_SEPARATOR;
     }
   }
   return text;

@@ -1,11 +1,9 @@
-import type { RecipientKey } from "../../../domain/recipient/recipient.js";
-
 export const SHARDS = 256;
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 
 /** Returns the shard of a recipient, 0 to 255: a hash of the key (FNV-1a) that never changes. */
-export function getShard(recipient: RecipientKey): number {
+export function getShard(recipient: string): number {
   let hash = FNV_OFFSET;
   for (let index = 0; index < recipient.length; index++)
     hash = Math.imul(hash ^ recipient.charCodeAt(index), FNV_PRIME) >>> 0;

@@ -2,7 +2,7 @@ import type { Message, MessageChannel } from "../../../domain/message/message.js
 import type { Workflow } from "../../../domain/workflow/workflow.js";
 import { hashSha256 } from "../../../util/hash.js";
 import { SizedCache } from "../../../util/sized-cache.js";
-import { stringify } from "../../rows/json-column.js";
+import { type JsonText, parseJson, stringify } from "../../rows/json-column.js";
 import { listMessageSources, splitMessageContent } from "../../rows/message-row.js";
 import { type CategorizedVersion, type FoundVersions, VersionCategories } from "../../rows/version-categories.js";
 import type { Connection } from "../connection/connection.js";
@@ -14,26 +14,26 @@ const SELECT_CATEGORIES = `
   FROM (SELECT row, ${buildJson("definition")} AS definition FROM workflow_versions WHERE row <> ALL($1::bigint[])) v`;
 
 /** A kind of shared rows: its table and how a value is inserted and read. */
-interface SharedKind<Value> {
+interface SharedKind<Value, Row extends Record<keyof Row, string>> {
   table: string;
-  columns: readonly string[];
-  toColumns(value: Value): string[];
-  /** The column, or the columns, that identify a value in the database. */
-  conflict: string;
-  fromRow(row: Record<string, string>): Value;
+  columns: readonly (keyof Row & string)[];
+  /** The columns that identify a value in the database. */
+  identity: readonly (keyof Row & string)[];
+  toRow(value: Value): Row;
+  fromRow(row: Row): Value;
   /** Returns the text that identifies a value in this process. */
   getKey(value: Value): string;
 }
 
 /** The values of one kind that this process has read or inserted, by row and by key. */
-class SharedTable<Value> {
+class SharedTable<Value, Row extends Record<keyof Row, string>> {
   private readonly rows = new Map<string, number>();
   private readonly values = new Map<number, Value>();
   private readonly inserting = new Map<string, Promise<number>>();
   /** The value that was looked up last, because most messages of a transaction share their channel. */
   private last: { value: Value; row: number } | null = null;
 
-  constructor(private readonly kind: SharedKind<Value>) {}
+  constructor(private readonly kind: SharedKind<Value, Row>) {}
 
   getRow(value: Value): number {
     if (this.last?.value === value) return this.last.row;
@@ -66,20 +66,16 @@ class SharedTable<Value> {
   }
 
   private async findOrInsert(db: Connection, value: Value): Promise<number> {
-    const { table, columns, conflict } = this.kind;
-    const texts = this.kind.toColumns(value);
-    const identity = conflict.split(", ");
-    const find = (tx: Reader) =>
-      tx.get<{ row: number }>(
-        `SELECT row FROM ${table} WHERE ${identity.map((column, index) => `${column} = $${index + 1}`).join(" AND ")}`,
-        ...identity.map((column) => texts[columns.indexOf(column)] as string),
-      );
+    const { table, columns, identity } = this.kind;
+    const row = this.kind.toRow(value);
+    const select = `SELECT row FROM ${table} WHERE ${identity.map((column, index) => `${column} = $${index + 1}`).join(" AND ")}`;
+    const identityValues = identity.map((column) => row[column]);
     const placeholders = columns.map((_, index) => `$${index + 1}`).join(", ");
-    const insert = `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${placeholders}) ON CONFLICT (${conflict}) DO NOTHING`;
-    const known = await find(db);
+    const insert = `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${placeholders}) ON CONFLICT (${identity.join(", ")}) DO NOTHING`;
+    const known = await db.get<{ row: number }>(select, ...identityValues);
     if (known !== undefined) return known.row;
-    await db.write((tx) => tx.run(insert, ...texts));
-    return ((await find(db)) as { row: number }).row;
+    await db.write((tx) => tx.run(insert, ...columns.map((column) => row[column])));
+    return (await db.getOne<{ row: number }>(select, ...identityValues)).row;
   }
 
   /** Reads the values of rows that are not known yet. */
@@ -87,7 +83,7 @@ class SharedTable<Value> {
     const unknown = [...new Set(rows)].filter((row) => !this.values.has(row));
     if (unknown.length === 0) return;
     const { table, columns } = this.kind;
-    const found = await tx.all<Record<string, string> & { row: number }>(
+    const found = await tx.all<Row & { row: number }>(
       `SELECT row, ${columns.join(", ")} FROM ${table} WHERE row = ANY($1)`,
       unknown,
     );
@@ -99,21 +95,21 @@ class SharedTable<Value> {
   }
 }
 
-const VERSIONS: SharedKind<Workflow> = {
+const VERSIONS: SharedKind<Workflow, { version_id: string; definition: JsonText<Workflow> }> = {
   table: "workflow_versions",
   columns: ["version_id", "definition"],
-  conflict: "version_id",
-  toColumns: (workflow) => [workflow.version_id, stringify(workflow)],
-  fromRow: ({ definition }) => JSON.parse(definition as string) as Workflow,
+  identity: ["version_id"],
+  toRow: (workflow) => ({ version_id: workflow.version_id, definition: stringify(workflow) }),
+  fromRow: ({ definition }) => parseJson(definition),
   getKey: ({ version_id }) => version_id,
 };
 
-const CHANNELS: SharedKind<MessageChannel> = {
+const CHANNELS: SharedKind<MessageChannel, MessageChannel> = {
   table: "channels",
   columns: ["id", "key", "type", "provider"],
-  conflict: "id, key, type, provider",
-  toColumns: ({ id, key, type, provider }) => [id, key, type, provider],
-  fromRow: ({ id, key, type, provider }) => ({ id, key, type, provider }) as MessageChannel,
+  identity: ["id", "key", "type", "provider"],
+  toRow: (channel) => channel,
+  fromRow: ({ id, key, type, provider }) => ({ id, key, type, provider }),
   getKey: ({ id, key, type, provider }) => `${id}\n${key}\n${type}\n${provider}`,
 };
 
@@ -129,17 +125,17 @@ function toSourceKey(source: string): string {
   return key;
 }
 
-const TEMPLATE_SOURCES: SharedKind<readonly string[]> = {
+const TEMPLATE_SOURCES: SharedKind<readonly string[], { digest: string; texts: JsonText<readonly string[]> }> = {
   table: "template_sources",
   columns: ["digest", "texts"],
-  conflict: "digest",
-  toColumns: (sources) => {
+  identity: ["digest"],
+  toRow: (sources) => {
     const texts = stringify(sources);
-    return [Buffer.from(hashSha256(texts)).toString("hex"), texts];
+    return { digest: Buffer.from(hashSha256(texts)).toString("hex"), texts };
   },
-  fromRow: ({ texts }) => JSON.parse(texts as string) as string[],
+  fromRow: ({ texts }) => parseJson(texts),
   // Most messages have one source. The JSON of several begins with a bracket.
-  getKey: (sources) => (sources.length === 1 ? toSourceKey(sources[0] as string) : stringify(sources)),
+  getKey: (sources) => (sources.length === 1 ? toSourceKey(sources[0] ?? "") : stringify(sources)),
 };
 
 /** The shared parts of a message, and the content that is stored in its own row. */

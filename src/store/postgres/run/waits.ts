@@ -1,9 +1,9 @@
 import type { Message, MessageEvent } from "../../../domain/message/message.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import { buildMessageEvents, type OccurredEvent } from "../../../domain/run/occurred-event.js";
-import { getDueAfterSignal, isAwaited, type RunWait, type Signal } from "../../../domain/run/run-wait.js";
+import { isAwaited, type RunWait, type Signal } from "../../../domain/run/run-wait.js";
 import type { TriggerSource } from "../../../domain/run/workflow-run.js";
-import { stringify } from "../../rows/json-column.js";
+import { type JsonText, parseJson, stringify } from "../../rows/json-column.js";
 import { toRunWait, type WaitRow } from "../../rows/run-row.js";
 import { buildRecords } from "../connection/build-records.js";
 import { type Reader, type Transaction, WAITS_LOCK } from "../connection/transaction.js";
@@ -124,20 +124,22 @@ async function signalRuns(
 ): Promise<void> {
   const names = entries.map(({ occurred: { name, recipient } }, n) => ({ n, name, recipient }));
   const found = await tx.all<WaitOfRun & { n: number }>(MATCH, stringify(names));
-  const matching = found.filter(({ n, ...wait }) => {
-    const { occurred, position } = entries[n] as EventEntry;
-    return isAwaited(toRunWait(wait), occurred) && position > (begunPositions.get(wait.recipient_run) ?? -1);
+  const matching = found.flatMap(({ n, recipient_run, ...wait }) => {
+    const entry = entries[n];
+    const isMatch =
+      entry !== undefined &&
+      isAwaited(toRunWait(wait), entry.occurred) &&
+      entry.position > (begunPositions.get(recipient_run) ?? -1);
+    return isMatch ? [{ n, recipient_run, entry }] : [];
   });
   if (matching.length === 0) return;
   const signals = [...matching]
     .sort((one, other) => one.n - other.n)
-    .map(({ n, recipient_run }) => ({ recipient_run, event: stringify(entries[n]?.occurred.event) }));
+    .map(({ entry, recipient_run }) => ({ recipient_run, event: stringify(entry.occurred.event) }));
   await tx.run(INSERT_SIGNALS, stringify(signals));
   const dueTimes = new Map<number, number>();
-  for (const { n, recipient_run } of matching) {
-    const { now } = entries[n] as EventEntry;
-    dueTimes.set(recipient_run, getDueAfterSignal(dueTimes.get(recipient_run) ?? now, now) as number);
-  }
+  for (const { entry, recipient_run } of matching)
+    dueTimes.set(recipient_run, Math.min(dueTimes.get(recipient_run) ?? entry.now, entry.now));
   await setDue(tx, dueTimes);
 }
 
@@ -158,11 +160,11 @@ interface MessageChange {
 /** Returns the types of the triggers of messages' runs, by the id of the workflow run. */
 async function readTriggerTypes(tx: Reader, messages: readonly Message[]): Promise<Map<string, TriggerSource["type"]>> {
   const ids = new Set(messages.map(({ workflow_run_id }) => workflow_run_id));
-  const rows = await tx.all<{ id: string; trigger_source: string }>(
+  const rows = await tx.all<{ id: string; trigger_source: JsonText<TriggerSource> }>(
     "SELECT id, trigger_source FROM workflow_runs WHERE id = ANY($1::text[])",
     [...ids],
   );
-  return new Map(rows.map(({ id, trigger_source }) => [id, (JSON.parse(trigger_source) as TriggerSource).type]));
+  return new Map(rows.map(({ id, trigger_source }) => [id, parseJson(trigger_source).type]));
 }
 
 /** Returns the events of messages. A guide's message has no run. */
@@ -237,7 +239,9 @@ export async function readWaits(
     "SELECT recipient_run, awaited, recipient, starts_at, ends_at FROM waits WHERE recipient_run = ANY($1)",
     runRows,
   );
-  const found = new Map(waits.map((row) => [row.recipient_run, { wait: toRunWait(row), signals: [] as Signal[] }]));
+  const found = new Map<number, { wait: RunWait; signals: Signal[] }>(
+    waits.map((row) => [row.recipient_run, { wait: toRunWait(row), signals: [] }]),
+  );
   if (found.size === 0) return found;
   const signals = await tx.all<{ row: number; recipient_run: number; event: string }>(
     "SELECT row, recipient_run, event FROM signals WHERE recipient_run = ANY($1) ORDER BY row",

@@ -3,6 +3,8 @@ import { countMessages } from "../../../domain/run/outcome.js";
 import { sendsRequest } from "../../../domain/run/sends-request.js";
 import type { Claim } from "../../../ports/due-store.js";
 import type { ClaimedRun } from "../../../ports/run-store.js";
+import { getKnown } from "../../../util/get-known.js";
+import { zip } from "../../../util/zip.js";
 import { stringify } from "../../rows/json-column.js";
 import type { MessageRow } from "../../rows/message-row.js";
 import { RECIPIENT_RUNS, type RecipientRunRow, toRecipientRun } from "../../rows/run-row.js";
@@ -149,9 +151,8 @@ async function claimRunsOfJob(
     const due = select === null ? [] : await tx.all<DueRun>(select.sql, ...select.values);
     return { due, ...(await readClaimedRuns(tx, shared, due, { isLeased: false })) };
   });
-  const toLease = found.due.filter(
-    ({ batch }, index) => batch !== null || sendsRequest((found.runs[index] as ClaimedRun).recipientRun),
-  );
+  const due = zip(found.due, found.runs);
+  const toLease = due.flatMap(([row, run]) => (row.batch !== null || sendsRequest(run.recipientRun) ? [row] : []));
   if (toLease.length === 0) {
     claimedRows.remember(claim.token, found.rows);
     return found.runs;
@@ -162,10 +163,10 @@ async function claimRunsOfJob(
     const leased = await leaseRows<DueRun>(tx, "recipient_runs", claim, { rows, dueAt: claim.now, columns: COLUMNS });
     await closeBatches(tx, leased);
     const fresh = await readClaimedRuns(tx, shared, leased, { isLeased: true });
-    const free = found.runs.filter((_, index) => !isLeased.has(found.due[index] as DueRun));
+    const free = due.flatMap(([row, run]) => (isLeased.has(row) ? [] : [run]));
     const all = new Map([...found.rows, ...fresh.rows]);
     const runs = [...free, ...fresh.runs];
-    claimedRows.remember(claim.token, new Map(runs.map(({ recipientRun: { id } }) => [id, all.get(id) as ClaimedRow])));
+    claimedRows.remember(claim.token, new Map(runs.map(({ recipientRun: { id } }) => [id, getKnown(all, id)])));
     return runs;
   });
 }

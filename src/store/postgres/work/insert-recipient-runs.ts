@@ -2,12 +2,14 @@ import type { Message } from "../../../domain/message/message.js";
 import type { BatchContinuations, BatchDecision } from "../../../domain/run/batch-continuations.js";
 import { buildRunEvents } from "../../../domain/run/occurred-event.js";
 import type { RecipientRun, WorkflowRun } from "../../../domain/run/workflow-run.js";
+import { getKnown } from "../../../util/get-known.js";
+import { zip } from "../../../util/zip.js";
 import type { TriggerData } from "../../rows/run-row.js";
 import { allocateRows } from "../connection/allocate-rows.js";
 import type { Transaction } from "../connection/transaction.js";
 import { insertMessages } from "../message/message-rows.js";
 import { applyUpserts } from "../recipient/recipients.js";
-import { type DecidedRun, decideBatches, type RunAtBatch } from "../run/batches.js";
+import { decideBatches, type RunAtBatch } from "../run/batches.js";
 import { insertRunRows, type NewRun } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { type BegunWait, type EventEntry, listMessageEvents, processEvents } from "../run/waits.js";
@@ -31,18 +33,15 @@ export async function insertRecipientRuns(
   trigger: TriggerData & { row: number; run: WorkflowRun },
   now: number,
 ): Promise<Map<string, BatchDecision>> {
-  const rows = await allocateRows(tx, recipientRuns.length);
-  const rowsById = new Map(recipientRuns.map(({ id }, index) => [id, rows[index] as number]));
-  const atBatch = recipientRuns.flatMap(({ id }): RunAtBatch[] => {
+  const numbered = zip(recipientRuns, await allocateRows(tx, recipientRuns.length));
+  const rowsById = new Map(numbered.map(([{ id }, row]) => [id, row]));
+  const atBatch = numbered.flatMap(([{ id }, row]): RunAtBatch[] => {
     const continuations = batches.get(id);
-    return continuations ? [{ row: rowsById.get(id) as number, batch: null, continuations, trigger }] : [];
+    return continuations ? [{ row, batch: null, continuations, trigger }] : [];
   });
-  const decidedRuns = new Map<number, DecidedRun>();
-  for (const [index, decided] of (await decideBatches(tx, atBatch, now)).entries())
-    decidedRuns.set((atBatch[index] as RunAtBatch).row, decided);
+  const decidedRuns = await decideBatches(tx, atBatch, now);
 
-  const newRuns = recipientRuns.map((run, index): NewRun => {
-    const row = rows[index] as number;
+  const newRuns = numbered.map(([run, row]): NewRun => {
     const decided = decidedRuns.get(row);
     return decided ? { row, run: decided.continuation.recipientRun, batch: decided.batch } : { row, run, batch: null };
   });
@@ -65,15 +64,15 @@ export async function insertRecipientRuns(
     shared,
     allMessages.map((message) => ({
       message,
-      recipientRun: rowsById.get(message.recipient_run_id) as number,
+      recipientRun: getKnown(rowsById, message.recipient_run_id),
       workflowRun: trigger.row,
       trigger,
     })),
   );
   await recordStartedRuns(tx, trigger.run, newRuns, allMessages, now);
   return new Map(
-    recipientRuns.flatMap(({ id }) => {
-      const decided = decidedRuns.get(rowsById.get(id) as number);
+    numbered.flatMap(([{ id }, row]) => {
+      const decided = decidedRuns.get(row);
       return decided ? [[id, decided.decision] as const] : [];
     }),
   );

@@ -1,7 +1,7 @@
 import type { PrunedCounts } from "../../../ports/prune-store.js";
 import { buildPruneStatements } from "../../rows/prune-statements.js";
 import { BLOCK_ROWS } from "../connection/allocate-rows.js";
-import { getFirstRow } from "../connection/partitions.js";
+import { getFirstRow, type PartitionedName } from "../connection/partitions.js";
 import type { Statements, Transaction } from "../connection/transaction.js";
 import { forgetCounts } from "../message/feed-counts.js";
 
@@ -31,12 +31,7 @@ export const createPeriod = (number: number, next: number): Period => ({
 });
 
 /** The rows of a period that must stay, by table. */
-export interface KeptRows {
-  recipient_runs: readonly number[];
-  messages: readonly number[];
-  batch_activities: readonly number[];
-  delivery_logs: readonly number[];
-}
+export type KeptRows = Record<PartitionedName, readonly number[]>;
 
 export type DroppedCounts = Omit<PrunedCounts, "partitions" | "workflow_runs" | "idempotency_keys">;
 
@@ -84,7 +79,7 @@ export async function findKeptRows(tx: Statements, period: Period, before: numbe
 /** Counts the rows that are deleted with the runs of a period, in all partitions. */
 export async function countDeletedRows(tx: Statements, period: Period, kept: KeptRows): Promise<DroppedCounts> {
   const count = async (sql: string, ...values: (readonly number[])[]): Promise<number> =>
-    ((await tx.get<{ count: number }>(`SELECT count(*) AS count FROM ${sql}`, ...values)) as { count: number }).count;
+    (await tx.getOne<{ count: number }>(`SELECT count(*) AS count FROM ${sql}`, ...values)).count;
   const runs = kept.recipient_runs;
   const ofDeletedRun = isOfDeletedRun(period, "recipient_run");
   return {

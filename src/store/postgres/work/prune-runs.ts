@@ -7,7 +7,7 @@ import { dropPartition } from "./drop-partition.js";
 import { PRUNE_SQL as SQL } from "./partition-rows.js";
 
 async function count(tx: Statements, sql: string, ...values: (number | string | readonly number[])[]): Promise<number> {
-  return ((await tx.get<{ count: number }>(sql, ...values)) as { count: number }).count;
+  return (await tx.getOne<{ count: number }>(sql, ...values)).count;
 }
 
 /** Drops a partition, or deletes ended runs, triggers or idempotency keys, in one transaction. */

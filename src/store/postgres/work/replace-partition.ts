@@ -15,7 +15,7 @@ type PartitionedTable = (typeof PARTITIONED_TABLES)[number];
 
 const getCopyName = (table: PartitionedTable, { number }: Period): string => `${getPartitionName(table, number)}_kept`;
 
-const getRows = ({ name }: PartitionedTable, kept: KeptRows): readonly number[] => kept[name as keyof KeptRows];
+const getRows = ({ name }: PartitionedTable, kept: KeptRows): readonly number[] => kept[name];
 
 /** Copies the rows that stay to tables of their own. */
 export async function copyKeptRows(tx: Transaction, period: Period, kept: KeptRows): Promise<void> {
@@ -98,9 +98,7 @@ async function checkCopy(
   rows: readonly number[],
 ): Promise<void> {
   const copy = getCopyName(table, period);
-  const { exists } = (await tx.get<{ exists: boolean }>("SELECT to_regclass($1) IS NOT NULL AS exists", copy)) as {
-    exists: boolean;
-  };
+  const { exists } = await tx.getOne<{ exists: boolean }>("SELECT to_regclass($1) IS NOT NULL AS exists", copy);
   // Without a copy, another process has replaced the partition.
   const found = exists
     ? await tx.get(

@@ -89,18 +89,16 @@ async function prepareAdvances(
     seen.add(advance.recipientRun.id);
     return [{ advance, claimed }];
   });
-  const atBatch = known.filter(({ advance }) => advance.batch !== null);
+  const atBatch = known.flatMap(({ advance, claimed }) =>
+    advance.batch === null ? [] : [{ advance, claimed, continuations: advance.batch }],
+  );
   const held = await lockHeldRows(tx, atBatch, token);
   const toDecide = atBatch.filter(({ claimed }) => held.has(claimed.row));
-  const decided = await decideBatches(
+  const decidedByRow = await decideBatches(
     tx,
-    toDecide.map(({ advance, claimed: { row, batch, trigger } }) => ({
-      ...{ row, batch, trigger },
-      continuations: advance.batch as NonNullable<SavedAdvance["batch"]>,
-    })),
+    toDecide.map(({ claimed: { row, batch, trigger }, continuations }) => ({ row, batch, trigger, continuations })),
     now,
   );
-  const decidedByRow = new Map(toDecide.map(({ claimed }, index) => [claimed.row, decided[index] as DecidedRun]));
   return known
     .map(({ advance, claimed }) => ({ advance, claimed, decided: decidedByRow.get(claimed.row) ?? null }))
     .filter(({ advance, decided }) => advance.batch === null || decided !== null);
