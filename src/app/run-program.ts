@@ -61,7 +61,7 @@ const PIPE_WIDTH = 80;
 const COMPLETION_COMMAND = "completion-server";
 
 const HELP_FLAGS = "-h, --help";
-const HELP_DESCRIPTION = "show this help";
+const HELP_DESCRIPTION = "show this help; -h shortens long pages";
 
 const ALIASES: Record<string, string> = { trigger: "notify", run: "runs", message: "messages" };
 
@@ -151,7 +151,7 @@ export async function runProgram(
     else command.addHelpOption(new Option(HELP_FLAGS, HELP_DESCRIPTION).helpGroup(OPTION_GROUPS.output));
     unquoteDefaults(command);
     command
-      .configureHelp(buildHelpConfiguration(isGroup))
+      .configureHelp(buildHelpConfiguration(isGroup, args.includes("-h")))
       .exitOverride()
       .showSuggestionAfterError()
       .configureOutput(outputConfiguration);

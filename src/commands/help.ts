@@ -5,7 +5,7 @@ import { didYouMean } from "../util/find-nearest.js";
 import { buildErrorPage, ERROR_TOPIC, suggestErrorCode } from "./help-topics/error.js";
 import { addExamples } from "./shared/examples.js";
 import { COMMAND_GROUPS } from "./shared/help-groups.js";
-import type { HelpBlock, HelpTopic } from "./shared/help-topic.js";
+import { formatMore, type HelpBlock, type HelpTopic } from "./shared/help-topic.js";
 
 /** The widest help page, so that lines stay easy to read on a wide terminal. */
 const MAX_WIDTH = 80;
@@ -66,7 +66,7 @@ function buildPage(
     throw new KnockError("usage", `the help topic "${first}" has no parts`, { hint: `Run \`knock help ${first}\`.` });
   const topic = Object.hasOwn(topics, first) && others.length === 0 ? topics[first] : undefined;
   if (topic === undefined) return null;
-  return [`${topic.summary}.`, ...topic.buildBlocks(program), `More: ${topic.page}`];
+  return [`${topic.summary}.`, ...topic.buildBlocks(program), formatMore(topic.page)];
 }
 
 /** Formats a paragraph or a table for a width in columns. */

@@ -39,9 +39,9 @@ function formatAction({ action_type, outcome, about, workflow_run_id, error }: A
   return `  ${words.join(" ")}${error === null ? "" : paint.dim(` (${error})`)}`;
 }
 
-/** Prints the result of a source event. */
-export function printReceipt(receipt: SourceReceipt, output: Output): void {
-  if (output.verbosity.json) return output.json(receipt);
+/** Prints the result of a source event. `continuedRunIds` are the recipient runs that waited for it. */
+export function printReceipt(receipt: SourceReceipt, continuedRunIds: readonly string[], output: Output): void {
+  if (output.verbosity.json) return output.json({ ...receipt, continued_run_ids: continuedRunIds });
   if (output.verbosity.quiet) return output.line(receipt.id);
   const { colors: paint } = output;
   const { source, event_type, id, error, actions, replayed, user_id } = receipt;
@@ -52,7 +52,9 @@ export function printReceipt(receipt: SourceReceipt, output: Output): void {
   if (error !== null) output.line(`  ${paint.red(error)}`);
   if (replayed) output.line(`  ${paint.dim(`seen before: "${receipt.idempotency_key ?? ""}" within 24 h; ignored`)}`);
   else if (error === null && actions.length === 0)
-    output.line(`  ${paint.dim("no mapping for this type; runs that wait for it were notified")}`);
+    output.line(
+      `  ${paint.dim(continuedRunIds.length > 0 ? "no mapping for this type" : "no mapping for this type, and no run waits for it")}`,
+    );
   output.lines(actions.map((action) => formatAction(action, paint)));
 }
 

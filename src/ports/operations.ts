@@ -177,8 +177,11 @@ export interface LocalOperations extends Operations {
    * after another. A move backward is possible only with `force`, or while the store contains no runs; it runs nothing.
    */
   moveClock(to: ClockTarget, options: ClockMoveOptions): Promise<ClockMove>;
-  /** Delivers a source event to runs that wait for it (E-335, E-339). `engine/sources/` maps events to actions. */
-  deliverSourceEvent(event: SourceEvent): Promise<void>;
+  /**
+   * Delivers a source event to recipient runs that wait for it (E-335, E-339), and returns their IDs. `engine/sources/` maps
+   * events to actions.
+   */
+  deliverSourceEvent(event: SourceEvent): Promise<readonly string[]>;
   /** Performs one kind of due work in one scope, for a job of a worker. It stops early if `signal` is aborted. */
   runDueTask(task: DueTask, signal: AbortSignal): Promise<DueTaskResult>;
   /** Runs what is due now. Returns the advanced runs. */

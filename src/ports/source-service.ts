@@ -7,9 +7,14 @@ export interface SourceOperations {
   list(): Promise<SourceView[]>;
   /**
    * Processes an event. Throws `resource_missing` for an unknown source, `project_invalid` for an invalid one, and
-   * `authentication` for an HTTP request whose signature does not match.
+   * `authentication` for an HTTP request whose signature does not match. `onContinued` receives the IDs of the recipient
+   * runs that waited for the event.
    */
-  receive(key: string, request: SourceRequest): Promise<SourceReceipt>;
+  receive(
+    key: string,
+    request: SourceRequest,
+    onContinued?: (recipientRunIds: readonly string[]) => void,
+  ): Promise<SourceReceipt>;
   /** Lists events, newest first. Throws `resource_missing` for a source that neither a file nor an event names. */
   listEvents(key: string | null, page: PageRequest): Promise<Paged<SourceReceipt>>;
 }

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
 import { cliTest, hasTerminal, type Sample } from "../helpers/run-knock.js";
@@ -23,6 +24,17 @@ function isInstalled(shell: string): boolean {
 }
 
 describe.concurrent("the words of a completion", () => {
+  it("include IDs in the store, and no store is created", async ({ collab }) => {
+    expect(await complete(collab, "knock runs show ")).toEqual([]);
+    expect(existsSync(join(collab.dir, ".knock-local"))).toBe(false);
+    const { json } = await collab.knock(["notify", "new-comment", "-r", "ada", "--set", "page=Home", "--json"]);
+    const id = String(json.workflow_run_id);
+    expect(await complete(collab, `knock runs show ${id.slice(0, 4)}`)).toEqual([id]);
+    expect(await complete(collab, "knock runs list --workflow-run ", "zsh")).toEqual([`${id}:new-comment to ada`]);
+    const { stdout } = await collab.knock(["messages", "list", "--quiet"]);
+    expect(await complete(collab, "knock messages mark ")).toEqual(stdout.split("\n").sort());
+  });
+
   it.for<[line: string, words: string[]]>([
     ["knock noti", ["notify"]],
     ["knock runs ", ["list", "retry", "show"]],

@@ -1,4 +1,5 @@
-import { cpSync } from "node:fs";
+import { cpSync, existsSync, readFileSync } from "node:fs";
+import { relative } from "node:path";
 import { Command } from "commander";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -113,6 +114,28 @@ describe("help", () => {
   it.each([...first, ...all])("of knock $command fits 80 columns", ({ help }) => {
     expect(help.split("\n").filter((line) => line.length > 80)).toEqual([]);
   });
+
+  inProcessTest("-h prints at most 40 lines, and names the groups of options that it leaves out", async ({ empty }) => {
+    const long = all.filter(({ help }) => help.split("\n").length > 40);
+    expect(long.map(({ command }) => command)).toContain("notify");
+    for (const { command } of long) {
+      const { stdout } = await empty.knock([...command.split(" "), "-h"]);
+      expect(stdout.split("\n").length, command).toBeLessThanOrEqual(40);
+      expect(stdout, command).toMatch(new RegExp(`Run \`knock ${command} --help\` for all options: [^.]*output\\.`));
+    }
+  });
+
+  inProcessTest.for(["json", "exit-codes", "targets", "error actor_missing", "error"])(
+    "of %s names installed documentation",
+    async (topic, { empty }) => {
+      const { stdout } = await empty.knock(["help", ...topic.split(" ")]);
+      const [, path = ""] = /^More: (?:\w+ in )?(.+)$/m.exec(stdout) ?? [];
+      const files = JSON.parse(readFileSync("package.json", "utf8")).files as string[];
+      expect(existsSync(path), path).toBe(true);
+      const page = relative(process.cwd(), path);
+      expect(files.some((file) => page.startsWith(file)) && !files.includes(`!${page}`), page).toBe(true);
+    },
+  );
 
   it("has examples", () => {
     expect(lines.length).toBeGreaterThan(20);

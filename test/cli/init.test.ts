@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect } from "vitest";
@@ -27,9 +27,9 @@ const FILES = [
   "knock/recipients/users.json",
 ];
 
-const SCHEMAS = ["knock", "workflow", "scenario", "environment", "recipients"].map(
-  (name) => `.knock-schemas/${name}.schema.json`,
-);
+const SCHEMAS = readdirSync(join(import.meta.dirname, "../../schemas"))
+  .filter((name) => name.endsWith(".schema.json"))
+  .map((name) => `.knock-schemas/${name}`);
 
 describe.concurrent("knock init", () => {
   it("creates a project whose next command works", async ({ empty }) => {

@@ -16,10 +16,12 @@ describe.concurrent("knock sources", () => {
     const paid = await shop.knock(PAID);
     expect(paid.stdout).toMatch(/✓ users_identify rosa\n.*✓ objects_set orders\/A-77\n/);
     expect(paid.stdout).toContain("○ audiences_add_member inactive");
+    expect(paid.stdout).toMatch(/^‖ order-paid .*\n {2}rosa {2}‖ in-app delivered · waiting at wait_for_event_1/m);
     expect(paid.exitCode).toBe(0);
     const again = await shop.knock(PAID);
     expect(again.stdout).toContain('seen before: "evt-1" within 24 h; ignored');
-    await shop.knock(["sources", "send", "shop-system", "--data", packed("evt-2")]);
+    const end = await shop.knock(["sources", "send", "shop-system", "--data", packed("evt-2")]);
+    expect(end.stdout).toMatch(/^✓ order-paid .*\n {2}rosa {2}✓ .*in_app_feed_2 delivered$/m);
     const { json } = await shop.knock(["feed", "list", "rosa", "--json"]);
     const items = (json.entries ?? json.items) as { blocks: { rendered: string }[] }[];
     expect(items.map(({ blocks }) => blocks[0]?.rendered.replaceAll(/<[^>]+>/g, ""))).toEqual([

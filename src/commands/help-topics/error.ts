@@ -5,7 +5,7 @@ import { ERROR_EXPLANATIONS } from "../../errors/error-explanations.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { findNearest } from "../../util/find-nearest.js";
 import { getKeys } from "../../util/json.js";
-import type { HelpBlock } from "../shared/help-topic.js";
+import { formatMore, type HelpBlock } from "../shared/help-topic.js";
 
 /** The topic of `knock help` that explains error codes. */
 export const ERROR_TOPIC = "error";
@@ -28,7 +28,7 @@ function listErrorCodes(): readonly HelpBlock[] {
     "Every error has a code, which --json prints as error.code. Run `knock help error <code>` to see the causes of an error and how to fix it.",
     `Error codes: ${CODES.join(", ")}.`,
     `Codes of \`knock validate\`: ${FINDINGS.join(", ")}.`,
-    `More: ${PAGE}`,
+    formatMore(PAGE),
   ];
 }
 
@@ -36,7 +36,7 @@ function listErrorCodes(): readonly HelpBlock[] {
 function buildFindingPage(code: keyof typeof FINDING_EXPLANATIONS): readonly HelpBlock[] {
   const { meaning, fix } = FINDING_EXPLANATIONS[code];
   const fixes: HelpBlock = [["-", fix]];
-  return [`${code} (${FINDING_CODES[code]} of \`knock validate\`)`, meaning, "Fix:", fixes, `More: ${PAGE}#${code}`];
+  return [`${code} (${FINDING_CODES[code]} of \`knock validate\`)`, meaning, "Fix:", fixes, formatMore(PAGE, code)];
 }
 
 /**
@@ -61,6 +61,6 @@ export function buildErrorPage(name: string | undefined): readonly HelpBlock[] {
     toList(causes),
     "Fix:",
     toList(fix),
-    `More: ${PAGE}#${code}`,
+    formatMore(PAGE, code),
   ];
 }

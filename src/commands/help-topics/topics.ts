@@ -46,7 +46,7 @@ const targets: HelpTopic = {
 
 const json: HelpTopic = {
   summary: "The output of --json, for scripts",
-  page: "docs/reference/json-output.md",
+  page: "schemas/output",
   buildBlocks: () => [
     "Every command except help has --json. Standard output then contains only the result, as one JSON document. Notes, warnings and progress are written to standard error.",
     [

@@ -96,13 +96,16 @@ export function findExample(command: Command, flags: readonly string[]): string 
   return getExamples(command).find((example) => flags.some((flag) => example.split(" ").includes(flag)));
 }
 
-/** Adds examples below a command's help. */
+/** Adds examples, which the help shows below the options. */
 export function addExamples(command: Command, examples: Examples | readonly string[]): Command {
   examplesByCommand.set(command, typeof examples === "function" ? examples : () => examples);
-  return command.addHelpText("after", () => {
-    const lines = getExamples(command).map(formatExample);
-    return lines.length === 0 ? "" : `\nExamples:\n${lines.join("\n")}`;
-  });
+  return command;
+}
+
+/** Formats the first examples of a command as a part of its help; empty if it has none. */
+export function formatExamples(command: Command, count = Number.POSITIVE_INFINITY): string {
+  const lines = getExamples(command).slice(0, count).map(formatExample);
+  return lines.length === 0 ? "" : `\nExamples:\n${lines.join("\n")}\n`;
 }
 
 /** Adds the first example of each subcommand to a group's help. */

@@ -46,8 +46,13 @@ export interface Position {
   values: Map<string, string>;
 }
 
-/** Lists the words that may complete `current`, from the files of the project. */
-export type ListValues = (project: Project, position: Position, current: string, cwd: string) => Promise<Candidate[]>;
+/** Lists the words that may complete `current`, from the files or the store of the project. */
+export type ListValues = (
+  project: Project,
+  position: Position,
+  current: string,
+  context: CommandContext,
+) => Promise<Candidate[]>;
 
 export interface Completions {
   /** Values of options, by long name. */

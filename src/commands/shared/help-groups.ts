@@ -18,6 +18,15 @@ export const OPTION_GROUPS = {
   output: "Output:",
 } as const;
 
+/** Groups of options that are not about one command, or that few people need. `-h` leaves them to `--help`. */
+export const SHARED_GROUPS: readonly string[] = [
+  OPTION_GROUPS.bulk,
+  OPTION_GROUPS.project,
+  OPTION_GROUPS.target,
+  OPTION_GROUPS.remote,
+  OPTION_GROUPS.output,
+];
+
 /** The headings of command groups, in the order in which help lists them. */
 export const COMMAND_GROUPS = {
   trigger: "Trigger and inspect:",

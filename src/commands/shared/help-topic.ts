@@ -1,4 +1,6 @@
+import { join } from "node:path";
 import type { Command } from "commander";
+import { findPackageFolder } from "../../util/find-package-folder.js";
 
 /** A paragraph, or a table of terms and their descriptions. */
 export type HelpBlock = string | readonly (readonly [term: string, description: string])[];
@@ -7,10 +9,15 @@ export type HelpBlock = string | readonly (readonly [term: string, description: 
 export interface HelpTopic {
   /** The subject of the page, for the list of topics. */
   summary: string;
-  /** The documentation with more details. */
+  /** The documentation with more details: a path in the package. */
   page: string;
   /** Builds the page. `program` has every command. */
   buildBlocks(program: Command): readonly HelpBlock[];
+}
+
+/** Returns the last paragraph of a help page: the installed documentation with more details. */
+export function formatMore(page: string, section?: string): string {
+  return `More: ${section === undefined ? "" : `${section} in `}${join(findPackageFolder(), page)}`;
 }
 
 /** Returns a text without the backquotes that mark code in generated documentation. */

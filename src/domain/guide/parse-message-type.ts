@@ -64,7 +64,8 @@ export function parseMessageType(key: string, raw: unknown, file: string): Messa
   const findings = new DocumentFindings();
   checkJsonShape(raw, file, "project_invalid");
   const value = checkDocument(messageTypeSchema(), raw, findings.add);
-  const hint = "docs/reference/files/message-type-json.md lists the fields of a message type.";
+  const hint =
+    "Run `knock init`. It writes message-type.schema.json to .knock-schemas/, which lists the fields of a message type.";
   if (value === null) throw findings.toError(file, "project_invalid", () => hint);
   const variants = value.variants.map((variant) => ({ key: variant.key, fields: variant.fields.map(parseField) }));
   return { key, variants };

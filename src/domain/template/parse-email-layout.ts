@@ -31,7 +31,7 @@ function buildHint(findings: readonly ErrorDetail[]): string {
   if (areDocuments("must print")) return "Add {{ content }} where the content of the email belongs.";
   if (areDocuments("is required"))
     return 'A layout has two documents: "html_layout@": "html_layout.html" and "text_layout@": "text_layout.txt".';
-  return "docs/reference/files/layout-json.md lists the fields of a layout.";
+  return "Run `knock init`. It writes layout.schema.json to .knock-schemas/, which lists the fields of a layout.";
 }
 
 function omitNulls(values: JsonObject): JsonObject {

@@ -26,7 +26,7 @@ function checkPartial(raw: unknown, file: string): PartialFile {
     throw findings.toError(
       file,
       "project_invalid",
-      () => "docs/reference/files/partial-json.md lists the fields of a partial.",
+      () => "Run `knock init`. It writes partial.schema.json to .knock-schemas/, which lists the fields of a partial.",
     );
   return value;
 }

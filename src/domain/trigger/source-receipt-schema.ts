@@ -35,6 +35,14 @@ export const sourceReceiptSchema = definition(
   }),
 );
 
+/** The result of sending an event. */
+export const sentEventSchema = z.extend(sourceReceiptSchema, {
+  continued_run_ids: described(
+    z.array(z.string()),
+    "The IDs of the recipient runs that waited for the event and continued.",
+  ),
+});
+
 export const sourceViewSchema = z.object({
   key: textField("The source's key."),
   name: textField("The source's name."),

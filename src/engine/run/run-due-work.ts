@@ -213,8 +213,8 @@ export async function runCausedWork(
   if (!ownWork.isEmpty) await runDueWork({ ...context, ownWork }, now);
 }
 
-/** Records an event from a source, and continues the runs that wait for it. */
-export async function deliverSourceEvent(context: EngineContext, source: SourceEvent): Promise<void> {
+/** Records an event from a source, and continues the recipient runs that wait for it. Returns their IDs. */
+export async function deliverSourceEvent(context: EngineContext, source: SourceEvent): Promise<readonly string[]> {
   const now = await readTime(context);
   const at = source.at ?? now;
   const event: JsonObject = {
@@ -230,5 +230,7 @@ export async function deliverSourceEvent(context: EngineContext, source: SourceE
     event_key: source.event_key,
   });
   const recipient = source.user_id === null ? null : toRecipientKey(source.user_id);
-  await runCausedWork(context, now, await context.store.recordEvents([{ name, recipient, at, event }], now));
+  const caused = await context.store.recordEvents([{ name, recipient, at, event }], now);
+  await runCausedWork(context, now, caused);
+  return caused.recipientRunIds;
 }

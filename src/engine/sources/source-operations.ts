@@ -67,6 +67,7 @@ async function receiveEvent(
   { operations, log, ids }: ReceiveContext,
   source: Source,
   request: SourceRequest,
+  onContinued?: (recipientRunIds: readonly string[]) => void,
 ): Promise<SourceReceipt> {
   const { settings } = source;
   const now = Date.parse((await operations.readClock()).now);
@@ -100,7 +101,7 @@ async function receiveEvent(
     return { ...loggedEvent, replayed: false, actions: [] };
   }
 
-  await operations.deliverSourceEvent({
+  const continuedRunIds = await operations.deliverSourceEvent({
     source_key: source.key,
     event_key: eventType,
     user_id: loggedEvent.user_id,
@@ -108,6 +109,7 @@ async function receiveEvent(
     data: request.body,
     event_gid: loggedEvent.id,
   });
+  onContinued?.(continuedRunIds);
   const actions: ActionOutcome[] = [];
   for (const mapping of collectMappings(source, eventType)) actions.push(await runAction(operations, mapping, request));
   const isSuccess = actions.every(({ outcome }) => outcome === "done" || outcome === "inactive");
@@ -237,11 +239,11 @@ export function createSourceOperations(parts: SourceContext): SourceOperations {
       }
       return views;
     },
-    async receive(key, request) {
+    async receive(key, request, onContinued) {
       const source = await readSource(key);
       const { verification } = source.settings;
       if (verification !== null) await verifyRequest(key, verification, request, parts.readVariable);
-      return receiveEvent(parts, source, request);
+      return receiveEvent(parts, source, request, onContinued);
     },
     async listEvents(key, page) {
       const events = await log.list(key, page);

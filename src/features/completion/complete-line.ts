@@ -104,7 +104,7 @@ async function listValues(
   position: Position,
   current: string,
   { loadCompletions }: CompletedProgram,
-  { files, io }: CommandContext,
+  context: CommandContext,
 ): Promise<Candidate[]> {
   const choices = position.option?.argChoices ?? (position.option === null ? position.argument?.argChoices : undefined);
   if (choices !== undefined) return choices.map(toCandidate);
@@ -112,10 +112,10 @@ async function listValues(
   const list = findValues(position, await loadCompletions());
   if (list === undefined) return [];
   const { values } = position;
-  const project = await files.find({ project: values.get("--project"), knockDir: values.get("--knock-dir") });
+  const project = await context.files.find({ project: values.get("--project"), knockDir: values.get("--knock-dir") });
   if (project === null) return [];
   const branch = values.get("--branch");
-  return list((branch === undefined ? null : project.branch(branch)) ?? project, position, current, io.cwd);
+  return list((branch === undefined ? null : project.branch(branch)) ?? project, position, current, context);
 }
 
 /** The commands and topics that are completed. */

@@ -9,6 +9,7 @@ import {
 } from "../../commands/shared/feature.js";
 import { splitRecipientKey, TENANTS, USERS } from "../../domain/recipient/recipient.js";
 import { walkSteps } from "../../domain/step-types/walk-steps.js";
+import type { LocalOperations } from "../../ports/operations.js";
 import { listFolder } from "../../project/list-folder.js";
 import { listBranches } from "../../project/project-folders.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
@@ -102,10 +103,10 @@ const listUsersAndObjects: ListValues = async (...input) => [
 /** Completes the last ID of a list that is separated by commas. */
 const inList =
   (list: ListValues): ListValues =>
-  async (project, position, current, cwd) => {
+  async (project, position, current, context) => {
     const start = current.slice(0, current.lastIndexOf(",") + 1);
     const listed = start.split(",");
-    return (await list(project, position, current, cwd))
+    return (await list(project, position, current, context))
       .filter(({ name }) => !listed.includes(name))
       .map(({ name, description }) => ({ name: start + name, description }));
   };
@@ -122,6 +123,37 @@ const listAudiences: ListValues = async (project) => {
   return [...keys, ...(await project.audiences()).map(({ key }) => key)].map(toCandidate);
 };
 
+/** The number of the newest runs, messages and schedules whose IDs are completed. */
+const MAX_STORED = 100;
+
+/** Lists IDs from the local store, if it exists, with the workflow and the recipient. */
+const listStored =
+  (list: (operations: LocalOperations) => Promise<readonly JsonObject[]>): ListValues =>
+  async (_project, { values }, _current, { target }) => {
+    const flags = {
+      project: values.get("--project"),
+      knockDir: values.get("--knock-dir"),
+      store: values.get("--store"),
+      local: true,
+    };
+    if (!(await target.hasStore(flags))) return [];
+    return (await list(await target.openForCheck(flags))).map(({ id, workflow, recipient }) => {
+      const to = isJsonObject(recipient) ? (recipient.id ?? "") : recipient;
+      return { name: String(id), description: `${workflow} to ${to}` };
+    });
+  };
+
+const NEWEST = { limit: MAX_STORED };
+const listRuns = listStored(async (operations) => {
+  const { items } = await operations.listRecipientRuns({}, NEWEST);
+  return items.map((run) => ({ ...run, id: run.workflow_run_id ?? "" }));
+});
+const listMessages = listStored(async (operations) => (await operations.listMessages({}, NEWEST)).items);
+const listSchedules = listStored(async (operations) => {
+  const { schedules } = await operations.openResources();
+  return (await schedules.list({}, NEWEST)).items;
+});
+
 /** Lists the values of options, by long name. */
 const OPTION_VALUES: Readonly<Record<string, ListValues>> = {
   "--recipients": inList(listUsers),
@@ -131,6 +163,7 @@ const OPTION_VALUES: Readonly<Record<string, ListValues>> = {
   "--tenant": listTenants,
   "--workflow": listWorkflows,
   "--channel": listChannels,
+  "--workflow-run": listRuns,
   "--audience": listAudiences,
   "--source": listFolderKeys("sources"),
   "--branch": async (project) => listBranches(project).map(toCandidate),
@@ -160,6 +193,9 @@ const ARGUMENT_VALUES: Readonly<Record<string, ListValues>> = {
   "audiences key": listAudiences,
   "sources key": listFolderKeys("sources"),
   "broadcasts key": listFolderKeys("broadcasts"),
+  "runs id": listRuns,
+  "messages id": listMessages,
+  "schedules id": listSchedules,
   keys: listWorkflows,
   folder: listFiles,
 };

@@ -157,14 +157,15 @@ async function closeInTime(emulator: OpenedEmulator, { output }: CommandContext)
   );
 }
 
+/** Returns a key that the emulator accepts, a secret one if there is one. */
+function chooseKey(keys: OpenedEmulator["keys"]): string {
+  return keys?.find((candidate) => candidate.startsWith("sk_")) ?? keys?.[0] ?? LOCAL_KEY;
+}
+
 async function serve({ url, port, store, keys }: OpenedEmulator, { output, signal }: CommandContext): Promise<void> {
   if (output.verbosity.json) output.json({ url, port, store }, true);
   else if (output.verbosity.quiet) output.line(url);
-  else
-    output.lines([
-      `KNOCK_BASE_URL=${url}`,
-      `KNOCK_API_KEY=sk_… (${keys === null ? "any" : 'one of "keys" in environment.json'})`,
-    ]);
+  else output.lines([`KNOCK_BASE_URL=${url}`, `KNOCK_API_KEY=${chooseKey(keys)}`]);
   output.note(`page: ${url}/`);
   output.note("listening; press Ctrl-C to stop");
   if (signal.aborted) return;
@@ -186,9 +187,8 @@ async function runCommandAgainst(
   { io, output, setExitCode }: CommandContext,
 ): Promise<void> {
   output.note(`listening at ${url}`);
-  const key = keys?.find((candidate) => candidate.startsWith("sk_")) ?? LOCAL_KEY;
   // The command's exit code also applies after an interruption, because it shows how the command handled the signal.
   const { runCommand } = await import("./run-command.js");
-  const variables = { KNOCK_API_KEY: key, ...filterDefined(io.env), KNOCK_BASE_URL: url };
+  const variables = { KNOCK_API_KEY: chooseKey(keys), ...filterDefined(io.env), KNOCK_BASE_URL: url };
   setExitCode(await runCommand(command, variables, io), true);
 }

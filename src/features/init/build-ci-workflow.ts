@@ -43,7 +43,7 @@ ${defaults}    steps:
       - name: Install
         run: npm ci
       - name: Validate the project
-        run: npx knock validate --format github
+        run: npx knock validate --strict --format github
       - name: Run the scenarios
         run: npx knock test --reporter terminal --reporter github --reporter junit=reports/junit.xml --reporter html=reports/report.html
       - name: Upload the reports

@@ -5,6 +5,7 @@ import type { ProcessIO } from "../../context/process-io.js";
 import { getErrorMessage, KnockError } from "../../errors/knock-error.js";
 import { findProject, findProjectRoot, PROJECT_FILE } from "../../project/find-project.js";
 import { formatDisplayPath } from "../../project/format-display-path.js";
+import { findPackageFolder } from "../../util/find-package-folder.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { makeFolder } from "../../util/make-folder.js";
 import { buildGitHubWorkflow } from "./build-ci-workflow.js";
@@ -78,12 +79,7 @@ const SAMPLE_USERS = {
 };
 
 /** The folder of the project's copies of the JSON Schemas, next to `knock.json` (decision 32). */
-const SCHEMAS_FOLDER = ".knock-schemas";
-/** The folders of the published schemas, relative to the built command and to this source file. */
-const PUBLISHED_SCHEMA_FOLDERS = ["../schemas", "../../schemas", "../../../schemas"].map((path) =>
-  join(import.meta.dirname, path),
-);
-
+export const SCHEMAS_FOLDER = ".knock-schemas";
 /** The comment in which editors look for the schema of a YAML file. */
 const YAML_SCHEMA_COMMENT = "# yaml-language-server: $schema=";
 
@@ -95,22 +91,20 @@ function getSchemaName(file: string): string | undefined {
   return name.endsWith(".json") ? name.replace(/\.json$/, ".schema.json") : undefined;
 }
 
-/**
- * Adds `$schema` to each JSON document. Returns these files, followed by the referenced schemas that the project does
- * not contain yet.
- */
+/** Adds `$schema` to each JSON document. Returns these files, followed by all schemas that the project does not contain yet. */
 function addSchemas(root: string, files: readonly (readonly [string, unknown])[]): [string, unknown][] {
-  const published = PUBLISHED_SCHEMA_FOLDERS.find((folder) => existsSync(folder));
-  const schemas = new Map<string, string>();
+  const published = join(findPackageFolder(), "schemas");
+  const names = readdirSync(published).filter((name) => name.endsWith(".schema.json"));
   const documents = files.map(([file, content]): [string, unknown] => {
     const name = getSchemaName(file);
-    if (published === undefined || name === undefined || !existsSync(join(published, name))) return [file, content];
-    const copy = join(root, SCHEMAS_FOLDER, name);
-    if (!existsSync(copy)) schemas.set(copy, readFileSync(join(published, name), "utf8"));
-    const $schema = relative(dirname(file), copy).replaceAll("\\", "/");
+    if (name === undefined || !names.includes(name)) return [file, content];
+    const $schema = relative(dirname(file), join(root, SCHEMAS_FOLDER, name)).replaceAll("\\", "/");
     if (typeof content === "string") return [file, `${YAML_SCHEMA_COMMENT}${$schema}\n${content}`];
     return [file, { $schema: $schema.startsWith("../") ? $schema : `./${$schema}`, ...(content as object) }];
   });
+  const schemas = names
+    .filter((name) => !existsSync(join(root, SCHEMAS_FOLDER, name)))
+    .map((name): [string, unknown] => [join(root, SCHEMAS_FOLDER, name), readFileSync(join(published, name), "utf8")]);
   return [...documents, ...schemas];
 }
 
@@ -190,7 +184,7 @@ function planFiles(knockDir: string): { files: Record<string, unknown>; kept: st
 
 /**
  * Creates a project, or adds missing files to an existing one: `knock.json`, a first workflow if there is no workflow,
- * `environment.json`, recipients, the JSON Schemas that these files reference, and the workflow of a CI service if one is
+ * `environment.json`, recipients, the JSON Schemas of all files, and the workflow of a CI service if one is
  * requested. Existing files are never changed.
  * Throws `project_invalid` if a file cannot be written or `knock.json` cannot be read.
  */

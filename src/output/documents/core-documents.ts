@@ -1,5 +1,5 @@
 import { broadcastViewSchema } from "../../domain/audience/broadcast-view-schema.js";
-import { sourceReceiptSchema, sourceViewSchema } from "../../domain/trigger/source-receipt-schema.js";
+import { sentEventSchema, sourceReceiptSchema, sourceViewSchema } from "../../domain/trigger/source-receipt-schema.js";
 import { bulkResultSchema } from "./bulk.js";
 import { rawContentSchema } from "./contents.js";
 import { describeDocument, type OutputDocument } from "./describe-document.js";
@@ -152,7 +152,7 @@ export const CORE_DOCUMENTS: readonly OutputDocument[] = [
   describeDocument("audiences remove", "Removed members", "The members that were removed.", membersRemovedSchema),
   describeDocument("feed list", "In-app feed", "A page of the feed, newest first, with its counts.", feedSchema),
   describeDocument("sources list", "Sources of the project", "The sources.", listSchema(sourceViewSchema)),
-  describeDocument("sources send", "Result of a source event", "The result of each action.", sourceReceiptSchema),
+  describeDocument("sources send", "Result of a source event", "The result of each action.", sentEventSchema),
   describeDocument("sources events", "List of source events", LISTED, listSchema(sourceReceiptSchema)),
   describeDocument("broadcasts list", "Broadcasts of the project", "The broadcasts.", listSchema(broadcastViewSchema)),
   describeDocument("broadcasts send", "Outcome of a broadcast", "The outcome for each recipient.", sentBroadcastSchema),
