@@ -3,7 +3,7 @@ import type { CommandContext } from "../context/command-context.js";
 import { USERS } from "../domain/recipient/recipient.js";
 import { KnockError } from "../errors/knock-error.js";
 import { printResource } from "../output/print-resources.js";
-import { COMMAND_GROUPS } from "./shared/help-groups.js";
+import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { addRecipientCommands } from "./shared/recipient-commands.js";
 import { addResourceOptions, openResources, type ResourceFlags } from "./shared/resource-options.js";
 
@@ -20,7 +20,7 @@ export function registerUsers(program: Command, context: CommandContext): void {
       scope: [],
       getCollection: () => USERS,
       examples: {
-        list: () => ["knock users list", "knock users list --limit 5 --json"],
+        list: () => ["knock users list", "knock users list --email ada@ --json"],
         get: ({ user }) => [`knock users get ${user}`],
         set: ({ user }) => [
           'knock users set zoe --data \'{"email":"zoe@example.com"}\'',
@@ -30,13 +30,16 @@ export function registerUsers(program: Command, context: CommandContext): void {
         ],
         delete: ({ otherUser }) => [`knock users delete ${otherUser}`],
       },
-      list: (resources, _words, page) => resources.users.list(page),
+      list: (resources, _words, page, { email, name }) => resources.users.list({ email, name }, page),
       read: (resources, [id]) => resources.users.read(id as string),
       set: (resources, [id], body) => resources.users.set(id as string, body),
       delete: (resources, [id]) => resources.users.delete(id as string),
     },
     context,
-  );
+  )
+    .optionsGroup(OPTION_GROUPS.filters)
+    .option("--email <text>", "list only users whose email address contains this text (local target only)")
+    .option("--name <text>", "list only users whose name contains this text (local target only)");
   registerMerge(users, context);
 }
 

@@ -29,7 +29,7 @@ export async function findUnidentifiedRecipient(
   const recipient = isUser ? await users.read(id) : await objects.read(collection, id);
   if (recipient !== null) return null;
   const page = { limit: MAX_CANDIDATES };
-  const { items } = await (isUser ? users.list(page) : objects.list(collection, page));
+  const { items } = await (isUser ? users.list({}, page) : objects.list(collection, page));
   const names = items.map((item) => String(item.id));
   const typed = id.replace(SURROUNDING_QUOTES, "") || id;
   const suggestion = didYouMean(typed, names, isUser ? "Users" : "Objects");

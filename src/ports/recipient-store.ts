@@ -4,6 +4,12 @@ import type { JsonObject } from "../util/json.js";
 import type { CausedWork } from "./due-store.js";
 import type { Paged, PageRequest } from "./page-request.js";
 
+/** A filter for users: parts of their email addresses and of their names, in either case. */
+export interface UserFilter {
+  email?: string | undefined;
+  name?: string | undefined;
+}
+
 /** A filter for recipients. Users have the collection `$users`. */
 export interface RecipientFilter {
   /** Null for all collections except users. */
@@ -11,6 +17,8 @@ export interface RecipientFilter {
   id?: string | undefined;
   /** The complete name. */
   name?: string | undefined;
+  /** Texts that are part of the properties, in either case. */
+  parts?: UserFilter | undefined;
 }
 
 /** A preference set to write; null removes it. `merge` keeps the parts that the set does not contain (E-138). */

@@ -4,6 +4,7 @@ import type { JsonObject } from "../util/json.js";
 import type { BulkOperations } from "./bulk-operations.js";
 import type { NewMessages } from "./feed-store.js";
 import type { Paged, PageRequest } from "./page-request.js";
+import type { UserFilter } from "./recipient-store.js";
 import type { RunHistory } from "./run-history.js";
 import type { ScheduleFilter } from "./schedule-store.js";
 
@@ -39,7 +40,8 @@ export interface LocalResourceOperations extends ResourceOperations {
 }
 
 export interface UserOperations {
-  list(page: PageRequest): Promise<Paged<JsonObject>>;
+  /** Lists users. The remote target throws `not_supported` for a filter. */
+  list(filter: UserFilter, page: PageRequest): Promise<Paged<JsonObject>>;
   read(id: string): Promise<JsonObject | null>;
   /** Creates a user or merges deeply (A-090). */
   set(id: string, body: JsonObject): Promise<JsonObject>;

@@ -62,6 +62,19 @@ describe("commands of other tools", () => {
       expect.soft((await knock(command.split(" "))).exitCode, command).toBe(command === "runs show" ? 2 : 0);
   });
 
+  it("users list finds users by email address and name, on the local target", async ({ empty }) => {
+    const { knock } = await initHello(empty);
+    const list = async (...args: string[]): Promise<string> =>
+      (await knock(["users", "list", "--quiet", ...args])).stdout;
+    expect(await list("--email", "GRACE@")).toBe("grace");
+    expect(await list("--name", "ad")).toBe("ada");
+    expect(await list("--email", "grace@", "--name", "ada")).toBe("");
+    const remote = ["--remote", "--api-key", "sk_test_1", "--base-url", "http://127.0.0.1:9"];
+    const { stderr, exitCode } = await knock(["users", "list", "--email", "ada@", ...remote]);
+    expect(stderr).toContain("hint: Run `knock users get <id>` to show a user, or use the local target.");
+    expect(exitCode).toBe(3);
+  });
+
   it("are not commands of this tool", () => {
     expect(KNOWN_WORDS.filter((word) => Object.hasOwn(PROGRAM.commands, word))).toEqual([]);
   });

@@ -15,7 +15,7 @@ const ADA = "ada";
 
 /** One request of each resource operation. */
 const OPERATIONS: Record<string, (resources: ResourceOperations) => Promise<unknown>> = {
-  "users.list": ({ users }) => users.list(PAGE),
+  "users.list": ({ users }) => users.list({}, PAGE),
   "users.read": ({ users }) => users.read("ada"),
   "users.set": ({ users }) => users.set("ada", {}),
   "users.delete": ({ users }) => users.delete("ada"),

@@ -40,10 +40,18 @@ describe("resources of the remote target", () => {
       get("/v1/users?page_size=10&after=c2", listed(users.slice(50), "c3", "c1")),
       get("/v1/users?page_size=10&before=c9", listed(users.slice(0, 10), "c9", "c8")),
     );
-    const forward = await resources.users.list({ limit: 60, after: "c1" });
+    const forward = await resources.users.list({}, { limit: 60, after: "c1" });
     expect(forward.items).toEqual(users);
     expect(forward.page_info).toEqual({ after: "c3", before: "c0", page_size: 60 });
-    expect((await resources.users.list({ limit: 10, before: "c9" })).page_info).toMatchObject({ before: "c8" });
+    expect((await resources.users.list({}, { limit: 10, before: "c9" })).page_info).toMatchObject({ before: "c8" });
+  });
+
+  it("cannot search users, because the API has no filter for them", async () => {
+    for (const filter of [{ email: "ada" }, { name: "Ada" }])
+      await expect(resources.users.list(filter, { limit: 1 })).rejects.toMatchObject({
+        code: "not_supported",
+        message: "the API cannot search users by email address or name",
+      });
   });
 
   it("A-040 retry a failed write, because writing again changes nothing", async () => {

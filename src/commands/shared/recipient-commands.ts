@@ -20,8 +20,8 @@ import { addPageOptions, type PageFlags, parsePage } from "./paging.js";
 import { addBodyOptions, addResourceOptions, openResources, type ResourceFlags } from "./resource-options.js";
 import { readResourceRows, warnAboutRows } from "./resource-rows.js";
 
-/** `name` filters tenants. */
-type ListFlags = ResourceFlags & PageFlags & { name?: string };
+/** `name` filters tenants and users, and `email` users. */
+type ListFlags = ResourceFlags & PageFlags & { name?: string; email?: string };
 
 /**
  * The operations of a recipient kind's `list`, `get`, `set` and `delete` commands. `words` are the command's arguments.

@@ -51,7 +51,7 @@ export function createUserOperations(context: EngineContext<DueWorkStore>): User
       await runCausedWork(context, now, caused);
       return users.read(into);
     },
-    list: (page) => users.list({ collection: USERS }, page),
+    list: (parts, page) => users.list({ collection: USERS, parts }, page),
     read: async (id) => users.read(parseRecipientKey(USERS, id)),
     set: async (id, body) => users.set(parseRecipientKey(USERS, id), body),
     delete: async (id) => users.delete(parseRecipientKey(USERS, id)),

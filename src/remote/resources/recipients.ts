@@ -17,7 +17,13 @@ import {
 /** Creates the operations on users (A-278, A-282 to A-284, A-299). */
 export function createRemoteUsers(client: ApiClient): UserOperations {
   return {
-    list: (page) => listPage(client, buildPath("users"), {}, page),
+    async list({ email, name }, page) {
+      if (email !== undefined || name !== undefined)
+        throw new KnockError("not_supported", "the API cannot search users by email address or name", {
+          hint: "Run `knock users get <id>` to show a user, or use the local target.",
+        });
+      return listPage(client, buildPath("users"), {}, page);
+    },
     read: async (id) => readResource(client, buildUserPath(id), ["id"]),
     set: async (id, body) => putResource(client, buildUserPath(id), body, ["id"]),
     delete: async (id) => deleteResource(client, buildUserPath(id)),

@@ -59,7 +59,7 @@ export abstract class BaseFilters<Other = never> {
       escaped,
       [...escaped].every((sign) => sign < "\u0080"),
     );
-    const id = this.bind(text);
+    const id = ids.length === 0 ? "" : this.bind(text);
     const matches = [...columns.map(buildMatch), ...ids.map((column) => `${column} = ${id}`)];
     this.conditions.push(`(${matches.join(" OR ")})`);
     return this;

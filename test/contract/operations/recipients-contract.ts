@@ -58,14 +58,14 @@ export function describeRecipients(target: OpenTarget): void {
       const { users } = await open();
       for (const id of ["u1", "u2", "u3"]) await users.set(id, {});
       const ids = await listAll(
-        (page) => users.list(page),
+        (page) => users.list({}, page),
         ({ id }) => String(id),
       );
       expect(ids.slice(0, 3)).toEqual(["u3", "u2", "u1"]);
       expect(new Set(ids).size).toBe(ids.length);
-      const first = await users.list({ limit: 2 });
-      const second = await users.list({ limit: 2, after: first.page_info.after as string });
-      const back = await users.list({ limit: 2, before: second.page_info.before as string });
+      const first = await users.list({}, { limit: 2 });
+      const second = await users.list({}, { limit: 2, after: first.page_info.after as string });
+      const back = await users.list({}, { limit: 2, before: second.page_info.before as string });
       expect(back.items).toEqual(first.items);
       expect(first.page_info).toEqual({ after: expect.any(String), before: null, page_size: 2 });
     });
@@ -77,7 +77,7 @@ export function describeRecipients(target: OpenTarget): void {
         expect(await users.read(id), id).toMatchObject({ id, name: id });
       }
       const listed = await listAll(
-        (page) => users.list(page),
+        (page) => users.list({}, page),
         ({ id }) => String(id),
       );
       expect(listed).toEqual(expect.arrayContaining(UNUSUAL_IDS));

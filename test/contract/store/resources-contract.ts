@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type RecipientKey, toRecipientKey } from "../../../src/domain/recipient/recipient.js";
+import type { PageRequest } from "../../../src/ports/page-request.js";
+import type { UserFilter } from "../../../src/ports/recipient-store.js";
 import { readRuns } from "./read-runs.js";
 import { insertSample, NOW, sampleRecipientRun, user, waitingAt } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
@@ -44,6 +46,31 @@ export function describeResources(open: OpenStore): void {
       );
       expect(second.items.map(({ key }) => key)).toEqual([user("a")]);
       expect(second.page_info.after).toBeNull();
+    });
+
+    it("find users by a part of the email address or the name, in either case", async () => {
+      const people = {
+        ada: { email: "ada@example.com", name: 'Ada "the first" King' },
+        zoe: { email: "Zoe.Ada@Example.com", name: "Zoë Ångström", nickname: "ada" },
+        num: { email: 42, name: ["Ada"] },
+        bare: {},
+      };
+      const upserts = Object.entries(people).map(([id, properties]) => ({ key: user(id), properties }));
+      await open.store.upsertRecipients([...upserts, { key: tenant("ada"), properties: people.ada }], NOW);
+      const find = async (parts: UserFilter, page: PageRequest = { limit: 9 }) =>
+        (await open.store.listRecipients({ collection: "$users", parts }, page)).items.map(({ key }) => key);
+      expect(await find({ email: "ADA@" })).toEqual([user("zoe"), user("ada")]);
+      expect(await find({ email: "zoe" })).toEqual([user("zoe")]);
+      expect(await find({ name: 'ada "THE' })).toEqual([user("ada")]);
+      expect(await find({ name: "zoË å" })).toEqual([user("zoe")]);
+      expect(await find({ email: "ada", name: "king" })).toEqual([user("ada")]);
+      for (const name of ["%", "_", "king\0", "\\"]) expect(await find({ name }), name).toEqual([]);
+      expect(await find({})).toHaveLength(4);
+      const { page_info } = await open.store.listRecipients(
+        { collection: "$users", parts: { email: "example" } },
+        { limit: 1 },
+      );
+      expect(await find({ email: "example" }, { limit: 1, after: page_info.after! })).toEqual([user("ada")]);
     });
 
     it("A-272 filter by ID and by name", async () => {

@@ -78,7 +78,7 @@ describe("users", () => {
       const seen: unknown[] = [];
       let after: string | undefined;
       do {
-        const { items, page_info } = await resources.users.list({ limit: 2, after });
+        const { items, page_info } = await resources.users.list({}, { limit: 2, after });
         seen.push(...items.map(({ id }) => id));
         after = page_info.after ?? undefined;
       } while (after !== undefined);

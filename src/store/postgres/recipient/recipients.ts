@@ -29,7 +29,7 @@ import {
 } from "../../rows/table.js";
 import { buildRecords } from "../connection/build-records.js";
 import { readPage } from "../connection/read-page.js";
-import { SqlFilters } from "../connection/sql-filters.js";
+import { buildJson, SqlFilters } from "../connection/sql-filters.js";
 import type { Reader, Transaction } from "../connection/transaction.js";
 import { getShard } from "../run/shard.js";
 import { recordEvents } from "../run/waits.js";
@@ -270,12 +270,14 @@ export async function upsertRecipients(
 /** Returns one page of a collection's recipients; with null, those of all collections except users. */
 export async function listRecipients(
   tx: Reader,
-  { collection, id, name }: RecipientFilter,
+  { collection, id, name, parts }: RecipientFilter,
   page: PageRequest,
 ): Promise<Paged<Recipient>> {
   const filters = new SqlFilters()
     .add("r.key = ?", id === undefined ? undefined : `${collection}/${id}`)
-    .addPairs("r.properties", name === undefined ? undefined : { name });
+    .addPairs("r.properties", name === undefined ? undefined : { name })
+    .addText([`(${buildJson("r.properties")} -> 'email')::text`], [], parts?.email)
+    .addText([`(${buildJson("r.properties")} -> 'name')::text`], [], parts?.name);
   if (collection === null) filters.conditions.push(`split_part(r.key, '/', 1) <> '${USERS}'`);
   const { rows, page_info } = await readPage<RecipientRow>(
     tx,

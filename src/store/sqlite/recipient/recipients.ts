@@ -141,13 +141,15 @@ const COLLECTION = "substr(key, 1, instr(key, '/') - 1)";
 /** Returns one page of a collection's recipients; with null, those of all collections except users. */
 export function listRecipients(
   db: Connection,
-  { collection, id, name }: RecipientFilter,
+  { collection, id, name, parts }: RecipientFilter,
   page: PageRequest,
 ): Paged<Recipient> {
   const filters = new SqlFilters()
     .add(`${COLLECTION} = ?`, collection ?? undefined)
     .add("r.key = ?", id === undefined ? undefined : `${collection}/${id}`)
-    .add("json_extract(r.properties, '$.name') = ?", name);
+    .add("json_extract(r.properties, '$.name') = ?", name)
+    .addText(["r.properties -> '$.email'"], [], parts?.email)
+    .addText(["r.properties -> '$.name'"], [], parts?.name);
   if (collection === null) filters.conditions.push(`${COLLECTION} <> '${USERS}'`);
   return db.read(() => {
     const { rows, page_info } = readPage<RecipientRow>(

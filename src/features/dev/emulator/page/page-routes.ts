@@ -115,7 +115,7 @@ async function listRecipients({ operations, query }: SupportContext): Promise<Js
   const { users, objects } = operations.resources;
   const isObjects = query.choice("kind", ["users", "objects"]) === "objects";
   const list = async (page: PageRequest): Promise<Paged<JsonObject>> => {
-    if (!isObjects) return users.list(page);
+    if (!isObjects) return users.list({}, page);
     const { items, page_info } = await objects.list(null, page);
     return { items: items.map(toObjectRow), page_info };
   };

@@ -11,7 +11,7 @@ export const userRoutes: Route[] = [
     endpoint: "GET /v1/users",
     tier: 4,
     async handle(context) {
-      const paged = await context.operations.resources.users.list(context.query.page());
+      const paged = await context.operations.resources.users.list({}, context.query.page());
       return toPageResult(await includePreferences(context, paged, (user) => String(user.id)));
     },
   },
