@@ -5,6 +5,7 @@ import { collectExamples } from "../documentation/collect-examples.mjs";
 import { readSchema } from "../documentation/json-schema.mjs";
 import { formatCode, formatJson, formatTable, joinParts } from "../documentation/markdown.mjs";
 import { SchemaPage } from "../documentation/schema-page.mjs";
+import { loadStepAnswers } from "../documentation/step-answers.mjs";
 import { loadSource, ROOT } from "../load-source.mjs";
 
 const FOLDER = "docs/reference/files";
@@ -301,13 +302,14 @@ async function describeBroadcastSteps() {
   return `Its steps are of the types ${listNames.format(types)}.`;
 }
 
-function buildPage(document, findExample) {
+function buildPage(document, findExample, notes) {
   const schema = readSchema(document.schema);
   const page = new SchemaPage(schema, {
     page: getPageName(document),
     shared: SHARED,
     findExample,
     titles: formatVariantTitle,
+    notes: document.schema === "workflow" ? notes : undefined,
   });
   const properties = page.build();
   return joinParts(
@@ -393,8 +395,9 @@ export async function buildPages() {
     text: document.text.replace("%broadcast_steps%", broadcastSteps),
   }));
   const findExample = collectExamples();
+  const notes = loadStepAnswers();
   const pages = { [`${FOLDER}/README.md`]: buildIndex(), [`${FOLDER}/branches.md`]: BRANCHES };
   for (const document of documents)
-    pages[`${FOLDER}/${getPageName(document)}`] = `${buildPage(document, findExample)}\n`;
+    pages[`${FOLDER}/${getPageName(document)}`] = `${buildPage(document, findExample, notes)}\n`;
   return pages;
 }

@@ -26,6 +26,8 @@ export class SchemaPage {
   #findExample;
   /** Titles of variants by path and name. */
   #titles;
+  /** Returns the text below the properties of a variant. */
+  #notes;
   /** Sections by the JSON of their schema, so that equal formats are described once. */
   #described = new Map();
   /** Shared formats that this page must describe. */
@@ -34,12 +36,13 @@ export class SchemaPage {
   #variant = null;
   hasFileReferences = false;
 
-  constructor(root, { page, shared, findExample, titles }) {
+  constructor(root, { page, shared, findExample, titles, notes = () => "" }) {
     this.#root = root;
     this.#page = page;
     this.#shared = shared;
     this.#findExample = findExample;
     this.#titles = titles;
+    this.#notes = notes;
   }
 
   /** Returns the tables of the document, then the sections of the formats that it shares. */
@@ -268,7 +271,7 @@ export class SchemaPage {
       return joinParts(
         `${"#".repeat(level)} ${this.#titles(field, name)}`,
         descriptions.length > 1 && description !== undefined ? formatProse(description) : "",
-        contents === "" ? "It has no other properties." : contents,
+        contents === "" ? "It has no other properties." : insertBeforeHeading(contents, this.#notes(name)),
       );
     });
     this.#variant = outer;
@@ -331,6 +334,13 @@ export class SchemaPage {
       ),
     );
   }
+}
+
+/** Inserts text before the first heading of a section, so that it follows the table of the section itself. */
+function insertBeforeHeading(contents, text) {
+  const heading = contents.search(/^#/m);
+  if (heading === -1) return joinParts(contents, text);
+  return joinParts(contents.slice(0, heading).trimEnd(), text, contents.slice(heading));
 }
 
 const isEqualProperty = (left, right) =>
