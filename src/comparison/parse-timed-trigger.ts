@@ -17,7 +17,7 @@ const TIME_HINT = 'For example "at": "2026-03-01T09:00:00Z", or with an offset s
 
 function parseTime(value: unknown, name: string): number {
   const fail = (message: string): KnockError =>
-    createInvalidParamsError(name, [{ pointer: "/at", message, value: value as string }], TIME_HINT).copyWith({
+    createInvalidParamsError(name, [{ pointer: "/at", message, value: value }], TIME_HINT).copyWith({
       message: `${name}: "at" ${message}`,
     });
   if (value === undefined) throw fail("is required");

@@ -12,7 +12,7 @@ const MAX_ATTEMPTS = 8;
 function buildName(bytes: Buffer): string {
   const letters = [...bytes.subarray(0, 8)].map((byte, index) => {
     const alphabet = index % 2 === 0 ? CONSONANTS : VOWELS;
-    return alphabet[byte % alphabet.length] as string;
+    return alphabet[byte % alphabet.length];
   });
   return `${letters[0]?.toUpperCase()}${letters.slice(1).join("")}`;
 }

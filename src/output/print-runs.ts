@@ -1,4 +1,4 @@
-import { describeCondition, type EvaluatedCondition } from "../domain/condition/evaluated-condition.js";
+import { describeCondition, parseConditionLog } from "../domain/condition/evaluated-condition.js";
 import { formatRecipient } from "../domain/recipient/recipient.js";
 import type { Reason, StepOutcome } from "../domain/run/outcome.js";
 import { parseStepKeyValue } from "../domain/run/recipient-step-key.js";
@@ -73,14 +73,9 @@ function formatEvent(event: JsonObject, zone: Zone): string {
   return `${formatTime(event.inserted_at, zone)}  ${String(event.event)}${step}${details ? `  ${details}` : ""}`;
 }
 
-/**
- * Formats evaluated conditions. The service's log contains null for a path that does not exist, so null becomes
- * undefined.
- */
+/** Formats evaluated conditions. */
 function formatConditions(conditions: unknown, { colors: paint }: Output): string[] {
-  if (!Array.isArray(conditions)) return [];
-  return conditions.filter(isJsonObject).map((logged) => {
-    const condition = { ...logged, value: logged.value ?? undefined } as unknown as EvaluatedCondition;
+  return parseConditionLog(conditions).map((condition) => {
     const { result } = condition;
     // A check mark would look like success where a condition that is true prevents a message.
     const word = result === null ? paint.dim("–") : result ? paint.green("true:") : paint.red("false:");
@@ -149,7 +144,7 @@ export function printRecipientRun(run: JsonObject, output: Output): void {
   const source = describeRunSource(run.trigger_source);
   if (source !== null) output.line(`  started by ${source}`);
   output.line(`  status     ${formatRunStatus(run.status)}`);
-  if (isJsonObject(run.reason)) output.line(`  stopped    ${formatReason(run.reason as unknown as Reason)}`);
+  if (isJsonObject(run.reason)) output.line(`  stopped    ${formatReason(run.reason as Reason)}`);
   for (const line of formatData(run)) output.line(`  ${line}`);
   for (const line of formatDecision(run, output)) output.line(`    ${line}`);
   for (const step of filterObjects(run.steps)) {
@@ -161,7 +156,7 @@ export function printRecipientRun(run: JsonObject, output: Output): void {
     const waitsFor = step.outcome === "waiting" ? findStepDefinition(step.type)?.waitLabel : undefined;
     const event = waitsFor === undefined ? "" : ` ${waitsFor}`;
     output.line(
-      `  ${String(step.ref)}: ${formatStepStatus(step as unknown as StepOutcome)}${event}${formatStepResult(step)}${until}${reason}${message}`,
+      `  ${String(step.ref)}: ${formatStepStatus(step as StepOutcome)}${event}${formatStepResult(step)}${until}${reason}${message}`,
     );
     for (const line of formatDecision(step, output)) output.line(`    ${line}`);
   }

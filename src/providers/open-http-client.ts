@@ -33,15 +33,18 @@ async function sendHttpRequest(
 ): Promise<ApiResponse | ApiFailure> {
   const response = await send(url, {
     dispatcher: agent,
-    method: method.toUpperCase() as "POST",
+    method: method.toUpperCase(),
     headers,
     body,
     signal: AbortSignal.timeout(timeout_ms),
   });
   const text = await readBody(response.body);
   if (text === null) return { failure: "connection", message: "the answer is larger than 1 MB", code: "" };
-  const plain = Object.entries(response.headers).map(([name, value]) => [name, [value ?? ""].flat().join(", ")]);
-  return { status: response.statusCode, headers: Object.fromEntries(plain) as Record<string, string>, text };
+  const plain = Object.entries(response.headers).map(([name, value]): [string, string] => [
+    name,
+    [value ?? ""].flat().join(", "),
+  ]);
+  return { status: response.statusCode, headers: Object.fromEntries(plain), text };
 }
 
 function toApiFailure(error: unknown, timeoutMs: number): ApiFailure {

@@ -16,7 +16,7 @@ async function sendRequest(
 ): Promise<OutboundResponse> {
   const response = await send(url, {
     dispatcher,
-    method: method.toUpperCase() as "GET",
+    method: method.toUpperCase(),
     headers,
     body,
     signal: AbortSignal.timeout(timeout_ms),

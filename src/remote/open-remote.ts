@@ -153,7 +153,7 @@ async function readRecipientRun(client: ApiClient, id: string): Promise<JsonObje
   const run = await readRunDetail(client, id);
   if (run === null) return null;
   const messages = await findMessages(client, { workflow_recipient_run_id: id });
-  return { ...run, steps: buildStepOutcomes({ run, events: run.events, messages }) as unknown as JsonObject[] };
+  return { ...run, steps: buildStepOutcomes({ run, events: run.events, messages }) };
 }
 
 /** Lists recipient runs. The API has no filter by workflow run, so its runs are selected here. */

@@ -31,7 +31,7 @@ export function listReachedItems(run: JsonObject): string[] {
     const ref = String(step.ref);
     add("steps", ref);
     if (typeof step.branch === "string") add("branches", ref, step.branch);
-    if (countMessages(step as unknown as StepOutcome) > 0) add("templates", ref);
+    if (countMessages(step as StepOutcome) > 0) add("templates", ref);
     addPart(ref, step);
   }
   return reached;

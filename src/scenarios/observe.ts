@@ -1,5 +1,5 @@
 import { formatDeliveryStatus } from "../domain/message/message.js";
-import { formatRecipient, type RecipientReference } from "../domain/recipient/recipient.js";
+import { formatRecipient } from "../domain/recipient/recipient.js";
 import type { LocalOperations } from "../ports/operations.js";
 import type { PageRequest } from "../ports/page-request.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
@@ -25,18 +25,18 @@ async function readAll(readPage: ReadPage): Promise<JsonObject[]> {
 }
 
 function toObservedMessage(message: JsonObject): ObservedMessage {
-  const source = message.source as JsonObject;
-  const channel = message.channel as JsonObject;
+  const source = isJsonObject(message.source) ? message.source : {};
+  const channel = isJsonObject(message.channel) ? message.channel : {};
   const content = isJsonObject(message.content) ? message.content.data : null;
   return {
     id: String(message.id),
-    to: formatRecipient(message.recipient as RecipientReference),
+    to: formatRecipient(message.recipient),
     channel: { key: String(channel.key), type: String(channel.type) },
     step: String(source.step_ref),
     workflow: String(message.workflow),
     tenant: message.tenant === null ? null : String(message.tenant),
     status: formatDeliveryStatus(String(message.status)),
-    engagement: (message.engagement_statuses as string[] | undefined) ?? [],
+    engagement: Array.isArray(message.engagement_statuses) ? message.engagement_statuses.map(String) : [],
     at: String(message.inserted_at),
     content: isJsonObject(content) ? content : {},
   };

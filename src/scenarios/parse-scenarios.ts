@@ -72,7 +72,7 @@ function toScenarios(file: ScenarioFile, expanded: ExpandedFile, findings: reado
     const base = { name, path: ["scenarios", key], workflow: file.workflow ?? null };
     const problems = findings.filter((finding) => getScenarioPath(finding)[1] === key);
     if (problems.length > 0) return { ...base, given: {}, steps: [], skip: null, problems };
-    const { given = {}, steps, skip } = scenario as unknown as ScenarioFile["scenarios"][string];
+    const { given = {}, steps, skip } = scenario as ScenarioFile["scenarios"][string];
     return { ...base, given: mergeGiven(file.given ?? {}, given), steps, skip: skip ?? null, problems };
   });
 }

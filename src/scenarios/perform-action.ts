@@ -79,7 +79,7 @@ type Perform<A extends Action> = (
 
 const ACTIONS: { [A in Action]: Perform<A> } = {
   async notify({ workflow, ...payload }, { operations }, { scenario }) {
-    const key = requireWorkflow(workflow ?? (payload.key as string | undefined), scenario, "notify");
+    const key = requireWorkflow(workflow ?? payload.key, scenario, "notify");
     const { trigger, idempotency_key } = buildTrigger(payload, key);
     const { branch } = scenario.given;
     const options = { idempotency_key, ...(branch ? { branch } : {}) };
@@ -173,7 +173,7 @@ export async function performAction(
 ): Promise<ActionResult> {
   const action = getAction(step);
   if (action === null) return {};
-  const perform = ACTIONS[action] as Perform<Action>;
+  const perform = ACTIONS[action];
   const result = await perform(step[action] as never, target, context);
   await target.operations.runDue({ signal: context.signal });
   return result ?? {};

@@ -12,8 +12,7 @@ const positionFields = {
 
 const SCENARIO_STATUSES = ["passed", "failed", "broken", "skipped"] as const;
 
-const pathField = (description: string) =>
-  described(z.array(z.union([z.string(), z.number()])), description) as unknown as z.ZodMiniType<(string | number)[]>;
+const pathField = (description: string) => described(z.array(z.union([z.string(), z.number()])), description);
 
 const errorFields = {
   code: textField("The error code."),

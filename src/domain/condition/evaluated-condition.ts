@@ -1,17 +1,17 @@
-import { isJsonObject, type Json } from "../../util/json.js";
+import { filterObjects } from "../../util/json.js";
 import type { Operator } from "./condition.js";
 
 /** A condition as logged, with resolved `value` and `argument`. They are undefined if a path was not found (E-096). */
 export interface EvaluatedCondition {
   variable: string;
-  operator: Operator;
+  operator: string;
   argument: unknown;
   value: unknown;
   /** The result; null if the condition was not evaluated because the group's result was already known (E-095). */
   result: boolean | null;
 }
 
-const UNARY_OPERATORS: ReadonlySet<Operator> = new Set<Operator>([
+const UNARY_OPERATORS: ReadonlySet<string> = new Set<Operator>([
   "empty",
   "not_empty",
   "exists",
@@ -52,9 +52,11 @@ export function formatConditionValue(value: unknown): string {
 }
 
 /** Parses the conditions that a run logged. A path without a value is null in the log. */
-export function parseConditionLog(conditions: Json | undefined): EvaluatedCondition[] {
-  if (!Array.isArray(conditions)) return [];
-  return conditions
-    .filter(isJsonObject)
-    .map((logged) => ({ ...logged, value: logged.value ?? undefined }) as unknown as EvaluatedCondition);
-}
+export const parseConditionLog = (conditions: unknown): EvaluatedCondition[] =>
+  filterObjects(conditions).map(({ variable, operator, argument, value, result }) => ({
+    variable: String(variable),
+    operator: String(operator),
+    argument,
+    value: value ?? undefined,
+    result: typeof result === "boolean" ? result : null,
+  }));

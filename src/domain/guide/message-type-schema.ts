@@ -28,8 +28,10 @@ export const messageTypeSchema = once(() => {
   /**
    * Returns a setting under its name in files and its name in the service's documentation (section 11 of the format).
    */
-  const setting = <S extends string, C extends string, T extends z.ZodMiniType>(snake: S, camel: C, schema: T) =>
-    ({ [snake]: schema, [camel]: described(schema, `Alias of ${snake}.`) }) as Record<S | C, T>;
+  const setting = <S extends string, C extends string, T extends z.ZodMiniType>(snake: S, camel: C, schema: T) => ({
+    [snake]: schema,
+    [camel]: described(schema, `Alias of ${snake}.`),
+  });
   const limit = (description: string, example?: unknown) => described(optional(wholeNumber(0)), description, example);
   const bound = (description: string, example?: unknown) => described(optional(z.number()), description, example);
   const valueSchema = jsonSchema("The JSON Schema of the value.", { type: "object" });
@@ -59,8 +61,8 @@ export const messageTypeSchema = once(() => {
     settings?: S,
     fields?: F,
   ) => {
-    const all = z.strictObject({ ...common, ...(settings as S) });
-    const own = { settings: described(optional(all), "Limits, default and help text."), ...(fields as F) };
+    const all = z.strictObject({ ...common, ...settings });
+    const own = { settings: described(optional(all), "Limits, default and help text."), ...fields };
     return z.strictObject({ ...base(type), ...own });
   };
   const option = z.strictObject({

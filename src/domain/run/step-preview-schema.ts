@@ -4,7 +4,7 @@ import { jsonObjectOrNull, textField, textOrNull } from "../schema/output-fields
 import type { StepType } from "../step/step.js";
 import { reasonSchema } from "./outcome-schema.js";
 
-const stepType = () => described(z.string(), "The type of the step.") as unknown as z.ZodMiniType<StepType>;
+const stepType = () => described(z.string(), "The type of the step.") as z.ZodMiniType<StepType>;
 
 export const stepPreviewSchema = z.object({
   ref: textField("The step's ref."),

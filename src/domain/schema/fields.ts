@@ -20,7 +20,7 @@ const OptionalField = $constructor<z.ZodMiniType & { _zod: { def: { innerType: z
 
 /** Returns an optional field of a document. In project files, null means the same as an absent key. */
 export const optional = <T extends z.ZodMiniType>(schema: T): Nullish<T> =>
-  new OptionalField({ type: "nullable", innerType: schema } as never) as unknown as Nullish<T>;
+  new OptionalField({ type: "nullable", innerType: schema } as never) as Nullish<T>;
 
 /**
  * Returns a schema that is built when the first value needs it. Use it inside `optional`, so that reading an absent

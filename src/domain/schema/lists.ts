@@ -25,7 +25,7 @@ export function boundedList<T extends z.ZodMiniType>(item: T, { max, noun, empty
       const message = value.length === 0 ? emptyMessage : tooManyMessage;
       if (message !== undefined) issues.push({ code: "custom", message, input: value });
     });
-  return z.pipe(list, z.array(item)) as unknown as z.ZodMiniType<z.output<T>[]>;
+  return z.pipe(list, z.array(item)) as z.ZodMiniType<z.output<T>[]>;
 }
 
 /**

@@ -32,7 +32,7 @@ const Variant = $constructor<z.ZodMiniType & { _zod: { def: Def } }, Def>("Knock
     const chosen = def.choose(payload.value);
     if ("_zod" in chosen) return chosen._zod.run(payload, context);
     const { path, message, common } = chosen;
-    payload.issues.push({ code: "custom", input: payload.value, inst, path, message } as never);
+    payload.issues.push({ code: "custom", input: payload.value, inst, path, message });
     if (common === undefined) return payload;
     const rest = common._zod.run({ value: payload.value, issues: [] }, context) as typeof payload;
     payload.issues.push(...rest.issues);
@@ -55,5 +55,5 @@ export function memoizeSchema<M>(build: (member: M) => z.ZodMiniType): (member: 
 
 /** Returns a schema that checks each value by the schema that `choose` returns for it. */
 export function variant<T>(options: VariantOptions): z.ZodMiniType<T> {
-  return new Variant({ type: "union", ...options }) as unknown as z.ZodMiniType<T>;
+  return new Variant({ type: "union", ...options }) as z.ZodMiniType<T>;
 }

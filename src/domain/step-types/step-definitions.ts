@@ -42,5 +42,5 @@ export function findStepDefinition(type: unknown): StepDefinition | undefined {
 
 /** Returns the definition of a step's type. */
 export function getStepDefinition<S extends Step>({ type }: S): StepDefinition<S> {
-  return STEP_DEFINITIONS[type] as unknown as StepDefinition<S>;
+  return STEP_DEFINITIONS[type] as StepDefinition<S>;
 }

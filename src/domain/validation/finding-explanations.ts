@@ -7,6 +7,10 @@ interface FindingExplanation {
   fix: string;
 }
 
+/** Returns whether a code has an explanation of its own, because it is not also the code of an error. */
+export const isExplainedFinding = (code: FindingCode): code is keyof typeof FINDING_EXPLANATIONS =>
+  Object.hasOwn(FINDING_EXPLANATIONS, code);
+
 /** The explanation of each code of a finding that is not also the code of an error. */
 export const FINDING_EXPLANATIONS: Readonly<
   Record<Exclude<FindingCode, keyof typeof ERROR_CODES>, FindingExplanation>

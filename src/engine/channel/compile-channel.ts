@@ -155,7 +155,7 @@ export async function compileChannel(
 
 async function compileWebhookStep(step: ChannelStep, place: string, compiling: CompileContext) {
   const renderer = (await plain(compileWebhook)(step, place, compiling)) as ChannelRenderer;
-  const inputs = Object.keys((step.template?.inputs as object | undefined) ?? {});
+  const inputs = Object.keys(step.template?.inputs ?? {});
   if (inputs.length === 0) return renderer;
   const template = new TemplateReader(step.template ?? {}, compiling.compile, `${place}.template`);
   return addRequestInputs(renderer, template.getSection("inputs"), inputs);

@@ -72,7 +72,7 @@ function skipByPreferences(channel: Channel, execution: RunExecution): Skip | nu
   const byConditions = path.at(-1) === "conditions";
   const origin = findPreferenceOrigin(execution.preferenceSources, path);
   const description = `${detail} ${formatPreferenceOrigin(origin)}`.trim();
-  const preference: JsonObject = { ...(origin as unknown as JsonObject), path: path.join(".") };
+  const preference: JsonObject = { ...origin, path: path.join(".") };
   if (byConditions) preference.conditions = toConditionLog(compared);
   else preference.value = false;
   return {

@@ -91,7 +91,7 @@ function getTenantSettings(tenant: Recipient | null): JsonObject {
 /** Returns the tenant's own preference defaults (E-140), or null. */
 export function getTenantPreferenceDefaults(tenant: Recipient | null): PreferenceSet | null {
   const set = getTenantSettings(tenant).preference_set;
-  return isJsonObject(set) ? (set as PreferenceSet) : null;
+  return isJsonObject(set) ? set : null;
 }
 
 /** Returns a tenant as templates see it (E-076, T-015). */

@@ -66,7 +66,7 @@ async function readTrialRecipients(
 /** Redacts everything except rendered content, because a template that prints a secret variable is meant to. */
 function redactPreview({ contents, ...rest }: StepPreview, secrets: readonly string[]): StepPreview {
   return {
-    ...(redactJson(rest as unknown as JsonObject, secrets) as unknown as Omit<StepPreview, "contents">),
+    ...(redactJson(rest as JsonObject, secrets) as Omit<StepPreview, "contents">),
     contents,
   };
 }

@@ -41,7 +41,7 @@ function explainSteps(steps: readonly StepOutcome[], events: readonly RunEvent[]
     if (step_ref === null) continue;
     decisions.set(step_ref, { ...decisions.get(step_ref), ...extractDecision(data) });
   }
-  return steps.map((step) => ({ ...(step as unknown as JsonObject), ...decisions.get(step.ref) }));
+  return steps.map((step) => ({ ...step, ...decisions.get(step.ref) }));
 }
 
 /** Returns the evaluated conditions of the trigger; an empty object if it has none. */
@@ -62,7 +62,7 @@ export async function readRecipientRun(context: EngineContext, id: string): Prom
     ...(run.settings.branch === undefined ? {} : { branch: run.settings.branch }),
     steps: explainSteps(outcome.steps, recipientRun.events),
     ...getTriggerDecision(recipientRun.events),
-    ...(outcome.reason ? { reason: outcome.reason as unknown as Json } : {}),
+    ...(outcome.reason ? { reason: outcome.reason } : {}),
   };
 }
 

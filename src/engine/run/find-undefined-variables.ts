@@ -108,7 +108,7 @@ function findKnownKeys(
   { shared }: KnownVariables,
 ): string[] | null {
   if (isGuarded || typeof root !== "string" || !CLOSED_ROOTS.has(root) || assignedNames.has(root)) return null;
-  const keys = Object.keys((shared[root] ?? {}) as JsonObject);
+  const keys = Object.keys(shared[root] ?? {});
   return keys.length === 0 || typeof key !== "string" || [...keys, ...BUILT_IN_PROPERTIES].includes(key) ? null : keys;
 }
 

@@ -63,7 +63,7 @@ function mapParameters(
   if (missing.length === 0) return { parameters };
   return {
     error: missing
-      .map((name) => `${name} is required, and ${describeMissingValue(action_parameters[name] as Json | undefined)}`)
+      .map((name) => `${name} is required, and ${describeMissingValue(action_parameters[name])}`)
       .join("; "),
   };
 }

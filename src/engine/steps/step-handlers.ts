@@ -35,5 +35,5 @@ export const STEP_HANDLERS: { readonly [T in StepType]: StepHandler<StepTypes[T]
 
 /** Returns the handler of a step. */
 export function getStepHandler<S extends Step>({ type }: S): StepHandler<S> {
-  return STEP_HANDLERS[type] as unknown as StepHandler<S>;
+  return STEP_HANDLERS[type] as StepHandler<S>;
 }

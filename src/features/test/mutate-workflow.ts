@@ -83,7 +83,7 @@ function flipConditions(group: ConditionGroup, step: string | null): Change<Cond
 /** Returns a step with changed properties of one branch. */
 function replaceBranch(step: Step, index: number, properties: object): Step {
   const branches = getBranches(step).map((branch, at) => (at === index ? { ...branch, ...properties } : branch));
-  return { ...step, [getStepDefinition(step).branchesField ?? "branches"]: branches } as Step;
+  return { ...step, [getStepDefinition(step).branchesField ?? "branches"]: branches };
 }
 
 /** Returns a step once for each change of the step itself. Steps inside it are not changed. */

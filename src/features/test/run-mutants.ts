@@ -23,8 +23,8 @@ async function groupByWorkflow(
     const scenarios = new Map(content.scenarios.map((scenario) => [scenario.name, scenario]));
     for (const { name, workflows } of outcome.passed) {
       const scenario = scenarios.get(name);
-      for (const key of scenario === undefined ? [] : workflows)
-        groups.set(key, [...(groups.get(key) ?? []), { file, scenario: scenario as Scenario }]);
+      if (scenario === undefined) continue;
+      for (const key of workflows) groups.set(key, [...(groups.get(key) ?? []), { file, scenario }]);
     }
   }
   return groups;

@@ -155,7 +155,7 @@ function checkVendorSettings(
  */
 export function checkChannelDelivery(channel: Record<string, unknown>, report: ReportFinding): void {
   const type = CHANNEL_TYPES.find((known) => known === channel.type);
-  const raw = (channel.settings ?? {}) as JsonObject;
+  const raw = channel.settings ?? {};
   if (type === undefined || !isJsonObject(raw)) return;
   const reportSetting = reportBelow(report, "settings");
   if (hasTrait(type, "isFeed")) {

@@ -140,7 +140,7 @@ export function parseEnvironment(raw: unknown, file: string): Environment {
     },
     tracking: value.tracking ? { base_url: value.tracking.base_url.replace(/(?<!\/)\/+$/, "") } : null,
     webhooks: (value.webhooks ?? []).map(toWebhook),
-    branding: (value.branding as JsonObject | undefined) ?? {},
+    branding: value.branding ?? {},
     preference_center: value.preference_center
       ? parsePreferenceCenter(value.preference_center)
       : environment.preference_center,

@@ -137,13 +137,13 @@ function parseAttachment(value: Json, index: number): Attachment {
 
 /** Converts header values to text (CH-090). Throws `DeliveryError` for a name or value that could start another header. */
 function parseHeaders(value: Json | undefined): Record<string, string> {
-  const headers = Object.entries(isJsonObject(value) ? value : {}).map(([name, header]) => {
+  const headers = Object.entries(isJsonObject(value) ? value : {}).map(([name, header]): [string, string] => {
     const text = typeof header === "string" ? header : JSON.stringify(header);
     if (!HEADER_NAME.test(name) || CONTROL_CHARACTER.test(text))
       throw createPermanentError(`the header ${JSON.stringify(name)} is not valid`);
     return [name, text];
   });
-  return Object.fromEntries(headers) as Record<string, string>;
+  return Object.fromEntries(headers);
 }
 
 /**

@@ -19,7 +19,7 @@ function convertInline(text: string): string {
   let result = "";
   let end = 0;
   for (const match of text.matchAll(INLINE_TOKEN)) {
-    const { code, own, label, url, bold, struck, italic } = match.groups as Record<string, string | undefined>;
+    const { code, own, label, url, bold, struck, italic } = match.groups ?? {};
     result += escapeMrkdwn(text.slice(end, match.index));
     end = match.index + match[0].length;
     if (code !== undefined) result += code.replace(/[&<>]/g, (sign) => escapeCharacter(sign));

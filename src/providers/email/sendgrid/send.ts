@@ -47,11 +47,12 @@ function buildBody(email: Email, message: Message, settings: SettingsReader): Js
   // The API requires plain text to be first.
   if (text !== null || html === null) content.push({ type: "text/plain", value: text || " " });
   if (html !== null) content.push({ type: "text/html", value: html });
+  const [replyTo] = reply_to;
   const [open, link] = [settings.flag("open_tracking"), settings.flag("link_tracking")];
   return {
     personalizations: [buildPersonalization(email)],
     from: toPerson(from),
-    ...(reply_to.length === 1 ? { reply_to: toPerson(reply_to[0] as Address) } : {}),
+    ...(replyTo !== undefined && reply_to.length === 1 ? { reply_to: toPerson(replyTo) } : {}),
     ...(reply_to.length > 1 ? { reply_to_list: reply_to.map(toPerson) } : {}),
     subject,
     content,

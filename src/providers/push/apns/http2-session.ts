@@ -67,8 +67,8 @@ export class Http2Session {
     let size = 0;
     stream.on("response", ({ ":status": code, ...rest }) => {
       status = Number(code);
-      const plain = Object.entries(rest).map(([name, value]) => [name, String(value ?? "")]);
-      responseHeaders = Object.fromEntries(plain) as Record<string, string>;
+      const plain = Object.entries(rest).map(([name, value]): [string, string] => [name, String(value ?? "")]);
+      responseHeaders = Object.fromEntries(plain);
     });
     stream.on("data", (chunk: Buffer) => {
       size += chunk.length;

@@ -71,13 +71,15 @@ class ProviderToken {
 function buildRequest(push: Push, bundleId: string): { headers: Record<string, string>; payload: JsonObject } {
   const { headers = {}, ...overrides } = push.overrides;
   const aps: JsonObject = push.isSilent ? { "content-available": 1 } : { alert: buildNotification(push) };
-  const overriddenHeaders = Object.entries(isJsonObject(headers) ? headers : {}).map(([name, value]) => [
-    name.toLowerCase(),
-    typeof value === "string" ? value : JSON.stringify(value),
-  ]);
+  const overriddenHeaders = Object.entries(isJsonObject(headers) ? headers : {}).map(
+    ([name, value]): [string, string] => [
+      name.toLowerCase(),
+      typeof value === "string" ? value : JSON.stringify(value),
+    ],
+  );
   // HTTP/2 would pass line breaks in a value on to a server that reads them as HTTP/1.
   const invalidHeader = overriddenHeaders.find(
-    ([name, value]) => !/^[a-z0-9-]+$/.test(String(name)) || !/^[\x20-\x7e]*$/.test(String(value)),
+    ([name, value]) => !/^[a-z0-9-]+$/.test(name) || !/^[\x20-\x7e]*$/.test(value),
   );
   if (invalidHeader)
     throw createPermanentError(`the header ${JSON.stringify(invalidHeader[0])} of the overrides is not valid`);
@@ -88,10 +90,7 @@ function buildRequest(push: Push, bundleId: string): { headers: Record<string, s
       // A background push with priority 10 is rejected.
       "apns-push-type": push.isSilent ? "background" : "alert",
       "apns-priority": push.isSilent ? "5" : "10",
-      ...(Object.fromEntries(overriddenHeaders.filter(([name]) => name?.startsWith("apns-"))) as Record<
-        string,
-        string
-      >),
+      ...Object.fromEntries(overriddenHeaders.filter(([name]) => name.startsWith("apns-"))),
     },
   };
 }
