@@ -31,9 +31,9 @@ function parseFeedRecipient(user: string | undefined, object: string | undefined
       hint: "For example: knock feed list ada, or knock feed list --object projects/p1.",
     });
   if (user !== undefined) return parseRecipientArgument(user, "the user");
-  const [reference, ...more] = parseObjectFlag([object as string]);
-  if (more.length > 0) throw new KnockError("usage", "--object accepts one object");
-  return reference as { collection: string; id: string };
+  const [reference, ...more] = parseObjectFlag(object === undefined ? [] : [object]);
+  if (reference === undefined || more.length > 0) throw new KnockError("usage", "--object accepts one object");
+  return reference;
 }
 
 export function registerFeed(program: Command, context: CommandContext): void {

@@ -7,7 +7,6 @@ import {
   DELIVERY_STATUSES,
   type DeliveryStatus,
   ENGAGEMENT_ACTIONS,
-  type EngagementAction,
   formatDeliveryStatus,
   SANDBOXED,
 } from "../domain/message/message.js";
@@ -89,14 +88,14 @@ export function registerMessages(program: Command, context: CommandContext): voi
       throw new KnockError("usage", "give message IDs, then the status", {
         hint: `Run \`knock messages mark <id> <status>\`. A status is one of: ${ENGAGEMENT_ACTIONS.join(", ")}.`,
       });
-    const [first, last] = [words[0] as string, words.at(-1) as string];
+    const [first = "", last = ""] = [words[0], words.at(-1)];
     const isReversed =
       ENGAGEMENT_ACTIONS.some((action) => action === first) && !ENGAGEMENT_ACTIONS.some((action) => action === last);
     if (isReversed)
       throw new KnockError("usage", `the status "${first}" must come after the message IDs`, {
         hint: `Run \`knock messages mark ${[...words.slice(1), first].join(" ")}\`.`,
       });
-    const action = parseChoice(last, ENGAGEMENT_ACTIONS, "status") as EngagementAction;
+    const action = parseChoice(last, ENGAGEMENT_ACTIONS, "status");
     const metadataFlag =
       flags.metadata === undefined
         ? null

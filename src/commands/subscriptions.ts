@@ -5,6 +5,7 @@ import { KnockError } from "../errors/knock-error.js";
 import { InputReader, type InputSource } from "../input/input-source.js";
 import { parseJsonFlag, parseObjectFlag, parseRecipientsFlag } from "../input/parse-flags.js";
 import { printSubscriptions } from "../output/print-subscriptions.js";
+import type { SubscriptionScope } from "../ports/resource-operations.js";
 import type { Json, JsonObject } from "../util/json.js";
 import { checkFilterNames } from "./shared/check-filter-names.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
@@ -30,6 +31,20 @@ async function readRecipients(flags: ChangeFlags, reader: InputReader): Promise<
     ...(flags.recipients ? await parseRecipientsFlag(flags.recipients, reader) : []),
     ...(flags.object ? parseObjectFlag(flags.object) : []),
   ];
+}
+
+/** Returns whose subscriptions to list. Throws `usage` unless exactly one object or one recipient is named. */
+function parseListScope(
+  collection: string | undefined,
+  id: string | undefined,
+  recipient: string | undefined,
+): SubscriptionScope {
+  if (collection !== undefined && id !== undefined && recipient === undefined) return { object: { collection, id } };
+  if (collection === undefined && recipient !== undefined)
+    return { recipient: parseRecipientArgument(recipient, "--recipient") };
+  throw new KnockError("usage", "give either an object or a recipient", {
+    hint: "For example: knock subscriptions list projects p1, or knock subscriptions list --recipient ada.",
+  });
 }
 
 /** Reads `--properties`. The value is validated with the rest of the body. */
@@ -146,17 +161,10 @@ function registerList(subscriptions: Command, context: CommandContext): void {
       flags: ResourceFlags & PageFlags & { recipient?: string },
     ) => {
       const page = parsePage(flags);
-      if ((id === undefined) === (flags.recipient === undefined) || (collection !== undefined && id === undefined))
-        throw new KnockError("usage", "give either an object or a recipient", {
-          hint: "For example: knock subscriptions list projects p1, or knock subscriptions list --recipient ada.",
-        });
-      const scope =
-        flags.recipient === undefined
-          ? { object: { collection: collection as string, id: id as string } }
-          : { recipient: parseRecipientArgument(flags.recipient, "--recipient") };
+      const scope = parseListScope(collection, id, flags.recipient);
       const operations = await context.target.open(flags, "read");
       const listed = await (await operations.openResources()).subscriptions.list(scope, page);
-      if (listed.items.length === 0 && scope.recipient !== undefined)
+      if (listed.items.length === 0 && "recipient" in scope)
         await checkFilterNames({ recipient: toRecipientKey(scope.recipient) }, flags, operations, context);
       printSubscriptions(listed, context.output, flags.recipient === undefined ? "recipient" : "object");
     },

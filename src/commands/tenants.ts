@@ -23,9 +23,9 @@ export function registerTenants(program: Command, context: CommandContext): void
         delete: ({ tenant }) => [`knock tenants delete ${tenant}`],
       },
       list: (resources, _words, page, { name }) => resources.tenants.list({ name }, page),
-      read: (resources, [id]) => resources.tenants.read(id as string),
-      set: (resources, [id], body) => resources.tenants.set(id as string, body),
-      delete: (resources, [id]) => resources.tenants.delete(id as string),
+      read: (resources, [id = ""]) => resources.tenants.read(id),
+      set: (resources, [id = ""], body) => resources.tenants.set(id, body),
+      delete: (resources, [id = ""]) => resources.tenants.delete(id),
     },
     context,
   )

@@ -31,9 +31,9 @@ export function registerUsers(program: Command, context: CommandContext): void {
         delete: ({ otherUser }) => [`knock users delete ${otherUser}`],
       },
       list: (resources, _words, page, { email, name }) => resources.users.list({ email, name }, page),
-      read: (resources, [id]) => resources.users.read(id as string),
-      set: (resources, [id], body) => resources.users.set(id as string, body),
-      delete: (resources, [id]) => resources.users.delete(id as string),
+      read: (resources, [id = ""]) => resources.users.read(id),
+      set: (resources, [id = ""], body) => resources.users.set(id, body),
+      delete: (resources, [id = ""]) => resources.users.delete(id),
     },
     context,
   )

@@ -19,7 +19,7 @@ export function parsePath(path: string, name: string): Segment[] {
     const index = /^\[(\d{1,6})\]/.exec(rest);
     const key = index ? null : /^((?:\\.|[^.[\]\\])+)/.exec(rest);
     if (index) segments.push(Number(index[1]));
-    else if (key) segments.push((key[1] as string).replaceAll(/\\(.)/g, "$1"));
+    else if (key) segments.push(key[0].replaceAll(/\\(.)/g, "$1"));
     else throw invalidPath();
     rest = rest.slice((index ?? key)?.[0].length ?? 0);
     if (rest.startsWith(".")) {

@@ -40,7 +40,7 @@ export class CsvPayloads {
     if ("error" in row) throw toRowError(row.line, row.error, inputName);
     const columns = row.fields.map((field) => parseColumn(field.trim(), `${inputName}:${row.line}`));
     const names = columns.map(({ path }) => JSON.stringify(path));
-    const repeated = columns.find((_, index) => names.indexOf(names[index] as string) !== index);
+    const repeated = columns.find((_, index) => names.slice(0, index).includes(names[index] ?? ""));
     if (repeated !== undefined)
       throw new KnockError("usage", `${inputName}:${row.line}: the column "${repeated.name}" occurs twice`, {
         hint: "Remove or rename one of the columns.",
@@ -62,7 +62,7 @@ export class CsvPayloads {
       );
     const payload: JsonObject = {};
     for (const [index, column] of columns.entries()) {
-      const text = fields[index] as string;
+      const text = fields[index] ?? "";
       if (text === "") continue;
       const name = `${this.inputName}:${line}: column "${column.name}"`;
       assignAtPath(payload, column.path, await parseField(text, column, name), name);

@@ -64,7 +64,7 @@ export async function* readCsvRows(
   // Errors of the input are thrown where the rows are read.
   pipeline(Readable.from(watchEnd()), rows, () => {});
   let held: CsvRow | null = null;
-  for await (const row of rows as unknown as AsyncIterable<Row>) {
+  for await (const row of rows as AsyncIterable<Row>) {
     const end = last as CsvRow | null; // TypeScript does not see the assignment in the callback.
     if (end !== null && row.line >= end.line) break;
     const isUtf8 = !row.fields.some((field) => field.includes(REPLACEMENT_CHARACTER));

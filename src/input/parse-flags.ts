@@ -56,7 +56,7 @@ export async function parseRecipientsFlag(
 }
 
 /** Parses `--object collection/id`. Throws `usage`. */
-export function parseObjectFlag(values: readonly string[]): Json[] {
+export function parseObjectFlag(values: readonly string[]): { collection: string; id: string }[] {
   return values
     .flatMap((value) => parseIds(value, "--object"))
     .map((text) => {
@@ -125,12 +125,12 @@ async function parseSetJson(path: string, text: string): Promise<Json> {
 export async function applySetFlags(data: JsonObject, values: readonly string[]): Promise<JsonObject> {
   const target = structuredClone(data);
   for (const raw of values) {
-    const match = /^((?:\\.|[^=\\])*?)(:?=)([\s\S]*)$/.exec(raw);
-    if (!match)
+    const [match, path = "", operator, text = ""] = /^((?:\\.|[^=\\])*?)(:?=)([\s\S]*)$/.exec(raw) ?? [];
+    if (match === undefined)
       throw new KnockError("usage", `--set: ${JSON.stringify(raw)} has no "="`, {
         hint: "For example --set page=Home, or --set count:=3 for JSON.",
       });
-    const [, path, operator, text] = match as unknown as [string, string, string, string];
+
     const name = `--set: ${JSON.stringify(raw)}`;
     const value = operator === ":=" ? await parseSetJson(path, text) : text;
     assignAtPath(target, parsePath(path, name), value, name);

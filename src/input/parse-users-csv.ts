@@ -47,7 +47,7 @@ export async function parseUsersCsv(
         "invalid_params",
         `${name}:${line}: has ${fields.length} fields, the first line ${names.length}`,
       );
-    const id = (fields[column] as string).trim();
+    const id = (fields[column] ?? "").trim();
     const problem = describeInvalidId(id);
     if (problem !== null) {
       skipped.push({ line, reason: id === "" ? "it has no ID" : `the ID ${JSON.stringify(id)} ${problem}` });
@@ -55,7 +55,7 @@ export async function parseUsersCsv(
     }
     const user: CsvUser = { id, tenant: null, columns: {} };
     for (const [index, field] of fields.entries()) {
-      const key = names[index] as string;
+      const key = names[index] ?? "";
       if (index === column || key === "") continue;
       if (!TENANT_COLUMNS.includes(key)) user.columns[key] = field;
       else if (field.trim() !== "") user.tenant ??= field.trim();

@@ -64,18 +64,21 @@ async function parsePayloadLine(line: StreamLine, inputName: string): Promise<Js
   throw fail("invalid_json", `invalid JSON: ${parsed.error}`, parsed.column, hint);
 }
 
+/** The flags of a file or stream with one payload per line. */
+type LineFlags = PayloadFlags & { file: string };
+
 /**
  * Reads one payload per line of JSON Lines, or per row of CSV, in constant memory. An invalid line has an error and does not end
  * the stream. `--idempotency-key` is not applied, because each line needs its own key.
  */
 export async function readPayloadLines(
-  { idempotencyKey: _, ...flags }: PayloadFlags,
+  { idempotencyKey: _, ...flags }: LineFlags,
   source: InputSource,
   { watchChunks = (chunks) => chunks, isSkipped = () => false, isIncomplete }: PayloadLineOptions = {},
 ): Promise<PayloadLines> {
   const reader = new InputReader(source);
   const override = await readOverrides(flags, reader);
-  const path = flags.file as string;
+  const path = flags.file;
   const inputName = formatInputName(path);
   const isCsv = resolveFormat(flags) === "csv";
   const chunks = watchChunks(reader.readChunks(path, "--file"));

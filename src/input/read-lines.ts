@@ -70,7 +70,8 @@ export async function* readLines(
 /** Returns the text or the error of a line, or null for a blank line. */
 function toText(parts: Uint8Array[], size: number, maxBytes: number): { text: string } | { error: string } | null {
   if (size > maxBytes) return { error: `the line is longer than ${Math.floor(maxBytes / MEGABYTE)} MB` };
-  const decoded = decodeUtf8(parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts));
+  const [first] = parts;
+  const decoded = decodeUtf8(first !== undefined && parts.length === 1 ? first : Buffer.concat(parts));
   if ("error" in decoded) return { error: `the line ${decoded.error}` };
   return decoded.text.trim() === "" ? null : { text: decoded.text };
 }

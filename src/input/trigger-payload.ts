@@ -45,7 +45,7 @@ const FORMATS: Record<string, PayloadFormat> = { json: "json", jsonl: "jsonl", n
 
 /** Returns the format of `--format`, or else of the file's name. Throws `usage` for an unknown format. */
 export function resolveFormat({ file, format }: PayloadFlags): PayloadFormat {
-  if (format === undefined) return FORMATS[(file ?? "").toLowerCase().split(".").at(-1) as string] ?? "json";
+  if (format === undefined) return FORMATS[(file ?? "").toLowerCase().split(".").at(-1) ?? ""] ?? "json";
   const known = FORMATS[format];
   if (known !== undefined) return known;
   throw new KnockError("usage", `--format: ${JSON.stringify(format)} is not a format`, {
@@ -110,14 +110,14 @@ async function parsePayloadFile(text: string, name: string): Promise<Json> {
   } catch (error) {
     if (!(error instanceof KnockError)) throw error;
     const rows = text.split("\n").filter((row) => row.trim() !== "");
-    const isLines = rows.length > 1 && isJson(rows[0] as string);
+    const isLines = rows.length > 1 && isJson(rows[0] ?? "");
     const hint = isLines ? "If the file has one payload per line, add --format jsonl." : error.hint;
     throw error.copyWith({ hint });
   }
 }
 
 /** Returns whether the flags name a file or stream with one payload per line or row. Throws `usage` for an unknown format. */
-export function hasPayloadLines(flags: PayloadFlags): boolean {
+export function hasPayloadLines<Flags extends PayloadFlags>(flags: Flags): flags is Flags & { file: string } {
   if (flags.file !== undefined) return resolveFormat(flags) !== "json";
   if (flags.format !== undefined) throw new KnockError("usage", "--format requires --file");
   return false;

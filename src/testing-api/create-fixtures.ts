@@ -1,4 +1,4 @@
-import { EmbeddedTestEngine } from "./embedded-test-engine.js";
+import { openTestEngine } from "./embedded-test-engine.js";
 import type { KnockDev, KnockScene } from "./emulator-types.js";
 import type { TestEngine } from "./engine-types.js";
 import type { FixtureOptions, KnockFixtureFunctions } from "./fixture-types.js";
@@ -20,7 +20,7 @@ async function useResource<T extends { close(): Promise<void> }>(
  * Creates the fixtures of Vitest and Playwright. Both read the names of the fixtures that a function needs from the text
  * of its first parameter, so it must be an object pattern.
  */
-export function createFixtures(options: FixtureOptions): KnockFixtureFunctions {
+export function createFixtures<Workflows extends object>(options: FixtureOptions): KnockFixtureFunctions<Workflows> {
   return {
     knockServer: [
       // biome-ignore lint/correctness/noEmptyPattern: the first parameter must be an object pattern.
@@ -30,7 +30,7 @@ export function createFixtures(options: FixtureOptions): KnockFixtureFunctions {
     knock: async ({ knockServer }: { knockServer: KnockDev }, use: (scene: KnockScene) => Promise<void>) =>
       useResource(await knockServer.openScene(), use),
     // biome-ignore lint/correctness/noEmptyPattern: the first parameter must be an object pattern.
-    engine: async ({}: object, use: (engine: TestEngine) => Promise<void>) =>
-      useResource((await EmbeddedTestEngine.open(options)) as unknown as TestEngine, use),
+    engine: async ({}: object, use: (engine: TestEngine<Workflows>) => Promise<void>) =>
+      useResource(await openTestEngine<Workflows>(options), use),
   };
 }

@@ -231,3 +231,10 @@ export class EmbeddedTestEngine implements TestEngine<Record<string, unknown> & 
     await this.targets.close();
   }
 }
+
+/** Opens an engine. Its types know the project's workflows; at run time, every engine checks the names itself. */
+export async function openTestEngine<Workflows extends object>(
+  options: TestEngineOptions,
+): Promise<TestEngine<Workflows>> {
+  return (await EmbeddedTestEngine.open(options)) as unknown as TestEngine<Workflows>;
+}

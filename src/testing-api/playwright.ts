@@ -8,5 +8,5 @@ export type * from "./fixture-types.js";
 export function createPlaywrightFixtures<Workflows extends object = AnyWorkflowData>(
   options: FixtureOptions = {},
 ): KnockFixtureFunctions<Workflows> {
-  return createFixtures(options) as unknown as KnockFixtureFunctions<Workflows>;
+  return createFixtures(options);
 }

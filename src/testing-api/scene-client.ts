@@ -1,5 +1,5 @@
 import { KnockError } from "../errors/knock-error.js";
-import type { JsonObject } from "../util/json.js";
+import { isObject, type JsonObject } from "../util/json.js";
 import type { DevClock, DevMessage, DevMessageFilter, KnockScene } from "./emulator-types.js";
 import type { DeliveryFailure, RecipientsContent } from "./engine-types.js";
 import { serializeTime } from "./serialize-time.js";
@@ -19,7 +19,7 @@ export class SceneClient implements KnockScene {
     return { KNOCK_BASE_URL: this.url, KNOCK_API_KEY: this.apiKey ?? DEFAULT_API_KEY };
   }
 
-  async request(route: string, body?: unknown): Promise<JsonObject> {
+  async request<Response = JsonObject>(route: string, body?: unknown): Promise<Response> {
     const [method = "", path = ""] = route.split(" ");
     const response = await fetch(`${this.url}/__knock/${path}`, {
       method,
@@ -40,20 +40,20 @@ export class SceneClient implements KnockScene {
 
   async messages(filter: DevMessageFilter = {}): Promise<DevMessage[]> {
     const query = new URLSearchParams(Object.entries(filter).filter(([, value]) => value !== undefined));
-    return (await this.request(`GET messages?${query}`)).items as unknown as DevMessage[];
+    return (await this.request<{ items: DevMessage[] }>(`GET messages?${query}`)).items;
   }
 
   async clock(): Promise<DevClock> {
-    return (await this.request("GET clock")) as unknown as DevClock;
+    return this.request<DevClock>("GET clock");
   }
 
   async advance(duration: string): Promise<DevClock> {
-    return (await this.request("POST clock", { advance: duration })) as unknown as DevClock;
+    return this.request<DevClock>("POST clock", { advance: duration });
   }
 
   async freeze(time?: string | Date): Promise<DevClock> {
     const at = time === undefined ? true : serializeTime(time);
-    return (await this.request("POST clock", { freeze: at })) as unknown as DevClock;
+    return this.request<DevClock>("POST clock", { freeze: at });
   }
 
   async waitUntilIdle(timeout?: string): Promise<void> {
@@ -73,7 +73,7 @@ export class SceneClient implements KnockScene {
   }
 
   async webhooks(): Promise<JsonObject[]> {
-    return (await this.request("GET webhooks")).items as JsonObject[];
+    return (await this.request<{ items: JsonObject[] }>("GET webhooks")).items;
   }
 
   async close(): Promise<void> {
@@ -84,7 +84,8 @@ export class SceneClient implements KnockScene {
 /** Returns the message of an error response. */
 function readMessage(text: string): string {
   try {
-    return String((JSON.parse(text) as JsonObject).message ?? text);
+    const body: unknown = JSON.parse(text);
+    return String((isObject(body) ? body.message : undefined) ?? text);
   } catch {
     return text;
   }

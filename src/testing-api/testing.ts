@@ -1,6 +1,7 @@
 import { AssertionError } from "node:assert";
+import { isObject } from "../util/json.js";
 import { checkSent, checkSkipped, type EngineCheck } from "./check-engine.js";
-import { EmbeddedTestEngine } from "./embedded-test-engine.js";
+import { openTestEngine } from "./embedded-test-engine.js";
 import type { KnockDev, KnockDevOptions } from "./emulator-types.js";
 import type { AnyWorkflowData, ExpectedMessage, ExpectedSkip, TestEngine, TestEngineOptions } from "./engine-types.js";
 import type { MatcherFunctions, MatcherResult } from "./matcher-types.js";
@@ -18,7 +19,7 @@ export type * from "./matcher-types.js";
 export async function createTestEngine<Workflows extends object = AnyWorkflowData>(
   options: TestEngineOptions = {},
 ): Promise<TestEngine<Workflows>> {
-  return (await EmbeddedTestEngine.open(options)) as unknown as TestEngine<Workflows>;
+  return openTestEngine(options);
 }
 
 /**
@@ -31,7 +32,7 @@ export async function startKnockDev(options: KnockDevOptions = {}): Promise<Knoc
 
 /** Returns whether a matcher is called after `.not`. */
 function isNegated(context: unknown): boolean {
-  return (context as { isNot?: boolean } | undefined)?.isNot === true;
+  return isObject(context) && context.isNot === true;
 }
 
 const toMatcherResult = ({ isMet, message }: EngineCheck): MatcherResult => ({ pass: isMet, message: () => message });

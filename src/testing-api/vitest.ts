@@ -17,5 +17,5 @@ declare module "vitest" {
 export function createVitestFixtures<Workflows extends object = AnyWorkflowData>(
   options: FixtureOptions = {},
 ): KnockFixtureFunctions<Workflows> {
-  return createFixtures(options) as unknown as KnockFixtureFunctions<Workflows>;
+  return createFixtures(options);
 }

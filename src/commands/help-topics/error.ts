@@ -1,5 +1,5 @@
 import { FINDING_CODES, isFindingCode } from "../../domain/validation/finding-codes.js";
-import { FINDING_EXPLANATIONS } from "../../domain/validation/finding-explanations.js";
+import { FINDING_EXPLANATIONS, isExplainedFinding } from "../../domain/validation/finding-explanations.js";
 import { ERROR_CODES } from "../../errors/error-codes.js";
 import { ERROR_EXPLANATIONS } from "../../errors/error-explanations.js";
 import { KnockError } from "../../errors/knock-error.js";
@@ -45,8 +45,7 @@ function buildFindingPage(code: keyof typeof FINDING_EXPLANATIONS): readonly Hel
  */
 export function buildErrorPage(name: string | undefined): readonly HelpBlock[] {
   if (name === undefined) return listErrorCodes();
-  if (isFindingCode(name) && name in FINDING_EXPLANATIONS)
-    return buildFindingPage(name as keyof typeof FINDING_EXPLANATIONS);
+  if (isFindingCode(name) && isExplainedFinding(name)) return buildFindingPage(name);
   const code = CODES.find((known) => known === name);
   if (code === undefined)
     throw new KnockError("usage", `there is no error code "${name}"`, {

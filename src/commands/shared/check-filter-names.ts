@@ -99,7 +99,8 @@ export async function checkFilterNames(
         context.output.note(`note: this project has no such name: ${problem.message}. ${problem.hint ?? ""}`);
     return;
   }
-  if (unknown.workflow !== null && !(await isWorkflowStored(names.workflow as string, operations)))
+  const { workflow } = names;
+  if (unknown.workflow !== null && workflow !== undefined && !(await isWorkflowStored(workflow, operations)))
     throw unknown.workflow;
   if (unknown.channel !== null && !(await hasMessages({ channel: names.channel }, operations))) throw unknown.channel;
   await checkRun(names.workflow_run_id, operations);

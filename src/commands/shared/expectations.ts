@@ -68,7 +68,7 @@ export function toExpectationsField(results: readonly ExpectationResult[]): { ex
 
 /** Returns the same field for a document in the API's JSON format. */
 export function toExpectationsJson(results: readonly ExpectationResult[]): JsonObject {
-  return toExpectationsField(results) as unknown as JsonObject;
+  return toExpectationsField(results) as JsonObject;
 }
 
 /** Returns recipients' outcomes with their summary, which rules are checked against. */
@@ -82,8 +82,8 @@ export function toRecipientOutcome({ id, recipient, status, steps, reason }: Jso
     recipient: parseRecipientReference(recipient),
     recipient_run_id: String(id),
     status: RUN_STATUSES.find((known) => known === status) ?? null,
-    steps: (Array.isArray(steps) ? steps : []) as unknown as StepOutcome[],
-    ...(isJsonObject(reason) ? { reason: reason as unknown as Reason } : {}),
+    steps: (Array.isArray(steps) ? steps : []) as StepOutcome[],
+    ...(isJsonObject(reason) ? { reason: reason as Reason } : {}),
   };
 }
 

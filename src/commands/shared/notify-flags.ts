@@ -25,6 +25,9 @@ export interface NotifyFlags extends CommonFlags, TargetFlags, PayloadFlags, Bul
   strict?: boolean;
 }
 
+/** The flags of `knock notify` with a file. */
+export type NotifyFileFlags = NotifyFlags & { file: string };
+
 /** The functions that trigger the lines of a file. */
 export interface LineTriggers {
   addOptions(command: Command): Command;
@@ -32,7 +35,7 @@ export interface LineTriggers {
   rejectOptions(flags: NotifyFlags): void;
   triggerLines(
     workflow: string | null,
-    flags: NotifyFlags,
+    flags: NotifyFileFlags,
     rules: readonly Expectation[],
     context: CommandContext,
   ): Promise<void>;

@@ -64,24 +64,34 @@ export function paginateFiles<T>(items: readonly T[], flags: PageFlags): Paged<T
 /** Parses `--recipient ada` or `--recipient projects/apollo`. Throws `usage`. */
 export function parseRecipientKey(text: string | undefined): RecipientKey | undefined {
   if (text === undefined) return undefined;
-  const parts = text.split("/");
+  const [first = "", second, ...others] = text.split("/");
   const problem =
-    parts.length > 2
+    others.length > 0
       ? "is not an id or collection/id"
-      : parts.map(describeInvalidId).find((message) => message !== null);
+      : (describeInvalidId(first) ?? (second === undefined ? null : describeInvalidId(second)));
   if (problem)
     throw new KnockError("usage", `--recipient: ${JSON.stringify(text)} ${problem}`, {
       hint: "Use --recipient ada for a user, or --recipient projects/p1 for an object.",
     });
-  return parts.length === 1
-    ? toRecipientKey(text)
-    : toRecipientKey({ collection: parts[0] as string, id: parts[1] as string });
+  return toRecipientKey(second === undefined ? text : { collection: first, id: second });
 }
 
 /**
  * Returns the value if it is one of the known choices. Throws `usage` with the list of choices otherwise. `hints` are
  * hints for words that stand for one of the choices.
  */
+export function parseChoice<T extends string>(
+  value: string,
+  known: readonly T[],
+  flag: string,
+  hints?: Readonly<Record<string, string>>,
+): T;
+export function parseChoice<T extends string>(
+  value: string | undefined,
+  known: readonly T[],
+  flag: string,
+  hints?: Readonly<Record<string, string>>,
+): T | undefined;
 export function parseChoice<T extends string>(
   value: string | undefined,
   known: readonly T[],

@@ -41,9 +41,12 @@ interface RecipientCommandSet {
   delete(resources: ResourceOperations, words: string[]): Promise<boolean>;
 }
 
-/** Splits an action's arguments. Commander passes the command's arguments, then the flags, then the command. */
+/**
+ * Splits an action's arguments. Commander passes the command's arguments, of which the last can be a list, then the flags
+ * and the command.
+ */
 function splitActionArguments<Flags>(args: unknown[]): { words: string[]; flags: Flags } {
-  return { words: args.slice(0, -2) as string[], flags: args.at(-2) as Flags };
+  return { words: args.slice(0, -2).flat() as string[], flags: args.at(-2) as Flags };
 }
 
 /** Creates the error for an unknown ID, with a suggestion from the newest 50 entries. */
@@ -53,7 +56,7 @@ async function createMissingError(
   words: string[],
 ): Promise<KnockError> {
   const { items } = await verbs.list(resources, words.slice(0, -1), { limit: 50 }, {});
-  const id = words.at(-1) as string;
+  const id = words.at(-1) ?? "";
   return new KnockError("resource_missing", `there is no ${verbs.noun} "${words.join("/")}"`, {
     details: [{ pointer: "", message: `is not the ID of a known ${verbs.noun}`, value: id }],
     hint:
@@ -193,10 +196,10 @@ export function addRecipientCommands(group: Command, verbs: RecipientCommandSet,
     "empty fields",
   ).action(async (...args: unknown[]) => {
     const { words, flags } = splitActionArguments<ResourceFlags & RequestBodyFlags>(args);
-    if (words.at(-1) === undefined) return setRows(verbs, words.slice(0, -1), flags, context);
+    const id = words.at(-1);
+    if (id === undefined) return setRows(verbs, words.slice(0, -1), flags, context);
     const body = await readRequestBody(flags, new InputReader(context.input));
-    for (const warning of await collectBodyWarnings(noun, words.at(-1) as string, body ?? {}, flags, context))
-      context.output.warn(warning);
+    for (const warning of await collectBodyWarnings(noun, id, body ?? {}, flags, context)) context.output.warn(warning);
     const resources = await openResources(context, flags, "write");
     // An empty command creates a missing resource but does not change an existing one.
     const resource = body === null ? await verbs.read(resources, words) : null;
@@ -214,9 +217,9 @@ export function addRecipientCommands(group: Command, verbs: RecipientCommandSet,
     ),
     verbs.examples.delete,
   ).action(async (...args: unknown[]) => {
-    const { words: arguments_, flags } = splitActionArguments<ResourceFlags>(args);
-    const scopeWords = arguments_.slice(0, -1);
-    const ids = [...new Set(arguments_.at(-1) as unknown as string[])];
+    const { words: given, flags } = splitActionArguments<ResourceFlags>(args);
+    const scopeWords = given.slice(0, scope.length);
+    const ids = [...new Set(given.slice(scope.length))];
     if (ids.length > 1) return deleteRows(verbs, scopeWords, { ids, flags }, context);
     const words = [...scopeWords, ...ids];
     const resources = await openResources(context, flags, "write");

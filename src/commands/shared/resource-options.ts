@@ -61,16 +61,16 @@ export function addBodyOptions(command: Command): Command {
 
 /** Parses `ada`, or `projects/apollo` for an object. Throws `usage`. */
 export function parseRecipientArgument(text: string, name: string): RecipientReference {
-  const parts = text.split("/");
+  const [first = "", second, ...others] = text.split("/");
   const problem =
-    parts.length > 2
+    others.length > 0
       ? "is not an id or collection/id"
-      : parts.map(describeInvalidId).find((message) => message !== null);
+      : (describeInvalidId(first) ?? (second === undefined ? null : describeInvalidId(second)));
   if (problem)
     throw new KnockError("usage", `${name}: ${JSON.stringify(text)} ${problem}`, {
       hint: "Use a user ID, or collection/id for an object.",
     });
-  return parts.length === 1 ? text : { collection: parts[0] as string, id: parts[1] as string };
+  return second === undefined ? text : { collection: first, id: second };
 }
 
 /** Limits the number of recipients that are looked up for a warning. */

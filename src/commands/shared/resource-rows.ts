@@ -28,7 +28,7 @@ function checkRowIds(rows: readonly InputRow[], name: string): void {
     const { id } = value;
     const problem = describeRowId(id, places);
     if (problem !== null) details.push({ pointer: `/${index}/id`, message: `${problem} (${place})`, value: id });
-    else places.set(id as Json, place);
+    else if (id !== undefined) places.set(id, place);
   }
   if (details.length > 0)
     throw createInvalidParamsError(name, details, "Give each line its own ID. Nothing was changed.");

@@ -1,7 +1,7 @@
-import type { NotifyFlags } from "../../commands/shared/notify-flags.js";
+import type { NotifyFileFlags } from "../../commands/shared/notify-flags.js";
 import type { CommandContext } from "../../context/command-context.js";
 import { VERDICT_EXIT_CODES } from "../../domain/run/outcome-verdict.js";
-import { ERROR_CODES, type ErrorCode, EXIT } from "../../errors/error-codes.js";
+import { ERROR_CODES, EXIT } from "../../errors/error-codes.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { resolveFormat } from "../../input/trigger-payload.js";
 import type { Output } from "../../output/output.js";
@@ -39,7 +39,7 @@ function printLineSummary(summary: LineSummary, output: Output): void {
 }
 
 interface EndedRun {
-  flags: NotifyFlags;
+  flags: NotifyFileFlags;
   files: LineRunFiles;
   progress: InputProgress;
   inputName: string;
@@ -172,7 +172,8 @@ interface Failures {
 /** Classifies the lines that failed in this run or, unless this run has retried them, in an earlier one. */
 function classifyFailures(run: LineRun, journal: Journal | null, areRetried: boolean): Failures {
   const codes = [...run.failureCodes, ...(areRetried ? [] : (journal?.previousFailureCodes ?? []))];
-  const isInvalid = (code: string): boolean => ERROR_CODES[code as ErrorCode]?.exit === EXIT.invalid_input;
+  const isInvalid = (code: string): boolean =>
+    Object.entries(ERROR_CODES).some(([known, { exit }]) => known === code && exit === EXIT.invalid_input);
   return { areInvalid: codes.some(isInvalid), areRetryable: codes.some((code) => !isInvalid(code)) };
 }
 
@@ -186,12 +187,12 @@ function describeNextStep({ areInvalid, areRetryable }: Failures): string {
 /** Returns how the size of the input file changed after the run has started; null if it did not. */
 export async function findSizeChange(
   { expected, bytes }: InputProgress,
-  { file }: NotifyFlags,
+  { file }: NotifyFileFlags,
   context: CommandContext,
 ): Promise<"shorter" | "longer" | null> {
   if (expected === null) return null;
   if (bytes < expected.size) return "shorter";
-  const current = await createBulkFiles(context.io).inspectInput(file as string, 0);
+  const current = await createBulkFiles(context.io).inspectInput(file, 0);
   return current !== null && current.fileSize > expected.size ? "longer" : null;
 }
 
@@ -202,7 +203,7 @@ async function describeInputChange(
 ): Promise<string | null> {
   const { expected, bytes, incompleteLine } = progress;
   if (expected === null) return null;
-  const path = flags.file as string;
+  const path = flags.file;
   const change = await findSizeChange(progress, flags, context);
   if (change === "shorter")
     return `${path} became shorter while it was read (${formatNumber(bytes)} of ${formatNumber(expected.size)} bytes): the missing lines were not triggered.`;

@@ -114,7 +114,8 @@ export function readJournalHeader(path: string, resolvedPath: string): JournalHe
     if (getErrorCode(error) === "ENOENT") return null;
     throw toJournalError(path, error);
   }
-  const parsed = journalHeaderSchema().safeParse(parseJsonLine(text.split("\n", 1)[0] as string));
+  const [header = ""] = text.split("\n", 1);
+  const parsed = journalHeaderSchema().safeParse(parseJsonLine(header));
   if (!parsed.success) throw toConflict(path, "is not a journal of this version of knock");
   return parsed.data;
 }

@@ -1,5 +1,5 @@
 import { checkRuleSteps } from "../../commands/shared/expectations.js";
-import type { NotifyFlags } from "../../commands/shared/notify-flags.js";
+import type { NotifyFileFlags } from "../../commands/shared/notify-flags.js";
 import { checkAgainstProject, checkRecipients } from "../../commands/shared/trigger-and-wait.js";
 import type { CommandContext } from "../../context/command-context.js";
 import type { Expectation } from "../../domain/run/expectation.js";
@@ -23,7 +23,7 @@ const MAX_UNINTERRUPTED_MS = 100;
 async function checkAllLines(
   groups: AsyncIterable<PayloadLine[]>,
   run: LineRun,
-  flags: NotifyFlags,
+  flags: NotifyFileFlags,
   context: CommandContext,
 ): Promise<PayloadLine[][]> {
   const checked: PayloadLine[][] = [];
@@ -61,7 +61,7 @@ async function checkAllLines(
  */
 export async function notifyLines(
   workflow: string | null,
-  flags: NotifyFlags,
+  flags: NotifyFileFlags,
   rules: readonly Expectation[],
   context: CommandContext,
 ): Promise<void> {
@@ -101,7 +101,7 @@ export async function notifyLines(
     run.addHandledBytes(end);
     return true;
   };
-  const inputName = formatInputName(flags.file as string);
+  const inputName = formatInputName(flags.file);
   context.output.startBuffering();
   let error: unknown = null;
   try {

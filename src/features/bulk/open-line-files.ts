@@ -1,4 +1,4 @@
-import type { NotifyFlags } from "../../commands/shared/notify-flags.js";
+import type { NotifyFileFlags } from "../../commands/shared/notify-flags.js";
 import type { CommandContext } from "../../context/command-context.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { formatInputName } from "../../input/trigger-payload.js";
@@ -14,7 +14,7 @@ import type { InputProgress } from "./watch-input.js";
 
 interface LineInput {
   workflow: string | null;
-  flags: NotifyFlags;
+  flags: NotifyFileFlags;
   options: BulkOptions;
   /** The flags that change payloads, as one text. */
   overrides: string;
@@ -31,7 +31,7 @@ export async function openLineFiles(input: LineInput, context: CommandContext): 
   const needsFiles = options.journal !== null || options.output !== null || target === "remote";
   if (!needsFiles || flags.dryRun) return { journal: null, results: null, seed: flags.idempotencyKey ?? null };
   const bulk = createBulkFiles(context.io);
-  rejectSharedFiles(flags.file as string, options, bulk);
+  rejectSharedFiles(flags.file, options, bulk);
   const lock = options.journal === null ? null : bulk.lockJournal(options.journal);
   try {
     return await openLockedFiles(input, bulk, lock, context);
@@ -48,7 +48,7 @@ async function openLockedFiles(
   context: CommandContext,
 ): Promise<LineRunFiles> {
   const { flags, options, target, progress } = input;
-  const path = flags.file as string;
+  const path = flags.file;
   const existing = options.journal === null ? null : bulk.readJournalHeader(options.journal);
   const file = path === "-" ? null : await bulk.inspectInput(path);
   progress.expected = file;
@@ -102,7 +102,7 @@ async function buildHeader(
   const { base_url, branch } = await context.settings.get(flags);
   return {
     knock_journal: JOURNAL_VERSION,
-    input: flags.file as string,
+    input: flags.file,
     size: file?.size ?? null,
     sha256: file?.sha256 ?? null,
     // A stream cannot be compared with an earlier one, and equal lines at different times are different triggers.

@@ -26,9 +26,10 @@ function findContradiction({ value, path }: FoundObject): CheckFinding[] {
   if (!Array.isArray(value.all)) return [];
   const required = new Map<unknown, string>();
   for (const condition of value.all) {
-    const wanted = isJsonObject(condition) ? findRequiredValue(condition) : null;
+    if (!isJsonObject(condition)) continue;
+    const wanted = findRequiredValue(condition);
     if (wanted === null) continue;
-    const { variable } = condition as { variable: unknown };
+    const { variable } = condition;
     const other = required.get(variable) ?? wanted;
     required.set(variable, wanted);
     if (other === wanted || typeof variable !== "string") continue;

@@ -54,7 +54,7 @@ export function checkStepOrder({ steps }: Workflow): CheckFinding[] {
     for (const { value, path: conditionPath } of walkObjects(step, stepPath, ["steps", "template"]))
       for (const side of ["variable", "argument"]) {
         const ref = findRef(value[side], positions.keys());
-        if (ref === undefined || (positions.get(ref) as number) < index) continue;
+        if (ref === undefined || (positions.get(ref) ?? index) < index) continue;
         const message = `cannot use step "${ref}", which does not run before this step`;
         findings.push({ code: "later_step_ref", path: [...conditionPath, side], message });
       }

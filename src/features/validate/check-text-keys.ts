@@ -10,7 +10,7 @@ import { listVariables, type ResourceKey } from "../../engine/variables/find-tex
 import { listFolders } from "../../project/list-folder.js";
 import type { Project } from "../../project/open-project.js";
 import { suggestNearest } from "../../util/find-nearest.js";
-import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { filterObjects, isJsonObject } from "../../util/json.js";
 import { once } from "../../util/once.js";
 import { listTranslationKeys } from "./check-translations.js";
 import type { TextFinding } from "./finding-collector.js";
@@ -56,10 +56,9 @@ export class TextKeyChecker {
   async checkBlocks({ steps }: Workflow): Promise<CheckFinding[]> {
     const findings: CheckFinding[] = [];
     for (const { step, path } of walkChannelSteps(steps)) {
-      const blocks = step.template?.visual_blocks;
-      if (!Array.isArray(blocks)) continue;
+      const blocks = filterObjects(step.template?.visual_blocks);
       const blocksPath = [...parsePathSegments(path), "template", "visual_blocks"];
-      for (const { block, path: blockPath } of walkBlocks(blocks as JsonObject[], blocksPath)) {
+      for (const { block, path: blockPath } of walkBlocks(blocks, blocksPath)) {
         if (block.type !== "partial" || !isJsonObject(block.attrs)) continue;
         const names = Object.keys(block.attrs);
         for (const [index, near] of await this.findMisspelledInputs("partial", String(block.key), names)) {

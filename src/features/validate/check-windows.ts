@@ -23,7 +23,7 @@ interface Constant {
 }
 
 function findConstantVariable(path: string, { variables, secret_references }: Environment): Constant | null {
-  const name = path.split(".")[1] as string;
+  const [, name = ""] = path.split(".");
   const known = [...Object.keys(secret_references), ...BUILT_IN_VARIABLES];
   if (!Object.hasOwn(variables, name) && known.includes(name)) return null;
   return { value: resolveFieldPath(path, { vars: variables }) as Json | undefined };
@@ -90,7 +90,7 @@ function checkWindow(
 ): CheckFinding[] {
   const path = settings[window.fieldPath];
   if (typeof path !== "string") return findLengthProblem(settings, window);
-  const length = settings[window.length] as unknown as Duration | null;
+  const length = settings[window.length] as Duration | null;
   const problem = findUnusableTime({ path, length, ...context });
   return problem === null
     ? []

@@ -26,7 +26,7 @@ function findWay(from: string, to: string, calls: ReadonlyMap<string, readonly W
   const seen = new Set([from]);
   const ways = [[from]];
   for (const way of ways) {
-    const last = way.at(-1) as string;
+    const last = way.at(-1) ?? from;
     if (last === to) return way;
     for (const { target } of calls.get(last) ?? []) {
       if (seen.has(target)) continue;

@@ -1,7 +1,6 @@
 import type { ProjectFinding, ValidationReport } from "../../checks/project-finding.js";
 import { FINDING_CODES, type FindingCode } from "../../domain/validation/finding-codes.js";
-import { FINDING_EXPLANATIONS } from "../../domain/validation/finding-explanations.js";
-import type { ErrorCode } from "../../errors/error-codes.js";
+import { FINDING_EXPLANATIONS, isExplainedFinding } from "../../domain/validation/finding-explanations.js";
 import { ERROR_EXPLANATIONS } from "../../errors/error-explanations.js";
 
 interface SarifOptions {
@@ -19,10 +18,7 @@ function formatUri(path: string): string {
 }
 
 function formatRule(code: FindingCode) {
-  const { meaning, fix } =
-    code in FINDING_EXPLANATIONS
-      ? FINDING_EXPLANATIONS[code as keyof typeof FINDING_EXPLANATIONS]
-      : ERROR_EXPLANATIONS[code as FindingCode & ErrorCode];
+  const { meaning, fix } = isExplainedFinding(code) ? FINDING_EXPLANATIONS[code] : ERROR_EXPLANATIONS[code];
   return {
     id: code,
     shortDescription: { text: meaning },

@@ -54,7 +54,7 @@ export function listWorkflowReferences({ conditions, steps, trigger }: Workflow)
     ...[...walkSteps(steps)].flatMap(({ step, path }) =>
       isWaitForEventStep(step) ? listAwaitedNames(step, parsePathSegments(path)) : [],
     ),
-    ...listConditionReferences({ conditions, steps: steps as unknown as Json }),
+    ...listConditionReferences({ conditions, steps: steps as Json }),
   ];
 }
 
