@@ -367,7 +367,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     },
     code: "silent_drop",
     file: "knock/workflows/storage-low/workflow.json",
-    message: "nina (email_1: no email address)",
+    message: "steps can't reach nina and katherine: no email address",
   },
   "a preference for an unknown category": {
     change: (collab) =>

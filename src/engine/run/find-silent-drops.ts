@@ -18,7 +18,7 @@ import { buildSampleExecutions } from "./trial-run.js";
 /** A user who would get nothing from a workflow. */
 interface SilentDrop {
   user: string;
-  /** Why each channel step sends nothing, such as `email_1: no email address`. */
+  /** Why the channel steps send nothing, such as `no email address`. */
   reasons: string[];
 }
 
@@ -112,7 +112,7 @@ export function findSilentDrops(
   if (!sendsOnlyByChannelSteps(compiled.workflow)) return [];
   return findCertainSkips(compiled, environment, recipients, now).flatMap(({ user, steps }): SilentDrop[] => {
     const isSilent = steps.every(({ skip }) => skip !== null) && !steps.every(({ skip }) => skip?.isOwnChoice);
-    const reasons = steps.map(({ step, skip }) => `${step.ref}: ${skip?.reason.detail ?? skip?.reason.code}`);
+    const reasons = steps.flatMap(({ skip }) => skip?.reason.detail ?? skip?.reason.code ?? []);
     return isSilent ? [{ user, reasons }] : [];
   });
 }

@@ -23,6 +23,9 @@ import type { ValidationOptions } from "./validation-options.js";
 /** Limits the recipients for whom workflows are checked. */
 const MAX_CHECKED_RECIPIENTS = 200;
 const MAX_LISTED_USERS = 3;
+/** British English has no comma before the conjunction. */
+const AND = new Intl.ListFormat("en-GB", { type: "conjunction" });
+const OR = new Intl.ListFormat("en-GB", { type: "disjunction" });
 
 /** Returns a finding if a workflow sends nothing to users in the recipients files. */
 function checkSilentDrops(
@@ -33,9 +36,19 @@ function checkSilentDrops(
   const checked = recipients.slice(0, MAX_CHECKED_RECIPIENTS);
   const drops = findSilentDrops(compiled, environment, checked, Date.now());
   if (drops.length === 0) return [];
-  const listed = drops.slice(0, MAX_LISTED_USERS).map(({ user, reasons }) => `${user} (${reasons.join("; ")})`);
-  const more = drops.length > listed.length ? ` and ${drops.length - listed.length} more` : "";
-  return [{ code: "silent_drop", path: ["steps"], message: `send nothing to ${listed.join(", ")}${more}` }];
+  const users = drops.map(({ user }) => user);
+  const more = users.length > MAX_LISTED_USERS ? [`${users.length - MAX_LISTED_USERS} more`] : [];
+  const listed = AND.format([...users.slice(0, MAX_LISTED_USERS), ...more]);
+  const message = `can't reach ${listed}: ${summarizeReasons(drops.flatMap(({ reasons }) => reasons))}`;
+  return [{ code: "silent_drop", path: ["steps"], message }];
+}
+
+/** Joins reasons without repetition, with one "no" for all data that users lack: "no email address or device token". */
+function summarizeReasons(reasons: readonly string[]): string {
+  const unique = [...new Set(reasons)];
+  const missing = unique.flatMap((reason) => /^no (.+?)(?: for the channel)?$/.exec(reason)?.[1] ?? []);
+  const others = unique.filter((reason) => !reason.startsWith("no "));
+  return [...(missing.length === 0 ? [] : [`no ${OR.format(missing)}`]), ...others].join("; ");
 }
 
 /** Limits the recipients whose properties are searched for the variables of templates. */
