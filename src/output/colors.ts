@@ -11,10 +11,18 @@ export interface Colors {
   readonly green: Style;
   readonly red: Style;
   readonly yellow: Style;
+  readonly cyan: Style;
 }
 
 const unstyled: Style = (text) => text;
-export const NO_COLORS: Colors = { bold: unstyled, dim: unstyled, green: unstyled, red: unstyled, yellow: unstyled };
+export const NO_COLORS: Colors = {
+  bold: unstyled,
+  dim: unstyled,
+  green: unstyled,
+  red: unstyled,
+  yellow: unstyled,
+  cyan: unstyled,
+};
 
 /**
  * Returns whether a stream gets colors. The order of precedence is FORCE_COLOR, NO_COLOR, the type of the stream.
@@ -27,7 +35,14 @@ function hasColor(stream: OutputStream, env: Record<string, string | undefined>)
 }
 
 /** The SGR codes that start and end each style. */
-const SGR_CODES = { bold: [1, 22], dim: [2, 22], green: [32, 39], red: [31, 39], yellow: [33, 39] } as const;
+const SGR_CODES = {
+  bold: [1, 22],
+  dim: [2, 22],
+  green: [32, 39],
+  red: [31, 39],
+  yellow: [33, 39],
+  cyan: [36, 39],
+} as const;
 
 /**
  * A random text that marks styles until they are written. Data cannot contain it, so `renderStyles` can distinguish the
@@ -53,6 +68,7 @@ export function createColors(stream: OutputStream, env: Record<string, string | 
     green: style(SGR_CODES.green),
     red: style(SGR_CODES.red),
     yellow: style(SGR_CODES.yellow),
+    cyan: style(SGR_CODES.cyan),
   };
 }
 

@@ -1,7 +1,10 @@
 import { findChannelType } from "../domain/message/channel-types.js";
+import { SANDBOXED } from "../domain/message/message.js";
 import { formatRecipient, type RecipientReference } from "../domain/recipient/recipient.js";
 import { countMessages, type Reason, type StepOutcome } from "../domain/run/outcome.js";
+import type { ResultPart } from "../domain/run/run-result.js";
 import { getStepLabels } from "../domain/run/step-labels.js";
+import { type Colors, NO_COLORS } from "./colors.js";
 import { escapeToOneLine } from "./escape-controls.js";
 
 /** Returns the name of a step: its channel type, or its ref if several steps of the run have the same type. */
@@ -15,14 +18,31 @@ export function formatRecipientLabel(recipient: RecipientReference): string {
   return escapeToOneLine(formatRecipient(recipient));
 }
 
+/** A sandboxed message has reached no one, so it does not look like a delivered one. */
+const STATUS_STYLES: Readonly<Record<string, keyof Colors>> = {
+  ...{ sent: "green", delivered: "green", [SANDBOXED]: "cyan", waiting: "yellow", queued: "yellow" },
+  ...{ failed: "red", undelivered: "red", bounced: "red" },
+};
+
+/** Returns what runs came to with the color of each part: `1 delivered · 2 skipped`. */
+export function formatResult(parts: readonly ResultPart[], paint: Colors): string {
+  return parts.map(({ label, text }) => paintStatus(label, text, paint)).join(paint.dim(" · "));
+}
+
+/** Returns a text in the color of a status. */
+function paintStatus(label: string, text: string, paint: Colors): string {
+  const style = STATUS_STYLES[label];
+  return style === undefined ? text : paint[style](text);
+}
+
 /**
  * Returns the status of a step's messages: `sandboxed`, `delivered ×2`, or `delivered ×1, bounced ×1` for several
  * messages.
  */
-export function formatStepStatus(step: StepOutcome): string {
+export function formatStepStatus(step: StepOutcome, paint: Colors = NO_COLORS): string {
   const isOne = countMessages(step) <= 1;
   return getStepLabels(step)
-    .map(({ label, count }) => (isOne ? label : `${label} ×${count}`))
+    .map(({ label, count }) => paintStatus(label, isOne ? label : `${label} ×${count}`, paint))
     .join(", ");
 }
 

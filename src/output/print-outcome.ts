@@ -5,11 +5,18 @@ import {
   type StepOutcome,
   type TriggerOutcome,
 } from "../domain/run/outcome.js";
-import { getStepLabels } from "../domain/run/step-labels.js";
+import { hasSentNothing, listResultParts } from "../domain/run/run-result.js";
 import type { Colors } from "./colors.js";
 import { escapeToOneLine } from "./escape-controls.js";
 import { formatUntil } from "./format-time.js";
-import { formatReason, formatRecipientLabel, formatStepLabel, formatStepOutcome, formatStepStatus } from "./labels.js";
+import {
+  formatReason,
+  formatRecipientLabel,
+  formatResult,
+  formatStepLabel,
+  formatStepOutcome,
+  formatStepStatus,
+} from "./labels.js";
 import type { Output } from "./output.js";
 
 /** The number of recipients above which the output is a summary, unless `--verbose` is set. */
@@ -26,13 +33,13 @@ function formatStep(
   const reasonSuffix = reason === "" ? "" : paint.dim(` (${reason})`);
   switch (step.outcome) {
     case "sent":
-      return `${label} ${paint.green(formatStepStatus(step))}`;
+      return `${label} ${formatStepStatus(step, paint)}`;
     case "waiting":
       return `${paint.yellow("waiting")} at ${step.ref}${step.until ? formatUntil(step.until, now, zone) : " for an event"}${reasonSuffix}`;
     case "queued":
       return `${label} ${paint.yellow("queued")}${formatUntil(step.until, now, zone)}`;
     case "failed":
-      return `${label} ${paint.red(formatStepStatus(step))}${reasonSuffix}`;
+      return `${label} ${formatStepStatus(step, paint)}${reasonSuffix}`;
     case "passed":
       if (step.guide) return `${label} ${paint.green(`added to ${step.guide}`)}`;
       return step.branch ? `${label} → ${step.branch}` : `${label} passed`;
@@ -71,7 +78,8 @@ function isWaiting(recipient: RecipientOutcome): boolean {
 function formatMark(recipient: RecipientOutcome, paint: Colors): string {
   if (hasFailed(recipient)) return paint.red("✗");
   if (recipient.status === "cancelled") return paint.dim("○");
-  return isWaiting(recipient) ? paint.yellow("‖") : paint.green("✓");
+  if (isWaiting(recipient)) return paint.yellow("‖");
+  return hasSentNothing(recipient) ? paint.dim("–") : paint.green("✓");
 }
 
 function suggestIdentify({ recipient }: RecipientOutcome): string {
@@ -120,32 +128,14 @@ function printRecipientSummary(recipients: readonly RecipientOutcome[], now: num
   output.line(output.colors.dim(`  (${recipients.length} recipients summarized; use --verbose to list them)`));
 }
 
-/**
- * Returns the number of sent steps by status, then of the other steps. The number of messages is added if it differs.
- */
+/** Returns what the runs came to, with the number of messages if it differs from that of the steps. */
 function formatSummary({ recipients, summary }: TriggerOutcome, paint: Colors): string {
   if (!summary) return "";
+  const parts = listResultParts(recipients ?? []);
   const steps = (recipients ?? []).flatMap((recipient) => recipient.steps);
-  const sent = new Map<string, number>();
-  for (const step of steps.filter(({ outcome }) => outcome === "sent")) {
-    const word = getStepLabels(step)
-      .map((fate) => fate.label)
-      .join(" and ");
-    sent.set(word, (sent.get(word) ?? 0) + 1);
-  }
   const withMessages = steps.filter((step) => countMessages(step) > 0).length;
-  const parts = [
-    ...[...sent].map(([word, count]) => paint.green(`${count} ${word}`)),
-    summary.skipped > 0 ? `${summary.skipped} skipped` : "",
-    summary.waiting > 0 ? paint.yellow(`${summary.waiting} waiting`) : "",
-    summary.failed > 0 ? paint.red(`${summary.failed} failed`) : "",
-    summary.cancelled > 0 ? `${summary.cancelled} cancelled` : "",
-    summary.messages === withMessages ? "" : `${summary.messages} messages`,
-  ].filter((part) => part !== "");
-  // The run that opened the batch sends the message.
-  const hasJoined = steps.some(({ reason }) => reason?.code === "batched");
-  if (parts.length === 0) return hasJoined ? "nothing sent yet" : "nothing sent";
-  return parts.join(paint.dim(" · "));
+  const messages = { label: "messages", text: `${summary.messages} messages` };
+  return formatResult(summary.messages === withMessages ? parts : [...parts, messages], paint);
 }
 
 /** Returns the document of an outcome, without what is only printed for people. */
@@ -166,7 +156,13 @@ export function printOutcome(outcome: TriggerOutcome, now: number, output: Outpu
   }
   const { recipients } = outcome;
   const failed = recipients?.some(hasFailed) ?? false;
-  const symbol = failed ? paint.red("✗") : recipients?.some(isWaiting) ? paint.yellow("‖") : paint.green("✓");
+  const symbol = failed
+    ? paint.red("✗")
+    : recipients?.some(isWaiting)
+      ? paint.yellow("‖")
+      : recipients?.length && recipients.every(hasSentNothing)
+        ? paint.dim("–")
+        : paint.green("✓");
   output.line(
     `${symbol} ${paint.bold(outcome.workflow)}  ${outcome.workflow_run_id}  ${paint.dim(outcome.target)}${outcome.replayed ? paint.dim("  (same idempotency key: the first response)") : ""}`,
   );

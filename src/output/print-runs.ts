@@ -2,12 +2,13 @@ import { describeCondition, parseConditionLog } from "../domain/condition/evalua
 import { formatRecipient } from "../domain/recipient/recipient.js";
 import type { Reason, StepOutcome } from "../domain/run/outcome.js";
 import { parseStepKeyValue } from "../domain/run/recipient-step-key.js";
-import { formatRunStatus } from "../domain/run/run-status.js";
+import { listRunParts } from "../domain/run/run-result.js";
 import { findStepDefinition } from "../domain/step-types/step-definitions.js";
 import { filterObjects, isJsonObject, type JsonObject } from "../util/json.js";
+import { type Colors, NO_COLORS } from "./colors.js";
 import type { ListPage, PageInfo } from "./documents/lists.js";
 import { formatTime, formatValue, type Zone } from "./format-time.js";
-import { formatReason, formatStepStatus } from "./labels.js";
+import { formatReason, formatResult, formatStepStatus } from "./labels.js";
 import type { Output } from "./output.js";
 import { printTable } from "./print-table.js";
 
@@ -24,12 +25,17 @@ export function printRuns(page: ListPage, output: Output): void {
   printPageHint(page, output);
 }
 
+/** Returns what a run came to, or its status if it has not completed. */
+function formatRunResult(run: JsonObject, paint: Colors): string {
+  return formatResult(listRunParts(run as Parameters<typeof listRunParts>[0]), paint);
+}
+
 function printRunTable(runs: readonly JsonObject[], output: Output): void {
   const rows = runs.map((run) => [
     String(run.id),
     String(run.workflow),
     formatRecipient(run.recipient),
-    `${formatRunStatus(run.status)}${Number(run.error_count) > 0 ? ` (${String(run.error_count)} ${run.error_count === 1 ? "error" : "errors"})` : ""}`,
+    `${formatRunResult(run, NO_COLORS)}${Number(run.error_count) > 0 ? ` (${String(run.error_count)} ${run.error_count === 1 ? "error" : "errors"})` : ""}`,
     formatTime(run.inserted_at, output.zone),
   ]);
   printTable(["RECIPIENT RUN", "WORKFLOW", "RECIPIENT", "STATUS", "STARTED"], rows, output);
@@ -143,7 +149,7 @@ export function printRecipientRun(run: JsonObject, output: Output): void {
   output.line(`  trigger    ${String(run.workflow_run_id)}`);
   const source = describeRunSource(run.trigger_source);
   if (source !== null) output.line(`  started by ${source}`);
-  output.line(`  status     ${formatRunStatus(run.status)}`);
+  output.line(`  status     ${formatRunResult(run, paint)}`);
   if (isJsonObject(run.reason)) output.line(`  stopped    ${formatReason(run.reason as Reason)}`);
   for (const line of formatData(run)) output.line(`  ${line}`);
   for (const line of formatDecision(run, output)) output.line(`    ${line}`);
@@ -156,7 +162,7 @@ export function printRecipientRun(run: JsonObject, output: Output): void {
     const waitsFor = step.outcome === "waiting" ? findStepDefinition(step.type)?.waitLabel : undefined;
     const event = waitsFor === undefined ? "" : ` ${waitsFor}`;
     output.line(
-      `  ${String(step.ref)}: ${formatStepStatus(step as StepOutcome)}${event}${formatStepResult(step)}${until}${reason}${message}`,
+      `  ${String(step.ref)}: ${formatStepStatus(step as StepOutcome, paint)}${event}${formatStepResult(step)}${until}${reason}${message}`,
     );
     for (const line of formatDecision(step, output)) output.line(`    ${line}`);
   }

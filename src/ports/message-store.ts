@@ -4,6 +4,7 @@ import type { JsonObject } from "../util/json.js";
 import type { CausedWork, Claim } from "./due-store.js";
 import type { MessageQuery } from "./filters.js";
 import type { Paged, PageRequest } from "./page-request.js";
+import type { OutcomeMessage } from "./run-store.js";
 
 /** The ids of the messages that were saved. */
 export interface SavedMessages {
@@ -29,6 +30,8 @@ export interface MessageStore {
   /** Returns the requests of a message's deliveries, newest first (E-217). */
   readDeliveryLogs(messageId: string): Promise<DeliveryLog[]>;
   readMessages(ids: readonly string[]): Promise<Message[]>;
+  /** Returns what outcomes show of messages, in any order. Leaves out the contents, which are most of a message. */
+  readOutcomeMessages(ids: readonly string[]): Promise<OutcomeMessage[]>;
   listMessages(filter: MessageQuery, page: PageRequest): Promise<Paged<Message>>;
   /**
    * Returns the ids of the messages that were inserted after a message, or of all if `after` is null, oldest first. For stores

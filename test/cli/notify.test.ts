@@ -116,7 +116,8 @@ describe.concurrent("knock notify", () => {
     const second = await collab.knock(args);
     expect(formatOutcome(second.outcome)).toEqual(["emmy completed: (trigger_frequency)"]);
     expect(second.exitCode).toBe(0);
-    expect((await collab.knock(args.slice(0, -1))).stdout).toContain("emmy  ✓ stopped (trigger frequency");
+    expect((await collab.knock(args.slice(0, -1))).stdout).toContain("emmy  – stopped (trigger frequency");
+    expect((await collab.knock(["runs", "list"])).stdout).toContain("nothing sent: trigger frequency");
   });
 
   it("supports branches, preferences with conditions and a cancellation key in the second project", async ({ ops }) => {

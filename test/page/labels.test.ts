@@ -25,7 +25,11 @@ describe("the label of a message's status", () => {
 
   it("is sandboxed for the API's not_sent, which is not a failure", () => {
     expect([formatDeliveryStatus("not_sent"), formatDeliveryStatus("sent")]).toEqual(["sandboxed", "sent"]);
-    expect(getTone("sandboxed")).toBe("good");
+    expect(getTone("sandboxed")).not.toBe("bad");
+  });
+
+  it("has another color than delivered", () => {
+    expect(new Set([getTone("sandboxed"), getTone("delivered"), getTone("nothing sent")]).size).toBe(3);
   });
 });
 

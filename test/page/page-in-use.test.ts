@@ -69,7 +69,7 @@ describe.runIf(hasBrowser)("the page of knock dev after long use", () => {
       const page = await visit("#/runs?workflow=paused");
       await locateRow(page, "u1").click();
       await page.getByRole("button", { name: "Advance the clock to this time" }).click();
-      await page.locator("article").getByText("completed").first().waitFor();
+      await page.locator("article .title-line").getByText("1 sent").waitFor();
     }));
 
   it("shows that a run has errors in every list", () =>
@@ -145,6 +145,8 @@ describe.runIf(hasBrowser)("the page of knock dev after long use", () => {
       const steps = page.getByRole("list", { name: "Steps" });
       await steps.getByText("channel_types.in_app_feed = false").waitFor();
       expect(await steps.locator(".chip").first().textContent()).toBe("skipped");
+      await locateRow(page, "nothing sent: preference").waitFor();
+      await page.locator("article .title-line").getByText("nothing sent: preference").waitFor();
     }));
 
   it("lists the workflows to choose from", () =>

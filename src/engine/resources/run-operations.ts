@@ -8,8 +8,7 @@ import type { Paged, PageRequest } from "../../ports/page-request.js";
 import { NO_PRUNED_ROWS, PRUNED_TABLES, type PruneOptions, type PruneReport } from "../../ports/prune-store.js";
 import type { Json, JsonObject } from "../../util/json.js";
 import { type DueWorkStore, type EngineContext, readTime } from "../context/engine-context.js";
-import { buildRecipientOutcome } from "../run/build-trigger-outcome.js";
-import { readRunMessages } from "../run/read-outcome.js";
+import { readRunOutcomes } from "../run/read-outcome.js";
 import { runDueWork } from "../run/run-due-work.js";
 import { serializeRecipientRun, serializeRecipientRunDetail } from "./api-serializers.js";
 
@@ -53,16 +52,15 @@ export async function readRecipientRun(context: EngineContext, id: string): Prom
   const stored = await context.store.readRecipientRun(id);
   if (stored === null) return null;
   const { run, recipientRun, version } = stored;
-  const messages = await readRunMessages(context, recipientRun);
-  const outcome = buildRecipientOutcome(recipientRun, new Map(messages.map((message) => [message.id, message])));
+  const [outcome] = await readRunOutcomes(context, [recipientRun]);
   return {
     ...serializeRecipientRunDetail(run, recipientRun),
     data: recipientRun.data ?? run.data,
     trigger_data: getTriggerData(recipientRun, version.steps) ?? run.data,
     ...(run.settings.branch === undefined ? {} : { branch: run.settings.branch }),
-    steps: explainSteps(outcome.steps, recipientRun.events),
+    steps: explainSteps(outcome?.steps ?? [], recipientRun.events),
     ...getTriggerDecision(recipientRun.events),
-    ...(outcome.reason ? { reason: outcome.reason } : {}),
+    ...(outcome?.reason ? { reason: outcome.reason } : {}),
   };
 }
 
@@ -70,13 +68,23 @@ export async function readRunWorkflow({ store }: EngineContext, id: string): Pro
   return (await store.readRecipientRun(id))?.version ?? null;
 }
 
+/** Lists recipient runs, each with the outcomes of its steps. */
 export async function listRecipientRuns(
-  { store }: EngineContext,
+  context: EngineContext,
   filter: RunQuery,
   page: PageRequest,
 ): Promise<Paged<JsonObject>> {
-  const { items, page_info } = await store.listRecipientRuns(filter, page);
-  return { items: items.map(({ run, recipientRun }) => serializeRecipientRun(run, recipientRun)), page_info };
+  const { items, page_info } = await context.store.listRecipientRuns(filter, page);
+  const outcomes = await readRunOutcomes(
+    context,
+    items.map(({ recipientRun }) => recipientRun),
+  );
+  const rows = items.map(({ run, recipientRun }, index) => {
+    const { steps = [], reason } = outcomes[index] ?? {};
+    const outcome = { steps, ...(reason ? { reason } : {}) };
+    return { ...serializeRecipientRun(run, recipientRun), ...outcome };
+  });
+  return { items: rows, page_info };
 }
 
 /** Makes failed runs due again, and continues them immediately. Returns the ids of the runs that were failed. */

@@ -1,4 +1,3 @@
-import type { Message } from "../../domain/message/message.js";
 import type { RecipientOutcome, TriggerOutcome } from "../../domain/run/outcome.js";
 import type { RecipientRun } from "../../domain/run/workflow-run.js";
 import type { ClockStore } from "../../ports/clock-store.js";
@@ -52,13 +51,14 @@ export async function awaitOutcome(
 /** The runs that are read at once. More would only take more memory. */
 const RUNS_PER_READ = 500;
 
-/** Returns the messages that the steps of a run refer to. */
-export async function readRunMessages(
-  context: EngineContext<MessageStore>,
-  { steps }: RecipientRun,
-): Promise<Message[]> {
+/** Returns the outcomes of stored runs, in their order. */
+export async function readRunOutcomes(
+  { store }: EngineContext<MessageStore>,
+  runs: readonly RecipientRun[],
+): Promise<RecipientOutcome[]> {
+  const steps = runs.flatMap((run) => run.steps);
   const ids = steps.flatMap((step) => step.message_ids ?? (step.message_id ? [step.message_id] : []));
-  return ids.length === 0 ? [] : context.store.readMessages(ids);
+  return buildRecipientOutcomes(runs, ids.length === 0 ? [] : await store.readOutcomeMessages(ids));
 }
 
 /** Returns the current outcome of a trigger, or null if the id is unknown. */

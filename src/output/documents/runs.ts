@@ -53,8 +53,17 @@ const RUN_FIELDS = {
   updated_at: timeField("When the run last changed."),
 };
 
-/** The API's `WorkflowRecipientRun` (A-508). */
-export const recipientRunSchema = definition("recipient_run", z.object(RUN_FIELDS));
+/** The API's `WorkflowRecipientRun` (A-508), with the outcomes of its steps if the target reports them. */
+export const recipientRunSchema = definition(
+  "recipient_run",
+  z.object({
+    ...RUN_FIELDS,
+    steps: z.optional(
+      described(z.array(stepOutcomeSchema), "The steps that were reached. Absent if the API does not report them."),
+    ),
+    reason: z.optional(described(reasonSchema, "Why the whole run was stopped.")),
+  }),
+);
 
 export const runListSchema = listSchema(recipientRunSchema);
 

@@ -52,7 +52,7 @@ function Lines({ box, group }: { box: Box; group: OutlineGroup | null }) {
   );
 }
 
-const SYMBOLS: Record<string, string> = { good: "✓", bad: "✗", wait: "‖", busy: "…", plain: "–" };
+const SYMBOLS: Record<string, string> = { good: "✓", bad: "✗", wait: "‖", busy: "…", sandbox: "✓", plain: "–" };
 
 interface DiagramProps {
   outline: WorkflowOutline;

@@ -50,12 +50,12 @@ export function replaceUnderscores(name: unknown): string {
   return String(name ?? "").replaceAll("_", " ");
 }
 
-export type Tone = "good" | "bad" | "wait" | "busy" | "plain";
+export type Tone = "good" | "bad" | "wait" | "busy" | "sandbox" | "plain";
 
 const TONES: Record<string, Tone> = {
   delivered: "good",
   sent: "good",
-  sandboxed: "good",
+  sandboxed: "sandbox",
   completed: "good",
   undelivered: "bad",
   bounced: "bad",

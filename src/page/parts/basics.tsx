@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useId, useState } from "preact/hooks";
 import { formatDeliveryStatus } from "../../domain/message/message.js";
 import { formatRecipient } from "../../domain/recipient/recipient.js";
-import { formatRunStatus } from "../../domain/run/run-status.js";
+import { listRunParts } from "../../domain/run/run-result.js";
 import { formatDuration } from "../../util/duration.js";
 import type { Json, JsonObject } from "../../util/json.js";
 import { NO_RESPONSE } from "../lib/api.js";
@@ -20,16 +20,16 @@ export function Chip({ status, tone }: { status: unknown; tone?: Tone | undefine
   );
 }
 
-/** Displays a recipient run's status. A completed run with errors does not get the tone of success. */
+/** Displays what a recipient run came to, or its status if it has not completed. */
 export function RunStatus({ run }: { run: JsonObject }) {
   const errors = Number(run.error_count);
+  const parts = listRunParts(run as Parameters<typeof listRunParts>[0]);
   return (
     <>
       {errors > 0 ? <span class="chip bad">{errors === 1 ? "1 error" : `${errors} errors`}</span> : null}
-      <Chip
-        status={formatRunStatus(run.status)}
-        tone={errors > 0 && run.status === "completed" ? "plain" : undefined}
-      />
+      {parts.map(({ label, text }) => (
+        <Chip key={text} status={text} tone={getTone(label)} />
+      ))}
     </>
   );
 }

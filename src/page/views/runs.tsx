@@ -22,12 +22,12 @@ function Row({ run }: { run: JsonObject }) {
           {formatRecipient(run.recipient)}
           {run.tenant ? ` · ${String(run.tenant)}` : ""}
         </span>
-      </span>
-      <span class="row-side">
-        <Time at={run.inserted_at} />
         <span class="chips">
           <RunStatus run={run} />
         </span>
+      </span>
+      <span class="row-side">
+        <Time at={run.inserted_at} />
       </span>
     </>
   );

@@ -33,7 +33,7 @@ import {
 import { cancelRuns } from "./run/cancel-runs.js";
 import { ClaimedRows } from "./run/claimed-rows.js";
 import { listIdsByPrefix, listRecipientRuns, readRecipientRun } from "./run/list-runs.js";
-import { countRuns, readOutcomeRuns, readWorkflowRun } from "./run/outcome-runs.js";
+import { countRuns, readOutcomeMessages, readOutcomeRuns, readWorkflowRun } from "./run/outcome-runs.js";
 import { readBatch } from "./run/read-batch.js";
 import { retryRuns } from "./run/run-rows.js";
 import { SharedRows } from "./run/shared-rows.js";
@@ -145,7 +145,7 @@ export function createPostgresStore(db: Connection): PostgresStore {
       readMessages: async (tx, _shared, ids) => toMessages(tx, shared, await selectMessageRows(tx, ids)),
     }),
     ...bindList({
-      ...{ listRecipients, listSubscriptions, listAudienceMembers, readOutcomeRuns },
+      ...{ listRecipients, listSubscriptions, listAudienceMembers, readOutcomeRuns, readOutcomeMessages },
       listMessages: (tx, filter, page) => listMessages(tx, shared, filter, page),
       listRecipientRuns: (tx, filter, page) => listRecipientRuns(tx, shared, filter, page),
     }),

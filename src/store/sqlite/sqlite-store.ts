@@ -29,7 +29,7 @@ import { applySeeds, readSeeds } from "./recipient/seeds.js";
 import { deleteSubscriptions, listSubscriptions, upsertSubscriptions } from "./recipient/subscriptions.js";
 import { cancelRuns } from "./run/cancel-runs.js";
 import { listIdsByPrefix, listRecipientRuns, readRecipientRun } from "./run/list-runs.js";
-import { countRuns, readOutcomeRuns, readWorkflowRun } from "./run/outcome-runs.js";
+import { countRuns, readOutcomeMessages, readOutcomeRuns, readWorkflowRun } from "./run/outcome-runs.js";
 import { readBatch } from "./run/read-batch.js";
 import { retryRuns } from "./run/run-rows.js";
 import { SharedRows } from "./run/shared-rows.js";
@@ -111,7 +111,15 @@ export function createSqliteStore(db: Connection): SqliteStore {
         resetGuide,
       },
       ...{ readIdempotencyRecord, readAlreadyTriggered, readRecipientsWithRun },
-      ...{ previewThrottleSlots, acquireThrottleSlots, countRuns, readOutcomeRuns, listIdsByPrefix, retryRuns },
+      ...{
+        previewThrottleSlots,
+        acquireThrottleSlots,
+        countRuns,
+        readOutcomeRuns,
+        readOutcomeMessages,
+        listIdsByPrefix,
+        retryRuns,
+      },
       ...{ insertSchedules, readSchedules, listSchedules, updateSchedules, deleteSchedules, claimDueSchedules },
       ...{ readNextDueAt, listDueKinds, postponeRuns, releaseClaims, releaseDeadClaims, settleCrashes },
     }),

@@ -52,6 +52,10 @@ export function describeOutcomes(open: OpenStore): void {
         );
         expect(found.reads).toBe(reads);
       }
+      const ids = [...states.map(({ id }) => id), "unknown"];
+      expect(
+        (await open.store.readOutcomeMessages(ids)).toSorted((one, other) => (one.id < other.id ? -1 : 1)),
+      ).toEqual(states.toSorted((one, other) => (one.id < other.id ? -1 : 1)));
     });
 
     it("have no events of messages that were delivered, and no messages if no step created one", async () => {

@@ -57,6 +57,7 @@ const PARTS = {
     saveMessages: true,
     readDeliveryLogs: true,
     readMessages: true,
+    readOutcomeMessages: true,
     listMessageIds: true,
     listMessages: true,
     markMessages: true,

@@ -1,4 +1,4 @@
-import type { OutcomeRuns, RunCounts, StoredTrigger } from "../../../ports/run-store.js";
+import type { OutcomeMessage, OutcomeRuns, RunCounts, StoredTrigger } from "../../../ports/run-store.js";
 import { zip } from "../../../util/zip.js";
 import {
   ENDED_STATUSES,
@@ -47,6 +47,12 @@ export async function readOutcomeRuns(
     messages: messages.map(toOutcomeMessage),
     next: rows.length < limit ? null : (rows.at(-1)?.row ?? null),
   };
+}
+
+const SELECT_MESSAGES_BY_ID = `SELECT ${OUTCOME_MESSAGE_COLUMNS} FROM messages m WHERE m.id = ANY($1::text[])`;
+
+export async function readOutcomeMessages(tx: Reader, ids: readonly string[]): Promise<OutcomeMessage[]> {
+  return ids.length === 0 ? [] : (await tx.all<OutcomeMessageRow>(SELECT_MESSAGES_BY_ID, ids)).map(toOutcomeMessage);
 }
 
 /** Counts the runs of a trigger. Queued messages are searched only after all runs have ended. */

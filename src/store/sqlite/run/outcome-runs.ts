@@ -1,4 +1,4 @@
-import type { OutcomeRuns, RunCounts, StoredTrigger } from "../../../ports/run-store.js";
+import type { OutcomeMessage, OutcomeRuns, RunCounts, StoredTrigger } from "../../../ports/run-store.js";
 import { zip } from "../../../util/zip.js";
 import { stringify } from "../../rows/json-column.js";
 import {
@@ -45,6 +45,12 @@ export function readOutcomeRuns(db: Connection, id: string, after: number | null
       next: rows.length < limit ? null : (rows.at(-1)?.row ?? null),
     };
   });
+}
+
+const SELECT_MESSAGES_BY_ID = `SELECT ${OUTCOME_MESSAGE_COLUMNS} FROM json_each(?) asked CROSS JOIN messages m ON m.id = asked.value`;
+
+export function readOutcomeMessages(db: Connection, ids: readonly string[]): OutcomeMessage[] {
+  return db.read(() => db.all<OutcomeMessageRow>(SELECT_MESSAGES_BY_ID, stringify(ids)).map(toOutcomeMessage));
 }
 
 /** Counts the runs of a trigger. Queued messages are searched only after all runs have ended. */
