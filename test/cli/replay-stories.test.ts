@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { KEEP_DATA } from "../../src/comparison/personal-data-filter.js";
 import { readStoredHistory } from "../../src/comparison/read-stored-history.js";
 import type { ReplayReport } from "../../src/comparison/replay-report.js";
@@ -17,6 +17,7 @@ import { readScenarios } from "../../src/scenarios/read-scenarios.js";
 import { runScenario } from "../../src/scenarios/run-scenario.js";
 import { parseSnapshots } from "../../src/scenarios/snapshots.js";
 import { sleep } from "../../src/util/sleep.js";
+import { startCommandBridge } from "../helpers/command-bridge.js";
 import { createSample, type SampleName } from "../helpers/run-knock.js";
 
 const FIXTURES = resolve(import.meta.dirname, "../../fixtures");
@@ -79,23 +80,31 @@ async function replayScenarios(
 }
 
 describe("knock replay without a change of the files", () => {
+  let bridge: ReturnType<typeof startCommandBridge>;
+  beforeAll(() => {
+    bridge = startCommandBridge();
+  });
+  afterAll(() => bridge.close());
+
   it.for(SAMPLES)(
     "finds no difference after the commands that the README of %s says to try, once and twice",
     { timeout: 120_000 },
     async (name) => {
       const sample = createSample(name);
+      const env = { PATH: `${bridge.bin}:${process.env.PATH}` };
       try {
         const commands = readStory(name);
         expect(commands.length).toBeGreaterThan(5);
         for (const round of ["once", "twice"]) {
           for (const command of commands) {
-            const { exitCode, stderr } = await sample.shell(command);
+            const { exitCode, stderr } = await sample.shell(command, { env });
             // The workflow legacy-pager is inactive, and a broadcast is sent once.
             expect([0, 6], `${command}\n${stderr}`).toContain(exitCode);
           }
-          const { exitCode, json } = await sample.knock(["replay", "--json"]);
-          expect(json.recipients, round).toEqual([]);
-          expect([exitCode, json.rejected]).toEqual([0, []]);
+          const { exitCode, stdout } = await sample.shell("knock replay --json", { env });
+          const { recipients, rejected } = JSON.parse(stdout) as ReplayReport;
+          expect(recipients, round).toEqual([]);
+          expect([exitCode, rejected]).toEqual([0, []]);
         }
       } finally {
         sample.remove();
