@@ -27,6 +27,11 @@ function readChatText({ content: { template } }: ObservedMessage): string | unde
   return texts.join("\n").trim();
 }
 
+/** Returns the JSON body of a webhook as text; undefined for other messages. */
+function readJsonBody({ content: { body } }: ObservedMessage): string | undefined {
+  return typeof body === "object" && body !== null ? JSON.stringify(body) : undefined;
+}
+
 /** Returns the first of several fields that is text. */
 function readField({ content }: ObservedMessage, names: readonly string[]): string | undefined {
   for (const name of names) if (typeof content[name] === "string") return content[name];
@@ -39,7 +44,10 @@ export function createMessageReader(scenario: string, snapshots: Snapshots): Mes
   return {
     readSubject: (message): Json | undefined => readField(message, ["subject_line", "title"]),
     readText: (message) =>
-      readField(message, ["text_body", "body"]) ?? readChatText(message) ?? toPlainText(readHtml(message)),
+      readField(message, ["text_body", "body"]) ??
+      readJsonBody(message) ??
+      readChatText(message) ??
+      toPlainText(readHtml(message)),
     selectTexts(message, selector) {
       const document = load(readHtml(message));
       try {

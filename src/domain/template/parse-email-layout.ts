@@ -18,7 +18,8 @@ function checkDocuments(html: string, plain: string, isMjml: boolean, report: Re
   const rootIsMjml = /<mjml[\s>]/i.test(html);
   if (isMjml && !rootIsMjml) report(["html_layout"], "must have the root element <mjml>, because is_mjml is true");
   else if (!isMjml && rootIsMjml) report(["is_mjml"], "must be true for an MJML layout");
-  else if (!isMjml && !/<(html|body)[\s>]/i.test(html)) report(["html_layout"], "must be a complete HTML document");
+  else if (!isMjml && !/<(html|body)[\s>]/i.test(html))
+    report(["html_layout"], "must be a complete HTML document with <html> or <body>");
   if (/@import\b/i.test(html)) report(["html_layout"], "must not use @import, which email clients do not follow");
 }
 

@@ -141,7 +141,11 @@ describe("layout.json (section 10, T-122, T-127)", () => {
     ["HTML without content", { html_layout: "<html></html>" }, "/html_layout must print {{ content }}"],
     ["text without content", { text_layout: "x" }, "/text_layout must print {{ content }}"],
     ["no text", { text_layout: null }, "/text_layout must be a string, found null"],
-    ["a part of a document", { html_layout: "<p>{{ content }}</p>" }, "/html_layout must be a complete HTML document"],
+    [
+      "a part of a document",
+      { html_layout: "<p>{{ content }}</p>" },
+      "/html_layout must be a complete HTML document with <html> or <body>",
+    ],
     [
       "MJML that is not called so",
       { html_layout: "<mjml>{{ content }}</mjml>" },
