@@ -12,6 +12,16 @@ const PAGES = [
   ...FOLDERS.flatMap((folder) => readdirSync(join(ROOT, folder)).map((name) => `${folder}/${name}`)),
 ];
 
+/** Guides whose files are those of the sample project `tracker`. */
+const TRACKER_GUIDES = [
+  "fetch-and-webhook-steps",
+  "translations",
+  "tenants-and-branding",
+  "waits-and-sources",
+  "schedules",
+  "react-feed",
+];
+
 const needsBrowser = (page: string): boolean => readPage(page).includes("playwright test");
 if (!hasBrowser) console.warn(`notice: no ${CHROME}; recipes that need a browser are skipped`);
 
@@ -19,8 +29,8 @@ describe("the README, the guide and the recipes", () => {
   // `GOLDEN=write` writes the real outputs into the pages.
   it.for(PAGES.filter((page) => readBlocks(page).length > 0 && (hasBrowser || !needsBrowser(page))))(
     "%s has commands that succeed and print what the page shows",
-    async (page, { collab, ops, shop }) => {
-      const { failures, differences } = await runPage(page, { collab, ops, shop });
+    async (page, { collab, ops, shop, tracker }) => {
+      const { failures, differences } = await runPage(page, { collab, ops, shop, tracker });
       expect(failures).toEqual([]);
       if (process.env.GOLDEN === "write") writeOutputs(page, differences);
       else for (const { block, actual } of differences) expect(actual).toBe(block.text);
@@ -32,11 +42,19 @@ describe("the README, the guide and the recipes", () => {
       [...readPage(page).matchAll(/(.*)\n+```sh\n([\s\S]*?)```/g)]
         .filter(
           ([, line, text]) =>
-            !/^<!-- (run|install|not run: .+)\b/.test(line as string) && !/^npm ci && npm/.test(text as string),
+            !/^<!-- (run|start|install|not run: .+)\b/.test(line as string) && !/^npm ci && npm/.test(text as string),
         )
         .map(([, , text]) => `${page}: ${text}`),
     );
     expect(notRun).toEqual([]);
+  });
+
+  it.for(TRACKER_GUIDES)("docs/guide/%s.md builds a part of the sample project tracker", (name, { tracker }) => {
+    const files = readBlocks(`docs/guide/${name}.md`).filter(({ kind }) => kind === "file" || kind === "merge");
+    expect(files.length).toBeGreaterThan(0);
+    for (const { kind, value = "", text } of files)
+      if (kind === "file") expect(text, value).toBe(tracker.read(value));
+      else expect(JSON.parse(tracker.read(value))).toMatchObject(JSON.parse(text));
   });
 
   it.each(PAGES)("%s links only to files that exist", (page) => {

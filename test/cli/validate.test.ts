@@ -429,8 +429,8 @@ describe.concurrent("knock validate finds", () => {
 });
 
 describe.concurrent("knock validate accepts", () => {
-  it("the sample projects without errors", async ({ collab, ops, shop }) => {
-    for (const sample of [collab, ops, shop]) {
+  it("the sample projects without errors", async ({ collab, ops, shop, tracker }) => {
+    for (const sample of [collab, ops, shop, tracker]) {
       const findings = await readFindings(sample);
       // This payload is an example of data that the schema rejects.
       const expected = findings.filter(({ file }) => file === "payloads/order-placed-invalid.json");

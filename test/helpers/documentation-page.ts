@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parse } from "yaml";
+import { deepMerge, type JsonObject } from "../../src/util/json.js";
 import { startCommandBridge } from "./command-bridge.js";
+import { eventually } from "./eventually.js";
 import { findFreePort } from "./find-free-port.js";
 import { CHROME } from "./page-reader.js";
 import { quoteShellWord, type Sample, type SampleName } from "./run-knock.js";
@@ -15,12 +17,13 @@ export const ROOT = resolve(import.meta.dirname, "../..");
  *   folder of the block before it
  * - `output` is what the block before it prints, both outputs together
  * - `session: collab` has commands after `$ `, each with its output, which run in a copy of a sample project
- * - `file: <path>` is written to the current folder
+ * - `file: <path>` is written to the current folder, and `merge: <path>` is merged into a JSON file of it
+ * - `start` is a command that prints something when it is ready, and runs until the page ends
  * - `install` names packages, which are linked from the repository's `node_modules`
  * - `not run: <reason>` is only read
  */
 interface Block {
-  kind: "run" | "output" | "session" | "file" | "install" | "not run";
+  kind: "run" | "output" | "session" | "file" | "merge" | "start" | "install" | "not run";
   value: string | undefined;
   language: string;
   text: string;
@@ -28,7 +31,8 @@ interface Block {
   start: number;
 }
 
-const BLOCK = /^<!-- (run|output|session|file|install|not run)(?:: ([^>]+?))? -->\n+```(\w+)\n([\s\S]*?)^```$/gm;
+const BLOCK =
+  /^<!-- (run|output|session|file|merge|start|install|not run)(?:: ([^>]+?))? -->\n+```(\w+)\n([\s\S]*?)^```$/gm;
 
 export function readPage(page: string): string {
   return readFileSync(join(ROOT, page), "utf8");
@@ -157,8 +161,9 @@ export async function runPage(page: string, samples: Record<SampleName, Sample>)
   const restorePorts = (text: string): string =>
     [...ports].reduce((restored, [port, free]) => restored.replaceAll(`127.0.0.1:${free}`, `127.0.0.1:${port}`), text);
   const bridge = startCommandBridge();
+  const started: number[] = [];
   try {
-    const { failures, differences } = await runBlocks(blocks, samples, replacePorts, bridge.bin);
+    const { failures, differences } = await runBlocks(blocks, samples, { replacePorts, bin: bridge.bin, started });
     return {
       failures,
       differences: differences.map(({ block, actual }) => ({ block, actual: restorePorts(actual) })),
@@ -166,24 +171,34 @@ export async function runPage(page: string, samples: Record<SampleName, Sample>)
   } finally {
     bridge.close();
     await mail?.close();
+    for (const pid of started) process.kill(pid);
   }
 }
 
 async function runBlocks(
   blocks: readonly Block[],
   samples: Record<SampleName, Sample>,
-  replacePorts: (text: string) => string,
-  bin: string,
+  { replacePorts, bin, started }: { replacePorts(text: string): string; bin: string; started: number[] },
 ): Promise<PageResult> {
   const result: PageResult = { failures: [], differences: [] };
   let sample = samples.collab;
   let cwd = ".";
   let folders = 0;
   let output = "";
-  const runShell = async (text: string): Promise<void> => {
+  const runScript = (text: string) => {
     const commands = replacePorts(replaceNpmScripts(text, sample.path(cwd)));
     const script = `exec 2>&1\nset -e\nPATH="${bin}:$PWD/node_modules/.bin:$PATH"\n${commands}`;
-    const { exitCode, stdout } = await sample.shell(script, { cwd, env: { CHROME_PATH: CHROME } });
+    return sample.shell(script, { cwd, env: { CHROME_PATH: CHROME } });
+  };
+  /** Starts a command that runs until the page ends, and waits for its first output. */
+  const startCommand = async (text: string): Promise<void> => {
+    const log = `started-${started.length}.log`;
+    const { stdout } = await runScript(`${text.trim()} > ${log} 2>&1 &\necho $!`);
+    started.push(Number(stdout));
+    await eventually(() => readFileSync(join(sample.path(cwd), log), "utf8"));
+  };
+  const runShell = async (text: string): Promise<void> => {
+    const { exitCode, stdout } = await runScript(text);
     output = stdout.replaceAll(sample.home, "/home/you").replace(ANSI_SEQUENCES, "");
     if (exitCode !== 0 || stdout === "") result.failures.push({ text, exitCode, output });
   };
@@ -211,6 +226,14 @@ async function runBlocks(
       if (/\.ya?ml$/.test(value)) parse(text); // throws for invalid YAML
       if (value.startsWith(".github/workflows/"))
         for (const command of readWorkflowCommands(text)) await runShell(command);
+    } else if (kind === "merge") {
+      const file = join(sample.path(cwd), value);
+      const [base, over] = [readFileSync(file, "utf8"), replacePorts(text)].map(
+        (json) => JSON.parse(json) as JsonObject,
+      );
+      writeFileSync(file, JSON.stringify(deepMerge(base as JsonObject, over as JsonObject), null, 2));
+    } else if (kind === "start") {
+      await startCommand(text);
     } else if (kind === "install") {
       const missing = linkPackages(readPackageNames(text), sample.path(cwd));
       if (missing.length > 0) result.failures.push({ text, exitCode: 1, output: `unknown: ${missing.join(", ")}` });

@@ -63,7 +63,7 @@ export interface ProcessResult {
 /** Runs a command until it exits. */
 type RunCommand = (invocation: CommandInvocation) => Promise<ProcessResult>;
 
-export type SampleName = "collab" | "ops" | "shop";
+export type SampleName = "collab" | "ops" | "shop" | "tracker";
 
 /** A copy of a sample project in a new folder, with its own home and settings. */
 export interface Sample {
@@ -277,7 +277,7 @@ async function createFreshStore(name: SampleName | null): Promise<Sample> {
   return sample;
 }
 
-/** Creates an `it` that provides fresh copies of the sample projects `collab`, `ops`, `shop`, and `empty` (no project) to tests that request them. */
+/** Creates an `it` that provides fresh copies of the sample projects and of `empty` (no project) to tests that request them. */
 export function createSampleTest(run: RunCommand) {
   const fixture =
     (name: SampleName | null) =>
@@ -293,6 +293,7 @@ export function createSampleTest(run: RunCommand) {
     collab: fixture("collab"),
     ops: fixture("ops"),
     shop: fixture("shop"),
+    tracker: fixture("tracker"),
     empty: fixture(null),
   });
 }
