@@ -8,6 +8,7 @@ import { ROOT } from "../load-source.mjs";
 const GUIDE_ORDER = [
   "installation",
   "first-workflow",
+  "start-from-a-template",
   "concepts",
   "recipients-and-data",
   "many-triggers",

@@ -81,6 +81,7 @@ export const JSON_EXAMPLES = [
   ["prune", "knock prune --older-than 90d --dry-run --json"],
   ["store-migrate", "knock store migrate --json"],
   ["init", "knock init ../new-app --json"],
+  ["new", "knock new workflow comment-digest --template batch --json"],
   ["auth-login", 'echo "$KNOCK_API_KEY" | knock auth login --with-token --json'],
   ["auth-status", "knock auth status --json"],
   ["auth-logout", "knock auth logout --json"],

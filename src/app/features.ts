@@ -7,6 +7,7 @@ import { diff } from "../features/diff/feature.js";
 import { doctor } from "../features/doctor/feature.js";
 import { forecast } from "../features/forecast/feature.js";
 import { init } from "../features/init/feature.js";
+import { newFiles } from "../features/new/feature.js";
 import { replay } from "../features/replay/feature.js";
 import { settings } from "../features/settings/feature.js";
 import { store } from "../features/store/feature.js";
@@ -28,6 +29,7 @@ export const FEATURES: readonly Feature[] = [
   types,
   dev,
   init,
+  newFiles,
   settings,
   doctor,
   completion,

@@ -35,6 +35,7 @@ const REQUIRED_FILES = [
   ],
   ...["dist/testing/testing.js", "dist/testing/testing.cjs", "dist/testing/testing.d.ts"],
   ...["schemas/workflow.schema.json", "docs/outcome.schema.json", "docs/guide/first-workflow.md"],
+  ...["templates/workflow/batch/workflow.json", "templates/layout/layout.json"],
 ];
 const EXPECTED_FILE = new RegExp(
   [
@@ -42,6 +43,7 @@ const EXPECTED_FILE = new RegExp(
     "^dist/(?:vendor/)?[@\\w./-]+\\.cjs$|^dist/vendor/@pnpm/templates/completion\\.\\w+$|^dist/(?:page|report)\\.html$|^dist/vendor/mrml_wasm_bg\\.wasm\\.br$",
     "^dist/testing/[\\w-]+\\.(?:js|cjs|d\\.ts|d\\.cts)$",
     "^dist/prebuilds/[\\w-]+/@photostructure\\+sqlite\\.(?:glibc|musl)\\.node$",
+    "^templates/(?:[\\w-]+/)+[\\w-]+\\.(?:json|md|html|txt|test\\.yaml)$",
     "^schemas/(?:output/)?[\\w-]+\\.schema\\.json$|^docs/(?:[\\w/-]+\\.schema\\.json|[\\w/-]+\\.(?:md|svg|png))$",
   ].join("|"),
 );
@@ -131,7 +133,7 @@ describe("the installed package", () => {
     const project = join(folder, "project");
     mkdirSync(project);
     expect((await run("knock", ["--version"], project)).stdout).toBe(manifest.version);
-    expect((await run("knock", ["init"], project)).stdout).toContain("✓ .knock-schemas/workflow.schema.json");
+    expect((await run("knock", ["init"], project)).stdout).toContain("✓ .knock-schemas/ (");
     const notified = await run("knock", ["notify", "hello", "--recipients", "ada"], project);
     expect(notified.stdout).toContain("ada  ✓ in-app delivered · email sandboxed");
     expect(notified.stderr).toBe("");

@@ -121,6 +121,7 @@ async function runCommands(collab: Sample): Promise<Commands> {
   await knock.run(["audit", "-r", "ada"], "8 workflows checked", { env });
   await api.close();
   await knock.run(["init", "more"], "✓ more/knock.json");
+  await knock.run(["new", "layout", "promo"], "✓ knock/layouts/promo/layout.json");
   await knock.run(["auth", "login", "--with-key"], "stored", { input: "sk_test_0123456789abcdefghij\n" });
   const line = '{"at":"2026-03-01T23:00:00Z","key":"storage-low","recipients":["ada"],"data":{"percent":95}}';
   await knock.run(["forecast", "-"], "1 trigger ·", { input: line });

@@ -277,6 +277,7 @@ describe.concurrent("every printed document matches its schema", () => {
     copyFileSync(collab.path(".knock-local/store.db"), collab.path("stopped.db"));
     await run("store copy --from stopped.db --to copy.db");
     await run("init new-app");
+    await run("new layout promo");
     await run("test --project new-app");
     await run("auth login --api-key sk_test_0123456789");
     await run("auth status");

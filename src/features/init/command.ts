@@ -1,5 +1,5 @@
-import { basename, dirname } from "node:path";
 import { type Command, Option } from "commander";
+import { printCreatedFiles } from "../../commands/shared/create-files.js";
 import { addExamples } from "../../commands/shared/examples.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "../../commands/shared/help-groups.js";
 import { addCommonOptions } from "../../commands/shared/options.js";
@@ -24,16 +24,12 @@ export function registerInit(program: Command, { io, output }: CommandContext): 
     );
   addExamples(addCommonOptions(command), ["knock init", "knock init notifications", "knock init --ci github"]);
   command.action(async (folder: string, { ci = null }: Partial<InitOptions>) => {
-    const { initProject, SCHEMAS_FOLDER } = await import("./init-project.js");
+    const { initProject } = await import("./init-project.js");
     const { files, kept, warnings, within, next } = await initProject(folder, io, { ci });
     for (const warning of warnings) output.warn(warning);
     if (output.verbosity.json) return output.json({ files, kept });
     if (!output.verbosity.quiet) {
-      const isSchema = (file: string): boolean => basename(dirname(file)) === SCHEMAS_FOLDER;
-      const schemas = files.filter(isSchema);
-      const lines = files.filter((file) => !isSchema(file));
-      if (schemas.length > 0) lines.push(`${dirname(schemas[0] ?? "")}/ (${schemas.length} JSON Schemas for editors)`);
-      for (const line of lines) output.line(`${output.colors.green("✓")} ${line}${kept.length > 0 ? " added" : ""}`);
+      printCreatedFiles(files, output, kept.length > 0 ? " added" : "");
       for (const file of kept) output.line(output.colors.dim(`○ ${file} kept`));
     }
     if (files.length === 0) output.note("all files already exist");

@@ -1,11 +1,10 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
+import { createFiles, type NewFile } from "../../commands/shared/create-files.js";
 import type { ProcessIO } from "../../context/process-io.js";
-import { getErrorMessage, KnockError } from "../../errors/knock-error.js";
+import { KnockError } from "../../errors/knock-error.js";
 import { findProject, findProjectRoot, PROJECT_FILE } from "../../project/find-project.js";
 import { formatDisplayPath } from "../../project/format-display-path.js";
-import { findPackageFolder } from "../../util/find-package-folder.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { makeFolder } from "../../util/make-folder.js";
 import { buildGitHubWorkflow } from "./build-ci-workflow.js";
@@ -77,36 +76,6 @@ const SAMPLE_USERS = {
     { id: "grace", name: "Grace", email: "grace@example.com", timezone: "America/New_York" },
   ],
 };
-
-/** The folder of the project's copies of the JSON Schemas, next to `knock.json` (decision 32). */
-export const SCHEMAS_FOLDER = ".knock-schemas";
-/** The comment in which editors look for the schema of a YAML file. */
-const YAML_SCHEMA_COMMENT = "# yaml-language-server: $schema=";
-
-/** Returns the name of the schema of a project file, or undefined for text files. */
-function getSchemaName(file: string): string | undefined {
-  if (/(^|[\\/])recipients[\\/][^\\/]+\.json$/.test(file)) return "recipients.schema.json";
-  const name = basename(file);
-  if (name.endsWith(".test.yaml")) return "scenario.schema.json";
-  return name.endsWith(".json") ? name.replace(/\.json$/, ".schema.json") : undefined;
-}
-
-/** Adds `$schema` to each JSON document. Returns these files, followed by all schemas that the project does not contain yet. */
-function addSchemas(root: string, files: readonly (readonly [string, unknown])[]): [string, unknown][] {
-  const published = join(findPackageFolder(), "schemas");
-  const names = readdirSync(published).filter((name) => name.endsWith(".schema.json"));
-  const documents = files.map(([file, content]): [string, unknown] => {
-    const name = getSchemaName(file);
-    if (name === undefined || !names.includes(name)) return [file, content];
-    const $schema = relative(dirname(file), join(root, SCHEMAS_FOLDER, name)).replaceAll("\\", "/");
-    if (typeof content === "string") return [file, `${YAML_SCHEMA_COMMENT}${$schema}\n${content}`];
-    return [file, { $schema: $schema.startsWith("../") ? $schema : `./${$schema}`, ...(content as object) }];
-  });
-  const schemas = names
-    .filter((name) => !existsSync(join(root, SCHEMAS_FOLDER, name)))
-    .map((name): [string, unknown] => [join(root, SCHEMAS_FOLDER, name), readFileSync(join(published, name), "utf8")]);
-  return [...documents, ...schemas];
-}
 
 function listFolder(folder: string): string[] {
   return existsSync(folder) && statSync(folder).isDirectory() ? readdirSync(folder).sort() : [];
@@ -203,31 +172,18 @@ export async function initProject(
   const exists = existsSync(projectFile);
   const knockDir = exists ? await createDeclaredFolder(root, cwd) : join(root, "knock");
   const { files, kept, isHello } = planFiles(knockDir);
-  const written: string[] = [];
   const warnings: string[] = [];
-  try {
-    makeFolder(knockDir);
-    const all = Object.entries(files).map(([name, content]) => [join(knockDir, name), content] as const);
-    if (!exists) all.unshift([projectFile, { knockDir: "./knock" }]);
-    if (ci === "github") {
-      const { path, content, repository } = buildGitHubWorkflow(root, version);
-      if (existsSync(path)) kept.push(path);
-      else {
-        all.push([path, content]);
-        warnings.push(...checkCiInstallation(root, repository, version));
-      }
+  const all = Object.entries(files).map(([name, content]): NewFile => [join(knockDir, name), content]);
+  if (!exists) all.unshift([projectFile, { knockDir: "./knock" }]);
+  if (ci === "github") {
+    const { path, content, repository } = buildGitHubWorkflow(root, version);
+    if (existsSync(path)) kept.push(path);
+    else {
+      all.push([path, content]);
+      warnings.push(...checkCiInstallation(root, repository, version));
     }
-    for (const [file, content] of addSchemas(root, all)) {
-      makeFolder(dirname(file));
-      const text = typeof content === "string" ? content : `${JSON.stringify(content, null, 2)}\n`;
-      await writeFile(file, text, { flag: "wx" });
-      written.push(file);
-    }
-  } catch (error) {
-    throw new KnockError("project_invalid", `the project could not be written: ${getErrorMessage(error)}`, {
-      cause: error,
-    });
   }
+  const written = await createFiles(root, all);
   const displayPath = (file: string): string => relative(cwd, file);
   return {
     files: written.map(displayPath),
