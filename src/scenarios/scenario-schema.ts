@@ -130,7 +130,7 @@ const ACTIONS = {
         user: text('The user whom the event is about, such as "ada".'),
         data: described(optional(anyObject()), "The data of the event.", { plan: "pro" }),
       }),
-      "Delivers an event to runs that wait for it.",
+      "Delivers an event to runs that wait for it. The source's mappings are not applied; source_event applies them.",
     ),
   failures: () => described(z.array(faultBodySchema()), "Makes later deliveries of channels fail."),
   write: () =>
