@@ -21,10 +21,27 @@ function listJsonTexts(argv: readonly string[]): [path: string, text: string][] 
   });
 }
 
-/** Adds a hint to an error about a value of `--set path=text` if `--set path:=text` was probably meant. */
+/** A hint to rename a property, with a flag that sets it. */
+const RENAMING = /^(Rename (".*?") to ".*"): --set \S+$/s;
+
+/** Returns whether `--set` is given for a path. */
+function setsPath(path: string, argv: readonly string[]): boolean {
+  return argv.some((word) => [`${path}=`, `${path}:=`].some((start) => word.replace(/^--set=/, "").startsWith(start)));
+}
+
+/**
+ * Adds a hint to an error about a value of `--set path=text` if `--set path:=text` was probably meant, and removes the flag
+ * from a hint to rename a property that was not set with `--set`.
+ */
 function suggestJsonSet(error: unknown, argv: readonly string[]): unknown {
   if (!(error instanceof KnockError) || error.code !== "invalid_params") return error;
-  const paths = error.details.map(({ pointer }) => `.${parsePointer(pointer).join(".")}`);
+  const [, renaming, misspelled = ""] = RENAMING.exec(error.hint ?? "") ?? [];
+  if (renaming !== undefined)
+    return setsPath(String(JSON.parse(misspelled)), argv) ? error : error.copyWith({ hint: `${renaming}.` });
+  // A property that must not exist has no better value.
+  const paths = error.details
+    .filter(({ message }) => !/^is not (?:a known property|allowed)/.test(message))
+    .map(({ pointer }) => `.${parsePointer(pointer).join(".")}`);
   const found = listJsonTexts(argv).find(([path]) => paths.some((known) => known.endsWith(`.${path}`)));
   if (found === undefined) return error;
   return error.copyWith({ hint: `Use := for JSON: --set ${quoteForShell(`${found[0]}:=${found[1]}`)}` });

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { suggestUnit } from "../input/parse-time.js";
-import { looksUnquoted, quoteForShell, suggestQuotes } from "../input/restore-quotes.js";
+import { looksUnquoted, quoteForShell, suggestQuotes, suggestSet } from "../input/restore-quotes.js";
 import { findNearest } from "../util/find-nearest.js";
 
 /** Names that other tools use for a subcommand. The first one that the group has is suggested. */
@@ -116,9 +116,6 @@ function findUnquotedData(command: Command, argv: readonly string[]): string[] |
   return argv.slice(start, end === -1 ? undefined : end);
 }
 
-/** Options whose values are often sentences or file names with spaces. */
-const TEXT_OPTIONS: readonly string[] = ["--set", "--data"];
-
 /** Returns the option whose value the first excess word follows, and the value with the words that follow it, or null. */
 function findSplitValue(
   command: Command,
@@ -158,13 +155,11 @@ export function suggestForExcessArguments(command: Command, argv: readonly strin
   if (/^\s*[[{]/.test(word) && hasOption("--data")) return `Did you mean --data ${quoteForShell(word)}?`;
   if (/^[\w.[\]]+:?=/.test(word) && hasOption("--set")) return `Did you mean --set ${quoteForShell(word)}?`;
   const split = findSplitValue(command, argv, command.args.slice(allowed));
-  const [path, ...values] = split?.value.split(" ") ?? [];
-  if (split?.flag === "--set" && !path?.includes("="))
-    return `Did you mean --set ${quoteForShell(`${path}=${values.join(" ")}`)}?`;
+  if (split?.flag === "--set") return suggestSet(split.value);
   const unit = split === null ? undefined : suggestUnit(split.value);
-  if (unit !== undefined && !TEXT_OPTIONS.includes(split?.flag ?? "")) return unit;
+  if (unit !== undefined && split?.flag !== "--data") return unit;
   const quoted = split === null ? undefined : `Put the value in quotes: ${split.flag} ${quoteForShell(split.value)}`;
-  if (split !== null && TEXT_OPTIONS.includes(split.flag)) return quoted;
+  if (split?.flag === "--data") return quoted;
   const { recipients, recipient } = command.opts();
   if (hasOption("--recipients") && !recipients && !recipient)
     return `Did you mean --recipients ${quoteForShell(word)}?`;

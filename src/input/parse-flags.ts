@@ -2,7 +2,7 @@ import { KnockError } from "../errors/knock-error.js";
 import { deepMerge, isJsonObject, type Json, type JsonObject } from "../util/json.js";
 import { assignAtPath, fillHoles, parsePath } from "./assign-at-path.js";
 import { type InputReader, parseJsonInput } from "./input-source.js";
-import { quoteForShell } from "./restore-quotes.js";
+import { quoteForShell, suggestSet } from "./restore-quotes.js";
 
 /** Returns whether a flag's text is meant as JSON rather than as an ID. */
 function looksLikeJson(text: string): boolean {
@@ -128,7 +128,7 @@ export async function applySetFlags(data: JsonObject, values: readonly string[])
     const [match, path = "", operator, text = ""] = /^((?:\\.|[^=\\])*?)(:?=)([\s\S]*)$/.exec(raw) ?? [];
     if (match === undefined)
       throw new KnockError("usage", `--set: ${JSON.stringify(raw)} has no "="`, {
-        hint: "For example --set page=Home, or --set count:=3 for JSON.",
+        hint: suggestSet(raw) ?? "For example --set page=Home, or --set count:=3 for JSON.",
       });
 
     const name = `--set: ${JSON.stringify(raw)}`;

@@ -7,6 +7,21 @@ export function quoteForShell(word: string): string {
 }
 
 /**
+ * Returns a hint for the value of `--set` if it is not `path=text` or `path:=json` in one word, such as `from: Grace`,
+ * `from = Grace` and `from=Grace Hopper`; undefined if it names no path.
+ */
+export function suggestSet(typed: string): string | undefined {
+  const path = /^[^\s=:]+/.exec(typed)?.[0] ?? "";
+  const rest = typed.slice(path.length);
+  const operator = /^(?::=|=|:)/.exec(rest.trimStart())?.[0] ?? "";
+  const value = rest.trimStart().slice(operator.length).trim();
+  if (path === "" || value === "") return undefined;
+  const isJson = operator === ":=" && UNQUOTED_LITERAL.test(value);
+  const flag = `--set ${quoteForShell(`${path}${isJson ? ":=" : "="}${value}`)}`;
+  return operator === "=" && rest === `=${value}` ? `Put the value in quotes: ${flag}` : `Did you mean ${flag}?`;
+}
+
+/**
  * Returns whether a word looks like JSON whose quotes a shell removed, such as `{page:` or, after brace expansion,
  * `page:Home`.
  */

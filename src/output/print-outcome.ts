@@ -83,6 +83,8 @@ function formatMark(recipient: RecipientOutcome, paint: Colors): string {
 }
 
 function suggestIdentify({ recipient }: RecipientOutcome): string {
+  // An email address is probably that of a user with another ID.
+  if (typeof recipient === "string" && recipient.includes("@")) return `knock users list --email ${recipient}`;
   return typeof recipient === "string"
     ? `knock users set ${recipient} --file …`
     : `knock objects set ${recipient.collection} ${recipient.id} --file …`;

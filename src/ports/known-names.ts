@@ -14,10 +14,19 @@ interface UnidentifiedRecipient {
   suggestionText: string | null;
   /** The nearest existing ID, or null if none is near. */
   suggestedId: string | null;
+  /** The ID of the newest user with this email address, or null. */
+  emailOwner: string | null;
 }
 
 /** Quotation marks around IDs that were copied from a text. */
 const SURROUNDING_QUOTES = /^["'“”„‘’]+|(?<!["'“”„‘’])["'“”„‘’]+$/g;
+
+/** Returns the ID of the newest user with an email address, or null. */
+async function findEmailOwner(email: string, users: ResourceOperations["users"]): Promise<string | null> {
+  const { items } = await users.list({ email }, { limit: MAX_CANDIDATES });
+  const owner = items.find((user) => String(user.email).toLowerCase() === email.toLowerCase());
+  return owner === undefined ? null : String(owner.id);
+}
 
 /** Returns a recipient that was never identified with suggestions, or null if it is identified. */
 export async function findUnidentifiedRecipient(
@@ -32,11 +41,16 @@ export async function findUnidentifiedRecipient(
   const { items } = await (isUser ? users.list({}, page) : objects.list(collection, page));
   const names = items.map((item) => String(item.id));
   const typed = id.replace(SURROUNDING_QUOTES, "") || id;
-  const suggestion = didYouMean(typed, names, isUser ? "Users" : "Objects");
+  const emailOwner = isUser && typed.includes("@") ? await findEmailOwner(typed, users) : null;
+  const suggestion =
+    emailOwner === null
+      ? didYouMean(typed, names, isUser ? "Users" : "Objects")
+      : `Did you mean ${JSON.stringify(emailOwner)}?`;
   return {
     description: isUser ? `user "${id}"` : `object "${collection}/${id}"`,
     suggestionText: suggestion ?? null,
-    suggestedId: findNearest(typed, names) ?? null,
+    suggestedId: emailOwner ?? findNearest(typed, names) ?? null,
+    emailOwner,
   };
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect } from "vitest";
 import { PROGRAM } from "../../src/app/program.js";
 import { KNOWN_WORDS } from "../../src/app/unknown-command.js";
+import type { JsonObject } from "../../src/util/json.js";
 import { initHello } from "../helpers/hello-project.js";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
 
@@ -40,8 +41,150 @@ const CASES: [words: string, error: string, hint: string][] = [
   ["messages 3A5xTbVfQmCeyhjhqpUNsbWNjqB", "", "Did you mean `knock messages show 3A5xTbVfQmCeyhjhqpUNsbWNjqB`?"],
   ["runs show0123", "", "Did you mean `knock runs list --recipient show0123`?"],
   ["workflows hello", "", "Did you mean `knock workflows show hello`?"],
+  ["messages list 3A5xTbVfQmCeyhjhqpUNsbWNjqB", "", "Did you mean `knock messages show 3A5xTbVfQmCeyhjhqpUNsbWNjqB`?"],
   ["users ada", "", "Did you mean `knock users get ada`?"],
 ];
+
+/** A workflow with required data of a type other than text, and a delay before a time of the data. */
+const REMINDER: JsonObject = {
+  name: "Reminder",
+  trigger_data_json_schema: {
+    type: "object",
+    required: ["page_id"],
+    additionalProperties: false,
+    properties: {
+      page_id: { type: "integer" },
+      title: { type: "string" },
+      is_urgent: { type: "boolean" },
+      due_at: { type: "string" },
+    },
+  },
+  steps: [
+    {
+      ref: "delay_1",
+      type: "delay",
+      settings: { delay_until_field_path: "data.due_at", delay_for: { value: -1, unit: "days" } },
+      conditions: { all: [{ variable: "data.due_at", operator: "not_empty" }] },
+    },
+    {
+      ref: "in_app_feed_1",
+      type: "channel",
+      channel_key: "in-app-feed",
+      channel_type: "in_app_feed",
+      template: { markdown_body: "Page {{ data.page_id }}" },
+    },
+  ],
+};
+
+interface Mistake {
+  /** The command as it is typed, in which single quotes group words. */
+  typed: string;
+  exit?: number;
+  error: string;
+  /** A part of the hint. The words between « and » are typed to follow it. */
+  hint: string;
+  /** The command after the hint is followed, and its exit code. */
+  follow: string;
+  followExit?: number;
+}
+
+const MISTAKES: Mistake[] = [
+  {
+    typed: "notify reminder -r ada --set pageId=5",
+    error: 'data.page_id is required, but the data has "pageId"; did you mean "page_id"?',
+    hint: 'Rename "pageId" to "page_id": «--set page_id:=5»',
+    follow: "notify reminder -r ada --set page_id:=5",
+  },
+  {
+    typed: `notify reminder -r ada --data '{"pageId":5}'`,
+    error: 'data.pageId is not a known property; did you mean "page_id"?',
+    hint: 'Rename "pageId" to "«page_id»".',
+    follow: `notify reminder -r ada --data '{"page_id":5}'`,
+  },
+  {
+    typed: "notify reminder -r ada --set page_id=5",
+    error: 'data.page_id must be integer, found "5"',
+    hint: "Use := for JSON: «--set page_id:=5»",
+    follow: "notify reminder -r ada --set page_id:=5",
+  },
+  {
+    typed: "notify reminder -r ada",
+    error: "data.page_id is required",
+    hint: "Add «--set page_id:=»… to set the missing data.",
+    follow: "notify reminder -r ada --set page_id:=5",
+  },
+  {
+    typed: "notify hello -r ada --set from: Grace",
+    error: "too many arguments: expected 1, found 2",
+    hint: "Did you mean «--set from=Grace»?",
+    follow: "notify hello -r ada --set from=Grace",
+  },
+  {
+    typed: "notify hello -r ada --set from = Grace",
+    error: "too many arguments: expected 1, found 3",
+    hint: "Did you mean «--set from=Grace»?",
+    follow: "notify hello -r ada --set from=Grace",
+  },
+  {
+    typed: "notify hello -r ada --set from:= Grace",
+    error: "too many arguments: expected 1, found 2",
+    hint: "Did you mean «--set from=Grace»?",
+    follow: "notify hello -r ada --set from=Grace",
+  },
+  {
+    typed: "notify reminder -r ada --set page_id:= 5",
+    error: "too many arguments: expected 1, found 2",
+    hint: "Did you mean «--set page_id:=5»?",
+    follow: "notify reminder -r ada --set page_id:=5",
+  },
+  {
+    typed: "notify hello -r ada --set from:Grace",
+    error: '--set: "from:Grace" has no "="',
+    hint: "Did you mean «--set from=Grace»?",
+    follow: "notify hello -r ada --set from=Grace",
+  },
+  {
+    typed: "messages list ada",
+    error: "too many arguments: expected 0, found 1",
+    hint: "Did you mean `«knock messages list --recipient ada»`?",
+    follow: "messages list --recipient ada",
+  },
+  {
+    typed: "notify hello -r Grace@example.com",
+    exit: 1,
+    error: 'received nothing; did you mean "grace", the user with this email address?',
+    hint: "Use the ID instead of the email address: «grace»",
+    follow: "notify hello -r grace",
+  },
+  {
+    typed: "messages list --recipient ada@example.com",
+    exit: 5,
+    error: 'user "ada@example.com" was never identified',
+    hint: 'Did you mean "«ada»"?',
+    follow: "messages list --recipient ada",
+  },
+];
+
+/** Splits a command as a shell does that knows only single quotes. */
+const split = (line: string): string[] =>
+  [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? "");
+
+describe("mistakes of a first day", () => {
+  it("have a message and a hint, and the command of the hint works", async ({ empty }) => {
+    const { knock, write } = await initHello(empty);
+    write("knock/workflows/reminder/workflow.json", REMINDER);
+    for (const { typed, exit = 2, error, hint, follow, followExit = 0 } of MISTAKES) {
+      const { stderr, exitCode } = await knock(split(typed));
+      const [message = "", printed = ""] = stderr.split("\nhint: ");
+      expect.soft(message, typed).toContain(error);
+      expect.soft(printed, typed).toContain(hint.replaceAll(/[«»]/g, ""));
+      expect.soft(exitCode, typed).toBe(exit);
+      for (const [, words = ""] of hint.matchAll(/«(?:knock )?(.*?)»/g)) expect.soft(follow, typed).toContain(words);
+      const followed = await knock(split(follow));
+      expect.soft(followed, follow).toMatchObject({ exitCode: followExit });
+    }
+  });
+});
 
 describe("commands of other tools", () => {
   it("get a hint, whose commands for this project exit with 0", async ({ empty }) => {

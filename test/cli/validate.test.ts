@@ -320,8 +320,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     },
     code: "unusable_time",
     file: WORKFLOW,
-    message:
-      'steps[0].settings.delay_until_field_path is never usable: vars.launch_at ("2020-01-01"): the time is in the past',
+    message: 'steps[0].settings.delay_until_field_path is never usable: vars.launch_at ("2020-01-01") is in the past',
   },
   "a delay until a missing variable": {
     change: (collab) => addStep(collab, "delay", { delay_until_field_path: "vars.lunch_at" }),
@@ -341,7 +340,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
       addStep(collab, "throttle", { throttle_window_field_path: "data.day" }, { day: { const: "2021-05-01" } }),
     code: "unusable_time",
     file: WORKFLOW,
-    message: 'data.day ("2021-05-01"): the time is in the past',
+    message: 'data.day ("2021-05-01") is in the past',
   },
   "a delay of no time": {
     change: (collab) => addStep(collab, "delay", { delay_for: { unit: "minutes", value: 0 } }),

@@ -20,14 +20,17 @@ export async function describeUnidentifiedRecipients(
   resources: ResourceOperations | null,
   consequence: string,
 ): Promise<Required<Warning>> {
-  const listed: { name: string; suggested: string | null }[] = [];
+  const listed: { name: string; suggested: string | null; emailOwner: string | null }[] = [];
   for (const recipient of unknown.slice(0, MAX_LISTED)) {
     const found = resources === null ? null : await findUnidentifiedRecipient(toRecipientKey(recipient), resources);
     const id = found?.suggestedId ?? null;
     const suggested = typeof recipient === "string" || id === null ? id : `${recipient.collection}/${id}`;
+    const emailOwner = found?.emailOwner ?? null;
+    const explanation = emailOwner === null ? "" : ", the user with this email address";
     listed.push({
       name: JSON.stringify(formatRecipient(recipient)),
-      suggested: suggested === null ? null : `did you mean ${JSON.stringify(suggested)}?`,
+      suggested: suggested === null ? null : `did you mean ${JSON.stringify(suggested)}${explanation}?`,
+      emailOwner,
     });
   }
   const [first] = listed;
@@ -40,6 +43,8 @@ export async function describeUnidentifiedRecipients(
   const [set, inline] = unknown.some((recipient) => typeof recipient === "string")
     ? ["knock users set <id>", '{"id":"…","email":"…"}']
     : ["knock objects set <collection> <id>", '{"id":"…","collection":"…","name":"…"}'];
+  const owners = listed.flatMap(({ emailOwner }) => emailOwner ?? []);
+  if (owners.length > 0) return { message, hint: `Use the ID instead of the email address: ${owners.join(",")}` };
   const hint = `Identify recipients with \`${set} --file …\`, inline (\`${inline}\`) or in a file in recipients/.`;
   return { message, hint };
 }

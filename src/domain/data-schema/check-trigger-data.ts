@@ -12,6 +12,7 @@ import { TimeLimitExceeded } from "../../util/time-limit.js";
 import { formatPointer } from "../findings/describe-finding.js";
 import { walkSchemas } from "./json-schema-keywords.js";
 import { PatternTimeoutError } from "./resolve-patterns.js";
+import { suggestRenaming } from "./suggest-renaming.js";
 import { type SchemaViolation, type ValidationResult, validateJson } from "./validate-json.js";
 
 /** Keywords whose violation only repeats a deeper one. Errors show the deeper one. */
@@ -247,26 +248,35 @@ export function checkTriggerData(
   }
   const details = describeViolations(validation, data);
   const [first, ...rest] = details;
+  const isAccepted = (name: string, value: Json): boolean =>
+    !findViolations(schema, { ...data, [name]: value }).some(({ pointer }) => pointer === toPointer(["data", name]));
   throw new KnockError(
     "invalid_params",
     `the data does not fit workflow "${workflow.key}": ${formatPointer(first.pointer)} ${first.message}${rest.length > 0 ? ` (and ${rest.length} more)` : ""}`,
-    { details, hint: buildHint(details) },
+    { details, hint: suggestRenaming(data, details, isAccepted) ?? buildHint(schema, details) },
   );
 }
 
 const MAX_FLAGS_IN_HINT = 3;
 
 /**
- * Returns a hint with the flags that set missing properties. Only names that are valid in the path of `--set` are
+ * Returns a hint with the flags that set missing properties: `:=` for types other than text. Only names that are valid in the path of `--set` are
  * listed.
  */
-function buildHint(details: readonly ErrorDetail[]): string {
+function buildHint(schema: JsonObject, details: readonly ErrorDetail[]): string {
   const missing = details
     .filter(({ message }) => message === "is required")
     .map(({ pointer }) => pointer.split("/").slice(2))
     .filter((path) => path.length > 0 && path.every((part) => /^[A-Za-z_][\w-]*$/.test(part)));
-  const flags = missing.slice(0, MAX_FLAGS_IN_HINT).map((path) => `--set ${path.join(".")}=…`);
-  const flagHint = flags.length === 0 ? "" : `Set missing properties with ${flags.join(" ")} (or :=… for JSON). `;
+  const typed = missing.slice(0, MAX_FLAGS_IN_HINT).map((path) => {
+    const type = getValueAtPath(schema, [...path.flatMap((part) => ["properties", part]), "type"]);
+    return { path, type: typeof type === "string" ? type : null };
+  });
+  const flags = typed.map(
+    ({ path, type }) => `--set ${path.join(".")}${type === null || type === "string" ? "=" : ":="}…`,
+  );
+  const alternative = typed.some(({ type }) => type === null) ? " (or :=… for JSON)" : "";
+  const flagHint = flags.length === 0 ? "" : `Add ${flags.join(" ")}${alternative} to set the missing data. `;
   return `${flagHint}The workflow's trigger_data_json_schema describes the valid data.`;
 }
 

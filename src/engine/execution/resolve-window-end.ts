@@ -18,15 +18,14 @@ export function resolveWindowEnd(
 ): { until: number } | { invalid: string } {
   const { input } = execution;
   const { timeWindows } = input.compiled;
-  const end = resolveDelayEnd({
+  return resolveDelayEnd({
     delay_for: duration,
     value: path === null ? undefined : resolveFieldPath(path, execution.conditionScope.variables),
-    hasPath: path !== null,
+    path,
     now: input.now,
     zone: execution.resolveZone(),
     findNextWindowTime: (rule, now, zoneName) => timeWindows?.findNextWindowTime(rule, now, zoneName),
   });
-  return "invalid" in end && path !== null ? { invalid: `${path}: ${end.invalid}` } : end;
 }
 
 /** Returns the milliseconds of a duration that the parser has checked. */

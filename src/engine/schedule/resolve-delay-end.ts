@@ -22,14 +22,22 @@ interface DelaySettings {
   delay_for: Duration | null;
   /** The value at `delay_until_field_path`. */
   value: unknown;
-  /** Whether the step has a `delay_until_field_path`. */
-  hasPath: boolean;
+  /** The step's `delay_until_field_path`. */
+  path: string | null;
   /** Milliseconds. */
   now: number;
   /** An IANA name, for window rules (E-241). */
   zone: string;
   /** The function of `time-windows.ts`. It is passed in so that delays without a window rule do not load luxon. */
   findNextWindowTime: (rule: unknown, now: number, zone: string) => number | undefined;
+}
+
+/** Returns the end of a delay as text, such as `data.due_at − 1 day`. */
+function describeEnd({ path, delay_for }: DelaySettings): string {
+  if (delay_for === null || delay_for.value === 0) return path ?? "the time";
+  const count = Math.abs(delay_for.value);
+  const unit = delay_for.unit.replace(/s$/, "") + (count === 1 ? "" : "s");
+  return `${path ?? "now"} ${delay_for.value < 0 ? "−" : "+"} ${count} ${unit}`;
 }
 
 /**
@@ -39,19 +47,20 @@ interface DelaySettings {
  * invalid (E-233 to E-237, EQ-35, EQ-36).
  */
 export function resolveDelayEnd(settings: DelaySettings): { until: number } | { invalid: string } {
-  const { delay_for, hasPath, now } = settings;
+  const { delay_for, path, now } = settings;
   const offset = delay_for === null ? 0 : toMilliseconds(delay_for);
   if (offset === undefined || Number.isNaN(offset)) return { invalid: "delay_for is not a duration" };
-  if (!hasPath && delay_for === null) return { invalid: "no delay_for and no delay_until_field_path" };
-  const base = hasPath ? resolvePathValue(settings) : now;
+  if (path === null && delay_for === null) return { invalid: "no delay_for and no delay_until_field_path" };
+  const base = path === null ? now : resolvePathValue(settings);
   if (base === undefined) {
     const missing = settings.value === undefined || settings.value === null || settings.value === "";
     const valueText = JSON.stringify(settings.value)?.slice(0, MAX_SHOWN_CHARACTERS);
-    return { invalid: missing ? "the value is missing" : `${valueText} is not a timestamp, duration or window rule` };
+    const problem = missing ? "the value is missing" : `${valueText} is not a timestamp, duration or window rule`;
+    return { invalid: `${path}: ${problem}` };
   }
   const until = Math.round(base + offset);
-  if (!(until >= now)) return { invalid: "the time is in the past" }; // also NaN, the sum of two infinite durations
-  if (until - now > MAX_DELAY_MS) return { invalid: "the time is more than 365 days ahead" };
+  if (!(until >= now)) return { invalid: `${describeEnd(settings)} is in the past` }; // also NaN, the sum of two infinite durations
+  if (until - now > MAX_DELAY_MS) return { invalid: `${describeEnd(settings)} is more than 365 days ahead` };
   return { until };
 }
 

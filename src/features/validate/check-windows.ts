@@ -60,15 +60,16 @@ function findUnusableTime({ path, length, compiled, environment, changes }: Chec
   const end = resolveDelayEnd({
     delay_for: length,
     value: constant.value,
-    hasPath: true,
+    path,
     // A time more than a year ahead is usable later, and one in the past is not.
     now: Math.max(Date.now(), time === undefined ? 0 : time + (toMilliseconds(length) ?? 0) - DAY_MS),
     zone: environment.timezone ?? "Etc/UTC",
     findNextWindowTime: (rule, now, zone) => compiled.timeWindows?.findNextWindowTime(rule, now, zone),
   });
   if (!("invalid" in end)) return null;
-  const shown = typeof constant.value === "string" ? ` (${JSON.stringify(constant.value)})` : "";
-  return `${path}${end.invalid.startsWith(JSON.stringify(constant.value)) ? "" : shown}: ${end.invalid}`;
+  const shown = JSON.stringify(constant.value);
+  if (typeof constant.value !== "string" || end.invalid.includes(shown)) return end.invalid;
+  return end.invalid.replace(path, () => `${path} (${shown})`);
 }
 
 /** Returns the finding about the length of a window without a field path, if it has no effect or exceeds its limit. */

@@ -20,7 +20,14 @@ interface Given {
 
 function end(given: Given): { until: number } | { invalid: string } {
   const { delay_for = null, value, zone = "Etc/UTC", now = T0 } = given;
-  return resolveDelayEnd({ delay_for, value, hasPath: "value" in given, now, zone, findNextWindowTime });
+  return resolveDelayEnd({
+    delay_for,
+    value,
+    path: "value" in given ? "data.due_at" : null,
+    now,
+    zone,
+    findNextWindowTime,
+  });
 }
 
 const MONDAYS = { frequency: "weekly", days: ["mon"], hours: 9 };
@@ -61,14 +68,22 @@ describe("resolveDelayEnd", () => {
   });
 
   it.each<[id: string, given: Given, reason: RegExp]>([
-    ["C-192 E-236", { value: at(-MINUTE) }, /past/],
+    ["C-192 E-236", { value: at(-MINUTE) }, /^data.due_at is in the past$/],
     ["C-193 a missing value", { value: undefined }, /missing/],
     ["C-193 a word", { value: "later" }, /not a timestamp/],
-    ["C-202 E-235", { delay_for: { unit: "hours", value: -24 }, value: at(10 * HOUR) }, /past/],
+    [
+      "C-202 E-235",
+      { delay_for: { unit: "days", value: -1 }, value: at(10 * HOUR) },
+      /^data.due_at − 1 day is in the past$/,
+    ],
     ["C-205 E-237 EQ-36", { value: at(400 * DAY) }, /365 days/],
-    ["EQ-36 a fixed delay over a year", { delay_for: { unit: "days", value: 366 } }, /365 days/],
+    [
+      "EQ-36 a fixed delay over a year",
+      { delay_for: { unit: "days", value: 366 } },
+      /^now \+ 366 days is more than 365 days ahead$/,
+    ],
     ["EQ-36 a Duration over a year", { value: { unit: "months", value: 13 } }, /365 days/],
-    ["EQ-35 a time before now", { delay_for: { unit: "hours", value: -1 } }, /past/],
+    ["EQ-35 a time before now", { delay_for: { unit: "hours", value: -2 } }, /^now − 2 hours is in the past$/],
     ["null", { value: null }, /missing/],
     ["a number", { value: T0 + HOUR }, /not a timestamp/],
     ["relative text, which is for conditions only", { value: "2 hours from now" }, /not a timestamp/],
@@ -106,7 +121,7 @@ describe("resolveDelayEnd", () => {
         const result = resolveDelayEnd({
           delay_for,
           value: anyValue,
-          hasPath,
+          path: hasPath ? "data.due_at" : null,
           now: T0,
           zone: "Asia/Tokyo",
           findNextWindowTime,
