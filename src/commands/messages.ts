@@ -254,7 +254,7 @@ function registerList(messages: Command, context: CommandContext): void {
     .optionsGroup(OPTION_GROUPS.filters)
     .option("--workflow <key>", "list only messages of this workflow")
     .option("--workflow-run <id>", "list only messages of this trigger")
-    .option("--recipient <id>", "list only messages to this user ID or collection/id")
+    .option("-r, --recipient <id>", "list only messages to this user ID or collection/id")
     .option("--channel <key>", "list only messages on this channel (key or ID)")
     .addOption(new ValueOption("--status <status>", "list only messages with this status", LISTED_STATUSES))
     .option("--tenant <id>", "list only messages of this tenant");

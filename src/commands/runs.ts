@@ -69,7 +69,7 @@ export function registerRuns(program: Command, context: CommandContext): void {
     .optionsGroup(OPTION_GROUPS.filters)
     .option("--workflow <key>", "list only runs of this workflow")
     .option("--workflow-run <id>", "list only runs of this trigger")
-    .option("--recipient <id>", "list only runs of this user ID or collection/id")
+    .option("-r, --recipient <id>", "list only runs of this user ID or collection/id")
     .addOption(new ValueOption("--status <status>", "list only runs with this status", STATUS_WORDS))
     .option("--tenant <id>", "list only runs of this tenant");
   addExamples(addCommonOptions(addTargetOptions(addPageOptions(list))), ({ workflow }) => [

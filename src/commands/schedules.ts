@@ -74,7 +74,7 @@ export function registerSchedules(program: Command, context: CommandContext): vo
     .description("Show a schedule. On the remote target, --workflow or --recipient is required.")
     .optionsGroup(OPTION_GROUPS.filters)
     .option("--workflow <key>", "limit the search to schedules of this workflow")
-    .option("--recipient <id>", "limit the search to schedules for this user ID or collection/id");
+    .option("-r, --recipient <id>", "limit the search to schedules for this user ID or collection/id");
   addResourceOptions(get, ({ schedule }) => [`knock schedules get ${schedule}`]).action(
     async (id: string, flags: ResourceFlags & Pick<ListFlags, "workflow" | "recipient">) => {
       const recipient = parseRecipientKey(flags.recipient);
@@ -151,7 +151,7 @@ function registerList(schedules: Command, context: CommandContext): void {
     .description("List schedules, newest first, including ended ones")
     .optionsGroup(OPTION_GROUPS.filters)
     .option("--workflow <key>", "list only schedules of this workflow")
-    .option("--recipient <id>", "list only schedules for this user ID or collection/id")
+    .option("-r, --recipient <id>", "list only schedules for this user ID or collection/id")
     .option("--tenant <id>", "list only schedules for this tenant");
   addResourceOptions(addPageOptions(list), ({ user }) => [
     "knock schedules list",

@@ -150,7 +150,7 @@ function registerList(subscriptions: Command, context: CommandContext): void {
       "List the subscribers of an object, or the subscriptions of a recipient with --recipient, newest first",
     )
     .optionsGroup(OPTION_GROUPS.filters)
-    .option("--recipient <id>", "list the subscriptions of this user ID or collection/id");
+    .option("-r, --recipient <id>", "list the subscriptions of this user ID or collection/id");
   addResourceOptions(addPageOptions(list), ({ object, otherUser }) => [
     `knock subscriptions list ${object.collection} ${object.id}`,
     `knock subscriptions list --recipient ${otherUser} --json`,

@@ -63,6 +63,11 @@ const MIN_LONG_WIDTH = 9;
  * truncated further.
  */
 const MIN_NAME_WIDTH = 6;
+/** Names and the status are truncated down to these widths before an ID has fewer than 8 characters. */
+const MIN_SHORT_NAME_WIDTH = 3;
+const MIN_STATUS_WIDTH = 9;
+/** The ID of a run or a schedule, or of a message. */
+const ID_CELL = /^(?:[0-9a-f]{8}-[0-9a-f-]{27}|[0-9A-Za-z]{27})$/;
 const TIME_CELL = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$/;
 
 interface Column {
@@ -72,6 +77,18 @@ interface Column {
   /** Whether this is the status column. It is the most important one, so it is truncated last. */
   isStatus: boolean;
   isTime: boolean;
+  /** Whether no cell has a text. */
+  isEmpty: boolean;
+  /** The width at which truncated IDs still differ; 0 for other columns. */
+  idWidth: number;
+}
+
+/** Returns the width of the shortest prefixes of 8 characters or more that differ, with an ellipsis. */
+function computeIdWidth(ids: readonly string[]): number {
+  const distinct = new Set(ids);
+  let length = MIN_LONG_WIDTH - 1;
+  while (new Set(Array.from(distinct, (id) => id.slice(0, length))).size < distinct.size) length++;
+  return length + 1;
 }
 
 /**
@@ -86,7 +103,15 @@ function buildColumns(head: readonly string[], rows: readonly (readonly string[]
   return head.map((title, index) => {
     const cells = rows.map((row) => toOneLine(row[index] ?? ""));
     const width = Math.max(displayWidth(title), ...cells.map(displayWidth));
-    return { title, cells, width, isStatus: title === "STATUS", isTime: cells.some((cell) => TIME_CELL.test(cell)) };
+    return {
+      title,
+      cells,
+      width,
+      isStatus: title === "STATUS",
+      isTime: cells.some((cell) => TIME_CELL.test(cell)),
+      isEmpty: cells.every((cell) => cell === ""),
+      idWidth: index === 0 && cells.every((cell) => ID_CELL.test(cell)) ? computeIdWidth(cells) : 0,
+    };
   });
 }
 
@@ -95,7 +120,7 @@ const sumWidths = (columns: readonly Column[]): number =>
 
 /**
  * Narrows the widest of `shrinkable` by one column at a time until the table fits into `maxWidth`, or all of them have
- * `minWidth`.
+ * `minWidth`. IDs keep `idWidth`, if that is more.
  */
 function shrinkColumns(
   columns: readonly Column[],
@@ -104,35 +129,54 @@ function shrinkColumns(
   minWidth: number,
 ): void {
   for (let excess = sumWidths(columns) - maxWidth; excess > 0; excess--) {
-    const [first, ...others] = shrinkable;
+    const [first, ...others] = shrinkable.filter(({ width, idWidth }) => width > Math.max(minWidth, idWidth));
     if (first === undefined) return;
-    const widest = others.reduce((most, column) => (column.width > most.width ? column : most), first);
-    if (widest.width <= minWidth) return;
-    widest.width--;
+    others.reduce((most, column) => (column.width > most.width ? column : most), first).width--;
   }
 }
 
 /**
- * Fits the columns into `room`: long columns are truncated first, then time columns are left out, then all columns
- * except the status are truncated.
+ * Removes time columns, the last one first, until the others fit after long ones are truncated. The first time is kept if
+ * only one other column would remain.
  */
-function fitColumns(columns: Column[], room: number): Column[] {
-  const shrinkable = columns.filter(({ isStatus, isTime }) => !isStatus && !isTime);
-  const long = shrinkable.filter(({ width }) => width > MAX_SHORT_WIDTH);
+function omitTimes(columns: readonly Column[], long: readonly Column[], room: number): Column[] {
   const fullWidths = long.map(({ width }) => width);
-  shrinkColumns(columns, long, room, MIN_LONG_WIDTH);
+  let remaining = [...columns];
+  for (;;) {
+    shrinkColumns(remaining, long, room, MIN_LONG_WIDTH);
+    const last = remaining.findLast(({ isTime }) => isTime);
+    if (sumWidths(remaining) <= room || last === undefined || remaining.length <= 2) return remaining;
+    remaining = remaining.filter((column) => column !== last);
+    for (const [index, column] of long.entries()) column.width = fullWidths[index] as number;
+  }
+}
+
+/**
+ * Fits the columns into `room`: empty ones are left out, long ones are truncated, then time columns are left out, then names
+ * and the status are truncated. Prefixes of IDs differ as long as there is room for them, and keep 8 characters.
+ */
+function fitColumns(columns: readonly Column[], room: number): readonly Column[] {
   if (sumWidths(columns) <= room) return columns;
-  const withoutTimes = columns.filter(({ isTime }) => !isTime);
-  // The time columns are kept if only one other column would remain.
-  const remaining = withoutTimes.length > 1 ? withoutTimes : columns;
-  for (const [index, column] of long.entries()) column.width = fullWidths[index] as number;
-  const steps: [group: Column[], minWidth: number][] = [
-    [long, MIN_LONG_WIDTH],
-    [remaining.filter((column, index) => index > 0 && !column.isStatus), MIN_NAME_WIDTH],
-    [remaining.filter(({ isStatus }) => !isStatus), 1],
-    [remaining, 1],
-  ];
-  for (const [group, minWidth] of steps) shrinkColumns(remaining, group, room, minWidth);
+  const filled = columns.filter(({ isEmpty }, index) => index === 0 || !isEmpty);
+  const long = filled.filter(({ isStatus, isTime, width }) => !isStatus && !isTime && width > MAX_SHORT_WIDTH);
+  const remaining = omitTimes(filled, long, room);
+  const [first] = remaining;
+  const names = remaining.filter((column) => column !== first && !column.isStatus);
+  const withoutId = remaining.filter(({ idWidth }) => idWidth === 0);
+  const shrink = (group: readonly Column[], minWidth: number): void => shrinkColumns(remaining, group, room, minWidth);
+  shrink(names, MIN_NAME_WIDTH);
+  if (first !== undefined && first.idWidth > 0) {
+    shrink(names, MIN_SHORT_NAME_WIDTH);
+    first.idWidth = MIN_LONG_WIDTH;
+    shrink([first], MIN_LONG_WIDTH);
+    shrink(withoutId, MIN_STATUS_WIDTH);
+    first.idWidth = 0;
+  }
+  shrink(
+    remaining.filter(({ isStatus }) => !isStatus),
+    1,
+  );
+  shrink(remaining, 1);
   return remaining;
 }
 

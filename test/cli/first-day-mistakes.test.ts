@@ -184,6 +184,18 @@ describe("mistakes of a first day", () => {
       expect.soft(followed, follow).toMatchObject({ exitCode: followExit });
     }
   });
+
+  it("include -r, which works like --recipient in every list", async ({ empty }) => {
+    const { knock } = await initHello(empty);
+    await knock(["notify", "hello", "-r", "ada,grace", "--quiet"]);
+    for (const list of ["runs", "messages", "schedules", "subscriptions"]) {
+      const [short, long] = await Promise.all(
+        ["-r", "--recipient"].map((option) => knock([list, "list", option, "ada", "--json"])),
+      );
+      expect.soft(short?.exitCode, list).toBe(0);
+      expect.soft(short?.stdout, list).toBe(long?.stdout);
+    }
+  });
 });
 
 describe("commands of other tools", () => {

@@ -62,10 +62,31 @@ describe("a table", () => {
       "8b363606-945…  invite       projects/p1  paused",
     ]);
     expect(await table(40)).toEqual([
-      "RECI…  WORK…  RECI…  STATUS",
-      "3d22…  page…  kath…  completed (1 error)",
-      "8b36…  invi…  proj…  paused",
+      "RECIPIEN…  WO…  RE…  STATUS",
+      "3d22db0a…  pa…  ka…  completed (1 error)",
+      "8b363606…  in…  pr…  paused",
     ]);
+  });
+
+  it("keeps 8 characters of IDs at 40 columns, and then truncates the status", async () => {
+    const rows = [["3d22db0a-7833-5a84-985d-9725fb8766f5", "hello", "ada", "1 delivered · 1 sandboxed", ""]];
+    expect((await table(40, rows))[1]).toBe("3d22db0a…  he…  ada  1 delivered · 1 sa…");
+  });
+
+  it("truncates IDs to prefixes that differ, and omits empty and later times first", async () => {
+    const head = ["SCHEDULE", "WORKFLOW", "RECIPIENT", "NEXT", "LAST", "REPEATS"];
+    const times = (last: string): string[] => ["2030-01-01 10:05:00Z", last, "weekly on mon, fri at 09:00"];
+    const rows = (last: string): string[][] => [
+      ["01a23240-b246-475c-a28c-248a83c1cc18", "new-comment", "ada", ...times(last)],
+      ["01a23240-b246-4695-8184-76bb42ef9e2a", "new-comment", "katherine", ...times("")],
+    ];
+    const expected = [
+      "SCHEDULE           WORKFLOW     RECIPIENT  NEXT                  REPEATS",
+      "01a23240-b246-47…  new-comment  ada        2030-01-01 10:05:00Z  weekly on mon,…",
+      "01a23240-b246-46…  new-comment  katherine  2030-01-01 10:05:00Z  weekly on mon,…",
+    ];
+    expect(await table(80, rows(""), head)).toEqual(expected);
+    expect(await table(80, rows("2029-12-01 10:05:00Z"), head)).toEqual(expected);
   });
 
   it("fits into any width", async () => {
@@ -73,10 +94,10 @@ describe("a table", () => {
       for (const line of await table(columns)) expect(line.length).toBeLessThanOrEqual(columns);
   });
 
-  it("keeps short columns, and columns of times if all columns are short or times", async () => {
+  it("keeps short columns, and the first time if only one other column would remain", async () => {
     expect(
       await table(24, [["ada", "2030-01-01 10:05:00Z", "2030-01-01 10:05:00Z"]], ["USER", "NEXT", "LAST"]),
-    ).toEqual(["USER  NEXT      LAST", "ada   2030-01…  2030-01…"]);
+    ).toEqual(["USER  NEXT", "ada   2030-01-01 10:05:…"]);
   });
 
   it("is aligned by the display width of characters, and no cell breaks a line", async () => {
