@@ -2,7 +2,7 @@ import { useCallback, useRef } from "preact/hooks";
 import { formatDuration } from "../util/duration.js";
 import { LiveContext, useLive, useLiveChanges, useTick } from "./lib/live.js";
 import type { Project } from "./lib/project.js";
-import { buildLink, type Route, VIEW_NAMES, VIEWS } from "./lib/route.js";
+import { buildLink, NAVIGATION_VIEWS, type Route, VIEW_NAMES } from "./lib/route.js";
 import { SHORTCUTS, useShortcuts } from "./lib/shortcuts.js";
 import { useTheme } from "./lib/theme.js";
 import { useResource } from "./lib/use-resource.js";
@@ -10,9 +10,12 @@ import { useRoute, useTitle } from "./lib/use-route.js";
 import { Icon } from "./parts/icon.js";
 import { ClockView } from "./views/clock.js";
 import { Messages } from "./views/messages.js";
+import { Requests } from "./views/requests.js";
 import { Runs } from "./views/runs.js";
+import { Schedules } from "./views/schedules.js";
 import { Trigger } from "./views/trigger.js";
 import { Users } from "./views/users.js";
+import { Workflows } from "./views/workflows.js";
 
 /** Displays the emulator's clock: its time, its offset from real time if it was moved, and the next due work. */
 function ClockLine() {
@@ -71,6 +74,12 @@ function CurrentView({ route, project }: { route: Route; project: Project | null
       return <Runs route={route} project={project} />;
     case "users":
       return <Users route={route} project={project} />;
+    case "workflows":
+      return <Workflows route={route} />;
+    case "requests":
+      return <Requests route={route} />;
+    case "schedules":
+      return <Schedules route={route} project={project} />;
     case "trigger":
       return <Trigger route={route} project={project} />;
     case "clock":
@@ -85,6 +94,7 @@ function Page() {
   const help = useRef<HTMLDialogElement | null>(null);
   const showHelp = useCallback(() => help.current?.showModal(), []);
   useShortcuts(showHelp);
+  const current = route.view === "schedules" ? "clock" : route.view;
   useTitle(route.id ?? VIEW_NAMES[route.view]);
   return (
     <>
@@ -93,8 +103,8 @@ function Page() {
           knock <span class="muted">dev</span>
         </a>
         <nav aria-label="Views">
-          {VIEWS.map((view) => (
-            <a key={view} href={buildLink(view)} aria-current={route.view === view ? "page" : undefined}>
+          {NAVIGATION_VIEWS.map((view) => (
+            <a key={view} href={buildLink(view)} aria-current={view === current ? "page" : undefined}>
               <Icon name={view} />
               <span>{VIEW_NAMES[view]}</span>
             </a>

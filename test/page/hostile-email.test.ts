@@ -55,7 +55,7 @@ describe.runIf(hasBrowser)("a hostile email", () => {
   ): Promise<{ answered: string[]; dialogs: number; pages: number; url: string }> {
     const { api, visit } = opened;
     const id = (await api.harness.listMessages("eli")).find(({ channel }) => channel.type === "email")?.id ?? "";
-    const page = await visit("#/clock");
+    const page = await visit("#/workflows");
     const answered: string[] = [];
     let dialogs = 0;
     page.on("response", (response) => {

@@ -20,6 +20,16 @@ describe.runIf(hasBrowser)("the accessibility of the page", () => {
     const recipients = Array.from({ length: 20 }, (_, at) => ({ id: `user-${at}` }));
     await harness.trigger("order", { recipients, data: { order: { number: "ord_1" } } });
     const forked = await triggerFork(harness);
+    harness.respond = () => ({ status: 200, text: '{"plan":"pro"}' });
+    const settings = { method: "post", url: "https://lark.test/a", body: "{}", response_path: "account" };
+    harness.define("enrich", { steps: [{ ref: "fetch_1", type: "http_fetch", settings }] });
+    await harness.trigger("enrich", { recipients: ["u1"] });
+    const { knock } = opened.api;
+    await knock.schedules.create({ recipients: ["u1"], workflow: "enrich", repeats: [{ frequency: "daily" }] });
+    const findId = async (path: string): Promise<string> => {
+      const [row] = (await request(`GET /__knock/page/${path}`)).rows;
+      return encodeURIComponent(String(row?.id));
+    };
     const { rows } = await request("GET /__knock/page/runs?workflow=every");
     views = [
       ["messages", "#/messages", "[data-row]"],
@@ -37,10 +47,17 @@ describe.runIf(hasBrowser)("the accessibility of the page", () => {
       ["a user", "#/users/ana", ".preference-set"],
       ["objects", "#/users?kind=objects", "[data-row]"],
       ["an object", "#/users/projects%2Fp1?kind=objects", ".preference-set"],
+      ["workflows", "#/workflows", "[data-row]"],
+      ["a workflow", "#/workflows/fork", ".node"],
+      ["requests", "#/requests", ".empty"],
+      ["fetch requests", "#/requests?kind=fetch", "[data-row]"],
+      ["a request", `#/requests/${await findId("requests?kind=fetch")}?kind=fetch`, ".code"],
+      ["webhooks", "#/requests?kind=webhooks", ".empty"],
+      ["a schedule", `#/schedules/${await findId("schedules")}`, ".facts"],
       ["trigger", "#/trigger", "select"],
       ["the form", "#/trigger/order", ".field-group"],
       ["the form of a workflow with branches", "#/trigger/fork", ".steps-line, .node"],
-      ["clock", "#/clock", "[data-advance]"],
+      ["clock", "#/clock", ".due-list a"],
     ];
   });
   afterAll(async () => {
@@ -83,7 +100,7 @@ describe.runIf(hasBrowser)("the accessibility of the page", () => {
     await api.request("POST /__knock/clock", { freeze: true });
     const page = await visit("#/messages");
     const expectNoOverflow = async (state: string): Promise<void> => {
-      for (const width of [961, 960, 929, 928, 768, 360]) {
+      for (const width of [1217, 1216, 1121, 1120, 961, 960, 768, 360]) {
         await page.setViewportSize({ width, height: 800 });
         await eventually(async () => (await page.evaluate("innerWidth")) === width);
         expect([state, width, await findOverflow(page)]).toEqual([state, width, []]);

@@ -233,6 +233,43 @@ describe("changes", () => {
 });
 
 describe("protection of the page", () => {
+  it("list the requests of deliveries, and return each with its bodies", () =>
+    withPage(async (api) => {
+      const { harness } = api;
+      harness.deliver = () => ({ status: "failed", retryable: true, reason: "busy" });
+      await harness.trigger("hello", { recipients: ["u1"], data: { n: 1 } });
+      const now = harness.now + 3_600_000;
+      const [claimed] = await harness.store.claimDueMessages({ now, leaseMs: 1_000, token: "t" }, 1);
+      if (claimed === undefined) throw new Error("no message is queued");
+      const exchange = {
+        service_name: "Postmark",
+        request: {
+          method: "POST",
+          host: "api.test",
+          path: "/email",
+          query: null,
+          headers: { a: "b" },
+          body: { to: "u" },
+        },
+        response: { status: 422, headers: {}, body: "refused" },
+      };
+      const log = { ...exchange, id: "log1", message_id: claimed.id, at: harness.now };
+      await harness.store.saveMessages([{ ...claimed, status: "undelivered", due_at: null }], "t", [log]);
+      const { items } = await look(api, "requests?q=API.test");
+      const row = { method: "POST", url: "api.test/email", status: 422, error: null, workflow: "hello" };
+      expect(items).toEqual([expect.objectContaining(row)]);
+      const [first] = items as JsonObject[];
+      expect(await look(api, `requests/${encodeURIComponent(String(first?.id))}`)).toMatchObject({
+        ...row,
+        request: { headers: { a: "b" }, body: { to: "u" } },
+        response: { body: "refused" },
+      });
+      expect((await look(api, "requests?q=nowhere")).items).toEqual([]);
+      for (const id of ["delivery:none:log1", "fetch:none:1", "webhook"])
+        expect((await api.request(`GET /__knock/page/requests/${id}`)).status).toBe(404);
+      expect((await api.request("GET /__knock/page/webhooks/none")).status).toBe(404);
+    }));
+
   it("allows its HTML only its own script, requests to this server, and no frame around it", () =>
     withPage(async ({ url }) => {
       const response = await fetch(url);
@@ -253,6 +290,12 @@ describe("protection of the page", () => {
       const response = await fetch(`${api.url}/__knock/page/messages/${message?.id}/html`);
       expect(response.headers.get("content-security-policy")).toMatch(/^sandbox; default-src 'none'/);
       expect(response.headers.get("content-type")).toContain("text/html");
+      expect(response.headers.get("content-security-policy")).toContain("; img-src data:;");
+      // Remote images are all that a reader can allow.
+      const withImages = await fetch(`${response.url}?images=load`);
+      expect(withImages.headers.get("content-security-policy")).toBe(
+        response.headers.get("content-security-policy")?.replace("img-src data:", "img-src data: https: http:"),
+      );
       const [other] = (await look(api, "messages?channel=feed")).items as JsonObject[];
       expect((await api.request(`GET /__knock/page/messages/${other?.id}/html`)).status).toBe(404);
     }));

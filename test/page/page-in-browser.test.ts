@@ -23,12 +23,59 @@ describe.runIf(hasBrowser)("the page of knock dev", () => {
       await locateRow(page, "Order ord_2").waitFor();
     }));
 
+  it("opens the newest message at its bare address, and keeps it when another one arrives", () =>
+    withPage(async ({ api, visit }) => {
+      const page = await visit();
+      const open = page.locator('[data-row][aria-current="true"]');
+      await open.filter({ hasText: "POST https://hook.test" }).waitFor();
+      const hash = await page.evaluate<string>("location.hash");
+      await api.harness.trigger("order", { recipients: ["eli"], data: { order: { number: "ord_1" } } });
+      await locateRow(page, "Order ord_1").waitFor();
+      expect(await page.evaluate("location.hash")).toBe(hash);
+      await page.keyboard.press("j");
+      await open.filter({ hasText: "*Bold*" }).waitFor();
+    }));
+
+  it("shows the requests of fetch steps with their bodies, workflows, schedules and what is due", () =>
+    withPage(async ({ api, visit }) => {
+      api.harness.respond = () => ({ status: 200, text: '{"plan":"pro"}' });
+      const settings = { method: "post", url: "https://lark.test/a?b=1", body: '{"n": 7}', response_path: "account" };
+      api.harness.define("enrich", { steps: [{ ref: "fetch_1", type: "http_fetch", settings }] });
+      await api.harness.trigger("enrich", { recipients: ["u1"] });
+      await api.knock.schedules.create({ recipients: ["u1"], workflow: "enrich", repeats: [{ frequency: "daily" }] });
+      const page = await visit("#/requests");
+      await page.getByRole("heading", { name: "No requests yet" }).waitFor();
+      await page.getByRole("combobox", { name: "Kind" }).selectOption("fetch");
+      await locateRow(page, "POST https://lark.test/a?b=1").click();
+      await page.getByRole("region", { name: "Body of the request" }).getByText('{"n":7}').waitFor();
+      await page.getByRole("region", { name: "Body of the response" }).getByText('"pro"').waitFor();
+      await page.locator(".facts").getByRole("link", { name: "enrich" }).click();
+      await page.getByRole("button", { name: /^fetch_1/ }).waitFor();
+      await page.getByRole("link", { name: "Schedules" }).click();
+      await locateRow(page, "daily at 00:00").click();
+      await page.getByRole("heading", { name: "enrich for u1" }).waitFor();
+      await page.locator(".clock-line").click();
+      const due = page.getByRole("region", { name: "Due next" });
+      await due.getByRole("link", { name: "paused for u1" }).waitFor();
+      expect(await due.getByRole("listitem").last().textContent()).toContain("enrich for u1schedule");
+      await due.getByRole("link", { name: "paused for u2" }).click();
+      await page.getByRole("button", { name: "Advance the clock to this time" }).click();
+      const delay = page.getByRole("list", { name: "Steps" }).getByRole("listitem").filter({ hasText: "delay_1" });
+      await delay.getByText("took 10m").waitFor();
+    }));
+
   it("shows each kind of message as its reader would see it", () =>
     withPage(async ({ visit }) => {
       const page = await visit("#/messages");
       await locateRow(page, "Hello").click();
       await page.frameLocator("iframe").getByRole("heading", { name: "Hi" }).waitFor();
-      expect(await page.getByText("1 remote image was not loaded: https://out.test/a.png").count()).toBe(1);
+      await page.getByText("1 remote image was not loaded: https://out.test/a.png").waitFor();
+      await page.route("https://out.test/**", (route) => route.abort());
+      const image = page.waitForRequest("https://out.test/a.png");
+      await page.getByRole("button", { name: "Load images" }).click();
+      await image;
+      await page.frameLocator("iframe").getByRole("heading", { name: "Hi" }).waitFor();
+      expect(await page.getByText("not loaded").count()).toBe(0);
       const width = async () => (await page.locator("iframe").boundingBox())?.width ?? 0;
       expect(await width()).toBeGreaterThan(600);
       await page.getByRole("button", { name: "Phone" }).click();
@@ -57,7 +104,7 @@ describe.runIf(hasBrowser)("the page of knock dev", () => {
 
   it("keeps search and filters in the address, and suggests what to do when nothing matches", () =>
     withPage(async ({ visit }) => {
-      const page = await visit();
+      const page = await visit("#/messages");
       await locateRow(page, "A short one").waitFor();
       await page.getByRole("searchbox").fill("short");
       await locateRow(page, "Hello").waitFor({ state: "detached" });
@@ -177,12 +224,12 @@ describe.runIf(hasBrowser)("the page of knock dev", () => {
   it("advances the clock to the next due time", () =>
     withPage(async ({ visit }) => {
       const page = await visit("#/clock");
-      await page.getByRole("button", { name: "Advance to next" }).click();
+      await page.getByRole("button", { name: "Jump to the next event" }).click();
       const ran = page.getByRole("region", { name: "Runs that were due" });
       await ran.getByRole("link", { name: "paused for u1" }).waitFor();
       await ran.getByRole("link", { name: "paused for u2" }).waitFor();
       await page.getByText("nothing is scheduled").waitFor();
-      expect(await page.getByRole("button", { name: "Advance to next" }).isDisabled()).toBe(true);
+      expect(await page.getByRole("button", { name: "Jump to the next event" }).isDisabled()).toBe(true);
       await page.getByRole("button", { name: "Freeze" }).click();
       await page.getByText("stopped: the clock is frozen").waitFor();
       await page.getByLabel("Set to (UTC)").fill("2025-06-01T00:00:00Z");
@@ -194,7 +241,7 @@ describe.runIf(hasBrowser)("the page of knock dev", () => {
 
   it("works by keyboard alone", () =>
     withPage(async ({ visit }) => {
-      const page = await visit();
+      const page = await visit("#/messages");
       await locateRow(page, "A short one").waitFor();
       const href = async (index: number) => String(await page.locator("[data-row]").nth(index).getAttribute("href"));
       await page.keyboard.press("j");
@@ -222,6 +269,9 @@ describe.runIf(hasBrowser)("the page of knock dev", () => {
         ["c", "clock"],
         ["u", "recipients"],
         ["r", "runs"],
+        ["w", "workflows"],
+        ["q", "requests"],
+        ["s", "clock"],
       ] as const) {
         await page.keyboard.press(key);
         await page.locator(`nav [aria-current]`, { hasText: new RegExp(view, "i") }).waitFor();

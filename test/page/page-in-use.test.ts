@@ -36,7 +36,7 @@ describe.runIf(hasBrowser)("the page of knock dev after long use", () => {
   it("offers workflows again after the emulator restarts", () =>
     withPage(async ({ api, visit }) => {
       const page = await visit("#/clock");
-      await page.getByRole("button", { name: "Advance to next" }).waitFor();
+      await page.getByRole("button", { name: "Jump to the next event" }).waitFor();
       await api.restart(async () => {
         await page.getByText("Not connected").waitFor();
         await page.keyboard.press("t");
@@ -119,11 +119,11 @@ describe.runIf(hasBrowser)("the page of knock dev after long use", () => {
   it("keeps the focus where the clock is advanced, and offers to set it back only after that was rejected", () =>
     withPage(async ({ visit }) => {
       const page = await visit("#/clock");
-      const next = page.getByRole("button", { name: "Advance to next" });
+      const next = page.getByRole("button", { name: "Jump to the next event" });
       await next.focus();
       await page.keyboard.press("Enter");
       await page.getByText("nothing is scheduled").waitFor();
-      expect(await page.evaluate("document.activeElement.textContent")).toBe("Advance to next");
+      expect(await page.evaluate("document.activeElement.textContent")).toBe("Jump to the next event");
       await page.keyboard.press("Enter");
       await page.getByLabel("Set to (UTC)").fill("2020-01-01T00:00:00Z");
       await page.getByLabel("Advance by").fill("soon");

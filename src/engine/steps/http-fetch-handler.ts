@@ -169,12 +169,17 @@ function mergeResponse(data: JsonObject, path: string | null, { body }: { body?:
   return root;
 }
 
-function failStep(base: StepOutcome, detail: string): StepEffect {
+/** Returns the data of a step's event that keeps its request. Its headers may contain credentials. */
+const buildRequestLog = ({ method, url, body }: StepRequest): JsonObject => ({
+  request: { method: method.toUpperCase(), url, ...(body === null ? {} : { body }) },
+});
+
+function failStep(base: StepOutcome, detail: string, requestLog: JsonObject): StepEffect {
   return {
     haltsRun: true,
     isError: true,
     outcome: { ...base, outcome: "failed", reason: { code: "fetch_error", detail } },
-    log: { error: detail },
+    log: { error: detail, ...requestLog },
   };
 }
 
@@ -184,14 +189,15 @@ function retryOrFail(
   step: HttpFetchStep,
   detail: string,
   tookMs: number,
+  requestLog: JsonObject,
   execution: RunExecution,
 ): StepEffect {
   const attempts = execution.run.events.filter(
     ({ event, step_ref }) => event === "step_retried" && step_ref === step.ref,
   ).length;
   const wait = RETRY_DELAYS_MS[attempts];
-  if (wait === undefined) return failStep(base, detail);
-  execution.recordEvent("step_retried", step, { error: detail }, "error", attempts + 1);
+  if (wait === undefined) return failStep(base, detail, requestLog);
+  execution.recordEvent("step_retried", step, { error: detail, ...requestLog }, "error", attempts + 1);
   const until = execution.input.now + tookMs + wait;
   const reason = {
     code: "fetch_error",
@@ -219,22 +225,24 @@ function executeHttpFetch(step: HttpFetchStep, resumed: boolean, execution: RunE
     const origin = getRequestOrigin(step, execution);
     throw new PendingQueryError({ kind: "fetch", ref: step.ref, request, origin });
   }
+  const sent = buildRequestLog(request);
   const requestLine = `${request.method.toUpperCase()} ${request.url}`;
   if ("failure" in response) {
     const detail = `${requestLine}: ${response.message}`;
     return response.failure === "timeout"
-      ? retryOrFail(base, step, detail, TIMEOUT_MS, execution)
-      : failStep(base, detail);
+      ? retryOrFail(base, step, detail, TIMEOUT_MS, sent, execution)
+      : failStep(base, detail, sent);
   }
   if (response.status >= 500)
-    return retryOrFail(base, step, `${requestLine} responded ${response.status}`, 0, execution);
-  if (!ACCEPTED_STATUSES.has(response.status)) return failStep(base, `${requestLine} responded ${response.status}`);
+    return retryOrFail(base, step, `${requestLine} responded ${response.status}`, 0, sent, execution);
+  if (!ACCEPTED_STATUSES.has(response.status))
+    return failStep(base, `${requestLine} responded ${response.status}`, sent);
   const parsed = parseResponse(response.text);
-  if (typeof parsed === "string") return failStep(base, `${requestLine}: ${parsed}`);
+  if (typeof parsed === "string") return failStep(base, `${requestLine}: ${parsed}`, sent);
   const before = execution.run.data ?? execution.input.run.data;
   const data = mergeResponse(before, source.settings.response_path, parsed);
-  if (typeof data === "string") return failStep(base, `${requestLine}: ${data}`);
-  return { outcome: base, data, log: { status: response.status, ...buildResponseLog(parsed.body) } };
+  if (typeof data === "string") return failStep(base, `${requestLine}: ${data}`, sent);
+  return { outcome: base, data, log: { status: response.status, ...sent, ...buildResponseLog(parsed.body) } };
 }
 
 export const httpFetchHandler: StepHandler<HttpFetchStep> = {

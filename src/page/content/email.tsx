@@ -28,6 +28,11 @@ function formatSize(base64: unknown): string {
 /** The address of the email's HTML, or the HTML itself in a page that no server serves. */
 type EmailSource = { src: string } | { srcdoc: string };
 
+/** Returns the source that also loads remote images. A page that no server serves has none: its policy forbids them. */
+function findSourceWithImages(source: EmailSource): EmailSource | null {
+  return "src" in source ? { src: `${source.src}?images=load` } : null;
+}
+
 interface FrameProps {
   source: EmailSource;
   isDark: boolean;
@@ -60,6 +65,8 @@ function EmailPreview({ source, html }: { source: EmailSource; html: string }) {
   // A click on a link leads the frame to a page that the policy blocks. A new key for each click renders the frame
   // again.
   const [leaveCount, setLeaveCount] = useState(0);
+  const [loadsImages, setLoadsImages] = useState(false);
+  const sourceWithImages = findSourceWithImages(source);
   const { links, pictures } = useMemo(
     () => ({
       links: collectAddresses(html, LINK_PATTERN).filter((address) => toSafeLink(address) !== null),
@@ -87,18 +94,30 @@ function EmailPreview({ source, html }: { source: EmailSource; html: string }) {
       </fieldset>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard. */}
       <section class={isNarrow ? "frame narrow" : "frame"} tabIndex={0}>
-        <Frame key={String(leaveCount)} source={source} isDark={isDark} onLeft={() => setLeaveCount(leaveCount + 1)} />
+        <Frame
+          key={`${leaveCount} ${loadsImages}`}
+          source={(loadsImages ? sourceWithImages : null) ?? source}
+          isDark={isDark}
+          onLeft={() => setLeaveCount(leaveCount + 1)}
+        />
       </section>
       {leaveCount > 0 ? (
         <p class="hint" role="status">
           Links do not open within the email{links.length > 0 ? ": they are listed below" : ""}.
         </p>
       ) : null}
-      {pictures.length > 0 ? (
-        <p class="hint">
-          {pictures.length === 1 ? "1 remote image was" : `${pictures.length} remote images were`} not loaded:{" "}
-          {pictures.slice(0, 3).join(", ")}
-          {pictures.length > 3 ? " …" : ""}
+      {pictures.length > 0 && !loadsImages ? (
+        <p class="hint step-messages small">
+          <span>
+            {pictures.length === 1 ? "1 remote image was" : `${pictures.length} remote images were`} not loaded:{" "}
+            {pictures.slice(0, 3).join(", ")}
+            {pictures.length > 3 ? " …" : ""}
+          </span>
+          {sourceWithImages === null ? null : (
+            <button type="button" onClick={() => setLoadsImages(true)}>
+              Load images
+            </button>
+          )}
         </p>
       ) : null}
       {links.length > 0 ? (

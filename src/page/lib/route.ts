@@ -1,12 +1,18 @@
-export const VIEWS = ["messages", "runs", "users", "trigger", "clock"] as const;
+/** The views of the navigation, in its order. */
+export const NAVIGATION_VIEWS = ["messages", "runs", "users", "workflows", "requests", "trigger", "clock"] as const;
+/** All views. The clock leads to the schedules. */
+const VIEWS = [...NAVIGATION_VIEWS, "schedules"] as const;
 export type View = (typeof VIEWS)[number];
 
 export const VIEW_NAMES: Record<View, string> = {
   messages: "Messages",
   runs: "Runs",
   users: "Recipients",
+  workflows: "Workflows",
+  requests: "Requests",
   trigger: "Trigger",
   clock: "Clock",
+  schedules: "Schedules",
 };
 
 export interface Route {

@@ -10,14 +10,26 @@ export const SHORTCUTS: [keys: string, does: string][] = [
   ["m", "messages"],
   ["r", "runs"],
   ["u", "recipients: users and objects"],
+  ["w", "workflows"],
+  ["q", "requests of deliveries, fetch steps and webhooks"],
   ["t", "trigger a workflow"],
-  ["c", "the clock"],
-  ["n", "advance the clock to what is due next (at the clock)"],
+  ["c", "the clock, and what is due"],
+  ["s", "schedules"],
+  ["n", "jump to the next event (at the clock)"],
   ["Esc", "close, back to the list"],
   ["?", "this list"],
 ];
 
-const VIEW_KEYS: Record<string, View> = { m: "messages", r: "runs", u: "users", t: "trigger", c: "clock" };
+const VIEW_KEYS: Record<string, View> = {
+  m: "messages",
+  r: "runs",
+  u: "users",
+  t: "trigger",
+  c: "clock",
+  w: "workflows",
+  q: "requests",
+  s: "schedules",
+};
 
 const findFirst = (selector: string): HTMLElement | null => document.querySelector<HTMLElement>(selector);
 

@@ -80,7 +80,8 @@ function List({ label, route, list, row, empty }: ListProps) {
 
 interface FiltersProps {
   route: Route;
-  placeholder: string;
+  /** The name of the search; absent for a list without one. */
+  placeholder?: string;
   /** `any` is the text of the option that selects everything. */
   selects: { name: string; label: string; any?: string; options: [value: string, text: string][] }[];
   /** Filters that a link adds. They can only be removed here. */
@@ -93,14 +94,16 @@ function Filters({ route, placeholder, selects, fixed = [] }: FiltersProps) {
     replaceRoute(buildLink(route.view, route.id, { ...route.query, [name]: value }));
   return (
     <search class="filters">
-      <input
-        type="search"
-        data-search
-        aria-label={placeholder}
-        placeholder={`${placeholder}  ( / )`}
-        value={route.query.q ?? ""}
-        onInput={({ currentTarget }) => set("q", currentTarget.value)}
-      />
+      {placeholder === undefined ? null : (
+        <input
+          type="search"
+          data-search
+          aria-label={placeholder}
+          placeholder={`${placeholder}  ( / )`}
+          value={route.query.q ?? ""}
+          onInput={({ currentTarget }) => set("q", currentTarget.value)}
+        />
+      )}
       {selects.map(({ name, label, any, options }) => (
         <select
           key={name}
@@ -129,7 +132,7 @@ function Filters({ route, placeholder, selects, fixed = [] }: FiltersProps) {
 }
 
 /** The screens with space for only one pane, as in the style sheet. */
-const NARROW = "(max-width: 60rem)";
+export const NARROW = "(max-width: 60rem)";
 
 /** Displays a list beside its open item. On a narrow screen only one of them is visible. */
 function Panes({ route, list, children }: { route: Route; list: ComponentChildren; children: ComponentChildren }) {

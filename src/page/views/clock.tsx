@@ -5,9 +5,10 @@ import { formatDuration } from "../../util/duration.js";
 import { filterObjects, type JsonObject } from "../../util/json.js";
 import { formatError, sendRequest } from "../lib/api.js";
 import { useLive, useTick } from "../lib/live.js";
-import { buildLink } from "../lib/route.js";
+import { buildLink, type View } from "../lib/route.js";
 import { formatAbsoluteTime } from "../lib/time.js";
-import { Chip, Facts, Fault, Time, Until } from "../parts/basics.js";
+import { useList } from "../lib/use-resource.js";
+import { Chip, Facts, Fault, LoadMore, Time, Until } from "../parts/basics.js";
 
 const ADVANCE_STEPS = ["1m", "10m", "1h", "1d", "7d"];
 
@@ -39,6 +40,42 @@ function AdvancedRuns({ ran }: { ran: JsonObject[] }) {
           </li>
         ))}
       </ul>
+    </section>
+  );
+}
+
+const DUE_VIEWS: Record<string, View> = { run: "runs", message: "messages", schedule: "schedules" };
+
+/** Lists the next events, with links to the waiting runs, the queued messages and the schedules. */
+function Due() {
+  const { value, fault, showMore } = useList("page/due", {});
+  return (
+    <section aria-label="Due next">
+      <h2>Due next</h2>
+      <Fault text={fault} />
+      {value?.items.length === 0 ? (
+        <p class="hint">Nothing waits. Runs with a delay or batch, queued messages and schedules appear here.</p>
+      ) : null}
+      <ul class="due-list">
+        {value?.items.map(({ kind, id, at, workflow, recipient }) => (
+          <li key={`${String(kind)} ${String(id)}`}>
+            <Until at={String(at)} />
+            <a href={buildLink(DUE_VIEWS[String(kind)] ?? "runs", String(id))}>
+              {String(workflow)} for {formatRecipient(recipient)}
+            </a>
+            <span class="chip">{String(kind)}</span>
+          </li>
+        ))}
+      </ul>
+      <LoadMore onClick={showMore} />
+      <p class="actions small">
+        <a class="button" href={buildLink("schedules")}>
+          Schedules
+        </a>
+        <a class="button" href={buildLink("runs", null, { status: "paused" })}>
+          Waiting runs
+        </a>
+      </p>
     </section>
   );
 }
@@ -89,7 +126,7 @@ export function ClockView() {
           data-advance
           onClick={() => next !== null && moveClock({ advance: "next" })}
         >
-          Advance to next
+          Jump to the next event
         </button>
         {ADVANCE_STEPS.map((step) => (
           <button key={step} type="button" onClick={() => moveClock({ advance: step })}>
@@ -137,9 +174,6 @@ export function ClockView() {
           </button>
         )}
       </p>
-      <p>
-        <a href={buildLink("runs", null, { status: "paused" })}>Waiting runs</a>
-      </p>
       <Fault text={fault} />
       {typeof refusedBody?.set === "string" && Date.parse(refusedBody.set) < now() ? (
         <p class="actions">
@@ -150,6 +184,7 @@ export function ClockView() {
         </p>
       ) : null}
       {ran === null ? null : <AdvancedRuns ran={ran} />}
+      <Due />
     </div>
   );
 }

@@ -1,3 +1,4 @@
+import { useEffect } from "preact/hooks";
 import { formatDeliveryStatus } from "../../domain/message/message.js";
 import { formatRecipient } from "../../domain/recipient/recipient.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
@@ -5,9 +6,10 @@ import { getChannelLabel, replaceUnderscores } from "../lib/labels.js";
 import type { Project } from "../lib/project.js";
 import { buildLink, type Route } from "../lib/route.js";
 import { useList } from "../lib/use-resource.js";
+import { replaceRoute } from "../lib/use-route.js";
 import { Chip, Time } from "../parts/basics.js";
 import { Icon } from "../parts/icon.js";
-import { ListView } from "../parts/list.js";
+import { ListView, NARROW } from "../parts/list.js";
 import { MessageDetail } from "./message-detail.js";
 
 const STATUSES = ["queued", "sent", "delivered", "delivery_attempted", "undelivered", "bounced", "not_sent"];
@@ -41,6 +43,12 @@ function Row({ message }: { message: JsonObject }) {
 export function Messages({ route, project }: { route: Route; project: Project | null }) {
   const { q = "", workflow = "", channel = "", status = "", recipient = "" } = route.query;
   const list = useList("page/messages", { q, workflow, channel, status, recipient });
+  const newest = list.value?.items[0]?.id;
+  // Only the bare address opens the newest message: a later one must not replace what someone reads.
+  useEffect(() => {
+    if (newest !== undefined && location.hash === "" && !matchMedia(NARROW).matches)
+      replaceRoute(buildLink("messages", String(newest)));
+  }, [newest]);
   return (
     <ListView
       route={route}

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { formatRecipient } from "../../domain/recipient/recipient.js";
 import { getStepLabel } from "../../domain/run/step-labels.js";
 import type { WorkflowOutline } from "../../domain/workflow/workflow-outline.js";
+import { formatDuration } from "../../util/duration.js";
 import { filterObjects, isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { formatError, sendRequest } from "../lib/api.js";
 import { createDraftFromRun } from "../lib/draft.js";
@@ -10,6 +11,7 @@ import { getChannelLabel, getTone, replaceUnderscores } from "../lib/labels.js";
 import { useLive } from "../lib/live.js";
 import { buildLink } from "../lib/route.js";
 import { createRunProgress } from "../lib/run-progress.js";
+import { formatAbsoluteTime } from "../lib/time.js";
 import { useResource } from "../lib/use-resource.js";
 import { useTitle } from "../lib/use-route.js";
 import { Chip, Code, Facts, Fault, NotFound, RecipientLink, RunStatus, Time, Until } from "../parts/basics.js";
@@ -124,7 +126,17 @@ function Outcome({ step, hasConditions }: { step: JsonObject; hasConditions: boo
   );
 }
 
-function Step({ step, at }: { step: JsonObject; at: Json | undefined }) {
+/** Formats how long a step took. Times are of the emulator's clock, so a delay that the clock skipped counts in full. */
+function formatTook(events: readonly JsonObject[]): string | null {
+  const [first, last] = [events[0], events.at(-1)].map((event) => Date.parse(String(event?.inserted_at)));
+  if (first === undefined || last === undefined || !(last > first)) return null;
+  return last - first < 1_000 ? `${last - first} ms` : formatDuration(last - first);
+}
+
+/** Displays a step with the time of its last event, and the time since its first one. */
+function Step({ step, events }: { step: JsonObject; events: readonly JsonObject[] }) {
+  const at = events.at(-1)?.inserted_at;
+  const took = formatTook(events);
   return (
     <li class={`step ${getTone(getStepLabel(String(step.outcome), step.message_status))}`}>
       <div class="step-head">
@@ -135,9 +147,12 @@ function Step({ step, at }: { step: JsonObject; at: Json | undefined }) {
           </span>
         </h3>
         <Chip status={getStepLabel(String(step.outcome), step.message_status)} />
-        <span class="step-time">
-          <Time at={at} />
-        </span>
+        {at === undefined ? null : (
+          <span class="step-time">
+            <time dateTime={String(at)}>{formatAbsoluteTime(Date.parse(String(at)))}</time>
+            {took === null ? null : ` · took ${took}`}
+          </span>
+        )}
       </div>
       {step.branch ? <p class="reason">Took the branch “{String(step.branch)}”.</p> : null}
       <Outcome step={step} hasConditions />
@@ -177,8 +192,6 @@ export function RunDetail({ id }: { id: string }) {
   const source = isJsonObject(run.trigger_source) ? run.trigger_source : {};
   const steps = filterObjects(run.steps);
   const outline = run.outline as unknown as WorkflowOutline;
-  const findLastEventTime = (ref: unknown): Json | undefined =>
-    events.findLast(({ step_ref }) => step_ref === ref)?.inserted_at;
   return (
     <article aria-label={`Run of ${String(run.workflow)}`}>
       <header class="detail-head">
@@ -238,7 +251,11 @@ export function RunDetail({ id }: { id: string }) {
       {steps.length === 0 ? <p class="hint">No step was reached.</p> : null}
       <ol class="timeline" aria-label="Steps">
         {steps.map((step, at) => (
-          <Step key={`${String(step.ref)} ${at}`} step={step} at={findLastEventTime(step.ref)} />
+          <Step
+            key={`${String(step.ref)} ${at}`}
+            step={step}
+            events={events.filter(({ step_ref }) => step_ref === step.ref)}
+          />
         ))}
       </ol>
       <Siblings run={run} />

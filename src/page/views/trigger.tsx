@@ -20,6 +20,7 @@ import { Code, Empty, Fault } from "../parts/basics.js";
 import { Data } from "../parts/data-input.js";
 import { RecipientInput, RecipientsInput } from "../parts/recipients-input.js";
 import { DiagramSection } from "./diagram-section.js";
+import { WorkflowRow } from "./workflows.js";
 
 const NO_FIELDS: ReadonlyMap<string, string> = new Map();
 
@@ -209,20 +210,6 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
   );
 }
 
-function Row({ workflow, link }: { workflow: Workflow; link: string }) {
-  const { key, name, steps, active, error } = workflow;
-  return (
-    <a class="row" href={link} data-row={key}>
-      <span class="row-main">
-        <span class="row-title">{name}</span>
-        <span class="row-foot">{error === null ? [key, ...new Set(steps.map(getStepLabel))].join(" · ") : error}</span>
-      </span>
-      {error === null ? null : <span class="chip bad">cannot be read</span>}
-      {active || error !== null ? null : <span class="chip">off</span>}
-    </a>
-  );
-}
-
 export function Trigger({ route, project }: { route: Route; project: Project | null }) {
   const { value, fault } = useResource<{ items: Workflow[] }>("page/workflows", "on return");
   const workflows = value?.items ?? [];
@@ -275,7 +262,9 @@ export function Trigger({ route, project }: { route: Route; project: Project | n
         <ul class="rows workflows" aria-label="Workflows">
           {workflows.map((workflow) => (
             <li key={workflow.key}>
-              <Row workflow={workflow} link={buildLink("trigger", workflow.key, route.query)} />
+              <a class="row" href={buildLink("trigger", workflow.key, route.query)} data-row={workflow.key}>
+                <WorkflowRow workflow={workflow} />
+              </a>
             </li>
           ))}
         </ul>

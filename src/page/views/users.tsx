@@ -32,7 +32,7 @@ export function Users({ route, project }: { route: Route; project: Project | nul
       route={route}
       noun={isObjects ? "object" : "user"}
       label={isObjects ? "Objects and tenants" : "Users"}
-      placeholder={isObjects ? "Search objects" : "Search users"}
+      placeholder={isObjects ? "Search by name or ID" : "Search by name, email or ID"}
       selects={[{ name: "kind", label: "Kind", any: "Users", options: [["objects", "Objects and tenants"]] }]}
       list={list}
       row={(user) => <Row user={user} />}

@@ -14,22 +14,16 @@ import type { Paged, PageRequest } from "../../../../ports/page-request.js";
 import { isJsonObject, type Json, type JsonObject } from "../../../../util/json.js";
 import { readClockView } from "../change-stream.js";
 import { createNotFoundError } from "../http/api-error.js";
-import type { Query } from "../http/query.js";
 import type { SupportContext, SupportRoute } from "../routes/support-routes.js";
+import { ACTIVITY_ROUTES } from "./activity-routes.js";
 import { explainRun } from "./explain-run.js";
+import { MAX_ROWS, parseLimit, toListResult } from "./list-results.js";
 import { summarizeMessage } from "./summarize-message.js";
 
-/** The most rows that the page displays of a list. Filters and the search find other rows. */
-const MAX_ROWS = 500;
-const DEFAULT_ROWS = 50;
 /** The number of recipients that one search reads at most. */
 const MAX_SEARCHED_RECIPIENTS = 10_000;
 /** The number of displayed subscriptions of a recipient, and of displayed subscribers of an object. */
 const MAX_SUBSCRIPTIONS = 100;
-
-const parseLimit = (query: Query): number => query.wholeNumber("limit", MAX_ROWS) ?? DEFAULT_ROWS;
-
-const toListResult = (items: JsonObject[], isMore: boolean): JsonObject => ({ items, more: isMore });
 
 function requireFound(resource: JsonObject | null): JsonObject {
   if (resource === null) throw createNotFoundError();
@@ -259,4 +253,5 @@ export const PAGE_ROUTES: SupportRoute[] = [
   { endpoint: "GET /__knock/page/users/{id}/feeds/{channel}", handle: readFeed },
   { endpoint: "GET /__knock/page/workflows", handle: listWorkflows },
   { endpoint: "POST /__knock/page/workflows/{key}/trigger", handle: triggerWorkflow },
+  ...ACTIVITY_ROUTES,
 ];

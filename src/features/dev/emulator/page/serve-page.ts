@@ -41,14 +41,18 @@ function buildPageHeaders(html: string): Record<string, string> {
 }
 
 /**
- * Headers of an email's HTML. `sandbox` gives the document an origin of its own without scripts, forms and new windows,
- * even if it is opened outside the page's frame. Images and fonts load only if they are embedded in the email.
+ * Returns the headers of an email's HTML. `sandbox` gives the document an origin of its own without scripts, forms and new windows,
+ * even if it is opened outside the page's frame. Images and fonts load only if they are embedded in the email,
+ * and remote images also once the reader of the page asked for them.
  */
-const EMAIL_HEADERS: Record<string, string> = {
-  ...COMMON_HEADERS,
-  "content-type": "text/html; charset=utf-8",
-  "content-security-policy": `sandbox; ${BASE_POLICY}; style-src 'unsafe-inline'; img-src data:; font-src data:; frame-ancestors 'self'`,
-};
+function buildEmailHeaders(loadsImages: boolean): Record<string, string> {
+  const images = loadsImages ? "data: https: http:" : "data:";
+  return {
+    ...COMMON_HEADERS,
+    "content-type": "text/html; charset=utf-8",
+    "content-security-policy": `sandbox; ${BASE_POLICY}; style-src 'unsafe-inline'; img-src ${images}; font-src data:; frame-ancestors 'self'`,
+  };
+}
 
 /** A stream ends with its connection, so the connection cannot be reused for another request. */
 const EVENT_HEADERS: Record<string, string> = {
@@ -67,7 +71,11 @@ export function servePage(routes: Router, { readPage, operations, changeStream: 
     else context.send(200, buildPageHeaders(html), html);
   });
   routes.add("GET /__knock/page/messages/{id}/html", async (context) =>
-    context.send(200, { ...EMAIL_HEADERS }, await readEmailHtml(operations, context.param("id") ?? "")),
+    context.send(
+      200,
+      buildEmailHeaders(context.query.text("images") === "load"),
+      await readEmailHtml(operations, context.param("id") ?? ""),
+    ),
   );
   routes.add("GET /__knock/events", ({ request: incoming, response: outgoing, isHead }) => {
     outgoing.writeHead(200, EVENT_HEADERS);
