@@ -100,7 +100,9 @@ try {
       run: `#/runs/${run}`,
       users: "#/users",
       user: `#/users/${recipient}`,
-      workflows: "#/trigger",
+      workflows: "#/workflows",
+      workflow: "#/workflows/incident",
+      requests: "#/requests",
       trigger: "#/trigger/incident",
       clock: "#/clock",
     };

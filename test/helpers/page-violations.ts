@@ -39,6 +39,8 @@ const FIND_OVERFLOW = `(() => {
   const wide = [document.documentElement, ...document.querySelectorAll("main, section, article, form, fieldset, dialog, h1, .bar")]
     .filter((element) => !element.matches(".unseen, .frame:not(.narrow)") && element.clientWidth > 0 && element.scrollWidth > element.clientWidth + 1)
     .map((element) => element.localName + "." + element.className);
+  for (const bar of document.querySelectorAll(".bar"))
+    if (bar.scrollHeight > bar.clientHeight + 1) wide.push("cut off: ." + bar.className);
   for (const element of document.querySelectorAll("*"))
     if (element.scrollHeight > element.clientHeight) element.scrollTop = element.scrollHeight;
   const { scrollHeight, scrollTop } = document.documentElement;

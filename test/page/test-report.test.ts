@@ -48,7 +48,8 @@ function writeHostileProject(project: Sample): void {
   project.write("knock.json", { knockDir: "./knock" });
   project.write("knock/workflows/hostile/workflow.json", { name: "Hostile", steps });
   const notify = { recipients: [{ id: "eve", email: "eve@example.com", phone_number: "+15005550006" }] };
-  const scenarios = { [TEXT]: { steps: [{ notify, expect: { outcomes: { eve: { sms_1: "failed" } } } }] } };
+  const buildScenario = (sms_1: string) => ({ steps: [{ notify, expect: { outcomes: { eve: { sms_1 } } } }] });
+  const scenarios = { "sends a text": buildScenario("sandboxed"), [TEXT]: buildScenario("failed") };
   project.write("knock/workflows/hostile/own.test.json", { workflow: "hostile", scenarios });
 }
 
@@ -117,6 +118,25 @@ describe.runIf(hasBrowser)("the page of a report", () => {
     await expectFitting(page);
   });
 
+  it("shows failures first, hides the rest until asked, and finds scenarios by name", async ({ empty }) => {
+    writeHostileProject(empty);
+    await empty.knock(["test", "--coverage", "--reporter", "html=report.html"]);
+    const { page } = await openReport(empty);
+    const names = page.locator(".report-panel > summary h3");
+    const count = async (text: string): Promise<number> => names.filter({ hasText: text }).count();
+    await page.getByText("1 scenario is hidden.").waitFor();
+    expect([await count(TEXT), await count("sends a text")]).toEqual([1, 0]);
+    const shares = await page.getByRole("list", { name: "Coverage" }).getByRole("listitem").allTextContents();
+    expect(shares).toContain("steps2 of 2");
+    await page.getByRole("button", { name: "Only problems", pressed: true }).click();
+    expect((await names.allTextContents()).slice(0, 2)).toEqual([TEXT, "sends a text"]);
+    await page.getByRole("searchbox").fill("SENDS a");
+    await page.getByText("1 scenario is hidden.").waitFor();
+    expect([await count(TEXT), await count("sends a text")]).toEqual([0, 1]);
+    await page.getByRole("searchbox").fill("nothing like it");
+    await page.getByText("No scenario matches.").waitFor();
+  });
+
   it("shows the subject before and after a change", async ({ collab }) => {
     const file = "knock/workflows/welcome/own.test.json";
     const notify = { recipients: ["grace"] };
@@ -144,7 +164,7 @@ describe.runIf(hasBrowser)("the page of a report", () => {
     const { page, effects } = await openReport(empty);
     const problem = page.locator("details", { hasText: "email_missing_preheader" });
     await problem.locator("summary").click();
-    await problem.getByText("to eve").waitFor();
+    await problem.getByText("to eve").first().waitFor();
     expect(await problem.textContent()).toContain("knock/workflows/hostile/workflow.json:");
     expect(effects).toEqual([]);
     expect(await findViolations(page)).toEqual([]);

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import type { CoverageDiagram } from "../../scenarios/build-coverage-diagram.js";
+import { COVERAGE_KINDS } from "../../scenarios/coverage-kinds.js";
 import type { RunProgress } from "../lib/outline.js";
 import { WorkflowDiagram } from "../views/workflow-diagram.js";
 import { formatShares, type ReportData } from "./report-data.js";
@@ -52,14 +53,46 @@ function WorkflowCoverage({ diagram, shares }: { diagram: CoverageDiagram; share
   );
 }
 
-/** Displays the coverage of all workflows, with their diagrams. */
+/** Displays each share of a coverage as a bar. Kinds that no workflow has are left out. */
+function CoverageBars({ of, label }: { of: NonNullable<ReportData["coverage"]>["total"]; label: string }) {
+  return (
+    <ul class="coverage-bars" aria-label={label}>
+      {COVERAGE_KINDS.filter((kind) => of[kind].total > 0).map((kind) => {
+        const { covered, total } = of[kind];
+        return (
+          <li key={kind} class={covered === total ? "complete" : undefined}>
+            <span>{kind}</span>
+            <span class="coverage-bar" aria-hidden="true">
+              <span style={{ width: `${(100 * covered) / total}%` }} />
+            </span>
+            <span class="muted">
+              {covered} of {total}
+            </span>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+/** Displays the coverage of all workflows together. */
+export function CoverageOverview({ coverage }: { coverage: ReportData["coverage"] }) {
+  if (coverage === null) return null;
+  return (
+    <section class="report-panel" aria-label="Coverage of all workflows">
+      <h2>Coverage</h2>
+      <CoverageBars of={coverage.total} label="Coverage" />
+    </section>
+  );
+}
+
+/** Displays the coverage of each workflow, with its diagram. */
 export function CoverageSection({ data: { coverage, diagrams } }: { data: ReportData }) {
   if (coverage === null) return null;
   const shares = new Map(coverage.workflows.map((workflow) => [workflow.workflow, formatShares(workflow)]));
   return (
     <section>
-      <h2>Coverage</h2>
-      <p class="muted">{formatShares(coverage.total)}</p>
+      <h2>Coverage of each workflow</h2>
       {diagrams.map((diagram) => (
         <WorkflowCoverage key={diagram.key} diagram={diagram} shares={shares.get(diagram.key) ?? ""} />
       ))}

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { useTheme } from "../lib/theme.js";
 import { Chip } from "../parts/basics.js";
-import { CoverageSection } from "./coverage.js";
+import { CoverageOverview, CoverageSection } from "./coverage.js";
 import type { EmailReport, ReportData, ReportedScenario } from "./report-data.js";
 import { MessageView } from "./reported-message.js";
 
@@ -46,6 +46,31 @@ function EmailSection({ emails }: { emails: EmailReport | null }) {
 const TONES = { passed: "good", failed: "bad", broken: "bad", skipped: "plain" } as const;
 
 const hasProblem = ({ status }: ReportedScenario): boolean => status === "failed" || status === "broken";
+
+type ReportedFile = ReportData["files"][number];
+
+const isFileWithProblem = ({ scenarios, error }: ReportedFile): boolean => error !== null || scenarios.some(hasProblem);
+
+/** Returns a list with the items that have a problem first. */
+const putFirst = <T,>(items: readonly T[], isFirst: (item: T) => boolean): T[] =>
+  items.toSorted((one, other) => Number(isFirst(other)) - Number(isFirst(one)));
+
+/** Returns the files whose scenarios are shown, those with problems first. The search finds names of scenarios and files. */
+function selectFiles(files: readonly ReportedFile[], search: string, showsProblems: boolean): ReportedFile[] {
+  const text = search.trim().toLowerCase();
+  const matches = (name: string): boolean => name.toLowerCase().includes(text);
+  return putFirst(files, isFileWithProblem)
+    .map((file) => {
+      const found = file.scenarios.filter(
+        (scenario) => (!showsProblems || hasProblem(scenario)) && (matches(scenario.name) || matches(file.file)),
+      );
+      return { ...file, scenarios: putFirst(found, hasProblem) };
+    })
+    .filter(({ file, scenarios, error }) => scenarios.length > 0 || (error !== null && matches(file)));
+}
+
+const countScenarios = (files: readonly ReportedFile[]): number =>
+  files.reduce((total, { scenarios }) => total + scenarios.length, 0);
 
 function ErrorNote({ error, at }: { error: { message: string; hint: string | null }; at?: string }) {
   return (
@@ -124,10 +149,10 @@ function ScenarioView({ scenario, file }: { scenario: ReportedScenario; file: st
 export function Report({ data }: { data: ReportData }) {
   const { files, summary, duration_ms } = data;
   const [theme, nextTheme] = useTheme();
-  const [showsProblems, setShowsProblems] = useState(false);
-  const shown = files
-    .map((file) => ({ ...file, scenarios: showsProblems ? file.scenarios.filter(hasProblem) : file.scenarios }))
-    .filter(({ scenarios, error }) => scenarios.length > 0 || error !== null);
+  const [showsProblems, setShowsProblems] = useState(files.some(isFileWithProblem));
+  const [search, setSearch] = useState("");
+  const shown = selectFiles(files, search, showsProblems);
+  const hidden = countScenarios(files) - countScenarios(shown);
   return (
     <>
       <header class="bar">
@@ -143,15 +168,25 @@ export function Report({ data }: { data: ReportData }) {
           </span>
         </p>
         <span class="bar-buttons">
-          <button type="button" aria-pressed={showsProblems} onClick={() => setShowsProblems(!showsProblems)}>
-            Only problems
-          </button>
           <button type="button" class="quiet" onClick={nextTheme} aria-label={`Colors: ${theme}. Change`}>
             {theme === "light" ? "☀" : theme === "dark" ? "☾" : "◐"}
           </button>
         </span>
       </header>
       <main class="report">
+        <CoverageOverview coverage={data.coverage} />
+        <search class="report-filters">
+          <input
+            type="search"
+            aria-label="Search scenarios"
+            placeholder="Search scenarios"
+            value={search}
+            onInput={({ currentTarget }) => setSearch(currentTarget.value)}
+          />
+          <button type="button" aria-pressed={showsProblems} onClick={() => setShowsProblems(!showsProblems)}>
+            Only problems
+          </button>
+        </search>
         {shown.map(({ file, scenarios, error }) => (
           <section key={file}>
             <h2>{file}</h2>
@@ -161,7 +196,10 @@ export function Report({ data }: { data: ReportData }) {
             ))}
           </section>
         ))}
-        {shown.length === 0 ? <p class="muted">No scenarios to show.</p> : null}
+        <p class="muted report-hidden" role="status">
+          {shown.length === 0 ? "No scenario matches. " : ""}
+          {hidden > 0 ? `${hidden} ${hidden === 1 ? "scenario is" : "scenarios are"} hidden.` : ""}
+        </p>
         <EmailSection emails={data.emails} />
         <CoverageSection data={data} />
       </main>
