@@ -152,14 +152,15 @@ const apart = {
   },
 };
 
-/** Lets juice require cheerio from its own file, because scenarios also use it. */
-const sharedCheerio = {
-  name: "shared-cheerio",
+/** Lets juice require cheerio and entities from their own files, because scenarios and Markdown also use them. */
+const sharedPackages = {
+  name: "shared-packages",
   setup({ onResolve }) {
     onResolve({ filter: /^cheerio$|\/cheerio\/dist\/esm\/slim\.js$/ }, () => ({
       path: "../cheerio.cjs",
       external: true,
     }));
+    onResolve({ filter: /^entities$/ }, () => ({ path: "../entities.cjs", external: true }));
   },
 };
 
@@ -175,7 +176,7 @@ const PACKAGE_PLUGINS = {
   mrml: [compressedWasm],
   ora: [defaultSpinners],
   undici: [undiciWithoutMocks],
-  "juice/client.js": [sharedCheerio],
+  "juice/client.js": [sharedPackages],
   "quicktype-core": [quicktypeLanguages],
 };
 

@@ -5,10 +5,10 @@ import { basename } from "node:path";
 /**
  * Packages with functions that few starts call. Each package is read when one of the functions is called. The table of
  * 2,000 named character references is needed only if Markdown contains one, and the distance of words only if a word is
- * misspelled.
+ * misspelled. juice decodes references with the same file.
  */
 const LATE = {
-  entities: ["decodeHTML", "decodeHTMLStrict"],
+  entities: ["decode", "decodeHTML", "decodeHTMLStrict"],
   "fastest-levenshtein": ["distance"],
 };
 /** The packages that are each bundled separately, with the functions that they export. */
