@@ -1,24 +1,17 @@
-// Bundles the page that `knock dev` serves, and the page of the `html` reporter of `knock test`. Each becomes one HTML file
-// that contains its script and style.
+// Bundles the page that `knock dev` serves, and the page of the `html` reporter of `knock test`.
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 
-const PAGES = {
-  "page.html": { script: "src/page/main.tsx", style: "src/page/styles/page.css", template: "src/page/page.html" },
-  "report.html": {
-    script: "src/page/report/main.tsx",
-    style: "src/page/styles/report.css",
-    template: "src/page/report/report.html",
-  },
-};
-
-/** Returns a page's HTML and esbuild's metafile. Throws the errors that esbuild reports. */
-async function bundlePage(root, { script: scriptFile, style: styleFile, template }) {
+/**
+ * Writes the page, and the page of reports. Both have the same script and style, which the package contains once: the reporter
+ * copies them into a report. Returns esbuild's metafile. Throws the errors that esbuild reports.
+ */
+export async function buildPages(root, dist) {
   const { outputFiles, metafile } = await build({
     absWorkingDir: root,
-    entryPoints: { script: scriptFile, style: styleFile },
+    entryPoints: { script: "src/page/main.tsx", style: "src/page/styles/page.css" },
     outdir: "page",
     bundle: true,
     minify: true,
@@ -34,24 +27,16 @@ async function bundlePage(root, { script: scriptFile, style: styleFile, template
   });
   const readOutput = (ending) => outputFiles.find(({ path }) => path.endsWith(ending)).text.trim();
   const script = readOutput(".js");
+  const readTemplate = (path) => readFileSync(join(root, path), "utf8");
   // The replacements are functions, because `$&` in a bundle would be replaced in a string.
-  const html = readFileSync(join(root, template), "utf8")
+  const page = readTemplate("src/page/page.html")
     .replace("/* style */", () => readOutput(".css"))
-    .replace("script-hash", () => `sha256-${createHash("sha256").update(script).digest("base64")}`)
     .replace("/* script */", () => script);
-  return { html, metafile };
-}
-
-/** Returns the HTML of the page that `knock dev` serves. */
-export async function pageHtml(root) {
-  return (await bundlePage(root, PAGES["page.html"])).html;
-}
-
-/** Starts to write the pages. Returns a promise for each with its metafile, as esbuild's builds do. */
-export function buildPages(root, dist) {
-  return Object.entries(PAGES).map(async ([file, page]) => {
-    const { html, metafile } = await bundlePage(root, page);
-    writeFileSync(join(dist, file), html);
-    return { metafile };
-  });
+  const hash = `sha256-${createHash("sha256").update(script).digest("base64")}`;
+  writeFileSync(join(dist, "page.html"), page);
+  writeFileSync(
+    join(dist, "report.html"),
+    readTemplate("src/page/report/report.html").replace("script-hash", () => hash),
+  );
+  return { metafile };
 }

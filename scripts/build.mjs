@@ -202,7 +202,7 @@ mkdirSync(join(dist, "vendor"), { recursive: true });
 const banner = { js: 'const __importMetaUrl = require("node:url").pathToFileURL(__filename).href;' };
 
 const results = await Promise.all([
-  ...buildPages(root, dist),
+  buildPages(root, dist),
   ...ENTRIES.map((name) =>
     build({
       ...common,

@@ -11,6 +11,19 @@ import { toSlashes } from "../../project/format-display-path.js";
 /** The files and the CI system that reports are written to, in addition to the output. */
 export type ReportFiles = ReturnType<typeof createReportFiles>;
 
+/** Returns the text of the first element of a page, which has no attributes. */
+function readElement(page: string, name: string): string {
+  const start = page.indexOf(`<${name}>`) + name.length + 2;
+  return page.slice(start, page.indexOf(`</${name}>`, start));
+}
+
+/** Returns the page of a report with the style and the script of the page of `knock dev`, which also shows reports. */
+function insertBundle(report: string, page: string): string {
+  return report
+    .replace("/* style */", () => readElement(page, "style"))
+    .replace("/* script */", () => readElement(page, "script"));
+}
+
 /** Creates the functions that write reports. `mode` is that of the files; the default is the system's. */
 export function createReportFiles({ env, cwd }: ProcessIO, output: Output, mode?: number) {
   return {
@@ -26,8 +39,9 @@ export function createReportFiles({ env, cwd }: ProcessIO, output: Output, mode?
     appendJobSummary: (markdown: string): void => appendJobSummary(markdown, env, output),
     /** Returns the page of the `html` reporter, without results. Throws `report_failed` if there is no build. */
     readReportPage(): string {
-      const file = findBuiltFile("report.html");
-      if (file !== null) return readFileSync(file, "utf8");
+      const [report, page] = [findBuiltFile("report.html"), findBuiltFile("page.html")];
+      if (report !== null && page !== null)
+        return insertBundle(readFileSync(report, "utf8"), readFileSync(page, "utf8"));
       throw new KnockError("report_failed", "the page of the report is not built", { hint: "Run `npm run build`." });
     },
     /** Writes a file atomically, and its folder if it does not exist. Throws `report_failed`. */

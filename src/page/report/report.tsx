@@ -155,7 +155,7 @@ export function Report({ data }: { data: ReportData }) {
   const hidden = countScenarios(files) - countScenarios(shown);
   return (
     <>
-      <header class="bar">
+      <header class="bar report-bar">
         <h1>knock test</h1>
         <p class="chips report-totals">
           {(["passed", "failed", "broken", "skipped"] as const)
