@@ -85,21 +85,54 @@ function inlineInWrapper(html: string, inline: (html: string) => string): string
   return inlined.slice(inlined.indexOf(start) + start.length, inlined.lastIndexOf(`</${name}>`));
 }
 
+const STYLE_ATTRIBUTE = /(\sstyle\s*=\s*)(?:"([^"]*)"|'([^']*)')/gi;
+const QUOTE = /"|&(?:quot|apos|#0*(?:34|39)|#x0*2[27]);/gi;
+/** Matches the text between semicolons that are not in brackets, such as those of a URL. */
+const DECLARATION = /(?:[^;()]|\([^()]*\))+/g;
+
+/** Returns whether a declaration has a name and a value, and no quote, comment or block that is not closed. */
+const isDeclaration = (text: string): boolean =>
+  /^\s*[-\w]+\s*:\s*\S/.test(text) && !/[{}]|\/\*/.test(text) && text.split("'").length % 2 === 1;
+
+/**
+ * Removes invalid declarations from style attributes, which browsers ignore, such as `color:` of an empty variable. juice
+ * fails for them, and for quotes that are written as entities.
+ */
+function removeInvalidDeclarations(html: string): string {
+  const repair = (_all: string, name: string, double = "", single = ""): string => {
+    const declarations = ((double || single).replace(QUOTE, "'").match(DECLARATION) ?? []).filter(isDeclaration);
+    return `${name}"${declarations.join(";")}"`;
+  };
+  return html.replace(HTML_TOKEN, (tag, raw) =>
+    raw || tag.startsWith("<!") ? tag : tag.replace(STYLE_ATTRIBUTE, repair),
+  );
+}
+
 const TOO_DEEP_MESSAGE = "its elements are nested too deep";
+
+function callJuice(html: string, extraCss: string | null): string {
+  return inlineInWrapper(html, (wrapped) =>
+    extraCss === null
+      ? juice(wrapped)
+      : juice(wrapped, {
+          applyStyleTags: false,
+          removeStyleTags: false,
+          extraCss: extraCss,
+          insertPreservedExtraCss: true,
+        }),
+  );
+}
 
 function runJuice(html: string, extraCss: string | null): string {
   if (isNestedTooDeeply(html)) throw new RenderError(`the CSS of the email could not be inlined: ${TOO_DEEP_MESSAGE}`);
   try {
-    return inlineInWrapper(html, (wrapped) =>
-      extraCss === null
-        ? juice(wrapped)
-        : juice(wrapped, {
-            applyStyleTags: false,
-            removeStyleTags: false,
-            extraCss: extraCss,
-            insertPreservedExtraCss: true,
-          }),
-    );
+    try {
+      return callJuice(html, extraCss);
+    } catch (error) {
+      const repaired = error instanceof TypeError ? removeInvalidDeclarations(html) : html;
+      if (repaired === html) throw error;
+      return callJuice(repaired, extraCss);
+    }
   } catch (error) {
     const problem = error instanceof RangeError ? TOO_DEEP_MESSAGE : getErrorMessage(error).split("\n")[0];
     throw new RenderError(`the CSS of the email could not be inlined: ${problem}`, { cause: error });

@@ -53,6 +53,21 @@ describe("inlineCss (T-126)", () => {
       expect(inlineCss(page(body))).toBe(juice(page(body)));
   });
 
+  it.each([
+    ["color:", "color: red;"],
+    ["color", "color: red;"],
+    ["&quot;", "color: red;"],
+    ["/*", "color: red;"],
+    ["margin: 0; color:", "color: red; margin: 0;"],
+    ["font-family: &quot;A B&quot;, x; margin: 0", "color: red; font-family: 'A B', x; margin: 0;"],
+    ["background: url(data:image/png;base64,x); top:", "color: red; background: url(data:image/png;base64,x);"],
+    ["font: 'a; margin: 0", "color: red; margin: 0;"],
+  ])("ignores invalid declarations of style attributes as browsers do: %s", (style, expected) => {
+    expect(inlineCss(page(`<p class="a" style="${style}">x</p>`, ".a{color:red}"))).toContain(
+      `<p class="a" style="${expected}">x</p>`,
+    );
+  });
+
   it("distinguishes documents that differ only in a class", () => {
     expect(inlineCss(page('<i class="a">x</i>'))).toContain('<i class="a" style="color: red;">x</i>');
     expect(inlineCss(page('<i class="c">x</i>'))).toContain('<i class="c">x</i>');
