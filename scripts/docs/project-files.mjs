@@ -49,6 +49,23 @@ const DOCUMENTS = [
     example: "fixtures/collab/knock/recipients/workspace.json",
   },
   {
+    schema: "schedules",
+    title: "schedules/*.json",
+    location: "knock/schedules/*.json",
+    summary: "Schedules to create",
+    text: "Contains schedules of the local store. Each entry is a request to create schedules, as the API takes it, with a `key`. The files are applied when the store is first opened, and again when their content changes. An entry that keeps its `key`, its `workflow` and its file changes its schedules; a removed entry or file deletes them. Schedules that you create in another way are never changed. Scenarios, replays and forecasts start without schedules. [Time and batches](../../guide/time-and-batches.md) has an example to try.",
+    sample: {
+      schedules: [
+        {
+          key: "weekly-handover",
+          workflow: "handover",
+          recipients: ["ada", "grace"],
+          repeats: [{ frequency: "weekly", days: ["mon"], hours: 9 }],
+        },
+      ],
+    },
+  },
+  {
     schema: "scenario",
     title: "*.test.yaml",
     page: "scenarios-yaml",
@@ -317,8 +334,9 @@ function buildPage(document, findExample, notes) {
     document.text,
     `Location: \`${document.location}\`. JSON Schema for editors: [\`schemas/${document.schema}.schema.json\`](../../../schemas/${document.schema}.schema.json).`,
     "## Example",
-    readExample(document.example),
-    `This is [\`${document.example}\`](../../../${document.example}).`,
+    ...(document.sample === undefined
+      ? [readExample(document.example), `This is [\`${document.example}\`](../../../${document.example}).`]
+      : [formatCode(formatJson(document.sample), "json")]),
     properties === "" ? "" : "## Properties",
     page.hasFileReferences ? FILE_REFERENCES : "",
     properties,
@@ -361,6 +379,7 @@ knock/
   environment.json                channels, variables, default preferences
   environments/<name>.json        overrides environment.json
   recipients/*.json               users, objects, tenants, subscriptions
+  schedules/*.json                schedules of workflows
   workflows/<key>/workflow.json   and files of its templates
   layouts/ partials/ translations/
   audiences/ broadcasts/ sources/ requests/

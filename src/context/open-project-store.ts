@@ -5,6 +5,7 @@ import type { Seed, SeedStore } from "../ports/seed-store.js";
 import type { Store } from "../ports/store.js";
 import type { StoreControl } from "../ports/store-control.js";
 import type { Project } from "../project/open-project.js";
+import { SCHEDULES_FOLDER } from "../project/read-schedules.js";
 import { openStore } from "./open-store.js";
 import { hasStore, isPostgresLocation } from "./store-location.js";
 
@@ -30,7 +31,40 @@ export async function applyRecipientsFiles(
   if (seeds.length > 0) await store.applySeeds(seeds, Date.now());
 }
 
-/** Opens the store of a project and applies its recipients files. */
+/**
+ * Applies the schedules files that have changed since they were last applied, and deletes the schedules of removed files. The mark
+ * of a file is its digest, followed by the IDs of its schedules.
+ */
+export async function applySchedulesFiles(project: Project, store: Store): Promise<void> {
+  if (store.isReadOnly) return;
+  const marks = new Map<string, { digest: string; ids: string[] }>();
+  for (const [file, mark] of await store.readSeeds()) {
+    const [digest = "", ...ids] = mark.digest.split(" ");
+    if (file.startsWith(`${SCHEDULES_FOLDER}/`)) marks.set(file, { digest, ids });
+  }
+  const digests = new Map([...marks].map(([file, { digest }]) => [file, digest]));
+  const { changed, files } = await project.readChangedSchedules(digests);
+  const removed = [...marks].flatMap(([file, { digest }]) =>
+    digest === "" || files.includes(file) ? [] : { file, digest: "", entries: [] },
+  );
+  if (changed.length + removed.length === 0) return;
+  const { planSchedules } = await import("../engine/resources/plan-schedules.js");
+  for (const schedulesFile of [...changed, ...removed]) {
+    const { file, digest } = schedulesFile;
+    const plan = await planSchedules({ store, definitions: project }, schedulesFile, marks.get(file)?.ids ?? []);
+    const { recipients, schedules, ids } = plan;
+    const seed = { file, digest: [digest, ...ids].join(" "), recipients, subscriptions: [], audiences: [], schedules };
+    await store.applySeeds([seed], Date.now());
+  }
+}
+
+/** Applies the files of recipients and schedules that have changed since they were last applied. */
+export async function applyDataFiles(project: Project, store: Store): Promise<void> {
+  await applyRecipientsFiles(project, store);
+  await applySchedulesFiles(project, store);
+}
+
+/** Opens the store of a project and applies its files of recipients and schedules. */
 export async function openProjectStore(
   project: Project,
   location: string,
@@ -38,7 +72,7 @@ export async function openProjectStore(
 ): Promise<Store> {
   const store = await openStore(location, { watchUsers: project.hasAudiences(), ...options });
   try {
-    await applyRecipientsFiles(project, store);
+    await applyDataFiles(project, store);
     return store;
   } catch (error) {
     await store.close();

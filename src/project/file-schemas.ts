@@ -8,6 +8,7 @@ import { recipientsFileSchema } from "../domain/request/recipients-file-schema.j
 import { layoutSchema } from "../domain/template/layout-schema.js";
 import { partialSchema } from "../domain/template/partial-schema.js";
 import { translationSchema } from "../domain/template/translation-schema.js";
+import { schedulesFileSchema } from "../domain/trigger/schedules-file.js";
 import { sourceSchema } from "../domain/trigger/source-schema.js";
 import { sharedRequestSchema } from "../domain/workflow/shared-request-schema.js";
 import { workflowSchema } from "../domain/workflow/workflow-schema.js";
@@ -38,6 +39,7 @@ export const CORE_FILE_SCHEMAS: Readonly<Record<string, PublishedSchema>> = {
   "message-type": { title: "message_type.json", schema: messageTypeSchema, isServiceFormat: true },
   partial: { title: "partial.json", schema: partialSchema, isServiceFormat: true },
   recipients: { title: "A file of recipients/", schema: recipientsFileSchema, isServiceFormat: false },
+  schedules: { title: "A file of schedules/", schema: schedulesFileSchema, isServiceFormat: false },
   source: { title: "source.json", schema: sourceSchema, isServiceFormat: true },
   translation: { title: "translation file", schema: translationSchema, isServiceFormat: false },
   request: { title: "request.json", schema: sharedRequestSchema, isServiceFormat: true },

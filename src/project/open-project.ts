@@ -37,6 +37,7 @@ import {
   readChangedRecipients,
 } from "./read-recipients.js";
 import { type RunCheck, readEach, readResource } from "./read-resource.js";
+import { type ChangedSchedules, readChangedSchedules } from "./read-schedules.js";
 import { checkRequestReferences, readSharedRequest } from "./read-shared-request.js";
 import { checkSharedTemplates, openSharedTemplates } from "./read-shared-templates.js";
 import { readTranslations } from "./read-translations.js";
@@ -69,6 +70,8 @@ export interface Project extends ProjectLocation {
   hasAudiences(): boolean;
   /** Returns the recipients files whose mark differs from the known one, in name order. */
   readChangedRecipients(known: ReadonlyMap<string, RecipientsFileMark>): Promise<RecipientsSeed[]>;
+  /** Returns the files of schedules, and the content of those whose digest differs from the known one. */
+  readChangedSchedules(known: ReadonlyMap<string, string>): Promise<ChangedSchedules>;
   /** Returns a branch's project, where `branches/<slug>` takes precedence over the main files, or null (A-015). */
   branch(slug: string): Project | null;
 }
@@ -234,6 +237,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
       knownMarks = known;
       return readChangedRecipients(location, displayPath, known);
     },
+    readChangedSchedules: (known) => readChangedSchedules(location, displayPath, known),
     branch,
   };
   return project;

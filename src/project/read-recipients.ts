@@ -23,16 +23,15 @@ export interface RecipientsSeed extends RecipientsFile, RecipientsFileMark {
   file: string;
 }
 
-interface RecipientsDocument extends ProjectFile {
+interface DataDocument extends ProjectFile {
   name: string;
 }
 
 /**
- * Returns the files of `recipients/` in name order, without hidden ones of editors: Emacs locks people.json by a dangling link
+ * Returns the JSON files of `recipients/` or `schedules/` in name order, without hidden ones of editors: Emacs locks people.json by a dangling link
  * .#people.json.
  */
-export function listRecipientsFiles(knockDir: string, displayPath: (path: string) => string): RecipientsDocument[] {
-  const folder = join(knockDir, "recipients");
+export function listDataFiles(folder: string, displayPath: (path: string) => string): DataDocument[] {
   return listFolder(folder, displayPath)
     .filter((name) => name.endsWith(".json") && !name.startsWith("."))
     .sort()
@@ -40,11 +39,15 @@ export function listRecipientsFiles(knockDir: string, displayPath: (path: string
     .filter(({ path }) => statSync(path, { throwIfNoEntry: false })?.isFile() !== false);
 }
 
+/** Returns the files of `recipients/` in name order. */
+export const listRecipientsFiles = (knockDir: string, displayPath: (path: string) => string): DataDocument[] =>
+  listDataFiles(join(knockDir, "recipients"), displayPath);
+
 /** Follows the stamp of a file with warnings. */
 const WARNINGS = "warnings";
 
 /** Returns text that differs after each change of a file. Null if the file is small, or changed a moment ago. */
-function readStamp({ path }: RecipientsDocument): string | null {
+function readStamp({ path }: DataDocument): string | null {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
   if (stat === undefined || stat.size <= MAX_INLINE_DIGEST_LENGTH) return null;
   const { size, mtimeNs, ctimeNs, ino } = stat;
@@ -54,7 +57,7 @@ function readStamp({ path }: RecipientsDocument): string | null {
 }
 
 /** Returns whether a file had no warnings when its content was stored, and has not changed since. */
-export function isWithoutWarnings(file: RecipientsDocument, known: ReadonlyMap<string, RecipientsFileMark>): boolean {
+export function isWithoutWarnings(file: DataDocument, known: ReadonlyMap<string, RecipientsFileMark>): boolean {
   const stamp = known.get(file.name)?.stamp ?? null;
   return stamp !== null && stamp === readStamp(file);
 }
@@ -68,7 +71,7 @@ export async function readChangedRecipients(
   displayPath: (path: string) => string,
   known: ReadonlyMap<string, RecipientsFileMark>,
 ): Promise<RecipientsSeed[]> {
-  const read = async (file: RecipientsDocument): Promise<RecipientsSeed | null> => {
+  const read = async (file: DataDocument): Promise<RecipientsSeed | null> => {
     const before = known.get(file.name);
     // Taken before the file is read, so that a change in the meantime makes the stamp differ.
     const stamp = onInvalid === undefined ? readStamp(file) : null;

@@ -155,6 +155,10 @@ describe.concurrent("knock dev", () => {
 
     collab.write("knock/recipients/more.json", { users: [{ id: "late", name: "Late" }] });
     expect(await eventually(async () => (await knock.users.get("late").catch(() => null)) !== null)).toBe(true);
+    const schedule = { key: "later", workflow: "fresh", recipients: ["late"], scheduled_at: "2040-01-01T00:00:00Z" };
+    collab.write("knock/schedules/later.json", { schedules: [schedule] });
+    const hasSchedule = async () => (await knock.schedules.list({ workflow: "fresh" })).entries.length === 1;
+    expect(await eventually(hasSchedule)).toBe(true);
     const environment = JSON.parse(collab.read("knock/environment.json")) as object;
     collab.write("knock/environment.json", { ...environment, keys: ["sk_only"] });
     const isRefused = async () => (await knock.users.get("late").catch((error) => error.status)) === 401;

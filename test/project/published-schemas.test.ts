@@ -20,6 +20,7 @@ const FILES: Readonly<Record<string, RegExp>> = {
   "message-type": /\/message-types\/[^/]+\/message_type\.json$/,
   partial: /\/partials\/[^/]+\/partial\.json$/,
   recipients: /\/recipients\/[^/]+\.json$/,
+  schedules: /\/schedules\/[^/]+\.json$/,
   source: /\/sources\/[^/]+\/source\.json$/,
   translation: /\/translations\/[^/]+\/[^/]+\.json$/,
   request: /\/requests\/[^/]+\/request\.json$/,
@@ -27,9 +28,9 @@ const FILES: Readonly<Record<string, RegExp>> = {
   workflow: /\/workflows\/[^/]+\/workflow\.json$/,
 };
 
-const fixtures = readdirSync(join(ROOT, "fixtures"), { recursive: true, encoding: "utf8" }).map(
-  (path) => `/fixtures/${path}`,
-);
+const samples = readdirSync(join(ROOT, "fixtures"), { recursive: true, encoding: "utf8" });
+// The sample projects have no schedules, which would run whenever a test moves their clock.
+const fixtures = [...samples.map((path) => `/fixtures/${path}`), "/test/project/schedules/weekly.json"];
 type Document = Record<string, Record<string, unknown> | undefined>;
 
 /** Reads a document. JSON is also YAML. */

@@ -53,14 +53,19 @@ function toSharedFields({ actor, tenant, data, repeats, scheduled_at, ending_at 
   };
 }
 
+/** Returns the request of a create body that was checked. */
+export function toScheduleRequest(body: z.infer<ReturnType<typeof scheduleRequestSchema>>): ScheduleRequest {
+  const recipients = body.recipients.map(toRecipient);
+  return { workflow: body.workflow, recipients, ...toSharedFields(body), payload: body as JsonObject };
+}
+
 /**
  * Parses a create body (A-500). A recipient that is listed twice gets one schedule. Its `$trigger_data` is merged over
  * the data of that schedule. Throws `invalid_params` with one pointer per finding.
  */
 export function parseScheduleRequest(payload: unknown, documentName = "the schedule"): ScheduleRequest {
   const body = parseBody(scheduleRequestSchema(), payload, documentName);
-  const recipients = body.recipients.map(toRecipient);
-  return { workflow: body.workflow, recipients, ...toSharedFields(body), payload: payload as JsonObject };
+  return { ...toScheduleRequest(body), payload: payload as JsonObject };
 }
 
 /** Parses a bulk create body, whose schedules have one recipient each (A-503). Throws like `parseScheduleRequest`. */

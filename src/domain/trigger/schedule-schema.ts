@@ -63,7 +63,10 @@ const sharedFields = () => ({
 
 const RECIPIENTS = "The recipients, who each get a schedule: user IDs, objects and inline recipients.";
 
-const creationFields = () => ({ workflow: nonEmptyText("a workflow key"), ...sharedFields() });
+/** Returns the schema of the workflow of a schedule. */
+export const workflowKeySchema = () => nonEmptyText("a workflow key");
+
+const creationFields = () => ({ workflow: workflowKeySchema(), ...sharedFields() });
 
 /** Checks that a schedule has a time or a rule (AC-243). */
 const occurrenceRule = rule(({ repeats, scheduled_at }, report) => {
@@ -84,12 +87,16 @@ const scheduleIds = () =>
     emptyMessage: "must have at least one of ids",
   });
 
-/** Returns the schema of a create body, with the given schema of its workflow. */
-export const buildScheduleRequestSchema = <W extends z.ZodMiniType>(workflow: W) => {
+/** Returns the schema of a create body, with the given schema of its workflow and additional fields. */
+export const buildScheduleRequestSchema = <W extends z.ZodMiniType, F extends z.core.$ZodShape = Record<never, never>>(
+  workflow: W,
+  additionalFields?: F,
+) => {
   const { workflow: _, ...fields } = creationFields();
   const limits = { max: MAX_SCHEDULES, noun: "recipients", emptyMessage: "must have at least one of recipients" };
   return z
     .strictObject({
+      ...(additionalFields as F),
       workflow,
       recipients: described(boundedList(recipientSchema(), limits), RECIPIENTS, ["ada"]),
       ...fields,

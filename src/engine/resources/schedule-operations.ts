@@ -36,7 +36,12 @@ async function identifyInlineRecipients(
   return upserts.length > 0 ? store.upsertRecipients(upserts, now) : NO_CAUSED_WORK;
 }
 
-function buildSchedule(id: string, request: ScheduleRequest, recipient: TriggerRecipient, now: number): Schedule {
+export function buildSchedule(
+  id: string,
+  request: ScheduleRequest,
+  recipient: TriggerRecipient,
+  now: number,
+): Schedule {
   const { data } = request;
   return {
     id,
@@ -88,8 +93,8 @@ async function createSchedules(
   return serializeSchedules(store, await store.readSchedules(schedules.map(({ id }) => id)));
 }
 
-async function setFirstOccurrences(
-  context: EngineContext<RecipientStore>,
+export async function setFirstOccurrences(
+  context: Pick<EngineContext<Pick<RecipientStore, "readRecipients">>, "store" | "definitions">,
   untimedSchedules: readonly Schedule[],
   now: number,
 ): Promise<Schedule[]> {
@@ -147,7 +152,7 @@ function applyScheduleChange(schedule: Schedule, change: ScheduleChange, now: nu
 }
 
 /** Returns whether a schedule without repeats has occurred. It occurs again only at a new time. */
-function hasOccurred(schedule: Schedule, change: ScheduleChange): boolean {
+export function hasOccurred(schedule: Schedule, change: Pick<ScheduleChange, "scheduled_at">): boolean {
   const { repeats, scheduled_at, last_occurrence_at: last } = schedule;
   if (repeats.length > 0 || change.scheduled_at !== undefined || scheduled_at === null) return false;
   return last !== null && last >= scheduled_at;

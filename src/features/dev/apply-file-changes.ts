@@ -1,4 +1,4 @@
-import { applyRecipientsFiles } from "../../context/open-project-store.js";
+import { applyRecipientsFiles, applySchedulesFiles } from "../../context/open-project-store.js";
 import type { Output } from "../../output/output.js";
 import { watchFolder } from "../../watch/watch-folder.js";
 import type { Emulator } from "./emulator/start-emulator.js";
@@ -18,10 +18,11 @@ const WEBHOOK_EVENTS: Partial<Record<ProjectChange["kind"], string>> = {
 };
 
 const RECIPIENTS_ENTRY = { kind: "recipients", key: null, branch: null } as const;
+const SCHEDULES_ENTRY = { kind: "schedules", key: null, branch: null } as const;
 
 interface FileChangeOptions {
   project: FollowedProject;
-  store: Parameters<typeof applyRecipientsFiles>[1];
+  store: Parameters<typeof applySchedulesFiles>[1];
   emulator: Emulator;
   output: Output;
   onError(error: unknown): void;
@@ -30,7 +31,7 @@ interface FileChangeOptions {
 }
 
 /**
- * Applies the project's file changes and reports them until aborted: recipients go to the store, and other changes are
+ * Applies the project's file changes and reports them until aborted: recipients and schedules go to the store, and other changes are
  * printed and published as webhook events. Broken files are reported immediately, including files that were broken from
  * the start. Resolves after it has been aborted.
  */
@@ -47,6 +48,7 @@ export async function applyFileChanges(options: FileChangeOptions, signal: Abort
     const changes = await project.readChanges();
     // Errors in these files are among the changes that are printed below, so applying them would report the errors twice.
     if (!project.isBroken(RECIPIENTS_ENTRY)) await applyRecipientsFiles(project.current, store).catch(onError);
+    if (!project.isBroken(SCHEDULES_ENTRY)) await applySchedulesFiles(project.current, store).catch(onError);
     await onChange().catch(onError);
     for (const change of changes) {
       printProjectChange({ ...change, kept: project.hasLastValid(change) }, output);

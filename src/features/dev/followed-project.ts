@@ -100,7 +100,7 @@ export class FollowedProject {
   hasLastValid({ kind, key, branch }: ProjectPart): boolean {
     if (branch !== null) return this.branch(branch)?.hasLastValid({ kind, key, branch: null }) ?? false;
     // The command does not start with broken recipients files, and valid recipients are already in the store.
-    return kind === "recipients" || this.lastValid.has(getEntryName({ kind, key, branch }));
+    return kind === "recipients" || kind === "schedules" || this.lastValid.has(getEntryName({ kind, key, branch }));
   }
 
   /** Returns whether the entry was broken in the last snapshot that `readChanges` took. */

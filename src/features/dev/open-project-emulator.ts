@@ -5,7 +5,7 @@ import { createLocalEngine, httpClient } from "../../context/create-local-engine
 import { findBuiltFile } from "../../context/find-built-file.js";
 import type { GuardDeliveries } from "../../context/guard-deliveries.js";
 import { mapEnvironment } from "../../context/map-environment.js";
-import { applyRecipientsFiles } from "../../context/open-project-store.js";
+import { applyDataFiles } from "../../context/open-project-store.js";
 import { openSources } from "../../context/open-sources.js";
 import { openStore } from "../../context/open-store.js";
 import type { ProcessIO } from "../../context/process-io.js";
@@ -120,7 +120,7 @@ export async function openProjectEmulator(
   let emulator: Emulator | undefined;
   try {
     watchStoreFile(location, warn, watching.signal);
-    await applyRecipientsFiles(opened, store);
+    await applyDataFiles(opened, store);
     const { guardDeliveries } = flags;
     const context = buildEmulatorContext({
       opened,
@@ -139,7 +139,7 @@ export async function openProjectEmulator(
     /** Opens a scene with a store in memory, which starts with the recipients files and is discarded with the scene. */
     const openScene = async (): Promise<SceneParts> => {
       const sceneStore = await openStore(":memory:", { watchUsers: opened.hasAudiences(), isShared: true });
-      await applyRecipientsFiles(project.current, sceneStore);
+      await applyDataFiles(project.current, sceneStore);
       const logs = await sceneStore.openLogs();
       const sceneContext = buildEmulatorContext({
         ...{ opened, guardDeliveries, project, store: sceneStore, logs, tracing, io, output },
@@ -171,7 +171,7 @@ export async function openProjectEmulator(
     emulator = listening;
     let reported = new Set<string>();
     const onChange = async (): Promise<void> => {
-      for (const sceneStore of sceneStores) await applyRecipientsFiles(project.current, sceneStore).catch(onError);
+      for (const sceneStore of sceneStores) await applyDataFiles(project.current, sceneStore).catch(onError);
       const errors = [...((await operations.resources.guides?.readErrors())?.values() ?? [])];
       for (const error of errors) if (!reported.has(error.message)) onError(error);
       const warnings = flags.logsRequests ? await project.readFileWarnings((name) => io.env[name]).catch(() => []) : [];
@@ -279,7 +279,7 @@ function buildEmulatorContext({
       await operations.resetClock();
       await operations.clear({ keepRecipients: recipients });
       await logs.sources.clear();
-      await applyRecipientsFiles(project.current, store);
+      await applyDataFiles(project.current, store);
     },
     onError(error) {
       const isDebugging = env.KNOCK_DEBUG === "1";

@@ -10,7 +10,9 @@ export function printProjectChange(
     return output.errorJson({ change: { kind, key, branch, change, error, kept: change === "broken" && kept } });
   const name = `${key === null ? kind : `${kind} ${key}`}${branch === null ? "" : ` on branch ${branch}`}`;
   if (change !== "broken") return output.note(`${change}: ${name}`);
-  const fallback = kind === "recipients" ? "the previously applied data stays" : "the last valid version stays active";
+  const fallback = ["recipients", "schedules"].includes(kind)
+    ? "the previously applied data stays"
+    : "the last valid version stays active";
   const consequence = kept ? fallback : "it is unavailable until the error is fixed";
   output.warn(`${name}: ${error ?? "cannot be read"}; ${consequence}`);
 }

@@ -53,6 +53,7 @@ const WEBHOOK_DOCUMENTS = {
 const SNAPSHOT_KINDS = [
   "environment",
   "recipients",
+  "schedules",
   "audiences",
   "translations",
   "translation",
@@ -144,6 +145,9 @@ export async function readProjectSnapshot(project: Project, branch: string | nul
     if (entries.get("environment")?.error != null) return entries;
     await add("recipients", null, async () =>
       (await project.readChangedRecipients(new Map())).map(({ file, digest }) => [file, digest]),
+    );
+    await add("schedules", null, async () =>
+      (await project.readChangedSchedules(new Map())).changed.map(({ file, digest }) => [file, digest]),
     );
     await add("audiences", null, project.audiences);
   }

@@ -36,6 +36,7 @@ import {
   readReferringDocuments,
 } from "./check-references.js";
 import { checkScenarioFiles } from "./check-scenario-files.js";
+import { checkSchedules } from "./check-schedules.js";
 import { TextKeyChecker } from "./check-text-keys.js";
 import { checkTranslations, checkTranslationVariables } from "./check-translations.js";
 import { findMissingDocuments } from "./find-missing-documents.js";
@@ -236,6 +237,7 @@ class ProjectValidator {
     const sources = openProjectSources(project, collector.cwd);
     for (const key of sources.keys())
       await collector.tryRead(displayPath("sources", key, "source.json"), () => sources.read(key));
+    await checkSchedules(project, collector, this.workflows);
     await this.checkBroadcasts();
     await templates.checkTexts(shared);
     const guides = await readGuides(project, await project.environment(), collector.cwd);

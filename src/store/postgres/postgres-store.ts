@@ -23,7 +23,6 @@ import { deleteRecipients } from "./recipient/delete-recipients.js";
 import { mergeRecipients } from "./recipient/merge-recipients.js";
 import { writeChannelData, writePreferenceSets } from "./recipient/recipient-parts.js";
 import { listRecipients, readRecipients, upsertRecipients } from "./recipient/recipients.js";
-import { applySeeds, readSeeds } from "./recipient/seeds.js";
 import {
   deleteSubscriptions,
   listSubscribers,
@@ -56,6 +55,7 @@ import {
   saveOccurrences,
   updateSchedules,
 } from "./work/schedules.js";
+import { applySeeds, readSeeds } from "./work/seeds.js";
 import { claimUserChanges, saveUserChanges } from "./work/user-changes.js";
 
 const buildSelectLinks = (column: string): string =>

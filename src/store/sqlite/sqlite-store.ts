@@ -25,7 +25,6 @@ import {
   writeChannelData,
   writePreferenceSets,
 } from "./recipient/recipients.js";
-import { applySeeds, readSeeds } from "./recipient/seeds.js";
 import { deleteSubscriptions, listSubscriptions, upsertSubscriptions } from "./recipient/subscriptions.js";
 import { cancelRuns } from "./run/cancel-runs.js";
 import { listIdsByPrefix, listRecipientRuns, readRecipientRun } from "./run/list-runs.js";
@@ -57,6 +56,7 @@ import {
   saveOccurrences,
   updateSchedules,
 } from "./work/schedules.js";
+import { applySeeds, readSeeds } from "./work/seeds.js";
 import { claimUserChanges, saveUserChanges } from "./work/user-changes.js";
 
 /** The store in one SQLite file, with its connection. */

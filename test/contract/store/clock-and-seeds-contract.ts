@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Schedule } from "../../../src/domain/trigger/schedule.js";
 import type { Seed } from "../../../src/ports/seed-store.js";
 import { HOUR, NOW, user } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
@@ -96,6 +97,29 @@ export function describeClockAndSeeds(open: OpenStore): void {
         properties: { name: "Countess" },
         updated_at: NOW + 1,
       });
+    });
+
+    it("write and delete schedules, whose files are applied again after the store is cleared", async () => {
+      const schedule = (id: string, due: number): Schedule => ({
+        ...{ id, workflow: "digest", recipient: user("ada"), actor: null, tenant: null, data: null, repeats: [] },
+        ...{ scheduled_at: due, ending_at: null, next_occurrence_at: due, last_occurrence_at: null },
+        ...{ inserted_at: NOW, updated_at: NOW },
+      });
+      const file = "schedules/team.json";
+      const apply = (digest: string, saved: Schedule[], removed: string[]): Promise<void> =>
+        open.store.applySeeds([seed({ file, digest, recipients: [], schedules: { saved, removed } })], NOW);
+      await apply("d1", [schedule("s1", NOW + 5), schedule("s2", NOW + 5)], []);
+      const changed = { ...schedule("s1", NOW + 9), data: { report: "weekly" }, updated_at: NOW + 1 };
+      await apply("d2", [changed, schedule("s3", NOW + 7)], ["s2"]);
+      // A second process with the same content changes nothing.
+      await (await open.openAgain()).applySeeds(
+        [seed({ file, digest: "d2", recipients: [], schedules: { saved: [], removed: ["s1"] } })],
+        NOW,
+      );
+      expect(await open.store.readSchedules(["s1", "s2", "s3"])).toEqual([changed, schedule("s3", NOW + 7)]);
+      await open.store.applySeeds([seed()], NOW);
+      await open.store.clear({ keepRecipients: true });
+      expect([...(await open.store.readSeeds()).keys()]).toEqual(["users.json"]);
     });
 
     it("are applied again when the file's content changes", async () => {

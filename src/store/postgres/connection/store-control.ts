@@ -35,6 +35,8 @@ export async function clearStore(db: Connection, { keepRecipients }: { keepRecip
   // DELETE and not TRUNCATE, which would wait for every reader.
   await db.write(async (tx) => {
     for (const table of tables) await tx.run(`DELETE FROM ${table}`);
+    // The schedules are gone, so their files are applied again.
+    await tx.run("DELETE FROM seeds WHERE file LIKE 'schedules/%'");
     // Readers of new messages notice by it that the store was emptied.
     await tx.all("SELECT nextval('store_clears')");
   });

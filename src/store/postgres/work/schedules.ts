@@ -2,6 +2,7 @@ import type { Schedule } from "../../../domain/trigger/schedule.js";
 import type { Claim } from "../../../ports/due-store.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { Occurrence, OccurrenceResult, ScheduleFilter, ScheduleUpdate } from "../../../ports/schedule-store.js";
+import type { ScheduleChanges } from "../../../ports/seed-store.js";
 import { stringify } from "../../rows/json-column.js";
 import { SCHEDULE_BYTES, SCHEDULE_COLUMNS, SCHEDULES, type ScheduleRow, toSchedule } from "../../rows/schedule-row.js";
 import { encodeRecord, listColumns, listTypes } from "../../rows/table.js";
@@ -32,6 +33,16 @@ const toRows = (schedules: readonly Schedule[]): string =>
 
 function wakeSchedules(tx: Transaction, schedules: readonly Schedule[]): void {
   for (const { next_occurrence_at: dueAt } of schedules) if (dueAt !== null) tx.wake({ kind: "schedules", dueAt });
+}
+
+const UPSERT = `${INSERT}
+  ON CONFLICT (id) DO UPDATE SET ${listColumns(SCHEDULES.mutableFields, (name) => `${name} = excluded.${name}`)}, claim_token = NULL, claim_until = NULL`;
+
+/** Writes and deletes schedules in the current transaction. Ends all claims on them. */
+export async function applyScheduleChanges(tx: Transaction, { saved, removed }: ScheduleChanges): Promise<void> {
+  await tx.run(UPSERT, toRows(saved));
+  await tx.run("DELETE FROM schedules WHERE id = ANY($1::text[])", removed);
+  wakeSchedules(tx, saved);
 }
 
 export async function insertSchedules(db: Connection, schedules: readonly Schedule[]): Promise<void> {

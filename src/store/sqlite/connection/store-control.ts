@@ -57,5 +57,7 @@ export function clearStore(db: Connection, { keepRecipients }: { keepRecipients:
   db.write(() => {
     for (const table of keepRecipients ? RUN_TABLES : [...RUN_TABLES, ...RECIPIENT_TABLES])
       db.run(`DELETE FROM ${table}`);
+    // The schedules are gone, so their files are applied again.
+    db.run("DELETE FROM seeds WHERE file LIKE 'schedules/%'");
   });
 }

@@ -2,6 +2,7 @@ import type { Schedule } from "../../../domain/trigger/schedule.js";
 import { type Claim, NO_CAUSED_WORK } from "../../../ports/due-store.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { Occurrence, OccurrenceResult, ScheduleFilter, ScheduleUpdate } from "../../../ports/schedule-store.js";
+import type { ScheduleChanges } from "../../../ports/seed-store.js";
 import { stringify } from "../../rows/json-column.js";
 import { SCHEDULE_BYTES, SCHEDULE_COLUMNS, SCHEDULES, type ScheduleRow, toSchedule } from "../../rows/schedule-row.js";
 import { encodeFields, listColumns } from "../../rows/table.js";
@@ -18,6 +19,14 @@ const SELECT = `SELECT ${SCHEDULE_COLUMNS} ${FROM}`;
 const INSERT = `INSERT INTO schedules (${listColumns(SCHEDULES.fields)}) VALUES (${listColumns(SCHEDULES.fields, () => "?")})`;
 
 const UPDATE = `UPDATE schedules SET ${listColumns(SCHEDULES.mutableFields, (name) => `${name} = ?`)}, claim_token = NULL, claim_until = NULL WHERE id = ?`;
+
+const UPSERT = `${INSERT} ON CONFLICT (id) DO UPDATE SET ${listColumns(SCHEDULES.mutableFields, (name) => `${name} = excluded.${name}`)}, claim_token = NULL, claim_until = NULL`;
+
+/** Writes and deletes schedules in the current transaction. Ends all claims on them. */
+export function applyScheduleChanges(db: Connection, { saved, removed }: ScheduleChanges): void {
+  for (const schedule of saved) db.run(UPSERT, ...encodeFields(SCHEDULES.fields, schedule));
+  for (const id of removed) db.run("DELETE FROM schedules WHERE id = ?", id);
+}
 
 export function insertSchedules(db: Connection, schedules: readonly Schedule[]): void {
   db.write(() => {

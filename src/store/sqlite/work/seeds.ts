@@ -1,9 +1,10 @@
 import type { RecipientsFileMark } from "../../../domain/request/parse-recipients-file.js";
 import type { Seed } from "../../../ports/seed-store.js";
 import type { Connection } from "../connection/connection.js";
-import { insertMembers } from "./audiences.js";
-import { applyUpserts } from "./recipients.js";
-import { applySubscriptions } from "./subscriptions.js";
+import { insertMembers } from "../recipient/audiences.js";
+import { applyUpserts } from "../recipient/recipients.js";
+import { applySubscriptions } from "../recipient/subscriptions.js";
+import { applyScheduleChanges } from "./schedules.js";
 
 export function readSeeds(db: Connection): Map<string, RecipientsFileMark> {
   const rows = db.read(() => db.all<RecipientsFileMark & { file: string }>("SELECT file, digest, stamp FROM seeds"));
@@ -16,7 +17,7 @@ export function readSeeds(db: Connection): Map<string, RecipientsFileMark> {
  */
 export function applySeeds(db: Connection, seeds: readonly Seed[], at: number): void {
   db.write(() => {
-    for (const { file, digest, stamp = null, recipients, subscriptions, audiences } of seeds) {
+    for (const { file, digest, stamp = null, recipients, subscriptions, audiences, schedules } of seeds) {
       if (db.get<{ digest: string }>("SELECT digest FROM seeds WHERE file = ?", file)?.digest === digest) {
         db.run("UPDATE seeds SET stamp = ? WHERE file = ?", stamp, file);
         continue;
@@ -26,6 +27,7 @@ export function applySeeds(db: Connection, seeds: readonly Seed[], at: number): 
       for (const { key, members } of audiences) {
         insertMembers(db, key, members, at, { quietly: true });
       }
+      if (schedules !== undefined) applyScheduleChanges(db, schedules);
       db.run(
         "INSERT OR REPLACE INTO seeds (file, digest, stamp, applied_at) VALUES (?, ?, ?, ?)",
         file,
