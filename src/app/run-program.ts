@@ -5,6 +5,7 @@ import { OPTION_GROUPS } from "../commands/shared/help-groups.js";
 import { applyVerbosity, type CommonFlags } from "../commands/shared/options.js";
 import type { CommandContext } from "../context/command-context.js";
 import { KnockError } from "../errors/knock-error.js";
+import { quoteForShell } from "../input/restore-quotes.js";
 import { didYouMean } from "../util/find-nearest.js";
 import { buildHelpConfiguration, unquoteDefaults } from "./help-configuration.js";
 import { readExampleNames } from "./read-example-names.js";
@@ -40,6 +41,17 @@ async function findExampleNames({ argv, io, target }: CommandContext): Promise<E
   } catch {
     return null;
   }
+}
+
+/** Returns the error for an unknown command with another hint if the command is the key of a workflow. */
+async function suggestWorkflow(
+  error: KnockError,
+  words: readonly string[],
+  context: CommandContext,
+): Promise<KnockError> {
+  const names = await context.project.readNames({}).catch(() => null);
+  if (!names?.workflows.includes(words[0] ?? "")) return error;
+  return error.copyWith({ hint: `Did you mean \`knock notify ${words.map(quoteForShell).join(" ")}\`?` });
 }
 
 /** Commands by name. Each is imported when argv names it, so that a start loads only the command that it runs. */
@@ -140,7 +152,7 @@ export async function runProgram(
     const isKnown = Object.hasOwn(commands, second) || topics.includes(second);
     const unknown = name !== "help" ? args : KNOWN_WORDS.includes(second) && !isKnown ? [second] : [];
     if (unknown[0] && !unknown[0].startsWith("-"))
-      throw createUnknownCommandError(unknown, Object.keys(commands), topics);
+      throw await suggestWorkflow(createUnknownCommandError(unknown, Object.keys(commands), topics), args, context);
     for (const loadOne of Object.values(commands)) (await loadOne())(program, context);
     program.addHelpText("after", "\nGet started:\n  $ knock init && knock notify hello --recipients ada\n");
   }

@@ -68,6 +68,7 @@ export function suggestSubcommand(group: Command, typed: string, args: readonly 
   // Other tools use `run` as a verb.
   if (typed === "run" && !ID_LIKE.test(word))
     return `Did you mean \`knock notify ${args.map(quoteForShell).join(" ")}\`?`;
+  if (group.name() === "clock" && /^\d+[smhdw]$/.test(word)) return `Did you mean \`knock clock advance ${word}\`?`;
   return suggestReadCommand(group, [word]);
 }
 
@@ -148,6 +149,9 @@ export function suggestForExcessArguments(command: Command, argv: readonly strin
   if (word === undefined) return undefined;
   // Only a duration in words has several: 2 hours.
   const duration = command.registeredArguments.at(-1)?.name() === "duration" ? command.args.slice(allowed - 1) : [];
+  const [date, time] = command.args.slice(allowed - 1);
+  const isTime = /^\d{4}-\d\d-\d\d$/.test(date ?? "") && /^\d\d:\d\d(:\d\d)?Z?$/.test(time ?? "");
+  if (isTime && allowed > 0) return `Did you mean "${date}T${time}"?`;
   const shortDuration = suggestUnit(duration.join(" "));
   if (shortDuration !== undefined) return shortDuration;
   const unquoted = findUnquotedData(command, argv);

@@ -2,7 +2,8 @@ import type { Command, CommanderError } from "commander";
 import { findExample, getExamples } from "../commands/shared/examples.js";
 import { describeSwallowedArgument, findSwallowedArgument, isRemoteOption } from "../commands/shared/options.js";
 import { KnockError } from "../errors/knock-error.js";
-import { didYouMean } from "../util/find-nearest.js";
+import { quoteForShell } from "../input/restore-quotes.js";
+import { didYouMean, findNearest } from "../util/find-nearest.js";
 import { suggestForExcessArguments, suggestQuotedCommand } from "./suggest-command.js";
 
 /** Yields every command of a program, each group before its subcommands. */
@@ -48,7 +49,7 @@ function suggestOptions(unknown: string, command: Command): string[] {
     known.includes(name),
   );
   if (synonym !== undefined) return [synonym];
-  if (unknown.startsWith("--")) return [];
+  if (unknown.startsWith("--")) return unknown.length < 5 ? [] : known.filter((name) => name.startsWith(unknown));
   const sameLetter = options.find(({ short }) => short === swapCase(unknown))?.short;
   if (sameLetter !== undefined) return [sameLetter];
   return known.filter((name) => name.startsWith(`-${unknown.slice(0, 2).toLowerCase()}`)).sort();
@@ -68,12 +69,30 @@ function suggestArgument(message: string, named: Command | undefined): string | 
   return `Give it as an argument: \`knock ${words.filter(Boolean).join(" ")}\`.`;
 }
 
-/** Returns a hint for an option such as `--email zoe@example.com` in a command that sets properties with `--set`. */
-function suggestPropertyOption(message: string, named: Command | undefined): string | undefined {
-  const name = /^unknown option '--([\w-]+)/.exec(message)?.[1];
-  if (name === undefined || named?.name() !== "set" || !named.options.some(({ long }) => long === "--set"))
-    return undefined;
-  return `Did you mean --set ${name}=…?`;
+/**
+ * Returns a hint for an option such as `--email zoe@example.com` in a command that sets properties or data with `--set`.
+ * `similar` is the option that commander suggests.
+ */
+function suggestPropertyOption(
+  message: string,
+  similar: string,
+  named: Command | undefined,
+  argv: readonly string[],
+): string | undefined {
+  const [, option = "", name = ""] = /^unknown option '(--([\w-]+))/.exec(message) ?? [];
+  if (name === "" || !named?.options.some(({ long }) => long === "--set")) return undefined;
+  const index = argv.findIndex((word) => word === option || word.startsWith(`${option}=`));
+  const value = argv[index]?.slice(option.length + 1) || (argv[index + 1] ?? "");
+  const hasValue = value !== "" && !value.startsWith("-");
+  if (named.name() !== "set" && !hasValue) return undefined;
+  const flag = `--set ${hasValue ? quoteForShell(`${name}=${value}`) : `${name}=…`}`;
+  const known = /^Did you mean (.*)\?$/.exec(similar)?.[1];
+  // A difference of one letter is a typing mistake.
+  if (known === undefined || named.name() === "set") return `Did you mean ${flag}?`;
+  const similarOptions = known.replace(/^one of /, "").split(", ");
+  return findNearest(option, similarOptions, 1) === undefined
+    ? `Did you mean ${flag}, or the option ${known}?`
+    : undefined;
 }
 
 /**
@@ -193,9 +212,9 @@ export function toUsageError(
   };
   const hint =
     suggestByCode[error.code]?.() ||
-    suggestion ||
     suggestArgument(first, named) ||
-    suggestPropertyOption(first, named) ||
+    suggestPropertyOption(first, suggestion, named, argv) ||
+    suggestion ||
     help;
   return new KnockError("usage", message.replace(SINGLE_QUOTED, '"$1"'), { hint });
 }

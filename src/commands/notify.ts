@@ -143,6 +143,10 @@ async function runNotify(
         : undefined;
     parseDurationArgument(flags.wait, "--wait", hint);
   }
+  if (workflow !== null && flags.file === undefined && /\.(?:jsonl?|csv)$/.test(workflow))
+    throw new KnockError("usage", `${JSON.stringify(workflow)} is a file, not the key of a workflow`, {
+      hint: `Did you mean --file ${workflow}?`,
+    });
   const rules = readRules(flags);
   if (hasPayloadLines(flags)) return lines.triggerLines(workflow, flags, rules, context);
   lines.rejectOptions(flags);

@@ -1,5 +1,5 @@
 import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
-import { parsePointer } from "../util/json.js";
+import { isJsonObject, parsePointer } from "../util/json.js";
 import { JsonLocator } from "../util/json-location.js";
 import type { NamedPayload } from "./trigger-payload.js";
 
@@ -12,6 +12,16 @@ export async function locatePayloadErrors<T>(payload: NamedPayload, run: () => T
     return await run();
   } catch (error) {
     throw await addLocations(error, payload);
+  }
+}
+
+/** Returns the number of keys of a JSON object, or null for another text. */
+function countKeys(text: string): number | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJsonObject(value) ? Object.keys(value).length : null;
+  } catch {
+    return null;
   }
 }
 
@@ -29,7 +39,10 @@ async function addLocations(error: unknown, { name, file }: NamedPayload): Promi
   });
   const [first] = details;
   if (first?.line === undefined) return error.copyWith({ details });
+  const unknown = details.filter(({ message }) => message.startsWith("unknown key"));
+  const isOnlyData = unknown.length > 0 && unknown.length === countKeys(file.text);
+  const hint = isOnlyData ? `Did you mean --data @${name}? --file reads a whole payload.` : error.hint;
   const prefix = `${name}: `;
   const rest = error.message.startsWith(prefix) ? error.message.slice(prefix.length) : error.message;
-  return error.copyWith({ message: `${name}:${first.line}:${first.column}: ${rest}`, details });
+  return error.copyWith({ message: `${name}:${first.line}:${first.column}: ${rest}`, details, hint });
 }

@@ -17,13 +17,18 @@ function checkNotDash(text: string, flag: string): void {
   });
 }
 
-/** Parses comma-separated IDs and trims them. Throws `usage` for an empty ID, because it is always a typing mistake. */
-export function parseIds(text: string, flag: string): string[] {
+/**
+ * Parses comma-separated IDs and trims them. Throws `usage` for an empty ID, because it is always a typing mistake. `words`
+ * are all words of the flag, for the hint.
+ */
+export function parseIds(text: string, flag: string, words: readonly string[] = [text]): string[] {
   checkNotDash(text, flag);
   const ids = text.split(",").map((id) => id.trim());
   if (ids.some((id) => id === "")) {
+    const all = words.flatMap((word) => word.split(",")).filter((id) => /^[\w.@+-]+$/.test(id));
+    const example = all.length === 0 ? "" : `: ${flag} ${all.join(",")}`;
     throw new KnockError("usage", `${flag}: an ID is empty in ${JSON.stringify(text)}`, {
-      hint: "Separate IDs with single commas, without a comma at the start or end.",
+      hint: `Separate IDs with single commas, without spaces or a comma at the start or end${example || "."}`,
     });
   }
   return ids;
@@ -42,7 +47,7 @@ export async function parseRecipientsFlag(
   for (const raw of values) {
     const { text, name } = await reader.readValue(raw, flag);
     if (!raw.startsWith("@") && !looksLikeJson(text)) {
-      for (const id of parseIds(text, flag)) recipients.push(id);
+      for (const id of parseIds(text, flag, values)) recipients.push(id);
       continue;
     }
     const value = await parseJsonInput(text, name);

@@ -39,7 +39,7 @@ const ISO_TIME = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2
 /** The expected form of a time, and the hint of its errors. */
 const TIME_FORM = {
   expected: "a time",
-  hint: "Use ISO 8601, for example 2026-06-04T10:00:00Z. The default offset is UTC.",
+  hint: "Use ISO 8601, for example 2030-06-04T10:00:00Z. The default offset is UTC.",
 };
 
 /**

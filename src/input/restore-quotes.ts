@@ -32,7 +32,7 @@ export function looksUnquoted(word: string): boolean {
 /** Returns the JSON that was typed before a shell removed its double quotes, or null if the text is something else. */
 function restoreQuotes(words: readonly string[]): string | null {
   // Bash expands {"a":1,"b":2} to two words.
-  const isExpanded = words.length > 1 && words.every((word) => /^[\w$.-]+:[^{}[\]]*$/.test(word));
+  const isExpanded = words.every((word) => /^[\w$.-]+:[^{}[\]]*$/.test(word));
   const text = isExpanded ? `{${words.join(",")}}` : words.join(" ");
   const restored = text
     .replace(/([{,]\s*)([A-Za-z_$][\w$.-]*)\s*:/g, '$1"$2":')

@@ -22,7 +22,7 @@ interface UnidentifiedRecipient {
 const SURROUNDING_QUOTES = /^["'“”„‘’]+|(?<!["'“”„‘’])["'“”„‘’]+$/g;
 
 /** Returns the ID of the newest user with an email address, or null. */
-async function findEmailOwner(email: string, users: ResourceOperations["users"]): Promise<string | null> {
+export async function findEmailOwner(email: string, users: ResourceOperations["users"]): Promise<string | null> {
   const { items } = await users.list({ email }, { limit: MAX_CANDIDATES });
   const owner = items.find((user) => String(user.email).toLowerCase() === email.toLowerCase());
   return owner === undefined ? null : String(owner.id);

@@ -50,6 +50,12 @@ export function sortByDistance(typed: string, candidates: readonly string[]): st
   return [...candidates].sort((a, b) => (typos.get(a) as number) - (typos.get(b) as number));
 }
 
+/** Returns the only candidate that starts with the typed text, of three letters or more: `email_1` for `email`. */
+function findCompletion(typed: string, candidates: readonly string[]): string | undefined {
+  const [only, ...others] = typed.length < 3 ? [] : candidates.filter((name) => name.startsWith(typed));
+  return others.length === 0 ? only : undefined;
+}
+
 /** Returns `Did you mean "x"?` for a hint, or the list of candidates if none is near; undefined without candidates. */
 export function didYouMean(
   typed: string,
@@ -57,7 +63,7 @@ export function didYouMean(
   listLabel: string,
   maxListed = 12,
 ): string | undefined {
-  const near = findNearest(typed, candidates);
+  const near = findNearest(typed, candidates) ?? findCompletion(typed, candidates);
   if (near !== undefined) return `Did you mean "${near}"?`;
   if (candidates.length === 0) return undefined;
   const listed = [...candidates].sort().slice(0, maxListed);

@@ -90,6 +90,257 @@ interface Mistake {
 
 const MISTAKES: Mistake[] = [
   {
+    typed: "notfy hello -r ada",
+    error: 'there is no command "notfy"',
+    hint: 'Did you mean "«notify»"?',
+    follow: "notify hello -r ada",
+  },
+  {
+    typed: "hello -r ada",
+    error: 'there is no command "hello"',
+    hint: "Did you mean `«knock notify hello -r ada»`?",
+    follow: "notify hello -r ada",
+  },
+  {
+    typed: "run hello -r ada",
+    error: 'knock runs has no command "hello"',
+    hint: "Did you mean `«knock notify hello -r ada»`?",
+    follow: "notify hello -r ada",
+  },
+  {
+    typed: "whoami",
+    error: '"whoami" is a command of the service',
+    hint: "Run `«knock auth status»` to see the API key in use.",
+    follow: "auth status",
+  },
+  {
+    typed: "push --all",
+    error: '"push" is a command of the service',
+    hint: "Run `«knock validate»` to check them.",
+    follow: "validate",
+  },
+  {
+    typed: "notify helo -r ada",
+    exit: 5,
+    error: 'there is no workflow "helo"',
+    hint: 'Did you mean "«hello»"?',
+    follow: "notify hello -r ada",
+  },
+  {
+    typed: "notify hello",
+    error: "recipients is required",
+    hint: "Add «--recipients ada,grace»",
+    follow: "notify hello --recipients ada,grace",
+  },
+  {
+    typed: "notify hello ada",
+    error: "too many arguments: expected 1, found 2",
+    hint: "Did you mean «--recipients ada»?",
+    follow: "notify hello --recipients ada",
+  },
+  {
+    typed: "notify hello --to ada",
+    error: 'unknown option "--to"',
+    hint: "Did you mean «--recipients»?",
+    follow: "notify hello --recipients ada",
+  },
+  {
+    typed: "notify hello -r ada, grace",
+    error: '--recipients: an ID is empty in "ada,"',
+    hint: "without spaces or a comma at the start or end: «--recipients ada,grace»",
+    follow: "notify hello --recipients ada,grace",
+  },
+  {
+    typed: "notify hello -r adda",
+    exit: 1,
+    error: 'recipient "adda" was never identified and received nothing; did you mean "ada"?',
+    hint: "Identify recipients with `knock users set <id> --file …`",
+    follow: "notify hello -r ada",
+  },
+  {
+    typed: "notify hello -r ada --from Grace",
+    error: 'unknown option "--from"',
+    hint: "Did you mean «--set from=Grace», or the option --format?",
+    follow: "notify hello -r ada --set from=Grace",
+  },
+  {
+    typed: "notify hello -r ada --set from=Grace Hopper",
+    error: "too many arguments: expected 1, found 2",
+    hint: "Put the value in quotes: «--set 'from=Grace Hopper'»",
+    follow: "notify hello -r ada --set 'from=Grace Hopper'",
+  },
+  {
+    typed: "notify hello -r ada --data {from:Grace}",
+    error: "--data: invalid JSON: unexpected word (line 1, column 2)",
+    hint: 'The shell removed the quotes of the JSON. Quote it: «--data \'{"from":"Grace"}\'»',
+    follow: 'notify hello -r ada --data \'{"from":"Grace"}\'',
+  },
+  {
+    typed: "notify hello -r ada --data from:Grace",
+    error: "--data: invalid JSON: unexpected word (line 1, column 1)",
+    hint: 'Quote it: «--data \'{"from":"Grace"}\'»',
+    follow: 'notify hello -r ada --data \'{"from":"Grace"}\'',
+  },
+  {
+    typed: 'notify hello -r ada --data \'{"from":"Grace",}\'',
+    error: "unexpected comma before } (line 1, column 17)",
+    hint: "Remove the comma before this }.",
+    follow: 'notify hello -r ada --data \'{"from":"Grace"}\'',
+  },
+  {
+    typed: "notify hello -r ada --data data.json",
+    error: "--data: invalid JSON: unexpected word",
+    hint: "Did you mean «--data @data.json»?",
+    follow: "notify hello -r ada --data @data.json",
+  },
+  {
+    typed: "notify hello -r ada --data @date.json",
+    error: "--data: date.json does not exist",
+    hint: "Give the path of a readable UTF-8 text file. Paths are relative to the working directory.",
+    follow: "notify hello -r ada --data @data.json",
+  },
+  {
+    typed: "notify hello.json",
+    error: '"hello.json" is a file, not the key of a workflow',
+    hint: "Did you mean «--file hello.json»?",
+    follow: "notify --file hello.json",
+  },
+  {
+    typed: "notify hello -r ada --file data.json",
+    error: 'data.json:2:11: unknown key "from"',
+    hint: "Did you mean «--data @data.json»? --file reads a whole payload.",
+    follow: "notify hello -r ada --data @data.json",
+  },
+  {
+    typed: "notify hello -r ada --wait 10",
+    error: '--wait: "10" is not a duration',
+    hint: "Add a unit: «10s», 10m, 10h or 10d.",
+    follow: "notify hello -r ada --wait 10s",
+  },
+  {
+    typed: "clock advance 2 hours",
+    error: "too many arguments: expected 1, found 2",
+    hint: 'Did you mean "«2h»"?',
+    follow: "clock advance 2h",
+  },
+  {
+    typed: "clock 2h",
+    error: 'knock clock has no command "2h"',
+    hint: "Did you mean `«knock clock advance 2h»`?",
+    follow: "clock advance 2h",
+  },
+  {
+    typed: "clock set tomorrow",
+    error: '"tomorrow" is not a time',
+    hint: "Use ISO 8601, for example «2030-06-04T10:00:00Z».",
+    follow: "clock set 2030-06-04T10:00:00Z",
+  },
+  {
+    typed: "clock set 2030-12-24 09:00",
+    error: "too many arguments: expected 1, found 2",
+    hint: 'Did you mean "«2030-12-24T09:00»"?',
+    follow: "clock set 2030-12-24T09:00",
+  },
+  {
+    typed: "runs list --status done",
+    error: '--status: there is no "done"',
+    hint: 'Did you mean "«completed»"?',
+    follow: "runs list --status completed",
+  },
+  {
+    typed: "runs show 12345678",
+    exit: 5,
+    error: 'there is no run "12345678"',
+    hint: "Run `«knock runs list»` to see the IDs.",
+    follow: "runs list",
+  },
+  {
+    typed: "users set ada --email ada@x.org",
+    error: 'unknown option "--email"',
+    hint: "Did you mean «--set email=ada@x.org»?",
+    follow: "users set ada --set email=ada@x.org",
+  },
+  {
+    typed: "users get grace@example.com",
+    exit: 5,
+    error: 'there is no user "grace@example.com"',
+    hint: 'Did you mean "«grace»"?',
+    follow: "users get grace",
+  },
+  {
+    typed: "users delete adda",
+    exit: 5,
+    error: 'there is no user "adda"',
+    hint: 'Did you mean "«ada»"?',
+    follow: "users get ada",
+  },
+  {
+    typed: "feed ada",
+    error: 'knock feed has no command "ada"',
+    hint: "Did you mean `«knock feed list ada»`?",
+    follow: "feed list ada",
+  },
+  {
+    typed: "preview hello email",
+    exit: 5,
+    error: 'workflow "hello" has no step "email"',
+    hint: 'Did you mean "«email_1»"?',
+    follow: "preview hello email_1",
+  },
+  {
+    typed: "preview hello",
+    error: 'workflow "hello" has 2 channel steps',
+    hint: "Name a step or use «--all»",
+    follow: "preview hello --all",
+  },
+  {
+    typed: "test helo",
+    exit: 5,
+    error: 'there is no file, folder or workflow "helo"',
+    hint: 'Did you mean "«hello»"?',
+    follow: "test hello",
+  },
+  {
+    typed: "validate knock/workflow",
+    exit: 5,
+    error: 'there is no workflow "knock/workflow"',
+    hint: "Workflows: hello, reminder.",
+    follow: "validate hello",
+  },
+  {
+    typed: "notify hello -r ada --env development",
+    error: 'unknown option "--env"',
+    hint: "Did you mean «--environment»?",
+    follow: "notify hello -r ada --environment development",
+  },
+  {
+    typed: "notify hello -r ada --environment staging",
+    exit: 5,
+    error: 'there is no environment "staging"',
+    hint: "Environments: «development».",
+    follow: "notify hello -r ada --environment development",
+  },
+  {
+    typed: "notify hello -r ada --remote",
+    exit: 4,
+    error: "no API key for the remote target",
+    hint: "Set KNOCK_API_KEY, or run `knock auth login` to store a key.",
+    follow: "notify hello -r ada --local",
+  },
+  {
+    typed: "config set target cloud",
+    error: 'target: "cloud" is not a target',
+    hint: "Use «local» or remote.",
+    follow: "config set target local",
+  },
+  {
+    typed: "notify hello -r ada --project knock",
+    exit: 3,
+    error: "knock/knock.json does not exist",
+    hint: "Did you mean «--project .»?",
+    follow: "notify hello -r ada --project .",
+  },
+  {
     typed: "notify reminder -r ada --set pageId=5",
     error: 'data.page_id is required, but the data has "pageId"; did you mean "page_id"?',
     hint: 'Rename "pageId" to "page_id": «--set page_id:=5»',
@@ -157,11 +408,11 @@ const MISTAKES: Mistake[] = [
     follow: "notify hello -r grace",
   },
   {
-    typed: "messages list --recipient ada@example.com",
+    typed: "messages list --recipient grace@example.com",
     exit: 5,
-    error: 'user "ada@example.com" was never identified',
-    hint: 'Did you mean "«ada»"?',
-    follow: "messages list --recipient ada",
+    error: 'user "grace@example.com" was never identified',
+    hint: 'Did you mean "«grace»"?',
+    follow: "messages list --recipient grace",
   },
 ];
 
@@ -173,6 +424,8 @@ describe("mistakes of a first day", () => {
   it("have a message and a hint, and the command of the hint works", async ({ empty }) => {
     const { knock, write } = await initHello(empty);
     write("knock/workflows/reminder/workflow.json", REMINDER);
+    write("data.json", { from: "Grace" });
+    write("hello.json", { key: "hello", recipients: ["ada"], data: { from: "Grace" } });
     for (const { typed, exit = 2, error, hint, follow, followExit = 0 } of MISTAKES) {
       const { stderr, exitCode } = await knock(split(typed));
       const [message = "", printed = ""] = stderr.split("\nhint: ");

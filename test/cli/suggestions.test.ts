@@ -128,7 +128,7 @@ describe.concurrent("suggestions", () => {
     [["notify", "invite", "-r", "ada", "--dry-run", "zoe"], 2, "hint: For example: knock notify "],
     [["notify", "invite", "page=Home"], 2, "hint: Did you mean --set page=Home?"],
     [["users", "set", "joe", '{"name":"Joe"}'], 2, 'hint: Did you mean --data \'{"name":"Joe"}\'?'],
-    [["users", "set", "joe", "--email", "j@x.org"], 2, "hint: Did you mean --set email=…?"],
+    [["users", "set", "joe", "--email", "j@x.org"], 2, "hint: Did you mean --set email=j@x.org?"],
     [["users", "list", "ada"], 2, "hint: Did you mean `knock users get ada`?"],
     [["users", "show", "ada"], 2, 'error: knock users has no command "show"\nhint: Did you mean `knock users get`?'],
     [["messages", "get", "x"], 2, "hint: Did you mean `knock messages show`?"],
@@ -152,7 +152,7 @@ describe.concurrent("suggestions", () => {
     [
       ["zzz"],
       2,
-      "hint: Commands: audiences, audit, auth, broadcasts, cancel, clock, completion, config, dev, diff, doctor, feed, forecast, help, init, messages, notify, objects, preferences, preview, prune, replay, runs, schedules, sources, store, subscriptions, tenants, test, types, users, validate, worker",
+      "hint: Commands: audiences, audit, auth, broadcasts, cancel, clock, completion, config, dev, diff, doctor, feed, forecast, help, init, messages, new, notify, objects, preferences, preview, prune, replay, runs, schedules, sources, store, subscriptions, tenants, test, types, users, validate, worker",
     ],
     [
       ["notify", "new-comment", "-r", "ada", "—set", "page=Home"],

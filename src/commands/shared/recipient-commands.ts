@@ -8,6 +8,7 @@ import { InputReader } from "../../input/input-source.js";
 import { type RequestBodyFlags, readRequestBody } from "../../input/request-body.js";
 import { printDeleted, printResource, printResources, type ResourceNoun } from "../../output/print-resources.js";
 import type { BulkRow } from "../../ports/bulk-operations.js";
+import { findEmailOwner } from "../../ports/known-names.js";
 import { isLocal } from "../../ports/operations.js";
 import type { Paged, PageRequest } from "../../ports/page-request.js";
 import type { ResourceOperations } from "../../ports/resource-operations.js";
@@ -57,11 +58,12 @@ async function createMissingError(
 ): Promise<KnockError> {
   const { items } = await verbs.list(resources, words.slice(0, -1), { limit: 50 }, {});
   const id = words.at(-1) ?? "";
+  const owner = verbs.noun === "user" && id.includes("@") ? await findEmailOwner(id, resources.users) : null;
   return new KnockError("resource_missing", `there is no ${verbs.noun} "${words.join("/")}"`, {
     details: [{ pointer: "", message: `is not the ID of a known ${verbs.noun}`, value: id }],
     hint:
       didYouMean(
-        id,
+        owner ?? id,
         items.map((item) => String(item.id)),
         `${verbs.noun[0]?.toUpperCase()}${verbs.noun.slice(1)}s`,
       ) ?? `Create it with \`knock ${verbs.noun}s set ${words.join(" ")}\`.`,
