@@ -17,7 +17,7 @@ describe.runIf(hasBrowser)("the accessibility of the page", () => {
     const messages = await harness.listMessages();
     const of = (type: string): string => messages.find(({ channel }) => channel.type === type)?.id ?? "";
     // More rows than fit in the window, so that the lists scroll.
-    const recipients = Array.from({ length: 20 }, (_, at) => ({ id: `user-${at}` }));
+    const recipients = Array.from({ length: 12 }, (_, at) => ({ id: `user-${at}` }));
     await harness.trigger("order", { recipients, data: { order: { number: "ord_1" } } });
     const forked = await triggerFork(harness);
     harness.respond = () => ({ status: 200, text: '{"plan":"pro"}' });
@@ -42,13 +42,13 @@ describe.runIf(hasBrowser)("the accessibility of the page", () => {
       ["not there", "#/messages/nobody", ".empty"],
       ["runs", "#/runs", "[data-row]"],
       ["a run", `#/runs/${rows[0]?.id}?workflow=every`, ".timeline"],
-      ["a run with branches", `#/runs/${forked.recipients?.[0]?.recipient_run_id}`, ".node"],
+      ["a run with branches", `#/runs/${forked.recipients?.[0]?.recipient_run_id}?workflow=fork`, ".node"],
       ["users", "#/users", "[data-row]"],
-      ["a user", "#/users/ana", ".preference-set"],
+      ["a user", "#/users/ana?q=ana", ".preference-set"],
       ["objects", "#/users?kind=objects", "[data-row]"],
       ["an object", "#/users/projects%2Fp1?kind=objects", ".preference-set"],
       ["workflows", "#/workflows", "[data-row]"],
-      ["a workflow", "#/workflows/fork", ".node"],
+      ["a workflow", "#/workflows/fork?q=fork", ".node"],
       ["requests", "#/requests", ".empty"],
       ["fetch requests", "#/requests?kind=fetch", "[data-row]"],
       ["a request", `#/requests/${await findId("requests?kind=fetch")}?kind=fetch`, ".code"],

@@ -115,7 +115,8 @@ describe("the page's helpers", () => {
 
   it("find users, return their data and change their preferences", () =>
     withPage(async (api) => {
-      expect(((await look(api, "users?q=UNA")).items as JsonObject[]).map(({ id }) => id)).toEqual(["u1"]);
+      for (const search of ["UNA", "u1%40Lark", "u1"])
+        expect(((await look(api, `users?q=${search}`)).items as JsonObject[]).map(({ id }) => id)).toEqual(["u1"]);
       const put = { __persistence_strategy__: "merge", channel_types: { email: false } };
       expect((await api.request("PUT /__knock/page/users/u1/preferences/default", put)).status).toBe(200);
       const user = await look(api, "users/u1");

@@ -72,8 +72,11 @@ describe.runIf(hasBrowser)("the page of knock dev", () => {
       await page.getByText("1 remote image was not loaded: https://out.test/a.png").waitFor();
       await page.route("https://out.test/**", (route) => route.abort());
       const image = page.waitForRequest("https://out.test/a.png");
-      await page.getByRole("button", { name: "Load images" }).click();
+      const load = page.getByRole("button", { name: "Load images" });
+      await load.press("Enter");
       await image;
+      expect(await load.getAttribute("aria-pressed")).toBe("true");
+      expect(await page.evaluate("document.activeElement.textContent")).toBe("Load images");
       await page.frameLocator("iframe").getByRole("heading", { name: "Hi" }).waitFor();
       expect(await page.getByText("not loaded").count()).toBe(0);
       const width = async () => (await page.locator("iframe").boundingBox())?.width ?? 0;

@@ -91,6 +91,11 @@ function EmailPreview({ source, html }: { source: EmailSource; html: string }) {
         <button type="button" aria-pressed={isDark} onClick={() => setDark(!isDark)}>
           Dark
         </button>
+        {pictures.length === 0 || sourceWithImages === null ? null : (
+          <button type="button" aria-pressed={loadsImages} onClick={() => setLoadsImages(!loadsImages)}>
+            Load images
+          </button>
+        )}
       </fieldset>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard. */}
       <section class={isNarrow ? "frame narrow" : "frame"} tabIndex={0}>
@@ -107,17 +112,10 @@ function EmailPreview({ source, html }: { source: EmailSource; html: string }) {
         </p>
       ) : null}
       {pictures.length > 0 && !loadsImages ? (
-        <p class="hint step-messages small">
-          <span>
-            {pictures.length === 1 ? "1 remote image was" : `${pictures.length} remote images were`} not loaded:{" "}
-            {pictures.slice(0, 3).join(", ")}
-            {pictures.length > 3 ? " …" : ""}
-          </span>
-          {sourceWithImages === null ? null : (
-            <button type="button" onClick={() => setLoadsImages(true)}>
-              Load images
-            </button>
-          )}
+        <p class="hint">
+          {pictures.length === 1 ? "1 remote image was" : `${pictures.length} remote images were`} not loaded:{" "}
+          {pictures.slice(0, 3).join(", ")}
+          {pictures.length > 3 ? " …" : ""}
         </p>
       ) : null}
       {links.length > 0 ? (
