@@ -10,6 +10,7 @@ import { matchText, type TextMatcher } from "./text-matcher.js";
 export interface MessageReader {
   readSubject(message: ObservedMessage): Json | undefined;
   readText(message: ObservedMessage): string;
+  hasHtml(message: ObservedMessage): boolean;
   /** Returns the texts of the elements that a CSS selector finds in the message's HTML. */
   selectTexts(message: ObservedMessage, selector: string): string[];
   /** Compares the message with its snapshot. Returns null if it matches or was written. */
@@ -86,6 +87,13 @@ function listContentFailures(
         expected: "an element",
         found: "nothing",
       });
+  }
+  for (const [index, selector] of (expected.no_html ?? []).entries()) {
+    const at = { path: [...path, "no_html", index], subject: `${selector} of ${name}` };
+    const texts = reader.selectTexts(message, selector);
+    if (texts.length > 0)
+      add({ ...at, expected: "no element", found: texts.join(" | ") || `${texts.length} without text` });
+    else if (!reader.hasHtml(message)) add({ ...at, expected: "HTML without the element", found: "no HTML" });
   }
   for (const [field, matcher] of Object.entries(expected.content ?? {})) {
     const mismatch = findContentMismatch(matcher, message.content, field);

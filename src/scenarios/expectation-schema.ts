@@ -86,6 +86,11 @@ const messageExpectationSchema = once(() =>
         "Texts of the elements that CSS selectors find in the HTML. A selector that finds nothing fails.",
         { h1: "Your order" },
       ),
+      no_html: described(
+        optional(z.array(nonEmptyString()).check(notEmptyList())),
+        'CSS selectors that must find nothing in the HTML, such as ".upgrade".',
+        [".upgrade"],
+      ),
       content: described(
         optional(record(textMatcherSchema()).check(notEmptyObject(), contentPathRule())),
         "Values in the content, by path, such as blocks[0].rendered, or by JSONPath, such as $..rendered.",
@@ -101,7 +106,7 @@ const messageExpectationSchema = once(() =>
       rule(({ count, ...rest }, report) => {
         if (
           count === 0 &&
-          ["status", "engagement", "at", "subject", "body", "html", "content", "snapshot"].some(
+          ["status", "engagement", "at", "subject", "body", "html", "no_html", "content", "snapshot"].some(
             (key) => rest[key] !== undefined,
           )
         )

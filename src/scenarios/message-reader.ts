@@ -48,6 +48,7 @@ export function createMessageReader(scenario: string, snapshots: Snapshots): Mes
       readJsonBody(message) ??
       readChatText(message) ??
       toPlainText(readHtml(message)),
+    hasHtml: (message) => readHtml(message) !== "",
     selectTexts(message, selector) {
       const document = load(readHtml(message));
       try {

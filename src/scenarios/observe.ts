@@ -60,12 +60,12 @@ export function listRecipientRuns(operations: LocalOperations): Promise<JsonObje
   return readAll((page) => operations.listRecipientRuns({}, page));
 }
 
-/** Returns the recipient runs of all workflow runs, or of one, oldest first. */
-export async function readObservedRuns(operations: LocalOperations, workflowRunId?: string): Promise<ObservedRun[]> {
-  const ids =
-    workflowRunId === undefined
-      ? (await listRecipientRuns(operations)).map((run) => String(run.workflow_run_id))
-      : [workflowRunId];
+/** Returns the recipient runs of all workflow runs, or of those with the IDs, oldest first. */
+export async function readObservedRuns(
+  operations: LocalOperations,
+  workflowRunIds?: readonly string[],
+): Promise<ObservedRun[]> {
+  const ids = workflowRunIds ?? (await listRecipientRuns(operations)).map((run) => String(run.workflow_run_id));
   const runs: ObservedRun[] = [];
   for (const id of new Set(ids)) {
     const outcome = await operations.readWorkflowRun(id);

@@ -15,8 +15,8 @@ const MAX_CLOCK_MOVES = 1_000;
 
 /** The result of a step that cannot be read from the store afterwards. */
 export interface ActionResult {
-  /** The workflow run that the step started. */
-  workflow_run_id?: string;
+  /** The workflow runs that the step started. Undefined if its action starts none. */
+  workflow_run_ids?: string[];
   cancelled?: number;
 }
 
@@ -70,7 +70,7 @@ export async function setPreferences(
     await operations.resources.preferences.set(parseRecipientName(name), "default", set as JsonObject);
 }
 
-type Action = Exclude<keyof ScenarioStep, "expect">;
+type Action = Exclude<keyof ScenarioStep, "expect" | "repeat">;
 type Perform<A extends Action> = (
   value: NonNullable<ScenarioStep[A]>,
   target: ScenarioTarget,
@@ -84,7 +84,7 @@ const ACTIONS: { [A in Action]: Perform<A> } = {
     const { branch } = scenario.given;
     const options = { idempotency_key, ...(branch ? { branch } : {}) };
     const { workflow_run_id } = await operations.triggerWorkflow(trigger, options);
-    return { workflow_run_id };
+    return { workflow_run_ids: [workflow_run_id] };
   },
   async schedule({ workflow, ...body }, { operations }, { scenario }) {
     const key = requireWorkflow(workflow, scenario, "schedule");
@@ -165,7 +165,15 @@ export function getAction(step: ScenarioStep): Action | null {
   return getKeys(ACTIONS).find((name) => step[name] !== undefined) ?? null;
 }
 
-/** Performs the action of a step, then the work that is due. */
+/** Adds the results of two repetitions of an action. */
+function addResults(a: ActionResult, b: ActionResult): ActionResult {
+  return {
+    ...(b.workflow_run_ids && { workflow_run_ids: [...(a.workflow_run_ids ?? []), ...b.workflow_run_ids] }),
+    ...(b.cancelled !== undefined && { cancelled: (a.cancelled ?? 0) + b.cancelled }),
+  };
+}
+
+/** Performs the action of a step as often as the step says, each time with the work that is due. */
 export async function performAction(
   step: ScenarioStep,
   target: ScenarioTarget,
@@ -174,7 +182,11 @@ export async function performAction(
   const action = getAction(step);
   if (action === null) return {};
   const perform = ACTIONS[action];
-  const result = await perform(step[action] as never, target, context);
-  await target.operations.runDue({ signal: context.signal });
-  return result ?? {};
+  let total: ActionResult = {};
+  for (let count = 0; count < (step.repeat ?? 1) && (count === 0 || !context.isOver()); count++) {
+    const result = await perform(step[action] as never, target, context);
+    await target.operations.runDue({ signal: context.signal });
+    total = addResults(total, result ?? {});
+  }
+  return total;
 }

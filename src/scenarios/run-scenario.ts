@@ -120,7 +120,7 @@ class ScenarioRun {
     if (expect === undefined) return;
     // Parts that the expectation does not compare are not read, because reading them takes as long as the step itself.
     const observation: Observation = {
-      outcomes: compares.outcomes ? await readObservedRuns(operations, result.workflow_run_id) : [],
+      outcomes: compares.outcomes ? await readObservedRuns(operations, result.workflow_run_ids) : [],
       previous,
       messages: compares.messages ? await readObservedMessages(operations, created) : [],
       error,

@@ -17,6 +17,7 @@ import {
   rule,
   schemaReference,
   text,
+  wholeNumber,
 } from "../domain/schema/fields.js";
 import { unionByType } from "../domain/schema/union-by-type.js";
 import { buildScheduleRequestSchema } from "../domain/trigger/schedule-schema.js";
@@ -140,6 +141,8 @@ const ACTIONS = {
 } as const;
 const ACTION_NAMES = getKeys(ACTIONS);
 
+const MAX_REPETITIONS = 1_000;
+
 export const stepSchema = once(() => {
   const actions = Object.fromEntries(Object.entries(ACTIONS).map(([name, build]) => [name, z.optional(build())])) as {
     [K in keyof typeof ACTIONS]: z.ZodMiniOptional<ReturnType<(typeof ACTIONS)[K]>>;
@@ -147,6 +150,11 @@ export const stepSchema = once(() => {
   return z
     .strictObject({
       ...actions,
+      repeat: described(
+        optional(wholeNumber(1, MAX_REPETITIONS)),
+        "How often the action is performed. expect checks the effects of all repetitions. Default: 1.",
+        4,
+      ),
       expect: described(
         z.optional(expectationSchema()),
         "The expected effects of the step. Without an action: the state so far.",
@@ -156,8 +164,10 @@ export const stepSchema = once(() => {
       rule((step, report) => {
         const used = ACTION_NAMES.filter((name) => step[name] !== undefined);
         if (used.length > 1) report([], `has several actions (${used.join(", ")}); use one step for each`);
-        if (used.length === 0 && step.expect === undefined)
-          report([], `has neither an action (${ACTION_NAMES.join(", ")}) nor expect`);
+        if (used.length > 0) return;
+        if (step.repeat !== undefined)
+          report(["repeat"], `needs an action (${ACTION_NAMES.join(", ")}) in the same step`);
+        else if (step.expect === undefined) report([], `has neither an action (${ACTION_NAMES.join(", ")}) nor expect`);
       }),
     );
 });

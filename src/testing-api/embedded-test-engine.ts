@@ -107,8 +107,9 @@ export class EmbeddedTestEngine implements TestEngine<Record<string, unknown> & 
   async notify(workflow: string, trigger: NotifyOptions<unknown>): Promise<NotifyResult> {
     const { recipients, ...rest } = trigger;
     const list = Array.isArray(recipients) ? recipients : [recipients];
-    const { workflow_run_id = "" } = await this.perform({ notify: { ...rest, recipients: list, workflow } });
-    return { workflow_run_id, recipients: await readObservedRuns(this.target.operations, workflow_run_id) };
+    const { workflow_run_ids = [] } = await this.perform({ notify: { ...rest, recipients: list, workflow } });
+    const runs = await readObservedRuns(this.target.operations, workflow_run_ids);
+    return { workflow_run_id: workflow_run_ids[0] ?? "", recipients: runs };
   }
 
   async cancel(

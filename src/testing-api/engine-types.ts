@@ -215,6 +215,8 @@ export interface ExpectedMessage<Workflow extends string = string> extends Messa
   body?: ExpectedValue;
   /** Texts of the elements that CSS selectors find in the HTML. A selector that finds nothing fails. */
   html?: { [selector: string]: ExpectedValue };
+  /** CSS selectors that must find nothing in the HTML. */
+  no_html?: string[];
   /** Values in the content, by path, such as `blocks[0].rendered`. */
   content?: { [path: string]: ExpectedValue };
 }

@@ -59,6 +59,20 @@ scenarios:
     steps:
       - notify: { workflow: plan, recipients: [grace] }
         expect: { messages: [{ to: grace, status: ${isTrue ? "undelivered" : "queued"} }] }
+  an action is repeated:
+    steps:
+      - notify: { workflow: plan, recipients: [grace, mary] }
+        repeat: 3
+        expect: { rules: [sent=6], messages: [{ to: grace, step: email_1, count: ${isTrue ? 3 : 1} }] }
+  canceled runs of repetitions are added:
+    steps:
+      - notify: { workflow: wait, recipients: [grace], cancellation_key: w }
+        repeat: 2
+      - { cancel: { workflow: wait, cancellation_key: w }, repeat: 2, expect: { canceled: ${isTrue ? 2 : 0} } }
+  an element is absent:
+    steps:
+      - notify: { workflow: plan, recipients: [grace] }
+        expect: { messages: [{ to: grace, html: { b: x }, no_html: [${isTrue ? "i" : "b"}] }] }
   engagement:
     steps:
       - notify: { recipients: [grace], data: { page: Home } }
@@ -71,7 +85,7 @@ const buildEmail = (subject: string) => ({
   type: "channel",
   channel_type: "email",
   channel_key: "sendgrid",
-  template: { subject, html_body: "x", settings: {} },
+  template: { subject, html_body: "<b>x</b>", settings: {} },
 });
 
 const buildFetch = (ref: string, method: string) => ({
@@ -103,9 +117,9 @@ describe.concurrent("the reference of scenarios", () => {
     collab.write("true.test.yaml", buildScenarios(true));
     collab.write("false.test.yaml", buildScenarios(false));
     const passed = await collab.knock(["test", "true.test.yaml"]);
-    expect(passed.stdout).toContain("10 passed  1 file");
+    expect(passed.stdout).toContain("13 passed  1 file");
     expect(passed.exitCode).toBe(0);
     const failed = await collab.knock(["test", "false.test.yaml", "--json"]);
-    expect(failed.json.summary).toMatchObject({ passed: 0, failed: 10, broken: 0 });
+    expect(failed.json.summary).toMatchObject({ passed: 0, failed: 13, broken: 0 });
   });
 });

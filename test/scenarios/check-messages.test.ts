@@ -24,7 +24,8 @@ function buildMessage(to: string, body: string, more: Partial<ObservedMessage> =
 const READER: MessageReader = {
   readSubject: () => undefined,
   readText: ({ content }) => String(content.body),
-  selectTexts: () => [],
+  hasHtml: ({ content }) => content.html !== undefined,
+  selectTexts: ({ content }, selector) => (content.html === selector ? ["Upgrade"] : []),
   compareSnapshot: ({ content }) => (content.body === "A" ? null : { expected: "A", found: String(content.body) }),
   readPreviousContent: () => null,
 };
@@ -68,6 +69,17 @@ describe("checkMessages", () => {
     ]);
     expect(check(DIGESTS, { to: "bo", body: "A" })).toEqual([
       "messages (to bo): at least 1, found 0 (all: email email_1 to ana, email email_1 to ana)",
+    ]);
+  });
+
+  it("fails for an element that must be absent, and for a message without HTML", () => {
+    const inHtml = buildMessage("ana", "A", { content: { html: ".cta" } });
+    expect(check([inHtml], { to: "ana", no_html: [".upgrade"] })).toEqual([]);
+    expect(check([inHtml], { to: "ana", no_html: [".upgrade", ".cta"] })).toEqual([
+      ".cta of email email_1 to ana: no element, found Upgrade",
+    ]);
+    expect(check([buildMessage("ana", "A")], { to: "ana", no_html: [".cta"] })).toEqual([
+      ".cta of email email_1 to ana: HTML without the element, found no HTML",
     ]);
   });
 

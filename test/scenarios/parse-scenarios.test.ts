@@ -140,6 +140,16 @@ describe("a file of scenarios", () => {
       '/scenarios/a/steps/0/advance must be a duration such as "30m", or "next", found "soon"',
     ],
     [
+      "a repetition of nothing",
+      { repeat: 2, expect: ["sent=1"] },
+      expect.stringMatching(/^\/scenarios\/a\/steps\/0\/repeat needs an action \(notify, /) as unknown as string,
+    ],
+    [
+      "too many repetitions",
+      { ...notify, repeat: 1_001, expect: ["sent=1"] },
+      "/scenarios/a/steps/0/repeat must be a whole number from 1 to 1000, found 1001",
+    ],
+    [
       "an empty expectation",
       { ...notify, expect: {} },
       "/scenarios/a/steps/0/expect expects nothing, so it can never fail",
