@@ -6,6 +6,13 @@ import type { Translations } from "../domain/template/translation.js";
 import type { SharedRequest } from "../domain/workflow/shared-request.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
 
+/** Receives the result of a condition in a message template, by the path of its text and its number in the text. */
+export type OnTemplateCondition = (
+  workflow: string,
+  fieldPath: string,
+  condition: { index: number; label: string; result: boolean },
+) => void;
+
 /**
  * The source of workflows and the environment: a project folder, or a test. It is read on each call, so that changes of
  * files apply immediately.
@@ -33,4 +40,6 @@ export interface Definitions {
   branch?(slug: string): Definitions | null;
   /** Lists the branches that have files of their own. */
   branches?(): string[];
+  /** Set only to measure the coverage of tests: conditions are then evaluated more slowly. */
+  onTemplateCondition?: OnTemplateCondition;
 }

@@ -65,6 +65,15 @@ export async function addFileLocations(error: unknown, file: ProjectFile, owner?
   return error.copyWith({ message, details });
 }
 
+/** Returns the locations of values of a document, or null for each that cannot be found. */
+export async function locateValues(
+  file: ProjectFile,
+  paths: readonly (readonly string[])[],
+): Promise<(FileLocation | null)[]> {
+  const locator = new FileLocator();
+  return Promise.all(paths.map((path) => locator.find(file, path).catch(() => null)));
+}
+
 /** Returns findings about a document with their locations, in the file itself or in a JSON file that it references. */
 export async function locateFindings(
   file: ProjectFile,

@@ -3,6 +3,7 @@ import type { Workflow } from "../domain/workflow/workflow.js";
 import { buildWorkflowOutline } from "../domain/workflow/workflow-outline.js";
 import { REQUIRED_KINDS } from "./coverage.js";
 import { createItemId, getBranchName, listCoverageItems } from "./list-coverage-items.js";
+import type { StepCondition } from "./step-condition.js";
 
 /** A step that scenarios executed. */
 interface CoveredStep {
@@ -23,9 +24,13 @@ export interface CoverageDiagram {
 }
 
 /** Builds the diagram of a workflow from the IDs of the parts that scenarios reached. */
-export function buildCoverageDiagram(workflow: Workflow, reached: ReadonlySet<string>): CoverageDiagram {
+export function buildCoverageDiagram(
+  workflow: Workflow,
+  reached: ReadonlySet<string>,
+  templateConditions: readonly StepCondition[] = [],
+): CoverageDiagram {
   const { key } = workflow;
-  const missing = listCoverageItems(workflow).filter(({ id }) => !reached.has(id));
+  const missing = listCoverageItems(workflow, templateConditions).filter(({ id }) => !reached.has(id));
   const required = new Set<string>(REQUIRED_KINDS);
   const incomplete = new Set(missing.filter(({ kind }) => required.has(kind)).map(({ step }) => step));
   const covered = [...walkSteps(workflow.steps)]

@@ -19,9 +19,20 @@ const shareSchema = (description: string) =>
 const shareFields = {
   steps: shareSchema("Steps that a run executed."),
   branches: shareSchema("Branches that a run took."),
-  conditions: shareSchema("Results of conditions. Each condition counts twice: true and false."),
+  conditions: shareSchema(
+    "Cases of conditions, also of those in templates. Each condition has two cases: true and false.",
+  ),
   templates: shareSchema("Templates that were rendered in a message."),
   reasons: shareSchema("Reasons for which a step or run can end without effect. They do not count for the threshold."),
+};
+
+const numberOrNull = (description: string) => described(z.nullable(z.number()), description);
+
+/** The fields that say where a condition of a template is. */
+export const conditionLocationFields = {
+  file: textOrNull("The file of a condition in a template, or null."),
+  line: numberOrNull("The line in the file, counted from 1, or null."),
+  column: numberOrNull("The column in the file, counted from 1, or null."),
 };
 
 const workflowCoverageSchema = z.object({
@@ -33,6 +44,7 @@ const workflowCoverageSchema = z.object({
         kind: described(z.enum(COVERAGE_KINDS), "The kind of the part."),
         step: textOrNull("The ref of the step, or null for the trigger."),
         text: textField("The part that no scenario reached."),
+        ...conditionLocationFields,
       }),
     ),
     "The parts that no scenario reached.",

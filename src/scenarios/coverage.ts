@@ -6,6 +6,7 @@ import { filterObjects, isJsonObject, type JsonObject } from "../util/json.js";
 import { COVERAGE_KINDS, type CoverageKind } from "./coverage-kinds.js";
 import type { coverageSchema } from "./coverage-schema.js";
 import { createItemId, listCoverageItems } from "./list-coverage-items.js";
+import { type StepCondition, toReportedLocation } from "./step-condition.js";
 
 /** The parts of workflows that scenarios reached, and those that they did not. */
 export type Coverage = z.infer<typeof coverageSchema>;
@@ -54,14 +55,17 @@ export function buildCoverage(
   workflows: readonly Workflow[],
   reached: ReadonlySet<string>,
   threshold: number | null,
+  templateConditions: ReadonlyMap<string, readonly StepCondition[]> = new Map(),
 ): Coverage {
   const reports = workflows.map((workflow): WorkflowCoverage => {
-    const items = listCoverageItems(workflow);
+    const items = listCoverageItems(workflow, templateConditions.get(workflow.key));
     const shares = buildShares((wanted) => {
       const ofKind = items.filter(({ kind }) => kind === wanted);
       return { covered: ofKind.filter(({ id }) => reached.has(id)).length, total: ofKind.length };
     });
-    const missing = items.filter(({ id }) => !reached.has(id)).map(({ kind, step, text }) => ({ kind, step, text }));
+    const missing = items
+      .filter(({ id }) => !reached.has(id))
+      .map(({ kind, step, text, location }) => ({ kind, step, text, ...toReportedLocation(location) }));
     return { workflow: workflow.key, ...shares, missing };
   });
   const total = buildShares((kind) => ({

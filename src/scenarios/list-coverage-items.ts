@@ -6,7 +6,9 @@ import { isChannelStep } from "../domain/step-types/channel-step.js";
 import { getStepDefinition } from "../domain/step-types/step-definitions.js";
 import { getBranches, walkSteps } from "../domain/step-types/walk-steps.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
+import type { OnTemplateCondition } from "../ports/definitions.js";
 import type { CoverageKind } from "./coverage-kinds.js";
+import type { StepCondition } from "./step-condition.js";
 
 /** A part of a workflow that a scenario can reach. */
 interface CoverageItem {
@@ -16,6 +18,8 @@ interface CoverageItem {
   /** The ref of the step; null for the trigger. */
   step: string | null;
   text: string;
+  /** Where a condition of a template is. Null for other parts. */
+  location: StepCondition["location"];
 }
 
 /** Returns the ID of a part of a workflow. Conditions are numbered within their step. */
@@ -26,6 +30,13 @@ export function createItemId(
 ): string {
   return JSON.stringify([workflow, kind, ...names]);
 }
+
+/** Returns the ID of a case of a condition in a template. */
+export const createTemplateConditionId = (
+  workflow: string,
+  fieldPath: string,
+  { index, label, result }: Parameters<OnTemplateCondition>[2],
+): string => createItemId(workflow, "conditions", fieldPath, index, label, result);
 
 /** Returns the name of a branch as runs report it. */
 export function getBranchName(step: Step, index: number): string {
@@ -57,13 +68,17 @@ function listStepReasons(step: Step, { settings }: Workflow): string[] {
 }
 
 /** Returns the parts of a workflow that scenarios can reach, in the order of the file. */
-export function listCoverageItems(workflow: Workflow): CoverageItem[] {
+export function listCoverageItems(
+  workflow: Workflow,
+  templateConditions: readonly StepCondition[] = [],
+): CoverageItem[] {
   const { key } = workflow;
   const items: CoverageItem[] = [];
+  const add = (item: Omit<CoverageItem, "location">): void => void items.push({ ...item, location: null });
   const addConditions = (step: string | null, conditions: readonly Condition[]): void => {
     for (const [index, condition] of conditions.entries())
       for (const result of [true, false])
-        items.push({
+        add({
           id: createItemId(key, "conditions", step, index, condition.variable, condition.operator, result),
           kind: "conditions",
           step,
@@ -71,7 +86,7 @@ export function listCoverageItems(workflow: Workflow): CoverageItem[] {
         });
   };
   const addReason = (step: string | null, reason: string): void =>
-    void items.push({
+    add({
       id: createItemId(key, "reasons", step, reason),
       kind: "reasons",
       step,
@@ -82,10 +97,10 @@ export function listCoverageItems(workflow: Workflow): CoverageItem[] {
   if (workflow.trigger_frequency !== "every_trigger") addReason(null, "trigger_frequency");
   for (const { step } of walkSteps(workflow.steps)) {
     const { ref } = step;
-    items.push({ id: createItemId(key, "steps", ref), kind: "steps", step: ref, text: "is never executed" });
+    add({ id: createItemId(key, "steps", ref), kind: "steps", step: ref, text: "is never executed" });
     for (const index of getBranches(step).keys()) {
       const name = getBranchName(step, index);
-      items.push({
+      add({
         id: createItemId(key, "branches", ref, name),
         kind: "branches",
         step: ref,
@@ -94,7 +109,16 @@ export function listCoverageItems(workflow: Workflow): CoverageItem[] {
     }
     addConditions(ref, listStepConditions(step));
     if (isChannelStep(step) && step.template !== null)
-      items.push({ id: createItemId(key, "templates", ref), kind: "templates", step: ref, text: "is never rendered" });
+      add({ id: createItemId(key, "templates", ref), kind: "templates", step: ref, text: "is never rendered" });
+    for (const { fieldPath, index, label, location } of templateConditions.filter((found) => found.step === ref))
+      for (const result of [true, false])
+        items.push({
+          id: createTemplateConditionId(key, fieldPath, { index, label, result }),
+          kind: "conditions",
+          step: ref,
+          text: `${label} is never ${result}`,
+          location,
+        });
     for (const reason of listStepReasons(step, workflow)) addReason(ref, reason);
   }
   return items;

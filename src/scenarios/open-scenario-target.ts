@@ -11,7 +11,7 @@ import type { Environment } from "../domain/environment/environment.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
 import { readOnce } from "../engine/workflow/read-once.js";
 import { getErrorMessage, KnockError } from "../errors/knock-error.js";
-import type { Definitions } from "../ports/definitions.js";
+import type { Definitions, OnTemplateCondition } from "../ports/definitions.js";
 import type { Seed } from "../ports/seed-store.js";
 import type { SourceLog } from "../ports/source-service.js";
 import type { Store } from "../ports/store.js";
@@ -27,6 +27,8 @@ import { createMessageReader } from "./message-reader.js";
 import type { Given } from "./scenario-schema.js";
 import type { ExpectableNames, ScenarioTarget } from "./scenario-target.js";
 import type { Snapshots } from "./snapshots.js";
+import type { StepCondition } from "./step-condition.js";
+import { listStepConditions, observeDefinitions } from "./template-conditions.js";
 import { writeTestFile } from "./write-test-file.js";
 
 /** Returns a function that adds to an environment what a scenario gives: its variables, responses and replies. */
@@ -64,6 +66,7 @@ interface OpenOptions {
   snapshots: Snapshots;
   /** A workflow that is used in place of the one in the files. */
   replaced?: Workflow;
+  onTemplateCondition?: OnTemplateCondition | undefined;
 }
 
 function replaceWorkflow({ definitions }: SharedProject, replaced: Workflow): Definitions {
@@ -100,12 +103,13 @@ export class ScenarioTargets {
     private readonly warn: (text: string) => void,
   ) {}
 
-  async open(given: Given, { replaced, ...options }: OpenOptions): Promise<ScenarioTarget> {
+  async open(given: Given, { replaced, onTemplateCondition, ...options }: OpenOptions): Promise<ScenarioTarget> {
     const found = this.findProject(given.environment ?? this.location.environmentName ?? null, given.branch ?? null);
     const shared = replaced === undefined ? found : { ...found, definitions: replaceWorkflow(found, replaced) };
     const store = await this.openEmptyStore(found);
     this.log ??= openLogLater(store);
-    return new EngineTarget(shared, given, { ...options, store, log: this.log, io: this.io, warn: this.warn });
+    const { io, warn, log } = this;
+    return new EngineTarget(shared, given, { ...options, store, log, io, warn, onTemplateCondition });
   }
 
   /**
@@ -126,6 +130,12 @@ export class ScenarioTargets {
     );
     return workflows.filter((workflow) => workflow !== null);
   });
+
+  /** Returns the conditions in the templates of a workflow of the main files. */
+  listStepConditions(workflow: Workflow): Promise<StepCondition[]> {
+    const { definitions, project } = this.findMainProject();
+    return listStepConditions(workflow, definitions, { knockDir: project.knockDir, cwd: this.io.cwd });
+  }
 
   readEnvironment(): Promise<Environment> {
     return this.findMainProject().definitions.environment();
@@ -175,6 +185,7 @@ interface EngineTargetOptions {
   seed: string;
   snapshots: Snapshots;
   io: ProcessIO;
+  onTemplateCondition: OnTemplateCondition | undefined;
   warn(text: string): void;
 }
 
@@ -190,12 +201,12 @@ class EngineTarget implements ScenarioTarget {
   constructor(
     private readonly shared: SharedProject,
     private readonly given: Given,
-    { store, log, io, scenario, seed, snapshots, warn }: EngineTargetOptions,
+    { store, log, io, scenario, seed, snapshots, warn, onTemplateCondition }: EngineTargetOptions,
   ) {
     this.definitions = shared.definitions;
     const ids = createSeededIds(`${seed}/${scenario}`);
     // Definitions are read through this object, because a step may change the files.
-    const current = this.forwardDefinitions();
+    const current = observeDefinitions(this.forwardDefinitions(), onTemplateCondition);
     const override = createOverride(given);
     const definitions = mapEnvironment(current, (environment) => this.faults.applyTo(override(environment)));
     this.operations = createLocalEngine(definitions, store, io, {

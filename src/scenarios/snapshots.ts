@@ -1,5 +1,5 @@
 import { KnockError } from "../errors/knock-error.js";
-import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
+import { filterObjects, isJsonObject, type Json, type JsonObject } from "../util/json.js";
 
 /** Fields of the API that identify a message and do not belong to its content. */
 const IGNORED_FIELDS = new Set(["__typename"]);
@@ -43,8 +43,17 @@ interface SnapshotComparison {
   previous: JsonObject | null;
 }
 
-/** The treatment of snapshots that differ from the stored ones, or that are not stored yet. */
-type SnapshotMode = "compare" | "add" | "update";
+/**
+ * The treatment of snapshots that differ from the stored ones, or that are not stored yet. "compare rendered" ignores the sources of
+ * templates that contents include.
+ */
+export type SnapshotMode = "compare" | "compare rendered" | "add" | "update";
+
+/** Returns a snapshot without the sources of the blocks of an in-app message. */
+function omitSources(snapshot: Json): Json {
+  if (!isJsonObject(snapshot) || !Array.isArray(snapshot.blocks)) return snapshot;
+  return { ...snapshot, blocks: filterObjects(snapshot.blocks).map(({ content: _, ...block }) => block) };
+}
 
 /** The snapshots of one file of scenarios. */
 export class Snapshots {
@@ -63,8 +72,10 @@ export class Snapshots {
     const key = this.claimKey(`${scenario} > ${name}`);
     const found = formatSnapshot(content);
     const stored = Object.hasOwn(this.entries, key) ? this.entries[key] : undefined;
-    const foundText = JSON.stringify(found, null, 2);
-    const storedText = stored === undefined ? undefined : JSON.stringify(stored, null, 2);
+    const toText = (snapshot: Json): string =>
+      JSON.stringify(this.mode === "compare rendered" ? omitSources(snapshot) : snapshot, null, 2);
+    const foundText = toText(found);
+    const storedText = stored === undefined ? undefined : toText(stored);
     if (storedText === foundText) return { difference: null, previous: null };
     const previous = isJsonObject(stored) ? (parseSnapshot(stored) as JsonObject) : null;
     if (this.mode === "update" || (this.mode === "add" && stored === undefined)) {

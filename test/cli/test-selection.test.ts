@@ -110,7 +110,7 @@ describe.concurrent("the selection of knock test", () => {
   it("--quiet prints what --mutate and --coverage found, and nothing if that is enough", async ({ collab }) => {
     collab.write(FILE, PASSING);
     const mutated = await collab.knock(["test", FILE, "--mutate", "--quiet"]);
-    expect(mutated.stdout).toMatch(/^\d+ of \d+ mutants noticed\n {2}survived invite /);
+    expect(mutated.stdout).toMatch(/^Tests caught \d+ of \d+ changes\n {2}invite nothing fails /);
     expect(mutated.exitCode).toBe(1);
     const covered = await collab.knock(["test", FILE, "--coverage", "--quiet"]);
     expect(covered.stdout).toMatch(/^WORKFLOW .*\n/);

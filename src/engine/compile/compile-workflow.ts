@@ -5,10 +5,11 @@ import { hasLiquid } from "../../domain/template/has-liquid.js";
 import { findTextFile } from "../../domain/template/text-files.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
+import type { OnTemplateCondition } from "../../ports/definitions.js";
 import { isJsonObject } from "../../util/json.js";
 import { SizedCache } from "../../util/sized-cache.js";
 import { parseConditionArgument } from "../condition/parse-condition-argument.js";
-import { type CompileText, createTextCompiler } from "../liquid/liquid.js";
+import { type CompileText, createTextCompiler, type OnConditions } from "../liquid/liquid.js";
 import type { Partials } from "../liquid/partials.js";
 import type { ChannelRenderer } from "../render/channel-renderer.js";
 import { getStepHandler } from "../steps/step-handlers.js";
@@ -76,10 +77,18 @@ function checkSharedRequests({ requests }: SharedTemplates, errors: KnockError[]
   return checked;
 }
 
+interface CompileListeners {
+  /** Receives errors, so that the compilation continues. By default the first one is thrown. */
+  onError?: OnError | undefined;
+  /** Receives the texts of messages. */
+  onMessageText?: (step: string, fieldPath: string) => void;
+  onTemplateCondition?: OnTemplateCondition | undefined;
+}
+
 async function compileVersion(
   workflow: Workflow,
   templates: SharedTemplates,
-  onError?: OnError,
+  { onError, onMessageText, onTemplateCondition }: CompileListeners = {},
 ): Promise<CompiledWorkflow> {
   const renderers = new Map<string, ChannelRenderer>();
   const shared = parsePartials(templates);
@@ -88,11 +97,17 @@ async function compileVersion(
   const owner = (): string => `workflow "${workflow.key}"${current === null ? "" : `, step ${current.ref}`}`;
   let [needsTime, translates, usesLiquid] = [false, usesSharedTranslations(templates), false];
   const createCompiler = (partials?: Partials): CompileText => {
-    const compileOrThrow = createTextCompiler(workflow.key, { partials, owner, findFile });
+    const onConditions: OnConditions | undefined =
+      onTemplateCondition &&
+      ((fieldPath, results) => {
+        for (const result of results) onTemplateCondition(workflow.key, fieldPath, result);
+      });
+    const compileOrThrow = createTextCompiler(workflow.key, { partials, owner, findFile, onConditions });
     const compileLiquid = onError === undefined ? compileOrThrow : continueAfterErrors(compileOrThrow, onError);
     return (source, fieldPath) => {
       translates ||= TRANSLATION_PATTERN.test(source);
       usesLiquid ||= hasLiquid(source);
+      if (partials !== undefined) onMessageText?.(current?.ref ?? "", fieldPath);
       return compileLiquid(source, fieldPath);
     };
   };
@@ -140,14 +155,29 @@ export async function compileValidTemplates(
 ): Promise<{ compiled: CompiledWorkflow; errors: KnockError[] }> {
   const errors: KnockError[] = [];
   const templates = await readSharedTemplates(workflow, source);
-  const compiled = await compileVersion(workflow, templates, (error) => errors.push(error));
+  const compiled = await compileVersion(workflow, templates, { onError: (error) => errors.push(error) });
   return { compiled, errors };
+}
+
+/** Returns the steps and paths of the texts that a workflow's messages are rendered from. Invalid ones are not reported. */
+export async function listMessageTexts(
+  workflow: Workflow,
+  source: SharedTemplateSource,
+): Promise<{ step: string; fieldPath: string }[]> {
+  const texts = new Map<string, string>();
+  await compileVersion(workflow, await readSharedTemplates(workflow, source), {
+    onError: () => {},
+    onMessageText: (step, fieldPath) => texts.set(fieldPath, step),
+  });
+  return [...texts].map(([fieldPath, step]) => ({ step, fieldPath }));
 }
 
 const NO_REQUESTS: CompiledWorkflow["requests"] = new Map();
 /** The memory of a compiled workflow for each character of its JSON, with its parsed templates. */
 const BYTES_PER_CHARACTER = 20;
 const compiledWorkflows = new SizedCache<Promise<CompiledWorkflow>>(200_000_000);
+/** Compiled workflows whose conditions are observed. */
+const observedWorkflows = new WeakMap<OnTemplateCondition, Map<string, Promise<CompiledWorkflow>>>();
 /** Compiled workflows with tracking, for environments that have a tracking URL. */
 const trackedWorkflows = new WeakMap<CompiledWorkflow, CompiledWorkflow>();
 
@@ -169,6 +199,14 @@ export async function compileWorkflow(workflow: Workflow, source: SharedTemplate
 async function compileUntracked(workflow: Workflow, source: SharedTemplateSource): Promise<CompiledWorkflow> {
   const templates = await readSharedTemplates(workflow, source);
   const id = `${workflow.version_id} ${templates.id}`;
+  const { onTemplateCondition } = source;
+  if (onTemplateCondition !== undefined) {
+    const observed = observedWorkflows.get(onTemplateCondition) ?? new Map<string, Promise<CompiledWorkflow>>();
+    observedWorkflows.set(onTemplateCondition, observed);
+    const compilation = observed.get(id) ?? compileVersion(workflow, templates, { onTemplateCondition });
+    observed.set(id, compilation);
+    return compilation;
+  }
   const known = compiledWorkflows.get(id);
   if (known) return known;
   const compilation = compileVersion(workflow, templates);

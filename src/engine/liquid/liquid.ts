@@ -4,7 +4,7 @@ import type { TemplatePartial } from "../../domain/template/template-partial.js"
 import { findTextFile } from "../../domain/template/text-files.js";
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { findServices } from "./filters/render-services.js";
-import { getLiquid, parseStrictly, parseTemplate } from "./liquid-engine.js";
+import { getLiquid, parseOwn, parseStrictly, parseTemplate } from "./liquid-engine.js";
 import {
   findErrorPosition,
   formatLiquidError,
@@ -24,6 +24,7 @@ import {
   renderPartialTemplates,
 } from "./render-templates.js";
 import { blankText, replaceUnreadBlocks } from "./replace-unread-blocks.js";
+import { type ConditionResult, listTemplateConditions, observeConditions } from "./template-conditions.js";
 
 /** Matches an output up to its end, or up to the start of the next output or tag. Quoted text is skipped. */
 const OUTPUT = /\{\{(?:"[^"]*"|'[^']*'|(?!\}\}|\{\{|\{%)[\s\S])*(\}\}|\{\{|\{%)?/g;
@@ -224,6 +225,8 @@ export function toPointer(fieldPath: string): string {
   return `/${fieldPath.replaceAll(/\[(\d+)\]/g, ".$1").replaceAll(".", "/")}`;
 }
 
+export type OnConditions = (fieldPath: string, results: readonly ConditionResult[]) => void;
+
 interface CompilerOptions {
   /** Undefined for texts that cannot render partials. */
   partials?: Partials | undefined;
@@ -233,6 +236,8 @@ interface CompilerOptions {
   findFile?: (pointer: string) => string | undefined;
   /** When to compile templates to JavaScript. By default as `KNOCK_LIQUID` says. */
   mode?: LiquidMode;
+  /** Receives the results of the conditions of each rendered text, for the coverage of tests. */
+  onConditions?: OnConditions | undefined;
 }
 
 /**
@@ -240,7 +245,7 @@ interface CompilerOptions {
  * field path or file, line and column for a syntax error or an unknown filter.
  */
 export function createTextCompiler(workflow: string, options: CompilerOptions = {}): CompileText {
-  const { partials, owner = `workflow "${workflow}"`, findFile, mode } = options;
+  const { partials, owner = `workflow "${workflow}"`, findFile, mode, onConditions } = options;
   const globals = buildPartialGlobals(partials ?? NO_PARTIALS, null);
   return (source, fieldPath) => {
     if (!hasLiquid(source)) return () => source;
@@ -248,6 +253,11 @@ export function createTextCompiler(workflow: string, options: CompilerOptions = 
     const location = file === undefined ? fieldPath : { file };
     const named = { owner: typeof owner === "string" ? owner : owner(), fieldPath, location };
     const templates = parseNamedTemplate(source, named, partials !== undefined);
+    if (onConditions !== undefined && listTemplateConditions(templates).length > 0) {
+      const own = parseOwn(source);
+      const renderOwn: CompiledText = (scope) => renderTemplates(own, scope, location, { globals, mode: "interpret" });
+      return observeConditions(own, renderOwn, (results) => onConditions(fieldPath, results));
+    }
     const text: CompiledText = (scope) => renderTemplates(templates, scope, location, { globals, mode });
     const output = findSingleOutput(templates);
     if (output !== null) text.evaluate = (rendering) => evaluateOutput(output, rendering, location, mode);

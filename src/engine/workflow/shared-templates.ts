@@ -11,7 +11,7 @@ import { computeDigest } from "../../util/ids.js";
  * The current layouts, partials and shared requests of a project. They are not part of a workflow's version (T-101).
  */
 export type SharedTemplateSource = Pick<Definitions, "emailLayout" | "partial"> &
-  Partial<Pick<Definitions, "environment" | "request">>;
+  Partial<Pick<Definitions, "environment" | "request" | "onTemplateCondition">>;
 
 /**
  * The layouts, partials and requests that a workflow's templates name. An error stands for one that could not be read,

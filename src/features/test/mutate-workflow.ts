@@ -16,7 +16,9 @@ import { getStepDefinition } from "../../domain/step-types/step-definitions.js";
 import { getBranches } from "../../domain/step-types/walk-steps.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import type { MUTATION_KINDS, mutationReportSchema } from "../../scenarios/mutation-schema.js";
+import { type StepCondition, toReportedLocation } from "../../scenarios/step-condition.js";
 import { createUuidV5 } from "../../util/ids.js";
+import { mutateTemplates } from "./mutate-templates.js";
 
 export type MutationReport = z.infer<typeof mutationReportSchema>;
 export type MutantDescription = MutationReport["survivors"][number];
@@ -56,6 +58,8 @@ interface Change<T> {
   step: string | null;
   kind: (typeof MUTATION_KINDS)[number];
   text: string;
+  /** Where a condition of a template is. */
+  location?: StepCondition["location"];
 }
 
 const mapChange = <A, B>({ value, ...rest }: Change<A>, build: (value: A) => B): Change<B> => ({
@@ -146,15 +150,29 @@ function changeSteps(steps: readonly Step[], channels: readonly Channel[]): Chan
   ]);
 }
 
-/** Returns the mutants of a workflow: each has one condition flipped, step removed, channel swapped or time shortened. */
-export function mutateWorkflow(workflow: Workflow, channels: readonly Channel[]): Mutant[] {
+/**
+ * Returns the mutants of a workflow: each has one condition flipped, step removed, channel swapped, time shortened or
+ * condition of a template changed.
+ */
+export function mutateWorkflow(
+  workflow: Workflow,
+  channels: readonly Channel[],
+  templateConditions: readonly StepCondition[] = [],
+): Mutant[] {
   const flipped = workflow.conditions === null ? [] : flipConditions(workflow.conditions, null);
   const changes: Change<Workflow>[] = [
     ...flipped.map((change) => mapChange(change, (conditions) => ({ ...workflow, conditions }))),
     ...changeSteps(workflow.steps, channels).map((change) => mapChange(change, (steps) => ({ ...workflow, steps }))),
+    ...mutateTemplates(workflow, templateConditions).map(({ value, condition, text }) => ({
+      value,
+      step: condition.step,
+      kind: "template" as const,
+      text,
+      location: condition.location,
+    })),
   ];
-  return changes.map(({ value, ...description }, index) => ({
-    description: { workflow: workflow.key, ...description },
+  return changes.map(({ value, location = null, ...description }, index) => ({
+    description: { workflow: workflow.key, ...description, ...toReportedLocation(location) },
     // Compiled workflows and stored versions are found by this ID.
     workflow: { ...value, version_id: createUuidV5(NAMESPACE, `${workflow.version_id}/${index}`) },
   }));

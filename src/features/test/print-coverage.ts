@@ -2,7 +2,16 @@ import type { Output } from "../../output/output.js";
 import { printTable } from "../../output/print-table.js";
 import type { Coverage } from "../../scenarios/coverage.js";
 import { COVERAGE_KINDS } from "../../scenarios/coverage-kinds.js";
-import type { MutationReport } from "./mutate-workflow.js";
+import { formatCount } from "../../util/format-count.js";
+import type { MutantDescription, MutationReport } from "./mutate-workflow.js";
+
+/** Returns where a condition of a template is, as the end of a line. Empty for other parts. */
+function formatLocation(
+  { file, line, column }: Pick<MutantDescription, "file" | "line" | "column">,
+  { colors }: Output,
+): string {
+  return file === null ? "" : `  ${colors.dim(`${file}:${line}:${column}`)}`;
+}
 
 const formatShare = ({ covered, total, percent }: Coverage["total"]["steps"]): string =>
   total === 0 ? "" : `${percent} % (${covered}/${total})`;
@@ -19,15 +28,24 @@ export function printCoverage({ workflows, total, threshold, passed }: Coverage,
     output.line(`not covered in ${paint.bold(workflow)}`);
     // A step that is never executed is one line, because nothing in it can be reached.
     const unreached = new Set(missing.flatMap(({ kind, step }) => (kind === "steps" ? [step] : [])));
-    for (const { kind, step, text } of missing)
-      if (kind === "steps" || !unreached.has(step)) output.line(`  ${step ?? "trigger"}: ${text}`);
+    for (const { kind, step, text, ...location } of missing)
+      if (kind === "steps" || !unreached.has(step))
+        output.line(`  ${step ?? "trigger"}: ${text}${formatLocation(location, output)}`);
   }
   if (!passed) output.warn(`the coverage is below ${threshold} %`);
 }
 
+/** Returns the change of a mutant that no scenario noticed, as a sentence about the workflow. */
+function describeSurvivor({ kind, step, text }: MutantDescription): string {
+  const place = step ?? "trigger";
+  return kind === "step" ? `nothing fails without ${place}` : `nothing fails if ${place}: ${text}`;
+}
+
 /** Prints the mutants that no scenario noticed. */
 export function printMutants({ total, noticed, survivors }: MutationReport, output: Output): void {
-  output.line(`${noticed} of ${total} mutants noticed`);
-  for (const { workflow, step, text } of survivors)
-    output.line(`  ${output.colors.red("survived")} ${workflow} ${step ?? "trigger"}: ${text}`);
+  output.line(`Tests caught ${noticed} of ${formatCount(total, "change")}`);
+  for (const survivor of survivors) {
+    const { red } = output.colors;
+    output.line(`  ${red(survivor.workflow)} ${describeSurvivor(survivor)}${formatLocation(survivor, output)}`);
+  }
 }

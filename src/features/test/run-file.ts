@@ -4,9 +4,11 @@ import { isInsideFolder } from "../../context/is-inside-folder.js";
 import { describeFinding } from "../../domain/findings/describe-finding.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
+import type { OnTemplateCondition } from "../../ports/definitions.js";
 import type { LocalOperations } from "../../ports/operations.js";
 import { type ProjectFile, readProjectText } from "../../project/read-project-text.js";
 import { listReachedItems } from "../../scenarios/coverage.js";
+import { createTemplateConditionId } from "../../scenarios/list-coverage-items.js";
 import { listScenarioWorkflows } from "../../scenarios/list-scenario-workflows.js";
 import { listRecipientRuns, readAllMessages } from "../../scenarios/observe.js";
 import type { ScenarioTargets } from "../../scenarios/open-scenario-target.js";
@@ -14,7 +16,7 @@ import type { Scenario } from "../../scenarios/parse-scenarios.js";
 import { readScenarios, type ScenarioFileContent } from "../../scenarios/read-scenarios.js";
 import { runScenario } from "../../scenarios/run-scenario.js";
 import type { ScenarioTarget } from "../../scenarios/scenario-target.js";
-import { parseSnapshots, Snapshots } from "../../scenarios/snapshots.js";
+import { parseSnapshots, type SnapshotMode, Snapshots } from "../../scenarios/snapshots.js";
 import type { ReportedFile, ReportedScenario, ScenarioMessage, ScenarioResult } from "../../scenarios/test-report.js";
 import { writeTestFile } from "../../scenarios/write-test-file.js";
 import { toPointer } from "../../util/json.js";
@@ -46,7 +48,7 @@ function toSnapshotFile({ path, displayPath }: ProjectFile): ProjectFile {
   return { path: inFolder(path), displayPath: inFolder(displayPath) };
 }
 
-function readSnapshots(file: ProjectFile, mode: TestOptions["snapshots"]): Snapshots {
+function readSnapshots(file: ProjectFile, mode: SnapshotMode): Snapshots {
   const snapshotFile = toSnapshotFile(file);
   if (!existsSync(snapshotFile.path)) return new Snapshots({}, mode);
   const text = readProjectText(snapshotFile.path, snapshotFile.displayPath, "scenario_invalid");
@@ -154,6 +156,8 @@ export const isFailure = ({ scenarios, error }: ReportedFile): boolean =>
 /** Runs the scenarios of files that options select. */
 export class FileRunner {
   private readonly isNamed: (name: string) => boolean;
+  /** The cases of conditions in templates that the current file reached. */
+  private readonly reachedCases = new Set<string>();
 
   constructor(
     private readonly targets: ScenarioTargets,
@@ -175,6 +179,7 @@ export class FileRunner {
     };
     const outcome: FileOutcome = { reported, reached: [], passed: [], messages: [] };
     const reached = new Set<string>();
+    this.reachedCases.clear();
     const { recordsReached, recordsDetails, emails } = this.options;
     try {
       const content = await readScenarios(file);
@@ -214,13 +219,13 @@ export class FileRunner {
       const described = details.map((detail) => ({ ...detail, message: describeFinding(detail) }));
       reported.error = { code, message, hint: hint ?? listOtherDetails(described) };
     }
-    outcome.reached = [...reached];
+    outcome.reached = [...reached, ...this.reachedCases];
     return outcome;
   }
 
-  /** Returns whether a scenario of a file fails if a workflow is replaced. Snapshots are only compared. */
+  /** Returns whether a scenario of a file fails if a workflow is replaced. Snapshots are only compared, without template sources. */
   async notices(file: ProjectFile, scenario: Scenario, workflow: Workflow): Promise<boolean> {
-    const snapshots = readSnapshots(file, "compare");
+    const snapshots = readSnapshots(file, "compare rendered");
     const { status } = await this.runOnce(scenario, snapshots, async () => {}, workflow);
     return status !== "passed";
   }
@@ -235,6 +240,9 @@ export class FileRunner {
         (this.changed === null || isAffected(this.changed, file, scenario)),
     );
   }
+
+  private readonly addCase: OnTemplateCondition = (...found) =>
+    void this.reachedCases.add(createTemplateConditionId(...found));
 
   /** Runs a scenario as often as `--repeat` says. Returns the first result that is not passed, or the last. */
   private async runRepeatedly(
@@ -254,8 +262,15 @@ export class FileRunner {
     inspect: (target: ScenarioTarget) => Promise<void>,
     replaced?: Workflow,
   ): Promise<ScenarioResult> {
-    const { seed, timeoutMs } = this.options;
-    const options = { scenario: scenario.name, seed, snapshots, ...(replaced ? { replaced } : {}) };
+    const { seed, timeoutMs, recordsReached } = this.options;
+    const onTemplateCondition = recordsReached && replaced === undefined ? this.addCase : undefined;
+    const options = {
+      scenario: scenario.name,
+      seed,
+      snapshots,
+      onTemplateCondition,
+      ...(replaced ? { replaced } : {}),
+    };
     return runScenario(scenario, (given) => this.targets.open(given, options), {
       signal: this.signal,
       timeoutMs,

@@ -51,10 +51,10 @@ export async function runMutants(
       if (await runner.notices(file, scenario, workflow)) return true;
     return false;
   };
-  const mutants = workflows
-    .filter(isSelected)
-    .filter((workflow) => isWorkflowActive(workflow, environment) || scenarios.has(workflow.key))
-    .flatMap((workflow) => mutateWorkflow(workflow, channels));
+  const mutants: Mutant[] = [];
+  for (const workflow of workflows.filter(isSelected))
+    if (isWorkflowActive(workflow, environment) || scenarios.has(workflow.key))
+      mutants.push(...mutateWorkflow(workflow, channels, await targets.listStepConditions(workflow)));
   const survivors: MutationReport["survivors"] = [];
   for (const mutant of mutants) {
     if (signal.aborted) break;

@@ -11,6 +11,7 @@ import { formatDisplayPath, isBelow } from "../../project/format-display-path.js
 import type { Project } from "../../project/open-project.js";
 import { listScenarioFiles } from "../../scenarios/list-scenario-files.js";
 import { ScenarioTargets } from "../../scenarios/open-scenario-target.js";
+import type { StepCondition } from "../../scenarios/step-condition.js";
 import { type EmailReport, type ReportedFile, summarizeFiles, type TestReport } from "../../scenarios/test-report.js";
 import { findNearest } from "../../util/find-nearest.js";
 import { monotonicClock } from "../../util/monotonic-clock.js";
@@ -103,9 +104,13 @@ export class TestRunner {
     const workflows = (await targets.readWorkflows()).filter(
       (workflow) => this.isSelected(workflow) && (isWorkflowActive(workflow, environment) || hasRun(workflow)),
     );
+    const conditions = new Map<string, StepCondition[]>();
+    for (const workflow of workflows) conditions.set(workflow.key, await targets.listStepConditions(workflow));
     return {
-      coverage: buildCoverage(workflows, reached, threshold),
-      diagrams: this.options.recordsDetails ? workflows.map((workflow) => buildCoverageDiagram(workflow, reached)) : [],
+      coverage: buildCoverage(workflows, reached, threshold, conditions),
+      diagrams: this.options.recordsDetails
+        ? workflows.map((workflow) => buildCoverageDiagram(workflow, reached, conditions.get(workflow.key)))
+        : [],
     };
   }
 

@@ -9,6 +9,8 @@ export interface TokenNode {
   props?: readonly TokenNode[];
   lhs?: TokenNode;
   rhs?: TokenNode;
+  input: string;
+  begin: number;
   end: number;
   getText(): string;
 }

@@ -41,7 +41,9 @@ function parseWhenValues({ tokenizer }: TagToken): Operand[] {
  */
 export class StandardCaseTag extends Tag {
   private readonly value: Value;
-  private readonly branches: Branch[] = [];
+  readonly branches: Branch[] = [];
+  /** Receives whether a `when` matched, by its branch. Set only to measure the coverage of tests. */
+  onWhen?: (branch: number, isMatched: boolean) => void;
 
   constructor(token: TagToken, remaining: TopLevelToken[], liquid: Liquid, parser: Parser) {
     super(token, remaining, liquid);
@@ -68,10 +70,11 @@ export class StandardCaseTag extends Tag {
     const { renderer } = this.liquid;
     const target: unknown = toValue(yield this.value.value(context, true));
     let isMatched = false;
-    for (const { values, templates } of this.branches) {
+    for (const [index, { values, templates }] of this.branches.entries()) {
       let times = values === null && !isMatched ? 1 : 0;
       for (const value of values ?? []) if (areEqualValues(target, yield evalToken(value, context, true))) times++;
       if (values !== null && times > 0) isMatched = true;
+      if (values !== null) this.onWhen?.(index, times > 0);
       for (; times > 0; times--) yield renderer.renderTemplates(templates, context, emitter);
     }
   }
