@@ -56,7 +56,7 @@ describe.concurrent("knock schedules", () => {
       name: "Reminder",
       steps: [{ ref: "sms_1", type: "sms" }],
     });
-    const warning = `warning: schedule ${id} for grace was due at 2031-06-04 11:00:00Z and stays due until it can start: knock/workflows/reminder/workflow.json:6:15: steps[0].type is not a known step type: "sms"`;
+    const warning = `warning: schedule ${id} for grace was due at 2031-06-04 11:00:00Z and stays due until it can start: knock/workflows/reminder/workflow.json:6:15: steps[0].type is not a known step type: "sms"; use "type": "channel" with "channel_type": "sms"`;
     expect((await collab.knock(["clock", "advance", "2h"])).stderr).toBe(warning);
     expect((await collab.knock(["worker", "--once"])).stderr).toBe(`${warning}\n0 runs advanced`);
     reminder(collab);

@@ -8,6 +8,8 @@ import { memoizeSchema, variant } from "./variant.js";
 interface DiscriminatorOptions<M> {
   /** The noun for an unknown name in errors, such as "step type". Without it, errors list the valid names. */
   label?: string;
+  /** Returns what was probably meant by an unknown name that resembles no valid one; undefined if that is not known. */
+  suggest?(name: unknown): string | undefined;
   /** The sentence about a value that is not an object. */
   expected?: string;
   /** Builds the schema of the fields that all members share. It checks an object that names no member. */
@@ -32,7 +34,13 @@ function describeUnknownName(name: unknown, names: readonly string[], label: str
 export function discriminatedUnion<M>(
   discriminator: string,
   members: Readonly<Record<string, M>>,
-  { label, expected, common, build = (member) => (member as () => z.ZodMiniType)() }: DiscriminatorOptions<M> = {},
+  {
+    label,
+    suggest,
+    expected,
+    common,
+    build = (member) => (member as () => z.ZodMiniType)(),
+  }: DiscriminatorOptions<M> = {},
 ): z.ZodMiniType<MemberOutput<M>> {
   const getSchema = memoizeSchema(build);
   return variant({
@@ -47,7 +55,9 @@ export function discriminatedUnion<M>(
       const misspelled = name === undefined ? findNearest(discriminator, Object.keys(value)) : undefined;
       if (misspelled !== undefined)
         return { path: [misspelled], message: describeUnknownKey(misspelled, discriminator), common: common?.() };
-      const message = describeUnknownName(name, Object.keys(members), label);
+      const meant = suggest?.(name);
+      const message =
+        describeUnknownName(name, Object.keys(members), label) + (meant === undefined ? "" : `; ${meant}`);
       return { path: [discriminator], message, common: common?.() };
     },
   });

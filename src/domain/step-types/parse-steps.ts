@@ -4,6 +4,7 @@ import { once } from "../../util/once.js";
 import type { ConditionGroup } from "../condition/condition.js";
 import { normalizeConditionGroup, parseConditionGroup } from "../condition/parse-conditions.js";
 import type { ReportFinding } from "../findings/report-finding.js";
+import { CHANNEL_TYPES } from "../message/channel-types.js";
 import { discriminatedUnion } from "../schema/discriminated-union.js";
 import { named } from "../schema/fields.js";
 import type { Step, StepBase } from "../step/step.js";
@@ -28,6 +29,10 @@ function getStepSchema(definition: StepDefinition): z.ZodMiniType {
 export const stepListSchema = once((): z.ZodMiniType => {
   const step = discriminatedUnion("type", STEP_DEFINITIONS, {
     label: "step type",
+    suggest: (name) =>
+      CHANNEL_TYPES.some((type) => type === name)
+        ? `use "type": "channel" with "channel_type": ${JSON.stringify(name)}`
+        : undefined,
     common: unknownStepSchema,
     build: getStepSchema,
   });

@@ -180,6 +180,11 @@ describe("steps (F-040)", () => {
       ['/type is not a known step type: "chanel"; did you mean "channel"?'],
     ],
     [
+      "a channel type as type",
+      { ref: "a", type: "push" },
+      ['/type is not a known step type: "push"; use "type": "channel" with "channel_type": "push"'],
+    ],
+    [
       "a type with the name of an object's property",
       { ref: "a", type: "constructor" },
       ['/type is not a known step type: "constructor"'],
