@@ -24,10 +24,11 @@ export async function readSeeds(project: Project, known: ReadonlyMap<string, Rec
 export async function applyRecipientsFiles(
   project: Project,
   store: SeedStore & Pick<StoreControl, "isReadOnly">,
+  known: ReadonlyMap<string, RecipientsFileMark> | null = null,
 ): Promise<void> {
   // A read-only store is shown as it is.
   if (store.isReadOnly) return;
-  const seeds = await readSeeds(project, await store.readSeeds());
+  const seeds = await readSeeds(project, known ?? (await store.readSeeds()));
   if (seeds.length > 0) await store.applySeeds(seeds, Date.now());
 }
 
@@ -35,10 +36,14 @@ export async function applyRecipientsFiles(
  * Applies the schedules files that have changed since they were last applied, and deletes the schedules of removed files. The mark
  * of a file is its digest, followed by the IDs of its schedules.
  */
-export async function applySchedulesFiles(project: Project, store: Store): Promise<void> {
+export async function applySchedulesFiles(
+  project: Project,
+  store: Store,
+  known: ReadonlyMap<string, RecipientsFileMark> | null = null,
+): Promise<void> {
   if (store.isReadOnly) return;
   const marks = new Map<string, { digest: string; ids: string[] }>();
-  for (const [file, mark] of await store.readSeeds()) {
+  for (const [file, mark] of known ?? (await store.readSeeds())) {
     const [digest = "", ...ids] = mark.digest.split(" ");
     if (file.startsWith(`${SCHEDULES_FOLDER}/`)) marks.set(file, { digest, ids });
   }
@@ -60,8 +65,11 @@ export async function applySchedulesFiles(project: Project, store: Store): Promi
 
 /** Applies the files of recipients and schedules that have changed since they were last applied. */
 export async function applyDataFiles(project: Project, store: Store): Promise<void> {
-  await applyRecipientsFiles(project, store);
-  await applySchedulesFiles(project, store);
+  if (store.isReadOnly) return;
+  // One query, because every start of a command waits for it.
+  const known = await store.readSeeds();
+  await applyRecipientsFiles(project, store, known);
+  await applySchedulesFiles(project, store, known);
 }
 
 /** Opens the store of a project and applies its files of recipients and schedules. */
