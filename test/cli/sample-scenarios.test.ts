@@ -8,21 +8,33 @@ const MIN_MUTANTS_OF_TRACKER = 10;
 
 describe.concurrent("the scenarios of the sample projects", () => {
   const check = async (project: Sample, minMutants = MIN_MUTANTS): Promise<void> => {
-    const { json, exitCode } = await project.knock(["test", "--coverage-threshold", "95", "--mutate", "--json"]);
-    const { coverage, mutation, summary } = json as Record<string, JsonObject>;
+    const { json } = await project.knock(["test", "--coverage", "--mutate", "--json"]);
+    const { coverage, mutation, summary } = json as {
+      coverage: { workflows: { missing: JsonObject[] }[] };
+      mutation: { survivors: JsonObject[]; total: number };
+      summary: JsonObject;
+    };
     expect(summary).toMatchObject({ failed: 0, broken: 0, skipped: 0 });
-    expect(coverage).toMatchObject({ passed: true, total: { conditions: { percent: 100 } } });
-    expect(mutation).toMatchObject({ survivors: [] });
-    expect(Number(mutation?.total)).toBeGreaterThan(minMutants);
-    expect(exitCode).toBe(0);
+    const missing = coverage.workflows.flatMap((workflow) => workflow.missing);
+    // Conditions in templates have a file. The scenarios of tracker alone reach all of them.
+    const isExpected = ({ kind, file }: JsonObject): boolean =>
+      kind === "reasons" || (kind === "conditions" && file !== null);
+    expect(missing.filter((item) => !isExpected(item))).toEqual([]);
+    expect(mutation.survivors.filter(({ kind }) => kind !== "template")).toEqual([]);
+    expect(mutation.total).toBeGreaterThan(minMutants);
   };
 
-  it("of collab pass, reach 95 % of the workflows, and notice all mutants", ({ collab }) => check(collab));
+  it("of collab pass, reach all of the workflows, and notice all mutants outside of templates", ({ collab }) =>
+    check(collab));
 
-  it("of ops pass, reach 95 % of the workflows, and notice all mutants", ({ ops }) => check(ops));
+  it("of ops pass, reach all of the workflows, and notice all mutants outside of templates", ({ ops }) => check(ops));
 
-  it("of shop pass, reach 95 % of the workflows, and notice all mutants", ({ shop }) => check(shop));
+  it("of shop pass, reach all of the workflows, and notice all mutants outside of templates", ({ shop }) =>
+    check(shop));
 
-  it("of tracker pass, reach 95 % of the workflows, and notice all mutants", ({ tracker }) =>
-    check(tracker, MIN_MUTANTS_OF_TRACKER));
+  it("of tracker pass, reach all of the workflows, and notice all mutants", async ({ tracker }) => {
+    await check(tracker, MIN_MUTANTS_OF_TRACKER);
+    const { exitCode } = await tracker.knock(["test", "--coverage-threshold", "100", "--mutate"]);
+    expect(exitCode).toBe(0);
+  });
 });

@@ -99,6 +99,10 @@ export function findCertainSkips(
   );
 }
 
+function formatSkip({ reason: { code, detail } }: CertainSkip): string {
+  return code === "channel_not_configured" ? `the channel ${detail} is not configured` : (detail ?? code);
+}
+
 /**
  * Returns the users who would get nothing from a workflow, whatever its data and conditions are. Users who turned all of it
  * off by their own preferences are not in the result.
@@ -112,7 +116,7 @@ export function findSilentDrops(
   if (!sendsOnlyByChannelSteps(compiled.workflow)) return [];
   return findCertainSkips(compiled, environment, recipients, now).flatMap(({ user, steps }): SilentDrop[] => {
     const isSilent = steps.every(({ skip }) => skip !== null) && !steps.every(({ skip }) => skip?.isOwnChoice);
-    const reasons = steps.flatMap(({ skip }) => skip?.reason.detail ?? skip?.reason.code ?? []);
+    const reasons = steps.flatMap(({ skip }) => (skip === null ? [] : formatSkip(skip)));
     return isSilent ? [{ user, reasons }] : [];
   });
 }

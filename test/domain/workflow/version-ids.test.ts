@@ -39,6 +39,11 @@ const EXPECTED: Readonly<Record<string, string>> = {
   "shop/knock/workflows/spring-sale/workflow.json": "55577297-a0cd-8b6f-97ae-6a0daa988d8d",
   "shop/knock/workflows/survey/workflow.json": "60372b4b-6d7c-8e9f-b643-ea41930aad38",
   "shop/knock/workflows/win-back/workflow.json": "b7a5533b-8b9d-841c-adb1-b7a92436d2f3",
+  "tracker/knock/workflows/member-joined/workflow.json": "14bd998a-df51-84ff-ba98-409fd18da0c3",
+  "tracker/knock/workflows/onboarding/workflow.json": "90eff4f5-d906-8601-9bcf-5fe128fe5b70",
+  "tracker/knock/workflows/task-assigned/workflow.json": "b62183e9-b3c7-831a-8889-38c960708cbb",
+  "tracker/knock/workflows/task-due/workflow.json": "f59b445d-dd39-810e-a48c-7c46ad6c9ef9",
+  "tracker/knock/workflows/weekly-report/workflow.json": "95f7e017-5985-842d-8eda-043d7d8ae7e1",
 };
 
 const files = readdirSync(FIXTURES, { recursive: true, encoding: "utf8" })

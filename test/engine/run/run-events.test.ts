@@ -242,7 +242,7 @@ const CASES: EventsCase[] = [
         "run_started",
         'run_paused fetch_1 {"until":"2025-06-04T10:00:00.000Z"}',
         "run_resumed fetch_1",
-        'step_completed fetch_1 {"status":200,"response":{"body":[1,2]}}',
+        'step_completed fetch_1 {"status":200,"request":{"method":"GET","url":"https://lark.test/"},"response":{"body":[1,2]}}',
         "run_completed",
       ],
     ],

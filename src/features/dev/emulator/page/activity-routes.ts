@@ -99,8 +99,6 @@ async function readFetches(operations: LocalOperations, { id }: JsonObject): Pro
   });
 }
 
-const hasFetch = ({ steps }: JsonObject): boolean => filterObjects(steps).some(({ type }) => type === "http_fetch");
-
 /** Lists the requests of the newest deliveries, or with `kind=fetch` of fetch steps, without their bodies. */
 async function listRequests({ operations, query }: SupportContext): Promise<JsonObject> {
   const limit = parseLimit(query);
@@ -109,7 +107,7 @@ async function listRequests({ operations, query }: SupportContext): Promise<Json
   const page = { limit: MAX_READ };
   const { items } = isFetch ? await operations.listRecipientRuns({}, page) : await operations.listMessages({}, page);
   const found: JsonObject[] = [];
-  for (const item of isFetch ? items.filter(hasFetch) : items) {
+  for (const item of items) {
     if (found.length > limit) break;
     const requests = await (isFetch ? readFetches(operations, item) : readDeliveries(operations, item));
     for (const { request: _, response: __, ...row } of requests)
