@@ -30,6 +30,7 @@ const SCENARIOS = {
   cancel: { before: ["knock notify --file payloads/invite.json --quiet"] },
   runs: { before: [TRIGGERS, "knock clock advance 30m --quiet"] },
   messages: { before: [TRIGGERS, "knock clock advance 30m --quiet"] },
+  logs: { before: [TRIGGERS, "knock clock advance 30m --quiet"] },
   feed: { before: [TRIGGERS] },
   worker: { before: [TRIGGERS] },
   audiences: { before: ["knock audiences add beta --recipients lin --quiet"] },

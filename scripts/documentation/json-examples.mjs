@@ -212,6 +212,22 @@ export const WRITTEN_EXAMPLES = {
       },
     },
   ],
+  logs: [
+    {
+      id: "cbb3b8f3-92a0-5f27-9d6c-6d6f3e1f0d53",
+      at: "2030-06-04T10:30:00.000Z",
+      kind: "step",
+      event: "step_skipped",
+      is_error: false,
+      text: "skipped: recipient opted out: categories.collab.channel_types.email = false",
+      workflow: "new-comment",
+      recipient: "ada",
+      tenant: null,
+      recipient_run_id: "c2a4dcb1-0f0e-5a5c-9f0c-0c7d0e4b7c11",
+      step: "email_1",
+      message_id: null,
+    },
+  ],
   worker: [
     {
       recipient_run_id: "c2a4dcb1-0f0e-5a5c-9f0c-0c7d0e4b7c11",

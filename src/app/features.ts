@@ -7,6 +7,7 @@ import { diff } from "../features/diff/feature.js";
 import { doctor } from "../features/doctor/feature.js";
 import { forecast } from "../features/forecast/feature.js";
 import { init } from "../features/init/feature.js";
+import { logs } from "../features/logs/feature.js";
 import { newFiles } from "../features/new/feature.js";
 import { replay } from "../features/replay/feature.js";
 import { settings } from "../features/settings/feature.js";
@@ -18,6 +19,7 @@ import { worker } from "../features/worker/feature.js";
 
 /** Every optional part of the program, in the order in which help lists their commands. */
 export const FEATURES: readonly Feature[] = [
+  logs,
   worker,
   store,
   test,

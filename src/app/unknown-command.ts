@@ -51,7 +51,6 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   why: "Did you mean `knock runs show`?",
   "generate-types": "Did you mean `knock types`?",
   deploy: `${NO_COMMIT} ${CHECK_FILES}`,
-  logs: "Run `knock runs list` to see runs, or `knock messages list` to see messages.",
   status: "Run `knock runs list` to see runs, or `knock doctor` to check the project.",
 };
 

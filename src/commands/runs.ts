@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context/command-context.js";
 import type { TargetFlags } from "../context/target-flags.js";
-import { formatRunStatus, RUN_STATUSES } from "../domain/run/run-status.js";
 import { KnockError } from "../errors/knock-error.js";
 import { printOutcome } from "../output/print-outcome.js";
 import { printRecipientRun, printRuns } from "../output/print-runs.js";
@@ -21,41 +20,14 @@ import {
   toExpectedOutcome,
   toRecipientOutcome,
 } from "./shared/expectations.js";
-import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
-import { addCommonOptions, addTargetOptions, type CommonFlags, ValueOption } from "./shared/options.js";
-import { addPageOptions, type PageFlags, parseChoice, parsePage, parseRecipientKey } from "./shared/paging.js";
+import { COMMAND_GROUPS } from "./shared/help-groups.js";
+import { addCommonOptions, addTargetOptions, type CommonFlags } from "./shared/options.js";
+import { addPageOptions, type PageFlags, parsePage } from "./shared/paging.js";
 import { resolveIdPrefix, suggestForMissingId } from "./shared/resolve-id-prefix.js";
+import { addRunFilterOptions, parseRunFilter, type RunFilterFlags } from "./shared/run-filters.js";
 import { registerRunsRetry } from "./shared/runs-retry.js";
 
-const COMPLETED_HINT =
-  'Did you mean "completed"? Every run that has ended is completed, whether or not it sent messages.';
-/** The words of text output for the run statuses of the API. */
-const STATUS_BY_WORD = new Map(RUN_STATUSES.map((status) => [formatRunStatus(status), status]));
-const STATUS_WORDS = [...STATUS_BY_WORD.keys()];
-/** Hints for words, such as step outcomes, that users may type as a run status. */
-const STATUS_HINTS = {
-  delayed: 'Did you mean "waiting"? A run is waiting while one of its steps waits.',
-  running: 'Did you mean "processing"?',
-  ...{
-    done: COMPLETED_HINT,
-    ended: COMPLETED_HINT,
-    finished: COMPLETED_HINT,
-    passed: COMPLETED_HINT,
-    sent: COMPLETED_HINT,
-    sandboxed: COMPLETED_HINT,
-    delivered: COMPLETED_HINT,
-    skipped: COMPLETED_HINT,
-    halted: COMPLETED_HINT,
-  },
-};
-
-interface ListFlags extends CommonFlags, TargetFlags, PageFlags {
-  workflow?: string;
-  workflowRun?: string;
-  recipient?: string;
-  status?: string;
-  tenant?: string;
-}
+interface ListFlags extends CommonFlags, TargetFlags, PageFlags, RunFilterFlags {}
 
 export function registerRuns(program: Command, context: CommandContext): void {
   const runs = program
@@ -63,34 +35,17 @@ export function registerRuns(program: Command, context: CommandContext): void {
     .helpGroup(COMMAND_GROUPS.trigger)
     .summary("List runs and show their steps")
     .description("List recipient runs, show their steps, and retry failed ones. Without a subcommand, list runs.");
-  const list = runs
-    .command("list", { isDefault: true })
-    .description("List recipient runs, newest first")
-    .optionsGroup(OPTION_GROUPS.filters)
-    .option("--workflow <key>", "list only runs of this workflow")
-    .option("--workflow-run <id>", "list only runs of this trigger")
-    .option("-r, --recipient <id>", "list only runs of this user ID or collection/id")
-    .addOption(new ValueOption("--status <status>", "list only runs with this status", STATUS_WORDS))
-    .option("--tenant <id>", "list only runs of this tenant");
+  const list = runs.command("list", { isDefault: true }).description("List recipient runs, newest first");
+  addRunFilterOptions(list);
   addExamples(addCommonOptions(addTargetOptions(addPageOptions(list))), ({ workflow }) => [
     `knock runs list --workflow ${workflow.key}`,
     "knock runs list --status waiting --json",
   ]);
   list.action(async (flags: ListFlags) => {
-    const recipient = parseRecipientKey(flags.recipient);
-    // Text output uses the words of outcomes, and `--json` those of the API. Both can be copied into the filter.
-    const typed = flags.status === undefined ? undefined : formatRunStatus(flags.status);
-    const word = parseChoice(typed, STATUS_WORDS, "--status", STATUS_HINTS);
-    const status = word === undefined ? undefined : STATUS_BY_WORD.get(word);
+    const readFilter = parseRunFilter(flags);
     const page = parsePage(flags);
     const operations = await context.target.open(flags, "read");
-    const filter = {
-      workflow: flags.workflow,
-      workflow_run_id: flags.workflowRun && (await resolveIdPrefix(flags.workflowRun, ["workflow_run"], operations)),
-      recipient,
-      status,
-      tenant: flags.tenant,
-    };
+    const filter = await readFilter(operations);
     const listed = await operations.listRecipientRuns(filter, page);
     if (listed.items.length === 0) await checkFilterNames(filter, flags, operations, context);
     printRuns(listed, context.output);

@@ -31,18 +31,18 @@ function letterWidth(letter: string): number {
  * Returns the number of terminal columns that a text takes. The result is an approximation for tables that does not
  * need the full Unicode data.
  */
-function displayWidth(text: string): number {
+export function displayWidth(text: string): number {
   let width = 0;
   for (const letter of text) width += letterWidth(letter);
   return width;
 }
 
-function padToWidth(text: string, width: number): string {
+export function padToWidth(text: string, width: number): string {
   return text + " ".repeat(Math.max(0, width - displayWidth(text)));
 }
 
 /** Truncates a text to a width in columns. An ellipsis is the last column. */
-function truncateToWidth(text: string, width: number): string {
+export function truncateToWidth(text: string, width: number): string {
   if (displayWidth(text) <= width) return text;
   let [kept, room] = ["", width - 1];
   for (const letter of text) {
@@ -95,7 +95,7 @@ function computeIdWidth(ids: readonly string[]): number {
  * Returns a text on one line and escapes everything that the output would escape, because widths are measured
  * afterwards.
  */
-function toOneLine(cell: string): string {
+export function toOneLine(cell: string): string {
   return escapeToOneLine(cell.replace(/\p{Cc}+/gu, " "));
 }
 

@@ -98,6 +98,7 @@ async function runCommands(collab: Sample): Promise<Commands> {
   await knock.run(["clock", "advance", "1h"], "new-comment  ada");
   const tracing = { env: { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1" } };
   await knock.run(["worker", "--once", "--json"], '"ran": []', tracing);
+  await knock.run(["logs", "--workflow", "new-comment"], "run completed");
   const { stdout: id } = await knock.run(["messages", "--limit", "1", "--channel", "sendgrid", "--quiet"], /^\w{27}$/);
   await knock.run(["messages", "mark", id, "read"], "read");
   await knock.run(["messages", "show", id, "--raw"], "MIME-Version: 1.0");

@@ -16,6 +16,7 @@ import { BIN, type CommandResult, cliTest, createSample, type Sample } from "../
 const NOT_RUN = new Set([
   "knock worker",
   "knock dev",
+  "knock logs --follow",
   "knock auth login",
   "knock store copy --from .knock-local/store.db --to postgres://knock@localhost/knock",
   "knock store migrate --store postgres://admin@localhost/knock",

@@ -174,6 +174,7 @@ describe.concurrent("every printed document matches its schema", () => {
       "notify new-comment -r ada,nobody --object projects/p1 --actor alan --set page=Home --expect sent>=1 failed=0",
     );
     await run("notify --file payloads/triggers.jsonl");
+    await run("logs --limit 5");
     await run("notify --file payloads/triggers.jsonl --output results.jsonl");
     for (const line of collab.read("results.jsonl").trimEnd().split("\n"))
       expect(listDocumentViolations("notify-result", JSON.parse(line))).toEqual([]);
