@@ -20,7 +20,7 @@ const isInPackage = (path: string): boolean =>
 
 /** Files to which pages in the package may also link: docs/README.md says that these are only in the repository. */
 const isOnlyInRepository = (path: string): boolean =>
-  /^(?:fixtures\/|test\/|docs\/internals\/|docs\/decisions\/|docs\/page-(?:dark|light)\.png$|docs\/reliability\.md$|Dockerfile$|(?:ARCHITECTURE|CONTRIBUTING|SECURITY)\.md$)/.test(
+  /^(?:fixtures\/|test\/|docs\/internals\/|docs\/decisions\/|docs\/(?:demo\.svg|page-(?:dark|light)\.png)$|docs\/reliability\.md$|Dockerfile$|(?:ARCHITECTURE|CONTRIBUTING|SECURITY)\.md$)/.test(
     path,
   );
 
