@@ -16,23 +16,18 @@ describe.concurrent("the scenarios of the sample projects", () => {
     };
     expect(summary).toMatchObject({ failed: 0, broken: 0, skipped: 0 });
     const missing = coverage.workflows.flatMap((workflow) => workflow.missing);
-    // Conditions in templates have a file. The scenarios of tracker alone reach all of them.
-    const isExpected = ({ kind, file }: JsonObject): boolean =>
-      kind === "reasons" || (kind === "conditions" && file !== null);
-    expect(missing.filter((item) => !isExpected(item))).toEqual([]);
-    expect(mutation.survivors.filter(({ kind }) => kind !== "template")).toEqual([]);
+    expect(missing.filter(({ kind }) => kind !== "reasons")).toEqual([]);
+    expect(mutation.survivors).toEqual([]);
     expect(mutation.total).toBeGreaterThan(minMutants);
   };
 
-  it("of collab pass, reach all of the workflows, and notice all mutants outside of templates", ({ collab }) =>
-    check(collab));
+  it("of collab pass, reach all of the workflows and templates, and notice all mutants", ({ collab }) => check(collab));
 
-  it("of ops pass, reach all of the workflows, and notice all mutants outside of templates", ({ ops }) => check(ops));
+  it("of ops pass, reach all of the workflows and templates, and notice all mutants", ({ ops }) => check(ops));
 
-  it("of shop pass, reach all of the workflows, and notice all mutants outside of templates", ({ shop }) =>
-    check(shop));
+  it("of shop pass, reach all of the workflows and templates, and notice all mutants", ({ shop }) => check(shop));
 
-  it("of tracker pass, reach all of the workflows, and notice all mutants", async ({ tracker }) => {
+  it("of tracker pass, reach all of the workflows and templates, and notice all mutants", async ({ tracker }) => {
     await check(tracker, MIN_MUTANTS_OF_TRACKER);
     const { exitCode } = await tracker.knock(["test", "--coverage-threshold", "100", "--mutate"]);
     expect(exitCode).toBe(0);

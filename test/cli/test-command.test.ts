@@ -137,7 +137,7 @@ describe.concurrent("knock test", () => {
     expect(stdout).toContain(
       `  ! the scenario  0 ms\n    ${FILE}:6:9  steps[0]: unknown key "expct"; did you mean "expect"?\n`,
     );
-    expect(stdout).toContain("4 passed · 1 broken");
+    expect(stdout).toContain("5 passed · 1 broken");
     expect(exitCode).toBe(3);
   });
 

@@ -45,7 +45,11 @@ describe.concurrent("the selection of knock test", () => {
     expect([unchanged.exitCode, unchanged.stderr]).toEqual([1, expect.stringContaining("or use --pass-with-no-tests")]);
     const file = "knock/workflows/welcome/workflow.json";
     collab.write(file, collab.read(file).replace('"name": "', '"name": "Changed: '));
-    expect(await listRun(collab, "--changed")).toEqual(["welcomes a person once"]);
+    expect(await listRun(collab, "--changed")).toEqual([
+      'greets with "Welcome, Grace Hopper!", and names the tenant if there is one',
+      'greets with "Welcome!", and names the tenant if there is one',
+      "welcomes a person once",
+    ]);
     const { stderr, exitCode } = await collab.knock(["test", "--changed", "nosuch"]);
     expect(stderr).toContain("nosuch");
     expect(exitCode).toBeGreaterThan(0);
