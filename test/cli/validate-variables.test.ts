@@ -106,6 +106,26 @@ const CASES: Readonly<Record<string, [change: (hello: Hello) => void, finding: s
     (hello) => hello.addStep("batch", { batch_key: "data.fromm", batch_window: { unit: "hours", value: 1 } }),
     `${WORKFLOW}:20:22: steps[0].settings.batch_key: data.fromm is undefined; did you mean "data.from"?`,
   ],
+  "a nested path as batch key": [
+    (hello) => {
+      hello.editWorkflow((workflow) => {
+        const from = { type: "object", properties: { name: { type: "string" } } };
+        workflow.trigger_data_json_schema = { type: "object", properties: { from } };
+      });
+      hello.write(FEED, "{{ data.from.name }}");
+      hello.addStep("batch", { batch_key: "from.id", batch_window: { unit: "hours", value: 1 } }, { at: 2 });
+    },
+    `${WORKFLOW}:48:22: steps[2].settings.batch_key: data.from.id is not declared in trigger_data_json_schema`,
+  ],
+  "a nested property in a condition": [
+    (hello) =>
+      hello.editWorkflow((workflow) => {
+        const from = { type: "object", properties: { name: { type: "string" } } };
+        workflow.trigger_data_json_schema = { type: "object", properties: { from } };
+        workflow.conditions = { all: [{ variable: "data.from.naem", operator: "exists" }] };
+      }),
+    `${WORKFLOW}:48:21: conditions.all[0].variable reads data.from.naem, which is not declared in trigger_data_json_schema; did you mean "data.from.name"?`,
+  ],
   "a name as throttle key": [
     (hello) => hello.addStep("throttle", { throttle_key: "page", throttle_window: { unit: "hours", value: 1 } }),
     `${WORKFLOW}:20:25: steps[0].settings.throttle_key: data.page is not declared in trigger_data_json_schema`,

@@ -4,7 +4,11 @@ import type { EmailLayout } from "../../domain/template/email-layout.js";
 import { findTextFile } from "../../domain/template/text-files.js";
 import { describeTypeMismatch } from "../../domain/validation/describe-type-mismatch.js";
 import type { FindingCode } from "../../domain/validation/finding-codes.js";
-import { listDeclaredProperties } from "../../domain/validation/list-declared-properties.js";
+import {
+  BUILT_IN_PROPERTIES,
+  findUndeclaredKey,
+  listDeclaredProperties,
+} from "../../domain/validation/list-declared-properties.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { findNearest } from "../../util/find-nearest.js";
 import { getValueAtPath, type JsonObject } from "../../util/json.js";
@@ -13,7 +17,6 @@ import { parseText, type RenderScope, toPointer } from "../liquid/liquid.js";
 import type { PathKey } from "../liquid/read-variables.js";
 import { collectPathVariables } from "../variables/collect-path-variables.js";
 import {
-  BUILT_IN_PROPERTIES,
   CLOSED_ROOTS,
   collectTexts,
   collectTextVariables,
@@ -75,30 +78,31 @@ interface KnownVariables {
   declared: readonly string[] | null;
 }
 
-/** Returns whether a path below an activity names neither a property of activities nor of the declared data. */
-function isUndeclaredInActivity([key, ...below]: readonly PathKey[], declared: readonly string[]): boolean {
-  if (key === "data") {
-    const [property] = below;
-    return typeof property === "string" && !declared.includes(property) && !BUILT_IN_PROPERTIES.includes(property);
+/**
+ * Returns the path of a variable in the data of a trigger or of an activity. Null for other variables, and for what Liquid adds to
+ * all values.
+ */
+function findDataPath(
+  { path }: StepVariable,
+  { assignedNames }: TextVariables,
+  { shared }: KnownVariables,
+): readonly PathKey[] | null {
+  const [root = "", key, property, ...below] = path;
+  const isAdded = (name: PathKey | undefined): boolean => BUILT_IN_PROPERTIES.includes(String(name));
+  if (root === "data") return isAdded(key) ? null : path.slice(1);
+  if (root === "activities" && typeof key === "number") {
+    if (property === "data") return isAdded(below[0]) ? null : below;
+    return isAdded(property) || ACTIVITY_PROPERTIES.includes(String(property)) ? null : path.slice(2);
   }
-  const known = [...declared, ...ACTIVITY_PROPERTIES, ...BUILT_IN_PROPERTIES];
-  return typeof key === "string" && !known.includes(key);
+  const name = String(root);
+  return Object.hasOwn(shared, name) || assignedNames.has(name) || OPTIONAL_ROOTS.includes(name) ? null : path;
 }
 
 /** Returns whether the schema of the data does not declare a variable, which no step adds either. */
-function isUndeclared(
-  { path, isGuarded }: StepVariable,
-  { assignedNames, extensibleRoots, addedData }: TextVariables,
-  { shared, declared }: KnownVariables,
-): boolean {
-  const [root, key, ...below] = path;
-  if (declared === null || isGuarded || extensibleRoots.has("data") || typeof root !== "string") return false;
-  const known = [...declared, ...addedData];
-  if (root === "activities" && typeof key === "number") return isUndeclaredInActivity(below, known);
-  if (root === "data") return typeof key === "string" && !known.includes(key);
-  return (
-    !Object.hasOwn(shared, root) && !known.includes(root) && !assignedNames.has(root) && !OPTIONAL_ROOTS.includes(root)
-  );
+function isUndeclared(read: StepVariable, texts: TextVariables, known: KnownVariables): boolean {
+  if (read.isGuarded || texts.extensibleRoots.has("data")) return false;
+  const path = findDataPath(read, texts, known) ?? [];
+  return !texts.addedData.includes(String(path[0])) && findUndeclaredKey(known.schema, path) !== null;
 }
 
 /** Returns the known keys of a scope such as `workflow`, if a variable has another one; null for other variables. */

@@ -3,6 +3,7 @@ import { ScopeChanges } from "../../domain/step-types/scope-changes.js";
 import { getStepDefinition } from "../../domain/step-types/step-definitions.js";
 import { walkSteps } from "../../domain/step-types/walk-steps.js";
 import { hasLiquid } from "../../domain/template/has-liquid.js";
+import { BUILT_IN_PROPERTIES, isExtended } from "../../domain/validation/list-declared-properties.js";
 import { findNearest } from "../../util/find-nearest.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import type { ParsedText, RenderScope } from "../liquid/liquid.js";
@@ -46,9 +47,6 @@ export type DataSchema = JsonObject | null;
 /** Limits the items of a list in which a property is searched. */
 const MAX_LIST_ITEMS = 50;
 
-/** Properties that lists, texts and maps have in Liquid. */
-export const BUILT_IN_PROPERTIES = ["size", "first", "last"];
-
 /** Root variables and keys that only some steps or runs have, so that they can be missing from a scope. */
 export const OPTIONAL_ROOTS = ["refs", "inputs", "current_message", "forloop", "tablerowloop", "continue", "object"];
 const OPTIONAL_KEYS: Readonly<Record<string, readonly string[]>> = {
@@ -77,8 +75,7 @@ export function isOptional(path: readonly PathKey[], index: number): boolean {
 export function getSchemasBelow(schemas: readonly JsonObject[], key: PathKey): JsonObject[] | null {
   const below: JsonObject[] = [];
   for (const schema of schemas) {
-    if (["$ref", "$dynamicRef", "anyOf", "oneOf", "allOf", "patternProperties"].some((word) => word in schema))
-      return null;
+    if (isExtended(schema)) return null;
     const found: Json | undefined =
       typeof key === "number"
         ? schema.items

@@ -4,7 +4,7 @@ import { parsePathSegments, walkSteps } from "../../domain/step-types/walk-steps
 import { hasLiquid } from "../../domain/template/has-liquid.js";
 import type { CheckFinding } from "../../domain/validation/check-finding.js";
 import { describeTypeMismatch } from "../../domain/validation/describe-type-mismatch.js";
-import { listDeclaredProperties } from "../../domain/validation/list-declared-properties.js";
+import { findUndeclaredKey } from "../../domain/validation/list-declared-properties.js";
 import { type FoundObject, walkObjects } from "../../domain/validation/walk-objects.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { findNearest } from "../../util/find-nearest.js";
@@ -40,14 +40,22 @@ function findContradiction({ value, path }: FoundObject): CheckFinding[] {
 }
 
 /** Returns a finding for a variable of a condition, or the path of a time, that the schema of the data does not declare. */
-function findUndeclaredPaths({ value, path }: FoundObject, declared: readonly string[]): CheckFinding[] {
+function findUndeclaredPaths(
+  { value, path }: FoundObject,
+  schema: Workflow["trigger_data_json_schema"],
+  added: readonly string[],
+): CheckFinding[] {
   return Object.entries(value).flatMap(([key, name]): CheckFinding[] => {
     if (typeof name !== "string" || !(key === "variable" || key.endsWith("_field_path"))) return [];
-    const property = /^data\.(?<property>[^.[\]]+)/.exec(name)?.groups?.property;
-    if (property === undefined || hasLiquid(name) || declared.includes(property)) return [];
-    const near = findNearest(property, declared);
-    const suggestion = near === undefined ? "" : `; did you mean "data.${near}"?`;
-    const message = `reads data.${property}, which is not declared in trigger_data_json_schema${suggestion}`;
+    if (!name.startsWith("data.") || hasLiquid(name)) return [];
+    const [root, ...dataPath] = parsePathSegments(name);
+    const found = added.includes(String(dataPath[0])) ? null : findUndeclaredKey(schema, dataPath);
+    if (found === null) return [];
+    const { index, declared } = found;
+    const near = findNearest(String(dataPath[index]), index === 0 ? [...declared, ...added] : declared);
+    const parents = [root, ...dataPath.slice(0, index)].join(".");
+    const suggestion = near === undefined ? "" : `; did you mean "${parents}.${near}"?`;
+    const message = `reads ${parents}.${String(dataPath[index])}, which is not declared in trigger_data_json_schema${suggestion}`;
     return [{ code: "undefined_variable", path: [...path, key], message }];
   });
 }
@@ -68,7 +76,6 @@ function findTypeMismatch({ value, path }: FoundObject, schema: Workflow["trigge
  * which the schema of the data does not declare. Steps that change the data may add properties.
  */
 export function checkConditions({ conditions, steps, trigger_data_json_schema: schema }: Workflow): CheckFinding[] {
-  const properties = listDeclaredProperties(schema);
   const changes = new ScopeChanges();
   const findings: CheckFinding[] = [];
   const check = (value: unknown, path: PropertyKey[]): void => {
@@ -76,8 +83,7 @@ export function checkConditions({ conditions, steps, trigger_data_json_schema: s
       findings.push(...findContradiction(found));
       const added = changes.listAdded("data");
       if (added?.length === 0) findings.push(...findTypeMismatch(found, schema));
-      if (properties !== null && added !== null)
-        findings.push(...findUndeclaredPaths(found, [...properties, ...added]));
+      if (added !== null) findings.push(...findUndeclaredPaths(found, schema, added));
     }
   };
   check(conditions, ["conditions"]);

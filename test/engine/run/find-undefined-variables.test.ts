@@ -10,6 +10,7 @@ const SCHEMA = {
     page: { type: "string" },
     pages: { type: "array", items: { type: "object" } },
     order: { type: "object", properties: { total: { type: "number" } } },
+    lines: { type: "array", items: { type: "object", properties: { sku: { type: "string" } } } },
   },
 };
 const ADA = { name: "Ada", nickname: "Countess" };
@@ -58,6 +59,12 @@ describe("findUndefinedVariables", () => {
     ["{{ activities[0].customer }}", ["activities.0.customer"]],
     ["{{ activities[0].data.customer }}", ["activities.0.data.customer"]],
     ["{% for activity in activities %}{{ activity.customer }}{% endfor %}", ["activity.customer"]],
+    ["{{ data.order.due }} {{ order.due.day }}", ["data.order.due", "order.due.day"]],
+    [
+      "{{ activities[0].order.due }} {{ activities[0].data.order.due }}",
+      ["activities.0.order.due", "activities.0.data.order.due"],
+    ],
+    ["{% for line in data.lines %}{{ line.sku }}{{ line.due }}{% endfor %}", ["line.due"]],
   ])("reports what the schema does not declare: %s", async (text, paths) => {
     expect(await undefinedIn(text)).toEqual(paths.map(notDeclared));
   });
@@ -74,6 +81,26 @@ describe("findUndefinedVariables", () => {
 
   it("accepts any property of the data without a schema", async () => {
     expect(await undefinedIn("{{ customer }} {{ data.customer }}", { schema: null })).toEqual([]);
+  });
+
+  it.each<JsonObject>([
+    { additionalProperties: true },
+    { additionalProperties: { type: "string" } },
+    { patternProperties: { "^x": {} } },
+    { $ref: "#/$defs/order" },
+    { allOf: [{ properties: { due: {} } }] },
+    { anyOf: [{ properties: { due: {} } }] },
+    { if: {}, else: { properties: { due: {} } } },
+    { properties: {} },
+  ])("accepts what the schema of a nested object may allow: %j", async (more) => {
+    const order: JsonObject = { type: "object", properties: { total: {} }, ...more };
+    const schema: JsonObject = { properties: { order }, $defs: { order: { properties: { due: {} } } } };
+    expect(await undefinedIn("{{ data.order.due }} {{ data.order.size }}", { schema })).toEqual([]);
+  });
+
+  it("accepts properties of a declared name that an earlier step sets", async () => {
+    const update = { ref: "update", type: "update_data", settings: { data: '{ "order": { "due": 1 } }' } };
+    expect(await undefinedIn("{{ data.order.due }}", { before: [update] })).toEqual([]);
   });
 
   it("accepts a property that an earlier step can add to the data", async () => {
