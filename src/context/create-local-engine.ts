@@ -71,6 +71,7 @@ interface LocalEngineOptions {
   /** Sends the requests of steps; the default sends them to their hosts. */
   httpClient?: HttpClient;
   findRecordedResponse?: EngineContext["findRecordedResponse"];
+  onUndeclaredRequest?: EngineContext["onUndeclaredRequest"];
   checkDueWork?: EngineContext["checkDueWork"];
   onStep?: EngineContext["onStep"];
   /** Records jobs, deliveries and requests. */
@@ -102,6 +103,7 @@ export function createLocalEngine(
     random = Math.random,
     httpClient: client = httpClient,
     findRecordedResponse,
+    onUndeclaredRequest,
     checkDueWork,
     onStep,
     tracing,
@@ -131,6 +133,7 @@ export function createLocalEngine(
       },
     },
     findRecordedResponse,
+    onUndeclaredRequest,
     ids,
     realNow: Date.now,
     sleep,

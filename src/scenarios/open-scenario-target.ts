@@ -15,14 +15,15 @@ import type { Definitions, OnTemplateCondition } from "../ports/definitions.js";
 import type { Seed } from "../ports/seed-store.js";
 import type { SourceLog } from "../ports/source-service.js";
 import type { Store } from "../ports/store.js";
-import { parseEnvironment } from "../project/environment/parse-environment.js";
 import type { ProjectLocation } from "../project/find-project.js";
 import { openProject, type Project } from "../project/open-project.js";
 import { Faults } from "../providers/faults.js";
 import { openSqliteStore } from "../store/sqlite/open-sqlite-store.js";
 import { once } from "../util/once.js";
 import { createSeededIds } from "../util/seeded-ids.js";
+import { createEnvironmentOverride } from "./create-environment-override.js";
 import { DefinitionNames } from "./definition-names.js";
+import { describeUndeclaredRequest } from "./describe-undeclared-request.js";
 import { createMessageReader } from "./message-reader.js";
 import type { Given } from "./scenario-schema.js";
 import type { ExpectableNames, ScenarioTarget } from "./scenario-target.js";
@@ -30,27 +31,6 @@ import type { Snapshots } from "./snapshots.js";
 import type { StepCondition } from "./step-condition.js";
 import { listStepConditions, observeDefinitions } from "./template-conditions.js";
 import { writeTestFile } from "./write-test-file.js";
-
-/** Returns a function that adds to an environment what a scenario gives: its variables, responses and replies. */
-function createOverride({ variables, fetch, agent }: Given): (environment: Environment) => Environment {
-  if (!variables && !fetch && !agent) return (environment) => environment;
-  const given = parseEnvironment(
-    { ...(variables ? { variables } : {}), ...(fetch ? { fetch } : {}), ...(agent ? { agent } : {}) },
-    "given",
-  );
-  return (environment) => ({
-    ...environment,
-    variables: { ...environment.variables, ...given.variables },
-    fetch: {
-      allow: [...given.fetch.allow, ...environment.fetch.allow],
-      answers: [...given.fetch.answers, ...environment.fetch.answers],
-    },
-    agent: {
-      url: given.agent.url ?? environment.agent.url,
-      answers: [...given.agent.answers, ...environment.agent.answers],
-    },
-  });
-}
 
 /** A project that scenarios share. Its files are read once. */
 interface SharedProject {
@@ -195,6 +175,7 @@ class EngineTarget implements ScenarioTarget {
   readonly sources: ScenarioTarget["sources"];
   private readonly faults = new Faults();
   private definitions: Definitions;
+  private undeclaredRequest: KnockError | null = null;
   /** A copy of the project, made when the scenario first changes a file. */
   private copy: { root: string; folder: string } | null = null;
 
@@ -207,10 +188,13 @@ class EngineTarget implements ScenarioTarget {
     const ids = createSeededIds(`${seed}/${scenario}`);
     // Definitions are read through this object, because a step may change the files.
     const current = observeDefinitions(this.forwardDefinitions(), onTemplateCondition);
-    const override = createOverride(given);
+    const override = createEnvironmentOverride(given);
     const definitions = mapEnvironment(current, (environment) => this.faults.applyTo(override(environment)));
     this.operations = createLocalEngine(definitions, store, io, {
       wrapProviders: (findProvider) => (channel) => this.faults.wrapProvider(channel, acceptMessages(findProvider)),
+      onUndeclaredRequest: (request, secrets) => {
+        this.undeclaredRequest ??= describeUndeclaredRequest(request, secrets);
+      },
       warn,
       ids,
       random: ids.random,
@@ -280,6 +264,10 @@ class EngineTarget implements ScenarioTarget {
       ...(branchDir === undefined ? {} : { branchDir: move(branchDir) }),
     };
     this.definitions = readOnce(openProject(location, this.copy.root));
+  }
+
+  checkRequests(): void {
+    if (this.undeclaredRequest !== null) throw this.undeclaredRequest;
   }
 
   /** The names in the definitions of the scenario's branch. */

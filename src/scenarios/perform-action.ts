@@ -186,6 +186,7 @@ export async function performAction(
   for (let count = 0; count < (step.repeat ?? 1) && (count === 0 || !context.isOver()); count++) {
     const result = await perform(step[action] as never, target, context);
     await target.operations.runDue({ signal: context.signal });
+    target.checkRequests();
     total = addResults(total, result ?? {});
   }
   return total;

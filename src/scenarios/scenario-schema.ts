@@ -187,8 +187,14 @@ export const givenSchema = once(() =>
     variables: described(optional(anyObject()), "Variables that take precedence over environment.json.", {
       app_url: "https://staging.example.com",
     }),
-    fetch: described(optional(fetchSchema()), "Responses to fetch steps, before those of environment.json."),
-    agent: described(optional(agentSchema()), "Replies to AI agent steps, before those of environment.json."),
+    fetch: described(
+      optional(fetchSchema()),
+      "Responses to fetch steps, before those of environment.json. A step sends its request only if allow lists the URL here.",
+    ),
+    agent: described(
+      optional(agentSchema()),
+      "Replies to AI agent steps, before those of environment.json. A model is called only if url is set here.",
+    ),
     failures: described(optional(z.array(faultBodySchema())), "Deliveries that fail."),
     branch: text('The branch of the project, such as "shorter-emails".'),
     environment: text("The name of a file in environments/.", "staging"),

@@ -39,6 +39,8 @@ export interface ScenarioTarget {
   writeFile(path: string, content: string): Promise<void>;
   /** Returns the names that expectations may contain. */
   listNames(): Promise<ExpectableNames>;
+  /** Throws `scenario_invalid` if a step made a request without a declared response, which the scenario does not allow. */
+  checkRequests(): void;
   close(): Promise<void>;
 }
 

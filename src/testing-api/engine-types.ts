@@ -65,10 +65,10 @@ export interface TestEngineOptions {
   preferences?: { [recipient: string]: PreferenceSettings };
   /** Variables that take precedence over `environment.json`. */
   variables?: { [name: string]: unknown };
-  /** Responses to fetch steps, before those of `environment.json`. */
+  /** Responses to fetch steps, before those of `environment.json`. A step sends its request only if `allow` lists the URL here. */
   fetch?: { allow?: string[]; answers?: { [property: string]: unknown }[] };
-  /** Replies to AI agent steps, before those of `environment.json`. */
-  agent?: { answers?: { [property: string]: unknown }[] };
+  /** Replies to AI agent steps, before those of `environment.json`. A model is called only if `url` is set here. */
+  agent?: { url?: string; answers?: { [property: string]: unknown }[] };
   /** Deliveries that fail. */
   failures?: DeliveryFailure[];
   /** Receives warnings about project files. Default: warnings are ignored. */

@@ -1,4 +1,7 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { describe, expect } from "vitest";
+import type { JsonObject } from "../../src/util/json.js";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
 
 const PARCEL = "https://carrier.example.com/parcels/PX-7";
@@ -94,7 +97,66 @@ const buildFetch = (ref: string, method: string) => ({
   settings: { method, url: PARCEL, response_path: ref },
 });
 
+/** Scenarios whose steps make requests that only `environment.json` allows, without a declared response. */
+const UNDECLARED = `workflow: sends
+scenarios:
+  a fetch step:
+    steps: [{ notify: { recipients: [grace] }, expect: { no_messages: true } }]
+  an agent step:
+    steps: [{ notify: { workflow: asks, recipients: [grace] }, expect: { no_messages: true } }]
+  a scenario that allows its request:
+    given: { fetch: { allow: ["URL"] }, agent: { url: "URL" } }
+    steps:
+      - notify: { recipients: [grace] }
+        expect: { outcomes: { grace: { sent: passed } } }
+      - notify: { workflow: asks, recipients: [grace] }
+        expect: { outcomes: { grace: { ai_agent_1: passed } } }
+`;
+
 describe.concurrent("the reference of scenarios", () => {
+  it("a scenario sends only requests that it allows itself", async ({ collab }) => {
+    const requests: string[] = [];
+    const server = createServer((request, response) => {
+      requests.push(`${request.method} ${request.url}`);
+      response.end('{"text":"hi"}');
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    try {
+      const environment = JSON.parse(collab.read("knock/environment.json"));
+      collab.write("knock/environment.json", {
+        ...environment,
+        fetch: { allow: [url] },
+        agent: { url },
+        private_addresses: ["127.0.0.1"],
+      });
+      const fetch = { ref: "sent", type: "http_fetch", settings: { method: "post", url: `${url}a?b=1` } };
+      const agent = { ref: "ai_agent_1", type: "ai_agent", settings: { model: "example:small", request_prompt: "p", response_type: "text" } };
+      collab.write("knock/workflows/sends/workflow.json", { steps: [fetch] as never });
+      collab.write("knock/workflows/asks/workflow.json", { steps: [agent] as never });
+      collab.write("requests.test.yaml", UNDECLARED.replaceAll("URL", url));
+      const { exitCode, json } = await collab.knock(["test", "requests.test.yaml", "--json"]);
+      const [{ scenarios }] = json.files as [{ scenarios: { status: string; error: JsonObject | null }[] }];
+      expect(scenarios.map(({ status, error }) => [status, error?.message, error?.hint])).toEqual([
+        [
+          "broken",
+          `no response is declared for POST ${url}a?b=1`,
+          `Add to given (in code: to the options of the engine): fetch: { answers: [{ method: POST, url: "${url}a?b=1", body: {} }] }. To send the request, list the URL in given.fetch.allow.`,
+        ],
+        [
+          "broken",
+          "no reply is declared for step ai_agent_1",
+          'Add to given (in code: to the options of the engine): agent: { answers: [{ step: ai_agent_1, text: "" }] }. To call a model, set given.agent.url.',
+        ],
+        ["passed", undefined, undefined],
+      ]);
+      expect(requests).toEqual(["POST /a?b=1", "POST /"]);
+      expect(exitCode).toBe(3);
+    } finally {
+      server.close();
+    }
+  });
+
   it("is true, and each expectation fails if its promise is false", async ({ collab }) => {
     const [wait, feed] = [
       {

@@ -55,8 +55,8 @@ export interface ChannelGroup {
 }
 
 /**
- * A response for a fetch step that is returned without a request. Method and whole URL, including the query, must
- * match.
+ * A response for a fetch step that is returned without a request. The method must match, and the URL with its query
+ * or without.
  */
 export interface DeclaredFetchResponse {
   method: HttpMethod;

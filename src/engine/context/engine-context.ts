@@ -11,7 +11,7 @@ import type { ClockReading, ClockStore } from "../../ports/clock-store.js";
 import type { Definitions } from "../../ports/definitions.js";
 import type { DueStore } from "../../ports/due-store.js";
 import type { FanOutStore } from "../../ports/fan-out-store.js";
-import type { HttpClient } from "../../ports/http-client.js";
+import type { AgentRequest, HttpClient, StepRequest } from "../../ports/http-client.js";
 import type { MessageStore } from "../../ports/message-store.js";
 import type { OwnWork } from "../../ports/own-work.js";
 import type { Provider } from "../../ports/provider.js";
@@ -65,6 +65,8 @@ export interface EngineContext<Stores = Store> {
   httpClient: HttpClient;
   /** Returns what a request came to in the past. It is then not sent. Absent if requests of the past are unknown. */
   findRecordedResponse?: ((origin: RequestOrigin) => RecordedResponse | undefined) | undefined;
+  /** Is called for a request that has no declared response and that the environment does not allow. */
+  onUndeclaredRequest?: ((request: StepRequest | AgentRequest, secrets: readonly string[]) => void) | undefined;
   ids: IdSource;
   /** Identifies a worker that shares the store with others, so that they can release what it claimed if it dies. */
   worker?: string;

@@ -1,7 +1,11 @@
 import { isAllowedBy } from "../../domain/environment/allow-list.js";
-import type { DeclaredAgentResponse, Environment } from "../../domain/environment/environment.js";
+import type {
+  DeclaredAgentResponse,
+  DeclaredFetchResponse,
+  Environment,
+} from "../../domain/environment/environment.js";
 import type { RecordedResponse } from "../../domain/run/recorded-response.js";
-import type { AgentRequest, OutboundResponse } from "../../ports/http-client.js";
+import type { AgentRequest, OutboundResponse, StepRequest } from "../../ports/http-client.js";
 import { isJsonObject, type Json } from "../../util/json.js";
 import type { EngineContext } from "./engine-context.js";
 import type { PendingQuery } from "./pending-query.js";
@@ -18,6 +22,19 @@ const AGENT_TIMEOUT_MS = 60_000;
 /** The model's response to an agent step, or an error. */
 export type AgentResponse = { text: string } | { json: Json } | { error: string };
 
+/** Returns the response that is declared for the exact URL of a request, or for its URL without the query. */
+function findFetchResponse(
+  answers: readonly DeclaredFetchResponse[],
+  { method, url }: StepRequest,
+): DeclaredFetchResponse | undefined {
+  const candidates = answers.filter((answer) => answer.method === method);
+  if (candidates.length === 0 || !URL.canParse(url)) return undefined;
+  const find = (requested: string) => candidates.find((answer) => new URL(answer.url).href === requested);
+  const withoutQuery = new URL(url);
+  withoutQuery.search = "";
+  return find(new URL(url).href) ?? find(withoutQuery.href);
+}
+
 /**
  * Resolves a fetch. Declared responses take precedence, so that nothing is sent unless the project allows it.
  */
@@ -28,7 +45,7 @@ export async function resolveFetch(
 ): Promise<OutboundResponse> {
   const { answers, allow } = environment.fetch;
   const { url: requestedUrl, method } = request;
-  const declared = answers.find(({ method, url }) => method === request.method && url === request.url);
+  const declared = findFetchResponse(answers, request);
   if (declared) {
     if (declared.error !== null)
       return { failure: declared.error === "timeout" ? "timeout" : "connection", message: declared.error };
@@ -51,6 +68,7 @@ export async function resolveFetch(
     return { failure: "connection", message: `URLs with a user name or password are not requested: ${url.origin}` };
   if (url !== null && allow.some((entry) => isAllowedBy(entry, url)))
     return context.httpClient.fetch({ ...request, url: url.href, private_addresses: environment.private_addresses });
+  context.onUndeclaredRequest?.(request, environment.secrets);
   return {
     failure: "connection",
     message: `no response is declared for ${requestLine} in environment.json ("fetch"), and the allow list does not permit it`,
@@ -109,10 +127,12 @@ export async function resolveAgent(
   const recorded = context.findRecordedResponse?.(origin);
   if (recorded !== undefined) return toAgentResponse(recorded, request);
   const { url } = environment.agent;
-  if (url === null)
+  if (url === null) {
+    context.onUndeclaredRequest?.(request, environment.secrets);
     return {
       error: `no response is declared for step ${request.step} in environment.json ("agent"), and no url is set`,
     };
+  }
   const body = JSON.stringify(request);
   for (let attempt = 1; ; attempt++) {
     const response = await context.httpClient.fetch({

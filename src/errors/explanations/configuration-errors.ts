@@ -79,6 +79,7 @@ export const CONFIGURATION_ERRORS = {
       "The file is invalid YAML, or has an unknown key or a value of the wrong type.",
       "A step has several actions, or an expectation can never fail.",
       "A workflow, a step, a branch or a channel that the scenario names does not exist.",
+      "A fetch or agent step has no declared response, and the scenario does not allow the request.",
       "The stored snapshots have a merge conflict.",
     ],
     fix: [

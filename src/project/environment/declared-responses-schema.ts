@@ -19,7 +19,10 @@ const httpUrl = () => checkedString(describeInvalidUrl);
 export const fetchSchema = once(() => {
   const response = z.strictObject({
     method: described(optional(httpMethodSchema()), "The method of the request. Default: get."),
-    url: described(httpUrl(), "The whole URL of the request, with its query."),
+    url: described(
+      httpUrl(),
+      "The URL of the request. Without a query, it matches every query that no other answer matches exactly.",
+    ),
     status: described(optional(wholeNumber(100, 599)), "The status code of the response. Default: 200."),
     body: described(anyValue(), "The body: strings unchanged, other values as JSON."),
     headers: described(optional(record(z.string())), "The headers of the response.", { "retry-after": "5" }),

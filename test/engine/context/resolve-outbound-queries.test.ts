@@ -4,6 +4,9 @@ import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
 import type { EngineContext } from "../../../src/engine/context/engine-context.js";
 import { resolveFetch } from "../../../src/engine/context/resolve-outbound-queries.js";
 import type { OutboundRequest } from "../../../src/ports/http-client.js";
+import { parseEnvironment } from "../../../src/project/environment/parse-environment.js";
+
+const ORIGIN = { workflow: "w", step: "http_1", recipient: toRecipientKey("ana"), triggered_at: 0 };
 
 /** Returns the requests that a rendered URL causes, and the response that the step receives. */
 async function resolveWithAllowList(allow: string[], url: string) {
@@ -20,13 +23,39 @@ async function resolveWithAllowList(allow: string[], url: string) {
     private_addresses: ["10.0.0.0/8"],
   };
   const request = { method: "get", url, headers: {}, body: null, timeout_ms: 1_000 };
-  const origin = { workflow: "w", step: "http_1", recipient: toRecipientKey("ana"), triggered_at: 0 };
   const context = { httpClient: fetcher } as unknown as EngineContext;
-  const answer = await resolveFetch(context, environment, { request, origin });
+  const answer = await resolveFetch(context, environment, { request, origin: ORIGIN });
   return { sent, answer };
 }
 
 describe("resolveFetch", () => {
+  it.each([
+    ["get", "https://api.example.com/a?x=1", "exact"],
+    ["get", "https://api.example.com/a?x=2", "any query"],
+    ["get", "https://api.example.com/a", "any query"],
+    ["get", "https://api.example.com/", "root"],
+    ["post", "https://api.example.com/a?x=1", null],
+    ["get", "https://api.example.com/a/b?x=1", null],
+  ])(
+    "an answer without a query matches %s %s with any query, unless another is exact: %s",
+    async (method, url, text) => {
+      const answers = [
+        { url: "https://api.example.com/a", body: "any query" },
+        { url: "https://api.example.com/a?x=1", body: "exact" },
+        { url: "https://api.example.com", body: "root" },
+      ];
+      const environment = parseEnvironment({ fetch: { answers } }, "environment.json");
+      const request = { method, url, headers: {}, body: null, timeout_ms: 1_000 };
+      const undeclared: string[] = [];
+      const context = {
+        onUndeclaredRequest: (found: { url?: string }) => undeclared.push(found.url ?? ""),
+      } as unknown as EngineContext;
+      const found = await resolveFetch(context, environment, { request, origin: ORIGIN });
+      expect(found).toMatchObject(text === null ? { failure: "connection" } : { status: 200, text });
+      expect(undeclared).toEqual(text === null ? [url] : []);
+    },
+  );
+
   it.each<[string, string]>([
     ["http://127.0.0.1:1", "http://127.0.0.1:1@other.host/"],
     ["https://api.example.com", "https://api.example.com.evil.net/"],
