@@ -13,6 +13,7 @@ import { buildPages } from "./build-page.mjs";
 import { TESTING_BUNDLE, TESTING_ENTRIES, writeTestingModules } from "./build-testing.mjs";
 import {
   COMPRESSED_WASM,
+  completionWithoutPrompts,
   compressedWasm,
   confWithoutSchemas,
   databaseOnly,
@@ -172,6 +173,7 @@ const LATE_MODULE_PLUGINS = {
 
 /** The plugins of packages that need one. */
 const PACKAGE_PLUGINS = {
+  "@pnpm/tabtab": [completionWithoutPrompts],
   conf: [confWithoutSchemas],
   mrml: [compressedWasm],
   ora: [defaultSpinners],

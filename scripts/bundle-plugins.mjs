@@ -197,6 +197,14 @@ export const logAndMetricsOnly = {
   },
 };
 
+/** Omits the questions of tabtab, which it asks when it installs a completion itself. Only the scripts are used. */
+export const completionWithoutPrompts = {
+  name: "completion-without-prompts",
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]tabtab[\\/]lib[\\/]prompt\.js$/ }, () => ({ contents: "module.exports = {};" }));
+  },
+};
+
 /** Omits undici's mocks, which are for tests. */
 export const undiciWithoutMocks = {
   name: "undici-without-mocks",
