@@ -131,7 +131,11 @@ describe.concurrent("the reference of scenarios", () => {
         private_addresses: ["127.0.0.1"],
       });
       const fetch = { ref: "sent", type: "http_fetch", settings: { method: "post", url: `${url}a?b=1` } };
-      const agent = { ref: "ai_agent_1", type: "ai_agent", settings: { model: "example:small", request_prompt: "p", response_type: "text" } };
+      const agent = {
+        ref: "ai_agent_1",
+        type: "ai_agent",
+        settings: { model: "example:small", request_prompt: "p", response_type: "text" },
+      };
       collab.write("knock/workflows/sends/workflow.json", { steps: [fetch] as never });
       collab.write("knock/workflows/asks/workflow.json", { steps: [agent] as never });
       collab.write("requests.test.yaml", UNDECLARED.replaceAll("URL", url));
