@@ -221,6 +221,7 @@ export const WRITTEN_EXAMPLES = {
       is_error: false,
       text: "skipped: recipient opted out: categories.collab.channel_types.email = false",
       workflow: "new-comment",
+      source: null,
       recipient: "ada",
       tenant: null,
       recipient_run_id: "c2a4dcb1-0f0e-5a5c-9f0c-0c7d0e4b7c11",

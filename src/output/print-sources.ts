@@ -58,7 +58,8 @@ export function printReceipt(receipt: SourceReceipt, continuedRunIds: readonly s
   output.lines(actions.map((action) => formatAction(action, paint)));
 }
 
-function formatReceiptSummary({ replayed, error, actions }: SourceReceipt): string {
+/** Returns the result of an event in a few words. */
+export function formatReceiptSummary({ replayed, error, actions }: SourceReceipt): string {
   if (replayed) return "replayed";
   if (error !== null) return error;
   if (actions.length === 0) return "no actions";

@@ -1,7 +1,9 @@
 import { describe, expect } from "vitest";
 import { describeRequest } from "../../src/features/logs/describe-event.js";
 import { eventually } from "../helpers/eventually.js";
+import { listDocumentViolations } from "../helpers/output-schemas.js";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
+import { hasTerminal, cliTest as terminalTest } from "../helpers/run-knock.js";
 
 const NOTIFY = ["notify", "new-comment", "-r", "ada,grace", "--actor", "alan", "--set", "page=Home"];
 
@@ -25,6 +27,34 @@ describe.concurrent("knock logs", () => {
     ]);
     const { stdout: lines } = await collab.knock(["logs", "--limit", "1", "--json"]);
     expect(JSON.parse(lines)).toMatchObject({ kind: "message", event: "message.not_sent", text: "sendgrid sandboxed" });
+  });
+
+  it("prints requests of fetch steps and events of sources, of the selected runs", async ({ collab }) => {
+    const url = "https://api.example.com/tasks/7";
+    const environment = JSON.parse(collab.read("knock/environment.json"));
+    collab.write("knock/environment.json", { ...environment, fetch: { answers: [{ url, status: 404 }] } });
+    const fetch = { ref: "fetch_1", type: "http_fetch", settings: { method: "get", url } };
+    collab.write("knock/workflows/task/workflow.json", { steps: [fetch] as never });
+    await collab.knock(["clock", "freeze", "2030-06-04T23:45:00Z"]);
+    await collab.knock(["sources", "send", "billing", "--data", '{"type":"plan.changed","id":"e1","user_id":"ada"}']);
+    await collab.knock(["notify", "task", "-r", "grace"]);
+    const { stdout } = await collab.knock(["logs"]);
+    expect(stdout).toContain("23:45:00Z  billing  ada    –        plan.changed received: 1 of 1 actions done\n");
+    expect(stdout).toContain(`23:45:00Z  task     grace  fetch_1  GET ${url} → 404\n`);
+    const { stdout: lines } = await collab.knock(["logs", "-r", "ada", "--json"]);
+    const document = JSON.parse(lines);
+    expect(document).toMatchObject({ kind: "source", source: "billing", workflow: null, recipient: "ada" });
+    expect(listDocumentViolations("logs", document)).toEqual([]);
+  });
+
+  terminalTest.runIf(hasTerminal)("cuts lines at the width of a terminal", async ({ collab }) => {
+    await collab.knock(NOTIFY);
+    await collab.knock(["clock", "advance", "1h"]);
+    const env = { NO_COLOR: "1" };
+    const { stdout } = await collab.onTerminal(["logs", "-r", "ada"], { columns: 72, env });
+    const widths = stdout.split("\n").map((line) => line.length);
+    expect(Math.max(...widths)).toBe(72);
+    expect(stdout).toMatch(/email_1 +skipped: recipient opted ou…$/m);
   });
 
   it("--quiet prints only errors", async ({ collab }) => {

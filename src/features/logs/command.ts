@@ -25,7 +25,7 @@ export function registerLogs(program: Command, context: CommandContext): void {
     .helpGroup(COMMAND_GROUPS.trigger)
     .summary("Print what happens in the local store")
     .description(
-      "Print triggers, steps with reasons, messages and requests to providers of the local store, one line each, oldest first. Times are those of the store's clock.",
+      "Print triggers, steps with reasons, messages, requests and events of sources of the local store, one line each, oldest first. Times are those of the store's clock.",
     )
     .optionsGroup(OPTION_GROUPS.behavior)
     .option("-f, --follow", "print new entries as they happen, until stopped")
@@ -52,13 +52,14 @@ async function runLogs(flags: LogsFlags, context: CommandContext): Promise<void>
   const limit = parseLimit(flags.limit);
   const readFilter = parseRunFilter(flags);
   const { output, signal } = context;
-  const [{ LogReader }, { EntryPrinter }] = await Promise.all([
+  const [{ LogReader }, { EntryPrinter }, { openLocalTarget }] = await Promise.all([
     import("./log-reader.js"),
     import("./entry-printer.js"),
+    import("../../context/open-local-target.js"),
   ]);
-  const operations = await context.target.openLocal(flags);
+  const { operations, sources } = await openLocalTarget(context, flags);
   const filter = await readFilter(operations);
-  const reader = new LogReader(operations, filter);
+  const reader = new LogReader(operations, sources, filter);
   const printer = new EntryPrinter(output);
   let token = await operations.readChangeToken();
   const past = await reader.readNew(limit);

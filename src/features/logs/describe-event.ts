@@ -56,6 +56,15 @@ export function describeMessageEvent(type: string, channel: string): { text: str
   return { text: `${channel} ${formatDeliveryStatus(status)}`, isError: FAILED_STATUSES.has(status) };
 }
 
+/** Returns the request that an event of a step keeps, in words, and whether it failed; null if the step sent none. */
+export function describeStepRequest({ data, status }: JsonObject): { text: string; isError: boolean } | null {
+  const fields = isJsonObject(data) ? data : {};
+  if (!isJsonObject(fields.request)) return null;
+  const line = `${String(fields.request.method)} ${String(fields.request.url)}`;
+  const result = typeof fields.error === "string" ? fields.error.replace(line, "") : String(fields.status);
+  return { text: `${line} → ${result.replace(/^(?:: | responded )/, "")}`, isError: status === "error" };
+}
+
 /** Returns a request to a provider in words, without its body, and whether it failed. */
 export function describeRequest({ request, response }: JsonObject): { text: string; isError: boolean } {
   const { method, host, path } = isJsonObject(request) ? request : {};

@@ -20,8 +20,8 @@ const STYLES: Readonly<Record<string, keyof Colors>> = {
   "message.not_sent": "cyan",
 };
 
-const listNames = ({ workflow, recipient, step }: LogEntry): string[] =>
-  [workflow, formatRecipient(recipient), step ?? "–"].map(toOneLine);
+const listNames = ({ workflow, source, recipient, step }: LogEntry): string[] =>
+  [workflow ?? source ?? "–", recipient === null ? "–" : formatRecipient(recipient), step ?? "–"].map(toOneLine);
 
 /** Prints entries, one line each. Columns are as wide as the widest name so far. */
 export class EntryPrinter {
