@@ -173,6 +173,24 @@ describe.concurrent("knock validate finds", () => {
     ]);
   });
 
+  it("what a batch removes from the data, and objects in texts", async ({ empty }) => {
+    const hello = await initHello(empty);
+    hello.addStep("batch", { batch_window: { unit: "hours", value: 1 } }, { ref: "batch_1" });
+    hello.write(FEED, "{{ data.from.name }}\n{{ actor }}");
+    hello.editWorkflow((workflow) => void delete workflow.trigger_data_json_schema);
+    expect(await hello.report()).toEqual([
+      `${FEED}:1:4: data.from.name is empty: the batch "batch_1" removes objects and lists from the data; read activities[0].from.name, or loop over activities [empty_after_batch]`,
+      `${FEED}:2:4: actor is an object and is printed as JSON; did you mean "actor.name"? [object_output]`,
+    ]);
+    // The preview prints what the run prints.
+    const args = ["preview", "hello", "in_app_feed_1", "-r", "ada", "--data", '{"from":{"name":"Grace"}}'];
+    hello.write(FEED, "[{{ data.from.name }}] {{ activities[0].from.name }}, {{ total_activities }}");
+    expect((await hello.knock(args)).stdout).toContain("[] Grace, 1");
+    await hello.knock(["notify", ...args.slice(1, 2), ...args.slice(3), "--quiet"]);
+    await hello.knock(["clock", "advance", "1h"]);
+    expect((await hello.knock(["feed", "list", "ada", "--json"])).stdout).toContain("[] Grace, 1");
+  });
+
   it("a variable of a step that runs later", async ({ empty }) => {
     const hello = await initHello(empty);
     hello.write(FEED, "{{ refs.wait_1.matched }}");

@@ -18,6 +18,8 @@ export const FINDING_CODES = {
   undeclared_channel: "warning",
   suspicious_value: "warning",
   undefined_variable: "warning",
+  empty_after_batch: "warning",
+  object_output: "warning",
   unreachable_step: "warning",
   later_step_ref: "warning",
   impossible_condition: "warning",

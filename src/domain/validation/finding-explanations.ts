@@ -53,6 +53,15 @@ export const FINDING_EXPLANATIONS: Readonly<
       "A template, a condition, or a key or field path of a delay, batch or throttle uses a variable that is not defined, or that the workflow's data schema does not declare. Liquid prints nothing for it. In conditions, keys and field paths, it is always absent. Partials only have their inputs.",
     fix: "Correct the variable as the message suggests, add the property to `trigger_data_json_schema`, or pass the input to the partial.",
   },
+  empty_after_batch: {
+    meaning:
+      "A template after a batch uses an object or a list of the data. When a batch closes, `data` only keeps texts, numbers and booleans, so Liquid prints nothing. The activities still have all of their data.",
+    fix: "Loop over `activities`, or read `activities[0]`.",
+  },
+  object_output: {
+    meaning: "A text prints an object, such as `{{ actor }}`. The message contains its JSON.",
+    fix: "Print a property of the object, such as `{{ actor.name }}`.",
+  },
   unreachable_step: {
     meaning:
       "A step never runs, because every branch before it ends the run. Or a branch is never taken, because an earlier one has the same conditions.",

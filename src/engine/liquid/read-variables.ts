@@ -17,6 +17,8 @@ export interface VariableRead {
   path: PathKey[];
   /** Whether the template handles a missing value, with a condition or with `default`. */
   isGuarded: boolean;
+  /** Whether an output prints the value as it is. */
+  isPrinted?: true;
   /** The text, number or boolean in the template with which the variable is compared. */
   comparedWith?: Literal;
   line: number;
@@ -75,7 +77,9 @@ class VariableReader implements TextVariables {
     for (const [index, argument] of args.entries()) {
       const compared =
         name === "case" && index === 0 ? args.map(getLiteral).find((value) => value !== undefined) : undefined;
+      const first = this.reads.length;
       this.readArgument(argument, CONDITION_TAGS.has(name), compared);
+      if (tag.token.name === undefined) this.markPrinted(argument, first);
     }
     for (const { content } of tag.localScope?.() ?? [])
       this.bind(content, name === "assign" ? this.resolveExpression(tag.value) : null);
@@ -110,6 +114,16 @@ class VariableReader implements TextVariables {
       );
     for (const { args } of filters)
       for (const filterArgument of args) this.readToken(getArgumentToken(filterArgument), false);
+  }
+
+  /** Marks the variable of an output that has neither filters nor a computed key. `first` is the index of its read. */
+  private markPrinted({ filters = [], initial }: TokenLike, first: number): void {
+    const [token, ...others] = initial?.postfix ?? [];
+    const read = this.reads[first];
+    // liquidjs appends the function that prints an output, whose name is "[object Function]".
+    if (filters.some(({ name }) => !name.startsWith("["))) return;
+    if (token === undefined || others.length > 0 || this.reads.length !== first + 1) return;
+    if (read !== undefined && getStaticKeys(token).length === token.props?.length) read.isPrinted = true;
   }
 
   private readToken(token: TokenLike | undefined, isGuarded: boolean, comparedWith?: Literal): void {

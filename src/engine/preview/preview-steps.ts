@@ -1,8 +1,11 @@
 import { checkTriggerData } from "../../domain/data-schema/check-trigger-data.js";
 import { buildUnidentifiedRecipient, type Recipient, type RecipientKey } from "../../domain/recipient/recipient.js";
+import type { StepOutcome } from "../../domain/run/outcome.js";
 import type { StepPreview } from "../../domain/run/step-preview.js";
 import type { Step } from "../../domain/step/step.js";
+import type { BatchStep } from "../../domain/step-types/batch-step.js";
 import { isChannelStep } from "../../domain/step-types/channel-step.js";
+import { findReducedSteps } from "../../domain/step-types/reduced-steps.js";
 import { getStepDefinition } from "../../domain/step-types/step-definitions.js";
 import { walkSteps } from "../../domain/step-types/walk-steps.js";
 import { collectRecipientKeys, type Trigger } from "../../domain/trigger/trigger.js";
@@ -14,8 +17,10 @@ import { didYouMean } from "../../util/find-nearest.js";
 import type { JsonObject } from "../../util/json.js";
 import { redactJson } from "../../util/redact-secrets.js";
 import { compileWorkflow } from "../compile/compile-workflow.js";
+import { buildBatchView } from "../context/build-batch-view.js";
 import { type EngineContext, type QueryStore, readTime } from "../context/engine-context.js";
 import { renderWithQueries } from "../context/pending-query.js";
+import type { AdvanceInput } from "../execution/advance-input.js";
 import { PreviewExecution, type PreviewTools } from "../execution/preview-execution.js";
 import { resolveQueries } from "../run/advance-many.js";
 import { createVariableChecker } from "../run/check-variables.js";
@@ -80,6 +85,21 @@ export function renderWithResults<T>(
   return renderWithQueries(render, async (query) => (await resolveQueries(context, [query], now))[0]);
 }
 
+/** Returns the input of a step after a batch that closed with the trigger as its only activity (E-276). */
+function buildBatchedInput(input: AdvanceInput, { ref, settings }: BatchStep): AdvanceInput {
+  const { run, recipientRun, now } = input;
+  const activity = { id: recipientRun.id, actor: run.actor, data: recipientRun.data ?? run.data, at: now };
+  const batch = {
+    first: [activity],
+    last: [activity],
+    total_activities: 1,
+    total_actors: run.actor === null ? 0 : 1,
+  };
+  const steps: StepOutcome[] = [{ ref, type: "batch", outcome: "passed", reason: null }];
+  const data = buildBatchView(batch, settings).reducedData;
+  return { ...input, batch, recipientRun: { ...recipientRun, data, steps } };
+}
+
 /**
  * Renders channel steps for a trigger's first recipient, as if a run had reached them. Conditions, preferences and
  * windows are not evaluated, and nothing is written. If `refs` is null, renders every channel step. A named fetch or
@@ -103,10 +123,15 @@ export async function previewSteps(
   if (first === undefined) throw new KnockError("usage", "no recipient given", { hint: "Add --recipient." });
   const trial: TriggerTrial = { trigger, compiled, environment, now };
   const input = buildTrialInput(context, trial, first, await readTrialRecipients(context, trial));
+  const reduced = [...findReducedSteps(workflow.steps)];
+  const inputs = new Map(reduced.map(([ref, { batch }]) => [ref, buildBatchedInput(input, batch)]));
   const tools: PreviewTools = { checkVariables: createVariableChecker(compiled), requests: new Map() };
   return renderWithResults(context, now, (queryResults) => {
-    const execution = new PreviewExecution({ ...input, queryResults }, input.recipientRun, tools);
-    const previews = steps.flatMap((step) => getStepHandler(step).preview?.(step, execution) ?? []);
+    const previews = steps.flatMap((step) => {
+      const stepInput = inputs.get(step.ref) ?? input;
+      const execution = new PreviewExecution({ ...stepInput, queryResults }, stepInput.recipientRun, tools);
+      return getStepHandler(step).preview?.(step, execution) ?? [];
+    });
     return previews.map((preview) => redactPreview(preview, input.environment.secrets));
   });
 }

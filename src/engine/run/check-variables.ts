@@ -15,7 +15,7 @@ import {
   type StepVariable,
   type StepVariables,
 } from "../variables/find-misspelled-variables.js";
-import { buildScopeSchema } from "../variables/scope-schema.js";
+import { buildScopeSchema, SYSTEM_ROOTS } from "../variables/scope-schema.js";
 import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 import { applyInlineRecipients, buildTrialScope, type TriggerTrial } from "./trial-run.js";
 
@@ -84,10 +84,9 @@ export function analyzeVariables(compiled: CompiledWorkflow): WorkflowVariables 
 
 /** Builds a scope with the variables that every run has, whatever its recipient. */
 export function buildSharedScope({ environment }: Pick<TriggerTrial, "environment">): RenderScope {
-  const system = ["recipient", "actor", "tenant", "vars", "workflow", "activities", "actors", "run", "timestamp"];
-  const scope: RenderScope = Object.fromEntries(system.map((name) => [name, null]));
+  const scope: RenderScope = Object.fromEntries(SYSTEM_ROOTS.map((name) => [name, null]));
   const totals = { total_activities: 1, total_actors: 1 };
-  return { ...scope, ...totals, run: totals, data: null, vars: getBrandedVariables(environment, null) };
+  return { ...scope, ...totals, run: totals, vars: getBrandedVariables(environment, null) };
 }
 
 /** Returns whether the trigger's data defines a variable for every recipient. */

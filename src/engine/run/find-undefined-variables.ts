@@ -21,9 +21,9 @@ import {
   collectTexts,
   collectTextVariables,
   type DataSchema,
+  findDataPath,
   findMisspelledVariables,
   getSchemasBelow,
-  OPTIONAL_ROOTS,
   type StepVariable,
   type TextVariables,
 } from "../variables/find-misspelled-variables.js";
@@ -35,7 +35,7 @@ import { analyzeVariables, buildSharedScope } from "./check-variables.js";
 const NUMBERS = ["total_activities", "total_actors", "run.total_activities", "run.total_actors", "activities.size"];
 
 /** Returns the type of a variable in JSON Schema; undefined if it is not known. `vars` are the variables of the environment. */
-function findType(path: readonly PathKey[], schema: DataSchema, vars: unknown): unknown {
+export function findType(path: readonly PathKey[], schema: DataSchema, vars: unknown = {}): unknown {
   if (NUMBERS.includes(path.join("."))) return "number";
   if (path[0] === "vars") return typeof getValueAtPath(vars, path.slice(1).map(String));
   let schemas = [buildScopeSchema(schema)];
@@ -78,31 +78,21 @@ interface KnownVariables {
   declared: readonly string[] | null;
 }
 
-/**
- * Returns the path of a variable in the data of a trigger or of an activity. Null for other variables, and for what Liquid adds to
- * all values.
- */
-function findDataPath(
-  { path }: StepVariable,
-  { assignedNames }: TextVariables,
-  { shared }: KnownVariables,
-): readonly PathKey[] | null {
-  const [root = "", key, property, ...below] = path;
-  const isAdded = (name: PathKey | undefined): boolean => BUILT_IN_PROPERTIES.includes(String(name));
-  if (root === "data") return isAdded(key) ? null : path.slice(1);
-  if (root === "activities" && typeof key === "number") {
-    if (property === "data") return isAdded(below[0]) ? null : below;
-    return isAdded(property) || ACTIVITY_PROPERTIES.includes(String(property)) ? null : path.slice(2);
-  }
-  const name = String(root);
-  return Object.hasOwn(shared, name) || assignedNames.has(name) || OPTIONAL_ROOTS.includes(name) ? null : path;
+/** Returns the path of a variable in the data of an activity, or of the trigger. Null for other variables. */
+function findActivityPath(read: StepVariable, texts: TextVariables): readonly PathKey[] | null {
+  const [root, index, key, ...below] = read.path;
+  if (root !== "activities" || typeof index !== "number") return findDataPath(read, texts);
+  if (key === "data") return below;
+  return ACTIVITY_PROPERTIES.includes(String(key)) ? null : read.path.slice(2);
 }
 
 /** Returns whether the schema of the data does not declare a variable, which no step adds either. */
 function isUndeclared(read: StepVariable, texts: TextVariables, known: KnownVariables): boolean {
   if (read.isGuarded || texts.extensibleRoots.has("data")) return false;
-  const path = findDataPath(read, texts, known) ?? [];
-  return !texts.addedData.includes(String(path[0])) && findUndeclaredKey(known.schema, path) !== null;
+  const path = findActivityPath(read, texts) ?? [];
+  const name = String(path[0]);
+  if (texts.addedData.includes(name) || (path !== read.path && BUILT_IN_PROPERTIES.includes(name))) return false;
+  return findUndeclaredKey(known.schema, path) !== null;
 }
 
 /** Returns the known keys of a scope such as `workflow`, if a variable has another one; null for other variables. */

@@ -8,7 +8,7 @@ import { findNearest } from "../../util/find-nearest.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import type { ParsedText, RenderScope } from "../liquid/liquid.js";
 import { ITEM, type PathKey, readVariables, type VariableRead } from "../liquid/read-variables.js";
-import { buildScopeSchema } from "./scope-schema.js";
+import { buildScopeSchema, SYSTEM_ROOTS } from "./scope-schema.js";
 
 /** A variable of a step's template, with the location of its text. */
 export interface StepVariable extends VariableRead {
@@ -48,7 +48,7 @@ export type DataSchema = JsonObject | null;
 const MAX_LIST_ITEMS = 50;
 
 /** Root variables and keys that only some steps or runs have, so that they can be missing from a scope. */
-export const OPTIONAL_ROOTS = ["refs", "inputs", "current_message", "forloop", "tablerowloop", "continue", "object"];
+const OPTIONAL_ROOTS = ["refs", "inputs", "current_message", "forloop", "tablerowloop", "continue", "object"];
 const OPTIONAL_KEYS: Readonly<Record<string, readonly string[]>> = {
   recipient: ["subscription", "schedule"],
   vars: ["commercial_unsubscribe_url", "manage_preferences_url", "branding"],
@@ -111,6 +111,16 @@ export function findSimilarName(
     return undefined;
   if (isGuarded && (near === `${typed}s` || typed === `${near}s`)) return undefined;
   return near;
+}
+
+/** Returns the path of a variable in the data of the trigger; null for other variables. */
+export function findDataPath(
+  { path }: StepVariable,
+  { assignedNames }: Pick<TextVariables, "assignedNames">,
+): readonly PathKey[] | null {
+  const name = String(path[0]);
+  if (name === "data") return path.slice(1);
+  return SYSTEM_ROOTS.includes(name) || assignedNames.has(name) || OPTIONAL_ROOTS.includes(name) ? null : path;
 }
 
 interface MisspelledKey {

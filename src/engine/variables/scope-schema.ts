@@ -1,5 +1,9 @@
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 
+/** The variables of every run, which take precedence over properties of the data (E-074). */
+export const SYSTEM_ROOTS: readonly string[] =
+  "data recipient actor tenant vars workflow activities actors total_activities total_actors run timestamp".split(" ");
+
 /** The properties that every activity has, besides its data and the properties of its data (E-271). */
 export const ACTIVITY_PROPERTIES: readonly string[] = ["id", "inserted_at", "updated_at", "actor", "recipient", "data"];
 

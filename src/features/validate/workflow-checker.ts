@@ -6,6 +6,7 @@ import type { Workflow } from "../../domain/workflow/workflow.js";
 import { compileValidTemplates, compileWorkflow } from "../../engine/compile/compile-workflow.js";
 import { findSilentDrops } from "../../engine/run/find-silent-drops.js";
 import { findUndefinedVariables, type UndefinedVariable } from "../../engine/run/find-undefined-variables.js";
+import { findUnprintableVariables, type UnprintableVariable } from "../../engine/run/find-unprintable-variables.js";
 import { findWorkflowTextKeys } from "../../engine/variables/find-text-keys.js";
 import type { CompiledWorkflow } from "../../engine/workflow/compiled-workflow.js";
 import type { KnockError } from "../../errors/knock-error.js";
@@ -59,7 +60,7 @@ export const getScopeProperties = (recipients: readonly RecipientUpsert[]): Json
   recipients.slice(0, MAX_SCOPE_RECIPIENTS).map(({ properties }) => properties);
 
 /** Returns the finding about a variable of a text. */
-export function toTextFinding({ code, read, message }: UndefinedVariable): TextFinding {
+export function toTextFinding({ code, read, message }: UndefinedVariable | UnprintableVariable): TextFinding {
   const { fieldPath, file, line, column } = read;
   return { code, message, fieldPath, file, line, column };
 }
@@ -111,7 +112,7 @@ export class WorkflowChecker {
     const { project, collector, recipients } = this.options;
     const properties = getScopeProperties(recipients);
     const found = findUndefinedVariables(compiled, await project.environment(), properties, isComplete);
-    await collector.addTextFindings(file, found.map(toTextFinding));
+    await collector.addTextFindings(file, [...found, ...findUnprintableVariables(compiled)].map(toTextFinding));
   }
 
   /** Checks the emails of a workflow or broadcast, if that was asked for. */
