@@ -61,6 +61,41 @@ describe.concurrent("knock validate compares the translations of languages:", ()
     ]);
   });
 
+  it("arguments that every language needs and a template does not pass", async ({ empty }) => {
+    const hello = await initHello(empty);
+    const write = (locale: string, texts: object): void =>
+      void hello.write(`knock/translations/${locale}/${locale}.json`, JSON.stringify(texts, null, 2));
+    const due = "{{ title }}{{ when | default: 1 }}{% if who %}{% endif %}{% assign x = title %}{{ x }}";
+    write("en", { due, open: { one: "One", other: "{{ count }} {{ project }}" }, hi: "{{ name }}" });
+    write("de", { due, open: { one: "Eine", other: "{{ count }} {{ project }}" }, hi: "{{ nmae }}" });
+    hello.write(
+      FEED,
+      '{{ "due" | t }}{{ "due" | t: title: data.from }}{{ "due" | t | default: "x" }}\n{{ "open" | t: project: 1 }}{{ "open" | t: count: 2 }}{{ "open" | t: count:, project: 2 }}{{ "hi" | t }}',
+    );
+    const found = (await hello.report()).filter((line) => line.startsWith(FEED));
+    expect(found).toEqual([
+      `${FEED}:1:4: the translation "due" is used without title: add \`| t: title: …\` [missing_input]`,
+      `${FEED}:2:4: the translation "open" is used without count: add \`| t: count: …\` [missing_input]`,
+      `${FEED}:2:32: the translation "open" is used without project: add \`| t: project: …\` [missing_input]`,
+    ]);
+  });
+
+  it("a language that has no file of a namespace that templates use", async ({ empty }) => {
+    const hello = await initHello(empty);
+    const write = (locale: string, name: string): void =>
+      void hello.write(`knock/translations/${locale}/${name}${locale}.json`, '{ "hi": "Hi" }');
+    for (const name of ["", "shop.", "admin."]) write("en", name);
+    write("de-AT", "");
+    write("fr", "shop.");
+    hello.write(FEED, '{{ "shop:hi" | t }}{{ "hi" | t }}');
+    const missing = (file: string, locale: string, add: string): string =>
+      `knock/translations/en/${file}:1:1: ${locale}: no translation of this file; add translations/${add} [missing_translation]`;
+    expect(await hello.report()).toEqual([
+      missing("en.json", "fr", "fr/fr.json"),
+      missing("shop.en.json", "de-AT", "de-AT/shop.de-AT.json"),
+    ]);
+  });
+
   it("and neither forms that a language does not have, nor regions that contain only differences", async ({
     empty,
   }) => {

@@ -86,15 +86,21 @@ export class Translations {
     return this.files.some((file) => file.namespace === namespace && findValueAt(file.content, path) !== undefined);
   }
 
-  /** Returns the texts of `[namespace:]key` in all locales and for all tenants, with all forms of plurals. */
-  listTexts(key: string): string[] {
+  /** Returns the texts of `[namespace:]key` in each file that has the key: all forms of a plural, or one text. */
+  listTexts(key: string): { texts: string[]; isPlural: boolean }[] {
     const [namespace, path] = this.splitNamespace(key.trim());
-    const values = this.files.map((file) =>
-      file.namespace === namespace ? findValueAt(file.content, path) : undefined,
-    );
-    return values.flatMap((value) =>
-      (isJsonObject(value) ? Object.values(value) : [value]).filter((text) => typeof text === "string"),
-    );
+    return this.files.flatMap((file) => {
+      const value = file.namespace === namespace ? findValueAt(file.content, path) : undefined;
+      if (value === undefined) return [];
+      const isPlural = isJsonObject(value);
+      const texts = (isPlural ? Object.values(value) : [value]).filter((text) => typeof text === "string");
+      return [{ texts, isPlural }];
+    });
+  }
+
+  /** Returns the namespace of `[namespace:]key`; null if it has none. */
+  getNamespace(key: string): string | null {
+    return this.splitNamespace(key.trim())[0];
   }
 
   /** Splits `ns:a.b` if `ns` is a namespace. Otherwise the colon is a part of the key. */

@@ -36,6 +36,7 @@ export const FINDING_CODES = {
   missing_translation: "warning",
   unknown_translation_key: "warning",
   unknown_input: "warning",
+  missing_input: "warning",
   email_not_checked: "warning",
   email_clipped: "warning",
   email_missing_alt: "warning",

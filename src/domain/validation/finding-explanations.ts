@@ -143,6 +143,11 @@ export const FINDING_EXPLANATIONS: Readonly<
       "A `render` tag or a visual block passes an input to a partial that neither declares nor uses it, but has a similar one. Or the filter `t` does this with a translation.",
     fix: "Correct the name of the input as the message suggests.",
   },
+  missing_input: {
+    meaning:
+      "A template uses the filter `t` without an argument that the translation prints, or without the `count` of a plural. Nothing is printed for it.",
+    fix: 'Add the argument, such as `{{ "task:open" | t: count: data.open }}`.',
+  },
   email_clipped: {
     meaning:
       "The HTML of an email has more than 102 kB. Gmail shows the beginning and a link to the rest. Reported with `--emails`.",

@@ -41,7 +41,9 @@ function readTranslationKey({ filters = [], initial }: Expression, positions: To
   const inputs = (translate.args ?? []).flatMap((arg): TextInput[] => {
     if (!Array.isArray(arg)) return [];
     const [name, value] = arg;
-    if (name === undefined || value === undefined) return []; // an input without a value, as in `t: count:`
+    if (name === undefined) return [];
+    // An input without a value, as in `t: count:`, has no position.
+    if (value === undefined) return [{ name, ...positions.find(token) }];
     const { input, begin } = value;
     return [{ name, ...positions.find({ input, begin: Math.max(token.begin, input.lastIndexOf(name, begin - 1)) }) }];
   });

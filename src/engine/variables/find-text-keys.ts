@@ -16,6 +16,15 @@ export function listVariables(text: string): string[] {
   return [...new Set(reads.map(({ path }) => path.map((key) => (key === ITEM ? "*" : key)).join(".")))];
 }
 
+/** Returns the names of the variables without which a text prints nothing in their place. */
+export function listRequiredNames(text: string): string[] {
+  const parsed = hasLiquid(text) ? parseText(text) : null;
+  if (parsed === null) return [];
+  const { reads, assignedNames } = readVariables(parsed);
+  const required = reads.filter(({ isGuarded, writtenPath, path }) => !isGuarded && writtenPath[0] === path[0]);
+  return [...new Set(required.map(({ path }) => String(path[0])))].filter((name) => !assignedNames.has(name));
+}
+
 /** A key in a text of a resource. */
 export interface ResourceKey extends TextKey {
   fieldPath: string;

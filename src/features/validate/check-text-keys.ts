@@ -6,7 +6,7 @@ import { walkBlocks } from "../../domain/template/walk-blocks.js";
 import type { CheckFinding } from "../../domain/validation/check-finding.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { findSimilarInput, listPartialInputs } from "../../engine/variables/find-partial-variables.js";
-import { listVariables, type ResourceKey } from "../../engine/variables/find-text-keys.js";
+import { listRequiredNames, listVariables, type ResourceKey } from "../../engine/variables/find-text-keys.js";
 import { listFolders } from "../../project/list-folder.js";
 import type { Project } from "../../project/open-project.js";
 import { suggestNearest } from "../../util/find-nearest.js";
@@ -24,6 +24,9 @@ export class TextKeyChecker {
   private readonly partials = new Map<string, Promise<TemplatePartial | "invalid" | null>>();
   /** The inputs that the checked texts and blocks pass to each partial. */
   private readonly passed = new Map<string, Set<string>>();
+
+  /** The namespaces of the translations that the checked texts use; null for the texts without a namespace. */
+  readonly usedNamespaces = new Set<string | null>();
 
   constructor(private readonly project: Project) {
     this.readTranslations = once(() => project.translations().catch(() => null));
@@ -43,7 +46,13 @@ export class TextKeyChecker {
       if (problem !== null) findings.push({ code, message: problem, fieldPath, file, line, column });
       if (problem !== null) continue;
       const names = inputs.map(({ name }) => name);
-      for (const [index, near] of await this.findMisspelledInputs(kind, key, names)) {
+      const misspelled = await this.findMisspelledInputs(kind, key, names);
+      const missing = misspelled.length > 0 ? [] : await this.findMissingInputs(kind, key, names);
+      if (missing.length > 0) {
+        const message = `the translation "${key}" is used without ${missing.join(", ")}: add \`| t: ${missing[0]}: …\``;
+        findings.push({ code: "missing_input", message, fieldPath, file, line, column });
+      }
+      for (const [index, near] of misspelled) {
         const message = `the ${kind} "${key}" has no input "${names[index]}"; did you mean "${near}"?`;
         const { line: inputLine = line, column: inputColumn = column } = inputs[index] ?? {};
         findings.push({ code: "unknown_input", message, fieldPath, file, line: inputLine, column: inputColumn });
@@ -84,6 +93,7 @@ export class TextKeyChecker {
       known = listFolders(join(this.project.knockDir, "partials"));
     } else {
       const translations = await this.readTranslations();
+      if (translations !== null) this.usedNamespaces.add(translations.getNamespace(key));
       if (translations === null || translations.has(key)) return null;
       known = listTranslationKeys(translations.files);
     }
@@ -96,7 +106,7 @@ export class TextKeyChecker {
    */
   private async listInputs(kind: ResourceKey["kind"], key: string, names: readonly string[]): Promise<string[] | null> {
     if (kind === "translation") {
-      const texts = (await this.readTranslations())?.listTexts(key) ?? [];
+      const texts = ((await this.readTranslations())?.listTexts(key) ?? []).flatMap((found) => found.texts);
       return [COUNT_INPUT, ...texts.flatMap((text) => listVariables(text).map((path) => path.split(".")[0] ?? ""))];
     }
     const passed = this.passed.get(key) ?? new Set();
@@ -104,6 +114,22 @@ export class TextKeyChecker {
     for (const name of names) passed.add(name);
     const partial = await this.readPartial(key);
     return partial === null || partial === "invalid" ? null : listPartialInputs(partial);
+  }
+
+  /**
+   * Returns the inputs that the texts of a translation need in every file, and that are not passed. Files that use different inputs
+   * have a finding of their own.
+   */
+  private async findMissingInputs(kind: ResourceKey["kind"], key: string, names: readonly string[]): Promise<string[]> {
+    const translations = kind === "translation" ? await this.readTranslations() : null;
+    if (translations === null) return [];
+    const needed = translations
+      .listTexts(key)
+      .map(({ texts, isPlural }) => [
+        ...(isPlural ? [COUNT_INPUT] : []),
+        ...texts.flatMap((text) => listRequiredNames(text)),
+      ]);
+    return [...new Set(needed[0])].filter((name) => !names.includes(name) && needed.every((own) => own.includes(name)));
   }
 
   /** Returns the index of each input whose name is probably misspelled, with the similar name. */

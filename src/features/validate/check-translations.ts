@@ -36,6 +36,7 @@ export const listTranslationKeys = (files: readonly TranslationFile[]): string[]
 interface CheckedFile {
   file: string;
   locale: string;
+  namespace: string | null;
   texts: ReadonlyMap<string, Translation>;
 }
 
@@ -55,7 +56,7 @@ function groupFiles(files: readonly TranslationFile[], defaultLocale: string): C
     const isBesideGeneral = shared.some((other) => other.namespace === namespace && other.locale === own);
     if (normalizeLocale(locale) !== own && (isBesideGeneral || isOfOtherDefault)) continue;
     const group = groups.get(namespace) ?? [];
-    const checked = { file, locale, texts: new Map(listTranslations(content)) };
+    const checked = { file, locale, namespace, texts: new Map(listTranslations(content)) };
     if (own === language) group.unshift(checked);
     else group.push(checked);
     groups.set(namespace, group);
@@ -104,6 +105,31 @@ export function checkTranslations(files: readonly TranslationFile[], defaultLoca
       return [{ code: "missing_translation", message, file: file.file, line: 1, column: 1, pointer: "" }];
     }),
   );
+}
+
+/**
+ * Returns a finding for each language without a file of a used namespace, although it has other files. `used` are the namespaces that
+ * templates use; null is that of the files without one.
+ */
+export function checkNamespaces(
+  files: readonly TranslationFile[],
+  defaultLocale: string,
+  used: ReadonlySet<string | null>,
+): LocatedFinding[] {
+  const groups = groupFiles(files, defaultLocale);
+  const locales = new Map(groups.flat().map(({ locale }) => [getLanguage(locale), locale]));
+  return groups.flatMap((group): LocatedFinding[] => {
+    const [first] = group;
+    if (first === undefined || !used.has(first.namespace)) return [];
+    const { namespace, file } = first;
+    const own = group.map(({ locale }) => getLanguage(locale));
+    return [...locales].flatMap(([language, locale]) => {
+      if (own.includes(language)) return [];
+      const name = `${locale}/${namespace === null ? "" : `${namespace}.`}${locale}.json`;
+      const message = `${locale}: no translation of this file; add translations/${name}`;
+      return [{ code: "missing_translation", message, file, line: 1, column: 1, pointer: "" }];
+    });
+  });
 }
 
 /** Returns the variables that are neither in a list nor a part of a variable in it, or the other way around. */

@@ -38,7 +38,7 @@ import {
 import { checkScenarioFiles } from "./check-scenario-files.js";
 import { checkSchedules } from "./check-schedules.js";
 import { TextKeyChecker } from "./check-text-keys.js";
-import { checkTranslations, checkTranslationVariables } from "./check-translations.js";
+import { checkNamespaces, checkTranslations, checkTranslationVariables } from "./check-translations.js";
 import { findMissingDocuments } from "./find-missing-documents.js";
 import { FindingCollector } from "./finding-collector.js";
 import { listWorkflowReferences } from "./list-references.js";
@@ -218,7 +218,7 @@ class ProjectValidator {
   private async checkTranslations(files: Translations["files"]): Promise<void> {
     const { project, collector } = this;
     const { locale } = await project.environment();
-    collector.add(...checkTranslations(files, locale));
+    collector.add(...checkTranslations(files, locale), ...checkNamespaces(files, locale, this.textKeys.usedNamespaces));
     for (const { file, findings } of checkTranslationVariables(files, locale, listVariables))
       await collector.addChecks({ path: resolve(collector.cwd, file), displayPath: file }, findings);
   }
@@ -231,7 +231,6 @@ class ProjectValidator {
     await this.checkOtherEnvironments();
     await collector.tryRead(displayPath("audiences"), project.audiences);
     const translations = await collector.tryRead(displayPath("translations"), project.translations);
-    if (translations !== null) await this.checkTranslations(translations.files);
     const templates = this.openTemplateChecker();
     const shared = await templates.checkResources();
     const sources = openProjectSources(project, collector.cwd);
@@ -240,6 +239,7 @@ class ProjectValidator {
     await checkSchedules(project, collector, this.workflows);
     await this.checkBroadcasts();
     await templates.checkTexts(shared);
+    if (translations !== null) await this.checkTranslations(translations.files);
     const guides = await readGuides(project, await project.environment(), collector.cwd);
     for (const [key, error] of guides.errors) collector.addError(error, displayPath("guides", key, "guide.json"));
     for (const guide of guides.guides)
