@@ -223,6 +223,7 @@ export class ExampleProject {
       cwd: this.dir,
       version: "0.0.0",
       cachePrefix: null,
+      name: "knock",
       threadFile: null,
       stdout: stream,
       stderr: stream,

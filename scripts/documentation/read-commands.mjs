@@ -11,6 +11,7 @@ export async function readCommands() {
     env: {},
     cwd: process.cwd(),
     cachePrefix: null,
+    name: "knock",
     threadFile: null,
     stdout: stream,
     stderr: stream,

@@ -134,7 +134,7 @@ export async function runProgram(
   const args = normalizeArguments(argv);
   const [first = "", second = ""] = args;
   const name = ALIASES[first] ?? first;
-  const program = new Command("knock");
+  const program = new Command(context.io.name);
   program
     .description("Trigger, run and test notification workflows, against the API or offline with the embedded engine.")
     .version(version, "-V, --version", "print the version of knock")

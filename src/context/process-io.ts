@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { getErrorMessage, KnockError } from "../errors/knock-error.js";
 import { escapeToOneLine } from "../output/escape-controls.js";
 import type { OutputStream } from "../output/output-stream.js";
+import { findCommandName } from "../util/command-name.js";
 import { sleep } from "../util/sleep.js";
 import { isTerminal, openProcessStream } from "./open-process-stream.js";
 import { readInterruptibly } from "./read-interruptibly.js";
@@ -29,6 +30,8 @@ export function getInterruptSignal({ reason }: AbortSignal): InterruptSignal {
 /** The parts of the process that the program uses; tests pass other implementations. */
 export interface ProcessIO {
   argv: readonly string[];
+  /** The words with which the user started the command, such as `knock` or `npx knock-cli`. */
+  name: string;
   env: Record<string, string | undefined>;
   cwd: string;
   version: string;
@@ -95,6 +98,7 @@ async function askOnTerminal(question: string, isHidden: boolean): Promise<strin
 export function createProcessIO(signal: () => AbortSignal): ProcessIO {
   return {
     argv: process.argv.slice(2),
+    name: findCommandName(process.argv[1], process.env),
     env: process.env,
     cwd: process.cwd(),
     version: VERSION,

@@ -1,9 +1,12 @@
+import { DEFAULT_NAME, renameCommand } from "../util/command-name.js";
 import { type Colors, createColors, NO_COLORS, renderStyles } from "./colors.js";
 import { escapeControls, escapeJson, escapeToOneLine } from "./escape-controls.js";
 import type { Zone } from "./format-time.js";
 import type { OutputStream } from "./output-stream.js";
 
 interface OutputOptions {
+  /** The words with which the user started the command. */
+  name?: string;
   stdout: OutputStream;
   stderr: OutputStream;
   env: Record<string, string | undefined>;
@@ -107,6 +110,20 @@ export class Output {
     }
   }
 
+  /** The words with which the user started the command. */
+  get commandName(): string {
+    return this.options.name ?? DEFAULT_NAME;
+  }
+
+  /** Returns a text of the program in which the command has the name that the user knows. */
+  nameCommand(text: string): string {
+    return renameCommand(text, this.commandName);
+  }
+
+  private writeError(text: string): void {
+    this.options.stderr.write(renderStyles(this.nameCommand(text)));
+  }
+
   private write(text: string): void {
     if (this.buffered === null) this.options.stdout.write(text);
     else if (!this.isBlocked) this.buffered.push(text);
@@ -119,7 +136,7 @@ export class Output {
 
   /** Writes a text of several lines, such as help, without adding a line break. */
   text(text: string): void {
-    this.write(renderStyles(text));
+    this.write(renderStyles(this.nameCommand(text)));
   }
 
   /** Writes a document byte for byte to a file or another program; on a terminal, it is escaped. */
@@ -138,7 +155,7 @@ export class Output {
 
   /** Writes a note to standard error, unless `--quiet` is set. */
   note(text: string): void {
-    if (!this.verbosity.quiet) this.options.stderr.write(`${renderStyles(text)}\n`);
+    if (!this.verbosity.quiet) this.writeError(`${text}\n`);
   }
 
   /** Writes a note only the first time. */
@@ -151,7 +168,7 @@ export class Output {
   warn(text: string, hint?: string): void {
     const { errorColors: paint } = this;
     const hintLine = hint === undefined ? "" : `${paint.dim("hint:")} ${escapeToOneLine(hint)}\n`;
-    this.options.stderr.write(renderStyles(`${paint.yellow("warning:")} ${escapeToOneLine(text)}\n${hintLine}`));
+    this.writeError(`${paint.yellow("warning:")} ${escapeToOneLine(text)}\n${hintLine}`);
   }
 
   /**
@@ -166,7 +183,7 @@ export class Output {
   }
 
   errorLine(text: string): void {
-    this.options.stderr.write(`${renderStyles(text)}\n`);
+    this.writeError(`${text}\n`);
   }
 
   /** Writes a JSON document on one line to standard error. */

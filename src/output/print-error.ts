@@ -36,10 +36,12 @@ export function printError(error: unknown, output: Output, debug: boolean): void
   if (!known || debug) output.errorLine(error instanceof Error ? (error.stack ?? "") : String(error));
   const code = known?.code ?? "internal";
   if (!output.verbosity.json) {
-    if (getErrorDefinition(code).hasSeveralCauses) output.noteOnce(`${paint.dim("more:")} knock help error ${code}`);
+    if (getErrorDefinition(code).hasSeveralCauses)
+      output.noteOnce(`${paint.dim("more:")} ${output.commandName} help error ${code}`);
     return;
   }
-  output.errorJson({ error: toErrorDocument(error) });
+  const document = toErrorDocument(error);
+  output.errorJson({ error: { ...document, hint: hint === undefined ? null : output.nameCommand(hint) } });
 }
 
 /** Returns the document of an error. */

@@ -24,6 +24,7 @@ const REQUIRED_FILES = [
     "CHANGELOG.md",
     "THIRD-PARTY-NOTICES.md",
     "bin/knock.js",
+    "bin/knock-cli.js",
     "bin/package.json",
   ],
   ...[
@@ -39,7 +40,7 @@ const REQUIRED_FILES = [
 ];
 const EXPECTED_FILE = new RegExp(
   [
-    "^(?:package\\.json|README\\.md|LICENSE|CHANGELOG\\.md|THIRD-PARTY-NOTICES\\.md|bin/(?:knock\\.js|package\\.json))$",
+    "^(?:package\\.json|README\\.md|LICENSE|CHANGELOG\\.md|THIRD-PARTY-NOTICES\\.md|bin/(?:knock(?:-cli)?\\.js|package\\.json))$",
     "^dist/(?:vendor/)?[@\\w./-]+\\.cjs$|^dist/vendor/@pnpm/templates/completion\\.\\w+$|^dist/(?:page|report)\\.html$|^dist/vendor/mrml_wasm_bg\\.wasm\\.br$",
     "^dist/testing/[\\w-]+\\.(?:js|cjs|d\\.ts|d\\.cts)$",
     "^dist/prebuilds/[\\w-]+/@photostructure\\+sqlite\\.(?:glibc|musl)\\.node$",
@@ -114,7 +115,11 @@ describe("the packed file", () => {
   });
 
   it("declares its metadata", () => {
-    expect(manifest).toMatchObject({ license: "MIT", author: expect.any(String), bin: { knock: "bin/knock.js" } });
+    expect(manifest).toMatchObject({
+      license: "MIT",
+      author: expect.any(String),
+      bin: { knock: "bin/knock.js", "knock-cli": "bin/knock-cli.js" },
+    });
     expect(manifest.engines).toEqual({ node: ">=20.18" });
     expect(manifest.publishConfig).toEqual({ access: "public", provenance: true });
     // Provenance requires the address of the repository. All addresses are added together (decision 37).
@@ -146,6 +151,12 @@ describe("the installed package", () => {
     expect(await (await fetch(url)).text()).toContain("<!doctype html>");
     dev.kill("SIGTERM");
     expect((await ended).exitCode).toBe(143);
+  });
+
+  it("names itself in help as it was started", async () => {
+    const { stdout } = await run("knock-cli", ["cancel", "--help"]);
+    expect(stdout).toMatch(/^Usage: knock-cli cancel /);
+    expect(stdout).toContain("\n  $ knock-cli cancel ");
   });
 
   it("runs with npx from the packed file", async () => {

@@ -57,7 +57,7 @@ class Commands {
   /** The files of dist/ that were loaded. */
   loaded(): string[] {
     const files = new Set(this.sample.read("loaded.txt").split("\n"));
-    return [...files].filter((file) => file.startsWith(DIST)).map((file) => file.slice(DIST.length + 1));
+    return [...files].flatMap((file) => /\/dist\/(.+)$/.exec(file)?.[1] ?? []);
   }
 }
 

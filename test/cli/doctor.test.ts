@@ -1,4 +1,5 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
 import { ENVIRONMENT, initHello } from "../helpers/hello-project.js";
@@ -26,6 +27,28 @@ describe.concurrent("knock doctor", () => {
     expect((await collab.knock(["doctor", "--json"])).json).toEqual(result.json);
     await collab.knock(["notify", "welcome", "-r", "ada"]);
     expect(find(await collab.knock(["doctor", "--json"]), "store")?.message).toMatch(/store\.db, \d+ kB, mode 0600$/);
+  });
+
+  it("says which program the name knock starts, and how to start this one", async ({ empty }) => {
+    const official = { PATH: resolve("node_modules/.bin") };
+    const result = await empty.knock(["doctor", "--json"], { env: official });
+    expect([result.exitCode, find(result, "command")]).toEqual([
+      0,
+      {
+        name: "command",
+        status: "warning",
+        message: expect.stringMatching(/^knock starts the official command, version \d+\.\d+\.\d+: \/.*\.bin\/knock$/),
+        hint: "Start this one as `knock-cli` or with `npx knock-cli`, or put its folder first on PATH.",
+      },
+    ]);
+    empty.write("old/package.json", '{"name":"knock-cli","version":"0.0.9"}');
+    chmodSync(empty.write("old/bin/knock", "#!/bin/sh\n"), 0o755);
+    const other = find(await empty.knock(["doctor", "--json"], { env: { PATH: empty.path("old/bin") } }), "command");
+    expect(other?.message).toBe(
+      `knock starts another installation of this command, version 0.0.9: ${empty.path("old/bin/knock")}`,
+    );
+    const none = find(await empty.knock(["doctor", "--json"], { env: { PATH: "" } }), "command");
+    expect(none).toMatchObject({ status: "ok", message: "started as knock; no knock is on the search path" });
   });
 
   it("works outside of a project", async ({ empty }) => {

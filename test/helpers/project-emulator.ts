@@ -87,6 +87,7 @@ export async function openProjectApi(
   output.verbosity = { json, quiet: false, verbose: false };
   const surroundings = {
     argv: [],
+    name: "knock",
     env,
     cwd: project.root,
     version: "0",

@@ -68,6 +68,7 @@ export async function runInProcess({
   const stderr = createOutputCollector(true, chunks);
   const processIO: ProcessIO = {
     argv: args,
+    name: "knock",
     env,
     cwd,
     version,

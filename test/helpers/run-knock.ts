@@ -10,6 +10,10 @@ import { isJsonObject, type JsonObject } from "../../src/util/json.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 export const BIN = join(ROOT, "bin/knock.js");
+/** The program and the arguments that start the command: this Node.js with the build, or an executable that replaces both. */
+const COMMAND: readonly string[] = process.env.KNOCK_TEST_EXECUTABLE
+  ? [resolve(ROOT, process.env.KNOCK_TEST_EXECUTABLE)]
+  : [process.execPath, BIN];
 
 export interface RunOptions {
   /** The working directory, relative to the project's folder, which is the default. */
@@ -173,8 +177,10 @@ function processOptions({ cwd, env, uid, gid, input }: Omit<CommandInvocation, "
 }
 
 /** Runs the built command in a separate process. */
-const runProcess: RunCommand = (invocation) =>
-  execa(process.execPath, [invocation.bin ?? BIN, ...invocation.args], processOptions(invocation));
+const runProcess: RunCommand = ({ bin, args, ...invocation }) => {
+  const [program = "", ...words] = bin === undefined ? COMMAND : [process.execPath, bin];
+  return execa(program, [...words, ...args], processOptions(invocation));
+};
 
 /** Copies a sample project to a new folder in `parent`. Without `name`, the folder is empty and is not a project. */
 export function createSample(name: SampleName | null, run: RunCommand = runProcess, parent = tmpdir()): Sample {
@@ -184,13 +190,9 @@ export function createSample(name: SampleName | null, run: RunCommand = runProce
   const bin = join(root, "bin");
   for (const folder of [dir, home, bin]) mkdirSync(folder);
   if (name !== null) writeSample(name, dir);
-  writeFileSync(
-    join(bin, "knock"),
-    `#!/bin/sh\nexec ${quoteShellWord(process.execPath)} ${quoteShellWord(BIN)} "$@"\n`,
-    {
-      mode: 0o755,
-    },
-  );
+  writeFileSync(join(bin, "knock"), `#!/bin/sh\nexec ${COMMAND.map(quoteShellWord).join(" ")} "$@"\n`, {
+    mode: 0o755,
+  });
   const env = {
     PATH: `${bin}:${process.env.PATH ?? ""}`,
     HOME: home,
@@ -225,7 +227,7 @@ export function createSample(name: SampleName | null, run: RunCommand = runProce
     knock: async (args, options = {}) => toCommandResult(await run({ args, ...invocation(options) })),
     async onTerminal(args, options = {}) {
       // The shell waits for the command also after Ctrl-C, as an interactive shell does.
-      const command = `trap : INT; stty cols ${options.columns ?? 80}; ${[process.execPath, BIN, ...args].map(quoteShellWord).join(" ")}`;
+      const command = `trap : INT; stty cols ${options.columns ?? 80}; ${[...COMMAND, ...args].map(quoteShellWord).join(" ")}`;
       const started = execa(SCRIPT, ["-qec", command, "/dev/null"], {
         ...processOptions({ ...invocation(options), input: undefined }),
         stdin: "pipe",
@@ -236,7 +238,7 @@ export function createSample(name: SampleName | null, run: RunCommand = runProce
       return toCommandResult({ ...result, stdout: result.stdout.replaceAll("\r\n", "\n") });
     },
     start: (args, options = {}) =>
-      execa(process.execPath, [BIN, ...args], {
+      execa(COMMAND[0] ?? "", [...COMMAND.slice(1), ...args], {
         ...processOptions({ ...invocation(options), input: undefined }),
         stdin: "ignore",
         forceKillAfterDelay: false,

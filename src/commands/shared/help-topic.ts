@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Command } from "commander";
 import { findPackageFolder } from "../../util/find-package-folder.js";
+import { isExecutable } from "../../util/is-executable.js";
 
 /** A paragraph, or a table of terms and their descriptions. */
 export type HelpBlock = string | readonly (readonly [term: string, description: string])[];
@@ -15,9 +16,13 @@ export interface HelpTopic {
   buildBlocks(program: Command): readonly HelpBlock[];
 }
 
-/** Returns the last paragraph of a help page: the installed documentation with more details. */
+/**
+ * Returns the last paragraph of a help page: the installed documentation with more details. Only the executable itself can read
+ * the pages inside it, so there it is a command that prints the page.
+ */
 export function formatMore(page: string, section?: string): string {
-  return `More: ${section === undefined ? "" : `${section} in `}${join(findPackageFolder(), page)}`;
+  const place = isExecutable() ? `\`knock help ${page}\`` : join(findPackageFolder(), page);
+  return `More: ${section === undefined ? "" : `${section} in `}${place}`;
 }
 
 /** Returns a text without the backquotes that mark code in generated documentation. */

@@ -7,7 +7,7 @@ import type { CompletionShell } from "./completion-script.js";
 
 const SHELLS = ["bash", "zsh", "fish", "powershell"] as const satisfies readonly CompletionShell[];
 
-export function registerCompletion(program: Command, { output }: CommandContext): void {
+export function registerCompletion(program: Command, { io, output }: CommandContext): void {
   const command = program
     .command("completion")
     .helpGroup(COMMAND_GROUPS.settings)
@@ -19,7 +19,7 @@ export function registerCompletion(program: Command, { output }: CommandContext)
   addExamples(addCommonOptions(command), ["knock completion bash", "knock completion fish"]);
   command.action(async (shell: CompletionShell) => {
     const { getCompletionScript } = await import("./completion-script.js");
-    const script = await getCompletionScript(shell);
+    const script = await getCompletionScript(shell, io.name.split(" ").at(-1) ?? io.name);
     if (output.verbosity.json) return output.json({ shell, script });
     output.raw(script);
   });

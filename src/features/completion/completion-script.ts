@@ -39,17 +39,17 @@ const CHANGES = {
 /** The shells that `knock completion` supports. */
 export type CompletionShell = keyof typeof CHANGES;
 
-/** Returns the completion script of a shell, which runs `knock completion-server` for each completion. */
-export async function getCompletionScript(shell: CompletionShell): Promise<string> {
+/** Returns the completion script of a shell for a command, which runs its `completion-server` for each completion. */
+export async function getCompletionScript(shell: CompletionShell, name: string): Promise<string> {
   const { getCompletionScript: getScript } = await import("@pnpm/tabtab");
-  const script = await getScript({ name: "knock", completer: "knock", shell: shell === "powershell" ? "pwsh" : shell });
+  const script = await getScript({ name, completer: name, shell: shell === "powershell" ? "pwsh" : shell });
   const lines = script.split("\n");
   for (const [start, replacement] of CHANGES[shell]) {
     const index = lines.findIndex((line) => line.trimStart().startsWith(start));
     // An update of the library must not undo a change unnoticed.
     if (index === -1) throw new KnockError("internal", `the completion script of ${shell} has no line "${start}"`);
     const [indentation = ""] = /^ */.exec(lines[index] ?? "") ?? [];
-    lines[index] = `${indentation}${replacement}`;
+    lines[index] = `${indentation}${replacement.replace("knock completion-server", `${name} completion-server`)}`;
   }
   return lines.join("\n");
 }

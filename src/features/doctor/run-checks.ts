@@ -13,6 +13,7 @@ import { openProjectSources } from "../../project/project-sources.js";
 import { openDatabase, selectOne } from "../../store/sqlite/connection/driver.js";
 import { checkStoreFolder } from "../../store/sqlite/connection/inspect-store-file.js";
 import { withTimeLimit } from "../../util/time-limit.js";
+import { checkCommand } from "./check-command.js";
 import { listVariableReferences } from "./list-variable-references.js";
 import type { DoctorCheck, DoctorReport } from "./report-schema.js";
 
@@ -97,6 +98,8 @@ export class Doctor {
       checks.push(await runCheck("settings", () => this.checkSettings()));
       checks.push(await runCheck("reachability", () => this.checkReachability()));
     }
+    const { env, name } = this.context.io;
+    checks.push(await runCheck("command", () => checkCommand(env.PATH ?? "", name)));
     checks.push(await runCheck("node", () => checkNode(process.versions.node)));
     checks.push(
       await runCheck("versions", async () =>

@@ -1,5 +1,9 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { getBuiltinModule, versions } from "node:process";
 import type { Worker } from "node:worker_threads";
+import { findPackageFolder } from "../../util/find-package-folder.js";
+import { isExecutable } from "../../util/is-executable.js";
 import { monotonicClock } from "../../util/monotonic-clock.js";
 import type { TestWorkerData, TestWorkerMessage } from "./test-worker.js";
 
@@ -38,6 +42,13 @@ const START_AFTER_MS = 150;
 /** Returns the number of threads, including the main one, unless `--workers` sets it. */
 const getDefaultThreadCount = (): number => getBuiltinModule("node:os").availableParallelism();
 
+/** A thread of the executable cannot read the files inside it, so it runs a text that mounts them. */
+const EXECUTABLE_OPTIONS = { eval: true, execArgv: ["--experimental-vfs", "--disable-warning=ExperimentalWarning"] };
+
+function readExecutableThread(): string {
+  return readFileSync(join(findPackageFolder(), "thread.cjs"), "utf8");
+}
+
 interface ThreadOptions {
   /** The module that a thread runs; null runs everything in this thread. */
   threadFile: string | null;
@@ -66,7 +77,10 @@ export class TestThreads {
     const { Worker } = await import("node:worker_threads");
     let readyCount = 0;
     for (let n = 0; n < count; n++) {
-      const worker = new Worker(threadFile, { argv: ["test", THREAD_ARGUMENT], workerData: data() });
+      const options = { argv: ["test", THREAD_ARGUMENT], workerData: data() };
+      const worker = isExecutable()
+        ? new Worker(readExecutableThread(), { ...options, ...EXECUTABLE_OPTIONS })
+        : new Worker(threadFile, options);
       worker.on("message", (message: TestWorkerMessage) => {
         if (!("isReady" in message)) onMessage(message);
         // All threads have loaded their code, which V8 refuses with other flags.

@@ -21,6 +21,7 @@ async function knock(store: string, ...args: string[]) {
   const never = new AbortController();
   const { code } = await run(PROGRAM, {
     argv: [...args, "--store", store],
+    name: "knock",
     env: { HOME: root },
     cwd: project,
     version: "0.0.0",
