@@ -1,6 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ignoreDatabaseErrors } from "../../../src/features/worker/ignore-database-errors.js";
 import type { DueTaskFailure, SharedDueWork } from "../../../src/ports/due-work.js";
-import { startDueWork } from "../../../src/store/postgres/open-postgres-store.js";
+import { isTransient, startDueWork } from "../../../src/store/postgres/open-postgres-store.js";
 import { step } from "../../helpers/build-steps.js";
 import { SILENT_OBSERVER } from "../../helpers/due-work-samples.js";
 import { EngineHarness } from "../../helpers/engine-harness.js";
@@ -106,6 +107,20 @@ type Started = Awaited<ReturnType<EngineHarness["trigger"]>>;
 
 // The tests mostly wait, for work that is tried again after two seconds.
 describeOnPostgres("errors of the database", () => {
+  let restoreListeners: () => void;
+
+  // A worker does the same. Vitest's listeners, which would fail the run for any rejection, are set aside meanwhile.
+  beforeAll(() => {
+    const listeners = process.rawListeners("unhandledRejection") as NodeJS.UnhandledRejectionListener[];
+    process.removeAllListeners("unhandledRejection");
+    const stopIgnoring = ignoreDatabaseErrors(isTransient);
+    restoreListeners = () => {
+      stopIgnoring();
+      for (const listener of listeners) process.on("unhandledRejection", listener);
+    };
+  });
+  afterAll(() => restoreListeners());
+
   describe.concurrent("while a worker runs", () => {
     it("lose no run, whatever their code, and the work continues", () =>
       FailingDatabase.use(async (db) => {
