@@ -6,8 +6,8 @@ import { join } from "node:path";
 
 const SOURCE_FOLDER = "src/testing-api";
 
-/** The bundle with the code of all entries, in dist/. */
-export const TESTING_BUNDLE = "testing.cjs";
+/** The file in dist/ that all entries share. It runs the bundle of all commands, in the realm of the test. */
+const TESTING_FILE = "testing.cjs";
 
 /** The modules that users import. */
 export const TESTING_ENTRIES = ["testing", "vitest", "playwright", "jest"];
@@ -56,16 +56,19 @@ function listExports(declarations) {
   return [...declarations.matchAll(/^export declare (?:async )?(?:function|const) (\w+)/gm)].map(([, name]) => name);
 }
 
-/** Writes the modules and their types to a folder. */
-export function writeTestingModules(root, folder) {
-  mkdirSync(folder, { recursive: true });
+/** Writes the modules and their types to dist/. */
+export function writeTestingModules(root, dist) {
+  const shared = `require("./main.cjs")(require, module, exports, __filename, __dirname, undefined, true);\n`;
+  writeFileSync(join(dist, TESTING_FILE), shared);
+  const folder = join(dist, "testing");
+  mkdirSync(folder);
   const write = (name, text) => writeFileSync(join(folder, name), text);
   for (const [name, declarations] of buildTestingDeclarations(root)) {
     write(`${name}.d.ts`, declarations);
     write(`${name}.d.cts`, declarations.replaceAll(/(from "\.\/[\w-]+)\.js"/g, '$1.cjs"'));
     if (!TESTING_ENTRIES.includes(name)) continue;
     const names = listExports(declarations);
-    const bundle = `../${TESTING_BUNDLE}`;
+    const bundle = `../${TESTING_FILE}`;
     const { imports = "", statement = "" } = REGISTRATIONS[name] ?? {};
     const declaration = names.length === 0 ? "" : `export const { ${names.join(", ")} } = bundle;\n`;
     write(`${name}.js`, `import bundle from "${bundle}";\n${imports}${statement}${declaration}`);

@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import { brotliCompressSync, constants } from "node:zlib";
 import { build } from "esbuild";
 import { buildPages } from "./build-page.mjs";
-import { TESTING_BUNDLE, TESTING_ENTRIES, writeTestingModules } from "./build-testing.mjs";
+import { TESTING_ENTRIES, writeTestingModules } from "./build-testing.mjs";
 import {
   COMPRESSED_WASM,
   completionWithoutPrompts,
@@ -97,8 +97,16 @@ const LATE_MODULES = [
   "tracing/open-telemetry",
 ];
 
-/** One bundle for all commands, and a smaller one for the command that runs most often. */
-const ENTRIES = ["main", "main-notify"];
+const TESTING_EXPORTS = TESTING_ENTRIES.map((name) => `require("./src/testing-api/${name}.ts")`).join(", ");
+
+/**
+ * One bundle for all commands, and a smaller one for the command that runs most often. The first also exports `knock-cli/testing`,
+ * which shares nearly all of its code, to dist/testing.cjs.
+ */
+const ENTRIES = {
+  main: `if (__IS_TESTING__) Object.assign(exports, ${TESTING_EXPORTS}); else require("./src/main.ts");`,
+  "main-notify": `import "./src/main-notify.ts";`,
+};
 
 /** The last level of Brotli, 11, takes twice as long and saves 4 % more. */
 const WASM_QUALITY = 10;
@@ -205,35 +213,24 @@ const banner = { js: 'const __importMetaUrl = require("node:url").pathToFileURL(
 
 const results = await Promise.all([
   buildPages(root, dist),
-  ...ENTRIES.map((name) =>
+  ...Object.entries(ENTRIES).map(([name, contents]) =>
     build({
       ...common,
-      entryPoints: [`src/${name}.ts`],
+      stdin: { contents, resolveDir: root },
       outfile: join(dist, `${name}.cjs`),
       external: ["node:sqlite"],
       plugins: [lateFunctions, lateClasses, lateOwnFunctions, apart, modulesApart, noChildProcess, noPublishedSchemas],
       // Without a performance object, liquidjs measures time with Date, and perf_hooks is not loaded.
       define: { ...common.define, "global.performance": "undefined" },
       supported: { "dynamic-import": false },
-      // The bundle is a function expression, which the loader compiles unchanged: joining strings of this size at each
-      // start would copy them.
-      banner: { js: `/*${NO_ID}*/(function (require, module, exports, __filename, __dirname, __CACHE_PREFIX__) {` },
+      // The value of the bundle is a function, which the loader compiles unchanged: joining strings of this size at each
+      // start would copy them. As a module, the bundle exports the function.
+      banner: {
+        js: `/*${NO_ID}*/(typeof module === "object" ? module : {}).exports = (function (require, module, exports, __filename, __dirname, __CACHE_PREFIX__, __IS_TESTING__) {`,
+      },
       footer: { js: "})" },
     }),
   ),
-  build({
-    ...common,
-    banner,
-    stdin: {
-      contents: TESTING_ENTRIES.map((name) => `export * from "./src/testing-api/${name}.ts";`).join("\n"),
-      resolveDir: root,
-      loader: "ts",
-    },
-    outfile: join(dist, TESTING_BUNDLE),
-    external: ["node:sqlite"],
-    plugins: [lateFunctions, lateClasses, lateOwnFunctions, apart, modulesApart],
-    supported: { "dynamic-import": false },
-  }),
   ...[...LATE_MODULES, ...Object.keys(LATE_OWN_FUNCTIONS)].map((name) =>
     build({
       ...common,
@@ -278,7 +275,7 @@ if (flags["check-licenses"]) {
   process.exit();
 }
 
-writeTestingModules(root, join(dist, "testing"));
+writeTestingModules(root, dist);
 
 // mrml reads its WebAssembly from its own folder.
 const wasm = readFileSync(join(dirname(require.resolve("mrml")), "mrml_wasm_bg.wasm"));
@@ -300,7 +297,7 @@ const inAscii = (text) =>
   text.replace(/[^\0-\x7f]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 // The code cache of one build must never be used for another; bin/knock.js reads this hash from the first comment.
-for (const name of ENTRIES) {
+for (const name of Object.keys(ENTRIES)) {
   const file = join(dist, `${name}.cjs`);
   const built = inAscii(readFileSync(file, "utf8"));
   writeFileSync(file, built.replace(NO_ID, createHash("sha256").update(built).digest("hex").slice(0, NO_ID.length)));

@@ -29,16 +29,20 @@ test("grace gets an email", async () => {${BODY}
 });
 test("works in a context of its own, as in Jest", async () => {
   const require = createRequire(import.meta.url);
-  const file = join(require.resolve("knock-cli/testing"), "../../testing.cjs");
   const context = vm.createContext();
   for (const name of Object.getOwnPropertyNames(globalThis))
     if (!vm.runInContext("Object.hasOwn(globalThis, " + JSON.stringify(name) + ")", context)) context[name] = globalThis[name];
-  const load = vm.runInContext("(function (require, module, __filename, __dirname) {" + readFileSync(file, "utf8") + "\\n})", context);
-  const module = { exports: {} };
-  load(createRequire(file), module, file, join(file, ".."));
-  const engine = await module.exports.createTestEngine({ project: "collab" });
+  const load = (file) => {
+    const run = vm.runInContext("(function (require, module, exports, __filename, __dirname) {" + readFileSync(file, "utf8") + "\\n})", context);
+    const module = { exports: {} };
+    const requireOther = (name) => (name === "./main.cjs" ? load(join(file, "..", name)) : createRequire(file)(name));
+    run(requireOther, module, module.exports, file, join(file, ".."));
+    return module.exports;
+  };
+  const { assertSent, createTestEngine } = load(join(require.resolve("knock-cli/testing"), "../../testing.cjs"));
+  const engine = await createTestEngine({ project: "collab" });
   await engine.notify("invite", { recipients: ["grace"], data: { project: "Apollo", role: "viewer" } });
-  await module.exports.assertSent(engine, { to: "grace", channel: "email" });
+  await assertSent(engine, { to: "grace", channel: "email" });
   await engine.close();
 });
 test("fails", async () => {
