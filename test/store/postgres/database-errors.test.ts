@@ -109,7 +109,7 @@ type Started = Awaited<ReturnType<EngineHarness["trigger"]>>;
 describeOnPostgres("errors of the database", () => {
   let restoreListeners: () => void;
 
-  // A worker does the same. Vitest's listeners, which would fail the run for any rejection, are set aside meanwhile.
+  // As a worker does. Vitest's listeners would fail the run for any rejection, so they are put back afterwards.
   beforeAll(() => {
     const listeners = process.rawListeners("unhandledRejection") as NodeJS.UnhandledRejectionListener[];
     process.removeAllListeners("unhandledRejection");
