@@ -1,4 +1,4 @@
-import { collectRecipientWarnings } from "../domain/recipient/collect-recipient-warnings.js";
+import { collectBrandingWarnings, collectRecipientWarnings } from "../domain/recipient/collect-recipient-warnings.js";
 import type { Finding } from "../domain/schema/finding.js";
 import type { FindingCode } from "../domain/validation/finding-codes.js";
 import type { LocatedFinding } from "../domain/validation/located-finding.js";
@@ -14,8 +14,8 @@ export function findRecipientWarnings(raw: Json): Finding[] {
   return ["users", "objects", "tenants"].flatMap((list) =>
     (Array.isArray(raw[list]) ? raw[list] : []).flatMap((recipient, index) =>
       isJsonObject(recipient)
-        ? collectRecipientWarnings(recipient, list === "tenants").map(({ key, message }) => ({
-            path: [list, index, key],
+        ? collectRecipientWarnings(recipient, list === "tenants").map(({ path, message }) => ({
+            path: [list, index, ...path],
             message,
           }))
         : [],
@@ -50,7 +50,8 @@ interface RunFiles {
 
 function findEnvironmentWarnings(raw: JsonObject): Finding[] {
   const message = describeInvalidTimeZone(raw.timezone);
-  return message === null ? [] : [{ path: ["timezone"], message: message }];
+  const branding = collectBrandingWarnings(raw.branding, ["branding"]);
+  return message === null ? branding : [{ path: ["timezone"], message }, ...branding];
 }
 
 /** Reads the files of a run and returns each likely mistake with its location. */

@@ -226,15 +226,37 @@ describe.concurrent("project files", () => {
         "knock/recipients/zz.json",
         '{ "users": [\n  { "id": "zoe", "emial": "zoe@example.com", "timezone": "Europe/Londn", "game": "chess" }\n] }',
       );
+      const colors = { primaryColor: "#fff", primary_color_contrast: "#000" };
+      collab.write(
+        "knock/recipients/zzz.json",
+        JSON.stringify({
+          users: [
+            { id: "yan", phone: "+12025550101", branding: {} },
+            { id: "yo", phone: "x", phone_number: "+12025550101" },
+          ],
+          tenants: [
+            { id: "t1", branding: colors },
+            { id: "t2", settings: { branding: { ...colors, logo: "l" } } },
+          ],
+        }),
+      );
+      changeJson(collab, "knock/environment.json", (environment) => {
+        environment.branding = { primaryColor: "#fff", own: 1 };
+      });
       const expected = [
+        'warning: knock/environment.json:54:21: branding.primaryColor has no effect; did you mean "primary_color"?',
         'warning: knock/recipients/zz.json:2:27: users[0].emial is a custom property without an effect; did you mean "email"?',
         'warning: knock/recipients/zz.json:2:58: users[0].timezone "Europe/Londn" is not a known time zone; did you mean "Europe/London"?',
+        'warning: knock/recipients/zzz.json:1:31: users[0].phone is a custom property without an effect; did you mean "phone_number"?',
+        'warning: knock/recipients/zzz.json:1:149: tenants[0].branding is a custom property without an effect; did you mean "settings.branding"?',
+        'warning: knock/recipients/zzz.json:1:256: tenants[1].settings.branding.primaryColor has no effect; did you mean "primary_color"?',
+        'warning: knock/recipients/zzz.json:1:302: tenants[1].settings.branding.logo has no effect; did you mean "logo_url"?',
       ];
       const dry = await collab.knock([...COMMENT, "--dry-run"]);
       expect(collectWarnings(dry.stderr)).toEqual(expected);
       expect(collectWarnings((await collab.knock(COMMENT)).stderr)).toEqual(expected);
       const strict = await collab.knock([...COMMENT, "--strict"]);
-      expect(strict.stderr).toContain("error: 2 warnings (--strict treats warnings as errors)");
+      expect(strict.stderr).toContain("error: 7 warnings (--strict treats warnings as errors)");
       expect(strict.exitCode).toBe(3);
     },
   );

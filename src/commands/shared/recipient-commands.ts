@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { CommandContext } from "../../context/command-context.js";
 import type { TargetFlags } from "../../context/target-flags.js";
 import { collectUnknownScopeWarnings } from "../../domain/preferences/collect-unknown-scope-warnings.js";
-import { collectRecipientWarnings } from "../../domain/recipient/collect-recipient-warnings.js";
+import { collectRecipientWarnings, formatRecipientWarning } from "../../domain/recipient/collect-recipient-warnings.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { InputReader } from "../../input/input-source.js";
 import { type RequestBodyFlags, readRequestBody } from "../../input/request-body.js";
@@ -140,7 +140,7 @@ async function collectBodyWarnings(
 ): Promise<string[]> {
   return [
     ...collectRecipientWarnings(body, noun === "tenant").map(
-      ({ key, message }) => `${noun} ${JSON.stringify(id)}: ${key} ${message}`,
+      (warning) => `${noun} ${JSON.stringify(id)}: ${formatRecipientWarning(warning)}`,
     ),
     ...collectUnknownScopeWarnings(body.preferences, ["preferences"]),
     ...(await collectUnknownChannelWarnings(body, flags, context)),

@@ -2,7 +2,7 @@ import type { CommandContext } from "../../context/command-context.js";
 import type { TargetFlags } from "../../context/target-flags.js";
 import { createInvalidParamsError } from "../../domain/findings/invalid-params-error.js";
 import { collectUnknownScopeWarnings } from "../../domain/preferences/collect-unknown-scope-warnings.js";
-import { collectRecipientWarnings } from "../../domain/recipient/collect-recipient-warnings.js";
+import { collectRecipientWarnings, formatRecipientWarning } from "../../domain/recipient/collect-recipient-warnings.js";
 import { describeInvalidId } from "../../domain/recipient/describe-invalid-id.js";
 import type { ErrorDetail } from "../../errors/knock-error.js";
 import { KnockError } from "../../errors/knock-error.js";
@@ -70,7 +70,7 @@ export async function warnAboutRows(
   const channels = new Set<string>();
   for (const row of rows) {
     const { preferences, channel_data } = row;
-    for (const { key, message } of collectRecipientWarnings(row, isTenant)) warnings.add(`${key} ${message}`);
+    for (const warning of collectRecipientWarnings(row, isTenant)) warnings.add(formatRecipientWarning(warning));
     for (const warning of collectUnknownScopeWarnings(preferences, ["preferences"])) warnings.add(warning);
     if (isJsonObject(channel_data)) for (const channel of Object.keys(channel_data)) channels.add(channel);
   }

@@ -61,6 +61,9 @@ const BRANDING_FIELDS = [
   ["primary_color_contrast", "The color of text on the tenant's primary color", "#ffffff"],
 ] as const;
 
+/** The names of all parts of a branding. */
+export const BRANDING_KEYS: readonly string[] = BRANDING_FIELDS.flatMap(([name]) => [name, `dark_${name}`]);
+
 /** The schema of a tenant's `settings`, except `preference_set`, which has its own schema (A-423). */
 export const tenantSettingsSchema = once(() => {
   const error = ({ input }: { input?: unknown }) => describeInvalidType("an object or null", input);

@@ -1,4 +1,4 @@
-import { collectRecipientWarnings } from "../recipient/collect-recipient-warnings.js";
+import { collectRecipientWarnings, formatRecipientWarning } from "../recipient/collect-recipient-warnings.js";
 import { toRecipientReference } from "../recipient/recipient.js";
 import type { Trigger } from "./trigger.js";
 
@@ -8,7 +8,7 @@ export function collectInlineRecipientWarnings({ recipients, actor }: Trigger): 
     upsert === null
       ? []
       : collectRecipientWarnings(upsert.properties).map(
-          ({ key: name, message }) => `recipient ${JSON.stringify(toRecipientReference(key))}: ${name} ${message}`,
+          (warning) => `recipient ${JSON.stringify(toRecipientReference(key))}: ${formatRecipientWarning(warning)}`,
         ),
   );
 }
