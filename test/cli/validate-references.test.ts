@@ -32,6 +32,13 @@ const awaitStep = (step_ref: string, source_key = "hello"): JsonObject => ({
   ],
 });
 
+const awaitPaid = (event_key: string): JsonObject => ({
+  event: { event_type: "integration_source", integration_source_key: "billing", event_key },
+});
+const PAID_MAPPINGS: JsonObject[] = [
+  { event_type: "invoice.paid", action_type: "users_delete", action_parameters: { user_id: "user_id" } },
+];
+
 const mapping = (action_type: string, action_parameters: JsonObject): JsonObject => ({
   name: "Billing",
   mappings: [{ event_type: "paid", action_type, action_parameters }],
@@ -66,6 +73,27 @@ const CASES: Readonly<Record<string, [change: (hello: Hello) => void, file: stri
     ENVIRONMENT,
     'channel_groups.pushes.rules[0].channel is not a channel of environment.json: "fmc"; did you mean "fcm"? [undeclared_channel]',
     '"fmc"',
+  ],
+  "an event of a source": [
+    (hello) => {
+      hello.write("knock/sources/billing/source.json", { mappings: PAID_MAPPINGS });
+      hello.addStep("wait_for_event", awaitPaid("invoice.payed"));
+    },
+    WORKFLOW,
+    'steps[0].settings.event.event_key is not an event that the source "billing" maps; did you mean "invoice.paid"? [unknown_reference]',
+    '"invoice.payed"',
+  ],
+  "a source that does not find the users of its events": [
+    (hello) => {
+      const mappings = [
+        { ...PAID_MAPPINGS[0], action_type: "users_identify", action_parameters: { user_id: "user.id" } },
+      ];
+      hello.write("knock/sources/billing/source.json", { mappings });
+      hello.addStep("wait_for_event", awaitPaid("invoice.viewed"));
+    },
+    WORKFLOW,
+    'steps[0].settings.event.integration_source_key reads the user of an event at "user_id", but its mappings at "user.id": set user_id_path in the settings of the source [unknown_reference]',
+    '"billing"',
   ],
   "a workflow in the mapping of a source": [
     (hello) =>

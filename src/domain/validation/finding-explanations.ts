@@ -108,8 +108,8 @@ export const FINDING_EXPLANATIONS: Readonly<
   },
   unknown_reference: {
     meaning:
-      "A document names an audience or a guide that the project does not have, or a step that its workflow does not have. Nothing is ever added to the audience, and the step's message never arrives.",
-    fix: "Correct the name as the message suggests, or create the audience, guide or step.",
+      "A document names an audience or a guide that the project does not have, or a step that its workflow does not have. Nothing is ever added to the audience, and the step's message never arrives. Or a step waits for a misspelled event of a source, or for one whose user the source does not find.",
+    fix: "Correct the name as the message suggests, create the audience, guide or step, or set `user_id_path` in the source.",
   },
   workflow_cycle: {
     meaning: "A workflow triggers itself, directly or through other workflows. Without conditions, it never ends.",

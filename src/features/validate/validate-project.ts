@@ -24,6 +24,7 @@ import { listEnvironmentNames, readEnvironment } from "../../project/read-enviro
 import { readGuides } from "../../project/read-guides.js";
 import type { RecipientsSeed } from "../../project/read-recipients.js";
 import { once } from "../../util/once.js";
+import { checkAwaitedEvents } from "./check-awaited-events.js";
 import { hasAllNames } from "./check-environment.js";
 import { checkFiles } from "./check-files.js";
 import { checkPayloads } from "./check-payloads.js";
@@ -124,6 +125,7 @@ class ProjectValidator {
     const found = await findCallFindings(this.strictProject, this.workflows);
     for (const workflow of this.workflows.values())
       found.push([workflow.key, names.check(listWorkflowReferences(workflow))]);
+    found.push(...(await checkAwaitedEvents(this.strictProject, this.workflows, collector.cwd)));
     for (const [key, findings] of found)
       await collector.addChecks(collector.toProjectFile("workflows", key, "workflow.json"), findings);
   }
