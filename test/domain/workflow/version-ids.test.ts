@@ -17,7 +17,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   "collab/knock/workflows/order-placed/workflow.json": "2ae5d684-bbe6-83ec-b354-7cec4aaebf1e",
   "collab/knock/workflows/page-created/workflow.json": "b031e8b6-87d7-8431-9002-f6de934e07ca",
   "collab/knock/workflows/page-shared/workflow.json": "408ee9cd-a23f-8107-b712-05eff9233303",
-  "collab/knock/workflows/product-news/workflow.json": "e535bea4-494c-82b1-bf92-09d161a3dd0b",
+  "collab/knock/workflows/product-news/workflow.json": "15a474df-565d-891f-9b28-7736910e3a84",
   "collab/knock/workflows/storage-low/workflow.json": "d14e02d9-3f50-8762-9642-f3e4d6accc37",
   "collab/knock/workflows/welcome/workflow.json": "3ead344b-f848-8b49-8968-8abdbd820ae5",
   "ops/knock/workflows/incident-closed/workflow.json": "a508b5c4-f197-8827-ab09-1711dd638443",
