@@ -67,6 +67,11 @@ function listStepReasons(step: Step, { settings }: Workflow): string[] {
   return reasons;
 }
 
+const describeReason = (reason: string): string => `reason ${reason} never occurs`;
+
+/** Returns the reason that the text of an item names. */
+export const readReason = (text: string): string => text.split(" ")[1] ?? text;
+
 /** Returns the parts of a workflow that scenarios can reach, in the order of the file. */
 export function listCoverageItems(
   workflow: Workflow,
@@ -90,7 +95,7 @@ export function listCoverageItems(
       id: createItemId(key, "reasons", step, reason),
       kind: "reasons",
       step,
-      text: `reason ${reason} never occurs`,
+      text: describeReason(reason),
     });
   addConditions(null, listConditions(workflow.conditions));
   if (workflow.conditions !== null) addReason(null, "condition");

@@ -10,6 +10,7 @@ const mutantSchema = z.object({
   step: textOrNull("The ref of the changed step, or null for the trigger."),
   kind: described(z.enum(MUTATION_KINDS), "The kind of the change."),
   text: textField("The change."),
+  advice: textField("The expectation that a scenario needs to catch the change."),
   ...conditionLocationFields,
 });
 

@@ -115,10 +115,14 @@ describe.concurrent("the selection of knock test", () => {
     collab.write(FILE, PASSING);
     const mutated = await collab.knock(["test", FILE, "--mutate", "--quiet"]);
     expect(mutated.stdout).toMatch(/^Tests caught \d+ of \d+ changes\n {2}invite nothing fails /);
+    expect(mutated.stdout).toContain("nothing fails without email_2\n    expect `messages: [{ step: email_2 }]`\n");
+    expect(mutated.stdout).toContain("    `advance` by less than 1 day, and expect `delay_1: waiting`\n");
     expect(mutated.exitCode).toBe(1);
     const covered = await collab.knock(["test", FILE, "--coverage", "--quiet"]);
     expect(covered.stdout).toMatch(/^WORKFLOW .*\n/);
     expect(covered.exitCode).toBe(0);
+    expect(covered.stdout).toContain("not covered in order-placed\n  email_1: is never executed\n");
+    expect(covered.stdout).toMatch(/^reasons that never occur .*\n {2}new-comment: preference \(in_app_feed_1\)$/m);
     const below = await collab.knock(["test", FILE, "--coverage-threshold", "90", "--quiet"]);
     expect(below.stdout).toContain("not covered in new-comment");
     expect(below.stderr).toContain("the coverage is below 90 %");

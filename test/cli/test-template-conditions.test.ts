@@ -59,6 +59,13 @@ describe.concurrent("conditions of templates", () => {
       `data.total > 3 and data.ready becomes data.total > 4 and data.ready ${FOLDER}/feed.md:2:7`,
       `data.total > 3 and data.ready becomes data.total > 3 or data.ready ${FOLDER}/feed.md:2:7`,
     ]);
+    const { stdout } = await collab.knock(["test", "digest", "--mutate"]);
+    const advice = [...stdout.matchAll(/^ {4}(expect .*)$/gm)].map(([, text]) => text);
+    expect(advice).toEqual([
+      "expect `excludes: …` when data.total is 3",
+      "expect `contains: …` when data.total is 4",
+      "expect `excludes: …` when one side of `and` is true and the other is false",
+    ]);
     writeDigest(collab, [...rows, "{ total: 3, ready: true }", "{ total: 4, ready: true }", "{ total: 4 }"]);
     expect(await survivors()).toEqual([]);
   });

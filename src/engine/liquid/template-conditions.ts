@@ -9,8 +9,11 @@ interface TextPart {
   end: number;
 }
 
-/** A comparison by size, such as `total_activities > 3`, with those of its operands that are integers. */
+/** A comparison by size, such as `total_activities > 3`. */
 interface SizeComparison extends TextPart {
+  left: TextPart;
+  right: TextPart;
+  /** Those of its operands that are integers. */
   numbers: TextPart[];
 }
 
@@ -19,6 +22,8 @@ export interface TemplateCondition extends TextPart {
   /** The condition as reports show it. A `when` is shown with the value of its `case`. */
   label: string;
   isWhen: boolean;
+  /** Whether the text after it is printed if it is false, because it belongs to an `unless` tag. */
+  isNegated: boolean;
   /** The operators by which it compares sizes. */
   comparisons: SizeComparison[];
   /** The operators `and` and `or`. */
@@ -40,7 +45,7 @@ function spanTokens(tokens: readonly Pick<TokenNode, "input" | "begin" | "end">[
   return { text: tokens[0]?.input.slice(begin, end) ?? "", begin, end };
 }
 
-function describeValue({ initial: { postfix }, filters }: ValueNode): TemplateCondition | null {
+function describeValue({ initial: { postfix }, filters }: ValueNode, isNegated: boolean): TemplateCondition | null {
   const tokens = [...postfix, ...filters.map(({ token }) => token)];
   if (tokens.length === 0) return null;
   const part = spanTokens(tokens);
@@ -50,12 +55,14 @@ function describeValue({ initial: { postfix }, filters }: ValueNode): TemplateCo
     if (!TypeGuards.isOperatorToken(token)) continue;
     if (token.operator === "and" || token.operator === "or") connectives.push(toPart(token));
     if (!ORDERINGS.has(token.operator)) continue;
-    const numbers = postfix
-      .slice(Math.max(0, index - 2), index)
-      .filter((operand) => TypeGuards.isNumberToken(operand) && /^-?\d+$/.test(operand.getText()));
-    comparisons.push({ ...toPart(token), numbers: numbers.map(toPart) });
+    const [left, right] = postfix.slice(Math.max(0, index - 2), index);
+    if (left === undefined || right === undefined) continue;
+    const numbers = [left, right].filter(
+      (operand) => TypeGuards.isNumberToken(operand) && /^-?\d+$/.test(operand.getText()),
+    );
+    comparisons.push({ ...toPart(token), left: toPart(left), right: toPart(right), numbers: numbers.map(toPart) });
   }
-  return { ...part, label: part.text, isWhen: false, comparisons, connectives };
+  return { ...part, label: part.text, isWhen: false, isNegated, comparisons, connectives };
 }
 
 /** Calls `onResult` whenever liquidjs evaluates a condition. */
@@ -76,7 +83,14 @@ function* walkCase(tag: StandardCaseTag): Generator<ObservableCondition> {
     if (tokens.length === 0) continue;
     const part = spanTokens(tokens);
     yield {
-      condition: { ...part, label: `${target} when ${part.text}`, isWhen: true, comparisons: [], connectives: [] },
+      condition: {
+        ...part,
+        label: `${target} when ${part.text}`,
+        isWhen: true,
+        isNegated: false,
+        comparisons: [],
+        connectives: [],
+      },
       observe(onResult) {
         listeners.set(index, onResult);
         tag.onWhen = (branch, isMatched) => listeners.get(branch)?.(isMatched);
@@ -89,9 +103,9 @@ function* walkConditions(templates: readonly Template[]): Generator<ObservableCo
   for (const template of templates) {
     if (template instanceof StandardCaseTag) yield* walkCase(template);
     else if (isTag(template) && (template.name === "if" || template.name === "unless"))
-      for (const { value } of template.branches) {
+      for (const [index, { value }] of template.branches.entries()) {
         if (!(value instanceof Value)) continue;
-        const condition = describeValue(value);
+        const condition = describeValue(value, template.name === "unless" && index === 0);
         if (condition !== null) yield { condition, observe: (onResult) => observeValue(value, onResult) };
       }
     yield* walkConditions(getChildren(template));

@@ -58,6 +58,8 @@ interface Change<T> {
   step: string | null;
   kind: (typeof MUTATION_KINDS)[number];
   text: string;
+  /** The expectation with which a scenario fails. */
+  advice: string;
   /** Where a condition of a template is. */
   location?: StepCondition["location"];
 }
@@ -67,20 +69,30 @@ const mapChange = <A, B>({ value, ...rest }: Change<A>, build: (value: A) => B):
   value: build(value),
 });
 
-function flipConditions(group: ConditionGroup, step: string | null): Change<ConditionGroup>[] {
+/** Returns how a scenario notices that a length of time is shorter. */
+function adviseOnDuration(setting: string, step: string, length: string): string {
+  const advance = `\`advance\` by less than ${length}`;
+  return setting === "throttle_window"
+    ? `${advance}, trigger again, and expect \`reason: throttled\` of ${step}`
+    : `${advance}, and expect \`${step}: waiting\``;
+}
+
+/** Returns the changes of conditions. `effect` is the part of the run that they decide. */
+function flipConditions(group: ConditionGroup, step: string | null, effect: string): Change<ConditionGroup>[] {
   const nodes: readonly ConditionNode[] = "any" in group ? group.any : "all" in group ? group.all : [];
   return nodes.flatMap((node, index) => {
     const replaced = (changed: ConditionNode): ConditionGroup => {
       const changedNodes = nodes.map((other, at) => (at === index ? changed : other));
       return "any" in group ? { any: changedNodes } : { all: changedNodes };
     };
-    if (!isCondition(node)) return flipConditions(node, step).map((change) => mapChange(change, replaced));
+    if (!isCondition(node)) return flipConditions(node, step, effect).map((change) => mapChange(change, replaced));
     const operator = OPPOSITE.get(node.operator);
     if (operator === undefined) return [];
     const flipped = { ...node, operator };
     const describe = (value: Condition): string => describeComparison({ argument: undefined, ...value });
     const text = `${describe(node)} becomes ${operator}`;
-    return [{ value: replaced(flipped), step, kind: "condition" as const, text }];
+    const advice = `expect ${effect} when ${describe(node)}`;
+    return [{ value: replaced(flipped), step, kind: "condition" as const, text, advice }];
   });
 }
 
@@ -95,12 +107,12 @@ function changeStep(step: Step, channels: readonly Channel[]): Change<Step>[] {
   const { ref } = step;
   const changes: Change<Step>[] = [];
   if (step.conditions !== null)
-    for (const change of flipConditions(step.conditions, ref))
+    for (const change of flipConditions(step.conditions, ref, `the outcome of ${ref}`))
       changes.push(mapChange(change, (conditions) => ({ ...step, conditions })));
   const definition = getStepDefinition(step);
   for (const index of getBranches(step).keys()) {
     const conditions = definition.describeBranch?.(step, index).conditions ?? null;
-    for (const change of conditions === null ? [] : flipConditions(conditions, ref))
+    for (const change of conditions === null ? [] : flipConditions(conditions, ref, `\`branch\` of ${ref}`))
       changes.push(mapChange(change, (changed) => replaceBranch(step, index, { conditions: changed })));
   }
   if (isChannelStep(step) && step.channel_key !== null) {
@@ -111,6 +123,7 @@ function changeStep(step: Step, channels: readonly Channel[]): Change<Step>[] {
         step: ref,
         kind: "channel",
         text: `sends through ${other.key} instead of ${step.channel_key}`,
+        advice: `expect \`messages: [{ step: ${ref}, channel: ${step.channel_key} }]\``,
       });
   }
   const settings: Readonly<Record<string, unknown>> = "settings" in step ? step.settings : {};
@@ -122,6 +135,7 @@ function changeStep(step: Step, channels: readonly Channel[]): Change<Step>[] {
       step: ref,
       kind: "duration",
       text: `${name} is 1 second instead of ${length}`,
+      advice: adviseOnDuration(name, ref, length),
     });
   }
   return changes;
@@ -143,6 +157,9 @@ function changeSteps(steps: readonly Step[], channels: readonly Channel[]): Chan
       step: step.ref,
       kind: "step" as const,
       text: "is removed",
+      advice: isChannelStep(step)
+        ? `expect \`messages: [{ step: ${step.ref} }]\``
+        : `expect the outcome of ${step.ref} in \`outcomes\``,
     },
     ...[...changeStep(step, channels), ...changeInnerSteps(step, channels)].map((change) =>
       mapChange(change, (changed) => steps.map((other, at) => (at === index ? changed : other))),
@@ -159,15 +176,14 @@ export function mutateWorkflow(
   channels: readonly Channel[],
   templateConditions: readonly StepCondition[] = [],
 ): Mutant[] {
-  const flipped = workflow.conditions === null ? [] : flipConditions(workflow.conditions, null);
+  const flipped = workflow.conditions === null ? [] : flipConditions(workflow.conditions, null, "a message");
   const changes: Change<Workflow>[] = [
     ...flipped.map((change) => mapChange(change, (conditions) => ({ ...workflow, conditions }))),
     ...changeSteps(workflow.steps, channels).map((change) => mapChange(change, (steps) => ({ ...workflow, steps }))),
-    ...mutateTemplates(workflow, templateConditions).map(({ value, condition, text }) => ({
-      value,
+    ...mutateTemplates(workflow, templateConditions).map(({ condition, ...change }) => ({
+      ...change,
       step: condition.step,
       kind: "template" as const,
-      text,
       location: condition.location,
     })),
   ];
