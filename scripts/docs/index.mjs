@@ -41,6 +41,7 @@ const REFERENCE = {
   files: ["files/README.md", "Each property of `knock.json`, `environment.json`, `workflow.json` and the other files."],
   "json-output": ["json-output.md", "The documents that `--json` prints, with a JSON Schema for each."],
   "exit-codes": ["exit-codes.md", "The meaning of each exit code."],
+  liquid: ["liquid.md", "Each filter and tag of templates, with an example."],
   reasons: ["reasons.md", "Why a step did not send."],
   "environment-variables": ["environment-variables.md", "The variables that `knock` reads."],
   providers: ["providers.md", "The settings of each provider, and the requests that it sends."],

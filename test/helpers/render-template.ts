@@ -41,7 +41,12 @@ function renderInMode(source: string, options: RenderOptions, warnings: string[]
       tenant: options.tenant ?? null,
       defaultLocale: options.defaultLocale ?? "en",
     },
-    lookups: { ...NO_STORE_LOOKUPS, recipients, translations: parseTranslations(options.translations ?? {}) },
+    lookups: {
+      ...NO_STORE_LOOKUPS,
+      recipients,
+      subscriptions: new Map([...recipients.keys()].map((key) => [key, []])),
+      translations: parseTranslations(options.translations ?? {}),
+    },
     getUnwrittenUpserts: () => [],
     requestLookups: (wanted) => {
       throw new Error(`not read: ${JSON.stringify(wanted)}`);
