@@ -58,6 +58,9 @@ describe("knock new", () => {
       );
       expect(JSON.parse(empty.read(`payloads/my-${template}.json`))).toMatchObject({ recipients: ["ada"] });
     }
+    const { data } = JSON.parse(empty.read("payloads/my-reminder.json")) as { data: { due_at: string } };
+    const days = (Date.parse(data.due_at) - Date.now()) / 86_400_000;
+    expect([days > 250, days < 365]).toEqual([true, true]);
   });
 
   it("uses the channels and users of an existing project", async ({ shop }) => {
@@ -69,7 +72,7 @@ describe("knock new", () => {
   });
 
   it("creates layouts, partials, translations and sources that are valid", async ({ collab }) => {
-    for (const args of ["layout promo", "partial card", "translation fr", "translation storage.fr", "source crm"]) {
+    for (const args of ["layout promo", "partial card", "translation storage.fr", "translation fr", "source crm"]) {
       const created = await collab.knock(["new", ...args.split(" ")]);
       expect(created.exitCode, created.stderr).toBe(0);
       await runAll(collab, readNextCommands(created));
@@ -83,6 +86,9 @@ describe("knock new", () => {
     expect([json.findings, exitCode]).toEqual([[], 0]);
     // The texts of the default locale are a start of the translation, so that none is missing.
     expect(JSON.parse(collab.read("knock/translations/fr/storage.fr.json"))).toHaveProperty("left.other");
+    const all = await collab.knock(["new", "translation", "it", "--json"]);
+    expect(all.json.files).toEqual(["knock/translations/it/it.json", "knock/translations/it/storage.it.json"]);
+    expect((await collab.knock(["new", "translation", "fr"])).stderr).toContain("fr.json already exists");
     const { stdout } = await collab.knock(["users", "get", "new-user"]);
     expect(stdout).toContain("new-user@example.com");
   });

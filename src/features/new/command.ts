@@ -35,7 +35,10 @@ export function registerNew(program: Command, context: CommandContext): void {
   const command = program
     .command("new")
     .addArgument(new Argument("<kind>", "the kind of resource").choices(KINDS))
-    .argument("<key>", "the key, which is the name of the folder; a locale such as de for a translation")
+    .argument(
+      "<key>",
+      "the key, which is the name of the folder; a locale such as de, or a namespace and a locale such as emails.de, for a translation",
+    )
     .helpGroup(COMMAND_GROUPS.develop)
     .summary("Create a workflow from a template, or a layout, partial, translation or source")
     .description(

@@ -35,8 +35,8 @@ interface PlanOptions {
 /** The files of templates that get the key of the resource as their name: a trigger or an event, and scenarios. */
 const PAYLOAD_FILE = "payload.json";
 const SCENARIO_FILE = "scenarios.test.yaml";
-/** The time from now of dates in sample data, which would otherwise be in the past. */
-const SAMPLE_DATE_MS = 3 * 86_400_000;
+/** The time from now of dates in sample data. It is long, so that the data can be used for months, but within the limit of a delay. */
+const SAMPLE_DATE_MS = 300 * 86_400_000;
 
 const formatJson = (value: JsonObject): string => `${JSON.stringify(value, null, 2)}\n`;
 
@@ -153,28 +153,39 @@ class ResourcePlanner {
     return { files, note, next: [`knock validate${this.flags}`] };
   }
 
-  /** Plans a file of translations. It has the texts of the default locale's file, so that no text is missing. */
+  /**
+   * Plans files of translations with the texts of the default locale, so that no text is missing: one for the namespace in the key,
+   * or for a locale one for each namespace that it does not have yet.
+   */
   private async planTranslation(key: string): Promise<ResourcePlan> {
     const { project } = this.options;
     const locale = key.slice(Math.max(key.lastIndexOf("."), key.lastIndexOf("~")) + 1);
-    const [[, text] = []] = readTemplate("translation");
-    const content = parseTemplate(text ?? "");
     const namespace = parseTranslationName(key, locale);
     const { locale: defaultLocale } = await project.environment();
     const { files } = await project.translations();
-    const original = files.find(
-      (file) => file.locale === defaultLocale && file.namespace === namespace && file.tenant === null,
-    );
-    const reference = namespace === null ? "greeting" : `${namespace}:greeting`;
+    const originals = files.filter((file) => file.locale === defaultLocale && file.tenant === null);
+    const selected = key === locale ? originals : originals.filter((file) => file.namespace === namespace);
+    const getPath = (name: string): string => join(project.knockDir, "translations", locale, `${name}.json`);
+    const next = [`knock validate${this.flags}`];
+    if (selected.length === 0) {
+      const [[, text] = []] = readTemplate("translation");
+      const reference = namespace === null ? "greeting" : `${namespace}:greeting`;
+      return {
+        files: [[getPath(key), formatJson(parseTemplate(text ?? ""))]],
+        note: `Use it in a template: {{ "${reference}" | t: name: recipient.name }}`,
+        next,
+      };
+    }
+    const copies = selected.map((original) => {
+      const name = key === locale && original.namespace !== null ? `${original.namespace}.${locale}` : key;
+      return { original: original.file, file: [getPath(name), formatJson(original.content)] as const };
+    });
+    const missing = copies.filter(({ file: [path] }) => !existsSync(path));
+    const created = missing.length === 0 ? copies : missing;
     return {
-      files: [
-        [join(project.knockDir, "translations", locale, `${key}.json`), formatJson(original?.content ?? content)],
-      ],
-      note:
-        original === undefined
-          ? `Use it in a template: {{ "${reference}" | t: name: recipient.name }}`
-          : `Translate the texts, which are those of ${original.file}`,
-      next: [`knock validate${this.flags}`],
+      files: created.map(({ file }) => file),
+      note: `Translate the texts, which are those of ${created.map(({ original }) => original).join(" and ")}`,
+      next,
     };
   }
 
