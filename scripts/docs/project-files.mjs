@@ -53,7 +53,7 @@ const DOCUMENTS = [
     title: "schedules/*.json",
     location: "knock/schedules/*.json",
     summary: "Schedules to create",
-    text: "Contains schedules of the local store. Each entry is a request to create schedules, as the API takes it, with a `key`. The files are applied when the store is first opened, and again when their content changes. An entry that keeps its `key`, its `workflow` and its file changes its schedules; a removed entry or file deletes them. Schedules that you create in another way are never changed. Scenarios, replays and forecasts start without schedules. [Time and batches](../../guide/time-and-batches.md) has an example to try.",
+    text: "Contains schedules of the local store. Each entry is a request to create schedules, as the API takes it, with a `key`. The files are applied when the store is first opened, and again when their content changes. An entry that keeps its `key`, its `workflow` and its file changes its schedules; a removed entry or file deletes them. Schedules that you create in another way are never changed. Scenarios, replays and forecasts start without schedules. In a run, `recipient.schedule.last_occurrence_at` is the time of this run, also in the first one, and `next_occurrence_at` the time of the next run. Before the first run, `knock schedules show` prints no last time. The service's documentation doesn't say which of its runs `last_occurrence_at` means, so don't compute a period from it. [Time and batches](../../guide/time-and-batches.md) has an example to try.",
     sample: {
       schedules: [
         {
@@ -285,8 +285,11 @@ function readExample(path) {
   return formatCode(formatJson(document), "json");
 }
 
-/** Names in introductions that are values, filters or keys that users choose, and no properties. */
-const NOT_PROPERTIES = new Set(["default", "t", "one", "other"]);
+/** Names in introductions that are values, filters, variables of runs or keys that users choose, and no properties. */
+const NOT_PROPERTIES = new Set([
+  ...["default", "t", "one", "other"],
+  ...["recipient", "schedule", "last_occurrence_at", "next_occurrence_at"],
+]);
 
 /** Returns the names of all properties of a schema and its parts. */
 function collectPropertyNames(node, names = new Set()) {
