@@ -3,10 +3,12 @@
 // --vulnerabilities asks the registry for known vulnerabilities instead, and --signatures checks the signatures of the
 // packages. Both need the network.
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import semver from "semver";
+
+const ROOT = join(import.meta.dirname, "..");
 
 /** The oldest version of Node that contributors and CI use. For a package that excludes it, `npm ci` prints a warning. */
 const OLDEST_NODE = "20.20.0";
@@ -34,6 +36,12 @@ export function checkLockfile({ lockfileVersion, packages }) {
       faults.push(`${name}@${entry.version} has an install script; use another package, or add it with a reason`);
   }
   return faults;
+}
+
+/** Returns the lockfiles of the project and of the folders in tools/. */
+export function readLockfiles() {
+  const tools = readdirSync(join(ROOT, "tools")).map((name) => join("tools", name));
+  return ["", ...tools].map((folder) => JSON.parse(readFileSync(join(ROOT, folder, "package-lock.json"), "utf8")));
 }
 
 function runNpm(args) {
@@ -83,10 +91,11 @@ const ONLINE_CHECKS = {
 function main() {
   const [flag] = process.argv.slice(2);
   if (flag === undefined) {
-    const lockfile = JSON.parse(readFileSync(join(import.meta.dirname, "../package-lock.json"), "utf8"));
-    const faults = checkLockfile(lockfile);
+    const lockfiles = readLockfiles();
+    const faults = lockfiles.flatMap(checkLockfile);
     report(faults);
-    console.log(`${Object.keys(lockfile.packages).length - 1} locked packages, ${faults.length} problems`);
+    const counts = lockfiles.map(({ packages }) => Object.keys(packages).length - 1);
+    console.log(`${counts.join(" + ")} locked packages, ${faults.length} problems`);
     return;
   }
   const { name, read } = ONLINE_CHECKS[flag];

@@ -1,12 +1,15 @@
 // Checks the import rules. Fails if too few modules were read: with an unsupported version of TypeScript,
 // dependency-cruiser reads none and passes.
 import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { installTools } from "./tools.mjs";
 
 const MIN_MODULES = 100;
 
+const depcruise = join(await installTools("checks"), "node_modules/.bin/depcruise");
 const report = (() => {
   try {
-    return execFileSync("npx", ["depcruise", "--config", ".dependency-cruiser.cjs", "--output-type", "json", "src"], {
+    return execFileSync(depcruise, ["--config", ".dependency-cruiser.cjs", "--output-type", "json", "src"], {
       maxBuffer: 1 << 28,
     });
   } catch (error) {

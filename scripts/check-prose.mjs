@@ -1,10 +1,12 @@
 // Finds words and phrases that scripts/prose-rules.yml lists. `node scripts/check-prose.mjs src/engine` checks one
 // folder.
 import { join } from "node:path";
-import { TextlintKernel } from "@textlint/kernel";
-import markdown from "@textlint/textlint-plugin-markdown";
-import prh from "textlint-rule-prh";
 import { readProse } from "./prose-sources.mjs";
+import { requireTool } from "./tools.mjs";
+
+const { TextlintKernel } = await requireTool("checks", "@textlint/kernel");
+const markdown = await requireTool("checks", "@textlint/textlint-plugin-markdown");
+const prh = await requireTool("checks", "textlint-rule-prh");
 
 const RULES = join(import.meta.dirname, "prose-rules.yml");
 const kernel = new TextlintKernel();

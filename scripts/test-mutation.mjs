@@ -6,12 +6,14 @@ import { arch, cpus, platform, tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { AREAS } from "./mutation/areas.mjs";
+import { installTools } from "./tools.mjs";
 
 const ROOT = join(import.meta.dirname, "..");
 const RESULTS = join(ROOT, "bench/results/mutation.json");
 const MAX_MINUTES = 120;
 const { values: flags, positionals } = parseArgs({ options: { save: { type: "boolean" } }, allowPositionals: true });
 
+const tools = await installTools("mutation");
 const folder = mkdtempSync(join(tmpdir(), "knock-mutation-"));
 process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 
@@ -24,7 +26,10 @@ function runStryker(name) {
     config,
     JSON.stringify({
       testRunner: "vitest",
-      plugins: ["@stryker-mutator/vitest-runner", join(ROOT, "scripts/mutation/ignore-descriptions.mjs")],
+      plugins: [
+        join(tools, "node_modules/@stryker-mutator/vitest-runner/dist/src/index.js"),
+        join(ROOT, "scripts/mutation/ignore-descriptions.mjs"),
+      ],
       ignorers: ["descriptions"],
       vitest: { configFile: "scripts/mutation/vitest.config.ts", related: false },
       // Schemas are built once in a process, so a changed one would be seen by the first test only. Tests of valid and
@@ -41,7 +46,7 @@ function runStryker(name) {
       tempDirName: join(folder, "sandbox"),
     }),
   );
-  const { status } = spawnSync(process.execPath, [join(ROOT, "node_modules/.bin/stryker"), "run", config], {
+  const { status } = spawnSync(process.execPath, [join(tools, "node_modules/.bin/stryker"), "run", config], {
     cwd: ROOT,
     stdio: "inherit",
     timeout: MAX_MINUTES * 60_000,

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { arch, platform } from "node:process";
 import { execa } from "execa";
-import { installTools } from "../install-tools.mjs";
+import { installTools } from "../tools.mjs";
 
 const FOLDER = import.meta.dirname;
 const ROOT = join(FOLDER, "../..");
@@ -32,8 +32,7 @@ function fail(message) {
 async function installNode() {
   const name = PACKAGES[`${platform}-${arch}`];
   if (name === undefined) fail(`there is no executable for ${platform} ${arch}`);
-  await installTools(FOLDER);
-  return join(FOLDER, "node_modules", name, `bin/node${EXTENSION}`);
+  return join(await installTools("executable"), "node_modules", name, `bin/node${EXTENSION}`);
 }
 
 /** Copies Node.js without its symbols, which are a fifth of its size. Windows keeps them in another file. */

@@ -103,7 +103,12 @@ describe("the Dockerfile", () => {
     expect(readValue("EXPOSE")).toBe("8484");
   });
 
-  it("sends only files that a build needs", () => {
+  it("sends all files of the package, and only those that a build needs", () => {
+    const { files } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { files: string[] };
+    const sources = files
+      .map((path) => path.split("/")[0] ?? "")
+      .filter((name) => !/^!|^dist$|^THIRD-PARTY/.test(name));
+    expect([...new Set(sources)].filter((name) => !listContext().includes(name))).toEqual([]);
     const [first] = readFileSync(join(ROOT, ".dockerignore"), "utf8")
       .replace(/^#.*\n/gm, "")
       .split("\n");

@@ -1,11 +1,12 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { join } from "node:path";
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
 import { ENVIRONMENT, initHello } from "../helpers/hello-project.js";
 import { startHttpTestServer } from "../helpers/http-test-server.js";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
 import type { CommandResult } from "../helpers/run-knock.js";
+import { installOfficialCommand } from "../helpers/run-official-command.js";
 
 interface Check {
   name: string;
@@ -30,7 +31,7 @@ describe.concurrent("knock doctor", () => {
   });
 
   it("says which program the name knock starts, and how to start this one", async ({ empty }) => {
-    const official = { PATH: resolve("node_modules/.bin") };
+    const official = { PATH: join(await installOfficialCommand(), ".bin") };
     const result = await empty.knock(["doctor", "--json"], { env: official });
     expect([result.exitCode, find(result, "command")]).toEqual([
       0,

@@ -1,10 +1,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { execa } from "execa";
+import { installTools } from "../../scripts/tools.mjs";
 
-const RUN_SCRIPT = join(dirname(createRequire(import.meta.url).resolve("@knocklabs/cli/package.json")), "bin/run.js");
+/** Returns the folder with the official command, which is installed when a test needs it. */
+export const installOfficialCommand = async (): Promise<string> =>
+  join(await installTools("official-command"), "node_modules");
 
 interface OfficialRun {
   exitCode?: number;
@@ -21,7 +23,8 @@ export async function runOfficialCommand(
   const home = mkdtempSync(join(tmpdir(), "knock-official-"));
   try {
     const env = { PATH: process.env.PATH ?? "", HOME: home, KNOCK_CONFIG_DIR: home, XDG_CACHE_HOME: home, CI: "1" };
-    const allArgs = [RUN_SCRIPT, ...args, "--service-token", token, "--api-origin", url];
+    const script = join(await installOfficialCommand(), "@knocklabs/cli/bin/run.js");
+    const allArgs = [script, ...args, "--service-token", token, "--api-origin", url];
     const options = { cwd: cwd ?? home, env, extendEnv: false, reject: false, stdin: "ignore" } as const;
     return await execa(process.execPath, allArgs, options);
   } finally {

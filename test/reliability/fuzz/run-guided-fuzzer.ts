@@ -1,14 +1,11 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { build } from "esbuild";
 import { execa } from "execa";
+import { installTools } from "../../../scripts/tools.mjs";
 import { readFoundInputs, writeFoundInput } from "./run-fuzz-target.js";
 import { TEXT_FORMATS } from "./text-formats.js";
-
-const require = createRequire(import.meta.url);
-const JAZZER = join(dirname(require.resolve("@jazzer.js/core/package.json")), "dist/cli.js");
 
 /** Limits the time of one input and of one format, and the memory of the process. */
 const MAX_INPUT_MILLISECONDS = 10_000;
@@ -24,7 +21,10 @@ function toDictionaryEntry(text: string): string {
 
 /** Tries texts of one format that reach more and more of the code (Jazzer.js), which it instruments. */
 export class GuidedFuzzer {
-  private constructor(private readonly folder: string) {}
+  private constructor(
+    private readonly folder: string,
+    private readonly program: string,
+  ) {}
 
   /** Bundles the formats into one file, because only CommonJS is instrumented. */
   static async open(): Promise<GuidedFuzzer> {
@@ -38,7 +38,7 @@ export class GuidedFuzzer {
       mainFields: ["module", "main"],
       logLevel: "error",
     });
-    return new GuidedFuzzer(folder);
+    return new GuidedFuzzer(folder, join(await installTools("fuzzing"), "node_modules/@jazzer.js/core/dist/cli.js"));
   }
 
   /** Returns the number of inputs that were tried. Throws with the input that violates the rules of the format. */
@@ -67,7 +67,7 @@ export class GuidedFuzzer {
     const detectors = name === "liquid_text" ? ["--disable_bug_detectors", "remote-code-execution"] : [];
     const { all, exitCode } = await execa(
       process.execPath,
-      [JAZZER, bundle, corpus, "-i", bundle, ...timeout, ...detectors, "--", ...options],
+      [this.program, bundle, corpus, "-i", bundle, ...timeout, ...detectors, "--", ...options],
       {
         all: true,
         reject: false,

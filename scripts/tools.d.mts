@@ -1,0 +1,1 @@
+export declare function installTools(name: string): Promise<string>;

@@ -1,0 +1,69 @@
+// Tools that few contributors need have a folder in tools/ with its own lockfile, so that `npm ci` stays fast. The script that uses
+// one installs it. `node scripts/tools.mjs <folder> <program> [arguments]` installs a folder and runs one of its programs.
+import { mkdirSync, rmSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
+import { execa } from "execa";
+
+const TOOLS = join(import.meta.dirname, "../tools");
+/** A slow network must not end an installation. */
+const TIMEOUT_MS = 300_000;
+/** Another process may install the same folder. */
+const POLL_MS = 200;
+
+function isInstalled(folder) {
+  const installed = statSync(join(folder, "node_modules/.package-lock.json"), { throwIfNoEntry: false });
+  return installed !== undefined && installed.mtimeMs >= statSync(join(folder, "package-lock.json")).mtimeMs;
+}
+
+/** Creates a folder that other processes wait for. Returns false if one of them has done so. */
+function takeLock(lock) {
+  try {
+    mkdirSync(lock);
+    return true;
+  } catch {
+    const created = statSync(lock, { throwIfNoEntry: false });
+    // The process that created it was killed.
+    if (created !== undefined && Date.now() - created.mtimeMs > TIMEOUT_MS)
+      rmSync(lock, { recursive: true, force: true });
+    return false;
+  }
+}
+
+/** Installs the packages of a folder in tools/, unless they are there. Returns its path. */
+export async function installTools(name) {
+  const folder = join(TOOLS, name);
+  const lock = join(folder, ".installing");
+  while (!isInstalled(folder)) {
+    if (!takeLock(lock)) {
+      await sleep(POLL_MS);
+      continue;
+    }
+    try {
+      console.error(`installing the packages of tools/${name}`);
+      await execa("npm", ["ci"], { cwd: folder, stdio: ["ignore", "ignore", "inherit"], timeout: TIMEOUT_MS });
+    } finally {
+      rmSync(lock, { recursive: true, force: true });
+    }
+  }
+  return folder;
+}
+
+/** Loads a CommonJS package of a folder in tools/. */
+export async function requireTool(name, packageName) {
+  const folder = await installTools(name);
+  return createRequire(join(folder, "package.json"))(packageName);
+}
+
+async function main([name, program, ...args]) {
+  const folder = await installTools(name);
+  const { exitCode } = await execa(join(folder, "node_modules/.bin", program), args, {
+    stdio: "inherit",
+    reject: false,
+  });
+  process.exitCode = exitCode ?? 1;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) await main(process.argv.slice(2));
