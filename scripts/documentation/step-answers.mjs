@@ -68,8 +68,14 @@ const STEP_ANSWERS = {
     {
       question: "What happens if the time is missing or in the past?",
       answer:
-        "The delay is skipped and the run continues at once. To stop the run instead, add a condition to the next step.",
+        "The delay is skipped and the run continues at once. The outcome has the mark `!` and says why. To stop the run instead, add a condition to the next step.",
       rules: ["E-236"],
+    },
+    {
+      question: "How long can a delay be?",
+      answer:
+        "At most 365 days. A longer `delay_for` is an error of the file. If the time in the data is further ahead, the delay is skipped and the run continues at once, as for a time in the past. For later reminders, create a schedule.",
+      rules: ["E-237"],
     },
   ],
   batch: [

@@ -75,11 +75,16 @@ function isWaiting(recipient: RecipientOutcome): boolean {
   return recipient.steps.some((step) => step.outcome === "waiting" || step.outcome === "queued");
 }
 
+/** Returns whether the run should have waited but did not. Its messages were probably sent in the wrong moment. */
+const hasNotWaited = ({ steps }: RecipientOutcome): boolean =>
+  steps.some(({ reason }) => reason?.code === "invalid_window");
+
 function formatMark(recipient: RecipientOutcome, paint: Colors): string {
   if (hasFailed(recipient)) return paint.red("✗");
   if (recipient.status === "cancelled") return paint.dim("○");
   if (isWaiting(recipient)) return paint.yellow("‖");
-  return hasSentNothing(recipient) ? paint.dim("–") : paint.green("✓");
+  if (hasSentNothing(recipient)) return paint.dim("–");
+  return hasNotWaited(recipient) ? paint.yellow("!") : paint.green("✓");
 }
 
 function suggestIdentify({ recipient }: RecipientOutcome): string {
@@ -164,7 +169,9 @@ export function printOutcome(outcome: TriggerOutcome, now: number, output: Outpu
       ? paint.yellow("‖")
       : recipients?.length && recipients.every(hasSentNothing)
         ? paint.dim("–")
-        : paint.green("✓");
+        : recipients?.some(hasNotWaited)
+          ? paint.yellow("!")
+          : paint.green("✓");
   output.line(
     `${symbol} ${paint.bold(outcome.workflow)}  ${outcome.workflow_run_id}  ${paint.dim(outcome.target)}${outcome.replayed ? paint.dim("  (same idempotency key: the first response)") : ""}`,
   );

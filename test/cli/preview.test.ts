@@ -1,6 +1,7 @@
 import { describe, expect, vi } from "vitest";
 import type { StepPreview } from "../../src/domain/run/step-preview.js";
 import { WAIT_OPTIONS } from "../helpers/eventually.js";
+import { initHello } from "../helpers/hello-project.js";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
 
 const COMMENT = ["--set", "page=Home", "--set", "comment=Nice"];
@@ -61,6 +62,26 @@ describe.concurrent("knock preview", () => {
       `warning: email_1: ${body}:1:7: recipent.name is undefined; did you mean "recipient.name"?`,
     ]);
     expect(exitCode).toBe(0);
+  });
+
+  it("says, as the outcome does, that a delay further ahead than a year does not wait", async ({ empty }) => {
+    const { addStep, knock } = await initHello(empty);
+    addStep(
+      "delay",
+      { delay_until_field_path: "data.at", delay_for: { unit: "days", value: 399 } },
+      { ref: "delay_1" },
+    );
+    const reason =
+      "data.at + 399 days is 400 days ahead, more than the limit of 365 days, so the run continues at once";
+    const at = ["--set", 'at:={"unit":"days","value":1}'];
+    const preview = await knock(["preview", "hello", "in_app_feed_1", "-r", "ada", ...at]);
+    expect(preview.stderr).toBe(`warning: in_app_feed_1: delay_1 is skipped: ${reason}`);
+    expect((await knock(["preview", "hello", "in_app_feed_1", "-r", "ada"])).stderr).toBe("");
+    const { stdout } = await knock(["notify", "hello", "-r", "ada", ...at]);
+    expect(stdout).toMatch(/^! hello /);
+    expect(stdout).toContain(`\n  ada  ! delay_1 skipped (invalid window: ${reason}) · in-app delivered`);
+    const soon = await knock(["notify", "hello", "-r", "ada", "--set", "at=2000-01-01"]);
+    expect(soon.stdout).toContain("ada  ! delay_1 skipped (invalid window: data.at + 399 days is in the past, so");
   });
 
   it("suggests the nearest id, or an inline recipient, for an unknown recipient", async ({ collab }) => {

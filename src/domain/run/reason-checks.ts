@@ -13,7 +13,7 @@ export const REASON_CHECKS: Readonly<Record<ReasonCode, string>> = {
   trigger_frequency:
     "The detail is the workflow's `trigger_frequency`, which allows one run per recipient, or one per recipient and tenant. Use another recipient, another store (`--store :memory:`), or change the frequency in `workflow.json`.",
   invalid_window:
-    "The detail says what is wrong with the time. Check the property of the data or the recipient that the step reads its time from.",
+    "The detail says what is wrong with the time. A delay with such a time does not wait, so its messages are sent at once. Check the property of the data or the recipient that the step reads its time from.",
   skip_delay: "Expected with `--skip-delay`. Omit the flag to wait, then run `knock clock advance next`.",
   batched:
     "Expected. The run that opened the batch sends all activities together. Run `knock runs list --workflow <key>` to find it, and `knock clock advance next` to close the batch.",

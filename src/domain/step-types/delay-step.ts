@@ -48,6 +48,10 @@ declare module "../step/step.js" {
   }
 }
 
+/** Returns whether a step is a delay, and narrows its type. */
+export const isDelayStep = (step: (StepBase & { type: string }) | null | undefined): step is DelayStep =>
+  step?.type === "delay";
+
 export const delayStep = defineStep({
   label: "a delay",
   schema,

@@ -5,6 +5,7 @@ import type { StepPreview } from "../../domain/run/step-preview.js";
 import type { Step } from "../../domain/step/step.js";
 import type { BatchStep } from "../../domain/step-types/batch-step.js";
 import { isChannelStep } from "../../domain/step-types/channel-step.js";
+import { isDelayStep } from "../../domain/step-types/delay-step.js";
 import { findReducedSteps } from "../../domain/step-types/reduced-steps.js";
 import { getStepDefinition } from "../../domain/step-types/step-definitions.js";
 import { walkSteps } from "../../domain/step-types/walk-steps.js";
@@ -25,6 +26,7 @@ import { PreviewExecution, type PreviewTools } from "../execution/preview-execut
 import { resolveQueries } from "../run/advance-many.js";
 import { createVariableChecker } from "../run/check-variables.js";
 import { applyInlineRecipients, buildTrialInput, type TriggerTrial } from "../run/trial-run.js";
+import { resolveFieldPath } from "../schedule/resolve-delay-end.js";
 import { getStepHandler } from "../steps/step-handlers.js";
 import { resolveBranchContext } from "../workflow/branch-context.js";
 import { findWorkflow } from "../workflow/find-workflow.js";
@@ -85,6 +87,29 @@ export function renderWithResults<T>(
   return renderWithQueries(render, async (query) => (await resolveQueries(context, [query], now))[0]);
 }
 
+/** Returns a warning for each delay that would not wait, by the refs of the steps after it. One without a value is not checked. */
+function findSkippedDelays(steps: readonly Step[], execution: PreviewExecution): Map<string, string[]> {
+  const found: { list: string; warning: string }[] = [];
+  const warnings = new Map<string, string[]>();
+  for (const { step, path } of walkSteps(steps)) {
+    const before = found.filter(({ list }) => path.startsWith(list));
+    warnings.set(
+      step.ref,
+      before.map(({ warning }) => warning),
+    );
+    const timePath = isDelayStep(step) ? step.settings.delay_until_field_path : null;
+    if (timePath === null) continue;
+    const value = resolveFieldPath(timePath, execution.conditionScope.variables);
+    const reason = value === undefined ? null : getStepHandler(step).execute(step, false, execution).outcome.reason;
+    if (reason?.code === "invalid_window")
+      found.push({
+        list: path.slice(0, path.lastIndexOf("[") + 1),
+        warning: `${step.ref} is skipped: ${reason.detail}`,
+      });
+  }
+  return warnings;
+}
+
 /** Returns the input of a step after a batch that closed with the trigger as its only activity (E-276). */
 function buildBatchedInput(input: AdvanceInput, { ref, settings }: BatchStep): AdvanceInput {
   const { run, recipientRun, now } = input;
@@ -127,10 +152,18 @@ export async function previewSteps(
   const inputs = new Map(reduced.map(([ref, { batch }]) => [ref, buildBatchedInput(input, batch)]));
   const tools: PreviewTools = { checkVariables: createVariableChecker(compiled), requests: new Map() };
   return renderWithResults(context, now, (queryResults) => {
+    const delays = findSkippedDelays(
+      workflow.steps,
+      new PreviewExecution({ ...input, queryResults }, input.recipientRun, tools),
+    );
     const previews = steps.flatMap((step) => {
       const stepInput = inputs.get(step.ref) ?? input;
       const execution = new PreviewExecution({ ...stepInput, queryResults }, stepInput.recipientRun, tools);
-      return getStepHandler(step).preview?.(step, execution) ?? [];
+      const found = getStepHandler(step).preview?.(step, execution) ?? [];
+      return found.map((preview) => ({
+        ...preview,
+        warnings: [...preview.warnings, ...(delays.get(step.ref) ?? [])],
+      }));
     });
     return previews.map((preview) => redactPreview(preview, input.environment.secrets));
   });

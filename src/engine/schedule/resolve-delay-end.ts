@@ -2,7 +2,8 @@ import { parseTimestamp } from "../../domain/condition/parse-timestamp.js";
 import { DAY_MS, type Duration, toMilliseconds } from "../../domain/step/step-duration.js";
 import { getValueAtPath, isJsonObject } from "../../util/json.js";
 
-const MAX_DELAY_MS = 365 * DAY_MS;
+const MAX_DELAY_DAYS = 365;
+const MAX_DELAY_MS = MAX_DELAY_DAYS * DAY_MS;
 const MAX_SHOWN_CHARACTERS = 60;
 const FIELD_ROOTS = new Set(["data", "recipient", "actor", "tenant", "vars"]);
 
@@ -60,7 +61,10 @@ export function resolveDelayEnd(settings: DelaySettings): { until: number } | { 
   }
   const until = Math.round(base + offset);
   if (!(until >= now)) return { invalid: `${describeEnd(settings)} is in the past` }; // also NaN, the sum of two infinite durations
-  if (until - now > MAX_DELAY_MS) return { invalid: `${describeEnd(settings)} is more than 365 days ahead` };
+  if (until - now > MAX_DELAY_MS) {
+    const days = Math.ceil((until - now) / DAY_MS);
+    return { invalid: `${describeEnd(settings)} is ${days} days ahead, more than the limit of ${MAX_DELAY_DAYS} days` };
+  }
   return { until };
 }
 

@@ -30,8 +30,10 @@ function executeDelay(step: DelayStep, resumed: boolean, execution: RunExecution
   const { delay_for, delay_until_field_path: path } = step.settings;
   const end = resolveWindowEnd({ duration: delay_for, path }, execution);
   // The run continues immediately; the error stays in its events (E-236).
-  if ("invalid" in end)
-    return { outcome: buildOutcome(step, "skipped", { code: "invalid_window", detail: end.invalid }) };
+  if ("invalid" in end) {
+    const detail = `${end.invalid}, so the run continues at once`;
+    return { outcome: buildOutcome(step, "skipped", { code: "invalid_window", detail }) };
+  }
   if (end.until <= input.now) return { outcome: buildOutcome(step, "passed") };
   return { outcome: buildOutcome(step, "waiting", null, toIsoTime(end.until)), wait: { until: end.until } };
 }

@@ -87,7 +87,7 @@ const CASES: EventsCase[] = [
     events: [
       [
         "run_started",
-        'step_skipped delay_1 {"reason":"invalid_window","detail":"data.until: \\"soon\\" is not a timestamp, duration or window rule"} !',
+        'step_skipped delay_1 {"reason":"invalid_window","detail":"data.until: \\"soon\\" is not a timestamp, duration or window rule, so the run continues at once"} !',
         "run_completed",
       ],
     ],
