@@ -71,13 +71,13 @@ export function registerAudiences(program: Command, context: CommandContext): vo
       .option("-t, --tenant <id>", "limit the memberships to this tenant");
 
   addResourceOptions(
-    change("add", "Add members, and create the audience if it does not exist")
+    change("add", "Add members, and create the audience if it doesn't exist")
       .option(
         "--csv <path>",
         "read users from a CSV file with the columns id, tenant_id (optional) and properties; - is standard input",
       )
       .optionsGroup(OPTION_GROUPS.behavior)
-      .option("--no-create", "fail if the audience does not exist"),
+      .option("--no-create", "fail if the audience doesn't exist"),
     ({ users, user, tenant }) => [
       `knock audiences add beta --recipients ${users}`,
       `knock audiences add beta -r ${user} --tenant ${tenant}`,
@@ -105,7 +105,7 @@ export function registerAudiences(program: Command, context: CommandContext): vo
   });
 
   addResourceOptions(
-    change("remove", "Remove members. Users who are not members are ignored, and listed on the local target."),
+    change("remove", "Remove members. Other users are ignored; the local target lists them."),
     ({ audience, user }) => [`knock audiences remove ${audience} --recipients ${user}`],
   ).action(async (key: string, flags: ChangeFlags) => {
     const users = await readUsers(flags, context);

@@ -74,7 +74,7 @@ function addSelectionOptions(command: Command): Command {
       "send to the users of a CSV file with the columns id, tenant_id (optional) and data; - is standard input",
     )
     .optionsGroup(OPTION_GROUPS.behavior)
-    .option("--again", "send again although the broadcast was already sent");
+    .option("--again", "send the broadcast again, even if it was already sent");
 }
 
 export function registerBroadcasts(program: Command, context: CommandContext): void {
@@ -130,7 +130,7 @@ export function registerBroadcasts(program: Command, context: CommandContext): v
   const cancel = broadcasts
     .command("cancel")
     .argument("<key>", "the broadcast's key")
-    .description("Cancel a scheduled broadcast, so that it is a draft again, or sent if it was sent before");
+    .description("Cancel a scheduled broadcast. It becomes a draft again, or sent if you sent it before");
   addLocalResourceOptions(cancel, ({ broadcast }) => [
     `knock broadcasts schedule ${broadcast} --at 2030-06-04T18:00:00Z --all-users && knock broadcasts cancel ${broadcast}`,
   ]).action(async (key: string, flags: ResourceFlags) => {

@@ -44,7 +44,7 @@ export function registerCancel(program: Command, context: CommandContext): void 
     .helpGroup(COMMAND_GROUPS.trigger)
     .summary("Cancel pending runs")
     .description(
-      "Cancel the pending runs of a workflow that have a cancellation key. Messages that were already created are kept.",
+      "Cancel the pending runs of a workflow that have a cancellation key. Messages that already exist stay.",
     )
     .optionsGroup(OPTION_GROUPS.payload)
     .option("-r, --recipients <value...>", "cancel only for these recipients: IDs, JSON, @file.json or @-")

@@ -68,7 +68,7 @@ export function registerNotify(program: Command, context: CommandContext, lines:
     .option("--expect <rule...>", `exit 1 unless every rule is met, such as ${RUN_RULE_EXAMPLES}`)
     .option("--strict", "treat warnings as errors and trigger nothing");
   lines.addOptions(command.optionsGroup(OPTION_GROUPS.bulk));
-  addTargetOptions(command).option("--no-validate", "do not check the trigger against the local project");
+  addTargetOptions(command).option("--no-validate", "skip the check of the trigger against the local project");
   addExamples(
     addCommonOptions(command, "all recipients, all steps"),
     ({ workflow, waiting, user, users, actor, payloadFile, linesFile }) => [

@@ -29,7 +29,7 @@ export function registerObjects(program: Command, context: CommandContext): void
     .command("objects")
     .helpGroup(COMMAND_GROUPS.data)
     .summary("List and change objects")
-    .description("List and change objects: recipients that are not users, grouped in collections.");
+    .description("List and change objects: recipients other than users, grouped in collections.");
   addRecipientCommands(
     objects,
     {

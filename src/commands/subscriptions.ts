@@ -128,7 +128,7 @@ export function registerSubscriptions(program: Command, context: CommandContext)
   });
 
   addResourceOptions(
-    change("delete", "Delete subscriptions. Subscriptions that do not exist are ignored."),
+    change("delete", "Delete subscriptions. Ignore those that don't exist."),
     ({ object, otherUser }) => [
       `knock subscriptions delete ${object.collection} ${object.id} --recipients ${otherUser}`,
     ],

@@ -29,7 +29,7 @@ const targets: HelpTopic = {
   summary: "The local and the remote target, and how to select one",
   page: "docs/guide/remote-and-keys.md",
   buildBlocks: (program) => [
-    "A target is the place where a command runs workflows.",
+    "A target is where a command runs workflows.",
     [
       [
         "local",
@@ -37,7 +37,7 @@ const targets: HelpTopic = {
       ],
       ["remote", "The hosted API, or another server with --base-url. It needs an API key and delivers messages."],
     ],
-    'The first of these selects the target: --target, --local or --remote, then KNOCK_TARGET, then "settings" in knock.json, then the profile. An API key alone does not select the remote target. Run `knock config list` to see the target and where it comes from.',
+    'The first of these selects the target: --target, --local or --remote, then KNOCK_TARGET, then "settings" in knock.json, then the profile. An API key alone doesn\'t. Run `knock config list` to see the target and where it comes from.',
     `Commands for both targets: ${listRemoteCommands(program, "both").sort().join(", ")}. Commands that compare the project with the account: ${listRemoteCommands(program, "account").sort().join(", ")}. All other commands that use data work only on the local target. They reject --remote with exit code 3.`,
     "With a live API key, commands ask for confirmation on a terminal. Without a terminal, they need --yes. Commands that only read need no confirmation.",
     '"recipients" in the settings of knock.json or in a profile limits which recipients the remote target can reach, for example { "allow": ["*@example.com", "user:qa-*"] }. Requests that could reach others are refused with exit code 6. "redirect" delivers all emails of the local target to one address.',
@@ -52,7 +52,7 @@ const json: HelpTopic = {
     [
       [
         "errors",
-        'The last line of standard error is {"error":{"code","message","hint","details","docs"}}. Scripts can rely on "code" and on the exit code, and must not rely on the text.',
+        'The last line of standard error is {"error":{"code","message","hint","details","docs"}}. Rely on "code" and on the exit code in scripts, not on the text.',
       ],
       [
         "lists",
@@ -62,7 +62,7 @@ const json: HelpTopic = {
       ["times", "Times are in UTC, in ISO 8601, on the clock of the store."],
       ["null", 'On the remote target, "recipients" and "summary" of notify are null without --wait.'],
     ],
-    "Later versions may add properties. Ignore properties that you do not know. -q prints only IDs, which is often enough for a shell script.",
+    "Later versions may add properties. Ignore properties that you don't know. -q prints only IDs, which is often enough for a shell script.",
   ],
 };
 
@@ -82,7 +82,7 @@ const environment: HelpTopic = {
   summary: "Environment variables that commands read",
   page: "docs/reference/environment-variables.md",
   buildBlocks: () => [
-    "A flag takes precedence over a variable, and a variable over knock.json and the profile. An empty variable whose name starts with KNOCK_ counts as not set.",
+    "A flag takes precedence over a variable, and a variable over knock.json and the profile. An empty KNOCK_ variable counts as not set.",
     ENVIRONMENT_VARIABLES.filter(({ name }) => name.startsWith("KNOCK_") || COMMON_VARIABLES.includes(name)).map(
       ({ name, meaning }) => [name, toPlainText(meaning)],
     ),

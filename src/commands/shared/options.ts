@@ -38,7 +38,7 @@ export function addCommonOptions(
 ): Command {
   const requests = command.options.some(({ long }) => long === "--timeout") ? "HTTP requests" : undefined;
   const additions = [details, requests].filter((addition) => addition !== undefined);
-  const verbose = new Option("--verbose", `print ${additions.join(" and ")} as well`);
+  const verbose = new Option("--verbose", `add ${additions.join(" and ")} to the output`);
   return command
     .optionsGroup(OPTION_GROUPS.output)
     .option("--json", json)
@@ -110,7 +110,7 @@ const READING_COMMANDS: readonly string[] = ["list", "get", "show", "replay", "a
  * scripts may pass the same options to all commands.
  */
 function addRequestOptions(command: Command): Command {
-  const confirmation = new Option("-y, --yes", "use a live key without asking");
+  const confirmation = new Option("-y, --yes", "use a live key without asking for confirmation");
   return command
     .option("--timeout <duration>", "limit the time of one HTTP request (default: 60s)")
     .addOption(READING_COMMANDS.includes(command.name()) ? confirmation.hideHelp() : confirmation);

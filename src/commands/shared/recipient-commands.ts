@@ -213,7 +213,7 @@ export function addRecipientCommands(group: Command, verbs: RecipientCommandSet,
     addVerb(
       "delete",
       noun === "tenant"
-        ? "Delete tenants with their branding and default preferences. Messages and runs of the tenants are kept."
+        ? "Delete tenants with their branding and default preferences. Their messages and runs stay."
         : `Delete ${noun}s with their preferences, subscriptions, messages and runs`,
       "<id...>",
     ),

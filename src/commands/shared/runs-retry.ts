@@ -61,7 +61,7 @@ export function registerRunsRetry(runs: Command, context: CommandContext): void 
     .option("--failed", "retry every failed run")
     .option("--since <time>", "retry only runs that failed since a time or a duration before now (with --failed)")
     .optionsGroup(OPTION_GROUPS.behavior)
-    .option("--dry-run", "list the runs, and retry none");
+    .option("--dry-run", "list the runs without retrying them");
   addExamples(addCommonOptions(addLocalOptions(retry)), ["knock runs retry --failed --since 24h --dry-run"]);
   retry.action(async (typed: string[], flags: RetryFlags) => {
     if (typed.length > 0 === (flags.failed === true))

@@ -3,11 +3,11 @@ import type { ErrorExplanation } from "./error-explanation.js";
 /** Errors in the project, the store and the stored profiles (exit code 3). */
 export const CONFIGURATION_ERRORS = {
   not_supported: {
-    meaning: "The command is not available on this target or store.",
+    meaning: "The command isn't available on this target or store.",
     causes: [
       "The command works only on the local target, and the target is remote. The target may come from `KNOCK_TARGET`, `knock.json` or a profile.",
       "The API has no operation for the command, such as retrying messages, sending broadcasts or showing the feed of an object.",
-      "The store is a PostgreSQL database, whose clock cannot be moved because several workers share it.",
+      "The store is a PostgreSQL database, whose clock can't be moved because several workers share it.",
     ],
     fix: [
       "Add `--local` to use the local store.",
@@ -15,11 +15,11 @@ export const CONFIGURATION_ERRORS = {
     ],
   },
   project_missing: {
-    meaning: "There is no `knock.json` in the working directory or a folder above it.",
+    meaning: "There's no `knock.json` in the working directory or a folder above it.",
     causes: [
       "The command runs outside of the project's folder.",
       "`--project` names a folder without `knock.json`.",
-      "The project was not created yet.",
+      "The project wasn't created yet.",
     ],
     fix: [
       "Run `knock init` to create a project.",
@@ -29,12 +29,12 @@ export const CONFIGURATION_ERRORS = {
   },
   project_invalid: {
     meaning:
-      "A file of the project cannot be used: `knock.json`, `environment.json`, recipients, sources, translations or guides.",
+      "A file of the project can't be used: `knock.json`, `environment.json`, recipients, sources, translations or guides.",
     causes: [
       "The file is invalid JSON.",
       "A key is misspelled or unknown.",
-      "A value has the wrong type, or refers to something that does not exist.",
-      "A folder or file does not exist, cannot be read, or has a name that is not a valid key.",
+      "A value has the wrong type, or refers to something that doesn't exist.",
+      "A folder or file doesn't exist, can't be read, or has a name that isn't a valid key.",
       "A secret is in the file itself. Secrets must be references to environment variables, such as `$SMTP_URL`.",
     ],
     fix: [
@@ -48,9 +48,9 @@ export const CONFIGURATION_ERRORS = {
       "A workflow, or a layout, partial, request or broadcast that it uses, has an error. Nothing was triggered.",
     causes: [
       "`workflow.json` is invalid JSON, or a property is misspelled, missing or has the wrong type.",
-      'A file that a property names (`"html_body@": "email_1/body.html"`) does not exist.',
-      "A step refers to a layout, an audience, a guide or a channel that does not exist.",
-      "`trigger_data_json_schema` is not a valid JSON Schema.",
+      'A file that a property names (`"html_body@": "email_1/body.html"`) doesn\'t exist.',
+      "A step refers to a layout, an audience, a guide or a channel that doesn't exist.",
+      "`trigger_data_json_schema` isn't a valid JSON Schema.",
       "The channel of a step has an unknown type.",
     ],
     fix: [
@@ -60,12 +60,12 @@ export const CONFIGURATION_ERRORS = {
     ],
   },
   template_invalid: {
-    meaning: "A template cannot be parsed. Nothing was triggered.",
+    meaning: "A template can't be parsed. Nothing was triggered.",
     causes: [
-      "A Liquid tag is not closed, such as `{% if %}` without `{% endif %}`.",
-      "A tag or filter does not exist, or has invalid arguments.",
+      "A Liquid tag isn't closed, such as `{% if %}` without `{% endif %}`.",
+      "A tag or filter doesn't exist, or has invalid arguments.",
       "The template includes a partial or a layout with an error.",
-      "An MJML element is not valid.",
+      "An MJML element isn't valid.",
     ],
     fix: [
       "Go to the file, line and column in the message.",
@@ -74,12 +74,12 @@ export const CONFIGURATION_ERRORS = {
     ],
   },
   scenario_invalid: {
-    meaning: "A scenario of `knock test` cannot run. No other scenario is affected.",
+    meaning: "A scenario of `knock test` can't run. No other scenario is affected.",
     causes: [
       "The file is invalid YAML, or has an unknown key or a value of the wrong type.",
       "A step has several actions, or an expectation can never fail.",
-      "A workflow, a step, a branch or a channel that the scenario names does not exist.",
-      "A fetch or agent step has no declared response, and the scenario does not allow the request.",
+      "A workflow, a step, a branch or a channel that the scenario names doesn't exist.",
+      "A fetch or agent step has no declared response, and the scenario doesn't allow the request.",
       "The stored snapshots have a merge conflict.",
     ],
     fix: [
@@ -89,10 +89,10 @@ export const CONFIGURATION_ERRORS = {
     ],
   },
   journal_failed: {
-    meaning: "The journal of `knock notify --file` cannot be written. The run was stopped.",
-    causes: ["The disk is full.", "The folder or the file is not writable."],
+    meaning: "The journal of `knock notify --file` can't be written. The run was stopped.",
+    causes: ["The disk is full.", "The folder or the file isn't writable."],
     fix: [
-      "Free space on the disk, then run the command again with `--resume`. Lines without a record are sent again with the same idempotency key, so they are not triggered twice within 24 hours.",
+      "Free space on the disk, then run the command again with `--resume`. Lines without a record are sent again with the same idempotency key, so they aren't triggered twice within 24 hours.",
       "Use `--journal` to name a file in a writable folder, or `--no-journal`.",
     ],
   },
@@ -100,9 +100,9 @@ export const CONFIGURATION_ERRORS = {
     meaning: "A file of results could not be written. The command ran, and its other results are complete.",
     causes: [
       "The path of `--reporter <name>=<file>`, `--svg`, `--html` or `--output` is a folder, or a part of it is a file.",
-      "The folder or the file is not writable.",
+      "The folder or the file isn't writable.",
       "The disk is full.",
-      "The page of the `html` reporter is missing, because the command was not built.",
+      "The page of the `html` reporter is missing, because the command wasn't built.",
     ],
     fix: ["Choose another path, or make the folder writable.", "Run the command again."],
   },
@@ -110,20 +110,20 @@ export const CONFIGURATION_ERRORS = {
     meaning: "The command has warnings, and `--strict` treats warnings as errors.",
     causes: [
       "A template uses a variable that is probably misspelled.",
-      "An environment variable that holds a secret is not set.",
+      "An environment variable that holds a secret isn't set.",
       "A file of the project has content that has no effect.",
     ],
     fix: ["Fix each warning.", "Run the command without `--strict` to see all warnings and continue."],
   },
   store_unusable: {
-    meaning: "The local store cannot be opened, read or written.",
+    meaning: "The local store can't be opened, read or written.",
     causes: [
-      "The file or its folder is not writable.",
-      "The file is not a store of knock, or was written by a newer version.",
+      "The file or its folder isn't writable.",
+      "The file isn't a store of knock, or was written by a newer version.",
       "Another process has locked the file for a long time.",
       "The file was deleted or replaced while knock was running.",
       "The disk is full, or the file is damaged.",
-      "A PostgreSQL database does not exist, belongs to another program, or does not accept the user or the password.",
+      "A PostgreSQL database doesn't exist, belongs to another program, or doesn't accept the user or the password.",
       "The tables of a PostgreSQL database are of an older version, or its server is read-only, full or failing.",
     ],
     fix: [
@@ -136,11 +136,11 @@ export const CONFIGURATION_ERRORS = {
     ],
   },
   profile_invalid: {
-    meaning: "A stored profile does not exist, or the file of profiles cannot be used.",
+    meaning: "A stored profile doesn't exist, or the file of profiles can't be used.",
     causes: [
-      "`--profile`, `KNOCK_PROFILE` or the setting names a profile that does not exist.",
-      "The file of profiles was edited and is not valid.",
-      "The file or its folder cannot be read or written.",
+      "`--profile`, `KNOCK_PROFILE` or the setting names a profile that doesn't exist.",
+      "The file of profiles was edited and isn't valid.",
+      "The file or its folder can't be read or written.",
     ],
     fix: [
       "Run `knock auth status` to list the profiles.",

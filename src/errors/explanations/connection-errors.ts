@@ -3,12 +3,12 @@ import type { ErrorExplanation } from "./error-explanation.js";
 /** Errors of connections and access (exit codes 4, 7 and 8), and errors of the process itself. */
 export const CONNECTION_ERRORS = {
   authentication: {
-    meaning: "There is no API key, the API does not accept it, or a source event has no valid signature.",
+    meaning: "There's no API key, the API doesn't accept it, or a source event has no valid signature.",
     causes: [
       "No key is set for the remote target.",
       "The key was revoked, belongs to another environment, or contains stray characters.",
       "The base URL belongs to another server.",
-      "The secret in the source's `settings.verification` is not the one that signed the event.",
+      "The secret in the source's `settings.verification` isn't the one that signed the event.",
     ],
     fix: [
       "Run `knock auth login`, or set `KNOCK_API_KEY`.",
@@ -17,10 +17,10 @@ export const CONNECTION_ERRORS = {
     ],
   },
   not_allowed: {
-    meaning: "The API accepts the key, but does not allow the operation (HTTP 403).",
+    meaning: "The API accepts the key, but doesn't allow the operation (HTTP 403).",
     causes: [
       "The key is a public key (`pk_…`), which can read only the data of its user.",
-      "The key does not have the required permission.",
+      "The key doesn't have the required permission.",
       "A proxy or firewall rejected the request.",
     ],
     fix: [
@@ -29,24 +29,24 @@ export const CONNECTION_ERRORS = {
     ],
   },
   unreachable: {
-    meaning: "There is no connection to the API or to the database of the store, or it did not respond in time.",
+    meaning: "There's no connection to the API or to the database of the store, or it didn't respond in time.",
     causes: [
       "The base URL is wrong, or no server is running at that address.",
       "The network, a firewall or a proxy blocks the connection.",
-      "The server's TLS certificate is not trusted.",
+      "The server's TLS certificate isn't trusted.",
       "The server needs longer than `--timeout`.",
       "The PostgreSQL server is stopped, or has no connection left.",
     ],
     fix: [
       "Run `knock config list` to see the base URL and where it comes from.",
       "Start `knock dev` if the URL is a local one.",
-      "Set `HTTPS_PROXY` if the network needs a proxy, and `NO_PROXY` for hosts that do not.",
+      "Set `HTTPS_PROXY` if the network needs a proxy, and `NO_PROXY` for hosts that don't.",
       "Set `KNOCK_CA_FILE` or `NODE_EXTRA_CA_CERTS` to the file of your organization's certificate.",
       "Run the command again with the same `--idempotency-key`. A trigger is then not executed twice.",
     ],
   },
   port_in_use: {
-    meaning: "`knock dev` cannot listen, because another process uses the port.",
+    meaning: "`knock dev` can't listen, because another process uses the port.",
     causes: ["Another `knock dev` is running.", "Another program listens on the same port."],
     fix: [
       "Use a free port: `knock dev --port 0`. Read the URL from the output or from `--ready-file`.",
@@ -58,11 +58,11 @@ export const CONNECTION_ERRORS = {
     causes: [
       "The service has a temporary problem.",
       "The base URL belongs to another server, or to a page of a proxy.",
-      "The server redirects. Redirects are not followed.",
+      "The server redirects. Redirects aren't followed.",
     ],
     fix: [
       "Run the command again later.",
-      "Run `knock config get base_url` to check the URL. It must not end with `/v1`.",
+      "Run `knock config get base_url` to check the URL. It mustn't end with `/v1`.",
       "Contact the service, and include the request ID from the error message.",
     ],
   },
@@ -91,7 +91,7 @@ export const CONNECTION_ERRORS = {
   output_failed: {
     meaning: "The command has completed, but its result could not be written to standard output.",
     causes: ["The disk is full.", "Standard output is closed or not writable."],
-    fix: ["Free disk space, or write to another place.", "Do not repeat a trigger: `knock runs list` shows its runs."],
+    fix: ["Free disk space, or write to another place.", "Don't repeat a trigger: `knock runs list` shows its runs."],
   },
   interrupted: {
     meaning: "The command was stopped by Ctrl-C or a signal.",
@@ -105,7 +105,7 @@ export const CONNECTION_ERRORS = {
   },
   internal: {
     meaning: "An unexpected error occurred, which is a bug in knock.",
-    causes: ["The program reached a state that it does not handle."],
+    causes: ["The program reached a state that it doesn't handle."],
     fix: [
       "Report the message, the stack trace, the command and the output of `knock --version`.",
       "Try another store: `--store :memory:`. If this works, keep the old store for the report.",

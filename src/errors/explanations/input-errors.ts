@@ -3,12 +3,12 @@ import type { ErrorExplanation } from "./error-explanation.js";
 /** Errors in flags and input (exit code 2). */
 export const INPUT_ERRORS = {
   usage: {
-    meaning: "A command, argument, flag or setting is not valid.",
+    meaning: "A command, argument, flag or setting isn't valid.",
     causes: [
       "A command or flag is misspelled, or belongs to another command.",
       "Two flags contradict each other, such as `--local` and `--remote`.",
-      "A value does not have the expected form: a duration (`15m`), a time (ISO 8601), an ID or `path=value`.",
-      "A file that a flag names does not exist or cannot be read.",
+      "A value doesn't have the expected form: a duration (`15m`), a time (ISO 8601), an ID or `path=value`.",
+      "A file that a flag names doesn't exist or can't be read.",
       "An ID prefix matches several runs or messages.",
     ],
     fix: [
@@ -19,9 +19,9 @@ export const INPUT_ERRORS = {
     ],
   },
   invalid_json: {
-    meaning: "A flag, a file or standard input does not contain valid JSON.",
+    meaning: "A flag, a file or standard input doesn't contain valid JSON.",
     causes: [
-      "The shell removed the double quotes, because the JSON is not in single quotes.",
+      "The shell removed the double quotes, because the JSON isn't in single quotes.",
       "The text has single quotes, a comma after the last item, or a comment.",
       "A JSON Lines file is read as one document, or one document as JSON Lines.",
     ],
@@ -34,9 +34,9 @@ export const INPUT_ERRORS = {
     ],
   },
   invalid_params: {
-    meaning: "The payload is valid JSON, but a value in it is not allowed. Nothing was changed.",
+    meaning: "The payload is valid JSON, but a value in it isn't allowed. Nothing was changed.",
     causes: [
-      "The trigger data does not match the workflow's `trigger_data_json_schema`.",
+      "The trigger data doesn't match the workflow's `trigger_data_json_schema`.",
       "A property is misspelled, is missing, or has the wrong type.",
       "`recipients` is empty or contains invalid entries.",
       "The API rejected the request (HTTP 400 or 422).",
@@ -63,7 +63,7 @@ export const INPUT_ERRORS = {
     ],
   },
   channel_invalid: {
-    meaning: "A channel cannot be used for this purpose, or no channel has this ID.",
+    meaning: "A channel can't be used for this purpose, or no channel has this ID.",
     causes: [
       "The channel has another type. Feeds need an in-app channel, and guides need an in-app guide channel.",
       "A channel ID (a UUID) belongs to no channel that `environment.json` declares.",

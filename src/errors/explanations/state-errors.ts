@@ -7,7 +7,7 @@ export const STATE_ERRORS = {
     causes: [
       "The key is misspelled.",
       "The command runs in another project or on another branch.",
-      "On the remote target, the workflow is not committed in the key's environment.",
+      "On the remote target, the workflow isn't committed in the key's environment.",
     ],
     fix: [
       "Run `knock workflows list` to see the keys.",
@@ -21,20 +21,20 @@ export const STATE_ERRORS = {
       "An earlier run of the same file was interrupted or has failed lines.",
       "The file was changed after the run that the journal records.",
       "The command uses another workflow, target, branch or other payload options than that run.",
-      "The file that `--journal` names is not a journal, or is damaged.",
+      "The file that `--journal` names isn't a journal, or is damaged.",
       "Another run in progress uses the journal.",
     ],
     fix: [
       "Add `--resume` to continue the run, or `--retry-failed` to trigger only the lines that failed.",
       "Restore a file that was changed, and trigger corrected lines from a file of their own.",
-      "Use `--journal` to name another file for a new run. It triggers every line, also those that were triggered before.",
+      "Use `--journal` to name another file for a new run. It triggers every line, also those that you triggered before.",
       "Wait until a run in progress has ended. If it ran on another machine and was killed, delete the file `<journal>.lock`.",
-      "Delete the journal to start again. If the file is unchanged, lines that were triggered less than 24 hours ago are not triggered again, because they have the same idempotency keys. If it was changed, every line is triggered.",
+      "Delete the journal to start again. If the file is unchanged, lines that were triggered less than 24 hours ago aren't triggered again, because they have the same idempotency keys. If it was changed, every line is triggered.",
     ],
   },
   actor_missing: {
     meaning: "The actor of a trigger was never identified. Nothing was triggered.",
-    causes: ["The actor's ID is misspelled.", "The store does not contain the user or object."],
+    causes: ["The actor's ID is misspelled.", "The store doesn't contain the user or object."],
     fix: [
       'Give the actor with its properties: `--actor \'{"id":"alan","name":"Alan"}\'`.',
       "Run `knock users set alan --set name=Alan` to create the user first.",
@@ -42,7 +42,7 @@ export const STATE_ERRORS = {
     ],
   },
   resource_missing: {
-    meaning: "A run, message, recipient, schedule, branch, environment or another resource does not exist.",
+    meaning: "A run, message, recipient, schedule, branch, environment or another resource doesn't exist.",
     causes: [
       "The ID is misspelled or incomplete.",
       "The resource is in another store, or in another environment of the service.",
@@ -54,7 +54,7 @@ export const STATE_ERRORS = {
     ],
   },
   workflow_inactive: {
-    meaning: "The workflow exists, but is not active. Nothing was triggered.",
+    meaning: "The workflow exists, but isn't active. Nothing was triggered.",
     causes: [
       "`environment.json` deactivates it.",
       "The service exported it as inactive (`__readonly.active` in `workflow.json`).",
@@ -68,7 +68,7 @@ export const STATE_ERRORS = {
   idempotency_conflict: {
     meaning: "The idempotency key was used with another payload within 24 hours. Nothing was triggered.",
     causes: [
-      "The same key is used for different triggers.",
+      "You use the same key for different triggers.",
       "The payload contains a value that changes, such as a time.",
     ],
     fix: [
@@ -77,10 +77,10 @@ export const STATE_ERRORS = {
     ],
   },
   conflict: {
-    meaning: "The state of the resource does not allow the operation.",
+    meaning: "The state of the resource doesn't allow the operation.",
     causes: [
       "The broadcast was already sent, or is scheduled.",
-      "The message to retry is not undelivered.",
+      "The message to retry has another status than `undelivered`.",
       "On the remote target, another request changes the same resource (HTTP 409).",
     ],
     fix: [
@@ -91,8 +91,8 @@ export const STATE_ERRORS = {
   },
   confirmation_needed: {
     meaning:
-      "The API key is a live key, so the command would notify real users or change their data. It was not confirmed.",
-    causes: ["The command runs in a script or CI job, where it cannot ask.", "The question was not answered with `y`."],
+      "The API key is a live key, so the command would notify real users or change their data. It wasn't confirmed.",
+    causes: ["The command runs in a script or CI job, where it can't ask.", "The question wasn't answered with `y`."],
     fix: [
       "Use a test key (`sk_test_…`).",
       "Add `--yes` if the command must notify real users.",
@@ -112,11 +112,11 @@ export const STATE_ERRORS = {
     ],
   },
   recipient_not_allowed: {
-    meaning: "A recipient guard does not allow a recipient or an address of the request. Nothing was sent.",
+    meaning: "A recipient guard doesn't allow a recipient or an address of the request. Nothing was sent.",
     causes: [
       "No pattern of `recipients.allow` matches the user, object, actor, email address, phone number or channel data.",
       "Only the address of an inline recipient is allowed, but not its ID, or the other way around.",
-      "The guard cannot check the request. For example, an update of schedules does not contain their recipients.",
+      "The guard can't check the request. For example, an update of schedules doesn't contain their recipients.",
     ],
     fix: [
       "Use a recipient that the guard allows.",

@@ -35,7 +35,7 @@ export function addBulkOptions(command: Command): Command {
       `send up to this number of requests at the same time (default: ${DEFAULT_CONCURRENCY})`,
     )
     .option("--journal <path>", "record the result of each line in this file (default with --remote: <file>.journal)")
-    .option("--no-journal", "do not write a journal")
+    .option("--no-journal", "write no journal")
     .option("--resume", "continue a run: skip the lines in the journal")
     .option("--retry-failed", "trigger only the lines that the journal records as failed")
     .option("--output <path>", "write the result of each line to this file, and print a summary");

@@ -72,7 +72,7 @@ const MAX_CLOSE_MS = 8_000;
 
 const OUTPUT_TEXTS = {
   json: "print the address as a JSON document, and requests and changes as JSON lines on standard error (without a command)",
-  quiet: "print only the URL, and do not log requests",
+  quiet: "print only the URL, and log no requests",
 };
 
 /**

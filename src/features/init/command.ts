@@ -13,7 +13,7 @@ export function registerInit(program: Command, { io, output }: CommandContext): 
     .helpGroup(COMMAND_GROUPS.develop)
     .summary("Create a project, or add missing files")
     .description(
-      "Create a project with a first workflow, or add missing files to an existing project. Existing files are never changed.",
+      "Create a project with a first workflow, or add missing files to an existing project. Files that exist already stay as they are.",
     )
     .optionsGroup(OPTION_GROUPS.behavior)
     .addOption(

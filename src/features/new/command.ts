@@ -42,7 +42,7 @@ export function registerNew(program: Command, context: CommandContext): void {
     .helpGroup(COMMAND_GROUPS.develop)
     .summary("Create a workflow from a template, or a layout, partial, translation or source")
     .description(
-      "Create a workflow from a template, or a layout, a partial, a translation or a source. A workflow gets templates, a JSON Schema of its data, a scenario that passes and sample data in payloads/. Existing files are never changed.",
+      "Create a workflow from a template, or a layout, a partial, a translation or a source. A workflow gets templates, a JSON Schema of its data, a scenario that passes and sample data in payloads/. Files that exist already stay as they are.",
     )
     .optionsGroup(OPTION_GROUPS.behavior)
     .addOption(

@@ -68,10 +68,10 @@ export function registerReplay(program: Command, context: CommandContext): void 
       "--time-tolerance <duration>",
       "ignore smaller differences of the time of a message (default: 5m; with --against: 0s)",
     )
-    .option("--keep-personal-data", "show personal data in place of pseudonyms with --remote");
+    .option("--keep-personal-data", "show personal data instead of pseudonyms, with --remote");
   addCommonOptions(addTargetOptions(command), "renamed steps", { quiet: "print only recipients with differences" })
     .optionsGroup(OPTION_GROUPS.output)
-    .option("--html <file>", "write the differences to one HTML page as well");
+    .option("--html <file>", "write the differences to one HTML page, besides the output");
   addExamples(command, ({ workflow }) => ["knock replay", `knock replay ${workflow.key} --since 2026-01-01`]).action(
     (keys: string[], flags: ReplayFlags) => runReplay(keys, flags, context),
   );

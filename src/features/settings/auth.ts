@@ -70,7 +70,7 @@ export function registerAuth(program: Command, context: CommandContext): void {
 
   const logout = auth
     .command("logout")
-    .description("Delete a profile. A recipient guard of the profile is kept.")
+    .description("Delete a profile. Its recipient guard stays.")
     .optionsGroup(OPTION_GROUPS.profile)
     .option("--profile <name>", "delete this profile", DEFAULT_PROFILE);
   addExamples(addCommonOptions(logout), ["knock auth logout --profile staging"]);

@@ -44,7 +44,7 @@ function registerCopy(store: Command, { io, output }: CommandContext): void {
     .command("copy")
     .summary("Copy a store to an empty one")
     .description(
-      "Copy all data of a store to an empty one, in one transaction. Counts and digests of both are compared before it ends. Stop all processes that use the source store first.",
+      "Copy all data of a store to an empty one, in one transaction. Then compare counts and digests of both. First stop all processes that use the source store.",
     )
     .optionsGroup(OPTION_GROUPS.selection)
     .requiredOption("--from <location>", "read this store: a file or postgres://…")
@@ -80,7 +80,7 @@ function registerMigrate(store: Command, { target, output }: CommandContext): vo
     .command("migrate")
     .summary("Create or update the tables of the store")
     .description(
-      "Create or update the tables of the project's store. Other commands create the tables of an empty PostgreSQL database, but only this command updates those of an existing store: until then, commands of a newer version refuse to use it. Afterwards, the role of other commands needs only the right to read and write rows. A store in a file is updated by the first command that opens it.",
+      "Create or update the tables of the project's store. Run it after an update of knock, if the store is a PostgreSQL database: until then, newer commands refuse to use it. Other commands then need only a role that can read and write rows. A store in a file needs no such step: the first command that opens it updates it.",
     );
   addExamples(addCommonOptions(addProjectOptions(command), undefined, { quiet: "print nothing" }), [
     "knock store migrate",

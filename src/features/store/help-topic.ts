@@ -15,9 +15,9 @@ export const STORE_TOPIC: HelpTopic = {
       ],
       ["--store :memory:", "no data is kept after the command; useful with `knock dev` in tests"],
     ],
-    "Files in recipients/ of the project are applied when the store is opened, and again after each change. Removing a recipient from a file does not delete it from the store. Use `knock users delete`.",
+    "Files in recipients/ of the project are applied when the store is opened, and again after each change. If you remove a recipient from a file, the store keeps it. Delete it with `knock users delete`.",
     "Run `knock store copy` to copy a store to a file or a database, and `knock store migrate` to create or update its tables. Only this command updates the tables of a PostgreSQL store.",
     "To start over, delete the folder .knock-local. While `knock dev` runs, use POST /__knock/reset instead.",
-    "A unique prefix of 8 or more characters works in place of the ID of a run, a message or a schedule.",
+    "A unique prefix of 8 or more characters works instead of the ID of a run, a message or a schedule.",
   ],
 };

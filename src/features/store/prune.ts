@@ -45,11 +45,11 @@ export function registerPrune(program: Command, context: CommandContext): void {
     .helpGroup(COMMAND_GROUPS.develop)
     .summary("Delete old runs and messages")
     .description(
-      "Delete runs that ended long ago, with their messages, logs and batch activities. Runs that wait are kept. Links in deleted messages no longer open. In a PostgreSQL store, the partition of a month is dropped if it contains only old runs, which needs the role that owns the tables.",
+      "Delete old runs with their messages, logs and batch activities. Runs that still wait stay. Links in deleted messages stop working. In a PostgreSQL store, use the role that owns the tables: a month with only old runs is one partition, which is dropped.",
     )
     .optionsGroup(OPTION_GROUPS.behavior)
     .requiredOption("--older-than <duration>", "delete runs that ended longer ago than this, at least 24h")
-    .option("--dry-run", "print the numbers, and delete nothing");
+    .option("--dry-run", "print the numbers without deleting anything");
   addExamples(
     addCommonOptions(addProjectOptions(command), "kinds of rows that it does not delete", { quiet: "print nothing" }),
     ["knock prune --older-than 90d --dry-run", "knock prune --older-than 90d"],

@@ -53,7 +53,7 @@ export function registerWorker(program: Command, context: CommandContext): void 
 
 const OUTPUT_TEXTS = {
   json: "print one JSON document per line; with --once, one document",
-  quiet: "do not print advanced runs, only warnings and errors",
+  quiet: "print only warnings and errors",
 };
 
 /** Returns the options of a worker of a database. Throws `usage`. */
