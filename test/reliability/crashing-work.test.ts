@@ -3,7 +3,8 @@ import { expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
 import { eventually } from "../helpers/eventually.js";
 import { createDatabase, describeOnPostgres, dropDatabase } from "../helpers/postgres-server.js";
-import { cliTest, type Sample } from "../helpers/run-knock.js";
+import { inProcessTest as it } from "../helpers/run-in-process.js";
+import type { Sample } from "../helpers/run-knock.js";
 
 const WORKFLOW: JsonObject = {
   name: "Quick",
@@ -21,10 +22,11 @@ const ENDING = { NODE_OPTIONS: `--require=${fileURLToPath(new URL("end-process.c
 
 /** Restarts a worker whenever it ends, until a condition holds. Returns how often it ended. */
 async function runUntil(isDone: () => Promise<boolean>, sample: Sample, env: Record<string, string>): Promise<number> {
+  const done = eventually(isDone);
   for (let ends = 0; ; ends++) {
     const worker = sample.start(["worker"], { env: { ...env, ...ENDING } });
     const hasEnded = worker.then(() => false);
-    const isOver = await Promise.race([hasEnded, eventually(isDone)]);
+    const isOver = await Promise.race([hasEnded, done]);
     worker.kill("SIGKILL");
     await worker;
     if (isOver) return ends;
@@ -41,7 +43,7 @@ async function expectOthersDone(sample: Sample, env: Record<string, string>): Pr
   const { outcome } = await trigger("katherine", "end the process");
   await trigger("grace", "fine");
   const isDone = async () =>
-    (await list("messages", "list")).length === 2 && (await list("runs", "list", "--status", "failed")).length === 1;
+    (await list("runs", "list", "--status", "failed")).length === 1 && (await list("messages", "list")).length === 2;
   expect(await runUntil(isDone, sample, env)).toBe(4);
   expect((await list("messages", "list")).map(({ recipient }) => recipient)).toEqual(["grace", "grace"]);
   const shown = await sample.knock(["runs", "show", outcome.workflow_run_id], { env });
@@ -52,12 +54,11 @@ async function expectOthersDone(sample: Sample, env: Record<string, string>): Pr
   ]);
 }
 
-cliTest("a run that ends each worker of a file fails, and the others are done", ({ collab }) =>
-  expectOthersDone(collab, {}),
-);
+it("a run that ends each worker of a file fails, and the others are done", ({ collab }) =>
+  expectOthersDone(collab, {}));
 
 describeOnPostgres("a run that ends each worker of a database", () => {
-  cliTest("fails, and the others are done", async ({ collab }) => {
+  it("fails, and the others are done", async ({ collab }) => {
     const database = await createDatabase();
     await expectOthersDone(collab, { KNOCK_STORE: database });
     await dropDatabase(database);

@@ -24,7 +24,7 @@ import { writeSoakProject } from "./soak/soak-project.js";
 const LOAD_MS = getLongRuns("soak", 600_000, 0);
 const MS_BETWEEN_RESTARTS = getLongRuns("soak", 5_000, 0);
 const RESTARTS = getLongRuns("soak", 12, 2);
-const SAMPLE_INTERVAL_MS = getLongRuns("soak", 2_000, 200);
+const SAMPLE_INTERVAL_MS = 2_000;
 const isLong = LOAD_MS > 0;
 
 /** The requests that are answered in any case before the restarts, and between two of them. */
