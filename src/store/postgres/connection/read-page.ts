@@ -1,4 +1,4 @@
-import { MAX_PAGE_BYTES } from "../../../domain/page/page-bytes.js";
+import { PAGE_LIMITS } from "../../../domain/page/page-bytes.js";
 import type { TimeBounds } from "../../../ports/filters.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import { arrangePage, type CursorKind, type PageEnd, type PageRange, planPage } from "../../cursor.js";
@@ -126,7 +126,7 @@ function buildSelect(
 /** Adds `total`, the bytes up to each row, and leaves out the rows after the limit, whose values the database does not read. */
 function limitBytes({ select, order }: OrderedSelect): string {
   const total = `sum(bytes) OVER (ORDER BY ${order.join(", ")} ROWS UNBOUNDED PRECEDING)`;
-  return `SELECT * FROM (SELECT *, ${total} AS total FROM (${select}) page) counted WHERE total - bytes < ${MAX_PAGE_BYTES}`;
+  return `SELECT * FROM (SELECT *, ${total} AS total FROM (${select}) page) counted WHERE total - bytes < ${PAGE_LIMITS.bytes}`;
 }
 
 const getValues = ({ filters }: ListQuery, { border }: PageRange): SqlValue[] =>
@@ -142,7 +142,7 @@ export async function readPage<Row extends { row: number }>(
   const range = planPage(kind, page, count);
   const select = limitBytes(buildSelect(query, `${query.columns}, ${query.bytes} AS bytes`, range));
   const found = await tx.all<Row & { total: number }>(select, ...getValues(query, range));
-  const isFull = (found.at(-1)?.total ?? 0) >= MAX_PAGE_BYTES;
+  const isFull = (found.at(-1)?.total ?? 0) >= PAGE_LIMITS.bytes;
   const { ends, finish } = arrangePage<Row>(kind, page, range, { found, isFull });
   const hasRow = async (end: PageEnd, isOlder: boolean): Promise<boolean> => {
     if (typeof end === "boolean") return end;

@@ -1,4 +1,4 @@
-import { MAX_PAGE_BYTES } from "../../../domain/page/page-bytes.js";
+import { PAGE_LIMITS } from "../../../domain/page/page-bytes.js";
 import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { Json } from "../../../util/json.js";
 import { arrangePage, type CursorKind, type PageEnd, type PageRange, planPage } from "../../cursor.js";
@@ -90,7 +90,7 @@ function readRows<Row>(db: Connection, query: ListQuery, range: PageRange): { fo
   )) {
     found.push(row);
     total += row.bytes;
-    if (total >= MAX_PAGE_BYTES) return { found, isFull: true };
+    if (total >= PAGE_LIMITS.bytes) return { found, isFull: true };
   }
   return { found, isFull: false };
 }

@@ -1,4 +1,4 @@
-import { MAX_PAGE_BYTES } from "../../../../domain/page/page-bytes.js";
+import { PAGE_LIMITS } from "../../../../domain/page/page-bytes.js";
 import { toRecipientKey } from "../../../../domain/recipient/recipient.js";
 import type { FeedPage } from "../../../../ports/resource-operations.js";
 import type { Json, JsonObject } from "../../../../util/json.js";
@@ -24,7 +24,7 @@ function toCompactItem(entry: JsonObject): JsonObject {
 async function addActivities({ operations }: RouteContext, page: FeedPage, isBackward: boolean): Promise<FeedPage> {
   const rest = isBackward ? page.items.toReversed() : [...page.items];
   const items: JsonObject[] = [];
-  for (let bytes = 0; rest.length > 0 && bytes < MAX_PAGE_BYTES; ) {
+  for (let bytes = 0; rest.length > 0 && bytes < PAGE_LIMITS.bytes; ) {
     const item = rest.shift() as JsonObject;
     const activities = (await operations.readMessageActivities(String(item.id))) ?? [];
     // A single activity has the data of its item, which the store has counted.

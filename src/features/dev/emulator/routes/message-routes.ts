@@ -1,6 +1,6 @@
 import { DELIVERY_STATUSES, ENGAGEMENT_ACTIONS, type EngagementAction } from "../../../../domain/message/message.js";
 import { parseInteractionMetadata } from "../../../../domain/message/parse-interaction-metadata.js";
-import { MAX_PAGE_BYTES } from "../../../../domain/page/page-bytes.js";
+import { PAGE_LIMITS } from "../../../../domain/page/page-bytes.js";
 import { paginateList } from "../../../../domain/page/paginate-list.js";
 import { type RecipientKey, toRecipientKey } from "../../../../domain/recipient/recipient.js";
 import { messageIdsBodySchema } from "../../../../domain/request/api-bodies.js";
@@ -13,7 +13,7 @@ import { ApiError, createInvalidFieldError, createNotFoundError } from "../http/
 
 const MAX_IDS = 50;
 const CONTENTS_PER_READ = 10;
-const TOO_LARGE_CONTENTS = `selects contents of more than ${MAX_PAGE_BYTES / 2 ** 20} MB: request fewer messages at once`;
+const TOO_LARGE_CONTENTS = `selects contents of more than ${PAGE_LIMITS.bytes / 2 ** 20} MB: request fewer messages at once`;
 const MESSAGE_ACCESS = { owner: "message" } as const;
 
 /** Parses **MF**, the filters of all lists of messages (section 6 of the reference). */
@@ -67,7 +67,7 @@ async function readContents(operations: RouteContext["operations"], ids: readonl
   for (let first = 0; first < ids.length; first += CONTENTS_PER_READ)
     for (const { content } of await operations.readMessages(ids.slice(first, first + CONTENTS_PER_READ))) {
       bytes += JSON.stringify(content).length;
-      if (bytes > MAX_PAGE_BYTES) throw createInvalidFieldError("message_ids", TOO_LARGE_CONTENTS);
+      if (bytes > PAGE_LIMITS.bytes) throw createInvalidFieldError("message_ids", TOO_LARGE_CONTENTS);
       contents.push(content as JsonObject);
     }
   return contents;
