@@ -35,35 +35,59 @@ export function bundleChild({ module }: StoreSubject): Promise<string> {
   return bundle;
 }
 
-export async function removeBundles(): Promise<void> {
-  for (const bundle of bundles.values()) rmSync(await bundle, { force: true });
-  bundles.clear();
-}
-
 export interface Child {
   process: ChildProcess;
-  /** The lines of its standard output so far. */
+  /** The lines of its task so far. */
   lines: string[];
-  /** Resolves when that many lines have arrived or the process has ended. */
+  /** Resolves when that many lines have arrived or the task has ended. */
   untilLines(count: number): Promise<void>;
+  /** Resolves when the task or the process has ended. */
   ended: Promise<{ code: number | null; errors: string }>;
 }
 
-export function startChild(bundle: string, ...args: string[]): Child {
-  const child = spawn(process.execPath, [bundle, ...args], { stdio: ["ignore", "pipe", "pipe"] });
-  const lines: string[] = [];
-  const waiting = new Set<() => void>();
-  let errors = "";
+interface RunningProcess {
+  process: ChildProcess;
+  errors: string;
+  /** Receives the lines of the current task. An empty line is its end. */
+  onLine: (line: string) => void;
+  closed: Promise<number | null>;
+}
+
+/** Processes without a task, by bundle. Starting one takes longer than most tasks. */
+const idle = new Map<string, RunningProcess[]>();
+
+function startProcess(bundle: string): RunningProcess {
+  const child = spawn(process.execPath, [bundle], { stdio: ["pipe", "pipe", "pipe"] });
+  const closed = new Promise<number | null>((resolve) => child.once("close", resolve));
+  const started: RunningProcess = { process: child, errors: "", onLine: () => {}, closed };
+  child.stdin.on("error", () => {}); // The process was killed.
   child.stderr.on("data", (chunk) => {
-    errors += String(chunk);
+    started.errors += String(chunk);
   });
-  createInterface({ input: child.stdout }).on("line", (line) => {
-    lines.push(line);
-    for (const check of waiting) check();
+  createInterface({ input: child.stdout }).on("line", (line) => started.onLine(line));
+  return started;
+}
+
+/** Gives a task to a process that has none, or to a new one. */
+export function startChild(bundle: string, ...task: string[]): Child {
+  const waiting = idle.get(bundle) ?? [];
+  idle.set(bundle, waiting);
+  const running = waiting.pop() ?? startProcess(bundle);
+  const lines: string[] = [];
+  const checks = new Set<() => void>();
+  const hasEnded = new Promise<number | null>((resolve) => {
+    running.onLine = (line) => {
+      if (line === "") {
+        waiting.push(running);
+        resolve(0);
+      } else {
+        lines.push(line);
+        for (const check of checks) check();
+      }
+    };
   });
-  const ended = new Promise<{ code: number | null; errors: string }>((resolve) =>
-    child.once("close", (code) => resolve({ code, errors })),
-  );
+  const ended = Promise.race([hasEnded, running.closed]).then((code) => ({ code, errors: running.errors }));
+  running.process.stdin?.write(`${JSON.stringify(task)}\n`);
   const untilLines = (count: number): Promise<void> =>
     Promise.race([
       ended.then(() => {}),
@@ -71,9 +95,21 @@ export function startChild(bundle: string, ...args: string[]): Child {
         const check = (): void => {
           if (lines.length >= count) resolve();
         };
-        waiting.add(check);
+        checks.add(check);
         check();
       }),
     ]);
-  return { process: child, lines, untilLines, ended };
+  return { process: running.process, lines, untilLines, ended };
+}
+
+/** Ends all processes, and removes the bundles. */
+export async function removeBundles(): Promise<void> {
+  for (const running of [...idle.values()].flat()) {
+    running.process.stdin?.end();
+    const code = await running.closed;
+    if (code !== 0) throw new Error(`a process ended with ${code}: ${running.errors}`);
+  }
+  idle.clear();
+  for (const bundle of bundles.values()) rmSync(await bundle, { force: true });
+  bundles.clear();
 }

@@ -1,4 +1,5 @@
 import { writeSync } from "node:fs";
+import { createInterface } from "node:readline";
 import type { Store } from "../../../src/ports/store.js";
 import { joinSample } from "./sample-batches.js";
 import { insertSample, NOW, saveAll, user, waitingAt } from "./sample-runs.js";
@@ -54,13 +55,21 @@ async function pass(store: Store, name: string, count: number): Promise<void> {
   }
 }
 
-/** Runs a child process with `<verb> <location> <name> <count> <recipients>`; `work` ignores the last two. */
-export async function runChild(open: (location: string) => Promise<Store>): Promise<void> {
-  const [verb, location, name = "", count = "1", recipients = "1"] = process.argv.slice(2);
+/** Executes a task: `[verb, location, name, count, recipients]`. `work` ignores the last two. */
+async function runTask(open: (location: string) => Promise<Store>, task: readonly string[]): Promise<void> {
+  const [verb, location, name = "", count = "1", recipients = "1"] = task;
   const store = await open(location as string);
   if (verb === "trigger") await trigger(store, name, Number(count), Number(recipients));
   else if (verb === "join") await join(store, name, Number(count));
   else if (verb === "pass") await pass(store, name, Number(count));
   else await work(store, name);
   await store.close();
+}
+
+/** Executes the tasks on standard input, each a line of JSON, and prints an empty line after each. */
+export async function runChild(open: (location: string) => Promise<Store>): Promise<void> {
+  for await (const line of createInterface({ input: process.stdin })) {
+    await runTask(open, JSON.parse(line) as string[]);
+    say("");
+  }
 }
