@@ -22,6 +22,8 @@ export function printRuns(page: ListPage, output: Output): void {
   if (output.verbosity.quiet) return output.lines(page.items.map((run) => String(run.id)));
   if (page.items.length === 0) return output.line("no runs");
   printRunTable(page.items, output);
+  if (page.items.some(({ status, steps }) => status === "completed" && steps === undefined))
+    output.note("the API does not list what completed runs sent; run `knock runs show <id>` to see it");
   printPageHint(page, output);
 }
 

@@ -342,6 +342,8 @@ describe.concurrent("options for files of triggers", () => {
     [["--output", JOURNAL], `--output: ${JOURNAL} is also the journal`],
     [["--journal", FILE, "--resume"], `--journal: ${FILE} is also the input`],
     [["--resume", "--no-journal"], "--resume requires a journal"],
+    [["--no-journal", "--journal", "a.journal"], "--journal and --no-journal cannot be combined"],
+    [["--journal", "a.journal", "--no-journal"], "--journal and --no-journal cannot be combined"],
     [["--retry-failed"], `--retry-failed: there is no journal ${JOURNAL}`],
     [["--output", "missing/results.jsonl"], "--output: missing/results.jsonl cannot be written: ENOENT"],
   ])("%j is rejected before anything is sent", async ([args, message], { collab, api }) => {

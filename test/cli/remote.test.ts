@@ -310,6 +310,13 @@ describe.concurrent("commands after a remote trigger", () => {
     expect(stderr).toContain("warning: --store has no effect on the remote target");
   });
 
+  it("runs list says that the API does not report what completed runs sent", async ({ empty, api }) => {
+    api.expect(get("/v1/workflow_recipient_runs?page_size=50", page([recipientRun(1)])));
+    const { stdout, stderr } = await remote(empty, api, ["runs", "list", "--remote"]);
+    expect(stdout).toMatch(/u1 +completed /);
+    expect(stderr).toContain("the API does not list what completed runs sent; run `knock runs show <id>` to see it");
+  });
+
   it("messages and runs come from the API", async ({ empty, api }) => {
     api.expect(get("/v1/messages/m1", NOT_FOUND, 404));
     const { error, exitCode } = await remote(empty, api, ["messages", "show", "m1", "--remote", "--json"]);

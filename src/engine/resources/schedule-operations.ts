@@ -1,3 +1,4 @@
+import { checkTriggerData } from "../../domain/data-schema/check-trigger-data.js";
 import { createInvalidParamsError } from "../../domain/findings/invalid-params-error.js";
 import { collectDistinctRecipients, type Recipient, type RecipientKey } from "../../domain/recipient/recipient.js";
 import {
@@ -9,6 +10,7 @@ import {
 import type { Schedule, ScheduleChange, ScheduleRequest } from "../../domain/trigger/schedule.js";
 import type { Parties, TriggerRecipient } from "../../domain/trigger/trigger.js";
 import { collectRecipientKeys } from "../../domain/trigger/trigger.js";
+import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { type CausedWork, NO_CAUSED_WORK } from "../../ports/due-store.js";
 import { OwnWork } from "../../ports/own-work.js";
@@ -79,8 +81,12 @@ async function createSchedules(
 ): Promise<JsonObject[]> {
   const { store, definitions, ids } = context;
   const now = await readTime(context);
-  for (const workflow of new Set(requests.map((request) => request.workflow)))
-    await findWorkflow(definitions, workflow); // an inactive workflow can be scheduled (E-366, EQ-62)
+  const workflows = new Map<string, Workflow>();
+  for (const { workflow: key, data } of requests) {
+    const workflow = workflows.get(key) ?? (await findWorkflow(definitions, key)).workflow; // an inactive one can be scheduled (E-366, EQ-62)
+    workflows.set(key, workflow);
+    checkTriggerData(workflow, data ?? {});
+  }
   const caused = await identifyInlineRecipients(context, requests, now);
   const newSchedules = requests.flatMap((request) =>
     collectDistinctRecipients(request.recipients).map((recipient) =>
@@ -164,7 +170,10 @@ async function updateSchedules(context: EngineContext<DueWorkStore>, change: Sch
   const now = await readTime(context);
   const changesTimes =
     change.repeats !== undefined || change.scheduled_at !== undefined || change.ending_at !== undefined;
-  await readRequiredSchedules(context, change.schedule_ids);
+  const found = await readRequiredSchedules(context, change.schedule_ids);
+  if (change.data !== undefined)
+    for (const key of new Set(found.map(({ workflow }) => workflow)))
+      checkTriggerData((await findWorkflow(context.definitions, key)).workflow, change.data ?? {});
   const caused = await identifyInlineRecipients(
     context,
     [{ recipients: [], actor: change.actor ?? null, tenant: change.tenant ?? null }],

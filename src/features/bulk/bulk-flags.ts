@@ -25,8 +25,25 @@ export interface BulkOptions {
   output: string | null;
 }
 
+/** Makes a command throw `usage` if a journal is named and disabled. The parser keeps only the last of the two options. */
+function rejectJournalTwice(command: Command): void {
+  const reject = (isOther: (journal: unknown) => boolean) => () => {
+    if (isOther(command.getOptionValue("journal")))
+      throw new KnockError("usage", "--journal and --no-journal cannot be combined", { hint: "Omit one of them." });
+  };
+  command.on(
+    "option:journal",
+    reject((journal) => journal === false),
+  );
+  command.on(
+    "option:no-journal",
+    reject((journal) => typeof journal === "string"),
+  );
+}
+
 /** Adds the options for files with many triggers. */
 export function addBulkOptions(command: Command): Command {
+  rejectJournalTwice(command);
   return command
     .option("--all-or-nothing", "check every line of a file before triggering any")
     .option("--rate <number>", `trigger up to this number of lines per second (default with --remote: ${MAX_API_RATE})`)

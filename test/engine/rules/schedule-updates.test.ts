@@ -99,6 +99,29 @@ const rows: Row[] = [
 ];
 
 describe("U. Changes of schedules", () => {
+  it("E-030 E-367 are rejected if their data does not fit the workflow, and nothing is written", () =>
+    withHarness(async (h) => {
+      h.define("coded", { steps: [step.email()], trigger_data_json_schema: { type: "object", required: ["code"] } });
+      const { schedules } = h.engine.resources;
+      const time = { workflow: "coded", scheduled_at: "2030-01-01T00:00:00Z" };
+      const error = {
+        code: "invalid_params",
+        message: 'the data does not fit workflow "coded": data.code is required',
+      };
+      await expect(schedules.create({ ...time, recipients: ["ana"] })).rejects.toMatchObject(error);
+      const items = [{ code: "a" }, {}].map((data) => ({
+        workflow: "coded",
+        recipient: "ana",
+        repeats: [noon],
+        data,
+      })) as JsonObject[];
+      await expect(schedules.createMany({ schedules: items })).rejects.toMatchObject(error);
+      expect((await schedules.list({ workflow: "coded" }, { limit: 5 })).items).toEqual([]);
+      const [{ id } = {}] = await schedules.create({ ...time, recipients: ["ana"], data: { code: "a" } });
+      await expect(schedules.update({ schedule_ids: [String(id)], data: {} })).rejects.toMatchObject(error);
+      expect(await schedules.read(String(id))).toMatchObject({ data: { code: "a" } });
+    }));
+
   it.each(rows.map((row) => [row.title, row] as const))("%s", (_title, row) =>
     withHarness(async (h) => {
       const schedule_ids = await create(h, row.body);
