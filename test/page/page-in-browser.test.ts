@@ -1,4 +1,7 @@
+import type { Route } from "playwright-core";
 import { describe, expect, it } from "vitest";
+import type { JsonObject } from "../../src/util/json.js";
+import { step } from "../helpers/build-steps.js";
 import { createPageTest, locateRow, waitForHash } from "../helpers/page-browser.js";
 import { CHROME, hasBrowser } from "../helpers/page-reader.js";
 
@@ -51,7 +54,20 @@ describe.runIf(hasBrowser)("the page of knock dev", () => {
       await page.getByRole("region", { name: "Body of the response" }).getByText('"pro"').waitFor();
       await page.locator(".facts").getByRole("link", { name: "enrich" }).click();
       await page.getByRole("button", { name: /^fetch_1/ }).waitFor();
+      api.harness.respond = () => ({ status: 404, text: "" });
+      await api.harness.trigger("enrich", { recipients: ["u2"] });
+      await page.getByRole("navigation").getByRole("link", { name: "Requests" }).click();
+      await page.getByRole("combobox", { name: "Kind" }).selectOption("fetch");
+      await locateRow(page, "404").click();
+      await page.getByRole("alert").getByText("https://lark.test/a?b=1 responded 404").waitFor();
+      expect(await page.locator(".detail-head .chip").textContent()).toBe("404");
+      await page.goto(`${api.url}/#/clock`);
       await page.getByRole("link", { name: "Schedules" }).click();
+      await page.getByRole("heading", { name: "Choose a schedule" }).waitFor();
+      expect(await locateRow(page, "daily at 00:00").textContent()).toMatch(/enrich.*daily at 00:00.*u1.*in \d+h/);
+      await page.getByRole("combobox", { name: "Workflow" }).selectOption("paused");
+      await locateRow(page, "daily at 00:00").waitFor({ state: "detached" });
+      await page.getByRole("combobox", { name: "Workflow" }).selectOption("enrich");
       await locateRow(page, "daily at 00:00").click();
       await page.getByRole("heading", { name: "enrich for u1" }).waitFor();
       await page.locator(".clock-line").click();
@@ -62,6 +78,32 @@ describe.runIf(hasBrowser)("the page of knock dev", () => {
       await page.getByRole("button", { name: "Advance the clock to this time" }).click();
       const delay = page.getByRole("list", { name: "Steps" }).getByRole("listitem").filter({ hasText: "delay_1" });
       await delay.getByText("took 10m").waitFor();
+    }));
+
+  it("shows what a wait for an event continues at, and webhooks with their attempts", () =>
+    withPage(async ({ api, visit }) => {
+      const event = { event_type: "message", source_type: "workflow", source_key: "waits", event_key: "read" };
+      const condition = { variable: "event.step_ref", operator: "equal_to", argument: "feed_1" };
+      const match_conditions = [{ operator: "and", conditions: [condition] }];
+      const settings = { event, match_conditions, expires_after: { unit: "minutes", value: 3 } };
+      api.harness.define("waits", { steps: [step.feed("Hi"), { ref: "wait_1", type: "wait_for_event", settings }] });
+      await api.harness.trigger("waits", { recipients: ["u1"] });
+      const at = new Date(api.harness.now).toISOString();
+      const attempt = { at, status: 503, error: null, duration_ms: 12 };
+      const row = { id: "w1", type: "message.read", url: "https://lark.test/hook", state: "pending" };
+      const delivery = { ...row, attempts: [attempt], next_attempt_at: at };
+      const page = await visit("#/clock");
+      const due = page.getByRole("region", { name: "Due next" });
+      expect(await due.getByRole("listitem").first().textContent()).toContain("waits for u1run");
+      const answer = (json: JsonObject) => (route: Route) => route.fulfill({ json });
+      await page.route("**/__knock/page/webhooks?*", answer({ items: [delivery], more: false }));
+      await page.route("**/__knock/page/webhooks/w1*", answer({ ...delivery, body: '{"type":"message.read"}' }));
+      await page.goto(`${api.url}/#/requests?kind=webhooks`);
+      expect(await locateRow(page, "message.read").textContent()).toMatch(/https:\/\/lark\.test\/hook.*pending/);
+      await locateRow(page, "message.read").click();
+      await page.getByRole("heading", { name: "message.read" }).waitFor();
+      expect(await page.locator(".plain-list").textContent()).toMatch(/503 12 ms$/);
+      await page.getByRole("region", { name: "Body of the request" }).getByText('"message.read"').waitFor();
     }));
 
   it("shows each kind of message as its reader would see it", () =>

@@ -233,16 +233,17 @@ function executeHttpFetch(step: HttpFetchStep, resumed: boolean, execution: RunE
       ? retryOrFail(base, step, detail, TIMEOUT_MS, sent, execution)
       : failStep(base, detail, sent);
   }
+  const responded = { status: response.status, ...sent };
   if (response.status >= 500)
-    return retryOrFail(base, step, `${requestLine} responded ${response.status}`, 0, sent, execution);
+    return retryOrFail(base, step, `${requestLine} responded ${response.status}`, 0, responded, execution);
   if (!ACCEPTED_STATUSES.has(response.status))
-    return failStep(base, `${requestLine} responded ${response.status}`, sent);
+    return failStep(base, `${requestLine} responded ${response.status}`, responded);
   const parsed = parseResponse(response.text);
-  if (typeof parsed === "string") return failStep(base, `${requestLine}: ${parsed}`, sent);
+  if (typeof parsed === "string") return failStep(base, `${requestLine}: ${parsed}`, responded);
   const before = execution.run.data ?? execution.input.run.data;
   const data = mergeResponse(before, source.settings.response_path, parsed);
-  if (typeof data === "string") return failStep(base, `${requestLine}: ${data}`, sent);
-  return { outcome: base, data, log: { status: response.status, ...sent, ...buildResponseLog(parsed.body) } };
+  if (typeof data === "string") return failStep(base, `${requestLine}: ${data}`, responded);
+  return { outcome: base, data, log: { ...responded, ...buildResponseLog(parsed.body) } };
 }
 
 export const httpFetchHandler: StepHandler<HttpFetchStep> = {

@@ -61,8 +61,8 @@ export function describeStepRequest({ data, status }: JsonObject): { text: strin
   const fields = isJsonObject(data) ? data : {};
   if (!isJsonObject(fields.request)) return null;
   const line = `${String(fields.request.method)} ${String(fields.request.url)}`;
-  const result = typeof fields.error === "string" ? fields.error.replace(line, "") : String(fields.status);
-  return { text: `${line} → ${result.replace(/^(?:: | responded )/, "")}`, isError: status === "error" };
+  const result = fields.status ?? String(fields.error).replace(`${line}: `, "");
+  return { text: `${line} → ${String(result)}`, isError: status === "error" };
 }
 
 /** Returns a request to a provider in words, without its body, and whether it failed. */

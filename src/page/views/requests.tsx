@@ -33,7 +33,7 @@ function RequestRow({ request }: { request: JsonObject }) {
       </span>
       <span class="row-main">
         <span class="row-title">{[method, url].filter(Boolean).map(String).join(" ")}</span>
-        {error ? <span class="row-text">{String(error)}</span> : null}
+        {error && status === null ? <span class="row-text">{String(error)}</span> : null}
         <span class="row-foot">
           {formatRecipient(recipient)} <span class="dot">·</span> {String(workflow)}
         </span>

@@ -15,8 +15,9 @@ async function listDue({ operations, query }: SupportContext): Promise<JsonObjec
     operations.listMessages({ status: "queued" }, page),
     operations.resources.schedules.list({}, page),
   ]);
+  const resumeTimes = await Promise.all(runs.items.map((run) => readResumeTime(operations, run)));
   const due = [
-    ...runs.items.map((run) => ({ ...toDue("run", run), at: findResumeTime(run) })),
+    ...resumeTimes.map((at, index) => ({ ...toDue("run", runs.items[index] ?? {}), at })),
     ...messages.items.map((message) => ({ ...toDue("message", message), at: message.scheduled_at ?? null })),
     ...schedules.items.map((schedule) => ({ ...toDue("schedule", schedule), at: schedule.next_occurrence_at ?? null })),
   ]
@@ -33,9 +34,13 @@ const toDue = (kind: string, { id, workflow, recipient }: JsonObject): JsonObjec
   recipient: recipient ?? null,
 });
 
-function findResumeTime({ steps }: JsonObject): string | null {
-  const until = filterObjects(steps).findLast(({ outcome }) => outcome === "waiting")?.until;
-  return typeof until === "string" ? until : null;
+/** Returns when a waiting run continues. The outcome of a step that waits for an event has no time, but its event does. */
+async function readResumeTime(operations: LocalOperations, { id, steps }: JsonObject): Promise<string | null> {
+  const { until } = filterObjects(steps).findLast(({ outcome }) => outcome === "waiting") ?? {};
+  if (typeof until === "string") return until;
+  const run = await operations.readRecipientRun(String(id));
+  const paused = filterObjects(run?.events).findLast(({ event }) => event === "run_paused")?.data;
+  return isJsonObject(paused) && typeof paused.until === "string" ? paused.until : null;
 }
 
 async function listSchedules({ operations, query }: SupportContext): Promise<JsonObject> {
