@@ -249,7 +249,7 @@ describe.concurrent("every printed document matches its schema", () => {
     await run("preferences get projects/p1 --set-id acme");
     await run("preferences delete ada");
     const body =
-      '{"workflow":"product-news","recipients":["ada",{"collection":"projects","id":"p1"}],"actor":"grace","data":{"n":1},"repeats":[{"frequency":"weekly","days":"weekdays","hours":9}]}';
+      '{"workflow":"product-news","recipients":["ada",{"collection":"projects","id":"p1"}],"actor":"grace","data":{"headline":"New","summary":"Pages"},"repeats":[{"frequency":"weekly","days":"weekdays","hours":9}]}';
     await run(`schedules create --data ${body}`);
     const schedule = await firstId("schedules list");
     await run(`schedules get ${schedule}`);
