@@ -16,6 +16,8 @@ const OLDEST_NODE = "20.20.0";
 /** Packages with install scripts, and why the project works without them (`npm ci --ignore-scripts`). */
 const PACKAGES_WITH_SCRIPTS = {
   "@photostructure/sqlite": "it contains prebuilt bindings",
+  pnpm: "it replaces the program with a faster one; only npm run check:release uses it",
+  yarn: "it only prints a warning; only npm run check:release uses it",
   esbuild: "the optional package of the platform contains its program",
   protobufjs:
     "its script only prints a warning about version ranges; tests of traces need it through @opentelemetry/sdk-node",
@@ -24,14 +26,17 @@ const PACKAGES_WITH_SCRIPTS = {
 /** Returns the problems of a lockfile. */
 export function checkLockfile({ lockfileVersion, packages }) {
   const faults = lockfileVersion === 3 ? [] : [`package-lock.json has version ${lockfileVersion}, not 3`];
+  // Tools that need a newer version say so, and run with that of tools/executable.
+  const needed = semver.minVersion(packages[""]?.engines?.node ?? "*");
+  const node = semver.gt(needed, OLDEST_NODE) ? needed : OLDEST_NODE;
   for (const [folder, entry] of Object.entries(packages)) {
     if (folder === "") continue;
     const name = entry.name ?? folder.split("node_modules/").pop();
     if (entry.link === true || /^(git|file|http:)/.test(entry.resolved ?? ""))
       faults.push(`${name} comes from ${entry.resolved}, not from the registry`);
     else if (!/^sha512-/.test(entry.integrity ?? "")) faults.push(`${name}@${entry.version} has no SHA-512 digest`);
-    if (!entry.optional && entry.engines?.node && !semver.satisfies(OLDEST_NODE, entry.engines.node))
-      faults.push(`${name}@${entry.version} does not support Node ${OLDEST_NODE}: ${entry.engines.node}`);
+    if (!entry.optional && entry.engines?.node && !semver.satisfies(node, entry.engines.node))
+      faults.push(`${name}@${entry.version} does not support Node ${node}: ${entry.engines.node}`);
     if (entry.hasInstallScript && !(name in PACKAGES_WITH_SCRIPTS))
       faults.push(`${name}@${entry.version} has an install script; use another package, or add it with a reason`);
   }

@@ -134,7 +134,9 @@ function joinComments(pieces) {
  */
 export function readProse(only = []) {
   const isAsked = (file) => only.length === 0 || only.some((start) => file.startsWith(start));
-  const documents = listFiles(/^(?:README|ARCHITECTURE|CONTRIBUTING|CHANGELOG|SECURITY|fixtures\/README|docs\/.*)\.md$/)
+  const documents = listFiles(
+    /^(?:README|ARCHITECTURE|CODE_OF_CONDUCT|CONTRIBUTING|CHANGELOG|RELEASING|ROADMAP|SECURITY|fixtures\/README|docs\/.*)\.md$/,
+  )
     .filter(isAsked)
     .map((file) => ({ file, line: 1, kind: "document", text: readFileSync(file, "utf8") }));
   const sources = listFiles(/^(?:src|test|bench|scripts)\/.*\.(?:ts|tsx|mjs)$|^(?:bin\/knock\.js|vitest\.config\.ts)$/)

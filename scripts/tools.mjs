@@ -1,6 +1,6 @@
 // Tools that few contributors need have a folder in tools/ with its own lockfile, so that `npm ci` stays fast. The script that uses
 // one installs it. `node scripts/tools.mjs <folder> <program> [arguments]` installs a folder and runs one of its programs.
-import { mkdirSync, rmSync, statSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -13,9 +13,12 @@ const TIMEOUT_MS = 300_000;
 /** Another process may install the same folder. */
 const POLL_MS = 200;
 
+/** The file with the lockfile that was installed. */
+const toMark = (folder) => join(folder, "node_modules/.installed-lock.json");
+
 function isInstalled(folder) {
-  const installed = statSync(join(folder, "node_modules/.package-lock.json"), { throwIfNoEntry: false });
-  return installed !== undefined && installed.mtimeMs >= statSync(join(folder, "package-lock.json")).mtimeMs;
+  const mark = toMark(folder);
+  return existsSync(mark) && readFileSync(mark).equals(readFileSync(join(folder, "package-lock.json")));
 }
 
 /** Creates a folder that other processes wait for. Returns false if one of them has done so. */
@@ -44,6 +47,7 @@ export async function installTools(name) {
     try {
       console.error(`installing the packages of tools/${name}`);
       await execa("npm", ["ci"], { cwd: folder, stdio: ["ignore", "ignore", "inherit"], timeout: TIMEOUT_MS });
+      copyFileSync(join(folder, "package-lock.json"), toMark(folder));
     } finally {
       rmSync(lock, { recursive: true, force: true });
     }

@@ -14,13 +14,23 @@ interface ReleaseStep {
   uses?: string;
 }
 interface ReleaseJob {
+  needs?: string | string[];
   permissions?: Record<string, string>;
   steps: ReleaseStep[];
 }
+type Jobs = Record<string, ReleaseJob>;
 
-const { permissions, jobs } = parse(readFileSync(join(ROOT, ".github/workflows/release.yml"), "utf8")) as {
+const readWorkflow = (name: string) => parse(readFileSync(join(ROOT, ".github/workflows", name), "utf8"));
+
+const { permissions, jobs } = readWorkflow("release.yml") as {
   permissions: Record<string, string>;
-  jobs: { pack: ReleaseJob; publish: ReleaseJob };
+  jobs: Jobs & { pack: ReleaseJob; publish: ReleaseJob };
+};
+/** The jobs that may change something outside of the run, and what. */
+const PERMISSIONS: Record<string, Record<string, string>> = {
+  publish: { "id-token": "write" },
+  "push-image": { packages: "write" },
+  release: { contents: "write" },
 };
 
 describe("the release workflow", () => {
@@ -55,18 +65,50 @@ describe("the release workflow", () => {
     expect(await check(manifest.version)).toBe(1);
   });
 
-  it("may sign for the workflow only in the job that runs no code of the project", () => {
-    expect([permissions, jobs.pack.permissions]).toEqual([{ contents: "read" }, undefined]);
-    expect(jobs.publish.permissions).toEqual({ "id-token": "write" });
+  it("lets only jobs that run no code of the project sign, push or publish", () => {
+    expect(permissions).toEqual({ contents: "read" });
+    for (const [name, job] of Object.entries(jobs)) {
+      expect(job.permissions, name).toEqual(PERMISSIONS[name]);
+      const runsProject = job.steps.some(({ run = "", uses = "" }) =>
+        /actions\/checkout|npm (?:ci|run|test)|node |docker build /.test(`${uses} ${run}`),
+      );
+      expect(runsProject, name).toBe(!(name in PERMISSIONS));
+    }
     expect(jobs.publish.steps.flatMap(({ run }) => run ?? [])).toEqual([
       "npm publish --access public --provenance ./knock-cli-*.tgz",
     ]);
     expect(manifest.publishConfig).toEqual({ access: "public", provenance: true });
   });
 
-  it("runs each action of a fixed commit", () => {
-    const actions = [...jobs.pack.steps, ...jobs.publish.steps].flatMap(({ uses }) => uses ?? []);
-    expect(actions).toHaveLength(5);
+  it("publishes after everything else was built and tested", () => {
+    expect(jobs.publish.needs).toEqual(["pack", "files", "image"]);
+    expect([jobs["push-image"]?.needs, jobs.release?.needs]).toEqual(["publish", "publish"]);
+    expect([jobs.files?.needs, jobs.executable?.needs, jobs.image?.needs]).toEqual(["executable", "pack", "pack"]);
+  });
+
+  it("uses no secret besides the token of the run", () => {
+    const text = readFileSync(join(ROOT, ".github/workflows/release.yml"), "utf8");
+    expect(text).not.toContain("secrets.");
+    expect(text.match(/github\.token/g)).toHaveLength(2);
+  });
+});
+
+describe("all workflows", () => {
+  const workflows = ["ci.yml", "release.yml"].map((name) => readWorkflow(name) as { jobs: Jobs });
+  const steps = workflows.flatMap((workflow) => Object.values(workflow.jobs).flatMap((job) => job.steps));
+
+  it("run each action of a fixed commit", () => {
+    const actions = steps.flatMap(({ uses }) => uses ?? []);
+    expect(actions.length).toBeGreaterThan(10);
     for (const action of actions) expect(action).toMatch(/^actions\/[\w-]+@[0-9a-f]{40}$/);
+  });
+
+  it("run only commands of CONTRIBUTING.md for each pull request", () => {
+    const page = readFileSync(join(ROOT, "CONTRIBUTING.md"), "utf8");
+    const commands = Object.values((readWorkflow("ci.yml") as { jobs: Jobs }).jobs).flatMap(({ steps }) =>
+      steps.flatMap(({ run }) => run ?? []),
+    );
+    expect(new Set(commands).size).toBe(4);
+    for (const command of commands) expect(page).toMatch(new RegExp(`^${command} +# `, "m"));
   });
 });
