@@ -22,7 +22,11 @@ async function runAll(sample: Sample, commands: readonly string[]): Promise<void
 }
 
 /** Creates a workflow from each template, and checks all of them as their author would. */
-async function createAll(sample: Sample, templates: readonly string[] = WORKFLOW_TEMPLATES): Promise<void> {
+async function createAll(
+  sample: Sample,
+  templates: readonly string[] = WORKFLOW_TEMPLATES,
+  test = "test --quiet",
+): Promise<void> {
   const next: string[] = [];
   for (const template of templates) {
     const key = `my-${template}`;
@@ -37,13 +41,13 @@ async function createAll(sample: Sample, templates: readonly string[] = WORKFLOW
   }
   // The last command tests all scenarios, so one of the others shows that the printed form works.
   await runAll(sample, [...next.slice(0, 1), ...next.filter((command) => command.startsWith("notify"))]);
-  await runAll(sample, ["validate --strict --quiet", "test --quiet"]);
+  await runAll(sample, ["validate --strict --quiet", test]);
 }
 
 describe("knock new", () => {
   it("creates workflows whose checks, scenarios and next commands pass in a new project", async ({ empty }) => {
     await empty.knock(["init"]);
-    await createAll(empty);
+    await createAll(empty, WORKFLOW_TEMPLATES, "test --mutate --coverage-threshold 100 --quiet");
     const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true, strict: false });
     const validate = ajv.compile(JSON.parse(empty.read(".knock-schemas/workflow.schema.json")) as object);
     for (const template of WORKFLOW_TEMPLATES) {
