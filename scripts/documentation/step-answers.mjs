@@ -6,199 +6,178 @@ import { ROOT } from "../load-source.mjs";
 const CATALOG = "docs/internals/catalog/engine.md";
 
 /**
- * Questions with their answers, by step type or, for channel steps, by channel type. `rules` are the rules of the catalog
- * that an answer sums up. All of them must be implemented.
+ * Questions with their answers and the rules of the catalog that each sums up, by step type or, for channel steps, by
+ * channel type. All rules must be implemented.
  */
 const STEP_ANSWERS = {
   channel: [
-    {
-      question: "Does the run wait until the message is sent?",
-      answer:
-        "No. The next step runs at once and sees the status `queued`. Put a delay or a wait before a condition that reads the delivery status.",
-      rules: ["E-129", "E-169"],
-    },
-    {
-      question: "Do send windows use the recipient's time zone?",
-      answer:
-        "Yes: `timezone` of the push device, then of the recipient, then of the environment, and otherwise UTC. Outside the window, the message stays queued until the window opens. The run continues.",
-      rules: ["E-198", "E-199", "E-200"],
-    },
-    {
-      question: "How many messages does one step create?",
-      answer:
-        "One per recipient. Push: one for each device. Chat: one for each connection. A channel group: one for each of its channels that applies.",
-      rules: ["E-181", "E-189"],
-    },
+    [
+      "Does the run wait until the message is sent?",
+      "No. The next step runs at once and sees the status `queued`. Put a delay or a wait before a condition that reads the delivery status.",
+      ["E-129", "E-169"],
+    ],
+    [
+      "Do send windows use the recipient's time zone?",
+      "Yes: `timezone` of the push device, then of the recipient, then of the environment, and otherwise UTC. Outside the window, the message stays queued until the window opens. The run continues.",
+      ["E-198", "E-199", "E-200"],
+    ],
+    [
+      "How many messages does one step create?",
+      "One per recipient. Push: one for each device. Chat: one for each connection. A channel group: one for each of its channels that applies.",
+      ["E-181", "E-189"],
+    ],
   ],
   http: [
-    {
-      question: "Is a webhook sent once per trigger or once per recipient?",
-      answer:
-        "Once per recipient. It needs no address, so it is sent for every recipient. To send it once, trigger the workflow with one recipient, such as an object without subscribers, or add a condition.",
-      rules: ["E-003", "E-177"],
-    },
-    {
-      question: "When is it retried?",
-      answer:
-        "After a failed connection, a timeout of 50 seconds and most error codes: up to 8 attempts in 30 minutes. It is not retried after 401, 403, 404 and 405.",
-      rules: ["E-209", "E-211"],
-    },
+    [
+      "Is a webhook sent once per trigger or once per recipient?",
+      "Once per recipient. It needs no address, so it is sent for every recipient. To send it once, trigger the workflow with one recipient, such as an object without subscribers, or add a condition.",
+      ["E-003", "E-177"],
+    ],
+    [
+      "When is it retried?",
+      "After a failed connection, a timeout of 50 seconds and most error codes: up to 8 attempts in 30 minutes. It is not retried after 401, 403, 404 and 405.",
+      ["E-209", "E-211"],
+    ],
   ],
   branch: [
-    {
-      question: "Can a branch step be skipped?",
-      answer:
-        "No, it has no conditions of its own. Exactly one branch runs: the first whose conditions are true, or the default.",
-      rules: ["E-306", "E-307", "E-309"],
-    },
-    {
-      question: "How do conditions see the steps of the other branches?",
-      answer:
-        "As skipped: `refs.<ref>.delivery_status` is `$message.skipped`, and `engagement_status` is empty. Runs don't list these steps.",
-      rules: ["E-126"],
-    },
+    [
+      "Can a branch step be skipped?",
+      "No, it has no conditions of its own. Exactly one branch runs: the first whose conditions are true, or the default.",
+      ["E-306", "E-307", "E-309"],
+    ],
+    [
+      "How do conditions see the steps of the other branches?",
+      "As skipped: `refs.<ref>.delivery_status` is `$message.skipped`, and `engagement_status` is empty. Runs don't list these steps.",
+      ["E-126"],
+    ],
   ],
   delay: [
-    {
-      question: "Does a delay use the recipient's time zone?",
-      answer:
-        'Only if `delay_until_field_path` names a rule such as `{ "frequency": "daily", "hours": 9 }`: then the recipient\'s `timezone` counts, or that of the environment. A duration such as one day is always 24 hours.',
-      rules: ["E-233", "E-234", "E-241", "E-242"],
-    },
-    {
-      question: "What happens if the time is missing or in the past?",
-      answer:
-        "The delay is skipped and the run continues at once. The outcome has the mark `!` and says why. To stop the run instead, add a condition to the next step.",
-      rules: ["E-236"],
-    },
-    {
-      question: "How long can a delay be?",
-      answer:
-        "At most 365 days. A longer `delay_for` is an error of the file. If the time in the data is further ahead, the delay is skipped and the run continues at once, as for a time in the past. For later reminders, create a schedule.",
-      rules: ["E-237"],
-    },
+    [
+      "Does a delay use the recipient's time zone?",
+      'Only if `delay_until_field_path` names a rule such as `{ "frequency": "daily", "hours": 9 }`: then the recipient\'s `timezone` counts, or that of the environment. A duration such as one day is always 24 hours.',
+      ["E-233", "E-234", "E-241", "E-242"],
+    ],
+    [
+      "What happens if the time is missing or in the past?",
+      "The delay is skipped and the run continues at once. The outcome has the mark `!` and says why. To stop the run instead, add a condition to the next step.",
+      ["E-236"],
+    ],
+    [
+      "How long can a delay be?",
+      "At most 365 days. A longer `delay_for` is an error of the file. If the time in the data is further ahead, the delay is skipped and the run continues at once, as for a time in the past. For later reminders, create a schedule.",
+      ["E-237"],
+    ],
   ],
   batch: [
-    {
-      question: "Is a batch per recipient?",
-      answer:
-        "Yes, and per value of `batch_key`. Without a key, all runs of a recipient share one batch. Tenants don't split batches: use `tenant.id` as the key for that.",
-      rules: ["E-243", "E-244", "E-245", "E-251"],
-    },
-    {
-      question: "What does the type of the window change?",
-      answer:
-        "`fixed`: the batch closes one window after its first activity. `sliding`: each activity moves the end to one window from now, up to `batch_window_extension_limit` after the first.",
-      rules: ["E-253", "E-257", "E-259"],
-    },
-    {
-      question: "What happens to the runs that join?",
-      answer:
-        "They end, and their data becomes an activity of the batch. The run that opened the batch continues when it closes, as its recipient, actor and tenant.",
-      rules: ["E-248", "E-249", "E-275"],
-    },
-    {
-      question: "What do later templates see?",
-      answer:
-        "`activities`, `actors`, `total_activities` and `total_actors`. The lists have up to `batch_items_render_limit` items, the totals count all. `data` merges the activities in the lists, without nested lists and objects.",
-      rules: ["E-271", "E-272", "E-276", "E-277"],
-    },
-    {
-      question: "What do later conditions see?",
-      answer:
-        "`run.total_activities`, `run.total_actors` and the merged `data`, here with nested lists and objects. Preferences see only the data of the first activity.",
-      rules: ["E-078", "E-155", "E-276"],
-    },
+    [
+      "Is a batch per recipient?",
+      "Yes, and per value of `batch_key`. Without a key, all runs of a recipient share one batch. Tenants don't split batches: use `tenant.id` as the key for that.",
+      ["E-243", "E-244", "E-245", "E-251"],
+    ],
+    [
+      "What does the type of the window change?",
+      "`fixed`: the batch closes one window after its first activity. `sliding`: each activity moves the end to one window from now, up to `batch_window_extension_limit` after the first.",
+      ["E-253", "E-257", "E-259"],
+    ],
+    [
+      "What happens to the runs that join?",
+      "They end, and their data becomes an activity of the batch. The run that opened the batch continues when it closes, as its recipient, actor and tenant.",
+      ["E-248", "E-249", "E-275"],
+    ],
+    [
+      "What do later templates see?",
+      "`activities`, `actors`, `total_activities` and `total_actors`. The lists have up to `batch_items_render_limit` items, the totals count all. `data` merges the activities in the lists, without nested lists and objects.",
+      ["E-271", "E-272", "E-276", "E-277"],
+    ],
+    [
+      "What do later conditions see?",
+      "`run.total_activities`, `run.total_actors` and the merged `data`, here with nested lists and objects. Preferences see only the data of the first activity.",
+      ["E-078", "E-155", "E-276"],
+    ],
   ],
   throttle: [
-    {
-      question: "Is a throttle per recipient?",
-      answer: "Yes, and per value of `throttle_key`. Each throttle step of each workflow counts on its own.",
-      rules: ["E-285"],
-    },
-    {
-      question: "What happens to a run above the limit?",
-      answer: "It ends at the throttle, with the reason `throttled`. Earlier steps have sent their messages already.",
-      rules: ["E-284", "E-287"],
-    },
-    {
-      question: "When does the window start?",
-      answer: "With the first run that passes. It doesn't roll: after its end, the next run opens a new one.",
-      rules: ["E-286"],
-    },
+    [
+      "Is a throttle per recipient?",
+      "Yes, and per value of `throttle_key`. Each throttle step of each workflow counts on its own.",
+      ["E-285"],
+    ],
+    [
+      "What happens to a run above the limit?",
+      "It ends at the throttle, with the reason `throttled`. Earlier steps have sent their messages already.",
+      ["E-284", "E-287"],
+    ],
+    [
+      "When does the window start?",
+      "With the first run that passes. It doesn't roll: after its end, the next run opens a new one.",
+      ["E-286"],
+    ],
   ],
   wait_for_event: [
-    {
-      question: "When does it time out, and what happens then?",
-      answer:
-        "After `expires_after`. Then the run ends with the reason `wait_expired`, unless `on_timeout` is `continue`.",
-      rules: ["E-337", "E-338"],
-    },
-    {
-      question: "How do later steps know whether the event occurred?",
-      answer:
-        "`refs.<ref>.matched` is true or false. `refs.<ref>.signal_variables` has the event, or is empty after a timeout.",
-      rules: ["E-343"],
-    },
-    {
-      question: "Whose events count?",
-      answer:
-        "Those of the run's recipient that occur during the wait. If the recipient is an object, events of a source count whatever their user.",
-      rules: ["E-339", "E-344"],
-    },
+    [
+      "When does it time out, and what happens then?",
+      "After `expires_after`. Then the run ends with the reason `wait_expired`, unless `on_timeout` is `continue`.",
+      ["E-337", "E-338"],
+    ],
+    [
+      "How do later steps know whether the event occurred?",
+      "`refs.<ref>.matched` is true or false. `refs.<ref>.signal_variables` has the event, or is empty after a timeout.",
+      ["E-343"],
+    ],
+    [
+      "Whose events count?",
+      "Those of the run's recipient that occur during the wait. If the recipient is an object, events of a source count whatever their user.",
+      ["E-339", "E-344"],
+    ],
   ],
   http_fetch: [
-    {
-      question: "Under which name is the response available?",
-      answer:
-        'Each property of the JSON object becomes one of `data` and replaces a property with the same name. With `response_path`, the whole response is at that path: `"weather"` is read as `data.weather`. It stays for all later steps of the run.',
-      rules: ["E-296", "E-297"],
-    },
-    {
-      question: "Is the request sent once per trigger or once per recipient?",
-      answer: "Once per recipient, because each recipient has a run of its own.",
-      rules: ["E-003"],
-    },
-    {
-      question: "What happens if the request fails?",
-      answer:
-        "After a 5xx or a timeout of 15 seconds, it is sent again after 30 and 60 seconds. Then, or after any other error, the run ends with the reason `fetch_error`. Only 200, 201 and 204 are successes.",
-      rules: ["E-294", "E-299", "E-300", "E-301"],
-    },
+    [
+      "Under which name is the response available?",
+      'Each property of the JSON object becomes one of `data` and replaces a property with the same name. With `response_path`, the whole response is at that path: `"weather"` is read as `data.weather`. It stays for all later steps of the run.',
+      ["E-296", "E-297"],
+    ],
+    [
+      "Is the request sent once per trigger or once per recipient?",
+      "Once per recipient, because each recipient has a run of its own.",
+      ["E-003"],
+    ],
+    [
+      "What happens if the request fails?",
+      "After a 5xx or a timeout of 15 seconds, it is sent again after 30 and 60 seconds. Then, or after any other error, the run ends with the reason `fetch_error`. Only 200, 201 and 204 are successes.",
+      ["E-294", "E-299", "E-300", "E-301"],
+    ],
   ],
   trigger_workflow: [
-    {
-      question: "Does the run wait for the other workflow?",
-      answer:
-        "No, it continues at once. To wait, add a `wait_for_event` step for the event `completed` of that workflow.",
-      rules: ["E-320"],
-    },
-    {
-      question: "Is the workflow triggered once?",
-      answer: "Once per recipient of this workflow. Canceling this run later does not cancel the runs that it started.",
-      rules: ["E-315", "E-319"],
-    },
+    [
+      "Does the run wait for the other workflow?",
+      "No, it continues at once. To wait, add a `wait_for_event` step for the event `completed` of that workflow.",
+      ["E-320"],
+    ],
+    [
+      "Is the workflow triggered once?",
+      "Once per recipient of this workflow. Canceling this run later does not cancel the runs that it started.",
+      ["E-315", "E-319"],
+    ],
   ],
   update_data: [
-    {
-      question: "Are nested values merged?",
-      answer: "No, a property replaces the whole property with the same name. Later steps see the new data at once.",
-      rules: ["E-322"],
-    },
+    [
+      "Are nested values merged?",
+      "No, a property replaces the whole property with the same name. Later steps see the new data at once.",
+      ["E-322"],
+    ],
   ],
   update_user: [
-    {
-      question: "Are nested values merged?",
-      answer: "Yes. Set a property to null to empty it. A user who does not exist is created.",
-      rules: ["E-038", "E-325", "E-326"],
-    },
+    [
+      "Are nested values merged?",
+      "Yes. Set a property to null to empty it. A user who does not exist is created.",
+      ["E-038", "E-325", "E-326"],
+    ],
   ],
   random_cohort: [
-    {
-      question: "Does a recipient stay in a cohort?",
-      answer: "Yes, as long as the percentages and the value of `cohort_key` stay the same.",
-      rules: ["E-311", "E-312"],
-    },
+    [
+      "Does a recipient stay in a cohort?",
+      "Yes, as long as the percentages and the value of `cohort_key` stay the same.",
+      ["E-311", "E-312"],
+    ],
   ],
 };
 
@@ -212,11 +191,11 @@ function readImplementedRules() {
 export function loadStepAnswers() {
   const implemented = readImplementedRules();
   for (const [type, answers] of Object.entries(STEP_ANSWERS))
-    for (const { question, rules } of answers)
+    for (const [question, , rules] of answers)
       for (const rule of rules)
         if (!implemented.has(rule))
           throw new Error(
             `the answer to "${question}" of ${type} names ${rule}, which ${CATALOG} does not list as implemented`,
           );
-  return (type) => (STEP_ANSWERS[type] ?? []).map(({ question, answer }) => `- **${question}** ${answer}`).join("\n");
+  return (type) => (STEP_ANSWERS[type] ?? []).map(([question, answer]) => `- **${question}** ${answer}`).join("\n");
 }

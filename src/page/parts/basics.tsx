@@ -123,6 +123,15 @@ export function NotFound({ what, fault, children }: { what: string; fault: strin
   );
 }
 
+/** Displays a link to a view as a button. */
+export function LinkButton({ to, children }: { to: string; children: ComponentChildren }) {
+  return (
+    <a class="button" href={to}>
+      {children}
+    </a>
+  );
+}
+
 export function Fault({ text }: { text: string | null }) {
   return text === null ? null : (
     <p class="fault" role="alert">

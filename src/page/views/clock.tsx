@@ -8,7 +8,7 @@ import { useLive, useTick } from "../lib/live.js";
 import { buildLink, type View } from "../lib/route.js";
 import { formatAbsoluteTime } from "../lib/time.js";
 import { useList } from "../lib/use-resource.js";
-import { Chip, Facts, Fault, LoadMore, Time, Until } from "../parts/basics.js";
+import { Chip, Facts, Fault, LinkButton, LoadMore, Time, Until } from "../parts/basics.js";
 
 const ADVANCE_STEPS = ["1m", "10m", "1h", "1d", "7d"];
 
@@ -69,12 +69,8 @@ function Due() {
       </ul>
       <LoadMore onClick={showMore} />
       <p class="actions small">
-        <a class="button" href={buildLink("schedules")}>
-          Schedules
-        </a>
-        <a class="button" href={buildLink("runs", null, { status: "paused" })}>
-          Waiting runs
-        </a>
+        <LinkButton to={buildLink("schedules")}>Schedules</LinkButton>
+        <LinkButton to={buildLink("runs", null, { status: "paused" })}>Waiting runs</LinkButton>
       </p>
     </section>
   );

@@ -8,7 +8,7 @@ import { getChannelLabel, getTone } from "../lib/labels.js";
 import { buildLink } from "../lib/route.js";
 import { useResource } from "../lib/use-resource.js";
 import { useTitle } from "../lib/use-route.js";
-import { Chip, Code, Facts, Fault, NotFound, RecipientLink, Tabs, Time } from "../parts/basics.js";
+import { Chip, Code, Facts, Fault, LinkButton, NotFound, RecipientLink, Tabs, Time } from "../parts/basics.js";
 import { Events } from "../parts/events.js";
 
 /** Returns the provider's reason for a failed delivery; null if the delivery succeeded or is not finished. */
@@ -85,9 +85,7 @@ export function MessageDetail({ id }: { id: string }) {
         />
         <p class="actions small">
           {source.workflow_recipient_run_id ? (
-            <a class="button" href={buildLink("runs", String(source.workflow_recipient_run_id))}>
-              Show the run
-            </a>
+            <LinkButton to={buildLink("runs", String(source.workflow_recipient_run_id))}>Show the run</LinkButton>
           ) : null}
           {MARK_ACTIONS.map(([status, undo, name, undoName]) => {
             const isSet = message[`${status}_at`] !== null;

@@ -3,7 +3,7 @@ import { filterObjects, isJsonObject, type Json, type JsonObject } from "../../u
 import type { Tone } from "../lib/labels.js";
 import { buildLink, type Route } from "../lib/route.js";
 import { useList, useResource } from "../lib/use-resource.js";
-import { Chip, Code, Facts, Fault, NotFound, RecipientLink, Time } from "../parts/basics.js";
+import { Chip, Code, Facts, Fault, LinkButton, NotFound, RecipientLink, Time } from "../parts/basics.js";
 import { Icon } from "../parts/icon.js";
 import { ListView } from "../parts/list.js";
 
@@ -106,13 +106,9 @@ function RequestDetail({ id }: { id: string }) {
         />
         <p class="actions small">
           {message_id ? (
-            <a class="button" href={buildLink("messages", String(message_id))}>
-              Show the message
-            </a>
+            <LinkButton to={buildLink("messages", String(message_id))}>Show the message</LinkButton>
           ) : (
-            <a class="button" href={buildLink("runs", String(recipient_run_id))}>
-              Show the run
-            </a>
+            <LinkButton to={buildLink("runs", String(recipient_run_id))}>Show the run</LinkButton>
           )}
         </p>
         <Fault text={request.error ? String(request.error) : null} />

@@ -4,7 +4,7 @@ import type { JsonObject } from "../../util/json.js";
 import type { Project } from "../lib/project.js";
 import { buildLink, type Route } from "../lib/route.js";
 import { useList, useResource } from "../lib/use-resource.js";
-import { Code, Facts, NotFound, RecipientLink, Time } from "../parts/basics.js";
+import { Code, Facts, LinkButton, NotFound, RecipientLink, Time } from "../parts/basics.js";
 import { Icon } from "../parts/icon.js";
 import { ListView } from "../parts/list.js";
 
@@ -48,15 +48,12 @@ function ScheduleDetail({ id }: { id: string }) {
           ]}
         />
         <p class="actions small">
-          <a class="button" href={buildLink("workflows", String(workflow))}>
-            Show the workflow
-          </a>
-          <a
-            class="button"
-            href={buildLink("runs", null, { workflow: String(workflow), recipient: formatRecipient(recipient) })}
+          <LinkButton to={buildLink("workflows", String(workflow))}>Show the workflow</LinkButton>
+          <LinkButton
+            to={buildLink("runs", null, { workflow: String(workflow), recipient: formatRecipient(recipient) })}
           >
             Runs
-          </a>
+          </LinkButton>
         </p>
       </header>
       {data ? (

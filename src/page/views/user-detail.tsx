@@ -5,7 +5,7 @@ import type { Project } from "../lib/project.js";
 import { buildLink } from "../lib/route.js";
 import { useList, useResource } from "../lib/use-resource.js";
 import { useTitle } from "../lib/use-route.js";
-import { Code, Facts, Fault, LoadMore, NotFound, RecipientLink, Tabs } from "../parts/basics.js";
+import { Code, Facts, Fault, LinkButton, LoadMore, NotFound, RecipientLink, Tabs } from "../parts/basics.js";
 import { Preferences } from "./preferences.js";
 
 function Feed({ user, channel }: { user: string; channel: string }) {
@@ -94,15 +94,9 @@ export function UserDetail({ id, project }: { id: string; project: Project | nul
           ]}
         />
         <p class="actions">
-          <a class="button" href={buildLink("messages", null, { recipient: id })}>
-            Messages
-          </a>
-          <a class="button" href={buildLink("runs", null, { recipient: id })}>
-            Runs
-          </a>
-          <a class="button" href={buildLink("trigger", null, { recipient: id })}>
-            Trigger for {name}
-          </a>
+          <LinkButton to={buildLink("messages", null, { recipient: id })}>Messages</LinkButton>
+          <LinkButton to={buildLink("runs", null, { recipient: id })}>Runs</LinkButton>
+          <LinkButton to={buildLink("trigger", null, { recipient: id })}>Trigger for {name}</LinkButton>
         </p>
         <Fault text={fault} />
       </header>

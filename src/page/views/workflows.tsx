@@ -3,7 +3,7 @@ import type { Workflow } from "../lib/draft.js";
 import { getStepLabel } from "../lib/labels.js";
 import { buildLink, type Route } from "../lib/route.js";
 import { useResource } from "../lib/use-resource.js";
-import { Chip, Code, Facts, Fault, NotFound } from "../parts/basics.js";
+import { Chip, Code, Facts, Fault, LinkButton, NotFound } from "../parts/basics.js";
 import { ListView } from "../parts/list.js";
 import { WorkflowDiagram } from "./workflow-diagram.js";
 
@@ -39,18 +39,10 @@ function WorkflowDetail({ workflow }: { workflow: Workflow }) {
           ]}
         />
         <p class="actions small">
-          <a class="button" href={buildLink("trigger", key)}>
-            Trigger
-          </a>
-          <a class="button" href={buildLink("runs", null, { workflow: key })}>
-            Runs
-          </a>
-          <a class="button" href={buildLink("messages", null, { workflow: key })}>
-            Messages
-          </a>
-          <a class="button" href={buildLink("schedules", null, { workflow: key })}>
-            Schedules
-          </a>
+          <LinkButton to={buildLink("trigger", key)}>Trigger</LinkButton>
+          <LinkButton to={buildLink("runs", null, { workflow: key })}>Runs</LinkButton>
+          <LinkButton to={buildLink("messages", null, { workflow: key })}>Messages</LinkButton>
+          <LinkButton to={buildLink("schedules", null, { workflow: key })}>Schedules</LinkButton>
         </p>
         <Fault text={error} />
       </header>
