@@ -200,6 +200,17 @@ describe.concurrent("knock validate finds", () => {
     ]);
   });
 
+  it("the result of a step that does not exist, also if another step of the file is invalid", async ({ empty }) => {
+    const hello = await initHello(empty);
+    hello.write(FEED, "{{ refs.in_app_feed_9.x }}{{ refs.wait_1.matched }}");
+    hello.addStep("wait_for_event", { event: {} }, { ref: "wait_1" });
+    const found = await hello.report();
+    expect(found.filter((line) => line.startsWith(FEED))).toEqual([
+      `${FEED}:1:4: refs.in_app_feed_9.x is undefined: the workflow has no step "in_app_feed_9"; did you mean "refs.in_app_feed_1"? [undefined_variable]`,
+    ]);
+    expect(found.length).toBeGreaterThan(1);
+  });
+
   it("a misspelled input of a visual block", async ({ empty }) => {
     const hello = await initHello(empty);
     writePartial(hello, "{{ title }}", "", ["title"]);

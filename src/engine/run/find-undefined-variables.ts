@@ -163,6 +163,7 @@ class StepRefFinder {
   constructor(
     { steps }: Workflow,
     private readonly declared: readonly string[] | null,
+    private readonly omitted: readonly string[],
   ) {
     this.positions = new Map([...walkSteps(steps)].map(({ step }, index) => [step.ref, index]));
   }
@@ -172,9 +173,9 @@ class StepRefFinder {
     const path = below.join(".");
     if (root !== "refs" || path === "" || this.declared?.includes("refs")) return [];
     const refs = [...this.positions.keys()];
-    const used = refs
-      .filter((name) => path === name || path.startsWith(`${name}.`))
-      .sort((a, b) => b.length - a.length)[0];
+    const isUsed = (name: string): boolean => path === name || path.startsWith(`${name}.`);
+    if (this.omitted.some(isUsed)) return [];
+    const used = refs.filter(isUsed).sort((a, b) => b.length - a.length)[0];
     if (used !== undefined) {
       if ((this.positions.get(used) as number) < (this.positions.get(ref) ?? 0)) return [];
       const message = `${read.writtenPath.join(".")} uses step "${used}", which does not run before this step`;
@@ -191,19 +192,19 @@ class StepRefFinder {
 
 /**
  * Returns the template variables of a workflow that are probably undefined in every run. `recipients` are the properties of known
- * users, objects and tenants. `isComplete` says that no step was left out.
+ * users, objects and tenants. `omitted` are the refs of steps that are invalid and not in the workflow; null if they are unknown.
  */
 export function findUndefinedVariables(
   compiled: CompiledWorkflow,
   environment: Environment,
   recipients: readonly JsonObject[],
-  isComplete = true,
+  omitted: readonly string[] | null = [],
 ): UndefinedVariable[] {
   const { workflow } = compiled;
   const schema = workflow.trigger_data_json_schema;
   const declared = listDeclaredProperties(schema);
   const scopes = buildKnownScopes(environment, recipients, buildWorkflowView(workflow, null));
-  const refs = isComplete ? new StepRefFinder(workflow, declared) : null;
+  const refs = omitted === null ? null : new StepRefFinder(workflow, declared, omitted);
   return [...analyzeVariables(compiled).steps, ...collectPathVariables(workflow)].flatMap((step) => [
     ...findUndefined(step, { ...scopes, schema, declared }),
     ...findMismatchedTypes(step, schema, scopes.shared.vars),

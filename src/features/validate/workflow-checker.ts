@@ -1,7 +1,9 @@
 import { checkSchemaSamples } from "../../checks/check-sample-data.js";
 import type { Environment } from "../../domain/environment/environment.js";
 import type { RecipientUpsert } from "../../domain/recipient/recipient.js";
+import { walkSteps } from "../../domain/step-types/walk-steps.js";
 import type { CheckFinding } from "../../domain/validation/check-finding.js";
+import { walkObjects } from "../../domain/validation/walk-objects.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { compileValidTemplates, compileWorkflow } from "../../engine/compile/compile-workflow.js";
 import { findSilentDrops } from "../../engine/run/find-silent-drops.js";
@@ -11,7 +13,7 @@ import { findWorkflowTextKeys } from "../../engine/variables/find-text-keys.js";
 import type { CompiledWorkflow } from "../../engine/workflow/compiled-workflow.js";
 import type { KnockError } from "../../errors/knock-error.js";
 import type { Project } from "../../project/open-project.js";
-import type { ProjectFile } from "../../project/read-project-text.js";
+import { type ProjectFile, readProjectJson } from "../../project/read-project-text.js";
 import type { JsonObject } from "../../util/json.js";
 import { checkConditions } from "./check-conditions.js";
 import { checkSchemaKeywords } from "./check-schema-keywords.js";
@@ -65,6 +67,16 @@ export function toTextFinding({ code, read, message }: UndefinedVariable | Unpri
   return { code, message, fieldPath, file, line, column };
 }
 
+/** Returns the refs of the steps in a file that are not among the valid ones; null if a step of the file has no ref. */
+async function listOmittedRefs({ path, displayPath }: ProjectFile, { steps }: Workflow): Promise<string[] | null> {
+  const written = [...walkObjects(await readProjectJson(path, displayPath))]
+    .filter((found) => found.path.at(-2) === "steps")
+    .map(({ value }) => value.ref);
+  if (!written.every((ref) => typeof ref === "string")) return null;
+  const valid = new Set([...walkSteps(steps)].map(({ step }) => step.ref));
+  return written.filter((ref) => !valid.has(ref));
+}
+
 interface WorkflowCheckerOptions {
   project: Project;
   collector: FindingCollector;
@@ -92,7 +104,7 @@ export class WorkflowChecker {
     const { compiled, errors } = await this.compile(workflow);
     await collector.addTemplateErrors(errors, file);
     const environment = await project.environment();
-    await this.checkVariables(file, compiled, isValid);
+    await this.checkVariables(file, compiled, isValid ? [] : await listOmittedRefs(file, workflow));
     await collector.addChecks(file, checkWindows(compiled, environment));
     if (!isValid || errors.length > 0) return;
     await collector.addChecks(file, checkSilentDrops(compiled, environment, this.options.recipients));
@@ -108,10 +120,14 @@ export class WorkflowChecker {
     return { ...found, errors: found.errors.filter(({ code }) => code !== "workflow_invalid") };
   }
 
-  private async checkVariables(file: ProjectFile, compiled: CompiledWorkflow, isComplete: boolean): Promise<void> {
+  private async checkVariables(
+    file: ProjectFile,
+    compiled: CompiledWorkflow,
+    omitted: readonly string[] | null,
+  ): Promise<void> {
     const { project, collector, recipients } = this.options;
     const properties = getScopeProperties(recipients);
-    const found = findUndefinedVariables(compiled, await project.environment(), properties, isComplete);
+    const found = findUndefinedVariables(compiled, await project.environment(), properties, omitted);
     await collector.addTextFindings(file, [...found, ...findUnprintableVariables(compiled)].map(toTextFinding));
   }
 
