@@ -5,7 +5,8 @@ import { PostgresDueWork } from "../../../src/store/postgres/due-work/postgres-d
 import { openPostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
 import { NO_RESULT, SILENT_OBSERVER } from "../../helpers/due-work-samples.js";
 import { eventually } from "../../helpers/eventually.js";
-import { createDatabase, describeOnPostgres, dropDatabase } from "../../helpers/postgres-server.js";
+import { describeOnPostgres, dropDatabase } from "../../helpers/postgres-server.js";
+import { createStoreDatabase } from "../../helpers/store-database.js";
 
 const LARGE = 500;
 const JOBS = 12;
@@ -26,7 +27,7 @@ describeOnPostgres("large advances of workers that share the processors of a hos
   let released: Promise<void>;
 
   beforeEach(async () => {
-    location = await createDatabase();
+    location = await createStoreDatabase();
     ({ db } = (await openPostgresStore(location)) as unknown as { db: Connection });
     workers = [];
     released = new Promise((resolve) => {

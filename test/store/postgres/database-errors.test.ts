@@ -6,7 +6,8 @@ import { step } from "../../helpers/build-steps.js";
 import { SILENT_OBSERVER } from "../../helpers/due-work-samples.js";
 import { EngineHarness } from "../../helpers/engine-harness.js";
 import { eventually } from "../../helpers/eventually.js";
-import { createDatabase, describeOnPostgres, dropDatabase, withClient } from "../../helpers/postgres-server.js";
+import { describeOnPostgres, dropDatabase, withClient } from "../../helpers/postgres-server.js";
+import { createStoreDatabase } from "../../helpers/store-database.js";
 
 const PEOPLE = ["ana", "bo", "cy", "dee", "eve", "flo", "gil", "hal"].map((id) => ({ id, email: `${id}@lark.test` }));
 const IDS = PEOPLE.map(({ id }) => id);
@@ -25,7 +26,7 @@ class FailingDatabase {
 
   /** Runs a test on a new database. */
   static async use(test: (database: FailingDatabase) => Promise<void>): Promise<void> {
-    const location = await createDatabase();
+    const location = await createStoreDatabase();
     const database = new FailingDatabase(location, await EngineHarness.open({ database: location }));
     const { harness } = database;
     try {

@@ -11,7 +11,8 @@ import { reconcile } from "../../../src/store/postgres/due-work/reconcile.js";
 import { openPostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
 import { NO_RESULT, SILENT_OBSERVER } from "../../helpers/due-work-samples.js";
 import { eventually } from "../../helpers/eventually.js";
-import { createDatabase, describeOnPostgres, dropDatabase } from "../../helpers/postgres-server.js";
+import { describeOnPostgres, dropDatabase } from "../../helpers/postgres-server.js";
+import { createStoreDatabase } from "../../helpers/store-database.js";
 
 const HOUR_MS = 3_600_000;
 
@@ -39,7 +40,7 @@ describeOnPostgres("jobs for later", () => {
   let dueWork: PostgresDueWork | undefined;
 
   beforeEach(async () => {
-    location = await createDatabase();
+    location = await createStoreDatabase();
     ({ db } = (await openPostgresStore(location)) as unknown as { db: Connection });
   });
 

@@ -20,6 +20,7 @@ import {
   ROLE_WITH_PASSWORD,
   withClient,
 } from "../../helpers/postgres-server.js";
+import { createStoreDatabase } from "../../helpers/store-database.js";
 
 const MONTH = 31 * 24 * HOUR;
 /** Later than the end of all runs of the first three months. */
@@ -59,7 +60,7 @@ describeOnPostgres("pruning by dropping partitions", () => {
 
   beforeEach(async () => {
     now = NOW;
-    location = await createDatabase();
+    location = await createStoreDatabase({ createForTests: true });
     databases.push(location);
     store = await open(location);
     await eventually(() => growPartitions(getConnection(store)));
@@ -147,7 +148,7 @@ describeOnPostgres("pruning by dropping partitions", () => {
     for (const seed of [3, 7]) {
       if (seed !== 3) {
         now = NOW;
-        location = await createDatabase();
+        location = await createStoreDatabase({ createForTests: true });
         databases.push(location);
         store = await open(location);
         await eventually(() => growPartitions(getConnection(store)));

@@ -2,9 +2,10 @@ import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import type { Connection } from "../../../src/store/postgres/connection/connection.js";
 import { DueRunLimit } from "../../../src/store/postgres/due-work/due-run-limit.js";
 import { openPostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
-import { createDatabase, describeOnPostgres, dropDatabase, withClient } from "../../helpers/postgres-server.js";
+import { describeOnPostgres, dropDatabase, withClient } from "../../helpers/postgres-server.js";
 import { openProjectApi } from "../../helpers/project-emulator.js";
 import { inProcessTest } from "../../helpers/run-in-process.js";
+import { createStoreDatabase } from "../../helpers/store-database.js";
 
 const MAX_DUE_RUNS = 3;
 const ENV = { KNOCK_MAX_DUE_RUNS: `${MAX_DUE_RUNS}` };
@@ -20,7 +21,7 @@ describeOnPostgres("triggers while workers are behind", () => {
   let location: string;
 
   beforeAll(async () => {
-    location = await createDatabase();
+    location = await createStoreDatabase();
     await (await openPostgresStore(location)).close();
   });
 

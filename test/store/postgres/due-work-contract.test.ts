@@ -4,7 +4,8 @@ import { PostgresDueWork } from "../../../src/store/postgres/due-work/postgres-d
 import { openPostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
 import { type DueWorkSubject, describeDueWork } from "../../contract/due-work/due-work-contract.js";
 import { NO_RESULT, SILENT_OBSERVER } from "../../helpers/due-work-samples.js";
-import { createDatabase, describeOnPostgres, dropDatabase } from "../../helpers/postgres-server.js";
+import { describeOnPostgres, dropDatabase } from "../../helpers/postgres-server.js";
+import { createStoreDatabase } from "../../helpers/store-database.js";
 
 /** Adds a run that is due, and is nothing else. */
 const INSERT_RUN = `
@@ -13,7 +14,7 @@ const INSERT_RUN = `
 
 describeOnPostgres("due work on PostgreSQL", () => {
   describeDueWork("graphile-worker", async () => {
-    const location = await createDatabase();
+    const location = await createStoreDatabase();
     const store = await openPostgresStore(location);
     const { db } = store as unknown as { db: Connection };
     const ranAt: number[] = [];

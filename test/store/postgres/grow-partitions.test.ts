@@ -14,8 +14,9 @@ import { Transaction } from "../../../src/store/postgres/connection/transaction.
 import { migratePostgresStore, openPostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
 import { HOUR, insertSample, NOW, user, waitingAt } from "../../contract/store/sample-runs.js";
 import { eventually } from "../../helpers/eventually.js";
-import { createDatabase, describeOnPostgres, dropDatabase, withClient } from "../../helpers/postgres-server.js";
+import { describeOnPostgres, dropDatabase, withClient } from "../../helpers/postgres-server.js";
 import { TO_FIRST_VERSION } from "../../helpers/postgres-tables.js";
+import { createStoreDatabase } from "../../helpers/store-database.js";
 
 const MONTH = 31 * 24 * HOUR;
 const TABLES = PARTITIONED_TABLES.map(({ name }) => name);
@@ -45,7 +46,7 @@ describeOnPostgres("partitions of a PostgreSQL store", () => {
 
   beforeEach(async () => {
     now = NOW;
-    location = await createDatabase();
+    location = await createStoreDatabase({ createForTests: true });
     store = await open();
     db = getConnection(store);
   });

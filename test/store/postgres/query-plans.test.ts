@@ -11,7 +11,8 @@ import { FROM_MESSAGES } from "../../../src/store/postgres/message/message-rows.
 import { openPostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
 import { NOW } from "../../contract/store/sample-runs.js";
 import { eventually } from "../../helpers/eventually.js";
-import { createDatabase, describeOnPostgres, dropDatabase, withClient } from "../../helpers/postgres-server.js";
+import { describeOnPostgres, dropDatabase, withClient } from "../../helpers/postgres-server.js";
+import { createStoreDatabase } from "../../helpers/store-database.js";
 
 const ROWS = 3_000;
 const PAGE = { limit: 20 };
@@ -123,7 +124,7 @@ describeOnPostgres("statements of lists", () => {
   it.each([1, 3])(
     "read a page by index and sort no more than a block, in %i partitions with rows",
     async (partitions) => {
-      const location = await createDatabase();
+      const location = await createStoreDatabase({ createForTests: true });
       const store = await openPostgresStore(location, { createForTests: true });
       const { db } = store as unknown as { db: Connection };
       for (let index = 0; index < partitions; index++) {
@@ -166,7 +167,7 @@ describeOnPostgres("statements of lists", () => {
   );
 
   it("read few rows that do not match a time, an engagement, errors, IDs, a subscriber or a collection", async () => {
-    const location = await createDatabase();
+    const location = await createStoreDatabase({ createForTests: true });
     const store = await openPostgresStore(location, { createForTests: true });
     const { db } = store as unknown as { db: Connection };
     await fillStore(store, ROWS + 1_000);
@@ -222,7 +223,7 @@ describeOnPostgres("statements of lists", () => {
   });
 
   it("look up rows in one partition of each table", async () => {
-    const location = await createDatabase();
+    const location = await createStoreDatabase({ createForTests: true });
     const store = await openPostgresStore(location, { createForTests: true });
     const { db } = store as unknown as { db: Connection };
     for (let index = 0; index < 3; index++) {
@@ -249,7 +250,7 @@ describeOnPostgres("statements of lists", () => {
   });
 
   it("read hundreds of recipients by index, also from a small table", async () => {
-    const location = await createDatabase();
+    const location = await createStoreDatabase({ createForTests: true });
     const store = await openPostgresStore(location, { createForTests: true });
     const users = Array.from({ length: ROWS }, (_, index) => toRecipientKey(`user-${index}`));
     await store.upsertRecipients(
@@ -266,7 +267,7 @@ describeOnPostgres("statements of lists", () => {
   });
 
   it("find the runs of a job without those that were due since the last vacuum", async () => {
-    const location = await createDatabase();
+    const location = await createStoreDatabase({ createForTests: true });
     const store = await openPostgresStore(location, { createForTests: true });
     const { db } = store as unknown as { db: Connection };
     await fillStore(store, ROWS);

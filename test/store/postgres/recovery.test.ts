@@ -5,7 +5,8 @@ import { PostgresDueWork } from "../../../src/store/postgres/due-work/postgres-d
 import { openPostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
 import { NO_RESULT, SILENT_OBSERVER } from "../../helpers/due-work-samples.js";
 import { eventually } from "../../helpers/eventually.js";
-import { createDatabase, describeOnPostgres, dropDatabase, ROLE_WITH_PASSWORD } from "../../helpers/postgres-server.js";
+import { describeOnPostgres, dropDatabase, ROLE_WITH_PASSWORD } from "../../helpers/postgres-server.js";
+import { createStoreDatabase } from "../../helpers/store-database.js";
 
 /** Adds runs that are due, and are nothing else. */
 const INSERT_RUNS = `
@@ -25,7 +26,7 @@ describeOnPostgres("due work", () => {
   let beforeRuns: (from: number, to: number) => Promise<void>;
 
   beforeEach(async () => {
-    location = await createDatabase();
+    location = await createStoreDatabase();
     ({ db } = (await openPostgresStore(location)) as unknown as { db: Connection });
     events = [];
     failingJobs = 0;

@@ -5,7 +5,8 @@ import { PostgresDueWork } from "../../../src/store/postgres/due-work/postgres-d
 import { openPostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
 import { SILENT_OBSERVER } from "../../helpers/due-work-samples.js";
 import { eventually } from "../../helpers/eventually.js";
-import { createDatabase, describeOnPostgres, dropDatabase } from "../../helpers/postgres-server.js";
+import { describeOnPostgres, dropDatabase } from "../../helpers/postgres-server.js";
+import { createStoreDatabase } from "../../helpers/store-database.js";
 
 const JOBS_PER_CHANNEL = 20;
 /** The channel whose provider answers. */
@@ -23,7 +24,7 @@ describeOnPostgres("channels whose providers do not answer", () => {
   let answer: () => void = () => {};
 
   beforeEach(async () => {
-    location = await createDatabase();
+    location = await createStoreDatabase();
     ({ db } = (await openPostgresStore(location)) as unknown as { db: Connection });
     running = new Map();
     longest = new Map();

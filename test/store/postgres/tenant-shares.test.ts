@@ -5,8 +5,9 @@ import { PostgresDueWork } from "../../../src/store/postgres/due-work/postgres-d
 import { openPostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
 import { SILENT_OBSERVER } from "../../helpers/due-work-samples.js";
 import { eventually } from "../../helpers/eventually.js";
-import { createDatabase, describeOnPostgres, dropDatabase, withClient } from "../../helpers/postgres-server.js";
+import { describeOnPostgres, dropDatabase, withClient } from "../../helpers/postgres-server.js";
 import { inProcessTest } from "../../helpers/run-in-process.js";
+import { createStoreDatabase } from "../../helpers/store-database.js";
 
 /** A worker looks for tenants with less than their share after this many chunks. */
 const CHUNKS_PER_LOOK = 16;
@@ -31,7 +32,7 @@ describeOnPostgres("tenants that share workers", () => {
   let events: Map<number, () => Promise<void>>;
 
   beforeEach(async () => {
-    location = await createDatabase();
+    location = await createStoreDatabase();
     ({ db } = (await openPostgresStore(location)) as unknown as { db: Connection });
     order = [];
     events = new Map();

@@ -7,7 +7,8 @@ import { LOCK_SPACE, WorkerRegistry } from "../../../src/store/postgres/due-work
 import { openPostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
 import { NO_RESULT, SILENT_OBSERVER } from "../../helpers/due-work-samples.js";
 import { eventually } from "../../helpers/eventually.js";
-import { createDatabase, describeOnPostgres, dropDatabase, withClient } from "../../helpers/postgres-server.js";
+import { describeOnPostgres, dropDatabase, withClient } from "../../helpers/postgres-server.js";
+import { createStoreDatabase } from "../../helpers/store-database.js";
 
 /** All sessions of the worker, and those that listen or hold its lock, as the server shows them. */
 const COUNT_SESSIONS = `
@@ -24,7 +25,7 @@ describeOnPostgres("the connections of a worker", () => {
   let runningJobs: number;
 
   beforeEach(async () => {
-    location = await createDatabase();
+    location = await createStoreDatabase();
     runningJobs = 0;
     released = new Promise((resolve) => {
       release = resolve;

@@ -8,13 +8,8 @@ import { migratePostgresStore, openPostgresStore } from "../../../src/store/post
 import { insertSample } from "../../contract/store/sample-runs.js";
 import { NO_RESULT, SILENT_OBSERVER } from "../../helpers/due-work-samples.js";
 import { eventually } from "../../helpers/eventually.js";
-import {
-  createDatabase,
-  describeOnPostgres,
-  dropDatabase,
-  ROLE_WITH_PASSWORD,
-  withClient,
-} from "../../helpers/postgres-server.js";
+import { describeOnPostgres, dropDatabase, ROLE_WITH_PASSWORD, withClient } from "../../helpers/postgres-server.js";
+import { createStoreDatabase } from "../../helpers/store-database.js";
 
 const INTERVAL_MS = 20;
 
@@ -25,7 +20,7 @@ describeOnPostgres("partitions of workers", () => {
   let errors: string[] = [];
 
   beforeEach(async () => {
-    location = await createDatabase();
+    location = await createStoreDatabase();
     passes = 0;
     errors = [];
   });
