@@ -224,15 +224,13 @@ function withDatabaseName(url: string, database: string): string {
 /** The first version that can copy the files of a database, which takes half the time of copying its pages. */
 const FILE_COPY_VERSION = 150_000;
 
-/** Copies a database of a server. */
-export async function copyDatabase(server: string, name: string, template: string): Promise<void> {
-  await withClient(server, async (client) => {
-    const { rows } = await client.query<{ version: number }>(
-      "SELECT current_setting('server_version_num')::int AS version",
-    );
-    const strategy = (rows[0]?.version ?? 0) >= FILE_COPY_VERSION ? "STRATEGY FILE_COPY" : "";
-    await client.query(`CREATE DATABASE ${name} TEMPLATE ${template} ${strategy}`);
-  });
+/** Copies a database of the server that a client is connected to. */
+export async function copyDatabase(client: pg.Client, name: string, template: string): Promise<void> {
+  const { rows } = await client.query<{ version: number }>(
+    "SELECT current_setting('server_version_num')::int AS version",
+  );
+  const strategy = (rows[0]?.version ?? 0) >= FILE_COPY_VERSION ? "STRATEGY FILE_COPY" : "";
+  await client.query(`CREATE DATABASE ${name} TEMPLATE ${template} ${strategy}`);
 }
 
 /** Creates an empty database on the shared server, or a copy of `template`. Returns its URL. */
@@ -241,7 +239,7 @@ export async function createDatabase(template?: string): Promise<string> {
   const server = await sharedServerUrl;
   const name = buildDatabaseName("knock_test");
   const source = template === undefined ? "template0" : new URL(template).pathname.slice(1);
-  await copyDatabase(server, name, source);
+  await withClient(server, (client) => copyDatabase(client, name, source));
   return withDatabaseName(server, name);
 }
 
