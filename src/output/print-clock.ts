@@ -1,4 +1,5 @@
 import type { RecipientReference } from "../domain/recipient/recipient.js";
+import type { StepOutcome } from "../domain/run/outcome.js";
 import { formatDuration } from "../util/duration.js";
 import type { AdvancedRunDocument, ClockDocument, FailedDeliveryDocument } from "./documents/runs.js";
 import { escapeToOneLine } from "./escape-controls.js";
@@ -16,15 +17,21 @@ function formatFailedDelivery(
   return `  ${formatTime(at, output.zone)}  ${workflow}  ${formatRecipientLabel(recipient)}  ${channel} ${paint.red(result)} ${paint.dim(`(${escapeToOneLine(reason)})`)}  ${message_id}`;
 }
 
-/** Formats one advance of a run as one line. */
-export function formatAdvancedRun(ran: AdvancedRunDocument, output: Output): string {
+/** Returns whether a step only waits for its request, so that the run continues at the same time. */
+const continuesNow = ({ outcome, until }: StepOutcome, { at }: AdvancedRunDocument): boolean =>
+  outcome === "waiting" && until === at;
+
+/** Formats one advance of a run as one line. Null if there is nothing to report before the run continues at the same time. */
+export function formatAdvancedRun(ran: AdvancedRunDocument, output: Output): string | null {
   const { colors: paint } = output;
+  const continues = ran.steps.some((step) => continuesNow(step, ran));
   const steps = ran.steps
-    .filter((step) => step.outcome !== "passed")
+    .filter((step) => step.outcome !== "passed" && !continuesNow(step, ran))
     .map(
       (step) =>
         `${formatStepOutcome(step, ran.steps)}${step.until ? ` until ${formatTime(step.until, output.zone)}` : ""}${step.reason && step.reason.code !== "batched" ? paint.dim(` (${formatReason(step.reason)})`) : ""}`,
     );
+  if (continues && steps.length === 0) return null;
   return `  ${formatTime(ran.at, output.zone)}  ${ran.workflow}  ${formatRecipientLabel(ran.recipient)}  ${steps.join(paint.dim(" · ")) || "ended"}`;
 }
 
@@ -48,7 +55,7 @@ export function printClock(state: ClockDocument, output: Output): void {
   const { verbosity, colors: paint } = output;
   if (verbosity.json) return output.json(state);
   if (verbosity.quiet) return output.line(state.now);
-  for (const ran of state.ran) output.line(formatAdvancedRun(ran, output));
+  output.lines(state.ran.flatMap((ran) => formatAdvancedRun(ran, output) ?? []));
   const failed = state.failed_deliveries ?? [];
   if (failed.length > 0) output.line(paint.red(failed.length === 1 ? "delivery failed:" : "deliveries failed:"));
   for (const delivery of failed) output.line(formatFailedDelivery(delivery, output));

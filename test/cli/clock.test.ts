@@ -1,5 +1,6 @@
 import { describe, expect } from "vitest";
 import type { AdvancedRun } from "../../src/ports/operations.js";
+import { ENVIRONMENT, initHello } from "../helpers/hello-project.js";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
 
 const near = (iso: unknown, offset = 0): boolean => Math.abs(Date.parse(String(iso)) - Date.now() - offset) < 20_000;
@@ -38,6 +39,17 @@ describe.concurrent("knock clock", () => {
     const { stderr, exitCode } = await collab.knock(["clock", "advance", "next"]);
     expect(stderr).toMatch(/^error: nothing is scheduled\nhint: Run `knock runs list --status waiting`/);
     expect(exitCode).toBe(2);
+  });
+
+  it("advance prints a run with a fetch step once", async ({ empty }) => {
+    const { edit, addStep, knock } = await initHello(empty);
+    const url = "https://api.example.com/a";
+    edit(ENVIRONMENT, (environment) => void Object.assign(environment, { fetch: { answers: [{ url, body: {} }] } }));
+    addStep("http_fetch", { method: "get", url });
+    addStep("delay", { delay_for: { unit: "hours", value: 1 } });
+    await knock(["notify", "hello", "-r", "ada", "--quiet"]);
+    const { stdout } = await knock(["clock", "advance", "1h"]);
+    expect(stdout).toMatch(/^ {2}\S+ \S+ {2}hello {2}ada {2}in-app delivered · email sandboxed\n\S+ \S+ {2}\(running/);
   });
 
   it("advance by zero does not reset the clock", async ({ collab }) => {

@@ -123,7 +123,8 @@ async function runWorker(flags: WorkerFlags, context: CommandContext): Promise<v
     }
     for (const advanced of ran) {
       if (output.verbosity.json) output.json(advanced, true);
-      else if (!output.verbosity.quiet) output.line(formatAdvancedRun(advanced, output));
+      else if (!output.verbosity.quiet)
+        output.lines([formatAdvancedRun(advanced, output)].filter((line) => line !== null));
     }
   };
   if (!flags.once) output.note("waiting for due work; press Ctrl-C to stop");
