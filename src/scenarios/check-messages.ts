@@ -37,6 +37,10 @@ function findContentMismatch(
   content: JsonObject,
   path: string,
 ): Pick<ExpectationFailure, "expected" | "found"> | null {
+  if (typeof matcher === "object" && typeof matcher.excludes === "string" && (matcher.contains || matcher.matches)) {
+    const { excludes, ...others } = matcher;
+    return findContentMismatch({ excludes }, content, path) ?? findContentMismatch(others, content, path);
+  }
   const values = selectContent(content, path);
   if (values.length === 0) return { expected: matchText(matcher, undefined)?.expected ?? "a value", found: "nothing" };
   const mismatches = values.map((value) => matchText(matcher, value));

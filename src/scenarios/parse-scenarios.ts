@@ -77,6 +77,10 @@ function toScenarios(file: ScenarioFile, expanded: ExpandedFile, findings: reado
   });
 }
 
+/** Returns the error about a name that another scenario, or another row of the same table, has. */
+const describeRepeatedName = (name: string, row: number | null): string =>
+  `is the second scenario with the name "${name}"${row === null ? "" : `. Use \${column} in the name, with a column in which the rows differ`}`;
+
 /** A file of scenarios, of which some can be invalid. */
 interface CheckedScenarios {
   scenarios: Scenario[];
@@ -94,8 +98,8 @@ export function checkScenarios(raw: unknown, fileName: string): CheckedScenarios
   const expanded = expandFile(raw, findings.add);
   checkFile(raw, expanded, findings.add);
   const names = new Set<string>();
-  for (const { key, name } of expanded) {
-    if (names.has(name)) findings.add(["scenarios", key], `is the second scenario with the name "${name}"`);
+  for (const { key, name, row } of expanded) {
+    if (names.has(name)) findings.add(["scenarios", key], describeRepeatedName(name, row));
     names.add(name);
   }
   const error = findings.isEmpty ? null : findings.toError(fileName, "scenario_invalid");

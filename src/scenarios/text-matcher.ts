@@ -35,7 +35,7 @@ function compilePattern(pattern: string): ((text: string) => boolean | null) | n
   };
 }
 
-/** The schema of an expected value: the whole value, or an object with one comparison. */
+/** The schema of an expected value: the whole value, or an object with comparisons, which must all be true. */
 export const textMatcherSchema = once(() =>
   unionByType("text, a number, true, false, or an object such as { contains: … }", {
     text: () => z.string(),
@@ -54,8 +54,10 @@ export const textMatcherSchema = once(() =>
         })
         .check(
           rule((matcher, report) => {
-            if (COMPARISONS.filter((name) => matcher[name] !== undefined).length !== 1)
-              report([], `must have exactly one of ${COMPARISONS.join(", ")}`);
+            const found = COMPARISONS.filter((name) => matcher[name] !== undefined);
+            if (found.length === 0) report([], `must have one of ${COMPARISONS.join(", ")}`);
+            else if (found.length > 1 && found.includes("equals"))
+              report(["equals"], `cannot be combined with ${found.filter((name) => name !== "equals").join(" and ")}`);
             if (typeof matcher.matches !== "string") return;
             const { length } = matcher.matches;
             if (length > MAX_PATTERN_LENGTH)
@@ -88,15 +90,13 @@ export function matchText(matcher: TextMatcher, found: Json | undefined): Mismat
     return found !== undefined && stableStringify(equals) === stableStringify(found)
       ? null
       : { expected: toText(equals), found };
-  if (typeof contains === "string")
-    return text.includes(contains) ? null : { expected: `text that contains ${JSON.stringify(contains)}`, found };
-  if (typeof excludes === "string")
-    return text.includes(excludes) ? { expected: `text without ${JSON.stringify(excludes)}`, found } : null;
-  if (typeof matches === "string") {
-    const isMatch = compilePattern(matches)?.(text);
-    if (isMatch) return null;
-    const timeout = isMatch === null ? ` (this could not be checked within ${PATTERN_TIMEOUT_MS} ms)` : "";
-    return { expected: `text that matches ${matches}${timeout}`, found };
-  }
-  return null;
+  if (typeof contains === "string" && !text.includes(contains))
+    return { expected: `text that contains ${JSON.stringify(contains)}`, found };
+  if (typeof excludes === "string" && text.includes(excludes))
+    return { expected: `text without ${JSON.stringify(excludes)}`, found };
+  if (typeof matches !== "string") return null;
+  const isMatch = compilePattern(matches)?.(text);
+  if (isMatch) return null;
+  const timeout = isMatch === null ? ` (this could not be checked within ${PATTERN_TIMEOUT_MS} ms)` : "";
+  return { expected: `text that matches ${matches}${timeout}`, found };
 }

@@ -117,7 +117,7 @@ describe("a file of scenarios", () => {
     [
       "two equal names",
       { scenarios: { "a ${x}": { each: [{ x: 1 }, { x: 1 }], steps: [step] } } },
-      '/scenarios/a ${x} is the second scenario with the name "a 1"',
+      '/scenarios/a ${x} is the second scenario with the name "a 1". Use ${column} in the name, with a column in which the rows differ',
     ],
     [
       "an unknown column",
@@ -166,9 +166,14 @@ describe("a file of scenarios", () => {
       "/scenarios/a/steps/0/expect/messages/0/body/matches matches every text, so it can never fail",
     ],
     [
-      "two comparisons",
-      { ...notify, expect: { messages: [{ body: { contains: "a", matches: "b" } }] } },
-      "/scenarios/a/steps/0/expect/messages/0/body must have exactly one of equals, contains, excludes, matches",
+      "a comparison with the whole value and another one",
+      { ...notify, expect: { messages: [{ body: { contains: "a", equals: "b" } }] } },
+      "/scenarios/a/steps/0/expect/messages/0/body/equals cannot be combined with contains",
+    ],
+    [
+      "no comparison",
+      { ...notify, expect: { messages: [{ body: {} }] } },
+      "/scenarios/a/steps/0/expect/messages/0/body must have one of equals, contains, excludes, matches",
     ],
     [
       "content of no message",

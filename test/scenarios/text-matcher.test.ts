@@ -32,3 +32,16 @@ describe("a pattern that a scenario expects", () => {
     expect(listMessages("(")).toEqual(["is not a regular expression"]);
   });
 });
+
+describe("several comparisons of one value", () => {
+  it.each([
+    ["a b", null],
+    ["b", 'text that contains "a"'],
+    ["a c", 'text without "c"'],
+    ["a 1", "text that matches ^\\D+$"],
+  ])("must all be true: %s", (text, expected) => {
+    const matcher = { contains: "a", excludes: "c", matches: "^\\D+$" };
+    expect(textMatcherSchema().safeParse(matcher).success).toBe(true);
+    expect(matchText(matcher, text)?.expected ?? null).toBe(expected);
+  });
+});
