@@ -54,6 +54,10 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   status: "Run `knock runs list` to see runs, or `knock doctor` to check the project.",
 };
 
+/** Returns what to do here instead of using a kind of resource of the official command line; undefined for other words. */
+export const findResourceHint = (word: string): string | undefined =>
+  Object.hasOwn(OFFICIAL_COMMANDS, word) ? OFFICIAL_COMMANDS[word] : undefined;
+
 /** The words that this tool does not have as commands, but knows what they stand for. */
 export const KNOWN_WORDS = [...Object.keys(OFFICIAL_COMMANDS), ...Object.keys(SYNONYMS)];
 

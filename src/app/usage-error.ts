@@ -5,6 +5,7 @@ import { KnockError } from "../errors/knock-error.js";
 import { quoteForShell } from "../input/restore-quotes.js";
 import { didYouMean, findNearest } from "../util/find-nearest.js";
 import { suggestForExcessArguments, suggestQuotedCommand } from "./suggest-command.js";
+import { findResourceHint } from "./unknown-command.js";
 
 /** Yields every command of a program, each group before its subcommands. */
 export function* listCommands(command: Command): Generator<Command> {
@@ -171,7 +172,7 @@ function createChoiceError(message: string): KnockError | undefined {
   const name = flags?.match(/--[\w-]+/)?.[0] ?? (argument && `<${argument}>`);
   if (name === undefined) return undefined;
   return new KnockError("usage", `${name}: there is no ${JSON.stringify(value)}`, {
-    hint: didYouMean(value, choices.split(", "), "One of"),
+    hint: (argument && findResourceHint(value)) || didYouMean(value, choices.split(", "), "One of"),
   });
 }
 

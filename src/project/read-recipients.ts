@@ -85,6 +85,7 @@ export async function readChangedRecipients(
       throw new KnockError(
         "project_invalid",
         `${file.displayPath}:${parsed.line}:${parsed.column}: invalid JSON: ${parsed.error}`,
+        { hint: parsed.hint },
       );
     const hasWarnings = stamp !== null && findRecipientWarnings(parsed.value).length > 0;
     const mark = { file: file.name, digest, stamp: hasWarnings ? `${stamp}${WARNINGS}` : stamp };

@@ -45,6 +45,7 @@ export async function readChangedSchedules(
       throw new KnockError(
         "project_invalid",
         `${document.displayPath}:${parsed.line}:${parsed.column}: invalid JSON: ${parsed.error}`,
+        { hint: parsed.hint },
       );
     const { parseSchedulesFile } = await import("../domain/trigger/schedules-file.js");
     const parse = (raw: unknown): ScheduleEntry[] => parseSchedulesFile(raw, document.displayPath);

@@ -132,6 +132,7 @@ async function resolveNestedJson(
     throw new KnockError(
       "workflow_invalid",
       `${dirname(reference.displayPath)}/${file}:${parsed.line}:${parsed.column}: invalid JSON: ${parsed.error}`,
+      { hint: parsed.hint },
     );
   }
   return resolveFileReferences(parsed.value, { ...reference, from: dirname(join(reference.from, file)) }, path);

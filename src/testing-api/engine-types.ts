@@ -189,15 +189,13 @@ export interface TestMessage {
   content: { [field: string]: unknown };
 }
 
-/** An expected value: the whole value, or one comparison. */
+/** An expected value: the whole value, or comparisons that must all be true. */
 export type ExpectedValue =
   | string
   | number
   | boolean
   | { equals: unknown }
-  | { contains: string }
-  | { excludes: string }
-  | { matches: string };
+  | { contains?: string; excludes?: string; matches?: string };
 
 /** Messages that are expected. */
 export interface ExpectedMessage<Workflow extends string = string> extends MessageSelection<Workflow> {

@@ -36,10 +36,15 @@ const HINTS: Record<string, string> = {
 const isAfterComma = (source: string, offset: number): boolean =>
   /[}\]]/.test(source[offset] ?? "") && /,\s*$/.test(source.slice(0, offset));
 
+/** Returns whether the comma at an offset follows another one, or the start of an object or a list. */
+const isExtraComma = (source: string, offset: number): boolean =>
+  source[offset] === "," && /[,[{]\s*$/.test(source.slice(0, offset));
+
 /** Returns how to fix an error; undefined if there are several ways. */
 function findHint(code: string, source: string, offset: number): string | undefined {
   const at = source[offset] ?? "";
   if (isAfterComma(source, offset)) return `Remove the comma before this ${at}.`;
+  if (isExtraComma(source, offset)) return "Remove this comma.";
   if (/[}\]]/.test(at) && code === "EndOfFileExpected") return `Remove this ${at}.`;
   // A closing brace before this one is one too many or missing.
   if (/[}\]]/.test(at) && code === "CommaExpected")
@@ -51,6 +56,7 @@ function findHint(code: string, source: string, offset: number): string | undefi
 function describeCharacter(code: string, source: string, offset: number): string | undefined {
   const at = String.fromCodePoint(source.codePointAt(offset) ?? 0x20);
   if (isAfterComma(source, offset)) return `unexpected comma before ${at}`;
+  if (isExtraComma(source, offset)) return "unexpected comma";
   if (code !== "InvalidSymbol") return undefined;
   if (/[“”„«»]/.test(at)) return `JSON strings need double quotes ("), not typographic ones (${at})`;
   if (/['‘’`]/.test(at)) return `JSON strings need double quotes ("), not single quotes (${at})`;
@@ -119,7 +125,8 @@ export async function parseJson(text: string): Promise<JsonResult> {
     if (first === undefined) return { error: (error as Error).message, ...position };
     const code = printParseErrorCode(first.error);
     const special = describeCharacter(code, source, offset);
-    const hint = special === undefined || isAfterComma(source, offset) ? findHint(code, source, offset) : undefined;
+    const hasHint = special === undefined || isAfterComma(source, offset) || isExtraComma(source, offset);
+    const hint = hasHint ? findHint(code, source, offset) : undefined;
     return {
       error: special ?? ERROR_MESSAGES[code] ?? "invalid JSON",
       ...position,

@@ -302,7 +302,7 @@ describe.concurrent("workflows", () => {
     [
       "a missing layout",
       { "workflows/odd/workflow.json": letter },
-      'is not a layout of this project: "fancy"\nhint: Fix workflows/odd/, or add layouts/fancy/layout.json.',
+      'is not a layout of this project: "fancy"\nhint: Fix the workflow "odd", or run `knock new layout fancy`.',
     ],
     [
       "a layout without its text",

@@ -26,6 +26,12 @@ export function checkChannelDataForm(
   );
 }
 
+/** Returns the error for the token of a device, which belongs in a list. */
+const describeInvalidToken = ({ input }: { input?: unknown }): string | undefined =>
+  typeof input === "string"
+    ? 'must be an object, found a string; did you mean "tokens", the list of a push channel?'
+    : undefined;
+
 /**
  * The schema of a recipient's tokens and connections, for all providers. Lists may be absent but not null, as in the
  * API.
@@ -71,7 +77,12 @@ const providerDataSchema = once(() => {
     devices: described(z.optional(z.array(device)), "Push: the devices."),
     connections: described(z.optional(z.array(connection)), "Chat: where messages are posted."),
     token: described(
-      optional(z.looseObject({ access_token: text("The access token of the workspace.", "xoxb-1") })),
+      optional(
+        z.looseObject(
+          { access_token: text("The access token of the workspace.", "xoxb-1") },
+          { error: describeInvalidToken },
+        ),
+      ),
       "Chat: the token of a tenant or an object.",
     ),
     ms_teams_tenant_id: text("Chat: the ID of the Microsoft Entra tenant.", "72f988bf-0000-4000-8000-000000000001"),

@@ -27,6 +27,25 @@ export function describeInvalidType(expected: string, input: unknown): string {
   return input === undefined ? `is required (${name})` : `must be ${name}, found ${describeJsonType(input)}`;
 }
 
+/** Names that other products use, with ours. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  title: "subject",
+  recipient: "to",
+  limit: "throttle_limit",
+  sec: "seconds",
+  secs: "seconds",
+  min: "minutes",
+  mins: "minutes",
+  hr: "hours",
+  hrs: "hours",
+};
+
+/** Returns the valid name that was probably meant; undefined if none is similar. */
+function findMeantName(typed: string, valid: readonly string[]): string | undefined {
+  const other = Object.hasOwn(OTHER_NAMES, typed) ? OTHER_NAMES[typed] : undefined;
+  return findNearest(typed, valid) ?? (other !== undefined && valid.includes(other) ? other : undefined);
+}
+
 /** Returns values as a list, such as `"a", "b" or 3`. */
 function formatAlternatives(values: readonly unknown[]): string {
   const texts = values.map((value) => JSON.stringify(value));
@@ -37,7 +56,7 @@ function formatAlternatives(values: readonly unknown[]): string {
 export function describeInvalidValue(values: readonly unknown[], input: unknown): string {
   const near =
     typeof input === "string"
-      ? findNearest(
+      ? findMeantName(
           input,
           values.filter((value) => typeof value === "string"),
         )
@@ -59,7 +78,7 @@ const MAX_LISTED_KEYS = 16;
 function serializeUnknownKeys(issue: RawIssue & { code: "unrecognized_keys" }, maxListed = MAX_LISTED_KEYS): string {
   const known = getDeclaredKeys(issue);
   const sentences = issue.keys.map((key) => {
-    const near = findNearest(key, known);
+    const near = findMeantName(key, known);
     const names = known.length === 0 ? "no properties are expected" : `valid keys are ${known.join(", ")}`;
     const isListed = near === undefined && known.length <= maxListed;
     return `${describeUnknownKey(key, near)}${isListed ? `; ${names}` : ""}`;

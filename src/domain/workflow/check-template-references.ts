@@ -59,7 +59,7 @@ export function checkTemplateReferences(
   { layouts, layoutKeys, partialKeys }: ProjectTemplates,
 ): void {
   const details: ErrorDetail[] = [];
-  const files: string[] = [];
+  const commands: string[] = [];
   for (const { step, path } of walkChannelSteps(workflow.steps)) {
     if (!hasTrait(step.channel_type, "hasLayout")) continue;
     const templatePath = [...parsePathSegments(path), "template"];
@@ -70,19 +70,19 @@ export function checkTemplateReferences(
     const layout = key === null ? undefined : layouts.get(key);
     if (key !== null && layout === undefined && ![DEFAULT_LAYOUT, ...layoutKeys].includes(key)) {
       report(["settings", "layout_key"], describeMissing("layout", key, [...layoutKeys, DEFAULT_LAYOUT]));
-      files.push(`layouts/${key}/layout.json`);
+      commands.push(`\`knock new layout ${key}\``);
     }
     if (layout !== undefined && !layout.is_mjml && step.template?.is_mjml === true)
       report(["is_mjml"], `needs an MJML layout, but "${key}" is not`);
     for (const { block, path: at } of walkBlocks(getVisualBlocks(step), ["visual_blocks"])) {
       if (block.type === "partial" && !partialKeys.includes(String(block.key))) {
         report([...at, "key"], describeMissing("partial", String(block.key), partialKeys));
-        files.push(`partials/${block.key}/partial.json`);
+        commands.push(`\`knock new partial ${block.key}\``);
       }
     }
   }
   const [first, ...others] = details;
   if (first === undefined) return;
-  const missing = files.length === 0 ? "" : `, or add ${[...new Set(files)].join(", ")}`;
-  throw createWorkflowError(workflow, [first, ...others], `Fix workflows/${workflow.key}/${missing}.`);
+  const missing = commands.length === 0 ? "" : `, or run ${[...new Set(commands)].join(" and ")}`;
+  throw createWorkflowError(workflow, [first, ...others], `Fix the workflow "${workflow.key}"${missing}.`);
 }
