@@ -66,6 +66,23 @@ describe.concurrent("knock validate reports in one run", () => {
     ]);
   });
 
+  it("errors of recipients and workflows although the environment lacks its channels", async ({ empty }) => {
+    const hello = await initHello(empty);
+    hello.edit(ENVIRONMENT, (environment) => {
+      environment.chanels = environment.channels ?? {};
+      delete environment.channels;
+    });
+    hello.edit(RECIPIENTS, ({ users }) => Object.assign((users as object[])[0] ?? {}, { channel_data: 5 }));
+    hello.editWorkflow((workflow) => {
+      for (const step of workflow.steps) delete step.channel_type;
+      Object.assign(workflow, { categories: 5 });
+    });
+    const places = (await hello.report()).map((line) => line.replace(/(:\d+)+: .*/, ""));
+    expect(places.sort()).toEqual([ENVIRONMENT, RECIPIENTS, WORKFLOW]);
+    hello.write(ENVIRONMENT, "{");
+    expect((await hello.report()).map((line) => line.replace(/(:\d+)+: .*/, ""))).toEqual([ENVIRONMENT, RECIPIENTS]);
+  });
+
   it("errors of the environment, the recipients, audiences, translations and workflows", async ({ empty }) => {
     const hello = await initHello(empty);
     hello.write(EMAIL, MISSPELLED);

@@ -3,9 +3,11 @@ import { isAboutUnknownKey } from "../../domain/findings/describe-finding.js";
 import type { LocatedFinding } from "../../domain/validation/located-finding.js";
 import type { ProjectLocation } from "../../project/find-project.js";
 import { formatDisplayPath } from "../../project/format-display-path.js";
+import type { Project } from "../../project/open-project.js";
 import { listEnvironmentFiles } from "../../project/read-environment.js";
 import { readProjectJson } from "../../project/read-project-text.js";
 import { isJsonObject, type Json } from "../../util/json.js";
+import type { FindingCollector } from "./finding-collector.js";
 
 const listKeys = (value: Json | undefined): string[] => (isJsonObject(value) ? Object.keys(value) : []);
 
@@ -32,4 +34,24 @@ export async function hasAllNames(
       if (listKeys(document[section]).some((key) => !Object.hasOwn(known, key))) return false;
   }
   return true;
+}
+
+/**
+ * Checks what does not depend on the names in an environment that lacks some: the format of recipients and of workflows, apart
+ * from the types of channels. The project's reads report errors to the collector.
+ */
+export async function checkFormats(
+  project: Project,
+  workflowKeys: readonly string[],
+  collector: FindingCollector,
+): Promise<void> {
+  await collector.tryRead(collector.displayPath("recipients"), () => project.readChangedRecipients(new Map()));
+  // Without an environment, each workflow would have its error.
+  if ((await project.environment().catch(() => null)) === null) return;
+  for (const key of workflowKeys) {
+    const { displayPath } = collector.toProjectFile("workflows", key, "workflow.json");
+    await collector.tryRead(displayPath, () => project.workflow(key));
+    collector.add(...project.getWorkflowFindings(key));
+  }
+  collector.drop(({ code, pointer }) => code === "undeclared_channel" || pointer.endsWith("/channel_type"));
 }

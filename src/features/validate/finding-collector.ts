@@ -47,6 +47,13 @@ export class FindingCollector {
     for (const finding of found) this.findings.push(finding);
   }
 
+  /** Removes findings that another finding causes. */
+  drop(isCaused: (finding: LocatedFinding) => boolean): void {
+    const kept = this.findings.filter((finding) => !isCaused(finding));
+    this.findings.length = 0;
+    this.add(...kept);
+  }
+
   /** Adds the findings of an error. `file` is the display path of the file that is read. */
   addError(error: unknown, file: string): void {
     if (!(error instanceof KnockError)) throw error;

@@ -25,7 +25,7 @@ import { readGuides } from "../../project/read-guides.js";
 import type { RecipientsSeed } from "../../project/read-recipients.js";
 import { once } from "../../util/once.js";
 import { checkAwaitedEvents } from "./check-awaited-events.js";
-import { hasAllNames } from "./check-environment.js";
+import { checkFormats, hasAllNames } from "./check-environment.js";
 import { checkFiles } from "./check-files.js";
 import { checkPayloads } from "./check-payloads.js";
 import {
@@ -50,7 +50,7 @@ import { WorkflowChecker } from "./workflow-checker.js";
 /** Checks the files of one project and collects the findings. */
 class ProjectValidator {
   /** The project with the valid parts of its documents. The errors of the others are findings. */
-  private readonly project: Project;
+  readonly project: Project;
   /** The workflows that were checked, with their valid parts. */
   private readonly workflows = new Map<string, Workflow>();
   /** The workflows and broadcasts with an error. A name that seems to be unknown can be in their invalid parts. */
@@ -279,7 +279,7 @@ export async function validateProject(
     await validator.checkPayloads(keys.length === 0);
     await validator.checkScenarios(keys);
     collector.add(...(await checkFiles(project, keys, cwd)));
-  }
+  } else await checkFormats(validator.project, keys.length === 0 ? known : keys, collector);
   const { knockDir, root, branchDir } = project;
   const displayPath = (path: string): string => formatDisplayPath(cwd, path);
   const countFiles = (folder: string): number => listFilesBelow(folder, displayPath).length;
