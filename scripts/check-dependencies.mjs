@@ -16,7 +16,6 @@ const OLDEST_NODE = "20.20.0";
 /** Packages with install scripts, and why the project works without them (`npm ci --ignore-scripts`). */
 const PACKAGES_WITH_SCRIPTS = {
   "@photostructure/sqlite": "it contains prebuilt bindings",
-  pnpm: "it replaces the program with a faster one; only npm run check:release uses it",
   yarn: "it only prints a warning; only npm run check:release uses it",
   esbuild: "the optional package of the platform contains its program",
   protobufjs:

@@ -8,7 +8,7 @@ import { execa } from "execa";
 const ROOT = join(import.meta.dirname, "..");
 const PREFIX = "check:";
 /** Checks that need the network. */
-const ONLINE = ["vulnerabilities", "signatures"];
+const ONLINE = ["vulnerabilities", "signatures", "release"];
 /** A check that hangs is ended. */
 const TIMEOUT_MS = 300_000;
 

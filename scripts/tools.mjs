@@ -46,7 +46,11 @@ export async function installTools(name) {
     }
     try {
       console.error(`installing the packages of tools/${name}`);
-      await execa("npm", ["ci"], { cwd: folder, stdio: ["ignore", "ignore", "inherit"], timeout: TIMEOUT_MS });
+      await execa("npm", ["ci", "--loglevel", "error"], {
+        cwd: folder,
+        stdio: ["ignore", "ignore", "inherit"],
+        timeout: TIMEOUT_MS,
+      });
       copyFileSync(join(folder, "package-lock.json"), toMark(folder));
     } finally {
       rmSync(lock, { recursive: true, force: true });
