@@ -214,7 +214,7 @@ const yarn = (...args) => ["node", join(tools, "node_modules/@yarnpkg/cli-dist/b
 /** For root, Yarn 1 would use folders of the system. */
 const CLASSIC_FOLDERS = ["--prefix", "../home/npm", "--global-folder", "../home/yarn"];
 
-/** How users install the package: what is measured, what is used, and how it is removed. */
+/** How users install the package: the measured folder, the commands that work, and how it is removed. */
 const INSTALLATIONS = {
   "npm, global": {
     install: ["npm", "install", "--global", PACKAGE],

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 
 const PAGES = ["ARCHITECTURE.md", "CONTRIBUTING.md", "docs/internals/walkthrough.md"];
-const TOP_LEVEL = ["src", "test", "docs", "bin", "scripts", "bench", "schemas", "fixtures"];
+const TOP_LEVEL = ["src", "test", "docs", "bin", "scripts", "bench", "schemas", "fixtures", "tools"];
 
 const RETIRED_PREFIXES = /\b(?:MOST|LARGEST|LONGEST)_[A-Z_]+\b/;
 const MAX_OF_FUNCTIONS = 60;
