@@ -81,12 +81,12 @@ export async function planSchedules(
       now,
     );
   const timed = await setFirstOccurrences({ store: { readRecipients }, definitions }, changed, now);
-  const saved = timed.map((schedule, index): Schedule => {
+  const saved = timed.map((schedule): Schedule => {
     const before = existing.get(schedule.id);
     if (before === undefined) return schedule;
     if (hasTimes(before, schedule)) return { ...schedule, next_occurrence_at: before.next_occurrence_at };
     const isPast = before.scheduled_at === schedule.scheduled_at && hasOccurred(schedule, {});
-    return isPast ? { ...schedule, next_occurrence_at: null } : (timed[index] as Schedule);
+    return isPast ? { ...schedule, next_occurrence_at: null } : schedule;
   });
   return { recipients, schedules: { saved, removed: knownIds.filter((id) => !ids.includes(id)) }, ids };
 }
