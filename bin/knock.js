@@ -77,14 +77,22 @@ function cachePrefix(build) {
   return isInCheckout(folder) ? null : join(folder, `${build}-${version}-${arch}`);
 }
 
+/** Creates a folder and its parents. `mkdirSync` with `recursive` never returns for a path below /proc. */
+function makeFolder(folder) {
+  const { existsSync, mkdirSync } = require("node:fs");
+  if (existsSync(folder)) return;
+  makeFolder(join(folder, ".."));
+  mkdirSync(folder, { mode: 0o700 });
+}
+
 /**
  * Writes the cache under a temporary name and renames it, so that another process never reads an incomplete file.
  * Errors are ignored, because the cache only affects speed.
  */
 function keep(cache, data) {
-  const { mkdirSync, readdirSync, renameSync, statSync, unlinkSync, writeFileSync } = require("node:fs");
+  const { readdirSync, renameSync, statSync, unlinkSync, writeFileSync } = require("node:fs");
   try {
-    mkdirSync(join(cache, ".."), { recursive: true, mode: 0o700 });
+    makeFolder(join(cache, ".."));
     const temporaryPath = `${cache}.${process.pid}`;
     writeFileSync(temporaryPath, data, { mode: 0o600 });
     renameSync(temporaryPath, cache);

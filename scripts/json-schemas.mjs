@@ -103,8 +103,8 @@ function unwrapSingleMember(json) {
 const PLACEHOLDER = "^\\$\\{[^{}]*\\}$";
 
 /**
- * Allows a placeholder such as `${count}` in place of a number, a boolean or one of several texts, which a row of a
- * scenario's table replaces.
+ * Allows a placeholder such as `${count}` in place of a number, a boolean, one of several texts or an object of any
+ * content, which a row of a scenario's table replaces.
  */
 function allowPlaceholder(json) {
   if (json.enum?.some((value) => typeof value === "string")) {
@@ -115,7 +115,9 @@ function allowPlaceholder(json) {
     return;
   }
   const types = [json.type].flat();
-  if (!types.some((type) => ["integer", "number", "boolean"].includes(type)) || types.includes("string")) return;
+  const isFreeObject = types.includes("object") && JSON.stringify(json.additionalProperties) === "{}";
+  const isReplaced = isFreeObject || types.some((type) => ["integer", "number", "boolean"].includes(type));
+  if (!isReplaced || types.includes("string")) return;
   json.type = [...types, "string"];
   json.pattern = PLACEHOLDER;
 }

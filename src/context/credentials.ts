@@ -3,6 +3,7 @@ import { dirname, isAbsolute, join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
+import { makeFolder } from "../util/make-folder.js";
 import { getErrorCode } from "../util/text-file.js";
 import {
   createUnusableFileError,
@@ -43,7 +44,7 @@ const unlock = (lock: string): void => rmSync(lock, { recursive: true, force: tr
  */
 async function withFileLock<T>(file: string, work: () => Promise<T>): Promise<T> {
   const lock = `${file}.lock`;
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file), 0o700);
   const startedAt = Date.now();
   while (!tryToLock(lock)) {
     if (Date.now() - startedAt > MAX_WAIT_MS) throw new Error(`${lock} exists: another process is writing the file`);

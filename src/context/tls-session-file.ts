@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, type Stats, statSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, type Stats, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { TlsSessionStore } from "../remote/http/transport.js";
 import { loadCrypto } from "../util/load-crypto.js";
+import { makeFolder } from "../util/make-folder.js";
 import { once } from "../util/once.js";
 import type { ProcessIO } from "./process-io.js";
 
@@ -31,7 +32,7 @@ function deleteIfPossible(file: string): void {
 function replaceFile(file: string, content: Buffer): void {
   const temporaryPath = `${file}.${process.pid}`;
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(file), 0o700);
     writeFileSync(temporaryPath, content, { mode: 0o600 });
     renameSync(temporaryPath, file);
   } catch {

@@ -32,6 +32,10 @@ describe.concurrent("compiled code", () => {
     expect(cached(collab)).toEqual([]);
   });
 
+  it.runIf(existsSync("/proc/self"))("is not stored where no folder can be created", async ({ collab }) => {
+    expect((await collab.knock(NOTIFY, { env: { XDG_CACHE_HOME: "/proc" } })).exitCode).toBe(0);
+  });
+
   it("is stored when a signal stops a server, which is its regular end", async ({ collab }) => {
     const env = { XDG_CACHE_HOME: join(collab.home, "cache") };
     const args = ["dev", "--port", "0", "--store", ":memory:", "--ready-file", "ready.json"];
