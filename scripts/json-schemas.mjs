@@ -115,7 +115,8 @@ function allowPlaceholder(json) {
     return;
   }
   const types = [json.type].flat();
-  const isFreeObject = types.includes("object") && JSON.stringify(json.additionalProperties) === "{}";
+  const isFreeObject =
+    types.includes("object") && !json.properties && JSON.stringify(json.additionalProperties) === "{}";
   const isReplaced = isFreeObject || types.some((type) => ["integer", "number", "boolean"].includes(type));
   if (!isReplaced || types.includes("string")) return;
   json.type = [...types, "string"];

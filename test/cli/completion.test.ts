@@ -116,6 +116,15 @@ async function completeOnTerminal(sample: Sample, shell: string, setup: string, 
 }
 
 describe("knock completion", () => {
+  cliTest("completes the name by which the command was started", async ({ empty }) => {
+    const bin = join(import.meta.dirname, "../../bin/knock-cli.js");
+    for (const shell of ["bash", "zsh", "fish", "powershell"]) {
+      const { stdout } = await empty.knock(["completion", shell], { bin });
+      expect(stdout, shell).toContain("knock-cli");
+      expect(stdout, shell).not.toMatch(/\bknock\b(?!-cli)/);
+    }
+  });
+
   it.for(["bash", "zsh", "fish", "powershell"])("prints a script for %s", async (shell, { empty }) => {
     const { stdout, exitCode } = await empty.knock(["completion", shell]);
     expect([exitCode, stdout.includes("completion-server")], stdout).toEqual([0, true]);

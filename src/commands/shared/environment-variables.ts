@@ -256,5 +256,23 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
     meaning: "the same; Node.js writes code coverage to this folder",
     default: "compiled code is kept in the cache folder",
   },
+  {
+    name: "PATH",
+    group: "Programs",
+    meaning: "`knock doctor` says which program the name `knock` starts",
+    default: "no program is found",
+  },
+  {
+    name: "npm_lifecycle_event",
+    group: "Programs",
+    meaning: "`npx` sets it, so that hints contain `npx`",
+    default: "hints contain the name of the command",
+  },
+  {
+    name: "npm_lifecycle_script",
+    group: "Programs",
+    meaning: "the command that `npx` runs",
+    default: "see `npm_lifecycle_event`",
+  },
   ...TRACE_VARIABLES,
 ];
