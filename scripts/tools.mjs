@@ -1,6 +1,6 @@
 // Tools that few contributors need have a folder in tools/ with its own lockfile, so that `npm ci` stays fast. The script that uses
 // one installs it. `node scripts/tools.mjs <folder> <program> [arguments]` installs a folder and runs one of its programs.
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -21,16 +21,26 @@ function isInstalled(folder) {
   return existsSync(mark) && readFileSync(mark).equals(readFileSync(join(folder, "package-lock.json")));
 }
 
-/** Creates a folder that other processes wait for. Returns false if one of them has done so. */
+/** Returns whether the process that created a lock has ended without removing it. */
+function isAbandoned(lock) {
+  try {
+    if (Date.now() - statSync(lock).mtimeMs > TIMEOUT_MS) return true;
+    const pid = Number(readFileSync(lock, "utf8"));
+    if (pid > 0) process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return error.code === "ESRCH";
+  }
+}
+
+/** Creates a file that other processes wait for. Returns false if one of them has done so. */
 function takeLock(lock) {
   try {
-    mkdirSync(lock);
+    writeFileSync(lock, String(process.pid), { flag: "wx" });
     return true;
-  } catch {
-    const created = statSync(lock, { throwIfNoEntry: false });
-    // The process that created it was killed.
-    if (created !== undefined && Date.now() - created.mtimeMs > TIMEOUT_MS)
-      rmSync(lock, { recursive: true, force: true });
+  } catch (error) {
+    if (error.code !== "EEXIST") throw error;
+    if (isAbandoned(lock)) rmSync(lock, { force: true });
     return false;
   }
 }
@@ -53,7 +63,7 @@ export async function installTools(name) {
       });
       copyFileSync(join(folder, "package-lock.json"), toMark(folder));
     } finally {
-      rmSync(lock, { recursive: true, force: true });
+      rmSync(lock, { force: true });
     }
   }
   return folder;
