@@ -53,14 +53,17 @@ download() {
   fi
 }
 
-compute_checksum() {
-  if command -v sha256sum >/dev/null 2>&1; then
-    sha256sum "$1"
-  elif command -v shasum >/dev/null 2>&1; then
-    shasum -a 256 "$1"
-  else
+# Fails before the download, so that a missing program is not taken for a changed file.
+check_programs() {
+  command -v sha256sum >/dev/null 2>&1 || command -v shasum >/dev/null 2>&1 ||
     fail "neither sha256sum nor shasum is installed, so the download cannot be checked"
-  fi | cut -d ' ' -f 1
+  for program in tar gzip; do
+    command -v "$program" >/dev/null 2>&1 || fail "$program is not installed"
+  done
+}
+
+compute_checksum() {
+  if command -v sha256sum >/dev/null 2>&1; then sha256sum "$1"; else shasum -a 256 "$1"; fi | cut -d ' ' -f 1
 }
 
 # Prints the version of an earlier installation, and nothing for another program, which must stay.
@@ -72,6 +75,11 @@ main() {
   [ "$folder" != "/.local/bin" ] || fail "HOME is not set" "Set KNOCK_INSTALL_FOLDER to a folder on your PATH."
   platform=$(find_platform)
   check_glibc
+  check_programs
+  case "$folder" in
+    /*) ;;
+    *) folder="$PWD/$folder" ;;
+  esac
   file="knock-$platform.tar.gz"
   expected=$(echo "$checksums" | grep " $file\$" | cut -d ' ' -f 1) || true
   [ -n "$expected" ] || fail "this release has no executable for $platform" "$other_ways"
@@ -81,11 +89,12 @@ main() {
   if [ -e "$target" ]; then
     earlier=$(read_version "$target")
     [ -n "$earlier" ] ||
-      fail "$target is another program" "Set KNOCK_INSTALL_NAME=knock-cli to install this one beside it."
+      fail "$target is another program, or was cut off" "Set KNOCK_INSTALL_NAME=knock-cli to install beside it, or delete it."
   fi
 
   temporary=$(mktemp -d)
-  trap 'rm -rf "$temporary"' EXIT
+  new=""
+  trap 'rm -rf "$temporary" ${new:+"$new"}' EXIT
   trap 'exit 130' INT TERM
   download "$address/$file" "$temporary/$file" ||
     fail "$address/$file could not be downloaded" "Check your connection and proxy, and run this again."
@@ -94,8 +103,9 @@ main() {
     fail "$file was cut off or changed on its way: its checksum is $actual, not $expected" "Nothing was installed. Run this again."
   tar -xzf "$temporary/$file" -C "$temporary"
   mkdir -p "$folder" || fail "$folder cannot be created" "Set KNOCK_INSTALL_FOLDER to another folder."
-  # The file is replaced at once, so that a command that runs meanwhile uses the old or the new one.
-  cp "$temporary/knock" "$target.new" && chmod 755 "$target.new" && mv -f "$target.new" "$target" ||
+  # The file is replaced at once, so that a command that runs meanwhile uses the old or the new one. Its name before that is new,
+  # because another installation may run at the same time.
+  new=$(mktemp "$target.XXXXXX") && cp "$temporary/knock" "$new" && chmod 755 "$new" && mv -f "$new" "$target" ||
     fail "$target cannot be written" "Set KNOCK_INSTALL_FOLDER to another folder."
   echo "installed $name $version in $folder${earlier:+, in place of $earlier}"
   case ":$PATH:" in

@@ -1,5 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -54,13 +64,14 @@ beforeEach(() => {
 });
 
 /** Runs the script of the release. `programs` replace programs that it calls, by their names. */
-async function install(env: Record<string, string> = {}, programs: Record<string, string> = {}) {
+async function install(env: Record<string, string> = {}, programs: Record<string, string> = {}, cwd = root) {
   const folder = mkdtempSync(join(root, "programs-"));
   for (const [name, output] of Object.entries(programs))
     writeFileSync(join(folder, name), `#!/bin/sh\n${output}\n`, { mode: 0o755 });
   const { exitCode, stdout, stderr } = await execa("sh", [join(release, "install.sh")], {
     env: { PATH: `${folder}:${process.env.PATH}`, HOME: home, TMPDIR: root, KNOCK_INSTALL_ADDRESS: address, ...env },
     extendEnv: false,
+    cwd,
     reject: false,
     timeout: 60_000,
   });
@@ -89,6 +100,26 @@ describe.skipIf(process.platform === "win32")("the install script", () => {
     expect(String(execFileSync(join(folder, "knock"), ["--version"]))).toBe(`${VERSION}\n`);
   });
 
+  it("installs twice at the same time, in a folder that is named relative to the current one", async () => {
+    const runs = await Promise.all([1, 2, 3].map(() => install({ KNOCK_INSTALL_FOLDER: "bin" }, {}, home)));
+    expect(runs.map(({ exitCode, stderr }) => [exitCode, stderr])).toEqual(runs.map(() => [0, ""]));
+    expect(readdirSync(join(home, "bin"))).toEqual(["knock"]);
+    expect(runs[0]?.stdout).toContain(`installed knock ${VERSION} in ${home}/bin`);
+  });
+
+  it("says which program is missing before it downloads", async () => {
+    const folder = mkdtempSync(join(root, "few-"));
+    const link = (...names: string[]) => {
+      for (const name of names)
+        symlinkSync(execFileSync("which", [name], { encoding: "utf8" }).trim(), join(folder, name));
+    };
+    link("sh", "uname", "getconf", "sed", "sort", "head", "grep", "cut");
+    expect((await install({ PATH: folder })).stderr).toContain("error: neither sha256sum nor shasum is installed");
+    link(process.platform === "darwin" ? "shasum" : "sha256sum");
+    expect((await install({ PATH: folder })).stderr).toBe("error: tar is not installed");
+    expect(requests).toEqual([]);
+  });
+
   it("keeps another program of the same name, and installs beside it under another one", async () => {
     const folder = join(home, "bin");
     mkdirSync(folder);
@@ -96,7 +127,7 @@ describe.skipIf(process.platform === "win32")("the install script", () => {
     expect(await install({ KNOCK_INSTALL_FOLDER: folder })).toEqual({
       exitCode: 1,
       stdout: "",
-      stderr: `error: ${folder}/knock is another program\nhint: Set KNOCK_INSTALL_NAME=knock-cli to install this one beside it.`,
+      stderr: `error: ${folder}/knock is another program, or was cut off\nhint: Set KNOCK_INSTALL_NAME=knock-cli to install beside it, or delete it.`,
     });
     expect(requests).toEqual([]);
     expect((await install({ KNOCK_INSTALL_FOLDER: folder, KNOCK_INSTALL_NAME: "knock-cli" })).exitCode).toBe(0);
