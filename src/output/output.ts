@@ -120,6 +120,11 @@ export class Output {
     return renameCommand(text, this.commandName);
   }
 
+  /** Returns items whose hints have the name that the user knows. */
+  nameHints<T extends { hint?: string | null | undefined }>(items: readonly T[]): T[] {
+    return items.map((item) => (item.hint == null ? item : { ...item, hint: this.nameCommand(item.hint) }));
+  }
+
   private writeError(text: string): void {
     this.options.stderr.write(renderStyles(this.nameCommand(text)));
   }

@@ -98,7 +98,7 @@ function suggestIdentify({ recipient }: RecipientOutcome): string {
 function formatRecipientOutcome(recipient: RecipientOutcome, now: number, output: Output): string {
   const { colors: paint, verbosity } = output;
   if (recipient.reason?.code === "recipient_not_found")
-    return `not identified, nothing was sent ${paint.dim(`(${suggestIdentify(recipient)})`)}`;
+    return `not identified, nothing was sent ${paint.dim(output.nameCommand(`(${suggestIdentify(recipient)})`))}`;
   const steps = selectSteps(recipient.steps, verbosity.verbose).map((step) =>
     formatStep(step, recipient.steps, now, output),
   );

@@ -3,8 +3,8 @@ import { basename } from "node:path";
 /** The name that texts of the program contain. */
 export const DEFAULT_NAME = "knock";
 
-/** The words after which a text names the command: quotes, a prompt, or another command. */
-const COMMAND = /(?<=[`'"($>]|\$ |&& |-- |example: )knock(?= [a-z<[-]|\|)/g;
+/** The words after which a text names the command: quotes, a prompt, another command, or the start of a row of a table. */
+const COMMAND = /(?<=[`'"($>]|\$ |&& |\| |-- |example: |^ {2})knock(?= [a-z<[-]|\|)/gm;
 
 /**
  * Returns the words with which a user started the command: the name of its file, after `npx` if that found it. `script` is the

@@ -1,5 +1,5 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
 import { ENVIRONMENT, initHello } from "../helpers/hello-project.js";
@@ -48,8 +48,33 @@ describe.concurrent("knock doctor", () => {
     expect(other?.message).toBe(
       `knock starts another installation of this command, version 0.0.9: ${empty.path("old/bin/knock")}`,
     );
+    mkdirSync(empty.path("project/knock"), { recursive: true });
+    chmodSync(empty.write("tools/knock", "#!/bin/sh\n"), 0o755);
+    const path = [empty.path("project"), empty.path("tools")].join(delimiter);
+    expect(find(await empty.knock(["doctor", "--json"], { env: { PATH: path } }), "command")).toMatchObject({
+      status: "ok",
+      message: `knock starts ${empty.path("tools/knock")}, which is not in a known package`,
+    });
     const none = find(await empty.knock(["doctor", "--json"], { env: { PATH: "" } }), "command");
     expect(none).toMatchObject({ status: "ok", message: "started as knock; no knock is on the search path" });
+  });
+
+  it("and results of other commands name the command as it was started in their hints", async ({ collab }) => {
+    const run = (...args: string[]) => collab.knock(args, { bin: "knock-cli" });
+    const env = { KNOCK_TARGET: "remote" };
+    const { json, stdout } = await collab.knock(["doctor", "--json"], { bin: "knock-cli", env });
+    expect([json.checks, stdout]).toEqual([expect.anything(), expect.stringContaining("Run `knock-cli auth login`")]);
+    expect((await run("auth", "status")).stdout).toContain("run `knock-cli auth login` to create one");
+    expect((await run("notify", "new-comment", "-r", "zoe", "--set", "page=Home")).stdout).toContain(
+      "(knock-cli users set zoe --file …)",
+    );
+    expect((await run("help", "clock")).stdout).toMatch(/^ {2}knock-cli clock advance 2d /m);
+    const file = "knock/workflows/welcome/workflow.json";
+    collab.write(file, collab.read(file).replace('"layout_key": null', '"layout_key": "fancy"'));
+    const [text, document] = [await run("validate"), await run("validate", "--json")];
+    expect([text.stdout, document.stdout]).toEqual(
+      Array(2).fill(expect.stringContaining("`knock-cli new layout fancy`")),
+    );
   });
 
   it("works outside of a project", async ({ empty }) => {

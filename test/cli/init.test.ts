@@ -91,7 +91,9 @@ describe.concurrent("knock init", () => {
     const { steps, defaults, ...job } = jobs.test;
     expect([job["runs-on"], defaults.run["working-directory"]]).toEqual(["ubuntu-latest", "app"]);
     for (const step of steps) expect(Object.keys(step).some((key) => ["uses", "run"].includes(key))).toBe(true);
-    const commands = steps.flatMap(({ run = "" }) => (run.startsWith("npx knock ") ? [run.split(" ").slice(2)] : []));
+    const commands = steps.flatMap(({ run = "" }) =>
+      run.startsWith("npx knock-cli ") ? [run.split(" ").slice(2)] : [],
+    );
     expect(commands.map(([name]: string[]) => name)).toEqual(["validate", "test"]);
     for (const args of commands) {
       const { exitCode, stdout, stderr } = await empty.knock(args, { cwd: "app" });

@@ -4,6 +4,7 @@ import { PROGRAM } from "../../src/app/program.js";
 import { run } from "../../src/app/run.js";
 import type { ProcessIO } from "../../src/context/process-io.js";
 import type { OutputStream } from "../../src/output/output-stream.js";
+import { findCommandName } from "../../src/util/command-name.js";
 import { sleep } from "../../src/util/sleep.js";
 import { releaseClosedStores } from "./collect-garbage.js";
 import { checkPrintedDocuments } from "./output-schemas.js";
@@ -58,6 +59,7 @@ export async function runInProcess({
   env,
   input,
   signal = new AbortController().signal,
+  bin,
   ...processOptions
 }: CommandInvocation & { signal?: AbortSignal }): Promise<ProcessResult & { chunks: OutputChunk[] }> {
   const [option] = Object.keys(processOptions);
@@ -68,7 +70,7 @@ export async function runInProcess({
   const stderr = createOutputCollector(true, chunks);
   const processIO: ProcessIO = {
     argv: args,
-    name: "knock",
+    name: findCommandName(bin, {}),
     env,
     cwd,
     version,

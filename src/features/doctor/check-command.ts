@@ -10,8 +10,10 @@ export function checkCommand(searchPath: string, startedAs: string): Omit<Doctor
   if (found === null) return { status: "ok", message: `started as ${startedAs}; no knock is on the search path` };
   const { path, package: owner } = found;
   const own = isExecutable() ? process.execPath : realpathSync(findPackageFolder());
-  const isOther = owner !== null && owner.folder !== own;
-  if (!isOther) return { status: "ok", message: `knock starts ${path}` };
+  // Some package managers start commands with programs of their own, so an unknown one is no reason for a warning.
+  const unknown = realpathSync(path) === own ? "" : ", which is not in a known package";
+  if (owner === null) return { status: "ok", message: `knock starts ${path}${unknown}` };
+  if (owner.folder === own) return { status: "ok", message: `knock starts ${path}` };
   const name = owner.name === OFFICIAL_PACKAGE ? "the official command" : "another installation of this command";
   const message = `knock starts ${name}, version ${owner.version}: ${path}`;
   if (!/\bknock$/.test(startedAs)) return { status: "ok", message: `started as ${startedAs}; ${message}` };

@@ -36,7 +36,7 @@ export function registerDoctor(program: Command, context: CommandContext): void 
   ]).action(async (flags: CommonFlags & TargetFlags) => {
     const { Doctor } = await import("./run-checks.js");
     const report = await new Doctor(context, flags).run();
-    printDoctorReport(report, context.output);
+    printDoctorReport({ checks: context.output.nameHints(report.checks) }, context.output);
     if (report.checks.some(({ status }) => status === "error")) context.setExitCode(EXIT.failure);
   });
 }

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, readFileSync, realpathSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { isJsonObject } from "../../util/json.js";
 
@@ -40,7 +40,7 @@ function findPackage(path: string): Installation["package"] {
 function isProgram(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
-    return true;
+    return statSync(path).isFile(); // A project has a folder of this name.
   } catch {
     return false;
   }

@@ -43,9 +43,9 @@ ${defaults}    steps:
       - name: Install
         run: npm ci
       - name: Validate the project
-        run: npx knock validate --strict --format github
+        run: npx knock-cli validate --strict --format github
       - name: Run the scenarios
-        run: npx knock test --reporter terminal --reporter github --reporter junit=reports/junit.xml --reporter html=reports/report.html
+        run: npx knock-cli test --reporter terminal --reporter github --reporter junit=reports/junit.xml --reporter html=reports/report.html
       - name: Upload the reports
         if: \${{ always() }}
         uses: actions/upload-artifact@v4

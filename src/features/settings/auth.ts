@@ -124,7 +124,7 @@ async function showStatus({ profile, apiKey, baseUrl, check }: AuthFlags, contex
 }
 
 function printProfiles(items: readonly Profile[], output: Output): void {
-  if (items.length === 0) return output.line("no profiles: run `knock auth login` to create one");
+  if (items.length === 0) return output.line(output.nameCommand("no profiles: run `knock auth login` to create one"));
   printTable(
     ["PROFILE", "KEY", "BASE URL", "BRANCH", "TARGET"],
     items.map((profile) => [

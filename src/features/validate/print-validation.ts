@@ -61,10 +61,11 @@ function printReportAsAnnotations(report: ValidationReport, output: Output, opti
 
 /** Prints a report in the format that `--format` selects. */
 export async function printValidationReport(
-  report: ValidationReport,
+  original: ValidationReport,
   output: Output,
   options: ReportOptions,
 ): Promise<void> {
+  const report = { ...original, findings: output.nameHints(original.findings) };
   if (options.format === "json") output.json(report);
   else if (options.format === "github") printReportAsAnnotations(report, output, options);
   else if (options.format === "text") printReportAsText(report, output);

@@ -24,7 +24,7 @@ function printFile(reported: ReportedFile, output: Output): void {
   output.line(paint.bold(file));
   if (error !== null) {
     output.line(`  ${formatSymbol("broken", output)} ${error.message}`);
-    if (error.hint !== null) output.line(`    ${error.hint}`);
+    if (error.hint !== null) output.line(`    ${output.nameCommand(error.hint)}`);
   }
   for (const scenario of scenarios.filter(isShown)) {
     const suffix = scenario.skip === null ? formatMilliseconds(scenario.duration_ms) : `skipped: ${scenario.skip}`;
