@@ -35,15 +35,16 @@ async function installNode() {
   return join(await installTools("executable"), "node_modules", name, `bin/node${EXTENSION}`);
 }
 
-/** Copies Node.js without its symbols, which are a fifth of its size. Windows keeps them in another file. */
+/** Copies Node.js without its symbols, which are a fifth of its size. Windows keeps them in another file. Returns whether they remain. */
 async function copyNode(node, copy) {
   copyFileSync(node, copy);
-  if (platform === "win32") return;
+  if (platform === "win32") return false;
   const { failed } = await execa("strip", platform === "darwin" ? ["-x", copy] : [copy], {
     reject: false,
     timeout: TIMEOUT_MS,
   });
-  if (failed) console.error("notice: strip is missing or failed, so the executable is 30 MB larger");
+  if (failed) console.error("notice: strip (of binutils) is missing or failed, so the executable is 30 MB larger");
+  return failed;
 }
 
 /** Returns the files of the npm package that the executable contains, by their names in it. */
@@ -67,7 +68,7 @@ try {
   const node = await installNode();
   const copy = join(folder, `node${EXTENSION}`);
   const built = join(folder, `knock${EXTENSION}`);
-  await copyNode(node, copy);
+  const hasSymbols = await copyNode(node, copy);
   const config = join(folder, "config.json");
   const settings = {
     main: join(FOLDER, "main.cjs"),
@@ -82,7 +83,7 @@ try {
   // macOS runs only signed programs. This signature names no one; the release signs with a certificate.
   if (platform === "darwin") await execa("codesign", ["--sign", "-", "--force", built], { timeout: TIMEOUT_MS });
   const { size } = statSync(built);
-  if (size > MAX_BYTES) fail(`the executable has ${size} bytes, and its limit is ${MAX_BYTES}`);
+  if (size > MAX_BYTES && !hasSymbols) fail(`the executable has ${size} bytes, and its limit is ${MAX_BYTES}`);
   mkdirSync(dirname(output), { recursive: true });
   // A copy, because the temporary folder may be on another disk; renamed, because the file may be running.
   copyFileSync(built, `${output}.new`);
