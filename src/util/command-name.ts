@@ -12,7 +12,7 @@ const COMMAND = /(?<=[`'"($>]|\$ |&& |\| |-- |example: |^ {2})knock(?= [a-z<[-]|
  */
 export function findCommandName(script: string | undefined, env: Record<string, string | undefined>): string {
   const name = basename(script ?? DEFAULT_NAME).replace(/\.(?:js|exe)$/i, "");
-  const [started = ""] = (env.npm_lifecycle_script ?? "").replaceAll('"', "").split(" ");
+  const [started = ""] = (env.npm_lifecycle_script ?? "").replaceAll(/["']/g, "").split(" ");
   const isNpx = env.npm_lifecycle_event === "npx" && started === name;
   return isNpx ? `npx ${name}` : name;
 }

@@ -11,6 +11,7 @@ describe("the name of the command", () => {
     ["./tools/knock-linux.exe", {}, "knock-linux"],
     [undefined, {}, "knock"],
     ["/project/node_modules/.bin/knock-cli", npx, "npx knock-cli"],
+    ["/project/node_modules/.bin/knock-cli", { ...npx, npm_lifecycle_script: "'knock-cli' notify" }, "npx knock-cli"],
     // A test runner that npx started, and that starts the command itself.
     ["/usr/local/bin/knock", { ...npx, npm_lifecycle_script: '"vitest" run' }, "knock"],
   ])("is found from %s", (script, env, name) => expect(findCommandName(script, env)).toBe(name));
