@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { readProse } from "./prose-sources.mjs";
 import { requireTool } from "./tools.mjs";
 
-const { TextlintKernel } = await requireTool("checks", "@textlint/kernel");
-const markdown = await requireTool("checks", "@textlint/textlint-plugin-markdown");
-const prh = await requireTool("checks", "textlint-rule-prh");
+const { TextlintKernel } = await requireTool("prose", "@textlint/kernel");
+const markdown = await requireTool("prose", "@textlint/textlint-plugin-markdown");
+const prh = await requireTool("prose", "textlint-rule-prh");
 
 const RULES = join(import.meta.dirname, "prose-rules.yml");
 const kernel = new TextlintKernel();
