@@ -266,14 +266,14 @@ export function measureDigestFloor(
   return measure(floor, engine, (db) => {
     const insertWorkflowRun = createInserter(db, "workflow_runs", joined.workflow_run);
     const insertRun = createInserter(db, "recipient_runs", joined.recipient_run);
-    const findBatch = db.prepare("SELECT row, items, holder FROM batches WHERE key = ? AND open = 1");
+    const findBatch = db.prepare("SELECT row, items, waiting_run FROM batches WHERE key = ? AND open = 1");
     const insertBatch = db.prepare(
       "INSERT INTO batches (key, open, opened_at, closes_at, items) VALUES (?, 1, ?, ?, 0)",
     );
     const insertActivity = db.prepare(
       "INSERT INTO batch_activities (batch, recipient_run, actor, data, at) VALUES (?, ?, ?, ?, ?)",
     );
-    const updateBatch = db.prepare("UPDATE batches SET items = ?, closes_at = ?, holder = ? WHERE row = ?");
+    const updateBatch = db.prepare("UPDATE batches SET items = ?, closes_at = ?, waiting_run = ? WHERE row = ?");
     const writeJoined = createStateWriter(joined);
     const at = Number(joined.recipient_run.inserted_at);
     for (let n = 0; n < triggers; n++)
@@ -281,19 +281,21 @@ export function measureDigestFloor(
         const workflow_run = insertWorkflowRun({ id: randomUUID(), data: JSON.stringify({ page: `Page ${n}` }) });
         for (let i = 0; i < recipients; i++) {
           const key = JSON.stringify(["$users", `user-${i}`, "latest", "digest", "batch_1", null, ""]);
-          const found = findBatch.get(key) as Record<"row" | "items" | "holder", number> | undefined;
+          const found = findBatch.get(key) as Record<"row" | "items" | "waiting_run", number> | undefined;
           const batch = found ?? {
             row: Number(insertBatch.run(key, at, at).lastInsertRowid),
             items: 0,
-            holder: null,
+            waiting_run: null,
           };
           const run = insertRun({ id: randomUUID(), workflow_run, recipient: `$users/user-${i}`, ...writeJoined([]) });
           insertActivity.run(batch.row, run, "$users/alan", "", at);
-          updateBatch.run(batch.items + 1, at, batch.holder ?? run, batch.row);
+          updateBatch.run(batch.items + 1, at, batch.waiting_run ?? run, batch.row);
         }
       });
 
-    const selectBatches = db.prepare("SELECT row, items, holder, key FROM batches WHERE row > ? ORDER BY row LIMIT ?");
+    const selectBatches = db.prepare(
+      "SELECT row, items, waiting_run, key FROM batches WHERE row > ? ORDER BY row LIMIT ?",
+    );
     const selectActivities = db.prepare(
       `SELECT w.data FROM batch_activities a CROSS JOIN recipient_runs r ON r.row = a.recipient_run CROSS JOIN workflow_runs w ON w.row = r.workflow_run WHERE a.batch = ? ORDER BY a.row LIMIT ${RENDERED_ACTIVITIES}`,
     );
@@ -306,13 +308,13 @@ export function measureDigestFloor(
     const writeCompleted = createStateWriter(completed);
     for (let last = 0; last < recipients; last += DUE_CHUNK)
       inTransaction(db, () => {
-        for (const { row, items, holder, key } of selectBatches.all(last, DUE_CHUNK) as Record<string, number>[]) {
+        for (const { row, items, waiting_run, key } of selectBatches.all(last, DUE_CHUNK) as Record<string, number>[]) {
           const activities = selectActivities.all(row as number) as { data: string }[];
           text = `${items} comments${activities.map(({ data }) => `\n- ${(JSON.parse(data) as { page: string }).page}`).join("")}\n`;
           const messageId = createMessageId();
           const state = writeCompleted([messageId]);
-          updateRun.run("completed", state.steps as string, state.events as string, null, holder as number);
-          insertMessage(messageId, (JSON.parse(String(key)) as string[])[1] as string, holder as number);
+          updateRun.run("completed", state.steps as string, state.events as string, null, waiting_run as number);
+          insertMessage(messageId, (JSON.parse(String(key)) as string[])[1] as string, waiting_run as number);
           close.run(row as number);
         }
       });

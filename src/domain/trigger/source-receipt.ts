@@ -20,18 +20,18 @@ export const SOURCE_KEY_LIFETIME_MS = 24 * 3_600_000;
  */
 export const SOURCE_LEASE_MS = 60_000;
 
-/** A logged event with the same source, type and key. Times are in milliseconds; `in_hand_until` is in real time. */
+/** A logged event with the same source, type and key. Times are in milliseconds; `claim_until` is in real time. */
 export interface EarlierSourceEvent {
-  state: "in_hand" | "done" | "failed" | "replay";
+  state: "processing" | "done" | "failed" | "replay";
   at: number;
-  in_hand_until: number;
+  claim_until: number;
 }
 
 /**
  * Returns whether the next event with the key of an earlier one is a replay: the earlier event succeeded within 24 h or
  * is in progress (E-386).
  */
-export function isReplay({ state, at, in_hand_until }: EarlierSourceEvent, now: number, realNow: number): boolean {
+export function isReplay({ state, at, claim_until }: EarlierSourceEvent, now: number, realNow: number): boolean {
   if (at <= now - SOURCE_KEY_LIFETIME_MS) return false;
-  return state === "done" || (state === "in_hand" && in_hand_until > realNow);
+  return state === "done" || (state === "processing" && claim_until > realNow);
 }

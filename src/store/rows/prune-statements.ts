@@ -14,7 +14,7 @@ function buildPrunable(before: string): string {
   return `r.status IN (${ENDED_STATUSES}) AND r.updated_at < ${before}
     AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.recipient_run = r.row AND m.due_at IS NOT NULL)
     AND NOT EXISTS (SELECT 1 FROM batch_activities a JOIN batches b ON b.row = a.batch
-      LEFT JOIN recipient_runs h ON h.row = b.holder
+      LEFT JOIN recipient_runs h ON h.row = b.waiting_run
       WHERE a.recipient_run = r.row AND (b.open = 1 OR h.status NOT IN (${ENDED_STATUSES}) OR h.updated_at >= ${before}))`;
 }
 

@@ -44,7 +44,7 @@ export const STORED_TABLES: readonly CheckedTable[] = [
   defineTable("template_sources", "row* texts", { texts: createListCheck(isText) }),
   WORKFLOW_RUNS,
   RECIPIENT_RUNS,
-  defineTable("batches", "row* key open opened_at closes_at holder> items"),
+  defineTable("batches", "row* key open opened_at closes_at waiting_run> items"),
   defineTable("batch_activities", "row* batch recipient_run> actor data at removed"),
   defineTable("throttles", "key* ends_at passes"),
   defineTable("throttle_passes", "key* recipient_run_id* passed"),
@@ -56,11 +56,11 @@ export const STORED_TABLES: readonly CheckedTable[] = [
   MESSAGES,
   defineTable("message_secrets", "message* secrets", { secrets: isJsonObject }),
   DELIVERY_LOGS,
-  defineTable("source_events", "row* id source event_type key state at in_hand_until event actions"),
+  defineTable("source_events", "row* id source event_type key state at claim_until event actions"),
   defineTable("outbound_events", "row* message recipient_run first last type at document"),
   defineTable("outbound_taken", "event* webhook*"),
   // Last, because a row in it makes a store record the changes of the other tables.
-  defineTable("outbound_watch", "row* held_until keep_until"),
+  defineTable("outbound_watch", "row* claim_until keep_until"),
 ];
 
 /** The rows that are read at once. */

@@ -6,7 +6,8 @@ import { Connection } from "./connection/connection.js";
 import { type Database, type Driver, openDatabase, selectOne, withDatabase } from "./connection/driver.js";
 import { readTableStatements } from "./connection/find-damage.js";
 import { checkVersion, inspectStoreFile } from "./connection/inspect-store-file.js";
-import { APPLICATION_ID, FIRST_VERSION, getCurrentVersion, MIGRATIONS } from "./connection/schema.js";
+import { FIRST_VERSION, getCurrentVersion, MIGRATIONS } from "./connection/migrations.js";
+import { APPLICATION_ID, CREATE_TABLES } from "./connection/schema.js";
 import {
   createDamagedError,
   createForeignDatabaseError,
@@ -58,6 +59,12 @@ function checkIdentity(database: Database, location: string): number {
   }
 }
 
+/** Updates the tables of a store of an earlier version. */
+export function updateTables(database: Database, location: string): void {
+  const version = checkIdentity(database, location);
+  if (version > 0 && version < getCurrentVersion()) migrate(database, location, version);
+}
+
 /** Throws `store_unusable` unless a database is a store of this version. */
 export function checkCurrentVersion(database: Database, location: string): void {
   const version = checkIdentity(database, location);
@@ -97,8 +104,8 @@ function migrate(database: Database, location: string, previousVersion: number):
   database.exec("BEGIN IMMEDIATE");
   try {
     const version = readStoreVersion(database, location);
-    const done = version === 0 ? 0 : version - FIRST_VERSION + 1;
-    for (const migration of MIGRATIONS.slice(done)) database.exec(migration);
+    if (version === 0) database.exec(CREATE_TABLES);
+    else for (const update of MIGRATIONS.slice(version - FIRST_VERSION)) update(database);
     database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${getCurrentVersion()}`);
     database.exec("COMMIT");
   } catch (error) {
@@ -152,7 +159,7 @@ let cachedExpectedTables: ReadonlyMap<string, string> | undefined;
 /** Returns the statements that create the tables of a store of this version, by table, as SQLite stores them. */
 function getExpectedTables(): ReadonlyMap<string, string> {
   cachedExpectedTables ??= withDatabase(":memory:", (database) => {
-    for (const migration of MIGRATIONS) database.exec(migration);
+    database.exec(CREATE_TABLES);
     return readTableStatements(database);
   });
   return cachedExpectedTables;

@@ -3,7 +3,7 @@ import { isReplay, SOURCE_KEY_LIFETIME_MS } from "../../../src/domain/trigger/so
 
 const NOW = Date.UTC(2026, 10, 24, 10, 5);
 const REAL = NOW + 5;
-const EARLIER = { state: "done", at: NOW - 1, in_hand_until: 0 } as const;
+const EARLIER = { state: "done", at: NOW - 1, claim_until: 0 } as const;
 
 describe("isReplayOf", () => {
   it("E-386 recognizes the key of a successful event for 24 hours", () => {
@@ -14,11 +14,11 @@ describe("isReplayOf", () => {
 
   it("E-386 ignores the keys of failed events and replays", () => {
     for (const state of ["failed", "replay"] as const)
-      expect(isReplay({ ...EARLIER, state, in_hand_until: REAL + 1 }, NOW, REAL)).toBe(false);
+      expect(isReplay({ ...EARLIER, state, claim_until: REAL + 1 }, NOW, REAL)).toBe(false);
   });
 
   it("E-386 recognizes the key of an event in progress until its process must have ended", () => {
-    expect(isReplay({ ...EARLIER, state: "in_hand", in_hand_until: REAL + 1 }, NOW, REAL)).toBe(true);
-    expect(isReplay({ ...EARLIER, state: "in_hand", in_hand_until: REAL }, NOW, REAL)).toBe(false);
+    expect(isReplay({ ...EARLIER, state: "processing", claim_until: REAL + 1 }, NOW, REAL)).toBe(true);
+    expect(isReplay({ ...EARLIER, state: "processing", claim_until: REAL }, NOW, REAL)).toBe(false);
   });
 });

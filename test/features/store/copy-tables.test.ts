@@ -52,8 +52,7 @@ const OWN_TABLES = {
     "crashed_claims",
   ],
 };
-const isLease = (column: string): boolean =>
-  /\.(?:claim_token|claim_until|xid|holder)$/.test(column) && column !== "batches.holder";
+const isLease = (column: string): boolean => /\.(?:claim_token|claim_until|xid)$/.test(column);
 
 const listColumns = (): string[] =>
   STORED_TABLES.flatMap(({ name, columns }) => columns.map((column) => `${name}.${column}`));
@@ -120,7 +119,7 @@ async function insertEveryColumn(location: string): Promise<void> {
 }
 
 const NUMBERS =
-  /^(?:row|at|depth|version|guide|workflow_run|error_count|batch|open|holder|items|removed|passes|passed|attempts|channel|archived|total|unread|unseen|first|last|recipient_run|template_sources)$|_at$|_until$/;
+  /^(?:row|at|depth|version|guide|workflow_run|error_count|batch|open|waiting_run|items|removed|passes|passed|attempts|channel|archived|total|unread|unseen|first|last|recipient_run|template_sources)$|_at$|_until$/;
 const TEXTS = new Set(["channels.key", "outbound_events.recipient_run", "messages.batch", "delivery_logs.message"]);
 
 function createRow({ name, columns }: StoredTable, number: number): StoredValue[] {

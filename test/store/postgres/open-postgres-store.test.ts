@@ -3,6 +3,7 @@ import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
 import type { Store } from "../../../src/ports/store.js";
 import { MIGRATIONS, OLDEST_VERSION } from "../../../src/store/postgres/connection/migrations.js";
 import { migratePostgresStore, openPostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
+import { expectToContinueWork, startWork } from "../../contract/store/sample-work-in-progress.js";
 import { catchRejection } from "../../helpers/catch-error.js";
 import { createDatabase, describeOnPostgres, ROLE_WITH_PASSWORD, withClient } from "../../helpers/postgres-server.js";
 import { readTables, TO_FIRST_VERSION } from "../../helpers/postgres-tables.js";
@@ -18,7 +19,7 @@ describeOnPostgres("opening a PostgreSQL store", () => {
 
   it("leaves an older store unchanged until it is migrated, also if it is only read", async () => {
     const location = await createDatabase();
-    await (await openPostgresStore(location)).close();
+    await startWork(await openPostgresStore(location));
     await withClient(location, (client) => client.query(TO_FIRST_VERSION));
     const before = await readTables(location);
     for (const readOnly of [false, true])
@@ -31,7 +32,7 @@ describeOnPostgres("opening a PostgreSQL store", () => {
 
     await migratePostgresStore(location);
     const store = await openPostgresStore(location);
-    await store.upsertRecipients([{ key: toRecipientKey("ana"), properties: {} }], 0);
+    await expectToContinueWork(store);
     await store.close();
     const found = await withClient(location, (client) =>
       client.query(

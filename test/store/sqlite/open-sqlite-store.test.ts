@@ -17,21 +17,29 @@ import { join } from "node:path";
 import { DatabaseSync } from "@photostructure/sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { getExitCode } from "../../../src/errors/knock-error.js";
-import {
-  APPLICATION_ID,
-  FIRST_VERSION,
-  getCurrentVersion,
-  MIGRATIONS,
-} from "../../../src/store/sqlite/connection/schema.js";
+import { copyTables } from "../../../src/features/store/copy-tables.js";
+import { FIRST_VERSION, getCurrentVersion, MIGRATIONS } from "../../../src/store/sqlite/connection/migrations.js";
+import { APPLICATION_ID } from "../../../src/store/sqlite/connection/schema.js";
+import { openSqliteTables } from "../../../src/store/sqlite/copy/sqlite-tables.js";
 import { openSqliteStore } from "../../../src/store/sqlite/open-sqlite-store.js";
 import { RUN_ROWS_OF_RECIPIENT } from "../../../src/store/sqlite/run/run-rows.js";
 import { insertSample, NOW, user } from "../../contract/store/sample-runs.js";
+import { expectToContinueWork, startWork } from "../../contract/store/sample-work-in-progress.js";
 
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "knock-open-"));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Makes the tables of a store those of the first version. */
+const TO_FIRST_VERSION = `
+  ALTER TABLE batches RENAME COLUMN waiting_run TO holder;
+  ALTER TABLE outbound_watch RENAME COLUMN claim_token TO holder;
+  ALTER TABLE outbound_watch RENAME COLUMN claim_until TO held_until;
+  ALTER TABLE source_events RENAME COLUMN claim_until TO in_hand_until;
+  UPDATE source_events SET state = 'in_hand' WHERE state = 'processing';
+  PRAGMA user_version = ${FIRST_VERSION}`;
 
 /** Returns every file in the folder with its content. */
 function snapshot(): Record<string, string> {
@@ -241,8 +249,10 @@ describe("an existing store", () => {
   it("of an earlier version is updated once, with its data, and then refused by that version", async () => {
     const path = join(folder, "knock.db");
     await seeded(path);
-    const migrations = MIGRATIONS as unknown as string[];
-    migrations.push("ALTER TABLE messages ADD COLUMN note TEXT; UPDATE messages SET note = status");
+    const migrations = MIGRATIONS as ((database: { exec(sql: string): void }) => void)[];
+    migrations.push((database) =>
+      database.exec("ALTER TABLE messages ADD COLUMN note TEXT; UPDATE messages SET note = status"),
+    );
     try {
       for (let open = 0; open < 2; open++) {
         const store = await openSqliteStore(path);
@@ -259,6 +269,30 @@ describe("an existing store", () => {
       migrations.pop();
     }
     await expect(openSqliteStore(path)).rejects.toThrow("was written by a newer knock");
+  });
+
+  it("of the first version continues its batch, its source event and its webhooks, and can be copied", async () => {
+    const [path, fresh, copy] = [join(folder, "knock.db"), join(folder, "fresh.db"), join(folder, "copy.db")];
+    await startWork(await openSqliteStore(path, { now: () => NOW }));
+    for (const target of [fresh, copy]) copyFileSync(path, target);
+    for (const older of [path, copy]) makeDatabase(older, TO_FIRST_VERSION);
+
+    const store = await openSqliteStore(path, { now: () => NOW });
+    await expectToContinueWork(store);
+    await store.close();
+    const readTables = (file: string): unknown[] => {
+      const database = new DatabaseSync(file, { readOnly: true });
+      const tables = database.prepare("SELECT name, sql FROM sqlite_schema ORDER BY name").all();
+      database.close();
+      return tables;
+    };
+    expect(readTables(path)).toEqual(readTables(fresh));
+
+    const to = join(folder, "to.db");
+    await copyTables(openSqliteTables(copy), openSqliteTables(to), () => {});
+    const copied = await openSqliteStore(to, { now: () => NOW });
+    await expectToContinueWork(copied);
+    await copied.close();
   });
 
   it("of a version before the first release is refused unchanged", async () => {

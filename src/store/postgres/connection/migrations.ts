@@ -18,6 +18,7 @@ import {
   ADD_STAMPS,
   EXTEND_SUBSCRIPTIONS_INDEX,
   FIRST_TABLES,
+  RENAME_CLAIMS,
 } from "./tables.js";
 
 /**
@@ -37,13 +38,14 @@ export const MIGRATIONS: readonly string[] = [
   ADD_STAMPS,
   ADD_LIST_INDEXES,
   EXTEND_SUBSCRIPTIONS_INDEX,
+  RENAME_CLAIMS,
 ];
 
 /**
  * The oldest version of knock that can use these tables, as the number of migrations that it knows. A migration that an older
  * version would fail or act wrongly on raises it to its own number. After others, workers of both versions share the store.
  */
-export const OLDEST_VERSION = 6;
+export const OLDEST_VERSION = 12;
 
 /** "knock" as a number. All processes that create or update a store take this lock one after another. */
 const MIGRATION_LOCK = 0x6b6e6f63;

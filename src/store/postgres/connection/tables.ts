@@ -248,5 +248,13 @@ export const EXTEND_SUBSCRIPTIONS_INDEX = `
   CREATE INDEX subscriptions_of_recipient ON subscriptions (recipient, row);
   DROP INDEX subscriptions_by_recipient`;
 
+/** Names the run that waits for a batch, and the claims of webhooks and source events. */
+export const RENAME_CLAIMS = `
+  ALTER TABLE batches RENAME COLUMN holder TO waiting_run;
+  ALTER TABLE outbound_watch RENAME COLUMN holder TO claim_token;
+  ALTER TABLE outbound_watch RENAME COLUMN held_until TO claim_until;
+  ALTER TABLE source_events RENAME COLUMN in_hand_until TO claim_until;
+  UPDATE source_events SET state = 'processing' WHERE state = 'in_hand'`;
+
 /** The tables of the first version. */
 export const FIRST_TABLES = [RECIPIENTS, SHARED_ROWS, RUN_TABLES, MESSAGES, LOGS, PARTITIONS].join("\n");

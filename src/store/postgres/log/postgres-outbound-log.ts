@@ -12,9 +12,9 @@ const MAX_ENTRIES = 100_000;
 
 /** Returns the statement that takes or renews the watch, unless another process has it. */
 const buildAcquire = (now: string): string => `
-  INSERT INTO outbound_watch AS w (row, holder, held_until, keep_until) VALUES (1, $1, ${now} + $2, ${now} + ${MAX_AGE_MS})
-  ON CONFLICT (row) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until, keep_until = excluded.keep_until
-  WHERE w.holder IS NULL OR w.holder = $1 OR w.held_until <= ${now}`;
+  INSERT INTO outbound_watch AS w (row, claim_token, claim_until, keep_until) VALUES (1, $1, ${now} + $2, ${now} + ${MAX_AGE_MS})
+  ON CONFLICT (row) DO UPDATE SET claim_token = excluded.claim_token, claim_until = excluded.claim_until, keep_until = excluded.keep_until
+  WHERE w.claim_token IS NULL OR w.claim_token = $1 OR w.claim_until <= ${now}`;
 
 /**
  * Gives the entries that were committed since the last read their positions. Rows are numbered before they are committed, so
@@ -54,12 +54,12 @@ export class PostgresOutboundLog implements OutboundLog {
   }
 
   async release(owner: string): Promise<void> {
-    await this.db.write((tx) => tx.run("UPDATE outbound_watch SET holder = NULL WHERE holder = $1", owner));
+    await this.db.write((tx) => tx.run("UPDATE outbound_watch SET claim_token = NULL WHERE claim_token = $1", owner));
   }
 
   async stopRecording(owner: string): Promise<void> {
     await this.db.write(async (tx) => {
-      const isFree = `holder IS NULL OR holder = $1 OR held_until <= ${tx.time}`;
+      const isFree = `claim_token IS NULL OR claim_token = $1 OR claim_until <= ${tx.time}`;
       if ((await tx.run(`DELETE FROM outbound_watch WHERE ${isFree}`, owner)) > 0) await deleteAllEntries(tx);
     });
   }

@@ -22,11 +22,11 @@ const MAX_EVENTS = 10_000;
 const LOCK_CLASS = 7_207;
 
 const SELECT_EARLIER = `
-  SELECT state, at, in_hand_until FROM source_events
-  WHERE source = $1 AND event_type IS NOT DISTINCT FROM $2 AND key = $3 AND at > $4 AND state IN ('done', 'in_hand')`;
+  SELECT state, at, claim_until FROM source_events
+  WHERE source = $1 AND event_type IS NOT DISTINCT FROM $2 AND key = $3 AND at > $4 AND state IN ('done', 'processing')`;
 
 const INSERT = `
-  INSERT INTO source_events (id, source, event_type, key, state, at, in_hand_until, event, actions)
+  INSERT INTO source_events (id, source, event_type, key, state, at, claim_until, event, actions)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '[]') RETURNING row`;
 
 /** The log of events from sources, in a PostgreSQL store. */
@@ -44,10 +44,10 @@ export class PostgresSourceLog implements SourceLog {
       }
       const realNow = await tx.now();
       const isKeyTaken = earlierEvents.some((earlier) => isReplay(earlier, now, realNow));
-      const state = isKeyTaken ? "replay" : "in_hand";
-      const inHandUntil = realNow + SOURCE_LEASE_MS;
+      const state = isKeyTaken ? "replay" : "processing";
+      const claimUntil = realNow + SOURCE_LEASE_MS;
       const text = stringify(event);
-      const values = [event.id, source, event_type, key, state, now, inHandUntil, text];
+      const values = [event.id, source, event_type, key, state, now, claimUntil, text];
       const inserted = await tx.get<{ row: number }>(INSERT, ...values);
       await tx.run("DELETE FROM source_events WHERE row <= $1", (inserted?.row ?? 0) - MAX_EVENTS);
       return !isKeyTaken;

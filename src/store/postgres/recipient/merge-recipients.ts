@@ -23,7 +23,7 @@ const SELECT_BATCHES = `
 
 /** A message of a batch belongs to the run that waited for it. */
 const SELECT_MESSAGES = `
-  SELECT m.row, m.batch FROM batches b JOIN messages m ON m.recipient_run = b.holder
+  SELECT m.row, m.batch FROM batches b JOIN messages m ON m.recipient_run = b.waiting_run
   WHERE b.row = ANY($1) AND m.batch IS NOT NULL`;
 
 /**

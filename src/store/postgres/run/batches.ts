@@ -32,15 +32,15 @@ const LOCK = `
   RETURNING row, key`;
 
 const SELECT_OPEN =
-  "SELECT row, key, opened_at, closes_at, holder AS waiting_run, items FROM batches WHERE open = 1 AND key = ANY($1::text[])";
+  "SELECT row, key, opened_at, closes_at, waiting_run, items FROM batches WHERE open = 1 AND key = ANY($1::text[])";
 
 const UPDATE = `
-  UPDATE batches b SET opened_at = c.opened_at, closes_at = c.closes_at, holder = c.waiting_run, items = c.items
+  UPDATE batches b SET opened_at = c.opened_at, closes_at = c.closes_at, waiting_run = c.waiting_run, items = c.items
   FROM json_to_recordset($1::json) AS c (row bigint, opened_at bigint, closes_at bigint, waiting_run bigint, items integer)
   WHERE b.row = c.row`;
 
 const INSERT = `
-  INSERT INTO batches (key, open, opened_at, closes_at, holder, items)
+  INSERT INTO batches (key, open, opened_at, closes_at, waiting_run, items)
   SELECT key, 1, opened_at, closes_at, waiting_run, items
   FROM json_to_recordset($1::json) AS c (key text, opened_at bigint, closes_at bigint, waiting_run bigint, items integer)
   RETURNING row, key`;

@@ -67,8 +67,8 @@ async function lockBatchRoles(tx: Transaction, rows: readonly number[]): Promise
     roles.set(row, role);
     return role;
   };
-  const batches = await tx.all<{ row: number; closes_at: number; holder: number | null }>(
-    `SELECT b.row, b.closes_at, b.holder FROM batches b WHERE b.open = 1 AND b.row IN (
+  const batches = await tx.all<{ row: number; closes_at: number; waiting_run: number | null }>(
+    `SELECT b.row, b.closes_at, b.waiting_run FROM batches b WHERE b.open = 1 AND b.row IN (
        SELECT batch FROM batch_activities WHERE recipient_run = ANY($1) AND removed = 0
        UNION SELECT batch FROM recipient_runs WHERE row = ANY($1) AND batch IS NOT NULL)
      ORDER BY b.key FOR NO KEY UPDATE`,
@@ -82,8 +82,8 @@ async function lockBatchRoles(tx: Transaction, rows: readonly number[]): Promise
   );
   for (const { run, ...item } of items) getRole(run).item = item;
   const isAsked = new Set(rows);
-  for (const { holder, ...batch } of batches)
-    if (holder !== null && isAsked.has(holder)) getRole(holder).awaited = batch;
+  for (const { waiting_run, ...batch } of batches)
+    if (waiting_run !== null && isAsked.has(waiting_run)) getRole(waiting_run).awaited = batch;
   return roles;
 }
 
@@ -134,7 +134,7 @@ class Cancellation {
       "SELECT recipient_run AS run FROM batch_activities WHERE batch = $1 AND removed = 0 ORDER BY row LIMIT 1",
       batch.row,
     );
-    await tx.run("UPDATE batches SET holder = $2 WHERE row = $1", batch.row, next?.run ?? null);
+    await tx.run("UPDATE batches SET waiting_run = $2 WHERE row = $1", batch.row, next?.run ?? null);
     if (next === undefined) return;
     const found = await tx.get<FoundRun>(`${SELECT} WHERE r.row = $1`, next.run);
     if (found === undefined) return;

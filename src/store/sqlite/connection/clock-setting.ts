@@ -30,8 +30,8 @@ export function claimClock(db: Connection, { token, leaseMs }: ClockClaim): bool
   return db.writeUnsynced(() => {
     const realNow = db.realNow();
     db.run("INSERT INTO clock (row, offset_ms) VALUES (1, 0) ON CONFLICT (row) DO NOTHING");
-    const holder = db.get<{ claim_token: string | null }>("SELECT claim_token FROM clock")?.claim_token ?? "";
-    if (hasTokenOwnerEnded(holder)) db.run("UPDATE clock SET claim_token = NULL");
+    const current = db.get<{ claim_token: string | null }>("SELECT claim_token FROM clock")?.claim_token ?? "";
+    if (hasTokenOwnerEnded(current)) db.run("UPDATE clock SET claim_token = NULL");
     const changed = db.run(
       "UPDATE clock SET claim_token = ?, claim_until = ? WHERE claim_token IS NULL OR claim_token = ? OR claim_until <= ?",
       token,

@@ -41,7 +41,7 @@ function formatRowName(table: string, row: Record<string, unknown>): string {
   return column === undefined ? `${table}, row ${row.row}` : `${table}, ${column} ${stringify(row[column])}`;
 }
 
-/** Returns the columns of a table that `MIGRATIONS` creates. */
+/** Returns the columns of a table that `CREATE_TABLES` creates. */
 function readColumns(database: Database, table: string): Column[] {
   return database.prepare<Column>(`PRAGMA table_info(${table})`).all();
 }

@@ -15,7 +15,8 @@ import {
 import { dirname, join } from "node:path";
 import { getErrorMessage } from "../../../errors/knock-error.js";
 import { getErrorCode } from "../../../util/text-file.js";
-import { APPLICATION_ID, FIRST_VERSION, getCurrentVersion } from "./schema.js";
+import { FIRST_VERSION, getCurrentVersion } from "./migrations.js";
+import { APPLICATION_ID } from "./schema.js";
 import {
   createFileInPlaceError,
   createFolderError,

@@ -1,17 +1,11 @@
 /** "knoc" in the header of every store, which distinguishes our files from those of other programs. Never change it. */
 export const APPLICATION_ID = 0x6b6e6f63;
 
-/** Stores with a lower `user_version` were written by development versions, before the first release. */
-export const FIRST_VERSION = 103;
-
 /**
- * The scripts that create and update the tables, each of which runs once, in order. `user_version` is {@link FIRST_VERSION} and
- * the number of updates that ran. Append only: a released script never changes. The reasons for the tables are in
- * docs/decisions/0002-sqlite-rows-and-transactions.md. A script that renames or rebuilds `messages` or `recipient_runs` must first drop the
- * triggers that `sqlite-outbound-log.ts` may have created, which creates them again.
+ * Creates the tables of a new store. The reasons for them are in docs/decisions/0002-sqlite-rows-and-transactions.md. A change
+ * also needs an update of existing stores in `migrations.ts`.
  */
-export const MIGRATIONS: readonly string[] = [
-  `
+export const CREATE_TABLES = `
 CREATE TABLE clock (
   row INTEGER PRIMARY KEY CHECK (row = 1),
   offset_ms INTEGER NOT NULL,
@@ -193,7 +187,7 @@ CREATE TABLE batches (
   open INTEGER NOT NULL,
   opened_at INTEGER NOT NULL,
   closes_at INTEGER NOT NULL,
-  holder INTEGER REFERENCES recipient_runs (row),
+  waiting_run INTEGER REFERENCES recipient_runs (row),
   items INTEGER NOT NULL
 );
 CREATE UNIQUE INDEX batches_open ON batches (key) WHERE open = 1;
@@ -275,8 +269,4 @@ CREATE TABLE crashed_claims (
   token TEXT,
   PRIMARY KEY (kind, row)
 ) WITHOUT ROWID;
-  `,
-];
-
-/** Returns the `user_version` of a store of this version. */
-export const getCurrentVersion = (): number => FIRST_VERSION + MIGRATIONS.length - 1;
+`;

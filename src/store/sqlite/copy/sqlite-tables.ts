@@ -7,10 +7,11 @@ import type { StoredRow, StoredTable, StoreTables, TableTarget } from "../../../
 import { formatColumns, formatSelectNext, getKey, READ_ROWS, STORED_TABLES } from "../../rows/stored-tables.js";
 import { type Database, openDatabase, type Statement, selectOne } from "../connection/driver.js";
 import { inspectStoreFile } from "../connection/inspect-store-file.js";
+import { hasTable } from "../connection/migrations.js";
 import { isBusy, translateError } from "../connection/store-errors.js";
 import { WATCH_SCRIPT } from "../log/sqlite-outbound-log.js";
 import { CREATE_SOURCE_EVENTS, INDEX_SOURCE_EVENTS } from "../log/sqlite-source-log.js";
-import { checkCurrentVersion, openSqliteStore } from "../open-sqlite-store.js";
+import { checkCurrentVersion, openSqliteStore, updateTables } from "../open-sqlite-store.js";
 
 const FIRST_CAPACITY = 1 << 12;
 
@@ -94,12 +95,12 @@ class SqliteTableTarget implements TableTarget {
   constructor(private readonly database: Database) {}
 
   async countRows({ name }: StoredTable): Promise<number> {
-    if (!this.hasTable(name)) return 0;
+    if (!hasTable(this.database, name)) return 0;
     return selectOne<{ count: number }>(this.database, `SELECT COUNT(*) AS count FROM ${name}`).count;
   }
 
   async *readRows(table: StoredTable): AsyncGenerator<readonly StoredRow[]> {
-    if (!this.hasTable(table.name)) return;
+    if (!hasTable(this.database, table.name)) return;
     const prepare = (isFirst: boolean) => {
       const statement = this.database.prepare<StoredRow>(formatSelectNext(table, isFirst, () => "?"));
       statement.setReturnArrays(true);
@@ -122,7 +123,7 @@ class SqliteTableTarget implements TableTarget {
 
   private prepareInsert({ name, columns }: StoredTable): Statement {
     const create = OPTIONAL_TABLES[name];
-    if (create !== undefined && !this.hasTable(name)) this.database.exec(create);
+    if (create !== undefined && !hasTable(this.database, name)) this.database.exec(create);
     const values = columns.map(() => "?").join(", ");
     const insert = this.database.prepare(`INSERT INTO ${name} (${formatColumns(columns)}) VALUES (${values})`);
     this.inserts.set(name, insert);
@@ -143,12 +144,6 @@ class SqliteTableTarget implements TableTarget {
   async deriveRest(): Promise<void> {
     this.database.exec(SET_NAMES);
   }
-
-  private hasTable(name: string): boolean {
-    return (
-      this.database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(name) !== undefined
-    );
-  }
 }
 
 class SqliteTables implements StoreTables {
@@ -163,6 +158,7 @@ class SqliteTables implements StoreTables {
     const isReadOnly = inspectStoreFile(location) === "readable";
     if (!isReadOnly) await this.checkUnused();
     return this.useDatabase(isReadOnly, async (database) => {
+      if (!isReadOnly) updateTables(database, location);
       checkCurrentVersion(database, location);
       database.exec("PRAGMA query_only = ON");
       const version = readDataVersion(database);

@@ -21,8 +21,8 @@ const IS_WATCHED = `(SELECT keep_until FROM outbound_watch) > ${SQL_NOW}`;
 export const WATCH_SCRIPT = `
   CREATE TABLE IF NOT EXISTS outbound_watch (
     row INTEGER PRIMARY KEY CHECK (row = 1),
-    holder TEXT,
-    held_until INTEGER NOT NULL,
+    claim_token TEXT,
+    claim_until INTEGER NOT NULL,
     keep_until INTEGER NOT NULL
   );
   CREATE TABLE IF NOT EXISTS outbound_events (
@@ -93,7 +93,7 @@ export class SqliteOutboundLog implements OutboundLog {
         for (const statement of splitStatements(WATCH_SCRIPT)) db.run(statement);
       }
       db.run(
-        `INSERT INTO outbound_watch (row, holder, held_until, keep_until) VALUES (1, ?, ?, ${SQL_NOW} + ?) ON CONFLICT (row) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until, keep_until = excluded.keep_until`,
+        `INSERT INTO outbound_watch (row, claim_token, claim_until, keep_until) VALUES (1, ?, ?, ${SQL_NOW} + ?) ON CONFLICT (row) DO UPDATE SET claim_token = excluded.claim_token, claim_until = excluded.claim_until, keep_until = excluded.keep_until`,
         owner,
         db.realNow() + leaseMs,
         MAX_AGE_MS,
@@ -105,19 +105,20 @@ export class SqliteOutboundLog implements OutboundLog {
   }
 
   private readLeaseOwner(): string | null {
-    return this.db.get<{ holder: string | null }>("SELECT holder FROM outbound_watch")?.holder ?? null;
+    return this.db.get<{ claim_token: string | null }>("SELECT claim_token FROM outbound_watch")?.claim_token ?? null;
   }
 
   /** Returns whether another process, which has not ended, holds the lease. */
   private isLeasedByAnother(owner: string): boolean {
-    const select = "SELECT holder FROM outbound_watch WHERE holder IS NOT NULL AND holder <> ? AND held_until > ?";
-    const held = this.db.get<{ holder: string }>(select, owner, this.db.realNow());
-    return held !== undefined && !hasTokenOwnerEnded(held.holder);
+    const select =
+      "SELECT claim_token FROM outbound_watch WHERE claim_token IS NOT NULL AND claim_token <> ? AND claim_until > ?";
+    const claim = this.db.get<{ claim_token: string }>(select, owner, this.db.realNow());
+    return claim !== undefined && !hasTokenOwnerEnded(claim.claim_token);
   }
 
   async release(owner: string): Promise<void> {
     this.db.write(() => {
-      if (this.exists) this.db.run("UPDATE outbound_watch SET holder = NULL WHERE holder = ?", owner);
+      if (this.exists) this.db.run("UPDATE outbound_watch SET claim_token = NULL WHERE claim_token = ?", owner);
     });
   }
 

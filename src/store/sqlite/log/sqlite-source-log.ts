@@ -27,7 +27,7 @@ export const CREATE_SOURCE_EVENTS = `
     key TEXT,
     state TEXT NOT NULL,
     at INTEGER NOT NULL,
-    in_hand_until INTEGER NOT NULL,
+    claim_until INTEGER NOT NULL,
     event TEXT NOT NULL,
     actions TEXT NOT NULL
   )`;
@@ -55,7 +55,7 @@ export class SqliteSourceLog implements SourceLog {
         key === null
           ? []
           : db.all<EarlierSourceEvent>(
-              "SELECT state, at, in_hand_until FROM source_events WHERE source = ? AND event_type IS ? AND key = ? AND at > ? AND state IN ('done', 'in_hand')",
+              "SELECT state, at, claim_until FROM source_events WHERE source = ? AND event_type IS ? AND key = ? AND at > ? AND state IN ('done', 'processing')",
               source,
               event_type,
               key,
@@ -63,12 +63,12 @@ export class SqliteSourceLog implements SourceLog {
             );
       const isKeyTaken = earlierEvents.some((earlier) => isReplay(earlier, now, realNow));
       const row = db.insert(
-        "INSERT INTO source_events (id, source, event_type, key, state, at, in_hand_until, event, actions) VALUES (?, ?, ?, ?, ?, ?, ?, ?, '[]')",
+        "INSERT INTO source_events (id, source, event_type, key, state, at, claim_until, event, actions) VALUES (?, ?, ?, ?, ?, ?, ?, ?, '[]')",
         event.id,
         source,
         event_type,
         key,
-        isKeyTaken ? "replay" : "in_hand",
+        isKeyTaken ? "replay" : "processing",
         now,
         realNow + SOURCE_LEASE_MS,
         stringify(event),

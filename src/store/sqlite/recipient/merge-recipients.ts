@@ -33,7 +33,7 @@ function mergeActors(
   db.run(`UPDATE ${ACTIVITIES.replace(" WHERE", " SET actor = ? WHERE")}`, into, triggers, from);
   // A message of a batch belongs to the run that waited for it.
   const messages = db.all<{ row: number; batch: JsonText<MessageBatch> }>(
-    `SELECT m.row, m.batch FROM batches b CROSS JOIN messages m ON m.recipient_run = b.holder WHERE b.row IN ${LIST} AND m.batch IS NOT NULL`,
+    `SELECT m.row, m.batch FROM batches b CROSS JOIN messages m ON m.recipient_run = b.waiting_run WHERE b.row IN ${LIST} AND m.batch IS NOT NULL`,
     batches,
   );
   for (const { row, batch } of messages) {

@@ -15,9 +15,9 @@ interface BatchRow extends rules.OpenBatch {
   row: number;
 }
 
-const OPEN_BATCH = "SELECT row, opened_at, closes_at, holder, items FROM batches WHERE key = ? AND open = 1";
+const OPEN_BATCH = "SELECT row, opened_at, closes_at, waiting_run, items FROM batches WHERE key = ? AND open = 1";
 
-type BatchColumns = [row: number, opened_at: number, closes_at: number, holder: number | null, items: number];
+type BatchColumns = [row: number, opened_at: number, closes_at: number, waiting_run: number | null, items: number];
 
 /** Returns the open batch with a key, or null. Called for each run at a batch step. */
 function findOpenBatch(db: Connection, key: string): BatchRow | null {
@@ -112,13 +112,13 @@ function insertActivity(
 
 /** Sets the run that continues with the batch. The run no longer refers to a batch that it came from before. */
 export function setWaitingRun(db: Connection, batch: number, run: number): void {
-  db.run("UPDATE batches SET holder = ? WHERE row = ?", run, batch);
+  db.run("UPDATE batches SET waiting_run = ? WHERE row = ?", run, batch);
   db.run("UPDATE recipient_runs SET batch = ? WHERE row = ?", batch, run);
 }
 
 /** Records that no run waits for a batch. None continues with it, unless another joins before it closes. */
 export function clearWaitingRun(db: Connection, batch: number): void {
-  db.run("UPDATE batches SET holder = NULL WHERE row = ?", batch);
+  db.run("UPDATE batches SET waiting_run = NULL WHERE row = ?", batch);
 }
 
 /**
@@ -160,7 +160,7 @@ export function findAwaitedBatch(
 ): OpenBatchRow | undefined {
   if (batch === null) return undefined;
   return db.get<OpenBatchRow>(
-    "SELECT row, closes_at FROM batches WHERE row = ? AND holder = ? AND open = 1",
+    "SELECT row, closes_at FROM batches WHERE row = ? AND waiting_run = ? AND open = 1",
     batch,
     row,
   );
