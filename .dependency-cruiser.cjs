@@ -32,6 +32,7 @@ const HOME = {
   conf: "context/",
   "(chalk|ora)": "output/",
   undici: "(remote/http|providers)/",
+  "@knocklabs/mgmt": "remote/management/",
   liquidjs: "engine/liquid/",
   "markdown-it": "engine/liquid/",
   juice: "engine/render/mjml/",

@@ -1,4 +1,4 @@
-import { realpathSync } from "node:fs";
+import { readFileSync, realpathSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import { checkJsonShape } from "../domain/findings/check-json-shape.js";
 import { createDocumentError } from "../domain/findings/document-error.js";
@@ -20,6 +20,8 @@ export interface ReferenceContext {
   owner: "workflow" | "layout" | "partial" | "guide" | "message type" | "request" | "source" | "broadcast" | "audience";
   /** Files referenced so far. Each may be referenced only once (F-015). */
   referencedFiles: Set<string>;
+  /** Receives the text of each file as it is, by its path. Values then keep their line ends. Absent for templates. */
+  rawTexts?: Map<string, string>;
   /** Receives the display path of each text's file, by the text's pointer. */
   files?: Map<string, string>;
   /** Receives the error of a reference and the pointer of its value, which is then empty. Absent if errors are thrown. */
@@ -37,6 +39,9 @@ function createReferenceError(
   const detail = { pointer: toPointer(path), message, value };
   return createDocumentError("workflow_invalid", reference.displayPath, [detail], hint);
 }
+
+/** Returns a file's text with its byte order mark. The file was read before. */
+export const readRawText = (path: string): string => readFileSync(path, "utf8");
 
 interface ReferencedFile {
   text: string;
@@ -71,6 +76,10 @@ function readReferencedFile(value: Json, path: PropertyKey[], reference: Referen
     throw createReferenceError(reference, path, value, problem, code === "ENOENT" ? hint : undefined);
   }
   const text = readProjectText(target, displayPath, "workflow_invalid");
+  if (reference.rawTexts !== undefined) {
+    reference.rawTexts.set(toSlashes(inFolder), readRawText(target));
+    return { text, displayPath };
+  }
   // Git writes CRLF on Windows. Messages and snapshots must be the same on every system.
   return { text: text.replaceAll("\r\n", "\n"), displayPath };
 }
