@@ -37,8 +37,14 @@ variables when it needs the secret. See [Real delivery](../guide/real-delivery.m
 
 ## Variables for your command
 
-\`knock dev -- <command>\` and \`knock dev --exec '<command>'\` set \`KNOCK_BASE_URL\` for the command. They set \`KNOCK_API_KEY\` if it is not
-set.
+\`knock dev -- <command>\` and \`knock dev --exec '<command>'\` set these variables for the command:
+
+| variable | value |
+|---|---|
+| \`KNOCK_BASE_URL\`, \`KNOCK_MGMT_BASE_URL\` | the address of \`knock dev\`, for the SDKs of the API and of the management API |
+| \`KNOCK_API_KEY\`, \`KNOCK_SERVICE_TOKEN\` | your value if you set one, else a key that \`knock dev\` accepts |
+| \`KNOCK_CONFIG_DIR\` | a temporary folder whose \`config.json\` makes the official command use \`knock dev\` |
+| \`KNOCK_PROFILES_DIR\` | the folder of your profiles, so that \`knock\` finds them although \`KNOCK_CONFIG_DIR\` has changed |
 `,
   };
 }

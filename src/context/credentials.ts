@@ -114,15 +114,16 @@ function readHomeFolder(): string {
 }
 
 /**
- * Returns the user's settings folder, which the official command line also uses (CLI-004). A relative
- * `KNOCK_CONFIG_DIR` is resolved against `cwd`.
+ * Returns the folder of the profiles. By default, it is the folder that the official command line also uses (CLI-004), and both
+ * read `KNOCK_CONFIG_DIR`; `KNOCK_PROFILES_DIR` is read only here. A relative path is resolved against `cwd`.
  */
 export function getConfigFolder(
   env: EnvironmentVariables,
   cwd: string,
   platform: NodeJS.Platform = process.platform,
 ): string {
-  if (env.KNOCK_CONFIG_DIR) return resolve(cwd, env.KNOCK_CONFIG_DIR);
+  const chosen = env.KNOCK_PROFILES_DIR || env.KNOCK_CONFIG_DIR;
+  if (chosen) return resolve(cwd, chosen);
   // The XDG specification requires that relative paths are ignored.
   if (env.XDG_CONFIG_HOME && isAbsolute(env.XDG_CONFIG_HOME)) return join(env.XDG_CONFIG_HOME, "knock");
   if (platform === "win32" && env.LOCALAPPDATA) return join(env.LOCALAPPDATA, "knock");

@@ -43,6 +43,20 @@ describe("knock dev -- <command>", () => {
     expect(exitCode).toBe(0);
   });
 
+  it("names itself to clients of the management API, and leaves the user's settings alone", async ({ collab }) => {
+    const print = `const { readFileSync, readdirSync } = require("node:fs");
+const { KNOCK_MGMT_BASE_URL, KNOCK_SERVICE_TOKEN, KNOCK_CONFIG_DIR, KNOCK_PROFILES_DIR } = process.env;
+const config = JSON.parse(readFileSync(KNOCK_CONFIG_DIR + "/config.json", "utf8"));
+console.log(JSON.stringify([KNOCK_MGMT_BASE_URL === config.apiOrigin, KNOCK_SERVICE_TOKEN, KNOCK_CONFIG_DIR, KNOCK_PROFILES_DIR]));`;
+    collab.write("print.cjs", print);
+    const settings = { KNOCK_CONFIG_DIR: collab.path("settings") };
+    const { stdout } = await collab.knock(devWith("node", "print.cjs"), { env: settings });
+    const [isSame, token, configFolder, profilesFolder] = JSON.parse(stdout);
+    expect([isSame, token, profilesFolder]).toEqual([true, "knock_st_local", settings.KNOCK_CONFIG_DIR]);
+    expect(existsSync(configFolder)).toBe(false);
+    expect(existsSync(settings.KNOCK_CONFIG_DIR)).toBe(false);
+  });
+
   it("forwards a signal once, and exits with the command's code", async ({ collab }) => {
     collab.write("counts.cjs", COUNTS);
     const running = collab.start(devWith("node", "counts.cjs"));

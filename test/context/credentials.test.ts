@@ -71,6 +71,7 @@ describe("changes of profiles", () => {
 
 describe("CLI-004 the folder of profiles", () => {
   it.each([
+    ["KNOCK_PROFILES_DIR", { KNOCK_PROFILES_DIR: "/c/mine", KNOCK_CONFIG_DIR: "/c/own", HOME: "/home/a" }, "/c/mine"],
     ["KNOCK_CONFIG_DIR", { KNOCK_CONFIG_DIR: "/c/own", XDG_CONFIG_HOME: "/c/xdg", HOME: "/home/a" }, "/c/own"],
     ["XDG_CONFIG_HOME", { XDG_CONFIG_HOME: "/c/xdg", HOME: "/home/a" }, "/c/xdg/knock"],
     ["HOME if XDG_CONFIG_HOME is relative", { XDG_CONFIG_HOME: "xdg", HOME: "/home/a" }, "/home/a/.config/knock"],

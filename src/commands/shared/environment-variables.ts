@@ -78,9 +78,15 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
     flag: "--environment",
   },
   {
-    name: "KNOCK_CONFIG_DIR",
+    name: "KNOCK_PROFILES_DIR",
     group: "Files",
     meaning: "folder of `profiles.json`, which contains the stored profiles",
+    default: "`KNOCK_CONFIG_DIR`",
+  },
+  {
+    name: "KNOCK_CONFIG_DIR",
+    group: "Files",
+    meaning: "the same folder; the official command also reads this variable, for its own `config.json`",
     default: "`$XDG_CONFIG_HOME/knock`",
   },
   {

@@ -1,10 +1,14 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Command } from "commander";
 import { addExamples, formatSetFlags } from "../../commands/shared/examples.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "../../commands/shared/help-groups.js";
 import { addCommonOptions, addProjectOptions, type CommonFlags } from "../../commands/shared/options.js";
 import { parsePort } from "../../commands/shared/parse-number.js";
 import type { CommandContext } from "../../context/command-context.js";
+import { getConfigFolder } from "../../context/credentials.js";
 import type { TargetFlags } from "../../context/target-flags.js";
+import { createTemporaryFolder } from "../../context/temporary-folder.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { OpenedEmulator } from "./open-project-emulator.js";
 
@@ -14,6 +18,8 @@ const DEFAULT_PORT = 8484;
  * case every key is accepted.
  */
 const LOCAL_KEY = "sk_local";
+/** The service token, as {@link LOCAL_KEY}. */
+const LOCAL_TOKEN = "knock_st_local";
 
 type DevFlags = CommonFlags &
   TargetFlags & {
@@ -157,6 +163,10 @@ async function closeInTime(emulator: OpenedEmulator, { output }: CommandContext)
   );
 }
 
+/** Returns a service token that the emulator accepts, if it accepts one. */
+const chooseToken = (keys: OpenedEmulator["keys"]): string =>
+  keys?.find((candidate) => candidate.startsWith("knock_st_")) ?? LOCAL_TOKEN;
+
 /** Returns a key that the emulator accepts, a secret one if there is one. */
 function chooseKey(keys: OpenedEmulator["keys"]): string {
   return keys?.find((candidate) => candidate.startsWith("sk_")) ?? keys?.[0] ?? LOCAL_KEY;
@@ -189,6 +199,25 @@ async function runCommandAgainst(
   output.note(`listening at ${url}`);
   // The command's exit code also applies after an interruption, because it shows how the command handled the signal.
   const { runCommand } = await import("./run-command.js");
-  const variables = { KNOCK_API_KEY: chooseKey(keys), ...filterDefined(io.env), KNOCK_BASE_URL: url };
-  setExitCode(await runCommand(command, variables, io), true);
+  const configFolder = await createOfficialConfig(url);
+  try {
+    const variables = {
+      KNOCK_API_KEY: chooseKey(keys),
+      KNOCK_SERVICE_TOKEN: chooseToken(keys),
+      KNOCK_PROFILES_DIR: getConfigFolder(io.env, io.cwd),
+      ...filterDefined(io.env),
+      KNOCK_BASE_URL: url,
+      KNOCK_MGMT_BASE_URL: url,
+      KNOCK_CONFIG_DIR: configFolder,
+    };
+    setExitCode(await runCommand(command, variables, io), true);
+  } finally {
+    rmSync(configFolder, { recursive: true, force: true });
+  }
 }
+
+/** Creates a configuration folder of the official command that names the emulator (CLI-002), because no variable does. */
+const createOfficialConfig = (url: string): Promise<string> =>
+  createTemporaryFolder("knock-dev-", (folder) =>
+    writeFileSync(join(folder, "config.json"), JSON.stringify({ apiOrigin: url })),
+  );
