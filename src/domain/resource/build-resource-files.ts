@@ -175,17 +175,20 @@ class FilesBuilder {
 
 const joinPath = (folder: string, path: string): string => folder + path.replace(/^\.\//, "");
 
+/** Returns a name as a part of a path. Names come from the account, and must not leave the resource's folder. */
+const toFileName = (name: string): string => name.replaceAll(/[^\w.-]/g, "_").replace(/^\.+/, "_");
+
 /**
  * Returns the default path of a field's file: the step's ref, then the path without `template`. The number of a list item, from
  * 1, is put before the next name (CLI-326).
  */
 function formatExtractedPath(path: ValuePath, extension: string, step: string | null): string {
-  const names: string[] = step === null ? [] : [step];
+  const names: string[] = step === null ? [] : [toFileName(step)];
   let numbers: number[] = [];
   for (const [index, part] of path.entries()) {
     if (typeof part === "number") numbers.push(part + 1);
     else if (!(step !== null && index === 0 && path.length > 1)) {
-      names.push([...numbers, part].join("."));
+      names.push([...numbers, toFileName(part)].join("."));
       numbers = [];
     }
   }

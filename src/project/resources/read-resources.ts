@@ -29,8 +29,26 @@ const OWNERS = {
   audience: "audience",
 } as const;
 
-/** Returns the folder of a resource; for kinds without main files the folder that contains its file. */
+/** The form of a translation's ID and of a collection in a path. Other IDs, which an account may have, name no file. */
+const TRANSLATION_ID = /^(?:[^\\/~]+~)?(?:[\w-]+\.)?[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*$/;
+const SCHEMA_ID = /^(?:user|tenant|objects\/[^\\/.][^\\/]*)$/;
+
+/** Returns whether a resource can be stored in a project: an ID must not lead out of the folder of its kind. */
+function isStorableId({ type, id }: ResourceRef): boolean {
+  if (id.includes("\0")) return false;
+  if (type === "translation") return TRANSLATION_ID.test(id) && !id.startsWith(".");
+  return type === "schema" ? SCHEMA_ID.test(id) : RESOURCE_KEY.test(id);
+}
+
+/**
+ * Returns the folder of a resource; for kinds without main files the folder that contains its file. Throws `usage` for an ID that is
+ * not a valid file name.
+ */
 export function getResourceFolder(knockDir: string, { type, id }: ResourceRef): string {
+  if (!isStorableId({ type, id }))
+    throw new KnockError("usage", `${getResourceType(type).label} ${JSON.stringify(id)} has no valid name for a file`, {
+      hint: "Keys contain lowercase letters, digits, hyphens and underscores. Rename it in the account.",
+    });
   const { folder } = getResourceType(type);
   if (type === "translation") return join(knockDir, folder, parseTranslationId(id).locale);
   return type === "schema" ? dirname(join(knockDir, folder, `${id}.json`)) : join(knockDir, folder, id);

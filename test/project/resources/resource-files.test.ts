@@ -120,6 +120,26 @@ describe("files of resources", () => {
     expect(main).toContain('"text_body@": "./texts/a.txt"');
   });
 
+  it.each([
+    ["workflow", "../hello"],
+    ["workflow", "a/b"],
+    ["partial", "Hello"],
+    ["translation", "../en"],
+    ["translation", "a/b~en"],
+    ["translation", "..~en"],
+    ["schema", "objects/../user"],
+    ["schema", "objects/a/b"],
+  ] as const)("rejects an ID that would lead out of its folder: %s %s", (type, id) => {
+    const find = (): string => getResourceFolder("/p/knock", { type, id });
+    expect(find).toThrow("has no valid name for a file");
+  });
+
+  it("keeps files of steps with unusual refs in the resource's folder", () => {
+    const steps = [{ ref: "../../evil", type: "channel", template: { text_body: "x", "../y": { content: "z" } } }];
+    const files = buildFiles({ type: "workflow", id: "hello", content: { name: "H", steps } }, {}, null);
+    expect([...files.keys()].sort()).toEqual(["__.._evil/__y/content.md", "__.._evil/text_body.txt", "workflow.json"]);
+  });
+
   it("CLI-327 annotates each level that has texts, and names the read-only fields", () => {
     const annotated = annotateResource("workflow", { ...workflow("x"), key: "hello", sha: "1" });
     expect(annotated).toMatchObject({
