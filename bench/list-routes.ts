@@ -205,6 +205,7 @@ export function createRouteContext(
     query,
     param: (name) => params[name] ?? FEED_CHANNEL,
     bulk: createAnyOperations(),
+    account: undefined,
     caller: { kind: "secret" },
     branch: undefined,
     header: () => undefined,

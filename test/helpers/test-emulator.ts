@@ -6,6 +6,7 @@ import { Faults } from "../../src/providers/faults.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { listResponseViolations } from "./api-description.js";
 import { EngineHarness } from "./engine-harness.js";
+import { FakeAccount } from "./fake-account.js";
 import { KeepAliveClient } from "./keep-alive-client.js";
 
 export interface EmulatorSetup {
@@ -31,6 +32,7 @@ export interface EmulatorResponse {
 
 export interface TestEmulator {
   harness: EngineHarness;
+  account: FakeAccount;
   url: string;
   /** The official SDK with the key sk_test and without retries. */
   knock: Knock;
@@ -46,6 +48,7 @@ export async function openTestEmulator(harness: EngineHarness, setup: EmulatorSe
   const errors: unknown[] = [];
   const violations: string[] = [];
   const client = new KeepAliveClient();
+  const account = new FakeAccount();
   const isJson = (headers: Headers): boolean => headers.get("content-type")?.startsWith("application/json") ?? false;
   const checkResponse = (method: string, url: string, status: number, body: unknown): void => {
     const requestUrl = new URL(url);
@@ -67,6 +70,7 @@ export async function openTestEmulator(harness: EngineHarness, setup: EmulatorSe
       webhooks: setup.webhooks ?? null,
       links: null,
       sources: null,
+      account,
       environment: async () => harness.environment,
       readPage: setup.readPage ?? (async () => null),
       readVariable: (name) => setup.variables?.[name],
@@ -84,6 +88,7 @@ export async function openTestEmulator(harness: EngineHarness, setup: EmulatorSe
   const { url, port } = emulator;
   return {
     harness,
+    account,
     url,
     knock: new Knock({ apiKey: "sk_test", baseURL: url, maxRetries: 0, fetch: checkedFetch }),
     async request(endpoint, content, headers = {}) {

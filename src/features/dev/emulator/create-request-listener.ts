@@ -174,6 +174,7 @@ function runRoute(
   const routeContext: RouteContext = {
     operations: options.operations,
     bulk: options.bulkOperations,
+    account: options.account,
     caller,
     branch: (route.requiresServiceToken ? query.text("branch") : context.header("x-knock-branch")) || undefined,
     query,

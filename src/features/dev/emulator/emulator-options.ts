@@ -6,6 +6,7 @@ import type { Tracer } from "../../../ports/tracer.js";
 import type { TrackedLinks } from "../../../ports/tracked-links.js";
 import type { Faults } from "../../../providers/faults.js";
 import type { KnownKeys } from "./access/authenticate.js";
+import type { Account } from "./account.js";
 import type { BulkOperations } from "./bulk-operations.js";
 import type { ChangeStream } from "./change-stream.js";
 import type { FeedRead } from "./http/feed-read.js";
@@ -40,6 +41,8 @@ export interface EmulatorOptions {
   webhooks: WebhookOptions | null;
   /** Receives events of the project's sources; null if sources are not supported. */
   sources: SourceOperations | null;
+  /** Serves the management API; absent if it is not supported. */
+  account?: Account;
   /** Finds the targets of tracked links; null if links are not tracked. */
   links: TrackedLinks | null;
   /** Returns the environment. It is read again for each request that needs it. */

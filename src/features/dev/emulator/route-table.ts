@@ -1,5 +1,6 @@
 import type { JsonObject } from "../../../util/json.js";
 import type { Route } from "./access/route.js";
+import { resourceRoutes } from "./management/resource-routes.js";
 import { audienceRoutes } from "./routes/audience-routes.js";
 import { bulkRoutes } from "./routes/bulk-routes.js";
 import { channelDataRoutes } from "./routes/channel-data-routes.js";
@@ -34,6 +35,7 @@ export const ROUTES: readonly Route[] = [
   ...preferenceCenterRoutes,
   ...preferenceRoutes,
   ...providerRoutes,
+  ...resourceRoutes,
   ...runRoutes,
   ...scheduleRoutes,
   ...subscriptionRoutes,

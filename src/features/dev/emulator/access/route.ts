@@ -3,6 +3,7 @@ import type { Definitions } from "../../../../ports/definitions.js";
 import type { LocalOperations } from "../../../../ports/operations.js";
 import type { Paged } from "../../../../ports/page-request.js";
 import type { Json, JsonObject } from "../../../../util/json.js";
+import type { Account } from "../account.js";
 import type { BulkOperations } from "../bulk-operations.js";
 import { createNotFoundError } from "../http/api-error.js";
 import type { FeedRead } from "../http/feed-read.js";
@@ -25,6 +26,8 @@ export interface RouteContext {
   readonly operations: LocalOperations;
   readonly bulk: BulkOperations;
   readonly caller: Caller;
+  /** Serves the management API; undefined if it is not supported. */
+  readonly account: Account | undefined;
   /** The branch whose files are used; undefined for the main files. */
   readonly branch: string | undefined;
   readonly query: Query;

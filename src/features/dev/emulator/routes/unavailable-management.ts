@@ -88,7 +88,6 @@ PUT /v1/translations/{locale_code}
 PUT /v1/translations/{locale_code}/validate
 GET /v1/variables
 GET /v1/variables/{key}
-GET /v1/workflows
 GET /v1/workflows/{workflow_key}
 PUT /v1/workflows/{workflow_key}
 PUT /v1/workflows/{workflow_key}/activate

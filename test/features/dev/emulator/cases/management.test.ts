@@ -72,7 +72,6 @@ describeApiCases("the management API (http-api, section 7)", [
     [
       ["PUT /v1/workflows/hello/validate?environment=development", "PUT /v1/workflows/{workflow_key}/validate"],
       ["PUT /v1/workflows/hello", "PUT /v1/workflows/{workflow_key}"],
-      ["GET /v1/workflows", "GET /v1/workflows"],
       ["PUT /v1/commits/promote", "PUT /v1/commits/promote"],
       ["GET /v1/channels", "GET /v1/channels"],
       ["DELETE /v1/guides/tour", "DELETE /v1/guides/{guide_key}"],
@@ -89,6 +88,22 @@ describeApiCases("the management API (http-api, section 7)", [
       type: "api_error",
     },
   })),
+  {
+    title: "A-930 lists the workflows of the account",
+    given: ({ account }) =>
+      account.push(
+        { environment: "development", branch: null },
+        { type: "workflow", id: "hello", content: { name: "Hello", steps: [] } },
+        { commit: false, message: null, allowEmpty: false, force: false },
+      ),
+    request: "GET /v1/workflows?environment=development",
+    headers: SERVICE,
+    status: 200,
+    expectedBody: {
+      entries: [{ key: "hello", name: "Hello", steps: [], active: false, valid: true, environment: "development" }],
+      page_info: { after: null, before: null, page_size: 25 },
+    },
+  },
   {
     title: "A-909 reports such a path as unknown to an API key",
     request: "PUT /v1/workflows/hello/validate",
