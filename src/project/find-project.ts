@@ -4,6 +4,7 @@ import { parseProjectFile } from "../domain/project/parse-project-file.js";
 import type { ProjectSettings } from "../domain/project/project-file-schema.js";
 import { KnockError } from "../errors/knock-error.js";
 import { describeFileError, getErrorCode } from "../util/text-file.js";
+import type { DocumentLayer } from "./document-layer.js";
 import { formatDisplayPath } from "./format-display-path.js";
 import { readProjectJson } from "./read-project-text.js";
 import { locateIn, type OnInvalid, parseDocument } from "./read-resource.js";
@@ -20,6 +21,8 @@ export interface ProjectLocation {
   branchDir?: string;
   /** The name of the file in `environments/` that is merged over `environment.json`. Absent for that file alone. */
   environmentName?: string | undefined;
+  /** Contents that take precedence over the main files. Absent if the files alone decide. */
+  documents?: DocumentLayer | undefined;
   /** Receives the errors of invalid documents, whose valid parts are then used. Absent if the first error is thrown. */
   onInvalid?: OnInvalid | undefined;
 }

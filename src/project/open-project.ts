@@ -25,6 +25,7 @@ import type { Json, JsonObject } from "../util/json.js";
 import type { ProjectLocation } from "./find-project.js";
 import { type DocumentFolder, getDocumentFileName } from "./find-unknown-document-keys.js";
 import { formatDisplayPath } from "./format-display-path.js";
+import { openKeyedResources } from "./keyed-resources.js";
 import { listFolder as listNames } from "./list-folder.js";
 import { findBranchFolder, openProjectFolders, readCurrentBranch } from "./project-folders.js";
 import { readDocumentWarnings, readRunWarnings } from "./project-warnings.js";
@@ -36,7 +37,7 @@ import {
   type RecipientsSeed,
   readChangedRecipients,
 } from "./read-recipients.js";
-import { type RunCheck, readEach, readResource } from "./read-resource.js";
+import { type RunCheck, readEach } from "./read-resource.js";
 import { type ChangedSchedules, readChangedSchedules } from "./read-schedules.js";
 import { checkRequestReferences, readSharedRequest } from "./read-shared-request.js";
 import { checkSharedTemplates, openSharedTemplates } from "./read-shared-templates.js";
@@ -78,7 +79,7 @@ export interface Project extends ProjectLocation {
 
 /** Opens a project. Messages show paths relative to the working directory. */
 export function openProject(location: ProjectLocation, cwd: string): Project {
-  const { root, knockDir, settings, branchDir, environmentName, onInvalid } = location;
+  const { root, knockDir, settings, branchDir, environmentName, documents, onInvalid } = location;
   const displayPath = (path: string): string => formatDisplayPath(cwd, path);
   const environmentSource = { knockDir, name: environmentName ?? null, displayPath, onInvalid };
   const workflowFindings = new Map<string, readonly LocatedFinding[]>();
@@ -86,7 +87,8 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
   let knownMarks: ReadonlyMap<string, RecipientsFileMark> = new Map();
   const listEntries = (folder: string): string[] => listNames(folder, displayPath);
   const folders = openProjectFolders(location, displayPath);
-  const shared = openSharedTemplates(folders, displayPath, location);
+  const resources = openKeyedResources(location, displayPath);
+  const shared = openSharedTemplates(resources, location);
   const hasDocument = (...path: string[]): boolean =>
     RESOURCE_KEY.test(path[1] ?? "") && existsSync(join(knockDir, ...path));
   const references = {
@@ -112,12 +114,10 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
         },
       );
     }
-    const file = join(folders.resolveFolder("workflows", key, "workflow.json"), "workflow.json");
-    if (!existsSync(file)) return null;
     const files = new Map<string, string>();
     const options = { owner: "workflow", prefix: `workflow "${key}": `, files, onInvalid } as const;
-    return readResource(toProjectFile(file), options, (raw, runCheck) =>
-      checkWorkflow(key, raw, { file: toProjectFile(file), texts: files, runCheck }),
+    return resources.read("workflows", key, options, (raw, file, runCheck) =>
+      checkWorkflow(key, raw, { file, texts: files, runCheck }),
     );
   }
 
@@ -141,7 +141,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     );
     await checkSharedTemplates(parsed, shared, runCheck);
     if (collectRequestKeys(parsed).length > 0) await checkRequestReferences(parsed, folders, displayPath, runCheck);
-    await runCheck(() => checkGuideKeys(parsed, () => listEntries(join(knockDir, "guides"))));
+    await runCheck(() => checkGuideKeys(parsed, () => resources.list("guides")));
     if (hasAudienceReferences(parsed)) await runCheck(async () => checkAudiences(parsed, await audiences()));
     rememberTextFiles(parsed, texts);
     return parsed;
@@ -150,21 +150,19 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
   const hasAudiences = (): boolean => existsSync(join(knockDir, "audiences"));
 
   /** Returns the main files of a kind of document, such as `layouts/<key>/layout.json`. */
-  function listDocumentFiles(folder: string, name: string): { key: string; file: ProjectFile }[] {
+  function listDocumentFiles(folder: string, name: string): ProjectFile[] {
     return listEntries(join(knockDir, folder))
       .sort()
-      .map((key) => ({ key, file: toProjectFile(join(knockDir, folder, key, name)) }))
-      .filter(({ file }) => existsSync(file.path));
+      .map((key) => toProjectFile(join(knockDir, folder, key, name)))
+      .filter(({ path }) => existsSync(path));
   }
 
   async function audiences(): Promise<Audience[]> {
-    const files = listDocumentFiles("audiences", "audience.json");
     const options = { owner: "audience", onInvalid } as const;
-    return readEach(
-      files,
-      ({ key, file }) => readResource(file, options, (raw) => parseAudience(key, raw, file.displayPath)),
-      { onInvalid, needsAll: true },
-    );
+    const read = (key: string): Promise<Audience | null> =>
+      resources.read("audiences", key, options, (raw, file) => parseAudience(key, raw, file.displayPath));
+    const found = await readEach(await resources.list("audiences"), read, { onInvalid, needsAll: true });
+    return found.filter((audience) => audience !== null);
   }
 
   /** Reads the translations again each time, because a long-running worker must see changes. */
@@ -172,21 +170,28 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     const branchFolderPath = branchDir === undefined ? null : join(branchDir, "translations");
     const folder =
       branchFolderPath !== null && existsSync(branchFolderPath) ? branchFolderPath : join(knockDir, "translations");
-    return readTranslations({ folder, displayPath, listNames: listEntries, onInvalid });
+    const isOwn = folder === branchFolderPath;
+    return readTranslations({
+      folder,
+      displayPath,
+      listNames: listEntries,
+      onInvalid,
+      documents: isOwn ? undefined : documents,
+    });
   }
 
   async function request(key: string): Promise<SharedRequest | null> {
     return readSharedRequest(key, folders, displayPath, onInvalid);
   }
 
-  const workflowKeys = async (): Promise<string[]> => folders.listKeys("workflows", "workflow.json");
+  const workflowKeys = (): Promise<string[]> => resources.list("workflows");
 
   /**
    * Returns a branch's project. The main files are the current branch's, to which the official command was switched
    * (CLI-009).
    */
   function branch(slug: string): Project | null {
-    const main = { root, knockDir, settings, environmentName, onInvalid };
+    const main = { root, knockDir, settings, environmentName, documents, onInvalid };
     if (branchDir !== undefined) return openProject(main, cwd).branch(slug);
     const folder = findBranchFolder(location, slug);
     if (folder !== null) return openProject({ ...main, branchDir: folder }, cwd);
@@ -205,7 +210,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
   async function readDocumentFindings(folders: readonly DocumentFolder[]): Promise<LocatedFinding[]> {
     const findings: LocatedFinding[] = [];
     for (const folder of folders) {
-      const files = listDocumentFiles(folder, getDocumentFileName(folder)).map(({ file }) => file);
+      const files = listDocumentFiles(folder, getDocumentFileName(folder));
       findings.push(...(await readDocumentWarnings(folder, files)));
     }
     return findings;

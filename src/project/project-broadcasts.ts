@@ -12,8 +12,8 @@ import type { Workflow } from "../domain/workflow/workflow.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { ProjectLocation } from "./find-project.js";
 import { formatDisplayPath } from "./format-display-path.js";
+import { openKeyedResources } from "./keyed-resources.js";
 import { listFolder as listNames } from "./list-folder.js";
-import { openProjectFolders } from "./project-folders.js";
 import { type RunCheck, readResource } from "./read-resource.js";
 import { checkSharedTemplates, openSharedTemplates } from "./read-shared-templates.js";
 import { RESOURCE_KEY } from "./resource-key.js";
@@ -38,7 +38,8 @@ export function openProjectBroadcasts(
   const { knockDir, onInvalid } = location;
   const displayPath = (path: string): string => formatDisplayPath(cwd, path);
   const listEntries = (folder: string): string[] => listNames(folder, displayPath);
-  const shared = openSharedTemplates(openProjectFolders(location, displayPath), displayPath, { onInvalid });
+  const resources = openKeyedResources(location, displayPath);
+  const shared = openSharedTemplates(resources, { onInvalid });
   const folder = join(knockDir, "broadcasts");
   const getFile = (key: string): string => join(folder, key, "broadcast.json");
   const keys = (): string[] =>
@@ -82,7 +83,7 @@ export function openProjectBroadcasts(
   /** Checks a broadcast against the rest of the project. */
   async function checkDefinition(definition: Workflow, runCheck: RunCheck): Promise<void> {
     await checkSharedTemplates(definition, shared, runCheck);
-    await runCheck(() => checkGuideKeys(definition, () => listEntries(join(knockDir, "guides"))));
+    await runCheck(() => checkGuideKeys(definition, () => resources.list("guides")));
     if (hasAudienceReferences(definition)) await runCheck(async () => checkAudiences(definition, await audiences()));
   }
 

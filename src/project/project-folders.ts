@@ -39,7 +39,7 @@ export interface ProjectFolders {
 }
 
 export function openProjectFolders(
-  { knockDir, branchDir }: ProjectLocation,
+  { knockDir, branchDir }: Pick<ProjectLocation, "knockDir" | "branchDir">,
   displayPath: (path: string) => string,
 ): ProjectFolders {
   const roots = branchDir === undefined ? [knockDir] : [branchDir, knockDir];

@@ -88,7 +88,7 @@ export async function readEach<F, T>(
   return contents;
 }
 
-interface ResourceOptions {
+export interface ResourceOptions {
   /** The start of the messages of errors, if not the file's name. */
   prefix?: string;
   onInvalid?: OnInvalid | undefined;

@@ -1,5 +1,3 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import type { EmailLayout } from "../domain/template/email-layout.js";
 import { parseEmailLayout } from "../domain/template/parse-email-layout.js";
 import { parseTemplatePartial } from "../domain/template/parse-template-partial.js";
@@ -8,49 +6,40 @@ import { checkTemplateReferences, collectTemplateReferences } from "../domain/wo
 import type { Workflow } from "../domain/workflow/workflow.js";
 import type { Json } from "../util/json.js";
 import type { ProjectLocation } from "./find-project.js";
-import type { ProjectFolders } from "./project-folders.js";
-import { type RunCheck, readResource } from "./read-resource.js";
+import type { KeyedResources } from "./keyed-resources.js";
+import type { RunCheck } from "./read-resource.js";
 import { RESOURCE_KEY } from "./resource-key.js";
 
 /** Layouts and partials of a project, which are read on demand. */
 interface SharedTemplates {
   emailLayout(key: string): Promise<EmailLayout | null>;
   partial(key: string): Promise<TemplatePartial | null>;
-  listLayoutKeys(): string[];
-  listPartialKeys(): string[];
+  listLayoutKeys(): Promise<string[]>;
+  listPartialKeys(): Promise<string[]>;
 }
 
 export function openSharedTemplates(
-  { resolveFolder, listKeys: listFolderKeys }: ProjectFolders,
-  displayPath: (path: string) => string,
+  resources: KeyedResources,
   { onInvalid }: Pick<ProjectLocation, "onInvalid">,
 ): SharedTemplates {
-  const getFileName = (kind: "layouts" | "partials"): string => (kind === "layouts" ? "layout.json" : "partial.json");
-  const getFile = (kind: "layouts" | "partials", key: string): string =>
-    join(resolveFolder(kind, key, getFileName(kind)), getFileName(kind));
-
-  const listKeys = (kind: "layouts" | "partials"): string[] =>
-    listFolderKeys(kind, getFileName(kind)).filter((key) => RESOURCE_KEY.test(key));
+  const list = async (kind: "layouts" | "partials"): Promise<string[]> =>
+    (await resources.list(kind)).filter((key) => RESOURCE_KEY.test(key));
 
   async function read<T>(
     kind: "layouts" | "partials",
     key: string,
     parse: (key: string, raw: Json, file: string) => T,
   ): Promise<T | null> {
-    const file = getFile(kind, key);
-    if (!RESOURCE_KEY.test(key) || !existsSync(file)) return null;
-    return readResource(
-      { path: file, displayPath: displayPath(file) },
-      { owner: kind === "layouts" ? "layout" : "partial", onInvalid },
-      (raw) => parse(key, raw, displayPath(file)),
-    );
+    if (!RESOURCE_KEY.test(key)) return null;
+    const owner = kind === "layouts" ? "layout" : "partial";
+    return resources.read(kind, key, { owner, onInvalid }, (raw, { displayPath }) => parse(key, raw, displayPath));
   }
 
   return {
     emailLayout: (key) => read("layouts", key, parseEmailLayout),
     partial: (key) => read("partials", key, parseTemplatePartial),
-    listLayoutKeys: () => listKeys("layouts"),
-    listPartialKeys: () => listKeys("partials"),
+    listLayoutKeys: () => list("layouts"),
+    listPartialKeys: () => list("partials"),
   };
 }
 
@@ -76,8 +65,7 @@ export async function checkSharedTemplates(
     await runCheck(async () => {
       for (const partialKey of collectPartialKeys((await shared.partial(key))?.content ?? "")) partials.add(partialKey);
     });
-  const partialKeys = references.partials.length > 0 ? shared.listPartialKeys() : [];
-  await runCheck(() =>
-    checkTemplateReferences(workflow, { layouts, layoutKeys: shared.listLayoutKeys(), partialKeys }),
-  );
+  const partialKeys = references.partials.length > 0 ? await shared.listPartialKeys() : [];
+  const layoutKeys = await shared.listLayoutKeys();
+  await runCheck(() => checkTemplateReferences(workflow, { layouts, layoutKeys, partialKeys }));
 }

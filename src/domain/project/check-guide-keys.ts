@@ -10,10 +10,10 @@ import type { Workflow } from "../workflow/workflow.js";
  * (section 7.7 of the format). The content of guides is not read. `keys` is only called if there are such steps. Throws
  * `workflow_invalid` with one pointer per finding.
  */
-export function checkGuideKeys(workflow: Workflow, keys: () => readonly string[]): void {
+export async function checkGuideKeys(workflow: Workflow, keys: () => Promise<readonly string[]>): Promise<void> {
   const references = [...walkReferences(workflow.steps, "guide")];
   if (references.length === 0) return;
-  const known = [...keys()].sort();
+  const known = [...(await keys())].sort();
   const details = references.flatMap(({ key, path }): ErrorDetail[] =>
     known.includes(key)
       ? []
