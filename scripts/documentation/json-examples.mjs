@@ -144,8 +144,46 @@ export const WRITTEN_EXAMPLES = {
         },
         { recipient: "ghost", exists: false, workflows: [] },
       ],
+      objects: [
+        {
+          recipient: { id: "p1", collection: "projects" },
+          exists: true,
+          subscribers: 2,
+          workflows: [
+            {
+              workflow: "storage-low",
+              reaches_no_one: false,
+              steps: [
+                {
+                  ref: "email_1",
+                  channel_type: "email",
+                  channel: "sendgrid",
+                  reason: { code: "missing_recipient_data", detail: "no email address" },
+                },
+              ],
+              get_nothing: 1,
+              reasons: [
+                {
+                  reason: { code: "missing_recipient_data", detail: "no email address" },
+                  subscribers: 1,
+                  recipients: ["katherine"],
+                },
+              ],
+            },
+          ],
+        },
+      ],
       notes: [],
-      summary: { recipients: 3, workflows: 8, missing: 1, get_nothing: 2 },
+      summary: {
+        recipients: 3,
+        workflows: 8,
+        missing: 1,
+        get_nothing: 2,
+        objects: 2,
+        objects_reach_no_one: 0,
+        subscribers: 3,
+        subscribers_get_nothing: 1,
+      },
     },
   ],
   diff: [

@@ -65,10 +65,20 @@ interface AccountReaderOptions {
   onRead?: () => void;
 }
 
-const DEFAULT_OPTIONS: AccountReaderOptions = { maxRecipients: 1_000, readsSubscribers: true };
+/** Limits the recipients of one command, because each one takes several requests. */
+export const MAX_ACCOUNT_RECIPIENTS = 1_000;
 
-/** Reads recipients of the account, with GET requests only. */
-class AccountReader {
+const DEFAULT_OPTIONS: AccountReaderOptions = { maxRecipients: MAX_ACCOUNT_RECIPIENTS, readsSubscribers: true };
+
+/** Returns the error for more recipients than a command reads from the account. */
+export function createTooManyRecipientsError(maxRecipients: number): KnockError {
+  return new KnockError("usage", `more than ${maxRecipients.toLocaleString("en-US")} recipients to read`, {
+    hint: "Name fewer recipients, or an object with fewer subscribers.",
+  });
+}
+
+/** Reads recipients of a target, with GET requests only. */
+export class RecipientReader {
   private readonly permits = new Semaphore(MAX_CONCURRENT_RECIPIENTS);
   /** The keys of the channels that need channel data, by ID. */
   private readonly channels: ReadonlyMap<string, string>;
@@ -78,7 +88,7 @@ class AccountReader {
   constructor(
     private readonly resources: ResourceOperations,
     environment: Environment,
-    private readonly options: AccountReaderOptions,
+    private readonly channelIds: ReadonlyMap<string, string> = new Map(),
   ) {
     const channels = Object.values(environment.channels).filter((channel) => channel !== null);
     this.channels = new Map(
@@ -116,19 +126,17 @@ class AccountReader {
     }
   }
 
-  /** Returns the subscriptions to an object. */
-  async readSubscriptions(object: RecipientKey): Promise<Subscription[]> {
-    const subscriptions: Subscription[] = [];
+  /** Reads the subscriptions to an object, page by page. */
+  async *listSubscriptions(object: RecipientKey): AsyncGenerator<Subscription[]> {
+    const scope = { object: splitRecipientKey(object) };
     for (let after: string | undefined; ; ) {
-      const scope = { object: splitRecipientKey(object) };
       const page = await this.resources.subscriptions.list(scope, { limit: PAGE_SIZE, after });
-      for (const { recipient, properties } of page.items)
-        subscriptions.push({
-          object,
-          recipient: toRecipientKey(parseRecipientReference(recipient)),
-          properties: isJsonObject(properties) ? properties : {},
-        });
-      if (page.page_info.after === null || subscriptions.length > this.options.maxRecipients) return subscriptions;
+      yield page.items.map(({ recipient, properties }) => ({
+        object,
+        recipient: toRecipientKey(parseRecipientReference(recipient)),
+        properties: isJsonObject(properties) ? properties : {},
+      }));
+      if (page.page_info.after === null) return;
       after = page.page_info.after;
     }
   }
@@ -136,7 +144,7 @@ class AccountReader {
   private async readChannelData(recipient: RecipientReference, id: string): Promise<JsonObject | null> {
     if (this.unknownChannels.has(id)) return null;
     try {
-      const accountId = this.options.channelIds?.get(this.channels.get(id) ?? "") ?? id;
+      const accountId = this.channelIds.get(this.channels.get(id) ?? "") ?? id;
       const data = (await this.resources.channelData.read(recipient, accountId))?.data;
       return isJsonObject(data) ? data : null;
     } catch (error) {
@@ -163,16 +171,13 @@ export async function readAccountRecipients(
   environment: Environment,
   options: AccountReaderOptions = DEFAULT_OPTIONS,
 ): Promise<AccountRecipients> {
-  const { maxRecipients, readsSubscribers, onRead } = options;
-  const reader = new AccountReader(resources, environment, options);
+  const { maxRecipients, readsSubscribers, channelIds, onRead } = options;
+  const reader = new RecipientReader(resources, environment, channelIds);
   const recipients = new Map<RecipientKey, RecipientUpsert>();
   const subscriptions: Subscription[] = [];
   const known = new Set<RecipientKey>(wanted);
   for (let next = [...known]; next.length > 0; ) {
-    if (known.size > maxRecipients)
-      throw new KnockError("usage", `more than ${maxRecipients.toLocaleString("en-US")} recipients to read`, {
-        hint: "Name fewer recipients, or an object with fewer subscribers.",
-      });
+    if (known.size > maxRecipients) throw createTooManyRecipientsError(maxRecipients);
     const readOne = async (key: RecipientKey): Promise<RecipientUpsert | null> => {
       const recipient = await reader.readRecipient(key);
       onRead?.();
@@ -183,9 +188,13 @@ export async function readAccountRecipients(
     const subscribers: RecipientKey[] = [];
     for (const recipient of read) {
       if (recipient === null || [USERS, TENANTS].includes(splitRecipientKey(recipient.key).collection)) continue;
-      const added = await reader.readSubscriptions(recipient.key);
-      subscriptions.push(...added);
-      if (readsSubscribers) for (const { recipient: key } of added) if (!known.has(key)) subscribers.push(key);
+      let count = 0;
+      for await (const page of reader.listSubscriptions(recipient.key)) {
+        subscriptions.push(...page);
+        if (readsSubscribers) for (const { recipient: key } of page) if (!known.has(key)) subscribers.push(key);
+        count += page.length;
+        if (count > maxRecipients) break;
+      }
     }
     next = [...new Set(subscribers)];
     for (const key of next) known.add(key);

@@ -122,11 +122,14 @@ export function addTargetOptions(command: Command): Command {
 }
 
 /**
- * Adds the options of a command that always uses the account and the project's files. `--remote` is accepted, because
- * most commands need it for the account.
+ * Adds the options of a command that uses the account and the project's files. `--remote` is accepted, because most commands need
+ * it for the account. `localDescription` describes `--local`, if the command can also use the local target.
  */
-export function addAccountOptions(command: Command): Command {
-  addBranchOption(addProjectFileOptions(command)).addOption(new Option("--remote", "use the account").hideHelp());
+export function addAccountOptions(command: Command, localDescription?: string): Command {
+  if (localDescription === undefined) addBranchOption(addProjectFileOptions(command));
+  else
+    addBranchOption(addProjectOptions(command)).optionsGroup(OPTION_GROUPS.target).option("--local", localDescription);
+  command.addOption(new Option("--remote", "use the account").hideHelp());
   return addRequestOptions(addConnectionOptions(command));
 }
 

@@ -1,5 +1,5 @@
 import type { Environment } from "../../domain/environment/environment.js";
-import { type RecipientUpsert, splitRecipientKey, USERS } from "../../domain/recipient/recipient.js";
+import { type RecipientKey, type RecipientUpsert, splitRecipientKey, USERS } from "../../domain/recipient/recipient.js";
 import type { Reason } from "../../domain/run/outcome.js";
 import type { ChannelStep } from "../../domain/step-types/channel-step.js";
 import { walkChannelSteps, walkSteps } from "../../domain/step-types/walk-steps.js";
@@ -32,9 +32,9 @@ interface CertainSkip {
   isOwnChoice: boolean;
 }
 
-/** The channel steps of a workflow for a user. `skip` is null if the step may send. */
-interface UserSteps {
-  user: string;
+/** The channel steps of a workflow for a recipient. `skip` is null if the step may send. */
+interface RecipientSteps {
+  recipient: RecipientKey;
   steps: { step: ChannelStep; skip: CertainSkip | null }[];
 }
 
@@ -69,8 +69,8 @@ export function sendsOnlyByChannelSteps({ steps }: Workflow): boolean {
 }
 
 /**
- * Returns the channel steps of a workflow for each user, with the reason if a step sends nothing, whatever the data and the
- * conditions are. The engine's own decisions are used, for a run that is not stored. Users for whom a step cannot be
+ * Returns the channel steps of a workflow for each recipient, with the reason if a step sends nothing, whatever the data and the
+ * conditions are. The engine's own decisions are used, for a run that is not stored. Recipients for whom a step cannot be
  * decided without the data of a trigger are left out.
  */
 export function findCertainSkips(
@@ -78,14 +78,12 @@ export function findCertainSkips(
   environment: Environment,
   recipients: readonly RecipientUpsert[],
   now: number,
-): UserSteps[] {
+): RecipientSteps[] {
   const steps = [...walkChannelSteps(compiled.workflow.steps)].map(({ step }) => step);
-  const users = recipients.filter(({ key }) => splitRecipientKey(key).collection === USERS);
-  const findForUser = (execution: RunExecution, renderPart: RenderPart): UserSteps[] => {
+  const findForRecipient = (execution: RunExecution, renderPart: RenderPart): RecipientSteps[] => {
     try {
-      const { id: user } = splitRecipientKey(execution.run.recipient);
       const found = renderPart(() => steps.map((step) => ({ step, skip: findCertainSkip(step, execution) })));
-      return [{ user, steps: found }];
+      return [{ recipient: execution.run.recipient, steps: found }];
     } catch (error) {
       // Without the data of a trigger, it is unknown what the workflow does.
       if (error instanceof RenderError || error instanceof KnockError) return [];
@@ -93,8 +91,8 @@ export function findCertainSkips(
     }
   };
   return renderParts((renderPart) =>
-    buildSampleExecutions({ compiled, environment, now }, users, {}).flatMap((execution) =>
-      findForUser(execution, renderPart),
+    buildSampleExecutions({ compiled, environment, now }, recipients, {}).flatMap((execution) =>
+      findForRecipient(execution, renderPart),
     ),
   );
 }
@@ -114,9 +112,10 @@ export function findSilentDrops(
   now: number,
 ): SilentDrop[] {
   if (!sendsOnlyByChannelSteps(compiled.workflow)) return [];
-  return findCertainSkips(compiled, environment, recipients, now).flatMap(({ user, steps }): SilentDrop[] => {
+  const users = recipients.filter(({ key }) => splitRecipientKey(key).collection === USERS);
+  return findCertainSkips(compiled, environment, users, now).flatMap(({ recipient, steps }): SilentDrop[] => {
     const isSilent = steps.every(({ skip }) => skip !== null) && !steps.every(({ skip }) => skip?.isOwnChoice);
     const reasons = steps.flatMap(({ skip }) => (skip === null ? [] : formatSkip(skip)));
-    return isSilent ? [{ user, reasons }] : [];
+    return isSilent ? [{ user: splitRecipientKey(recipient).id, reasons }] : [];
   });
 }

@@ -5,8 +5,8 @@ import { auditReportSchema } from "./audit-report-schema.js";
 export const DOCUMENTS: readonly OutputDocument[] = [
   describeDocument(
     "audit",
-    "Users who get nothing",
-    "The users with skipped steps, and the totals.",
+    "Users and objects without messages",
+    "The users with skipped steps, the objects that do not reach everyone, and the totals.",
     auditReportSchema,
   ),
 ];

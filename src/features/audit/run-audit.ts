@@ -1,23 +1,32 @@
-import { readAccountRecipients } from "../../comparison/read-account-recipients.js";
-import type { Environment } from "../../domain/environment/environment.js";
-import { type RecipientKey, type RecipientUpsert, splitRecipientKey } from "../../domain/recipient/recipient.js";
+import { MAX_ACCOUNT_RECIPIENTS, RecipientReader } from "../../comparison/read-account-recipients.js";
+import { type RecipientKey, splitRecipientKey, USERS } from "../../domain/recipient/recipient.js";
 import { compileWorkflow } from "../../engine/compile/compile-workflow.js";
-import { findCertainSkips, sendsOnlyByChannelSteps } from "../../engine/run/find-silent-drops.js";
 import type { CompiledWorkflow } from "../../engine/workflow/compiled-workflow.js";
 import type { ResourceOperations } from "../../ports/resource-operations.js";
 import { checkWorkflowKeys } from "../../project/check-workflow-keys.js";
 import type { Project } from "../../project/open-project.js";
-import type { AuditedUser, AuditReport } from "./audit-report-schema.js";
+import { formatNumber } from "../../util/format-count.js";
+import { auditObject, findReach, type Reach } from "./audit-object.js";
+import { RecipientAudit, type RecipientResult } from "./audit-recipients.js";
+import type { AuditedObject, AuditedUser, AuditReport } from "./audit-report-schema.js";
+import { createUnknownCollectionError, createUnknownObjectError, listObjects } from "./find-objects.js";
 
 interface AuditContext {
   project: Project;
   resources: ResourceOperations;
+  isLocal: boolean;
   setProgress(text: string): void;
 }
 
-type AuditedWorkflow = AuditedUser["workflows"][number];
+/** The recipients and workflows to check. Objects and collections that were named one by one must exist. */
+export interface AuditRequest {
+  recipients: readonly RecipientKey[];
+  objects: readonly RecipientKey[];
+  collections: readonly string[];
+  workflows: readonly string[];
+}
 
-async function readWorkflows(project: Project, keys: readonly string[]): Promise<CompiledWorkflow[]> {
+async function compileWorkflows(project: Project, keys: readonly string[]): Promise<CompiledWorkflow[]> {
   const compiled: CompiledWorkflow[] = [];
   for (const key of keys) {
     const workflow = await project.workflow(key);
@@ -26,63 +35,104 @@ async function readWorkflows(project: Project, keys: readonly string[]): Promise
   return compiled;
 }
 
-/** Returns the workflow for each user to whom at least one of its channel steps sends nothing, by ID. */
-function auditWorkflow(
-  compiled: CompiledWorkflow,
-  environment: Environment,
-  users: readonly RecipientUpsert[],
-): Map<string, AuditedWorkflow> {
-  const { workflow } = compiled;
-  const isOnlyByChannels = sendsOnlyByChannelSteps(workflow);
-  const audited = new Map<string, AuditedWorkflow>();
-  for (const { user, steps } of findCertainSkips(compiled, environment, users, Date.now())) {
-    const skipped = steps.flatMap(({ step, skip }) =>
-      skip === null
-        ? []
-        : [
-            {
-              ref: step.ref,
-              channel_type: step.channel_type,
-              channel: step.channel_key ?? step.channel_group_key,
-              reason: skip.reason,
-            },
-          ],
-    );
-    if (skipped.length === 0) continue;
-    const gets_nothing = isOnlyByChannels && skipped.length === steps.length;
-    audited.set(user, { workflow: workflow.key, gets_nothing, steps: skipped });
+/** The subscribers that are found before they are checked together. More objects would need more memory. */
+const SUBSCRIBERS_PER_CHECK = 1_000;
+
+/** Checks objects and their subscribers, many together. Objects are in the order in which they were added. */
+class ObjectAudit {
+  readonly objects = new Map<RecipientKey, AuditedObject | null>();
+  /** Whether each subscriber gets nothing from a workflow. */
+  readonly subscribers = new Map<RecipientKey, boolean>();
+  private waiting: Reach[] = [];
+
+  constructor(
+    private readonly reader: RecipientReader,
+    private readonly audit: RecipientAudit,
+    private readonly maxRecipients: number,
+  ) {}
+
+  async add(key: RecipientKey): Promise<void> {
+    if (this.objects.has(key)) return;
+    this.objects.set(key, null);
+    this.waiting.push(await findReach(this.reader, key, this.maxRecipients));
+    const found = this.waiting.reduce((sum, { users, objects }) => sum + users.length + objects.length, 0);
+    if (found >= SUBSCRIBERS_PER_CHECK) await this.checkWaiting();
   }
-  return audited;
+
+  async checkWaiting(): Promise<void> {
+    await this.audit.check(this.waiting.flatMap(({ users, objects }) => [...objects, ...users]));
+    for (const reach of this.waiting) {
+      this.objects.set(reach.object, auditObject(reach, this.audit));
+      for (const key of reach.users) this.subscribers.set(key, isSilent(this.audit.get(key)));
+    }
+    this.waiting = [];
+  }
+
+  list(): AuditedObject[] {
+    return [...this.objects.values()].filter((object) => object !== null);
+  }
 }
 
-/** Checks which channel steps of workflows send nothing to users of the account. Only reads. */
-export async function runAudit(
-  users: readonly RecipientKey[],
-  workflows: readonly string[],
-  { project, resources, setProgress }: AuditContext,
-): Promise<AuditReport> {
+const isSilent = ({ exists, workflows }: Pick<RecipientResult, "exists" | "workflows">): boolean =>
+  !exists || workflows.some(({ gets_nothing }) => gets_nothing);
+
+/** Checks the objects of a request. Throws `resource_missing` for an object or a collection that was named and does not exist. */
+async function auditObjects(request: AuditRequest, objectAudit: ObjectAudit, context: AuditContext): Promise<void> {
+  for (const key of request.objects) await objectAudit.add(key);
+  await objectAudit.checkWaiting();
+  for (const key of request.objects) {
+    const object = objectAudit.objects.get(key);
+    if (object?.exists === false && object.subscribers === 0) throw await createUnknownObjectError(key, context);
+  }
+  for (const collection of request.collections) {
+    let isEmpty = true;
+    for await (const page of listObjects(context.resources, collection)) {
+      if (page.length > 0) isEmpty = false;
+      for (const key of page) await objectAudit.add(key);
+      context.setProgress(`reading objects: ${formatNumber(objectAudit.objects.size)}`);
+    }
+    if (isEmpty) throw await createUnknownCollectionError(collection, context);
+  }
+  for (const key of request.recipients) if (splitRecipientKey(key).collection !== USERS) await objectAudit.add(key);
+  await objectAudit.checkWaiting();
+}
+
+/** Checks which channel steps of workflows send nothing to recipients, and whom objects reach. Only reads. */
+export async function runAudit(request: AuditRequest, context: AuditContext): Promise<AuditReport> {
+  const { project, resources, isLocal, setProgress } = context;
   const known = await project.workflowKeys();
-  checkWorkflowKeys(workflows, known);
-  const compiled = await readWorkflows(project, workflows.length === 0 ? known : workflows);
+  checkWorkflowKeys(request.workflows, known);
+  const compiled = await compileWorkflows(project, request.workflows.length === 0 ? known : request.workflows);
   const environment = await project.environment();
-  setProgress("reading the users of the account");
-  const { recipients, notes } = await readAccountRecipients(resources, users, environment);
-  const byWorkflow = compiled.map((workflow) => auditWorkflow(workflow, environment, [...recipients.values()]));
+  const reader = new RecipientReader(resources, environment);
+  const maxRecipients = isLocal ? Number.POSITIVE_INFINITY : MAX_ACCOUNT_RECIPIENTS;
+  const audit = new RecipientAudit(reader, compiled, environment, maxRecipients, (count) =>
+    setProgress(`reading recipients: ${formatNumber(count)}`),
+  );
+  const objectAudit = new ObjectAudit(reader, audit, maxRecipients);
+  await auditObjects(request, objectAudit, context);
+  const users = request.recipients.filter((key) => splitRecipientKey(key).collection === USERS);
+  await audit.check(users);
   const audited = users.map((key): AuditedUser => {
-    const { id } = splitRecipientKey(key);
-    const found = byWorkflow.flatMap((results) => results.get(id) ?? []);
-    return { recipient: id, exists: recipients.has(key), workflows: found };
+    const { exists, workflows } = audit.get(key);
+    return { recipient: splitRecipientKey(key).id, exists, workflows: [...workflows] };
   });
-  const getsNothing = (user: AuditedUser): boolean =>
-    !user.exists || user.workflows.some(({ gets_nothing }) => gets_nothing);
+  const objects = objectAudit.list();
   return {
-    recipients: audited.filter((user) => !user.exists || user.workflows.length > 0),
-    notes,
+    recipients: audited.filter(({ exists, workflows }) => !exists || workflows.length > 0),
+    objects: objects.filter(({ exists, workflows }) => !exists || workflows.length > 0),
+    notes: reader.listNotes(),
     summary: {
       recipients: users.length,
       workflows: compiled.length,
       missing: audited.filter(({ exists }) => !exists).length,
-      get_nothing: audited.filter(getsNothing).length,
+      get_nothing: audited.filter(isSilent).length,
+      objects: objects.length,
+      objects_reach_no_one: objects.filter((object) => object.workflows.some(({ reaches_no_one }) => reaches_no_one))
+        .length,
+      subscribers: objectAudit.subscribers.size,
+      subscribers_get_nothing: [...objectAudit.subscribers.values()].filter((isWithoutMessage) => isWithoutMessage)
+        .length,
     },
   };
 }

@@ -160,6 +160,7 @@ const OPTION_VALUES: Readonly<Record<string, ListValues>> = {
   "--recipient": inList(listUsersAndObjects),
   "--actor": listUsers,
   "--object": listObjects,
+  "--collection": inList(listCollections),
   "--tenant": listTenants,
   "--workflow": listWorkflows,
   "--channel": listChannels,
