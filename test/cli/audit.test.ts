@@ -1,7 +1,7 @@
 import { describe, expect } from "vitest";
 import { getChannelId } from "../../src/domain/environment/environment.js";
 import { openProjectApi, type ProjectApi, SAMPLE_FILES } from "../helpers/project-emulator.js";
-import { inProcessTest } from "../helpers/run-in-process.js";
+import { inProcessTest, runInProcess } from "../helpers/run-in-process.js";
 import type { CommandResult, Sample } from "../helpers/run-knock.js";
 import { type StubApi, startStubApi } from "../helpers/stub-api.js";
 
@@ -265,6 +265,16 @@ describe.concurrent("knock audit", () => {
     expect(stdout).toMatch(
       /^rooms\/r0 {2}\(all\) +nothing +120 of 120 +recipient not found \(u119, u118, u117 and 117 more\)$/m,
     );
+  });
+
+  it("ends while it reads many recipients if a signal arrives", async ({ empty }) => {
+    for (const [name, content] of Object.entries(PROJECT)) empty.write(name, content as never);
+    const args = ["audit", "--local", "--collection", "teams"];
+    const { exitCode, stderr } = await runInProcess({ args, cwd: empty.dir, env: {}, signal: AbortSignal.abort() });
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 130,
+      stderr: "error: interrupted while reading the store\nhint: Nothing was changed.",
+    });
   });
 
   it.for<[args: string[], hint: string]>([

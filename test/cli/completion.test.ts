@@ -48,6 +48,7 @@ describe.concurrent("the words of a completion", () => {
     ["knock preview new-comment em", ["email_1"]],
     ["knock messages list --channel in-app-f", ["in-app-feed"]],
     ["knock objects get projects p", ["p1", "p2"]],
+    ["knock audit --collection pro", ["projects"]],
     ["knock completion z", ["zsh"]],
     ["knock help exit", ["exit-codes"]],
     ["knock help error actor", ["actor_missing"]],

@@ -33,17 +33,28 @@ async function* listSubscribers(reader: RecipientReader, object: RecipientKey): 
   }
 }
 
+export interface ReachOptions {
+  maxRecipients: number;
+  /** Called for each page of subscribers, with the number of recipients that were found. */
+  onPage(count: number): Promise<void>;
+}
+
 /**
  * Finds everyone whom a trigger for an object reaches: the object, and its subscribers in two levels (E-055 to E-058). Throws
- * `usage` for more than `maxRecipients`.
+ * `usage` for too many.
  */
-export async function findReach(reader: RecipientReader, object: RecipientKey, maxRecipients: number): Promise<Reach> {
+export async function findReach(
+  reader: RecipientReader,
+  object: RecipientKey,
+  { maxRecipients, onPage }: ReachOptions,
+): Promise<Reach> {
   const reach: Reach = { object, users: [], objects: [object] };
   const seen = new Set([object]);
   const waiting = [{ key: object, depth: 1 }];
   for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
     const { depth } = next;
-    for await (const page of listSubscribers(reader, next.key))
+    for await (const page of listSubscribers(reader, next.key)) {
+      await onPage(seen.size);
       for (const key of page) {
         if (seen.has(key)) continue;
         seen.add(key);
@@ -52,6 +63,7 @@ export async function findReach(reader: RecipientReader, object: RecipientKey, m
         (isUser ? reach.users : reach.objects).push(key);
         if (!isUser && depth < MAX_FAN_OUT_DEPTH) waiting.push({ key, depth: depth + 1 });
       }
+    }
   }
   return reach;
 }

@@ -78,13 +78,13 @@ export class RecipientAudit {
   private readonly results = new Map<RecipientKey, RecipientResult>();
   private readonly sharedResults = new Map<string, RecipientResult>();
 
-  /** `onRead` is called with the number of recipients that were read. */
+  /** `onRead` is called with the number of recipients that were read, and lets other events run, such as signals. */
   constructor(
     private readonly reader: RecipientReader,
     readonly workflows: readonly CompiledWorkflow[],
     private readonly environment: Environment,
     private readonly maxRecipients: number,
-    private readonly onRead: (count: number) => void,
+    private readonly onRead: (count: number) => Promise<void>,
   ) {}
 
   /** Returns the result of a recipient that was checked. */
@@ -97,7 +97,7 @@ export class RecipientAudit {
     const unknown = [...new Set(keys)].filter((key) => !this.results.has(key));
     if (this.results.size + unknown.length > this.maxRecipients) throw createTooManyRecipientsError(this.maxRecipients);
     for (let start = 0; start < unknown.length; start += RECIPIENTS_PER_CHECK) {
-      this.onRead(this.results.size);
+      await this.onRead(this.results.size);
       await this.checkUnknown(unknown.slice(start, start + RECIPIENTS_PER_CHECK));
     }
   }

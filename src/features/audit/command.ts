@@ -12,6 +12,7 @@ import { EXIT } from "../../errors/error-codes.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { InputReader } from "../../input/input-source.js";
 import { parseIds, parseObjectFlag, parseRecipientsFlag } from "../../input/parse-flags.js";
+import { yieldToEventLoop } from "../../util/event-loop.js";
 import { printAuditReport } from "./print-audit.js";
 import type { AuditRequest } from "./run-audit.js";
 
@@ -95,13 +96,14 @@ async function runAuditCommand(flags: AuditFlags, context: CommandContext): Prom
     const files = await project.requireLocalFiles(rest);
     const operations = await target.open(isLocal ? toLocalFlags(rest) : { ...rest, target: "remote" }, "read");
     const { runAudit } = await import("./run-audit.js");
-    const setProgress = (text: string): void => {
+    const reportProgress = async (text: string): Promise<void> => {
+      await yieldToEventLoop();
       if (io.signal.aborted)
         throw new KnockError("interrupted", `interrupted while reading the ${place}`, { hint: "Nothing was changed." });
       setText(text);
     };
     const resources = await operations.openResources();
-    return runAudit(request, { project: files, resources, isLocal, setProgress });
+    return runAudit(request, { project: files, resources, isLocal, reportProgress });
   });
   printAuditReport(report, place, output);
   const { get_nothing, objects_reach_no_one, subscribers_get_nothing } = report.summary;

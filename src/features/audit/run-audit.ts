@@ -6,7 +6,7 @@ import type { ResourceOperations } from "../../ports/resource-operations.js";
 import { checkWorkflowKeys } from "../../project/check-workflow-keys.js";
 import type { Project } from "../../project/open-project.js";
 import { formatNumber } from "../../util/format-count.js";
-import { auditObject, findReach, type Reach } from "./audit-object.js";
+import { auditObject, findReach, type Reach, type ReachOptions } from "./audit-object.js";
 import { RecipientAudit, type RecipientResult } from "./audit-recipients.js";
 import type { AuditedObject, AuditedUser, AuditReport } from "./audit-report-schema.js";
 import { createUnknownCollectionError, createUnknownObjectError, listObjects } from "./find-objects.js";
@@ -15,7 +15,8 @@ interface AuditContext {
   project: Project;
   resources: ResourceOperations;
   isLocal: boolean;
-  setProgress(text: string): void;
+  /** Shows what is done, and lets other events run. Throws `interrupted` after a signal. */
+  reportProgress(text: string): Promise<void>;
 }
 
 /** The recipients and workflows to check. Objects and collections that were named one by one must exist. */
@@ -48,13 +49,13 @@ class ObjectAudit {
   constructor(
     private readonly reader: RecipientReader,
     private readonly audit: RecipientAudit,
-    private readonly maxRecipients: number,
+    private readonly options: ReachOptions,
   ) {}
 
   async add(key: RecipientKey): Promise<void> {
     if (this.objects.has(key)) return;
     this.objects.set(key, null);
-    this.waiting.push(await findReach(this.reader, key, this.maxRecipients));
+    this.waiting.push(await findReach(this.reader, key, this.options));
     const found = this.waiting.reduce((sum, { users, objects }) => sum + users.length + objects.length, 0);
     if (found >= SUBSCRIBERS_PER_CHECK) await this.checkWaiting();
   }
@@ -89,7 +90,7 @@ async function auditObjects(request: AuditRequest, objectAudit: ObjectAudit, con
     for await (const page of listObjects(context.resources, collection)) {
       if (page.length > 0) isEmpty = false;
       for (const key of page) await objectAudit.add(key);
-      context.setProgress(`reading objects: ${formatNumber(objectAudit.objects.size)}`);
+      await context.reportProgress(`reading objects: ${formatNumber(objectAudit.objects.size)}`);
     }
     if (isEmpty) throw await createUnknownCollectionError(collection, context);
   }
@@ -99,7 +100,7 @@ async function auditObjects(request: AuditRequest, objectAudit: ObjectAudit, con
 
 /** Checks which channel steps of workflows send nothing to recipients, and whom objects reach. Only reads. */
 export async function runAudit(request: AuditRequest, context: AuditContext): Promise<AuditReport> {
-  const { project, resources, isLocal, setProgress } = context;
+  const { project, resources, isLocal, reportProgress } = context;
   const known = await project.workflowKeys();
   checkWorkflowKeys(request.workflows, known);
   const compiled = await compileWorkflows(project, request.workflows.length === 0 ? known : request.workflows);
@@ -107,9 +108,12 @@ export async function runAudit(request: AuditRequest, context: AuditContext): Pr
   const reader = new RecipientReader(resources, environment);
   const maxRecipients = isLocal ? Number.POSITIVE_INFINITY : MAX_ACCOUNT_RECIPIENTS;
   const audit = new RecipientAudit(reader, compiled, environment, maxRecipients, (count) =>
-    setProgress(`reading recipients: ${formatNumber(count)}`),
+    reportProgress(`reading recipients: ${formatNumber(count)}`),
   );
-  const objectAudit = new ObjectAudit(reader, audit, maxRecipients);
+  const objectAudit = new ObjectAudit(reader, audit, {
+    maxRecipients,
+    onPage: (count) => reportProgress(`reading subscribers: ${formatNumber(count)}`),
+  });
   await auditObjects(request, objectAudit, context);
   const users = request.recipients.filter((key) => splitRecipientKey(key).collection === USERS);
   await audit.check(users);

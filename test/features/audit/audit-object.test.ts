@@ -8,6 +8,7 @@ import { catchRejection } from "../../helpers/catch-error.js";
 
 const team = (id: string) => ({ collection: "teams", id });
 const OBJECT = toRecipientKey(team("a"));
+const onPage = async (): Promise<void> => {};
 
 /** Returns a reader that gives each object these subscribers, one on each page. */
 function createReader(subscribers: Record<string, RecipientReference[]>): { reader: RecipientReader; pages: string[] } {
@@ -32,7 +33,7 @@ describe("findReach", () => {
       b: ["ada", team("c"), team("a"), "cy"],
       c: ["deep"],
     };
-    const reach = await findReach(createReader(subscribers).reader, OBJECT, Number.POSITIVE_INFINITY);
+    const reach = await findReach(createReader(subscribers).reader, OBJECT, { maxRecipients: 10, onPage });
     expect(reach).toEqual({
       object: OBJECT,
       users: ["ada", "bo", "cy"].map(toRecipientKey),
@@ -40,12 +41,15 @@ describe("findReach", () => {
     });
   });
 
-  it("reads no further page after the maximum number of recipients", async () => {
+  it("reports each page, and reads no further one after the maximum number of recipients", async () => {
     const { reader, pages } = createReader({ a: ["ada", "bo", "cy", "deep"] });
-    expect(await catchRejection(findReach(reader, OBJECT, 2))).toMatchObject({
+    const counts: number[] = [];
+    const onPage = async (count: number): Promise<void> => void counts.push(count);
+    expect(await catchRejection(findReach(reader, OBJECT, { maxRecipients: 2, onPage }))).toMatchObject({
       code: "usage",
       message: "more than 2 recipients to read",
     });
     expect(pages).toEqual(["a 0", "a 1"]);
+    expect(counts).toEqual([1, 2]);
   });
 });
