@@ -16,7 +16,7 @@ import { RESOURCE_KEY } from "./resource-key.js";
 const GUIDE_KEY_FIELD = /"guide_key"\s*:\s*"([^"\\]+)"/g;
 
 /** Reads a message type; null if it does not exist. Throws `project_invalid`. */
-function readMessageType(
+export function readMessageType(
   resources: KeyedResources,
   key: string,
   onInvalid: OnInvalid | undefined,

@@ -105,7 +105,10 @@ export function getGuideVersionId({ managed: _managed, ...guide }: Guide): strin
 }
 
 /** Returns whether a guide can be shown now. If a time is set, the times decide, otherwise `active`. */
-export function isGuideActive({ active, active_from, active_until }: Guide, now: number): boolean {
+export function isGuideActive(
+  { active, active_from, active_until }: Pick<Guide, "active" | "active_from" | "active_until">,
+  now: number,
+): boolean {
   if (active_from === null && active_until === null) return active;
   return (active_from === null || now >= active_from) && (active_until === null || now < active_until);
 }

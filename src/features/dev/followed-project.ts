@@ -4,6 +4,7 @@ import type { Webhook } from "../../domain/environment/webhook.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { findTemplateError } from "../../engine/compile/compile-workflow.js";
 import type { Definitions } from "../../ports/definitions.js";
+import type { DocumentLayer } from "../../project/document-layer.js";
 import { MAIN_FILES } from "../../project/main-files.js";
 import { openProject, type Project } from "../../project/open-project.js";
 import { listBranches } from "../../project/project-folders.js";
@@ -47,6 +48,7 @@ export class FollowedProject {
   /** The project that the last snapshot was read from, which knows the warnings about its workflows. */
   private lastRead: Project | undefined;
   private readonly branches = new Map<string, FollowedProject>();
+  private readonly others: FollowedProject[] = [];
   readonly definitions: Definitions;
 
   constructor(
@@ -93,7 +95,14 @@ export class FollowedProject {
   reload(): void {
     this.project = openProject(this.project, this.cwd);
     this.cache = new Map();
-    for (const branch of this.branches.values()) branch.reload();
+    for (const other of [...this.branches.values(), ...this.others]) other.reload();
+  }
+
+  /** Follows the same files with other documents. It is reloaded with this project. */
+  followWith(documents: DocumentLayer): FollowedProject {
+    const other = new FollowedProject(openProject({ ...this.project, documents }, this.cwd), this.cwd);
+    this.others.push(other);
+    return other;
   }
 
   /** Returns whether a last valid version is available for a broken entry. */

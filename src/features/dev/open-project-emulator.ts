@@ -12,7 +12,6 @@ import type { ProcessIO } from "../../context/process-io.js";
 import { listOtherSenders } from "../../context/project-names.js";
 import { formatStoreLocation, isPostgresLocation } from "../../context/store-location.js";
 import { collectWebhookWarnings } from "../../domain/environment/webhook.js";
-import type { GuideSet } from "../../domain/guide/guide.js";
 import { createGuideOperations } from "../../engine/guides/guide-operations.js";
 import { renderContentsInLocale } from "../../engine/preview/render-contents-in-locale.js";
 import { KnockError, toWarningsError } from "../../errors/knock-error.js";
@@ -22,24 +21,27 @@ import { printError } from "../../output/print-error.js";
 import type { Store } from "../../ports/store.js";
 import type { StoreLogs } from "../../ports/store-logs.js";
 import type { Project } from "../../project/open-project.js";
-import { readGuides } from "../../project/read-guides.js";
 import { Faults } from "../../providers/faults.js";
 import { openTracing } from "../../tracing/open-tracing.js";
 import type { Tracing } from "../../tracing/tracing.js";
 import { applyFileChanges } from "./apply-file-changes.js";
+import type { Account } from "./emulator/account.js";
 import type { SceneParts } from "./emulator/emulator-options.js";
 import { LocalTracking } from "./emulator/local-tracking.js";
 import { type Emulator, startEmulator } from "./emulator/start-emulator.js";
 import { serializeDelivery } from "./emulator/webhooks/webhook-delivery.js";
 import { readFileWarnings } from "./file-warnings.js";
-import { FollowedProject } from "./followed-project.js";
+import type { FollowedProject } from "./followed-project.js";
+import { createGuideReader } from "./guide-reader.js";
+import { type AccountFlags, openAccount } from "./open-account.js";
 import { printWebhookDelivery } from "./print-webhook-delivery.js";
 import { removeReadyFile, writeReadyFile } from "./ready-file.js";
 import { RequestLog } from "./request-log.js";
+import type { ServedProjects } from "./served-projects.js";
 import { watchStoreFile } from "./watch-store-file.js";
 
 /** How `knock dev` serves the API. */
-interface EmulatorFlags {
+interface EmulatorFlags extends AccountFlags {
   host: string;
   /** Accepted names in the Host header besides localhost, in lower case. `.lark.test` includes all subdomains. */
   allowedHosts: readonly string[];
@@ -70,19 +72,6 @@ export interface OpenedEmulator {
   releaseWork(): Promise<void>;
 }
 
-/** Returns a function that reads a project's guides, and reads each version of the project's files only once. */
-function createGuideReader(followed: FollowedProject, cwd: string): () => Promise<GuideSet> {
-  const sets = new WeakMap<Project, Promise<GuideSet>>();
-  const read = async (project: Project): Promise<GuideSet> =>
-    readGuides(project, await followed.definitions.environment(), cwd);
-  return () => {
-    const project = followed.current;
-    const cached = sets.get(project) ?? read(project);
-    sets.set(project, cached);
-    return cached;
-  };
-}
-
 /** Reads the page for each request, so that a new build shows immediately. Resolves to null if there is no build. */
 async function readPage(): Promise<string | null> {
   const file = findBuiltFile("page.html");
@@ -107,13 +96,14 @@ export async function openProjectEmulator(
   const { cwd } = io;
   const readyFile = flags.readyFile === null ? null : resolve(cwd, flags.readyFile);
   if (readyFile !== null) removeReadyFile(readyFile);
-  const project = new FollowedProject(opened, cwd);
+  const { account, project, served, ...state } = await openAccount(opened, location === ":memory:", flags, cwd, output);
   // A broken environment is reported before the server listens.
   const { keys } = (await project.definitions.environment()).access;
   const fileWarnings = flags.strict ? await readFileWarnings(opened, (name) => io.env[name]) : [];
   if (fileWarnings.length > 0) throw toWarningsError(fileWarnings);
   for (const notice of collectWebhookWarnings(await project.readWebhooks())) output.warn(notice);
-  const store = await openStore(location, { watchUsers: opened.hasAudiences(), isShared: true });
+  const watchUsers = opened.hasAudiences() || state.hasAudiences;
+  const store = await openStore(location, { watchUsers, isShared: true });
   const watching = new AbortController();
   const warn = (text: string): void => output.warn(text);
   const tracing = await openTracing(io, { service: "knock-dev", root: opened.root, warn });
@@ -126,6 +116,8 @@ export async function openProjectEmulator(
       opened,
       guardDeliveries,
       project,
+      served,
+      account,
       location,
       store,
       logs: await store.openLogs(),
@@ -138,11 +130,11 @@ export async function openProjectEmulator(
     const sceneStores = new Set<Store>();
     /** Opens a scene with a store in memory, which starts with the recipients files and is discarded with the scene. */
     const openScene = async (): Promise<SceneParts> => {
-      const sceneStore = await openStore(":memory:", { watchUsers: opened.hasAudiences(), isShared: true });
+      const sceneStore = await openStore(":memory:", { watchUsers, isShared: true });
       await applyDataFiles(project.current, sceneStore);
       const logs = await sceneStore.openLogs();
       const sceneContext = buildEmulatorContext({
-        ...{ opened, guardDeliveries, project, store: sceneStore, logs, tracing, io, output },
+        ...{ opened, guardDeliveries, project, served, account, store: sceneStore, logs, tracing, io, output },
         location: ":memory:",
       });
       sceneStores.add(sceneStore);
@@ -193,6 +185,7 @@ export async function openProjectEmulator(
         if (readyFile !== null) rmSync(readyFile, { force: true });
         await listening.close();
         await operations.close();
+        state.close();
         await tracing?.close();
       },
     };
@@ -200,6 +193,7 @@ export async function openProjectEmulator(
     watching.abort();
     await emulator?.close();
     await store.close();
+    state.close();
     await tracing?.close();
     throw error;
   }
@@ -209,6 +203,8 @@ interface EmulatorSources {
   opened: Project;
   guardDeliveries: GuardDeliveries | null | undefined;
   project: FollowedProject;
+  served: ServedProjects;
+  account: Account;
   location: string;
   store: Store;
   logs: StoreLogs;
@@ -225,6 +221,8 @@ function buildEmulatorContext({
   opened,
   guardDeliveries,
   project,
+  served,
+  account,
   location,
   store,
   logs,
@@ -234,10 +232,10 @@ function buildEmulatorContext({
   output,
 }: EmulatorSources): EmulatorContext {
   const { cwd, env } = io;
-  const { definitions } = project;
+  const { definitions } = served;
   const faults = new Faults();
   const tracking = new LocalTracking();
-  const guides = createGuideReader(project, cwd);
+  const guides = createGuideReader(() => served.served, cwd);
   const operations = createLocalEngine(
     mapEnvironment(definitions, (environment) => tracking.applyTo(faults.applyTo(environment))),
     store,
@@ -254,6 +252,7 @@ function buildEmulatorContext({
   );
   return {
     operations,
+    account,
     definitions,
     listOtherSenders: () => listOtherSenders(project.current),
     faults,

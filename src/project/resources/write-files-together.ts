@@ -26,7 +26,7 @@ export function writeFilesTogether(changes: FileChanges, folder: string): void {
     const pending: PendingFile[] = [];
     for (const [path, text] of changes) {
       const prepared = text === null ? null : join(staging, String(pending.length));
-      if (prepared !== null) writeFileSync(prepared, text as string, { flush: true });
+      if (prepared !== null) prepareFile(prepared, text as string, path);
       pending.push({ path, prepared });
     }
     for (const { path, prepared } of pending) if (prepared !== null) makeFolder(dirname(path));
@@ -39,6 +39,15 @@ export function writeFilesTogether(changes: FileChanges, folder: string): void {
   }
   finishPendingFiles(folder);
   rmSync(staging, { recursive: true, force: true });
+}
+
+/** Writes a prepared file. The error of a full disk has the path of the file that it is for. */
+function prepareFile(prepared: string, text: string, path: string): void {
+  try {
+    writeFileSync(prepared, text, { flush: true });
+  } catch (error) {
+    throw error instanceof Error ? Object.assign(error, { path }) : error;
+  }
 }
 
 /** Finishes an interrupted {@link writeFilesTogether}. Returns whether there was one. */

@@ -1,0 +1,101 @@
+import type { Definitions } from "../../ports/definitions.js";
+import type { AccountEngine } from "./account/account-engine.js";
+import type { AccountState } from "./account/account-state.js";
+import { DEVELOPMENT, getBranchTree, TreeLayer, type TreeView } from "./account/account-trees.js";
+import type { AccountScope } from "./emulator/account.js";
+import type { FollowedProject } from "./followed-project.js";
+
+/**
+ * Starts the names under which the engine runs the latest content of a tree, as if it were a branch. No branch can have such a
+ * name.
+ */
+const WORKING_PREFIX = "~";
+
+const COMMITTED: TreeView = { tree: DEVELOPMENT, committedOnly: true };
+
+/** The definitions that the engine uses: the content of the project's files, or what is committed in a tree of the account. */
+export class ServedProjects implements AccountEngine {
+  private readonly opened = new Map<string, { followed: FollowedProject; definitions: Definitions }>();
+  /** The definitions of the public API. */
+  readonly definitions: Definitions;
+
+  constructor(
+    private readonly state: AccountState,
+    /** The project's files, with what was pushed to development. */
+    readonly working: FollowedProject,
+    /** Whether the public API uses uncommitted content also after the first commit. */
+    private readonly alwaysWorking: boolean,
+  ) {
+    const served = (): Definitions => this.served.definitions;
+    this.definitions = {
+      workflow: (key) => served().workflow(key),
+      workflowKeys: () => served().workflowKeys(),
+      environment: working.definitions.environment,
+      audiences: () => served().audiences(),
+      emailLayout: (key) => served().emailLayout(key),
+      partial: (key) => served().partial(key),
+      request: (key) => served().request(key),
+      translations: () => served().translations(),
+      branch: (slug) => this.findBranch(slug),
+      branches: () => this.listBranches(),
+    };
+  }
+
+  /** Whether the public API uses uncommitted content. */
+  get servesWorking(): boolean {
+    return this.alwaysWorking || !this.state.hasCommits;
+  }
+
+  /** The project that the public API uses. */
+  get served(): FollowedProject {
+    return this.servesWorking ? this.working : this.open(COMMITTED).followed;
+  }
+
+  /** Returns the name of the branch under which the engine runs the latest content of a scope. */
+  getRunBranch({ environment, branch }: AccountScope): string | undefined {
+    const store = this.state.trees?.store;
+    const tree = branch === null ? environment : getBranchTree(branch);
+    if (store?.getTree(tree) === undefined) return branch ?? undefined;
+    if (this.servesWorking && (branch !== null || environment === DEVELOPMENT)) return branch ?? undefined;
+    return WORKING_PREFIX + tree;
+  }
+
+  /** Applies changes of the account. */
+  reload(): void {
+    this.working.reload();
+  }
+
+  private listBranches(): string[] {
+    return [...new Set([...(this.working.definitions.branches?.() ?? []), ...this.state.listBranches()])].sort();
+  }
+
+  private findBranch(slug: string): Definitions | null {
+    const store = this.state.trees?.store;
+    const hasTree = (tree: string): boolean => store?.getTree(tree) !== undefined;
+    if (slug === WORKING_PREFIX + DEVELOPMENT) return this.open({ ...COMMITTED, committedOnly: false }).definitions;
+    if (slug.startsWith(WORKING_PREFIX)) {
+      const tree = slug.slice(WORKING_PREFIX.length);
+      return hasTree(tree) ? this.open({ tree, committedOnly: false }).definitions : null;
+    }
+    const tree = getBranchTree(slug);
+    if (hasTree(tree)) return this.open({ tree, committedOnly: !this.servesWorking }).definitions;
+    const { definitions } = this.working;
+    const ofFiles = definitions.branch?.(slug) ?? null;
+    return ofFiles === definitions ? this.definitions : ofFiles;
+  }
+
+  private open(view: TreeView): { followed: FollowedProject; definitions: Definitions } {
+    const name = `${view.tree} ${view.committedOnly}`;
+    const known = this.opened.get(name);
+    if (known !== undefined) return known;
+    const { trees } = this.state;
+    const isWorking = view.tree === DEVELOPMENT && !view.committedOnly;
+    const followed = isWorking || trees === null ? this.working : this.working.followWith(new TreeLayer(trees, view));
+    const { environment } = this.working.definitions;
+    const { branch, branches } = this.definitions;
+    const definitions = { ...followed.definitions, environment, branch, branches } as Definitions;
+    const opened = { followed, definitions };
+    this.opened.set(name, opened);
+    return opened;
+  }
+}
