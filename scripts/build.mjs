@@ -64,6 +64,7 @@ const APART = {
   "@pnpm/tabtab": false,
   "juice/client.js": true,
   mrml: false,
+  "@knocklabs/mgmt": true,
   nodemailer: false,
   "nodemailer/lib/mail-composer": true,
 };

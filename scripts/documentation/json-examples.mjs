@@ -121,6 +121,36 @@ export const WRITTEN_EXAMPLES = {
       lines: 1_000_000,
     },
   ],
+  plan: [
+    {
+      account: "lark",
+      environment: "development",
+      branch: null,
+      resources: [
+        {
+          resource: "workflows/new-comment",
+          type: "workflow",
+          id: "new-comment",
+          state: "changed_here",
+          uncommitted: false,
+          has_base: true,
+          changes: [
+            {
+              kind: "changed",
+              step: "email_1",
+              path: "template.subject",
+              before: "New comment",
+              after: "{{ actor.name }} commented on {{ page }}",
+            },
+          ],
+        },
+      ],
+      push_order: ["workflows/new-comment"],
+      missing: [{ kind: "channel", name: "twilio", resources: ["workflows/new-comment"] }],
+      notes: [],
+      summary: { push: 1, pull: 0, conflicts: 0, unchanged: 26, uncommitted: 0 },
+    },
+  ],
   audit: [
     {
       recipients: [

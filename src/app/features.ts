@@ -1,4 +1,5 @@
 import type { Feature } from "../commands/shared/feature.js";
+import { account } from "../features/account/feature.js";
 import { audit } from "../features/audit/feature.js";
 import { bulk } from "../features/bulk/feature.js";
 import { completion } from "../features/completion/feature.js";
@@ -28,6 +29,7 @@ export const FEATURES: readonly Feature[] = [
   diff,
   audit,
   validate,
+  account,
   types,
   dev,
   init,

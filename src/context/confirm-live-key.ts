@@ -1,6 +1,7 @@
 import { KnockError } from "../errors/knock-error.js";
 import type { ProcessIO } from "./process-io.js";
 
+/** Returns whether a URL names this computer. */
 function isLoopbackUrl(baseUrl: string): boolean {
   try {
     const { hostname } = new URL(baseUrl);

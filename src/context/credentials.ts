@@ -62,6 +62,8 @@ async function withFileLock<T>(file: string, work: () => Promise<T>): Promise<T>
 export interface ProfileChange {
   api_key?: string | null;
   base_url?: string | null;
+  service_token?: string | null;
+  management_url?: string | null;
   branch?: string | null;
   target?: string | null;
   recipients?: { allow?: string[] | null; redirect?: string | null };

@@ -14,7 +14,7 @@ import { openTlsSessionFile } from "./tls-session-file.js";
 const MAX_BYTES = 10 * 1024 * 1024;
 
 /** Returns the certificates of `KNOCK_CA_FILE` in PEM. Throws `usage` if the file cannot be read or contains none. */
-function readCaFile(path: string, cwd: string): string {
+export function readCaFile(path: string, cwd: string): string {
   const result = readTextFile(resolve(cwd, path), MAX_BYTES, { onlyRegular: true });
   if ("error" in result) throw createError(`${path} ${result.error}`);
   if (result.text.includes("-----BEGIN CERTIFICATE-----")) return result.text;

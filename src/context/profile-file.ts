@@ -8,6 +8,8 @@ import { getErrorCode } from "../util/text-file.js";
 export interface Profile {
   api_key?: string;
   base_url?: string;
+  service_token?: string;
+  management_url?: string;
   branch?: string;
   target?: "local" | "remote";
   recipients?: RecipientSettings;
@@ -19,7 +21,7 @@ interface RecipientSettings {
   redirect?: string;
 }
 
-export const PROFILE_FIELDS = ["api_key", "base_url", "branch", "target"] as const;
+export const PROFILE_FIELDS = ["api_key", "base_url", "service_token", "management_url", "branch", "target"] as const;
 
 /** The content of the profile file. */
 export interface ProfileFile {

@@ -16,6 +16,8 @@ export interface Setting<T> {
 }
 
 const DEFAULT_BASE_URL = "https://api.knock.app";
+/** The origin of the management API (CLI-002). */
+const DEFAULT_MANAGEMENT_URL = "https://control.knock.app";
 const DEFAULT_TIMEOUT_MS = 60_000;
 
 /**
@@ -25,6 +27,9 @@ export interface Settings {
   target: Setting<"local" | "remote">;
   base_url: Setting<string>;
   api_key: Setting<string | null>;
+  /** The base URL of the management API, which has the workflows and the other resources of an account. */
+  management_url: Setting<string>;
+  service_token: Setting<string | null>;
   branch: Setting<string | null>;
   profile: Setting<string | null>;
   store: Setting<string | null>;
@@ -76,10 +81,13 @@ function parseTimeout(flags: TargetFlags): number {
 }
 
 /** Returns the flag, variable or setting that a value comes from, for errors. */
-export function describeSettingSource(setting: "target" | "base_url", source: SettingSource): string {
+export function describeSettingSource(
+  setting: "target" | "base_url" | "management_url",
+  source: SettingSource,
+): string {
   const names: Record<SettingSource, string> = {
     flag: `--${setting.replace("_", "-")}`,
-    environment: `KNOCK_${setting.toUpperCase()}`,
+    environment: setting === "management_url" ? "KNOCK_MGMT_BASE_URL" : `KNOCK_${setting.toUpperCase()}`,
     project: `settings.${setting} in knock.json`,
     profile: `${setting} of the profile`,
     default: `the default ${setting}`,
@@ -164,6 +172,11 @@ export function resolveSettings(sources: SettingSources): Settings {
     },
     // An API key is never read from a project's file, because it would be committed with that file.
     api_key: pick(flags.apiKey, env.KNOCK_API_KEY, undefined, profile.api_key) ?? none,
+    management_url: pick(flags.managementUrl, env.KNOCK_MGMT_BASE_URL, undefined, profile.management_url) ?? {
+      value: DEFAULT_MANAGEMENT_URL,
+      source: "default",
+    },
+    service_token: pick(flags.serviceToken, env.KNOCK_SERVICE_TOKEN, undefined, profile.service_token) ?? none,
     branch: pick(flags.branch, env.KNOCK_BRANCH, project.branch, profile.branch) ?? none,
     profile: profileSetting ?? (name === null ? none : { value: name, source: "default" }),
     store:

@@ -9,6 +9,8 @@ export interface TargetFlags {
   profile?: string | undefined;
   apiKey?: string | undefined;
   baseUrl?: string | undefined;
+  serviceToken?: string | undefined;
+  managementUrl?: string | undefined;
   branch?: string | undefined;
   environment?: string | undefined;
   timeout?: string | undefined;

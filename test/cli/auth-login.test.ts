@@ -25,11 +25,11 @@ async function check(sample: Sample, key: string, reply: StubResponse, ...args: 
 
 describe.concurrent("knock auth login", () => {
   it.for<[key: string, error: RegExp]>([
-    [SECRET, /^error: an API key starts with sk_ \(secret\) or pk_ \(public\)\nhint: Copy the key/],
-    [`knock_st_${SECRET}`, /\nhint: This is a service token/],
+    [SECRET, /^error: an API key starts with sk_ \(secret\) or pk_ \(public\), and a .+\nhint: Copy the key/],
+    [`knock_st_${SECRET}.`, /^error: a key has only letters, digits/],
     [`"sk_${SECRET}"`, /\nhint: Remove the quotes/],
-    [`sk_${SECRET}.`, /^error: an API key has only letters, digits/],
-    ["sk_", /^error: an API key has only letters/],
+    [`sk_${SECRET}.`, /^error: a key has only letters, digits/],
+    ["sk_", /^error: a key has only letters/],
     [`SK_${SECRET}`, /^error: an API key starts with/],
   ])("exits 2 for %s without quoting it", async ([key, error], { empty }) => {
     for (const args of [[], ["--json"]]) {
@@ -83,7 +83,7 @@ describe.concurrent("knock auth status", () => {
     (await sample.knock(["auth", "status", ...args, "--json"], { env })).json;
 
   it("shows which key commands use, and where it comes from", async ({ collab }) => {
-    expect(await status(collab)).toEqual({ key: null, accepted: null, items: [] });
+    expect(await status(collab)).toEqual({ key: null, service_token: null, accepted: null, items: [] });
     await collab.knock(["auth", "login", "--with-token", "--profile", "staging"], { input: `sk_test_${SECRET}` });
     await collab.knock(["auth", "login", "--with-token", "--profile", "live"], { input: KEY });
     const base_url = "https://api.knock.app";
@@ -99,6 +99,45 @@ describe.concurrent("knock auth status", () => {
     const { stdout } = await collab.knock(["auth", "status"]);
     expect(stdout).toMatch(/^test key sk_…redacted from profile "staging" for https:\/\/api\.knock\.app\nPROFILE/);
     expect(stdout).not.toContain(SECRET);
+  });
+
+  it("shows a service token that was stored beside a key", async ({ empty }) => {
+    const token = `knock_st_${SECRET}`;
+    await logIn(empty, KEY);
+    const { stdout } = await logIn(empty, token, "--management-url", "http://127.0.0.1:9");
+    expect(stdout).toMatch(/^✓ service token stored in profile "default"/);
+    const shown = { service_token: "knock_st_…redacted", management_url: "http://127.0.0.1:9" };
+    expect(await status(empty)).toMatchObject({
+      key: { api_key: "sk_…redacted" },
+      service_token: { ...shown, source: "profile", profile: "default" },
+      items: [{ ...shown, api_key: "sk_…redacted" }],
+    });
+    expect(await status(empty, [], { KNOCK_SERVICE_TOKEN: "knock_st_1" })).toMatchObject({
+      service_token: { source: "environment", profile: null },
+    });
+    const outputs = [await empty.knock(["auth", "status"]), await empty.knock(["config"])];
+    for (const { stdout: text } of outputs) {
+      expect(text).toContain("knock_st_…redacted");
+      expect(text).not.toContain(SECRET);
+    }
+  });
+
+  it("--check asks the management API about a service token", async ({ empty }) => {
+    const token = `knock_st_${SECRET}`;
+    const api = await startStubApi(token);
+    const body = { code: "authentication_error", message: "Invalid token", status: 401, type: "authentication_error" };
+    api.expect(
+      { method: "GET", path: "/v1/whoami", reply: { json: { account_slug: "lark" } } },
+      { method: "GET", path: "/v1/whoami", reply: { status: 401, json: body } },
+    );
+    const args = ["--check", "--management-url", api.url];
+    expect((await logIn(empty, token, ...args)).stdout).toMatch(/^✓ service token accepted by the API and stored/);
+    const refused = await logIn(empty, token, ...args);
+    expect(refused).toMatchObject({
+      exitCode: 4,
+      stderr: expect.stringContaining("Nothing was stored. Check the service"),
+    });
+    await api.finish();
   });
 
   it("asks the API only with --check", async ({ collab }) => {

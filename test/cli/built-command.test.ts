@@ -4,6 +4,7 @@ import { expect } from "vitest";
 import { PROGRAM } from "../../src/app/program.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { startHttpTestServer } from "../helpers/http-test-server.js";
+import { STUB_TOKEN, startManagementStub } from "../helpers/management-stub.js";
 import { openProjectApi, readProjectFiles } from "../helpers/project-emulator.js";
 import { type CommandResult, cliTest as it, type RunOptions, type Sample } from "../helpers/run-knock.js";
 
@@ -120,6 +121,10 @@ async function runCommands(collab: Sample): Promise<Commands> {
   const env = { KNOCK_API_KEY: "sk_test_1", KNOCK_BASE_URL: api.url };
   await knock.run(["diff", "welcome", "-r", "ada"], "0 of 1 recipient with differences", { env });
   await knock.run(["audit", "-r", "ada"], "8 workflows checked", { env });
+  const stub = await startManagementStub();
+  const account = { KNOCK_SERVICE_TOKEN: STUB_TOKEN, KNOCK_MGMT_BASE_URL: stub.url };
+  await knock.run(["plan", "workflows"], "8 to push", { env: account, exit: 1 });
+  await stub.close();
   await api.close();
   await knock.run(["init", "more"], "✓ more/knock.json");
   await knock.run(["new", "layout", "promo"], "✓ knock/layouts/promo/layout.json");

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { registerNotify } from "../../src/app/register-notify.js";
 import { ENVIRONMENT_VARIABLES } from "../../src/commands/shared/environment-variables.js";
 import type { CommandContext } from "../../src/context/command-context.js";
+import { registerPlan } from "../../src/features/account/plan-command.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 
@@ -30,7 +31,7 @@ describe("environment variables", () => {
     expect(readNames.has(name)).toBe(readBy === undefined);
     if (flag === undefined) return;
     const program = new Command();
-    registerNotify(program, {} as CommandContext);
-    expect(program.commands[0]?.options.map(({ long }) => long)).toContain(flag);
+    for (const register of [registerNotify, registerPlan]) register(program, {} as CommandContext);
+    expect(program.commands.flatMap(({ options }) => options.map(({ long }) => long))).toContain(flag);
   });
 });

@@ -8,6 +8,7 @@ import { getExamples } from "../../src/commands/shared/examples.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "../../src/commands/shared/help-groups.js";
 import type { CommandContext } from "../../src/context/command-context.js";
 import { startCommandBridge } from "../helpers/command-bridge.js";
+import { MANAGEMENT_COMMANDS, runWithStub } from "../helpers/management-stub.js";
 import { ACCOUNT_COMMANDS, runWithAccount } from "../helpers/project-emulator.js";
 import { createInProcessSample, inProcessTest } from "../helpers/run-in-process.js";
 import { BIN, type CommandResult, cliTest, createSample, type Sample } from "../helpers/run-knock.js";
@@ -180,9 +181,11 @@ describe.concurrent("an example of the help with the sample project", () => {
   inProcessTest.for(plain.map((line) => [line]))("works: %s", async ([line = ""], { collab }) => {
     prepare(collab);
     const words = splitCommandLine(line) ?? [];
-    const { exitCode, stderr } = ACCOUNT_COMMANDS.test(line)
-      ? await runWithAccount(collab, words)
-      : await collab.knock(words, { env });
+    const { exitCode, stderr } = MANAGEMENT_COMMANDS.test(line)
+      ? await runWithStub(collab, words)
+      : ACCOUNT_COMMANDS.test(line)
+        ? await runWithAccount(collab, words)
+        : await collab.knock(words, { env });
     expect({ exitCode, stderr }).toEqual(succeeded);
   });
 

@@ -76,7 +76,7 @@ const exitCodes: HelpTopic = {
 };
 
 /** Variables of other programs that users of knock often set. */
-const COMMON_VARIABLES = ["NO_COLOR", "FORCE_COLOR", "HTTPS_PROXY", "NO_PROXY"];
+const COMMON_VARIABLES = ["NO_COLOR", "HTTPS_PROXY"];
 
 const environment: HelpTopic = {
   summary: "Environment variables that commands read",

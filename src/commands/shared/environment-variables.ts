@@ -37,6 +37,20 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
     flag: "--base-url",
   },
   {
+    name: "KNOCK_SERVICE_TOKEN",
+    group: "Settings",
+    meaning: "service token of the account, for `plan`, `pull`, `push`, `promote` and `branches`; never printed",
+    default: "the profile's token",
+    flag: "--service-token",
+  },
+  {
+    name: "KNOCK_MGMT_BASE_URL",
+    group: "Settings",
+    meaning: "base URL of the management API, without `/v1`",
+    default: "`https://control.knock.app`",
+    flag: "--management-url",
+  },
+  {
     name: "KNOCK_BRANCH",
     group: "Settings",
     meaning: "branch of the project or of the hosted environment",

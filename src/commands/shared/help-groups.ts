@@ -15,6 +15,7 @@ export const OPTION_GROUPS = {
   project: "Project:",
   target: "Target:",
   remote: "Remote target:",
+  account: "Account:",
   output: "Output:",
 } as const;
 
@@ -24,6 +25,7 @@ export const SHARED_GROUPS: readonly string[] = [
   OPTION_GROUPS.project,
   OPTION_GROUPS.target,
   OPTION_GROUPS.remote,
+  OPTION_GROUPS.account,
   OPTION_GROUPS.output,
 ];
 
@@ -32,6 +34,7 @@ export const COMMAND_GROUPS = {
   trigger: "Trigger and inspect:",
   data: "Recipients and data:",
   develop: "Develop and test:",
+  account: "Deploy to the account:",
   settings: "Settings and help:",
 } as const;
 

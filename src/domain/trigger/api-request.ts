@@ -60,9 +60,9 @@ export function createIdempotencyKey(ids: { uuid(): string } = systemIds): strin
   return `knock-cli-${ids.uuid()}`;
 }
 
-/** Returns a key such as `sk_…redacted`, which still shows whether it is secret or public. */
+/** Returns a key or token such as `sk_…redacted`, which still shows its kind. */
 export function redactApiKey(key: string): string {
-  return `${/^(sk|pk)_/.exec(key)?.[0] ?? ""}…redacted`;
+  return `${/^(sk|pk|knock_st)_/.exec(key)?.[0] ?? ""}…redacted`;
 }
 
 /** Returns the request with a redacted API key, also where its body contains the key. */

@@ -13,9 +13,12 @@ import { didYouMean } from "../../util/find-nearest.js";
 import { listSettings } from "./describe-settings.js";
 
 /** The settings that `knock config set` writes to a profile. */
-const WRITABLE = ["target", "base_url", "branch", "profile", "recipients.allow", "recipients.redirect"] as const;
+const WRITABLE = [
+  ...(["target", "base_url", "management_url", "branch", "profile"] as const),
+  ...(["recipients.allow", "recipients.redirect"] as const),
+] as const;
 const READABLE = [
-  ...["target", "base_url", "api_key", "branch", "profile", "store", "environment"],
+  ...["target", "base_url", "api_key", "management_url", "service_token", "branch", "profile", "store", "environment"],
   ...["recipients.allow", "recipients.redirect"],
 ];
 
@@ -23,7 +26,7 @@ const READABLE = [
 function toProfileChange(setting: Exclude<(typeof WRITABLE)[number], "profile">, value: string): ProfileChange {
   if (setting === "recipients.redirect") return { recipients: { redirect: parseRedirect(value) } };
   if (setting === "recipients.allow") return { recipients: { allow: parsePatterns(value) } };
-  if (setting === "base_url" && value !== "") parseBaseUrl(value, "base_url");
+  if ((setting === "base_url" || setting === "management_url") && value !== "") parseBaseUrl(value, setting);
   if (setting === "branch" && value !== "") checkBranch(value);
   return { [setting]: value === "" ? null : value };
 }
@@ -112,7 +115,9 @@ export function registerConfig(program: Command, context: CommandContext): void 
     if (setting === undefined) {
       throw new KnockError("usage", `"${name}" cannot be set`, {
         hint:
-          name === "api_key" ? "Run `knock auth login` to store an API key." : didYouMean(name, WRITABLE, "Settings"),
+          name === "api_key" || name === "service_token"
+            ? "Run `knock auth login` to store a key or a service token."
+            : didYouMean(name, WRITABLE, "Settings"),
       });
     }
     if (setting === "target" && !["local", "remote", ""].includes(value))

@@ -21,6 +21,8 @@ export const profileSchema = z.object({
   is_default: flagField("Whether the profile is used if none is named."),
   api_key: textOrNull("The shortened API key, or null."),
   base_url: textOrNull("The base URL of the API, or null."),
+  service_token: textOrNull("The shortened service token, or null."),
+  management_url: textOrNull("The base URL of the management API, or null."),
   branch: textOrNull("The branch, or null."),
   target: textOrNull("The target, or null."),
 });
@@ -39,8 +41,22 @@ const effectiveKeySchema = z.object({
 /** The API key that commands use. */
 export type EffectiveKey = z.infer<typeof effectiveKeySchema>;
 
+const effectiveTokenSchema = z.object({
+  service_token: textField("The shortened service token."),
+  source: described(z.enum(["flag", "environment", "project", "profile", "default"]), "Where the token comes from."),
+  profile: textOrNull("The profile that contains the token, or null."),
+  management_url: textField("The base URL of the management API."),
+});
+
+/** The service token of commands that compare, pull and push files. */
+export type EffectiveToken = z.infer<typeof effectiveTokenSchema>;
+
 export const authStatusSchema = z.object({
   key: described(z.nullable(effectiveKeySchema), "The API key that commands use, or null without one."),
+  service_token: described(
+    z.nullable(effectiveTokenSchema),
+    "The service token of `plan`, `pull`, `push`, `promote` and `branches`, or null without one.",
+  ),
   accepted: described(z.nullable(z.boolean()), "Whether the API accepts the key (--check); null if it was not asked."),
   items: described(z.array(profileSchema), "The stored profiles."),
 });

@@ -1,0 +1,24 @@
+import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import type { ResourceType } from "./resource-types.js";
+
+/**
+ * Returns a resource's content in the form in which two versions are compared: the texts of a translation as an object, and no
+ * fields that are null, which mean the same as missing ones.
+ */
+export function toComparableContent(type: ResourceType, content: JsonObject): JsonObject {
+  const comparable = removeNulls(content) as JsonObject;
+  if (type !== "translation" || content.format === "po" || typeof content.content !== "string") return comparable;
+  try {
+    return { ...comparable, content: JSON.parse(content.content) as Json };
+  } catch {
+    return comparable;
+  }
+}
+
+function removeNulls(value: Json): Json {
+  if (Array.isArray(value)) return value.map(removeNulls);
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, child]) => (child === null ? [] : [[key, removeNulls(child)]])),
+  );
+}
