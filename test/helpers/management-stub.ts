@@ -151,7 +151,7 @@ function toEntry(type: ResourceType, id: string, content: JsonObject): JsonObjec
 export const MANAGEMENT_COMMANDS = /^knock (?:plan|pull|push|promote|branches)\b/;
 
 /** Fills the environments of an account with the resources of a project, as committed ones. */
-export async function seedStub(stub: ManagementStub, knockDir: string, trees: readonly string[]): Promise<void> {
+async function seedStub(stub: ManagementStub, knockDir: string, trees: readonly string[]): Promise<void> {
   const folders = { knockDir, displayPath: (path: string): string => path };
   for (const type of RESOURCE_TYPE_NAMES)
     for (const id of listResourceIds(folders, type)) {
