@@ -206,6 +206,7 @@ export function createRouteContext(
     param: (name) => params[name] ?? FEED_CHANNEL,
     bulk: createAnyOperations(),
     account: undefined,
+    documents: createAnyOperations(),
     caller: { kind: "secret" },
     branch: undefined,
     header: () => undefined,

@@ -81,8 +81,8 @@ Made by \`node scripts/api-coverage.mjs --write\` from the emulator's route tabl
 
 ${ROUTES.length} operations: ${count(isWhole)} as the service answers them, ${count((route) => route.differs !== undefined)} with a difference that is named,
 ${count((route) => route.unavailable !== undefined)} that answer 501 with a reason. Beside them: \`GET /v1/openapi\` (paths without schemas), and the helpers for tests under \`/__knock/\`.
-"Key" says what may call it: \`sk\` a secret key alone, \`pk\` a public one, too, \`st\` a service token: those are of the management
-API, as far as the official command's \`workflow run\` and \`whoami\` need it.
+"Key" is the key that an operation needs: \`sk\` a secret key, \`pk\` a public or a secret key, \`st\` a service token. Operations with
+\`st\` are those of the management API: \`knock dev\` has all ${count((route) => route.requiresServiceToken)} of them, and ${count((route) => route.requiresServiceToken && route.unavailable !== undefined)} return 501 with a reason.
 
 | rule | operation | tier | key | state |
 |---|---|---|---|---|

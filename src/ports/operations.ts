@@ -10,6 +10,7 @@ import type { DueTask, DueTaskResult } from "./due-work.js";
 import type { IdKind, MessageFilter, MessageQuery, RunFilter, RunQuery } from "./filters.js";
 import type { OwnWork } from "./own-work.js";
 import type { Paged, PageRequest } from "./page-request.js";
+import type { PreviewOptions } from "./preview-options.js";
 import type { PruneOptions, PruneReport } from "./prune-store.js";
 import type { LocalResourceOperations, ResourceOperations } from "./resource-operations.js";
 
@@ -154,10 +155,8 @@ export interface LocalOperations extends Operations {
    * receive. Throws the errors of `triggerWorkflow`.
    */
   checkTrigger(trigger: Trigger): Promise<string[]>;
-  /**
-   * Renders channel steps for a trigger's first recipient, without a run. If `refs` is null, renders all channel steps.
-   */
-  previewSteps(trigger: Trigger, refs: readonly string[] | null): Promise<StepPreview[]>;
+  /** Renders channel steps for a trigger's first recipient, without a run; all of them if `refs` is null. */
+  previewSteps(trigger: Trigger, refs: readonly string[] | null, options?: PreviewOptions): Promise<StepPreview[]>;
   /**
    * Returns the messages' contents in another language (T-192), by id. Messages that cannot be rendered in it are left
    * out.

@@ -10,6 +10,7 @@ import { collectWorkflowWarnings } from "../domain/project/collect-workflow-warn
 import { findUndeclaredChannels } from "../domain/project/find-undeclared-channels.js";
 import { resolveChannelTypes } from "../domain/project/resolve-channel-types.js";
 import type { RecipientsFileMark } from "../domain/request/parse-recipients-file.js";
+import { RESOURCE_KEY } from "../domain/resource/resource-id.js";
 import type { Finding } from "../domain/schema/finding.js";
 import type { EmailLayout } from "../domain/template/email-layout.js";
 import type { TemplatePartial } from "../domain/template/template-partial.js";
@@ -42,7 +43,6 @@ import { type ChangedSchedules, readChangedSchedules } from "./read-schedules.js
 import { checkRequestReferences, readSharedRequest } from "./read-shared-request.js";
 import { checkSharedTemplates, openSharedTemplates } from "./read-shared-templates.js";
 import { readTranslations } from "./read-translations.js";
-import { RESOURCE_KEY } from "./resource-key.js";
 
 /** A project folder, which is read on demand: only requested files are opened. */
 export interface Project extends ProjectLocation {

@@ -7,6 +7,7 @@ import type { Environment } from "../domain/environment/environment.js";
 import { checkAudiences, hasAudienceReferences } from "../domain/project/check-audiences.js";
 import { checkGuideKeys } from "../domain/project/check-guide-keys.js";
 import { resolveChannelTypes } from "../domain/project/resolve-channel-types.js";
+import { RESOURCE_KEY } from "../domain/resource/resource-id.js";
 import { rememberTextFiles } from "../domain/template/text-files.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
 import { KnockError } from "../errors/knock-error.js";
@@ -16,7 +17,6 @@ import { openKeyedResources } from "./keyed-resources.js";
 import { listFolder as listNames } from "./list-folder.js";
 import { type RunCheck, readResource } from "./read-resource.js";
 import { checkSharedTemplates, openSharedTemplates } from "./read-shared-templates.js";
-import { RESOURCE_KEY } from "./resource-key.js";
 
 interface BroadcastReferences {
   environment(): Promise<Environment>;

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { RESOURCE_KEY } from "../domain/resource/resource-id.js";
 import { parseSource } from "../domain/trigger/parse-source.js";
 import type { Source } from "../domain/trigger/source.js";
 import { KnockError } from "../errors/knock-error.js";
@@ -7,7 +8,6 @@ import type { ProjectLocation } from "./find-project.js";
 import { formatDisplayPath } from "./format-display-path.js";
 import { listFolder } from "./list-folder.js";
 import { readResource } from "./read-resource.js";
-import { RESOURCE_KEY } from "./resource-key.js";
 
 interface ProjectSources {
   keys(): string[];

@@ -4,13 +4,13 @@ import type { Guide, GuideSet } from "../domain/guide/guide.js";
 import type { MessageType } from "../domain/guide/message-type.js";
 import { parseGuide } from "../domain/guide/parse-guide.js";
 import { parseMessageType } from "../domain/guide/parse-message-type.js";
+import { RESOURCE_KEY } from "../domain/resource/resource-id.js";
 import { catchKnockError, KnockError } from "../errors/knock-error.js";
 import type { ProjectLocation } from "./find-project.js";
 import { formatDisplayPath } from "./format-display-path.js";
 import { type KeyedResources, openKeyedResources } from "./keyed-resources.js";
 import { readProjectText } from "./read-project-text.js";
 import type { OnInvalid } from "./read-resource.js";
-import { RESOURCE_KEY } from "./resource-key.js";
 
 /** Matches the guide of a guide step in a workflow's file. */
 const GUIDE_KEY_FIELD = /"guide_key"\s*:\s*"([^"\\]+)"/g;

@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { RESOURCE_KEY } from "../domain/resource/resource-id.js";
 import { checkSharedRequests, parseSharedRequest } from "../domain/workflow/parse-shared-request.js";
 import { collectRequestKeys, type SharedRequest } from "../domain/workflow/shared-request.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
 import type { ProjectFolders } from "./project-folders.js";
 import { type OnInvalid, type RunCheck, readResource } from "./read-resource.js";
-import { RESOURCE_KEY } from "./resource-key.js";
 
 const MAIN_FILE = "request.json";
 

@@ -1,3 +1,4 @@
+import { RESOURCE_KEY } from "../domain/resource/resource-id.js";
 import type { EmailLayout } from "../domain/template/email-layout.js";
 import { parseEmailLayout } from "../domain/template/parse-email-layout.js";
 import { parseTemplatePartial } from "../domain/template/parse-template-partial.js";
@@ -8,7 +9,6 @@ import type { Json } from "../util/json.js";
 import type { ProjectLocation } from "./find-project.js";
 import type { KeyedResources } from "./keyed-resources.js";
 import type { RunCheck } from "./read-resource.js";
-import { RESOURCE_KEY } from "./resource-key.js";
 
 /** Layouts and partials of a project, which are read on demand. */
 interface SharedTemplates {

@@ -146,7 +146,8 @@ export class FakeAccount implements Account {
   async promoteAll(options: ResourceSelection & { toEnvironment: string; branch: string | null }): Promise<number> {
     await this.checkScope({ environment: options.toEnvironment, branch: options.branch });
     const pending = this.commits.filter(
-      ({ branch, promoted, resource }) => branch === options.branch && !promoted && isSelected(options, resource),
+      ({ environment, branch, promoted, resource }) =>
+        environment === "development" && branch === options.branch && !promoted && isSelected(options, resource),
     );
     for (const { id } of pending) await this.promoteCommit(id);
     if (pending.length === 0) throw new KnockError("conflict", "there are no changes to promote");

@@ -33,6 +33,8 @@ export interface EmulatorResponse {
 export interface TestEmulator {
   harness: EngineHarness;
   account: FakeAccount;
+  /** The project's sources and broadcasts. */
+  documents: Record<"sources" | "broadcasts", Map<string, JsonObject>>;
   url: string;
   /** The official SDK with the key sk_test and without retries. */
   knock: Knock;
@@ -49,6 +51,7 @@ export async function openTestEmulator(harness: EngineHarness, setup: EmulatorSe
   const violations: string[] = [];
   const client = new KeepAliveClient();
   const account = new FakeAccount();
+  const documents = { sources: new Map<string, JsonObject>(), broadcasts: new Map<string, JsonObject>() };
   const isJson = (headers: Headers): boolean => headers.get("content-type")?.startsWith("application/json") ?? false;
   const checkResponse = (method: string, url: string, status: number, body: unknown): void => {
     const requestUrl = new URL(url);
@@ -71,6 +74,11 @@ export async function openTestEmulator(harness: EngineHarness, setup: EmulatorSe
       links: null,
       sources: null,
       account,
+      documents: {
+        readEnvironment: async () => harness.environment,
+        readAll: async (kind) => documents[kind],
+        readBroadcastStates: () => harness.logs.broadcasts.readStates(),
+      },
       environment: async () => harness.environment,
       readPage: setup.readPage ?? (async () => null),
       readVariable: (name) => setup.variables?.[name],
@@ -89,6 +97,7 @@ export async function openTestEmulator(harness: EngineHarness, setup: EmulatorSe
   return {
     harness,
     account,
+    documents,
     url,
     knock: new Knock({ apiKey: "sk_test", baseURL: url, maxRetries: 0, fetch: checkedFetch }),
     async request(endpoint, content, headers = {}) {

@@ -13,6 +13,8 @@ import { collectRecipientKeys, type Trigger } from "../../domain/trigger/trigger
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { ClockStore } from "../../ports/clock-store.js";
+import type { Definitions } from "../../ports/definitions.js";
+import type { PreviewOptions } from "../../ports/preview-options.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
 import { didYouMean } from "../../util/find-nearest.js";
 import type { JsonObject } from "../../util/json.js";
@@ -125,6 +127,17 @@ function buildBatchedInput(input: AdvanceInput, { ref, settings }: BatchStep): A
   return { ...input, batch, recipientRun: { ...recipientRun, data, steps } };
 }
 
+/** Returns definitions in which drafts take precedence. */
+function addDrafts(definitions: Definitions, drafts: PreviewOptions["drafts"] = {}): Definitions {
+  const { workflow, emailLayout, partial } = drafts;
+  return {
+    ...definitions,
+    workflow: async (key) => (workflow?.key === key ? workflow : definitions.workflow(key)),
+    emailLayout: async (key) => (emailLayout?.key === key ? emailLayout : definitions.emailLayout(key)),
+    partial: async (key) => (partial?.key === key ? partial : definitions.partial(key)),
+  };
+}
+
 /**
  * Renders channel steps for a trigger's first recipient, as if a run had reached them. Conditions, preferences and
  * windows are not evaluated, and nothing is written. If `refs` is null, renders every channel step. A named fetch or
@@ -135,8 +148,10 @@ export async function previewSteps(
   mainContext: EngineContext<QueryStore & ClockStore>,
   trigger: Trigger,
   refs: readonly string[] | null,
+  { branch = mainContext.branch, drafts }: PreviewOptions = {},
 ): Promise<StepPreview[]> {
-  const { context } = resolveBranchContext(mainContext, mainContext.branch);
+  const resolved = resolveBranchContext(mainContext, branch).context;
+  const context = { ...resolved, definitions: addDrafts(resolved.definitions, drafts) };
   const { workflow, environment } = await findWorkflow(context.definitions, trigger.workflow);
   const steps = selectSteps(workflow, refs);
   checkTriggerData(workflow, trigger.data);

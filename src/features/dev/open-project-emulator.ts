@@ -35,6 +35,7 @@ import type { FollowedProject } from "./followed-project.js";
 import { createGuideReader } from "./guide-reader.js";
 import { type AccountFlags, openAccount } from "./open-account.js";
 import { printWebhookDelivery } from "./print-webhook-delivery.js";
+import { openProjectDocuments } from "./read-project-documents.js";
 import { removeReadyFile, writeReadyFile } from "./ready-file.js";
 import { RequestLog } from "./request-log.js";
 import type { ServedProjects } from "./served-projects.js";
@@ -267,6 +268,7 @@ function buildEmulatorContext({
     },
     sources: openSources({ project: opened, definitions, operations, log: logs.sources }, cwd, output, env),
     links: logs.links,
+    documents: openProjectDocuments(project, logs.broadcasts, cwd),
     onListening: (url) => tracking.setBaseUrl(url),
     environment: definitions.environment,
     readVariable: (name) => env[name],

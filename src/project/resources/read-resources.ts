@@ -2,13 +2,13 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { LocalResource } from "../../domain/resource/build-resource-files.js";
 import { parseTranslationId, type ResourceDocument, toContent } from "../../domain/resource/resource-document.js";
+import { isStorableId, RESOURCE_KEY } from "../../domain/resource/resource-id.js";
 import { getResourceType, type ResourceRef, type ResourceType } from "../../domain/resource/resource-types.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { listFolder } from "../list-folder.js";
 import { readProjectJson, readProjectText } from "../read-project-text.js";
 import { readRawText, resolveFileReferences } from "../resolve-file-references.js";
-import { RESOURCE_KEY } from "../resource-key.js";
 
 /** A resource of the project with its files, by path in its folder. */
 export interface ProjectResource extends ResourceDocument, LocalResource {}
@@ -28,17 +28,6 @@ const OWNERS = {
   message_type: "message type",
   audience: "audience",
 } as const;
-
-/** The form of a translation's ID and of a collection in a path. Other IDs, which an account may have, name no file. */
-const TRANSLATION_ID = /^(?:[^\\/~]+~)?(?:[\w-]+\.)?[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*$/;
-const SCHEMA_ID = /^(?:user|tenant|objects\/[^\\/.][^\\/]*)$/;
-
-/** Returns whether a resource can be stored in a project: an ID must not lead out of the folder of its kind. */
-function isStorableId({ type, id }: ResourceRef): boolean {
-  if (id.includes("\0")) return false;
-  if (type === "translation") return TRANSLATION_ID.test(id) && !id.startsWith(".");
-  return type === "schema" ? SCHEMA_ID.test(id) : RESOURCE_KEY.test(id);
-}
 
 /**
  * Returns the folder of a resource; for kinds without main files the folder that contains its file. Throws `usage` for an ID that is

@@ -1,5 +1,6 @@
 import { createDocumentError } from "../../../domain/findings/document-error.js";
 import { parseTranslationId, type ResourceDocument } from "../../../domain/resource/resource-document.js";
+import { RESOURCE_KEY } from "../../../domain/resource/resource-id.js";
 import { getResourceType, type ResourceType } from "../../../domain/resource/resource-types.js";
 import { findLayoutErrors, findPartialErrors } from "../../../engine/compile/compile-texts.js";
 import { compileValidTemplates } from "../../../engine/compile/compile-workflow.js";
@@ -11,7 +12,6 @@ import { formatDisplayPath } from "../../../project/format-display-path.js";
 import { openKeyedResources } from "../../../project/keyed-resources.js";
 import { openProject, type Project } from "../../../project/open-project.js";
 import { readGuides, readMessageType } from "../../../project/read-guides.js";
-import { RESOURCE_KEY } from "../../../project/resource-key.js";
 import { isJsonObject, type Json, toPointer } from "../../../util/json.js";
 import { CandidateLayer } from "./account-trees.js";
 

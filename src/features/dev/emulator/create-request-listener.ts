@@ -3,7 +3,7 @@ import type { AccessSettings } from "../../../domain/environment/environment.js"
 import { getErrorMessage, KnockError } from "../../../errors/knock-error.js";
 import { systemIds } from "../../../util/ids.js";
 import { isJsonObject, type JsonObject } from "../../../util/json.js";
-import { authenticate, authenticateService, authorize, type Caller, isServiceToken } from "./access/authenticate.js";
+import { authenticate, authenticateService, authorize, type Caller } from "./access/authenticate.js";
 import { checkHost, checkOrigin } from "./access/check-host-and-origin.js";
 import { createCorsHeaderBuilder, createForbiddenOriginError, isPermittedOrigin } from "./access/cors.js";
 import { RateLimits } from "./access/rate-limits.js";
@@ -20,7 +20,6 @@ import { servePreferenceCenter } from "./preference-center/serve-center.js";
 import { buildOpenApiDocument, ROUTES } from "./route-table.js";
 import { serveTracking } from "./routes/serve-tracking.js";
 import { createUnknownSupportRouteError, SUPPORT_ROUTES, type SupportContext } from "./routes/support-routes.js";
-import { UNAVAILABLE_MANAGEMENT } from "./routes/unavailable-management.js";
 
 const API_PATH = "/v1/";
 const SUPPORT_PATH = "/__knock/";
@@ -111,17 +110,6 @@ function createRouter(options: HandlerOptions): Router {
       const caller = await authenticateRequest(context, access, options);
       sendResult(context, await runRoute(context, { route, caller, access, limits }, options));
     });
-  for (const name of UNAVAILABLE_MANAGEMENT)
-    routes.add(name, async (context) => {
-      const access = await readAccessSettings(options);
-      const authorization = context.header("authorization");
-      if (!isServiceToken(authorization)) {
-        await authenticateRequest(context, access, options);
-        throw createNotFoundError();
-      }
-      authenticateService(authorization, access);
-      throw new ApiError(501, "not_supported", `The management API is not emulated: ${name}`);
-    });
   routes.add(`GET ${SOCKET_PATH}`, () => {
     const message = "This URL accepts WebSocket connections only. Check that proxies forward the Upgrade header";
     throw new ApiError(400, "invalid_params", message);
@@ -175,6 +163,7 @@ function runRoute(
     operations: options.operations,
     bulk: options.bulkOperations,
     account: options.account,
+    documents: options.documents,
     caller,
     branch: (route.requiresServiceToken ? query.text("branch") : context.header("x-knock-branch")) || undefined,
     query,
@@ -254,11 +243,11 @@ function toRequestLogEntry(context: RequestContext, took_ms: number, error: unkn
   };
 }
 
-function sendResult(context: RequestContext, { body, headers, onSent }: RouteResult): void {
+function sendResult(context: RequestContext, { status, body, headers, onSent }: RouteResult): void {
   if (onSent !== undefined) context.response.once("finish", onSent);
   if (isJsonObject(body) && typeof body.workflow_run_id === "string") context.workflowRunId = body.workflow_run_id;
   if (body === undefined) sendResponse(context, 204, headers);
-  else sendResponse(context, 200, headers, body);
+  else sendResponse(context, status ?? 200, headers, body);
 }
 
 /** Sends a response. Headers are assigned because an object literal with spread objects is slow. */

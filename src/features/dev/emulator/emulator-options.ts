@@ -11,6 +11,7 @@ import type { BulkOperations } from "./bulk-operations.js";
 import type { ChangeStream } from "./change-stream.js";
 import type { FeedRead } from "./http/feed-read.js";
 import type { PollingDueWork } from "./polling-due-work.js";
+import type { ProjectDocuments } from "./project-documents.js";
 import type { WebhookOptions, Webhooks } from "./webhooks/webhooks.js";
 
 /** A request and its result, for the request log. */
@@ -43,6 +44,8 @@ export interface EmulatorOptions {
   sources: SourceOperations | null;
   /** Serves the management API; absent if it is not supported. */
   account?: Account;
+  /** Reads documents of the project for the management API. */
+  documents: ProjectDocuments;
   /** Finds the targets of tracked links; null if links are not tracked. */
   links: TrackedLinks | null;
   /** Returns the environment. It is read again for each request that needs it. */

@@ -1,13 +1,12 @@
 import type { JsonObject } from "../../../util/json.js";
 import type { Route } from "./access/route.js";
-import { resourceRoutes } from "./management/resource-routes.js";
+import { managementRoutes } from "./management/management-routes.js";
 import { audienceRoutes } from "./routes/audience-routes.js";
 import { bulkRoutes } from "./routes/bulk-routes.js";
 import { channelDataRoutes } from "./routes/channel-data-routes.js";
 import { channelMessageRoutes } from "./routes/channel-message-routes.js";
 import { feedRoutes } from "./routes/feed-routes.js";
 import { guideRoutes } from "./routes/guide-routes.js";
-import { managementRoutes } from "./routes/management-routes.js";
 import { messageRoutes } from "./routes/message-routes.js";
 import { objectRoutes } from "./routes/object-routes.js";
 import { preferenceCenterRoutes } from "./routes/preference-center-routes.js";
@@ -35,7 +34,6 @@ export const ROUTES: readonly Route[] = [
   ...preferenceCenterRoutes,
   ...preferenceRoutes,
   ...providerRoutes,
-  ...resourceRoutes,
   ...runRoutes,
   ...scheduleRoutes,
   ...subscriptionRoutes,

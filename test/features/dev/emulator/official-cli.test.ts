@@ -47,16 +47,6 @@ describe.concurrent("the official command (cli-compat, section 5)", () => {
     }),
   );
 
-  it("learns which of its requests are not emulated (A-909)", () =>
-    withApi(async (api) => {
-      const { exitCode, stderr } = await official(api, ["guide", "list"]);
-      expect([exitCode, stderr.replace(/\s+(?:›\s+)?/g, " ")]).toEqual([
-        expect.any(Number),
-        expect.stringContaining("The management API is not emulated: GET /v1/guides"),
-      ]);
-      expect(exitCode).not.toBe(0);
-    }));
-
   it("identifies the account (CLI-167)", () =>
     withApi(async (api) => {
       expect((await official(api, ["whoami"])).stdout).toContain("Account name: Local");

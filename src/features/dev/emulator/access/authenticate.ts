@@ -88,11 +88,6 @@ export function authenticateService(authorization: string | undefined, access: A
   throw new ApiError(401, "bearer_token_invalid", `The bearer token is unknown; ${hint}`);
 }
 
-/** Returns whether the bearer token is a service token, valid or not. */
-export function isServiceToken(authorization: string | undefined): boolean {
-  return /^Bearer\s+knock_st_/i.test(authorization ?? "");
-}
-
 /** The user or object in the path of a request. */
 interface AccessSubject {
   user?: string | undefined;

@@ -8,13 +8,15 @@ import type { BulkOperations } from "../bulk-operations.js";
 import { createNotFoundError } from "../http/api-error.js";
 import type { FeedRead } from "../http/feed-read.js";
 import type { Query } from "../http/query.js";
+import type { ProjectDocuments } from "../project-documents.js";
 import type { Caller, PublicAccess } from "./authenticate.js";
 import type { RateLimits, Tier } from "./rate-limits.js";
 
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
-/** The result of a route: 200 with a body, or 204 without one. */
+/** The result of a route: 200 with a body unless a status is given, or 204 without one. */
 export interface RouteResult {
+  status?: 201;
   body?: JsonObject | JsonObject[];
   headers?: Record<string, string>;
   /** Called after the response is sent. */
@@ -28,6 +30,7 @@ export interface RouteContext {
   readonly caller: Caller;
   /** Serves the management API; undefined if it is not supported. */
   readonly account: Account | undefined;
+  readonly documents: ProjectDocuments;
   /** The branch whose files are used; undefined for the main files. */
   readonly branch: string | undefined;
   readonly query: Query;

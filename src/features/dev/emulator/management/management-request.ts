@@ -1,11 +1,23 @@
 import { paginateList } from "../../../../domain/page/paginate-list.js";
 import { KnockError } from "../../../../errors/knock-error.js";
 import type { JsonObject } from "../../../../util/json.js";
-import type { RouteContext, RouteResult } from "../access/route.js";
-import type { Account, AccountScope } from "../account.js";
+import type { Route, RouteContext, RouteResult } from "../access/route.js";
+import type { Account, AccountScope, ReadOptions } from "../account.js";
+import { ApiError, toApiError } from "../http/api-error.js";
 
 const DEFAULT_PAGE_SIZE = 25;
 const MAX_PAGE_SIZE = 100;
+
+/** Creates a route of the management API, which requires a service token and has no rate limit. */
+export function createManagementRoute(
+  rule: string,
+  endpoint: Route["endpoint"],
+  handle: Route["handle"],
+  differs?: string,
+): Route {
+  const route: Route = { rule, endpoint, tier: null, requiresServiceToken: true, handle };
+  return differs === undefined ? route : { ...route, differs };
+}
 
 /** Returns the account. Throws `not_supported` if the emulator has none. */
 export function getAccount({ account }: RouteContext): Account {
@@ -21,6 +33,10 @@ export async function readScope(context: RouteContext): Promise<AccountScope> {
   return scope;
 }
 
+export const readReadOptions = ({ query }: RouteContext): ReadOptions => ({
+  committedOnly: query.flag("hide_uncommitted_changes") ?? false,
+});
+
 /** Returns a page of a list (A-907). Both cursors are null on a single page. */
 export function toManagementPage({ query }: RouteContext, entries: readonly JsonObject[]): RouteResult {
   const limit = query.wholeNumber("limit", MAX_PAGE_SIZE) ?? DEFAULT_PAGE_SIZE;
@@ -28,4 +44,24 @@ export function toManagementPage({ query }: RouteContext, entries: readonly Json
   const before = after === undefined ? query.text("before") : undefined;
   const { items, page_info } = paginateList(entries, { limit, after, before });
   return { body: { entries: items, page_info } };
+}
+
+/** The codes of errors about the content of a document, which the command line reports about a file. */
+const CONTENT_ERRORS: ReadonlySet<string> = new Set([
+  "workflow_invalid",
+  "project_invalid",
+  "template_invalid",
+  "usage",
+]);
+
+/** Awaits an operation on a document. Errors in the document become 422 with a field for each of them (A-908). */
+export async function withFieldErrors<T>(operate: () => Promise<T>): Promise<T> {
+  try {
+    return await operate();
+  } catch (error) {
+    if (!(error instanceof KnockError) || !CONTENT_ERRORS.has(error.code)) throw error;
+    const errors = toApiError(error)?.errors ?? [];
+    const { message } = error;
+    throw new ApiError(422, "invalid_params", message, errors.length > 0 ? errors : [{ field: "", message }]);
+  }
 }

@@ -1,0 +1,94 @@
+import { isDescended } from "../../../../domain/resource/extractable-fields.js";
+import { type ResourceDocument, toContent } from "../../../../domain/resource/resource-document.js";
+import { isStorableId } from "../../../../domain/resource/resource-id.js";
+import type { ResourceRef, ResourceType } from "../../../../domain/resource/resource-types.js";
+import { isJsonObject, type Json, type JsonObject } from "../../../../util/json.js";
+import type { RouteContext } from "../access/route.js";
+import { ApiError, createInvalidFieldError, createNotFoundError } from "../http/api-error.js";
+
+const ITEM_TYPES = ["user", "tenant", "object"];
+
+/** Returns a text of the body or the query. */
+const readText = (value: unknown): string | undefined =>
+  typeof value === "string" && value !== "" ? value : undefined;
+
+/** Returns the ID of a translation, `[<tenant>~][<namespace>.]<locale>` (F-035, F-038). */
+function readTranslationId({ param, query }: RouteContext, document: JsonObject = {}): string {
+  const tenant = query.text("tenant") ?? readText(document.tenant);
+  const namespace = query.text("namespace") ?? readText(document.namespace);
+  const prefix = tenant === undefined ? "" : `${tenant}~`;
+  return `${prefix}${namespace === undefined ? "" : `${namespace}.`}${param("locale_code")}`;
+}
+
+/** Returns the ID of a schema. The collection is `item_id` for the official command, `collection` in the description (CLI-391). */
+function readSchemaId({ param, query }: RouteContext): string {
+  const itemType = param("item_type");
+  if (!ITEM_TYPES.includes(itemType)) throw createNotFoundError(`There is no item type ${JSON.stringify(itemType)}`);
+  if (itemType !== "object") return itemType;
+  const collection = query.text("item_id") ?? query.text("collection");
+  if (collection === undefined) throw createInvalidFieldError("collection", "is required for objects");
+  return `objects/${collection}`;
+}
+
+function readId(context: RouteContext, type: ResourceType, document?: JsonObject): string {
+  if (type === "translation") return readTranslationId(context, document);
+  return type === "schema" ? readSchemaId(context) : context.param("key");
+}
+
+/** Returns the resource that a path names. Throws 404 for a name that no resource can have. */
+export function readRef(context: RouteContext, type: ResourceType): ResourceRef {
+  const ref = { type, id: readId(context, type) };
+  if (!isStorableId(ref)) throw createNotFoundError();
+  return ref;
+}
+
+/** Reports each reference to a file: they exist only in files of a project, and must not read files of this machine. */
+function collectReferences(value: Json, path: string, fields: string[]): void {
+  if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) collectReferences(item, `${path}[${index}]`, fields);
+  } else if (isJsonObject(value))
+    for (const [field, child] of Object.entries(value)) {
+      const place = path === "" ? field : `${path}.${field}`;
+      if (field.endsWith("@")) fields.push(place);
+      else if (isDescended(field)) collectReferences(child, place, fields);
+    }
+}
+
+function toDocumentContent(type: ResourceType, id: string, document: JsonObject, context: RouteContext): JsonObject {
+  if (type !== "translation") return toContent(type, document);
+  const { content, format = "json" } = document;
+  if (typeof content !== "string") throw createInvalidFieldError("content", "must be a string");
+  if (format !== "json" && format !== "po") throw createInvalidFieldError("format", "must be one of json, po");
+  const tilde = id.lastIndexOf("~");
+  const locale = context.param("locale_code");
+  const namespace = id.slice(tilde + 1, id.length - locale.length).replace(/\.$/, "");
+  const translation: JsonObject = { locale_code: locale, namespace, format, content };
+  return tilde < 0 ? translation : { ...translation, tenant: id.slice(0, tilde) };
+}
+
+/**
+ * Reads the document of a body `{ "<type>": { … } }`. Throws 422 with the fields of the document that are references to files, and
+ * for a name that no file can have.
+ */
+export async function readDocument(context: RouteContext, type: ResourceType): Promise<ResourceDocument> {
+  const document = (await context.body())[type];
+  if (document === undefined) throw createInvalidFieldError(type, "is required");
+  if (!isJsonObject(document)) throw createInvalidFieldError(type, "must be an object");
+  const id = readId(context, type, document);
+  if (!isStorableId({ type, id }))
+    throw createInvalidFieldError("key", `is invalid: ${JSON.stringify(id)} is no name of a file`);
+  if (typeof document.key === "string" && document.key !== id && type !== "translation" && type !== "schema")
+    throw createInvalidFieldError("key", `must be ${JSON.stringify(id)}, as in the path`);
+  const fields: string[] = [];
+  collectReferences(document, "", fields);
+  if (fields.length > 0) {
+    const message = "is a reference to a file; send the text itself";
+    throw new ApiError(
+      422,
+      "invalid_params",
+      `The ${type} refers to files`,
+      fields.map((field) => ({ field, message })),
+    );
+  }
+  return { type, id, content: toDocumentContent(type, id, document, context) };
+}
