@@ -22,9 +22,6 @@ export const HOSTILE_TEMPLATES: readonly string[] = [
   DOUBLING_CAPTURE,
 ];
 
-/** The text for which a pattern of the Markdown package takes quadratic time. Only the limit of a rendering ends it. */
-export const QUADRATIC_MARKDOWN = "links with open brackets";
-
 /** Returns texts that patterns with nested or adjacent repetitions read in quadratic time. `size` is their length in characters. */
 export const listSlowTexts = (size: number): readonly [name: string, text: string][] => [
   ["spaces in a tag that is not closed", `<a${" ".repeat(size)}x`],
@@ -36,7 +33,8 @@ export const listSlowTexts = (size: number): readonly [name: string, text: strin
   ["a tag of MJML that is not closed", `<mj-${"a".repeat(size)}`],
   ["a word that placeholders could have", `KEPT${"T".repeat(size)}`],
   ["marks of emphasis", "**".repeat(size / 2)],
-  [QUADRATIC_MARKDOWN, "http://a.b/(".repeat(size / 12)],
+  ["links with open brackets", "http://a.b/(".repeat(size / 12)],
+  ["links without a scheme in a link", "//a.b/?".repeat(size / 7)],
 ];
 
 /** Texts in trigger data that took seconds to minutes. */

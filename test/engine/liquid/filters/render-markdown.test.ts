@@ -14,6 +14,13 @@ describe("renderMarkdown (CommonMark with GFM's extensions, TQ-14)", () => {
     ["a\n\nb\n", "<p>a</p>\n<p>b</p>"],
     ["~~old~~", "<p><del>old</del></p>"],
     ["see https://lark.test/a", '<p>see <a href="https://lark.test/a">https://lark.test/a</a></p>'],
+    [
+      "https://lark.test/(a)/[b]?c='d'",
+      `<p><a href="https://lark.test/(a)/%5Bb%5D?c='d'">https://lark.test/(a)/[b]?c='d'</a></p>`,
+    ],
+    ["(https://lark.test/(a)/b)", '<p>(<a href="https://lark.test/(a)/b">https://lark.test/(a)/b</a>)</p>'],
+    ["ada@example.com", '<p><a href="mailto:ada@example.com">ada@example.com</a></p>'],
+    ["//lark.test/a and // b", "<p>//lark.test/a and // b</p>"],
     ["app.py and lark.test", "<p>app.py and lark.test</p>"],
     ["&copy; &eacute;", "<p>© é</p>"],
     ["| a | b |\n|---|---|\n| 1 | 2 |", /^<table>[\s\S]*<td>2<\/td>[\s\S]*<\/table>$/],
