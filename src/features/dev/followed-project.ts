@@ -8,6 +8,7 @@ import type { DocumentLayer } from "../../project/document-layer.js";
 import { MAIN_FILES } from "../../project/main-files.js";
 import { openProject, type Project } from "../../project/open-project.js";
 import { listBranches } from "../../project/project-folders.js";
+import { countParts } from "./count-parts.js";
 import { readFileWarnings } from "./file-warnings.js";
 import {
   compareSnapshots,
@@ -18,17 +19,18 @@ import {
   type SnapshotEntry,
 } from "./project-snapshot.js";
 
-/**
- * The time that content stays cached if no change is reported. It limits stale reads in folders whose changes are not
- * watched.
- */
+/** The time that content stays cached if no change is reported, in folders whose changes are not watched. */
 const CACHE_TTL_MS = 1_000;
+
+/**
+ * The time after a change of a file during which a missing file may be about to be written again: the official command empties
+ * folders before it writes them.
+ */
+const REWRITE_MS = 1_000;
 
 type ProjectPart = Pick<ProjectChange, "kind" | "key" | "branch">;
 
-/**
- * The path of each kind of definition within a branch's folder, where it takes precedence over that of the main files.
- */
+/** The path of each kind of definition within a branch's folder, where it takes precedence over that of the main files. */
 const BRANCH_PATHS = {
   workflow: (key: string) => join("workflows", key, MAIN_FILES.workflows),
   layout: (key: string) => join("layouts", key, MAIN_FILES.layouts),
@@ -49,6 +51,14 @@ export class FollowedProject {
   private lastRead: Project | undefined;
   private readonly branches = new Map<string, FollowedProject>();
   private readonly others: FollowedProject[] = [];
+  /** The time of the last change of a file that no snapshot has seen. */
+  private changedAt = Number.NEGATIVE_INFINITY;
+  /** The entries of which the last valid version was used because its files were missing. */
+  private kept = new Set<string>();
+  /** The entries that snapshots lack since the files were last settled. */
+  private readonly removed: ProjectPart[] = [];
+  /** The entries of which the next read may lack parts of the last valid version. */
+  private accepted = new Set<string>();
   readonly definitions: Definitions;
 
   constructor(
@@ -91,11 +101,29 @@ export class FollowedProject {
     return (await this.definitions.environment()).webhooks;
   }
 
-  /** Discards the cached content after files have changed, so that the next request reads the files again. */
+  /** Discards the cached content after a file has changed, so that the next request reads the files again. */
   reload(): void {
+    this.markChanged();
+    this.refresh();
+  }
+
+  private markChanged(): void {
+    this.changedAt = performance.now();
+    this.accepted.clear();
+    for (const branch of this.branches.values()) branch.markChanged();
+  }
+
+  /** Applies other documents, which may lack some that were there before. */
+  acceptDocuments(): void {
+    for (const project of [this, ...this.others]) project.accepted = new Set(project.lastValid.keys());
+    this.refresh();
+  }
+
+  /** Discards the cached content. */
+  private refresh(): void {
     this.project = openProject(this.project, this.cwd);
     this.cache = new Map();
-    for (const other of [...this.branches.values(), ...this.others]) other.reload();
+    for (const other of [...this.branches.values(), ...this.others]) other.refresh();
   }
 
   /** Follows the same files with other documents. It is reloaded with this project. */
@@ -120,6 +148,7 @@ export class FollowedProject {
   /** Returns the changes since the last call. The first call returns only broken entries. */
   async readChanges(): Promise<ProjectChange[]> {
     const project = openProject(this.project, this.cwd);
+    const { changedAt } = this;
     this.lastRead = project;
     const main = await readProjectSnapshot(this.createRecordingProject(project));
     const isReadable = main.get("environment")?.error == null;
@@ -128,14 +157,23 @@ export class FollowedProject {
     // If the environment is broken, only the environment was read. The other entries keep their earlier state.
     this.lastSnapshot = isReadable ? after : new Map([...before, ...after]);
     const changes = compareSnapshots(before, after);
-    for (const change of changes) if (change.change === "removed") this.forget(change);
+    this.removed.push(...changes.filter(({ change }) => change === "removed"));
+    if (this.changedAt === changedAt) this.settle();
     return before.size === 0 ? changes.filter(({ change }) => change === "broken") : changes;
   }
 
-  /**
-   * Forgets the last valid version of a removed entry, so that a broken file that is created later does not fall back
-   * to it.
-   */
+  /** Accepts that files are missing, because none has changed for a moment. */
+  private settle(): void {
+    for (const part of this.removed.splice(0)) this.forget(part);
+    for (const project of [this, ...this.branches.values()]) {
+      project.changedAt = Number.NEGATIVE_INFINITY;
+      project.accepted = project.kept;
+      project.kept = new Set();
+    }
+    this.refresh();
+  }
+
+  /** Forgets the last valid version of a removed entry, so that a broken file that is created later does not fall back to it. */
   private forget({ kind, key, branch }: ProjectPart): void {
     if (branch === null) this.lastValid.delete(getEntryName({ kind, key, branch }));
     else this.branches.get(branch)?.forget({ kind, key, branch: null });
@@ -192,6 +230,28 @@ export class FollowedProject {
     return workflow;
   }
 
+  /** Reads an entry, and returns the version before if files of it are missing that may be written again. */
+  async readSettled<T>(entryName: string, read: () => Promise<T>): Promise<T> {
+    const content = await read();
+    const before = this.lastValid.get(entryName);
+    const isAccepted = this.accepted.delete(entryName);
+    const isReduced = before !== undefined && !isAccepted && countParts(content) < countParts(before);
+    if (isReduced && this.isRewriting()) {
+      this.kept.add(entryName);
+      return before as T;
+    }
+    return this.readAndRecord(entryName, async () => content);
+  }
+
+  /** Returns whether files may be written again. A read can notice a missing file before the watch does. */
+  private isRewriting(): boolean {
+    const now = performance.now();
+    if (this.changedAt === Number.NEGATIVE_INFINITY) this.changedAt = now;
+    if (now - this.changedAt < REWRITE_MS) return true;
+    this.changedAt = Number.NEGATIVE_INFINITY;
+    return false;
+  }
+
   private async readAndRecord<T>(entryName: string, read: () => Promise<T>): Promise<T> {
     const content = await read();
     if (content === null) this.lastValid.delete(entryName);
@@ -221,7 +281,7 @@ export class FollowedProject {
   private readOrLastValid<T>(entryName: string, read: () => Promise<T>, branchPath: string | null = null): Promise<T> {
     const known = this.cache.get(entryName);
     if (known !== undefined && performance.now() - known.at < CACHE_TTL_MS) return known.content as Promise<T>;
-    const content = this.readAndRecord(entryName, read).catch((error: unknown) => {
+    const content = this.readSettled(entryName, read).catch((error: unknown) => {
       const lastValid = this.findLastValid(entryName, branchPath);
       if (lastValid === undefined) throw error;
       return lastValid as T;

@@ -6,8 +6,8 @@ import type { FollowedProject } from "./followed-project.js";
 /** Returns a function that reads a project's guides, and reads each version of the project's files only once. */
 export function createGuideReader(getFollowed: () => FollowedProject, cwd: string): () => Promise<GuideSet> {
   const sets = new WeakMap<Project, Promise<GuideSet>>();
-  const read = async (followed: FollowedProject, project: Project): Promise<GuideSet> =>
-    readGuides(project, await followed.definitions.environment(), cwd);
+  const read = (followed: FollowedProject, project: Project): Promise<GuideSet> =>
+    followed.readSettled("guides", async () => readGuides(project, await followed.definitions.environment(), cwd));
   return () => {
     const followed = getFollowed();
     const project = followed.current;

@@ -62,7 +62,7 @@ export class ServedProjects implements AccountEngine {
 
   /** Applies changes of the account. */
   reload(): void {
-    this.working.reload();
+    this.working.acceptDocuments();
   }
 
   private listBranches(): string[] {

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import { FollowedProject } from "../../../src/features/dev/followed-project.js";
 import { openProject } from "../../../src/project/open-project.js";
@@ -39,5 +40,35 @@ describe("FollowedProject", () => {
     expect(await followed.readChanges()).toEqual([]);
     root.write({ [path]: "{" });
     expect(await followed.readFileWarnings(() => undefined)).toEqual([expect.stringContaining("trigger_frequenzy")]);
+  });
+
+  it("keeps what is missing while files are written again, until none has changed for a moment", async () => {
+    const files: Files = {
+      "knock/workflows/w/workflow.json": WORKFLOW,
+      "knock/partials/sign/partial.json": { name: "Sign", type: "text", content: "Bye" },
+      "knock/translations/en/en.json": { hello: "Hello" },
+      "knock/translations/de/de.json": { hello: "Hallo" },
+      "knock/audiences/beta/audience.json": { name: "Beta", type: "static" },
+    };
+    const { followed, root } = follow(files);
+    const { definitions } = followed;
+    const read = async () => [
+      (await definitions.workflow("w")) !== null,
+      (await definitions.partial("sign")) !== null,
+      (await definitions.translations()).files.length,
+      (await definitions.audiences()).length,
+    ];
+    await followed.readChanges();
+    for (const folder of ["workflows/w", "partials", "translations/de", "audiences"]) {
+      rmSync(root.path(`knock/${folder}`), { recursive: true });
+      expect(await read()).toEqual([true, true, 2, 1]);
+      followed.reload();
+      expect(await read()).toEqual([true, true, 2, 1]);
+    }
+    root.write({ "knock/workflows/w/workflow.json": { ...WORKFLOW, name: "New" } });
+    followed.reload();
+    expect((await definitions.workflow("w"))?.name).toBe("New");
+    await followed.readChanges();
+    expect(await read()).toEqual([true, false, 1, 0]);
   });
 });

@@ -96,6 +96,21 @@ describe("changes of files while knock dev runs", () => {
     expect(await triggerAndRead(from)).toBe("<p>Back again</p>");
   });
 
+  it("answer every request while a command empties a folder and writes it again", async () => {
+    const from = await open();
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    for (let version = 1; version <= 5; version++) {
+      rmSync(from.project.path("knock/workflows/hello"), { recursive: true });
+      const requests = [from.trigger("hello", "ada")];
+      await turn();
+      requests.push(from.trigger("hello", "ada"));
+      await turn();
+      from.project.write({ [HELLO]: saying(`version ${version}`) });
+      await Promise.all(requests);
+    }
+    expect(await triggerAndRead(from)).toBe("<p>version 5</p>");
+  });
+
   it("report a template that does not parse as invalid", async () => {
     const from = await open({ [HELLO]: saying("{% if n %}Hi{% endif %}") });
     await from.trigger("hello", "ada");
