@@ -30,6 +30,8 @@ type DevFlags = CommonFlags &
     exec?: string;
     rateLimits?: boolean;
     strict?: boolean;
+    write?: boolean;
+    uncommitted?: boolean;
   };
 
 export function registerDev(program: Command, context: CommandContext): void {
@@ -51,6 +53,8 @@ export function registerDev(program: Command, context: CommandContext): void {
     )
     .option("--ready-file <path>", "write url, port and pid to this JSON file when the server is ready")
     .option("--rate-limits", "apply the rate limits of the service")
+    .option("--write", "write content that is pushed to the management API into the project's files")
+    .option("--uncommitted", "run the files as they are, also after a commit to the management API")
     .optionsGroup(OPTION_GROUPS.testing)
     .option("--exec <command>", "run a shell command against the API, then exit with its exit code")
     .option(
@@ -131,6 +135,8 @@ async function runDev(command: ExecutedCommand, flags: DevFlags, context: Comman
     port: parsePort("--port", flags.port),
     rateLimits: flags.rateLimits ?? false,
     strict: flags.strict ?? false,
+    writesFiles: flags.write ?? false,
+    uncommitted: flags.uncommitted ?? false,
     // While a command runs, its own output matters more than the request log.
     logsRequests: command === null || output.verbosity.verbose,
     readyFile: flags.readyFile ?? null,

@@ -1,6 +1,6 @@
 import { createDocumentError } from "../../../domain/findings/document-error.js";
-import { parseTranslationId, type ResourceDocument } from "../../../domain/resource/resource-document.js";
-import { RESOURCE_KEY } from "../../../domain/resource/resource-id.js";
+import type { ResourceDocument } from "../../../domain/resource/resource-document.js";
+import { isStorableId } from "../../../domain/resource/resource-id.js";
 import { getResourceType, type ResourceType } from "../../../domain/resource/resource-types.js";
 import { findLayoutErrors, findPartialErrors } from "../../../engine/compile/compile-texts.js";
 import { compileValidTemplates } from "../../../engine/compile/compile-workflow.js";
@@ -20,18 +20,10 @@ const OWNERS: Partial<Record<ResourceType, string>> = { email_layout: "layout" }
 
 const getErrorCode = (type: ResourceType) => (type === "workflow" ? "workflow_invalid" : "invalid_params");
 
-/** The form of the IDs of kinds without a key. */
-const ID_FORMS: Partial<Record<ResourceType, RegExp>> = {
-  schema: /^(?:user|tenant|objects\/[\w-]+)$/,
-  translation: /^(?:[^/\\~]+~)?(?:[\w-]+\.)?[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*$/,
-};
-
 /** Throws `invalid_params` for an ID that cannot be the name of a resource's file, such as a path. */
 function checkId({ type, id }: ResourceDocument): void {
+  if (isStorableId({ type, id })) return;
   const { label, mainFile } = getResourceType(type);
-  const form = mainFile === null ? ID_FORMS[type] : RESOURCE_KEY;
-  const names = type === "translation" ? [id, parseTranslationId(id).locale] : [id];
-  if (form?.test(id) && names.every((name) => name !== "." && name !== "..")) return;
   const message =
     mainFile === null
       ? `is not the ID of a ${label}`
