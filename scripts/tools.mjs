@@ -56,7 +56,8 @@ export async function installTools(name) {
     }
     try {
       console.error(`installing the packages of tools/${name}`);
-      await execa("npm", ["ci", "--loglevel", "error"], {
+      // An audit asks the registry about each package, and its result is not shown.
+      await execa("npm", ["ci", "--no-audit", "--no-fund", "--loglevel", "error"], {
         cwd: folder,
         stdio: ["ignore", "ignore", "inherit"],
         timeout: TIMEOUT_MS,
