@@ -65,6 +65,9 @@ export function listExtractableFields(type: ResourceType, owner: JsonObject): Ma
   return fields;
 }
 
+/** Fields whose objects have texts for people. Any text in them may be extracted if a file already refers to it. */
+const TEXT_FIELDS: ReadonlySet<string> = new Set(["template", "values", "channel_overrides"]);
+
 /** Returns whether the objects in a field may have extractable fields. */
 export const isDescended = (field: string): boolean => !OPAQUE_FIELDS.has(field) && !field.startsWith("__");
 
@@ -76,20 +79,21 @@ export function annotateResource(type: ResourceType, resource: JsonObject): Json
   const readonly: readonly string[] = getResourceType(type).readonlyFields;
   const isReadonly = (field: string): boolean => readonly.includes(field);
   const content = Object.fromEntries(Object.entries(resource).filter(([field]) => !isReadonly(field)));
-  const annotated = annotate(type, content) as JsonObject;
+  const annotated = annotate(type, content, false) as JsonObject;
   const { extractable_fields } = (annotated.__annotation ?? { extractable_fields: {} }) as JsonObject;
   const root = { extractable_fields: extractable_fields ?? {}, readonly_fields: [...readonly] };
   return { ...resource, ...annotated, __annotation: root };
 }
 
-function annotate(type: ResourceType, value: Json): Json {
-  if (Array.isArray(value)) return value.map((item) => annotate(type, item));
+/** `isText` tells whether the value is within one of {@link TEXT_FIELDS}. */
+function annotate(type: ResourceType, value: Json, isText: boolean): Json {
+  if (Array.isArray(value)) return value.map((item) => annotate(type, item, isText));
   if (!isJsonObject(value)) return value;
   const annotated: JsonObject = {};
   for (const [field, child] of Object.entries(value))
-    annotated[field] = isDescended(field) ? annotate(type, child) : child;
-  const fields = listExtractableFields(type, value);
-  if (fields.size > 0)
+    annotated[field] = isDescended(field) ? annotate(type, child, isText || TEXT_FIELDS.has(field)) : child;
+  const fields = [...listExtractableFields(type, value)].filter(([, settings]) => isText || settings.default);
+  if (fields.length > 0)
     annotated.__annotation = { extractable_fields: Object.fromEntries(fields) as unknown as Json, readonly_fields: [] };
   return annotated;
 }
