@@ -8,6 +8,7 @@ import { LOCAL_MEMBER } from "./local-member.js";
 import {
   createManagementRoute,
   getAccount,
+  readNames,
   readScope,
   toManagementPage,
   withFieldErrors,
@@ -42,9 +43,9 @@ function serializeCommit(commit: AccountCommit): JsonObject {
 }
 
 /** Reads the resources that a commit is limited to. Throws 422 for an ID without exactly one kind. */
-function readSelection({ query }: RouteContext): ResourceSelection {
-  const types = query.choices("resource_type", RESOURCE_TYPE_NAMES) ?? null;
-  const id = query.text("resource_id") ?? null;
+function readSelection(context: RouteContext): ResourceSelection {
+  const types = readNames(context, "resource_type", RESOURCE_TYPE_NAMES);
+  const id = context.query.text("resource_id") ?? null;
   if (id !== null && types?.length !== 1)
     throw createInvalidFieldError("resource_id", "needs exactly one resource_type");
   return { types, id: id !== null && types?.[0] === "translation" ? parseIdentifier(id) : id };

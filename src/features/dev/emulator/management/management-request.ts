@@ -3,7 +3,7 @@ import { KnockError } from "../../../../errors/knock-error.js";
 import type { JsonObject } from "../../../../util/json.js";
 import type { Route, RouteContext, RouteResult } from "../access/route.js";
 import type { Account, AccountScope, ReadOptions } from "../account.js";
-import { ApiError, toApiError } from "../http/api-error.js";
+import { ApiError, createUnknownNameError, toApiError } from "../http/api-error.js";
 
 const DEFAULT_PAGE_SIZE = 25;
 const MAX_PAGE_SIZE = 100;
@@ -36,6 +36,17 @@ export async function readScope(context: RouteContext): Promise<AccountScope> {
 export const readReadOptions = ({ query }: RouteContext): ReadOptions => ({
   committedOnly: query.flag("hide_uncommitted_changes") ?? false,
 });
+
+/** Returns the values of a list, which the SDK separates by commas and the official command repeats; null without any. */
+export function readNames<T extends string>({ query }: RouteContext, name: string, known: readonly T[]): T[] | null {
+  const names = query.list(name)?.flatMap((value) => value.split(","));
+  if (names === undefined) return null;
+  return names.map((value) => {
+    const found = known.find((candidate) => candidate === value);
+    if (found === undefined) throw createUnknownNameError(name, value, known);
+    return found;
+  });
+}
 
 /** Returns a page of a list. Both cursors are null on a single page. */
 export function toManagementPage({ query }: RouteContext, entries: readonly JsonObject[]): RouteResult {

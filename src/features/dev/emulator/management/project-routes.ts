@@ -5,7 +5,7 @@ import type { AccountEnvironment } from "../account.js";
 import { listKnownChannels } from "../list-known-channels.js";
 import type { ProjectDocuments } from "../project-documents.js";
 import { LOCAL_MEMBER } from "./local-member.js";
-import { createManagementRoute, getAccount, readScope, toManagementPage } from "./management-request.js";
+import { createManagementRoute, getAccount, readNames, readScope, toManagementPage } from "./management-request.js";
 import {
   collectChannels,
   listVariables,
@@ -42,8 +42,8 @@ async function readChannels(context: RouteContext) {
 async function listChannels(context: RouteContext): Promise<JsonObject[]> {
   const { query } = context;
   const id = query.text("id");
-  const hasSettings = query.list("include")?.includes("environment_settings") ?? false;
-  const settings = hasSettings ? await readEnvironmentSlugs(context) : null;
+  const included = readNames(context, "include", ["environment_settings"]);
+  const settings = included === null ? null : await readEnvironmentSlugs(context);
   const times = await readTimes(context);
   const channels = [...(await readChannels(context)).values()].filter(
     (channel) => id === undefined || channel.id === id,
