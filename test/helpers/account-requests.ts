@@ -18,6 +18,7 @@ export const DOCUMENTS: Record<string, JsonObject> = {
   "workflows/hello": {
     workflow: {
       name: "Hello",
+      trigger_data_json_schema: { type: "object", properties: { n: { type: "number" } } },
       steps: [{ ...STEP, template: { subject: "Hi", html_body: "<p>{{ n }}</p>", settings: { pre_content: "P" } } }],
     },
   },

@@ -42,16 +42,20 @@ export function readRef(context: RouteContext, type: ResourceType): ResourceRef 
   return ref;
 }
 
-/** Reports each reference to a file: they exist only in files of a project, and must not read files of this machine. */
-function collectReferences(value: Json, path: string, fields: string[]): void {
-  if (Array.isArray(value)) {
-    for (const [index, item] of value.entries()) collectReferences(item, `${path}[${index}]`, fields);
-  } else if (isJsonObject(value))
-    for (const [field, child] of Object.entries(value)) {
-      const place = path === "" ? field : `${path}.${field}`;
-      if (field.endsWith("@")) fields.push(place);
-      else if (isDescended(field)) collectReferences(child, place, fields);
-    }
+/**
+ * Returns a value without references to files. The official command sends them beside the texts (CLI-323). A reference without its text
+ * is reported: it must not read a file of this machine.
+ */
+function dropReferences(value: Json, path: string, fields: string[]): Json {
+  if (Array.isArray(value)) return value.map((item, index) => dropReferences(item, `${path}[${index}]`, fields));
+  if (!isJsonObject(value)) return value;
+  const rest: JsonObject = {};
+  for (const [field, child] of Object.entries(value)) {
+    const place = path === "" ? field : `${path}.${field}`;
+    if (!field.endsWith("@")) rest[field] = isDescended(field) ? dropReferences(child, place, fields) : child;
+    else if (!Object.hasOwn(value, field.slice(0, -1))) fields.push(place);
+  }
+  return rest;
 }
 
 function toDocumentContent(type: ResourceType, id: string, document: JsonObject, context: RouteContext): JsonObject {
@@ -80,7 +84,7 @@ export async function readDocument(context: RouteContext, type: ResourceType): P
   if (typeof document.key === "string" && document.key !== id && type !== "translation" && type !== "schema")
     throw createInvalidFieldError("key", `must be ${JSON.stringify(id)}, as in the path`);
   const fields: string[] = [];
-  collectReferences(document, "", fields);
+  const content = dropReferences(document, "", fields) as JsonObject;
   if (fields.length > 0) {
     const message = "is a reference to a file; send the text itself";
     throw new ApiError(
@@ -90,5 +94,5 @@ export async function readDocument(context: RouteContext, type: ResourceType): P
       fields.map((field) => ({ field, message })),
     );
   }
-  return { type, id, content: toDocumentContent(type, id, document, context) };
+  return { type, id, content: toDocumentContent(type, id, content, context) };
 }

@@ -134,9 +134,18 @@ const ROWS: Row[] = [
     title: "A-994 never reads files that a body names",
     request: "PUT /v1/workflows/hello",
     body: {
-      workflow: { ...HELLO, steps: [{ ref: "a", template: { "html_body@": "/etc/passwd" } }], "name@": "name.txt" },
+      workflow: { ...HELLO, steps: [{ ref: "a", template: { "html_body@": "/etc/passwd" } }], "description@": "d.txt" },
     },
-    ...expectFields("steps[0].template.html_body@", "name@"),
+    ...expectFields("steps[0].template.html_body@", "description@"),
+  },
+  {
+    title: "A-994 drops references beside their texts, as the official command sends them",
+    request: "PUT /v1/partials/greeting",
+    body: { partial: { name: "Greeting", type: "html", content: "<b>Hi</b>", "content@": "/etc/passwd" } },
+    async check(_api, { body }) {
+      expect(body?.partial).toMatchObject({ content: "<b>Hi</b>" });
+      expect(body?.partial).not.toHaveProperty("content@");
+    },
   },
   {
     title: "A-994 rejects keys that are paths",

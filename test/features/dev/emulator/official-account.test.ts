@@ -1,0 +1,223 @@
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { pushDocuments } from "../../../helpers/account-requests.js";
+import { OfficialProcess } from "../../../helpers/official-process.js";
+import { openProjectApi, type ProjectApi, readProjectFiles } from "../../../helpers/project-emulator.js";
+import { TemporaryProject } from "../../../helpers/temporary-project.js";
+
+const FIXTURES = join(import.meta.dirname, "../../../../fixtures");
+
+let official: OfficialProcess;
+beforeAll(async () => {
+  official = await OfficialProcess.start();
+});
+afterAll(() => official.stop());
+
+/** Returns the texts of a folder's files, by path. */
+const readTexts = ({ root }: TemporaryProject): Record<string, string> =>
+  Object.fromEntries(Object.entries(readProjectFiles(root)).map(([path, content]) => [path, String(content)]));
+
+/** Returns whether the official command asks for no annotations when it pushes a file, and then writes read-only fields into it. */
+const isPushedWithoutAnnotations = (path: string): boolean => path.endsWith("/audience.json");
+
+describe("a round trip with the official command (CLI-350 to CLI-354)", () => {
+  it.each(["collab", "ops", "shop", "tracker"])("changes no byte of %s", async (name) => {
+    const files = readProjectFiles(join(FIXTURES, name));
+    // The official command writes the translations of all tenants into one file.
+    for (const path of Object.keys(files)) if (path.includes("~")) delete files[path];
+    const api = await openProjectApi(files);
+    const checkout = new TemporaryProject(files);
+    const run = async (...args: string[]): Promise<Record<string, string>> => {
+      const { exitCode, stdout, stderr } = await official.run(api.url, checkout.root, args);
+      expect([exitCode, stdout + stderr]).toEqual([0, expect.stringContaining("Successfully")]);
+      return readTexts(checkout);
+    };
+    const omitAudiences = (texts: Record<string, string>) =>
+      Object.entries(texts).filter(([path]) => !isPushedWithoutAnnotations(path));
+    try {
+      const pulled = await run("pull", "--force");
+      expect(omitAudiences(await run("push"))).toEqual(omitAudiences(pulled));
+      expect(await run("pull", "--force")).toEqual(pulled);
+    } finally {
+      await api.close();
+      checkout.remove();
+    }
+  });
+});
+
+const CHANNELS = { mail: { type: "email" }, feed: { type: "in_app_feed" }, tours: { type: "in_app_guide" } };
+
+const KINDS: [command: string, key: string, noun: string][] = [
+  ["workflow", "hello", "workflows"],
+  ["layout", "default", "email layouts"],
+  ["partial", "greeting", "partials"],
+  ["message-type", "banner", "in-app message types"],
+  ["translation", "en", "translations"],
+  ["guide", "tour", "guides"],
+  ["audience", "club", "audiences"],
+];
+
+describe("the official command with an account (CLI-001 to CLI-177)", () => {
+  let api: ProjectApi;
+  let checkout: TemporaryProject;
+
+  beforeAll(async () => {
+    api = await openProjectApi({ "knock/environment.json": { channels: CHANNELS } });
+    const request: Parameters<typeof pushDocuments>[0]["request"] = async (endpoint, content, headers) => {
+      const { status, body } = await api.request(endpoint, content, headers);
+      return { status, body, text: JSON.stringify(body), headers: new Headers(), rows: [] };
+    };
+    await pushDocuments({ request });
+    checkout = new TemporaryProject({ "knock.json": { knockDir: "knock" }, ".gitignore": "" });
+  });
+  afterAll(async () => {
+    await api.close();
+    checkout.remove();
+  });
+
+  const run = (...args: string[]) => official.run(api.url, checkout.root, args);
+
+  /** Runs a command that succeeds and prints a text. */
+  async function expectOutput(args: readonly string[], expected: string | RegExp): Promise<string> {
+    const { exitCode, stdout, stderr } = await run(...args);
+    expect([args, exitCode, stdout + stderr]).toEqual([args, 0, expect.stringMatching(expected)]);
+    return stdout;
+  }
+
+  /** Runs a command that fails with a text. */
+  async function expectFailure(args: readonly string[], expected: string | RegExp): Promise<void> {
+    const { exitCode, stdout, stderr } = await run(...args);
+    expect([args, exitCode === 0, stdout + stderr.replaceAll(/\s+/g, " ")]).toEqual([
+      args,
+      false,
+      expect.stringMatching(expected),
+    ]);
+  }
+
+  it("describes the account, its environments and channels", async () => {
+    await expectOutput(["whoami"], "Account name: Local");
+    await expectOutput(["environment", "list"], /Showing 2 environments[\s\S]*development[\s\S]*production/);
+    await expectOutput(["channel", "list"], /Showing \d channels[\s\S]*mail/);
+  });
+
+  it.each(KINDS)("pulls, validates, pushes and shows each %s", async (kind, key, noun) => {
+    await expectOutput([kind, "pull", "--all", "--force"], "Successfully (created|updated)");
+    await expectOutput([kind, "pull", key, "--force"], "Successfully updated");
+    await expectOutput([kind, "validate", "--all"], "Successfully validated");
+    await expectOutput(
+      [kind, "push", key],
+      `Successfully pushed 1 [\\w ]+\\(s\\) to .development. environment:\\n\\s+${key}`,
+    );
+    await expectOutput([kind, "list"], new RegExp(`Showing \\d+ ${noun}[\\s\\S]*${key}`));
+    await expectOutput([kind, "get", key], new RegExp(`Showing [\\w -]+ .${key}.`));
+    expect(JSON.parse(await expectOutput([kind, "list", "--limit", "1", "--json"], "page_info"))).toMatchObject({
+      entries: [{}],
+    });
+  });
+
+  it("pulls and pushes everything", async () => {
+    await expectOutput(["pull", "--force"], "Successfully");
+    const pulled = readTexts(checkout);
+    await expectOutput(["push"], "Successfully pushed");
+    await expectOutput(["pull", "--force"], "Successfully");
+    expect(readTexts(checkout)).toEqual(pulled);
+  });
+
+  it("commits and promotes", async () => {
+    await expectOutput(["commit", "--force", "-m", "First"], "Successfully committed all changes in .development.");
+    await expectFailure(["commit", "--force"], /[Nn]o.* changes/);
+    const listed = await expectOutput(
+      ["commit", "list", "--json", "--resource-type", "workflow", "--resource-id", "hello"],
+      "First",
+    );
+    const [commit] = (JSON.parse(listed) as { entries: { id: string }[] }).entries;
+    await expectOutput(["commit", "list"], /Showing \d+ commits[\s\S]*First/);
+    await expectOutput(["commit", "get", commit?.id ?? ""], /Identifier +hello/);
+    await expectOutput(["commit", "promote", "--force", "--only", commit?.id ?? ""], "into .production. environment");
+    await expectOutput(["commit", "promote", "--force", "--to", "production"], "Successfully promoted all changes");
+    await expectFailure(["commit", "promote", "--force", "--to", "production"], /promote/);
+    await expectOutput(["workflow", "get", "hello", "--environment", "production"], "Showing workflow .hello.");
+    await expectOutput(["commit", "list", "--promoted"], "only promoted");
+  });
+
+  it("pushes and commits in one step", async () => {
+    const file = "knock/partials/greeting/partial.json";
+    const partial = JSON.parse(readTexts(checkout)[file] ?? "{}");
+    checkout.write({ [file]: JSON.stringify({ ...partial, description: "Changed" }) });
+    await expectOutput(
+      ["partial", "push", "greeting", "--commit", "-m", "Second"],
+      "Successfully pushed and committed 1",
+    );
+    await expectOutput(["commit", "list", "--no-promoted"], "Second");
+  });
+
+  it("activates workflows and guides", async () => {
+    const target = ["--environment", "development", "--force"];
+    await expectOutput(["workflow", "activate", "hello", ...target], "Successfully activated .hello. workflow");
+    await expectOutput(["workflow", "activate", "hello", ...target, "--status", "false"], "Successfully deactivated");
+    await expectOutput(
+      ["guide", "activate", "tour", ...target, "--status", "true"],
+      "Successfully activated .tour. guide",
+    );
+    await expectOutput(
+      ["guide", "activate", "tour", ...target, "--from", "2030-01-01T00:00:00Z"],
+      "Successfully scheduled",
+    );
+  });
+
+  it("runs workflows", async () => {
+    await expectOutput(["workflow", "activate", "hello", "--environment", "development", "--force"], "activated");
+    await expectOutput(["workflow", "run", "hello", "--recipients", "ada"], "Successfully ran .hello. workflow");
+  });
+
+  it("creates resources and types", async () => {
+    // Its own --push forgets the token and the address.
+    const flags = ["--key", "fresh", "--name", "Fresh", "--steps", "email", "--force"];
+    await expectOutput(["workflow", "new", ...flags], "Successfully created workflow");
+    await expectOutput(["workflow", "push", "fresh"], "Successfully pushed 1 workflow");
+    await expectOutput(["workflow", "generate-types", "--output-file", "types.ts"], "types.ts");
+    await expectOutput(["guide", "generate-types", "--output-file", "guides.ts"], "guide");
+  });
+
+  it("works on branches", async () => {
+    await expectOutput(["branch", "create", "feature-one"], "Successfully created branch .feature-one.");
+    await expectFailure(["branch", "create", "feature-one"], /feature-one/);
+    await expectOutput(["branch", "list"], "feature-one");
+    await expectOutput(["branch", "switch", "feature-one", "--force"], "Successfully switched");
+    await expectOutput(["branch", "exit"], "Successfully exited");
+    const file = "knock/partials/greeting/content.html";
+    checkout.write({ [file]: "<i>{{ name }}</i>" });
+    const branch = ["--branch", "feature-one"];
+    await expectOutput(["partial", "push", "greeting", ...branch], "to .feature-one. branch");
+    await expectOutput(["commit", "--force", ...branch], "in .feature-one. branch");
+    await expectOutput(["branch", "merge", "feature-one", "--force"], "Successfully merged all changes");
+    await expectOutput(["partial", "pull", "greeting", "--force"], "Successfully updated");
+    expect(readTexts(checkout)[file]).toBe("<i>{{ name }}</i>");
+    await expectFailure(["branch", "delete", "feature-one", "--force"], /no branch|does not exist|branch/);
+    await expectOutput(["branch", "switch", "feature-two", "--create", "--force"], "Successfully switched");
+    await expectOutput(["branch", "exit"], "Successfully exited");
+    await expectOutput(["branch", "delete", "feature-two", "--force"], "Successfully deleted branch");
+  });
+
+  it("archives audiences", async () => {
+    await expectOutput(
+      ["audience", "archive", "club", "--environment", "development", "--force"],
+      "Successfully archived",
+    );
+    await expectFailure(["audience", "get", "club"], /club|does not exist/);
+  });
+
+  it("prints its own messages for failures (CLI-040)", async () => {
+    const steps = [
+      { ref: "email_1", type: "channel", channel_type: "email", channel_key: "mail", template: { html_body: "" } },
+    ];
+    checkout.write({ "knock/workflows/broken/workflow.json": { name: "Broken", steps } });
+    await expectFailure(["workflow", "validate", "broken"], /JsonDataError: data at "steps\[0\].template.subject"/);
+    await expectFailure(["workflow", "push", "broken"], /JsonDataError: data at "steps\[0\].template.subject"/);
+    await expectFailure(["workflow", "get", "nope"], "ApiError: The resource you requested does not exist");
+    await expectFailure(["workflow", "list", "--environment", "nowhere"], /ApiError: .*nowhere/);
+    await expectFailure(["workflow", "list", "--branch", "nowhere"], /ApiError: .*nowhere/);
+    const { exitCode, stderr } = await official.run(api.url, checkout.root, ["partial", "list"], "sk_dev");
+    expect([exitCode === 0, stderr]).toEqual([false, expect.stringContaining("The bearer token is unknown")]);
+  });
+});
