@@ -4,9 +4,9 @@ import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
 import { ENVIRONMENT, initHello } from "../helpers/hello-project.js";
 import { startHttpTestServer } from "../helpers/http-test-server.js";
+import { installOfficialCommand } from "../helpers/official-process.js";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
 import type { CommandResult } from "../helpers/run-knock.js";
-import { installOfficialCommand } from "../helpers/run-official-command.js";
 
 interface Check {
   name: string;

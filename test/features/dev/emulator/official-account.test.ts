@@ -28,7 +28,7 @@ describe("a round trip with the official command (CLI-350 to CLI-354)", () => {
     const api = await openProjectApi(files);
     const checkout = new TemporaryProject(files);
     const run = async (...args: string[]): Promise<Record<string, string>> => {
-      const { exitCode, stdout, stderr } = await official.run(api.url, checkout.root, args);
+      const { exitCode, stdout, stderr } = await official.run(api.url, args, { cwd: checkout.root });
       expect([exitCode, stdout + stderr]).toEqual([0, expect.stringContaining("Successfully")]);
       return readTexts(checkout);
     };
@@ -75,7 +75,7 @@ describe("the official command with an account (CLI-001 to CLI-177)", () => {
     checkout.remove();
   });
 
-  const run = (...args: string[]) => official.run(api.url, checkout.root, args);
+  const run = (...args: string[]) => official.run(api.url, args, { cwd: checkout.root });
 
   /** Runs a command that succeeds and prints a text. */
   async function expectOutput(args: readonly string[], expected: string | RegExp): Promise<string> {
@@ -217,7 +217,7 @@ describe("the official command with an account (CLI-001 to CLI-177)", () => {
     await expectFailure(["workflow", "get", "nope"], "ApiError: The resource you requested does not exist");
     await expectFailure(["workflow", "list", "--environment", "nowhere"], /ApiError: .*nowhere/);
     await expectFailure(["workflow", "list", "--branch", "nowhere"], /ApiError: .*nowhere/);
-    const { exitCode, stderr } = await official.run(api.url, checkout.root, ["partial", "list"], "sk_dev");
+    const { exitCode, stderr } = await official.run(api.url, ["partial", "list"], { token: "sk_dev" });
     expect([exitCode === 0, stderr]).toEqual([false, expect.stringContaining("The bearer token is unknown")]);
   });
 });

@@ -1,13 +1,19 @@
-import { describe, expect, it } from "vitest";
-import { runOfficialCommand } from "../../../helpers/run-official-command.js";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { OfficialProcess } from "../../../helpers/official-process.js";
 import { type TestEmulator, withApi } from "../../../helpers/test-emulator.js";
 
+let process: OfficialProcess;
+beforeAll(async () => {
+  process = await OfficialProcess.start();
+});
+afterAll(() => process.stop());
+
 const official = ({ url }: TestEmulator, args: readonly string[], token?: string) =>
-  runOfficialCommand(url, args, token === undefined ? {} : { token });
+  process.run(url, args, token === undefined ? {} : { token });
 
 const RUN_HELLO = ["workflow", "run", "hello", "--recipients", "u1,u2"];
 
-describe.concurrent("the official command (cli-compat, section 5)", () => {
+describe("the official command (cli-compat, section 5)", () => {
   it("runs a workflow (CLI-300, CLI-304, CLI-305)", () =>
     withApi(async (api) => {
       const { exitCode, stdout } = await official(api, [...RUN_HELLO, "--data", '{"n":7}', "--tenant", "acme"]);
