@@ -48,8 +48,11 @@ const SCENARIOS = {
   broadcasts: { isolated: true },
   store: { before: [TRIGGERS], isReleased: true },
   dev: { isStopped: true },
-  // Needs an account.
-  plan: { isNotRun: true },
+  plan: { isServed: true },
+  pull: { isServed: true },
+  push: { isServed: true, shown: ["knock push --dry-run"] },
+  promote: { isNotRun: true },
+  branches: { isNotRun: true },
   audit: { isServed: true },
   diff: { isServed: true },
   init: { project: null },
@@ -109,7 +112,10 @@ function formatArguments({ registeredArguments }) {
 function runExample(example, project, { isStopped = false, isServed = false }) {
   if (!isServed) return project.run(isStopped ? `${example} --port 0` : example, { isStopped });
   return project.serve((url) => {
-    project.env = { KNOCK_BASE_URL: url, KNOCK_API_KEY: "sk_test_0123456789" };
+    project.env = {
+      ...{ KNOCK_BASE_URL: url, KNOCK_API_KEY: "sk_test_0123456789" },
+      ...{ KNOCK_MGMT_BASE_URL: url, KNOCK_SERVICE_TOKEN: "knock_st_local" },
+    };
     return project.run(example);
   });
 }

@@ -146,11 +146,67 @@ export const WRITTEN_EXAMPLES = {
         },
       ],
       push_order: ["workflows/new-comment"],
+      incomplete_push: null,
       missing: [{ kind: "channel", name: "twilio", resources: ["workflows/new-comment"] }],
       notes: [],
       summary: { push: 1, pull: 0, conflicts: 0, unchanged: 26, uncommitted: 0 },
     },
   ],
+  pull: [
+    {
+      account: "lark",
+      environment: "development",
+      branch: null,
+      resources: [
+        {
+          resource: "partials/footer",
+          type: "partial",
+          id: "footer",
+          state: "changed_there",
+          action: "written",
+          files: ["knock/partials/footer/content.html"],
+          account_version: null,
+        },
+      ],
+      notes: [],
+      summary: { written: 1, deleted: 0, kept: 0, conflicts: 0, unchanged: 26 },
+    },
+  ],
+  push: [
+    {
+      account: "lark",
+      environment: "development",
+      branch: null,
+      pushed: ["workflows/new-comment"],
+      committed: ["workflows/new-comment"],
+      failed: null,
+      not_pushed: [],
+      not_committed: [],
+      kept: [],
+      summary: { pushed: 1, committed: 1, unchanged: 26 },
+    },
+  ],
+  promote: [
+    {
+      account: "lark",
+      from: "development",
+      to: "production",
+      commits: [
+        {
+          id: "5f0c1f4e-9d0a-4a37-8a0c-3f1d2f5f7b11",
+          resource: "workflows/new-comment",
+          message: "Shorter emails",
+          author: "ada@example.com",
+          created_at: "2030-06-03T09:00:00Z",
+        },
+      ],
+      promoted: true,
+    },
+  ],
+  "branches-list": [{ items: [{ slug: "shorter-emails", created_at: "2030-06-03T09:00:00Z", last_commit_at: null }] }],
+  "branches-create": [{ slug: "shorter-emails", created_at: "2030-06-03T09:00:00Z", last_commit_at: null }],
+  "branches-merge": [{ slug: "shorter-emails", commits: [], deleted: true }],
+  "branches-delete": [{ slug: "shorter-emails", deleted: true }],
   audit: [
     {
       recipients: [

@@ -8,10 +8,8 @@ const NO_COMMIT = "This tool works on the project's files as they are and needs 
 
 /** Commands of the service's official command line, with what to do here instead. */
 const OFFICIAL_COMMANDS: Readonly<Record<string, string>> = {
-  pull: "Run `knock workflows list` to see the workflows that are already here.",
-  push: `${NO_COMMIT} ${CHECK_FILES}`,
-  commit: `${NO_COMMIT} ${CHECK_FILES}`,
-  branch: "Run `knock config list` to see the branch in use. Add --branch <slug> to a command to use another one.",
+  commit: "Run `knock push --help` to commit resources with --message, and `knock promote --help` to promote commits.",
+  branch: "Run `knock branches --help` to list, create, merge and delete branches of your account.",
   environment:
     "Run `knock config list` to see the environment in use. Add --environment <name> to a command to use another one. For variables of the process, run `knock help environment`.",
   channel: "Channels are defined in environment.json. Run `knock validate` to check it.",
@@ -30,8 +28,8 @@ const OFFICIAL_COMMANDS: Readonly<Record<string, string>> = {
   "workflow validate": "Run `knock validate <key>` to see the problems of a workflow's files.",
   "workflow new": "Run `knock new workflow <key>` to create a workflow in the project.",
   "workflow open": "Run `knock dev` and open its page to see the project's workflows.",
-  "workflow push": NO_COMMIT,
-  "workflow pull": NO_COMMIT,
+  "workflow push": "Run `knock push workflows/<key>` to send a workflow to your account.",
+  "workflow pull": "Run `knock pull workflows/<key>` to write a workflow of your account into the project.",
   "workflow activate": NO_COMMIT,
   "workflow generate-types": "Run `knock types` to generate types from the project's files.",
 };
@@ -50,7 +48,7 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   render: "Did you mean `knock preview`?",
   why: "Did you mean `knock runs show`?",
   "generate-types": "Did you mean `knock types`?",
-  deploy: `${NO_COMMIT} ${CHECK_FILES}`,
+  deploy: "Run `knock push --help` to send the project's files to your account.",
   status: "Run `knock runs list` to see runs, or `knock doctor` to check the project.",
 };
 

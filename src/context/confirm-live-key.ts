@@ -2,7 +2,7 @@ import { KnockError } from "../errors/knock-error.js";
 import type { ProcessIO } from "./process-io.js";
 
 /** Returns whether a URL names this computer. */
-function isLoopbackUrl(baseUrl: string): boolean {
+export function isLoopbackUrl(baseUrl: string): boolean {
   try {
     const { hostname } = new URL(baseUrl);
     return hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);

@@ -2,6 +2,7 @@ import { KnockError } from "../errors/knock-error.js";
 import type { Account } from "../remote/management/account.js";
 import { readProxySettings } from "../remote/open-remote.js";
 import type { CommandContext } from "./command-context.js";
+import { isLoopbackUrl } from "./confirm-live-key.js";
 import { readCaFile } from "./open-remote-target.js";
 import { describeSettingSource } from "./resolve-settings.js";
 import type { TargetFlags } from "./target-flags.js";
@@ -29,5 +30,23 @@ export async function openAccount(flags: TargetFlags, { io, output, settings }: 
     tlsSessions: openTlsSessionFile(io, management_url.value, ca),
     signal: io.signal,
     log: output.verbosity.verbose ? (line) => output.note(line) : undefined,
+  });
+}
+
+/**
+ * Asks before an account is changed, unless it is one of this computer or `--yes` is set. Throws `confirmation_needed` if the user
+ * declines or standard input is not a terminal.
+ */
+export async function confirmAccountChange(
+  change: string,
+  flags: TargetFlags,
+  { io, settings }: AccountContext,
+): Promise<void> {
+  const { management_url } = await settings.get(flags);
+  if (flags.yes || isLoopbackUrl(management_url.value)) return;
+  const { host } = new URL(management_url.value);
+  if (io.stdinIsTerminal && (await io.confirm(`${change} at ${host}?`))) return;
+  throw new KnockError("confirmation_needed", `not confirmed: ${change.toLowerCase()} at ${host}`, {
+    hint: "Add --yes to continue. Nothing was changed.",
   });
 }

@@ -7,13 +7,15 @@ import { inProcessTest as it } from "../helpers/run-in-process.js";
 
 /** Commands of the official command line and of other tools, with a part of the hint. */
 const CASES: [words: string, error: string, hint: string][] = [
-  ["pull", '"pull" is a command of the service', "Run `knock workflows list` to see the workflows"],
-  ["push --all", '"push" is', "Run `npx @knocklabs/cli push --all` for your Knock account."],
-  ["push", '"push" is', "needs no commit. Run `knock validate` to check them."],
-  ["puhs", '"push" is', "Run `npx @knocklabs/cli push` for"],
-  ["commit promote --to production", '"commit" is', "Run `npx @knocklabs/cli commit promote --to production`"],
-  ["branch", '"branch" is', "Run `knock config list` to see the branch in use. Add --branch <slug>"],
-  ["branches", '"branch" is', "Run `knock config list`"],
+  ["puhs", 'there is no command "puhs"', 'Did you mean "push"?'],
+  [
+    "commit -m x",
+    '"commit" is a command of the service',
+    "Run `npx @knocklabs/cli commit -m x` for your Knock account.",
+  ],
+  ["commit promote --to production", '"commit" is', "`knock promote --help` to promote commits."],
+  ["branch", '"branch" is', "Run `knock branches --help` to list, create, merge and delete branches"],
+  ["deploy", 'there is no command "deploy"', "Run `knock push --help` to send the project's"],
   ["environment list", '"environment" is', "Add --environment <name> to a command to use another one."],
   ["channel list", '"channel" is', "Channels are defined in environment.json. Run `knock validate`"],
   ["layout pull default", '"layout" is', "Layouts are files in layouts/. Run `knock validate`"],
@@ -114,8 +116,8 @@ const MISTAKES: Mistake[] = [
     follow: "auth status",
   },
   {
-    typed: "push --all",
-    error: '"push" is a command of the service',
+    typed: "layout push default",
+    error: '"layout" is a command of the service',
     hint: "Run `«knock validate»` to check them.",
     follow: "validate",
   },

@@ -4,7 +4,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest
 import { PROGRAM } from "../../src/app/program.js";
 import type { CommandContext } from "../../src/context/command-context.js";
 import { Output, type Verbosity } from "../../src/output/output.js";
-import { MANAGEMENT_COMMANDS, runWithStub } from "../helpers/management-stub.js";
 import { ACCOUNT_COMMANDS, runWithAccount } from "../helpers/project-emulator.js";
 import { createInProcessSample } from "../helpers/run-in-process.js";
 import type { CommandResult, Sample } from "../helpers/run-knock.js";
@@ -66,7 +65,6 @@ async function runExample(project: Sample, line: string): Promise<CommandResult>
   const [, text, piped = command] = /^echo ["'](.*)["'] \| (.*)$/.exec(command) ?? [];
   const input = text === undefined ? {} : { input: text.replace("$KNOCK_API_KEY", "sk_test_0123456789") };
   const words = toWords(piped.replace(/ > .*$/, ""));
-  if (MANAGEMENT_COMMANDS.test(line)) return runWithStub(project, words);
   return ACCOUNT_COMMANDS.test(line) ? runWithAccount(project, words) : project.knock(words, input);
 }
 

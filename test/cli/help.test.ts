@@ -8,7 +8,6 @@ import { getExamples } from "../../src/commands/shared/examples.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "../../src/commands/shared/help-groups.js";
 import type { CommandContext } from "../../src/context/command-context.js";
 import { startCommandBridge } from "../helpers/command-bridge.js";
-import { MANAGEMENT_COMMANDS, runWithStub } from "../helpers/management-stub.js";
 import { ACCOUNT_COMMANDS, runWithAccount } from "../helpers/project-emulator.js";
 import { createInProcessSample, inProcessTest } from "../helpers/run-in-process.js";
 import { BIN, type CommandResult, cliTest, createSample, type Sample } from "../helpers/run-knock.js";
@@ -181,11 +180,9 @@ describe.concurrent("an example of the help with the sample project", () => {
   inProcessTest.for(plain.map((line) => [line]))("works: %s", async ([line = ""], { collab }) => {
     prepare(collab);
     const words = splitCommandLine(line) ?? [];
-    const { exitCode, stderr } = MANAGEMENT_COMMANDS.test(line)
-      ? await runWithStub(collab, words)
-      : ACCOUNT_COMMANDS.test(line)
-        ? await runWithAccount(collab, words)
-        : await collab.knock(words, { env });
+    const { exitCode, stderr } = ACCOUNT_COMMANDS.test(line)
+      ? await runWithAccount(collab, words)
+      : await collab.knock(words, { env });
     expect({ exitCode, stderr }).toEqual(succeeded);
   });
 
@@ -201,8 +198,8 @@ describe.concurrent("an example of the help with the sample project", () => {
 
 /** Verbs that summaries, descriptions and options start with. */
 const VERBS = new Set(
-  `accept add advance allow apply ask cancel change check clear compare continue copy correct create delete do estimate exit fail follow generate give ignore keep limit list listen
-  mark merge move name notify open print read receive record remove render replace report retry return run save schedule select send
+  `accept add advance allow apply ask cancel change check clear commit compare continue copy correct create delete do estimate exit fail follow generate give ignore keep limit list listen
+  mark merge move name notify open overwrite print promote read receive record remove render replace report retry return run save schedule select send
   serve set show skip stop store subscribe test treat trigger update use wait write`.split(/\s+/),
 );
 

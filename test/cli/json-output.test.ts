@@ -20,7 +20,18 @@ const ALL = OUTPUT_DOCUMENTS.map(({ name }) => name);
 /** Documents of commands that run until they are stopped. test/cli/dev.test.ts checks them. */
 const LONG_RUNNING = ["dev", "dev-ready-file"];
 /** Commands that always use the account. */
-const ACCOUNT_ONLY = ["audit", "diff", "plan"];
+const ACCOUNT_ONLY = [
+  "audit",
+  "diff",
+  "plan",
+  "pull",
+  "push",
+  "promote",
+  "branches-list",
+  "branches-create",
+  "branches-merge",
+  "branches-delete",
+];
 
 interface Schema {
   description?: string;

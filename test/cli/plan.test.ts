@@ -87,9 +87,7 @@ const MARKDOWN_PLAN = `### Plan for lark, development
 #### Missing in the account
 
 - channel \`twilio\`, used by workflows/new
-- preference category \`other\`, used by workflows/new
-
-> The account does not list its channel groups, so they are not checked.`;
+- preference category \`other\`, used by workflows/new`;
 
 const TOKEN = { KNOCK_SERVICE_TOKEN: STUB_TOKEN };
 
@@ -108,7 +106,7 @@ describe.concurrent("knock plan", () => {
     const { stdout, stderr, exitCode } = await run(empty, stub, ["plan"]);
     expect({ stdout, stderr, exitCode }).toEqual({
       stdout: "lark, development\n\n✓ no differences (1 unchanged)",
-      stderr: "note: The account does not list its channel groups, so they are not checked.",
+      stderr: "",
       exitCode: 0,
     });
     expect(stub.writes).toEqual([]);

@@ -2,11 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { annotateResource } from "../../src/domain/resource/extractable-fields.js";
 import { toContent } from "../../src/domain/resource/resource-document.js";
-import { formatResourceName } from "../../src/domain/resource/resource-name.js";
 import { RESOURCE_TYPE_NAMES, RESOURCE_TYPES, type ResourceType } from "../../src/domain/resource/resource-types.js";
-import { listResourceIds, readResourceFiles } from "../../src/project/resources/read-resources.js";
 import { isJsonObject, type JsonObject } from "../../src/util/json.js";
-import type { CommandResult, Sample } from "./run-knock.js";
 
 /** The resources of one environment or branch, by path such as `workflows/hello`, and the paths whose changes are not committed. */
 interface Tree {
@@ -40,7 +37,7 @@ const NOT_FOUND = {
 /** Starts a small management API with one account in memory. It has what `plan`, `pull` and `push` need. */
 export async function startManagementStub(names: Record<string, string[]> = {}): Promise<ManagementStub> {
   const trees = new Map<string, Tree>();
-  const account: ManagementStub = {
+  const stub: ManagementStub = {
     url: "",
     writes: [],
     onRequest: null,
@@ -50,7 +47,7 @@ export async function startManagementStub(names: Record<string, string[]> = {}):
       return known;
     },
     edit(path, content, { commit = false, tree = "development" } = {}) {
-      const { working, committed } = account.tree(tree);
+      const { working, committed } = stub.tree(tree);
       for (const map of commit ? [working, committed] : [working])
         if (content === null) map.delete(path);
         else map.set(path, content);
@@ -64,7 +61,7 @@ export async function startManagementStub(names: Record<string, string[]> = {}):
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const url = new URL(request.url ?? "/", "http://localhost");
     const method = request.method ?? "GET";
-    const fault = account.onRequest?.(method, url.pathname + url.search);
+    const fault = stub.onRequest?.(method, url.pathname + url.search);
     if (fault === null) return void response.destroy();
     const isKnown = request.headers.authorization === `Bearer ${STUB_TOKEN}`;
     const result =
@@ -72,7 +69,7 @@ export async function startManagementStub(names: Record<string, string[]> = {}):
       (isKnown
         ? handle(method, url, chunks.length === 0 ? {} : JSON.parse(Buffer.concat(chunks).toString()))
         : { status: 401, body: { code: "authentication_error", message: "The token is not valid", status: 401 } });
-    if (method !== "GET" && result.status < 400) account.writes.push(`${method} ${url.pathname}${url.search}`);
+    if (method !== "GET" && result.status < 400) stub.writes.push(`${method} ${url.pathname}${url.search}`);
     response.writeHead(result.status, { "content-type": "application/json", ...result.headers });
     response.end(result.status === 204 ? "" : JSON.stringify(result.body));
   }
@@ -83,7 +80,13 @@ export async function startManagementStub(names: Record<string, string[]> = {}):
       return { status: 200, body: { account_slug: "lark", account_name: "Lark", type: "service_token" } };
     const type = RESOURCE_TYPE_NAMES.find((name) => RESOURCE_TYPES[name].path === kind);
     const scope = query.get("branch") ?? query.get("environment") ?? "development";
-    if (type !== undefined) return handleResource(type, method, key, action, query, body, account.tree(scope));
+    if (type !== undefined) return handleResource(type, method, key, action, query, body, stub.tree(scope));
+    if (kind === "commits" && method === "PUT" && key === "") {
+      const path = `${RESOURCE_TYPES[query.get("resource_type") as ResourceType].folder}/${query.get("resource_id")}`;
+      const { working, committed } = stub.tree(scope);
+      committed.set(path, working.get(path) ?? {});
+      return { status: 200, body: { result: "success" } };
+    }
     if (kind in names) return toPage((names[kind] as string[]).map((name) => ({ key: name, name })));
     return NOT_FOUND;
   }
@@ -125,8 +128,8 @@ export async function startManagementStub(names: Record<string, string[]> = {}):
   }
 
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  account.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return account;
+  stub.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return stub;
 }
 
 const toPage = (entries: JsonObject[]): NonNullable<Fault> => ({
@@ -145,28 +148,4 @@ function toEntry(type: ResourceType, id: string, content: JsonObject): JsonObjec
     format: content.format ?? "json",
     content: content.content ?? "",
   };
-}
-
-/** Commands of the help that need the management API. */
-export const MANAGEMENT_COMMANDS = /^knock (?:plan|pull|push|promote|branches)\b/;
-
-/** Fills the environments of an account with the resources of a project, as committed ones. */
-async function seedStub(stub: ManagementStub, knockDir: string, trees: readonly string[]): Promise<void> {
-  const folders = { knockDir, displayPath: (path: string): string => path };
-  for (const type of RESOURCE_TYPE_NAMES)
-    for (const id of listResourceIds(folders, type)) {
-      const { content } = (await readResourceFiles(folders, { type, id })) ?? { content: {} };
-      for (const tree of trees) stub.edit(formatResourceName({ type, id }), content, { commit: true, tree });
-    }
-}
-
-/** Runs a command while the stub with the project's resources takes the place of the account. */
-export async function runWithStub(sample: Sample, words: readonly string[]): Promise<CommandResult> {
-  const stub = await startManagementStub();
-  try {
-    await seedStub(stub, sample.path("knock"), ["development", "production"]);
-    return await sample.knock(words, { env: { KNOCK_SERVICE_TOKEN: STUB_TOKEN, KNOCK_MGMT_BASE_URL: stub.url } });
-  } finally {
-    await stub.close();
-  }
 }

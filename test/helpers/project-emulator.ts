@@ -35,6 +35,8 @@ export interface ProjectSetup {
   json?: boolean;
   /** The store: a path relative to the project, or the URL of a database. */
   store?: string;
+  /** Whether the project has only the given files, without those of the sample. */
+  isComplete?: boolean;
   /** Whether requests are logged on standard error. */
   logsRequests?: boolean;
 }
@@ -74,9 +76,9 @@ export function readProjectFiles(dir: string): Files {
 /** Runs `knock dev` in this process with a new project. */
 export async function openProjectApi(
   files: Files,
-  { env = {}, json = false, store, logsRequests = false }: ProjectSetup = {},
+  { env = {}, json = false, store, isComplete = false, logsRequests = false }: ProjectSetup = {},
 ): Promise<ProjectApi> {
-  const project = new TemporaryProject({ ...SAMPLE_FILES, ...files });
+  const project = new TemporaryProject(isComplete ? files : { ...SAMPLE_FILES, ...files });
   const stderrLines: string[] = [];
   const discard = { write: () => true };
   const output = await Output.open({
@@ -168,13 +170,22 @@ export async function waitForProjectSnapshot({ stderrLines: lines }: ProjectApi)
 }
 
 /** Commands that always use the account. */
-export const ACCOUNT_COMMANDS = /^knock (?:audit|diff)\b/;
+export const ACCOUNT_COMMANDS = /^knock (?:audit|diff|plan|pull|push|promote|branches)\b/;
 
 /** Runs a command while `knock dev` with the same project takes the place of the account. */
 export async function runWithAccount(sample: Sample, words: readonly string[]): Promise<CommandResult> {
-  const api = await openProjectApi(readProjectFiles(sample.dir));
+  const api = await openProjectApi(readProjectFiles(sample.dir), { isComplete: true });
   try {
-    return await sample.knock(words, { env: { KNOCK_API_KEY: "sk_test_0123456789", KNOCK_BASE_URL: api.url } });
+    const token = "knock_st_local";
+    // The branch of the examples.
+    if (words[0] === "branches" && words[1] !== "create")
+      await api.request(
+        "POST /v1/branches/shorter-emails?environment=development",
+        {},
+        { authorization: `Bearer ${token}` },
+      );
+    const env = { KNOCK_SERVICE_TOKEN: token, KNOCK_MGMT_BASE_URL: api.url };
+    return await sample.knock(words, { env: { ...env, KNOCK_API_KEY: "sk_test_0123456789", KNOCK_BASE_URL: api.url } });
   } finally {
     await api.close();
   }

@@ -25,6 +25,13 @@ export function listReferences({ type, content }: ResourceDocument): ResourceRef
 
 const VARIABLE = /(?<![\w.])vars\.([A-Za-z_][\w-]*)/g;
 
+/** Variables that the service provides. */
+const BUILT_IN_VARIABLES: ReadonlySet<string> = new Set([
+  "branding",
+  "manage_preferences_url",
+  "commercial_unsubscribe_url",
+]);
+
 /** Returns the variables in the outputs and tags of a template, or in a condition, which has no braces. */
 function listVariables(text: string): string[] {
   const findAll = (part: string): string[] => [...part.matchAll(VARIABLE)].map(([, name]) => name as string);
@@ -39,7 +46,7 @@ function listVariables(text: string): string[] {
 function collect(value: Json, references: ResourceReferences): void {
   if (typeof value === "string") {
     if (!value.includes("vars.")) return;
-    for (const name of listVariables(value)) references.variables.add(name);
+    for (const name of listVariables(value)) if (!BUILT_IN_VARIABLES.has(name)) references.variables.add(name);
   } else if (Array.isArray(value)) for (const item of value) collect(item, references);
   else if (isJsonObject(value)) {
     if (typeof value.channel_key === "string") references.channels.add(value.channel_key);

@@ -71,7 +71,7 @@ export async function withAccountSession<T>(
   const project = await context.files.require(fileFlags);
   const scope = await resolveScope(flags, project.root, context);
   const localFolder = openLocalFolder(project.root);
-  finishPendingFiles(localFolder);
+  if (finishPendingFiles(localFolder)) context.output.note("An interrupted pull was completed.");
   const account = await openAccount(fileFlags, context);
   try {
     const { account: accountName } = await account.readIdentity();

@@ -7,9 +7,10 @@ import type { AccountNames } from "../../remote/management/account.js";
 import type { AccountSession } from "./account-session.js";
 import { type AccountComparison, compareWithAccount } from "./compare-account.js";
 import type { PlannedChange, PlannedResource, PlanReport } from "./plan-report-schema.js";
+import { listUncommitted, listUnpushed, PushJournal, type PushState } from "./push-journal.js";
 
 /** The states of resources that a push sends, and of those that a pull writes or deletes. */
-const PUSHED_STATES: ReadonlySet<ComparisonState> = new Set(["new_here", "changed_here"]);
+export const PUSHED_STATES: ReadonlySet<ComparisonState> = new Set(["new_here", "changed_here"]);
 const PULLED_STATES: ReadonlySet<ComparisonState> = new Set(["new_there", "changed_there", "deleted_there"]);
 
 function listChanges({ type, here, there, state }: ComparedResource): PlannedChange[] {
@@ -29,35 +30,34 @@ function listChanges({ type, here, there, state }: ComparedResource): PlannedCha
 
 type MissingReference = PlanReport["missing"][number];
 
-/** Returns what the compared files name and the account lacks. A list that the API does not have is not checked. */
-function findMissingReferences(resources: readonly ComparedResource[], names: AccountNames): MissingReference[] {
+const REFERENCE_KINDS: readonly [kind: MissingReference["kind"], list: keyof AccountNames, plural: string][] = [
+  ["channel", "channels", "channels"],
+  ["channel_group", "channelGroups", "channel groups"],
+  ["variable", "variables", "variables"],
+  ["category", "categories", "preference categories"],
+];
+
+/** Returns what the compared files name and the account lacks, and the kinds of names that the API does not list. */
+function findMissingReferences(
+  resources: readonly ComparedResource[],
+  names: AccountNames,
+): { missing: MissingReference[]; unchecked: string[] } {
   const missing = new Map<string, MissingReference>();
+  const unchecked = new Set<string>();
   for (const { type, id, here } of resources) {
     if (here === null) continue;
     const references = listReferences({ type, id, content: here });
-    const kinds = [
-      ["channel", references.channels, names.channels],
-      ["channel_group", references.channelGroups, names.channelGroups],
-      ["variable", references.variables, names.variables],
-      ["category", references.categories, names.categories],
-    ] as const;
-    for (const [kind, used, known] of kinds)
-      for (const name of used) {
-        if (known === null || known.has(name)) continue;
+    for (const [kind, list, plural] of REFERENCE_KINDS)
+      for (const name of references[list]) {
+        if (names[list] === null) unchecked.add(plural);
+        if (names[list]?.has(name) ?? true) continue;
         const entry = missing.get(`${kind}:${name}`) ?? { kind, name, resources: [] };
         entry.resources.push(formatResourceName({ type, id }));
         missing.set(`${kind}:${name}`, entry);
       }
   }
-  return [...missing.values()];
+  return { missing: [...missing.values()], unchecked: [...unchecked] };
 }
-
-const UNCHECKED: readonly [keyof AccountNames, string][] = [
-  ["channels", "channels"],
-  ["channelGroups", "channel groups"],
-  ["variables", "variables"],
-  ["categories", "preference categories"],
-];
 
 function toPlannedResource(resource: ComparedResource): PlannedResource {
   const { type, id, state, base, hasUncommitted } = resource;
@@ -81,14 +81,19 @@ export async function buildPlan(session: AccountSession, selectors: readonly Res
   return toPlanReport(session, comparison, names);
 }
 
+const describeIncompletePush = (state: PushState | null): PlanReport["incomplete_push"] =>
+  state === null
+    ? null
+    : { pushed: state.pushed, not_pushed: listUnpushed(state), not_committed: listUncommitted(state) };
+
 function toPlanReport(
-  { accountName, scope }: AccountSession,
+  { accountName, scope, bases }: AccountSession,
   { resources, notes }: AccountComparison,
   names: AccountNames,
 ): PlanReport {
   const count = (matches: (resource: ComparedResource) => boolean): number => resources.filter(matches).length;
   const pushed = resources.filter(({ state }) => PUSHED_STATES.has(state));
-  const unchecked = UNCHECKED.filter(([list]) => names[list] === null).map(([, label]) => label);
+  const { missing, unchecked } = findMissingReferences(resources, names);
   return {
     account: accountName,
     environment: scope.environment,
@@ -97,7 +102,8 @@ function toPlanReport(
       .filter(({ state, hasUncommitted }) => state !== "unchanged" || hasUncommitted)
       .map(toPlannedResource),
     push_order: pushed.map(formatResourceName),
-    missing: findMissingReferences(resources, names),
+    incomplete_push: describeIncompletePush(new PushJournal(bases.folder).read()),
+    missing,
     notes: [
       ...notes,
       ...(unchecked.length === 0

@@ -77,6 +77,7 @@ async function readRemoteResources(
   { account, scope }: AccountSession,
   types: readonly ResourceType[],
   local: readonly ProjectResource[],
+  isCommittedRead: boolean,
 ): Promise<RemoteResources> {
   const po = new Set(
     local.filter(({ type, content }) => type === "translation" && content.format === "po").map(({ id }) => id),
@@ -90,7 +91,10 @@ async function readRemoteResources(
   const lists = await Promise.all(
     types.map(async (type) => {
       // Schemas have no commits.
-      const [working, committed] = await Promise.all([read(type, false), type === "schema" ? null : read(type, true)]);
+      const [working, committed] = await Promise.all([
+        read(type, false),
+        type === "schema" || !isCommittedRead ? null : read(type, true),
+      ]);
       return { type, working, committed: committed ?? working };
     }),
   );
@@ -101,17 +105,26 @@ async function readRemoteResources(
   };
 }
 
-/** Compares the selected resources of the project with the account. Throws for an unknown resource. */
+/**
+ * Compares the selected resources of the project with the account. Without `isCommittedRead`, it is unknown what is not committed.
+ * Throws for an unknown resource.
+ */
 export async function compareWithAccount(
   session: AccountSession,
   selectors: readonly ResourceSelector[],
+  { isCommittedRead = true }: { isCommittedRead?: boolean } = {},
 ): Promise<AccountComparison> {
   const types =
     selectors.length === 0
       ? RESOURCE_TYPE_NAMES
       : RESOURCE_TYPE_NAMES.filter((type) => selectors.some((selector) => selector.type === type));
   const localResources = await readLocalResources(session, types);
-  const { working, committed, missingTypes } = await readRemoteResources(session, types, localResources);
+  const { working, committed, missingTypes } = await readRemoteResources(
+    session,
+    types,
+    localResources,
+    isCommittedRead,
+  );
   // Throws for a name that leads out of the folder of its kind.
   for (const resource of working) getResourceFolder(session.knockDir, resource);
   const [local, remote, committedByName] = [toNames(localResources), toNames(working), toNames(committed)];

@@ -38,7 +38,7 @@ export function registerPlan(program: Command, context: CommandContext): void {
 }
 
 /** Compares the selected resources, prints the plan and sets the exit code. */
-async function runPlan(resources: readonly string[], flags: PlanFlags, context: CommandContext): Promise<void> {
+export async function runPlan(resources: readonly string[], flags: PlanFlags, context: CommandContext): Promise<void> {
   const { output, setExitCode } = context;
   if (flags.json && flags.format !== undefined && flags.format !== "json")
     throw new KnockError("usage", `--format ${flags.format} cannot be combined with --json`, {

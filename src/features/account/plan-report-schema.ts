@@ -15,20 +15,20 @@ const STATES_TEXT =
   "How the resource differs. `both`: both sides have changed since the last pull or push, or a first pull or push is missing.";
 
 /** The fields that name a resource. */
-const RESOURCE_FIELDS = {
+export const RESOURCE_FIELDS = {
   resource: textField("The name of the resource, such as `workflows/welcome`."),
   type: described(z.enum(RESOURCE_TYPE_NAMES as never), "The kind of resource.") as z.ZodMiniType<string>,
   id: textField("The key, or the ID of a translation or schema."),
 };
 
 /** The fields that name the account. */
-const SCOPE_FIELDS = {
+export const SCOPE_FIELDS = {
   account: textField("The slug of the account."),
   environment: textField("The environment of the account."),
   branch: textOrNull("The branch of the account, or null."),
 };
 
-const stateField = () => described(z.enum(COMPARISON_STATES), STATES_TEXT);
+export const stateField = () => described(z.enum(COMPARISON_STATES), STATES_TEXT);
 
 const documentChangeSchema = definition(
   "documentChange",
@@ -69,6 +69,16 @@ export const planReportSchema = z.object({
   missing: described(
     z.array(missingReferenceSchema),
     "The parts that the project's resources name and the account lacks.",
+  ),
+  incomplete_push: described(
+    z.nullable(
+      z.object({
+        pushed: described(z.array(z.string()), "The resources that the account has received."),
+        not_pushed: described(z.array(z.string()), "The resources that it has not received."),
+        not_committed: described(z.array(z.string()), "The resources that were to be committed and are not."),
+      }),
+    ),
+    "A push that was interrupted or refused, which `knock push --resume` continues, or null.",
   ),
   notes: described(z.array(z.string()), "The known gaps of the comparison, one sentence each."),
   summary: described(

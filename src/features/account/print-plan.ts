@@ -24,7 +24,7 @@ export const PLAN_SECTIONS: readonly {
   { title: "Deleted here: archive in the dashboard, or pull again with --force", states: ["deleted_here"] },
 ];
 
-const STATE_LABELS: Readonly<Record<PlannedResource["state"], string>> = {
+export const STATE_LABELS: Readonly<Record<PlannedResource["state"], string>> = {
   new_here: "new",
   new_there: "new in the account",
   changed_here: "changed here",
@@ -140,6 +140,20 @@ export const formatScope = ({
 }: Pick<PlanReport, "account" | "environment" | "branch">): string =>
   `${account}, ${environment}${branch === null ? "" : `, branch ${branch}`}`;
 
+function printIncompletePush(
+  { pushed, not_pushed, not_committed }: NonNullable<PlanReport["incomplete_push"]>,
+  output: Output,
+): void {
+  output.line(output.colors.bold("Incomplete push"));
+  const lists = [
+    ["pushed", pushed],
+    ["not pushed", not_pushed],
+    ["not committed", not_committed],
+  ] as const;
+  for (const [label, names] of lists) if (names.length > 0) output.line(`    ${label}: ${listUsers(names)}`);
+  output.line(output.nameCommand("    Continue with: knock push --resume\n"));
+}
+
 /** Prints a plan by what happens to the resources. `--quiet` prints only the names of those that differ. */
 export function printPlan(report: PlanReport, output: Output): void {
   const { verbosity, colors: paint } = output;
@@ -170,6 +184,7 @@ export function printPlan(report: PlanReport, output: Output): void {
       output.line(`  ${paint.red("!")} ${MISSING_LABELS[kind]} ${paint.bold(name)}  used by ${listUsers(users)}`);
     output.line();
   }
+  if (report.incomplete_push !== null) printIncompletePush(report.incomplete_push, output);
   for (const note of report.notes) output.note(`note: ${note}`);
   const mark = different.length > 0 ? paint.yellow("~") : paint.green("✓");
   output.line(`${mark} ${formatPlanSummary(report)}`);

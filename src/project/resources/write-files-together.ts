@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { makeFolder } from "../../util/make-folder.js";
 
@@ -6,12 +6,17 @@ import { makeFolder } from "../../util/make-folder.js";
 type FileChanges = ReadonlyMap<string, string | null>;
 
 const JOURNAL = "pending-files.json";
+const STAGING = "pending-";
 
 /** A step of a journal: a prepared file that replaces another, or a file to delete. */
 interface PendingFile {
   path: string;
   prepared: string | null;
+  /** When the file was last modified; null without a file. */
+  modified_at?: number | null;
 }
+
+const readModifiedTime = (path: string): number | null => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? null;
 
 /**
  * Writes several files so that an interruption leaves either all old or, after {@link finishPendingFiles}, all new files. Texts
@@ -21,13 +26,13 @@ export function writeFilesTogether(changes: FileChanges, folder: string): void {
   finishPendingFiles(folder);
   if (changes.size === 0) return;
   makeFolder(folder);
-  const staging = mkdtempSync(join(folder, "pending-"));
+  const staging = mkdtempSync(join(folder, STAGING));
   try {
     const pending: PendingFile[] = [];
     for (const [path, text] of changes) {
       const prepared = text === null ? null : join(staging, String(pending.length));
       if (prepared !== null) prepareFile(prepared, text as string, path);
-      pending.push({ path, prepared });
+      pending.push({ path, prepared, modified_at: readModifiedTime(path) });
     }
     for (const { path, prepared } of pending) if (prepared !== null) makeFolder(dirname(path));
     const journal = join(staging, JOURNAL);
@@ -50,15 +55,25 @@ function prepareFile(prepared: string, text: string, path: string): void {
   }
 }
 
-/** Finishes an interrupted {@link writeFilesTogether}. Returns whether there was one. */
+/** Returns whether a {@link writeFilesTogether} was interrupted after its files were prepared. */
+export const hasPendingFiles = (folder: string): boolean => existsSync(join(folder, JOURNAL));
+
+/**
+ * Finishes an interrupted {@link writeFilesTogether}. Files that were edited since stay as they are. Returns whether there was one.
+ */
 export function finishPendingFiles(folder: string): boolean {
+  if (!hasPendingFiles(folder)) return false;
   const journal = join(folder, JOURNAL);
-  if (!existsSync(journal)) return false;
   const pending = JSON.parse(readFileSync(journal, "utf8")) as PendingFile[];
-  for (const { path, prepared } of pending) {
-    if (prepared === null) rmSync(path, { force: true });
-    else if (existsSync(prepared)) renameSync(prepared, path);
+  for (const { path, prepared, modified_at } of pending) {
+    const isEdited = modified_at !== undefined && readModifiedTime(path) !== modified_at;
+    if (prepared === null) {
+      if (!isEdited) rmSync(path, { force: true });
+    } else if (existsSync(prepared) && !isEdited) renameSync(prepared, path);
   }
   rmSync(journal);
+  // The folders of prepared files, which an interrupted process could not delete.
+  for (const staging of new Set(pending.flatMap(({ prepared }) => (prepared === null ? [] : [dirname(prepared)]))))
+    if (staging.startsWith(join(folder, STAGING))) rmSync(staging, { recursive: true, force: true });
   return true;
 }

@@ -22,7 +22,7 @@ export interface AccountNames {
   categories: ReadonlySet<string> | null;
 }
 
-interface AccountCommit {
+export interface AccountCommit {
   id: string;
   resource: ResourceRef;
   message: string | null;

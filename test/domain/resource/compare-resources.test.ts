@@ -56,6 +56,12 @@ describe("comparing resources", () => {
     expect(compareResources([versions])[0]).toMatchObject({ state: "unchanged", hasUncommitted: true });
   });
 
+  it("ignores what the service computes from other fields of a guide", () => {
+    const versions = { type: "guide", id: "x", here: A, committed: null, base: null } as const;
+    const [guide] = compareResources([{ ...versions, there: { ...A, type: "banner", semver: "0.0.1" } }]);
+    expect(guide?.state).toBe("unchanged");
+  });
+
   it("orders resources so that each follows those that it names", () => {
     const versions = (type: string, id: string, here: JsonObject = A): ResourceVersions =>
       ({ type, id, here, there: null, committed: null, base: null }) as ResourceVersions;

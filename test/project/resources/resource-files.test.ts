@@ -183,16 +183,20 @@ describe("writing files together", () => {
     expect(readdirSync(state)).toEqual([]);
 
     cpSync(path("a"), join(state, "prepared"));
+    cpSync(path("a"), join(state, "edited"));
+    writeFileSync(path("f"), "edited since");
     writeFileSync(
       join(state, "pending-files.json"),
       JSON.stringify([
         { path: path("a"), prepared: null },
         { path: path("e"), prepared: join(state, "prepared") },
         { path: path("c/d"), prepared: join(state, "renamed-before") },
+        { path: path("f"), prepared: join(state, "edited"), modified_at: 1 },
       ]),
     );
     expect(finishPendingFiles(state)).toBe(true);
-    expect(readdirSync(folder).sort()).toEqual(["c", "e", "state"]);
+    expect(readdirSync(folder).sort()).toEqual(["c", "e", "f", "state"]);
+    expect(readFileSync(path("f"), "utf8")).toBe("edited since");
     expect(finishPendingFiles(state)).toBe(false);
   });
 });
