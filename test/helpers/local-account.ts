@@ -48,6 +48,17 @@ export class TestAccount {
     this.opened = await openAccount(project, this.options.isInMemory ?? false, this.options, root, output);
   }
 
+  /** Opens the account of the same project again, as a second process does. */
+  async openBeside(): Promise<TestAccount> {
+    const other = new TestAccount(this.project, this.options);
+    await other.restart();
+    return other;
+  }
+
+  closeAccount(): void {
+    this.opened?.close();
+  }
+
   private get current(): Opened {
     if (this.opened === undefined) throw new Error("the account is not open");
     return this.opened;
@@ -89,7 +100,7 @@ export class TestAccount {
   }
 
   close(): void {
-    this.opened?.close();
+    this.closeAccount();
     this.project.remove();
   }
 }

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
+import { openAccountDatabase } from "../../../../src/features/dev/account/account-database.js";
 import type { JsonObject } from "../../../../src/util/json.js";
 import { catchRejection } from "../../../helpers/catch-error.js";
 import { DEVELOPMENT, PRODUCTION, sms, TestAccount } from "../../../helpers/local-account.js";
@@ -175,6 +176,41 @@ describe("a push", () => {
     await account.push("workflow", "hello", sms(large));
     expect(await account.readText("hello")).toBe(large);
     expect((await account.readServedText("hello"))?.includes("\r")).toBe(false);
+  });
+});
+
+describe("two processes on one project", () => {
+  it("start one account, and see each other's pushes and commits", async () => {
+    const first = await open(FILES);
+    const second = await first.openBeside();
+    const list = ({ account }: TestAccount) =>
+      account.listCommits({ ...DEVELOPMENT, types: null, id: null, promoted: null });
+    const [commits] = await Promise.all([list(first), list(second)]);
+    expect(commits).toHaveLength(2);
+    await first.push("workflow", "hello", sms("one"), { commit: true });
+    await second.push("workflow", "hello", sms("two"));
+    expect(await second.readText("hello", DEVELOPMENT, true)).toBe("one");
+    expect(await first.readText("hello")).toBe("two");
+    expect(await list(second)).toHaveLength(3);
+    second.closeAccount();
+  });
+
+  it("leave nothing of an operation that fails in the middle", async () => {
+    const account = await open(FILES);
+    const before = await account.account.listCommits({ ...DEVELOPMENT, types: null, id: null, promoted: null });
+    await account.push("workflow", "hello", sms("one"));
+    await account.push("workflow", "other", sms("one"));
+    const database = await openAccountDatabase(account.project.path(".knock-local/account.db"));
+    database.run(
+      "CREATE TRIGGER fail BEFORE INSERT ON commits WHEN NEW.resource = 'other' BEGIN SELECT RAISE(ABORT, 'x'); END",
+    );
+    database.close();
+    await expect(account.commit()).rejects.toThrow();
+    expect(await account.account.listCommits({ ...DEVELOPMENT, types: null, id: null, promoted: null })).toEqual(
+      before,
+    );
+    expect(await account.readText("hello", DEVELOPMENT, true)).toBe("file");
+    expect(await account.readText("hello")).toBe("one");
   });
 });
 
