@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import { isJsonObject, type Json, type JsonObject, stableStringify } from "../../util/json.js";
 import { type ExtractionSettings, isDescended, listExtractableFields } from "./extractable-fields.js";
 import { isEqualDocument, normalizeLineEnds } from "./is-equal-document.js";
 import { getResourceType, getSchemaUrl, listStoredReadonlyFields, type ResourceType } from "./resource-types.js";
@@ -45,7 +45,7 @@ export function buildResourceFiles({ type, content, readonly, local }: ResourceT
   const document: JsonObject = { ...main };
   if (stored !== null) document.__readonly = stored;
   if ($schema !== null) document.$schema = $schema;
-  builder.write(mainFile, formatJson(orderLike(local?.raw, document)));
+  builder.writeJson(mainFile, document, local?.raw);
   return files;
 }
 
@@ -96,6 +96,14 @@ class FilesBuilder {
   write(path: string, text: string): void {
     const before = this.local?.files.get(path);
     this.files.set(path, before === undefined ? text : formatLike(before, text));
+  }
+
+  /** Adds a JSON file. A file with an equal value stays as it is; `before` is that value. */
+  writeJson(path: string, value: Json, before: Json | undefined): void {
+    const text = this.local?.files.get(path);
+    if (text !== undefined && before !== undefined && stableStringify(before) === stableStringify(value))
+      this.files.set(path, text);
+    else this.write(path, formatJson(orderLike(before, value)));
   }
 
   /** Returns a value in which texts are replaced by references, and adds the files of these texts. */
@@ -159,7 +167,7 @@ class FilesBuilder {
     this.files.set(file, "");
     const folder = file.slice(0, file.lastIndexOf("/") + 1);
     const blocks = this.extract(value, { ...place, local: nested, path: [...place.path, field], folder });
-    this.write(file, formatJson(orderLike(nested, blocks)));
+    this.writeJson(file, blocks, nested);
   }
 
   private readNested(file: string): Json | undefined {

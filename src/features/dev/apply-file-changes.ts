@@ -47,8 +47,8 @@ export async function applyFileChanges(options: FileChangeOptions, signal: Abort
     project.reload();
     const changes = await project.readChanges();
     // Errors in these files are among the changes that are printed below, so applying them would report the errors twice.
-    if (!project.isBroken(RECIPIENTS_ENTRY)) await applyRecipientsFiles(project.current, store).catch(onError);
-    if (!project.isBroken(SCHEDULES_ENTRY)) await applySchedulesFiles(project.current, store).catch(onError);
+    if (project.findError(RECIPIENTS_ENTRY) == null) await applyRecipientsFiles(project.current, store).catch(onError);
+    if (project.findError(SCHEDULES_ENTRY) == null) await applySchedulesFiles(project.current, store).catch(onError);
     await onChange().catch(onError);
     for (const change of changes) {
       printProjectChange({ ...change, kept: project.hasLastValid(change) }, output);

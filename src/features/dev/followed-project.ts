@@ -140,9 +140,9 @@ export class FollowedProject {
     return kind === "recipients" || kind === "schedules" || this.lastValid.has(getEntryName({ kind, key, branch }));
   }
 
-  /** Returns whether the entry was broken in the last snapshot that `readChanges` took. */
-  isBroken(part: ProjectPart): boolean {
-    return this.lastSnapshot.get(getEntryName(part))?.error != null;
+  /** Returns the error of an entry in the last snapshot; null if it was valid, undefined if it did not exist. */
+  findError(part: ProjectPart): string | null | undefined {
+    return this.lastSnapshot.get(getEntryName(part))?.error;
   }
 
   /** Returns the changes since the last call. The first call returns only broken entries. */

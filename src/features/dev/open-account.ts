@@ -51,6 +51,7 @@ export async function openAccount(
   let isStoreNoted = false;
   const engine = {
     getRunBranch: served.getRunBranch.bind(served),
+    isKnownValid: served.isKnownValid.bind(served),
     reload(): void {
       served.reload();
       if (isWorkingServed && !served.servesWorking) noteCommitted();

@@ -1,15 +1,24 @@
+import type { ResourceRef, ResourceType } from "../../domain/resource/resource-types.js";
 import type { Definitions } from "../../ports/definitions.js";
 import type { AccountEngine } from "./account/account-engine.js";
 import type { AccountState } from "./account/account-state.js";
 import { DEVELOPMENT, getBranchTree, TreeLayer, type TreeView } from "./account/account-trees.js";
 import type { AccountScope } from "./emulator/account.js";
 import type { FollowedProject } from "./followed-project.js";
+import type { SnapshotKind } from "./project-snapshot.js";
 
 /**
  * Starts the names under which the engine runs the latest content of a tree, as if it were a branch. No branch can have such a
  * name.
  */
 const WORKING_PREFIX = "~";
+
+/** The kinds of resources that are read after each change of a file. */
+const SNAPSHOT_KINDS: Partial<Record<ResourceType, SnapshotKind>> = {
+  email_layout: "layout",
+  partial: "partial",
+  workflow: "workflow",
+};
 
 const COMMITTED: TreeView = { tree: DEVELOPMENT, committedOnly: true };
 
@@ -58,6 +67,11 @@ export class ServedProjects implements AccountEngine {
     if (store?.getTree(tree) === undefined) return branch ?? undefined;
     if (this.servesWorking && (branch !== null || environment === DEVELOPMENT)) return branch ?? undefined;
     return WORKING_PREFIX + tree;
+  }
+
+  isKnownValid({ type, id: key }: ResourceRef): boolean {
+    const kind = SNAPSHOT_KINDS[type];
+    return kind !== undefined && this.working.findError({ kind, key, branch: null }) === null;
   }
 
   /** Applies changes of the account. */

@@ -29,6 +29,8 @@ interface AccountLocation {
 /** The state of an account. Nothing is stored until {@link start}. */
 export class AccountState {
   readonly files: ProjectResources;
+  /** The contents that were found to be valid, so that long lists do not check each of them again. */
+  readonly validContents = new Set<string>();
   private opened: AccountTrees | null = null;
   private opening: Promise<AccountTrees> | undefined;
 

@@ -44,7 +44,8 @@ export class AccountTrees {
   /** Returns a resource, or null if the tree does not have it. */
   async read({ tree, committedOnly }: TreeView, ref: ResourceRef): Promise<TreeResource | null> {
     const { store } = this;
-    const file = tree === DEVELOPMENT ? await this.files.read(ref) : null;
+    const hasStatus = ref.type === "workflow" || ref.type === "guide";
+    const file = tree === DEVELOPMENT && (!committedOnly || hasStatus) ? await this.files.read(ref) : null;
     const row = store.getResource(tree, ref);
     const draft = committedOnly ? undefined : store.getDraft(tree, ref);
     const fileDigest = file?.digest ?? null;

@@ -15,7 +15,7 @@ import {
 import { insertCommit } from "./commit-store.js";
 import { commitChanges } from "./commits.js";
 import { computeContentDigest } from "./content-digest.js";
-import { toStoredResources } from "./stored-resource.js";
+import { formatContentName, toStoredResources } from "./stored-resource.js";
 
 const createMissingError = ({ type, id }: ResourceRef): KnockError =>
   new KnockError("resource_missing", `there is no ${getResourceType(type).label} ${JSON.stringify(id)}`);
@@ -44,9 +44,13 @@ export class ResourceOperations {
     found: readonly TreeResource[],
     type: ResourceType,
   ): Promise<StoredResource[]> {
-    const { project, cwd } = this.context.state.location;
+    const { location, validContents } = this.context.state;
     const documents = this.context.openLayer(trees, view);
-    return toStoredResources(found, { type }, { ...project, documents }, cwd);
+    if (view.tree === DEVELOPMENT && !view.committedOnly)
+      for (const resource of found)
+        if (this.context.engine.isKnownValid(resource)) validContents.add(formatContentName(resource));
+    const context = { location: { ...location.project, documents }, cwd: location.cwd, known: validContents };
+    return toStoredResources(found, { type }, context);
   }
 
   async list(scope: AccountScope, type: ResourceType, { committedOnly }: ReadOptions): Promise<StoredResource[]> {
@@ -81,8 +85,9 @@ export class ResourceOperations {
     const current = await trees.read(view, document);
     const candidate = { ...document, digest: computeContentDigest(document.content), status: current?.status ?? null };
     const times = { created_at: current?.created_at ?? now, updated_at: now };
-    const stored = await this.store(trees, view, [{ ...candidate, ...times }], document.type);
-    return { ...(stored[0] as StoredResource), valid: true };
+    this.context.state.validContents.add(formatContentName(candidate));
+    const [stored] = await this.store(trees, view, [{ ...candidate, ...times }], document.type);
+    return stored as StoredResource;
   }
 
   async push(scope: AccountScope, document: ResourceDocument, options: PushOptions): Promise<StoredResource> {

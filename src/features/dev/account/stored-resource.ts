@@ -67,16 +67,28 @@ function toStoredResource(resource: TreeResource, valid: boolean): StoredResourc
   };
 }
 
-/** Returns resources of a kind as requests receive them. `location` has the documents of their tree. */
+/** Names a content in the set of valid ones. */
+export const formatContentName = ({ type, id, digest }: Pick<TreeResource, "type" | "id" | "digest">): string =>
+  `${type} ${id} ${digest}`;
+
+/**
+ * Returns resources of a kind as requests receive them. `location` has the documents of their tree. Contents that were valid before
+ * count as valid: a list of 200 workflows would otherwise check all of them for each page.
+ */
 export async function toStoredResources(
   resources: readonly TreeResource[],
   { type }: Pick<ResourceRef, "type">,
-  location: ProjectLocation,
-  cwd: string,
+  { location, cwd, known }: { location: ProjectLocation; cwd: string; known: Set<string> },
 ): Promise<StoredResource[]> {
-  if (resources.length === 0) return [];
-  const isValid = await openValidityCheck(location, type, cwd);
+  let check: Promise<CheckValidity> | undefined;
   const stored: StoredResource[] = [];
-  for (const resource of resources) stored.push(toStoredResource(resource, await isValid(resource.id)));
+  for (const resource of resources) {
+    const name = formatContentName(resource);
+    if (!known.has(name)) {
+      check ??= openValidityCheck(location, type, cwd);
+      if (await (await check)(resource.id)) known.add(name);
+    }
+    stored.push(toStoredResource(resource, known.has(name)));
+  }
   return stored;
 }

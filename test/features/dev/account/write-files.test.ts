@@ -20,6 +20,7 @@ const FILES: Files = {
       },
     ],
     __readonly: { key: "hello", active: true, valid: true },
+    $schema: "https://schemas.knock.app/cli/workflow.json",
   },
   [`${FOLDER}/sms_1/text_body.txt`]: "file\r\n",
   [SCENARIO]: {},
@@ -38,7 +39,7 @@ it("A-912 writes a push into the files, with their references and line ends, and
   const main = read(account, `${FOLDER}/workflow.json`);
   await account.push("workflow", "hello", sms("pushed\n"));
   expect(read(account, `${FOLDER}/sms_1/text_body.txt`)).toBe("pushed\r\n");
-  expect(JSON.parse(read(account, `${FOLDER}/workflow.json`))).toMatchObject(JSON.parse(main));
+  expect(read(account, `${FOLDER}/workflow.json`)).toBe(main);
   expect(existsSync(account.project.path(SCENARIO))).toBe(true);
   expect(await account.readServedText("hello")).toBe("pushed\n");
   await account.push("workflow", "new", sms("new"));
