@@ -176,7 +176,7 @@ describe("the official command with an account (CLI-001 to CLI-177)", () => {
     await expectOutput(["workflow", "new", ...flags], "Successfully created workflow");
     await expectOutput(["workflow", "push", "fresh"], "Successfully pushed 1 workflow");
     await expectOutput(["workflow", "generate-types", "--output-file", "types.ts"], "types.ts");
-    await expectOutput(["guide", "generate-types", "--output-file", "guides.ts"], "guide");
+    await expectOutput(["guide", "generate-types", "--output-file", "guides.ts"], "types for 1 message type");
   });
 
   it("works on branches", async () => {

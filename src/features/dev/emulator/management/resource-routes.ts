@@ -3,6 +3,7 @@ import type { JsonObject } from "../../../../util/json.js";
 import { okOrNotFound, type Route, type RouteContext, type RouteResult } from "../access/route.js";
 import type { StoredResource } from "../account.js";
 import { readActivation } from "./activation.js";
+import { addGuideSchemas } from "./guide-schemas.js";
 import {
   createManagementRoute,
   getAccount,
@@ -43,12 +44,13 @@ function isListed({ query }: RouteContext, { type, id, content }: StoredResource
 async function list(context: RouteContext, type: ResourceType): Promise<RouteResult> {
   const scope = await readScope(context);
   const options = readSerializeOptions(context, scope.environment);
-  const found = await getAccount(context).list(scope, type, readReadOptions(context));
+  const account = getAccount(context);
+  const readOptions = readReadOptions(context);
+  const found = await account.list(scope, type, readOptions);
   const listed = found.filter((resource) => isListed(context, resource));
-  return toManagementPage(
-    context,
-    listed.map((resource) => serializeResource(resource, options)),
-  );
+  const entries = listed.map((resource) => serializeResource(resource, options));
+  if (type !== "guide" || !context.query.flag("include_json_schema")) return toManagementPage(context, entries);
+  return toManagementPage(context, addGuideSchemas(entries, await account.list(scope, "message_type", readOptions)));
 }
 
 async function get(context: RouteContext, type: ResourceType): Promise<RouteResult> {

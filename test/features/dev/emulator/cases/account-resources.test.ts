@@ -224,6 +224,15 @@ const ROWS: Row[] = [
     },
   },
   {
+    title: "A-954 adds the JSON Schema of the values of each step",
+    request: "GET /v1/guides?include_json_schema=true",
+    expectedBody: {
+      entries: [
+        { steps: [{ json_schema: { type: "object", properties: { title: { type: "string" } }, required: [] } }] },
+      ],
+    },
+  },
+  {
     title: "A-951 returns a translation flat and wrapped, with both times",
     request: "GET /v1/translations/en",
     expectedBody: {
