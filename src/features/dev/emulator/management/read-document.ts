@@ -12,10 +12,15 @@ const ITEM_TYPES = ["user", "tenant", "object"];
 const readText = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value : undefined;
 
+/** The form of a namespace. Other text could be read as a tenant or a folder. */
+const NAMESPACE = /^[\w-]+$/;
+
 /** Returns the ID of a translation, `[<tenant>~][<namespace>.]<locale>` (F-035, F-038). */
 function readTranslationId({ param, query }: RouteContext, document: JsonObject = {}): string {
   const tenant = query.text("tenant") ?? readText(document.tenant);
   const namespace = query.text("namespace") ?? readText(document.namespace);
+  if (namespace !== undefined && !NAMESPACE.test(namespace))
+    throw createInvalidFieldError("namespace", "must contain only letters, digits, hyphens and underscores");
   const prefix = tenant === undefined ? "" : `${tenant}~`;
   return `${prefix}${namespace === undefined ? "" : `${namespace}.`}${param("locale_code")}`;
 }
@@ -40,6 +45,15 @@ export function readRef(context: RouteContext, type: ResourceType): ResourceRef 
   const ref = { type, id: readId(context, type) };
   if (!isStorableId(ref)) throw createNotFoundError();
   return ref;
+}
+
+/** Returns the field and the message about a name that no file can have. */
+function describeInvalidName(type: ResourceType, id: string): [field: string, message: string] {
+  const name = JSON.stringify(id);
+  if (type === "translation")
+    return ["locale_code", `must be a locale such as "en", with a tenant without "/"; found ${name}`];
+  if (type === "schema") return ["collection", `must be the name of a collection without "/"; found ${name}`];
+  return ["key", `must contain only lowercase letters, digits, hyphens and underscores; found ${name}`];
 }
 
 /**
@@ -79,8 +93,7 @@ export async function readDocument(context: RouteContext, type: ResourceType): P
   if (document === undefined) throw createInvalidFieldError(type, "is required");
   if (!isJsonObject(document)) throw createInvalidFieldError(type, "must be an object");
   const id = readId(context, type, document);
-  if (!isStorableId({ type, id }))
-    throw createInvalidFieldError("key", `is invalid: ${JSON.stringify(id)} is no name of a file`);
+  if (!isStorableId({ type, id })) throw createInvalidFieldError(...describeInvalidName(type, id));
   if (typeof document.key === "string" && document.key !== id && type !== "translation" && type !== "schema")
     throw createInvalidFieldError("key", `must be ${JSON.stringify(id)}, as in the path`);
   const fields: string[] = [];

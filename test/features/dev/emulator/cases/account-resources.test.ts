@@ -153,6 +153,21 @@ const ROWS: Row[] = [
     body: { workflow: HELLO },
     ...expectFields("key"),
   },
+  ...(
+    [
+      ["translations/en?namespace=a~b", "namespace"],
+      ["translations/en?tenant=..%2Fx", "locale_code"],
+      ["translations/e.n.", "locale_code"],
+      ["schemas/object?collection=..", "collection"],
+    ] as const
+  ).map(
+    ([path, field]): Row => ({
+      title: `A-994 rejects ${path}`,
+      request: `PUT /v1/${path}`,
+      body: path.startsWith("s") ? { schema: { properties: [] } } : { translation: { format: "json", content: "{}" } },
+      ...expectFields(field),
+    }),
+  ),
   { title: "A-994 does not find keys that are paths", request: "GET /v1/partials/..%2F..%2Fknock", ...EXPECT_MISSING },
   {
     title: "A-932 rejects invalid JSON",
