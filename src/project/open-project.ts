@@ -23,6 +23,7 @@ import { collectRequestKeys, type SharedRequest } from "../domain/workflow/share
 import type { Workflow } from "../domain/workflow/workflow.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { Json, JsonObject } from "../util/json.js";
+import { ACCOUNT_TREE_PREFIX } from "./document-layer.js";
 import type { ProjectLocation } from "./find-project.js";
 import { type DocumentFolder, getDocumentFileName } from "./find-unknown-document-keys.js";
 import { formatDisplayPath } from "./format-display-path.js";
@@ -193,6 +194,8 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
   function branch(slug: string): Project | null {
     const main = { root, knockDir, settings, environmentName, documents, onInvalid };
     if (branchDir !== undefined) return openProject(main, cwd).branch(slug);
+    // Only `knock dev` has the content of an account. In other processes, its test runs continue with the files.
+    if (slug.startsWith(ACCOUNT_TREE_PREFIX)) return project;
     const folder = findBranchFolder(location, slug);
     if (folder !== null) return openProject({ ...main, branchDir: folder }, cwd);
     return slug === readCurrentBranch(root) ? project : null;

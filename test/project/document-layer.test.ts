@@ -99,6 +99,12 @@ describe("documents over files", () => {
     expect(await readText(branch, "kept")).toBe("pushed too");
   });
 
+  it("leave test runs of an account to the files in processes that do not know it", async () => {
+    const project = open({});
+    expect(project.branch("~production")).toBe(project);
+    expect(await readText(project.branch("next")?.branch("~production") ?? null, "hello")).toBe("from the file");
+  });
+
   it("read guides with message types of documents, and the guide steps of workflows in documents", async () => {
     folder = new TemporaryProject({ "knock/": "" });
     const step = { ref: "one", schema_key: "banner", schema_semver: "0.1.0", schema_variant_key: "default" };

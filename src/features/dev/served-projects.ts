@@ -1,17 +1,12 @@
 import type { ResourceRef, ResourceType } from "../../domain/resource/resource-types.js";
 import type { Definitions } from "../../ports/definitions.js";
+import { ACCOUNT_TREE_PREFIX } from "../../project/document-layer.js";
 import type { AccountEngine } from "./account/account-engine.js";
 import type { AccountState } from "./account/account-state.js";
 import { DEVELOPMENT, getBranchTree, TreeLayer, type TreeView } from "./account/account-trees.js";
 import type { AccountScope } from "./emulator/account.js";
 import type { FollowedProject } from "./followed-project.js";
 import type { SnapshotKind } from "./project-snapshot.js";
-
-/**
- * Starts the names under which the engine runs the latest content of a tree, as if it were a branch. No branch can have such a
- * name.
- */
-const WORKING_PREFIX = "~";
 
 /** The kinds of resources that are read after each change of a file. */
 const SNAPSHOT_KINDS: Partial<Record<ResourceType, SnapshotKind>> = {
@@ -66,7 +61,7 @@ export class ServedProjects implements AccountEngine {
     const tree = branch === null ? environment : getBranchTree(branch);
     if (store?.getTree(tree) === undefined) return branch ?? undefined;
     if (this.servesWorking && (branch !== null || environment === DEVELOPMENT)) return branch ?? undefined;
-    return WORKING_PREFIX + tree;
+    return ACCOUNT_TREE_PREFIX + tree;
   }
 
   isKnownValid({ type, id: key }: ResourceRef): boolean {
@@ -86,9 +81,10 @@ export class ServedProjects implements AccountEngine {
   private findBranch(slug: string): Definitions | null {
     const store = this.state.trees?.store;
     const hasTree = (tree: string): boolean => store?.getTree(tree) !== undefined;
-    if (slug === WORKING_PREFIX + DEVELOPMENT) return this.open({ ...COMMITTED, committedOnly: false }).definitions;
-    if (slug.startsWith(WORKING_PREFIX)) {
-      const tree = slug.slice(WORKING_PREFIX.length);
+    if (slug === ACCOUNT_TREE_PREFIX + DEVELOPMENT)
+      return this.open({ ...COMMITTED, committedOnly: false }).definitions;
+    if (slug.startsWith(ACCOUNT_TREE_PREFIX)) {
+      const tree = slug.slice(ACCOUNT_TREE_PREFIX.length);
       return hasTree(tree) ? this.open({ tree, committedOnly: false }).definitions : null;
     }
     const tree = getBranchTree(slug);

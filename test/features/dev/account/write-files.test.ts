@@ -79,7 +79,7 @@ it("A-912 names the place that cannot be written, and changes no file", async ()
   account.project.write({ "knock/workflows/new": "a file in the place of the folder" });
   expect(await catchRejection(account.push("workflow", "new", sms("new")))).toMatchObject({
     code: "store_unusable",
-    message: expect.stringContaining("knock/workflows/new/sms_1 could not be written"),
+    message: expect.stringContaining("knock/workflows/new/sms_1/text_body.txt could not be written"),
   });
   expect(readdirSync(account.project.path(".knock-local/account-files"))).toEqual([]);
   expect(await account.readText("new")).toBeNull();
