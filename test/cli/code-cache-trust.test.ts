@@ -1,7 +1,17 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { describe, expect } from "vitest";
+import { beforeAll, describe, expect } from "vitest";
 import { copyCommandForOthers, makeReadableForOthers } from "../helpers/copy-command-for-others.js";
 import { cliTest as it, type RunOptions, type Sample } from "../helpers/run-knock.js";
 
@@ -21,16 +31,35 @@ const COMPILE = `
   compiled.call(null); // a cache contains the functions that have run
   Object.assign(process, { exit });
   process.stdout.write = write;
-  require("node:fs").writeFileSync(file, script.createCachedData(), { mode: 0o600 });`;
+  require("node:fs").writeFileSync(file, script.createCachedData());`;
 
-/** Writes a cache file with code that prints a text, in a process of its own, because other tests change flags of V8. */
-function plant(base: string): { folder: string; file: string } {
+/** Compiles code that prints a text, in a process of its own, because other tests change flags of V8. */
+function compilePlant(source: string): Buffer {
+  const folder = mkdtempSync(join(tmpdir(), "knock-plant-"));
+  try {
+    const file = join(folder, "plant.bin");
+    execFileSync(process.execPath, ["-e", COMPILE, BUNDLE, String(source.length), file]);
+    return readFileSync(file);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+let prefix: string;
+let planted: Buffer;
+beforeAll(() => {
   const source = readFileSync(BUNDLE, "latin1");
+  prefix = source.slice(2, 18);
+  planted = compilePlant(source);
+});
+
+/** Writes a cache file with code that prints a text. */
+function plant(base: string): { folder: string; file: string } {
   const folder = join(base, "knock-cli");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const name = `${source.slice(2, 18)}-${process.version}-${process.arch}-other.bin`;
+  const name = `${prefix}-${process.version}-${process.arch}-other.bin`;
   const file = join(folder, name);
-  execFileSync(process.execPath, ["-e", COMPILE, BUNDLE, String(source.length), file]);
+  writeFileSync(file, planted, { mode: 0o600 });
   return { folder, file };
 }
 
