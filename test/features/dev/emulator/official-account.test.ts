@@ -1,5 +1,8 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { RESOURCE_TYPE_NAMES } from "../../../../src/domain/resource/resource-types.js";
+import { listResourceIds, readResourceFiles } from "../../../../src/project/resources/read-resources.js";
+import type { JsonObject } from "../../../../src/util/json.js";
 import { pushDocuments } from "../../../helpers/account-requests.js";
 import { OfficialProcess } from "../../../helpers/official-process.js";
 import { openProjectApi, type ProjectApi, readProjectFiles } from "../../../helpers/project-emulator.js";
@@ -20,6 +23,19 @@ const readTexts = ({ root }: TemporaryProject): Record<string, string> =>
 /** Returns whether the official command asks for no annotations when it pushes a file, and then writes read-only fields into it. */
 const isPushedWithoutAnnotations = (path: string): boolean => path.endsWith("/audience.json");
 
+/** Returns the contents of a project's resources, without fields of guides that the service derives. */
+async function readContents(project: TemporaryProject): Promise<Record<string, unknown>> {
+  const folders = { knockDir: project.path("knock"), displayPath: (path: string) => path };
+  const contents: Record<string, unknown> = {};
+  for (const type of RESOURCE_TYPE_NAMES)
+    for (const id of listResourceIds(folders, type)) {
+      const content: JsonObject = (await readResourceFiles(folders, { type, id }))?.content ?? {};
+      const { type: guideType, semver, ...rest } = content;
+      contents[`${type} ${id}`] = type === "guide" ? rest : content;
+    }
+  return contents;
+}
+
 describe("a round trip with the official command (CLI-350 to CLI-354)", () => {
   it.each(["collab", "ops", "shop", "tracker"])("changes no byte of %s", async (name) => {
     const files = readProjectFiles(join(FIXTURES, name));
@@ -36,6 +52,7 @@ describe("a round trip with the official command (CLI-350 to CLI-354)", () => {
       Object.entries(texts).filter(([path]) => !isPushedWithoutAnnotations(path));
     try {
       const pulled = await run("pull", "--force");
+      expect(await readContents(checkout)).toEqual(await readContents(api.project));
       expect(omitAudiences(await run("push"))).toEqual(omitAudiences(pulled));
       expect(await run("pull", "--force")).toEqual(pulled);
     } finally {

@@ -40,7 +40,7 @@ export const workflowRoutes: Route[] = [
     rule: "A-318",
     endpoint: "POST /v1/workflows/{key}/trigger",
     tier: 5,
-    differs: "Workflows are the current files of the project. There are no commits.",
+    differs: "Until the first commit of the account, workflows are the current files of the project.",
     async handle(context) {
       const { workflow_run_id, replayed } = await triggerWorkflow(context, context.param("key"), await context.body());
       // The request ID of the first response is the ID of the workflow run, so that a replay can return it even after a
