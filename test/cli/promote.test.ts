@@ -1,8 +1,10 @@
 import { describe, expect } from "vitest";
+import { RESOURCE_TYPE_NAMES } from "../../src/domain/resource/resource-types.js";
 import type { JsonObject } from "../../src/util/json.js";
-import { openProjectApi, type ProjectApi } from "../helpers/project-emulator.js";
+import { openProjectApi, type ProjectApi, readProjectFiles } from "../helpers/project-emulator.js";
 import { inProcessTest } from "../helpers/run-in-process.js";
 import type { CommandResult, Sample } from "../helpers/run-knock.js";
+import type { Files } from "../helpers/temporary-project.js";
 
 const ENVIRONMENT = { channels: { twilio: { type: "sms" }, feed: { type: "in_app_feed" }, mail: { type: "email" } } };
 const toWorkflow = (name: string): JsonObject => ({
@@ -51,6 +53,42 @@ describe.concurrent("an account of knock dev", () => {
     expect((await run(empty, api, "push", "-m", "Louder")).stdout).toContain("✓ workflows/alert  committed");
     expect((await run(empty, api, "pull")).stdout).toContain("✓ 0 written");
     expect(empty.read(ALERT)).toBe(before.replace('"Alert"', '"Loud alert"'));
+  });
+
+  it("pulls, pushes and commits every kind of resource", async ({ empty }) => {
+    const shop = Object.entries(readProjectFiles("fixtures/shop"));
+    const files: Files = {
+      ...readProjectFiles("fixtures/collab"),
+      ...Object.fromEntries(shop.filter(([name]) => /^knock\/(audiences|layouts|partials)\//.test(name))),
+      "knock/schemas/user.json": { item_type: "user", item_id: null, properties: [{ key: "plan", type: "string" }] },
+      "knock/schemas/objects/projects.json": { properties: [{ key: "title", type: "string" }] },
+    };
+    const api = await openProjectApi(files, { isComplete: true });
+    try {
+      empty.write("knock.json", { knockDir: "./knock" });
+      empty.write("knock/environment.json", files["knock/environment.json"] as never);
+      const { json } = await run(empty, api, "pull", "--json");
+      const pulled = json.resources as { resource: string; type: string; files: string[] }[];
+      expect(new Set(pulled.map(({ type }) => type))).toEqual(new Set(RESOURCE_TYPE_NAMES));
+      for (const file of pulled.flatMap((resource) => resource.files)) {
+        const content = file.endsWith(".json") ? (JSON.parse(empty.read(file)) as JsonObject) : null;
+        if (content === null) continue;
+        const [key = ""] = Object.keys(content);
+        if (typeof content.name === "string") content.name += " 2";
+        else if (Array.isArray(content.properties)) content.properties.push({ key: "more", type: "string" });
+        else content[key] = "changed";
+        empty.write(file, content);
+      }
+      const names = pulled.map(({ resource }) => resource).sort();
+      const pushed = await run(empty, api, "push", "-m", "All", "--json");
+      expect([...(pushed.json.pushed as string[])].sort(), pushed.stderr).toEqual(names);
+      expect((await run(empty, api, "plan", "--json")).json).toMatchObject({
+        resources: [],
+        summary: { unchanged: names.length, uncommitted: 0 },
+      });
+    } finally {
+      await api.close();
+    }
   });
 
   it("promotes commits to production, and says if nothing is left", async ({ empty, api }) => {

@@ -87,7 +87,10 @@ describe.concurrent("knock pull", () => {
     expect(stdout).toBe(`lark, development
 
   ! workflows/hello  conflict
-      Compare:           git diff --no-index knock/workflows/hello .knock-local/account/conflicts/workflows/hello
+      Compare:
+        git diff --no-index \\
+          knock/workflows/hello \\
+          .knock-local/account/conflicts/workflows/hello
       Use the account's: knock pull workflows/hello --force
       Use yours:         knock push workflows/hello --force
 

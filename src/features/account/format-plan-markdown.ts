@@ -4,7 +4,7 @@ import {
   formatPlanSummary,
   formatScope,
   formatState,
-  listUsers,
+  listNames,
   MISSING_LABELS,
   PLAN_SECTIONS,
 } from "./print-plan.js";
@@ -42,7 +42,7 @@ export function formatPlanMarkdown(report: PlanReport): string {
   if (report.missing.length > 0) {
     lines.push("#### Missing in the account", "");
     for (const { kind, name, resources } of report.missing)
-      lines.push(`- ${MISSING_LABELS[kind]} ${formatCode(name)}, used by ${listUsers(resources)}`);
+      lines.push(`- ${MISSING_LABELS[kind]} ${formatCode(name)}, used by ${listNames(resources)}`);
     lines.push("");
   }
   for (const note of report.notes) lines.push(`> ${note}`, "");

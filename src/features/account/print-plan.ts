@@ -113,9 +113,11 @@ export const MISSING_LABELS = {
   category: "preference category",
 } as const;
 
-const MAX_NAMED = 3;
+/** The number of resources that a text names. */
+export const MAX_NAMED = 3;
 
-export function listUsers(resources: readonly string[]): string {
+/** Returns the first names, and the number of the others. */
+export function listNames(resources: readonly string[]): string {
   const named = resources.slice(0, MAX_NAMED).join(", ");
   return resources.length > MAX_NAMED ? `${named} and ${resources.length - MAX_NAMED} more` : named;
 }
@@ -150,7 +152,7 @@ function printIncompletePush(
     ["not pushed", not_pushed],
     ["not committed", not_committed],
   ] as const;
-  for (const [label, names] of lists) if (names.length > 0) output.line(`    ${label}: ${listUsers(names)}`);
+  for (const [label, names] of lists) if (names.length > 0) output.line(`    ${label}: ${listNames(names)}`);
   output.line(output.nameCommand("    Continue with: knock push --resume\n"));
 }
 
@@ -181,7 +183,7 @@ export function printPlan(report: PlanReport, output: Output): void {
   if (report.missing.length > 0) {
     output.line(paint.bold("Missing in the account"));
     for (const { kind, name, resources: users } of report.missing)
-      output.line(`  ${paint.red("!")} ${MISSING_LABELS[kind]} ${paint.bold(name)}  used by ${listUsers(users)}`);
+      output.line(`  ${paint.red("!")} ${MISSING_LABELS[kind]} ${paint.bold(name)}  used by ${listNames(users)}`);
     output.line();
   }
   if (report.incomplete_push !== null) printIncompletePush(report.incomplete_push, output);

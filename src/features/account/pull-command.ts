@@ -65,7 +65,13 @@ function describeAction({ action, state }: PulledResource): string {
 /** Prints how to decide about a resource that both sides have changed. */
 function printConflict({ resource, account_version }: PulledResource, file: string, output: Output): void {
   if (account_version === null) output.line("      The account has deleted it.");
-  else output.line(`      Compare:           git diff --no-index ${file} ${account_version}`);
+  else
+    output.lines([
+      "      Compare:",
+      "        git diff --no-index \\",
+      `          ${file} \\`,
+      `          ${account_version}`,
+    ]);
   output.line(output.nameCommand(`      Use the account's: knock pull ${resource} --force`));
   output.line(output.nameCommand(`      Use yours:         knock push ${resource} --force`));
 }

@@ -68,6 +68,7 @@ async function runPush(resources: readonly string[], flags: PushFlags, context: 
       { force: flags.force ?? false, message: flags.message ?? null, resume: flags.resume ?? false },
       {
         signal: context.signal,
+        note: (text) => output.note(text),
         showProgress: (text, work) => output.showProgress(text, work),
         confirm: (change) => confirmAccountChange(change, flags, context),
       },

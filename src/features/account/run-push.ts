@@ -7,6 +7,7 @@ import type { AccountSession } from "./account-session.js";
 import { PUSHED_STATES } from "./build-plan.js";
 import { checkBeforePush, locateInFiles } from "./check-before-push.js";
 import { type AccountComparison, compareWithAccount } from "./compare-account.js";
+import { listNames, MAX_NAMED } from "./print-plan.js";
 import { listUncommitted, listUnpushed, PushJournal, type PushState } from "./push-journal.js";
 import type { PushReport } from "./push-report-schema.js";
 import { removeConflict } from "./run-pull.js";
@@ -20,6 +21,7 @@ interface PushOptions {
 
 interface PushContext {
   signal: AbortSignal;
+  note(text: string): void;
   /** Asks before something is sent. Throws if the user declines. */
   confirm(change: string): Promise<void>;
   /** Shows what happens while `work` runs. */
@@ -36,14 +38,10 @@ interface PushResult {
 function checkConflicts(resources: readonly ComparedResource[]): void {
   const conflicts = resources.filter(({ state }) => state === "both").map(formatResourceName);
   if (conflicts.length === 0) return;
-  const [first, ...others] = conflicts;
-  const message =
-    others.length === 0
-      ? `${first} was changed here and in the account`
-      : `${formatCount(conflicts.length, "resource")} were changed here and in the account`;
-  throw new KnockError("conflict", message, {
-    details: conflicts.map((name) => ({ pointer: "", message: name })),
-    hint: `Run \`knock plan\` to see the differences and \`knock pull\` to compare both versions, or \`knock push ${conflicts.length > 3 ? "<resource>" : conflicts.join(" ")} --force\` to replace the account's. Nothing was pushed.`,
+  const [names, verb] = [listNames(conflicts), conflicts.length === 1 ? "was" : "were"];
+  const selection = conflicts.length > MAX_NAMED ? "<resource>" : conflicts.join(" ");
+  throw new KnockError("conflict", `${names} ${verb} changed here and in the account`, {
+    hint: `Run \`knock plan\` to see the differences and \`knock pull\` to compare both versions, or \`knock push ${selection} --force\` to replace the account's. Nothing was pushed.`,
   });
 }
 
@@ -170,6 +168,11 @@ export async function pushResources(
 ): Promise<PushResult> {
   const journal = new PushJournal(session.bases.folder);
   const earlier = options.resume ? requireState(journal) : null;
+  const incomplete = journal.read();
+  if (!options.resume && incomplete !== null)
+    context.note(
+      `note: an earlier push was incomplete (${incomplete.pushed.length} of ${incomplete.resources.length} pushed); this push replaces it`,
+    );
   const names = earlier === null ? null : new Set([...listUnpushed(earlier), ...listUncommitted(earlier)]);
   const { message, force } = {
     ...options,
