@@ -31,8 +31,8 @@ export class AccountContext {
     },
   ) {}
 
-  /** Returns the tree of a scope. Throws if there is no such environment or branch. */
-  getTree(trees: AccountTrees, { environment, branch }: AccountScope): string {
+  /** Returns the tree of a scope. Throws if there is no such environment or branch. An account that has not started has no branches. */
+  getTree(trees: AccountTrees | null, { environment, branch }: AccountScope): string {
     const environments = this.state.listEnvironments();
     if (!environments.includes(environment))
       throw new KnockError(
@@ -45,7 +45,7 @@ export class AccountContext {
         details: [{ pointer: "/branch", message: "can only be used with the environment development", value: branch }],
       });
     const tree = getBranchTree(branch);
-    if (trees.store.getTree(tree) === undefined) throw createMissingBranchError(branch);
+    if (trees?.store.getTree(tree) === undefined) throw createMissingBranchError(branch);
     return tree;
   }
 

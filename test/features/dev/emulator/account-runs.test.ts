@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../../src/util/json.js";
 import { SERVICE } from "../../../helpers/account-requests.js";
-import { openProjectApi, type ProjectApi } from "../../../helpers/project-emulator.js";
+import { BROKEN_WORKFLOW, openProjectApi, type ProjectApi } from "../../../helpers/project-emulator.js";
 
 const FEED = { ref: "feed_1", type: "channel", channel_type: "in_app_feed", channel_key: "feed" };
 const saying = (markdown_body: string) => ({ name: "Hello", steps: [{ ...FEED, template: { markdown_body } }] });
@@ -64,6 +64,13 @@ describe("runs of an account's content", () => {
     await check();
     await ask(from, "PUT /v1/commits/promote?to_environment=production");
     expect(await run(from, "environment=production")).toBe("<p>one</p>");
+  });
+
+  it("A-910 need no account, so that another file may be broken", async () => {
+    const from = await open();
+    from.project.write(BROKEN_WORKFLOW);
+    expect(await run(from, "environment=development")).toBe("<p>file</p>");
+    expect((await from.request("GET /v1/workflows?environment=development", undefined, SERVICE)).status).toBe(422);
   });
 
   it("A-927 use the commits of a branch for the X-Knock-Branch header", async () => {
