@@ -7,9 +7,12 @@ export const RESOURCE_KEY = /^[a-z0-9_-]+$/;
 const TRANSLATION_ID = /^(?:[^\\/~]+~)?(?:[\w-]+\.)?[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*$/;
 const SCHEMA_ID = /^(?:user|tenant|objects\/[^\\/.][^\\/]*)$/;
 
+/** The longest ID in bytes. File systems limit names to 255 bytes, and some IDs have `.json` added. */
+const MAX_ID_BYTES = 250;
+
 /** Returns whether a resource can be stored in a project: an ID must not lead out of the folder of its kind. */
 export function isStorableId({ type, id }: ResourceRef): boolean {
-  if (id.includes("\0")) return false;
+  if (id.includes("\0") || Buffer.byteLength(id) > MAX_ID_BYTES) return false;
   if (type === "translation") return TRANSLATION_ID.test(id) && !id.startsWith(".");
   return type === "schema" ? SCHEMA_ID.test(id) : RESOURCE_KEY.test(id);
 }

@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { makeFolder } from "../../util/make-folder.js";
 
@@ -16,23 +25,29 @@ interface PendingFile {
   modified_at?: number | null;
 }
 
-const readModifiedTime = (path: string): number | null => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? null;
+/** Returns the path of the copy of the file that a step changes. */
+const getOldPath = (staging: string, index: number): string => join(staging, `${index}.old`);
+
+/** Returns null without a file, also if a part of its path is not a folder. */
+const readModifiedTime = (path: string): number | null => (existsSync(path) ? statSync(path).mtimeMs : null);
 
 /**
  * Writes several files so that an interruption leaves either all old or, after {@link finishPendingFiles}, all new files. Texts
- * are prepared in `folder`, on the same file system, so that a full disk changes nothing. Throws the error of the file system.
+ * are prepared in `folder`, so that a full disk changes nothing. Throws the error of the file system, and then changes nothing.
  */
 export function writeFilesTogether(changes: FileChanges, folder: string): void {
   finishPendingFiles(folder);
   if (changes.size === 0) return;
   makeFolder(folder);
   const staging = mkdtempSync(join(folder, STAGING));
+  const pending: PendingFile[] = [];
   try {
-    const pending: PendingFile[] = [];
     for (const [path, text] of changes) {
       const prepared = text === null ? null : join(staging, String(pending.length));
       if (prepared !== null) prepareFile(prepared, text as string, path);
-      pending.push({ path, prepared, modified_at: readModifiedTime(path) });
+      const modified_at = readModifiedTime(path);
+      if (modified_at !== null) copyFileSync(path, getOldPath(staging, pending.length));
+      pending.push({ path, prepared, modified_at });
     }
     for (const { path, prepared } of pending) if (prepared !== null) makeFolder(dirname(path));
     const journal = join(staging, JOURNAL);
@@ -42,8 +57,39 @@ export function writeFilesTogether(changes: FileChanges, folder: string): void {
     rmSync(staging, { recursive: true, force: true });
     throw error;
   }
-  finishPendingFiles(folder);
-  rmSync(staging, { recursive: true, force: true });
+  try {
+    finishPendingFiles(folder);
+  } catch (error) {
+    restoreFiles(pending, staging);
+    rmSync(join(folder, JOURNAL));
+    throw error;
+  } finally {
+    if (!hasPendingFiles(folder)) rmSync(staging, { recursive: true, force: true });
+  }
+}
+
+/** Undoes the steps of a journal that were made. */
+function restoreFiles(pending: readonly PendingFile[], staging: string): void {
+  for (const [index, { path, prepared }] of pending.entries()) {
+    const isMade = prepared === null ? !existsSync(path) : !existsSync(prepared);
+    if (!isMade) continue;
+    const old = getOldPath(staging, index);
+    if (existsSync(old)) moveFile(old, path);
+    else rmSync(path, { force: true });
+  }
+}
+
+/** Moves a file in place of another, also from another file system. */
+function moveFile(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EXDEV")) throw error;
+    const beside = `${to}.pending`;
+    copyFileSync(from, beside);
+    renameSync(beside, to);
+    rmSync(from);
+  }
 }
 
 /** Writes a prepared file. The error of a full disk has the path of the file that it is for. */
@@ -69,7 +115,10 @@ export function finishPendingFiles(folder: string): boolean {
     const isEdited = modified_at !== undefined && readModifiedTime(path) !== modified_at;
     if (prepared === null) {
       if (!isEdited) rmSync(path, { force: true });
-    } else if (existsSync(prepared) && !isEdited) renameSync(prepared, path);
+    } else if (existsSync(prepared) && !isEdited) {
+      makeFolder(dirname(path));
+      moveFile(prepared, path);
+    }
   }
   rmSync(journal);
   // The folders of prepared files, which an interrupted process could not delete.

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -198,5 +198,28 @@ describe("writing files together", () => {
     expect(readdirSync(folder).sort()).toEqual(["c", "e", "f", "state"]);
     expect(readFileSync(path("f"), "utf8")).toBe("edited since");
     expect(finishPendingFiles(state)).toBe(false);
+  });
+
+  it("changes nothing if a file cannot be replaced, and can be used again", () => {
+    const folder = createFolder();
+    const state = join(folder, "state");
+    const path = (name: string): string => join(folder, name);
+    writeFileSync(path("a"), "old");
+    writeFileSync(path("b"), "old");
+    mkdirSync(path("folder"));
+    const changes = new Map([
+      [path("a"), "new"],
+      [path("b"), null],
+      [path("c/d"), "new"],
+    ]);
+    // The last one passes all checks, but files in /proc cannot be created.
+    for (const impossible of [path("folder"), path("n".repeat(300)), "/proc/knock-file"]) {
+      expect(() => writeFilesTogether(new Map([...changes, [impossible, "new"]]), state)).toThrow();
+      expect(readFileSync(path("a"), "utf8") + readFileSync(path("b"), "utf8")).toBe("oldold");
+      expect(existsSync(path("c/d"))).toBe(false);
+      expect(readdirSync(state)).toEqual([]);
+    }
+    writeFilesTogether(changes, state);
+    expect(readFileSync(path("a"), "utf8") + readFileSync(path("c/d"), "utf8")).toBe("newnew");
   });
 });
