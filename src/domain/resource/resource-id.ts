@@ -8,7 +8,7 @@ const TRANSLATION_ID = /^(?:[^\\/~]+~)?(?:[\w-]+\.)?[A-Za-z]{2,8}(?:[-_][A-Za-z0
 const SCHEMA_ID = /^(?:user|tenant|objects\/[^\\/.][^\\/]*)$/;
 
 /** The longest ID in bytes. File systems limit names to 255 bytes, and some IDs have `.json` added. */
-const MAX_ID_BYTES = 250;
+export const MAX_ID_BYTES = 250;
 
 /** Returns whether a resource can be stored in a project: an ID must not lead out of the folder of its kind. */
 export function isStorableId({ type, id }: ResourceRef): boolean {

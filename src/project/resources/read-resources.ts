@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { LocalResource } from "../../domain/resource/build-resource-files.js";
 import { parseTranslationId, type ResourceDocument, toContent } from "../../domain/resource/resource-document.js";
-import { isStorableId, RESOURCE_KEY } from "../../domain/resource/resource-id.js";
+import { isStorableId, MAX_ID_BYTES, RESOURCE_KEY } from "../../domain/resource/resource-id.js";
 import { getResourceType, type ResourceRef, type ResourceType } from "../../domain/resource/resource-types.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
@@ -36,7 +36,7 @@ const OWNERS = {
 export function getResourceFolder(knockDir: string, { type, id }: ResourceRef): string {
   if (!isStorableId({ type, id }))
     throw new KnockError("usage", `${getResourceType(type).label} ${JSON.stringify(id)} has no valid name for a file`, {
-      hint: "Keys contain lowercase letters, digits, hyphens and underscores. Rename it in the account.",
+      hint: `Keys have up to ${MAX_ID_BYTES} lowercase letters, digits, hyphens and underscores. Rename it in the account.`,
     });
   const { folder } = getResourceType(type);
   if (type === "translation") return join(knockDir, folder, parseTranslationId(id).locale);

@@ -1,6 +1,6 @@
 import { isDescended } from "../../../../domain/resource/extractable-fields.js";
 import { type ResourceDocument, toContent } from "../../../../domain/resource/resource-document.js";
-import { isStorableId } from "../../../../domain/resource/resource-id.js";
+import { isStorableId, MAX_ID_BYTES } from "../../../../domain/resource/resource-id.js";
 import type { ResourceRef, ResourceType } from "../../../../domain/resource/resource-types.js";
 import { isJsonObject, type Json, type JsonObject } from "../../../../util/json.js";
 import type { RouteContext } from "../access/route.js";
@@ -49,6 +49,7 @@ export function readRef(context: RouteContext, type: ResourceType): ResourceRef 
 
 /** Returns the field and the message about a name that no file can have. */
 function describeInvalidName(type: ResourceType, id: string): [field: string, message: string] {
+  if (Buffer.byteLength(id) > MAX_ID_BYTES) return ["key", `must have at most ${MAX_ID_BYTES} bytes`];
   const name = JSON.stringify(id);
   if (type === "translation")
     return ["locale_code", `must be a locale such as "en", with a tenant without "/"; found ${name}`];

@@ -159,6 +159,7 @@ const ROWS: Row[] = [
       ["translations/en?tenant=..%2Fx", "locale_code"],
       ["translations/e.n.", "locale_code"],
       ["schemas/object?collection=..", "collection"],
+      [`schemas/object?collection=${"a".repeat(300)}`, "key"],
     ] as const
   ).map(
     ([path, field]): Row => ({
