@@ -41,10 +41,12 @@ export function buildResourceFiles({ type, content, readonly, local }: ResourceT
   const files = new Map<string, string>();
   const builder = new FilesBuilder(type, local, files);
   const main = builder.extract(content, { local: local?.raw, path: [], folder: "", step: null }) as JsonObject;
-  const $schema = local?.raw.$schema ?? getSchemaUrl(type);
   const document: JsonObject = { ...main };
   if (stored !== null) document.__readonly = stored;
-  if ($schema !== null) document.$schema = $schema;
+  // A change of other files only must not change the main file.
+  const isMainUnchanged = local !== null && stableStringify(local.raw) === stableStringify(document);
+  const $schema = local?.raw.$schema ?? getSchemaUrl(type);
+  if ($schema !== null && !isMainUnchanged) document.$schema = $schema;
   builder.writeJson(mainFile, document, local?.raw);
   return files;
 }

@@ -3,13 +3,12 @@ import { dirname, join } from "node:path";
 import { buildFiles } from "../../domain/resource/build-files.js";
 import type { ComparedResource } from "../../domain/resource/compare-resources.js";
 import { findCaseCollision, formatResourceName, type ResourceSelector } from "../../domain/resource/resource-name.js";
-import { KnockError } from "../../errors/knock-error.js";
+import { getErrorMessage, KnockError } from "../../errors/knock-error.js";
 import { isBelow } from "../../project/format-display-path.js";
 import { getResourceFolder, type ProjectResource } from "../../project/resources/read-resources.js";
 import { hasPendingFiles, writeFilesTogether } from "../../project/resources/write-files-together.js";
 import type { AccountResource } from "../../remote/management/account.js";
 import { isJsonObject, type Json } from "../../util/json.js";
-import { describeFileError } from "../../util/text-file.js";
 import type { AccountSession } from "./account-session.js";
 import { type AccountComparison, compareWithAccount } from "./compare-account.js";
 import type { PulledResource, PullReport } from "./pull-report-schema.js";
@@ -89,7 +88,7 @@ class PullFiles {
       if (error instanceof KnockError || !(error instanceof Error)) throw error;
       const { path } = error as { path?: unknown };
       const file = typeof path === "string" ? `${displayPath(path)} ` : "a file ";
-      throw new KnockError("project_invalid", `${file}could not be written: ${describeFileError(error)}`, {
+      throw new KnockError("project_invalid", `${file}could not be written: ${getErrorMessage(error)}`, {
         cause: error,
         hint: hasPendingFiles(localFolder)
           ? "Fix the cause. The next command finishes the pull."

@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { makeFolder } from "../../util/make-folder.js";
+import { getErrorCode } from "../../util/text-file.js";
 
 /** The new texts of files, by path; null deletes the file. Paths are absolute. */
 type FileChanges = ReadonlyMap<string, string | null>;
@@ -28,8 +29,7 @@ interface PendingFile {
 /** Returns the path of the copy of the file that a step changes. */
 const getOldPath = (staging: string, index: number): string => join(staging, `${index}.old`);
 
-/** Returns null without a file, also if a part of its path is not a folder. */
-const readModifiedTime = (path: string): number | null => (existsSync(path) ? statSync(path).mtimeMs : null);
+const readModifiedTime = (path: string): number | null => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? null;
 
 /**
  * Writes several files so that an interruption leaves either all old or, after {@link finishPendingFiles}, all new files. Texts
@@ -44,7 +44,7 @@ export function writeFilesTogether(changes: FileChanges, folder: string): void {
   try {
     for (const [path, text] of changes) {
       const prepared = text === null ? null : join(staging, String(pending.length));
-      if (prepared !== null) prepareFile(prepared, text as string, path);
+      if (prepared !== null) withPath(path, () => writeFileSync(prepared, text as string, { flush: true }));
       const modified_at = readModifiedTime(path);
       if (modified_at !== null) copyFileSync(path, getOldPath(staging, pending.length));
       pending.push({ path, prepared, modified_at });
@@ -79,23 +79,25 @@ function restoreFiles(pending: readonly PendingFile[], staging: string): void {
   }
 }
 
-/** Moves a file in place of another, also from another file system. */
+/** Moves a file in place of another, also from another file system. An error has the path of the other. */
 function moveFile(from: string, to: string): void {
-  try {
-    renameSync(from, to);
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EXDEV")) throw error;
-    const beside = `${to}.pending`;
-    copyFileSync(from, beside);
-    renameSync(beside, to);
-    rmSync(from);
-  }
+  withPath(to, () => {
+    try {
+      renameSync(from, to);
+    } catch (error) {
+      if (getErrorCode(error) !== "EXDEV") throw error;
+      const beside = `${to}.pending`;
+      copyFileSync(from, beside);
+      renameSync(beside, to);
+      rmSync(from);
+    }
+  });
 }
 
-/** Writes a prepared file. The error of a full disk has the path of the file that it is for. */
-function prepareFile(prepared: string, text: string, path: string): void {
+/** Gives the errors of file operations the path of the file that they are for. */
+function withPath(path: string, work: () => void): void {
   try {
-    writeFileSync(prepared, text, { flush: true });
+    work();
   } catch (error) {
     throw error instanceof Error ? Object.assign(error, { path }) : error;
   }

@@ -118,6 +118,11 @@ describe("files of resources", () => {
     expect(main.startsWith("\uFEFF{\r\n")).toBe(true);
     expect(Object.keys(JSON.parse(main.slice(1)))).toEqual(["steps", "name", "description", "$schema"]);
     expect(main).toContain('"text_body@": "./texts/a.txt"');
+
+    const step = { type: "channel", ref: "sms_1", template: { subject: "s", text_body: "changed\n" } };
+    const changed = buildFiles({ type: "workflow", id: "hello", content: { name: "Hello", steps: [step] } }, {}, local);
+    expect(changed.get("workflow.json")).toBe(local?.files.get("workflow.json"));
+    expect(changed.get("texts/a.txt")).toBe("changed\r\n");
   });
 
   it.each([
@@ -130,6 +135,7 @@ describe("files of resources", () => {
     ["schema", "objects/../user"],
     ["schema", "objects/a/b"],
     ["workflow", "a".repeat(251)],
+    ["translation", "a\nb~en"],
   ] as const)("rejects an ID that names no file in its folder: %s %s", (type, id) => {
     const find = (): string => getResourceFolder("/p/knock", { type, id });
     expect(find).toThrow("has no valid name for a file");
@@ -215,7 +221,8 @@ describe("writing files together", () => {
     ]);
     // The last one passes all checks, but files in /proc cannot be created.
     for (const impossible of [path("folder"), path("n".repeat(300)), "/proc/knock-file"]) {
-      expect(() => writeFilesTogether(new Map([...changes, [impossible, "new"]]), state)).toThrow();
+      const write = (): void => writeFilesTogether(new Map([...changes, [impossible, "new"]]), state);
+      expect(write).toThrow(expect.objectContaining({ path: impossible }));
       expect(readFileSync(path("a"), "utf8") + readFileSync(path("b"), "utf8")).toBe("oldold");
       expect(existsSync(path("c/d"))).toBe(false);
       expect(readdirSync(state)).toEqual([]);
