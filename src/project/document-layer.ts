@@ -2,12 +2,6 @@ import type { ResourceRef, ResourceType } from "../domain/resource/resource-type
 import type { Json } from "../util/json.js";
 
 /**
- * Starts the names under which the engine runs the latest content of an account, as if it were a branch. No branch can have such a
- * name.
- */
-export const ACCOUNT_TREE_PREFIX = "~";
-
-/**
  * Contents of resources that take precedence over a project's files, such as those that were pushed to an account. Texts have
  * line feeds only, as those of files do.
  */

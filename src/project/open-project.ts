@@ -10,7 +10,7 @@ import { collectWorkflowWarnings } from "../domain/project/collect-workflow-warn
 import { findUndeclaredChannels } from "../domain/project/find-undeclared-channels.js";
 import { resolveChannelTypes } from "../domain/project/resolve-channel-types.js";
 import type { RecipientsFileMark } from "../domain/request/parse-recipients-file.js";
-import { RESOURCE_KEY } from "../domain/resource/resource-id.js";
+import { ACCOUNT_TREE_PREFIX, RESOURCE_KEY } from "../domain/resource/resource-id.js";
 import type { Finding } from "../domain/schema/finding.js";
 import type { EmailLayout } from "../domain/template/email-layout.js";
 import type { TemplatePartial } from "../domain/template/template-partial.js";
@@ -23,7 +23,6 @@ import { collectRequestKeys, type SharedRequest } from "../domain/workflow/share
 import type { Workflow } from "../domain/workflow/workflow.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { Json, JsonObject } from "../util/json.js";
-import { ACCOUNT_TREE_PREFIX } from "./document-layer.js";
 import type { ProjectLocation } from "./find-project.js";
 import { type DocumentFolder, getDocumentFileName } from "./find-unknown-document-keys.js";
 import { formatDisplayPath } from "./format-display-path.js";

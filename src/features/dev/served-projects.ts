@@ -1,6 +1,6 @@
+import { ACCOUNT_TREE_PREFIX } from "../../domain/resource/resource-id.js";
 import type { ResourceRef, ResourceType } from "../../domain/resource/resource-types.js";
 import type { Definitions } from "../../ports/definitions.js";
-import { ACCOUNT_TREE_PREFIX } from "../../project/document-layer.js";
 import type { AccountEngine } from "./account/account-engine.js";
 import type { AccountState } from "./account/account-state.js";
 import { DEVELOPMENT, getBranchTree, TreeLayer, type TreeView } from "./account/account-trees.js";

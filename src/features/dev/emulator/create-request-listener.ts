@@ -1,5 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { AccessSettings } from "../../../domain/environment/environment.js";
+import { ACCOUNT_TREE_PREFIX } from "../../../domain/resource/resource-id.js";
 import { getErrorMessage, KnockError } from "../../../errors/knock-error.js";
 import { systemIds } from "../../../util/ids.js";
 import { isJsonObject, type JsonObject } from "../../../util/json.js";
@@ -206,8 +207,10 @@ function createSupportContext(context: RequestContext, options: HandlerOptions):
 
 /** Throws 404 for an unknown branch, on every route, so that a typo never falls back to the main files (A-015). */
 export function checkBranch(slug: string | undefined, { definitions }: Pick<EmulatorOptions, "definitions">): void {
-  if (!slug || definitions.branch?.(slug)) return;
-  throw createNotFoundError(`There is no branch ${JSON.stringify(slug)}: the project has no folder branches/${slug}`);
+  if (!slug || (!slug.startsWith(ACCOUNT_TREE_PREFIX) && definitions.branch?.(slug))) return;
+  throw createNotFoundError(
+    `There is no branch ${JSON.stringify(slug)}: the project has no folder branches/${slug}, and the account no such branch`,
+  );
 }
 
 export async function readAccessSettings({

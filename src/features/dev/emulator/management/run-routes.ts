@@ -1,5 +1,6 @@
 import { testRunBodySchema } from "../../../../domain/request/api-bodies.js";
 import { checkRequest } from "../../../../domain/request/check-request.js";
+import { ACCOUNT_TREE_PREFIX } from "../../../../domain/resource/resource-id.js";
 import { ok, type Route, type RouteContext } from "../access/route.js";
 import { ApiError } from "../http/api-error.js";
 import { triggerWorkflow } from "../routes/workflow-routes.js";
@@ -16,7 +17,8 @@ export async function readRunBranch({ account, query, definitions }: RouteContex
   const branch = query.text("branch") ?? null;
   if (account === undefined) return branch ?? undefined;
   const isInAccount = branch !== null && (await account.listBranches()).some(({ slug }) => slug === branch);
-  if (branch !== null && !isInAccount && definitions.branch?.(branch)) return branch;
+  if (branch !== null && !isInAccount && !branch.startsWith(ACCOUNT_TREE_PREFIX) && definitions.branch?.(branch))
+    return branch;
   const scope = { environment: query.text("environment") ?? "development", branch };
   await account.checkScope(scope);
   return account.runBranch(scope);

@@ -169,6 +169,14 @@ describeApiCases(
         body: { recipients: ["u1"] },
         check: async ({ harness }) => expect(await harness.listMessages("u1")).toHaveLength(1),
       },
+      {
+        title: "A-905 does not run the content of an environment as a branch",
+        given: ({ harness }) => harness.define("hello", { steps: [] }, "~production"),
+        request: "PUT /v1/workflows/hello/run?branch=~production",
+        body: { recipients: ["u1"] },
+        status: 404,
+        expectedBody: buildErrorBody("branch_not_found", 404),
+      },
     ] satisfies Row[]
   ).map(toCase),
 );

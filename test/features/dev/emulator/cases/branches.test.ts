@@ -71,6 +71,12 @@ describeApiCases("branches (api-cases, section 10; A-015)", [
     ...EXPECT_MISSING,
   },
   {
+    title: "A-015 rejects the engine's name for the content of an environment",
+    ...buildTrigger("hello/trigger", { "x-knock-branch": "~production" }),
+    given: ({ harness }) => harness.define("hello", { steps: [saying("Production")] }, "~production"),
+    ...EXPECT_MISSING,
+  },
+  {
     title: "A-015 treats an empty header as absent",
     ...buildTrigger("hello/trigger", { "x-knock-branch": "" }),
     status: 200,
