@@ -98,7 +98,7 @@ function createRouter(options: HandlerOptions): Router {
   for (const route of ROUTES.filter(({ requiresServiceToken }) => requiresServiceToken))
     routes.add(route.endpoint, async (context) => {
       const access = await readAccessSettings(options);
-      const caller = authenticateService(context.header("authorization"), access);
+      const caller = authenticateService(context.header("authorization"), access, options.knownKeys);
       sendResult(context, await runRoute(context, { route, caller, access, limits: null }, options));
     });
   routes.add("GET /v1/openapi", async (context) => {

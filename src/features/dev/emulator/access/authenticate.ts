@@ -79,11 +79,18 @@ export async function authenticate(
  * Returns the caller of a management request (A-901). Every `knock_st_…` token is valid unless the environment lists
  * its keys. Keys of an environment are never valid (AC-253). Throws a 401 API error for an invalid token.
  */
-export function authenticateService(authorization: string | undefined, access: AccessSettings): Caller {
+export function authenticateService(
+  authorization: string | undefined,
+  access: AccessSettings,
+  knownKeys: KnownKeys,
+): Caller {
+  knownKeys.remember(access);
   if (authorization === undefined || authorization === "")
     throw new ApiError(401, "authentication_required", "A service token is required: Authorization: Bearer knock_st_…");
   const token = /^Bearer\s+(knock_st_\S+)\s*$/i.exec(authorization)?.[1];
   if (token !== undefined && (access.keys?.includes(token) ?? true)) return { kind: "service" };
+  if (token !== undefined && knownKeys.has(token))
+    throw new ApiError(401, "api_key_expired", "The service token was revoked: environment.json no longer lists it");
   const hint = access.keys === null ? "service tokens start with knock_st_" : "environment.json lists the known keys";
   throw new ApiError(401, "bearer_token_invalid", `The bearer token is unknown; ${hint}`);
 }

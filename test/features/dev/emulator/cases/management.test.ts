@@ -68,6 +68,18 @@ describeApiCases("the management API (http-api, section 7)", [
     expectedBody: buildErrorBody("bearer_token_invalid", 401),
   },
   {
+    title: "A-901 rejects a token that is no longer listed, and says that it was revoked",
+    given: async ({ harness, request }) => {
+      harness.environment.access.keys = ["knock_st_x"];
+      expect((await request("GET /v1/whoami", undefined, SERVICE)).status).toBe(200);
+      harness.environment.access.keys = ["knock_st_y"];
+    },
+    request: "GET /v1/whoami",
+    headers: SERVICE,
+    status: 401,
+    expectedBody: buildErrorBody("api_key_expired", 401),
+  },
+  {
     title: "A-901 rejects a service token as an API key",
     request: "GET /v1/users/u1",
     headers: SERVICE,
