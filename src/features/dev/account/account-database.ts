@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { Connection } from "../../../store/sqlite/connection/connection.js";
-import { openDatabase, selectOne } from "../../../store/sqlite/connection/driver.js";
+import { openDatabase, type SqlValue, selectOne } from "../../../store/sqlite/connection/driver.js";
 import { createUnusableError, translateError } from "../../../store/sqlite/connection/store-errors.js";
 import { makeFolder } from "../../../util/make-folder.js";
 
@@ -38,6 +38,29 @@ CREATE INDEX commits_by_resource ON commits (tree, type, resource);
 PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${VERSION};
 `;
 
+/** A connection that reports a damaged file, a full disk and the like as such, also when it reads. */
+class AccountConnection extends Connection {
+  private explainErrors<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw this.explain(error);
+    }
+  }
+
+  override get<Row>(sql: string, ...values: SqlValue[]): Row | undefined {
+    return this.explainErrors(() => super.get<Row>(sql, ...values));
+  }
+
+  override all<Row>(sql: string, ...values: SqlValue[]): Row[] {
+    return this.explainErrors(() => super.all<Row>(sql, ...values));
+  }
+
+  override write<T>(work: () => T): T {
+    return this.explainErrors(() => super.write(work));
+  }
+}
+
 /**
  * Opens the database of an account in a file, which is created if missing, or in `:memory:`. Several processes may open it.
  * Throws `store_unusable`.
@@ -48,7 +71,7 @@ export async function openAccountDatabase(location: string): Promise<Connection>
     const database = await openDatabase(location, { readOnly: false });
     try {
       if (location !== ":memory:") database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
-      const connection = new Connection(database, location);
+      const connection = new AccountConnection(database, location);
       connection.write(() => {
         const { application_id } = selectOne<{ application_id: number }>(database, "PRAGMA application_id");
         const { user_version } = selectOne<{ user_version: number }>(database, "PRAGMA user_version");

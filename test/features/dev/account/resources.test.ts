@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import { openAccountDatabase } from "../../../../src/features/dev/account/account-database.js";
 import type { JsonObject } from "../../../../src/util/json.js";
@@ -45,6 +45,19 @@ describe("the first start", () => {
     });
     project.write({ "knock/workflows/bad/workflow.json": sms("fixed") });
     expect((await list()).map(({ id }) => id)).toEqual(["bad", "hello", "other"]);
+  });
+
+  it("A-910 reports an account that is damaged", async () => {
+    const opened = await open(FILES);
+    await opened.account.list(DEVELOPMENT, "workflow", UNCOMMITTED);
+    opened.closeAccount();
+    const path = opened.project.path(".knock-local/account.db");
+    const bytes = readFileSync(path);
+    writeFileSync(path, bytes.fill(0x7f, 4096));
+    expect(await catchRejection(opened.restart())).toMatchObject({
+      code: "store_unusable",
+      message: expect.stringContaining("account.db is damaged"),
+    });
   });
 
   it("A-911 lists environments in the order of promotion", async () => {
