@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
 import { type ManagementStub, STUB_TOKEN, startManagementStub } from "../helpers/management-stub.js";
@@ -85,6 +86,16 @@ describe.concurrent("knock push", () => {
     expect(await run(empty, stub, "push", "--force")).toMatchObject({ exitCode: 0 });
     expect(listWrites(stub)).toEqual(["PUT /v1/workflows/a", "PUT /v1/workflows/b"]);
     expect(stub.writes.every((write) => write.includes("/validate") || write.includes("force=true"))).toBe(true);
+  });
+
+  it("does not delete a resource whose files were deleted, which a plan counts", async ({ empty, stub }) => {
+    await run(empty, stub, "push", "-m", "First");
+    stub.writes.length = 0;
+    rmSync(empty.path("knock/workflows/b"), { recursive: true });
+    expect((await run(empty, stub, "push")).stdout).toContain("nothing to push (2 unchanged)");
+    const plan = await run(empty, stub, "plan");
+    expect(plan).toMatchObject({ exitCode: 1, stdout: expect.stringContaining("~ 1 deleted here (2 unchanged)") });
+    expect(stub.writes).toEqual([]);
   });
 
   it("does not send resources that only the account has changed", async ({ empty, stub }) => {

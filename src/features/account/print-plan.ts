@@ -123,12 +123,14 @@ export function listNames(resources: readonly string[]): string {
 }
 
 /** Returns the totals: `2 to push, 1 to pull, 1 conflict (24 unchanged)`. */
-export function formatPlanSummary({ summary }: PlanReport): string {
+export function formatPlanSummary({ summary, resources }: PlanReport): string {
   const { push, pull, conflicts, unchanged } = summary;
+  const deleted = resources.filter(({ state }) => state === "deleted_here").length;
   const parts = [
     ...(push > 0 ? [`${push} to push`] : []),
     ...(pull > 0 ? [`${pull} to pull`] : []),
     ...(conflicts > 0 ? [formatCount(conflicts, "conflict")] : []),
+    ...(deleted > 0 ? [`${deleted} deleted here`] : []),
   ];
   return parts.length === 0
     ? `no differences (${unchanged} unchanged)`
