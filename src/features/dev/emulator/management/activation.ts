@@ -10,6 +10,8 @@ function readTime(name: string, value: unknown): string | null {
   throw createInvalidFieldError(name, "must be an ISO 8601 time");
 }
 
+const toTime = (value: string): number => parseTimestamp(value) ?? 0;
+
 /** Reads whether a workflow or guide shall run. The official command sends it in the query, the SDK in the body (CLI-390). */
 export async function readActivation(context: RouteContext, type: "workflow" | "guide"): Promise<ActivationChange> {
   const { query } = context;
@@ -20,5 +22,7 @@ export async function readActivation(context: RouteContext, type: "workflow" | "
   const from = readTime("from", query.text("from") ?? body.from);
   const until = readTime("until", query.text("until") ?? body.until);
   if (type === "workflow" || (from === null && until === null)) throw createInvalidFieldError("status", "is required");
+  if (from !== null && until !== null && toTime(from) >= toTime(until))
+    throw createInvalidFieldError("until", "must be after from");
   return { from, until };
 }

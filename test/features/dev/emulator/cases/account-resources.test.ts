@@ -215,6 +215,10 @@ const ROWS: Row[] = [
     async check(api) {
       const scheduled = await askAccount(api, "PUT /v1/guides/tour/activate", { from: "2030-01-01T00:00:00Z" });
       expect(scheduled.body).toMatchObject({ guide: { key: "tour", type: "banner", semver: "0.0.1" } });
+      const times = { from: "2030-01-01T00:00:00Z", until: "2029-12-31T00:00:00Z" };
+      expect((await askAccount(api, "PUT /v1/guides/tour/activate", times)).body?.errors).toMatchObject([
+        { field: "until", message: "must be after from" },
+      ]);
       const invalid = await askAccount(api, "PUT /v1/guides/tour/activate", { until: "soon" });
       expect(invalid.body).toMatchObject({ errors: [{ field: "until" }] });
     },
