@@ -54,9 +54,7 @@ function formatValue(value: Json): string {
 const formatMultiline = (value: Json): string => (isText(value) ? value : JSON.stringify(value, null, 2));
 
 function describeStep(step: string | null, value: Json): string {
-  const details = isJsonObject(value)
-    ? [value.channel_type, value.type === "channel" ? null : value.type, value.channel_key]
-    : [];
+  const details = isJsonObject(value) ? [value.channel_type ?? value.type, value.channel_key] : [];
   const words = details.filter((detail): detail is string => typeof detail === "string");
   return `step ${step}${words.length === 0 ? "" : ` (${words.join(", ")})`}`;
 }
