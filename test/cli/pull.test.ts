@@ -89,8 +89,8 @@ describe.concurrent("knock pull", () => {
   ! workflows/hello  conflict
       Compare:
         git diff --no-index \\
-          knock/workflows/hello \\
-          .knock-local/account/conflicts/workflows/hello
+          knock/workflows/hello/sms_1/text_body.txt \\
+          .knock-local/account/conflicts/workflows/hello/sms_1/text_body.txt
       Use the account's: knock pull workflows/hello --force
       Use yours:         knock push workflows/hello --force
 

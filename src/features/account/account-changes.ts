@@ -2,6 +2,7 @@ import type { CommandContext } from "../../context/command-context.js";
 import { openAccount } from "../../context/open-account.js";
 import { formatResourceName } from "../../domain/resource/resource-name.js";
 import { RESOURCE_TYPES } from "../../domain/resource/resource-types.js";
+import { formatTime } from "../../output/format-time.js";
 import type { Output } from "../../output/output.js";
 import { printTable } from "../../output/print-table.js";
 import type { Account, AccountCommit } from "../../remote/management/account.js";
@@ -37,7 +38,7 @@ export function printCommits(commits: readonly ReportedCommit[], output: Output)
       resource,
       message ?? "",
       author ?? "",
-      created_at,
+      formatTime(created_at, output.zone),
       id,
     ]),
     output,

@@ -5,6 +5,7 @@ import { addCommonOptions } from "../../commands/shared/options.js";
 import type { CommandContext } from "../../context/command-context.js";
 import { confirmAccountChange } from "../../context/open-account.js";
 import { KnockError } from "../../errors/knock-error.js";
+import { formatTime } from "../../output/format-time.js";
 import { printTable } from "../../output/print-table.js";
 import type { Account } from "../../remote/management/account.js";
 import { formatCount } from "../../util/format-count.js";
@@ -60,7 +61,11 @@ function registerList(branches: Command, context: CommandContext): void {
     if (items.length === 0) return output.line("no branches");
     printTable(
       ["BRANCH", "CREATED", "LAST COMMIT"],
-      items.map(({ slug, created_at, last_commit_at }) => [slug, created_at, last_commit_at ?? ""]),
+      items.map(({ slug, created_at, last_commit_at }) => [
+        slug,
+        formatTime(created_at, output.zone),
+        last_commit_at === null ? "none" : formatTime(last_commit_at, output.zone),
+      ]),
       output,
     );
   });

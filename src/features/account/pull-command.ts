@@ -39,14 +39,13 @@ async function runPull(resources: readonly string[], flags: PullFlags, context: 
   const { withAccountSession } = await import("./account-session.js");
   const { parseSelectors } = await import("./select-resources.js");
   const { pullResources } = await import("./run-pull.js");
-  const { report, displayPath } = await output.showProgress("reading the account", () =>
+  const report = await output.showProgress("reading the account", () =>
     withAccountSession(flags, context, async (session) => {
       const selectors = parseSelectors(resources, { knockDir: session.knockDir, cwd: context.io.cwd });
-      const pulled = await pullResources(session, selectors, { force: flags.force ?? false });
-      return { report: pulled, displayPath: (name: string) => `${session.displayPath(session.knockDir)}/${name}` };
+      return pullResources(session, selectors, { force: flags.force ?? false });
     }),
   );
-  printPull(report, displayPath, output);
+  printPull(report, output);
   if (report.summary.conflicts > 0) setExitCode(EXIT.failure);
 }
 
@@ -63,20 +62,20 @@ function describeAction({ action, state }: PulledResource): string {
 }
 
 /** Prints how to decide about a resource that both sides have changed. */
-function printConflict({ resource, account_version }: PulledResource, file: string, output: Output): void {
+function printConflict({ resource, files, account_version }: PulledResource, output: Output): void {
   if (account_version === null) output.line("      The account has deleted it.");
   else
     output.lines([
       "      Compare:",
       "        git diff --no-index \\",
-      `          ${file} \\`,
+      `          ${files[0]} \\`,
       `          ${account_version}`,
     ]);
   output.line(output.nameCommand(`      Use the account's: knock pull ${resource} --force`));
   output.line(output.nameCommand(`      Use yours:         knock push ${resource} --force`));
 }
 
-function printPull(report: PullReport, displayPath: (name: string) => string, output: Output): void {
+function printPull(report: PullReport, output: Output): void {
   const { verbosity, colors: paint } = output;
   if (verbosity.json) return output.json(report);
   const changed = report.resources.filter(({ action }) => action === "written" || action === "deleted");
@@ -86,7 +85,7 @@ function printPull(report: PullReport, displayPath: (name: string) => string, ou
   output.line(`${paint.bold(formatScope(report))}\n`);
   for (const resource of report.resources) {
     output.line(`  ${MARKS[resource.action]} ${resource.resource.padEnd(nameWidth)}  ${describeAction(resource)}`);
-    if (resource.action === "conflict") printConflict(resource, displayPath(resource.resource), output);
+    if (resource.action === "conflict") printConflict(resource, output);
   }
   if (report.resources.length > 0) output.line();
   for (const note of report.notes) output.note(`note: ${note}`);

@@ -10,9 +10,12 @@ const pulledResourceSchema = z.object({
     z.enum(["written", "deleted", "kept", "conflict"]),
     "`kept`: only the files have changed. `conflict`: both sides have changed, so the files were kept.",
   ),
-  files: described(z.array(z.string()), "The files that were written or deleted."),
+  files: described(
+    z.array(z.string()),
+    "The files that were written or deleted. For a conflict, the file or folder to compare with `account_version`.",
+  ),
   account_version: textOrNull(
-    "The folder with the account's version of a conflict; null if the account has deleted it.",
+    "The account's version of a conflict: a folder, or the only file that differs. Null if the account has deleted it.",
   ),
 });
 

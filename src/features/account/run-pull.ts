@@ -1,10 +1,10 @@
 import { existsSync, rmdirSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { buildFiles } from "../../domain/resource/build-files.js";
 import type { ComparedResource } from "../../domain/resource/compare-resources.js";
 import { findCaseCollision, formatResourceName, type ResourceSelector } from "../../domain/resource/resource-name.js";
 import { getErrorMessage, KnockError } from "../../errors/knock-error.js";
-import { isBelow } from "../../project/format-display-path.js";
+import { isBelow, toSlashes } from "../../project/format-display-path.js";
 import { getResourceFolder, type ProjectResource } from "../../project/resources/read-resources.js";
 import { hasPendingFiles, writeFilesTogether } from "../../project/resources/write-files-together.js";
 import type { AccountResource } from "../../remote/management/account.js";
@@ -54,6 +54,10 @@ class PullFiles {
       changed.push(path);
     }
     return changed;
+  }
+
+  getText(folder: string, file: string): string | null | undefined {
+    return this.changes.get(join(folder, file));
   }
 
   /** Replaces the files of a resource by the account's version. */
@@ -168,11 +172,22 @@ function pullResource(
   const there = remote.get(name) ?? null;
   const conflictFolder = getConflictFolder(session.localFolder);
   let changed: string[] = [];
+  let version: string | null = null;
   if (action === "written" && there !== null) changed = files.replace(there, here);
   else if (action === "deleted" && here !== null) changed = files.delete(here);
-  else if (action === "conflict" && there !== null) files.addVersion(conflictFolder, there, here);
+  else if (action === "conflict" && there !== null) {
+    version = getResourceFolder(conflictFolder, there);
+    const inProject = getResourceFolder(session.knockDir, there);
+    const written = files.addVersion(conflictFolder, there, here).map((path) => relative(version as string, path));
+    const [first, ...others] = written.filter(
+      (file) => here?.files.get(toSlashes(file)) !== files.getText(version as string, file),
+    );
+    // A folder of the project may contain other files, such as scenarios, which are not a part of the comparison.
+    const isOneFile = first !== undefined && others.length === 0 && here?.files.has(toSlashes(first));
+    changed = [isOneFile ? join(inProject, first) : inProject];
+    if (isOneFile) version = join(version, first);
+  }
   const { type, id, state } = resource;
-  const hasVersion = action === "conflict" && there !== null;
   return [
     {
       resource: name,
@@ -181,7 +196,7 @@ function pullResource(
       state,
       action,
       files: changed.map(session.displayPath),
-      account_version: hasVersion ? session.displayPath(getResourceFolder(conflictFolder, resource)) : null,
+      account_version: version === null ? null : session.displayPath(version),
     },
   ];
 }

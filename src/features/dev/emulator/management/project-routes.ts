@@ -113,6 +113,15 @@ async function listBroadcasts(context: RouteContext): Promise<JsonObject[]> {
   }));
 }
 
+/** Returns the categories of the account's workflows, which have no catalog of their own here. */
+async function listCategories(context: RouteContext): Promise<JsonObject[]> {
+  const times = await readTimes(context);
+  const scope = { environment: "development", branch: null };
+  const workflows = await getAccount(context).list(scope, "workflow", { committedOnly: false });
+  const names = workflows.flatMap(({ content: { categories } }) => (Array.isArray(categories) ? categories : []));
+  return [...new Set(names)].sort().map((name) => ({ name, archived_at: null, ...times }));
+}
+
 /** Returns the routes of a list and of one of its entries, which is found by a field. */
 function createListRoutes(
   rules: [list: string, one: string],
@@ -195,6 +204,12 @@ export const projectRoutes: Route[] = [
       return okOrNotFound(sources.find(({ key }) => key === context.param("key")) ?? null);
     },
     FROM_FILES,
+  ),
+  createManagementRoute(
+    "A-999",
+    "GET /v1/preference_categories",
+    async (context) => ok({ entries: await listCategories(context) }),
+    "They are the categories of the workflows.",
   ),
   ...createListRoutes(["A-991", "A-992"], ["broadcasts", "broadcast_key", "key"], listBroadcasts, FROM_FILES),
 ];

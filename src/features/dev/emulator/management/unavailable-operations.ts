@@ -30,11 +30,7 @@ const OPERATIONS: readonly [reason: string, endpoints: readonly Route["endpoint"
   ["The only member of the account is a local placeholder.", ["DELETE /v1/members/{id}"]],
   [
     "Preference categories are the categories of the project's workflows.",
-    [
-      "GET /v1/preference_categories",
-      "DELETE /v1/preference_categories/{name}",
-      "PUT /v1/preference_categories/{name}",
-    ],
+    ["DELETE /v1/preference_categories/{name}", "PUT /v1/preference_categories/{name}"],
   ],
   [
     "The preference center is set in environment.json.",

@@ -297,6 +297,13 @@ describeApiCases(
         expectedBody: { entries: [{ key: "launch", name: "Launch", status: "draft", sent_at: null, valid: true }] },
         check: async (api) => expect((await askAccount(api, "GET /v1/broadcasts/other")).status).toBe(404),
       },
+      {
+        title: "A-999 lists the categories of the workflows",
+        given: (api) =>
+          askAccount(api, "PUT /v1/workflows/paid", { workflow: { name: "Paid", steps: [], categories: ["orders"] } }),
+        request: "GET /v1/preference_categories",
+        expectedBody: { entries: [{ name: "orders", archived_at: null }] },
+      },
     ] satisfies Row[]
   ).map(toCase),
 );
