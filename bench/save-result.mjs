@@ -21,5 +21,6 @@ export function saveResult(name, values) {
   const file = join(RESULTS, `${name}.json`);
   mkdirSync(RESULTS, { recursive: true });
   writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
-  execFileSync("npx", ["biome", "format", "--write", file], { stdio: "ignore" });
+  const tools = join(dirname(fileURLToPath(import.meta.url)), "..", "scripts", "tools.mjs");
+  execFileSync(process.execPath, [tools, "checks", "biome", "format", "--write", file], { stdio: "ignore" });
 }
