@@ -24,7 +24,7 @@ const TRIGGERS = "knock notify --file payloads/triggers.jsonl --quiet";
  * shows, if that is not the first of the help. `project` is null for an empty folder. `isolated` gives each subcommand
  * its own project. `isStopped` interrupts the server when it is ready; it listens on a free port. `isServed` runs the
  * examples while the local API takes the place of the account. `isReleased`
- * runs the examples as if the processes that opened the store had ended. `isNotRun` shows examples without their output.
+ * runs the examples as if the processes that opened the store had ended.
  */
 const SCENARIOS = {
   cancel: { before: ["knock notify --file payloads/invite.json --quiet"] },
@@ -51,8 +51,8 @@ const SCENARIOS = {
   plan: { isServed: true },
   pull: { isServed: true },
   push: { isServed: true, shown: ["knock push --dry-run"] },
-  promote: { isNotRun: true },
-  branches: { isNotRun: true },
+  promote: { isServed: true },
+  branches: { isServed: true },
   audit: { isServed: true },
   diff: { isServed: true },
   init: { project: null },
@@ -133,7 +133,6 @@ async function formatExamples(command, project, scenario) {
   const example = examples.find((line) => shown.includes(line)) ?? examples[0];
   if (example === undefined) return [];
   if (scenario.isReleased) project.releaseStore();
-  if (scenario.isNotRun) return [formatCode(examples.join("\n"), "sh")];
   const { text, exitCode } = await runExample(example, project, scenario);
   if (exitCode !== 0) throw new Error(`exit ${exitCode}: ${example}\n${text}`);
   const lines = text.trimEnd().split(/[ ]*\n/);

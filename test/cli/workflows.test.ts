@@ -68,8 +68,8 @@ describe.concurrent("the official command's workflow commands", () => {
     ["list", "Run `knock workflows list`"],
     ["get", "Run `knock workflows show <key>`"],
     ["validate", "to see the problems"],
-    ["push", "needs no commit"],
-    ["pull", "npx @knocklabs/cli workflow pull"],
+    ["push", "Run `knock push workflows/<key>`"],
+    ["pull", "Run `knock pull workflows/<key>`"],
   ])("workflow %s points to the equivalent of this tool", async (word, hint) => {
     const { createSample } = await import("../helpers/run-knock.js");
     const sample = createSample("collab");

@@ -97,6 +97,7 @@ function registerMerge(branches: Command, context: CommandContext): void {
     .option("--delete", "delete the branch after the merge");
   addAccountConnection(command, { changes: true });
   addExamples(addCommonOptions(command, undefined, { quiet: "print only the IDs of the commits" }), [
+    "knock branches merge shorter-emails",
     "knock branches merge shorter-emails --delete",
   ]);
   command.action((slug: string, flags: MergeFlags) => runMerge(slug, flags, context));

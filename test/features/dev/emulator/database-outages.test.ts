@@ -91,12 +91,7 @@ function buildRequest(endpoint: string): string {
 }
 
 /** The routes that use no store. */
-const WITHOUT_STORE = [
-  "GET /v1/bulk_operations/{id}",
-  "GET /v1/users/{user_id}/feeds/{id}/settings",
-  "POST /v1/api_keys/exchange",
-  "GET /v1/whoami",
-];
+const WITHOUT_STORE = ["GET /v1/bulk_operations/{id}", "GET /v1/users/{user_id}/feeds/{id}/settings"];
 
 const FILES: Files = {
   "knock/message-types/banner/message_type.json": {
@@ -152,7 +147,10 @@ describeOnPostgres("knock dev on a database", () => {
 
   it("answers every route with 503 and Retry-After while the server is stopped, so that the official client tries again", async () => {
     const knock = new Knock({ apiKey: "sk_test", baseURL: api.url });
-    const routes = ROUTES.filter(({ unavailable }) => unavailable === undefined).map(({ endpoint }) => endpoint);
+    // The management API answers from the project's files and from the account, which is a file of its own.
+    const routes = ROUTES.filter(
+      ({ unavailable, requiresServiceToken }) => unavailable === undefined && !requiresServiceToken,
+    ).map(({ endpoint }) => endpoint);
     const usingStore = routes.filter((endpoint) => !WITHOUT_STORE.includes(endpoint));
     await setup.server.stop();
     const triggered = knock.workflows.trigger("hello", { recipients: ["ada"] });

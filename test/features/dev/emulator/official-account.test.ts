@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RESOURCE_TYPE_NAMES } from "../../../../src/domain/resource/resource-types.js";
@@ -234,6 +235,9 @@ describe("the official command with an account (CLI-001 to CLI-177)", () => {
     await expectFailure(["workflow", "get", "nope"], "ApiError: The resource you requested does not exist");
     await expectFailure(["workflow", "list", "--environment", "nowhere"], /ApiError: .*nowhere/);
     await expectFailure(["workflow", "list", "--branch", "nowhere"], /ApiError: .*nowhere/);
+    api.project.write({ "knock/partials/torn/partial.json": "{" });
+    await expectFailure(["partial", "list"], /ApiError: .*partials\/torn\/partial.json:1:2/);
+    rmSync(api.project.path("knock/partials/torn"), { recursive: true });
     const { exitCode, stderr } = await official.run(api.url, ["partial", "list"], { token: "sk_dev" });
     expect([exitCode === 0, stderr]).toEqual([false, expect.stringContaining("The bearer token is unknown")]);
   });

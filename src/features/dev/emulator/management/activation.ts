@@ -17,10 +17,13 @@ export async function readActivation(context: RouteContext, type: "workflow" | "
   const { query } = context;
   const body: JsonObject = await context.body();
   const status = query.flag("status") ?? body.status;
+  const times = [query.text("from") ?? body.from, query.text("until") ?? body.until];
+  if (status !== undefined && times.some((time) => time !== undefined && time !== null))
+    throw createInvalidFieldError("status", "contradicts from and until; send one of them");
   if (typeof status === "boolean") return { active: status };
   if (status !== undefined) throw createInvalidFieldError("status", "must be true or false");
-  const from = readTime("from", query.text("from") ?? body.from);
-  const until = readTime("until", query.text("until") ?? body.until);
+  const from = readTime("from", times[0]);
+  const until = readTime("until", times[1]);
   if (type === "workflow" || (from === null && until === null)) throw createInvalidFieldError("status", "is required");
   if (from !== null && until !== null && toTime(from) >= toTime(until))
     throw createInvalidFieldError("until", "must be after from");

@@ -8,6 +8,16 @@ import { ApiError, createUnknownNameError, toApiError } from "../http/api-error.
 const DEFAULT_PAGE_SIZE = 25;
 const MAX_PAGE_SIZE = 100;
 
+/** Awaits a route. A broken file of the project is 422, because the official command hides the message of a 500 (CLI-041). */
+async function withFileErrors(handle: () => Promise<RouteResult>): Promise<RouteResult> {
+  try {
+    return await handle();
+  } catch (error) {
+    if (!(error instanceof KnockError) || error.code !== "project_invalid") throw error;
+    throw new ApiError(422, error.code, error.message, toApiError(error)?.errors ?? []);
+  }
+}
+
 /** Creates a route of the management API, which requires a service token and has no rate limit. */
 export function createManagementRoute(
   rule: string,
@@ -15,7 +25,10 @@ export function createManagementRoute(
   handle: Route["handle"],
   differs?: string,
 ): Route {
-  const route: Route = { rule, endpoint, tier: null, requiresServiceToken: true, handle };
+  const route: Route = {
+    ...{ rule, endpoint, tier: null, requiresServiceToken: true },
+    handle: (context) => withFileErrors(() => handle(context)),
+  };
   return differs === undefined ? route : { ...route, differs };
 }
 

@@ -1,3 +1,4 @@
+import { hasTrait } from "../../../../domain/message/channel-types.js";
 import { toContent } from "../../../../domain/resource/resource-document.js";
 import { parseEmailLayout } from "../../../../domain/template/parse-email-layout.js";
 import { parseTemplatePartial } from "../../../../domain/template/parse-template-partial.js";
@@ -68,7 +69,7 @@ async function previewTemplate(context: RouteContext): Promise<RouteResult> {
   const layout = readObject(body, "layout");
   const template = { ...requireObject(body, "template") };
   const drafts: PreviewOptions["drafts"] = {};
-  if (channelType === "email") {
+  if (hasTrait(channelType, "hasLayout")) {
     template.settings = { ...readObject(template, "settings") };
     if (typeof layout?.key === "string") template.settings.layout_key = layout.key;
     if (typeof layout?.html_content === "string") {

@@ -219,6 +219,8 @@ const ROWS: Row[] = [
       expect((await askAccount(api, "PUT /v1/guides/tour/activate", times)).body?.errors).toMatchObject([
         { field: "until", message: "must be after from" },
       ]);
+      const contradiction = await askAccount(api, "PUT /v1/guides/tour/activate?status=true", times);
+      expect(contradiction.body).toMatchObject({ errors: [{ field: "status" }] });
       const invalid = await askAccount(api, "PUT /v1/guides/tour/activate", { until: "soon" });
       expect(invalid.body).toMatchObject({ errors: [{ field: "until" }] });
     },
