@@ -236,24 +236,21 @@ export class FollowedProject {
     const before = this.lastValid.get(entryName);
     const isAccepted = this.accepted.delete(entryName);
     const isReduced = before !== undefined && !isAccepted && countParts(content) < countParts(before);
-    if (isReduced && this.isRewriting()) {
-      this.kept.add(entryName);
-      return before as T;
-    }
+    if (isReduced && this.isRewriting(entryName)) return before as T;
     return this.readAndRecord(entryName, async () => content);
   }
 
-  /** Returns whether files may be written again. A read can notice a missing file before the watch does. */
-  private isRewriting(): boolean {
+  /** Returns whether missing files of an entry may be written again. A read can notice them before the watch does. */
+  private isRewriting(entryName: string): boolean {
     const now = performance.now();
-    if (this.changedAt === Number.NEGATIVE_INFINITY) this.changedAt = now;
-    if (now - this.changedAt < REWRITE_MS) return true;
-    this.changedAt = Number.NEGATIVE_INFINITY;
-    return false;
+    if (!this.kept.has(entryName)) this.changedAt = now;
+    this.kept.add(entryName);
+    return now - this.changedAt < REWRITE_MS;
   }
 
   private async readAndRecord<T>(entryName: string, read: () => Promise<T>): Promise<T> {
     const content = await read();
+    this.kept.delete(entryName);
     if (content === null) this.lastValid.delete(entryName);
     else this.lastValid.set(entryName, content);
     return content;

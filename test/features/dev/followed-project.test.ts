@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { FollowedProject } from "../../../src/features/dev/followed-project.js";
 import { openProject } from "../../../src/project/open-project.js";
 import { type Files, TemporaryProject } from "../../helpers/temporary-project.js";
@@ -8,7 +8,10 @@ const SMS = { ref: "sms_1", type: "channel", channel_type: "sms", channel_key: "
 const WORKFLOW = { name: "W", steps: [SMS] };
 
 let folder: TemporaryProject | undefined;
-afterEach(() => folder?.remove());
+afterEach(() => {
+  vi.useRealTimers();
+  folder?.remove();
+});
 
 function follow(files: Files): { followed: FollowedProject; root: TemporaryProject } {
   const root = new TemporaryProject({ "knock.json": { knockDir: "./knock" }, ...files });
@@ -70,5 +73,28 @@ describe("FollowedProject", () => {
     expect((await definitions.workflow("w"))?.name).toBe("New");
     await followed.readChanges();
     expect(await read()).toEqual([true, false, 1, 0]);
+  });
+
+  it("keeps a file that is missing again after it was written again, however long ago the last change was", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    const path = "knock/workflows/w/workflow.json";
+    const { followed, root } = follow({ [path]: WORKFLOW });
+    const isAvailable = async (): Promise<boolean> => (await followed.definitions.workflow("w")) !== null;
+    await followed.readChanges();
+    rmSync(root.path(path));
+    expect(await isAvailable()).toBe(true);
+    root.write({ [path]: WORKFLOW });
+    followed.reload();
+    await followed.readChanges();
+    rmSync(root.path(path));
+    expect(await isAvailable()).toBe(true);
+    root.write({ [path]: WORKFLOW });
+    followed.reload();
+    expect(await isAvailable()).toBe(true);
+    vi.advanceTimersByTime(2_000);
+    rmSync(root.path(path));
+    expect(await isAvailable()).toBe(true);
+    vi.advanceTimersByTime(2_000);
+    expect(await isAvailable()).toBe(false);
   });
 });
