@@ -8,7 +8,7 @@ import { findOverflow, findViolations } from "../helpers/page-violations.js";
 
 /** The IDs that addresses of views contain. */
 interface ViewIds {
-  /** Of a message of each channel type. */
+  /** The ID of a message of each channel type. */
   messages: Record<string, string>;
   run: string;
   forkedRun: string;
