@@ -9,7 +9,7 @@ import { execa } from "execa";
 
 const TOOLS = join(import.meta.dirname, "../tools");
 /** A slow network must not end an installation. */
-const TIMEOUT_MS = 300_000;
+const TIMEOUT_MS = 900_000;
 /** Another process may install the same folder. */
 const POLL_MS = 200;
 

@@ -10,7 +10,7 @@ import { installTools } from "../tools.mjs";
 const FOLDER = import.meta.dirname;
 const ROOT = join(FOLDER, "../..");
 const MAX_BYTES = 150e6;
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 600_000;
 const EXTENSION = platform === "win32" ? ".exe" : "";
 const output = resolve(process.argv[2] ?? join(ROOT, `dist-executable/knock${EXTENSION}`));
 

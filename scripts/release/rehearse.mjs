@@ -12,7 +12,7 @@ import { installTools } from "../tools.mjs";
 
 const ROOT = join(import.meta.dirname, "../..");
 /** An installation from a slow network, or a registry that does not start, must not wait forever. */
-const TIMEOUT_MS = 180_000;
+const TIMEOUT_MS = 900_000;
 const words = process.argv.slice(2).filter((word) => word !== "--save");
 const { name: PACKAGE, version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 

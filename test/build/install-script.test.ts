@@ -73,7 +73,7 @@ async function install(env: Record<string, string> = {}, programs: Record<string
     extendEnv: false,
     cwd,
     reject: false,
-    timeout: 60_000,
+    timeout: 500_000,
   });
   return { exitCode, stdout, stderr };
 }

@@ -77,7 +77,7 @@ describe("the lockfile", () => {
       execa(process.execPath, ["scripts/check-dependencies.mjs", "--vulnerabilities"], {
         cwd: ROOT,
         reject: false,
-        timeout: 100_000,
+        timeout: 500_000,
         env: { npm_config_registry: `http://127.0.0.1:${port}/`, npm_config_fetch_retries: "0" },
       });
     try {

@@ -35,9 +35,7 @@ function writeWorkflow(sample: Sample, key: string, channelSteps: readonly JsonO
 }
 
 describe("knock dev", () => {
-  it("survives templates and payloads that need much time and memory, with the default heap", {
-    timeout: 240_000,
-  }, async ({ collab }) => {
+  it("survives templates and payloads that need much time and memory, with the default heap", async ({ collab }) => {
     for (const [index, template] of TEMPLATES.entries())
       writeWorkflow(collab, `template-${index}`, [buildFeedStep(template)]);
     writeWorkflow(collab, "text", STEPS);

@@ -8,7 +8,6 @@ import { inProcessTest } from "../helpers/run-in-process.js";
 import { BIN, cliTest, type Sample } from "../helpers/run-knock.js";
 
 const STREAM = ["notify", "--file", "-", "--format", "jsonl"];
-const MINUTE = 60_000;
 
 function invite(recipient: string, data: JsonObject = {}): string {
   return JSON.stringify({ key: "invite", recipients: [recipient], data });
@@ -167,30 +166,26 @@ describe.concurrent("notify with one payload per line", () => {
 });
 
 describe.skipIf(process.platform !== "linux")("notify with an endless stream", () => {
-  cliTest(
-    "stays within its memory limit, and ends on SIGTERM with what was done",
-    { timeout: 3 * MINUTE },
-    async ({ collab }) => {
-      // Old lines must not be kept: the lines here are three times the heap.
-      const options = { NODE_OPTIONS: "--max-old-space-size=48" };
-      const { child, ended, read, lines, errors, output } = open(collab, [...STREAM, "--json"], options);
-      read();
-      const padding = "x".repeat(1024 * 1024);
-      for (let n = 0; n < 150; n++)
-        if (!child.stdin.write(`oops ${padding}\n${invite("ada")}\n`)) await once(child.stdin, "drain");
-      await lines(120);
-      expect(peakMemory(child.pid as number)).toBeLessThan(250);
-      child.kill("SIGTERM");
-      expect(await ended).toBe(143);
-      expect(errors()).toMatch(/interrupted in standard input after line \d+: \d+ lines triggered, \d+ lines failed/);
-      const done = output().trim().split("\n").length;
-      const { json } = await collab.knock(["runs", "--json", "--limit", "50"]);
-      expect(json.items).toHaveLength(50);
-      expect(done).toBeGreaterThanOrEqual(120);
-    },
-  );
+  cliTest("stays within its memory limit, and ends on SIGTERM with what was done", async ({ collab }) => {
+    // Old lines must not be kept: the lines here are three times the heap.
+    const options = { NODE_OPTIONS: "--max-old-space-size=48" };
+    const { child, ended, read, lines, errors, output } = open(collab, [...STREAM, "--json"], options);
+    read();
+    const padding = "x".repeat(1024 * 1024);
+    for (let n = 0; n < 150; n++)
+      if (!child.stdin.write(`oops ${padding}\n${invite("ada")}\n`)) await once(child.stdin, "drain");
+    await lines(120);
+    expect(peakMemory(child.pid as number)).toBeLessThan(250);
+    child.kill("SIGTERM");
+    expect(await ended).toBe(143);
+    expect(errors()).toMatch(/interrupted in standard input after line \d+: \d+ lines triggered, \d+ lines failed/);
+    const done = output().trim().split("\n").length;
+    const { json } = await collab.knock(["runs", "--json", "--limit", "50"]);
+    expect(json.items).toHaveLength(50);
+    expect(done).toBeGreaterThanOrEqual(120);
+  });
 
-  cliTest("waits for a slow reader instead of filling the memory", { timeout: 3 * MINUTE }, async ({ collab }) => {
+  cliTest("waits for a slow reader instead of filling the memory", async ({ collab }) => {
     const { child, ended, read, lines } = open(collab, [...STREAM, "--json"]);
     // Standard output is not read: when the pipes are full, the command must stop reading standard input.
     let written = 0;
@@ -213,7 +208,7 @@ describe.skipIf(process.platform !== "linux")("notify with an endless stream", (
     expect(await ended).toBe(0);
   });
 
-  cliTest("ends on SIGTERM although its output is not read", { timeout: 3 * MINUTE }, async ({ collab }) => {
+  cliTest("ends on SIGTERM although its output is not read", async ({ collab }) => {
     const { child, errors } = open(collab, [...STREAM, "--json"]);
     const ended = once(child, "exit");
     child.stdin.on("error", () => {}); // the process ends before everything is written
@@ -270,7 +265,7 @@ describe.concurrent("standard input without an end", () => {
     ["users set ada --file -"],
     ["auth login --with-key"],
     ["notify --file - --format jsonl --all-or-nothing"],
-  ])("causes an error for %s", { timeout: 2 * MINUTE }, async ([args], { collab }) => {
+  ])("causes an error for %s", async ([args], { collab }) => {
     const endless = args.includes("jsonl") ? `yes '${invite("ada", { text: "x".repeat(50_000) })}'` : "yes";
     const { stderr, exitCode } = await collab.shell(`${endless} | NODE_OPTIONS=--max-old-space-size=700 knock ${args}`);
     expect(stderr).toMatch(/error: .*(is larger than 64 MB|reads up to 64 million characters)\nhint: /);

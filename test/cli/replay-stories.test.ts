@@ -88,7 +88,6 @@ describe("knock replay without a change of the files", () => {
 
   it.for(SAMPLES)(
     "finds no difference after the commands that the README of %s says to try, once and twice",
-    { timeout: 120_000 },
     async (name) => {
       const sample = createSample(name);
       const env = { PATH: `${bridge.bin}:${process.env.PATH}` };
@@ -112,7 +111,7 @@ describe("knock replay without a change of the files", () => {
     },
   );
 
-  it.for(SAMPLES)("finds no difference after each scenario of %s", { timeout: 60_000 }, async (name) => {
+  it.for(SAMPLES)("finds no difference after each scenario of %s", async (name) => {
     const root = join(FIXTURES, name);
     const location = (await findProject({ cwd: root, project: root, knockDir: null })) as ProjectLocation;
     let count = 0;

@@ -76,7 +76,7 @@ it.each(["a", '"a'])("an address list of 12 MB does not overflow the stack of re
 
 describe("patterns over text that could match from each character", () => {
   for (const [name, work] of Object.entries(WORK))
-    it.each(PUMPS)(`${name} takes linear time for %j`, { timeout: 120_000 }, (pump) => {
+    it.each(PUMPS)(`${name} takes linear time for %j`, (pump) => {
       const text = `${pump.repeat(SIZE / pump.length)}x`;
       try {
         runWithTimeLimit(60_000, () => work(text));

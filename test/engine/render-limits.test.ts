@@ -21,7 +21,7 @@ const SCOPE: RenderScope = {
   items: Array.from({ length: 1_000 }, (_, x) => ({ x, name: "n".repeat(50) })),
 };
 
-describe("templates whose filters and captures need much memory", { timeout: 30_000 }, () => {
+describe("templates whose filters and captures need much memory", () => {
   for (const mode of ["interpret", "compile"] satisfies LiquidMode[])
     it.each([
       ["a nested list that is printed", `${NESTED_LIST}{{ l }}`],
@@ -72,7 +72,7 @@ async function readDetail(h: EngineHarness, definition: object, payload: object 
   return run?.steps.at(-1)?.reason?.detail ?? run?.reason?.detail ?? null;
 }
 
-describe("a rendering that takes longer than its limit in one call", { timeout: 60_000 }, () => {
+describe("a rendering that takes longer than its limit in one call", () => {
   useShortRenderLimit(SHORTEST_LIMIT_MS);
 
   it.each([
@@ -106,7 +106,7 @@ describe("a rendering that takes longer than its limit in one call", { timeout: 
     }));
 });
 
-describe("a rendering that takes longer than its limit, beside others", { timeout: 60_000 }, () => {
+describe("a rendering that takes longer than its limit, beside others", () => {
   useShortRenderLimit();
 
   it("has no effect on other runs of the trigger and on concurrent triggers", () =>

@@ -19,7 +19,7 @@ describe("an address list", () => {
     expect(() => parseCc(list)).toThrow("is not an");
   });
 
-  it.each(['"a', "<", '"', '"\\"', "a@"])("of 24 MB of %j is rejected in linear time", { timeout: 120_000 }, (pump) => {
+  it.each(['"a', "<", '"', '"\\"', "a@"])("of 24 MB of %j is rejected in linear time", (pump) => {
     expect(() => parseCc(pump.repeat(24_000_000 / pump.length))).toThrow("is not an");
   });
 });

@@ -93,7 +93,7 @@ describe("processes that use one store at once", () => {
   let figures: Record<string, number> = {};
   afterAll(() => reportFigures("concurrency", figures, isOnPostgres ? "concurrency-postgres" : "concurrency"));
 
-  it("see each change take effect once, in one order", { timeout: OPTIONS.durationMs * 2 + 240_000 }, async () => {
+  it("see each change take effect once, in one order", { timeout: OPTIONS.durationMs * 2 + 1_200_000 }, async () => {
     const sample = createSample(null);
     try {
       const { options, finish, open, remove } = await (isOnPostgres ? preparePostgres(sample) : prepareSqlite(sample));

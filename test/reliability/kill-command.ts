@@ -9,7 +9,7 @@ import { BIN } from "../helpers/run-knock.js";
 /** The system calls with which SQLite changes its files. */
 const WRITES = ["pwrite64", "ftruncate", "fsync", "fdatasync", "unlink"];
 
-const MAX_DURATION_MS = 60_000;
+const MAX_DURATION_MS = 500_000;
 
 /** Whether commands can be killed at a certain write: strace is installed, and may trace. */
 export const canTrace = ((): boolean => {

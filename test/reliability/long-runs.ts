@@ -17,7 +17,7 @@ export function getLongRuns(harness: Harness, long: number, short: number): numb
 
 /** Returns the time limit of a test of a harness in milliseconds. It only ends a test that hangs. */
 export function getTestLimit(harness: Harness): number {
-  return getLongRuns(harness, 3_600_000, 240_000);
+  return getLongRuns(harness, 3_600_000, 1_200_000);
 }
 
 /** Prints the progress of the long form after every `step` operations. */

@@ -27,7 +27,7 @@ export function buildClientOptions(
     baseUrl: api.url,
     apiKey: api.apiKey,
     branch: null,
-    timeoutMs: 5_000,
+    timeoutMs: 60_000,
     userAgent: "knock-cli/test",
     random: () => 0,
     loadResources: () => import("../../src/remote/resources/create-remote-resources.js"),

@@ -49,7 +49,7 @@ class Comparison {
       baseUrl: this.api.url,
       apiKey: "sk_test",
       branch: null,
-      timeoutMs: 10_000,
+      timeoutMs: 60_000,
       userAgent: "knock-cli/test",
       loadResources: () => import("../../../src/remote/resources/create-remote-resources.js"),
     });

@@ -20,7 +20,7 @@ describeOperations("remote, over the emulator,", async ({ workflows, recipients 
     baseUrl: emulator.url,
     apiKey: "sk_test",
     branch: null,
-    timeoutMs: 10_000,
+    timeoutMs: 60_000,
     userAgent: "knock-cli/test",
     loadResources: () => import("../../../../src/remote/resources/create-remote-resources.js"),
   });

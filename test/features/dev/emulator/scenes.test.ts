@@ -6,7 +6,6 @@ import { WebSocket } from "ws";
 import { eventually } from "../../../helpers/eventually.js";
 import { openProjectApi, type ProjectApi, type ProjectSetup } from "../../../helpers/project-emulator.js";
 
-const MINUTE = 60_000;
 const CHANNEL = "0b0c9f3e-0000-4000-8000-000000000001";
 const FILES = {
   "knock/environment.json": { channels: { feed: { type: "in_app_feed", id: CHANNEL }, mail: { type: "email" } } },
@@ -151,7 +150,7 @@ describe("scenes of knock dev", () => {
       expect(await listMessages(api.url)).toEqual([]);
     }));
 
-  it("run in parallel with the official SDK without affecting each other", { timeout: 2 * MINUTE }, () =>
+  it("run in parallel with the official SDK without affecting each other", () =>
     withProject(async (api) => {
       const worker = async (name: string): Promise<void> => {
         const scene = await startScene(api);
@@ -167,8 +166,7 @@ describe("scenes of knock dev", () => {
       };
       await Promise.all(["worker-1", "worker-2"].map(worker));
       expect((await api.request("GET /__knock/scenes")).body).toEqual({ items: [] });
-    }),
-  );
+    }));
 
   it("are 404 once ended or unknown, with the request that starts one", () =>
     withProject(async (api) => {
@@ -189,7 +187,7 @@ describe("scenes of knock dev", () => {
         expect(answered).toEqual({ status: 404, body: error });
     }));
 
-  it("are limited in number, with an error that says so", { timeout: 2 * MINUTE }, () =>
+  it("are limited in number, with an error that says so", () =>
     withProject(async (api) => {
       for (let n = 0; n < 64; n++) await startScene(api);
       const { status, body } = await api.request("POST /__knock/scenes");
@@ -198,8 +196,7 @@ describe("scenes of knock dev", () => {
       const { items } = (await api.request("GET /__knock/scenes")).body as unknown as { items: Scene[] };
       await api.request(`DELETE /__knock/scenes/${items[0]?.id}`);
       await startScene(api);
-    }),
-  );
+    }));
 
   it("answer helpers only to pages of their own origin, and reject unknown host names", () =>
     withProject(async (api) => {

@@ -81,7 +81,7 @@ describe("the driver", () => {
       const stdin = { contents: COLLECTING_SCRIPT, resolveDir: process.cwd(), loader: "ts" } as const;
       await build({ stdin, bundle: true, platform: "node", format: "esm", outfile, logLevel: "error" });
       try {
-        const { stdout } = await execa(process.execPath, [outfile], { timeout: 60_000 });
+        const { stdout } = await execa(process.execPath, [outfile], { timeout: 500_000 });
         expect(stdout).toBe("1");
       } finally {
         rmSync(outfile, { force: true });
