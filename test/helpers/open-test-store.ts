@@ -1,6 +1,7 @@
 import type { Store } from "../../src/ports/store.js";
 import { openSqliteStore } from "../../src/store/sqlite/open-sqlite-store.js";
-import { createDatabase, withClient } from "./postgres-server.js";
+import { createDatabase } from "./postgres-server.js";
+import { emptyStoreDatabase } from "./store-database.js";
 
 interface TestStoreOptions {
   now: () => number;
@@ -15,19 +16,10 @@ const freeDatabases: string[] = [];
 /** The databases of locations that several stores share. */
 const databasesByLocation = new Map<string, string>();
 
-/** Statements that make a used database like a new one. */
-const RESET = `
-  DO $$ DECLARE name text; BEGIN
-    FOR name IN SELECT c.relname FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
-      AND NOT c.relispartition AND c.relname <> 'knock_store'
-    LOOP EXECUTE format('DELETE FROM %I', name); END LOOP;
-    UPDATE knock_store SET uses_waits = false;
-  END $$`;
-
 async function takeDatabase(): Promise<string> {
   const free = freeDatabases.pop();
   if (free === undefined) return createDatabase();
-  await withClient(free, (client) => client.query(RESET));
+  await emptyStoreDatabase(free);
   return free;
 }
 

@@ -1,5 +1,5 @@
 import { openPostgresStore } from "../../src/store/postgres/open-postgres-store.js";
-import { createDatabase } from "./postgres-server.js";
+import { createDatabase, withClient } from "./postgres-server.js";
 
 /** The databases that this process copies, by whether their stores are for tests. */
 const templates = new Map<boolean, Promise<string>>();
@@ -15,4 +15,18 @@ export async function createStoreDatabase({ createForTests = false } = {}): Prom
   const template = templates.get(createForTests) ?? createTemplate(createForTests);
   templates.set(createForTests, template);
   return createDatabase(await template);
+}
+
+/** Statements that make a used database like a new one. */
+const RESET = `
+  DO $$ DECLARE name text; BEGIN
+    FOR name IN SELECT c.relname FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
+      AND NOT c.relispartition AND c.relname <> 'knock_store'
+    LOOP EXECUTE format('DELETE FROM %I', name); END LOOP;
+    UPDATE knock_store SET uses_waits = false;
+  END $$`;
+
+/** Makes a database whose store is closed like a new one, in a tenth of the time of creating one. */
+export async function emptyStoreDatabase(location: string): Promise<void> {
+  await withClient(location, (client) => client.query(RESET));
 }

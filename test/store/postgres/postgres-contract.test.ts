@@ -1,12 +1,16 @@
 import pg from "pg";
-import { afterAll, beforeAll } from "vitest";
+import { afterAll, afterEach, beforeAll } from "vitest";
 import { openPostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
 import { describeStore } from "../../contract/store/store-contract.js";
 import { copyDatabase, describeOnPostgres, PostgresServer, withClient } from "../../helpers/postgres-server.js";
+import { emptyStoreDatabase } from "../../helpers/store-database.js";
 
 let server: PostgresServer;
 let admin: pg.Client;
 let count = 0;
+/** The databases of the running test, and those that earlier tests have used. */
+const used: string[] = [];
+const free: string[] = [];
 
 /** The change token notices every transaction of the server, so this file has a server of its own, without autovacuum. */
 beforeAll(async () => {
@@ -17,6 +21,10 @@ beforeAll(async () => {
   await (await openPostgresStore(server.getUrl("template_store"), { createForTests: true })).close();
 });
 
+afterEach(() => {
+  free.push(...used.splice(0));
+});
+
 afterAll(async () => {
   await admin?.end();
   await server?.remove();
@@ -25,9 +33,12 @@ afterAll(async () => {
 describeOnPostgres("the store contract", () => {
   describeStore("postgres", {
     createLocation: async () => {
-      const name = `store_${++count}`;
-      await copyDatabase(admin, name, "template_store");
-      return server.getUrl(name);
+      const known = free.pop();
+      if (known !== undefined) await emptyStoreDatabase(known);
+      else await copyDatabase(admin, `store_${++count}`, "template_store");
+      const location = known ?? server.getUrl(`store_${count}`);
+      used.push(location);
+      return location;
     },
     open: (location, options) => openPostgresStore(location, { ...options, maxConnections: 4 }),
     execute: (location, statements) =>
