@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { listTestsWithoutStore } from "./test/helpers/list-tests-without-store.js";
 
 /** Tests that mostly wait for a browser, another process, or a timer. */
 const MOSTLY_WAITING =
@@ -32,6 +33,11 @@ class SpreadWaiting extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    // On another kind of store, tests that open no store would only repeat what they did before.
+    exclude: [
+      ...configDefaults.exclude,
+      ...(process.env.KNOCK_TEST_STORE === "postgres" ? listTestsWithoutStore() : []),
+    ],
     // Tests wait on conditions. These limits only end a test that hangs, even on a machine that is several times slower.
     testTimeout: 600_000,
     hookTimeout: 600_000,
