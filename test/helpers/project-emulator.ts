@@ -39,6 +39,8 @@ export interface ProjectSetup {
   isComplete?: boolean;
   /** Whether requests are logged on standard error. */
   logsRequests?: boolean;
+  /** The folder of an earlier `knock dev`; a new one by default. */
+  project?: TemporaryProject;
 }
 
 const FEED = { ref: "feed_1", type: "channel", channel_type: "in_app_feed", channel_key: "feed" };
@@ -76,9 +78,9 @@ export function readProjectFiles(dir: string): Files {
 /** Runs `knock dev` in this process with a new project. */
 export async function openProjectApi(
   files: Files,
-  { env = {}, json = false, store, isComplete = false, logsRequests = false }: ProjectSetup = {},
+  { env = {}, json = false, store, isComplete = false, logsRequests = false, project: earlier }: ProjectSetup = {},
 ): Promise<ProjectApi> {
-  const project = new TemporaryProject(isComplete ? files : { ...SAMPLE_FILES, ...files });
+  const project = earlier ?? new TemporaryProject(isComplete ? files : { ...SAMPLE_FILES, ...files });
   const stderrLines: string[] = [];
   const discard = { write: () => true };
   const output = await Output.open({
