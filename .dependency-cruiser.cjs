@@ -21,9 +21,10 @@ MAY_IMPORT.context = LOWER;
 MAY_IMPORT.watch = [...LOWER, "context"];
 MAY_IMPORT.checks = [...LOWER, "context"];
 MAY_IMPORT.scenarios = [...LOWER, "context", "checks"];
+MAY_IMPORT.validation = [...LOWER, "context", "checks", "scenarios"];
 MAY_IMPORT.comparison = [...LOWER, "context"];
 MAY_IMPORT.commands = [...LOWER, "context", "watch"];
-MAY_IMPORT.features = [...LOWER, "context", "watch", "checks", "scenarios", "comparison", "commands/shared"];
+MAY_IMPORT.features = [...LOWER, "context", "watch", "checks", "scenarios", "validation", "comparison", "commands/shared"];
 MAY_IMPORT["testing-api"] = [...LOWER, "context", "checks", "scenarios", "features/dev"];
 
 // Each third-party package may be imported only by the folder listed here.

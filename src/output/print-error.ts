@@ -19,10 +19,11 @@ export function printError(error: unknown, output: Output, debug: boolean): void
   output.errorLine(`${paint.red("error:")} ${escapeToOneLine(message)}`);
   if (known && known.details.length > 1) {
     for (const detail of known.details.slice(0, MAX_DETAILS)) {
-      const { message, file, line, column } = detail;
+      const { pointer, message, file, line, column } = detail;
       const at = file === undefined ? "" : `${file}:${line}:${column}: `;
-      // The text of a warning already contains its location.
-      const text = known.code === "warning" ? message : describeFinding(detail);
+      // The text of a warning already contains its location, and a whole file needs none beside its name.
+      const isLocated = known.code === "warning" || (pointer === "" && file !== undefined);
+      const text = isLocated ? message : describeFinding(detail);
       output.errorLine(`  ${escapeToOneLine(`${at}${text}`)}`);
     }
     if (known.details.length > MAX_DETAILS) output.errorLine(`  … and ${known.details.length - MAX_DETAILS} more`);

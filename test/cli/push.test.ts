@@ -116,7 +116,7 @@ describe.concurrent("knock push", () => {
     empty.write("knock/workflows/b/workflow.json", { name: "b", steps: [{ ref: "x" }] });
     const local = await run(empty, stub, "push");
     expect(local.exitCode).toBe(3);
-    expect(local.stderr).toContain("2 resources are invalid");
+    expect(local.stderr).toContain("errors in the resources to push");
     expect(local.stderr).toMatch(/knock\/workflows\/a\/workflow\.json:\d+:\d+/);
     expect(local.stderr).toContain("knock/workflows/b/workflow.json");
 
@@ -128,6 +128,58 @@ describe.concurrent("knock push", () => {
       /knock\/workflows\/b\/workflow\.json:9:\d+: steps\[0\]\.template\.subject is missing/,
     );
     expect(listWrites(stub)).toEqual([]);
+  });
+
+  it("checks a resource that names a new one, before the first is sent", async ({ empty, stub }) => {
+    const email = (layout_key: string, html_body: string): JsonObject => ({
+      name: "z",
+      steps: [
+        {
+          ...{ ref: "email_1", type: "channel", channel_type: "email", channel_key: "mail" },
+          template: { subject: "Hi", html_body, settings: { layout_key } },
+        },
+      ],
+    });
+    empty.write("knock/environment.json", { channels: { twilio: { type: "sms" }, mail: { type: "email" } } });
+    empty.write("knock/layouts/plain/layout.json", {
+      name: "Plain",
+      html_layout: "<html><body>{{ content }}</body></html>",
+      text_layout: "{{ content }}",
+    });
+    for (const [workflow, message] of [
+      [email("plain", "{{ unclosed"), "not closed"],
+      [email("plian", "<p>Hi</p>"), "plian"],
+    ] as const) {
+      empty.write("knock/workflows/z/workflow.json", workflow);
+      const { exitCode, stderr } = await run(empty, stub, "push");
+      expect({ exitCode, stderr }).toMatchObject({ exitCode: 3, stderr: expect.stringContaining(message) });
+      expect(stderr).toContain("knock/workflows/z/workflow.json:");
+    }
+    expect(stub.writes).toEqual([]);
+
+    // The account cannot know the new layout, and has another objection, which is about the last resource.
+    empty.write("knock/workflows/z/workflow.json", email("plain", "<p>Hi</p>"));
+    const refusal = { field: "steps[0].template.settings.layout_key", message: "does not exist" };
+    let errors = [refusal, { field: "name", message: "is too short" }];
+    stub.onRequest = (_method, path) =>
+      path.startsWith("/v1/workflows/z/validate") && errors.length > 0
+        ? { status: 422, body: { code: "invalid_params", message: "z is invalid", status: 422, errors } }
+        : undefined;
+    const refused = await run(empty, stub, "push");
+    expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("name is too short") });
+    expect(refused.stderr).not.toContain("layout_key");
+    expect(listWrites(stub)).toEqual([]);
+    errors = [refusal];
+    expect(await run(empty, stub, "push", "-q")).toMatchObject({ exitCode: 0 });
+    expect(listWrites(stub).at(-1)).toBe("PUT /v1/workflows/z");
+  });
+
+  it("shows warnings about the resources that it sends, and no others", async ({ empty, stub }) => {
+    for (const key of ["a", "b"]) empty.write(`knock/workflows/${key}/workflow.json`, toWorkflow(key, "{{ dta.n }}"));
+    const { exitCode, stderr } = await run(empty, stub, "push", "workflows/a");
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(/^warning: knock\/workflows\/a\/workflow\.json:\d+:\d+: .*dta/);
+    expect(stderr).not.toContain("workflows/b");
   });
 
   it("stops at the first refusal, names what was pushed and what was not, and continues with --resume", async ({

@@ -19,6 +19,7 @@ const DEVELOPMENT = "development";
 export interface AccountSession {
   project: Project;
   knockDir: string;
+  cwd: string;
   displayPath(path: string): string;
   account: Account;
   /** The slug of the account. */
@@ -79,6 +80,7 @@ export async function withAccountSession<T>(
     return await work({
       project,
       knockDir: project.knockDir,
+      cwd,
       displayPath: (path) => formatDisplayPath(cwd, path),
       account,
       accountName,

@@ -68,7 +68,8 @@ async function runPush(resources: readonly string[], flags: PushFlags, context: 
       { force: flags.force ?? false, message: flags.message ?? null, resume: flags.resume ?? false },
       {
         signal: context.signal,
-        note: (text) => output.note(text),
+        note: (text) => output.note(output.nameCommand(text)),
+        warn: (text) => output.warn(text),
         showProgress: (text, work) => output.showProgress(text, work),
         confirm: (change) => confirmAccountChange(change, flags, context),
       },

@@ -12,6 +12,9 @@ import { listUncommitted, listUnpushed, PushJournal, type PushState } from "./pu
 import type { PushReport } from "./push-report-schema.js";
 import { removeConflict } from "./run-pull.js";
 
+/** Limits the warnings that a push shows. */
+const MAX_WARNINGS = 10;
+
 interface PushOptions {
   /** Whether conflicts and environments other than development are pushed. */
   force: boolean;
@@ -22,6 +25,7 @@ interface PushOptions {
 interface PushContext {
   signal: AbortSignal;
   note(text: string): void;
+  warn(text: string): void;
   /** Asks before something is sent. Throws if the user declines. */
   confirm(change: string): Promise<void>;
   /** Shows what happens while `work` runs. */
@@ -88,7 +92,8 @@ class Push {
   private getLocal = (resource: ComparedResource): ProjectResource =>
     this.comparison.local.get(formatResourceName(resource)) as ProjectResource;
 
-  check(): Promise<void> {
+  /** Throws the errors of the resources, and returns the warnings. */
+  check(): Promise<string[]> {
     const resources = this.state.resources.map((name) => this.get(name));
     return checkBeforePush(resources, this.getLocal, this.session);
   }
@@ -191,7 +196,10 @@ export async function pushResources(
     journal.remove();
     return { report: toPushReport(session, comparison, push.state, null), error: null };
   }
-  await context.showProgress("checking the resources", () => push.check());
+  const warnings = await context.showProgress("checking the resources", () => push.check());
+  for (const warning of warnings.slice(0, MAX_WARNINGS)) context.warn(warning);
+  if (warnings.length > MAX_WARNINGS)
+    context.note(`${warnings.length - MAX_WARNINGS} more warnings: run \`knock validate\` to see them`);
   const { length } = push.state.resources;
   const { environment, branch } = session.scope;
   const target = branch === null ? environment : `branch ${branch}`;

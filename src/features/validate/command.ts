@@ -60,7 +60,7 @@ async function checkProject(
   { files, settings, project, io, output }: CommandContext,
 ): Promise<ValidationReport> {
   const open = () => project.requireLocalFiles(flags);
-  const { validateProject } = await import("./validate-project.js");
+  const { validateProject } = await import("../../validation/validate-project.js");
   const { openEmailTools } = await import("../../checks/email-tools.js");
   let emailTools: EmailTools | null = null;
   const validate = async () => {

@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { listFiles } from "../../checks/list-project-files.js";
-import type { LocatedFinding } from "../../domain/validation/located-finding.js";
-import { listFolders } from "../../project/list-folder.js";
-import { MAIN_FILES } from "../../project/main-files.js";
-import { isScenarioFile } from "../../scenarios/list-scenario-files.js";
-import { findNearest } from "../../util/find-nearest.js";
+import { listFiles } from "../checks/list-project-files.js";
+import type { LocatedFinding } from "../domain/validation/located-finding.js";
+import { listFolders } from "../project/list-folder.js";
+import { MAIN_FILES } from "../project/main-files.js";
+import { isScenarioFile } from "../scenarios/list-scenario-files.js";
+import { findNearest } from "../util/find-nearest.js";
 
 /**
  * Returns a finding for each folder of a resource that has files, but not its main file, so that every command ignores it. Tests

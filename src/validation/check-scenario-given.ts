@@ -1,10 +1,10 @@
-import { getErrorMessage, KnockError } from "../../errors/knock-error.js";
-import { formatDisplayPath } from "../../project/format-display-path.js";
-import type { Project } from "../../project/open-project.js";
-import { readEnvironment } from "../../project/read-environment.js";
-import { findFailingChannels } from "../../providers/faults.js";
-import type { DefinitionNames } from "../../scenarios/definition-names.js";
-import type { Scenario } from "../../scenarios/parse-scenarios.js";
+import { getErrorMessage, KnockError } from "../errors/knock-error.js";
+import { formatDisplayPath } from "../project/format-display-path.js";
+import type { Project } from "../project/open-project.js";
+import { readEnvironment } from "../project/read-environment.js";
+import { findFailingChannels } from "../providers/faults.js";
+import type { DefinitionNames } from "../scenarios/definition-names.js";
+import type { Scenario } from "../scenarios/parse-scenarios.js";
 
 /** An error of a scenario, at a path below it. */
 interface ScenarioError {

@@ -1,16 +1,16 @@
 import { createReadStream } from "node:fs";
 import { join, parse, resolve } from "node:path";
-import { checkPayload, type PayloadRules } from "../../checks/check-payload.js";
-import { listFiles, PAYLOADS_FOLDER } from "../../checks/list-project-files.js";
-import { toLocatedFindings } from "../../checks/project-finding.js";
-import { describeFinding } from "../../domain/findings/describe-finding.js";
-import type { LocatedFinding } from "../../domain/validation/located-finding.js";
-import { KnockError } from "../../errors/knock-error.js";
-import { readPayloadLines } from "../../input/payload-lines.js";
-import { formatDisplayPath } from "../../project/format-display-path.js";
-import type { Project } from "../../project/open-project.js";
-import { type ProjectFile, readProjectJson } from "../../project/read-project-text.js";
-import { isJsonObject, toPointer } from "../../util/json.js";
+import { checkPayload, type PayloadRules } from "../checks/check-payload.js";
+import { listFiles, PAYLOADS_FOLDER } from "../checks/list-project-files.js";
+import { toLocatedFindings } from "../checks/project-finding.js";
+import { describeFinding } from "../domain/findings/describe-finding.js";
+import type { LocatedFinding } from "../domain/validation/located-finding.js";
+import { KnockError } from "../errors/knock-error.js";
+import { readPayloadLines } from "../input/payload-lines.js";
+import { formatDisplayPath } from "../project/format-display-path.js";
+import type { Project } from "../project/open-project.js";
+import { type ProjectFile, readProjectJson } from "../project/read-project-text.js";
+import { isJsonObject, toPointer } from "../util/json.js";
 
 /** Limits the payloads of a file with many that are checked. */
 const MAX_CHECKED_LINES = 1_000;
@@ -27,7 +27,7 @@ async function checkJsonFile(file: ProjectFile, rules: PayloadRules): Promise<Lo
   try {
     const found = checkPayload(await readProjectJson(file.path, file.displayPath), rules);
     if (found.length === 0) return [];
-    const { locateFindings } = await import("../../project/add-file-locations.js");
+    const { locateFindings } = await import("../project/add-file-locations.js");
     return await locateFindings(file, found);
   } catch (error) {
     if (!(error instanceof KnockError)) throw error;

@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { toLocatedFindings } from "../../checks/project-finding.js";
-import { parsePathSegments } from "../../domain/step-types/walk-steps.js";
-import type { CheckFinding } from "../../domain/validation/check-finding.js";
-import type { LocatedFinding } from "../../domain/validation/located-finding.js";
-import { KnockError } from "../../errors/knock-error.js";
-import type { ProjectLocation } from "../../project/find-project.js";
-import { formatDisplayPath } from "../../project/format-display-path.js";
-import type { ProjectFile } from "../../project/read-project-text.js";
-import type { TextPosition } from "../../util/text-positions.js";
+import { toLocatedFindings } from "../checks/project-finding.js";
+import { parsePathSegments } from "../domain/step-types/walk-steps.js";
+import type { CheckFinding } from "../domain/validation/check-finding.js";
+import type { LocatedFinding } from "../domain/validation/located-finding.js";
+import { KnockError } from "../errors/knock-error.js";
+import type { ProjectLocation } from "../project/find-project.js";
+import { formatDisplayPath } from "../project/format-display-path.js";
+import type { ProjectFile } from "../project/read-project-text.js";
+import type { TextPosition } from "../util/text-positions.js";
 import { locateTemplateError } from "./locate-template-error.js";
 
 /** A finding about a text of a resource, with its position in the text; 0 for the whole value. */
@@ -70,7 +70,7 @@ export class FindingCollector {
   /** Adds findings about a JSON file with their locations. The code that finds them is loaded only for findings. */
   async addChecks(file: ProjectFile, found: readonly CheckFinding[]): Promise<void> {
     if (found.length === 0) return;
-    const { locateFindings } = await import("../../project/add-file-locations.js");
+    const { locateFindings } = await import("../project/add-file-locations.js");
     this.add(...(await locateFindings(file, found)));
   }
 
@@ -83,7 +83,7 @@ export class FindingCollector {
       else this.add({ code, message, file, line, column, pointer: "" });
     }
     if (inMainFile.length === 0) return;
-    const { locateFindings } = await import("../../project/add-file-locations.js");
+    const { locateFindings } = await import("../project/add-file-locations.js");
     const toCheck = ({ code, fieldPath, message }: TextFinding) => ({
       code,
       path: parsePathSegments(fieldPath),

@@ -1,8 +1,8 @@
-import { toLocatedFindings } from "../../checks/project-finding.js";
-import type { LocatedFinding } from "../../domain/validation/located-finding.js";
-import { KnockError } from "../../errors/knock-error.js";
-import { MAIN_FILES } from "../../project/main-files.js";
-import type { ProjectFile } from "../../project/read-project-text.js";
+import { toLocatedFindings } from "../checks/project-finding.js";
+import type { LocatedFinding } from "../domain/validation/located-finding.js";
+import { KnockError } from "../errors/knock-error.js";
+import { MAIN_FILES } from "../project/main-files.js";
+import type { ProjectFile } from "../project/read-project-text.js";
 
 /** Matches the start of an error about a text in the main file of a resource, before its field path. */
 const TEMPLATE_OWNER = /^(?<kind>workflow|layout|partial|request|guide) "(?<key>[^"]*)"(, (?<step>step [^:]+))?: /;
@@ -31,7 +31,7 @@ export async function locateTemplateError(
   const { kind = "", key = "", step } = found.groups ?? {};
   const shared = isSharedKind(kind) ? SHARED_FILES[kind] : null;
   const file = shared === null ? ownFile : toProjectFile(shared.folder, key, shared.name);
-  const { addFileLocations } = await import("../../project/add-file-locations.js");
+  const { addFileLocations } = await import("../project/add-file-locations.js");
   const located = await addFileLocations(error, file, found[0]);
   if (located === error || !(located instanceof KnockError)) return toLocatedFindings(error, file.displayPath);
   const pointer = error.details[0]?.pointer ?? "";

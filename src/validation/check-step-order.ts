@@ -1,10 +1,10 @@
-import type { Step } from "../../domain/step/step.js";
-import { getStepDefinition } from "../../domain/step-types/step-definitions.js";
-import { getBranches, parsePathSegments, walkSteps } from "../../domain/step-types/walk-steps.js";
-import type { CheckFinding } from "../../domain/validation/check-finding.js";
-import { walkObjects } from "../../domain/validation/walk-objects.js";
-import type { Workflow } from "../../domain/workflow/workflow.js";
-import { stableStringify } from "../../util/json.js";
+import type { Step } from "../domain/step/step.js";
+import { getStepDefinition } from "../domain/step-types/step-definitions.js";
+import { getBranches, parsePathSegments, walkSteps } from "../domain/step-types/walk-steps.js";
+import type { CheckFinding } from "../domain/validation/check-finding.js";
+import { walkObjects } from "../domain/validation/walk-objects.js";
+import type { Workflow } from "../domain/workflow/workflow.js";
+import { stableStringify } from "../util/json.js";
 
 /** Returns the ref in a path such as `refs.email_1.delivery_status`, which may contain dots; undefined for other values. */
 function findRef(value: unknown, refs: Iterable<string>): string | undefined {

@@ -1,11 +1,11 @@
-import { isWaitForEventStep } from "../../domain/step-types/wait-for-event-step.js";
-import { parsePathSegments, walkSteps } from "../../domain/step-types/walk-steps.js";
-import type { Source } from "../../domain/trigger/source.js";
-import type { CheckFinding } from "../../domain/validation/check-finding.js";
-import type { Workflow } from "../../domain/workflow/workflow.js";
-import type { Project } from "../../project/open-project.js";
-import { openProjectSources } from "../../project/project-sources.js";
-import { findNearest } from "../../util/find-nearest.js";
+import { isWaitForEventStep } from "../domain/step-types/wait-for-event-step.js";
+import { parsePathSegments, walkSteps } from "../domain/step-types/walk-steps.js";
+import type { Source } from "../domain/trigger/source.js";
+import type { CheckFinding } from "../domain/validation/check-finding.js";
+import type { Workflow } from "../domain/workflow/workflow.js";
+import type { Project } from "../project/open-project.js";
+import { openProjectSources } from "../project/project-sources.js";
+import { findNearest } from "../util/find-nearest.js";
 
 /** Names that differ more are probably those of other events, which need no mapping. */
 const MAX_TYPOS = 2;

@@ -1,21 +1,21 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { NameChecker } from "../../checks/check-names.js";
-import { walkChannelSteps, walkSteps } from "../../domain/step-types/walk-steps.js";
-import type { CheckFinding } from "../../domain/validation/check-finding.js";
-import { checkPreferenceKeys, checkRecipientPreferences } from "../../domain/validation/check-preference-keys.js";
-import type { Workflow } from "../../domain/workflow/workflow.js";
-import { formatDisplayPath } from "../../project/format-display-path.js";
-import { listFolders } from "../../project/list-folder.js";
-import { MAIN_FILES } from "../../project/main-files.js";
-import type { Project } from "../../project/open-project.js";
-import { listBranches } from "../../project/project-folders.js";
-import { listEnvironmentFiles } from "../../project/read-environment.js";
-import { type ProjectFile, readProjectJson } from "../../project/read-project-text.js";
-import { listRecipientsFiles } from "../../project/read-recipients.js";
-import { DefinitionNames } from "../../scenarios/definition-names.js";
-import { isJsonObject, type JsonObject } from "../../util/json.js";
-import { once } from "../../util/once.js";
+import { NameChecker } from "../checks/check-names.js";
+import { walkChannelSteps, walkSteps } from "../domain/step-types/walk-steps.js";
+import type { CheckFinding } from "../domain/validation/check-finding.js";
+import { checkPreferenceKeys, checkRecipientPreferences } from "../domain/validation/check-preference-keys.js";
+import type { Workflow } from "../domain/workflow/workflow.js";
+import { formatDisplayPath } from "../project/format-display-path.js";
+import { listFolders } from "../project/list-folder.js";
+import { MAIN_FILES } from "../project/main-files.js";
+import type { Project } from "../project/open-project.js";
+import { listBranches } from "../project/project-folders.js";
+import { listEnvironmentFiles } from "../project/read-environment.js";
+import { type ProjectFile, readProjectJson } from "../project/read-project-text.js";
+import { listRecipientsFiles } from "../project/read-recipients.js";
+import { DefinitionNames } from "../scenarios/definition-names.js";
+import { isJsonObject, type JsonObject } from "../util/json.js";
+import { once } from "../util/once.js";
 import { checkWorkflowCalls, listCalledWorkflows } from "./check-workflow-calls.js";
 import {
   listEnvironmentReferences,

@@ -1,8 +1,8 @@
-import { normalizeLocale, type TranslationFile } from "../../domain/template/translation.js";
-import type { CheckFinding } from "../../domain/validation/check-finding.js";
-import type { LocatedFinding } from "../../domain/validation/located-finding.js";
-import { findNearest } from "../../util/find-nearest.js";
-import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import { normalizeLocale, type TranslationFile } from "../domain/template/translation.js";
+import type { CheckFinding } from "../domain/validation/check-finding.js";
+import type { LocatedFinding } from "../domain/validation/located-finding.js";
+import { findNearest } from "../util/find-nearest.js";
+import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 
 const PLURAL_FORMS = new Set(["zero", "one", "two", "few", "many", "other"]);
 /** The plural forms that are ever shown (T-183). */

@@ -1,4 +1,4 @@
-import type { EmailTools } from "../../checks/email-tools.js";
+import type { EmailTools } from "../checks/email-tools.js";
 
 /** The options of a validation: the files to check, and the checks. */
 export interface ValidationOptions {

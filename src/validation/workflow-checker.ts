@@ -1,20 +1,20 @@
-import { checkSchemaSamples } from "../../checks/check-sample-data.js";
-import type { Environment } from "../../domain/environment/environment.js";
-import type { RecipientUpsert } from "../../domain/recipient/recipient.js";
-import { walkSteps } from "../../domain/step-types/walk-steps.js";
-import type { CheckFinding } from "../../domain/validation/check-finding.js";
-import { walkObjects } from "../../domain/validation/walk-objects.js";
-import type { Workflow } from "../../domain/workflow/workflow.js";
-import { compileValidTemplates, compileWorkflow } from "../../engine/compile/compile-workflow.js";
-import { findSilentDrops } from "../../engine/run/find-silent-drops.js";
-import { findUndefinedVariables, type UndefinedVariable } from "../../engine/run/find-undefined-variables.js";
-import { findUnprintableVariables, type UnprintableVariable } from "../../engine/run/find-unprintable-variables.js";
-import { findWorkflowTextKeys } from "../../engine/variables/find-text-keys.js";
-import type { CompiledWorkflow } from "../../engine/workflow/compiled-workflow.js";
-import type { KnockError } from "../../errors/knock-error.js";
-import type { Project } from "../../project/open-project.js";
-import { type ProjectFile, readProjectJson } from "../../project/read-project-text.js";
-import type { JsonObject } from "../../util/json.js";
+import { checkSchemaSamples } from "../checks/check-sample-data.js";
+import type { Environment } from "../domain/environment/environment.js";
+import type { RecipientUpsert } from "../domain/recipient/recipient.js";
+import { walkSteps } from "../domain/step-types/walk-steps.js";
+import type { CheckFinding } from "../domain/validation/check-finding.js";
+import { walkObjects } from "../domain/validation/walk-objects.js";
+import type { Workflow } from "../domain/workflow/workflow.js";
+import { compileValidTemplates, compileWorkflow } from "../engine/compile/compile-workflow.js";
+import { findSilentDrops } from "../engine/run/find-silent-drops.js";
+import { findUndefinedVariables, type UndefinedVariable } from "../engine/run/find-undefined-variables.js";
+import { findUnprintableVariables, type UnprintableVariable } from "../engine/run/find-unprintable-variables.js";
+import { findWorkflowTextKeys } from "../engine/variables/find-text-keys.js";
+import type { CompiledWorkflow } from "../engine/workflow/compiled-workflow.js";
+import type { KnockError } from "../errors/knock-error.js";
+import type { Project } from "../project/open-project.js";
+import { type ProjectFile, readProjectJson } from "../project/read-project-text.js";
+import type { JsonObject } from "../util/json.js";
 import { checkConditions } from "./check-conditions.js";
 import { checkSchemaKeywords } from "./check-schema-keywords.js";
 import { checkStepOrder } from "./check-step-order.js";
@@ -135,7 +135,7 @@ export class WorkflowChecker {
   async checkEmails(file: ProjectFile, workflow: Workflow): Promise<void> {
     const { project, collector, recipients, emailTools: tools } = this.options;
     if (tools === null) return;
-    const { checkEmails } = await import("../../checks/check-emails.js");
+    const { checkEmails } = await import("../checks/check-emails.js");
     const toFile = (...path: string[]): ProjectFile => collector.toProjectFile(...path);
     await collector.addChecks(file, await checkEmails(workflow, { project, recipients, toFile, tools }));
   }

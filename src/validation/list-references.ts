@@ -1,11 +1,11 @@
-import type { Reference } from "../../checks/check-names.js";
-import { isWaitForEventStep, type WaitForEventStep } from "../../domain/step-types/wait-for-event-step.js";
-import { parsePathSegments, walkReferences, walkSteps } from "../../domain/step-types/walk-steps.js";
-import { hasLiquid } from "../../domain/template/has-liquid.js";
-import { type ActionType, resolveParameterName } from "../../domain/trigger/source.js";
-import { walkObjects } from "../../domain/validation/walk-objects.js";
-import type { Workflow } from "../../domain/workflow/workflow.js";
-import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import type { Reference } from "../checks/check-names.js";
+import { isWaitForEventStep, type WaitForEventStep } from "../domain/step-types/wait-for-event-step.js";
+import { parsePathSegments, walkReferences, walkSteps } from "../domain/step-types/walk-steps.js";
+import { hasLiquid } from "../domain/template/has-liquid.js";
+import { type ActionType, resolveParameterName } from "../domain/trigger/source.js";
+import { walkObjects } from "../domain/validation/walk-objects.js";
+import type { Workflow } from "../domain/workflow/workflow.js";
+import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 
 const AUDIENCE_OPERATORS: readonly unknown[] = ["is_audience_member", "is_not_audience_member"];
 

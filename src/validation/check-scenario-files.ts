@@ -1,10 +1,10 @@
-import { KnockError } from "../../errors/knock-error.js";
-import { formatDisplayPath } from "../../project/format-display-path.js";
-import type { Project } from "../../project/open-project.js";
-import { checkScenarioNames } from "../../scenarios/check-expectation-names.js";
-import type { DefinitionNames } from "../../scenarios/definition-names.js";
-import { listScenarioFiles } from "../../scenarios/list-scenario-files.js";
-import { readScenarios, type ScenarioFileContent } from "../../scenarios/read-scenarios.js";
+import { KnockError } from "../errors/knock-error.js";
+import { formatDisplayPath } from "../project/format-display-path.js";
+import type { Project } from "../project/open-project.js";
+import { checkScenarioNames } from "../scenarios/check-expectation-names.js";
+import type { DefinitionNames } from "../scenarios/definition-names.js";
+import { listScenarioFiles } from "../scenarios/list-scenario-files.js";
+import { readScenarios, type ScenarioFileContent } from "../scenarios/read-scenarios.js";
 import { findGivenErrors } from "./check-scenario-given.js";
 
 /**

@@ -1,14 +1,14 @@
-import { parseTimestamp } from "../../domain/condition/parse-timestamp.js";
-import type { Environment } from "../../domain/environment/environment.js";
-import { DAY_MS, type Duration, toMilliseconds } from "../../domain/step/step-duration.js";
-import type { WindowSettings } from "../../domain/step/window.js";
-import { ScopeChanges } from "../../domain/step-types/scope-changes.js";
-import { getStepDefinition } from "../../domain/step-types/step-definitions.js";
-import { parsePathSegments, walkSteps } from "../../domain/step-types/walk-steps.js";
-import type { CheckFinding } from "../../domain/validation/check-finding.js";
-import { resolveDelayEnd, resolveFieldPath } from "../../engine/schedule/resolve-delay-end.js";
-import type { CompiledWorkflow } from "../../engine/workflow/compiled-workflow.js";
-import type { Json, JsonObject } from "../../util/json.js";
+import { parseTimestamp } from "../domain/condition/parse-timestamp.js";
+import type { Environment } from "../domain/environment/environment.js";
+import { DAY_MS, type Duration, toMilliseconds } from "../domain/step/step-duration.js";
+import type { WindowSettings } from "../domain/step/window.js";
+import { ScopeChanges } from "../domain/step-types/scope-changes.js";
+import { getStepDefinition } from "../domain/step-types/step-definitions.js";
+import { parsePathSegments, walkSteps } from "../domain/step-types/walk-steps.js";
+import type { CheckFinding } from "../domain/validation/check-finding.js";
+import { resolveDelayEnd, resolveFieldPath } from "../engine/schedule/resolve-delay-end.js";
+import type { CompiledWorkflow } from "../engine/workflow/compiled-workflow.js";
+import type { Json, JsonObject } from "../util/json.js";
 import { findPropertySchema } from "./find-property-schema.js";
 
 /** Variables that the engine adds to those of the environment. */

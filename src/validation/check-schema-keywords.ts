@@ -3,12 +3,12 @@ import {
   MAP_KEYWORDS,
   SCHEMA_KEYWORDS,
   walkSchemas,
-} from "../../domain/data-schema/json-schema-keywords.js";
-import { describeUnknownKey } from "../../domain/findings/describe-finding.js";
-import { checkJsonSchema } from "../../domain/schema/check-json-schema.js";
-import type { CheckFinding } from "../../domain/validation/check-finding.js";
-import { findNearest, findOnlyNearest } from "../../util/find-nearest.js";
-import type { JsonObject } from "../../util/json.js";
+} from "../domain/data-schema/json-schema-keywords.js";
+import { describeUnknownKey } from "../domain/findings/describe-finding.js";
+import { checkJsonSchema } from "../domain/schema/check-json-schema.js";
+import type { CheckFinding } from "../domain/validation/check-finding.js";
+import { findNearest, findOnlyNearest } from "../util/find-nearest.js";
+import type { JsonObject } from "../util/json.js";
 
 /** The keywords of all drafts that are long enough to be recognized when they are misspelled. */
 const KEYWORDS: readonly string[] = [

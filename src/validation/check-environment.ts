@@ -1,12 +1,12 @@
-import type { Environment } from "../../domain/environment/environment.js";
-import { isAboutUnknownKey } from "../../domain/findings/describe-finding.js";
-import type { LocatedFinding } from "../../domain/validation/located-finding.js";
-import type { ProjectLocation } from "../../project/find-project.js";
-import { formatDisplayPath } from "../../project/format-display-path.js";
-import type { Project } from "../../project/open-project.js";
-import { listEnvironmentFiles } from "../../project/read-environment.js";
-import { readProjectJson } from "../../project/read-project-text.js";
-import { isJsonObject, type Json } from "../../util/json.js";
+import type { Environment } from "../domain/environment/environment.js";
+import { isAboutUnknownKey } from "../domain/findings/describe-finding.js";
+import type { LocatedFinding } from "../domain/validation/located-finding.js";
+import type { ProjectLocation } from "../project/find-project.js";
+import { formatDisplayPath } from "../project/format-display-path.js";
+import type { Project } from "../project/open-project.js";
+import { listEnvironmentFiles } from "../project/read-environment.js";
+import { readProjectJson } from "../project/read-project-text.js";
+import { isJsonObject, type Json } from "../util/json.js";
 import type { FindingCollector } from "./finding-collector.js";
 
 const listKeys = (value: Json | undefined): string[] => (isJsonObject(value) ? Object.keys(value) : []);

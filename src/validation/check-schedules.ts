@@ -1,11 +1,11 @@
-import { describeUnknownName } from "../../checks/check-names.js";
-import { checkTriggerData } from "../../domain/data-schema/check-trigger-data.js";
-import type { ScheduleEntry } from "../../domain/trigger/schedules-file.js";
-import type { CheckFinding } from "../../domain/validation/check-finding.js";
-import type { Workflow } from "../../domain/workflow/workflow.js";
-import { KnockError } from "../../errors/knock-error.js";
-import type { Project } from "../../project/open-project.js";
-import { parsePointer } from "../../util/json.js";
+import { describeUnknownName } from "../checks/check-names.js";
+import { checkTriggerData } from "../domain/data-schema/check-trigger-data.js";
+import type { ScheduleEntry } from "../domain/trigger/schedules-file.js";
+import type { CheckFinding } from "../domain/validation/check-finding.js";
+import type { Workflow } from "../domain/workflow/workflow.js";
+import { KnockError } from "../errors/knock-error.js";
+import type { Project } from "../project/open-project.js";
+import { parsePointer } from "../util/json.js";
 import type { FindingCollector } from "./finding-collector.js";
 
 /** Returns the data of an entry that the schema of its workflow does not allow. */

@@ -1,4 +1,4 @@
-import { getValueAtPath, isJsonObject, type JsonObject } from "../../util/json.js";
+import { getValueAtPath, isJsonObject, type JsonObject } from "../util/json.js";
 
 /** Returns the schema of a property of the data, such as `data.order.total`, or null. */
 export function findPropertySchema(path: string, schema: JsonObject | null): JsonObject | null {

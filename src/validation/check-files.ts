@@ -1,12 +1,12 @@
 import { basename, dirname, join, sep } from "node:path";
-import { listFiles, PAYLOADS_FOLDER } from "../../checks/list-project-files.js";
-import type { LocatedFinding } from "../../domain/validation/located-finding.js";
-import { PROJECT_FILE, type ProjectLocation } from "../../project/find-project.js";
-import { formatDisplayPath } from "../../project/format-display-path.js";
-import { listFilesBelow } from "../../project/list-folder.js";
-import { readProjectText } from "../../project/read-project-text.js";
-import { isScenarioFile } from "../../scenarios/list-scenario-files.js";
-import { findRepeatedKeys } from "../../util/json-location.js";
+import { listFiles, PAYLOADS_FOLDER } from "../checks/list-project-files.js";
+import type { LocatedFinding } from "../domain/validation/located-finding.js";
+import { PROJECT_FILE, type ProjectLocation } from "../project/find-project.js";
+import { formatDisplayPath } from "../project/format-display-path.js";
+import { listFilesBelow } from "../project/list-folder.js";
+import { readProjectText } from "../project/read-project-text.js";
+import { isScenarioFile } from "../scenarios/list-scenario-files.js";
+import { findRepeatedKeys } from "../util/json-location.js";
 
 /** Matches the names of files beside scenarios that are probably meant as scenarios. */
 const LIKE_SCENARIO = /^[^.].*(?:\.ya?ml|[._-]tests?(?:\.json)?)$/i;

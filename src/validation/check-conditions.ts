@@ -1,14 +1,14 @@
-import { COMPARISONS, findLiteral } from "../../domain/condition/check-condition-argument.js";
-import { ScopeChanges } from "../../domain/step-types/scope-changes.js";
-import { parsePathSegments, walkSteps } from "../../domain/step-types/walk-steps.js";
-import { hasLiquid } from "../../domain/template/has-liquid.js";
-import type { CheckFinding } from "../../domain/validation/check-finding.js";
-import { describeTypeMismatch } from "../../domain/validation/describe-type-mismatch.js";
-import { findUndeclaredKey } from "../../domain/validation/list-declared-properties.js";
-import { type FoundObject, walkObjects } from "../../domain/validation/walk-objects.js";
-import type { Workflow } from "../../domain/workflow/workflow.js";
-import { findNearest } from "../../util/find-nearest.js";
-import { isJsonObject } from "../../util/json.js";
+import { COMPARISONS, findLiteral } from "../domain/condition/check-condition-argument.js";
+import { ScopeChanges } from "../domain/step-types/scope-changes.js";
+import { parsePathSegments, walkSteps } from "../domain/step-types/walk-steps.js";
+import { hasLiquid } from "../domain/template/has-liquid.js";
+import type { CheckFinding } from "../domain/validation/check-finding.js";
+import { describeTypeMismatch } from "../domain/validation/describe-type-mismatch.js";
+import { findUndeclaredKey } from "../domain/validation/list-declared-properties.js";
+import { type FoundObject, walkObjects } from "../domain/validation/walk-objects.js";
+import type { Workflow } from "../domain/workflow/workflow.js";
+import { findNearest } from "../util/find-nearest.js";
+import { isJsonObject } from "../util/json.js";
 import { findPropertySchema } from "./find-property-schema.js";
 
 /** Keys below which other steps, or no conditions, are. */

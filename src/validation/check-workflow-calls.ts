@@ -1,8 +1,8 @@
-import { describeUnknownName } from "../../checks/check-names.js";
-import { getStepDefinition } from "../../domain/step-types/step-definitions.js";
-import { parsePathSegments, walkSteps } from "../../domain/step-types/walk-steps.js";
-import type { CheckFinding } from "../../domain/validation/check-finding.js";
-import type { Workflow } from "../../domain/workflow/workflow.js";
+import { describeUnknownName } from "../checks/check-names.js";
+import { getStepDefinition } from "../domain/step-types/step-definitions.js";
+import { parsePathSegments, walkSteps } from "../domain/step-types/walk-steps.js";
+import type { CheckFinding } from "../domain/validation/check-finding.js";
+import type { Workflow } from "../domain/workflow/workflow.js";
 
 interface WorkflowCall {
   target: string;
