@@ -1,5 +1,5 @@
-// Measures `knock pull` into an empty project, `knock plan` and a `knock push` without changes for an account of 200 workflows,
-// which `knock dev` serves, each as a whole process. Prints median times; --save also writes them to bench/results/. Run
+// Measures `knock pull` into an empty project, `knock plan`, a `knock push` without changes, and pushes of 200 changed workflows
+// without and with commits, for an account of 200 workflows, which `knock dev` serves, each as a whole process. Prints median times; --save also writes them to bench/results/. Run
 // `npm run build` first.
 import { spawn, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -31,6 +31,15 @@ const server = spawn(process.execPath, [bin, "dev", "--port", "0", "--store", ":
 });
 const getMedian = (numbers) => Math.round(numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)]);
 
+/** Changes the name of each workflow. */
+function renameAll(project, name) {
+  const parent = join(project, "knock", "workflows");
+  for (const key of readdirSync(parent)) {
+    const file = join(parent, key, "workflow.json");
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, "utf8")), name }, null, 2));
+  }
+}
+
 try {
   while (!existsSync(ready)) await sleep(50);
   const env = {
@@ -45,7 +54,7 @@ try {
     if (status !== 0) throw new Error(`knock ${args.join(" ")}: exit ${status}: ${stderr}`);
     return performance.now() - start;
   };
-  const times = { pull: [], plan: [], push: [] };
+  const times = { pull: [], plan: [], push: [], push_all: [], push_and_commit_all: [] };
   // The first round fills the cache of code, and starts the account.
   for (let round = -1; round < rounds; round++) {
     const project = join(folder, `project-${round}`);
@@ -54,6 +63,11 @@ try {
     for (const command of ["pull", "plan", "push"]) {
       const time = run(project, command);
       if (round >= 0) times[command].push(time);
+    }
+    for (const [name, ...options] of [["push_all"], ["push_and_commit_all", "-m", "All"]]) {
+      renameAll(project, `${name} ${round}`);
+      const time = run(project, "push", ...options);
+      if (round >= 0) times[name].push(time);
     }
   }
   const result = { workflows: WORKFLOWS, rounds };

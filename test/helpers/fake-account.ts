@@ -59,8 +59,18 @@ export class FakeAccount implements Account {
     ];
   }
 
-  async list(scope: AccountScope, type: ResourceType, options: ReadOptions): Promise<StoredResource[]> {
-    const found = [...this.tree(scope, options).values()].filter((resource) => resource.type === type);
+  async listIds(scope: AccountScope, type: ResourceType, options: ReadOptions): Promise<string[]> {
+    return (await this.list(scope, type, options)).map(({ id }) => id);
+  }
+
+  async list(
+    scope: AccountScope,
+    type: ResourceType,
+    options: ReadOptions,
+    ids?: readonly string[],
+  ): Promise<StoredResource[]> {
+    const all = [...this.tree(scope, options).values()].filter((resource) => resource.type === type);
+    const found = ids === undefined ? all : all.filter(({ id }) => ids.includes(id));
     return found.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 

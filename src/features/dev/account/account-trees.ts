@@ -84,7 +84,9 @@ export class AccountTrees {
     const rows = usesRows ? store.listResources(tree, type) : [];
     const ids = new Set([...inFiles, ...rows.flatMap(({ id, digest }) => (digest === null ? [] : [id]))]);
     for (const draft of committedOnly ? [] : store.listDrafts(tree, type)) {
-      const isPresent = (await this.read({ tree, committedOnly }, draft)) !== null;
+      // Content of files or of the draft is there, whichever counts. Only a removal depends on whether the files were edited since.
+      const isThere = ids.has(draft.id) && draft.digest !== null;
+      const isPresent = isThere || (await this.read({ tree, committedOnly }, draft)) !== null;
       if (isPresent) ids.add(draft.id);
       else ids.delete(draft.id);
     }

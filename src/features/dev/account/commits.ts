@@ -1,4 +1,4 @@
-import { getResourceType, type ResourceRef, type ResourceType } from "../../../domain/resource/resource-types.js";
+import { getResourceType, RESOURCE_TYPE_NAMES, type ResourceRef } from "../../../domain/resource/resource-types.js";
 import { KnockError } from "../../../errors/knock-error.js";
 import { toIsoTime } from "../../../util/iso-time.js";
 import type { AccountCommit, ResourceSelection } from "../emulator/account.js";
@@ -28,17 +28,18 @@ export function formatResources(found: readonly ResourceRef[]): string {
   return names.join(", ") + (found.length > names.length ? ` and ${found.length - names.length} more` : "");
 }
 
-/** Returns the resources whose working content differs from what is committed in a tree. */
+/** Returns the selected resources whose working content differs from what is committed in a tree. Others are not read. */
 export async function findChanges(
   trees: AccountTrees,
   tree: string,
-  types: readonly ResourceType[],
+  selection: ResourceSelection,
 ): Promise<WorkingChange[]> {
   const changes: WorkingChange[] = [];
-  for (const type of types) {
+  for (const type of selection.types ?? RESOURCE_TYPE_NAMES) {
     const ids = new Set(await trees.listIds({ tree, committedOnly: false }, type));
     for (const { id, digest } of trees.store.listResources(tree, type)) if (digest !== null) ids.add(id);
     for (const id of [...ids].sort()) {
+      if (!isSelected(selection, { type, id })) continue;
       const working = await trees.read({ tree, committedOnly: false }, { type, id });
       const digest = working?.digest ?? null;
       if (digest !== (trees.store.getResource(tree, { type, id })?.digest ?? null))

@@ -1,4 +1,3 @@
-import { RESOURCE_TYPE_NAMES } from "../../../domain/resource/resource-types.js";
 import { KnockError } from "../../../errors/knock-error.js";
 import { toIsoTime } from "../../../util/iso-time.js";
 import type {
@@ -70,9 +69,7 @@ export class HistoryOperations {
     const trees = await this.context.state.start();
     const tree = this.context.getTree(trees, scope);
     const view = { tree, committedOnly: false };
-    const changes = (await findChanges(trees, tree, selection.types ?? RESOURCE_TYPE_NAMES)).filter((change) =>
-      isSelected(selection, change),
-    );
+    const changes = await findChanges(trees, tree, selection);
     if (changes.length === 0 && allowEmpty) changes.push(...(await this.readSelected(trees, tree, selection)));
     if (changes.length === 0) throw new KnockError("conflict", `there are no changes to commit in ${formatTree(tree)}`);
     for (const { type, id, content } of changes)

@@ -33,7 +33,8 @@ export function openLocalAccount(
     // A test run of a project with a broken file needs no account.
     checkScope: async (scope) => void context.getTree(state.trees, scope),
     listEnvironments: () => history.listEnvironments(),
-    list: (scope, type, options) => resources.list(scope, type, options),
+    listIds: (scope, type, options) => resources.listIds(scope, type, options),
+    list: (scope, type, options, ids) => resources.list(scope, type, options, ids),
     get: (scope, ref, options) => resources.get(scope, ref, options),
     validate: (scope, document) => resources.validate(scope, document),
     push: (scope, document, options) => queue.run(() => resources.push(scope, document, options)),

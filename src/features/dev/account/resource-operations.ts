@@ -1,4 +1,5 @@
 import type { ResourceDocument } from "../../../domain/resource/resource-document.js";
+import { isStorableId } from "../../../domain/resource/resource-id.js";
 import { getResourceType, type ResourceRef, type ResourceType } from "../../../domain/resource/resource-types.js";
 import { KnockError } from "../../../errors/knock-error.js";
 import type { AccountScope, ActivationChange, PushOptions, ReadOptions, StoredResource } from "../emulator/account.js";
@@ -53,10 +54,20 @@ export class ResourceOperations {
     return toStoredResources(found, { type }, context);
   }
 
-  async list(scope: AccountScope, type: ResourceType, { committedOnly }: ReadOptions): Promise<StoredResource[]> {
+  async listIds(scope: AccountScope, type: ResourceType, { committedOnly }: ReadOptions): Promise<string[]> {
+    const { trees, view } = await this.openView(scope, committedOnly);
+    return trees.listIds(view, type);
+  }
+
+  async list(
+    scope: AccountScope,
+    type: ResourceType,
+    { committedOnly }: ReadOptions,
+    ids?: readonly string[],
+  ): Promise<StoredResource[]> {
     const { trees, view } = await this.openView(scope, committedOnly);
     const found: TreeResource[] = [];
-    for (const id of await trees.listIds(view, type)) {
+    for (const id of ids ?? (await trees.listIds(view, type))) {
       const resource = await trees.read(view, { type, id });
       if (resource !== null) found.push(resource);
     }
@@ -65,8 +76,12 @@ export class ResourceOperations {
 
   async get(scope: AccountScope, ref: ResourceRef, { committedOnly }: ReadOptions): Promise<StoredResource | null> {
     const { trees, view } = await this.openView(scope, committedOnly);
-    // An ID may be part of a path, so only known ones are read.
-    if (!(await trees.listIds(view, ref.type)).includes(ref.id)) return null;
+    // An ID may be part of a path. Locales and collections are only known by the names of their files.
+    const isKnown =
+      getResourceType(ref.type).mainFile === null
+        ? (await trees.listIds(view, ref.type)).includes(ref.id)
+        : isStorableId(ref);
+    if (!isKnown) return null;
     const resource = await trees.read(view, ref);
     const [stored = null] = resource === null ? [] : await this.store(trees, view, [resource], ref.type);
     return stored;

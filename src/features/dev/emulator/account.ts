@@ -88,8 +88,15 @@ export interface Account {
   checkScope(scope: AccountScope): Promise<void>;
   /** Returns the environments in the order of promotion. */
   listEnvironments(): Promise<AccountEnvironment[]>;
-  /** Returns the resources of a kind, sorted by ID. */
-  list(scope: AccountScope, type: ResourceType, options: ReadOptions): Promise<StoredResource[]>;
+  /** Returns the IDs of a kind's resources, sorted. */
+  listIds(scope: AccountScope, type: ResourceType, options: ReadOptions): Promise<string[]>;
+  /** Returns the resources of a kind with these IDs, by default all, sorted by ID. */
+  list(
+    scope: AccountScope,
+    type: ResourceType,
+    options: ReadOptions,
+    ids?: readonly string[],
+  ): Promise<StoredResource[]>;
   get(scope: AccountScope, ref: ResourceRef, options: ReadOptions): Promise<StoredResource | null>;
   /** Checks a document as `knock validate` does, and returns what a push would store. Pointers of errors begin in the content. */
   validate(scope: AccountScope, document: ResourceDocument): Promise<StoredResource>;

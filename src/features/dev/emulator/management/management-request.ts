@@ -1,4 +1,4 @@
-import { paginateList } from "../../../../domain/page/paginate-list.js";
+import { paginateIds, paginateList } from "../../../../domain/page/paginate-list.js";
 import { KnockError } from "../../../../errors/knock-error.js";
 import type { JsonObject } from "../../../../util/json.js";
 import type { Route, RouteContext, RouteResult } from "../access/route.js";
@@ -61,12 +61,25 @@ export function readNames<T extends string>({ query }: RouteContext, name: strin
   });
 }
 
-/** Returns a page of a list. Both cursors are null on a single page. */
-export function toManagementPage({ query }: RouteContext, entries: readonly JsonObject[]): RouteResult {
+function readPageRequest({ query }: RouteContext) {
   const limit = query.wholeNumber("limit", MAX_PAGE_SIZE) ?? DEFAULT_PAGE_SIZE;
   const after = query.text("after");
-  const before = after === undefined ? query.text("before") : undefined;
-  const { items, page_info } = paginateList(entries, { limit, after, before });
+  return { limit, after, before: after === undefined ? query.text("before") : undefined };
+}
+
+/** Returns a page of a list. Both cursors are null on a single page. */
+export function toManagementPage(context: RouteContext, entries: readonly JsonObject[]): RouteResult {
+  const { items, page_info } = paginateList(entries, readPageRequest(context));
+  return { body: { entries: items, page_info } };
+}
+
+/** Returns a page of the resources with these IDs, of which only those of the page are read. */
+export async function readManagementPage(
+  context: RouteContext,
+  ids: readonly string[],
+  read: (ids: readonly string[]) => Promise<JsonObject[]>,
+): Promise<RouteResult> {
+  const { items, page_info } = await paginateIds(ids, readPageRequest(context), read);
   return { body: { entries: items, page_info } };
 }
 

@@ -1,4 +1,5 @@
-import { getResourceType, type ResourceType } from "../../../../domain/resource/resource-types.js";
+import { parseTranslationId } from "../../../../domain/resource/resource-document.js";
+import { getResourceType, type ResourceRef, type ResourceType } from "../../../../domain/resource/resource-types.js";
 import type { JsonObject } from "../../../../util/json.js";
 import { okOrNotFound, type Route, type RouteContext, type RouteResult } from "../access/route.js";
 import type { StoredResource } from "../account.js";
@@ -7,9 +8,9 @@ import { addGuideSchemas } from "./guide-schemas.js";
 import {
   createManagementRoute,
   getAccount,
+  readManagementPage,
   readReadOptions,
   readScope,
-  toManagementPage,
   withFieldErrors,
 } from "./management-request.js";
 import { readDocument, readRef } from "./read-document.js";
@@ -29,15 +30,16 @@ function wrap(context: RouteContext, stored: StoredResource, environment: string
 }
 
 /** Returns whether a resource passes the filters of a list: translations by locale, namespace and tenant, schemas by type. */
-function isListed({ query }: RouteContext, { type, id, content }: StoredResource): boolean {
+function isListed({ query }: RouteContext, { type, id }: ResourceRef): boolean {
   if (type === "schema") {
     const itemType = query.text("item_type") ?? query.text("type");
     return itemType === undefined || itemType === (id.startsWith("objects/") ? "object" : id);
   }
   if (type !== "translation") return true;
-  return ["locale_code", "namespace", "tenant"].every((field) => {
+  const { locale, namespace, tenant } = parseTranslationId(id);
+  return Object.entries({ locale_code: locale, namespace: namespace ?? "", tenant }).every(([field, own]) => {
     const value = query.text(field);
-    return value === undefined || value === content[field];
+    return value === undefined || value === own;
   });
 }
 
@@ -46,11 +48,13 @@ async function list(context: RouteContext, type: ResourceType): Promise<RouteRes
   const options = readSerializeOptions(context, scope.environment);
   const account = getAccount(context);
   const readOptions = readReadOptions(context);
-  const found = await account.list(scope, type, readOptions);
-  const listed = found.filter((resource) => isListed(context, resource));
-  const entries = listed.map((resource) => serializeResource(resource, options));
-  if (type !== "guide" || !context.query.flag("include_json_schema")) return toManagementPage(context, entries);
-  return toManagementPage(context, addGuideSchemas(entries, await account.list(scope, "message_type", readOptions)));
+  const ids = (await account.listIds(scope, type, readOptions)).filter((id) => isListed(context, { type, id }));
+  const addsSchemas = type === "guide" && context.query.flag("include_json_schema") === true;
+  return readManagementPage(context, ids, async (page) => {
+    const found = await account.list(scope, type, readOptions, page);
+    const entries = found.map((resource) => serializeResource(resource, options));
+    return addsSchemas ? addGuideSchemas(entries, await account.list(scope, "message_type", readOptions)) : entries;
+  });
 }
 
 async function get(context: RouteContext, type: ResourceType): Promise<RouteResult> {
