@@ -14,8 +14,36 @@ interface ValidPartsOptions {
   removed?: readonly string[];
 }
 
-/** Returns whether one pointer leads to the other. */
-const isRelated = (a: string, b: string): boolean => `${a}/`.startsWith(`${b}/`) || `${b}/`.startsWith(`${a}/`);
+/** Returns a pointer and those of the values around it. */
+function listAround(pointer: string): string[] {
+  const pointers = [pointer];
+  for (let rest = pointer; rest !== ""; ) {
+    rest = rest.slice(0, rest.lastIndexOf("/"));
+    pointers.push(rest);
+  }
+  return pointers;
+}
+
+/** The pointers of parts of a document. The time of a lookup does not depend on their number, which can be many thousands. */
+class PointerSet {
+  private readonly pointers = new Set<string>();
+  private readonly around = new Set<string>();
+
+  add(pointer: string): void {
+    this.pointers.add(pointer);
+    for (const outer of listAround(pointer)) this.around.add(outer);
+  }
+
+  /** Returns whether a pointer is that of a part, or leads into one. */
+  covers(pointer: string): boolean {
+    return listAround(pointer).some((outer) => this.pointers.has(outer));
+  }
+
+  /** Returns whether a pointer leads to a part, or into one. */
+  isRelatedTo(pointer: string): boolean {
+    return this.around.has(pointer) || this.covers(pointer);
+  }
+}
 
 function getChild(container: Json | undefined, key: string): Json | undefined {
   if (Array.isArray(container)) return container[Number(key)];
@@ -68,7 +96,8 @@ export async function parseValidParts<T>(
   parse: (document: Json) => T | Promise<T>,
   { report, replaceItem, removed: removedBefore = [] }: ValidPartsOptions,
 ): Promise<T> {
-  const incomplete = [...removedBefore];
+  const incomplete = new PointerSet();
+  for (const pointer of removedBefore) incomplete.add(pointer);
   let rest = document;
   let first: KnockError | undefined;
   for (let round = 0; ; round++) {
@@ -76,18 +105,18 @@ export async function parseValidParts<T>(
       return await parse(rest);
     } catch (error) {
       if (!(error instanceof KnockError) || error.details.length === 0) throw error;
-      const details = error.details.filter(({ pointer }) => !incomplete.some((other) => isRelated(pointer, other)));
+      const details = error.details.filter(({ pointer }) => !incomplete.isRelatedTo(pointer));
       if (details.length > 0) await report(error.copyWith({ details }));
       first ??= error;
       if (round === 0) rest = structuredClone(document);
-      const removed: string[] = [];
+      const removed = new PointerSet();
       for (const detail of error.details) {
         // A part around the value may already be left out.
-        if (removed.some((other) => `${detail.pointer}/`.startsWith(`${other}/`))) continue;
+        if (removed.covers(detail.pointer)) continue;
         const part = round < MAX_ROUNDS ? removePart(rest, detail, replaceItem) : null;
         if (part === null) throw first;
-        removed.push(part.removed);
-        incomplete.push(part.incomplete);
+        removed.add(part.removed);
+        incomplete.add(part.incomplete);
       }
     }
   }
