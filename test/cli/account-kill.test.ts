@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect } from "vitest";
@@ -49,13 +49,17 @@ const it = inProcessTest.extend<{ checkout: Sample }>({
 
 const openApi = () => openProjectApi(ACCOUNT, { isComplete: true });
 
+/** Runs a command in another process with the hook. */
+function runHooked(sample: Sample, api: ProjectApi, args: readonly string[], kill: JsonObject) {
+  const env = { HOME: sample.home, ...toEnv(api), ...toHook(kill) };
+  const options = { cwd: sample.dir, env, extendEnv: false, reject: false, stdin: "ignore" } as const;
+  return execa(process.execPath, [BIN, ...args], options);
+}
+
 /** Runs a command in another process, which is killed at a step; 0 for none. Returns the number of steps if it was not killed. */
 async function runUntil(sample: Sample, api: ProjectApi, args: readonly string[], at: number): Promise<number | null> {
   const file = join(sample.home, "steps");
-  const env = { HOME: sample.home, ...toEnv(api), ...toHook({ at, file }) };
-  const { signal, stderr } = await execa(process.execPath, [BIN, ...args], {
-    ...{ cwd: sample.dir, env, extendEnv: false, reject: false, stdin: "ignore" },
-  });
+  const { signal, stderr } = await runHooked(sample, api, args, { at, file });
   if (signal === undefined && at === 0) expect(stderr).toBe("");
   return signal === undefined ? Number(readFileSync(file, "utf8")) : null;
 }
@@ -118,6 +122,30 @@ describe.concurrent(`commands that are killed at random steps (KNOCK_KILL_SEED=$
       expect([...new Set(readNames(checkout))]).toEqual([after]);
     }
     expect(checkout.read("knock/workflows/a/notes.md")).toBe("kept");
+    await api.close();
+  });
+
+  it("a pull onto a full disk changes nothing, and the next one succeeds", async ({ checkout }) => {
+    const random = createRandom(seed + 3);
+    const api = await openApi();
+    const env = toEnv(api);
+    expect(await checkout.knock(["pull"], { env })).toMatchObject({ exitCode: 0 });
+    for (const key of KEYS) {
+      const path = `PUT /v1/workflows/${key}?environment=development`;
+      await api.request(path, { workflow: toWorkflow("v1") }, { authorization: `Bearer ${TOKEN}` });
+    }
+    // Two files and a base for each workflow, and copies of the old ones.
+    const full = 1 + random(KEYS.length * 3 * 2);
+    const { exitCode, stderr } = await runHooked(checkout, api, ["pull"], { full });
+    expect({ exitCode, stderr }).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringMatching(/^error: \S+ could not be written: ENOSPC: no space left on device/),
+    });
+    expect(stderr).toContain("hint: Free space on the disk, and run the command again. Nothing was changed.");
+    expect([...new Set(readNames(checkout))]).toEqual(["v0"]);
+    expect(readdirSync(checkout.path(".knock-local/account"))).toEqual(["base"]);
+    expect(await checkout.knock(["pull"], { env })).toMatchObject({ exitCode: 0 });
+    expect([...new Set(readNames(checkout))]).toEqual(["v1"]);
     await api.close();
   });
 

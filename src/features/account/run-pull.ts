@@ -9,6 +9,7 @@ import { getResourceFolder, type ProjectResource } from "../../project/resources
 import { hasPendingFiles, writeFilesTogether } from "../../project/resources/write-files-together.js";
 import type { AccountResource } from "../../remote/management/account.js";
 import { isJsonObject, type Json } from "../../util/json.js";
+import { getErrorCode } from "../../util/text-file.js";
 import type { AccountSession } from "./account-session.js";
 import { type AccountComparison, compareWithAccount } from "./compare-account.js";
 import type { PulledResource, PullReport } from "./pull-report-schema.js";
@@ -92,11 +93,12 @@ class PullFiles {
       if (error instanceof KnockError || !(error instanceof Error)) throw error;
       const { path } = error as { path?: unknown };
       const file = typeof path === "string" ? `${displayPath(path)} ` : "a file ";
+      const fix = getErrorCode(error) === "ENOSPC" ? "Free space on the disk" : "Fix the cause";
       throw new KnockError("project_invalid", `${file}could not be written: ${getErrorMessage(error)}`, {
         cause: error,
         hint: hasPendingFiles(localFolder)
-          ? "Fix the cause. The next command finishes the pull."
-          : "Fix the cause, and run the command again. Nothing was changed.",
+          ? `${fix}. The next command finishes the pull.`
+          : `${fix}, and run the command again. Nothing was changed.`,
       });
     }
     for (const path of this.deletedFiles) removeEmptyFolders(dirname(path), knockDir);
