@@ -7,7 +7,7 @@ import { KnockError } from "../../errors/knock-error.js";
 import { formatDisplayPath } from "../../project/format-display-path.js";
 import type { Project } from "../../project/open-project.js";
 import { readCurrentBranch } from "../../project/project-folders.js";
-import { finishPendingFiles } from "../../project/resources/write-files-together.js";
+import { recoverPendingFiles } from "../../project/resources/write-files-together.js";
 import type { Account, AccountScope } from "../../remote/management/account.js";
 import { makeFolder } from "../../util/make-folder.js";
 import type { AccountFlags } from "./account-options.js";
@@ -72,16 +72,17 @@ export async function withAccountSession<T>(
   const project = await context.files.require(fileFlags);
   const scope = await resolveScope(flags, project.root, context);
   const localFolder = openLocalFolder(project.root);
-  if (finishPendingFiles(localFolder)) context.output.note("An interrupted pull was completed.");
+  const { cwd } = context.io;
+  const displayPath = (path: string): string => formatDisplayPath(cwd, path);
+  if (recoverPendingFiles(localFolder, displayPath)) context.output.note("An interrupted pull was completed.");
   const account = await openAccount(fileFlags, context);
   try {
     const { account: accountName } = await account.readIdentity();
-    const { cwd } = context.io;
     return await work({
       project,
       knockDir: project.knockDir,
       cwd,
-      displayPath: (path) => formatDisplayPath(cwd, path),
+      displayPath,
       account,
       accountName,
       scope,

@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { getErrorMessage, KnockError } from "../../errors/knock-error.js";
 import { makeFolder } from "../../util/make-folder.js";
 import { getErrorCode } from "../../util/text-file.js";
 
@@ -128,4 +129,25 @@ export function finishPendingFiles(folder: string): boolean {
   for (const staging of new Set(pending.flatMap(({ prepared }) => (prepared === null ? [] : [dirname(prepared)]))))
     if (staging.startsWith(join(folder, STAGING))) rmSync(staging, { recursive: true, force: true });
   return true;
+}
+
+/**
+ * Finishes an interrupted {@link writeFilesTogether} before a command uses the files. Throws `store_unusable` if a file cannot be
+ * written or the journal is damaged.
+ */
+export function recoverPendingFiles(folder: string, displayPath: (path: string) => string): boolean {
+  try {
+    return finishPendingFiles(folder);
+  } catch (error) {
+    const journal = join(folder, JOURNAL);
+    const path = error instanceof Error && "path" in error ? String(error.path) : journal;
+    throw new KnockError(
+      "store_unusable",
+      `${displayPath(path)}: an interrupted change of files cannot be finished: ${getErrorMessage(error)}`,
+      {
+        cause: error,
+        hint: `Fix the cause and run the command again, or delete ${displayPath(journal)} to keep the files as they are.`,
+      },
+    );
+  }
 }

@@ -4,7 +4,7 @@ import { RESOURCE_TYPE_NAMES } from "../../../domain/resource/resource-types.js"
 import type { ProjectLocation } from "../../../project/find-project.js";
 import { formatDisplayPath } from "../../../project/format-display-path.js";
 import { listEnvironmentNames } from "../../../project/read-environment.js";
-import { finishPendingFiles } from "../../../project/resources/write-files-together.js";
+import { recoverPendingFiles } from "../../../project/resources/write-files-together.js";
 import { openAccountDatabase } from "./account-database.js";
 import { AccountStore } from "./account-store.js";
 import { AccountTrees, DEVELOPMENT, getBranchSlug } from "./account-trees.js";
@@ -43,7 +43,7 @@ export class AccountState {
   /** Opens the account of an earlier process, if there is one. */
   async openExisting(): Promise<void> {
     const { file, pendingFolder } = this.location;
-    finishPendingFiles(pendingFolder);
+    recoverPendingFiles(pendingFolder, this.files.folders.displayPath);
     if (file !== ":memory:" && existsSync(file)) this.opened = await this.openTrees();
   }
 

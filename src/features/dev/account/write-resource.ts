@@ -23,6 +23,14 @@ export async function writeResources(
   writes: readonly ResourceWrite[],
   pendingFolder: string,
 ): Promise<void> {
+  if (!existsSync(folders.knockDir))
+    throw new KnockError(
+      "store_unusable",
+      `${folders.displayPath(folders.knockDir)} was deleted: nothing was written`,
+      {
+        hint: "Restore the folder, or start `knock dev` again.",
+      },
+    );
   const changes = new Map<string, string | null>();
   for (const write of writes) {
     const local = await readResourceFiles(folders, write);

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { afterEach, expect, it } from "vitest";
 import type { JsonObject } from "../../../../src/util/json.js";
 import { catchRejection } from "../../../helpers/catch-error.js";
@@ -92,6 +92,27 @@ it("A-912 finishes files that an earlier process was about to replace", async ()
   account.project.write({ [prepared]: "new", ".knock-local/account-files/pending-files.json": pending });
   await account.restart();
   expect(read(account, path)).toBe("new");
+});
+
+it("A-912 names the journal of an earlier process that it cannot finish", async () => {
+  const account = await open();
+  const journal = ".knock-local/account-files/pending-files.json";
+  account.project.write({ [journal]: "{" });
+  expect(await catchRejection(account.restart())).toMatchObject({
+    code: "store_unusable",
+    message: expect.stringContaining(`${journal}: an interrupted change of files cannot be finished`),
+    hint: expect.stringContaining(`delete ${journal}`),
+  });
+});
+
+it("A-912 does not create a deleted folder again", async () => {
+  const account = await open();
+  rmSync(account.project.path("knock"), { recursive: true });
+  expect(await catchRejection(account.push("workflow", "hello", sms("pushed")))).toMatchObject({
+    code: "store_unusable",
+    message: "knock was deleted: nothing was written",
+  });
+  expect(existsSync(account.project.path("knock"))).toBe(false);
 });
 
 it("A-927 writes what a merge brings into development", async () => {

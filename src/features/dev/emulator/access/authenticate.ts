@@ -63,6 +63,8 @@ export async function authenticate(
   const key = /^Bearer\s+(\S+)\s*$/i.exec(authorization ?? "")?.[1];
   if (key === undefined)
     throw new ApiError(401, "authentication_required", "An API key is required: Authorization: Bearer sk_…");
+  if (key.startsWith("knock_st_"))
+    throw new ApiError(401, "api_key_missing", "Invalid API key: a service token is only valid for the management API");
   const isKnown = access.keys === null ? /^(sk|pk)_./.test(key) : access.keys.includes(key);
   if (!isKnown) {
     if (knownKeys.has(key))

@@ -86,6 +86,13 @@ describeApiCases("the management API (http-api, section 7)", [
     status: 401,
     expectedBody: buildErrorBody("api_key_missing", 401),
   },
+  {
+    title: "A-901 says that an unknown path is not one of the management API, not that its token is no key",
+    request: "GET /v1/workflow",
+    headers: SERVICE,
+    status: 401,
+    expectedBody: expect.objectContaining({ message: expect.stringContaining("only valid for the management API") }),
+  },
   ...(
     [
       ["GET /v1/goals", /analytics/],
