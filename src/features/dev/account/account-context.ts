@@ -26,7 +26,7 @@ export class AccountContext {
     private readonly options: {
       /** Whether pushes to development are written into the project's files. */
       writesFiles: boolean;
-      /** Called when pushed content is stored beside the files. */
+      /** Called after pushed content was stored beside the files. */
       onStore(): void;
     },
   ) {}
@@ -87,7 +87,6 @@ export class AccountContext {
     const drafts: (WorkingChange & { base: string | null })[] = [];
     for (const change of changes)
       drafts.push({ ...change, base: tree === DEVELOPMENT ? ((await files.read(change))?.digest ?? null) : null });
-    if (tree === DEVELOPMENT && changes.length > 0) options.onStore();
     return (store) => {
       for (const { type, id, content, base } of drafts) {
         const digest = content === null ? null : computeContentDigest(content);
@@ -97,6 +96,7 @@ export class AccountContext {
           store.putDraft(tree, { type, id, digest, base, updated_at: Date.now() });
         }
       }
+      if (tree === DEVELOPMENT && changes.length > 0) options.onStore();
     };
   }
 }

@@ -99,6 +99,17 @@ describe("a push", () => {
     expect(account.notes).toEqual([expect.stringContaining("kept in .knock-local/account.db; add --write")]);
   });
 
+  it("A-912 does not say that content is kept if it could not be stored", async () => {
+    const account = await open(FILES);
+    await account.account.get(DEVELOPMENT, { type: "workflow", id: "hello" }, UNCOMMITTED);
+    const database = await openAccountDatabase(account.project.path(".knock-local/account.db"));
+    database.run("CREATE TRIGGER fail BEFORE INSERT ON drafts BEGIN SELECT RAISE(ABORT, 'full'); END");
+    database.close();
+    await catchRejection(account.push("workflow", "hello", sms("pushed")));
+    expect(account.notes).toEqual([]);
+    expect(await account.readText("hello")).toBe("file");
+  });
+
   it("A-912 of equal content changes nothing", async () => {
     const account = await open(FILES);
     const ref = { type: "workflow", id: "hello" } as const;
