@@ -1,4 +1,5 @@
 import { parseTimestamp } from "../domain/condition/parse-timestamp.js";
+import { BUILT_IN_VARIABLES } from "../domain/environment/built-in-variables.js";
 import type { Environment } from "../domain/environment/environment.js";
 import { DAY_MS, type Duration, toMilliseconds } from "../domain/step/step-duration.js";
 import type { WindowSettings } from "../domain/step/window.js";
@@ -10,9 +11,6 @@ import { resolveDelayEnd, resolveFieldPath } from "../engine/schedule/resolve-de
 import type { CompiledWorkflow } from "../engine/workflow/compiled-workflow.js";
 import type { Json, JsonObject } from "../util/json.js";
 import { findPropertySchema } from "./find-property-schema.js";
-
-/** Variables that the engine adds to those of the environment. */
-const BUILT_IN_VARIABLES = ["branding", "manage_preferences_url", "commercial_unsubscribe_url"];
 
 /** Types of JSON Schema whose values are never a time, a duration or a window rule. */
 const TYPES_WITHOUT_TIME: readonly unknown[] = ["array", "boolean", "integer", "null", "number"];

@@ -61,7 +61,7 @@ function pickStored(type: ResourceType, readonly: JsonObject, local: LocalResour
   return stored;
 }
 
-const formatJson = (value: Json): string => `${JSON.stringify(value, null, 2)}\n`;
+export const formatJson = (value: Json): string => `${JSON.stringify(value, null, 2)}\n`;
 
 /** Returns an object with the keys of another first, in its order, at every level. Items of lists are compared by place. */
 function orderLike(model: Json | undefined, value: Json): Json {

@@ -1,4 +1,5 @@
 import { isJsonObject, type Json } from "../../util/json.js";
+import { BUILT_IN_VARIABLES } from "../environment/built-in-variables.js";
 import type { ResourceDocument } from "./resource-document.js";
 
 /** The parts of an account that a resource names, and which no push creates. */
@@ -25,13 +26,6 @@ export function listReferences({ type, content }: ResourceDocument): ResourceRef
 
 const VARIABLE = /(?<![\w.])vars\.([A-Za-z_][\w-]*)/g;
 
-/** Variables that the service provides. */
-const BUILT_IN_VARIABLES: ReadonlySet<string> = new Set([
-  "branding",
-  "manage_preferences_url",
-  "commercial_unsubscribe_url",
-]);
-
 /** Returns the variables in the outputs and tags of a template, or in a condition, which has no braces. */
 function listVariables(text: string): string[] {
   const findAll = (part: string): string[] => [...part.matchAll(VARIABLE)].map(([, name]) => name as string);
@@ -46,7 +40,7 @@ function listVariables(text: string): string[] {
 function collect(value: Json, references: ResourceReferences): void {
   if (typeof value === "string") {
     if (!value.includes("vars.")) return;
-    for (const name of listVariables(value)) if (!BUILT_IN_VARIABLES.has(name)) references.variables.add(name);
+    for (const name of listVariables(value)) if (!BUILT_IN_VARIABLES.includes(name)) references.variables.add(name);
   } else if (Array.isArray(value)) for (const item of value) collect(item, references);
   else if (isJsonObject(value)) {
     if (typeof value.channel_key === "string") references.channels.add(value.channel_key);

@@ -1,3 +1,4 @@
+import { BUILT_IN_VARIABLES } from "../../domain/environment/built-in-variables.js";
 import type { Step } from "../../domain/step/step.js";
 import { ScopeChanges } from "../../domain/step-types/scope-changes.js";
 import { getStepDefinition } from "../../domain/step-types/step-definitions.js";
@@ -51,7 +52,7 @@ const MAX_LIST_ITEMS = 50;
 const OPTIONAL_ROOTS = ["refs", "inputs", "current_message", "forloop", "tablerowloop", "continue", "object"];
 const OPTIONAL_KEYS: Readonly<Record<string, readonly string[]>> = {
   recipient: ["subscription", "schedule"],
-  vars: ["commercial_unsubscribe_url", "manage_preferences_url", "branding"],
+  vars: BUILT_IN_VARIABLES,
 };
 /** Properties of users, objects and tenants that the API documents. A recipient need not have all of them. */
 const RECIPIENT_PROPERTIES =

@@ -3,6 +3,9 @@ import { OPTION_GROUPS } from "../../commands/shared/help-groups.js";
 import type { CommonFlags } from "../../commands/shared/options.js";
 import type { TargetFlags } from "../../context/target-flags.js";
 
+/** The environment that is used without `--environment`, and the only one with branches. */
+export const DEVELOPMENT = "development";
+
 /** Flags of every command that uses the management API. */
 export interface AccountFlags extends CommonFlags, TargetFlags {}
 

@@ -10,10 +10,8 @@ import { readCurrentBranch } from "../../project/project-folders.js";
 import { recoverPendingFiles } from "../../project/resources/write-files-together.js";
 import type { Account, AccountScope } from "../../remote/management/account.js";
 import { makeFolder } from "../../util/make-folder.js";
-import type { AccountFlags } from "./account-options.js";
+import { type AccountFlags, DEVELOPMENT } from "./account-options.js";
 import { BaseFiles } from "./base-files.js";
-
-const DEVELOPMENT = "development";
 
 /** A project's files and the account that they are compared with. */
 export interface AccountSession {

@@ -9,10 +9,7 @@ import { formatTime } from "../../output/format-time.js";
 import { printTable } from "../../output/print-table.js";
 import type { Account } from "../../remote/management/account.js";
 import { formatCount } from "../../util/format-count.js";
-import { type AccountFlags, addAccountConnection } from "./account-options.js";
-
-/** The environment that has branches. */
-const ENVIRONMENT = "development";
+import { type AccountFlags, addAccountConnection, DEVELOPMENT } from "./account-options.js";
 
 interface MergeFlags extends AccountFlags {
   delete?: boolean;
@@ -55,7 +52,7 @@ function registerList(branches: Command, context: CommandContext): void {
   addExamples(addCommonOptions(command, undefined, { quiet: "print only slugs" }), ["knock branches list"]);
   command.action(async (flags: AccountFlags) => {
     const { output } = context;
-    const items = await withAccount(flags, context, (account) => account.listBranches(ENVIRONMENT));
+    const items = await withAccount(flags, context, (account) => account.listBranches());
     if (output.verbosity.json) return output.json({ items });
     if (output.verbosity.quiet) return output.lines(items.map(({ slug }) => slug));
     if (items.length === 0) return output.line("no branches");
@@ -71,21 +68,32 @@ function registerList(branches: Command, context: CommandContext): void {
   });
 }
 
+/** Adds the parts that the commands for one branch share. */
+function addBranchAction<T extends AccountFlags>(
+  command: Command,
+  run: (slug: string, flags: T) => Promise<void>,
+  { examples, quiet }: { examples: string[]; quiet?: string },
+): void {
+  addAccountConnection(command, { changes: true });
+  addExamples(addCommonOptions(command, undefined, { quiet }), examples).action((slug: string, flags: T) => {
+    checkSlug(slug);
+    return run(slug, flags);
+  });
+}
+
 function registerCreate(branches: Command, context: CommandContext): void {
   const command = branches
     .command("create")
     .argument("<slug>", "the slug of the new branch")
     .description("Create a branch, which starts from the commits of development");
-  addAccountConnection(command, { changes: true });
-  addExamples(addCommonOptions(command), ["knock branches create shorter-emails"]);
-  command.action(async (slug: string, flags: AccountFlags) => {
-    checkSlug(slug);
+  const create = async (slug: string, flags: AccountFlags): Promise<void> => {
     const { output } = context;
     await confirmAccountChange(`Create the branch ${slug}`, flags, context);
-    const branch = await withAccount(flags, context, (account) => account.createBranch(slug, ENVIRONMENT));
+    const branch = await withAccount(flags, context, (account) => account.createBranch(slug));
     if (output.verbosity.json) output.json(branch);
     else output.line(`${output.colors.green("✓")} branch ${slug} created. Use it with --branch ${slug}`);
-  });
+  };
+  addBranchAction(command, create, { examples: ["knock branches create shorter-emails"] });
 }
 
 function registerMerge(branches: Command, context: CommandContext): void {
@@ -95,33 +103,30 @@ function registerMerge(branches: Command, context: CommandContext): void {
     .description("Merge the commits of a branch into development")
     .optionsGroup(OPTION_GROUPS.behavior)
     .option("--delete", "delete the branch after the merge");
-  addAccountConnection(command, { changes: true });
-  addExamples(addCommonOptions(command, undefined, { quiet: "print only the IDs of the commits" }), [
-    "knock branches merge shorter-emails",
-    "knock branches merge shorter-emails --delete",
-  ]);
-  command.action((slug: string, flags: MergeFlags) => runMerge(slug, flags, context));
+  addBranchAction(command, (slug, flags: MergeFlags) => runMerge(slug, flags, context), {
+    examples: ["knock branches merge shorter-emails", "knock branches merge shorter-emails --delete"],
+    quiet: "print only the IDs of the commits",
+  });
 }
 
 async function runMerge(slug: string, flags: MergeFlags, context: CommandContext): Promise<void> {
-  checkSlug(slug);
   const { output } = context;
   const { printCommits, toReportedCommit } = await import("./account-changes.js");
   await withAccount(flags, context, async (account) => {
-    const commits = (await account.listUnpromoted({ environment: ENVIRONMENT, branch: slug })).map(toReportedCommit);
+    const commits = (await account.listUnpromoted({ environment: DEVELOPMENT, branch: slug })).map(toReportedCommit);
     const { json, quiet } = output.verbosity;
     const isDeleted = flags.delete ?? false;
     if (commits.length > 0 && !json && !quiet) printCommits(commits, output);
     if (commits.length > 0 || isDeleted) {
-      const merge = `Merge ${formatCount(commits.length, "commit")} of the branch ${slug} into ${ENVIRONMENT}`;
+      const merge = `Merge ${formatCount(commits.length, "commit")} of the branch ${slug} into ${DEVELOPMENT}`;
       await confirmAccountChange(isDeleted ? `${merge} and delete the branch` : merge, flags, context);
     }
-    if (commits.length > 0) await account.promoteAll(ENVIRONMENT, { branch: slug });
-    if (isDeleted) await account.deleteBranch(slug, ENVIRONMENT);
+    if (commits.length > 0) await account.promoteAll(DEVELOPMENT, { branch: slug });
+    if (isDeleted) await account.deleteBranch(slug);
     if (json) return output.json({ slug, commits, deleted: isDeleted });
     if (quiet) return output.lines(commits.map(({ id }) => id));
     const merged =
-      commits.length === 0 ? "nothing to merge" : `${formatCount(commits.length, "commit")} merged into ${ENVIRONMENT}`;
+      commits.length === 0 ? "nothing to merge" : `${formatCount(commits.length, "commit")} merged into ${DEVELOPMENT}`;
     output.line(`${output.colors.green("✓")} ${merged}${isDeleted ? `, and branch ${slug} deleted` : ""}`);
   });
 }
@@ -131,14 +136,12 @@ function registerDelete(branches: Command, context: CommandContext): void {
     .command("delete")
     .argument("<slug>", "the slug of the branch")
     .description("Delete a branch with its changes");
-  addAccountConnection(command, { changes: true });
-  addExamples(addCommonOptions(command), ["knock branches delete shorter-emails"]);
-  command.action(async (slug: string, flags: AccountFlags) => {
-    checkSlug(slug);
+  const remove = async (slug: string, flags: AccountFlags): Promise<void> => {
     const { output } = context;
     await confirmAccountChange(`Delete the branch ${slug}`, flags, context);
-    await withAccount(flags, context, (account) => account.deleteBranch(slug, ENVIRONMENT));
+    await withAccount(flags, context, (account) => account.deleteBranch(slug));
     if (output.verbosity.json) output.json({ slug, deleted: true });
     else output.line(`${output.colors.green("✓")} branch ${slug} deleted`);
-  });
+  };
+  addBranchAction(command, remove, { examples: ["knock branches delete shorter-emails"] });
 }

@@ -96,8 +96,7 @@ function toPlanReport(
   const { missing, unchecked } = findMissingReferences(resources, names);
   return {
     account: accountName,
-    environment: scope.environment,
-    branch: scope.branch,
+    ...scope,
     resources: resources
       .filter(({ state, hasUncommitted }) => state !== "unchanged" || hasUncommitted)
       .map(toPlannedResource),

@@ -44,7 +44,7 @@ const isText = (value: Json): value is string => typeof value === "string";
 const isLong = (value: Json): boolean =>
   isText(value) ? value.length > 40 || value.includes("\n") : JSON.stringify(value).length > 60;
 
-/** Returns a value on one line; a condition as people write it. */
+/** Returns a value on one line; a condition in the form `variable operator argument`. */
 function formatValue(value: Json): string {
   if (isJsonObject(value) && isText(value.variable ?? null) && isText(value.operator ?? null))
     return [value.variable, value.operator, ...(value.argument == null ? [] : [formatValue(value.argument)])].join(" ");

@@ -93,7 +93,7 @@ function printPush(report: PushReport, output: Output): void {
   const { pushed, committed, failed, not_pushed, not_committed, kept, summary } = report;
   output.line(`${paint.bold(formatScope(report))}\n`);
   const print = (mark: string, names: readonly string[], label: string): void => {
-    for (const name of names) output.line(`  ${mark} ${name.padEnd(Math.min(40, name.length))}  ${label}`);
+    for (const name of names) output.line(`  ${mark} ${name}  ${label}`);
   };
   const isCommitted = new Set(committed);
   for (const name of pushed) output.line(`  ${paint.green("✓")} ${name}${isCommitted.has(name) ? "  committed" : ""}`);

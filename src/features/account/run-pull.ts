@@ -1,6 +1,7 @@
 import { existsSync, rmdirSync, rmSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { buildFiles } from "../../domain/resource/build-files.js";
+import type { ResourceFiles } from "../../domain/resource/build-resource-files.js";
 import type { ComparedResource } from "../../domain/resource/compare-resources.js";
 import { findCaseCollision, formatResourceName, type ResourceSelector } from "../../domain/resource/resource-name.js";
 import { getErrorMessage, KnockError } from "../../errors/knock-error.js";
@@ -37,8 +38,12 @@ class PullFiles {
 
   constructor(private readonly session: AccountSession) {}
 
-  /** Adds the files of the account's version below a folder. Returns the paths of those that change. */
-  addVersion(knockDir: string, remote: AccountResource, local: ProjectResource | null): string[] {
+  /** Adds the files of the account's version below a folder. Returns their names, and the paths of those that change. */
+  addVersion(
+    knockDir: string,
+    remote: AccountResource,
+    local: ProjectResource | null,
+  ): { files: ResourceFiles; changed: string[] } {
     const name = formatResourceName(remote);
     if (hasReference(remote.content))
       throw new KnockError("conflict", `${name} of the account contains a reference to a file`, {
@@ -54,7 +59,7 @@ class PullFiles {
       this.changes.set(path, text);
       changed.push(path);
     }
-    return changed;
+    return { files, changed };
   }
 
   getText(folder: string, file: string): string | null | undefined {
@@ -64,9 +69,8 @@ class PullFiles {
   /** Replaces the files of a resource by the account's version. */
   replace(remote: AccountResource, local: ProjectResource | null): string[] {
     const { knockDir, bases } = this.session;
-    const changed = this.addVersion(knockDir, remote, local);
-    const written = new Set(buildFiles(remote, remote.readonly, local).keys());
-    const stale = local === null ? [] : this.deleteFiles(local, written);
+    const { files, changed } = this.addVersion(knockDir, remote, local);
+    const stale = local === null ? [] : this.deleteFiles(local, files);
     this.changes.set(bases.getPath(remote), bases.format({ here: remote.content, there: remote.content }));
     return [...changed, ...stale];
   }
@@ -74,10 +78,10 @@ class PullFiles {
   /** Deletes the files of a resource. Other files in its folder stay. */
   delete(local: ProjectResource): string[] {
     this.changes.set(this.session.bases.getPath(local), null);
-    return this.deleteFiles(local, new Set());
+    return this.deleteFiles(local, new Map());
   }
 
-  private deleteFiles(local: ProjectResource, kept: ReadonlySet<string>): string[] {
+  private deleteFiles(local: ProjectResource, kept: ResourceFiles): string[] {
     const folder = getResourceFolder(this.session.knockDir, local);
     const paths = [...local.files.keys()].filter((file) => !kept.has(file)).map((file) => join(folder, file));
     for (const path of paths) this.changes.set(path, null);
@@ -180,7 +184,8 @@ function pullResource(
   else if (action === "conflict" && there !== null) {
     version = getResourceFolder(conflictFolder, there);
     const inProject = getResourceFolder(session.knockDir, there);
-    const written = files.addVersion(conflictFolder, there, here).map((path) => relative(version as string, path));
+    const { changed: paths } = files.addVersion(conflictFolder, there, here);
+    const written = paths.map((path) => relative(version as string, path));
     const [first, ...others] = written.filter(
       (file) => here?.files.get(toSlashes(file)) !== files.getText(version as string, file),
     );
@@ -225,8 +230,7 @@ function toPullReport(
     pulled.filter((resource) => resource.action === action).length;
   return {
     account: accountName,
-    environment: scope.environment,
-    branch: scope.branch,
+    ...scope,
     resources: pulled,
     notes,
     summary: {

@@ -1,6 +1,6 @@
 import type { ComparedResource } from "../../domain/resource/compare-resources.js";
 import { formatResourceName, type ResourceSelector } from "../../domain/resource/resource-name.js";
-import { KnockError } from "../../errors/knock-error.js";
+import { getErrorMessage, KnockError } from "../../errors/knock-error.js";
 import type { ProjectResource } from "../../project/resources/read-resources.js";
 import { formatCount } from "../../util/format-count.js";
 import type { AccountSession } from "./account-session.js";
@@ -224,17 +224,10 @@ function toPushReport(
   );
   return {
     account: accountName,
-    environment: scope.environment,
-    branch: scope.branch,
+    ...scope,
     pushed: state.pushed,
     committed: state.committed,
-    failed:
-      stopped === null
-        ? null
-        : {
-            resource: stopped.resource,
-            message: stopped.error instanceof Error ? stopped.error.message : String(stopped.error),
-          },
+    failed: stopped === null ? null : { resource: stopped.resource, message: getErrorMessage(stopped.error) },
     not_pushed: listUnpushed(state),
     not_committed: listUncommitted(state),
     kept: kept.map(formatResourceName),

@@ -36,9 +36,10 @@ function getSdkResource(sdk: KnockMgmt, type: Exclude<ResourceType, "schema">): 
   return resources[type] as unknown as SdkResource;
 }
 
-const MAX_PAGE_SIZE = 100;
+export const MAX_PAGE_SIZE = 100;
 
-const toQuery = ({ environment, branch }: AccountScope) => ({
+/** The query that names the environment and the branch. */
+export const toQuery = ({ environment, branch }: AccountScope) => ({
   environment,
   ...(branch === null ? {} : { branch }),
 });
@@ -104,7 +105,7 @@ export function sendResource(
   return resource[action](id, { ...query, annotate: true, [type]: content });
 }
 
-const getText = (value: unknown): string => (typeof value === "string" ? value : "");
+export const getText = (value: unknown): string => (typeof value === "string" ? value : "");
 
 /** Returns the ID of an entry, which names the resource's files. */
 function toResourceId(type: ResourceType, entry: JsonObject): string {

@@ -5,10 +5,13 @@ import { isJsonObject, type JsonObject } from "../../util/json.js";
 import {
   type AccountResource,
   type AccountScope,
+  getText,
   listEntries,
+  MAX_PAGE_SIZE,
   sendResource,
   toAccountResource,
   toCommitFilter,
+  toQuery,
 } from "./account-resources.js";
 import { type ManagementClient, type ManagementOptions, openManagementClient } from "./management-client.js";
 
@@ -36,11 +39,13 @@ interface AccountBranch {
   last_commit_at: string | null;
 }
 
+/** The query of branches, which only this environment has. */
+const BRANCHED = { environment: "development" };
+
 /** Statuses with which an API says that it does not have an operation, or not for this account. */
 const isUnavailable = (error: unknown): boolean =>
   error instanceof KnockError && (error.status === 403 || error.status === 404 || error.status === 501);
 
-const getText = (value: unknown): string => (typeof value === "string" ? value : "");
 const getTextOrNull = (value: unknown): string | null => (typeof value === "string" && value !== "" ? value : null);
 
 /** An account of the service, or of `knock dev`, as its management API shows it. */
@@ -91,14 +96,14 @@ export class Account {
   }
 
   /** Commits the changes of one resource. */
-  async commit({ environment, branch }: AccountScope, ref: ResourceRef, message: string): Promise<void> {
-    const query = { environment, ...(branch === null ? {} : { branch }), commit_message: message };
+  async commit(scope: AccountScope, ref: ResourceRef, message: string): Promise<void> {
+    const query = { ...toQuery(scope), commit_message: message };
     await this.client.call((sdk) => sdk.commits.commitAll({ ...query, ...toCommitFilter(ref) } as never));
   }
 
   /** Returns the commits that are not promoted, the newest first. */
-  async listUnpromoted({ environment, branch }: AccountScope): Promise<AccountCommit[]> {
-    const query = { environment, promoted: false, limit: 100, ...(branch === null ? {} : { branch }) };
+  async listUnpromoted(scope: AccountScope): Promise<AccountCommit[]> {
+    const query = { ...toQuery(scope), promoted: false, limit: MAX_PAGE_SIZE };
     const entries = await this.client.listAll((sdk) => sdk.commits.list(query));
     return entries.map(toCommit);
   }
@@ -114,43 +119,35 @@ export class Account {
     await this.client.call((sdk) => sdk.commits.promoteAll(query as never));
   }
 
-  async promoteCommit(id: string): Promise<AccountCommit> {
-    const { commit } = await this.client.call((sdk) => sdk.commits.promoteOne(id));
-    return toCommit(commit as unknown as JsonObject);
-  }
-
   /** Returns the slugs of the environments, in the order of promotion. */
   async listEnvironments(): Promise<string[]> {
-    const entries = await this.client.listAll((sdk) => sdk.environments.list({ limit: 100 }));
+    const entries = await this.client.listAll((sdk) => sdk.environments.list({ limit: MAX_PAGE_SIZE }));
     return entries.sort((a, b) => Number(a.order ?? 0) - Number(b.order ?? 0)).map(({ slug }) => getText(slug));
   }
 
-  async listBranches(environment: string): Promise<AccountBranch[]> {
-    const entries = await this.client.listAll((sdk) => sdk.branches.list({ environment, limit: 100 }));
+  async listBranches(): Promise<AccountBranch[]> {
+    const entries = await this.client.listAll((sdk) => sdk.branches.list({ ...BRANCHED, limit: MAX_PAGE_SIZE }));
     return entries.map(toBranch);
   }
 
-  async createBranch(slug: string, environment: string): Promise<AccountBranch> {
-    return toBranch(
-      (await this.client.call((sdk) => sdk.branches.create(slug, { environment }))) as unknown as JsonObject,
-    );
+  async createBranch(slug: string): Promise<AccountBranch> {
+    return toBranch((await this.client.call((sdk) => sdk.branches.create(slug, BRANCHED))) as unknown as JsonObject);
   }
 
-  async deleteBranch(slug: string, environment: string): Promise<void> {
-    await this.client.call((sdk) => sdk.branches.delete(slug, { environment }));
+  async deleteBranch(slug: string): Promise<void> {
+    await this.client.call((sdk) => sdk.branches.delete(slug, BRANCHED));
   }
 
   async readNames(scope: AccountScope): Promise<AccountNames> {
-    const { environment, branch } = scope;
-    const query = { environment, limit: 100, ...(branch === null ? {} : { branch }) };
+    const query = { ...toQuery(scope), limit: MAX_PAGE_SIZE };
     const { client } = this;
     const [channels, channelGroups, variables, categories] = await Promise.all([
       readNames(
-        client.listAll((sdk) => sdk.channels.list({ limit: 100 })),
+        client.listAll((sdk) => sdk.channels.list({ limit: MAX_PAGE_SIZE })),
         "key",
       ),
       readNames(
-        client.listAll((sdk) => sdk.channelGroups.list({ limit: 100 })),
+        client.listAll((sdk) => sdk.channelGroups.list({ limit: MAX_PAGE_SIZE })),
         "key",
       ),
       readNames(

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { RESOURCE_TYPE_NAMES } from "../../../domain/resource/resource-types.js";
+import { RESOURCE_TYPE_NAMES, type ResourceRef } from "../../../domain/resource/resource-types.js";
 import type { ProjectLocation } from "../../../project/find-project.js";
 import { formatDisplayPath } from "../../../project/format-display-path.js";
 import { listEnvironmentNames } from "../../../project/read-environment.js";
@@ -58,9 +58,7 @@ export class AccountState {
 
   /** Returns the slugs of the environments in the order of promotion. */
   listEnvironments(): string[] {
-    const { project, cwd } = this.location;
-    const displayPath = (path: string): string => formatDisplayPath(cwd, path);
-    const names = listEnvironmentNames({ knockDir: project.knockDir, displayPath });
+    const names = listEnvironmentNames(this.files.folders);
     return [DEVELOPMENT, ...names.filter((name) => name !== DEVELOPMENT && name !== PRODUCTION), PRODUCTION];
   }
 
@@ -86,7 +84,7 @@ export class AccountState {
   }
 
   private async recordFiles({ store, files }: AccountTrees): Promise<void> {
-    const found: (FileResource & { type: (typeof RESOURCE_TYPE_NAMES)[number]; id: string })[] = [];
+    const found: (FileResource & ResourceRef)[] = [];
     for (const type of RESOURCE_TYPE_NAMES)
       for (const id of files.list(type)) {
         const file = await files.read({ type, id });

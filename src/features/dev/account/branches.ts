@@ -31,6 +31,12 @@ export function findBranch(store: AccountStore, slug: string): AccountBranch {
   };
 }
 
+/** Deletes a branch with its commits. Its waiting runs end, as those of a deleted folder do (E-019). */
+export function deleteBranch(store: AccountStore, slug: string): void {
+  findBranch(store, slug);
+  store.write(() => store.deleteTree(getBranchTree(slug)));
+}
+
 /** Creates a branch with what is committed to development. `isFolder` says whether the project has a folder for it. */
 export async function createBranch(trees: AccountTrees, slug: string, isFolder: boolean): Promise<void> {
   const { store } = trees;

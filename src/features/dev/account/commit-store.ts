@@ -29,7 +29,6 @@ export function insertCommit(
   store: AccountStore,
   tree: string,
   { type, id, digest, message, now, promoted }: NewCommit,
-  base?: string | null,
 ): CommitRow {
   const before = store.getResource(tree, { type, id });
   const commitId = systemIds.uuid();
@@ -42,7 +41,7 @@ export function insertCommit(
     id,
     digest,
     commit_number: number,
-    base: base === undefined ? (before?.base ?? null) : base,
+    base: before?.base ?? null,
     created_at: before?.created_at ?? now,
     updated_at: now,
   });

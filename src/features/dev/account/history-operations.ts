@@ -10,7 +10,7 @@ import type {
 } from "../emulator/account.js";
 import type { AccountContext } from "./account-context.js";
 import type { WorkingChange } from "./account-store.js";
-import { type AccountTrees, DEVELOPMENT, getBranchSlug, getBranchTree } from "./account-trees.js";
+import { type AccountTrees, DEVELOPMENT, getBranchSlug } from "./account-trees.js";
 import { type CommitRow, findCommit, listCommitRows } from "./commit-store.js";
 import {
   checkMerge,
@@ -155,12 +155,5 @@ export class HistoryOperations {
       changes.push({ type, id, content: digest === null ? null : trees.store.getContent(digest) });
     }
     return changes;
-  }
-
-  /** Deletes a branch with its commits. Its waiting runs end, as those of a deleted folder do (E-019). */
-  async deleteBranch(slug: string): Promise<void> {
-    const { store } = await this.context.state.start();
-    store.write(() => store.deleteTree(getBranchTree(slug)));
-    this.context.engine.reload();
   }
 }

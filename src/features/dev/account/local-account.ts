@@ -3,7 +3,7 @@ import type { Account } from "../emulator/account.js";
 import { AccountContext } from "./account-context.js";
 import type { AccountEngine } from "./account-engine.js";
 import type { AccountState } from "./account-state.js";
-import { createBranch, findBranch, rebaseBranch } from "./branches.js";
+import { createBranch, deleteBranch, findBranch, rebaseBranch } from "./branches.js";
 import { HistoryOperations } from "./history-operations.js";
 import { ResourceOperations } from "./resource-operations.js";
 
@@ -57,8 +57,8 @@ export function openLocalAccount(
       }),
     deleteBranch: (slug) =>
       queue.run(async () => {
-        await getBranch(slug);
-        await history.deleteBranch(slug);
+        deleteBranch((await state.start()).store, slug);
+        engine.reload();
       }),
     rebaseBranch: (slug) =>
       queue.run(async () => {

@@ -1,25 +1,25 @@
 import type { JsonObject } from "../../../../util/json.js";
-import { NO_CONTENT, type Route, type RouteContext } from "../access/route.js";
-import type { AccountBranch } from "../account.js";
+import { NO_CONTENT, type Route, type RouteContext, type RouteResult } from "../access/route.js";
+import type { Account, AccountBranch } from "../account.js";
 import { createInvalidFieldError } from "../http/api-error.js";
 import { createManagementRoute, getAccount, toManagementPage } from "./management-request.js";
 
 /** The form of a branch's slug (CLI-009). */
 const BRANCH_SLUG = /^[\w-]+$/;
 
-const serializeBranch = ({ slug, created_at, updated_at, last_commit_at }: AccountBranch): JsonObject => ({
-  slug,
-  created_at,
-  updated_at,
-  last_commit_at,
-  deleted_at: null,
-});
+const serializeBranch = (branch: AccountBranch): JsonObject => ({ ...branch, deleted_at: null });
 
-/** Branches start from development, so no other environment has any. */
-function checkEnvironment({ query }: RouteContext): void {
-  const environment = query.text("environment") ?? "development";
-  if (environment !== "development") throw createInvalidFieldError("environment", "must be development for branches");
-}
+/** Creates a route for the branches of development. No other environment has any. */
+const createBranchRoute = (
+  rule: string,
+  endpoint: Route["endpoint"],
+  handle: (account: Account, context: RouteContext) => Promise<RouteResult>,
+): Route =>
+  createManagementRoute(rule, endpoint, (context) => {
+    const environment = context.query.text("environment") ?? "development";
+    if (environment !== "development") throw createInvalidFieldError("environment", "must be development for branches");
+    return handle(getAccount(context), context);
+  });
 
 function readNewSlug({ param }: RouteContext): string {
   const slug = param("branch_slug");
@@ -29,25 +29,21 @@ function readNewSlug({ param }: RouteContext): string {
 }
 
 export const branchRoutes: Route[] = [
-  createManagementRoute("A-974", "GET /v1/branches", async (context) => {
-    checkEnvironment(context);
-    return toManagementPage(context, (await getAccount(context).listBranches()).map(serializeBranch));
-  }),
-  createManagementRoute("A-975", "GET /v1/branches/{branch_slug}", async (context) => {
-    checkEnvironment(context);
-    return { body: serializeBranch(await getAccount(context).getBranch(context.param("branch_slug"))) };
-  }),
-  createManagementRoute("A-976", "POST /v1/branches/{branch_slug}", async (context) => {
-    checkEnvironment(context);
-    return { status: 201, body: serializeBranch(await getAccount(context).createBranch(readNewSlug(context))) };
-  }),
-  createManagementRoute("A-977", "DELETE /v1/branches/{branch_slug}", async (context) => {
-    checkEnvironment(context);
-    await getAccount(context).deleteBranch(context.param("branch_slug"));
+  createBranchRoute("A-974", "GET /v1/branches", async (account, context) =>
+    toManagementPage(context, (await account.listBranches()).map(serializeBranch)),
+  ),
+  createBranchRoute("A-975", "GET /v1/branches/{branch_slug}", async (account, { param }) => ({
+    body: serializeBranch(await account.getBranch(param("branch_slug"))),
+  })),
+  createBranchRoute("A-976", "POST /v1/branches/{branch_slug}", async (account, context) => ({
+    status: 201,
+    body: serializeBranch(await account.createBranch(readNewSlug(context))),
+  })),
+  createBranchRoute("A-977", "DELETE /v1/branches/{branch_slug}", async (account, { param }) => {
+    await account.deleteBranch(param("branch_slug"));
     return NO_CONTENT;
   }),
-  createManagementRoute("A-978", "PUT /v1/branches/{branch_slug}/rebase", async (context) => {
-    checkEnvironment(context);
-    return { body: serializeBranch(await getAccount(context).rebaseBranch(context.param("branch_slug"))) };
-  }),
+  createBranchRoute("A-978", "PUT /v1/branches/{branch_slug}/rebase", async (account, { param }) => ({
+    body: serializeBranch(await account.rebaseBranch(param("branch_slug"))),
+  })),
 ];
