@@ -24,7 +24,7 @@ const ALLOWED = {
     "`(?:<!--)?${word}(\\\\d+)x(?:-->)?`", // a word of letters
   ],
   // Patterns of users are matched by RE2, or within a time limit.
-  "features/test/name-filter.ts": ["pattern"],
+  "scenarios/name-filter.ts": ["pattern"],
   "scenarios/text-matcher.ts": ["pattern"],
   "domain/schema/check-json-schema.ts": ["pattern"],
   "domain/data-schema/resolve-patterns.ts": ["pattern"],

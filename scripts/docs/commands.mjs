@@ -1,5 +1,7 @@
 // Generates docs/reference/commands/: a page for each command, from the commands' own definitions. Examples of their
 // help are run for the output that the pages show.
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { ExampleProject } from "../documentation/example-project.mjs";
 import { loadProgram } from "../documentation/load-program.mjs";
 import { formatCode, formatDefault, formatTable, joinParts, toAnchor, toSentence } from "../documentation/markdown.mjs";
@@ -49,6 +51,14 @@ const SCENARIOS = {
   store: { before: [TRIGGERS], isReleased: true },
   dev: { isStopped: true },
   plan: { isServed: true },
+  review: {
+    before: ["git init --quiet --initial-branch main && git add --all && git commit --quiet --message Start"],
+    edit: [
+      "knock/workflows/new-comment/workflow.json",
+      /"delay_for": \{[^}]*\}/,
+      '"delay_for": { "unit": "minutes", "value": 1 }',
+    ],
+  },
   pull: { isServed: true },
   push: { isServed: true, shown: ["knock push --dry-run"] },
   promote: { isServed: true },
@@ -167,11 +177,16 @@ async function formatCommand(command, shared, project, scenario, level) {
   );
 }
 
-async function createProject({ project: name = "collab", before = [] }) {
+async function createProject({ project: name = "collab", before = [], edit }) {
   const project = new ExampleProject(name);
   for (const line of before) {
     const { text, exitCode } = await project.run(line);
     if (exitCode !== 0) throw new Error(`exit ${exitCode}: ${line}\n${text}`);
+  }
+  if (edit !== undefined) {
+    const [file, pattern, replacement] = edit;
+    const path = join(project.dir, file);
+    writeFileSync(path, readFileSync(path, "utf8").replace(pattern, replacement));
   }
   return project;
 }

@@ -4,6 +4,8 @@ import { loadSource } from "../load-source.mjs";
 
 const INTRODUCTIONS = {
   Settings: "A flag takes precedence over its variable. A variable takes precedence over `knock.json` and the profile.",
+  "CI jobs":
+    "GitHub Actions and GitLab CI/CD set these variables, except the tokens. `--post` is an option of `knock review`.",
   Traces:
     "Standard variables of OpenTelemetry for `knock worker` and `knock dev`. The SDK reads further ones. See [Traces](../guide/scaling.md#traces).",
 };

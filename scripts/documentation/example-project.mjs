@@ -1,4 +1,5 @@
 // Runs example commands in a copy of a sample project, in this process, with the same output on every machine.
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   cpSync,
@@ -192,6 +193,7 @@ export class ExampleProject {
   }
 
   async #runCommand([program, ...argv], input, isStopped) {
+    if (program === "git") return { text: this.#runGit(argv), exitCode: 0 };
     if (program !== "knock") throw new Error(`an example starts ${program}, which is not supported`);
     const { PROGRAM, run } = await loadProgram();
     let text = "";
@@ -209,6 +211,14 @@ export class ExampleProject {
     } finally {
       Date.now = realNow;
     }
+  }
+
+  /** Runs git with fixed times and names, so that commits have the same IDs in each run. */
+  #runGit(argv) {
+    const times = { GIT_AUTHOR_DATE: new Date(NOW).toISOString(), GIT_COMMITTER_DATE: new Date(NOW).toISOString() };
+    const identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com"];
+    const env = { PATH: process.env.PATH, HOME: this.#root, ...times };
+    return execFileSync("git", [...identity, ...argv], { cwd: this.dir, encoding: "utf8", env, timeout: 60_000 });
   }
 
   #createIO(argv, stream, signal, input) {

@@ -94,6 +94,10 @@ export const JSON_EXAMPLES = [
   ["config-path", "knock config path --json"],
   ["error", "knock notify new-coment --recipients ada --json"],
   ["runs-show-workflow-run", `knock runs show "$(${COMMENT} --quiet)" --json`],
+  [
+    "review",
+    "git init --quiet --initial-branch main && git add --all && git commit --quiet --message Start && knock review --json",
+  ],
 ];
 
 const RUN_ID = "3f9c8a52-6d1e-4b77-a0c4-9e5d2b1f8a63";

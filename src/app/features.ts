@@ -11,6 +11,7 @@ import { init } from "../features/init/feature.js";
 import { logs } from "../features/logs/feature.js";
 import { newFiles } from "../features/new/feature.js";
 import { replay } from "../features/replay/feature.js";
+import { review } from "../features/review/feature.js";
 import { settings } from "../features/settings/feature.js";
 import { store } from "../features/store/feature.js";
 import { test } from "../features/test/feature.js";
@@ -26,6 +27,7 @@ export const FEATURES: readonly Feature[] = [
   test,
   forecast,
   replay,
+  review,
   diff,
   audit,
   validate,

@@ -53,3 +53,11 @@ export function diffTexts(before: string | null, after: string | null): DiffLine
   );
   return collapse(lines);
 }
+
+/** Returns the numbers of lines that two texts have in common, and that only one of them has. */
+export function countLines(before: string, after: string): { equal: number; added: number; removed: number } {
+  const counts = { equal: 0, added: 0, removed: 0 };
+  const changes = diffLines(before, after, { timeout: DIFF_TIMEOUT_MS }) ?? [];
+  for (const { count = 0, added, removed } of changes) counts[added ? "added" : removed ? "removed" : "equal"] += count;
+  return counts;
+}

@@ -22,14 +22,18 @@ export function formatJobSummary(title: string, results: readonly ExpectationRes
   );
 }
 
-/** Appends Markdown to the file that `GITHUB_STEP_SUMMARY` names. Warns if it cannot be written. */
-export function appendJobSummary(markdown: string, env: EnvironmentVariables, output: Output): void {
+/**
+ * Appends Markdown to the file that `GITHUB_STEP_SUMMARY` names. Returns whether it was written, and warns if it cannot be.
+ */
+export function appendJobSummary(markdown: string, env: EnvironmentVariables, output: Output): boolean {
   const file = env.GITHUB_STEP_SUMMARY;
-  if (!file) return;
+  if (!file) return false;
   try {
     appendFileSync(file, markdown);
+    return true;
   } catch (error) {
     output.warn(`the job summary was not written: ${getErrorMessage(error)}`);
+    return false;
   }
 }
 

@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { copyOnRead } from "../../src/comparison/copy-on-read.js";
 import { KEEP_DATA } from "../../src/comparison/personal-data-filter.js";
 import { readStoredHistory } from "../../src/comparison/read-stored-history.js";
 import type { ReplayReport } from "../../src/comparison/replay-report.js";
 import type { ProcessIO } from "../../src/context/process-io.js";
 import { getClockTime } from "../../src/engine/context/engine-context.js";
-import { copyOnRead } from "../../src/features/replay/copy-on-read.js";
 import { runReplay } from "../../src/features/replay/run-replay.js";
 import type { Store } from "../../src/ports/store.js";
 import { findProject, type ProjectLocation } from "../../src/project/find-project.js";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openInBrowser } from "../../src/context/open-in-browser.js";
 import { removeKeys } from "../../src/context/remove-keys.js";
-import { runGit } from "../../src/features/replay/git.js";
+import { runGit } from "../../src/context/run-git.js";
 import { eventually } from "../helpers/eventually.js";
 
 const KEYS = { KNOCK_API_KEY: "sk_1", KNOCK_SERVICE_TOKEN: "knock_st_1", KNOCK_SIGNING_KEY: "pem" };

@@ -1,8 +1,9 @@
+import { CI_VARIABLES } from "./ci-variables.js";
 import { TRACE_VARIABLES } from "./trace-variables.js";
 
 interface EnvironmentVariable {
   name: string;
-  group: "Settings" | "Output" | "Network" | "Files" | "Programs" | "Traces";
+  group: "Settings" | "Output" | "Network" | "Files" | "Programs" | "CI jobs" | "Traces";
   /** The setting that the variable changes. Backquotes mark code. */
   meaning: string;
   /** The behavior if the variable is not set. */
@@ -173,24 +174,6 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
     default: "only internal errors have a stack trace",
   },
   {
-    name: "GITHUB_ACTIONS",
-    group: "Output",
-    meaning: "`true` prints an annotation for each `--expect` rule that is not met; GitHub Actions sets it",
-    default: "no annotations",
-  },
-  {
-    name: "GITHUB_WORKSPACE",
-    group: "Output",
-    meaning: "folder that paths in annotations are relative to, with `GITHUB_ACTIONS=true`; GitHub Actions sets it",
-    default: "the working directory",
-  },
-  {
-    name: "GITHUB_STEP_SUMMARY",
-    group: "Output",
-    meaning: "file to which a table of `--expect` rules is added, with `GITHUB_ACTIONS=true`; GitHub Actions sets it",
-    default: "no table",
-  },
-  {
     name: "HTTPS_PROXY",
     group: "Network",
     meaning: "URL of the proxy for the API; localhost is always reached directly",
@@ -294,5 +277,6 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
     meaning: "the command that `npx` runs",
     default: "see `npm_lifecycle_event`",
   },
+  ...CI_VARIABLES,
   ...TRACE_VARIABLES,
 ];

@@ -36,7 +36,7 @@ export function createReportFiles({ env, cwd }: ProcessIO, output: Output, mode?
       return toSlashes(isOutside ? path : fromWorkspace);
     },
     /** Appends Markdown to the job summary of GitHub Actions, if there is one. */
-    appendJobSummary: (markdown: string): void => appendJobSummary(markdown, env, output),
+    appendJobSummary: (markdown: string): boolean => appendJobSummary(markdown, env, output),
     /** Returns the page of the `html` reporter, without results. Throws `report_failed` if there is no build. */
     readReportPage(): string {
       const [report, page] = [findBuiltFile("report.html"), findBuiltFile("page.html")];

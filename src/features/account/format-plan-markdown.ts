@@ -1,3 +1,4 @@
+import { formatCode, formatCodeBlock } from "../../output/markdown.js";
 import type { PlannedResource, PlanReport } from "./plan-report-schema.js";
 import {
   formatChange,
@@ -9,13 +10,6 @@ import {
   PLAN_SECTIONS,
 } from "./print-plan.js";
 
-/** Puts text in backquotes, with more of them than the text contains. */
-function formatCode(text: string): string {
-  const longest = Math.max(0, ...(text.match(/`+/g) ?? []).map(({ length }) => length));
-  const fence = "`".repeat(longest + 1);
-  return longest === 0 ? `\`${text}\`` : `${fence} ${text} ${fence}`;
-}
-
 const MARKS = { added: "+", removed: "-", changed: "!", same: " " } as const;
 
 /** Returns the changes of a resource as a block that code hosts color. */
@@ -24,8 +18,7 @@ function formatChanges({ changes }: PlannedResource): string[] {
   const lines = changes
     .flatMap(formatChange)
     .flatMap(({ kind, text }) => text.split("\n").map((line) => `${MARKS[kind]} ${line}`));
-  const fence = "`".repeat(Math.max(3, ...lines.map((line) => (/`{3,}/.exec(line)?.[0].length ?? 0) + 1)));
-  return ["", `${fence}diff`, ...lines, fence, ""];
+  return ["", ...formatCodeBlock(lines, "diff"), ""];
 }
 
 /** Returns a plan as Markdown for a review, such as a comment on a pull request. */

@@ -3,6 +3,7 @@ import { addExamples } from "../../commands/shared/examples.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "../../commands/shared/help-groups.js";
 import { addCommonOptions, addTargetOptions, type CommonFlags } from "../../commands/shared/options.js";
 import { createReportFiles } from "../../commands/shared/report-files.js";
+import { MAX_CONCURRENT_READS } from "../../comparison/map-concurrently.js";
 import { readTimedTriggers } from "../../comparison/read-timed-triggers.js";
 import { hasDifferences, type ReplayReport } from "../../comparison/replay-report.js";
 import type { CommandContext } from "../../context/command-context.js";
@@ -12,7 +13,6 @@ import { KnockError } from "../../errors/knock-error.js";
 import { PAST_TIME_FORM, parseDurationArgument, parseTimeArgument } from "../../input/parse-time.js";
 import { formatInputName } from "../../input/trigger-payload.js";
 import { parseDuration } from "../../util/duration.js";
-import { MAX_CONCURRENT_READS } from "./map-concurrently.js";
 import { printReplayReport } from "./print-replay.js";
 import type { ReplayOptions } from "./replay-options.js";
 import { buildReplayPage } from "./replay-page.js";
@@ -73,7 +73,7 @@ export function registerReplay(program: Command, context: CommandContext): void 
     .optionsGroup(OPTION_GROUPS.output)
     .option("--html <file>", "write the differences to one HTML page, besides the output");
   addExamples(command, ({ workflow }) => ["knock replay", `knock replay ${workflow.key} --since 2026-01-01`]).action(
-    (keys: string[], flags: ReplayFlags) => runReplay(keys, flags, context),
+    (keys: string[], flags: ReplayFlags) => runCommand(keys, flags, context),
   );
 }
 
@@ -131,20 +131,25 @@ async function replay(
     warn: (text: string) => output.warn(text),
     setProgress,
   };
-  const { replayAccount, replayFile, replayStore } = await import("./replay-sources.js");
+  const { openFileSource, readAccountSource, withStoreSource } = await import("../../comparison/trigger-sources.js");
+  const { runReplay } = await import("./run-replay.js");
   const { file, limit, keepsPersonalData } = options;
   if (file === null && (await settings.getTarget(flags)) === "remote")
-    return replayAccount(await target.open(flags, "read", ACCOUNT_CONNECTION), options, context);
+    return runReplay(
+      await readAccountSource(await target.open(flags, "read", ACCOUNT_CONNECTION), options, context),
+      options,
+      context,
+    );
   if (limit !== null || keepsPersonalData)
     throw new KnockError("usage", "--limit and --keep-personal-data are only for triggers of the account", {
       hint: "Add --remote, without --file.",
     });
   return file === null
-    ? replayStore(location, options, context)
-    : replayFile(file.name, file.triggers, options, context);
+    ? withStoreSource(location, options, context, (source) => runReplay(source, options, context))
+    : runReplay(openFileSource(file.name, file.triggers, options), options, context);
 }
 
-async function runReplay(keys: string[], flags: ReplayFlags, context: CommandContext): Promise<void> {
+async function runCommand(keys: string[], flags: ReplayFlags, context: CommandContext): Promise<void> {
   const options = await readOptions(keys, flags, context);
   const { io, output } = context;
   const report = await output.showProgress("replaying triggers", (setText) => replay(options, flags, context, setText));

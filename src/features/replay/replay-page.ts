@@ -1,24 +1,11 @@
 import { type DiffLine, diffTexts } from "../../comparison/diff-texts.js";
 import type { RecipientDifferences, ReplayReport } from "../../comparison/replay-report.js";
 import { formatRecipient } from "../../domain/recipient/recipient.js";
+import { escapeHtml } from "../../output/escape-html.js";
 import { formatTime } from "../../output/format-time.js";
 
 /** Limits the recipients of a page, because browsers open larger pages slowly. */
 const MAX_RECIPIENTS = 1_000;
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-/** Escapes a text for HTML. Other control characters than line breaks have no place in a page. */
-const escapeHtml = (text: string): string =>
-  text
-    .replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
-    .replace(/\p{Cc}/gu, (character) => (character === "\n" ? character : "\ufffd"));
 
 const STYLE = `
 :root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; }

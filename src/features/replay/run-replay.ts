@@ -1,40 +1,13 @@
-import { openReplayEngine } from "../../comparison/open-replay-engine.js";
-import type { DataFilter } from "../../comparison/personal-data-filter.js";
-import { createRootFinder, readRuns, readSentMessages } from "../../comparison/read-runs.js";
-import { createRecordedAnswers } from "../../comparison/recorded-answers.js";
-import { type RecordedHistory, type SentMessage, toRunKey } from "../../comparison/recorded-history.js";
+import { openRevision } from "../../comparison/open-revision.js";
+import { type SentMessage, toRunKey } from "../../comparison/recorded-history.js";
 import { buildReplayReport, type RejectedTrigger, type ReplayReport } from "../../comparison/replay-report.js";
-import { runTriggers } from "../../comparison/run-triggers.js";
-import type { ProcessIO } from "../../context/process-io.js";
+import { replayTriggers } from "../../comparison/replay-triggers.js";
+import type { ReplayContext, ReplaySource } from "../../comparison/trigger-sources.js";
 import { toRecipientKey } from "../../domain/recipient/recipient.js";
-import type { Store } from "../../ports/store.js";
 import { checkWorkflowKeys } from "../../project/check-workflow-keys.js";
 import type { Project } from "../../project/open-project.js";
 import { toIsoTime } from "../../util/iso-time.js";
-import { openRevision } from "./open-revision.js";
 import type { ReplayOptions } from "./replay-options.js";
-
-export interface ReplayContext {
-  project: Project;
-  io: ProcessIO;
-  warn(text: string): void;
-  setProgress(text: string): void;
-}
-
-/** Triggers of the past, with the data of their recipients. */
-interface ReplaySource {
-  name: string;
-  history: RecordedHistory;
-  /** Whether the data of the triggers contains the responses of their requests. */
-  hasResponses: boolean;
-  /** Applied to what the report says about triggers and recipients. */
-  filter: DataFilter;
-  /**
-   * Writes what is known about the recipients to the empty store of a replay, or returns one that reads it later. `at` is the time
-   * of the first trigger.
-   */
-  prepareStore(target: Store, at: number): Promise<Store>;
-}
 
 /** The messages of one replay, and the triggers that its files rejected. */
 interface ReplayRun {
@@ -43,39 +16,16 @@ interface ReplayRun {
 }
 
 /** Runs the triggers against the files of a project, in a new store in memory. */
-async function runAgainst(
-  project: Project,
-  { history, hasResponses, filter, prepareStore }: ReplaySource,
-  { io, warn, setProgress }: ReplayContext,
-): Promise<ReplayRun> {
-  const { operations, store } = await openReplayEngine(project, io, {
-    hasResponses,
-    prepareStore: (created) => prepareStore(created, history.triggers[0]?.at ?? 0),
-    answers: createRecordedAnswers(history),
-    warn: (text) => warn(filter.filterText(text)),
-  });
-  try {
-    const { names, failures } = await runTriggers(operations, history, {
-      store,
-      signal: io.signal,
-      onProgress: (done, total) => setProgress(`replaying: ${done} of ${total} actions done`),
-    });
-    const findRoot = createRootFinder(await readRuns(store, null));
-    const getTriggerName = (id: string): string | null | undefined =>
-      history.ignoresStepRuns && findRoot(id) !== id ? undefined : (names.get(findRoot(id)) ?? null);
-    return {
-      messages: (await readSentMessages(store, { getTriggerName, since: null })).messages,
-      rejected: failures.map(({ trigger: { name, at, trigger }, error }) => ({
-        trigger: name,
-        workflow: trigger.workflow,
-        at: toIsoTime(at),
-        code: error.code,
-        message: error.message,
-      })),
-    };
-  } finally {
-    await operations.close();
-  }
+async function runAgainst(project: Project, source: ReplaySource, context: ReplayContext): Promise<ReplayRun> {
+  const { messages, failures } = await replayTriggers(project, source, context);
+  const rejected = failures.map(({ trigger: { name, at, trigger }, error }) => ({
+    trigger: name,
+    workflow: trigger.workflow,
+    at: toIsoTime(at),
+    code: error.code,
+    message: error.message,
+  }));
+  return { messages, rejected };
 }
 
 /** Throws `workflow_missing` for a key that neither the project nor a trigger has. */
@@ -125,7 +75,7 @@ async function compareWithRevision(
   options: ReplayOptions,
   context: ReplayContext,
 ): Promise<ReplayReport> {
-  const revision = await openRevision(context.project, against, context.io.cwd);
+  const revision = await openRevision(context.project, { revision: against, flag: "--against" }, context.io.cwd);
   try {
     // Both runs end when no work is pending, because what was sent in the past is not compared.
     const untilIdle = { ...source, history: { ...source.history, until: null, ignoresStepRuns: false } };

@@ -13,8 +13,8 @@ import type { Workflow } from "../../domain/workflow/workflow.js";
 import { formatDisplayPath } from "../../project/format-display-path.js";
 import type { Project } from "../../project/open-project.js";
 import { type ProjectFile, readProjectText } from "../../project/read-project-text.js";
+import type { FinishedFile } from "../../scenarios/run-file.js";
 import type { EmailReport, ScenarioMessage } from "../../scenarios/test-report.js";
-import type { FinishedFile } from "./run-file.js";
 
 type EmailFinding = EmailReport["findings"][number];
 

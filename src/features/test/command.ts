@@ -14,11 +14,11 @@ import { EXIT } from "../../errors/error-codes.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { parseDurationArgument } from "../../input/parse-time.js";
 import { printError } from "../../output/print-error.js";
+import { createNameFilter, isNamePattern } from "../../scenarios/name-filter.js";
+import type { TestOptions } from "../../scenarios/test-options.js";
 import type { ReportedFile, TestReport } from "../../scenarios/test-report.js";
-import { createNameFilter, isNamePattern } from "./name-filter.js";
 import { needDetails, Reporters, selectReporters } from "./parse-reporters.js";
 import { REPORTER_NAMES } from "./reporters/reporters.js";
-import type { TestOptions } from "./test-options.js";
 
 /** The time limit of a scenario, in milliseconds. */
 const DEFAULT_TIMEOUT_MS = 10_000;

@@ -1,4 +1,4 @@
-import { type FileOutcome, type FileRunner, isFailure, type SelectedFile } from "./run-file.js";
+import { type FileOutcome, type FileRunner, isFailure, type SelectedFile } from "../../scenarios/run-file.js";
 
 /** Memory that threads share: the place of the next file. */
 export type QueueMemory = SharedArrayBuffer;

@@ -6,7 +6,7 @@ import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { toSlashes } from "../../project/format-display-path.js";
 import type { Project } from "../../project/open-project.js";
-import type { ChangedParts } from "./changed-parts.js";
+import type { ChangedParts } from "../../scenarios/changed-parts.js";
 import { findChangedWorkflows } from "./find-changed-workflows.js";
 
 const GIT_TIMEOUT_MS = 10_000;

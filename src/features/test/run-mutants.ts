@@ -4,8 +4,8 @@ import { isWorkflowActive } from "../../engine/context/engine-context.js";
 import type { ScenarioTargets } from "../../scenarios/open-scenario-target.js";
 import type { Scenario } from "../../scenarios/parse-scenarios.js";
 import { readScenarios } from "../../scenarios/read-scenarios.js";
+import type { FileOutcome, FileRunner, SelectedFile } from "../../scenarios/run-file.js";
 import { type Mutant, type MutationReport, mutateWorkflow } from "./mutate-workflow.js";
-import type { FileOutcome, FileRunner, SelectedFile } from "./run-file.js";
 
 interface ScenarioInFile {
   file: SelectedFile;

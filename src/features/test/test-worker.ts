@@ -2,11 +2,11 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { ProcessIO } from "../../context/process-io.js";
 import { setLiquidMode } from "../../engine/liquid/liquid-mode.js";
 import type { ProjectLocation } from "../../project/find-project.js";
+import type { ChangedParts } from "../../scenarios/changed-parts.js";
 import { ScenarioTargets } from "../../scenarios/open-scenario-target.js";
-import type { ChangedParts } from "./changed-parts.js";
+import { type FileOutcome, FileRunner, type SelectedFile } from "../../scenarios/run-file.js";
+import type { TestOptions } from "../../scenarios/test-options.js";
 import { FileQueue, type QueueMemory, runQueue } from "./file-queue.js";
-import { type FileOutcome, FileRunner, type SelectedFile } from "./run-file.js";
-import type { TestOptions } from "./test-options.js";
 
 /** The settings with which a thread runs scenario files. */
 export interface TestWorkerData {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createNameFilter } from "../../../src/features/test/name-filter.js";
+import { createNameFilter } from "../../../src/scenarios/name-filter.js";
 import { catchThrown } from "../../helpers/catch-error.js";
 
 describe("the filter of scenarios", () => {

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FileQueue } from "../../../src/features/test/file-queue.js";
-import type { FileOutcome, SelectedFile } from "../../../src/features/test/run-file.js";
-import type { TestOptions } from "../../../src/features/test/test-options.js";
 import { TestThreads } from "../../../src/features/test/test-threads.js";
 import type { TestWorkerMessage } from "../../../src/features/test/test-worker.js";
 import { findProject } from "../../../src/project/find-project.js";
+import type { FileOutcome, SelectedFile } from "../../../src/scenarios/run-file.js";
+import type { TestOptions } from "../../../src/scenarios/test-options.js";
 import { BIN, createSample, type Sample } from "../../helpers/run-knock.js";
 
 const OPTIONS: TestOptions = {

@@ -1,5 +1,5 @@
-import { compileLinearPattern } from "../../domain/data-schema/compile-linear-pattern.js";
-import { KnockError } from "../../errors/knock-error.js";
+import { compileLinearPattern } from "../domain/data-schema/compile-linear-pattern.js";
+import { KnockError } from "../errors/knock-error.js";
 
 const PATTERN = /^\/(.+)\/$/;
 

@@ -1,25 +1,20 @@
-import type { PastRun, TriggerNameFinder } from "../../comparison/read-runs.js";
-import { buildHistory, RECIPIENT_STEPS } from "../../comparison/read-stored-history.js";
-import type {
-  RecordedEngagement,
-  RecordedHistory,
-  ReplayRange,
-  SentMessage,
-} from "../../comparison/recorded-history.js";
-import { type RecipientKey, type RecipientUpsert, TENANTS, toRecipientKey } from "../../domain/recipient/recipient.js";
-import type { Subscription } from "../../domain/recipient/subscription.js";
-import { parseRecipientReference } from "../../domain/run/message-outcomes.js";
-import { REQUESTING_STEPS } from "../../domain/run/sends-request.js";
-import { isBatchStep } from "../../domain/step-types/batch-step.js";
-import { isTriggerWorkflowType } from "../../domain/step-types/trigger-workflow-step.js";
-import { walkSteps } from "../../domain/step-types/walk-steps.js";
-import { KnockError } from "../../errors/knock-error.js";
-import type { ResourceOperations } from "../../ports/resource-operations.js";
-import type { RunHistory } from "../../ports/run-history.js";
-import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { type RecipientKey, type RecipientUpsert, TENANTS, toRecipientKey } from "../domain/recipient/recipient.js";
+import type { Subscription } from "../domain/recipient/subscription.js";
+import { parseRecipientReference } from "../domain/run/message-outcomes.js";
+import { REQUESTING_STEPS } from "../domain/run/sends-request.js";
+import { isBatchStep } from "../domain/step-types/batch-step.js";
+import { isTriggerWorkflowType } from "../domain/step-types/trigger-workflow-step.js";
+import { walkSteps } from "../domain/step-types/walk-steps.js";
+import { KnockError } from "../errors/knock-error.js";
+import type { ResourceOperations } from "../ports/resource-operations.js";
+import type { RunHistory } from "../ports/run-history.js";
+import { isJsonObject, type JsonObject } from "../util/json.js";
 import { type AccountMessage, assignTriggerData } from "./assign-trigger-data.js";
 import { mapConcurrently } from "./map-concurrently.js";
 import { type AccountRun, parseTime, readAccountRuns, toText } from "./read-account-runs.js";
+import type { PastRun, TriggerNameFinder } from "./read-runs.js";
+import { buildHistory, RECIPIENT_STEPS } from "./read-stored-history.js";
+import type { RecordedEngagement, RecordedHistory, ReplayRange, SentMessage } from "./recorded-history.js";
 
 /** The times of engagements in a message, and what they mean. */
 const ENGAGEMENT_TIMES = [

@@ -1,7 +1,7 @@
-import type { RecordedMembership } from "../../comparison/recorded-history.js";
-import { type RecipientKey, type RecipientUpsert, splitRecipientKey, USERS } from "../../domain/recipient/recipient.js";
-import type { Seed } from "../../ports/seed-store.js";
-import type { Store } from "../../ports/store.js";
+import { type RecipientKey, type RecipientUpsert, splitRecipientKey, USERS } from "../domain/recipient/recipient.js";
+import type { Seed } from "../ports/seed-store.js";
+import type { Store } from "../ports/store.js";
+import type { RecordedMembership } from "./recorded-history.js";
 
 const CHUNK_SIZE = 500;
 /** No recipients file has this name. */

@@ -1,8 +1,8 @@
 import { relative } from "node:path";
-import { toSlashes } from "../../project/format-display-path.js";
-import type { ProjectFile } from "../../project/read-project-text.js";
-import { listScenarioWorkflows } from "../../scenarios/list-scenario-workflows.js";
-import type { Scenario } from "../../scenarios/parse-scenarios.js";
+import { toSlashes } from "../project/format-display-path.js";
+import type { ProjectFile } from "../project/read-project-text.js";
+import { listScenarioWorkflows } from "./list-scenario-workflows.js";
+import type { Scenario } from "./parse-scenarios.js";
 
 /** The parts of a project that differ from a revision. Can be sent to another thread. */
 export interface ChangedParts {

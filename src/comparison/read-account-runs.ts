@@ -1,12 +1,12 @@
-import type { PastRun } from "../../comparison/read-runs.js";
-import type { ReplayRange } from "../../comparison/recorded-history.js";
-import { type RecipientKey, toRecipientKey } from "../../domain/recipient/recipient.js";
-import { parseRecipientReference } from "../../domain/run/message-outcomes.js";
-import type { RunStatus } from "../../domain/run/run-status.js";
-import type { RunEvent, TriggerSource, WorkflowRun } from "../../domain/run/workflow-run.js";
-import type { RunHistory } from "../../ports/run-history.js";
-import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import { type RecipientKey, toRecipientKey } from "../domain/recipient/recipient.js";
+import { parseRecipientReference } from "../domain/run/message-outcomes.js";
+import type { RunStatus } from "../domain/run/run-status.js";
+import type { RunEvent, TriggerSource, WorkflowRun } from "../domain/run/workflow-run.js";
+import type { RunHistory } from "../ports/run-history.js";
+import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 import { mapConcurrently } from "./map-concurrently.js";
+import type { PastRun } from "./read-runs.js";
+import type { ReplayRange } from "./recorded-history.js";
 
 /** A recipient run of the account. */
 export interface AccountRun extends PastRun {

@@ -1,28 +1,28 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { isInsideFolder } from "../../context/is-inside-folder.js";
-import { describeFinding } from "../../domain/findings/describe-finding.js";
-import type { Workflow } from "../../domain/workflow/workflow.js";
-import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
-import type { OnTemplateCondition } from "../../ports/definitions.js";
-import type { LocalOperations } from "../../ports/operations.js";
-import { type ProjectFile, readProjectText } from "../../project/read-project-text.js";
-import { listReachedItems } from "../../scenarios/coverage.js";
-import { createTemplateConditionId } from "../../scenarios/list-coverage-items.js";
-import { listScenarioWorkflows } from "../../scenarios/list-scenario-workflows.js";
-import { listRecipientRuns, readAllMessages } from "../../scenarios/observe.js";
-import type { ScenarioTargets } from "../../scenarios/open-scenario-target.js";
-import type { Scenario } from "../../scenarios/parse-scenarios.js";
-import { readScenarios, type ScenarioFileContent } from "../../scenarios/read-scenarios.js";
-import { runScenario } from "../../scenarios/run-scenario.js";
-import type { ScenarioTarget } from "../../scenarios/scenario-target.js";
-import { parseSnapshots, type SnapshotMode, Snapshots } from "../../scenarios/snapshots.js";
-import type { ReportedFile, ReportedScenario, ScenarioMessage, ScenarioResult } from "../../scenarios/test-report.js";
-import { writeTestFile } from "../../scenarios/write-test-file.js";
-import { toPointer } from "../../util/json.js";
+import { isInsideFolder } from "../context/is-inside-folder.js";
+import { describeFinding } from "../domain/findings/describe-finding.js";
+import type { Workflow } from "../domain/workflow/workflow.js";
+import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
+import type { OnTemplateCondition } from "../ports/definitions.js";
+import type { LocalOperations } from "../ports/operations.js";
+import { type ProjectFile, readProjectText } from "../project/read-project-text.js";
+import { toPointer } from "../util/json.js";
 import { type ChangedParts, isAffected } from "./changed-parts.js";
+import { listReachedItems } from "./coverage.js";
+import { createTemplateConditionId } from "./list-coverage-items.js";
+import { listScenarioWorkflows } from "./list-scenario-workflows.js";
 import { createNameFilter } from "./name-filter.js";
+import { listRecipientRuns, readAllMessages } from "./observe.js";
+import type { ScenarioTargets } from "./open-scenario-target.js";
+import type { Scenario } from "./parse-scenarios.js";
+import { readScenarios, type ScenarioFileContent } from "./read-scenarios.js";
+import { runScenario } from "./run-scenario.js";
+import type { ScenarioTarget } from "./scenario-target.js";
+import { parseSnapshots, type SnapshotMode, Snapshots } from "./snapshots.js";
 import type { TestOptions } from "./test-options.js";
+import type { ReportedFile, ReportedScenario, ScenarioMessage, ScenarioResult } from "./test-report.js";
+import { writeTestFile } from "./write-test-file.js";
 
 /** Reads the messages of a scenario, oldest first, with the snapshots that differ from them. */
 async function readScenarioMessages({ operations, reader }: ScenarioTarget): Promise<ScenarioMessage[]> {
@@ -74,7 +74,7 @@ async function reportInvalid(
   { name, path, problems }: Scenario,
   locate: ScenarioFileContent["locate"],
 ): Promise<ReportedScenario> {
-  const { toFilePath } = await import("../../scenarios/parse-scenario-file.js");
+  const { toFilePath } = await import("./parse-scenario-file.js");
   const scenario = toPointer(path);
   const details: ErrorDetail[] = [];
   for (const problem of problems) {

@@ -1,22 +1,34 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
-import { createTemporaryFolder } from "../../context/temporary-folder.js";
-import { KnockError } from "../../errors/knock-error.js";
-import { findProject, PROJECT_FILE } from "../../project/find-project.js";
-import { toSlashes } from "../../project/format-display-path.js";
-import { openProject, type Project } from "../../project/open-project.js";
-import { isJsonObject } from "../../util/json.js";
-import { runGit } from "./git.js";
+import { type GitOptions, runGit } from "../context/run-git.js";
+import { createTemporaryFolder } from "../context/temporary-folder.js";
+import { KnockError } from "../errors/knock-error.js";
+import { findProject, PROJECT_FILE } from "../project/find-project.js";
+import { toSlashes } from "../project/format-display-path.js";
+import { openProject, type Project } from "../project/open-project.js";
+import { isJsonObject } from "../util/json.js";
 
-const FLAG = "--against";
 const MAX_FILES = 20_000;
 const MAX_BYTES = 100 * 1024 * 1024;
 /** The mode of symbolic links, which are not followed. */
 const LINK_MODE = "120000";
 
+/** A revision to open. */
+interface RevisionOptions {
+  revision: string;
+  /** The option that names it, for errors. */
+  flag: string;
+  /** The project's folder in the repository at that revision, if it has moved since. */
+  folder?: string;
+  /** Selects files outside of the folder of the workflows, by their path relative to the project. */
+  includes?(path: string): boolean;
+}
+
 /** Another version of a project's files. `close` removes what was created for it. */
 interface Revision {
   name: string;
+  /** The commit; null for a folder. */
+  commit: string | null;
   project: Project;
   close(): void;
 }
@@ -31,20 +43,25 @@ interface TreeEntry {
 /** Reads files of a commit. Nothing in the repository and in the work tree changes. */
 class Commit {
   private constructor(
-    private readonly folder: string,
+    private readonly options: GitOptions,
     readonly sha: string,
     /** The path of the project's folder in the repository: empty, or ending in a slash. */
     private readonly prefix: string,
   ) {}
 
-  static async find(folder: string, revision: string): Promise<Commit> {
-    const options = { folder, flag: FLAG };
-    const prefix = (await runGit(["rev-parse", "--show-prefix"], options)).toString("utf8").trim();
+  static async find(root: string, { revision, flag, folder }: RevisionOptions): Promise<Commit> {
+    const options = { folder: root, flag };
+    const prefix =
+      folder === undefined
+        ? (await runGit(["rev-parse", "--show-prefix"], options)).toString("utf8").trim()
+        : folder === ""
+          ? ""
+          : `${folder}/`;
     const args = ["rev-parse", "--verify", "--end-of-options", `${revision}^{commit}`];
     try {
-      return new Commit(folder, (await runGit(args, options)).toString("utf8").trim(), prefix);
+      return new Commit(options, (await runGit(args, options)).toString("utf8").trim(), prefix);
     } catch (error) {
-      throw new KnockError("usage", `${FLAG}: "${revision}" is neither a folder with knock.json nor a git revision`, {
+      throw new KnockError("usage", `${flag}: "${revision}" is neither a folder with knock.json nor a git revision`, {
         hint: "Use a folder, commit, branch or tag. Run `git log --oneline` to see commits.",
         cause: error,
       });
@@ -54,7 +71,7 @@ class Commit {
   async list(paths: readonly string[]): Promise<TreeEntry[]> {
     const full = paths.map((path) => `${this.prefix}${path}`).filter((path) => path !== "");
     const args = ["ls-tree", "-r", "-z", "-l", "--full-tree", this.sha, "--", ...full];
-    const output = (await runGit(args, { folder: this.folder, flag: FLAG })).toString("utf8");
+    const output = (await runGit(args, this.options)).toString("utf8");
     return output.split("\0").flatMap((line) => {
       const [head = "", path = ""] = line.split("\t");
       const [mode, type, sha = "", size] = head.split(/ +/);
@@ -66,7 +83,7 @@ class Commit {
   /** Yields the content of each entry. */
   async *readAll(entries: readonly TreeEntry[]): AsyncGenerator<[entry: TreeEntry, content: Buffer]> {
     const input = entries.map(({ sha }) => `${sha}\n`).join("");
-    const output = await runGit(["cat-file", "--batch"], { folder: this.folder, flag: FLAG, input });
+    const output = await runGit(["cat-file", "--batch"], { ...this.options, input });
     let at = 0;
     for (const entry of entries) {
       // Each content follows a line with its ID, type and size, and ends with a line break.
@@ -77,10 +94,10 @@ class Commit {
   }
 }
 
-function checkSize(entries: readonly TreeEntry[], revision: string): void {
+function checkSize(entries: readonly TreeEntry[], { revision, flag }: RevisionOptions): void {
   const bytes = entries.reduce((sum, { size }) => sum + size, 0);
   if (entries.length <= MAX_FILES && bytes <= MAX_BYTES) return;
-  throw new KnockError("usage", `${FLAG}: the project in ${revision} is larger than ${MAX_BYTES / 1024 / 1024} MB`, {
+  throw new KnockError("usage", `${flag}: the project in ${revision} is larger than ${MAX_BYTES / 1024 / 1024} MB`, {
     hint: `Use a folder instead. The limit is ${MAX_FILES.toLocaleString("en-US")} files.`,
   });
 }
@@ -101,16 +118,20 @@ async function readKnockDir(commit: Commit, { root, knockDir }: Project): Promis
 }
 
 /** Writes the project's files of a git revision to a temporary folder, and opens them. */
-async function openGitRevision(project: Project, revision: string): Promise<Revision> {
-  const commit = await Commit.find(project.root, revision);
+async function openGitRevision(project: Project, options: RevisionOptions): Promise<Revision> {
+  const { revision, flag, includes } = options;
+  const commit = await Commit.find(project.root, options);
   const knockDir = await readKnockDir(commit, project);
   if (knockDir.startsWith(".."))
-    throw new KnockError("usage", `${FLAG}: the folder of the workflows is outside the project's folder`, {
+    throw new KnockError("usage", `${flag}: the folder of the workflows is outside the project's folder`, {
       hint: "Use a folder instead.",
     });
-  const entries = await commit.list(knockDir === "" ? [""] : [PROJECT_FILE, knockDir]);
-  checkSize(entries, revision);
-  const folder = await createTemporaryFolder("knock-replay-", async (created) => {
+  const isOwn = (path: string): boolean =>
+    knockDir === "" || path === PROJECT_FILE || path.startsWith(`${knockDir}/`) || includes?.(path) === true;
+  const listed = await commit.list(knockDir === "" || includes !== undefined ? [""] : [PROJECT_FILE, knockDir]);
+  const entries = listed.filter(({ path }) => isOwn(path));
+  checkSize(entries, options);
+  const folder = await createTemporaryFolder("knock-revision-", async (created) => {
     for await (const [{ path }, content] of commit.readAll(entries)) {
       const file = resolve(created, path);
       if (relative(created, file).startsWith("..")) continue;
@@ -121,11 +142,11 @@ async function openGitRevision(project: Project, revision: string): Promise<Revi
   const close = (): void => rmSync(folder, { recursive: true, force: true });
   try {
     if (!existsSync(join(folder, knockDir)))
-      throw new KnockError("usage", `${FLAG}: ${revision} does not contain ${knockDir || "the project"}`, {
+      throw new KnockError("usage", `${flag}: ${revision} does not contain ${knockDir || "the project"}`, {
         hint: "Use a revision in which the project exists.",
       });
     const name = commit.sha.startsWith(revision) ? revision : `${revision} (${commit.sha.slice(0, 8)})`;
-    return { name, project: await openFolder(folder, project, knockDir), close };
+    return { name, commit: commit.sha, project: await openFolder(folder, project, { knockDir, flag }), close };
   } catch (error) {
     close();
     throw error;
@@ -133,12 +154,16 @@ async function openGitRevision(project: Project, revision: string): Promise<Revi
 }
 
 /** Opens a project in another folder with the environment and the branch of the current one. */
-async function openFolder(folder: string, current: Project, knockDir: string | null): Promise<Project> {
+async function openFolder(
+  folder: string,
+  current: Project,
+  { knockDir, flag }: { knockDir: string | null; flag: string },
+): Promise<Project> {
   const hasFile = existsSync(join(folder, PROJECT_FILE));
   const location = await findProject(
     hasFile ? { cwd: folder, project: folder, knockDir: null } : { cwd: folder, project: null, knockDir },
   );
-  if (location === null) throw new KnockError("usage", `${FLAG}: ${folder} contains no knock.json`);
+  if (location === null) throw new KnockError("usage", `${flag}: ${folder} contains no knock.json`);
   const { environmentName } = current;
   const main = openProject(environmentName === undefined ? location : { ...location, environmentName }, folder);
   const slug = current.branchDir === undefined ? null : current.branchDir.split(sep).at(-1);
@@ -146,9 +171,10 @@ async function openFolder(folder: string, current: Project, knockDir: string | n
 }
 
 /** Opens another version of a project: a folder with `knock.json`, or a git revision. */
-export async function openRevision(project: Project, against: string, cwd: string): Promise<Revision> {
-  const folder = resolve(cwd, against);
-  if (existsSync(join(folder, PROJECT_FILE)))
-    return { name: against, project: await openFolder(folder, project, null), close: () => {} };
-  return openGitRevision(project, against);
+export async function openRevision(project: Project, options: RevisionOptions, cwd: string): Promise<Revision> {
+  const { revision, flag } = options;
+  const folder = resolve(cwd, revision);
+  if (!existsSync(join(folder, PROJECT_FILE))) return openGitRevision(project, options);
+  const opened = await openFolder(folder, project, { knockDir: null, flag });
+  return { name: revision, commit: null, project: opened, close: () => {} };
 }

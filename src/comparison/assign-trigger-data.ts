@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import type { WorkflowRun } from "../../domain/run/workflow-run.js";
-import { isJsonObject, type JsonObject } from "../../util/json.js";
+import type { WorkflowRun } from "../domain/run/workflow-run.js";
+import { isJsonObject, type JsonObject } from "../util/json.js";
 import { type AccountRun, parseTime, toKey } from "./read-account-runs.js";
 
 /** The difference between the times of a trigger in its run and in the activity of a message. */

@@ -1,11 +1,11 @@
 import { execFile } from "node:child_process";
-import { removeKeys } from "../../context/remove-keys.js";
-import { KnockError } from "../../errors/knock-error.js";
+import { KnockError } from "../errors/knock-error.js";
+import { removeKeys } from "./remove-keys.js";
 
 const GIT_TIMEOUT_MS = 30_000;
 const MAX_GIT_OUTPUT = 128 * 1024 * 1024;
 
-interface GitOptions {
+export interface GitOptions {
   folder: string;
   /** The flag that needs git, for errors. */
   flag: string;
@@ -36,7 +36,7 @@ function toGitError(error: { code?: unknown; killed?: boolean }, stderr: string,
     return new KnockError("usage", `${flag}: git did not respond within ${GIT_TIMEOUT_MS / 1_000} seconds`);
   if (/not a git repository/i.test(stderr))
     return new KnockError("usage", `${flag}: the project is not in a git repository`, {
-      hint: "Name a folder with another version of the project, for example --against ../old.",
+      hint: `Name a folder with another version of the project, for example ${flag} ../old.`,
     });
   const [line = "git failed"] = stderr.split("\n");
   return new KnockError("usage", `${flag}: ${line}`, { cause: error });

@@ -1,0 +1,109 @@
+import { KnockError } from "../../errors/knock-error.js";
+import { formatNumber } from "../../util/format-count.js";
+import type { ReviewReport } from "./review-report-schema.js";
+
+/** The kinds of failures for `--fail-on`. */
+export const FAILURE_KINDS = ["lost", "errors", "cost"] as const;
+
+/** The rules that decide the exit code. Null for a rule that is not set. */
+export interface ReviewRules {
+  failOn: readonly (typeof FAILURE_KINDS)[number][];
+  maxLost: number | null;
+  /** Percent. */
+  maxGrowth: number | null;
+  /** As it was given, in the currency of the prices. */
+  budget: string | null;
+}
+
+type Rule = ReviewReport["rules"][number];
+
+/** Parses the value of `--fail-on`. Throws `usage` for an unknown kind. */
+export function parseFailOn(text: string): ReviewRules["failOn"] {
+  return text.split(",").map((part) => {
+    const kind = FAILURE_KINDS.find((known) => known === part.trim());
+    if (kind !== undefined) return kind;
+    throw new KnockError("usage", `--fail-on: ${JSON.stringify(part.trim())} is unknown`, {
+      hint: `Use ${FAILURE_KINDS.join(", ")}, separated by commas.`,
+    });
+  });
+}
+
+/** Parses a number of at least 0, with a unit that may follow. Throws `usage`. */
+export function parseAmount(text: string, flag: string, unit = ""): number {
+  const digits = unit !== "" && text.endsWith(unit) ? text.slice(0, -unit.length) : text;
+  if (/^\d+(?:\.\d+)?$/.test(digits)) return Number(digits);
+  throw new KnockError("usage", `${flag}: ${JSON.stringify(text)} is not a number`, {
+    hint: `For example ${flag} 10${unit}.`,
+  });
+}
+
+function countErrors({
+  findings,
+  scenarios,
+  rejected,
+}: Pick<ReviewReport, "findings" | "scenarios" | "rejected">): number {
+  const errors = findings.new.filter(({ severity }) => severity === "error").length;
+  const isFailing = (status: string | null): boolean => status === "failed" || status === "broken";
+  const failing = scenarios.changes.filter(({ before, after }) => isFailing(after) && !isFailing(before)).length;
+  return errors + failing + rejected.filter(({ side }) => side === "after").length;
+}
+
+/** Compares decimal numbers exactly, as amounts must be. Returns a negative number if `a` is smaller. */
+function compareDecimals(a: string, b: string): number {
+  const places = Math.max(...[a, b].map((text) => (text.split(".")[1] ?? "").length));
+  const toUnits = (text: string): bigint => {
+    const [whole = "0", decimals = ""] = text.split(".");
+    return BigInt(whole + decimals.padEnd(places, "0"));
+  };
+  const difference = toUnits(a) - toUnits(b);
+  return difference < 0n ? -1 : difference > 0n ? 1 : 0;
+}
+
+/** Checks the rules of a review. An amount equal to a limit is within it. Throws `usage` for a budget without prices. */
+export function checkRules(report: Omit<ReviewReport, "rules">, rules: ReviewRules): Rule[] {
+  const { summary, volume } = report;
+  const { cost } = volume;
+  const found: Rule[] = [];
+  const requireCost = (flag: string): NonNullable<typeof cost> => {
+    if (cost !== null) return cost;
+    throw new KnockError("usage", `${flag} needs prices, and triggers with times`, {
+      hint: "Add prices.json to the project or use --prices, and name a file of triggers with --file.",
+    });
+  };
+  for (const kind of rules.failOn) {
+    const rule = `--fail-on ${kind}`;
+    if (kind === "lost") found.push({ rule, met: summary.lost === 0, found: `${formatNumber(summary.lost)} lost` });
+    if (kind === "errors") {
+      const errors = countErrors(report);
+      found.push({ rule, met: errors === 0, found: `${formatNumber(errors)} new` });
+    }
+    if (kind === "cost") {
+      const { before, after, currency } = requireCost(rule);
+      found.push({ rule, met: compareDecimals(after, before) <= 0, found: `${before} → ${after} ${currency}` });
+    }
+  }
+  if (rules.maxLost !== null)
+    found.push({
+      rule: `--max-lost ${rules.maxLost}`,
+      met: summary.lost <= rules.maxLost,
+      found: `${formatNumber(summary.lost)} lost`,
+    });
+  if (rules.maxGrowth !== null) {
+    const growth = volume.before === 0 ? (volume.after === 0 ? 0 : null) : (volume.after / volume.before - 1) * 100;
+    found.push({
+      rule: `--max-growth ${rules.maxGrowth}%`,
+      // The product is exact where the quotient is not.
+      met: volume.after * 100 <= volume.before * (100 + rules.maxGrowth),
+      found: growth === null ? "all messages are new" : `${growth > 0 ? "+" : ""}${Math.round(growth * 10) / 10}%`,
+    });
+  }
+  if (rules.budget !== null) {
+    const { after, currency } = requireCost("--budget");
+    found.push({
+      rule: `--budget ${rules.budget}`,
+      met: compareDecimals(after, rules.budget) <= 0,
+      found: `${after} ${currency}`,
+    });
+  }
+  return found;
+}

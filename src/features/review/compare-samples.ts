@@ -1,0 +1,202 @@
+import { readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { KEEP_DATA } from "../../comparison/personal-data-filter.js";
+import type { RecordedTrigger } from "../../comparison/recorded-history.js";
+import { replayTriggers } from "../../comparison/replay-triggers.js";
+import type { ReplayContext, ReplaySource } from "../../comparison/trigger-sources.js";
+import type { ProcessIO } from "../../context/process-io.js";
+import { KnockError } from "../../errors/knock-error.js";
+import type { Project } from "../../project/open-project.js";
+import { listScenarioWorkflows } from "../../scenarios/list-scenario-workflows.js";
+import { ScenarioTargets } from "../../scenarios/open-scenario-target.js";
+import type { Scenario } from "../../scenarios/parse-scenarios.js";
+import type { AffectedWorkflows } from "./affected-workflows.js";
+import type { SampleComparison } from "./build-differences.js";
+import { type FileResult, runScenarioFile, type ScenarioResults } from "./compare-scenarios.js";
+import {
+  nameScenario,
+  readScenarioFiles,
+  renameWorkflows,
+  runScenarioSample,
+  type SampleRun,
+  type ScenarioFile,
+} from "./scenario-samples.js";
+import type { ReviewSide } from "./sides.js";
+
+interface SampleContext {
+  before: ReviewSide;
+  after: ReviewSide;
+  affected: AffectedWorkflows;
+  /** The old keys of renamed workflows by their new keys. */
+  renames: ReadonlyMap<string, string>;
+  io: ProcessIO;
+  warn(text: string): void;
+  setProgress(text: string): void;
+}
+
+/** The samples of all scenarios, and the results of their expectations on their own side. */
+interface ScenarioComparison {
+  samples: SampleComparison;
+  triggers: number;
+  before: ScenarioResults;
+  after: ScenarioResults;
+  scenarios: readonly Scenario[];
+}
+
+const invert = (keys: ReadonlyMap<string, string>): Map<string, string> => new Map([...keys].map(([a, b]) => [b, a]));
+
+const emptyRun = (): SampleRun => ({ messages: [], runs: [], rejected: [] });
+
+function append(to: SampleRun, from: SampleRun): void {
+  to.messages.push(...from.messages);
+  to.runs.push(...from.runs);
+  to.rejected.push(...from.rejected);
+}
+
+/** Gives messages and runs of renamed workflows their new keys, by which both sides are compared. */
+function useNewKeys({ messages, runs, rejected }: SampleRun, oldToNew: ReadonlyMap<string, string>): SampleRun {
+  const rename = <T extends { workflow: string }>(item: T): T => {
+    const workflow = oldToNew.get(item.workflow);
+    return workflow === undefined ? item : { ...item, workflow };
+  };
+  return oldToNew.size === 0
+    ? { messages, runs, rejected }
+    : { messages: messages.map(rename), runs: runs.map(rename), rejected };
+}
+
+const readText = (path: string): string => {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+};
+
+/** Returns whether both versions of a file of scenarios, and its snapshots, are equal. */
+function isSameFile(before: ScenarioFile, after: ScenarioFile): boolean {
+  const read = ({ file: { path } }: ScenarioFile): string =>
+    readText(path) + readText(join(dirname(path), "__snapshots__", `${basename(path)}.json`));
+  return read(before) === read(after);
+}
+
+/** Runs the scenarios of both sides. Those that no change affects run once. */
+export async function compareScenarioSamples(context: SampleContext): Promise<ScenarioComparison> {
+  const { before, after, affected, renames, io, warn, setProgress } = context;
+  const toNewId = (id: string): string => {
+    const [, folder = "", key = "", rest = ""] = /^(.*?workflows\/)([^/]+)(\/.*)$/.exec(id) ?? [];
+    const renamed = oldToNew.get(key);
+    return renamed === undefined ? id : folder + renamed + rest;
+  };
+  const oldToNew = invert(renames);
+  const now = await readScenarioFiles(after);
+  const old = (await readScenarioFiles(before)).map((file) => ({ ...file, id: toNewId(file.id) }));
+  const oldById = new Map(old.map((file) => [file.id, file]));
+  const targets = {
+    before: new ScenarioTargets(before.project, io, warn),
+    after: new ScenarioTargets(after.project, io, warn),
+  };
+  const results = { before: new Map<string, FileResult>(), after: new Map<string, FileResult>() };
+  const samples = { before: emptyRun(), after: emptyRun(), filter: KEEP_DATA };
+  const isAffected = (scenario: Scenario): boolean =>
+    (listScenarioWorkflows(scenario)?.some((key) => affected.has(key)) ?? true) ||
+    scenario.steps.some(({ write }) => write !== undefined);
+  const seen: Scenario[] = [];
+  let triggers = 0;
+  const runBoth = async (scenario: Scenario, name: string): Promise<void> => {
+    if (scenario.skip !== null || scenario.problems.length > 0) return;
+    seen.push(scenario);
+    triggers += scenario.steps.filter(
+      ({ notify, schedule, source_event }) => notify ?? schedule ?? source_event,
+    ).length;
+    const ran = await runScenarioSample(targets.after, renameWorkflows(scenario, oldToNew), name, io);
+    append(samples.after, ran);
+    append(
+      samples.before,
+      isAffected(scenario)
+        ? useNewKeys(await runScenarioSample(targets.before, renameWorkflows(scenario, renames), name, io), oldToNew)
+        : ran,
+    );
+  };
+  try {
+    for (const [index, file] of now.entries()) {
+      if (io.signal.aborted)
+        throw new KnockError("interrupted", "interrupted during the review", { hint: "Nothing was changed." });
+      setProgress(`running scenarios: ${index} of ${now.length} files done`);
+      const previous = oldById.get(file.id);
+      const result = await runScenarioFile(targets.after, file, index, io);
+      results.after.set(file.id, result);
+      if (previous !== undefined) {
+        const isUnaffected = isSameFile(previous, file) && !file.scenarios.some(isAffected);
+        results.before.set(file.id, isUnaffected ? result : await runScenarioFile(targets.before, previous, index, io));
+      }
+      for (const scenario of file.scenarios) await runBoth(scenario, nameScenario(file.file, scenario));
+      const names = new Set(file.scenarios.map(({ name }) => name));
+      for (const scenario of previous?.scenarios ?? [])
+        if (!names.has(scenario.name)) await runBoth(scenario, nameScenario(file.file, scenario));
+    }
+    const ids = new Set(now.map(({ id }) => id));
+    for (const [index, file] of old.entries())
+      if (!ids.has(file.id)) {
+        results.before.set(file.id, await runScenarioFile(targets.before, file, index, io));
+        for (const scenario of file.scenarios) await runBoth(scenario, nameScenario(file.file, scenario));
+      }
+    return {
+      samples,
+      triggers,
+      scenarios: seen,
+      before: { targets: targets.before, results: results.before },
+      after: { targets: targets.after, results: results.after },
+    };
+  } catch (error) {
+    await Promise.all([targets.before.close(), targets.after.close()]);
+    throw error;
+  }
+}
+
+/** Returns a source whose triggers name the workflows as one side does. */
+function renameTriggers(source: ReplaySource, keys: ReadonlyMap<string, string>): ReplaySource {
+  if (keys.size === 0) return source;
+  const triggers = source.history.triggers.map((recorded): RecordedTrigger => {
+    const workflow = keys.get(recorded.trigger.workflow);
+    return workflow === undefined ? recorded : { ...recorded, trigger: { ...recorded.trigger, workflow } };
+  });
+  return { ...source, history: { ...source.history, triggers } };
+}
+
+/** Runs the triggers of a file, a store or an account on both sides. Those of unaffected workflows run once. */
+export async function compareTriggerSamples(source: ReplaySource, context: SampleContext): Promise<SampleComparison> {
+  const { before, after, affected, renames } = context;
+  const { filter } = source;
+  const oldToNew = invert(renames);
+  const untilIdle = { ...source, history: { ...source.history, until: null, ignoresStepRuns: false } };
+  const run = async (project: Project, own: ReplaySource, label: string): Promise<SampleRun> => {
+    const replayContext: ReplayContext = {
+      project,
+      io: context.io,
+      warn: context.warn,
+      setProgress: (text) => context.setProgress(text.replace(/^replaying/, `replaying ${label}`)),
+    };
+    const { messages, runs, failures } = await replayTriggers(project, own, replayContext);
+    const rejected = failures.map(({ trigger: { name, trigger }, error: { code, message } }) => ({
+      trigger: name,
+      workflow: trigger.workflow,
+      code,
+      message,
+    }));
+    return { messages, runs, rejected };
+  };
+  const ran = await run(after.project, renameTriggers(untilIdle, oldToNew), "the working tree");
+  const isAffected = (key: string): boolean => affected.has(key) || renames.has(key) || oldToNew.has(key);
+  const triggers = untilIdle.history.triggers.filter(({ trigger }) => isAffected(trigger.workflow));
+  const own = renameTriggers({ ...untilIdle, history: { ...untilIdle.history, triggers } }, renames);
+  const old = triggers.length === 0 ? emptyRun() : useNewKeys(await run(before.project, own, before.name), oldToNew);
+  const unaffected = <T extends { workflow: string }>(items: readonly T[]): T[] =>
+    items.filter(({ workflow }) => !isAffected(workflow));
+  append(old, {
+    messages: unaffected(ran.messages),
+    runs: unaffected(ran.runs),
+    rejected: ran.rejected.filter(({ workflow }) => !isAffected(workflow ?? "")),
+  });
+  old.messages.sort((a, b) => a.at - b.at);
+  return { before: old, after: ran, filter };
+}

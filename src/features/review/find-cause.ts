@@ -1,0 +1,108 @@
+import type { SentMessage } from "../../comparison/recorded-history.js";
+import type { ReplayedRun } from "../../comparison/replay-triggers.js";
+import type { Reason, StepOutcome } from "../../domain/run/outcome.js";
+import type { AffectedWorkflows } from "./affected-workflows.js";
+import type { DocumentChange, DocumentComparison } from "./compare-documents.js";
+import type { MessageDifference } from "./review-report-schema.js";
+
+type Cause = MessageDifference["cause"];
+
+/** Parts of documents that decide about a reason, the most specific first. */
+const PLACES_BY_REASON: Readonly<Record<string, readonly RegExp[]>> = {
+  condition: [/conditions/],
+  preference: [/preference|categories|override_preferences|is_commercial/],
+  channel_not_configured: [/channel/],
+  missing_recipient_data: [/recipients|channel/],
+  throttled: [/throttle/],
+  trigger_frequency: [/trigger_frequency/],
+  fetch_error: [/fetch|url|request/],
+};
+
+/** Documents besides the workflow that can decide about messages, by reason. */
+const DOCUMENTS_BY_REASON: Readonly<Record<string, RegExp>> = {
+  preference: /^(?:environment|environments|recipients|knock\.json|preference)/,
+  missing_recipient_data: /^recipients/,
+  channel_not_configured: /^environment/,
+};
+
+/** Documents that can change the content of messages without being named by a workflow. */
+const CONTENT_DOCUMENTS = [/^translations\//, /^environment/, /^recipients/, /^message-types\//];
+
+const toCause = ({ text, location }: DocumentChange): Cause => ({ text, location });
+
+/** The changes that can be the cause of a message's difference. */
+export interface PossibleCauses {
+  /** The workflow of the message, if its own files have changed. */
+  workflow: DocumentComparison | undefined;
+  comparisons: readonly DocumentComparison[];
+  users: AffectedWorkflows["users"];
+}
+
+const isTemplate = ({ path }: DocumentChange): boolean => path.startsWith("template");
+
+/** Returns why a step did not send a message in a run, and the step that decided. */
+export function explainAbsence(
+  { step }: Pick<SentMessage, "step">,
+  run: ReplayedRun | undefined,
+): { reason: Reason | null; step: string | null } {
+  if (run === undefined) return { reason: null, step: null };
+  if (run.reason !== null) return { reason: run.reason, step: null };
+  const own = run.steps.find(({ ref }) => ref === step);
+  if (own?.reason) return { reason: own.reason, step };
+  const stopped = run.steps.findLast(({ outcome, reason }: StepOutcome) => reason !== null && outcome !== "sent");
+  // A step with branches that was passed led elsewhere.
+  const branch = run.steps.findLast((found) => found.branch != null);
+  if (stopped !== undefined && stopped.outcome !== "skipped") return { reason: stopped.reason, step: stopped.ref };
+  return { reason: null, step: branch?.ref ?? stopped?.ref ?? null };
+}
+
+/** Returns the change that explains why a message is sent on one side only. */
+export function findAbsenceCause(
+  { step }: Pick<SentMessage, "step">,
+  absence: ReturnType<typeof explainAbsence>,
+  { workflow, comparisons }: PossibleCauses,
+): Cause {
+  const code = absence.reason?.code ?? "";
+  const changes = workflow?.changes ?? [];
+  const relevant = changes.filter((change) => !isTemplate(change));
+  const places = PLACES_BY_REASON[code] ?? [];
+  const matches = ({ path }: DocumentChange): boolean => places.some((place) => place.test(path));
+  const ofSteps = relevant.filter(
+    (change) => change.step === step || (change.step !== null && change.step === absence.step),
+  );
+  const documents = comparisons.filter(({ id }) => DOCUMENTS_BY_REASON[code]?.test(id));
+  const isWhole = workflow?.state === "added" || workflow?.state === "removed";
+  const found =
+    (isWhole ? changes[0] : undefined) ??
+    ofSteps.find((change) => change.path === "" && change.step === step) ??
+    ofSteps.find(matches) ??
+    relevant.find(matches) ??
+    documents.flatMap(({ changes: own }) => own).find(matches) ??
+    documents[0]?.changes[0] ??
+    ofSteps[0] ??
+    relevant[0] ??
+    comparisons.find(({ id }) => CONTENT_DOCUMENTS.some((pattern) => pattern.test(id)))?.changes[0];
+  return found === undefined ? null : toCause(found);
+}
+
+/** Returns the change that explains why the content, the time or the channel of a message differs. */
+export function findChangeCause(
+  { step, workflow: key }: Pick<SentMessage, "step" | "workflow">,
+  fields: readonly { field: string }[],
+  { workflow, comparisons, users }: PossibleCauses,
+): Cause {
+  const changes = workflow?.changes ?? [];
+  const isTimeOnly = fields.every(({ field }) => field === "at");
+  const ofStep = changes.filter((change) => change.step === step);
+  const used = comparisons.filter(({ id }) => users.get(id)?.includes(key));
+  const shared = CONTENT_DOCUMENTS.flatMap((pattern) => comparisons.filter(({ id }) => pattern.test(id)));
+  const found = isTimeOnly
+    ? (changes.find(({ path }) => /delay|window|until|batch|throttle/.test(path)) ?? changes[0])
+    : (ofStep.find(isTemplate) ??
+      ofStep[0] ??
+      used[0]?.changes[0] ??
+      shared[0]?.changes[0] ??
+      changes.find((change) => change.step !== null) ??
+      changes[0]);
+  return found === undefined ? null : toCause(found);
+}

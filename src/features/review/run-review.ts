@@ -1,0 +1,290 @@
+import type { ValidationReport } from "../../checks/project-finding.js";
+import { type DataFilter, PersonalDataFilter } from "../../comparison/personal-data-filter.js";
+import { collectPersonalValues } from "../../comparison/personal-values.js";
+import type { ReplaySource } from "../../comparison/trigger-sources.js";
+import type { ProcessIO } from "../../context/process-io.js";
+import { type RecipientKey, type RecipientUpsert, toRecipientKey } from "../../domain/recipient/recipient.js";
+import { KnockError } from "../../errors/knock-error.js";
+import type { Project } from "../../project/open-project.js";
+import { hashSha256 } from "../../util/hash.js";
+import type { JsonObject } from "../../util/json.js";
+import { randomBytes } from "../../util/random.js";
+import { validateProject } from "../../validation/validate-project.js";
+import { findAffectedWorkflows } from "./affected-workflows.js";
+import { buildDifferences, type SampleComparison } from "./build-differences.js";
+import { buildVerdict } from "./build-verdict.js";
+import { buildVolume, type TimedSamples } from "./build-volume.js";
+import { checkRules, type ReviewRules } from "./check-rules.js";
+import { compareDocuments, type DocumentComparison } from "./compare-documents.js";
+import { compareScenarioSamples, compareTriggerSamples } from "./compare-samples.js";
+import { compareScenarios } from "./compare-scenarios.js";
+import { readDocuments } from "./read-documents.js";
+import type { MessageDifference, ReviewReport, WorkflowReview } from "./review-report-schema.js";
+import type { RejectedSample } from "./scenario-samples.js";
+import { formatSidePath, openSides, type ReviewSide } from "./sides.js";
+
+/** A source of triggers besides scenarios. */
+export interface ReviewSource {
+  kind: "file" | "store" | "account";
+  source: ReplaySource;
+  /** Whether its triggers have the times at which they happened. */
+  isTimed: boolean;
+}
+
+interface ReviewOptions {
+  base: string | null;
+  rules: ReviewRules;
+  sources: readonly ReviewSource[];
+}
+
+interface ReviewContext {
+  project: Project;
+  io: ProcessIO;
+  warn(text: string): void;
+  setProgress(text: string): void;
+}
+
+/** A report, and the filter that removes personal data from what a comment says. */
+export interface Review {
+  report: ReviewReport;
+  commentFilter: DataFilter;
+}
+
+const DAY_MS = 86_400_000;
+const PSEUDONYM_KEY_BYTES = 32;
+
+function getDays({ source: { history } }: ReviewSource): number | null {
+  const times = history.triggers.map(({ at }) => at);
+  const span = (times.at(-1) ?? 0) - (times[0] ?? 0);
+  return span === 0 ? null : span / DAY_MS;
+}
+
+async function validate(side: ReviewSide): Promise<ValidationReport["findings"]> {
+  const { project } = side;
+  try {
+    const { findings } = await validateProject(project, { keys: [], cwd: project.root, emailTools: null });
+    return findings.map((finding) => ({ ...finding, file: formatSidePath(side, `${project.root}/${finding.file}`) }));
+  } catch (error) {
+    if (error instanceof KnockError) return [];
+    throw error;
+  }
+}
+
+/** Compares findings without their lines, which move with every edit above them. */
+function compareFindings(
+  before: ValidationReport["findings"],
+  after: ValidationReport["findings"],
+): ReviewReport["findings"] {
+  const toKey = ({ code, file, pointer, message }: ValidationReport["findings"][number]): string =>
+    JSON.stringify([code, file, pointer, message.replace(/\d/g, "")]);
+  const subtract = (list: ValidationReport["findings"], others: ValidationReport["findings"]) => {
+    const keys = new Set(others.map(toKey));
+    return list.filter((finding) => !keys.has(toKey(finding)));
+  };
+  return { new: subtract(after, before), fixed: subtract(before, after) };
+}
+
+function mergeRejected({ before, after, filter }: SampleComparison): ReviewReport["rejected"] {
+  const toKey = ({ trigger, code }: RejectedSample): string => JSON.stringify([trigger, code]);
+  const [old, now] = [new Set(before.rejected.map(toKey)), new Set(after.rejected.map(toKey))];
+  const describe = ({ trigger, workflow, code, message }: RejectedSample, side: "before" | "after" | "both") => ({
+    side,
+    trigger: filter.filterText(trigger),
+    workflow,
+    code,
+    message: filter.filterText(message),
+  });
+  return [
+    ...after.rejected.map((sample) => describe(sample, old.has(toKey(sample)) ? "both" : "after")),
+    ...before.rejected.filter((sample) => !now.has(toKey(sample))).map((sample) => describe(sample, "before")),
+  ];
+}
+
+function countByWorkflow(samples: readonly SampleComparison[], side: "before" | "after"): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const sample of samples)
+    for (const { workflow } of sample[side].messages) counts.set(workflow, (counts.get(workflow) ?? 0) + 1);
+  return counts;
+}
+
+const getName = (comparison: DocumentComparison | undefined): string | null => {
+  const name = (comparison?.after ?? comparison?.before)?.content?.name;
+  return typeof name === "string" ? name : null;
+};
+
+const sumMessages = (differences: readonly MessageDifference[], kind: MessageDifference["kind"]): number =>
+  differences.filter((difference) => difference.kind === kind).reduce((sum, { messages }) => sum + messages, 0);
+
+const isWorkflow = ({ id }: DocumentComparison): boolean => id.startsWith("workflows/") && id.split("/").length === 2;
+
+const toWorkflowKey = (id: string): string => id.slice("workflows/".length);
+
+/** Returns the number of different recipients of a kind of difference. */
+function countRecipients(workflows: readonly WorkflowReview[], kind: MessageDifference["kind"]): number {
+  const keys = workflows.flatMap(({ differences }) =>
+    differences
+      .filter((difference) => difference.kind === kind)
+      .flatMap(({ recipients }) => recipients.map(toRecipientKey)),
+  );
+  return new Set(keys).size;
+}
+
+function collectKeys(samples: readonly SampleComparison[]): Set<RecipientKey> {
+  const keys = new Set<RecipientKey>();
+  for (const { messages, runs } of samples.flatMap(({ before, after }) => [before, after])) {
+    for (const { recipient } of messages) keys.add(toRecipientKey(recipient));
+    for (const { recipient } of runs) keys.add(recipient);
+  }
+  return keys;
+}
+
+/** Returns a sample of a store whose report contains pseudonyms. The key is new each time, so that they cannot be computed. */
+async function hidePeople(
+  sample: SampleComparison,
+  { history, readRecipients }: ReplaySource,
+): Promise<SampleComparison> {
+  if (readRecipients === undefined) return sample;
+  const keys = collectKeys([sample]);
+  const data = history.triggers.map(({ trigger }) => trigger.payload);
+  const values = collectPersonalValues(keys, await readRecipients([...keys]), data);
+  return { ...sample, filter: new PersonalDataFilter(values, randomBytes(PSEUDONYM_KEY_BYTES)) };
+}
+
+/** Collects what identifies people in the samples, so that comments contain pseudonyms. */
+async function createCommentFilter(
+  sides: readonly ReviewSide[],
+  samples: readonly SampleComparison[],
+  data: readonly JsonObject[],
+  secret: string,
+): Promise<DataFilter> {
+  const keys = collectKeys(samples);
+  const recipients: RecipientUpsert[] = [];
+  for (const { project } of sides) {
+    try {
+      for (const seed of await project.readChangedRecipients(new Map())) recipients.push(...seed.recipients);
+    } catch (error) {
+      if (!(error instanceof KnockError)) throw error;
+    }
+  }
+  for (const { key } of recipients) keys.add(key);
+  // Properties of scenarios and triggers are read as those of users, because they identify recipients inline.
+  const inline = data.map((properties) => ({ key: toRecipientKey("(inline)"), properties }));
+  // The names are in the repository, so the key only has to give them the same pseudonyms in each comment.
+  return new PersonalDataFilter(collectPersonalValues(keys, [...recipients, ...inline], [...data]), hashSha256(secret));
+}
+
+/** Compares the working tree with a base: what its triggers lead to on both sides. Nothing is sent or written. */
+export async function runReview({ base, rules, sources }: ReviewOptions, context: ReviewContext): Promise<Review> {
+  const { project, warn, setProgress } = context;
+  const sides = await openSides(project, base, context.io);
+  try {
+    const { before, after, notes } = sides;
+    const io = { ...context.io, cwd: project.root };
+    setProgress("comparing files");
+    const comparisons = await compareDocuments(sides, await readDocuments(before), await readDocuments(after));
+    const workflowComparisons = new Map(
+      comparisons.filter(isWorkflow).map((comparison) => [toWorkflowKey(comparison.id), comparison]),
+    );
+    const renames = new Map(
+      [...workflowComparisons].flatMap(([key, { previousId }]): [string, string][] =>
+        previousId === null ? [] : [[key, toWorkflowKey(previousId)]],
+      ),
+    );
+    const affected = await findAffectedWorkflows(before.project, after.project, comparisons);
+    const sampleContext = { before, after, affected, renames, io, warn, setProgress };
+    const scenarios = await compareScenarioSamples(sampleContext);
+    const samples: SampleComparison[] = [scenarios.samples];
+    const timed: TimedSamples[] = [];
+    for (const own of sources) {
+      const sample = await hidePeople(await compareTriggerSamples(own.source, sampleContext), own.source);
+      samples.push(sample);
+      const days = own.isTimed ? getDays(own) : null;
+      timed.push({ ...sample, days, triggers: own.source.history.triggers.length });
+    }
+    setProgress("comparing messages");
+    const users = affected.users;
+    const getCauses = (workflow: string) => ({ workflow: workflowComparisons.get(workflow), comparisons, users });
+    const { byWorkflow, equal } = buildDifferences(samples, getCauses);
+    const counts = { before: countByWorkflow(samples, "before"), after: countByWorkflow(samples, "after") };
+    const volume = buildVolume([{ ...scenarios.samples, days: null, triggers: scenarios.triggers }, ...timed]);
+    const reviewed = [...new Set([...workflowComparisons.keys(), ...byWorkflow.keys()])].map((key): WorkflowReview => {
+      const comparison = workflowComparisons.get(key);
+      return {
+        workflow: key,
+        name: getName(comparison),
+        state: comparison?.state ?? "affected",
+        previous_key: renames.get(key) ?? null,
+        changes: comparison?.changes ?? [],
+        differences: byWorkflow.get(key) ?? [],
+        messages: { before: counts.before.get(key) ?? 0, after: counts.after.get(key) ?? 0 },
+        volume: volume.byWorkflow(key),
+      };
+    });
+    const weight = ({ differences }: WorkflowReview): number[] =>
+      (["lost", "gained", "changed"] as const).map((kind) => sumMessages(differences, kind));
+    reviewed.sort((a, b) => {
+      const [x, y] = [weight(a), weight(b)];
+      const at = x.findIndex((count, index) => count !== y[index]);
+      return at < 0 ? (a.workflow < b.workflow ? -1 : 1) : (y[at] ?? 0) - (x[at] ?? 0);
+    });
+    const all = reviewed.flatMap(({ differences }) => differences);
+    const scenarioReview = await compareScenarios(scenarios.before, scenarios.after);
+    setProgress("validating");
+    const findings = compareFindings(await validate(before), await validate(after));
+    const rejected = samples.flatMap(mergeRejected);
+    const totals = {
+      has_differences:
+        comparisons.length + all.length + findings.new.length + findings.fixed.length > 0 ||
+        scenarioReview.changes.some((change) => change.before !== change.after),
+      workflows: reviewed.length,
+      lost: sumMessages(all, "lost"),
+      gained: sumMessages(all, "gained"),
+      changed: sumMessages(all, "changed"),
+      equal,
+      recipients_lost: countRecipients(reviewed, "lost"),
+      recipients_gained: countRecipients(reviewed, "gained"),
+      recipients_changed: countRecipients(reviewed, "changed"),
+    };
+    const triggers = scenarios.triggers + sources.reduce((sum, { source }) => sum + source.history.triggers.length, 0);
+    const report: Omit<ReviewReport, "rules"> = {
+      project: after.folder || ".",
+      environment: project.environmentName ?? null,
+      base: { name: before.name, commit: before.commit },
+      head: { name: after.name, commit: after.commit },
+      sources: [
+        { kind: "scenarios", name: "scenarios", triggers: scenarios.triggers, days: null },
+        ...sources.map((own) => ({
+          kind: own.kind,
+          name: own.source.name,
+          triggers: own.source.history.triggers.length,
+          days: own.isTimed ? getDays(own) : null,
+        })),
+      ],
+      summary: { verdict: buildVerdict(totals, triggers), ...totals },
+      workflows: reviewed,
+      resources: comparisons
+        .filter((comparison) => !isWorkflow(comparison))
+        .map(({ id, state, changes }) => ({
+          resource: id,
+          state: state === "renamed" ? "changed" : state,
+          changes,
+          workflows: [...(users.get(id) ?? [])],
+        })),
+      rejected,
+      scenarios: scenarioReview,
+      findings,
+      volume: volume.total,
+      notes: [...notes, ...new Set(sources.flatMap(({ source }) => [...source.history.notes]))],
+    };
+    const data = [
+      ...scenarios.scenarios.flatMap(({ given, steps }) => [given, ...steps.map((step) => ({ step }))] as JsonObject[]),
+      ...sources.flatMap(({ source }) => source.history.triggers.map(({ trigger }) => trigger.payload)),
+    ];
+    return {
+      report: { ...report, rules: checkRules(report, rules) },
+      commentFilter: await createCommentFilter([before, after], samples, data, `knock review ${report.project}`),
+    };
+  } finally {
+    sides.close();
+  }
+}

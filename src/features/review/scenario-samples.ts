@@ -1,0 +1,150 @@
+import { relative } from "node:path";
+import type { SentMessage } from "../../comparison/recorded-history.js";
+import type { ReplayedRun } from "../../comparison/replay-triggers.js";
+import type { ProcessIO } from "../../context/process-io.js";
+import { type RecipientReference, toRecipientKey } from "../../domain/recipient/recipient.js";
+import { KnockError } from "../../errors/knock-error.js";
+import { toSlashes } from "../../project/format-display-path.js";
+import type { ProjectFile } from "../../project/read-project-text.js";
+import { listScenarioFiles } from "../../scenarios/list-scenario-files.js";
+import { listScenarioWorkflows } from "../../scenarios/list-scenario-workflows.js";
+import { readObservedRuns } from "../../scenarios/observe.js";
+import type { ScenarioTargets } from "../../scenarios/open-scenario-target.js";
+import type { Scenario } from "../../scenarios/parse-scenarios.js";
+import { getAction, performAction } from "../../scenarios/perform-action.js";
+import { readScenarios } from "../../scenarios/read-scenarios.js";
+import { prepareTarget } from "../../scenarios/run-scenario.js";
+import { Snapshots } from "../../scenarios/snapshots.js";
+import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { monotonicClock } from "../../util/monotonic-clock.js";
+import { formatSidePath, type ReviewSide } from "./sides.js";
+
+/** A trigger that one version did not accept. */
+export interface RejectedSample {
+  trigger: string;
+  workflow: string | null;
+  code: string;
+  message: string;
+}
+
+/** The messages and runs of the triggers of a source on one side. */
+export interface SampleRun {
+  messages: SentMessage[];
+  runs: ReplayedRun[];
+  rejected: RejectedSample[];
+}
+
+/** A file of scenarios of one side. `id` is its path in the project. */
+export interface ScenarioFile {
+  id: string;
+  file: ProjectFile;
+  /** Empty if the file cannot be read, which its scenarios report when they run. */
+  scenarios: readonly Scenario[];
+}
+
+const SEED = "review";
+const TIME_LIMIT_MS = 10_000;
+
+/** Lists the files of scenarios of a side. */
+export async function readScenarioFiles(side: ReviewSide): Promise<ScenarioFile[]> {
+  const { root } = side.project;
+  const files = listScenarioFiles([], { root, cwd: root, displayPath: (path) => formatSidePath(side, path) });
+  return Promise.all(
+    files.map(async (file) => {
+      const id = toSlashes(relative(root, file.path));
+      try {
+        return { id, file, scenarios: (await readScenarios(file)).scenarios };
+      } catch (error) {
+        if (error instanceof KnockError) return { id, file, scenarios: [] };
+        throw error;
+      }
+    }),
+  );
+}
+
+/** Returns the name of a scenario in reports. */
+export const nameScenario = ({ displayPath }: ProjectFile, { name }: Scenario): string => `${displayPath} › ${name}`;
+
+/** Returns a scenario whose workflows have other keys. */
+export function renameWorkflows(scenario: Scenario, keys: ReadonlyMap<string, string>): Scenario {
+  const own = listScenarioWorkflows(scenario);
+  if (own?.every((key) => !keys.has(key))) return scenario;
+  const rename = <T>(key: T): T => (keys.get(String(key)) as T | undefined) ?? key;
+  return {
+    ...scenario,
+    workflow: rename(scenario.workflow),
+    steps: scenario.steps.map(({ notify, schedule, ...step }) => ({
+      ...step,
+      ...(notify ? { notify: { ...notify, workflow: rename(notify.workflow), key: rename(notify.key) } } : {}),
+      ...(schedule ? { schedule: { ...schedule, workflow: rename(schedule.workflow) } } : {}),
+    })),
+  };
+}
+
+const asObject = (value: unknown): JsonObject => (isJsonObject(value as never) ? (value as JsonObject) : {});
+
+function toSentMessage(message: JsonObject, trigger: string): SentMessage {
+  const [source, channel, content] = [message.source, message.channel, message.content].map(asObject) as [
+    JsonObject,
+    JsonObject,
+    JsonObject,
+  ];
+  const { id, collection } = asObject(message.recipient);
+  const recipient: RecipientReference =
+    typeof message.recipient === "string" ? message.recipient : { id: String(id), collection: String(collection) };
+  return {
+    id: String(message.id),
+    workflowRunId: String(source.workflow_run_id),
+    recipientRunId: String(source.workflow_recipient_run_id),
+    trigger,
+    recipient,
+    workflow: String(message.workflow),
+    step: String(source.step_ref),
+    channel: { key: String(channel.key), type: String(channel.type) },
+    tenant: message.tenant == null ? null : String(message.tenant),
+    status: String(message.status),
+    at: Date.parse(String(message.inserted_at)),
+    content: asObject(content.data),
+  };
+}
+
+/**
+ * Performs the actions of a scenario without its expectations, so that a failed expectation does not hide what follows. An action
+ * that fails is a rejected trigger.
+ */
+export async function runScenarioSample(
+  targets: ScenarioTargets,
+  scenario: Scenario,
+  trigger: string,
+  { signal }: Pick<ProcessIO, "signal">,
+): Promise<SampleRun> {
+  const result: SampleRun = { messages: [], runs: [], rejected: [] };
+  const reject = (error: unknown): void => {
+    if (!(error instanceof KnockError)) throw error;
+    const { code, message } = error;
+    result.rejected.push({ trigger, workflow: scenario.workflow, code, message });
+  };
+  const deadline = monotonicClock.now() + TIME_LIMIT_MS;
+  const isOver = (): boolean => signal.aborted || monotonicClock.now() > deadline;
+  try {
+    const snapshots = new Snapshots({}, "compare");
+    const target = await targets.open(scenario.given, { scenario: scenario.name, seed: SEED, snapshots });
+    try {
+      await prepareTarget(target, scenario.given);
+      for (const step of scenario.steps) {
+        if (isOver()) break;
+        if (getAction(step) !== null) await performAction(step, target, { scenario, signal, isOver }).catch(reject);
+      }
+      const { operations } = target;
+      const messages = await operations.readMessages(await operations.listMessageIds(null));
+      result.messages = messages.map((message) => toSentMessage(message, trigger));
+      for (const { workflow, recipient, reason = null, steps } of await readObservedRuns(operations))
+        result.runs.push({ trigger, workflow, recipient: toRecipientKey(recipient), reason, steps });
+    } finally {
+      await target.close();
+    }
+  } catch (error) {
+    reject(error);
+  }
+  return result;
+}

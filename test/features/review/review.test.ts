@@ -1,0 +1,280 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { runInProcess } from "../../helpers/run-in-process.js";
+import { TemporaryProject } from "../../helpers/temporary-project.js";
+import { PullRequestProject } from "./pull-request-project.js";
+
+let project: PullRequestProject;
+const open = (): PullRequestProject => {
+  project = new PullRequestProject();
+  return project;
+};
+afterEach(() => project.remove());
+
+const SHIPPED = "knock/workflows/order-shipped/workflow.json";
+
+describe("knock review", () => {
+  it("reports nothing without a change", async () => {
+    const { stdout, exitCode } = await open().review([
+      "--fail-on",
+      "lost,errors",
+      "--max-lost",
+      "0",
+      "--max-growth",
+      "0%",
+    ]);
+    expect([stdout, exitCode]).toEqual(["Nothing changes.", 0]);
+  });
+
+  it("names who loses a message, the reason, and the line of the condition", async () => {
+    open().changeStep(SHIPPED, 1, (step) => {
+      step.conditions = { all: [{ variable: "recipient.plan", operator: "equal_to", argument: "pro" }] };
+    });
+    const { summary, workflows, scenarios } = await project.reviewJson();
+    expect(summary).toMatchObject({
+      verdict: "1 recipient loses 1 message.",
+      lost: 1,
+      gained: 0,
+      changed: 0,
+      equal: 3,
+    });
+    expect(workflows).toMatchObject([
+      {
+        workflow: "order-shipped",
+        state: "changed",
+        changes: [{ text: 'email_1: conditions: none → recipient.plan equal_to "pro"', location: { file: SHIPPED } }],
+        differences: [
+          {
+            kind: "lost",
+            step: "email_1",
+            reason: { code: "condition" },
+            cause: { text: 'email_1: conditions: none → recipient.plan equal_to "pro"', location: { file: SHIPPED } },
+            recipients: ["ben"],
+          },
+        ],
+      },
+    ]);
+    expect(scenarios).toMatchObject({ before: { passed: 2 }, after: { passed: 1, failed: 1 } });
+  });
+
+  it("shows a removed channel", async () => {
+    open().change(SHIPPED, ({ steps }) => void steps.splice(2, 1));
+    const { workflows } = await project.reviewJson();
+    expect(workflows[0]?.differences).toMatchObject([
+      {
+        kind: "lost",
+        step: "sms_1",
+        reason: null,
+        cause: { text: "step sms_1 (sms) removed", location: { side: "before" } },
+      },
+    ]);
+  });
+
+  it("shows an edited subject with both texts", async () => {
+    open().replace(SHIPPED, 'Order {{ data.order }} is on its way"', 'Your order {{ data.order }}"');
+    const { workflows, summary } = await project.reviewJson();
+    expect(summary.changed).toBe(3);
+    expect(workflows[0]?.differences[0]?.examples[0]?.fields).toContainEqual({
+      field: "subject_line",
+      before: "Order A-17 is on its way",
+      after: "Your order A-17",
+    });
+  });
+
+  it("attributes changed messages to an edited partial", async () => {
+    open().write({ "knock/partials/footer/content.html": "<p>The shop, 2 Market Street</p>\n" });
+    const { workflows, resources } = await project.reviewJson();
+    expect(resources).toMatchObject([{ resource: "partials/footer", workflows: ["order-shipped"] }]);
+    expect(workflows).toMatchObject([
+      {
+        state: "affected",
+        differences: [
+          {
+            kind: "changed",
+            messages: 2,
+            cause: { location: { file: "knock/partials/footer/content.html", line: 1 } },
+          },
+        ],
+      },
+    ]);
+  });
+
+  it("reports a missing translation as a finding", async () => {
+    open().change("knock/translations/de/de.json", (texts: { paid?: string }) => delete texts.paid);
+    const { findings } = await project.reviewJson();
+    expect(findings.new.map(({ message }) => message).join("\n")).toContain("paid");
+  });
+
+  it("shows a shortened delay and the earlier times", async () => {
+    open().changeStep(SHIPPED, 0, ({ settings }) => {
+      settings.delay_for = { unit: "minutes", value: 10 };
+    });
+    const { workflows } = await project.reviewJson();
+    expect(workflows[0]?.changes).toMatchObject([{ text: "delay_1: delay for: 1 hour → 10 minutes" }]);
+    expect(workflows[0]?.differences).toMatchObject([
+      { kind: "changed", step: "email_1", cause: { text: "delay_1: delay for: 1 hour → 10 minutes" } },
+      { kind: "changed", step: "sms_1" },
+    ]);
+  });
+
+  it("compares a renamed workflow with its old version", async () => {
+    open().move("knock/workflows/payment", "knock/workflows/payment-received");
+    project.replace(
+      "knock/workflows/payment-received/payment.test.yaml",
+      "workflow: payment",
+      "workflow: payment-received",
+    );
+    const { workflows, summary } = await project.reviewJson();
+    expect(workflows).toMatchObject([
+      { workflow: "payment-received", state: "renamed", previous_key: "payment", differences: [] },
+    ]);
+    expect(summary).toMatchObject({ lost: 0, gained: 0, equal: 4 });
+  });
+
+  it("shows a deleted workflow as lost messages", async () => {
+    open().delete("knock/workflows/payment");
+    const { workflows } = await project.reviewJson();
+    expect(workflows).toMatchObject([
+      {
+        workflow: "payment",
+        state: "removed",
+        differences: [{ kind: "lost", cause: { text: "workflows/payment removed" } }],
+      },
+    ]);
+  });
+
+  it("shows a new workflow as gained messages", async () => {
+    open().write({
+      "knock/workflows/hi/workflow.json": JSON.parse(
+        '{"name":"Hi","steps":[{"ref":"feed_1","type":"channel","channel_type":"in_app_feed","channel_key":"in-app-feed","template":{"markdown_body":"Hi"}}]}',
+      ),
+      "knock/workflows/hi/hi.test.yaml":
+        "workflow: hi\nscenarios:\n  greets:\n    steps:\n      - notify: { recipients: [ben] }\n        expect: { messages: [{ to: ben }] }\n",
+    });
+    const { workflows, scenarios } = await project.reviewJson();
+    expect(workflows).toMatchObject([
+      { workflow: "hi", state: "added", differences: [{ kind: "gained", recipients: ["ben"] }] },
+    ]);
+    expect(scenarios.changes).toMatchObject([{ name: "greets", before: null, after: "passed" }]);
+  });
+
+  it("names the default preference that stops messages", async () => {
+    open().change("knock/environment.json", (environment: { preferences?: unknown }) => {
+      environment.preferences = { default: { categories: { billing: false } } };
+    });
+    const { workflows } = await project.reviewJson();
+    expect(workflows).toMatchObject([
+      {
+        workflow: "payment",
+        differences: [
+          { kind: "lost", reason: { code: "preference" }, cause: { location: { file: "knock/environment.json" } } },
+        ],
+      },
+    ]);
+  });
+});
+
+describe("rules of knock review", () => {
+  it("decide the exit code alone, and a limit is included", async () => {
+    open().change(SHIPPED, ({ steps }) => void steps.splice(2, 1));
+    expect((await project.review()).exitCode).toBe(0);
+    expect((await project.review(["--fail-on", "lost"])).exitCode).toBe(1);
+    expect((await project.review(["--max-lost", "0"])).exitCode).toBe(1);
+    expect((await project.review(["--max-lost", "1"])).exitCode).toBe(0);
+    expect((await project.review(["--max-growth", "0%"])).exitCode).toBe(0);
+  });
+
+  it.each([
+    [["--fail-on", "loss"], '--fail-on: "loss" is unknown'],
+    [["--max-lost", "many"], '--max-lost: "many" is not a number'],
+    [["--base", "nope"], '--base: "nope" is not a commit of the repository'],
+    [["--budget", "10"], "--budget needs prices"],
+  ])("reject %j", async (args, message) => {
+    const { stderr, exitCode } = await open().review(args);
+    expect(stderr).toContain(message);
+    expect(exitCode).toBe(2);
+  });
+});
+
+describe("the base of a review", () => {
+  it("is the commit where the branch began, not the tip of the default branch", async () => {
+    open().git("checkout", "-q", "main");
+    project.replace(SHIPPED, "Order shipped", "Order sent");
+    project.commit("Rename on main");
+    project.git("checkout", "-q", "change");
+    expect((await project.reviewJson()).summary.verdict).toBe("Nothing changes.");
+  });
+
+  it("names the line to add if a shallow clone lacks it", async () => {
+    const source = open();
+    source.write({ "note.txt": "Second" });
+    source.commit("Second");
+    const clone = new TemporaryProject();
+    try {
+      source.git("clone", "-q", "--depth", "1", `file://${source.root}`, clone.path("clone"));
+      const env = { PATH: process.env.PATH ?? "", GITHUB_ACTIONS: "true", GITHUB_BASE_REF: "main" };
+      const { stderr, exitCode } = await runInProcess({ args: ["review"], cwd: clone.path("clone"), env });
+      expect(stderr).toContain('"origin/main" is not fetched, because the repository is a shallow clone');
+      expect(stderr).toContain("fetch-depth: 0");
+      expect(exitCode).toBe(2);
+    } finally {
+      clone.remove();
+    }
+  });
+
+  it("may be invalid, or lack the project", async () => {
+    open().git("checkout", "-q", "main");
+    project.write({ [SHIPPED]: "{" });
+    project.commit("Break");
+    project.git("checkout", "-q", "-b", "fix");
+    project.git("checkout", "-q", "change", "--", SHIPPED);
+    const fixed = await project.reviewJson();
+    expect(fixed.findings).toMatchObject({ new: [], fixed: [{ file: SHIPPED }] });
+    expect(fixed.workflows[0]?.differences[0]?.kind).toBe("gained");
+    const empty = project.git("commit-tree", "-m", "Empty", project.git("mktree", "--missing").trim()).trim();
+    const { workflows, notes } = await project.reviewJson(["--base", empty]);
+    expect(workflows.map(({ state }) => state)).toEqual(["added", "added"]);
+    expect(notes[0]).toContain("does not exist in");
+  });
+
+  it("finds a project that has moved", async () => {
+    open();
+    for (const name of ["knock", "knock.json"]) project.move(name, `apps/shop/${name}`);
+    project.git("add", "-A");
+    const { stdout, stderr } = await runInProcess({
+      args: ["review", "--json"],
+      cwd: project.path("apps/shop"),
+      env: { PATH: process.env.PATH ?? "" },
+    });
+    if (stdout === "") throw new Error(stderr);
+    const { summary, notes } = JSON.parse(stdout);
+    expect(summary).toMatchObject({ workflows: 0, equal: 4, lost: 0 });
+    expect(notes).toEqual(["The project was in the root before."]);
+  });
+});
+
+describe("the triggers of a review", () => {
+  it("come from payloads, without times per trigger, and with times per month", async () => {
+    open().write({ "payloads/payment.jsonl": '{"recipients":["ada"]}\n{"recipients":["ben"]}\n' });
+    project.delete("knock/workflows/payment/payment.test.yaml");
+    project.change("knock/workflows/payment/workflow.json", ({ steps }) => void steps.pop());
+    const untimed = await project.reviewJson();
+    expect(untimed.volume).toMatchObject({ unit: "trigger" });
+    expect(untimed.workflows[0]?.differences[0]).toMatchObject({
+      kind: "lost",
+      messages: 3,
+      recipients: ["ada", "ben"],
+    });
+    const line = (day: number) =>
+      JSON.stringify({ key: "payment", at: `2026-01-0${day}T00:00:00Z`, recipients: ["ada"] });
+    project.write({ "payloads/payment.jsonl": `${line(1)}\n${line(4)}\n` });
+    expect((await project.reviewJson()).volume).toMatchObject({ unit: "month", before: 20, after: 0 });
+  });
+
+  it("may name a workflow of one side only, and is named if a line is invalid", async () => {
+    open().write({ "extra.jsonl": '{"key":"nope","recipients":["ada"]}\n' });
+    const { rejected } = await project.reviewJson(["--file", "extra.jsonl"]);
+    expect(rejected).toMatchObject([{ side: "both", trigger: "extra.jsonl:1", code: "workflow_missing" }]);
+    project.write({ "extra.jsonl": "{" });
+    expect((await project.review(["--file", "extra.jsonl"])).stderr).toContain("extra.jsonl:1");
+  });
+});
