@@ -28,7 +28,12 @@ const DOCUMENTS_BY_REASON: Readonly<Record<string, RegExp>> = {
 /** Documents that can change the content of messages without being named by a workflow. */
 const CONTENT_DOCUMENTS = [/^translations\//, /^environment/, /^recipients/, /^message-types\//];
 
-const toCause = ({ text, location }: DocumentChange): Cause => ({ text, location });
+/** Returns the first change of other documents than workflows, whose text does not name the document. */
+const nameChange = ({ id, changes }: DocumentComparison): DocumentChange[] =>
+  changes.slice(0, 1).map((change) => ({ ...change, text: `${id}: ${change.text}` }));
+
+const toCause = (found: DocumentChange | undefined): Cause =>
+  found === undefined ? null : { text: found.text, location: found.location };
 
 /** The changes that can be the cause of a message's difference. */
 export interface PossibleCauses {
@@ -77,12 +82,12 @@ export function findAbsenceCause(
     ofSteps.find((change) => change.path === "" && change.step === step) ??
     ofSteps.find(matches) ??
     relevant.find(matches) ??
-    documents.flatMap(({ changes: own }) => own).find(matches) ??
-    documents[0]?.changes[0] ??
+    documents.flatMap((document) => nameChange({ ...document, changes: document.changes.filter(matches) }))[0] ??
+    documents.flatMap(nameChange)[0] ??
     ofSteps[0] ??
     relevant[0] ??
-    comparisons.find(({ id }) => CONTENT_DOCUMENTS.some((pattern) => pattern.test(id)))?.changes[0];
-  return found === undefined ? null : toCause(found);
+    comparisons.filter(({ id }) => CONTENT_DOCUMENTS.some((pattern) => pattern.test(id))).flatMap(nameChange)[0];
+  return toCause(found);
 }
 
 /** Returns the change that explains why the content, the time or the channel of a message differs. */
@@ -100,9 +105,9 @@ export function findChangeCause(
     ? (changes.find(({ path }) => /delay|window|until|batch|throttle/.test(path)) ?? changes[0])
     : (ofStep.find(isTemplate) ??
       ofStep[0] ??
-      used[0]?.changes[0] ??
-      shared[0]?.changes[0] ??
+      used.flatMap(nameChange)[0] ??
+      shared.flatMap(nameChange)[0] ??
       changes.find((change) => change.step !== null) ??
       changes[0]);
-  return found === undefined ? null : toCause(found);
+  return toCause(found);
 }

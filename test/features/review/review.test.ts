@@ -1,7 +1,14 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { CodeHost } from "../../helpers/code-host.js";
 import { runInProcess } from "../../helpers/run-in-process.js";
 import { TemporaryProject } from "../../helpers/temporary-project.js";
+import { buildJobVariables } from "./post/post-as-job.js";
 import { PullRequestProject } from "./pull-request-project.js";
+import { PULL_REQUESTS, SHIPPED } from "./pull-requests.js";
+
+const GOLDEN = join(import.meta.dirname, "../../golden/review/pull-requests");
 
 let project: PullRequestProject;
 const open = (): PullRequestProject => {
@@ -9,8 +16,6 @@ const open = (): PullRequestProject => {
   return project;
 };
 afterEach(() => project.remove());
-
-const SHIPPED = "knock/workflows/order-shipped/workflow.json";
 
 describe("knock review", () => {
   it("reports nothing without a change", async () => {
@@ -26,9 +31,7 @@ describe("knock review", () => {
   });
 
   it("names who loses a message, the reason, and the line of the condition", async () => {
-    open().changeStep(SHIPPED, 1, (step) => {
-      step.conditions = { all: [{ variable: "recipient.plan", operator: "equal_to", argument: "pro" }] };
-    });
+    PULL_REQUESTS["condition changed"](open());
     const { summary, workflows, scenarios } = await project.reviewJson();
     expect(summary).toMatchObject({
       verdict: "1 recipient loses 1 message.",
@@ -57,7 +60,7 @@ describe("knock review", () => {
   });
 
   it("shows a removed channel", async () => {
-    open().change(SHIPPED, ({ steps }) => void steps.splice(2, 1));
+    PULL_REQUESTS["channel removed"](open());
     const { workflows } = await project.reviewJson();
     expect(workflows[0]?.differences).toMatchObject([
       {
@@ -70,7 +73,7 @@ describe("knock review", () => {
   });
 
   it("shows an edited subject with both texts", async () => {
-    open().replace(SHIPPED, 'Order {{ data.order }} is on its way"', 'Your order {{ data.order }}"');
+    PULL_REQUESTS["subject edited"](open());
     const { workflows, summary } = await project.reviewJson();
     expect(summary.changed).toBe(3);
     expect(workflows[0]?.differences[0]?.examples[0]?.fields).toContainEqual({
@@ -81,7 +84,7 @@ describe("knock review", () => {
   });
 
   it("attributes changed messages to an edited partial", async () => {
-    open().write({ "knock/partials/footer/content.html": "<p>The shop, 2 Market Street</p>\n" });
+    PULL_REQUESTS["partial edited"](open());
     const { workflows, resources } = await project.reviewJson();
     expect(resources).toMatchObject([{ resource: "partials/footer", workflows: ["order-shipped"] }]);
     expect(workflows).toMatchObject([
@@ -99,15 +102,13 @@ describe("knock review", () => {
   });
 
   it("reports a missing translation as a finding", async () => {
-    open().change("knock/translations/de/de.json", (texts: { paid?: string }) => delete texts.paid);
+    PULL_REQUESTS["translation missing"](open());
     const { findings } = await project.reviewJson();
     expect(findings.new.map(({ message }) => message).join("\n")).toContain("paid");
   });
 
   it("shows a shortened delay and the earlier times", async () => {
-    open().changeStep(SHIPPED, 0, ({ settings }) => {
-      settings.delay_for = { unit: "minutes", value: 10 };
-    });
+    PULL_REQUESTS["delay shortened"](open());
     const { workflows } = await project.reviewJson();
     expect(workflows[0]?.changes).toMatchObject([{ text: "delay_1: delay for: 1 hour → 10 minutes" }]);
     expect(workflows[0]?.differences).toMatchObject([
@@ -117,12 +118,7 @@ describe("knock review", () => {
   });
 
   it("compares a renamed workflow with its old version", async () => {
-    open().move("knock/workflows/payment", "knock/workflows/payment-received");
-    project.replace(
-      "knock/workflows/payment-received/payment.test.yaml",
-      "workflow: payment",
-      "workflow: payment-received",
-    );
+    PULL_REQUESTS["workflow renamed"](open());
     const { workflows, summary } = await project.reviewJson();
     expect(workflows).toMatchObject([
       { workflow: "payment-received", state: "renamed", previous_key: "payment", differences: [] },
@@ -131,7 +127,7 @@ describe("knock review", () => {
   });
 
   it("shows a deleted workflow as lost messages", async () => {
-    open().delete("knock/workflows/payment");
+    PULL_REQUESTS["workflow deleted"](open());
     const { workflows } = await project.reviewJson();
     expect(workflows).toMatchObject([
       {
@@ -143,13 +139,7 @@ describe("knock review", () => {
   });
 
   it("shows a new workflow as gained messages", async () => {
-    open().write({
-      "knock/workflows/hi/workflow.json": JSON.parse(
-        '{"name":"Hi","steps":[{"ref":"feed_1","type":"channel","channel_type":"in_app_feed","channel_key":"in-app-feed","template":{"markdown_body":"Hi"}}]}',
-      ),
-      "knock/workflows/hi/hi.test.yaml":
-        "workflow: hi\nscenarios:\n  greets:\n    steps:\n      - notify: { recipients: [ben] }\n        expect: { messages: [{ to: ben }] }\n",
-    });
+    PULL_REQUESTS["workflow added"](open());
     const { workflows, scenarios } = await project.reviewJson();
     expect(workflows).toMatchObject([
       { workflow: "hi", state: "added", differences: [{ kind: "gained", recipients: ["ben"] }] },
@@ -158,9 +148,7 @@ describe("knock review", () => {
   });
 
   it("names the default preference that stops messages", async () => {
-    open().change("knock/environment.json", (environment: { preferences?: unknown }) => {
-      environment.preferences = { default: { categories: { billing: false } } };
-    });
+    PULL_REQUESTS["preference default changed"](open());
     const { workflows } = await project.reviewJson();
     expect(workflows).toMatchObject([
       {
@@ -173,9 +161,42 @@ describe("knock review", () => {
   });
 });
 
+describe("the comment on a pull request", () => {
+  it.each(Object.entries(PULL_REQUESTS))("shows %s", async (name, change) => {
+    change(open());
+    const { stdout, exitCode } = await project.review(["--format", "markdown"]);
+    const file = join(GOLDEN, `${name.replaceAll(" ", "-")}.md`);
+    if (process.env.GOLDEN === "write") writeFileSync(file, `${stdout}\n`);
+    expect(`${stdout}\n`).toBe(readFileSync(file, "utf8"));
+    expect(exitCode).toBe(0);
+    for (const person of ["Ada Lovelace", "Ben Okri", "ada@example.com"]) expect(stdout).not.toContain(person);
+  });
+
+  it("is created, updated in place, and says so when nothing changes any more", async () => {
+    PULL_REQUESTS["channel removed"](open());
+    const host = await CodeHost.start("github");
+    try {
+      const env = buildJobVariables(host, project.root);
+      project.write({ ".git/event.json": { pull_request: { number: 7 } } });
+      const posted = { ...env, GITHUB_EVENT_PATH: project.path(".git/event.json") };
+      const run = () =>
+        project.review(["--post", "github", "--base", "main", "--artifact-url", "https://ci.example/1"], posted);
+      expect((await run()).stderr).toContain("Created a comment");
+      expect(host.comments.map(({ body }) => body)).toEqual([
+        expect.stringMatching(/^<!-- knock review: \. -->\n.*loses 1 message.*https:\/\/ci\.example\/1/s),
+      ]);
+      project.git("checkout", "-q", "--", ".");
+      expect((await run()).stderr).toContain("Updated the comment");
+      expect(host.comments.map(({ body }) => body)).toEqual([expect.stringContaining("### Nothing changes\n")]);
+    } finally {
+      await host.server.close();
+    }
+  });
+});
+
 describe("rules of knock review", () => {
   it("decide the exit code alone, and a limit is included", async () => {
-    open().change(SHIPPED, ({ steps }) => void steps.splice(2, 1));
+    PULL_REQUESTS["channel removed"](open());
     expect((await project.review()).exitCode).toBe(0);
     expect((await project.review(["--fail-on", "lost"])).exitCode).toBe(1);
     expect((await project.review(["--max-lost", "0"])).exitCode).toBe(1);

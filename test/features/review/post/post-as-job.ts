@@ -24,7 +24,7 @@ interface PostOptions {
 }
 
 /** Returns the variables of a job for a pull request or merge request, with a folder for GitHub's files. */
-function buildJobVariables(host: CodeHost, folder: string): Record<string, string> {
+export function buildJobVariables(host: CodeHost, folder: string): Record<string, string> {
   if (host.service === "gitlab")
     return {
       GITLAB_TOKEN: host.token,
