@@ -193,7 +193,10 @@ export async function describeChanges(
     const kind = before === null ? "added" : after === null ? "removed" : "changed";
     const error = after?.error ?? before?.error ?? null;
     const text = error === null ? `${document.id} ${kind}` : `${document.id} cannot be read: ${error}`;
-    const location = { side: side.side, file: formatSidePath(side, document.path), line: 1 };
+    const file = formatSidePath(side, document.path);
+    // Errors of a file begin with its path, the line and the column.
+    const line = error?.startsWith(`${file}:`) ? Number.parseInt(error.slice(file.length + 1), 10) : 1;
+    const location = { side: side.side, file, line: Number.isNaN(line) ? 1 : line };
     return [{ kind, step: null, path: "", before: null, after: null, text, location }];
   }
   const changes: Change[] = [];

@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { PAYLOADS_FOLDER } from "../../checks/list-project-files.js";
 import { openRevision } from "../../comparison/open-revision.js";
 import { runGit } from "../../context/run-git.js";
 import { createTemporaryFolder } from "../../context/temporary-folder.js";
@@ -30,7 +31,9 @@ const FLAG = "--base";
 /** The folder of the snapshots of scenarios. */
 const SNAPSHOTS = /(?:^|\/)__snapshots__\//;
 
-const isReviewed = (path: string): boolean => isScenarioFile(path) || SNAPSHOTS.test(path);
+/** Selects what `test` and `validate` read outside of the folder of the workflows. */
+const isReviewed = (path: string): boolean =>
+  isScenarioFile(path) || SNAPSHOTS.test(path) || path.startsWith(`${PAYLOADS_FOLDER}/`);
 
 /** Returns a path as reports show it: relative to the root of the repository. */
 export const formatSidePath = ({ project, folder }: ReviewSide, path: string): string => {

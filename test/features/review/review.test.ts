@@ -250,6 +250,7 @@ describe("the base of a review", () => {
     project.git("checkout", "-q", "change", "--", SHIPPED);
     const fixed = await project.reviewJson();
     expect(fixed.findings).toMatchObject({ new: [], fixed: [{ file: SHIPPED }] });
+    expect(fixed.workflows[0]?.changes[0]?.text).toContain(`cannot be read: ${SHIPPED}:1:2`);
     expect(fixed.workflows[0]?.differences[0]?.kind).toBe("gained");
     const empty = project.git("commit-tree", "-m", "Empty", project.git("mktree", "--missing").trim()).trim();
     const { workflows, notes } = await project.reviewJson(["--base", empty]);
