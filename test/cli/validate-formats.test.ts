@@ -51,6 +51,36 @@ describe.concurrent("knock validate --format", () => {
     expect(stdout).not.toContain("emial");
   });
 
+  it("gitlab prints a code quality report with paths from the root of the repository", async ({ collab }) => {
+    addFaults(collab);
+    const env = { CI_PROJECT_DIR: join(collab.dir, "..") };
+    const validate = async () => {
+      const { stdout, exitCode } = await collab.knock(["validate", "--format", "gitlab"], { env });
+      return { issues: JSON.parse(stdout), exitCode };
+    };
+    const { issues, exitCode } = await validate();
+    expect(exitCode).toBe(1);
+    const error = issues.find(({ severity }: { severity: string }) => severity === "major");
+    expect(error).toEqual({
+      description: expect.stringMatching(/\S/),
+      check_name: "template_invalid",
+      fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/),
+      severity: "major",
+      location: {
+        path: `${collab.dir.split("/").at(-1)}/knock/workflows/welcome/email_1/text_body.txt`,
+        lines: { begin: 2 },
+      },
+    });
+    const list = (items: { fingerprint: string }[]): string[] => items.map(({ fingerprint }) => fingerprint);
+    expect(new Set(list(issues)).size).toBe(issues.length);
+    expect(JSON.stringify(issues)).not.toContain("emial");
+    // The same finding in another line is the same issue.
+    collab.write("knock/workflows/welcome/email_1/text_body.txt", "Hello\n\n{% if recipient.name %}");
+    const moved = (await validate()).issues;
+    expect(moved.map(({ location }: typeof error) => location.lines.begin)).toContain(3);
+    expect(list(moved)).toEqual(list(issues));
+  });
+
   it("other than json is rejected together with --json", async ({ collab }) => {
     const { stderr, exitCode } = await collab.knock(["validate", "--format", "sarif", "--json"]);
     expect(stderr).toContain("--format sarif cannot be combined with --json");

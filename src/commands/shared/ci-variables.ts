@@ -64,6 +64,12 @@ export const CI_VARIABLES = [
     default: "the review is only printed",
   },
   {
+    name: "CI_PROJECT_DIR",
+    group: "CI jobs",
+    meaning: "folder that paths in reports for GitLab are relative to",
+    default: "the working directory",
+  },
+  {
     name: "CI_API_V4_URL",
     group: "CI jobs",
     meaning: "URL of GitLab's REST API, for `--post gitlab`",

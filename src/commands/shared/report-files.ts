@@ -29,9 +29,9 @@ export function createReportFiles({ env, cwd }: ProcessIO, output: Output, mode?
   return {
     /** Whether GitHub Actions runs the command. */
     isGitHubActions: (): boolean => env.GITHUB_ACTIONS === "true",
-    /** Returns a path relative to the repository that GitHub Actions has checked out. */
+    /** Returns a path relative to the repository that the CI job has checked out. */
     toWorkspacePath(path: string): string {
-      const fromWorkspace = relative(env.GITHUB_WORKSPACE || cwd, resolve(cwd, path));
+      const fromWorkspace = relative(env.GITHUB_WORKSPACE || env.CI_PROJECT_DIR || cwd, resolve(cwd, path));
       const isOutside = isAbsolute(fromWorkspace) || fromWorkspace.split(sep)[0] === "..";
       return toSlashes(isOutside ? path : fromWorkspace);
     },

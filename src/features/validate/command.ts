@@ -41,9 +41,10 @@ export function registerValidate(program: Command, context: CommandContext): voi
   })
     .optionsGroup(OPTION_GROUPS.output)
     .addOption(
-      new Option("--format <format>", "print the findings as text, json, sarif or github (default: text)").choices(
-        VALIDATION_FORMATS,
-      ),
+      new Option(
+        "--format <format>",
+        "print the findings as text, json, sarif, github or gitlab (default: text)",
+      ).choices(VALIDATION_FORMATS),
     );
   addExamples(command, ({ workflow }) => ["knock validate", `knock validate ${workflow.key} --strict`]).action(
     (keys: string[], flags: ValidateFlags) => runValidate(keys, flags, context),

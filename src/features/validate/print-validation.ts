@@ -5,12 +5,12 @@ import { formatCount } from "../../util/format-count.js";
 import { parsePointer } from "../../util/json.js";
 
 /** The values of `knock validate --format`. */
-export const VALIDATION_FORMATS = ["text", "json", "sarif", "github"] as const;
+export const VALIDATION_FORMATS = ["text", "json", "sarif", "github", "gitlab"] as const;
 
 interface ReportOptions {
   format: (typeof VALIDATION_FORMATS)[number];
   version: string;
-  /** Returns a path relative to the repository that GitHub Actions has checked out. */
+  /** Returns a path relative to the repository that the CI job has checked out. */
   toWorkspacePath(path: string): string;
 }
 
@@ -69,5 +69,8 @@ export async function printValidationReport(
   if (options.format === "json") output.json(report);
   else if (options.format === "github") printReportAsAnnotations(report, output, options);
   else if (options.format === "text") printReportAsText(report, output);
-  else output.json((await import("./format-sarif.js")).formatSarif(report, options));
+  else if (options.format === "gitlab") {
+    const { formatCodeQuality } = await import("./format-code-quality.js");
+    output.json(formatCodeQuality(report, options.toWorkspacePath));
+  } else output.json((await import("./format-sarif.js")).formatSarif(report, options));
 }

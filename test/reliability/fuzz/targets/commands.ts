@@ -72,6 +72,7 @@ const READING_COMMANDS = [
   ["validate", "--emails"],
   ["validate", "--format", "sarif"],
   ["validate", "--format", "github"],
+  ["validate", "--format", "gitlab"],
   ["test"],
   ["test", "--json"],
   ["test", "--reporter", "junit"],
