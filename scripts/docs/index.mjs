@@ -27,6 +27,7 @@ const GUIDE_ORDER = [
   "test-your-app",
   "react-feed",
   "ci",
+  "review-pull-requests",
   "remote-and-keys",
   "compare-with-the-account",
   "real-delivery",
@@ -47,6 +48,7 @@ const REFERENCE = {
   providers: ["providers.md", "The settings of each provider, and the requests that it sends."],
   "test-api": ["test-api.md", "The routes of `knock dev` for tests, under `/__knock/`."],
   "testing-api": ["testing-api.md", "The functions and types of `knock-cli/testing`."],
+  actions: ["actions.md", "The inputs of the actions for GitHub."],
   times: ["times.md", "How long work is leased, and when requests are retried."],
   "api-coverage": ["api-coverage.md", "Each operation of the API, and whether `knock dev` serves it."],
 };

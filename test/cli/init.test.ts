@@ -3,7 +3,16 @@ import { dirname, join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect } from "vitest";
 import { parse } from "yaml";
+import { buildGitHubWorkflow } from "../../src/features/init/build-github-workflow.js";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
+
+interface CiStep {
+  uses?: string;
+  run?: string;
+  if?: string;
+  with?: Record<string, unknown>;
+  env?: Record<string, string>;
+}
 
 interface CiWorkflow {
   on: object;
@@ -12,8 +21,9 @@ interface CiWorkflow {
     test: {
       "runs-on": string;
       defaults: { run: { "working-directory": string } };
-      steps: { uses?: string; run?: string; if?: string; with?: Record<string, unknown> }[];
+      steps: CiStep[];
     };
+    review: { permissions: object; if: string; steps: CiStep[] };
   };
 }
 
@@ -26,6 +36,9 @@ const FILES = [
   "knock/environment.json",
   "knock/recipients/users.json",
 ];
+
+/** The documented keywords of a job that the jobs use. */
+const GITLAB_JOB_KEYS = ["image", "timeout", "before_script", "extends", "rules", "script", "artifacts", "variables"];
 
 const SCHEMAS = readdirSync(join(import.meta.dirname, "../../schemas"))
   .filter((name) => name.endsWith(".schema.json"))
@@ -87,7 +100,7 @@ describe.concurrent("knock init", () => {
     const { json } = await empty.knock(["init", "app", "--ci", "github", "--json"]);
     expect((json.files as string[]).filter((file) => file.includes("github"))).toEqual([".github/workflows/knock.yml"]);
     const { on, permissions, jobs } = parse(empty.read(".github/workflows/knock.yml")) as CiWorkflow;
-    expect([Object.keys(on), permissions]).toEqual([["push", "pull_request"], { contents: "read" }]);
+    expect([Object.keys(on), permissions]).toEqual([["pull_request", "push"], { contents: "read" }]);
     const { steps, defaults, ...job } = jobs.test;
     expect([job["runs-on"], defaults.run["working-directory"]]).toEqual(["ubuntu-latest", "app"]);
     for (const step of steps) expect(Object.keys(step).some((key) => ["uses", "run"].includes(key))).toBe(true);
@@ -103,6 +116,76 @@ describe.concurrent("knock init", () => {
     expect(upload?.if).toBe("${{ always() }}");
     expect(upload?.with?.path).toBe("app/reports/");
     for (const file of ["junit.xml", "report.html"]) expect(empty.read(`app/reports/${file}`)).not.toBe("");
+    const { review } = jobs;
+    expect([review.if, review.permissions]).toEqual([
+      "github.event_name == 'pull_request'",
+      { contents: "read", "pull-requests": "write" },
+    ]);
+    expect(review.steps[0]?.with).toEqual({ "fetch-depth": 0 });
+    const step = review.steps.find(({ run = "" }) => run.includes(" review "));
+    expect(step?.run).toContain("npx knock-cli review --post github --html reports/review.html --artifact-url ");
+    expect(step?.env).toEqual({ GITHUB_TOKEN: "${{ github.token }}" });
+    expect(review.steps.at(-1)?.with?.path).toBe("app/reports/review.html");
+  });
+
+  it("--ci github uses the actions of the version once their address is known", () => {
+    const build = (folder: string, address: string) =>
+      buildGitHubWorkflow({ repository: "/", folder }, { version: "1.2.3", address });
+    const { content, usesNpm } = build("app", "https://github.com/example/knock");
+    const { jobs } = parse(content) as CiWorkflow;
+    expect(usesNpm).toBe(false);
+    expect(content).not.toMatch(/npm|npx/);
+    expect(jobs.test.steps[1]).toEqual({ uses: "example/knock/actions/setup@v1.2.3" });
+    expect(jobs.review.steps[1]).toEqual({
+      uses: "example/knock/actions/review@v1.2.3",
+      with: { project: "app" },
+    });
+    // GitHub Actions cannot read actions of other services.
+    expect(build("", "https://git.example.com/example/knock").usesNpm).toBe(true);
+  });
+
+  it("--ci gitlab adds jobs whose commands pass, and includes them", async ({ empty }) => {
+    mkdirSync(empty.path(".git"));
+    const { json } = await empty.knock(["init", "app", "--ci", "gitlab", "--json"]);
+    expect((json.files as string[]).filter((file) => file.includes("gitlab"))).toEqual([
+      ".gitlab/knock.yml",
+      ".gitlab-ci.yml",
+    ]);
+    expect(parse(empty.read(".gitlab-ci.yml"))).toEqual({ include: [{ local: ".gitlab/knock.yml" }] });
+    const jobs = parse(empty.read(".gitlab/knock.yml")) as Record<string, Record<string, unknown>>;
+    for (const [name, job] of Object.entries(jobs))
+      expect(
+        Object.keys(job).filter((key) => !GITLAB_JOB_KEYS.includes(key)),
+        name,
+      ).toEqual([]);
+    expect(jobs[".knock"]?.before_script).toEqual(['cd "app"', "npm ci", "mkdir -p reports"]);
+    expect(jobs["knock-test"]?.artifacts).toEqual({
+      when: "always",
+      paths: ["app/reports/"],
+      reports: { junit: "app/reports/junit.xml", codequality: "app/reports/code-quality.json" },
+    });
+    for (const command of (jobs["knock-test"]?.script ?? []) as string[]) {
+      const [line = ""] = command.split(" > ");
+      const { exitCode, stdout, stderr } = await empty.knock(line.split(" ").slice(2), { cwd: "app" });
+      expect([exitCode, stderr], stdout).toEqual([0, ""]);
+      if (command.includes("code-quality.json")) expect(JSON.parse(stdout)).toEqual([]);
+    }
+    const [review = ""] = (jobs["knock-review"]?.script ?? []) as string[];
+    expect(review).toContain("npx knock-cli review --post gitlab --html reports/review.html");
+    expect(review).toContain('"$CI_JOB_URL/artifacts/file/app/reports/review.html"');
+    expect(jobs["knock-review"]?.variables).toEqual({ GIT_DEPTH: "0" });
+  });
+
+  it("--ci gitlab keeps existing files, and names the lines that include the jobs", async ({ empty }) => {
+    empty.write(".gitlab-ci.yml", "stages: [test]\n");
+    const first = await empty.knock(["init", "--ci", "gitlab"]);
+    expect(first.stdout).toContain("○ .gitlab-ci.yml kept");
+    expect(first.stderr).toContain("Add this line to it: include: [{ local: .gitlab/knock.yml }]");
+    expect(empty.read(".gitlab-ci.yml")).toBe("stages: [test]\n");
+    empty.write(".gitlab-ci.yml", "include: [.gitlab/knock.yml]\n");
+    const second = await empty.knock(["init", "--ci", "gitlab"]);
+    expect([second.exitCode, second.stdout]).toEqual([0, expect.stringContaining("○ .gitlab/knock.yml kept")]);
+    expect(second.stderr).not.toContain("warning:");
   });
 
   it("--ci github warns if npm ci would fail or not install the command", async ({ empty }) => {
@@ -131,7 +214,9 @@ describe.concurrent("knock init", () => {
     expect(await init({ "knock-cli": "file:vendor/knock-cli.tgz" }, false)).toContain("there is no package-lock.json");
     expect(await init({ "knock-cli": "file:vendor/knock-cli.tgz" })).toBe("");
     expect(await init({ "knock-cli": "^0.1.0" })).toBe("");
-    expect(empty.read(".github/workflows/knock.yml")).toMatch(/^# vendor\/, run npm install --save-dev \.\/vendor\//m);
+    expect(empty.read(".github/workflows/knock.yml")).toMatch(
+      /^# package to vendor\/, run npm install --save-dev \.\/vendor\//m,
+    );
   });
 
   it("--ci github keeps an existing workflow, and says so", async ({ empty }) => {

@@ -19,7 +19,7 @@ export function registerInit(program: Command, { io, output }: CommandContext): 
     .addOption(
       new Option(
         "--ci <service>",
-        "add a CI workflow that validates and tests the project, and uploads reports",
+        "add CI jobs that validate, test and review the project, and upload reports",
       ).choices(CI_SERVICES),
     );
   addExamples(addCommonOptions(command), ["knock init", "knock init notifications", "knock init --ci github"]);

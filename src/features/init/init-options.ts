@@ -1,5 +1,5 @@
-/** The CI services for which `knock init` writes a workflow. */
-export const CI_SERVICES = ["github"] as const;
+/** The CI services for which `knock init` writes jobs. */
+export const CI_SERVICES = ["github", "gitlab"] as const;
 
 export interface InitOptions {
   ci: (typeof CI_SERVICES)[number] | null;

@@ -7,9 +7,11 @@ import { findProject, findProjectRoot, PROJECT_FILE } from "../../project/find-p
 import { formatDisplayPath } from "../../project/format-display-path.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { makeFolder } from "../../util/make-folder.js";
-import { buildGitHubWorkflow } from "./build-ci-workflow.js";
+import { buildGitHubWorkflow } from "./build-github-workflow.js";
+import { buildGitLabJobs } from "./build-gitlab-jobs.js";
 import { checkCiInstallation } from "./check-ci-installation.js";
-import type { InitOptions } from "./init-options.js";
+import { findCiProject, readRepositoryAddress } from "./ci-project.js";
+import type { CI_SERVICES, InitOptions } from "./init-options.js";
 
 /** The result of `knock init`, with paths relative to the working directory. */
 interface InitResult {
@@ -151,6 +153,31 @@ function planFiles(knockDir: string): { files: Record<string, unknown>; kept: st
   };
 }
 
+/** Returns the files of a CI service that do not exist yet, and why its jobs would fail. */
+function planCiFiles(root: string, ci: (typeof CI_SERVICES)[number], version: string) {
+  const project = findCiProject(root);
+  const files: NewFile[] = [];
+  const kept: string[] = [];
+  const warnings: string[] = [];
+  const add = (path: string, content: string): boolean => {
+    const isNew = !existsSync(path);
+    if (isNew) files.push([path, content]);
+    else kept.push(path);
+    return isNew;
+  };
+  const checkInstallation = (): void => void warnings.push(...checkCiInstallation(root, project.repository, version));
+  if (ci === "github") {
+    const { path, content, usesNpm } = buildGitHubWorkflow(project, { version, address: readRepositoryAddress() });
+    if (add(path, content) && usesNpm) checkInstallation();
+  } else {
+    const jobs = buildGitLabJobs(project, { version });
+    if (add(jobs.path, jobs.content)) checkInstallation();
+    add(jobs.mainPath, jobs.mainContent);
+    warnings.push(...jobs.warnings);
+  }
+  return { files, kept, warnings };
+}
+
 /**
  * Creates a project, or adds missing files to an existing one: `knock.json`, a first workflow if there is no workflow,
  * `environment.json`, recipients, the JSON Schemas of all files, and the workflow of a CI service if one is
@@ -175,13 +202,11 @@ export async function initProject(
   const warnings: string[] = [];
   const all = Object.entries(files).map(([name, content]): NewFile => [join(knockDir, name), content]);
   if (!exists) all.unshift([projectFile, { knockDir: "./knock" }]);
-  if (ci === "github") {
-    const { path, content, repository } = buildGitHubWorkflow(root, version);
-    if (existsSync(path)) kept.push(path);
-    else {
-      all.push([path, content]);
-      warnings.push(...checkCiInstallation(root, repository, version));
-    }
+  if (ci !== null) {
+    const plan = planCiFiles(root, ci, version);
+    all.push(...plan.files);
+    kept.push(...plan.kept);
+    warnings.push(...plan.warnings);
   }
   const written = await createFiles(root, all);
   const displayPath = (file: string): string => relative(cwd, file);
