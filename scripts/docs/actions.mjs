@@ -23,11 +23,14 @@ function describeAction(key) {
       ["Input", "Description", "Default"],
       Object.entries(inputs).map(([input, value]) => [`\`${input}\``, value.description, formatValue(value.default)]),
     ),
-    Object.keys(outputs).length > 0 &&
-      formatTable(
-        ["Output", "Description"],
-        Object.entries(outputs).map(([output, value]) => [`\`${output}\``, value.description]),
-      ),
+    ...(Object.keys(outputs).length === 0
+      ? []
+      : [
+          formatTable(
+            ["Output", "Description"],
+            Object.entries(outputs).map(([output, value]) => [`\`${output}\``, value.description]),
+          ),
+        ]),
   );
 }
 

@@ -20,7 +20,7 @@ let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "knock-actions-"));
   mkdirSync(join(folder, "programs"));
-  // A program that prints its arguments, one per line, and exits as it is told.
+  // A program that prints its arguments, one per line, and exits with $EXIT.
   writeFileSync(join(folder, "programs/knock"), '#!/bin/sh\nprintf "%s\\n" "$@"\nexit "${EXIT:-0}"\n', { mode: 0o755 });
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -135,6 +135,14 @@ const MAIL_PORT = "1025";
 /** Ports on which commands of the pages listen. */
 const LISTENING_PORTS = ["3000", "8484"];
 
+/** The author of commits, which readers have configured. */
+const GIT_IDENTITY = {
+  GIT_AUTHOR_NAME: "Ada",
+  GIT_AUTHOR_EMAIL: "ada@example.com",
+  GIT_COMMITTER_NAME: "Ada",
+  GIT_COMMITTER_EMAIL: "ada@example.com",
+};
+
 /** Returns the commands of a GitHub workflow, except the installation. */
 function readWorkflowCommands(text: string): string[] {
   const { jobs } = parse(text) as { jobs: Record<string, { steps: { run?: string }[] }> };
@@ -188,7 +196,7 @@ async function runBlocks(
   const runScript = (text: string) => {
     const commands = replacePorts(replaceNpmScripts(text, sample.path(cwd)));
     const script = `exec 2>&1\nset -e\nPATH="${bin}:$PWD/node_modules/.bin:$PATH"\n${commands}`;
-    return sample.shell(script, { cwd, env: { CHROME_PATH: CHROME } });
+    return sample.shell(script, { cwd, env: { CHROME_PATH: CHROME, ...GIT_IDENTITY } });
   };
   /** Starts a command that runs until the page ends, and waits for its first output. */
   const startCommand = async (text: string): Promise<void> => {
