@@ -8,11 +8,11 @@ import type { ProcessIO } from "../../context/process-io.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { Project } from "../../project/open-project.js";
 import { listScenarioWorkflows } from "../../scenarios/list-scenario-workflows.js";
-import { ScenarioTargets } from "../../scenarios/open-scenario-target.js";
 import type { Scenario } from "../../scenarios/parse-scenarios.js";
 import type { AffectedWorkflows } from "./affected-workflows.js";
 import type { SampleComparison } from "./build-differences.js";
 import { type FileResult, runScenarioFile, type ScenarioResults } from "./compare-scenarios.js";
+import { RecordingTargets } from "./recording-targets.js";
 import {
   nameScenario,
   readScenarioFiles,
@@ -92,8 +92,8 @@ export async function compareScenarioSamples(context: SampleContext): Promise<Sc
   const old = (await readScenarioFiles(before)).map((file) => ({ ...file, id: toNewId(file.id) }));
   const oldById = new Map(old.map((file) => [file.id, file]));
   const targets = {
-    before: new ScenarioTargets(before.project, io, warn),
-    after: new ScenarioTargets(after.project, io, warn),
+    before: new RecordingTargets(before.project, io, warn),
+    after: new RecordingTargets(after.project, io, warn),
   };
   const results = { before: new Map<string, FileResult>(), after: new Map<string, FileResult>() };
   const samples = { before: emptyRun(), after: emptyRun(), filter: KEEP_DATA };
@@ -102,18 +102,24 @@ export async function compareScenarioSamples(context: SampleContext): Promise<Sc
     scenario.steps.some(({ write }) => write !== undefined);
   const seen: Scenario[] = [];
   let triggers = 0;
-  const runBoth = async (scenario: Scenario, name: string): Promise<void> => {
+  /** Runs a scenario on both sides. `done` has what it led to where it has run already. */
+  const runBoth = async (
+    scenario: Scenario,
+    name: string,
+    done: { before: SampleRun | null; after: SampleRun | null } = { before: null, after: null },
+  ): Promise<void> => {
     if (scenario.skip !== null || scenario.problems.length > 0) return;
     seen.push(scenario);
     triggers += scenario.steps.filter(
       ({ notify, schedule, source_event }) => notify ?? schedule ?? source_event,
     ).length;
-    const ran = await runScenarioSample(targets.after, renameWorkflows(scenario, oldToNew), name, io);
+    const ran = done.after ?? (await runScenarioSample(targets.after, renameWorkflows(scenario, oldToNew), name, io));
     append(samples.after, ran);
     append(
       samples.before,
       isAffected(scenario)
-        ? useNewKeys(await runScenarioSample(targets.before, renameWorkflows(scenario, renames), name, io), oldToNew)
+        ? (done.before ??
+            useNewKeys(await runScenarioSample(targets.before, renameWorkflows(scenario, renames), name, io), oldToNew))
         : ran,
     );
   };
@@ -123,13 +129,26 @@ export async function compareScenarioSamples(context: SampleContext): Promise<Sc
         throw new KnockError("interrupted", "interrupted during the review", { hint: "Nothing was changed." });
       setProgress(`running scenarios: ${index} of ${now.length} files done`);
       const previous = oldById.get(file.id);
-      const result = await runScenarioFile(targets.after, file, index, io);
+      const result = await targets.after.record(() => runScenarioFile(targets.after, file, index, io));
       results.after.set(file.id, result);
+      const isSame = previous !== undefined && isSameFile(previous, file);
+      let oldResult: FileResult = null;
       if (previous !== undefined) {
-        const isUnaffected = isSameFile(previous, file) && !file.scenarios.some(isAffected);
-        results.before.set(file.id, isUnaffected ? result : await runScenarioFile(targets.before, previous, index, io));
+        const isUnaffected = isSame && !file.scenarios.some(isAffected);
+        const runOld = () => targets.before.record(() => runScenarioFile(targets.before, previous, index, io));
+        oldResult = isUnaffected ? result : await runOld();
+        results.before.set(file.id, oldResult);
       }
-      for (const scenario of file.scenarios) await runBoth(scenario, nameScenario(file.file, scenario));
+      for (const scenario of file.scenarios) {
+        const name = nameScenario(file.file, scenario);
+        // Scenarios of renamed workflows have other keys on one side.
+        const find = (side: "before" | "after", own: FileResult): SampleRun | null =>
+          renames.size === 0 ? targets[side].findSample(scenario, own, name) : null;
+        await runBoth(scenario, name, {
+          before: isSame ? find("before", oldResult) : null,
+          after: find("after", result),
+        });
+      }
       const names = new Set(file.scenarios.map(({ name }) => name));
       for (const scenario of previous?.scenarios ?? [])
         if (!names.has(scenario.name)) await runBoth(scenario, nameScenario(file.file, scenario));

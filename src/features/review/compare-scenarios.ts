@@ -6,7 +6,7 @@ import type { StepCondition } from "../../scenarios/step-condition.js";
 import type { TestOptions } from "../../scenarios/test-options.js";
 import { type ReportedScenario, type ScenarioStatus, summarizeFiles } from "../../scenarios/test-report.js";
 import type { ReviewReport } from "./review-report-schema.js";
-import type { ScenarioFile } from "./scenario-samples.js";
+import { SCENARIO_SEED, type ScenarioFile } from "./scenario-samples.js";
 
 type ScenarioReview = ReviewReport["scenarios"];
 
@@ -15,7 +15,7 @@ const OPTIONS: TestOptions = {
   filter: null,
   bail: false,
   snapshots: "compare",
-  seed: "knock",
+  seed: SCENARIO_SEED,
   timeoutMs: 10_000,
   repeat: 1,
   shard: null,

@@ -4,6 +4,7 @@ import type { ReplayedRun } from "../../comparison/replay-triggers.js";
 import type { ProcessIO } from "../../context/process-io.js";
 import { type RecipientReference, toRecipientKey } from "../../domain/recipient/recipient.js";
 import { KnockError } from "../../errors/knock-error.js";
+import type { LocalOperations } from "../../ports/operations.js";
 import { toSlashes } from "../../project/format-display-path.js";
 import type { ProjectFile } from "../../project/read-project-text.js";
 import { listScenarioFiles } from "../../scenarios/list-scenario-files.js";
@@ -42,7 +43,8 @@ export interface ScenarioFile {
   scenarios: readonly Scenario[];
 }
 
-const SEED = "review";
+/** The seed of random values, which is the same for both sides. */
+export const SCENARIO_SEED = "knock";
 const TIME_LIMIT_MS = 10_000;
 
 /** Lists the files of scenarios of a side. */
@@ -108,6 +110,23 @@ function toSentMessage(message: JsonObject, trigger: string): SentMessage {
   };
 }
 
+/** Reads what a scenario led to. */
+export async function readSample(operations: LocalOperations, trigger: string): Promise<SampleRun> {
+  const messages = await operations.readMessages(await operations.listMessageIds(null));
+  const runs = await readObservedRuns(operations);
+  return {
+    messages: messages.map((message) => toSentMessage(message, trigger)),
+    runs: runs.map(({ workflow, recipient, reason = null, steps }) => ({
+      trigger,
+      workflow,
+      recipient: toRecipientKey(recipient),
+      reason,
+      steps,
+    })),
+    rejected: [],
+  };
+}
+
 /**
  * Performs the actions of a scenario without its expectations, so that a failed expectation does not hide what follows. An action
  * that fails is a rejected trigger.
@@ -128,18 +147,16 @@ export async function runScenarioSample(
   const isOver = (): boolean => signal.aborted || monotonicClock.now() > deadline;
   try {
     const snapshots = new Snapshots({}, "compare");
-    const target = await targets.open(scenario.given, { scenario: scenario.name, seed: SEED, snapshots });
+    const target = await targets.open(scenario.given, { scenario: scenario.name, seed: SCENARIO_SEED, snapshots });
     try {
       await prepareTarget(target, scenario.given);
       for (const step of scenario.steps) {
         if (isOver()) break;
         if (getAction(step) !== null) await performAction(step, target, { scenario, signal, isOver }).catch(reject);
       }
-      const { operations } = target;
-      const messages = await operations.readMessages(await operations.listMessageIds(null));
-      result.messages = messages.map((message) => toSentMessage(message, trigger));
-      for (const { workflow, recipient, reason = null, steps } of await readObservedRuns(operations))
-        result.runs.push({ trigger, workflow, recipient: toRecipientKey(recipient), reason, steps });
+      const { messages, runs } = await readSample(target.operations, trigger);
+      result.messages = messages;
+      result.runs = runs;
     } finally {
       await target.close();
     }

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { ScenarioTargets } from "../../../src/scenarios/open-scenario-target.js";
 import { CodeHost } from "../../helpers/code-host.js";
 import { runInProcess } from "../../helpers/run-in-process.js";
 import { TemporaryProject } from "../../helpers/temporary-project.js";
@@ -57,6 +58,21 @@ describe("knock review", () => {
       },
     ]);
     expect(scenarios).toMatchObject({ before: { passed: 2 }, after: { passed: 1, failed: 1 } });
+  });
+
+  it("runs a scenario that passes once per version, and once if no change affects it", async () => {
+    const opened = vi.spyOn(ScenarioTargets.prototype, "open");
+    try {
+      open().changeStep(SHIPPED, 1, ({ template }) => {
+        template.subject = "Order {{ data.order }} is coming";
+      });
+      const { scenarios, summary } = await project.reviewJson();
+      expect(scenarios).toMatchObject({ before: { passed: 2 }, after: { passed: 2 } });
+      expect(summary).toMatchObject({ changed: 2, equal: 2 });
+      expect(opened).toHaveBeenCalledTimes(3);
+    } finally {
+      opened.mockRestore();
+    }
   });
 
   it("shows a removed channel", async () => {
