@@ -277,7 +277,9 @@ export async function runReview({ base, rules, sources }: ReviewOptions, context
       notes: [...notes, ...new Set(sources.flatMap(({ source }) => [...source.history.notes]))],
     };
     const data = [
-      ...scenarios.scenarios.flatMap(({ given, steps }) => [given, ...steps.map((step) => ({ step }))] as JsonObject[]),
+      ...scenarios.scenarios.flatMap(
+        ({ given, steps }) => [given, ...steps.map(({ expect: _, ...step }) => ({ step }))] as JsonObject[],
+      ),
       ...sources.flatMap(({ source }) => source.history.triggers.map(({ trigger }) => trigger.payload)),
     ];
     return {

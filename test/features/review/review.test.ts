@@ -123,6 +123,22 @@ describe("knock review", () => {
     expect(findings.new.map(({ message }) => message).join("\n")).toContain("paid");
   });
 
+  it("keeps the words of expectations in comments, whose keys may be those of personal data", async () => {
+    const notify = "notify: { recipients: [ben], data: { order: A1 }, settings: { skip_delay: true } }";
+    const text = `workflow: order-shipped\nscenarios:\n  skips:\n    steps: [{ ${notify}, expect: { outcomes: { ben: { email_1: skipped } } } }]\n`;
+    open().write({ "knock/workflows/order-shipped/skips.test.yaml": text });
+    const { stdout } = await project.review(["--format", "markdown"]);
+    expect(stdout).toContain("expected skipped");
+    expect(stdout).not.toMatch(/\bben\b/);
+  });
+
+  it("compares the findings of files in payloads/", async () => {
+    open().write({ "payloads/ship.json": { key: "order-shipped", recipients: ["ada"], dta: {} } });
+    project.commit("Add a payload");
+    expect((await project.reviewJson()).findings.new).toMatchObject([{ file: "payloads/ship.json" }]);
+    expect((await project.reviewJson(["--base", "HEAD"])).findings).toEqual({ new: [], fixed: [] });
+  });
+
   it("shows a shortened delay and the earlier times", async () => {
     PULL_REQUESTS["delay shortened"](open());
     const { workflows } = await project.reviewJson();
