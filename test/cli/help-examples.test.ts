@@ -91,6 +91,10 @@ describe("the examples of the help in a new project", () => {
       'echo "$KNOCK_API_KEY" | knock auth login --with-token --profile staging',
     ])
       expect(await runExample(used, line)).toMatchObject({ exitCode: 0, stderr: "" });
+    // knock review compares with a commit.
+    const git = "git -c user.name=Ada -c user.email=ada@example.com";
+    const commit = `git init -q -b main && git add --all && ${git} commit -q -m Start`;
+    expect(await used.shell(commit)).toMatchObject({ exitCode: 0 });
     lines = await readExamples(used);
   });
   afterEach(() => vi.restoreAllMocks());
@@ -127,6 +131,7 @@ describe("the examples of the help in a new project", () => {
     observeVerbose(() => readers.add(command));
     const project = createInProcessSample(null);
     try {
+      cpSync(used.path(".git"), project.path(".git"), { recursive: true });
       for (const line of runnable) {
         // Each example runs on the same data, because some delete it.
         for (const folder of [".knock-local"])
