@@ -19,6 +19,7 @@ add_option --fail-on "$INPUT_FAIL_ON"
 add_option --max-lost "$INPUT_MAX_LOST"
 add_option --max-growth "$INPUT_MAX_GROWTH"
 add_option --budget "$INPUT_BUDGET"
+add_option --prices "$INPUT_PRICES"
 add_option --environment "$INPUT_ENVIRONMENT"
 while IFS= read -r line; do
   add_option --file "$line"

@@ -56,6 +56,7 @@ const REVIEW_ENV = {
   INPUT_MAX_LOST: "",
   INPUT_MAX_GROWTH: "",
   INPUT_BUDGET: "",
+  INPUT_PRICES: "",
   INPUT_ENVIRONMENT: "",
   INPUT_ARGS: "",
   GITHUB_SERVER_URL: "https://github.com",
