@@ -66,6 +66,23 @@ const DOCUMENTS = [
     },
   },
   {
+    schema: "prices",
+    title: "prices.json",
+    location: "knock/prices.json",
+    summary: "Prices of messages",
+    text: "Contains the prices of messages, with which [`knock forecast`](../commands/forecast.md) and [`knock review`](../commands/review.md) show what a month costs. Several prices can be for the same channel type. The one with the most matching fields applies, and the first one if several match equally well. Amounts are exact. A message without a price is listed as not priced, so give free messages the price 0. [Forecast messages](../../guide/forecast.md#show-what-messages-cost) has an example to try.",
+    sample: {
+      currency: "EUR",
+      messages: [
+        { channel_type: "email", per: "message", tiers: [{ up_to: 10_000, price: 0 }, { price: 0.0009 }] },
+        { channel_type: "sms", per: "segment", price: 0.08 },
+        { channel_type: "sms", provider: "twilio", country: "US", per: "segment", price: 0.0079 },
+        { channel_type: "in_app_feed", per: "message", price: 0 },
+      ],
+      plan: { per: "recipient", price: 0.01 },
+    },
+  },
+  {
     schema: "scenario",
     title: "*.test.yaml",
     page: "scenarios-yaml",
@@ -383,6 +400,7 @@ knock/
   environments/<name>.json        overrides environment.json
   recipients/*.json               users, objects, tenants, subscriptions
   schedules/*.json                schedules of workflows
+  prices.json                     prices of messages
   workflows/<key>/workflow.json   and files of its templates
   layouts/ partials/ translations/
   audiences/ broadcasts/ sources/ requests/

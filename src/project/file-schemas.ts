@@ -3,6 +3,7 @@ import { audienceSchema } from "../domain/audience/audience-schema.js";
 import { broadcastSchema } from "../domain/audience/broadcast-schema.js";
 import { guideSchema } from "../domain/guide/guide-schema.js";
 import { messageTypeSchema } from "../domain/guide/message-type-schema.js";
+import { pricesSchema } from "../domain/pricing/prices-schema.js";
 import { projectFileSchema } from "../domain/project/project-file-schema.js";
 import { recipientsFileSchema } from "../domain/request/recipients-file-schema.js";
 import { layoutSchema } from "../domain/template/layout-schema.js";
@@ -38,6 +39,7 @@ export const CORE_FILE_SCHEMAS: Readonly<Record<string, PublishedSchema>> = {
   layout: { title: "layout.json", schema: layoutSchema, isServiceFormat: true },
   "message-type": { title: "message_type.json", schema: messageTypeSchema, isServiceFormat: true },
   partial: { title: "partial.json", schema: partialSchema, isServiceFormat: true },
+  prices: { title: "prices.json", schema: pricesSchema, isServiceFormat: false },
   recipients: { title: "A file of recipients/", schema: recipientsFileSchema, isServiceFormat: false },
   schedules: { title: "A file of schedules/", schema: schedulesFileSchema, isServiceFormat: false },
   source: { title: "source.json", schema: sourceSchema, isServiceFormat: true },

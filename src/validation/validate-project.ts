@@ -22,7 +22,7 @@ import { openProjectBroadcasts } from "../project/project-broadcasts.js";
 import { openProjectSources } from "../project/project-sources.js";
 import { listEnvironmentNames, readEnvironment } from "../project/read-environment.js";
 import { readGuides } from "../project/read-guides.js";
-import type { RecipientsSeed } from "../project/read-recipients.js";
+import { readPrices } from "../project/read-prices.js";
 import { once } from "../util/once.js";
 import { checkAwaitedEvents } from "./check-awaited-events.js";
 import { checkFormats, hasAllNames } from "./check-environment.js";
@@ -93,7 +93,7 @@ class ProjectValidator {
   /** Reads the recipients, whose properties templates can use. */
   async checkRecipients(): Promise<void> {
     const { project, collector } = this;
-    const read = (): Promise<RecipientsSeed[]> => project.readChangedRecipients(new Map());
+    const read = () => project.readChangedRecipients(new Map());
     const { content, isValid } = await this.read(collector.displayPath("recipients"), read);
     this.recipients = (content ?? []).flatMap(({ recipients }) => recipients);
     if (isValid) this.recipientAudiences = (content ?? []).flatMap(({ audiences }) => audiences.map(({ key }) => key));
@@ -239,6 +239,7 @@ class ProjectValidator {
     for (const key of sources.keys())
       await collector.tryRead(displayPath("sources", key, "source.json"), () => sources.read(key));
     await checkSchedules(project, collector, this.workflows);
+    await collector.tryRead(displayPath("prices.json"), () => readPrices(project, collector.cwd));
     await this.checkBroadcasts();
     await templates.checkTexts(shared);
     if (translations !== null) await this.checkTranslations(translations.files);

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { describe, expect } from "vitest";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
 import type { Sample } from "../helpers/run-knock.js";
@@ -148,6 +149,46 @@ describe.concurrent("knock forecast", () => {
       ),
     ]);
     expect(exitCode).toBe(0);
+  });
+
+  it("prints what messages cost, in total and by price, and what has no price", async ({ collab }) => {
+    const lines = ["2026-03-02T09:00:00Z", "2026-03-10T09:00:00Z"].map((at) => ({
+      ...{ at, key: "storage-low", recipients: ["ada", "grace"], data: { percent: 95 } },
+    }));
+    write(collab, lines);
+    const args = ["forecast", "triggers.jsonl"];
+    const counts = await collab.knock(args);
+    collab.write("knock/prices.json", {
+      currency: "EUR",
+      messages: [{ channel_type: "email", per: "message", tiers: [{ up_to: 1, price: 0 }, { price: 0.0011 }] }],
+      plan: { per: "recipient", price: 0.01 },
+    });
+    const { json } = await collab.knock([...args, "--json"]);
+    const emails = (json.channels as { type: string; messages: number }[]).find(({ type }) => type === "email");
+    expect(emails?.messages).toBe(4);
+    expect(json.cost).toEqual({
+      currency: "EUR",
+      total: "0.0233",
+      prices: [{ channel_type: "email", provider: null, country: null, per: "message", units: 4, amount: "0.0033" }],
+      plan: { per: "recipient", units: 2, amount: "0.02" },
+      unpriced: [],
+    });
+    const { stdout } = await collab.knock(args);
+    expect(stdout).toMatch(
+      /COST +UNITS +AMOUNT\nemail +4 messages +EUR 0\.0033\nplan +2 recipients +EUR 0\.02\ntotal +EUR 0\.0233\n/,
+    );
+    // Other prices, and none at all.
+    collab.write("other.json", { currency: "USD", messages: [] });
+    const other = await collab.knock([...args, "--prices", "other.json"]);
+    expect(other.stdout).toMatch(/NOT PRICED +MESSAGES\nemail messages \(\w+\) +4\n/);
+    expect(other.stdout).toContain("· USD 0.00");
+    collab.write("knock/prices.json", '{\n  "currency": "EUR",\n  "mesages": []\n}\n');
+    const invalid = await collab.knock(args);
+    expect([invalid.exitCode, invalid.stderr]).toEqual([3, expect.stringMatching(/prices\.json:3:\d+: .*"mesages"/)]);
+    const validated = await collab.knock(["validate"]);
+    expect([validated.exitCode, validated.stdout]).toEqual([1, expect.stringMatching(/prices\.json:3:\d+/)]);
+    rmSync(collab.path("knock/prices.json"));
+    expect((await collab.knock(args)).stdout).toBe(counts.stdout);
   });
 
   it("lists triggers that are not accepted, and exits 9", async ({ collab }) => {

@@ -19,6 +19,7 @@ const FILES: Readonly<Record<string, RegExp>> = {
   layout: /\/layouts\/[^/]+\/layout\.json$/,
   "message-type": /\/message-types\/[^/]+\/message_type\.json$/,
   partial: /\/partials\/[^/]+\/partial\.json$/,
+  prices: /\/prices\.json$/,
   recipients: /\/recipients\/[^/]+\.json$/,
   schedules: /\/schedules\/[^/]+\.json$/,
   source: /\/sources\/[^/]+\/source\.json$/,
@@ -29,8 +30,9 @@ const FILES: Readonly<Record<string, RegExp>> = {
 };
 
 const samples = readdirSync(join(ROOT, "fixtures"), { recursive: true, encoding: "utf8" });
-// The sample projects have no schedules, which would run whenever a test moves their clock.
-const fixtures = [...samples.map((path) => `/fixtures/${path}`), "/test/project/schedules/weekly.json"];
+// The sample projects have no schedules, which would run whenever a test moves their clock, and no prices.
+const ownFiles = ["/test/project/schedules/weekly.json", "/test/project/prices/prices.json"];
+const fixtures = [...samples.map((path) => `/fixtures/${path}`), ...ownFiles];
 type Document = Record<string, Record<string, unknown> | undefined>;
 
 /** Reads a document. JSON is also YAML. */

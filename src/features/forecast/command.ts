@@ -15,6 +15,7 @@ import { EXIT } from "../../errors/error-codes.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { parseDurationArgument } from "../../input/parse-time.js";
 import { formatInputName } from "../../input/trigger-payload.js";
+import { readPrices } from "../../project/read-prices.js";
 import { printForecastReport } from "./print-forecast.js";
 import { parseQuietHours } from "./quiet-hours.js";
 import { renderForecastSvg } from "./render-forecast-svg.js";
@@ -25,6 +26,7 @@ interface ForecastFlags extends CommonFlags, TargetFlags {
   duration?: string;
   maxPerDay?: string;
   quietHours?: string;
+  prices?: string;
   svg?: string;
 }
 
@@ -41,6 +43,7 @@ export function registerForecast(program: Command, context: CommandContext): voi
     .option("--duration <duration>", "set the simulated time after the first trigger (default: 30d)")
     .option("--max-per-day <n>", "exit 1 if a recipient gets more than this number of messages on a day")
     .option("--quiet-hours <hours>", "list messages in these hours of the recipient's time zone, such as 22:00-08:00")
+    .option("--prices <file>", "print the cost of the messages with these prices (default: prices.json of the project)")
     .option("--svg <file>", "write a plot of the messages of each day");
   addExamples(
     addCommonOptions(addBranchOption(addProjectFileOptions(command)), "all rows of long tables", {
@@ -78,9 +81,10 @@ async function runForecastCommand(
     });
   const report = await output.showProgress("forecasting", async (setProgress) => {
     const files = await project.requireLocalFiles(flags);
+    const prices = await readPrices(files, io.cwd, flags.prices);
     const { runForecast } = await import("./run-forecast.js");
     const warn = (text: string, hint?: string): void => output.warn(text, hint);
-    return runForecast({ triggers, durationMs, limits }, { project: files, io, warn, setProgress });
+    return runForecast({ triggers, durationMs, limits, prices }, { project: files, io, warn, setProgress });
   });
   printForecastReport(report, output);
   if (svg !== undefined)

@@ -77,6 +77,9 @@ function getOrCreate<K, V>(map: Map<K, V>, key: K, create: () => V): V {
 
 const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : 1);
 
+/** Returns when a message is sent. A send window holds it until its opening. */
+export const getSendTime = ({ inserted_at, scheduled_at }: Message): number => Math.max(inserted_at, scheduled_at ?? 0);
+
 /** Counts messages as they are added, so that no message is kept. */
 export class ForecastBuilder {
   private readonly times = new LocalTimes();
@@ -92,9 +95,8 @@ export class ForecastBuilder {
 
   /** Adds a message. `zone` is the time zone of its recipient. */
   add(message: Message, zone: string): void {
-    const { recipient, channel, workflow, step_ref, batch, scheduled_at, inserted_at } = message;
-    // A send window holds the message until its opening.
-    const at = Math.max(inserted_at, scheduled_at ?? 0);
+    const { recipient, channel, workflow, step_ref, batch } = message;
+    const at = getSendTime(message);
     const { day, minute } = this.times.read(at, zone);
     this.messages++;
     const ofRecipient = getOrCreate(this.recipients, recipient, () => new Map<string, Counts>());
@@ -131,7 +133,7 @@ export class ForecastBuilder {
   build(
     { from, until, triggers }: { from: number; until: number; triggers: number },
     rejected: ForecastReport["rejected"],
-  ): ForecastReport {
+  ): Omit<ForecastReport, "cost"> {
     const recipients = this.buildRecipients();
     const { maxPerDay } = this.limits;
     const overBudget = recipients.flatMap(({ recipient, days }) =>

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { recipientReferenceSchema } from "../../domain/run/outcome-schema.js";
 import { described } from "../../domain/schema/fields.js";
-import { countField, textField, timeField } from "../../domain/schema/output-fields.js";
+import { countField, textField, textOrNull, timeField } from "../../domain/schema/output-fields.js";
 
 const dayField = textField("The date, in the time zone of the recipient.");
 
@@ -38,6 +38,50 @@ const quietMessageSchema = z.object({
   at: timeField("The time of the message."),
   local_time: textField("The time in the time zone of the recipient."),
   time_zone: textField("The time zone of the recipient."),
+});
+
+const amountField = textField("The exact amount, as a decimal number.");
+const pricedFields = {
+  channel_type: textField("The type of the channel."),
+  provider: textOrNull("The provider, or null for all providers."),
+  country: textOrNull("The ISO 3166 code of the country, or null for all countries."),
+};
+
+const costSchema = z.object({
+  currency: textField("The ISO 4217 code of the currency."),
+  total: amountField,
+  prices: described(
+    z.array(
+      z.object({
+        ...pricedFields,
+        per: described(z.enum(["message", "segment"]), "The unit that is counted."),
+        units: countField("The number of messages or segments."),
+        amount: amountField,
+      }),
+    ),
+    "The prices that apply, each with its amount.",
+  ),
+  plan: described(
+    z.nullable(
+      z.object({
+        per: described(z.enum(["message", "recipient"]), "The unit that is counted."),
+        units: countField("The number of messages, or of recipients in each period of 30 days."),
+        amount: amountField,
+      }),
+    ),
+    "The price of the notification service itself, or null without one.",
+  ),
+  unpriced: described(
+    z.array(
+      z.object({
+        channel_type: textField("The type of the channel."),
+        provider: textField("The provider."),
+        country: textOrNull("The ISO 3166 code of the country of the phone number, or null if it is unknown."),
+        messages: countField("The number of messages."),
+      }),
+    ),
+    "The messages without a price.",
+  ),
 });
 
 /** The schema of what `knock forecast --json` prints. */
@@ -97,6 +141,7 @@ export const forecastReportSchema = z.object({
     ),
     "The first 100 triggers that were not accepted.",
   ),
+  cost: described(z.nullable(costSchema), "The price of the messages, or null without prices."),
 });
 
 export type ForecastReport = z.infer<typeof forecastReportSchema>;

@@ -1,3 +1,4 @@
+import { formatUnpriced } from "../../domain/pricing/format-unpriced.js";
 import { formatRecipient } from "../../domain/recipient/recipient.js";
 import type { Output } from "../../output/output.js";
 import { printTable } from "../../output/print-table.js";
@@ -13,6 +14,25 @@ function printRows(head: readonly string[], rows: readonly (readonly string[])[]
   printTable(head, shown, output);
   if (shown.length < rows.length) output.line(output.colors.dim(`… ${rows.length - shown.length} more (--verbose)`));
   output.line("");
+}
+
+function printCost({ currency, prices, plan, total, unpriced }: NonNullable<ForecastReport["cost"]>, output: Output) {
+  const formatPrice = ({ channel_type, provider, country }: (typeof prices)[number]): string =>
+    [channel_type, provider, country].filter((part) => part !== null).join(" ");
+  printRows(
+    ["COST", "UNITS", "AMOUNT"],
+    [
+      ...prices.map((line) => [formatPrice(line), formatCount(line.units, line.per), `${currency} ${line.amount}`]),
+      ...(plan === null ? [] : [["plan", formatCount(plan.units, plan.per), `${currency} ${plan.amount}`]]),
+      ["total", "", `${currency} ${total}`],
+    ],
+    output,
+  );
+  printRows(
+    ["NOT PRICED", "MESSAGES"],
+    unpriced.map((line) => [formatUnpriced(line), `${line.messages}`]),
+    output,
+  );
 }
 
 /** Prints the tables of a forecast, and a summary. */
@@ -34,6 +54,7 @@ export function printForecastReport(report: ForecastReport, output: Output): voi
     report.channels.map(({ channel, type, messages }) => [channel, type, `${messages}`]),
     output,
   );
+  if (report.cost !== null) printCost(report.cost, output);
   printRows(
     ["BATCH", "MESSAGES", "MIN", "MEDIAN", "MAX"],
     report.batches.map(({ workflow, step, messages, min, median, max }) => [
@@ -67,6 +88,7 @@ export function printForecastReport(report: ForecastReport, output: Output): voi
     formatCount(summary.messages, "message"),
     formatCount(summary.recipients, "recipient"),
   ];
+  if (report.cost !== null) parts.push(`${report.cost.currency} ${report.cost.total}`);
   if (summary.quiet_messages > 0) parts.push(colors.yellow(`${summary.quiet_messages} in quiet hours`));
   if (summary.over_budget > 0) parts.push(colors.red(`${summary.over_budget} over budget`));
   if (summary.rejected > 0) parts.push(colors.red(`${summary.rejected} rejected`));

@@ -5,12 +5,14 @@ import { NO_HISTORY } from "../../comparison/recorded-history.js";
 import { runTriggers } from "../../comparison/run-triggers.js";
 import { applyRecipientsFiles } from "../../context/open-project-store.js";
 import type { ProcessIO } from "../../context/process-io.js";
+import type { Prices } from "../../domain/pricing/prices-schema.js";
 import { type RecipientKey, toRecipientReference } from "../../domain/recipient/recipient.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { Store } from "../../ports/store.js";
 import type { Project } from "../../project/open-project.js";
 import { didYouMean } from "../../util/find-nearest.js";
 import { ForecastBuilder, type ForecastLimits } from "./forecast-builder.js";
+import { ForecastCosts } from "./forecast-costs.js";
 import type { ForecastReport } from "./forecast-report-schema.js";
 
 const PAGE_SIZE = 500;
@@ -22,6 +24,7 @@ interface ForecastOptions {
   /** Milliseconds after the first trigger. */
   durationMs: number;
   limits: ForecastLimits;
+  prices: Prices | null;
 }
 
 interface ForecastContext {
@@ -47,7 +50,11 @@ async function checkWorkflows(triggers: readonly TimedTrigger[], project: Projec
 }
 
 /** Adds all messages of a store, a page at a time. */
-async function addMessages(store: Store, builder: ForecastBuilder, defaultZone: string): Promise<void> {
+async function addMessages(
+  store: Store,
+  { builder, costs }: { builder: ForecastBuilder; costs: ForecastCosts | null },
+  defaultZone: string,
+): Promise<void> {
   const zones = new Map<RecipientKey, string>();
   for (let after: string | undefined; ; ) {
     const { items, page_info } = await store.listMessages({}, { limit: PAGE_SIZE, after });
@@ -55,8 +62,11 @@ async function addMessages(store: Store, builder: ForecastBuilder, defaultZone: 
     for (const [key, { properties }] of await store.readRecipients(unknown))
       zones.set(key, typeof properties.timezone === "string" ? properties.timezone : defaultZone);
     // The message of a guide is not sent.
-    for (const message of items)
-      if (message.source !== "guide") builder.add(message, zones.get(message.recipient) ?? defaultZone);
+    for (const message of items) {
+      if (message.source === "guide") continue;
+      builder.add(message, zones.get(message.recipient) ?? defaultZone);
+      costs?.add(message);
+    }
     if (page_info.after === null) return;
     after = page_info.after;
   }
@@ -79,7 +89,7 @@ async function warnAboutFailedSteps(store: Store, warn: ForecastContext["warn"])
 
 /** Runs triggers at their times, in a new store in memory, and counts the messages. Nothing is sent. */
 export async function runForecast(options: ForecastOptions, context: ForecastContext): Promise<ForecastReport> {
-  const { triggers, durationMs, limits } = options;
+  const { triggers, durationMs, limits, prices } = options;
   const { project, io, warn, setProgress } = context;
   await checkWorkflows(triggers, project);
   const from = triggers[0]?.at ?? 0;
@@ -110,11 +120,17 @@ export async function runForecast(options: ForecastOptions, context: ForecastCon
     }
     await warnAboutFailedSteps(store, warn);
     const builder = new ForecastBuilder(limits);
-    await addMessages(store, builder, (await project.environment()).timezone ?? "Etc/UTC");
-    return builder.build(
-      { from, until, triggers: triggers.length },
-      failures.map(({ trigger: { name }, error: { code, message } }) => ({ trigger: name, code, message })),
-    );
+    const costs = prices === null ? null : new ForecastCosts(prices, from);
+    await addMessages(store, { builder, costs }, (await project.environment()).timezone ?? "Etc/UTC");
+    const rejected = failures.map(({ trigger: { name }, error: { code, message } }) => ({
+      trigger: name,
+      code,
+      message,
+    }));
+    return {
+      ...builder.build({ from, until, triggers: triggers.length }, rejected),
+      cost: costs?.build() ?? null,
+    };
   } finally {
     await operations.close();
   }
