@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import {
   capitalize,
   countMessages,
+  formatAmounts,
   formatChannel,
   formatCost,
   formatGrowth,
@@ -149,8 +150,10 @@ ${this.buildTable()}
   private buildCostTile(): string[][] {
     const { cost } = this.report.volume;
     if (cost === null) return [];
-    const { currency, before, after } = cost;
-    return [["Cost per month", `${toHtml(`${currency} ${after}`)}<small>${toHtml(`${before} before`)}</small>`, ""]];
+    const [now, old] = [cost.after, cost.before].map((amount) =>
+      formatCost({ ...cost, before: amount, after: amount }),
+    );
+    return [["Cost per month", `${toHtml(`${now}`)}<small>${toHtml(`${old} before`)}</small>`, ""]];
   }
 
   private buildTable(): string {
@@ -162,10 +165,11 @@ ${this.buildTable()}
         return count === 0 ? "<td></td>" : `<td class="${kind}-count"><b>${count.toLocaleString("en-US")}</b></td>`;
       });
       const amount = formatWorkflowVolume(workflow, volume.unit);
-      return `<tr><td><a href="#workflow-${index}">${toHtml(workflow.workflow)}</a></td>${counts.join("")}<td>${amount}</td></tr>`;
+      const price = workflow.cost === null ? "" : `<td>${formatAmounts(workflow.cost)}</td>`;
+      return `<tr><td><a href="#workflow-${index}">${toHtml(workflow.workflow)}</a></td>${counts.join("")}<td>${amount}</td>${price}</tr>`;
     });
     return `<div class="scroll" tabindex="0" role="region" aria-label="Workflows"><table>
-<thead><tr><th scope="col">Workflow</th><th scope="col">Lost</th><th scope="col">Gained</th><th scope="col">Changed</th><th scope="col">${capitalize(WORKFLOW_UNITS[volume.unit])}</th></tr></thead>
+<thead><tr><th scope="col">Workflow</th><th scope="col">Lost</th><th scope="col">Gained</th><th scope="col">Changed</th><th scope="col">${capitalize(WORKFLOW_UNITS[volume.unit])}</th>${volume.cost === null ? "" : '<th scope="col">Cost per month</th>'}</tr></thead>
 <tbody>${rows.join("\n")}</tbody></table></div>`;
   }
 

@@ -19,7 +19,10 @@ const MONTH_DAYS = 30;
  * Counts the messages of both sides: those of triggers with times, scaled to 30 days, or without times those of one trigger. Sources
  * without times are left out if another one has times.
  */
-export function buildVolume(sources: readonly TimedSamples[]): { total: Volume; byWorkflow(key: string): Numbers } {
+export function buildVolume(sources: readonly TimedSamples[]): {
+  total: Omit<Volume, "cost">;
+  byWorkflow(key: string): Numbers;
+} {
   const timed = sources.filter(({ days }) => days !== null);
   const used = timed.length > 0 ? timed : sources;
   const triggers = used.reduce((sum, source) => sum + source.triggers, 0);
@@ -50,7 +53,6 @@ export function buildVolume(sources: readonly TimedSamples[]): { total: Volume; 
       channels: [...types]
         .sort(([a], [b]) => (a < b ? -1 : 1))
         .map(([type, numbers]) => ({ type, ...toNumbers(numbers) })),
-      cost: null,
     },
     byWorkflow: (key) => toNumbers(workflows.get(key) ?? { before: 0, after: 0 }),
   };

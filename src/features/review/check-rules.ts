@@ -1,5 +1,7 @@
+import { compareAmounts, parseAmount as toAmount } from "../../domain/pricing/amount.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { formatNumber } from "../../util/format-count.js";
+import type { MonthlyCosts } from "./build-costs.js";
 import type { ReviewReport } from "./review-report-schema.js";
 
 /** The kinds of failures for `--fail-on`. */
@@ -48,24 +50,20 @@ function countErrors({
   return errors + failing + rejected.filter(({ side }) => side === "after").length;
 }
 
-/** Compares decimal numbers exactly, as amounts must be. Returns a negative number if `a` is smaller. */
-function compareDecimals(a: string, b: string): number {
-  const places = Math.max(...[a, b].map((text) => (text.split(".")[1] ?? "").length));
-  const toUnits = (text: string): bigint => {
-    const [whole = "0", decimals = ""] = text.split(".");
-    return BigInt(whole + decimals.padEnd(places, "0"));
-  };
-  const difference = toUnits(a) - toUnits(b);
-  return difference < 0n ? -1 : difference > 0n ? 1 : 0;
-}
-
-/** Checks the rules of a review. An amount equal to a limit is within it. Throws `usage` for a budget without prices. */
-export function checkRules(report: Omit<ReviewReport, "rules">, rules: ReviewRules): Rule[] {
+/**
+ * Checks the rules of a review. An amount equal to a limit is within it. Amounts of the report can be rounded, so the exact ones are
+ * compared. Throws `usage` for a budget without prices.
+ */
+export function checkRules(
+  report: Omit<ReviewReport, "rules">,
+  rules: ReviewRules,
+  exact: MonthlyCosts | null,
+): Rule[] {
   const { summary, volume } = report;
   const { cost } = volume;
   const found: Rule[] = [];
-  const requireCost = (flag: string): NonNullable<typeof cost> => {
-    if (cost !== null) return cost;
+  const requireCost = (flag: string): NonNullable<typeof cost> & { exact: MonthlyCosts } => {
+    if (cost !== null && exact !== null) return { ...cost, exact };
     throw new KnockError("usage", `${flag} needs prices, and triggers with times`, {
       hint: "Add prices.json to the project or use --prices, and name a file of triggers with --file.",
     });
@@ -78,8 +76,9 @@ export function checkRules(report: Omit<ReviewReport, "rules">, rules: ReviewRul
       found.push({ rule, met: errors === 0, found: `${formatNumber(errors)} new` });
     }
     if (kind === "cost") {
-      const { before, after, currency } = requireCost(rule);
-      found.push({ rule, met: compareDecimals(after, before) <= 0, found: `${before} → ${after} ${currency}` });
+      const { before, after, currency, exact } = requireCost(rule);
+      const met = compareAmounts(exact.after, exact.before) <= 0;
+      found.push({ rule, met, found: `${before} → ${after} ${currency}` });
     }
   }
   if (rules.maxLost !== null)
@@ -98,10 +97,10 @@ export function checkRules(report: Omit<ReviewReport, "rules">, rules: ReviewRul
     });
   }
   if (rules.budget !== null) {
-    const { after, currency } = requireCost("--budget");
+    const { after, currency, exact } = requireCost("--budget");
     found.push({
       rule: `--budget ${rules.budget}`,
-      met: compareDecimals(after, rules.budget) <= 0,
+      met: compareAmounts(exact.after, toAmount(rules.budget)) <= 0,
       found: `${after} ${currency}`,
     });
   }

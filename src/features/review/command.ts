@@ -8,6 +8,7 @@ import type { CommandContext } from "../../context/command-context.js";
 import { hasStore } from "../../context/store-location.js";
 import type { TargetFlags } from "../../context/target-flags.js";
 import { EXIT } from "../../errors/error-codes.js";
+import { readPrices } from "../../project/read-prices.js";
 import { parseAmount, parseFailOn, type ReviewRules } from "./check-rules.js";
 import type { PostTarget } from "./post/post-target.js";
 import type { Review, ReviewSource } from "./run-review.js";
@@ -30,6 +31,7 @@ interface ReviewFlags extends CommonFlags, TargetFlags {
   maxLost?: string;
   maxGrowth?: string;
   budget?: string;
+  prices?: string;
 }
 
 export function registerReview(program: Command, context: CommandContext): void {
@@ -50,7 +52,8 @@ export function registerReview(program: Command, context: CommandContext): void 
     .option("--fail-on <kinds>", "exit with 1 for lost messages, new errors or a higher price: lost,errors,cost")
     .option("--max-lost <n>", "exit with 1 if more messages are lost")
     .option("--max-growth <percent>", "exit with 1 if the number of messages grows by more, such as 10%")
-    .option("--budget <amount>", "exit with 1 if the messages of a month cost more");
+    .option("--budget <amount>", "exit with 1 if the messages of a month cost more")
+    .option("--prices <file>", "show the cost of a month with these prices (default: prices.json of the project)");
   addCommonOptions(addTargetOptions(command), "all recipients", { quiet: "print only the verdict" })
     .optionsGroup(OPTION_GROUPS.output)
     .addOption(new Option("--format <format>", "print text, markdown or json (default: text)").choices(FORMATS))
@@ -86,6 +89,7 @@ async function review(
   const { io, output, input, target, settings } = context;
   const located = await target.locate(flags, true);
   const project = (await context.project.findFiles(flags)) ?? located.project;
+  const prices = await readPrices(project, io.cwd, flags.prices);
   const warn = (text: string): void => output.warn(text);
   const { listTriggerFiles, readTriggerFile } = await import("./read-trigger-file.js");
   const { openFileSource, readAccountSource, withStoreSource } = await import("../../comparison/trigger-sources.js");
@@ -107,7 +111,7 @@ async function review(
     });
   }
   const run = (found: readonly ReviewSource[]): Promise<Review> =>
-    runReview({ base: flags.base ?? null, rules, sources: found }, replayContext);
+    runReview({ base: flags.base ?? null, rules, prices, sources: found }, replayContext);
   if (!hasStore(located.location)) return run(sources);
   return withStoreSource(located.location, all, replayContext, (source) =>
     run([...sources, { kind: "store", source, isTimed: true }]),

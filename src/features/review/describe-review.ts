@@ -76,10 +76,20 @@ export function formatGrowth({ before, after }: { before: number; after: number 
   return percent === 0 ? "" : ` (${percent > 0 ? "+" : ""}${percent}%)`;
 }
 
-/** Returns the price of a month: `EUR 41.65 → 4.25`. */
-export function formatCost({ currency, before, after }: NonNullable<ReviewReport["volume"]["cost"]>): string {
-  return `${currency} ${before === after ? after : `${before} → ${after}`}`;
+type Amounts = NonNullable<WorkflowReview["cost"]>;
+
+/** Returns two amounts as `41.65 → 4.25`. They have two decimal places, or three below 1, unless they would then look equal. */
+export function formatAmounts({ before, after }: Amounts): string {
+  const format = (amount: string, maximumFractionDigits: number): string =>
+    Number(amount).toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits });
+  const [old, now] = [before, after].map((amount) => format(amount, Number(amount) < 1 ? 3 : 2));
+  if (before === after) return `${now}`;
+  return old === now ? `${format(before, 12)} → ${format(after, 12)}` : `${old} → ${now}`;
 }
+
+/** Returns the price of a month: `EUR 41.65 → 4.25`. */
+export const formatCost = ({ currency, ...amounts }: Amounts & { currency: string }): string =>
+  `${currency} ${formatAmounts(amounts)}`;
 
 function formatScenarioCounts(counts: ReviewReport["scenarios"]["before"]): string {
   const named = (["passed", "failed", "broken", "skipped"] as const).filter((status) => counts[status] > 0);

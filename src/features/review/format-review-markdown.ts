@@ -5,6 +5,7 @@ import { CommentText } from "./comment-text.js";
 import {
   capitalize,
   countMessages,
+  formatAmounts,
   formatCost,
   formatMessages,
   formatSideName,
@@ -63,13 +64,14 @@ function formatTable({ workflows, volume }: ReviewReport, text: CommentText): st
       `${text.nameCell(workflow.workflow)}${label}`,
       ...(["lost", "gained", "changed"] as const).map((kind) => count(countMessages(workflow, kind))),
       formatWorkflowVolume(workflow, volume.unit),
+      ...(volume.cost === null ? [] : [workflow.cost === null ? "" : formatAmounts(workflow.cost)]),
     ];
     return `| ${cells.join(" | ")} |`;
   });
   const hidden = workflows.length - MAX_WORKFLOWS;
   return [
-    `| Workflow | Lost | Gained | Changed | ${capitalize(WORKFLOW_UNITS[volume.unit])} |`,
-    "| :-- | --: | --: | --: | --: |",
+    `| Workflow | Lost | Gained | Changed | ${capitalize(WORKFLOW_UNITS[volume.unit])} |${volume.cost === null ? "" : " Cost per month |"}`,
+    `| :-- | --: | --: | --: | --: |${volume.cost === null ? "" : " --: |"}`,
     ...rows,
     "",
     ...(hidden > 0 ? [`${formatCount(hidden, "more workflow")} with fewer differences.`, ""] : []),

@@ -136,6 +136,9 @@ class ReviewPrinter {
     for (const difference of workflow.differences) this.printDifference(difference);
     const { unit } = report.volume;
     this.line(`${WORKFLOW_UNITS[unit]}: ${formatWorkflowVolume(workflow, unit)}`, "  ", dim);
+    const { cost } = workflow;
+    const currency = report.volume.cost?.currency ?? "";
+    if (cost !== null) this.line(`cost per month: ${formatCost({ currency, ...cost })}`, "  ", dim);
     output.line();
   }
 

@@ -102,10 +102,10 @@ const volumeSchema = (description: string) =>
     description,
   );
 
-const costSchema = z.object({
-  before: textField("The amount before, as a decimal number."),
+const costFields = {
+  before: textField("The amount before, as a decimal number. More than 12 decimal places are rounded up to six."),
   after: textField("The amount after, as a decimal number."),
-});
+};
 
 const workflowReviewSchema = z.object({
   workflow: textField("The key of the workflow; the new one of a renamed workflow."),
@@ -119,6 +119,10 @@ const workflowReviewSchema = z.object({
   differences: described(z.array(differenceSchema), "The messages that differ: lost, gained, changed."),
   messages: volumeSchema("The number of messages in the samples."),
   volume: volumeSchema("The number of messages per month, or per trigger."),
+  cost: described(
+    z.nullable(z.object(costFields)),
+    "The price of its messages of a month, without the plan, or null without prices.",
+  ),
 });
 
 const resourceReviewSchema = z.object({
@@ -258,11 +262,11 @@ export const reviewReportSchema = z.object({
         z.nullable(
           z.object({
             currency: textField("The currency."),
-            ...costSchema.shape,
+            ...costFields,
             unpriced: described(z.array(z.string()), "The messages without a price, in words."),
           }),
         ),
-        "The price of the messages of a month, or null without prices.",
+        "The price of the messages of a month and of the plan, or null without prices or times.",
       ),
     }),
     "The number of messages before and after.",

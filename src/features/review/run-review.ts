@@ -3,6 +3,7 @@ import { type DataFilter, PersonalDataFilter } from "../../comparison/personal-d
 import { collectPersonalValues } from "../../comparison/personal-values.js";
 import type { ReplaySource } from "../../comparison/trigger-sources.js";
 import type { ProcessIO } from "../../context/process-io.js";
+import type { Prices } from "../../domain/pricing/prices-schema.js";
 import { type RecipientKey, type RecipientUpsert, toRecipientKey } from "../../domain/recipient/recipient.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { Project } from "../../project/open-project.js";
@@ -11,6 +12,7 @@ import type { JsonObject } from "../../util/json.js";
 import { randomBytes } from "../../util/random.js";
 import { validateProject } from "../../validation/validate-project.js";
 import { findAffectedWorkflows } from "./affected-workflows.js";
+import { buildCosts } from "./build-costs.js";
 import { buildDifferences, type SampleComparison } from "./build-differences.js";
 import { buildVerdict } from "./build-verdict.js";
 import { buildVolume, type TimedSamples } from "./build-volume.js";
@@ -34,6 +36,7 @@ export interface ReviewSource {
 interface ReviewOptions {
   base: string | null;
   rules: ReviewRules;
+  prices: Prices | null;
   sources: readonly ReviewSource[];
 }
 
@@ -174,7 +177,10 @@ async function createCommentFilter(
 }
 
 /** Compares the working tree with a base: what its triggers lead to on both sides. Nothing is sent or written. */
-export async function runReview({ base, rules, sources }: ReviewOptions, context: ReviewContext): Promise<Review> {
+export async function runReview(
+  { base, rules, prices, sources }: ReviewOptions,
+  context: ReviewContext,
+): Promise<Review> {
   const { project, warn, setProgress } = context;
   const sides = await openSides(project, base, context.io);
   try {
@@ -207,6 +213,7 @@ export async function runReview({ base, rules, sources }: ReviewOptions, context
     const { byWorkflow, equal } = buildDifferences(samples, getCauses);
     const counts = { before: countByWorkflow(samples, "before"), after: countByWorkflow(samples, "after") };
     const volume = buildVolume([{ ...scenarios.samples, days: null, triggers: scenarios.triggers }, ...timed]);
+    const costs = prices === null ? null : await buildCosts(timed, prices, sides);
     const reviewed = [...new Set([...workflowComparisons.keys(), ...byWorkflow.keys()])].map((key): WorkflowReview => {
       const comparison = workflowComparisons.get(key);
       return {
@@ -218,6 +225,7 @@ export async function runReview({ base, rules, sources }: ReviewOptions, context
         differences: byWorkflow.get(key) ?? [],
         messages: { before: counts.before.get(key) ?? 0, after: counts.after.get(key) ?? 0 },
         volume: volume.byWorkflow(key),
+        cost: costs?.byWorkflow(key) ?? null,
       };
     });
     const weight = ({ differences }: WorkflowReview): number[] =>
@@ -273,7 +281,7 @@ export async function runReview({ base, rules, sources }: ReviewOptions, context
       rejected,
       scenarios: scenarioReview,
       findings,
-      volume: volume.total,
+      volume: { ...volume.total, cost: costs?.total ?? null },
       notes: [...notes, ...new Set(sources.flatMap(({ source }) => [...source.history.notes]))],
     };
     const data = [
@@ -283,7 +291,7 @@ export async function runReview({ base, rules, sources }: ReviewOptions, context
       ...sources.flatMap(({ source }) => source.history.triggers.map(({ trigger }) => trigger.payload)),
     ];
     return {
-      report: { ...report, rules: checkRules(report, rules) },
+      report: { ...report, rules: checkRules(report, rules, costs?.exact ?? null) },
       commentFilter: await createCommentFilter([before, after], samples, data, `knock review ${report.project}`),
     };
   } finally {

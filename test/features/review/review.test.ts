@@ -248,6 +248,55 @@ describe("rules of knock review", () => {
   });
 });
 
+describe("the cost of a review", () => {
+  const line = (day: number, key: string, recipients: string[]) =>
+    JSON.stringify({ key, at: `2026-01-${day}T00:00:00Z`, recipients, data: { order: "A-17" } });
+  const PRICES = {
+    currency: "EUR",
+    messages: [
+      { channel_type: "sms", per: "segment", price: 0.05 },
+      { channel_type: "sms", country: "US", per: "segment", price: 0.07 },
+      { channel_type: "email", per: "message", price: 0.001 },
+    ],
+  };
+
+  it("is that of 30 days, by workflow and segment of SMS", async () => {
+    open().write({ "knock/prices.json": PRICES });
+    project.git("add", "-A");
+    project.commit("Add prices");
+    project.git("branch", "-f", "main");
+    // One SMS of the first version has one segment, and of the second one has two.
+    project.changeStep(SHIPPED, 2, ({ template }) => {
+      template.text_body = "x".repeat(161);
+    });
+    project.delete("knock/workflows/order-shipped/order-shipped.test.yaml");
+    // 2 SMS messages, 4 emails and one in-app message in 7 days.
+    const lines = [
+      line(10, "order-shipped", ["ada", "ben"]),
+      line(12, "payment", ["ada"]),
+      line(17, "order-shipped", ["ada", "ben"]),
+    ];
+    project.write({ "payloads/all.jsonl": `${lines.join("\n")}\n` });
+    const { stdout, exitCode } = await project.review(["--json", "--fail-on", "cost"]);
+    const { volume, workflows } = JSON.parse(stdout);
+    // (2 × 0.07 + 4 × 0.001) × 30 / 7 and (4 × 0.07 + 4 × 0.001) × 30 / 7.
+    const cost = { before: "0.617143", after: "1.217143" };
+    expect(volume).toMatchObject({
+      unit: "month",
+      cost: { currency: "EUR", ...cost, unpriced: ["in-app messages (in_app_feed_knock)"] },
+    });
+    expect(workflows).toMatchObject([{ workflow: "order-shipped", cost }]);
+    expect(exitCode).toBe(1);
+  });
+
+  it("uses the prices of a file, and names the place of a mistake in it", async () => {
+    open().write({ "prices/eu.json": { ...PRICES, currency: "Euro" } });
+    const { stderr, exitCode } = await project.review(["--prices", "prices/eu.json"]);
+    expect([stderr, exitCode]).toEqual([expect.stringMatching(/prices\/eu\.json:\d+:\d+: .*currency/), 3]);
+    expect((await project.review(["--prices", "nope.json"])).stderr).toContain("nope.json");
+  });
+});
+
 describe("the base of a review", () => {
   it("is the commit where the branch began, not the tip of the default branch", async () => {
     open().git("checkout", "-q", "main");

@@ -145,6 +145,7 @@ const SHIPPED: WorkflowReview = {
   ],
   messages: { before: 15, after: 10 },
   volume: { before: 1_320, after: 880 },
+  cost: { before: "37.40", after: "0.00" },
 };
 
 const SURVEY: WorkflowReview = {
@@ -172,6 +173,7 @@ const SURVEY: WorkflowReview = {
   ],
   messages: { before: 0, after: 2 },
   volume: { before: 0, after: 190 },
+  cost: { before: "0.00", after: "0.00" },
 };
 
 const RENAMED: WorkflowReview = {
@@ -183,6 +185,7 @@ const RENAMED: WorkflowReview = {
   differences: [],
   messages: { before: 6, after: 6 },
   volume: { before: 64, after: 64 },
+  cost: { before: "0.0085", after: "0.0085" },
 };
 
 const RESET: WorkflowReview = {
@@ -217,6 +220,7 @@ const RESET: WorkflowReview = {
   ],
   messages: { before: 3, after: 3 },
   volume: { before: 410, after: 410 },
+  cost: { before: "4.2415", after: "4.2415" },
 };
 
 const FOOTER_CHANGE: Change = {
