@@ -13,7 +13,21 @@ interface Numbers {
   after: number;
 }
 
+/** The messages of both sides in the same unit, without rounding. */
+export type ExactVolume = Readonly<Record<"before" | "after", bigint>>;
+
 const MONTH_DAYS = 30;
+const DAY_MS = 86_400_000;
+
+/** Returns the time of the triggers of a source in milliseconds, by which its messages are divided; 1 without times. */
+const getSpan = ({ days }: TimedSamples): bigint => (days === null ? 1n : BigInt(Math.round(days * DAY_MS)));
+
+function sumExactly(sources: readonly TimedSamples[]): ExactVolume {
+  const divisor = sources.reduce((product, source) => product * getSpan(source), 1n);
+  const sum = (side: "before" | "after"): bigint =>
+    sources.reduce((total, source) => total + (BigInt(source[side].messages.length) * divisor) / getSpan(source), 0n);
+  return { before: sum("before"), after: sum("after") };
+}
 
 /**
  * Counts the messages of both sides: those of triggers with times, scaled to 30 days, or without times those of one trigger. Sources
@@ -21,6 +35,7 @@ const MONTH_DAYS = 30;
  */
 export function buildVolume(sources: readonly TimedSamples[]): {
   total: Omit<Volume, "cost">;
+  exact: ExactVolume;
   byWorkflow(key: string): Numbers;
 } {
   const timed = sources.filter(({ days }) => days !== null);
@@ -54,6 +69,7 @@ export function buildVolume(sources: readonly TimedSamples[]): {
         .sort(([a], [b]) => (a < b ? -1 : 1))
         .map(([type, numbers]) => ({ type, ...toNumbers(numbers) })),
     },
+    exact: sumExactly(used),
     byWorkflow: (key) => toNumbers(workflows.get(key) ?? { before: 0, after: 0 }),
   };
 }

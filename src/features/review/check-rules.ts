@@ -1,7 +1,8 @@
-import { compareAmounts, parseAmount as toAmount } from "../../domain/pricing/amount.js";
+import { compareAmounts, parseAmount as toAmount, toUnits } from "../../domain/pricing/amount.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { formatNumber } from "../../util/format-count.js";
 import type { MonthlyCosts } from "./build-costs.js";
+import type { ExactVolume } from "./build-volume.js";
 import type { ReviewReport } from "./review-report-schema.js";
 
 /** The kinds of failures for `--fail-on`. */
@@ -51,19 +52,19 @@ function countErrors({
 }
 
 /**
- * Checks the rules of a review. An amount equal to a limit is within it. Amounts of the report can be rounded, so the exact ones are
+ * Checks the rules of a review. An amount equal to a limit is within it. Numbers of the report can be rounded, so the exact ones are
  * compared. Throws `usage` for a budget without prices.
  */
 export function checkRules(
   report: Omit<ReviewReport, "rules">,
   rules: ReviewRules,
-  exact: MonthlyCosts | null,
+  { messages, costs }: { messages: ExactVolume; costs: MonthlyCosts | null },
 ): Rule[] {
-  const { summary, volume } = report;
-  const { cost } = volume;
+  const { summary } = report;
+  const { cost } = report.volume;
   const found: Rule[] = [];
   const requireCost = (flag: string): NonNullable<typeof cost> & { exact: MonthlyCosts } => {
-    if (cost !== null && exact !== null) return { ...cost, exact };
+    if (cost !== null && costs !== null) return { ...cost, exact: costs };
     throw new KnockError("usage", `${flag} needs prices, and triggers with times`, {
       hint: "Add prices.json to the project or use --prices, and name a file of triggers with --file.",
     });
@@ -88,11 +89,11 @@ export function checkRules(
       found: `${formatNumber(summary.lost)} lost`,
     });
   if (rules.maxGrowth !== null) {
-    const growth = volume.before === 0 ? (volume.after === 0 ? 0 : null) : (volume.after / volume.before - 1) * 100;
+    const { before, after } = messages;
+    const growth = before === 0n ? (after === 0n ? 0 : null) : (Number(after) / Number(before) - 1) * 100;
     found.push({
       rule: `--max-growth ${rules.maxGrowth}%`,
-      // The product is exact where the quotient is not.
-      met: volume.after * 100 <= volume.before * (100 + rules.maxGrowth),
+      met: after * toUnits(100) <= before * (toUnits(100) + toUnits(rules.maxGrowth)),
       found: growth === null ? "all messages are new" : `${growth > 0 ? "+" : ""}${Math.round(growth * 10) / 10}%`,
     });
   }

@@ -253,6 +253,7 @@ export async function runReview(
       recipients_gained: countRecipients(reviewed, "gained"),
       recipients_changed: countRecipients(reviewed, "changed"),
     };
+    const exact = { messages: volume.exact, costs: costs?.exact ?? null };
     const triggers = scenarios.triggers + sources.reduce((sum, { source }) => sum + source.history.triggers.length, 0);
     const report: Omit<ReviewReport, "rules"> = {
       project: after.folder || ".",
@@ -291,7 +292,7 @@ export async function runReview(
       ...sources.flatMap(({ source }) => source.history.triggers.map(({ trigger }) => trigger.payload)),
     ];
     return {
-      report: { ...report, rules: checkRules(report, rules, costs?.exact ?? null) },
+      report: { ...report, rules: checkRules(report, rules, exact) },
       commentFilter: await createCommentFilter([before, after], samples, data, `knock review ${report.project}`),
     };
   } finally {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { SentMessage } from "../../../src/comparison/recorded-history.js";
 import { parsePrices } from "../../../src/domain/pricing/prices-schema.js";
 import { buildCosts } from "../../../src/features/review/build-costs.js";
+import { buildVolume } from "../../../src/features/review/build-volume.js";
 import { checkRules } from "../../../src/features/review/check-rules.js";
 import { formatAmounts } from "../../../src/features/review/describe-review.js";
 import { SAMPLE_REPORT } from "./sample-report.js";
@@ -34,16 +35,14 @@ async function build(document: object, sources: { days: number | null; before: S
     after: { messages: after.map(email), runs: [], rejected: [] },
   }));
   const found = await buildCosts(samples as never, prices, Object.fromEntries(sides) as never);
+  const exact = { messages: { before: 0n, after: 0n }, costs: found?.exact ?? null };
   const isWithin = (budget: string): boolean | undefined => {
     const rules = { failOn: [], maxLost: null, maxGrowth: null, budget };
-    return checkRules(SAMPLE_REPORT, rules, found?.exact ?? null)[0]?.met;
+    return checkRules(SAMPLE_REPORT, rules, exact)[0]?.met;
   };
   const failsOnCost = (): boolean | undefined =>
-    checkRules(
-      SAMPLE_REPORT,
-      { failOn: ["cost"], maxLost: null, maxGrowth: null, budget: null },
-      found?.exact ?? null,
-    )[0]?.met === false;
+    checkRules(SAMPLE_REPORT, { failOn: ["cost"], maxLost: null, maxGrowth: null, budget: null }, exact)[0]?.met ===
+    false;
   return { found, total: found?.total, isWithin, failsOnCost };
 }
 
@@ -117,6 +116,21 @@ describe("the price of a month", () => {
     expect((await build({}, [{ days: null, before: [], after: times(1) }])).found).toBeNull();
     const { total } = await build({}, [{ days: 1, before: times(1), after: [] }]);
     expect(total).toEqual({ currency: "EUR", before: "0.00", after: "0.00", unpriced: ["email messages (ses)"] });
+  });
+});
+
+describe("--max-growth", () => {
+  it.each([
+    ["10", 22, true],
+    ["9.999999", 22, false],
+    ["10", 23, false],
+  ])("%s% compares messages without rounding", (maxGrowth, after, met) => {
+    const side = (count: number) => ({ messages: times(count).map(email), runs: [], rejected: [] });
+    // 20 and 22 messages of 31 days are 19.35 and 21.29 of a month, which are shown as 19 and 21.
+    const source = { days: 31, triggers: 1, filter: {}, before: side(20), after: side(after) };
+    const { exact } = buildVolume([source as never]);
+    const rules = { failOn: [], maxLost: null, maxGrowth: Number(maxGrowth), budget: null };
+    expect(checkRules(SAMPLE_REPORT, rules, { messages: exact, costs: null })[0]?.met).toBe(met);
   });
 });
 
