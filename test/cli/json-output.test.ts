@@ -283,6 +283,7 @@ describe.concurrent("every printed document matches its schema", () => {
     await run("broadcasts send history-launch -r ada,nobody");
     await run("broadcasts list");
     await run("replay");
+    await run("review --base .");
     await run("prune --older-than 90d");
     await run("store migrate");
     // The file is still open in this process.

@@ -1,5 +1,6 @@
 import { findChannelType } from "../../domain/message/channel-types.js";
 import type { RecipientReference } from "../../domain/recipient/recipient.js";
+import { toRecipientKey } from "../../domain/recipient/recipient.js";
 import { REASONS } from "../../domain/run/reasons.js";
 import { formatCount } from "../../util/format-count.js";
 import type { MessageDifference, ReviewReport, WorkflowReview } from "./review-report-schema.js";
@@ -141,7 +142,8 @@ export function groupExamples(examples: readonly Example[]): ExampleGroup[] {
     const key = JSON.stringify([fields, before?.title, after?.title]);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { example, recipients: [recipient] });
-    else group.recipients.push(recipient);
+    else if (!group.recipients.some((known) => toRecipientKey(known) === toRecipientKey(recipient)))
+      group.recipients.push(recipient);
   }
   return [...groups.values()];
 }

@@ -1,15 +1,12 @@
 import type { ValidationReport } from "../../checks/project-finding.js";
-import { type DataFilter, PersonalDataFilter } from "../../comparison/personal-data-filter.js";
-import { collectPersonalValues } from "../../comparison/personal-values.js";
+import type { DataFilter } from "../../comparison/personal-data-filter.js";
 import type { ReplaySource } from "../../comparison/trigger-sources.js";
 import type { ProcessIO } from "../../context/process-io.js";
 import type { Prices } from "../../domain/pricing/prices-schema.js";
-import { type RecipientKey, type RecipientUpsert, toRecipientKey } from "../../domain/recipient/recipient.js";
+import { toRecipientKey } from "../../domain/recipient/recipient.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { Project } from "../../project/open-project.js";
-import { hashSha256 } from "../../util/hash.js";
 import type { JsonObject } from "../../util/json.js";
-import { randomBytes } from "../../util/random.js";
 import { validateProject } from "../../validation/validate-project.js";
 import { findAffectedWorkflows } from "./affected-workflows.js";
 import { buildCosts } from "./build-costs.js";
@@ -20,6 +17,7 @@ import { checkRules, type ReviewRules } from "./check-rules.js";
 import { compareDocuments, type DocumentComparison } from "./compare-documents.js";
 import { compareScenarioSamples, compareTriggerSamples } from "./compare-samples.js";
 import { compareScenarios } from "./compare-scenarios.js";
+import { createCommentFilter, hidePeople } from "./hide-people.js";
 import { readDocuments } from "./read-documents.js";
 import type { MessageDifference, ReviewReport, WorkflowReview } from "./review-report-schema.js";
 import type { RejectedSample } from "./scenario-samples.js";
@@ -54,7 +52,6 @@ export interface Review {
 }
 
 const DAY_MS = 86_400_000;
-const PSEUDONYM_KEY_BYTES = 32;
 
 function getDays({ source: { history } }: ReviewSource): number | null {
   const times = history.triggers.map(({ at }) => at);
@@ -130,50 +127,6 @@ function countRecipients(workflows: readonly WorkflowReview[], kind: MessageDiff
       .flatMap(({ recipients }) => recipients.map(toRecipientKey)),
   );
   return new Set(keys).size;
-}
-
-function collectKeys(samples: readonly SampleComparison[]): Set<RecipientKey> {
-  const keys = new Set<RecipientKey>();
-  for (const { messages, runs } of samples.flatMap(({ before, after }) => [before, after])) {
-    for (const { recipient } of messages) keys.add(toRecipientKey(recipient));
-    for (const { recipient } of runs) keys.add(recipient);
-  }
-  return keys;
-}
-
-/** Returns a sample of a store whose report contains pseudonyms. The key is new each time, so that they cannot be computed. */
-async function hidePeople(
-  sample: SampleComparison,
-  { history, readRecipients }: ReplaySource,
-): Promise<SampleComparison> {
-  if (readRecipients === undefined) return sample;
-  const keys = collectKeys([sample]);
-  const data = history.triggers.map(({ trigger }) => trigger.payload);
-  const values = collectPersonalValues(keys, await readRecipients([...keys]), data);
-  return { ...sample, filter: new PersonalDataFilter(values, randomBytes(PSEUDONYM_KEY_BYTES)) };
-}
-
-/** Collects what identifies people in the samples, so that comments contain pseudonyms. */
-async function createCommentFilter(
-  sides: readonly ReviewSide[],
-  samples: readonly SampleComparison[],
-  data: readonly JsonObject[],
-  secret: string,
-): Promise<DataFilter> {
-  const keys = collectKeys(samples);
-  const recipients: RecipientUpsert[] = [];
-  for (const { project } of sides) {
-    try {
-      for (const seed of await project.readChangedRecipients(new Map())) recipients.push(...seed.recipients);
-    } catch (error) {
-      if (!(error instanceof KnockError)) throw error;
-    }
-  }
-  for (const { key } of recipients) keys.add(key);
-  // Properties of scenarios and triggers are read as those of users, because they identify recipients inline.
-  const inline = data.map((properties) => ({ key: toRecipientKey("(inline)"), properties }));
-  // The names are in the repository, so the key only has to give them the same pseudonyms in each comment.
-  return new PersonalDataFilter(collectPersonalValues(keys, [...recipients, ...inline], [...data]), hashSha256(secret));
 }
 
 /** Compares the working tree with a base: what its triggers lead to on both sides. Nothing is sent or written. */
