@@ -21,6 +21,8 @@ import { loadProgram, restartIds } from "./load-program.mjs";
 /** The time of all examples: a Monday, one day before the times in the examples of the help. */
 const NOW = Date.UTC(2030, 5, 3, 9);
 /** A UUID of a counter (see load-program.mjs), or a KSUID. */
+/** The commit that examples show. */
+const COMMIT = "8d3c1f0be64a7d52f19a0c4be8357d6a2f90c1e4";
 const ID = /\b[0-9a-f]{8}-[0-9a-f]{4}-4000-8000-0{4}[0-9a-f]{8}\b|\b4[0-9A-Za-z]{26}\b/g;
 /** The value of $KNOCK_API_KEY in examples. */
 const API_KEY = "sk_test_0123456789";
@@ -108,16 +110,21 @@ export class ExampleProject {
 
   /** Replaces random IDs, in order of their appearance, measured times, and the temporary folder. */
   #makeStable(text) {
-    return text
-      .replaceAll(this.#root, "/home")
-      .replaceAll(/(?<=127\.0\.0\.1:|"port":)\d+/g, "8484")
-      .replaceAll(/\b[\d.]+ (?:ms|s)\b/g, "4 ms")
-      .replaceAll(/(?<="duration_ms": ?)[\d.]+/g, "4")
-      .replaceAll(ID, (id) => {
-        const known = this.#ids.get(id) ?? createStableId(id, this.#ids.size);
-        this.#ids.set(id, known);
-        return known;
-      });
+    return (
+      text
+        .replaceAll(this.#root, "/home")
+        .replaceAll(/(?<=127\.0\.0\.1:|"port":)\d+/g, "8484")
+        .replaceAll(/\b[\d.]+ (?:ms|s)\b/g, "4 ms")
+        .replaceAll(/(?<="duration_ms": ?)[\d.]+/g, "4")
+        // The commits of an example change with every file of its project.
+        .replaceAll(/\b[0-9a-f]{40}\b/g, COMMIT)
+        .replaceAll(/(?<=main \()[0-9a-f]{8}(?=\))/g, COMMIT.slice(0, 8))
+        .replaceAll(ID, (id) => {
+          const known = this.#ids.get(id) ?? createStableId(id, this.#ids.size);
+          this.#ids.set(id, known);
+          return known;
+        })
+    );
   }
 
   /**
