@@ -112,6 +112,7 @@ async function runCommands(collab: Sample): Promise<Commands> {
   collab.write("fails.test.yaml", `workflow: new-comment\nscenarios: { fails: { steps: ${steps} } }\n`);
   await knock.run(["test", "fails.test.yaml"], "- expected  + found", { exit: 1 });
   await knock.run(["replay", "--no-content"], "0 recipients with differences");
+  await knock.run(["review", "--base", ".", "--format", "markdown", "--html", "review.html"], "Nothing changes");
   await knock.run(["workflows"], /^new-comment +New comment/m);
   await knock.run(["validate"], /^0 errors, .* files$/m);
   await knock.run(["types", "--language", "python"], "class NewCommentData:");

@@ -164,6 +164,10 @@ describe.concurrent("an example of the help with the sample project", () => {
       const { exitCode, stderr } = await runInShell(used, line);
       expect({ line, exitCode, stderr }).toEqual({ line, exitCode: 0, stderr: "" });
     }
+    // knock review compares with a commit.
+    const git = "git -c user.name=Ada -c user.email=ada@example.com";
+    const commit = `git init -q -b main && git add --all && ${git} commit -q -m Start`;
+    expect(await used.shell(commit)).toMatchObject({ exitCode: 0 });
   });
   afterAll(() => {
     used.remove();
@@ -173,6 +177,7 @@ describe.concurrent("an example of the help with the sample project", () => {
   function prepare(sample: Sample): void {
     cpSync(used.path(".knock-local"), sample.path(".knock-local"), { recursive: true });
     cpSync(used.home, sample.home, { recursive: true });
+    cpSync(used.path(".git"), sample.path(".git"), { recursive: true });
   }
   const succeeded = { exitCode: 0, stderr: expect.not.stringContaining("error:") };
   const plain = lines.filter((line) => splitCommandLine(line) !== null);

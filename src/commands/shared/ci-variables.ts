@@ -106,3 +106,7 @@ export const CI_VARIABLES = [
     default: "the default branch",
   },
 ] as const;
+
+/** Returns whether a command runs in CI. */
+export const isCI = (env: Readonly<Record<string, string | undefined>>): boolean =>
+  !["", "0", "false", undefined].includes(env.CI);

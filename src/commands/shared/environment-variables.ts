@@ -164,7 +164,8 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
   {
     name: "CI",
     group: "Output",
-    meaning: "any value but `0` and `false` turns progress off, and keeps `knock test` from writing snapshots",
+    meaning:
+      "any value but `0` and `false` turns progress off, prints the phases of `knock review`, and keeps `knock test` from writing snapshots",
     default: "progress on a terminal, and new snapshots are written",
   },
   {

@@ -41,6 +41,8 @@ interface ChannelTypeDefinition {
   hasDevices?: true;
   /** Whether templates and settings may contain secrets, which are stored separately from the content. */
   hasSecrets?: true;
+  /** Whether messages are sent and priced in segments, and each has the country of its phone number. */
+  hasSegments?: true;
   /** Whether a click on a link means that the message was read (E-227, EQ-34). */
   isReadByClick?: true;
 }
@@ -70,6 +72,7 @@ const DEFINITIONS = {
   },
   sms: {
     title: "SMS",
+    hasSegments: true,
     defaultProvider: "sms_sandbox",
     address: "phone",
     overrides: ["link_tracking"],

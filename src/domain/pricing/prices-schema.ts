@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { once } from "../../util/once.js";
 import { checkJsonShape } from "../findings/check-json-shape.js";
-import { CHANNEL_TYPES } from "../message/channel-types.js";
+import { CHANNEL_TYPES, hasTrait } from "../message/channel-types.js";
 import { checkClosedDocument } from "../schema/check-document.js";
 import { DocumentFindings } from "../schema/document-findings.js";
 import { described, matchingText, optional, schemaReference, text, wholeNumber } from "../schema/fields.js";
@@ -94,7 +94,7 @@ function checkUnitPrice({ value, issues }: z.core.ParsePayload<UnitPrice>): void
 /** Adds an error for a country or segments of another channel type than SMS, which no message has. */
 function checkSmsOnly({ value, issues }: z.core.ParsePayload<MessagePrice>): void {
   const { channel_type, country, per } = value;
-  if (channel_type === "sms") return;
+  if (hasTrait(channel_type, "hasSegments")) return;
   const add = (message: string, key: string): void =>
     void issues.push({ code: "custom", message, input: value, path: [key], continue: true });
   if (country != null) add("is only for sms", "country");

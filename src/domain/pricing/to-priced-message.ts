@@ -1,4 +1,5 @@
 import type { JsonObject } from "../../util/json.js";
+import { hasTrait } from "../message/channel-types.js";
 import type { PricedMessage } from "./cost-counter.js";
 import { countSegments } from "./count-segments.js";
 import { findCountry } from "./find-country.js";
@@ -13,7 +14,7 @@ const getText = (value: unknown): string => (typeof value === "string" ? value :
 
 /** Returns what the price of a message depends on. Segments and the country are those of its rendered text and phone number. */
 export function toPricedMessage({ channel, content, recipient }: SentContent): PricedMessage {
-  const isSms = channel.type === "sms";
+  const isSms = hasTrait(channel.type, "hasSegments");
   return {
     channel_type: channel.type,
     provider: channel.provider,

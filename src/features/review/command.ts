@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { isCI } from "../../commands/shared/ci-variables.js";
 import { addExamples } from "../../commands/shared/examples.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "../../commands/shared/help-groups.js";
 import { addCommonOptions, addTargetOptions, type CommonFlags } from "../../commands/shared/options.js";
@@ -63,7 +64,7 @@ export function registerReview(program: Command, context: CommandContext): void 
         POST_SERVICES,
       ),
     )
-    .option("--artifact-url <url>", "link to the HTML page in the comment");
+    .option("--artifact-url <url>", "add a link to the HTML page to the comment");
   addExamples(command, () => ["knock review", "knock review --base main --fail-on lost"]).action((flags: ReviewFlags) =>
     runCommand(flags, context),
   );
@@ -149,13 +150,27 @@ async function post(
   await postReview(target, { report, formatMarkdown }, context);
 }
 
+/** Returns a function that also notes each phase in the log of a CI job, which has no line that changes. */
+function notePhases(setText: (text: string) => void, { io, output }: CommandContext): (text: string) => void {
+  if (!isCI(io.env) || output.isErrorTerminal) return setText;
+  let last = "";
+  return (text) => {
+    const [phase = text] = text.split(":");
+    if (phase !== last) output.note(`${phase} …`);
+    last = phase;
+    setText(text);
+  };
+}
+
 async function runCommand(flags: ReviewFlags, context: CommandContext): Promise<void> {
   const { io, output } = context;
   const rules = parseRules(flags);
   // Wrong usage is an error before the review, which takes time.
   const postTarget = flags.post && (await import("./post/post-target.js")).readPostTarget(flags.post, io.env);
   const files = createReportFiles(io, output, OWNER_ONLY);
-  const found = await output.showProgress("comparing files", (setText) => review(flags, rules, context, setText));
+  const found = await output.showProgress("comparing files", (setText) =>
+    review(flags, rules, context, notePhases(setText, context)),
+  );
   await printReport(found, flags, context);
   if (flags.html !== undefined) {
     const { buildReviewPage } = await import("./build-review-page.js");

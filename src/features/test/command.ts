@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { isCI } from "../../commands/shared/ci-variables.js";
 import { addExamples } from "../../commands/shared/examples.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "../../commands/shared/help-groups.js";
 import {
@@ -161,11 +162,6 @@ function getExitCode({ summary, coverage, mutation, emails }: TestReport, passWi
   if (summary.passed === 0 && !passWithNoTests) return EXIT.failure;
   if (emails?.findings.some(({ severity }) => severity === "error")) return EXIT.failure;
   return coverage?.passed === false || (mutation?.survivors.length ?? 0) > 0 ? EXIT.failure : null;
-}
-
-/** Returns whether the command runs in CI, where snapshots are only compared. */
-function isCI(env: CommandContext["io"]["env"]): boolean {
-  return !["", "0", "false", undefined].includes(env.CI);
 }
 
 /** Returns a function that shows the number of scenarios that ran, and of those that did not pass. */

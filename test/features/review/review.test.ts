@@ -373,6 +373,34 @@ describe("the triggers of a review", () => {
     expect((await project.reviewJson()).volume).toMatchObject({ unit: "month", before: 20, after: 0 });
   });
 
+  it("reach the recipients of each version's own files", async () => {
+    open().write({ "payloads/payment.jsonl": '{"recipients":["ada"]}\n' });
+    project.change("knock/recipients/users.json", ({ users }: { users: { name: string }[] }) => {
+      for (const user of users) user.name = user.name.replace("Ada", "Augusta");
+    });
+    const { workflows } = await project.reviewJson();
+    const [difference] = workflows.find(({ workflow }) => workflow === "payment")?.differences ?? [];
+    expect(difference).toMatchObject({
+      kind: "changed",
+      messages: 2,
+      cause: { location: { file: "knock/recipients/users.json" } },
+    });
+    expect(difference?.examples[0]?.fields[0]).toMatchObject({
+      before: expect.stringContaining("Ada"),
+      after: expect.stringContaining("Augusta"),
+    });
+  });
+
+  it("may be noted as phases in the log of a CI job", async () => {
+    const { stderr } = await open().review([], { CI: "true" });
+    expect(stderr.split("\n")).toEqual([
+      "comparing files …",
+      "running scenarios …",
+      "comparing messages …",
+      "validating …",
+    ]);
+  });
+
   it("may name a workflow of one side only, and is named if a line is invalid", async () => {
     open().write({ "extra.jsonl": '{"key":"nope","recipients":["ada"]}\n' });
     const { rejected } = await project.reviewJson(["--file", "extra.jsonl"]);
