@@ -196,6 +196,13 @@ describe.concurrent("the journal", () => {
     expect(exitCode).toBe(6);
   });
 
+  it("is new if a crash has left it empty", async ({ collab, api }) => {
+    writeLines(collab, [invite("ada")]);
+    collab.write(JOURNAL, "");
+    expect((await notify(collab, api)).exitCode).toBe(0);
+    expect(readRecipients(api)).toEqual(["ada"]);
+  });
+
   it("ignores an incomplete last record after a crash", async ({ collab, api }) => {
     await leaveFailed(collab, api);
     const path = join(collab.dir, JOURNAL);

@@ -114,6 +114,8 @@ export function readJournalHeader(path: string, resolvedPath: string): JournalHe
     if (getErrorCode(error) === "ENOENT") return null;
     throw toJournalError(path, error);
   }
+  // A crash between the creation of the file and its first line leaves it empty.
+  if (text === "") return null;
   const [header = ""] = text.split("\n", 1);
   const parsed = journalHeaderSchema().safeParse(parseJsonLine(header));
   if (!parsed.success) throw toConflict(path, "is not a journal of this version of knock");
@@ -138,8 +140,8 @@ export class JournalFile extends AppendFile implements Journal {
   }
 
   static create(path: string, resolvedPath: string, header: JournalHeader, lock: JournalLock): JournalFile {
-    // A device such as /dev/null exists and has no content.
-    const mode = existsSync(resolvedPath) && !statSync(resolvedPath).isFile() ? "empty" : "new";
+    // A device such as /dev/null exists and has no content, and so does a file that a crash has left.
+    const mode = statSync(resolvedPath, { throwIfNoEntry: false })?.size === 0 ? "empty" : "new";
     const journal = new JournalFile(path, resolvedPath, header, mode, lock);
     journal.appendHeader();
     return journal;
