@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
-import { type GitOptions, runGit } from "../context/run-git.js";
+import { findCommit, type GitOptions, runGit } from "../context/run-git.js";
 import { createTemporaryFolder } from "../context/temporary-folder.js";
 import { KnockError } from "../errors/knock-error.js";
 import { findProject, PROJECT_FILE } from "../project/find-project.js";
@@ -40,6 +40,10 @@ interface TreeEntry {
   path: string;
 }
 
+/** Returns the hint for a project whose revisions git cannot read. */
+export const nameFolder = (flag: string): string =>
+  `Name a folder with another version of the project, for example ${flag} ../old.`;
+
 /** Reads files of a commit. Nothing in the repository and in the work tree changes. */
 class Commit {
   private constructor(
@@ -50,22 +54,18 @@ class Commit {
   ) {}
 
   static async find(root: string, { revision, flag, folder }: RevisionOptions): Promise<Commit> {
-    const options = { folder: root, flag };
+    const options = { folder: root, flag, alternative: nameFolder(flag) };
     const prefix =
       folder === undefined
         ? (await runGit(["rev-parse", "--show-prefix"], options)).toString("utf8").trim()
         : folder === ""
           ? ""
           : `${folder}/`;
-    const args = ["rev-parse", "--verify", "--end-of-options", `${revision}^{commit}`];
-    try {
-      return new Commit(options, (await runGit(args, options)).toString("utf8").trim(), prefix);
-    } catch (error) {
-      throw new KnockError("usage", `${flag}: "${revision}" is neither a folder with knock.json nor a git revision`, {
-        hint: "Use a folder, commit, branch or tag. Run `git log --oneline` to see commits.",
-        cause: error,
-      });
-    }
+    const sha = await findCommit(revision, options);
+    if (sha !== null) return new Commit(options, sha, prefix);
+    throw new KnockError("usage", `${flag}: "${revision}" is neither a folder with knock.json nor a git revision`, {
+      hint: "Use a folder, commit, branch or tag. Run `git log --oneline` to see commits.",
+    });
   }
 
   async list(paths: readonly string[]): Promise<TreeEntry[]> {

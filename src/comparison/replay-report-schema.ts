@@ -11,12 +11,8 @@ import {
   timeOrNull,
 } from "../domain/schema/output-fields.js";
 
-const MESSAGE_FIELDS = {
-  message_id: textOrNull("The ID of the recorded message; null for a message of the replay."),
-  trigger: textOrNull(
-    "The ID of the workflow run, or the file and line of the trigger; null if another run caused it.",
-  ),
-  workflow: textField("The key of the workflow."),
+/** The fields of a message in reports that compare messages. */
+export const COMPARED_MESSAGE_FIELDS = {
   step: textField("The ref of the step."),
   channel: described(
     z.object({ key: textField("The key of the channel."), type: textField("The type of the channel.") }),
@@ -25,6 +21,28 @@ const MESSAGE_FIELDS = {
   tenant: textOrNull("The ID of the tenant, or null."),
   at: timeField("The time of the message."),
   title: textField("The subject or title, or the beginning of the text."),
+};
+
+/** Returns the schema of the fields that differ between two messages. */
+export const fieldDifferences = (description: string) =>
+  described(
+    z.array(
+      z.object({
+        field: textField("The field of the content, such as subject_line, or channel, tenant or at."),
+        before: textOrNull("The text before, or null. Generated IDs are replaced by <id>."),
+        after: textOrNull("The text after, or null."),
+      }),
+    ),
+    description,
+  );
+
+const MESSAGE_FIELDS = {
+  message_id: textOrNull("The ID of the recorded message; null for a message of the replay."),
+  trigger: textOrNull(
+    "The ID of the workflow run, or the file and line of the trigger; null if another run caused it.",
+  ),
+  workflow: textField("The key of the workflow."),
+  ...COMPARED_MESSAGE_FIELDS,
 };
 
 const messageSchema = definition("replayed_message", z.object(MESSAGE_FIELDS));
@@ -37,16 +55,7 @@ const messageWithContentSchema = definition(
 const changedMessageSchema = z.object({
   before: described(messageSchema, "The message before."),
   after: described(messageSchema, "The message after."),
-  fields: described(
-    z.array(
-      z.object({
-        field: textField("The field of the content, such as subject_line, or channel, tenant or at."),
-        before: textOrNull("The text before, or null. Generated IDs are replaced by <id>."),
-        after: textOrNull("The text after, or null."),
-      }),
-    ),
-    "The fields that differ.",
-  ),
+  fields: fieldDifferences("The fields that differ."),
 });
 
 const recipientDifferencesSchema = z.object({

@@ -37,7 +37,7 @@ describe("programs that need no key", () => {
     const before = { ...process.env };
     Object.assign(process.env, KEYS, { PATH: `${folder}:${process.env.PATH}` });
     try {
-      await runGit(["status"], { folder, flag: "--against" });
+      await runGit(["status"], { folder, flag: "--against", alternative: "" });
     } finally {
       for (const name of [...Object.keys(KEYS), "PATH"])
         if (before[name] === undefined) delete process.env[name];

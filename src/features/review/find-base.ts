@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { runGit } from "../../context/run-git.js";
+import { nameFolder } from "../../comparison/open-revision.js";
+import { findCommit, type GitOptions, tryGit } from "../../context/run-git.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { PROJECT_FILE } from "../../project/find-project.js";
 import type { Project } from "../../project/open-project.js";
@@ -12,7 +13,15 @@ interface Base {
   isFolder: boolean;
 }
 
-const FLAG = "--base";
+/** The option that names the base. */
+export const FLAG = "--base";
+
+/** Returns how git is run for a project. */
+export const getGitOptions = (root: string): GitOptions => ({
+  folder: root,
+  flag: FLAG,
+  alternative: nameFolder(FLAG),
+});
 
 /** How a CI job fetches the commits that a review needs. */
 const FETCH_HINTS = {
@@ -20,17 +29,6 @@ const FETCH_HINTS = {
   gitlab: 'Add `GIT_DEPTH: "0"` to `variables:` of the job, so that it fetches all commits.',
   local: "Run `git fetch origin`, or name a commit, branch or tag with --base.",
 } as const;
-
-/** Runs git and returns its output, or null if it fails. */
-async function tryGit(root: string, args: readonly string[]): Promise<string | null> {
-  try {
-    return (await runGit(args, { folder: root, flag: FLAG })).toString("utf8").trim();
-  } catch (error) {
-    if (error instanceof KnockError && /not installed|not in a git repository|did not respond/.test(error.message))
-      throw error;
-    return null;
-  }
-}
 
 const shorten = (commit: string): string => commit.slice(0, 8);
 
@@ -42,8 +40,8 @@ function createMissingError(revision: string, isShallow: boolean, hint: string):
 }
 
 /** Returns the branches that the default branch can be, the most certain first. */
-async function listDefaultBranches(root: string): Promise<string[]> {
-  const head = await tryGit(root, ["symbolic-ref", "--short", "refs/remotes/origin/HEAD"]);
+async function listDefaultBranches(git: GitOptions): Promise<string[]> {
+  const head = await tryGit(["symbolic-ref", "--short", "refs/remotes/origin/HEAD"], git);
   return [...(head === null ? [] : [head]), "origin/main", "origin/master", "main", "master"];
 }
 
@@ -59,13 +57,12 @@ export async function findBase(
 ): Promise<Base> {
   if (base !== null && existsSync(join(resolve(cwd, base), PROJECT_FILE)))
     return { name: base, revision: base, isFolder: true };
-  const isShallow = (await tryGit(root, ["rev-parse", "--is-shallow-repository"])) === "true";
+  const git = getGitOptions(root);
+  const isShallow = (await tryGit(["rev-parse", "--is-shallow-repository"], git)) === "true";
   const service = env.GITHUB_ACTIONS === "true" ? "github" : env.GITLAB_CI === "true" ? "gitlab" : "local";
   const hint = FETCH_HINTS[service];
-  const findCommit = (revision: string): Promise<string | null> =>
-    tryGit(root, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`]);
   if (base !== null) {
-    const commit = await findCommit(base);
+    const commit = await findCommit(base, git);
     if (commit === null) throw createMissingError(base, isShallow, hint);
     return {
       name: commit.startsWith(base) ? shorten(commit) : `${base} (${shorten(commit)})`,
@@ -74,10 +71,10 @@ export async function findBase(
     };
   }
   const wanted = env.GITHUB_BASE_REF ? `origin/${env.GITHUB_BASE_REF}` : env.CI_MERGE_REQUEST_DIFF_BASE_SHA;
-  const candidates = wanted ? [wanted] : await listDefaultBranches(root);
+  const candidates = wanted ? [wanted] : await listDefaultBranches(git);
   for (const candidate of candidates) {
-    if ((await findCommit(candidate)) === null) continue;
-    const commit = await tryGit(root, ["merge-base", candidate, "HEAD"]);
+    if ((await findCommit(candidate, git)) === null) continue;
+    const commit = await tryGit(["merge-base", candidate, "HEAD"], git);
     if (commit === null) throw createMissingError(candidate, isShallow, hint);
     return { name: `${candidate.replace(/^origin\//, "")} (${shorten(commit)})`, revision: commit, isFolder: false };
   }

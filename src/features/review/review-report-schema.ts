@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { projectFindingSchema } from "../../checks/validation-report-schema.js";
+import { COMPARED_MESSAGE_FIELDS, fieldDifferences } from "../../comparison/replay-report-schema.js";
 import { reasonSchema, recipientReferenceSchema } from "../../domain/run/outcome-schema.js";
 import { described } from "../../domain/schema/fields.js";
 import {
@@ -10,7 +11,6 @@ import {
   jsonValue,
   textField,
   textOrNull,
-  timeField,
 } from "../../domain/schema/output-fields.js";
 
 const numberOrNull = (description: string) => described(z.nullable(z.number()), description);
@@ -41,14 +41,7 @@ const changeSchema = definition(
 );
 
 const messageFields = {
-  step: textField("The ref of the step."),
-  channel: described(
-    z.object({ key: textField("The key of the channel."), type: textField("The type of the channel.") }),
-    "The channel.",
-  ),
-  tenant: textOrNull("The ID of the tenant, or null."),
-  at: timeField("The time of the message."),
-  title: textField("The subject or title, or the beginning of the text."),
+  ...COMPARED_MESSAGE_FIELDS,
   content: jsonObject("The content of the message, as in the API."),
 };
 
@@ -59,16 +52,7 @@ const exampleSchema = z.object({
   recipient: recipientReferenceSchema,
   before: described(z.nullable(messageSchema), "The message before; null for a gained one."),
   after: described(z.nullable(messageSchema), "The message after; null for a lost one."),
-  fields: described(
-    z.array(
-      z.object({
-        field: textField("The field of the content, such as subject_line, or channel, tenant or at."),
-        before: textOrNull("The text before, or null. Generated IDs are replaced by <id>."),
-        after: textOrNull("The text after, or null."),
-      }),
-    ),
-    "The fields that differ. Empty for a gained or lost message.",
-  ),
+  fields: fieldDifferences("The fields that differ. Empty for a gained or lost message."),
 });
 
 const differenceSchema = z.object({

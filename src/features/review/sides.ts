@@ -8,7 +8,7 @@ import { PROJECT_FILE } from "../../project/find-project.js";
 import { toSlashes } from "../../project/format-display-path.js";
 import { openProject, type Project } from "../../project/open-project.js";
 import { isScenarioFile } from "../../scenarios/list-scenario-files.js";
-import { findBase } from "./find-base.js";
+import { FLAG, findBase, getGitOptions } from "./find-base.js";
 
 /** One of the two versions that a review compares. */
 export interface ReviewSide {
@@ -27,7 +27,6 @@ interface ReviewSides {
   close(): void;
 }
 
-const FLAG = "--base";
 /** The folder of the snapshots of scenarios. */
 const SNAPSHOTS = /(?:^|\/)__snapshots__\//;
 
@@ -42,12 +41,12 @@ export const formatSidePath = ({ project, folder }: ReviewSide, path: string): s
 };
 
 const readLine = async (root: string, args: readonly string[]): Promise<string> =>
-  (await runGit(args, { folder: root, flag: FLAG })).toString("utf8").trim();
+  (await runGit(args, getGitOptions(root))).toString("utf8").trim();
 
 /** Returns the old path of each file below the project that git finds renamed since a revision. */
 async function readRenames(root: string, revision: string): Promise<Map<string, string>> {
   const args = ["diff", "--name-status", "--find-renames", "--no-ext-diff", "-z", revision, "--", "."];
-  const parts = (await runGit(args, { folder: root, flag: FLAG })).toString("utf8").split("\0");
+  const parts = (await runGit(args, getGitOptions(root))).toString("utf8").split("\0");
   const renames = new Map<string, string>();
   for (let at = 0; at < parts.length; at++) {
     if (!/^[RC]\d/.test(parts[at] ?? "")) continue;
