@@ -51,11 +51,16 @@ export const countMessages = ({ differences }: WorkflowReview, kind: MessageDiff
 
 export const VOLUME_UNITS = { month: "messages per month", trigger: "messages per trigger" } as const;
 
-/** Returns the number of messages of a workflow in words: those of a month, or without times those of the samples. */
+/**
+ * Returns the number of messages of a workflow in words: those of a month, or without times those of the samples. The month of a
+ * workflow without triggers with times is unknown.
+ */
 export function formatWorkflowVolume(
   { volume, messages }: WorkflowReview,
   unit: ReviewReport["volume"]["unit"],
 ): string {
+  const isUntimed = volume.before + volume.after === 0 && messages.before + messages.after > 0;
+  if (unit === "month" && isUntimed) return "unknown";
   const numbers = unit === "month" ? volume : messages;
   return `${formatTransition(numbers)}${formatGrowth(numbers)}`;
 }

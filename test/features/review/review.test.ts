@@ -371,6 +371,9 @@ describe("the triggers of a review", () => {
       JSON.stringify({ key: "payment", at: `2026-01-0${day}T00:00:00Z`, recipients: ["ada"] });
     project.write({ "payloads/payment.jsonl": `${line(1)}\n${line(4)}\n` });
     expect((await project.reviewJson()).volume).toMatchObject({ unit: "month", before: 20, after: 0 });
+    // No trigger with a time is for this workflow.
+    PULL_REQUESTS["subject edited"](project);
+    expect((await project.review()).stdout).toContain("messages per month: unknown");
   });
 
   it("reach the recipients of each version's own files", async () => {
