@@ -105,6 +105,12 @@ export const CI_VARIABLES = [
     meaning: "commit at which a merge request began, with which `knock review` compares",
     default: "the default branch",
   },
+  {
+    name: "CI_MERGE_REQUEST_TARGET_BRANCH_SHA",
+    group: "CI jobs",
+    meaning: "target branch of a pipeline for merged results, with which `knock review` compares",
+    default: "`CI_MERGE_REQUEST_DIFF_BASE_SHA`",
+  },
 ] as const;
 
 /** Returns whether a command runs in CI. */

@@ -6,7 +6,13 @@ import type { ReplayedRun } from "../../comparison/replay-triggers.js";
 import { toRecipientKey } from "../../domain/recipient/recipient.js";
 import type { Reason } from "../../domain/run/outcome.js";
 import { toIsoTime } from "../../util/iso-time.js";
-import { explainAbsence, findAbsenceCause, findChangeCause, type PossibleCauses } from "./find-cause.js";
+import {
+  explainAbsence,
+  findAbsenceCause,
+  findChangeCause,
+  findRejectionCause,
+  type PossibleCauses,
+} from "./find-cause.js";
 import type { MessageDifference } from "./review-report-schema.js";
 import type { SampleRun } from "./scenario-samples.js";
 
@@ -97,16 +103,17 @@ export function buildDifferences(
     const compared = compareMessages(before.messages, after.messages, { comparesContent: true, tolerance: 0 });
     equal += compared.equal;
     const findRun = { lost: createRunFinder(after), gained: createRunFinder(before) };
-    const rejections = { lost: after.rejected, gained: before.rejected };
+    const byTrigger = ({ rejected }: SampleRun) => new Map(rejected.map((own) => [own.trigger, own]));
+    const rejections = { lost: byTrigger(after), gained: byTrigger(before) };
     const addAbsence = (kind: "lost" | "gained", message: SentMessage): void => {
       const { trigger, workflow, step, channel, recipient } = message;
       const absence = explainAbsence(message, findRun[kind](message));
-      const rejected = rejections[kind].find((sample) => sample.trigger === trigger);
-      const isRejected = rejected !== undefined && absence.reason === null;
+      const rejected = trigger === null ? undefined : rejections[kind].get(trigger);
+      const causes = getCauses(workflow);
       const cause =
-        (isRejected && getCauses(workflow).workflow === undefined
-          ? { text: shorten(`the trigger is rejected: ${filter.filterText(rejected.message)}`), location: null }
-          : null) ?? findAbsenceCause(message, absence, getCauses(workflow));
+        rejected === undefined || absence.reason !== null
+          ? findAbsenceCause(message, absence, causes)
+          : findRejectionCause({ ...rejected, message: shorten(filter.filterText(rejected.message)) }, causes);
       const reason: Reason | null = absence.reason && {
         code: absence.reason.code,
         detail: absence.reason.detail === null ? null : filter.filterText(absence.reason.detail),

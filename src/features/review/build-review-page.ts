@@ -16,8 +16,10 @@ import {
   formatState,
   formatTransition,
   formatWorkflowVolume,
+  groupRejected,
   hasScenarios,
   listChanges,
+  rateScenario,
   VOLUME_UNITS,
   WORKFLOW_UNITS,
 } from "./describe-review.js";
@@ -75,9 +77,9 @@ class ReviewPage {
           .join("");
         return `${toCode(resource)} <span class="badge">${state}</span> <span class="muted">${toHtml(users)}</span>${details}`;
       }),
-      buildList("Rejected triggers", report.rejected, (rejected) => {
-        const side = formatRejectedSide(rejected);
-        return `${toCode(rejected.trigger)} <span class="badge wait">${side}</span> ${toHtml(rejected.message)}`;
+      buildList("Rejected triggers", groupRejected(report), ({ side, message, triggers }) => {
+        const names = formatNames(triggers.slice(0, MAX_NAMES).map(toCode), triggers.length, MAX_NAMES);
+        return `${names} <span class="badge wait">${formatRejectedSide({ side })}</span> ${toHtml(message)}`;
       }),
       this.buildVolume(),
     ];
@@ -210,8 +212,7 @@ ${this.buildTable()}
     const { scenarios } = this.report;
     if (!hasScenarios(this.report)) return "";
     const rows = scenarios.changes.map((change) => {
-      const isBad = change.after === "failed" || change.after === "broken";
-      const status = `<span class="badge ${isBad ? "bad" : "good"}">${formatScenarioStatus(change)}</span>`;
+      const status = `<span class="badge ${rateScenario(change)}">${formatScenarioStatus(change)}</span>`;
       const message = change.message === null ? "" : `<div>${toHtml(change.message)}</div>`;
       return `<li class="item">${status} ${toHtml(change.name)} <code class="muted">${toHtml(change.file)}</code>${message}</li>`;
     });

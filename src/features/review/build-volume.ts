@@ -1,7 +1,7 @@
 import type { SampleComparison } from "./build-differences.js";
 import type { ReviewReport } from "./review-report-schema.js";
 
-/** The messages of a source, and the time that its triggers span; null without times. */
+/** The messages of a source, and the time that its triggers span; null without times, or for less than a day. */
 export interface TimedSamples extends SampleComparison {
   days: number | null;
   triggers: number;
@@ -59,7 +59,7 @@ export function buildVolume(sources: readonly TimedSamples[]): {
         }
       }
   }
-  const round = (value: number): number => (timed.length > 0 ? Math.round(value) : Math.round(value * 100) / 100);
+  const round = (value: number): number => (timed.length > 0 ? Math.round(value) : Math.round(value * 1e6) / 1e6);
   const toNumbers = ({ before, after }: Numbers): Numbers => ({ before: round(before), after: round(after) });
   return {
     total: {

@@ -65,7 +65,7 @@ export function checkRules(
   const found: Rule[] = [];
   const requireCost = (flag: string): NonNullable<typeof cost> & { exact: MonthlyCosts } => {
     if (cost !== null && costs !== null) return { ...cost, exact: costs };
-    throw new KnockError("usage", `${flag} needs prices, and triggers with times`, {
+    throw new KnockError("usage", `${flag} needs prices, and triggers with times of at least a day`, {
       hint: "Add prices.json to the project or use --prices, and name a file of triggers with --file.",
     });
   };
@@ -79,7 +79,7 @@ export function checkRules(
     if (kind === "cost") {
       const { before, after, currency, exact } = requireCost(rule);
       const met = compareAmounts(exact.after, exact.before) <= 0;
-      found.push({ rule, met, found: `${before} → ${after} ${currency}` });
+      found.push({ rule, met, found: `${currency} ${before} → ${after}` });
     }
   }
   if (rules.maxLost !== null)
@@ -102,7 +102,7 @@ export function checkRules(
     found.push({
       rule: `--budget ${rules.budget}`,
       met: compareAmounts(exact.after, toAmount(rules.budget)) <= 0,
-      found: `${after} ${currency}`,
+      found: `${currency} ${after}`,
     });
   }
   return found;

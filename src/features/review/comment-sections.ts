@@ -1,6 +1,6 @@
 import { diffTexts } from "../../comparison/diff-texts.js";
 import { formatCodeBlock } from "../../output/markdown.js";
-import { formatCount } from "../../util/format-count.js";
+import { formatCount, formatNumber } from "../../util/format-count.js";
 import type { CommentText } from "./comment-text.js";
 import {
   type ExampleGroup,
@@ -14,6 +14,7 @@ import {
   formatScenarioSummary,
   formatTransition,
   groupExamples,
+  groupRejected,
   hasScenarios,
   listChanges,
 } from "./describe-review.js";
@@ -211,11 +212,12 @@ export class CommentSections {
 
   private buildRejected(): Section {
     const { text } = this;
-    const entries = this.report.rejected.map((rejected): Entry => {
-      const line = `- ${text.data(rejected.trigger)} ${formatRejectedSide(rejected)}: ${text.sentence(rejected.message)}`;
+    const entries = groupRejected(this.report).map(({ side, message, triggers }): Entry => {
+      const names = formatNames(triggers.slice(0, MAX_NAMES).map(text.data), triggers.length, MAX_NAMES);
+      const line = `- ${names} ${formatRejectedSide({ side })}: ${text.sentence(message)}`;
       return { rank: RANKS.rejected, noun: "rejected triggers", lines: [line] };
     });
-    return { summary: `Rejected triggers: ${entries.length}`, entries };
+    return { summary: `Rejected triggers: ${formatNumber(this.report.rejected.length)}`, entries };
   }
 
   private buildChannels(): Section {

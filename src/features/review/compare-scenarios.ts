@@ -65,11 +65,25 @@ interface NamedStatus {
   message: string | null;
 }
 
-/** Returns the scenarios of a side by the path of their file in the project and their name. */
-function listStatuses(results: ReadonlyMap<string, FileResult>): Map<string, NamedStatus> {
+const isUnreadable = (result: FileResult | undefined): boolean => (result?.reported.error ?? null) !== null;
+
+/**
+ * Returns the scenarios of a side by the path of their file in the project and their name. A file that one side cannot read is one
+ * entry on both sides, because its scenarios are unknown there.
+ */
+function listStatuses(
+  results: ReadonlyMap<string, FileResult>,
+  others: ReadonlyMap<string, FileResult>,
+): Map<string, NamedStatus> {
   const statuses = new Map<string, NamedStatus>();
   for (const [id, result] of results) {
     const { file = id, scenarios = [], error = null } = result?.reported ?? {};
+    if (error !== null || isUnreadable(others.get(id))) {
+      const message = error === null ? null : error.message;
+      const status = error === null ? "passed" : "broken";
+      statuses.set(JSON.stringify([id]), { file, name: "(the file)", status, message });
+      continue;
+    }
     for (const scenario of scenarios)
       statuses.set(JSON.stringify([id, scenario.name]), {
         file,
@@ -77,8 +91,6 @@ function listStatuses(results: ReadonlyMap<string, FileResult>): Map<string, Nam
         status: scenario.status,
         message: describeFailure(scenario),
       });
-    if (error !== null)
-      statuses.set(JSON.stringify([id]), { file, name: "(the file)", status: "broken", message: error.message });
   }
   return statuses;
 }
@@ -97,7 +109,8 @@ function countStatuses({ results }: ScenarioResults): ScenarioReview["before"] {
 
 /** Compares the results of the scenarios of both sides, each run on its own side. */
 export async function compareScenarios(before: ScenarioResults, after: ScenarioResults): Promise<ScenarioReview> {
-  const [old, now] = [listStatuses(before.results), listStatuses(after.results)];
+  const old = listStatuses(before.results, after.results);
+  const now = listStatuses(after.results, before.results);
   const changes = [...new Set([...old.keys(), ...now.keys()])].sort().flatMap((key) => {
     const [was, is] = [old.get(key), now.get(key)];
     const { file, name } = (is ?? was) as NamedStatus;

@@ -3,7 +3,7 @@ import { countLines } from "../../comparison/diff-texts.js";
 import { describeComparison } from "../../domain/condition/evaluated-condition.js";
 import { diffDocuments } from "../../domain/resource/diff-documents.js";
 import { formatStepDuration } from "../../domain/step/summarize-window.js";
-import { formatCount } from "../../util/format-count.js";
+import { formatCount, formatNumber } from "../../util/format-count.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import type { ReviewedDocument } from "./read-documents.js";
 import type { WorkflowReview } from "./review-report-schema.js";
@@ -94,7 +94,7 @@ function formatValue(value: Json, field: string): string {
 /** Returns the words for a path: `conditions`, `delay for`, `subject`. */
 const formatPath = (path: Path): string =>
   path
-    .filter((part) => part !== "settings" && part !== "template")
+    .filter((part, index) => index === path.length - 1 || (part !== "settings" && part !== "template"))
     .map((part) => (typeof part === "number" ? `#${part + 1}` : part.replaceAll("_", " ")))
     .join(" › ");
 
@@ -103,7 +103,9 @@ const isLongText = (value: Json): value is string =>
 
 function describeTextChange(label: string, before: string, after: string): string {
   const { added, removed } = countLines(before, after);
-  return `${label}: ${formatCount(added, "line")} added, ${removed} removed`;
+  // Large texts with many differences are not compared line by line.
+  if (added + removed === 0) return `${label} changed`;
+  return `${label}: ${formatCount(added, "line")} added, ${formatNumber(removed)} removed`;
 }
 
 function describeStepKind(step: string, value: Json): string {

@@ -120,9 +120,34 @@ export function formatScenarioStatus({ before, after }: ReviewReport["scenarios"
   return `${before ?? "new"} → ${after ?? "removed"}`;
 }
 
+type Rejected = ReviewReport["rejected"][number];
+
+/** Returns whether the result of a scenario is good, bad, or neither, such as for a removed one. */
+export function rateScenario({ after }: ReviewReport["scenarios"]["changes"][number]): "good" | "bad" | "wait" {
+  if (after === "passed") return "good";
+  return after === "failed" || after === "broken" ? "bad" : "wait";
+}
+
 /** Returns the versions that rejected a trigger. */
-export function formatRejectedSide({ side }: ReviewReport["rejected"][number]): string {
+export function formatRejectedSide({ side }: Pick<Rejected, "side">): string {
   return { before: "rejected before", after: "rejected now", both: "rejected by both versions" }[side];
+}
+
+/** Triggers that were rejected for the same reason. */
+interface RejectedGroup extends Pick<Rejected, "side" | "message"> {
+  triggers: string[];
+}
+
+/** Groups rejected triggers, because a file can have thousands of them. */
+export function groupRejected({ rejected }: ReviewReport): RejectedGroup[] {
+  const groups = new Map<string, RejectedGroup>();
+  for (const { side, message, trigger } of rejected) {
+    const key = JSON.stringify([side, message]);
+    const group = groups.get(key) ?? { side, message, triggers: [] };
+    group.triggers.push(trigger);
+    groups.set(key, group);
+  }
+  return [...groups.values()];
 }
 
 /** Returns whether the review has anything to show besides its verdict. */

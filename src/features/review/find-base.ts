@@ -28,6 +28,7 @@ const FETCH_HINTS = {
   github: "Add `fetch-depth: 0` below `with:` of the step actions/checkout, so that it fetches all commits.",
   gitlab: 'Add `GIT_DEPTH: "0"` to `variables:` of the job, so that it fetches all commits.',
   local: "Run `git fetch origin`, or name a commit, branch or tag with --base.",
+  shallow: "Run `git fetch --unshallow`, or name a commit, branch or tag with --base.",
 } as const;
 
 const shorten = (commit: string): string => commit.slice(0, 8);
@@ -55,12 +56,14 @@ export async function findBase(
   base: string | null,
   { env, cwd }: { env: NodeJS.ProcessEnv; cwd: string },
 ): Promise<Base> {
+  if (base === "")
+    throw new KnockError("usage", `${FLAG}: the value is empty`, { hint: "Name a commit, branch or folder." });
   if (base !== null && existsSync(join(resolve(cwd, base), PROJECT_FILE)))
     return { name: base, revision: base, isFolder: true };
   const git = getGitOptions(root);
   const isShallow = (await tryGit(["rev-parse", "--is-shallow-repository"], git)) === "true";
   const service = env.GITHUB_ACTIONS === "true" ? "github" : env.GITLAB_CI === "true" ? "gitlab" : "local";
-  const hint = FETCH_HINTS[service];
+  const hint = FETCH_HINTS[service === "local" && isShallow ? "shallow" : service];
   if (base !== null) {
     const commit = await findCommit(base, git);
     if (commit === null) throw createMissingError(base, isShallow, hint);
@@ -70,12 +73,20 @@ export async function findBase(
       isFolder: false,
     };
   }
-  const wanted = env.GITHUB_BASE_REF ? `origin/${env.GITHUB_BASE_REF}` : env.CI_MERGE_REQUEST_DIFF_BASE_SHA;
+  const wanted = env.GITHUB_BASE_REF
+    ? `origin/${env.GITHUB_BASE_REF}`
+    : // A pipeline for merged results has the newest commits of the target branch, which the merge request does not change.
+      env.CI_MERGE_REQUEST_TARGET_BRANCH_SHA || env.CI_MERGE_REQUEST_DIFF_BASE_SHA;
   const candidates = wanted ? [wanted] : await listDefaultBranches(git);
   for (const candidate of candidates) {
     if ((await findCommit(candidate, git)) === null) continue;
     const commit = await tryGit(["merge-base", candidate, "HEAD"], git);
-    if (commit === null) throw createMissingError(candidate, isShallow, hint);
+    if (commit === null) {
+      if (isShallow) throw createMissingError(candidate, isShallow, hint);
+      throw new KnockError("usage", `${FLAG}: "${candidate}" and the current commit have no common commit`, {
+        hint: `Name the commit to compare with: knock review ${FLAG} <commit>.`,
+      });
+    }
     return { name: `${candidate.replace(/^origin\//, "")} (${shorten(commit)})`, revision: commit, isFolder: false };
   }
   if (wanted) throw createMissingError(wanted, isShallow, hint);

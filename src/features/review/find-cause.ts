@@ -4,6 +4,7 @@ import type { Reason, StepOutcome } from "../../domain/run/outcome.js";
 import type { AffectedWorkflows } from "./affected-workflows.js";
 import type { DocumentChange, DocumentComparison } from "./compare-documents.js";
 import type { MessageDifference } from "./review-report-schema.js";
+import type { RejectedSample } from "./scenario-samples.js";
 
 type Cause = MessageDifference["cause"];
 
@@ -59,6 +60,19 @@ export function explainAbsence(
   const branch = run.steps.findLast((found) => found.branch != null);
   if (stopped !== undefined && stopped.outcome !== "skipped") return { reason: stopped.reason, step: stopped.ref };
   return { reason: null, step: branch?.ref ?? stopped?.ref ?? null };
+}
+
+/** Returns the change that explains why a version rejects a trigger, or the error without one. */
+export function findRejectionCause(
+  { code, message }: Pick<RejectedSample, "code" | "message">,
+  { workflow }: PossibleCauses,
+): Cause {
+  const { state, changes = [] } = workflow ?? {};
+  const isSchema = ({ path }: DocumentChange): boolean => path.startsWith("trigger_data_json_schema");
+  const isUnreadable = ({ step, path }: DocumentChange): boolean => step === null && path === "";
+  const isWhole = state === "added" || state === "removed";
+  const found = isWhole ? changes[0] : changes.find(code === "invalid_params" ? isSchema : isUnreadable);
+  return toCause(found) ?? { text: `the trigger is rejected: ${message}`, location: null };
 }
 
 /** Returns the change that explains why a message is sent on one side only. */

@@ -22,9 +22,11 @@ import {
   formatTransition,
   formatWorkflowVolume,
   groupExamples,
+  groupRejected,
   hasContent,
   hasScenarios,
   listChanges,
+  rateScenario,
   VOLUME_UNITS,
   WORKFLOW_UNITS,
 } from "./describe-review.js";
@@ -80,9 +82,10 @@ class ReviewPrinter {
     this.printScenarios();
     this.printFindings();
     this.printVolume();
-    this.printSection("Rejected triggers", report.rejected, (rejected) => {
-      this.line(`${rejected.trigger}: ${formatRejectedSide(rejected)}`, "  ", output.colors.yellow, "! ");
-      this.line(rejected.message, "    ");
+    this.printSection("Rejected triggers", groupRejected(report), ({ side, message, triggers }) => {
+      const names = formatNames(triggers, triggers.length, MAX_NAMES);
+      this.line(`${names}: ${formatRejectedSide({ side })}`, "  ", output.colors.yellow, "! ");
+      this.line(message, "    ");
     });
     this.printSection("Rules", report.rules, ({ rule, met, found }) => {
       const { green, red } = output.colors;
@@ -181,13 +184,17 @@ class ReviewPrinter {
 
   private printScenarios(): void {
     const { changes } = this.report.scenarios;
-    const { bold, red, green } = this.output.colors;
+    const { bold, red, green, yellow } = this.output.colors;
     if (!hasScenarios(this.report)) return;
     this.output.line(bold("Scenarios"));
     this.line(formatScenarioSummary(this.report.scenarios), "  ");
     for (const change of changes) {
-      const isBad = change.after === "failed" || change.after === "broken";
-      this.line(`${change.name}: ${formatScenarioStatus(change)}`, "  ", isBad ? red : green, isBad ? "✗ " : "✓ ");
+      const { mark, style } = {
+        good: { mark: "✓ ", style: green },
+        bad: { mark: "✗ ", style: red },
+        wait: { mark: "- ", style: yellow },
+      }[rateScenario(change)];
+      this.line(`${change.name}: ${formatScenarioStatus(change)}`, "  ", style, mark);
       this.line(change.file, "    ", this.output.colors.dim);
       if (change.message !== null) this.line(change.message, "    ");
     }

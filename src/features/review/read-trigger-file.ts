@@ -1,5 +1,4 @@
-import { createReadStream } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { basename, join } from "node:path";
 import { parseTimedTrigger, type TimedTrigger } from "../../comparison/parse-timed-trigger.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { InputSource } from "../../input/input-source.js";
@@ -37,9 +36,7 @@ export function listTriggerFiles(root: string, cwd: string): string[] {
  */
 export async function readTriggerFile(file: string, input: InputSource): Promise<TriggerFile> {
   const lines: { name: string; payload: unknown }[] = [];
-  const source =
-    file === "-" ? input : { ...input, readFile: (path: string) => createReadStream(resolve(input.cwd, path)) };
-  const { groups } = await readPayloadLines({ file, format: "jsonl" }, source);
+  const { groups } = await readPayloadLines({ file, format: "jsonl" }, input);
   for await (const group of groups)
     for (const { name, payload, error } of group) {
       if (error !== null) throw error;
@@ -53,6 +50,10 @@ export async function readTriggerFile(file: string, input: InputSource): Promise
         );
       lines.push({ name, payload });
     }
+  if (input.isInterrupted())
+    throw new KnockError("interrupted", `interrupted while reading ${formatInputName(file)}`, {
+      hint: "Nothing was changed.",
+    });
   const isTimed =
     lines.length > 0 &&
     lines.every(({ payload }) => isJsonObject(payload as never) && (payload as { at?: unknown }).at !== undefined);

@@ -1,3 +1,5 @@
+import type { ProcessIO } from "../../context/process-io.js";
+import type { Project } from "../../project/open-project.js";
 import { ScenarioTargets } from "../../scenarios/open-scenario-target.js";
 import type { Scenario } from "../../scenarios/parse-scenarios.js";
 import type { Given } from "../../scenarios/scenario-schema.js";
@@ -12,13 +14,27 @@ export class RecordingTargets extends ScenarioTargets {
   /** By the name of the scenario, in the file that ran last. */
   private readonly samples = new Map<string, SampleRun>();
   private isRecording = false;
+  private readonly signal: AbortSignal;
+
+  constructor(project: Project, io: ProcessIO, warn: (text: string) => void) {
+    // Errors name files by their paths in the project, because the version before is in a temporary folder.
+    super(project, { ...io, cwd: project.root }, warn);
+    this.signal = io.signal;
+  }
 
   override async open(given: Given, options: OpenOptions): Promise<OpenedTarget> {
-    const target = await super.open(given, options);
-    if (!this.isRecording) return target;
+    if (!this.isRecording) return super.open(given, options);
+    let isOver = false;
+    const { onTemplateCondition } = options;
+    const target = await super.open(given, {
+      ...options,
+      // Steps after the end of a scenario are not covered by it.
+      onTemplateCondition: onTemplateCondition && ((...found) => isOver || onTemplateCondition(...found)),
+    });
     const close = target.close.bind(target);
     target.close = async () => {
-      this.samples.set(options.scenario, await readSample(target.operations, ""));
+      isOver = true;
+      this.samples.set(options.scenario, await readSample(target.operations, "", this.signal));
       await close();
     };
     return target;

@@ -228,7 +228,7 @@ export const reviewReportSchema = z.object({
     z.object({
       unit: described(
         z.enum(["month", "trigger"]),
-        "month: the messages of the triggers with times, scaled to 30 days. trigger: the messages per trigger, without times.",
+        "month: the messages of triggers whose times span a day or more, scaled to 30 days. trigger: the messages per trigger, without such triggers.",
       ),
       before: described(z.number(), "The number of messages before."),
       after: described(z.number(), "The number of messages after."),

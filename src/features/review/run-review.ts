@@ -18,6 +18,7 @@ import { compareDocuments, type DocumentComparison } from "./compare-documents.j
 import { compareScenarioSamples, compareTriggerSamples } from "./compare-samples.js";
 import { compareScenarios } from "./compare-scenarios.js";
 import { createCommentFilter, hidePeople } from "./hide-people.js";
+import { compareWithInvalidBase, findProjectError } from "./invalid-base.js";
 import { readDocuments } from "./read-documents.js";
 import type { MessageDifference, ReviewReport, WorkflowReview } from "./review-report-schema.js";
 import type { RejectedSample } from "./scenario-samples.js";
@@ -52,6 +53,8 @@ export interface Review {
 }
 
 const DAY_MS = 86_400_000;
+/** The time from which triggers stand for a month. A few minutes of trying out a workflow do not. */
+const MIN_SCALED_DAYS = 1;
 
 function getDays({ source: { history } }: ReviewSource): number | null {
   const times = history.triggers.map(({ at }) => at);
@@ -84,7 +87,11 @@ function compareFindings(
   return { new: subtract(after, before), fixed: subtract(before, after) };
 }
 
-function mergeRejected({ before, after, filter }: SampleComparison): ReviewReport["rejected"] {
+/** Returns the triggers that a version rejects. A missing workflow is left out if its state already says so. */
+function mergeRejected(
+  { before, after, filter }: SampleComparison,
+  isExplained: (sample: RejectedSample, side: "before" | "after") => boolean,
+): ReviewReport["rejected"] {
   const toKey = ({ trigger, code }: RejectedSample): string => JSON.stringify([trigger, code]);
   const [old, now] = [new Set(before.rejected.map(toKey)), new Set(after.rejected.map(toKey))];
   const describe = ({ trigger, workflow, code, message }: RejectedSample, side: "before" | "after" | "both") => ({
@@ -95,8 +102,12 @@ function mergeRejected({ before, after, filter }: SampleComparison): ReviewRepor
     message: filter.filterText(message),
   });
   return [
-    ...after.rejected.map((sample) => describe(sample, old.has(toKey(sample)) ? "both" : "after")),
-    ...before.rejected.filter((sample) => !now.has(toKey(sample))).map((sample) => describe(sample, "before")),
+    ...after.rejected
+      .filter((sample) => !isExplained(sample, "after"))
+      .map((sample) => describe(sample, old.has(toKey(sample)) ? "both" : "after")),
+    ...before.rejected
+      .filter((sample) => !now.has(toKey(sample)) && !isExplained(sample, "before"))
+      .map((sample) => describe(sample, "before")),
   ];
 }
 
@@ -154,11 +165,17 @@ export async function runReview(
     const scenarios = await compareScenarioSamples(sampleContext);
     const samples: SampleComparison[] = [scenarios.samples];
     const timed: TimedSamples[] = [];
+    const baseError = await findProjectError(before);
+    if (baseError !== null) notes.push(`${before.name} is invalid and runs no triggers: ${baseError.message}`);
     for (const own of sources) {
-      const sample = await hidePeople(await compareTriggerSamples(own.source, sampleContext), own.source);
+      const compared = await (baseError === null
+        ? compareTriggerSamples(own.source, sampleContext)
+        : compareWithInvalidBase(own.source, sampleContext, baseError));
+      const sample = await hidePeople(compared, own.source);
       samples.push(sample);
       const days = own.isTimed ? getDays(own) : null;
-      timed.push({ ...sample, days, triggers: own.source.history.triggers.length });
+      const isScaled = days !== null && days >= MIN_SCALED_DAYS;
+      timed.push({ ...sample, days: isScaled ? days : null, triggers: own.source.history.triggers.length });
     }
     setProgress("comparing messages");
     const users = affected.users;
@@ -192,7 +209,14 @@ export async function runReview(
     const scenarioReview = await compareScenarios(scenarios.before, scenarios.after);
     setProgress("validating");
     const findings = compareFindings(await validate(before), await validate(after));
-    const rejected = samples.flatMap(mergeRejected);
+    const rejected = samples.flatMap((sample) =>
+      mergeRejected(sample, ({ code, workflow }, side) => {
+        const state = workflowComparisons.get(workflow ?? "")?.state;
+        if (code !== "workflow_missing" || state === undefined) return false;
+        // Triggers of other sources than scenarios may still be sent after the workflow is removed.
+        return side === "before" ? state === "added" : state === "removed" && sample === scenarios.samples;
+      }),
+    );
     const totals = {
       has_differences:
         comparisons.length + all.length + findings.new.length + findings.fixed.length > 0 ||

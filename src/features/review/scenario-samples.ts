@@ -35,7 +35,7 @@ export interface SampleRun {
   rejected: RejectedSample[];
 }
 
-/** A file of scenarios of one side. `id` is its path in the project. */
+/** A file of scenarios of one side. `id` is its path in the folder of the workflows, or in the project. */
 export interface ScenarioFile {
   id: string;
   file: ProjectFile;
@@ -46,14 +46,18 @@ export interface ScenarioFile {
 /** The seed of random values, which is the same for both sides. */
 export const SCENARIO_SEED = "knock";
 const TIME_LIMIT_MS = 10_000;
+/** Limits the moves of the clock after a scenario, because a workflow can start itself again and again. */
+const MAX_CLOCK_MOVES = 100;
 
 /** Lists the files of scenarios of a side. */
 export async function readScenarioFiles(side: ReviewSide): Promise<ScenarioFile[]> {
-  const { root } = side.project;
+  const { root, knockDir } = side.project;
   const files = listScenarioFiles([], { root, cwd: root, displayPath: (path) => formatSidePath(side, path) });
   return Promise.all(
     files.map(async (file) => {
-      const id = toSlashes(relative(root, file.path));
+      // The folder of the workflows can have another name in the other version.
+      const own = toSlashes(relative(knockDir, file.path));
+      const id = own.startsWith("../") ? toSlashes(relative(root, file.path)) : `(workflows)/${own}`;
       try {
         return { id, file, scenarios: (await readScenarios(file)).scenarios };
       } catch (error) {
@@ -110,8 +114,25 @@ function toSentMessage(message: JsonObject, trigger: string): SentMessage {
   };
 }
 
-/** Reads what a scenario led to. */
-export async function readSample(operations: LocalOperations, trigger: string): Promise<SampleRun> {
+/** Moves the clock until no run waits, so that a longer delay is not taken for a lost message. */
+async function finishRuns(operations: LocalOperations, signal: AbortSignal): Promise<void> {
+  for (let moves = 0; moves < MAX_CLOCK_MOVES && !signal.aborted; moves++) {
+    const next = await operations.readNextDueAt();
+    if (next === null) return;
+    const runs = await readObservedRuns(operations);
+    // A schedule that repeats is due again and again.
+    if (!runs.some(({ steps }) => steps.some(({ outcome }) => outcome === "waiting"))) return;
+    await operations.moveClock((now) => Math.max(now, next), { force: false, signal });
+  }
+}
+
+/** Reads what a scenario led to, and finishes its runs before. */
+export async function readSample(
+  operations: LocalOperations,
+  trigger: string,
+  signal: AbortSignal,
+): Promise<SampleRun> {
+  await finishRuns(operations, signal);
   const messages = await operations.readMessages(await operations.listMessageIds(null));
   const runs = await readObservedRuns(operations);
   return {
@@ -154,7 +175,7 @@ export async function runScenarioSample(
         if (isOver()) break;
         if (getAction(step) !== null) await performAction(step, target, { scenario, signal, isOver }).catch(reject);
       }
-      const { messages, runs } = await readSample(target.operations, trigger);
+      const { messages, runs } = await readSample(target.operations, trigger, signal);
       result.messages = messages;
       result.runs = runs;
     } finally {

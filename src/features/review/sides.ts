@@ -1,9 +1,10 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { PAYLOADS_FOLDER } from "../../checks/list-project-files.js";
 import { openRevision } from "../../comparison/open-revision.js";
 import { runGit } from "../../context/run-git.js";
 import { createTemporaryFolder } from "../../context/temporary-folder.js";
+import { KnockError } from "../../errors/knock-error.js";
 import { PROJECT_FILE } from "../../project/find-project.js";
 import { toSlashes } from "../../project/format-display-path.js";
 import { openProject, type Project } from "../../project/open-project.js";
@@ -77,7 +78,6 @@ async function openEmptyProject({ knockDir, root }: Project): Promise<{ project:
   const name = relative(root, knockDir) || "knock";
   const folder = await createTemporaryFolder("knock-revision-", async (created) => {
     mkdirSync(join(created, name, "workflows"), { recursive: true });
-    writeFileSync(join(created, PROJECT_FILE), JSON.stringify({ knockDir: name }));
   });
   const project = openProject({ root: folder, knockDir: join(folder, name), settings: {} }, folder);
   return { project, close: () => rmSync(folder, { recursive: true, force: true }) };
@@ -112,7 +112,13 @@ export async function openSides(
     return { before: { ...side, project: empty.project, folder }, after: head, notes: [note], close: empty.close };
   }
   const moved = oldFolder === folder ? {} : { folder: oldFolder };
-  const opened = await openRevision(project, { ...options, ...moved, revision: found.revision }, cwd);
+  const opened = await openRevision(project, { ...options, ...moved, revision: found.revision }, cwd).catch(
+    (error: unknown) => {
+      if (!(error instanceof KnockError) || error.code !== "project_invalid") throw error;
+      const message = `${FLAG}: the project in ${found.name} cannot be opened: ${error.message}`;
+      throw error.copyWith({ message, hint: `Name a commit whose files are valid with ${FLAG}.` });
+    },
+  );
   const notes = oldFolder === folder ? [] : [`The project was in ${oldFolder || "the root"} before.`];
   return { before: { ...side, project: opened.project, folder: oldFolder }, after: head, notes, close: opened.close };
 }
