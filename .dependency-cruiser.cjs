@@ -57,6 +57,7 @@ const HOME = {
   "quicktype-core": "features/types/",
   "@pnpm/tabtab": "features/completion/",
   "csv-parse": "input/",
+  minisearch: "features/docs/",
 };
 
 module.exports = {

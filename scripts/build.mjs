@@ -58,6 +58,7 @@ const APART = {
   "jsonc-parser": false,
   cheerio: false,
   picomatch: true,
+  minisearch: true,
   diff: false,
   "csv-parse": false,
   "quicktype-core": "InputData, JSONSchemaInput, JSONSchemaStore, quicktype",

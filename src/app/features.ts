@@ -5,6 +5,7 @@ import { bulk } from "../features/bulk/feature.js";
 import { completion } from "../features/completion/feature.js";
 import { dev } from "../features/dev/feature.js";
 import { diff } from "../features/diff/feature.js";
+import { docs } from "../features/docs/feature.js";
 import { doctor } from "../features/doctor/feature.js";
 import { forecast } from "../features/forecast/feature.js";
 import { init } from "../features/init/feature.js";
@@ -39,5 +40,6 @@ export const FEATURES: readonly Feature[] = [
   settings,
   doctor,
   completion,
+  docs,
   bulk,
 ];

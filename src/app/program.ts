@@ -37,6 +37,10 @@ async function loadHelpTopics(): Promise<Record<string, HelpTopic>> {
 const COMMANDS: Commands = {
   ...CORE_COMMANDS,
   ...Object.assign({}, ...FEATURES.map(({ commands }) => commands)),
+  async docs() {
+    const { registerDocs } = await import("../features/docs/command.js");
+    return (program, context) => registerDocs(program, context, loadHelpTopics);
+  },
   async help() {
     const { registerHelp } = await import("../commands/help.js");
     const topics = await loadHelpTopics();

@@ -110,5 +110,5 @@ export function createUnknownCommandError(
     return createError(`"${typed}" is an error code. Run \`knock help error ${typed}\` to see its causes.`);
   if (near !== undefined && Object.hasOwn(OFFICIAL_COMMANDS, near)) return createOfficialCommandError(near, args);
   if (near !== undefined && Object.hasOwn(SYNONYMS, near)) return createError(SYNONYMS[near]);
-  return createError(didYouMean(typed, commands, "Commands", 40));
+  return createError(didYouMean(typed, commands, "Commands", commands.length));
 }

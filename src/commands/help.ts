@@ -1,10 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { type Command, Help } from "commander";
 import type { CommandContext } from "../context/command-context.js";
 import { KnockError } from "../errors/knock-error.js";
 import { didYouMean } from "../util/find-nearest.js";
-import { findPackageFolder } from "../util/find-package-folder.js";
 import { buildErrorPage, ERROR_TOPIC, suggestErrorCode } from "./help-topics/error.js";
 import { addExamples } from "./shared/examples.js";
 import { COMMAND_GROUPS } from "./shared/help-groups.js";
@@ -12,7 +9,7 @@ import { formatMore, type HelpBlock, type HelpTopic } from "./shared/help-topic.
 
 /** The widest help page, so that lines stay easy to read on a wide terminal. */
 const MAX_WIDTH = 80;
-const MAX_LISTED_NAMES = 40;
+const MAX_LISTED_NAMES = 60;
 
 /** The pages of `knock help`, by topic. */
 type HelpTopics = Readonly<Record<string, HelpTopic>>;
@@ -21,13 +18,13 @@ type HelpTopics = Readonly<Record<string, HelpTopic>>;
 export function registerHelp(program: Command, context: CommandContext, topics: HelpTopics): void {
   program
     .helpCommand(false)
-    .addHelpText("after", `\nHelp topics (knock help <topic>):\n${formatBlock(listTopics(topics), MAX_WIDTH)}`);
+    .addHelpText(
+      "after",
+      `\nHelp topics (knock help <topic>):\n${formatBlock(listTopics(topics), MAX_WIDTH)}\n\nDocumentation:\n  knock docs <words>  Search and read the guide and the reference, offline`,
+    );
   const command = program
     .command("help")
-    .argument(
-      "[name...]",
-      "a command and its subcommand, a topic, error and an error code, or a page of the documentation",
-    )
+    .argument("[name...]", "a command and its subcommand, a topic, or error and an error code")
     .helpGroup(COMMAND_GROUPS.settings)
     .summary("Show help for a command, a topic or an error")
     .description(
@@ -38,7 +35,6 @@ export function registerHelp(program: Command, context: CommandContext, topics: 
     "knock help runs show",
     "knock help exit-codes",
     "knock help error actor_missing",
-    "knock help docs/guide/schedules.md",
   ]);
   command.action((names: string[]) => {
     printHelp(program, names, topics, context);
@@ -54,20 +50,10 @@ function listTopics(topics: HelpTopics): [name: string, summary: string][] {
 
 function printHelp(program: Command, names: readonly string[], topics: HelpTopics, { output }: CommandContext): void {
   if (names.length === 0) return program.outputHelp();
-  if (names.length === 1 && names[0]?.endsWith(".md")) return output.raw(readPage(names[0]));
   const blocks = buildPage(program, names, topics);
   if (blocks === null) return findCommand(program, names, topics).outputHelp();
   const width = output.isTerminal ? Math.min(output.width, MAX_WIDTH) : MAX_WIDTH;
   output.text(`${blocks.map((block) => formatBlock(block, width)).join("\n\n")}\n`);
-}
-
-/** Returns a page of the installed documentation. Throws `usage` if it does not exist. */
-function readPage(page: string): string {
-  const path = join(findPackageFolder(), page);
-  if (existsSync(path)) return readFileSync(path, "utf8").replace(/^<!--.*-->\s*/, "");
-  throw new KnockError("usage", `there is no page "${page}"`, {
-    hint: "Run `knock help docs/README.md` to see the pages.",
-  });
 }
 
 /** Returns the page of a topic or an error code; null if the names belong to a command. */

@@ -53,7 +53,8 @@ it("the executable runs without a home folder, and with a cache folder that it c
 it("the executable runs from any path, and names itself in hints", async ({ collab }) => {
   const path = copyExecutable(collab, "my tools/knöck-名前");
   const run = (...words: string[]) => execFileSync(path, words, { cwd: collab.dir, encoding: "utf8" });
-  expect(run("help", "exit-codes")).toContain("More: `knöck-名前 help docs/reference/exit-codes.md`");
-  expect(run("help", "docs/reference/exit-codes.md")).toMatch(/^# Exit codes/);
+  expect(run("help", "exit-codes")).toContain("More: `knöck-名前 docs reference/exit-codes`");
+  expect(run("docs", "reference/exit-codes")).toMatch(/^# Exit codes/);
+  expect(run("docs", "exit", "codes", "--json")).toContain('"command": "knöck-名前 docs reference/exit-codes"');
   expect(run("test", "--workers", "2")).toMatch(/^\d+ passed/m);
 });

@@ -136,6 +136,7 @@ async function runCommands(collab: Sample): Promise<Commands> {
   const rows = collab.write("many.csv", "key,recipients\nwelcome,lin\n");
   await knock.run(["notify", "--file", rows, "--output", collab.path("results.jsonl")], "1 of 1 lines triggered");
   await knock.run(["doctor"], "file_modes");
+  await knock.run(["docs", "move", "the", "clock"], /^guide\/time-and-batches#move-the-clock /);
   await knock.run(["completion", "bash"], "knock completion-server");
   await knock.run(["help", "error", "actor_missing"], "actor_missing (exit code 5)");
   await knock.run(["config", "list"], /^api_key +sk_…redacted +profile$/m);

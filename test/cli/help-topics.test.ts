@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { describe, expect } from "vitest";
 import { HELP_TOPICS } from "../../src/commands/help-topics/topics.js";
 import { ENVIRONMENT_VARIABLES } from "../../src/commands/shared/environment-variables.js";
@@ -14,7 +15,8 @@ const CODES = Object.keys(ERROR_CODES) as (keyof typeof ERROR_CODES)[];
 function expectPage(text: string): void {
   expect(text.split("\n").filter((line) => line.length > 80 && !line.startsWith("More: "))).toEqual([]);
   expect(text.split("\n").length).toBeLessThan(MAX_LINES);
-  const page = /^More: (?:\w+ in )?(.+)/m.exec(text)?.[1] ?? "";
+  const [, name, path] = /^More: (?:`knock docs ([\w/-]+)(?:#\w+)?`$|(\/.+))/m.exec(text) ?? [];
+  const page = path ?? resolve(import.meta.dirname, `../../docs/${name}.md`);
   expect({ page, exists: existsSync(page) }).toEqual({ page, exists: true });
 }
 

@@ -205,7 +205,7 @@ describe.concurrent("knock init", () => {
         .join("\n");
     };
     expect(await init()).toMatch(
-      /^warning: CI will fail at npm ci: there is no package\.json\. Copy knock-cli-\S+\.tgz to vendor\/ and run `npm install --save-dev \.\/vendor\/knock-cli-\S+\.tgz`\. Run `knock help docs\/recipes\/without-node\.md` to see a workflow without Node\.$/,
+      /^warning: CI will fail at npm ci: there is no package\.json\. Copy knock-cli-\S+\.tgz to vendor\/ and run `npm install --save-dev \.\/vendor\/knock-cli-\S+\.tgz`\. Run `knock docs recipes\/without-node` to see a workflow without Node\.$/,
     );
     expect(await init({})).toContain("package.json has no dependency knock-cli");
     expect(await init({ "knock-cli": "file:../../elsewhere/knock-cli.tgz" })).toContain(

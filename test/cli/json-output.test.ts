@@ -228,6 +228,7 @@ describe.concurrent("every printed document matches its schema", () => {
     await run("test");
     await run("types --output-file types.ts");
     await run("doctor");
+    for (const words of ["", " move the clock", " guide/schedules"]) await run(`docs${words}`);
     collab.write(
       "march.jsonl",
       '{"at":"2026-03-01T23:00:00Z","key":"storage-low","recipients":["ada"],"data":{"percent":95}}',

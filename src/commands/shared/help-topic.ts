@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import type { Command } from "commander";
 import { findPackageFolder } from "../../util/find-package-folder.js";
-import { isExecutable } from "../../util/is-executable.js";
 
 /** A paragraph, or a table of terms and their descriptions. */
 export type HelpBlock = string | readonly (readonly [term: string, description: string])[];
@@ -16,13 +15,11 @@ export interface HelpTopic {
   buildBlocks(program: Command): readonly HelpBlock[];
 }
 
-/**
- * Returns the last paragraph of a help page: the installed documentation with more details. Only the executable itself can read
- * the pages inside it, so there it is a command that prints the page.
- */
+/** Returns the last paragraph of a help page: the command that prints the page of the documentation with more details, or its path. */
 export function formatMore(page: string, section?: string): string {
-  const place = isExecutable() ? `\`knock help ${page}\`` : join(findPackageFolder(), page);
-  return `More: ${section === undefined ? "" : `${section} in `}${place}`;
+  const [, name] = /^docs\/(.*)\.md$/.exec(page) ?? [];
+  if (name === undefined) return `More: ${join(findPackageFolder(), page)}`;
+  return `More: \`knock docs ${name}${section === undefined ? "" : `#${section}`}\``;
 }
 
 /** Returns a text without the backquotes that mark code in generated documentation. */

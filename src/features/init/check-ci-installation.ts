@@ -31,7 +31,7 @@ export const getInstallCommand = (version: string): string =>
 export function checkCiInstallation(root: string, repository: string, version: string): string[] {
   const install = `Copy ${PACKAGE}-${version}.tgz to vendor/ and run \`${getInstallCommand(version)}\``;
   const folder = findPackageFolder(root, repository);
-  const withoutNode = "Run `knock help docs/recipes/without-node.md` to see a workflow without Node.";
+  const withoutNode = "Run `knock docs recipes/without-node` to see a workflow without Node.";
   if (folder === null) return [`CI will fail at npm ci: there is no package.json. ${install}. ${withoutNode}`];
   const warnings: string[] = [];
   const dependencies = readDependencies(join(folder, "package.json"));
