@@ -1,9 +1,12 @@
+import { formatRecipient } from "../domain/recipient/recipient.js";
 import type { LocalOperations } from "../ports/operations.js";
 import { filterObjects, type JsonObject } from "../util/json.js";
 import { describeStep } from "./describe-step.js";
 import type { DecidingStep, ExpectationFailure } from "./expectation-failure.js";
+import type { MessageFilter } from "./expectation-schema.js";
 import { formatCauses, listMissingCauses, listSendingSteps } from "./list-causes.js";
 import { readObservedRuns } from "./observe.js";
+import type { ObservedRun } from "./observed.js";
 
 /** Limits the steps that are read to find one with a decision. */
 const MAX_READ_STEPS = 8;
@@ -45,6 +48,14 @@ function describeEarlierSteps([cause]: readonly DecidingStep[]): string {
   return texts.length === 0 ? "" : `; after ${texts.join(", ")}`;
 }
 
+/** Returns why no step is the cause of a missing message: the recipient has no run, or its runs have no such step. */
+function describeMissing({ to, workflow }: MessageFilter, runs: readonly ObservedRun[]): string {
+  if (!to) return "";
+  const hasRun = runs.some((run) => formatRecipient(run.recipient) === to && (!workflow || run.workflow === workflow));
+  if (hasRun) return `; ${to}'s run has no step that sends it`;
+  return `; ${to} has no run: it is not a recipient, or was never identified`;
+}
+
 /** Returns why an expectation was not met: words to add to what was found, and the step that decided it. */
 export async function explainFailure(
   operations: LocalOperations,
@@ -59,9 +70,8 @@ export async function explainFailure(
     return { suffix, explanation: await explainCauses(operations, sending) };
   }
   const found = listMissingCauses(missing, runs);
-  const noRun = missing.to ? `; ${missing.to} has no run: it is not a recipient, or was never identified` : "";
   return {
-    suffix: found.length === 0 ? noRun : formatCauses(found),
+    suffix: found.length === 0 ? describeMissing(missing, runs) : formatCauses(found),
     explanation: await explainCauses(operations, found),
   };
 }

@@ -21,6 +21,8 @@ import { readNotes, writeReleaseFiles } from "../../scripts/release/release-file
 const BIN = resolve("bin/knock.js");
 const VERSION = JSON.parse(readFileSync("package.json", "utf8")).version as string;
 const CHANGELOG = `# Changelog\n\n## [Unreleased]\n\n## [${VERSION}] - 2026-12-01\n\n### Added\n\n- It works.\n\n## [0.0.1] - 2026-01-01\n`;
+/** The path of the files of a release on GitHub. */
+const RELEASE_PATH = `/ada/knock/releases/download/v${VERSION}`;
 const ARCHIVE = `knock-${process.platform}-${process.arch}.tar.gz`;
 
 let root: string;
@@ -42,10 +44,10 @@ beforeAll(async () => {
   execFileSync("tar", ["-czf", join(release, ARCHIVE), "-C", root, "knock"]);
   server = createServer((request, response) => {
     requests.push(request.url ?? "");
-    const path = join(release, (request.url ?? "").slice(1));
+    const path = join(release, (request.url ?? "").replace(RELEASE_PATH, "").slice(1));
     if (!existsSync(path)) return void response.writeHead(404).end();
     const bytes = readFileSync(path);
-    response.end(answer?.(bytes) ?? bytes);
+    response.end((path.endsWith(ARCHIVE) && answer?.(bytes)) || bytes);
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -207,6 +209,50 @@ describe.skipIf(process.platform === "win32")("the install script", () => {
     writeFileSync(join(home, "file"), "");
     const { exitCode, stderr } = await install({ KNOCK_INSTALL_FOLDER: join(home, "file/bin") });
     expect([exitCode, stderr]).toEqual([1, expect.stringContaining(`error: ${home}/file/bin cannot be created`)]);
+  });
+});
+
+describe.skipIf(process.platform === "win32")("the action setup", () => {
+  /** Runs the script of the action, as a job of GitHub Actions does. */
+  async function setUp(env: Record<string, string>) {
+    const { exitCode, stdout, stderr } = await execa("bash", [resolve("actions/setup/install.sh")], {
+      env: {
+        ...{ INPUT_SOURCE: "executable", INPUT_VERSION: VERSION, COMMAND_FOLDER: join(home, "tools/knock") },
+        ...{ RUNNER_TEMP: home, GITHUB_SERVER_URL: address, ACTION_REPOSITORY: "ada/knock", HOME: home },
+        KNOCK_INSTALL_ADDRESS: `${address}${RELEASE_PATH}`,
+        ...env,
+      },
+      reject: false,
+      timeout: 60_000,
+    });
+    return { exitCode, stdout, stderr, program: join(home, "tools/knock/knock") };
+  }
+
+  it("installs the executable with the script of the release", async () => {
+    const { exitCode, program } = await setUp({});
+    expect([exitCode, requests]).toEqual([0, [`${RELEASE_PATH}/install.sh`, `${RELEASE_PATH}/${ARCHIVE}`]]);
+    expect(String(execFileSync(program, ["--version"]))).toBe(`${VERSION}\n`);
+  });
+
+  it("fails without a program if the checksum differs, or the release is missing", async () => {
+    answer = (archive) => Buffer.concat([archive, Buffer.from("x")]);
+    const changed = await setUp({});
+    expect([changed.exitCode, existsSync(changed.program)]).toEqual([1, false]);
+    expect(changed.stderr).toContain("its checksum is");
+    const missing = await setUp({ INPUT_VERSION: "9.9.9" });
+    expect([missing.exitCode, existsSync(missing.program)]).toEqual([22, false]);
+    expect(missing.stderr).toContain("404");
+  });
+
+  it("installs exactly the version from npm", async () => {
+    const programs = mkdtempSync(join(root, "programs-"));
+    writeFileSync(join(programs, "npm"), '#!/bin/sh\nprintf "%s\\n" "$@"\n', { mode: 0o755 });
+    const { stdout, exitCode } = await setUp({ INPUT_SOURCE: "npm", PATH: `${programs}:${process.env.PATH}` });
+    const folder = join(home, "tools/knock");
+    expect([exitCode, stdout.split("\n")]).toEqual([
+      0,
+      ["install", "--prefix", folder, "--no-audit", "--no-fund", "--no-save", `knock-cli@${VERSION}`],
+    ]);
   });
 });
 

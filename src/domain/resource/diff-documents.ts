@@ -1,7 +1,7 @@
-import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import { filterObjects, isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { isEqualDocument } from "./is-equal-document.js";
 
-/** The path to a value in a document. Items of lists have the number of their place, or their ref, key or name. */
+/** The path to a value in a document. Items of lists have the number of their place, or their ref, key, ID or name. */
 type ChangePath = readonly (string | number)[];
 
 /** A difference between two versions of a document. */
@@ -17,7 +17,7 @@ interface DocumentChange {
 }
 
 /** The fields that identify an item of a list, in the order in which they are tried. */
-const IDENTIFYING_FIELDS = ["ref", "key", "name"] as const;
+export const IDENTIFYING_FIELDS = ["ref", "key", "id", "name"] as const;
 
 /** Returns the field that identifies each item of both lists, or null if an item has none or two items have the same. */
 function findIdentifyingField(before: readonly Json[], after: readonly Json[]): string | null {
@@ -111,28 +111,43 @@ const getOwn = (object: JsonObject, key: string): Json | undefined =>
 
 const isSameItem = (a: Json | undefined, b: Json | undefined): boolean => isEqualDocument(a ?? null, b ?? null);
 
+/** Returns the steps within a value, at any depth. */
+export const listSteps = (value: Json): JsonObject[] =>
+  Array.isArray(value)
+    ? value.flatMap(listSteps)
+    : Object.entries(isJsonObject(value) ? value : {}).flatMap(([key, child]) => [
+        ...(key === "steps" ? filterObjects(child) : []),
+        ...listSteps(child),
+      ]);
+
+const isWholeStep = ({ step, path }: DocumentChange): boolean => step !== null && path.length === 0;
+
+/** Returns the steps that were added or removed by their refs, with those inside of them. */
+function collectSteps(changes: readonly DocumentChange[], kind: "added" | "removed"): Map<string, Json> {
+  const whole = changes.filter((change) => change.kind === kind && isWholeStep(change));
+  const values = whole.map(({ before, after }) => (kind === "added" ? after : before));
+  return new Map(listSteps({ steps: values }).map((step) => [String(step.ref), step]));
+}
+
 /** Replaces a step that was removed in one list and added in another by its move and what changed in it. */
 function mergeMovedSteps(changes: readonly DocumentChange[]): DocumentChange[] {
-  const isWholeStep = ({ step, path }: DocumentChange): boolean => step !== null && path.length === 0;
-  const removed = new Map(
-    changes.filter((change) => change.kind === "removed" && isWholeStep(change)).map((change) => [change.step, change]),
-  );
-  const moved = new Set(
-    changes
-      .filter((change) => change.kind === "added" && isWholeStep(change) && removed.has(change.step))
-      .map(({ step }) => step),
-  );
-  return changes.flatMap((change) => {
-    if (!isWholeStep(change) || !moved.has(change.step) || change.kind === "moved") return [change];
-    if (change.kind !== "added") return [];
+  const [removed, added] = [collectSteps(changes, "removed"), collectSteps(changes, "added")];
+  const move = (step: string): DocumentChange[] => {
     const diff = new DocumentDiff();
-    diff.compare(removed.get(change.step)?.before, change.after, { step: change.step, path: [] });
-    return [{ ...change, kind: "moved" as const, before: null, after: null }, ...diff.changes];
+    diff.compare(removed.get(step), added.get(step), { step, path: [] });
+    return [{ kind: "moved", step, path: [], before: null, after: null }, ...diff.changes];
+  };
+  return changes.flatMap((change) => {
+    const { kind, step, after } = change;
+    if (step === null || !isWholeStep(change) || kind === "moved") return [change];
+    if (removed.has(step) && added.has(step)) return kind === "added" ? move(step) : [];
+    const inside = kind === "added" ? listSteps(after).map(({ ref }) => String(ref)) : [];
+    return [change, ...inside.filter((ref) => removed.has(ref)).flatMap(move)];
   });
 }
 
 /**
- * Returns what differs between two versions of a document. Steps and other items with a ref, key or name are compared with the same
+ * Returns what differs between two versions of a document. Steps and other items with a ref, key, ID or name are compared with the same
  * item of the other version, also if it has moved, so that an added step is one change.
  */
 export function diffDocuments(before: JsonObject | null, after: JsonObject | null): DocumentChange[] {

@@ -64,16 +64,26 @@ class DifferenceBuilder {
 
   add(
     workflow: string,
-    group: Omit<MessageDifference, "messages" | "recipients" | "examples">,
+    group: Omit<MessageDifference, "messages" | "recipients" | "examples" | "cause">,
+    { group: scope, ...cause }: NonNullable<ReturnType<typeof findAbsenceCause>> | { group?: never; text?: never },
     example: Example,
   ): void {
-    const key = JSON.stringify([workflow, group.kind, group.step, group.reason?.code, group.cause?.text]);
+    const key = JSON.stringify([workflow, group.kind, group.step, group.reason?.code, scope ?? cause.text]);
     let found = this.groups.get(key);
     if (found === undefined) {
-      found = { workflow, difference: { ...group, messages: 0, recipients: [], examples: [] }, keys: new Set() };
+      const difference = {
+        ...group,
+        cause: cause.text === undefined ? null : cause,
+        messages: 0,
+        recipients: [],
+        examples: [],
+      };
+      found = { workflow, difference, keys: new Set() };
       this.groups.set(key, found);
     }
     const { difference, keys } = found;
+    if (scope !== undefined && difference.cause !== null && difference.cause.text !== cause.text)
+      difference.cause.text = `${scope}: several recipients`;
     difference.messages++;
     const recipient = toRecipientKey(example.recipient);
     if (!keys.has(recipient)) difference.recipients.push(example.recipient);
@@ -119,17 +129,13 @@ export function buildDifferences(
         detail: absence.reason.detail === null ? null : filter.filterText(absence.reason.detail),
       };
       const described = describeMessage(message, filter);
-      builder.add(
-        workflow,
-        { kind, step, channel_type: channel.type, reason, cause },
-        {
-          trigger: trigger === null ? null : filter.filterText(trigger),
-          recipient: filter.filterRecipient(recipient),
-          before: kind === "lost" ? described : null,
-          after: kind === "lost" ? null : described,
-          fields: [],
-        },
-      );
+      builder.add(workflow, { kind, step, channel_type: channel.type, reason }, cause ?? {}, {
+        trigger: trigger === null ? null : filter.filterText(trigger),
+        recipient: filter.filterRecipient(recipient),
+        before: kind === "lost" ? described : null,
+        after: kind === "lost" ? null : described,
+        fields: [],
+      });
     };
     for (const message of compared.lost) addAbsence("lost", message);
     for (const message of compared.gained) addAbsence("gained", message);
@@ -138,7 +144,8 @@ export function buildDifferences(
       const filterValue = (text: string | null): string | null => (text === null ? null : filter.filterText(text));
       builder.add(
         now.workflow,
-        { kind: "changed", step: now.step, channel_type: now.channel.type, reason: null, cause },
+        { kind: "changed", step: now.step, channel_type: now.channel.type, reason: null },
+        cause ?? {},
         {
           trigger: now.trigger === null ? null : filter.filterText(now.trigger),
           recipient: filter.filterRecipient(now.recipient),

@@ -35,7 +35,7 @@ export function parseFailOn(text: string): ReviewRules["failOn"] {
 export function parseAmount(text: string, flag: string, unit = ""): number {
   const digits = unit !== "" && text.endsWith(unit) ? text.slice(0, -unit.length) : text;
   if (/^\d+(?:\.\d+)?$/.test(digits)) return Number(digits);
-  throw new KnockError("usage", `${flag}: ${JSON.stringify(text)} is not a number`, {
+  throw new KnockError("usage", `${flag}: ${JSON.stringify(text)} is not a number of 0 or more`, {
     hint: `For example ${flag} 10${unit}.`,
   });
 }

@@ -9,6 +9,7 @@ import type { CommandContext } from "../../context/command-context.js";
 import { hasStore } from "../../context/store-location.js";
 import type { TargetFlags } from "../../context/target-flags.js";
 import { EXIT } from "../../errors/error-codes.js";
+import { KnockError } from "../../errors/knock-error.js";
 import { readPrices } from "../../project/read-prices.js";
 import { parseAmount, parseFailOn, type ReviewRules } from "./check-rules.js";
 import type { PostTarget } from "./post/post-target.js";
@@ -79,6 +80,13 @@ function parseRules({ failOn, maxLost, maxGrowth, budget }: ReviewFlags): Review
     maxGrowth: maxGrowth === undefined ? null : parseAmount(maxGrowth, "--max-growth", "%"),
     budget: budget ?? null,
   };
+}
+
+function checkArtifactUrl(url: string): void {
+  if (/^https?:/i.test(url) && URL.canParse(url)) return;
+  throw new KnockError("usage", `--artifact-url: ${JSON.stringify(url)} is not the address of a web page`, {
+    hint: "Use an address that starts with https://.",
+  });
 }
 
 async function review(
@@ -165,6 +173,7 @@ function notePhases(setText: (text: string) => void, { io, output }: CommandCont
 async function runCommand(flags: ReviewFlags, context: CommandContext): Promise<void> {
   const { io, output } = context;
   const rules = parseRules(flags);
+  if (flags.artifactUrl !== undefined) checkArtifactUrl(flags.artifactUrl);
   // Wrong usage is an error before the review, which takes time.
   const postTarget = flags.post && (await import("./post/post-target.js")).readPostTarget(flags.post, io.env);
   const files = createReportFiles(io, output, OWNER_ONLY);

@@ -1,10 +1,10 @@
 import { dirname, join } from "node:path";
 import { countLines } from "../../comparison/diff-texts.js";
 import { describeComparison } from "../../domain/condition/evaluated-condition.js";
-import { diffDocuments } from "../../domain/resource/diff-documents.js";
+import { diffDocuments, IDENTIFYING_FIELDS } from "../../domain/resource/diff-documents.js";
 import { formatStepDuration } from "../../domain/step/summarize-window.js";
-import { formatCount, formatNumber } from "../../util/format-count.js";
-import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import { formatNumber } from "../../util/format-count.js";
+import { filterObjects, isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import type { ReviewedDocument } from "./read-documents.js";
 import type { WorkflowReview } from "./review-report-schema.js";
 import { formatSidePath, type ReviewSide } from "./sides.js";
@@ -14,9 +14,6 @@ type Path = readonly (string | number)[];
 type Found = ReturnType<typeof diffDocuments>[number];
 
 const MAX_VALUE_LENGTH = 60;
-/** The fields that identify an item of a list, as in {@link diffDocuments}. */
-const IDENTIFYING_FIELDS = ["ref", "key", "name"] as const;
-
 const isDuration = (value: Json | undefined): value is { unit: string; value: number } =>
   isJsonObject(value) && typeof value.unit === "string" && typeof value.value === "number";
 
@@ -83,11 +80,27 @@ function formatConditions(value: Json): string {
   return texts.length === 0 ? "none" : texts.join(Array.isArray(any) ? " or " : " and ");
 }
 
+/** Returns the windows of a week as people write them: `monday–friday 09:00–17:00, saturday–sunday not sent`. */
+function formatSendWindows(value: Json): string {
+  const groups: { first: string; last: string; times: string }[] = [];
+  for (const { day, type, from, until } of filterObjects(value)) {
+    const [start, end] = [from ?? "00:00", until ?? "24:00"].map((time) =>
+      String(time).replace(/^(\d+:\d+):00$/, "$1"),
+    );
+    const times = type === "do_not_send" ? "not sent" : `${start}–${end}`;
+    const last = groups.at(-1);
+    if (last?.times === times) last.last = String(day);
+    else groups.push({ first: String(day), last: String(day), times });
+  }
+  return groups.map(({ first, last, times }) => `${first === last ? first : `${first}–${last}`} ${times}`).join(", ");
+}
+
 function formatValue(value: Json, field: string): string {
   if (value === null) return "none";
+  if (field === "send_windows") return formatSendWindows(value);
   if (field === "conditions") return formatConditions(value);
   if (isDuration(value)) return formatStepDuration(value as never);
-  const text = typeof value === "string" ? JSON.stringify(value) : JSON.stringify(value);
+  const text = JSON.stringify(value);
   return text.length > MAX_VALUE_LENGTH ? `${text.slice(0, MAX_VALUE_LENGTH - 1)}…` : text;
 }
 
@@ -105,7 +118,7 @@ function describeTextChange(label: string, before: string, after: string): strin
   const { added, removed } = countLines(before, after);
   // Large texts with many differences are not compared line by line.
   if (added + removed === 0) return `${label} changed`;
-  return `${label}: ${formatCount(added, "line")} added, ${formatNumber(removed)} removed`;
+  return `${label}: ${formatNumber(added)} ${added === 1 ? "line" : "lines"} added, ${formatNumber(removed)} removed`;
 }
 
 function describeStepKind(step: string, value: Json): string {
@@ -131,9 +144,9 @@ function describeChange({
   return `${label}: ${formatValue(before, field)} → ${formatValue(after, field)}`;
 }
 
-/** Extends a change to all of the conditions or of the duration that contains it, because a part of them says little. */
+/** Extends a change to all of the conditions, windows or duration that contain it, because a part of them says little. */
 function widen({ step, path, ...rest }: Found, before: JsonObject | null, after: JsonObject | null): Found {
-  const conditions = path.indexOf("conditions");
+  const conditions = path.findIndex((part) => part === "conditions" || part === "send_windows");
   const last = path.at(-1);
   let end = path.length;
   if (conditions >= 0) end = conditions + 1;

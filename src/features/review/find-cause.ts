@@ -1,12 +1,15 @@
 import type { SentMessage } from "../../comparison/recorded-history.js";
 import type { ReplayedRun } from "../../comparison/replay-triggers.js";
+import { listSteps } from "../../domain/resource/diff-documents.js";
 import type { Reason, StepOutcome } from "../../domain/run/outcome.js";
+import type { Json } from "../../util/json.js";
 import type { AffectedWorkflows } from "./affected-workflows.js";
 import type { DocumentChange, DocumentComparison } from "./compare-documents.js";
 import type { MessageDifference } from "./review-report-schema.js";
 import type { RejectedSample } from "./scenario-samples.js";
 
-type Cause = MessageDifference["cause"];
+/** A cause. Those with the same group are one if there are several. */
+type Cause = (NonNullable<MessageDifference["cause"]> & { group?: string }) | null;
 
 /** Parts of documents that decide about a reason, the most specific first. */
 const PLACES_BY_REASON: Readonly<Record<string, readonly RegExp[]>> = {
@@ -28,13 +31,32 @@ const DOCUMENTS_BY_REASON: Readonly<Record<string, RegExp>> = {
 
 /** Documents that can change the content of messages without being named by a workflow. */
 const CONTENT_DOCUMENTS = [/^translations\//, /^environment/, /^recipients/, /^message-types\//];
+const RECIPIENTS = /^recipients\//;
 
-/** Returns the first change of other documents than workflows, whose text does not name the document. */
-const nameChange = ({ id, changes }: DocumentComparison): DocumentChange[] =>
-  changes.slice(0, 1).map((change) => ({ ...change, text: `${id}: ${change.text}` }));
+interface NamedChange extends DocumentChange {
+  group?: string;
+}
 
-const toCause = (found: DocumentChange | undefined): Cause =>
-  found === undefined ? null : { text: found.text, location: found.location };
+/**
+ * Returns a function for other documents than workflows, whose changes do not name the document. It returns their first change, or
+ * that of the recipient in a file of recipients.
+ */
+function createChangeNamer(recipient: SentMessage["recipient"]): (document: DocumentComparison) => NamedChange[] {
+  const recipientId = typeof recipient === "string" ? recipient : recipient.id;
+  return ({ id, changes }) => {
+    const isOwn = ({ path }: DocumentChange): boolean => `.${path}.`.includes(`.${recipientId}.`);
+    const isPersonal = RECIPIENTS.test(id) && changes.length > 1;
+    const found = (isPersonal ? changes.find(isOwn) : undefined) ?? changes[0];
+    if (found === undefined) return [];
+    return [{ ...found, text: `${id}: ${found.text}`, ...(isPersonal ? { group: id } : {}) }];
+  };
+}
+
+function toCause(found: NamedChange | undefined): Cause {
+  if (found === undefined) return null;
+  const { text, location, group } = found;
+  return { text, location, ...(group === undefined ? {} : { group }) };
+}
 
 /** The changes that can be the cause of a message's difference. */
 export interface PossibleCauses {
@@ -43,6 +65,10 @@ export interface PossibleCauses {
   comparisons: readonly DocumentComparison[];
   users: AffectedWorkflows["users"];
 }
+
+/** Returns whether a step is inside of one that was added or removed. */
+const hasStep = ({ before, after }: DocumentChange, step: string): boolean =>
+  listSteps([before, after] as Json).some(({ ref }) => ref === step);
 
 const isTemplate = ({ path }: DocumentChange): boolean => path.startsWith("template");
 
@@ -77,10 +103,11 @@ export function findRejectionCause(
 
 /** Returns the change that explains why a message is sent on one side only. */
 export function findAbsenceCause(
-  { step }: Pick<SentMessage, "step">,
+  { step, recipient }: Pick<SentMessage, "step" | "recipient">,
   absence: ReturnType<typeof explainAbsence>,
   { workflow, comparisons }: PossibleCauses,
 ): Cause {
+  const nameChange = createChangeNamer(recipient);
   const code = absence.reason?.code ?? "";
   const changes = workflow?.changes ?? [];
   const relevant = changes.filter((change) => !isTemplate(change));
@@ -94,6 +121,7 @@ export function findAbsenceCause(
   const found =
     (isWhole ? changes[0] : undefined) ??
     ofSteps.find((change) => change.path === "" && change.step === step) ??
+    relevant.find((change) => change.path === "" && hasStep(change, step)) ??
     ofSteps.find(matches) ??
     relevant.find(matches) ??
     documents.flatMap((document) => nameChange({ ...document, changes: document.changes.filter(matches) }))[0] ??
@@ -106,10 +134,11 @@ export function findAbsenceCause(
 
 /** Returns the change that explains why the content, the time or the channel of a message differs. */
 export function findChangeCause(
-  { step, workflow: key }: Pick<SentMessage, "step" | "workflow">,
+  { step, workflow: key, recipient }: Pick<SentMessage, "step" | "workflow" | "recipient">,
   fields: readonly { field: string }[],
   { workflow, comparisons, users }: PossibleCauses,
 ): Cause {
+  const nameChange = createChangeNamer(recipient);
   const changes = workflow?.changes ?? [];
   const isTimeOnly = fields.every(({ field }) => field === "at");
   const ofStep = changes.filter((change) => change.step === step);

@@ -21,6 +21,8 @@ type Message = NonNullable<ExampleGroup["example"]["before"]>;
 /** Limits the messages of a page, in UTF-16 code units of their content. Browsers open larger pages slowly. */
 const MAX_MESSAGES_LENGTH = 20_000_000;
 const MAX_NAMES = 8;
+/** Limits the lines of a field that differ. */
+const MAX_LINES = 1_000;
 
 /** The policy of a message in a frame: no scripts, no remote images, no forms. */
 const FRAME_HEAD = `<!doctype html><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; base-uri 'none'; form-action 'none'">`;
@@ -68,9 +70,12 @@ const ELEMENTS: Readonly<Record<DiffLine["kind"], string>> = {
 };
 
 function buildField({ field, before, after }: ExampleGroup["example"]["fields"][number]): string {
-  const lines = diffTexts(before, after).map(
-    ({ kind, text }) => `<${ELEMENTS[kind]}>${toHtml(`${MARKS[kind]}${text}`)}</${ELEMENTS[kind]}>`,
-  );
+  const differing = diffTexts(before, after);
+  const lines = differing
+    .slice(0, MAX_LINES)
+    .map(({ kind, text }) => `<${ELEMENTS[kind]}>${toHtml(`${MARKS[kind]}${text}`)}</${ELEMENTS[kind]}>`);
+  if (differing.length > MAX_LINES)
+    lines.push(`<span>… ${formatCount(differing.length - MAX_LINES, "more line")}</span>`);
   return `<h3>${toHtml(field)}</h3><pre>${lines.join("")}</pre>`;
 }
 
@@ -102,7 +107,7 @@ ${shown.map((group) => this.buildExample(group, kind)).join("\n")}</div>
 
   private buildExample({ example, recipients }: ExampleGroup, kind: MessageDifference["kind"]): string {
     const { before, after, fields, trigger } = example;
-    const length = [before, after].reduce((sum, message) => sum + JSON.stringify(message).length, 0);
+    const length = JSON.stringify([before, after, fields]).length;
     if (length > this.room) {
       this.hidden++;
       return "";

@@ -17,6 +17,7 @@ import { checkRules, type ReviewRules } from "./check-rules.js";
 import { compareDocuments, type DocumentComparison } from "./compare-documents.js";
 import { compareScenarioSamples, compareTriggerSamples } from "./compare-samples.js";
 import { compareScenarios } from "./compare-scenarios.js";
+import { findConflicts } from "./find-conflicts.js";
 import { createCommentFilter, hidePeople } from "./hide-people.js";
 import { compareWithInvalidBase, findProjectError } from "./invalid-base.js";
 import { readDocuments } from "./read-documents.js";
@@ -208,7 +209,8 @@ export async function runReview(
     const all = reviewed.flatMap(({ differences }) => differences);
     const scenarioReview = await compareScenarios(scenarios.before, scenarios.after);
     setProgress("validating");
-    const findings = compareFindings(await validate(before), await validate(after));
+    const conflicts = findConflicts(after, comparisons);
+    const findings = compareFindings(await validate(before), [...conflicts, ...(await validate(after))]);
     const rejected = samples.flatMap((sample) =>
       mergeRejected(sample, ({ code, workflow }, side) => {
         const state = workflowComparisons.get(workflow ?? "")?.state;

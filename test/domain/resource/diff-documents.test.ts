@@ -37,6 +37,12 @@ describe("differences of documents", () => {
       "moved a",
       "added a name",
     ]);
+    expect(diff(steps(step("a")), steps(branch(step("b"), step("a", { name: "A" }))))).toEqual([
+      "added branch_1",
+      "moved a",
+      "added a name",
+    ]);
+    expect(diff(steps(branch(step("a"), step("b"))), steps(step("a")))).toEqual(["removed branch_1", "moved a"]);
   });
 
   it("compares conditions and blocks by place, with equal ones before and after left out", () => {

@@ -103,6 +103,36 @@ describe("a file that cannot be read", () => {
     expect(stdout).not.toMatch(/[\u0000-\u0008\ufffd]/);
   });
 
+  it("may be huge", async () => {
+    const body = "a line of a huge text that does not end\n".repeat(25_000);
+    open().changeStep(SHIPPED, 2, ({ template }) => {
+      template.text_body = body;
+    });
+    const page = project.path("review.html");
+    const { stdout, exitCode } = await project.review(["--html", page]);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain("~ sms_1: text body: 25,000 lines added, 1 removed");
+    expect(stdout).toContain("24978 more lines");
+    expect(stdout.length).toBeLessThan(5_000);
+    expect(readFileSync(page, "utf8")).toContain("24002 more lines");
+  });
+
+  it("with a merge conflict in a template is an error with its place", async () => {
+    open().write({ [SHIPPED_BODY]: "<p>\n<<<<<<< HEAD\nHello\n=======\nHi\n>>>>>>> other\n</p>\n" });
+    const { findings, summary } = await project.reviewJson();
+    expect(findings.new).toMatchObject([
+      {
+        severity: "error",
+        code: "project_invalid",
+        message: "the text has a merge conflict",
+        file: SHIPPED_BODY,
+        line: 2,
+      },
+    ]);
+    expect(summary.changed).toBe(2);
+    expect((await project.review(["--fail-on", "errors", "--quiet"])).exitCode).toBe(1);
+  });
+
   it("with triggers that does not exist is named", async () => {
     const { stderr, exitCode } = await open().review(["--file", "nope.jsonl"]);
     expect([stderr, exitCode]).toEqual([expect.stringContaining("error: nope.jsonl does not exist"), 2]);

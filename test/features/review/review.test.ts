@@ -149,6 +149,49 @@ describe("knock review", () => {
     ]);
   });
 
+  it("lists moved steps and windows in words, and names the branch that sends or stops messages", async () => {
+    const days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    const toWindow = (day: string) =>
+      day.startsWith("s") ? { day, type: "do_not_send" } : { day, type: "send", from: "09:00:00", until: "17:30" };
+    open().change<{ steps: object[]; settings?: object }>(SHIPPED, (workflow) => {
+      const [delay, email, sms] = workflow.steps;
+      const pro = { all: [{ variable: "recipient.plan", operator: "equal_to", argument: "pro" }] };
+      const branches = [
+        { name: "Pro", conditions: pro, steps: [{ ...email, send_windows: days.map(toWindow) }] },
+        { name: "Others", steps: [{ ...sms, ref: "sms_2", conditions: null }] },
+      ];
+      workflow.steps = [delay!, { ref: "branch_1", type: "branch", branches }, sms!];
+      workflow.settings = { is_commercial: true };
+    });
+    const [order] = (await project.reviewJson()).workflows;
+    expect(order?.changes.map(({ text }) => text)).toEqual([
+      "step branch_1 (branch) added",
+      "step email_1 moved",
+      "email_1: send windows: none → monday–friday 09:00–17:30, saturday–sunday not sent",
+      'settings: none → {"is_commercial":true}',
+    ]);
+    expect(order?.differences).toMatchObject([
+      { kind: "lost", step: "email_1", recipients: ["ben"], cause: { text: "step email_1 moved" } },
+      { kind: "changed", step: "email_1", recipients: ["ada"] },
+    ]);
+  });
+
+  it("names the change of a recipient that loses a message", async () => {
+    open().change("knock/recipients/users.json", ({ users }: { users: Record<string, string>[] }) => {
+      for (const [index, user] of users.entries())
+        if (index === 0) user.name = "Augusta";
+        else delete user.email;
+    });
+    const { workflows } = await project.reviewJson();
+    const causes = workflows.flatMap(({ differences }) => differences.map(({ kind, cause }) => [kind, cause?.text]));
+    const file = "recipients/users.json: users ›";
+    expect(causes).toEqual([
+      ["lost", `${file} ben › email: "ben@example.com" → none`],
+      ["changed", `${file} ada › name: "Ada Lovelace" → "Augusta"`],
+      ["changed", `${file} ada › name: "Ada Lovelace" → "Augusta"`],
+    ]);
+  });
+
   it("compares a renamed workflow with its old version", async () => {
     PULL_REQUESTS["workflow renamed"](open());
     const { workflows, summary } = await project.reviewJson();
@@ -238,7 +281,8 @@ describe("rules of knock review", () => {
 
   it.each([
     [["--fail-on", "loss"], '--fail-on: "loss" is unknown'],
-    [["--max-lost", "many"], '--max-lost: "many" is not a number'],
+    [["--artifact-url", "javascript:alert(1)"], '"javascript:alert(1)" is not the address of a web page'],
+    [["--max-lost", "many"], '--max-lost: "many" is not a number of 0 or more'],
     [["--base", "nope"], '--base: "nope" is not a commit of the repository'],
     [["--budget", "10"], "--budget needs prices"],
   ])("reject %j", async (args, message) => {
