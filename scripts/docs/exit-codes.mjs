@@ -19,8 +19,9 @@ export async function buildPages() {
 ${formatTable(["Exit", "Meaning", "Error codes"], rows)}
 
 - An error is printed on standard error: one line with the problem, then a hint. With \`--json\`, the last line of standard error is one
-  JSON document: \`{ "error": { "code", "message", "hint", "docs", "details" } }\`. \`docs\` names the section of
-  [Troubleshooting](../troubleshooting.md) about the code.
+  JSON document: \`{ "error": { "code", "message", "hint", "suggestion", "docs", "details" } }\`. \`suggestion\` is the corrected command,
+  such as \`knock users get ada\` for \`knock users get adda\`, or null. \`docs\` names the section of [Troubleshooting](../troubleshooting.md)
+  about the code.
 - Exit codes 1, 9 and 10 may come without an error: the command completed, and its outcome decides the exit code. See
   [Reason codes](reasons.md) for the cause.
 - \`knock dev -- <command>\` and \`knock dev --exec '<command>'\` exit with the code of the command.

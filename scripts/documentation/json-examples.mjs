@@ -88,6 +88,9 @@ export const JSON_EXAMPLES = [
   ["forecast", "knock forecast payloads/week.jsonl --quiet-hours 22:00-08:00 --json"],
   ["completion", "knock completion fish --json"],
   ["doctor", "knock doctor --json"],
+  ["help", "knock help --json"],
+  ["help-command", "knock help clock freeze --json"],
+  ["help-page", "knock help error actor_missing --json"],
   ["docs", "knock docs --json"],
   ["docs-search", "knock docs move the clock --json"],
   ["docs-page", "knock docs guide/schedules#test-it --json"],
@@ -336,6 +339,7 @@ export const WRITTEN_EXAMPLES = {
         code: "invalid_json",
         message: "triggers.jsonl:2:1: invalid JSON: unexpected word",
         hint: "Use double quotes for names and texts, no comma after the last item, and no comments.",
+        suggestion: null,
         docs: "docs/troubleshooting.md#invalid_json",
         details: [
           { pointer: "", message: "invalid JSON: unexpected word", file: "triggers.jsonl", line: 2, column: 1 },

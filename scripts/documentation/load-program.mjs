@@ -7,6 +7,7 @@ const PROGRAM = `
   export { PROGRAM } from "./src/app/program.ts";
   export { run } from "./src/app/run.ts";
   export { createContext } from "./src/context/command-context.ts";
+  export { describeParameter } from "./src/commands/shared/describe-parameter.ts";
   export { COMMAND_GROUPS, OPTION_GROUPS } from "./src/commands/shared/help-groups.ts";
   export { Output } from "./src/output/output.ts";
   export { SUPPORT_ROUTES } from "./src/features/dev/emulator/routes/support-routes.ts";

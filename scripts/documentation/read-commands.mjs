@@ -2,6 +2,8 @@
 import { Command } from "commander";
 import { loadProgram } from "./load-program.mjs";
 
+const { describeParameter: describe } = await loadProgram();
+
 /** Returns all commands as commander defines them. */
 export async function readCommands() {
   const { PROGRAM, Output, createContext } = await loadProgram();
@@ -45,10 +47,9 @@ export function formatUsage(command) {
   return [formatCommandName(command), ...command.registeredArguments.map(formatArgument), "[options]"].join(" ");
 }
 
-/** Returns the description, the choices and the default of an option or argument as sentences. */
-export function describeParameter({ description, argChoices, defaultValue }) {
-  const [, text, inText] = /^(.*?)\s*\(default: ((?:[^()]|\([^()]*\))*)\)$/s.exec(description) ?? [null, description];
-  const choices = argChoices?.some((choice) => !text.includes(choice)) ? `one of ${argChoices.join(", ")}` : null;
-  const value = inText ?? (typeof defaultValue === "string" ? defaultValue : null);
-  return { text: choices === null ? text : `${text}: ${choices}`, default: value };
+/** Returns the description with its choices, and the default, of an option or argument. */
+export function describeParameter(parameter) {
+  const { text, choices, default: value } = describe(parameter);
+  const isMissing = choices?.some((choice) => !text.includes(choice)) ?? false;
+  return { text: isMissing ? `${text}: one of ${choices.join(", ")}` : text, default: value };
 }

@@ -6,7 +6,7 @@ import { applyVerbosity, type CommonFlags } from "../commands/shared/options.js"
 import type { CommandContext } from "../context/command-context.js";
 import { KnockError } from "../errors/knock-error.js";
 import { quoteForShell } from "../input/restore-quotes.js";
-import { didYouMean } from "../util/find-nearest.js";
+import { correctWord, didYouMean } from "../util/find-nearest.js";
 import { buildHelpConfiguration, unquoteDefaults } from "./help-configuration.js";
 import { readExampleNames } from "./read-example-names.js";
 import { findTypographicOption, suggestSubcommand } from "./suggest-command.js";
@@ -51,7 +51,9 @@ async function suggestWorkflow(
 ): Promise<KnockError> {
   const names = await context.project.readNames({}).catch(() => null);
   if (!names?.workflows.includes(words[0] ?? "")) return error;
-  return error.copyWith({ hint: `Did you mean \`knock notify ${words.map(quoteForShell).join(" ")}\`?` });
+  const meant = ["notify", ...words];
+  const hint = `Did you mean \`knock ${meant.map(quoteForShell).join(" ")}\`?`;
+  return error.copyWith({ hint: { hint, typed: words, meant } });
 }
 
 /** Commands by name. Each is imported when argv names it, so that a start loads only the command that it runs. */
@@ -223,6 +225,6 @@ function checkTypographicDashes(command: Command | undefined, words: readonly st
   const [word, option] = (command && findTypographicOption(command, beforeSeparator)) ?? [];
   if (word !== undefined)
     throw new KnockError("usage", `"${word}" begins with a dash that a text processor made`, {
-      hint: `Did you mean ${option}?`,
+      hint: option && correctWord(word, word.replace(/^[^=]*/, option), `Did you mean ${option}?`),
     });
 }

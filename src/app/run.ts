@@ -5,7 +5,9 @@ import { getExitCode, KnockError } from "../errors/knock-error.js";
 import { quoteForShell } from "../input/restore-quotes.js";
 import { Output } from "../output/output.js";
 import { printError } from "../output/print-error.js";
+import { correctWord, type Hint } from "../util/find-nearest.js";
 import { parsePointer } from "../util/json.js";
+import { correctCommand } from "./correct-command.js";
 import { type Program, runProgram } from "./run-program.js";
 
 /** Returns the words `path=text` of `--set` whose text would be JSON other than a string, as path and text. */
@@ -37,15 +39,23 @@ function suggestJsonSet(error: unknown, argv: readonly string[]): unknown {
   if (!(error instanceof KnockError) || error.code !== "invalid_params") return error;
   const [, renaming, misspelled = ""] = RENAMING.exec(error.hint ?? "") ?? [];
   if (renaming !== undefined)
-    return setsPath(String(JSON.parse(misspelled)), argv) ? error : error.copyWith({ hint: `${renaming}.` });
+    return setsPath(String(JSON.parse(misspelled)), argv)
+      ? error
+      : error.copyWith({ hint: changeHint(error, `${renaming}.`) });
   // A property that must not exist has no better value.
   const paths = error.details
     .filter(({ message }) => !/^is not (?:a known property|allowed)/.test(message))
     .map(({ pointer }) => `.${parsePointer(pointer).join(".")}`);
   const found = listJsonTexts(argv).find(([path]) => paths.some((known) => known.endsWith(`.${path}`)));
   if (found === undefined) return error;
-  return error.copyWith({ hint: `Use := for JSON: --set ${quoteForShell(`${found[0]}:=${found[1]}`)}` });
+  const [path, text] = found;
+  const hint = `Use := for JSON: --set ${quoteForShell(`${path}:=${text}`)}`;
+  return error.copyWith({ hint: correctWord(`${path}=${text}`, `${path}:=${text}`, hint) });
 }
+
+/** Returns another text for the hint of an error, with the correction that the error has. */
+const changeHint = ({ correction }: KnockError, hint: string): Hint =>
+  correction === undefined ? hint : { ...correction, hint };
 
 /** Returns whether `--json` was given, even if the flags cannot be parsed. */
 function hasJsonFlag(argv: readonly string[]): boolean {
@@ -74,7 +84,9 @@ export async function run(program: Program, io: ProcessIO): Promise<RunResult> {
   });
   const fail = (error: unknown): void => {
     output.verbosity = { ...output.verbosity, json: hasJsonFlag(io.argv) };
-    printError(error, output, io.env.KNOCK_DEBUG === "1");
+    const correction = error instanceof KnockError ? error.correction : undefined;
+    const suggestion = correctCommand(io.name, io.argv, correction);
+    printError(error, output, io.env.KNOCK_DEBUG === "1", suggestion);
     code = getExitCode(error);
     isFinal = false;
   };

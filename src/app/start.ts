@@ -2,6 +2,7 @@ import { createProcessIO, INTERRUPT_SIGNALS, Interruption, type InterruptSignal 
 import { EXIT } from "../errors/error-codes.js";
 import { run } from "./run.js";
 import type { Program } from "./run-program.js";
+import { hasSecretArgument } from "./secret-arguments.js";
 
 const SIGNAL_EXIT_CODES: Readonly<Record<InterruptSignal, number>> = {
   SIGINT: EXIT.interrupted,
@@ -13,12 +14,9 @@ const SIGNAL_EXIT_CODES: Readonly<Record<InterruptSignal, number>> = {
  */
 const SAME_SIGNAL_MS = 200;
 
-/** Matches arguments that may contain an API key, or the password of a database as a value of any option. */
-const SECRET_ARGUMENT = /^(?:--api-key|(?:-[^=]*=)?postgres(?:ql)?:)/i;
-
 /** Hides the command line from `ps`, because other users of the computer could read an API key or a password in it. */
 function hideSecrets(): void {
-  if (process.argv.some((word) => SECRET_ARGUMENT.test(word))) process.title = "knock";
+  if (hasSecretArgument(process.argv)) process.title = "knock";
 }
 
 /** Runs the process's command, and ends the process with the exit code. */

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { suggestUnit } from "../input/parse-time.js";
 import { looksUnquoted, quoteForShell, suggestQuotes, suggestSet } from "../input/restore-quotes.js";
-import { findNearest } from "../util/find-nearest.js";
+import { type Correction, correctWord, findNearest, type Hint, toHintText } from "../util/find-nearest.js";
 
 /** Names that other tools use for a subcommand. The first one that the group has is suggested. */
 const SUBCOMMAND_SYNONYMS: Readonly<Record<string, readonly string[]>> = {
@@ -33,20 +33,29 @@ const ID_LIKE = /^(?=.*\d)[0-9a-f]{8}[0-9a-f-]*…?$|^\d[0-9A-Za-z]{7,26}…?$/;
  * Returns a suggestion for words in a group that lists or shows something, such as `messages ada` and
  * `users list ada`: the list of a recipient, or the command that shows one item.
  */
-function suggestReadCommand(group: Command | null, words: readonly string[]): string | undefined {
+function suggestReadCommand(
+  group: Command | null,
+  words: readonly string[],
+  listTyped: (words: readonly string[]) => readonly string[] = (typed) => typed,
+): Hint | undefined {
   const list = group?.commands.find((command) => command.name() === "list");
   const [word = ""] = words;
   const typed = words.map(quoteForShell).join(" ");
   const hasOption = (name: string): boolean => list?.options.some(({ long }) => long === name) ?? false;
   if (list?.registeredArguments.length === 0 && hasOption("--recipient") && !ID_LIKE.test(word)) {
     const workflow = hasOption("--workflow") ? ` For a workflow, use --workflow ${typed}.` : "";
-    return `Did you mean \`knock ${group?.name()} list --recipient ${typed}\`?${workflow}`;
+    return {
+      hint: `Did you mean \`knock ${group?.name()} list --recipient ${typed}\`?${workflow}`,
+      ...{ typed: listTyped(words), meant: ["list", "--recipient", ...words] },
+    };
   }
   const read = group?.commands.find(
     (command) =>
       ["show", "get", "list"].includes(command.name()) && command.registeredArguments.length === words.length,
   );
-  return read === undefined ? undefined : `Did you mean \`knock ${group?.name()} ${read.name()} ${typed}\`?`;
+  if (read === undefined) return undefined;
+  const hint = `Did you mean \`knock ${group?.name()} ${read.name()} ${typed}\`?`;
+  return { hint, typed: listTyped(words), meant: [read.name(), ...words] };
 }
 
 /**
@@ -54,21 +63,25 @@ function suggestReadCommand(group: Command | null, words: readonly string[]): st
  * the group's only subcommand with the word as its argument, or a command that reads the item with that name. `typed` is
  * the group as it was typed, and `args` are all words after it.
  */
-export function suggestSubcommand(group: Command, typed: string, args: readonly string[]): string | undefined {
+export function suggestSubcommand(group: Command, typed: string, args: readonly string[]): Hint | undefined {
   const known = group.commands.map((command) => command.name());
   const [word = ""] = args;
   const verb = (Object.hasOwn(SUBCOMMAND_SYNONYMS, word) ? SUBCOMMAND_SYNONYMS[word] : undefined)?.find((synonym) =>
     known.includes(synonym),
   );
-  if (verb !== undefined) return `Did you mean \`knock ${group.name()} ${verb}\`?`;
+  if (verb !== undefined) return correctWord(word, verb, `Did you mean \`knock ${group.name()} ${verb}\`?`);
   const [only, ...others] = group.commands;
   if (only !== undefined && others.length === 0 && only.registeredArguments.length > 0)
-    return `Did you mean \`knock ${group.name()} ${only.name()} ${quoteForShell(word)}\`?`;
+    return {
+      hint: `Did you mean \`knock ${group.name()} ${only.name()} ${quoteForShell(word)}\`?`,
+      ...{ typed: [word], meant: [only.name(), word] },
+    };
   if (findNearest(word, known) !== undefined) return undefined;
   // Other tools use `run` as a verb.
   if (typed === "run" && !ID_LIKE.test(word))
-    return `Did you mean \`knock notify ${args.map(quoteForShell).join(" ")}\`?`;
-  if (group.name() === "clock" && /^\d+[smhdw]$/.test(word)) return `Did you mean \`knock clock advance ${word}\`?`;
+    return correctWord(typed, "notify", `Did you mean \`knock notify ${args.map(quoteForShell).join(" ")}\`?`);
+  if (group.name() === "clock" && /^\d+[smhdw]$/.test(word))
+    return { hint: `Did you mean \`knock clock advance ${word}\`?`, typed: [word], meant: ["advance", word] };
   return suggestReadCommand(group, [word]);
 }
 
@@ -117,12 +130,33 @@ function findUnquotedData(command: Command, argv: readonly string[]): string[] |
   return argv.slice(start, end === -1 ? undefined : end);
 }
 
+/** A value that the shell split. */
+interface SplitValue {
+  flag: string;
+  value: string;
+  /** The words as they were typed. The first one has the option if it is joined with `=`. */
+  words: readonly string[];
+}
+
+/** Returns a hint about one text for the words into which the shell split it. */
+function correctWords(hint: Hint | undefined, words: readonly string[]): Hint | undefined {
+  if (typeof hint !== "object") return hint;
+  const [, assignment = ""] = /^(--[\w-]+=)/.exec(words[0] ?? "") ?? [];
+  return { ...hint, typed: words, meant: [`${assignment}${hint.meant.join(" ")}`] };
+}
+
+const quoteValue = ({ flag, value, words }: SplitValue): Hint | undefined =>
+  correctWords(correctWord(value, value, `Put the value in quotes: ${flag} ${quoteForShell(value)}`), words);
+
+/** Returns the hint to add an option before a word. */
+const addOption = (flag: string, word: string): Correction => ({
+  hint: `Did you mean ${flag} ${quoteForShell(word)}?`,
+  typed: [word],
+  meant: [flag, word],
+});
+
 /** Returns the option whose value the first excess word follows, and the value with the words that follow it, or null. */
-function findSplitValue(
-  command: Command,
-  argv: readonly string[],
-  excess: readonly string[],
-): { flag: string; value: string } | null {
+function findSplitValue(command: Command, argv: readonly string[], excess: readonly string[]): SplitValue | null {
   for (const [index, word] of argv.entries()) {
     if (word !== excess[0]) continue;
     const before = argv[index - 1] ?? "";
@@ -133,7 +167,12 @@ function findSplitValue(
     const following = argv.slice(index);
     const end = following.findIndex((next, at) => next !== excess[at]);
     const rest = end === -1 ? following : following.slice(0, end);
-    return { flag: option.long ?? flag, value: [assignedValue ?? before, ...rest].join(" ") };
+    const words = [assignedValue ?? before, ...rest];
+    return {
+      flag: option.long ?? flag,
+      value: words.join(" "),
+      words: assigned === undefined ? words : [before, ...rest],
+    };
   }
   return null;
 }
@@ -142,7 +181,7 @@ function findSplitValue(
  * Returns a suggestion for a command with too many words: quotes around a value that the shell split, an option that
  * the first excess word may belong to, or another command.
  */
-export function suggestForExcessArguments(command: Command, argv: readonly string[]): string | undefined {
+export function suggestForExcessArguments(command: Command, argv: readonly string[]): Hint | undefined {
   const hasOption = (long: string): boolean => command.options.some((option) => option.long === long);
   const allowed = command.registeredArguments.length;
   const word = command.args[allowed];
@@ -151,22 +190,25 @@ export function suggestForExcessArguments(command: Command, argv: readonly strin
   const duration = command.registeredArguments.at(-1)?.name() === "duration" ? command.args.slice(allowed - 1) : [];
   const [date, time] = command.args.slice(allowed - 1);
   const isTime = /^\d{4}-\d\d-\d\d$/.test(date ?? "") && /^\d\d:\d\d(:\d\d)?Z?$/.test(time ?? "");
-  if (isTime && allowed > 0) return `Did you mean "${date}T${time}"?`;
+  if (isTime && allowed > 0)
+    return { hint: `Did you mean "${date}T${time}"?`, typed: [`${date}`, `${time}`], meant: [`${date}T${time}`] };
   const shortDuration = suggestUnit(duration.join(" "));
-  if (shortDuration !== undefined) return shortDuration;
+  if (shortDuration !== undefined) return correctWords(shortDuration, duration);
   const unquoted = findUnquotedData(command, argv);
   if (unquoted !== undefined) return suggestQuotes("--data", unquoted);
-  if (/^\s*[[{]/.test(word) && hasOption("--data")) return `Did you mean --data ${quoteForShell(word)}?`;
-  if (/^[\w.[\]]+:?=/.test(word) && hasOption("--set")) return `Did you mean --set ${quoteForShell(word)}?`;
+  if (/^\s*[[{]/.test(word) && hasOption("--data")) return addOption("--data", word);
+  if (/^[\w.[\]]+:?=/.test(word) && hasOption("--set")) return addOption("--set", word);
   const split = findSplitValue(command, argv, command.args.slice(allowed));
-  if (split?.flag === "--set") return suggestSet(split.value);
+  if (split?.flag === "--set") return correctWords(suggestSet(split.value), split.words);
   const unit = split === null ? undefined : suggestUnit(split.value);
-  if (unit !== undefined && split?.flag !== "--data") return unit;
-  const quoted = split === null ? undefined : `Put the value in quotes: ${split.flag} ${quoteForShell(split.value)}`;
+  if (unit !== undefined && split !== null && split.flag !== "--data") return correctWords(unit, split.words);
+  const quoted = split === null ? undefined : quoteValue(split);
   if (split?.flag === "--data") return quoted;
   const { recipients, recipient } = command.opts();
-  if (hasOption("--recipients") && !recipients && !recipient)
-    return `Did you mean --recipients ${quoteForShell(word)}?`;
+  if (hasOption("--recipients") && !recipients && !recipient) return addOption("--recipients", word);
   if (quoted !== undefined) return quoted;
-  return command.name() === "list" ? suggestReadCommand(command.parent, command.args.slice(0, allowed + 1)) : undefined;
+  if (command.name() !== "list") return undefined;
+  const read = suggestReadCommand(command.parent, command.args.slice(0, allowed + 1), (words) => ["list", ...words]);
+  // Further words would also be wrong in the other command.
+  return command.args.length > allowed + 1 ? toHintText(read) : read;
 }

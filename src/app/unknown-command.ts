@@ -1,7 +1,7 @@
 import { ERROR_CODES } from "../errors/error-codes.js";
 import { KnockError } from "../errors/knock-error.js";
 import { quoteForShell } from "../input/restore-quotes.js";
-import { didYouMean, findNearest } from "../util/find-nearest.js";
+import { type Correction, didYouMean, findNearest, type Hint } from "../util/find-nearest.js";
 
 const CHECK_FILES = "Run `knock validate` to check them.";
 const NO_COMMIT = "This tool works on the project's files as they are and needs no commit.";
@@ -34,20 +34,20 @@ const OFFICIAL_COMMANDS: Readonly<Record<string, string>> = {
   "workflow generate-types": "Run `knock types` to generate types from the project's files.",
 };
 
-/** Names that other tools use for a command, with what to do here instead. */
-const SYNONYMS: Readonly<Record<string, string>> = {
-  version: "Did you mean `knock --version`?",
-  send: "Did you mean `knock notify`?",
-  serve: "Did you mean `knock dev`?",
-  server: "Did you mean `knock dev`?",
-  start: "Did you mean `knock dev`?",
-  login: "Did you mean `knock auth login`?",
-  logout: "Did you mean `knock auth logout`?",
-  msg: "Did you mean `knock messages`?",
-  msgs: "Did you mean `knock messages`?",
-  render: "Did you mean `knock preview`?",
-  why: "Did you mean `knock runs show`?",
-  "generate-types": "Did you mean `knock types`?",
+/** Names that other tools use for a command, with what to do here instead: a hint, or the command that means the same. */
+const SYNONYMS: Readonly<Record<string, string | readonly [meant: string]>> = {
+  version: ["--version"],
+  send: ["notify"],
+  serve: ["dev"],
+  server: ["dev"],
+  start: ["dev"],
+  login: ["auth login"],
+  logout: ["auth logout"],
+  msg: ["messages"],
+  msgs: ["messages"],
+  render: ["preview"],
+  why: ["runs show"],
+  "generate-types": ["types"],
   deploy: "Run `knock push --help` to send the project's files to your account.",
   status: "Run `knock runs list` to see runs, or `knock doctor` to check the project.",
 };
@@ -94,6 +94,13 @@ export function createWorkflowCommandError(word: string): KnockError {
   );
 }
 
+/** Returns the correction of a word that names a topic of `knock help`. */
+const correctTopic = (typed: string, topic: readonly string[], hint: string): Correction => ({
+  hint,
+  typed: [typed],
+  meant: ["help", ...topic],
+});
+
 /** Creates the error for words that start with the name of no command: a hint what to run instead. */
 export function createUnknownCommandError(
   [typed = "", ...args]: readonly string[],
@@ -102,13 +109,24 @@ export function createUnknownCommandError(
 ): KnockError {
   const isKnown = KNOWN_WORDS.includes(typed);
   const near = isKnown ? typed : findNearest(typed, [...commands, ...KNOWN_WORDS]);
-  const createError = (hint: string | undefined): KnockError =>
+  const createError = (hint: Hint | undefined): KnockError =>
     new KnockError("usage", `there is no command "${typed}"`, { hint });
   if (!isKnown && [...topics, "error"].includes(typed))
-    return createError(`"${typed}" is a help topic. Run \`knock help ${typed}\` to read it.`);
+    return createError(
+      correctTopic(typed, [typed], `"${typed}" is a help topic. Run \`knock help ${typed}\` to read it.`),
+    );
   if (Object.hasOwn(ERROR_CODES, typed))
-    return createError(`"${typed}" is an error code. Run \`knock help error ${typed}\` to see its causes.`);
+    return createError(
+      correctTopic(
+        typed,
+        ["error", typed],
+        `"${typed}" is an error code. Run \`knock help error ${typed}\` to see its causes.`,
+      ),
+    );
   if (near !== undefined && Object.hasOwn(OFFICIAL_COMMANDS, near)) return createOfficialCommandError(near, args);
-  if (near !== undefined && Object.hasOwn(SYNONYMS, near)) return createError(SYNONYMS[near]);
+  const synonym = near !== undefined && Object.hasOwn(SYNONYMS, near) ? SYNONYMS[near] : undefined;
+  if (typeof synonym === "string") return createError(synonym);
+  if (synonym !== undefined)
+    return createError({ hint: `Did you mean \`knock ${synonym[0]}\`?`, typed: [typed], meant: synonym[0].split(" ") });
   return createError(didYouMean(typed, commands, "Commands", commands.length));
 }

@@ -3,7 +3,7 @@ import { findExample, getExamples } from "../commands/shared/examples.js";
 import { describeSwallowedArgument, findSwallowedArgument, isRemoteOption } from "../commands/shared/options.js";
 import { KnockError } from "../errors/knock-error.js";
 import { quoteForShell } from "../input/restore-quotes.js";
-import { didYouMean, findNearest } from "../util/find-nearest.js";
+import { correctWord, didYouMean, findNearest, type Hint } from "../util/find-nearest.js";
 import { suggestForExcessArguments, suggestQuotedCommand } from "./suggest-command.js";
 import { findResourceHint } from "./unknown-command.js";
 
@@ -79,17 +79,22 @@ function suggestPropertyOption(
   similar: string,
   named: Command | undefined,
   argv: readonly string[],
-): string | undefined {
+): Hint | undefined {
   const [, option = "", name = ""] = /^unknown option '(--([\w-]+))/.exec(message) ?? [];
   if (name === "" || !named?.options.some(({ long }) => long === "--set")) return undefined;
   const index = argv.findIndex((word) => word === option || word.startsWith(`${option}=`));
-  const value = argv[index]?.slice(option.length + 1) || (argv[index + 1] ?? "");
+  const assigned = argv[index]?.slice(option.length + 1) ?? "";
+  const value = assigned || (argv[index + 1] ?? "");
   const hasValue = value !== "" && !value.startsWith("-");
   if (named.name() !== "set" && !hasValue) return undefined;
   const flag = `--set ${hasValue ? quoteForShell(`${name}=${value}`) : `${name}=…`}`;
   const known = /^Did you mean (.*)\?$/.exec(similar)?.[1];
   // A difference of one letter is a typing mistake.
-  if (known === undefined || named.name() === "set") return `Did you mean ${flag}?`;
+  const typed = assigned === "" ? [option, value] : [`${option}=${assigned}`];
+  if (known === undefined || named.name() === "set")
+    return hasValue
+      ? { hint: `Did you mean ${flag}?`, typed, meant: ["--set", `${name}=${value}`] }
+      : `Did you mean ${flag}?`;
   const similarOptions = known.replace(/^one of /, "").split(", ");
   return findNearest(option, similarOptions, 1) === undefined
     ? `Did you mean ${flag}, or the option ${known}?`
@@ -100,11 +105,14 @@ function suggestPropertyOption(
  * Returns a hint for an object that is written as one word in a command that expects its collection and its ID as two
  * words.
  */
-function suggestObjectWords(argv: readonly string[]): string | undefined {
+function suggestObjectWords(argv: readonly string[]): Hint | undefined {
   const reference = argv.find((word) => /^[^-/{[][^/]*\/[^/]+$/.test(word));
   return reference === undefined
     ? undefined
-    : `Give the collection and the ID as two arguments: ${reference.replace("/", " ")}`;
+    : {
+        hint: `Give the collection and the ID as two arguments: ${reference.replace("/", " ")}`,
+        ...{ typed: [reference], meant: reference.split("/") },
+      };
 }
 
 function swapCase(flag: string): string {
@@ -118,15 +126,16 @@ function suggestForNegative(unknown: string, named: Command | undefined): string
   return "Numbers must not be negative.";
 }
 
-function suggestForUnknownOption(message: string, named: Command | undefined, program: Command): string | undefined {
+function suggestForUnknownOption(message: string, named: Command | undefined, program: Command): Hint | undefined {
   const unknown = /^unknown option '([^'=]+)/.exec(message)?.[1];
   if (unknown === undefined) return undefined;
   const special = (named && suggestQuotedCommand(named)) ?? suggestForNegative(unknown, named);
   if (special !== undefined) return special;
   const suggestions = named === undefined ? suggestProgramOptions(unknown, program) : suggestOptions(unknown, named);
   if (suggestions.length === 0) return undefined;
-  return suggestions.length === 1
-    ? `Did you mean ${suggestions[0]}?`
+  const [only = "", ...others] = suggestions;
+  return others.length === 0
+    ? correctWord(unknown, only, `Did you mean ${only}?`)
     : `Did you mean one of ${suggestions.join(", ")}?`;
 }
 
@@ -202,7 +211,7 @@ export function toUsageError(
     .join(" ")
     .replace(/^\(|\)$/g, "")
     .trim();
-  const suggestByCode: Readonly<Record<string, () => string | undefined>> = {
+  const suggestByCode: Readonly<Record<string, () => Hint | undefined>> = {
     "commander.missingArgument": () =>
       suggestForMissingArgument(program, argv) ?? (/'id'$/.test(first) ? suggestObjectWords(argv) : undefined),
     "commander.unknownOption": () => suggestForUnknownOption(first, named, program),
@@ -215,9 +224,16 @@ export function toUsageError(
     suggestByCode[error.code]?.() ||
     suggestArgument(first, named) ||
     suggestPropertyOption(first, suggestion, named, argv) ||
-    suggestion ||
+    correctOption(first, suggestion) ||
     help;
   return new KnockError("usage", message.replace(SINGLE_QUOTED, '"$1"'), { hint });
+}
+
+/** Returns the option that commander suggests for an unknown one as a correction. */
+function correctOption(message: string, suggestion: string): Hint {
+  const unknown = /^unknown option '([^'=]+)/.exec(message)?.[1];
+  const meant = /^Did you mean (-[\w-]+)\?$/.exec(suggestion)?.[1];
+  return unknown === undefined || meant === undefined ? suggestion : correctWord(unknown, meant, suggestion);
 }
 
 /** A text in single quotes, which commander writes around names and values. */

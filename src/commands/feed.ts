@@ -5,6 +5,7 @@ import { type RecipientReference, toRecipientKey } from "../domain/recipient/rec
 import { KnockError } from "../errors/knock-error.js";
 import { parseObjectFlag } from "../input/parse-flags.js";
 import { printFeed } from "../output/print-feed.js";
+import { correctWord } from "../util/find-nearest.js";
 import { checkFilterNames } from "./shared/check-filter-names.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { ValueOption } from "./shared/options.js";
@@ -13,7 +14,7 @@ import { addResourceOptions, parseRecipientArgument, type ResourceFlags } from "
 
 /** Hints for words of the table's status column that have other names in the API's filter. */
 const STATUS_HINTS = {
-  new: 'Did you mean "unseen"?',
+  new: correctWord("new", "unseen"),
   archived: "Use --archived to list archived items.",
 };
 

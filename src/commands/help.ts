@@ -2,10 +2,12 @@ import { type Command, Help } from "commander";
 import type { CommandContext } from "../context/command-context.js";
 import { KnockError } from "../errors/knock-error.js";
 import { didYouMean } from "../util/find-nearest.js";
+import { describeCommands, describeProgram } from "./help-topics/describe-program.js";
 import { buildErrorPage, ERROR_TOPIC, suggestErrorCode } from "./help-topics/error.js";
 import { addExamples } from "./shared/examples.js";
 import { COMMAND_GROUPS } from "./shared/help-groups.js";
 import { formatMore, type HelpBlock, type HelpTopic } from "./shared/help-topic.js";
+import { addCommonOptions } from "./shared/options.js";
 
 /** The widest help page, so that lines stay easy to read on a wide terminal. */
 const MAX_WIDTH = 80;
@@ -30,11 +32,13 @@ export function registerHelp(program: Command, context: CommandContext, topics: 
     .description(
       "Show help for a command, a subcommand, a topic or an error code. Without a name, list commands and topics.",
     );
-  addExamples(command, [
+  const json = "print one JSON document about all commands, options, exit codes and variables, or about the named ones";
+  addExamples(addCommonOptions(command, undefined, { json }), [
     "knock help notify",
     "knock help runs show",
     "knock help exit-codes",
     "knock help error actor_missing",
+    "knock help runs --json",
   ]);
   command.action((names: string[]) => {
     printHelp(program, names, topics, context);
@@ -48,12 +52,26 @@ function listTopics(topics: HelpTopics): [name: string, summary: string][] {
   ];
 }
 
-function printHelp(program: Command, names: readonly string[], topics: HelpTopics, { output }: CommandContext): void {
-  if (names.length === 0) return program.outputHelp();
-  const blocks = buildPage(program, names, topics);
-  if (blocks === null) return findCommand(program, names, topics).outputHelp();
+function printHelp(
+  program: Command,
+  names: readonly string[],
+  topics: HelpTopics,
+  { io, output }: CommandContext,
+): void {
+  const { json: isJson } = output.verbosity;
+  if (names.length === 0)
+    return isJson ? output.json(describeProgram(program, io.version, topics)) : program.outputHelp();
+  // A program reads about commands, and a person first about the subject, as in `knock help clock`.
+  const isNamed = isJson && program.commands.some((command) => command.name() === names[0]);
+  const blocks = isNamed ? null : buildPage(program, names, topics);
+  if (blocks === null) {
+    const command = findCommand(program, names, topics);
+    return isJson ? output.json({ commands: describeCommands(command) }) : command.outputHelp();
+  }
   const width = output.isTerminal ? Math.min(output.width, MAX_WIDTH) : MAX_WIDTH;
-  output.text(`${blocks.map((block) => formatBlock(block, width)).join("\n\n")}\n`);
+  const text = `${blocks.map((block) => formatBlock(block, width)).join("\n\n")}\n`;
+  if (isJson) output.json({ name: names.join(" "), text: output.nameCommand(text) });
+  else output.text(text);
 }
 
 /** Returns the page of a topic or an error code; null if the names belong to a command. */

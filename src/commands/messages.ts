@@ -18,6 +18,7 @@ import { parseJsonFlag } from "../input/parse-flags.js";
 import { printMarkedMessages, printMessage, printMessages, printOpenedFile } from "../output/print-messages.js";
 import type { MessageFilter } from "../ports/filters.js";
 import type { Operations } from "../ports/operations.js";
+import { correctWord } from "../util/find-nearest.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
 import { checkFilterNames } from "./shared/check-filter-names.js";
 import { addExamples } from "./shared/examples.js";
@@ -45,11 +46,11 @@ import { resolveIdPrefix, suggestForMissingId } from "./shared/resolve-id-prefix
 /** The statuses as lists show them. The API's `not_sent` is also accepted. */
 const LISTED_STATUSES = [...DELIVERY_STATUSES.map(formatDeliveryStatus), ...ENGAGEMENT_ACTIONS];
 const STATUS_HINTS = {
-  failed: 'Did you mean "undelivered"?',
-  waiting: 'Did you mean "queued"?',
-  scheduled: 'Did you mean "queued"?',
+  failed: correctWord("failed", "undelivered"),
+  waiting: correctWord("waiting", "queued"),
+  scheduled: correctWord("scheduled", "queued"),
   skipped: "A skipped step creates no message. Run `knock runs show` to see the reason.",
-  clicked: 'Did you mean "link_clicked"?',
+  clicked: correctWord("clicked", "link_clicked"),
 };
 
 interface ListFlags extends CommonFlags, TargetFlags, PageFlags {

@@ -139,13 +139,16 @@ async function runNotify(
     // A word after --wait is parsed as its value, even if it was meant as the workflow key.
     const hint =
       workflow === null && flags.file === undefined
-        ? `Put the workflow key first: knock notify ${flags.wait} --wait`
+        ? {
+            hint: `Put the workflow key first: knock notify ${flags.wait} --wait`,
+            ...{ typed: ["--wait", flags.wait], meant: [flags.wait, "--wait"] },
+          }
         : undefined;
     parseDurationArgument(flags.wait, "--wait", hint);
   }
   if (workflow !== null && flags.file === undefined && /\.(?:jsonl?|csv)$/.test(workflow))
     throw new KnockError("usage", `${JSON.stringify(workflow)} is a file, not the key of a workflow`, {
-      hint: `Did you mean --file ${workflow}?`,
+      hint: { hint: `Did you mean --file ${workflow}?`, typed: [workflow], meant: ["--file", workflow] },
     });
   const rules = readRules(flags);
   if (hasPayloadLines(flags)) return lines.triggerLines(workflow, flags, rules, context);

@@ -14,6 +14,7 @@ import { printError } from "../output/print-error.js";
 import { printPreview } from "../output/print-preview.js";
 import { findUnidentifiedRecipient } from "../ports/known-names.js";
 import type { ResourceOperations } from "../ports/resource-operations.js";
+import { toHintText } from "../util/find-nearest.js";
 import { addExamples, formatSetFlags } from "./shared/examples.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import {
@@ -60,10 +61,11 @@ async function describeUnidentified(
   if (unidentified === null) return null;
   const { collection, id } = splitRecipientKey(key);
   const inline = JSON.stringify(collection === USERS ? { id, email: "…" } : { collection, id, name: "…" });
-  const { description, suggestionText } = unidentified;
+  const { description, suggestion } = unidentified;
+  const suggested = toHintText(suggestion ?? undefined);
   return {
     message: `${description} was never identified, so only the ID is known`,
-    hint: `${suggestionText === null ? "G" : `${suggestionText} Or g`}ive the properties inline: \`${flag} '${inline}'\`.`,
+    hint: `${suggested === undefined ? "G" : `${suggested} Or g`}ive the properties inline: \`${flag} '${inline}'\`.`,
   };
 }
 

@@ -1,3 +1,4 @@
+import { type Correction, type Hint, toHintText } from "../util/find-nearest.js";
 import { ERROR_CODES, type ErrorCode } from "./error-codes.js";
 
 /**
@@ -27,7 +28,8 @@ export interface ErrorDetail {
 }
 
 interface KnockErrorOptions {
-  hint?: string | undefined;
+  /** The next step: a text, or a correction of the command line with its text. */
+  hint?: Hint | undefined;
   details?: readonly ErrorDetail[];
   cause?: unknown;
   /** HTTP status of a remote API's response. */
@@ -52,6 +54,8 @@ export class KnockError extends Error {
   readonly [KNOCK_ERROR] = true;
   readonly code: ErrorCode;
   readonly hint: string | undefined;
+  /** The words of the command line to replace, if the hint says what was meant. */
+  readonly correction: Correction | undefined;
   readonly details: readonly ErrorDetail[];
   readonly status: number | undefined;
   readonly request_id: string | undefined;
@@ -61,7 +65,8 @@ export class KnockError extends Error {
   constructor(code: ErrorCode, message: string, options: KnockErrorOptions = {}) {
     super(message, { cause: options.cause });
     this.code = code;
-    this.hint = options.hint;
+    this.hint = toHintText(options.hint);
+    this.correction = typeof options.hint === "object" ? options.hint : undefined;
     this.details = options.details ?? [];
     this.status = options.status;
     this.request_id = options.request_id;
@@ -71,7 +76,8 @@ export class KnockError extends Error {
 
   /** Returns a copy with another message, hint or details. It keeps the code and the facts of the API's response. */
   copyWith(changes: Pick<KnockErrorOptions, "hint" | "details"> & { message?: string }): KnockError {
-    const { message, hint, details, status, request_id, attempts, needsRestart } = this;
+    const { message, details, status, request_id, attempts, needsRestart } = this;
+    const hint = this.correction ?? this.hint;
     const { message: newMessage = message, ...options } = changes;
     return new KnockError(this.code, newMessage, {
       ...{ hint, details, status, request_id, attempts, needsRestart, cause: this },

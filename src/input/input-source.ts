@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { KnockError } from "../errors/knock-error.js";
+import { correctWord, type Hint } from "../util/find-nearest.js";
 import { isDeeperThan, type Json } from "../util/json.js";
 import { parseJson } from "../util/parse-json.js";
 import { decodeUtf8, readTextFile } from "../util/text-file.js";
@@ -109,11 +110,12 @@ export class InputReader {
 }
 
 /** Returns a hint for a flag's value that is invalid JSON. */
-function suggestFlagFix(flag: string, text: string, hint: string | undefined): string {
-  if (flag === "--data" && /^[\w.[\]-]+:?=/.test(text)) return `Did you mean --set ${text}?`;
-  if (text.trim() === "-") return `Did you mean ${flag} @-, which reads standard input?`;
+function suggestFlagFix(flag: string, text: string, hint: string | undefined): Hint {
+  if (flag === "--data" && /^[\w.[\]-]+:?=/.test(text))
+    return { hint: `Did you mean --set ${text}?`, typed: ["--data", text], meant: ["--set", text] };
+  if (text.trim() === "-") return correctWord("-", "@-", `Did you mean ${flag} @-, which reads standard input?`);
   if (looksUnquoted(text)) return suggestQuotes(flag, [text]);
-  if (/^\S+\.json$/.test(text)) return `Did you mean ${flag} @${text}?`;
+  if (/^\S+\.json$/.test(text)) return correctWord(text, `@${text}`, `Did you mean ${flag} @${text}?`);
   if (/[“”„‘’]/.test(text)) return "The quotes are typographic: replace them with plain quotes.";
   if (hint !== undefined && /^\s*[[{]/.test(text)) return hint;
   return "Put the JSON in single quotes, or in a file and use @file.";

@@ -1,5 +1,6 @@
 import { KnockError } from "../errors/knock-error.js";
 import { parseDuration } from "../util/duration.js";
+import { correctWord, type Hint } from "../util/find-nearest.js";
 
 const SPELLED_DURATION = /^(\d+(?:\.\d+)?)\s*(s|m|h|d|w)(?:ecs?|econds?|ins?|inutes?|rs?|ours?|ays?|eeks?)?$/i;
 
@@ -7,9 +8,9 @@ const SPELLED_DURATION = /^(\d+(?:\.\d+)?)\s*(s|m|h|d|w)(?:ecs?|econds?|ins?|inu
  * Returns a hint for a duration that is a number without a unit, or that has its unit in words. Undefined for any other
  * text.
  */
-export function suggestUnit(text: string): string | undefined {
+export function suggestUnit(text: string): Hint | undefined {
   const [, count, unit] = SPELLED_DURATION.exec(text.trim()) ?? [];
-  if (unit !== undefined) return `Did you mean "${count}${unit.toLowerCase()}"?`;
+  if (unit !== undefined) return correctWord(text, `${count}${unit.toLowerCase()}`);
   const number = /^\d+(\.\d+)?$/.exec(text.trim())?.[0];
   // A duration of 0 makes no sense for most flags, so that no unit would help.
   return number === undefined || Number(number) === 0
@@ -24,7 +25,7 @@ const formatFlag = (name: string | null): string => (name === null ? "" : `${nam
  * Parses the duration of an argument, or of the flag `name`, such as `30s`, `1h30m` or `PT30M`, to milliseconds. Throws
  * `usage`.
  */
-export function parseDurationArgument(text: string, name: string | null, hint?: string): number {
+export function parseDurationArgument(text: string, name: string | null, hint?: Hint): number {
   const milliseconds = parseDuration(text);
   if (milliseconds === undefined) {
     throw new KnockError("usage", `${formatFlag(name)}${JSON.stringify(text)} is not a duration`, {

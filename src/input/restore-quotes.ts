@@ -1,3 +1,5 @@
+import { type Correction, correctWord } from "../util/find-nearest.js";
+
 /** JSON numbers and literals, which need no quotes. */
 const UNQUOTED_LITERAL = /^(?:-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)$/;
 
@@ -10,15 +12,17 @@ export function quoteForShell(word: string): string {
  * Returns a hint for the value of `--set` if it is not `path=text` or `path:=json` in one word, such as `from: Grace`,
  * `from = Grace` and `from=Grace Hopper`; undefined if it names no path.
  */
-export function suggestSet(typed: string): string | undefined {
+export function suggestSet(typed: string): Correction | undefined {
   const path = /^[^\s=:]+/.exec(typed)?.[0] ?? "";
   const rest = typed.slice(path.length);
   const operator = /^(?::=|=|:)/.exec(rest.trimStart())?.[0] ?? "";
   const value = rest.trimStart().slice(operator.length).trim();
   if (path === "" || value === "") return undefined;
   const isJson = operator === ":=" && UNQUOTED_LITERAL.test(value);
-  const flag = `--set ${quoteForShell(`${path}${isJson ? ":=" : "="}${value}`)}`;
-  return operator === "=" && rest === `=${value}` ? `Put the value in quotes: ${flag}` : `Did you mean ${flag}?`;
+  const meant = `${path}${isJson ? ":=" : "="}${value}`;
+  const flag = `--set ${quoteForShell(meant)}`;
+  const isUnquoted = operator === "=" && rest === `=${value}`;
+  return correctWord(typed, meant, isUnquoted ? `Put the value in quotes: ${flag}` : `Did you mean ${flag}?`);
 }
 
 /**

@@ -10,9 +10,9 @@ const MAX_DETAILS = 20;
 
 /**
  * Prints an error: one line, the details if there are several, and a hint. With `--json`, a document follows as the
- * last line. Otherwise, the first error of a code with several causes names the command that explains them.
+ * last line, with the corrected command if one is known. Otherwise, the first error of a code with several causes names the command that explains them.
  */
-export function printError(error: unknown, output: Output, debug: boolean): void {
+export function printError(error: unknown, output: Output, debug: boolean, suggestion: string | null = null): void {
   const known = error instanceof KnockError ? error : null;
   const { errorColors: paint } = output;
   const message = known ? formatTimes(known.message, output.errorZone) : `internal error: ${getErrorMessage(error)}`;
@@ -42,7 +42,7 @@ export function printError(error: unknown, output: Output, debug: boolean): void
     return;
   }
   const document = toErrorDocument(error);
-  output.errorJson({ error: { ...document, hint: hint === undefined ? null : output.nameCommand(hint) } });
+  output.errorJson({ error: { ...document, hint: hint === undefined ? null : output.nameCommand(hint), suggestion } });
 }
 
 /** Returns the document of an error. */
@@ -53,6 +53,7 @@ export function toErrorDocument(error: unknown): JsonObject {
     code,
     message: getErrorMessage(error),
     hint: findHint(known) ?? null,
+    suggestion: null,
     docs: `docs/troubleshooting.md#${code}`,
     details: (known?.details ?? []) as readonly object[] as JsonObject[],
     ...(known?.status === undefined ? {} : { status: known.status }),

@@ -1,5 +1,5 @@
 import { type RecipientKey, splitRecipientKey, USERS } from "../domain/recipient/recipient.js";
-import { didYouMean, findNearest } from "../util/find-nearest.js";
+import { correctWord, didYouMean, findNearest, type Hint } from "../util/find-nearest.js";
 import type { LocalOperations } from "./operations.js";
 import type { ResourceOperations } from "./resource-operations.js";
 
@@ -11,7 +11,7 @@ const MAX_CANDIDATES = 50;
  */
 interface UnidentifiedRecipient {
   description: string;
-  suggestionText: string | null;
+  suggestion: Hint | null;
   /** The nearest existing ID, or null if none is near. */
   suggestedId: string | null;
   /** The ID of the newest user with this email address, or null. */
@@ -43,12 +43,10 @@ export async function findUnidentifiedRecipient(
   const typed = id.replace(SURROUNDING_QUOTES, "") || id;
   const emailOwner = isUser && typed.includes("@") ? await findEmailOwner(typed, users) : null;
   const suggestion =
-    emailOwner === null
-      ? didYouMean(typed, names, isUser ? "Users" : "Objects")
-      : `Did you mean ${JSON.stringify(emailOwner)}?`;
+    emailOwner === null ? didYouMean(typed, names, isUser ? "Users" : "Objects") : correctWord(id, emailOwner);
   return {
     description: isUser ? `user "${id}"` : `object "${collection}/${id}"`,
-    suggestionText: suggestion ?? null,
+    suggestion: suggestion ?? null,
     suggestedId: emailOwner ?? findNearest(typed, names) ?? null,
     emailOwner,
   };

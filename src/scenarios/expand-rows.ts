@@ -1,5 +1,5 @@
 import type { ReportFinding } from "../domain/findings/report-finding.js";
-import { didYouMean } from "../util/find-nearest.js";
+import { didYouMean, toHintText } from "../util/find-nearest.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 
 const PLACEHOLDER = /\$\{([^{}]*)\}/g;
@@ -8,7 +8,7 @@ const ONLY_PLACEHOLDER = /^\$\{([^{}]*)\}$/;
 function substitute(value: Json, path: PropertyKey[], row: JsonObject, report: ReportFinding): Json {
   const read = (name: string): Json => {
     if (Object.hasOwn(row, name)) return row[name] as Json;
-    const hint = didYouMean(name, Object.keys(row), "Columns");
+    const hint = toHintText(didYouMean(name, Object.keys(row), "Columns"));
     report(path, `uses the unknown column "${name}"${hint === undefined ? "" : `. ${hint}`}`);
     return "";
   };

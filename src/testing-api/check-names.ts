@@ -38,7 +38,7 @@ async function checkParties({ target, usedNames }: NameSource, { to, tenant }: N
   const { resources } = target.operations;
   if (to !== undefined && !usedNames.has(to)) {
     const unidentified = await findUnidentifiedRecipient(toRecipientKey(parseRecipientName(to)), resources);
-    const hint = unidentified?.suggestionText ?? "Identify it first, or use it in a step.";
+    const hint = unidentified?.suggestion ?? "Identify it first, or use it in a step.";
     if (unidentified) throw new KnockError("scenario_invalid", `there is no recipient "${to}"`, { hint });
   }
   if (tenant === undefined || usedNames.has(tenant) || (await resources.tenants.read(tenant)) !== null) return;

@@ -56,15 +56,36 @@ function findCompletion(typed: string, candidates: readonly string[]): string | 
   return others.length === 0 ? only : undefined;
 }
 
-/** Returns `Did you mean "x"?` for a hint, or the list of candidates if none is near; undefined without candidates. */
+/** A hint that says what was meant, with the words of the command line that it replaces, so that a program can try again. */
+export interface Correction {
+  hint: string;
+  /** The wrong words, which follow each other. One word can also be a part of an argument, such as one of several IDs. */
+  typed: readonly string[];
+  meant: readonly string[];
+}
+
+/** The next step of an error. */
+export type Hint = string | Correction;
+
+/** Returns the correction of one word. */
+export const correctWord = (typed: string, meant: string, hint = `Did you mean "${meant}"?`): Correction => ({
+  hint,
+  typed: [typed],
+  meant: [meant],
+});
+
+/** Returns the text of a hint. */
+export const toHintText = (hint: Hint | undefined): string | undefined => (typeof hint === "object" ? hint.hint : hint);
+
+/** Returns the nearest candidate for a hint, or the list of candidates if none is near; undefined without candidates. */
 export function didYouMean(
   typed: string,
   candidates: readonly string[],
   listLabel: string,
   maxListed = 12,
-): string | undefined {
+): Hint | undefined {
   const near = findNearest(typed, candidates) ?? findCompletion(typed, candidates);
-  if (near !== undefined) return `Did you mean "${near}"?`;
+  if (near !== undefined) return correctWord(typed, near);
   if (candidates.length === 0) return undefined;
   const listed = [...candidates].sort().slice(0, maxListed);
   return `${listLabel}: ${listed.join(", ")}${candidates.length > listed.length ? ", …" : "."}`;

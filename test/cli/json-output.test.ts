@@ -44,7 +44,7 @@ interface Schema {
 }
 
 /** Commands whose result is text for people. */
-const WITHOUT_JSON = ["help"];
+const WITHOUT_JSON: readonly string[] = [];
 
 /** Returns the names of all commands with or without `--json`, such as `runs list`. */
 async function listCommandNames(hasJson: boolean): Promise<string[]> {
@@ -228,6 +228,7 @@ describe.concurrent("every printed document matches its schema", () => {
     await run("test");
     await run("types --output-file types.ts");
     await run("doctor");
+    for (const words of ["", " runs", " error usage"]) await run(`help${words}`);
     for (const words of ["", " move the clock", " guide/schedules"]) await run(`docs${words}`);
     collab.write(
       "march.jsonl",

@@ -110,9 +110,11 @@ export function checkPrintedDocuments(
   { stdout, stderr }: { stdout: string; stderr: string },
 ): string[] {
   const command = findCommand(args);
-  // Help is text, and --raw prints an email as it is sent.
+  // Help of a command is text, and --raw prints an email as it is sent.
   const isText =
-    ["--help", "-h", "help"].some((word) => args.includes(word)) || (args.includes("--raw") && stdout[0] !== "{");
+    ["--help", "-h"].some((word) => args.includes(word)) ||
+    args.indexOf("help") > 0 ||
+    (args.includes("--raw") && stdout[0] !== "{");
   const printed: [Place, unknown][] = [
     ...(isText ? [] : parseDocuments(stdout)).map((one): [Place, unknown] => ["standard output", one]),
     ...parseErrorDocuments(stderr).map((one): [Place, unknown] => ["standard error", one]),

@@ -52,6 +52,7 @@ function createOutputCollector(isError: boolean, chunks: OutputChunk[]): { strea
 /**
  * Runs a command from source in this process, as `src/app/start.ts` does in a process of its own. The environment, the
  * working directory and standard input are those of the invocation, and outputs are pipes. Aborting `signal` interrupts it.
+ * `onRead` is called if the command reads standard input, which is then a pipe.
  */
 export async function runInProcess({
   args,
@@ -60,8 +61,11 @@ export async function runInProcess({
   input,
   signal = new AbortController().signal,
   bin,
+  onRead,
   ...processOptions
-}: CommandInvocation & { signal?: AbortSignal }): Promise<ProcessResult & { chunks: OutputChunk[] }> {
+}: CommandInvocation & { signal?: AbortSignal; onRead?: () => void }): Promise<
+  ProcessResult & { chunks: OutputChunk[] }
+> {
   const [option] = Object.keys(processOptions);
   if (option !== undefined) throw new Error(`"${option}" needs a process of its own: use cliTest`);
   checkEnvironmentVariables(env);
@@ -79,9 +83,10 @@ export async function runInProcess({
     stdout: stdout.stream,
     stderr: stderr.stream,
     stdinIsTerminal: false,
-    stdinIsPiped: input !== undefined,
+    stdinIsPiped: input !== undefined || onRead !== undefined,
     signal,
     readStdin: async function* () {
+      onRead?.();
       const bytes = Buffer.from(input ?? "");
       for (let at = 0; at < bytes.length; at += PIPE_BYTES) yield bytes.subarray(at, at + PIPE_BYTES);
     },

@@ -3,7 +3,7 @@ import { FINDING_EXPLANATIONS, isExplainedFinding } from "../../domain/validatio
 import { ERROR_CODES } from "../../errors/error-codes.js";
 import { ERROR_EXPLANATIONS } from "../../errors/error-explanations.js";
 import { KnockError } from "../../errors/knock-error.js";
-import { findNearest } from "../../util/find-nearest.js";
+import { findNearest, type Hint } from "../../util/find-nearest.js";
 import { getKeys } from "../../util/json.js";
 import { formatMore, type HelpBlock } from "../shared/help-topic.js";
 
@@ -14,12 +14,14 @@ const CODES = getKeys(ERROR_CODES);
 const FINDINGS = Object.keys(FINDING_CODES).filter((code) => !(code in ERROR_CODES));
 
 /** Returns a hint for a word that is an error code, or nearly one; undefined for another word. */
-export function suggestErrorCode(word: string): string | undefined {
+export function suggestErrorCode(word: string, typed = [word]): Hint | undefined {
   const code = findNearest(word.toLowerCase(), [...CODES, ...FINDINGS], 2);
   if (code === undefined) return undefined;
-  return code === word
-    ? `"${word}" is an error code. Run \`knock help ${ERROR_TOPIC} ${word}\` to see its causes.`
-    : `Did you mean \`knock help ${ERROR_TOPIC} ${code}\`?`;
+  const hint =
+    code === word
+      ? `"${word}" is an error code. Run \`knock help ${ERROR_TOPIC} ${word}\` to see its causes.`
+      : `Did you mean \`knock help ${ERROR_TOPIC} ${code}\`?`;
+  return { hint, typed, meant: [ERROR_TOPIC, code] };
 }
 
 /** Returns the page of `knock help error`, which lists every error code. */
@@ -49,7 +51,7 @@ export function buildErrorPage(name: string | undefined): readonly HelpBlock[] {
   const code = CODES.find((known) => known === name);
   if (code === undefined)
     throw new KnockError("usage", `there is no error code "${name}"`, {
-      hint: suggestErrorCode(name) ?? "Run `knock help error` to list the error codes.",
+      hint: suggestErrorCode(name, [ERROR_TOPIC, name]) ?? "Run `knock help error` to list the error codes.",
     });
   const { meaning, causes, fix } = ERROR_EXPLANATIONS[code];
   const toList = (texts: readonly string[]): HelpBlock => texts.map((text) => ["-", text] as const);

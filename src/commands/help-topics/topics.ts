@@ -48,11 +48,11 @@ const json: HelpTopic = {
   summary: "The output of --json, for scripts",
   page: "schemas/output",
   buildBlocks: () => [
-    "Every command except help has --json. Standard output then contains only the result, as one JSON document. Notes, warnings and progress are written to standard error.",
+    "Every command has --json. Standard output then contains only the result, as one JSON document. Notes, warnings and progress are written to standard error.",
     [
       [
         "errors",
-        'The last line of standard error is {"error":{"code","message","hint","details","docs"}}. Rely on "code" and on the exit code in scripts, not on the text.',
+        'The last line of standard error is {"error":{"code","message","hint","suggestion","details","docs"}}. "suggestion" is the corrected command, or null. Rely on "code" and on the exit code in scripts, not on the text.',
       ],
       [
         "lists",

@@ -1,6 +1,6 @@
 import type { CommandContext } from "../../context/command-context.js";
 import type { TargetFlags } from "../../context/target-flags.js";
-import { didYouMean } from "../../util/find-nearest.js";
+import { didYouMean, toHintText } from "../../util/find-nearest.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 
 /** Returns a warning for each channel of a recipient's `channel_data` that neither a workflow nor the environment has. */
@@ -17,6 +17,6 @@ export async function collectUnknownChannelWarnings(
   return Object.keys(recipient.channel_data)
     .filter((name) => !known.has(name))
     .map((name) =>
-      `channel_data.${name}: no channel has this key or ID. ${didYouMean(name, keys, "Channels") ?? ""}`.trim(),
+      `channel_data.${name}: no channel has this key or ID. ${toHintText(didYouMean(name, keys, "Channels")) ?? ""}`.trim(),
     );
 }

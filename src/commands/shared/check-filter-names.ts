@@ -6,7 +6,7 @@ import type { RecipientKey } from "../../domain/recipient/recipient.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { findUnidentifiedRecipient, isWorkflowStored } from "../../ports/known-names.js";
 import { isLocal, type LocalOperations, type Operations } from "../../ports/operations.js";
-import { didYouMean, findNearest } from "../../util/find-nearest.js";
+import { correctWord, didYouMean, findNearest, type Hint } from "../../util/find-nearest.js";
 
 /** The names that the filters of a list contain. */
 interface FilterNames {
@@ -20,7 +20,7 @@ interface FilterNames {
 const FIRST_ONLY = { limit: 1 };
 const MAX_CANDIDATES = 50;
 
-function createMissingError(flag: string, message: string, value: string, hint: string | undefined): KnockError {
+function createMissingError(flag: string, message: string, value: string, hint: Hint | undefined): KnockError {
   return new KnockError("resource_missing", `${flag}: ${message}`, {
     details: [{ pointer: "", message, value }],
     hint,
@@ -36,10 +36,11 @@ function isTypeName(word: string, type: string | null): boolean {
 /**
  * Returns a suggestion for an unknown channel. If the word is a channel type, the channels of that type are suggested.
  */
-function suggestChannel(typed: string, channels: ProjectNames["channels"]): string | undefined {
-  const ofType = channels.filter(({ type }) => isTypeName(typed, type)).map(({ key }) => `"${key}"`);
-  if (ofType.length === 1) return `Did you mean ${ofType[0]}?`;
-  if (ofType.length > 1) return `Did you mean one of ${ofType.join(", ")}?`;
+function suggestChannel(typed: string, channels: ProjectNames["channels"]): Hint | undefined {
+  const ofType = channels.filter(({ type }) => isTypeName(typed, type)).map(({ key }) => key);
+  const [only, ...others] = ofType;
+  if (only !== undefined && others.length === 0) return correctWord(typed, only);
+  if (only !== undefined) return `Did you mean one of ${ofType.map((key) => `"${key}"`).join(", ")}?`;
   return didYouMean(
     typed,
     channels.map(({ key }) => key),
@@ -48,9 +49,9 @@ function suggestChannel(typed: string, channels: ProjectNames["channels"]): stri
 }
 
 /** Returns a suggestion with the nearest name of all senders, or the list of workflows. */
-function suggestWorkflow(typed: string, { workflows, otherSenders }: ProjectNames): string | undefined {
+function suggestWorkflow(typed: string, { workflows, otherSenders }: ProjectNames): Hint | undefined {
   const near = findNearest(typed, [...workflows, ...otherSenders]);
-  return near === undefined ? didYouMean(typed, workflows, "Workflows") : `Did you mean "${near}"?`;
+  return near === undefined ? didYouMean(typed, workflows, "Workflows") : correctWord(typed, near);
 }
 
 /**
@@ -140,6 +141,6 @@ export async function checkRecipient(key: RecipientKey, operations: Operations):
   if (unidentified === null) return;
   throw new KnockError("resource_missing", `${unidentified.description} was never identified`, {
     details: [{ pointer: "", message: "was never identified", value: unidentified.description }],
-    hint: unidentified.suggestionText ?? "Run `knock users list` to see known users.",
+    hint: unidentified.suggestion ?? "Run `knock users list` to see known users.",
   });
 }

@@ -4,7 +4,7 @@ import { describeInvalidId } from "../../domain/recipient/describe-invalid-id.js
 import { type RecipientKey, toRecipientKey } from "../../domain/recipient/recipient.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { Paged, PageRequest } from "../../ports/page-request.js";
-import { didYouMean } from "../../util/find-nearest.js";
+import { didYouMean, type Hint } from "../../util/find-nearest.js";
 import { OPTION_GROUPS } from "./help-groups.js";
 
 export interface PageFlags {
@@ -84,19 +84,19 @@ export function parseChoice<T extends string>(
   value: string,
   known: readonly T[],
   flag: string,
-  hints?: Readonly<Record<string, string>>,
+  hints?: Readonly<Record<string, Hint>>,
 ): T;
 export function parseChoice<T extends string>(
   value: string | undefined,
   known: readonly T[],
   flag: string,
-  hints?: Readonly<Record<string, string>>,
+  hints?: Readonly<Record<string, Hint>>,
 ): T | undefined;
 export function parseChoice<T extends string>(
   value: string | undefined,
   known: readonly T[],
   flag: string,
-  hints: Readonly<Record<string, string>> = {},
+  hints: Readonly<Record<string, Hint>> = {},
 ): T | undefined {
   if (value === undefined) return undefined;
   const match = known.find((choice) => choice === value);

@@ -12,7 +12,7 @@ import { findEmailOwner } from "../../ports/known-names.js";
 import { isLocal } from "../../ports/operations.js";
 import type { Paged, PageRequest } from "../../ports/page-request.js";
 import type { ResourceOperations } from "../../ports/resource-operations.js";
-import { didYouMean } from "../../util/find-nearest.js";
+import { correctWord, didYouMean } from "../../util/find-nearest.js";
 import type { JsonObject } from "../../util/json.js";
 import { changeRows, type RowChange } from "./change-rows.js";
 import { collectUnknownChannelWarnings } from "./channel-data-warnings.js";
@@ -62,11 +62,13 @@ async function createMissingError(
   return new KnockError("resource_missing", `there is no ${verbs.noun} "${words.join("/")}"`, {
     details: [{ pointer: "", message: `is not the ID of a known ${verbs.noun}`, value: id }],
     hint:
+      (owner === null ? undefined : correctWord(id, owner)) ??
       didYouMean(
-        owner ?? id,
+        id,
         items.map((item) => String(item.id)),
         `${verbs.noun[0]?.toUpperCase()}${verbs.noun.slice(1)}s`,
-      ) ?? `Create it with \`knock ${verbs.noun}s set ${words.join(" ")}\`.`,
+      ) ??
+      `Create it with \`knock ${verbs.noun}s set ${words.join(" ")}\`.`,
   });
 }
 

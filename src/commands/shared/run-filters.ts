@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { formatRunStatus, RUN_STATUSES } from "../../domain/run/run-status.js";
 import type { RunFilter } from "../../ports/filters.js";
 import type { Operations } from "../../ports/operations.js";
+import { correctWord, type Hint } from "../../util/find-nearest.js";
 import { OPTION_GROUPS } from "./help-groups.js";
 import { ValueOption } from "./options.js";
 import { parseChoice, parseRecipientKey } from "./paging.js";
@@ -9,24 +10,16 @@ import { resolveIdPrefix } from "./resolve-id-prefix.js";
 
 const COMPLETED_HINT =
   'Did you mean "completed"? Every run that has ended is completed, whether or not it sent messages.';
+/** Words for the end of a run, of which lists of messages show some. */
+const ENDED_WORDS = ["done", "ended", "finished", "passed", "sent", "sandboxed", "delivered", "skipped", "halted"];
 /** The words of text output for the run statuses of the API. */
 const STATUS_BY_WORD = new Map(RUN_STATUSES.map((status) => [formatRunStatus(status), status]));
 const STATUS_WORDS = [...STATUS_BY_WORD.keys()];
 /** Hints for words, such as step outcomes, that users may type as a run status. */
-const STATUS_HINTS = {
-  delayed: 'Did you mean "waiting"? A run is waiting while one of its steps waits.',
-  running: 'Did you mean "processing"?',
-  ...{
-    done: COMPLETED_HINT,
-    ended: COMPLETED_HINT,
-    finished: COMPLETED_HINT,
-    passed: COMPLETED_HINT,
-    sent: COMPLETED_HINT,
-    sandboxed: COMPLETED_HINT,
-    delivered: COMPLETED_HINT,
-    skipped: COMPLETED_HINT,
-    halted: COMPLETED_HINT,
-  },
+const STATUS_HINTS: Readonly<Record<string, Hint>> = {
+  delayed: correctWord("delayed", "waiting", 'Did you mean "waiting"? A run is waiting while one of its steps waits.'),
+  running: correctWord("running", "processing"),
+  ...Object.fromEntries(ENDED_WORDS.map((word) => [word, correctWord(word, "completed", COMPLETED_HINT)])),
 };
 
 export interface RunFilterFlags {

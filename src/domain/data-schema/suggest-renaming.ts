@@ -1,4 +1,5 @@
 import type { ErrorDetail } from "../../errors/knock-error.js";
+import { correctWord, type Hint } from "../../util/find-nearest.js";
 import { type Json, type JsonObject, parsePointer } from "../../util/json.js";
 
 /** Returns a text as JSON, or undefined. */
@@ -19,7 +20,7 @@ export function suggestRenaming(
   data: JsonObject,
   details: readonly ErrorDetail[],
   isAccepted: (name: string, value: Json) => boolean,
-): string | undefined {
+): Hint | undefined {
   for (const { pointer, message } of details) {
     const [, name = "", ...deeper] = parsePointer(pointer);
     const misspelled = /^is required, but the data has "(.*)"; did you mean/s.exec(message)?.[1];
@@ -29,8 +30,11 @@ export function suggestRenaming(
     const candidates = typeof value === "string" ? [value, parseText(value)] : [value];
     const fitting = candidates.find((candidate) => candidate !== undefined && isAccepted(name, candidate));
     const text = typeof value === "string" ? value : JSON.stringify(value);
-    if (fitting === undefined || !/^[\w.+-]{1,40}$/.test(text)) return `${renaming}.`;
-    return `${renaming}: --set ${name}${typeof fitting === "string" ? "=" : ":="}${text}`;
+    if (fitting === undefined || !/^[\w.+-]{1,40}$/.test(text))
+      return correctWord(`${misspelled}`, name, `${renaming}.`);
+    const hint = `${renaming}: --set ${name}${typeof fitting === "string" ? "=" : ":="}${text}`;
+    // A value of another type needs another operator.
+    return fitting === value ? correctWord(`${misspelled}`, name, hint) : hint;
   }
   return undefined;
 }

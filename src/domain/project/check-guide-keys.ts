@@ -1,5 +1,5 @@
 import type { ErrorDetail } from "../../errors/knock-error.js";
-import { didYouMean } from "../../util/find-nearest.js";
+import { didYouMean, toHintText } from "../../util/find-nearest.js";
 import { toPointer } from "../../util/json.js";
 import { walkReferences } from "../step-types/walk-steps.js";
 import { createWorkflowError } from "../workflow/create-workflow-error.js";
@@ -21,6 +21,6 @@ export async function checkGuideKeys(workflow: Workflow, keys: () => Promise<rea
   );
   const [first, ...others] = details;
   if (first === undefined) return;
-  const hint = didYouMean(String(first.value), known, "Guides") ?? "Guides are in guides/<key>/guide.json.";
+  const hint = toHintText(didYouMean(String(first.value), known, "Guides")) ?? "Guides are in guides/<key>/guide.json.";
   throw createWorkflowError(workflow, [first, ...others], hint);
 }

@@ -1,5 +1,5 @@
 import { KnockError } from "../../errors/knock-error.js";
-import { didYouMean, findNearest } from "../../util/find-nearest.js";
+import { correctWord, didYouMean, findNearest, type Hint } from "../../util/find-nearest.js";
 import { findChannelType } from "../message/channel-types.js";
 import { SANDBOXED } from "../message/message.js";
 import { toRecipientKey, toRecipientReference } from "../recipient/recipient.js";
@@ -230,7 +230,7 @@ export function checkStepNames(rules: readonly Expectation[], known: readonly st
  */
 export function parseExpectation(rule: string, scope: ExpectationScope = "runs"): Expectation {
   const counters: readonly Counter[] = COUNTERS[scope];
-  const createError = (message: string, hint?: string): KnockError =>
+  const createError = (message: string, hint?: Hint): KnockError =>
     new KnockError("usage", `--expect: ${JSON.stringify(rule)} ${message}`, {
       hint:
         hint ??
@@ -245,7 +245,7 @@ export function parseExpectation(rule: string, scope: ExpectationScope = "runs")
       isElsewhere
         ? `uses the counter ${name}, which this command does not report`
         : `has an unknown counter: ${JSON.stringify(name)}`,
-      near ? `Did you mean "${near}"?` : `Counters: ${counters.join(", ")}.`,
+      near ? correctWord(name, near) : `Counters: ${counters.join(", ")}.`,
     );
   };
   const text = rule.trim();
@@ -258,7 +258,7 @@ export function parseExpectation(rule: string, scope: ExpectationScope = "runs")
       const near = findNearest(wanted, STEP_OUTCOMES);
       throw createError(
         `has an unknown outcome: ${JSON.stringify(wanted)}`,
-        near ? `Did you mean "${near}"?` : `Outcomes: ${STEP_OUTCOMES.join(", ")}.`,
+        near ? correctWord(typed, near) : `Outcomes: ${STEP_OUTCOMES.join(", ")}.`,
       );
     }
     return buildStepRule(rule, recipient, name, wanted);

@@ -1,5 +1,5 @@
 import type { ErrorDetail } from "../../errors/knock-error.js";
-import { didYouMean, suggestNearest } from "../../util/find-nearest.js";
+import { didYouMean, suggestNearest, toHintText } from "../../util/find-nearest.js";
 import { isJsonObject, type JsonObject, toPointer } from "../../util/json.js";
 import { checkJsonShape } from "../findings/check-json-shape.js";
 import { createDocumentError } from "../findings/document-error.js";
@@ -62,7 +62,7 @@ export function checkSharedRequests(
     if (request !== undefined) checkInputs(inputs, request, [...path.slice(0, -1), "inputs"], report);
     else if (!keys.includes(key)) {
       report(path, `is not a shared request of this project: "${key}"`);
-      const suggestion = didYouMean(key, keys, "Requests");
+      const suggestion = toHintText(didYouMean(key, keys, "Requests"));
       hint = `${suggestion === undefined ? "" : `${suggestion} `}Shared requests are in requests/<key>/request.json.`;
     }
   }

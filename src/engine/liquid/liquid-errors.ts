@@ -1,6 +1,6 @@
 import type { Liquid, LiquidError } from "liquidjs";
 import { getErrorMessage } from "../../errors/knock-error.js";
-import { didYouMean } from "../../util/find-nearest.js";
+import { didYouMean, toHintText } from "../../util/find-nearest.js";
 import { isObject } from "../../util/json.js";
 import { LIQUID_LIMITS } from "./liquid-limits.js";
 
@@ -82,10 +82,10 @@ const INNER_TAGS: Readonly<Record<string, string>> = {
 export function suggestName(error: unknown, liquid: Liquid): string | undefined {
   const originalError = getOriginalError(error);
   if (originalError instanceof UnknownFilterError)
-    return didYouMean(originalError.filter, Object.keys(liquid.filters), "Filters");
+    return toHintText(didYouMean(originalError.filter, Object.keys(liquid.filters), "Filters"));
   const [, tag] = /^tag "(.+)" not found/.exec(getErrorMessage(error)) ?? [];
   if (tag === undefined) return undefined;
   const opening = INNER_TAGS[tag];
   if (opening !== undefined) return `Remove {% ${tag} %}, or add {% ${opening} %} before it.`;
-  return didYouMean(tag, [...Object.keys(liquid.tags), ...Object.keys(INNER_TAGS)], "Tags");
+  return toHintText(didYouMean(tag, [...Object.keys(liquid.tags), ...Object.keys(INNER_TAGS)], "Tags"));
 }

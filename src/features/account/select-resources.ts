@@ -3,7 +3,7 @@ import { formatResourceName, parseResourceName, type ResourceSelector } from "..
 import { RESOURCE_TYPE_NAMES, RESOURCE_TYPES, type ResourceRef } from "../../domain/resource/resource-types.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { toSlashes } from "../../project/format-display-path.js";
-import { didYouMean } from "../../util/find-nearest.js";
+import { didYouMean, toHintText } from "../../util/find-nearest.js";
 
 const FOLDERS = RESOURCE_TYPE_NAMES.map((type) => RESOURCE_TYPES[type].folder);
 
@@ -21,7 +21,7 @@ export function parseSelectors(
       parseResourceName(text) ?? (fromKnockDir.startsWith("..") ? null : parseResourceName(fromKnockDir));
     if (selector !== null) return selector;
     throw new KnockError("usage", `${JSON.stringify(text)} does not name a resource`, {
-      hint: `Use a folder and a key, such as workflows/welcome, or a folder for all of its resources. ${didYouMean(text.split("/")[0] ?? "", FOLDERS, "Folders") ?? ""}`.trim(),
+      hint: `Use a folder and a key, such as workflows/welcome, or a folder for all of its resources. ${toHintText(didYouMean(text.split("/")[0] ?? "", FOLDERS, "Folders")) ?? ""}`.trim(),
     });
   });
 }

@@ -9,7 +9,7 @@ import {
 import { KnockError } from "../../errors/knock-error.js";
 import type { ResourceOperations } from "../../ports/resource-operations.js";
 import type { Project } from "../../project/open-project.js";
-import { didYouMean, findNearest } from "../../util/find-nearest.js";
+import { correctWord, didYouMean, findNearest } from "../../util/find-nearest.js";
 
 const PAGE_SIZE = 50;
 
@@ -66,5 +66,7 @@ export async function createUnknownObjectError(object: RecipientKey, known: Know
     id,
     items.map((item) => String(item.id)),
   );
-  return near === undefined ? error : error.copyWith({ hint: `Did you mean "${collection}/${near}"?` });
+  return near === undefined
+    ? error
+    : error.copyWith({ hint: correctWord(`${collection}/${id}`, `${collection}/${near}`) });
 }

@@ -7,6 +7,7 @@ import { parsePositive } from "../../commands/shared/parse-number.js";
 import type { CommandContext } from "../../context/command-context.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { Output } from "../../output/output.js";
+import { correctWord } from "../../util/find-nearest.js";
 import { findPage } from "./find-page.js";
 import { findDocsFolder, listPagePaths, type Page, readPage, readSection, type Section, toPageName } from "./pages.js";
 import { type SearchResult, searchDocs, type TopicText } from "./search.js";
@@ -79,7 +80,9 @@ async function runDocs(
   if (results.length > 0) return printResults(query, results, output);
   throw new KnockError("resource_missing", `no page of the documentation contains ${JSON.stringify(query)}`, {
     hint:
-      nearest === undefined ? "Use other words, or run `knock docs` to list the pages." : `Did you mean "${nearest}"?`,
+      nearest === undefined
+        ? "Use other words, or run `knock docs` to list the pages."
+        : { ...correctWord(query, nearest), typed: words },
   });
 }
 

@@ -1,5 +1,5 @@
 import { KnockError } from "../../errors/knock-error.js";
-import { didYouMean, findNearest } from "../../util/find-nearest.js";
+import { correctWord, didYouMean, findNearest } from "../../util/find-nearest.js";
 import { type Page, readPage, type Section, toPageName } from "./pages.js";
 
 /** A page that a user named, and the section if the name has an anchor. */
@@ -31,7 +31,7 @@ export function findPage(word: string, docsFolder: string, paths: readonly strin
     const nearBase = findNearest(base(wanted), names.map(base));
     const near = findNearest(wanted, names) ?? names.find((candidate) => base(candidate) === nearBase);
     throw new KnockError("resource_missing", `there is no page ${JSON.stringify(name)} in the documentation`, {
-      hint: near === undefined ? "Run `knock docs` to list the pages." : didYouMean(near, [near], "Pages"),
+      hint: near === undefined ? "Run `knock docs` to list the pages." : correctWord(name, near),
     });
   }
   const page = readPage(docsFolder, path);

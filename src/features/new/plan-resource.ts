@@ -11,6 +11,7 @@ import { KnockError } from "../../errors/knock-error.js";
 import { quoteForShell } from "../../input/restore-quotes.js";
 import { formatDisplayPath } from "../../project/format-display-path.js";
 import type { Project } from "../../project/open-project.js";
+import { correctWord } from "../../util/find-nearest.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import type { Json, JsonObject } from "../../util/json.js";
 import type { Kind, WorkflowTemplate } from "./kinds.js";
@@ -55,7 +56,7 @@ function checkKey(kind: Kind, key: string): void {
     .join("-");
   const rule = "Keys contain lowercase letters, digits, hyphens and underscores.";
   throw new KnockError("usage", `${JSON.stringify(key)} is not a valid key of a ${kind}`, {
-    hint: valid === "" ? rule : `Did you mean "${valid}"? ${rule}`,
+    hint: valid === "" ? rule : correctWord(key, valid, `Did you mean "${valid}"? ${rule}`),
   });
 }
 

@@ -16,7 +16,7 @@ import { type FileOutcome, FileRunner, type FinishedFile, type SelectedFile } fr
 import type { StepCondition } from "../../scenarios/step-condition.js";
 import type { TestOptions } from "../../scenarios/test-options.js";
 import { type EmailReport, type ReportedFile, summarizeFiles, type TestReport } from "../../scenarios/test-report.js";
-import { findNearest } from "../../util/find-nearest.js";
+import { correctWord, findNearest } from "../../util/find-nearest.js";
 import { monotonicClock } from "../../util/monotonic-clock.js";
 import { FileQueue, runQueue } from "./file-queue.js";
 import { TestThreads } from "./test-threads.js";
@@ -27,7 +27,7 @@ function checkPathOrKey(word: string, keys: readonly string[], cwd: string): voi
   const near = existsSync(resolve(cwd, word)) ? undefined : findNearest(word, keys);
   if (near !== undefined)
     throw new KnockError("resource_missing", `there is no file, folder or workflow ${JSON.stringify(word)}`, {
-      hint: `Did you mean "${near}"?`,
+      hint: correctWord(word, near),
     });
 }
 

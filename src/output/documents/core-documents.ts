@@ -3,6 +3,7 @@ import { sentEventSchema, sourceReceiptSchema, sourceViewSchema } from "../../do
 import { bulkResultSchema } from "./bulk.js";
 import { rawContentSchema } from "./contents.js";
 import { describeDocument, type OutputDocument } from "./describe-document.js";
+import { commandHelpSchema, helpPageSchema, programDescriptionSchema } from "./help.js";
 import { itemsSchema, listSchema } from "./lists.js";
 import {
   changedMessagesSchema,
@@ -173,4 +174,14 @@ export const CORE_DOCUMENTS: readonly OutputDocument[] = [
       clockSchema,
     ),
   ),
+  describeDocument(
+    "help",
+    "Program",
+    "All commands, exit codes and variables, without a name.",
+    programDescriptionSchema,
+  ),
+  describeDocument("help", "Commands", "The command, or the commands of the group.", commandHelpSchema, {
+    suffix: "command",
+  }),
+  describeDocument("help", "Help page", "The page of a topic or an error code.", helpPageSchema, { suffix: "page" }),
 ];

@@ -21,6 +21,9 @@ export const errorDocumentSchema = z.object({
       code: described(z.enum(getKeys(ERROR_CODES)), "The code, which sets the exit code."),
       message: textField("The problem. The wording may change."),
       hint: textOrNull("The next step, or null. The wording may change."),
+      suggestion: textOrNull(
+        "The corrected command, for a shell; null if no correction is known, or if the command contains a secret.",
+      ),
       docs: textField("The section of the documentation about the code."),
       details: described(z.array(detailSchema), "Each invalid value."),
       status: z.optional(described(z.int(), "The HTTP status of the API's response.")),

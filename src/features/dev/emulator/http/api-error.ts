@@ -92,7 +92,8 @@ export function toApiError(error: unknown): ApiError | null {
       ? []
       : error.details.map(({ pointer, message }) => ({ field: formatPointer(pointer, "", false), message }));
   // HTTP clients see no hints, but the nearest name belongs to the error.
-  const near = /^Did you mean "[^"]+"\?$/.exec(error.hint ?? "")?.[0];
-  const message = near === undefined ? error.message : `${error.message}; ${near.replace("Did", "did")}`;
+  const { correction } = error;
+  const message =
+    correction === undefined ? error.message : `${error.message}; ${correction.hint.replace("Did", "did")}`;
   return new ApiError(status, code, message, errors);
 }
