@@ -115,8 +115,8 @@ ${main}
   private buildHeader(verdict: string): string {
     const { report } = this;
     const { base, head, environment, project, rules } = report;
-    const side = (version: ReviewReport["base"]): string =>
-      `${toHtml(formatSideName(version))}${version.commit === null ? "" : ` ${toCode(version.commit.slice(0, 10))}`}`;
+    const side = (version: ReviewReport["base"], name = formatSideName(version)): string =>
+      `${toHtml(name)}${version.commit === null ? "" : ` ${toCode(version.commit.slice(0, 10))}`}`;
     const place = [...(project === "." ? [] : [project]), ...(environment === null ? [] : [environment])].join(", ");
     const describeRule = ({ rule, found }: (typeof rules)[number]): string => `${toCode(rule)} (${toHtml(found)})`;
     const unmet = rules
@@ -126,7 +126,7 @@ ${main}
     return `<header>
 <p class="muted">knock review${place === "" ? "" : ` · ${toHtml(place)}`}</p>
 <h1>${verdict}</h1>
-<p class="muted small">${side(head)} compared with ${side(base)}. Triggers: ${toHtml(formatSources(report))}.</p>
+<p class="muted small">${side(head, capitalize(formatSideName(head)))} compared with ${side(base)}. Triggers: ${toHtml(formatSources(report))}.</p>
 ${this.buildTiles()}
 ${unmet.join("\n")}
 ${met.length === 0 ? "" : `<p class="muted">Rules met: ${met.join(", ")}</p>`}

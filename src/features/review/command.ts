@@ -42,7 +42,7 @@ export function registerReview(program: Command, context: CommandContext): void 
     .helpGroup(COMMAND_GROUPS.develop)
     .summary("Show what a change does to people")
     .description(
-      "Compare the working tree with a base revision: who gains or loses a message and why, which messages change, and how scenarios, findings and the number of messages change. Triggers come from scenarios, payloads/*.jsonl, the local store, and the account with --remote. Nothing is sent.",
+      "Compare the working tree with a base revision. Shows who gains or loses a message and why, which messages change, and what changes in scenarios, findings and the number of messages. Triggers come from scenarios, payloads/*.jsonl, the local store, and the account with --remote. Nothing is sent.",
     )
     .optionsGroup(OPTION_GROUPS.selection)
     .option(
@@ -51,7 +51,11 @@ export function registerReview(program: Command, context: CommandContext): void 
     )
     .option("-f, --file <paths...>", "read triggers from these JSON Lines files (default: payloads/*.jsonl)")
     .optionsGroup(OPTION_GROUPS.behavior)
-    .option("--fail-on <kinds>", "exit with 1 for lost messages, new errors or a higher price: lost,errors,cost")
+    .option(
+      "--fail-on <kinds>",
+      "exit with 1 for lost messages, new errors or a higher price: lost,errors,cost",
+      (kinds, previous: string | undefined) => (previous === undefined ? kinds : `${previous},${kinds}`),
+    )
     .option("--max-lost <n>", "exit with 1 if more messages are lost")
     .option("--max-growth <percent>", "exit with 1 if the number of messages grows by more, such as 10%")
     .option("--budget <amount>", "exit with 1 if the messages of a month cost more")
@@ -59,13 +63,14 @@ export function registerReview(program: Command, context: CommandContext): void 
   addCommonOptions(addTargetOptions(command), "all recipients", { quiet: "print only the verdict" })
     .optionsGroup(OPTION_GROUPS.output)
     .addOption(new Option("--format <format>", "print text, markdown or json (default: text)").choices(FORMATS))
-    .option("--html <file>", "write the review to one HTML page, besides the output")
+    .option("--html <file>", "write one HTML page in addition to the output")
     .addOption(
-      new Option("--post <service>", "write the review into one comment of the pull request: github or gitlab").choices(
-        POST_SERVICES,
-      ),
+      new Option(
+        "--post <service>",
+        "write one comment of the pull request, which later reviews update: github or gitlab",
+      ).choices(POST_SERVICES),
     )
-    .option("--artifact-url <url>", "add a link to the HTML page to the comment");
+    .option("--artifact-url <url>", "add a link to the HTML page at this address to the comment");
   addExamples(command, () => ["knock review", "knock review --base main --fail-on lost"]).action((flags: ReviewFlags) =>
     runCommand(flags, context),
   );

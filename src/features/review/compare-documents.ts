@@ -1,4 +1,5 @@
 import { countLines } from "../../comparison/diff-texts.js";
+import { diffDocuments } from "../../domain/resource/diff-documents.js";
 import { describeChanges } from "./describe-changes.js";
 import type { DocumentSet, ReviewedDocument } from "./read-documents.js";
 import type { WorkflowReview } from "./review-report-schema.js";
@@ -19,8 +20,10 @@ export type DocumentChange = DocumentComparison["changes"][number];
 /** The share of equal lines from which a removed and an added workflow are one that was renamed. */
 const MIN_SIMILARITY = 0.6;
 
+/** Returns whether two documents have no difference to show. Line ends are ignored, because Git changes them on Windows. */
 const isEqual = (a: ReviewedDocument, b: ReviewedDocument): boolean =>
-  a.error === b.error && JSON.stringify(a.content) === JSON.stringify(b.content);
+  a.error === b.error &&
+  (JSON.stringify(a.content) === JSON.stringify(b.content) || diffDocuments(a.content, b.content).length === 0);
 
 function getSimilarity(a: ReviewedDocument, b: ReviewedDocument): number {
   const [before, after] = [a, b].map(({ content }) => `${JSON.stringify(content, null, 1)}\n`) as [string, string];

@@ -37,7 +37,7 @@ a { color: var(--accent); }
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: 8px 14px; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; white-space: normal; min-width: 150px; }
-th { color: var(--muted); font-size: 13px; font-weight: 600; }
+th { color: var(--muted); font-size: 13px; font-weight: 600; overflow-wrap: normal; }
 tr:last-child td { border-bottom: 0; }
 .bar { position: sticky; top: 0; z-index: 1; border-block: 1px solid var(--line); background: var(--panel); }
 .bar > div { display: flex; flex-wrap: wrap; gap: 8px 20px; align-items: center; max-width: 1280px; margin: 0 auto; padding: 8px 24px; }

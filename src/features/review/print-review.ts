@@ -152,7 +152,8 @@ class ReviewPrinter {
     const mark = ({ lost: "removed", gained: "added", changed: "changed" } as const)[kind];
     this.item(mark, `${label}: ${formatMessages(difference)} (${step})`);
     if (kind !== "changed") this.line(`recipients: ${this.listRecipients(recipients, recipients.length)}`, "    ");
-    if (reason !== null) this.line(`${kind === "lost" ? "reason" : "reason before"}: ${formatReason(reason)}`, "    ");
+    if (reason !== null)
+      this.line(`${kind === "lost" ? "reason" : "not sent before"}: ${formatReason(reason)}`, "    ");
     if (cause !== null) {
       this.line(`cause: ${cause.text}`, "    ");
       if (cause.location !== null) this.line(formatLocation(cause.location), "      ", dim);

@@ -48,6 +48,8 @@ export const SCENARIO_SEED = "knock";
 const TIME_LIMIT_MS = 10_000;
 /** Limits the moves of the clock after a scenario, because a workflow can start itself again and again. */
 const MAX_CLOCK_MOVES = 100;
+/** The number of schedules that one request can delete. */
+const MAX_SCHEDULES = 100;
 
 /** Lists the files of scenarios of a side. */
 export async function readScenarioFiles(side: ReviewSide): Promise<ScenarioFile[]> {
@@ -114,14 +116,20 @@ function toSentMessage(message: JsonObject, trigger: string): SentMessage {
   };
 }
 
+async function deleteSchedules({ resources: { schedules } }: LocalOperations): Promise<void> {
+  const { items } = await schedules.list({}, { limit: MAX_SCHEDULES });
+  if (items.length > 0) await schedules.delete({ schedule_ids: items.map(({ id }) => String(id)) });
+}
+
 /** Moves the clock until no run waits, so that a longer delay is not taken for a lost message. */
 async function finishRuns(operations: LocalOperations, signal: AbortSignal): Promise<void> {
   for (let moves = 0; moves < MAX_CLOCK_MOVES && !signal.aborted; moves++) {
     const next = await operations.readNextDueAt();
     if (next === null) return;
     const runs = await readObservedRuns(operations);
-    // A schedule that repeats is due again and again.
     if (!runs.some(({ steps }) => steps.some(({ outcome }) => outcome === "waiting"))) return;
+    // A schedule that repeats would start runs again and again.
+    if (moves === 0) await deleteSchedules(operations);
     await operations.moveClock((now) => Math.max(now, next), { force: false, signal });
   }
 }

@@ -186,6 +186,19 @@ describe("what a scenario leads to", () => {
   });
 });
 
+describe("a scenario with a schedule that repeats", () => {
+  it("ends with the runs that have started", async () => {
+    const schedule = "{ recipients: [ada], repeats: [{ frequency: daily, hours: 9 }], data: { order: B } }";
+    const text = `workflow: order-shipped\nscenarios:\n  repeats:\n    steps:\n      - schedule: ${schedule}\n      - { advance: 49h, expect: { messages: [{ to: ada }] } }\n`;
+    open();
+    changeBase(() => project.write({ "knock/workflows/order-shipped/repeats.test.yaml": text }));
+    project.changeStep(SHIPPED, 0, ({ settings }) => {
+      settings.delay_for = { unit: "hours", value: 60 };
+    });
+    expect((await project.reviewJson()).summary).toMatchObject({ lost: 0, gained: 0, changed: 7 });
+  });
+});
+
 describe("triggers within less than a day", () => {
   it("are counted and not scaled to a month", async () => {
     open().change(PAYMENT, ({ steps }) => void steps.pop());

@@ -29,6 +29,10 @@ describe("knock review", () => {
       "0%",
     ]);
     expect([stdout, exitCode]).toEqual(["Nothing changes.", 0]);
+    // Git changes line ends on Windows.
+    const body = "knock/workflows/order-shipped/email_1/html_body.html";
+    for (const path of [SHIPPED, body]) project.replace(path, "\n", "\r\n");
+    expect((await project.review()).stdout).toBe("Nothing changes.");
   });
 
   it("names who loses a message, the reason, and the line of the condition", async () => {
@@ -273,6 +277,9 @@ describe("rules of knock review", () => {
   it("decide the exit code alone, and a limit is included", async () => {
     PULL_REQUESTS["channel removed"](open());
     expect((await project.review()).exitCode).toBe(0);
+    expect((await project.review(["--fail-on", "lost", "--fail-on", "errors"])).stdout).toMatch(
+      /Rules\n {2}✗ --fail-on lost: 1 lost\n {2}✗ --fail-on errors: 1 new\n/,
+    );
     expect((await project.review(["--fail-on", "lost"])).exitCode).toBe(1);
     expect((await project.review(["--max-lost", "0"])).exitCode).toBe(1);
     expect((await project.review(["--max-lost", "1"])).exitCode).toBe(0);
