@@ -104,7 +104,12 @@ async function review(
   const located = await target.locate(flags, true);
   const project = (await context.project.findFiles(flags)) ?? located.project;
   const prices = await readPrices(project, io.cwd, flags.prices);
-  const warn = (text: string): void => output.warn(text);
+  // Both versions often have the same problem.
+  const warned = new Set<string>();
+  const warn = (text: string): void => {
+    if (!warned.has(text)) output.warn(text);
+    warned.add(text);
+  };
   const { listTriggerFiles, readTriggerFile } = await import("./read-trigger-file.js");
   const { openFileSource, readAccountSource, withStoreSource } = await import("../../comparison/trigger-sources.js");
   const { runReview } = await import("./run-review.js");

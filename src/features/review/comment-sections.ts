@@ -1,6 +1,6 @@
 import { diffTexts } from "../../comparison/diff-texts.js";
 import { formatCodeBlock } from "../../output/markdown.js";
-import { formatCount, formatNumber } from "../../util/format-count.js";
+import { formatNumber } from "../../util/format-count.js";
 import type { CommentText } from "./comment-text.js";
 import {
   type ExampleGroup,
@@ -8,6 +8,7 @@ import {
   formatGrowth,
   formatMessages,
   formatNames,
+  formatQuantity,
   formatReason,
   formatRejectedSide,
   formatScenarioStatus,
@@ -88,7 +89,7 @@ export class CommentSections {
       const lines = this.describeMessages(each);
       return { rank: index < MAX_FIRST.listed ? rank : RANKS.further, noun: `${label.toLowerCase()} messages`, lines };
     });
-    return { summary: `${label}: ${formatCount(total, "message")}`, entries };
+    return { summary: `${label}: ${formatQuantity(total, "message")}`, entries };
   }
 
   private describeMessages({ workflow, difference }: Listed): string[] {
@@ -140,7 +141,7 @@ export class CommentSections {
       ),
     ]);
     const hidden = lines.length - MAX_LINES;
-    const more = hidden > 0 ? [`  … ${formatCount(hidden, "more line")}`] : [];
+    const more = hidden > 0 ? [`  … ${formatQuantity(hidden, "more line")}`] : [];
     return [`${names}${trigger}`, "", ...formatCodeBlock([...lines.slice(0, MAX_LINES), ...more], "diff")];
   }
 
@@ -159,7 +160,7 @@ export class CommentSections {
       ];
       return { rank: RANKS.change, noun: "changed steps and templates", lines };
     });
-    return { summary: `Steps and templates: ${formatCount(total, "change")}`, entries };
+    return { summary: `Steps and templates: ${formatQuantity(total, "change")}`, entries };
   }
 
   private buildScenarios(): Section {

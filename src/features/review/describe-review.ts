@@ -2,7 +2,7 @@ import { findChannelType } from "../../domain/message/channel-types.js";
 import type { RecipientReference } from "../../domain/recipient/recipient.js";
 import { toRecipientKey } from "../../domain/recipient/recipient.js";
 import { REASONS } from "../../domain/run/reasons.js";
-import { formatCount } from "../../util/format-count.js";
+import { formatNumber } from "../../util/format-count.js";
 import type { MessageDifference, ReviewReport, WorkflowReview } from "./review-report-schema.js";
 
 /** The place of a change. */
@@ -11,6 +11,10 @@ type Change = WorkflowReview["changes"][number];
 type Example = MessageDifference["examples"][number];
 
 export const capitalize = (text: string): string => `${text[0]?.toUpperCase()}${text.slice(1)}`;
+
+/** Returns a number with separators and its noun: `12,400 messages`. */
+export const formatQuantity = (count: number, noun: string): string =>
+  `${formatNumber(count)} ${noun}${count === 1 ? "" : "s"}`;
 
 /** Returns the file and line of a change. A removed line is only in the version before. */
 export const formatLocation = ({ side, file, line }: Location): string =>
@@ -32,7 +36,7 @@ export const formatSideName = ({ name, commit }: ReviewReport["base"]): string =
 
 /** Returns messages and their recipients: `4 SMS messages to 3 recipients`. */
 export function formatMessages({ messages, channel_type, recipients }: MessageDifference): string {
-  return `${formatCount(messages, `${formatChannel(channel_type)} message`)} to ${formatCount(recipients.length, "recipient")}`;
+  return `${formatQuantity(messages, `${formatChannel(channel_type)} message`)} to ${formatQuantity(recipients.length, "recipient")}`;
 }
 
 /** Returns why a message is not sent: `recipient.plan is free (condition)`. */
@@ -112,7 +116,9 @@ export function formatScenarioSummary({ before, after, coverage }: ReviewReport[
 /** Returns where the triggers come from: `14 from scenarios, 120 from orders.jsonl`. */
 export function formatSources({ sources }: ReviewReport): string {
   if (sources.length === 0) return "none";
-  return sources.map(({ kind, name, triggers }) => `${triggers} from ${kind === "scenarios" ? kind : name}`).join(", ");
+  return sources
+    .map(({ kind, name, triggers }) => `${formatNumber(triggers)} from ${kind === "scenarios" ? kind : name}`)
+    .join(", ");
 }
 
 export function formatScenarioStatus({ before, after }: ReviewReport["scenarios"]["changes"][number]): string {

@@ -4,13 +4,13 @@ import { escapeHtml } from "../../output/escape-html.js";
 import { escapeInvisible } from "../../output/escape-invisible.js";
 import { formatContent } from "../../output/format-content.js";
 import { formatTime } from "../../output/format-time.js";
-import { formatCount } from "../../util/format-count.js";
 import { filterObjects, type JsonObject } from "../../util/json.js";
 import {
   type ExampleGroup,
   formatLocation,
   formatMessages,
   formatNames,
+  formatQuantity,
   formatReason,
   groupExamples,
 } from "./describe-review.js";
@@ -75,7 +75,7 @@ function buildField({ field, before, after }: ExampleGroup["example"]["fields"][
     .slice(0, MAX_LINES)
     .map(({ kind, text }) => `<${ELEMENTS[kind]}>${toHtml(`${MARKS[kind]}${text}`)}</${ELEMENTS[kind]}>`);
   if (differing.length > MAX_LINES)
-    lines.push(`<span>… ${formatCount(differing.length - MAX_LINES, "more line")}</span>`);
+    lines.push(`<span>… ${formatQuantity(differing.length - MAX_LINES, "more line")}</span>`);
   return `<h3>${toHtml(field)}</h3><pre>${lines.join("")}</pre>`;
 }
 
@@ -135,6 +135,6 @@ ${buildContent(message, name)}</figure>`;
 
   /** Returns how many messages did not fit. */
   describeHidden(): string[] {
-    return this.hidden === 0 ? [] : [`${formatCount(this.hidden, "example")} did not fit into this page.`];
+    return this.hidden === 0 ? [] : [`${formatQuantity(this.hidden, "example")} did not fit into this page.`];
   }
 }

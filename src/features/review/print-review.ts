@@ -4,7 +4,6 @@ import { escapeToOneLine } from "../../output/escape-controls.js";
 import { formatRecipientLabel } from "../../output/labels.js";
 import type { Output } from "../../output/output.js";
 import { displayWidth, truncateToWidth } from "../../output/print-table.js";
-import { formatCount } from "../../util/format-count.js";
 import {
   capitalize,
   formatChannel,
@@ -13,6 +12,7 @@ import {
   formatLocation,
   formatMessages,
   formatNames,
+  formatQuantity,
   formatReason,
   formatRejectedSide,
   formatScenarioStatus,
@@ -177,10 +177,11 @@ class ReviewPrinter {
         const shown = output.verbosity.verbose ? lines : lines.slice(0, MAX_LINES + 1);
         output.lines(shown);
         if (lines.length > shown.length)
-          output.line(output.colors.dim(`          ${formatCount(lines.length - shown.length, "more line")}`));
+          output.line(output.colors.dim(`          ${formatQuantity(lines.length - shown.length, "more line")}`));
       }
     }
-    if (groups.length > MAX_EXAMPLES) this.line(`${formatCount(groups.length - MAX_EXAMPLES, "more example")}`, "    ");
+    if (groups.length > MAX_EXAMPLES)
+      this.line(`${formatQuantity(groups.length - MAX_EXAMPLES, "more example")}`, "    ");
   }
 
   private printScenarios(): void {

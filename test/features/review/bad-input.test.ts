@@ -112,9 +112,9 @@ describe("a file that cannot be read", () => {
     const { stdout, exitCode } = await project.review(["--html", page]);
     expect(exitCode).toBe(0);
     expect(stdout).toContain("~ sms_1: text body: 25,000 lines added, 1 removed");
-    expect(stdout).toContain("24978 more lines");
+    expect(stdout).toContain("24,978 more lines");
     expect(stdout.length).toBeLessThan(5_000);
-    expect(readFileSync(page, "utf8")).toContain("24002 more lines");
+    expect(readFileSync(page, "utf8")).toContain("24,002 more lines");
   });
 
   it("with a merge conflict in a template is an error with its place", async () => {

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { buildVerdict } from "../../../src/features/review/build-verdict.js";
 import { printReview } from "../../../src/features/review/print-review.js";
 import type { ReviewReport } from "../../../src/features/review/review-report-schema.js";
 import { Output } from "../../../src/output/output.js";
@@ -47,6 +48,14 @@ describe("printReview", () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: the colors of the output
     const lines = text.replace(/\u001b\[\d+m/g, "").split("\n");
     expect(lines.filter((line) => displayWidth(line) > 80)).toEqual([]);
+  });
+
+  it("separates thousands", async () => {
+    const summary = { ...SAMPLE_REPORT.summary, lost: 12_000, recipients_lost: 1_200, gained: 0, changed: 1 };
+    expect(buildVerdict(summary, 10)).toBe("1,200 recipients lose 12,000 messages and 1 message changes.");
+    expect(await printed({ ...SAMPLE_REPORT, sources: [{ ...SAMPLE_REPORT.sources[0]!, triggers: 10_000 }] })).toMatch(
+      /Triggers: 10,000\s+from scenarios\./,
+    );
   });
 
   it("escapes control characters in data", async () => {

@@ -318,7 +318,7 @@ export const SAMPLE_REPORT: ReviewReport = {
   },
   rules: [
     { rule: "--max-lost 0", met: false, found: "5 lost" },
-    { rule: "--budget 500", met: true, found: "4.25 EUR" },
+    { rule: "--budget 500", met: true, found: "EUR 4.25" },
   ],
   notes: ["The answers of 2 fetch steps are not known, so they returned nothing on both sides."],
 };
