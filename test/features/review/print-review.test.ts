@@ -54,7 +54,7 @@ describe("printReview", () => {
     const summary = { ...SAMPLE_REPORT.summary, lost: 12_000, recipients_lost: 1_200, gained: 0, changed: 1 };
     expect(buildVerdict(summary, 10)).toBe("1,200 recipients lose 12,000 messages and 1 message changes.");
     expect(await printed({ ...SAMPLE_REPORT, sources: [{ ...SAMPLE_REPORT.sources[0]!, triggers: 10_000 }] })).toMatch(
-      /Triggers: 10,000\s+from scenarios\./,
+      /Triggers: 10,000 from\s+scenarios\./,
     );
   });
 
