@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { formatTable, joinParts } from "../documentation/markdown.mjs";
+import { readSummary } from "../documentation/read-summary.mjs";
 import { ROOT } from "../load-source.mjs";
 
 /** The order in which a new user reads the guide. Other pages follow by name. */
@@ -53,15 +54,8 @@ const REFERENCE = {
   "api-coverage": ["api-coverage.md", "Each operation of the API, and whether `knock dev` serves it."],
 };
 
-/** Returns the title of a page and the first sentence below it, if text follows the title. */
-function readSummary(path) {
-  const text = readFileSync(join(ROOT, "docs", path), "utf8").replace(/^<!--.*?-->\s*/s, "");
-  const [, title = path, first = ""] = /^# (.+)\n\n((?:.+\n)*)/.exec(text) ?? [];
-  const paragraph = first.replaceAll("\n", " ").trim();
-  const isText = paragraph !== "" && !/^(?:[#|<>!-]|\d+\.|```)/.test(paragraph);
-  const [sentence = ""] = isText ? (/^.*?(?:\.(?=\s|$)|:$)/.exec(paragraph) ?? []) : [];
-  return { title, sentence: sentence.replace(/:$/, ".") };
-}
+/** Returns the title and the first sentence of a page. */
+const summarize = (path) => readSummary(readFileSync(join(ROOT, "docs", path), "utf8"), path);
 
 /** Returns a table of the pages of a folder. Links in sentences are removed, because they are relative to the page. */
 function listPages(folder, order = []) {
@@ -74,7 +68,7 @@ function listPages(folder, order = []) {
   return formatTable(
     ["Page", "Contents"],
     names.map((name) => {
-      const { title, sentence } = readSummary(`${folder}/${name}.md`);
+      const { title, sentence } = summarize(`${folder}/${name}.md`);
       return [`[${title}](${folder}/${name}.md)`, sentence.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1")];
     }),
   );
@@ -89,7 +83,7 @@ function listReference() {
   return formatTable(
     ["Page", "Contents"],
     [...known, ...other.sort().map((name) => [name, ""])].map(([path, contents]) => {
-      const { title, sentence } = readSummary(`reference/${path}`);
+      const { title, sentence } = summarize(`reference/${path}`);
       return [`[${title}](${path})`, contents || sentence];
     }),
   );

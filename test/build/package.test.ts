@@ -36,6 +36,7 @@ const REQUIRED_FILES = [
   ],
   ...["dist/testing/testing.js", "dist/testing/testing.cjs", "dist/testing/testing.d.ts"],
   ...["schemas/workflow.schema.json", "docs/outcome.schema.json", "docs/guide/first-workflow.md"],
+  ...["skills/knock/SKILL.md", "skills/knock/references/scenarios.md", "docs/llms.txt", "docs/llms-full.txt"],
   ...["templates/workflow/batch/workflow.json", "templates/layout/layout.json"],
 ];
 const EXPECTED_FILE = new RegExp(
@@ -45,7 +46,7 @@ const EXPECTED_FILE = new RegExp(
     "^dist/testing/[\\w-]+\\.(?:js|cjs|d\\.ts|d\\.cts)$",
     "^dist/prebuilds/[\\w-]+/@photostructure\\+sqlite\\.(?:glibc|musl)\\.node$",
     "^templates/(?:[\\w-]+/)+[\\w-]+\\.(?:json|md|html|txt|test\\.yaml)$",
-    "^schemas/(?:output/)?[\\w-]+\\.schema\\.json$|^docs/(?:[\\w/-]+\\.schema\\.json|[\\w/-]+\\.(?:md|svg|png))$",
+    "^schemas/(?:output/)?[\\w-]+\\.schema\\.json$|^skills/knock/(?:references/[\\w-]+|SKILL)\\.md$|^docs/llms(?:-full)?\\.txt$|^docs/(?:[\\w/-]+\\.schema\\.json|[\\w/-]+\\.(?:md|svg|png))$",
   ].join("|"),
 );
 /** Documentation for contributors, which stays in the repository. */

@@ -7,6 +7,9 @@ const ROOT = resolve(import.meta.dirname, "../..");
 /** Pages of the repository, except the behavior catalog, which people read by rule ID. */
 const PAGES = [
   ...["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"],
+  ...["SKILL", "references/commands", "references/errors", "references/reasons", "references/scenarios"].map(
+    (name) => `skills/knock/${name}.md`,
+  ),
   ...readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" })
     .map((name) => join("docs", name))
     .filter((name) => name.endsWith(".md") && !name.startsWith(join("docs", "internals", "catalog"))),

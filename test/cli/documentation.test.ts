@@ -9,6 +9,7 @@ import { cliTest as it } from "../helpers/run-knock.js";
 const FOLDERS = ["docs/guide", "docs/recipes"].filter((folder) => existsSync(join(ROOT, folder)));
 const PAGES = [
   "README.md",
+  "skills/knock/SKILL.md",
   ...FOLDERS.flatMap((folder) => readdirSync(join(ROOT, folder)).map((name) => `${folder}/${name}`)),
 ];
 
