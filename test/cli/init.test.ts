@@ -47,7 +47,7 @@ const SCHEMAS = readdirSync(join(import.meta.dirname, "../../schemas"))
 describe.concurrent("knock init", () => {
   it("creates a project whose next command works", async ({ empty }) => {
     const { json, exitCode } = await empty.knock(["init", "--json"]);
-    expect([json, exitCode]).toEqual([{ files: [...FILES, ...SCHEMAS], kept: [] }, 0]);
+    expect([json, exitCode]).toEqual([{ files: [...FILES, ...SCHEMAS], changed: [], kept: [] }, 0]);
     const { stdout, stderr } = await empty.knock(["notify", "hello", "--recipients", "ada", "--strict"]);
     expect(stderr).toBe("");
     expect(stdout).toContain("ada");

@@ -54,12 +54,20 @@ export async function createFiles(root: string, files: readonly NewFile[]): Prom
       created.push(file);
     }
   } catch (error) {
-    throw new KnockError("project_invalid", `the project could not be written: ${getErrorMessage(error)}`, {
-      cause: error,
-    });
+    throw toWriteError(error);
   }
   return created;
 }
+
+/** Writes another text into an existing file. Throws `project_invalid` if it cannot be written. */
+export async function replaceFile(file: string, content: string): Promise<void> {
+  await writeFile(file, content).catch((error: unknown) => {
+    throw toWriteError(error);
+  });
+}
+
+const toWriteError = (error: unknown): KnockError =>
+  new KnockError("project_invalid", `the project could not be written: ${getErrorMessage(error)}`, { cause: error });
 
 /** Prints the paths of created files. `suffix` follows each path. */
 export function printCreatedFiles(files: readonly string[], output: Output, suffix = ""): void {

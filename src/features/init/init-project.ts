@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import { createFiles, type NewFile } from "../../commands/shared/create-files.js";
+import { createFiles, type NewFile, replaceFile } from "../../commands/shared/create-files.js";
 import type { ProcessIO } from "../../context/process-io.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { findProject, findProjectRoot, PROJECT_FILE } from "../../project/find-project.js";
@@ -12,6 +12,7 @@ import { buildGitLabJobs } from "./build-gitlab-jobs.js";
 import { checkCiInstallation } from "./check-ci-installation.js";
 import { findCiProject, readRepositoryAddress } from "./ci-project.js";
 import type { CI_SERVICES, InitOptions } from "./init-options.js";
+import { planAgentFiles } from "./plan-agent-files.js";
 
 /** The result of `knock init`, with paths relative to the working directory. */
 interface InitResult {
@@ -19,7 +20,9 @@ interface InitResult {
   files: string[];
   /** Files that existed and were not changed. */
   kept: string[];
-  /** The reasons why the CI workflow would fail. */
+  /** Existing files that were changed: the section of AGENTS.md, and files of the skill with `--force`. */
+  changed: string[];
+  /** The reasons why the CI workflow would fail, and files of the skill that are not those of this version. */
   warnings: string[];
   /** The project that contains the new one, if any. */
   within: string | null;
@@ -180,14 +183,14 @@ function planCiFiles(root: string, ci: (typeof CI_SERVICES)[number], version: st
 
 /**
  * Creates a project, or adds missing files to an existing one: `knock.json`, a first workflow if there is no workflow,
- * `environment.json`, recipients, the JSON Schemas of all files, and the workflow of a CI service if one is
- * requested. Existing files are never changed.
+ * `environment.json`, recipients, the JSON Schemas of all files, and the files of a CI service or of coding agents if they are
+ * requested. Existing files are never changed, except the section of AGENTS.md, and files of the skill with `force`.
  * Throws `project_invalid` if a file cannot be written or `knock.json` cannot be read.
  */
 export async function initProject(
   folder: string,
   { cwd, version }: Pick<ProcessIO, "cwd" | "version">,
-  { ci }: InitOptions,
+  { ci, agents, force }: InitOptions,
 ): Promise<InitResult> {
   const root = resolve(cwd, folder);
   if (existsSync(root) && !statSync(root).isDirectory())
@@ -208,10 +211,17 @@ export async function initProject(
     kept.push(...plan.kept);
     warnings.push(...plan.warnings);
   }
-  const written = await createFiles(root, all);
   const displayPath = (file: string): string => relative(cwd, file);
+  const agentFiles = agents === null ? null : planAgentFiles(findCiProject(root), agents, force, displayPath);
+  all.push(...(agentFiles?.files ?? []));
+  kept.push(...(agentFiles?.kept ?? []));
+  warnings.push(...(agentFiles?.warnings ?? []));
+  const written = await createFiles(root, all);
+  const changed = agentFiles?.changed ?? [];
+  for (const [file, content] of changed) await replaceFile(file, content);
   return {
     files: written.map(displayPath),
+    changed: changed.map(([file]) => displayPath(file)),
     kept: [...(exists ? [projectFile] : []), ...kept].map(displayPath),
     warnings,
     within: enclosing === null ? null : formatDisplayPath(cwd, enclosing),

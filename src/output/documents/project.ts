@@ -23,6 +23,7 @@ export const previewSchema = z.object({
 
 export const createdProjectSchema = z.object({
   files: described(z.array(z.string()), "Paths of the files that were written, relative to the working directory."),
+  changed: described(z.array(z.string()), "Paths of files of which a part was replaced, with --agents."),
   kept: described(z.array(z.string()), "Paths of files that existed and were not changed."),
 });
 
