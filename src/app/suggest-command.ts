@@ -109,11 +109,12 @@ export function findTypographicOption(
  * Returns a suggestion if a command line for `--exec` was not quoted and the shell split it: the value of `--exec` and
  * the excess words, in quotes.
  */
-export function suggestQuotedCommand(command: Command): string | undefined {
+export function suggestQuotedCommand(command: Command): Correction | undefined {
   if (!command.options.some(({ long }) => long === "--exec") || command.args.length === 0) return undefined;
   const execOption: unknown = command.opts().exec;
   const words = [...(typeof execOption === "string" ? [execOption] : []), ...command.args];
-  return `Put the command in quotes: --exec ${quoteForShell(words.join(" "))}`;
+  const meant = words.join(" ");
+  return { hint: `Put the command in quotes: --exec ${quoteForShell(meant)}`, typed: words, meant: [meant] };
 }
 
 /** Returns the value of --data and the words after it if a shell removed the quotes of its JSON and split it. */

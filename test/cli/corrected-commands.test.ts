@@ -61,6 +61,8 @@ describe.concurrent("error.suggestion", () => {
     ],
     [["notify", "new-comment", "-r", "ada", "--data", "page=Home"], "knock notify new-comment -r ada --set page=Home"],
     [["notify", "payloads/new-comment.json"], "knock notify --file payloads/new-comment.json"],
+    [["dev", "--exec", "npm", "test"], "knock dev --exec 'npm test'"],
+    [["dev", "--exec", "npm", "test", "--watch"], "knock dev --exec 'npm test --watch'"],
     [["docs", "guide/schedule"], "knock docs guide/schedules"],
     [["docs", "guide/schedules#test"], "knock docs 'guide/schedules#test-it'"],
     // No correction is known, or more than one.

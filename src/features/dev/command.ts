@@ -115,7 +115,10 @@ function resolveCommand(words: readonly string[], { exec }: DevFlags, { argv }: 
     throw new KnockError("usage", "--exec and -- both name a command", { hint: "Use one of them." });
   if (exec !== undefined)
     throw new KnockError("usage", `too many arguments: ${words.join(" ")}`, {
-      hint: `Put the command in quotes: --exec '${[exec, ...words].join(" ")}', or put it after --.`,
+      hint: {
+        hint: `Put the command in quotes: --exec '${[exec, ...words].join(" ")}', or put it after --.`,
+        ...{ typed: [exec, ...words], meant: [[exec, ...words].join(" ")] },
+      },
     });
   if (after < words.length)
     throw new KnockError("usage", `too many arguments: ${words.join(" ")}`, {
