@@ -156,7 +156,7 @@ const script = new Script(source, { filename: file, cachedData });
 // The cache is written at the end, when the functions that this start needed have been compiled. A start that failed or
 // printed help has compiled only a few. Once a day the cache is written again, to include functions that other starts
 // needed.
-// Threads of `knock test` leave it to their process, because V8 refuses code that was compiled with other flags.
+// Threads leave it to their process, because V8 refuses code that was compiled with other flags.
 const isOther = more.some((argument) => ["--help", "-h", "--thread"].includes(argument));
 if (cache && !isOther && (!cachedData || script.cachedDataRejected || Date.now() - lastRead > DAY_MS))
   process.once("exit", (code) => {

@@ -30,6 +30,8 @@ interface Revision {
   /** The commit; null for a folder. */
   commit: string | null;
   project: Project;
+  /** The folder to which paths in messages are relative. */
+  cwd: string;
   close(): void;
 }
 
@@ -146,7 +148,13 @@ async function openGitRevision(project: Project, options: RevisionOptions): Prom
         hint: "Use a revision in which the project exists.",
       });
     const name = commit.sha.startsWith(revision) ? revision : `${revision} (${commit.sha.slice(0, 8)})`;
-    return { name, commit: commit.sha, project: await openFolder(folder, project, { knockDir, flag }), close };
+    return {
+      name,
+      commit: commit.sha,
+      project: await openFolder(folder, project, { knockDir, flag }),
+      cwd: folder,
+      close,
+    };
   } catch (error) {
     close();
     throw error;
@@ -176,5 +184,5 @@ export async function openRevision(project: Project, options: RevisionOptions, c
   const folder = resolve(cwd, revision);
   if (!existsSync(join(folder, PROJECT_FILE))) return openGitRevision(project, options);
   const opened = await openFolder(folder, project, { knockDir: null, flag });
-  return { name: revision, commit: null, project: opened, close: () => {} };
+  return { name: revision, commit: null, project: opened, cwd: folder, close: () => {} };
 }

@@ -214,7 +214,7 @@ export async function readStoredHistory(
   now: number,
 ): Promise<RecordedHistory> {
   return buildHistory({
-    runs: await readRuns(store, range.since),
+    runs: await readRuns(store, range.since, (run) => run),
     range,
     now,
     notes: [],

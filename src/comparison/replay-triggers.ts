@@ -3,7 +3,7 @@ import type { Reason, StepOutcome } from "../domain/run/outcome.js";
 import type { KnockError } from "../errors/knock-error.js";
 import type { Project } from "../project/open-project.js";
 import { openReplayEngine } from "./open-replay-engine.js";
-import { createRootFinder, readRuns, readSentMessages } from "./read-runs.js";
+import { createRootFinder, readRuns, readSentMessages, toReplayedRun } from "./read-runs.js";
 import { createRecordedAnswers } from "./recorded-answers.js";
 import type { RecordedTrigger, SentMessage } from "./recorded-history.js";
 import { runTriggers } from "./run-triggers.js";
@@ -32,7 +32,7 @@ interface TriggerReplay {
 /** Runs the triggers of a source against the files of a project, in a new store in memory. */
 export async function replayTriggers(
   project: Project,
-  { history, hasResponses, filter, prepareStore }: ReplaySource,
+  { history, hasResponses, countedWorkflows, filter, prepareStore }: ReplaySource,
   { io, warn, setProgress }: ReplayContext,
 ): Promise<TriggerReplay> {
   const { operations, store } = await openReplayEngine(project, io, {
@@ -47,11 +47,11 @@ export async function replayTriggers(
       signal: io.signal,
       onProgress: (done, total) => setProgress(`replaying: ${done} of ${total} actions done`),
     });
-    const stored = await readRuns(store, null);
+    const stored = await readRuns(store, null, toReplayedRun);
     const findRoot = createRootFinder(stored);
     const getTriggerName = (id: string): string | null | undefined =>
       history.ignoresStepRuns && findRoot(id) !== id ? undefined : (names.get(findRoot(id)) ?? null);
-    const { messages } = await readSentMessages(store, { getTriggerName, since: null });
+    const { messages } = await readSentMessages(store, { getTriggerName, since: null, countedWorkflows });
     const runs = stored.map(({ run, recipientRun: { recipient, reason, steps } }) => ({
       trigger: getTriggerName(run.id) ?? null,
       workflow: run.workflow,

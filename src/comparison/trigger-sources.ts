@@ -30,6 +30,8 @@ export interface ReplaySource {
   history: RecordedHistory;
   /** Whether the data of the triggers contains the responses of their requests. */
   hasResponses: boolean;
+  /** The workflows whose messages are only counted, so that their contents are not read. Absent if all are read. */
+  countedWorkflows?: ReadonlySet<string>;
   /** Applied to what a report says about triggers and recipients. */
   filter: DataFilter;
   /**

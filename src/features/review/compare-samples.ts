@@ -2,18 +2,19 @@ import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { KEEP_DATA } from "../../comparison/personal-data-filter.js";
 import type { RecordedTrigger } from "../../comparison/recorded-history.js";
-import { replayTriggers } from "../../comparison/replay-triggers.js";
-import type { ReplayContext, ReplaySource } from "../../comparison/trigger-sources.js";
+import type { ReplaySource } from "../../comparison/trigger-sources.js";
 import type { ProcessIO } from "../../context/process-io.js";
 import { KnockError } from "../../errors/knock-error.js";
-import type { Project } from "../../project/open-project.js";
 import { listScenarioWorkflows } from "../../scenarios/list-scenario-workflows.js";
 import type { Scenario } from "../../scenarios/parse-scenarios.js";
 import type { AffectedWorkflows } from "./affected-workflows.js";
 import type { SampleComparison } from "./build-differences.js";
 import { type FileResult, runScenarioFile, type ScenarioResults } from "./compare-scenarios.js";
 import { RecordingTargets } from "./recording-targets.js";
+import { replaySample } from "./replay-sample.js";
+import { type ReplayThread, startReplayThread } from "./replay-thread.js";
 import {
+  appendSample,
   nameScenario,
   readScenarioFiles,
   renameWorkflows,
@@ -29,6 +30,8 @@ interface SampleContext {
   affected: AffectedWorkflows;
   /** The old keys of renamed workflows by their new keys. */
   renames: ReadonlyMap<string, string>;
+  /** Whether messages of unaffected workflows keep their contents, for prices or because the other side has none to compare. */
+  readsAllContents: boolean;
   io: ProcessIO;
   warn(text: string): void;
   setProgress(text: string): void;
@@ -46,12 +49,6 @@ interface ScenarioComparison {
 const invert = (keys: ReadonlyMap<string, string>): Map<string, string> => new Map([...keys].map(([a, b]) => [b, a]));
 
 const emptyRun = (): SampleRun => ({ messages: [], runs: [], rejected: [] });
-
-function append(to: SampleRun, from: SampleRun): void {
-  to.messages.push(...from.messages);
-  to.runs.push(...from.runs);
-  to.rejected.push(...from.rejected);
-}
 
 /** Gives messages and runs of renamed workflows their new keys, by which both sides are compared. */
 function useNewKeys({ messages, runs, rejected }: SampleRun, oldToNew: ReadonlyMap<string, string>): SampleRun {
@@ -114,8 +111,8 @@ export async function compareScenarioSamples(context: SampleContext): Promise<Sc
       ({ notify, schedule, source_event }) => notify ?? schedule ?? source_event,
     ).length;
     const ran = done.after ?? (await runScenarioSample(targets.after, renameWorkflows(scenario, oldToNew), name, io));
-    append(samples.after, ran);
-    append(
+    appendSample(samples.after, ran);
+    appendSample(
       samples.before,
       isAffected(scenario)
         ? (done.before ??
@@ -182,40 +179,65 @@ function renameTriggers(source: ReplaySource, keys: ReadonlyMap<string, string>)
   return { ...source, history: { ...source.history, triggers } };
 }
 
-/** Runs the triggers of a file, a store or an account on both sides. Those of unaffected workflows run once. */
-export async function compareTriggerSamples(source: ReplaySource, context: SampleContext): Promise<SampleComparison> {
-  const { before, after, affected, renames } = context;
-  const { filter } = source;
-  const oldToNew = invert(renames);
-  const untilIdle = { ...source, history: { ...source.history, until: null, ignoresStepRuns: false } };
-  const run = async (project: Project, own: ReplaySource, label: string): Promise<SampleRun> => {
-    const replayContext: ReplayContext = {
-      project,
-      io: context.io,
-      warn: context.warn,
-      setProgress: (text) => context.setProgress(text.replace(/^replaying/, `replaying ${label}`)),
-    };
-    const { messages, runs, failures } = await replayTriggers(project, own, replayContext);
-    const rejected = failures.map(({ trigger: { name, trigger }, error: { code, message } }) => ({
-      trigger: name,
-      workflow: trigger.workflow,
-      code,
-      message,
-    }));
-    return { messages, runs, rejected };
+/** The triggers of a source that each side runs. The old side does not run those of unaffected workflows. */
+interface PlannedReplays {
+  after: ReplaySource;
+  before: ReplaySource;
+}
+
+const isAffected = (key: string, { affected, renames }: SampleContext): boolean =>
+  affected.has(key) || renames.has(key) || [...renames.values()].includes(key);
+
+async function planReplays(source: ReplaySource, context: SampleContext): Promise<PlannedReplays> {
+  const { after, renames, readsAllContents } = context;
+  const history = { ...source.history, until: null, ignoresStepRuns: false };
+  const triggers = history.triggers.filter(({ trigger }) => isAffected(trigger.workflow, context));
+  // Both sides share the messages of unaffected workflows, so these are equal. A price may depend on the content.
+  const unaffected = (await after.project.workflowKeys()).filter((key) => !isAffected(key, context));
+  const countedWorkflows = new Set(readsAllContents ? [] : unaffected);
+  return {
+    after: renameTriggers({ ...source, history, countedWorkflows }, invert(renames)),
+    before: renameTriggers({ ...source, history: { ...history, triggers } }, renames),
   };
-  const ran = await run(after.project, renameTriggers(untilIdle, oldToNew), "the working tree");
-  const isAffected = (key: string): boolean => affected.has(key) || renames.has(key) || oldToNew.has(key);
-  const triggers = untilIdle.history.triggers.filter(({ trigger }) => isAffected(trigger.workflow));
-  const own = renameTriggers({ ...untilIdle, history: { ...untilIdle.history, triggers } }, renames);
-  const old = triggers.length === 0 ? emptyRun() : useNewKeys(await run(before.project, own, before.name), oldToNew);
+}
+
+/** The threads that replay the triggers of a source; null for a side that runs in this one. */
+export interface ReplayThreads {
+  after: ReplayThread | null;
+  before: ReplayThread | null;
+}
+
+/** Starts threads for the sides of a file that has many triggers. */
+export async function startReplays(source: ReplaySource, context: SampleContext): Promise<ReplayThreads> {
+  const planned = await planReplays(source, context);
+  const start = (side: "after" | "before") => startReplayThread(context[side], planned[side], context.io);
+  return { after: await start("after"), before: await start("before") };
+}
+
+/** Runs the triggers of a file, a store or an account on both sides. Those of unaffected workflows run once. */
+export async function compareTriggerSamples(
+  source: ReplaySource,
+  context: SampleContext,
+  threads: ReplayThreads | undefined,
+): Promise<SampleComparison> {
+  const { before, after, renames, io, warn } = context;
+  const planned = await planReplays(source, context);
+  const run = async (side: ReviewSide, label: string): Promise<SampleRun> => {
+    const setProgress = (text: string): void => context.setProgress(text.replace(/^replaying/, `replaying ${label}`));
+    const replayContext = { project: side.project, io, warn, setProgress };
+    const ran = await threads?.[side.side]?.wait(replayContext);
+    return ran ?? replaySample(planned[side.side], replayContext);
+  };
+  const ran = await run(after, "the working tree");
+  const isEmpty = planned.before.history.triggers.length === 0;
+  const old = isEmpty ? emptyRun() : useNewKeys(await run(before, before.name), invert(renames));
   const unaffected = <T extends { workflow: string }>(items: readonly T[]): T[] =>
-    items.filter(({ workflow }) => !isAffected(workflow));
-  append(old, {
+    items.filter(({ workflow }) => !isAffected(workflow, context));
+  appendSample(old, {
     messages: unaffected(ran.messages),
     runs: unaffected(ran.runs),
-    rejected: ran.rejected.filter(({ workflow }) => !isAffected(workflow ?? "")),
+    rejected: ran.rejected.filter(({ workflow }) => !isAffected(workflow ?? "", context)),
   });
   old.messages.sort((a, b) => a.at - b.at);
-  return { before: old, after: ran, filter };
+  return { before: old, after: ran, filter: source.filter };
 }

@@ -25,11 +25,8 @@ export async function compareWithInvalidBase(
   { code, message }: KnockError,
 ): Promise<SampleComparison> {
   const { users } = context.affected;
-  const sample = await compareTriggerSamples(source, {
-    ...context,
-    affected: { has: () => false, users },
-    renames: new Map(),
-  });
+  const ownContext = { ...context, affected: { has: () => false, users }, renames: new Map(), readsAllContents: true };
+  const sample = await compareTriggerSamples(source, ownContext, undefined);
   const rejected = source.history.triggers.map(({ name, trigger: { workflow } }) => ({
     ...{ trigger: name, workflow, code, message },
   }));

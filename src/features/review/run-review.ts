@@ -15,7 +15,7 @@ import { buildVerdict } from "./build-verdict.js";
 import { buildVolume, type TimedSamples } from "./build-volume.js";
 import { checkRules, type ReviewRules } from "./check-rules.js";
 import { compareDocuments, type DocumentComparison } from "./compare-documents.js";
-import { compareScenarioSamples, compareTriggerSamples } from "./compare-samples.js";
+import { compareScenarioSamples, compareTriggerSamples, type ReplayThreads, startReplays } from "./compare-samples.js";
 import { compareScenarios } from "./compare-scenarios.js";
 import { findConflicts } from "./find-conflicts.js";
 import { createCommentFilter, hidePeople } from "./hide-people.js";
@@ -148,6 +148,7 @@ export async function runReview(
 ): Promise<Review> {
   const { project, warn, setProgress } = context;
   const sides = await openSides(project, base, context.io);
+  const threads: ReplayThreads[] = [];
   try {
     const { before, after, notes } = sides;
     const io = { ...context.io, cwd: project.root };
@@ -162,15 +163,34 @@ export async function runReview(
       ),
     );
     const affected = await findAffectedWorkflows(before.project, after.project, comparisons);
-    const sampleContext = { before, after, affected, renames, io, warn, setProgress };
-    const scenarios = await compareScenarioSamples(sampleContext);
-    const samples: SampleComparison[] = [scenarios.samples];
-    const timed: TimedSamples[] = [];
+    const sampleContext = {
+      before,
+      after,
+      affected,
+      renames,
+      readsAllContents: prices !== null,
+      io,
+      warn,
+      setProgress,
+    };
     const baseError = await findProjectError(before);
     if (baseError !== null) notes.push(`${before.name} is invalid and runs no triggers: ${baseError.message}`);
-    for (const own of sources) {
+    for (const own of baseError === null ? sources : [])
+      threads.push(own.kind === "file" ? await startReplays(own.source, sampleContext) : { before: null, after: null });
+    const scenarios = await compareScenarioSamples(sampleContext);
+    const scenarioReview = await compareScenarios(scenarios.before, scenarios.after);
+    const findFindings = async (): Promise<ReviewReport["findings"]> => {
+      setProgress("validating");
+      const conflicts = findConflicts(after, comparisons);
+      return compareFindings(await validate(before), [...conflicts, ...(await validate(after))]);
+    };
+    const hasThreads = threads.some((own) => own.before !== null || own.after !== null);
+    const earlyFindings = hasThreads ? await findFindings() : null;
+    const samples: SampleComparison[] = [scenarios.samples];
+    const timed: TimedSamples[] = [];
+    for (const [index, own] of sources.entries()) {
       const compared = await (baseError === null
-        ? compareTriggerSamples(own.source, sampleContext)
+        ? compareTriggerSamples(own.source, sampleContext, threads[index])
         : compareWithInvalidBase(own.source, sampleContext, baseError));
       const sample = await hidePeople(compared, own.source);
       samples.push(sample);
@@ -207,10 +227,7 @@ export async function runReview(
       return at < 0 ? (a.workflow < b.workflow ? -1 : 1) : (y[at] ?? 0) - (x[at] ?? 0);
     });
     const all = reviewed.flatMap(({ differences }) => differences);
-    const scenarioReview = await compareScenarios(scenarios.before, scenarios.after);
-    setProgress("validating");
-    const conflicts = findConflicts(after, comparisons);
-    const findings = compareFindings(await validate(before), [...conflicts, ...(await validate(after))]);
+    const findings = earlyFindings ?? (await findFindings());
     const rejected = samples.flatMap((sample) =>
       mergeRejected(sample, ({ code, workflow }, side) => {
         const state = workflowComparisons.get(workflow ?? "")?.state;
@@ -275,6 +292,7 @@ export async function runReview(
       commentFilter: await createCommentFilter([before, after], samples, data, `knock review ${report.project}`),
     };
   } finally {
+    await Promise.all(threads.flatMap(({ before, after }) => [before?.stop(), after?.stop()]));
     sides.close();
   }
 }

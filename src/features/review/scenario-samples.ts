@@ -35,6 +35,14 @@ export interface SampleRun {
   rejected: RejectedSample[];
 }
 
+/** Adds a part of a sample to it. */
+export function appendSample(to: SampleRun, { messages = [], runs = [], rejected = [] }: Partial<SampleRun>): void {
+  // As arguments of one call, many items would exceed the stack.
+  for (const message of messages) to.messages.push(message);
+  for (const run of runs) to.runs.push(run);
+  for (const sample of rejected) to.rejected.push(sample);
+}
+
 /** A file of scenarios of one side. `id` is its path in the folder of the workflows, or in the project. */
 export interface ScenarioFile {
   id: string;

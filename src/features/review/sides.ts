@@ -17,6 +17,8 @@ export interface ReviewSide {
   name: string;
   commit: string | null;
   project: Project;
+  /** The folder to which paths in messages are relative. */
+  cwd: string;
   /** The project's folder in the repository; empty for the root. */
   folder: string;
 }
@@ -74,13 +76,16 @@ async function findOldFolder({ root, knockDir }: Project, folder: string, revisi
 }
 
 /** Opens a project without workflows, which stands for one that does not exist at a revision. */
-async function openEmptyProject({ knockDir, root }: Project): Promise<{ project: Project; close(): void }> {
+async function openEmptyProject({
+  knockDir,
+  root,
+}: Project): Promise<{ project: Project; cwd: string; close(): void }> {
   const name = relative(root, knockDir) || "knock";
   const folder = await createTemporaryFolder("knock-revision-", async (created) => {
     mkdirSync(join(created, name, "workflows"), { recursive: true });
   });
   const project = openProject({ root: folder, knockDir: join(folder, name), settings: {} }, folder);
-  return { project, close: () => rmSync(folder, { recursive: true, force: true }) };
+  return { project, cwd: folder, close: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
 /** Opens the base and the working tree. Throws `usage` for a base that git does not have. */
@@ -91,11 +96,11 @@ export async function openSides(
 ): Promise<ReviewSides> {
   const found = await findBase(project, base, { env, cwd });
   const options = { flag: FLAG, includes: isReviewed };
-  const after = { side: "after", name: "the working tree", commit: null, project, folder: "" } as const;
+  const after = { side: "after", name: "the working tree", commit: null, project, cwd, folder: "" } as const;
   if (found.isFolder) {
     const opened = await openRevision(project, { ...options, revision: found.revision }, cwd);
     return {
-      before: { side: "before", name: opened.name, commit: null, project: opened.project, folder: "" },
+      before: { side: "before", name: opened.name, commit: null, project: opened.project, cwd: opened.cwd, folder: "" },
       after,
       notes: [],
       close: opened.close,
@@ -109,7 +114,12 @@ export async function openSides(
   if (oldFolder === null) {
     const empty = await openEmptyProject(project);
     const note = `The project does not exist in ${found.name}, so everything in it is new.`;
-    return { before: { ...side, project: empty.project, folder }, after: head, notes: [note], close: empty.close };
+    return {
+      before: { ...side, project: empty.project, cwd: empty.cwd, folder },
+      after: head,
+      notes: [note],
+      close: empty.close,
+    };
   }
   const moved = oldFolder === folder ? {} : { folder: oldFolder };
   const opened = await openRevision(project, { ...options, ...moved, revision: found.revision }, cwd).catch(
@@ -120,5 +130,10 @@ export async function openSides(
     },
   );
   const notes = oldFolder === folder ? [] : [`The project was in ${oldFolder || "the root"} before.`];
-  return { before: { ...side, project: opened.project, folder: oldFolder }, after: head, notes, close: opened.close };
+  return {
+    before: { ...side, project: opened.project, cwd: opened.cwd, folder: oldFolder },
+    after: head,
+    notes,
+    close: opened.close,
+  };
 }

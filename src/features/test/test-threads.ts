@@ -1,9 +1,6 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { getBuiltinModule, versions } from "node:process";
 import type { Worker } from "node:worker_threads";
-import { findPackageFolder } from "../../util/find-package-folder.js";
-import { isExecutable } from "../../util/is-executable.js";
+import { startThread } from "../../context/start-thread.js";
 import { monotonicClock } from "../../util/monotonic-clock.js";
 import type { TestWorkerData, TestWorkerMessage } from "./test-worker.js";
 
@@ -33,21 +30,11 @@ function restoreOptimization(): void {
   setBudget(DEFAULT_BUDGET);
 }
 
-/** The last argument of a thread. */
-export const THREAD_ARGUMENT = "--thread";
-
 /** Starting a thread costs about 100 ms of a processor, so runs that end sooner use none. */
 const START_AFTER_MS = 150;
 
 /** Returns the number of threads, including the main one, unless `--workers` sets it. */
 const getDefaultThreadCount = (): number => getBuiltinModule("node:os").availableParallelism();
-
-/** A thread of the executable cannot read the files inside it, so it runs a text that mounts them. */
-const EXECUTABLE_OPTIONS = { eval: true, execArgv: ["--experimental-vfs", "--disable-warning=ExperimentalWarning"] };
-
-function readExecutableThread(): string {
-  return readFileSync(join(findPackageFolder(), "thread.cjs"), "utf8");
-}
 
 interface ThreadOptions {
   /** The module that a thread runs; null runs everything in this thread. */
@@ -74,13 +61,9 @@ export class TestThreads {
     if (monotonicClock.now() - this.startedAt < startAfterMs) return;
     const count = Math.min((maxThreads ?? getDefaultThreadCount()) - 1, remainingFiles - 1);
     if (count < 1) return;
-    const { Worker } = await import("node:worker_threads");
     let readyCount = 0;
     for (let n = 0; n < count; n++) {
-      const options = { argv: ["test", THREAD_ARGUMENT], workerData: data() };
-      const worker = isExecutable()
-        ? new Worker(readExecutableThread(), { ...options, ...EXECUTABLE_OPTIONS })
-        : new Worker(threadFile, options);
+      const worker = await startThread(threadFile, "test", data());
       worker.on("message", (message: TestWorkerMessage) => {
         if (!("isReady" in message)) onMessage(message);
         // All threads have loaded their code, which V8 refuses with other flags.
