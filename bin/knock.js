@@ -13,9 +13,9 @@ if ((word === "--version" || word === "-V") && more.length === 0) {
   writeSync(1, `${require("../package.json").version}\n`);
   process.exit();
 }
-const COMMANDS = "notify trigger cancel runs messages clock worker dev test completion-server".split(" ");
+const COMMANDS = "notify trigger cancel runs messages clock worker dev mcp test completion-server".split(" ");
 /** The commands that run until a signal stops them, which is their regular end. */
-const SERVERS = "worker dev".split(" ");
+const SERVERS = "worker dev mcp".split(" ");
 const INTERRUPTED = [129, 130, 143];
 const DAY_MS = 86_400_000;
 const MAX_AGE_MS = 30 * DAY_MS;

@@ -109,6 +109,23 @@ export const noChildProcess = {
 };
 
 /**
+ * Omits the JSON Schema validator of the MCP library, a third of its code. It only checks forms that a server asks users to
+ * fill in, which this server does not.
+ */
+export const mcpWithoutValidator = {
+  name: "mcp-without-validator",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^@modelcontextprotocol\/server\/_shims$/ }, () => ({
+      path: "none",
+      namespace: "mcp-without-validator",
+    }));
+    onLoad({ filter: /.*/, namespace: "mcp-without-validator" }, () => ({
+      contents: 'export { default as process } from "node:process"; export class DefaultJsonSchemaValidator {}',
+    }));
+  },
+};
+
+/**
  * Omits the tables of JSON documents and file formats. They are read from the source, for the published schemas and the
  * documentation.
  */

@@ -27,6 +27,7 @@ const GUIDE_ORDER = [
   "tenants-and-branding",
   "test-your-app",
   "react-feed",
+  "coding-agents",
   "ci",
   "review-pull-requests",
   "remote-and-keys",

@@ -14,8 +14,8 @@ const SECTIONS = [
   ["Reference", ["reference", "reference/files"]],
   ["Optional", ["reference/commands"]],
 ];
-/** Folders whose texts are in the full file. Tables of the reference are printed by `knock docs`, and would double the package. */
-const FULL = ["guide", "recipes"];
+/** Folders whose texts are in the full file. `knock docs` prints the others, for which the package has no room twice. */
+const FULL = ["guide"];
 const SUMMARY =
   "knock runs notification workflows locally: it triggers them, moves the clock, shows every message with the reasons, and tests them with scenarios. Offline, without an account.";
 
@@ -32,8 +32,8 @@ function formatLink(path, readPage) {
   return `- [${toPlain(title)}](${path})${sentence === "" ? "" : `: ${toPlain(sentence)}`}`;
 }
 
-/** Returns a page without its title's comment and the markers of tests. */
-const cleanPage = (text) => text.replaceAll(/^<!--.*-->\n+/gm, "").trim();
+/** Returns a page without the markers of tests, and without the targets of links, which are pages of the same file. */
+const cleanPage = (text) => toPlain(text.replaceAll(/^<!--.*-->\n+/gm, "")).trim();
 
 export function buildPages(readPage) {
   const sections = SECTIONS.map(([heading, folders]) => {
@@ -41,7 +41,7 @@ export function buildPages(readPage) {
     if (heading === "Reference") paths.push("troubleshooting.md");
     return [`## ${heading}`, paths.map((path) => formatLink(path, readPage)).join("\n")];
   });
-  const texts = [...FULL.flatMap(listPages), "troubleshooting.md"].map(
+  const texts = FULL.flatMap(listPages).map(
     (path) => `<!-- docs/${path} -->\n\n${cleanPage(readPage(`docs/${path}`))}`,
   );
   const note =
@@ -51,7 +51,7 @@ export function buildPages(readPage) {
     "docs/llms-full.txt": `${joinParts(
       "# knock",
       `> ${SUMMARY}`,
-      "The guide, the recipes and the troubleshooting page. Run `knock docs reference/README` for the pages of the reference.",
+      "The guide. Run `knock docs` for the list of all pages, and `knock docs <page>` to read a recipe or a page of the reference.",
       texts,
     )}\n`,
   };

@@ -10,6 +10,7 @@ import { doctor } from "../features/doctor/feature.js";
 import { forecast } from "../features/forecast/feature.js";
 import { init } from "../features/init/feature.js";
 import { logs } from "../features/logs/feature.js";
+import { mcp } from "../features/mcp/feature.js";
 import { newFiles } from "../features/new/feature.js";
 import { replay } from "../features/replay/feature.js";
 import { review } from "../features/review/feature.js";
@@ -35,6 +36,7 @@ export const FEATURES: readonly Feature[] = [
   account,
   types,
   dev,
+  mcp,
   init,
   newFiles,
   settings,

@@ -41,6 +41,11 @@ const COMMANDS: Commands = {
     const { registerDocs } = await import("../features/docs/command.js");
     return (program, context) => registerDocs(program, context, loadHelpTopics);
   },
+  async dev() {
+    const { registerDev } = await import("../features/dev/command.js");
+    const services = await Promise.all(FEATURES.map((feature) => feature.loadHttpServices?.() ?? []));
+    return (program, context) => registerDev(program, context, services.flat());
+  },
   async help() {
     const { registerHelp } = await import("../commands/help.js");
     const topics = await loadHelpTopics();

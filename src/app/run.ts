@@ -1,12 +1,13 @@
 import { createContext } from "../context/command-context.js";
 import type { ProcessIO } from "../context/process-io.js";
+import type { CommandRequest, CommandResult, SharedEngine } from "../context/run-command.js";
 import { setLiquidMode } from "../engine/liquid/liquid-mode.js";
 import { getExitCode, KnockError } from "../errors/knock-error.js";
 import { quoteForShell } from "../input/restore-quotes.js";
 import { Output } from "../output/output.js";
-import { printError } from "../output/print-error.js";
+import { printError, toErrorDocument } from "../output/print-error.js";
 import { correctWord, type Hint } from "../util/find-nearest.js";
-import { parsePointer } from "../util/json.js";
+import { type JsonObject, parsePointer } from "../util/json.js";
 import { correctCommand } from "./correct-command.js";
 import { type Program, runProgram } from "./run-program.js";
 
@@ -69,24 +70,62 @@ interface RunResult {
   isFinal: boolean;
   /** Whether a write to standard output is still waiting for its reader. */
   isOutputBlocked: boolean;
+  /** The document of the error that ended the command, or null. */
+  error: JsonObject | null;
 }
 
-/** Runs the command that argv names and returns its exit code. Every error is caught here and printed once. */
-export async function run(program: Program, io: ProcessIO): Promise<RunResult> {
+/** Collects what a command writes. */
+function createTextStream(): { stream: ProcessIO["stdout"]; getText(): string } {
+  const texts: string[] = [];
+  return { stream: { write: (text) => texts.push(text) }, getText: () => texts.join("") };
+}
+
+/** Runs a command inside the process of another one. */
+async function runInProcess(
+  program: Program,
+  io: ProcessIO,
+  { argv, env, input, signal, engine, onProgress }: CommandRequest,
+): Promise<CommandResult> {
+  const stdout = createTextStream();
+  const stderr = createTextStream();
+  const commandIO: ProcessIO = {
+    ...io,
+    ...{ argv, signal, onProgress, env: { ...io.env, ...env }, stdout: stdout.stream, stderr: stderr.stream },
+    stdinIsTerminal: false,
+    stdinIsPiped: input !== undefined,
+    async *readStdin() {
+      if (input !== undefined) yield Buffer.from(input);
+    },
+    confirm: async () => false,
+    askSecret: async () => null,
+  };
+  const { code, error } = await run(program, commandIO, engine);
+  return { code, error, stdout: stdout.getText(), stderr: stderr.getText() };
+}
+
+/**
+ * Runs the command that argv names and returns its exit code. Every error is caught here and printed once. `engine` has parts
+ * that another command shares with it.
+ */
+export async function run(program: Program, io: ProcessIO, engine?: SharedEngine): Promise<RunResult> {
   const output = await Output.open(io);
   if (!setLiquidMode(io.env.KNOCK_LIQUID))
     output.warn(`KNOCK_LIQUID is neither "compile" nor "interpret", so it has no effect`);
   let code = 0;
   let isFinal = false;
-  const context = createContext(io, output, (requested, final = false) => {
+  let errorDocument: JsonObject | null = null;
+  const setExitCode = (requested: number, final = false): void => {
     code = requested;
     isFinal = final;
-  });
+  };
+  const runCommand = (request: CommandRequest): Promise<CommandResult> => runInProcess(program, io, request);
+  const context = createContext(io, output, { setExitCode, runCommand }, engine);
   const fail = (error: unknown): void => {
     output.verbosity = { ...output.verbosity, json: hasJsonFlag(io.argv) };
     const correction = error instanceof KnockError ? error.correction : undefined;
     const suggestion = correctCommand(io.name, io.argv, correction);
     printError(error, output, io.env.KNOCK_DEBUG === "1", suggestion);
+    errorDocument = toErrorDocument(error);
     code = getExitCode(error);
     isFinal = false;
   };
@@ -100,5 +139,5 @@ export async function run(program: Program, io: ProcessIO): Promise<RunResult> {
   } catch (error) {
     fail(error);
   }
-  return { code, isFinal, isOutputBlocked: output.isBlocked };
+  return { code, isFinal, isOutputBlocked: output.isBlocked, error: errorDocument };
 }

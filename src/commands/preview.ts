@@ -15,6 +15,7 @@ import { printPreview } from "../output/print-preview.js";
 import { findUnidentifiedRecipient } from "../ports/known-names.js";
 import type { ResourceOperations } from "../ports/resource-operations.js";
 import { toHintText } from "../util/find-nearest.js";
+import { isJsonObject } from "../util/json.js";
 import { addExamples, formatSetFlags } from "./shared/examples.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import {
@@ -41,12 +42,12 @@ type Party = Pick<Trigger["recipients"][number], "key" | "upsert">;
 /**
  * The recipient that steps are rendered for if none is given. It can be reached on every channel except push and chat.
  */
-const SAMPLE_RECIPIENT = JSON.stringify({
+const SAMPLE_RECIPIENT = {
   id: "sample",
   name: "Sample User",
   email: "sample@example.com",
   phone_number: "+15555550100",
-});
+};
 
 /**
  * Returns a warning about a recipient or actor that was never identified, or null if it is identified in the store or
@@ -129,11 +130,13 @@ async function runPreview(
 ): Promise<void> {
   if (ref !== undefined && flags.all)
     throw new KnockError("usage", "a step and --all cannot be combined", { hint: "Omit one of them." });
-  const recipients =
-    flags.recipient === undefined ? (flags.file === undefined ? [SAMPLE_RECIPIENT] : undefined) : [flags.recipient];
+  const recipients = flags.recipient === undefined ? undefined : [flags.recipient];
   const { recipient: _recipient, all: _all, watch: _watch, ...rest } = flags;
   const read = async () => {
-    const payload = await firstPayload({ ...rest, recipients }, context);
+    const found = await firstPayload({ ...rest, recipients }, context);
+    const payload = isJsonObject(found.payload)
+      ? { ...found, payload: { recipients: [SAMPLE_RECIPIENT], ...found.payload } }
+      : found;
     const { trigger } = await locatePayloadErrors(payload, () => parseTrigger(payload.payload, workflow, payload.name));
     return trigger;
   };

@@ -9,6 +9,7 @@ import type { ProcessIO } from "./process-io.js";
 import { ProjectFiles } from "./project-files.js";
 import { readFileInterruptibly } from "./read-interruptibly.js";
 import { reportToGitHub } from "./report-to-github.js";
+import type { RunCommand, SharedEngine } from "./run-command.js";
 import { SettingsCache } from "./settings-cache.js";
 import { TargetOpener } from "./target-opener.js";
 
@@ -38,16 +39,22 @@ export interface CommandContext {
   askSecret(question: string): Promise<string | null>;
   /** Reports unmet `--expect` rules to the CI system that runs the command, if that system is supported. */
   reportUnmetExpectations(title: string, results: readonly ExpectationResult[]): void;
+  readonly runCommand: RunCommand;
 }
 
-/** Creates the context of one command. */
-export function createContext(io: ProcessIO, output: Output, exit: CommandContext["setExitCode"]): CommandContext {
+/** Creates the context of one command. `engine` has parts that another command shares with it. */
+export function createContext(
+  io: ProcessIO,
+  output: Output,
+  { setExitCode, runCommand }: Pick<CommandContext, "setExitCode" | "runCommand">,
+  engine: SharedEngine = {},
+): CommandContext {
   const { env, cwd } = io;
   const credentials = once(() => openCredentials(env, cwd));
   const files = new ProjectFiles(io);
   const settings = new SettingsCache(files, credentials, env, output);
   const project = new LocalProject(files, settings, env, output);
-  const target = new TargetOpener(files, settings, project, io, output);
+  const target = new TargetOpener(files, settings, project, io, output, engine);
   return {
     io,
     output,
@@ -69,7 +76,8 @@ export function createContext(io: ProcessIO, output: Output, exit: CommandContex
     get credentials() {
       return credentials();
     },
-    setExitCode: exit,
+    setExitCode,
+    runCommand,
     now: Date.now,
     sleep: io.sleep,
     confirm: io.confirm,

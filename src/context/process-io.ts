@@ -52,6 +52,8 @@ export interface ProcessIO {
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
   confirm(question: string): Promise<boolean>;
   askSecret(question: string): Promise<string | null>;
+  /** Receives the progress of a command that runs without a terminal. */
+  onProgress?(text: string): void;
 }
 
 declare const __VERSION__: string;

@@ -1,3 +1,4 @@
+import type { Environment } from "../domain/environment/environment.js";
 import { type ApiRequest, buildTriggerRequest, createIdempotencyKey } from "../domain/trigger/api-request.js";
 import type { Trigger } from "../domain/trigger/trigger.js";
 import { KnockError } from "../errors/knock-error.js";
@@ -9,10 +10,12 @@ import { createDueWorkCheck } from "./check-due-work.js";
 import { createLocalEngine } from "./create-local-engine.js";
 import { createDeliveryGuard, type GuardDeliveries } from "./guard-deliveries.js";
 import type { LocalProject } from "./local-project.js";
+import { mapEnvironment } from "./map-environment.js";
 import { openProjectStore, openStoreForCheck } from "./open-project-store.js";
 import { loadRequestGuard, openRemoteTarget } from "./open-remote-target.js";
 import type { ProcessIO } from "./process-io.js";
 import type { ProjectFiles } from "./project-files.js";
+import type { SharedEngine } from "./run-command.js";
 import type { SettingsCache } from "./settings-cache.js";
 import { hasStore, resolveStoreLocation } from "./store-location.js";
 import type { BulkConnection, TargetAccess, TargetFlags } from "./target-flags.js";
@@ -32,6 +35,13 @@ interface EngineOptions {
   tracing?: Tracing | undefined;
 }
 
+/** Returns an environment whose channels deliver nothing. */
+function sandboxChannels(environment: Environment): Environment {
+  const channels = Object.assign(Object.create(null) as Environment["channels"], environment.channels);
+  for (const [key, channel] of Object.entries(channels)) if (channel) channels[key] = { ...channel, deliver: false };
+  return { ...environment, channels };
+}
+
 /** Opens the target of a command, and closes everything that was opened. */
 export class TargetOpener {
   private readonly opened: Operations[] = [];
@@ -45,6 +55,7 @@ export class TargetOpener {
     private readonly project: LocalProject,
     private readonly io: ProcessIO,
     private readonly output: Output,
+    private readonly shared: SharedEngine,
   ) {}
 
   async open(flags: TargetFlags, access: TargetAccess = "write", connection?: BulkConnection): Promise<Operations> {
@@ -131,11 +142,18 @@ export class TargetOpener {
     flags: TargetFlags,
     { supportsRemote = false, openStore = openProjectStore, tracing }: EngineOptions,
   ): Promise<LocalOperations> {
+    const { operations, faults, isSandboxed = false } = this.shared;
+    if (operations !== undefined) return Object.create(operations, { close: { value: async () => {} } });
     const { project, location, guardDeliveries } = await this.locate(flags, supportsRemote);
     const branch = await this.project.resolveBranch(project, flags);
     const store = await openStore(project, location);
     try {
-      const engine = createLocalEngine(project, store, this.io, {
+      const definitions = mapEnvironment(project, (environment) => {
+        const mapped = isSandboxed ? sandboxChannels(environment) : environment;
+        return faults?.applyTo(mapped) ?? mapped;
+      });
+      const engine = createLocalEngine(definitions, store, this.io, {
+        ...(faults === undefined ? {} : { wrapProviders: (next) => (channel) => faults.wrapProvider(channel, next) }),
         warn: (text) => this.output.warn(text),
         ...(branch === null ? {} : { branch }),
         guardDeliveries,

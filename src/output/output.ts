@@ -10,6 +10,8 @@ interface OutputOptions {
   stdout: OutputStream;
   stderr: OutputStream;
   env: Record<string, string | undefined>;
+  /** Receives the progress in place of a spinner. */
+  onProgress?: ((text: string) => void) | undefined;
 }
 
 /** The number of different warnings that are remembered. */
@@ -198,6 +200,7 @@ export class Output {
 
   /** Shows a spinner on standard error while `work` runs, if it is a terminal. `setText` changes the spinner's text. */
   async showProgress<T>(text: string, work: (setText: (text: string) => void) => Promise<T>): Promise<T> {
+    if (this.options.onProgress !== undefined) return work(this.options.onProgress);
     // If the width of a terminal is unknown, as in CI and containers, ora would count its lines forever.
     if (!this.isErrorTerminal || !this.options.stderr.columns || this.verbosity.quiet) return work(() => {});
     const { default: ora } = await import("ora");

@@ -25,6 +25,12 @@ const RUN_ELSEWHERE: Record<string, string> = {
   "vendor/ws.cjs": "dev.test.ts",
 };
 
+/** The first message of a client of `knock mcp`. */
+const INITIALIZE = {
+  ...{ jsonrpc: "2.0", id: 1, method: "initialize" },
+  params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "test", version: "1" } },
+};
+
 /** Runs commands of a sample in sequence, and records which parts of the build they load. */
 class Commands {
   private readonly hook: string;
@@ -138,6 +144,7 @@ async function runCommands(collab: Sample): Promise<Commands> {
   await knock.run(["doctor"], "file_modes");
   await knock.run(["docs", "move", "the", "clock"], /^guide\/time-and-batches#move-the-clock /);
   await knock.run(["completion", "bash"], "knock completion-server");
+  await knock.run(["mcp"], '"name":"knock"', { input: `${JSON.stringify(INITIALIZE)}\n` });
   await knock.run(["help", "error", "actor_missing"], "actor_missing (exit code 5)");
   await knock.run(["config", "list"], /^api_key +sk_…redacted +profile$/m);
   return knock;

@@ -86,7 +86,7 @@ describe.concurrent("knock help --json", () => {
 
 describe("without a terminal", () => {
   /** Commands that run until they are stopped. */
-  const UNTIL_STOPPED: Readonly<Record<string, readonly string[]>> = { dev: ["--port", "0"], worker: [] };
+  const UNTIL_STOPPED: Readonly<Record<string, readonly string[]>> = { dev: ["--port", "0"], mcp: [], worker: [] };
 
   it("no command reads standard input unless an option says so", async ({ collab }) => {
     const readers: string[] = [];

@@ -43,8 +43,8 @@ interface Schema {
   items?: Schema;
 }
 
-/** Commands whose result is text for people. */
-const WITHOUT_JSON: readonly string[] = [];
+/** Commands that print no result. The messages of `mcp` are those of its protocol. */
+const WITHOUT_JSON: readonly string[] = ["mcp"];
 
 /** Returns the names of all commands with or without `--json`, such as `runs list`. */
 async function listCommandNames(hasJson: boolean): Promise<string[]> {

@@ -46,7 +46,10 @@ function listCommandLines(): string[][] {
 async function loadProgram(): Promise<Command> {
   const stream = { isTTY: false, write: () => {} };
   const io = { argv: [], env: {}, cwd: FOLDER, cachePrefix: null, stdout: stream, stderr: stream };
-  const services = createContext(io as unknown as ProcessIO, await Output.open(io), () => {});
+  const services = createContext(io as unknown as ProcessIO, await Output.open(io), {
+    setExitCode: () => {},
+    runCommand: async () => ({ code: 0, stdout: "", stderr: "", error: null }),
+  });
   const program = new Command("knock");
   for (const load of Object.values(PROGRAM.commands)) (await load())(program, services);
   return program;

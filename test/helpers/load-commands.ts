@@ -8,7 +8,10 @@ import { Output } from "../../src/output/output.js";
 export async function loadCommands(): Promise<readonly Command[]> {
   const stream = { isTTY: false, write: () => {} };
   const io = { argv: [], env: {}, cwd: "/", cachePrefix: null, stdout: stream, stderr: stream };
-  const services = createContext(io as unknown as ProcessIO, await Output.open(io), () => {});
+  const services = createContext(io as unknown as ProcessIO, await Output.open(io), {
+    setExitCode: () => {},
+    runCommand: async () => ({ code: 0, stdout: "", stderr: "", error: null }),
+  });
   const program = new Command("knock");
   for (const load of Object.values(PROGRAM.commands)) (await load())(program, services);
   return program.commands;

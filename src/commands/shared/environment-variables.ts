@@ -81,9 +81,14 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
   {
     name: "KNOCK_MAX_DUE_RUNS",
     group: "Settings",
-    meaning:
-      "number of due runs in a PostgreSQL store above which triggers with more than 50 recipients are rejected (HTTP 429)",
+    meaning: "due runs in a PostgreSQL store above which triggers with more than 50 recipients are rejected (HTTP 429)",
     default: "`100000`",
+  },
+  {
+    name: "KNOCK_MCP_TOKEN",
+    group: "Settings",
+    meaning: "token for `/mcp` of a `knock dev` that others can reach",
+    default: "`/mcp` is off",
   },
   {
     name: "KNOCK_ENVIRONMENT",

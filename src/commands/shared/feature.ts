@@ -4,6 +4,7 @@ import type { OutputDocument } from "../../output/documents/describe-document.js
 import type { PublishedSchema } from "../../project/file-schemas.js";
 import type { Project } from "../../project/open-project.js";
 import type { HelpTopic } from "./help-topic.js";
+import type { HttpService } from "./http-service.js";
 
 /** Adds a command to the program. */
 export type RegisterCommand = (program: Command, context: CommandContext) => void;
@@ -18,6 +19,8 @@ export interface Feature {
   loadFileSchemas?(): Promise<Readonly<Record<string, PublishedSchema>>>;
   /** Pages of `knock help`, by topic. */
   helpTopics?: Readonly<Record<string, () => Promise<HelpTopic>>>;
+  /** Loads what `knock dev` serves for the feature. */
+  loadHttpServices?(): Promise<readonly HttpService[]>;
   /** Loads what completes the values of its options and arguments. */
   loadCompletions?(): Promise<Completions>;
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { addExamples, formatSetFlags } from "../../commands/shared/examples.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "../../commands/shared/help-groups.js";
+import type { HttpService } from "../../commands/shared/http-service.js";
 import { addCommonOptions, addProjectOptions, type CommonFlags } from "../../commands/shared/options.js";
 import { parsePort } from "../../commands/shared/parse-number.js";
 import type { CommandContext } from "../../context/command-context.js";
@@ -10,6 +11,7 @@ import { getConfigFolder } from "../../context/credentials.js";
 import type { TargetFlags } from "../../context/target-flags.js";
 import { createTemporaryFolder } from "../../context/temporary-folder.js";
 import { KnockError } from "../../errors/knock-error.js";
+import type { ServedEngine } from "../../ports/served-engine.js";
 import type { OpenedEmulator } from "./open-project-emulator.js";
 
 const DEFAULT_PORT = 8484;
@@ -34,7 +36,8 @@ type DevFlags = CommonFlags &
     uncommitted?: boolean;
   };
 
-export function registerDev(program: Command, context: CommandContext): void {
+/** `services` are parts of other features that the server serves. */
+export function registerDev(program: Command, context: CommandContext, services: readonly HttpService[] = []): void {
   const command = program
     .command("dev")
     .argument("[command...]", "a command after -- that runs against the API, without a shell")
@@ -73,7 +76,7 @@ export function registerDev(program: Command, context: CommandContext): void {
     ],
   );
   command.action((words: string[], flags: DevFlags) => {
-    return runDev(resolveCommand(words, flags, context), flags, context);
+    return runDev(resolveCommand(words, flags, context), flags, services, context);
   });
 }
 
@@ -127,7 +130,12 @@ function resolveCommand(words: readonly string[], { exec }: DevFlags, { argv }: 
   return words;
 }
 
-async function runDev(command: ExecutedCommand, flags: DevFlags, context: CommandContext): Promise<void> {
+async function runDev(
+  command: ExecutedCommand,
+  flags: DevFlags,
+  services: readonly HttpService[],
+  context: CommandContext,
+): Promise<void> {
   const { io, output, target } = context;
   const { project, location, guardDeliveries } = await target.locate(flags);
   const { openProjectEmulator } = await import("./open-project-emulator.js");
@@ -143,6 +151,10 @@ async function runDev(command: ExecutedCommand, flags: DevFlags, context: Comman
     // While a command runs, its own output matters more than the request log.
     logsRequests: command === null || output.verbosity.verbose,
     readyFile: flags.readyFile ?? null,
+    services: services.map(({ path, open }) => ({
+      path,
+      open: (engine: ServedEngine) => open(engine, { flags, host: flags.host }, context),
+    })),
   };
   const emulator = await openProjectEmulator(project, location, options, io, output);
   try {

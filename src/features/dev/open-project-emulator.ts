@@ -26,7 +26,7 @@ import { openTracing } from "../../tracing/open-tracing.js";
 import type { Tracing } from "../../tracing/tracing.js";
 import { applyFileChanges } from "./apply-file-changes.js";
 import type { Account } from "./emulator/account.js";
-import type { SceneParts } from "./emulator/emulator-options.js";
+import type { EmulatorOptions, SceneParts } from "./emulator/emulator-options.js";
 import { LocalTracking } from "./emulator/local-tracking.js";
 import { type Emulator, startEmulator } from "./emulator/start-emulator.js";
 import { serializeDelivery } from "./emulator/webhooks/webhook-delivery.js";
@@ -57,6 +57,7 @@ interface EmulatorFlags extends AccountFlags {
    * writes none.
    */
   readyFile: string | null;
+  services?: EmulatorOptions["services"];
 }
 
 /** A running local API. */
@@ -156,6 +157,7 @@ export async function openProjectEmulator(
       rateLimits: flags.rateLimits,
       strict: flags.strict,
       tracer: tracing?.tracer,
+      services: flags.services,
       runsDueWork: !isPostgresLocation(location),
       onBlocked: (occurrence) => warnBlockedOccurrence(occurrence, output),
       openScene,

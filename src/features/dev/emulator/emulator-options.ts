@@ -1,6 +1,7 @@
 import type { Environment } from "../../../domain/environment/environment.js";
 import type { Definitions } from "../../../ports/definitions.js";
 import type { BlockedOccurrence, LocalOperations } from "../../../ports/operations.js";
+import type { HandleHttpRequest, ServedEngine } from "../../../ports/served-engine.js";
 import type { SourceOperations } from "../../../ports/source-service.js";
 import type { Tracer } from "../../../ports/tracer.js";
 import type { TrackedLinks } from "../../../ports/tracked-links.js";
@@ -56,6 +57,8 @@ export interface EmulatorOptions {
   readVariable(name: string): string | undefined;
   /** Empties the store and fills it as it is when it is first opened. */
   reset(keep: { recipients: boolean }): Promise<void>;
+  /** The services of other features, by path. Each is opened with the first request of an app. */
+  services?: readonly { path: string; open(engine: ServedEngine): Promise<HandleHttpRequest> }[] | undefined;
   host: string;
   /** Additional names allowed in the `Host` header, in lower case. `.lark.test` includes all subdomains. */
   allowedHosts?: readonly string[];
@@ -109,6 +112,7 @@ export interface SceneManager {
 /** Options of the server, which all scenes share. */
 export type SharedOptionName =
   | "readPage"
+  | "services"
   | "host"
   | "allowedHosts"
   | "port"

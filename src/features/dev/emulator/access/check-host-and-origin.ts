@@ -42,8 +42,8 @@ export function checkHost(
 }
 
 /**
- * Throws a 403 API error for a request from a page of another origin. Routes under `/__knock/` can change everything
- * and need no key. Links, images and frames send no `Origin` header, but browsers send `Sec-Fetch-Site`, in which a
+ * Throws a 403 API error for a request from a page of another origin. Routes under `/__knock/` and services can
+ * change everything and need no key. Links, images and frames send no `Origin` header, but browsers send `Sec-Fetch-Site`, in which a
  * displayed email counts as another site.
  */
 export function checkOrigin(context: RequestContext, { host, port }: Pick<HandlerOptions, "host" | "port">): void {
@@ -56,5 +56,9 @@ export function checkOrigin(context: RequestContext, { host, port }: Pick<Handle
   const site = context.header("sec-fetch-site");
   const isOwn = origin === undefined || isSame || (isLocal && url?.port === String(port));
   if (isOwn && site !== "cross-site" && site !== "same-site") return;
-  throw new ApiError(403, "authorization", "Pages of other origins cannot use /__knock/");
+  throw new ApiError(
+    403,
+    "authorization",
+    `Pages of other origins cannot use ${context.path.startsWith("/__knock/") ? "/__knock/" : context.path}`,
+  );
 }

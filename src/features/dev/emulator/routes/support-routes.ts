@@ -21,6 +21,7 @@ import { ApiError, createInvalidFieldError, createNotFoundError, createUnknownNa
 import type { Query } from "../http/query.js";
 import { listDefinitionSources, listKnownChannels } from "../list-known-channels.js";
 import { parseClockMove } from "./parse-clock-move.js";
+import { resetStore } from "./reset-store.js";
 
 /**
  * The request and the services that a handler of the test routes under `/__knock/` receives. These routes need no key.
@@ -52,14 +53,10 @@ interface TestRoute extends SupportRoute {
 const DEFAULT_IDLE_TIMEOUT_MS = 5_000;
 const MAX_MESSAGES = 1_000;
 
-async function resetStore(context: SupportContext): Promise<JsonObject> {
-  const { worker, bulkOperations: bulk, faults, webhooks, reset } = context;
+async function handleReset(context: SupportContext): Promise<JsonObject> {
   const { keep } = checkRequest(resetBodySchema(), await context.body());
   const recipients = keep?.includes("recipients") ?? false;
-  await bulk.waitUntilDone(); // otherwise its rows would be written to the empty store
-  faults.clear();
-  await worker.runExclusively(() => reset({ recipients }));
-  await webhooks?.clear();
+  await resetStore(context, { recipients });
   return { reset: true, kept: recipients ? ["recipients"] : [] };
 }
 
@@ -195,7 +192,7 @@ export const SUPPORT_ROUTES: TestRoute[] = [
     endpoint: "POST /__knock/reset",
     summary: "Empty the store, and load the project's recipients files again",
     input: resetBodySchema,
-    handle: resetStore,
+    handle: handleReset,
   },
   {
     endpoint: "POST /__knock/seed",
