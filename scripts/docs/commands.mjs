@@ -50,6 +50,7 @@ const SCENARIOS = {
   broadcasts: { isolated: true },
   store: { before: [TRIGGERS], isReleased: true },
   dev: { isStopped: true },
+  mcp: { isStopped: true },
   plan: { isServed: true },
   review: {
     before: ["git init --quiet --initial-branch main && git add --all && git commit --quiet --message Start"],
@@ -120,7 +121,8 @@ function formatArguments({ registeredArguments }) {
 
 /** Runs an example. `isServed` is as in the scenarios. */
 function runExample(example, project, { isStopped = false, isServed = false }) {
-  if (!isServed) return project.run(isStopped ? `${example} --port 0` : example, { isStopped });
+  const line = isStopped && example.startsWith("knock dev") ? `${example} --port 0` : example;
+  if (!isServed) return project.run(line, { isStopped });
   return project.serve((url) => {
     project.env = {
       ...{ KNOCK_BASE_URL: url, KNOCK_API_KEY: "sk_test_0123456789" },

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { didYouMean, findNearest, findOnlyNearest } from "../../src/util/find-nearest.js";
+import { didYouMean, findNearest, findOnlyNearest, toHintText } from "../../src/util/find-nearest.js";
 
 describe("findNearest", () => {
   it.each<[string, string[], string | undefined]>([
@@ -33,7 +33,7 @@ describe("findNearest", () => {
 
 describe("didYouMean", () => {
   it("suggests the nearest name, or else lists up to twelve names in order", () => {
-    expect(didYouMean("invit", ["invite", "welcome"], "Workflows")).toBe('Did you mean "invite"?');
+    expect(toHintText(didYouMean("invit", ["invite", "welcome"], "Workflows"))).toBe('Did you mean "invite"?');
     expect(didYouMean("zzz", ["welcome", "invite"], "Workflows")).toBe("Workflows: invite, welcome.");
     expect(didYouMean("zzz", [], "Workflows")).toBeUndefined();
     const many = Array.from({ length: 20 }, (_, index) => `workflow-${String(index).padStart(2, "0")}`);

@@ -31,10 +31,7 @@ async function runMcp(flags: McpFlags, context: CommandContext): Promise<void> {
   const { allowRemote = false, allowWrites = false } = flags;
   if (allowWrites && !allowRemote)
     throw new KnockError("usage", "--allow-writes needs --allow-remote", { hint: "Add --allow-remote." });
-  if (context.io.stdinIsTerminal)
-    context.output.note(
-      "Waiting for messages of the protocol on standard input. A coding agent starts this command; press Ctrl-C to stop.",
-    );
+  context.output.note("waiting for a client of the Model Context Protocol on standard input; press Ctrl-C to stop");
   const { openHost } = await import("./open-host.js");
   const { serveOnStdio } = await import("./serve-stdio.js");
   const { host, close } = await openHost(flags, { read: allowRemote, write: allowRemote && allowWrites }, context);

@@ -21,6 +21,7 @@ export async function serveOnStdio(host: Host, { io, output, signal }: CommandCo
     };
     stdin.once("end", end);
     stdin.once("close", end);
-    signal.addEventListener("abort", end, { once: true });
+    if (signal.aborted) end();
+    else signal.addEventListener("abort", end, { once: true });
   });
 }
