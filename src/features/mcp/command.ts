@@ -32,6 +32,8 @@ async function runMcp(flags: McpFlags, context: CommandContext): Promise<void> {
   if (allowWrites && !allowRemote)
     throw new KnockError("usage", "--allow-writes needs --allow-remote", { hint: "Add --allow-remote." });
   context.output.note("waiting for a client of the Model Context Protocol on standard input; press Ctrl-C to stop");
+  // Without standard input there is no client.
+  if (!context.io.stdinIsPiped && !context.io.stdinIsTerminal) return;
   const { openHost } = await import("./open-host.js");
   const { serveOnStdio } = await import("./serve-stdio.js");
   const { host, close } = await openHost(flags, { read: allowRemote, write: allowRemote && allowWrites }, context);
