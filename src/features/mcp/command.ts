@@ -19,9 +19,9 @@ export function registerMcp(program: Command, context: CommandContext): void {
     .optionsGroup(OPTION_GROUPS.server)
     .option(
       "--allow-remote",
-      "let tools read the account with the settings of the remote target, never with a live key",
+      "allow tools to read the account with the settings of the remote target, never with a live key",
     )
-    .option("--allow-writes", "let tools also trigger workflows of the account (with --allow-remote)");
+    .option("--allow-writes", "allow tools to trigger workflows of the account (with --allow-remote)");
   addExamples(addProjectOptions(command), ["knock mcp", "knock mcp --allow-remote"]).action((flags: McpFlags) =>
     runMcp(flags, context),
   );
