@@ -2,6 +2,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { createDueWorkCheck } from "../../context/check-due-work.js";
 import { createLocalEngine, httpClient } from "../../context/create-local-engine.js";
+import { emptyStore } from "../../context/empty-store.js";
 import { findBuiltFile } from "../../context/find-built-file.js";
 import type { GuardDeliveries } from "../../context/guard-deliveries.js";
 import { mapEnvironment } from "../../context/map-environment.js";
@@ -274,16 +275,7 @@ function buildEmulatorContext({
     onListening: (url) => tracking.setBaseUrl(url),
     environment: definitions.environment,
     readVariable: (name) => env[name],
-    async reset({ recipients }) {
-      if (isPostgresLocation(location))
-        throw new KnockError("not_supported", "a PostgreSQL database is shared with others and cannot be reset", {
-          hint: "Use a local file or --store :memory:, or create the database again.",
-        });
-      await operations.resetClock();
-      await operations.clear({ keepRecipients: recipients });
-      await logs.sources.clear();
-      await applyDataFiles(project.current, store);
-    },
+    reset: (keep) => emptyStore({ store, location, logs, operations }, project.current, keep),
     onError(error) {
       const isDebugging = env.KNOCK_DEBUG === "1";
       if (!(error instanceof KnockError)) return printError(error, output, isDebugging);

@@ -59,10 +59,8 @@ function toResult({ text, ok = true, next = [], document }: ToolOutcome, isFull:
 
 /** Returns an error as a result, with the code, the place and the hint of the command line, so that a model can correct the call. */
 function toErrorResult(error: unknown): ToolResult {
-  const { code, message, hint, details, ...rest } =
-    error instanceof ToolError ? error.document : toErrorDocument(error);
-  const document = { error: { code, message, hint, details, ...rest } } as JsonObject;
-  return { isError: true, content: [{ type: "text", text: markData(JSON.stringify(document)) }] };
+  const document = error instanceof ToolError ? error.document : toErrorDocument(error);
+  return { isError: true, content: [{ type: "text", text: markData(JSON.stringify({ error: document })) }] };
 }
 
 interface CallContext {

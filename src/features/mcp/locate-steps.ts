@@ -23,7 +23,7 @@ export function locateSteps(
     return []; // The workflow was deleted or belongs to the account.
   }
   return refs.flatMap((ref) => {
-    const index = lines.findIndex((line) => line.includes(`"ref": ${JSON.stringify(ref)}`));
+    const index = lines.findIndex((line) => line.replaceAll(/\s/g, "").includes(`"ref":${JSON.stringify(ref)}`));
     return index === -1 ? [] : [{ ref, place: `${relative(root, file)}:${index + 1}` }];
   });
 }

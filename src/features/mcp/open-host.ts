@@ -2,43 +2,24 @@ import { rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { CommandContext } from "../../context/command-context.js";
 import { createLocalEngine } from "../../context/create-local-engine.js";
-import { applyDataFiles, openProjectStore } from "../../context/open-project-store.js";
-import { isPostgresLocation } from "../../context/store-location.js";
+import { emptyStore } from "../../context/empty-store.js";
+import { openProjectStore } from "../../context/open-project-store.js";
 import type { TargetFlags } from "../../context/target-flags.js";
 import { createTemporaryFolder } from "../../context/temporary-folder.js";
-import { listProjectChannels } from "../../domain/project/list-project-channels.js";
 import { checkRequest } from "../../domain/request/check-request.js";
 import { faultBodySchema } from "../../domain/request/helper-bodies.js";
-import { KnockError } from "../../errors/knock-error.js";
+import { listKnownChannels } from "../../ports/known-channels.js";
 import { Faults } from "../../providers/faults.js";
 import { type AccountAccess, createHost, type Host } from "./host.js";
 
-/** Returns every channel that the environment declares or a workflow uses. Invalid workflows are ignored. */
-async function listChannels({ files }: CommandContext, flags: TargetFlags) {
-  const project = await files.require(flags);
-  const keys = await project.workflowKeys();
-  const workflows = await Promise.all(keys.map((key) => project.workflow(key).catch(() => null)));
-  return listProjectChannels(
-    await project.environment(),
-    workflows.filter((workflow) => workflow !== null),
-  );
-}
-
-/** Empties the store of a project and applies its data files. Throws `not_supported` for a database. */
-async function resetStore(context: CommandContext, flags: TargetFlags, keepRecipients: boolean): Promise<void> {
+/** Opens the store of the project and empties it. */
+async function resetStore(context: CommandContext, flags: TargetFlags, keep: { recipients: boolean }): Promise<void> {
   context.files.forget();
   const { project, location } = await context.target.locate(flags);
-  if (isPostgresLocation(location))
-    throw new KnockError("not_supported", "a PostgreSQL database is shared with others and cannot be reset", {
-      hint: "Use a local file, or create the database again.",
-    });
   const store = await openProjectStore(project, location);
   const operations = createLocalEngine(project, store, context.io);
   try {
-    await operations.resetClock();
-    await operations.clear({ keepRecipients });
-    await (await store.openLogs()).sources.clear();
-    await applyDataFiles(project, store);
+    await emptyStore({ store, location, logs: await store.openLogs(), operations }, project, keep);
   } finally {
     await operations.close();
   }
@@ -73,12 +54,13 @@ export async function openHost(
         async add(body) {
           const fault = checkRequest(faultBodySchema(), body);
           context.files.forget();
-          return faults.add(fault, await listChannels(context, selected));
+          const project = await context.files.require(selected);
+          return faults.add(fault, await listKnownChannels({ definitions: project, environment: project.environment }));
         },
         list: () => faults.list(),
         clear: () => faults.clear(),
       },
-      reset: ({ recipients }) => resetStore(context, selected, recipients),
+      reset: (keep) => resetStore(context, selected, keep),
     },
     context,
   );

@@ -1,4 +1,5 @@
 import type { McpServer } from "@modelcontextprotocol/server";
+import { toStandardSchema } from "./standard-schema.js";
 
 interface Prompt {
   name: string;
@@ -55,7 +56,7 @@ const PROMPTS: readonly Prompt[] = [
   },
 ];
 
-/** Returns what the library needs to list the arguments of a prompt, and to check them. */
+/** Returns the schema of a prompt's arguments. */
 function toArgumentSchema(descriptions: Prompt["arguments"]) {
   const entries = Object.entries(descriptions).map(([name, description]) => ({
     name: name.replace("?", ""),
@@ -73,14 +74,7 @@ function toArgumentSchema(descriptions: Prompt["arguments"]) {
     if (missing.length === 0) return { value: values };
     return { issues: missing.map(({ name }) => ({ message: `${name} is required`, path: [name] })) };
   };
-  return {
-    "~standard": {
-      version: 1 as const,
-      vendor: "knock",
-      validate,
-      jsonSchema: { input: () => ({ ...json }), output: () => ({ ...json }) },
-    },
-  };
+  return toStandardSchema(() => json, validate);
 }
 
 /** Adds the prompts. */

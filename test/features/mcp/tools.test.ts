@@ -126,6 +126,11 @@ describe.each(CONNECTIONS.slice(0, 2))("the tools over %s", (name) => {
     expect(text).toContain("This recipient has no run of the workflow");
     expect(text).toContain("1 delivered · 1 waiting");
     expect((await call("messages", { action: "list" })).text).toContain("no messages");
+    const stranger = { id: "kim", email: "kim@example.com" };
+    const values = { workflow: "new-comment", recipient: stranger, data: { page: "Home" } };
+    expect((await call("explain", values)).text).toContain("1 delivered · 1 waiting");
+    const { isError, text: unknown } = await call("explain", { workflow: "new-coment", recipient: "ada" });
+    expect({ isError, unknown }).toMatchObject({ isError: true, unknown: expect.stringContaining("new-comment") });
   });
 
   it("renders, validates, compares, runs scenarios, and reads the documentation", async () => {

@@ -5,7 +5,7 @@ import { printOutcome } from "../../../output/print-outcome.js";
 import { printRecipientRun } from "../../../output/print-runs.js";
 import { filterObjects, type JsonObject } from "../../../util/json.js";
 import { locateSteps } from "../locate-steps.js";
-import type { NextCall, Tool, ToolCall, ToolOutcome } from "../tool.js";
+import { type NextCall, type Tool, type ToolCall, ToolError, type ToolOutcome } from "../tool.js";
 import { recipientField, remoteField, textField, toPayload, toRecipientFilter, triggerFields } from "./fields.js";
 import { readClockTime } from "./read-clock-time.js";
 
@@ -58,6 +58,24 @@ async function explainTrial(input: JsonObject, call: ToolCall): Promise<ToolOutc
   };
 }
 
+/** Returns the ID of the recipient's newest run of the workflow, or null. */
+async function findNewestRun(
+  { workflow, recipient }: JsonObject,
+  isRemote: boolean,
+  call: ToolCall,
+): Promise<string | null> {
+  const options = { workflow: String(workflow), recipient: toRecipientFilter(recipient), limit: "1" };
+  try {
+    const { document } = await call.runJson({ words: ["runs", "list"], options, isRemote });
+    const [newest] = filterObjects(document.items);
+    return newest === undefined ? null : String(newest.id);
+  } catch (error) {
+    // The filter rejects names that the store does not know. The trial run tells what is wrong with them.
+    if (error instanceof ToolError && !isRemote && error.document.code === "resource_missing") return null;
+    throw error;
+  }
+}
+
 export const explain: Tool = {
   name: "explain",
   title: "Explain what a recipient got",
@@ -80,20 +98,11 @@ export const explain: Tool = {
       throw new KnockError("usage", "explain needs run, or workflow and recipient", {
         hint: 'For example {"workflow":"new-comment","recipient":"ada"}.',
       });
-    const { document } = await call
-      .runJson({
-        words: ["runs", "list"],
-        options: { workflow: String(workflow), recipient: toRecipientFilter(recipient), limit: "1" },
-        isRemote,
-      })
-      .catch((error: unknown) => {
-        // A recipient without a run may be unknown to the store.
-        if (isRemote) throw error;
-        return { document: { items: [] as JsonObject[] } as JsonObject };
-      });
-    const [newest] = filterObjects(document.items);
-    return newest === undefined && !isRemote
-      ? explainTrial(input, call)
-      : explainRun(String(newest?.id), isRemote, call);
+    const newest = await findNewestRun(input, isRemote, call);
+    if (newest !== null) return explainRun(newest, isRemote, call);
+    if (!isRemote) return explainTrial(input, call);
+    throw new KnockError("resource_missing", "this recipient has no run of the workflow", {
+      hint: "Call explain without remote for a trial run.",
+    });
   },
 };

@@ -1,8 +1,8 @@
+import { listKnownChannels } from "../../../../ports/known-channels.js";
 import { computeDigest } from "../../../../util/ids.js";
 import { type Json, type JsonObject, stableStringify } from "../../../../util/json.js";
 import { ok, okOrNotFound, type Route, type RouteContext } from "../access/route.js";
 import type { AccountEnvironment } from "../account.js";
-import { listKnownChannels } from "../list-known-channels.js";
 import type { ProjectDocuments } from "../project-documents.js";
 import { LOCAL_MEMBER } from "./local-member.js";
 import { createManagementRoute, getAccount, readNames, readScope, toManagementPage } from "./management-request.js";

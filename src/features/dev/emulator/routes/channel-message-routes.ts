@@ -6,8 +6,8 @@ import type { MessageQuery } from "../../../../ports/filters.js";
 import type { Json, JsonObject } from "../../../../util/json.js";
 import { canAccessMessages } from "../access/authenticate.js";
 import { ok, type Route, type RouteContext } from "../access/route.js";
+import { requireChannel } from "../find-channel.js";
 import { createInvalidFieldError } from "../http/api-error.js";
-import { requireChannel } from "../list-known-channels.js";
 
 /** The actions allowed in the path. The browser client also sends `archive` and `unarchive` (A-205). */
 const ACTIONS: Record<string, EngagementAction> = {

@@ -4,10 +4,10 @@ import type { FeedPage } from "../../../../ports/resource-operations.js";
 import type { Json, JsonObject } from "../../../../util/json.js";
 import { findGrantedTenants } from "../access/authenticate.js";
 import { ok, type Route, type RouteContext } from "../access/route.js";
+import { checkFeedChannel } from "../find-channel.js";
 import { createInvalidFieldError } from "../http/api-error.js";
 import { applyResponseFilter } from "../http/apply-response-filter.js";
 import { parseFeedFilter } from "../http/parse-feed-filter.js";
-import { checkFeedChannel } from "../list-known-channels.js";
 
 const MAX_EXCLUDE_LEVELS = 3;
 

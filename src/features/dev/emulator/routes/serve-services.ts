@@ -3,12 +3,12 @@ import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
 import { checkRequest } from "../../../../domain/request/check-request.js";
 import { faultBodySchema } from "../../../../domain/request/helper-bodies.js";
+import { listKnownChannels } from "../../../../ports/known-channels.js";
 import type { ServedEngine } from "../../../../ports/served-engine.js";
 import { checkOrigin } from "../access/check-host-and-origin.js";
 import type { HandlerOptions } from "../emulator-options.js";
 import type { RequestContext } from "../http/request-context.js";
 import type { Router } from "../http/router.js";
-import { listKnownChannels } from "../list-known-channels.js";
 import { resetStore } from "./reset-store.js";
 
 const METHODS = ["GET", "POST", "DELETE"];
@@ -67,7 +67,10 @@ export function serveServices(routes: Router, options: HandlerOptions): void {
       routes.add(`${method} ${path}`, async (context) => {
         checkOrigin(context, options);
         opened ??= open(createServedEngine(options));
-        const handle = await opened;
+        const handle = await opened.catch((error: unknown) => {
+          opened = undefined; // The next request tries again.
+          throw error;
+        });
         await sendWebResponse(context, await handle(await toWebRequest(context, options.url)));
       });
   }

@@ -10,6 +10,7 @@ import {
   seedBodySchema,
 } from "../../../../domain/request/helper-bodies.js";
 import type { MessageQuery } from "../../../../ports/filters.js";
+import { listDefinitionSources, listKnownChannels } from "../../../../ports/known-channels.js";
 import { findUnidentifiedRecipient, isWorkflowStored } from "../../../../ports/known-names.js";
 import type { ClockTarget } from "../../../../ports/operations.js";
 import { parseDuration } from "../../../../util/duration.js";
@@ -19,7 +20,6 @@ import type { Method } from "../access/route.js";
 import type { HandlerOptions } from "../emulator-options.js";
 import { ApiError, createInvalidFieldError, createNotFoundError, createUnknownNameError } from "../http/api-error.js";
 import type { Query } from "../http/query.js";
-import { listDefinitionSources, listKnownChannels } from "../list-known-channels.js";
 import { parseClockMove } from "./parse-clock-move.js";
 import { resetStore } from "./reset-store.js";
 

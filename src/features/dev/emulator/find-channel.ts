@@ -1,31 +1,10 @@
 import type { Channel } from "../../../domain/environment/environment.js";
 import { hasTrait } from "../../../domain/message/channel-types.js";
-import { listProjectChannels } from "../../../domain/project/list-project-channels.js";
+import { listKnownChannels } from "../../../ports/known-channels.js";
 import type { EmulatorOptions } from "./emulator-options.js";
 import { ApiError, createNotFoundError } from "./http/api-error.js";
 
 type ChannelSource = Pick<EmulatorOptions, "definitions" | "environment">;
-
-type DefinitionSource = EmulatorOptions["definitions"];
-
-/** Returns the definitions of the main files and of every branch. */
-export function listDefinitionSources(definitions: DefinitionSource): DefinitionSource[] {
-  return [definitions, ...(definitions.branches?.() ?? []).flatMap((slug) => definitions.branch?.(slug) ?? [])];
-}
-
-/** Returns every channel that the environment declares or a workflow uses. Invalid workflows are ignored. */
-export async function listKnownChannels({ definitions, environment }: ChannelSource): Promise<Channel[]> {
-  const workflows = await Promise.all(
-    listDefinitionSources(definitions).map(async (source) => {
-      const keys = await source.workflowKeys();
-      return Promise.all(keys.map((key) => source.workflow(key).catch(() => null)));
-    }),
-  );
-  return listProjectChannels(
-    await environment(),
-    workflows.flat().filter((workflow) => workflow !== null),
-  );
-}
 
 function findChannel(channels: readonly (Channel | null)[], name: string): Channel | undefined {
   return channels.find((channel) => channel?.id === name || channel?.key === name) ?? undefined;
