@@ -156,7 +156,7 @@ describe.each(CONNECTIONS.slice(0, 2))("the tools over %s", (name) => {
     expect((await call("faults_and_reset", { action: "list" })).text).toContain('"status":503');
     const { text } = await call("trigger", { workflow: "welcome", recipients: ["alan"] });
     expect(text).toContain("queued");
-    expect((await call("faults_and_reset", { action: "clear" })).text).toContain("1 faults cleared");
+    expect((await call("faults_and_reset", { action: "clear" })).text).toContain("1 fault cleared");
   });
 
   it("reports errors as results, with the code, the place and the nearest valid name", async () => {

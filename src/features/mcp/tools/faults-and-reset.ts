@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { described } from "../../../domain/schema/fields.js";
+import { formatCount } from "../../../util/format-count.js";
 import type { Tool } from "../tool.js";
 import { choiceField, countField, flagField, textField } from "./fields.js";
 
@@ -25,7 +26,7 @@ export const faultsAndReset: Tool = {
       host.faults.clear();
       return { text: "The local store is as if it was just created. All faults are cleared." };
     }
-    if (action === "clear") return { text: `${host.faults.clear()} faults cleared` };
+    if (action === "clear") return { text: `${formatCount(host.faults.clear(), "fault")} cleared` };
     if (action === "add") await host.faults.add(fault);
     const faults = host.faults.list();
     return { text: faults.length === 0 ? "no faults" : faults.map((found) => JSON.stringify(found)).join("\n") };
