@@ -31,6 +31,24 @@ const PARTIALS: Partials = new Map(
   }),
 );
 
+const INSPECT_OPTIONS = { depth: 20, maxArrayLength: 1_000, maxStringLength: 10_000 } as const;
+
+/** Limits the values that are compared. A list that contains itself several times doubles with each level, up to hours of text. */
+const MAX_VALUES = 100_000;
+
+function isSmall(value: unknown): boolean {
+  let left = MAX_VALUES;
+  const visit = (item: unknown, depth: number): void => {
+    if (--left < 0 || depth > INSPECT_OPTIONS.depth || typeof item !== "object" || item === null) return;
+    for (const inner of Object.values(item)) {
+      visit(inner, depth + 1);
+      if (left < 0) return;
+    }
+  };
+  visit(value, 0);
+  return left >= 0;
+}
+
 /** The results of a rendering as text: the output or error of each text, and all variables. */
 interface Result {
   texts: string[];
@@ -101,8 +119,8 @@ function renderTexts(sources: readonly string[], data: string, isShared: boolean
       }
     }
     const { [RENDER_SERVICES]: _services, ...environment } = scope as Record<PropertyKey, unknown>;
-    const options = { depth: 20, maxArrayLength: 1_000, maxStringLength: 10_000 } as const;
-    return { texts, variables: inspect([rendering.bottom(), environment], options) };
+    const variables = [rendering.bottom(), environment];
+    return { texts, variables: isSmall(variables) ? inspect(variables, INSPECT_OPTIONS) : "too many values" };
   } finally {
     setLiquidMode(outerMode);
   }

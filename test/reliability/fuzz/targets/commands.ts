@@ -20,7 +20,7 @@ interface CommandInput {
 }
 
 /** Commands that wait, and those that would leave the project's folder or the machine. */
-const EXCLUDED = /^(?:dev|worker|completion|auth|help|store|doctor|init)\b/;
+const EXCLUDED = /^(?:dev|worker|mcp|completion|auth|help|store|doctor|init)\b/;
 const EXCLUDED_OPTIONS =
   /^--(?:watch|open|store|project|knock-dir|base-url|remote|target|wait|rate|concurrency|workers|ca-file|since)$/;
 
