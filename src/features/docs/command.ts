@@ -7,6 +7,7 @@ import { parsePositive } from "../../commands/shared/parse-number.js";
 import type { CommandContext } from "../../context/command-context.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { Output } from "../../output/output.js";
+import { DEFAULT_NAME } from "../../util/command-name.js";
 import { correctWord } from "../../util/find-nearest.js";
 import { findPage } from "./find-page.js";
 import { findDocsFolder, listPagePaths, type Page, readPage, readSection, type Section, toPageName } from "./pages.js";
@@ -115,10 +116,13 @@ function printPage(page: Page, section: Section | null, output: Output): void {
 
 function printResults(query: string, results: readonly SearchResult[], output: Output): void {
   const { colors, verbosity } = output;
-  const items = results.map((result) => ({ ...result, command: output.nameCommand(result.command) }));
+  const items = results.map((result) => ({
+    ...result,
+    command: result.command.replace(DEFAULT_NAME, output.commandName),
+  }));
   if (verbosity.json) return output.json({ query, items });
-  for (const [index, { command, title, heading, excerpt, page }] of results.entries()) {
-    const name = page === null ? command : command.replace(/^knock docs /, "");
+  for (const [index, { command, title, heading, excerpt, page }] of items.entries()) {
+    const name = page === null ? command : command.replace(`${output.commandName} docs `, "");
     if (verbosity.quiet) output.line(name);
     else {
       if (index > 0) output.line();

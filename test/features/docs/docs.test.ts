@@ -79,6 +79,13 @@ describe.concurrent("knock docs", () => {
     expect(items.slice(0, within).map((item) => item.command)).toContain(command);
   });
 
+  it("names the command as it was started", async ({ empty }) => {
+    const options = { bin: "/usr/bin/knock-cli" };
+    const { json } = await empty.knock(["docs", "exit", "codes", "--json"], options);
+    expect((json.items as unknown as Result[])[0]?.command).toBe("knock-cli docs reference/exit-codes");
+    expect((await empty.knock(["docs", "exit", "codes", "-q"], options)).stdout).toMatch(/^reference\/exit-codes$/m);
+  });
+
   it("prints commands that print what was found", async ({ empty }) => {
     const { json } = await empty.knock(["docs", "delay", "--limit", "30", "--json"]);
     const items = json.items as unknown as Result[];
