@@ -7,6 +7,7 @@ export const LIMITS = {
   notify_times_node: 2.5,
   scenario_times_node: 3.2,
   remote_notify_times_request: 1.6,
+  mcp_cpu_times_node: 4,
 };
 
 /** Prints each figure above its limit, and then makes the process exit with 1. */
