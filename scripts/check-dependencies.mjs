@@ -16,6 +16,7 @@ const OLDEST_NODE = "20.20.0";
 /** Packages with install scripts, and why the project works without them (`npm ci --ignore-scripts`). */
 const PACKAGES_WITH_SCRIPTS = {
   "@photostructure/sqlite": "it contains prebuilt bindings",
+  "@modelcontextprotocol/inspector": "it installs graphical clients; tests only use its command line",
   yarn: "it only prints a warning; only npm run check:release uses it",
   esbuild: "the optional package of the platform contains its program",
   protobufjs:
