@@ -19,6 +19,7 @@ import { store } from "../features/store/feature.js";
 import { test } from "../features/test/feature.js";
 import { types } from "../features/types/feature.js";
 import { validate } from "../features/validate/feature.js";
+import { why } from "../features/why/feature.js";
 import { worker } from "../features/worker/feature.js";
 
 /** Every optional part of the program, in the order in which help lists their commands. */
@@ -31,6 +32,7 @@ export const FEATURES: readonly Feature[] = [
   replay,
   review,
   diff,
+  why,
   audit,
   validate,
   account,

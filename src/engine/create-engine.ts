@@ -38,6 +38,7 @@ import { createSubscriptionOperations } from "./resources/subscription-operation
 import { cancelWorkflow } from "./run/cancel-workflow.js";
 import { freezeClock, moveClock, readClock, resetClock } from "./run/move-clock.js";
 import { awaitOutcome, readOutcome, readTimeUntilDue } from "./run/read-outcome.js";
+import { rehearseTrigger } from "./run/rehearse-trigger.js";
 import { releaseWork } from "./run/release-after-error.js";
 import { runDueTask } from "./run/run-due-task.js";
 import { deliverSourceEvent, runDue } from "./run/run-due-work.js";
@@ -116,6 +117,7 @@ export function createEngine(settings: EngineSettings): LocalOperations {
     cancelWorkflow,
     deliverSourceEvent,
     previewSteps,
+    rehearseTrigger,
     readWorkflowRun: readOutcome,
     readRecipientRun,
     readRunWorkflow,

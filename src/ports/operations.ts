@@ -12,6 +12,7 @@ import type { OwnWork } from "./own-work.js";
 import type { Paged, PageRequest } from "./page-request.js";
 import type { PreviewOptions } from "./preview-options.js";
 import type { PruneOptions, PruneReport } from "./prune-store.js";
+import type { RehearsalOptions } from "./rehearsal.js";
 import type { LocalResourceOperations, ResourceOperations } from "./resource-operations.js";
 
 export interface TriggerOptions {
@@ -157,6 +158,11 @@ export interface LocalOperations extends Operations {
   checkTrigger(trigger: Trigger): Promise<string[]>;
   /** Renders channel steps for a trigger's first recipient, without a run; all of them if `refs` is null. */
   previewSteps(trigger: Trigger, refs: readonly string[] | null, options?: PreviewOptions): Promise<StepPreview[]>;
+  /**
+   * Runs a trigger in memory for its recipients and the subscribers of objects, until all runs have ended. Nothing is written or sent.
+   * Throws the errors of `triggerWorkflow`.
+   */
+  rehearseTrigger(trigger: Trigger, options: RehearsalOptions): Promise<void>;
   /**
    * Returns the messages' contents in another language (T-192), by id. Messages that cannot be rendered in it are left
    * out.

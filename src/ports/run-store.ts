@@ -6,6 +6,7 @@ import type {
   BatchDecision,
   PendingTrigger,
 } from "../domain/run/batch-continuations.js";
+import type { OpenBatch } from "../domain/run/decide-batch.js";
 import type { OccurredEvent } from "../domain/run/occurred-event.js";
 import type { Signal } from "../domain/run/run-wait.js";
 import type { RecipientRun, WorkflowRun } from "../domain/run/workflow-run.js";
@@ -59,6 +60,11 @@ export interface ThrottleRequest {
   recipient_run_id: string;
   limit: number;
   window_ms: number;
+}
+
+/** The open batch of a key, as a run that joins it needs it. */
+export interface StoredOpenBatch extends OpenBatch {
+  key: string;
 }
 
 /** A throttle that a run passes or not, as its first advance assumed. */
@@ -128,6 +134,8 @@ export interface RunStore {
    * has the same result.
    */
   acquireThrottleSlots(requests: readonly ThrottleRequest[], now: number): Promise<boolean[]>;
+  /** Returns the open batches of keys. The others have none. */
+  readOpenBatches(keys: readonly string[]): Promise<StoredOpenBatch[]>;
   /**
    * Records events that happened outside the store, and makes waiting runs that may match due immediately. Events in
    * the store (messages, runs, changed recipients) are recorded by the store itself, in the transaction in which they

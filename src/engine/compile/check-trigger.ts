@@ -16,10 +16,10 @@ function createInactiveWorkflowError(workflow: string): KnockError {
  * Checks everything about a trigger except its recipients: the workflow, whether it is active, the data's schema, the
  * templates, and the translations if templates use them, because the step that uses them may run days later.
  */
-export async function checkTrigger(definitions: Definitions, trigger: Trigger) {
+export async function checkTrigger(definitions: Definitions, trigger: Trigger, { isDataRequired = true } = {}) {
   const { workflow, environment } = await findWorkflow(definitions, trigger.workflow);
   if (!isWorkflowActive(workflow, environment)) throw createInactiveWorkflowError(workflow.key);
-  checkTriggerData(workflow, trigger.data);
+  if (isDataRequired) checkTriggerData(workflow, trigger.data);
   const compiled = await compileWorkflow(workflow, definitions);
   if (compiled.sharedError) throw compiled.sharedError;
   if (compiled.usesTranslations) await definitions.translations();

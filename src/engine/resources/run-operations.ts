@@ -1,4 +1,4 @@
-import type { StepOutcome } from "../../domain/run/outcome.js";
+import type { RecipientOutcome, StepOutcome } from "../../domain/run/outcome.js";
 import { getTriggerData } from "../../domain/run/trigger-data.js";
 import type { RunEvent } from "../../domain/run/workflow-run.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
@@ -6,6 +6,7 @@ import type { RunQuery } from "../../ports/filters.js";
 import { OwnWork } from "../../ports/own-work.js";
 import type { Paged, PageRequest } from "../../ports/page-request.js";
 import { NO_PRUNED_ROWS, PRUNED_TABLES, type PruneOptions, type PruneReport } from "../../ports/prune-store.js";
+import type { StoredRun } from "../../ports/run-store.js";
 import type { Json, JsonObject } from "../../util/json.js";
 import { type DueWorkStore, type EngineContext, readTime } from "../context/engine-context.js";
 import { readRunOutcomes } from "../run/read-outcome.js";
@@ -48,11 +49,11 @@ function getTriggerDecision(events: readonly RunEvent[]): JsonObject {
   return extractDecision(events.find(({ event }) => event === "trigger_conditions_evaluated")?.data ?? null);
 }
 
-export async function readRecipientRun(context: EngineContext, id: string): Promise<JsonObject | null> {
-  const stored = await context.store.readRecipientRun(id);
-  if (stored === null) return null;
-  const { run, recipientRun, version } = stored;
-  const [outcome] = await readRunOutcomes(context, [recipientRun]);
+/** Returns the API's document of a run, with its data and with what decided each step. */
+export function explainRun(
+  { run, recipientRun, version }: StoredRun,
+  outcome: RecipientOutcome | undefined,
+): JsonObject {
   return {
     ...serializeRecipientRunDetail(run, recipientRun),
     data: recipientRun.data ?? run.data,
@@ -62,6 +63,13 @@ export async function readRecipientRun(context: EngineContext, id: string): Prom
     ...getTriggerDecision(recipientRun.events),
     ...(outcome?.reason ? { reason: outcome.reason } : {}),
   };
+}
+
+export async function readRecipientRun(context: EngineContext, id: string): Promise<JsonObject | null> {
+  const stored = await context.store.readRecipientRun(id);
+  if (stored === null) return null;
+  const [outcome] = await readRunOutcomes(context, [stored.recipientRun]);
+  return explainRun(stored, outcome);
 }
 
 export async function readRunWorkflow({ store }: EngineContext, id: string): Promise<Workflow | null> {

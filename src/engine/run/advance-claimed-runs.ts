@@ -97,7 +97,8 @@ async function advanceRunsOfOneBranch(
       continue;
     }
     const position = advancedRuns.push(null) - 1;
-    const compiled = await compile(newer?.version ?? version);
+    const whole = await compile(newer?.version ?? version);
+    const compiled = context.mapCompiled?.(whole) ?? whole;
     pendingAdvances.push({
       position,
       claimed: claimedRun,

@@ -29,6 +29,7 @@ import {
   listSubscriptions,
   upsertSubscriptions,
 } from "./recipient/subscriptions.js";
+import { readOpenBatches } from "./run/batches.js";
 import { cancelRuns } from "./run/cancel-runs.js";
 import { ClaimedRows } from "./run/claimed-rows.js";
 import { listIdsByPrefix, listRecipientRuns, readRecipientRun } from "./run/list-runs.js";
@@ -132,6 +133,7 @@ export function createPostgresStore(db: Connection): PostgresStore {
       ...{ readRecipients, listSubscribers, readAudienceKeys, readMemberships },
       ...{ readIdempotencyRecord, readAlreadyTriggered: selectAlreadyTriggered, readRecipientsWithRun },
       ...{ readNextDueAt, listDueKinds, settleCrashes, claimUserChanges, previewThrottleSlots, acquireThrottleSlots },
+      readOpenBatches,
       ...{ insertSchedules, readSchedules, listSchedules, updateSchedules, deleteSchedules, claimDueSchedules },
       ...{ readDeliveryLogs, listMessageIds, readNewMessages, listIdsByPrefix },
     }),

@@ -26,6 +26,7 @@ import {
   writePreferenceSets,
 } from "./recipient/recipients.js";
 import { deleteSubscriptions, listSubscriptions, upsertSubscriptions } from "./recipient/subscriptions.js";
+import { readOpenBatches } from "./run/batches.js";
 import { cancelRuns } from "./run/cancel-runs.js";
 import { listIdsByPrefix, listRecipientRuns, readRecipientRun } from "./run/list-runs.js";
 import { countRuns, readOutcomeMessages, readOutcomeRuns, readWorkflowRun } from "./run/outcome-runs.js";
@@ -114,6 +115,7 @@ export function createSqliteStore(db: Connection): SqliteStore {
       ...{
         previewThrottleSlots,
         acquireThrottleSlots,
+        readOpenBatches,
         countRuns,
         readOutcomeRuns,
         readOutcomeMessages,

@@ -79,6 +79,7 @@ const PARTS = {
     saveAdvances: true,
     previewThrottleSlots: true,
     acquireThrottleSlots: true,
+    readOpenBatches: true,
     recordEvents: true,
     cancelRuns: true,
     postponeRuns: true,

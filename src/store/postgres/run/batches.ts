@@ -7,10 +7,12 @@ import {
 import type { BatchChange, OpenBatch } from "../../../domain/run/decide-batch.js";
 import * as rules from "../../../domain/run/decide-batch.js";
 import type { RecipientRun } from "../../../domain/run/workflow-run.js";
+import type { StoredOpenBatch } from "../../../ports/run-store.js";
 import { getKnown } from "../../../util/get-known.js";
 import { stringify } from "../../rows/json-column.js";
 import type { TriggerData } from "../../rows/run-row.js";
 import { packSteps, unpackSteps } from "../../rows/step-codec.js";
+import type { Connection } from "../connection/connection.js";
 import { toIndexedKey } from "../connection/to-indexed-key.js";
 import type { CopyValue, Transaction } from "../connection/transaction.js";
 import { getShard } from "./shard.js";
@@ -44,6 +46,13 @@ const INSERT = `
   SELECT key, 1, opened_at, closes_at, waiting_run, items
   FROM json_to_recordset($1::json) AS c (key text, opened_at bigint, closes_at bigint, waiting_run bigint, items integer)
   RETURNING row, key`;
+
+/** Returns the open batches of keys. */
+export async function readOpenBatches(db: Connection, keys: readonly string[]): Promise<StoredOpenBatch[]> {
+  const byIndexedKey = new Map(keys.map((key) => [toIndexedKey(key), key]));
+  const found = await db.read((tx) => tx.all<StoredOpenBatch>(SELECT_OPEN, [...byIndexedKey.keys()]));
+  return found.map((batch) => ({ ...batch, key: byIndexedKey.get(batch.key) ?? batch.key }));
+}
 
 /** The open batches of the keys that a transaction has locked. */
 class BatchStates {

@@ -4,6 +4,7 @@ import {
   setWaitingUntil,
 } from "../../../domain/run/batch-continuations.js";
 import * as rules from "../../../domain/run/decide-batch.js";
+import type { StoredOpenBatch } from "../../../ports/run-store.js";
 import { stringify } from "../../rows/json-column.js";
 import type { RecipientRunRow, TriggerData } from "../../rows/run-row.js";
 import { packSteps, unpackSteps } from "../../rows/step-codec.js";
@@ -25,6 +26,14 @@ function findOpenBatch(db: Connection, key: string): BatchRow | null {
   if (found === undefined) return null;
   const [row, opened_at, closes_at, waiting_run, items] = found;
   return { row, opened_at, closes_at, waiting_run, items };
+}
+
+/** Returns the open batches of keys. */
+export function readOpenBatches(db: Connection, keys: readonly string[]): StoredOpenBatch[] {
+  return keys.flatMap((key) => {
+    const found = findOpenBatch(db, key);
+    return found === null ? [] : [{ ...found, key }];
+  });
 }
 
 export interface OpenBatchRow {

@@ -1,0 +1,206 @@
+import {
+  describeComparison,
+  type EvaluatedCondition,
+  formatConditionValue,
+  parseConditionLog,
+} from "../../domain/condition/evaluated-condition.js";
+import {
+  formatRecipient,
+  type RecipientKey,
+  TENANTS,
+  toRecipientKey,
+  toRecipientReference,
+} from "../../domain/recipient/recipient.js";
+import type { Reason } from "../../domain/run/outcome.js";
+import { REASON_CHECKS } from "../../domain/run/reason-checks.js";
+import { isJsonObject, type JsonObject } from "../../util/json.js";
+import type { RulePlaces } from "./rule-places.js";
+import { RULE_BY_REASON, type RuleName } from "./rules.js";
+import type { Decision, Place } from "./why-report-schema.js";
+
+/** Whom and what a decision is about. */
+export interface DecisionSubject {
+  places: RulePlaces;
+  workflow: string;
+  recipient: RecipientKey;
+  tenant: string | null;
+  /** Where recipients are read from, in text. */
+  home: "the store" | "the account";
+}
+
+/** A step of a run as `runs show` has it, or the run itself. */
+interface DecidedPart {
+  /** Null for the run. */
+  ref: string | null;
+  reason: Reason;
+  /** The fields with what was compared. */
+  log: JsonObject;
+}
+
+type Preference = NonNullable<Decision["preference"]>;
+type Explanation = Pick<Decision, "place" | "source" | "change">;
+
+const IN_WORKFLOW = "workflow.json";
+const IN_ENVIRONMENT = "environment.json";
+
+function getRule({ ref, reason }: DecidedPart): RuleName {
+  if (reason.code !== "condition") return RULE_BY_REASON[reason.code];
+  if (ref === null) return "trigger_conditions";
+  return /^(?:channel |no channel )/.test(reason.detail ?? "") ? "channel_conditions" : "step_conditions";
+}
+
+/** Returns the condition that decided: the last one that was false. */
+const findDeciding = (compared: readonly EvaluatedCondition[]): EvaluatedCondition | undefined =>
+  compared.findLast(({ result }) => result === false);
+
+function describeConditionChange(condition: EvaluatedCondition | undefined): string {
+  if (condition === undefined) return "Change the conditions, or the values that they read.";
+  const found = formatConditionValue(condition.value);
+  return `Make \`${describeComparison(condition)}\` true, which found ${found}, or change the condition.`;
+}
+
+function parsePreference(value: unknown): Preference | null {
+  if (!isJsonObject(value) || typeof value.path !== "string") return null;
+  const { set, id = null, path, value: own } = value;
+  return {
+    ...(typeof set === "string" ? { set: set as NonNullable<Preference["set"]> } : {}),
+    ...(set === undefined ? {} : { id: id === null ? null : String(id) }),
+    path,
+    ...(own === undefined ? {} : { value: own }),
+  };
+}
+
+/** Returns which set of preferences decided, and how to change it. */
+async function explainPreference(
+  { set, id, path, value }: Preference,
+  compared: readonly EvaluatedCondition[],
+  { places, recipient, home }: DecisionSubject,
+): Promise<Explanation> {
+  const parts = path.split(".");
+  const deciding = findDeciding(compared);
+  const change = value === undefined ? describeConditionChange(deciding) : `Set \`${path}\` to true in`;
+  const finish = (where: string): string => (value === undefined ? change : `${change} ${where}.`);
+  if (set === "environment_default") {
+    const place = await places.findInEnvironment("preferences", "default", ...parts);
+    return {
+      place,
+      source: "the environment's defaults",
+      change: finish(`\`preferences.default\` of ${IN_ENVIRONMENT}`),
+    };
+  }
+  if (set === "tenant_default") {
+    const tenant = toRecipientKey({ collection: TENANTS, id: id ?? "" });
+    const place = await places.findInRecipient(tenant, ["settings", "preference_set", ...parts], value as never);
+    const source = `the defaults of tenant ${id}${place === null ? ` in ${home}` : ""}`;
+    return { place, source, change: finish(`\`settings.preference_set\` of tenant ${id}`) };
+  }
+  const place = await places.findInRecipient(recipient, ["preferences", id ?? "default", ...parts], value as never);
+  const name = formatRecipient(toRecipientReference(recipient));
+  const setOption = id === "default" || id === null || id === undefined ? "" : ` --set-id ${id}`;
+  return {
+    place,
+    source: `the recipient's set ${id ?? "default"}${place === null ? ` in ${home}` : ""}`,
+    change:
+      value === undefined || !parts.every((part) => /^[\w-]+$/.test(part))
+        ? finish("the recipient's set")
+        : `Run \`knock preferences set ${name}${setOption} --merge --set ${path}:=true\`${place === null ? "" : ", or change the file"}.`,
+  };
+}
+
+/** Returns where a reason's rule is defined, and the sentence with what would have to change. */
+async function explainRule(
+  rule: RuleName,
+  { ref, reason }: DecidedPart,
+  compared: readonly EvaluatedCondition[],
+  { places, workflow, recipient, home }: DecisionSubject,
+): Promise<Explanation> {
+  const name = formatRecipient(toRecipientReference(recipient));
+  const inStep = (...properties: string[]): Promise<Place | null> =>
+    ref === null ? Promise.resolve(null) : places.findStep(ref, ...properties);
+  const fromWorkflow = (place: Place | null, change: string): Explanation => ({ place, source: IN_WORKFLOW, change });
+  const deciding = findDeciding(compared);
+  switch (rule) {
+    case "trigger_conditions":
+    case "step_conditions": {
+      const place =
+        deciding === undefined ? await inStep("conditions", "branches") : await places.findCondition(ref, deciding);
+      return fromWorkflow(place, describeConditionChange(deciding));
+    }
+    case "channel_conditions": {
+      const channel = /^channel ([^:]+):/.exec(reason.detail ?? "")?.[1];
+      const group = /group (\S+)/.exec(reason.detail ?? "")?.[1];
+      const at = channel === undefined ? ["channel_groups", group ?? ""] : ["channels", channel];
+      const place =
+        (deciding === undefined ? null : await places.findConditionInEnvironment(deciding, ...at)) ??
+        (await places.findInEnvironment(...at));
+      return { place, source: IN_ENVIRONMENT, change: describeConditionChange(deciding) };
+    }
+    case "channel":
+      return fromWorkflow(
+        await inStep("channel_key", "channel_group_key"),
+        `Declare the channel ${JSON.stringify(reason.detail)} in ${IN_ENVIRONMENT}, or use another channel in the step.`,
+      );
+    case "recipient_data": {
+      const place = await places.findInRecipient(recipient, ["id"]);
+      const change = `Add what is missing to the recipient: \`knock users set ${name} --set email=…\`, or its phone number or channel data.`;
+      return { place, source: place === null ? home : "the recipients file", change };
+    }
+    case "trigger_frequency":
+      return fromWorkflow(
+        await places.findProperty("trigger_frequency"),
+        `The recipient had its only run. Set \`trigger_frequency\` to "every_trigger" for a run of each trigger.`,
+      );
+    case "active": {
+      const place =
+        (await places.findInEnvironment("workflows", workflow, "active")) ?? (await places.findProperty("active"));
+      const source = place?.file.endsWith(IN_WORKFLOW) ? IN_WORKFLOW : IN_ENVIRONMENT;
+      return {
+        place,
+        source,
+        change: `Activate the workflow: \`"workflows": { "${workflow}": { "active": true } }\` in ${IN_ENVIRONMENT}.`,
+      };
+    }
+    case "recipient":
+      if (reason.code === "recipient_not_found" || reason.code === "recipient_deleted")
+        return {
+          place: null,
+          source: home,
+          change: `Identify the recipient: \`knock users set ${name} --set email=…\`.`,
+        };
+      return fromWorkflow(await inStep("type"), REASON_CHECKS[reason.code]);
+    case "cancellation":
+    case "engine":
+      return { place: null, source: home, change: REASON_CHECKS[reason.code] };
+    case "throttle":
+      return fromWorkflow(
+        await inStep("settings.throttle_limit", "settings"),
+        "Wait until the window of the throttle has ended, or increase `throttle_limit`.",
+      );
+    case "delivery":
+      return { place: await inStep("channel_key"), source: "the provider", change: REASON_CHECKS[reason.code] };
+    default:
+      return fromWorkflow(await inStep("settings", "template", "type"), REASON_CHECKS[reason.code]);
+  }
+}
+
+/** Explains why a step sent nothing or a run ended: the rule, its place, the compared values and the change. */
+export async function explainDecision(part: DecidedPart, subject: DecisionSubject): Promise<Decision> {
+  const { reason, log } = part;
+  const rule = getRule(part);
+  const preference = rule === "preferences" ? parsePreference(log.preference) : null;
+  const conditions =
+    isJsonObject(log.preference) && rule === "preferences" ? log.preference.conditions : log.conditions;
+  const compared = parseConditionLog(conditions);
+  const explained =
+    preference === null
+      ? await explainRule(rule, part, compared, subject)
+      : await explainPreference(preference, compared, subject);
+  return {
+    rule,
+    code: reason.code,
+    detail: reason.detail,
+    compared: compared.map((condition) => ({ ...condition, value: condition.value ?? null })),
+    preference,
+    ...explained,
+  };
+}
