@@ -123,6 +123,12 @@ const NO_ID = "0".repeat(16);
  */
 const SQLITE_PACKAGE = "node_modules/@photostructure/sqlite";
 
+const COMPRESSED_PACKAGES = ["quicktype-core"];
+const LOAD_COMPRESSED = `const { readFileSync } = require("node:fs");
+const { brotliDecompressSync } = require("node:zlib");
+module._compile(brotliDecompressSync(readFileSync(__filename + ".br")).toString(), __filename);
+`;
+
 const common = {
   absWorkingDir: root,
   bundle: true,
@@ -295,6 +301,12 @@ writeFileSync(
   join(dist, "vendor", COMPRESSED_WASM),
   brotliCompressSync(wasm, { params: { [constants.BROTLI_PARAM_QUALITY]: WASM_QUALITY } }),
 );
+// Few commands need the largest packages, so that they are stored compressed and decompressed when they are loaded.
+for (const name of COMPRESSED_PACKAGES) {
+  const file = join(dist, "vendor", `${name}.cjs`);
+  writeFileSync(`${file}.br`, brotliCompressSync(readFileSync(file)));
+  writeFileSync(file, LOAD_COMPRESSED);
+}
 // The completion library reads its scripts from its own folder.
 cpSync(join(root, "node_modules/@pnpm/tabtab/lib/templates"), join(dist, "vendor/@pnpm/templates"), {
   recursive: true,

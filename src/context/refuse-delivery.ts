@@ -44,10 +44,31 @@ async function findRefused(
   return others.find((identity) => !isAllowed(identity)) ?? null;
 }
 
+/** A recipient or an address that a guard does not allow. */
+interface Refusal {
+  identity: RecipientIdentity;
+  guard: RecipientGuard;
+}
+
 /**
- * Returns the failure of a message that must not be delivered, or null. Each guard must allow the address of the message, or the ID of
- * a recipient whose stored address it is, and every other address that the message names.
+ * Returns the first refusal of a message, or null. Each guard must allow the address of the message, or the ID of a recipient whose
+ * stored address it is, and every other address that the message names. Throws `DeliveryError` for an invalid message.
  */
+export async function findRefusal(
+  message: Message,
+  type: ChannelType,
+  guards: readonly RecipientGuard[],
+  readRecipient: ReadRecipient,
+): Promise<Refusal | null> {
+  const destinations = listDestinations(message, type);
+  for (const guard of guards) {
+    const identity = await findRefused(guard, destinations, message.recipient, readRecipient);
+    if (identity !== null) return { identity, guard };
+  }
+  return null;
+}
+
+/** Returns the failure of a message that must not be delivered, or null. */
 export async function refuseDelivery(
   message: Message,
   type: ChannelType,
@@ -55,14 +76,10 @@ export async function refuseDelivery(
   readRecipient: ReadRecipient,
 ): Promise<Delivery | null> {
   try {
-    const destinations = listDestinations(message, type);
-    for (const guard of guards) {
-      const refused = await findRefused(guard, destinations, message.recipient, readRecipient);
-      if (refused === null) continue;
-      const reason = `not delivered: ${describeIdentity(refused)} is not allowed by ${guard.source}`;
-      return { status: "failed", retryable: false, reason };
-    }
-    return null;
+    const refusal = await findRefusal(message, type, guards, readRecipient);
+    if (refusal === null) return null;
+    const reason = `not delivered: ${describeIdentity(refusal.identity)} is not allowed by ${refusal.guard.source}`;
+    return { status: "failed", retryable: false, reason };
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error;
     return error.delivery;

@@ -1,6 +1,7 @@
 import type { ReadRecipient } from "../../context/refuse-delivery.js";
 import { hasTrait } from "../../domain/message/channel-types.js";
 import type { Message } from "../../domain/message/message.js";
+import { describeIdentity, toExactPattern } from "../../domain/recipient/recipient-pattern.js";
 import type { RecipientGuard } from "../../domain/trigger/recipient-guard.js";
 import type { DecisionSubject } from "./explain-decision.js";
 import type { Decision } from "./why-report-schema.js";
@@ -12,31 +13,34 @@ export interface Guards {
 }
 
 /** Returns the decision of the first guard that does not allow one of the messages, or null. */
-export async function findRefusal(
+export async function checkGuards(
   messages: readonly Message[],
   { guards, readRecipient }: Guards,
   { places }: DecisionSubject,
 ): Promise<Decision | null> {
-  for (const message of messages) {
-    const { type } = message.channel;
-    if (hasTrait(type, "needsNoRecipientData")) continue;
-    for (const guard of guards) {
-      const { refuseDelivery } = await import("../../context/refuse-delivery.js");
-      const refused = await refuseDelivery(message, type, [guard], readRecipient);
-      if (refused === null || !("reason" in refused)) continue;
-      const place =
-        guard.origin === "project" ? await places.findInProjectFile("settings", "recipients", "allow") : null;
-      return {
-        rule: "guard",
-        code: "recipient_not_allowed",
-        detail: refused.reason ?? null,
-        compared: [],
-        preference: null,
-        place,
-        source: guard.source,
-        change: `Add the address or the ID to ${guard.source}.`,
-      };
-    }
+  const guarded = messages.filter(({ channel }) => !hasTrait(channel.type, "needsNoRecipientData"));
+  if (guards.length === 0 || guarded.length === 0) return null;
+  const [{ findRefusal }, { DeliveryError }] = await Promise.all([
+    import("../../context/refuse-delivery.js"),
+    import("../../providers/delivery-error.js"),
+  ]);
+  for (const message of guarded) {
+    const refusal = await findRefusal(message, message.channel.type, guards, readRecipient).catch((error: unknown) => {
+      if (error instanceof DeliveryError) return null; // the message has no address, so no guard decides
+      throw error;
+    });
+    if (refusal === null) continue;
+    const { identity, guard } = refusal;
+    return {
+      rule: "guard",
+      code: "recipient_not_allowed",
+      detail: `${describeIdentity(identity)} is not allowed`,
+      compared: [],
+      preference: null,
+      place: guard.origin === "project" ? await places.findInProjectFile("settings", "recipients", "allow") : null,
+      source: guard.source,
+      change: `Add ${JSON.stringify(toExactPattern(identity))} to ${guard.source}.`,
+    };
   }
   return null;
 }

@@ -7,9 +7,11 @@ import {
 import {
   formatRecipient,
   type RecipientKey,
+  splitRecipientKey,
   TENANTS,
   toRecipientKey,
   toRecipientReference,
+  USERS,
 } from "../../domain/recipient/recipient.js";
 import type { Reason } from "../../domain/run/outcome.js";
 import { REASON_CHECKS } from "../../domain/run/reason-checks.js";
@@ -39,6 +41,16 @@ interface DecidedPart {
 
 type Preference = NonNullable<Decision["preference"]>;
 type Explanation = Pick<Decision, "place" | "source" | "change">;
+
+/** The property that a channel needs. Others need channel data. */
+const PROPERTY_BY_CHANNEL_TYPE: Readonly<Record<string, string>> = { email: "email", sms: "phone_number" };
+
+/** Returns the command that sets a property of a user or an object. */
+function formatSetCommand(recipient: RecipientKey, property: string): string {
+  const { collection, id } = splitRecipientKey(recipient);
+  const target = collection === USERS ? `users set ${id}` : `objects set ${collection} ${id}`;
+  return `knock ${target} --set ${property}=…`;
+}
 
 const IN_WORKFLOW = "workflow.json";
 const IN_ENVIRONMENT = "environment.json";
@@ -110,11 +122,10 @@ async function explainPreference(
 /** Returns where a reason's rule is defined, and the sentence with what would have to change. */
 async function explainRule(
   rule: RuleName,
-  { ref, reason }: DecidedPart,
+  { ref, reason, log }: DecidedPart,
   compared: readonly EvaluatedCondition[],
   { places, workflow, recipient, home }: DecisionSubject,
 ): Promise<Explanation> {
-  const name = formatRecipient(toRecipientReference(recipient));
   const inStep = (...properties: string[]): Promise<Place | null> =>
     ref === null ? Promise.resolve(null) : places.findStep(ref, ...properties);
   const fromWorkflow = (place: Place | null, change: string): Explanation => ({ place, source: IN_WORKFLOW, change });
@@ -142,7 +153,11 @@ async function explainRule(
       );
     case "recipient_data": {
       const place = await places.findInRecipient(recipient, ["id"]);
-      const change = `Add what is missing to the recipient: \`knock users set ${name} --set email=…\`, or its phone number or channel data.`;
+      const property = PROPERTY_BY_CHANNEL_TYPE[String(log.channel_type)];
+      const change =
+        property === undefined
+          ? `Add \`channel_data\` for channel ${JSON.stringify(log.channel)} to the recipient.`
+          : `Run \`${formatSetCommand(recipient, property)}\`, or change the recipients file.`;
       return { place, source: place === null ? home : "the recipients file", change };
     }
     case "trigger_frequency":
@@ -165,7 +180,7 @@ async function explainRule(
         return {
           place: null,
           source: home,
-          change: `Identify the recipient: \`knock users set ${name} --set email=…\`.`,
+          change: `Identify the recipient: run \`${formatSetCommand(recipient, "email")}\`.`,
         };
       return fromWorkflow(await inStep("type"), REASON_CHECKS[reason.code]);
     case "cancellation":
@@ -188,9 +203,8 @@ export async function explainDecision(part: DecidedPart, subject: DecisionSubjec
   const { reason, log } = part;
   const rule = getRule(part);
   const preference = rule === "preferences" ? parsePreference(log.preference) : null;
-  const conditions =
-    isJsonObject(log.preference) && rule === "preferences" ? log.preference.conditions : log.conditions;
-  const compared = parseConditionLog(conditions);
+  const conditions = isJsonObject(log.preference) ? log.preference.conditions : log.conditions;
+  const compared = reason.code === "condition" || preference !== null ? parseConditionLog(conditions) : [];
   const explained =
     preference === null
       ? await explainRule(rule, part, compared, subject)

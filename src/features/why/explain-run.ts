@@ -3,7 +3,7 @@ import type { Message } from "../../domain/message/message.js";
 import type { Reason, StepOutcome } from "../../domain/run/outcome.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import { filterObjects, isJsonObject, type JsonObject } from "../../util/json.js";
-import { findRefusal, type Guards } from "./check-guards.js";
+import { checkGuards, type Guards } from "./check-guards.js";
 import { type DecisionSubject, explainDecision } from "./explain-decision.js";
 import type { Decision, WhyStep } from "./why-report-schema.js";
 
@@ -27,8 +27,6 @@ export interface RunToExplain {
 
 /** Outcomes with which a channel step sends a message, now or later. */
 const SENDING: ReadonlySet<string> = new Set(["sent", "queued", "waiting"]);
-/** Reasons of steps that did as they should, so that they need no explanation. */
-const EXPECTED: ReadonlySet<string> = new Set(["skip_delay"]);
 
 function findTime(step: StepOutcome, messages: readonly Message[]): string | null {
   if (step.until !== undefined) return step.until;
@@ -47,9 +45,8 @@ async function explainSteps(
     const step = log as unknown as StepOutcome;
     const { ref, type, channel_type, outcome, reason, branch } = step;
     const own = messages.filter(({ id }) => id === step.message_id || step.message_ids?.includes(id));
-    const refusal = await findRefusal(own, guards, subject);
-    const needsDecision = reason !== null && !EXPECTED.has(reason.code);
-    const decision = refusal ?? (needsDecision ? await explainDecision({ ref, reason, log }, subject) : null);
+    const refusal = await checkGuards(own, guards, subject);
+    const decision = refusal ?? (reason === null ? null : await explainDecision({ ref, reason, log }, subject));
     explained.push({
       ref,
       type,

@@ -3,7 +3,7 @@ import { findChannelType } from "../../domain/message/channel-types.js";
 import { formatRecipient } from "../../domain/recipient/recipient.js";
 import { formatTime } from "../../output/format-time.js";
 import type { Output } from "../../output/output.js";
-import { formatCount, formatNumber } from "../../util/format-count.js";
+import { formatNumber } from "../../util/format-count.js";
 import { RULES } from "./rules.js";
 import type { Decision, Place, RuleState, WhyReport, WhyStep } from "./why-report-schema.js";
 
@@ -70,7 +70,7 @@ export function printWhy(report: WhyReport, output: Output): void {
   const name = formatRecipient(recipient);
   const answer =
     subscribers !== null && subscribers.total > 0
-      ? `${formatNumber(subscribers.sends)} of ${formatCount(subscribers.total, "subscriber")} get a message`
+      ? `${formatNumber(subscribers.sends)} of ${formatNumber(subscribers.total)} subscribers get a message`
       : sends
         ? paint.green(`${name} gets a message`)
         : paint.red(`${name} gets no message`);

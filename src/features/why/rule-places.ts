@@ -45,12 +45,13 @@ function listConditionPaths(value: Json | undefined, condition: EvaluatedConditi
   );
 }
 
-/** Returns the path of a condition below a value. If several are similar, the one with the same argument is meant. */
+/** Returns the path of a condition's variable below a value. If several are similar, the one with the same argument is meant. */
 function findConditionPath(content: Json, condition: EvaluatedCondition, at: Path): Path | null {
   const paths = listConditionPaths(getValueAtPath(content, at) as Json, condition, at);
   const argument = JSON.stringify(condition.argument);
   const same = paths.find((path) => JSON.stringify(getValueAtPath(content, [...path, "argument"])) === argument);
-  return same ?? paths[0] ?? null;
+  const found = same ?? paths[0];
+  return found === undefined ? null : [...found, "variable"];
 }
 
 /** Finds where rules are defined in the files of a project. Each file is read once. */
