@@ -18,6 +18,7 @@ const GUIDE_ORDER = [
   "waits-and-sources",
   "fetch-and-webhook-steps",
   "templates-and-conditions",
+  "find-out-why",
   "test-workflows",
   "test-in-code",
   "validate",

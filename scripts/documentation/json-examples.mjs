@@ -85,6 +85,7 @@ export const JSON_EXAMPLES = [
   ["auth-login", 'echo "$KNOCK_API_KEY" | knock auth login --with-token --json'],
   ["auth-status", "knock auth status --json"],
   ["auth-logout", "knock auth logout --json"],
+  ["why", "knock why new-comment ada --set page=Home --json"],
   ["forecast", "knock forecast payloads/week.jsonl --quiet-hours 22:00-08:00 --json"],
   ["completion", "knock completion fish --json"],
   ["doctor", "knock doctor --json"],

@@ -6,6 +6,7 @@ import { DeliveryRates } from "./context/delivery-rates.js";
 import type { EngineContext } from "./context/engine-context.js";
 import { WorkFailures } from "./context/work-failures.js";
 import { previewSteps } from "./preview/preview-steps.js";
+import { rehearseTrigger } from "./rehearsal/rehearse-trigger.js";
 import { createAudienceOperations } from "./resources/audience-operations.js";
 import { createChannelDataOperations } from "./resources/channel-data-operations.js";
 import { createFeedOperations } from "./resources/feed-operations.js";
@@ -38,7 +39,6 @@ import { createSubscriptionOperations } from "./resources/subscription-operation
 import { cancelWorkflow } from "./run/cancel-workflow.js";
 import { freezeClock, moveClock, readClock, resetClock } from "./run/move-clock.js";
 import { awaitOutcome, readOutcome, readTimeUntilDue } from "./run/read-outcome.js";
-import { rehearseTrigger } from "./run/rehearse-trigger.js";
 import { releaseWork } from "./run/release-after-error.js";
 import { runDueTask } from "./run/run-due-task.js";
 import { deliverSourceEvent, runDue } from "./run/run-due-work.js";

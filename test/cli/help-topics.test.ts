@@ -47,7 +47,7 @@ describe.concurrent("knock help <topic>", () => {
   it("names the commands of both targets", async ({ empty }) => {
     const { stdout } = await empty.knock(["help", "targets"]);
     expect(stdout.replaceAll(/\s+/g, " ")).toContain(
-      "Commands for both targets: audiences, cancel, feed, messages list, messages mark, messages show, notify, objects, preferences, replay, review, runs list, runs show, schedules, subscriptions, tenants, users.",
+      "Commands for both targets: audiences, cancel, feed, messages list, messages mark, messages show, notify, objects, preferences, replay, review, runs list, runs show, schedules, subscriptions, tenants, users, why.",
     );
   });
 });

@@ -234,6 +234,7 @@ describe.concurrent("every printed document matches its schema", () => {
       "march.jsonl",
       '{"at":"2026-03-01T23:00:00Z","key":"storage-low","recipients":["ada"],"data":{"percent":95}}',
     );
+    await run("why new-comment ada --set page=Home --all-rules");
     await run("forecast march.jsonl --quiet-hours 22:00-08:00 --max-per-day 5");
     await run("completion zsh");
 

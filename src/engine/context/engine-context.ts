@@ -24,7 +24,6 @@ import type { SubscriptionStore } from "../../ports/subscription-store.js";
 import type { TriggerStore } from "../../ports/trigger-store.js";
 import type { IdSource } from "../../util/ids.js";
 import type { JsonObject } from "../../util/json.js";
-import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 import type { RunParties } from "./build-scope.js";
 import type { DeliveryRates } from "./delivery-rates.js";
 import type { WorkFailures } from "./work-failures.js";
@@ -68,8 +67,6 @@ export interface EngineContext<Stores = Store> {
   findRecordedResponse?: ((origin: RequestOrigin) => RecordedResponse | undefined) | undefined;
   /** Is called for a request that has no declared response and that the environment does not allow. */
   onUndeclaredRequest?: ((request: StepRequest | AgentRequest, secrets: readonly string[]) => void) | undefined;
-  /** Replaces the compiled workflow of a run that continues. Absent if runs use it as it is. */
-  mapCompiled?: (compiled: CompiledWorkflow) => CompiledWorkflow;
   ids: IdSource;
   /** Identifies a worker that shares the store with others, so that they can release what it claimed if it dies. */
   worker?: string;

@@ -17,6 +17,7 @@ import {
 } from "../context/engine-context.js";
 import { type AdvanceInput, buildAdvanceInput } from "../execution/advance-input.js";
 import { getRunContext } from "../workflow/branch-context.js";
+import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 import { type Advance, createRunOnlyAdvance } from "./advance.js";
 import { advanceMany } from "./advance-many.js";
 
@@ -67,10 +68,14 @@ export interface AdvancedClaimedRun {
   newVersion: Workflow | null;
 }
 
+/** Returns the compiled workflow with which a run continues. */
+type PrepareWorkflow = (compiled: CompiledWorkflow) => CompiledWorkflow;
+
 async function advanceRunsOfOneBranch(
   context: EngineContext<QueryStore & ScheduleStore>,
   claimed: readonly ClaimedRun[],
   now: number,
+  prepare: PrepareWorkflow,
 ): Promise<AdvancedClaimedRun[]> {
   const [recipients, schedules, environment] = await Promise.all([
     readRunRecipients(context.store, claimed),
@@ -97,8 +102,7 @@ async function advanceRunsOfOneBranch(
       continue;
     }
     const position = advancedRuns.push(null) - 1;
-    const whole = await compile(newer?.version ?? version);
-    const compiled = context.mapCompiled?.(whole) ?? whole;
+    const compiled = prepare(await compile(newer?.version ?? version));
     pendingAdvances.push({
       position,
       claimed: claimedRun,
@@ -133,13 +137,14 @@ export async function advanceClaimedRuns(
   context: EngineContext<QueryStore & ScheduleStore>,
   claimed: readonly ClaimedRun[],
   now: number,
+  prepare: PrepareWorkflow = (compiled) => compiled,
 ): Promise<AdvancedClaimedRun[]> {
   const branches = new Set(claimed.map(({ run }) => run.settings.branch));
-  if (branches.size === 1 && branches.has(undefined)) return advanceRunsOfOneBranch(context, claimed, now);
+  if (branches.size === 1 && branches.has(undefined)) return advanceRunsOfOneBranch(context, claimed, now, prepare);
   const advancedRuns: AdvancedClaimedRun[] = [];
   for (const branch of branches) {
     const runs = claimed.filter(({ run }) => run.settings.branch === branch);
-    advancedRuns.push(...(await advanceRunsOfOneBranch(getRunContext(context, branch), runs, now)));
+    advancedRuns.push(...(await advanceRunsOfOneBranch(getRunContext(context, branch), runs, now, prepare)));
   }
   return advancedRuns;
 }

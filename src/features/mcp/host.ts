@@ -21,8 +21,6 @@ export interface CommandLine {
   isRemote?: boolean;
   /** Whether the command uses no project. */
   isGlobal?: boolean;
-  /** Whether the command uses a new store in memory instead of the project's store. */
-  isIsolated?: boolean;
 }
 
 /** The rights of a server on the account. */
@@ -92,11 +90,10 @@ export function createHost({ flags, engine, ...parts }: HostOptions, context: Co
       return context.files.require(flags);
     },
     async run({ words, options, arguments: values = [], input, isJson, ...scope }, signal, onProgress) {
-      const { isRemote, isIsolated, isGlobal } = scope;
-      const selected = { ...flags, ...(isIsolated ? { store: ":memory:" } : {}) };
+      const { isRemote, isGlobal } = scope;
       const argv = [
         ...words,
-        ...toWords({ ...(isGlobal ? {} : listProjectOptions(selected)), ...options, json: isJson }),
+        ...toWords({ ...(isGlobal ? {} : listProjectOptions(flags)), ...options, json: isJson }),
         ...(isRemote ? toWords(await readAccountOptions(flags, context)) : []),
         ...(values.length > 0 ? ["--", ...values] : []),
       ];
@@ -104,7 +101,7 @@ export function createHost({ flags, engine, ...parts }: HostOptions, context: Co
         ...{ argv, signal, env: { KNOCK_TARGET: "local" } },
         ...(input === undefined ? {} : { input }),
         ...(onProgress === undefined ? {} : { onProgress }),
-        ...(isIsolated ? {} : { engine }),
+        engine,
       });
     },
   };

@@ -29,7 +29,7 @@ import { printWhy } from "./print-why.js";
 import type { WhyContext } from "./run-why.js";
 import type { WhyReport } from "./why-report-schema.js";
 
-interface WhyFlags extends CommonFlags, TargetFlags, Pick<PayloadFlags, "actor" | "data" | "set" | "tenant"> {
+interface WhyFlags extends CommonFlags, TargetFlags, Pick<PayloadFlags, "actor" | "data" | "set" | "tenant" | "file"> {
   run?: string;
   at?: string;
   allRules?: boolean;
@@ -43,10 +43,11 @@ export function registerWhy(program: Command, context: CommandContext): void {
     .argument("[recipient]", "a user ID, collection/id for an object, or JSON")
     .summary("Explain why a recipient gets a message, or not")
     .description(
-      "Run a workflow in memory for a user or an object, and print the decision of each step: the first rule that prevents a message, the compared values, the place of the rule in the files, and what would have to change. For an object, count its subscribers by result. With --run, explain a run that exists. Nothing is stored or sent. Exit 1 if nobody gets a message.",
+      "Run a workflow in memory for a user or an object, and print the decision of each step: the first rule that prevents a message, the compared values, the place of the rule in the files, and what would have to change. For an object, count its subscribers by result. With --run, explain a run that exists. Nothing is stored or sent. Exit 1 if no one gets a message.",
     )
     .optionsGroup(OPTION_GROUPS.payload);
   addTriggerOptions(command)
+    .option("-f, --file <path>", "read the payload in JSON, with its recipient; - is standard input")
     .optionsGroup(OPTION_GROUPS.selection)
     .option("--run <id>", "explain this recipient run, or the trigger's run of the recipient")
     .optionsGroup(OPTION_GROUPS.behavior)
@@ -72,13 +73,16 @@ function toRecipientFlag(recipient: string): string {
 }
 
 async function readTrigger(
-  workflow: string,
-  recipient: string,
+  workflow: string | null,
+  recipient: string | undefined,
   flags: WhyFlags,
   { input }: CommandContext,
 ): Promise<Trigger> {
   const { run: _, at: __, allRules: ___, ...rest } = flags;
-  const payload = await readPayload({ ...rest, recipients: [toRecipientFlag(recipient)] }, input);
+  const payload = await readPayload(
+    { ...rest, recipients: recipient === undefined ? undefined : [toRecipientFlag(recipient)] },
+    input,
+  );
   const { trigger } = await locatePayloadErrors(payload, () => parseTrigger(payload.payload, workflow, payload.name));
   if (trigger.recipients.length === 1) return trigger;
   throw new KnockError(
@@ -160,12 +164,12 @@ async function runWhyCommand(
 ): Promise<void> {
   const { io, output, project, target, settings, setExitCode, signal } = context;
   const at = flags.at === undefined ? null : parseTimeArgument(flags.at, "--at");
-  if (flags.run === undefined && (workflow === undefined || recipient === undefined))
+  const { run, file } = flags;
+  if (run === undefined && file === undefined && (workflow === undefined || recipient === undefined))
     throw new KnockError("usage", "a workflow and a recipient are required", {
       hint: "For example `knock why new-comment ada`, or `--run <id>` for a run that exists.",
     });
-  const trigger =
-    flags.run === undefined ? await readTrigger(String(workflow), String(recipient), flags, context) : null;
+  const trigger = run === undefined ? await readTrigger(workflow ?? null, recipient, flags, context) : null;
   const report = await output.showProgress("trying the workflow", async (setText) => {
     const isRemote = (await settings.getTarget(flags)) === "remote";
     const files = await project.requireLocalFiles(flags);
@@ -181,11 +185,10 @@ async function runWhyCommand(
       guards: recipientGuards,
       hasAllRules: flags.allRules ?? false,
     };
-    if (trigger === null)
-      return explainRunFlag(flags.run ?? "", [workflow, recipient], { operations, context: whyContext });
+    if (trigger === null) return explainRunFlag(run ?? "", [workflow, recipient], { operations, context: whyContext });
     const engine = isLocal(operations) ? operations : await openAccountCopy(trigger, files, context, operations);
     const { explainTrial } = await import("./run-why.js");
-    const isDataRequired = flags.data !== undefined || flags.set !== undefined;
+    const isDataRequired = flags.data !== undefined || flags.set !== undefined || Object.keys(trigger.data).length > 0;
     const onCount = (count: number): void => setText(`trying the workflow: ${formatCount(count, "subscriber")}`);
     return explainTrial({ trigger, operations: engine, at, isDataRequired, signal, onCount }, whyContext);
   });

@@ -7,7 +7,7 @@ import { checkGuards, type Guards } from "./check-guards.js";
 import { type DecisionSubject, explainDecision } from "./explain-decision.js";
 import type { Decision, WhyStep } from "./why-report-schema.js";
 
-/** What a run came to. */
+/** The result of a run. */
 export interface ExplainedRun {
   steps: WhyStep[];
   /** Why the run ended early, or null. */

@@ -12,7 +12,7 @@ const MAX_NAMED = 3;
 const formatPlace = (place: Place | null): string =>
   place === null ? "" : `${place.file}:${place.line}:${place.column}`;
 
-/** Returns the lines below a step: the rule, where it is, what was compared, and what would have to change. */
+/** Returns the lines below a step: the rule, its place, the compared values, and the change that would make it pass. */
 function formatDecision(decision: Decision, { colors: paint }: Output): string[] {
   const { rule, code, detail, compared, place, source, change } = decision;
   const cause = detail === null ? "" : `: ${detail}`;

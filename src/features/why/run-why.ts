@@ -24,7 +24,7 @@ import { listStepRules, listTriggerRules, toRuleStates } from "./list-rules.js";
 import { RulePlaces } from "./rule-places.js";
 import type { Decision, WhyReport } from "./why-report-schema.js";
 
-/** What all explanations need. */
+/** The parts that all explanations need. */
 export interface WhyContext {
   project: Project;
   cwd: string;
@@ -37,7 +37,7 @@ export interface WhyContext {
 }
 
 /** A trigger to try. */
-export interface WhyTrial {
+interface WhyTrial {
   trigger: Trigger;
   operations: LocalOperations;
   /** Milliseconds; null for the time of the store. */

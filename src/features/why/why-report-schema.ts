@@ -27,7 +27,7 @@ const comparedSchema = z.object({
   variable: textField("The variable or path that the condition reads."),
   operator: textField("The operator."),
   argument: described(z.unknown(), "The value to compare with."),
-  value: described(z.unknown(), "The value that was found; null if there is none."),
+  value: described(z.unknown(), "The value that was found, or null."),
   result: described(z.nullable(z.boolean()), "The result; null if the condition was not evaluated."),
 });
 
@@ -53,14 +53,14 @@ export const decisionSchema = definition(
     compared: described(z.array(comparedSchema), "The conditions that were compared; empty without any."),
     preference: described(z.nullable(preferenceSchema), "The preference that decided, or null."),
     place: described(z.nullable(placeSchema), "Where the rule is defined in the project's files, or null."),
-    source: textField("What the rule comes from: a file, the store, the account or the trigger."),
-    change: textField("What would have to change."),
+    source: textField("The origin of the rule: a file, the store, the account or the trigger."),
+    change: textField("The change that would make the rule pass."),
   }),
 );
 
 const ruleStateSchema = z.object({
   rule: described(z.enum(getKeys(RULES)), "The rule."),
-  state: described(z.enum(["passed", "decided", "not_reached"]), "What came of it."),
+  state: described(z.enum(["passed", "decided", "not_reached"]), "Whether it passed, decided, or was not reached."),
 });
 
 const whyStepSchema = definition(

@@ -19,14 +19,14 @@ import { type EngineContext, isDeliveryDue, readTime } from "../context/engine-c
 import { buildFanOut, collectInlineUpserts } from "../execution/build-fan-out.js";
 import type { ChannelRenderer } from "../render/channel-renderer.js";
 import { explainRun } from "../resources/run-operations.js";
+import type { Advance } from "../run/advance.js";
+import { advanceClaimedRuns } from "../run/advance-claimed-runs.js";
+import { buildRecipientOutcome } from "../run/build-trigger-outcome.js";
+import { collectNextRecipients, MAX_RECIPIENTS_PER_CHUNK } from "../run/continue-fan-out.js";
+import { buildWorkflowRun, startRuns } from "../run/start-runs.js";
+import { checkActor } from "../run/trigger-workflow.js";
 import { resolveBranchContext } from "../workflow/branch-context.js";
 import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
-import type { Advance } from "./advance.js";
-import { advanceClaimedRuns } from "./advance-claimed-runs.js";
-import { buildRecipientOutcome } from "./build-trigger-outcome.js";
-import { collectNextRecipients, MAX_RECIPIENTS_PER_CHUNK } from "./continue-fan-out.js";
-import { buildWorkflowRun, startRuns } from "./start-runs.js";
-import { checkActor } from "./trigger-workflow.js";
 
 /** A run in memory, with everything that its next advance needs. */
 interface RunState {
@@ -104,7 +104,6 @@ class TriggerRehearsal {
       ...context,
       httpClient: NO_REQUESTS,
       findProvider: () => null,
-      mapCompiled: (compiled) => this.prepare(compiled),
       store: withoutWrites(context.store, this.recipients),
     };
   }
@@ -173,6 +172,7 @@ class TriggerRehearsal {
         this.context,
         waiting.map(({ run }) => this.toClaimed(run)),
         now,
+        (compiled) => this.prepare(compiled),
       );
       for (const [position, { result }] of advanced.entries()) {
         const { index, run } = waiting[position] as (typeof waiting)[number];
