@@ -8,7 +8,7 @@ import type { Commands, Program } from "./run-program.js";
 const CORE_COMMANDS: Commands = {
   notify: async () => registerNotify,
   cancel: async () => (await import("../commands/cancel.js")).registerCancel,
-  runs: async () => (await import("../commands/runs.js")).registerRuns,
+  runs: async () => (await import("./register-runs.js")).registerRuns,
   messages: async () => (await import("../commands/messages.js")).registerMessages,
   preview: async () => (await import("../commands/preview.js")).registerPreview,
   workflows: async () => (await import("../commands/workflows.js")).registerWorkflows,

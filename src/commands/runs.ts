@@ -25,11 +25,12 @@ import { addCommonOptions, addTargetOptions, type CommonFlags } from "./shared/o
 import { addPageOptions, type PageFlags, parsePage } from "./shared/paging.js";
 import { resolveIdPrefix, suggestForMissingId } from "./shared/resolve-id-prefix.js";
 import { addRunFilterOptions, parseRunFilter, type RunFilterFlags } from "./shared/run-filters.js";
+import type { RunParts } from "./shared/run-parts.js";
 import { registerRunsRetry } from "./shared/runs-retry.js";
 
 interface ListFlags extends CommonFlags, TargetFlags, PageFlags, RunFilterFlags {}
 
-export function registerRuns(program: Command, context: CommandContext): void {
+export function registerRuns(program: Command, context: CommandContext, parts: RunParts): void {
   const runs = program
     .command("runs")
     .helpGroup(COMMAND_GROUPS.trigger)
@@ -51,20 +52,22 @@ export function registerRuns(program: Command, context: CommandContext): void {
     printRuns(listed, context.output);
   });
 
-  registerShow(runs, context);
+  registerShow(runs, context, parts);
   registerRunsRetry(runs, context);
 }
 
-function registerShow(runs: Command, context: CommandContext): void {
+function registerShow(runs: Command, context: CommandContext, parts: RunParts): void {
   const show = runs
     .command("show")
     .argument("<id>", "the ID of a workflow run or recipient run")
     .description("Show a run with the outcome and reason of each step");
-  addExamples(addExpectOption(addCommonOptions(addTargetOptions(show))), ({ run }) => [
+  addExamples(parts.addShowOptions(addExpectOption(addCommonOptions(addTargetOptions(show)))), ({ run }) => [
     `knock runs show ${run}`,
     `knock runs show ${run} --expect no-failures`,
+    `knock runs show ${run} --as-scenario`,
   ]);
   show.action(async (typed: string, flags: CommonFlags & TargetFlags & ExpectFlags) => {
+    if (await parts.showInstead(typed, flags, context)) return;
     const rules = readRules(flags);
     const operations = await context.target.open(flags, "read");
     const id = await resolveIdPrefix(typed, ["workflow_run", "recipient_run"], operations);

@@ -92,13 +92,14 @@ export class PersonalDataFilter implements DataFilter {
   constructor(
     values: readonly PersonalValue[],
     private readonly key: Uint8Array,
+    /** Whether addresses and phone numbers that are not among the values are also replaced. */
+    private readonly findsContacts = true,
   ) {
     for (const value of values) this.add(value);
   }
 
   filterText = (text: string): string => {
-    for (const [contact] of text.matchAll(ANY_EMAIL)) this.add({ kind: "email_address", text: contact });
-    for (const [contact] of text.matchAll(ANY_PHONE)) this.addPhone(contact);
+    if (this.findsContacts) this.addContacts(text);
     const folded = fold(text);
     let result = "";
     let copied = 0;
@@ -122,6 +123,11 @@ export class PersonalDataFilter implements DataFilter {
     if (typeof recipient === "string") return this.pseudonyms.get(fold(recipient)) ?? this.filterText(recipient);
     return { id: this.filterText(recipient.id), collection: recipient.collection };
   };
+
+  private addContacts(text: string): void {
+    for (const [contact] of text.matchAll(ANY_EMAIL)) this.add({ kind: "email_address", text: contact });
+    for (const [contact] of text.matchAll(ANY_PHONE)) this.addPhone(contact);
+  }
 
   private filterValue(value: Json): Json {
     if (typeof value === "string") return this.filterText(value);

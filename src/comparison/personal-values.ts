@@ -49,10 +49,14 @@ function collectFromProperties(value: Json, property: string, isUser: boolean): 
   return kind === null || text === "" ? [] : [{ kind, text }];
 }
 
+/** Fields of a device that many people share, and that decide about its messages. */
+const SHARED_FIELDS: ReadonlySet<string> = new Set(["locale", "timezone"]);
+
 /** Returns all texts of channel data, such as device tokens and addresses of webhooks. */
 function collectTokens(value: Json): PersonalValue[] {
   if (Array.isArray(value)) return value.flatMap(collectTokens);
-  if (isJsonObject(value)) return Object.values(value).flatMap(collectTokens);
+  if (isJsonObject(value))
+    return Object.entries(value).flatMap(([name, child]) => (SHARED_FIELDS.has(name) ? [] : collectTokens(child)));
   return typeof value === "string" && value.length > 4 ? [{ kind: "token", text: value }] : [];
 }
 

@@ -26,7 +26,19 @@ export function readRequests(runs: readonly PastRun[]): RecordedRequest[] {
       const response = REQUESTING_STEPS.has(event.step_type ?? "") ? parseResponse(event) : undefined;
       if (response === undefined) return [];
       const { workflow, inserted_at: triggered_at } = run;
-      return [{ origin: { workflow, step: String(event.step_ref), recipient, triggered_at }, response }];
+      const origin = { workflow, step: String(event.step_ref), recipient, triggered_at };
+      const { request, status } = event.data ?? {};
+      return [
+        {
+          origin,
+          type: String(event.step_type),
+          ...(isJsonObject(request)
+            ? { request: { method: String(request.method).toLowerCase(), url: String(request.url) } }
+            : {}),
+          ...(typeof status === "number" ? { status } : {}),
+          response,
+        },
+      ];
     }),
   );
 }

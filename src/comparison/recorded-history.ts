@@ -41,6 +41,12 @@ export interface RecordedEvent {
 /** A request of a step in the past, with its result. */
 export interface RecordedRequest {
   origin: RequestOrigin;
+  /** The type of the step. */
+  type: string;
+  /** The request itself, with the method in lower case; absent if the store or the account did not keep it. */
+  request?: { method: string; url: string };
+  /** The status of the response, if one was kept. */
+  status?: number;
   response: RecordedResponse;
 }
 

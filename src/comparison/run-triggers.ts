@@ -74,7 +74,7 @@ function listEffects({ triggers, cancellations, events }: RecordedHistory): Reco
  * Returns everything that happened, in order of time. Triggers precede what else happened at the same time, which a frozen
  * clock makes frequent, except for cancellations and events that did not affect their runs.
  */
-function listActions(history: RecordedHistory): Action[] {
+export function listActions(history: RecordedHistory): Action[] {
   const { triggers, cancellations, engagements, events } = history;
   const byTime = new Map<number, RecordedEffect[]>();
   for (const effect of listEffects(history)) byTime.set(effect.at, [...(byTime.get(effect.at) ?? []), effect]);

@@ -12,6 +12,7 @@ import type { Workflow } from "../domain/workflow/workflow.js";
 import { readOnce } from "../engine/workflow/read-once.js";
 import { getErrorMessage, KnockError } from "../errors/knock-error.js";
 import type { Definitions, OnTemplateCondition } from "../ports/definitions.js";
+import type { AgentRequest, StepRequest } from "../ports/http-client.js";
 import type { Seed } from "../ports/seed-store.js";
 import type { SourceLog } from "../ports/source-service.js";
 import type { Store } from "../ports/store.js";
@@ -47,7 +48,11 @@ interface OpenOptions {
   /** A workflow that is used in place of the one in the files. */
   replaced?: Workflow;
   onTemplateCondition?: OnTemplateCondition | undefined;
+  /** Receives each request without a declared response. */
+  onUndeclaredRequest?: UndeclaredRequestListener | undefined;
 }
+
+type UndeclaredRequestListener = (request: StepRequest | AgentRequest) => void;
 
 function replaceWorkflow({ definitions }: SharedProject, replaced: Workflow): Definitions {
   return { ...definitions, workflow: async (key) => (key === replaced.key ? replaced : definitions.workflow(key)) };
@@ -166,6 +171,7 @@ interface EngineTargetOptions {
   snapshots: Snapshots;
   io: ProcessIO;
   onTemplateCondition: OnTemplateCondition | undefined;
+  onUndeclaredRequest?: UndeclaredRequestListener | undefined;
   warn(text: string): void;
 }
 
@@ -182,7 +188,7 @@ class EngineTarget implements ScenarioTarget {
   constructor(
     private readonly shared: SharedProject,
     private readonly given: Given,
-    { store, log, io, scenario, seed, snapshots, warn, onTemplateCondition }: EngineTargetOptions,
+    { store, log, io, scenario, seed, snapshots, warn, onTemplateCondition, onUndeclaredRequest }: EngineTargetOptions,
   ) {
     this.definitions = shared.definitions;
     const ids = createSeededIds(`${seed}/${scenario}`);
@@ -193,6 +199,7 @@ class EngineTarget implements ScenarioTarget {
     this.operations = createLocalEngine(definitions, store, io, {
       wrapProviders: (findProvider) => (channel) => this.faults.wrapProvider(channel, acceptMessages(findProvider)),
       onUndeclaredRequest: (request, secrets) => {
+        onUndeclaredRequest?.(request);
         this.undeclaredRequest ??= describeUndeclaredRequest(request, secrets);
       },
       warn,

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { parseWorkflow } from "../../src/domain/workflow/parse-workflow.js";
 import type { Workflow } from "../../src/domain/workflow/workflow.js";
 import { findChangedWorkflows } from "../../src/features/test/find-changed-workflows.js";
-import { mutateWorkflow } from "../../src/features/test/mutate-workflow.js";
 import { buildCoverage, listReachedItems } from "../../src/scenarios/coverage.js";
+import { mutateWorkflow } from "../../src/scenarios/mutate-workflow.js";
 
 const isPro = { variable: "recipient.plan", operator: "equal_to", argument: "pro" };
 const template = { markdown_body: "hi" };

@@ -3,8 +3,8 @@ import { printTable } from "../../output/print-table.js";
 import type { Coverage } from "../../scenarios/coverage.js";
 import { COVERAGE_KINDS } from "../../scenarios/coverage-kinds.js";
 import { readReason } from "../../scenarios/list-coverage-items.js";
+import type { MutantDescription, MutationReport } from "../../scenarios/mutate-workflow.js";
 import { formatCount } from "../../util/format-count.js";
-import type { MutantDescription, MutationReport } from "./mutate-workflow.js";
 
 /** Returns where a condition of a template is, as the end of a line. Empty for other parts. */
 function formatLocation(

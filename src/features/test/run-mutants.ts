@@ -1,11 +1,11 @@
 import { listProjectChannels } from "../../domain/project/list-project-channels.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { isWorkflowActive } from "../../engine/context/engine-context.js";
+import { type Mutant, type MutationReport, mutateWorkflow } from "../../scenarios/mutate-workflow.js";
 import type { ScenarioTargets } from "../../scenarios/open-scenario-target.js";
 import type { Scenario } from "../../scenarios/parse-scenarios.js";
 import { readScenarios } from "../../scenarios/read-scenarios.js";
 import type { FileOutcome, FileRunner, SelectedFile } from "../../scenarios/run-file.js";
-import { type Mutant, type MutationReport, mutateWorkflow } from "./mutate-workflow.js";
 
 interface ScenarioInFile {
   file: SelectedFile;

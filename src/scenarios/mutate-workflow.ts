@@ -5,20 +5,20 @@ import {
   type ConditionNode,
   isCondition,
   type Operator,
-} from "../../domain/condition/condition.js";
-import { describeComparison } from "../../domain/condition/evaluated-condition.js";
-import type { Channel } from "../../domain/environment/environment.js";
-import type { Step } from "../../domain/step/step.js";
-import { type Duration, toMilliseconds } from "../../domain/step/step-duration.js";
-import { formatStepDuration } from "../../domain/step/summarize-window.js";
-import { isChannelStep } from "../../domain/step-types/channel-step.js";
-import { getStepDefinition } from "../../domain/step-types/step-definitions.js";
-import { getBranches } from "../../domain/step-types/walk-steps.js";
-import type { Workflow } from "../../domain/workflow/workflow.js";
-import type { MUTATION_KINDS, mutationReportSchema } from "../../scenarios/mutation-schema.js";
-import { type StepCondition, toReportedLocation } from "../../scenarios/step-condition.js";
-import { createUuidV5 } from "../../util/ids.js";
+} from "../domain/condition/condition.js";
+import { describeComparison } from "../domain/condition/evaluated-condition.js";
+import type { Channel } from "../domain/environment/environment.js";
+import type { Step } from "../domain/step/step.js";
+import { type Duration, toMilliseconds } from "../domain/step/step-duration.js";
+import { formatStepDuration } from "../domain/step/summarize-window.js";
+import { isChannelStep } from "../domain/step-types/channel-step.js";
+import { getStepDefinition } from "../domain/step-types/step-definitions.js";
+import { getBranches } from "../domain/step-types/walk-steps.js";
+import type { Workflow } from "../domain/workflow/workflow.js";
+import { createUuidV5 } from "../util/ids.js";
 import { mutateTemplates } from "./mutate-templates.js";
+import type { MUTATION_KINDS, mutationReportSchema } from "./mutation-schema.js";
+import { type StepCondition, toReportedLocation } from "./step-condition.js";
 
 export type MutationReport = z.infer<typeof mutationReportSchema>;
 export type MutantDescription = MutationReport["survivors"][number];

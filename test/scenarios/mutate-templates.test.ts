@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { parseWorkflow } from "../../../src/domain/workflow/parse-workflow.js";
-import { parseText } from "../../../src/engine/liquid/liquid.js";
-import { listTemplateConditions } from "../../../src/engine/liquid/template-conditions.js";
-import { mutateTemplates } from "../../../src/features/test/mutate-templates.js";
+import { parseWorkflow } from "../../src/domain/workflow/parse-workflow.js";
+import { parseText } from "../../src/engine/liquid/liquid.js";
+import { listTemplateConditions } from "../../src/engine/liquid/template-conditions.js";
+import { mutateTemplates } from "../../src/scenarios/mutate-templates.js";
 
 const POSITION = { step: "feed_1", index: 0, location: null };
 

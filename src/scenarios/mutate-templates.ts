@@ -1,6 +1,6 @@
-import type { Workflow } from "../../domain/workflow/workflow.js";
-import type { StepCondition } from "../../scenarios/step-condition.js";
-import { getValueAtPath } from "../../util/json.js";
+import type { Workflow } from "../domain/workflow/workflow.js";
+import { getValueAtPath } from "../util/json.js";
+import type { StepCondition } from "./step-condition.js";
 
 /** A value that no `when` of a template names. */
 const UNMATCHED = '"knock: matches nothing"';

@@ -1,0 +1,70 @@
+import { openReplayEngine } from "../../comparison/open-replay-engine.js";
+import { createRecordedAnswers } from "../../comparison/recorded-answers.js";
+import { runTriggers } from "../../comparison/run-triggers.js";
+import { openStore } from "../../context/open-store.js";
+import { hasStore } from "../../context/store-location.js";
+import type { Seed } from "../../ports/seed-store.js";
+import type { Store } from "../../ports/store.js";
+import type { ReproducibleRun, ScenarioContext } from "./build-scenario.js";
+import { copyForRuns, type RunHistory, readRunHistory } from "./read-run-history.js";
+import { type GivenRecipients, joinSeeds } from "./write-recipients.js";
+
+/** Returns the recipients that the runs of a history read, found by running them again. */
+async function findNeededRecipients(
+  store: Store,
+  runs: RunHistory,
+  { project, io }: Pick<ScenarioContext, "project" | "io">,
+): Promise<GivenRecipients> {
+  const seeds: Seed[] = [];
+  const { history, subscriptions } = runs;
+  const at = history.triggers[0]?.at ?? 0;
+  const { operations, store: copy } = await openReplayEngine(project, io, {
+    hasResponses: true,
+    prepareStore: (created) => copyForRuns(store, created, runs, at, (copied) => seeds.push(...copied)),
+    answers: createRecordedAnswers(history),
+    warn: () => {},
+  });
+  try {
+    await runTriggers(operations, history, { store: copy, signal: io.signal, onProgress: () => {} });
+    const { recipients, audiences } = joinSeeds(seeds);
+    return { recipients, audiences, subscriptions: [...subscriptions] };
+  } finally {
+    await operations.close();
+  }
+}
+
+/** Reads what reproduces a run of a store. Returns null for an unknown ID. */
+export async function readStoreRun(
+  store: Store,
+  id: string,
+  context: Pick<ScenarioContext, "project" | "io">,
+): Promise<ReproducibleRun | null> {
+  const runs = await readRunHistory(store, id);
+  const [first] = runs?.selected ?? [];
+  if (runs === null || first === undefined) return null;
+  const { selected, history } = runs;
+  return {
+    id: first.run.id,
+    workflow: first.run.workflow,
+    recipients: selected.map(({ recipientRun }) => recipientRun.recipient),
+    history,
+    given: await findNeededRecipients(store, runs, context),
+    version: first.version,
+    recorded: selected.map(({ run, recipientRun: { recipient, steps } }) => ({ trigger: run.id, recipient, steps })),
+  };
+}
+
+/** Reads what reproduces a run of the store at a location. The store is opened for reading only. */
+export async function readLocalRun(
+  location: string,
+  id: string,
+  context: Pick<ScenarioContext, "project" | "io">,
+): Promise<ReproducibleRun | null> {
+  if (!hasStore(location)) return null;
+  const store = await openStore(location, { readOnly: true });
+  try {
+    return await readStoreRun(store, id, context);
+  } finally {
+    await store.close();
+  }
+}
