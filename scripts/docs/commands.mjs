@@ -48,7 +48,7 @@ const SCENARIOS = {
   },
   // A broadcast is sent once, so its subcommands cannot share a project.
   broadcasts: { isolated: true },
-  store: { before: [TRIGGERS], isReleased: true },
+  store: { before: [TRIGGERS, "knock store snapshot save baseline --quiet"], isReleased: true },
   dev: { isStopped: true },
   mcp: { isStopped: true },
   plan: { isServed: true },
@@ -204,7 +204,7 @@ async function buildPage(command) {
     if (command.commands.length === 0) return joinParts(head, await formatCommand(command, [], project, scenario, 2));
     const shared = listSharedOptions(command);
     const sections = [];
-    for (const subcommand of command.commands) {
+    for (const subcommand of listLeaves(command)) {
       const subname = formatCommandName(subcommand);
       if (scenario.isolated) {
         project.remove();
@@ -217,7 +217,7 @@ async function buildPage(command) {
         await formatCommand(subcommand, shared, project, scenario, null),
       );
     }
-    const rows = command.commands.map((subcommand) => {
+    const rows = listLeaves(command).map((subcommand) => {
       const subname = formatCommandName(subcommand);
       return [`[\`${subname}\`](#${toAnchor(subname)})`, toSentence(subcommand.summary() || subcommand.description())];
     });

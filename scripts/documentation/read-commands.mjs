@@ -24,8 +24,8 @@ export async function readCommands() {
   return program.commands;
 }
 
-/** Returns the subcommands of a group, or the command itself if it is not a group. */
-export const listLeaves = (command) => (command.commands.length > 0 ? command.commands : [command]);
+/** Returns the subcommands of a group and of the groups in it, or the command itself if it is not a group. */
+export const listLeaves = (command) => (command.commands.length > 0 ? command.commands.flatMap(listLeaves) : [command]);
 
 /** Returns the name of a command as a user types it: `knock runs list`. */
 export function formatCommandName(command) {

@@ -1,6 +1,12 @@
 import { type Command, Help, type Option } from "commander";
 import { formatExamples } from "../commands/shared/examples.js";
-import { COMMAND_GROUPS, getSummary, OPTION_GROUPS, SHARED_GROUPS } from "../commands/shared/help-groups.js";
+import {
+  COMMAND_GROUPS,
+  getCommandPath,
+  getSummary,
+  OPTION_GROUPS,
+  SHARED_GROUPS,
+} from "../commands/shared/help-groups.js";
 
 /** The narrowest column in which descriptions are wrapped. The terminal breaks the lines of narrower ones. */
 const MIN_DESCRIPTION_WIDTH = 20;
@@ -36,8 +42,7 @@ function formatShortHelp(command: Command, helper: Help): string {
     visible.some((option) => isShared(option) && option.helpGroupHeading === heading),
   );
   const names = groups.map((heading) => heading.slice(0, -1).toLowerCase().replace("postgresql", "PostgreSQL"));
-  const path = command.parent?.parent ? `${command.parent.name()} ${command.name()}` : command.name();
-  const more = `Run \`knock ${path} --help\` for all options: ${names.join(", ")}.`;
+  const more = `Run \`knock ${getCommandPath(command)} --help\` for all options: ${names.join(", ")}.`;
   const page = Help.prototype.formatHelp.call(short, command, short);
   return `${page}${formatExamples(command, SHORT_EXAMPLES)}\n${helper.boxWrap(more, helper.helpWidth ?? 80)}\n`;
 }

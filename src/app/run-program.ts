@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option, type OutputConfiguration } from "commander";
 import { addGroupExamples, type ExampleNames, getExamples, setExampleNames } from "../commands/shared/examples.js";
 import type { RegisterCommand } from "../commands/shared/feature.js";
-import { OPTION_GROUPS } from "../commands/shared/help-groups.js";
+import { getCommandPath, OPTION_GROUPS } from "../commands/shared/help-groups.js";
 import { applyVerbosity, type CommonFlags } from "../commands/shared/options.js";
 import type { CommandContext } from "../context/command-context.js";
 import { KnockError } from "../errors/knock-error.js";
@@ -97,12 +97,17 @@ function normalizeArguments(argv: readonly string[]): string[] {
 }
 
 /**
- * Returns the command that argv names: a subcommand if the second word names one, otherwise the group, whose examples
+ * Returns the command that argv names: a subcommand if the next words name one, otherwise the group, whose examples
  * include those of all its subcommands.
  */
-function findNamedCommand(program: Command, name: string, [, second]: readonly string[]): Command | undefined {
-  const group = program.commands.find((command) => command.name() === name);
-  return group?.commands.find((command) => command.name() === second) ?? group;
+function findNamedCommand(program: Command, name: string, [, ...words]: readonly string[]): Command | undefined {
+  let command = program.commands.find((candidate) => candidate.name() === name);
+  for (const word of words) {
+    const child = command?.commands.find((candidate) => candidate.name() === word);
+    if (child === undefined) break;
+    command = child;
+  }
+  return command;
 }
 
 /**
@@ -188,7 +193,7 @@ export async function runProgram(
     await nameExamples(program, context);
     if (error.code === "commander.help") {
       // A group without a default command was named alone, so its subcommands are listed.
-      const group = program.commands.find((command) => command.name() === name) ?? program;
+      const group = findNamedCommand(program, name, args) ?? program;
       const lines = getExamples(group).map((example) => `Get started: ${example}`);
       const line = lines.find(({ length }) => length <= PIPE_WIDTH);
       if (line !== undefined) writeOut(`${line}\n\n`);
@@ -203,16 +208,21 @@ export async function runProgram(
  * Rejects an unknown subcommand, as in `knock runs lst`. Without this check, commander passes it as an argument to the
  * group's default subcommand.
  */
-function checkSubcommand(program: Command, name: string, [first = "", second, ...rest]: readonly string[]): void {
-  const group = program.commands.find((command) => command.name() === name);
-  if (!group || group.commands.length === 0 || second === undefined || second.startsWith("-") || second === "help")
-    return;
-  const known = group.commands.map((command) => command.name());
-  if (known.includes(second)) return;
-  if (name === "workflows" && isOfficialWorkflowCommand(second)) throw createWorkflowCommandError(second);
-  throw new KnockError("usage", `knock ${name} has no command "${second}"`, {
-    hint: suggestSubcommand(group, first, [second, ...rest]) ?? didYouMean(second, known, "Commands"),
-  });
+function checkSubcommand(program: Command, name: string, [first = "", ...words]: readonly string[]): void {
+  let group = program.commands.find((command) => command.name() === name);
+  let typed = first;
+  for (const [index, word] of words.entries()) {
+    if (!group || group.commands.length === 0 || word.startsWith("-") || word === "help") return;
+    const child = group.commands.find((command) => command.name() === word);
+    if (child === undefined) {
+      if (name === "workflows" && isOfficialWorkflowCommand(word)) throw createWorkflowCommandError(word);
+      const known = group.commands.map((command) => command.name());
+      throw new KnockError("usage", `knock ${getCommandPath(group)} has no command "${word}"`, {
+        hint: suggestSubcommand(group, typed, words.slice(index)) ?? didYouMean(word, known, "Commands"),
+      });
+    }
+    [group, typed] = [child, word];
+  }
 }
 
 /**

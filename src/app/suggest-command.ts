@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { getCommandPath } from "../commands/shared/help-groups.js";
 import { suggestUnit } from "../input/parse-time.js";
 import { looksUnquoted, quoteForShell, suggestQuotes, suggestSet } from "../input/restore-quotes.js";
 import { type Correction, correctWord, findNearest, type Hint, toHintText } from "../util/find-nearest.js";
@@ -45,7 +46,7 @@ function suggestReadCommand(
   if (list?.registeredArguments.length === 0 && hasOption("--recipient") && !ID_LIKE.test(word)) {
     const workflow = hasOption("--workflow") ? ` For a workflow, use --workflow ${typed}.` : "";
     return {
-      hint: `Did you mean \`knock ${group?.name()} list --recipient ${typed}\`?${workflow}`,
+      hint: `Did you mean \`knock ${getCommandPath(list)} --recipient ${typed}\`?${workflow}`,
       ...{ typed: listTyped(words), meant: ["list", "--recipient", ...words] },
     };
   }
@@ -54,7 +55,7 @@ function suggestReadCommand(
       ["show", "get", "list"].includes(command.name()) && command.registeredArguments.length === words.length,
   );
   if (read === undefined) return undefined;
-  const hint = `Did you mean \`knock ${group?.name()} ${read.name()} ${typed}\`?`;
+  const hint = `Did you mean \`knock ${getCommandPath(read)} ${typed}\`?`;
   return { hint, typed: listTyped(words), meant: [read.name(), ...words] };
 }
 
@@ -69,11 +70,11 @@ export function suggestSubcommand(group: Command, typed: string, args: readonly 
   const verb = (Object.hasOwn(SUBCOMMAND_SYNONYMS, word) ? SUBCOMMAND_SYNONYMS[word] : undefined)?.find((synonym) =>
     known.includes(synonym),
   );
-  if (verb !== undefined) return correctWord(word, verb, `Did you mean \`knock ${group.name()} ${verb}\`?`);
+  if (verb !== undefined) return correctWord(word, verb, `Did you mean \`knock ${getCommandPath(group)} ${verb}\`?`);
   const [only, ...others] = group.commands;
   if (only !== undefined && others.length === 0 && only.registeredArguments.length > 0)
     return {
-      hint: `Did you mean \`knock ${group.name()} ${only.name()} ${quoteForShell(word)}\`?`,
+      hint: `Did you mean \`knock ${getCommandPath(only)} ${quoteForShell(word)}\`?`,
       ...{ typed: [word], meant: [only.name(), word] },
     };
   if (findNearest(word, known) !== undefined) return undefined;

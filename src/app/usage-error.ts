@@ -1,5 +1,6 @@
 import type { Command, CommanderError } from "commander";
 import { findExample, getExamples } from "../commands/shared/examples.js";
+import { getCommandPath } from "../commands/shared/help-groups.js";
 import { describeSwallowedArgument, findSwallowedArgument, isRemoteOption } from "../commands/shared/options.js";
 import { KnockError } from "../errors/knock-error.js";
 import { quoteForShell } from "../input/restore-quotes.js";
@@ -66,8 +67,8 @@ function suggestArgument(message: string, named: Command | undefined): string | 
   const name = /^unknown option '--([\w-]+)/.exec(message)?.[1];
   const known = named?.registeredArguments.map((argument) => argument.name()) ?? [];
   if (named === undefined || name === undefined || !known.includes(name)) return undefined;
-  const words = [named.parent?.parent ? named.parent.name() : "", named.name(), ...known.map((word) => `<${word}>`)];
-  return `Give it as an argument: \`knock ${words.filter(Boolean).join(" ")}\`.`;
+  const words = [getCommandPath(named), ...known.map((word) => `<${word}>`)];
+  return `Give it as an argument: \`knock ${words.join(" ")}\`.`;
 }
 
 /**

@@ -1,5 +1,13 @@
 import type { StoreLogs } from "./store-logs.js";
 
+/** A copy of all data of a store, with its clock, in the memory of this process. */
+export interface StoreSnapshot {
+  /** Replaces the data of the store by the copy, in one transaction. */
+  restore(): Promise<void>;
+  /** Releases the memory. Closing the store does the same. */
+  close(): void;
+}
+
 /** Opens, syncs, watches and closes a store. */
 export interface StoreControl {
   /** Whether every write throws `store_unusable`. */
@@ -27,5 +35,7 @@ export interface StoreControl {
   readSecret(name: string): Promise<string>;
   /** Opens the logs in the same file. Several calls share them. */
   openLogs(): Promise<StoreLogs>;
+  /** Copies all data to memory. Throws `not_supported` for a database, and for a file that is too large. */
+  takeSnapshot(): Promise<StoreSnapshot>;
   close(): Promise<void>;
 }

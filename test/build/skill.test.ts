@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { REASONS } from "../../src/domain/run/reasons.js";
 import { ERROR_CODES } from "../../src/errors/error-codes.js";
-import { loadCommands } from "../helpers/load-commands.js";
+import { listLeaves, loadCommands } from "../helpers/load-commands.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const FOLDER = join(ROOT, "skills/knock");
@@ -34,10 +34,7 @@ describe("the skill for coding agents", () => {
   it("has references of at most 3,500 tokens, with every command, error code and reason", async () => {
     for (const name of readdirSync(join(FOLDER, "references")))
       expect(read(`references/${name}`).length / CHARACTERS_PER_TOKEN, name).toBeLessThanOrEqual(3_500);
-    const groups = await loadCommands();
-    const commands = groups.flatMap((group) =>
-      group.commands.length === 0 ? [group.name()] : group.commands.map((one) => `${group.name()} ${one.name()}`),
-    );
+    const commands = listLeaves(await loadCommands()).map(({ words }) => words.join(" "));
     const listNames = (name: string): string[] =>
       [...read(`references/${name}.md`).matchAll(/^- `(?:knock )?([^`]+)`/gm)].map(([, one]) => one as string);
     expect(listNames("commands")).toEqual(commands);

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { loadCommands } from "../helpers/load-commands.js";
+import { listLeaves, loadCommands } from "../helpers/load-commands.js";
 
 const FOLDER = resolve(import.meta.dirname, "../../docs/reference/commands");
 
@@ -16,15 +16,11 @@ function readSection(page: string, heading: string): string {
 }
 
 const commands = await loadCommands();
-const leaves = commands.flatMap((command) =>
-  command.commands.length === 0
-    ? [{ name: command.name(), command, section: () => readPage(command.name()) }]
-    : command.commands.map((subcommand) => ({
-        name: `${command.name()} ${subcommand.name()}`,
-        command: subcommand,
-        section: () => readSection(readPage(command.name()), `knock ${command.name()} ${subcommand.name()}`),
-      })),
-);
+const leaves = listLeaves(commands).map(({ words: [group = "", ...rest], command }) => {
+  const name = [group, ...rest].join(" ");
+  const section = () => (rest.length === 0 ? readPage(group) : readSection(readPage(group), `knock ${name}`));
+  return { name, command, section };
+});
 
 describe("the command reference", () => {
   it("links to a page for each command", () => {

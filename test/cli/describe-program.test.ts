@@ -3,7 +3,7 @@ import { describe, expect } from "vitest";
 import { HELP_TOPICS } from "../../src/commands/help-topics/topics.js";
 import { ENVIRONMENT_VARIABLES } from "../../src/commands/shared/environment-variables.js";
 import { ERROR_CODES, EXIT } from "../../src/errors/error-codes.js";
-import { loadCommands } from "../helpers/load-commands.js";
+import { listLeaves, loadCommands } from "../helpers/load-commands.js";
 import { inProcessTest as it, runInProcess } from "../helpers/run-in-process.js";
 
 interface Parameter {
@@ -20,12 +20,10 @@ interface Description {
   examples: string[];
 }
 
-const groups = await loadCommands();
-const leaves = groups.flatMap((group): [name: string, command: Command][] =>
-  group.commands.length === 0
-    ? [[group.name(), group]]
-    : group.commands.map((command) => [`${group.name()} ${command.name()}`, command]),
-);
+const leaves = listLeaves(await loadCommands()).map(({ words, command }): [name: string, command: Command] => [
+  words.join(" "),
+  command,
+]);
 
 describe.concurrent("knock help --json", () => {
   it("describes every command with its arguments and options", async ({ empty }) => {

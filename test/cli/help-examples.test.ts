@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest
 import { PROGRAM } from "../../src/app/program.js";
 import type { CommandContext } from "../../src/context/command-context.js";
 import { Output, type Verbosity } from "../../src/output/output.js";
+import { listLeaves } from "../helpers/load-commands.js";
 import { ACCOUNT_COMMANDS, runWithAccount } from "../helpers/project-emulator.js";
 import { createInProcessSample } from "../helpers/run-in-process.js";
 import type { CommandResult, Sample } from "../helpers/run-knock.js";
@@ -34,9 +35,7 @@ const NOT_RUN = /^knock (?:(?:dev|mcp)\b|logs --follow$|worker$|auth login$)|&&|
 
 const program = new Command("knock");
 for (const load of Object.values(PROGRAM.commands)) (await load())(program, {} as CommandContext);
-const leaves = program.commands.flatMap((command) =>
-  command.commands.length === 0 ? [[command.name()]] : command.commands.map((sub) => [command.name(), sub.name()]),
-);
+const leaves = listLeaves(program.commands).map(({ words }) => words);
 
 /** Returns the examples of every command in a project's folder, each as one line. */
 async function readExamples(project: Sample): Promise<string[]> {
@@ -71,8 +70,8 @@ async function runExample(project: Sample, line: string): Promise<CommandResult>
 /** Returns the names of the command that an example runs. */
 function findCommand(example: string): string {
   const words = toWords(example.replace(/^echo .* \| /, ""));
-  const [name = "", subcommand = ""] = words;
-  return leaves.some(([first, second]) => first === name && second === subcommand) ? `${name} ${subcommand}` : name;
+  const found = leaves.find((names) => names.every((name, index) => name === words[index]));
+  return (found ?? words.slice(0, 1)).join(" ");
 }
 
 /** Commands that print more with `--verbose`, but whose examples need a server, a database or a file. */
@@ -84,7 +83,11 @@ describe("the examples of the help in a new project", () => {
 
   beforeAll(async () => {
     used = createInProcessSample(null);
-    for (const args of [["init"], ["notify", "hello", "-r", "ada,grace", "--quiet"]])
+    for (const args of [
+      ["init"],
+      ["notify", "hello", "-r", "ada,grace", "--quiet"],
+      ["store", "snapshot", "save", "baseline", "--quiet"],
+    ])
       expect((await used.knock(args)).exitCode).toBe(0);
     for (const line of [
       'knock schedules create --data \'{"workflow":"hello","recipients":["ada"],"scheduled_at":"2030-06-04T18:00:00Z"}\' --quiet',

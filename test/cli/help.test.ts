@@ -53,11 +53,14 @@ async function readAllHelp(): Promise<{ first: CommandHelp[]; all: CommandHelp[]
     const first = [{ command: "", help: await readHelp(sample, []) }];
     const all: CommandHelp[] = [];
     for (const name of listSubcommands(first[0]?.help ?? "")) {
-      const commandHelp = { command: name, help: await readHelp(sample, [name]) };
-      first.push(commandHelp);
-      const below = listSubcommands(commandHelp.help);
-      if (below.length === 0) all.push(commandHelp);
-      for (const sub of below) all.push({ command: `${name} ${sub}`, help: await readHelp(sample, [name, sub]) });
+      const read = async (words: readonly string[]): Promise<CommandHelp> => {
+        const commandHelp = { command: words.join(" "), help: await readHelp(sample, words) };
+        const below = listSubcommands(commandHelp.help);
+        if (below.length === 0) all.push(commandHelp);
+        for (const sub of below) await read([...words, sub]);
+        return commandHelp;
+      };
+      first.push(await read([name]));
     }
     return { first, all };
   } finally {
@@ -155,6 +158,7 @@ describe.concurrent("an example of the help with the sample project", () => {
       "knock notify --file payloads/triggers.jsonl --quiet",
       "knock notify --file payloads/invite.json --quiet",
       "knock clock advance 30m --quiet",
+      "knock store snapshot save baseline --quiet",
       'echo "$KNOCK_API_KEY" | knock auth login --with-token --profile staging',
       ...lines.filter((example) => example.startsWith("knock schedules create")),
     ]) {
@@ -201,7 +205,7 @@ describe.concurrent("an example of the help with the sample project", () => {
 /** Verbs that summaries, descriptions and options start with. */
 const VERBS = new Set(
   `accept add advance allow apply ask cancel change check clear commit compare continue copy correct create delete do estimate exit explain fail follow generate give ignore keep limit list listen
-  mark merge move name notify open overwrite print promote read receive record remove render replace report retry return run save schedule search select send
+  mark merge move name notify open overwrite print promote read receive record remove render replace report restore retry return run save schedule search select send
   serve set show skip stop store subscribe test treat trigger update use wait write`.split(/\s+/),
 );
 

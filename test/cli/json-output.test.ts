@@ -8,6 +8,7 @@ import { printProjectChange } from "../../src/features/dev/print-project-change.
 import { printWebhookDelivery } from "../../src/features/dev/print-webhook-delivery.js";
 import { RequestLog } from "../../src/features/dev/request-log.js";
 import { Output } from "../../src/output/output.js";
+import { listLeaves } from "../helpers/load-commands.js";
 import { checkPrintedDocuments, listDocumentViolations } from "../helpers/output-schemas.js";
 import { openProjectApi, SAMPLE_FILES } from "../helpers/project-emulator.js";
 import { inProcessTest } from "../helpers/run-in-process.js";
@@ -50,11 +51,9 @@ const WITHOUT_JSON: readonly string[] = ["mcp"];
 async function listCommandNames(hasJson: boolean): Promise<string[]> {
   const program = new Command("knock");
   for (const load of Object.values(PROGRAM.commands)) (await load())(program, {} as never);
-  return program.commands.flatMap((group) =>
-    (group.commands.length > 0 ? [...group.commands] : [group])
-      .filter(({ options }) => options.some(({ long }) => long === "--json") === hasJson)
-      .map((command) => (command === group ? group.name() : `${group.name()} ${command.name()}`)),
-  );
+  return listLeaves(program.commands)
+    .filter(({ command }) => command.options.some(({ long }) => long === "--json") === hasJson)
+    .map(({ words }) => words.join(" "));
 }
 
 describe("the table of documents", () => {
@@ -289,6 +288,12 @@ describe.concurrent("every printed document matches its schema", () => {
     await run("review --base .");
     await run("prune --older-than 90d");
     await run("store migrate");
+    await run("store snapshot save before");
+    await run("notify hello -r ada --set n=2");
+    await run("store snapshot list");
+    await run("store snapshot diff before");
+    await run("store snapshot restore before --force");
+    await run("store snapshot delete before");
     // The file is still open in this process.
     copyFileSync(collab.path(".knock-local/store.db"), collab.path("stopped.db"));
     await run("store copy --from stopped.db --to copy.db");

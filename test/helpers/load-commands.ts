@@ -16,3 +16,14 @@ export async function loadCommands(): Promise<readonly Command[]> {
   for (const load of Object.values(PROGRAM.commands)) (await load())(program, services);
   return program.commands;
 }
+
+/** Returns all commands that are not groups, with the words that name them. */
+export function listLeaves(
+  commands: readonly Command[],
+  path: readonly string[] = [],
+): { words: string[]; command: Command }[] {
+  return commands.flatMap((command) => {
+    const words = [...path, command.name()];
+    return command.commands.length > 0 ? listLeaves(command.commands, words) : [{ words, command }];
+  });
+}

@@ -95,9 +95,9 @@ const ALIASES: Record<string, string> = { trigger: "notify", run: "runs", messag
 
 /** Returns the command in arguments; a group alone stands for its default subcommand. */
 function findCommand(args: readonly string[]): string {
-  const [first = "", second = ""] = args.filter((word) => !word.startsWith("-"));
+  const [first = "", second = "", third = ""] = args.filter((word) => !word.startsWith("-"));
   const name = ALIASES[first] ?? first;
-  const names = [`${name} ${second}`, name, `${name} list`, `${name} show`];
+  const names = [`${name} ${second} ${third}`, `${name} ${second}`, name, `${name} list`, `${name} show`];
   return names.find((one) => COMMANDS.has(one)) ?? name;
 }
 

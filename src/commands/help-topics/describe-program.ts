@@ -7,7 +7,7 @@ import { getKeys } from "../../util/json.js";
 import { describeParameter } from "../shared/describe-parameter.js";
 import { ENVIRONMENT_VARIABLES } from "../shared/environment-variables.js";
 import { getExamples } from "../shared/examples.js";
-import { getSummary } from "../shared/help-groups.js";
+import { getCommandPath, getSummary } from "../shared/help-groups.js";
 import { type HelpTopic, toPlainText } from "../shared/help-topic.js";
 import { ValueOption } from "../shared/options.js";
 
@@ -44,11 +44,16 @@ function listAliases(command: Command, group: Command | null): string[] {
   return [...group.aliases().map((alias) => `${alias} ${command.name()}`), ...(isDefault ? names : [])];
 }
 
+/** Returns the command of the program that contains a command. */
+function findTopCommand(command: Command): Command {
+  return command.parent?.parent ? findTopCommand(command.parent) : command;
+}
+
 function describeCommand(command: Command, group: Command | null): CommandDescription {
   return {
-    name: group === null ? command.name() : `${group.name()} ${command.name()}`,
+    name: getCommandPath(command),
     aliases: listAliases(command, group),
-    group: toTitle((group ?? command).helpGroup()),
+    group: toTitle(findTopCommand(command).helpGroup()),
     summary: getSummary(command),
     description: command.description(),
     arguments: command.registeredArguments.map(describeArgument),
@@ -59,9 +64,8 @@ function describeCommand(command: Command, group: Command | null): CommandDescri
 
 /** Returns the descriptions of a command, or of all commands of a group or of the program. */
 export function describeCommands(command: Command): CommandDescription[] {
-  if (command.parent === null) return command.commands.flatMap(describeCommands);
-  if (command.commands.length > 0) return command.commands.map((child) => describeCommand(child, command));
-  return [describeCommand(command, command.parent.parent === null ? null : command.parent)];
+  if (command.commands.length > 0) return command.commands.flatMap(describeCommands);
+  return [describeCommand(command, command.parent?.parent ? command.parent : null)];
 }
 
 /** Returns the description of everything that a program needs to know to run commands. */

@@ -38,6 +38,13 @@ export const COMMAND_GROUPS = {
   settings: "Settings and help:",
 } as const;
 
+/** Returns a command as it is typed after `knock`: `runs list`. */
+export function getCommandPath(command: Command): string {
+  const names: string[] = [];
+  for (let current = command; current.parent !== null; current = current.parent) names.unshift(current.name());
+  return names.join(" ");
+}
+
 /** Returns the line that describes a command in a list: its summary, or the first sentence of its description. */
 export function getSummary(command: Command): string {
   const [sentence = ""] = command.description().split(/\.(?: |$)/);

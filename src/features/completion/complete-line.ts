@@ -42,6 +42,13 @@ function findPosition(command: Command, words: readonly string[]): Position {
   return { command, option: pending, argument, args, values };
 }
 
+/** Returns the command that the first words name in a group, and the words after it. */
+function findSubcommand(group: Command, words: readonly string[]): { command: Command; rest: string[] } {
+  const [word, ...rest] = words;
+  const child = group.commands.find((command) => command.name() === word);
+  return child === undefined ? { command: group, rest: [...words] } : findSubcommand(child, rest);
+}
+
 /** Returns the subcommand that a group runs if none is named. */
 function findDefaultSubcommand(group: Command): Command | undefined {
   return group.commands.find((command) => ["list", "show"].includes(command.name()));
@@ -134,11 +141,12 @@ async function listHelpNames(
   context: CommandContext,
 ): Promise<Candidate[]> {
   if (name === undefined) return [...Object.keys(program.commands), ...program.topics, "error"].map(toCandidate);
-  if (rest.length > 0) return [];
-  if (name === "error")
+  if (name === "error" && rest.length === 0)
     return [...new Set([...Object.keys(ERROR_CODES), ...Object.keys(FINDING_CODES)])].map(toCandidate);
   const group = await loadCommand(program, name, context);
-  return group === undefined ? [] : listSubcommands(group);
+  if (group === undefined) return [];
+  const found = findSubcommand(group, rest);
+  return found.rest.length > 0 ? [] : listSubcommands(found.command);
 }
 
 async function loadCommand(
@@ -166,15 +174,14 @@ async function listCandidates(
   if (name === "help" && !current.startsWith("-")) return listHelpNames(program, words, context);
   const group = await loadCommand(program, name, context);
   if (group === undefined) return [];
-  const subcommand = group.commands.find((command) => command.name() === words[0]);
-  if (subcommand !== undefined) words.shift();
-  else if (group.commands.length > 0 && words.length === 0 && !current.startsWith("-")) return listSubcommands(group);
-  const command = subcommand ?? findDefaultSubcommand(group) ?? group;
-  const position = findPosition(command, words);
+  const { command: named, rest } = findSubcommand(group, words);
+  if (named.commands.length > 0 && rest.length === 0 && !current.startsWith("-")) return listSubcommands(named);
+  const command = findDefaultSubcommand(named) ?? named;
+  const position = findPosition(command, rest);
   if (!current.startsWith("-")) return listValues(position, current, program, context);
   const [, option, value] = /^(--[\w-]+)=(.*)$/s.exec(current) ?? [];
   if (option === undefined) return listOptions(command);
-  const valuePosition = findPosition(command, [...words, option]);
+  const valuePosition = findPosition(command, [...rest, option]);
   const found = valuePosition.option === null ? [] : await listValues(valuePosition, value ?? "", program, context);
   return found.filter(({ name: word }) => word !== FILES).map((one) => ({ ...one, name: `${option}=${one.name}` }));
 }

@@ -8,6 +8,7 @@ import { type TargetFlags, toLocalFlags } from "../../context/target-flags.js";
 import { escapeToOneLine } from "../../output/escape-controls.js";
 import type { Output } from "../../output/output.js";
 import { formatNumber } from "../../util/format-count.js";
+import { registerSnapshot } from "./snapshots/command.js";
 import type { StoreCopy } from "./store-schema.js";
 
 /** Prints how many rows were copied; with --verbose, also the digest of each table. */
@@ -33,10 +34,11 @@ export function registerStore(program: Command, context: CommandContext): void {
   const store = program
     .command("store")
     .helpGroup(COMMAND_GROUPS.develop)
-    .summary("Copy a store, or update its tables")
-    .description("Copy a store, or update its tables. `knock help store` explains stores.");
+    .summary("Copy a store, update its tables, or save and restore snapshots")
+    .description("Copy a store, update its tables, or save and restore snapshots. `knock help store` explains stores.");
   registerCopy(store, context);
   registerMigrate(store, context);
+  registerSnapshot(store, context);
 }
 
 function registerCopy(store: Command, { io, output }: CommandContext): void {

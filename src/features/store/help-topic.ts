@@ -17,6 +17,7 @@ export const STORE_TOPIC: HelpTopic = {
     ],
     "Files in recipients/ of the project are applied when the store is opened, and again after each change. If you remove a recipient from a file, the store keeps it. Delete it with `knock users delete`.",
     "Run `knock store copy` to copy a store to a file or a database, and `knock store migrate` to create or update its tables. Only this command updates the tables of a PostgreSQL store.",
+    "Run `knock store snapshot save <name>` to save all data of a file with its clock, and `knock store snapshot restore <name>` to go back to it. `knock store snapshot diff <name>` lists what has changed since.",
     "To start over, delete the folder .knock-local. While `knock dev` runs, use POST /__knock/reset instead.",
     "A unique prefix of 8 or more characters works instead of the ID of a run, a message or a schedule.",
   ],

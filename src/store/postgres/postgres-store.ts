@@ -1,3 +1,4 @@
+import { createDatabaseSnapshotError } from "../../domain/request/snapshot-name.js";
 import type { Store } from "../../ports/store.js";
 import type { StoreLogs } from "../../ports/store-logs.js";
 import { createBinder } from "../create-binder.js";
@@ -105,6 +106,9 @@ export function createPostgresStore(db: Connection): PostgresStore {
       syncToDisk: () => {},
       checkWritable: () => probe.check(),
       openLogs: () => createPostgresLogs(db, shared),
+      takeSnapshot() {
+        throw createDatabaseSnapshotError();
+      },
       close: () => db.close(),
       // Workers know of each other's end, and release what a dead one has claimed.
       releaseDeadClaims: () => false,

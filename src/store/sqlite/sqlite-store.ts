@@ -1,7 +1,9 @@
 import type { Store } from "../../ports/store.js";
+import type { StoreSnapshot } from "../../ports/store-control.js";
 import { createBinder } from "../create-binder.js";
 import { claimClock, readClock, releaseClock, writeClock } from "./connection/clock-setting.js";
 import type { Connection } from "./connection/connection.js";
+import { takeMemorySnapshot } from "./connection/memory-snapshot.js";
 import { clearStore, readChangeToken, readSecret } from "./connection/store-control.js";
 import { isTransient } from "./connection/store-errors.js";
 import { readGuideMessages, recordGuideEngagement, resetGuide } from "./message/guide-messages.js";
@@ -69,6 +71,7 @@ export interface SqliteStore extends Store {
 /** Returns the store over a connection. SQLite is synchronous; the methods return promises because the port requires them. */
 export function createSqliteStore(db: Connection): SqliteStore {
   const shared = new SharedRows(db);
+  const snapshots: StoreSnapshot[] = [];
   const bind = createBinder<[]>(async (use) => use());
   const bindConnection = createBinder<[Connection]>(async (use) => use(db));
   const bindRows = createBinder<[Connection, SharedRows]>(async (use) => use(db, shared));
@@ -86,7 +89,15 @@ export function createSqliteStore(db: Connection): SqliteStore {
       checkWritable: () => (db.isReadOnly ? undefined : db.write(() => {})),
       recordEvents: (events, now) => db.writeAndCollect(() => recordEvents(db, events, now)).caused,
       openLogs: async () => (await import("./log/sqlite-logs.js")).createSqliteLogs(db, shared),
-      close: () => db.close(),
+      takeSnapshot() {
+        const snapshot = takeMemorySnapshot(db);
+        snapshots.push(snapshot);
+        return snapshot;
+      },
+      close() {
+        for (const snapshot of snapshots) snapshot.close();
+        db.close();
+      },
     }),
     ...bindConnection({
       ...{ readChangeToken, readSecret, clear: clearStore, prune, readSeeds, applySeeds },

@@ -30,6 +30,7 @@ import { describeResources } from "./resources-contract.js";
 import { describeSavedWork } from "./saved-work-contract.js";
 import { describeSchedules } from "./schedules-contract.js";
 import { describeScopes } from "./scopes-contract.js";
+import { describeSnapshots } from "./snapshots-contract.js";
 import { MethodCalls } from "./store-parts.js";
 import type { StoreSubject } from "./store-subject.js";
 import { describeThrottles } from "./throttles-contract.js";
@@ -120,6 +121,7 @@ export function describeStore(name: string, subject: StoreSubject): void {
     describeFanOuts(context);
     describePruning(context);
     describeControl(context);
+    describeSnapshots(context);
     describeProcesses(context);
     calls.describeCoverage();
   });

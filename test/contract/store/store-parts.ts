@@ -110,6 +110,7 @@ const PARTS = {
     checkWritable: true,
     readSecret: true,
     openLogs: true,
+    takeSnapshot: true,
     close: true,
   } satisfies Methods<StoreControl>,
   SubscriptionStore: {

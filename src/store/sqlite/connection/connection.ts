@@ -3,7 +3,7 @@ import { KnockError } from "../../../errors/knock-error.js";
 import type { CausedWork } from "../../../ports/due-store.js";
 import { replaceNuls } from "../../rows/json-column.js";
 import { CausedWorkRecorder } from "./caused-work.js";
-import type { Database, SqlValue, Statement } from "./driver.js";
+import { type Database, openWithSameDriver, type SqlValue, type Statement } from "./driver.js";
 import { findDamage } from "./find-damage.js";
 import {
   createDamagedError,
@@ -22,6 +22,8 @@ export class Connection {
   private isOpen = true;
   private defersSync = false;
   private hasUnsyncedCommits = false;
+  /** The number of changes of the tables' definitions, at the last transaction. */
+  private schemaVersion: number | null = null;
   /** Device and inode of the open file; null for a store in memory. */
   private fileIdentity: string | null;
   /** Device and inode of the write-ahead log; null until something is written. */
@@ -152,7 +154,28 @@ export class Connection {
 
   /** Sets whether commits wait for the disk (FULL), or only SQLite's own copies into the main file do (NORMAL). */
   private setSync(level: "FULL" | "NORMAL"): void {
-    this.runSingle(() => this.database.exec(`PRAGMA synchronous = ${level}`));
+    this.exec(`PRAGMA synchronous = ${level}`);
+  }
+
+  /** Runs statements once, such as those that attach another database. */
+  exec(sql: string): void {
+    this.runSingle(() => this.database.exec(sql));
+  }
+
+  /** Opens another database. The caller closes it. */
+  openDatabase(path: string): Database {
+    return openWithSameDriver(this.database, path);
+  }
+
+  /**
+   * Forgets cached rows if the tables' definitions have changed: another process may have restored a snapshot, after which the same
+   * row has another content.
+   */
+  private forgetReplacedRows(): void {
+    if (this.fileIdentity === null) return;
+    const { schema_version: found } = this.getOne<{ schema_version: number }>("PRAGMA schema_version");
+    if (this.schemaVersion !== null && this.schemaVersion !== found) this.forget();
+    this.schemaVersion = found;
   }
 
   /**
@@ -218,6 +241,7 @@ export class Connection {
     try {
       this.run(begin);
       try {
+        this.forgetReplacedRows();
         const result = work();
         this.run("COMMIT");
         return result;

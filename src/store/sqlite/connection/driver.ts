@@ -66,6 +66,13 @@ interface DatabaseOptions {
 
 interface SqliteModule {
   DatabaseSync: new (path: string, options: DatabaseOptions) => Database;
+  /** Copies a database to a file on another thread, this number of pages at a time. */
+  backup(source: Database, path: string, options: BackupOptions): Promise<number>;
+}
+
+interface BackupOptions {
+  rate: number;
+  progress?(pages: { totalPages: number; remainingPages: number }): void;
 }
 
 /**
@@ -171,6 +178,11 @@ export async function openDatabase(path: string, options: { readOnly: boolean; d
   });
 }
 
+/** Opens another database with the driver of an open one, because databases in memory belong to one driver. */
+export function openWithSameDriver(opened: Database, path: string): Database {
+  return new (opened.constructor as SqliteModule["DatabaseSync"])(path, { enableForeignKeyConstraints: false });
+}
+
 /** Opens a second database while `work` runs. A driver must be loaded: call `openDatabase` first. */
 export function withDatabase<T>(path: string, work: (database: Database) => T): T {
   const [loaded] = loadedDrivers.values();
@@ -181,4 +193,14 @@ export function withDatabase<T>(path: string, work: (database: Database) => T): 
   } finally {
     database.close();
   }
+}
+
+/** Copies a database that `openDatabase` opened with this driver to a file, on another thread. */
+export async function copyPages(
+  source: Database,
+  path: string,
+  options: BackupOptions,
+  driver: Driver = chooseDriver(),
+): Promise<void> {
+  await (await loadDriver(driver)).backup(source, path, options);
 }

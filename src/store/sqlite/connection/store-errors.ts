@@ -105,6 +105,11 @@ export function isBusy(error: unknown): boolean {
   return getPrimaryResultCode(error) === BUSY;
 }
 
+/** Returns whether SQLite found that a store is damaged. */
+export function isDamage(error: unknown): boolean {
+  return getPrimaryResultCode(error) === CORRUPT;
+}
+
 /** Returns errors of the environment as `store_unusable`, and any other error (a bug) unchanged. */
 export function translateError(error: unknown, location: string): unknown {
   switch (getPrimaryResultCode(error)) {

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { relative } from "node:path";
-import type { Command, Option } from "commander";
+import type { Option } from "commander";
 import fc from "fast-check";
 import { EXIT } from "../../../../src/errors/error-codes.js";
 import type { Json } from "../../../../src/util/json.js";
 import { arbitraryChange } from "../../../helpers/json-arbitraries.js";
-import { loadCommands } from "../../../helpers/load-commands.js";
+import { listLeaves, loadCommands } from "../../../helpers/load-commands.js";
 import { runInProcess } from "../../../helpers/run-in-process.js";
 import { createSample, type Sample } from "../../../helpers/run-knock.js";
 import { checkPrintable, type FuzzTarget } from "../fuzz-target.js";
@@ -20,7 +20,7 @@ interface CommandInput {
 }
 
 /** Commands that wait, and those that would leave the project's folder or the machine. */
-const EXCLUDED = /^(?:dev|worker|mcp|completion|auth|help|store|doctor|init)\b/;
+const EXCLUDED = /^(?:dev|worker|mcp|completion|auth|help|store (?:copy|migrate)|doctor|init)\b/;
 const EXCLUDED_OPTIONS =
   /^--(?:watch|open|store|project|knock-dir|base-url|remote|target|wait|rate|concurrency|workers|ca-file|since)$/;
 
@@ -34,13 +34,6 @@ const value = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(...KNOWN_VALUES) },
   { weight: 1, arbitrary: hostileText.map((text) => text.replaceAll("/", "_").replaceAll("\0", "").slice(0, 500)) },
 );
-
-function listLeaves(commands: readonly Command[], path: string[] = []): { words: string[]; command: Command }[] {
-  return commands.flatMap((command) => {
-    const words = [...path, command.name()];
-    return command.commands.length > 0 ? listLeaves(command.commands, words) : [{ words, command }];
-  });
-}
 
 function arbitraryOption(option: Option): fc.Arbitrary<string[]> {
   const name = option.long ?? option.short ?? "";
