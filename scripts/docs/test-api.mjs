@@ -15,6 +15,9 @@ const EXAMPLES = {
   "POST /__knock/idle": { body: { timeout: "5s" } },
   "GET /__knock/messages": { query: "?recipient=grace&channel=sendgrid" },
   "POST /__knock/faults": { body: { channel: "sendgrid", status: 503, times: 2 } },
+  "POST /__knock/snapshots": { body: { name: "prepared" } },
+  "POST /__knock/snapshots/{name}/restore": { path: "/__knock/snapshots/prepared/restore" },
+  "DELETE /__knock/snapshots/{name}": { path: "/__knock/snapshots/prepared" },
   "POST /__knock/sources/{key}": {
     path: "/__knock/sources/billing",
     body: { type: "plan.changed", user_id: "ada", plan: "team" },

@@ -24,17 +24,26 @@ interface Fault {
   random(): number;
 }
 
+const STEP = 0x6d2b79f5;
+
 /**
- * Returns a generator of numbers from 0 up to but not including 1. The same seed returns the same numbers (mulberry32).
+ * Returns a generator of numbers from 0 up to but not including 1. The same seed returns the same numbers (mulberry32). `drawn`
+ * numbers are skipped.
  */
-function createRandom(seed: string): () => number {
-  let state = Number.parseInt(computeDigest(seed).slice(0, 8), 16);
+function createRandom(seed: string, drawn = 0): () => number {
+  let state = (Number.parseInt(computeDigest(seed).slice(0, 8), 16) + Math.imul(drawn, STEP)) | 0;
   return () => {
-    state = (state + 0x6d2b79f5) | 0;
+    state = (state + STEP) | 0;
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
+}
+
+/** The faults of one moment. */
+export interface SavedFaults {
+  faults: readonly Omit<Fault, "random">[];
+  channels: readonly Channel[];
 }
 
 /** Returns whether a delivery is retried after a provider's status (CH-042). */
@@ -106,6 +115,18 @@ export class Faults {
   /** Removes all faults and returns their number. */
   clear(): number {
     return this.faults.splice(0).length;
+  }
+
+  /** Returns a copy of the faults, with the numbers of attempts so far. */
+  save(): SavedFaults {
+    return { faults: this.faults.map((fault) => ({ ...fault })), channels: this.channels };
+  }
+
+  /** Replaces the faults by a copy. Each continues with the random numbers that it would have drawn next. */
+  restore({ faults, channels }: SavedFaults): void {
+    const copies = faults.map((fault) => ({ ...fault, random: createRandom(fault.seed, fault.failed + fault.passed) }));
+    this.faults.splice(0, this.faults.length, ...copies);
+    this.channels = channels;
   }
 
   /** Returns an environment in which every channel with an active fault delivers. */

@@ -27,7 +27,7 @@ import { DefinitionNames } from "./definition-names.js";
 import { describeUndeclaredRequest } from "./describe-undeclared-request.js";
 import { createMessageReader } from "./message-reader.js";
 import type { Given } from "./scenario-schema.js";
-import type { ExpectableNames, ScenarioTarget } from "./scenario-target.js";
+import type { ExpectableNames, SavedTarget, ScenarioTarget } from "./scenario-target.js";
 import type { Snapshots } from "./snapshots.js";
 import type { StepCondition } from "./step-condition.js";
 import { listStepConditions, observeDefinitions } from "./template-conditions.js";
@@ -180,6 +180,8 @@ class EngineTarget implements ScenarioTarget {
   readonly reader: ScenarioTarget["reader"];
   readonly sources: ScenarioTarget["sources"];
   private readonly faults = new Faults();
+  private readonly store: Store;
+  private readonly ids: ReturnType<typeof createSeededIds>;
   private definitions: Definitions;
   private undeclaredRequest: KnockError | null = null;
   /** A copy of the project, made when the scenario first changes a file. */
@@ -192,6 +194,7 @@ class EngineTarget implements ScenarioTarget {
   ) {
     this.definitions = shared.definitions;
     const ids = createSeededIds(`${seed}/${scenario}`);
+    [this.store, this.ids] = [store, ids];
     // Definitions are read through this object, because a step may change the files.
     const current = observeDefinitions(this.forwardDefinitions(), onTemplateCondition);
     const override = createEnvironmentOverride(given);
@@ -271,6 +274,16 @@ class EngineTarget implements ScenarioTarget {
       ...(branchDir === undefined ? {} : { branchDir: move(branchDir) }),
     };
     this.definitions = readOnce(openProject(location, this.copy.root));
+  }
+
+  async save(): Promise<SavedTarget> {
+    return { store: await this.store.takeSnapshot(), faults: this.faults.save(), idPosition: this.ids.position };
+  }
+
+  async restore({ store, faults, idPosition }: SavedTarget): Promise<void> {
+    await store.restore();
+    this.faults.restore(faults);
+    this.ids.position = idPosition;
   }
 
   checkRequests(): void {

@@ -1,6 +1,8 @@
 import type { FaultBody } from "../domain/request/helper-bodies.js";
 import type { LocalOperations } from "../ports/operations.js";
 import type { SourceOperations } from "../ports/source-service.js";
+import type { StoreSnapshot } from "../ports/store-control.js";
+import type { SavedFaults } from "../providers/faults.js";
 import type { MessageReader } from "./check-messages.js";
 import type { Given } from "./scenario-schema.js";
 
@@ -27,6 +29,13 @@ export interface NamedChannelStep {
   channels: string[] | null;
 }
 
+/** All that a target has done so far: its data and clock, its failures and its IDs. */
+export interface SavedTarget {
+  store: StoreSnapshot;
+  faults: SavedFaults;
+  idPosition: number;
+}
+
 /** An embedded engine of one scenario: its own data, clock, IDs and settings. */
 export interface ScenarioTarget {
   readonly names: ScenarioNames;
@@ -41,6 +50,9 @@ export interface ScenarioTarget {
   listNames(): Promise<ExpectableNames>;
   /** Throws `scenario_invalid` if a step made a request without a declared response, which the scenario does not allow. */
   checkRequests(): void;
+  save(): Promise<SavedTarget>;
+  /** Returns to what was saved, in this target or in an earlier one of the same project. */
+  restore(saved: SavedTarget): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -12,9 +12,10 @@ import type { Scenario } from "../scenarios/parse-scenarios.js";
 import { type ActionResult, performAction } from "../scenarios/perform-action.js";
 import { prepareTarget } from "../scenarios/run-scenario.js";
 import { type Given, type ScenarioStep, stepSchema } from "../scenarios/scenario-schema.js";
-import type { ScenarioTarget } from "../scenarios/scenario-target.js";
+import type { SavedTarget, ScenarioTarget } from "../scenarios/scenario-target.js";
 import { isSelected } from "../scenarios/select-messages.js";
 import { Snapshots } from "../scenarios/snapshots.js";
+import { isObject } from "../util/json.js";
 import { checkNames } from "./check-names.js";
 import type {
   DeliveryFailure,
@@ -27,6 +28,7 @@ import type {
   ScheduleOptions,
   TestEngine,
   TestEngineOptions,
+  TestEngineSnapshot,
   TestMessage,
   TestRun,
 } from "./engine-types.js";
@@ -65,6 +67,7 @@ export class EmbeddedTestEngine implements TestEngine<Record<string, unknown> & 
   /** The names in the steps so far, which can be recipients that were never identified. */
   readonly usedNames = new Set<string>();
   private readonly signal = new AbortController().signal;
+  private readonly snapshots = new WeakMap<object, { target: SavedTarget; usedNames: readonly string[] }>();
 
   private constructor(
     private readonly targets: ScenarioTargets,
@@ -210,6 +213,24 @@ export class EmbeddedTestEngine implements TestEngine<Record<string, unknown> & 
       cancelled: null,
       time: (await operations.readClock()).now,
     };
+  }
+
+  async snapshot(): Promise<TestEngineSnapshot> {
+    const snapshot = Object.freeze({ time: await this.now() });
+    this.snapshots.set(snapshot, { target: await this.target.save(), usedNames: [...this.usedNames] });
+    return snapshot;
+  }
+
+  async restore(snapshot: TestEngineSnapshot): Promise<void> {
+    const { target } = this;
+    const saved = isObject(snapshot) ? this.snapshots.get(snapshot) : undefined;
+    if (saved === undefined)
+      throw new KnockError("usage", "the value is not a snapshot of this test engine", {
+        hint: "Pass the result of `await engine.snapshot()` of the same engine.",
+      });
+    await target.restore(saved.target);
+    this.usedNames.clear();
+    for (const name of saved.usedNames) this.usedNames.add(name);
   }
 
   async reset(): Promise<void> {

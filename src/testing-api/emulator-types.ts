@@ -55,6 +55,10 @@ export interface KnockScene {
   readonly env: { KNOCK_BASE_URL: string; KNOCK_API_KEY: string };
   /** Empties the store and loads the recipients files again. */
   reset(options?: { keep?: "recipients"[] }): Promise<void>;
+  /** Saves the data, the clock and the failures under a name. Rejects a name that is taken, unless `force` is set. */
+  snapshot(name: string, options?: { force?: boolean }): Promise<void>;
+  /** Returns to a snapshot. Rejects an unknown name. */
+  restore(name: string): Promise<void>;
   /** Adds recipients in the format of a recipients file. */
   seed(recipients: RecipientsContent): Promise<void>;
   /** Returns the newest 1,000 messages, oldest first. */

@@ -34,6 +34,14 @@ export class SceneClient implements KnockScene {
     await this.request("POST reset", options);
   }
 
+  async snapshot(name: string, options: { force?: boolean } = {}): Promise<void> {
+    await this.request("POST snapshots", { ...options, name });
+  }
+
+  async restore(name: string): Promise<void> {
+    await this.request(`POST snapshots/${encodeURIComponent(name)}/restore`);
+  }
+
   async seed(recipients: RecipientsContent): Promise<void> {
     await this.request("POST seed", recipients);
   }

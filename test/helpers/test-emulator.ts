@@ -82,6 +82,7 @@ export async function openTestEmulator(harness: EngineHarness, setup: EmulatorSe
       environment: async () => harness.environment,
       readPage: setup.readPage ?? (async () => null),
       readVariable: (name) => setup.variables?.[name],
+      takeSnapshot: () => harness.store.takeSnapshot(),
       reset: ({ recipients }) => harness.engine.clear({ keepRecipients: recipients }),
       host: setup.host ?? "127.0.0.1",
       allowedHosts: setup.allowedHosts ?? [],

@@ -248,3 +248,49 @@ describe("the assertion functions", () => {
     });
   });
 });
+
+describe("snapshot and restore", () => {
+  it("repeat what follows exactly, with IDs, time and failures", async () => {
+    await comment();
+    await engine.failDeliveries({ channel: "email", status: 503, times: 3, rate: 0.5, seed: "a" });
+    const snapshot = await engine.snapshot();
+    expect(snapshot.time).toEqual(new Date("2026-01-05T09:00:00Z"));
+    const play = async () => {
+      await engine.notify("invite", { recipients: ["grace"], actor: "alan" });
+      await engine.advance("2h");
+      return { messages: await engine.messages(), runs: await engine.runs(), now: await engine.now() };
+    };
+    const first = await play();
+    await engine.restore(snapshot);
+    expect(await engine.now()).toEqual(snapshot.time);
+    expect(await engine.messages({ channel: "email" })).toEqual([]);
+    expect(await play()).toEqual(first);
+    await engine.reset();
+    await engine.restore(snapshot);
+    expect(await play()).toEqual(first);
+  });
+
+  it("go back to any of several snapshots", async () => {
+    const empty = await engine.snapshot();
+    await comment();
+    const one = await engine.snapshot();
+    await comment();
+    await engine.restore(empty);
+    expect(await engine.runs()).toEqual([]);
+    await engine.restore(one);
+    expect(await engine.runs()).toHaveLength(2);
+    await assertSent(engine, { to: "ada", channel: "in-app-feed", count: 1 });
+  });
+
+  it("reject a value that is not a snapshot of the engine", async () => {
+    const other = await createTestEngine({ project: PROJECT });
+    const foreign = await other.snapshot();
+    await other.close();
+    for (const value of [foreign, {}, null, undefined, "snapshot"])
+      expect(await catchError(engine.restore(value as never))).toMatchObject({
+        code: "usage",
+        message: expect.stringContaining("the value is not a snapshot of this test engine"),
+      });
+    expect(await catchError(other.snapshot())).toMatchObject({ message: expect.stringContaining("is closed") });
+  });
+});

@@ -6,6 +6,7 @@ import { ENGAGEMENT_ACTIONS } from "../message/message.js";
 import { LIST_KNOWN_KEYS } from "../schema/describe-issue.js";
 import { described, matchingString, optional, rule } from "../schema/fields.js";
 import { unionByType } from "../schema/union-by-type.js";
+import { isSnapshotName, SNAPSHOT_NAME_RULE } from "./snapshot-name.js";
 
 // These are the bodies of test helpers under `/__knock/`. They reject unknown keys, because for example a reset with a
 // misspelled `keep` could not be undone.
@@ -120,6 +121,21 @@ export const faultBodySchema = once(() => {
 
 export type FaultBody = z.output<ReturnType<typeof faultBodySchema>>;
 export type FaultError = NonNullable<FaultBody["error"]>;
+
+/** The schema of a new snapshot. */
+export const snapshotBodySchema = once(() =>
+  z.strictObject(
+    {
+      name: described(
+        matchingString(isSnapshotName, `is required, and must have ${SNAPSHOT_NAME_RULE}`),
+        "The name of the snapshot.",
+        "prepared",
+      ),
+      force: described(optional(z.boolean()), "Replace a snapshot with the same name (default: false)."),
+    },
+    LIST_KNOWN_KEYS,
+  ),
+);
 
 /** The schema of a recipients file in a request. Its own parser checks the content. */
 export const seedBodySchema = once(() =>

@@ -1,8 +1,8 @@
 import { KnockError } from "../../errors/knock-error.js";
 
-/** The rule for names of snapshots, for the sentence "a name has …". */
+/** The rule for names of snapshots. A name has these characters. */
 export const SNAPSHOT_NAME_RULE =
-  "1 to 64 letters (a to z), digits, hyphens and underscores, and begins with a letter or digit";
+  "1 to 64 letters (a to z), digits, hyphens and underscores, the first one a letter or digit";
 
 /** Returns whether a snapshot may have this name, which is also the name of a file. */
 export const isSnapshotName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(name);

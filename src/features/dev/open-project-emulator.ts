@@ -275,6 +275,14 @@ function buildEmulatorContext({
     onListening: (url) => tracking.setBaseUrl(url),
     environment: definitions.environment,
     readVariable: (name) => env[name],
+    async takeSnapshot() {
+      const snapshot = await store.takeSnapshot();
+      const restore = async (): Promise<void> => {
+        await snapshot.restore();
+        await applyDataFiles(project.current, store);
+      };
+      return { ...snapshot, restore };
+    },
     reset: (keep) => emptyStore({ store, location, logs, operations }, project.current, keep),
     onError(error) {
       const isDebugging = env.KNOCK_DEBUG === "1";

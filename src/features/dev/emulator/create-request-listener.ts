@@ -21,7 +21,8 @@ import { servePreferenceCenter } from "./preference-center/serve-center.js";
 import { buildOpenApiDocument, ROUTES } from "./route-table.js";
 import { serveServices } from "./routes/serve-services.js";
 import { serveTracking } from "./routes/serve-tracking.js";
-import { createUnknownSupportRouteError, SUPPORT_ROUTES, type SupportContext } from "./routes/support-routes.js";
+import type { SupportContext } from "./routes/support-route.js";
+import { createUnknownSupportRouteError, SUPPORT_ROUTES } from "./routes/support-routes.js";
 
 const API_PATH = "/v1/";
 const SUPPORT_PATH = "/__knock/";

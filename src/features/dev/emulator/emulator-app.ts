@@ -7,6 +7,7 @@ import { createRequestListener } from "./create-request-listener.js";
 import type { EmulatorAppOptions } from "./emulator-options.js";
 import { PollingDueWork } from "./polling-due-work.js";
 import { RealtimeServer } from "./realtime/realtime-server.js";
+import { Snapshots } from "./snapshots.js";
 import { StoreWatcher } from "./store-watcher.js";
 import { Webhooks } from "./webhooks/webhooks.js";
 
@@ -48,6 +49,8 @@ export function createEmulatorApp(options: EmulatorAppOptions): EmulatorApp {
     changeStream,
     knownKeys,
     webhooks,
+    snapshots: new Snapshots(options),
+    onRestored: () => realtime.announceFeeds(),
     onWrite,
     onFeedRead: (read) => realtime.noteFeedRead(read),
   });

@@ -3,6 +3,7 @@ import type { Definitions } from "../../../ports/definitions.js";
 import type { BlockedOccurrence, LocalOperations } from "../../../ports/operations.js";
 import type { HandleHttpRequest, ServedEngine } from "../../../ports/served-engine.js";
 import type { SourceOperations } from "../../../ports/source-service.js";
+import type { StoreSnapshot } from "../../../ports/store-control.js";
 import type { Tracer } from "../../../ports/tracer.js";
 import type { TrackedLinks } from "../../../ports/tracked-links.js";
 import type { Faults } from "../../../providers/faults.js";
@@ -13,6 +14,7 @@ import type { ChangeStream } from "./change-stream.js";
 import type { FeedRead } from "./http/feed-read.js";
 import type { PollingDueWork } from "./polling-due-work.js";
 import type { ProjectDocuments } from "./project-documents.js";
+import type { Snapshots } from "./snapshots.js";
 import type { WebhookOptions, Webhooks } from "./webhooks/webhooks.js";
 
 /** A request and its result, for the request log. */
@@ -55,6 +57,8 @@ export interface EmulatorOptions {
   readPage(): Promise<string | null>;
   /** Returns the value of an environment variable, for settings written as `$NAME`. */
   readVariable(name: string): string | undefined;
+  /** Copies the store to memory. A restored copy has the changes of files that were made since. */
+  takeSnapshot(): Promise<StoreSnapshot>;
   /** Empties the store and fills it as it is when it is first opened. */
   reset(keep: { recipients: boolean }): Promise<void>;
   /** The services of other features, by path. Each is opened with the first request of an app. */
@@ -139,6 +143,9 @@ export interface HandlerOptions extends Omit<EmulatorAppOptions, "webhooks"> {
   changeStream: ChangeStream;
   knownKeys: KnownKeys;
   webhooks: Webhooks | null;
+  snapshots: Snapshots;
+  /** Announces the feeds to all sockets. Called after the store has got the data of a snapshot. */
+  onRestored(): Promise<void>;
   /** Called after each request that may have changed something. */
   onWrite(): void;
   /** Called after a page of a feed was sent. */

@@ -1,7 +1,7 @@
 import type { LocalOperations } from "../../../../ports/operations.js";
 import { filterObjects, isJsonObject, type JsonObject } from "../../../../util/json.js";
 import { createNotFoundError } from "../http/api-error.js";
-import type { SupportContext, SupportRoute } from "../routes/support-routes.js";
+import type { SupportContext, SupportRoute } from "../routes/support-route.js";
 import { MAX_ROWS, parseLimit, toListResult } from "./list-results.js";
 
 /** The number of the newest messages or runs whose requests are read at most. */

@@ -14,7 +14,7 @@ import type { Paged, PageRequest } from "../../../../ports/page-request.js";
 import { isJsonObject, type Json, type JsonObject } from "../../../../util/json.js";
 import { readClockView } from "../change-stream.js";
 import { createNotFoundError } from "../http/api-error.js";
-import type { SupportContext, SupportRoute } from "../routes/support-routes.js";
+import type { SupportContext, SupportRoute } from "../routes/support-route.js";
 import { ACTIVITY_ROUTES } from "./activity-routes.js";
 import { explainRun } from "./explain-run.js";
 import { MAX_ROWS, parseLimit, toListResult } from "./list-results.js";

@@ -66,9 +66,10 @@ export class FeedSubscription {
 
   /**
    * Sends new items to the clients whose filter they match, with the counts of each client (R-055, R-056, RQ-3).
-   * `isNew` decides by item ID. Sends nothing if clients are named and no item matches their filters.
+   * `isNew` decides by item ID; with null, all clients are notified. Sends nothing if clients are named and no item matches their
+   * filters.
    */
-  async announceNewItems(list: ListFeed, isNew: (id: string) => boolean): Promise<void> {
+  async announceNewItems(list: ListFeed, isNew: ((id: string) => boolean) | null): Promise<void> {
     const clientsToNotify: string[] = [];
     const data: Record<string, Json> = {};
     let listedCount = 0;
@@ -77,7 +78,7 @@ export class FeedSubscription {
       if (++listedCount % CLIENTS_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
       const { items, meta } = await list(filter, { limit: PAGE_SIZE });
       data[ref] = { metadata: toCounts(meta) };
-      if (items.some(({ id }) => isNew(String(id)))) clientsToNotify.push(ref);
+      if (isNew === null || items.some(({ id }) => isNew(String(id)))) clientsToNotify.push(ref);
     }
     if (clientsToNotify.length === 0 && this.clients.size > 0) return;
     const { meta } = await list(this.feed, { limit: 1 });

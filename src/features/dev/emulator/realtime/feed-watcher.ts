@@ -152,6 +152,18 @@ export class FeedWatcher implements SubscriptionWatcher<FeedSubscription> {
     }
   }
 
+  /** Announces every feed to all clients, because the data of the store was replaced. */
+  async announceAll(): Promise<void> {
+    this.cursor = null;
+    for (const watched of this.feeds.values()) {
+      const [first] = watched.subscriptions;
+      if (first === undefined) continue;
+      const state = { newIds: new Set<string>(), unannouncedCount: 0, announcedAt: Date.now(), reminderCount: null };
+      Object.assign(watched, await this.readNewestItems(first), state);
+      for (const subscription of [...watched.subscriptions]) await subscription.announceNewItems(this.list, null);
+    }
+  }
+
   async stop(): Promise<void> {
     this.stopped = true;
     this.unsubscribe?.();

@@ -63,6 +63,11 @@ export class RealtimeServer {
     this.feedWatcher.noteRead(read);
   }
 
+  /** Announces every feed, after the data of the store was replaced. Guides are compared all the time. */
+  announceFeeds(): Promise<void> {
+    return this.feedWatcher.announceAll();
+  }
+
   /** Closes every socket with a code that makes clients reconnect. */
   async close(): Promise<void> {
     this.stopping = true;

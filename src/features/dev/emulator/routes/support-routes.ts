@@ -1,4 +1,3 @@
-import type * as z from "zod/mini";
 import { checkRequest } from "../../../../domain/request/check-request.js";
 import {
   clockBodySchema,
@@ -16,39 +15,11 @@ import type { ClockTarget } from "../../../../ports/operations.js";
 import { parseDuration } from "../../../../util/duration.js";
 import { findNearest } from "../../../../util/find-nearest.js";
 import type { JsonObject } from "../../../../util/json.js";
-import type { Method } from "../access/route.js";
-import type { HandlerOptions } from "../emulator-options.js";
 import { ApiError, createInvalidFieldError, createNotFoundError, createUnknownNameError } from "../http/api-error.js";
-import type { Query } from "../http/query.js";
 import { parseClockMove } from "./parse-clock-move.js";
 import { resetStore } from "./reset-store.js";
-
-/**
- * The request and the services that a handler of the test routes under `/__knock/` receives. These routes need no key.
- */
-export interface SupportContext extends HandlerOptions {
-  query: Query;
-  /** Returns a decoded path parameter. */
-  param(name: string): string;
-  body(): Promise<JsonObject>;
-  /** Returns the body as it was sent. */
-  readText(): Promise<string>;
-  /** Returns all headers by lower-case name. */
-  headers(): Record<string, string>;
-}
-
-export interface SupportRoute {
-  endpoint: `${Method} /__knock/${string}`;
-  handle(context: SupportContext): Promise<JsonObject>;
-}
-
-/** A route that tests call, which is documented. */
-interface TestRoute extends SupportRoute {
-  /** The purpose of the route. */
-  summary: string;
-  /** The schema of the body or of the query. The handler checks it. */
-  input?: () => z.ZodMiniType;
-}
+import { SNAPSHOT_ROUTES } from "./snapshot-routes.js";
+import type { SupportContext, TestRoute } from "./support-route.js";
 
 const DEFAULT_IDLE_TIMEOUT_MS = 5_000;
 const MAX_MESSAGES = 1_000;
@@ -274,6 +245,7 @@ export const SUPPORT_ROUTES: TestRoute[] = [
       return { ended: param("id") };
     },
   },
+  ...SNAPSHOT_ROUTES,
   {
     endpoint: "GET /__knock/webhooks",
     summary: "List the deliveries of webhooks with their attempts",
