@@ -10,7 +10,7 @@ import { formatScenarioFile } from "../../scenarios/format-scenario-file.js";
 import { ScenarioTargets } from "../../scenarios/open-scenario-target.js";
 import type { ScenarioResult } from "../../scenarios/test-report.js";
 import type { JsonObject } from "../../util/json.js";
-import { describeDeviations, type RecordedRun } from "./describe-deviations.js";
+import { describeDeviations, describeMessageDeviations, type RecordedRun } from "./describe-deviations.js";
 import { draftScenario, type ScenarioDraft } from "./draft-scenario.js";
 import { ScenarioBuilder } from "./scenario-builder.js";
 import { createScenarioFilter } from "./scenario-filter.js";
@@ -30,8 +30,8 @@ export interface ReproducibleRun {
   given: GivenRecipients;
   /** The version of the workflow that the run used; null if only the current files are known. */
   version: Workflow | null;
-  /** The outcomes of the runs; empty if they are unknown. */
-  recorded: readonly RecordedRun[];
+  /** The outcomes of the runs; null if only the messages in the history are known. */
+  recorded: readonly RecordedRun[] | null;
 }
 
 export interface ScenarioContext {
@@ -127,7 +127,11 @@ async function attempt(
   const name = `${workflow} for ${first === undefined ? "nobody" : names.toName(first)}${others}`;
   const builder = new ScenarioBuilder(name, draft, targets, io.signal);
   const effects = await builder.simulateWithResponses(replaced);
-  return { names, draft, builder, effects, deviations: describeDeviations(run.recorded, draft.steps, effects, names) };
+  const deviations =
+    run.recorded === null
+      ? describeMessageDeviations(history.messages ?? [], effects, names)
+      : describeDeviations(run.recorded, draft.steps, effects, names);
+  return { names, draft, builder, effects, deviations };
 }
 
 /**

@@ -1,5 +1,7 @@
-import { formatRecipient, type RecipientKey } from "../../domain/recipient/recipient.js";
+import type { SentMessage } from "../../comparison/recorded-history.js";
+import { formatRecipient, type RecipientKey, toRecipientKey } from "../../domain/recipient/recipient.js";
 import type { StepOutcome } from "../../domain/run/outcome.js";
+import { formatCount } from "../../util/format-count.js";
 import type { DraftStep } from "./draft-scenario.js";
 import type { SimulatedStep } from "./simulate-scenario.js";
 import type { RecipientNames } from "./write-recipients.js";
@@ -45,4 +47,34 @@ export function describeDeviations(
       `In the run of ${name}, ${step.ref} was ${describeOutcome(step)}. Here it is ${other === undefined ? "not reached" : describeOutcome(other)}. The recipients, the environment or the files may have changed since.`,
     ];
   });
+}
+
+/** Counts messages by their recipient and step. */
+function countMessages(messages: readonly { to: string; step: string }[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { to, step } of messages) {
+    const key = `${step} to ${to}`;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** Returns a sentence for each step and recipient with another number of messages than in the run. */
+export function describeMessageDeviations(
+  recorded: readonly SentMessage[],
+  effects: readonly SimulatedStep[],
+  names: RecipientNames,
+): string[] {
+  const before = countMessages(
+    recorded.map(({ recipient, step }) => ({ to: names.toName(toRecipientKey(recipient)), step })),
+  );
+  const workflows = new Set(recorded.map(({ workflow }) => workflow));
+  const sent = effects.flatMap(({ messages }) => messages.map(({ message }) => message));
+  const after = countMessages(sent.filter(({ workflow }) => workflows.has(workflow)));
+  return [...new Set([...before.keys(), ...after.keys()])]
+    .filter((key) => before.get(key) !== after.get(key))
+    .map((key) => {
+      const [was, is] = [before.get(key) ?? 0, after.get(key) ?? 0];
+      return `The run sent ${formatCount(was, "message")} by ${key}. Here it is ${is}. The recipients, the environment or the files may have changed since.`;
+    });
 }

@@ -2,9 +2,16 @@ import type { Command } from "commander";
 import { OPTION_GROUPS } from "../../commands/shared/help-groups.js";
 import type { CommonFlags } from "../../commands/shared/options.js";
 import { resolveIdPrefix, suggestForMissingId } from "../../commands/shared/resolve-id-prefix.js";
+import { MAX_CONCURRENT_READS } from "../../comparison/map-concurrently.js";
 import type { CommandContext } from "../../context/command-context.js";
 import type { TargetFlags } from "../../context/target-flags.js";
 import { KnockError } from "../../errors/knock-error.js";
+
+import { isLocal } from "../../ports/operations.js";
+import type { ReproducibleRun } from "./build-scenario.js";
+
+/** The connection for reading an account. A refused request is repeated when the API allows it. */
+const ACCOUNT_CONNECTION = { concurrency: MAX_CONCURRENT_READS, retries: 2, onRateLimited: () => {} };
 
 export interface ScenarioFlags extends TargetFlags, Pick<CommonFlags, "json"> {
   asScenario?: boolean;
@@ -35,12 +42,15 @@ export async function showScenario(typed: string, flags: ScenarioFlags, context:
     warn: (text: string) => output.warn(text),
     keepsPersonalData: flags.keepPersonalData ?? false,
   };
-  const operations = await target.open(flags, "read");
+  const operations = await target.open(flags, "read", ACCOUNT_CONNECTION);
   const id = await resolveIdPrefix(typed, ["workflow_run", "recipient_run"], operations);
-  const { readLocalRun } = await import("./read-local-run.js");
   const { buildScenario } = await import("./build-scenario.js");
-  const text = await output.showProgress("building the scenario", async () => {
-    const run = await readLocalRun(location, id, options);
+  const readRun = async (setProgress: (text: string) => void): Promise<ReproducibleRun | null> => {
+    if (isLocal(operations)) return (await import("./read-local-run.js")).readLocalRun(location, id, options);
+    return (await import("./read-account-run.js")).readAccountRun(operations, id, { ...options, setProgress });
+  };
+  const text = await output.showProgress("building the scenario", async (setProgress) => {
+    const run = await readRun(setProgress);
     return run && buildScenario(run, options);
   });
   if (text === null)
