@@ -45,8 +45,16 @@ function formatDeliveryLog({ inserted_at, service_name, request, response }: Jso
   return `${formatTime(inserted_at, output.zone)}  ${String(service_name)}  ${requestText}  ${[status, excerpt].filter(Boolean).join(" ")}`;
 }
 
+/** How a terminal shows the HTML of an email. */
+const HTML_HINT = "; use --open to show it or --raw to print the message";
+
 /** Prints a message. `logs` are the requests that delivered it, newest first. */
-export function printMessage(message: JsonObject, logs: readonly JsonObject[], output: Output): void {
+export function printMessage(
+  message: JsonObject,
+  logs: readonly JsonObject[],
+  output: Output,
+  htmlHint = HTML_HINT,
+): void {
   if (output.verbosity.json) return output.json(logs.length === 0 ? message : { ...message, delivery_logs: [...logs] });
   const { colors: paint } = output;
   const { metadata } = message;
@@ -60,7 +68,7 @@ export function printMessage(message: JsonObject, logs: readonly JsonObject[], o
   if (message.scheduled_at) output.line(`  scheduled  ${formatTime(message.scheduled_at, output.zone)}`);
   output.line();
   const content = isJsonObject(message.content) && isJsonObject(message.content.data) ? message.content.data : {};
-  printContent(content, output, "; use --open to show it or --raw to print the message");
+  printContent(content, output, htmlHint);
   if (logs.length === 0) return;
   output.line();
   output.line(paint.dim("deliveries:"));

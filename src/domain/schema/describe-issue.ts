@@ -61,9 +61,9 @@ export function describeInvalidValue(values: readonly unknown[], input: unknown)
           values.filter((value) => typeof value === "string"),
         )
       : undefined;
-  const found = input === undefined ? "" : `, found ${JSON.stringify(input)}`;
+  if (input === undefined) return `is required: ${formatAlternatives(values)}`;
   const hint = near === undefined ? "" : `; did you mean "${near}"?`;
-  return `must be ${formatAlternatives(values)}${found}${hint}`;
+  return `must be ${formatAlternatives(values)}, found ${JSON.stringify(input)}${hint}`;
 }
 
 /** Returns the keys that are declared by the schema that raised an issue. */

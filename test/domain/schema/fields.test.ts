@@ -106,7 +106,7 @@ describe("discriminatedUnion", () => {
   it.each<[unknown, string]>([
     [{ type: "imgae" }, '0.type must be "text" or "image", found "imgae"; did you mean "image"?'],
     [{ type: "toString" }, '0.type must be "text" or "image", found "toString"'],
-    [{}, '0.type must be "text" or "image"'],
+    [{}, '0.type is required: "text" or "image"'],
     ["text", "0 must be an object, found a string"],
   ])("reports %j as %j", (value, fault) => {
     expect(collectFindings(schema, [value])).toEqual([fault]);

@@ -148,7 +148,7 @@ const methods = '"get", "post", "put", "delete" or "patch"';
 
 describe("fetch and trigger errors (section 9.4, 9.7)", () => {
   refuses([
-    ["no method", "http_fetch", { url: "https://a.test" }, `/settings/method must be ${methods}`],
+    ["no method", "http_fetch", { url: "https://a.test" }, `/settings/method is required: ${methods}`],
     ["no url", "http_fetch", { method: "get" }, "/settings/url is required (a string)"],
     ["empty url", "http_fetch", buildFetchStep({ url: "" }), "/settings/url must not be empty"],
     [
@@ -200,7 +200,7 @@ describe("update errors (F-051)", () => {
       { recipient_gid: "gid://Object/a/b", update_properties: "{a}" },
       `/settings/update_properties ${asText}`,
     ],
-    ["mode", "update_user", properties, '/settings/recipient_mode must be "current" or "reference"'],
+    ["mode", "update_user", properties, '/settings/recipient_mode is required: "current" or "reference"'],
     ["no gid", "update_user", reference(), "/settings/recipient_gid is required (a string)"],
     ["another form", "update_user", reference("gid://User/ana"), user],
     ["no id", "update_user", reference("gid://Object/$users/"), user],

@@ -130,7 +130,7 @@ describe("parseScheduleRequest (A-500)", () => {
     [
       "no frequency",
       { ...valid, repeats: [{}] },
-      ['/repeats/0/frequency must be "hourly", "daily", "weekly" or "monthly"'],
+      ['/repeats/0/frequency is required: "hourly", "daily", "weekly" or "monthly"'],
     ],
     ["C-340 AC-241 minutes", rule({ minutes: 7 }), ["/repeats/0/minutes must be a multiple of 5, found 7"]],
     ["invalid minutes", rule({ minutes: 60 }), ["/repeats/0/minutes must be a whole number from 0 to 59, found 60"]],

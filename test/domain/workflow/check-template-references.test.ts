@@ -73,7 +73,7 @@ describe("visual blocks (F-043, section 8)", () => {
 
   it.each<[string, Json, string]>([
     ["no list", [5], "/0 must be an object"],
-    ["no type", [{}], "/0/type must be"],
+    ["no type", [{}], "/0/type is required:"],
     ["a type that there is not", [{ type: "markdwon", content: "x" }], 'did you mean "markdown"?'],
     ["markdown without content", [{ type: "markdown" }], "/0/content is required (a string)"],
     [

@@ -111,7 +111,7 @@ describe("parseEnvironment (section 5 of the contract)", () => {
       { workflows: { a: { activ: false } } },
       ['/workflows/a/activ unknown key "activ"; did you mean "active"?'],
     ],
-    ["no type", { channels: { "a/b": {} } }, [expect.stringMatching(/^\/channels\/a~1b\/type must be "email", /)]],
+    ["no type", { channels: { "a/b": {} } }, [expect.stringMatching(/^\/channels\/a~1b\/type is required: "email", /)]],
     ["an unknown type", { channels: { a: { type: "emial" } } }, [expect.stringMatching(/did you mean "email"\?$/)]],
     ["a channel that is a string", { channels: { a: "email" } }, ["/channels/a must be an object, found a string"]],
     ["an id that is not a UUID", { channels: { a: { type: "sms", id: "c-1" } } }, ["/channels/a/id must be a UUID"]],

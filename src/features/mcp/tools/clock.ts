@@ -21,7 +21,13 @@ export const clock: Tool = {
   async run({ action, by, to, force }, { runJson, print }) {
     const missing =
       action === "advance" && by === undefined ? "by" : action === "set" && to === undefined ? "to" : null;
-    if (missing !== null) throw new KnockError("usage", `clock needs ${missing} to ${String(action)}`);
+    if (missing !== null)
+      throw new KnockError("usage", `clock needs ${missing} to ${String(action)}`, {
+        hint:
+          missing === "by"
+            ? 'For example {"action":"advance","by":"30m"}.'
+            : 'For example {"action":"set","to":"2030-01-31T09:00:00Z"}.',
+      });
     const word = action === "next" ? "advance" : String(action);
     const value = action === "next" ? "next" : action === "advance" ? by : to;
     const takesValue = word === "advance" || word === "set" || (word === "freeze" && to !== undefined);

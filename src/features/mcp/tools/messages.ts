@@ -35,7 +35,9 @@ async function list(input: JsonObject, call: ToolCall): Promise<{ page: JsonObje
 async function get(id: string, isRemote: boolean, call: ToolCall): Promise<ToolOutcome> {
   const { document } = await call.runJson({ words: ["messages", "show"], arguments: [id], isRemote });
   const logs = filterObjects(document.delivery_logs);
-  const text = await call.print((output) => printMessage(document, logs, output));
+  const text = await call.print((output) =>
+    printMessage(document, logs, output, `; the resource knock://message/${id} has it`),
+  );
   const { links, codes } = findLinksAndCodes(isJsonObject(document.content) ? document.content : {});
   const found = [
     ...(links.length === 0 ? [] : ["links:", ...links.map((link) => `  ${link}`)]),
@@ -69,7 +71,7 @@ export const messages: Tool = {
   description:
     "List messages (newest first), get one with its content, links and one-time codes, or wait until one arrives, for example after your application sent a request. Filters apply to list and wait.",
   input: (host) => ({
-    action: choiceField(["list", "get", "wait"], "list, get (needs id) or wait."),
+    action: z.optional(choiceField(["list", "get", "wait"], "list (default), get (default with id) or wait.")),
     id: textField("A message ID."),
     recipient: z.optional(recipientField()),
     workflow: textField("A workflow's key."),
@@ -85,7 +87,8 @@ export const messages: Tool = {
   documents: ["messages-list", "messages-show"],
   effect: "read",
   async run(input, call) {
-    const { action, id, remote } = input;
+    const { id, remote } = input;
+    const action = input.action ?? (id === undefined ? "list" : "get");
     if (action === "wait") return wait(input, call);
     if (action === "get") {
       if (id === undefined) throw new KnockError("usage", "messages needs id to get a message");
