@@ -46,7 +46,7 @@ const SYNONYMS: Readonly<Record<string, string | readonly [meant: string]>> = {
   msg: ["messages"],
   msgs: ["messages"],
   render: ["preview"],
-  why: ["runs show"],
+  explain: ["why"],
   "generate-types": ["types"],
   deploy: "Run `knock push --help` to send the project's files to your account.",
   status: "Run `knock runs list` to see runs, or `knock doctor` to check the project.",

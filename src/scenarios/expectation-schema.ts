@@ -76,7 +76,7 @@ const messageExpectationSchema = once(() =>
       ),
       body: described(
         optional(textMatcherSchema()),
-        "The text of the message, without HTML and without the action URL of an in-app message.",
+        "The text of the message, without HTML and without the action URL of an in-app message. Text of HTML and Markdown is one line; an email's own text part and an SMS keep their line breaks. Use content for an exact field.",
         {
           contains: "2 new followers",
         },

@@ -35,6 +35,12 @@ function compilePattern(pattern: string): ((text: string) => boolean | null) | n
   };
 }
 
+const textsSchema = () =>
+  unionByType("text or a list of texts", {
+    text: () => nonEmptyString(),
+    list: () => z.array(nonEmptyString()).check(z.minLength(1)),
+  });
+
 /** The schema of an expected value: the whole value, or an object with comparisons, which must all be true. */
 export const textMatcherSchema = once(() =>
   unionByType("text, a number, true, false, or an object such as { contains: … }", {
@@ -45,7 +51,10 @@ export const textMatcherSchema = once(() =>
       z
         .strictObject({
           equals: described(z.optional(z.unknown()), "The whole value.", "Ada commented on Home"),
-          contains: described(optional(nonEmptyString()), 'Text that the value contains, such as "2 new followers".'),
+          contains: described(
+            optional(textsSchema()),
+            'Text that the value contains, such as "2 new followers", or a list of such texts.',
+          ),
           excludes: described(optional(nonEmptyString()), 'Text that the value does not contain, such as "{{".'),
           matches: described(
             optional(nonEmptyString()),
@@ -90,8 +99,8 @@ export function matchText(matcher: TextMatcher, found: Json | undefined): Mismat
     return found !== undefined && stableStringify(equals) === stableStringify(found)
       ? null
       : { expected: toText(equals), found };
-  if (typeof contains === "string" && !text.includes(contains))
-    return { expected: `text that contains ${JSON.stringify(contains)}`, found };
+  const missing = [contains ?? []].flat().find((part) => !text.includes(part));
+  if (missing !== undefined) return { expected: `text that contains ${JSON.stringify(missing)}`, found };
   if (typeof excludes === "string" && text.includes(excludes))
     return { expected: `text without ${JSON.stringify(excludes)}`, found };
   if (typeof matches !== "string") return null;

@@ -1,7 +1,10 @@
 import { distance } from "fastest-levenshtein";
 
-/** Returns the number of typos between two texts. Two swapped letters are one typo, not two. */
+const sortWords = (name: string): string => name.split(/[_-]/).sort().join("_");
+
+/** Returns the number of typos between two texts. Two swapped letters are one typo, not two, as are words in another order. */
 function countTypos(a: string, b: string): number {
+  if (a !== b && a.length === b.length && sortWords(a) === sortWords(b)) return 1;
   const d = distance(a, b);
   return d === 2 && a.length === b.length && [...a].sort().join("") === [...b].sort().join("") ? 1 : d;
 }

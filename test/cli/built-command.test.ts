@@ -117,7 +117,7 @@ async function runCommands(collab: Sample): Promise<Commands> {
   const steps = `[{ notify: ${comment}, expect: ${expected} }]`;
   collab.write("fails.test.yaml", `workflow: new-comment\nscenarios: { fails: { steps: ${steps} } }\n`);
   await knock.run(["test", "fails.test.yaml"], "- expected  + found", { exit: 1 });
-  await knock.run(["why", "welcome", "ada"], "welcome: ada gets a message");
+  await knock.run(["why", "welcome", "ada"], "welcome: ada would get a message");
   await knock.run(["replay", "--no-content"], "0 recipients with differences");
   await knock.run(["review", "--base", ".", "--format", "markdown", "--html", "review.html"], "Nothing changes");
   await knock.run(["workflows"], /^new-comment +New comment/m);

@@ -18,7 +18,9 @@ const sendWindowSchema = () =>
     day: described(z.enum(WEEKDAYS), "The day of the week."),
     type: described(z.enum(["send", "do_not_send"]), "Whether messages are sent on this day."),
     from: timeOfDayField("Time at which sending starts, such as 09:00, or minutes since midnight."),
-    until: timeOfDayField("Time at which sending stops, such as 17:30, or minutes since midnight."),
+    until: timeOfDayField(
+      "Time at which sending stops, such as 17:30, or minutes since midnight. It is not part of the window.",
+    ),
   });
 
 /** Returns a time of day as text. Numbers are minutes since midnight (section 6.5 of the format). */

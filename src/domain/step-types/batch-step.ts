@@ -48,7 +48,10 @@ const schema = () =>
             optional(wholeNumber(1, 100)),
             "The maximum number of activities in templates (default: 10).",
           ),
-          batch_order: choice(["asc", "desc"], "asc: the oldest activities are read (default: asc)."),
+          batch_order: choice(
+            ["asc", "desc"],
+            "asc: templates read the oldest activities; desc: the newest. Both list them from the oldest to the newest (default: asc).",
+          ),
           batch_execution_mode: choice(
             ["accumulate", "flush_leading"],
             "flush_leading: the first run continues immediately (default: accumulate).",

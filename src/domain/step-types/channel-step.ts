@@ -63,7 +63,7 @@ const buildStepFields = <T extends z.ZodMiniType>(type: T, template: z.ZodMiniTy
     ),
     send_windows: described(
       optional(lazySchema(sendWindowsSchema)),
-      "When messages may be sent, for each day of the week.",
+      "When messages may be sent, for each day of the week, such as only in working hours, or not at night (quiet hours). Times are in the time zone of the recipient, or else of the environment. At other times the message is created and stays queued until the next window opens.",
     ),
   });
 

@@ -109,10 +109,17 @@ export function parsePage(path: string, markdown: string): Page {
 export const readPage = (docsFolder: string, path: string): Page =>
   parsePage(path, readFileSync(join(docsFolder, path.slice("docs/".length)), "utf8"));
 
-/** Returns the text of a section with its subsections. */
-export function readSection({ sections }: Page, section: Section): string {
+/** Above this number of characters, the subsections of a section are only listed. */
+const MAX_SECTION_LENGTH = 4_000;
+
+/** Returns the text of a section with its subsections. If that is long, they are only listed. */
+export function readSection({ path, sections }: Page, section: Section): string {
   const start = sections.indexOf(section);
   const length = sections.slice(start + 1).findIndex(({ level }) => level <= section.level);
   const included = length === -1 ? sections.slice(start) : sections.slice(start, start + 1 + length);
-  return included.map(({ text }) => text).join("\n\n");
+  const whole = included.map(({ text }) => text).join("\n\n");
+  const [own, ...parts] = included;
+  if (whole.length <= MAX_SECTION_LENGTH || own === undefined || parts.length === 0) return whole;
+  const list = parts.map(({ heading, anchor }) => `- ${heading}: ${toPageName(path)}#${anchor}`);
+  return [own.text, ["Subsections:", "", ...list].join("\n")].join("\n\n");
 }

@@ -57,10 +57,22 @@ function toResult({ text, ok = true, next = [], document }: ToolOutcome, isFull:
   };
 }
 
+/** Replaces words of the command line in an error: options that set data, and the path of a page. */
+function toToolError({ hint, docs, ...rest }: JsonObject): JsonObject {
+  return {
+    ...rest,
+    hint: typeof hint === "string" ? hint.replace(/--set ([\w.-]+):?=…/g, "data.$1") : (hint ?? null),
+    docs: typeof docs === "string" ? docs.replace(/^docs\/(.*)\.md/, "$1") : (docs ?? null),
+  };
+}
+
 /** Returns an error as a result, with the code, the place and the hint of the command line, so that a model can correct the call. */
 function toErrorResult(error: unknown): ToolResult {
   const document = error instanceof ToolError ? error.document : toErrorDocument(error);
-  return { isError: true, content: [{ type: "text", text: markData(JSON.stringify({ error: document })) }] };
+  return {
+    isError: true,
+    content: [{ type: "text", text: markData(JSON.stringify({ error: toToolError(document) })) }],
+  };
 }
 
 interface CallContext {

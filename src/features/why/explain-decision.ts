@@ -68,7 +68,7 @@ const findDeciding = (compared: readonly EvaluatedCondition[]): EvaluatedConditi
 function describeConditionChange(condition: EvaluatedCondition | undefined): string {
   if (condition === undefined) return "Change the conditions, or the values that they read.";
   const found = formatConditionValue(condition.value);
-  return `Make \`${describeComparison(condition)}\` true, which found ${found}, or change the condition.`;
+  return `Make \`${describeComparison(condition)}\` true (its value is ${found}), or change the condition.`;
 }
 
 function parsePreference(value: unknown): Preference | null {
@@ -198,6 +198,12 @@ async function explainRule(
   }
 }
 
+/** Returns a condition as the report has it. A path without a value is null there. */
+export const toCompared = (condition: EvaluatedCondition): Decision["compared"][number] => ({
+  ...condition,
+  value: condition.value ?? null,
+});
+
 /** Explains why a step sent nothing or a run ended: the rule, its place, the compared values and the change. */
 export async function explainDecision(part: DecidedPart, subject: DecisionSubject): Promise<Decision> {
   const { reason, log } = part;
@@ -213,7 +219,7 @@ export async function explainDecision(part: DecidedPart, subject: DecisionSubjec
     rule,
     code: reason.code,
     detail: reason.detail,
-    compared: compared.map((condition) => ({ ...condition, value: condition.value ?? null })),
+    compared: compared.map(toCompared),
     preference,
     ...explained,
   };

@@ -1,10 +1,11 @@
+import { parseConditionLog } from "../../domain/condition/evaluated-condition.js";
 import { hasTrait } from "../../domain/message/channel-types.js";
 import type { Message } from "../../domain/message/message.js";
 import type { Reason, StepOutcome } from "../../domain/run/outcome.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import { filterObjects, isJsonObject, type JsonObject } from "../../util/json.js";
 import { checkGuards, type Guards } from "./check-guards.js";
-import { type DecisionSubject, explainDecision } from "./explain-decision.js";
+import { type DecisionSubject, explainDecision, toCompared } from "./explain-decision.js";
 import type { Decision, WhyStep } from "./why-report-schema.js";
 
 /** The result of a run. */
@@ -55,6 +56,7 @@ async function explainSteps(
       ...(branch === undefined ? {} : { branch }),
       at: refusal === null ? findTime(step, messages) : null,
       place: await subject.places.findStep(ref),
+      compared: parseConditionLog(log.conditions).map(toCompared),
       decision,
     });
   }

@@ -86,6 +86,12 @@ class Explainer {
     return explainDecision({ ref: null, reason: { code, detail: null }, log: {} }, this.toSubject(recipient));
   }
 
+  /** Returns the properties that the workflow's schema requires and the data does not have. */
+  async findMissingData(data: JsonObject): Promise<string[]> {
+    const required = (await this.readWorkflow())?.trigger_data_json_schema?.required;
+    return Array.isArray(required) ? required.map(String).filter((name) => !Object.hasOwn(data, name)) : [];
+  }
+
   private async readWorkflow(): Promise<Workflow | null> {
     return this.context.project.workflow(this.workflow).catch((error: unknown) => {
       if (error instanceof KnockError) return null;
@@ -96,7 +102,7 @@ class Explainer {
   async buildReport(
     recipient: RecipientKey,
     explained: ExplainedRun,
-    rest: Pick<WhyReport, "run" | "at" | "subscribers">,
+    rest: Pick<WhyReport, "run" | "at" | "subscribers" | "missing_data">,
   ): Promise<WhyReport> {
     const { target, hasAllRules, guards } = this.context;
     const { steps, stopped, decision } = explained;
@@ -116,7 +122,7 @@ class Explainer {
       workflow: this.workflow,
       recipient: toRecipientReference(recipient),
       target,
-      ...{ run: rest.run, at: rest.at },
+      ...{ run: rest.run, at: rest.at, missing_data: rest.missing_data },
       sends: explained.sends || (rest.subscribers?.sends ?? 0) > 0,
       decision,
       ...(workflow === null ? {} : { rules: toRuleStates(listTriggerRules(workflow), stopped) }),
@@ -149,6 +155,7 @@ export async function explainStoredRun(
   return explainer.buildReport(recipient, explained, {
     run: String(document.id),
     at: String(document.inserted_at),
+    missing_data: [],
     subscribers: null,
   });
 }
@@ -167,8 +174,9 @@ export async function explainTrial(trial: WhyTrial, context: WhyContext): Promis
   const time = at ?? Date.parse((await operations.readClock()).now);
   const groups = new SubscriberGroups();
   let own: RehearsedRun | null = null;
+  const missing_data = isDataRequired ? [] : await explainer.findMissingData(trigger.data);
   const build = (explained: ExplainedRun, subscribers: WhyReport["subscribers"]) =>
-    explainer.buildReport(recipient, explained, { run: null, at: toIsoTime(time), subscribers });
+    explainer.buildReport(recipient, explained, { run: null, at: toIsoTime(time), missing_data, subscribers });
   try {
     await operations.rehearseTrigger(trigger, {
       at: time,

@@ -73,6 +73,7 @@ const whyStepSchema = definition(
     branch: STEP_OUTCOME_FIELDS.branch,
     at: timeOrNull("When the message is sent, or when a waiting step continues; null if the step does neither."),
     place: described(z.nullable(placeSchema), "Where the step is defined, or null."),
+    compared: described(z.array(comparedSchema), "The conditions of the step with the compared values."),
     decision: described(z.nullable(decisionSchema), "Why the step sent nothing or did not pass; null if it did."),
     rules: z.optional(
       described(z.array(ruleStateSchema), "All rules of the step in the engine's order, with --all-rules."),
@@ -100,6 +101,10 @@ export const whyReportSchema = z.object({
   target: described(z.enum(["local", "remote"]), "Where the recipient or the run comes from."),
   run: textOrNull("The ID of the recipient run that is explained; null if the workflow was tried in memory."),
   at: timeField("The time of the trigger."),
+  missing_data: described(
+    z.array(z.string()),
+    "The properties of the data that the workflow requires and the trigger does not have. Conditions may decide differently with them.",
+  ),
   sends: flagField("Whether the recipient gets a message, also later. For an object, whether anyone does."),
   decision: described(
     z.nullable(decisionSchema),

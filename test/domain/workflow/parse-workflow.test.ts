@@ -271,7 +271,9 @@ describe("channel steps (F-041, F-042, F-052)", () => {
     [
       "a webhook with no method",
       channel("http", { url: "x" }),
-      ['/template/method is required: "get", "post", "put", "delete", "patch", "GET", "POST", "PUT", "DELETE" or "PATCH"'],
+      [
+        '/template/method is required: "get", "post", "put", "delete", "patch", "GET", "POST", "PUT", "DELETE" or "PATCH"',
+      ],
     ],
     [
       "headers that are a number",

@@ -18,8 +18,8 @@ describe("knock why", () => {
     const { stdout, exitCode } = await sample.knock(["why", "new-comment", "ada", "--set", "page=Home", ...MEMORY]);
     expect(exitCode).toBe(0);
     expect(toLines(stdout)).toEqual([
-      "new-comment: ada gets a message",
-      "  in_app_feed_1 in-app: sent at TIME",
+      "new-comment: ada would get a message (tried in memory, nothing was sent)",
+      "  in_app_feed_1 in-app: would be sent at TIME",
       "  delay_1: passed",
       "  email_1 email: skipped",
       "    ✗ preferences: categories.collab.channel_types.email = false (preference)",
@@ -92,8 +92,8 @@ describe("knock why", () => {
       ],
     });
     const { stdout } = await sample.knock(["why", "new-comment", "teams/t1", ...MEMORY]);
-    expect(stdout).toContain("new-comment: 900 of 1,201 subscribers get a message");
-    expect(stdout).toContain("300 get nothing (u0, u4, u8 and 297 more)");
+    expect(stdout).toContain("new-comment: 900 of 1,201 subscribers would get a message");
+    expect(stdout).toContain("300 would get nothing (u0, u4, u8 and 297 more)");
   });
 
   it("explains a run, and the run of a trigger for a recipient", async () => {

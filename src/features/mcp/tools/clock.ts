@@ -1,6 +1,7 @@
 import { KnockError } from "../../../errors/knock-error.js";
 import { printClock } from "../../../output/print-clock.js";
-import type { Tool } from "../tool.js";
+import { filterObjects } from "../../../util/json.js";
+import type { NextCall, Tool } from "../tool.js";
 import { choiceField, flagField, textField } from "./fields.js";
 
 const ACTIONS = ["show", "next", "advance", "set", "freeze", "reset"] as const;
@@ -36,11 +37,14 @@ export const clock: Tool = {
       options: { force: force === true && (word === "set" || word === "freeze") },
       arguments: takesValue ? [String(value)] : [],
     });
-    const hasRun = Array.isArray(document.ran) && document.ran.length > 0;
+    const ran = filterObjects(document.ran);
+    const ids = ran.flatMap(({ steps }) => filterObjects(steps)).flatMap(({ message_id }) => message_id ?? []);
+    const list: NextCall = { tool: "messages", arguments: { action: "list" } };
+    const read: NextCall[] = ids.length === 1 ? [{ tool: "messages", arguments: { id: String(ids[0]) } }] : [list];
     return {
       document,
       text: warnings + (await print((output) => printClock(document as never, output))),
-      next: hasRun ? [{ tool: "messages", arguments: { action: "list" } }] : [],
+      next: ran.length > 0 ? read : [],
     };
   },
 };

@@ -2,6 +2,10 @@ import { KnockError } from "../../../errors/knock-error.js";
 import type { Tool } from "../tool.js";
 import { textField } from "./fields.js";
 
+/** The last line of a search on the command line, and the line that a model needs instead. */
+const COMMAND_NOTE = /^\n?Run `[^`]+ <page>` to read .*\n/m;
+const PAGE_NOTE = 'Read a result with {"page":"…"}.\n';
+
 export const docs: Tool = {
   name: "docs",
   title: "Search the documentation",
@@ -13,13 +17,14 @@ export const docs: Tool = {
   }),
   documents: ["docs-search", "docs-page"],
   effect: "read",
-  run({ search, page }, { runText }) {
+  async run({ search, page }, { runText }) {
     if ((search === undefined) === (page === undefined))
       throw new KnockError("usage", "docs needs either search or page");
-    return runText({
+    const outcome = await runText({
       words: ["docs"],
       isGlobal: true,
       arguments: page === undefined ? String(search).split(/\s+/) : [String(page)],
     });
+    return page === undefined ? { ...outcome, text: outcome.text.replace(COMMAND_NOTE, PAGE_NOTE) } : outcome;
   },
 };

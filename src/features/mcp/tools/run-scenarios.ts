@@ -18,7 +18,7 @@ export const runScenarios: Tool = {
   name: "run_scenarios",
   title: "Run scenarios",
   description:
-    "Run the scenarios of *.test.yaml files, each with its own data and clock. Returns failed expectations with file, line, expected and actual values. ok is false if one fails. The docs tool explains the format: search for scenarios.",
+    "Run the scenarios of *.test.yaml files, each with its own data and clock. Returns failed expectations with file, line, expected and actual values. ok is false if one fails. For the format with an example, read docs page guide/test-workflows; all fields: reference/files/scenarios-yaml.",
   input: () => ({
     paths: z.optional(described(z.array(z.string()), "Files, folders or workflow keys (default: all).")),
     filter: textField("Only scenarios whose name contains this text."),
