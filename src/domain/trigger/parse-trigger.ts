@@ -39,7 +39,7 @@ function suggestKey(detail: ErrorDetail): ErrorDetail {
 function buildObjectHint({ pointer = "", value }: Partial<ErrorDetail> = {}): string | undefined {
   const [collection, id, ...rest] = typeof value === "string" ? value.split("/") : [];
   if (!pointer.startsWith("/recipients") || !collection || !id || rest.length > 0) return undefined;
-  return `Give the object as {"collection":"${collection}","id":"${id}"}, or use --object ${collection}/${id} instead of --recipients.`;
+  return `Give the object as {"collection":"${collection}","id":"${id}"}, or with --object ${collection}/${id} of \`knock notify\`, \`cancel\` and \`diff\`.`;
 }
 
 /** Throws the findings of a payload as `invalid_params`. */
