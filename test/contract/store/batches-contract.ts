@@ -64,6 +64,17 @@ export function describeBatches(open: OpenStore): void {
       expect((await join({ key: "a" })).decision?.selected).toBe("halted");
     });
 
+    it("is read by its key while it is open", async () => {
+      await join({ key: "a" });
+      await join({ key: "a", at: NOW + 1 });
+      const found = await open.store.readOpenBatches(["a", "none"]);
+      expect(found).toMatchObject([
+        { key: "a", opened_at: NOW, closes_at: NOW + HOUR, items: 2, waiting_run: expect.anything() },
+      ]);
+      await close();
+      expect(await open.store.readOpenBatches(["a"])).toEqual([]);
+    });
+
     it("E-261 EQ-43 is closed at its closing time, claimed or not", async () => {
       await join({ data: { n: 1 } });
       expect((await join({ at: NOW + HOUR, data: { n: 2 } })).decision?.selected).toBe("waiting");
