@@ -3,9 +3,9 @@ import type { ReasonCode } from "./outcome.js";
 /** Sentences that explain how to find the cause of a reason, and what to change. Backquotes mark code. */
 export const REASON_CHECKS: Readonly<Record<ReasonCode, string>> = {
   condition:
-    "Run `knock runs show <id>`. It prints the condition and the values that were compared. Check the trigger's data, and the recipient with `knock users get <id>`.",
+    "Run `knock why --run <id>`. It prints the condition with its place in the files, and the values that were compared. Check the trigger's data, and the recipient with `knock users get <id>`.",
   preference:
-    "The detail names the preference that decided, such as `workflows.new-comment = false`. Run `knock preferences get <recipient>` to see the set with all defaults, and `knock preferences set` to change it.",
+    "The detail names the preference that decided, such as `workflows.new-comment = false`. `knock why <workflow> <recipient>` prints its place. Run `knock preferences get <recipient>` to see the set with all defaults, and `knock preferences set` to change it.",
   channel_not_configured:
     "The detail names the channel. Declare it in `environment.json`, and check that neither this file nor the selected environment sets it to `null`.",
   missing_recipient_data:
