@@ -123,7 +123,7 @@ const NO_ID = "0".repeat(16);
  */
 const SQLITE_PACKAGE = "node_modules/@photostructure/sqlite";
 
-const COMPRESSED_PACKAGES = ["quicktype-core"];
+const COMPRESSED_PACKAGES = ["quicktype-core", "nodemailer"];
 const LOAD_COMPRESSED = `const { readFileSync } = require("node:fs");
 const { brotliDecompressSync } = require("node:zlib");
 module._compile(brotliDecompressSync(readFileSync(__filename + ".br")).toString(), __filename);

@@ -14,8 +14,8 @@ const SECTIONS = [
   ["Reference", ["reference", "reference/files"]],
   ["Optional", ["reference/commands"]],
 ];
-/** Folders whose texts are in the full file. `knock docs` prints the others, for which the package has no room twice. */
-const FULL = ["guide"];
+/** Folders whose texts are in the full file, besides the page of errors. `knock docs` prints the reference, for which the package has no room twice. */
+const FULL = ["guide", "recipes"];
 const SUMMARY =
   "knock runs notification workflows locally: it triggers them, moves the clock, shows every message with the reasons, and tests them with scenarios. Offline, without an account.";
 
@@ -41,7 +41,7 @@ export function buildPages(readPage) {
     if (heading === "Reference") paths.push("troubleshooting.md");
     return [`## ${heading}`, paths.map((path) => formatLink(path, readPage)).join("\n")];
   });
-  const texts = FULL.flatMap(listPages).map(
+  const texts = [...FULL.flatMap(listPages), "troubleshooting.md"].map(
     (path) => `<!-- docs/${path} -->\n\n${cleanPage(readPage(`docs/${path}`))}`,
   );
   const note =
@@ -51,7 +51,7 @@ export function buildPages(readPage) {
     "docs/llms-full.txt": `${joinParts(
       "# knock",
       `> ${SUMMARY}`,
-      "The guide. Run `knock docs` for the list of all pages, and `knock docs <page>` to read a recipe or a page of the reference.",
+      "The guide, the recipes and the errors. Run `knock docs` for the list of all pages, and `knock docs <page>` to read one of the reference.",
       texts,
     )}\n`,
   };
