@@ -14,6 +14,7 @@ export const JSON_EXAMPLES = [
   ["clock-advance", "knock clock advance 1h --json"],
   ["runs-list", "knock runs list --workflow new-comment --json"],
   ["runs-retry", "knock runs retry --failed --json"],
+  ["runs-rerun", `knock runs rerun "$(knock runs list --workflow new-comment --limit 1 --quiet)" --json`],
   ["runs-show", `knock runs show "$(knock runs list --workflow new-comment --limit 1 --quiet)" --json`],
   ["messages-list", "knock messages list --limit 1 --json"],
   ["messages-show", `knock messages show ${MESSAGE} --json`],

@@ -16,6 +16,7 @@ import { replay } from "../features/replay/feature.js";
 import { review } from "../features/review/feature.js";
 import { settings } from "../features/settings/feature.js";
 import { store } from "../features/store/feature.js";
+import { storedRuns } from "../features/stored-runs/feature.js";
 import { test } from "../features/test/feature.js";
 import { types } from "../features/types/feature.js";
 import { validate } from "../features/validate/feature.js";
@@ -46,4 +47,5 @@ export const FEATURES: readonly Feature[] = [
   completion,
   docs,
   bulk,
+  storedRuns,
 ];

@@ -54,6 +54,7 @@ export function registerRuns(program: Command, context: CommandContext, parts: R
 
   registerShow(runs, context, parts);
   registerRunsRetry(runs, context);
+  parts.register(runs, context);
 }
 
 function registerShow(runs: Command, context: CommandContext, parts: RunParts): void {

@@ -1,6 +1,7 @@
 import type { RecipientKey } from "../domain/recipient/recipient.js";
 import type { Reason, StepOutcome } from "../domain/run/outcome.js";
 import type { KnockError } from "../errors/knock-error.js";
+import type { Store } from "../ports/store.js";
 import type { Project } from "../project/open-project.js";
 import { openReplayEngine } from "./open-replay-engine.js";
 import { createRootFinder, readRuns, readSentMessages, toReplayedRun } from "./read-runs.js";
@@ -29,21 +30,23 @@ interface TriggerReplay {
   unidentified: ReadonlySet<RecipientKey>;
 }
 
-/** Runs the triggers of a source against the files of a project, in a new store in memory. */
+/** Runs the triggers of a source against the files of a project, in a new store in memory, which `inspect` reads at the end. */
 export async function replayTriggers(
   project: Project,
-  { history, hasResponses, countedWorkflows, filter, prepareStore }: ReplaySource,
+  { history, hasResponses, countedWorkflows, begin, filter, prepareStore }: ReplaySource,
   { io, warn, setProgress }: ReplayContext,
+  inspect?: (store: Store, names: ReadonlyMap<string, string>) => Promise<void>,
 ): Promise<TriggerReplay> {
   const { operations, store } = await openReplayEngine(project, io, {
     hasResponses,
-    prepareStore: (created) => prepareStore(created, history.triggers[0]?.at ?? 0, project),
+    prepareStore: (created) => prepareStore(created, begin?.at ?? history.triggers[0]?.at ?? 0, project),
     answers: createRecordedAnswers(history),
     warn: (text) => warn(filter.filterText(text)),
   });
   try {
     const { names, failures, unidentified } = await runTriggers(operations, history, {
       store,
+      begin,
       signal: io.signal,
       onProgress: (done, total) => setProgress(`replaying: ${done} of ${total} actions done`),
     });
@@ -59,6 +62,7 @@ export async function replayTriggers(
       reason,
       steps,
     }));
+    await inspect?.(store, names);
     return { messages, runs, failures, unidentified };
   } finally {
     await operations.close();

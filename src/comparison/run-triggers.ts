@@ -3,7 +3,7 @@ import { type RecipientKey, toRecipientKey } from "../domain/recipient/recipient
 import type { Trigger } from "../domain/trigger/trigger.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { LocalOperations } from "../ports/operations.js";
-import type { RunStore } from "../ports/run-store.js";
+import type { Store } from "../ports/store.js";
 import { isJsonObject } from "../util/json.js";
 import type {
   RecordedCancellation,
@@ -34,9 +34,18 @@ interface RunTriggersResult {
   unidentified: Set<RecipientKey>;
 }
 
+/** Runs that a replay starts with, in place of a trigger. */
+export interface ReplayBeginning {
+  /** The time, in milliseconds. */
+  at: number;
+  /** Adds the runs to the store of the replay, due now. Returns the IDs of their workflow runs, which are also their names. */
+  perform(store: Store): Promise<string[]>;
+}
+
 interface RunTriggersOptions {
   /** The store of the engine. */
-  store: Pick<RunStore, "recordEvents">;
+  store: Store;
+  begin?: ReplayBeginning | undefined;
   signal: AbortSignal;
   onProgress(done: number, total: number): void;
 }
@@ -173,13 +182,17 @@ async function moveUntilIdle(operations: LocalOperations, signal: AbortSignal, p
 export async function runTriggers(
   operations: LocalOperations,
   history: RecordedHistory,
-  { store, signal, onProgress }: RunTriggersOptions,
+  { store, begin, signal, onProgress }: RunTriggersOptions,
 ): Promise<RunTriggersResult> {
   const run = new TriggerRun(operations, store, signal);
-  const actions = listActions(history);
+  const actions = listActions(history).filter(({ at }) => begin === undefined || at >= begin.at);
   const pauses = new Pauses();
-  let now = actions[0]?.at ?? 0;
-  if (actions.length > 0) await operations.freezeClock(now, { force: true });
+  let now = begin?.at ?? actions[0]?.at ?? 0;
+  if (begin !== undefined || actions.length > 0) await operations.freezeClock(now, { force: true });
+  if (begin !== undefined) {
+    for (const id of await begin.perform(store)) run.names.set(id, id);
+    await operations.runDue({ signal });
+  }
   for (const [index, action] of actions.entries()) {
     if (signal.aborted) break;
     if (action.at > now) await operations.moveClock(action.at, { force: false, signal });

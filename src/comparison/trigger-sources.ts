@@ -18,6 +18,7 @@ import { readAccountHistory } from "./read-account-history.js";
 import { readAccountRecipients } from "./read-account-recipients.js";
 import { readStoredHistory } from "./read-stored-history.js";
 import { isInRange, NO_HISTORY, type RecordedHistory, type ReplayRange } from "./recorded-history.js";
+import type { ReplayBeginning } from "./run-triggers.js";
 
 /** The range of an account that is read by default. */
 const DEFAULT_ACCOUNT_RANGE_MS = 24 * 60 * 60_000;
@@ -32,6 +33,8 @@ export interface ReplaySource {
   hasResponses: boolean;
   /** The workflows whose messages are only counted, so that their contents are not read. Absent if all are read. */
   countedWorkflows?: ReadonlySet<string>;
+  /** Runs with which the replay begins. */
+  begin?: ReplayBeginning;
   /** Applied to what a report says about triggers and recipients. */
   filter: DataFilter;
   /**

@@ -120,6 +120,7 @@ export function formatDecision({ conditions, preference, warnings }: JsonObject,
 /** Describes what started the run, or returns null if it was an ordinary trigger (E-010). */
 function describeRunSource(source: unknown): string | null {
   if (!isJsonObject(source)) return null;
+  if (source.rerun_of !== undefined) return `a rerun of ${String(source.rerun_of)}`;
   if (source.type === "audience") return `joining audience ${String(source.audience_key)}`;
   if (source.type === "schedule") return `schedule ${String(source.schedule_id)}`;
   return source.type === "workflow_step" ? "a step of another run" : null;

@@ -37,7 +37,7 @@ describe.concurrent("the words of a completion", () => {
 
   it.for<[line: string, words: string[]]>([
     ["knock noti", ["notify"]],
-    ["knock runs ", ["list", "retry", "show"]],
+    ["knock runs ", ["list", "rerun", "retry", "show"]],
     ["knock clock fr", ["freeze"]],
     ["knock notify new", ["new-comment"]],
     ["knock notify new-comment --recipients ada,al", ["ada,alan"]],

@@ -210,6 +210,7 @@ describe.concurrent("every printed document matches its schema", () => {
     await run(`runs show ${await firstId("runs list")} --expect failed=0`);
     await run("runs list --limit 1");
     await run("runs retry --failed");
+    await run(`runs rerun ${await firstId("runs list")}`);
     const { json } = await collab.knock(["runs", "list", "--limit", "1", "--json"]);
     await run(`runs show ${String((json.items as { workflow_run_id: string }[])[0]?.workflow_run_id)}`);
     for (const channel of ["in-app-feed", "sendgrid"]) {

@@ -11,6 +11,8 @@ export interface TriggerSource {
   type: "api" | "audience" | "schedule" | "broadcast" | "workflow_step" | "integration" | "rehearsal";
   audience_key?: string;
   schedule_id?: string;
+  /** The ID of the workflow run that this one repeats, for a rerun. Not a field of the API. */
+  rerun_of?: string;
   /**
    * The length of the chain of triggers by steps that led to this run, including triggers by an audience that a step
    * changed. Not a field of the API.

@@ -242,7 +242,8 @@ export function advance(input: AdvanceInput): Advance | PendingQuery {
       execution.recordEvent("run_resumed", at);
       takeReducedBatchData(execution);
     }
-    const started = first && beginRun(execution);
+    // A rerun begins at one of its steps: its trigger was accepted before.
+    const started = first && (run.position !== null || beginRun(execution));
     run.status = "processing";
     run.due_at = null;
     run.wait = null;

@@ -4,6 +4,7 @@ import { COMMAND_GROUPS, OPTION_GROUPS } from "../../commands/shared/help-groups
 import { addCommonOptions, addTargetOptions, type CommonFlags } from "../../commands/shared/options.js";
 import { createReportFiles } from "../../commands/shared/report-files.js";
 import { MAX_CONCURRENT_READS } from "../../comparison/map-concurrently.js";
+import { printReplayReport } from "../../comparison/print-replay-report.js";
 import { readTimedTriggers } from "../../comparison/read-timed-triggers.js";
 import { hasDifferences, type ReplayReport } from "../../comparison/replay-report.js";
 import type { CommandContext } from "../../context/command-context.js";
@@ -13,7 +14,6 @@ import { KnockError } from "../../errors/knock-error.js";
 import { PAST_TIME_FORM, parseDurationArgument, parseTimeArgument } from "../../input/parse-time.js";
 import { formatInputName } from "../../input/trigger-payload.js";
 import { parseDuration } from "../../util/duration.js";
-import { printReplayReport } from "./print-replay.js";
 import type { ReplayOptions } from "./replay-options.js";
 import { buildReplayPage } from "./replay-page.js";
 

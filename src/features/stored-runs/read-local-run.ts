@@ -20,7 +20,11 @@ async function findNeededRecipients(
   const at = history.triggers[0]?.at ?? 0;
   const { operations, store: copy } = await openReplayEngine(project, io, {
     hasResponses: true,
-    prepareStore: (created) => copyForRuns(store, created, runs, at, (copied) => seeds.push(...copied)),
+    prepareStore: (created) =>
+      copyForRuns(store, created, runs, at, (copied) => {
+        seeds.push(...copied);
+        return copied;
+      }),
     answers: createRecordedAnswers(history),
     warn: () => {},
   });

@@ -89,14 +89,14 @@ function replaceMethods(store: Store, replaced: Partial<Store>): Store {
 
 /**
  * Returns a store for the runs of a history: it copies each recipient when it is first read, and has only the subscriptions of
- * the history. `onCopy` receives the copied recipients and memberships.
+ * the history. `change` receives the copied recipients and memberships, and returns those to use.
  */
 export async function copyForRuns(
   source: Store,
   target: Store,
   { history, subscriptions }: Pick<RunHistory, "history" | "subscriptions">,
   at: number,
-  onCopy: (seeds: readonly Seed[]) => void = () => {},
+  change: (seeds: readonly Seed[]) => readonly Seed[],
 ): Promise<Store> {
   const seed = {
     file: SUBSCRIPTIONS_FILE,
@@ -112,8 +112,7 @@ export async function copyForRuns(
   });
   const observed = replaceMethods(target, {
     async applySeeds(seeds, time) {
-      onCopy(seeds);
-      await target.applySeeds(seeds, time);
+      await target.applySeeds(change(seeds), time);
     },
   });
   return copyOnRead(narrowed, observed, history.memberships, at);

@@ -46,6 +46,7 @@ const RUN_FIELDS = {
       audience_key: z.optional(textOrNull("The audience, if the recipient joined one.")),
       schedule_id: z.optional(textOrNull("The schedule, if one started the run.")),
       cancellation_key: z.optional(textOrNull("The cancellation key, if the trigger has one.")),
+      rerun_of: z.optional(textField("The ID of the workflow run that this one repeats, for a rerun that was kept.")),
     }),
     "The origin of the run.",
   ),

@@ -1,5 +1,5 @@
 import type { RunStatus } from "../../../../domain/run/run-status.js";
-import type { JsonObject } from "../../../../util/json.js";
+import { isJsonObject, type JsonObject } from "../../../../util/json.js";
 
 /** The fields of the API's `WorkflowRecipientRun` (A-508). The engine also returns steps and reasons. */
 const RUN_FIELDS = [
@@ -21,6 +21,10 @@ const RUN_FIELDS = [
 export function toApiRun(run: JsonObject): JsonObject {
   const fields: JsonObject = {};
   for (const name of RUN_FIELDS) if (run[name] !== undefined) fields[name] = run[name];
+  if (isJsonObject(run.trigger_source)) {
+    const { rerun_of: _rerunOf, ...source } = run.trigger_source;
+    fields.trigger_source = source;
+  }
   return run.status === "failed" ? { ...fields, status: "completed" } : fields;
 }
 

@@ -1,9 +1,9 @@
-import { type FieldDifference, formatFieldDifference } from "../../comparison/format-difference.js";
-import { hasDifferences, type RecipientDifferences, type ReplayReport } from "../../comparison/replay-report.js";
-import { formatRecipient } from "../../domain/recipient/recipient.js";
-import { formatTime } from "../../output/format-time.js";
-import type { Output } from "../../output/output.js";
-import { formatCount } from "../../util/format-count.js";
+import { formatRecipient } from "../domain/recipient/recipient.js";
+import { formatTime } from "../output/format-time.js";
+import type { Output } from "../output/output.js";
+import { formatCount } from "../util/format-count.js";
+import { type FieldDifference, formatFieldDifference } from "./format-difference.js";
+import { hasDifferences, type RecipientDifferences, type ReplayReport } from "./replay-report.js";
 
 type ListedMessage = RecipientDifferences["changed"][number]["before"];
 
@@ -25,7 +25,11 @@ function formatTimes({ field, before, after }: FieldDifference, output: Output):
   return { field, before: format(before), after: format(after) };
 }
 
-function printRecipient({ recipient, gained, lost, changed }: RecipientDifferences, output: Output): void {
+/** Prints the messages that one recipient gains, loses or gets in another form. */
+export function printRecipientDifferences(
+  { recipient, gained, lost, changed }: RecipientDifferences,
+  output: Output,
+): void {
   const { colors: paint, verbosity } = output;
   output.line(paint.bold(formatRecipient(recipient)));
   for (const message of lost) output.line(`  ${paint.red("- lost   ")}  ${formatMessage(message, output)}`);
@@ -58,7 +62,7 @@ export function printReplayReport(report: ReplayReport, output: Output): void {
     output.line(
       `Triggers of ${source} from ${formatTime(since, output.zone)} to ${formatTime(until, output.zone)}; before: ${before}, after: ${after}\n`,
     );
-  for (const recipient of report.recipients) printRecipient(recipient, output);
+  for (const recipient of report.recipients) printRecipientDifferences(recipient, output);
   for (const { side, trigger, workflow, message } of report.rejected)
     output.line(
       `${paint.red("✗")} ${workflow}  ${trigger}  ${side === "before" ? "rejected before" : "rejected"}: ${message}`,

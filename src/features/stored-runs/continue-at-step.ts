@@ -1,0 +1,104 @@
+import type { ReplayBeginning } from "../../comparison/run-triggers.js";
+import type { Message } from "../../domain/message/message.js";
+import { failRun } from "../../domain/run/fail-run.js";
+import { findStepPath } from "../../domain/run/step-path.js";
+import type { RecipientRun } from "../../domain/run/workflow-run.js";
+import { walkSteps } from "../../domain/step-types/walk-steps.js";
+import type { Workflow } from "../../domain/workflow/workflow.js";
+import { KnockError } from "../../errors/knock-error.js";
+import type { StoredRun } from "../../ports/run-store.js";
+import type { Store } from "../../ports/store.js";
+import type { Project } from "../../project/open-project.js";
+import { didYouMean } from "../../util/find-nearest.js";
+import type { RunHistory } from "./read-run-history.js";
+import type { RerunOptions } from "./rerun-options.js";
+
+/** Returns the number of steps before one, and the time at which a run reached it; null if it did not. */
+function findReached({ steps, events }: RecipientRun, ref: string): { index: number; at: number } | null {
+  const index = steps.findIndex((step) => step.ref === ref);
+  const event = events.find(({ step_ref }) => step_ref === ref);
+  return index === -1 || event === undefined ? null : { index, at: event.at };
+}
+
+/** Reads the messages of the steps before one. */
+async function readEarlierMessages(store: Store, run: RecipientRun, index: number): Promise<Message[]> {
+  const ids = run.steps.slice(0, index).flatMap(({ message_id, message_ids }) => message_ids ?? message_id ?? []);
+  return store.readMessages(ids);
+}
+
+/** Returns the version of a workflow in the files that a run continues with. Throws if it does not have the step. */
+async function readVersion(project: Project, key: string, ref: string): Promise<Workflow> {
+  const workflow = await project.workflow(key);
+  if (workflow === null)
+    throw new KnockError("workflow_missing", `there is no workflow "${key}"`, {
+      hint: didYouMean(key, await project.workflowKeys(), "Workflows"),
+    });
+  if (findStepPath(workflow.steps, ref) !== null) return workflow;
+  const refs = [...walkSteps(workflow.steps)].map(({ step }) => step.ref);
+  throw new KnockError("resource_missing", `--from: the files no longer have the step "${ref}"`, {
+    hint: didYouMean(ref, refs, "Steps"),
+  });
+}
+
+/**
+ * Returns how a replay begins with runs at one of their steps: as runs that failed at it and are retried, with the outcomes and
+ * messages of the steps before it.
+ */
+export async function continueAtStep(
+  store: Store,
+  { selected }: RunHistory,
+  project: Project,
+  ref: string,
+  { changeData, skipsDelays }: RerunOptions,
+): Promise<ReplayBeginning> {
+  const [first] = selected as [StoredRun, ...StoredRun[]];
+  const version = await readVersion(project, first.run.workflow, ref);
+  const position = findStepPath(version.steps, ref);
+  const reached = selected.flatMap(({ recipientRun }) => {
+    const found = findReached(recipientRun, ref);
+    return found === null ? [] : [{ recipientRun, ...found }];
+  });
+  const at = Math.min(...reached.map((run) => run.at));
+  const recipientRuns: RecipientRun[] = [];
+  const messages: Message[] = [];
+  for (const { recipientRun, index } of reached) {
+    const steps = recipientRun.steps.slice(0, index);
+    if (steps.some(({ type, outcome }) => type === "batch" && outcome === "passed"))
+      throw new KnockError(
+        "not_supported",
+        `--from: "${ref}" is after a batch, whose activities only a whole rerun has`,
+        {
+          hint: "Omit --from.",
+        },
+      );
+    const end = recipientRun.events.findIndex(({ step_ref }) => step_ref === ref);
+    const events = recipientRun.events.slice(0, end);
+    const data = await changeData(recipientRun.data ?? first.run.data);
+    const begun: RecipientRun = { ...recipientRun, status: "queued", position, due_at: null, data, steps, events };
+    const { wait: _wait, ...base } = { ...begun, reason: null, updated_at: at };
+    recipientRuns.push(failRun(base, version, at, { code: "internal_error", detail: null }));
+    messages.push(...(await readEarlierMessages(store, recipientRun, index)));
+  }
+  const settings = skipsDelays ? { ...first.run.settings, skip_delay: true } : first.run.settings;
+  const run = { ...first.run, version_id: version.version_id, settings };
+  const nothing = {
+    batches: new Map(),
+    upserts: [],
+    triggers: [],
+    frequencyRecords: [],
+    throttles: [],
+    unidentified: [],
+  };
+  return {
+    at,
+    async perform(copy) {
+      const inserted = { run, version, recipientRuns, messages, ...nothing, idempotency: null, fanOut: null };
+      await copy.insertWorkflowRun(inserted, at);
+      await copy.retryRuns(
+        recipientRuns.map(({ id }) => id),
+        at,
+      );
+      return [run.id];
+    },
+  };
+}

@@ -1,0 +1,173 @@
+import { rmSync } from "node:fs";
+import { describe, expect } from "vitest";
+import type { JsonObject } from "../../src/util/json.js";
+import { inProcessTest as it } from "../helpers/run-in-process.js";
+import type { Sample } from "../helpers/run-knock.js";
+
+const feed = (markdown_body: string, more: JsonObject = {}): JsonObject => ({
+  ...{ ref: "feed_1", type: "channel", channel_type: "in_app_feed", channel_key: "inbox" },
+  ...{ template: { markdown_body }, ...more },
+});
+const DELAY = { ref: "delay_1", type: "delay", settings: { delay_for: { unit: "hours", value: 1 } } };
+const BATCH = { ref: "batch_1", type: "batch", settings: { batch_window: { unit: "hours", value: 1 } } };
+const ofPlus = { conditions: { all: [{ variable: "recipient.plan", operator: "equal_to", argument: "plus" }] } };
+const STEPS = [
+  feed("{{ data.page }}"),
+  DELAY,
+  feed("Later {{ data.page }}", { ref: "feed_2" }),
+  feed("Plus", { ref: "feed_3", ...ofPlus }),
+];
+
+function writeWorkflow(sample: Sample, steps: JsonObject[], more: JsonObject = {}): void {
+  sample.write("knock/workflows/fresh/workflow.json", { name: "fresh", steps, ...more });
+}
+
+async function trigger(sample: Sample, ...options: string[]): Promise<string> {
+  await sample.knock(["clock", "freeze", "2026-03-02T10:00:00Z"]);
+  const { exitCode, stderr, json } = await sample.knock(["notify", "fresh", "-r", "ines", ...options, "--json"]);
+  expect(exitCode, stderr).toBe(0);
+  return String(json.workflow_run_id);
+}
+
+async function rerun(sample: Sample, id: string, ...options: string[]) {
+  const result = await sample.knock(["runs", "rerun", id, "--json", ...options]);
+  const { exitCode, stdout } = result;
+  return stdout === ""
+    ? { exitCode, report: {} as JsonObject, code: result.error.code }
+    : { exitCode, report: result.json, code: null };
+}
+
+describe.concurrent("knock runs rerun", () => {
+  it("finds no difference, writes nothing, and shows what a change of the data does", async ({ shop }) => {
+    writeWorkflow(shop, STEPS);
+    const id = await trigger(shop, "--set", "page=Home");
+    await shop.knock(["clock", "advance", "1h"]);
+    const digest = shop.storeDigest();
+    const same = await rerun(shop, id);
+    expect([same.exitCode, same.report.steps, same.report.recipients]).toEqual([0, [], []]);
+    expect(same.report.summary).toMatchObject({ equal: 2, before: 2, after: 2 });
+    const changed = await rerun(shop, id, "--data", '{"page":"Docs"}');
+    expect([changed.exitCode, changed.report.steps]).toEqual([1, []]);
+    expect(changed.report.summary).toMatchObject({ changed: 2, equal: 0 });
+    const text = await shop.knock(["runs", "rerun", id, "--set", "page=Docs"]);
+    expect(text.stdout).toMatch(/- <p>Home<\/p>\n\s+\+ <p>Docs<\/p>/);
+    expect(shop.storeDigest()).toBe(digest);
+  });
+
+  it("changes properties of the recipient, skips delays, and uses other files", async ({ shop }) => {
+    writeWorkflow(shop, STEPS);
+    const id = await trigger(shop, "--set", "page=Home");
+    await shop.knock(["clock", "advance", "1h"]);
+    const plus = await rerun(shop, id, "--recipient-set", "plan=plus");
+    expect(plus.report.steps).toEqual([
+      {
+        ...{ recipient: "ines", step: "feed_3" },
+        before: { outcome: "skipped", reason: "condition", branch: null },
+        after: { outcome: "sent", reason: null, branch: null },
+      },
+    ]);
+    expect(plus.report.summary).toMatchObject({ gained: 1, equal: 2 });
+    const skipping = await rerun(shop, id, "--skip-delay");
+    expect(skipping.report.steps).toMatchObject([{ step: "delay_1", after: { reason: "skip_delay" } }]);
+    expect(skipping.report.summary).toMatchObject({ gained: 0, lost: 0, changed: 0, equal: 2 });
+    await shop.shell("git init -q && git add -A && git -c user.name=a -c user.email=a@b.test commit -qm one");
+    writeWorkflow(shop, [feed("{{ data.page }}")]);
+    expect((await rerun(shop, id)).report.steps).toMatchObject([
+      { step: "delay_1", after: null },
+      { step: "feed_2", after: null },
+      { step: "feed_3", after: null },
+    ]);
+    const old = await rerun(shop, id, "--against", "HEAD");
+    expect([old.exitCode, old.report.steps]).toEqual([0, []]);
+  });
+
+  it("starts at a step, with the data and the messages of the steps before it", async ({ shop }) => {
+    const seen = {
+      conditions: {
+        all: [{ variable: "refs.feed_1.engagement_status", operator: "contains", argument: "$message.seen" }],
+      },
+    };
+    writeWorkflow(shop, [feed("First"), DELAY, feed("Later {{ data.page }}", { ref: "feed_2", ...seen })]);
+    const id = await trigger(shop, "--set", "page=Home");
+    const { json } = await shop.knock(["messages", "list", "--json"]);
+    await shop.knock(["messages", "mark", String((json.items as JsonObject[])[0]?.id), "seen"]);
+    await shop.knock(["clock", "advance", "1h"]);
+    for (const step of ["feed_1", "delay_1", "feed_2"]) {
+      const { exitCode, report } = await rerun(shop, id, "--from", step);
+      expect([step, exitCode, report.steps, report.recipients]).toEqual([step, 0, [], []]);
+    }
+    const changed = await rerun(shop, id, "--from", "feed_2", "--set", "page=Docs");
+    expect(changed.report.summary).toMatchObject({ before: 1, after: 1, changed: 1 });
+  });
+
+  it("keeps the result as a new run in sandbox mode, which names the original", async ({ shop }) => {
+    writeWorkflow(shop, STEPS);
+    const id = await trigger(shop, "--set", "page=Home");
+    await shop.knock(["clock", "advance", "1h"]);
+    const kept: string[] = [];
+    for (const options of [["--set", "page=Docs"], [], ["--from", "feed_2"]]) {
+      const { report } = await rerun(shop, id, "--keep", ...options);
+      kept.push(String(report.kept_workflow_run_id));
+    }
+    expect(new Set([id, ...kept]).size).toBe(4);
+    const { json } = await shop.knock(["runs", "list", "--json"]);
+    expect((json.items as JsonObject[]).map(({ trigger_source }) => trigger_source)).toEqual([
+      ...Array.from({ length: 3 }, () => ({ type: "rehearsal", rerun_of: id })),
+      { type: "api" },
+    ]);
+    const messages = await shop.knock(["messages", "list", "--json"]);
+    expect((messages.json.items as JsonObject[]).map(({ status }) => status).slice(0, 6)).toEqual(
+      Array.from({ length: 6 }, () => "not_sent"),
+    );
+    const recipientRun = String((json.items as JsonObject[])[0]?.id);
+    expect((await shop.knock(["runs", "show", recipientRun])).stdout).toContain(`started by a rerun of ${id}`);
+  });
+
+  it("compares a run in progress until now, and a run that joined a batch with all activities", async ({ shop }) => {
+    writeWorkflow(shop, [BATCH, feed("{{ total_activities }}")]);
+    const first = await trigger(shop);
+    await trigger(shop);
+    const waiting = await rerun(shop, first);
+    expect([waiting.exitCode, waiting.report.summary]).toEqual([0, expect.objectContaining({ before: 0, after: 0 })]);
+    await shop.knock(["clock", "advance", "1h"]);
+    const ended = await rerun(shop, first);
+    expect([ended.exitCode, ended.report.summary]).toEqual([0, expect.objectContaining({ equal: 1 })]);
+    const after = await rerun(shop, first, "--from", "feed_1");
+    expect([after.exitCode, after.code]).toEqual([3, "not_supported"]);
+  });
+
+  it("rejects unknown runs and steps, data against the schema, and the account", async ({ shop }) => {
+    const schema = { type: "object", properties: { page: { type: "string" } } };
+    writeWorkflow(shop, STEPS, { trigger_data_json_schema: schema });
+    const id = await trigger(shop, "--set", "page=Home");
+    const cases: [expected: unknown[], args: string[]][] = [
+      [[5, "resource_missing", expect.anything()], ["8b0f5a7e-0000-4000-8000-000000000000"]],
+      [
+        [5, "resource_missing", 'Did you mean "feed_1"?'],
+        [id, "--from", "fed_1"],
+      ],
+      [
+        [5, "resource_missing", expect.stringContaining("feed_1")],
+        [id, "--from", "feed_3"],
+      ],
+      [
+        [2, "invalid_params", expect.anything()],
+        [id, "--set", "page:=1"],
+      ],
+      [
+        [2, "usage", expect.anything()],
+        [id, "--set", "page"],
+      ],
+      [
+        [3, "not_supported", expect.anything()],
+        [id, "--remote"],
+      ],
+    ];
+    for (const [expected, args] of cases) {
+      const { exitCode, error } = await shop.knock(["runs", "rerun", "--json", ...args]);
+      expect([exitCode, error.code, error.hint], args.join(" ")).toEqual(expected);
+    }
+    rmSync(shop.path("knock/workflows/fresh/workflow.json"));
+    expect((await shop.knock(["runs", "rerun", id])).exitCode).toBe(5);
+  });
+});
