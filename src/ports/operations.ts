@@ -4,7 +4,7 @@ import type { CancelOutcome, TriggerOutcome } from "../domain/run/outcome.js";
 import type { StepPreview } from "../domain/run/step-preview.js";
 import type { Cancellation, Trigger } from "../domain/trigger/trigger.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
-import type { Json, JsonObject } from "../util/json.js";
+import type { JsonObject } from "../util/json.js";
 import type { WorkScope } from "./due-store.js";
 import type { DueTask, DueTaskResult } from "./due-work.js";
 import type { IdKind, MessageFilter, MessageQuery, RunFilter, RunQuery } from "./filters.js";
@@ -14,6 +14,7 @@ import type { PreviewOptions } from "./preview-options.js";
 import type { PruneOptions, PruneReport } from "./prune-store.js";
 import type { RehearsalOptions } from "./rehearsal.js";
 import type { LocalResourceOperations, ResourceOperations } from "./resource-operations.js";
+import type { SourceEvent } from "./source-event.js";
 
 export interface TriggerOptions {
   /** 1 to 255 characters. If null, the target chooses one (the remote target always sends one). */
@@ -248,18 +249,6 @@ export interface ClockMove extends ClockState {
   ran: AdvancedRun[];
   /** Absent if none failed. */
   failed_deliveries?: FailedDelivery[];
-}
-
-export interface SourceEvent {
-  source_key: string;
-  event_key: string;
-  /** The user whom the event is about, or null. */
-  user_id: string | null;
-  /** The time of the event in milliseconds; null for now. */
-  at: number | null;
-  data: JsonObject;
-  preprocess_output?: Json;
-  event_gid?: string;
 }
 
 export interface ClockState {

@@ -26,6 +26,7 @@ import { createEnvironmentOverride } from "./create-environment-override.js";
 import { DefinitionNames } from "./definition-names.js";
 import { describeUndeclaredRequest } from "./describe-undeclared-request.js";
 import { createMessageReader } from "./message-reader.js";
+import { openLogLater } from "./open-log-later.js";
 import type { Given } from "./scenario-schema.js";
 import type { ExpectableNames, SavedTarget, ScenarioTarget } from "./scenario-target.js";
 import type { Snapshots } from "./snapshots.js";
@@ -56,21 +57,6 @@ type UndeclaredRequestListener = (request: StepRequest | AgentRequest) => void;
 
 function replaceWorkflow({ definitions }: SharedProject, replaced: Workflow): Definitions {
   return { ...definitions, workflow: async (key) => (key === replaced.key ? replaced : definitions.workflow(key)) };
-}
-
-/** Opens a store's log of events at the first event, because loading its code takes a twentieth of a run of one scenario. */
-function openLogLater(store: Store): SourceLog {
-  let opened: Promise<SourceLog> | undefined;
-  const open = (): Promise<SourceLog> => {
-    opened ??= store.openLogs().then(({ sources }) => sources);
-    return opened;
-  };
-  return {
-    begin: async (event, now) => (await open()).begin(event, now),
-    finish: async (...outcome) => (await open()).finish(...outcome),
-    list: async (source, page) => (await open()).list(source, page),
-    clear: async () => (await opened)?.clear(),
-  };
 }
 
 /**

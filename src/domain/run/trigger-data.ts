@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../util/json.js";
 import type { Step } from "../step/step.js";
 import { isBatchStep } from "../step-types/batch-step.js";
-import { getStepDefinition } from "../step-types/step-definitions.js";
+import { findStepDefinition } from "../step-types/step-definitions.js";
 import { walkSteps } from "../step-types/walk-steps.js";
 import type { RecipientRun } from "./workflow-run.js";
 
@@ -11,7 +11,7 @@ const FIRST_EVENT = "run_started";
 /** Returns whether steps can replace the data of a run: by adding to it, or because a batch reduces it (E-276). */
 function replaceData(steps: readonly Step[]): boolean {
   for (const { step } of walkSteps(steps))
-    if (isBatchStep(step) || getStepDefinition(step).changedScopes?.includes("data")) return true;
+    if (isBatchStep(step) || findStepDefinition(step.type)?.changedScopes?.includes("data")) return true;
   return false;
 }
 

@@ -90,6 +90,9 @@ declare module "../step/step.js" {
   }
 }
 
+/** Returns whether steps of a type ask a model. */
+export const isAgentType = (type: string): boolean => type === "ai_agent";
+
 export const aiAgentStep = defineStep({
   label: "an ai_agent",
   schema,

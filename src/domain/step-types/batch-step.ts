@@ -100,9 +100,12 @@ declare module "../step/step.js" {
   }
 }
 
+/** Returns whether steps of a type are batches. */
+export const isBatchType = (type: string): boolean => type === "batch";
+
 /** Returns whether a step is a batch, and narrows its type. */
 export const isBatchStep = (step: (StepBase & { type: string }) | null | undefined): step is BatchStep =>
-  step?.type === "batch";
+  step !== null && step !== undefined && isBatchType(step.type);
 
 export const batchStep = defineStep({
   label: "a batch",

@@ -1,5 +1,6 @@
 import type { DataFilter } from "../../comparison/personal-data-filter.js";
 import type { RecordedRequest } from "../../comparison/recorded-history.js";
+import { isAgentType } from "../../domain/step-types/ai-agent-step.js";
 import type { AgentRequest, StepRequest } from "../../ports/http-client.js";
 import { filterObjects, isJsonObject, type JsonObject, stableStringify } from "../../util/json.js";
 
@@ -69,7 +70,7 @@ export function declareResponses(requests: readonly RecordedRequest[], filter: D
   const notes: string[] = [];
   for (const request of requests) {
     const { step, workflow } = request.origin;
-    if (request.type === "ai_agent") {
+    if (isAgentType(request.type)) {
       const reply = declareReply(request, filter);
       if (addDistinct(replies, JSON.stringify([workflow, step]), reply))
         notes.push(`${step} got different replies, of which the first is kept`);

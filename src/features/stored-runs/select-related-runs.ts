@@ -1,6 +1,6 @@
 import { createRootFinder } from "../../comparison/read-runs.js";
 import type { StepOutcome } from "../../domain/run/outcome.js";
-import { isBatchStep } from "../../domain/step-types/batch-step.js";
+import { isBatchStep, isBatchType } from "../../domain/step-types/batch-step.js";
 import { isWaitForEventStep } from "../../domain/step-types/wait-for-event-step.js";
 import { walkSteps } from "../../domain/step-types/walk-steps.js";
 import type { MessageStore } from "../../ports/message-store.js";
@@ -24,7 +24,7 @@ type RunReader = Pick<RunStore, "readRecipientRun" | "readBatch" | "listRecipien
 /** The reasons that depend on earlier runs of the same recipient. */
 const REASONS_OF_EARLIER_RUNS: ReadonlySet<string | undefined> = new Set(["throttled", "trigger_frequency"]);
 
-const isWaitingAtBatch = ({ type, outcome }: StepOutcome): boolean => type === "batch" && outcome === "waiting";
+const isWaitingAtBatch = ({ type, outcome }: StepOutcome): boolean => isBatchType(type) && outcome === "waiting";
 
 const hasJoinedBatch = ({ recipientRun: { steps } }: StoredRun): boolean => steps.at(-1)?.reason?.code === "batched";
 

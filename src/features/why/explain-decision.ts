@@ -45,6 +45,14 @@ type Explanation = Pick<Decision, "place" | "source" | "change">;
 /** The property that a channel needs. Others need channel data. */
 const PROPERTY_BY_CHANNEL_TYPE: Readonly<Record<string, string>> = { email: "email", sms: "phone_number" };
 
+/** Rules with a setting of their own in a step. */
+const SETTINGS_RULES: Partial<Record<RuleName, { properties: readonly string[]; change?: string }>> = {
+  throttle: {
+    properties: ["settings.throttle_limit", "settings"],
+    change: "Wait until the window of the throttle has ended, or increase `throttle_limit`.",
+  },
+};
+
 /** Returns the command that sets a property of a user or an object. */
 function formatSetCommand(recipient: RecipientKey, property: string): string {
   const { collection, id } = splitRecipientKey(recipient);
@@ -146,7 +154,7 @@ async function explainRule(
         (await places.findInEnvironment(...at));
       return { place, source: IN_ENVIRONMENT, change: describeConditionChange(deciding) };
     }
-    case "channel":
+    case "channel_configuration":
       return fromWorkflow(
         await inStep("channel_key", "channel_group_key"),
         `Declare the channel ${JSON.stringify(reason.detail)} in ${IN_ENVIRONMENT}, or use another channel in the step.`,
@@ -186,15 +194,12 @@ async function explainRule(
     case "cancellation":
     case "engine":
       return { place: null, source: home, change: REASON_CHECKS[reason.code] };
-    case "throttle":
-      return fromWorkflow(
-        await inStep("settings.throttle_limit", "settings"),
-        "Wait until the window of the throttle has ended, or increase `throttle_limit`.",
-      );
     case "delivery":
       return { place: await inStep("channel_key"), source: "the provider", change: REASON_CHECKS[reason.code] };
-    default:
-      return fromWorkflow(await inStep("settings", "template", "type"), REASON_CHECKS[reason.code]);
+    default: {
+      const { properties, change } = SETTINGS_RULES[rule] ?? { properties: ["settings", "template", "type"] };
+      return fromWorkflow(await inStep(...properties), change ?? REASON_CHECKS[reason.code]);
+    }
   }
 }
 

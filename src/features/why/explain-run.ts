@@ -64,9 +64,9 @@ async function explainSteps(
 }
 
 /** Returns whether a step brings the recipient a message, or makes the run bring one later. */
-function sendsMessage({ type, channel_type = "", outcome, decision }: WhyStep): boolean {
+function sendsMessage({ channel_type, outcome, decision }: WhyStep): boolean {
   if (decision?.code === "batched") return true;
-  if (type !== "channel") return outcome === "waiting";
+  if (channel_type === undefined) return outcome === "waiting";
   return SENDING.has(outcome) || (hasTrait(channel_type, "isGuide") && outcome === "passed");
 }
 
@@ -79,7 +79,7 @@ export async function explainRun(run: RunToExplain, guards: Guards, subject: Dec
   const reason = isJsonObject(document.reason) ? (document.reason as unknown as Reason) : null;
   const stopped = reason === null ? null : await explainDecision({ ref: null, reason, log: document }, subject);
   const sends = steps.some(sendsMessage);
-  const unsent = steps.find(({ type, decision }) => type === "channel" && decision !== null);
+  const unsent = steps.find(({ channel_type, decision }) => channel_type !== undefined && decision !== null);
   const halted = steps.find(({ outcome }) => outcome === "halted" || outcome === "failed");
   const decision = sends ? null : (stopped ?? unsent?.decision ?? halted?.decision ?? null);
   return { steps, stopped, sends, decision };

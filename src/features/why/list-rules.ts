@@ -25,7 +25,7 @@ export function listStepRules(step: Step | undefined, hasGuards: boolean): RuleN
     return own === undefined ? conditions : [...conditions, own];
   }
   return [
-    "channel",
+    "channel_configuration",
     ...conditions,
     "channel_conditions",
     "recipient_data",

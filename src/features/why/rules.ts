@@ -12,7 +12,7 @@ export const RULES = {
   wait: "delay or wait",
   batch: "batch",
   request: "request of a step",
-  channel: "channel",
+  channel_configuration: "channel",
   step_conditions: "step conditions",
   channel_conditions: "channel conditions",
   recipient_data: "recipient's data",
@@ -29,7 +29,7 @@ export type RuleName = keyof typeof RULES;
 /** The rule of each reason. A condition belongs to the trigger, the step or the channel. */
 export const RULE_BY_REASON: Readonly<Record<Exclude<ReasonCode, "condition">, RuleName>> = {
   preference: "preferences",
-  channel_not_configured: "channel",
+  channel_not_configured: "channel_configuration",
   missing_recipient_data: "recipient_data",
   trigger_frequency: "trigger_frequency",
   invalid_window: "wait",

@@ -74,7 +74,7 @@ const CASES: Record<string, Case> = {
   },
   channel_not_configured: {
     steps: [{ ...EMAIL, channel_type: "email", channel_key: "ghost" }],
-    rule: "channel",
+    rule: "channel_configuration",
     at: ["workflow.json", "ghost"],
   },
   missing_recipient_data: {

@@ -63,7 +63,7 @@ describe("knock why", () => {
     const { json } = await sample.knock(["why", "new-comment", "ada", "--all-rules", "--json", ...MEMORY]);
     const email = (json.steps as { ref: string; rules: JsonObject[] }[]).find(({ ref }) => ref === "email_1");
     expect(email?.rules.map(({ rule, state }) => `${rule} ${state}`)).toEqual([
-      "channel passed",
+      "channel_configuration passed",
       "step_conditions passed",
       "channel_conditions passed",
       "recipient_data passed",
