@@ -1,9 +1,12 @@
 import type { JsonObject } from "../util/json.js";
 import type { LocalOperations } from "./operations.js";
+import type { Store } from "./store.js";
 
 /** The engine of a server, as a service of it may use it. */
 export interface ServedEngine {
   operations: LocalOperations;
+  /** The store of the engine. Services read it. */
+  store: Store;
   faults: {
     /** Adds a fault, which `faultBodySchema` describes. */
     add(body: JsonObject): Promise<JsonObject>;

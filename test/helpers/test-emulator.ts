@@ -68,6 +68,7 @@ export async function openTestEmulator(harness: EngineHarness, setup: EmulatorSe
   const open = (port: number) =>
     startEmulator({
       operations: harness.engine,
+      store: harness.store,
       definitions: harness.definitions,
       faults: new Faults(),
       webhooks: setup.webhooks ?? null,

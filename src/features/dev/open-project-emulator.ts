@@ -256,6 +256,7 @@ function buildEmulatorContext({
   );
   return {
     operations,
+    store,
     account,
     definitions,
     listOtherSenders: () => listOtherSenders(project.current),

@@ -1,4 +1,5 @@
 import type { ReplayBeginning } from "../../comparison/run-triggers.js";
+import { checkTriggerData } from "../../domain/data-schema/check-trigger-data.js";
 import type { Message } from "../../domain/message/message.js";
 import { failRun } from "../../domain/run/fail-run.js";
 import { findStepPath } from "../../domain/run/step-path.js";
@@ -10,6 +11,7 @@ import type { StoredRun } from "../../ports/run-store.js";
 import type { Store } from "../../ports/store.js";
 import type { Project } from "../../project/open-project.js";
 import { didYouMean } from "../../util/find-nearest.js";
+import { stableStringify } from "../../util/json.js";
 import type { RunHistory } from "./read-run-history.js";
 import type { RerunOptions } from "./rerun-options.js";
 
@@ -73,7 +75,10 @@ export async function continueAtStep(
       );
     const end = recipientRun.events.findIndex(({ step_ref }) => step_ref === ref);
     const events = recipientRun.events.slice(0, end);
-    const data = await changeData(recipientRun.data ?? first.run.data);
+    const known = recipientRun.data ?? first.run.data;
+    const data = await changeData(known);
+    // The steps before may have added properties that the schema does not allow.
+    if (stableStringify(data) !== stableStringify(known)) checkTriggerData(version, data);
     const begun: RecipientRun = { ...recipientRun, status: "queued", position, due_at: null, data, steps, events };
     const { wait: _wait, ...base } = { ...begun, reason: null, updated_at: at };
     recipientRuns.push(failRun(base, version, at, { code: "internal_error", detail: null }));

@@ -33,6 +33,15 @@ export async function sendRequest<T>(endpoint: string, body?: JsonObject, signal
   );
 }
 
+/** Returns the text that a route under `/__knock/` responds with. Throws the errors of {@link sendRequest}. */
+export async function readText(path: string): Promise<string> {
+  const response = await fetch(`/__knock/${path}`);
+  if (response.ok) return response.text();
+  const answer: unknown = await response.json().catch(() => null);
+  const message = isJsonObject(answer) ? String(answer.message) : `The emulator answered ${response.status}`;
+  throw new RequestError(message, response.status, new Map());
+}
+
 export const NO_RESPONSE = "The emulator does not answer. Is knock dev still running?";
 
 export function formatError(error: unknown): string {

@@ -16,6 +16,8 @@ import { useResource } from "../lib/use-resource.js";
 import { useTitle } from "../lib/use-route.js";
 import { Chip, Code, Facts, Fault, NotFound, RecipientLink, RunStatus, Time, Until } from "../parts/basics.js";
 import { Events } from "../parts/events.js";
+import { Rerun } from "./rerun.js";
+import { CopyScenario } from "./run-scenario.js";
 import { WorkflowDiagram } from "./workflow-diagram.js";
 
 function Conditions({ of }: { of: Json | undefined }) {
@@ -134,7 +136,9 @@ function formatTook(events: readonly JsonObject[]): string | null {
 }
 
 /** Displays a step with the time of its last event, and the time since its first one. */
-function Step({ step, events }: { step: JsonObject; events: readonly JsonObject[] }) {
+function Step({ run, step, events }: { run: JsonObject; step: JsonObject; events: readonly JsonObject[] }) {
+  const [isRerunning, setRerunning] = useState(false);
+  const ref = String(step.ref);
   const at = events.at(-1)?.inserted_at;
   const took = formatTook(events);
   return (
@@ -156,6 +160,15 @@ function Step({ step, events }: { step: JsonObject; events: readonly JsonObject[
       </div>
       {step.branch ? <p class="reason">Took the branch “{String(step.branch)}”.</p> : null}
       <Outcome step={step} hasConditions />
+      {isRerunning ? (
+        <Rerun run={run} from={ref} onClose={() => setRerunning(false)} />
+      ) : (
+        <p class="step-messages small">
+          <button type="button" aria-label={`Run again from here: ${ref}`} onClick={() => setRerunning(true)}>
+            Run again from here
+          </button>
+        </p>
+      )}
     </li>
   );
 }
@@ -223,7 +236,8 @@ export function RunDetail({ id }: { id: string }) {
             onClick={() => writeDraft(String(run.workflow), createDraftFromRun(run))}
           >
             Trigger again
-          </a>
+          </a>{" "}
+          <CopyScenario key={id} id={id} />
         </p>
         <Fault text={fault} />
       </header>
@@ -253,6 +267,7 @@ export function RunDetail({ id }: { id: string }) {
         {steps.map((step, at) => (
           <Step
             key={`${String(step.ref)} ${at}`}
+            run={run}
             step={step}
             events={events.filter(({ step_ref }) => step_ref === step.ref)}
           />

@@ -3,6 +3,7 @@ import type { Definitions } from "../../../ports/definitions.js";
 import type { BlockedOccurrence, LocalOperations } from "../../../ports/operations.js";
 import type { HandleHttpRequest, ServedEngine } from "../../../ports/served-engine.js";
 import type { SourceOperations } from "../../../ports/source-service.js";
+import type { Store } from "../../../ports/store.js";
 import type { StoreSnapshot } from "../../../ports/store-control.js";
 import type { Tracer } from "../../../ports/tracer.js";
 import type { TrackedLinks } from "../../../ports/tracked-links.js";
@@ -35,6 +36,7 @@ export interface RequestLogEntry {
 
 export interface EmulatorOptions {
   operations: LocalOperations;
+  store: Store;
   /** The workflows that can be triggered. */
   definitions: Pick<Definitions, "workflow" | "workflowKeys" | "branch" | "branches">;
   /** Returns the keys of broadcasts and guides, which also send messages. */

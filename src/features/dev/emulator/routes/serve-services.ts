@@ -16,7 +16,7 @@ const METHODS = ["GET", "POST", "DELETE"];
 /** Returns the engine of an app for services. Its clock moves while no due work runs, as with the app's own routes. */
 function createServedEngine(options: HandlerOptions): ServedEngine {
   const { faults, worker } = options;
-  const { operations } = options;
+  const { operations, store } = options;
   const exclusively = <A extends unknown[], R>(method: (...values: A) => Promise<R>) => ({
     value: (...values: A): Promise<R> => worker.runExclusively(() => method.apply(operations, values)),
   });
@@ -26,6 +26,7 @@ function createServedEngine(options: HandlerOptions): ServedEngine {
       freezeClock: exclusively(operations.freezeClock),
       resetClock: exclusively(operations.resetClock),
     }),
+    store,
     faults: {
       add: async (body) => faults.add(checkRequest(faultBodySchema(), body), await listKnownChannels(options)),
       list: () => faults.list(),
