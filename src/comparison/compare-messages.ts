@@ -95,8 +95,9 @@ function listDifferences(before: SentMessage, after: SentMessage, options: Compa
   };
   add("channel", before.channel.key, after.channel.key);
   add("tenant", before.tenant, after.tenant);
-  if (Math.abs(before.at - after.at) > options.tolerance + (before.lateness ?? 0))
-    add("at", toIsoTime(before.at), toIsoTime(after.at));
+  const [oldTime, newTime] = [before.scheduledAt ?? before.at, after.scheduledAt ?? after.at];
+  if (Math.abs(oldTime - newTime) > options.tolerance + (before.lateness ?? 0))
+    add("at", toIsoTime(oldTime), toIsoTime(newTime));
   if (!options.comparesContent || before.isContentUnknown) return differences;
   const texts = (message: SentMessage): Map<string, string> =>
     new Map(listContentFields(message, options).map(({ path, text }) => [path, text]));

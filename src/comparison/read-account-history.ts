@@ -147,6 +147,7 @@ function toSentMessage(
     tenant: toText(message.tenant),
     status: String(message.status),
     at: parseTime(message.inserted_at),
+    ...(typeof message.scheduled_at === "string" ? { scheduledAt: parseTime(message.scheduled_at) } : {}),
     content: content ?? {},
     ...(content === null ? { isContentUnknown: true as const } : {}),
   };

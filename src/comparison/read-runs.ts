@@ -89,6 +89,7 @@ interface MessageSelection {
 function toSentMessage(message: Message, trigger: string | null): SentMessage {
   const { id, workflow_run_id, recipient_run_id, recipient, workflow, step_ref, channel, tenant, status, content } =
     message;
+  const { scheduled_at: scheduledAt } = message;
   return {
     id,
     workflowRunId: workflow_run_id,
@@ -101,6 +102,7 @@ function toSentMessage(message: Message, trigger: string | null): SentMessage {
     tenant,
     status,
     at: message.inserted_at,
+    ...(scheduledAt === null ? {} : { scheduledAt }),
     content,
   };
 }

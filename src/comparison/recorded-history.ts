@@ -69,8 +69,10 @@ export interface SentMessage {
   tenant: string | null;
   /** The delivery status, as the store or the API reports it. */
   status: string;
-  /** Milliseconds. */
+  /** When it was created, in milliseconds. */
   at: number;
+  /** When its send window opens, in milliseconds. Absent if it was sent at once. */
+  scheduledAt?: number;
   /** The delay of the steps before it, in milliseconds. Absent if they ran in time. */
   lateness?: number;
   /** The `data` of the API's content document. */

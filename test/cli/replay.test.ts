@@ -160,6 +160,19 @@ describe.concurrent("knock replay", () => {
     expect(unwritable.stderr).toContain("the report knock.json/replay.html was not written");
   });
 
+  it("lists messages that a send window now holds", async ({ collab }) => {
+    await sendComments(collab);
+    const days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    changeWorkflow(collab, "new-comment", ({ steps }) => {
+      const send_windows = days.map((day) => ({ day, type: "send", from: "20:00", until: "21:00" }));
+      Object.assign(steps[2] as Step, { send_windows });
+    });
+    const { json, exitCode } = await collab.knock(["replay", "--json"]);
+    expect(exitCode).toBe(1);
+    expect(JSON.stringify(json)).toContain('"field":"at"');
+    expect(await readSummary(collab)).toMatchObject({ changed: 1, gained: 0, lost: 0 });
+  });
+
   it("names workflows that change recipients, because their earlier data is unknown", async ({ shop }) => {
     await shop.knock(["notify", "win-back", "--recipients", "ines"]);
     const { stderr, json } = await shop.knock(["replay", "--json"]);
