@@ -73,6 +73,10 @@ function withoutWrites(store: Store, { changed, read }: KeptRecipients): Store {
   });
 }
 
+/** Returns when a run continues, or null. That of a subscriber does not continue after its first message. */
+const getNextTime = ({ recipientRun: { due_at, via }, messages }: RunState): number | null =>
+  via !== null && messages.length > 0 ? null : due_at;
+
 const NO_CONTENT: JsonObject = {};
 
 /** Returns a workflow whose channel steps decide as usual, but create messages without content. */
@@ -162,10 +166,10 @@ class TriggerRehearsal {
   /** Continues runs in the order of their due times, until all have ended. Nothing else happens while they wait. */
   async continue(runs: RunState[]): Promise<void> {
     for (;;) {
-      const due = runs.flatMap(({ recipientRun: { due_at } }) => due_at ?? []);
+      const due = runs.flatMap((run) => getNextTime(run) ?? []);
       if (due.length === 0) return;
       const now = due.reduce((first, time) => Math.min(first, time));
-      const waiting = runs.flatMap((run, index) => (run.recipientRun.due_at === now ? [{ run, index }] : []));
+      const waiting = runs.flatMap((run, index) => (getNextTime(run) === now ? [{ run, index }] : []));
       for (const { run } of waiting)
         for (const message of run.messages) if (isDeliveryDue(message, now)) message.status = "sent";
       const advanced = await advanceClaimedRuns(
@@ -203,8 +207,8 @@ const NO_REQUESTS: HttpClient = {
 };
 
 /**
- * Runs a trigger in memory at a time, for its recipients and the subscribers of objects, and passes the runs to `onRuns` in chunks. No
- * other run exists and no event occurs while they wait. Nothing is written or delivered. Throws the errors of `triggerWorkflow`.
+ * Runs a trigger in memory at a time, for its recipients and the subscribers of objects, and passes the runs to `onRuns` in chunks. The
+ * run of a subscriber ends with its first message. No other run exists and no event occurs while runs wait. Nothing is written or delivered. Throws the errors of `triggerWorkflow`.
  */
 export async function rehearseTrigger(
   mainContext: EngineContext,
