@@ -90,6 +90,19 @@ describe.concurrent("knock runs show --as-scenario", () => {
     expect(await test(shop)).toBe("passed");
   });
 
+  it("finds the batch of the last of 1,500 activities, which came at the same time", async ({ shop }) => {
+    writeWorkflow(shop, [BATCH, BATCHED]);
+    await shop.knock(["clock", "freeze", "2026-03-02T10:00:00Z"]);
+    const lines = Array.from({ length: 1_500 }, (_, n) => ({ key: "fresh", recipients: ["ines"], data: { n } }));
+    shop.write("many.jsonl", lines.map((line) => JSON.stringify(line)).join("\n"));
+    await shop.knock(["notify", "-f", "many.jsonl"]);
+    await shop.knock(["clock", "advance", "1h"]);
+    const text = await convert(shop, await findRun(shop));
+    expect(text).toContain("the batch had 1,500 activities");
+    expect(text).toContain('body: "40: 0 1 2 3 4 5 6 7 8 9"');
+    expect(await test(shop)).toBe("passed");
+  });
+
   it("replaces personal data, and secrets also with --keep-personal-data", async ({ shop }) => {
     writeWorkflow(shop, [feed("{{ recipient.name }}: {{ data.api_key }} for {{ data.contact }}")]);
     await trigger(shop, "--set", "api_key=sk_live_1234", "--set", "contact=mia@example.org");

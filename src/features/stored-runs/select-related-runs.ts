@@ -13,13 +13,15 @@ export const MAX_RUNS = 100;
 /** Limits the activities of a batch to its first and its last ones, which steps render. */
 const MAX_ACTIVITIES = 40;
 /** Limits the earlier runs that are searched for the one that opened a batch. */
-const MAX_SEARCHED_RUNS = 1_000;
+const MAX_SEARCHED_RUNS = 20_000;
+/** Limits the runs of the same time whose order is read. */
+const MAX_RANKED_RUNS = 1_000;
 /** Limits the earlier runs that used a throttle or a trigger frequency. */
 const MAX_EARLIER_RUNS = 20;
-const PAGE_SIZE = 100;
+const PAGE_SIZE = 500;
 
 type RunReader = Pick<RunStore, "readRecipientRun" | "readBatch" | "listRecipientRuns"> &
-  Pick<MessageStore, "readMessages">;
+  Pick<MessageStore, "readMessages" | "listMessages">;
 
 /** The reasons that depend on earlier runs of the same recipient. */
 const REASONS_OF_EARLIER_RUNS: ReadonlySet<string | undefined> = new Set(["throttled", "trigger_frequency"]);
@@ -103,26 +105,42 @@ class RelatedRuns {
   }
 
   /** Returns the run that opened the batch which a run joined, or null if it no longer exists. */
-  private async findBatchOwner({ run, recipientRun }: StoredRun): Promise<StoredRun | null> {
-    const { id, recipient, inserted_at, steps } = recipientRun;
+  private async findBatchOwner(member: StoredRun): Promise<StoredRun | null> {
+    const { id, inserted_at, steps } = member.recipientRun;
     const ref = steps.at(-1)?.ref;
-    const query = { workflow: run.workflow, recipient, ending_at: inserted_at };
-    let searched = 0;
-    for (let after: string | undefined; searched < MAX_SEARCHED_RUNS; searched += PAGE_SIZE) {
-      const { items, page_info } = await this.store.listRecipientRuns(query, { limit: PAGE_SIZE, after });
-      for (const candidate of items) {
-        const step = candidate.recipientRun.steps.find((own) => own.ref === ref);
-        if (step === undefined || hasJoinedBatch(candidate)) continue;
-        if (isWaitingAtBatch(step)) return candidate;
-        const batch = await this.store.readBatch(candidate.recipientRun.id);
-        const activities = batch === null ? [] : [...batch.first, ...batch.last];
-        const isComplete = batch !== null && activities.length >= batch.total_activities;
-        if (batch !== null && (!isComplete || activities.some((activity) => activity.id === id))) return candidate;
-      }
-      if (page_info.after === null) return null;
-      after = page_info.after;
+    for await (const candidate of this.listBatchOwners(member)) {
+      const step = candidate.recipientRun.steps.find((own) => own.ref === ref);
+      if (step === undefined || hasJoinedBatch(candidate) || candidate.recipientRun.inserted_at > inserted_at) continue;
+      if (isWaitingAtBatch(step)) return candidate;
+      const batch = await this.store.readBatch(candidate.recipientRun.id);
+      const activities = batch === null ? [] : [...batch.first, ...batch.last];
+      const isComplete = batch !== null && activities.length >= batch.total_activities;
+      if (batch !== null && (!isComplete || activities.some((activity) => activity.id === id))) return candidate;
     }
     return null;
+  }
+
+  /** Yields runs that may have opened the batch of a run: those that wait or sent messages, which are few, then all before it. */
+  private async *listBatchOwners({
+    run,
+    recipientRun: { recipient, inserted_at },
+  }: StoredRun): AsyncGenerator<StoredRun> {
+    const query = { workflow: run.workflow, recipient };
+    const before = { ...query, ending_at: inserted_at };
+    yield* (await this.store.listRecipientRuns({ ...before, status: "paused" }, { limit: MAX_EARLIER_RUNS })).items;
+    const since = { ...query, inserted_at: { gte: inserted_at } };
+    const { items: messages } = await this.store.listMessages(since, { limit: MAX_EARLIER_RUNS });
+    for (const { recipient_run_id } of messages) {
+      const sender = await this.store.readRecipientRun(recipient_run_id);
+      if (sender !== null) yield sender;
+    }
+    let after: string | undefined;
+    for (let searched = 0; searched < MAX_SEARCHED_RUNS; searched += PAGE_SIZE) {
+      const { items, page_info } = await this.store.listRecipientRuns(before, { limit: PAGE_SIZE, after });
+      yield* items;
+      if (page_info.after === null) return;
+      after = page_info.after;
+    }
   }
 
   /** Adds the runs whose messages, or whose start or end, a waiting run checked. */
@@ -155,7 +173,7 @@ async function rankSimultaneous(store: RunReader, runs: readonly StoredRun[]): P
   const repeated = new Set(times.filter((at, index) => times.indexOf(at) !== index));
   const ranks = new Map<string, number>();
   for (const at of repeated) {
-    const { items } = await store.listRecipientRuns({ starting_at: at, ending_at: at }, { limit: MAX_SEARCHED_RUNS });
+    const { items } = await store.listRecipientRuns({ starting_at: at, ending_at: at }, { limit: MAX_RANKED_RUNS });
     for (const [rank, { recipientRun }] of items.entries()) ranks.set(recipientRun.id, -rank);
   }
   return ranks;
@@ -169,7 +187,8 @@ export async function selectRelatedRuns(
   const related = new RelatedRuns(store);
   const runs = await related.addAll(selected);
   const ranks = await rankSimultaneous(store, runs);
-  const getRank = ({ recipientRun: { id } }: StoredRun): number => ranks.get(id) ?? 0;
+  // Runs that the list no longer contains are older. They are in the order of their batch.
+  const getRank = ({ recipientRun: { id } }: StoredRun): number => ranks.get(id) ?? -MAX_RANKED_RUNS;
   runs.sort((a, b) => a.run.inserted_at - b.run.inserted_at || getRank(a) - getRank(b));
   return { runs, notes: related.notes };
 }
