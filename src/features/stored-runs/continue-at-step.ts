@@ -4,6 +4,7 @@ import type { Message } from "../../domain/message/message.js";
 import { failRun } from "../../domain/run/fail-run.js";
 import { findStepPath } from "../../domain/run/step-path.js";
 import type { RecipientRun } from "../../domain/run/workflow-run.js";
+import { isBatchType } from "../../domain/step-types/batch-step.js";
 import { walkSteps } from "../../domain/step-types/walk-steps.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
@@ -65,7 +66,7 @@ export async function continueAtStep(
   const messages: Message[] = [];
   for (const { recipientRun, index } of reached) {
     const steps = recipientRun.steps.slice(0, index);
-    if (steps.some(({ type, outcome }) => type === "batch" && outcome === "passed"))
+    if (steps.some(({ type, outcome }) => isBatchType(type) && outcome === "passed"))
       throw new KnockError(
         "not_supported",
         `--from: "${ref}" is after a batch, whose activities only a whole rerun has`,
