@@ -6,6 +6,7 @@ import { DeliveryRates } from "./context/delivery-rates.js";
 import type { EngineContext } from "./context/engine-context.js";
 import { WorkFailures } from "./context/work-failures.js";
 import { previewSteps } from "./preview/preview-steps.js";
+import { readRunVariables } from "./preview/read-run-variables.js";
 import { rehearseTrigger } from "./rehearsal/rehearse-trigger.js";
 import { createAudienceOperations } from "./resources/audience-operations.js";
 import { createChannelDataOperations } from "./resources/channel-data-operations.js";
@@ -121,6 +122,7 @@ export function createEngine(settings: EngineSettings): LocalOperations {
     readWorkflowRun: readOutcome,
     readRecipientRun,
     readRunWorkflow,
+    readRunVariables,
     listRecipientRuns,
     retryRuns,
     pruneRuns,

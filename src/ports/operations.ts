@@ -1,4 +1,4 @@
-import type { DeliveryStatus, EngagementAction } from "../domain/message/message.js";
+import type { EngagementAction } from "../domain/message/message.js";
 import type { RecipientKey, RecipientReference } from "../domain/recipient/recipient.js";
 import type { CancelOutcome, TriggerOutcome } from "../domain/run/outcome.js";
 import type { StepPreview } from "../domain/run/step-preview.js";
@@ -7,7 +7,9 @@ import type { Workflow } from "../domain/workflow/workflow.js";
 import type { JsonObject } from "../util/json.js";
 import type { WorkScope } from "./due-store.js";
 import type { DueTask, DueTaskResult } from "./due-work.js";
+import type { FailedDelivery } from "./failed-delivery.js";
 import type { IdKind, MessageFilter, MessageQuery, RunFilter, RunQuery } from "./filters.js";
+import type { MessageHistory } from "./message-history.js";
 import type { OwnWork } from "./own-work.js";
 import type { Paged, PageRequest } from "./page-request.js";
 import type { PreviewOptions } from "./preview-options.js";
@@ -102,10 +104,16 @@ export interface ClockMoveOptions {
   onBlocked?: (occurrence: BlockedOccurrence) => void;
 }
 
-/** A message with the API's `MessageEvent`s (A-482), newest first. */
-export interface MessageHistory {
-  message: JsonObject;
-  events: JsonObject[];
+/** The variables of a run at a moment in the past, and which of them are not known as of that moment. */
+export interface RunVariables {
+  /** The variables that a template would see, by name. Values of secret variables are redacted. */
+  variables: JsonObject;
+  /** The recipient, actor or tenant of the run that changed since. Only their state of today is known. */
+  changed: { name: string; updated_at: string }[];
+  /** The refs of steps whose change of `data` is not known. */
+  unknown_data: string[];
+  /** Whether the activities of the run's batch are no longer stored. */
+  is_batch_unknown: boolean;
 }
 
 /** The operations that only the embedded engine has: its clock and its due work. */
@@ -129,6 +137,8 @@ export interface LocalOperations extends Operations {
   deleteMessages(ids: readonly string[]): Promise<void>;
   /** Returns the version of the workflow that a recipient run uses, or null if the run does not exist. */
   readRunWorkflow(id: string): Promise<Workflow | null>;
+  /** Returns the variables of a recipient run after its first `count` events, or null if the run does not exist. */
+  readRunVariables(id: string, count: number): Promise<RunVariables | null>;
   /** Returns the messages that exist like `readMessages`, each with its events. */
   readMessageHistories(ids: readonly string[]): Promise<MessageHistory[]>;
   /**
@@ -228,22 +238,6 @@ export function isLocal(operations: Operations): operations is LocalOperations {
  * no work is pending.
  */
 export type ClockTarget = number | ((now: number, nextDueAt: number | null) => number);
-
-/** A message whose last delivery attempt failed during a move of the clock. */
-export interface FailedDelivery {
-  message_id: string;
-  recipient_run_id: string;
-  recipient: RecipientReference;
-  workflow: string;
-  step_ref: string;
-  channel: string;
-  /** `undelivered` and `bounced` are final. `queued` will be retried. */
-  status: DeliveryStatus;
-  attempts: number;
-  reason: string;
-  /** ISO 8601. */
-  at: string;
-}
 
 export interface ClockMove extends ClockState {
   ran: AdvancedRun[];

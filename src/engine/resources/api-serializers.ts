@@ -2,7 +2,7 @@ import type { DeliveryLog } from "../../domain/message/delivery-log.js";
 import { getActors, getEngagementStatuses, type Message } from "../../domain/message/message.js";
 import { type RecipientKey, toRecipientReference } from "../../domain/recipient/recipient.js";
 import type { RecipientRun, RunEvent, WorkflowRun } from "../../domain/run/workflow-run.js";
-import type { MessageHistory } from "../../ports/operations.js";
+import type { MessageHistory } from "../../ports/message-history.js";
 import { createUuidV5 } from "../../util/ids.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import type { Json, JsonObject } from "../../util/json.js";

@@ -2,7 +2,7 @@ import { type EngagementAction, formatDeliveryStatus, type Message } from "../..
 import type { Recipient, RecipientKey } from "../../domain/recipient/recipient.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { MessageQuery } from "../../ports/filters.js";
-import type { MessageHistory } from "../../ports/operations.js";
+import type { MessageHistory } from "../../ports/message-history.js";
 import { OwnWork } from "../../ports/own-work.js";
 import type { Paged, PageRequest } from "../../ports/page-request.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";

@@ -3,14 +3,8 @@ import { toRecipientReference } from "../../domain/recipient/recipient.js";
 import type { StepOutcome } from "../../domain/run/outcome.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { ClockReading, ClockSetting, ClockStore } from "../../ports/clock-store.js";
-import type {
-  AdvancedRun,
-  ClockMove,
-  ClockMoveOptions,
-  ClockState,
-  ClockTarget,
-  FailedDelivery,
-} from "../../ports/operations.js";
+import type { FailedDelivery } from "../../ports/failed-delivery.js";
+import type { AdvancedRun, ClockMove, ClockMoveOptions, ClockState, ClockTarget } from "../../ports/operations.js";
 import type { RunStore } from "../../ports/run-store.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import { createClaimToken, type DueWorkStore, type EngineContext, getClockTime } from "../context/engine-context.js";

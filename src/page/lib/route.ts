@@ -19,6 +19,8 @@ export interface Route {
   view: View;
   /** The ID of the open item of the view's list; null if none is open. */
   id: string | null;
+  /** The chosen moment of the open run; null for its present state. */
+  moment: string | null;
   /** The filters of the list. */
   query: Record<string, string>;
 }
@@ -31,18 +33,26 @@ function decodeText(text: string): string {
   }
 }
 
-/** Parses a hash such as `#/messages/2Xyz?workflow=welcome`. An unknown view is the list of messages. */
+/** Parses a hash such as `#/messages/2Xyz?workflow=welcome`, or `#/runs/<id>/<moment>`. An unknown view is the list of messages. */
 export function parseRoute(hash: string): Route {
   const [path = "", search = ""] = hash.replace(/^#\/?/, "").split("?", 2);
-  const [name, id] = path.split("/").map(decodeText);
+  const [name, id, moment] = path.split("/").map(decodeText);
   const query = Object.fromEntries(new URLSearchParams(search));
   const view = VIEWS.find((candidate) => candidate === name);
-  return view === undefined ? { view: "messages", id: null, query: {} } : { view, id: id || null, query };
+  return view === undefined
+    ? { view: "messages", id: null, moment: null, query: {} }
+    : { view, id: id || null, moment: moment || null, query };
 }
 
 /** Returns a link to a user, or to an object such as `projects/p1`, in the list that contains it. */
 export function buildRecipientLink(id: string): string {
   return buildLink("users", id, id.includes("/") ? { kind: "objects" } : {});
+}
+
+/** Returns a link to a run as it was at a moment, or to its present state. */
+export function buildMomentLink(run: string, moment: string | null, query: Record<string, string>): string {
+  const [path, ...search] = buildLink("runs", run, query).split("?");
+  return [moment === null ? path : `${path}/${encodeURIComponent(moment)}`, ...search].join("?");
 }
 
 /** Returns a link to a view. Empty filters are omitted. */

@@ -9,13 +9,16 @@ import { createDraftFromRun } from "../lib/draft.js";
 import { writeDraft } from "../lib/draft-store.js";
 import { getChannelLabel, getTone, replaceUnderscores } from "../lib/labels.js";
 import { useLive } from "../lib/live.js";
-import { buildLink } from "../lib/route.js";
+import { buildLink, type Route } from "../lib/route.js";
 import { createRunProgress } from "../lib/run-progress.js";
 import { formatAbsoluteTime } from "../lib/time.js";
 import { useResource } from "../lib/use-resource.js";
 import { useTitle } from "../lib/use-route.js";
 import { Chip, Code, Facts, Fault, NotFound, RecipientLink, RunStatus, Time, Until } from "../parts/basics.js";
 import { Events } from "../parts/events.js";
+import { MomentDetails } from "../run-timeline/moment-details.js";
+import { RunTimeline } from "../run-timeline/run-timeline.js";
+import { useMoments } from "../run-timeline/use-moments.js";
 import { Rerun } from "./rerun.js";
 import { CopyScenario } from "./run-scenario.js";
 import { WorkflowDiagram } from "./workflow-diagram.js";
@@ -117,7 +120,9 @@ function ResumeTime({ at }: { at: string }) {
 function Outcome({ step, hasConditions }: { step: JsonObject; hasConditions: boolean }) {
   return (
     <>
-      {step.until ? (
+      {step.waited_until ? (
+        <p class="reason">Waited until {formatAbsoluteTime(Date.parse(String(step.waited_until)))}.</p>
+      ) : step.until ? (
         <ResumeTime at={String(step.until)} />
       ) : step.outcome === "waiting" ? (
         <p class="reason">Waits for an event.</p>
@@ -197,14 +202,16 @@ function Siblings({ run }: { run: JsonObject }) {
   );
 }
 
-export function RunDetail({ id }: { id: string }) {
+export function RunDetail({ id, route }: { id: string; route: Route }) {
   const { value: run, fault } = useResource(`page/runs/${encodeURIComponent(id)}`);
+  const moments = useMoments(id, route.moment);
   useTitle(run === null ? null : `${String(run.workflow)} for ${formatRecipient(run.recipient)}`);
   if (run === null) return fault === null ? null : <NotFound what="run" fault={fault} />;
-  const events = filterObjects(run.events);
+  const shown = moments.state?.run ?? run;
+  const events = filterObjects(shown.events);
   const source = isJsonObject(run.trigger_source) ? run.trigger_source : {};
-  const steps = filterObjects(run.steps);
-  const outline = run.outline as unknown as WorkflowOutline;
+  const steps = filterObjects(shown.steps);
+  const outline = shown.outline as unknown as WorkflowOutline;
   return (
     <article aria-label={`Run of ${String(run.workflow)}`}>
       <header class="detail-head">
@@ -241,10 +248,11 @@ export function RunDetail({ id }: { id: string }) {
         </p>
         <Fault text={fault} />
       </header>
-      {run.reason || run.preference || filterObjects(run.conditions).length > 0 ? (
+      <RunTimeline id={id} route={route} moments={moments} />
+      {shown.reason || shown.preference || filterObjects(shown.conditions).length > 0 ? (
         <section aria-label="Before the first step">
           <h2>Before the first step</h2>
-          <Explanation part={run} />
+          <Explanation part={shown} />
         </section>
       ) : null}
       {outline.steps.length === 0 ? null : (
@@ -253,7 +261,7 @@ export function RunDetail({ id }: { id: string }) {
           <WorkflowDiagram
             key={id}
             outline={outline}
-            progress={createRunProgress(run, outline)}
+            progress={createRunProgress(shown, outline)}
             showOutcome={(ref) => {
               const step = steps.findLast((candidate) => candidate.ref === ref);
               return step === undefined ? null : <Outcome step={step} hasConditions={false} />;
@@ -261,6 +269,7 @@ export function RunDetail({ id }: { id: string }) {
           />
         </section>
       )}
+      {moments.state === null ? null : <MomentDetails state={moments.state} />}
       <h2>Steps</h2>
       {steps.length === 0 ? <p class="hint">No step was reached.</p> : null}
       <ol class="timeline" aria-label="Steps">
@@ -274,10 +283,12 @@ export function RunDetail({ id }: { id: string }) {
         ))}
       </ol>
       <Siblings run={run} />
-      <details>
-        <summary>Data</summary>
-        <Code value={run.data} label="Data" />
-      </details>
+      {moments.state === null ? (
+        <details>
+          <summary>Data</summary>
+          <Code value={run.data} label="Data" />
+        </details>
+      ) : null}
       <details>
         <summary>Events ({events.length})</summary>
         <Events events={events} />

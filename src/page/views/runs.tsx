@@ -64,7 +64,7 @@ export function Runs({ route, project }: { route: Route; project: Project | null
         </>
       }
       hint="Each step is shown with its outcome and the reason."
-      detail={(id) => <RunDetail key={id} id={id} />}
+      detail={(id) => <RunDetail key={id} id={id} route={route} />}
     />
   );
 }

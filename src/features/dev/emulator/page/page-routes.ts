@@ -18,6 +18,7 @@ import type { SupportContext, SupportRoute } from "../routes/support-route.js";
 import { ACTIVITY_ROUTES } from "./activity-routes.js";
 import { explainRun } from "./explain-run.js";
 import { MAX_ROWS, parseLimit, toListResult } from "./list-results.js";
+import { MOMENT_ROUTES } from "./moment-routes.js";
 import { summarizeMessage } from "./summarize-message.js";
 
 /** The number of recipients that one search reads at most. */
@@ -254,4 +255,5 @@ export const PAGE_ROUTES: SupportRoute[] = [
   { endpoint: "GET /__knock/page/workflows", handle: listWorkflows },
   { endpoint: "POST /__knock/page/workflows/{key}/trigger", handle: triggerWorkflow },
   ...ACTIVITY_ROUTES,
+  ...MOMENT_ROUTES,
 ];

@@ -1,4 +1,5 @@
-import type { LocalOperations, MessageHistory } from "../../../../ports/operations.js";
+import type { MessageHistory } from "../../../../ports/message-history.js";
+import type { LocalOperations } from "../../../../ports/operations.js";
 import type { OutboundEntry } from "../../../../ports/outbound-log.js";
 import { toIsoTime } from "../../../../util/iso-time.js";
 import { isJsonObject, type Json, type JsonObject } from "../../../../util/json.js";
