@@ -4,7 +4,7 @@ import { formatRecipient } from "../../src/domain/recipient/recipient.js";
 import { getStepLabel } from "../../src/domain/run/step-labels.js";
 import { buildPayload, type Draft, formatCommand } from "../../src/page/lib/draft.js";
 import { getInitial, getTone, parseRecipient } from "../../src/page/lib/labels.js";
-import { buildLink, parseRoute } from "../../src/page/lib/route.js";
+import { buildLink, buildMomentLink, parseRoute } from "../../src/page/lib/route.js";
 import { formatAbsoluteTime, formatRelativeTime } from "../../src/page/lib/time.js";
 import { formatDuration } from "../../src/util/duration.js";
 
@@ -61,11 +61,22 @@ describe("times", () => {
 describe("view addresses", () => {
   it("parse to the view that they were formatted from", () => {
     const link = buildLink("messages", "a/b ?#", { q: "50% & more", workflow: "" });
-    expect(parseRoute(link)).toEqual({ view: "messages", id: "a/b ?#", query: { q: "50% & more" } });
+    expect(parseRoute(link)).toEqual({
+      view: "messages",
+      id: "a/b ?#",
+      moment: null,
+      query: { q: "50% & more" },
+    });
+    expect(parseRoute(buildMomentLink("r/1", "e/2", { workflow: "x" }))).toEqual({
+      view: "runs",
+      id: "r/1",
+      moment: "e/2",
+      query: { workflow: "x" },
+    });
   });
 
   it.each(["", "#", "#/nowhere/1", "#/%E0%A4%A", "#//"])("read %j as the list of messages", (hash) => {
-    expect(parseRoute(hash)).toEqual({ view: "messages", id: null, query: {} });
+    expect(parseRoute(hash)).toEqual({ view: "messages", id: null, moment: null, query: {} });
   });
 });
 
