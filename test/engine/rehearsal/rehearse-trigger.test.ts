@@ -91,9 +91,15 @@ describe("rehearseTrigger", () => {
   it.each(WORKFLOWS)("comes to the same as a trigger, and writes nothing: %s", (_name, definition, payload) =>
     withHarness(async (h) => {
       h.define("digest", definition);
-      const token = await h.store.readChangeToken();
+      const readStore = async () => ({
+        runs: (await h.engine.listRecipientRuns({}, { limit: 10 })).items,
+        recipients: (await h.engine.resources.users.list({}, { limit: 50 })).items,
+        // That of PostgreSQL changes with every transaction of the server.
+        token: process.env.KNOCK_TEST_STORE === "postgres" ? "" : await h.store.readChangeToken(),
+      });
+      const before = await readStore();
       const rehearsed = await rehearse(h, payload);
-      expect(await h.store.readChangeToken()).toBe(token);
+      expect(await readStore()).toEqual(before);
       expect(h.deliveredMessages).toEqual([]);
       expect(await h.listMessages()).toEqual([]);
       const started = await h.trigger("digest", payload);
