@@ -3,29 +3,29 @@ import { configDefaults, defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { listTestsWithoutStore } from "./test/helpers/list-tests-without-store.js";
 
+/** The longest tests. They start first, so that none of them runs alone at the end. */
+const LONGEST =
+  /documentation-(guide|recipes)|review\/review\.|scenarios-of-samples|hostile-(text|payloads)|reliability\/(faults|fuzz|soak|crash)|dev-hostile|page-access|cli\/help\.|postgres-contract|notify-kill|build\/(package|docker|trial-feature)|(large|slow)-template|render-limits|help-examples|built-command|odd-requests/;
+
 /** Tests that mostly wait for a browser, another process, or a timer. */
 const MOSTLY_WAITING =
-  /test\/page\/|in-browser|cli\/documentation\.test|notify-stream|\/dev(-exec)?\.test|realtime|run-shell|webhook|smtp|hostile-clients|official-cli|reliability\/faults|database-outages|postgres\/health/;
-
-/** The longest of the other tests. They start first, so that none of them runs alone at the end. */
-const LONGEST =
-  /odd-requests|-contract\.test|sdk-methods|emulator\/server|\.property\.test|schedule-times|built-command/;
+  /test\/page\/|in-browser|notify-stream|\/dev(-exec)?\.test|realtime|run-shell|webhook|smtp|hostile-clients|official-cli|database-outages|postgres\/health/;
 
 /**
- * Distributes the tests that mostly wait over the first two thirds of the run, so that the other tests use the idle
- * processors.
+ * Starts the longest tests, then distributes those that mostly wait over two thirds of the others, which use the idle processors.
  */
 class SpreadWaiting extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const waiting = sorted.filter(({ moduleId }) => MOSTLY_WAITING.test(moduleId));
-    const others = sorted.filter(({ moduleId }) => !MOSTLY_WAITING.test(moduleId));
     const isLong = ({ moduleId }: TestSpecification): boolean => LONGEST.test(moduleId);
-    const busy = [...others.filter(isLong), ...others.filter((file) => !isLong(file))];
-    const step = Math.max(1, Math.floor((busy.length * 2) / 3 / Math.max(1, waiting.length)));
+    const isWaiting = (file: TestSpecification): boolean => !isLong(file) && MOSTLY_WAITING.test(file.moduleId);
+    const waiting = sorted.filter(isWaiting);
+    const others = sorted.filter((file) => !isLong(file) && !isWaiting(file));
+    const step = Math.max(1, Math.floor((others.length * 2) / 3 / Math.max(1, waiting.length)));
     return [
-      ...waiting.flatMap((file, index) => [file, ...busy.slice(index * step, (index + 1) * step)]),
-      ...busy.slice(waiting.length * step),
+      ...sorted.filter(isLong),
+      ...waiting.flatMap((file, index) => [file, ...others.slice(index * step, (index + 1) * step)]),
+      ...others.slice(waiting.length * step),
     ];
   }
 }

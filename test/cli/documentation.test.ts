@@ -1,17 +1,10 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect } from "vitest";
 import { EXIT } from "../../src/errors/error-codes.js";
-import { ROOT, readBlocks, readPage, runPage, writeOutputs } from "../helpers/documentation-page.js";
-import { CHROME, hasBrowser } from "../helpers/page-reader.js";
+import { describePages } from "../helpers/describe-pages.js";
+import { DOCUMENTATION_PAGES, ROOT, readBlocks, readPage } from "../helpers/documentation-page.js";
 import { cliTest as it } from "../helpers/run-knock.js";
-
-const FOLDERS = ["docs/guide", "docs/recipes"].filter((folder) => existsSync(join(ROOT, folder)));
-const PAGES = [
-  "README.md",
-  "skills/knock/SKILL.md",
-  ...FOLDERS.flatMap((folder) => readdirSync(join(ROOT, folder)).map((name) => `${folder}/${name}`)),
-];
 
 /** Guides whose files are those of the sample project `tracker`. */
 const TRACKER_GUIDES = [
@@ -23,23 +16,12 @@ const TRACKER_GUIDES = [
   "react-feed",
 ];
 
-const needsBrowser = (page: string): boolean => readPage(page).includes("playwright test");
-if (!hasBrowser) console.warn(`notice: no ${CHROME}; recipes that need a browser are skipped`);
+// The pages of these folders are in files of their own, so that workers run them at the same time.
+describePages("the README and the skill", (page) => !/^docs\/(guide|recipes)\//.test(page));
 
 describe("the README, the guide and the recipes", () => {
-  // `GOLDEN=write` writes the real outputs into the pages.
-  it.for(PAGES.filter((page) => readBlocks(page).length > 0 && (hasBrowser || !needsBrowser(page))))(
-    "%s has commands that succeed and print what the page shows",
-    async (page, { collab, ops, shop, tracker }) => {
-      const { failures, differences } = await runPage(page, { collab, ops, shop, tracker });
-      expect(failures).toEqual([]);
-      if (process.env.GOLDEN === "write") writeOutputs(page, differences);
-      else for (const { block, actual } of differences) expect(actual).toBe(block.text);
-    },
-  );
-
   it("run every block of shell commands, except installation", () => {
-    const notRun = PAGES.flatMap((page) =>
+    const notRun = DOCUMENTATION_PAGES.flatMap((page) =>
       [...readPage(page).matchAll(/(.*)\n+```sh\n([\s\S]*?)```/g)]
         .filter(
           ([, line, text]) =>
@@ -58,7 +40,7 @@ describe("the README, the guide and the recipes", () => {
       else expect(JSON.parse(tracker.read(value))).toMatchObject(JSON.parse(text));
   });
 
-  it.each(PAGES)("%s links only to files that exist", (page) => {
+  it.each(DOCUMENTATION_PAGES)("%s links only to files that exist", (page) => {
     const targets = [...readPage(page).matchAll(/\]\(([^)#]+)[^)]*\)/g)].map(([, target]) => target as string);
     const missing = targets.filter(
       (target) => !/^https?:/.test(target) && !existsSync(join(ROOT, dirname(page), target)),

@@ -4,7 +4,8 @@ import { openDatabase } from "../../src/store/sqlite/connection/driver.js";
 import { FIRST_VERSION } from "../../src/store/sqlite/connection/migrations.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { eventually } from "../helpers/eventually.js";
-import { cliTest as it, type Sample } from "../helpers/run-knock.js";
+import { inProcessTest as it } from "../helpers/run-in-process.js";
+import { cliTest, type Sample } from "../helpers/run-knock.js";
 
 const STORE = ".knock-local/store.db";
 const FOLDER = `${STORE}.snapshots`;
@@ -45,7 +46,7 @@ async function request(url: string, path: string, body?: JsonObject): Promise<Js
 }
 
 describe.concurrent("knock store snapshot", () => {
-  it("goes back to users, runs, messages and the clock", async ({ collab }) => {
+  cliTest("goes back to users, runs, messages and the clock", async ({ collab }) => {
     await collab.knock(["clock", "freeze", "2030-06-04T10:00:00Z"]);
     await collab.knock(TRIGGER);
     const before = await readStore(collab);
@@ -92,7 +93,7 @@ describe.concurrent("knock store snapshot", () => {
     });
   });
 
-  it("lets one of two processes take a name", async ({ collab }) => {
+  cliTest("lets one of two processes take a name", async ({ collab }) => {
     await collab.knock(TRIGGER);
     const results = await Promise.all([snapshot(collab, "save", "same"), snapshot(collab, "save", "same")]);
     expect(results.map(({ exitCode }) => exitCode).sort()).toEqual([0, 6]);
@@ -166,7 +167,7 @@ describe.concurrent("knock store snapshot", () => {
     expect((await snapshot(collab, "delete", "good")).exitCode).toBe(0);
   });
 
-  it("updates a copy of a snapshot of an older version, and restores that", async ({ collab }) => {
+  cliTest("updates a copy of a snapshot of an older version, and restores that", async ({ collab }) => {
     await collab.knock(TRIGGER);
     const before = await readStore(collab);
     await snapshot(collab, "save", "older");

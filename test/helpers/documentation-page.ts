@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parse } from "yaml";
 import { deepMerge, type JsonObject } from "../../src/util/json.js";
@@ -10,6 +10,15 @@ import { quoteShellWord, type Sample, type SampleName } from "./run-knock.js";
 import { startSmtpReceiver } from "./smtp-receiver.js";
 
 export const ROOT = resolve(import.meta.dirname, "../..");
+
+const FOLDERS = ["docs/guide", "docs/recipes"].filter((folder) => existsSync(join(ROOT, folder)));
+
+/** The pages whose commands are run and compared. */
+export const DOCUMENTATION_PAGES = [
+  "README.md",
+  "skills/knock/SKILL.md",
+  ...FOLDERS.flatMap((folder) => readdirSync(join(ROOT, folder)).map((name) => `${folder}/${name}`)),
+];
 
 /**
  * A fenced block and the marker before it:
@@ -150,11 +159,14 @@ function readWorkflowCommands(text: string): string[] {
   return commands.filter((command) => command !== "npm ci");
 }
 
+/** The limits of this project's tests. Vitest's own limit of 5 seconds ends tests while all processors are busy. */
+const VITEST_LIMITS = "--testTimeout=600000 --hookTimeout=600000";
+
 /** Replaces `npm test` and `npm run <name>` with the scripts of `package.json`, because npm takes as long as a test. */
 function replaceNpmScripts(text: string, folder: string): string {
   return text.replace(/^npm (?:run )?(\S+)$/gm, (_, name: string) => {
     const { scripts } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-    return `sh -c ${quoteShellWord(scripts[name])}`;
+    return `sh -c ${quoteShellWord(scripts[name].replace(/^vitest run\b/, `$& ${VITEST_LIMITS}`))}`;
   });
 }
 

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { REASONS } from "../../../src/domain/run/reasons.js";
 import type { JsonObject } from "../../../src/util/json.js";
-import { createSample, type Sample } from "../../helpers/run-knock.js";
+import { createInProcessSample } from "../../helpers/run-in-process.js";
+import type { Sample } from "../../helpers/run-knock.js";
 
 const FEED = {
   ref: "feed_1",
@@ -256,7 +257,7 @@ const NOT_COVERED: Record<string, string> = {
 
 let sample: Sample;
 beforeAll(() => {
-  sample = createSample("collab");
+  sample = createInProcessSample("collab");
   const environment = JSON.parse(sample.read("knock/environment.json"));
   const sender = { from_address: "a@example.com" };
   environment.channels.guarded = {

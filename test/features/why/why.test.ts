@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
-import { createSample, type Sample, type StartedCommand } from "../../helpers/run-knock.js";
+import { createInProcessSample } from "../../helpers/run-in-process.js";
+import type { Sample, StartedCommand } from "../../helpers/run-knock.js";
 import { startDev } from "../mcp/connect-client.js";
 
 let sample: Sample;
 beforeAll(() => {
-  sample = createSample("collab");
+  sample = createInProcessSample("collab");
 });
 afterAll(() => sample.remove());
 
