@@ -1,4 +1,5 @@
 import { cpuUsage } from "node:process";
+import { monotonicClock } from "../../util/monotonic-clock.js";
 import { runWithTimeLimit, TimeLimitExceeded } from "../../util/time-limit.js";
 import { RenderError } from "./liquid-errors.js";
 import { LIQUID_LIMITS } from "./liquid-limits.js";
@@ -28,12 +29,23 @@ function readCpuTime(): number {
   return (user + system) / 1_000;
 }
 
+/** How long a reading of the CPU time stays in use in milliseconds. A reading takes 0.01 ms, which is as long as a short template takes. */
+const READING_MS = 10;
+const lastReading = { at: Number.NEGATIVE_INFINITY, cpuTime: 0 };
+
+/** Returns the CPU time of the process at most {@link READING_MS} ago, which is exact enough for limits of seconds. */
+function readRecentCpuTime(): number {
+  const at = monotonicClock.now();
+  if (at - lastReading.at > READING_MS) Object.assign(lastReading, { at, cpuTime: readCpuTime() });
+  return lastReading.cpuTime;
+}
+
 /** Returns whether work that was ended by the limit had less than half of the time for itself. */
 const wasDelayed = (cpuTimeBefore: number): boolean => readCpuTime() - cpuTimeBefore < getMaxRenderMs() / 2;
 
 /** Renders a part within a limit of its own. */
 export const renderWithinLimit: RenderPart = (render) => {
-  const cpuTime = readCpuTime();
+  const cpuTime = readRecentCpuTime();
   try {
     return runWithTimeLimit(getMaxRenderMs(), render);
   } catch (error) {
@@ -53,7 +65,7 @@ let sharedCpuTime = 0;
 
 /** Runs work whose parts share a limit. Throws {@link TimeLimitExceeded}. */
 export function runInSharedLimit<T>(limitMs: number, work: () => T): T {
-  sharedCpuTime = readCpuTime();
+  sharedCpuTime = readRecentCpuTime();
   return runWithTimeLimit(limitMs, work);
 }
 

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import type { ReviewReport } from "../../../src/features/review/review-report-schema.js";
 import { runInProcess } from "../../helpers/run-in-process.js";
 import type { ProcessResult } from "../../helpers/run-knock.js";
@@ -95,13 +95,28 @@ scenarios:
 `,
 };
 
+/** The files of the repository before the branch changes any, which Git creates once per worker process. */
+let gitFiles: Record<string, Buffer> | undefined;
+
 /** A repository with a shop, whose branch changes files. */
 export class PullRequestProject extends TemporaryProject {
   constructor() {
     super(FILES);
-    this.git("init", "-q", "-b", "main");
+    gitFiles ??= this.createRepository();
+    this.write(gitFiles);
+  }
+
+  /** Returns the files that Git creates. They are removed. */
+  private createRepository(): Record<string, Buffer> {
+    this.git("init", "-q", "-b", "main", "--template=");
     this.commit("Add the shop");
     this.git("checkout", "-q", "-b", "change");
+    const files = readdirSync(this.path(".git"), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
+    const contents = Object.fromEntries(files.map((file) => [relative(this.root, file), readFileSync(file)]));
+    this.delete(".git");
+    return contents;
   }
 
   git(...args: string[]): string {
