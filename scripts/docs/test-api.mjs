@@ -18,6 +18,7 @@ const EXAMPLES = {
   "POST /__knock/snapshots": { body: { name: "prepared" } },
   "POST /__knock/snapshots/{name}/restore": { path: "/__knock/snapshots/prepared/restore" },
   "DELETE /__knock/snapshots/{name}": { path: "/__knock/snapshots/prepared" },
+  "POST /__knock/runs/{id}/rerun": { body: { data: { page: "Docs" }, skip_delay: true } },
   "POST /__knock/sources/{key}": {
     path: "/__knock/sources/billing",
     body: { type: "plan.changed", user_id: "ada", plan: "team" },
@@ -31,16 +32,17 @@ function shorten(value) {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shorten(item)]));
 }
 
-/** Sends the request of a route's example. Returns it as a command, and its response. */
-async function runExample({ endpoint }, url, sceneId) {
+/** Sends the request of a route's example. Returns it as a command, and its response: a document, or the text of a file. */
+async function runExample({ endpoint }, url, id) {
   const { path, query = "", body } = EXAMPLES[endpoint] ?? {};
   const [method, pattern] = endpoint.split(" ");
-  const target = `${(path ?? pattern).replace("{id}", sceneId)}${query}`;
+  const target = `${(path ?? pattern).replace("{id}", id)}${query}`;
   const response = await fetch(url + target, {
     method,
     ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
   });
-  const json = await response.json();
+  const isJson = response.headers.get("content-type").includes("json");
+  const json = isJson ? await response.json() : await response.text();
   if (!response.ok) throw new Error(`${method} ${target}: ${response.status} ${JSON.stringify(json)}`);
   return { method, target, body, json };
 }
@@ -74,7 +76,9 @@ const INTRODUCTION = `# Test API
 [Test your application](../guide/test-your-app.md) shows them in a test. Lists in the responses below are shortened to one item.`;
 
 export async function buildPages() {
-  const { SUPPORT_ROUTES, toJSONSchema } = await loadProgram();
+  const { FEATURES, SUPPORT_ROUTES, toJSONSchema } = await loadProgram();
+  const services = await Promise.all(FEATURES.map((feature) => feature.loadHttpServices?.() ?? []));
+  const routes = [...SUPPORT_ROUTES, ...services.flat().flatMap(({ route }) => route ?? [])];
   const project = new ExampleProject("collab");
   const sections = [];
   try {
@@ -82,31 +86,35 @@ export async function buildPages() {
     await project.serve(async (url) => {
       // A reset removes the messages that other examples show, so it is the last request.
       const order = [
-        ...SUPPORT_ROUTES.filter(({ endpoint }) => !endpoint.includes("reset")),
-        SUPPORT_ROUTES.find(({ endpoint }) => endpoint.includes("reset")),
+        ...routes.filter(({ endpoint }) => !endpoint.includes("reset")),
+        routes.find(({ endpoint }) => endpoint.includes("reset")),
       ];
       const examples = new Map();
+      const [message] = (await (await fetch(`${url}/__knock/messages`)).json()).items;
       let sceneId = "";
       for (const route of order) {
-        const example = await runExample(route, url, sceneId);
+        const id = route.endpoint.includes("/runs/") ? message.source.workflow_recipient_run_id : sceneId;
+        const example = await runExample(route, url, id);
         sceneId = example.json.id ?? sceneId;
         examples.set(route, project.stabilize(example));
       }
-      for (const route of SUPPORT_ROUTES) {
+      for (const route of routes) {
         const example = examples.get(route);
         sections.push(
           `## ${formatRoute(route)}`,
           toSentence(route.summary),
           formatInput(route, toJSONSchema),
           formatCode(formatCommand(example), "sh"),
-          formatCode(formatJson(shorten(example.json)), "json"),
+          typeof example.json === "string"
+            ? formatCode(example.json.trim(), "yaml")
+            : formatCode(formatJson(shorten(example.json)), "json"),
         );
       }
     });
   } finally {
     project.remove();
   }
-  const rows = SUPPORT_ROUTES.map((route) => [
+  const rows = routes.map((route) => [
     `[\`${formatRoute(route)}\`](#${toAnchor(formatRoute(route))})`,
     toSentence(route.summary),
   ]);

@@ -10,6 +10,7 @@ const PROGRAM = `
   export { describeParameter } from "./src/commands/shared/describe-parameter.ts";
   export { COMMAND_GROUPS, OPTION_GROUPS } from "./src/commands/shared/help-groups.ts";
   export { Output } from "./src/output/output.ts";
+  export { FEATURES } from "./src/app/features.ts";
   export { SUPPORT_ROUTES } from "./src/features/dev/emulator/routes/support-routes.ts";
   export { getProviderCatalog } from "./src/providers/catalog.ts";
   export { describeSetting, PROVIDER_SETTING_DESCRIPTIONS } from "./src/providers/setting-descriptions.ts";

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
+import { FEATURES } from "../../src/app/features.js";
 import { loadFileSchemas } from "../../src/app/published-schemas.js";
 import { PAGE_ROUTES } from "../../src/features/dev/emulator/page/page-routes.js";
 import { SUPPORT_ROUTES } from "../../src/features/dev/emulator/routes/support-routes.js";
@@ -168,9 +169,20 @@ describe("the reference of providers", () => {
 describe("the reference of the test API", () => {
   const page = readFileSync(join(ROOT, "docs/reference/test-api.md"), "utf8");
 
-  it.each(SUPPORT_ROUTES)("has a section with a request and a response of $endpoint", ({ endpoint }) => {
+  const hasExample = (endpoint: string | undefined): boolean => {
     const section = page.split(/^(?=## )/m).find((text) => text.startsWith(`## ${endpoint}\n`)) ?? "";
-    expect(section).toMatch(/```sh\ncurl .*\n```\n\n```json\n/);
+    return /```sh\ncurl .*\n```\n\n```(?:json|yaml)\n/.test(section);
+  };
+
+  it.each(SUPPORT_ROUTES)("has a section with a request and a response of $endpoint", ({ endpoint }) =>
+    expect(hasExample(endpoint)).toBe(true),
+  );
+
+  it("has a section of each service of a feature below /__knock/", async () => {
+    const services = await Promise.all(FEATURES.map((feature) => feature.loadHttpServices?.() ?? []));
+    const tested = services.flat().filter(({ path }) => path.startsWith("/__knock/"));
+    expect(tested).not.toEqual([]);
+    expect(tested.filter(({ route }) => !hasExample(route?.endpoint)).map(({ path }) => path)).toEqual([]);
   });
 
   it("leaves out the routes of the page, which are not for tests", () => {

@@ -151,8 +151,9 @@ async function runDev(
     // While a command runs, its own output matters more than the request log.
     logsRequests: command === null || output.verbosity.verbose,
     readyFile: flags.readyFile ?? null,
-    services: services.map(({ path, open }) => ({
+    services: services.map(({ path, route, open }) => ({
       path,
+      endpoint: route?.endpoint,
       open: (engine: ServedEngine) => open(engine, { flags, host: flags.host }, context),
     })),
   };

@@ -10,15 +10,15 @@ import { parseJson } from "../../util/parse-json.js";
 import { keepRerun } from "./keep-rerun.js";
 import { rerunBodySchema } from "./rerun-body.js";
 
-/** Serves one method of a route below `/__knock/runs/{id}`. */
+/** Serves a route below `/__knock/runs/{id}`. */
 function createRunService(
-  name: string,
-  method: "GET" | "POST",
+  route: NonNullable<HttpService["route"]>,
   respond: (id: string, request: Request, engine: ServedEngine, context: ServiceContext) => Promise<Response | null>,
 ): HttpService {
-  const path = `/__knock/runs/{id}/${name}` as const;
+  const [method, path] = route.endpoint.split(" ") as [string, HttpService["path"]];
   return {
     path,
+    route,
     async open(engine, { flags }, context): Promise<HandleHttpRequest> {
       return async (request) => {
         if (request.method !== method)
@@ -52,7 +52,12 @@ async function readBody(request: Request): Promise<unknown> {
   return parsed.value;
 }
 
-const SCENARIO_SERVICE = createRunService("scenario", "GET", async (id, _request, { store }, context) => {
+const SCENARIO_ROUTE = {
+  endpoint: "GET /__knock/runs/{id}/scenario",
+  summary: "Return a run as a scenario, in YAML. The ID is that of the trigger, or of one recipient's run",
+} as const;
+
+const SCENARIO_SERVICE = createRunService(SCENARIO_ROUTE, async (id, _request, { store }, context) => {
   const { readStoreRun } = await import("./read-local-run.js");
   const { buildScenario } = await import("./build-scenario.js");
   const run = await readStoreRun(store, id, context);
@@ -61,7 +66,13 @@ const SCENARIO_SERVICE = createRunService("scenario", "GET", async (id, _request
   return new Response(await buildScenario(run, context), { headers });
 });
 
-const RERUN_SERVICE = createRunService("rerun", "POST", async (id, request, { store }, context) => {
+const RERUN_ROUTE = {
+  endpoint: "POST /__knock/runs/{id}/rerun",
+  summary: "Run a stored run again in a copy of the store, and return what differs, as `knock runs rerun --json` does",
+  input: rerunBodySchema,
+} as const;
+
+const RERUN_SERVICE = createRunService(RERUN_ROUTE, async (id, request, { store }, context) => {
   const { rerunRun } = await import("./rerun-run.js");
   const body = checkRequest(rerunBodySchema(), await readBody(request));
   const { from = null, data, recipient = null, skip_delay = false, keep = false } = body;

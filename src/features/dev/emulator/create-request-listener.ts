@@ -65,7 +65,7 @@ export function createRequestListener(
     if (handle === null) {
       // The key is checked first, so that clients without one cannot find out which paths exist.
       if (path.startsWith(API_PATH)) await authenticateRequest(context, await readAccessSettings(options), options);
-      throw isSupport ? createUnknownSupportRouteError(method, path) : createNotFoundError();
+      throw isSupport ? createUnknownSupportRouteError(context, options.services) : createNotFoundError();
     }
     await handle(context);
   }

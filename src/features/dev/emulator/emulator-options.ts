@@ -34,6 +34,13 @@ export interface RequestLogEntry {
   warnings?: readonly string[];
 }
 
+interface EmulatorService {
+  path: string;
+  /** The method and the path, if the service is a documented route. */
+  endpoint: string | undefined;
+  open(engine: ServedEngine): Promise<HandleHttpRequest>;
+}
+
 export interface EmulatorOptions {
   operations: LocalOperations;
   store: Store;
@@ -64,7 +71,7 @@ export interface EmulatorOptions {
   /** Empties the store and fills it as it is when it is first opened. */
   reset(keep: { recipients: boolean }): Promise<void>;
   /** The services of other features, by path. Each is opened with the first request of an app. */
-  services?: readonly { path: string; open(engine: ServedEngine): Promise<HandleHttpRequest> }[] | undefined;
+  services?: readonly EmulatorService[] | undefined;
   host: string;
   /** Additional names allowed in the `Host` header, in lower case. `.lark.test` includes all subdomains. */
   allowedHosts?: readonly string[];

@@ -15,6 +15,7 @@ import type { ClockTarget } from "../../../../ports/operations.js";
 import { parseDuration } from "../../../../util/duration.js";
 import { findNearest } from "../../../../util/find-nearest.js";
 import type { JsonObject } from "../../../../util/json.js";
+import type { EmulatorOptions } from "../emulator-options.js";
 import { ApiError, createInvalidFieldError, createNotFoundError, createUnknownNameError } from "../http/api-error.js";
 import { parseClockMove } from "./parse-clock-move.js";
 import { resetStore } from "./reset-store.js";
@@ -124,9 +125,12 @@ async function addFault(context: SupportContext): Promise<JsonObject> {
   return context.faults.add(checkRequest(faultBodySchema(), await context.body()), await listKnownChannels(context));
 }
 
-/** Returns a 404 for an unknown path, with the closest known routes. */
-export function createUnknownSupportRouteError(method: string, path: string): ApiError {
-  const known = SUPPORT_ROUTES.map(({ endpoint }) => endpoint);
+/** Returns a 404 for an unknown path, with the closest known routes. `services` are the routes of other features. */
+export function createUnknownSupportRouteError(
+  { method, path }: { method: string; path: string },
+  services: EmulatorOptions["services"] = [],
+): ApiError {
+  const known = [...SUPPORT_ROUTES, ...services].flatMap(({ endpoint }) => endpoint ?? []);
   const endpointsOfPath = known.filter((endpoint) => endpoint.endsWith(` ${path}`));
   const near = findNearest(`${method} ${path}`, known);
   const suggestion = endpointsOfPath.length > 0 ? endpointsOfPath.join(" or ") : near;
