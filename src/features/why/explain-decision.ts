@@ -28,6 +28,8 @@ export interface DecisionSubject {
   tenant: string | null;
   /** Where recipients are read from, in text. */
   home: "the store" | "the account";
+  /** Returns the time at which a user, an object or a tenant was last updated; null if it is unknown. */
+  readUpdatedAt(key: RecipientKey): Promise<string | null>;
 }
 
 /** A step of a run as `runs show` has it, or the run itself. */
@@ -90,12 +92,27 @@ function parsePreference(value: unknown): Preference | null {
   };
 }
 
+/** Returns where a set of preferences without a file is, and when its owner was last updated: no time of the set itself is stored. */
+async function describeStoredSet(
+  set: string,
+  owner: RecipientKey,
+  place: Place | null,
+  { home, readUpdatedAt }: DecisionSubject,
+): Promise<string> {
+  if (place !== null) return set;
+  const updatedAt = await readUpdatedAt(owner);
+  const { collection, id } = splitRecipientKey(owner);
+  const name = collection === TENANTS ? `tenant ${id}` : formatRecipient(toRecipientReference(owner));
+  return `${set} in ${home}${updatedAt === null ? "" : ` (${name} was last updated at ${updatedAt})`}`;
+}
+
 /** Returns which set of preferences decided, and how to change it. */
 async function explainPreference(
   { set, id, path, value }: Preference,
   compared: readonly EvaluatedCondition[],
-  { places, recipient, home }: DecisionSubject,
+  subject: DecisionSubject,
 ): Promise<Explanation> {
+  const { places, recipient } = subject;
   const parts = path.split(".");
   const deciding = findDeciding(compared);
   const change = value === undefined ? describeConditionChange(deciding) : `Set \`${path}\` to true in`;
@@ -111,7 +128,7 @@ async function explainPreference(
   if (set === "tenant_default") {
     const tenant = toRecipientKey({ collection: TENANTS, id: id ?? "" });
     const place = await places.findInRecipient(tenant, ["settings", "preference_set", ...parts], value as never);
-    const source = `the defaults of tenant ${id}${place === null ? ` in ${home}` : ""}`;
+    const source = await describeStoredSet(`the defaults of tenant ${id}`, tenant, place, subject);
     return { place, source, change: finish(`\`settings.preference_set\` of tenant ${id}`) };
   }
   const place = await places.findInRecipient(recipient, ["preferences", id ?? "default", ...parts], value as never);
@@ -119,7 +136,7 @@ async function explainPreference(
   const setOption = id === "default" || id === null || id === undefined ? "" : ` --set-id ${id}`;
   return {
     place,
-    source: `the recipient's set ${id ?? "default"}${place === null ? ` in ${home}` : ""}`,
+    source: await describeStoredSet(`the recipient's set ${id ?? "default"}`, recipient, place, subject),
     change:
       value === undefined || !parts.every((part) => /^[\w-]+$/.test(part))
         ? finish("the recipient's set")

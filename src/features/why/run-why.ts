@@ -2,6 +2,7 @@ import {
   type Recipient,
   type RecipientKey,
   splitRecipientKey,
+  TENANTS,
   toRecipientReference,
   USERS,
 } from "../../domain/recipient/recipient.js";
@@ -63,10 +64,20 @@ class Explainer {
     this.guards = { guards: context.guards, readRecipient: (key) => this.readRecipient(key) };
   }
 
-  private async readRecipient(key: RecipientKey): Promise<Recipient | undefined> {
+  private readStored(key: RecipientKey): Promise<JsonObject | null> {
     const { collection, id } = splitRecipientKey(key);
-    const { users, objects } = this.context.resources;
-    const stored = collection === USERS ? await users.read(id) : await objects.read(collection, id);
+    const { users, objects, tenants } = this.context.resources;
+    if (collection === TENANTS) return tenants.read(id);
+    return collection === USERS ? users.read(id) : objects.read(collection, id);
+  }
+
+  private async readUpdatedAt(key: RecipientKey): Promise<string | null> {
+    const time = (await this.readStored(key))?.updated_at;
+    return typeof time === "string" ? time : null;
+  }
+
+  private async readRecipient(key: RecipientKey): Promise<Recipient | undefined> {
+    const stored = await this.readStored(key);
     const own = this.identified.get(key);
     if (stored === null && own === undefined) return undefined;
     // The guard reads only properties.
@@ -75,7 +86,8 @@ class Explainer {
 
   private toSubject(recipient: RecipientKey): DecisionSubject {
     const home = this.context.target === "local" ? "the store" : "the account";
-    return { places: this.places, workflow: this.workflow, recipient, tenant: this.tenant, home };
+    const { places, workflow, tenant } = this;
+    return { places, workflow, recipient, tenant, home, readUpdatedAt: (key) => this.readUpdatedAt(key) };
   }
 
   explain(recipient: RecipientKey, run: RunToExplain): Promise<ExplainedRun> {

@@ -37,6 +37,7 @@ describe("knock why", () => {
     expect((json.steps as JsonObject[]).map(({ outcome }) => outcome)).toEqual(["sent", "passed", "sent"]);
     await sample.knock([..."preferences set ada --merge --set workflows.new-comment:=false".split(" "), ...store]);
     const { json: own, exitCode } = await sample.knock(["why", "new-comment", "ada", "--json", ...store]);
+    const { json: user } = await sample.knock(["users", "get", "ada", "--json", ...store]);
     expect({ exitCode, own }).toMatchObject({
       exitCode: 1,
       own: {
@@ -44,7 +45,7 @@ describe("knock why", () => {
         decision: {
           preference: { set: "recipient", id: "default", path: "workflows.new-comment", value: false },
           place: null,
-          source: "the recipient's set default in the store",
+          source: `the recipient's set default in the store (ada was last updated at ${user.updated_at})`,
         },
       },
     });
