@@ -136,6 +136,35 @@ describe.concurrent("knock runs rerun", () => {
     expect([after.exitCode, after.code]).toEqual([3, "not_supported"]);
   });
 
+  it("runs the other recipients of a trigger again when one was deleted, whose own run is unknown then", async ({
+    shop,
+  }) => {
+    writeWorkflow(shop, STEPS);
+    const id = await trigger(shop, "-r", "tomas", "--set", "page=Home");
+    const { items } = (await shop.knock(["runs", "list", "--json"])).json;
+    const own = (items as JsonObject[]).find(({ recipient }) => recipient === "ines");
+    await shop.knock(["clock", "advance", "1h"]);
+    await shop.knock(["users", "delete", "ines", "--yes"]);
+    const { exitCode, report } = await rerun(shop, id);
+    expect([exitCode, report.steps, report.summary]).toEqual([0, [], expect.objectContaining({ before: 2, after: 2 })]);
+    expect(await rerun(shop, String(own?.id))).toMatchObject({ exitCode: 5, code: "resource_missing" });
+  });
+
+  it("shows a step that the files no longer have as a difference, and cannot start there", async ({ shop }) => {
+    writeWorkflow(shop, STEPS);
+    const id = await trigger(shop, "--set", "page=Home");
+    await shop.knock(["clock", "advance", "1h"]);
+    writeWorkflow(shop, STEPS.slice(0, 2));
+    const { exitCode, report } = await rerun(shop, id);
+    expect([exitCode, report.steps]).toEqual([
+      1,
+      expect.arrayContaining([expect.objectContaining({ recipient: "ines", step: "feed_2", after: null })]),
+    ]);
+    expect(report.summary).toMatchObject({ lost: 1, equal: 1 });
+    const { exitCode: code, stderr } = await shop.knock(["runs", "rerun", id, "--from", "feed_2"]);
+    expect([code, stderr]).toEqual([5, expect.stringContaining('--from: the files no longer have the step "feed_2"')]);
+  });
+
   it("rejects unknown runs and steps, data against the schema, and the account", async ({ shop }) => {
     const schema = { type: "object", properties: { page: { type: "string" } } };
     writeWorkflow(shop, STEPS, { trigger_data_json_schema: schema });
