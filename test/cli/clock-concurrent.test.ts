@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect } from "vitest";
 import { openSqliteStore } from "../../src/store/sqlite/open-sqlite-store.js";
+import { inProcessTest } from "../helpers/run-in-process.js";
 import { cliTest as it } from "../helpers/run-knock.js";
 
 const MINUTE = 60_000;
@@ -42,7 +43,7 @@ describe.concurrent("several processes that move the clock", () => {
 });
 
 describe.concurrent("an earlier time", () => {
-  it("needs no --force while the store contains no runs", async ({ collab }) => {
+  inProcessTest("needs no --force while the store contains no runs", async ({ collab }) => {
     await collab.knock(["clock", "set", "2030-06-04T10:00:00Z"]);
     const set = await collab.knock(["clock", "set", "2029-01-01T10:00:00Z", "--json"]);
     expect([set.exitCode, set.stderr]).toEqual([0, ""]);
@@ -50,7 +51,7 @@ describe.concurrent("an earlier time", () => {
     expect(frozen.json).toMatchObject({ now: "2028-01-01T10:00:00.000Z", frozen: true });
   });
 
-  it("needs --force for freeze and set once there are runs", async ({ collab }) => {
+  inProcessTest("needs --force for freeze and set once there are runs", async ({ collab }) => {
     await collab.knock(["clock", "freeze", "2030-06-04T10:00:00Z"]);
     await collab.knock(["notify", "welcome", "-r", "ada"]);
     for (const command of ["freeze", "set"]) {

@@ -1,4 +1,5 @@
 import { describe, expect } from "vitest";
+import { inProcessTest } from "../helpers/run-in-process.js";
 import { cliTest as it } from "../helpers/run-knock.js";
 
 describe.concurrent("standard input that no flag reads", () => {
@@ -27,7 +28,7 @@ describe.concurrent("standard input that no flag reads", () => {
     expect(works.exitCode).toBe(0);
   });
 
-  it.for([["-r"], ["--recipients"], ["-a"], ["-t"]])(
+  inProcessTest.for([["-r"], ["--recipients"], ["-a"], ["-t"]])(
     "causes the suggestion @- for %s -",
     async ([flag = ""], { collab }) => {
       const { stderr, exitCode } = await collab.knock(["notify", "invite", flag, "-"]);
@@ -36,7 +37,7 @@ describe.concurrent("standard input that no flag reads", () => {
     },
   );
 
-  it("causes the suggestion @- for --data -", async ({ collab }) => {
+  inProcessTest("causes the suggestion @- for --data -", async ({ collab }) => {
     const { stderr } = await collab.knock(["notify", "invite", "-r", "ada", "--data", "-"]);
     expect(stderr).toContain("hint: Did you mean --data @-, which reads standard input?");
   });
@@ -55,12 +56,12 @@ describe.concurrent("JSON whose quotes the shell removed", () => {
     expect(exitCode).toBe(2);
   });
 
-  it("is also recognized after brace expansion", async ({ collab }) => {
+  inProcessTest("is also recognized after brace expansion", async ({ collab }) => {
     const { stderr } = await collab.knock(["notify", "invite", "-r", "ada", "-d", "a:1", "b:two"]);
     expect(stderr).toContain(`Quote it: --data '{"a":1,"b":"two"}'`);
   });
 
-  it("causes a hint with an example if too much was lost", async ({ collab }) => {
+  inProcessTest("causes a hint with an example if too much was lost", async ({ collab }) => {
     const { stderr } = await collab.knock(["notify", "invite", "-r", "ada", "-d", "{page:"]);
     expect(stderr).toContain(`The shell removed the quotes of the JSON. For example: --data '{"page":"Home"}'`);
   });
