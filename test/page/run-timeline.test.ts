@@ -186,11 +186,6 @@ describe.runIf(hasBrowser)("the timeline of a run", () => {
           await page.getByRole("region", { name: "Variables" }).locator("summary", { hasText: "activities" }).click();
           expect(await findViolations(page)).toEqual([]);
           expect(await findOverflow(page)).toEqual([]);
-          if (process.env.SHOTS) {
-            const height = await page.evaluate<number>("(document.querySelector('article').scrollHeight + 200)");
-            await page.setViewportSize({ width, height });
-            await page.screenshot({ path: `/tmp/shots-tt/${width}-${colorScheme}.png` });
-          }
         }
       }));
 });
