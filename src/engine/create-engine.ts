@@ -5,6 +5,7 @@ import type { JsonObject } from "../util/json.js";
 import { DeliveryRates } from "./context/delivery-rates.js";
 import type { EngineContext } from "./context/engine-context.js";
 import { WorkFailures } from "./context/work-failures.js";
+import { receiveProviderWebhook } from "./message/receive-events.js";
 import { previewSteps } from "./preview/preview-steps.js";
 import { readRunVariables } from "./preview/read-run-variables.js";
 import { rehearseTrigger } from "./rehearsal/rehearse-trigger.js";
@@ -134,6 +135,7 @@ export function createEngine(settings: EngineSettings): LocalOperations {
     listMessages,
     markMessages,
     retryMessages,
+    receiveProviderWebhook,
     readContentsInLocale,
     seedRecipients,
     readClock,

@@ -48,8 +48,11 @@ export interface MessageStore {
     at: number,
     metadata?: JsonObject | null,
   ): Promise<ChangedMessages>;
-  /** Queues undelivered messages again, due immediately (E-213). Returns those messages. */
-  retryMessages(ids: readonly string[], at: number): Promise<ChangedMessages>;
+  /**
+   * Writes the delivery state of messages for which `change` returns another one, and returns those. A delivery in progress of them
+   * is not saved. `change` may be called again if another process has changed a message in the meantime.
+   */
+  changeDeliveries(ids: readonly string[], change: (message: Message) => Message | null): Promise<ChangedMessages>;
   /** Deletes messages with all that is stored about their deliveries. Ids that do not exist are ignored. */
   deleteMessages(ids: readonly string[]): Promise<void>;
 }

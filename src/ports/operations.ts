@@ -13,6 +13,7 @@ import type { MessageHistory } from "./message-history.js";
 import type { OwnWork } from "./own-work.js";
 import type { Paged, PageRequest } from "./page-request.js";
 import type { PreviewOptions } from "./preview-options.js";
+import type { ProviderWebhook, ReceivedEvents } from "./provider.js";
 import type { PruneOptions, PruneReport } from "./prune-store.js";
 import type { RehearsalOptions } from "./rehearsal.js";
 import type { LocalResourceOperations, ResourceOperations } from "./resource-operations.js";
@@ -151,6 +152,8 @@ export interface LocalOperations extends Operations {
    * another status, and then changes nothing.
    */
   retryMessages(ids: readonly string[]): Promise<JsonObject[]>;
+  /** Applies the events of a vendor's webhook to the messages of a channel. Throws `WebhookRefusedError` and `resource_missing`. */
+  receiveProviderWebhook(channel: string, webhook: ProviderWebhook): Promise<ReceivedEvents>;
   /** Continues failed runs at the step that failed, and returns their ids. Runs with another status stay unchanged. */
   retryRuns(ids: readonly string[]): Promise<string[]>;
   /** Identifies the recipients that a recipients file contains. Throws `invalid_params`. */

@@ -28,6 +28,38 @@ export type DeliveryCheck =
  */
 export type UserLookupResult = { connection: JsonObject } | { missing: string } | null;
 
+/** What a vendor's webhook says of a message (CH-045). */
+export interface ProviderEvent {
+  /** The message's own ID, which vendors return as they got it. */
+  message_id: string;
+  type: "delivered" | "bounced" | "undelivered" | "complained" | "opened" | "clicked" | "unsubscribed";
+  /** The vendor's time in milliseconds since 1970. */
+  at: number;
+  /** Why the message did not arrive, in the vendor's words. */
+  reason?: string;
+  /** The target of the clicked link. */
+  url?: string;
+}
+
+/** A request of a vendor's webhook. Names of headers are in lower case. */
+export interface ProviderWebhook {
+  /** The URL that the vendor has requested, with its query. Some signatures cover it. */
+  url: string;
+  headers: Readonly<Record<string, string | undefined>>;
+  body: string;
+}
+
+/** The events of a webhook that concern stored messages of its channel. */
+export interface ReceivedEvents {
+  /** The number of events that changed something. Replays and events of unknown messages do not. */
+  changed: number;
+  /** Whether a message was still being sent, so that the vendor has to repeat the webhook. */
+  isEarly: boolean;
+}
+
+/** A webhook whose signature is missing, old or wrong. It changes nothing. */
+export class WebhookRefusedError extends Error {}
+
 export type RecordExchange = (exchange: DeliveryExchange) => void;
 
 /**
@@ -47,4 +79,9 @@ export interface Provider {
   check?(message: Message, channel: Channel, record?: RecordExchange): Promise<DeliveryCheck>;
   /** Looks a user up by email with the tenant's token (CH-175). Absent if the provider has no such lookup. */
   findUser?(email: string, token: string, channel: Channel): Promise<UserLookupResult>;
+  /**
+   * Returns the events of a vendor's webhook (CH-045). Throws `WebhookRefusedError` if its signature is not the vendor's. Absent if
+   * the vendor has no such webhook.
+   */
+  readEvents?(webhook: ProviderWebhook, channel: Channel): Promise<ProviderEvent[]>;
 }

@@ -6,7 +6,7 @@ export interface ApiRequest {
   method: string;
   url: string;
   headers: Record<string, string>;
-  body: string | null;
+  body: string | Buffer | null;
   /** The time limit of the whole exchange, in milliseconds. */
   timeout_ms: number;
   /** Whether the URL comes from a template or from stored data, and not from the channel's settings. */

@@ -1,34 +1,7 @@
 import type { ChannelType } from "../domain/message/channel-types.js";
 import { once } from "../util/once.js";
-import { discord } from "./chat/discord/definition.js";
-import { msTeams } from "./chat/ms-teams/definition.js";
-import { slack } from "./chat/slack/definition.js";
-import { postmark } from "./email/postmark/definition.js";
-import { resend } from "./email/resend/definition.js";
-import { sendgrid } from "./email/sendgrid/definition.js";
-import { smtp } from "./email/smtp/definition.js";
-import { knockWebhook } from "./http/knock-webhook/definition.js";
-import { apns } from "./push/apns/definition.js";
-import { expo } from "./push/expo/definition.js";
-import { fcm } from "./push/fcm/definition.js";
-import { twilio } from "./sms/twilio/definition.js";
 import type { VendorDefinition } from "./vendor-definition.js";
-
-/** All providers, by the name of their folder in `src/providers/<channel type>/`. */
-const VENDORS = {
-  smtp,
-  sendgrid,
-  postmark,
-  resend,
-  twilio,
-  fcm,
-  apns,
-  expo,
-  slack,
-  discord,
-  "ms-teams": msTeams,
-  "knock-webhook": knockWebhook,
-} satisfies Record<string, VendorDefinition>;
+import { VENDORS } from "./vendors.js";
 
 export type VendorName = keyof typeof VENDORS;
 
@@ -41,7 +14,7 @@ export interface ProviderDefinition extends VendorDefinition {
  * them.
  */
 export const getProviderCatalog = once((): readonly ProviderDefinition[] =>
-  Object.entries(VENDORS).map(([vendor, definition]) => ({
+  Object.entries<VendorDefinition>(VENDORS).map(([vendor, definition]) => ({
     vendor: vendor as VendorName,
     ...definition,
   })),

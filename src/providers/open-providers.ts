@@ -1,31 +1,23 @@
 import type { Channel } from "../domain/environment/environment.js";
-import type { Delivery, DeliveryCheck, Provider, RecordExchange, UserLookupResult } from "../ports/provider.js";
+import {
+  type Delivery,
+  type DeliveryCheck,
+  type Provider,
+  type ProviderEvent,
+  type ProviderWebhook,
+  type RecordExchange,
+  type UserLookupResult,
+  WebhookRefusedError,
+} from "../ports/provider.js";
 import { NO_TRACER, type Tracer } from "../ports/tracer.js";
 import { stableStringify } from "../util/json.js";
 import type { ProviderServices, RecordedRequest, SendRequest } from "./call-api.js";
-import { findProviderDefinition, type ProviderDefinition, type VendorName } from "./catalog.js";
+import { findProviderDefinition, type ProviderDefinition } from "./catalog.js";
 import { DeliveryError } from "./delivery-error.js";
 import { buildDeliveryExchange, collectRequests, recordRequest } from "./delivery-record.js";
 import { SettingsReader, type Variables } from "./settings-reader.js";
-
-/** Opens a vendor's provider with a channel's settings. Throws `DeliveryError` if they are invalid. */
-type OpenVendor = (settings: SettingsReader, services: ProviderServices) => Provider;
-
-/** The vendors' modules. Each is loaded for its first message. */
-const VENDOR_LOADERS: Readonly<Record<VendorName, () => Promise<OpenVendor>>> = {
-  smtp: async () => (await import("./email/smtp/send.js")).openSmtp,
-  sendgrid: async () => (await import("./email/sendgrid/send.js")).openSendgrid,
-  postmark: async () => (await import("./email/postmark/send.js")).openPostmark,
-  resend: async () => (await import("./email/resend/send.js")).openResend,
-  twilio: async () => (await import("./sms/twilio/send.js")).openTwilio,
-  fcm: async () => (await import("./push/fcm/send.js")).openFcm,
-  apns: async () => (await import("./push/apns/send.js")).openApns,
-  expo: async () => (await import("./push/expo/send.js")).openExpo,
-  slack: async () => (await import("./chat/slack/send.js")).openSlack,
-  discord: async () => (await import("./chat/discord/send.js")).openDiscord,
-  "ms-teams": async () => (await import("./chat/ms-teams/send.js")).openMsTeams,
-  "knock-webhook": async () => (await import("./http/knock-webhook/send.js")).openKnockWebhook,
-};
+import type { ReadEvents } from "./vendor-api.js";
+import { VENDOR_MODULES } from "./vendor-modules.js";
 
 const MAX_REASON_CHARACTERS = 500;
 
@@ -47,6 +39,8 @@ export interface ProviderOptions {
   secretValues?: () => Promise<readonly string[]>;
   /** Records the requests of providers. */
   tracer?: Tracer;
+  /** The public URL of this server, to which vendors send their webhooks. */
+  webhookUrl?: string | undefined;
 }
 
 /** Returns a reason that can be stored and printed: without secrets and control characters from a server, and truncated. */
@@ -86,6 +80,7 @@ export function openProviders({
   privateAddresses,
   secretValues,
   tracer = NO_TRACER,
+  webhookUrl,
 }: ProviderOptions): Providers {
   const closeCallbacks: (() => void | Promise<void>)[] = [];
   let httpClient: Promise<{ sendRequest: SendRequest; close: () => Promise<void> }> | undefined;
@@ -100,7 +95,7 @@ export function openProviders({
       const response = await tracer.traceRequest(request, (headers) =>
         sendRequest({ ...request, headers: { ...headers, ...request.headers } }),
       );
-      recordRequest({ ...request, response });
+      recordRequest({ ...request, body: request.body?.toString() ?? null, response });
       return response;
     },
     record: recordRequest,
@@ -111,17 +106,17 @@ export function openProviders({
    */
   const openedVendors = new Map<string, Promise<{ provider: Provider; settings: SettingsReader }>>();
 
-  async function openVendorProvider(channel: Channel, load: () => Promise<OpenVendor>) {
-    const settings = new SettingsReader(channel, variables);
-    const openVendor = await load();
+  async function openVendorProvider(channel: Channel, { vendor }: ProviderDefinition) {
+    const settings = new SettingsReader(channel, variables, webhookUrl);
+    const { openVendor } = await VENDOR_MODULES[vendor].send();
     return { provider: openVendor(settings, services), settings };
   }
 
-  function getVendorProvider(channel: Channel, load: () => Promise<OpenVendor>) {
+  function getVendorProvider(channel: Channel, definition: ProviderDefinition) {
     const key = stableStringify(channel);
     const known = openedVendors.get(key);
     if (known) return known;
-    const pending = openVendorProvider(channel, load);
+    const pending = openVendorProvider(channel, definition);
     openedVendors.set(key, pending);
     // The next message tries again to open the provider.
     pending.catch(() => openedVendors.delete(key));
@@ -131,8 +126,7 @@ export function openProviders({
   /** Runs work with a vendor's provider. Records its requests, returns its errors as results, and removes secrets from both. */
   async function runVendor<T extends object>(
     channel: Channel,
-    { title }: ProviderDefinition,
-    load: () => Promise<OpenVendor>,
+    definition: ProviderDefinition,
     knownSecrets: readonly string[],
     recordExchange: RecordExchange | undefined,
     work: (provider: Provider) => Promise<T>,
@@ -140,7 +134,7 @@ export function openProviders({
     let secrets = [...knownSecrets, ...((await secretValues?.()) ?? [])];
     const requests: RecordedRequest[] = [];
     try {
-      const { provider, settings } = await getVendorProvider(channel, load);
+      const { provider, settings } = await getVendorProvider(channel, definition);
       try {
         const result = await collectRequests(requests, () => work(provider));
         return "reason" in result
@@ -156,7 +150,21 @@ export function openProviders({
       }
       return { ...error.delivery, reason: sanitizeReason(error.delivery.reason, secrets) };
     } finally {
-      for (const request of requests) recordExchange?.(buildDeliveryExchange(title, request, secrets));
+      for (const request of requests) recordExchange?.(buildDeliveryExchange(definition.title, request, secrets));
+    }
+  }
+
+  async function readVendorEvents(
+    channel: Channel,
+    { readEvents }: { readEvents: ReadEvents },
+    webhook: ProviderWebhook,
+  ): Promise<ProviderEvent[]> {
+    try {
+      return await readEvents(webhook, new SettingsReader(channel, variables, webhookUrl), services);
+    } catch (error) {
+      // The settings that the signature is checked with are missing.
+      if (error instanceof DeliveryError) throw new WebhookRefusedError(error.delivery.reason);
+      throw error;
     }
   }
 
@@ -164,20 +172,23 @@ export function openProviders({
     findProvider(channel) {
       const vendor = findProviderDefinition(channel.type, channel.provider);
       if (vendor === null) return null;
-      const load = VENDOR_LOADERS[vendor.vendor];
+      const { events: loadEvents } = VENDOR_MODULES[vendor.vendor];
       return {
         send(message, _channel, stored, recordExchange): Promise<Delivery> {
           const send = async (provider: Provider): Promise<Delivery> => {
             const delivery = sanitizeExternalId(await provider.send(message, channel, stored));
             return delivery.status === "sent" && provider.check ? { ...delivery, tracked: true } : delivery;
           };
-          return runVendor(channel, vendor, load, collectSecrets(stored, message.secrets), recordExchange, send);
+          return runVendor(channel, vendor, collectSecrets(stored, message.secrets), recordExchange, send);
         },
+        ...(loadEvents === undefined
+          ? {}
+          : { readEvents: async (webhook) => readVendorEvents(channel, await loadEvents(), webhook) }),
         async findUser(email, token): Promise<UserLookupResult> {
           const find = async (provider: Provider) => ({
             found: (await provider.findUser?.(email, token, channel)) ?? null,
           });
-          const result = await runVendor(channel, vendor, load, [token], undefined, find);
+          const result = await runVendor(channel, vendor, [token], undefined, find);
           if ("found" in result) {
             if (result.found === null || "connection" in result.found) return result.found;
             return { missing: sanitizeReason(result.found.missing, [token]) };
@@ -187,7 +198,7 @@ export function openProviders({
         async check(message, _channel, recordExchange): Promise<DeliveryCheck> {
           const check = async (provider: Provider): Promise<DeliveryCheck> =>
             (await provider.check?.(message, channel)) ?? { status: "unknown", reason: "its provider is not asked" };
-          const result = await runVendor(channel, vendor, load, [], recordExchange, check);
+          const result = await runVendor(channel, vendor, [], recordExchange, check);
           if (result.status !== "failed") return result;
           return result.retryable ? { status: "pending" } : { status: "unknown", reason: result.reason };
         },

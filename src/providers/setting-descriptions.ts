@@ -42,6 +42,9 @@ export const PROVIDER_SETTING_DESCRIPTIONS: Readonly<Record<string, string>> = {
   tls: "The encryption: implicit, starttls or none (default: starttls, or implicit on port 465).",
   token_deregistration: "Whether invalid device tokens are removed from the recipient's channel data (default: true).",
   token_url: "The URL that issues access tokens (default: the provider's).",
+  webhook_signing_key: "The key that checks the signature of the vendor's webhooks for the delivery status.",
+  webhook_url:
+    "The public URL to which the vendor sends the delivery status, which ends in /v1/providers/<channel>/events (default: that of knock dev --webhook-url).",
   username: "The user name. Required unless the server is on localhost.",
 };
 

@@ -14,6 +14,7 @@ export class SettingsReader {
   constructor(
     private readonly channel: Channel,
     private readonly variables: Variables,
+    private readonly webhookBase?: string,
   ) {}
 
   /** Values that no failure reason and no event may contain, the longest first. */
@@ -67,6 +68,12 @@ export class SettingsReader {
     if (!URL.canParse(value) || !/^https?:/i.test(value))
       throw createPermanentError(`channel "${this.channel.key}": settings.${name} is not a URL`);
     return value.replace(/(?<!\/)\/+$/, "");
+  }
+
+  /** Returns the URL to which the vendor sends the delivery status of a message; null without one. */
+  webhookUrl(): string | null {
+    const { key } = this.channel;
+    return this.text("webhook_url") ?? (this.webhookBase ? `${this.webhookBase}/v1/providers/${key}/events` : null);
   }
 
   /** Returns an object, given as an object or as JSON text; null if it is not set. */

@@ -14,6 +14,30 @@ export interface ProviderSetting {
   description?: string;
 }
 
+/** A failure that the vendor documents. The first entry that matches a response decides (CH-042, CH-044). */
+export interface DocumentedFailure {
+  /** The statuses of the response; every status without them. */
+  status?: readonly number[];
+  /** The vendor's codes, as text; every code without them. */
+  codes?: readonly string[];
+  /** Matches the vendor's message, if the vendor has no code for this failure. */
+  message?: RegExp;
+  meaning: string;
+  /** `bounced`: the address is invalid. `permanent`: never retried. `temporary`: retried. */
+  result: "bounced" | "permanent" | "temporary";
+}
+
+export interface VendorCapabilities {
+  /** The header or field with the message's ID, which prevents that a repeat is sent twice. Absent if the vendor has none. */
+  idempotency_key?: string;
+  /** How the delivery status is found out after the vendor has accepted a message. Empty: it stays `sent`. */
+  delivery_status: readonly ("polled" | "webhook")[];
+  /** The maximum size of a request's body in bytes. Absent if the vendor documents none. */
+  max_bytes?: number;
+  /** The header of a limited response with the seconds to wait. */
+  rate_limit_header?: string;
+}
+
 /** A provider that can deliver messages of a channel type. */
 export interface VendorDefinition {
   /** The provider's name in the delivery log, for people. */
@@ -24,6 +48,11 @@ export interface VendorDefinition {
   settings: Record<string, ProviderSetting>;
   /** The request of the provider, and how the result of a delivery is known, for the documentation. */
   request: string;
+  /** The vendor's own documentation of that request. */
+  documentation: string;
+  capabilities: VendorCapabilities;
+  /** Failures for which the status of the response is not enough: see `createStatusError`. */
+  failures: readonly DocumentedFailure[];
   /** Lists of settings of which exactly one must be set. */
   one_of?: readonly (readonly string[])[];
   /** Settings that are required if another one is set. */
@@ -38,6 +67,12 @@ export const secret: ProviderSetting = { kind: "secret" };
 export const required: ProviderSetting = { required: true };
 export const requiredSecret: ProviderSetting = { kind: "secret", required: true };
 export const flag: ProviderSetting = { kind: "flag" };
+
+/** Settings of providers whose vendor sends the delivery status to a webhook. */
+export const webhookSettings = { webhook_signing_key: secret } as const satisfies Record<string, ProviderSetting>;
+
+/** Settings of providers that tell the vendor with each message where to send its status. */
+export const callbackSettings = { webhook_url: { kind: "url" } } as const satisfies Record<string, ProviderSetting>;
 
 /** Settings of all HTTP providers: the URL, which proxies and tests replace, and the timeout in milliseconds. */
 export const httpSettings = { base_url: { kind: "url" }, timeout_ms: { kind: "number" } } as const satisfies Record<

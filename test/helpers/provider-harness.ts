@@ -2,7 +2,15 @@ import type { Channel } from "../../src/domain/environment/environment.js";
 import type { ChannelType } from "../../src/domain/message/channel-types.js";
 import type { Message } from "../../src/domain/message/message.js";
 import { toRecipientKey } from "../../src/domain/recipient/recipient.js";
-import type { Delivery, DeliveryCheck, StoredChannelData, UserLookupResult } from "../../src/ports/provider.js";
+import type {
+  Delivery,
+  DeliveryCheck,
+  ProviderEvent,
+  ProviderWebhook,
+  RecordExchange,
+  StoredChannelData,
+  UserLookupResult,
+} from "../../src/ports/provider.js";
 import { parseEnvironment } from "../../src/project/environment/parse-environment.js";
 import { openProviders, type Providers } from "../../src/providers/open-providers.js";
 import type { JsonObject } from "../../src/util/json.js";
@@ -71,10 +79,21 @@ export class ProviderHarness {
     this.providers = openProviders({ variables, now: () => this.now, privateAddresses: async () => ["127.0.0.1"] });
   }
 
-  async send(to: Channel, sent: Message, stored: StoredChannelData = { recipient: {}, tenant: {} }): Promise<Delivery> {
+  async send(
+    to: Channel,
+    sent: Message,
+    stored: StoredChannelData = { recipient: {}, tenant: {} },
+    record?: RecordExchange,
+  ): Promise<Delivery> {
     const provider = this.providers.findProvider(to);
     if (provider === null) throw new Error(`nobody delivers for ${to.provider}`);
-    return provider.send(sent, to, stored);
+    return provider.send(sent, to, stored, record);
+  }
+
+  async readEvents(to: Channel, webhook: ProviderWebhook): Promise<ProviderEvent[]> {
+    const events = await this.providers.findProvider(to)?.readEvents?.(webhook, to);
+    if (events === undefined) throw new Error(`${to.provider} has no webhook`);
+    return events;
   }
 
   async findUser(to: Channel, email: string, token: string): Promise<UserLookupResult | undefined> {

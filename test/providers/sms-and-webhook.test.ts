@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openKnockWebhook } from "../../src/providers/http/knock-webhook/send.js";
+import { openVendor as openKnockWebhook } from "../../src/providers/http/knock-webhook/send.js";
 import { SettingsReader } from "../../src/providers/settings-reader.js";
 import type { JsonObject } from "../../src/util/json.js";
 import {

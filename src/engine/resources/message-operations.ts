@@ -1,4 +1,5 @@
 import { type EngagementAction, formatDeliveryStatus, type Message } from "../../domain/message/message.js";
+import { requeueMessage } from "../../domain/message/requeue-message.js";
 import type { Recipient, RecipientKey } from "../../domain/recipient/recipient.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { MessageQuery } from "../../ports/filters.js";
@@ -156,7 +157,7 @@ export async function retryMessages(
       },
     );
   const now = await readTime(context);
-  const { caused } = await store.retryMessages(ids, now);
+  const { caused } = await store.changeDeliveries(ids, (message) => requeueMessage(message, now));
   const ownWork = new OwnWork({ messageIds: ids });
   ownWork.add(caused);
   await runDueWork({ ...context, ownWork }, now);

@@ -16,7 +16,7 @@ import { keepCountsOfLargeFeed } from "./message/feed-counts.js";
 import { listSharedRows, readGuideMessages, recordGuideEngagement, resetGuide } from "./message/guide-messages.js";
 import { listFeed, readNewMessages } from "./message/list-feed.js";
 import { listMessageIds, listMessages } from "./message/list-messages.js";
-import { deleteMessages, markMessages, retryMessages, saveMessages } from "./message/mark-messages.js";
+import { changeDeliveries, deleteMessages, markMessages, saveMessages } from "./message/mark-messages.js";
 import { readDeliveryLogs, selectMessageRows, toMessages } from "./message/message-rows.js";
 import { deleteMembers } from "./recipient/audience-members.js";
 import { addAudienceMembers, listAudienceMembers, readAudienceKeys, readMemberships } from "./recipient/audiences.js";
@@ -172,8 +172,8 @@ export function createPostgresStore(db: Connection): PostgresStore {
         const messages = await markMessages(tx, shared, ids, action, at, metadata);
         return { messages, caused: tx.getCausedWork() };
       },
-      async retryMessages(tx, ids, at) {
-        const messages = await retryMessages(tx, shared, ids, at);
+      async changeDeliveries(tx, ids, change) {
+        const messages = await changeDeliveries(tx, shared, ids, change);
         return { messages, caused: tx.getCausedWork() };
       },
     }),

@@ -111,8 +111,8 @@ export const DELIVERED_FIELDS = pickFields(
   ...["status", "due_at", "scheduled_at", "attempts", "metadata", "events", "updated_at"],
 );
 
-/** The fields that change when a message is queued again. */
-export const QUEUED_FIELDS = pickFields(MESSAGES, "status", "due_at", "attempts", "events", "updated_at");
+/** The fields that change when a message is queued again, or its vendor reports its status. */
+export const CHANGED_FIELDS = pickFields(MESSAGES, "status", "due_at", "attempts", "events", "updated_at");
 
 export type MessageRow = Omit<RowOf<typeof MESSAGES>, "guide"> & { recipient_run_id: string; workflow_run: number };
 

@@ -9,7 +9,7 @@ import { isTransient } from "./connection/store-errors.js";
 import { readGuideMessages, recordGuideEngagement, resetGuide } from "./message/guide-messages.js";
 import { listFeed, readNewMessages } from "./message/list-feed.js";
 import { listMessageIds, listMessages } from "./message/list-messages.js";
-import { deleteMessages, markMessages, readMessages, retryMessages } from "./message/mark-messages.js";
+import { changeDeliveries, deleteMessages, markMessages, readMessages } from "./message/mark-messages.js";
 import { readDeliveryLogs } from "./message/message-rows.js";
 import {
   addAudienceMembers,
@@ -141,7 +141,7 @@ export function createSqliteStore(db: Connection): SqliteStore {
       ...{ insertWorkflowRun, claimDueFanOuts, insertFanOutChunk, splitFanOut },
       ...{ claimDueRuns, saveAdvances, cancelRuns },
       ...{ readWorkflowRun, readRecipientRun, readBatch, listRecipientRuns },
-      ...{ claimDueMessages, readMessages, listMessages, markMessages, retryMessages },
+      ...{ claimDueMessages, readMessages, listMessages, markMessages, changeDeliveries },
       ...{ listFeed, readGuideMessages, recordGuideEngagement },
     }),
   };

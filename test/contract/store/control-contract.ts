@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { requeueMessage } from "../../../src/domain/message/requeue-message.js";
 import { HOUR, insertSample, NOW } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
 
@@ -53,7 +54,7 @@ export function describeControl(open: OpenStore): void {
     });
   });
 
-  describe("retryMessages", () => {
+  describe("changeDeliveries", () => {
     it("E-213 queues undelivered messages as due at once, and leaves other messages unchanged", async () => {
       const undelivered = { status: "undelivered", attempts: 8, due_at: null } as const;
       const failed = await insertSample(open.store, { recipients: ["ada"], message: undelivered });
@@ -68,9 +69,13 @@ export function describeControl(open: OpenStore): void {
         events: [...before!.events, { type: "queued", at: NOW + 1, data: null }],
         updated_at: NOW + 1,
       };
-      expect((await open.store.retryMessages(ids, NOW + 1)).messages).toEqual([expected]);
+      expect((await open.store.changeDeliveries(ids, (message) => requeueMessage(message, NOW + 1))).messages).toEqual([
+        expected,
+      ]);
       expect(await (await open.openAgain()).readMessages(ids)).toEqual([expected, sent.messages[0]]);
-      expect((await open.store.retryMessages(ids, NOW + 2)).messages).toEqual([]);
+      expect((await open.store.changeDeliveries(ids, (message) => requeueMessage(message, NOW + 2))).messages).toEqual(
+        [],
+      );
     });
   });
 }

@@ -6,6 +6,7 @@ import {
   type EngagementStatus,
   type Message,
 } from "../../../src/domain/message/message.js";
+import { requeueMessage } from "../../../src/domain/message/requeue-message.js";
 import { RUN_STATUSES, type RunStatus } from "../../../src/domain/run/run-status.js";
 import type { RecipientRun } from "../../../src/domain/run/workflow-run.js";
 import type { MessageQuery, RunQuery, TimeBounds } from "../../../src/ports/filters.js";
@@ -78,7 +79,7 @@ export function describeFilters(open: OpenStore): void {
 
     it("finds messages whose status a retry and a delivery changed", async () => {
       const { messages } = await insertSample(open.store, { recipients: ["ada"], message: { status: "undelivered" } });
-      await open.store.retryMessages([messages[0]?.id ?? ""], NOW);
+      await open.store.changeDeliveries([messages[0]?.id ?? ""], (message) => requeueMessage(message, NOW));
       expect([await messagesWith("undelivered"), await messagesWith("queued")]).toEqual([0, 1]);
       const claimed = await open.store.claimDueMessages(claimAt(NOW, "t"), 5);
       await open.store.saveMessages(

@@ -1,4 +1,5 @@
 import type { EngagementAction, Message } from "../../../src/domain/message/message.js";
+import { requeueMessage } from "../../../src/domain/message/requeue-message.js";
 import type { RecipientRun } from "../../../src/domain/run/workflow-run.js";
 import type { Store } from "../../../src/ports/store.js";
 import { claimAt } from "./due-work-contract.js";
@@ -70,7 +71,7 @@ export async function applyRandomOperation(
       return;
     }
     case 3:
-      await store.retryMessages(await pickIds("undelivered"), NOW);
+      await store.changeDeliveries(await pickIds("undelivered"), (message) => requeueMessage(message, NOW));
       return;
     case 4:
     case 5:

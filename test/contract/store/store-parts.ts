@@ -61,7 +61,7 @@ const PARTS = {
     listMessageIds: true,
     listMessages: true,
     markMessages: true,
-    retryMessages: true,
+    changeDeliveries: true,
     deleteMessages: true,
   } satisfies Methods<MessageStore>,
   PruneStore: { prune: true } satisfies Methods<PruneStore>,

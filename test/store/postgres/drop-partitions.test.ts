@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { Guide } from "../../../src/domain/guide/guide.js";
 import type { DeliveryLog } from "../../../src/domain/message/delivery-log.js";
+import { requeueMessage } from "../../../src/domain/message/requeue-message.js";
 import { NO_PRUNED_ROWS, PRUNED_TABLES, type PrunedCounts, type PruneResult } from "../../../src/ports/prune-store.js";
 import type { Store } from "../../../src/ports/store.js";
 import type { Connection } from "../../../src/store/postgres/connection/connection.js";
@@ -336,7 +337,7 @@ describeOnPostgres("pruning by dropping partitions", () => {
     vi.spyOn(Transaction.prototype, "all").mockImplementation(async function (this: Transaction, ...args) {
       if (args[0].startsWith("LOCK TABLE") && !isRetried) {
         isRetried = true;
-        await other.retryMessages([messages[0]?.id as string], NOW);
+        await other.changeDeliveries([messages[0]?.id as string], (message) => requeueMessage(message, NOW));
       }
       return all.apply(this, args as [string]) as never;
     });

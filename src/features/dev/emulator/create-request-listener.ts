@@ -19,6 +19,7 @@ import { PAGE_ROUTES } from "./page/page-routes.js";
 import { servePage } from "./page/serve-page.js";
 import { servePreferenceCenter } from "./preference-center/serve-center.js";
 import { buildOpenApiDocument, ROUTES } from "./route-table.js";
+import { serveProviderEvents } from "./routes/serve-provider-events.js";
 import { serveServices } from "./routes/serve-services.js";
 import { serveTracking } from "./routes/serve-tracking.js";
 import type { SupportContext } from "./routes/support-route.js";
@@ -119,6 +120,7 @@ function createRouter(options: HandlerOptions): Router {
   });
   servePage(routes, options);
   serveTracking(routes, options);
+  serveProviderEvents(routes, options);
   servePreferenceCenter(routes, options);
   serveServices(routes, options);
   for (const { endpoint, handle } of [...SUPPORT_ROUTES, ...PAGE_ROUTES])

@@ -78,6 +78,8 @@ export interface EmulatorOptions {
   /** The port to listen on; 0 selects a free port. */
   port: number;
   rateLimits: boolean;
+  /** The public URL of the server, to which vendors send their webhooks, without a slash at its end. */
+  webhookUrl?: string | undefined;
   /** Whether triggers with warnings are rejected. */
   strict?: boolean;
   /**

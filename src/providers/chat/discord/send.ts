@@ -51,7 +51,7 @@ function toDeliveryError(response: ApiResponse, now: number): DeliveryError {
  * Opens Discord by bot or incoming webhook. A bot's message has its id as the nonce, so that a repeat is not shown twice
  * (CH-185).
  */
-export function openDiscord(settings: SettingsReader, services: ProviderServices): Provider {
+export function openVendor(settings: SettingsReader, services: ProviderServices): Provider {
   const base = settings.url("base_url", "https://discord.com");
   const timeout_ms = settings.number("timeout_ms", DEFAULT_TIMEOUT_MS);
   const botToken = settings.text("bot_token");

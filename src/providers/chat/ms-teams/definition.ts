@@ -1,6 +1,6 @@
 import { httpSettings, secret, type VendorDefinition } from "../../vendor-definition.js";
 
-export const msTeams = {
+export const definition = {
   title: "Microsoft Teams",
   type: "chat",
   names: ["chat_ms_teams", "ms_teams", "teams"],
@@ -13,4 +13,7 @@ export const msTeams = {
   },
   request:
     "Sends an activity to the connection's conversation as the bot, or a request to the connection's incoming webhook. Markdown becomes an adaptive card.",
+  documentation: "https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-api-reference",
+  capabilities: { delivery_status: [], rate_limit_header: "retry-after" },
+  failures: [],
 } satisfies VendorDefinition;

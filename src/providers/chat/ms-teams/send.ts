@@ -60,7 +60,7 @@ function toDeliveryError(response: ApiResponse, now: number): DeliveryError {
 }
 
 /** Opens Microsoft Teams by incoming webhook or bot. Neither supports an idempotency key (CH-180, CH-181). */
-export function openMsTeams(settings: SettingsReader, services: ProviderServices): Provider {
+export function openVendor(settings: SettingsReader, services: ProviderServices): Provider {
   const timeout_ms = settings.number("timeout_ms", DEFAULT_TIMEOUT_MS);
   const base = settings.url("base_url", "https://smba.trafficmanager.net/teams");
   let access: AccessToken | undefined;

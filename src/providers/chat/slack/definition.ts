@@ -1,6 +1,6 @@
 import { flag, httpSettings, type VendorDefinition } from "../../vendor-definition.js";
 
-export const slack = {
+export const definition = {
   title: "Slack",
   type: "chat",
   names: ["chat_slack", "slack"],
@@ -12,4 +12,7 @@ export const slack = {
   },
   request:
     "Sends `POST https://slack.com/api/chat.postMessage` with the connection's, the tenant's or the channel's token, or a request to the connection's incoming webhook. Markdown becomes Slack's mrkdwn.",
+  documentation: "https://docs.slack.dev/reference/methods/chat.postMessage",
+  capabilities: { delivery_status: [], rate_limit_header: "retry-after" },
+  failures: [],
 } satisfies VendorDefinition;

@@ -77,7 +77,7 @@ function toDeliveryError(code: string, response: ApiResponse, now: number): Deli
 }
 
 /** Opens Slack by bot (`chat.postMessage`) or incoming webhook. Neither supports an idempotency key (CH-172, CH-173). */
-export function openSlack(settings: SettingsReader, services: ProviderServices): Provider {
+export function openVendor(settings: SettingsReader, services: ProviderServices): Provider {
   const base = settings.url("base_url", "https://slack.com");
   const timeout_ms = settings.number("timeout_ms", DEFAULT_TIMEOUT_MS);
   const ownToken = settings.text("bot_token");

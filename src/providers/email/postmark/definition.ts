@@ -1,6 +1,6 @@
 import { flag, httpSettings, requiredSecret, type VendorDefinition } from "../../vendor-definition.js";
 
-export const postmark = {
+export const definition = {
   title: "Postmark",
   type: "email",
   names: ["postmark", "email_postmark"],
@@ -12,4 +12,7 @@ export const postmark = {
     ...httpSettings,
   },
   request: "Sends `POST https://api.postmarkapp.com/email`. `Metadata` contains the message's ID.",
+  documentation: "https://postmarkapp.com/developer/api/email-api",
+  capabilities: { delivery_status: ["polled", "webhook"], max_bytes: 10_000_000 },
+  failures: [],
 } satisfies VendorDefinition;

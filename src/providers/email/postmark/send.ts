@@ -96,7 +96,7 @@ function toDeliveryCheck({ MessageEvents }: JsonObject, to: string): DeliveryChe
 }
 
 /** Opens Postmark's API. It supports no idempotency key; `Metadata` contains the message id (CH-092). */
-export function openPostmark(settings: SettingsReader, services: ProviderServices): Provider {
+export function openVendor(settings: SettingsReader, services: ProviderServices): Provider {
   const base = settings.url("base_url", "https://api.postmarkapp.com");
   const token = settings.required("api_key");
   const timeout_ms = settings.number("timeout_ms", DEFAULT_TIMEOUT_MS);

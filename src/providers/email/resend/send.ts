@@ -75,7 +75,7 @@ function toDeliveryCheck({ last_event }: JsonObject): DeliveryCheck {
 }
 
 /** Opens Resend's API. The message id is its idempotency key (CH-099). */
-export function openResend(settings: SettingsReader, services: ProviderServices): Provider {
+export function openVendor(settings: SettingsReader, services: ProviderServices): Provider {
   const base = settings.url("base_url", "https://api.resend.com");
   const key = settings.required("api_key");
   const timeout_ms = settings.number("timeout_ms", DEFAULT_TIMEOUT_MS);

@@ -1,6 +1,6 @@
 import { flag, httpSettings, requiredSecret, type VendorDefinition } from "../../vendor-definition.js";
 
-export const sendgrid = {
+export const definition = {
   title: "SendGrid",
   type: "email",
   names: ["sendgrid", "email_sendgrid"],
@@ -12,4 +12,11 @@ export const sendgrid = {
     ...httpSettings,
   },
   request: "Sends `POST https://api.sendgrid.com/v3/mail/send`. `custom_args` contain the message's ID.",
+  documentation: "https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send",
+  capabilities: {
+    delivery_status: ["polled", "webhook"],
+    max_bytes: 30_000_000,
+    rate_limit_header: "x-ratelimit-reset",
+  },
+  failures: [],
 } satisfies VendorDefinition;

@@ -116,7 +116,7 @@ function findBounce({ events }: JsonObject): DeliveryCheck {
 }
 
 /** Opens SendGrid's v3 API. It supports no idempotency key; `custom_args` contain the message id (CH-091). */
-export function openSendgrid(settings: SettingsReader, services: ProviderServices): Provider {
+export function openVendor(settings: SettingsReader, services: ProviderServices): Provider {
   const base = settings.url("base_url", "https://api.sendgrid.com");
   const key = settings.required("api_key");
   const timeout_ms = settings.number("timeout_ms", DEFAULT_TIMEOUT_MS);

@@ -1,6 +1,6 @@
 import { required, secret, type VendorDefinition } from "../../vendor-definition.js";
 
-export const smtp = {
+export const definition = {
   title: "SMTP",
   type: "email",
   names: ["smtp", "email_smtp"],
@@ -17,4 +17,7 @@ export const smtp = {
   login: { host: "host", settings: ["username", "password"] },
   request:
     "Sends a MIME message in an SMTP session. The last status is `sent`. The `Message-ID` contains the message's ID.",
+  documentation: "https://www.rfc-editor.org/rfc/rfc5321",
+  capabilities: { delivery_status: [] },
+  failures: [],
 } satisfies VendorDefinition;

@@ -112,7 +112,7 @@ function buildMail(email: Email, messageId: string) {
 }
 
 /** Opens SMTP with a pool of connections, TLS and a login. The last status that it reports is `sent` (CH-090, CH-046). */
-export function openSmtp(settings: SettingsReader, { onClose, record }: ProviderServices): Provider {
+export function openVendor(settings: SettingsReader, { onClose, record }: ProviderServices): Provider {
   const timeoutMs = settings.number("timeout_ms", DEFAULT_TIMEOUT_MS);
   const maxConnections = settings.number("max_connections", MAX_CONNECTIONS);
   const transport = createSmtpTransport(settings, timeoutMs, maxConnections);

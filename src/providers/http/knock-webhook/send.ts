@@ -55,7 +55,7 @@ function signWebhook(key: string, timestamp: number, body: string | null): strin
  * Opens a provider for any HTTP endpoint. 2xx means delivered. The message id is sent as `idempotency-key`, which the reference
  * does not mention, so that an endpoint can recognize a repeat (CH-200 to CH-208).
  */
-export function openKnockWebhook(settings: SettingsReader, { sendRequest, now }: ProviderServices): Provider {
+export function openVendor(settings: SettingsReader, { sendRequest, now }: ProviderServices): Provider {
   const allowHttp = settings.flag("allow_http");
   const key = settings.text("signing_key");
   /** Returns the key; from Liquid, it is rendered with the message. Throws without it: nothing is sent unsigned (E-195). */

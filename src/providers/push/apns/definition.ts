@@ -1,6 +1,6 @@
 import { flag, httpSettings, required, secret, type VendorDefinition } from "../../vendor-definition.js";
 
-export const apns = {
+export const definition = {
   title: "APNs",
   type: "push",
   names: ["push_apns", "apns"],
@@ -20,4 +20,7 @@ export const apns = {
   beside: { signing_key: ["key_id", "team_id"], certificate: ["private_key"] },
   request:
     "Sends `POST https://api.push.apple.com/3/device/<token>` over HTTP/2, one request per device token. A repeat has the same `apns-id`.",
+  documentation: "https://developer.apple.com/documentation/usernotifications/sending-notification-requests-to-apns",
+  capabilities: { idempotency_key: "apns-id", delivery_status: [] },
+  failures: [],
 } satisfies VendorDefinition;

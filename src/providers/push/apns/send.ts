@@ -132,7 +132,7 @@ function createProviderToken(settings: SettingsReader): ProviderToken | null {
 }
 
 /** Opens APNs over HTTP/2, authenticated by token or certificate. A repeat has the same `apns-id` (CH-141). */
-export function openApns(settings: SettingsReader, services: ProviderServices): Provider {
+export function openVendor(settings: SettingsReader, services: ProviderServices): Provider {
   const mode = settings.text("application_mode") === "sandbox" ? "sandbox" : "production";
   const base = settings.url("base_url", HOSTS_BY_MODE[mode]);
   const bundleId = settings.required("bundle_id");

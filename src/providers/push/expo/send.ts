@@ -55,7 +55,7 @@ function getTicketId(response: ApiResponse, { token }: Push): string {
 }
 
 /** Opens Expo's push service. It supports no idempotency key; the device gets the message id with the data (CH-142). */
-export function openExpo(settings: SettingsReader, services: ProviderServices): Provider {
+export function openVendor(settings: SettingsReader, services: ProviderServices): Provider {
   const base = settings.url("base_url", "https://exp.host");
   const auth = settings.text("auth_token");
   const timeout_ms = settings.number("timeout_ms", DEFAULT_TIMEOUT_MS);

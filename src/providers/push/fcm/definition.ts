@@ -1,6 +1,6 @@
 import { flag, httpSettings, required, requiredSecret, type VendorDefinition } from "../../vendor-definition.js";
 
-export const fcm = {
+export const definition = {
   title: "Firebase",
   type: "push",
   names: ["push_fcm", "fcm"],
@@ -13,4 +13,7 @@ export const fcm = {
   },
   request:
     "Sends `POST https://fcm.googleapis.com/v1/projects/<project_id>/messages:send`, one request per device token. The device gets the message's ID with the data.",
+  documentation: "https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages/send",
+  capabilities: { delivery_status: [], rate_limit_header: "retry-after" },
+  failures: [],
 } satisfies VendorDefinition;

@@ -100,7 +100,7 @@ function createAccessToken(settings: SettingsReader, services: ProviderServices,
 }
 
 /** Opens FCM's HTTP v1 API. It supports no idempotency key; the device gets the message id with the data (CH-140). */
-export function openFcm(settings: SettingsReader, services: ProviderServices): Provider {
+export function openVendor(settings: SettingsReader, services: ProviderServices): Provider {
   const base = settings.url("base_url", "https://fcm.googleapis.com");
   const project = settings.required("project_id");
   const timeout_ms = settings.number("timeout_ms", DEFAULT_TIMEOUT_MS);

@@ -1,6 +1,6 @@
 import { flag, httpSettings, requiredSecret, type VendorDefinition } from "../../vendor-definition.js";
 
-export const twilio = {
+export const definition = {
   title: "Twilio",
   type: "sms",
   names: ["sms_twilio", "twilio"],
@@ -15,4 +15,7 @@ export const twilio = {
   },
   one_of: [["phone_number", "short_code", "messaging_service_sid"]],
   request: "Sends `POST https://api.twilio.com/2010-04-01/Accounts/<account_id>/Messages.json`.",
+  documentation: "https://www.twilio.com/docs/messaging/api/message-resource",
+  capabilities: { delivery_status: ["polled", "webhook"] },
+  failures: [],
 } satisfies VendorDefinition;

@@ -61,7 +61,7 @@ function toDeliveryCheck({ status, error_code, error_message }: JsonObject): Del
 }
 
 /** Opens Twilio's Messages API. It supports no idempotency key, and responds mostly that the message is queued (CH-110). */
-export function openTwilio(settings: SettingsReader, services: ProviderServices): Provider {
+export function openVendor(settings: SettingsReader, services: ProviderServices): Provider {
   const base = settings.url("base_url", "https://api.twilio.com");
   const account = settings.required("account_id");
   const token = settings.required("auth_token");

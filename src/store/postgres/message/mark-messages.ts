@@ -2,12 +2,11 @@ import type { DeliveryLog } from "../../../domain/message/delivery-log.js";
 import { markMessage } from "../../../domain/message/mark-message.js";
 import { mergeMessageEvents } from "../../../domain/message/merge-message-events.js";
 import type { EngagementAction, Message, MessageEvent } from "../../../domain/message/message.js";
-import { requeueMessage } from "../../../domain/message/requeue-message.js";
 import type { JsonObject } from "../../../util/json.js";
 import { zip } from "../../../util/zip.js";
 import { unpackMessageEvents } from "../../rows/event-codec.js";
 import { stringify } from "../../rows/json-column.js";
-import { DELIVERED_FIELDS, MARKED_FIELDS, type MessageRow, QUEUED_FIELDS } from "../../rows/message-row.js";
+import { CHANGED_FIELDS, DELIVERED_FIELDS, MARKED_FIELDS, type MessageRow } from "../../rows/message-row.js";
 import { encodeRecord, type FieldColumn, listColumns, listTypes } from "../../rows/table.js";
 import { BlockValues, recordChangedValues } from "../connection/block-values.js";
 import type { Transaction } from "../connection/transaction.js";
@@ -22,7 +21,7 @@ const buildUpdate = (fields: readonly FieldColumn<Message>[], more = ""): string
   UPDATE messages m SET ${listColumns(fields, (name) => `${name} = c.${name}`)}${more}
   FROM json_to_recordset($1::json) AS c (row bigint, ${listTypes(fields)}) WHERE m.row = c.row`;
 const UPDATE_MARKED = buildUpdate(MARKED_FIELDS);
-const UPDATE_QUEUED = buildUpdate(QUEUED_FIELDS);
+const UPDATE_DELIVERY = buildUpdate(CHANGED_FIELDS, ", claim_token = NULL, claim_until = NULL");
 
 /** A message before and after a change. */
 interface Change {
@@ -72,31 +71,33 @@ export async function markMessages(
   return changes.map(({ after }) => after);
 }
 
-/**
- * Queues undelivered messages again and returns them (E-213). Messages that have changed in the meantime are left as they
- * are.
- */
-export async function retryMessages(
+/** Writes the delivery state of messages that `change` returns, and returns those. A delivery in progress loses its claim. */
+export async function changeDeliveries(
   tx: Transaction,
   shared: SharedRows,
   ids: readonly string[],
-  at: number,
+  change: (message: Message) => Message | null,
 ): Promise<Message[]> {
   const rows = await selectMessageRows(tx, ids, { lock: true });
   const changes = zip(await toMessages(tx, shared, rows), rows).flatMap(([before, row]): Change[] => {
-    const after = requeueMessage(before, at);
+    const after = change(before);
     return after === null ? [] : [{ row, before, after }];
   });
   if (changes.length === 0) return [];
-  const updates = changes.map(({ row: { row }, after }) => ({ row, ...encodeRecord(QUEUED_FIELDS, after) }));
-  await tx.run(UPDATE_QUEUED, stringify(updates));
+  const updates = changes.map(({ row: { row }, after }) => ({ row, ...encodeRecord(CHANGED_FIELDS, after) }));
+  await tx.run(UPDATE_DELIVERY, stringify(updates));
   const values = new BlockValues();
   for (const { row, after } of changes) values.add("messages.status", after.status, row.row);
   await recordChangedValues(tx, values);
-  const queued = changes.map(({ after }) => after);
-  wakeDeliveries(tx, queued);
+  await countChanges(
+    tx,
+    shared,
+    changes.map(({ before, after }) => ({ message: before, before, after })),
+  );
+  const changed = changes.map(({ after }) => after);
+  wakeDeliveries(tx, changed);
   await recordChanges(tx, changes);
-  return queued;
+  return changed;
 }
 
 /** Deletes messages with their logs and secrets. A delivery in progress loses its claim with the row. */

@@ -1,20 +1,20 @@
 import { markMessage } from "../../../domain/message/mark-message.js";
 import type { EngagementAction, Message } from "../../../domain/message/message.js";
-import { requeueMessage } from "../../../domain/message/requeue-message.js";
 import type { ChangedMessages } from "../../../ports/message-store.js";
 import type { JsonObject } from "../../../util/json.js";
 import { zip } from "../../../util/zip.js";
-import { MARKED_FIELDS, type MessageRow, QUEUED_FIELDS } from "../../rows/message-row.js";
+import { CHANGED_FIELDS, MARKED_FIELDS, type MessageRow } from "../../rows/message-row.js";
 import { encodeFields, type FieldColumn, listColumns } from "../../rows/table.js";
 import type { Connection } from "../connection/connection.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { recordMessageEvents } from "../run/waits.js";
 import { SELECT_MESSAGES, toMessages } from "./message-rows.js";
 
-const buildUpdate = (fields: readonly FieldColumn<Message>[]): string =>
-  `UPDATE messages SET ${listColumns(fields, (name) => `${name} = ?`)} WHERE row = ?`;
+/** Returns the statement that writes fields of a message. `more` are other changes of its row. */
+const buildUpdate = (fields: readonly FieldColumn<Message>[], more = ""): string =>
+  `UPDATE messages SET ${listColumns(fields, (name) => `${name} = ?`)}${more} WHERE row = ?`;
 const UPDATE_MARKED = buildUpdate(MARKED_FIELDS);
-const UPDATE_QUEUED = buildUpdate(QUEUED_FIELDS);
+const UPDATE_DELIVERY = buildUpdate(CHANGED_FIELDS, ", claim_token = NULL, claim_until = NULL");
 
 /** Returns the rows of the ids that exist, in the order of the ids, each once. */
 function selectMessageRows(db: Connection, ids: readonly string[]): MessageRow[] {
@@ -70,20 +70,22 @@ export function markMessagesInWrite(
   });
 }
 
-/**
- * Queues undelivered messages again and returns them (E-213). Messages that have changed in the meantime are left as they
- * are.
- */
-export function retryMessages(db: Connection, shared: SharedRows, ids: readonly string[], at: number): ChangedMessages {
+/** Writes the delivery state of messages that `change` returns, and returns those. A delivery in progress loses its claim. */
+export function changeDeliveries(
+  db: Connection,
+  shared: SharedRows,
+  ids: readonly string[],
+  change: (message: Message) => Message | null,
+): ChangedMessages {
   const { result: messages, caused } = db.writeAndCollect(() => {
     const rows = selectMessageRows(db, ids);
-    const update = db.prepare(UPDATE_QUEUED);
+    const update = db.prepare(UPDATE_DELIVERY);
     return zip(toMessages(db, shared, rows), rows).flatMap(([before, { row }]) => {
-      const queued = requeueMessage(before, at);
-      if (queued === null) return [];
-      update.run(...encodeFields(QUEUED_FIELDS, queued), row);
-      recordMessageEvents(db, [{ message: queued, events: queued.events.slice(before.events.length) }]);
-      return [queued];
+      const changed = change(before);
+      if (changed === null) return [];
+      update.run(...encodeFields(CHANGED_FIELDS, changed), row);
+      recordMessageEvents(db, [{ message: changed, events: changed.events.slice(before.events.length) }]);
+      return [changed];
     });
   });
   return { messages, caused };

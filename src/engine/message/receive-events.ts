@@ -1,0 +1,103 @@
+import {
+  applyReportedStatus,
+  buildReportedData,
+  isReported,
+  isSettled,
+  type ReportedStatus,
+} from "../../domain/message/apply-provider-event.js";
+import type { EngagementAction, Message } from "../../domain/message/message.js";
+import { toRecipientReference } from "../../domain/recipient/recipient.js";
+import { KnockError } from "../../errors/knock-error.js";
+import type { ProviderEvent, ProviderWebhook, ReceivedEvents } from "../../ports/provider.js";
+import { findNearest } from "../../util/find-nearest.js";
+import { type EngineContext, readTime } from "../context/engine-context.js";
+import { createPreferenceOperations } from "../resources/preference-operations.js";
+import { runCausedWork } from "../run/run-due-work.js";
+
+/** What an event does: it sets the delivery status or an engagement, or unsubscribes the recipient. */
+type Effect = { status: ReportedStatus } | { action: EngagementAction } | { isUnsubscribe: true };
+
+const EFFECTS: Readonly<Record<ProviderEvent["type"], Effect>> = {
+  delivered: { status: "delivered" },
+  bounced: { status: "bounced" },
+  undelivered: { status: "undelivered" },
+  opened: { action: "read" },
+  clicked: { action: "link_clicked" },
+  // Whoever complains does not want another one (E-158).
+  complained: { isUnsubscribe: true },
+  unsubscribed: { isUnsubscribe: true },
+};
+
+/** Returns the provider of the channel with a key or ID. Throws `resource_missing` without a channel that has a webhook. */
+async function findChannel({ definitions, findProvider }: EngineContext, name: string) {
+  const { channels } = await definitions.environment();
+  const known = Object.values(channels).flatMap((channel) => channel ?? []);
+  const channel = known.find(({ key, id }) => key === name || id === name);
+  const readEvents = channel === undefined ? undefined : findProvider(channel)?.readEvents;
+  if (channel !== undefined && readEvents !== undefined) return { channel, readEvents };
+  const near = findNearest(
+    name,
+    known.map(({ key }) => key),
+  );
+  throw new KnockError(
+    "resource_missing",
+    channel === undefined
+      ? `there is no channel "${name}" in environment.json`
+      : `the provider of channel "${name}" has no webhook for the delivery status`,
+    { hint: channel === undefined && near !== undefined ? `Did you mean "${near}"?` : undefined },
+  );
+}
+
+/** Applies an event to its message. Returns whether something changed. */
+async function applyEvent(
+  context: EngineContext,
+  message: Message,
+  event: ProviderEvent,
+  now: number,
+): Promise<boolean> {
+  const { store } = context;
+  const effect = EFFECTS[event.type];
+  const { message_id: id, at } = event;
+  if ("status" in effect) {
+    const { messages, caused } = await store.changeDeliveries([id], (stored) =>
+      applyReportedStatus(stored, { ...effect, at, reason: event.reason }, now),
+    );
+    await runCausedWork(context, now, caused);
+    return messages.length > 0;
+  }
+  if ("action" in effect) {
+    if (isReported(message, effect.action, at)) return false;
+    const data = buildReportedData(at, event.url === undefined ? {} : { url: event.url });
+    const { caused } = await store.markMessages([id], effect.action, now, data);
+    await runCausedWork(context, now, caused);
+    return true;
+  }
+  await createPreferenceOperations(context).set(toRecipientReference(message.recipient), "default", {
+    __persistence_strategy__: "merge",
+    commercial_subscribed: false,
+  });
+  return true;
+}
+
+/**
+ * Applies the events of a vendor's webhook to the messages of a channel (CH-045). Replays, events of unknown messages and of other
+ * channels change nothing. Throws `WebhookRefusedError` for an invalid signature, and `resource_missing`.
+ */
+export async function receiveProviderWebhook(
+  context: EngineContext,
+  channelName: string,
+  webhook: ProviderWebhook,
+): Promise<ReceivedEvents> {
+  const { channel, readEvents } = await findChannel(context, channelName);
+  const events = await readEvents(webhook, channel);
+  const now = await readTime(context);
+  const received: ReceivedEvents = { changed: 0, isEarly: false };
+  // One after the other, because two events can be about one message.
+  for (const event of events) {
+    const [message] = await context.store.readMessages([event.message_id]);
+    if (message === undefined || message.channel.id !== channel.id) continue;
+    if (!isSettled(message)) received.isEarly ||= message.status !== "not_sent";
+    else if (await applyEvent(context, message, event, now)) received.changed++;
+  }
+  return received;
+}

@@ -1,0 +1,33 @@
+import { WebhookRefusedError } from "../../../../ports/provider.js";
+import type { HandlerOptions } from "../emulator-options.js";
+import { ApiError } from "../http/api-error.js";
+import type { RequestContext } from "../http/request-context.js";
+import type { Router } from "../http/router.js";
+
+/** Seconds after which a vendor should repeat a webhook about a message that is still being sent. */
+const RETRY_AFTER_S = 10;
+
+/** Returns the URL as the vendor requested it, because some signatures cover it. */
+function buildRequestedUrl({ request }: RequestContext, { webhookUrl }: HandlerOptions, path: string): string {
+  const scheme = request.headers["x-forwarded-proto"] ?? "http";
+  return `${webhookUrl ?? `${scheme}://${request.headers.host}`}${path}`;
+}
+
+/**
+ * Serves the webhooks of vendors for the delivery status (CH-045). They need no key, because each is checked by the vendor's
+ * signature.
+ */
+export function serveProviderEvents(routes: Router, options: HandlerOptions): void {
+  routes.add("POST /v1/providers/{channel}/events", async (context) => {
+    const url = buildRequestedUrl(context, options, context.request.url ?? "/");
+    const webhook = { url, headers: context.headers, body: await context.readText() };
+    try {
+      const received = await options.operations.receiveProviderWebhook(context.param("channel") ?? "", webhook);
+      if (received.isEarly) return context.sendText(503, "", { "retry-after": String(RETRY_AFTER_S) });
+      context.send(200, { "content-type": "application/json" }, JSON.stringify({ changed: received.changed }));
+    } catch (error) {
+      if (!(error instanceof WebhookRefusedError)) throw error;
+      throw new ApiError(401, "authentication_required", error.message);
+    }
+  });
+}

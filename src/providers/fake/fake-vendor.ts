@@ -1,0 +1,64 @@
+import type { ProviderEvent } from "../../ports/provider.js";
+import type { Json, JsonObject } from "../../util/json.js";
+
+/** A request that a fake has received. */
+export interface FakeRequest {
+  method: string;
+  /** The path without the query. */
+  path: string;
+  query: URLSearchParams;
+  /** Names are in lower case. */
+  headers: Readonly<Record<string, string>>;
+  /** The body as JSON; the fields of a form, with the names of files; null for any other body. */
+  body: Json;
+  text: string;
+}
+
+export interface FakeResponse {
+  status: number;
+  headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON, or as it is if it is a text. */
+  body: Json;
+}
+
+/** A failure that the vendor documents, and what knock makes of it. */
+export interface FakeFailure extends FakeResponse {
+  result: "bounced" | "permanent" | "temporary";
+  /** The milliseconds that the response asks to wait. */
+  retry_after_ms?: number;
+}
+
+/** An event that the vendor reports to a webhook. */
+export type FakeEvent = ProviderEvent;
+
+/** A request to a webhook for the delivery status. */
+export interface FakeWebhook {
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** The documented API of a vendor, as far as knock uses it. It refuses what the vendor refuses. */
+export interface FakeVendor {
+  /** The settings of a channel that the fake accepts, besides `base_url`. Secrets are their values. */
+  settings: Readonly<Record<string, string>>;
+  /** Answers a request as the vendor does. */
+  respond(request: FakeRequest): FakeResponse;
+  /** The failures that the vendor documents, by a short name. */
+  failures: Readonly<Record<string, FakeFailure>>;
+  /** Builds the signed request that reports an event. `url` is the webhook's. Absent if the vendor has no webhook. */
+  buildWebhook?(event: FakeEvent, url: string): FakeWebhook;
+  /** Types of events that the vendor reports. */
+  events?: readonly FakeEvent["type"][];
+}
+
+/** Returns a text field of a JSON object or form; undefined if it is missing or empty. */
+export function getField(body: Json, name: string): string | undefined {
+  const value =
+    typeof body === "object" && body !== null && !Array.isArray(body) ? (body as JsonObject)[name] : undefined;
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+/** Returns the value of an HTTP Basic `Authorization` header. */
+export function encodeBasic(user: string, password: string): string {
+  return `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
+}

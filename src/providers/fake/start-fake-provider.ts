@@ -1,0 +1,135 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { KnockError } from "../../errors/knock-error.js";
+import { findNearest } from "../../util/find-nearest.js";
+import type { Json, JsonObject } from "../../util/json.js";
+import { VENDOR_FAKES } from "../vendor-fakes.js";
+import type { FakeEvent, FakeFailure, FakeRequest, FakeResponse, FakeVendor } from "./fake-vendor.js";
+
+export type FakeProviderName = keyof typeof VENDOR_FAKES;
+
+/** A server on this machine that answers as a vendor's API. */
+export interface FakeProvider {
+  /** The URL for the channel's `base_url`. */
+  readonly url: string;
+  /** The settings of a channel that delivers to the fake, `base_url` included. Secrets are their values. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** The accepted and the refused requests, oldest first. */
+  readonly requests: readonly (FakeRequest & { status: number })[];
+  /** The names of the failures that the vendor documents. */
+  readonly failures: Readonly<Record<string, FakeFailure>>;
+  /** Lets the next requests fail with a documented failure. Throws `invalid_params` for an unknown name. */
+  failNext(failure: string, times?: number): void;
+  /** Reports an event to a webhook, signed as the vendor signs. Returns the status of the response. */
+  sendEvent(url: string, event: Partial<FakeEvent> & Pick<FakeEvent, "type" | "message_id">): Promise<number>;
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** The largest body that is read. It is larger than what any vendor accepts. */
+const MAX_BODY_BYTES = 64 * 1024 * 1024;
+
+async function readBody(incoming: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of incoming) {
+    size += (chunk as Buffer).length;
+    if (size <= MAX_BODY_BYTES) chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Returns the fields of a form. A repeated field is a list, and a file is its name. */
+function collectFields(entries: Iterable<[string, string | File]>): JsonObject {
+  const fields: JsonObject = {};
+  for (const [name, entry] of entries) {
+    const value = typeof entry === "string" ? entry : entry.name;
+    const known = fields[name];
+    fields[name] = known === undefined ? value : [known, value].flat();
+  }
+  return fields;
+}
+
+async function parseBody(bytes: Buffer, type: string): Promise<Json> {
+  try {
+    if (type.startsWith("application/x-www-form-urlencoded"))
+      return collectFields(new URLSearchParams(bytes.toString("utf8")));
+    if (type.startsWith("multipart/form-data"))
+      return collectFields(await new Response(new Uint8Array(bytes), { headers: { "content-type": type } }).formData());
+    return JSON.parse(bytes.toString("utf8")) as Json;
+  } catch {
+    return null;
+  }
+}
+
+async function readRequest(incoming: IncomingMessage): Promise<FakeRequest> {
+  const bytes = await readBody(incoming);
+  const { pathname, searchParams } = new URL(incoming.url ?? "/", "http://fake");
+  const headers = Object.fromEntries(Object.entries(incoming.headers).map(([name, value]) => [name, String(value)]));
+  return {
+    method: incoming.method ?? "GET",
+    path: pathname,
+    query: searchParams,
+    headers,
+    body: await parseBody(bytes, headers["content-type"] ?? ""),
+    text: bytes.toString("utf8"),
+  };
+}
+
+function send(response: ServerResponse, { status, headers = {}, body }: FakeResponse): void {
+  const isText = typeof body === "string";
+  response.writeHead(status, { "content-type": isText ? "text/plain" : "application/json", ...headers });
+  response.end(isText ? body : JSON.stringify(body));
+}
+
+/** Returns an error for an unknown name, with the nearest known one. */
+function createUnknownError(what: string, name: string, known: readonly string[]): KnockError {
+  const near = findNearest(name, known);
+  return new KnockError("invalid_params", `there is no ${what} "${name}"`, {
+    hint: near === undefined ? `It may be ${known.join(", ")}.` : `Did you mean "${near}"?`,
+  });
+}
+
+/** Starts a fake of a provider on a free port of this machine. Throws `invalid_params` for an unknown provider. */
+export async function startFakeProvider(name: FakeProviderName): Promise<FakeProvider> {
+  const load = Object.hasOwn(VENDOR_FAKES, name) ? VENDOR_FAKES[name] : undefined;
+  if (load === undefined) throw createUnknownError("fake of a provider", name, Object.keys(VENDOR_FAKES));
+  const vendor: FakeVendor = await load();
+  const requests: (FakeRequest & { status: number })[] = [];
+  const failing: FakeFailure[] = [];
+  const server = createServer(async (incoming, outgoing) => {
+    const request = await readRequest(incoming);
+    const response = failing.shift() ?? vendor.respond(request);
+    requests.push({ ...request, status: response.status });
+    send(outgoing, response);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const close = async (): Promise<void> => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  return {
+    url,
+    settings: { ...vendor.settings, base_url: url },
+    requests,
+    failures: vendor.failures,
+    failNext(failure, times = 1) {
+      const found = Object.hasOwn(vendor.failures, failure) ? vendor.failures[failure] : undefined;
+      if (found === undefined) throw createUnknownError(`failure of ${name}`, failure, Object.keys(vendor.failures));
+      for (let count = 0; count < times; count++) failing.push(found);
+    },
+    async sendEvent(to, event) {
+      if (vendor.buildWebhook === undefined)
+        throw new KnockError("invalid_params", `${name} reports no events`, { hint: "Its messages stay sent." });
+      const { headers, body } = vendor.buildWebhook({ at: Date.now(), ...event }, to);
+      const response = await fetch(to, { method: "POST", headers, body });
+      await response.arrayBuffer();
+      return response.status;
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}

@@ -1,0 +1,137 @@
+import type { Message } from "../domain/message/message.js";
+import type { Delivery, Provider, ProviderEvent, ProviderWebhook, StoredChannelData } from "../ports/provider.js";
+import {
+  type ApiRequest,
+  type ApiResponse,
+  callApi,
+  createStatusError,
+  DEFAULT_TIMEOUT_MS,
+  formatErrorDetail,
+  isSuccess,
+  type ProviderServices,
+  parseJsonObject,
+  parseRetryAfter,
+  toPlainText,
+} from "./call-api.js";
+import { createBounceError, createPermanentError, createRetryableError, type DeliveryError } from "./delivery-error.js";
+import type { SettingsReader } from "./settings-reader.js";
+import type { VendorDefinition } from "./vendor-definition.js";
+
+/** Opens a vendor's provider with a channel's settings. Throws `DeliveryError` if they are invalid. */
+export type OpenVendor = (settings: SettingsReader, services: ProviderServices) => Provider;
+
+/**
+ * Reads the events of a vendor's webhook. Throws `WebhookRefusedError` for a signature that is missing, old or wrong, before it
+ * reads the body.
+ */
+export type ReadEvents = (
+  webhook: ProviderWebhook,
+  settings: SettingsReader,
+  services: ProviderServices,
+) => Promise<ProviderEvent[]> | ProviderEvent[];
+
+/** The modules of a vendor's folder. */
+export interface VendorModules {
+  send: () => Promise<{ openVendor: OpenVendor }>;
+  /** Absent if the vendor has no webhook for the delivery status. */
+  events?: () => Promise<{ readEvents: ReadEvents }>;
+}
+
+/** The request that sends a message. */
+export interface VendorRequest extends Pick<ApiRequest, "url" | "headers" | "body" | "from_data"> {
+  /** POST by default. */
+  method?: string;
+  /** The device token, which is removed from the recipient if the vendor refuses it. */
+  token?: string;
+}
+
+/** The code and the message of a vendor's error. */
+export interface VendorError {
+  code?: unknown;
+  message?: unknown;
+}
+
+/** How a vendor's API sends a message. */
+export interface VendorApi {
+  buildRequest(message: Message, stored: StoredChannelData): VendorRequest | Promise<VendorRequest>;
+  /** Returns the error of a response that is not a success. `body` is empty if it is no JSON object. */
+  readError(response: ApiResponse): VendorError;
+  /** Returns the error in a response with a status of success, or null. Absent if the vendor has no such response. */
+  findError?(response: ApiResponse): VendorError | null;
+  /** Returns the vendor's ID of the message; undefined if it gives none. Throws `DeliveryError` for an unknown response. */
+  readId(response: ApiResponse): string | undefined;
+}
+
+const MEGABYTE = 1_000_000;
+
+/** Throws for a request that the vendor would refuse because of its size. */
+function checkSize({ title, capabilities: { max_bytes: limit } }: VendorDefinition, body: ApiRequest["body"]): void {
+  const size = body === null ? 0 : Buffer.byteLength(body);
+  if (limit === undefined || size <= limit) return;
+  const format = (bytes: number): string => (bytes / MEGABYTE).toFixed(1);
+  throw createPermanentError(
+    `${title} accepts ${format(limit)} MB, and this message has ${format(size)} MB with its encoded attachments`,
+  );
+}
+
+/** Returns the documented failure that a response is, or undefined. */
+function findFailure({ failures }: VendorDefinition, status: number, { code, message }: VendorError) {
+  return failures.find(
+    (failure) =>
+      (failure.status?.includes(status) ?? true) &&
+      (failure.codes?.includes(toPlainText(code)) ?? true) &&
+      (failure.message?.test(toPlainText(message)) ?? true),
+  );
+}
+
+/** Returns the milliseconds that a response asks to wait, by the vendor's header or by `Retry-After`. */
+function readRetryDelay({ capabilities }: VendorDefinition, { headers }: ApiResponse, now: number): number | undefined {
+  const value = headers[capabilities.rate_limit_header ?? ""];
+  return value === undefined ? parseRetryAfter(headers, now) : parseRetryAfter({ "retry-after": value }, now);
+}
+
+/** Returns the error for a vendor's response: by its documented failures, and otherwise by its status. */
+export function createVendorError(
+  definition: VendorDefinition,
+  response: ApiResponse,
+  error: VendorError,
+  now: number,
+  token?: string,
+): DeliveryError {
+  const { title } = definition;
+  const detail = formatErrorDetail(error.message, error.code);
+  const failure = findFailure(definition, response.status, error);
+  const delay = readRetryDelay(definition, response, now);
+  if (failure === undefined) {
+    const headers: Record<string, string> = delay === undefined ? {} : { "retry-after": String(delay / 1_000) };
+    return createStatusError(title, { ...response, headers }, detail, now);
+  }
+  const reason = `${title}: ${detail ?? failure.meaning}`;
+  if (failure.result === "bounced") return createBounceError(reason, token);
+  return failure.result === "permanent" ? createPermanentError(reason) : createRetryableError(reason, delay);
+}
+
+/** Returns an error's `code` and `message` from a JSON body, by the names that the vendor uses. */
+export function readErrorFields({ text }: ApiResponse, message = "message", code = "code"): VendorError {
+  const body = parseJsonObject(text) ?? {};
+  return { message: body[message], code: body[code] };
+}
+
+/** Returns the function that sends messages with a vendor's API. */
+export function createSend(
+  definition: VendorDefinition,
+  settings: SettingsReader,
+  services: ProviderServices,
+  api: VendorApi,
+): Provider["send"] {
+  const timeout_ms = settings.number("timeout_ms", DEFAULT_TIMEOUT_MS);
+  return async (message, _channel, stored): Promise<Delivery> => {
+    const { token, method = "POST", ...request } = await api.buildRequest(message, stored);
+    checkSize(definition, request.body);
+    const response = await callApi(services, definition.title, { method, timeout_ms, ...request });
+    const error = isSuccess(response) ? (api.findError?.(response) ?? null) : api.readError(response);
+    if (error !== null) throw createVendorError(definition, response, error, services.now(), token);
+    const id = api.readId(response);
+    return { status: "sent", ...(id === undefined ? {} : { metadata: { external_id: id } }) };
+  };
+}

@@ -1,0 +1,46 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
+import { type ProviderWebhook, WebhookRefusedError } from "../ports/provider.js";
+
+/** Limits how much a signature's time and the clock may differ, in milliseconds. Replays change nothing, so it is generous. */
+const MAX_AGE_MS = 15 * 60_000;
+
+/** Returns a header of a webhook. Throws `WebhookRefusedError` without it. */
+export function requireHeader({ headers }: ProviderWebhook, name: string): string {
+  const value = headers[name];
+  if (value === undefined || value === "") throw new WebhookRefusedError(`The webhook has no ${name}`);
+  return value;
+}
+
+/** Throws unless both texts are equal. It takes the same time for every text of a length. */
+function checkEqual(actual: string, expected: string): void {
+  const [a, b] = [Buffer.from(actual), Buffer.from(expected)];
+  if (a.length !== b.length || !timingSafeEqual(a, b))
+    throw new WebhookRefusedError("The webhook's signature is wrong: check settings.webhook_signing_key");
+}
+
+/** Throws unless `signature` is the HMAC of the content. */
+export function checkHmac(
+  signature: string,
+  content: string,
+  key: string | Buffer,
+  algorithm: "sha1" | "sha256",
+  encoding: "hex" | "base64",
+): void {
+  checkEqual(signature, createHmac(algorithm, key).update(content).digest(encoding));
+}
+
+/** Throws unless a signature's time, in seconds since 1970, is near `now`, in milliseconds. */
+export function checkAge(seconds: string, now: number): void {
+  const difference = Math.abs(Number(seconds) * 1_000 - now);
+  if (difference <= MAX_AGE_MS) return;
+  throw new WebhookRefusedError(
+    Number.isNaN(difference)
+      ? "The webhook's signature has no valid time"
+      : `The webhook's signature is ${Math.round(difference / 60_000)} minutes old: check this machine's clock`,
+  );
+}
+
+/** Throws unless the webhook has the user name and the password that `expected` contains as `user:password`. */
+export function checkBasicAuth(webhook: ProviderWebhook, expected: string): void {
+  checkEqual(requireHeader(webhook, "authorization"), `Basic ${Buffer.from(expected).toString("base64")}`);
+}

@@ -1,0 +1,144 @@
+import { describe, expect, it } from "vitest";
+import type { DeliveryExchange } from "../../src/domain/message/delivery-log.js";
+import type { Message } from "../../src/domain/message/message.js";
+import { type ProviderEvent, WebhookRefusedError } from "../../src/ports/provider.js";
+import { getProviderCatalog, type ProviderDefinition } from "../../src/providers/catalog.js";
+import type { FakeEvent } from "../../src/providers/fake/fake-vendor.js";
+import {
+  type FakeProvider,
+  type FakeProviderName,
+  startFakeProvider,
+} from "../../src/providers/fake/start-fake-provider.js";
+import { VENDOR_FAKES } from "../../src/providers/vendor-fakes.js";
+import type { JsonObject } from "../../src/util/json.js";
+import { buildChannel, buildEmailMessage, MESSAGE_ID, NOW, ProviderHarness } from "../helpers/provider-harness.js";
+
+const MESSAGES: Readonly<Record<string, () => Message>> = {
+  email: () => buildEmailMessage(),
+};
+
+/** A fake, with a channel that delivers to it and providers that know its secrets. */
+interface FakeCase {
+  fake: FakeProvider;
+  harness: ProviderHarness;
+  definition: ProviderDefinition;
+  send: () => ReturnType<ProviderHarness["send"]>;
+  readEvents: (webhook: { url: string; headers: Record<string, string>; body: string }) => Promise<ProviderEvent[]>;
+  exchanges: DeliveryExchange[];
+}
+
+const names = Object.keys(VENDOR_FAKES) as FakeProviderName[];
+
+function findDefinition(name: string): ProviderDefinition {
+  const definition = getProviderCatalog().find(({ vendor }) => vendor === name);
+  if (definition === undefined) throw new Error(`${name} is not in the catalog`);
+  return definition;
+}
+
+/** Returns the settings with secrets as references to variables, and the variables. */
+function splitSecrets({ settings: known }: ProviderDefinition, settings: Readonly<Record<string, string>>) {
+  const variables: Record<string, string> = {};
+  const references: JsonObject = {};
+  for (const [name, value] of Object.entries(settings)) {
+    const isSecret = known[name]?.kind === "secret";
+    if (isSecret) variables[`FAKE_${name.toUpperCase()}`] = value;
+    references[name] = isSecret ? `$FAKE_${name.toUpperCase()}` : value;
+  }
+  return { variables, references };
+}
+
+/** Opens a fake and providers with its settings. `wrongKey` gives them another key for webhooks than the fake has. */
+async function withFake(
+  name: FakeProviderName,
+  run: (fake: FakeCase) => Promise<void>,
+  { wrongKey = false } = {},
+): Promise<void> {
+  await using fake = await startFakeProvider(name);
+  const definition = findDefinition(name);
+  const { variables, references } = splitSecrets(definition, fake.settings);
+  if (wrongKey) variables.FAKE_WEBHOOK_SIGNING_KEY = `${variables.FAKE_WEBHOOK_SIGNING_KEY?.slice(0, -4)}AAA=`;
+  const harness = new ProviderHarness(variables);
+  const channel = buildChannel(definition.type, definition.names[0] as string, references);
+  const exchanges: DeliveryExchange[] = [];
+  const message = MESSAGES[definition.type] as () => Message;
+  try {
+    await run({
+      ...{ fake, harness, definition, exchanges },
+      send: () => harness.send(channel, message(), undefined, (exchange) => exchanges.push(exchange)),
+      readEvents: (webhook) => harness.readEvents(channel, webhook),
+    });
+  } finally {
+    await harness.close();
+  }
+}
+
+const URL = "https://hooks.lark.test/v1/providers/out/events";
+
+describe.each(names)("%s", (name) => {
+  it("accepts a message, and hides all secrets in the log", () =>
+    withFake(name, async ({ fake, definition, send, exchanges }) => {
+      expect(await send()).toMatchObject({ status: expect.stringMatching(/^(sent|delivered)$/) });
+      expect(fake.requests.map(({ status }) => status)).toEqual(
+        fake.requests.map(() => expect.toSatisfy((status) => status < 300)),
+      );
+      const secrets = Object.entries(fake.settings).filter(
+        ([setting]) => definition.settings[setting]?.kind === "secret",
+      );
+      const log = JSON.stringify(exchanges);
+      for (const [, value] of secrets) expect(log).not.toContain(value);
+      expect(exchanges).toHaveLength(fake.requests.length);
+    }));
+
+  it("sends an interrupted delivery again under the same key", () =>
+    withFake(name, async ({ fake, definition, send }) => {
+      await send();
+      await send();
+      const key = definition.capabilities.idempotency_key;
+      const texts = fake.requests.map(({ headers, text }) => (key === undefined ? text : (headers[key] ?? text)));
+      if (key !== undefined) expect(new Set(texts).size).toBe(1);
+    }));
+
+  it("has a fake with each failure that the definition lists", () =>
+    withFake(name, async ({ fake, definition, send }) => {
+      const meanings = new Set<string>();
+      for (const [failure, expected] of Object.entries(fake.failures)) {
+        fake.failNext(failure);
+        const delivery = await send();
+        const status = expected.result === "bounced" ? "bounced" : "failed";
+        expect([failure, delivery]).toEqual([failure, expect.objectContaining({ status })]);
+        if (delivery.status === "failed") {
+          expect([failure, delivery.retryable]).toEqual([failure, expected.result === "temporary"]);
+          expect([failure, delivery.retry_after_ms]).toEqual([failure, expected.retry_after_ms]);
+        }
+        expect("reason" in delivery && delivery.reason).toContain(definition.title);
+        for (const { status: statuses, result, meaning } of definition.failures)
+          if (result === expected.result && (statuses?.includes(expected.status) ?? true)) meanings.add(meaning);
+      }
+      expect([...meanings].sort()).toEqual(definition.failures.map(({ meaning }) => meaning).sort());
+    }));
+
+  it("reads each event of a signed webhook, and refuses one with a missing, old or wrong signature", async () => {
+    const { buildWebhook, events = [] } = await VENDOR_FAKES[name]();
+    if (buildWebhook === undefined) return;
+    const build = (type: FakeEvent["type"]) => ({
+      url: URL,
+      ...buildWebhook({ type, message_id: MESSAGE_ID, at: NOW }, URL),
+    });
+    const delivered = build("delivered");
+    await withFake(name, async ({ harness, readEvents }) => {
+      for (const type of events) {
+        const [event, ...others] = await readEvents(build(type));
+        expect(event).toMatchObject({ type, message_id: MESSAGE_ID });
+        expect(Math.floor(Number(event?.at) / 1_000)).toBe(NOW / 1_000);
+        expect(others).toEqual([]);
+      }
+      await expect(readEvents({ ...delivered, headers: {}, body: "{}" })).rejects.toThrow(WebhookRefusedError);
+      if (!JSON.stringify(delivered).includes(String(NOW / 1_000))) return;
+      harness.now = NOW + 60 * 60_000;
+      await expect(readEvents(delivered)).rejects.toThrow(/60 minutes old/);
+    });
+    await withFake(name, ({ readEvents }) => expect(readEvents(delivered)).rejects.toThrow(WebhookRefusedError), {
+      wrongKey: true,
+    });
+  });
+});
