@@ -19,7 +19,14 @@ const REGISTRATIONS = {
 };
 
 /** Files that contain only types, which the entries export. */
-export const TYPE_FILES = ["engine-types", "matcher-types", "emulator-types", "fixture-types"];
+export const TYPE_FILES = [
+  "engine-types",
+  "matcher-types",
+  "emulator-types",
+  "fixture-types",
+  "fake-provider-types",
+  "fake-provider-names",
+];
 
 const require = createRequire(import.meta.url);
 

@@ -60,8 +60,12 @@ const fakes = [
   "} satisfies Record<string, () => Promise<FakeVendor>>;\n",
 ].join("");
 
+const fakeNames = vendors.filter((vendor) => has(vendor, "fake.ts")).map(({ name }) => `"${name}"`);
+const names = `${MARK}\n/** The providers that have a fake. */\nexport type FakeProviderName = ${fakeNames.join(" | ")};\n`;
+
 updateGeneratedFiles({
   texts: new Map([
+    ["src/testing-api/fake-provider-names.ts", names],
     [`${FOLDER}/vendors.ts`, definitions],
     [`${FOLDER}/vendor-modules.ts`, modules],
     [`${FOLDER}/vendor-fakes.ts`, fakes],

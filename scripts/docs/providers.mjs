@@ -38,6 +38,38 @@ function formatRules({ one_of: alternatives = [], beside = {}, login }) {
   ].join(" ");
 }
 
+const RESULTS = { bounced: "`bounced`", permanent: "`undelivered`, not retried", temporary: "retried" };
+
+/** Returns sentences about what the vendor's API can do. */
+function formatCapabilities({ documentation, capabilities }) {
+  const { idempotency_key: key, delivery_status: ways, max_bytes: size, rate_limit_header: header } = capabilities;
+  return [
+    `[Documentation of the vendor](${documentation}).`,
+    key === undefined
+      ? "A repeat after an interruption can arrive twice."
+      : `\`${key}\` prevents that a repeat arrives twice.`,
+    ...(ways.includes("polled") ? ["The delivery status is requested after sending."] : []),
+    ...(ways.includes("webhook")
+      ? ["The vendor's webhook can send it to `/v1/providers/<channel>/events`."]
+      : []),
+    ...(ways.length === 0 ? ["The last status is known with the response."] : []),
+    ...(size === undefined ? [] : [`A request may have ${size / 1_000_000} MB.`]),
+    ...(header === undefined ? [] : [`After a rate limit, the delivery waits for the time in \`${header}\`.`]),
+  ].join(" ");
+}
+
+/** Returns the table of failures that the status of the response does not decide. */
+function formatFailures({ failures }) {
+  if (failures.length === 0) return "";
+  const rows = failures.map(({ status, codes, meaning, result }) => [
+    meaning,
+    status === undefined ? "" : status.join(", "),
+    codes === undefined ? "" : formatNames(codes),
+    RESULTS[result],
+  ]);
+  return formatTable(["Failure", "Status", "Code", "Result"], rows);
+}
+
 export async function buildPages() {
   const { getProviderCatalog, PROVIDER_SETTING_DESCRIPTIONS, CHANNEL_TYPE_DEFINITIONS, describeSetting } =
     await loadProgram();
@@ -54,6 +86,7 @@ export async function buildPages() {
       `## ${provider.title}`,
       `Channel type \`${provider.type}\`. \`provider\`: ${provider.names.map((name) => `\`${name}\``).join(" or ")}.`,
       provider.request,
+      formatCapabilities(provider),
       formatTable(
         ["Setting", "Type", "Description", "Default"],
         Object.entries(provider.settings).map(([name, setting]) =>
@@ -61,6 +94,7 @@ export async function buildPages() {
         ),
       ),
       formatRules(provider),
+      formatFailures(provider),
     ];
   });
   const rows = catalog.map(({ title, type, names: [name] }) => [

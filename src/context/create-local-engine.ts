@@ -23,10 +23,13 @@ import type { ProcessIO } from "./process-io.js";
  */
 function createLazyProviders(options: ProviderOptions, beforeRequest: () => Promise<void>): Providers {
   let opened: Promise<Providers> | undefined;
+  const open = (): Promise<Providers> => {
+    opened ??= import("../providers/open-providers.js").then(({ openProviders }) => openProviders(options));
+    return opened;
+  };
   const findProvider = async (channel: Channel) => {
     await beforeRequest();
-    opened ??= import("../providers/open-providers.js").then(({ openProviders }) => openProviders(options));
-    return (await opened).findProvider(channel);
+    return (await open()).findProvider(channel);
   };
   return {
     findProvider(channel) {
@@ -45,6 +48,7 @@ function createLazyProviders(options: ProviderOptions, beforeRequest: () => Prom
           (await (await findProvider(channel))?.check?.(message, channel, record)) ?? { status: "unknown", reason },
       };
     },
+    readEvents: async (channel, webhook) => (await open()).readEvents(channel, webhook),
     async close() {
       if (opened) await (await opened).close();
     },
@@ -76,6 +80,8 @@ interface LocalEngineOptions {
   onStep?: EngineContext["onStep"];
   /** Records jobs, deliveries and requests. */
   tracing?: Tracing | undefined;
+  /** The public URL to which vendors send their webhooks. */
+  webhookUrl?: string | undefined;
 }
 
 /**
@@ -107,6 +113,7 @@ export function createLocalEngine(
     checkDueWork,
     onStep,
     tracing,
+    webhookUrl,
   }: LocalEngineOptions = {},
 ): LocalOperations {
   const definitions = mapEnvironment(projectDefinitions, (environment) =>
@@ -117,7 +124,10 @@ export function createLocalEngine(
   const beforeRequest = () => store.syncToDisk();
   const privateAddresses = async () => (await definitions.environment()).private_addresses;
   const tracer = tracing?.tracer ?? NO_TRACER;
-  const providers = createLazyProviders({ variables: env, privateAddresses, secretValues, tracer }, beforeRequest);
+  const providers = createLazyProviders(
+    { variables: env, privateAddresses, secretValues, tracer, webhookUrl },
+    beforeRequest,
+  );
   const wrapped = wrapProviders(providers.findProvider);
   const findProvider = tracing?.traceProviders(wrapped) ?? wrapped;
   const tracedClient = tracing?.traceClient(client) ?? client;
@@ -138,6 +148,7 @@ export function createLocalEngine(
     realNow: Date.now,
     sleep,
     random,
+    readProviderEvents: providers.readEvents,
     close: providers.close,
     checkDueWork,
     onStep,

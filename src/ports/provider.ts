@@ -79,9 +79,4 @@ export interface Provider {
   check?(message: Message, channel: Channel, record?: RecordExchange): Promise<DeliveryCheck>;
   /** Looks a user up by email with the tenant's token (CH-175). Absent if the provider has no such lookup. */
   findUser?(email: string, token: string, channel: Channel): Promise<UserLookupResult>;
-  /**
-   * Returns the events of a vendor's webhook (CH-045). Throws `WebhookRefusedError` if its signature is not the vendor's. Absent if
-   * the vendor has no such webhook.
-   */
-  readEvents?(webhook: ProviderWebhook, channel: Channel): Promise<ProviderEvent[]>;
 }

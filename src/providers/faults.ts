@@ -170,7 +170,6 @@ export class Faults {
       // A sandboxed channel sends no request to a provider.
       findUser: async (email, token, channelSettings) =>
         isSandboxed ? null : ((await findProvider(channel)?.findUser?.(email, token, channelSettings)) ?? null),
-      readEvents: findProvider(channel)?.readEvents,
       // Delivery checks of sent messages continue, because faults affect only attempts.
       check: async (message, channelSettings, record) =>
         (await findProvider(channel)?.check?.(message, channelSettings, record)) ?? {

@@ -16,7 +16,6 @@ import { findProviderDefinition, type ProviderDefinition } from "./catalog.js";
 import { DeliveryError } from "./delivery-error.js";
 import { buildDeliveryExchange, collectRequests, recordRequest } from "./delivery-record.js";
 import { SettingsReader, type Variables } from "./settings-reader.js";
-import type { ReadEvents } from "./vendor-api.js";
 import { VENDOR_MODULES } from "./vendor-modules.js";
 
 const MAX_REASON_CHARACTERS = 500;
@@ -24,6 +23,11 @@ const MAX_REASON_CHARACTERS = 500;
 export interface Providers {
   /** Returns the provider that delivers for a channel; null if there is no implementation of it. */
   findProvider(channel: Channel): Provider | null;
+  /**
+   * Returns the events of a vendor's webhook for a channel (CH-045), or null if the vendor has no such webhook. Throws
+   * `WebhookRefusedError` if the signature is missing, old or wrong.
+   */
+  readEvents(channel: Channel, webhook: ProviderWebhook): Promise<ProviderEvent[] | null>;
   /** Closes connections that are kept open. */
   close(): Promise<void>;
 }
@@ -154,25 +158,10 @@ export function openProviders({
     }
   }
 
-  async function readVendorEvents(
-    channel: Channel,
-    { readEvents }: { readEvents: ReadEvents },
-    webhook: ProviderWebhook,
-  ): Promise<ProviderEvent[]> {
-    try {
-      return await readEvents(webhook, new SettingsReader(channel, variables, webhookUrl), services);
-    } catch (error) {
-      // The settings that the signature is checked with are missing.
-      if (error instanceof DeliveryError) throw new WebhookRefusedError(error.delivery.reason);
-      throw error;
-    }
-  }
-
   return {
     findProvider(channel) {
       const vendor = findProviderDefinition(channel.type, channel.provider);
       if (vendor === null) return null;
-      const { events: loadEvents } = VENDOR_MODULES[vendor.vendor];
       return {
         send(message, _channel, stored, recordExchange): Promise<Delivery> {
           const send = async (provider: Provider): Promise<Delivery> => {
@@ -181,9 +170,6 @@ export function openProviders({
           };
           return runVendor(channel, vendor, collectSecrets(stored, message.secrets), recordExchange, send);
         },
-        ...(loadEvents === undefined
-          ? {}
-          : { readEvents: async (webhook) => readVendorEvents(channel, await loadEvents(), webhook) }),
         async findUser(email, token): Promise<UserLookupResult> {
           const find = async (provider: Provider) => ({
             found: (await provider.findUser?.(email, token, channel)) ?? null,
@@ -203,6 +189,19 @@ export function openProviders({
           return result.retryable ? { status: "pending" } : { status: "unknown", reason: result.reason };
         },
       };
+    },
+    async readEvents(channel, webhook) {
+      const vendor = findProviderDefinition(channel.type, channel.provider);
+      const loadEvents = vendor === null ? undefined : VENDOR_MODULES[vendor.vendor].events;
+      if (loadEvents === undefined) return null;
+      try {
+        const { readEvents } = await loadEvents();
+        return await readEvents(webhook, new SettingsReader(channel, variables, webhookUrl), services);
+      } catch (error) {
+        // The settings that the signature is checked with are missing.
+        if (error instanceof DeliveryError) throw new WebhookRefusedError(error.delivery.reason);
+        throw error;
+      }
     },
     async close() {
       for (const close of closeCallbacks.splice(0)) await close();

@@ -4,12 +4,14 @@ import { checkSent, checkSkipped, type EngineCheck } from "./check-engine.js";
 import { openTestEngine } from "./embedded-test-engine.js";
 import type { KnockDev, KnockDevOptions } from "./emulator-types.js";
 import type { AnyWorkflowData, ExpectedMessage, ExpectedSkip, TestEngine, TestEngineOptions } from "./engine-types.js";
+import type { FakeProvider, FakeProviderName } from "./fake-provider-types.js";
 import type { MatcherFunctions, MatcherResult } from "./matcher-types.js";
 import { openKnockDev } from "./open-knock-dev.js";
 import { withHints } from "./show-hints.js";
 
 export type * from "./emulator-types.js";
 export type * from "./engine-types.js";
+export type * from "./fake-provider-types.js";
 export type * from "./matcher-types.js";
 
 /**
@@ -28,6 +30,14 @@ export async function createTestEngine<Workflows extends object = AnyWorkflowDat
  */
 export async function startKnockDev(options: KnockDevOptions = {}): Promise<KnockDev> {
   return openKnockDev(options);
+}
+
+/**
+ * Starts a fake of a provider, to which channels deliver whose `base_url` is the fake's. Rejects for an unknown provider.
+ */
+export async function startFakeProvider(name: FakeProviderName): Promise<FakeProvider> {
+  const fakes = await import("../providers/fake/start-fake-provider.js");
+  return fakes.startFakeProvider(name);
 }
 
 /** Returns whether a matcher is called after `.not`. */

@@ -91,8 +91,8 @@ export class ProviderHarness {
   }
 
   async readEvents(to: Channel, webhook: ProviderWebhook): Promise<ProviderEvent[]> {
-    const events = await this.providers.findProvider(to)?.readEvents?.(webhook, to);
-    if (events === undefined) throw new Error(`${to.provider} has no webhook`);
+    const events = await this.providers.readEvents(to, webhook);
+    if (events === null) throw new Error(`${to.provider} has no webhook`);
     return events;
   }
 

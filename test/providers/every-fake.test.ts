@@ -5,8 +5,8 @@ import { type ProviderEvent, WebhookRefusedError } from "../../src/ports/provide
 import { getProviderCatalog, type ProviderDefinition } from "../../src/providers/catalog.js";
 import type { FakeEvent } from "../../src/providers/fake/fake-vendor.js";
 import {
-  type FakeProvider,
   type FakeProviderName,
+  type StartedFake,
   startFakeProvider,
 } from "../../src/providers/fake/start-fake-provider.js";
 import { VENDOR_FAKES } from "../../src/providers/vendor-fakes.js";
@@ -19,7 +19,7 @@ const MESSAGES: Readonly<Record<string, () => Message>> = {
 
 /** A fake, with a channel that delivers to it and providers that know its secrets. */
 interface FakeCase {
-  fake: FakeProvider;
+  fake: StartedFake;
   harness: ProviderHarness;
   definition: ProviderDefinition;
   send: () => ReturnType<ProviderHarness["send"]>;

@@ -1,3 +1,4 @@
+import type { Channel } from "../../domain/environment/environment.js";
 import {
   applyReportedStatus,
   buildReportedData,
@@ -28,23 +29,29 @@ const EFFECTS: Readonly<Record<ProviderEvent["type"], Effect>> = {
   unsubscribed: { isUnsubscribe: true },
 };
 
-/** Returns the provider of the channel with a key or ID. Throws `resource_missing` without a channel that has a webhook. */
-async function findChannel({ definitions, findProvider }: EngineContext, name: string) {
+/** Returns a channel and the events of a webhook. Throws `resource_missing` for a channel that has no webhook. */
+async function readEvents(
+  { definitions, readProviderEvents }: EngineContext,
+  name: string,
+  webhook: ProviderWebhook,
+): Promise<{ channel: Channel; events: ProviderEvent[] }> {
   const { channels } = await definitions.environment();
   const known = Object.values(channels).flatMap((channel) => channel ?? []);
   const channel = known.find(({ key, id }) => key === name || id === name);
-  const readEvents = channel === undefined ? undefined : findProvider(channel)?.readEvents;
-  if (channel !== undefined && readEvents !== undefined) return { channel, readEvents };
-  const near = findNearest(
-    name,
-    known.map(({ key }) => key),
-  );
+  if (channel === undefined) {
+    const near = findNearest(
+      name,
+      known.map(({ key }) => key),
+    );
+    throw new KnockError("resource_missing", `there is no channel "${name}" in environment.json`, {
+      hint: near === undefined ? undefined : `Did you mean "${near}"?`,
+    });
+  }
+  const events = (await readProviderEvents?.(channel, webhook)) ?? null;
+  if (events !== null) return { channel, events };
   throw new KnockError(
     "resource_missing",
-    channel === undefined
-      ? `there is no channel "${name}" in environment.json`
-      : `the provider of channel "${name}" has no webhook for the delivery status`,
-    { hint: channel === undefined && near !== undefined ? `Did you mean "${near}"?` : undefined },
+    `the provider of channel "${name}" has no webhook for the delivery status: ${channel.provider}`,
   );
 }
 
@@ -88,8 +95,7 @@ export async function receiveProviderWebhook(
   channelName: string,
   webhook: ProviderWebhook,
 ): Promise<ReceivedEvents> {
-  const { channel, readEvents } = await findChannel(context, channelName);
-  const events = await readEvents(webhook, channel);
+  const { channel, events } = await readEvents(context, channelName, webhook);
   const now = await readTime(context);
   const received: ReceivedEvents = { changed: 0, isEarly: false };
   // One after the other, because two events can be about one message.

@@ -29,6 +29,7 @@ type DevFlags = CommonFlags &
     host: string;
     allowHost?: string[];
     readyFile?: string;
+    webhookUrl?: string;
     exec?: string;
     rateLimits?: boolean;
     strict?: boolean;
@@ -55,6 +56,11 @@ export function registerDev(program: Command, context: CommandContext, services:
       collectHost,
     )
     .option("--ready-file <path>", "write url, port and pid to this JSON file when the server is ready")
+    .option(
+      "--webhook-url <url>",
+      "the public URL of this server, to which vendors send the delivery status",
+      parseWebhookUrl,
+    )
     .option("--rate-limits", "apply the rate limits of the service")
     .option("--write", "write content that is pushed to the management API into the project's files")
     .option("--uncommitted", "run the files as they are, also after a commit to the management API")
@@ -102,6 +108,17 @@ function collectHost(text: string, before: string[] = []): string[] {
   return [...before, name];
 }
 
+/** Returns the URL of `--webhook-url` without slashes at its end. Throws `usage` for any other text. */
+function parseWebhookUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^https?:$/.test(url.protocol) || url.search !== "" || url.hash !== "")
+    throw new KnockError(
+      "usage",
+      `--webhook-url: ${JSON.stringify(text)} must be a URL without a query, as in https://knock.lark.test`,
+    );
+  return url.href.replace(/\/+$/, "");
+}
+
 /** A shell command as text, or words that are run without a shell; null if there is no command. */
 type ExecutedCommand = string | readonly string[] | null;
 
@@ -142,7 +159,10 @@ async function runDev(
   const options = {
     host: flags.host,
     guardDeliveries,
-    allowedHosts: flags.allowHost ?? [],
+    allowedHosts: [
+      ...(flags.allowHost ?? []),
+      ...(flags.webhookUrl === undefined ? [] : [new URL(flags.webhookUrl).hostname]),
+    ],
     port: parsePort("--port", flags.port),
     rateLimits: flags.rateLimits ?? false,
     strict: flags.strict ?? false,
@@ -151,6 +171,7 @@ async function runDev(
     // While a command runs, its own output matters more than the request log.
     logsRequests: command === null || output.verbosity.verbose,
     readyFile: flags.readyFile ?? null,
+    webhookUrl: flags.webhookUrl,
     services: services.map(({ path, route, open }) => ({
       path,
       endpoint: route?.endpoint,

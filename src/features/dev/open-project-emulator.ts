@@ -1,45 +1,27 @@
 import { readFileSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { createDueWorkCheck } from "../../context/check-due-work.js";
-import { createLocalEngine, httpClient } from "../../context/create-local-engine.js";
-import { emptyStore } from "../../context/empty-store.js";
 import { findBuiltFile } from "../../context/find-built-file.js";
 import type { GuardDeliveries } from "../../context/guard-deliveries.js";
-import { mapEnvironment } from "../../context/map-environment.js";
 import { applyDataFiles } from "../../context/open-project-store.js";
-import { openSources } from "../../context/open-sources.js";
 import { openStore } from "../../context/open-store.js";
 import type { ProcessIO } from "../../context/process-io.js";
-import { listOtherSenders } from "../../context/project-names.js";
 import { formatStoreLocation, isPostgresLocation } from "../../context/store-location.js";
 import { collectWebhookWarnings } from "../../domain/environment/webhook.js";
-import { createGuideOperations } from "../../engine/guides/guide-operations.js";
-import { renderContentsInLocale } from "../../engine/preview/render-contents-in-locale.js";
-import { KnockError, toWarningsError } from "../../errors/knock-error.js";
+import { toWarningsError } from "../../errors/knock-error.js";
 import type { Output } from "../../output/output.js";
 import { warnBlockedOccurrence } from "../../output/print-clock.js";
-import { printError } from "../../output/print-error.js";
 import type { Store } from "../../ports/store.js";
-import type { StoreLogs } from "../../ports/store-logs.js";
 import type { Project } from "../../project/open-project.js";
-import { Faults } from "../../providers/faults.js";
 import { openTracing } from "../../tracing/open-tracing.js";
-import type { Tracing } from "../../tracing/tracing.js";
 import { applyFileChanges } from "./apply-file-changes.js";
-import type { Account } from "./emulator/account.js";
+import { buildEmulatorContext } from "./build-emulator-context.js";
 import type { EmulatorOptions, SceneParts } from "./emulator/emulator-options.js";
-import { LocalTracking } from "./emulator/local-tracking.js";
 import { type Emulator, startEmulator } from "./emulator/start-emulator.js";
-import { serializeDelivery } from "./emulator/webhooks/webhook-delivery.js";
 import { readFileWarnings } from "./file-warnings.js";
-import type { FollowedProject } from "./followed-project.js";
-import { createGuideReader } from "./guide-reader.js";
 import { type AccountFlags, openAccount } from "./open-account.js";
-import { printWebhookDelivery } from "./print-webhook-delivery.js";
-import { openProjectDocuments } from "./read-project-documents.js";
 import { removeReadyFile, writeReadyFile } from "./ready-file.js";
 import { RequestLog } from "./request-log.js";
-import type { ServedProjects } from "./served-projects.js";
 import { watchStoreFile } from "./watch-store-file.js";
 
 /** How `knock dev` serves the API. */
@@ -59,6 +41,8 @@ interface EmulatorFlags extends AccountFlags {
    */
   readyFile: string | null;
   services?: EmulatorOptions["services"];
+  /** The public URL of the server, to which vendors send their webhooks. */
+  webhookUrl?: string | undefined;
 }
 
 /** A running local API. */
@@ -114,10 +98,11 @@ export async function openProjectEmulator(
   try {
     watchStoreFile(location, warn, watching.signal);
     await applyDataFiles(opened, store);
-    const { guardDeliveries } = flags;
+    const { webhookUrl } = flags;
+    const deliveries = { guardDeliveries: flags.guardDeliveries, webhookUrl };
     const context = buildEmulatorContext({
       opened,
-      guardDeliveries,
+      deliveries,
       project,
       served,
       account,
@@ -137,7 +122,18 @@ export async function openProjectEmulator(
       await applyDataFiles(project.current, sceneStore);
       const logs = await sceneStore.openLogs();
       const sceneContext = buildEmulatorContext({
-        ...{ opened, guardDeliveries, project, served, account, store: sceneStore, logs, tracing, io, output },
+        ...{
+          opened,
+          deliveries,
+          project,
+          served,
+          account,
+          store: sceneStore,
+          logs,
+          tracing,
+          io,
+          output,
+        },
         location: ":memory:",
       });
       sceneStores.add(sceneStore);
@@ -158,6 +154,7 @@ export async function openProjectEmulator(
       rateLimits: flags.rateLimits,
       strict: flags.strict,
       tracer: tracing?.tracer,
+      webhookUrl,
       services: flags.services,
       runsDueWork: !isPostgresLocation(location),
       onBlocked: (occurrence) => warnBlockedOccurrence(occurrence, output),
@@ -201,95 +198,4 @@ export async function openProjectEmulator(
     await tracing?.close();
     throw error;
   }
-}
-
-interface EmulatorSources {
-  opened: Project;
-  guardDeliveries: GuardDeliveries | null | undefined;
-  project: FollowedProject;
-  served: ServedProjects;
-  account: Account;
-  location: string;
-  store: Store;
-  logs: StoreLogs;
-  checkDueWork?: (() => Promise<void>) | undefined;
-  tracing: Tracing | undefined;
-  io: ProcessIO;
-  output: Output;
-}
-
-type EmulatorContext = SceneParts["options"];
-
-/** Builds the engine on the project's current files, and everything else that the API's responses are based on. */
-function buildEmulatorContext({
-  opened,
-  guardDeliveries,
-  project,
-  served,
-  account,
-  location,
-  store,
-  logs,
-  checkDueWork,
-  tracing,
-  io,
-  output,
-}: EmulatorSources): EmulatorContext {
-  const { cwd, env } = io;
-  const { definitions } = served;
-  const faults = new Faults();
-  const tracking = new LocalTracking();
-  const guides = createGuideReader(() => served.served, cwd);
-  const operations = createLocalEngine(
-    mapEnvironment(definitions, (environment) => tracking.applyTo(faults.applyTo(environment))),
-    store,
-    io,
-    {
-      wrapProviders: (next) => (channel) => faults.wrapProvider(channel, next),
-      guardDeliveries,
-      guides: (context) => createGuideOperations(context, guides),
-      contentsInLocale: renderContentsInLocale,
-      warn: (text) => output.warn(text),
-      checkDueWork,
-      tracing,
-    },
-  );
-  return {
-    operations,
-    store,
-    account,
-    definitions,
-    listOtherSenders: () => listOtherSenders(project.current),
-    faults,
-    webhooks: {
-      log: logs.outbound,
-      fetcher: tracing?.traceClient(httpClient) ?? httpClient,
-      readConfiguration: async () => {
-        const { name, private_addresses } = await definitions.environment();
-        return { webhooks: await project.readWebhooks(), environment: name, private_addresses };
-      },
-      onAttempt: (delivery) => printWebhookDelivery(serializeDelivery(delivery), output),
-    },
-    sources: openSources({ project: opened, definitions, operations, log: logs.sources }, cwd, output, env),
-    links: logs.links,
-    documents: openProjectDocuments(project, logs.broadcasts, cwd),
-    onListening: (url) => tracking.setBaseUrl(url),
-    environment: definitions.environment,
-    readVariable: (name) => env[name],
-    async takeSnapshot() {
-      const snapshot = await store.takeSnapshot();
-      const restore = async (): Promise<void> => {
-        await snapshot.restore();
-        await applyDataFiles(project.current, store);
-      };
-      return { ...snapshot, restore };
-    },
-    reset: (keep) => emptyStore({ store, location, logs, operations }, project.current, keep),
-    onError(error) {
-      const isDebugging = env.KNOCK_DEBUG === "1";
-      if (!(error instanceof KnockError)) return printError(error, output, isDebugging);
-      output.warn(error.message);
-      if (isDebugging) output.errorLine(String(error.stack));
-    },
-  };
 }

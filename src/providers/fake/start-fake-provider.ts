@@ -9,23 +9,11 @@ import type { FakeEvent, FakeFailure, FakeRequest, FakeResponse, FakeVendor } fr
 
 export type FakeProviderName = keyof typeof VENDOR_FAKES;
 
-/** A server on this machine that answers as a vendor's API. */
-export interface FakeProvider {
-  /** The URL for the channel's `base_url`. */
-  readonly url: string;
-  /** The settings of a channel that delivers to the fake, `base_url` included. Secrets are their values. */
-  readonly settings: Readonly<Record<string, string>>;
-  /** The accepted and the refused requests, oldest first. */
-  readonly requests: readonly (FakeRequest & { status: number })[];
-  /** The names of the failures that the vendor documents. */
-  readonly failures: Readonly<Record<string, FakeFailure>>;
-  /** Lets the next requests fail with a documented failure. Throws `invalid_params` for an unknown name. */
-  failNext(failure: string, times?: number): void;
-  /** Reports an event to a webhook, signed as the vendor signs. Returns the status of the response. */
-  sendEvent(url: string, event: Partial<FakeEvent> & Pick<FakeEvent, "type" | "message_id">): Promise<number>;
-  close(): Promise<void>;
-  [Symbol.asyncDispose](): Promise<void>;
-}
+/** A request with the status of its response. */
+type AnsweredRequest = FakeRequest & { status: number };
+
+/** What a test can do with a fake; `FakeProvider` of the testing API describes it. */
+export type StartedFake = Awaited<ReturnType<typeof startFakeProvider>>;
 
 /** The largest body that is read. It is larger than what any vendor accepts. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
@@ -92,11 +80,11 @@ function createUnknownError(what: string, name: string, known: readonly string[]
 }
 
 /** Starts a fake of a provider on a free port of this machine. Throws `invalid_params` for an unknown provider. */
-export async function startFakeProvider(name: FakeProviderName): Promise<FakeProvider> {
+export async function startFakeProvider(name: FakeProviderName) {
   const load = Object.hasOwn(VENDOR_FAKES, name) ? VENDOR_FAKES[name] : undefined;
   if (load === undefined) throw createUnknownError("fake of a provider", name, Object.keys(VENDOR_FAKES));
   const vendor: FakeVendor = await load();
-  const requests: (FakeRequest & { status: number })[] = [];
+  const requests: AnsweredRequest[] = [];
   const failing: FakeFailure[] = [];
   const server = createServer(async (incoming, outgoing) => {
     const request = await readRequest(incoming);
@@ -116,12 +104,12 @@ export async function startFakeProvider(name: FakeProviderName): Promise<FakePro
     settings: { ...vendor.settings, base_url: url },
     requests,
     failures: vendor.failures,
-    failNext(failure, times = 1) {
+    failNext(failure: string, times = 1): void {
       const found = Object.hasOwn(vendor.failures, failure) ? vendor.failures[failure] : undefined;
       if (found === undefined) throw createUnknownError(`failure of ${name}`, failure, Object.keys(vendor.failures));
       for (let count = 0; count < times; count++) failing.push(found);
     },
-    async sendEvent(to, event) {
+    async sendEvent(to: string, event: Omit<FakeEvent, "at"> & { at?: number }): Promise<number> {
       if (vendor.buildWebhook === undefined)
         throw new KnockError("invalid_params", `${name} reports no events`, { hint: "Its messages stay sent." });
       const { headers, body } = vendor.buildWebhook({ at: Date.now(), ...event }, to);
