@@ -93,7 +93,7 @@ const LATE_MODULES = [
   "features/types/generate-types",
   "features/worker/worker-parts",
   "project/add-file-locations",
-  "providers/fake/start-fake-provider",
+  "providers/start-fake-provider",
   "providers/open-providers",
   "providers/outbound-http-client",
   "remote/resources/create-remote-resources",

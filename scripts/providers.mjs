@@ -51,7 +51,7 @@ const modules = [
 
 const fakes = [
   MARK,
-  'import type { FakeVendor } from "./fake/fake-vendor.js";\n',
+  'import type { FakeVendor } from "./fake-vendor.js";\n',
   "\n/** The fake of each provider, for tests. */\n",
   "export const VENDOR_FAKES = {\n",
   ...vendors

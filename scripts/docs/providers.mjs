@@ -49,9 +49,7 @@ function formatCapabilities({ documentation, capabilities }) {
       ? "A repeat after an interruption can arrive twice."
       : `\`${key}\` prevents that a repeat arrives twice.`,
     ...(ways.includes("polled") ? ["The delivery status is requested after sending."] : []),
-    ...(ways.includes("webhook")
-      ? ["The vendor's webhook can send it to `/v1/providers/<channel>/events`."]
-      : []),
+    ...(ways.includes("webhook") ? ["The vendor's webhook can send it to `/v1/providers/<channel>/events`."] : []),
     ...(ways.length === 0 ? ["The last status is known with the response."] : []),
     ...(size === undefined ? [] : [`A request may have ${size / 1_000_000} MB.`]),
     ...(header === undefined ? [] : [`After a rate limit, the delivery waits for the time in \`${header}\`.`]),

@@ -5,7 +5,6 @@ import type { JsonObject } from "../util/json.js";
 import { DeliveryRates } from "./context/delivery-rates.js";
 import type { EngineContext } from "./context/engine-context.js";
 import { WorkFailures } from "./context/work-failures.js";
-import { receiveProviderWebhook } from "./message/receive-events.js";
 import { previewSteps } from "./preview/preview-steps.js";
 import { readRunVariables } from "./preview/read-run-variables.js";
 import { rehearseTrigger } from "./rehearsal/rehearse-trigger.js";
@@ -23,6 +22,7 @@ import {
   retryMessages,
 } from "./resources/message-operations.js";
 import { createPreferenceOperations } from "./resources/preference-operations.js";
+import { receiveProviderWebhook } from "./resources/receive-events.js";
 import {
   createObjectOperations,
   createTenantOperations,

@@ -16,5 +16,5 @@ export const VENDOR_MODULES: Readonly<Record<keyof typeof VENDORS, VendorModules
   apns: { send: () => import("./push/apns/send.js") },
   expo: { send: () => import("./push/expo/send.js") },
   fcm: { send: () => import("./push/fcm/send.js") },
-  twilio: { send: () => import("./sms/twilio/send.js") },
+  twilio: { send: () => import("./sms/twilio/send.js"), events: () => import("./sms/twilio/events.js") },
 };

@@ -36,7 +36,7 @@ export async function startKnockDev(options: KnockDevOptions = {}): Promise<Knoc
  * Starts a fake of a provider, to which channels deliver whose `base_url` is the fake's. Rejects for an unknown provider.
  */
 export async function startFakeProvider(name: FakeProviderName): Promise<FakeProvider> {
-  const fakes = await import("../providers/fake/start-fake-provider.js");
+  const fakes = await import("../providers/start-fake-provider.js");
   return fakes.startFakeProvider(name);
 }
 

@@ -3,12 +3,8 @@ import type { DeliveryExchange } from "../../src/domain/message/delivery-log.js"
 import type { Message } from "../../src/domain/message/message.js";
 import { type ProviderEvent, WebhookRefusedError } from "../../src/ports/provider.js";
 import { getProviderCatalog, type ProviderDefinition } from "../../src/providers/catalog.js";
-import type { FakeEvent } from "../../src/providers/fake/fake-vendor.js";
-import {
-  type FakeProviderName,
-  type StartedFake,
-  startFakeProvider,
-} from "../../src/providers/fake/start-fake-provider.js";
+import type { FakeEvent } from "../../src/providers/fake-vendor.js";
+import { type FakeProviderName, type StartedFake, startFakeProvider } from "../../src/providers/start-fake-provider.js";
 import { VENDOR_FAKES } from "../../src/providers/vendor-fakes.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { buildChannel, buildEmailMessage, MESSAGE_ID, NOW, ProviderHarness } from "../helpers/provider-harness.js";

@@ -33,7 +33,7 @@ export function applyReportedStatus(
   { status, at, reason }: { status: ReportedStatus; at: number; reason?: string | undefined },
   now: number,
 ): Message | null {
-  if (!isSettled(message) || isReported(message, status, at)) return null;
+  if (!isSettled(message) || message.status === status) return null;
   const data = buildReportedData(at, reason === undefined ? {} : { failure_details: reason });
   if (status === "undelivered") data.failure_reason = "fatal_error";
   const latest = message.events.findLast(

@@ -116,7 +116,7 @@ function parseWebhookUrl(text: string): string {
       "usage",
       `--webhook-url: ${JSON.stringify(text)} must be a URL without a query, as in https://knock.lark.test`,
     );
-  return url.href.replace(/\/+$/, "");
+  return url.href.replace(/(?<!\/)\/+$/, "");
 }
 
 /** A shell command as text, or words that are run without a shell; null if there is no command. */

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { encodeBasic, type FakeResponse, type FakeVendor, getField } from "../../fake/fake-vendor.js";
+import { encodeBasic, type FakeResponse, type FakeVendor, getField } from "../../fake-vendor.js";
 
 const SETTINGS = { api_key: "key-fake-mailgun", domain: "mg.lark.test", webhook_signing_key: "fake-signing-key" };
 const EVENTS = {

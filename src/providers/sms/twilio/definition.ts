@@ -1,4 +1,10 @@
-import { flag, httpSettings, requiredSecret, type VendorDefinition } from "../../vendor-definition.js";
+import {
+  callbackSettings,
+  flag,
+  httpSettings,
+  requiredSecret,
+  type VendorDefinition,
+} from "../../vendor-definition.js";
 
 export const definition = {
   title: "Twilio",
@@ -11,10 +17,12 @@ export const definition = {
     short_code: {},
     messaging_service_sid: {},
     check_delivery_status: flag,
+    ...callbackSettings,
     ...httpSettings,
   },
   one_of: [["phone_number", "short_code", "messaging_service_sid"]],
-  request: "Sends `POST https://api.twilio.com/2010-04-01/Accounts/<account_id>/Messages.json`.",
+  request:
+    "Sends `POST https://api.twilio.com/2010-04-01/Accounts/<account_id>/Messages.json`. With a `webhook_url`, Twilio sends the status there, signed with the `auth_token`.",
   documentation: "https://www.twilio.com/docs/messaging/api/message-resource",
   capabilities: { delivery_status: ["polled", "webhook"] },
   failures: [],

@@ -70,7 +70,12 @@ export function openVendor(settings: SettingsReader, services: ProviderServices)
   const credentials = Buffer.from(`${account}:${token}`).toString("base64");
   settings.addSecret(credentials);
   const messages = `${base}/2010-04-01/Accounts/${encodeURIComponent(account)}/Messages`;
+  const webhook = settings.webhookUrl();
   const authorization = `Basic ${credentials}`;
+
+  /** Returns the field that names the URL for the status. Its query has the message's ID, which Twilio does not send. */
+  const callback = (id: string): Record<string, string> =>
+    webhook === null ? {} : { StatusCallback: `${webhook}?message_id=${id}` };
 
   async function check({ metadata }: Message): Promise<DeliveryCheck> {
     const url = `${messages}/${encodeURIComponent(toPlainText(metadata?.external_id))}.json`;
@@ -82,7 +87,7 @@ export function openVendor(settings: SettingsReader, services: ProviderServices)
 
   return {
     ...(settings.flag("check_delivery_status") === false ? {} : { check }),
-    async send({ content }): Promise<Delivery> {
+    async send({ id, content }): Promise<Delivery> {
       const to = String(content.to ?? "");
       const body = String(content.body ?? "");
       if (to === "") throw createPermanentError("the SMS has no number to go to");
@@ -90,7 +95,7 @@ export function openVendor(settings: SettingsReader, services: ProviderServices)
         method: "POST",
         url: `${messages}.json`,
         headers: { authorization, "content-type": "application/x-www-form-urlencoded" },
-        body: buildForm(to, body, sender, getPayloadOverrides(content)),
+        body: buildForm(to, body, { ...sender, ...callback(id) }, getPayloadOverrides(content)),
         timeout_ms,
       });
       if (!isSuccess(response)) throw toDeliveryError(response, services.now());

@@ -1,5 +1,5 @@
-import type { ProviderEvent } from "../../ports/provider.js";
-import type { Json, JsonObject } from "../../util/json.js";
+import type { ProviderEvent } from "../ports/provider.js";
+import type { Json, JsonObject } from "../util/json.js";
 
 /** A request that a fake has received. */
 export interface FakeRequest {

@@ -1,11 +1,11 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { KnockError } from "../../errors/knock-error.js";
-import { findNearest } from "../../util/find-nearest.js";
-import type { Json, JsonObject } from "../../util/json.js";
-import { VENDOR_FAKES } from "../vendor-fakes.js";
+import { KnockError } from "../errors/knock-error.js";
+import { findNearest } from "../util/find-nearest.js";
+import type { Json, JsonObject } from "../util/json.js";
 import type { FakeEvent, FakeFailure, FakeRequest, FakeResponse, FakeVendor } from "./fake-vendor.js";
+import { VENDOR_FAKES } from "./vendor-fakes.js";
 
 export type FakeProviderName = keyof typeof VENDOR_FAKES;
 

@@ -12,8 +12,8 @@ import { KnockError } from "../../errors/knock-error.js";
 import type { ProviderEvent, ProviderWebhook, ReceivedEvents } from "../../ports/provider.js";
 import { findNearest } from "../../util/find-nearest.js";
 import { type EngineContext, readTime } from "../context/engine-context.js";
-import { createPreferenceOperations } from "../resources/preference-operations.js";
 import { runCausedWork } from "../run/run-due-work.js";
+import { createPreferenceOperations } from "./preference-operations.js";
 
 /** What an event does: it sets the delivery status or an engagement, or unsubscribes the recipient. */
 type Effect = { status: ReportedStatus } | { action: EngagementAction } | { isUnsubscribe: true };
