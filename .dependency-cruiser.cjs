@@ -110,7 +110,7 @@ module.exports = {
     {
       name: "http-home",
       severity: "error",
-      from: { path: "^src/", pathNot: "^src/(?:features/dev/emulator/|remote/http/node-transport|features/worker/metrics-server)" },
+      from: { path: "^src/", pathNot: "^src/(?:features/dev/emulator/|remote/http/node-transport|features/worker/metrics-server|providers/start-fake-provider)" },
       to: { path: "^(node:)?https?$" },
     },
   ],

@@ -28,7 +28,7 @@ export type DeliveryCheck =
  */
 export type UserLookupResult = { connection: JsonObject } | { missing: string } | null;
 
-/** What a vendor's webhook says of a message (CH-045). */
+/** An event of a message that a vendor reports to a webhook (CH-045). */
 export interface ProviderEvent {
   /** The message's own ID, which vendors return as they got it. */
   message_id: string;

@@ -12,7 +12,7 @@ export type FakeProviderName = keyof typeof VENDOR_FAKES;
 /** A request with the status of its response. */
 type AnsweredRequest = FakeRequest & { status: number };
 
-/** What a test can do with a fake; `FakeProvider` of the testing API describes it. */
+/** A running fake, as `FakeProvider` of the testing API describes it. */
 export type StartedFake = Awaited<ReturnType<typeof startFakeProvider>>;
 
 /** The largest body that is read. It is larger than what any vendor accepts. */
@@ -101,7 +101,7 @@ export async function startFakeProvider(name: FakeProviderName) {
   };
   return {
     url,
-    settings: { ...vendor.settings, base_url: url },
+    settings: { ...vendor.settings, base_url: url } as Readonly<Record<string, string>>,
     requests,
     failures: vendor.failures,
     failNext(failure: string, times = 1): void {

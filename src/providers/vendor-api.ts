@@ -38,7 +38,7 @@ export interface VendorModules {
 }
 
 /** The request that sends a message. */
-export interface VendorRequest extends Pick<ApiRequest, "url" | "headers" | "body" | "from_data"> {
+interface VendorRequest extends Pick<ApiRequest, "url" | "headers" | "body" | "from_data"> {
   /** POST by default. */
   method?: string;
   /** The device token, which is removed from the recipient if the vendor refuses it. */
@@ -46,13 +46,13 @@ export interface VendorRequest extends Pick<ApiRequest, "url" | "headers" | "bod
 }
 
 /** The code and the message of a vendor's error. */
-export interface VendorError {
+interface VendorError {
   code?: unknown;
   message?: unknown;
 }
 
 /** How a vendor's API sends a message. */
-export interface VendorApi {
+interface VendorApi {
   buildRequest(message: Message, stored: StoredChannelData): VendorRequest | Promise<VendorRequest>;
   /** Returns the error of a response that is not a success. `body` is empty if it is no JSON object. */
   readError(response: ApiResponse): VendorError;
@@ -91,7 +91,7 @@ function readRetryDelay({ capabilities }: VendorDefinition, { headers }: ApiResp
 }
 
 /** Returns the error for a vendor's response: by its documented failures, and otherwise by its status. */
-export function createVendorError(
+function createVendorError(
   definition: VendorDefinition,
   response: ApiResponse,
   error: VendorError,

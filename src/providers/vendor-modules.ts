@@ -8,7 +8,7 @@ export const VENDOR_MODULES: Readonly<Record<keyof typeof VENDORS, VendorModules
   "ms-teams": { send: () => import("./chat/ms-teams/send.js") },
   slack: { send: () => import("./chat/slack/send.js") },
   mailgun: { send: () => import("./email/mailgun/send.js"), events: () => import("./email/mailgun/events.js") },
-  postmark: { send: () => import("./email/postmark/send.js") },
+  postmark: { send: () => import("./email/postmark/send.js"), events: () => import("./email/postmark/events.js") },
   resend: { send: () => import("./email/resend/send.js") },
   sendgrid: { send: () => import("./email/sendgrid/send.js") },
   smtp: { send: () => import("./email/smtp/send.js") },

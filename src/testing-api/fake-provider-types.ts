@@ -29,7 +29,7 @@ export interface FakeProviderEvent {
   url?: string;
 }
 
-/** A server on this machine that answers as a vendor's API, and refuses what the vendor refuses. */
+/** A local server that answers as a vendor's API, and refuses what the vendor refuses. */
 export interface FakeProvider {
   /** The URL for the channel's `base_url`. */
   readonly url: string;

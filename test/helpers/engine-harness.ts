@@ -31,7 +31,13 @@ import type { KnockError } from "../../src/errors/knock-error.js";
 import type { Definitions } from "../../src/ports/definitions.js";
 import type { OutboundRequest, OutboundResponse } from "../../src/ports/http-client.js";
 import type { LocalOperations } from "../../src/ports/operations.js";
-import type { Delivery, DeliveryCheck, StoredChannelData, UserLookupResult } from "../../src/ports/provider.js";
+import type {
+  Delivery,
+  DeliveryCheck,
+  ProviderEvent,
+  StoredChannelData,
+  UserLookupResult,
+} from "../../src/ports/provider.js";
 import type { GuideOperations } from "../../src/ports/resource-operations.js";
 import type { Store } from "../../src/ports/store.js";
 import type { StoreLogs } from "../../src/ports/store-logs.js";
@@ -90,6 +96,8 @@ export class EngineHarness {
   readonly branches = new Map<string, Map<string, Workflow>>();
   /** Returns a provider's later status of a message that it sent as `tracked`. */
   checkDelivery: (message: Message) => DeliveryCheck = () => ({ status: "pending" });
+  /** Returns the events of a vendor's webhook; null if the channel's vendor has none. */
+  readProviderEvents: (channel: Channel) => ProviderEvent[] | null = () => null;
   /** Returns the chat user whom the provider finds by an email address. */
   findUser: (email: string, token: string) => UserLookupResult = () => null;
   private readonly time: { now: number };
@@ -162,6 +170,7 @@ export class EngineHarness {
         check: async (message) => harness.checkDelivery(message),
         findUser: async (email, token) => harness.findUser(email, token),
       }),
+      readProviderEvents: async (channel) => harness.readProviderEvents(channel),
       httpClient: { fetch: async (request) => harness.fetch(request) },
       ids: { uuid: () => crypto.randomUUID(), ksuidPayload: () => harness.nextBytes() },
       createGuideOperations: (own) =>

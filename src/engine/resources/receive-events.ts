@@ -15,7 +15,7 @@ import { type EngineContext, readTime } from "../context/engine-context.js";
 import { runCausedWork } from "../run/run-due-work.js";
 import { createPreferenceOperations } from "./preference-operations.js";
 
-/** What an event does: it sets the delivery status or an engagement, or unsubscribes the recipient. */
+/** The effect of an event: it sets the delivery status or an engagement, or unsubscribes the recipient. */
 type Effect = { status: ReportedStatus } | { action: EngagementAction } | { isUnsubscribe: true };
 
 const EFFECTS: Readonly<Record<ProviderEvent["type"], Effect>> = {
@@ -24,7 +24,7 @@ const EFFECTS: Readonly<Record<ProviderEvent["type"], Effect>> = {
   undelivered: { status: "undelivered" },
   opened: { action: "read" },
   clicked: { action: "link_clicked" },
-  // Whoever complains does not want another one (E-158).
+  // A complaint is at least as clear as a click on the unsubscribe link (E-158).
   complained: { isUnsubscribe: true },
   unsubscribed: { isUnsubscribe: true },
 };

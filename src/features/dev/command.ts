@@ -58,7 +58,7 @@ export function registerDev(program: Command, context: CommandContext, services:
     .option("--ready-file <path>", "write url, port and pid to this JSON file when the server is ready")
     .option(
       "--webhook-url <url>",
-      "the public URL of this server, to which vendors send the delivery status",
+      "receive the delivery status from vendors at this public URL of the server",
       parseWebhookUrl,
     )
     .option("--rate-limits", "apply the rate limits of the service")
