@@ -12,6 +12,7 @@ import type { Seed } from "../../ports/seed-store.js";
 import type { Store } from "../../ports/store.js";
 import type { JsonObject } from "../../util/json.js";
 import type { ReproducibleRun } from "./build-scenario.js";
+import { listWindowTimes } from "./read-run-history.js";
 import { type GivenRecipients, joinSeeds } from "./write-recipients.js";
 
 /** The time before a run in which triggers may have opened its batch. */
@@ -123,12 +124,13 @@ export async function readAccountRun(
   const seeds: Seed[] = [];
   const collector: Pick<Store, "applySeeds"> = { applySeeds: async (applied) => void seeds.push(...applied) };
   await source.prepareStore(collector as Store, at, context.project);
+  const sent = (source.history.messages ?? []).filter(({ trigger }) => trigger === workflowRunId);
   const named = triggers.flatMap(({ name, trigger }) => (name === workflowRunId ? trigger.recipients : []));
   return {
     id: workflowRunId,
     workflow,
     recipients: recipient === null ? named.map(({ key }) => key) : [recipient],
-    history: narrowHistory(source.history, triggers, { recipient, until: end }),
+    history: narrowHistory(source.history, triggers, { recipient, until: Math.max(end, ...listWindowTimes(sent)) }),
     given: narrowRecipients(joinSeeds(seeds), triggers),
     version: null,
     recorded: null,

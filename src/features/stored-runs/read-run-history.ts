@@ -50,6 +50,11 @@ async function readMessages(
   return { messages: messages.sort((a, b) => a.at - b.at), engagements };
 }
 
+/** Returns when the send windows of sent messages opened, which can be after the end of their runs. */
+export function listWindowTimes(messages: readonly SentMessage[]): number[] {
+  return messages.flatMap(({ scheduledAt, status }) => (status === "queued" ? [] : (scheduledAt ?? [])));
+}
+
 /** Reads a recipient run or all runs of a trigger, with everything that they depended on. Returns null for an unknown ID. */
 export async function readRunHistory(store: Store, id: string): Promise<RunHistory | null> {
   const { selected, hasMore } = await readSelected(store, id);
@@ -68,7 +73,11 @@ export async function readRunHistory(store: Store, id: string): Promise<RunHisto
     readMessages: () => readMessages(store, runs),
   });
   const hasEnded = selected.every(({ recipientRun }) => hasEndedStatus(recipientRun.status));
-  const ends = [...runs.map(({ recipientRun }) => recipientRun.updated_at), ...history.engagements.map(({ at }) => at)];
+  const ends = [
+    ...runs.map(({ recipientRun }) => recipientRun.updated_at),
+    ...history.engagements.map(({ at }) => at),
+    ...listWindowTimes(history.messages ?? []),
+  ];
   const subscriptions = runs.flatMap(({ recipientRun: { via } }) => via ?? []);
   return {
     selected,
