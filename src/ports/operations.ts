@@ -109,6 +109,8 @@ export interface ClockMoveOptions {
 export interface RunVariables {
   /** The variables that a template would see, by name. Values of secret variables are redacted. */
   variables: JsonObject;
+  /** The data of the run, in which nothing is redacted. */
+  data: JsonObject;
   /** The recipient, actor or tenant of the run that changed since. Only their state of today is known. */
   changed: { name: string; updated_at: string }[];
   /** The refs of steps whose change of `data` is not known. */

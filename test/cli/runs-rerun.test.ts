@@ -100,6 +100,26 @@ describe.concurrent("knock runs rerun", () => {
     expect(changed.report.summary).toMatchObject({ before: 1, after: 1, changed: 1 });
   });
 
+  it("continues at a step with the data that the run had then", async ({ shop }) => {
+    const add = (ref: string): JsonObject => ({
+      ref,
+      type: "update_data",
+      settings: { data: '{"n": {{ data.n | plus: 1 }}}' },
+    });
+    writeWorkflow(shop, [
+      feed("{{ data.n }}"),
+      add("update_1"),
+      feed("{{ data.n }}", { ref: "feed_2" }),
+      add("update_2"),
+      feed("{{ data.n }}", { ref: "feed_3" }),
+    ]);
+    const id = await trigger(shop, "--set", "n:=1");
+    for (const step of ["feed_1", "update_1", "feed_2", "update_2", "feed_3"]) {
+      const { exitCode, report } = await rerun(shop, id, "--from", step);
+      expect([step, exitCode, report.steps, report.notes]).toEqual([step, 0, [], []]);
+    }
+  });
+
   it("keeps the result as a new run in sandbox mode, which names the original", async ({ shop }) => {
     writeWorkflow(shop, STEPS);
     const id = await trigger(shop, "--set", "page=Home");

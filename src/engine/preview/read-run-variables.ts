@@ -201,6 +201,7 @@ export async function readRunVariables(engine: EngineContext, id: string, count:
   const known = VARIABLES.flatMap((name) => (scope[name] === undefined ? [] : [[name, scope[name] as Json]]));
   return {
     variables: redactJson(Object.fromEntries(known), environment.secrets),
+    data,
     changed: listChangedParties(parties, then.now),
     unknown_data: [...new Set(unknown)],
     is_batch_unknown: close !== null && then.batch === null,

@@ -8,6 +8,7 @@ import { isBatchType } from "../../domain/step-types/batch-step.js";
 import { walkSteps } from "../../domain/step-types/walk-steps.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
+import type { RunVariables } from "../../ports/operations.js";
 import type { StoredRun } from "../../ports/run-store.js";
 import type { Store } from "../../ports/store.js";
 import type { Project } from "../../project/open-project.js";
@@ -29,6 +30,9 @@ async function readEarlierMessages(store: Store, run: RecipientRun, index: numbe
   return store.readMessages(ids);
 }
 
+/** Reads the variables of a run after its first events, or null if its recipient does not exist. */
+type ReadVariables = (id: string, count: number) => Promise<RunVariables | null>;
+
 /** Returns the version of a workflow in the files that a run continues with. Throws if it does not have the step. */
 async function readVersion(project: Project, key: string, ref: string): Promise<Workflow> {
   const workflow = await project.workflow(key);
@@ -45,7 +49,7 @@ async function readVersion(project: Project, key: string, ref: string): Promise<
 
 /**
  * Returns how a replay begins with runs at one of their steps: as runs that failed at it and are retried, with the outcomes and
- * messages of the steps before it.
+ * messages of the steps before it, and with the data that it had then. Adds a note to `notes` if that data is not known.
  */
 export async function continueAtStep(
   store: Store,
@@ -53,6 +57,8 @@ export async function continueAtStep(
   project: Project,
   ref: string,
   { changeData, skipsDelays }: RerunOptions,
+  readVariables: ReadVariables,
+  notes: string[],
 ): Promise<ReplayBeginning> {
   const [first] = selected as [StoredRun, ...StoredRun[]];
   const version = await readVersion(project, first.run.workflow, ref);
@@ -76,7 +82,11 @@ export async function continueAtStep(
       );
     const end = recipientRun.events.findIndex(({ step_ref }) => step_ref === ref);
     const events = recipientRun.events.slice(0, end);
-    const known = recipientRun.data ?? first.run.data;
+    const then = await readVariables(recipientRun.id, end);
+    if (then === null || then.unknown_data.length > 0)
+      notes.push(`the data of the run before "${ref}" is not known, so the data of its end is used`);
+    const isKnown = then !== null && then.unknown_data.length === 0;
+    const known = isKnown ? then.data : (recipientRun.data ?? first.run.data);
     const data = await changeData(known);
     // The steps before may have added properties that the schema does not allow.
     if (stableStringify(data) !== stableStringify(known)) checkTriggerData(version, data);

@@ -4,6 +4,7 @@ import { type RecordedHistory, type SentMessage, toRunKey } from "../../comparis
 import { buildReplayReport } from "../../comparison/replay-report.js";
 import { type ReplayedRun, replayTriggers } from "../../comparison/replay-triggers.js";
 import type { ReplayContext, ReplaySource } from "../../comparison/trigger-sources.js";
+import { createLocalEngine } from "../../context/create-local-engine.js";
 import {
   formatRecipient,
   type RecipientKey,
@@ -154,7 +155,12 @@ export async function rerunRun(
       : await openRevision(context.project, { revision: against, flag: "--against" }, context.io.cwd);
   const project: Project = revision?.project ?? context.project;
   try {
-    const begin = from === null ? undefined : await continueAtStep(store, runs, project, from, options);
+    const sourceNotes = [...history.notes];
+    const engine = createLocalEngine(context.project, store, context.io);
+    const begin =
+      from === null
+        ? undefined
+        : await continueAtStep(store, runs, project, from, options, engine.readRunVariables, sourceNotes);
     let kept: string | null = null;
     const replay = await replayTriggers(
       project,
@@ -192,7 +198,7 @@ export async function rerunRun(
         before: { name: "the original run", messages: before.filter(({ at }) => at >= startedAt), isRecorded: true },
         after: { name, messages: replay.messages.filter(isSelected), isRecorded: false },
         rejected: [],
-        notes: history.notes,
+        notes: sourceNotes,
         filter: KEEP_DATA,
       },
       { tolerance: skipsDelays ? Number.POSITIVE_INFINITY : RECORDED_TOLERANCE_MS, comparesContent: true },

@@ -41,16 +41,17 @@ export function printSnapshots(items: readonly ListedSnapshot[], output: Output)
   if (verbosity.json) return output.json({ items });
   if (verbosity.quiet) return output.lines(items.map(({ name }) => name));
   if (items.length === 0) return output.line("no snapshots");
-  const rows = items.map(({ name, saved_at, size_bytes, contents, problem }) => [
+  const rows = items.map(({ name, saved_at, size_bytes, contents }) => [
     ...[name, formatTime(saved_at, zone), formatSize(size_bytes)],
     ...(contents === null
-      ? [problem ?? ""]
+      ? ["", "", "", ""]
       : [
           ...[contents.users, contents.runs, contents.messages].map(formatNumber),
           formatClock(contents, saved_at, output),
         ]),
   ]);
   printTable(["SNAPSHOT", "SAVED", "SIZE", "USERS", "RUNS", "MESSAGES", "CLOCK"], rows, output);
+  for (const { name, problem } of items) if (problem !== null) output.warn(`${name}: ${problem}`);
 }
 
 export function printRestoredSnapshot(snapshot: Snapshot & { store: string }, output: Output): void {

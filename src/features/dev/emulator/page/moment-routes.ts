@@ -20,8 +20,9 @@ async function readMoments({ operations, param, query }: SupportContext): Promis
   if (moment === undefined) return { items, state: null };
   // The document also has events that are not stored.
   const stored = events.slice(0, moment.run_events).filter(({ event }) => event !== "step_started").length;
-  const variables = await operations.readRunVariables(id, stored);
-  if (variables === null) throw createNotFoundError();
+  const read = await operations.readRunVariables(id, stored);
+  if (read === null) throw createNotFoundError();
+  const { data: _, ...variables } = read;
   const messages = restoreMessages(moments, index, events, histories);
   const restored = restoreRun(run, moment.run_events, messages);
   const state = { id: moment.id, run: explainRun(restored, workflow), messages: messages.map(summarizeMessage) };
