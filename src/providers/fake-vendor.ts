@@ -47,6 +47,8 @@ export interface FakeVendor {
   failures: Readonly<Record<string, FakeFailure>>;
   /** Builds the signed request that reports an event. `url` is the webhook's. Absent if the vendor has no webhook. */
   buildWebhook?(event: FakeEvent, url: string): FakeWebhook;
+  /** Whether the signature has no time, although the events have one, so that old webhooks are accepted. */
+  has_timeless_signature?: true;
   /** Types of events that the vendor reports. */
   events?: readonly FakeEvent["type"][];
 }

@@ -46,7 +46,7 @@ interface VendorRequest extends Pick<ApiRequest, "url" | "headers" | "body" | "f
 }
 
 /** The code and the message of a vendor's error. */
-interface VendorError {
+export interface VendorError {
   code?: unknown;
   message?: unknown;
 }
@@ -57,7 +57,7 @@ interface VendorApi {
   /** Returns the error of a response that is not a success. `body` is empty if it is no JSON object. */
   readError(response: ApiResponse): VendorError;
   /** Returns the error in a response with a status of success, or null. Absent if the vendor has no such response. */
-  findError?(response: ApiResponse): VendorError | null;
+  findError?(response: ApiResponse, message: Message): VendorError | null;
   /** Returns the vendor's ID of the message; undefined if it gives none. Throws `DeliveryError` for an unknown response. */
   readId(response: ApiResponse): string | undefined;
 }
@@ -129,7 +129,7 @@ export function createSend(
     const { token, method = "POST", ...request } = await api.buildRequest(message, stored);
     checkSize(definition, request.body);
     const response = await callApi(services, definition.title, { method, timeout_ms, ...request });
-    const error = isSuccess(response) ? (api.findError?.(response) ?? null) : api.readError(response);
+    const error = isSuccess(response) ? (api.findError?.(response, message) ?? null) : api.readError(response);
     if (error !== null) throw createVendorError(definition, response, error, services.now(), token);
     const id = api.readId(response);
     return { status: "sent", ...(id === undefined ? {} : { metadata: { external_id: id } }) };

@@ -71,6 +71,14 @@ export const flag: ProviderSetting = { kind: "flag" };
 /** Settings of providers whose vendor sends the delivery status to a webhook. */
 export const webhookSettings = { webhook_signing_key: secret } as const satisfies Record<string, ProviderSetting>;
 
+/** Settings of providers whose vendor has no signature, and sends the credentials of the webhook's URL. */
+export const credentialsSettings = {
+  webhook_signing_key: {
+    ...secret,
+    description: "The credentials in the URL of the vendor's webhook, as user:password.",
+  },
+} as const satisfies Record<string, ProviderSetting>;
+
 /** Settings of providers that tell the vendor with each message where to send its status. */
 export const callbackSettings = { webhook_url: { kind: "url" } } as const satisfies Record<string, ProviderSetting>;
 

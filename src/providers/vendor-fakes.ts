@@ -4,4 +4,6 @@ import type { FakeVendor } from "./fake-vendor.js";
 /** The fake of each provider, for tests. */
 export const VENDOR_FAKES = {
   mailgun: async () => (await import("./email/mailgun/fake.js")).fake,
+  mailjet: async () => (await import("./email/mailjet/fake.js")).fake,
+  sparkpost: async () => (await import("./email/sparkpost/fake.js")).fake,
 } satisfies Record<string, () => Promise<FakeVendor>>;

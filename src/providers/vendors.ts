@@ -3,10 +3,12 @@ import { definition as discord } from "./chat/discord/definition.js";
 import { definition as msTeams } from "./chat/ms-teams/definition.js";
 import { definition as slack } from "./chat/slack/definition.js";
 import { definition as mailgun } from "./email/mailgun/definition.js";
+import { definition as mailjet } from "./email/mailjet/definition.js";
 import { definition as postmark } from "./email/postmark/definition.js";
 import { definition as resend } from "./email/resend/definition.js";
 import { definition as sendgrid } from "./email/sendgrid/definition.js";
 import { definition as smtp } from "./email/smtp/definition.js";
+import { definition as sparkpost } from "./email/sparkpost/definition.js";
 import { definition as knockWebhook } from "./http/knock-webhook/definition.js";
 import { definition as apns } from "./push/apns/definition.js";
 import { definition as expo } from "./push/expo/definition.js";
@@ -19,10 +21,12 @@ export const VENDORS = {
   "ms-teams": msTeams,
   slack,
   mailgun,
+  mailjet,
   postmark,
   resend,
   sendgrid,
   smtp,
+  sparkpost,
   "knock-webhook": knockWebhook,
   apns,
   expo,

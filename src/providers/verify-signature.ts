@@ -44,3 +44,14 @@ export function checkAge(seconds: string, now: number): void {
 export function checkBasicAuth(webhook: ProviderWebhook, expected: string): void {
   checkEqual(requireHeader(webhook, "authorization"), `Basic ${Buffer.from(expected).toString("base64")}`);
 }
+
+/** Returns the text that vendors sign for a form: the webhook's URL, and its fields sorted by name. */
+export function formatSignedForm(url: string, fields: URLSearchParams): string {
+  return (
+    url +
+    [...fields]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .flat()
+      .join("")
+  );
+}

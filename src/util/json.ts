@@ -96,3 +96,10 @@ export function isDeeperThan(root: unknown, levels: number): boolean {
 /** Returns the keys of an object whose type lists all of them. */
 export const getKeys = <Key extends string>(record: Readonly<Record<Key, unknown>>): Key[] =>
   Object.keys(record) as Key[];
+
+/** Returns an object without the entries that are null, undefined, or an empty list or object. */
+export function omitEmpty(entries: Record<string, Json | undefined>): JsonObject {
+  const isEmpty = (value: Json | undefined): boolean =>
+    value === null || value === undefined || (typeof value === "object" && Object.keys(value).length === 0);
+  return Object.fromEntries(Object.entries(entries).filter(([, value]) => !isEmpty(value))) as JsonObject;
+}

@@ -3,7 +3,7 @@ import type { DeliveryExchange } from "../../src/domain/message/delivery-log.js"
 import type { Message } from "../../src/domain/message/message.js";
 import { type ProviderEvent, WebhookRefusedError } from "../../src/ports/provider.js";
 import { getProviderCatalog, type ProviderDefinition } from "../../src/providers/catalog.js";
-import type { FakeEvent } from "../../src/providers/fake-vendor.js";
+import type { FakeEvent, FakeVendor } from "../../src/providers/fake-vendor.js";
 import { type FakeProviderName, type StartedFake, startFakeProvider } from "../../src/providers/start-fake-provider.js";
 import { VENDOR_FAKES } from "../../src/providers/vendor-fakes.js";
 import type { JsonObject } from "../../src/util/json.js";
@@ -114,7 +114,7 @@ describe.each(names)("%s", (name) => {
     }));
 
   it("reads each event of a signed webhook, and refuses one with a missing, old or wrong signature", async () => {
-    const { buildWebhook, events = [] } = await VENDOR_FAKES[name]();
+    const { buildWebhook, events = [], has_timeless_signature }: FakeVendor = await VENDOR_FAKES[name]();
     if (buildWebhook === undefined) return;
     const build = (type: FakeEvent["type"]) => ({
       url: URL,
@@ -131,6 +131,7 @@ describe.each(names)("%s", (name) => {
       await expect(readEvents({ ...delivered, headers: {}, body: "{}" })).rejects.toThrow(WebhookRefusedError);
       if (!JSON.stringify(delivered).includes(String(NOW / 1_000))) return;
       harness.now = NOW + 60 * 60_000;
+      if (has_timeless_signature) return expect(await readEvents(delivered)).toHaveLength(1);
       await expect(readEvents(delivered)).rejects.toThrow(/60 minutes old/);
     });
     await withFake(name, ({ readEvents }) => expect(readEvents(delivered)).rejects.toThrow(WebhookRefusedError), {

@@ -1,4 +1,5 @@
 import type { Message } from "../../domain/message/message.js";
+import { formatRecipient, toRecipientReference } from "../../domain/recipient/recipient.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { createBounceError, createPermanentError } from "../delivery-error.js";
 
@@ -185,4 +186,18 @@ export function formatAddress({ address, name }: Address): string {
   if (name === null) return address;
   const plain = /^[\p{L}\p{N} !#$%&'*+/=?^_`{|}~-]+$/u.test(name);
   return `${plain ? name : `"${name.replace(/["\\]/g, "\\$&")}"`} <${address}>`;
+}
+
+/** Returns an address as most vendors have it: `{ email, name }`. */
+export function toPerson({ address, name }: Address): JsonObject {
+  return { email: address, ...(name === null ? {} : { name }) };
+}
+
+/** Returns the metadata with which vendors report about a message (CH-082). */
+export function buildMetadata({ id, recipient }: Message): JsonObject {
+  return {
+    sender: "knock.app",
+    knock_message_id: id,
+    knock_recipient_id: formatRecipient(toRecipientReference(recipient)),
+  };
 }

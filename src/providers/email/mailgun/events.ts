@@ -1,8 +1,10 @@
 import type { ProviderEvent } from "../../../ports/provider.js";
-import { isJsonObject, type JsonObject } from "../../../util/json.js";
+import type { JsonObject } from "../../../util/json.js";
 import { parseJsonObject, toPlainText } from "../../call-api.js";
 import type { ReadEvents } from "../../vendor-api.js";
+import { toEvents, toObject } from "../../vendor-events.js";
 import { checkAge, checkHmac } from "../../verify-signature.js";
+import { definition } from "./definition.js";
 
 const TYPES: Readonly<Record<string, ProviderEvent["type"]>> = {
   delivered: "delivered",
@@ -11,8 +13,6 @@ const TYPES: Readonly<Record<string, ProviderEvent["type"]>> = {
   complained: "complained",
   unsubscribed: "unsubscribed",
 };
-
-const toObject = (value: unknown): JsonObject => (isJsonObject(value) ? value : {});
 
 /** Returns the type of an event; undefined for others. Mailgun itself repeats a delivery that failed temporarily. */
 function toType({ event, severity }: JsonObject): ProviderEvent["type"] | undefined {
@@ -33,18 +33,12 @@ export const readEvents: ReadEvents = ({ body }, settings, { now }) => {
   );
   checkAge(toPlainText(timestamp), now());
   const event = toObject(content["event-data"]);
-  const type = toType(event);
-  const message_id = toPlainText(toObject(event["user-variables"]).knock_message_id);
-  if (type === undefined || message_id === "") return [];
   const { message, description } = toObject(event["delivery-status"]);
-  const reason = toPlainText(message) || toPlainText(description);
-  return [
-    {
-      message_id,
-      type,
-      at: Math.round(Number(event.timestamp) * 1_000),
-      ...(type === "bounced" ? { reason: `Mailgun: ${reason || "failed"}` } : {}),
-      ...(type === "clicked" ? { url: toPlainText(event.url) } : {}),
-    },
-  ];
+  return toEvents(definition, {
+    type: toType(event),
+    message_id: toObject(event["user-variables"]).knock_message_id,
+    at: Math.round(Number(event.timestamp) * 1_000),
+    reason: toPlainText(message) || description,
+    url: event.url,
+  });
 };

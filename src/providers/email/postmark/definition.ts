@@ -1,4 +1,10 @@
-import { flag, httpSettings, requiredSecret, secret, type VendorDefinition } from "../../vendor-definition.js";
+import {
+  credentialsSettings,
+  flag,
+  httpSettings,
+  requiredSecret,
+  type VendorDefinition,
+} from "../../vendor-definition.js";
 
 export const definition = {
   title: "Postmark",
@@ -9,10 +15,7 @@ export const definition = {
     open_tracking: flag,
     link_tracking: flag,
     check_delivery_status: flag,
-    webhook_signing_key: {
-      ...secret,
-      description: "The credentials in the URL of the vendor's webhook, as user:password.",
-    },
+    ...credentialsSettings,
     ...httpSettings,
   },
   request: "Sends `POST https://api.postmarkapp.com/email`. `Metadata` contains the message's ID.",

@@ -1,8 +1,9 @@
 import type { ProviderEvent } from "../../../ports/provider.js";
-import { isJsonObject } from "../../../util/json.js";
 import { parseJsonObject, toPlainText } from "../../call-api.js";
 import type { ReadEvents } from "../../vendor-api.js";
+import { toEvents, toObject } from "../../vendor-events.js";
 import { checkBasicAuth } from "../../verify-signature.js";
+import { definition } from "./definition.js";
 
 /** The event and the field with its time, by the type of the record. */
 const TYPES: Readonly<Record<string, [ProviderEvent["type"], string]>> = {
@@ -21,19 +22,14 @@ const TEMPORARY_BOUNCES = new Set(["Transient", "SoftBounce", "AutoResponder", "
 export const readEvents: ReadEvents = (webhook, settings) => {
   checkBasicAuth(webhook, settings.required("webhook_signing_key"));
   const record = parseJsonObject(webhook.body) ?? {};
-  const [type, timeField] = TYPES[toPlainText(record.RecordType)] ?? [];
-  const message_id = isJsonObject(record.Metadata) ? toPlainText(record.Metadata.knock_message_id) : "";
-  if (type === undefined || timeField === undefined || message_id === "") return [];
+  const [type, timeField = ""] = TYPES[toPlainText(record.RecordType)] ?? [];
   if (type === "bounced" && TEMPORARY_BOUNCES.has(toPlainText(record.Type))) return [];
   if (type === "unsubscribed" && record.SuppressSending !== true) return [];
-  const at = Date.parse(toPlainText(record[timeField]));
-  return [
-    {
-      message_id,
-      type,
-      at,
-      ...(type === "bounced" ? { reason: `Postmark: ${toPlainText(record.Description) || "bounced"}` } : {}),
-      ...(type === "clicked" ? { url: toPlainText(record.OriginalLink) } : {}),
-    },
-  ];
+  return toEvents(definition, {
+    type,
+    message_id: toObject(record.Metadata).knock_message_id,
+    at: Date.parse(toPlainText(record[timeField])),
+    reason: record.Description,
+    url: record.OriginalLink,
+  });
 };

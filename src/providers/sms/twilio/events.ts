@@ -1,7 +1,7 @@
 import type { ProviderEvent } from "../../../ports/provider.js";
 import { formatErrorDetail } from "../../call-api.js";
 import type { ReadEvents } from "../../vendor-api.js";
-import { checkHmac, requireHeader } from "../../verify-signature.js";
+import { checkHmac, formatSignedForm, requireHeader } from "../../verify-signature.js";
 
 const TYPES: Readonly<Record<string, ProviderEvent["type"]>> = {
   delivered: "delivered",
@@ -13,9 +13,8 @@ const TYPES: Readonly<Record<string, ProviderEvent["type"]>> = {
 /** Reads a status callback. The signature covers the URL and the sorted fields; it has no time (CH-110). */
 export const readEvents: ReadEvents = (webhook, settings, { now }) => {
   const fields = new URLSearchParams(webhook.body);
-  const sorted = [...fields].sort(([a], [b]) => (a < b ? -1 : 1)).flat();
   const signature = requireHeader(webhook, "x-twilio-signature");
-  checkHmac(signature, webhook.url + sorted.join(""), settings.required("auth_token"), "sha1", "base64");
+  checkHmac(signature, formatSignedForm(webhook.url, fields), settings.required("auth_token"), "sha1", "base64");
   const type = TYPES[fields.get("MessageStatus") ?? ""];
   const message_id = new URL(webhook.url).searchParams.get("message_id");
   if (type === undefined || message_id === null) return [];
