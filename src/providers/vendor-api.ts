@@ -59,7 +59,7 @@ interface VendorApi {
   /** Returns the error in a response with a status of success, or null. Absent if the vendor has no such response. */
   findError?(response: ApiResponse, message: Message): VendorError | null;
   /** Returns the vendor's ID of the message; undefined if it gives none. Throws `DeliveryError` for an unknown response. */
-  readId(response: ApiResponse): string | undefined;
+  readId(response: ApiResponse, message: Message): string | undefined;
 }
 
 const MEGABYTE = 1_000_000;
@@ -131,7 +131,7 @@ export function createSend(
     const response = await callApi(services, definition.title, { method, timeout_ms, ...request });
     const error = isSuccess(response) ? (api.findError?.(response, message) ?? null) : api.readError(response);
     if (error !== null) throw createVendorError(definition, response, error, services.now(), token);
-    const id = api.readId(response);
+    const id = api.readId(response, message);
     return { status: "sent", ...(id === undefined ? {} : { metadata: { external_id: id } }) };
   };
 }

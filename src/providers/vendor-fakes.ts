@@ -3,7 +3,11 @@ import type { FakeVendor } from "./fake-vendor.js";
 
 /** The fake of each provider, for tests. */
 export const VENDOR_FAKES = {
+  "cloudflare-email": async () => (await import("./email/cloudflare-email/fake.js")).fake,
+  mailersend: async () => (await import("./email/mailersend/fake.js")).fake,
   mailgun: async () => (await import("./email/mailgun/fake.js")).fake,
   mailjet: async () => (await import("./email/mailjet/fake.js")).fake,
+  mailtrap: async () => (await import("./email/mailtrap/fake.js")).fake,
+  mandrill: async () => (await import("./email/mandrill/fake.js")).fake,
   sparkpost: async () => (await import("./email/sparkpost/fake.js")).fake,
 } satisfies Record<string, () => Promise<FakeVendor>>;

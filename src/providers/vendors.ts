@@ -2,8 +2,12 @@
 import { definition as discord } from "./chat/discord/definition.js";
 import { definition as msTeams } from "./chat/ms-teams/definition.js";
 import { definition as slack } from "./chat/slack/definition.js";
+import { definition as cloudflareEmail } from "./email/cloudflare-email/definition.js";
+import { definition as mailersend } from "./email/mailersend/definition.js";
 import { definition as mailgun } from "./email/mailgun/definition.js";
 import { definition as mailjet } from "./email/mailjet/definition.js";
+import { definition as mailtrap } from "./email/mailtrap/definition.js";
+import { definition as mandrill } from "./email/mandrill/definition.js";
 import { definition as postmark } from "./email/postmark/definition.js";
 import { definition as resend } from "./email/resend/definition.js";
 import { definition as sendgrid } from "./email/sendgrid/definition.js";
@@ -20,8 +24,12 @@ export const VENDORS = {
   discord,
   "ms-teams": msTeams,
   slack,
+  "cloudflare-email": cloudflareEmail,
+  mailersend,
   mailgun,
   mailjet,
+  mailtrap,
+  mandrill,
   postmark,
   resend,
   sendgrid,

@@ -121,6 +121,174 @@ const CASES: RequestCase[] = [
     },
     external_id: "11668787484950529",
   },
+  {
+    vendor: "email_mailtrap",
+    source: "https://docs.mailtrap.io/developers/email-sending",
+    settings: { api_key: "$KEY" },
+    content: {
+      from: "Example Sales Team <sales@example.com>",
+      to: "John Doe <john_doe@example.com>",
+      cc: "Jane Doe <jane_doe@example.com>",
+      bcc: "jim_doe@example.com",
+      reply_to: "Reply <reply@example.com>",
+      subject_line: "Your Example Order Confirmation",
+      text_body: "Congratulations on your order no. 1234",
+      html_body: "<p>Congratulations on your order no. <strong>1234</strong>.</p>",
+      headers: { "X-Message-Source": "dev.mydomain.com" },
+      attachments: [PDF, LOGO],
+      json_overrides: { category: "API Test", custom_variables: { batch_id: "PSJ-12" } },
+    },
+    path: "/api/send",
+    headers: { authorization: "Bearer key-0123456789" },
+    body: {
+      from: { email: "sales@example.com", name: "Example Sales Team" },
+      to: [{ email: "john_doe@example.com", name: "John Doe" }],
+      cc: [{ email: "jane_doe@example.com", name: "Jane Doe" }],
+      bcc: [{ email: "jim_doe@example.com" }],
+      reply_to: { email: "reply@example.com", name: "Reply" },
+      subject: "Your Example Order Confirmation",
+      text: "Congratulations on your order no. 1234",
+      html: "<p>Congratulations on your order no. <strong>1234</strong>.</p>",
+      headers: { "X-Message-Source": "dev.mydomain.com" },
+      category: "API Test",
+      custom_variables: { ...METADATA, batch_id: "PSJ-12" },
+      attachments: [
+        { filename: "invoice.pdf", content: "JVBERi0xLjQ=", type: "application/pdf", disposition: "attachment" },
+        { filename: "logo.gif", content: "R0lGODlh", type: "image/gif", disposition: "inline", content_id: "id1" },
+      ],
+    },
+    response: { json: { success: true, message_ids: ["0c7fd939-02cf-11ed-88c2-0a58a9feac02"] } },
+    external_id: "0c7fd939-02cf-11ed-88c2-0a58a9feac02",
+  },
+  {
+    vendor: "email_mandrill",
+    source: "https://mailchimp.com/developer/transactional/api/messages/send-new-message/",
+    settings: { api_key: "$KEY", open_tracking: true, link_tracking: false },
+    content: {
+      from: "Example Name <message.from_email@example.com>",
+      to: "Recipient Name <recipient.email@example.com>",
+      cc: "copy@example.com",
+      bcc: "message.bcc_address@example.com",
+      reply_to: "message.reply@example.com",
+      subject_line: "example subject",
+      text_body: "Example text content",
+      html_body: "<p>Example HTML content</p>",
+      headers: { "X-Source": "example" },
+      attachments: [PDF, LOGO],
+      json_overrides: { important: false, metadata: { website: "www.example.com" } },
+    },
+    path: "/api/1.0/messages/send.json",
+    headers: {},
+    body: {
+      key: "key-0123456789",
+      message: {
+        html: "<p>Example HTML content</p>",
+        text: "Example text content",
+        subject: "example subject",
+        from_email: "message.from_email@example.com",
+        from_name: "Example Name",
+        to: [
+          { email: "recipient.email@example.com", name: "Recipient Name", type: "to" },
+          { email: "copy@example.com", type: "cc" },
+          { email: "message.bcc_address@example.com", type: "bcc" },
+        ],
+        headers: { "Reply-To": "message.reply@example.com", "X-Source": "example" },
+        important: false,
+        preserve_recipients: true,
+        track_opens: true,
+        track_clicks: false,
+        tags: ["new-comment"],
+        metadata: { ...METADATA, website: "www.example.com" },
+        attachments: [{ type: "application/pdf", name: "invoice.pdf", content: "JVBERi0xLjQ=" }],
+        images: [{ type: "image/gif", name: "id1", content: "R0lGODlh" }],
+      },
+    },
+    response: {
+      text: JSON.stringify([
+        { email: "copy@example.com", status: "rejected", reject_reason: "unsub", _id: "1" },
+        { email: "recipient.email@example.com", status: "sent", reject_reason: null, _id: "2" },
+      ]),
+    },
+    external_id: "2",
+  },
+  {
+    vendor: "email_mailersend",
+    source: "https://developers.mailersend.com/api/v1/email.html#send-an-email",
+    settings: { api_key: "$KEY" },
+    content: {
+      from: "MailerSend <hello@mailersend.com>",
+      to: "John Mailer <john@mailersend.com>",
+      cc: "jane@mailersend.com",
+      bcc: "jim@mailersend.com",
+      reply_to: "Reply <reply@mailersend.com>",
+      subject_line: "Hello from the company!",
+      text_body: "This is just a friendly hello from your friends.",
+      html_body: "<b>This is just a friendly hello from your friends.</b>",
+      headers: { "X-Source": "example" },
+      attachments: [PDF, LOGO],
+      json_overrides: { settings: { track_clicks: true } },
+    },
+    path: "/v1/email",
+    headers: { authorization: "Bearer key-0123456789" },
+    body: {
+      from: { email: "hello@mailersend.com", name: "MailerSend" },
+      to: [{ email: "john@mailersend.com", name: "John Mailer" }],
+      cc: [{ email: "jane@mailersend.com" }],
+      bcc: [{ email: "jim@mailersend.com" }],
+      reply_to: { email: "reply@mailersend.com", name: "Reply" },
+      subject: "Hello from the company!",
+      text: "This is just a friendly hello from your friends.",
+      html: "<b>This is just a friendly hello from your friends.</b>",
+      tags: ["new-comment", `knock_message_id:${MESSAGE_ID}`],
+      headers: [{ name: "X-Source", value: "example" }],
+      attachments: [
+        { filename: "invoice.pdf", content: "JVBERi0xLjQ=", disposition: "attachment" },
+        { filename: "logo.gif", content: "R0lGODlh", disposition: "inline", id: "id1" },
+      ],
+      settings: { track_clicks: true },
+    },
+    response: { status: 202, headers: { "x-message-id": "5e42957d51f1d94a1070a733" }, text: "" },
+    external_id: "5e42957d51f1d94a1070a733",
+  },
+  {
+    vendor: "email_cloudflare",
+    source: "https://developers.cloudflare.com/email-service/api/send-emails/rest-api/",
+    settings: { api_key: "$KEY", account_id: "023e105f4ecef8ad9ca31a8372d0c353" },
+    content: {
+      from: "Newsletter Team <newsletter@yourdomain.com>",
+      to: "Ada <recipient@example.com>",
+      cc: "manager@example.com",
+      bcc: "archive@example.com",
+      reply_to: "support@yourdomain.com",
+      subject_line: "Welcome to our service!",
+      text_body: "Welcome! Thanks for signing up.",
+      html_body: "<h1>Welcome!</h1><p>Thanks for signing up.</p>",
+      headers: { "X-Campaign-ID": "weekly-digest-2026-03" },
+      attachments: [PDF, LOGO],
+      json_overrides: { headers: { "X-Number": 7 } },
+    },
+    path: "/client/v4/accounts/023e105f4ecef8ad9ca31a8372d0c353/email/sending/send",
+    headers: { authorization: "Bearer key-0123456789" },
+    body: {
+      to: "recipient@example.com",
+      from: { address: "newsletter@yourdomain.com", name: "Newsletter Team" },
+      cc: ["manager@example.com"],
+      bcc: ["archive@example.com"],
+      reply_to: "support@yourdomain.com",
+      subject: "Welcome to our service!",
+      html: "<h1>Welcome!</h1><p>Thanks for signing up.</p>",
+      text: "Welcome! Thanks for signing up.",
+      headers: { "X-Campaign-ID": "weekly-digest-2026-03", "X-Number": "7" },
+      attachments: [
+        { content: "JVBERi0xLjQ=", filename: "invoice.pdf", type: "application/pdf", disposition: "attachment" },
+        { content: "R0lGODlh", filename: "logo.gif", type: "image/gif", disposition: "inline", content_id: "id1" },
+      ],
+    },
+    response: {
+      json: { success: true, errors: [], result: { delivered: ["recipient@example.com"], permanent_bounces: [] } },
+    },
+    external_id: undefined,
+  },
 ];
 
 let target: HttpTestServer;
@@ -154,7 +322,8 @@ describe.each(CASES)("the request of $vendor", ({ vendor, settings, content, ...
     expect(JSON.stringify(target.requests[0]?.json)).toMatch(/"(text|TextPart)":" "/);
   });
 
-  it("is not sent if it is larger than the vendor accepts", async () => {
+  // MailerSend documents no limit for a request.
+  it.skipIf(vendor === "email_mailersend")("is not sent if it is larger than the vendor accepts", async () => {
     const attachments = [{ ...PDF, content: "A".repeat(45_000_000) }];
     expect(await harness.send(channel(), buildEmailMessage({ ...content, attachments }))).toMatchObject({
       status: "failed",
@@ -163,4 +332,21 @@ describe.each(CASES)("the request of $vendor", ({ vendor, settings, content, ...
     });
     expect(target.requests).toEqual([]);
   });
+});
+
+describe("Mailtrap's API for testing", () => {
+  const settings = { api_key: "$KEY", api: "testing" };
+
+  it("CH-096 gets the message in the inbox", async () => {
+    target.respondWith({ json: { success: true, message_ids: ["1"] } });
+    const channel = buildChannel("email", "email_mailtrap", { ...settings, inbox_id: "42", base_url: target.url });
+    expect(await harness.send(channel, buildEmailMessage())).toMatchObject({ status: "sent" });
+    expect(target.requests[0]).toMatchObject({ path: "/api/send/42" });
+  });
+
+  it("fails without an inbox", async () =>
+    expect(await harness.send(buildChannel("email", "email_mailtrap", settings), buildEmailMessage())).toMatchObject({
+      retryable: false,
+      reason: expect.stringContaining("settings.inbox_id is not set"),
+    }));
 });
