@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { renameSync, rmSync } from "node:fs";
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
 import { startHttpTestServer } from "../helpers/http-test-server.js";
@@ -12,6 +12,7 @@ const feed = (markdown_body: string, more: JsonObject = {}): JsonObject => ({
 const sms = (text_body: string): JsonObject => ({
   ...{ ref: "sms_1", type: "channel", channel_type: "sms", channel_key: "texts", template: { text_body } },
 });
+const WORKFLOW_FILE = "knock/workflows/fresh/workflow.json";
 const BATCH = { ref: "batch_1", type: "batch", settings: { batch_window: { unit: "hours", value: 1 } } };
 const DELAY = { ref: "delay_1", type: "delay", settings: { delay_for: { unit: "hours", value: 1 } } };
 const BATCHED = feed("{{ total_activities }}: {% for item in activities %}{{ item.n }} {% endfor %}");
@@ -206,6 +207,9 @@ describe.concurrent("knock runs show --as-scenario", () => {
     writeWorkflow(shop, [feed("Hello {{ recipient.name }}"), { ...feed("Bye"), ref: "feed_2" }]);
     await trigger(shop, "--actor", "jun");
     const id = await findRun(shop);
+    renameSync(shop.path(WORKFLOW_FILE), shop.path("workflow.json"));
+    expect(await convert(shop, id)).not.toContain("was deleted since");
+    renameSync(shop.path("workflow.json"), shop.path(WORKFLOW_FILE));
     writeWorkflow(shop, [feed("Hello {{ recipient.name }}")]);
     expect(await convert(shop, id)).toContain(
       'The current files differ from those of the run, so this scenario fails. no workflow has the step "feed_2"',

@@ -3,11 +3,18 @@ import { createRecordedAnswers } from "../../comparison/recorded-answers.js";
 import { runTriggers } from "../../comparison/run-triggers.js";
 import { openStore } from "../../context/open-store.js";
 import { hasStore } from "../../context/store-location.js";
+import type { StoredRun } from "../../ports/run-store.js";
 import type { Seed } from "../../ports/seed-store.js";
 import type { Store } from "../../ports/store.js";
+import type { Project } from "../../project/open-project.js";
 import type { ReproducibleRun, ScenarioContext } from "./build-scenario.js";
 import { copyForRuns, type RunHistory, readRunHistory } from "./read-run-history.js";
 import { type GivenRecipients, joinSeeds } from "./write-recipients.js";
+
+/** Returns a project that has the workflow of a run as it was then, whatever the files have now. */
+function useVersion(project: Project, { run, version }: StoredRun): Project {
+  return { ...project, workflow: async (key) => (key === run.workflow ? version : project.workflow(key)) };
+}
 
 /** Returns the recipients that the runs of a history read, found by running them again. */
 async function findNeededRecipients(
@@ -52,7 +59,7 @@ export async function readStoreRun(
     workflow: first.run.workflow,
     recipients: selected.map(({ recipientRun }) => recipientRun.recipient),
     history,
-    given: await findNeededRecipients(store, runs, context),
+    given: await findNeededRecipients(store, runs, { ...context, project: useVersion(context.project, first) }),
     version: first.version,
     recorded: selected.map(({ run, recipientRun: { recipient, steps } }) => ({ trigger: run.id, recipient, steps })),
   };
