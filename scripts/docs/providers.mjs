@@ -42,7 +42,13 @@ const RESULTS = { bounced: "`bounced`", permanent: "`undelivered`, not retried",
 
 /** Returns sentences about what the vendor's API can do. */
 function formatCapabilities({ documentation, capabilities }) {
-  const { idempotency_key: key, delivery_status: ways, max_bytes: size, rate_limit_header: header } = capabilities;
+  const {
+    idempotency_key: key,
+    delivery_status: ways,
+    max_bytes: size,
+    rate_limit_header: header,
+    max_characters: length,
+  } = capabilities;
   return [
     `[Documentation of the vendor](${documentation}).`,
     key === undefined
@@ -52,6 +58,7 @@ function formatCapabilities({ documentation, capabilities }) {
     ...(ways.includes("webhook") ? ["The vendor's webhook can send it to `/v1/providers/<channel>/events`."] : []),
     ...(ways.length === 0 ? ["The last status is known with the response."] : []),
     ...(size === undefined ? [] : [`A request may have ${size / 1_000_000} MB.`]),
+    ...(length === undefined ? [] : [`A text may have ${length} characters.`]),
     ...(header === undefined ? [] : [`After a rate limit, the delivery waits for the time in \`${header}\`.`]),
   ].join(" ");
 }

@@ -33,6 +33,10 @@ export type FakeEvent = ProviderEvent;
 
 /** A request to a webhook for the delivery status. */
 export interface FakeWebhook {
+  /** The method: POST by default. A GET has no body. */
+  method?: "GET";
+  /** The URL with the query that the vendor adds; without it, the webhook's own. */
+  url?: string;
   headers: Record<string, string>;
   body: string;
 }

@@ -112,8 +112,13 @@ export async function startFakeProvider(name: FakeProviderName) {
     async sendEvent(to: string, event: Omit<FakeEvent, "at"> & { at?: number }): Promise<number> {
       if (vendor.buildWebhook === undefined)
         throw new KnockError("invalid_params", `${name} reports no events`, { hint: "Its messages stay sent." });
-      const { headers, body } = vendor.buildWebhook({ at: Date.now(), ...event }, to);
-      const response = await fetch(to, { method: "POST", headers, body });
+      const {
+        method = "POST",
+        url: target = to,
+        headers,
+        body,
+      } = vendor.buildWebhook({ at: Date.now(), ...event }, to);
+      const response = await fetch(target, { method, headers, body: method === "GET" ? null : body });
       await response.arrayBuffer();
       return response.status;
     },

@@ -34,6 +34,8 @@ export interface VendorCapabilities {
   delivery_status: readonly ("polled" | "webhook")[];
   /** The maximum size of a request's body in bytes. Absent if the vendor documents none. */
   max_bytes?: number;
+  /** The maximum number of characters of a text message. Absent if the vendor documents none. */
+  max_characters?: number;
   /** The header of a limited response with the seconds to wait. */
   rate_limit_header?: string;
 }

@@ -4,10 +4,19 @@ import type { FakeVendor } from "./fake-vendor.js";
 /** The fake of each provider, for tests. */
 export const VENDOR_FAKES = {
   "cloudflare-email": async () => (await import("./email/cloudflare-email/fake.js")).fake,
-  mailersend: async () => (await import("./email/mailersend/fake.js")).fake,
+  "mailersend-email": async () => (await import("./email/mailersend/fake.js")).fake,
   mailgun: async () => (await import("./email/mailgun/fake.js")).fake,
   mailjet: async () => (await import("./email/mailjet/fake.js")).fake,
   mailtrap: async () => (await import("./email/mailtrap/fake.js")).fake,
   mandrill: async () => (await import("./email/mandrill/fake.js")).fake,
   sparkpost: async () => (await import("./email/sparkpost/fake.js")).fake,
+  "africas-talking": async () => (await import("./sms/africas-talking/fake.js")).fake,
+  "mailersend-sms": async () => (await import("./sms/mailersend/fake.js")).fake,
+  messagebird: async () => (await import("./sms/messagebird/fake.js")).fake,
+  messagemedia: async () => (await import("./sms/messagemedia/fake.js")).fake,
+  plivo: async () => (await import("./sms/plivo/fake.js")).fake,
+  sinch: async () => (await import("./sms/sinch/fake.js")).fake,
+  telnyx: async () => (await import("./sms/telnyx/fake.js")).fake,
+  twilio: async () => (await import("./sms/twilio/fake.js")).fake,
+  vonage: async () => (await import("./sms/vonage/fake.js")).fake,
 } satisfies Record<string, () => Promise<FakeVendor>>;

@@ -3,7 +3,7 @@ import { definition as discord } from "./chat/discord/definition.js";
 import { definition as msTeams } from "./chat/ms-teams/definition.js";
 import { definition as slack } from "./chat/slack/definition.js";
 import { definition as cloudflareEmail } from "./email/cloudflare-email/definition.js";
-import { definition as mailersend } from "./email/mailersend/definition.js";
+import { definition as mailersendEmail } from "./email/mailersend/definition.js";
 import { definition as mailgun } from "./email/mailgun/definition.js";
 import { definition as mailjet } from "./email/mailjet/definition.js";
 import { definition as mailtrap } from "./email/mailtrap/definition.js";
@@ -17,7 +17,15 @@ import { definition as knockWebhook } from "./http/knock-webhook/definition.js";
 import { definition as apns } from "./push/apns/definition.js";
 import { definition as expo } from "./push/expo/definition.js";
 import { definition as fcm } from "./push/fcm/definition.js";
+import { definition as africasTalking } from "./sms/africas-talking/definition.js";
+import { definition as mailersendSms } from "./sms/mailersend/definition.js";
+import { definition as messagebird } from "./sms/messagebird/definition.js";
+import { definition as messagemedia } from "./sms/messagemedia/definition.js";
+import { definition as plivo } from "./sms/plivo/definition.js";
+import { definition as sinch } from "./sms/sinch/definition.js";
+import { definition as telnyx } from "./sms/telnyx/definition.js";
 import { definition as twilio } from "./sms/twilio/definition.js";
+import { definition as vonage } from "./sms/vonage/definition.js";
 
 /** All providers, by name. */
 export const VENDORS = {
@@ -25,7 +33,7 @@ export const VENDORS = {
   "ms-teams": msTeams,
   slack,
   "cloudflare-email": cloudflareEmail,
-  mailersend,
+  "mailersend-email": mailersendEmail,
   mailgun,
   mailjet,
   mailtrap,
@@ -39,5 +47,13 @@ export const VENDORS = {
   apns,
   expo,
   fcm,
+  "africas-talking": africasTalking,
+  "mailersend-sms": mailersendSms,
+  messagebird,
+  messagemedia,
+  plivo,
+  sinch,
+  telnyx,
   twilio,
+  vonage,
 };

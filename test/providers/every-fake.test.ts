@@ -7,10 +7,18 @@ import type { FakeEvent, FakeVendor } from "../../src/providers/fake-vendor.js";
 import { type FakeProviderName, type StartedFake, startFakeProvider } from "../../src/providers/start-fake-provider.js";
 import { VENDOR_FAKES } from "../../src/providers/vendor-fakes.js";
 import type { JsonObject } from "../../src/util/json.js";
-import { buildChannel, buildEmailMessage, MESSAGE_ID, NOW, ProviderHarness } from "../helpers/provider-harness.js";
+import {
+  buildChannel,
+  buildEmailMessage,
+  buildMessage,
+  MESSAGE_ID,
+  NOW,
+  ProviderHarness,
+} from "../helpers/provider-harness.js";
 
 const MESSAGES: Readonly<Record<string, () => Message>> = {
   email: () => buildEmailMessage(),
+  sms: () => buildMessage("sms", { to: "+15550000001", body: "Hi" }),
 };
 
 /** A fake, with a channel that delivers to it and providers that know its secrets. */
@@ -52,7 +60,9 @@ async function withFake(
   await using fake = await startFakeProvider(name);
   const definition = findDefinition(name);
   const { variables, references } = splitSecrets(definition, fake.settings);
-  if (wrongKey) variables.FAKE_WEBHOOK_SIGNING_KEY = `${variables.FAKE_WEBHOOK_SIGNING_KEY?.slice(0, -4)}AAA=`;
+  const keys = ["FAKE_WEBHOOK_SIGNING_KEY", "FAKE_AUTH_TOKEN", "FAKE_AUTHENTICATION_TOKEN"];
+  const key = keys.find((variable) => variables[variable] !== undefined);
+  if (wrongKey && key !== undefined) variables[key] = `${variables[key]?.slice(0, -4)}AAA=`;
   const harness = new ProviderHarness(variables);
   const channel = buildChannel(definition.type, definition.names[0] as string, references);
   const exchanges: DeliveryExchange[] = [];

@@ -2,6 +2,7 @@ import type { ProviderEvent } from "../../../ports/provider.js";
 import { formatErrorDetail } from "../../call-api.js";
 import type { ReadEvents } from "../../vendor-api.js";
 import { checkHmac, formatSignedForm, requireHeader } from "../../verify-signature.js";
+import { buildReport, getCallbackMessageId } from "../parse-sms.js";
 
 const TYPES: Readonly<Record<string, ProviderEvent["type"]>> = {
   delivered: "delivered",
@@ -16,9 +17,6 @@ export const readEvents: ReadEvents = (webhook, settings, { now }) => {
   const signature = requireHeader(webhook, "x-twilio-signature");
   checkHmac(signature, formatSignedForm(webhook.url, fields), settings.required("auth_token"), "sha1", "base64");
   const type = TYPES[fields.get("MessageStatus") ?? ""];
-  const message_id = new URL(webhook.url).searchParams.get("message_id");
-  if (type === undefined || message_id === null) return [];
   const detail = formatErrorDetail(fields.get("ErrorMessage") ?? fields.get("MessageStatus"), fields.get("ErrorCode"));
-  const hasReason = type === "bounced" || type === "undelivered";
-  return [{ message_id, type, at: now(), ...(hasReason ? { reason: `Twilio: ${detail}` } : {}) }];
+  return buildReport("Twilio", { message_id: getCallbackMessageId(webhook.url), type, at: now() }, detail);
 };

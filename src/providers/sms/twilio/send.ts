@@ -17,23 +17,12 @@ import {
 } from "../../call-api.js";
 import { createBounceError, createPermanentError, type DeliveryError } from "../../delivery-error.js";
 import type { SettingsReader } from "../../settings-reader.js";
+import { buildCallbackUrl, encodeFields } from "../parse-sms.js";
 
 const VENDOR = "Twilio";
 
 /** Codes for a number that cannot get the message: invalid, unreachable, not a mobile, unsubscribed or unknown. */
 const BAD_NUMBER_CODES = new Set([21211, 21214, 21217, 21401, 21421, 21610, 21612, 21614, 30005, 30006]);
-
-/** Builds a form with `To`, `Body`, the number or service to send from, and the overrides as further fields. */
-function buildForm(to: string, body: string, sender: Record<string, string>, overrides: JsonObject): string {
-  const fields: JsonObject = { To: to, Body: body, ...sender, ...overrides };
-  const form = new URLSearchParams();
-  for (const [name, value] of Object.entries(fields)) {
-    // A list becomes a repeated field, as MediaUrl may be.
-    for (const item of Array.isArray(value) ? value : [value])
-      if (item !== null) form.append(name, typeof item === "string" ? item : JSON.stringify(item));
-  }
-  return form.toString();
-}
 
 function resolveSender(settings: SettingsReader): Record<string, string> {
   const service = settings.text("messaging_service_sid");
@@ -75,7 +64,7 @@ export function openVendor(settings: SettingsReader, services: ProviderServices)
 
   /** Returns the field that names the URL for the status. Its query has the message's ID, which Twilio does not send. */
   const callback = (id: string): Record<string, string> =>
-    webhook === null ? {} : { StatusCallback: `${webhook}?message_id=${id}` };
+    webhook === null ? {} : { StatusCallback: buildCallbackUrl(webhook, id) };
 
   async function check({ metadata }: Message): Promise<DeliveryCheck> {
     const url = `${messages}/${encodeURIComponent(toPlainText(metadata?.external_id))}.json`;
@@ -95,7 +84,7 @@ export function openVendor(settings: SettingsReader, services: ProviderServices)
         method: "POST",
         url: `${messages}.json`,
         headers: { authorization, "content-type": "application/x-www-form-urlencoded" },
-        body: buildForm(to, body, { ...sender, ...callback(id) }, getPayloadOverrides(content)),
+        body: encodeFields({ To: to, Body: body, ...sender, ...callback(id), ...getPayloadOverrides(content) }),
         timeout_ms,
       });
       if (!isSuccess(response)) throw toDeliveryError(response, services.now());

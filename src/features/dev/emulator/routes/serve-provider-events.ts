@@ -18,7 +18,7 @@ function buildRequestedUrl({ request }: RequestContext, { webhookUrl }: HandlerO
  * signature.
  */
 export function serveProviderEvents(routes: Router, options: HandlerOptions): void {
-  routes.add("POST /v1/providers/{channel}/events", async (context) => {
+  const serve = async (context: RequestContext): Promise<void> => {
     const url = buildRequestedUrl(context, options, context.request.url ?? "/");
     const webhook = { url, headers: context.headers, body: await context.readText() };
     try {
@@ -29,5 +29,8 @@ export function serveProviderEvents(routes: Router, options: HandlerOptions): vo
       if (!(error instanceof WebhookRefusedError)) throw error;
       throw new ApiError(401, "authentication_required", error.message);
     }
-  });
+  };
+  routes.add("POST /v1/providers/{channel}/events", serve);
+  // Bird reports with a GET request.
+  routes.add("GET /v1/providers/{channel}/events", serve);
 }

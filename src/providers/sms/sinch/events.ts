@@ -1,0 +1,38 @@
+import type { ProviderEvent } from "../../../ports/provider.js";
+import { formatErrorDetail, parseJsonObject, toPlainText } from "../../call-api.js";
+import type { ReadEvents } from "../../vendor-api.js";
+import { checkAge, checkHmac, requireHeader } from "../../verify-signature.js";
+import { buildReport } from "../parse-sms.js";
+import { definition } from "./definition.js";
+
+const HEADER = "x-sinch-webhook-signature";
+const FAILED = new Set(["Failed", "Rejected", "Aborted", "Expired"]);
+/** The code for a number that no operator serves. */
+const UNROUTABLE = "402";
+
+function toType(status: string, code: string): ProviderEvent["type"] | undefined {
+  if (status === "Delivered") return "delivered";
+  if (!FAILED.has(status)) return undefined;
+  return code === UNROUTABLE ? "bounced" : "undelivered";
+}
+
+/** Reads a delivery report, which is signed with an HMAC of its body, nonce and time (CH-116). */
+export const readEvents: ReadEvents = (webhook, settings, { now }) => {
+  const signature = requireHeader(webhook, HEADER);
+  const timestamp = requireHeader(webhook, `${HEADER}-timestamp`);
+  const signed = `${webhook.body}.${requireHeader(webhook, `${HEADER}-nonce`)}.${timestamp}`;
+  checkHmac(signature, signed, settings.required("webhook_signing_key"), "sha256", "base64");
+  checkAge(timestamp, now());
+  const report = parseJsonObject(webhook.body) ?? {};
+  const [status, code] = [toPlainText(report.status), toPlainText(report.code)];
+  const at = Date.parse(toPlainText(report.at));
+  return buildReport(
+    definition.title,
+    {
+      message_id: toPlainText(report.client_reference),
+      type: toType(status, code),
+      at: Number.isNaN(at) ? now() : at,
+    },
+    formatErrorDetail(status, code),
+  );
+};
