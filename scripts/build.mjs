@@ -126,9 +126,13 @@ const SQLITE_PACKAGE = "node_modules/@photostructure/sqlite";
 
 /** Files that few commands need. They are decompressed when they are loaded, which takes 1 to 6 ms. */
 const COMPRESSED = [
+  "vendor/undici.cjs",
   "vendor/quicktype-core.cjs",
   "vendor/nodemailer.cjs",
   "open-postgres-store.cjs",
+  "open-providers.cjs",
+  "start-fake-provider.cjs",
+  "worker-parts.cjs",
   "compile-linear-pattern.cjs",
 ];
 const LOAD_COMPRESSED = `const { readFileSync } = require("node:fs");

@@ -20,12 +20,19 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import vm from "node:vm";
-import { assertNotSent, assertSent, createTestEngine } from "knock-cli/testing";
+import { assertNotSent, assertSent, createTestEngine, startFakeProvider } from "knock-cli/testing";
 const engine = await createTestEngine({ project: "collab" });
 after(() => engine.close());
 test("grace gets an email", async () => {${BODY}
   await assertSent(engine, { to: "grace", channel: "email", subject: { contains: "Home" } });
   await assertNotSent(engine, { to: "ada" });
+});
+test("starts a fake of a provider", async () => {
+  const fake = await startFakeProvider("mailgun");
+  const response = await fetch(fake.url + "/v3/" + fake.settings.domain + "/messages", { method: "POST" });
+  await response.text();
+  await fake.close();
+  if (response.status !== 401 || fake.requests[0].status !== 401) throw new Error("the fake did not refuse");
 });
 test("works in a context of its own, as in Jest", async () => {
   const require = createRequire(import.meta.url);

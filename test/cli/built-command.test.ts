@@ -14,6 +14,7 @@ const RUN_ELSEWHERE: Record<string, string> = {
   "compile-linear-pattern.cjs": "slow-pattern.test.ts",
   "recipient-guard.cjs": "recipient-guard.test.ts",
   "refuse-delivery.cjs": "real-delivery.test.ts",
+  "start-fake-provider.cjs": "../build/testing-modules.test.ts",
   "testing.cjs": "testing-modules.test.ts",
   "testing/jest.cjs": "testing-modules.test.ts",
   "testing/playwright.cjs": "testing-modules.test.ts",
