@@ -2,6 +2,7 @@
 import { definition as discord } from "./chat/discord/definition.js";
 import { definition as msTeams } from "./chat/ms-teams/definition.js";
 import { definition as slack } from "./chat/slack/definition.js";
+import { definition as whatsapp } from "./chat/whatsapp/definition.js";
 import { definition as cloudflareEmail } from "./email/cloudflare-email/definition.js";
 import { definition as mailersendEmail } from "./email/mailersend/definition.js";
 import { definition as mailgun } from "./email/mailgun/definition.js";
@@ -17,6 +18,7 @@ import { definition as knockWebhook } from "./http/knock-webhook/definition.js";
 import { definition as apns } from "./push/apns/definition.js";
 import { definition as expo } from "./push/expo/definition.js";
 import { definition as fcm } from "./push/fcm/definition.js";
+import { definition as onesignal } from "./push/onesignal/definition.js";
 import { definition as africasTalking } from "./sms/africas-talking/definition.js";
 import { definition as mailersendSms } from "./sms/mailersend/definition.js";
 import { definition as messagebird } from "./sms/messagebird/definition.js";
@@ -32,6 +34,7 @@ export const VENDORS = {
   discord,
   "ms-teams": msTeams,
   slack,
+  whatsapp,
   "cloudflare-email": cloudflareEmail,
   "mailersend-email": mailersendEmail,
   mailgun,
@@ -47,6 +50,7 @@ export const VENDORS = {
   apns,
   expo,
   fcm,
+  onesignal,
   "africas-talking": africasTalking,
   "mailersend-sms": mailersendSms,
   messagebird,

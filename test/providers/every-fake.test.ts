@@ -18,6 +18,12 @@ import {
 
 const MESSAGES: Readonly<Record<string, () => Message>> = {
   email: () => buildEmailMessage(),
+  chat: () =>
+    buildMessage("chat", {
+      connection: { phone_number: "+15550000001" },
+      template: { json_content: { template: { name: "hello_world", language: { code: "en_US" } } } },
+    }),
+  push: () => buildMessage("push", { token: "d6c1f2e0-0000-4000-8000-000000000001", title: "Hi", body: "Ping" }),
   sms: () => buildMessage("sms", { to: "+15550000001", body: "Hi" }),
 };
 

@@ -1,3 +1,5 @@
+import type { Channel } from "../../domain/environment/environment.js";
+import { splitRecipientKey } from "../../domain/recipient/recipient.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { localizeScope } from "../liquid/filters/render-services.js";
 import {
@@ -29,6 +31,11 @@ function collectDevices(data: Record<string, unknown>): Device[] {
   return [...devicesByToken.values()];
 }
 
+/** Returns whether the provider knows the devices of a recipient by the recipient's ID, as OneSignal does (CH-143). */
+function hasRecipientId({ provider, settings }: Channel): boolean {
+  return /one_?signal/.test(provider) && (settings.recipient_mode ?? settings.recipientMode) === "external_id";
+}
+
 /** Compiles a push step, which sends one message per device token in the device's locale (A-476, E-184, T-191, T-211). */
 export function compilePush(template: TemplateReader): ChannelRenderer {
   const title = template.compileText("title");
@@ -39,6 +46,8 @@ export function compilePush(template: TemplateReader): ChannelRenderer {
   return {
     missingData: "no device token for the channel",
     resolveDestinations({ recipient, channel }): Destination[] {
+      if (hasRecipientId(channel))
+        return [{ address: splitRecipientKey(recipient.key).id, snapshot: null, locale: null }];
       return collectDevices(getChannelData(recipient, channel)).map(({ token, locale }) => ({
         address: token,
         snapshot: null,

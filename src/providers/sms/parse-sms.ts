@@ -3,6 +3,7 @@ import type { ProviderEvent } from "../../ports/provider.js";
 import type { JsonObject } from "../../util/json.js";
 import { getPayloadOverrides } from "../apply-payload-overrides.js";
 import { createPermanentError } from "../delivery-error.js";
+import { parsePhoneNumber } from "../parse-phone-number.js";
 import type { SettingsReader } from "../settings-reader.js";
 import type { VendorDefinition } from "../vendor-definition.js";
 
@@ -15,21 +16,13 @@ interface Sms {
   overrides: JsonObject;
 }
 
-const E164 = /^\+[1-9]\d{6,14}$/;
-const SEPARATORS = /[\s().-]/g;
-
 /**
  * Parses a rendered SMS, which no other code reads. Throws `DeliveryError` for a number without a country code, which the vendor
  * would refuse or send to another country, and for a text that is longer than the vendor accepts.
  */
 export function parseSms({ title, capabilities }: VendorDefinition, { content }: Message): Sms {
-  const to = String(content.to ?? "").replace(SEPARATORS, "");
+  const to = parsePhoneNumber(title, content.to);
   const body = String(content.body ?? "");
-  if (to === "") throw createPermanentError("the SMS has no number to go to");
-  if (!E164.test(to))
-    throw createPermanentError(
-      `${title} needs the number with its country code, such as +15550001111, and this message goes to ${to}`,
-    );
   const length = [...body].length;
   const limit = capabilities.max_characters ?? Number.POSITIVE_INFINITY;
   if (length > limit) throw createPermanentError(`${title} accepts ${limit} characters, and this text has ${length}`);

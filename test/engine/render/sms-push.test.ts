@@ -98,6 +98,15 @@ describe("the content of a push (A-476, T-211)", () => {
     expect(await addresses(channelData)).toEqual(expected);
   });
 
+  it("CH-143 is sent to the recipient's own ID if OneSignal knows it, without channel data", async () => {
+    const channel = { provider: "push_one_signal", settings: { recipient_mode: "external_id" } };
+    const { destinations } = await renderStep(push({}, { player_ids: ["p"] }, { channel }));
+    expect(destinations).toEqual([{ address: "u-42", snapshot: null, locale: null }]);
+    const players = { ...channel, settings: { recipient_mode: "player_id" } };
+    const { destinations: devices } = await renderStep(push({}, { player_ids: ["p"] }, { channel: players }));
+    expect(devices.map(({ address }) => address)).toEqual(["p"]);
+  });
+
   it("has only data if it is silent", async () => {
     expect(await renderContent(push({ settings: { delivery_type: "silent" } }, { tokens: ["t"] }))).toEqual({
       __typename: "MessagePushContent",

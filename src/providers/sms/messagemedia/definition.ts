@@ -10,7 +10,7 @@ import {
 export const definition = {
   title: "Sinch MessageMedia",
   type: "sms",
-  names: ["sms_messagemedia", "messagemedia", "sms_sinch_messagemedia", "sinch_messagemedia"],
+  names: ["sms_messagemedia", "messagemedia", "sms_sinch_message_media", "sinch_message_media"],
   settings: {
     api_key: required,
     api_secret: requiredSecret,
