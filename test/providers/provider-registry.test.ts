@@ -12,7 +12,8 @@ describe("a provider", () => {
   it.each(getProviderCatalog().map(({ vendor, type }) => [vendor, type]))(
     "%s is one folder, which only the generated lists import, and no other file compares its name",
     (vendor, type) => {
-      const folder = vendor.replace(new RegExp(`-${type}$`), "");
+      const isWhole = files.includes(`providers/${type}/${vendor}/definition.ts`);
+      const folder = isWhole ? vendor : vendor.replace(new RegExp(`-${type}$`), "");
       const own = `providers/${type}/${folder}/`;
       for (const name of ["definition.ts", "send.ts"]) expect(files).toContain(`${own}${name}`);
       const importing = files.filter(

@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { toIsoTime } from "../../../util/iso-time.js";
 import { filterObjects } from "../../../util/json.js";
 import { type FakeResponse, type FakeVendor, getField } from "../../fake-vendor.js";
 import { toObject } from "../../vendor-events.js";
@@ -65,7 +66,7 @@ export const fake: FakeVendor = {
   events: ["delivered", "bounced", "opened", "clicked", "complained", "unsubscribed"],
   has_timeless_signature: true,
   buildWebhook({ type, message_id, at, reason, url }) {
-    const created_at = new Date(at).toISOString();
+    const created_at = toIsoTime(at);
     const morph = reason === undefined && url === undefined ? null : { ...(reason && { reason }), ...(url && { url }) };
     const body = JSON.stringify({
       type: `activity.${EVENTS[type]}`,
