@@ -33,6 +33,7 @@ const HOME = {
   conf: "context/",
   "(chalk|ora)": "output/",
   undici: "(remote/http|providers)/",
+  aws4: "providers/aws/",
   "@knocklabs/mgmt": "remote/management/",
   liquidjs: "engine/liquid/",
   "markdown-it": "engine/liquid/",
@@ -78,10 +79,10 @@ module.exports = {
       to: { path: "^src/", pathNot: `^src/(${[folder, ...allowed].map((name) => (name.endsWith("ts") ? name : `${name}/`)).join("|")})` },
     })),
     {
-      name: "no-sibling-imports", // for example sqlite/postgres, or email/sms; all stores share store/rows
+      name: "no-sibling-imports", // for example sqlite/postgres, or email/sms; stores share store/rows, and providers providers/aws
       severity: "error",
       from: { path: "^src/(store|providers)/([^/]+)/" },
-      to: { path: "^src/$1/([^/]+)/", pathNot: "^src/$1/($2|rows)/" },
+      to: { path: "^src/$1/([^/]+)/", pathNot: "^src/$1/($2|rows|aws)/" },
     },
     {
       name: "no-command-imports", // A command never calls another command.

@@ -9,9 +9,8 @@ import {
   toPlainText,
 } from "./call-api.js";
 import { createRetryableError } from "./delivery-error.js";
+import { ExpiringValue } from "./expiring-value.js";
 
-/** A token is not used in its last minute, because it must still be valid when the request arrives. */
-const EXPIRY_MARGIN_MS = 60_000;
 const DEFAULT_LIFETIME_S = 3_600;
 
 interface TokenRequest {
@@ -30,48 +29,31 @@ function findOAuthError({ text }: ApiResponse): string | null {
   return typeof error === "string" ? [error, toPlainText(error_description)].filter(Boolean).join(": ") : null;
 }
 
-/** An OAuth 2 access token, cached until shortly before it expires. Concurrent callers share one request for it. */
-export class AccessToken {
-  private current: { token: string; until: number } | undefined;
-  private pendingRequest: Promise<string> | undefined;
-
-  constructor(
-    private readonly request: TokenRequest,
-    private readonly services: ProviderServices,
-  ) {}
-
-  async get(): Promise<string> {
-    if (this.current && this.services.now() < this.current.until) return this.current.token;
-    this.pendingRequest ??= this.requestToken().finally(() => {
-      this.pendingRequest = undefined;
-    });
-    return this.pendingRequest;
+/** An OAuth 2 access token, cached until shortly before it expires. */
+export class AccessToken extends ExpiringValue<string> {
+  constructor(request: TokenRequest, services: ProviderServices) {
+    super(() => requestToken(request, services), services.now);
   }
+}
 
-  /** Discards a token that the provider no longer accepts, unless a newer one has replaced it. */
-  invalidate(token: string): void {
-    if (this.current?.token === token) this.current = undefined;
-  }
-
-  private async requestToken(): Promise<string> {
-    const { vendor, url, buildForm: form, timeout_ms, onToken } = this.request;
-    const serverName = `${vendor}'s token server`;
-    const response = await callApi(this.services, serverName, {
-      method: "POST",
-      url,
-      headers: { "content-type": "application/x-www-form-urlencoded" },
-      body: new URLSearchParams(await form()).toString(),
-      timeout_ms,
-      confidential: true,
-    });
-    if (!isSuccess(response))
-      throw createStatusError(serverName, response, findOAuthError(response), this.services.now());
-    const { access_token, expires_in } = parseSuccessBody(serverName, response);
-    if (typeof access_token !== "string" || access_token === "")
-      throw createRetryableError(`${serverName} gave no token`);
-    const lifetimeMs = Number(toPlainText(expires_in) || DEFAULT_LIFETIME_S) * 1_000;
-    onToken(access_token);
-    this.current = { token: access_token, until: this.services.now() + (lifetimeMs || 0) - EXPIRY_MARGIN_MS };
-    return access_token;
-  }
+async function requestToken(
+  { vendor, url, buildForm: form, timeout_ms, onToken }: TokenRequest,
+  services: ProviderServices,
+): Promise<{ value: string; expires_at: number }> {
+  const serverName = `${vendor}'s token server`;
+  const response = await callApi(services, serverName, {
+    method: "POST",
+    url,
+    headers: { "content-type": "application/x-www-form-urlencoded" },
+    body: new URLSearchParams(await form()).toString(),
+    timeout_ms,
+    confidential: true,
+  });
+  if (!isSuccess(response)) throw createStatusError(serverName, response, findOAuthError(response), services.now());
+  const { access_token, expires_in } = parseSuccessBody(serverName, response);
+  if (typeof access_token !== "string" || access_token === "")
+    throw createRetryableError(`${serverName} gave no token`);
+  const lifetimeMs = Number(toPlainText(expires_in) || DEFAULT_LIFETIME_S) * 1_000;
+  onToken(access_token);
+  return { value: access_token, expires_at: services.now() + (lifetimeMs || 0) };
 }

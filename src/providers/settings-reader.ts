@@ -38,6 +38,11 @@ export class SettingsReader {
     return resolved;
   }
 
+  /** Returns an environment variable that the vendor defines; null if it is not set. */
+  variable(name: string): string | null {
+    return this.variables[name] || null;
+  }
+
   addSecret(value: string): void {
     this.secretValues.add(value);
   }

@@ -4,6 +4,7 @@ import type { FakeVendor } from "./fake-vendor.js";
 /** The fake of each provider, for tests. */
 export const VENDOR_FAKES = {
   whatsapp: async () => (await import("./chat/whatsapp/fake.js")).fake,
+  "aws-ses": async () => (await import("./email/aws-ses/fake.js")).fake,
   "cloudflare-email": async () => (await import("./email/cloudflare-email/fake.js")).fake,
   "mailersend-email": async () => (await import("./email/mailersend/fake.js")).fake,
   mailgun: async () => (await import("./email/mailgun/fake.js")).fake,
@@ -11,8 +12,10 @@ export const VENDOR_FAKES = {
   mailtrap: async () => (await import("./email/mailtrap/fake.js")).fake,
   mandrill: async () => (await import("./email/mandrill/fake.js")).fake,
   sparkpost: async () => (await import("./email/sparkpost/fake.js")).fake,
+  "aws-sns-push": async () => (await import("./push/aws-sns/fake.js")).fake,
   onesignal: async () => (await import("./push/onesignal/fake.js")).fake,
   "africas-talking": async () => (await import("./sms/africas-talking/fake.js")).fake,
+  "aws-sns-sms": async () => (await import("./sms/aws-sns/fake.js")).fake,
   "mailersend-sms": async () => (await import("./sms/mailersend/fake.js")).fake,
   messagebird: async () => (await import("./sms/messagebird/fake.js")).fake,
   messagemedia: async () => (await import("./sms/messagemedia/fake.js")).fake,

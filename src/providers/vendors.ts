@@ -3,6 +3,7 @@ import { definition as discord } from "./chat/discord/definition.js";
 import { definition as msTeams } from "./chat/ms-teams/definition.js";
 import { definition as slack } from "./chat/slack/definition.js";
 import { definition as whatsapp } from "./chat/whatsapp/definition.js";
+import { definition as awsSes } from "./email/aws-ses/definition.js";
 import { definition as cloudflareEmail } from "./email/cloudflare-email/definition.js";
 import { definition as mailersendEmail } from "./email/mailersend/definition.js";
 import { definition as mailgun } from "./email/mailgun/definition.js";
@@ -16,10 +17,12 @@ import { definition as smtp } from "./email/smtp/definition.js";
 import { definition as sparkpost } from "./email/sparkpost/definition.js";
 import { definition as knockWebhook } from "./http/knock-webhook/definition.js";
 import { definition as apns } from "./push/apns/definition.js";
+import { definition as awsSnsPush } from "./push/aws-sns/definition.js";
 import { definition as expo } from "./push/expo/definition.js";
 import { definition as fcm } from "./push/fcm/definition.js";
 import { definition as onesignal } from "./push/onesignal/definition.js";
 import { definition as africasTalking } from "./sms/africas-talking/definition.js";
+import { definition as awsSnsSms } from "./sms/aws-sns/definition.js";
 import { definition as mailersendSms } from "./sms/mailersend/definition.js";
 import { definition as messagebird } from "./sms/messagebird/definition.js";
 import { definition as messagemedia } from "./sms/messagemedia/definition.js";
@@ -35,6 +38,7 @@ export const VENDORS = {
   "ms-teams": msTeams,
   slack,
   whatsapp,
+  "aws-ses": awsSes,
   "cloudflare-email": cloudflareEmail,
   "mailersend-email": mailersendEmail,
   mailgun,
@@ -48,10 +52,12 @@ export const VENDORS = {
   sparkpost,
   "knock-webhook": knockWebhook,
   apns,
+  "aws-sns-push": awsSnsPush,
   expo,
   fcm,
   onesignal,
   "africas-talking": africasTalking,
+  "aws-sns-sms": awsSnsSms,
   "mailersend-sms": mailersendSms,
   messagebird,
   messagemedia,

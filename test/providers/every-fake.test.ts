@@ -16,14 +16,24 @@ import {
   ProviderHarness,
 } from "../helpers/provider-harness.js";
 
-const MESSAGES: Readonly<Record<string, () => Message>> = {
+/** The device token of vendors that have another form than OneSignal. */
+const TOKENS: Readonly<Record<string, string>> = {
+  "aws-sns-push": "arn:aws:sns:eu-west-1:123456789012:endpoint/APNS/app/98e9ced9",
+};
+
+const MESSAGES: Readonly<Record<string, (vendor: string) => Message>> = {
   email: () => buildEmailMessage(),
   chat: () =>
     buildMessage("chat", {
       connection: { phone_number: "+15550000001" },
       template: { json_content: { template: { name: "hello_world", language: { code: "en_US" } } } },
     }),
-  push: () => buildMessage("push", { token: "d6c1f2e0-0000-4000-8000-000000000001", title: "Hi", body: "Ping" }),
+  push: (vendor) =>
+    buildMessage("push", {
+      token: TOKENS[vendor] ?? "d6c1f2e0-0000-4000-8000-000000000001",
+      title: "Hi",
+      body: "Ping",
+    }),
   sms: () => buildMessage("sms", { to: "+15550000001", body: "Hi" }),
 };
 
@@ -72,11 +82,11 @@ async function withFake(
   const harness = new ProviderHarness(variables);
   const channel = buildChannel(definition.type, definition.names[0] as string, references);
   const exchanges: DeliveryExchange[] = [];
-  const message = MESSAGES[definition.type] as () => Message;
+  const message = MESSAGES[definition.type] as (vendor: string) => Message;
   try {
     await run({
       ...{ fake, harness, definition, exchanges },
-      send: () => harness.send(channel, message(), undefined, (exchange) => exchanges.push(exchange)),
+      send: () => harness.send(channel, message(name), undefined, (exchange) => exchanges.push(exchange)),
       readEvents: (webhook) => harness.readEvents(channel, webhook),
     });
   } finally {
@@ -130,7 +140,7 @@ describe.each(names)("%s", (name) => {
     }));
 
   it("reads each event of a signed webhook, and refuses one with a missing, old or wrong signature", async () => {
-    const { buildWebhook, events = [], has_timeless_signature }: FakeVendor = await VENDOR_FAKES[name]();
+    const { buildWebhook, events = [], settings, has_timeless_signature }: FakeVendor = await VENDOR_FAKES[name]();
     if (buildWebhook === undefined) return;
     const build = (type: FakeEvent["type"]) => ({
       url: URL,
@@ -145,11 +155,15 @@ describe.each(names)("%s", (name) => {
         expect(others).toEqual([]);
       }
       await expect(readEvents({ ...delivered, headers: {}, body: "{}" })).rejects.toThrow(WebhookRefusedError);
+      // Amazon SNS signs the whole body with a key of its own.
+      const changed = { ...delivered, body: delivered.body.replace(MESSAGE_ID, MESSAGE_ID.toLowerCase()) };
+      if ("topic_arn" in settings) await expect(readEvents(changed)).rejects.toThrow(WebhookRefusedError);
       if (!JSON.stringify(delivered).includes(String(NOW / 1_000))) return;
       harness.now = NOW + 60 * 60_000;
       if (has_timeless_signature) return expect(await readEvents(delivered)).toHaveLength(1);
       await expect(readEvents(delivered)).rejects.toThrow(/60 minutes old/);
     });
+    if ("topic_arn" in settings) return;
     await withFake(name, ({ readEvents }) => expect(readEvents(delivered)).rejects.toThrow(WebhookRefusedError), {
       wrongKey: true,
     });

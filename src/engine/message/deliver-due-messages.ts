@@ -86,12 +86,16 @@ function findBouncedToken(message: Message): string | null {
   return typeof token === "string" ? token : null;
 }
 
-/** Returns push channel data without some tokens, in both of its forms, `tokens` and `devices`. */
+/** Returns push channel data without some tokens, in all of its forms: lists of tokens, and `devices` (CH-240 to CH-242). */
 function removeTokens(data: JsonObject, tokens: ReadonlySet<Json>): JsonObject {
   const kept: JsonObject = { ...data };
-  if (Array.isArray(data.tokens)) kept.tokens = data.tokens.filter((token) => !tokens.has(token));
-  if (Array.isArray(data.devices))
-    kept.devices = data.devices.filter((device) => !(isJsonObject(device) && tokens.has(device.token ?? null)));
+  for (const name of ["tokens", "target_arns", "player_ids"]) {
+    const list = data[name];
+    if (Array.isArray(list)) kept[name] = list.filter((token) => !tokens.has(token));
+  }
+  const isRemoved = (device: Json): boolean =>
+    isJsonObject(device) && tokens.has(device.token ?? device.target_arn ?? null);
+  if (Array.isArray(data.devices)) kept.devices = data.devices.filter((device) => !isRemoved(device));
   return kept;
 }
 

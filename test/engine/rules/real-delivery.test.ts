@@ -59,6 +59,16 @@ describe("C-178 a device token that bounces (CH-134, E-215)", () => {
     expect(sent?.metadata).toEqual({ external_id: "x" });
   });
 
+  it("CH-241 is removed from the ARNs of endpoints, as a list and as devices", async () => {
+    await h.identify(
+      { id: "ana", channel_data: { "c-ios": { target_arns: ["old", "new"] } } },
+      { id: "bo", channel_data: { "c-ios": { devices: [{ target_arn: "old" }, { target_arn: "new" }] } } },
+    );
+    await h.trigger("digest", { recipients: ["ana", "bo"] });
+    expect((await h.recipient("ana"))?.channel_data["c-ios"]).toEqual({ target_arns: ["new"] });
+    expect((await h.recipient("bo"))?.channel_data["c-ios"]).toEqual({ devices: [{ target_arn: "new" }] });
+  });
+
   it("CHQ-14 is not used by the next push, which is skipped if it was the only token", async () => {
     await h.identify({ id: "ana", channel_data: { "c-ios": { tokens: ["old"] } } });
     await h.trigger("digest", { recipients: ["ana"] });
