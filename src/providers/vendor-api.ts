@@ -84,14 +84,18 @@ function findFailure({ failures }: VendorDefinition, status: number, { code, mes
   );
 }
 
-/** Returns the milliseconds that a response asks to wait, by the vendor's header or by `Retry-After`. */
+/** Larger numbers in a header are a time in seconds since 1970, and not a number of seconds to wait. */
+const MAX_DELAY_SECONDS = 1_000_000_000;
+
+/** Returns the milliseconds that a response asks to wait, by `Retry-After` or by the vendor's header. */
 function readRetryDelay({ capabilities }: VendorDefinition, { headers }: ApiResponse, now: number): number | undefined {
-  const value = headers[capabilities.rate_limit_header ?? ""];
-  return value === undefined ? parseRetryAfter(headers, now) : parseRetryAfter({ "retry-after": value }, now);
+  const value = headers["retry-after"] ?? headers[capabilities.rate_limit_header ?? ""] ?? "";
+  if (Number(value) > MAX_DELAY_SECONDS) return Math.max(0, Number(value) * 1_000 - now);
+  return parseRetryAfter({ "retry-after": value }, now);
 }
 
 /** Returns the error for a vendor's response: by its documented failures, and otherwise by its status. */
-function createVendorError(
+export function createVendorError(
   definition: VendorDefinition,
   response: ApiResponse,
   error: VendorError,

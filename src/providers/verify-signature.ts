@@ -11,22 +11,27 @@ export function requireHeader({ headers }: ProviderWebhook, name: string): strin
   return value;
 }
 
-/** Throws unless both texts are equal. It takes the same time for every text of a length. */
-function checkEqual(actual: string, expected: string): void {
+/** Returns whether both texts are equal. It takes the same time for every text of a length. */
+function isEqual(actual: string, expected: string): boolean {
   const [a, b] = [Buffer.from(actual), Buffer.from(expected)];
-  if (a.length !== b.length || !timingSafeEqual(a, b))
-    throw new WebhookRefusedError("The webhook's signature is wrong: check settings.webhook_signing_key");
+  return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/** Throws unless `signature` is the HMAC of the content. */
+/** Throws unless a webhook's signature or credentials are right. */
+export function checkValid(isValid: boolean): void {
+  if (!isValid) throw new WebhookRefusedError("The webhook's signature is wrong: check settings.webhook_signing_key");
+}
+
+/** Throws unless `signature`, or one of a list of signatures, is the HMAC of the content. */
 export function checkHmac(
-  signature: string,
+  signature: string | readonly string[],
   content: string,
   key: string | Buffer,
   algorithm: "sha1" | "sha256",
   encoding: "hex" | "base64",
 ): void {
-  checkEqual(signature, createHmac(algorithm, key).update(content).digest(encoding));
+  const expected = createHmac(algorithm, key).update(content).digest(encoding);
+  checkValid([signature].flat().some((actual) => isEqual(actual, expected)));
 }
 
 /** Throws unless a signature's time, in seconds since 1970, is near `now`, in milliseconds. */
@@ -42,7 +47,8 @@ export function checkAge(seconds: string, now: number): void {
 
 /** Throws unless the webhook has the user name and the password that `expected` contains as `user:password`. */
 export function checkBasicAuth(webhook: ProviderWebhook, expected: string): void {
-  checkEqual(requireHeader(webhook, "authorization"), `Basic ${Buffer.from(expected).toString("base64")}`);
+  const credentials = `Basic ${Buffer.from(expected).toString("base64")}`;
+  checkValid(isEqual(requireHeader(webhook, "authorization"), credentials));
 }
 
 /** Returns the text that vendors sign for a form: the webhook's URL, and its fields sorted by name. */

@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { createHmac, generateKeyPairSync, sign as signContent } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
 import { buildChannel, MESSAGE_ID, NOW, ProviderHarness } from "../helpers/provider-harness.js";
@@ -226,5 +226,134 @@ describe("the webhook of MailerSend", () => {
     const key = "test_Am3L1GuOIc4blLUuHqAPxxwkZaJyEk8G";
     expect(await send({ type: "webhook.test", message: "This is a ping test message" }, key)).toEqual([]);
     await expect(send(build("delivered"), key)).rejects.toThrow("signature is wrong");
+  });
+});
+
+describe("the webhook of SendGrid", () => {
+  // The example of the vendor's SDK: https://github.com/sendgrid/sendgrid-nodejs/blob/main/packages/eventwebhook/src/eventwebhook.spec.js
+  const KEY =
+    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEEDr2LjtURuePQzplybdC+u4CwrqDqBaWjcMMsTbhdbcwHBcepxo7yAQGhHPTnlvFYPAZFceEu/1FwCM/QmGUhA==";
+  const HEADERS = {
+    "x-twilio-email-event-webhook-timestamp": "1588788367",
+    "x-twilio-email-event-webhook-signature":
+      "MEUCIQCtIHJeH93Y+qpYeWrySphQgpNGNr/U+UyUlBkU6n7RAwIgJTz2C+8a8xonZGi6BpSzoQsbVRamr2nlxFDWYNH2j/0=",
+  };
+  const EXAMPLE = '{"category":"example_payload","event":"test_event","message_id":"message_id"}';
+
+  it("accepts the vendor's example of a signature, and refuses it for another body, time, key or day", async () => {
+    const { harness, read } = createReader("sendgrid", {}, KEY);
+    harness.now = 1_588_788_367_000;
+    expect(await read(HEADERS, EXAMPLE)).toEqual([]);
+    await expect(read(HEADERS, `${EXAMPLE} `)).rejects.toThrow("signature is wrong");
+    await expect(read({ ...HEADERS, "x-twilio-email-event-webhook-timestamp": "1588788368" }, EXAMPLE)).rejects.toThrow(
+      "signature is wrong",
+    );
+    await expect(createReader("sendgrid", {}, "MFkwEwYH").read(HEADERS, EXAMPLE)).rejects.toThrow(
+      "is not the verification key",
+    );
+    harness.now = NOW;
+    await expect(read(HEADERS, EXAMPLE)).rejects.toThrow("minutes old");
+  });
+
+  // https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event
+  it("CH-091 reads several events, and ignores those that are temporary", async () => {
+    const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const { read } = createReader("sendgrid", {}, publicKey.export({ format: "der", type: "spki" }).toString("base64"));
+    const build = (name: string, fields: object = {}) => ({
+      ...{ event: name, timestamp: SECONDS, knock_message_id: MESSAGE_ID, ...fields },
+    });
+    const body = JSON.stringify([
+      build("processed"),
+      build("deferred", { response: "400 try again later" }),
+      build("delivered"),
+      build("bounce", { type: "bounce", reason: "500 unknown recipient" }),
+      build("bounce", { type: "blocked", reason: "550 spam" }),
+      build("dropped", { reason: "Bounced Address" }),
+      build("open"),
+      build("click", { url: "https://lark.test" }),
+      build("spamreport"),
+      build("unsubscribe"),
+      build("group_unsubscribe"),
+      build("group_resubscribe"),
+      build("delivered", { knock_message_id: undefined }),
+    ]);
+    const headers = {
+      "x-twilio-email-event-webhook-timestamp": String(SECONDS),
+      "x-twilio-email-event-webhook-signature": signContent("sha256", Buffer.from(SECONDS + body), privateKey).toString(
+        "base64",
+      ),
+    };
+    expect(await read(headers, body)).toEqual([
+      event("delivered"),
+      event("bounced", { reason: "SendGrid: 500 unknown recipient" }),
+      event("bounced", { reason: "SendGrid: Bounced Address" }),
+      event("opened"),
+      event("clicked", { url: "https://lark.test" }),
+      event("complained"),
+      event("unsubscribed"),
+      event("unsubscribed"),
+    ]);
+  });
+});
+
+describe("the webhook of Resend", () => {
+  // The example of Standard Webhooks: https://github.com/standard-webhooks/standard-webhooks/blob/main/libraries/javascript/src/webhook.test.ts
+  const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+  const SIGNATURE = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
+  const OTHER = "v1,Ceo5qEr07ixe2NLpvHk3FH9bwy/WavXrAFQ/9tdO6mc=";
+  const EXAMPLE = '{"test": 2432232314}';
+  const { harness, read } = createReader("resend", {}, SECRET);
+  const sign = (signature: string, id = "msg_p5jXN8AQM9LWM0D4loKWxJek", timestamp = 1_614_265_330) => ({
+    ...{ "svix-id": id, "svix-timestamp": String(timestamp), "svix-signature": signature },
+  });
+
+  it.each([SIGNATURE, `${OTHER} v2,abc ${SIGNATURE} ${OTHER}`])("accepts the signature %s", async (signature) => {
+    harness.now = 1_614_265_330_000;
+    expect(await read(sign(signature), EXAMPLE)).toEqual([]);
+  });
+
+  it.each([
+    ["of another body", sign(SIGNATURE), `${EXAMPLE} `],
+    ["of another id", sign(SIGNATURE, "msg_other"), EXAMPLE],
+    ["of another version", sign(SIGNATURE.replace("v1", "v2")), EXAMPLE],
+    ["that is wrong", sign(OTHER), EXAMPLE],
+    ["that is cut", sign(SIGNATURE.slice(0, 8)), EXAMPLE],
+    ["that is empty", sign("v1,"), EXAMPLE],
+  ])("refuses a signature %s", (_title, headers, body) =>
+    expect(read(headers, body)).rejects.toThrow("signature is wrong"),
+  );
+
+  it("refuses a signature that is old", () => {
+    harness.now = 1_614_265_330_000 + 16 * 60_000;
+    return expect(read(sign(SIGNATURE), EXAMPLE)).rejects.toThrow("16 minutes old");
+  });
+
+  // https://resend.com/docs/dashboard/webhooks/event-types
+  it.each([
+    ["email.delivered", {}, [event("delivered")]],
+    [
+      "email.bounced",
+      { bounce: { type: "Permanent", subType: "Suppressed", message: "The address is on the suppression list." } },
+      [event("bounced", { reason: "Resend: The address is on the suppression list." })],
+    ],
+    ["email.bounced", { bounce: { type: "Transient", message: "The mailbox is full." } }, []],
+    [
+      "email.failed",
+      { failed: { reason: "reached_daily_quota" } },
+      [event("undelivered", { reason: "Resend: reached_daily_quota" })],
+    ],
+    ["email.suppressed", {}, [event("bounced", { reason: "Resend: bounced" })]],
+    ["email.complained", {}, [event("complained")]],
+    ["email.opened", {}, [event("opened")]],
+    ["email.clicked", { click: { link: "https://resend.com" } }, [event("clicked", { url: "https://resend.com" })]],
+    ["email.delivery_delayed", {}, []],
+    ["contact.updated", {}, []],
+  ])("CH-099 reads %s %j", async (type, details, expected) => {
+    harness.now = NOW;
+    const data = { email_id: "56761188", tags: { knock_message_id: MESSAGE_ID }, ...details };
+    const body = JSON.stringify({ type, created_at: new Date(NOW).toISOString(), data });
+    const key = Buffer.from(SECRET.slice("whsec_".length), "base64");
+    const signature = createHmac("sha256", key).update(`msg_1.${SECONDS}.${body}`).digest("base64");
+    expect(await read(sign(`v1,${signature}`, "msg_1", SECONDS), body)).toEqual(expected);
   });
 });

@@ -33,6 +33,8 @@ const KEYS = [
   ],
   ...["details", "fieldViolations", "errorCode", "data", "ok", "ts", "retry_after", "reason", "activityId"],
   ...["access_token", "expires_in", "error_code", "error_message"],
+  ...["Messages", "Errors", "To", "ErrorRelatedTo", "results", "total_accepted_recipients", "message_ids"],
+  ...["reject_reason", "warnings", "recipients", "result", "permanent_bounces"],
 ];
 const inner = fc.oneof(
   arbitraryJson(...KEYS),
@@ -94,10 +96,25 @@ const settings = (more: JsonObject = {}): JsonObject => ({ base_url: http.url, t
 const BOT = { channel_id: "C1", ms_teams_channel_id: "19:x", access_token: SECRET };
 const webhook = (): JsonObject => ({ incoming_webhook: { url: `${http.url}/${SECRET}` } });
 
+const OTHER_SETTINGS = { mailjet: { api_secret_key: "$KEY" }, cloudflare: { account_id: "1" } };
+
 const VENDORS: [string, () => [Channel, Message, JsonObject?]][] = [
   ["SendGrid", () => [buildChannel("email", "sendgrid", settings({ api_key: "$KEY" })), buildEmailMessage()]],
   ["Postmark", () => [buildChannel("email", "postmark", settings({ api_key: "$KEY" })), buildEmailMessage()]],
   ["Resend", () => [buildChannel("email", "resend", settings({ api_key: "$KEY" })), buildEmailMessage()]],
+  ...["mailjet", "sparkpost", "mailtrap", "mandrill", "mailersend", "cloudflare"].map(
+    (vendor): [string, () => [Channel, Message]] => [
+      vendor,
+      () => [
+        buildChannel(
+          "email",
+          vendor,
+          settings({ api_key: "$KEY", ...OTHER_SETTINGS[vendor as keyof typeof OTHER_SETTINGS] }),
+        ),
+        buildEmailMessage(),
+      ],
+    ],
+  ),
   [
     "Twilio",
     () => [

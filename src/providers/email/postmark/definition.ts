@@ -21,5 +21,15 @@ export const definition = {
   request: "Sends `POST https://api.postmarkapp.com/email`. `Metadata` contains the message's ID.",
   documentation: "https://postmarkapp.com/developer/api/email-api",
   capabilities: { delivery_status: ["polled", "webhook"], max_bytes: 10_000_000 },
-  failures: [],
+  failures: [
+    { status: [422], codes: ["406"], meaning: "The recipient's address is inactive.", result: "bounced" },
+    {
+      // Postmark reports bad addresses as invalid requests, and names them only in the message.
+      status: [422],
+      codes: ["300"],
+      message: /'to' address|invalid 'to'|to.*(address|recipient).*invalid/i,
+      meaning: "The recipient's address is invalid.",
+      result: "bounced",
+    },
+  ],
 } satisfies VendorDefinition;

@@ -1,4 +1,4 @@
-import { flag, httpSettings, requiredSecret, type VendorDefinition } from "../../vendor-definition.js";
+import { flag, httpSettings, requiredSecret, secret, type VendorDefinition } from "../../vendor-definition.js";
 
 export const definition = {
   title: "SendGrid",
@@ -9,6 +9,7 @@ export const definition = {
     open_tracking: flag,
     link_tracking: flag,
     check_delivery_status: flag,
+    webhook_signing_key: { ...secret, description: "The public key that verifies SendGrid's event webhook." },
     ...httpSettings,
   },
   request: "Sends `POST https://api.sendgrid.com/v3/mail/send`. `custom_args` contain the message's ID.",
@@ -18,5 +19,12 @@ export const definition = {
     max_bytes: 30_000_000,
     rate_limit_header: "x-ratelimit-reset",
   },
-  failures: [],
+  failures: [
+    {
+      status: [400],
+      message: /\(personalizations\.\d+\.to\b[^()]*\)$/,
+      meaning: "The recipient's address is invalid.",
+      result: "bounced",
+    },
+  ],
 } satisfies VendorDefinition;

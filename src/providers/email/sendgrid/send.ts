@@ -1,11 +1,9 @@
 import type { Message } from "../../../domain/message/message.js";
-import { formatRecipient, toRecipientReference } from "../../../domain/recipient/recipient.js";
-import type { Delivery, DeliveryCheck, Provider } from "../../../ports/provider.js";
-import { deepMerge, filterObjects, isJsonObject, type JsonObject } from "../../../util/json.js";
+import type { DeliveryCheck, Provider } from "../../../ports/provider.js";
+import { deepMerge, filterObjects, isJsonObject, type JsonObject, omitEmpty } from "../../../util/json.js";
 import {
   type ApiResponse,
   callApi,
-  createStatusError,
   DEFAULT_TIMEOUT_MS,
   isSuccess,
   type ProviderServices,
@@ -13,13 +11,11 @@ import {
   parseSuccessBody,
   toPlainText,
 } from "../../call-api.js";
-import { createBounceError, createRetryableError, type DeliveryError } from "../../delivery-error.js";
+import { createRetryableError } from "../../delivery-error.js";
 import type { SettingsReader } from "../../settings-reader.js";
-import { type Address, type Email, parseEmail } from "../parse-email.js";
-
-const VENDOR = "SendGrid";
-
-const toPerson = ({ address, name }: Address): JsonObject => ({ email: address, ...(name === null ? {} : { name }) });
+import { createSend, createVendorError, type VendorError } from "../../vendor-api.js";
+import { type Address, buildMetadata, type Email, parseEmail, toPerson } from "../parse-email.js";
+import { definition } from "./definition.js";
 
 /**
  * Returns the recipients. SendGrid rejects a request with a repeated address, so it stays only in the first of to, cc and
@@ -41,7 +37,8 @@ function buildPersonalization({ to, cc, bcc }: Email): JsonObject {
  * Returns a `mail/send` body. The workflow's key is its first tag, as the service sends it, and its category, by which SendGrid
  * reports per workflow (CH-091, CH-082).
  */
-function buildBody(email: Email, message: Message, settings: SettingsReader): JsonObject {
+function buildBody(message: Message, settings: SettingsReader): JsonObject {
+  const email = parseEmail(message);
   const { from, reply_to, subject, html, text, headers, attachments } = email;
   const content: JsonObject[] = [];
   // The API requires plain text to be first.
@@ -49,58 +46,40 @@ function buildBody(email: Email, message: Message, settings: SettingsReader): Js
   if (html !== null) content.push({ type: "text/html", value: html });
   const [replyTo] = reply_to;
   const [open, link] = [settings.flag("open_tracking"), settings.flag("link_tracking")];
-  return {
+  const built = omitEmpty({
     personalizations: [buildPersonalization(email)],
     from: toPerson(from),
-    ...(replyTo !== undefined && reply_to.length === 1 ? { reply_to: toPerson(replyTo) } : {}),
-    ...(reply_to.length > 1 ? { reply_to_list: reply_to.map(toPerson) } : {}),
+    reply_to: replyTo && reply_to.length === 1 ? toPerson(replyTo) : null,
+    reply_to_list: reply_to.length > 1 ? reply_to.map(toPerson) : null,
     subject,
     content,
     tags: [message.workflow],
     categories: [message.workflow],
-    custom_args: {
-      sender: "knock.app",
-      knock_message_id: message.id,
-      knock_recipient_id: formatRecipient(toRecipientReference(message.recipient)),
-    },
-    ...(Object.keys(headers).length > 0 ? { headers } : {}),
-    ...(attachments.length > 0
-      ? {
-          attachments: attachments.map(({ name, content, content_type, content_id, disposition }) => ({
-            filename: name,
-            content,
-            ...(content_type === null ? {} : { type: content_type }),
-            ...(content_id === null ? {} : { content_id }),
-            disposition: disposition ?? "attachment",
-          })),
-        }
-      : {}),
-    ...(open === null && link === null
-      ? {}
-      : {
-          tracking_settings: {
-            ...(open === null ? {} : { open_tracking: { enable: open } }),
-            ...(link === null ? {} : { click_tracking: { enable: link, enable_text: false } }),
-          },
-        }),
-  };
+    custom_args: buildMetadata(message),
+    headers,
+    attachments: attachments.map(({ name, content, content_type, content_id, disposition }) =>
+      omitEmpty({
+        filename: name,
+        content,
+        type: content_type,
+        content_id,
+        disposition: disposition ?? "attachment",
+      }),
+    ),
+    tracking_settings: omitEmpty({
+      open_tracking: open === null ? null : { enable: open },
+      click_tracking: link === null ? null : { enable: link, enable_text: false },
+    }),
+  });
+  return deepMerge(built, email.overrides);
 }
 
-/** Returns the error for a response. SendGrid names the field; an error about the recipient's address bounces (CH-044). */
-function toDeliveryError(response: ApiResponse, now: number): DeliveryError {
-  const errors = parseJsonObject(response.text)?.errors;
-  const [first] = filterObjects(errors);
-  const field = typeof first?.field === "string" ? first.field : "";
-  const detail = typeof first?.message === "string" ? `${first.message}${field ? ` (${field})` : ""}` : null;
-  if (response.status === 400 && /^personalizations\.\d+\.to\b/.test(field))
-    return createBounceError(`${VENDOR}: ${detail}`);
-  const reset = Number(response.headers["x-ratelimit-reset"]);
-  if (response.status === 429 && response.headers["retry-after"] === undefined && reset > 0)
-    return createRetryableError(
-      `${VENDOR} responded 429${detail ? `: ${detail}` : ""}`,
-      Math.max(0, reset * 1_000 - now),
-    );
-  return createStatusError(VENDOR, response, detail, now);
+/** Returns the first error, whose text names the field. */
+function readError({ text }: ApiResponse): VendorError {
+  const [error] = filterObjects(parseJsonObject(text)?.errors);
+  if (typeof error?.message !== "string") return {};
+  const field = toPlainText(error.field);
+  return { message: `${error.message}${field ? ` (${field})` : ""}` };
 }
 
 /** Returns why a message did not arrive. Bounced and dropped messages bounce; blocked ones may still arrive (CH-091). */
@@ -112,21 +91,23 @@ function findBounce({ events }: JsonObject): DeliveryCheck {
       return isBounce || /^dropp?(ed)?$/i.test(toPlainText(name));
     });
   if (bounce === undefined) return { status: "pending" };
-  return { status: "bounced", reason: `${VENDOR}: ${toPlainText(bounce.reason) || toPlainText(bounce.event_name)}` };
+  return {
+    status: "bounced",
+    reason: `${definition.title}: ${toPlainText(bounce.reason) || toPlainText(bounce.event_name)}`,
+  };
 }
 
 /** Opens SendGrid's v3 API. It supports no idempotency key; `custom_args` contain the message id (CH-091). */
 export function openVendor(settings: SettingsReader, services: ProviderServices): Provider {
   const base = settings.url("base_url", "https://api.sendgrid.com");
-  const key = settings.required("api_key");
   const timeout_ms = settings.number("timeout_ms", DEFAULT_TIMEOUT_MS);
-  const authorization = `Bearer ${key}`;
+  const authorization = `Bearer ${settings.required("api_key")}`;
 
   async function get(path: string): Promise<JsonObject> {
     const request = { method: "GET", url: base + path, headers: { authorization }, body: null, timeout_ms };
-    const response = await callApi(services, VENDOR, request);
-    if (!isSuccess(response)) throw toDeliveryError(response, services.now());
-    return parseSuccessBody(VENDOR, response);
+    const response = await callApi(services, definition.title, request);
+    if (!isSuccess(response)) throw createVendorError(definition, response, readError(response), services.now());
+    return parseSuccessBody(definition.title, response);
   }
 
   /** Checks a message in the activity feed, where its id for one address starts with the id of the request. */
@@ -146,20 +127,19 @@ export function openVendor(settings: SettingsReader, services: ProviderServices)
   return {
     // Checking needs an add-on of SendGrid, so a channel has to enable it (CH-091).
     ...(settings.flag("check_delivery_status") === true ? { check } : {}),
-    async send(message): Promise<Delivery> {
-      const email = parseEmail(message);
-      const response = await callApi(services, VENDOR, {
-        method: "POST",
+    send: createSend(definition, settings, services, {
+      buildRequest: (message) => ({
         url: `${base}/v3/mail/send`,
         headers: { authorization, "content-type": "application/json" },
-        body: JSON.stringify(deepMerge(buildBody(email, message, settings), email.overrides)),
-        timeout_ms,
-      });
-      if (!isSuccess(response)) throw toDeliveryError(response, services.now());
-      const id = response.headers["x-message-id"];
-      if (response.status !== 202 && id === undefined)
-        throw createRetryableError(`${VENDOR} responded ${response.status}, not 202`);
-      return { status: "sent", ...(id === undefined ? {} : { metadata: { external_id: id } }) };
-    },
+        body: JSON.stringify(buildBody(message, settings)),
+      }),
+      readError,
+      readId({ status, headers }) {
+        const id = headers["x-message-id"];
+        if (status !== 202 && id === undefined)
+          throw createRetryableError(`${definition.title} responded ${status}, not 202`);
+        return id;
+      },
+    }),
   };
 }
