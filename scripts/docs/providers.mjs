@@ -86,9 +86,11 @@ export async function buildPages() {
     ...unused,
   ];
   if (faults.length > 0) throw new Error(`settings without a description, or without a provider: ${faults.join(", ")}`);
+  const isRepeated = ({ title }) => catalog.filter((other) => other.title === title).length > 1;
+  const toHeading = (provider) => (isRepeated(provider) ? `${provider.title} (${provider.type})` : provider.title);
   const sections = catalog.flatMap((provider) => {
     return [
-      `## ${provider.title}`,
+      `## ${toHeading(provider)}`,
       `Channel type \`${provider.type}\`. \`provider\`: ${provider.names.map((name) => `\`${name}\``).join(" or ")}.`,
       provider.request,
       formatCapabilities(provider),
@@ -102,10 +104,10 @@ export async function buildPages() {
       formatFailures(provider),
     ];
   });
-  const rows = catalog.map(({ title, type, names: [name] }) => [
-    `[${title}](#${toAnchor(title)})`,
-    `\`${type}\``,
-    `\`${name}\``,
+  const rows = catalog.map((provider) => [
+    `[${provider.title}](#${toAnchor(toHeading(provider))})`,
+    `\`${provider.type}\``,
+    `\`${provider.names[0]}\``,
   ]);
   const common = Object.entries(CHANNEL_TYPE_DEFINITIONS).flatMap(([type, { overrides, settings = [] }]) => {
     const all = [...overrides, ...settings];
