@@ -10,6 +10,7 @@ const SOURCE = join(import.meta.dirname, "../../src");
 const LIMITED: Readonly<Record<string, string>> = {
   "engine/render/email/html-to-text.ts TEXT_AT_END": "filled while the module is loaded",
   "engine/run/advance-within-limit.ts jobs": "a queue",
+  "providers/aws/read-sns-message.ts keys": "emptied when it has MAX_KEYS entries",
   "store/sqlite/connection/driver.ts loadedDrivers": "one entry for each driver",
   "util/iso-time.ts cachedTimes": "an index below a constant",
   "util/iso-time.ts cachedTexts": "an index below a constant",

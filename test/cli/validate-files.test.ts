@@ -1,4 +1,5 @@
 import { describe, expect } from "vitest";
+import { getProviderCatalog } from "../../src/providers/catalog.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { ENVIRONMENT, initHello, RECIPIENTS, WORKFLOW } from "../helpers/hello-project.js";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
@@ -60,7 +61,8 @@ describe.concurrent("knock validate checks", () => {
         "in-app-feed": { type: "in_app_feed", provider: "twillio" },
       });
     });
-    const found = "must be a provider for sms (sms_twilio, twilio), found";
+    const names = getProviderCatalog().flatMap((provider) => (provider.type === "sms" ? provider.names : []));
+    const found = `must be a provider for sms (${names.join(", ")}), found`;
     expect((await hello.validate()).map(({ severity, message }) => [severity, message])).toEqual([
       ["error", 'channels.in-app-feed.provider must be in_app_feed_knock or left out, found "twillio"'],
       ["error", `channels.sms-twillio.provider ${found} "twillio"; did you mean "twilio"?`],

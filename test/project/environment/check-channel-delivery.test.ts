@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseVariableReference } from "../../../src/domain/environment/secret-variables.js";
 import { parseEnvironment } from "../../../src/project/environment/parse-environment.js";
 import { getProviderCatalog } from "../../../src/providers/catalog.js";
+import { VENDOR_FAKES } from "../../../src/providers/vendor-fakes.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
 import { catchThrown, formatDetails } from "../../helpers/catch-error.js";
 
@@ -17,7 +18,12 @@ const delivering = (type: string, provider: string | null, settings: JsonObject 
 const S = "/channels/out/settings";
 const LOGIN = { username: "u", password: "$P" };
 
-/** The settings that each provider needs to deliver. */
+const listNames = (type: string): string =>
+  getProviderCatalog()
+    .flatMap((provider) => (provider.type === type ? provider.names : []))
+    .join(", ");
+
+/** The settings that these providers need to deliver. The settings of the others are those of their fakes. */
 const ENOUGH: Record<string, JsonObject> = {
   smtp: { host: "smtp.lark.test", ...LOGIN },
   sendgrid: { api_key: "$SENDGRID_KEY" },
@@ -33,10 +39,19 @@ const ENOUGH: Record<string, JsonObject> = {
   "knock-webhook": {},
 };
 
+/** Returns the settings of a provider's fake, with secrets as the names of variables. */
+async function readFakeSettings(name: string): Promise<JsonObject> {
+  const fake = await VENDOR_FAKES[name as keyof typeof VENDOR_FAKES]();
+  const known = getProviderCatalog().find(({ vendor }) => vendor === name)?.settings;
+  return Object.fromEntries(
+    Object.entries(fake.settings).map(([key, value]) => [key, known?.[key]?.kind === "secret" ? "$SECRET" : value]),
+  );
+}
+
 describe("a channel with deliver", () => {
   const every = getProviderCatalog().flatMap(({ vendor, type, names }) => names.map((name) => [type, name, vendor]));
-  it.each(every)("delivers %s by %s", (type, name, vendor) => {
-    const settings = ENOUGH[String(vendor)] as JsonObject;
+  it.each(every)("delivers %s by %s", async (type, name, vendor) => {
+    const settings = ENOUGH[String(vendor)] ?? (await readFakeSettings(String(vendor)));
     expect(parse(delivering(String(type), String(name), settings))).toMatchObject({
       deliver: true,
       provider: name,
@@ -110,13 +125,13 @@ describe("a channel with deliver", () => {
       "a typing mistake in the provider's name",
       delivering("email", "sendgird"),
       [
-        '/channels/out/provider must be a provider for email (smtp, email_smtp, sendgrid, email_sendgrid, postmark, email_postmark, resend, email_resend), found "sendgird"; did you mean "sendgrid"?',
+        `/channels/out/provider must be a provider for email (${listNames("email")}), found "sendgird"; did you mean "sendgrid"?`,
       ],
     ],
     [
       "a provider of another channel type",
       delivering("sms", "slack"),
-      ['/channels/out/provider must be a provider for sms (sms_twilio, twilio), found "slack"'],
+      [`/channels/out/provider must be a provider for sms (${listNames("sms")}), found "slack"`],
     ],
     [
       "a channel type without delivery",

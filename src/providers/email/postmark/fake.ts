@@ -1,3 +1,4 @@
+import { toIsoTime } from "../../../util/iso-time.js";
 import type { JsonObject } from "../../../util/json.js";
 import { type FakeResponse, type FakeVendor, getField } from "../../fake-vendor.js";
 
@@ -64,7 +65,7 @@ export const fake: FakeVendor = {
         ...fields,
         MessageID: ID,
         Metadata: { knock_message_id: message_id },
-        [timeField]: new Date(at).toISOString(),
+        [timeField]: toIsoTime(at),
         ...(type === "bounced" ? { Description: reason } : {}),
         ...(url === undefined ? {} : { OriginalLink: url }),
       }),

@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { toIsoTime } from "../../../util/iso-time.js";
 import type { JsonObject } from "../../../util/json.js";
 import { type FakeResponse, type FakeVendor, getField } from "../../fake-vendor.js";
 import { toObject } from "../../vendor-events.js";
@@ -72,7 +73,7 @@ export const fake: FakeVendor = {
   },
   events: ["delivered", "bounced", "undelivered", "opened", "clicked", "complained"],
   buildWebhook({ type, message_id, at, reason = "No such mailbox", url = "" }) {
-    const created_at = new Date(at).toISOString();
+    const created_at = toIsoTime(at);
     const data = { email_id: ID, tags: { knock_message_id: message_id }, ...buildDetails(type, reason, url) };
     const body = JSON.stringify({ type: EVENTS[type], created_at, data });
     const [id, timestamp] = ["msg_fake", String(Math.floor(at / 1_000))];
