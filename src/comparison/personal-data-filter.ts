@@ -31,6 +31,13 @@ const WORD_CHARACTER = /[\p{L}\p{N}]/u;
 const ANY_EMAIL = /[\p{L}\p{N}._%+-]{1,64}@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+/gu;
 /** Digits that can be a phone number, with what people, HTML and URLs write between them. */
 const ANY_PHONE = /(?:\+|%2B|&#43;)?\(?\d(?:(?:[\s().\-/\u2010-\u2015]|&nbsp;|&#160;|%20){0,3}\d){6,14}/giu;
+/** Secrets by their form: JSON web tokens, keys of known services, values after `Bearer`, and those of parameters in URLs. */
+const ANY_SECRET = [
+  /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g,
+  /\b(?:[spr]k_(?:live|test)_|gh[opsu]_|github_pat_|xox[a-z]-|AKIA)[\w-]{10,}/g,
+  /(?<=\bBearer\s)[\w.~+/-]{8,}=*/gi,
+  /(?<=[?&;](?:[a-z]+_)?(?:token|secret|password|signature|sig|api_?key)=)[^\s&#"'<>]{5,}/gi,
+];
 const INTERNATIONAL = /^(?:\+|%2B|&#43;)/i;
 /** The minimum number of digits of a phone number. Shorter numbers are part of many others. */
 const MIN_PHONE_DIGITS = 7;
@@ -92,13 +99,15 @@ export class PersonalDataFilter implements DataFilter {
   constructor(
     values: readonly PersonalValue[],
     private readonly key: Uint8Array,
-    /** Whether addresses and phone numbers that are not among the values are also replaced. */
+    /** Whether addresses and phone numbers that are not among the values are also replaced. Secrets always are. */
     private readonly findsContacts = true,
   ) {
     for (const value of values) this.add(value);
   }
 
   filterText = (text: string): string => {
+    for (const pattern of ANY_SECRET)
+      for (const [secret] of text.matchAll(pattern)) this.add({ kind: "token", text: secret });
     if (this.findsContacts) this.addContacts(text);
     const folded = fold(text);
     let result = "";

@@ -15,7 +15,8 @@ const KINDS_BY_PROPERTY: readonly [pattern: RegExp, kind: ValueKind][] = [
   [/e-?mail/i, "email_address"],
   [/phone|mobile/i, "phone"],
   [/avatar|photo|picture/i, "url"],
-  [/token|secret|passw|passphrase|credential|(api|access|private|secret|signing|auth)[\s_-]?key/i, "token"],
+  [/token|secret|passw|passphrase|credential|cookie|^(authorization|otp|pin)$/i, "token"],
+  [/(api|access|private|secret|signing|auth)[\s_-]?key|(one[\s_-]?time|verification|reset|login)[\s_-]?code/i, "token"],
 ];
 /** Names of properties such as `nickname`, `lastName` and `family_name`, and those whose values are parts of a name or address. */
 const NAME_PROPERTY = /name$|^(address|street|nick|alias|handle|login|initials)$/i;

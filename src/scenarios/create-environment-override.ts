@@ -15,9 +15,13 @@ export function createEnvironmentOverride({
     { ...(variables ? { variables } : {}), ...(fetch ? { fetch } : {}), ...(agent ? { agent } : {}) },
     "given",
   );
+  const isGiven = ([name]: [string, string]): boolean => Object.hasOwn(given.variables, name);
   return (environment) => ({
     ...environment,
     variables: { ...environment.variables, ...given.variables },
+    secret_references: Object.fromEntries(
+      Object.entries(environment.secret_references).filter((entry) => !isGiven(entry)),
+    ),
     fetch: {
       allow: given.fetch.allow,
       answers: [...given.fetch.answers, ...environment.fetch.answers],

@@ -222,7 +222,9 @@ describe.concurrent("knock runs show --as-scenario", () => {
     );
     expect(await test(shop)).toBe("passed");
     rmSync(shop.path("knock/workflows/fresh/workflow.json"));
-    expect(await convert(shop, id)).toContain('The files no longer have a valid workflow "fresh".');
+    const orphan = await convert(shop, id);
+    expect(orphan).toContain('The files no longer have a valid workflow "fresh".');
+    expect(orphan.match(/was deleted since/g)).toHaveLength(1);
   });
 
   it("rejects an unknown run, and --json", async ({ shop }) => {

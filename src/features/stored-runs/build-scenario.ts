@@ -2,6 +2,8 @@ import type { DataFilter } from "../../comparison/personal-data-filter.js";
 import type { RecordedHistory } from "../../comparison/recorded-history.js";
 import type { ProcessIO } from "../../context/process-io.js";
 import { type RecipientKey, splitRecipientKey, USERS } from "../../domain/recipient/recipient.js";
+import { isRandomCohortType } from "../../domain/step-types/random-cohort-step.js";
+import { walkSteps } from "../../domain/step-types/walk-steps.js";
 import { collectRecipientKeys, type Trigger } from "../../domain/trigger/trigger.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
@@ -12,6 +14,7 @@ import type { ScenarioResult } from "../../scenarios/test-report.js";
 import type { JsonObject } from "../../util/json.js";
 import { describeDeviations, describeMessageDeviations, type RecordedRun } from "./describe-deviations.js";
 import { draftScenario, type ScenarioDraft } from "./draft-scenario.js";
+import { hideSecretVariables } from "./hide-secret-variables.js";
 import { ScenarioBuilder } from "./scenario-builder.js";
 import { createScenarioFilter } from "./scenario-filter.js";
 import type { SimulatedStep } from "./simulate-scenario.js";
@@ -109,16 +112,18 @@ async function attempt(
   number: number,
   { project, io, keepsPersonalData }: ScenarioContext,
   targets: ScenarioTargets,
-  replaced: Workflow | undefined,
+  { used, isCurrent }: { used: Workflow; isCurrent: boolean },
 ): Promise<Attempt> {
   const { id, workflow, history, recipients } = run;
-  const options = { id, attempt: number, keepsPersonalData };
+  const options = { id, attempt: number, keepsPersonalData, files: used };
   const filter: DataFilter = createScenarioFilter(history, given.recipients, options);
   const names = new RecipientNames(filter);
+  const environment = await project.environment();
   const draft = draftScenario(history, {
     workflow,
     environmentName: project.environmentName ?? null,
-    environment: await project.environment(),
+    environment,
+    variables: hideSecretVariables(environment, io.env),
     recipients: given,
     filter,
   });
@@ -126,7 +131,7 @@ async function attempt(
   const others = recipients.length > 1 ? ` and ${recipients.length - 1} more` : "";
   const name = `${workflow} for ${first === undefined ? "nobody" : names.toName(first)}${others}`;
   const builder = new ScenarioBuilder(name, draft, targets, io.signal);
-  const effects = await builder.simulateWithResponses(replaced);
+  const effects = await builder.simulateWithResponses(isCurrent ? undefined : used);
   const deviations =
     run.recorded === null
       ? describeMessageDeviations(history.messages ?? [], effects, names)
@@ -150,11 +155,12 @@ export async function buildScenario(run: ReproducibleRun, context: ScenarioConte
   const targets = new ScenarioTargets(project, io, warn);
   try {
     const tryOnce = (number: number): Promise<Attempt> =>
-      attempt(run, given, number, context, targets, isCurrent ? undefined : used);
+      attempt(run, given, number, context, targets, { used, isCurrent });
     const first = await tryOnce(0);
     let best = first;
-    for (let number = 1; best.deviations.length > 0 && !keepsPersonalData && number < MAX_ATTEMPTS; number++)
-      best = await tryOnce(number);
+    const isRandom = [...walkSteps(used.steps)].some(({ step }) => isRandomCohortType(step.type));
+    const attempts = isRandom && !keepsPersonalData ? MAX_ATTEMPTS : 1;
+    for (let number = 1; best.deviations.length > 0 && number < attempts; number++) best = await tryOnce(number);
     if (best.deviations.length > 0) best = first;
     const { names, draft, builder, effects, deviations } = best;
     const expectations = await builder.expect(used, isCurrent, effects);

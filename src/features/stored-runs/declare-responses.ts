@@ -3,6 +3,8 @@ import type { RecordedRequest } from "../../comparison/recorded-history.js";
 import { isAgentType } from "../../domain/step-types/ai-agent-step.js";
 import type { AgentRequest, StepRequest } from "../../ports/http-client.js";
 import { filterObjects, isJsonObject, type JsonObject, stableStringify } from "../../util/json.js";
+import { REDACTED } from "../../util/redact-secrets.js";
+import { SECRET_STAND_IN } from "./hide-secret-variables.js";
 
 /** The responses to the requests of steps, as a scenario gives them. */
 export interface DeclaredResponses {
@@ -15,7 +17,7 @@ const FIRST_ERROR_STATUS = 300;
 
 /** Filters the parts of a URL, and encodes those again that were encoded. */
 function filterUrl(url: string, { filterText }: DataFilter): string {
-  return url.replace(/[^/?&=#]+/g, (part) => {
+  return url.replaceAll(REDACTED, SECRET_STAND_IN).replace(/[^/?&=#]+/g, (part) => {
     const decoded = decodePart(part);
     const filtered = filterText(decoded);
     if (filtered === decoded) return part;

@@ -27,9 +27,7 @@ export function describeDeviations(
   const started = new Map(
     steps.flatMap(({ triggers }, at) => triggers.map((name, nth) => [name, effects[at]?.started[nth] ?? []] as const)),
   );
-  const states = new Map(
-    effects.flatMap(({ outcomes }) => outcomes.map((run) => [run.recipient_run_id, run.steps] as const)),
-  );
+  const states = new Map(effects.at(-1)?.after.map((run) => [run.recipient_run_id, run.steps]));
   return recorded.flatMap(({ trigger, recipient, steps: own }) => {
     const name = names.toName(recipient);
     const run = started.get(trigger)?.find((candidate) => formatRecipient(candidate.recipient) === name);

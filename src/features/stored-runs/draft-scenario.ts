@@ -32,6 +32,8 @@ interface DraftOptions {
   environmentName: string | null;
   environment: Environment;
   recipients: GivenRecipients;
+  /** The values that take the place of secret variables. */
+  variables: JsonObject;
   filter: DataFilter;
 }
 
@@ -146,7 +148,7 @@ function listFailures({ messages }: RecordedHistory): JsonObject[] {
 
 /** Returns a history as a scenario without expectations. */
 export function draftScenario(history: RecordedHistory & { until: number }, options: DraftOptions): ScenarioDraft {
-  const { workflow, environmentName, environment, recipients, filter } = options;
+  const { workflow, environmentName, environment, recipients, variables, filter } = options;
   const writer = new ActionWriter(workflow, filter);
   const steps: DraftStep[] = [];
   const actions = listActions(history);
@@ -182,6 +184,7 @@ export function draftScenario(history: RecordedHistory & { until: number }, opti
       ...(environmentName === null ? {} : { environment: environmentName }),
       ...(branch === null ? {} : { branch }),
       recipients: writeRecipients(recipients, filter, environment),
+      ...(Object.keys(variables).length === 0 ? {} : { variables }),
       ...responses.given,
       ...(failures.length === 0 ? {} : { failures }),
     },

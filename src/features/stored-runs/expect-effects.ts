@@ -2,7 +2,7 @@ import { formatRecipient } from "../../domain/recipient/recipient.js";
 import type { StepOutcome } from "../../domain/run/outcome.js";
 import type { ObservedRun } from "../../scenarios/observed.js";
 import { selectRun } from "../../scenarios/select-run.js";
-import type { Json, JsonObject } from "../../util/json.js";
+import { filterObjects, type Json, type JsonObject } from "../../util/json.js";
 import type { SimulatedMessage, SimulatedStep } from "./simulate-scenario.js";
 
 /** Limits the text of a message in an expectation. The rest of a longer text is not compared. */
@@ -28,18 +28,21 @@ function findStep(runs: readonly ObservedRun[], name: string, ref: string, previ
   return selectRun(own, ref, previous);
 }
 
-/** Returns the outcomes of the steps that a step of the scenario changed, by recipient. The last one also has those that wait. */
+/**
+ * Returns the outcomes of the steps that changed since they were last expected, by recipient. The last step of the scenario also has
+ * those that wait.
+ */
 function expectOutcomes(
   { outcomes, previous }: SimulatedStep,
   other: SimulatedStep,
-  { isLast, listRefs }: Pick<ExpectationOptions, "isLast" | "listRefs">,
+  { isLast, listRefs, known }: Pick<ExpectationOptions, "isLast" | "listRefs" | "known">,
 ): JsonObject {
-  const known = new Map(previous.map((run) => [run.recipient_run_id, run]));
   const expected = new Map<string, JsonObject>();
   for (const run of outcomes) {
     if (run.recipient_run_id === null) continue;
     const name = formatRecipient(run.recipient);
     const before = known.get(run.recipient_run_id);
+    known.set(run.recipient_run_id, run);
     const changed = run.steps.filter(
       (step) =>
         (isLast && step.outcome === "waiting") ||
@@ -49,7 +52,7 @@ function expectOutcomes(
     const refs = isNewWithoutStep ? listRefs(run.workflow).slice(0, 1) : changed.map(({ ref }) => ref);
     for (const ref of refs) {
       const selected = findStep(outcomes, name, ref, previous);
-      if (selected === null) continue;
+      if (selected === null || selected.run.recipient_run_id !== run.recipient_run_id) continue;
       const otherStep = findStep(other.outcomes, name, ref, other.previous)?.step;
       const outcome = selected.step === undefined ? NOT_REACHED : expectOutcome(selected.step, otherStep);
       expected.set(name, { ...expected.get(name), [ref]: outcome });
@@ -75,11 +78,21 @@ function expectText(text: string, other: string | undefined): Json | undefined {
   return excerpt === "" ? undefined : { contains: excerpt };
 }
 
+/** Returns the expected names of attachments. Their data may be large. */
+function expectAttachments({ message }: SimulatedMessage): JsonObject {
+  const names = filterObjects(message.content.attachments).map(({ name = null }, at) => [
+    `attachments[${at}].name`,
+    name,
+  ]);
+  return names.length === 0 ? {} : { content: Object.fromEntries(names) };
+}
+
 function expectMessage(
-  { message, subject, text }: SimulatedMessage,
+  simulated: SimulatedMessage,
   other: SimulatedMessage | undefined,
   { hasMoved, count }: { hasMoved: boolean; count: number },
 ): JsonObject {
+  const { message, subject, text } = simulated;
   const body = expectText(text, other?.text);
   return {
     to: message.to,
@@ -90,6 +103,7 @@ function expectMessage(
     ...(hasMoved ? { at: formatTime(message.at) } : {}),
     ...(typeof subject === "string" && subject !== "" && subject === other?.subject ? { subject } : {}),
     ...(body === undefined ? {} : { body }),
+    ...expectAttachments(simulated),
   };
 }
 
@@ -115,7 +129,7 @@ function expectMessages(
     const [first = {}] = entries;
     const distinct = new Map(entries.map((entry) => [JSON.stringify(entry), entry]));
     if (distinct.size === 1) return [first];
-    const { at: _at, subject: _subject, body: _body, ...all } = first;
+    const { at: _at, subject: _subject, body: _body, content: _content, ...all } = first;
     return [all, ...[...distinct.values()].map(({ count: _count, ...entry }) => entry)];
   });
 }
@@ -128,6 +142,8 @@ interface ExpectationOptions {
   /** Whether it is the last step, which also shows what still waits. */
   isLast: boolean;
   listRefs(workflow: string): readonly string[];
+  /** The states of the runs in the expectations of the steps before, by ID. Receives those of this step. */
+  known: Map<string, ObservedRun>;
 }
 
 /**
@@ -137,10 +153,10 @@ interface ExpectationOptions {
 export function expectEffects(
   step: SimulatedStep,
   other: SimulatedStep,
-  { workflow, hasMoved, isLast, listRefs }: ExpectationOptions,
+  { workflow, hasMoved, isLast, listRefs, known }: ExpectationOptions,
 ): JsonObject | null {
   if (step.error !== null) return { error: step.error };
-  const outcomes = expectOutcomes(step, other, { isLast, listRefs });
+  const outcomes = expectOutcomes(step, other, { isLast, listRefs, known });
   const messages = expectMessages(step, other, { workflow, hasMoved });
   if (Object.keys(outcomes).length === 0 && messages.length === 0 && step.cancelled === null) return null;
   return {

@@ -1,5 +1,6 @@
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import type { AgentRequest, StepRequest } from "../../ports/http-client.js";
+import type { ObservedRun } from "../../scenarios/observed.js";
 import type { ScenarioTargets } from "../../scenarios/open-scenario-target.js";
 import { parseScenarios, type Scenario } from "../../scenarios/parse-scenarios.js";
 import { runScenario } from "../../scenarios/run-scenario.js";
@@ -91,6 +92,7 @@ export class ScenarioBuilder {
     const others = await this.simulate(replaced, OTHER_SEED);
     const workflows = new Map((await this.targets.readWorkflows()).map((known) => [known.key, known]));
     workflows.set(workflow.key, workflow);
+    const known = new Map<string, ObservedRun>();
     const expectations = this.draft.steps.map(({ action }, at) => {
       const [step, other] = [effects[at], others[at]];
       if (step === undefined || other === undefined) return null;
@@ -98,6 +100,7 @@ export class ScenarioBuilder {
         workflow: this.draft.workflow,
         hasMoved: action.set_time !== undefined,
         isLast: at === this.draft.steps.length - 1,
+        known,
         listRefs: (key) => workflows.get(key)?.steps.map(({ ref }) => ref) ?? [],
       });
     });

@@ -30,6 +30,16 @@ const isWaitingAtBatch = ({ type, outcome }: StepOutcome): boolean => isBatchTyp
 
 const hasJoinedBatch = ({ recipientRun: { steps } }: StoredRun): boolean => steps.at(-1)?.reason?.code === "batched";
 
+/** Returns the times of the events of a step. */
+const listTimes = ({ recipientRun: { events } }: StoredRun, ref: string | undefined): number[] =>
+  events.flatMap((event) => (event.step_ref === ref ? [event.at] : []));
+
+/** Returns whether the first run of a batch of a workflow does not wait for it. */
+const hasLeadingBatch = ({ version }: StoredRun): boolean =>
+  [...walkSteps(version.steps)].some(
+    ({ step }) => isBatchStep(step) && step.settings.batch_execution_mode === "flush_leading",
+  );
+
 /** Finds the runs on which the outcome of other runs depends: those of the same batch, and the sources of awaited events. */
 class RelatedRuns {
   readonly notes: string[] = [];
@@ -68,10 +78,11 @@ class RelatedRuns {
     this.add((await this.store.listRecipientRuns(query, { limit: 1 })).items[0]);
   }
 
-  /** Adds the runs before one that a throttle or the trigger frequency stopped. */
-  private async addEarlierRuns({ run, recipientRun }: StoredRun): Promise<void> {
+  /** Adds the runs before one that a throttle or the trigger frequency stopped, or whose batch the first run did not wait for. */
+  private async addEarlierRuns(stored: StoredRun): Promise<void> {
+    const { run, recipientRun } = stored;
     const reasons = [recipientRun.reason?.code, ...recipientRun.steps.map(({ reason }) => reason?.code)];
-    if (!reasons.some((code) => REASONS_OF_EARLIER_RUNS.has(code))) return;
+    if (!reasons.some((code) => REASONS_OF_EARLIER_RUNS.has(code)) && !hasLeadingBatch(stored)) return;
     const { recipient, inserted_at } = recipientRun;
     const query = { workflow: run.workflow, recipient, ending_at: inserted_at };
     for (const earlier of (await this.store.listRecipientRuns(query, { limit: MAX_EARLIER_RUNS })).items)
@@ -108,6 +119,8 @@ class RelatedRuns {
   private async findBatchOwner(member: StoredRun): Promise<StoredRun | null> {
     const { id, inserted_at, steps } = member.recipientRun;
     const ref = steps.at(-1)?.ref;
+    const [joinedAt = inserted_at] = listTimes(member, ref);
+    let possible: StoredRun | null = null;
     for await (const candidate of this.listBatchOwners(member)) {
       const step = candidate.recipientRun.steps.find((own) => own.ref === ref);
       if (step === undefined || hasJoinedBatch(candidate) || candidate.recipientRun.inserted_at > inserted_at) continue;
@@ -116,8 +129,11 @@ class RelatedRuns {
       const activities = batch === null ? [] : [...batch.first, ...batch.last];
       const isComplete = batch !== null && activities.length >= batch.total_activities;
       if (batch !== null && (!isComplete || activities.some((activity) => activity.id === id))) return candidate;
+      // The batch of a later step replaced the activities of this one, or a cancellation removed the activity.
+      const times = listTimes(candidate, ref);
+      if (Math.min(...times) <= joinedAt && joinedAt <= Math.max(...times)) possible ??= candidate;
     }
-    return null;
+    return possible;
   }
 
   /** Yields runs that may have opened the batch of a run: those that wait or sent messages, which are few, then all before it. */

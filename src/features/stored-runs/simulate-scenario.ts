@@ -22,6 +22,8 @@ export interface SimulatedStep {
   /** The runs that the expectations of the step compare, and those before it. */
   outcomes: readonly ObservedRun[];
   previous: readonly ObservedRun[];
+  /** All runs after the step, also those that its expectations cannot compare. */
+  after: readonly ObservedRun[];
   /** The runs of each workflow run that the step started, in order. */
   started: readonly (readonly ObservedRun[])[];
   messages: readonly SimulatedMessage[];
@@ -55,8 +57,8 @@ export async function simulateScenario(
   let lastMessage: string | null = null;
   try {
     await prepareTarget(target, given as Given);
+    let previous = await readObservedRuns(operations);
     for (const { action } of steps) {
-      const previous = await readObservedRuns(operations);
       let error: string | null = null;
       let result: Awaited<ReturnType<typeof performAction>> = {};
       try {
@@ -71,9 +73,11 @@ export async function simulateScenario(
       const messages = await readObservedMessages(operations, created);
       const started: ObservedRun[][] = [];
       for (const id of result.workflow_run_ids ?? []) started.push(await readObservedRuns(operations, [id]));
+      const after = await readObservedRuns(operations);
       effects.push({
         outcomes: await readObservedRuns(operations, result.workflow_run_ids),
         previous,
+        after,
         started,
         messages: messages.map((message) => ({
           message,
@@ -83,6 +87,7 @@ export async function simulateScenario(
         error,
         cancelled: result.cancelled ?? null,
       });
+      previous = after;
     }
     return effects;
   } finally {
