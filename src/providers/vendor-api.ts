@@ -54,7 +54,7 @@ export interface VendorError {
 /** How a vendor's API sends a message. */
 interface VendorApi {
   buildRequest(message: Message, stored: StoredChannelData): VendorRequest | Promise<VendorRequest>;
-  /** Returns the error of a response that is not a success. `body` is empty if it is no JSON object. */
+  /** Returns the error of a response that is not a success. */
   readError(response: ApiResponse): VendorError;
   /** Returns the error in a response with a status of success, or null. Absent if the vendor has no such response. */
   findError?(response: ApiResponse, message: Message): VendorError | null;

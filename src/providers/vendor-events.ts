@@ -42,3 +42,9 @@ export const toObject = (value: unknown): JsonObject => (isJsonObject(value) ? v
 
 /** Returns a time in seconds since 1970 as milliseconds. */
 export const fromSeconds = (seconds: unknown): number => Math.round(Number(toPlainText(seconds) || Number.NaN) * 1_000);
+
+/** Returns a written time in milliseconds since 1970, or `otherwise` for a text that is not a time. */
+export function parseTime(text: string, otherwise: number): number {
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? otherwise : at;
+}

@@ -1,5 +1,4 @@
 import type { Message } from "../../domain/message/message.js";
-import type { ProviderEvent } from "../../ports/provider.js";
 import type { JsonObject } from "../../util/json.js";
 import { getPayloadOverrides } from "../apply-payload-overrides.js";
 import { createPermanentError } from "../delivery-error.js";
@@ -51,15 +50,4 @@ export function buildCallbackUrl(webhook: string, message_id: string): string {
 /** Returns the message's ID in the query of a requested webhook, or null. */
 export function getCallbackMessageId(url: string): string | null {
   return new URL(url).searchParams.get("message_id");
-}
-
-/** Returns the event of a status report, or none for a report that is not final or is about a message of another program. */
-export function buildReport(
-  title: string,
-  { message_id, type, at }: { message_id: string | null; type: ProviderEvent["type"] | undefined; at: number },
-  detail: string | null,
-): ProviderEvent[] {
-  if (type === undefined || !message_id) return [];
-  const hasReason = type === "bounced" || type === "undelivered";
-  return [{ message_id, type, at, ...(hasReason ? { reason: `${title}: ${detail ?? type}` } : {}) }];
 }

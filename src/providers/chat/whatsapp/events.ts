@@ -2,6 +2,7 @@ import type { ProviderEvent } from "../../../ports/provider.js";
 import { filterObjects, isJsonObject, type JsonObject } from "../../../util/json.js";
 import { formatErrorDetail, parseJsonObject, toPlainText } from "../../call-api.js";
 import type { ReadEvents } from "../../vendor-api.js";
+import { fromSeconds, toEvents } from "../../vendor-events.js";
 import { checkHmac, requireHeader } from "../../verify-signature.js";
 import { definition } from "./definition.js";
 
@@ -15,15 +16,14 @@ function toType(status: string, code: string): ProviderEvent["type"] | undefined
   return BAD_NUMBER_CODES.has(code) ? "bounced" : "undelivered";
 }
 
-function toEvent(report: JsonObject): ProviderEvent[] {
+function toStatusEvents(report: JsonObject): ProviderEvent[] {
   const [error] = filterObjects(report.errors);
-  const type = toType(toPlainText(report.status), toPlainText(error?.code));
-  const message_id = toPlainText(report.biz_opaque_callback_data);
-  if (type === undefined || message_id === "") return [];
-  const detail = formatErrorDetail(error?.title ?? report.status, error?.code);
-  const hasReason = type === "bounced" || type === "undelivered";
-  const reason = hasReason ? { reason: `${definition.title}: ${detail}` } : {};
-  return [{ message_id, type, at: Number(report.timestamp) * 1_000, ...reason }];
+  return toEvents(definition, {
+    message_id: report.biz_opaque_callback_data,
+    type: toType(toPlainText(report.status), toPlainText(error?.code)),
+    at: fromSeconds(report.timestamp),
+    reason: formatErrorDetail(error?.title ?? report.status, error?.code),
+  });
 }
 
 /** Reads the statuses of messages. The signature is an HMAC of the body with the app's secret; it has no time (CH-186). */
@@ -34,5 +34,5 @@ export const readEvents: ReadEvents = (webhook, settings) => {
   return filterObjects(parseJsonObject(webhook.body)?.entry)
     .flatMap(({ changes }) => filterObjects(changes))
     .flatMap(({ value }) => (isJsonObject(value) ? filterObjects(value.statuses) : []))
-    .flatMap(toEvent);
+    .flatMap(toStatusEvents);
 };

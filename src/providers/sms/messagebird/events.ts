@@ -3,8 +3,8 @@ import { type ProviderEvent, type ProviderWebhook, WebhookRefusedError } from ".
 import type { JsonObject } from "../../../util/json.js";
 import { parseJsonObject, toPlainText } from "../../call-api.js";
 import type { ReadEvents } from "../../vendor-api.js";
+import { parseTime, toEvents } from "../../vendor-events.js";
 import { checkAge, checkHmac, requireHeader } from "../../verify-signature.js";
-import { buildReport } from "../parse-sms.js";
 import { definition } from "./definition.js";
 
 /** Reasons that concern the number itself. */
@@ -37,11 +37,11 @@ export const readEvents: ReadEvents = (webhook, settings, { now }) => {
   checkToken(webhook, settings.required("webhook_signing_key"), now());
   const { searchParams: fields } = new URL(webhook.url);
   const [status, reason] = [fields.get("status"), fields.get("statusReason")];
-  const at = Date.parse(fields.get("statusDatetime") ?? "");
+  const at = parseTime(fields.get("statusDatetime") ?? "", now());
   const report = {
     message_id: fields.get("reference"),
     type: toType(status, reason),
-    at: Number.isNaN(at) ? now() : at,
+    at,
   };
-  return buildReport(definition.title, report, reason ?? status);
+  return toEvents(definition, { ...report, reason: reason ?? status });
 };

@@ -4,8 +4,8 @@ import { isJsonObject } from "../../../util/json.js";
 import { formatErrorDetail, parseJsonObject, toPlainText } from "../../call-api.js";
 import { parsePem } from "../../sign-jwt.js";
 import type { ReadEvents } from "../../vendor-api.js";
+import { parseTime, toEvents } from "../../vendor-events.js";
 import { checkAge, requireHeader } from "../../verify-signature.js";
-import { buildReport } from "../parse-sms.js";
 import { definition } from "./definition.js";
 
 const FAILED = new Set(["rejected", "undeliverable", "expired", "failed"]);
@@ -38,8 +38,8 @@ function toType(status: string): ProviderEvent["type"] | undefined {
 export const readEvents: ReadEvents = (webhook, settings, { now }) => {
   checkSignature(webhook, settings.required("webhook_signing_key"), now());
   const { status, status_code, error_code, metadata, date_received } = parseJsonObject(webhook.body) ?? {};
-  const at = Date.parse(toPlainText(date_received));
+  const at = parseTime(toPlainText(date_received), now());
   const message_id = isJsonObject(metadata) ? toPlainText(metadata.knock_message_id) : null;
-  const report = { message_id, type: toType(toPlainText(status)), at: Number.isNaN(at) ? now() : at };
-  return buildReport(definition.title, report, formatErrorDetail(status, status_code ?? error_code));
+  const report = { message_id, type: toType(toPlainText(status)), at };
+  return toEvents(definition, { ...report, reason: formatErrorDetail(status, status_code ?? error_code) });
 };

@@ -1,8 +1,9 @@
 import type { ProviderEvent, ProviderWebhook } from "../../../ports/provider.js";
 import { formatErrorDetail } from "../../call-api.js";
 import type { ReadEvents } from "../../vendor-api.js";
+import { toEvents } from "../../vendor-events.js";
 import { checkHmac, requireHeader } from "../../verify-signature.js";
-import { buildReport, getCallbackMessageId } from "../parse-sms.js";
+import { getCallbackMessageId } from "../parse-sms.js";
 import { definition } from "./definition.js";
 
 /** Codes for a number that is invalid, permanently unreachable or opted out. */
@@ -50,5 +51,5 @@ export const readEvents: ReadEvents = (webhook, settings, { now }) => {
   const status = fields.get("Status") ?? "";
   const code = fields.get("ErrorCode") ?? "";
   const report = { message_id: getCallbackMessageId(webhook.url), type: toType(status, code), at: now() };
-  return buildReport(definition.title, report, formatErrorDetail(status, code));
+  return toEvents(definition, { ...report, reason: formatErrorDetail(status, code) });
 };

@@ -1,8 +1,8 @@
 import type { ProviderEvent } from "../../../ports/provider.js";
 import { formatErrorDetail, parseJsonObject, toPlainText } from "../../call-api.js";
 import type { ReadEvents } from "../../vendor-api.js";
+import { parseTime, toEvents } from "../../vendor-events.js";
 import { checkAge, checkHmac, requireHeader } from "../../verify-signature.js";
-import { buildReport } from "../parse-sms.js";
 import { definition } from "./definition.js";
 
 const HEADER = "x-sinch-webhook-signature";
@@ -25,14 +25,11 @@ export const readEvents: ReadEvents = (webhook, settings, { now }) => {
   checkAge(timestamp, now());
   const report = parseJsonObject(webhook.body) ?? {};
   const [status, code] = [toPlainText(report.status), toPlainText(report.code)];
-  const at = Date.parse(toPlainText(report.at));
-  return buildReport(
-    definition.title,
-    {
-      message_id: toPlainText(report.client_reference),
-      type: toType(status, code),
-      at: Number.isNaN(at) ? now() : at,
-    },
-    formatErrorDetail(status, code),
-  );
+  const at = parseTime(toPlainText(report.at), now());
+  return toEvents(definition, {
+    message_id: toPlainText(report.client_reference),
+    type: toType(status, code),
+    at,
+    reason: formatErrorDetail(status, code),
+  });
 };

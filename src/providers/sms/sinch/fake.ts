@@ -10,7 +10,7 @@ const SETTINGS = {
   phone_number: "+12025550143",
   webhook_signing_key: "fake-signing-key",
 };
-const BATCH_ID = "01FC66621XXXXX119Z8PMV1QPQ";
+const BATCH_ID = "01FC66621A0B1C119Z8PMV1QPQ";
 
 const reject = (status: number, code: string, text: string): FakeResponse => ({ status, body: { code, text } });
 

@@ -3,8 +3,8 @@ import { type ProviderEvent, type ProviderWebhook, WebhookRefusedError } from ".
 import { filterObjects, isJsonObject, type JsonObject } from "../../../util/json.js";
 import { formatErrorDetail, parseJsonObject, toPlainText } from "../../call-api.js";
 import type { ReadEvents } from "../../vendor-api.js";
+import { parseTime, toEvents } from "../../vendor-events.js";
 import { checkAge, requireHeader } from "../../verify-signature.js";
-import { buildReport } from "../parse-sms.js";
 import { definition } from "./definition.js";
 
 const BAD_NUMBER_CODES = new Set(["40001", "40300", "40310"]);
@@ -44,8 +44,8 @@ export const readEvents: ReadEvents = (webhook, settings, { now }) => {
   const [error] = filterObjects(payload.errors);
   const tags = (Array.isArray(payload.tags) ? payload.tags : []).map(toPlainText);
   const message_id = tags.find((tag) => tag.startsWith(TAG))?.slice(TAG.length) ?? null;
-  const at = Date.parse(toPlainText(isJsonObject(event) ? event.occurred_at : ""));
+  const at = parseTime(toPlainText(isJsonObject(event) ? event.occurred_at : ""), now());
   const type = toType(recipient?.status, toPlainText(error?.code));
-  const report = { message_id, type, at: Number.isNaN(at) ? now() : at };
-  return buildReport(definition.title, report, formatErrorDetail(error?.title ?? recipient?.status, error?.code));
+  const report = { message_id, type, at };
+  return toEvents(definition, { ...report, reason: formatErrorDetail(error?.title ?? recipient?.status, error?.code) });
 };

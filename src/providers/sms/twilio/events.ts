@@ -1,8 +1,10 @@
 import type { ProviderEvent } from "../../../ports/provider.js";
 import { formatErrorDetail } from "../../call-api.js";
 import type { ReadEvents } from "../../vendor-api.js";
+import { toEvents } from "../../vendor-events.js";
 import { checkHmac, formatSignedForm, requireHeader } from "../../verify-signature.js";
-import { buildReport, getCallbackMessageId } from "../parse-sms.js";
+import { getCallbackMessageId } from "../parse-sms.js";
+import { definition } from "./definition.js";
 
 const TYPES: Readonly<Record<string, ProviderEvent["type"]>> = {
   delivered: "delivered",
@@ -18,5 +20,5 @@ export const readEvents: ReadEvents = (webhook, settings, { now }) => {
   checkHmac(signature, formatSignedForm(webhook.url, fields), settings.required("auth_token"), "sha1", "base64");
   const type = TYPES[fields.get("MessageStatus") ?? ""];
   const detail = formatErrorDetail(fields.get("ErrorMessage") ?? fields.get("MessageStatus"), fields.get("ErrorCode"));
-  return buildReport("Twilio", { message_id: getCallbackMessageId(webhook.url), type, at: now() }, detail);
+  return toEvents(definition, { message_id: getCallbackMessageId(webhook.url), type, at: now(), reason: detail });
 };

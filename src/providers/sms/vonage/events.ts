@@ -1,8 +1,8 @@
 import type { ProviderEvent } from "../../../ports/provider.js";
 import { parseJsonObject, toPlainText } from "../../call-api.js";
 import type { ReadEvents } from "../../vendor-api.js";
+import { parseTime, toEvents } from "../../vendor-events.js";
 import { checkAge, checkHmac } from "../../verify-signature.js";
-import { buildReport } from "../parse-sms.js";
 import { definition } from "./definition.js";
 
 /** Codes for a number that cannot get messages: permanently absent, barred, illegal or unroutable. */
@@ -38,7 +38,7 @@ export const readEvents: ReadEvents = ({ url, body }, settings, { now }) => {
   checkHmac(get("sig").toLowerCase(), signed, settings.required("webhook_signing_key"), "sha256", "hex");
   checkAge(get("timestamp"), now());
   const [status, code] = [get("status"), get("err-code")];
-  const at = Date.parse(get("message-timestamp"));
-  const report = { message_id: get("client-ref"), type: toType(status, code), at: Number.isNaN(at) ? now() : at };
-  return buildReport(definition.title, report, `${status} (code ${code})`);
+  const at = parseTime(get("message-timestamp"), now());
+  const report = { message_id: get("client-ref"), type: toType(status, code), at };
+  return toEvents(definition, { ...report, reason: `${status} (code ${code})` });
 };
