@@ -100,6 +100,24 @@ describe.concurrent("knock runs rerun", () => {
     expect(changed.report.summary).toMatchObject({ before: 1, after: 1, changed: 1 });
   });
 
+  it("repeats a batch with 80 activities, and refuses a larger one", async ({ shop }) => {
+    writeWorkflow(shop, [BATCH, feed("{{ total_activities }}")]);
+    await shop.knock(["clock", "freeze", "2026-03-02T10:00:00Z"]);
+    for (const count of [80, 81]) {
+      const lines = Array.from({ length: count }, (_, n) => JSON.stringify({ recipients: ["ines"], data: { n } }));
+      shop.write("triggers.jsonl", lines.join("\n"));
+      await shop.knock(["notify", "fresh", "--file", "triggers.jsonl"]);
+      await shop.knock(["clock", "advance", "1h"]);
+    }
+    const { json } = await shop.knock(["messages", "list", "--json"]);
+    const [large, small] = (json.items as JsonObject[]).map((message) =>
+      String((message.source as JsonObject).workflow_run_id ?? message.workflow_run_id),
+    );
+    expect(await rerun(shop, small as string)).toMatchObject({ exitCode: 0, report: { summary: { equal: 1 } } });
+    const refused = await shop.knock(["runs", "rerun", large as string]);
+    expect([refused.exitCode, refused.stderr]).toEqual([3, expect.stringContaining("the batch had 81 activities")]);
+  });
+
   it("continues at a step with the data that the run had then", async ({ shop }) => {
     const add = (ref: string): JsonObject => ({
       ref,

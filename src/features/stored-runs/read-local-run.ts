@@ -15,6 +15,9 @@ import type { RecordedRun } from "./describe-deviations.js";
 import { copyForRuns, type RunHistory, readRunHistory } from "./read-run-history.js";
 import { type GivenRecipients, joinSeeds } from "./write-recipients.js";
 
+/** Limits the activities of a batch in a scenario, because people read it. */
+const MAX_ACTIVITIES = 40;
+
 /** Returns a project whose files have the version of a workflow that a run used. */
 function useVersion(project: Project, version: Workflow): Project {
   return { ...project, workflow: async (key) => (key === version.key ? version : project.workflow(key)) };
@@ -69,7 +72,7 @@ export async function readStoreRun(
   id: string,
   context: Pick<ScenarioContext, "project" | "io">,
 ): Promise<ReproducibleRun | null> {
-  const runs = await readRunHistory(store, id);
+  const runs = await readRunHistory(store, id, MAX_ACTIVITIES);
   const [first] = runs?.selected ?? [];
   if (runs === null || first === undefined) return null;
   const { selected, history } = runs;

@@ -22,6 +22,8 @@ export interface RunHistory {
   history: RecordedHistory & { until: number };
   /** The subscriptions through which recipients were reached. */
   subscriptions: readonly Subscription[];
+  /** Whether the history has all runs that the selected ones depend on. Its notes say what is missing. */
+  isComplete: boolean;
 }
 
 /** Returns the recipient run with an ID, or those of a workflow run; empty if there is no such run. */
@@ -56,10 +58,10 @@ export function listWindowTimes(messages: readonly SentMessage[]): number[] {
 }
 
 /** Reads a recipient run or all runs of a trigger, with everything that they depended on. Returns null for an unknown ID. */
-export async function readRunHistory(store: Store, id: string): Promise<RunHistory | null> {
+export async function readRunHistory(store: Store, id: string, maxActivities: number): Promise<RunHistory | null> {
   const { selected, hasMore } = await readSelected(store, id);
   if (selected.length === 0) return null;
-  const { runs, notes } = await selectRelatedRuns(store, selected);
+  const { runs, notes, isComplete } = await selectRelatedRuns(store, selected, maxActivities);
   const now = getClockTime(await store.readClock());
   // A trigger is repeated as a request, also if a step, a schedule or an audience made it.
   const past = runs.map(({ run, ...rest }) => ({ ...rest, run: { ...run, trigger_source: { type: "api" as const } } }));
@@ -83,6 +85,7 @@ export async function readRunHistory(store: Store, id: string): Promise<RunHisto
     selected,
     history: { ...history, until: hasEnded ? Math.max(...ends) : now },
     subscriptions,
+    isComplete,
   };
 }
 

@@ -26,6 +26,9 @@ import { copyForRuns, type RunHistory, readRunHistory } from "./read-run-history
 import type { RerunOptions } from "./rerun-options.js";
 import type { RerunReport } from "./rerun-report.js";
 
+/** Limits the activities of a batch, because at most `MAX_RUNS` runs are repeated together. */
+const MAX_ACTIVITIES = 80;
+
 /** Recorded messages may have been sent a little late, because their work waited for a worker. */
 const RECORDED_TOLERANCE_MS = 5 * 60_000;
 
@@ -131,11 +134,16 @@ export async function rerunRun(
   context: ReplayContext,
   keep?: (copy: Store, workflowRunId: string, originalId: string) => Promise<string>,
 ): Promise<RerunReport | null> {
-  const runs = await readRunHistory(store, id);
+  const runs = await readRunHistory(store, id, MAX_ACTIVITIES);
   const [first] = runs?.selected ?? [];
   if (runs === null || first === undefined) return null;
   const { selected } = runs;
   const { from, properties, skipsDelays, against } = options;
+  const [missing] = runs.isComplete ? [] : runs.history.notes;
+  if (missing !== undefined)
+    throw new KnockError("not_supported", `the run cannot be repeated: ${missing}`, {
+      hint: `Run \`knock replay\`, which repeats all triggers of the store, or \`knock runs show ${id} --as-scenario\`.`,
+    });
   if (from !== null) checkStep(from, selected, id);
   const history = await changeHistory(runs, options);
   const keys = new Set(selected.map(({ recipientRun }) => recipientRun.recipient));

@@ -10,8 +10,6 @@ import { isJsonObject } from "../../util/json.js";
 
 /** Limits the runs of a selection, because a trigger may have thousands of recipients. */
 export const MAX_RUNS = 100;
-/** Limits the activities of a batch to its first and its last ones, which steps render. */
-const MAX_ACTIVITIES = 40;
 /** Limits the earlier runs that are searched for the one that opened a batch. */
 const MAX_SEARCHED_RUNS = 20_000;
 /** Limits the runs of the same time whose order is read. */
@@ -43,10 +41,15 @@ const hasLeadingBatch = ({ version }: StoredRun): boolean =>
 /** Finds the runs on which the outcome of other runs depends: those of the same batch, and the sources of awaited events. */
 class RelatedRuns {
   readonly notes: string[] = [];
+  /** Whether all runs that the selected ones depend on are among them. */
+  isComplete = true;
   private readonly runs = new Map<string, StoredRun>();
   private readonly added: StoredRun[] = [];
 
-  constructor(private readonly store: RunReader) {}
+  constructor(
+    private readonly store: RunReader,
+    private readonly maxActivities: number,
+  ) {}
 
   /** Adds runs and, one after another, the runs that they depend on. */
   async addAll(selected: readonly StoredRun[]): Promise<StoredRun[]> {
@@ -63,6 +66,7 @@ class RelatedRuns {
   private add(run: StoredRun | null | undefined): void {
     if (!run || this.runs.has(run.recipientRun.id)) return;
     if (this.runs.size === MAX_RUNS) {
+      this.isComplete = false;
       const note = `more than ${MAX_RUNS} runs belong together; the others are left out`;
       if (!this.notes.includes(note)) this.notes.push(note);
       return;
@@ -96,12 +100,14 @@ class RelatedRuns {
     const batch = await this.store.readBatch(id);
     if (batch !== null) {
       const { first, last, total_activities } = batch;
-      const half = MAX_ACTIVITIES / 2;
+      const half = this.maxActivities / 2;
       const kept = new Set([...first.slice(0, half), ...last.slice(-half)].map((activity) => activity.id));
-      if (kept.size < total_activities)
+      if (kept.size < total_activities) {
+        this.isComplete = false;
         this.notes.push(
           `the batch had ${formatNumber(total_activities)} activities, of which the first and the last ${half} are kept`,
         );
+      }
       for (const activity of kept) this.add(await this.store.readRecipientRun(activity));
     } else if (steps.some(isWaitingAtBatch)) await this.addOpenBatch(member);
   }
@@ -109,10 +115,11 @@ class RelatedRuns {
   /** Adds the newest runs that joined the open batch of a waiting run. */
   private async addOpenBatch({ run, recipientRun: { recipient, inserted_at } }: StoredRun): Promise<void> {
     const query = { workflow: run.workflow, recipient, starting_at: inserted_at };
-    const { items, page_info } = await this.store.listRecipientRuns(query, { limit: MAX_ACTIVITIES });
+    const { items, page_info } = await this.store.listRecipientRuns(query, { limit: this.maxActivities });
     for (const item of items) if (hasJoinedBatch(item)) this.add(item);
-    if (page_info.after !== null)
-      this.notes.push(`the open batch has more activities, of which the last ${MAX_ACTIVITIES} are kept`);
+    if (page_info.after === null) return;
+    this.isComplete = false;
+    this.notes.push(`the open batch has more activities, of which the last ${this.maxActivities} are kept`);
   }
 
   /** Returns the run that opened the batch which a run joined, or null if it no longer exists. */
@@ -195,16 +202,20 @@ async function rankSimultaneous(store: RunReader, runs: readonly StoredRun[]): P
   return ranks;
 }
 
-/** Returns runs with those that they depend on, oldest first, and a sentence for each limit that was reached. */
+/**
+ * Returns runs with those that they depend on, oldest first, and a sentence for each limit that was reached. At most
+ * `maxActivities` of a batch are used, half of them its first ones and half its last ones.
+ */
 export async function selectRelatedRuns(
   store: RunReader,
   selected: readonly StoredRun[],
-): Promise<{ runs: StoredRun[]; notes: string[] }> {
-  const related = new RelatedRuns(store);
+  maxActivities: number,
+): Promise<{ runs: StoredRun[]; notes: string[]; isComplete: boolean }> {
+  const related = new RelatedRuns(store, maxActivities);
   const runs = await related.addAll(selected);
   const ranks = await rankSimultaneous(store, runs);
   // Runs that the list no longer contains are older. They are in the order of their batch.
   const getRank = ({ recipientRun: { id } }: StoredRun): number => ranks.get(id) ?? -MAX_RANKED_RUNS;
   runs.sort((a, b) => a.run.inserted_at - b.run.inserted_at || getRank(a) - getRank(b));
-  return { runs, notes: related.notes };
+  return { runs, notes: related.notes, isComplete: related.isComplete };
 }
