@@ -126,6 +126,7 @@ const SQLITE_PACKAGE = "node_modules/@photostructure/sqlite";
 
 /** Files that few commands need. They are decompressed when they are loaded, which takes 1 to 6 ms. */
 const COMPRESSED = [
+  "vendor/cheerio.cjs",
   "vendor/undici.cjs",
   "vendor/quicktype-core.cjs",
   "vendor/nodemailer.cjs",

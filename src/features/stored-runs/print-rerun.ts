@@ -1,7 +1,6 @@
 import { printRecipientDifferences } from "../../comparison/print-replay-report.js";
 import { formatRecipient } from "../../domain/recipient/recipient.js";
 import type { Output } from "../../output/output.js";
-import { formatCount } from "../../util/format-count.js";
 import { hasRerunDifferences, type RerunReport } from "./rerun-report.js";
 
 type StepState = RerunReport["steps"][number]["before"];
@@ -42,8 +41,10 @@ export function printRerun(report: RerunReport, output: Output): void {
   for (const recipient of recipients) printRecipientDifferences(recipient, output);
   for (const note of notes) output.note(`note: ${note}`);
   const { gained, lost, changed, equal } = summary;
-  const mark = hasRerunDifferences(report) ? paint.red("✗") : paint.green("✓");
+  const result = hasRerunDifferences(report)
+    ? `${paint.red("✗")} another result`
+    : `${paint.green("✓")} the same result`;
   const messages = `messages: ${gained} gained, ${lost} lost, ${changed} changed, ${equal} equal`;
-  output.line(`${mark} ${formatCount(steps.length, "step")} with differences (${messages})`);
+  output.line(`${result} (steps: ${steps.length} changed; ${messages})`);
   if (kept !== null) output.note(`kept as ${kept}`);
 }
