@@ -103,9 +103,11 @@ export function toPlainText(value: unknown): string {
 
 /** Returns a provider's own error message with its code, or the one of them that exists, or null. */
 export function formatErrorDetail(message: unknown, code: unknown): string | null {
-  const messageText = toPlainText(message) || null;
-  const codeText = toPlainText(code) === "" ? null : `code ${toPlainText(code)}`;
-  return messageText && codeText ? `${messageText} (${codeText})` : (messageText ?? codeText);
+  const [messageText, codeText] = [toPlainText(message), toPlainText(code)];
+  if (codeText === "") return messageText || null;
+  if (messageText !== "") return `${messageText} (code ${codeText})`;
+  // A word explains itself.
+  return /^[a-z]/i.test(codeText) ? codeText : `code ${codeText}`;
 }
 
 /** Returns the error for a response that is not a success. */

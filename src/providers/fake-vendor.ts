@@ -1,5 +1,7 @@
+import { type KeyObject, verify } from "node:crypto";
 import type { ProviderEvent } from "../ports/provider.js";
 import type { Json, JsonObject } from "../util/json.js";
+import { parseJsonObject } from "./call-api.js";
 
 /** A request that a fake has received. */
 export interface FakeRequest {
@@ -26,6 +28,8 @@ export interface FakeFailure extends FakeResponse {
   result: "bounced" | "permanent" | "temporary";
   /** The milliseconds that the response asks to wait. */
   retry_after_ms?: number;
+  /** The requests that fail in this way, as method and path. All by default. */
+  request?: RegExp;
 }
 
 /** An event that the vendor reports to a webhook. */
@@ -43,8 +47,10 @@ export interface FakeWebhook {
 
 /** The documented API of a vendor, as far as knock uses it. It refuses what the vendor refuses. */
 export interface FakeVendor {
-  /** The settings of a channel that the fake accepts, besides `base_url`. Secrets are their values. */
+  /** The settings of a channel that the fake accepts, besides those with its address. Secrets are their values. */
   settings: Readonly<Record<string, string>>;
+  /** Returns the settings with the address of the fake; `base_url` by default. */
+  locate?(url: string): Readonly<Record<string, string>>;
   /** Answers a request as the vendor does. */
   respond(request: FakeRequest): FakeResponse;
   /** The failures that the vendor documents, by a short name. */
@@ -67,4 +73,12 @@ export function getField(body: Json, name: string): string | undefined {
 /** Returns the value of an HTTP Basic `Authorization` header. */
 export function encodeBasic(user: string, password: string): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
+}
+
+/** Returns the claims of a JSON Web Token; null unless it is signed with the key. */
+export function readJwt(token: string, publicKey: KeyObject): JsonObject | null {
+  const [header = "", claims = "", signature = ""] = token.split(".");
+  const key = { key: publicKey, dsaEncoding: "ieee-p1363" } as const;
+  if (!verify("sha256", Buffer.from(`${header}.${claims}`), key, Buffer.from(signature, "base64url"))) return null;
+  return parseJsonObject(Buffer.from(claims, "base64url").toString("utf8"));
 }

@@ -86,9 +86,14 @@ export async function startFakeProvider(name: FakeProviderName) {
   const vendor: FakeVendor = await load();
   const requests: AnsweredRequest[] = [];
   const failing: FakeFailure[] = [];
+  /** Removes and returns the next failure of this request, or undefined. */
+  const takeFailure = ({ method, path }: FakeRequest): FakeFailure | undefined => {
+    const index = failing.findIndex(({ request }) => request?.test(`${method} ${path}`) ?? true);
+    return index < 0 ? undefined : failing.splice(index, 1)[0];
+  };
   const server = createServer(async (incoming, outgoing) => {
     const request = await readRequest(incoming);
-    const response = failing.shift() ?? vendor.respond(request);
+    const response = takeFailure(request) ?? vendor.respond(request);
     requests.push({ ...request, status: response.status });
     send(outgoing, response);
   });
@@ -101,7 +106,9 @@ export async function startFakeProvider(name: FakeProviderName) {
   };
   return {
     url,
-    settings: { ...vendor.settings, base_url: url } as Readonly<Record<string, string>>,
+    settings: { ...vendor.settings, ...(vendor.locate?.(url) ?? { base_url: url }) } as Readonly<
+      Record<string, string>
+    >,
     requests,
     failures: vendor.failures,
     failNext(failure: string, times = 1): void {

@@ -43,12 +43,16 @@ interface VendorRequest extends Pick<ApiRequest, "url" | "headers" | "body" | "f
   method?: string;
   /** The device token, which is removed from the recipient if the vendor refuses it. */
   token?: string;
+  /** Called with the vendor's error, such as to discard an access token. */
+  onError?: (error: VendorError, status: number) => void | Promise<void>;
 }
 
 /** The code and the message of a vendor's error. */
 export interface VendorError {
   code?: unknown;
   message?: unknown;
+  /** The seconds to wait, if the vendor reports them in the body. */
+  retry_after?: unknown;
 }
 
 /** How a vendor's API sends a message. */
@@ -75,7 +79,7 @@ function checkSize({ title, capabilities: { max_bytes: limit } }: VendorDefiniti
 }
 
 /** Returns the documented failure that a response is, or undefined. */
-function findFailure({ failures }: VendorDefinition, status: number, { code, message }: VendorError) {
+export function findFailure({ failures }: VendorDefinition, status: number, { code, message }: VendorError) {
   return failures.find(
     (failure) =>
       (failure.status?.includes(status) ?? true) &&
@@ -87,14 +91,22 @@ function findFailure({ failures }: VendorDefinition, status: number, { code, mes
 /** Larger numbers in a header are a time in seconds since 1970, and not a number of seconds to wait. */
 const MAX_DELAY_SECONDS = 1_000_000_000;
 
-/** Returns the milliseconds that a response asks to wait, by `Retry-After` or by the vendor's header. */
-function readRetryDelay({ capabilities }: VendorDefinition, { headers }: ApiResponse, now: number): number | undefined {
-  const value = headers["retry-after"] ?? headers[capabilities.rate_limit_header ?? ""] ?? "";
+/** Returns the milliseconds that a response asks to wait, by `Retry-After`, by the vendor's header or by its body. */
+function readRetryDelay(
+  { capabilities }: VendorDefinition,
+  { headers }: ApiResponse,
+  { retry_after }: VendorError,
+  now: number,
+): number | undefined {
+  const value = headers["retry-after"] ?? headers[capabilities.rate_limit_header ?? ""] ?? toPlainText(retry_after);
   if (Number(value) > MAX_DELAY_SECONDS) return Math.max(0, Number(value) * 1_000 - now);
   return parseRetryAfter({ "retry-after": value }, now);
 }
 
-/** Returns the error for a vendor's response: by its documented failures, and otherwise by its status. */
+/**
+ * Returns the error for a vendor's response: by its documented failures, and otherwise by its status. Other errors in a response
+ * with a status of success are permanent.
+ */
 export function createVendorError(
   definition: VendorDefinition,
   response: ApiResponse,
@@ -105,8 +117,9 @@ export function createVendorError(
   const { title } = definition;
   const detail = formatErrorDetail(error.message, error.code);
   const failure = findFailure(definition, response.status, error);
-  const delay = readRetryDelay(definition, response, now);
+  const delay = readRetryDelay(definition, response, error, now);
   if (failure === undefined) {
+    if (isSuccess(response) && detail !== null) return createPermanentError(`${title}: ${detail}`);
     const headers: Record<string, string> = delay === undefined ? {} : { "retry-after": String(delay / 1_000) };
     return createStatusError(title, { ...response, headers }, detail, now);
   }
@@ -121,21 +134,43 @@ export function readErrorFields({ text }: ApiResponse, message = "message", code
   return { message: body[message], code: body[code] };
 }
 
+/**
+ * Sends a request to a vendor's API, and returns its success. Throws `DeliveryError` for a response that is an error, by its status
+ * or by `findError`.
+ */
+export async function callVendor(
+  definition: VendorDefinition,
+  services: ProviderServices,
+  { token, onError, method = "POST", ...request }: VendorRequest & { timeout_ms: number },
+  readError: VendorApi["readError"],
+  findError?: (response: ApiResponse) => VendorError | null,
+): Promise<ApiResponse> {
+  checkSize(definition, request.body);
+  const response = await callApi(services, definition.title, { method, ...request });
+  const error = isSuccess(response) ? (findError?.(response) ?? null) : readError(response);
+  if (error === null) return response;
+  await onError?.(error, response.status);
+  throw createVendorError(definition, response, error, services.now(), token);
+}
+
 /** Returns the function that sends messages with a vendor's API. */
 export function createSend(
   definition: VendorDefinition,
   settings: SettingsReader,
   services: ProviderServices,
-  api: VendorApi,
+  { buildRequest, readError, findError, readId }: VendorApi,
 ): Provider["send"] {
   const timeout_ms = settings.number("timeout_ms", DEFAULT_TIMEOUT_MS);
   return async (message, _channel, stored): Promise<Delivery> => {
-    const { token, method = "POST", ...request } = await api.buildRequest(message, stored);
-    checkSize(definition, request.body);
-    const response = await callApi(services, definition.title, { method, timeout_ms, ...request });
-    const error = isSuccess(response) ? (api.findError?.(response, message) ?? null) : api.readError(response);
-    if (error !== null) throw createVendorError(definition, response, error, services.now(), token);
-    const id = api.readId(response, message);
+    const request = { timeout_ms, ...(await buildRequest(message, stored)) };
+    const response = await callVendor(
+      definition,
+      services,
+      request,
+      readError,
+      (found) => findError?.(found, message) ?? null,
+    );
+    const id = readId(response, message);
     return { status: "sent", ...(id === undefined ? {} : { metadata: { external_id: id } }) };
   };
 }

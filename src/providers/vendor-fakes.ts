@@ -3,6 +3,9 @@ import type { FakeVendor } from "./fake-vendor.js";
 
 /** The fake of each provider, for tests. */
 export const VENDOR_FAKES = {
+  discord: async () => (await import("./chat/discord/fake.js")).fake,
+  "ms-teams": async () => (await import("./chat/ms-teams/fake.js")).fake,
+  slack: async () => (await import("./chat/slack/fake.js")).fake,
   whatsapp: async () => (await import("./chat/whatsapp/fake.js")).fake,
   "aws-ses": async () => (await import("./email/aws-ses/fake.js")).fake,
   "cloudflare-email": async () => (await import("./email/cloudflare-email/fake.js")).fake,
@@ -16,6 +19,8 @@ export const VENDOR_FAKES = {
   sendgrid: async () => (await import("./email/sendgrid/fake.js")).fake,
   sparkpost: async () => (await import("./email/sparkpost/fake.js")).fake,
   "aws-sns-push": async () => (await import("./push/aws-sns/fake.js")).fake,
+  expo: async () => (await import("./push/expo/fake.js")).fake,
+  fcm: async () => (await import("./push/fcm/fake.js")).fake,
   onesignal: async () => (await import("./push/onesignal/fake.js")).fake,
   "africas-talking": async () => (await import("./sms/africas-talking/fake.js")).fake,
   "aws-sns-sms": async () => (await import("./sms/aws-sns/fake.js")).fake,

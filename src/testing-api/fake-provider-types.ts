@@ -31,9 +31,9 @@ export interface FakeProviderEvent {
 
 /** A local server that answers as a vendor's API, and refuses what the vendor refuses. */
 export interface FakeProvider {
-  /** The URL for the channel's `base_url`. */
+  /** The URL of the fake. Incoming webhooks of chat vendors are below it, such as `/services/T1/B1/x` of Slack. */
   readonly url: string;
-  /** The settings of a channel that delivers to the fake, `base_url` included. Secrets are their values. */
+  /** The settings of a channel that delivers to the fake, with its address. Secrets are their values. */
   readonly settings: Readonly<Record<string, string>>;
   /** The requests, oldest first. */
   readonly requests: readonly FakeProviderRequest[];

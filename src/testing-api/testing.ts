@@ -33,7 +33,7 @@ export async function startKnockDev(options: KnockDevOptions = {}): Promise<Knoc
 }
 
 /**
- * Starts a fake of a provider, to which channels deliver whose `base_url` is the fake's. Rejects for an unknown provider.
+ * Starts a fake of a provider, to which channels with the fake's settings deliver. Rejects for an unknown provider.
  */
 export async function startFakeProvider(name: FakeProviderName): Promise<FakeProvider> {
   const fakes = await import("../providers/start-fake-provider.js");

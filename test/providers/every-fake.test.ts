@@ -19,14 +19,27 @@ import {
 /** The device token of vendors that have another form than OneSignal. */
 const TOKENS: Readonly<Record<string, string>> = {
   "aws-sns-push": "arn:aws:sns:eu-west-1:123456789012:endpoint/APNS/app/98e9ced9",
+  expo: "ExponentPushToken[xxxxxxxxxxxxxxxxxxxxxx]",
+};
+
+/** The connection of each vendor of chat messages. */
+const CONNECTIONS: Readonly<Record<string, JsonObject>> = {
+  discord: { channel_id: "1402345678901234567" },
+  "ms-teams": { ms_teams_user_id: "29:1fake", ms_teams_tenant_id: "b9a8d7c6-0000-4000-8000-000000000001" },
+  slack: { channel_id: "C0FAKE0001" },
+  whatsapp: { phone_number: "+15550000001" },
 };
 
 const MESSAGES: Readonly<Record<string, (vendor: string) => Message>> = {
   email: () => buildEmailMessage(),
-  chat: () =>
+  chat: (vendor) =>
     buildMessage("chat", {
-      connection: { phone_number: "+15550000001" },
-      template: { json_content: { template: { name: "hello_world", language: { code: "en_US" } } } },
+      connection: CONNECTIONS[vendor] ?? {},
+      metadata: { connection_overridden: true },
+      template:
+        vendor === "whatsapp"
+          ? { json_content: { template: { name: "hello_world", language: { code: "en_US" } } } }
+          : { blocks: [{ type: "markdown", name: "body", content: "Hi **you**" }] },
     }),
   push: (vendor) =>
     buildMessage("push", {
@@ -42,7 +55,8 @@ interface FakeCase {
   fake: StartedFake;
   harness: ProviderHarness;
   definition: ProviderDefinition;
-  send: () => ReturnType<ProviderHarness["send"]>;
+  /** Sends a message of the channel's type, or another one. */
+  send: (message?: Message) => ReturnType<ProviderHarness["send"]>;
   readEvents: (webhook: { url: string; headers: Record<string, string>; body: string }) => Promise<ProviderEvent[]>;
   exchanges: DeliveryExchange[];
 }
@@ -86,7 +100,7 @@ async function withFake(
   try {
     await run({
       ...{ fake, harness, definition, exchanges },
-      send: () => harness.send(channel, message(name), undefined, (exchange) => exchanges.push(exchange)),
+      send: (sent = message(name)) => harness.send(channel, sent, undefined, (exchange) => exchanges.push(exchange)),
       readEvents: (webhook) => harness.readEvents(channel, webhook),
     });
   } finally {
@@ -169,3 +183,37 @@ describe.each(names)("%s", (name) => {
     });
   });
 });
+
+it.each<[FakeProviderName, string]>([
+  ["discord", "/api/webhooks/1402345678901234567/token"],
+  ["ms-teams", "/workflows/1/triggers/manual/paths/invoke?sig=x"],
+  ["slack", "/services/T0FAKE/B0FAKE/x"],
+])("the fake of %s has incoming webhooks", (name, path) =>
+  withFake(name, async ({ fake, send }) => {
+    const template = { blocks: [{ type: "markdown", name: "body", content: "Hi" }] };
+    const connection = { incoming_webhook: { url: fake.url + path } };
+    const sent = buildMessage(
+      "chat",
+      { connection, template, metadata: { connection_overridden: true } },
+      { secrets: { connection } },
+    );
+    expect(await send(sent)).toMatchObject({ status: "sent" });
+    expect(fake.requests.map(({ method, status }) => [method, status < 300])).toEqual([["POST", true]]);
+  }),
+);
+
+it.each<[FakeProviderName, JsonObject, string]>([
+  ["expo", { token: "device-1" }, "bounced"],
+  ["expo", { body: "x".repeat(5_000) }, "failed"],
+  ["fcm", { data: { from: "ada" } }, "failed"],
+  ["fcm", { body: "x".repeat(5_000) }, "failed"],
+  ["discord", { connection: { channel_id: "general" } }, "failed"],
+  ["slack", { connection: { channel_id: "no channel" } }, "bounced"],
+  ["slack", { connection: { email: "ada@lark.test" } }, "sent"],
+  ["ms-teams", { connection: { ms_teams_channel_id: "19:x@thread.tacv2" } }, "sent"],
+])("the fake of %s checks a message with %j: %s", (name, content, status) =>
+  withFake(name, async ({ definition, send }) => {
+    const message = (MESSAGES[definition.type] as (vendor: string) => Message)(name);
+    expect(await send({ ...message, content: { ...message.content, ...content } })).toMatchObject({ status });
+  }),
+);

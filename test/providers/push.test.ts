@@ -141,7 +141,7 @@ describe("FCM", () => {
     [
       "a device that no longer exists",
       error(404, "UNREGISTERED"),
-      { status: "bounced", token: "device-1", reason: "FCM: said (code UNREGISTERED)" },
+      { status: "bounced", token: "device-1", reason: "Firebase: said (code UNREGISTERED)" },
     ],
     [
       "an invalid token",

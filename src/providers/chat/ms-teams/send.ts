@@ -1,29 +1,26 @@
 import type { Delivery, Provider } from "../../../ports/provider.js";
-import { isJsonObject, type JsonObject } from "../../../util/json.js";
+import type { JsonObject } from "../../../util/json.js";
 import { AccessToken } from "../../access-token.js";
 import {
   type ApiResponse,
   callApi,
-  createStatusError,
   DEFAULT_TIMEOUT_MS,
-  formatErrorDetail,
   getSuccessField,
   isSuccess,
   type ProviderServices,
   parseJsonObject,
   parseSuccessBody,
-  toPlainText,
 } from "../../call-api.js";
-import { createBounceError, createPermanentError, createRetryableError, DeliveryError } from "../../delivery-error.js";
+import { createPermanentError, createRetryableError, DeliveryError } from "../../delivery-error.js";
 import type { SettingsReader } from "../../settings-reader.js";
+import { createVendorError } from "../../vendor-api.js";
+import { toObject } from "../../vendor-events.js";
 import { type Chat, checkNoReply, getString, parseChat } from "../parse-chat.js";
+import { definition } from "./definition.js";
 
-const VENDOR = "Microsoft Teams";
+const VENDOR = definition.title;
 const SCOPE = "https://api.botframework.com/.default";
 const JSON_TYPE = { "content-type": "application/json" };
-/** The bot service's codes for a conversation that does not exist or that blocks the bot (CH-044). */
-const BAD_ADDRESS_CODES = new Set(["ConversationNotFound", "BotNotInConversationRoster", "MessageWritesBlocked"]);
-
 /** Returns JSON unchanged, and Markdown as an adaptive card, which every kind of webhook accepts (CH-182). */
 function buildWebhookBody({ json, markdown }: Chat): JsonObject {
   if (json !== null) return json;
@@ -48,15 +45,6 @@ function buildActivity({ json, markdown, summary }: Chat): JsonObject {
 function parseInnerStatus({ status, text }: ApiResponse): number {
   const [, innerStatus] = /HTTP error (\d{3})/i.exec(text) ?? [];
   return innerStatus === undefined ? status : Number(innerStatus);
-}
-
-function toDeliveryError(response: ApiResponse, now: number): DeliveryError {
-  const error = parseJsonObject(response.text)?.error;
-  const { code, message } = isJsonObject(error) ? error : {};
-  const detail = formatErrorDetail(message, code);
-  return BAD_ADDRESS_CODES.has(toPlainText(code))
-    ? createBounceError(`${VENDOR}: ${detail}`)
-    : createStatusError(VENDOR, response, detail, now);
 }
 
 /** Opens Microsoft Teams by incoming webhook or bot. Neither supports an idempotency key (CH-180, CH-181). */
@@ -87,7 +75,8 @@ export function openVendor(settings: SettingsReader, services: ProviderServices)
     const response = await callApi(services, VENDOR, request);
     const status = parseInnerStatus(response);
     if (isSuccess({ ...response, status })) return response;
-    throw toDeliveryError({ ...response, status }, services.now());
+    const { code, message } = toObject(parseJsonObject(response.text)?.error);
+    throw createVendorError(definition, { ...response, status }, { code, message }, services.now());
   }
 
   async function sendThroughBot(chat: Chat): Promise<Delivery> {

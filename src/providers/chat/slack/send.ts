@@ -3,47 +3,20 @@ import { isJsonObject, type JsonObject } from "../../../util/json.js";
 import { runWithTimeLimit, TimeLimitExceeded } from "../../../util/time-limit.js";
 import {
   type ApiResponse,
-  callApi,
-  createStatusError,
   DEFAULT_TIMEOUT_MS,
-  isSuccess,
   type ProviderServices,
-  parseRetryAfter,
+  parseJsonObject,
   parseSuccessBody,
   toPlainText,
 } from "../../call-api.js";
-import { createBounceError, createPermanentError, createRetryableError, DeliveryError } from "../../delivery-error.js";
+import { createPermanentError, createRetryableError, DeliveryError } from "../../delivery-error.js";
 import type { SettingsReader } from "../../settings-reader.js";
+import { callVendor, type VendorError } from "../../vendor-api.js";
 import { type Chat, checkNoReply, getString, parseChat } from "../parse-chat.js";
+import { definition } from "./definition.js";
 import { toSlackMrkdwn } from "./to-slack-mrkdwn.js";
 
-const VENDOR = "Slack";
-
-/** Codes for an address at which no one can receive messages (CH-044). */
-const BAD_ADDRESS_CODES = new Set([
-  "channel_not_found",
-  "is_archived",
-  "channel_is_archived",
-  "user_not_found",
-  "users_not_found",
-  "user_disabled",
-  "cannot_dm_bot",
-  "no_service",
-  "no_service_id",
-  "no_team",
-  "team_disabled",
-]);
-const RETRYABLE_CODES = new Set([
-  "ratelimited",
-  "rate_limited",
-  "message_limit_exceeded",
-  "internal_error",
-  "fatal_error",
-  "service_unavailable",
-  "request_timeout",
-  "rollup_error",
-  "team_added_to_org",
-]);
+const VENDOR = definition.title;
 
 /** Milliseconds that the conversion of a message may take. */
 const MAX_CONVERSION_MS = 2_000;
@@ -68,12 +41,19 @@ function buildBody({ json, markdown, summary }: Chat): JsonObject {
 const buildThread = ({ parentId: parent, alsoSendToChannel: broadcast }: Chat): JsonObject =>
   parent === null ? {} : { thread_ts: parent, ...(broadcast ? { reply_broadcast: true } : {}) };
 
-/** Returns the error for a response. Slack's own error code takes precedence over the status. */
-function toDeliveryError(code: string, response: ApiResponse, now: number): DeliveryError {
-  const reason = `${VENDOR}: ${code}`;
-  if (BAD_ADDRESS_CODES.has(code)) return createBounceError(reason);
-  if (RETRYABLE_CODES.has(code)) return createRetryableError(reason, parseRetryAfter(response.headers, now));
-  return isSuccess(response) ? createPermanentError(reason) : createStatusError(VENDOR, response, code || null, now);
+/** Returns the one word with which an incoming webhook responds, or undefined. */
+const findWord = (text: string): string | undefined => /^[a-z_]{1,60}$/.exec(text.trim())?.[0];
+
+const readError = ({ text }: ApiResponse): VendorError => ({ code: parseJsonObject(text)?.error ?? findWord(text) });
+
+function findMethodError({ text }: ApiResponse): VendorError | null {
+  const { ok, error } = parseJsonObject(text) ?? {};
+  return ok === false ? { code: toPlainText(error) || "unknown error" } : null;
+}
+
+function findWebhookError({ text }: ApiResponse): VendorError | null {
+  const code = findWord(text);
+  return code === undefined || code === "ok" ? null : { code };
 }
 
 /** Opens Slack by bot (`chat.postMessage`) or incoming webhook. Neither supports an idempotency key (CH-172, CH-173). */
@@ -85,36 +65,32 @@ export function openVendor(settings: SettingsReader, services: ProviderServices)
 
   async function sendThroughWebhook(url: string, chat: Chat): Promise<Delivery> {
     checkNoReply(chat, `${VENDOR}: an incoming webhook`);
-    const body = JSON.stringify(buildBody(chat));
-    const response = await callApi(services, VENDOR, {
-      method: "POST",
-      url,
-      headers: json,
-      body,
+    const request = { url, headers: json, body: JSON.stringify(buildBody(chat)), timeout_ms, from_data: true };
+    const { status, text } = await callVendor(definition, services, request, readError, findWebhookError);
+    if (status === 200 && text.trim() === "ok") return { status: "sent" };
+    throw createRetryableError(`${VENDOR} responded ${status}, but not with "ok"`);
+  }
+
+  async function callMethod(name: string, token: string, body: JsonObject | null): Promise<JsonObject> {
+    const request = {
+      method: body === null ? "GET" : "POST",
+      url: `${base}/api/${name}`,
+      headers: { authorization: `Bearer ${token}`, ...(body === null ? {} : json) },
+      body: body === null ? null : JSON.stringify(body),
       timeout_ms,
-      from_data: true,
-    });
-    const responseText = response.text.trim();
-    if (response.status === 200 && responseText === "ok") return { status: "sent" };
-    // An incoming webhook reports errors as one word.
-    const code = /^[a-z_]{1,60}$/.test(responseText) ? responseText : "";
-    if (isSuccess(response) && code === "")
-      throw createRetryableError(`${VENDOR} responded ${response.status}, but not with "ok"`);
-    throw toDeliveryError(code, response, services.now());
+    };
+    const response = await callVendor(definition, services, request, readError, findMethodError);
+    const result = parseSuccessBody(VENDOR, response);
+    if (result.ok === true) return result;
+    throw createRetryableError(`${VENDOR} responded ${response.status}, but neither with ok nor with an error`);
   }
 
   /** Returns the id of the user with this address in the workspace (CH-175). */
   async function readUserId(email: string, token: string): Promise<string> {
-    const url = `${base}/api/users.lookupByEmail?${new URLSearchParams({ email }).toString()}`;
-    const headers = { authorization: `Bearer ${token}` };
-    const response = await callApi(services, VENDOR, { method: "GET", url, headers, body: null, timeout_ms });
-    if (!isSuccess(response)) throw toDeliveryError("", response, services.now());
-    const { ok, user, error } = parseSuccessBody(VENDOR, response);
+    const { user } = await callMethod(`users.lookupByEmail?${new URLSearchParams({ email }).toString()}`, token, null);
     const id = isJsonObject(user) ? toPlainText(user.id) : "";
-    if (ok === true && id !== "") return id;
-    if (ok !== false)
-      throw createRetryableError(`${VENDOR} responded ${response.status}, but neither with a user nor with an error`);
-    throw toDeliveryError(toPlainText(error) || "unknown error", response, services.now());
+    if (id === "") throw createRetryableError(`${VENDOR} responded with neither a user nor an error`);
+    return id;
   }
 
   async function sendThroughBot(chat: Chat): Promise<Delivery> {
@@ -127,20 +103,11 @@ export function openVendor(settings: SettingsReader, services: ProviderServices)
     const email = connectionTarget === null ? getString(chat.connection, "email") : null;
     const to = email === null ? connectionTarget : await readUserId(email, token);
     if (to === null) throw createPermanentError(`${VENDOR}: the connection has neither a channel_id nor a user_id`);
-    const response = await callApi(services, VENDOR, {
-      method: "POST",
-      url: `${base}/api/chat.postMessage`,
-      headers: { authorization: `Bearer ${token}`, ...json },
-      body: JSON.stringify({ ...buildBody(chat), ...buildThread(chat), channel: to }),
-      timeout_ms,
-    });
-    if (!isSuccess(response)) throw toDeliveryError("", response, services.now());
-    const { ok, ts, error } = parseSuccessBody(VENDOR, response);
+    const body = { ...buildBody(chat), ...buildThread(chat), channel: to };
+    const { ts } = await callMethod("chat.postMessage", token, body);
+    if (typeof ts !== "string") throw createRetryableError(`${VENDOR} responded without the ts that its API gives`);
     const found = email === null ? {} : { connection: { user_id: to } };
-    if (ok === true && typeof ts === "string") return { status: "sent", metadata: { external_id: ts }, ...found };
-    if (ok !== false)
-      throw createRetryableError(`${VENDOR} responded ${response.status}, but neither with ok nor with an error`);
-    throw toDeliveryError(toPlainText(error) || "unknown error", response, services.now());
+    return { status: "sent", metadata: { external_id: ts }, ...found };
   }
 
   /** Looks up a user. An unknown user and a token without permission are results; temporary errors return null. */

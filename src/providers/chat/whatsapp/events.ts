@@ -1,19 +1,18 @@
 import type { ProviderEvent } from "../../../ports/provider.js";
 import { filterObjects, isJsonObject, type JsonObject } from "../../../util/json.js";
 import { formatErrorDetail, parseJsonObject, toPlainText } from "../../call-api.js";
-import type { ReadEvents } from "../../vendor-api.js";
+import { findFailure, type ReadEvents } from "../../vendor-api.js";
 import { fromSeconds, toEvents } from "../../vendor-events.js";
 import { checkHmac, requireHeader } from "../../verify-signature.js";
 import { definition } from "./definition.js";
 
-const BAD_NUMBER_CODES = new Set(["131026", "131050"]);
 const PREFIX = "sha256=";
 
 function toType(status: string, code: string): ProviderEvent["type"] | undefined {
   if (status === "delivered") return "delivered";
   if (status === "read") return "opened";
   if (status !== "failed") return undefined;
-  return BAD_NUMBER_CODES.has(code) ? "bounced" : "undelivered";
+  return findFailure(definition, 200, { code })?.result === "bounced" ? "bounced" : "undelivered";
 }
 
 function toStatusEvents(report: JsonObject): ProviderEvent[] {

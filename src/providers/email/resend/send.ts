@@ -3,16 +3,14 @@ import type { DeliveryCheck, Provider } from "../../../ports/provider.js";
 import { deepMerge, type JsonObject, omitEmpty } from "../../../util/json.js";
 import {
   type ApiResponse,
-  callApi,
   DEFAULT_TIMEOUT_MS,
   getSuccessField,
-  isSuccess,
   type ProviderServices,
   parseSuccessBody,
   toPlainText,
 } from "../../call-api.js";
 import type { SettingsReader } from "../../settings-reader.js";
-import { createSend, createVendorError, readErrorFields } from "../../vendor-api.js";
+import { callVendor, createSend, readErrorFields } from "../../vendor-api.js";
 import { formatAddress, parseEmail } from "../parse-email.js";
 import { definition } from "./definition.js";
 
@@ -64,8 +62,7 @@ export function openVendor(settings: SettingsReader, services: ProviderServices)
   async function check({ metadata }: Message): Promise<DeliveryCheck> {
     const url = `${base}/emails/${encodeURIComponent(toPlainText(metadata?.external_id))}`;
     const request = { method: "GET", url, headers: commonHeaders, body: null, timeout_ms };
-    const response = await callApi(services, definition.title, request);
-    if (!isSuccess(response)) throw createVendorError(definition, response, readError(response), services.now());
+    const response = await callVendor(definition, services, request, readError);
     return toDeliveryCheck(parseSuccessBody(definition.title, response));
   }
 

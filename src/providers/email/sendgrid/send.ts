@@ -3,9 +3,7 @@ import type { DeliveryCheck, Provider } from "../../../ports/provider.js";
 import { deepMerge, filterObjects, isJsonObject, type JsonObject, omitEmpty } from "../../../util/json.js";
 import {
   type ApiResponse,
-  callApi,
   DEFAULT_TIMEOUT_MS,
-  isSuccess,
   type ProviderServices,
   parseJsonObject,
   parseSuccessBody,
@@ -13,7 +11,7 @@ import {
 } from "../../call-api.js";
 import { createRetryableError } from "../../delivery-error.js";
 import type { SettingsReader } from "../../settings-reader.js";
-import { createSend, createVendorError, type VendorError } from "../../vendor-api.js";
+import { callVendor, createSend, type VendorError } from "../../vendor-api.js";
 import { type Address, buildMetadata, type Email, parseEmail, toPerson } from "../parse-email.js";
 import { definition } from "./definition.js";
 
@@ -105,9 +103,7 @@ export function openVendor(settings: SettingsReader, services: ProviderServices)
 
   async function get(path: string): Promise<JsonObject> {
     const request = { method: "GET", url: base + path, headers: { authorization }, body: null, timeout_ms };
-    const response = await callApi(services, definition.title, request);
-    if (!isSuccess(response)) throw createVendorError(definition, response, readError(response), services.now());
-    return parseSuccessBody(definition.title, response);
+    return parseSuccessBody(definition.title, await callVendor(definition, services, request, readError));
   }
 
   /** Checks a message in the activity feed, where its id for one address starts with the id of the request. */

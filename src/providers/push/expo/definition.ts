@@ -8,5 +8,12 @@ export const definition = {
   request: "Sends `POST https://exp.host/--/api/v2/push/send`, one request per device token.",
   documentation: "https://docs.expo.dev/push-notifications/sending-notifications/",
   capabilities: { delivery_status: [] },
-  failures: [],
+  failures: [
+    { codes: ["DeviceNotRegistered"], meaning: "The device no longer accepts the app's messages.", result: "bounced" },
+    {
+      codes: ["MessageRateExceeded", "ExpoError", "ProviderError"],
+      meaning: "More messages than the device may get, or an error of Expo, Apple or Google.",
+      result: "temporary",
+    },
+  ],
 } satisfies VendorDefinition;

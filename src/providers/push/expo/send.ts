@@ -1,29 +1,11 @@
-import type { Delivery, Provider } from "../../../ports/provider.js";
 import { filterObjects, isJsonObject, type JsonObject } from "../../../util/json.js";
 import { applyPayloadOverrides } from "../../apply-payload-overrides.js";
-import {
-  type ApiResponse,
-  callApi,
-  createStatusError,
-  DEFAULT_TIMEOUT_MS,
-  formatErrorDetail,
-  isSuccess,
-  type ProviderServices,
-  parseJsonObject,
-  parseSuccessBody,
-} from "../../call-api.js";
-import {
-  createBounceError,
-  createPermanentError,
-  createRetryableError,
-  type DeliveryError,
-} from "../../delivery-error.js";
-import type { SettingsReader } from "../../settings-reader.js";
+import { type ApiResponse, parseJsonObject, parseSuccessBody, toPlainText } from "../../call-api.js";
+import { createRetryableError } from "../../delivery-error.js";
+import { createSend, type OpenVendor, type VendorError } from "../../vendor-api.js";
+import { toObject } from "../../vendor-events.js";
 import { buildNotification, type Push, parsePush } from "../parse-push.js";
-
-const VENDOR = "Expo";
-/** Errors of a ticket after which the same message may succeed. */
-const RETRYABLE_CODES = new Set(["MessageRateExceeded", "ExpoError", "ProviderError"]);
+import { definition } from "./definition.js";
 
 function buildMessage(push: Push): JsonObject {
   const message = {
@@ -34,47 +16,44 @@ function buildMessage(push: Push): JsonObject {
   return applyPayloadOverrides(message, push.overrides);
 }
 
-/** Returns the error for a request that failed as a whole, with a status. */
-function toDeliveryError(response: ApiResponse, now: number): DeliveryError {
-  const errors = parseJsonObject(response.text)?.errors;
-  const [first] = filterObjects(errors);
-  return createStatusError(VENDOR, response, formatErrorDetail(first?.message, first?.code), now);
+function getTicket(response: ApiResponse): JsonObject {
+  const { data } = parseSuccessBody(definition.title, response);
+  const ticket = Array.isArray(data) ? data[0] : data;
+  if (isJsonObject(ticket)) return ticket;
+  throw createRetryableError(`${definition.title} responded ${response.status}, but without a ticket`);
 }
 
-/** Returns the id of the message's ticket. Throws if the request was accepted but the ticket is an error. */
-function getTicketId(response: ApiResponse, { token }: Push): string {
-  const { data } = parseSuccessBody(VENDOR, response);
-  const ticket = Array.isArray(data) ? data[0] : data;
-  if (!isJsonObject(ticket)) throw createRetryableError(`${VENDOR} responded ${response.status}, but without a ticket`);
-  if (ticket.status === "ok" && typeof ticket.id === "string") return ticket.id;
-  const detailsError = isJsonObject(ticket.details) ? ticket.details.error : undefined;
-  const code = typeof detailsError === "string" ? detailsError : "";
-  const reason = `${VENDOR}: ${formatErrorDetail(ticket.message, code) ?? "the ticket is no success and gives no reason"}`;
-  if (code === "DeviceNotRegistered") throw createBounceError(reason, token);
-  throw RETRYABLE_CODES.has(code) ? createRetryableError(reason) : createPermanentError(reason);
+/** Returns the error of the message's ticket, or null. */
+function findError(response: ApiResponse): VendorError | null {
+  const { status, id, message, details } = getTicket(response);
+  if (status === "ok" && typeof id === "string") return null;
+  return {
+    message: toPlainText(message) || "the ticket is no success and gives no reason",
+    code: toObject(details).error,
+  };
 }
 
 /** Opens Expo's push service. It supports no idempotency key; the device gets the message id with the data (CH-142). */
-export function openVendor(settings: SettingsReader, services: ProviderServices): Provider {
-  const base = settings.url("base_url", "https://exp.host");
+export const openVendor: OpenVendor = (settings, services) => {
+  const url = `${settings.url("base_url", "https://exp.host")}/--/api/v2/push/send`;
   const auth = settings.text("auth_token");
-  const timeout_ms = settings.number("timeout_ms", DEFAULT_TIMEOUT_MS);
-  return {
-    async send(message): Promise<Delivery> {
-      const push = parsePush(message);
-      const response = await callApi(services, VENDOR, {
-        method: "POST",
-        url: `${base}/--/api/v2/push/send`,
-        headers: {
-          accept: "application/json",
-          "content-type": "application/json",
-          ...(auth === null ? {} : { authorization: `Bearer ${auth}` }),
-        },
-        body: JSON.stringify(buildMessage(push)),
-        timeout_ms,
-      });
-      if (!isSuccess(response)) throw toDeliveryError(response, services.now());
-      return { status: "sent", metadata: { external_id: getTicketId(response, push) } };
-    },
+  const headers = {
+    accept: "application/json",
+    "content-type": "application/json",
+    ...(auth === null ? {} : { authorization: `Bearer ${auth}` }),
   };
-}
+  return {
+    send: createSend(definition, settings, services, {
+      buildRequest(message) {
+        const push = parsePush(message);
+        return { url, headers, body: JSON.stringify(buildMessage(push)), token: push.token };
+      },
+      readError({ text }) {
+        const [error] = filterObjects(parseJsonObject(text)?.errors);
+        return { code: error?.code, message: error?.message };
+      },
+      findError,
+      readId: (response) => toPlainText(getTicket(response).id),
+    }),
+  };
+};

@@ -2,12 +2,11 @@ import { createPublicKey, verify } from "node:crypto";
 import { type ProviderEvent, type ProviderWebhook, WebhookRefusedError } from "../../../ports/provider.js";
 import { filterObjects, isJsonObject, type JsonObject } from "../../../util/json.js";
 import { formatErrorDetail, parseJsonObject, toPlainText } from "../../call-api.js";
-import type { ReadEvents } from "../../vendor-api.js";
+import { findFailure, type ReadEvents } from "../../vendor-api.js";
 import { parseTime, toEvents } from "../../vendor-events.js";
 import { checkAge, requireHeader } from "../../verify-signature.js";
 import { definition } from "./definition.js";
 
-const BAD_NUMBER_CODES = new Set(["40001", "40300", "40310"]);
 const TAG = "knock_message_id=";
 
 /** Returns whether an Ed25519 signature is the content's. `key` is the public key in base64. */
@@ -32,7 +31,7 @@ function checkSignature(webhook: ProviderWebhook, key: string, now: number): voi
 function toType(status: unknown, code: string): ProviderEvent["type"] | undefined {
   if (status === "delivered") return "delivered";
   if (status !== "delivery_failed" && status !== "sending_failed") return undefined;
-  return BAD_NUMBER_CODES.has(code) ? "bounced" : "undelivered";
+  return findFailure(definition, 200, { code })?.result === "bounced" ? "bounced" : "undelivered";
 }
 
 /** Reads an event, which is signed with Ed25519 with its time (CH-118). */

@@ -25,5 +25,11 @@ export const definition = {
     "Sends `POST https://api.twilio.com/2010-04-01/Accounts/<account_id>/Messages.json`. With a `webhook_url`, Twilio sends the status there, signed with the `auth_token`.",
   documentation: "https://www.twilio.com/docs/messaging/api/message-resource",
   capabilities: { delivery_status: ["polled", "webhook"] },
-  failures: [],
+  failures: [
+    {
+      codes: ["21211", "21214", "21217", "21401", "21421", "21610", "21612", "21614", "30005", "30006"],
+      meaning: "The number is invalid, unreachable, unknown, not a mobile number, or unsubscribed.",
+      result: "bounced",
+    },
+  ],
 } satisfies VendorDefinition;

@@ -3,26 +3,20 @@ import type { Delivery, DeliveryCheck, Provider } from "../../../ports/provider.
 import type { JsonObject } from "../../../util/json.js";
 import { getPayloadOverrides } from "../../apply-payload-overrides.js";
 import {
-  type ApiResponse,
-  callApi,
-  createStatusError,
   DEFAULT_TIMEOUT_MS,
   formatErrorDetail,
   getSuccessField,
-  isSuccess,
   type ProviderServices,
-  parseJsonObject,
   parseSuccessBody,
   toPlainText,
 } from "../../call-api.js";
-import { createBounceError, createPermanentError, type DeliveryError } from "../../delivery-error.js";
+import { createBounceError, createPermanentError } from "../../delivery-error.js";
 import type { SettingsReader } from "../../settings-reader.js";
+import { callVendor, findFailure, readErrorFields } from "../../vendor-api.js";
 import { buildCallbackUrl, encodeFields } from "../parse-sms.js";
+import { definition } from "./definition.js";
 
-const VENDOR = "Twilio";
-
-/** Codes for a number that cannot get the message: invalid, unreachable, not a mobile, unsubscribed or unknown. */
-const BAD_NUMBER_CODES = new Set([21211, 21214, 21217, 21401, 21421, 21610, 21612, 21614, 30005, 30006]);
+const VENDOR = definition.title;
 
 function resolveSender(settings: SettingsReader): Record<string, string> {
   const service = settings.text("messaging_service_sid");
@@ -32,19 +26,11 @@ function resolveSender(settings: SettingsReader): Record<string, string> {
   return /^MG[0-9a-f]{32}$/i.test(from) ? { MessagingServiceSid: from } : { From: from };
 }
 
-function toDeliveryError(response: ApiResponse, now: number): DeliveryError {
-  const { code, message } = parseJsonObject(response.text) ?? {};
-  const detail = formatErrorDetail(message, code);
-  return BAD_NUMBER_CODES.has(Number(toPlainText(code)))
-    ? createBounceError(`${VENDOR}: ${detail}`)
-    : createStatusError(VENDOR, response, detail, now);
-}
-
 /** Returns the result of a message's status: failed messages bounce, and undelivered ones are final (CH-110, E-214). */
 function toDeliveryCheck({ status, error_code, error_message }: JsonObject): DeliveryCheck {
   const reason = `${VENDOR}: ${formatErrorDetail(error_message ?? status, error_code)}`;
-  if (status === "failed" || BAD_NUMBER_CODES.has(Number(toPlainText(error_code))))
-    return { status: "bounced", reason };
+  const failure = findFailure(definition, 200, { code: error_code });
+  if (status === "failed" || failure?.result === "bounced") return { status: "bounced", reason };
   if (status === "undelivered") return { status: "undelivered", reason };
   return { status: status === "delivered" || status === "read" ? "delivered" : "pending" };
 }
@@ -69,8 +55,7 @@ export function openVendor(settings: SettingsReader, services: ProviderServices)
   async function check({ metadata }: Message): Promise<DeliveryCheck> {
     const url = `${messages}/${encodeURIComponent(toPlainText(metadata?.external_id))}.json`;
     const request = { method: "GET", url, headers: { authorization }, body: null, timeout_ms };
-    const response = await callApi(services, VENDOR, request);
-    if (!isSuccess(response)) throw toDeliveryError(response, services.now());
+    const response = await callVendor(definition, services, request, readErrorFields);
     return toDeliveryCheck(parseSuccessBody(VENDOR, response));
   }
 
@@ -80,14 +65,13 @@ export function openVendor(settings: SettingsReader, services: ProviderServices)
       const to = String(content.to ?? "");
       const body = String(content.body ?? "");
       if (to === "") throw createPermanentError("the SMS has no number to go to");
-      const response = await callApi(services, VENDOR, {
-        method: "POST",
+      const request = {
         url: `${messages}.json`,
         headers: { authorization, "content-type": "application/x-www-form-urlencoded" },
         body: encodeFields({ To: to, Body: body, ...sender, ...callback(id), ...getPayloadOverrides(content) }),
         timeout_ms,
-      });
-      if (!isSuccess(response)) throw toDeliveryError(response, services.now());
+      };
+      const response = await callVendor(definition, services, request, readErrorFields);
       const sid = getSuccessField(VENDOR, response, "sid");
       const deliveryCheck = toDeliveryCheck(parseSuccessBody(VENDOR, response));
       if (deliveryCheck.status === "bounced") throw createBounceError(deliveryCheck.reason);
