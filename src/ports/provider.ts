@@ -60,6 +60,13 @@ export interface ReceivedEvents {
 /** A webhook whose signature is missing, old or wrong. It changes nothing. */
 export class WebhookRefusedError extends Error {}
 
+/** A request with which a vendor checks the URL of a new webhook, and the text that it expects. */
+export class WebhookChallenge extends Error {
+  constructor(readonly answer: string) {
+    super("a vendor checks the URL of a webhook");
+  }
+}
+
 export type RecordExchange = (exchange: DeliveryExchange) => void;
 
 /**

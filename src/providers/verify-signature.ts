@@ -17,21 +17,27 @@ function isEqual(actual: string, expected: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
+/** Throws unless a webhook has the token that the user has chosen for it. */
+export function checkVerifyToken(actual: string, expected: string): void {
+  if (!isEqual(actual, expected))
+    throw new WebhookRefusedError("The webhook's token is wrong: check settings.webhook_verify_token");
+}
+
 /** Throws unless a webhook's signature or credentials are right. */
 export function checkValid(isValid: boolean): void {
   if (!isValid) throw new WebhookRefusedError("The webhook's signature is wrong: check settings.webhook_signing_key");
 }
 
-/** Throws unless `signature`, or one of a list of signatures, is the HMAC of the content. */
+/** Throws unless `signature`, or one of a list of signatures, is the HMAC of the content with the key or one of the keys. */
 export function checkHmac(
   signature: string | readonly string[],
   content: string,
-  key: string | Buffer,
+  key: string | Buffer | readonly string[],
   algorithm: "sha1" | "sha256",
   encoding: "hex" | "base64",
 ): void {
-  const expected = createHmac(algorithm, key).update(content).digest(encoding);
-  checkValid([signature].flat().some((actual) => isEqual(actual, expected)));
+  const expected = [key].flat().map((one) => createHmac(algorithm, one).update(content).digest(encoding));
+  checkValid([signature].flat().some((actual) => expected.some((digest) => isEqual(actual, digest))));
 }
 
 /** Throws unless a signature's time, in seconds since 1970, is near `now`, in milliseconds. */

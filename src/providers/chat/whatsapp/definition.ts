@@ -8,6 +8,10 @@ export const definition = {
     authentication_token: { ...requiredSecret, description: "The access token of the app." },
     phone_number_id: { ...required, description: "The ID of the number that sends." },
     webhook_signing_key: { ...secret, description: "The app's secret, which checks the signature of webhooks." },
+    webhook_verify_token: {
+      ...secret,
+      description: "A text of your own, which you also enter at Meta with the URL of the webhook.",
+    },
     ...httpSettings,
   },
   request:

@@ -6,6 +6,7 @@ const SETTINGS = {
   authentication_token: "fake-whatsapp-token",
   phone_number_id: "106540352242922",
   webhook_signing_key: "fake-app-secret",
+  webhook_verify_token: "fake-verify-token",
 };
 const STATUSES = { delivered: "delivered", opened: "read", bounced: "failed", undelivered: "failed" } as const;
 

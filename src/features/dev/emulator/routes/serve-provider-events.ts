@@ -1,4 +1,4 @@
-import { WebhookRefusedError } from "../../../../ports/provider.js";
+import { WebhookChallenge, WebhookRefusedError } from "../../../../ports/provider.js";
 import type { HandlerOptions } from "../emulator-options.js";
 import { ApiError } from "../http/api-error.js";
 import type { RequestContext } from "../http/request-context.js";
@@ -26,11 +26,12 @@ export function serveProviderEvents(routes: Router, options: HandlerOptions): vo
       if (received.isEarly) return context.sendText(503, "", { "retry-after": String(RETRY_AFTER_S) });
       context.send(200, { "content-type": "application/json" }, JSON.stringify({ changed: received.changed }));
     } catch (error) {
+      if (error instanceof WebhookChallenge) return context.sendText(200, error.answer);
       if (!(error instanceof WebhookRefusedError)) throw error;
       throw new ApiError(401, "authentication_required", error.message);
     }
   };
   routes.add("POST /v1/providers/{channel}/events", serve);
-  // Bird reports with a GET request.
+  // Bird reports with a GET request, and Meta checks a URL with one.
   routes.add("GET /v1/providers/{channel}/events", serve);
 }
