@@ -1,4 +1,5 @@
 import { type KeyObject, verify } from "node:crypto";
+import type { Server } from "node:net";
 import type { ProviderEvent } from "../ports/provider.js";
 import type { Json, JsonObject } from "../util/json.js";
 import { parseJsonObject } from "./call-api.js";
@@ -45,12 +46,25 @@ export interface FakeWebhook {
   body: string;
 }
 
+/** The part of a request and its response that HTTP/1 and HTTP/2 have in common. */
+export interface FakeIncoming extends AsyncIterable<Buffer> {
+  method?: string | undefined;
+  url?: string | undefined;
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+export interface FakeOutgoing {
+  writeHead(status: number, headers: Record<string, string>): unknown;
+  end(text: string): unknown;
+}
+
 /** The documented API of a vendor, as far as knock uses it. It refuses what the vendor refuses. */
 export interface FakeVendor {
   /** The settings of a channel that the fake accepts, besides those with its address. Secrets are their values. */
   settings: Readonly<Record<string, string>>;
   /** Returns the settings with the address of the fake; `base_url` by default. */
   locate?(url: string): Readonly<Record<string, string>>;
+  /** Creates the server of a vendor that does not use HTTP/1. `serve` answers a request over HTTP. */
+  createServer?(serve: (incoming: FakeIncoming, outgoing: FakeOutgoing) => Promise<void>): Server;
   /** Answers a request as the vendor does. */
   respond(request: FakeRequest): FakeResponse;
   /** The failures that the vendor documents, by a short name. */

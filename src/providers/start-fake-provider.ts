@@ -1,10 +1,18 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
 import { KnockError } from "../errors/knock-error.js";
 import { findNearest } from "../util/find-nearest.js";
 import type { Json, JsonObject } from "../util/json.js";
-import type { FakeEvent, FakeFailure, FakeRequest, FakeResponse, FakeVendor } from "./fake-vendor.js";
+import type {
+  FakeEvent,
+  FakeFailure,
+  FakeIncoming,
+  FakeOutgoing,
+  FakeRequest,
+  FakeResponse,
+  FakeVendor,
+} from "./fake-vendor.js";
 import { VENDOR_FAKES } from "./vendor-fakes.js";
 
 export type FakeProviderName = keyof typeof VENDOR_FAKES;
@@ -18,12 +26,12 @@ export type StartedFake = Awaited<ReturnType<typeof startFakeProvider>>;
 /** The largest body that is read. It is larger than what any vendor accepts. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
-async function readBody(incoming: IncomingMessage): Promise<Buffer> {
+async function readBody(incoming: FakeIncoming): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of incoming) {
-    size += (chunk as Buffer).length;
-    if (size <= MAX_BODY_BYTES) chunks.push(chunk as Buffer);
+    size += chunk.length;
+    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
@@ -51,7 +59,7 @@ async function parseBody(bytes: Buffer, type: string): Promise<Json> {
   }
 }
 
-async function readRequest(incoming: IncomingMessage): Promise<FakeRequest> {
+async function readRequest(incoming: FakeIncoming): Promise<FakeRequest> {
   const bytes = await readBody(incoming);
   const { pathname, searchParams } = new URL(incoming.url ?? "/", "http://fake");
   const headers = Object.fromEntries(Object.entries(incoming.headers).map(([name, value]) => [name, String(value)]));
@@ -65,7 +73,7 @@ async function readRequest(incoming: IncomingMessage): Promise<FakeRequest> {
   };
 }
 
-function send(response: ServerResponse, { status, headers = {}, body }: FakeResponse): void {
+function send(response: FakeOutgoing, { status, headers = {}, body }: FakeResponse): void {
   const isText = typeof body === "string";
   response.writeHead(status, { "content-type": isText ? "text/plain" : "application/json", ...headers });
   response.end(isText ? body : JSON.stringify(body));
@@ -91,17 +99,23 @@ export async function startFakeProvider(name: FakeProviderName) {
     const index = failing.findIndex(({ request }) => request?.test(`${method} ${path}`) ?? true);
     return index < 0 ? undefined : failing.splice(index, 1)[0];
   };
-  const server = createServer(async (incoming, outgoing) => {
+  const serve = async (incoming: FakeIncoming, outgoing: FakeOutgoing): Promise<void> => {
     const request = await readRequest(incoming);
     const response = takeFailure(request) ?? vendor.respond(request);
     requests.push({ ...request, status: response.status });
     send(outgoing, response);
+  };
+  const server = vendor.createServer?.(serve) ?? createServer(serve);
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const close = async (): Promise<void> => {
-    server.closeAllConnections();
+    for (const socket of sockets) socket.destroy();
     await new Promise((resolve) => server.close(resolve));
   };
   return {

@@ -18,6 +18,7 @@ export const VENDOR_FAKES = {
   resend: async () => (await import("./email/resend/fake.js")).fake,
   sendgrid: async () => (await import("./email/sendgrid/fake.js")).fake,
   sparkpost: async () => (await import("./email/sparkpost/fake.js")).fake,
+  apns: async () => (await import("./push/apns/fake.js")).fake,
   "aws-sns-push": async () => (await import("./push/aws-sns/fake.js")).fake,
   expo: async () => (await import("./push/expo/fake.js")).fake,
   fcm: async () => (await import("./push/fcm/fake.js")).fake,

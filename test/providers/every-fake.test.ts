@@ -18,6 +18,7 @@ import {
 
 /** The device token of vendors that have another form than OneSignal. */
 const TOKENS: Readonly<Record<string, string>> = {
+  apns: "0123456789abcdef".repeat(4),
   "aws-sns-push": "arn:aws:sns:eu-west-1:123456789012:endpoint/APNS/app/98e9ced9",
   expo: "ExponentPushToken[xxxxxxxxxxxxxxxxxxxxxx]",
 };
@@ -203,6 +204,9 @@ it.each<[FakeProviderName, string]>([
 );
 
 it.each<[FakeProviderName, JsonObject, string]>([
+  ["apns", { token: "device-1" }, "bounced"],
+  ["apns", { body: "x".repeat(5_000) }, "failed"],
+  ["apns", { payload_overrides: { headers: { "apns-push-type": "background" } } }, "failed"],
   ["expo", { token: "device-1" }, "bounced"],
   ["expo", { body: "x".repeat(5_000) }, "failed"],
   ["fcm", { data: { from: "ada" } }, "failed"],

@@ -1,38 +1,23 @@
 import { type KeyObject, X509Certificate } from "node:crypto";
 import type { SecureContextOptions } from "node:tls";
-import type { Delivery, Provider } from "../../../ports/provider.js";
+import type { Message } from "../../../domain/message/message.js";
 import { createUuidV5 } from "../../../util/ids.js";
 import { isJsonObject, type JsonObject } from "../../../util/json.js";
 import { applyPayloadOverrides } from "../../apply-payload-overrides.js";
-import {
-  type ApiResponse,
-  createStatusError,
-  DEFAULT_TIMEOUT_MS,
-  type ProviderServices,
-  parseJsonObject,
-  parseRetryAfter,
-} from "../../call-api.js";
-import {
-  createBounceError,
-  createPermanentError,
-  createRetryableError,
-  type DeliveryError,
-} from "../../delivery-error.js";
+import { parseJsonObject, type SendRequest } from "../../call-api.js";
+import { createPermanentError } from "../../delivery-error.js";
 import type { SettingsReader } from "../../settings-reader.js";
 import { parsePem, parsePrivateKey, signJwt } from "../../sign-jwt.js";
+import { createSend, type OpenVendor } from "../../vendor-api.js";
 import { buildNotification, type Push, parsePush } from "../parse-push.js";
+import { definition } from "./definition.js";
 import { Http2Session } from "./http2-session.js";
 
-const VENDOR = "APNs";
 const HOSTS_BY_MODE = { production: "https://api.push.apple.com", sandbox: "https://api.sandbox.push.apple.com" };
 /** Apple requires that a token is reused for at least 20 minutes, and rejects one that is older than 60. */
 const TOKEN_LIFETIME_MS = 40 * 60_000;
 /** Namespace of the `apns-id`s, which must be UUIDs, unlike message ids. Never change it. */
 const APNS_ID_NAMESPACE = "5b0f6f6e-1f3c-4f0e-9a55-6b7c1d0e2f43";
-
-const BAD_TOKEN_REASONS = new Set(["BadDeviceToken", "DeviceTokenNotForTopic", "Unregistered", "ExpiredToken"]);
-/** Reasons that the next attempt, with a new provider token, may resolve. */
-const RETRYABLE_REASONS = new Set(["ExpiredProviderToken", "IdleTimeout", "Shutdown"]);
 
 /** The provider's token (ES256), which is signed again when it is too old. */
 class ProviderToken {
@@ -95,20 +80,6 @@ function buildRequest(push: Push, bundleId: string): { headers: Record<string, s
   };
 }
 
-/** Returns the error for a response. Status 410 and reasons of its kind bounce with the token (CH-044). */
-function toDeliveryError(response: ApiResponse, { token }: Push, now: number): DeliveryError {
-  const reason = parseJsonObject(response.text)?.reason;
-  const code = typeof reason === "string" ? reason : "";
-  if (response.status === 410 || BAD_TOKEN_REASONS.has(code))
-    return createBounceError(`${VENDOR}: ${code || response.status}`, token);
-  if (RETRYABLE_REASONS.has(code))
-    return createRetryableError(
-      `${VENDOR} responded ${response.status}: ${code}`,
-      parseRetryAfter(response.headers, now),
-    );
-  return createStatusError(VENDOR, response, code || null, now);
-}
-
 /** Reads the client certificate, which identifies the sender of the whole connection, so that requests carry no token. */
 function parseClientCertificate(settings: SettingsReader): SecureContextOptions {
   const cert = parsePem(settings.required("certificate"));
@@ -132,43 +103,53 @@ function createProviderToken(settings: SettingsReader): ProviderToken | null {
 }
 
 /** Opens APNs over HTTP/2, authenticated by token or certificate. A repeat has the same `apns-id` (CH-141). */
-export function openVendor(settings: SettingsReader, services: ProviderServices): Provider {
+export const openVendor: OpenVendor = (settings, services) => {
   const mode = settings.text("application_mode") === "sandbox" ? "sandbox" : "production";
   const base = settings.url("base_url", HOSTS_BY_MODE[mode]);
   const bundleId = settings.required("bundle_id");
   const provider = createProviderToken(settings);
-  const timeout_ms = settings.number("timeout_ms", DEFAULT_TIMEOUT_MS);
   const ca = settings.text("ca");
   const session = new Http2Session(base, {
     ...(ca === null ? {} : { ca: ca.replaceAll("\\n", "\n") }),
     ...(provider === null ? parseClientCertificate(settings) : {}),
   });
   services.onClose(() => session.close());
-  return {
-    async send(message): Promise<Delivery> {
-      const push = parsePush(message);
-      const { headers, payload } = buildRequest(push, bundleId);
-      const token = await provider?.at(services.now());
-      const authorization: Record<string, string> = token === undefined ? {} : { authorization: `bearer ${token}` };
-      const id = createUuidV5(APNS_ID_NAMESPACE, message.id);
-      const request = {
-        path: `/3/device/${encodeURIComponent(push.token)}`,
-        headers: { ...authorization, "apns-id": id, "content-type": "application/json", ...headers },
-        body: JSON.stringify(payload),
-        timeout_ms,
-      };
-      const response = await session.post(request);
-      services.record({ ...request, method: "POST", url: base + request.path, response: response });
-      if ("failure" in response) {
-        const reason = `${VENDOR} could not be reached: ${response.message}`;
-        throw response.failure === "malformed" ? createPermanentError(reason) : createRetryableError(reason);
-      }
-      if (response.status === 200)
-        return { status: "sent", metadata: { external_id: response.headers["apns-id"] ?? id } };
-      // Only for this reason, because Apple counts how often the token changes.
-      if (token !== undefined && parseJsonObject(response.text)?.reason === "ExpiredProviderToken")
-        await provider?.invalidate(token);
-      throw toDeliveryError(response, push, services.now());
-    },
+  const sendRequest: SendRequest = async (request) => {
+    const body = String(request.body);
+    const response = await session.post({ ...request, path: request.url.slice(base.length), body });
+    services.record({ ...request, body, response });
+    return response;
   };
-}
+  const createId = (message: Message): string => createUuidV5(APNS_ID_NAMESPACE, message.id);
+  return {
+    send: createSend(
+      definition,
+      settings,
+      { ...services, sendRequest },
+      {
+        async buildRequest(message) {
+          const push = parsePush(message);
+          const { headers, payload } = buildRequest(push, bundleId);
+          const bearer = await provider?.at(services.now());
+          return {
+            url: `${base}/3/device/${encodeURIComponent(push.token)}`,
+            headers: {
+              ...(bearer === undefined ? {} : { authorization: `bearer ${bearer}` }),
+              "apns-id": createId(message),
+              "content-type": "application/json",
+              ...headers,
+            },
+            body: JSON.stringify(payload),
+            token: push.token,
+            // Only for this reason, because Apple counts how often the token changes.
+            onError: async ({ code }) => {
+              if (bearer !== undefined && code === "ExpiredProviderToken") await provider?.invalidate(bearer);
+            },
+          };
+        },
+        readError: ({ text }) => ({ code: parseJsonObject(text)?.reason }),
+        readId: ({ headers }, message) => headers["apns-id"] ?? createId(message),
+      },
+    ),
+  };
+};
