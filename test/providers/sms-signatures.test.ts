@@ -1,3 +1,4 @@
+import { createHmac, generateKeyPairSync, sign } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { ProviderWebhook } from "../../src/ports/provider.js";
 import type { JsonObject } from "../../src/util/json.js";
@@ -43,30 +44,51 @@ describe("the signature of MessageBird", () => {
   });
 });
 
-// https://github.com/plivo/plivo-node/blob/master/test/utils.js has vectors of version 2 and none of version 3.
+// https://github.com/plivo/plivo-go/blob/master/utils_test.go
 describe("the signature of Plivo", () => {
-  const check = (url: string, nonce: string, signature: string) =>
-    read(
-      "sms_plivo",
-      { authentication_id: "MA1", authentication_token: "$KEY", sender_id: "Lark" },
-      "my_auth_token",
-      0,
-      {
-        url,
-        headers: { "x-plivo-signature-v2": signature, "x-plivo-signature-v2-nonce": nonce },
-        body: "",
-      },
-    );
+  const SETTINGS = { authentication_id: "MA1", authentication_token: "$KEY", sender_id: "Lark" };
+  const NONCE = "31627761595286130198";
+  const BASE = "https://plivobin.non-prod.plivops.com/api/v1/validate_signature03.xml";
+  const CALL = "3e82ae9d-2c78-4d85-b1a4-6eae7dbafb36";
+  const SIP = "PlivoSignature382029104058171078704104";
+  const FIELDS = new URLSearchParams({
+    ...{ Direction: "outbound", From: "19792014278", ALegUUID: CALL, CallStatus: "in-progress", BillRate: "0.002" },
+    ...{ ParentAuthID: "MANWVLYTK4ZWU1YTY4QA", To: `sip:${SIP}@phone-qa.voice.plivodev.com`, ALegRequestUUID: CALL },
+    ...{ CallUUID: CALL, RequestUUID: CALL, "SIP-H-To": `<sip:${SIP}@52.9.11.55;transport=udp>;tag=1` },
+    ...{ SessionStart: "2020-04-08 11:34:33.238707", Event: "StartApp" },
+  }).toString();
+  const check = (version: "v2" | "v3", key: string, url: string, nonce: string, signature: string, body = "") => {
+    const header = `x-plivo-signature-${version}`;
+    return read("sms_plivo", SETTINGS, key, 0, {
+      ...{ url, body },
+      headers: { [header]: signature, [`${header}-nonce`]: nonce },
+    });
+  };
 
-  it("accepts the vendor's valid vectors, and no others", async () => {
+  it("accepts the vendor's valid vectors of version 2, and no others", async () => {
     const [first, second] = [
       "ehV3IKhLysWBxC1sy8INm0qGoQYdYsHwuoKjsX7FsXc=",
       "LDphWoWimP4QM5AoWI1uwP6WmlWtt5ITPZjXIWYvCNU=",
     ];
-    expect(await check("https://answer.url", "12345", first)).toEqual([]);
-    expect(await check("https://answer.url:8000", "24725744043720739450", second)).toEqual([]);
-    await expect(check("https://answer.url:8000", "12345", first)).rejects.toThrow("signature is wrong");
-    await expect(check("https://answer.url", "123456", first)).rejects.toThrow("signature is wrong");
+    const checkOld = (url: string, nonce: string, signature: string) =>
+      check("v2", "my_auth_token", url, nonce, signature);
+    expect(await checkOld("https://answer.url", "12345", first)).toEqual([]);
+    expect(await checkOld("https://answer.url:8000", "24725744043720739450", second)).toEqual([]);
+    // Plivo signs with each token while a token is replaced.
+    expect(await checkOld("https://answer.url", "12345", `${second}, ${first}`)).toEqual([]);
+    await expect(checkOld("https://answer.url:8000", "12345", first)).rejects.toThrow("signature is wrong");
+    await expect(checkOld("https://answer.url", "123456", first)).rejects.toThrow("signature is wrong");
+  });
+
+  it.each([
+    ["with a query", `${BASE}/?a=b&c=d`, "k7Pusd4OxCIjR5IfA9iedDNu/h/gbdYqdzG/MiYtd1c="],
+    ["without a query", BASE, "iAjE5QqI37mbkYe4w3jTMudqEzbDufdqi7sYwTu64e0="],
+  ])("accepts the vendor's vector of version 3 %s, and no other body or query", async (_title, url, signature) => {
+    const checkNew = (to: string, body: string) =>
+      check("v3", "Y2Q2ZDgxZmY5YWRiOTI5YmQ1Njg0MTAxZWIyOTc4", to, NONCE, signature, body);
+    expect(await checkNew(url, FIELDS)).toEqual([]);
+    await expect(checkNew(url, FIELDS.replace("in-progress", "delivered"))).rejects.toThrow("signature is wrong");
+    await expect(checkNew(`${BASE}?message_id=1`, FIELDS)).rejects.toThrow("signature is wrong");
   });
 });
 
@@ -94,6 +116,30 @@ describe("the signature of Vonage", () => {
     expect(await check({}, `https://hooks.lark.test/?${new URLSearchParams({ ...FIELDS, sig: SIG })}`)).toEqual([]);
   });
 
+  it.each(["2013-11-21 15:27:30", "2013-11-21 15:27:30 +0000", "2013-11-21T15:27:30Z"])(
+    "has the time %s in UTC",
+    async (time) => {
+      const zone = process.env.TZ;
+      process.env.TZ = "Asia/Tokyo";
+      try {
+        const fields = {
+          "client-ref": MESSAGE_ID,
+          "message-timestamp": time,
+          status: "delivered",
+          timestamp: String(AT),
+        };
+        const signed = Object.entries(fields)
+          .map(([name, value]) => `&${name}=${value}`)
+          .join("");
+        const sig = createHmac("sha256", "my_secret_key_for_testing").update(signed).digest("hex");
+        expect(await check({ ...fields, sig })).toMatchObject([{ at: Date.UTC(2013, 10, 21, 15, 27, 30) }]);
+      } finally {
+        if (zone === undefined) delete process.env.TZ;
+        else process.env.TZ = zone;
+      }
+    },
+  );
+
   it("refuses another message, and the vendor's vector for an MD5 hash", async () => {
     const refused = "signature is wrong";
     await expect(check({ ...FIELDS, sig: SIG, "client-ref": MESSAGE_ID })).rejects.toThrow(refused);
@@ -101,21 +147,21 @@ describe("the signature of Vonage", () => {
   });
 });
 
-// https://developers.sinch.com/docs/conversation/callbacks: one scheme for all APIs of Sinch.
+// https://github.com/sinch/sinch-sdk-node/blob/main/packages/sms/tests/rest/v1/callbacks/callbacks-webhook.test.ts
 describe("the signature of Sinch", () => {
   const BODY =
-    '{"app_id":"","accepted_time":"2021-10-18T17:49:13.813615Z","project_id":"e2df3a34-a71b-4448-9db5-a8d2baad28e4","contact_create_notification":{"contact":{"id":"01FJA8B466Y0R2GNXD78MD9SM1","channel_identities":[{"channel":"SMS","identity":"48123456789","app_id":""}],"display_name":"New Test Contact","email":"new.contact@email.com","external_id":"","metadata":"","language":"EN_US"}},"message_metadata":""}';
-  const AT = 1_634_579_353;
+    '{"at":"2025-01-13T09:22:40.914Z","batch_id":"01JHFFHQ0P99JPPNQPJDV7JTBP","client_reference":"a client reference","code":0,"operator_status_at":"2025-01-13T09:22:00Z","recipient":"33662162466","status":"Delivered","type":"recipient_delivery_report_sms"}';
+  const AT = 1_736_760_161;
   const check = (body: string, at = AT) =>
     read(
       "sms_sinch",
       { api_token: "$KEY", service_plan_id: "p", region: "eu", webhook_signing_key: "$KEY" },
-      ...(["foo_secret1234", at] as const),
+      ...(["SMSWebhooksSecret", at] as const),
       {
         url: "https://hooks.lark.test/",
         headers: {
-          "x-sinch-webhook-signature": "6bpJoRmFoXVjfJIVglMoJzYXxnoxRujzR4k2GOXewOE=",
-          "x-sinch-webhook-signature-nonce": "01FJA8B4A7BM43YGWSG9GBV067",
+          "x-sinch-webhook-signature": "ZoHei66PPN/kZjw7hFVfGhJOnml3iGNCMWoyQVcE5o0=",
+          "x-sinch-webhook-signature-nonce": "01JHFFHWYY7HSS4FWTMDTQEK8V",
           "x-sinch-webhook-signature-timestamp": String(AT),
         },
         body,
@@ -123,9 +169,46 @@ describe("the signature of Sinch", () => {
     );
 
   it("accepts the vendor's vector within 15 minutes, and no other body", async () => {
-    expect(await check(BODY)).toEqual([]);
-    expect(await check(BODY, AT - 14 * 60)).toEqual([]);
+    const delivered = {
+      message_id: "a client reference",
+      type: "delivered",
+      at: Date.parse("2025-01-13T09:22:40.914Z"),
+    };
+    expect(await check(BODY)).toEqual([delivered]);
+    expect(await check(BODY, AT - 14 * 60)).toEqual([delivered]);
     await expect(check(BODY, AT + 20 * 60)).rejects.toThrow("20 minutes old");
-    await expect(check(BODY.replace("New", "Old"))).rejects.toThrow("signature is wrong");
+    await expect(check(BODY.replace("Delivered", "Failed"))).rejects.toThrow("signature is wrong");
+  });
+});
+
+// https://github.com/messagemedia/webhooks-demo/blob/master/signed-webhook-handler.php has the scheme, and there is no vector.
+describe("the signature of MessageMedia", () => {
+  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2_048 });
+  const AT = 1_531_895_632;
+  const DATE = "Wed, 18 Jul 2018 06:33:52 GMT";
+  const BODY = JSON.stringify({
+    ...{ status: "delivered", error_code: "220", date_received: "2018-07-18T06:33:50.807Z" },
+    metadata: { knock_message_id: MESSAGE_ID },
+  });
+  const check = (digest: string | null, key: string) => {
+    const content = Buffer.from(`POST /hooks?a=1 HTTP/1.1${DATE}${BODY}`);
+    const signature = sign((digest ?? "SHA-256").replace("-", ""), content, privateKey).toString("base64");
+    const settings = { api_key: "k", api_secret: "$KEY", source_number: "Lark", region: "eu" };
+    return read("sms_messagemedia", { ...settings, webhook_signing_key: "$KEY" }, key, AT, {
+      ...{ url: "https://hooks.lark.test/hooks?a=1", body: BODY },
+      headers: {
+        ...{ date: DATE, "x-messagemedia-signature": signature },
+        ...(digest === null ? {} : { "x-messagemedia-digest-type": digest }),
+      },
+    });
+  };
+
+  it.each([null, "SHA-224", "SHA-256", "SHA-512"])("is accepted with the digest %s", async (digest) => {
+    const delivered = { message_id: MESSAGE_ID, type: "delivered", at: Date.parse("2018-07-18T06:33:50.807Z") };
+    const pem = publicKey.export({ type: "spki", format: "pem" }).toString();
+    // The API returns the key without the lines around it.
+    const der = publicKey.export({ type: "spki", format: "der" }).toString("base64");
+    for (const key of [pem, pem.replaceAll("\n", "\\n"), der]) expect(await check(digest, key)).toEqual([delivered]);
+    await expect(check(digest, "bm90IGEga2V5")).rejects.toThrow("signature is wrong");
   });
 });

@@ -16,7 +16,10 @@ const TYPES: Readonly<Record<string, ProviderEvent["type"]>> = {
   spam_complaint: "complained",
   open: "opened",
   initial_open: "opened",
+  amp_open: "opened",
+  amp_initial_open: "opened",
   click: "clicked",
+  amp_click: "clicked",
   list_unsubscribe: "unsubscribed",
   link_unsubscribe: "unsubscribed",
 };

@@ -22,13 +22,17 @@ export const definition = {
     region: {
       required: true,
       values: ["apac", "eu"],
-      description: "The region of the account: apac or eu. The region eu needs a base_url.",
+      description: "The region of the account: apac or eu.",
     },
-    webhook_signing_key: { ...secret, description: "The public key (PEM), which checks the signature of webhooks." },
+    webhook_signing_key: {
+      ...secret,
+      description: "The public key of the signature key that is enabled, which checks the signature of webhooks.",
+    },
     ...callbackSettings,
     ...httpSettings,
   },
-  request: "Sends `POST https://api.messagemedia.com/v1/messages`. The metadata contains the message's ID.",
+  request:
+    "Sends `POST https://api.messagemedia.com/v1/messages`, or to `https://eu.app.api.sinch.com`. The metadata contains the message's ID.",
   documentation: "https://messagemedia.github.io/documentation/",
   capabilities: { delivery_status: ["webhook"], max_characters: 5_000 },
   failures: [

@@ -1,4 +1,4 @@
-import { verify } from "node:crypto";
+import { createPublicKey, type KeyObject, verify } from "node:crypto";
 import { type ProviderEvent, type ProviderWebhook, WebhookRefusedError } from "../../../ports/provider.js";
 import { isJsonObject } from "../../../util/json.js";
 import { formatErrorDetail, parseJsonObject, toPlainText } from "../../call-api.js";
@@ -10,10 +10,18 @@ import { definition } from "./definition.js";
 
 const FAILED = new Set(["rejected", "undeliverable", "expired", "failed"]);
 
-/** Returns whether an RSA signature is the content's. `key` is the public key. */
-function isSigned(content: string, signature: string, key: string): boolean {
+/** Parses a public key: in PEM form, or as the API returns it, without the lines around it. */
+function parsePublicKey(text: string): KeyObject {
+  const pem = parsePem(text);
+  if (pem.includes("-----BEGIN")) return createPublicKey(pem);
+  return createPublicKey({ key: Buffer.from(text, "base64"), format: "der", type: "spki" });
+}
+
+/** Returns whether an RSA signature is the content's. `digest` is the name of its hash, such as SHA-512. */
+function isSigned(content: string, signature: string, key: string, digest: string): boolean {
+  const algorithm = `sha${/224|512/.exec(digest)?.[0] ?? 256}`;
   try {
-    return verify("sha256", Buffer.from(content), parsePem(key), Buffer.from(signature, "base64"));
+    return verify(algorithm, Buffer.from(content), parsePublicKey(key), Buffer.from(signature, "base64"));
   } catch {
     return false;
   }
@@ -24,7 +32,8 @@ function checkSignature(webhook: ProviderWebhook, key: string, now: number): voi
   const { pathname, search } = new URL(webhook.url);
   const date = requireHeader(webhook, "date");
   const signature = requireHeader(webhook, "x-messagemedia-signature");
-  if (!isSigned(`POST ${pathname}${search} HTTP/1.1${date}${webhook.body}`, signature, key))
+  const digest = webhook.headers["x-messagemedia-digest-type"] ?? "";
+  if (!isSigned(`POST ${pathname}${search} HTTP/1.1${date}${webhook.body}`, signature, key, digest))
     throw new WebhookRefusedError("The webhook's signature is wrong: check settings.webhook_signing_key");
   checkAge(String(Date.parse(date) / 1_000), now);
 }

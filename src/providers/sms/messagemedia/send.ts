@@ -1,7 +1,7 @@
 import { filterObjects } from "../../../util/json.js";
 import { applyPayloadOverrides } from "../../apply-payload-overrides.js";
 import { parseJsonObject, parseSuccessBody, toPlainText } from "../../call-api.js";
-import { createPermanentError, createRetryableError } from "../../delivery-error.js";
+import { createRetryableError } from "../../delivery-error.js";
 import { createSend, type OpenVendor } from "../../vendor-api.js";
 import { parseSms } from "../parse-sms.js";
 import { definition } from "./definition.js";
@@ -16,9 +16,8 @@ const NUMBER_TYPES: Readonly<Record<string, string>> = {
 /** Opens MessageMedia's Messages API. It supports no idempotency key; the metadata contains the message's ID (CH-117). */
 export const openVendor: OpenVendor = (settings, services) => {
   const isEurope = settings.required("region").toLowerCase() === "eu";
-  if (isEurope && settings.text("base_url") === null)
-    throw createPermanentError("settings.base_url is not set: the region eu needs the URL of your account's API");
-  const url = `${settings.url("base_url", "https://api.messagemedia.com")}/v1/messages`;
+  const host = isEurope ? "https://eu.app.api.sinch.com" : "https://api.messagemedia.com";
+  const url = `${settings.url("base_url", host)}/v1/messages`;
   const credentials = Buffer.from(`${settings.required("api_key")}:${settings.required("api_secret")}`);
   settings.addSecret(credentials.toString("base64"));
   const headers = { authorization: `Basic ${credentials.toString("base64")}`, "content-type": "application/json" };

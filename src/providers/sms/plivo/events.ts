@@ -24,18 +24,20 @@ function buildSignedText({ url, body }: ProviderWebhook): string {
 
 /**
  * Checks the signature of version 3, or otherwise of version 2, which signs only the URL without its query. Messages have the
- * second in Plivo's documentation. Several signatures are separated by commas (CH-115).
+ * second in Plivo's documentation. Several signatures, of several tokens, are separated by commas (CH-115).
  */
 function checkSignature(webhook: ProviderWebhook, token: string): void {
   const hasNew = webhook.headers["x-plivo-signature-v3"] !== undefined;
   const name = `x-plivo-signature-${hasNew ? "v3" : "v2"}`;
-  const [signature = ""] = requireHeader(webhook, name).split(",");
+  const signatures = requireHeader(webhook, name)
+    .split(",")
+    .map((signature) => signature.trim());
   const nonce = requireHeader(webhook, `${name}-nonce`);
   const { origin, pathname } = new URL(webhook.url);
   // Version 2 keeps the path as it is written, so a URL without one has none.
   const path = pathname === "/" && !/^\w+:\/\/[^/]+\//.test(webhook.url) ? "" : pathname;
   const text = hasNew ? `${buildSignedText(webhook)}.${nonce}` : `${origin}${path}${nonce}`;
-  checkHmac(signature.trim(), text, token, "sha256", "base64");
+  checkHmac(signatures, text, token, "sha256", "base64");
 }
 
 function toType(status: string, code: string): ProviderEvent["type"] | undefined {

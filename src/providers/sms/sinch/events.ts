@@ -6,12 +6,14 @@ import { checkAge, checkHmac, requireHeader } from "../../verify-signature.js";
 import { definition } from "./definition.js";
 
 const HEADER = "x-sinch-webhook-signature";
-const FAILED = new Set(["Failed", "Rejected", "Aborted", "Expired"]);
+const FAILED = new Set(["Failed", "Rejected", "Aborted", "Expired", "Cancelled"]);
 /** The code for a number that no operator serves. */
 const UNROUTABLE = "402";
 
 function toType(status: string, code: string): ProviderEvent["type"] | undefined {
   if (status === "Delivered") return "delivered";
+  // The operator deletes messages to invalid numbers, and to those that have opted out.
+  if (status === "Deleted") return "bounced";
   if (!FAILED.has(status)) return undefined;
   return code === UNROUTABLE ? "bounced" : "undelivered";
 }

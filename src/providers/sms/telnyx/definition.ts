@@ -29,7 +29,7 @@ export const definition = {
   capabilities: { delivery_status: ["webhook"], rate_limit_header: "x-ratelimit-reset" },
   failures: [
     {
-      codes: ["40001", "40300", "40310"],
+      codes: ["40001", "40012", "40300", "40310"],
       meaning: "The number is invalid, not a mobile number, or has replied STOP.",
       result: "bounced",
     },

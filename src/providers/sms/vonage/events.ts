@@ -38,7 +38,9 @@ export const readEvents: ReadEvents = ({ url, body }, settings, { now }) => {
   checkHmac(get("sig").toLowerCase(), signed, settings.required("webhook_signing_key"), "sha256", "hex");
   checkAge(get("timestamp"), now());
   const [status, code] = [get("status"), get("err-code")];
-  const at = parseTime(get("message-timestamp"), now());
+  // The time is in UTC, and usually says so.
+  const time = get("message-timestamp");
+  const at = parseTime(/(Z|[+-]\d{2}:?\d{2})$/.test(time) ? time : `${time}Z`, now());
   const report = { message_id: get("client-ref"), type: toType(status, code), at };
   return toEvents(definition, { ...report, reason: `${status} (code ${code})` });
 };
