@@ -34,7 +34,8 @@ async function sendHttpRequest(
   const response = await send(url, {
     dispatcher: agent,
     method: method.toUpperCase(),
-    headers,
+    // Some vendors refuse requests without it.
+    headers: { "user-agent": "knock-cli", ...headers },
     body,
     signal: AbortSignal.timeout(timeout_ms),
   });

@@ -2,6 +2,7 @@ import { createSign } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { DeliveryExchange } from "../../src/domain/message/delivery-log.js";
 import { parseEnvironment } from "../../src/project/environment/parse-environment.js";
+import { getAwsOrigin } from "../../src/providers/aws/aws-settings.js";
 import { signRequest } from "../../src/providers/aws/sign-request.js";
 import { type FakeProviderName, type StartedFake, startFakeProvider } from "../../src/providers/start-fake-provider.js";
 import type { JsonObject } from "../../src/util/json.js";
@@ -19,7 +20,7 @@ import {
 const SECRETS = { SECRET: "fake/aws/secret/access/key" };
 const AMBIENT = { AWS_ACCESS_KEY_ID: "AKIAFAKEAWSACCESSKEY", AWS_SECRET_ACCESS_KEY: SECRETS.SECRET };
 const ROLE = "arn:aws:iam::123456789012:role/knock";
-const TARGET = "arn:aws:sns:us-west-2:803981987763:endpoint/APNS_SANDBOX/pushapp/98e9ced9-f136-3893-9d60-776547eafebb";
+const TARGET = "arn:aws:sns:eu-west-1:803981987763:endpoint/APNS_SANDBOX/pushapp/98e9ced9-f136-3893-9d60-776547eafebb";
 
 let fake: StartedFake;
 let harness: ProviderHarness;
@@ -141,7 +142,9 @@ describe("credentials", () => {
       sent++;
       return { json: { MessageId: String(sent) } };
     });
-    const channel = buildAwsChannel("email", { iam_role_arn: ROLE, base_url: aws.url, token_url: aws.url });
+    // All requests are sent at once, and a busy machine answers the last ones late.
+    const urls = { base_url: aws.url, token_url: aws.url, timeout_ms: 120_000 };
+    const channel = buildAwsChannel("email", { iam_role_arn: ROLE, ...urls });
     const send = () => harness.send(channel, buildEmailMessage());
     const deliveries = await Promise.all(Array.from({ length: 1_000 }, send));
     expect(deliveries.filter(({ status }) => status !== "sent")).toEqual([]);
@@ -199,7 +202,7 @@ describe("Amazon SES", () => {
       from: "Lärk <hi@lark.test>",
       cc: "cc@lark.test",
       reply_to: "re@lark.test",
-      headers: { "X-Ref": "1" },
+      headers: { "X-Ref": "1", "X-Place": "Zürich, Hauptbahnhof" },
       attachments: [{ name: "a.txt", content_type: "text/plain", content: "aGk=" }],
       json_overrides: { ConfigurationSetName: "events" },
     });
@@ -219,7 +222,10 @@ describe("Amazon SES", () => {
         Simple: {
           Subject: { Data: "Hello Ada", Charset: "UTF-8" },
           Body: { Html: { Data: "<p>Hi</p>", Charset: "UTF-8" }, Text: { Data: "Hi", Charset: "UTF-8" } },
-          Headers: [{ Name: "X-Ref", Value: "1" }],
+          Headers: [
+            { Name: "X-Ref", Value: "1" },
+            { Name: "X-Place", Value: "=?UTF-8?B?WsO8cmljaCwgSGF1?= =?UTF-8?B?cHRiYWhuaG9m?=" },
+          ],
           Attachments: [
             {
               ...{ FileName: "a.txt", RawContent: "aGk=", ContentType: "text/plain" },
@@ -229,9 +235,9 @@ describe("Amazon SES", () => {
         },
       },
       EmailTags: [
-        { Name: "Sender", Value: "knock_app" },
+        { Name: "Sender", Value: "knockapp" },
         { Name: "knock_message_id", Value: MESSAGE_ID },
-        { Name: "knock_workflow", Value: `new_comment_${"x".repeat(244)}` },
+        { Name: "knock_workflow", Value: `newcomment${"x".repeat(246)}` },
         { Name: "knock_recipient_id", Value: "ada" },
       ],
       ConfigurationSetName: "events",
@@ -415,6 +421,24 @@ describe("Amazon SNS", () => {
       APNS_SANDBOX: apns,
     });
   });
+
+  it("CH-144 takes the region of the endpoint, and needs none in the settings", async () => {
+    await open("aws-sns-push");
+    const channel = buildAwsChannel("push", { aws_region: null });
+    expect(await harness.send(channel, buildPush())).toMatchObject({ status: "sent" });
+    await harness.send(channel, buildPush({ token: TARGET.replace("eu-west-1", "us-west-2") }));
+    expect(fake.requests[1]?.headers.authorization).toContain("/us-west-2/sns/aws4_request");
+    const reason = "Amazon SNS: device-1 is not the ARN of an endpoint";
+    expect(await harness.send(channel, buildPush({ token: "device-1" }))).toEqual({
+      ...{ status: "bounced", token: "device-1", reason },
+    });
+  });
+
+  it.each([
+    ["sns", "eu-west-1", "https://sns.eu-west-1.amazonaws.com"],
+    ["sns", "cn-north-1", "https://sns.cn-north-1.amazonaws.com.cn"],
+    ["email", "eusc-de-east-1", "https://email.eusc-de-east-1.amazonaws.eu"],
+  ])("has the URL of %s in %s", (service, region, url) => expect(getAwsOrigin(service, region)).toBe(url));
 
   it("CH-144 merges overrides into the payloads and adds attributes", async () => {
     await open("aws-sns-push");

@@ -97,8 +97,10 @@ const CASES: RequestCase[] = [
     path: "/api/v1/transmissions",
     headers: { authorization: "key-0123456789" },
     body: {
-      options: { transactional: true, open_tracking: true, click_tracking: true, ip_pool: "fast" },
-      campaign_id: "new-comment",
+      options: {
+        ...{ transactional: true, perform_substitutions: false, open_tracking: true, click_tracking: true },
+        ip_pool: "fast",
+      },
       metadata: METADATA,
       recipients: [
         { address: { email: "wilma@flintstone.com", name: "Wilma Flintstone" } },
@@ -197,7 +199,6 @@ const CASES: RequestCase[] = [
         preserve_recipients: true,
         track_opens: true,
         track_clicks: false,
-        tags: ["new-comment"],
         metadata: { ...METADATA, website: "www.example.com" },
         attachments: [{ type: "application/pdf", name: "invoice.pdf", content: "JVBERi0xLjQ=" }],
         images: [{ type: "image/gif", name: "id1", content: "R0lGODlh" }],
@@ -239,7 +240,7 @@ const CASES: RequestCase[] = [
       subject: "Hello from the company!",
       text: "This is just a friendly hello from your friends.",
       html: "<b>This is just a friendly hello from your friends.</b>",
-      tags: ["new-comment", `knock_message_id:${MESSAGE_ID}`],
+      tags: [`knock_message_id:${MESSAGE_ID}`],
       headers: [{ name: "X-Source", value: "example" }],
       attachments: [
         { filename: "invoice.pdf", content: "JVBERi0xLjQ=", disposition: "attachment" },
@@ -270,7 +271,7 @@ const CASES: RequestCase[] = [
     path: "/client/v4/accounts/023e105f4ecef8ad9ca31a8372d0c353/email/sending/send",
     headers: { authorization: "Bearer key-0123456789" },
     body: {
-      to: "recipient@example.com",
+      to: { address: "recipient@example.com", name: "Ada" },
       from: { address: "newsletter@yourdomain.com", name: "Newsletter Team" },
       cc: ["manager@example.com"],
       bcc: ["archive@example.com"],
@@ -312,7 +313,10 @@ describe.each(CASES)("the request of $vendor", ({ vendor, settings, content, ...
     expect(delivery).toEqual({ status: "sent", ...(external_id === undefined ? {} : { metadata: { external_id } }) });
     const [request] = target.requests;
     expect(request).toMatchObject({ method: "POST", path: expected.path });
-    expect(request?.headers).toMatchObject({ "content-type": "application/json", ...expected.headers });
+    expect(request?.headers).toMatchObject({
+      ...{ "content-type": "application/json", "user-agent": "knock-cli" },
+      ...expected.headers,
+    });
     expect(request?.json).toEqual(expected.body);
   });
 

@@ -2,6 +2,7 @@ import { callApi, createStatusError, formatErrorDetail, isSuccess, type Provider
 import { createPermanentError, createRetryableError } from "../delivery-error.js";
 import { ExpiringValue } from "../expiring-value.js";
 import type { SettingsReader } from "../settings-reader.js";
+import { getAwsOrigin } from "./aws-settings.js";
 import { checkClock } from "./check-clock.js";
 import { readXmlText } from "./read-xml.js";
 import { type AwsCredentials, signRequest } from "./sign-request.js";
@@ -30,14 +31,14 @@ async function assumeRole(
   services: ProviderServices,
   timeout_ms: number,
 ): Promise<{ value: AwsCredentials; expires_at: number }> {
-  const region = settings.required("aws_region");
+  const region = settings.text("aws_region") ?? "us-east-1";
   const external = settings.text("external_id");
   const own = readVariables(settings);
   settings.addSecret(own.secret_access_key);
   if (own.session_token !== null) settings.addSecret(own.session_token);
   const request = {
     method: "POST",
-    url: `${settings.url("token_url", `https://sts.${region}.amazonaws.com`)}/`,
+    url: `${settings.url("token_url", getAwsOrigin("sts", region))}/`,
     headers: { "content-type": "application/x-www-form-urlencoded" },
     body: new URLSearchParams({
       Action: "AssumeRole",

@@ -6,6 +6,7 @@ import type { SettingsReader } from "../settings-reader.js";
 import { createSend } from "../vendor-api.js";
 import type { VendorDefinition } from "../vendor-definition.js";
 import { openCredentials } from "./aws-credentials.js";
+import { getAwsOrigin } from "./aws-settings.js";
 import { checkClock } from "./check-clock.js";
 import { type AwsCredentials, signRequest } from "./sign-request.js";
 
@@ -17,7 +18,8 @@ interface AwsApi {
   host: string;
   path: string;
   content_type: string;
-  buildBody(message: Message): { body: string; token?: string };
+  /** Returns a body, with the region if it is not that of the settings. */
+  buildBody(message: Message): { body: string; region?: string; token?: string };
   readError(response: ApiResponse): { code?: string | undefined; message?: unknown };
   readId(response: ApiResponse): string | undefined;
 }
@@ -34,14 +36,13 @@ export function createAwsSend(
   services: ProviderServices,
   api: AwsApi,
 ): Provider["send"] {
-  const region = settings.required("aws_region");
-  const url = settings.url("base_url", `https://${api.host}.${region}.amazonaws.com`) + api.path;
   const credentials = openCredentials(settings, services, settings.number("timeout_ms", DEFAULT_TIMEOUT_MS));
 
   const createSignedSend = (signer: AwsCredentials): Provider["send"] =>
     createSend(definition, settings, services, {
       buildRequest(message) {
-        const { body, token } = api.buildBody(message);
+        const { body, region = settings.required("aws_region"), token } = api.buildBody(message);
+        const url = settings.url("base_url", getAwsOrigin(api.host, region)) + api.path;
         const request = { method: "POST", url, headers: { "content-type": api.content_type }, body };
         const headers = signRequest(request, { service: api.service, region }, signer, services.now());
         return { url, headers, body, ...(token === undefined ? {} : { token }) };

@@ -27,7 +27,7 @@ export function openSnsPublish(
   definition: VendorDefinition,
   settings: SettingsReader,
   services: ProviderServices,
-  buildFields: (message: Message) => { fields: JsonObject; token?: string },
+  buildFields: (message: Message) => { fields: JsonObject; region?: string; token?: string },
 ): Provider {
   return {
     send: createAwsSend(definition, settings, services, {

@@ -21,7 +21,7 @@ const keys = new Map<string, KeyObject>();
 
 /** Returns whether a URL is one of Amazon SNS, which only Amazon can answer. */
 function isSnsUrl(url: string): boolean {
-  return /^https:\/\/sns\.[a-z]{2}(-[a-z]+)+-\d\.amazonaws\.com\/[^@\s\\]*$/.test(url) && URL.canParse(url);
+  return /^https:\/\/sns\.[a-z]{2,4}(-[a-z]+)+-\d\.amazonaws\.(com|eu)\/[^@\s\\]*$/.test(url) && URL.canParse(url);
 }
 
 /**

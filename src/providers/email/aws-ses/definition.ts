@@ -14,7 +14,7 @@ export const definition = {
   },
   ...awsRules,
   request:
-    "Sends `POST https://email.<aws_region>.amazonaws.com/v2/email/outbound-emails`. The tag `knock_message_id` contains the message's ID. A subscription of the `topic_arn` is confirmed.",
+    "Sends `POST https://email.<aws_region>.amazonaws.com/v2/email/outbound-emails`. The tag `knock_message_id` contains the message's ID. A subscription of the `topic_arn` is confirmed. The topic must get the events of a configuration set, because notifications of an identity have no tags.",
   documentation: "https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html",
   capabilities: { delivery_status: ["webhook"], max_bytes: 40_000_000, rate_limit_header: "retry-after" },
   failures: [

@@ -9,18 +9,30 @@ import { definition } from "./definition.js";
 
 const MAX_TAG_LENGTH = 256;
 
-/** Returns an address in ASCII, with the name as an encoded word (RFC 2047) if it has other characters. */
-function encodeAddress({ address, name }: Address): string {
-  if (name === null || /^[\x20-\x7e]*$/.test(name)) return formatAddress({ address, name });
-  return `=?UTF-8?B?${Buffer.from(name).toString("base64")}?= <${address}>`;
+/** Characters of an encoded word, which may have 75 characters with 45 bytes of text in base64. */
+const WORD_LENGTH = 11;
+
+/** Returns a text in ASCII, as encoded words (RFC 2047) if it has other characters, which SES refuses in headers. */
+function encodeHeader(text: string): string {
+  if (/^[\x20-\x7e]*$/.test(text)) return text;
+  const characters = [...text];
+  const words = Array.from({ length: Math.ceil(characters.length / WORD_LENGTH) }, (_, index) =>
+    characters.slice(index * WORD_LENGTH, (index + 1) * WORD_LENGTH).join(""),
+  );
+  return words.map((word) => `=?UTF-8?B?${Buffer.from(word).toString("base64")}?=`).join(" ");
 }
 
-/** Returns tags with the characters that SES accepts (CH-093). */
+/** Returns an address in ASCII. */
+function encodeAddress({ address, name }: Address): string {
+  const encoded = encodeHeader(name ?? "");
+  return encoded === (name ?? "") ? formatAddress({ address, name }) : `${encoded} <${address}>`;
+}
+
+/** Returns tags with the characters that SES accepts (CH-093). One without any such character is left out. */
 function buildTags(tags: Readonly<Record<string, string>>): JsonObject[] {
-  return Object.entries(tags).map(([Name, value]) => ({
-    Name,
-    Value: value.replace(/[^\w-]/g, "_").slice(0, MAX_TAG_LENGTH),
-  }));
+  return Object.entries(tags)
+    .map(([Name, value]) => ({ Name, Value: value.replace(/[^\w-]/g, "").slice(0, MAX_TAG_LENGTH) }))
+    .filter(({ Value }) => Value !== "");
 }
 
 const encodeText = (Data: string): JsonObject => ({ Data, Charset: "UTF-8" });
@@ -47,7 +59,7 @@ function buildBody(message: Message): JsonObject {
         },
         ...(Object.keys(headers).length === 0
           ? {}
-          : { Headers: Object.entries(headers).map(([Name, Value]) => ({ Name, Value })) }),
+          : { Headers: Object.entries(headers).map(([Name, value]) => ({ Name, Value: encodeHeader(value) })) }),
         ...(attachments.length === 0
           ? {}
           : {
@@ -63,7 +75,7 @@ function buildBody(message: Message): JsonObject {
       },
     },
     EmailTags: buildTags({
-      Sender: "knock_app",
+      Sender: "knock.app",
       knock_message_id: message.id,
       knock_workflow: message.workflow,
       knock_recipient_id: formatRecipient(toRecipientReference(message.recipient)),

@@ -1,4 +1,5 @@
 import { type FakeResponse, type FakeVendor, getField } from "../../fake-vendor.js";
+import { toObject } from "../../vendor-events.js";
 
 const SETTINGS = { account_id: "023e105f4ecef8ad9ca31a8372d0c353", api_key: "fake-cloudflare-token" };
 
@@ -24,7 +25,8 @@ export const fake: FakeVendor = {
     if (headers.authorization !== `Bearer ${SETTINGS.api_key}`) return UNAUTHORIZED;
     if (method !== "POST" || path !== `/client/v4/accounts/${SETTINGS.account_id}/email/sending/send`)
       return buildError(404, 10000, "not_found");
-    const to = getField(body, "to");
+    const { to: recipient = null } = toObject(body);
+    const to = getField(recipient, "address") ?? getField(body, "to");
     if (to === undefined || getField(body, "subject") === undefined)
       return buildError(400, 10001, "invalid_request_schema");
     if (getField(body, "text") === undefined && getField(body, "html") === undefined)

@@ -8,15 +8,15 @@ import { definition } from "./definition.js";
 
 const toAddress = ({ address, name }: Address): Json => (name === null ? address : { address, name });
 
-/** Returns an email. The addresses of recipients have no names, and there is one for replies (CH-101). */
+/** Returns an email. Cloudflare has one address for replies (CH-101). */
 function buildBody(message: Message): JsonObject {
   const { from, to, cc, bcc, reply_to, subject, html, text, headers, attachments, overrides } = parseEmail(message);
   const [replyTo] = reply_to;
   const built = omitEmpty({
-    to: to.address,
+    to: toAddress(to),
     from: toAddress(from),
-    cc: cc.map(({ address }) => address),
-    bcc: bcc.map(({ address }) => address),
+    cc: cc.map(toAddress),
+    bcc: bcc.map(toAddress),
     reply_to: replyTo && toAddress(replyTo),
     subject,
     text: text ?? (html === null ? " " : null),

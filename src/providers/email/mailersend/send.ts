@@ -21,7 +21,7 @@ function buildBody(message: Message): JsonObject {
     subject,
     text: text ?? (html === null ? " " : null),
     html,
-    tags: [message.workflow, MESSAGE_TAG + message.id],
+    tags: [MESSAGE_TAG + message.id],
     headers: Object.entries(headers).map(([name, value]) => ({ name, value })),
     attachments: attachments.map(({ name, content, content_id, disposition }) =>
       omitEmpty({

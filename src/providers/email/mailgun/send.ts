@@ -27,7 +27,7 @@ function buildForm(message: Message, settings: SettingsReader): FormData {
     bcc: email.bcc.map(formatAddress),
     subject: email.subject,
     html: email.html,
-    text: email.text ?? (email.html === null ? "" : null),
+    text: email.text ?? (email.html === null ? " " : null),
     ...(email.reply_to.length === 0 ? {} : { "h:Reply-To": email.reply_to.map(formatAddress).join(", ") }),
     ...Object.fromEntries(Object.entries(email.headers).map(([name, value]) => [`h:${name}`, value])),
     "v:sender": "knock.app",

@@ -19,7 +19,6 @@ function buildBody(message: Message): JsonObject {
     text: text ?? (html === null ? " " : null),
     html,
     headers: { ...(others.length === 0 ? {} : { "Reply-To": reply_to.map(formatAddress).join(", ") }), ...headers },
-    category: message.workflow,
     custom_variables: buildMetadata(message),
     attachments: attachments.map(({ name, content, content_type, content_id, disposition }) =>
       omitEmpty({

@@ -33,7 +33,6 @@ function buildBody(message: Message, settings: SettingsReader): JsonObject {
     preserve_recipients: cc.length > 0 ? true : null,
     track_opens: settings.flag("open_tracking"),
     track_clicks: settings.flag("link_tracking"),
-    tags: [message.workflow],
     metadata: buildMetadata(message),
     attachments: attachments.filter((file) => !isImage(file)).map(toFile),
     images: attachments.filter(isImage).map(toFile),

@@ -56,7 +56,7 @@ function toDeliveryCheck({ last_event }: JsonObject): DeliveryCheck {
 export function openVendor(settings: SettingsReader, services: ProviderServices): Provider {
   const base = settings.url("base_url", "https://api.resend.com");
   const timeout_ms = settings.number("timeout_ms", DEFAULT_TIMEOUT_MS);
-  const commonHeaders = { authorization: `Bearer ${settings.required("api_key")}`, "user-agent": "knock-cli" };
+  const commonHeaders = { authorization: `Bearer ${settings.required("api_key")}` };
   const readError = (response: ApiResponse) => readErrorFields(response, "message", "name");
 
   async function check({ metadata }: Message): Promise<DeliveryCheck> {

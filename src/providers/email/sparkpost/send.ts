@@ -26,10 +26,11 @@ function buildBody(message: Message, settings: SettingsReader): JsonObject {
   const built = omitEmpty({
     options: omitEmpty({
       transactional: true,
+      // The content is rendered: braces in it are a text, and not SparkPost's template language.
+      perform_substitutions: false,
       open_tracking: settings.flag("open_tracking"),
       click_tracking: settings.flag("link_tracking"),
     }),
-    campaign_id: message.workflow,
     metadata: buildMetadata(message),
     recipients: [
       { address: toPerson(to) },

@@ -1,6 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from "../../../util/json.js";
 import { applyPayloadOverrides } from "../../apply-payload-overrides.js";
 import { openSnsPublish } from "../../aws/open-sns-publish.js";
+import { createBounceError } from "../../delivery-error.js";
 import type { OpenVendor } from "../../vendor-api.js";
 import { buildNotification, type Push, parsePush } from "../parse-push.js";
 import { definition } from "./definition.js";
@@ -38,5 +39,9 @@ function buildFields(push: Push): JsonObject {
 export const openVendor: OpenVendor = (settings, services) =>
   openSnsPublish(definition, settings, services, (message) => {
     const push = parsePush(message);
-    return { fields: buildFields(push), token: push.token };
+    const { token } = push;
+    const [, region] = /^arn:[\w-]+:sns:([\w-]+):\d+:endpoint\//.exec(token) ?? [];
+    if (region === undefined)
+      throw createBounceError(`${definition.title}: ${token} is not the ARN of an endpoint`, token);
+    return { fields: buildFields(push), region, token };
   });

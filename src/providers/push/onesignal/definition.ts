@@ -21,7 +21,7 @@ export const definition = {
   capabilities: {
     idempotency_key: "idempotency_key",
     delivery_status: [],
-    rate_limit_header: "ratelimit-reset",
+    rate_limit_header: "retry-after",
   },
   failures: [
     {

@@ -40,7 +40,7 @@ export const fake: FakeVendor = {
     invalid_content: { ...reject(400, "contents must be a hash"), result: "permanent" },
     rate_limited: {
       ...reject(429, "API rate limit exceeded"),
-      headers: { "ratelimit-reset": "4" },
+      headers: { "retry-after": "4" },
       result: "temporary",
       retry_after_ms: 4_000,
     },
