@@ -4,6 +4,7 @@ import { isJsonObject, type JsonObject } from "../util/json.js";
 import { parseJsonObject } from "./call-api.js";
 import { findProviderDefinition } from "./catalog.js";
 import { createPermanentError } from "./delivery-error.js";
+import { findSettingValue, type ProviderSetting } from "./vendor-definition.js";
 
 export type Variables = Record<string, string | undefined>;
 
@@ -22,20 +23,33 @@ export class SettingsReader {
     return [...this.secretValues].filter((value) => value.length > 3).sort((a, b) => b.length - a.length);
   }
 
-  /** Returns a setting; null if it is not set. Throws `DeliveryError` if it refers to a variable that is not set. */
+  /**
+   * Returns a setting; null if it is not set. Throws `DeliveryError` if it refers to a variable that is not set, or if it is none
+   * of the provider's values for it.
+   */
   text(name: string): string | null {
     const value = this.channel.settings[name];
     if (value === undefined || value === null || value === "") return null;
+    const setting = findProviderDefinition(this.channel.type, this.channel.provider)?.settings[name];
     const variable = parseVariableReference(value);
-    if (variable === null) return String(value);
+    if (variable === null) return this.findValue(name, String(value), setting);
     const resolved = this.variables[variable];
     if (resolved === undefined || resolved === "")
       throw createPermanentError(
         `channel "${this.channel.key}": the environment variable ${variable} is not set (settings.${name} refers to it)`,
       );
-    if (findProviderDefinition(this.channel.type, this.channel.provider)?.settings[name]?.kind === "secret")
-      this.addSecret(resolved);
-    return resolved;
+    if (setting?.kind === "secret") this.addSecret(resolved);
+    return this.findValue(name, resolved, setting);
+  }
+
+  /** Returns a value as the provider's list has it. */
+  private findValue(name: string, value: string, setting: ProviderSetting | undefined): string {
+    if (setting?.values === undefined) return value;
+    const known = findSettingValue(setting.values, value);
+    if (known !== undefined) return known;
+    throw createPermanentError(
+      `channel "${this.channel.key}": settings.${name} must be one of ${setting.values.join(", ")}, found ${JSON.stringify(value)}`,
+    );
   }
 
   /** Returns an environment variable that the vendor defines; null if it is not set. */

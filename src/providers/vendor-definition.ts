@@ -65,6 +65,12 @@ export interface VendorDefinition {
   login?: { host: string; settings: readonly string[] };
 }
 
+/** Returns the value that a text means, which can be written as people see it: `EU`, `External ID` or `ShortCode`. */
+export function findSettingValue(values: readonly string[], text: string): string | undefined {
+  const normalize = (value: string): string => value.toLowerCase().replace(/[\s_-]/g, "");
+  return values.find((value) => normalize(value) === normalize(text));
+}
+
 export const secret: ProviderSetting = { kind: "secret" };
 export const required: ProviderSetting = { required: true };
 export const requiredSecret: ProviderSetting = { kind: "secret", required: true };

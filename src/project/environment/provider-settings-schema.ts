@@ -5,7 +5,7 @@ import { anyObject, anyValue, described, isEmpty } from "../../domain/schema/fie
 import { memoizeSchema, variant } from "../../domain/schema/variant.js";
 import { getProviderCatalog, mapSettingNames, type ProviderDefinition } from "../../providers/catalog.js";
 import { describeSetting } from "../../providers/setting-descriptions.js";
-import type { ProviderSetting } from "../../providers/vendor-definition.js";
+import { findSettingValue, type ProviderSetting } from "../../providers/vendor-definition.js";
 import { once } from "../../util/once.js";
 
 /** Matches a single Liquid output. Any literal text in it or around it would be a part of the secret in the file. */
@@ -30,7 +30,8 @@ function describeInvalidSetting(
   if (typeof value !== "string") return "must be a string";
   if (kind === "url" && !/^https?:\/\/[^\s/]/i.test(value))
     return `must be a URL that starts with http:// or https://, found ${JSON.stringify(value)}`;
-  return values === undefined || values.includes(value) ? null : describeInvalidValue(values, value);
+  const isValid = values === undefined || findSettingValue(values, value) !== undefined;
+  return isValid ? null : describeInvalidValue(values, value);
 }
 
 const JSON_TYPES = { number: ["integer", "string", "null"], flag: ["boolean", "string", "null"] } as const;

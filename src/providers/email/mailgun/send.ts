@@ -50,7 +50,7 @@ function buildForm(message: Message, settings: SettingsReader): FormData {
 
 /** Opens Mailgun's Messages API. It supports no idempotency key; a variable contains the message's ID (CH-094). */
 export const openVendor: OpenVendor = (settings, services) => {
-  const base = settings.url("base_url", HOSTS[settings.text("region")?.toLowerCase() ?? "us"] ?? String(HOSTS.us));
+  const base = settings.url("base_url", String(HOSTS[settings.text("region") ?? "us"]));
   const credentials = Buffer.from(`api:${settings.required("api_key")}`).toString("base64");
   settings.addSecret(credentials);
   const url = `${base}/v3/${encodeURIComponent(settings.required("domain"))}/messages`;

@@ -40,7 +40,7 @@ function readError({ text }: ApiResponse): VendorError {
 
 /** Opens Mailtrap's API for sending, or the one for testing. It supports no idempotency key. */
 export const openVendor: OpenVendor = (settings, services) => {
-  const isTest = settings.text("api")?.toLowerCase() === "testing";
+  const isTest = settings.text("api") === "testing";
   const base = settings.url("base_url", `https://${isTest ? "sandbox" : "send"}.api.mailtrap.io`);
   const url = `${base}/api/send${isTest ? `/${encodeURIComponent(settings.required("inbox_id"))}` : ""}`;
   const headers = { authorization: `Bearer ${settings.required("api_key")}`, "content-type": "application/json" };

@@ -57,7 +57,7 @@ function readError({ text }: ApiResponse): VendorError {
 
 /** Opens SparkPost's Transmissions API. It supports no idempotency key. */
 export const openVendor: OpenVendor = (settings, services) => {
-  const base = settings.url("base_url", HOSTS[settings.text("region")?.toLowerCase() ?? "us"] ?? String(HOSTS.us));
+  const base = settings.url("base_url", String(HOSTS[settings.text("region") ?? "us"]));
   const url = `${base}/api/v1/transmissions`;
   const headers = { authorization: settings.required("api_key"), "content-type": "application/json" };
   const getResults = (response: ApiResponse): JsonObject =>

@@ -21,7 +21,7 @@ export const openVendor: OpenVendor = (settings, services) =>
         `Amazon SNS accepts ${MAX_CHARACTERS} characters in an SMS, and this one has ${body.length}`,
       );
     const attributes = buildAttributes({
-      "AWS.SNS.SMS.SMSType": TYPES[settings.text("message_type")?.toLowerCase() ?? ""] ?? null,
+      "AWS.SNS.SMS.SMSType": TYPES[settings.text("message_type") ?? ""] ?? null,
       "AWS.SNS.SMS.SenderID": settings.text("sender_id"),
       "AWS.MM.SMS.OriginationNumber": settings.text("phone_number") ?? settings.text("short_code"),
     });

@@ -15,7 +15,7 @@ const NUMBER_TYPES: Readonly<Record<string, string>> = {
 
 /** Opens MessageMedia's Messages API. It supports no idempotency key; the metadata contains the message's ID (CH-117). */
 export const openVendor: OpenVendor = (settings, services) => {
-  const isEurope = settings.required("region").toLowerCase() === "eu";
+  const isEurope = settings.required("region") === "eu";
   const host = isEurope ? "https://eu.app.api.sinch.com" : "https://api.messagemedia.com";
   const url = `${settings.url("base_url", host)}/v1/messages`;
   const credentials = Buffer.from(`${settings.required("api_key")}:${settings.required("api_secret")}`);

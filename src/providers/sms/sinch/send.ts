@@ -6,7 +6,7 @@ import { definition } from "./definition.js";
 
 /** Opens Sinch's SMS API. It supports no idempotency key; `client_reference` contains the message's ID (CH-116). */
 export const openVendor: OpenVendor = (settings, services) => {
-  const base = settings.url("base_url", `https://${settings.required("region").toLowerCase()}.sms.api.sinch.com`);
+  const base = settings.url("base_url", `https://${settings.required("region")}.sms.api.sinch.com`);
   const url = `${base}/xms/v1/${encodeURIComponent(settings.required("service_plan_id"))}/batches`;
   const headers = { authorization: `Bearer ${settings.required("api_token")}`, "content-type": "application/json" };
   // Without a sender, Sinch selects the number.
