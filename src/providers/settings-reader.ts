@@ -24,8 +24,8 @@ export class SettingsReader {
   }
 
   /**
-   * Returns a setting; null if it is not set. Throws `DeliveryError` if it refers to a variable that is not set, or if it is none
-   * of the provider's values for it.
+   * Returns a setting; null if it is not set. Throws `DeliveryError` if it refers to a variable that is not set, or if the provider
+   * does not have its value.
    */
   text(name: string): string | null {
     const value = this.channel.settings[name];

@@ -39,7 +39,7 @@ const CASES: TokenCase[] = [
 ];
 
 describe.each(CASES)("an access token of $vendor", ({ buildChannel: build, message }) => {
-  it("is requested once more if it expires in the middle of 1,000 messages, and each message is sent", async () => {
+  it("is requested again once if it expires in the middle of 1,000 messages, and each message is sent", async () => {
     const server = await startHttpTestServer();
     const harness = new ProviderHarness({ ACCOUNT: JSON.stringify(ACCOUNT), PASSWORD: "bot-password-01" });
     let issued = 0;
