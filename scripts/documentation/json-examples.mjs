@@ -94,6 +94,8 @@ export const JSON_EXAMPLES = [
   ["why", "knock why new-comment ada --set page=Home --json"],
   ["forecast", "knock forecast payloads/week.jsonl --quiet-hours 22:00-08:00 --json"],
   ["completion", "knock completion fish --json"],
+  ["channels-list", "knock channels list --json"],
+  ["channels-show", "knock channels show sendgrid --json"],
   ["doctor", "knock doctor --json"],
   ["help", "knock help --json"],
   ["help-command", "knock help clock freeze --json"],
@@ -117,6 +119,37 @@ const RUN_ID = "3f9c8a52-6d1e-4b77-a0c4-9e5d2b1f8a63";
 
 /** Examples of documents that a command prints while it runs, or that it writes to a file. */
 export const WRITTEN_EXAMPLES = {
+  "channels-test": [
+    {
+      channel: "email",
+      provider: "postmark",
+      reason: null,
+      is_status_pending: false,
+      messages: [
+        {
+          id: "2hS9VXUtD1KBqf0PgnoNmjW4GcJ",
+          status: "delivered",
+          delivery_logs: [
+            {
+              __typename: "MessageDeliveryLog",
+              id: "2hS9VYq0vRtVbW7tJ8uMHBZnFwD",
+              environment_id: "0f4c1e7e-1c9b-4f57-8d5f-5d1a2c0de8a7",
+              service_name: "Postmark",
+              request: {
+                method: "POST",
+                host: "api.postmarkapp.com",
+                path: "/email",
+                query: null,
+                body: { To: "ada@example.com" },
+              },
+              response: { status: 200, body: { ErrorCode: 0, Message: "OK" } },
+              inserted_at: "2030-06-03T09:00:00.000Z",
+            },
+          ],
+        },
+      ],
+    },
+  ],
   "store-copy": [
     {
       from: ".knock-local/store.db",

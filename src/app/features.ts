@@ -2,6 +2,7 @@ import type { Feature } from "../commands/shared/feature.js";
 import { account } from "../features/account/feature.js";
 import { audit } from "../features/audit/feature.js";
 import { bulk } from "../features/bulk/feature.js";
+import { channels } from "../features/channels/feature.js";
 import { completion } from "../features/completion/feature.js";
 import { dev } from "../features/dev/feature.js";
 import { diff } from "../features/diff/feature.js";
@@ -35,6 +36,7 @@ export const FEATURES: readonly Feature[] = [
   diff,
   why,
   audit,
+  channels,
   validate,
   account,
   types,

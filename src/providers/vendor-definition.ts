@@ -7,6 +7,8 @@ export interface ProviderSetting {
   /** Whether a secret may also be Liquid, because it is rendered with each message. */
   liquid?: true;
   required?: boolean;
+  /** The value of a flag that is not set, if the tool decides. */
+  default?: boolean;
   /** An alternative name that the provider's users know. */
   alias?: string;
   values?: readonly string[];

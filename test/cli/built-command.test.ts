@@ -85,6 +85,7 @@ async function runCommands(collab: Sample): Promise<Commands> {
     ["store", "copy", "--from", ".knock-local/store.db", "--to", "copy.db"],
     /copied \d+ rows from .*store\.db to .*copy\.db/,
   );
+  await knock.run(["channels"], /sendgrid +email +sendgrid +sandboxed/);
   await knock.run(["users", "set", "bo", "--set", "name=Bo"], "name        Bo");
   await knock.run(["users", "set", "bob", "--set", "plan=pro"], "plan        pro");
   await knock.run(["users", "merge", "bo", "bob"], "plan        pro");

@@ -17,6 +17,7 @@ const NOT_RUN = new Set([
   "knock dev",
   "knock logs --follow",
   "knock auth login",
+  "knock channels test email --recipient ada",
   "knock store copy --from .knock-local/store.db --to postgres://knock@localhost/knock",
   "knock store migrate --store postgres://admin@localhost/knock",
 ]);

@@ -305,6 +305,8 @@ describe.concurrent("every printed document matches its schema", () => {
     await run("auth status");
     await run("auth logout");
     await run("auth logout");
+    await run("channels");
+    await run("channels show sendgrid");
     await run("config list");
     await run("config get api_key");
     await run("config set branch b");
@@ -316,7 +318,7 @@ describe.concurrent("every printed document matches its schema", () => {
     collab.write("knock/workflows/broken/workflow.json", '{ "name": "Broken", "steps": [ { "ref": 1 } ] }');
     await run("workflows list");
     await run("notify broken -r ada");
-    const opened = ["messages-show-open", "dev-log", "worker-log", ...LONG_RUNNING, ...ACCOUNT_ONLY];
+    const opened = ["messages-show-open", "dev-log", "worker-log", "channels-test", ...LONG_RUNNING, ...ACCOUNT_ONLY];
     expect([...ALL].filter((name) => !seen.has(name) && !opened.includes(name))).toEqual([]);
   });
 

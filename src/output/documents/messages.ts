@@ -82,7 +82,7 @@ const MESSAGE_FIELDS = {
 const messageSchema = definition("message", z.object(MESSAGE_FIELDS));
 
 /** The API's `MessageDeliveryLog` (A-484). */
-const deliveryLogSchema = definition(
+export const deliveryLogSchema = definition(
   "delivery_log",
   z.object({
     __typename: typeName("MessageDeliveryLog"),

@@ -8,7 +8,7 @@ export const definition = {
     api_key: requiredSecret,
     open_tracking: flag,
     link_tracking: flag,
-    check_delivery_status: flag,
+    check_delivery_status: { ...flag, default: false },
     webhook_signing_key: { ...secret, description: "The public key that verifies SendGrid's event webhook." },
     ...httpSettings,
   },
