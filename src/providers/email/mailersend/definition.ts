@@ -5,7 +5,8 @@ export const definition = {
   type: "email",
   names: ["email_mailersend", "mailersend"],
   settings: { api_key: requiredSecret, ...webhookSettings, ...httpSettings },
-  request: "Sends `POST https://api.mailersend.com/v1/email`. A tag contains the message's ID.",
+  request:
+    "Sends `POST https://api.mailersend.com/v1/email`. A tag contains the message's ID. Only the first address for replies is sent. MailerSend accepts headers only for Enterprise accounts.",
   documentation: "https://developers.mailersend.com/api/v1/email.html#send-an-email",
   capabilities: { delivery_status: ["webhook"], rate_limit_header: "retry-after" },
   failures: [

@@ -19,7 +19,7 @@ export const definition = {
     ...httpSettings,
   },
   request:
-    "Sends `POST https://api.mailjet.com/v3.1/send`. `CustomID` is the message's ID. Overrides are merged into `Messages[0]`.",
+    "Sends `POST https://api.mailjet.com/v3.1/send`. `CustomID` is the message's ID. Overrides are merged into `Messages[0]`. Only the first address for replies is sent.",
   documentation: "https://dev.mailjet.com/email/guides/send-api-v31/",
   // 15 MB of attachments, encoded in base64.
   capabilities: { delivery_status: ["webhook"], max_bytes: 20_000_000 },

@@ -18,7 +18,8 @@ export const definition = {
     ...credentialsSettings,
     ...httpSettings,
   },
-  request: "Sends `POST https://api.sparkpost.com/api/v1/transmissions`. `metadata` contains the message's ID.",
+  request:
+    "Sends `POST https://api.sparkpost.com/api/v1/transmissions`. `metadata` contains the message's ID. Braces in the content stay as they are, unless overrides set `options.perform_substitutions`.",
   documentation: "https://developers.sparkpost.com/api/transmissions/",
   capabilities: { delivery_status: ["webhook"], max_bytes: 20_000_000 },
   failures: [
