@@ -244,6 +244,25 @@ describe("Amazon SES", () => {
     });
   });
 
+  // https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html#operation-error-serialization
+  it.each([
+    ["in a header", { "x-amzn-errortype": "SendingPausedException:http://internal.amazon.com/coral/" }, {}],
+    ["in a header with a namespace", { "x-amzn-errortype": "com.amazonaws.sesv2#SendingPausedException" }, {}],
+    ["in the body", {}, { __type: "com.amazonaws.sesv2#SendingPausedException" }],
+    ["in the body as code", {}, { code: "SendingPausedException" }],
+  ])("reads the code of an error %s", async (_title, headers, fields) => {
+    const aws = await startHttpTestServer();
+    aws.respondWith({
+      status: 400,
+      headers: headers as Record<string, string>,
+      json: { message: "paused", ...fields },
+    });
+    expect(await harness.send(buildAwsChannel("email", { base_url: aws.url }), buildEmailMessage())).toEqual({
+      ...{ status: "failed", retryable: true, reason: "Amazon SES: paused (code SendingPausedException)" },
+    });
+    await aws.close();
+  });
+
   it("refuses 41 MB of attachments before it sends them", async () => {
     const content = "a".repeat(41_000_000);
     const email = buildEmailMessage({ attachments: [{ name: "a.bin", content }] });

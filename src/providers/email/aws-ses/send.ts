@@ -2,7 +2,7 @@ import type { Message } from "../../../domain/message/message.js";
 import { formatRecipient, toRecipientReference } from "../../../domain/recipient/recipient.js";
 import { deepMerge, type JsonObject } from "../../../util/json.js";
 import { createAwsSend } from "../../aws/create-aws-send.js";
-import { getSuccessField, parseJsonObject } from "../../call-api.js";
+import { getSuccessField, parseJsonObject, toPlainText } from "../../call-api.js";
 import type { OpenVendor } from "../../vendor-api.js";
 import { type Address, formatAddress, parseEmail } from "../parse-email.js";
 import { definition } from "./definition.js";
@@ -90,9 +90,10 @@ export const openVendor: OpenVendor = (settings, services) => ({
     ...{ service: "ses", host: "email", path: "/v2/email/outbound-emails", content_type: "application/json" },
     buildBody: (message) => ({ body: JSON.stringify(buildBody(message)) }),
     readError({ headers, text }) {
-      const { message, Message: other } = parseJsonObject(text) ?? {};
-      // The code can be followed by a URL.
-      return { message: message ?? other, code: headers["x-amzn-errortype"]?.split(":", 1)[0] };
+      const { message, Message: other, __type, code } = parseJsonObject(text) ?? {};
+      const type = toPlainText(headers["x-amzn-errortype"] ?? __type ?? code);
+      // The code can have a namespace before it and a URL after it.
+      return { message: message ?? other, code: type.split(":", 1)[0]?.split("#").at(-1) };
     },
     readId: (response) => getSuccessField(definition.title, response, "MessageId"),
   }),
