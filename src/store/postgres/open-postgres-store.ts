@@ -55,6 +55,13 @@ function hidePassword(url: URL): string {
   return shown.href;
 }
 
+/** Returns a location that names the role, so that errors name it also if it comes from the environment. */
+function withRole(location: string, role: string): string {
+  const url = new URL(location);
+  url.username ||= encodeURIComponent(role);
+  return url.href;
+}
+
 function parseLocation(location: string): URL {
   try {
     return new URL(location);
@@ -162,7 +169,7 @@ async function openPostgresConnection(
   { updates } = { updates: false },
 ): Promise<Connection> {
   const { maxConnections = DEFAULT_CONNECTIONS } = options;
-  const shownLocation = hidePassword(parseLocation(location));
+  let shownLocation = hidePassword(parseLocation(location));
   let pool = createPool(location, maxConnections, false);
   try {
     let isPooled = false;
@@ -176,8 +183,9 @@ async function openPostgresConnection(
     });
     try {
       const { rows } = await client.query(
-        "SELECT current_setting('server_version_num')::integer AS number, current_setting('server_version') AS name, pg_backend_pid() AS pid",
+        "SELECT current_setting('server_version_num')::integer AS number, current_setting('server_version') AS name, pg_backend_pid() AS pid, current_user AS role",
       );
+      shownLocation = withRole(shownLocation, rows[0].role);
       if (rows[0].number < OLDEST_SERVER) throw createOldServerError(shownLocation, rows[0].name);
       // A pooler may also ignore session settings. It names a process of its own, because the server's process changes.
       if (!("processID" in client) || client.processID !== rows[0].pid) isPooled = true;

@@ -1,4 +1,5 @@
 import { getErrorMessage, KnockError } from "../../../errors/knock-error.js";
+import { describeConnectionProblem } from "./connection-problems.js";
 
 /** The SQLSTATE of a role without the right to create or change tables. */
 export const INSUFFICIENT_PRIVILEGE = "42501";
@@ -60,8 +61,8 @@ export function createOldServerError(location: string, version: string): KnockEr
 
 export function createReadOnlyError(location: string, cause?: unknown): KnockError {
   return createUnusableError(
-    `the store ${location} cannot be written`,
-    "Use the primary server and a role that may write, or use another store with --store.",
+    `the store ${location} cannot be written, because its server is read-only or a standby`,
+    "Use the primary server, or use another store with --store.",
     cause,
   );
 }
@@ -142,36 +143,36 @@ const NODE_STATES = /^ERR_(?!SSL|TLS)/;
 export function isTransient(error: unknown): boolean {
   if (error instanceof KnockError || isConnectionLost(error)) return true;
   const code = getErrorCode(error);
-  if (code === undefined) return error instanceof Error && error.message.startsWith("SASL");
+  if (code === undefined) return describeConnectionProblem(error, code) !== null;
   return !VALUE_STATES.test(code) && !NODE_STATES.test(code);
 }
+
+/** The functions of a server in recovery that refuse writes and unlogged tables. Their SQLSTATEs also have other causes. */
+const RECOVERY_ROUTINES = new Set(["get_relation_info", "GetNewTransactionId", "PreventCommandDuringRecovery"]);
+
+function isRecovery(error: unknown): boolean {
+  return error instanceof Error && "routine" in error && RECOVERY_ROUTINES.has(String(error.routine));
+}
+
+/** Returns the user of a location, which a URL does not have to name. */
+const getRole = (location: string): string => decodeURIComponent(/\/\/([^:@/]*)@/.exec(location)?.[1] ?? "");
 
 /** Returns errors of the environment as KnockErrors, and any other error (a bug) unchanged. */
 export function translateError(error: unknown, location: string): unknown {
   if (error instanceof KnockError) return error;
   const message = getErrorMessage(error);
+  const refusal = describeConnectionProblem(error, getErrorCode(error));
+  if (refusal !== null) return createUnusableError(`the store ${location} ${refusal.problem}`, refusal.hint, error);
   if (isConnectionLost(error))
     return new KnockError("unreachable", `the store ${location} is not reachable: ${message || getErrorCode(error)}`, {
       hint: "Check that PostgreSQL is running, and the host, port and network.",
       cause: error,
     });
+  if (isRecovery(error)) return createReadOnlyError(location, error);
   switch (getErrorCode(error)) {
-    case "28P01":
-    case "28000":
-      return createUnusableError(
-        `the store ${location} does not accept the user or the password`,
-        "Check the user in the URL and the password in PGPASSWORD.",
-        error,
-      );
-    case "3D000":
-      return createUnusableError(
-        `the store ${location} does not exist`,
-        "Create the database first, for example with createdb.",
-        error,
-      );
     case INSUFFICIENT_PRIVILEGE:
       return createUnusableError(
-        `the role of the store ${location} lacks a right: ${message}`,
+        `the role ${getRole(location)} of the store ${location} lacks a right: ${message}`,
         "Use the role that owns the tables, or grant the right.",
         error,
       );

@@ -130,6 +130,8 @@ export class PostgresDueWork implements SharedDueWork {
     await checkJobTables(db.pool, db.location).catch((error: unknown) => {
       throw db.explain(error);
     });
+    // graphile-worker prints errors of its first statements with a stack, so the pools start only if the database can be written.
+    await new WriteProbe(db).check();
     db.onRepeat = (code) => options.observer.onTransactionRepeated(code);
     const dueWork = new PostgresDueWork(db, options);
     try {
