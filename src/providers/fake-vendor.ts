@@ -57,14 +57,26 @@ export interface FakeOutgoing {
   end(text: string): unknown;
 }
 
+/** Answers the requests of a server that is not the HTTP server of all fakes. */
+export interface FakeHandler {
+  /** Serves a request over HTTP. */
+  serve(incoming: FakeIncoming, outgoing: FakeOutgoing): Promise<void>;
+  /** Returns the response to a request: the next failure, or the vendor's response. */
+  answer(request: FakeRequest): FakeResponse;
+  /** Adds a request to the requests that the fake has received. */
+  keep(request: FakeRequest, response: FakeResponse): void;
+}
+
 /** The documented API of a vendor, as far as knock uses it. It refuses what the vendor refuses. */
 export interface FakeVendor {
   /** The settings of a channel that the fake accepts, besides those with its address. Secrets are their values. */
   settings: Readonly<Record<string, string>>;
+  /** The scheme of the fake's URL; http by default. */
+  scheme?: string;
   /** Returns the settings with the address of the fake; `base_url` by default. */
   locate?(url: string): Readonly<Record<string, string>>;
-  /** Creates the server of a vendor that does not use HTTP/1. `serve` answers a request over HTTP. */
-  createServer?(serve: (incoming: FakeIncoming, outgoing: FakeOutgoing) => Promise<void>): Server;
+  /** Creates the server of a vendor that does not use HTTP/1. */
+  createServer?(handler: FakeHandler): Server;
   /** Answers a request as the vendor does. */
   respond(request: FakeRequest): FakeResponse;
   /** The failures that the vendor documents, by a short name. */

@@ -7,6 +7,7 @@ import type { Json, JsonObject } from "../util/json.js";
 import type {
   FakeEvent,
   FakeFailure,
+  FakeHandler,
   FakeIncoming,
   FakeOutgoing,
   FakeRequest,
@@ -94,18 +95,22 @@ export async function startFakeProvider(name: FakeProviderName) {
   const vendor: FakeVendor = await load();
   const requests: AnsweredRequest[] = [];
   const failing: FakeFailure[] = [];
-  /** Removes and returns the next failure of this request, or undefined. */
-  const takeFailure = ({ method, path }: FakeRequest): FakeFailure | undefined => {
-    const index = failing.findIndex(({ request }) => request?.test(`${method} ${path}`) ?? true);
-    return index < 0 ? undefined : failing.splice(index, 1)[0];
+  const handler: FakeHandler = {
+    async serve(incoming, outgoing) {
+      const request = await readRequest(incoming);
+      const response = handler.answer(request);
+      handler.keep(request, response);
+      send(outgoing, response);
+    },
+    answer(request) {
+      const line = `${request.method} ${request.path}`;
+      const index = failing.findIndex(({ request: pattern }) => pattern?.test(line) ?? true);
+      const [failure] = index < 0 ? [] : failing.splice(index, 1);
+      return failure ?? vendor.respond(request);
+    },
+    keep: (request, { status }) => void requests.push({ ...request, status }),
   };
-  const serve = async (incoming: FakeIncoming, outgoing: FakeOutgoing): Promise<void> => {
-    const request = await readRequest(incoming);
-    const response = takeFailure(request) ?? vendor.respond(request);
-    requests.push({ ...request, status: response.status });
-    send(outgoing, response);
-  };
-  const server = vendor.createServer?.(serve) ?? createServer(serve);
+  const server = vendor.createServer?.(handler) ?? createServer(handler.serve);
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
@@ -113,7 +118,7 @@ export async function startFakeProvider(name: FakeProviderName) {
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = `${vendor.scheme ?? "http"}://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const close = async (): Promise<void> => {
     for (const socket of sockets) socket.destroy();
     await new Promise((resolve) => server.close(resolve));

@@ -15,7 +15,7 @@ import {
 } from "./call-api.js";
 import { createBounceError, createPermanentError, createRetryableError, type DeliveryError } from "./delivery-error.js";
 import type { SettingsReader } from "./settings-reader.js";
-import type { VendorDefinition } from "./vendor-definition.js";
+import type { DocumentedFailure, VendorDefinition } from "./vendor-definition.js";
 
 /** Opens a vendor's provider with a channel's settings. Throws `DeliveryError` if they are invalid. */
 export type OpenVendor = (settings: SettingsReader, services: ProviderServices) => Provider;
@@ -88,6 +88,17 @@ export function findFailure({ failures }: VendorDefinition, status: number, { co
   );
 }
 
+/** Returns the error for the result of a documented failure. */
+export function createFailureError(
+  result: DocumentedFailure["result"],
+  reason: string,
+  delay?: number,
+  token?: string,
+): DeliveryError {
+  if (result === "bounced") return createBounceError(reason, token);
+  return result === "permanent" ? createPermanentError(reason) : createRetryableError(reason, delay);
+}
+
 /** Larger numbers in a header are a time in seconds since 1970, and not a number of seconds to wait. */
 const MAX_DELAY_SECONDS = 1_000_000_000;
 
@@ -123,9 +134,7 @@ export function createVendorError(
     const headers: Record<string, string> = delay === undefined ? {} : { "retry-after": String(delay / 1_000) };
     return createStatusError(title, { ...response, headers }, detail, now);
   }
-  const reason = `${title}: ${detail ?? failure.meaning}`;
-  if (failure.result === "bounced") return createBounceError(reason, token);
-  return failure.result === "permanent" ? createPermanentError(reason) : createRetryableError(reason, delay);
+  return createFailureError(failure.result, `${title}: ${detail ?? failure.meaning}`, delay, token);
 }
 
 /** Returns an error's `code` and `message` from a JSON body, by the names that the vendor uses. */

@@ -17,6 +17,7 @@ export const VENDOR_FAKES = {
   postmark: async () => (await import("./email/postmark/fake.js")).fake,
   resend: async () => (await import("./email/resend/fake.js")).fake,
   sendgrid: async () => (await import("./email/sendgrid/fake.js")).fake,
+  smtp: async () => (await import("./email/smtp/fake.js")).fake,
   sparkpost: async () => (await import("./email/sparkpost/fake.js")).fake,
   apns: async () => (await import("./push/apns/fake.js")).fake,
   "aws-sns-push": async () => (await import("./push/aws-sns/fake.js")).fake,

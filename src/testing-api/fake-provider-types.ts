@@ -2,7 +2,10 @@ import type { FakeProviderName } from "./fake-provider-names.js";
 
 export type { FakeProviderName };
 
-/** A request that a fake has received, with the status of its response. */
+/**
+ * A request that a fake has received, with the status of its response. Of SMTP, it is a message: `body` is the envelope, and `text`
+ * the MIME message. If a command is refused, `method` is its name.
+ */
 export interface FakeProviderRequest {
   method: string;
   /** The path without the query. */
@@ -33,7 +36,10 @@ export interface FakeProviderEvent {
 export interface FakeProvider {
   /** The URL of the fake. Incoming webhooks of chat vendors are below it, such as `/services/T1/B1/x` of Slack. */
   readonly url: string;
-  /** The settings of a channel that delivers to the fake, with its address. Secrets are their values. */
+  /**
+   * The settings of a channel that delivers to the fake, with its address. Secrets are their values. The port of SMTP is a text:
+   * give the channel `Number(settings.port)`.
+   */
   readonly settings: Readonly<Record<string, string>>;
   /** The requests, oldest first. */
   readonly requests: readonly FakeProviderRequest[];

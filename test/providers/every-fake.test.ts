@@ -70,14 +70,14 @@ function findDefinition(name: string): ProviderDefinition {
   return definition;
 }
 
-/** Returns the settings with secrets as references to variables, and the variables. */
+/** Returns the settings with secrets and numbers as references to variables, and the variables. */
 function splitSecrets({ settings: known }: ProviderDefinition, settings: Readonly<Record<string, string>>) {
   const variables: Record<string, string> = {};
   const references: JsonObject = {};
   for (const [name, value] of Object.entries(settings)) {
-    const isSecret = known[name]?.kind === "secret";
-    if (isSecret) variables[`FAKE_${name.toUpperCase()}`] = value;
-    references[name] = isSecret ? `$FAKE_${name.toUpperCase()}` : value;
+    const isReference = ["secret", "number"].includes(known[name]?.kind ?? "");
+    if (isReference) variables[`FAKE_${name.toUpperCase()}`] = value;
+    references[name] = isReference ? `$FAKE_${name.toUpperCase()}` : value;
   }
   return { variables, references };
 }
@@ -221,3 +221,19 @@ it.each<[FakeProviderName, JsonObject, string]>([
     expect(await send({ ...message, content: { ...message.content, ...content } })).toMatchObject({ status });
   }),
 );
+
+it("the fake of smtp keeps each message once with its envelope, and refuses one that is too large", () =>
+  withFake("smtp", async ({ fake, send }) => {
+    const body = { from: "hi@lark.test", to: ["ada@lark.test", "bo@lark.test"], username: fake.settings.username };
+    await send(buildEmailMessage({ bcc: "bo@lark.test", text_body: ".first\r\n." }));
+    const attachments = [{ name: "a.bin", content: "A".repeat(14_000_000) }];
+    expect(await send(buildEmailMessage({ attachments }))).toMatchObject({ retryable: false });
+    fake.failNext("unknown_user");
+    await send();
+    expect(fake.requests).toMatchObject([
+      { method: "DATA", status: 250, body, headers: { subject: "Hello Ada", from: '"Lark, Inc." <hi@lark.test>' } },
+      { method: "DATA", status: 552 },
+      { method: "RCPT", path: "ada@lark.test", status: 550 },
+    ]);
+    expect(fake.requests[0]?.text).toContain("\r\n.first\r\n.\r\n");
+  }));

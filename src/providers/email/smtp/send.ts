@@ -3,14 +3,11 @@ import type { Delivery, Provider } from "../../../ports/provider.js";
 import { isLoopback } from "../../../util/is-loopback.js";
 import { Semaphore } from "../../../util/semaphore.js";
 import { type ApiFailure, type ApiResponse, DEFAULT_TIMEOUT_MS, type ProviderServices } from "../../call-api.js";
-import {
-  createBounceError,
-  createPermanentError,
-  createRetryableError,
-  type DeliveryError,
-} from "../../delivery-error.js";
+import { createBounceError, createPermanentError, createRetryableError } from "../../delivery-error.js";
 import type { SettingsReader } from "../../settings-reader.js";
+import { createFailureError, findFailure } from "../../vendor-api.js";
 import { type Address, type Email, parseEmail } from "../parse-email.js";
+import { definition } from "./definition.js";
 
 const IMPLICIT_TLS_PORT = 465;
 const SUBMISSION_PORT = 587;
@@ -32,28 +29,20 @@ interface SmtpError extends Error {
 const CERTIFICATE_MESSAGE = /certificate|self.signed|altname|unable to verify|CERT_|wrong version number/i;
 
 /**
- * Returns the error for a failed session. 4xx responses and connections that fail or close are retried, a rejected recipient
- * bounces, and other 5xx responses and bad credentials are permanent. An untrusted certificate is also permanent, because no
- * retry changes it (CH-042, CH-044).
+ * Returns the error for a failed session: by the server's reply, or otherwise permanent for missing credentials and an untrusted
+ * certificate, which no retry changes (CH-042, CH-044).
  */
-function toDeliveryError(error: SmtpError, to: Address): DeliveryError {
-  const { code = "", command = "", responseCode = 0, message } = error;
+function toDeliveryError({ code = "", command, responseCode = 0, response, message }: SmtpError, to: Address) {
   // OpenSSL's own message has a stack of codes.
   if (/wrong version number/i.test(message))
     return createPermanentError(
       'SMTP: the server does not use TLS on this port; settings.tls can be "starttls" or "none"',
     );
-  const reason = `SMTP: ${error.response ?? message}`;
-  if (responseCode >= 400 && responseCode < 500) return createRetryableError(reason);
-  if (responseCode >= 500) {
-    const isRecipient = code === "EENVELOPE" && !/^MAIL/i.test(command);
-    return isRecipient
-      ? createBounceError(`SMTP: ${to.address} was refused: ${error.response ?? message}`)
-      : createPermanentError(reason);
-  }
-  if (code === "EAUTH" || code === "ENOAUTH" || code === "ETLS" || CERTIFICATE_MESSAGE.test(message))
-    return createPermanentError(reason);
-  return createRetryableError(reason);
+  const { result } = findFailure(definition, responseCode, { code: command, message: response }) ?? {};
+  const reason = `SMTP: ${result === "bounced" ? `${to.address} was refused: ` : ""}${response ?? message}`;
+  if (result !== undefined) return createFailureError(result, reason);
+  const isPermanent = ["EAUTH", "ENOAUTH", "ETLS"].includes(code) || CERTIFICATE_MESSAGE.test(message);
+  return createFailureError(isPermanent ? "permanent" : "temporary", reason);
 }
 
 function createSmtpTransport(settings: SettingsReader, timeoutMs: number, maxConnections: number): Transporter {

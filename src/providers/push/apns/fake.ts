@@ -33,7 +33,7 @@ function checkHeaders({ headers }: FakeRequest): FakeResponse | null {
 /** Apple's push service over HTTP/2 without TLS. Its keys are new in each process. */
 export const fake: FakeVendor = {
   settings: SETTINGS,
-  createServer: (serve) => createServer(serve),
+  createServer: ({ serve }) => createServer(serve),
   respond(request): FakeResponse {
     const { method, path, headers, body, text } = request;
     if (method !== "POST") return reject(405, "MethodNotAllowed");
