@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { KnockError } from "../errors/knock-error.js";
 import type { Project } from "../project/open-project.js";
+import { joinHostList, splitHostList } from "../store/postgres/connection/host-list.js";
 import type { EnvironmentVariables } from "./credentials.js";
 import type { Setting } from "./resolve-settings.js";
 
@@ -46,9 +47,9 @@ function readVariable(name: string, env: EnvironmentVariables): string {
   });
 }
 
-function parseDatabaseUrl(location: string): URL {
+function parseDatabaseUrl(location: string, text: string): URL {
   try {
-    return new URL(location);
+    return new URL(text);
   } catch {
     // The cause is left out, because it contains the password.
     throw new KnockError("store_unusable", `${formatStoreLocation(location)} is not a URL of a PostgreSQL database`, {
@@ -59,12 +60,13 @@ function parseDatabaseUrl(location: string): URL {
 
 /** Returns the URL of a database with its password, which may be in the URL, in a variable that it names or in PGPASSWORD. */
 function resolveDatabaseUrl(location: string, env: EnvironmentVariables): string {
-  const url = parseDatabaseUrl(location);
+  const { url: text, hosts } = splitHostList(location);
+  const url = parseDatabaseUrl(location, text);
   const name = findReference(decodeURIComponent(url.password));
   if (name !== null) url.password = encodeURIComponent(readVariable(name, env));
   else if (url.password === "" && !url.searchParams.has("password") && env.PGPASSWORD)
     url.password = encodeURIComponent(env.PGPASSWORD);
-  return url.href;
+  return joinHostList(url, hosts);
 }
 
 /**

@@ -12,6 +12,7 @@ describe.concurrent("the location of the store", () => {
     [`postgresql://ada:${PASSWORD}@${DATABASE}`, `postgresql://ada:…redacted@${DATABASE}`],
     [`postgres://${DATABASE}?user=ada&password=${ENCODED}`, `postgres://${DATABASE}?user=ada&password=…redacted`],
     [`postgres://ada@${DATABASE}`, `postgres://ada@${DATABASE}`],
+    [`postgres://ada:${ENCODED}@db:1,${DATABASE}`, `postgres://ada:…redacted@db:1,${DATABASE}`],
     ["$DATABASE_URL", "$DATABASE_URL"],
   ])("is shown without its password: %s", async ([location, shown], { collab }) => {
     collab.write("knock.json", JSON.stringify({ knockDir: "./knock", settings: { store: location } }));

@@ -4,8 +4,11 @@ import type { Store } from "../../ports/store.js";
 import type { StoreTables } from "../../ports/store-tables.js";
 import { Connection, LIMITS, type WakeListener } from "./connection/connection.js";
 import { growPartitions, SELECT_IS_MISSING } from "./connection/grow-partitions.js";
+import { joinHostList, splitHostList } from "./connection/host-list.js";
+import { createHostListClient } from "./connection/host-list-client.js";
 import { openTables } from "./connection/migrations.js";
-import { createLocationError, createOldServerError, getErrorCode, translateError } from "./connection/store-errors.js";
+import { parseLocation, type StoreLocation } from "./connection/parse-location.js";
+import { createOldServerError, getErrorCode, translateError } from "./connection/store-errors.js";
 import { PostgresTables } from "./copy/postgres-tables.js";
 import { addJobsOfWakeups } from "./due-work/add-jobs.js";
 import { DueRunLimit } from "./due-work/due-run-limit.js";
@@ -47,39 +50,28 @@ const SESSION_LIMITS = Object.entries(LIMITS)
   .map(([name, value]) => `-c ${name}=${value}`)
   .join(" ");
 
-/** Returns the location without its password, as errors show it. */
-function hidePassword(url: URL): string {
-  const shown = new URL(url);
-  shown.password = "";
-  for (const name of [...shown.searchParams.keys()]) if (/password|key/i.test(name)) shown.searchParams.delete(name);
-  return shown.href;
-}
-
 /** Returns a location that names the role, so that errors name it also if it comes from the environment. */
-function withRole(location: string, role: string): string {
-  const url = new URL(location);
+function withRole(shown: string, role: string): string {
+  const { url: text, hosts } = splitHostList(shown);
+  const url = new URL(text);
   url.username ||= encodeURIComponent(role);
-  return url.href;
+  return joinHostList(url, hosts);
 }
 
-function parseLocation(location: string): URL {
-  try {
-    return new URL(location);
-  } catch {
-    throw createLocationError();
-  }
-}
-
-function createPool(location: string, maxConnections: number, isPooled: boolean): Pool {
+function createPool(location: StoreLocation, maxConnections: number, isPooled: boolean): Pool {
+  const { urls, needsPrimary } = location;
+  // The last value of a setting counts, so the URL can change the limits.
+  const options = [isPooled ? "" : SESSION_LIMITS, location.options].filter((part) => part !== "").join(" ");
   const pool = new pg.Pool({
-    connectionString: location,
+    connectionString: urls[0] as string,
+    ...(urls.length > 1 || needsPrimary ? { Client: createHostListClient(location) } : {}),
     max: maxConnections,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
     allowExitOnIdle: true,
     application_name: "knock",
     types: TYPES,
-    ...(isPooled ? {} : { options: SESSION_LIMITS }),
+    ...(options === "" ? {} : { options }),
   });
   // A lost connection is reported by the statement that needs it. Without listeners, it would end the process.
   pool.on("error", () => {});
@@ -142,7 +134,8 @@ interface DatabaseInspection {
 
 /** Returns the state of a database. Changes nothing. */
 export async function inspectDatabase(location: string): Promise<DatabaseInspection> {
-  const pool = createPool(location, 1, true);
+  const parsed = parseLocation(location);
+  const pool = createPool(parsed, 1, true);
   try {
     const { rows } = await pool.query(
       "SELECT current_setting('server_version') AS version, to_regclass('knock_store') IS NULL AS empty, to_regclass('partitions') IS NOT NULL AS partitioned",
@@ -151,7 +144,7 @@ export async function inspectDatabase(location: string): Promise<DatabaseInspect
     const isPartitionMissing = partitioned && (await pool.query(SELECT_IS_MISSING)).rows[0].is_missing === true;
     return { serverVersion: version, isEmpty: empty, isPartitionMissing };
   } catch (error) {
-    throw translateError(error, hidePassword(parseLocation(location)));
+    throw translateError(error, parsed.shown);
   } finally {
     await pool.end();
   }
@@ -169,15 +162,16 @@ async function openPostgresConnection(
   { updates } = { updates: false },
 ): Promise<Connection> {
   const { maxConnections = DEFAULT_CONNECTIONS } = options;
-  let shownLocation = hidePassword(parseLocation(location));
-  let pool = createPool(location, maxConnections, false);
+  const parsed = parseLocation(location);
+  let shownLocation = parsed.shown;
+  let pool = createPool(parsed, maxConnections, false);
   try {
     let isPooled = false;
     let forTests: boolean;
     const client = await pool.connect().catch(async (error: unknown) => {
       if (!isPoolerRefusal(error)) throw error;
       await pool.end();
-      pool = createPool(location, maxConnections, true);
+      pool = createPool(parsed, maxConnections, true);
       isPooled = true;
       return pool.connect();
     });

@@ -1,57 +1,12 @@
-import { execFileSync } from "node:child_process";
-import { chmodSync, chownSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect } from "vitest";
 import { migratePostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
-import {
-  describeOnPostgres,
-  findServerUser,
-  PostgresServer,
-  ROLE_WITH_PASSWORD,
-  withClient,
-} from "../../helpers/postgres-server.js";
+import { describeOnPostgres, PostgresServer, ROLE_WITH_PASSWORD, withClient } from "../../helpers/postgres-server.js";
 import { inProcessTest as it } from "../../helpers/run-in-process.js";
 import type { Sample } from "../../helpers/run-knock.js";
-
-/** Runs openssl in a folder. */
-const runOpenssl = (cwd: string, ...args: string[]) => execFileSync("openssl", args, { cwd, stdio: "ignore" });
-
-/** Creates an authority, and certificates for two hosts that it has signed. The server reads `server.crt` and `server.key`. */
-function createCertificates(folder: string): void {
-  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
-  runOpenssl(folder, "req", "-x509", ...key, "-keyout", "ca.key", "-out", "ca.crt", "-subj", "/CN=test authority");
-  for (const [name, host] of [
-    ["server", "IP:127.0.0.1"],
-    ["other", "DNS:db.example.com"],
-  ] as const) {
-    writeFileSync(join(folder, `${name}.ext`), `subjectAltName=${host}\n`);
-    runOpenssl(folder, "req", "-new", ...key, "-keyout", `${name}.key`, "-out", `${name}.csr`, "-subj", "/CN=server");
-    runOpenssl(
-      folder,
-      "x509",
-      "-req",
-      "-in",
-      `${name}.csr`,
-      "-CA",
-      "ca.crt",
-      "-CAkey",
-      "ca.key",
-      "-CAcreateserial",
-      "-out",
-      `${name}.crt`,
-      "-extfile",
-      `${name}.ext`,
-    );
-  }
-}
-
-/** The server accepts only a key that no other user can read. */
-function copyForServer(from: string, to: string): void {
-  copyFileSync(from, to);
-  chmodSync(to, 0o600);
-  const user = findServerUser();
-  if (user) chownSync(to, user.uid, user.gid);
-}
+import { ServerCertificates } from "../../helpers/server-certificates.js";
+import { restartAsStandby } from "../../helpers/standby-servers.js";
 
 const { name: ROLE } = ROLE_WITH_PASSWORD;
 
@@ -73,28 +28,14 @@ const COMMANDS = [
 
 describeOnPostgres("a connection that cannot be opened", () => {
   let server: PostgresServer;
-  let certificates: string;
-
-  /** Restarts the server with a certificate, or without TLS. */
-  async function restart({ certificate = null as string | null, files = [] as string[] } = {}): Promise<void> {
-    await server.stop();
-    const data = join(server.folder, "data");
-    if (certificate !== null)
-      for (const end of ["crt", "key"])
-        copyForServer(join(certificates, `${certificate}.${end}`), join(data, `server.${end}`));
-    for (const file of files) writeFileSync(join(data, file), "");
-    writeFileSync(join(data, "postgresql.auto.conf"), certificate === null ? "" : "ssl = on\n");
-    await server.resume();
-  }
+  let certificates: ServerCertificates;
 
   const locate = (user: string, database: string, parameters = ""): string =>
     `postgres://${user}@127.0.0.1:${server.port}/${database}${parameters}`;
 
   beforeAll(async () => {
     server = await PostgresServer.start();
-    certificates = join(server.folder, "certificates");
-    mkdirSync(certificates);
-    createCertificates(certificates);
+    certificates = new ServerCertificates(server);
     await withClient(server.getUrl("postgres"), async (client) => {
       for (const database of ["plain", "tls_only", "refused"]) await client.query(`CREATE DATABASE ${database}`);
       await client.query("CREATE ROLE reader LOGIN");
@@ -103,7 +44,7 @@ describeOnPostgres("a connection that cannot be opened", () => {
     await migratePostgresStore(server.getUrl("plain"));
     await withClient(server.getUrl("plain"), (client) => client.query("GRANT SELECT ON knock_store TO reader"));
     writeFileSync(join(server.folder, "data", "pg_hba.conf"), RULES);
-    await restart();
+    await certificates.use(null);
   });
 
   afterAll(() => server.remove());
@@ -137,13 +78,13 @@ describeOnPostgres("a connection that cannot be opened", () => {
   });
 
   it("says whether a certificate is not trusted or is for another host", async ({ collab }) => {
-    await restart({ certificate: "server" });
-    const ca = `?sslmode=verify-full&sslrootcert=${join(certificates, "ca.crt")}`;
+    await certificates.use("server");
+    const ca = `?sslmode=verify-full&sslrootcert=${certificates.authority}`;
     const { exitCode, stderr } = await collab.knock(["runs", "list", "--store", locate("postgres", "tls_only", ca)]);
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
     const store = locate("postgres", "tls_only", "?sslmode=verify-full");
     await expectProblem(collab, store, "has a certificate that is not trusted", "sslrootcert=<file>");
-    await restart({ certificate: "other" });
+    await certificates.use("other");
     const other = locate("postgres", "tls_only", ca);
     await expectProblem(collab, other, "has a certificate for another host", "uselibpqcompat=true&sslmode=verify-ca");
   });
@@ -153,7 +94,7 @@ describeOnPostgres("a connection that cannot be opened", () => {
     // The recipients of the project are saved by the first command.
     const list = ["users", "list", "--store", store];
     const listed = await collab.knock(list);
-    await restart({ files: ["standby.signal"] });
+    await restartAsStandby(server);
     expect((await collab.knock(list)).stdout).toBe(listed.stdout);
     const writing = COMMANDS.filter(([command]) => command === "worker" || command === "notify");
     await expectProblem(

@@ -67,14 +67,6 @@ export function createReadOnlyError(location: string, cause?: unknown): KnockErr
   );
 }
 
-/** Returns the error for a text that is not a PostgreSQL URL. The text is not repeated, because it may contain a password. */
-export function createLocationError(cause?: unknown): KnockError {
-  return new KnockError("invalid_params", "the store is not a valid PostgreSQL URL", {
-    hint: "Use the form postgres://user@host:5432/database. Give the password in PGPASSWORD.",
-    cause,
-  });
-}
-
 export function createRealClockError(): KnockError {
   return new KnockError("not_supported", "a PostgreSQL store has no virtual clock", {
     hint: "Use a local file to move the time: --store <file>.",

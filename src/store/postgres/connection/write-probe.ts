@@ -1,6 +1,7 @@
-import pg, { type ClientBase, type Pool } from "pg";
+import type { Pool, PoolConfig } from "pg";
 import { KnockError } from "../../../errors/knock-error.js";
 import type { Connection } from "./connection.js";
+import { createClient } from "./create-client.js";
 
 /** A write has to be committed within this time. Probes of Kubernetes in `deploy/` wait for 3 s. */
 const MAX_PROBE_MS = 2_000;
@@ -37,8 +38,8 @@ async function probeWithPool(pool: Pool): Promise<void> {
   }
 }
 
-async function probeWithNewConnection(options: pg.ClientConfig): Promise<void> {
-  const client: ClientBase & { end(): Promise<void> } = new pg.Client({
+async function probeWithNewConnection(options: PoolConfig): Promise<void> {
+  const client = createClient({
     ...options,
     connectionTimeoutMillis: MAX_PROBE_MS,
   });

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { availableParallelism, hostname } from "node:os";
-import pg from "pg";
+import type pg from "pg";
 import { getErrorMessage } from "../../../errors/knock-error.js";
 import type {
   DueTaskResult,
@@ -11,6 +11,7 @@ import type {
 } from "../../../ports/due-work.js";
 import { sleep } from "../../../util/sleep.js";
 import type { Connection } from "../connection/connection.js";
+import { createClient } from "../connection/create-client.js";
 import { growPartitions, isMissingRight } from "../connection/grow-partitions.js";
 import { createMissingPartitionError } from "../connection/store-errors.js";
 import { WriteProbe } from "../connection/write-probe.js";
@@ -223,7 +224,7 @@ export class PostgresDueWork implements SharedDueWork {
   }
 
   private async connect(): Promise<pg.Client> {
-    const client = new pg.Client(this.db.pool.options);
+    const client = createClient(this.db.pool.options);
     client.on("error", () => {});
     await client.connect();
     return client;
