@@ -14,6 +14,7 @@ const MAY_IMPORT = {
   providers: ["mime", "ports", "domain", "errors", "util"],
   remote: ["ports", "domain", "errors", "util"],
   tracing: ["engine", "ports", "domain", "errors", "util"],
+  monitoring: ["errors", "util"],
   page: ["domain", "scenarios", "util"],
 };
 const LOWER = Object.keys(MAY_IMPORT).filter((folder) => folder !== "page");
@@ -50,7 +51,7 @@ const HOME = {
   "urlpattern-polyfill": "domain/",
   "@photostructure": "store/sqlite/",
   "(pg|pg-copy-streams|graphile-worker)": "store/postgres/",
-  "(prom-client|pino)": "features/worker/",
+  "(prom-client|pino)": "monitoring/",
   yaml: "(scenarios|features/(test|validate))/",
   picomatch: "checks/",
   diff: "(comparison|scenarios)/",
@@ -111,7 +112,7 @@ module.exports = {
     {
       name: "http-home",
       severity: "error",
-      from: { path: "^src/", pathNot: "^src/(?:features/dev/emulator/|remote/http/node-transport|features/worker/metrics-server|providers/start-fake-provider)" },
+      from: { path: "^src/", pathNot: "^src/(?:features/dev/emulator/|remote/http/node-transport|monitoring/metrics-server|providers/start-fake-provider)" },
       to: { path: "^(node:)?https?$" },
     },
   ],

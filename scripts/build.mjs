@@ -91,7 +91,7 @@ const LATE_MODULES = [
   "features/completion/completion-script",
   "features/dev/run-command",
   "features/types/generate-types",
-  "features/worker/worker-parts",
+  "monitoring/monitoring-parts",
   "project/add-file-locations",
   "providers/start-fake-provider",
   "providers/open-providers",
@@ -133,10 +133,20 @@ const COMPRESSED = [
   "vendor/entities.cjs",
   "vendor/jose.cjs",
   "vendor/ws.cjs",
+  "vendor/luxon.cjs",
+  "vendor/conf.cjs",
+  "vendor/csv-parse.cjs",
+  "vendor/@knocklabs/mgmt.cjs",
+  "vendor/diff.cjs",
+  "vendor/picomatch.cjs",
+  "vendor/minisearch.cjs",
+  "vendor/juice/client.js.cjs",
+  "create-remote-resources.cjs",
+  "generate-types.cjs",
   "open-postgres-store.cjs",
   "open-providers.cjs",
   "start-fake-provider.cjs",
-  "worker-parts.cjs",
+  "monitoring-parts.cjs",
   "compile-linear-pattern.cjs",
 ];
 const LOAD_COMPRESSED = `const { readFileSync } = require("node:fs");
@@ -199,7 +209,7 @@ const sharedPackages = {
 
 /** The plugins of own modules that need one. */
 const LATE_MODULE_PLUGINS = {
-  "features/worker/worker-parts": [logAndMetricsOnly],
+  "monitoring/monitoring-parts": [logAndMetricsOnly],
   "store/postgres/open-postgres-store": [databaseOnly],
 };
 

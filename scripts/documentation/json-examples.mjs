@@ -115,10 +115,34 @@ export const JSON_EXAMPLES = [
   ],
 ];
 
-const RUN_ID = "3f9c8a52-6d1e-4b77-a0c4-9e5d2b1f8a63";
-
 /** Examples of documents that a command prints while it runs, or that it writes to a file. */
+const RUN_ID = "3f9c8a52-6d1e-4b77-a0c4-9e5d2b1f8a63";
+const API_KEY = {
+  id: "key_0a1b2c3d4e5f",
+  name: "orders",
+  kind: "secret",
+  environment: "staging",
+  ending: "k3Qw",
+  created_at: "2030-06-03T09:00:00.000Z",
+  previous_valid_until: null,
+  revoked_at: null,
+};
+const ISSUED_KEY = { ...API_KEY, key: "sk_test_…k3Qw" };
+const SERVE_LINE = { level: "info", time: "2030-06-03T09:00:00.000Z", host: "api-1", pid: 12 };
+
 export const WRITTEN_EXAMPLES = {
+  "keys-create": [ISSUED_KEY],
+  "keys-rotate": [{ ...ISSUED_KEY, previous_valid_until: "2030-06-04T09:00:00.000Z" }],
+  "keys-list": [{ items: [API_KEY] }],
+  "keys-revoke": [{ ...API_KEY, revoked_at: "2030-06-03T09:00:00.000Z" }],
+  "serve-log": [
+    { ...SERVE_LINE, event: "started", url: "http://127.0.0.1:8484", metrics_port: 9465, message: "listening" },
+    {
+      ...{ ...SERVE_LINE, event: "request", request_id: RUN_ID, key_id: API_KEY.id, method: "POST" },
+      ...{ route: "/v1/workflows/{key}/trigger", status: 200, took_ms: 8.3 },
+      message: "POST /v1/workflows/{key}/trigger 200",
+    },
+  ],
   "channels-test": [
     {
       channel: "email",

@@ -38,7 +38,6 @@ const OFFICIAL_COMMANDS: Readonly<Record<string, string>> = {
 const SYNONYMS: Readonly<Record<string, string | readonly [meant: string]>> = {
   version: ["--version"],
   send: ["notify"],
-  serve: ["dev"],
   server: ["dev"],
   start: ["dev"],
   login: ["auth login"],

@@ -33,6 +33,10 @@ export interface StoreControl {
    * `clear`.
    */
   readSecret(name: string): Promise<string>;
+  /** Returns the text that `replaceText` has stored under this name, or null. */
+  readText(name: string): Promise<string | null>;
+  /** Stores a text unless another process has replaced `before` since it was read. Returns whether it was stored. */
+  replaceText(name: string, before: string | null, after: string): Promise<boolean>;
   /** Opens the logs in the same file. Several calls share them. */
   openLogs(): Promise<StoreLogs>;
   /** Copies all data to memory. Throws `not_supported` for a database, and for a file that is too large. */

@@ -19,7 +19,7 @@ const RUN_ELSEWHERE: Record<string, string> = {
   "testing/jest.cjs": "testing-modules.test.ts",
   "testing/playwright.cjs": "testing-modules.test.ts",
   "testing/testing.cjs": "testing-modules.test.ts",
-  "worker-parts.cjs": "../reliability/faults.test.ts",
+  "monitoring-parts.cjs": "../reliability/faults.test.ts",
   "vendor/jose.cjs": "real-delivery.test.ts",
   "vendor/nodemailer.cjs": "real-delivery.test.ts",
   "vendor/ora.cjs": "terminal.test.ts",
@@ -85,6 +85,8 @@ async function runCommands(collab: Sample): Promise<Commands> {
     ["store", "copy", "--from", ".knock-local/store.db", "--to", "copy.db"],
     /copied \d+ rows from .*store\.db to .*copy\.db/,
   );
+  await knock.run(["keys", "create"], /^sk_/);
+  await knock.run(["serve", "--port", "none"], "", { exit: 2 });
   await knock.run(["channels"], /sendgrid +email +sendgrid +sandboxed/);
   await knock.run(["users", "set", "bo", "--set", "name=Bo"], "name        Bo");
   await knock.run(["users", "set", "bob", "--set", "plan=pro"], "plan        pro");

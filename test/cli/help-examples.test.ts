@@ -31,7 +31,8 @@ function observeVerbose(onRead: () => void): void {
 }
 
 /** Commands that run until stopped, ask on the terminal, start processes, or need a database server. */
-const NOT_RUN = /^knock (?:(?:dev|mcp)\b|logs --follow$|worker$|auth login$|channels test)|&&|postgres:/;
+const NOT_RUN =
+  /^knock (?:(?:dev|mcp|serve|keys (?:rotate|revoke))\b|logs --follow$|worker$|auth login$|channels test)|&&|postgres:/;
 
 const program = new Command("knock");
 for (const load of Object.values(PROGRAM.commands)) (await load())(program, {} as CommandContext);

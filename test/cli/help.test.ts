@@ -18,6 +18,10 @@ const NOT_RUN = new Set([
   "knock logs --follow",
   "knock auth login",
   "knock channels test email --recipient ada",
+  "knock serve --store postgres://knock@localhost/knock --metrics-port 9465",
+  "knock keys rotate key_0a1b2c3d4e5f",
+  "knock keys rotate key_0a1b2c3d4e5f --keep 0s",
+  "knock keys revoke key_0a1b2c3d4e5f",
   "knock store copy --from .knock-local/store.db --to postgres://knock@localhost/knock",
   "knock store migrate --store postgres://admin@localhost/knock",
 ]);

@@ -307,6 +307,11 @@ describe.concurrent("every printed document matches its schema", () => {
     await run("auth logout");
     await run("channels");
     await run("channels show sendgrid");
+    await run("keys create --name orders");
+    await run("keys list");
+    const { stdout: key } = await collab.knock(["keys", "list", "--quiet"]);
+    await run(`keys rotate ${key.trim()}`);
+    await run(`keys revoke ${key.trim()}`);
     await run("config list");
     await run("config get api_key");
     await run("config set branch b");
@@ -318,7 +323,15 @@ describe.concurrent("every printed document matches its schema", () => {
     collab.write("knock/workflows/broken/workflow.json", '{ "name": "Broken", "steps": [ { "ref": 1 } ] }');
     await run("workflows list");
     await run("notify broken -r ada");
-    const opened = ["messages-show-open", "dev-log", "worker-log", "channels-test", ...LONG_RUNNING, ...ACCOUNT_ONLY];
+    const opened = [
+      "messages-show-open",
+      "dev-log",
+      "worker-log",
+      "channels-test",
+      "serve-log",
+      ...LONG_RUNNING,
+      ...ACCOUNT_ONLY,
+    ];
     expect([...ALL].filter((name) => !seen.has(name) && !opened.includes(name))).toEqual([]);
   });
 

@@ -152,7 +152,7 @@ describe.concurrent("suggestions", () => {
     [
       ["zzz"],
       2,
-      "hint: Commands: audiences, audit, auth, branches, broadcasts, cancel, channels, clock, completion, config, dev, diff, docs, doctor, feed, forecast, help, init, logs, mcp, messages, new, notify, objects, plan, preferences, preview, promote, prune, pull, push, replay, review, runs, schedules, sources, store, subscriptions, tenants, test, types, users, validate, why, worker, workflows.",
+      "hint: Commands: audiences, audit, auth, branches, broadcasts, cancel, channels, clock, completion, config, dev, diff, docs, doctor, feed, forecast, help, init, keys, logs, mcp, messages, new, notify, objects, plan, preferences, preview, promote, prune, pull, push, replay, review, runs, schedules, serve, sources, store, subscriptions, tenants, test, types, users, validate, why, worker, workflows.",
     ],
     [
       ["notify", "new-comment", "-r", "ada", "—set", "page=Home"],

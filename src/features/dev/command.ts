@@ -8,11 +8,15 @@ import { addCommonOptions, addProjectOptions, type CommonFlags } from "../../com
 import { parsePort } from "../../commands/shared/parse-number.js";
 import type { CommandContext } from "../../context/command-context.js";
 import { getConfigFolder } from "../../context/credentials.js";
+import { isPostgresLocation } from "../../context/store-location.js";
 import type { TargetFlags } from "../../context/target-flags.js";
 import { createTemporaryFolder } from "../../context/temporary-folder.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { ServedEngine } from "../../ports/served-engine.js";
+import { isLoopback } from "../../util/is-loopback.js";
+import { closeInTime } from "./close-in-time.js";
 import type { OpenedEmulator } from "./open-project-emulator.js";
+import { parseWebhookUrl } from "./parse-webhook-url.js";
 
 const DEFAULT_PORT = 8484;
 /**
@@ -35,6 +39,7 @@ type DevFlags = CommonFlags &
     strict?: boolean;
     write?: boolean;
     uncommitted?: boolean;
+    insecure?: boolean;
   };
 
 /** `services` are parts of other features that the server serves. */
@@ -61,6 +66,7 @@ export function registerDev(program: Command, context: CommandContext, services:
       "receive the delivery status from vendors at this public URL of the server",
       parseWebhookUrl,
     )
+    .option("--insecure", "listen beyond this computer with a database as store, although every request is accepted")
     .option("--rate-limits", "apply the rate limits of the service")
     .option("--write", "write content that is pushed to the management API into the project's files")
     .option("--uncommitted", "run the files as they are, also after a commit to the management API")
@@ -86,9 +92,6 @@ export function registerDev(program: Command, context: CommandContext, services:
   });
 }
 
-/** Container runtimes kill a process 10 to 30 seconds after SIGTERM. */
-const MAX_CLOSE_MS = 8_000;
-
 const OUTPUT_TEXTS = {
   json: "print the address as a JSON document, and requests and changes as JSON lines on standard error (without a command)",
   quiet: "print only the URL, and log no requests",
@@ -106,17 +109,6 @@ function collectHost(text: string, before: string[] = []): string[] {
       `--allow-host: ${JSON.stringify(text)} must be a name, as in api.lark.test or .lark.test`,
     );
   return [...before, name];
-}
-
-/** Returns the URL of `--webhook-url` without slashes at its end. Throws `usage` for any other text. */
-function parseWebhookUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !/^https?:$/.test(url.protocol) || url.search !== "" || url.hash !== "")
-    throw new KnockError(
-      "usage",
-      `--webhook-url: ${JSON.stringify(text)} must be a URL without a query, as in https://knock.lark.test`,
-    );
-  return url.href.replace(/(?<!\/)\/+$/, "");
 }
 
 /** A shell command as text, or words that are run without a shell; null if there is no command. */
@@ -155,6 +147,14 @@ async function runDev(
 ): Promise<void> {
   const { io, output, target } = context;
   const { project, location, guardDeliveries } = await target.locate(flags);
+  if (isPostgresLocation(location) && !isLoopback(flags.host) && !flags.insecure)
+    throw new KnockError(
+      "usage",
+      `--host: ${flags.host} would open a shared database to everyone who can reach this computer`,
+      {
+        hint: "Use `knock serve`, which needs API keys. Add --insecure to serve the page and helper routes without keys.",
+      },
+    );
   const { openProjectEmulator } = await import("./open-project-emulator.js");
   const options = {
     host: flags.host,
@@ -185,25 +185,6 @@ async function runDev(
   } finally {
     await closeInTime(emulator, context);
   }
-}
-
-/**
- * Answers the requests that have arrived, and finishes running work, if that does not take too long: a request with many
- * recipients and a slow template takes minutes. Then due work is released for the next process, and the rest is as after a crash,
- * which loses nothing that was accepted.
- */
-async function closeInTime(emulator: OpenedEmulator, { output }: CommandContext): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), MAX_CLOSE_MS);
-  });
-  const closed = emulator.close().then(() => true);
-  const isClosed = await Promise.race([closed, timeout]).finally(() => clearTimeout(timer));
-  if (isClosed) return;
-  await emulator.releaseWork();
-  output.warn(
-    `requests or work in progress did not end within ${MAX_CLOSE_MS / 1_000} seconds: requests without a response were not accepted, and due work continues at the next start`,
-  );
 }
 
 /** Returns a service token that the emulator accepts, if it accepts one. */

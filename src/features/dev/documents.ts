@@ -1,5 +1,6 @@
 import { describeDocument, type OutputDocument } from "../../output/documents/describe-document.js";
 import { devLogSchema, readyFileSchema, serverSchema } from "./dev-schemas.js";
+import { issuedKeySchema, keyListSchema, revokedKeySchema, serveLogSchema } from "./serve/serve-schemas.js";
 
 /** The JSON documents that the feature prints. */
 export const DOCUMENTS: readonly OutputDocument[] = [
@@ -15,4 +16,12 @@ export const DOCUMENTS: readonly OutputDocument[] = [
     suffix: "ready-file",
     place: "a file",
   }),
+  describeDocument("serve", "Log of the server", "One line for each request and each event.", serveLogSchema, {
+    suffix: "log",
+    isStream: true,
+  }),
+  describeDocument("keys create", "A new key", "The key.", issuedKeySchema),
+  describeDocument("keys rotate", "A replaced key", "The new key.", issuedKeySchema),
+  describeDocument("keys list", "The keys of a store", "The keys of all environments.", keyListSchema),
+  describeDocument("keys revoke", "A revoked key", "The key.", revokedKeySchema),
 ];

@@ -43,6 +43,10 @@ interface EmulatorFlags extends AccountFlags {
   services?: EmulatorOptions["services"];
   /** The public URL of the server, to which vendors send their webhooks. */
   webhookUrl?: string | undefined;
+  /** Opens the policy of a server of only the public API, on the store and for the name of the environment. */
+  openPublicApi?: (store: Store, environment: string) => EmulatorOptions["publicApi"];
+  /** Receives each request instead of the printed log. */
+  onResponse?: EmulatorOptions["onResponse"];
 }
 
 /** A running local API. */
@@ -55,6 +59,8 @@ export interface OpenedEmulator {
   keys: readonly string[] | null;
   /** Finishes the requests in progress, then stops. */
   close(): Promise<void>;
+  /** Throws if the store cannot be written to now. */
+  checkWritable(): Promise<void>;
   /** Releases the claims of due work in progress, for a process that ends without finishing it. */
   releaseWork(): Promise<void>;
 }
@@ -85,7 +91,8 @@ export async function openProjectEmulator(
   if (readyFile !== null) removeReadyFile(readyFile);
   const { account, project, served, ...state } = await openAccount(opened, location === ":memory:", flags, cwd, output);
   // A broken environment is reported before the server listens.
-  const { keys } = (await project.definitions.environment()).access;
+  const environment = await project.definitions.environment();
+  const { keys } = environment.access;
   const fileWarnings = flags.strict ? await readFileWarnings(opened, (name) => io.env[name]) : [];
   if (fileWarnings.length > 0) throw toWarningsError(fileWarnings);
   for (const notice of collectWebhookWarnings(await project.readWebhooks())) output.warn(notice);
@@ -158,8 +165,14 @@ export async function openProjectEmulator(
       services: flags.services,
       runsDueWork: !isPostgresLocation(location),
       onBlocked: (occurrence) => warnBlockedOccurrence(occurrence, output),
-      openScene,
-      ...(flags.logsRequests ? { onResponse: new RequestLog(output).add } : {}),
+      ...(flags.openPublicApi === undefined
+        ? { openScene }
+        : {
+            publicApi: flags.openPublicApi(store, environment.name),
+            // Links of messages lead to the address of environment.json, because workers also render messages.
+            onListening: () => {},
+          }),
+      ...(flags.logsRequests ? { onResponse: flags.onResponse ?? new RequestLog(output).add } : {}),
     });
     emulator = listening;
     let reported = new Set<string>();
@@ -179,6 +192,7 @@ export async function openProjectEmulator(
       ...listening,
       store: formatStoreLocation(location),
       keys,
+      checkWritable: () => operations.checkWritable(),
       releaseWork: () => operations.releaseWork(),
       async close() {
         watching.abort();

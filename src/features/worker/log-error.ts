@@ -1,5 +1,5 @@
 import { getErrorMessage, KnockError } from "../../errors/knock-error.js";
-import type { LogFields } from "./worker-log.js";
+import type { LogFields } from "../../monitoring/json-log.js";
 
 const getHint = (error: unknown): string | undefined => (error instanceof KnockError ? error.hint : undefined);
 

@@ -1,11 +1,4 @@
-interface MetricDefinition {
-  name: string;
-  type: "counter" | "gauge" | "histogram";
-  help: string;
-  labels?: readonly string[];
-  /** The condition that needs a person. */
-  alert?: string;
-}
+import type { MetricDefinition } from "../../monitoring/metrics.js";
 
 /** Every metric of `knock worker --metrics-port`. The code, the reference and the tests use this table. */
 export const METRICS = {
@@ -54,6 +47,8 @@ export const METRICS = {
   stepSeconds: {
     name: "knock_step_seconds",
     type: "histogram",
+    // Most steps take less than a millisecond.
+    buckets: [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
     help: "duration of the steps of advanced runs, by type; for fetch and agent steps, the duration of their requests",
     labels: ["type"],
   },

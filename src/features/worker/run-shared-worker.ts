@@ -4,6 +4,7 @@ import type { GuardDeliveries } from "../../context/guard-deliveries.js";
 import { openProjectStore } from "../../context/open-project-store.js";
 import { getInterruptSignal, type ProcessIO } from "../../context/process-io.js";
 import { formatStoreLocation } from "../../context/store-location.js";
+import type { JsonLog } from "../../monitoring/json-log.js";
 import type { Output } from "../../output/output.js";
 import type { DueWorkObserver } from "../../ports/due-work.js";
 import type { Project } from "../../project/open-project.js";
@@ -11,7 +12,8 @@ import { openTracing } from "../../tracing/open-tracing.js";
 import { FLUSH_MS } from "../../tracing/tracing.js";
 import { ignoreDatabaseErrors } from "./ignore-database-errors.js";
 import { describeError, toLogFields } from "./log-error.js";
-import type { WorkerLog } from "./worker-log.js";
+import { METRICS } from "./metric-definitions.js";
+import { WorkerMetrics } from "./worker-metrics.js";
 
 /** The time that jobs and the last traces may take after SIGTERM. Kubernetes kills a process after 30 seconds. */
 const GRACE_MS = 25_000;
@@ -34,7 +36,7 @@ interface WorkerTarget {
 }
 
 /** Returns the log in text form. */
-function createTextLog(output: Output): WorkerLog {
+function createTextLog(output: Output): JsonLog {
   const { quiet, verbose } = output.verbosity;
   return {
     debug: (_, message) => verbose && output.line(message),
@@ -57,7 +59,7 @@ class Summary {
     this.deliveries += deliveries;
   }
 
-  write(log: WorkerLog): void {
+  write(log: JsonLog): void {
     const { advanced, deliveries } = this;
     if (advanced + deliveries === 0) return;
     this.total += advanced;
@@ -78,14 +80,16 @@ export async function runSharedWorker(
   io: ProcessIO,
   output: Output,
 ): Promise<void> {
-  const { createJsonLog, startMetricsServer, WorkerMetrics } = await import("./worker-parts.js");
+  const { createJsonLog, Metrics, startMetricsServer, toProbePage } = await import(
+    "../../monitoring/monitoring-parts.js"
+  );
   const { isTransient, startDueWork } = await import("../../store/postgres/open-postgres-store.js");
   const workerId = randomUUID();
   const { json, quiet, verbose } = output.verbosity;
   const isText = output.isTerminal && !json;
   const level = quiet ? "warn" : verbose ? "debug" : "info";
-  const log = isText ? createTextLog(output) : createJsonLog(workerId, level, (line) => output.line(line));
-  const metrics = new WorkerMetrics();
+  const log = isText ? createTextLog(output) : createJsonLog({ worker: workerId }, level, (line) => output.line(line));
+  const metrics = new WorkerMetrics(new Metrics(METRICS));
   const summary = new Summary();
   const warn = (text: string): void => log.warn({ event: "warning" }, text);
   const store = await openProjectStore(project, location, { maxConnections: concurrency });
@@ -151,7 +155,12 @@ export async function runSharedWorker(
       observer,
     });
     try {
-      const server = metricsAddress && (await startMetricsServer(metricsAddress, dueWork, metrics));
+      const server =
+        metricsAddress &&
+        (await startMetricsServer(metricsAddress, {
+          "/health": async () => toProbePage(await dueWork.findProblem()),
+          "/metrics": () => metrics.toPage(dueWork),
+        }));
       const timer = setInterval(() => summary.write(log), SUMMARY_MS);
       const fields = {
         event: "started",

@@ -5,7 +5,7 @@ import { createBinder } from "../create-binder.js";
 import { createTrackedLinks, type LinksRow } from "../rows/log-rows.js";
 import { claimClock, releaseClock, selectClock, writeClock } from "./connection/clock-setting.js";
 import { Connection } from "./connection/connection.js";
-import { clearStore, readChangeToken, readSecret } from "./connection/store-control.js";
+import { clearStore, readChangeToken, readSecret, readText, replaceText } from "./connection/store-control.js";
 import { isTransient } from "./connection/store-errors.js";
 import type { Transaction } from "./connection/transaction.js";
 import { WriteProbe } from "./connection/write-probe.js";
@@ -132,7 +132,7 @@ export function createPostgresStore(db: Connection): PostgresStore {
       },
     }),
     ...bindConnection({
-      ...{ readChangeToken, readSecret, prune, clear: clearStore, readSeeds },
+      ...{ readChangeToken, readSecret, readText, replaceText, prune, clear: clearStore, readSeeds },
       ...{ readClock: selectClock, writeClock, claimClock, releaseClock },
       ...{ readRecipients, listSubscribers, readAudienceKeys, readMemberships },
       ...{ readIdempotencyRecord, readAlreadyTriggered: selectAlreadyTriggered, readRecipientsWithRun },

@@ -4,7 +4,7 @@ import { createBinder } from "../create-binder.js";
 import { claimClock, readClock, releaseClock, writeClock } from "./connection/clock-setting.js";
 import type { Connection } from "./connection/connection.js";
 import { takeMemorySnapshot } from "./connection/memory-snapshot.js";
-import { clearStore, readChangeToken, readSecret } from "./connection/store-control.js";
+import { clearStore, readChangeToken, readSecret, readText, replaceText } from "./connection/store-control.js";
 import { isTransient } from "./connection/store-errors.js";
 import { readGuideMessages, recordGuideEngagement, resetGuide } from "./message/guide-messages.js";
 import { listFeed, readNewMessages } from "./message/list-feed.js";
@@ -100,7 +100,7 @@ export function createSqliteStore(db: Connection): SqliteStore {
       },
     }),
     ...bindConnection({
-      ...{ readChangeToken, readSecret, clear: clearStore, prune, readSeeds, applySeeds },
+      ...{ readChangeToken, readSecret, readText, replaceText, clear: clearStore, prune, readSeeds, applySeeds },
       ...{ readClock, writeClock, claimClock, releaseClock },
       ...{
         readRecipients,

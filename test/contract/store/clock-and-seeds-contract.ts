@@ -43,6 +43,16 @@ export function describeClockAndSeeds(open: OpenStore): void {
       await other.clear({ keepRecipients: false });
       expect(await other.readSecret("links")).toBe(secret);
     });
+
+    it("are texts that one of two processes replaces", async () => {
+      const other = await open.openAgain();
+      expect(await open.store.readText("keys")).toBeNull();
+      const created = await Promise.all([open.store, other].map((store) => store.replaceText("keys", null, "one")));
+      expect(created.sort()).toEqual([false, true]);
+      expect(await other.replaceText("keys", "none", "two")).toBe(false);
+      expect(await other.replaceText("keys", "one", "two")).toBe(true);
+      expect(await open.store.readText("keys")).toBe("two");
+    });
   });
 
   describe("seeds", () => {

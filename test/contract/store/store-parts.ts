@@ -109,6 +109,8 @@ const PARTS = {
     readChangeToken: true,
     checkWritable: true,
     readSecret: true,
+    readText: true,
+    replaceText: true,
     openLogs: true,
     takeSnapshot: true,
     close: true,

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { METRICS } from "../../../src/features/worker/metric-definitions.js";
-import { type MetricsServer, startMetricsServer } from "../../../src/features/worker/metrics-server.js";
 import { WorkerMetrics } from "../../../src/features/worker/worker-metrics.js";
+import { Metrics } from "../../../src/monitoring/metrics.js";
+import { type MetricsServer, startMetricsServer, toProbePage } from "../../../src/monitoring/metrics-server.js";
 import type { DueWorkStatistics, SharedDueWork } from "../../../src/ports/due-work.js";
 import type { Provider } from "../../../src/ports/provider.js";
 
@@ -24,14 +25,17 @@ describe("the metrics of a worker", () => {
   beforeEach(async () => {
     problem = null;
     statistics = async () => STATISTICS;
-    metrics = new WorkerMetrics();
+    metrics = new WorkerMetrics(new Metrics(METRICS));
     const dueWork: SharedDueWork = {
       wake() {},
       async stop() {},
       findProblem: async () => problem,
       readStatistics: () => statistics(),
     };
-    server = await startMetricsServer({ host: "127.0.0.1", port: 0 }, dueWork, metrics);
+    server = await startMetricsServer(
+      { host: "127.0.0.1", port: 0 },
+      { "/health": async () => toProbePage(await dueWork.findProblem()), "/metrics": () => metrics.toPage(dueWork) },
+    );
   });
 
   afterEach(() => server.close());

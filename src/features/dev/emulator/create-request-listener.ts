@@ -8,6 +8,7 @@ import { authenticate, authenticateService, authorize, type Caller } from "./acc
 import { checkHost, checkOrigin } from "./access/check-host-and-origin.js";
 import { createCorsHeaderBuilder, createForbiddenOriginError, isPermittedOrigin } from "./access/cors.js";
 import { RateLimits } from "./access/rate-limits.js";
+import { readAccessSettings } from "./access/read-access-settings.js";
 import type { Route, RouteContext, RouteResult } from "./access/route.js";
 import { collectPreferenceWarnings } from "./collect-preference-warnings.js";
 import type { EmulatorOptions, HandlerOptions, RequestLogEntry } from "./emulator-options.js";
@@ -55,7 +56,7 @@ export function createRequestListener(
     const { method, path } = context;
     checkHost(context.header("host"), options);
     if (rejection !== undefined) throw rejection;
-    const isSupport = path.startsWith(SUPPORT_PATH);
+    const isSupport = options.publicApi === undefined && path.startsWith(SUPPORT_PATH);
     if (isSupport) checkOrigin(context, options);
     const origin = context.header("origin");
     if (origin !== undefined && isPermittedOrigin(origin, await options.environment()))
@@ -97,6 +98,25 @@ export function createRequestListener(
 function createRouter(options: HandlerOptions): Router {
   const limits = options.rateLimits ? new RateLimits() : null;
   const routes = new Router();
+  for (const route of sortRoutes(ROUTES.filter(({ requiresServiceToken }) => !requiresServiceToken)))
+    routes.add(route.endpoint, async (context) => {
+      const access = await readAccessSettings(options);
+      const caller = await authenticateRequest(context, access, options);
+      sendResult(context, await runRoute(context, { route, caller, access, limits }, options));
+    });
+  routes.add(`GET ${SOCKET_PATH}`, () => {
+    const message = "This URL accepts WebSocket connections only. Check that proxies forward the Upgrade header";
+    throw new ApiError(400, "invalid_params", message);
+  });
+  serveTracking(routes, options);
+  serveProviderEvents(routes, options);
+  servePreferenceCenter(routes, options);
+  if (options.publicApi === undefined) addLocalRoutes(routes, options);
+  return routes;
+}
+
+/** Adds what only a developer's own server has: the management API, the page, helper routes, and services of other features. */
+function addLocalRoutes(routes: Router, options: HandlerOptions): void {
   // Routes of the API do not accept service tokens, so these routes have their own authentication.
   for (const route of ROUTES.filter(({ requiresServiceToken }) => requiresServiceToken))
     routes.add(route.endpoint, async (context) => {
@@ -108,26 +128,12 @@ function createRouter(options: HandlerOptions): Router {
     await authenticateRequest(context, await readAccessSettings(options), options);
     sendResult(context, { body: buildOpenApiDocument(options.url) });
   });
-  for (const route of sortRoutes(ROUTES.filter(({ requiresServiceToken }) => !requiresServiceToken)))
-    routes.add(route.endpoint, async (context) => {
-      const access = await readAccessSettings(options);
-      const caller = await authenticateRequest(context, access, options);
-      sendResult(context, await runRoute(context, { route, caller, access, limits }, options));
-    });
-  routes.add(`GET ${SOCKET_PATH}`, () => {
-    const message = "This URL accepts WebSocket connections only. Check that proxies forward the Upgrade header";
-    throw new ApiError(400, "invalid_params", message);
-  });
   servePage(routes, options);
-  serveTracking(routes, options);
-  serveProviderEvents(routes, options);
-  servePreferenceCenter(routes, options);
   serveServices(routes, options);
   for (const { endpoint, handle } of [...SUPPORT_ROUTES, ...PAGE_ROUTES])
     routes.add(endpoint, async (context) =>
       sendResult(context, { body: await handle(createSupportContext(context, options)) }),
     );
-  return routes;
 }
 
 /** Returns the caller. Throws if the key or the branch is unknown. */
@@ -140,7 +146,8 @@ async function authenticateRequest(
     authorization: context.header("authorization"),
     userToken: context.header("x-knock-user-token"),
   };
-  const caller = await authenticate(credentials, access, Date.now(), options.knownKeys);
+  const caller = await authenticate(credentials, access, Date.now(), options.publicApi?.keys ?? options.knownKeys);
+  context.keyId = caller.kind === "service" ? null : (caller.keyId ?? null);
   checkBranch(context.header("x-knock-branch"), options);
   return caller;
 }
@@ -218,15 +225,6 @@ export function checkBranch(slug: string | undefined, { definitions }: Pick<Emul
   );
 }
 
-export async function readAccessSettings({
-  environment,
-  readVariable,
-}: Pick<EmulatorOptions, "environment" | "readVariable">): Promise<AccessSettings> {
-  const { access } = await environment();
-  const { signing_key: key } = access;
-  return key?.startsWith("$") ? { ...access, signing_key: readVariable(key.slice(1)) || null } : access;
-}
-
 /** Sorts routes so that fixed words come before parameters, because the first matching route is used. */
 function sortRoutes(routes: readonly Route[]): Route[] {
   const ranked = routes.map((route) => {
@@ -245,6 +243,9 @@ function toRequestLogEntry(context: RequestContext, took_ms: number, error: unkn
     path: path === SOCKET_PATH ? path : (incoming.url ?? ""),
     status: outgoing.statusCode,
     took_ms,
+    route: context.route,
+    request_id: context.requestId,
+    key_id: context.keyId,
     workflow_run_id: workflowRunId,
     ...(warnings.length > 0 ? { warnings } : {}),
     error: error === null ? null : `${getErrorMessage(error)}${hint ? `. ${hint}` : ""}`,
@@ -270,7 +271,8 @@ function sendResponse(
   const requestedMethod = context.header("access-control-request-method");
   const headers: OutgoingHttpHeaders = {};
   if (origin !== undefined) Object.assign(headers, buildCorsHeaders({ method, path, origin, requestedMethod }));
-  headers["x-request-id"] = extraHeaders?.["x-request-id"] ?? systemIds.uuid();
+  context.requestId = extraHeaders?.["x-request-id"] ?? systemIds.uuid();
+  headers["x-request-id"] = context.requestId;
   if (body !== undefined) headers["content-type"] = "application/json; charset=utf-8";
   if (extraHeaders !== undefined) Object.assign(headers, extraHeaders);
   context.send(status, headers, body === undefined ? undefined : JSON.stringify(body));

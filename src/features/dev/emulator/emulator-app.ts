@@ -41,7 +41,7 @@ export function createEmulatorApp(options: EmulatorAppOptions): EmulatorApp {
   const webhooks = options.webhooks && new Webhooks(options.webhooks, options);
   const changeStream = new ChangeStream(operations, storeWatcher, onError);
   const knownKeys = new KnownKeys();
-  const realtime = new RealtimeServer(options, storeWatcher, knownKeys);
+  const realtime = new RealtimeServer(options, storeWatcher, options.publicApi?.keys ?? knownKeys);
   const handleRequest = createRequestListener({
     ...options,
     worker,

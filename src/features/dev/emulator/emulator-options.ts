@@ -8,7 +8,7 @@ import type { StoreSnapshot } from "../../../ports/store-control.js";
 import type { Tracer } from "../../../ports/tracer.js";
 import type { TrackedLinks } from "../../../ports/tracked-links.js";
 import type { Faults } from "../../../providers/faults.js";
-import type { KnownKeys } from "./access/authenticate.js";
+import type { KeyRing, KnownKeys } from "./access/authenticate.js";
 import type { Account } from "./account.js";
 import type { BulkOperations } from "./bulk-operations.js";
 import type { ChangeStream } from "./change-stream.js";
@@ -18,6 +18,13 @@ import type { ProjectDocuments } from "./project-documents.js";
 import type { Snapshots } from "./snapshots.js";
 import type { WebhookOptions, Webhooks } from "./webhooks/webhooks.js";
 
+/** How the public API is served to applications and their users. */
+export interface PublicApiPolicy {
+  keys: KeyRing;
+  /** Whether public keys need a signed user token (A-006). */
+  requiresUserTokens: boolean;
+}
+
 /** A request and its result, for the request log. */
 export interface RequestLogEntry {
   method: string;
@@ -26,6 +33,12 @@ export interface RequestLogEntry {
   status: number;
   /** Milliseconds from the request to its response. */
   took_ms: number;
+  /** The endpoint of the route, such as `GET /v1/users/{user_id}`; null without one. */
+  route?: string | null;
+  /** The ID of the response's header `x-request-id`, or null. */
+  request_id?: string | null;
+  /** The ID of the API key, or null. */
+  key_id?: string | null;
   /** The ID of the workflow run that the request started; null if it started none. */
   workflow_run_id: string | null;
   /** The reason why the request was rejected; null for accepted requests. */
@@ -75,6 +88,8 @@ export interface EmulatorOptions {
   host: string;
   /** Additional names allowed in the `Host` header, in lower case. `.lark.test` includes all subdomains. */
   allowedHosts?: readonly string[];
+  /** Serves only the public API, to the keys of this ring. Absent for a server of a developer's own machine. */
+  publicApi?: PublicApiPolicy | undefined;
   /** The port to listen on; 0 selects a free port. */
   port: number;
   rateLimits: boolean;
@@ -130,6 +145,7 @@ export type SharedOptionName =
   | "services"
   | "host"
   | "allowedHosts"
+  | "publicApi"
   | "port"
   | "rateLimits"
   | "requestTimeouts"

@@ -93,14 +93,16 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     });
   const scenes = new Scenes(url, mainApp, openSceneApp);
   created.scenes = scenes;
+  const findOwnApp = (request: IncomingMessage): FoundApp =>
+    options.publicApi === undefined ? findApp(scenes, request, mainApp) : { app: mainApp };
   server.on("request", (incoming, outgoing) => {
-    const { app, rejection } = findApp(scenes, incoming, mainApp);
+    const { app, rejection } = findOwnApp(incoming);
     app.handleRequest(incoming, outgoing, rejection);
   });
   server.on("upgrade", async (request, socket: Socket, head) => {
     if (!(await connections.waitForEarlierResponses(socket))) return void socket.destroy();
     if (!isWebSocket(request)) return ignoreUpgrade(server, request, socket, head);
-    const { app, rejection } = findApp(scenes, request, mainApp);
+    const { app, rejection } = findOwnApp(request);
     app.openSocket(request, socket, head, () => connections.release(socket), rejection);
   });
   await mainApp.started;
@@ -119,12 +121,13 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   };
 }
 
+interface FoundApp {
+  app: EmulatorApp;
+  rejection?: unknown;
+}
+
 /** Returns the app of the scene that a request selects. For an unknown scene, the main app answers with the error. */
-function findApp(
-  scenes: Scenes,
-  request: IncomingMessage,
-  mainApp: EmulatorApp,
-): { app: EmulatorApp; rejection?: unknown } {
+function findApp(scenes: Scenes, request: IncomingMessage, mainApp: EmulatorApp): FoundApp {
   try {
     return { app: scenes.findApp(request) };
   } catch (rejection) {

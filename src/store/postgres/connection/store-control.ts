@@ -56,6 +56,29 @@ export async function readSecret(db: Connection, name: string): Promise<string> 
   });
 }
 
+export async function readText(db: Connection, name: string): Promise<string | null> {
+  return (await db.get<{ value: string }>(SELECT, name))?.value ?? null;
+}
+
+export function replaceText(db: Connection, name: string, before: string | null, after: string): Promise<boolean> {
+  return db.write(async (tx) => {
+    const rows =
+      before === null
+        ? await tx.all(
+            "INSERT INTO secrets (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING name",
+            name,
+            after,
+          )
+        : await tx.all(
+            "UPDATE secrets SET value = $3 WHERE name = $1 AND value = $2 RETURNING name",
+            name,
+            before,
+            after,
+          );
+    return rows.length > 0;
+  });
+}
+
 /**
  * Returns the current snapshot as text. It is cheap to read, and it changes when a transaction that wrote something ends, also
  * one of another database on the server.

@@ -28,6 +28,18 @@ export function readSecret(db: Connection, name: string): string {
   });
 }
 
+export function readText(db: Connection, name: string): string | null {
+  return db.get<{ value: string }>("SELECT value FROM secrets WHERE name = ?", name)?.value ?? null;
+}
+
+export function replaceText(db: Connection, name: string, before: string | null, after: string): boolean {
+  return db.write(() => {
+    if (readText(db, name) !== before) return false;
+    db.run("INSERT OR REPLACE INTO secrets (name, value) VALUES (?, ?)", name, after);
+    return true;
+  });
+}
+
 /**
  * Tables that contain runs, messages and what belongs to them. Workflow versions, channels and the sources of templates
  * are kept: they are identified by their content, and they are visible only through runs.

@@ -7,7 +7,10 @@ import { type UserToken, verifyUserToken } from "./user-token.js";
  * The sender of a request. A secret key allows everything. A public key allows the routes that are open to it, for the
  * user of its token. A service token allows only the management API.
  */
-export type Caller = { kind: "secret" } | { kind: "public"; token: UserToken | null } | { kind: "service" };
+export type Caller =
+  | { kind: "secret"; keyId?: string }
+  | { kind: "public"; token: UserToken | null; keyId?: string }
+  | { kind: "service" };
 
 /**
  * The access that a route gives to public keys, by the owner of its data: the user or object in the path, the recipient
@@ -33,8 +36,17 @@ interface Credentials {
   userToken: string | undefined;
 }
 
-/** Every key that the environment has listed since the start. A key that is no longer listed was revoked (A-004). */
-export class KnownKeys {
+/** The API keys that a server accepts. */
+export interface KeyRing {
+  /** Returns a valid key's ID if it has one. Throws a 401 API error for an unknown or a revoked key (A-003, A-004). */
+  check(key: string, access: AccessSettings): Promise<{ id?: string }>;
+}
+
+/**
+ * The keys of environment.json: without a list, every `sk_…` or `pk_…` key is valid. It remembers every key that was listed since the
+ * start, because a key that is no longer listed was revoked (A-004).
+ */
+export class KnownKeys implements KeyRing {
   private readonly keys = new Set<string>();
   private lastKeys: readonly string[] | null = null;
 
@@ -47,34 +59,38 @@ export class KnownKeys {
   has(key: string): boolean {
     return this.keys.has(key);
   }
+
+  async check(key: string, access: AccessSettings): Promise<{ id?: string }> {
+    this.remember(access);
+    const isKnown = access.keys === null ? /^(sk|pk)_./.test(key) : access.keys.includes(key);
+    if (isKnown) return {};
+    if (this.has(key))
+      throw new ApiError(401, "api_key_expired", "The API key was revoked: environment.json no longer lists it");
+    const hint = access.keys === null ? "keys start with sk_ or pk_" : "environment.json lists the known keys";
+    throw new ApiError(401, "api_key_missing", `Invalid API key: ${hint}`);
+  }
 }
 
 /**
- * Returns the caller of a request (A-003 to A-009). Every `sk_…` or `pk_…` key is valid unless the environment lists
- * its keys. `now` is in milliseconds. Throws a 401 API error if the key or the user token is invalid.
+ * Returns the caller of a request (A-003 to A-009). `now` is in milliseconds. Throws a 401 API error if the key or the user
+ * token is invalid.
  */
 export async function authenticate(
   { authorization, userToken }: Credentials,
   access: AccessSettings,
   now: number,
-  knownKeys: KnownKeys,
+  keys: KeyRing,
 ): Promise<Caller> {
-  knownKeys.remember(access);
   const key = /^Bearer\s+(\S+)\s*$/i.exec(authorization ?? "")?.[1];
   if (key === undefined)
     throw new ApiError(401, "authentication_required", "An API key is required: Authorization: Bearer sk_…");
   if (key.startsWith("knock_st_"))
     throw new ApiError(401, "api_key_missing", "Invalid API key: a service token is only valid for the management API");
-  const isKnown = access.keys === null ? /^(sk|pk)_./.test(key) : access.keys.includes(key);
-  if (!isKnown) {
-    if (knownKeys.has(key))
-      throw new ApiError(401, "api_key_expired", "The API key was revoked: environment.json no longer lists it");
-    const hint = access.keys === null ? "keys start with sk_ or pk_" : "environment.json lists the known keys";
-    throw new ApiError(401, "api_key_missing", `Invalid API key: ${hint}`);
-  }
-  if (!key.startsWith("pk_")) return { kind: "secret" };
+  const { id } = await keys.check(key, access);
+  const keyId = id === undefined ? {} : { keyId: id };
+  if (!key.startsWith("pk_")) return { kind: "secret", ...keyId };
   const token = userToken === undefined ? null : await verifyUserToken(userToken, access.signing_key, now);
-  return { kind: "public", token };
+  return { kind: "public", token, ...keyId };
 }
 
 /**

@@ -20,8 +20,10 @@ const PRIVATE_HOST_NAME = /^[^.]+$|\.(?:internal|local|localhost|home\.arpa|test
  */
 export function checkHost(
   header: string | undefined,
-  { host, allowedHosts = [] }: Pick<HandlerOptions, "host" | "allowedHosts">,
+  { host, allowedHosts = [], publicApi }: Pick<HandlerOptions, "host" | "allowedHosts" | "publicApi">,
 ): void {
+  // Its keys are secret, so that a page without one can read nothing under any name.
+  if (publicApi !== undefined) return;
   const name = (header ?? "").replace(/:\d+$/, "").toLowerCase();
   const address = name.replace(/^\[|\]$/g, "");
   if (LOOPBACK_HOSTS.has(name) || name.endsWith(".localhost") || address === host.toLowerCase()) return;

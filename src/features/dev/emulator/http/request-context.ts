@@ -14,6 +14,12 @@ export class RequestContext {
   readonly path: string;
   /** The path parameters of the route, still encoded. */
   params = NO_PARAMS;
+  /** The endpoint of the route that was found; null without one. */
+  route: string | null = null;
+  /** The ID of the stored API key; null for a key without one. */
+  keyId: string | null = null;
+  /** The ID in the response's header; null before the response. */
+  requestId: string | null = null;
   /** The ID of the workflow run that the request started; null if it started none. */
   workflowRunId: string | null = null;
   /** The origin of the page that sent the request, if its pages may read the response. */

@@ -5,6 +5,7 @@ type Handler = (context: RequestContext) => void | Promise<void>;
 
 interface Match {
   handler: Handler;
+  endpoint: string;
   /** The path parameters, still encoded. */
   params: Record<string, string>;
 }
@@ -18,13 +19,16 @@ const MAX_REMEMBERED_LENGTH = 200;
 
 /** Finds the handler of a method and path. If several match, the handler that was added first is used. */
 export class Router {
-  private readonly trie = new TrieRouter<Handler>();
+  private readonly trie = new TrieRouter<{ handler: Handler; endpoint: string }>();
   private readonly matches = new Map<string, Match | null>();
 
   /** Adds a handler. An endpoint is `GET /v1/users/{id}`; a parameter may have a pattern, as in `{place:[0-9]+}`. */
   add(endpoint: string, handler: Handler): void {
     const [method = "", path = ""] = endpoint.split(" ");
-    this.trie.add(method, path.replaceAll(/\{(\w+)(?::((?:[^{}]|\{[^{}]*\})+))?\}/g, toPathParameter), handler);
+    this.trie.add(method, path.replaceAll(/\{(\w+)(?::((?:[^{}]|\{[^{}]*\})+))?\}/g, toPathParameter), {
+      handler,
+      endpoint,
+    });
   }
 
   /**
@@ -40,14 +44,15 @@ export class Router {
     }
     if (match === null) return null;
     context.params = match.params;
+    context.route = match.endpoint;
     return match.handler;
   }
 
   private search(context: RequestContext): Match | null {
     const [[first]] = this.trie.match(context.isHead ? "GET" : context.method, context.path);
     if (first === undefined) return null;
-    const [handler, params] = first;
-    return { handler, params: params as Record<string, string> }; // other routers of the package return indices
+    const [found, params] = first;
+    return { ...found, params: params as Record<string, string> }; // other routers of the package return indices
   }
 }
 

@@ -3,10 +3,11 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import { getErrorMessage } from "../../../../errors/knock-error.js";
-import { authenticate, type Caller, type KnownKeys } from "../access/authenticate.js";
+import { authenticate, type Caller, type KeyRing } from "../access/authenticate.js";
 import { checkHost } from "../access/check-host-and-origin.js";
 import { createForbiddenOriginError, isPermittedOrigin } from "../access/cors.js";
-import { checkBranch, readAccessSettings, SOCKET_PATH } from "../create-request-listener.js";
+import { readAccessSettings } from "../access/read-access-settings.js";
+import { checkBranch, SOCKET_PATH } from "../create-request-listener.js";
 import type { EmulatorOptions } from "../emulator-options.js";
 import { ApiError, toApiError } from "../http/api-error.js";
 import type { FeedRead } from "../http/feed-read.js";
@@ -33,7 +34,7 @@ export class RealtimeServer {
   constructor(
     private readonly options: EmulatorOptions,
     store: StoreWatcher,
-    private readonly knownKeys: KnownKeys,
+    private readonly keys: KeyRing,
   ) {
     this.feedWatcher = new FeedWatcher(
       (filter, page) => options.operations.resources.feeds.list(filter, page),
@@ -91,7 +92,7 @@ export class RealtimeServer {
       authorization: `Bearer ${parameters.get("api_key") ?? ""}`,
       userToken: parameters.get("user_token") || undefined,
     };
-    const caller = await authenticate(credentials, await readAccessSettings(this.options), Date.now(), this.knownKeys);
+    const caller = await authenticate(credentials, await readAccessSettings(this.options), Date.now(), this.keys);
     if (this.stopping) throw new ApiError(503, "internal", "The emulator is stopping");
     checkBranch(parameters.get("branch_slug") ?? undefined, this.options);
     return caller;

@@ -2,7 +2,7 @@ import type { WebSocket } from "ws";
 import { checkJsonShape } from "../../../../domain/findings/check-json-shape.js";
 import { isJsonObject, type JsonObject } from "../../../../util/json.js";
 import { authorize, type Caller, findGrantedTenants } from "../access/authenticate.js";
-import { readAccessSettings } from "../create-request-listener.js";
+import { readAccessSettings } from "../access/read-access-settings.js";
 import type { EmulatorOptions } from "../emulator-options.js";
 import { checkFeedChannel } from "../find-channel.js";
 import { createNotFoundError, toApiError } from "../http/api-error.js";

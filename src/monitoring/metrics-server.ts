@@ -1,10 +1,8 @@
 import { createServer } from "node:http";
-import { getErrorMessage, KnockError } from "../../errors/knock-error.js";
-import type { SharedDueWork } from "../../ports/due-work.js";
-import { withTimeLimit } from "../../util/time-limit.js";
-import type { WorkerMetrics } from "./worker-metrics.js";
+import { getErrorMessage, KnockError } from "../errors/knock-error.js";
+import { withTimeLimit } from "../util/time-limit.js";
 
-/** The database has to answer within this time. */
+/** A page has to be read within this time. */
 const MAX_READ_MS = 2_000;
 
 export interface MetricsServer {
@@ -12,29 +10,31 @@ export interface MetricsServer {
   close(): Promise<void>;
 }
 
-/** Serves `/health` and `/metrics` of a worker. */
+/** The answer of a path for operators. */
+export interface OperatorPage {
+  status: number;
+  type: string;
+  body: string;
+}
+
+/** Returns the answer of a probe: 503 with the problem, or 200. */
+export const toProbePage = (problem: string | null): OperatorPage => ({
+  status: problem === null ? 200 : 503,
+  type: "text/plain",
+  body: `${problem ?? "ok"}\n`,
+});
+
+/** Serves pages for operators and probes by their paths, on a port of their own. An error of a page is a 503. */
 export async function startMetricsServer(
   { host, port }: { host: string; port: number },
-  dueWork: SharedDueWork,
-  metrics: WorkerMetrics,
+  pages: Readonly<Record<string, () => Promise<OperatorPage>>>,
 ): Promise<MetricsServer> {
-  const answer = async (path: string): Promise<{ status: number; type: string; body: string }> => {
-    if (path !== "/health" && path !== "/metrics")
-      return { status: 404, type: "text/plain", body: "the paths are /health and /metrics\n" };
-    try {
-      if (path === "/metrics") {
-        const statistics = await withTimeLimit(
-          dueWork.readStatistics(),
-          MAX_READ_MS,
-          () => new Error(`the database did not answer within ${MAX_READ_MS} ms`),
-        );
-        return { status: 200, type: metrics.contentType, body: await metrics.format(statistics) };
-      }
-      const problem = await dueWork.findProblem();
-      return { status: problem === null ? 200 : 503, type: "text/plain", body: `${problem ?? "ok"}\n` };
-    } catch (error) {
-      return { status: 503, type: "text/plain", body: `${getErrorMessage(error)}\n` };
-    }
+  const answer = async (path: string): Promise<OperatorPage> => {
+    const read = Object.hasOwn(pages, path) ? pages[path] : undefined;
+    if (read === undefined)
+      return { status: 404, type: "text/plain", body: `the paths are ${Object.keys(pages).join(" and ")}\n` };
+    const createError = () => new Error(`the database did not answer within ${MAX_READ_MS} ms`);
+    return withTimeLimit(read(), MAX_READ_MS, createError).catch((error) => toProbePage(getErrorMessage(error)));
   };
   const server = createServer(async (request, response) => {
     const { status, type, body } = await answer((request.url ?? "").split("?", 1)[0] as string);

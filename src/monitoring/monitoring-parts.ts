@@ -1,0 +1,3 @@
+export { createJsonLog } from "./json-log.js";
+export { Metrics } from "./metrics.js";
+export { startMetricsServer, toProbePage } from "./metrics-server.js";

@@ -1,0 +1,206 @@
+import { generateKeyPairSync, sign } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { JsonObject } from "../../../../src/util/json.js";
+import { eventually } from "../../../helpers/eventually.js";
+import { createInProcessSample } from "../../../helpers/run-in-process.js";
+import type { Sample, StartedCommand } from "../../../helpers/run-knock.js";
+
+const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+const SIGNING_KEY = String(privateKey.export({ type: "pkcs8", format: "pem" }));
+
+/** Returns a user token (A-007). `shift_s` moves the clock that issues it. */
+function signUser(sub: string, shift_s = 0): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const claims = { sub, exp: Math.floor(Date.now() / 1_000) + 600 + shift_s };
+  const text = `${part({ alg: "RS256", typ: "JWT" })}.${part(claims)}`;
+  return `${text}.${sign("RSA-SHA256", Buffer.from(text), privateKey).toString("base64url")}`;
+}
+
+let sample: Sample;
+let server: StartedCommand;
+let url: string;
+let operatorUrl: string;
+const lines: JsonObject[] = [];
+const keys = { secret: "", public: "" };
+
+async function call(path: string, headers: Record<string, string> = {}, init: RequestInit = {}) {
+  const response = await fetch(`${url}${path}`, { ...init, headers });
+  const text = await response.text();
+  return { status: response.status, text, id: response.headers.get("x-request-id") };
+}
+
+const createKey = async (...args: string[]): Promise<string> =>
+  (await sample.knock(["keys", "create", "--quiet", ...args])).stdout.trim();
+
+const withKey = (key: string): Record<string, string> => ({ authorization: `Bearer ${key}` });
+
+beforeAll(async () => {
+  sample = createInProcessSample(null);
+  await sample.knock(["init"]);
+  sample.write("knock/environment.json", {
+    name: "staging",
+    channels: { "in-app-feed": { type: "in_app_feed" } },
+    signing_key: "$SIGNING_KEY",
+    keys: ["sk_of_the_file"],
+  });
+  keys.secret = await createKey("--name", "orders");
+  keys.public = await createKey("--public");
+  const options = ["--port", "0", "--metrics-port", "0", "--ready-file", "ready.json"];
+  server = sample.start(["serve", ...options], { env: { SIGNING_KEY } });
+  server.stdout?.on("data", (chunk: Buffer) => {
+    for (const line of String(chunk).split("\n").filter(Boolean)) lines.push(JSON.parse(line) as JsonObject);
+  });
+  const started = await eventually(() => {
+    if (server.exitCode !== null) throw new Error(`knock serve ended with ${server.exitCode}`);
+    return lines.find(({ event }) => event === "started");
+  });
+  url = String(started.url);
+  operatorUrl = `http://127.0.0.1:${started.metrics_port}`;
+  expect(JSON.parse(readFileSync(sample.path("ready.json"), "utf8"))).toMatchObject({ url });
+});
+
+afterAll(async () => {
+  server.kill("SIGTERM");
+  await server;
+  sample.remove();
+});
+
+describe("knock serve", () => {
+  it.each([
+    "/",
+    "/messages",
+    "/mcp",
+    "/__knock/ready",
+    "/__knock/clock",
+    "/__knock/page/project",
+    "/__knock/events",
+    "/__knock/messages",
+    "/v1/openapi",
+    "/scenes/00000000-0000-4000-8000-000000000000/v1/users",
+  ])("does not answer %s", async (path) => {
+    expect((await call(path, withKey(keys.secret))).status).toBe(404);
+    expect([401, 404]).toContain((await call(path)).status);
+  });
+
+  it("answers nothing of the management API, whatever the key is", async () => {
+    for (const key of ["knock_st_local", keys.secret])
+      expect([401, 404]).toContain((await call("/v1/environments", withKey(key))).status);
+  });
+
+  it("accepts only its own keys, and not those of environment.json", async () => {
+    for (const key of ["", "sk_test_1", "pk_test_1", "sk_of_the_file", `${keys.secret}x`, keys.secret.slice(0, -1)])
+      expect({ key, status: (await call("/v1/users", withKey(key))).status }).toEqual({ key, status: 401 });
+    expect((await call("/v1/users", withKey(keys.secret))).status).toBe(200);
+    expect((await call("/v1/users", { ...withKey(keys.secret), host: "anything.example" })).status).toBe(200);
+  });
+
+  it("ignores scenes and refuses keys of another environment", async () => {
+    sample.write("knock/environments/production.json", { name: "production" });
+    const other = await createKey("--environment", "production");
+    expect(other).toMatch(/^sk_(?!test_)/);
+    const { status, text } = await eventually(async () => {
+      const answer = await call("/v1/users", { ...withKey(other), "x-knock-scene": "x" });
+      return answer.text.includes("another environment") ? answer : null;
+    });
+    expect({ status, text }).toMatchObject({ status: 401 });
+  });
+
+  it("needs a signed user token with a public key", async () => {
+    const feed = "/v1/users/ada/feeds/in-app-feed";
+    const read = async (headers: Record<string, string>) =>
+      (await call(feed, { ...withKey(keys.public), ...headers })).status;
+    expect(await read({})).toBe(401);
+    expect(await read({ "x-knock-user-token": "ada" })).toBe(401);
+    expect(await read({ "x-knock-user-token": signUser("ada", -1_200) })).toBe(401);
+    expect(await read({ "x-knock-user-token": signUser("grace") })).toBe(403);
+    expect(await read({ "x-knock-user-token": signUser("ada") })).toBe(200);
+  });
+
+  it("applies the rate limits of the service", async () => {
+    const identify = { method: "POST", body: JSON.stringify({ users: [{ id: "ada" }] }) };
+    const headers = { ...withKey(keys.secret), "content-type": "application/json" };
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => call("/v1/users/bulk/identify", headers, identify)),
+    );
+    expect(answers.map(({ status }) => status)).toContain(429);
+  });
+
+  it("logs each request with its ID, key and route, and without paths and bodies", async () => {
+    const { id } = await call("/v1/users/secret-user-id?x=secret-query", withKey(keys.secret));
+    const line = await eventually(() => lines.find(({ request_id }) => request_id === id));
+    expect(line).toMatchObject({ event: "request", method: "GET", route: "/v1/users/{user_id}", status: 404 });
+    expect(line.key_id).toMatch(/^key_[0-9a-f]{12}$/);
+    expect(JSON.stringify(lines)).not.toMatch(new RegExp(`secret-|${keys.secret}|${keys.public}`));
+  });
+
+  it("serves probes and metrics on a port of their own", async () => {
+    const read = async (path: string) => {
+      const response = await fetch(`${operatorUrl}${path}`);
+      return { status: response.status, text: await response.text() };
+    };
+    expect(await read("/health")).toEqual({ status: 200, text: "ok\n" });
+    expect(await read("/ready")).toEqual({ status: 200, text: "ok\n" });
+    expect((await read("/metrics")).text).toMatch(/knock_http_requests_total\{route="\/v1\/users",status="200"\} \d/);
+    expect((await read("/v1/users")).status).toBe(404);
+    expect((await call("/metrics", withKey(keys.secret))).status).toBe(404);
+  });
+});
+
+describe("knock keys", () => {
+  const findStatus = async (key: string): Promise<number> => (await call("/v1/users", withKey(key))).status;
+
+  it("replaces a key, whose predecessor stays valid until its time is over", async () => {
+    const first = await createKey("--name", "rotated");
+    const { json } = await sample.knock(["keys", "list", "--json"]);
+    const [{ id = "" } = {}] = (json.items as { id?: string; name: string }[]).filter(({ name }) => name === "rotated");
+    const second = (await sample.knock(["keys", "rotate", id, "--quiet"])).stdout.trim();
+    await eventually(async () => (await findStatus(second)) === 200);
+    expect(await findStatus(first)).toBe(200);
+    const third = (await sample.knock(["keys", "rotate", id, "--keep", "0s", "--quiet"])).stdout.trim();
+    await eventually(async () => (await findStatus(third)) === 200);
+    expect([await findStatus(first), await findStatus(second)]).toEqual([401, 401]);
+    await sample.knock(["keys", "revoke", id]);
+    await eventually(async () => (await findStatus(third)) === 401);
+    expect((await call("/v1/users", withKey(third))).text).toContain("revoked");
+  });
+
+  it("stores digests and prints a key once", async () => {
+    const key = await createKey();
+    const shown = await sample.knock(["keys", "list", "--json"]);
+    expect(shown.stdout).not.toContain(key);
+    expect(readFileSync(sample.path(".knock-local/store.db")).includes(key)).toBe(false);
+  });
+
+  it.each([
+    ["an unknown key", ["rotate", "key_none"], 5, 'there is no key "key_none"'],
+    ["an invalid time", ["rotate", "key_none", "--keep", "soon"], 2, "--keep"],
+    ["a missing key", ["revoke"], 2, "missing required argument"],
+  ])("reports %s", async (_title, args, code, text) => {
+    const { stderr, exitCode } = await sample.knock(["keys", ...args]);
+    expect({ exitCode, stderr }).toEqual({ exitCode: code, stderr: expect.stringContaining(text) });
+  });
+
+  it("refuses the second of two rotations at once", async () => {
+    await createKey("--name", "twice");
+    const { json } = await sample.knock(["keys", "list", "--json"]);
+    const id = (json.items as { id: string; name: string }[]).find(({ name }) => name === "twice")?.id ?? "";
+    const codes = await Promise.all([1, 2].map(async () => (await sample.knock(["keys", "rotate", id])).exitCode));
+    // If they did not meet, both replace the key, one after the other.
+    expect([
+      [0, 0],
+      [0, 6],
+    ]).toContainEqual(codes.sort());
+    const revoked = await sample.knock(["keys", "revoke", id]);
+    const again = await sample.knock(["keys", "revoke", id]);
+    expect([revoked.exitCode, again.exitCode]).toEqual([0, 6]);
+  });
+});
+
+describe("knock dev with a database", () => {
+  it("refuses to listen beyond this computer", async () => {
+    const args = ["dev", "--host", "0.0.0.0", "--store", "postgres://127.0.0.1:1/knock"];
+    const { stderr, exitCode } = await sample.knock(args);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining("Use `knock serve`") });
+  });
+});
