@@ -8,6 +8,13 @@ export interface StoreSnapshot {
   close(): void;
 }
 
+/** Listens to the writes of other processes. */
+export interface ChangeListener {
+  /** Whether writes are announced now. Otherwise they have to be looked for. */
+  readonly isListening: boolean;
+  stop(): Promise<void>;
+}
+
 /** Opens, syncs, watches and closes a store. */
 export interface StoreControl {
   /** Whether every write throws `store_unusable`. */
@@ -26,6 +33,8 @@ export interface StoreControl {
   syncToDisk(): Promise<void>;
   /** Throws `unreachable` or `store_unusable` if nothing can be written now. Takes up to two seconds. */
   checkWritable(): Promise<void>;
+  /** Calls `onChange` soon after a process has written. Returns null if the store announces nothing. */
+  listenForChanges(onChange: () => void): ChangeListener | null;
   /** Returns a text that differs whenever the store may have changed, in this process or another. */
   readChangeToken(): Promise<string>;
   /**

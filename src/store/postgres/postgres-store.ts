@@ -96,6 +96,9 @@ export function createPostgresStore(db: Connection): PostgresStore {
   return {
     db,
     isReadOnly: db.isReadOnly,
+    // A pooler gives each statement another session, and none of them would listen.
+    listenForChanges: (onChange) =>
+      db.isPooled ? { isListening: false, stop: async () => {} } : db.signals.listen(onChange),
     getCrashes: (token) => db.crashes.get(token) ?? 0,
     isTransient,
     ...bind({

@@ -78,6 +78,7 @@ export function createSqliteStore(db: Connection): SqliteStore {
   return {
     db,
     shared,
+    listenForChanges: () => null,
     isReadOnly: db.isReadOnly,
     getCrashes: (token) => db.crashes.get(token) ?? 0,
     isTransient,

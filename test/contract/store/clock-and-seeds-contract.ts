@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Schedule } from "../../../src/domain/trigger/schedule.js";
 import type { Seed } from "../../../src/ports/seed-store.js";
+import { eventually } from "../../helpers/eventually.js";
 import { HOUR, NOW, user } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
 
@@ -52,6 +53,20 @@ export function describeClockAndSeeds(open: OpenStore): void {
       expect(await other.replaceText("keys", "none", "two")).toBe(false);
       expect(await other.replaceText("keys", "one", "two")).toBe(true);
       expect(await open.store.readText("keys")).toBe("two");
+    });
+  });
+
+  describe("announcements", () => {
+    it("reach those that listen, if the store announces what others write", async () => {
+      let heard = 0;
+      const listener = open.store.listenForChanges(() => heard++);
+      if (listener === null) return;
+      await eventually(() => listener.isListening && heard > 0);
+      const before = heard;
+      await (await open.openAgain()).readSecret("announced");
+      await eventually(() => heard > before);
+      await listener.stop();
+      await eventually(() => !listener.isListening);
     });
   });
 

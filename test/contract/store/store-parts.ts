@@ -107,6 +107,7 @@ const PARTS = {
     deferDiskSync: true,
     syncToDisk: true,
     readChangeToken: true,
+    listenForChanges: true,
     checkWritable: true,
     readSecret: true,
     readText: true,

@@ -31,7 +31,7 @@ export interface EmulatorApp {
 
 export function createEmulatorApp(options: EmulatorAppOptions): EmulatorApp {
   const { operations, onError } = options;
-  const storeWatcher = new StoreWatcher(operations, onError);
+  const storeWatcher = new StoreWatcher(operations, onError, (onChange) => options.store.listenForChanges(onChange));
   const worker = new PollingDueWork({ ...options, onRun: () => storeWatcher.notifyChange() });
   const onWrite = (): void => {
     worker.wake();

@@ -1,10 +1,13 @@
 import { getErrorMessage } from "../../../errors/knock-error.js";
 import type { LocalOperations } from "../../../ports/operations.js";
+import type { ChangeListener, StoreControl } from "../../../ports/store-control.js";
 
-/**
- * The interval of checks while there are listeners, because other processes write to the store without a notification.
- */
+/** The interval of checks while there are listeners, if other processes write to the store without a notification. */
 const POLL_MS = 25;
+/** The interval if a database announces what other processes have written, in case an announcement is lost. */
+const ANNOUNCED_POLL_MS = 1_000;
+/** The interval while the announcements of a database are not received. */
+const UNANNOUNCED_POLL_MS = 250;
 /**
  * The shortest time between two checks, even if many changes are reported. Many changes come from many requests, which
  * would wait while listeners read the store.
@@ -12,6 +15,11 @@ const POLL_MS = 25;
 const MIN_POLL_INTERVAL_MS = 4;
 /** The pause after an error, which usually repeats. */
 const RETRY_DELAY_MS = 500;
+
+function toPollInterval(announcements: ChangeListener | null): number {
+  if (announcements === null) return POLL_MS;
+  return announcements.isListening ? ANNOUNCED_POLL_MS : UNANNOUNCED_POLL_MS;
+}
 
 /**
  * Notifies listeners when the store may have changed. One check serves all listeners, and without listeners there are
@@ -29,6 +37,7 @@ export class StoreWatcher {
   constructor(
     private readonly operations: Pick<LocalOperations, "readChangeToken">,
     private readonly onError: (error: unknown) => void,
+    private readonly listen: StoreControl["listenForChanges"] = () => null,
   ) {}
 
   /**
@@ -50,13 +59,17 @@ export class StoreWatcher {
 
   private async run(): Promise<void> {
     this.running = true;
+    const announcements = this.listen(() => this.notifyChange());
     while (this.listeners.size > 0) {
       this.hasLocalChange = false;
       const waitMs = await this.poll();
       await new Promise((resolve) => setTimeout(resolve, MIN_POLL_INTERVAL_MS));
-      if (!this.hasLocalChange) await this.pause(waitMs - MIN_POLL_INTERVAL_MS);
+      if (!this.hasLocalChange) await this.pause((waitMs ?? toPollInterval(announcements)) - MIN_POLL_INTERVAL_MS);
     }
+    await announcements?.stop();
     this.running = false;
+    // A listener may have come while the announcements were stopped.
+    if (this.listeners.size > 0) void this.run();
   }
 
   private pause(milliseconds: number): Promise<void> {
@@ -71,14 +84,14 @@ export class StoreWatcher {
     });
   }
 
-  /** Checks the store. Returns the milliseconds until the next check. */
-  private async poll(): Promise<number> {
+  /** Checks the store. Returns the milliseconds until the next check after an error, and null otherwise. */
+  private async poll(): Promise<number | null> {
     try {
       const token = await this.operations.readChangeToken();
       if (token !== this.changeToken) for (const listener of [...this.listeners]) listener();
       this.changeToken = token;
       this.lastError = "";
-      return POLL_MS;
+      return null;
     } catch (error) {
       if (getErrorMessage(error) !== this.lastError) this.onError(error);
       this.lastError = getErrorMessage(error);

@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from "pg";
+import { ChangeSignals } from "./change-signals.js";
 import { checkOldestVersion } from "./migrations.js";
 import {
   createReadOnlyError,
@@ -108,13 +109,16 @@ export class Connection {
   onRepeat: ((code: string) => void) | undefined;
   /** The crashes of work that claims have taken alone, by their tokens. */
   readonly crashes = new Map<string, number>();
+  readonly signals: ChangeSignals;
 
   constructor(
     readonly pool: Pool,
     /** Without the password. */
     readonly location: string,
     private readonly options: ConnectionOptions,
-  ) {}
+  ) {
+    this.signals = new ChangeSignals(pool);
+  }
 
   get isReadOnly(): boolean {
     return this.options.isReadOnly;
@@ -228,6 +232,7 @@ export class Connection {
       const { command } = await client.query("COMMIT");
       if (command !== "COMMIT") throw new Error("the transaction was rolled back, because an error in it was ignored");
       client.release();
+      if (isWrite) this.signals.announce();
       return result;
     } catch (error) {
       client.release(true);
