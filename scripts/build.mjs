@@ -134,6 +134,8 @@ const COMPRESSED = [
   "vendor/jose.cjs",
   "vendor/ws.cjs",
   "vendor/luxon.cjs",
+  "vendor/ora.cjs",
+  "vendor/linkify-it.cjs",
   "vendor/conf.cjs",
   "vendor/csv-parse.cjs",
   "vendor/@knocklabs/mgmt.cjs",

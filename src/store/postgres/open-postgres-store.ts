@@ -1,14 +1,21 @@
-import pg, { type Pool, type PoolConfig } from "pg";
+import pg, { type ClientBase, type Pool, type PoolConfig } from "pg";
 import type { SharedDueWork } from "../../ports/due-work.js";
 import type { Store } from "../../ports/store.js";
 import type { StoreTables } from "../../ports/store-tables.js";
 import { Connection, LIMITS, type WakeListener } from "./connection/connection.js";
+import { createClient } from "./connection/create-client.js";
 import { growPartitions, SELECT_IS_MISSING } from "./connection/grow-partitions.js";
 import { joinHostList, splitHostList } from "./connection/host-list.js";
 import { createHostListClient } from "./connection/host-list-client.js";
 import { openTables } from "./connection/migrations.js";
 import { parseLocation, type StoreLocation } from "./connection/parse-location.js";
-import { createOldServerError, getErrorCode, translateError } from "./connection/store-errors.js";
+import {
+  createLostSchemaError,
+  createOldServerError,
+  getErrorCode,
+  translateError,
+} from "./connection/store-errors.js";
+import { getJobSchema } from "./connection/transaction.js";
 import { PostgresTables } from "./copy/postgres-tables.js";
 import { addJobsOfWakeups } from "./due-work/add-jobs.js";
 import { DueRunLimit } from "./due-work/due-run-limit.js";
@@ -33,6 +40,10 @@ interface PostgresStoreOptions {
   /** Creates the jobs for work that becomes due, in the transaction that makes it due. */
   onWakeups?: WakeListener;
 }
+
+/** Reads the schema of the tables. A name that needs quotes has them. */
+const SELECT_SCHEMA =
+  "SELECT relnamespace::regnamespace::text AS name FROM pg_class WHERE oid = 'knock_store'::regclass";
 
 const OLDEST_SERVER = 140_000;
 const DEFAULT_CONNECTIONS = 10;
@@ -61,7 +72,13 @@ function withRole(shown: string, role: string): string {
 function createPool(location: StoreLocation, maxConnections: number, isPooled: boolean): Pool {
   const { urls, needsPrimary } = location;
   // The last value of a setting counts, so the URL can change the limits.
-  const options = [isPooled ? "" : SESSION_LIMITS, location.options].filter((part) => part !== "").join(" ");
+  const options = [
+    isPooled ? "" : SESSION_LIMITS,
+    location.options,
+    location.schema === null || isPooled ? "" : `-c search_path=${location.schema}`,
+  ]
+    .filter((part) => part !== "")
+    .join(" ");
   const pool = new pg.Pool({
     connectionString: urls[0] as string,
     ...(urls.length > 1 || needsPrimary ? { Client: createHostListClient(location) } : {}),
@@ -69,7 +86,7 @@ function createPool(location: StoreLocation, maxConnections: number, isPooled: b
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
     allowExitOnIdle: true,
-    application_name: "knock",
+    application_name: location.schema === null ? "knock" : `knock:${location.schema}`,
     types: TYPES,
     ...(options === "" ? {} : { options }),
   });
@@ -116,7 +133,7 @@ export async function migratePostgresStore(location: string): Promise<void> {
   const db = await openPostgresConnection(location, {}, { updates: true });
   try {
     await growPartitions(db);
-    if (!db.forTests) await updateJobTables(db.pool);
+    if (!db.forTests) await updateJobTables(db.pool, db.jobSchema);
   } catch (error) {
     throw db.explain(error);
   } finally {
@@ -132,21 +149,31 @@ interface DatabaseInspection {
   isPartitionMissing: boolean;
 }
 
+async function inspectWith(client: ClientBase, schema: string | null): Promise<DatabaseInspection> {
+  if (schema !== null) await client.query(`BEGIN READ ONLY; SET LOCAL search_path = ${schema}`);
+  const { rows } = await client.query(
+    "SELECT current_setting('server_version') AS version, to_regclass('knock_store') IS NULL AS empty, to_regclass('partitions') IS NOT NULL AS partitioned",
+  );
+  const [{ version, empty, partitioned }] = rows;
+  const isPartitionMissing = partitioned && (await client.query(SELECT_IS_MISSING)).rows[0].is_missing === true;
+  return { serverVersion: version, isEmpty: empty, isPartitionMissing };
+}
+
 /** Returns the state of a database. Changes nothing. */
 export async function inspectDatabase(location: string): Promise<DatabaseInspection> {
   const parsed = parseLocation(location);
-  const pool = createPool(parsed, 1, true);
   try {
-    const { rows } = await pool.query(
-      "SELECT current_setting('server_version') AS version, to_regclass('knock_store') IS NULL AS empty, to_regclass('partitions') IS NOT NULL AS partitioned",
-    );
-    const [{ version, empty, partitioned }] = rows;
-    const isPartitionMissing = partitioned && (await pool.query(SELECT_IS_MISSING)).rows[0].is_missing === true;
-    return { serverVersion: version, isEmpty: empty, isPartitionMissing };
+    // The constructor reads the files that the URL names.
+    const client = createClient(createPool(parsed, 1, true).options);
+    client.on("error", () => {});
+    try {
+      await client.connect();
+      return await inspectWith(client, parsed.schema);
+    } finally {
+      client.end().catch(() => {});
+    }
   } catch (error) {
     throw translateError(error, parsed.shown);
-  } finally {
-    await pool.end();
   }
 }
 
@@ -168,6 +195,7 @@ async function openPostgresConnection(
   try {
     let isPooled = false;
     let forTests: boolean;
+    let jobSchema: string;
     const client = await pool.connect().catch(async (error: unknown) => {
       if (!isPoolerRefusal(error)) throw error;
       await pool.end();
@@ -177,27 +205,32 @@ async function openPostgresConnection(
     });
     try {
       const { rows } = await client.query(
-        "SELECT current_setting('server_version_num')::integer AS number, current_setting('server_version') AS name, pg_backend_pid() AS pid, current_user AS role",
+        "SELECT current_setting('server_version_num')::integer AS number, current_setting('server_version') AS name, pg_backend_pid() AS pid, current_user AS role, current_setting('search_path') AS path",
       );
       shownLocation = withRole(shownLocation, rows[0].role);
       if (rows[0].number < OLDEST_SERVER) throw createOldServerError(shownLocation, rows[0].name);
       // A pooler may also ignore session settings. It names a process of its own, because the server's process changes.
       if (!("processID" in client) || client.processID !== rows[0].pid) isPooled = true;
+      if (parsed.schema !== null && rows[0].path !== parsed.schema)
+        throw createLostSchemaError(shownLocation, parsed.schema, rows[0].role);
       ({ forTests } = await openTables(client, shownLocation, {
         readOnly: options.readOnly ?? false,
         updates,
         forTests: options.createForTests ?? false,
+        schema: parsed.schema,
       }));
+      jobSchema = getJobSchema((await client.query(SELECT_SCHEMA)).rows[0].name);
     } finally {
       client.release();
     }
     // The jobs of a virtual clock would run at real times.
     const hasJobs = !forTests && !options.readOnly;
     // A worker may have no second connection, so this one had to be released.
-    if (hasJobs) await createJobTables(pool);
+    if (hasJobs) await createJobTables(pool, jobSchema);
     return new Connection(pool, shownLocation, {
       isReadOnly: options.readOnly ?? false,
       isPooled,
+      jobSchema,
       forTests,
       now: forTests ? (options.now ?? null) : null,
       watchesUsers: options.watchUsers ?? false,

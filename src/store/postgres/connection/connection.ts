@@ -96,6 +96,7 @@ interface ConnectionOptions {
   isPooled: boolean;
   /** Real time in milliseconds, in a database for tests. */
   now: (() => number) | null;
+  jobSchema: string;
   /** Whether the database was created for tests and can have a virtual clock. */
   forTests: boolean;
   /** Record changes of user properties, so that dynamic audiences can follow them. */
@@ -128,6 +129,11 @@ export class Connection {
     return this.options.isPooled;
   }
 
+  /** The schema of the tables of jobs. */
+  get jobSchema(): string {
+    return this.options.jobSchema;
+  }
+
   get forTests(): boolean {
     return this.options.forTests;
   }
@@ -152,12 +158,12 @@ export class Connection {
 
   /** The store's real time as SQL, as in a transaction. */
   get time(): string {
-    return new Statements(this.pool, this.options.now).time;
+    return new Statements(this.pool, this.options.now, this.jobSchema).time;
   }
 
   private runSingle<T>(work: (statements: Statements) => Promise<T>): Promise<T> {
     if (this.options.isPooled) return this.read(work);
-    return this.repeat(() => work(new Statements(this.pool, this.options.now)));
+    return this.repeat(() => work(new Statements(this.pool, this.options.now, this.jobSchema)));
   }
 
   /** Runs several reads in one transaction, so that they see the same state. */
@@ -215,7 +221,7 @@ export class Connection {
     let started = NO_WRITE;
     try {
       started = await this.begin(client, begin, isWrite);
-      const tx = new Transaction(client, this.options.now, {
+      const tx = new Transaction(client, this.options.now, this.jobSchema, {
         startedAt: started.now,
         watchesUsers: this.options.watchesUsers,
         isWatched: started.is_watched,

@@ -84,6 +84,12 @@ async function readIdentity(client: PoolClient, location: string): Promise<Store
   return { version, forTests };
 }
 
+/** Creates a schema, which needs the right to do so only if it does not exist. */
+async function createSchema(client: PoolClient, schema: string): Promise<void> {
+  const { rows } = await client.query("SELECT to_regnamespace($1) IS NULL AS is_missing", [schema]);
+  if (rows[0].is_missing) await client.query(`CREATE SCHEMA ${schema}`);
+}
+
 interface OpenTablesOptions {
   /** Creates nothing. */
   readOnly: boolean;
@@ -91,6 +97,8 @@ interface OpenTablesOptions {
   updates: boolean;
   /** Marks an empty database as one for tests, which can have a virtual clock. */
   forTests: boolean;
+  /** The schema of the URL, which is created if it does not exist. */
+  schema: string | null;
 }
 
 /**
@@ -100,7 +108,7 @@ interface OpenTablesOptions {
 export async function openTables(
   client: PoolClient,
   location: string,
-  { readOnly, updates, forTests }: OpenTablesOptions,
+  { readOnly, updates, forTests, schema }: OpenTablesOptions,
 ): Promise<StoreIdentity> {
   const isUsable = ({ version }: StoreIdentity): boolean => {
     if (version >= MIGRATIONS.length) return true;
@@ -117,6 +125,7 @@ export async function openTables(
     const found = await readIdentity(client, location);
     if (!isUsable(found)) {
       if (found.version === 0) {
+        if (schema !== null) await createSchema(client, schema);
         await client.query(CREATE_STORE);
         await client.query("INSERT INTO knock_store (row, version, for_tests) VALUES (1, 0, $1)", [forTests]);
         found.forTests = forTests;

@@ -12,15 +12,19 @@ export interface StoreLocation {
   needsPrimary: boolean;
   /** The session options of the URL. */
   options: string;
+  /** The schema of the tables; null for the first one of the role's search path. */
+  schema: string | null;
 }
 
 /** The parameters that the store or its client know. Others are ignored, because hosts of databases add their own. */
 const PARAMETERS = [
-  ...["target_session_attrs", "options", "application_name", "user", "password", "host", "port"],
+  ...["schema", "target_session_attrs", "options", "application_name", "user", "password", "host", "port"],
   ...["sslmode", "sslrootcert", "sslcert", "sslkey", "sslnegotiation", "uselibpqcompat"],
 ];
 const SSL_MODES = ["disable", "require", "verify-ca", "verify-full", "prefer", "no-verify"];
 const SESSION_ATTRIBUTES = ["any", "read-write", "primary"];
+/** Needs no quotes, and leaves room for the name of the schema of jobs. */
+const SCHEMA = /^(?!pg_)[a-z_][a-z0-9_]{0,50}$/;
 
 const createParameterError = (message: string, hint: string): KnockError =>
   new KnockError("invalid_params", `the URL of the store: ${message}`, { hint });
@@ -78,13 +82,20 @@ export function parseLocation(location: string): StoreLocation {
   }
   setSslMode(url);
   const attributes = readChoice(url, "target_session_attrs", SESSION_ATTRIBUTES) ?? "any";
+  const schema = url.searchParams.get("schema");
+  if (schema !== null && !SCHEMA.test(schema))
+    throw createParameterError(
+      `"${schema}" is not a name for a schema`,
+      "Use up to 51 lowercase letters, digits and underscores, not starting with a digit or pg_.",
+    );
   const options = url.searchParams.get("options") ?? "";
-  for (const name of ["target_session_attrs", "options"]) url.searchParams.delete(name);
+  for (const name of ["target_session_attrs", "schema", "options"]) url.searchParams.delete(name);
   const urls = hosts.map((host) => parseUrl(joinHostList(url, [host])).href);
   return {
     urls: urls.length === 0 ? [url.href] : urls,
     shown,
     needsPrimary: attributes !== "any",
     options,
+    schema: schema === "public" ? null : schema,
   };
 }

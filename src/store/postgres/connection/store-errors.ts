@@ -7,7 +7,8 @@ export const INSUFFICIENT_PRIVILEGE = "42501";
 /** The SQLSTATE of a write in a session that only reads. */
 export const READ_ONLY_TRANSACTION = "25006";
 
-const OTHER_STORE_HINT = "Use another database with --store, or an empty one: knock needs a database of its own.";
+const OTHER_STORE_HINT =
+  "Use another database with --store, or an empty one: knock needs a database of its own, or a schema: ?schema=knock.";
 
 function createUnusableError(message: string, hint: string, cause?: unknown): KnockError {
   return new KnockError("store_unusable", message, { hint, cause });
@@ -64,6 +65,13 @@ export function createReadOnlyError(location: string, cause?: unknown): KnockErr
     `the store ${location} cannot be written, because its server is read-only or a standby`,
     "Use the primary server, or use another store with --store.",
     cause,
+  );
+}
+
+export function createLostSchemaError(location: string, schema: string, role: string): KnockError {
+  return createUnusableError(
+    `a pooler before the store ${location} drops the schema of the URL`,
+    `Set it for the role: ALTER ROLE ${role} SET search_path = ${schema}.`,
   );
 }
 
@@ -166,6 +174,12 @@ export function translateError(error: unknown, location: string): unknown {
       return createUnusableError(
         `the role ${getRole(location)} of the store ${location} lacks a right: ${message}`,
         "Use the role that owns the tables, or grant the right.",
+        error,
+      );
+    case "3F000":
+      return createUnusableError(
+        `the role ${getRole(location)} of the store ${location} may not use the schema of the tables`,
+        "Create the schema, or grant USAGE on it to the role.",
         error,
       );
     case READ_ONLY_TRANSACTION:

@@ -1,4 +1,4 @@
-import type { PoolClient } from "pg";
+import type { PoolClient, QueryResult } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import { type CausedWork, type DueKind, NO_CAUSED_WORK } from "../../../ports/due-store.js";
@@ -27,6 +27,13 @@ export const WAITS_LOCK = 0x77616974;
  */
 export const LOCK_WAITS_SHARED = `SELECT pg_advisory_xact_lock_shared(${WAITS_LOCK})`;
 
+/** The schema of jobs in statements. If the tables are in a schema of their own, so are the jobs, see {@link getJobSchema}. */
+export const JOB_SCHEMA = "graphile_worker";
+
+/** Returns the schema of the jobs that belong to the tables in a schema. */
+export const getJobSchema = (schema: string): string =>
+  schema === "public" || schema.startsWith('"') ? JOB_SCHEMA : `${schema}_jobs`;
+
 export type SqlValue = string | number | boolean | null | readonly string[] | readonly number[];
 export type CopyValue = string | number | null;
 
@@ -44,10 +51,16 @@ export class Statements {
   constructor(
     protected readonly client: Pick<PoolClient, "query">,
     private readonly injectedNow: (() => number) | null,
+    private readonly jobSchema: string,
   ) {}
 
+  private query(sql: string, values: readonly SqlValue[]): Promise<QueryResult> {
+    const text = this.jobSchema === JOB_SCHEMA ? sql : sql.replaceAll(`${JOB_SCHEMA}.`, `${this.jobSchema}.`);
+    return this.client.query(text, toParameters(values));
+  }
+
   async all<Row>(sql: string, ...values: SqlValue[]): Promise<Row[]> {
-    return (await this.client.query(sql, toParameters(values))).rows as Row[];
+    return (await this.query(sql, values)).rows as Row[];
   }
 
   async get<Row>(sql: string, ...values: SqlValue[]): Promise<Row | undefined> {
@@ -63,7 +76,7 @@ export class Statements {
 
   /** Returns how many rows changed. */
   async run(sql: string, ...values: SqlValue[]): Promise<number> {
-    return (await this.client.query(sql, toParameters(values))).rowCount ?? 0;
+    return (await this.query(sql, values)).rowCount ?? 0;
   }
 
   /** The store's real time in milliseconds as SQL, for leases. Tests may inject the time. */
@@ -104,6 +117,7 @@ export class Transaction extends Statements {
   constructor(
     protected override readonly client: PoolClient,
     injectedNow: (() => number) | null,
+    jobSchema: string,
     settings: {
       startedAt: number;
       watchesUsers: boolean;
@@ -112,7 +126,7 @@ export class Transaction extends Statements {
       usesWaits: boolean;
     },
   ) {
-    super(client, injectedNow);
+    super(client, injectedNow, jobSchema);
     this.startedAt = settings.startedAt;
     this.watchesUsers = settings.watchesUsers;
     this.isWatched = settings.isWatched;

@@ -17,9 +17,11 @@ const MAX_HEARTBEAT_AGE_MS = 10_000;
 /** Copying a large table takes longer than any statement of the store. */
 const NO_LIMITS = "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0";
 
+/** Sessions of a store in a schema of its own have its name. */
 const COUNT_USERS = `
   SELECT (SELECT count(*) FROM pg_stat_activity
-      WHERE datname = current_database() AND application_name LIKE 'knock%' AND pid <> pg_backend_pid())
+      WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name LIKE 'knock%'
+        AND substring(application_name FROM '^knock(:.*)$') IS NOT DISTINCT FROM substring(current_setting('application_name') FROM '^knock(:.*)$'))
     + (SELECT count(*) FROM workers WHERE seen_at > ${DATABASE_TIME} - $1) AS users`;
 
 /** How long a session may take to end after its client, and how often the server is asked whether it has. */

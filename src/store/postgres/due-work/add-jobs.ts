@@ -2,20 +2,22 @@ import pg from "pg";
 import { stringify } from "../../rows/json-column.js";
 import { Connection } from "../connection/connection.js";
 import type { Transaction, Wakeup } from "../connection/transaction.js";
+import { JOB_SCHEMA } from "../connection/transaction.js";
 import { isDelayed, saveDelayedJobs } from "./delayed-jobs.js";
-import { buildJobs, JOB_SCHEMA, type NewJob, toJobRow } from "./jobs.js";
+import { buildJobs, type NewJob, toJobRow } from "./jobs.js";
 
 /** Connections that look for jobs, end them, and read and write the state of workers. */
 const JOB_CONNECTIONS = 2;
 
 /** Returns connections for jobs. Those of the store serve the work, so that neither waits for the other. */
-export function createJobConnection({ pool, location, isPooled }: Connection): Connection {
+export function createJobConnection({ pool, location, isPooled, jobSchema }: Connection): Connection {
   const jobs = new pg.Pool({ ...pool.options, max: JOB_CONNECTIONS });
   jobs.on("error", () => {});
   jobs.on("connect", (client) => client.on("error", () => {}));
   return new Connection(jobs, location, {
     isReadOnly: false,
     isPooled,
+    jobSchema,
     now: null,
     forTests: false,
     watchesUsers: false,

@@ -1,7 +1,7 @@
 import { stringify } from "../../rows/json-column.js";
 import type { Connection } from "../connection/connection.js";
-import { DATABASE_TIME, type Transaction } from "../connection/transaction.js";
-import { JOB_SCHEMA, type JobRow, type NewJob } from "./jobs.js";
+import { DATABASE_TIME, JOB_SCHEMA, type Transaction } from "../connection/transaction.js";
+import type { JobRow, NewJob } from "./jobs.js";
 
 /**
  * Jobs that run later than this wait in a table of the store. graphile-worker reads over all jobs of later times whenever it finds

@@ -1,5 +1,6 @@
 import type { Connection } from "../connection/connection.js";
-import { ALL_PRIORITIES, JOB_SCHEMA } from "./jobs.js";
+import { JOB_SCHEMA } from "../connection/transaction.js";
+import { ALL_PRIORITIES } from "./jobs.js";
 
 /** How far ahead jobs are looked for. The next look is earlier, because each heartbeat looks. */
 const HORIZON_MS = 1_500;

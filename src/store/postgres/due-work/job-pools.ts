@@ -4,7 +4,6 @@ import type { Connection } from "../connection/connection.js";
 import type { Transaction } from "../connection/transaction.js";
 import {
   DELIVERY_FLAG,
-  JOB_SCHEMA,
   type JobPayload,
   type JobSize,
   LARGE_ADVANCE_FLAG,
@@ -209,7 +208,7 @@ export class JobPools {
     return runTaskList(
       {
         concurrency,
-        schema: JOB_SCHEMA,
+        schema: this.db.jobSchema,
         logger: silentLogger,
         noHandleSignals: true,
         noPreparedStatements: isPooled,

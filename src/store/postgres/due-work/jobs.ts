@@ -3,9 +3,6 @@ import { type DueTask, MAX_SMALL_TRIGGER } from "../../../ports/due-work.js";
 import type { Wakeup } from "../connection/transaction.js";
 import { SHARDS } from "../run/shard.js";
 
-/** The schema of graphile-worker's tables. */
-export const JOB_SCHEMA = "graphile_worker";
-
 /** The tasks of jobs. A job is a hint: rows say what is due, and a job says when to look for them, and where. */
 export const TASKS = ["advance", "wake", "fan_out", "deliver", "follow", "occur"] as const;
 export type TaskName = (typeof TASKS)[number];

@@ -1,8 +1,9 @@
 import { Logger, runMigrations } from "graphile-worker";
 import { migrations } from "graphile-worker/dist/generated/sql.js";
 import type { Pool } from "pg";
+import type { Connection } from "../connection/connection.js";
 import { createMissingUpdateError, createTooNewError } from "../connection/store-errors.js";
-import { JOB_SCHEMA } from "./jobs.js";
+import { JOB_SCHEMA } from "../connection/transaction.js";
 
 /** Writes nothing: the command has its own log. */
 export const silentLogger = new Logger(() => () => {});
@@ -12,7 +13,7 @@ export const silentLogger = new Logger(() => () => {});
  */
 const SELECT_HIDDEN_TABLES = `
   SELECT oid::regclass::text AS name FROM pg_class
-  WHERE relnamespace = to_regnamespace('${JOB_SCHEMA}') AND relkind = 'r' AND relrowsecurity`;
+  WHERE relnamespace = to_regnamespace($1) AND relkind = 'r' AND relrowsecurity`;
 
 /** Reads the catalog, which needs no right on the schema, unlike `to_regclass`. */
 const HAS_JOB_TABLES = `
@@ -22,9 +23,9 @@ const HAS_JOB_TABLES = `
   ) AS exists`;
 
 /** Creates the tables of jobs in a database without them. */
-export async function createJobTables(pool: Pool): Promise<void> {
-  const { rows } = await pool.query<{ exists: boolean }>(HAS_JOB_TABLES, [JOB_SCHEMA]);
-  if (!rows[0]?.exists) await updateJobTables(pool);
+export async function createJobTables(pool: Pool, schema: string): Promise<void> {
+  const { rows } = await pool.query<{ exists: boolean }>(HAS_JOB_TABLES, [schema]);
+  if (!rows[0]?.exists) await updateJobTables(pool, schema);
 }
 
 const LAST_UPDATE = Math.max(...Object.keys(migrations).map((name) => Number.parseInt(name, 10)));
@@ -33,18 +34,19 @@ const LAST_UPDATE = Math.max(...Object.keys(migrations).map((name) => Number.par
  * Throws `store_unusable` if the tables of jobs are older than this version of knock, or changed by a newer one in a way that this one
  * cannot handle. A worker does not change tables.
  */
-export async function checkJobTables(pool: Pool, location: string): Promise<void> {
-  const { rows } = await pool.query<{ last: number | null; breaking: number | null }>(
+export async function checkJobTables(db: Connection): Promise<void> {
+  const { location } = db;
+  const [row] = await db.all<{ last: number | null; breaking: number | null }>(
     `SELECT max(id) AS last, max(id) FILTER (WHERE breaking) AS breaking FROM ${JOB_SCHEMA}.migrations`,
   );
-  const { last, breaking } = rows[0] ?? {};
+  const { last, breaking } = row ?? {};
   if ((last ?? 0) < LAST_UPDATE) throw createMissingUpdateError(location);
   if ((breaking ?? 0) > LAST_UPDATE) throw createTooNewError(location, breaking ?? 0, LAST_UPDATE);
 }
 
 /** Creates or updates the tables of jobs. Several processes may do this at the same time. */
-export async function updateJobTables(pool: Pool): Promise<void> {
-  await runMigrations({ pgPool: pool, schema: JOB_SCHEMA, logger: silentLogger });
-  const { rows } = await pool.query<{ name: string }>(SELECT_HIDDEN_TABLES);
+export async function updateJobTables(pool: Pool, schema: string): Promise<void> {
+  await runMigrations({ pgPool: pool, schema, logger: silentLogger });
+  const { rows } = await pool.query<{ name: string }>(SELECT_HIDDEN_TABLES, [schema]);
   for (const { name } of rows) await pool.query(`ALTER TABLE ${name} DISABLE ROW LEVEL SECURITY`);
 }

@@ -128,9 +128,7 @@ export class PostgresDueWork implements SharedDueWork {
 
   /** Starts to run due work. Throws if the tables need an update, or the worker cannot record itself. */
   static async start(db: Connection, options: PostgresDueWorkOptions): Promise<PostgresDueWork> {
-    await checkJobTables(db.pool, db.location).catch((error: unknown) => {
-      throw db.explain(error);
-    });
+    await checkJobTables(db);
     // graphile-worker prints errors of its first statements with a stack, so the pools start only if the database can be written.
     await new WriteProbe(db).check();
     db.onRepeat = (code) => options.observer.onTransactionRepeated(code);

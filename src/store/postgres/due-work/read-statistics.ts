@@ -1,6 +1,6 @@
 import { type DueWorkStatistics, MAX_SMALL_TRIGGER } from "../../../ports/due-work.js";
 import type { Connection } from "../connection/connection.js";
-import { JOB_SCHEMA } from "./jobs.js";
+import { JOB_SCHEMA } from "../connection/transaction.js";
 
 /** Limits the due rows that are counted, so that a large backlog does not make a health check slow. */
 const MAX_COUNTED_ROWS = 100_000;
@@ -33,7 +33,7 @@ const OLDEST_TRANSACTION = `
 
 const COUNT_DEAD_ROWS = `
   SELECT relname AS "table", n_dead_tup AS count FROM pg_stat_user_tables
-  WHERE schemaname = current_schema() OR (schemaname = '${JOB_SCHEMA}' AND relname = '_private_jobs')`;
+  WHERE schemaname = current_schema() OR relid = '${JOB_SCHEMA}._private_jobs'::regclass`;
 
 /** Returns the age of the oldest due row in seconds. It is 0 if nothing is due. */
 export async function readLag(db: Connection): Promise<number> {

@@ -1,9 +1,9 @@
 import { MAX_SMALL_TRIGGER } from "../../../ports/due-work.js";
 import { type Connection, READ_BY_INDEX } from "../connection/connection.js";
-import { DATABASE_TIME, type Transaction, type Wakeup } from "../connection/transaction.js";
+import { DATABASE_TIME, JOB_SCHEMA, type Transaction, type Wakeup } from "../connection/transaction.js";
 import { addJobs } from "./add-jobs.js";
 import { IS_NEAR } from "./delayed-jobs.js";
-import { JOB_SCHEMA, type JobPayload, MAX_RUNS_PER_JOB, type NewJob } from "./jobs.js";
+import { type JobPayload, MAX_RUNS_PER_JOB, type NewJob } from "./jobs.js";
 import { LOCK_SPACE } from "./worker-registry.js";
 
 /** Limits the rows and jobs that one pass compares. The next pass continues. */

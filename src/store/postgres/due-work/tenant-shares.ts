@@ -1,5 +1,6 @@
 import type { Connection } from "../connection/connection.js";
-import { JOB_SCHEMA, RAISE, type TaskName } from "./jobs.js";
+import { JOB_SCHEMA } from "../connection/transaction.js";
+import { RAISE, type TaskName } from "./jobs.js";
 import { LOCK_SPACE } from "./worker-registry.js";
 
 /** A worker looks again after this many chunks, and each second. */

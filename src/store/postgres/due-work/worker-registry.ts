@@ -2,10 +2,10 @@ import { randomInt } from "node:crypto";
 import type { Client } from "pg";
 import { isJsonObject } from "../../../util/json.js";
 import type { Connection } from "../connection/connection.js";
-import { DATABASE_TIME, type Transaction } from "../connection/transaction.js";
+import { DATABASE_TIME, JOB_SCHEMA, type Transaction } from "../connection/transaction.js";
 import { countCrashes } from "../work/crashed-claims.js";
 import { RELEASES_OF_WORKERS } from "../work/release-claims.js";
-import { DUE_KINDS, JOB_SCHEMA, type JobPayload, MAX_RUNS_PER_JOB } from "./jobs.js";
+import { DUE_KINDS, type JobPayload, MAX_RUNS_PER_JOB } from "./jobs.js";
 
 /** The first number of the advisory locks of workers. The second is the worker's own. */
 export const LOCK_SPACE = 7_203;
