@@ -24,6 +24,7 @@ const NOT_RUN = new Set([
   "knock keys revoke key_0a1b2c3d4e5f",
   "knock store copy --from .knock-local/store.db --to postgres://knock@localhost/knock",
   "knock store migrate --store postgres://admin@localhost/knock",
+  "knock store migrate --store postgres://admin@localhost/knock --grant-to worker=knock_worker",
 ]);
 
 async function readHelp(sample: Sample, words: readonly string[]): Promise<string> {

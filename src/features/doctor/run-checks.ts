@@ -10,6 +10,7 @@ import { getErrorMessage, KnockError } from "../../errors/knock-error.js";
 import { formatDisplayPath } from "../../project/format-display-path.js";
 import type { Project } from "../../project/open-project.js";
 import { openProjectSources } from "../../project/project-sources.js";
+import type { StoreState } from "../../store/postgres/due-work/store-state.js";
 import { openDatabase, selectOne } from "../../store/sqlite/connection/driver.js";
 import { checkStoreFolder } from "../../store/sqlite/connection/inspect-store-file.js";
 import { withTimeLimit } from "../../util/time-limit.js";
@@ -69,6 +70,20 @@ async function readSqliteVersion(): Promise<string> {
   } finally {
     database.close();
   }
+}
+
+function describeStoreState(shown: string, state: StoreState): CheckResult {
+  const { uses, missing, version, neededVersion, jobsVersion, workers, settings } = state;
+  if (missing.length > 0)
+    return fail(
+      `${shown}: the role lacks ${missing.slice(0, 5).join(", ")}${missing.length > 5 ? ` and ${missing.length - 5} more` : ""}`,
+      "Run `knock store migrate --grant-to reader=<role>` with the role that owns the tables, or grant api or worker.",
+    );
+  const message = `${shown}: tables of version ${version}, jobs of version ${jobsVersion ?? "unknown"}, rights of ${uses.join(", ")}, ${count(workers, "live worker")}`;
+  if (version > neededVersion) return warn(`${message}: this knock knows version ${neededVersion}`, "Update knock.");
+  return settings.length === 0
+    ? ok(message)
+    : warn(`${message}, server with ${settings.join(", ")}`, "Compare the settings with `docs/guide/scaling.md`.");
 }
 
 /** Checks Node, the project, the store and the credentials of a command. Sends a request only for the remote target. */
@@ -197,18 +212,21 @@ export class Doctor {
 
   private async checkDatabase(location: string): Promise<CheckResult> {
     this.databaseVersion = "PostgreSQL";
-    const { inspectDatabase } = await import("../../store/postgres/open-postgres-store.js");
+    const { inspectDatabase, inspectStore } = await import("../../store/postgres/open-postgres-store.js");
     const { serverVersion, isEmpty, isPartitionMissing } = await inspectDatabase(location);
     this.databaseVersion = `PostgreSQL ${serverVersion}`;
+    const shown = formatStoreLocation(location);
+    if (isEmpty) return ok(`${shown}: the first trigger will create its tables`);
+    const state = describeStoreState(shown, await inspectStore(location));
+    if (state.status === "error") return state;
     const operations = await this.context.target.openForCheck(toLocalFlags(this.flags));
     await operations.listMessages({}, { limit: 1 });
-    const shown = formatStoreLocation(location);
     if (isPartitionMissing)
       return warn(
         `${shown}: rows of this month are added to the partition of an older one`,
         "Run `knock store migrate` or `knock prune` every month with the role that owns the tables, or start workers with it.",
       );
-    return ok(isEmpty ? `${shown}: the first trigger will create its tables` : shown);
+    return state;
   }
 
   private async checkSettings(): Promise<CheckResult> {

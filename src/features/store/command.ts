@@ -1,10 +1,11 @@
 import type { Command } from "commander";
 import { addExamples } from "../../commands/shared/examples.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "../../commands/shared/help-groups.js";
-import { addCommonOptions, addProjectOptions, type CommonFlags } from "../../commands/shared/options.js";
+import { addCommonOptions, addProjectOptions, type CommonFlags, collectValues } from "../../commands/shared/options.js";
 import type { CommandContext } from "../../context/command-context.js";
 import { formatStoreLocation, isPostgresLocation, resolveLocation } from "../../context/store-location.js";
 import { type TargetFlags, toLocalFlags } from "../../context/target-flags.js";
+import { KnockError } from "../../errors/knock-error.js";
 import { escapeToOneLine } from "../../output/escape-controls.js";
 import type { Output } from "../../output/output.js";
 import { formatNumber } from "../../util/format-count.js";
@@ -24,10 +25,12 @@ function printStoreCopy(copy: StoreCopy, output: Output): void {
     output.line(`  ${table.padEnd(width)}  ${formatNumber(count)}${verbosity.verbose ? `  ${digest}` : ""}`);
 }
 
-function printMigratedStore(store: string, output: Output): void {
+function printMigratedStore(store: string, grants: readonly string[], output: Output): void {
   const { verbosity, colors } = output;
-  if (verbosity.json) return output.json({ store });
-  if (!verbosity.quiet) output.line(`${colors.green("✓")} the tables of ${escapeToOneLine(store)} are up to date`);
+  if (verbosity.json) return output.json({ store, ...(grants.length === 0 ? {} : { grants }) });
+  if (verbosity.quiet) return;
+  output.line(`${colors.green("✓")} the tables of ${escapeToOneLine(store)} are up to date`);
+  if (grants.length > 0) output.line(`${colors.green("✓")} ${grants.length} grants`);
 }
 
 export function registerStore(program: Command, context: CommandContext): void {
@@ -68,13 +71,23 @@ function registerCopy(store: Command, { io, output }: CommandContext): void {
 }
 
 /** Creates or updates the tables of the store at a location. */
-async function migrateStore(location: string): Promise<void> {
+async function migrateStore(location: string, grants: readonly string[]): Promise<string[]> {
   if (isPostgresLocation(location)) {
     const { migratePostgresStore } = await import("../../store/postgres/open-postgres-store.js");
-    return migratePostgresStore(location);
+    return migratePostgresStore(location, grants);
   }
   const { openStore } = await import("../../context/open-store.js");
   await (await openStore(location)).close();
+  return [];
+}
+
+type MigrateFlags = CommonFlags & TargetFlags & { printGrants?: boolean; grantTo?: string[] };
+
+async function printGrants(location: string, output: Output): Promise<void> {
+  const { listStoreGrants } = await import("../../store/postgres/open-postgres-store.js");
+  const grants = await listStoreGrants(location);
+  if (output.verbosity.json) output.json({ store: formatStoreLocation(location), grants });
+  else output.lines(grants.map((grant) => `${grant};`));
 }
 
 function registerMigrate(store: Command, { target, output }: CommandContext): void {
@@ -84,13 +97,31 @@ function registerMigrate(store: Command, { target, output }: CommandContext): vo
     .description(
       "Create or update the tables of the project's store. Run it after an update of knock, if the store is a PostgreSQL database: until then, newer commands refuse to use it. Other commands then need only a role that can read and write rows. A store in a file needs no such step: the first command that opens it updates it.",
     );
+  command
+    .optionsGroup(OPTION_GROUPS.database)
+    .option(
+      "--print-grants",
+      "print SQL that grants rights to the roles of the API, workers and readers; change nothing",
+    )
+    .option(
+      "--grant-to <use=role>",
+      "give a role the rights for api, worker or reader, such as worker=knock_worker; repeatable",
+      collectValues,
+    );
   addExamples(addCommonOptions(addProjectOptions(command), undefined, { quiet: "print nothing" }), [
     "knock store migrate",
     "knock store migrate --store postgres://admin@localhost/knock",
+    "knock store migrate --store postgres://admin@localhost/knock --grant-to worker=knock_worker",
   ]);
-  command.action(async (flags: CommonFlags & TargetFlags) => {
+  command.action(async (flags: MigrateFlags) => {
     const { location } = await target.locate(toLocalFlags(flags));
-    await migrateStore(location);
-    printMigratedStore(formatStoreLocation(location), output);
+    const { printGrants: isPrint = false, grantTo = [] } = flags;
+    if ((isPrint || grantTo.length > 0) && !isPostgresLocation(location))
+      throw new KnockError("not_supported", "a store in a file has no roles", {
+        hint: "Use a database: --store postgres://….",
+      });
+    if (isPrint) return printGrants(location, output);
+    const grants = await migrateStore(location, grantTo);
+    printMigratedStore(formatStoreLocation(location), grants, output);
   });
 }

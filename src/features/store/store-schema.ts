@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { described } from "../../domain/schema/fields.js";
+import { described, optional } from "../../domain/schema/fields.js";
 import { countField, textField } from "../../domain/schema/output-fields.js";
 
 const copiedTableSchema = z.object({
@@ -19,6 +19,7 @@ export const storeCopySchema = z.object({
 /** The schema of what `knock store migrate --json` prints. */
 export const migratedStoreSchema = z.object({
   store: textField("The store, without its password."),
+  grants: described(optional(z.array(z.string())), "The SQL statements of --print-grants or --grant-to."),
 });
 
 export type StoreCopy = z.infer<typeof storeCopySchema>;

@@ -4,6 +4,7 @@ import type { Store } from "../../ports/store.js";
 import type { StoreTables } from "../../ports/store-tables.js";
 import { Connection, LIMITS, type WakeListener } from "./connection/connection.js";
 import { createClient } from "./connection/create-client.js";
+import { grantTo, listGrants } from "./connection/grants.js";
 import { growPartitions, SELECT_IS_MISSING } from "./connection/grow-partitions.js";
 import { joinHostList, splitHostList } from "./connection/host-list.js";
 import { createHostListClient } from "./connection/host-list-client.js";
@@ -21,7 +22,8 @@ import { addJobsOfWakeups } from "./due-work/add-jobs.js";
 import { DueRunLimit } from "./due-work/due-run-limit.js";
 import { createJobTables, updateJobTables } from "./due-work/migrate-jobs.js";
 import { PostgresDueWork } from "./due-work/postgres-due-work.js";
-import { hasLiveWorker } from "./due-work/worker-registry.js";
+import { readStoreState, type StoreState } from "./due-work/store-state.js";
+import { countLiveWorkers } from "./due-work/worker-registry.js";
 import { createPostgresStore, isPostgresStore } from "./postgres-store.js";
 
 export { isTransient } from "./connection/store-errors.js";
@@ -103,7 +105,7 @@ function isPoolerRefusal(error: unknown): boolean {
 
 /** Returns whether a worker runs the due work of a store. */
 export async function hasWorker(store: Store): Promise<boolean> {
-  return isPostgresStore(store) && hasLiveWorker(store.db);
+  return isPostgresStore(store) && (await countLiveWorkers(store.db)) > 0;
 }
 
 /** Returns a view of whether more than `maxDueRuns` runs of a store are due. Null if the store is not a database. */
@@ -128,18 +130,38 @@ export async function openPostgresStore(location: string, options: PostgresStore
   return createPostgresStore(await openPostgresConnection(location, options));
 }
 
-/** Creates or updates all tables of a store, and prepares its next partition, with a role that may do so. */
-export async function migratePostgresStore(location: string): Promise<void> {
+/**
+ * Creates or updates all tables of a store, and prepares its next partition, with a role that may do so. Then grants what
+ * `<use>=<role>` says. Returns the statements of the grants.
+ */
+export async function migratePostgresStore(location: string, grants: readonly string[] = []): Promise<string[]> {
   const db = await openPostgresConnection(location, {}, { updates: true });
   try {
     await growPartitions(db);
     if (!db.forTests) await updateJobTables(db.pool, db.jobSchema);
+    return grants.length === 0 ? [] : await grantTo(db, grants);
   } catch (error) {
     throw db.explain(error);
   } finally {
     await db.close();
   }
 }
+
+/** Runs a check on an existing store, which is not changed. */
+async function readStore<T>(location: string, read: (db: Connection) => Promise<T>): Promise<T> {
+  const db = await openPostgresConnection(location, { readOnly: true });
+  try {
+    return await read(db);
+  } finally {
+    await db.close();
+  }
+}
+
+/** Returns the statements that grant rights to the roles `knock_api`, `knock_worker` and `knock_reader`. */
+export const listStoreGrants = (location: string): Promise<string[]> => readStore(location, listGrants);
+
+/** Returns the state of an existing store, for `knock doctor`. */
+export const inspectStore = (location: string): Promise<StoreState> => readStore(location, readStoreState);
 
 interface DatabaseInspection {
   serverVersion: string;

@@ -167,11 +167,10 @@ function readCount(payload: string | undefined): number {
   }
 }
 
-/** Returns whether a worker has recorded itself lately. */
-export async function hasLiveWorker(db: Connection): Promise<boolean> {
-  return (
-    (await db.get(`SELECT 1 FROM workers WHERE seen_at > ${DATABASE_TIME} - ${MAX_SILENCE_MS} LIMIT 1`)) !== undefined
-  );
+/** Returns the number of workers that have recorded themselves lately. */
+export async function countLiveWorkers(db: Connection): Promise<number> {
+  const live = `SELECT count(*) AS count FROM workers WHERE seen_at > ${DATABASE_TIME} - ${MAX_SILENCE_MS}`;
+  return (await db.getOne<{ count: number }>(live)).count;
 }
 
 /** Attempts are reset, because graphile-worker waits longer after each of them, up to six hours. */

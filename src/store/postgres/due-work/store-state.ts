@@ -1,0 +1,47 @@
+import type { Connection } from "../connection/connection.js";
+import { findMissingGrants } from "../connection/grants.js";
+import { MIGRATIONS } from "../connection/migrations.js";
+import { JOB_SCHEMA } from "../connection/transaction.js";
+import { countLiveWorkers } from "./worker-registry.js";
+
+/** The state of a store that an operator can change. */
+export interface StoreState {
+  /** The processes that the role may be used for. */
+  uses: string[];
+  /** The rights that it lacks to read. */
+  missing: string[];
+  version: number;
+  /** The version of the tables of this knock. */
+  neededVersion: number;
+  /** The version of the tables of jobs; null if the role may not read it. */
+  jobsVersion: number | null;
+  workers: number;
+  /** Settings of the server that differ from the table in docs/guide/scaling.md. */
+  settings: string[];
+}
+
+/** Returns the settings that are worse than in the table. Those that depend on the load or the machine are not checked. */
+const SELECT_SETTINGS = `
+  SELECT name || ' = ' || setting AS found FROM pg_settings
+  WHERE (name = 'wal_compression' AND setting = 'off') OR (name = 'synchronous_commit' AND setting = 'off')
+    OR (name = 'tcp_keepalives_idle' AND setting::integer NOT BETWEEN 1 AND 60)
+    OR (name = 'tcp_user_timeout' AND setting::integer NOT BETWEEN 1 AND 60000)
+  ORDER BY name`;
+
+export async function readStoreState(db: Connection): Promise<StoreState> {
+  const { uses, missing } = await findMissingGrants(db);
+  const { version } = await db.getOne<{ version: number }>("SELECT version FROM knock_store");
+  const jobs = await db
+    .get<{ last: number }>(`SELECT max(id) AS last FROM ${JOB_SCHEMA}.migrations`)
+    .catch(() => undefined); // only workers need this right
+  const settings = await db.all<{ found: string }>(SELECT_SETTINGS);
+  return {
+    uses,
+    missing,
+    version,
+    neededVersion: MIGRATIONS.length,
+    jobsVersion: jobs?.last ?? null,
+    workers: missing.length > 0 ? 0 : await countLiveWorkers(db),
+    settings: settings.map(({ found }) => found),
+  };
+}
