@@ -42,7 +42,7 @@ export function registerServe(program: Command, context: CommandContext): void {
       parseWebhookUrl,
     )
     .option("--unsigned-users", "accept public keys without a signed user token");
-  const texts = { json: "has no effect: the log is JSON", quiet: "log only warnings" };
+  const texts = { json: "print JSON lines, as without this option", quiet: "log only warnings" };
   addExamples(addCommonOptions(addProjectOptions(command), undefined, texts), [
     "knock serve --store postgres://knock@localhost/knock --metrics-port 9465",
   ]).action((flags: ServeFlags) => runServe(flags, context));
