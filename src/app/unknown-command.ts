@@ -12,7 +12,7 @@ const OFFICIAL_COMMANDS: Readonly<Record<string, string>> = {
   branch: "Run `knock branches --help` to list, create, merge and delete branches of your account.",
   environment:
     "Run `knock config list` to see the environment in use. Add --environment <name> to a command to use another one. For variables of the process, run `knock help environment`.",
-  channel: "Run `knock channels list` to see the channels of environment.json.",
+  channel: "Channels are defined in environment.json. Run `knock channels list` to see them.",
   layout: `Layouts are files in layouts/. ${CHECK_FILES} Run \`knock new layout <key>\` to create one.`,
   "email-layout": `Layouts are files in layouts/. ${CHECK_FILES} Run \`knock new layout <key>\` to create one.`,
   partial: `Partials are files in partials/. ${CHECK_FILES} Run \`knock new partial <key>\` to create one.`,

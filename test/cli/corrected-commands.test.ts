@@ -9,7 +9,7 @@ describe.concurrent("error.suggestion", () => {
     [["help", "undefined_varable"], "knock help error undefined_variable"],
     [["workflow_invalid"], "knock help error workflow_invalid"],
     [["exit-codes"], "knock help exit-codes"],
-    [["serve", "--port", "0"], "knock dev --port 0"],
+    [["start", "--port", "0"], "knock dev --port 0"],
     [["login"], "knock auth login"],
     [["new-comment", "-r", "ada"], "knock notify new-comment -r ada"],
     [["runs", "lst"], "knock runs list"],

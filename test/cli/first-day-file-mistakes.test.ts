@@ -125,7 +125,7 @@ describe("mistakes of a first day in files", () => {
   it("include kinds of resources that knock new does not create", async ({ empty }) => {
     const { knock } = await initHello(empty);
     const { stderr, exitCode } = await knock(["new", "channel", "sms"]);
-    expect(stderr).toContain("hint: Channels are defined in environment.json. Run `knock validate` to check it.");
+    expect(stderr).toContain("hint: Channels are defined in environment.json. Run `knock channels list` to see them.");
     expect(exitCode).toBe(2);
     expect((await knock(["new", "workflw", "w"])).stderr).toContain('hint: Did you mean "workflow"?');
   });

@@ -17,7 +17,7 @@ const CASES: [words: string, error: string, hint: string][] = [
   ["branch", '"branch" is', "Run `knock branches --help` to list, create, merge and delete branches"],
   ["deploy", 'there is no command "deploy"', "Run `knock push --help` to send the project's"],
   ["environment list", '"environment" is', "Add --environment <name> to a command to use another one."],
-  ["channel list", '"channel" is', "Channels are defined in environment.json. Run `knock validate`"],
+  ["channel list", '"channel" is', "Channels are defined in environment.json. Run `knock channels list`"],
   ["layout pull default", '"layout" is', "Layouts are files in layouts/. Run `knock validate`"],
   ["layouts", '"layout" is', "Run `npx @knocklabs/cli layout` for your Knock account."],
   ["email-layout", '"email-layout" is', "Layouts are files in layouts/. Run `knock validate`"],

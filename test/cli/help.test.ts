@@ -211,7 +211,7 @@ describe.concurrent("an example of the help with the sample project", () => {
 
 /** Verbs that summaries, descriptions and options start with. */
 const VERBS = new Set(
-  `accept add advance allow apply ask cancel change check clear commit compare continue copy correct create delete do estimate exit explain fail follow generate give ignore keep limit list listen
+  `accept add advance allow apply ask cancel change check clear commit compare continue copy correct create delete do estimate exit explain fail follow generate give ignore keep limit list listen log
   mark merge move name notify open overwrite print promote read receive record remove render replace report restore retry return revoke run save schedule search select send
   serve set show skip stop store subscribe test treat trigger update use wait write`.split(/\s+/),
 );

@@ -9,10 +9,15 @@ export function describeChanges(open: OpenStore): void {
     it("stays the same without writes and changes after each write of any process", async () => {
       const { store } = open;
       const other = await open.openAgain();
+      const isSameAfterReads = async () => {
+        const token = await store.readChangeToken();
+        await store.readRecipients([user("ada")]);
+        await store.listMessages({}, { limit: 5 });
+        return (await store.readChangeToken()) === token;
+      };
+      // The database's own transactions, for example of a vacuum, change it in between.
+      await expect.poll(isSameAfterReads).toBe(true);
       const tokens = [await store.readChangeToken()];
-      await store.readRecipients([user("ada")]);
-      await store.listMessages({}, { limit: 5 });
-      expect(await store.readChangeToken()).toBe(tokens[0]);
       await store.upsertRecipients(change("Ada"), NOW);
       tokens.push(await store.readChangeToken());
       await other.upsertRecipients(change("Ada L."), NOW);
@@ -22,7 +27,7 @@ export function describeChanges(open: OpenStore): void {
       await store.clear({ keepRecipients: false });
       tokens.push(await store.readChangeToken());
       expect(new Set(tokens).size).toBe(tokens.length);
-      expect(await store.readChangeToken()).toBe(tokens.at(-1));
+      await expect.poll(isSameAfterReads).toBe(true);
     });
   });
 

@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from "pg";
 import { ChangeSignals } from "./change-signals.js";
 import { checkOldestVersion } from "./migrations.js";
+import { READ_BY_INDEX, READ_IN_ORDER } from "./planner-settings.js";
 import {
   createReadOnlyError,
   getErrorCode,
@@ -68,24 +69,6 @@ const SELECT_OUTCOME = `
     (SELECT mark FROM crash_mark) AS mark`;
 
 const BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-
-/**
- * Makes the planner read lists by index, in the order of the statement's joins. From its estimates it would often choose to read
- * all matching rows and sort them, which gets slower with each row that is added.
- */
-const READ_IN_ORDER = [
-  ...["seqscan", "bitmapscan", "hashjoin", "mergejoin", "hashagg", "sort"].map(
-    (name) => `SET LOCAL enable_${name} = off`,
-  ),
-  "SET LOCAL join_collapse_limit = 1",
-  "SET LOCAL max_parallel_workers_per_gather = 0",
-].join("; ");
-
-/**
- * Makes the planner read due rows by index. Work that ended leaves an entry in the index of due times until the next vacuum. An index
- * scan marks such entries, so that no other scan reads their rows again. A bitmap scan reads the rows of all of them each time.
- */
-export const READ_BY_INDEX = ["seqscan", "bitmapscan"].map((name) => `SET LOCAL enable_${name} = off`).join("; ");
 
 /** Given the work that a transaction makes due, in the transaction, before it is committed. */
 export type WakeListener = (tx: Transaction, wakeups: readonly Wakeup[]) => Promise<void>;

@@ -1,5 +1,6 @@
 import { MAX_SMALL_TRIGGER } from "../../../ports/due-work.js";
-import { type Connection, READ_BY_INDEX } from "../connection/connection.js";
+import type { Connection } from "../connection/connection.js";
+import { READ_BY_INDEX } from "../connection/planner-settings.js";
 import { DATABASE_TIME, JOB_SCHEMA, type Transaction, type Wakeup } from "../connection/transaction.js";
 import { addJobs } from "./add-jobs.js";
 import { IS_NEAR } from "./delayed-jobs.js";
