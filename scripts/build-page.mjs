@@ -2,10 +2,11 @@
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { brotliCompressSync } from "node:zlib";
 import { build } from "esbuild";
 
 /**
- * Writes the page, and the page of reports. Both have the same script and style, which the package contains once: the reporter
+ * Writes the page, and the page of reports, compressed. Both have the same script and style, which the package contains once: the reporter
  * copies them into a report. Returns esbuild's metafile. Throws the errors that esbuild reports.
  */
 export async function buildPages(root, dist) {
@@ -33,10 +34,8 @@ export async function buildPages(root, dist) {
     .replace("/* style */", () => readOutput(".css"))
     .replace("/* script */", () => script);
   const hash = `sha256-${createHash("sha256").update(script).digest("base64")}`;
-  writeFileSync(join(dist, "page.html"), page);
-  writeFileSync(
-    join(dist, "report.html"),
-    readTemplate("src/page/report/report.html").replace("script-hash", () => hash),
-  );
+  const report = readTemplate("src/page/report/report.html").replace("script-hash", () => hash);
+  writeFileSync(join(dist, "page.html.br"), brotliCompressSync(page));
+  writeFileSync(join(dist, "report.html.br"), brotliCompressSync(report));
   return { metafile };
 }

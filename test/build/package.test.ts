@@ -30,8 +30,8 @@ const REQUIRED_FILES = [
   ...[
     "dist/main.cjs",
     "dist/main-notify.cjs",
-    "dist/page.html",
-    "dist/report.html",
+    "dist/page.html.br",
+    "dist/report.html.br",
     "dist/vendor/mrml_wasm_bg.wasm.br",
   ],
   ...["dist/testing/testing.js", "dist/testing/testing.cjs", "dist/testing/testing.d.ts"],
@@ -42,7 +42,7 @@ const REQUIRED_FILES = [
 const EXPECTED_FILE = new RegExp(
   [
     "^(?:package\\.json|README\\.md|LICENSE|CHANGELOG\\.md|THIRD-PARTY-NOTICES\\.md|bin/(?:knock(?:-cli)?\\.js|package\\.json))$",
-    "^dist/(?:vendor/)?[@\\w./-]+\\.cjs(?:\\.br)?$|^dist/vendor/@pnpm/templates/completion\\.\\w+$|^dist/(?:page|report)\\.html$|^dist/vendor/mrml_wasm_bg\\.wasm\\.br$",
+    "^dist/(?:vendor/)?[@\\w./-]+\\.cjs(?:\\.br)?$|^dist/vendor/@pnpm/templates/completion\\.\\w+$|^dist/(?:page|report)\\.html\\.br$|^dist/vendor/mrml_wasm_bg\\.wasm\\.br$",
     "^dist/testing/[\\w-]+\\.(?:js|cjs|d\\.ts|d\\.cts)$",
     "^dist/prebuilds/[\\w-]+/@photostructure\\+sqlite\\.(?:glibc|musl)\\.node$",
     "^templates/(?:[\\w-]+/)+[\\w-]+\\.(?:json|md|html|txt|test\\.yaml)$",

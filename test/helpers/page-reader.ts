@@ -1,11 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { readBuiltFile } from "../../src/context/read-built-file.js";
 import type { JsonObject } from "../../src/util/json.js";
 
-/** The built page. */
-export const PAGE_FILE = join(import.meta.dirname, "../../dist/page.html");
-
-export const readBuiltPage = async (): Promise<string> => readFileSync(PAGE_FILE, "utf8");
+export const readBuiltPage = async (): Promise<string> => readBuiltFile("page.html") as string;
 
 /** Browsers from the fastest to the slowest: Chromium without a user interface takes half the CPU time in these tests. */
 const BROWSERS = ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium"];

@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect, it } from "vitest";
-import { PAGE_FILE } from "../helpers/page-reader.js";
+import { readBuiltPage } from "../helpers/page-reader.js";
 
 const ROOT = join(import.meta.dirname, "../..");
-const page = readFileSync(PAGE_FILE, "utf8");
+const page = await readBuiltPage();
 
 it("the page is one file of less than 60 kB compressed, without references to other files", () => {
   expect(gzipSync(page).length).toBeLessThan(60_000);

@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
 import { isAbsolute, relative, resolve, sep } from "node:path";
-import { findBuiltFile } from "../../context/find-built-file.js";
 import type { ProcessIO } from "../../context/process-io.js";
+import { readBuiltFile } from "../../context/read-built-file.js";
 import { appendJobSummary } from "../../context/report-to-github.js";
 import { writeFileAtomically } from "../../context/write-file-atomically.js";
 import { getErrorMessage, KnockError } from "../../errors/knock-error.js";
@@ -39,9 +38,8 @@ export function createReportFiles({ env, cwd }: ProcessIO, output: Output, mode?
     appendJobSummary: (markdown: string): boolean => appendJobSummary(markdown, env, output),
     /** Returns the page of the `html` reporter, without results. Throws `report_failed` if there is no build. */
     readReportPage(): string {
-      const [report, page] = [findBuiltFile("report.html"), findBuiltFile("page.html")];
-      if (report !== null && page !== null)
-        return insertBundle(readFileSync(report, "utf8"), readFileSync(page, "utf8"));
+      const [report, page] = [readBuiltFile("report.html"), readBuiltFile("page.html")];
+      if (report !== null && page !== null) return insertBundle(report, page);
       throw new KnockError("report_failed", "the page of the report is not built", { hint: "Run `npm run build`." });
     },
     /** Writes a file atomically, and its folder if it does not exist. Throws `report_failed`. */

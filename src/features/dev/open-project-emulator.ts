@@ -1,11 +1,11 @@
-import { readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { createDueWorkCheck } from "../../context/check-due-work.js";
-import { findBuiltFile } from "../../context/find-built-file.js";
 import type { GuardDeliveries } from "../../context/guard-deliveries.js";
 import { applyDataFiles } from "../../context/open-project-store.js";
 import { openStore } from "../../context/open-store.js";
 import type { ProcessIO } from "../../context/process-io.js";
+import { readBuiltFile } from "../../context/read-built-file.js";
 import { formatStoreLocation, isPostgresLocation } from "../../context/store-location.js";
 import { collectWebhookWarnings } from "../../domain/environment/webhook.js";
 import { toWarningsError } from "../../errors/knock-error.js";
@@ -66,10 +66,7 @@ export interface OpenedEmulator {
 }
 
 /** Reads the page for each request, so that a new build shows immediately. Resolves to null if there is no build. */
-async function readPage(): Promise<string | null> {
-  const file = findBuiltFile("page.html");
-  return file === null ? null : readFileSync(file, "utf8");
-}
+const readPage = async (): Promise<string | null> => readBuiltFile("page.html");
 
 /** Warns if the due work of a database waits for a worker. */
 async function warnWithoutWorker(store: Store, output: Output): Promise<void> {
