@@ -36,10 +36,7 @@ export interface FakeProviderEvent {
 export interface FakeProvider {
   /** The URL of the fake. Incoming webhooks of chat vendors are below it, such as `/services/T1/B1/x` of Slack. */
   readonly url: string;
-  /**
-   * The settings of a channel that delivers to the fake, with its address. Secrets are their values. The port of SMTP is a text:
-   * give the channel `Number(settings.port)`.
-   */
+  /** The settings of a channel that delivers to the fake, with its address. Secrets are their values. */
   readonly settings: Readonly<Record<string, string>>;
   /** The requests, oldest first. */
   readonly requests: readonly FakeProviderRequest[];

@@ -16,6 +16,7 @@ import {
   mapSettingNames,
   type ProviderDefinition,
 } from "../../providers/catalog.js";
+import { findSettingValue } from "../../providers/vendor-definition.js";
 import { findNearest } from "../../util/find-nearest.js";
 import { isLoopback } from "../../util/is-loopback.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
@@ -118,6 +119,8 @@ function listRequiredSettings(
   settings: JsonObject,
 ): string[] {
   const required = Object.keys(known).filter((name) => known[name]?.required);
+  for (const [name, { required_with: [other, value] = [] }] of Object.entries(known))
+    if (other && value && findSettingValue([value], String(settings[other] ?? "")) !== undefined) required.push(name);
   if (login !== undefined && !isLoopback(String(settings[login.host] ?? ""))) required.push(...login.settings);
   for (const [name, others] of Object.entries(beside)) if (isSet(settings, name)) required.push(...others);
   return required;

@@ -74,6 +74,26 @@ describe("a channel with deliver", () => {
     });
   });
 
+  it("accepts a whole number as text, as the fake of SMTP has its port", () => {
+    const withPort = (port: string) => delivering("email", "smtp", { host: "127.0.0.1", port });
+    expect(parse(withPort("1025"))).toMatchObject({ settings: { port: "1025" } });
+    for (const port of ["0", "1.5", "-1", "smtp"])
+      expect(faults(withPort(port))).toEqual([`${S}/port must be a whole number above 0`]);
+  });
+
+  it.each(["https://mg.lark.test", "mg.lark.test/v3", "hi@mg.lark.test"])("refuses %s as a domain", (domain) => {
+    expect(faults(delivering("email", "mailgun", { api_key: "$K", domain }))).toEqual([
+      `${S}/domain must be a domain without https:// and a path, such as "mg.example.com", found "${domain}"`,
+    ]);
+  });
+
+  it("needs an inbox for the testing API of Mailtrap", () => {
+    const withApi = (settings: JsonObject) => delivering("email", "mailtrap", { api_key: "$K", ...settings });
+    expect(faults(withApi({ api: "testing" }))).toEqual([`${S}/inbox_id is required by email_mailtrap`]);
+    for (const settings of [{ api: "sending" }, {}, { api: "testing", inbox_id: "7" }] as JsonObject[])
+      expect(() => parse(withApi(settings))).not.toThrow();
+  });
+
   it("needs a login for SMTP, except on localhost (CH-090)", () => {
     expect(faults(delivering("email", "smtp", { host: "smtp.lark.test" }))).toEqual([
       `${S}/username is required by smtp`,
@@ -192,7 +212,7 @@ describe("a channel with deliver", () => {
       email({ password: "$9" }),
       [`${S}/password is a secret and must name an environment variable, such as "$PASSWORD": never write it here`],
     ],
-    ["an invalid port", email({ port: "587" }), [`${S}/port must be a whole number above 0`]],
+    ["an invalid port", email({ port: "587x" }), [`${S}/port must be a whole number above 0`]],
     [
       "TLS",
       email({ tls: "strattls" }),

@@ -10,7 +10,10 @@ export const definition = {
       values: ["sending", "testing"],
       description: "The API: sending, or testing for messages that stay in an inbox of Mailtrap (default: sending).",
     },
-    inbox_id: { description: "The ID of the inbox. Required if `api` is testing." },
+    inbox_id: {
+      required_with: ["api", "testing"],
+      description: "The ID of the inbox. Required if `api` is testing.",
+    },
     ...webhookSettings,
     ...httpSettings,
   },
