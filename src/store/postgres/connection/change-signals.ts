@@ -1,5 +1,6 @@
-import pg, { type Pool } from "pg";
+import type { Client, Pool } from "pg";
 import type { ChangeListener } from "../../../ports/store-control.js";
+import { createClient } from "./create-client.js";
 
 const CHANNEL = "knock_changes";
 /**
@@ -35,8 +36,7 @@ export class ChangeSignals {
 
   /** Listens with a connection of its own, which is opened again when it is lost. */
   listen(onChange: () => void): ChangeListener {
-    const options = this.pool.options;
-    let client: pg.Client | undefined;
+    let client: Client | undefined;
     let timer: NodeJS.Timeout | undefined;
     let isStopped = false;
     const listener = {
@@ -45,16 +45,19 @@ export class ChangeSignals {
         isStopped = true;
         clearTimeout(timer);
         await client?.end().catch(() => {});
+        listener.isListening = false;
       },
     };
+    const reopen = (): void => {
+      listener.isListening = false;
+      clearTimeout(timer);
+      if (!isStopped) timer = setTimeout(open, RETRY_MS).unref();
+    };
     const open = async (): Promise<void> => {
-      const opened = new pg.Client(options);
+      const opened = createClient(this.pool.options);
       client = opened;
       opened.on("error", () => {});
-      opened.on("end", () => {
-        listener.isListening = false;
-        if (!isStopped) timer = setTimeout(open, RETRY_MS).unref();
-      });
+      opened.on("end", reopen);
       opened.on("notification", onChange);
       try {
         await opened.connect();
@@ -63,9 +66,11 @@ export class ChangeSignals {
         // Something may have been written before.
         onChange();
       } catch {
-        // The event "end" follows.
         await opened.end().catch(() => {});
+        // A client that never connected has no event "end".
+        reopen();
       }
+      if (isStopped) await opened.end().catch(() => {});
     };
     void open();
     return listener;
