@@ -85,7 +85,12 @@ describe.concurrent("knock help --json", () => {
 
 describe("without a terminal", () => {
   /** Commands that run until they are stopped. */
-  const UNTIL_STOPPED: Readonly<Record<string, readonly string[]>> = { dev: ["--port", "0"], mcp: [], worker: [] };
+  const UNTIL_STOPPED: Readonly<Record<string, readonly string[]>> = {
+    dev: ["--port", "0"],
+    mcp: [],
+    serve: ["--port", "0"],
+    worker: [],
+  };
 
   it("no command reads standard input unless an option says so", async ({ collab }) => {
     const readers: string[] = [];

@@ -348,9 +348,11 @@ describe("Mailtrap's API for testing", () => {
     expect(target.requests[0]).toMatchObject({ path: "/api/send/42" });
   });
 
-  it("fails without an inbox", async () =>
-    expect(await harness.send(buildChannel("email", "email_mailtrap", settings), buildEmailMessage())).toMatchObject({
+  it("fails if the variable of the inbox is not set", async () => {
+    const channel = buildChannel("email", "email_mailtrap", { ...settings, inbox_id: "$INBOX" });
+    expect(await harness.send(channel, buildEmailMessage())).toMatchObject({
       retryable: false,
-      reason: expect.stringContaining("settings.inbox_id is not set"),
-    }));
+      reason: expect.stringContaining("INBOX"),
+    });
+  });
 });
