@@ -43,6 +43,8 @@ export class Metrics<Key extends string> {
   set(key: Key, values: readonly [MetricLabels, number][]): void {
     const gauge = this.metrics.get(key) as Gauge;
     gauge.reset();
+    // Without labels, a reset gauge is 0 instead of unknown.
+    if (values.length === 0) gauge.remove();
     for (const [labels, value] of values) gauge.set(labels, value);
   }
 

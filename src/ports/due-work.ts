@@ -83,7 +83,8 @@ export interface DueWorkStatistics {
   /** The due runs of small and of large triggers. */
   dueRuns: Record<string, number>;
   jobs: { task: string; state: "waiting" | "running" | "later"; count: number }[];
-  oldestTransaction: number;
+  /** Its age in seconds. It is null for a role that does not see all transactions. */
+  oldestTransaction: number | null;
   deadRows: { table: string; count: number }[];
   waitingForConnections: number;
   openCircuits: string[];

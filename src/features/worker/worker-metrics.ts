@@ -64,7 +64,8 @@ export class WorkerMetrics {
       statistics.openCircuits.map((channel) => [{ channel }, 1]),
     );
     this.metrics.set("poolWaiting", [[{}, statistics.waitingForConnections]]);
-    this.metrics.set("oldestTransaction", [[{}, statistics.oldestTransaction]]);
+    const { oldestTransaction } = statistics;
+    this.metrics.set("oldestTransaction", oldestTransaction === null ? [] : [[{}, oldestTransaction]]);
     this.metrics.set(
       "deadRows",
       statistics.deadRows.map(({ table, count }) => [{ table }, count]),

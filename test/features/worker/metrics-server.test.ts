@@ -63,6 +63,12 @@ describe("the metrics of a worker", () => {
       expect(body.split("\n")).toContain(line);
   });
 
+  it("leave out the oldest transaction if the role does not see all", async () => {
+    expect((await get("/metrics")).body).toMatch(/^knock_oldest_transaction_seconds 0\.25$/m);
+    statistics = async () => ({ ...STATISTICS, oldestTransaction: null });
+    expect((await get("/metrics")).body).not.toMatch(/^knock_oldest_transaction_seconds /m);
+  });
+
   it("count jobs, runs and deliveries", async () => {
     const result = { runs: { completed: 2, paused: 1 }, refused: 4, deliveries: 0, failedDeliveries: 0 };
     metrics.recordStep("delay", 0.0002);

@@ -2,10 +2,11 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import type { RunDueTask } from "../../../src/ports/due-work.js";
 import type { Connection } from "../../../src/store/postgres/connection/connection.js";
 import { PostgresDueWork } from "../../../src/store/postgres/due-work/postgres-due-work.js";
+import { LOCK_SPACE } from "../../../src/store/postgres/due-work/worker-registry.js";
 import { openPostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
 import { NO_RESULT, SILENT_OBSERVER } from "../../helpers/due-work-samples.js";
 import { eventually } from "../../helpers/eventually.js";
-import { describeOnPostgres, dropDatabase, ROLE_WITH_PASSWORD } from "../../helpers/postgres-server.js";
+import { describeOnPostgres, dropDatabase, ROLE_WITH_PASSWORD, withClient } from "../../helpers/postgres-server.js";
 import { createStoreDatabase } from "../../helpers/store-database.js";
 
 /** Adds runs that are due, and are nothing else. */
@@ -136,6 +137,24 @@ describeOnPostgres("due work", () => {
     });
     const workers = await db.all<{ id: string }>("SELECT id FROM workers ORDER BY id");
     expect(workers.map(({ id }) => id)).toEqual(["four", "one"]);
+  });
+
+  it("leaves the work of a slow worker that holds its lock, until it hangs for 20 seconds", async () => {
+    const listOthers = async () => {
+      const workers = await db.all<{ id: string }>("SELECT id FROM workers WHERE id <> 'one' ORDER BY id");
+      return workers.map(({ id }) => id).join();
+    };
+    await db.all(
+      `INSERT INTO workers (id, host, pool_ids, lock_key, started_at, seen_at)
+       VALUES ('lost', 'a', '{}', 88, 0, ${db.time} - 10000), ('slow', 'a', '{}', 77, 0, ${db.time} - 10000)`,
+    );
+    await withClient(location, async (client) => {
+      await client.query("SELECT pg_advisory_lock($1, 77)", [LOCK_SPACE]);
+      await start("one");
+      await eventually(async () => (await listOthers()) === "slow");
+      await db.all(`UPDATE workers SET seen_at = ${db.time} - 21000 WHERE id = 'slow'`);
+      await eventually(async () => (await listOthers()) === "");
+    });
   });
 
   it.each([

@@ -27,8 +27,10 @@ const COUNT_JOBS = `
     (SELECT task, 'later' FROM delayed_jobs LIMIT ${MAX_COUNTED_ROWS})
   ) jobs GROUP BY 1, 2`;
 
+/** It is null for a role that does not see the transactions of other roles, of which one could be older. */
 const OLDEST_TRANSACTION = `
-  SELECT coalesce(extract(epoch FROM max(clock_timestamp() - xact_start)), 0)::double precision AS seconds
+  SELECT CASE WHEN bool_or(query = '<insufficient privilege>') THEN NULL
+    ELSE coalesce(extract(epoch FROM max(clock_timestamp() - xact_start)), 0)::double precision END AS seconds
   FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`;
 
 const COUNT_DEAD_ROWS = `
@@ -51,10 +53,10 @@ export async function readStatistics(
     readLag(db),
     db.all<{ size: string; count: number }>(COUNT_DUE_RUNS(db.time)),
     db.all<DueWorkStatistics["jobs"][number]>(COUNT_JOBS),
-    db.get<{ seconds: number }>(OLDEST_TRANSACTION),
+    db.get<{ seconds: number | null }>(OLDEST_TRANSACTION),
     db.all<DueWorkStatistics["deadRows"][number]>(COUNT_DEAD_ROWS),
   ]);
   const dueRuns: Record<string, number> = { small: 0, large: 0 };
   for (const { size, count } of runs) dueRuns[size] = count;
-  return { lag, dueRuns, jobs, oldestTransaction: transaction?.seconds ?? 0, deadRows };
+  return { lag, dueRuns, jobs, oldestTransaction: transaction?.seconds ?? null, deadRows };
 }

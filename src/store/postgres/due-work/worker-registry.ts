@@ -10,8 +10,13 @@ import { DUE_KINDS, type JobPayload, MAX_RUNS_PER_JOB } from "./jobs.js";
 /** The first number of the advisory locks of workers. The second is the worker's own. */
 export const LOCK_SPACE = 7_203;
 
-/** A worker that was not seen for this long is dead, for example because its machine is lost. */
+/** A worker that was not seen for this long is dead if locks say nothing of it, for example behind a pooler. */
 const MAX_SILENCE_MS = 5_000;
+/** A worker that holds its lock is only slow, for example without a free processor. It is dead if it hangs for this time. */
+const MAX_LOCKED_SILENCE_MS = 20_000;
+/** Lets the server notice within 5 seconds that the machine of a session is lost. The kernel responds, however busy the worker is. */
+const NOTICE_LOST_MACHINES =
+  "SET tcp_keepalives_idle = 2; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 3";
 /**
  * A worker without its lock is dead after this time. It is a little longer than the interval of its heartbeats, because after
  * a restart of the database all workers are without a lock until they are connected again.
@@ -22,14 +27,14 @@ const MAX_UNLOCKED_MS = 1_500;
 const DELETE_DEAD = `
   DELETE FROM workers WHERE id IN (
     SELECT id FROM workers w
-    WHERE w.id <> $1 AND (
-      w.seen_at < ${DATABASE_TIME} - ${MAX_SILENCE_MS}
-      OR ($2 AND w.lock_key <> 0 AND w.seen_at < ${DATABASE_TIME} - ${MAX_UNLOCKED_MS} AND NOT EXISTS (
+    WHERE w.id <> $1 AND w.seen_at < ${DATABASE_TIME} - CASE
+      WHEN EXISTS (
         SELECT 1 FROM pg_locks l
         WHERE l.locktype = 'advisory' AND l.granted AND l.classid = ${LOCK_SPACE} AND l.objid = w.lock_key::oid
           AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-      ))
-    )
+      ) THEN ${MAX_LOCKED_SILENCE_MS}
+      WHEN $2 AND w.lock_key <> 0 THEN ${MAX_UNLOCKED_MS}
+      ELSE ${MAX_SILENCE_MS} END
     FOR UPDATE SKIP LOCKED
   ) RETURNING id, pool_ids`;
 
@@ -143,7 +148,10 @@ export class WorkerRegistry {
     });
     try {
       await client.query(`LISTEN "${JOBS_ADDED}"`);
-      if (this.lockKey !== 0) await client.query("SELECT pg_advisory_lock($1, $2)", [LOCK_SPACE, this.lockKey]);
+      if (this.lockKey !== 0) {
+        await client.query(NOTICE_LOST_MACHINES);
+        await client.query("SELECT pg_advisory_lock($1, $2)", [LOCK_SPACE, this.lockKey]);
+      }
       this.client = client;
     } catch (error) {
       client.end().catch(() => {});
