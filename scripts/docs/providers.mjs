@@ -3,7 +3,7 @@ import { loadProgram } from "../documentation/load-program.mjs";
 import { formatDefault, formatProse, formatTable, joinParts, toAnchor } from "../documentation/markdown.mjs";
 import { splitDefault } from "../documentation/schema-page.mjs";
 
-const KINDS = { secret: "secret", number: "whole number", flag: "true or false", url: "URL" };
+const KINDS = { secret: "secret", number: "whole number", flag: "true or false", url: "URL", domain: "domain" };
 
 const INTRODUCTION = `# Providers
 

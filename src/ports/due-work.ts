@@ -83,7 +83,7 @@ export interface DueWorkStatistics {
   /** The due runs of small and of large triggers. */
   dueRuns: Record<string, number>;
   jobs: { task: string; state: "waiting" | "running" | "later"; count: number }[];
-  /** Its age in seconds. It is null for a role that does not see all transactions. */
+  /** The age of the oldest transaction in seconds. It is null for a role that cannot see those of other roles. */
   oldestTransaction: number | null;
   deadRows: { table: string; count: number }[];
   waitingForConnections: number;

@@ -3,14 +3,12 @@ import type { ChannelType } from "../domain/message/channel-types.js";
 /** A setting of a provider, in the channel's `settings`. */
 export interface ProviderSetting {
   /** The type of the value; text by default. A `secret` must be a reference to an environment variable. */
-  kind?: "secret" | "number" | "flag" | "url";
+  kind?: "secret" | "number" | "flag" | "url" | "domain";
   /** Whether a secret may also be Liquid, because it is rendered with each message. */
   liquid?: true;
   required?: boolean;
   /** Another setting, and its value with which this one is required. */
   required_with?: readonly [setting: string, value: string];
-  /** Whether the value is the name of a domain, and no URL. */
-  is_domain?: true;
   /** The value of a flag that is not set, if the tool decides. */
   default?: boolean;
   /** An alternative name that the provider's users know. */

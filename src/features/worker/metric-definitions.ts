@@ -85,7 +85,7 @@ export const METRICS = {
   oldestTransaction: {
     name: "knock_oldest_transaction_seconds",
     type: "gauge",
-    help: "age of the oldest open transaction in the database; missing if the role must not see it",
+    help: "age of the oldest open transaction in the database; missing if the role cannot see those of other roles",
     alert: "above 60",
   },
   deadRows: {

@@ -14,7 +14,7 @@ const LIQUID_ALONE = /^\s*\{\{[^"'}]*\}\}\s*$/;
 /** Returns why a setting is invalid, or null. A reference to an environment variable is valid for every setting. */
 function describeInvalidSetting(
   name: string,
-  { kind, values, liquid, is_domain }: ProviderSetting,
+  { kind, values, liquid }: ProviderSetting,
   value: unknown,
 ): string | null {
   if (isEmpty(value) || parseVariableReference(value) !== null) return null;
@@ -23,14 +23,15 @@ function describeInvalidSetting(
     case "secret":
       return `is a secret and must name an environment variable, such as "$${name.toUpperCase()}": never write it here`;
     case "number":
-      return /^[1-9]\d*$/.test(String(value)) ? null : "must be a whole number above 0";
+      if (Array.isArray(value) || !/^[1-9]\d*$/.test(String(value))) return "must be a whole number above 0";
+      return null;
     case "flag":
       return typeof value === "boolean" ? null : "must be true or false";
   }
   if (typeof value !== "string") return "must be a string";
   if (kind === "url" && !/^https?:\/\/[^\s/]/i.test(value))
     return `must be a URL that starts with http:// or https://, found ${JSON.stringify(value)}`;
-  if (is_domain && /[/:@\s]/.test(value))
+  if (kind === "domain" && /[/:@\s]/.test(value))
     return `must be a domain without https:// and a path, such as "mg.example.com", found ${JSON.stringify(value)}`;
   const isValid = values === undefined || findSettingValue(values, value) !== undefined;
   return isValid ? null : describeInvalidValue(values, value);

@@ -75,9 +75,9 @@ describe("a channel with deliver", () => {
   });
 
   it("accepts a whole number as text, as the fake of SMTP has its port", () => {
-    const withPort = (port: string) => delivering("email", "smtp", { host: "127.0.0.1", port });
+    const withPort = (port: Json) => delivering("email", "smtp", { host: "127.0.0.1", port });
     expect(parse(withPort("1025"))).toMatchObject({ settings: { port: "1025" } });
-    for (const port of ["0", "1.5", "-1", "smtp"])
+    for (const port of ["0", "1.5", "-1", "smtp", [25]])
       expect(faults(withPort(port))).toEqual([`${S}/port must be a whole number above 0`]);
   });
 

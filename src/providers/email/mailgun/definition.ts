@@ -13,7 +13,7 @@ export const definition = {
   names: ["email_mailgun", "mailgun"],
   settings: {
     api_key: requiredSecret,
-    domain: { ...required, is_domain: true, description: 'The domain that sends, such as "mg.example.com".' },
+    domain: { ...required, kind: "domain", description: 'The domain that sends, such as "mg.example.com".' },
     region: { values: ["us", "eu"], description: "The region of the domain: us or eu (default: us)." },
     open_tracking: flag,
     link_tracking: flag,

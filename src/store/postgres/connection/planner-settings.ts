@@ -1,5 +1,3 @@
-/** Settings of the planner for the transactions that need them. */
-
 /**
  * Makes the planner read lists by index, in the order of the statement's joins. From its estimates it would often choose to read
  * all matching rows and sort them, which gets slower with each row that is added.

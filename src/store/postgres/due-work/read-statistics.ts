@@ -27,7 +27,7 @@ const COUNT_JOBS = `
     (SELECT task, 'later' FROM delayed_jobs LIMIT ${MAX_COUNTED_ROWS})
   ) jobs GROUP BY 1, 2`;
 
-/** It is null for a role that does not see the transactions of other roles, of which one could be older. */
+/** The result is null for a role that cannot see the transactions of other roles, because one of them could be older. */
 const OLDEST_TRANSACTION = `
   SELECT CASE WHEN bool_or(query = '<insufficient privilege>') THEN NULL
     ELSE coalesce(extract(epoch FROM max(clock_timestamp() - xact_start)), 0)::double precision END AS seconds

@@ -10,13 +10,16 @@ import { DUE_KINDS, type JobPayload, MAX_RUNS_PER_JOB } from "./jobs.js";
 /** The first number of the advisory locks of workers. The second is the worker's own. */
 export const LOCK_SPACE = 7_203;
 
-/** A worker that was not seen for this long is dead if locks say nothing of it, for example behind a pooler. */
+/** A worker without a lock to compare, for example behind a pooler, is dead if it was not seen for this long. */
 const MAX_SILENCE_MS = 5_000;
 /** A worker that holds its lock is only slow, for example without a free processor. It is dead if it hangs for this time. */
 const MAX_LOCKED_SILENCE_MS = 20_000;
-/** Lets the server notice within 5 seconds that the machine of a session is lost. The kernel responds, however busy the worker is. */
+/**
+ * Lets the server notice within about 5 seconds that the machine of a session is lost, also while a notification is under way, which
+ * stops keepalives. The kernel of the worker responds, however busy the worker is.
+ */
 const NOTICE_LOST_MACHINES =
-  "SET tcp_keepalives_idle = 2; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 3";
+  "SET tcp_keepalives_idle = 2; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 3; SET tcp_user_timeout = 5000";
 /**
  * A worker without its lock is dead after this time. It is a little longer than the interval of its heartbeats, because after
  * a restart of the database all workers are without a lock until they are connected again.
