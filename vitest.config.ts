@@ -39,8 +39,8 @@ export default defineConfig({
       ...(process.env.KNOCK_TEST_STORE === "postgres" ? listTestsWithoutStore() : []),
     ],
     // Tests wait on conditions. These limits only end a test that hangs, even on a machine that is several times slower.
-    testTimeout: 600_000,
-    hookTimeout: 600_000,
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
     // Test files keep no state in modules, so each worker can import a module only once, which saves half of the
     // suite's CPU time.
     isolate: false,
@@ -48,8 +48,7 @@ export default defineConfig({
     // processors, 290 s with six, 302 s with four.
     maxWorkers: availableParallelism() + 3,
     // Collecting garbage less often saves a few percent of the CPU time. A larger size would hide growth that tests limit.
-    // V8's threads, which collect garbage and optimize functions that run only briefly, took a fifth of a worker's CPU time.
-    execArgv: ["--max-semi-space-size=32", "--single-threaded-gc", "--interrupt-budget=350000"],
+    execArgv: ["--max-semi-space-size=32"],
     sequence: { sequencer: SpreadWaiting },
     globalSetup: ["test/helpers/build-once.ts"],
     // Later runs read transformed modules from a file, which saves a third of the CPU time of a run of a few files.

@@ -114,8 +114,8 @@ describe.runIf(hasBrowser)("the timeline of a run", () => {
       await locateState(again, "update_1 passed").waitFor();
       await locateStep(again, "in_app_feed_1").filter({ hasText: "not reached" }).waitFor();
       expect(await locateMoments(again).locator('[aria-selected="true"]').isVisible()).toBe(true);
-      await opened.api.harness.trigger("journey", { recipients: ["eli"], data: DATA });
-      await locateRow(again, "eli").click();
+      await opened.api.harness.trigger("journey", { recipients: ["bo"], data: DATA });
+      await locateRow(again, "bo").click();
       await locateStep(again, "in_app_feed_1").filter({ hasText: "delivered" }).waitFor();
       expect(await locateMoments(again).locator('[aria-selected="true"]').count()).toBe(0);
       await again.goto(`${opened.api.url}/${hash}/none`);

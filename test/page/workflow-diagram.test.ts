@@ -122,9 +122,9 @@ describe.runIf(hasBrowser)("the diagram of a workflow", () => {
   it("shows the version of the workflow with which a run started", () =>
     withPage(async ({ api, visit }) => {
       const page = await visit("#/runs?workflow=order");
-      await api.harness.trigger("order", { recipients: ["eli"], data: { order: { number: "ord_1" } } });
+      await api.harness.trigger("order", { recipients: ["bo"], data: { order: { number: "ord_1" } } });
       api.harness.define("order", { steps: [] });
-      await locateRow(page, "eli").click();
+      await locateRow(page, "bo").click();
       await locateStep(page, "in_app_feed_1").waitFor();
     }));
 });

@@ -4,15 +4,18 @@ import { compileLinearPattern } from "../../../src/domain/data-schema/compile-li
 import { runWithTimeLimit, TimeLimitExceeded } from "../../../src/util/time-limit.js";
 
 function agrees(pattern: string, text: string): void {
-  let native: boolean;
+  let match: RegExpExecArray | null;
   try {
-    native = runWithTimeLimit(20, () => new RegExp(pattern, "u").test(text));
+    match = runWithTimeLimit(20, () => new RegExp(pattern, "u").exec(text));
   } catch (error) {
     if (error instanceof TimeLimitExceeded) return; // The native engine is slow even for a few characters, so there is no result to compare with.
     throw error;
   }
+  // V8 also tries `\B` between the two halves of an astral character, where the specification has no position.
+  if (match && /[\ud800-\udbff]$/.test(text.slice(0, match.index)) && /^[\udc00-\udfff]/.test(text.slice(match.index)))
+    return;
   const linear = runWithTimeLimit(10_000, () => compileLinearPattern(pattern)?.(text));
-  expect([pattern, text, linear]).toEqual([pattern, text, native]);
+  expect([pattern, text, linear]).toEqual([pattern, text, match !== null]);
 }
 
 /**
