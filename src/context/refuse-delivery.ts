@@ -52,15 +52,21 @@ interface Refusal {
 
 /**
  * Returns the first refusal of a message, or null. Each guard must allow the address of the message, or the ID of a recipient whose
- * stored address it is, and every other address that the message names. Throws `DeliveryError` for an invalid message.
+ * stored address it is, and every other address that the message names.
  */
 export async function findRefusal(
   message: Message,
   type: ChannelType,
   guards: readonly RecipientGuard[],
   readRecipient: ReadRecipient,
-): Promise<Refusal | null> {
-  const destinations = listDestinations(message, type);
+): Promise<Refusal | { invalid: Delivery } | null> {
+  let destinations: Destinations;
+  try {
+    destinations = listDestinations(message, type);
+  } catch (error) {
+    if (!(error instanceof DeliveryError)) throw error;
+    return { invalid: error.delivery };
+  }
   for (const guard of guards) {
     const identity = await findRefused(guard, destinations, message.recipient, readRecipient);
     if (identity !== null) return { identity, guard };
@@ -75,13 +81,9 @@ export async function refuseDelivery(
   guards: readonly RecipientGuard[],
   readRecipient: ReadRecipient,
 ): Promise<Delivery | null> {
-  try {
-    const refusal = await findRefusal(message, type, guards, readRecipient);
-    if (refusal === null) return null;
-    const reason = `not delivered: ${describeIdentity(refusal.identity)} is not allowed by ${refusal.guard.source}`;
-    return { status: "failed", retryable: false, reason };
-  } catch (error) {
-    if (!(error instanceof DeliveryError)) throw error;
-    return error.delivery;
-  }
+  const refusal = await findRefusal(message, type, guards, readRecipient);
+  if (refusal === null) return null;
+  if ("invalid" in refusal) return refusal.invalid;
+  const reason = `not delivered: ${describeIdentity(refusal.identity)} is not allowed by ${refusal.guard.source}`;
+  return { status: "failed", retryable: false, reason };
 }

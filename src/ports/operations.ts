@@ -154,7 +154,7 @@ export interface LocalOperations extends Operations {
    * another status, and then changes nothing.
    */
   retryMessages(ids: readonly string[]): Promise<JsonObject[]>;
-  /** Applies the events of a vendor's webhook to the messages of a channel. Throws `WebhookRefusedError` and `resource_missing`. */
+  /** Applies the events of a vendor's webhook to the messages of a channel. Throws `authentication` and `resource_missing`. */
   receiveProviderWebhook(channel: string, webhook: ProviderWebhook): Promise<ReceivedEvents>;
   /** Continues failed runs at the step that failed, and returns their ids. Runs with another status stay unchanged. */
   retryRuns(ids: readonly string[]): Promise<string[]>;

@@ -55,16 +55,13 @@ export interface ReceivedEvents {
   changed: number;
   /** Whether a message was still being sent, so that the vendor has to repeat the webhook. */
   isEarly: boolean;
+  /** The text that the vendor expects, if it only checks the URL. */
+  answer?: string;
 }
 
-/** A webhook whose signature is missing, old or wrong. It changes nothing. */
-export class WebhookRefusedError extends Error {}
-
-/** A request with which a vendor checks the URL of a new webhook, and the text that it expects. */
-export class WebhookChallenge extends Error {
-  constructor(readonly answer: string) {
-    super("a vendor checks the URL of a webhook");
-  }
+/** The answer that a vendor expects when it checks the URL of a new webhook. */
+export interface WebhookAnswer {
+  answer: string;
 }
 
 export type RecordExchange = (exchange: DeliveryExchange) => void;

@@ -1,13 +1,13 @@
 import type { Channel } from "../domain/environment/environment.js";
-import {
-  type Delivery,
-  type DeliveryCheck,
-  type Provider,
-  type ProviderEvent,
-  type ProviderWebhook,
-  type RecordExchange,
-  type UserLookupResult,
-  WebhookRefusedError,
+import type {
+  Delivery,
+  DeliveryCheck,
+  Provider,
+  ProviderEvent,
+  ProviderWebhook,
+  RecordExchange,
+  UserLookupResult,
+  WebhookAnswer,
 } from "../ports/provider.js";
 import { NO_TRACER, type Tracer } from "../ports/tracer.js";
 import { stableStringify } from "../util/json.js";
@@ -17,6 +17,7 @@ import { DeliveryError } from "./delivery-error.js";
 import { buildDeliveryExchange, collectRequests, recordRequest } from "./delivery-record.js";
 import { SettingsReader, type Variables } from "./settings-reader.js";
 import { VENDOR_MODULES } from "./vendor-modules.js";
+import { createRefusedError } from "./verify-signature.js";
 
 const MAX_REASON_CHARACTERS = 500;
 
@@ -25,9 +26,9 @@ export interface Providers {
   findProvider(channel: Channel): Provider | null;
   /**
    * Returns the events of a vendor's webhook for a channel (CH-045), or null if the vendor has no such webhook. Throws
-   * `WebhookRefusedError` if the signature is missing, old or wrong.
+   * `authentication` if the signature is missing, old or wrong.
    */
-  readEvents(channel: Channel, webhook: ProviderWebhook): Promise<ProviderEvent[] | null>;
+  readEvents(channel: Channel, webhook: ProviderWebhook): Promise<ProviderEvent[] | WebhookAnswer | null>;
   /** Closes connections that are kept open. */
   close(): Promise<void>;
 }
@@ -199,7 +200,7 @@ export function openProviders({
         return await readEvents(webhook, new SettingsReader(channel, variables, webhookUrl), services);
       } catch (error) {
         // The settings that the signature is checked with are missing.
-        if (error instanceof DeliveryError) throw new WebhookRefusedError(error.delivery.reason);
+        if (error instanceof DeliveryError) throw createRefusedError(error.delivery.reason);
         throw error;
       }
     },

@@ -1,5 +1,12 @@
 import type { Message } from "../domain/message/message.js";
-import type { Delivery, Provider, ProviderEvent, ProviderWebhook, StoredChannelData } from "../ports/provider.js";
+import type {
+  Delivery,
+  Provider,
+  ProviderEvent,
+  ProviderWebhook,
+  StoredChannelData,
+  WebhookAnswer,
+} from "../ports/provider.js";
 import {
   type ApiRequest,
   type ApiResponse,
@@ -21,14 +28,14 @@ import type { DocumentedFailure, VendorDefinition } from "./vendor-definition.js
 export type OpenVendor = (settings: SettingsReader, services: ProviderServices) => Provider;
 
 /**
- * Reads the events of a vendor's webhook. Throws `WebhookRefusedError` for a signature that is missing, old or wrong, before it
+ * Reads the events of a vendor's webhook. Throws `authentication` for a signature that is missing, old or wrong, before it
  * reads the body.
  */
 export type ReadEvents = (
   webhook: ProviderWebhook,
   settings: SettingsReader,
   services: ProviderServices,
-) => Promise<ProviderEvent[]> | ProviderEvent[];
+) => Promise<ProviderEvent[]> | ProviderEvent[] | WebhookAnswer;
 
 /** The modules of a vendor's folder. */
 export interface VendorModules {

@@ -1,13 +1,19 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { type ProviderWebhook, WebhookRefusedError } from "../ports/provider.js";
+import { KnockError } from "../errors/knock-error.js";
+import type { ProviderWebhook } from "../ports/provider.js";
 
 /** Limits how much a signature's time and the clock may differ, in milliseconds. Replays change nothing, so it is generous. */
 const MAX_AGE_MS = 15 * 60_000;
 
-/** Returns a header of a webhook. Throws `WebhookRefusedError` without it. */
+/** Returns the error for a webhook whose signature is missing, old or wrong. It changes nothing. */
+export function createRefusedError(message: string): KnockError {
+  return new KnockError("authentication", message);
+}
+
+/** Returns a header of a webhook. Throws `authentication` without it. */
 export function requireHeader({ headers }: ProviderWebhook, name: string): string {
   const value = headers[name];
-  if (value === undefined || value === "") throw new WebhookRefusedError(`The webhook has no ${name}`);
+  if (value === undefined || value === "") throw createRefusedError(`The webhook has no ${name}`);
   return value;
 }
 
@@ -20,12 +26,12 @@ function isEqual(actual: string, expected: string): boolean {
 /** Throws unless a webhook has the token that the user has chosen for it. */
 export function checkVerifyToken(actual: string, expected: string): void {
   if (!isEqual(actual, expected))
-    throw new WebhookRefusedError("The webhook's token is wrong: check settings.webhook_verify_token");
+    throw createRefusedError("The webhook's token is wrong: check settings.webhook_verify_token");
 }
 
 /** Throws unless a webhook's signature or credentials are right. */
 export function checkValid(isValid: boolean): void {
-  if (!isValid) throw new WebhookRefusedError("The webhook's signature is wrong: check settings.webhook_signing_key");
+  if (!isValid) throw createRefusedError("The webhook's signature is wrong: check settings.webhook_signing_key");
 }
 
 /** Throws unless `signature`, or one of a list of signatures, is the HMAC of the content with the key or one of the keys. */
@@ -44,7 +50,7 @@ export function checkHmac(
 export function checkAge(seconds: string, now: number): void {
   const difference = Math.abs(Number(seconds) * 1_000 - now);
   if (difference <= MAX_AGE_MS) return;
-  throw new WebhookRefusedError(
+  throw createRefusedError(
     Number.isNaN(difference)
       ? "The webhook's signature has no valid time"
       : `The webhook's signature is ${Math.round(difference / 60_000)} minutes old: check this machine's clock`,

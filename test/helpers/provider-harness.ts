@@ -92,7 +92,7 @@ export class ProviderHarness {
 
   async readEvents(to: Channel, webhook: ProviderWebhook): Promise<ProviderEvent[]> {
     const events = await this.providers.readEvents(to, webhook);
-    if (events === null) throw new Error(`${to.provider} has no webhook`);
+    if (!Array.isArray(events)) throw new Error(`${to.provider} reads no events of this webhook`);
     return events;
   }
 

@@ -14,7 +14,7 @@ import type { FanOutStore } from "../../ports/fan-out-store.js";
 import type { AgentRequest, HttpClient, StepRequest } from "../../ports/http-client.js";
 import type { MessageStore } from "../../ports/message-store.js";
 import type { OwnWork } from "../../ports/own-work.js";
-import type { Provider, ProviderEvent, ProviderWebhook } from "../../ports/provider.js";
+import type { Provider, ProviderEvent, ProviderWebhook, WebhookAnswer } from "../../ports/provider.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
 import type { GuideOperations } from "../../ports/resource-operations.js";
 import type { RunStore } from "../../ports/run-store.js";
@@ -42,7 +42,7 @@ export interface EngineContext<Stores = Store> {
   /** Returns the provider of a channel, or null if there is no provider for it. */
   findProvider(channel: Channel): Provider | null;
   /** Returns the events of a vendor's webhook for a channel, or null without such a webhook. Absent if nothing is delivered. */
-  readProviderEvents?: (channel: Channel, webhook: ProviderWebhook) => Promise<ProviderEvent[] | null>;
+  readProviderEvents?: (channel: Channel, webhook: ProviderWebhook) => Promise<ProviderEvent[] | WebhookAnswer | null>;
   /** Creates the in-app guide operations. Absent in builds without guides. */
   createGuideOperations?: (context: EngineContext) => GuideOperations;
   /** Renders messages in another language. Absent in builds that do not need it. */

@@ -9,7 +9,7 @@ import {
 import type { EngagementAction, Message } from "../../domain/message/message.js";
 import { toRecipientReference } from "../../domain/recipient/recipient.js";
 import { KnockError } from "../../errors/knock-error.js";
-import type { ProviderEvent, ProviderWebhook, ReceivedEvents } from "../../ports/provider.js";
+import type { ProviderEvent, ProviderWebhook, ReceivedEvents, WebhookAnswer } from "../../ports/provider.js";
 import { findNearest } from "../../util/find-nearest.js";
 import { type EngineContext, readTime } from "../context/engine-context.js";
 import { runCausedWork } from "../run/run-due-work.js";
@@ -34,7 +34,7 @@ async function readEvents(
   { definitions, readProviderEvents }: EngineContext,
   name: string,
   webhook: ProviderWebhook,
-): Promise<{ channel: Channel; events: ProviderEvent[] }> {
+): Promise<{ channel: Channel; events: ProviderEvent[] | WebhookAnswer }> {
   const { channels } = await definitions.environment();
   const known = Object.values(channels).flatMap((channel) => channel ?? []);
   const channel = known.find(({ key, id }) => key === name || id === name);
@@ -88,7 +88,7 @@ async function applyEvent(
 
 /**
  * Applies the events of a vendor's webhook to the messages of a channel (CH-045). Replays, events of unknown messages and of other
- * channels change nothing. Throws `WebhookRefusedError` for an invalid signature, and `resource_missing`.
+ * channels change nothing. Throws `authentication` for an invalid signature, and `resource_missing`.
  */
 export async function receiveProviderWebhook(
   context: EngineContext,
@@ -96,6 +96,7 @@ export async function receiveProviderWebhook(
   webhook: ProviderWebhook,
 ): Promise<ReceivedEvents> {
   const { channel, events } = await readEvents(context, channelName, webhook);
+  if (!Array.isArray(events)) return { changed: 0, isEarly: false, ...events };
   const now = await readTime(context);
   const received: ReceivedEvents = { changed: 0, isEarly: false };
   // One after the other, because two events can be about one message.

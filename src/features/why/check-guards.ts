@@ -20,16 +20,11 @@ export async function checkGuards(
 ): Promise<Decision | null> {
   const guarded = messages.filter(({ channel }) => !hasTrait(channel.type, "needsNoRecipientData"));
   if (guards.length === 0 || guarded.length === 0) return null;
-  const [{ findRefusal }, { DeliveryError }] = await Promise.all([
-    import("../../context/refuse-delivery.js"),
-    import("../../providers/delivery-error.js"),
-  ]);
+  const { findRefusal } = await import("../../context/refuse-delivery.js");
   for (const message of guarded) {
-    const refusal = await findRefusal(message, message.channel.type, guards, readRecipient).catch((error: unknown) => {
-      if (error instanceof DeliveryError) return null; // the message has no address, so no guard decides
-      throw error;
-    });
-    if (refusal === null) continue;
+    const refusal = await findRefusal(message, message.channel.type, guards, readRecipient);
+    // No guard decides about a message without an address.
+    if (refusal === null || "invalid" in refusal) continue;
     const { identity, guard } = refusal;
     return {
       rule: "guard",

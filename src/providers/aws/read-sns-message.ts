@@ -1,5 +1,5 @@
 import { createPublicKey, createVerify, type KeyObject } from "node:crypto";
-import { type ProviderWebhook, WebhookRefusedError } from "../../ports/provider.js";
+import type { ProviderWebhook } from "../../ports/provider.js";
 import type { JsonObject } from "../../util/json.js";
 import {
   type ApiResponse,
@@ -10,7 +10,7 @@ import {
   toPlainText,
 } from "../call-api.js";
 import type { SettingsReader } from "../settings-reader.js";
-import { checkAge, requireHeader } from "../verify-signature.js";
+import { checkAge, createRefusedError, requireHeader } from "../verify-signature.js";
 
 const NOTIFICATION_FIELDS = ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"];
 const CONFIRMATION_FIELDS = ["Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"];
@@ -35,9 +35,7 @@ async function requestSns(
   { sendRequest }: ProviderServices,
 ): Promise<ApiResponse> {
   if (!isSnsUrl(address))
-    throw new WebhookRefusedError(
-      `The webhook's ${name} is no URL of sns.<region>.amazonaws.com: it was not requested`,
-    );
+    throw createRefusedError(`The webhook's ${name} is no URL of sns.<region>.amazonaws.com: it was not requested`);
   const { pathname, search } = new URL(address);
   const base = new URL(settings.url("base_url", address));
   const isTest = ["127.0.0.1", "localhost", "[::1]"].includes(base.hostname);
@@ -45,7 +43,7 @@ async function requestSns(
   const timeout_ms = settings.number("timeout_ms", DEFAULT_TIMEOUT_MS);
   const response = await sendRequest({ method: "GET", url, headers: {}, body: null, timeout_ms, from_data: !isTest });
   if ("failure" in response || !isSuccess(response))
-    throw new WebhookRefusedError(
+    throw createRefusedError(
       `The webhook's ${name} could not be requested: ${"failure" in response ? response.message : `status ${response.status}`}`,
     );
   return response;
@@ -63,7 +61,7 @@ async function readKey(address: string, settings: SettingsReader, services: Prov
     keys.set(cacheKey, key);
     return key;
   } catch {
-    throw new WebhookRefusedError("The webhook's SigningCertURL has no certificate");
+    throw createRefusedError("The webhook's SigningCertURL has no certificate");
   }
 }
 
@@ -73,7 +71,7 @@ async function checkSignature(
   services: ProviderServices,
 ): Promise<void> {
   const algorithm = ALGORITHMS[toPlainText(message.SignatureVersion)];
-  if (algorithm === undefined) throw new WebhookRefusedError("The webhook has no SignatureVersion of 1 or 2");
+  if (algorithm === undefined) throw createRefusedError("The webhook has no SignatureVersion of 1 or 2");
   const fields = message.Type === "Notification" ? NOTIFICATION_FIELDS : CONFIRMATION_FIELDS;
   const content = fields.filter((name) => message[name] !== undefined && message[name] !== null);
   const verify = createVerify(algorithm).update(
@@ -81,12 +79,12 @@ async function checkSignature(
   );
   const key = await readKey(toPlainText(message.SigningCertURL), settings, services);
   if (!verify.verify(key, toPlainText(message.Signature), "base64"))
-    throw new WebhookRefusedError("The webhook's signature is wrong");
+    throw createRefusedError("The webhook's signature is wrong");
 }
 
 /**
  * Returns the text of a notification of the channel's topic, or null for a message about its subscription, which is confirmed. Throws
- * `WebhookRefusedError` for a signature that is missing, old or wrong, and for other topics: everyone can have messages of their own
+ * `authentication` for a signature that is missing, old or wrong, and for other topics: everyone can have messages of their own
  * topic signed by Amazon SNS.
  */
 export async function readSnsMessage(
@@ -97,8 +95,7 @@ export async function readSnsMessage(
   requireHeader(webhook, "x-amz-sns-message-type");
   const message = parseJsonObject(webhook.body) ?? {};
   const topic = settings.required("topic_arn");
-  if (message.TopicArn !== topic)
-    throw new WebhookRefusedError("The webhook is not of the topic in settings.topic_arn");
+  if (message.TopicArn !== topic) throw createRefusedError("The webhook is not of the topic in settings.topic_arn");
   await checkSignature(message, settings, services);
   checkAge(String(Date.parse(toPlainText(message.Timestamp)) / 1_000), services.now());
   if (message.Type === "Notification") return toPlainText(message.Message);

@@ -1,4 +1,4 @@
-import { type ProviderEvent, WebhookChallenge } from "../../../ports/provider.js";
+import type { ProviderEvent } from "../../../ports/provider.js";
 import { filterObjects, isJsonObject, type JsonObject } from "../../../util/json.js";
 import { formatErrorDetail, parseJsonObject, toPlainText } from "../../call-api.js";
 import { findFailure, type ReadEvents } from "../../vendor-api.js";
@@ -26,14 +26,14 @@ function toStatusEvents(report: JsonObject): ProviderEvent[] {
 }
 
 /**
- * Reads the statuses of messages. The signature is an HMAC of the body with the app's secret; it has no time (CH-186). Throws
- * `WebhookChallenge` for the request with which Meta checks a new URL.
+ * Reads the statuses of messages. The signature is an HMAC of the body with the app's secret; it has no time (CH-186). Answers
+ * the request with which Meta checks a new URL.
  */
 export const readEvents: ReadEvents = (webhook, settings) => {
   const { searchParams: query } = new URL(webhook.url);
   if (query.get("hub.mode") === "subscribe") {
     checkVerifyToken(query.get("hub.verify_token") ?? "", settings.required("webhook_verify_token"));
-    throw new WebhookChallenge(query.get("hub.challenge") ?? "");
+    return { answer: query.get("hub.challenge") ?? "" };
   }
   const signature = requireHeader(webhook, "x-hub-signature-256");
   const key = settings.required("webhook_signing_key");

@@ -1,10 +1,10 @@
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
-import { type ProviderEvent, WebhookRefusedError } from "../../../ports/provider.js";
+import type { ProviderEvent } from "../../../ports/provider.js";
 import type { JsonObject } from "../../../util/json.js";
 import { toPlainText } from "../../call-api.js";
 import type { ReadEvents } from "../../vendor-api.js";
 import { fromSeconds, parseObjects, toEvents } from "../../vendor-events.js";
-import { checkAge, checkValid, requireHeader } from "../../verify-signature.js";
+import { checkAge, checkValid, createRefusedError, requireHeader } from "../../verify-signature.js";
 import { definition } from "./definition.js";
 
 const TYPES: Readonly<Record<string, ProviderEvent["type"]>> = {
@@ -28,9 +28,7 @@ function parseKey(key: string): KeyObject {
   try {
     return createPublicKey({ key: Buffer.from(key, "base64"), format: "der", type: "spki" });
   } catch {
-    throw new WebhookRefusedError(
-      "settings.webhook_signing_key is not the verification key of SendGrid's event webhook",
-    );
+    throw createRefusedError("settings.webhook_signing_key is not the verification key of SendGrid's event webhook");
   }
 }
 

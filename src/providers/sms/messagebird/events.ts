@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { type ProviderEvent, type ProviderWebhook, WebhookRefusedError } from "../../../ports/provider.js";
+import type { ProviderEvent, ProviderWebhook } from "../../../ports/provider.js";
 import type { JsonObject } from "../../../util/json.js";
 import { parseJsonObject, toPlainText } from "../../call-api.js";
 import type { ReadEvents } from "../../vendor-api.js";
 import { parseTime, toEvents } from "../../vendor-events.js";
-import { checkAge, checkHmac, requireHeader } from "../../verify-signature.js";
+import { checkAge, checkHmac, createRefusedError, requireHeader } from "../../verify-signature.js";
 import { definition } from "./definition.js";
 
 /** Reasons that concern the number itself. */
@@ -21,7 +21,7 @@ function checkToken(webhook: ProviderWebhook, key: string, now: number): void {
   checkAge(toPlainText(nbf), now);
   const isBodySigned = webhook.body === "" ? payload_hash === undefined : payload_hash === hash(webhook.body);
   if (decode(header).alg !== "HS256" || iss !== "MessageBird" || url_hash !== hash(webhook.url) || !isBodySigned)
-    throw new WebhookRefusedError(
+    throw createRefusedError(
       `The webhook's signature is for another request: check that settings.webhook_url is the URL that ${definition.title} requests`,
     );
 }

@@ -1,11 +1,11 @@
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
-import { type ProviderEvent, type ProviderWebhook, WebhookRefusedError } from "../../../ports/provider.js";
+import type { ProviderEvent, ProviderWebhook } from "../../../ports/provider.js";
 import { isJsonObject } from "../../../util/json.js";
 import { formatErrorDetail, parseJsonObject, toPlainText } from "../../call-api.js";
 import { parsePem } from "../../sign-jwt.js";
 import type { ReadEvents } from "../../vendor-api.js";
 import { parseTime, toEvents } from "../../vendor-events.js";
-import { checkAge, requireHeader } from "../../verify-signature.js";
+import { checkAge, createRefusedError, requireHeader } from "../../verify-signature.js";
 import { definition } from "./definition.js";
 
 const FAILED = new Set(["rejected", "undeliverable", "expired", "failed"]);
@@ -34,7 +34,7 @@ function checkSignature(webhook: ProviderWebhook, key: string, now: number): voi
   const signature = requireHeader(webhook, "x-messagemedia-signature");
   const digest = webhook.headers["x-messagemedia-digest-type"] ?? "";
   if (!isSigned(`POST ${pathname}${search} HTTP/1.1${date}${webhook.body}`, signature, key, digest))
-    throw new WebhookRefusedError("The webhook's signature is wrong: check settings.webhook_signing_key");
+    throw createRefusedError("The webhook's signature is wrong: check settings.webhook_signing_key");
   checkAge(String(Date.parse(date) / 1_000), now);
 }
 

@@ -1,10 +1,10 @@
 import { createPublicKey, verify } from "node:crypto";
-import { type ProviderEvent, type ProviderWebhook, WebhookRefusedError } from "../../../ports/provider.js";
+import type { ProviderEvent, ProviderWebhook } from "../../../ports/provider.js";
 import { filterObjects, isJsonObject, type JsonObject } from "../../../util/json.js";
 import { formatErrorDetail, parseJsonObject, toPlainText } from "../../call-api.js";
 import { findFailure, type ReadEvents } from "../../vendor-api.js";
 import { parseTime, toEvents } from "../../vendor-events.js";
-import { checkAge, requireHeader } from "../../verify-signature.js";
+import { checkAge, createRefusedError, requireHeader } from "../../verify-signature.js";
 import { definition } from "./definition.js";
 
 const TAG = "knock_message_id=";
@@ -24,7 +24,7 @@ function checkSignature(webhook: ProviderWebhook, key: string, now: number): voi
   const timestamp = requireHeader(webhook, "telnyx-timestamp");
   const signature = requireHeader(webhook, "telnyx-signature-ed25519");
   if (!isSigned(`${timestamp}|${webhook.body}`, signature, key))
-    throw new WebhookRefusedError("The webhook's signature is wrong: check settings.webhook_signing_key");
+    throw createRefusedError("The webhook's signature is wrong: check settings.webhook_signing_key");
   checkAge(timestamp, now);
 }
 

@@ -1,6 +1,4 @@
-import { WebhookChallenge, WebhookRefusedError } from "../../../../ports/provider.js";
 import type { HandlerOptions } from "../emulator-options.js";
-import { ApiError } from "../http/api-error.js";
 import type { RequestContext } from "../http/request-context.js";
 import type { Router } from "../http/router.js";
 
@@ -21,15 +19,11 @@ export function serveProviderEvents(routes: Router, options: HandlerOptions): vo
   const serve = async (context: RequestContext): Promise<void> => {
     const url = buildRequestedUrl(context, options, context.request.url ?? "/");
     const webhook = { url, headers: context.headers, body: await context.readText() };
-    try {
-      const received = await options.operations.receiveProviderWebhook(context.param("channel") ?? "", webhook);
-      if (received.isEarly) return context.sendText(503, "", { "retry-after": String(RETRY_AFTER_S) });
-      context.send(200, { "content-type": "application/json" }, JSON.stringify({ changed: received.changed }));
-    } catch (error) {
-      if (error instanceof WebhookChallenge) return context.sendText(200, error.answer);
-      if (!(error instanceof WebhookRefusedError)) throw error;
-      throw new ApiError(401, "authentication_required", error.message);
-    }
+    const channel = context.param("channel") ?? "";
+    const { answer, isEarly, changed } = await options.operations.receiveProviderWebhook(channel, webhook);
+    if (answer !== undefined) return context.sendText(200, answer);
+    if (isEarly) return context.sendText(503, "", { "retry-after": String(RETRY_AFTER_S) });
+    context.send(200, { "content-type": "application/json" }, JSON.stringify({ changed }));
   };
   routes.add("POST /v1/providers/{channel}/events", serve);
   // Bird reports with a GET request, and Meta checks a URL with one.
