@@ -1,3 +1,4 @@
+import type { CallCounts } from "../util/call-counter.js";
 import type { StoreLogs } from "./store-logs.js";
 
 /** A copy of all data of a store, with its clock, in the memory of this process. */
@@ -46,6 +47,11 @@ export interface StoreControl {
   readText(name: string): Promise<string | null>;
   /** Stores a text unless another process has replaced `before` since it was read. Returns whether it was stored. */
   replaceText(name: string, before: string | null, after: string): Promise<boolean>;
+  /** Counts a call of each key. Processes that share a database count together, in seconds of its clock. */
+  countCalls(keys: readonly string[]): Promise<CallCounts>;
+  /** Keeps a result for a day, for all processes that share a database. A file keeps it in the memory of the process. */
+  keepResult(id: string, value: string): Promise<void>;
+  readResult(id: string): Promise<string | null>;
   /** Opens the logs in the same file. Several calls share them. */
   openLogs(): Promise<StoreLogs>;
   /** Copies all data to memory. Throws `not_supported` for a database, and for a file that is too large. */

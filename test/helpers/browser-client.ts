@@ -21,9 +21,14 @@ export interface BrowserFeed {
 }
 
 /** Creates the official browser client of a user, and subscribes to the feed channel. */
-export function listenToFeed(url: string, user: string, channel: string, options: FeedClientOptions = {}): BrowserFeed {
-  const knock = new Knock("pk_test", { host: url });
-  knock.authenticate({ id: user }, undefined, { identificationStrategy: "skip" });
+export function listenToFeed(
+  url: string,
+  user: string,
+  channel: string,
+  { key = "pk_test", token, ...options }: FeedClientOptions & { key?: string; token?: string } = {},
+): BrowserFeed {
+  const knock = new Knock(key, { host: url });
+  knock.authenticate({ id: user }, token, { identificationStrategy: "skip" });
   const feed = knock.feeds.initialize(channel, options);
   const received: string[] = [];
   feed.on("items.received.realtime", ({ items }: { items: { id: string }[] }) => {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** Limits how long tests wait for a condition. It is far longer than a busy machine needs, so that only a bug reaches it. */
-export const WAIT_OPTIONS = { timeout: 450_000, interval: 10 };
+export const WAIT_OPTIONS = { timeout: 200_000, interval: 10 };
 
 /** A pause between two checks is at most this part of the time that has passed, and at most this long. */
 const PAUSE_SHARE = 0.1;

@@ -5,6 +5,7 @@ import { createBinder } from "../create-binder.js";
 import { createTrackedLinks, type LinksRow } from "../rows/log-rows.js";
 import { claimClock, releaseClock, selectClock, writeClock } from "./connection/clock-setting.js";
 import { Connection } from "./connection/connection.js";
+import { keepResult, readResult, SharedCallCounts } from "./connection/server-state.js";
 import { clearStore, readChangeToken, readSecret, readText, replaceText } from "./connection/store-control.js";
 import { isTransient } from "./connection/store-errors.js";
 import type { Transaction } from "./connection/transaction.js";
@@ -87,6 +88,7 @@ export function createPostgresStore(db: Connection): PostgresStore {
   const shared = new SharedRows();
   const claimedRows = new ClaimedRows();
   const probe = new WriteProbe(db);
+  const callCounts = new SharedCallCounts(db);
   const bind = createBinder<[]>(async (use) => use());
   const bindConnection = createBinder<[Connection]>(async (use) => use(db));
   const bindRows = createBinder<[Connection, SharedRows]>(async (use) => use(db, shared));
@@ -108,6 +110,7 @@ export function createPostgresStore(db: Connection): PostgresStore {
       // A commit is on the disk.
       syncToDisk: () => {},
       checkWritable: () => probe.check(),
+      countCalls: (keys) => callCounts.count(keys),
       openLogs: () => createPostgresLogs(db, shared),
       takeSnapshot() {
         throw createDatabaseSnapshotError();
@@ -136,6 +139,7 @@ export function createPostgresStore(db: Connection): PostgresStore {
     }),
     ...bindConnection({
       ...{ readChangeToken, readSecret, readText, replaceText, prune, clear: clearStore, readSeeds },
+      ...{ keepResult, readResult },
       ...{ readClock: selectClock, writeClock, claimClock, releaseClock },
       ...{ readRecipients, listSubscribers, readAudienceKeys, readMemberships },
       ...{ readIdempotencyRecord, readAlreadyTriggered: selectAlreadyTriggered, readRecipientsWithRun },

@@ -1,5 +1,6 @@
 import type { Store } from "../../ports/store.js";
 import type { StoreSnapshot } from "../../ports/store-control.js";
+import { CallCounter } from "../../util/call-counter.js";
 import { createBinder } from "../create-binder.js";
 import { claimClock, readClock, releaseClock, writeClock } from "./connection/clock-setting.js";
 import type { Connection } from "./connection/connection.js";
@@ -72,6 +73,8 @@ export interface SqliteStore extends Store {
 export function createSqliteStore(db: Connection): SqliteStore {
   const shared = new SharedRows(db);
   const snapshots: StoreSnapshot[] = [];
+  const callCounter = new CallCounter();
+  const results = new Map<string, string>();
   const bind = createBinder<[]>(async (use) => use());
   const bindConnection = createBinder<[Connection]>(async (use) => use(db));
   const bindRows = createBinder<[Connection, SharedRows]>(async (use) => use(db, shared));
@@ -88,6 +91,10 @@ export function createSqliteStore(db: Connection): SqliteStore {
       syncToDisk: () => db.syncToDisk(),
       // Only takes the lock of writers, because a change would wake everything that waits for one.
       checkWritable: () => (db.isReadOnly ? undefined : db.write(() => {})),
+      // One server has the file.
+      countCalls: (keys) => callCounter.count(keys, Date.now()),
+      keepResult: (id, value) => void results.set(id, value),
+      readResult: (id) => results.get(id) ?? null,
       recordEvents: (events, now) => db.writeAndCollect(() => recordEvents(db, events, now)).caused,
       openLogs: async () => (await import("./log/sqlite-logs.js")).createSqliteLogs(db, shared),
       takeSnapshot() {

@@ -56,6 +56,40 @@ export function describeClockAndSeeds(open: OpenStore): void {
     });
   });
 
+  describe("calls", () => {
+    it("are counted by key, by all processes that share a database", async () => {
+      const listener = open.store.listenForChanges(() => {});
+      await listener?.stop();
+      const other = listener === null ? open.store : await open.openAgain();
+      // Counts begin again in the next second.
+      await eventually(async () => {
+        const first = await open.store.countCalls(["a", "b"]);
+        const both = await Promise.all([open.store.countCalls(["a"]), other.countCalls(["b", "a"])]);
+        const counted = [...first.calls, ...both.flatMap(({ calls }) => calls)];
+        expect(first.resets_in_ms).toBeLessThanOrEqual(1_000);
+        return counted.slice(0, 2).join() === "1,1" && counted.slice(2).sort().join() === "2,2,3";
+      });
+    });
+
+    it("are not lost or doubled if many arrive at the same time", async () => {
+      await eventually(async () => {
+        const counts = await Promise.all(Array.from({ length: 50 }, () => open.store.countCalls(["x", "y"])));
+        const sorted = counts.map(({ calls }) => calls[0] ?? 0).sort((a, b) => a - b);
+        return sorted.every((count, index) => count === index + 1);
+      });
+    });
+  });
+
+  describe("results", () => {
+    it("are kept for all processes that share a database", async () => {
+      const listener = open.store.listenForChanges(() => {});
+      await listener?.stop();
+      const other = listener === null ? open.store : await open.openAgain();
+      await open.store.keepResult("one", "{}");
+      expect([await other.readResult("one"), await other.readResult("two")]).toEqual(["{}", null]);
+    });
+  });
+
   describe("announcements", () => {
     it("reach those that listen, if the store announces what others write", async () => {
       let heard = 0;

@@ -50,6 +50,8 @@ const OWN_TABLES = {
     "feed_counts",
     "crash_mark",
     "crashed_claims",
+    "call_counts",
+    "kept_results",
   ],
 };
 const isLease = (column: string): boolean => /\.(?:claim_token|claim_until|xid)$/.test(column);

@@ -1,4 +1,5 @@
 import type { LocalOperations } from "../../../ports/operations.js";
+import type { StoreControl } from "../../../ports/store-control.js";
 import { yieldToEventLoop } from "../../../util/event-loop.js";
 import { systemIds } from "../../../util/ids.js";
 import { toIsoTime } from "../../../util/iso-time.js";
@@ -35,7 +36,8 @@ const MAX_KEPT_OPERATIONS = 1_000;
 /**
  * Bulk operations (A-108). A request gets the response `queued`. Its rows are then processed one after the other, one
  * operation at a time. A failed row is counted and listed, and the other rows continue. Operations are kept in memory
- * only, because no client reads one after a restart.
+ * only, because no client reads one after a restart. Servers that share a store respond when all rows are processed, because
+ * they may end at any time, and another server may be asked for the operation.
  */
 export class BulkOperations {
   private readonly operationsById = new Map<string, BulkOperation>();
@@ -45,6 +47,8 @@ export class BulkOperations {
     private readonly operations: Pick<LocalOperations, "readClock" | "checkWritable">,
     private readonly onDone: () => void,
     private readonly onError: (error: unknown) => void,
+    /** Where operations that have ended are kept for other servers, or null. */
+    private readonly shared: Pick<StoreControl, "keepResult" | "readResult"> | null = null,
   ) {}
 
   async start(name: string, items: readonly BulkItem[], baseUrl: string): Promise<JsonObject> {
@@ -70,14 +74,17 @@ export class BulkOperations {
     for (const [id, { status }] of this.operationsById)
       if (this.operationsById.size > MAX_KEPT_OPERATIONS && hasEnded(status)) this.operationsById.delete(id);
     const response = serializeBulkOperation(operation, baseUrl);
-    this.queue = this.queue
-      .then(() => this.run(operation, items))
-      .catch((error: unknown) => this.fail(operation, error));
-    return response;
+    const ended = this.queue.then(() => this.run(operation, items));
+    this.queue = ended.catch((error: unknown) => this.fail(operation, error));
+    if (this.shared === null) return response;
+    await ended;
+    await this.shared.keepResult(operation.id, JSON.stringify(operation));
+    return serializeBulkOperation(operation, baseUrl);
   }
 
-  read(id: string, baseUrl: string): JsonObject | null {
-    const operation = this.operationsById.get(id);
+  async read(id: string, baseUrl: string): Promise<JsonObject | null> {
+    const kept = this.operationsById.has(id) ? null : ((await this.shared?.readResult(id)) ?? null);
+    const operation = kept === null ? this.operationsById.get(id) : (JSON.parse(kept) as BulkOperation);
     return operation ? serializeBulkOperation(operation, baseUrl) : null;
   }
 

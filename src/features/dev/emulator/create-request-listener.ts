@@ -96,7 +96,7 @@ export function createRequestListener(
 }
 
 function createRouter(options: HandlerOptions): Router {
-  const limits = options.rateLimits ? new RateLimits() : null;
+  const limits = options.rateLimits ? new RateLimits(options.store) : null;
   const routes = new Router();
   for (const route of sortRoutes(ROUTES.filter(({ requiresServiceToken }) => !requiresServiceToken)))
     routes.add(route.endpoint, async (context) => {
@@ -159,7 +159,7 @@ interface AdmittedRequest {
   limits: RateLimits | null;
 }
 
-function runRoute(
+async function runRoute(
   context: RequestContext,
   { route, caller, access, limits }: AdmittedRequest,
   options: HandlerOptions,
@@ -169,7 +169,7 @@ function runRoute(
   const objectId = context.param("object_id") ?? context.param("id");
   const object = collection !== undefined && objectId !== undefined ? { collection, id: objectId } : undefined;
   authorize(caller, route.publicAccess, { user, object }, access);
-  if (limits !== null) checkRate(limits, route, caller, user);
+  if (limits !== null) await checkRate(limits, route, caller, user);
   if (route.unavailable !== undefined) throw new ApiError(501, "not_supported", route.unavailable);
   const { query } = context;
   const routeContext: RouteContext = {
@@ -198,11 +198,11 @@ function runRoute(
  * Throws 429 above the rate limit. Calls are counted per environment, and also per user for signed-in users and reads of feeds
  * (A-045).
  */
-function checkRate(limits: RateLimits, route: Route, caller: Caller, user: string | undefined): void {
+async function checkRate(limits: RateLimits, route: Route, caller: Caller, user?: string): Promise<void> {
   if (route.tier === null) return;
   const isPerUser = route.hasRatePerUser === true;
   const subject = caller.kind === "public" && caller.token !== null ? caller.token.sub : isPerUser ? user : "";
-  if (limits.tryCall(`${route.rule} ${subject}`, route.tier, Date.now())) return;
+  if (await limits.tryCall(`${route.rule} ${subject}`, route.tier)) return;
   throw new ApiError(429, "rate_limited", `Too many requests per second for tier ${route.tier} allows`);
 }
 

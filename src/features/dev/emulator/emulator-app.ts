@@ -37,7 +37,7 @@ export function createEmulatorApp(options: EmulatorAppOptions): EmulatorApp {
     worker.wake();
     storeWatcher.notifyChange();
   };
-  const bulkOperations = new BulkOperations(operations, onWrite, onError);
+  const bulkOperations = new BulkOperations(operations, onWrite, onError, options.publicApi ? options.store : null);
   const webhooks = options.webhooks && new Webhooks(options.webhooks, options);
   const changeStream = new ChangeStream(operations, storeWatcher, onError);
   const knownKeys = new KnownKeys();

@@ -144,6 +144,14 @@ export class Connection {
     return new Statements(this.pool, this.options.now, this.jobSchema).time;
   }
 
+  /**
+   * Runs one statement that writes, in a transaction that waits for nothing else and is not announced. It may run twice if the
+   * connection is lost.
+   */
+  runAlone<Row>(sql: string, ...values: SqlValue[]): Promise<Row[]> {
+    return this.repeat(() => new Statements(this.pool, this.options.now, this.jobSchema).all<Row>(sql, ...values));
+  }
+
   private runSingle<T>(work: (statements: Statements) => Promise<T>): Promise<T> {
     if (this.options.isPooled) return this.read(work);
     return this.repeat(() => work(new Statements(this.pool, this.options.now, this.jobSchema)));

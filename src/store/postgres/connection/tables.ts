@@ -256,5 +256,12 @@ export const RENAME_CLAIMS = `
   ALTER TABLE source_events RENAME COLUMN in_hand_until TO claim_until;
   UPDATE source_events SET state = 'processing' WHERE state = 'in_hand'`;
 
+/** Adds what the servers of the API share. Counts may be lost in a crash of the database, so they are not in its log. */
+export const ADD_SERVER_STATE = `
+  CREATE TABLE kept_results (id ${KEY} PRIMARY KEY, value text NOT NULL, kept_at bigint NOT NULL);
+  CREATE INDEX kept_results_by_time ON kept_results (kept_at);
+  CREATE UNLOGGED TABLE call_counts (key ${KEY} PRIMARY KEY, second bigint NOT NULL, calls integer NOT NULL)
+    WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000)`;
+
 /** The tables of the first version. */
 export const FIRST_TABLES = [RECIPIENTS, SHARED_ROWS, RUN_TABLES, MESSAGES, LOGS, PARTITIONS].join("\n");

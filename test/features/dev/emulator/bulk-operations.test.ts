@@ -62,7 +62,7 @@ describe("bulk operations (A-108, A-520)", () => {
     });
     await last.begun;
     const read = () => bulk.read(String(answer.id), URL);
-    expect(read()).toMatchObject({
+    expect(await read()).toMatchObject({
       status: "processing",
       processed_rows: 2,
       success_count: 1,
@@ -73,7 +73,7 @@ describe("bulk operations (A-108, A-520)", () => {
     });
     last.open();
     await bulk.waitUntilDone();
-    expect(read()).toMatchObject({ status: "completed", processed_rows: 3, completed_at: expect.any(String) });
+    expect(await read()).toMatchObject({ status: "completed", processed_rows: 3, completed_at: expect.any(String) });
   });
 
   it("A-520 have the status completed or in progress only together with its time", async () => {
@@ -85,7 +85,7 @@ describe("bulk operations (A-108, A-520)", () => {
     operations.readClock = async () => {
       // A polling client may read the operation while it reads the store's time.
       await new Promise((resolve) => setImmediate(resolve));
-      const { status, started_at, completed_at } = bulk.read(String(id), URL) ?? {};
+      const { status, started_at, completed_at } = (await bulk.read(String(id), URL)) ?? {};
       seen.push([status, started_at === null, completed_at === null]);
       return readClock();
     };
@@ -94,7 +94,7 @@ describe("bulk operations (A-108, A-520)", () => {
       ["queued", true, true],
       ["processing", false, true],
     ]);
-    expect(bulk.read(String(id), URL)).toMatchObject({ status: "completed", completed_at: expect.any(String) });
+    expect(await bulk.read(String(id), URL)).toMatchObject({ status: "completed", completed_at: expect.any(String) });
   });
 
   it("run one after the other, in the order of the requests", async () => {
@@ -104,7 +104,7 @@ describe("bulk operations (A-108, A-520)", () => {
     await bulk.start("a", [{ id: "1", run: () => first.run().then(() => order.push("first")) }], URL);
     const second = await bulk.start("b", [{ id: "2", run: async () => order.push("second") }], URL);
     await first.begun;
-    expect(bulk.read(String(second.id), URL)).toMatchObject({ status: "queued" });
+    expect(await bulk.read(String(second.id), URL)).toMatchObject({ status: "queued" });
     first.open();
     await bulk.waitUntilDone();
     expect(order).toEqual(["first", "second"]);
@@ -126,15 +126,27 @@ describe("bulk operations (A-108, A-520)", () => {
     const second = await bulk.start("b", [{ id: "2", run: async () => {} }], URL);
     await bulk.waitUntilDone();
     expect(errors).toMatchObject([{ message: "the disk is full" }]);
-    expect(bulk.read(String(first.id), URL)).toMatchObject({
+    expect(await bulk.read(String(first.id), URL)).toMatchObject({
       status: "failed",
       completed_at: null,
       failed_at: expect.any(String),
     });
-    expect(bulk.read(String(second.id), URL)).toMatchObject({ status: "completed", success_count: 1 });
+    expect(await bulk.read(String(second.id), URL)).toMatchObject({ status: "completed", success_count: 1 });
   });
 
-  it("are null for an unknown id", () => {
-    expect(new BulkOperations(operationsAt(""), () => {}, fail).read("x", URL)).toBeNull();
+  it("are null for an unknown id", async () => {
+    expect(await new BulkOperations(operationsAt(""), () => {}, fail).read("x", URL)).toBeNull();
+  });
+
+  it("have ended in the response of a server that shares its store, and every server returns them", async () => {
+    const results = new Map<string, string>();
+    const shared = {
+      keepResult: async (id: string, value: string) => void results.set(id, value),
+      readResult: async (id: string) => results.get(id) ?? null,
+    };
+    const create = () => new BulkOperations(operationsAt("2025-06-04T10:00:00.000Z"), () => {}, fail, shared);
+    const answer = await create().start("a", [{ id: "1", run: async () => {} }], URL);
+    expect(answer).toMatchObject({ status: "completed", success_count: 1 });
+    expect(await create().read(String(answer.id), URL)).toEqual(answer);
   });
 });

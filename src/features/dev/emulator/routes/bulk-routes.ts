@@ -39,7 +39,7 @@ export const bulkRoutes: Route[] = [
     endpoint: "GET /v1/bulk_operations/{id}",
     tier: 4,
     differs: "Kept in memory only, until the emulator stops.",
-    handle: async ({ bulk: operations, param, baseUrl }) => okOrNotFound(operations.read(param("id"), baseUrl)),
+    handle: async ({ bulk: operations, param, baseUrl }) => okOrNotFound(await operations.read(param("id"), baseUrl)),
   },
   buildBulkRoute("A-280", "/v1/users/bulk/identify", async ({ operations, body }) => {
     const users = parseBulkRecipients(await body(), "users", USERS);

@@ -124,7 +124,7 @@ async function markMessages(context: RouteContext, action: EngagementAction): Pr
     canAccessMessages(context.caller, recipient),
   );
   const knownIds = known.map(({ id }) => String(id));
-  const limitedIds = new Set(context.limits?.findLimitedIds(action, knownIds, Date.now()) ?? []);
+  const limitedIds = new Set((await context.limits?.findLimitedIds(action, knownIds)) ?? []);
   const marked = await context.operations.markMessages(
     knownIds.filter((id) => !limitedIds.has(id)),
     action,

@@ -1,0 +1,134 @@
+import Knock from "@knocklabs/node";
+import { expect, it } from "vitest";
+import { listenToFeed } from "../helpers/browser-client.js";
+import { eventually } from "../helpers/eventually.js";
+import { createDatabase, describeOnPostgres } from "../helpers/postgres-server.js";
+import type { Sample } from "../helpers/run-knock.js";
+import { getLongRuns, reportFigures } from "./long-runs.js";
+import { ServeCluster } from "./serve/serve-cluster.js";
+
+/** An instance or a worker is killed again as soon as its successor is ready, in turn. */
+const KILLS = getLongRuns("faults", 60, 6);
+const CLIENTS = 3;
+const OBJECT = "projects";
+
+function writeProject(sample: Sample): void {
+  sample.write("knock/environment.json", {
+    channels: { "in-app-feed": { type: "in_app_feed" } },
+    signing_key: "$SIGNING_KEY",
+  });
+  const feed = {
+    ref: "feed_1",
+    type: "channel",
+    channel_key: "in-app-feed",
+    channel_type: "in_app_feed",
+    template: { markdown_body: "Hi {{ n }}" },
+  };
+  const delay = { ref: "delay_1", type: "delay", settings: { delay_for: { unit: "seconds", value: 3 } } };
+  sample.write("knock/workflows/now/workflow.json", { name: "Now", steps: [feed] });
+  sample.write("knock/workflows/later/workflow.json", { name: "Later", steps: [delay, feed] });
+}
+
+/** Triggers with the official SDK, and knows the messages that must follow from what was accepted. */
+class Triggers {
+  readonly expected: string[] = [];
+  private readonly runs = new Set<string>();
+  private sent = 0;
+
+  constructor(readonly knock: Knock) {}
+
+  async send(workflow: string, params: Knock.WorkflowTriggerParams, users: string[]): Promise<void> {
+    const n = this.sent++;
+    const { workflow_run_id } = await this.knock.workflows.trigger(workflow, { ...params, data: { n } });
+    expect(this.runs).not.toContain(workflow_run_id);
+    this.runs.add(workflow_run_id);
+    this.expected.push(...users.map((user) => `${n} ${user}`));
+  }
+}
+
+/** Calls the groups of the SDK's methods for users and an object that no other round has. */
+async function runRound(triggers: Triggers, round: string): Promise<void> {
+  const { knock } = triggers;
+  const [ada, bob, eve] = ["ada", "bob", "eve"].map((name) => `${name}-${round}`) as [string, string, string];
+  await knock.users.update(ada, { name: "Ada", plan: "pro" });
+  await knock.users.update(bob, { name: "Bob" });
+  await knock.users.update(eve, { name: "Eve", color: "red" });
+  expect(await knock.users.get(ada)).toMatchObject({ id: ada, name: "Ada", plan: "pro" });
+  await knock.users.setPreferences(bob, "default", { channel_types: { in_app_feed: false } });
+  expect(await knock.users.getPreferences(bob, "default")).toMatchObject({ channel_types: { in_app_feed: false } });
+
+  await knock.objects.set(OBJECT, round, { name: "Kestrel" });
+  await knock.objects.addSubscriptions(OBJECT, round, { recipients: [ada, eve] });
+  const { entries } = await knock.objects.listSubscriptions(OBJECT, round);
+  expect(entries.map(({ recipient }) => recipient.id).sort()).toEqual([ada, eve]);
+
+  const object = { collection: OBJECT, id: round };
+  await triggers.send("now", { recipients: [ada, bob, object] }, [ada, eve, round]);
+  await triggers.send("later", { recipients: [ada, eve], cancellation_key: round }, [ada]);
+  await knock.workflows.cancel("later", { cancellation_key: round, recipients: [eve] });
+
+  const message = await eventually(async () => (await knock.users.listMessages(ada, { source: "now" })).items[0]);
+  expect(await knock.messages.markAsRead(message.id)).toMatchObject({ engagement_statuses: ["read"] });
+  expect(await knock.messages.getContent(message.id)).toMatchObject({ __typename: "MessageContent" });
+  const feed = await knock.users.feeds.listItems(ada, "in-app-feed", { status: "read" });
+  expect(feed.entries.map(({ id }) => id)).toEqual([message.id]);
+
+  const [schedule] = await knock.schedules.create({
+    workflow: "now",
+    recipients: [bob],
+    scheduled_at: "2100-01-01T00:00:00Z",
+  });
+  expect((await knock.users.listSchedules(bob)).entries.map(({ id }) => id)).toContain(schedule?.id);
+  const bulk = await knock.users.bulk.identify({ users: [{ id: `bulk-${round}`, name: "Bulk" }] });
+  await eventually(async () => (await knock.bulkOperations.get(bulk.id)).status === "completed");
+  expect(await knock.users.get(`bulk-${round}`)).toMatchObject({ name: "Bulk" });
+}
+
+describeOnPostgres("two instances of knock serve and two workers", () => {
+  it("lose and double nothing for the official SDKs while they are killed in turn", { timeout: 900_000 }, async () => {
+    const cluster = await ServeCluster.start(await createDatabase(), writeProject);
+    const { url } = cluster.balancer;
+    const knock = new Knock({ apiKey: cluster.keys.secret, baseURL: url, maxRetries: 20 });
+    const triggers = new Triggers(knock);
+    const token = cluster.signUser("watcher");
+    const watcher = listenToFeed(url, "watcher", "in-app-feed", { key: cluster.keys.public, token });
+    try {
+      await knock.users.update("watcher", { name: "Watcher" });
+      const state = { isKilling: true, rounds: 0 };
+      const clients = Array.from({ length: CLIENTS }, async (_, client) => {
+        for (let round = 0; state.isKilling || round === 0; round++) {
+          await runRound(triggers, `${client}-${round}`);
+          await triggers.send("now", { recipients: ["watcher"] }, ["watcher"]);
+          state.rounds++;
+        }
+      });
+      const kills = (async () => {
+        for (let kill = 0; kill < KILLS; kill++) await cluster.kill(kill % 2 === 0 ? "serve" : "worker");
+        state.isKilling = false;
+      })();
+      await Promise.all([...clients, kills]);
+
+      const readMessages = async (): Promise<string[]> => {
+        const found: string[] = [];
+        for await (const { recipient, data } of knock.messages.list({ page_size: 50 }))
+          found.push(`${(data as { n: number }).n} ${typeof recipient === "string" ? recipient : recipient.id}`);
+        return found.sort();
+      };
+      const expected = triggers.expected.sort();
+      await eventually(async () => (await readMessages()).length >= expected.length);
+      expect(await readMessages()).toEqual(expected);
+      expect(cluster.errors).toBe("");
+
+      // The socket is open again, on whichever instance it is now.
+      const seen = watcher.received.length;
+      await eventually(async () => {
+        await knock.workflows.trigger("now", { recipients: ["watcher"] });
+        return watcher.received.length > seen;
+      });
+      reportFigures("faults", { kills: cluster.kills, rounds: state.rounds, messages: expected.length }, "serve");
+    } finally {
+      watcher.close();
+      await cluster.stop();
+    }
+  });
+});
