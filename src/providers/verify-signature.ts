@@ -53,7 +53,7 @@ export function checkAge(seconds: string, now: number): void {
   throw createRefusedError(
     Number.isNaN(difference)
       ? "The webhook's signature has no valid time"
-      : `The webhook's signature is ${Math.round(difference / 60_000)} minutes old: check this machine's clock`,
+      : `The webhook's signature is ${Math.round(difference / 60_000)} minutes ${Number(seconds) * 1_000 < now ? "old" : "ahead"}: check this machine's clock`,
   );
 }
 

@@ -177,6 +177,7 @@ describe("the signature of Sinch", () => {
     expect(await check(BODY)).toEqual([delivered]);
     expect(await check(BODY, AT - 14 * 60)).toEqual([delivered]);
     await expect(check(BODY, AT + 20 * 60)).rejects.toThrow("20 minutes old");
+    await expect(check(BODY, AT - 20 * 60)).rejects.toThrow("20 minutes ahead");
     await expect(check(BODY.replace("Delivered", "Failed"))).rejects.toThrow("signature is wrong");
   });
 });

@@ -49,6 +49,12 @@ export interface Fault {
   size: WorkloadSize;
   /** Starts a proxy that the processes use in place of the server's own port. */
   openProxy?: (server: PostgresServer) => Promise<ServerProxy>;
+  /** Whether the test itself also uses the proxy, which lets nothing fail, because the server is replaced. */
+  isReplaced?: boolean;
+  /** Returns the URL that a worker uses, if it is not that of the others. */
+  getWorkerUrl?: (run: FaultRun) => string;
+  /** Returns the script of the command that a worker runs, if it is not that of the checkout. */
+  getBin?: () => string | undefined;
   /** The environment of a worker. */
   env?: (worker: number) => Record<string, string>;
   /** Prepares the database, before work is added. */
@@ -77,7 +83,7 @@ export class FaultRun {
 
   private constructor(
     readonly server: PostgresServer,
-    /** The database without a proxy. */
+    /** The database without a proxy, unless the server is replaced. */
     readonly url: string,
     readonly sample: Sample,
     readonly smtp: SmtpReceiver,
@@ -99,7 +105,9 @@ export class FaultRun {
     writeFaultProject(sample, fault.size, smtp.port);
     await withClient(server.getUrl("postgres"), (client) => client.query(`CREATE DATABASE ${database}`));
     const proxy = await fault.openProxy?.(server);
-    const run = new FaultRun(server, server.getUrl(database), sample, smtp, proxy, fault);
+    const url = new URL(server.getUrl(database));
+    if (proxy !== undefined && fault.isReplaced) url.port = String(proxy.port);
+    const run = new FaultRun(server, url.href, sample, smtp, proxy, fault);
     try {
       return await run.execute();
     } finally {
@@ -134,7 +142,10 @@ export class FaultRun {
   async startWorker(index: number): Promise<WorkerProcess> {
     for (let attempts = 1; ; attempts++) {
       try {
-        const worker = await WorkerProcess.start(this.sample, this.location, this.fault.env?.(index));
+        const { getWorkerUrl, getBin, env } = this.fault;
+        const bin = getBin?.();
+        const options = { env: env?.(index) ?? {}, ...(bin === undefined ? {} : { bin }) };
+        const worker = await WorkerProcess.start(this.sample, getWorkerUrl?.(this) ?? this.location, options);
         this.workers.push(worker);
         return worker;
       } catch (error) {

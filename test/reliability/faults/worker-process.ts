@@ -1,5 +1,5 @@
 import { eventually } from "../../helpers/eventually.js";
-import type { Sample, StartedCommand } from "../../helpers/run-knock.js";
+import type { RunOptions, Sample, StartedCommand } from "../../helpers/run-knock.js";
 
 interface LogEntry {
   event: string;
@@ -18,15 +18,12 @@ export class WorkerProcess {
   private metricsPort = 0;
   private readonly entries: LogEntry[] = [];
 
-  private constructor(
-    readonly command: StartedCommand,
-    readonly env: Record<string, string>,
-  ) {}
+  private constructor(readonly command: StartedCommand) {}
 
   /** Starts a worker, and returns it once it looks for jobs. */
-  static async start(sample: Sample, store: string, env: Record<string, string> = {}): Promise<WorkerProcess> {
+  static async start(sample: Sample, store: string, options: RunOptions = {}): Promise<WorkerProcess> {
     const args = ["worker", "--concurrency", "4", "--metrics-port", "0", "--store", store, "--project", sample.dir];
-    const worker = new WorkerProcess(sample.start(args, { env }), env);
+    const worker = new WorkerProcess(sample.start(args, options));
     let rest = "";
     worker.command.stdout.on("data", (chunk: Buffer) => {
       const lines = (rest + chunk.toString()).split("\n");

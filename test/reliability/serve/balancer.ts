@@ -8,7 +8,8 @@ export class Balancer {
 
   private constructor(
     private readonly server: Server,
-    private readonly ports: readonly number[],
+    /** The ports of the servers. */
+    public ports: readonly number[],
   ) {}
 
   static async start(ports: readonly number[]): Promise<Balancer> {
@@ -20,13 +21,12 @@ export class Balancer {
     return balancer;
   }
 
-  get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
   }
 
-  /** Cuts all connections, as balancers do with idle ones. */
-  cut(): void {
-    for (const socket of this.sockets) socket.destroy();
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
   }
 
   private forward(client: Socket, attempts: number): void {
@@ -51,7 +51,7 @@ export class Balancer {
   }
 
   async close(): Promise<void> {
-    this.cut();
+    for (const socket of this.sockets) socket.destroy();
     this.server.close();
     await once(this.server, "close");
   }
