@@ -1,8 +1,11 @@
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { eventually } from "../../helpers/eventually.js";
 import { findFreePort } from "../../helpers/find-free-port.js";
+import { withClient } from "../../helpers/postgres-server.js";
 import { createSample, type Sample, type StartedCommand } from "../../helpers/run-knock.js";
 import { Balancer } from "./balancer.js";
+
+type Kind = "serve" | "worker";
 
 const INSTANCES = 2;
 const WORKERS = 2;
@@ -14,12 +17,26 @@ interface Member {
   process: StartedCommand;
 }
 
-/** Instances of `knock serve` behind a balancer, and workers, on one database. */
+/** Creates roles with the rights of the API and of a worker, and returns the URLs for them. */
+async function createRoles(store: string, run: (args: string[]) => Promise<string>): Promise<Record<Kind, string>> {
+  const urls = { serve: new URL(store), worker: new URL(store) };
+  const suffix = urls.serve.pathname.slice(1);
+  for (const [kind, url] of Object.entries(urls)) url.username = `${kind}_${suffix}`;
+  await withClient(store, (client) =>
+    client.query(`CREATE ROLE ${urls.serve.username} LOGIN; CREATE ROLE ${urls.worker.username} LOGIN`),
+  );
+  const grants = [`api=${urls.serve.username}`, `worker=${urls.worker.username}`];
+  await run(["store", "migrate", ...grants.flatMap((grant) => ["--grant-to", grant])]);
+  return { serve: urls.serve.href, worker: urls.worker.href };
+}
+
+/** Instances of `knock serve` behind a balancer, and workers, on one database, each with the rights that it needs. */
 export class ServeCluster {
   readonly keys = { secret: "", public: "" };
   kills = 0;
   errors = "";
-  private readonly members: Record<"serve" | "worker", Member[]> = { serve: [], worker: [] };
+  private stores: Record<Kind, string> = { serve: "", worker: "" };
+  private readonly members: Record<Kind, Member[]> = { serve: [], worker: [] };
 
   private constructor(
     readonly sample: Sample,
@@ -36,7 +53,7 @@ export class ServeCluster {
     writeProject(sample);
     const ports = await Promise.all(Array.from({ length: INSTANCES }, findFreePort));
     const cluster = new ServeCluster(sample, store, privateKey, await Balancer.start(ports), ports);
-    await cluster.run(["store", "migrate"]);
+    cluster.stores = await createRoles(store, (args) => cluster.run(args));
     cluster.keys.secret = await cluster.run(["keys", "create", "--quiet"]);
     cluster.keys.public = await cluster.run(["keys", "create", "--public", "--quiet"]);
     for (const port of ports) await cluster.add("serve", ["serve", "--port", String(port)], port);
@@ -53,12 +70,9 @@ export class ServeCluster {
     return stdout.trim();
   }
 
-  private async add(kind: "serve" | "worker", args: string[], port: number): Promise<void> {
-    const member = {
-      args: [...args, "--store", this.store],
-      port,
-      process: this.spawn([...args, "--store", this.store]),
-    };
+  private async add(kind: Kind, given: string[], port: number): Promise<void> {
+    const args = [...given, "--store", this.stores[kind]];
+    const member = { args, port, process: this.spawn(args) };
     this.members[kind].push(member);
     await this.untilReady(member);
   }
@@ -88,7 +102,7 @@ export class ServeCluster {
   }
 
   /** Kills a process of a kind, the others in turn, and returns once its successor is ready. */
-  async kill(kind: "serve" | "worker"): Promise<void> {
+  async kill(kind: Kind): Promise<void> {
     const members = this.members[kind];
     const member = members.shift() as Member;
     members.push(member);
