@@ -63,6 +63,15 @@ export function describeCancellation(open: OpenStore): void {
       expect(await other.claimDueRuns(claimAt(NOW + HOUR, "t2"), 5)).toEqual([]);
     });
 
+    it("E-353 ends more runs than one statement writes", async () => {
+      const recipients = Array.from({ length: 2_001 }, (_, index) => `user-${index}`);
+      const recipientRun = waitingAt(NOW);
+      await insertSample(open.store, { recipients, run: { cancellation_key: "k" }, recipientRun, message: null });
+      expect((await cancel()).filter(({ cancelled }) => cancelled)).toHaveLength(recipients.length);
+      expect(await (await open.openAgain()).readNextDueAt()).toBeNull();
+      expect((await cancel()).filter(({ cancelled }) => cancelled)).toEqual([]);
+    });
+
     it("ends a queued run that has not started", async () => {
       await insertSample(open.store, {
         recipients: ["ada"],

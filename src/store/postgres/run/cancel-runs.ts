@@ -87,16 +87,20 @@ async function lockBatchRoles(tx: Transaction, rows: readonly number[]): Promise
   return roles;
 }
 
-/** Removes a canceled run's activity from its batch. The window and the run that waits for the close stay (E-279, E-280). */
-async function removeItem(tx: Transaction, item: { row: number; batch: number }): Promise<void> {
-  await tx.run("UPDATE batch_activities SET removed = 1 WHERE row = $1", item.row);
-  await tx.run("UPDATE batches SET items = items - 1 WHERE row = $1", item.batch);
-}
+/** So many runs are written by one statement, while the process prepares the next one. */
+const RUNS_PER_UPDATE = 2_000;
+
+const REMOVE_ITEMS = "UPDATE batch_activities SET removed = 1 WHERE row = ANY($1)";
+const COUNT_REMOVED_ITEMS = `
+  UPDATE batches b SET items = b.items - c.count
+  FROM (SELECT batch, count(*) AS count FROM unnest($1::bigint[]) AS item (batch) GROUP BY batch) c WHERE b.row = c.batch`;
 
 /** Cancels the matching runs of one request. */
 class Cancellation {
   private readonly runs: Map<number, FoundRun>;
   private readonly cancelled: { found: FoundRun; result: CancelledRun }[] = [];
+  /** The activities of canceled runs that are still in their batches. */
+  private removedItems: { row: number; batch: number }[] = [];
 
   constructor(
     private readonly tx: Transaction,
@@ -115,7 +119,7 @@ class Cancellation {
     const { item = null, awaited = null } = this.roles.get(row) ?? {};
     const role = { isItem: item !== null, waitsForClose: awaited !== null };
     const effect = decideCancelEffect(before, this.shared.version(found.runs), role);
-    if (item !== null) await removeItem(this.tx, item);
+    if (item !== null) this.removedItems.push(item);
     if (effect === "none") return { recipientRun: before, cancelled: false };
     const recipientRun = effect === "remove_item" ? leaveBatch(before, this.at) : cancelRun(before, this.at);
     const result = { recipientRun, cancelled: true };
@@ -130,6 +134,7 @@ class Cancellation {
    */
   private async handOverBatch(batch: { row: number; closes_at: number }): Promise<void> {
     const { tx, shared, at } = this;
+    await this.removeItems();
     const next = await tx.get<{ run: number }>(
       "SELECT recipient_run AS run FROM batch_activities WHERE batch = $1 AND removed = 0 ORDER BY row LIMIT 1",
       batch.row,
@@ -147,23 +152,41 @@ class Cancellation {
     this.roles.set(next.run, { item: this.roles.get(next.run)?.item ?? null, awaited: batch });
   }
 
+  /** Removes activities from their batches. The window and the run that waits for the close stay (E-279, E-280). */
+  private async removeItems(): Promise<void> {
+    const items = this.removedItems;
+    if (items.length === 0) return;
+    this.removedItems = [];
+    await this.tx.run(
+      REMOVE_ITEMS,
+      items.map(({ row }) => row),
+    );
+    await this.tx.run(
+      COUNT_REMOVED_ITEMS,
+      items.map(({ batch }) => batch),
+    );
+  }
+
   /** Writes the canceled runs. A worker that has read one of them loses it, because its revision changes. */
   async write(): Promise<void> {
-    const { tx } = this;
-    await updateRunRows(
-      tx,
-      this.cancelled.map(({ found: { row, batch, version }, result }) => ({
-        ...{ row, batch, version },
+    const { tx, cancelled } = this;
+    await this.removeItems();
+    let writing: Promise<unknown> = Promise.resolve();
+    for (let start = 0; start < cancelled.length; start += RUNS_PER_UPDATE) {
+      const updates = cancelled.slice(start, start + RUNS_PER_UPDATE).map(({ found, result }) => ({
+        ...{ row: found.row, batch: found.batch, version: found.version },
         run: result.recipientRun,
         revision: null,
-      })),
-    );
+      }));
+      const next = updateRunRows(tx, updates);
+      next.catch(() => {}); // thrown below
+      await writing;
+      writing = next;
+    }
+    await writing;
     await recordOutboundRuns(
       tx,
-      this.cancelled.map(({ found, result }) => ({
-        before: toRecipientRun(found, found.run_id),
-        after: result.recipientRun,
-      })),
+      cancelled.map(({ found, result }) => ({ before: found, after: result.recipientRun })),
     );
   }
 
