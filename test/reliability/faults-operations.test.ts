@@ -20,8 +20,8 @@ const OLDER = process.env.KNOCK_TEST_OLDER;
 const allFigures: Figures = {};
 
 /** Executes a workload on a server of its own, and expects the same result as without faults. */
-async function expectEqualResult(name: string, settings: string[], build: (server: PostgresServer) => Promise<Fault>) {
-  const server = await PostgresServer.start({ settings });
+async function expectEqualResult(name: string, build: (server: PostgresServer) => Promise<Fault>) {
+  const server = await PostgresServer.start();
   try {
     const { differences, figures } = await FaultRun.execute(server, `faults_${name}`, await build(server));
     process.stderr.write(`faults: ${name} ${JSON.stringify(figures)}\n`);
@@ -67,7 +67,7 @@ describe.runIf(isLongRun("faults"))("in operation", () => {
 
   describeOnPostgres("four workers lose and double nothing", () => {
     it("as a role with the rights of a worker, over TLS that is verified, while they are killed", options, async () => {
-      await expectEqualResult("least_privilege", [], async (server) => {
+      await expectEqualResult("least_privilege", async (server) => {
         const certificates = new ServerCertificates(server);
         await certificates.use("server");
         const query = `sslmode=verify-full&sslrootcert=${certificates.authority}`;
@@ -82,7 +82,7 @@ describe.runIf(isLongRun("faults"))("in operation", () => {
 
     it("while the password of their role is rotated and they are restarted with the new one", options, async () => {
       let password = ROLE_WITH_PASSWORD.password;
-      await expectEqualResult("rotated_password", [], async () => ({
+      await expectEqualResult("rotated_password", async () => ({
         size: SIZE,
         prepare: grantToWorker,
         getWorkerUrl: (run) => buildRoleUrl(run, password),
@@ -106,7 +106,7 @@ describe.runIf(isLongRun("faults"))("in operation", () => {
     });
 
     it("beside a foreign transaction that keeps its snapshot", options, async () => {
-      await expectEqualResult("foreign_snapshot", [], async () => ({
+      await expectEqualResult("foreign_snapshot", async () => ({
         size: SIZE,
         async inject(run) {
           await withClient(run.url, async (client) => {
@@ -119,7 +119,7 @@ describe.runIf(isLongRun("faults"))("in operation", () => {
     });
 
     it("while all processors are busy with something else", options, async () => {
-      await expectEqualResult("busy_processors", [], async () => ({
+      await expectEqualResult("busy_processors", async () => ({
         size: SIZE,
         inject: (run) => withBusyProcessors(() => run.pause(60 * SECOND)),
       }));
@@ -128,9 +128,12 @@ describe.runIf(isLongRun("faults"))("in operation", () => {
     it("when the standby takes over from a primary that waited for it", options, async () => {
       const standby = await PostgresServer.start();
       try {
-        const settings = ["synchronous_standby_names=*", "wal_level=replica"];
-        await expectEqualResult("failover", settings, async (server) => {
+        await expectEqualResult("failover", async (server) => {
           await replicate(server, standby);
+          await withClient(server.getUrl("postgres"), (client) =>
+            client.query("ALTER SYSTEM SET synchronous_standby_names = '*'"),
+          );
+          await withClient(server.getUrl("postgres"), (client) => client.query("SELECT pg_reload_conf()"));
           const proxy = await Balancer.start([server.port]);
           return {
             size: SIZE,
@@ -154,7 +157,7 @@ describe.runIf(isLongRun("faults"))("in operation", () => {
 
     it.runIf(OLDER !== undefined)("during a rolling upgrade from an older version", options, async () => {
       let bin = OLDER;
-      await expectEqualResult("rolling_upgrade", [], async () => ({
+      await expectEqualResult("rolling_upgrade", async () => ({
         size: SIZE,
         getBin: () => bin,
         async inject(run) {
