@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import Knock from "@knocklabs/node";
 import { expect, it } from "vitest";
 import { listenToFeed } from "../helpers/browser-client.js";
@@ -7,8 +8,9 @@ import type { Sample } from "../helpers/run-knock.js";
 import { getLongRuns, reportFigures } from "./long-runs.js";
 import { ServeCluster } from "./serve/serve-cluster.js";
 
-/** An instance or a worker is killed again as soon as its successor is ready, in turn. */
+/** An instance or a worker is killed in turn, as soon as the successor of the one before is ready, or some time later. */
 const KILLS = getLongRuns("faults", 60, 6);
+const PAUSE_MS = getLongRuns("faults", 2_000, 0);
 const CLIENTS = 3;
 const OBJECT = "projects";
 
@@ -79,6 +81,10 @@ async function runRound(triggers: Triggers, round: string): Promise<void> {
     scheduled_at: "2100-01-01T00:00:00Z",
   });
   expect((await knock.users.listSchedules(bob)).entries.map(({ id }) => id)).toContain(schedule?.id);
+}
+
+/** Starts a bulk operation, and asks for it whichever instance answers. Its limit is one per second, so only one client does this. */
+async function runBulk(knock: Knock, round: string): Promise<void> {
   const bulk = await knock.users.bulk.identify({ users: [{ id: `bulk-${round}`, name: "Bulk" }] });
   await eventually(async () => (await knock.bulkOperations.get(bulk.id)).status === "completed");
   expect(await knock.users.get(`bulk-${round}`)).toMatchObject({ name: "Bulk" });
@@ -98,12 +104,16 @@ describeOnPostgres("two instances of knock serve and two workers", () => {
       const clients = Array.from({ length: CLIENTS }, async (_, client) => {
         for (let round = 0; state.isKilling || round === 0; round++) {
           await runRound(triggers, `${client}-${round}`);
+          if (client === 0) await runBulk(knock, String(round));
           await triggers.send("now", { recipients: ["watcher"] }, ["watcher"]);
           state.rounds++;
         }
       });
       const kills = (async () => {
-        for (let kill = 0; kill < KILLS; kill++) await cluster.kill(kill % 2 === 0 ? "serve" : "worker");
+        for (let kill = 0; kill < KILLS; kill++) {
+          await cluster.kill(kill % 2 === 0 ? "serve" : "worker");
+          await sleep(PAUSE_MS);
+        }
         state.isKilling = false;
       })();
       await Promise.all([...clients, kills]);
