@@ -1,6 +1,7 @@
 import { afterEach, expect, it, vi } from "vitest";
 import { fillStore, HEAVY_USER, RARE_CHANNEL, RARE_USER, RARE_WORKFLOW } from "../../../bench/growth-rows.js";
 import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
+import { hasEndedStatus, RUN_STATUSES } from "../../../src/domain/run/run-status.js";
 import type { WorkScope } from "../../../src/ports/due-store.js";
 import type { MessageQuery, RunQuery } from "../../../src/ports/filters.js";
 import type { Store } from "../../../src/ports/store.js";
@@ -89,6 +90,8 @@ const MESSAGE_FILTERS: MessageQuery[] = [
 const RUN_FILTERS: RunQuery[] = [
   {},
   { status: "cancelled" },
+  { status: "paused" },
+  { status: "paused", tenant: "acme" },
   { statuses: ["cancelled", "paused"] },
   { workflow: RARE_WORKFLOW, tenant: "rare-tenant" },
   { recipient: RARE_USER },
@@ -166,7 +169,7 @@ describeOnPostgres("statements of lists", () => {
     },
   );
 
-  it("read few rows that do not match a time, an engagement, errors, IDs, a subscriber or a collection", async () => {
+  it("read few rows that do not match a time, an engagement, errors, IDs, a status of the past, a subscriber or a collection", async () => {
     const location = await createStoreDatabase({ createForTests: true });
     const store = await openPostgresStore(location, { createForTests: true });
     const { db } = store as unknown as { db: Connection };
@@ -210,7 +213,10 @@ describeOnPostgres("statements of lists", () => {
     for (const status of ["archived", "interacted", "link_clicked"] as const)
       found.push((await store.listMessages({ engagement_statuses: [status] }, PAGE)).items.length);
     found.push((await store.listRecipientRuns({ has_errors: true }, PAGE)).items.length);
-    expect(found.slice(-4)).toEqual([1, 0, 0, 0]);
+    for (const filter of [{}, { tenant: "acme" }, { workflow: "invite" }])
+      found.push((await store.listRecipientRuns({ ...filter, status: "paused" }, PAGE)).items.length);
+    expect(found.slice(-7)).toEqual([1, 0, 0, 0, 0, 0, 0]);
+    expect(RUN_STATUSES.filter((status) => status >= "p")).toEqual(RUN_STATUSES.filter((one) => !hasEndedStatus(one)));
     await store.listMessages({ ids: ["x", "y"] }, PAGE);
     for (const collection of ["$users", "projects"])
       await readPages((page) => store.listRecipients({ collection }, { ...PAGE, ...page }));

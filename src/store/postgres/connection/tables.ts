@@ -243,6 +243,13 @@ export const ADD_LIST_INDEXES = `
   CREATE INDEX messages_archived ON messages (row) WHERE archived_at IS NOT NULL;
   CREATE INDEX recipient_runs_with_errors ON recipient_runs (row) WHERE error_count > 0`;
 
+/**
+ * Adds an index of the runs that continue. Lists by their statuses would otherwise read every block in which a run once waited. All
+ * these statuses come after the others, so that a range of them can be compared.
+ */
+export const ADD_UNFINISHED_INDEX =
+  "CREATE INDEX recipient_runs_unfinished ON recipient_runs (status, row) WHERE status >= 'p'";
+
 /** Adds the row to the index of the subscriptions of a recipient, without which lists read those of all. */
 export const EXTEND_SUBSCRIPTIONS_INDEX = `
   CREATE INDEX subscriptions_of_recipient ON subscriptions (recipient, row);
