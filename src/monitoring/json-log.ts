@@ -2,7 +2,7 @@ import { pino } from "pino";
 import { toIsoTime } from "../util/iso-time.js";
 
 /** The facts of a log entry beside its message. */
-export type LogFields = Record<string, string | number | null>;
+export type LogFields = Record<string, string | number | null | undefined>;
 
 /** The log of a process, one JSON document per line. */
 export interface JsonLog {

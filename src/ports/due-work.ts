@@ -1,3 +1,4 @@
+import type { WorkFields } from "../domain/run/work-fields.js";
 import type { DueKind, WorkScope } from "./due-store.js";
 
 /** Triggers with up to this many recipients run before larger ones, and are accepted however much work is due. */
@@ -18,13 +19,13 @@ export interface DueWork {
 export interface DueTask {
   kind: DueKind;
   scope: WorkScope;
+  /** The job, for logs. */
+  job?: WorkFields;
 }
 
-/** A run that a task could not continue. It has ended as failed, or is tried again later. */
-export interface DueTaskFailure {
-  recipient_run_id: string;
-  workflow: string;
-  tenant: string | null;
+/** A run that a task could not continue, or a message that it could not deliver. It has ended as failed, or is tried again later. */
+export interface DueTaskFailure extends WorkFields {
+  /** The error of a run, or the status of a message: the reason of a provider may contain an address. */
   error: string;
   hasEnded: boolean;
   /** Whether many runs fail with this error, so that the store may be the cause. */
@@ -37,7 +38,7 @@ export interface DueTaskResult {
   runs: Record<string, number>;
   /** The runs that were advanced but not saved, because another worker had changed them. */
   refused: number;
-  /** The runs that could not be continued. Absent without any. */
+  /** The runs that could not be continued, and the messages that ended without a delivery. Absent without any. */
   failures?: DueTaskFailure[];
   /** The delivery attempts, and those of them that failed. */
   deliveries: number;
@@ -51,7 +52,7 @@ export type RunDueTask = (task: DueTask, signal: AbortSignal) => Promise<DueTask
 
 /** A job that ended. */
 export interface EndedJob {
-  task: string;
+  job: WorkFields & { task: string };
   seconds: number;
   /** The error with which it failed. The job is repeated. */
   error: unknown;
@@ -62,8 +63,8 @@ export interface EndedJob {
 /** Receives what a worker does, for its log and its metrics. */
 export interface DueWorkObserver {
   onJobEnded(job: EndedJob): void;
-  /** A run could not be continued. */
-  onRunFailed(failure: DueTaskFailure): void;
+  /** A run could not be continued, or a message not delivered. It contains the fields of the job. */
+  onWorkFailed(failure: DueTaskFailure): void;
   /** Rows had lost their job and got a new one. */
   onReconciled(rows: number): void;
   /** The jobs of dead workers were freed. */

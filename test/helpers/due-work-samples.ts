@@ -6,7 +6,7 @@ export const NO_RESULT: DueTaskResult = { runs: {}, refused: 0, deliveries: 0, f
 /** An observer that ignores everything. */
 export const SILENT_OBSERVER: DueWorkObserver = {
   onJobEnded: () => {},
-  onRunFailed: () => {},
+  onWorkFailed: () => {},
   onReconciled: () => {},
   onWorkersFreed: () => {},
   onRestarted: () => {},

@@ -4,6 +4,7 @@ import type { Recipient, RecipientKey } from "../../domain/recipient/recipient.j
 import { TENANTS, toRecipientKey } from "../../domain/recipient/recipient.js";
 import type { BatchContent } from "../../domain/run/batch-continuations.js";
 import type { RecordedResponse, RequestOrigin } from "../../domain/run/recorded-response.js";
+import type { WorkFields } from "../../domain/run/work-fields.js";
 import type { RecipientRun, WorkflowRun } from "../../domain/run/workflow-run.js";
 import type { Schedule } from "../../domain/trigger/schedule.js";
 import type { AudienceStore } from "../../ports/audience-store.js";
@@ -79,10 +80,10 @@ export interface EngineContext<Stores = Store> {
   realNow(): number;
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
   /**
-   * Receives a warning that belongs to no run, such as an invalid file that could define a workflow started by an
-   * audience.
+   * Receives a warning that the events of no run contain, such as an invalid file that could define a workflow started by an
+   * audience. `about` names the work, for logs.
    */
-  warn?(text: string): void;
+  warn?(text: string, about?: WorkFields): void;
   /** Returns 0 ≤ x < 1, for the jitter of delivery retries. */
   random(): number;
 }

@@ -19,6 +19,8 @@ export interface FailureVerdict {
   hasEnded: boolean;
   /** Whether so many fail with this error that it says more about the store than about them. */
   isCommon: boolean;
+  /** How often it failed with this error. */
+  attempt: number;
 }
 
 interface Failure {
@@ -57,7 +59,7 @@ class FailedWork {
     if (this.failures.size > MAX_REMEMBERED && oldest !== undefined) this.failures.delete(oldest);
     const isCommon = [...this.failures.values()].filter((other) => other.message === message).length > MAX_ALIKE;
     const isRepeated = failure.attempts >= MAX_ATTEMPTS && this.lastSuccessAt >= failure.firstAt - RECENT_MS;
-    return { hasEnded: isRepeated && !isCommon, isCommon };
+    return { hasEnded: isRepeated && !isCommon, isCommon, attempt: failure.attempts };
   }
 }
 

@@ -4,6 +4,7 @@ import type { DeliveryLog } from "../../domain/message/delivery-log.js";
 import type { Message } from "../../domain/message/message.js";
 import type { RecipientKey } from "../../domain/recipient/recipient.js";
 import { REASONS } from "../../domain/run/reasons.js";
+import { toMessageFields } from "../../domain/run/work-fields.js";
 import { getErrorMessage } from "../../errors/knock-error.js";
 import { type DueStore, MAX_CRASHES, type WorkScope } from "../../ports/due-store.js";
 import type { MessageStore } from "../../ports/message-store.js";
@@ -287,7 +288,7 @@ class DueDeliveries {
     const { hasEnded, isCommon } = context.workFailures.messages.recordFailure(message.id, reason);
     const [stored] = await context.store.readMessages([message.id]);
     if (stored === undefined) return isCommon;
-    context.warn?.(`the delivery of message ${message.id} could not be saved: ${reason}`);
+    context.warn?.(`the delivery of message ${message.id} could not be saved: ${reason}`, toMessageFields(message));
     if (message.secrets !== undefined) stored.secrets = message.secrets;
     if (hasEnded) failDelivery(context, stored, reason, now);
     else stored.due_at = now + RETRY_MS;

@@ -130,9 +130,10 @@ async function failCrashedRuns(
 ): Promise<AdvancedRuns> {
   const advances = claimed.map((run) => failClaimedRun(run, now, WORKER_CRASHED));
   const { saved, batchDecisions, caused } = await store.saveAdvances(advances.map(toSavedAdvance), token, now);
+  const attempt = store.getCrashes(token);
   await store.settleCrashes(token, { isDone: true });
   const error = new Error(REASONS.worker_crashed);
-  const failures = claimed.map((run) => ({ claimed: run, error, hasEnded: true, isCommon: false }));
+  const failures = claimed.map((run) => ({ claimed: run, error, hasEnded: true, isCommon: false, attempt }));
   return { advances, reached: now, saved, batchDecisions, caused: [caused], failures };
 }
 

@@ -1,3 +1,5 @@
+import type { Message } from "../../domain/message/message.js";
+import { toMessageFields, toRunFields } from "../../domain/run/work-fields.js";
 import { getErrorMessage } from "../../errors/knock-error.js";
 import type { WorkScope } from "../../ports/due-store.js";
 import type { DueTask, DueTaskFailure, DueTaskResult } from "../../ports/due-work.js";
@@ -31,7 +33,9 @@ export function runDueTask(
   task: DueTask,
   signal: AbortSignal,
 ): Promise<DueTaskResult> {
-  return releaseAfterError({ ...context, ownWork: new JobWork(task.scope) }, (own) => performTask(own, task, signal));
+  const warn: typeof context.warn = (text, about) => context.warn?.(text, { ...task.job, ...about });
+  const own = { ...context, ownWork: new JobWork(task.scope), warn };
+  return releaseAfterError(own, (claiming) => performTask(claiming, task, signal));
 }
 
 async function performTask(
@@ -55,9 +59,12 @@ async function performTask(
       await deliverDueMessages(
         context,
         now,
-        (_, failure) => {
+        (message, failure) => {
           result.deliveries++;
           if (failure !== null) result.failedDeliveries++;
+          if (message.status !== "undelivered" && message.status !== "bounced") return;
+          result.failures ??= [];
+          result.failures.push(toDeliveryFailure(message));
         },
         signal,
       );
@@ -74,7 +81,10 @@ async function performTask(
         (_, advance) => countRun(advance.recipientRun.status),
         signal,
       ))
-        context.warn?.(`schedule ${schedule.id} of ${schedule.workflow} could not start: ${error.message}`);
+        context.warn?.(`schedule ${schedule.id} of ${schedule.workflow} could not start: ${error.message}`, {
+          workflow: schedule.workflow,
+          tenant: schedule.tenant,
+        });
       break;
   }
   return result;
@@ -111,9 +121,12 @@ async function advanceRuns(
   }
 }
 
-function toTaskFailure({ claimed: { run, recipientRun }, error, hasEnded, isCommon }: RunFailure): DueTaskFailure {
-  const { workflow, tenant } = run;
-  return { recipient_run_id: recipientRun.id, workflow, tenant, error: getErrorMessage(error), hasEnded, isCommon };
+function toTaskFailure({ claimed: { run, recipientRun }, error, ...verdict }: RunFailure): DueTaskFailure {
+  return { ...toRunFields(run), recipient_run_id: recipientRun.id, error: getErrorMessage(error), ...verdict };
+}
+
+function toDeliveryFailure(message: Message): DueTaskFailure {
+  return { ...toMessageFields(message), error: message.status, hasEnded: true, isCommon: false };
 }
 
 /** Returns the number of rows that a scope contains. Null if it is not limited to a range of rows. */

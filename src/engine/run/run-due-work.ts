@@ -2,6 +2,7 @@ import { toRecipientKey, toRecipientReference } from "../../domain/recipient/rec
 import { WORKER_CRASHED } from "../../domain/run/fail-run.js";
 import { isFanOutComplete } from "../../domain/run/fan-out-state.js";
 import { buildEventName, isStillWaiting } from "../../domain/run/run-wait.js";
+import { toRunFields } from "../../domain/run/work-fields.js";
 import type { WorkflowRun } from "../../domain/run/workflow-run.js";
 import { type CausedWork, type DueStore, MAX_CRASHES } from "../../ports/due-store.js";
 import type { FanOutStore } from "../../ports/fan-out-store.js";
@@ -86,7 +87,8 @@ export async function continueDueFanOuts(
           own.workFailures.starts.recordSuccess([start.run.id]);
         });
     if ("error" in result) {
-      own.warn?.(`run ${start.run.id} could not start for its next recipient: ${result.error.message}`);
+      const text = `run ${start.run.id} could not start for its next recipient: ${result.error.message}`;
+      own.warn?.(text, toRunFields(start.run));
       continue;
     }
     const { started: inserted } = result;

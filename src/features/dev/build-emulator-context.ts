@@ -6,6 +6,7 @@ import { applyDataFiles } from "../../context/open-project-store.js";
 import { openSources } from "../../context/open-sources.js";
 import type { ProcessIO } from "../../context/process-io.js";
 import { listOtherSenders } from "../../context/project-names.js";
+import type { EngineContext } from "../../engine/context/engine-context.js";
 import { createGuideOperations } from "../../engine/guides/guide-operations.js";
 import { renderContentsInLocale } from "../../engine/preview/render-contents-in-locale.js";
 import { KnockError } from "../../errors/knock-error.js";
@@ -39,6 +40,7 @@ interface EmulatorSources {
   tracing: Tracing | undefined;
   io: ProcessIO;
   output: Output;
+  warn: NonNullable<EngineContext["warn"]>;
 }
 
 type EmulatorContext = SceneParts["options"];
@@ -57,6 +59,7 @@ export function buildEmulatorContext({
   tracing,
   io,
   output,
+  warn,
 }: EmulatorSources): EmulatorContext {
   const { cwd, env } = io;
   const { definitions } = served;
@@ -72,7 +75,7 @@ export function buildEmulatorContext({
       ...deliveries,
       guides: (context) => createGuideOperations(context, guides),
       contentsInLocale: renderContentsInLocale,
-      warn: (text) => output.warn(text),
+      warn,
       checkDueWork,
       tracing,
     },
@@ -111,7 +114,7 @@ export function buildEmulatorContext({
     onError(error) {
       const isDebugging = env.KNOCK_DEBUG === "1";
       if (!(error instanceof KnockError)) return printError(error, output, isDebugging);
-      output.warn(error.message);
+      warn(error.message);
       if (isDebugging) output.errorLine(String(error.stack));
     },
   };

@@ -8,6 +8,7 @@ import type { ProcessIO } from "../../context/process-io.js";
 import { readBuiltFile } from "../../context/read-built-file.js";
 import { formatStoreLocation, isPostgresLocation } from "../../context/store-location.js";
 import { collectWebhookWarnings } from "../../domain/environment/webhook.js";
+import type { EngineContext } from "../../engine/context/engine-context.js";
 import { toWarningsError } from "../../errors/knock-error.js";
 import type { Output } from "../../output/output.js";
 import { warnBlockedOccurrence } from "../../output/print-clock.js";
@@ -47,6 +48,8 @@ interface EmulatorFlags extends AccountFlags {
   openPublicApi?: (store: Store, environment: string) => EmulatorOptions["publicApi"];
   /** Receives each request instead of the printed log. */
   onResponse?: EmulatorOptions["onResponse"];
+  /** Receives each warning instead of the printed one. */
+  warn?: EngineContext["warn"];
 }
 
 /** A running local API. */
@@ -96,7 +99,7 @@ export async function openProjectEmulator(
   const watchUsers = opened.hasAudiences() || state.hasAudiences;
   const store = await openStore(location, { watchUsers, isShared: true });
   const watching = new AbortController();
-  const warn = (text: string): void => output.warn(text);
+  const warn = flags.warn ?? ((text: string): void => output.warn(text));
   const tracing = await openTracing(io, { service: "knock-dev", root: opened.root, warn });
   let emulator: Emulator | undefined;
   try {
@@ -117,6 +120,7 @@ export async function openProjectEmulator(
       tracing,
       io,
       output,
+      warn,
     });
     const { operations, onError } = context;
     const sceneStores = new Set<Store>();
@@ -137,6 +141,7 @@ export async function openProjectEmulator(
           tracing,
           io,
           output,
+          warn,
         },
         location: ":memory:",
       });

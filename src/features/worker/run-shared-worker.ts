@@ -4,6 +4,7 @@ import type { GuardDeliveries } from "../../context/guard-deliveries.js";
 import { openProjectStore } from "../../context/open-project-store.js";
 import { getInterruptSignal, type ProcessIO } from "../../context/process-io.js";
 import { formatStoreLocation } from "../../context/store-location.js";
+import type { WorkFields } from "../../domain/run/work-fields.js";
 import type { JsonLog } from "../../monitoring/json-log.js";
 import type { Output } from "../../output/output.js";
 import type { DueWorkObserver } from "../../ports/due-work.js";
@@ -91,7 +92,7 @@ export async function runSharedWorker(
   const log = isText ? createTextLog(output) : createJsonLog({ worker: workerId }, level, (line) => output.line(line));
   const metrics = new WorkerMetrics(new Metrics(METRICS));
   const summary = new Summary();
-  const warn = (text: string): void => log.warn({ event: "warning" }, text);
+  const warn = (text: string, about?: WorkFields): void => log.warn({ event: "warning", ...about }, text);
   const store = await openProjectStore(project, location, { maxConnections: concurrency });
   const tracing = await openTracing(io, { service: "knock-worker", root: project.root, warn });
   const operations = createLocalEngine(project, store, io, {
@@ -107,22 +108,25 @@ export async function runSharedWorker(
     ...(branch === null ? {} : { branch }),
   });
   const observer: DueWorkObserver = {
-    onJobEnded(job) {
-      const { task, seconds, error, result } = job;
-      metrics.recordJob(job);
-      const fields = { task, seconds: Math.round(seconds * 1_000) / 1_000 };
+    onJobEnded(ended) {
+      const { job, seconds, error, result } = ended;
+      metrics.recordJob(ended);
+      const fields = { ...job, seconds: Math.round(seconds * 1_000) / 1_000 };
       if (error !== null)
         log.error(
           { event: "job_failed", ...fields, ...toLogFields(error) },
-          `job ${task} failed: ${describeError(error)}`,
+          `job ${job.task} failed: ${describeError(error)}`,
         );
-      else log.debug({ event: "job_ended", ...fields }, `job ${task} ended after ${fields.seconds} s`);
+      else log.debug({ event: "job_ended", ...fields }, `job ${job.task} ended after ${fields.seconds} s`);
       if (result !== null) summary.add(result.runs, result.deliveries);
     },
-    onRunFailed({ hasEnded, isCommon: _isCommon, ...failure }) {
-      const run = `run ${failure.recipient_run_id} of ${failure.workflow}`;
-      if (hasEnded) log.error({ event: "run_failed", ...failure }, `${run} failed: ${failure.error}`);
-      else log.warn({ event: "run_postponed", ...failure }, `${run} is tried again: ${failure.error}`);
+    onWorkFailed({ hasEnded, isCommon: _isCommon, ...failure }) {
+      const { message_id, recipient_run_id, workflow, error } = failure;
+      const run = `run ${recipient_run_id} of ${workflow}`;
+      if (message_id !== undefined)
+        log.warn({ event: "delivery_failed", ...failure }, `message ${message_id} of ${workflow}: ${error}`);
+      else if (hasEnded) log.error({ event: "run_failed", ...failure }, `${run} failed: ${error}`);
+      else log.warn({ event: "run_postponed", ...failure }, `${run} is tried again: ${error}`);
     },
     onReconciled(rows) {
       metrics.count("reconciled", {}, rows);

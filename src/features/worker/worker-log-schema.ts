@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { WORK_FIELDS } from "../../domain/run/work-fields-schema.js";
 import { described } from "../../domain/schema/fields.js";
 import { textField, textOrNull, timeField } from "../../domain/schema/output-fields.js";
 import { getKeys } from "../../util/json.js";
@@ -11,6 +12,7 @@ const WORKER_EVENTS = {
   job_failed: "A job failed and is repeated.",
   run_failed: "A run ended as failed. `knock runs retry` continues it.",
   run_postponed: "A run could not be continued, and is tried again.",
+  delivery_failed: "A message ended as undelivered or bounced. `knock messages show` has the reason.",
   reconciled: "Due rows had lost their job and got a new one.",
   workers_freed: "The jobs of dead workers were freed.",
   restarted: "The search for jobs ended and starts again, usually because the database restarted.",
@@ -29,12 +31,10 @@ export const workerLogSchema = z.object({
   worker: textField("The ID of the worker, new for each start."),
   event: described(z.enum(getKeys(WORKER_EVENTS)), "What happened."),
   message: textField("The event as a sentence."),
-  task: z.optional(textField("The task of the job.")),
+  ...WORK_FIELDS,
   seconds: z.optional(described(z.number(), "How long the job took.")),
-  error: z.optional(textField("The error.")),
-  recipient_run_id: z.optional(textField("The ID of the recipient run.")),
-  workflow: z.optional(textField("The key of the run's workflow.")),
-  tenant: z.optional(textOrNull("The tenant of the run, or null.")),
+  error: z.optional(textField("The error, or the status of the message.")),
+  hint: z.optional(textField("How to fix the error.")),
   runs: count("The runs that advanced."),
   total_runs: count("The runs that advanced since the start."),
   deliveries: count("The delivery attempts."),

@@ -18,7 +18,7 @@ export class WorkerMetrics {
     return this.metrics.toPage();
   }
 
-  recordJob({ task, seconds, error, result }: EndedJob): void {
+  recordJob({ job: { task }, seconds, error, result }: EndedJob): void {
     this.metrics.observe("jobSeconds", { task, outcome: error === null ? "done" : "failed" }, seconds);
     if (result === null) return;
     for (const [outcome, count] of Object.entries(result.runs)) this.count("runs", { outcome }, count);

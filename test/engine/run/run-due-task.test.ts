@@ -89,7 +89,16 @@ describe("a task of a worker", () => {
     await harness.trigger("late", { recipients: ["bo"] });
     harness.now = T0 + HOUR;
     await runTask({ kind: "runs", scope: {} });
-    const counts = { ...NOTHING, deliveries: 3, failedDeliveries: 1 };
+    const failure = {
+      ...{
+        message_id: expect.any(String),
+        workflow_run_id: started.workflow_run_id,
+        recipient_run_id: expect.any(String),
+      },
+      ...{ workflow: "late", tenant: null, channel_id: "c-mail", attempt: 1 },
+      ...{ error: "undelivered", hasEnded: true, isCommon: false },
+    };
+    const counts = { ...NOTHING, deliveries: 3, failedDeliveries: 1, failures: [failure] };
     expect(await runTask({ kind: "messages", scope: { channel: "c-mail" } })).toEqual(counts);
     Object.assign(harness.environment.channels.mail as object, { max_per_second: 5 });
     expect(await runTask({ kind: "messages", scope: { channel: "c-mail" } })).toEqual({
@@ -135,6 +144,6 @@ describe("a task of a worker", () => {
     expect(await runTask({ kind: "schedules", scope: {} })).toEqual({ ...NOTHING, runs: { completed: 1 } });
     harness.define("daily", { steps: [step.feed("{{ broken")] });
     harness.now = T0 + 48 * HOUR;
-    expect(await runTask({ kind: "schedules", scope: {} })).toEqual(NOTHING);
+    expect(await runTask({ kind: "schedules", scope: {}, job: { job: "7", attempt: 2 } })).toEqual(NOTHING);
   });
 });

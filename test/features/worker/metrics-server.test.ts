@@ -72,8 +72,8 @@ describe("the metrics of a worker", () => {
   it("count jobs, runs and deliveries", async () => {
     const result = { runs: { completed: 2, paused: 1 }, refused: 4, deliveries: 0, failedDeliveries: 0 };
     metrics.recordStep("delay", 0.0002);
-    metrics.recordJob({ task: "advance", seconds: 0.02, error: null, result });
-    metrics.recordJob({ task: "advance", seconds: 0.02, error: new Error("no"), result: null });
+    metrics.recordJob({ job: { task: "advance" }, seconds: 0.02, error: null, result });
+    metrics.recordJob({ job: { task: "advance" }, seconds: 0.02, error: new Error("no"), result: null });
     const provider = { send: async () => ({ status: "delivered" }) } as unknown as Provider;
     await metrics.measureProvider("mail", provider).send({} as never, {} as never, {} as never);
     const lines = (await get("/metrics")).body.split("\n");

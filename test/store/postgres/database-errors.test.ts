@@ -52,7 +52,7 @@ class FailingDatabase {
         },
         onRestarted: () => this.problems++,
         onError: () => this.problems++,
-        onRunFailed: (failure) => this.failures.push(failure),
+        onWorkFailed: (failure) => this.failures.push(failure),
       },
     });
   }
@@ -182,7 +182,9 @@ describeOnPostgres("errors of the database", () => {
         expect(await db.readStatuses(started)).toContain("failed");
         expect(await db.dueWork?.findProblem()).toBeNull();
         await db.repair();
-        expect(await db.harness.engine.retryRuns([failure.recipient_run_id])).toEqual([failure.recipient_run_id]);
+        expect(await db.harness.engine.retryRuns([String(failure.recipient_run_id)])).toEqual([
+          failure.recipient_run_id,
+        ]);
         await db.hasDelivered(IDS.length);
         expect(await db.readStatuses(started)).toEqual(IDS.map(() => "completed"));
       }));

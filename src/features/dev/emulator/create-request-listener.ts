@@ -13,8 +13,9 @@ import type { Route, RouteContext, RouteResult } from "./access/route.js";
 import { collectPreferenceWarnings } from "./collect-preference-warnings.js";
 import type { EmulatorOptions, HandlerOptions, RequestLogEntry } from "./emulator-options.js";
 import { ApiError, createNotFoundError, toApiError } from "./http/api-error.js";
+import { describeStartedRun } from "./http/describe-started-run.js";
 import { RequestContext } from "./http/request-context.js";
-import { Router } from "./http/router.js";
+import { Router, sortRoutes } from "./http/router.js";
 import { traceTrigger } from "./http/trace-trigger.js";
 import { PAGE_ROUTES } from "./page/page-routes.js";
 import { servePage } from "./page/serve-page.js";
@@ -86,7 +87,8 @@ export function createRequestListener(
     const took_ms = performance.now() - startedAt;
     if (failure === null)
       context.warnings.push(...collectPreferenceWarnings(context.path, await context.getReadText()));
-    options.onResponse(toRequestLogEntry(context, took_ms, failure));
+    const entry = toRequestLogEntry(context, took_ms, failure);
+    options.onResponse(options.publicApi ? { ...entry, work: await describeStartedRun(context) } : entry);
   }
 
   return (incoming, outgoing, rejection) => {
@@ -223,16 +225,6 @@ export function checkBranch(slug: string | undefined, { definitions }: Pick<Emul
   throw createNotFoundError(
     `There is no branch ${JSON.stringify(slug)}: the project has no folder branches/${slug}, and the account no such branch`,
   );
-}
-
-/** Sorts routes so that fixed words come before parameters, because the first matching route is used. */
-function sortRoutes(routes: readonly Route[]): Route[] {
-  const ranked = routes.map((route) => {
-    const parts = route.endpoint.split("/").map((part) => (part.startsWith("{") ? "1" : "0"));
-    return { route, rank: parts.join("") };
-  });
-  ranked.sort((a, b) => (a.rank < b.rank ? -1 : a.rank > b.rank ? 1 : 0));
-  return ranked.map(({ route }) => route);
 }
 
 function toRequestLogEntry(context: RequestContext, took_ms: number, error: unknown): RequestLogEntry {

@@ -1,4 +1,5 @@
 import type { Environment } from "../../../domain/environment/environment.js";
+import type { WorkFields } from "../../../domain/run/work-fields.js";
 import type { Definitions } from "../../../ports/definitions.js";
 import type { BlockedOccurrence, LocalOperations } from "../../../ports/operations.js";
 import type { HandleHttpRequest, ServedEngine } from "../../../ports/served-engine.js";
@@ -41,6 +42,8 @@ export interface RequestLogEntry {
   key_id?: string | null;
   /** The ID of the workflow run that the request started; null if it started none. */
   workflow_run_id: string | null;
+  /** That run in the fields of logs; absent if a developer reads the log. */
+  work?: WorkFields;
   /** The reason why the request was rejected; null for accepted requests. */
   error: string | null;
   /** Likely mistakes in an accepted request; absent if none were found. */

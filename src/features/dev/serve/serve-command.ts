@@ -49,11 +49,20 @@ export function registerServe(program: Command, context: CommandContext): void {
 }
 
 /** Returns the fields of a request in the log. It has no path and no error text, which contain IDs and data. */
-function toLogFields({ method, route = null, status, took_ms, request_id = null, key_id = null }: RequestLogEntry) {
+function toLogFields({
+  method,
+  route = null,
+  status,
+  took_ms,
+  request_id = null,
+  key_id = null,
+  work,
+}: RequestLogEntry) {
   return {
     event: "request",
     ...{ request_id, key_id, method, route: route?.replace(/^\w+ /, "") ?? null, status },
     took_ms: Math.round(took_ms * 10) / 10,
+    ...work,
   };
 }
 
@@ -86,6 +95,7 @@ async function runServe(flags: ServeFlags, context: CommandContext): Promise<voi
         keys: new StoredKeyRing(store, environment),
         requiresUserTokens: !flags.unsignedUsers,
       }),
+      warn: (text, about) => log.warn({ event: "warning", ...about }, text),
       onResponse(request) {
         const fields = toLogFields(request);
         const route = fields.route ?? "none";

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { WORK_FIELDS } from "../../../domain/run/work-fields-schema.js";
 import { described } from "../../../domain/schema/fields.js";
 import { definition, textField, textOrNull, timeField } from "../../../domain/schema/output-fields.js";
 import { itemsSchema } from "../../../output/documents/lists.js";
@@ -29,5 +30,6 @@ export const serveLogSchema = z.object({
   method: z.optional(textField("The method of the request.")),
   route: z.optional(textOrNull("The endpoint of the route, without the values of its parameters; null without one.")),
   status: z.optional(described(z.int(), "The status of the response.")),
+  ...WORK_FIELDS,
   took_ms: z.optional(described(z.number(), "Milliseconds from the request to its response.")),
 });

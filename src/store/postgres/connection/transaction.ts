@@ -9,6 +9,8 @@ export interface Wakeup {
   kind: DueKind;
   dueAt: number;
   workflowRunRow?: number;
+  workflowRunId?: string;
+  workflow?: string | null;
   rows?: { from: number; to: number };
   shard?: number;
   channel?: string;

@@ -2,15 +2,7 @@ import { type JobHelpers, runTaskList, type TaskList, type WorkerPool } from "gr
 import type { Pool } from "pg";
 import type { Connection } from "../connection/connection.js";
 import type { Transaction } from "../connection/transaction.js";
-import {
-  DELIVERY_FLAG,
-  type JobPayload,
-  type JobSize,
-  LARGE_ADVANCE_FLAG,
-  TASKS,
-  type TaskName,
-  toSizeFlag,
-} from "./jobs.js";
+import { DELIVERY_FLAG, type FoundJob, type JobPayload, LARGE_ADVANCE_FLAG, TASKS, toSizeFlag } from "./jobs.js";
 import { silentLogger } from "./migrate-jobs.js";
 import { unlockPools } from "./worker-registry.js";
 
@@ -74,13 +66,6 @@ export function countDeliveryJobs(concurrency: number): number {
 function withoutListening(pool: Pool): Pool {
   const connect = (onConnected?: unknown) => (onConnected === undefined ? pool.connect() : undefined);
   return Object.assign(Object.create(pool), { connect });
-}
-
-/** A job as a pool found it. */
-export interface FoundJob {
-  task: TaskName;
-  payload: JobPayload;
-  size: JobSize;
 }
 
 interface JobPoolOptions {
@@ -197,12 +182,17 @@ export class JobPools {
     const tasks: TaskList = Object.fromEntries(
       TASKS.map((task) => [
         task,
-        (payload: unknown, { job }: JobHelpers) =>
-          runJob({
+        (found: unknown, { job }: JobHelpers) => {
+          const payload = found as JobPayload;
+          return runJob({
+            // graphile-worker declares a text, but the driver reads a number.
+            id: payload.job ?? String(job.id),
             task,
-            payload: payload as JobPayload,
+            payload,
             size: job.flags?.[toSizeFlag("large")] ? "large" : "small",
-          }),
+            attempt: (payload.attempt ?? 0) + job.attempts,
+          });
+        },
       ]),
     );
     return runTaskList(

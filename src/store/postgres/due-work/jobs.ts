@@ -1,3 +1,4 @@
+import type { WorkFields } from "../../../domain/run/work-fields.js";
 import type { DueKind } from "../../../ports/due-store.js";
 import { type DueTask, MAX_SMALL_TRIGGER } from "../../../ports/due-work.js";
 import type { Wakeup } from "../connection/transaction.js";
@@ -39,8 +40,13 @@ export interface JobPayload {
   shards?: { from: number; to: number };
   workflowRunRow?: number;
   channel?: string;
-  /** The tenant of the trigger whose work this is. */
+  /** The tenant of the trigger whose work this is, its workflow run and the key of its workflow. */
   tenant?: string;
+  run?: string;
+  workflow?: string;
+  /** The ID of the first job and how often it was run, if this one repeats it. */
+  job?: string;
+  attempt?: number;
 }
 
 /** A job to add. One without a key is always added; one with a key that runs soon replaces a waiting job with the same key. */
@@ -75,8 +81,9 @@ interface JobPlace {
   isUnique?: boolean;
 }
 
-function findPlace({ kind, rows, shard, workflowRunRow, channel, tenant }: Wakeup): JobPlace {
-  const owner = tenant == null ? {} : { tenant };
+function findPlace(wakeup: Wakeup): JobPlace {
+  const { kind, rows, shard, workflowRunRow, channel, tenant, workflowRunId: run, workflow } = wakeup;
+  const owner = { ...(tenant == null ? {} : { tenant }), ...(run && { run }), ...(workflow && { workflow }) };
   switch (kind) {
     case "runs": {
       if (rows)
@@ -123,15 +130,35 @@ export function buildJobs(wakeups: readonly Wakeup[], now: number): NewJob[] {
   return [...jobs.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, job]) => job);
 }
 
-/** Returns the task of the engine for a job. `workflowRunId` is that of the job's workflow run. */
-export function toDueTask(task: TaskName, payload: JobPayload, workflowRunId: string | null): DueTask {
+/** A job as a pool found it. */
+export interface FoundJob {
+  id: string;
+  task: TaskName;
+  payload: JobPayload;
+  size: JobSize;
+  /** How often the job was run, this time included. */
+  attempt: number;
+}
+
+/** Returns the fields of a job for logs. */
+export function toJobFields({ id, task, payload, attempt }: FoundJob): WorkFields & { task: TaskName } {
+  const { run, workflow, tenant, channel } = payload;
+  return {
+    ...{ job: id, task, attempt },
+    ...(run && { workflow_run_id: run, workflow, tenant: tenant ?? null }),
+    ...(channel && { channel_id: channel }),
+  };
+}
+
+/** Returns the task of the engine for a job, and for its workflow run if it has one. */
+export function toDueTask(task: TaskName, payload: JobPayload, { workflow_run_id: id }: WorkFields): DueTask {
   const { rows, shards, channel } = payload;
   switch (task) {
     case "advance":
     case "wake":
       return { kind: "runs", scope: { heldByJob: true, ...(rows ? { rows } : {}), ...(shards ? { shards } : {}) } };
     case "fan_out":
-      return { kind: "fan_outs", scope: workflowRunId === null ? {} : { workflowRunIds: [workflowRunId] } };
+      return { kind: "fan_outs", scope: id === undefined ? {} : { workflowRunIds: [id] } };
     case "deliver":
       return { kind: "messages", scope: channel === undefined ? {} : { channel } };
     case "follow":

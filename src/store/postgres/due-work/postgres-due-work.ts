@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { availableParallelism, hostname } from "node:os";
 import type pg from "pg";
+import type { WorkFields } from "../../../domain/run/work-fields.js";
 import { getErrorMessage } from "../../../errors/knock-error.js";
 import type {
   DueTaskResult,
@@ -19,13 +20,13 @@ import { addJobs, addJobsOfWakeups, createJobConnection } from "./add-jobs.js";
 import { ChannelLimits, planDeliveries } from "./channel-limits.js";
 import { MAX_MOVED, moveDelayedJobs } from "./delayed-jobs.js";
 import { JobAlarm } from "./job-alarm.js";
-import { type FoundJob, isHostCrowded, JobPools } from "./job-pools.js";
-import { DUE_KINDS, toDueTask } from "./jobs.js";
+import { isHostCrowded, JobPools } from "./job-pools.js";
+import { DUE_KINDS, type FoundJob, toDueTask, toJobFields } from "./jobs.js";
 import { checkJobTables } from "./migrate-jobs.js";
 import { readLag, readStatistics } from "./read-statistics.js";
 import { reconcile } from "./reconcile.js";
 import { TenantShares } from "./tenant-shares.js";
-import { WorkProgress } from "./work-progress.js";
+import { findCommonError, WorkProgress } from "./work-progress.js";
 import { WorkerRegistry } from "./worker-registry.js";
 
 const BEAT_MS = 1_000;
@@ -62,13 +63,6 @@ interface PostgresDueWorkOptions {
   growthIntervalMs?: number;
   /** The processors that the workers of this host share. Default: those that this process can use. */
   processors?: number;
-}
-
-/** Returns the error of a job that could continue none of its runs, if the store may be the cause. */
-function findCommonError(result: DueTaskResult | null): Error | null {
-  const common = result?.failures?.find(({ isCommon }) => isCommon);
-  const hasSaved = Object.keys(result?.runs ?? {}).length > 0;
-  return common === undefined || hasSaved ? null : new Error(common.error);
 }
 
 /** Runs due work through graphile-worker, in any number of processes at the same time. */
@@ -181,16 +175,19 @@ export class PostgresDueWork implements SharedDueWork {
     const { task, payload } = job;
     const { observer, runTask } = this.options;
     const { channel } = payload;
-    if (channel !== undefined && !this.channels.tryBegin(channel)) return this.addAgain(job, BUSY_CHANNEL_MS);
+    if (channel !== undefined && !this.channels.tryBegin(channel))
+      return this.addAgain(job, BUSY_CHANNEL_MS, job.attempt - 1);
     const startedAt = performance.now();
+    const fields = toJobFields(job);
     let result: DueTaskResult | null = null;
     let failed: unknown = null;
     try {
-      const workflowRunId = await this.readWorkflowRunId(payload.workflowRunRow);
+      const workflowRun = await this.readWorkflowRun(payload.workflowRunRow);
+      Object.assign(fields, workflowRun);
       // Without its row, a workflow run was deleted and nothing of it is due.
-      if (workflowRunId !== undefined)
-        result = await runTask(toDueTask(task, payload, workflowRunId), this.stopping.signal);
-      for (const failure of result?.failures ?? []) observer.onRunFailed(failure);
+      if (workflowRun !== undefined)
+        result = await runTask({ ...toDueTask(task, payload, workflowRun), job: fields }, this.stopping.signal);
+      for (const failure of result?.failures ?? []) observer.onWorkFailed({ ...fields, ...failure });
       failed = findCommonError(result);
       // The rest of the work belongs to other workers.
       if (this.stopping.signal.aborted) await this.addAgain(job, 0);
@@ -204,21 +201,29 @@ export class PostgresDueWork implements SharedDueWork {
       if (channel !== undefined) this.channels.end(channel, result);
       const seconds = (performance.now() - startedAt) / 1_000;
       this.progress.noteJob(task, failed === null ? null : this.db.explain(failed), performance.now());
-      observer.onJobEnded({ task, seconds, error: failed, result });
+      observer.onJobEnded({ job: fields, seconds, error: failed, result });
       // A job without this look only loses time.
       await this.shares.countJob(task).catch((error: unknown) => this.reportError(error));
     }
   }
 
   /** Adds a job for rows that this one may not have finished. It runs after `delayMs`. */
-  private addAgain({ task, payload, size }: FoundJob, delayMs: number): Promise<void> {
+  private addAgain(
+    { id, task, payload: first, size, ...job }: FoundJob,
+    delayMs: number,
+    attempt = job.attempt,
+  ): Promise<void> {
+    const payload = { ...first, job: id, attempt };
     return this.db.write((tx) => addJobs(tx, [{ task, payload, size, runAt: tx.startedAt + delayMs, key: null }]));
   }
 
-  /** Returns the id of a workflow run, null if the job has none, or undefined if it no longer exists. */
-  private async readWorkflowRunId(row: number | undefined): Promise<string | null | undefined> {
-    if (row === undefined) return null;
-    return (await this.db.get<{ id: string }>("SELECT id FROM workflow_runs WHERE row = $1", row))?.id;
+  /** Returns the workflow run of a job, which only fan-outs have, or undefined if it no longer exists. */
+  private async readWorkflowRun(row: number | undefined): Promise<WorkFields | undefined> {
+    if (row === undefined) return {};
+    return this.db.get<WorkFields>(
+      "SELECT id AS workflow_run_id, workflow, tenant FROM workflow_runs WHERE row = $1",
+      row,
+    );
   }
 
   private async connect(): Promise<pg.Client> {

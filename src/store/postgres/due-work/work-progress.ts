@@ -1,4 +1,5 @@
 import { getErrorMessage } from "../../../errors/knock-error.js";
+import type { DueTaskResult } from "../../../ports/due-work.js";
 
 /** A failed job is forgotten after this time, because another worker may have repeated it. */
 const MAX_FAILURE_AGE_MS = 15_000;
@@ -10,6 +11,13 @@ const MAX_NORMAL_LAG = 10;
 interface Failure {
   message: string;
   at: number;
+}
+
+/** Returns the error of a job that could continue none of its runs, if the store may be the cause. */
+export function findCommonError(result: DueTaskResult | null): Error | null {
+  const common = result?.failures?.find(({ isCommon }) => isCommon);
+  const hasSaved = Object.keys(result?.runs ?? {}).length > 0;
+  return common === undefined || hasSaved ? null : new Error(common.error);
 }
 
 /** Finds out from its ended jobs and from the due work whether a worker makes progress. Times are in milliseconds. */

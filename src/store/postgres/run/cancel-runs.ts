@@ -146,7 +146,7 @@ class Cancellation {
     await shared.load(tx, { versions: [found.runs] });
     const run = takeOverBatch(toRecipientRun(found, found.run_id), shared.version(found.runs), batch.closes_at, at);
     await updateRunRows(tx, [{ row: next.run, run, batch: batch.row, version: found.version, revision: null }]);
-    wakeRuns(tx, [{ row: next.run, run, workflowRun: found.workflow_run, tenant: null }]);
+    wakeRuns(tx, [{ row: next.run, run, workflowRun: found.workflow_run, workflow: null, tenant: null }]);
     if (!this.runs.has(next.run)) return;
     this.runs.set(next.run, await tx.getOne<FoundRun>(`${SELECT} WHERE r.row = $1`, next.run));
     this.roles.set(next.run, { item: this.roles.get(next.run)?.item ?? null, awaited: batch });

@@ -10,6 +10,7 @@ export interface ClaimedRow {
   batch: number | null;
   version: number | null;
   workflowRun: number;
+  workflow: string;
   tenant: string | null;
   trigger: TriggerData;
   /** Whether the row has the claim's token. Otherwise its revision guards the save. */

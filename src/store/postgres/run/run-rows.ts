@@ -128,7 +128,7 @@ export async function insertRunRows(
   await recordNewValues(tx, values);
   wakeRuns(
     tx,
-    runs.map(({ row, run }) => ({ row, run, workflowRun, tenant })),
+    runs.map(({ row, run }) => ({ row, run, workflowRun, workflow, tenant })),
   );
   await recordOutboundRuns(
     tx,
@@ -141,6 +141,7 @@ interface ChangedRun {
   row: number;
   run: RecipientRun;
   workflowRun: number;
+  workflow: string | null;
   tenant: string | null;
 }
 
@@ -156,14 +157,14 @@ export function wakeRuns(tx: Transaction, runs: readonly ChangedRun[]): void {
     else groups.set(key, { first: changed, dueAt: run.due_at, rows: [row] });
   }
   for (const { first, dueAt, rows } of groups.values()) {
-    const { run, workflowRun, tenant } = first;
+    const { run, workflowRun, workflow, tenant } = first;
     if (rows.length === 1) tx.wake({ kind: "runs", dueAt, shard: getShard(run.recipient), size: 1 });
     else
       tx.wake({
         kind: "runs",
         dueAt,
         workflowRunRow: workflowRun,
-        tenant,
+        ...{ workflowRunId: run.workflow_run_id, workflow, tenant },
         rows: { from: Math.min(...rows), to: Math.max(...rows) },
         size: rows.length,
       });
@@ -234,13 +235,16 @@ export async function updateRunRows(
   return changed.map(({ row }) => row);
 }
 
-const SELECT = `SELECT ${RECIPIENT_RUN_COLUMNS}, w.id AS run_id, w.tenant
+const SELECT = `SELECT ${RECIPIENT_RUN_COLUMNS}, w.id AS run_id, w.workflow, w.tenant
   FROM recipient_runs r JOIN workflow_runs w ON w.row = r.workflow_run
   WHERE r.id = ANY($1::text[]) ORDER BY r.row FOR NO KEY UPDATE OF r`;
 
 /** Makes failed runs due again and returns their IDs. Runs with another status are left as they are. */
 export async function retryRuns(tx: Transaction, ids: readonly string[], at: number): Promise<string[]> {
-  const found = await tx.all<RecipientRunRow & { run_id: string; tenant: string | null }>(SELECT, ids);
+  const found = await tx.all<RecipientRunRow & { run_id: string; workflow: string; tenant: string | null }>(
+    SELECT,
+    ids,
+  );
   const retried = found.flatMap((row) => {
     const run = retryRun(toRecipientRun(row, row.run_id), at);
     return run === null ? [] : [{ ...row, run, workflowRun: row.workflow_run, revision: null }];

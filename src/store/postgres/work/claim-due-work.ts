@@ -81,6 +81,7 @@ async function readClaimedRuns(
       batch,
       version,
       workflowRun,
+      workflow: run.workflow,
       tenant: run.tenant,
       trigger: { value: run.data, text },
       before: recipientRun,

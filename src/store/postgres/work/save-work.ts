@@ -40,7 +40,7 @@ async function readRows(
   const unknown = advances.map(({ recipientRun: { id } }) => id).filter((id) => !rows.has(id));
   if (unknown.length === 0) return rows;
   const found = await tx.all<Omit<ClaimedRow, "trigger" | "before" | "isLeased"> & StoredRow>(
-    'SELECT r.id, r.row, r.batch, r.version, r.workflow_run AS "workflowRun", w.tenant, w.data, r.status, r.error_count FROM recipient_runs r JOIN workflow_runs w ON w.row = r.workflow_run WHERE r.id = ANY($1::text[])',
+    'SELECT r.id, r.row, r.batch, r.version, r.workflow_run AS "workflowRun", w.workflow, w.tenant, w.data, r.status, r.error_count FROM recipient_runs r JOIN workflow_runs w ON w.row = r.workflow_run WHERE r.id = ANY($1::text[])',
     unknown,
   );
   for (const { id, data, status, error_count, ...row } of found)
@@ -218,8 +218,8 @@ export async function saveAdvances(
     wakeRuns(
       tx,
       saved.map((one) => {
-        const { row, workflowRun, tenant } = one.claimed;
-        return { row, workflowRun, tenant, run: getRun(one) };
+        const { row, workflowRun, workflow, tenant } = one.claimed;
+        return { row, workflowRun, workflow, tenant, run: getRun(one) };
       }),
     );
     await recordOutboundRuns(

@@ -134,6 +134,21 @@ describe("knock serve", () => {
     expect(JSON.stringify(lines)).not.toMatch(new RegExp(`secret-|${keys.secret}|${keys.public}`));
   });
 
+  it("logs the run, workflow and tenant that a trigger started", async () => {
+    const template = { markdown_body: "Hi", action_url: "" };
+    const feed = { ref: "feed_1", type: "channel", channel_type: "in_app_feed", channel_key: "in-app-feed", template };
+    sample.write("knock/workflows/hello/workflow.json", { name: "Hello", steps: [feed] });
+    const headers = { ...withKey(keys.secret), "content-type": "application/json" };
+    const body = JSON.stringify({ recipients: ["ada"], tenant: { id: "acme", name: "secret-name" } });
+    const { id, text } = await eventually(async () => {
+      const answer = await call("/v1/workflows/hello/trigger", headers, { method: "POST", body });
+      return answer.status === 200 ? answer : null;
+    });
+    const line = await eventually(() => lines.find(({ request_id }) => request_id === id));
+    expect(line).toMatchObject({ ...(JSON.parse(text) as JsonObject), workflow: "hello", tenant: "acme" });
+    expect(JSON.stringify(lines)).not.toContain("secret-name");
+  });
+
   it("serves probes and metrics on a port of their own", async () => {
     const read = async (path: string) => {
       const response = await fetch(`${operatorUrl}${path}`);

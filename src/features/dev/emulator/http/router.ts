@@ -59,3 +59,13 @@ export class Router {
 function toPathParameter(_match: string, name: string, pattern: string | undefined): string {
   return pattern === undefined ? `:${name}` : `:${name}{${pattern}}`;
 }
+
+/** Sorts routes so that fixed words come before parameters, because the first matching route is used. */
+export function sortRoutes<T extends { endpoint: string }>(routes: readonly T[]): T[] {
+  const ranked = routes.map((route) => {
+    const parts = route.endpoint.split("/").map((part) => (part.startsWith("{") ? "1" : "0"));
+    return { route, rank: parts.join("") };
+  });
+  ranked.sort((a, b) => (a.rank < b.rank ? -1 : a.rank > b.rank ? 1 : 0));
+  return ranked.map(({ route }) => route);
+}
