@@ -31,6 +31,7 @@ const engine = createBenchEngine(store, {
 });
 const server = new pg.Client({ ...db.pool.options, statement_timeout: 0 });
 await server.connect();
+await server.query("SET statement_timeout = 0");
 
 const readWal = async (): Promise<number> =>
   Number((await server.query("SELECT pg_current_wal_lsn() - '0/0' AS bytes")).rows[0].bytes);
@@ -75,10 +76,34 @@ async function measureCancel(workflow: string): Promise<object> {
   };
 }
 
+/** Fans a trigger out to subscribers that were never identified. */
+async function measureSubscribers(): Promise<object> {
+  await server.query(
+    `INSERT INTO subscriptions (object, recipient, properties, inserted_at, updated_at)
+     SELECT 'projects/p', '$users/stranger-' || n, '{}', 0, 0 FROM generate_series(1, $1::int) AS n`,
+    [size],
+  );
+  await server.query("VACUUM (ANALYZE)");
+  await server.query("CHECKPOINT");
+  const [start, wal] = [performance.now(), await readWal()];
+  await trigger("later", [{ collection: "projects", id: "p" }]);
+  while ((await server.query("SELECT 1 FROM workflow_runs WHERE fan_out IS NOT NULL")).rowCount !== 0)
+    await engine.runDue({});
+  const id = (await server.query("SELECT id FROM workflow_runs")).rows[0].id;
+  const found = (await store.readWorkflowRun(id))?.unidentified.length;
+  return {
+    subscribers: size,
+    unidentified: found,
+    ms: Math.round(performance.now() - start),
+    wal_mb: Number((((await readWal()) - wal) / 2 ** 20).toFixed(1)),
+  };
+}
+
 const PARTS: Record<string, () => Promise<object>> = {
   "cancel-delay": () => measureCancel("later"),
   "cancel-wait": () => measureCancel("wait"),
   "cancel-batch": () => measureCancel("digest"),
+  subscribers: measureSubscribers,
 };
 try {
   console.log(JSON.stringify(await (PARTS[part] as () => Promise<object>)()));

@@ -1,13 +1,19 @@
-// Measures what grows with the number of rows on PostgreSQL. `node bench/scale/pressure.mjs [parts]`: cancel-delay, cancel-wait,
-// cancel-batch (default: all), each with a size, such as cancel-delay=20000. KNOCK_BENCH_POSTGRES names a server on which databases may be
-// created. Without it, a server of its own is started. --save writes bench/results/scale-pressure.json.
+// Measures what grows with the number of rows on PostgreSQL: canceling runs, and a fan-out to subscribers that were never identified.
+// `node bench/scale/pressure.mjs [parts]`: cancel-delay, cancel-wait, cancel-batch, subscribers (default: all), each with a size, such as
+// cancel-delay=20000. KNOCK_BENCH_POSTGRES names a server on which databases may be created. Without it, a server of its own is
+// started. --save writes bench/results/scale-pressure.json.
 import { execFileSync } from "node:child_process";
 import pg from "pg";
 import { bundleMain, POSTGRES_EXTERNALS } from "../bundle-main.mjs";
 import { saveResult } from "../save-result.mjs";
 import { startServer } from "./postgres-server.mjs";
 
-const SIZES = { "cancel-delay": [100_000], "cancel-wait": [100_000], "cancel-batch": [100_000] };
+const SIZES = {
+  "cancel-delay": [100_000],
+  "cancel-wait": [100_000],
+  "cancel-batch": [100_000],
+  subscribers: [20_000, 40_000],
+};
 const TIME_LIMIT_MS = 900_000;
 
 const words = process.argv.slice(2).filter((word) => !word.startsWith("--"));

@@ -7,7 +7,7 @@ export const TO_FIRST_VERSION = [
   "ALTER TABLE outbound_watch RENAME COLUMN claim_until TO held_until",
   "ALTER TABLE source_events RENAME COLUMN claim_until TO in_hand_until",
   "UPDATE source_events SET state = 'in_hand' WHERE state = 'processing'",
-  "DROP TABLE partitions, crash_mark, delayed_jobs, crashed_claims, call_counts, kept_results",
+  "DROP TABLE partitions, crash_mark, delayed_jobs, crashed_claims, call_counts, kept_results, unidentified_recipients",
   "DROP INDEX block_values_by_block, schedules_by_workflow, frequency_claims_by_recipient",
   "DROP INDEX messages_by_time, recipient_runs_by_time, messages_interacted, messages_clicked, messages_archived, recipient_runs_with_errors, recipient_runs_unfinished",
   "CREATE INDEX subscriptions_by_recipient ON subscriptions (recipient)",

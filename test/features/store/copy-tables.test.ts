@@ -52,6 +52,7 @@ const OWN_TABLES = {
     "crashed_claims",
     "call_counts",
     "kept_results",
+    "unidentified_recipients",
   ],
 };
 const isLease = (column: string): boolean => /\.(?:claim_token|claim_until|xid)$/.test(column);

@@ -16,6 +16,7 @@ const RUN_TABLES = [
   "feed_counts",
   "kept_feeds",
   "recipient_runs",
+  "unidentified_recipients",
   "workflow_runs",
   "schedules",
   "idempotency_keys",

@@ -250,6 +250,14 @@ export const ADD_LIST_INDEXES = `
 export const ADD_UNFINISHED_INDEX =
   "CREATE INDEX recipient_runs_unfinished ON recipient_runs (status, row) WHERE status >= 'p'";
 
+/**
+ * Adds the recipients without a run that the chunks of a fan-out found, each chunk in a row of its own. A list in the row of the trigger
+ * was written again with each chunk. Older versions still append to that list.
+ */
+export const ADD_UNIDENTIFIED_RECIPIENTS = `
+  CREATE TABLE unidentified_recipients (${ROW}, workflow_run bigint NOT NULL, recipients text NOT NULL);
+  CREATE INDEX unidentified_recipients_by_workflow_run ON unidentified_recipients (workflow_run, row)`;
+
 /** Adds the row to the index of the subscriptions of a recipient, without which lists read those of all. */
 export const EXTEND_SUBSCRIPTIONS_INDEX = `
   CREATE INDEX subscriptions_of_recipient ON subscriptions (recipient, row);

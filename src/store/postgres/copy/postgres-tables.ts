@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import { KnockError } from "../../../errors/knock-error.js";
 import type { ClockSetting } from "../../../ports/clock-store.js";
 import type { StoredRow, StoredTable, StoredValue, StoreTables, TableTarget } from "../../../ports/store-tables.js";
 import { hashSha256 } from "../../../util/hash.js";
+import { type JsonText, parseJson, stringify } from "../../rows/json-column.js";
+import { WORKFLOW_RUNS } from "../../rows/run-row.js";
 import { formatColumns, formatSelectNext, getKey, READ_ROWS, STORED_TABLES } from "../../rows/stored-tables.js";
 import { BLOCK_ROWS } from "../connection/allocate-rows.js";
 import { recordAllValues } from "../connection/block-values.js";
@@ -10,6 +13,7 @@ import type { Connection } from "../connection/connection.js";
 import { toIndexedKey } from "../connection/to-indexed-key.js";
 import { DATABASE_TIME, type Transaction } from "../connection/transaction.js";
 import { getShard } from "../run/shard.js";
+import { readUnidentified } from "../run/unidentified-recipients.js";
 
 /** A worker whose heartbeat is older than this has ended. */
 const MAX_HEARTBEAT_AGE_MS = 10_000;
@@ -80,10 +84,25 @@ class PostgresTableTarget implements TableTarget {
         sql,
         ...(last === undefined ? [] : getKey(table, last)),
       );
+      if (table.name === WORKFLOW_RUNS.name) await this.addUnidentified(found);
       const rows = found.map((row) => table.columns.map((column) => row[column] ?? null));
       if (rows.length > 0) yield rows;
       if (rows.length < READ_ROWS) return;
       last = rows.at(-1);
+    }
+  }
+
+  /** Adds the recipients that this kind of store keeps in a table of their own to the rows of their triggers. */
+  private async addUnidentified(rows: readonly Record<string, StoredValue>[]): Promise<void> {
+    const later = await readUnidentified(
+      this.tx,
+      rows.map(({ row }) => Number(row)),
+    );
+    for (const row of rows) {
+      const recipients = later.get(Number(row.row));
+      if (recipients === undefined) continue;
+      const known = parseJson(row.unidentified as JsonText<RecipientKey[]> | null) ?? [];
+      row.unidentified = stringify([...known, ...recipients]);
     }
   }
 

@@ -13,6 +13,7 @@ import {
 import type { Reader } from "../connection/transaction.js";
 import { findWorkflowRun } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
+import { readUnidentified } from "./unidentified-recipients.js";
 
 const WORKFLOW_RUN = "(SELECT row FROM workflow_runs WHERE id = $1 AND guide = 0)";
 
@@ -28,7 +29,9 @@ const HAS_QUEUED_MESSAGES = `SELECT 1 FROM recipient_runs r JOIN messages m ON m
 /** Returns a trigger without its runs, or null. */
 export async function readWorkflowRun(tx: Reader, shared: SharedRows, id: string): Promise<StoredTrigger | null> {
   const found = await findWorkflowRun(tx, shared, id);
-  return found && { run: found.run, unidentified: found.unidentified };
+  if (found === null) return null;
+  const later = await readUnidentified(tx, [found.row]);
+  return { run: found.run, unidentified: [...found.unidentified, ...(later.get(found.row) ?? [])] };
 }
 
 /** Returns the next runs of a trigger, with what an outcome shows of them and of their messages. */

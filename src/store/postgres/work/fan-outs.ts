@@ -10,6 +10,7 @@ import { applyUpserts } from "../recipient/recipients.js";
 import { shareCancellationKeys } from "../run/cancel-runs.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { useAssumedSlots } from "../run/throttle-slots.js";
+import { insertUnidentified } from "../run/unidentified-recipients.js";
 import { hasCrashedWork, leaseCrashedRow } from "./crashed-claims.js";
 import { hasDueWork, leaseDueRows } from "./due-rows.js";
 import { insertRecipientRuns } from "./insert-recipient-runs.js";
@@ -112,18 +113,17 @@ export async function insertFanOutChunk(
     await insertFrequencyRecords(tx, chunk.frequencyRecords);
     await applyUpserts(tx, chunk.upserts, chunk.at);
     await shared.load(tx, { versions: [held.version] });
-    const { run, unidentified: known } = toWorkflowRunRecord(held, shared.version(held.version));
+    const { run } = toWorkflowRunRecord(held, shared.version(held.version));
     const trigger = { row: held.row, run, value: null, text: held.data };
     const batchDecisions = await insertRecipientRuns(tx, shared, chunk, trigger, chunk.at);
     await insertTriggers(tx, shared, chunk.triggers);
-    const unidentified = [...known, ...chunk.unidentified];
+    await insertUnidentified(tx, held.row, chunk.unidentified);
     const isHeld = chunk.rest !== null && leaseMs !== null;
     await tx.run(
-      `UPDATE workflow_runs SET fan_out = $2, unidentified = $3, due_at = CASE WHEN $2::text IS NULL THEN NULL ELSE due_at END,
-         claim_token = $4, claim_until = ${tx.time} + $5 WHERE row = $1`,
+      `UPDATE workflow_runs SET fan_out = $2, due_at = CASE WHEN $2::text IS NULL THEN NULL ELSE due_at END,
+         claim_token = $3, claim_until = ${tx.time} + $4 WHERE row = $1`,
       held.row,
       chunk.rest === null ? null : stringify(chunk.rest),
-      unidentified.length > 0 ? stringify(unidentified) : null,
       isHeld ? token : null,
       isHeld ? leaseMs : null,
     );

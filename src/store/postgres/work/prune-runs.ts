@@ -3,6 +3,7 @@ import { deleteValuesOfEmptyBlocks } from "../connection/block-values.js";
 import type { Connection } from "../connection/connection.js";
 import type { Statements, Transaction } from "../connection/transaction.js";
 import { deleteMessagesOfRuns } from "../message/feed-counts.js";
+import { deleteUnidentified } from "../run/unidentified-recipients.js";
 import { dropPartition } from "./drop-partition.js";
 import { PRUNE_SQL as SQL } from "./partition-rows.js";
 
@@ -43,8 +44,10 @@ async function deleteRows(tx: Transaction, request: PruneRequest): Promise<Prune
   const { values, next } = page;
   const counts: Partial<PrunedCounts> = {};
   if (table === "idempotency_keys") counts.idempotency_keys = await tx.run(SQL.deleteKeys, ...values);
-  else if (table === "workflow_runs") counts.workflow_runs = await tx.run(SQL.deleteWorkflowRuns, ...values);
-  else if (table === "throttles") {
+  else if (table === "workflow_runs") {
+    counts.workflow_runs = await tx.run(SQL.deleteWorkflowRuns, ...values);
+    await deleteUnidentified(tx, Number(values[0]), Number(values[1]));
+  } else if (table === "throttles") {
     const ended = (await tx.all<{ key: string }>(SQL.deleteThrottles, ...values)).map(({ key }) => key);
     await tx.run("DELETE FROM throttle_passes WHERE key = ANY($1::text[])", ended);
   } else {
