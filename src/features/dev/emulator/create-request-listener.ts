@@ -12,8 +12,9 @@ import { readAccessSettings } from "./access/read-access-settings.js";
 import type { Route, RouteContext, RouteResult } from "./access/route.js";
 import { collectPreferenceWarnings } from "./collect-preference-warnings.js";
 import type { EmulatorOptions, HandlerOptions, RequestLogEntry } from "./emulator-options.js";
-import { ApiError, createNotFoundError, toApiError } from "./http/api-error.js";
+import { ApiError, createNotFoundError, toApiError, toSentError } from "./http/api-error.js";
 import { describeStartedRun } from "./http/describe-started-run.js";
+import { TRUSTED_BODY, USER_BODY } from "./http/read-body.js";
 import { RequestContext } from "./http/request-context.js";
 import { Router, sortRoutes } from "./http/router.js";
 import { traceTrigger } from "./http/trace-trigger.js";
@@ -82,7 +83,8 @@ export function createRequestListener(
       failure = error;
       sendError(context, error, options);
     }
-    if (context.method !== "GET") options.onWrite();
+    // Anyone can send requests that are refused.
+    if (context.method !== "GET" && !(failure instanceof ApiError)) options.onWrite();
     if (options.onResponse === undefined) return;
     const took_ms = performance.now() - startedAt;
     if (failure === null)
@@ -92,7 +94,7 @@ export function createRequestListener(
   }
 
   return (incoming, outgoing, rejection) => {
-    const context = new RequestContext(incoming, outgoing);
+    const context = new RequestContext(incoming, outgoing, options.publicApi ? USER_BODY : TRUSTED_BODY);
     void traceTrigger(options.tracer, context, () => serve(context, rejection));
   };
 }
@@ -150,6 +152,7 @@ async function authenticateRequest(
   };
   const caller = await authenticate(credentials, access, Date.now(), options.publicApi?.keys ?? options.knownKeys);
   context.keyId = caller.kind === "service" ? null : (caller.keyId ?? null);
+  if (caller.kind !== "public") context.bodyLimit = TRUSTED_BODY;
   checkBranch(context.header("x-knock-branch"), options);
   return caller;
 }
@@ -258,8 +261,7 @@ function sendResponse(
   extraHeaders: Record<string, string> | undefined,
   body?: JsonObject | JsonObject[],
 ): void {
-  const { method, path } = context;
-  const { permittedOrigin: origin } = context;
+  const { method, path, permittedOrigin: origin } = context;
   const requestedMethod = context.header("access-control-request-method");
   const headers: OutgoingHttpHeaders = {};
   if (origin !== undefined) Object.assign(headers, buildCorsHeaders({ method, path, origin, requestedMethod }));
@@ -277,8 +279,7 @@ function sendError(context: RequestContext, error: unknown, options: HandlerOpti
   if (known === null || known.status === 500 || isUnlogged) options.onError(error);
   // An incomplete response is worse for the client than a closed connection.
   if (context.response.headersSent && !context.response.writableEnded) return void context.response.destroy();
-  const { status, body }: { status: number; body: JsonObject } =
-    known ?? new ApiError(500, "internal", "Internal error of the emulator. See its output for details");
+  const { status, body } = toSentError(known, options.publicApi !== undefined);
   sendResponse(context, status, buildRetryHeaders(status, error), body);
 }
 

@@ -46,6 +46,8 @@ export interface Emulator {
 const DEFAULT_TIMEOUTS = { headers_ms: 10_000, request_ms: 60_000 };
 /** Limits the headers and URL, in bytes. It is large because queries list hundreds of messages and recipients. */
 const MAX_HEADER_BYTES = 1_048_576;
+/** The limit on the internet, where anyone can send headers and never end them. */
+const MAX_PUBLIC_HEADER_BYTES = 65_536;
 
 const isWebSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() === "websocket";
 
@@ -66,7 +68,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     headersTimeout: timeouts.headers_ms,
     requestTimeout: timeouts.request_ms,
     connectionsCheckingInterval: Math.min(1_000, timeouts.headers_ms / 2),
-    maxHeaderSize: MAX_HEADER_BYTES,
+    maxHeaderSize: options.publicApi === undefined ? MAX_HEADER_BYTES : MAX_PUBLIC_HEADER_BYTES,
     requireHostHeader: false, // it is checked with the rest of the request
     ...ONLY_WEBSOCKETS,
   });

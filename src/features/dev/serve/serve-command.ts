@@ -48,21 +48,18 @@ export function registerServe(program: Command, context: CommandContext): void {
   ]).action((flags: ServeFlags) => runServe(flags, context));
 }
 
-/** Returns the fields of a request in the log. It has no path and no error text, which contain IDs and data. */
-function toLogFields({
-  method,
-  route = null,
-  status,
-  took_ms,
-  request_id = null,
-  key_id = null,
-  work,
-}: RequestLogEntry) {
+/**
+ * Returns the fields of a request in the log. It has no path and no error text, which contain IDs and data, except of a store that
+ * is not available: clients do not receive that text.
+ */
+function toLogFields(request: RequestLogEntry) {
+  const { method, route = null, status, took_ms, request_id = null, key_id = null, work, error } = request;
   return {
     event: "request",
     ...{ request_id, key_id, method, route: route?.replace(/^\w+ /, "") ?? null, status },
     took_ms: Math.round(took_ms * 10) / 10,
     ...work,
+    ...(status === 503 ? { error } : {}),
   };
 }
 
@@ -101,7 +98,7 @@ async function runServe(flags: ServeFlags, context: CommandContext): Promise<voi
         const route = fields.route ?? "none";
         metrics.count("requests", { route, status: String(request.status) });
         metrics.observe("requestSeconds", { route }, request.took_ms / 1_000);
-        log.info(fields, `${request.method} ${route} ${request.status}`);
+        log[request.status === 503 ? "warn" : "info"](fields, `${request.method} ${route} ${request.status}`);
       },
     },
     io,

@@ -32,4 +32,5 @@ export const serveLogSchema = z.object({
   status: z.optional(described(z.int(), "The status of the response.")),
   ...WORK_FIELDS,
   took_ms: z.optional(described(z.number(), "Milliseconds from the request to its response.")),
+  error: z.optional(textOrNull("Why the store is not available, in `request` with status 503.")),
 });

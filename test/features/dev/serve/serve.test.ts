@@ -1,70 +1,23 @@
-import { generateKeyPairSync, sign } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../../src/util/json.js";
 import { eventually } from "../../../helpers/eventually.js";
-import { createInProcessSample } from "../../../helpers/run-in-process.js";
-import type { Sample, StartedCommand } from "../../../helpers/run-knock.js";
+import type { Sample } from "../../../helpers/run-knock.js";
+import { type StartedServer, signUser, startServer, withKey } from "../../../helpers/started-server.js";
 
-const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-const SIGNING_KEY = String(privateKey.export({ type: "pkcs8", format: "pem" }));
-
-/** Returns a user token (A-007). `shift_s` moves the clock that issues it. */
-function signUser(sub: string, shift_s = 0): string {
-  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
-  const claims = { sub, exp: Math.floor(Date.now() / 1_000) + 600 + shift_s };
-  const text = `${part({ alg: "RS256", typ: "JWT" })}.${part(claims)}`;
-  return `${text}.${sign("RSA-SHA256", Buffer.from(text), privateKey).toString("base64url")}`;
-}
-
+let server: StartedServer;
 let sample: Sample;
-let server: StartedCommand;
-let url: string;
-let operatorUrl: string;
-const lines: JsonObject[] = [];
-const keys = { secret: "", public: "" };
-
-async function call(path: string, headers: Record<string, string> = {}, init: RequestInit = {}) {
-  const response = await fetch(`${url}${path}`, { ...init, headers });
-  const text = await response.text();
-  return { status: response.status, text, id: response.headers.get("x-request-id") };
-}
-
-const createKey = async (...args: string[]): Promise<string> =>
-  (await sample.knock(["keys", "create", "--quiet", ...args])).stdout.trim();
-
-const withKey = (key: string): Record<string, string> => ({ authorization: `Bearer ${key}` });
+const call: StartedServer["call"] = (...request) => server.call(...request);
+const createKey: StartedServer["createKey"] = (...args) => server.createKey(...args);
 
 beforeAll(async () => {
-  sample = createInProcessSample(null);
-  await sample.knock(["init"]);
-  sample.write("knock/environment.json", {
-    name: "staging",
-    channels: { "in-app-feed": { type: "in_app_feed" } },
-    signing_key: "$SIGNING_KEY",
-    keys: ["sk_of_the_file"],
-  });
-  keys.secret = await createKey("--name", "orders");
-  keys.public = await createKey("--public");
-  const options = ["--port", "0", "--metrics-port", "0", "--ready-file", "ready.json"];
-  server = sample.start(["serve", ...options], { env: { SIGNING_KEY } });
-  server.stdout?.on("data", (chunk: Buffer) => {
-    for (const line of String(chunk).split("\n").filter(Boolean)) lines.push(JSON.parse(line) as JsonObject);
-  });
-  const started = await eventually(() => {
-    if (server.exitCode !== null) throw new Error(`knock serve ended with ${server.exitCode}`);
-    return lines.find(({ event }) => event === "started");
-  });
-  url = String(started.url);
-  operatorUrl = `http://127.0.0.1:${started.metrics_port}`;
+  server = await startServer();
+  sample = server.sample;
+  const { url } = server;
   expect(JSON.parse(readFileSync(sample.path("ready.json"), "utf8"))).toMatchObject({ url });
 });
 
-afterAll(async () => {
-  server.kill("SIGTERM");
-  await server;
-  sample.remove();
-});
+afterAll(() => server.stop());
 
 describe("knock serve", () => {
   it.each([
@@ -79,20 +32,27 @@ describe("knock serve", () => {
     "/v1/openapi",
     "/scenes/00000000-0000-4000-8000-000000000000/v1/users",
   ])("does not answer %s", async (path) => {
-    expect((await call(path, withKey(keys.secret))).status).toBe(404);
+    expect((await call(path, withKey(server.keys.secret))).status).toBe(404);
     expect([401, 404]).toContain((await call(path)).status);
   });
 
   it("answers nothing of the management API, whatever the key is", async () => {
-    for (const key of ["knock_st_local", keys.secret])
+    for (const key of ["knock_st_local", server.keys.secret])
       expect([401, 404]).toContain((await call("/v1/environments", withKey(key))).status);
   });
 
   it("accepts only its own keys, and not those of environment.json", async () => {
-    for (const key of ["", "sk_test_1", "pk_test_1", "sk_of_the_file", `${keys.secret}x`, keys.secret.slice(0, -1)])
+    for (const key of [
+      "",
+      "sk_test_1",
+      "pk_test_1",
+      "sk_of_the_file",
+      `${server.keys.secret}x`,
+      server.keys.secret.slice(0, -1),
+    ])
       expect({ key, status: (await call("/v1/users", withKey(key))).status }).toEqual({ key, status: 401 });
-    expect((await call("/v1/users", withKey(keys.secret))).status).toBe(200);
-    expect((await call("/v1/users", { ...withKey(keys.secret), host: "anything.example" })).status).toBe(200);
+    expect((await call("/v1/users", withKey(server.keys.secret))).status).toBe(200);
+    expect((await call("/v1/users", { ...withKey(server.keys.secret), host: "anything.example" })).status).toBe(200);
   });
 
   it("ignores scenes and refuses keys of another environment", async () => {
@@ -109,7 +69,7 @@ describe("knock serve", () => {
   it("needs a signed user token with a public key", async () => {
     const feed = "/v1/users/ada/feeds/in-app-feed";
     const read = async (headers: Record<string, string>) =>
-      (await call(feed, { ...withKey(keys.public), ...headers })).status;
+      (await call(feed, { ...withKey(server.keys.public), ...headers })).status;
     expect(await read({})).toBe(401);
     expect(await read({ "x-knock-user-token": "ada" })).toBe(401);
     expect(await read({ "x-knock-user-token": signUser("ada", -1_200) })).toBe(401);
@@ -119,7 +79,7 @@ describe("knock serve", () => {
 
   it("applies the rate limits of the service", async () => {
     const identify = { method: "POST", body: JSON.stringify({ users: [{ id: "ada" }] }) };
-    const headers = { ...withKey(keys.secret), "content-type": "application/json" };
+    const headers = { ...withKey(server.keys.secret), "content-type": "application/json" };
     const answers = await Promise.all(
       Array.from({ length: 10 }, () => call("/v1/users/bulk/identify", headers, identify)),
     );
@@ -127,38 +87,38 @@ describe("knock serve", () => {
   });
 
   it("logs each request with its ID, key and route, and without paths and bodies", async () => {
-    const { id } = await call("/v1/users/secret-user-id?x=secret-query", withKey(keys.secret));
-    const line = await eventually(() => lines.find(({ request_id }) => request_id === id));
+    const { id } = await call("/v1/users/secret-user-id?x=secret-query", withKey(server.keys.secret));
+    const line = await eventually(() => server.lines.find(({ request_id }) => request_id === id));
     expect(line).toMatchObject({ event: "request", method: "GET", route: "/v1/users/{user_id}", status: 404 });
     expect(line.key_id).toMatch(/^key_[0-9a-f]{12}$/);
-    expect(JSON.stringify(lines)).not.toMatch(new RegExp(`secret-|${keys.secret}|${keys.public}`));
+    expect(JSON.stringify(server.lines)).not.toMatch(new RegExp(`secret-|${server.keys.secret}|${server.keys.public}`));
   });
 
   it("logs the run, workflow and tenant that a trigger started", async () => {
     const template = { markdown_body: "Hi", action_url: "" };
     const feed = { ref: "feed_1", type: "channel", channel_type: "in_app_feed", channel_key: "in-app-feed", template };
     sample.write("knock/workflows/hello/workflow.json", { name: "Hello", steps: [feed] });
-    const headers = { ...withKey(keys.secret), "content-type": "application/json" };
+    const headers = { ...withKey(server.keys.secret), "content-type": "application/json" };
     const body = JSON.stringify({ recipients: ["ada"], tenant: { id: "acme", name: "secret-name" } });
     const { id, text } = await eventually(async () => {
       const answer = await call("/v1/workflows/hello/trigger", headers, { method: "POST", body });
       return answer.status === 200 ? answer : null;
     });
-    const line = await eventually(() => lines.find(({ request_id }) => request_id === id));
+    const line = await eventually(() => server.lines.find(({ request_id }) => request_id === id));
     expect(line).toMatchObject({ ...(JSON.parse(text) as JsonObject), workflow: "hello", tenant: "acme" });
-    expect(JSON.stringify(lines)).not.toContain("secret-name");
+    expect(JSON.stringify(server.lines)).not.toContain("secret-name");
   });
 
   it("serves probes and metrics on a port of their own", async () => {
     const read = async (path: string) => {
-      const response = await fetch(`${operatorUrl}${path}`);
+      const response = await fetch(`${server.operatorUrl}${path}`);
       return { status: response.status, text: await response.text() };
     };
     expect(await read("/health")).toEqual({ status: 200, text: "ok\n" });
     expect(await read("/ready")).toEqual({ status: 200, text: "ok\n" });
     expect((await read("/metrics")).text).toMatch(/knock_http_requests_total\{route="\/v1\/users",status="200"\} \d/);
     expect((await read("/v1/users")).status).toBe(404);
-    expect((await call("/metrics", withKey(keys.secret))).status).toBe(404);
+    expect((await call("/metrics", withKey(server.keys.secret))).status).toBe(404);
   });
 });
 

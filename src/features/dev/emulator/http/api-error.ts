@@ -97,3 +97,15 @@ export function toApiError(error: unknown): ApiError | null {
     correction === undefined ? error.message : `${error.message}; ${correction.hint.replace("Did", "did")}`;
   return new ApiError(status, code, message, errors);
 }
+
+/**
+ * Returns the error that a client receives; `error` is null for a bug. On the internet, errors of the server have no details: their
+ * messages name addresses and files.
+ */
+export function toSentError(error: ApiError | null, isPublic: boolean): ApiError {
+  const isHidden = isPublic && (error === null || (error.status >= 500 && error.status !== 501));
+  if (error !== null && !isHidden) return error;
+  const { status, code } = error ?? { status: 500, code: "internal" };
+  if (!isPublic) return new ApiError(status, code, "Internal error of the emulator. See its output for details");
+  return new ApiError(status, code, status === 503 ? "The API is not available now" : "Internal error of the API");
+}

@@ -9,7 +9,7 @@ import { ApiError } from "./api-error.js";
  * not support.
  */
 const PARSER_ERRORS: Record<string, [status: number, message: string]> = {
-  HPE_HEADER_OVERFLOW: [431, "The request headers are larger than 1 MB"],
+  HPE_HEADER_OVERFLOW: [431, "The request headers are too large"],
   ERR_HTTP_REQUEST_TIMEOUT: [408, "The request was not completed in time"],
   CONNECT: [400, "CONNECT is not supported: this server is not a proxy"],
 };

@@ -1,7 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { JsonObject } from "../../../../util/json.js";
 import { Query } from "./query.js";
-import { parseBody, readText } from "./read-body.js";
+import { type BodyLimit, parseBody, readText } from "./read-body.js";
 
 const NO_PARAMS: Record<string, string> = {};
 
@@ -32,6 +32,8 @@ export class RequestContext {
   constructor(
     readonly request: IncomingMessage,
     readonly response: ServerResponse,
+    /** How much of the body is read. */
+    public bodyLimit: BodyLimit,
   ) {
     const url = toOriginForm(request.url ?? "/");
     const end = url.search(/[?#]/);
@@ -76,7 +78,7 @@ export class RequestContext {
 
   /** Returns the body as text, which is read once. Throws 413 if it is too large. */
   readText(): Promise<string> {
-    this.text ??= readText(this.request);
+    this.text ??= readText(this.request, this.bodyLimit);
     return this.text;
   }
 

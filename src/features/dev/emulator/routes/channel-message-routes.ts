@@ -1,5 +1,6 @@
 import { parseTimestamp } from "../../../../domain/condition/parse-timestamp.js";
 import type { EngagementAction } from "../../../../domain/message/message.js";
+import { toRecipientKey } from "../../../../domain/recipient/recipient.js";
 import { messageFilterBodySchema } from "../../../../domain/request/api-bodies.js";
 import { checkRequest } from "../../../../domain/request/check-request.js";
 import type { MessageQuery } from "../../../../ports/filters.js";
@@ -78,6 +79,8 @@ async function listMatchingIds(
   body: JsonObject,
 ): Promise<string[]> {
   const { filter, keep } = parseFilter(channel, body);
+  // Every user may send this request, so it must not read the messages of all others.
+  if (caller.kind === "public" && caller.token !== null) filter.recipient = toRecipientKey(caller.token.sub);
   const ids: string[] = [];
   let after: string | undefined;
   do {

@@ -1,4 +1,5 @@
 import type { HandlerOptions } from "../emulator-options.js";
+import { WEBHOOK_BODY } from "../http/read-body.js";
 import type { RequestContext } from "../http/request-context.js";
 import type { Router } from "../http/router.js";
 
@@ -17,6 +18,7 @@ function buildRequestedUrl({ request }: RequestContext, { webhookUrl }: HandlerO
  */
 export function serveProviderEvents(routes: Router, options: HandlerOptions): void {
   const serve = async (context: RequestContext): Promise<void> => {
+    context.bodyLimit = WEBHOOK_BODY;
     const url = buildRequestedUrl(context, options, context.request.url ?? "/");
     const webhook = { url, headers: context.headers, body: await context.readText() };
     const channel = context.param("channel") ?? "";

@@ -1,10 +1,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { describe, expect, it } from "vitest";
+import { TRUSTED_BODY } from "../../../../../src/features/dev/emulator/http/read-body.js";
 import { RequestContext } from "../../../../../src/features/dev/emulator/http/request-context.js";
 import { Router } from "../../../../../src/features/dev/emulator/http/router.js";
 
 function createContext(method: string, url: string): RequestContext {
-  return new RequestContext({ method, url, headers: {} } as unknown as IncomingMessage, {} as ServerResponse);
+  return new RequestContext(
+    { method, url, headers: {} } as unknown as IncomingMessage,
+    {} as ServerResponse,
+    TRUSTED_BODY,
+  );
 }
 
 function createRouter() {
