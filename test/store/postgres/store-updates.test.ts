@@ -79,6 +79,10 @@ describeOnPostgres("the tables of a database", () => {
     const sql = "SELECT count(*)::integer AS count FROM graphile_worker.migrations";
     const { rows } = await withClient(location, (client) => client.query(sql));
     expect(rows).toEqual([{ count: UPDATES.length }]);
+    // Ended jobs are removed soon, however many jobs wait.
+    const settings = "SELECT reloptions AS options FROM pg_class WHERE oid = 'graphile_worker._private_jobs'::regclass";
+    const [table] = (await withClient(location, (client) => client.query<{ options: string[] }>(settings))).rows;
+    expect(table?.options).toContain("autovacuum_vacuum_scale_factor=0");
   });
 
   it("stay as they are if they are older, whatever the command, until knock store migrate updates them", async ({
