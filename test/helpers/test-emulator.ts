@@ -16,7 +16,7 @@ export interface EmulatorSetup {
   host?: string;
   allowedHosts?: readonly string[];
   onResponse?: (request: RequestLogEntry) => void;
-  slow?: { headers_ms: number; request_ms: number };
+  slow?: { headers_ms: number; request_ms: number; socket_ms?: number };
   readPage?: () => Promise<string | null>;
 }
 

@@ -101,10 +101,10 @@ export interface EmulatorOptions {
   /** Whether triggers with warnings are rejected. */
   strict?: boolean;
   /**
-   * Milliseconds within which a request's headers, and the whole request, must arrive. The defaults allow slow
-   * networks.
+   * Milliseconds within which a request's headers, and the whole request, must arrive, and after which a WebSocket without frames
+   * is closed. The defaults allow slow networks.
    */
-  requestTimeouts?: { headers_ms: number; request_ms: number };
+  requestTimeouts?: { headers_ms: number; request_ms: number; socket_ms?: number };
   /** Called with the emulator's URL before the first request and the first due work. */
   onListening?(url: string): void;
   /**

@@ -3,13 +3,13 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import { getErrorMessage } from "../../../../errors/knock-error.js";
-import { authenticate, type Caller, type KeyRing } from "../access/authenticate.js";
+import { authenticate, authorize, type Caller, type KeyRing } from "../access/authenticate.js";
 import { checkHost } from "../access/check-host-and-origin.js";
 import { createForbiddenOriginError, isPermittedOrigin } from "../access/cors.js";
 import { readAccessSettings } from "../access/read-access-settings.js";
 import { checkBranch, SOCKET_PATH } from "../create-request-listener.js";
 import type { EmulatorOptions } from "../emulator-options.js";
-import { ApiError, toApiError } from "../http/api-error.js";
+import { ApiError, toApiError, toSentError } from "../http/api-error.js";
 import type { FeedRead } from "../http/feed-read.js";
 import { endSocketWithError } from "../http/reject-malformed-request.js";
 import type { StoreWatcher } from "../store-watcher.js";
@@ -21,6 +21,10 @@ import { SocketSession } from "./socket-session.js";
 const CLOSE_SERVICE_RESTART = 1012;
 /** Clients that do not answer the close within this time are disconnected. */
 const CLOSE_TIMEOUT_MS = 1_000;
+/** Clients send a heartbeat every 30 seconds (R-036). Without one, a client has left, even if no proxy has closed its connection. */
+const MAX_IDLE_MS = 90_000;
+/** Limits the open sockets of a user with a token. Each tab of a browser that is visible has one. */
+const MAX_SOCKETS_PER_USER = 50;
 /** Limits a frame, in bytes. Joins are small. */
 const MAX_FRAME_BYTES = 1_048_576;
 
@@ -29,6 +33,8 @@ export class RealtimeServer {
   private readonly server = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES, clientTracking: true });
   private readonly feedWatcher: FeedWatcher;
   private readonly guideWatcher: GuideWatcher;
+  /** The number of open sockets of each user with a token. */
+  private readonly socketCounts = new Map<string, number>();
   private stopping = false;
 
   constructor(
@@ -51,11 +57,19 @@ export class RealtimeServer {
     socket.on("error", () => socket.destroy());
     const authentication = rejection === undefined ? this.authenticate(request) : Promise.reject(rejection);
     authentication.then(
-      (caller) =>
+      (caller) => {
+        const user = caller.kind === "public" ? caller.token?.sub : undefined;
+        if (user !== undefined && (this.socketCounts.get(user) ?? 0) >= MAX_SOCKETS_PER_USER) {
+          const error = new ApiError(429, "rate_limited", `The user has ${MAX_SOCKETS_PER_USER} open sockets`);
+          return this.reject(request, socket, error, performance.now() - startedAt);
+        }
         this.server.handleUpgrade(request, socket, head, (opened) => {
           onOpened();
-          this.startSession(opened, caller);
-        }),
+          socket.setTimeout(this.options.requestTimeouts?.socket_ms ?? MAX_IDLE_MS, () => opened.terminate());
+          if (user !== undefined) this.countSocket(user, opened);
+          this.startSession(opened, caller, () => this.authenticate(request));
+        });
+      },
       (error: unknown) => this.reject(request, socket, error, performance.now() - startedAt),
     );
   }
@@ -92,7 +106,10 @@ export class RealtimeServer {
       authorization: `Bearer ${parameters.get("api_key") ?? ""}`,
       userToken: parameters.get("user_token") || undefined,
     };
-    const caller = await authenticate(credentials, await readAccessSettings(this.options), Date.now(), this.keys);
+    const access = await readAccessSettings(this.options);
+    const caller = await authenticate(credentials, access, Date.now(), this.keys);
+    // Everyone knows a public key, and could open any number of sockets with it.
+    if (this.options.publicApi !== undefined) authorize(caller, { owner: "environment" }, {}, access);
     if (this.stopping) throw new ApiError(503, "internal", "The emulator is stopping");
     checkBranch(parameters.get("branch_slug") ?? undefined, this.options);
     return caller;
@@ -105,7 +122,7 @@ export class RealtimeServer {
     const known = toApiError(error);
     if (known === null || known.status === 500) this.options.onError(error);
     const status = known === null ? 500 : known.status === 401 ? 403 : known.status;
-    endSocketWithError(socket, status, known?.body ?? {});
+    endSocketWithError(socket, status, toSentError(known, this.options.publicApi !== undefined).body);
     const path = (url ?? "").split("?", 1)[0] ?? ""; // the query contains keys and tokens
     this.options.onResponse?.({
       method: "GET",
@@ -117,8 +134,18 @@ export class RealtimeServer {
     });
   }
 
-  private startSession(socket: WebSocket, caller: Caller): void {
-    const session = new SocketSession(socket, caller, this.feedWatcher, this.guideWatcher, this.options);
+  private countSocket(user: string, socket: WebSocket): void {
+    this.socketCounts.set(user, (this.socketCounts.get(user) ?? 0) + 1);
+    socket.once("close", () => {
+      const count = (this.socketCounts.get(user) ?? 0) - 1;
+      if (count > 0) this.socketCounts.set(user, count);
+      else this.socketCounts.delete(user);
+    });
+  }
+
+  private startSession(socket: WebSocket, caller: Caller, authenticateAgain: () => Promise<Caller>): void {
+    const { feedWatcher, guideWatcher, options } = this;
+    const session = new SocketSession(socket, caller, authenticateAgain, feedWatcher, guideWatcher, options);
     socket.on("message", (data, isBinary) => session.receive(isBinary ? "" : String(data)));
     socket.on("close", () => session.end());
     socket.on("error", () => {}); // a "close" event follows

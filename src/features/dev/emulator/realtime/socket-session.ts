@@ -5,7 +5,7 @@ import { authorize, type Caller, findGrantedTenants } from "../access/authentica
 import { readAccessSettings } from "../access/read-access-settings.js";
 import type { EmulatorOptions } from "../emulator-options.js";
 import { checkFeedChannel } from "../find-channel.js";
-import { createNotFoundError, toApiError } from "../http/api-error.js";
+import { createInvalidFieldError, createNotFoundError, toApiError } from "../http/api-error.js";
 import { requireGuides } from "../routes/guide-routes.js";
 import { FeedSubscription, parseFeedTopic } from "./feed-subscription.js";
 import type { FeedWatcher } from "./feed-watcher.js";
@@ -53,6 +53,16 @@ function serializeReply({ joinRef, ref, topic }: Frame, reason: string | null): 
 /** "Unsupported data": the received text is not a frame. */
 const CLOSE_UNSUPPORTED_DATA = 1003;
 
+/** "Policy violation": the key or the token is not valid any more. Clients reconnect after it with their current token. */
+const CLOSE_POLICY_VIOLATION = 1008;
+
+/**
+ * Limits what a user with a token joins: the topics of a socket, and the feed clients of a topic. Each of them is read when a
+ * message arrives, and everyone else waits.
+ */
+const MAX_TOPICS = 50;
+const MAX_CLIENTS = 25;
+
 /**
  * Limits the bytes that wait for a client to read them. A client that is so far behind is disconnected and reconnects.
  */
@@ -83,6 +93,7 @@ export class SocketSession {
   constructor(
     private readonly socket: WebSocket,
     private readonly caller: Caller,
+    private readonly authenticateAgain: () => Promise<Caller>,
     private readonly feedWatcher: FeedWatcher,
     private readonly guideWatcher: GuideWatcher,
     private readonly options: EmulatorOptions,
@@ -110,6 +121,9 @@ export class SocketSession {
 
   private async handleFrame(frame: Frame): Promise<void> {
     const { topic, event } = frame;
+    // A key may have been revoked, and a token may have expired.
+    const rejection = await this.authenticateAgain().then(() => null, toApiError);
+    if (rejection?.type === "authentication_error") return this.socket.close(CLOSE_POLICY_VIOLATION, rejection.code);
     if (this.ended) return;
     if (topic === "phoenix" && event === "heartbeat") return this.send(serializeReply(frame, null));
     if (event === "phx_join") {
@@ -155,6 +169,7 @@ export class SocketSession {
   private async subscribe(frame: Frame): Promise<FeedSubscription | GuideSubscription | JoinRejection> {
     try {
       checkJsonShape(frame.payload, "the join");
+      this.checkLimits(frame);
       const channel = parseGuideTopic(frame.topic);
       return await (channel === null ? this.subscribeFeed(frame) : this.subscribeGuides(frame, channel));
     } catch (error) {
@@ -164,6 +179,15 @@ export class SocketSession {
       if (status === 401 || status === 403) return new JoinRejection(status, "unauthorized", message);
       return new JoinRejection(status, status === 404 ? "unmatched topic" : message, message);
     }
+  }
+
+  /** Throws if a user with a token joins more than pages need. */
+  private checkLimits({ payload }: Frame): void {
+    if (this.caller.kind !== "public" || this.caller.token === null) return;
+    if (this.subscriptions.size >= MAX_TOPICS)
+      throw createInvalidFieldError("topic", `is more than the limit of ${MAX_TOPICS} for a socket`);
+    if (Object.keys(payload).length > MAX_CLIENTS)
+      throw createInvalidFieldError("payload", `has more than ${MAX_CLIENTS} clients`);
   }
 
   private async subscribeFeed({ topic, joinRef, payload }: Frame): Promise<FeedSubscription> {

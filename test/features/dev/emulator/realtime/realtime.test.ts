@@ -289,6 +289,15 @@ describe("the socket", () => {
       expect((await once(socket, "close"))[0]).toBe(1003);
     }));
 
+  it("is closed if the client sends nothing any more, such as after its network was lost", () =>
+    withApi(
+      async ({ url }) => {
+        const { socket } = await connect(url);
+        expect((await once(socket, "close"))[0]).toBe(1006);
+      },
+      { slow: { headers_ms: 10_000, request_ms: 60_000, socket_ms: 300 } },
+    ));
+
   it("answers a join with options that cannot be converted to text", () =>
     withApi(async ({ url }) => {
       const { socket, say, answer } = await connect(url);
