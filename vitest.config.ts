@@ -5,7 +5,7 @@ import { listTestsWithoutStore } from "./test/helpers/list-tests-without-store.j
 
 /** The longest tests. They start first, so that none of them runs alone at the end. */
 const LONGEST =
-  /documentation-(guide|recipes)|review\/review\.|scenarios-of-samples|hostile-(text|payloads)|reliability\/(faults|fuzz|soak|crash)|dev-hostile|page-access|cli\/help\.|postgres-contract|notify-kill|build\/(package|docker|trial-feature)|(large|slow)-template|render-limits|help-examples|built-command|odd-requests/;
+  /documentation-(guide|recipes)|review\/review\.|scenarios-of-samples|hostile-(text|payloads)|reliability\/(faults|fuzz|soak|crash|serve)|dev-hostile|page-access|cli\/help\.|postgres-contract|notify-kill|build\/(package|docker|trial-feature)|(large|slow)-template|render-limits|help-examples|built-command|odd-requests/;
 
 /** Tests that mostly wait for a browser, another process, or a timer. */
 const MOSTLY_WAITING =

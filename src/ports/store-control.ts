@@ -34,8 +34,13 @@ export interface StoreControl {
   syncToDisk(): Promise<void>;
   /** Throws `unreachable` or `store_unusable` if nothing can be written now. Takes up to two seconds. */
   checkWritable(): Promise<void>;
-  /** Calls `onChange` soon after a process has written. Returns null if the store announces nothing. */
-  listenForChanges(onChange: () => void): ChangeListener | null;
+  /**
+   * Calls `onChange` soon after a process has written, and `onText` with what another process has sent. Returns null if the store
+   * announces nothing.
+   */
+  listenForChanges(onChange: () => void, onText?: (text: string) => void): ChangeListener | null;
+  /** Sends a text to the other processes that listen. It may be lost. */
+  sendToOthers(text: string): void;
   /** Returns a text that differs whenever the store may have changed, in this process or another. */
   readChangeToken(): Promise<string>;
   /**

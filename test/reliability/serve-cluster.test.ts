@@ -1,6 +1,8 @@
+import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import Knock from "@knocklabs/node";
-import { expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { WebSocket } from "ws";
 import { listenToFeed } from "../helpers/browser-client.js";
 import { eventually } from "../helpers/eventually.js";
 import { createDatabase, describeOnPostgres } from "../helpers/postgres-server.js";
@@ -91,8 +93,43 @@ async function runBulk(knock: Knock, round: string): Promise<void> {
 }
 
 describeOnPostgres("two instances of knock serve and two workers", () => {
+  let cluster: ServeCluster;
+
+  beforeAll(async () => {
+    cluster = await ServeCluster.start(await createDatabase(), writeProject);
+  });
+  afterAll(() => cluster?.stop());
+
+  it("remind a client whose socket is open at one of them of what it has read at the other (RQ-12)", async () => {
+    const [atSocket = "", atFeed = ""] = cluster.urls;
+    const knock = new Knock({ apiKey: cluster.keys.secret, baseURL: atFeed });
+    await knock.users.update("reader", {});
+    const query = new URLSearchParams({
+      api_key: cluster.keys.public,
+      user_token: cluster.signUser("reader"),
+      vsn: "2.0.0",
+    });
+    const socket = new WebSocket(`${atSocket.replace("http", "ws")}/ws/v1/websocket?${query}`);
+    const events: string[] = [];
+    socket.on("message", (data) => events.push((JSON.parse(String(data)) as string[])[3] as string));
+    await once(socket, "open");
+    socket.send(JSON.stringify(["1", "1", "feeds:in-app-feed:reader", "phx_join", {}]));
+    await eventually(() => events.includes("phx_reply"));
+    const countEvents = () => events.filter((event) => event === "new-message").length;
+    await knock.workflows.trigger("now", { recipients: ["reader"], data: { n: 1 } });
+    await knock.workflows.trigger("now", { recipients: ["reader"], data: { n: 2 } });
+    const page = await eventually(async () => {
+      const { entries, page_info } = await knock.users.feeds.listItems("reader", "in-app-feed", { page_size: 1 });
+      return page_info.after && entries.length === 1 && countEvents() > 0 ? page_info : null;
+    });
+    // It ignores the newest item, and reads no further.
+    await knock.users.feeds.listItems("reader", "in-app-feed", { page_size: 1, after: page.after as string });
+    const before = countEvents();
+    await eventually(() => countEvents() > before + 1);
+    socket.terminate();
+  });
+
   it("lose and double nothing for the official SDKs while they are killed in turn", { timeout: 900_000 }, async () => {
-    const cluster = await ServeCluster.start(await createDatabase(), writeProject);
     const { url } = cluster.balancer;
     const knock = new Knock({ apiKey: cluster.keys.secret, baseURL: url, maxRetries: 20 });
     const triggers = new Triggers(knock);
@@ -121,7 +158,8 @@ describeOnPostgres("two instances of knock serve and two workers", () => {
       const readMessages = async (): Promise<string[]> => {
         const found: string[] = [];
         for await (const { recipient, data } of knock.messages.list({ page_size: 50 }))
-          found.push(`${(data as { n: number }).n} ${typeof recipient === "string" ? recipient : recipient.id}`);
+          if (recipient !== "reader")
+            found.push(`${(data as { n: number }).n} ${typeof recipient === "string" ? recipient : recipient.id}`);
         return found.sort();
       };
       const expected = triggers.expected.sort();
@@ -138,7 +176,6 @@ describeOnPostgres("two instances of knock serve and two workers", () => {
       reportFigures("faults", { kills: cluster.kills, rounds: state.rounds, messages: expected.length }, "serve");
     } finally {
       watcher.close();
-      await cluster.stop();
     }
   });
 });

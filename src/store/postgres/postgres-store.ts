@@ -99,8 +99,9 @@ export function createPostgresStore(db: Connection): PostgresStore {
     db,
     isReadOnly: db.isReadOnly,
     // A pooler gives each statement another session, and none of them would listen.
-    listenForChanges: (onChange) =>
-      db.isPooled ? { isListening: false, stop: async () => {} } : db.signals.listen(onChange),
+    listenForChanges: (onChange, onText) =>
+      db.isPooled ? { isListening: false, stop: async () => {} } : db.signals.listen(onChange, onText),
+    sendToOthers: (text) => db.signals.sendToOthers(text),
     getCrashes: (token) => db.crashes.get(token) ?? 0,
     isTransient,
     ...bind({

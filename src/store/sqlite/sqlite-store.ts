@@ -82,6 +82,7 @@ export function createSqliteStore(db: Connection): SqliteStore {
     db,
     shared,
     listenForChanges: () => null,
+    sendToOthers() {},
     isReadOnly: db.isReadOnly,
     getCrashes: (token) => db.crashes.get(token) ?? 0,
     isTransient,

@@ -108,6 +108,7 @@ const PARTS = {
     syncToDisk: true,
     readChangeToken: true,
     listenForChanges: true,
+    sendToOthers: true,
     checkWritable: true,
     readSecret: true,
     readText: true,

@@ -11,13 +11,18 @@ describeOnPostgres("announcements of writes", () => {
   let other: Store;
   let listener: ChangeListener | null;
   let heard = 0;
+  let texts: string[] = [];
 
   beforeEach(async () => {
     location = await createDatabase();
     store = await openPostgresStore(location);
     other = await openPostgresStore(location);
     heard = 0;
-    listener = store.listenForChanges(() => heard++);
+    texts = [];
+    listener = store.listenForChanges(
+      () => heard++,
+      (text) => texts.push(text),
+    );
     await eventually(() => listener?.isListening && heard > 0);
   });
   afterEach(async () => {
@@ -42,6 +47,18 @@ describeOnPostgres("announcements of writes", () => {
     await eventually(() => !listener?.isListening);
     await eventually(() => listener?.isListening);
     await writeAndHear();
+  });
+
+  it("have texts of other processes, however many and long they are", async () => {
+    const sent = Array.from({ length: 50 }, (_, index) => `${index} ${"é".repeat(200)}`);
+    for (const text of sent) other.sendToOthers(text);
+    store.sendToOthers("of this process");
+    other.sendToOthers("x".repeat(9_000));
+    await eventually(() => texts.length >= sent.length);
+    other.sendToOthers("last");
+    await eventually(() => texts.includes("last"));
+    // They are sent with several connections, in any order.
+    expect(texts.sort()).toEqual([...sent, "last"].sort());
   });
 
   it("are a few for many writes, and one comes after the last", async () => {

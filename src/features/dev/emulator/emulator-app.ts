@@ -5,6 +5,7 @@ import { BulkOperations } from "./bulk-operations.js";
 import { ChangeStream } from "./change-stream.js";
 import { createRequestListener } from "./create-request-listener.js";
 import type { EmulatorAppOptions } from "./emulator-options.js";
+import { formatFeedRead, parseFeedRead } from "./http/feed-read.js";
 import { PollingDueWork } from "./polling-due-work.js";
 import { RealtimeServer } from "./realtime/realtime-server.js";
 import { Snapshots } from "./snapshots.js";
@@ -31,7 +32,9 @@ export interface EmulatorApp {
 
 export function createEmulatorApp(options: EmulatorAppOptions): EmulatorApp {
   const { operations, onError } = options;
-  const storeWatcher = new StoreWatcher(operations, onError, (onChange) => options.store.listenForChanges(onChange));
+  const storeWatcher = new StoreWatcher(operations, onError, (onChange) =>
+    options.store.listenForChanges(onChange, (text) => realtime.noteFeedRead(parseFeedRead(text))),
+  );
   const worker = new PollingDueWork({ ...options, onRun: () => storeWatcher.notifyChange() });
   const onWrite = (): void => {
     worker.wake();
@@ -52,7 +55,11 @@ export function createEmulatorApp(options: EmulatorAppOptions): EmulatorApp {
     snapshots: new Snapshots(options),
     onRestored: () => realtime.announceFeeds(),
     onWrite,
-    onFeedRead: (read) => realtime.noteFeedRead(read),
+    onFeedRead(read) {
+      realtime.noteFeedRead(read);
+      // The client's socket may be open at another server.
+      if (options.publicApi) options.store.sendToOthers(formatFeedRead(read));
+    },
   });
   const started = webhooks?.started ?? Promise.resolve();
   let isStarted = webhooks === null;
