@@ -2,7 +2,9 @@ import pg from "pg";
 import { expect, it } from "vitest";
 import { allocateRows } from "../../../src/store/postgres/connection/allocate-rows.js";
 import type { Connection } from "../../../src/store/postgres/connection/connection.js";
+import { LOCK_WAITS_SHARED } from "../../../src/store/postgres/connection/transaction.js";
 import { openPostgresStore } from "../../../src/store/postgres/open-postgres-store.js";
+import { processEvents } from "../../../src/store/postgres/run/waits.js";
 import { createDatabase, describeOnPostgres, PostgresServer, withClient } from "../../helpers/postgres-server.js";
 
 async function openConnection(): Promise<{ db: Connection; close: () => Promise<void>; location: string }> {
@@ -58,6 +60,25 @@ describeOnPostgres("the connection to PostgreSQL", () => {
     await Promise.all([swap("a", "b"), swap("b", "a")]);
     expect(attempts).toBe(3);
     expect(await db.all("SELECT applied_at FROM seeds")).toEqual([{ applied_at: 2 }, { applied_at: 2 }]);
+    await close();
+  });
+
+  it("repeats the first wait of a store while another transaction takes longer than a lock may", async () => {
+    const { db, close } = await openConnection();
+    const other = await db.pool.connect();
+    await other.query(`BEGIN; ${LOCK_WAITS_SHARED}`);
+    const codes: string[] = [];
+    db.onRepeat = (code) => {
+      codes.push(code);
+      void other.query("COMMIT");
+    };
+    const wait = { awaited: "seen", recipient: null, from: 0, until: 1, seen: null };
+    await db.write((tx) => processEvents(tx, [], [{ row: 1, wait, position: 0 }]));
+    expect(codes).toEqual(["40001"]);
+    expect(await db.all("SELECT recipient_run, uses_waits FROM waits, knock_store")).toEqual([
+      { recipient_run: 1, uses_waits: true },
+    ]);
+    other.release();
     await close();
   });
 

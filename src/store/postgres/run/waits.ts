@@ -6,13 +6,24 @@ import type { TriggerSource } from "../../../domain/run/workflow-run.js";
 import { type JsonText, parseJson, stringify } from "../../rows/json-column.js";
 import { toRunWait, type WaitRow } from "../../rows/run-row.js";
 import { buildRecords } from "../connection/build-records.js";
+import { createConcurrentChangeError, getErrorCode } from "../connection/store-errors.js";
 import { type Reader, type Transaction, WAITS_LOCK } from "../connection/transaction.js";
 import { getShard } from "./shard.js";
 
-/** Marks the store for good as one in which runs wait, when the first run begins to. Waits for transactions that build no events. */
+/** SQLSTATE of a lock that was not available in time. */
+const LOCK_TIMEOUT = "55P03";
+
+/**
+ * Marks the store for good as one in which runs wait, when the first run begins to. Waits for transactions that build no events. If one
+ * of them takes longer than a lock may, the transaction is repeated, because others wait behind it.
+ */
 async function startUsingWaits(tx: Transaction): Promise<void> {
   if (tx.usesWaits) return;
-  await tx.all(`SELECT pg_advisory_xact_lock(${WAITS_LOCK})`);
+  try {
+    await tx.all(`SELECT pg_advisory_xact_lock(${WAITS_LOCK})`);
+  } catch (error) {
+    throw getErrorCode(error) === LOCK_TIMEOUT ? createConcurrentChangeError() : error;
+  }
   await tx.run("UPDATE knock_store SET uses_waits = true");
   tx.usesWaits = true;
 }
