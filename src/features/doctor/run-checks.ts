@@ -77,9 +77,9 @@ function describeStoreState(shown: string, state: StoreState): CheckResult {
   if (missing.length > 0)
     return fail(
       `${shown}: the role lacks ${missing.slice(0, 5).join(", ")}${missing.length > 5 ? ` and ${missing.length - 5} more` : ""}`,
-      "Run `knock store migrate --grant-to reader=<role>` with the role that owns the tables, or grant api or worker.",
+      "Run `knock store migrate --grant-to worker=<role>` with the role that owns the tables, or grant api or reader.",
     );
-  const message = `${shown}: tables of version ${version}, jobs of version ${jobsVersion ?? "unknown"}, rights of ${uses.join(", ")}, ${count(workers, "live worker")}`;
+  const message = `${shown}: tables of version ${version}, jobs of version ${jobsVersion ?? "unknown"}, rights of ${uses.join(", ")}${uses.join() === "reader" ? " (it cannot write)" : ""}, ${count(workers, "live worker")}`;
   if (version > neededVersion) return warn(`${message}: this knock knows version ${neededVersion}`, "Update knock.");
   return settings.length === 0
     ? ok(message)

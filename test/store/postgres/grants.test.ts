@@ -94,13 +94,23 @@ describeOnPostgres("roles with only the rights of a process", () => {
     expect(await doctor(locate("worker"))).toMatch(
       /tables of version \d+, jobs of version \d+, rights of api, worker, reader, 1 live worker/,
     );
-    expect(await doctor(locate("reader"))).toMatch(/jobs of version unknown, rights of reader, 1 live worker/);
+    expect(await doctor(locate("reader"))).toMatch(
+      /jobs of version unknown, rights of reader \(it cannot write\), 1 live worker/,
+    );
     await run(`REVOKE SELECT ON shop.messages, shop.workers FROM ${roles.reader}`);
     expect(await doctor(locate("reader"))).toContain("the role lacks SELECT on shop.messages, SELECT on shop.workers");
     await dueWork.stop();
     await api.close();
     await worker.close();
     expect(errors).toEqual([]);
+    await run(`REVOKE INSERT, DELETE ON shop.messages FROM ${roles.worker}`);
+    await run(`REVOKE USAGE ON ALL SEQUENCES IN SCHEMA shop_jobs FROM ${roles.worker}`);
+    const lacking = await collab.knock(["doctor", "--store", locate("worker")]);
+    expect(lacking.exitCode).toBe(1);
+    expect(lacking.stdout).toMatch(
+      /the role lacks INSERT on shop\.messages, DELETE on shop\.messages, USAGE on shop_jobs\.\w+/,
+    );
+    expect(lacking.stdout).toContain("knock store migrate --grant-to worker=<role>");
   });
 
   it("are refused without grants, with the role and the table", async ({ collab }) => {

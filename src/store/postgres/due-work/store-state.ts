@@ -8,7 +8,7 @@ import { countLiveWorkers } from "./worker-registry.js";
 export interface StoreState {
   /** The processes that the role may be used for. */
   uses: string[];
-  /** The rights that it lacks to read. */
+  /** The rights that it lacks to read, or to write if it can write anything. */
   missing: string[];
   version: number;
   /** The version of the tables of this knock. */
