@@ -45,6 +45,8 @@ export interface DueTaskResult {
   failedDeliveries: number;
   /** Whether the channel of the deliveries has a limit per second, so that a second job of it would only wait. */
   isRateLimited?: boolean;
+  /** The error that ended the task early. The rest of the result was saved before. */
+  error?: unknown;
 }
 
 /** Performs a task. When `signal` is aborted, it stops between two transactions. */
@@ -56,7 +58,7 @@ export interface EndedJob {
   seconds: number;
   /** The error with which it failed. The job is repeated. */
   error: unknown;
-  /** Null if it failed. */
+  /** Its saved effects, also those before an error. Null if it did not begin. */
   result: DueTaskResult | null;
 }
 

@@ -44,6 +44,7 @@ export function traceOperations(tracer: Tracer, operations: LocalOperations, wor
           "knock.deliveries": result.deliveries,
           "knock.failed_deliveries": result.failedDeliveries,
         });
+        if (result.error !== undefined) span.fail(result.error instanceof Error ? result.error.name : "error");
         return result;
       }),
     async runDue(options) {

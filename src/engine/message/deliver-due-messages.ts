@@ -270,11 +270,12 @@ class DueDeliveries {
     failure?: string,
   ): Promise<void> {
     const { context, now } = this;
-    const { caused } = await context.store.saveMessages(messages, token, logs);
+    const { saved, caused } = await context.store.saveMessages(messages, token, logs);
     context.ownWork?.add(caused);
-    if (failure === undefined) context.workFailures.messages.recordSuccess(messages.map(({ id }) => id));
+    if (failure === undefined) context.workFailures.messages.recordSuccess(saved);
     this.count += messages.length;
-    for (const message of messages) this.onDelivered?.(message, failure ?? findFailureReason(message, now));
+    for (const message of messages)
+      if (saved.has(message.id)) this.onDelivered?.(message, failure ?? findFailureReason(message, now));
   }
 
   /**

@@ -133,7 +133,8 @@ async function failCrashedRuns(
   const attempt = store.getCrashes(token);
   await store.settleCrashes(token, { isDone: true });
   const error = new Error(REASONS.worker_crashed);
-  const failures = claimed.map((run) => ({ claimed: run, error, hasEnded: true, isCommon: false, attempt }));
+  const ended = claimed.filter(({ recipientRun }) => saved.has(recipientRun.id));
+  const failures = ended.map((run) => ({ claimed: run, error, hasEnded: true, isCommon: false, attempt }));
   return { advances, reached: now, saved, batchDecisions, caused: [caused], failures };
 }
 
@@ -181,11 +182,14 @@ export async function advanceDueRuns(
   for (const { item, error } of unfinished) {
     const detail = getErrorMessage(error);
     const verdict = context.workFailures.runs.recordFailure(item.recipientRun.id, detail);
+    if (verdict.hasEnded) {
+      const advance = failClaimedRun(item, reached, { code: "internal_error", detail });
+      await save([advance]);
+      finished.push(advance);
+      // Another worker has changed the run, which then has not failed here.
+      if (!saved.has(item.recipientRun.id)) continue;
+    }
     failures.push({ claimed: item, error, ...verdict });
-    if (!verdict.hasEnded) continue;
-    const advance = failClaimedRun(item, reached, { code: "internal_error", detail });
-    await save([advance]);
-    finished.push(advance);
   }
   const postponed = failures
     .filter(({ hasEnded }) => !hasEnded)

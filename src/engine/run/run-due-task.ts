@@ -13,6 +13,7 @@ import { followUserChanges } from "./follow-user-changes.js";
 import { releaseAfterError } from "./release-after-error.js";
 import { runDueSchedules } from "./run-due-schedules.js";
 import { continueDueFanOuts, MAX_RUNS_PER_CHUNK } from "./run-due-work.js";
+import { applyBatchDecision } from "./start-runs.js";
 
 /** The work of one job. Work that it causes has jobs of its own. */
 class JobWork extends OwnWork {
@@ -27,24 +28,30 @@ class JobWork extends OwnWork {
   override add(): void {}
 }
 
-/** Performs one kind of due work in one scope, for a job of a worker. */
-export function runDueTask(
+/** Performs one kind of due work in one scope, for a job of a worker. The result counts what was saved, also if an error ends it. */
+export async function runDueTask(
   context: EngineContext<DueWorkStore>,
   task: DueTask,
   signal: AbortSignal,
 ): Promise<DueTaskResult> {
   const warn: typeof context.warn = (text, about) => context.warn?.(text, { ...task.job, ...about });
   const own = { ...context, ownWork: new JobWork(task.scope), warn };
-  return releaseAfterError(own, (claiming) => performTask(claiming, task, signal));
+  const result: DueTaskResult = { runs: {}, refused: 0, deliveries: 0, failedDeliveries: 0 };
+  try {
+    await releaseAfterError(own, (claiming) => performTask(claiming, task, signal, result));
+  } catch (error) {
+    result.error = error;
+  }
+  return result;
 }
 
 async function performTask(
   context: EngineContext<DueWorkStore>,
   task: DueTask,
   signal: AbortSignal,
-): Promise<DueTaskResult> {
+  result: DueTaskResult,
+): Promise<void> {
   const now = await readTime(context);
-  const result: DueTaskResult = { runs: {}, refused: 0, deliveries: 0, failedDeliveries: 0 };
   const countRun = (status: string): void => {
     result.runs[status] = (result.runs[status] ?? 0) + 1;
   };
@@ -87,7 +94,6 @@ async function performTask(
         });
       break;
   }
-  return result;
 }
 
 interface RunCounts {
@@ -107,9 +113,9 @@ async function advanceRuns(
     const claimed = await context.store.claimDueRuns({ token, ...claim }, MAX_RUNS_PER_CHUNK);
     if (claimed.length === 0) return;
     const isAlone = context.store.getCrashes(token) > 0;
-    const { advances, saved, failures } = await advanceDueRuns(context, claimed, { token, now });
+    const { advances, saved, batchDecisions, failures } = await advanceDueRuns(context, claimed, { token, now });
     for (const { claimed: run, result: advance } of advances)
-      if (saved.has(run.recipientRun.id)) countRun(advance.recipientRun.status);
+      if (saved.has(run.recipientRun.id)) countRun(applyBatchDecision(advance, batchDecisions).recipientRun.status);
       else result.refused++;
     if (failures.length > 0) result.failures = [...(result.failures ?? []), ...failures.map(toTaskFailure)];
     // Another worker has these runs, and may not be done yet.

@@ -29,7 +29,7 @@ export const METRICS = {
   runs: {
     name: "knock_runs_total",
     type: "counter",
-    help: "saved advances of runs, by the status of the run after the advance, and runs that failed because of an error in knock",
+    help: "saved advances of runs, by the status of the run after the advance",
     labels: ["outcome"],
     alert: 'any increase of `outcome="failed"`',
   },

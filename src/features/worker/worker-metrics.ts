@@ -6,7 +6,10 @@ import type { MetricKey } from "./metric-definitions.js";
 
 /** The metrics of one worker. */
 export class WorkerMetrics {
-  constructor(private readonly metrics: Metrics<MetricKey>) {}
+  constructor(private readonly metrics: Metrics<MetricKey>) {
+    // Prometheus sees no increase of a counter that begins at 1.
+    this.count("runs", { outcome: "failed" }, 0);
+  }
 
   count(key: MetricKey, labels: MetricLabels = {}, amount = 1): void {
     this.metrics.count(key, labels, amount);

@@ -78,6 +78,71 @@ describe("a task of a worker", () => {
     expect(await runTask({ kind: "runs", scope: {} })).toEqual({ ...NOTHING, refused: 2 });
   });
 
+  it("counts what it saved before an error, and says what the error was", async () => {
+    harness.define("wide", { steps: [step.delay("minutes", 1), step.feed("after")] });
+    const recipients = Array.from({ length: MAX_RUNS_PER_CHUNK + 20 }, (_, index) => ({ id: `user-${index}` }));
+    const { workflow_run_id } = await harness.trigger("wide", { recipients });
+    harness.now = T0 + HOUR;
+    const { store } = harness;
+    const save = store.saveAdvances.bind(store);
+    const error = new Error("the connection is lost");
+    vi.spyOn(store, "isTransient").mockReturnValue(true);
+    vi.spyOn(store, "saveAdvances").mockImplementationOnce(save).mockRejectedValue(error);
+    const result = await runTask({ kind: "runs", scope: { workflowRunIds: [workflow_run_id] } });
+    expect(result).toEqual({ ...NOTHING, runs: { completed: MAX_RUNS_PER_CHUNK }, error });
+  });
+
+  it("counts each failed run once, by the worker that saved it", async () => {
+    harness.now = T0 + HOUR;
+    const { store } = harness;
+    const save = store.saveAdvances.bind(store);
+    let isOfAnother = true;
+    vi.spyOn(store, "saveAdvances").mockImplementation(async (advances, ...rest) => {
+      const hasFailed = advances.every(({ recipientRun }) => recipientRun.status === "failed");
+      if (!hasFailed && advances.some(({ recipientRun }) => recipientRun.recipient === "$users/ana"))
+        throw new Error("injected");
+      if (!hasFailed || !isOfAnother) return save(advances, ...rest);
+      isOfAnother = false;
+      return { saved: new Set(), batchDecisions: new Map(), caused: NO_CAUSED_WORK };
+    });
+    const results = [];
+    for (let attempt = 0; attempt < 4; attempt++) {
+      results.push(await runTask({ kind: "runs", scope: {} }));
+      harness.now += HOUR;
+    }
+    expect(results.map(({ runs }) => runs)).toEqual([{ completed: 1 }, {}, {}, { failed: 1 }]);
+    expect(results.map(({ failures = [] }) => failures.map(({ hasEnded }) => hasEnded))).toEqual([
+      [false],
+      [false],
+      [],
+      [true],
+    ]);
+  });
+
+  it("counts runs at a batch by the status that the store has saved", async () => {
+    const settings = { batch_window: { unit: "hours", value: 1 }, workflow_version_mode: "latest" };
+    const batch = { ref: "batch_1", type: "batch", settings };
+    harness.define("batched", { steps: [step.delay("minutes", 1), batch, step.feed("after")] });
+    const [one, other] = [1, 2].map(() => harness.trigger("batched", { recipients: ["ana"] }));
+    const ids = [(await one)?.workflow_run_id ?? "", (await other)?.workflow_run_id ?? ""];
+    harness.now = T0 + 2 * 60_000;
+    const { runs } = await runTask({ kind: "runs", scope: { workflowRunIds: ids } });
+    const { items } = await harness.engine.listRecipientRuns({ workflow: "batched" }, { limit: 10 });
+    const counts: Record<string, number> = {};
+    for (const { status } of items) counts[String(status)] = (counts[String(status)] ?? 0) + 1;
+    expect(runs).toEqual(counts);
+  });
+
+  it("counts only deliveries that are saved: those of another worker are its own", async () => {
+    harness.now = T0 + HOUR;
+    await runTask({ kind: "runs", scope: {} });
+    vi.spyOn(harness.store, "saveMessages").mockResolvedValue({ saved: new Set(), caused: NO_CAUSED_WORK });
+    const claim = harness.store.claimDueMessages.bind(harness.store);
+    vi.spyOn(harness.store, "claimDueMessages").mockImplementationOnce(claim).mockResolvedValue([]);
+    expect(await runTask({ kind: "messages", scope: {} })).toEqual(NOTHING);
+    expect(harness.deliveredMessages).toHaveLength(2);
+  });
+
   it("stops before it claims anything if it is interrupted", async () => {
     harness.now = T0 + HOUR;
     expect(await harness.engine.runDueTask({ kind: "runs", scope: {} }, AbortSignal.abort())).toEqual(NOTHING);

@@ -59,6 +59,7 @@ describe("the metrics of a worker", () => {
       'knock_channel_circuit{channel="mail"} 1',
       'knock_table_dead_rows{table="messages"} 7',
       "knock_reconciled_total 0",
+      'knock_runs_total{outcome="failed"} 0',
     ])
       expect(body.split("\n")).toContain(line);
   });

@@ -188,6 +188,7 @@ export class PostgresDueWork implements SharedDueWork {
       if (workflowRun !== undefined)
         result = await runTask({ ...toDueTask(task, payload, workflowRun), job: fields }, this.stopping.signal);
       for (const failure of result?.failures ?? []) observer.onWorkFailed({ ...fields, ...failure });
+      if (result?.error !== undefined) throw result.error;
       failed = findCommonError(result);
       // The rest of the work belongs to other workers.
       if (this.stopping.signal.aborted) await this.addAgain(job, 0);
@@ -198,7 +199,7 @@ export class PostgresDueWork implements SharedDueWork {
       // Without a database, the job stays locked until its pool has ended and unlocks it.
       await this.addAgain(job, RETRY_MS);
     } finally {
-      if (channel !== undefined) this.channels.end(channel, result);
+      if (channel !== undefined) this.channels.end(channel, failed === null ? result : null);
       const seconds = (performance.now() - startedAt) / 1_000;
       this.progress.noteJob(task, failed === null ? null : this.db.explain(failed), performance.now());
       observer.onJobEnded({ job: fields, seconds, error: failed, result });
