@@ -6,6 +6,7 @@ import {
   changeJobs,
   countChangedJobs,
   killWorkers,
+  occupyProcessors,
   restartDatabase,
   shiftClock,
   suspendWorkers,
@@ -85,6 +86,15 @@ describeOnPostgres("four workers that share a database", () => {
     });
     expect(figures.kills).toBeGreaterThan(5);
     expect(figures.longest_recovery_ms).toBeLessThan(5 * SECOND);
+  });
+
+  longTest("deliver nothing twice when four other processes occupy the processors", options, async () => {
+    const figures = await expectEqualResult("starved", {
+      size: MEDIUM,
+      lastsUntilDone: true,
+      inject: (run) => occupyProcessors(run, 4),
+    });
+    expect(figures.copies).toBe(0);
   });
 
   longTest("refuse late saves of one that is suspended for 30 seconds", options, async () => {

@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { StopMode } from "../../helpers/postgres-server.js";
@@ -65,6 +66,16 @@ export async function suspendWorkers(run: FaultRun, count: number, milliseconds:
       }
     }),
   );
+}
+
+/** Keeps `count` processes busy until all work is done, so that workers wait for a processor. */
+export async function occupyProcessors(run: FaultRun, count: number): Promise<void> {
+  const busy = Array.from({ length: count }, () => spawn(process.execPath, ["-e", "for (;;);"], { stdio: "ignore" }));
+  try {
+    while (!run.isDone) await run.pause(1_000);
+  } finally {
+    for (const child of busy) child.kill("SIGKILL");
+  }
 }
 
 /** Restarts the database, in turn with both modes. */
