@@ -36,6 +36,7 @@ const GUIDE_ORDER = [
   "real-delivery",
   "many-workers",
   "scaling",
+  "runbook",
   "coming-from-the-official-cli",
 ];
 

@@ -3,14 +3,17 @@ import { formatTable } from "../documentation/markdown.mjs";
 import { loadSource } from "../load-source.mjs";
 
 export async function buildPages() {
-  const { METRICS } = await loadSource(`export { METRICS } from "./src/features/worker/metric-definitions.ts"`);
-  const rows = Object.values(METRICS).map(({ name, type, help, labels = [], alert = "" }) => [
-    `\`${name}\``,
-    type,
-    help,
-    labels.map((label) => `\`${label}\``).join(", "),
-    alert,
-  ]);
+  const { METRICS, SERVE_METRICS } =
+    await loadSource(`export { METRICS } from "./src/features/worker/metric-definitions.ts";
+export { SERVE_METRICS } from "./src/features/dev/serve/serve-metrics.ts";`);
+  const buildRows = (metrics) =>
+    Object.values(metrics).map(({ name, type, help, labels = [], alert = "" }) => [
+      `\`${name}\``,
+      type,
+      help,
+      labels.map((label) => `\`${label}\``).join(", "),
+      alert,
+    ]);
   return {
     "docs/reference/metrics.md": `# Metrics
 
@@ -31,7 +34,16 @@ Each check writes a row and deletes it. A result is used again for half a second
 
 ## Metrics
 
-${formatTable(["Metric", "Type", "Meaning", "Labels", "Alert if"], rows)}
+The [runbook](../guide/runbook.md) has alert rules for Prometheus, and says what to do about each alert.
+
+${formatTable(["Metric", "Type", "Meaning", "Labels", "Alert if"], buildRows(METRICS))}
+
+\`knock serve --metrics-port 9465\` has these:
+
+${formatTable(
+  ["Metric", "Type", "Meaning", "Labels"],
+  buildRows(SERVE_METRICS).map((row) => row.slice(0, 4)),
+)}
 `,
   };
 }

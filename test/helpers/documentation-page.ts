@@ -142,7 +142,7 @@ interface PageResult {
 /** The port of the mail server in the pages. */
 const MAIL_PORT = "1025";
 /** Ports on which commands of the pages listen. */
-const LISTENING_PORTS = ["3000", "8484"];
+const LISTENING_PORTS = ["3000", "8484", "9465"];
 
 /** The author of commits, which readers have configured. */
 const GIT_IDENTITY = {
