@@ -93,12 +93,21 @@ export function describeClockAndSeeds(open: OpenStore): void {
   describe("announcements", () => {
     it("reach those that listen, if the store announces what others write", async () => {
       let heard = 0;
-      const listener = open.store.listenForChanges(() => heard++);
+      const texts: string[] = [];
+      const listener = open.store.listenForChanges(
+        () => heard++,
+        (text) => texts.push(text),
+      );
+      open.store.sendToOthers("of this process");
       if (listener === null) return;
       await eventually(() => listener.isListening && heard > 0);
       const before = heard;
-      await (await open.openAgain()).readSecret("announced");
+      const other = await open.openAgain();
+      await other.readSecret("announced");
       await eventually(() => heard > before);
+      other.sendToOthers("a text");
+      await eventually(() => texts.length > 0);
+      expect(texts).toEqual(["a text"]);
       await listener.stop();
       await eventually(() => !listener.isListening);
     });
