@@ -22,7 +22,7 @@ export class Metrics<Key extends string> {
   private readonly registry = new Registry();
   private readonly metrics = new Map<string, Counter | Gauge | Histogram>();
 
-  constructor(definitions: Readonly<Record<Key, MetricDefinition>>) {
+  constructor(private readonly definitions: Readonly<Record<Key, MetricDefinition>>) {
     for (const [key, definition] of Object.entries<MetricDefinition>(definitions)) {
       const { name, type, help, labels = [], buckets = SECONDS_BUCKETS } = definition;
       const options = { name, help, labelNames: [...labels], registers: [this.registry] };
@@ -44,7 +44,7 @@ export class Metrics<Key extends string> {
     const gauge = this.metrics.get(key) as Gauge;
     gauge.reset();
     // Without labels, a reset gauge is 0 instead of unknown.
-    if (values.length === 0) gauge.remove();
+    if (values.length === 0 && this.definitions[key].labels === undefined) gauge.remove();
     for (const [labels, value] of values) gauge.set(labels, value);
   }
 

@@ -64,6 +64,13 @@ describe("the metrics of a worker", () => {
       expect(body.split("\n")).toContain(line);
   });
 
+  it("are served while there are no jobs and no channel rests", async () => {
+    statistics = async () => ({ ...STATISTICS, jobs: [], openCircuits: [], deadRows: [] });
+    const { status, body } = await get("/metrics");
+    expect(status).toBe(200);
+    expect(body).not.toMatch(/^knock_(jobs|channel_circuit|table_dead_rows)\{/m);
+  });
+
   it("leave out the oldest transaction if the role does not see all", async () => {
     expect((await get("/metrics")).body).toMatch(/^knock_oldest_transaction_seconds 0\.25$/m);
     statistics = async () => ({ ...STATISTICS, oldestTransaction: null });
