@@ -17,11 +17,11 @@ export interface OperatorPage {
   body: string;
 }
 
-/** Returns the answer of a probe: 503 with the problem, or 200. */
-export const toProbePage = (problem: string | null): OperatorPage => ({
+/** Returns the answer of a probe: 503 with the problem, or 200 with a text for people. */
+export const toProbePage = (problem: string | null, notice = "ok"): OperatorPage => ({
   status: problem === null ? 200 : 503,
   type: "text/plain",
-  body: `${problem ?? "ok"}\n`,
+  body: `${problem ?? notice}\n`,
 });
 
 /** Serves pages for operators and probes by their paths, on a port of their own. An error of a page is a 503. */

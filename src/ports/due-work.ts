@@ -15,12 +15,44 @@ export interface DueWork {
   stop(graceMs?: number): Promise<void>;
 }
 
+/** A process that runs a project on a store that many share. */
+export interface LiveProcess {
+  kind: "worker" | "server";
+  host: string;
+  pid: number | null;
+  /** The digest of its project. Null for an older version of knock, which records none. */
+  project: string | null;
+  /** Milliseconds of the store's time. */
+  started_at: number;
+}
+
+/** Tells a task which work to leave to workers with another project. */
+export interface LeaveRule {
+  /**
+   * Whether another live worker may have a version that this project does not have. Otherwise only work that needs a workflow,
+   * template or channel that this project does not have is left.
+   */
+  hasOthers: boolean;
+  /** The versions that no other live worker has. */
+  askedVersions: ReadonlySet<string>;
+}
+
+/** The work that a task has left. */
+export interface LeftWork {
+  /** The versions that another worker may have. */
+  versions: string[];
+  /** Whether work was left that this project cannot do. */
+  isImpossible: boolean;
+}
+
 /** A part of the due work that one worker performs at a time. */
 export interface DueTask {
   kind: DueKind;
   scope: WorkScope;
   /** The job, for logs. */
   job?: WorkFields;
+  /** Absent if all live processes run the same project. */
+  leaveRule?: LeaveRule | undefined;
 }
 
 /** A run that a task could not continue, or a message that it could not deliver. It has ended as failed, or is tried again later. */
@@ -38,6 +70,8 @@ export interface DueTaskResult {
   runs: Record<string, number>;
   /** The runs that were advanced but not saved, because another worker had changed them. */
   refused: number;
+  /** Absent if nothing was left to workers with another project. */
+  left?: LeftWork;
   /** The runs that could not be continued, and the messages that ended without a delivery. Absent without any. */
   failures?: DueTaskFailure[];
   /** The delivery attempts, and those of them that failed. */
@@ -89,6 +123,10 @@ export interface DueWorkStatistics {
   /** The age of the oldest transaction in seconds. It is null for a role that cannot see those of other roles. */
   oldestTransaction: number | null;
   deadRows: { table: string; count: number }[];
+  /** The jobs that wait for a worker with another project. */
+  leftJobs: number;
+  /** The other projects that live workers and servers run. */
+  otherProjects: number;
   waitingForConnections: number;
   openCircuits: string[];
 }

@@ -27,6 +27,7 @@ import type { IdSource } from "../../util/ids.js";
 import type { JsonObject } from "../../util/json.js";
 import type { RunParties } from "./build-scope.js";
 import type { DeliveryRates } from "./delivery-rates.js";
+import type { LeavingWork } from "./leaving-work.js";
 import type { WorkFailures } from "./work-failures.js";
 
 /**
@@ -38,6 +39,8 @@ export interface EngineContext<Stores = Store> {
   definitions: Definitions;
   /** The work that an operation runs before it returns. Absent if it runs everything that is due, as a worker does. */
   ownWork?: OwnWork;
+  /** The work that a task leaves to workers with another project. Absent if it leaves nothing. */
+  leaving?: LeavingWork | undefined;
   /** The branch for triggers, cancellations and previews that name none. Absent for the main files. */
   branch?: string;
   /** Returns the provider of a channel, or null if there is no provider for it. */

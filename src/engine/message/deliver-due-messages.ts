@@ -12,6 +12,7 @@ import type { RecipientStore } from "../../ports/recipient-store.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { getClaimLimit } from "../context/delivery-rates.js";
 import { createClaimToken, type EngineContext } from "../context/engine-context.js";
+import { keepKnownChannels } from "../context/leaving-work.js";
 import { doInParts, RETRY_MS } from "../context/work-failures.js";
 import {
   type AttemptContext,
@@ -202,8 +203,9 @@ class DueDeliveries {
     const token = createClaimToken(context);
     const claim = { now, leaseMs: DELIVERY_LEASE_MS, token, scope: { ...context.ownWork?.scope, ...scope } };
     const limit = getClaimLimit(environment, claim.scope.channel) ?? MAX_MESSAGES_PER_CLAIM;
-    const messages = await context.store.claimDueMessages(claim, Math.min(limit, MAX_MESSAGES_PER_CLAIM));
-    if (messages.length === 0) return null;
+    const found = await context.store.claimDueMessages(claim, Math.min(limit, MAX_MESSAGES_PER_CLAIM));
+    if (found.length === 0) return null;
+    const messages = keepKnownChannels(context.leaving, found, environment, token);
     const getStoredChannelData = await readStoredChannelData(context, messages);
     return { messages, token, shared: { environment, getStoredChannelData, now } };
   }

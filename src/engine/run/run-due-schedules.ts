@@ -22,8 +22,8 @@ import { applyBatchDecision, type ReportStart, startRuns, toNewWorkflowRun } fro
 /** Limits the occurrences written in one transaction. */
 const MAX_OCCURRENCES_PER_CHUNK = 100;
 
-/** `broken`: its file or templates are invalid now, with the error. */
-type CurrentWorkflow = CompiledWorkflow | "unavailable" | { broken: KnockError };
+/** `broken`: its file or templates are invalid now, with the error. `left`: workers with another project may have it. */
+type CurrentWorkflow = CompiledWorkflow | "unavailable" | "left" | { broken: KnockError };
 
 /** A schedule whose occurrence could not start. It is still claimed by its token. */
 export interface BlockedSchedule {
@@ -40,6 +40,7 @@ async function readCurrentWorkflow(
 ): Promise<CurrentWorkflow> {
   try {
     const workflow: Workflow | null = await context.definitions.workflow(key);
+    if (workflow === null && context.leaving !== undefined) return "left";
     return workflow !== null && isWorkflowActive(workflow, environment)
       ? await compileWorkflow(workflow, context.definitions)
       : "unavailable";
@@ -114,6 +115,10 @@ async function runClaimedSchedules(
     const started: StartedOccurrence[] = [];
     for (const schedule of open) {
       const current = workflows.get(schedule.workflow) ?? "unavailable";
+      if (current === "left") {
+        context.leaving?.addImpossible(token);
+        continue;
+      }
       if (current !== "unavailable" && "broken" in current) {
         blocked.push({ schedule, token, error: current.broken });
         continue;

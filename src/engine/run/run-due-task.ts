@@ -6,10 +6,12 @@ import type { DueTask, DueTaskFailure, DueTaskResult } from "../../ports/due-wor
 import { OwnWork } from "../../ports/own-work.js";
 import { getClaimLimit } from "../context/delivery-rates.js";
 import { type DueWorkStore, type EngineContext, readTime } from "../context/engine-context.js";
+import { LeavingWork } from "../context/leaving-work.js";
 import { deliverDueMessages } from "../message/deliver-due-messages.js";
 import { advanceDueRuns, type RunFailure } from "./advance-due-runs.js";
 import { createClaim } from "./continue-fan-out.js";
 import { followUserChanges } from "./follow-user-changes.js";
+import { keepOwnRuns } from "./leave-runs.js";
 import { releaseAfterError } from "./release-after-error.js";
 import { runDueSchedules } from "./run-due-schedules.js";
 import { continueDueFanOuts, MAX_RUNS_PER_CHUNK } from "./run-due-work.js";
@@ -34,11 +36,18 @@ export async function runDueTask(
   task: DueTask,
   signal: AbortSignal,
 ): Promise<DueTaskResult> {
+  const leaving = task.leaveRule && new LeavingWork(task.leaveRule);
   const warn: typeof context.warn = (text, about) => context.warn?.(text, { ...task.job, ...about });
-  const own = { ...context, ownWork: new JobWork(task.scope), warn };
+  const own = { ...context, ownWork: new JobWork(task.scope), leaving, warn };
   const result: DueTaskResult = { runs: {}, refused: 0, deliveries: 0, failedDeliveries: 0 };
   try {
-    await releaseAfterError(own, (claiming) => performTask(claiming, task, signal, result));
+    await releaseAfterError(own, async (claiming) => {
+      await performTask(claiming, task, signal, result);
+      const tokens = leaving?.listTokens() ?? [];
+      if (leaving === undefined || tokens.length === 0) return;
+      await claiming.store.releaseClaims(tokens);
+      result.left = leaving.getResult();
+    });
   } catch (error) {
     result.error = error;
   }
@@ -112,14 +121,16 @@ async function advanceRuns(
     const { token, ...claim } = createClaim(context, now);
     const claimed = await context.store.claimDueRuns({ token, ...claim }, MAX_RUNS_PER_CHUNK);
     if (claimed.length === 0) return;
+    const own = await keepOwnRuns(context, claimed, token);
+    if (own.length === 0) return;
     const isAlone = context.store.getCrashes(token) > 0;
-    const { advances, saved, batchDecisions, failures } = await advanceDueRuns(context, claimed, { token, now });
+    const { advances, saved, batchDecisions, failures } = await advanceDueRuns(context, own, { token, now });
     for (const { claimed: run, result: advance } of advances)
       if (saved.has(run.recipientRun.id)) countRun(applyBatchDecision(advance, batchDecisions).recipientRun.status);
       else result.refused++;
     if (failures.length > 0) result.failures = [...(result.failures ?? []), ...failures.map(toTaskFailure)];
     // Another worker has these runs, and may not be done yet.
-    if (saved.size + failures.length === 0) return;
+    if (saved.size + failures.length === 0 || own.length < claimed.length) return;
     // All rows of the job are done, so another look would find none.
     for (const { recipientRun } of claimed) done.add(recipientRun.id);
     if (result.refused === 0 && done.size === countRows(context.ownWork?.scope)) return;

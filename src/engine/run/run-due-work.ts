@@ -24,6 +24,7 @@ import { advanceDueRuns, explainFailure, type RunFailure } from "./advance-due-r
 import { buildRecipientOutcome } from "./build-trigger-outcome.js";
 import { createClaim, insertNextChunk, MAX_RECIPIENTS_PER_CHUNK } from "./continue-fan-out.js";
 import { followUserChanges } from "./follow-user-changes.js";
+import { keepOwnRuns } from "./leave-runs.js";
 import type { MovingClock } from "./moving-clock.js";
 import { releaseAfterError } from "./release-after-error.js";
 import { type BlockedSchedule, releaseSchedules, runDueSchedules, toBlockedOccurrence } from "./run-due-schedules.js";
@@ -62,6 +63,7 @@ export async function continueDueFanOuts(
     const claimed = await context.store.claimDueFanOuts(claim, 1);
     const [first] = claimed;
     if (first === undefined) return;
+    if ((await keepOwnRuns(context, claimed, claim.token)).length === 0) continue;
     const own = getRunContext(context, first.run.settings.branch);
     const claimedFanOut = first.fanOut.target ? await expandTarget(own, first, claim.token, now) : first;
     if (claimedFanOut === null) continue;

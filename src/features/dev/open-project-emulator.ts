@@ -45,7 +45,7 @@ interface EmulatorFlags extends AccountFlags {
   /** The public URL of the server, to which vendors send their webhooks. */
   webhookUrl?: string | undefined;
   /** Opens the policy of a server of only the public API, on the store and for the name of the environment. */
-  openPublicApi?: (store: Store, environment: string) => EmulatorOptions["publicApi"];
+  openPublicApi?: (store: Store, environment: string) => Promise<EmulatorOptions["publicApi"]>;
   /** Receives each request instead of the printed log. */
   onResponse?: EmulatorOptions["onResponse"];
   /** Receives each warning instead of the printed one. */
@@ -170,7 +170,7 @@ export async function openProjectEmulator(
       ...(flags.openPublicApi === undefined
         ? { openScene }
         : {
-            publicApi: flags.openPublicApi(store, environment.name),
+            publicApi: await flags.openPublicApi(store, environment.name),
             // Links of messages lead to the address of environment.json, because workers also render messages.
             onListening: () => {},
           }),

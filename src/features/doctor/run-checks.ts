@@ -15,6 +15,7 @@ import { openDatabase, selectOne } from "../../store/sqlite/connection/driver.js
 import { checkStoreFolder } from "../../store/sqlite/connection/inspect-store-file.js";
 import { withTimeLimit } from "../../util/time-limit.js";
 import { checkCommand } from "./check-command.js";
+import { checkProjects } from "./check-projects.js";
 import { listVariableReferences } from "./list-variable-references.js";
 import type { DoctorCheck, DoctorReport } from "./report-schema.js";
 
@@ -73,7 +74,8 @@ async function readSqliteVersion(): Promise<string> {
 }
 
 function describeStoreState(shown: string, state: StoreState): CheckResult {
-  const { uses, missing, version, neededVersion, jobsVersion, workers, settings } = state;
+  const { uses, missing, version, neededVersion, jobsVersion, processes, settings } = state;
+  const workers = processes.filter(({ kind }) => kind === "worker").length;
   if (missing.length > 0)
     return fail(
       `${shown}: the role lacks ${missing.slice(0, 5).join(", ")}${missing.length > 5 ? ` and ${missing.length - 5} more` : ""}`,
@@ -91,6 +93,7 @@ export class Doctor {
   private project: Project | null = null;
   /** The version of the store's server, if the store is in one. */
   private databaseVersion: string | null = null;
+  private storeState: StoreState | null = null;
 
   constructor(
     private readonly context: CommandContext,
@@ -106,6 +109,8 @@ export class Doctor {
       if (files.status !== "error") checks.push(await runCheck("variables", () => this.checkVariables(project)));
       checks.push(await runCheck("file_modes", () => this.checkModes(project)));
       checks.push(await runCheck("store", () => this.checkStore(project)));
+      const { storeState } = this;
+      if (storeState !== null) checks.push(await runCheck("projects", () => checkProjects(storeState)));
     }
     checks.push(await runCheck("credentials", () => this.checkCredentials()));
     // Settings cannot be resolved without a valid knock.json, which is already reported.
@@ -217,7 +222,8 @@ export class Doctor {
     this.databaseVersion = `PostgreSQL ${serverVersion}`;
     const shown = formatStoreLocation(location);
     if (isEmpty) return ok(`${shown}: the first trigger will create its tables`);
-    const state = describeStoreState(shown, await inspectStore(location));
+    this.storeState = await inspectStore(location);
+    const state = describeStoreState(shown, this.storeState);
     if (state.status === "error") return state;
     const operations = await this.context.target.openForCheck(toLocalFlags(this.flags));
     await operations.listMessages({}, { limit: 1 });

@@ -88,6 +88,18 @@ export const METRICS = {
     help: "age of the oldest open transaction in the database; missing if the role cannot see those of other roles",
     alert: "above 60",
   },
+  otherProjects: {
+    name: "knock_other_projects",
+    type: "gauge",
+    help: "other projects that live workers and servers of the store run, by the digests of their files",
+    alert: "above 0 for 30 minutes",
+  },
+  leftJobs: {
+    name: "knock_left_jobs",
+    type: "gauge",
+    help: "jobs that wait for a worker with the project that has their workflow, template or channel",
+    alert: "above 0 for 10 minutes",
+  },
   deadRows: {
     name: "knock_table_dead_rows",
     type: "gauge",

@@ -67,6 +67,8 @@ export class WorkerMetrics {
       statistics.openCircuits.map((channel) => [{ channel }, 1]),
     );
     this.metrics.set("poolWaiting", [[{}, statistics.waitingForConnections]]);
+    this.metrics.set("otherProjects", [[{}, statistics.otherProjects]]);
+    this.metrics.set("leftJobs", [[{}, statistics.leftJobs]]);
     const { oldestTransaction } = statistics;
     this.metrics.set("oldestTransaction", oldestTransaction === null ? [] : [[{}, oldestTransaction]]);
     this.metrics.set(

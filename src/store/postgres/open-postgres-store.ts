@@ -20,10 +20,11 @@ import { getJobSchema } from "./connection/transaction.js";
 import { PostgresTables } from "./copy/postgres-tables.js";
 import { addJobsOfWakeups } from "./due-work/add-jobs.js";
 import { DueRunLimit } from "./due-work/due-run-limit.js";
+import { countLiveWorkers } from "./due-work/live-processes.js";
 import { createJobTables, updateJobTables } from "./due-work/migrate-jobs.js";
 import { PostgresDueWork } from "./due-work/postgres-due-work.js";
+import { ServerPresence } from "./due-work/server-presence.js";
 import { readStoreState, type StoreState } from "./due-work/store-state.js";
-import { countLiveWorkers } from "./due-work/worker-registry.js";
 import { createPostgresStore, isPostgresStore } from "./postgres-store.js";
 
 export { isTransient } from "./connection/store-errors.js";
@@ -106,6 +107,11 @@ function isPoolerRefusal(error: unknown): boolean {
 /** Returns whether a worker runs the due work of a store. */
 export async function hasWorker(store: Store): Promise<boolean> {
   return isPostgresStore(store) && (await countLiveWorkers(store.db)) > 0;
+}
+
+/** Records a server among the processes of a store. Returns null if the store is not a database. */
+export async function joinAsServer(store: Store, getProject: () => string): Promise<ServerPresence | null> {
+  return isPostgresStore(store) ? ServerPresence.join(store.db, getProject) : null;
 }
 
 /** Returns a view of whether more than `maxDueRuns` runs of a store are due. Null if the store is not a database. */

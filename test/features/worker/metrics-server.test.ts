@@ -12,6 +12,8 @@ const STATISTICS: DueWorkStatistics = {
   jobs: [{ task: "advance", state: "waiting", count: 2 }],
   oldestTransaction: 0.25,
   deadRows: [{ table: "messages", count: 7 }],
+  leftJobs: 4,
+  otherProjects: 2,
   waitingForConnections: 1,
   openCircuits: ["mail"],
 };
@@ -60,6 +62,8 @@ describe("the metrics of a worker", () => {
       'knock_table_dead_rows{table="messages"} 7',
       "knock_reconciled_total 0",
       'knock_runs_total{outcome="failed"} 0',
+      "knock_other_projects 2",
+      "knock_left_jobs 4",
     ])
       expect(body.split("\n")).toContain(line);
   });

@@ -6,11 +6,17 @@ import { addCommonOptions, addProjectOptions, type CommonFlags } from "../../../
 import { parsePort } from "../../../commands/shared/parse-number.js";
 import type { CommandContext } from "../../../context/command-context.js";
 import { getInterruptSignal } from "../../../context/process-io.js";
+import { isPostgresLocation } from "../../../context/store-location.js";
 import type { TargetFlags } from "../../../context/target-flags.js";
 import { getErrorMessage } from "../../../errors/knock-error.js";
+import { parseDurationArgument } from "../../../input/parse-time.js";
+import type { OperatorPage } from "../../../monitoring/metrics-server.js";
+import { ProjectDigest } from "../../../project/project-digest.js";
+import type { joinAsServer } from "../../../store/postgres/open-postgres-store.js";
 import { closeInTime } from "../close-in-time.js";
 import type { RequestLogEntry } from "../emulator/emulator-options.js";
 import { parseWebhookUrl } from "../parse-webhook-url.js";
+import { ProjectAgreement } from "./project-agreement.js";
 
 const DEFAULT_PORT = 8484;
 
@@ -20,6 +26,7 @@ interface ServeFlags extends CommonFlags, TargetFlags {
   metricsPort?: string;
   webhookUrl?: string;
   unsignedUsers?: boolean;
+  projectGrace: string;
   readyFile?: string;
 }
 
@@ -40,6 +47,11 @@ export function registerServe(program: Command, context: CommandContext): void {
       "--webhook-url <url>",
       "receive the delivery status from vendors at this public URL of the server",
       parseWebhookUrl,
+    )
+    .option(
+      "--project-grace <duration>",
+      "keep /ready at 200 for this time while most servers have other project files",
+      "10m",
     )
     .option("--unsigned-users", "accept public keys without a signed user token");
   const texts = { json: "print JSON lines, as without this option", quiet: "log only warnings" };
@@ -65,6 +77,7 @@ function toLogFields(request: RequestLogEntry) {
 
 async function runServe(flags: ServeFlags, context: CommandContext): Promise<void> {
   const { io, output, target, signal } = context;
+  const graceMs = parseDurationArgument(flags.projectGrace, "--project-grace");
   const { project, location, guardDeliveries } = await target.locate(flags);
   const { createJsonLog, Metrics, startMetricsServer, toProbePage } = await import(
     "../../../monitoring/monitoring-parts.js"
@@ -75,6 +88,10 @@ async function runServe(flags: ServeFlags, context: CommandContext): Promise<voi
   const level = output.verbosity.quiet ? "warn" : "info";
   const log = createJsonLog({ host: hostname(), pid: process.pid }, level, (line) => output.line(line));
   const metrics = new Metrics(SERVE_METRICS);
+  const digest = new ProjectDigest(project);
+  const agreement = new ProjectAgreement(graceMs);
+  /** Null until the store is open, and on a file. */
+  const registry: { presence: Awaited<ReturnType<typeof joinAsServer>> } = { presence: null };
   const server = await openProjectEmulator(
     project,
     location,
@@ -88,10 +105,13 @@ async function runServe(flags: ServeFlags, context: CommandContext): Promise<voi
       logsRequests: true,
       readyFile: flags.readyFile ?? null,
       webhookUrl: flags.webhookUrl,
-      openPublicApi: (store, environment) => ({
-        keys: new StoredKeyRing(store, environment),
-        requiresUserTokens: !flags.unsignedUsers,
-      }),
+      openPublicApi: async (store, environment) => {
+        if (isPostgresLocation(location)) {
+          const { joinAsServer } = await import("../../../store/postgres/open-postgres-store.js");
+          registry.presence = await joinAsServer(store, () => digest.read());
+        }
+        return { keys: new StoredKeyRing(store, environment), requiresUserTokens: !flags.unsignedUsers };
+      },
       warn: (text, about) => log.warn({ event: "warning", ...about }, text),
       onResponse(request) {
         const fields = toLogFields(request);
@@ -103,11 +123,17 @@ async function runServe(flags: ServeFlags, context: CommandContext): Promise<voi
     },
     io,
     output,
-  );
+  ).catch(async (error: unknown) => {
+    await registry.presence?.leave();
+    throw error;
+  });
   let isStopping = false;
-  const findProblem = async (): Promise<string | null> => {
-    if (isStopping) return "the server is stopping";
-    return server.checkWritable().then(() => null, getErrorMessage);
+  const readReadiness = async (): Promise<OperatorPage> => {
+    if (isStopping) return toProbePage("the server is stopping");
+    const unwritable = await server.checkWritable().then(() => null, getErrorMessage);
+    if (unwritable !== null || registry.presence === null) return toProbePage(unwritable);
+    const { problem, difference } = agreement.check(digest.read(), await registry.presence.readProcesses());
+    return toProbePage(problem, difference === null ? "ok" : `ok, but ${difference}`);
   };
   const monitoring =
     flags.metricsPort === undefined
@@ -116,7 +142,7 @@ async function runServe(flags: ServeFlags, context: CommandContext): Promise<voi
           { host: flags.host, port: parsePort("--metrics-port", flags.metricsPort) },
           {
             "/health": async () => toProbePage(null),
-            "/ready": async () => toProbePage(await findProblem()),
+            "/ready": readReadiness,
             "/metrics": () => metrics.toPage(),
           },
         );
@@ -125,6 +151,7 @@ async function runServe(flags: ServeFlags, context: CommandContext): Promise<voi
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
   isStopping = true;
   log.info({ event: "stopping" }, `finishing requests after ${getInterruptSignal(io.signal)}`);
+  await registry.presence?.leave();
   await closeInTime(server, context);
   await monitoring?.close();
   log.info({ event: "stopped" }, "stopped");

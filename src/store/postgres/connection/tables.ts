@@ -278,5 +278,11 @@ export const ADD_SERVER_STATE = `
   CREATE UNLOGGED TABLE call_counts (key ${KEY} PRIMARY KEY, second bigint NOT NULL, calls integer NOT NULL)
     WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000)`;
 
+/** Adds servers to the workers, and the digest of the project that each process runs. It is null for older versions. */
+export const ADD_PROJECTS = `
+  ALTER TABLE workers ADD COLUMN kind text NOT NULL DEFAULT 'worker';
+  ALTER TABLE workers ADD COLUMN pid integer;
+  ALTER TABLE workers ADD COLUMN project text`;
+
 /** The tables of the first version. */
 export const FIRST_TABLES = [RECIPIENTS, SHARED_ROWS, RUN_TABLES, MESSAGES, LOGS, PARTITIONS].join("\n");

@@ -1,4 +1,5 @@
 import pg from "pg";
+import type { WorkFields } from "../../../domain/run/work-fields.js";
 import { stringify } from "../../rows/json-column.js";
 import { Connection } from "../connection/connection.js";
 import type { Transaction, Wakeup } from "../connection/transaction.js";
@@ -46,4 +47,10 @@ export async function addJobs(tx: Transaction, jobs: readonly NewJob[]): Promise
 /** Adds the jobs for the work that a transaction makes due, in this transaction. */
 export async function addJobsOfWakeups(tx: Transaction, wakeups: readonly Wakeup[]): Promise<void> {
   await addJobs(tx, buildJobs(wakeups, tx.startedAt));
+}
+
+/** Returns the workflow run of a job, which only fan-outs have, or undefined if it no longer exists. */
+export async function readWorkflowRun(db: Connection, row: number | undefined): Promise<WorkFields | undefined> {
+  if (row === undefined) return {};
+  return db.get<WorkFields>("SELECT id AS workflow_run_id, workflow, tenant FROM workflow_runs WHERE row = $1", row);
 }

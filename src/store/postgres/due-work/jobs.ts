@@ -47,6 +47,14 @@ export interface JobPayload {
   /** The ID of the first job and how often it was run, if this one repeats it. */
   job?: string;
   attempt?: number;
+  /** The versions of runs that were left to others, with the projects that do not have them. */
+  left?: Record<string, string[]>;
+  /** The project that has left them last, whose workers skip the job. */
+  leftBy?: string | undefined;
+  /** The projects that do not have what the job needs. */
+  impossible?: string[];
+  /** The project that was the only one, so that its workers leave nothing of the job. */
+  alone?: string;
 }
 
 /** A job to add. One without a key is always added; one with a key that runs soon replaces a waiting job with the same key. */
@@ -175,6 +183,9 @@ export const LARGE_ADVANCE_FLAG = "large-advance";
 /** Deliveries may wait for a provider, so the jobs that a worker reserves for a size of work do not include them. */
 export const DELIVERY_FLAG = "delivery";
 export const toChannelFlag = (channel: string): string => `channel:${channel}`;
+/** The flags with which workers of a project leave jobs to workers with another project. */
+export const toLeftFlag = (project: string): string => `left:${project}`;
+export const toImpossibleFlag = (project: string): string => `impossible:${project}`;
 
 function isLargeAdvance(task: TaskName, size: JobSize): boolean {
   return size === "large" && task !== "deliver";
@@ -185,6 +196,8 @@ export function toFlags({ task, size, payload }: NewJob): string[] {
   if (isLargeAdvance(task, size)) flags.push(LARGE_ADVANCE_FLAG);
   if (task === "deliver") flags.push(DELIVERY_FLAG);
   if (payload.channel !== undefined) flags.push(toChannelFlag(payload.channel));
+  if (payload.leftBy !== undefined) flags.push(toLeftFlag(payload.leftBy));
+  flags.push(...(payload.impossible ?? []).map(toImpossibleFlag));
   return flags;
 }
 

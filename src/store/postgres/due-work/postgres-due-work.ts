@@ -1,27 +1,28 @@
 import { randomUUID } from "node:crypto";
 import { availableParallelism, hostname } from "node:os";
-import type pg from "pg";
-import type { WorkFields } from "../../../domain/run/work-fields.js";
 import { getErrorMessage } from "../../../errors/knock-error.js";
 import type {
   DueTaskResult,
   DueWorkObserver,
   DueWorkStatistics,
+  LeftWork,
   RunDueTask,
   SharedDueWork,
 } from "../../../ports/due-work.js";
 import { sleep } from "../../../util/sleep.js";
 import type { Connection } from "../connection/connection.js";
-import { createClient } from "../connection/create-client.js";
+import { connectClient } from "../connection/create-client.js";
 import { growPartitions, isMissingRight } from "../connection/grow-partitions.js";
 import { createMissingPartitionError } from "../connection/store-errors.js";
 import { WriteProbe } from "../connection/write-probe.js";
-import { addJobs, addJobsOfWakeups, createJobConnection } from "./add-jobs.js";
+import { addJobs, addJobsOfWakeups, createJobConnection, readWorkflowRun } from "./add-jobs.js";
 import { ChannelLimits, planDeliveries } from "./channel-limits.js";
 import { MAX_MOVED, moveDelayedJobs } from "./delayed-jobs.js";
 import { JobAlarm } from "./job-alarm.js";
 import { isHostCrowded, JobPools } from "./job-pools.js";
 import { DUE_KINDS, type FoundJob, toDueTask, toJobFields } from "./jobs.js";
+import { LeftJobs } from "./left-jobs.js";
+import { MAX_SILENCE_MS } from "./live-processes.js";
 import { checkJobTables } from "./migrate-jobs.js";
 import { readLag, readStatistics } from "./read-statistics.js";
 import { reconcile } from "./reconcile.js";
@@ -36,8 +37,6 @@ const RECONCILING = { intervalMs: 5_000, maxOverdueMs: 10_000 };
 const MOVE_MS = 1_000;
 /** How often a worker looks whether a month has begun. */
 const GROWTH_MS = 60_000;
-/** A worker that could not record itself for this long is not healthy. */
-const MAX_SILENCE_MS = 5_000;
 /** A job that failed is done again after this time. graphile-worker would wait longer after each failure, up to six hours. */
 const RETRY_MS = 2_000;
 /** A job whose runs another worker has changed looks at its rows again after this time. */
@@ -54,6 +53,8 @@ interface PostgresDueWorkOptions {
   /** The jobs of one channel that it runs at a time. Default: half of all. */
   channelConcurrency?: number;
   runTask: RunDueTask;
+  /** Returns the digest of this worker's project. Without one, it leaves no work to workers with another project. */
+  getProject?: () => string | null;
   /** Ends the tasks that still run when the grace time of a stop is over. */
   releaseWork?: () => Promise<void>;
   observer: DueWorkObserver;
@@ -73,6 +74,7 @@ export class PostgresDueWork implements SharedDueWork {
   private readonly alarm: JobAlarm;
   private readonly registry: WorkerRegistry;
   private readonly channels: ChannelLimits;
+  private readonly left: LeftJobs;
   private readonly shares: TenantShares;
   private readonly beats: Promise<void>;
   private readonly passes: Promise<void>;
@@ -89,9 +91,10 @@ export class PostgresDueWork implements SharedDueWork {
     private readonly db: Connection,
     private readonly options: PostgresDueWorkOptions,
   ) {
-    const { concurrency, workerId = randomUUID() } = options;
+    const { concurrency, workerId = randomUUID(), getProject = () => null } = options;
     const { isPooled } = db;
     this.channels = new ChannelLimits(planDeliveries(concurrency, options.channelConcurrency));
+    this.left = new LeftJobs(getProject);
     this.jobs = createJobConnection(db);
     this.probe = new WriteProbe(db);
     this.shares = new TenantShares(this.jobs);
@@ -99,7 +102,7 @@ export class PostgresDueWork implements SharedDueWork {
       concurrency,
       isPooled,
       runJob: (job) => this.runJob(job),
-      getSkippedFlags: () => this.channels.getSkippedFlags(),
+      getSkippedFlags: () => [...this.channels.getSkippedFlags(), ...this.left.getSkippedFlags()],
       isHostCrowded: () => isHostCrowded(this.workersOfHost, options.processors ?? availableParallelism()),
       onRestart: (error) => options.observer.onRestarted(error),
     });
@@ -107,7 +110,8 @@ export class PostgresDueWork implements SharedDueWork {
     this.registry = new WorkerRegistry(this.jobs, {
       workerId,
       host: hostname(),
-      connect: () => this.connect(),
+      getProject,
+      connect: () => connectClient(this.db.pool.options),
       onJobsAdded: (count) => {
         this.pools.nudge(count);
         this.alarm.look();
@@ -168,6 +172,7 @@ export class PostgresDueWork implements SharedDueWork {
       ...(await readStatistics(this.jobs)),
       waitingForConnections: this.db.pool.waitingCount + this.jobs.pool.waitingCount,
       openCircuits: this.channels.listResting(),
+      otherProjects: this.left.countOthers(),
     };
   }
 
@@ -175,6 +180,7 @@ export class PostgresDueWork implements SharedDueWork {
     const { task, payload } = job;
     const { observer, runTask } = this.options;
     const { channel } = payload;
+    const leaveRule = this.left.buildRule(payload);
     if (channel !== undefined && !this.channels.tryBegin(channel))
       return this.addAgain(job, BUSY_CHANNEL_MS, job.attempt - 1);
     const startedAt = performance.now();
@@ -182,11 +188,14 @@ export class PostgresDueWork implements SharedDueWork {
     let result: DueTaskResult | null = null;
     let failed: unknown = null;
     try {
-      const workflowRun = await this.readWorkflowRun(payload.workflowRunRow);
+      const workflowRun = await readWorkflowRun(this.db, payload.workflowRunRow);
       Object.assign(fields, workflowRun);
       // Without its row, a workflow run was deleted and nothing of it is due.
       if (workflowRun !== undefined)
-        result = await runTask({ ...toDueTask(task, payload, workflowRun), job: fields }, this.stopping.signal);
+        result = await runTask(
+          { ...toDueTask(task, payload, workflowRun), job: fields, leaveRule },
+          this.stopping.signal,
+        );
       for (const failure of result?.failures ?? []) observer.onWorkFailed({ ...fields, ...failure });
       if (result?.error !== undefined) throw result.error;
       failed = findCommonError(result);
@@ -194,6 +203,7 @@ export class PostgresDueWork implements SharedDueWork {
       if (this.stopping.signal.aborted) await this.addAgain(job, 0);
       // Two jobs that meet leave runs to each other, or one leaves them to a worker that dies.
       else if (result !== null && result.refused > 0) await this.addAgain(job, LOOK_AGAIN_MS);
+      if (result?.left) await this.leaveRest(job, result.left);
     } catch (error) {
       failed = error;
       // Without a database, the job stays locked until its pool has ended and unlocks it.
@@ -218,24 +228,16 @@ export class PostgresDueWork implements SharedDueWork {
     return this.db.write((tx) => addJobs(tx, [{ task, payload, size, runAt: tx.startedAt + delayMs, key: null }]));
   }
 
-  /** Returns the workflow run of a job, which only fan-outs have, or undefined if it no longer exists. */
-  private async readWorkflowRun(row: number | undefined): Promise<WorkFields | undefined> {
-    if (row === undefined) return {};
-    return this.db.get<WorkFields>(
-      "SELECT id AS workflow_run_id, workflow, tenant FROM workflow_runs WHERE row = $1",
-      row,
-    );
-  }
-
-  private async connect(): Promise<pg.Client> {
-    const client = createClient(this.db.pool.options);
-    client.on("error", () => {});
-    await client.connect();
-    return client;
+  /** Leaves work to workers with another project, if a process with one is live. */
+  private async leaveRest(job: FoundJob, left: LeftWork): Promise<void> {
+    if (this.left.countOthers() === 0) await this.recordWorker();
+    await this.db.write((tx) => addJobs(tx, [this.left.build(job, left)]));
   }
 
   private async recordWorker(): Promise<void> {
-    this.workersOfHost = await this.registry.beat();
+    const others = await this.registry.beat();
+    this.workersOfHost = 1 + others.workers_of_host;
+    this.left.noteOthers(others);
     this.lastBeatAt = performance.now();
   }
 
@@ -256,7 +258,8 @@ export class PostgresDueWork implements SharedDueWork {
   private async reconcile(): Promise<void> {
     const rows = await reconcile(this.jobs, (this.options.reconciling ?? RECONCILING).maxOverdueMs);
     if (rows > 0) this.options.observer.onReconciled(rows);
-    this.progress.noteLag(await readLag(this.jobs), performance.now());
+    // Work that is left to others is no lack of progress.
+    this.progress.noteLag(this.left.countOthers() > 0 ? 0 : await readLag(this.jobs), performance.now());
   }
 
   /** Prepares the next partition, and begins it with its month. Without the right to do so, all other work continues. */

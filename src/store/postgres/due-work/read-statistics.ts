@@ -33,6 +33,10 @@ const OLDEST_TRANSACTION = `
     ELSE coalesce(extract(epoch FROM max(clock_timestamp() - xact_start)), 0)::double precision END AS seconds
   FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`;
 
+/** Jobs that a worker has left, which no worker runs. */
+const COUNT_LEFT_JOBS = `
+  SELECT count(*)::integer AS count FROM ${JOB_SCHEMA}._private_jobs WHERE key LIKE 'left:%' AND locked_at IS NULL`;
+
 const COUNT_DEAD_ROWS = `
   SELECT relname AS "table", n_dead_tup AS count FROM pg_stat_user_tables
   WHERE schemaname = current_schema() OR relid = '${JOB_SCHEMA}._private_jobs'::regclass`;
@@ -45,18 +49,24 @@ export async function readLag(db: Connection): Promise<number> {
   return Math.max(0, row?.lag ?? 0);
 }
 
+/** Returns how many jobs wait for a worker with another project. */
+export async function countLeftJobs(db: Connection): Promise<number> {
+  return (await db.getOne<{ count: number }>(COUNT_LEFT_JOBS)).count;
+}
+
 /** Returns what the database says about the queue. */
 export async function readStatistics(
   db: Connection,
-): Promise<Omit<DueWorkStatistics, "waitingForConnections" | "openCircuits">> {
-  const [lag, runs, jobs, transaction, deadRows] = await Promise.all([
+): Promise<Omit<DueWorkStatistics, "waitingForConnections" | "openCircuits" | "otherProjects">> {
+  const [lag, runs, jobs, transaction, deadRows, leftJobs] = await Promise.all([
     readLag(db),
     db.all<{ size: string; count: number }>(COUNT_DUE_RUNS(db.time)),
     db.all<DueWorkStatistics["jobs"][number]>(COUNT_JOBS),
     db.get<{ seconds: number | null }>(OLDEST_TRANSACTION),
     db.all<DueWorkStatistics["deadRows"][number]>(COUNT_DEAD_ROWS),
+    countLeftJobs(db),
   ]);
   const dueRuns: Record<string, number> = { small: 0, large: 0 };
   for (const { size, count } of runs) dueRuns[size] = count;
-  return { lag, dueRuns, jobs, oldestTransaction: transaction?.seconds ?? null, deadRows };
+  return { lag, dueRuns, jobs, oldestTransaction: transaction?.seconds ?? null, deadRows, leftJobs };
 }

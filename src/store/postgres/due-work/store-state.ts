@@ -1,8 +1,10 @@
+import type { LiveProcess } from "../../../ports/due-work.js";
 import type { Connection } from "../connection/connection.js";
 import { findMissingGrants } from "../connection/grants.js";
 import { MIGRATIONS } from "../connection/migrations.js";
 import { JOB_SCHEMA } from "../connection/transaction.js";
-import { countLiveWorkers } from "./worker-registry.js";
+import { readLiveProcesses } from "./live-processes.js";
+import { countLeftJobs } from "./read-statistics.js";
 
 /** The state of a store that an operator can change. */
 export interface StoreState {
@@ -15,7 +17,10 @@ export interface StoreState {
   neededVersion: number;
   /** The version of the tables of jobs; null if the role may not read it. */
   jobsVersion: number | null;
-  workers: number;
+  /** The live workers and servers. */
+  processes: LiveProcess[];
+  /** The jobs that wait for a worker with another project; null if the role may not read them. */
+  leftJobs: number | null;
   /** Settings of the server that differ from the table in docs/guide/scaling.md. */
   settings: string[];
 }
@@ -41,7 +46,8 @@ export async function readStoreState(db: Connection): Promise<StoreState> {
     version,
     neededVersion: MIGRATIONS.length,
     jobsVersion: jobs?.last ?? null,
-    workers: missing.length > 0 ? 0 : await countLiveWorkers(db),
+    processes: missing.length > 0 ? [] : await readLiveProcesses(db),
+    leftJobs: await countLeftJobs(db).catch(() => null),
     settings: settings.map(({ found }) => found),
   };
 }

@@ -6,12 +6,11 @@ import { DATABASE_TIME, JOB_SCHEMA, type Transaction } from "../connection/trans
 import { countCrashes } from "../work/crashed-claims.js";
 import { RELEASES_OF_WORKERS } from "../work/release-claims.js";
 import { DUE_KINDS, type JobPayload, MAX_RUNS_PER_JOB } from "./jobs.js";
+import { MAX_SILENCE_MS, type OtherProcesses, recordProcess, removeProcess } from "./live-processes.js";
 
 /** The first number of the advisory locks of workers. The second is the worker's own. */
 export const LOCK_SPACE = 7_203;
 
-/** A worker without a lock to compare, for example behind a pooler, is dead if it was not seen for this long. */
-const MAX_SILENCE_MS = 5_000;
 /** A worker that holds its lock is only slow, for example without a free processor. It is dead if it hangs for this time. */
 const MAX_LOCKED_SILENCE_MS = 20_000;
 /**
@@ -26,7 +25,9 @@ const NOTICE_LOST_MACHINES =
  */
 const MAX_UNLOCKED_MS = 1_500;
 
-/** Deletes dead workers. If several workers find the same ones, only one of them deletes them. */
+/**
+ * Deletes dead processes. One without a lock to compare, for example behind a pooler, is dead after the first time. If several workers find the same ones, only one of them deletes them.
+ */
 const DELETE_DEAD = `
   DELETE FROM workers WHERE id IN (
     SELECT id FROM workers w
@@ -39,7 +40,7 @@ const DELETE_DEAD = `
       WHEN $2 AND w.lock_key <> 0 THEN ${MAX_UNLOCKED_MS}
       ELSE ${MAX_SILENCE_MS} END
     FOR UPDATE SKIP LOCKED
-  ) RETURNING id, pool_ids`;
+  ) RETURNING id, kind, pool_ids`;
 
 /** Selects the jobs for runs that pools hold. */
 const SELECT_RUN_JOBS = `
@@ -58,6 +59,8 @@ interface RegistryOptions {
   /** Called when jobs were added, with their number. */
   onJobsAdded(count: number): void;
   getPoolIds(): readonly string[];
+  /** Returns the digest of the project that this worker runs. */
+  getProject(): string | null;
 }
 
 /** Tells other workers that this one is alive, and frees the jobs of those that are not. Its session listens for new jobs. */
@@ -74,37 +77,28 @@ export class WorkerRegistry {
     this.lockKey = db.isPooled ? 0 : randomInt(1, 2 ** 31);
   }
 
-  /** Holds the session, and records that this worker is alive. Returns the number of workers on this host. */
-  async beat(): Promise<number> {
+  /** Holds the session, and records that this worker is alive. Returns the other processes. */
+  async beat(): Promise<OtherProcesses> {
     this.opening ??= this.openSession().finally(() => {
       this.opening = null;
     });
     // Without a lock, the session only saves the time until the next poll, so nothing waits for it.
     if (this.lockKey === 0) this.opening.catch(() => {});
     else await this.opening;
-    const { workerId, host, getPoolIds } = this.options;
-    const recorded = await this.db.write((tx) =>
-      tx.get<{ others: number }>(
-        `INSERT INTO workers (id, host, pool_ids, lock_key, started_at, seen_at) VALUES ($1, $2, $3, $4, ${DATABASE_TIME}, ${DATABASE_TIME})
-         ON CONFLICT (id) DO UPDATE SET pool_ids = excluded.pool_ids, lock_key = excluded.lock_key, seen_at = excluded.seen_at
-         RETURNING (SELECT count(*)::integer FROM workers w WHERE w.host = $2 AND w.id <> $1) AS others`,
-        workerId,
-        host,
-        getPoolIds(),
-        this.lockKey,
-      ),
-    );
-    return 1 + (recorded?.others ?? 0);
+    const { workerId: id, host, getPoolIds, getProject } = this.options;
+    const [poolIds, project] = [getPoolIds(), getProject()];
+    return recordProcess(this.db, { id, kind: "worker", host, poolIds, lockKey: this.lockKey, project });
   }
 
   /** Frees the jobs and claims of dead workers, and returns their number. */
   async freeDeadWorkers(): Promise<number> {
     return this.db.write(async (tx) => {
-      const dead = await tx.all<{ id: string; pool_ids: string[] }>(
+      const found = await tx.all<{ id: string; kind: string; pool_ids: string[] }>(
         DELETE_DEAD,
         this.options.workerId,
         this.lockKey !== 0 && this.client !== null,
       );
+      const dead = found.filter(({ kind }) => kind === "worker");
       if (dead.length === 0) return 0;
       const pools = dead.flatMap(({ pool_ids }) => pool_ids);
       const ids = dead.map(({ id }) => id);
@@ -129,7 +123,7 @@ export class WorkerRegistry {
 
   /** Says that this worker has ended and holds no jobs. */
   async leave(): Promise<void> {
-    await this.db.run("DELETE FROM workers WHERE id = $1", this.options.workerId);
+    await removeProcess(this.db, this.options.workerId);
     await this.opening?.catch(() => {});
     await this.client?.end();
     this.client = null;
@@ -176,12 +170,6 @@ function readCount(payload: string | undefined): number {
   } catch {
     return 1;
   }
-}
-
-/** Returns the number of workers that have recorded themselves lately. */
-export async function countLiveWorkers(db: Connection): Promise<number> {
-  const live = `SELECT count(*) AS count FROM workers WHERE seen_at > ${DATABASE_TIME} - ${MAX_SILENCE_MS}`;
-  return (await db.getOne<{ count: number }>(live)).count;
 }
 
 /** Attempts are reset, because graphile-worker waits longer after each of them, up to six hours. */
