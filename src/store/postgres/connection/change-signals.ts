@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Client, Pool } from "pg";
 import type { ChangeListener } from "../../../ports/store-control.js";
+import { stringify } from "../../rows/json-column.js";
 import { createClient } from "./create-client.js";
 
 const CHANNEL = "knock_changes";
@@ -52,12 +53,12 @@ export class ChangeSignals {
   private sendTexts(): void {
     let part: string[] = [];
     const send = (): void => {
-      const payload = JSON.stringify({ from: this.id, texts: part });
+      const payload = stringify({ from: this.id, texts: part });
       this.pool.query("SELECT pg_notify($1, $2)", [TEXTS_CHANNEL, payload]).catch(() => {});
       part = [];
     };
     for (const text of this.texts) {
-      if (Buffer.byteLength(JSON.stringify([...part, text])) > MAX_TEXTS_BYTES) send();
+      if (Buffer.byteLength(stringify([...part, text])) > MAX_TEXTS_BYTES) send();
       part.push(text);
     }
     send();

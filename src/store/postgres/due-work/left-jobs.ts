@@ -1,5 +1,6 @@
 import type { LeaveRule, LeftWork } from "../../../ports/due-work.js";
 import { computeDigest } from "../../../util/ids.js";
+import { stringify } from "../../rows/json-column.js";
 import { type FoundJob, type JobPayload, type NewJob, toImpossibleFlag, toLeftFlag } from "./jobs.js";
 import type { OtherProcesses } from "./live-processes.js";
 
@@ -50,7 +51,7 @@ export class LeftJobs {
     const project = this.getProject() as string;
     const { left = {}, leftBy: _by, impossible = [], alone: _alone, ...place } = payload;
     const { rows, shards, workflowRunRow, channel } = place;
-    const key = `left:${task}:${computeDigest(JSON.stringify([rows, shards, workflowRunRow, channel]))}`;
+    const key = `left:${task}:${computeDigest(stringify([rows, shards, workflowRunRow, channel]))}`;
     const job = { task, size, runAt: null, key };
     if (this.countOthers() === 0) return { ...job, payload: { ...place, alone: project } };
     const asked = versions.map((version) => [version, [...new Set([...(left[version] ?? []), project])]]);
