@@ -7,9 +7,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import pg from "pg";
 import { bundleMain, POSTGRES_EXTERNALS } from "../bundle-main.mjs";
-import { startServer } from "./postgres-server.mjs";
+import { runStatement, startServer } from "./postgres-server.mjs";
 
 /** A figure that should be flat may be this many times as large at the larger size. */
 const MAX_RATIO = 1.5;
@@ -25,16 +24,6 @@ const given = words.find((word) => word.includes("://"));
 const server = given === undefined ? startServer() : { url: given, stop() {} };
 const [smaller = 100_000, larger = 1_000_000] = words.filter((word) => /^\d+$/.test(word)).map(Number);
 
-async function runStatement(sql) {
-  const client = new pg.Client({ connectionString: server.url });
-  await client.connect();
-  try {
-    await client.query(sql);
-  } finally {
-    await client.end();
-  }
-}
-
 const bundle = await bundleMain("scale/lists-main", { external: POSTGRES_EXTERNALS });
 
 /** Fills a new database with `size` messages and measures its lists. */
@@ -42,12 +31,12 @@ async function measure(size) {
   const name = `knock_lists_${size}_${process.pid}`;
   const url = new URL(server.url);
   url.pathname = `/${name}`;
-  await runStatement(`CREATE DATABASE ${name}`);
+  await runStatement(server.url, `CREATE DATABASE ${name}`);
   try {
     const options = { encoding: "utf8", timeout: TIME_LIMIT_MS, stdio: ["ignore", "pipe", "inherit"] };
     return JSON.parse(execFileSync(process.execPath, [bundle, url.href, String(size)], options));
   } finally {
-    await runStatement(`DROP DATABASE ${name} WITH (FORCE)`);
+    await runStatement(server.url, `DROP DATABASE ${name} WITH (FORCE)`);
   }
 }
 

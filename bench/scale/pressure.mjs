@@ -3,10 +3,9 @@
 // cancel-delay=20000. KNOCK_BENCH_POSTGRES names a server on which databases may be created. Without it, a server of its own is
 // started. --save writes bench/results/scale-pressure.json.
 import { execFileSync } from "node:child_process";
-import pg from "pg";
 import { bundleMain, POSTGRES_EXTERNALS } from "../bundle-main.mjs";
 import { saveResult } from "../save-result.mjs";
-import { startServer } from "./postgres-server.mjs";
+import { runStatement, startServer } from "./postgres-server.mjs";
 
 const SIZES = {
   "cancel-delay": [100_000],
@@ -27,16 +26,6 @@ const sizes = {
 const url = process.env.KNOCK_BENCH_POSTGRES;
 const server = url === undefined ? startServer() : { url, folder: "", stop() {} };
 
-async function runStatement(sql) {
-  const client = new pg.Client({ connectionString: server.url });
-  await client.connect();
-  try {
-    await client.query(sql);
-  } finally {
-    await client.end();
-  }
-}
-
 const bundle = await bundleMain("scale/pressure-main", { external: POSTGRES_EXTERNALS });
 
 /** Measures a part in a new database. */
@@ -44,13 +33,13 @@ async function measure(part, size) {
   const name = `knock_pressure_${process.pid}`;
   const location = new URL(server.url);
   location.pathname = `/${name}`;
-  await runStatement(`CREATE DATABASE ${name}`);
+  await runStatement(server.url, `CREATE DATABASE ${name}`);
   try {
     const options = { encoding: "utf8", timeout: TIME_LIMIT_MS, stdio: ["ignore", "pipe", "inherit"] };
     const args = [bundle, location.href, part, String(size), server.folder];
     return { part, ...JSON.parse(execFileSync(process.execPath, args, options)) };
   } finally {
-    await runStatement(`DROP DATABASE ${name} WITH (FORCE)`);
+    await runStatement(server.url, `DROP DATABASE ${name} WITH (FORCE)`);
   }
 }
 

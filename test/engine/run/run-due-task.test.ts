@@ -19,6 +19,16 @@ beforeEach(async () => {
 afterEach(() => harness.close());
 
 const runTask = (task: DueTask) => harness.engine.runDueTask(task, new AbortController().signal);
+
+/** Triggers a workflow that waits for as many recipients, and lets the wait end. Returns the ID of the run. */
+async function makeDue(count: number): Promise<string> {
+  harness.define("wide", { steps: [step.delay("minutes", 1), step.feed("after")] });
+  const recipients = Array.from({ length: count }, (_, index) => ({ id: `user-${index}` }));
+  const { workflow_run_id } = await harness.trigger("wide", { recipients });
+  harness.now = T0 + HOUR;
+  return workflow_run_id;
+}
+
 describe("a task of a worker", () => {
   it("runs only work of its kind that is due in its scope", async () => {
     const other = await harness.trigger("late", { recipients: ["ana"] });
@@ -35,10 +45,7 @@ describe("a task of a worker", () => {
   });
 
   it("continues with the next runs if another worker has advanced some", async () => {
-    harness.define("wide", { steps: [step.delay("minutes", 1), step.feed("after")] });
-    const recipients = Array.from({ length: MAX_RUNS_PER_CHUNK + 20 }, (_, index) => ({ id: `user-${index}` }));
-    const { workflow_run_id } = await harness.trigger("wide", { recipients });
-    harness.now = T0 + HOUR;
+    const workflow_run_id = await makeDue(MAX_RUNS_PER_CHUNK + 20);
     const { store } = harness;
     const save = store.saveAdvances.bind(store);
     let saves = 0;
@@ -46,14 +53,11 @@ describe("a task of a worker", () => {
       save(++saves === 1 ? advances.slice(1) : advances, token, now),
     );
     const result = await runTask({ kind: "runs", scope: { workflowRunIds: [workflow_run_id] } });
-    expect(result).toEqual({ ...NOTHING, runs: { completed: recipients.length }, refused: 1 });
+    expect(result).toEqual({ ...NOTHING, runs: { completed: MAX_RUNS_PER_CHUNK + 20 }, refused: 1 });
   });
 
   it("looks once for the rows of its job if they are all due", async () => {
-    harness.define("wide", { steps: [step.delay("minutes", 1), step.feed("after")] });
-    const recipients = Array.from({ length: MAX_RUNS_PER_CHUNK }, (_, index) => ({ id: `user-${index}` }));
-    const { workflow_run_id } = await harness.trigger("wide", { recipients });
-    harness.now = T0 + HOUR;
+    const workflow_run_id = await makeDue(MAX_RUNS_PER_CHUNK);
     const { store } = harness;
     const claimRuns = store.claimDueRuns.bind(store);
     // The rows of runs differ between stores, so the claim finds them by their trigger.
@@ -79,10 +83,7 @@ describe("a task of a worker", () => {
   });
 
   it("counts what it saved before an error, and says what the error was", async () => {
-    harness.define("wide", { steps: [step.delay("minutes", 1), step.feed("after")] });
-    const recipients = Array.from({ length: MAX_RUNS_PER_CHUNK + 20 }, (_, index) => ({ id: `user-${index}` }));
-    const { workflow_run_id } = await harness.trigger("wide", { recipients });
-    harness.now = T0 + HOUR;
+    const workflow_run_id = await makeDue(MAX_RUNS_PER_CHUNK + 20);
     const { store } = harness;
     const save = store.saveAdvances.bind(store);
     const error = new Error("the connection is lost");
