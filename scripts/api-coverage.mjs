@@ -59,7 +59,7 @@ if (reference.size < 100) faults.push(`only ${reference.size} operations were re
 
 // Every case of docs/internals/catalog/api-cases.md must be named by a test.
 const tests = readdirSync(join(root, "test/features/dev/emulator"), { recursive: true, encoding: "utf8" })
-  .filter((name) => name.endsWith(".test.ts"))
+  .filter((name) => /(\.test|-cases)\.ts$/.test(name))
   .map((name) => readFileSync(join(root, "test/features/dev/emulator", name), "utf8"))
   .join("\n");
 const cases = readFileSync(join(root, "docs/internals/catalog/api-cases.md"), "utf8").matchAll(/^\| (AC-\d+) \|/gm);

@@ -42,19 +42,21 @@ export const EXPECT_MISSING: Pick<ApiCase, "status" | "expectedBody"> = {
   expectedBody: buildErrorBody("resource_missing", 404),
 };
 
+async function runApiCase(row: ApiCase, api: TestEmulator): Promise<void> {
+  await row.given?.(api);
+  const request = typeof row.request === "string" ? row.request : await row.request(api);
+  const response = await api.request(request, row.body, row.headers);
+  expect([response.status, response.text], response.text).toEqual([row.status, expect.any(String)]);
+  expect(response.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
+  if (row.status === 204) expect(response.text).toBe("");
+  if (row.expectedBody !== undefined) expect(response.body).toMatchObject(row.expectedBody as object);
+  await row.check?.(api, response);
+}
+
 export function describeApiCases(name: string, cases: ApiCase[]): void {
   describe(name, () => {
     it.each(cases.map((row) => [row.title, row] as const))("%s", (_title, row) =>
-      withApi(async (api) => {
-        await row.given?.(api);
-        const request = typeof row.request === "string" ? row.request : await row.request(api);
-        const response = await api.request(request, row.body, row.headers);
-        expect([response.status, response.text], response.text).toEqual([row.status, expect.any(String)]);
-        expect(response.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
-        if (row.status === 204) expect(response.text).toBe("");
-        if (row.expectedBody !== undefined) expect(response.body).toMatchObject(row.expectedBody as object);
-        await row.check?.(api, response);
-      }, row.setup),
+      withApi((api) => runApiCase(row, api), row.setup),
     );
   });
 }

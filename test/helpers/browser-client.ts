@@ -58,9 +58,10 @@ export function createGuideClient(
   user: string,
   channel: string,
   target: KnockGuideTargetParams = {},
+  { key = "pk_test", token }: { key?: string; token?: string } = {},
 ): BrowserGuides {
-  const knock = new Knock("pk_test", { host: url });
-  knock.authenticate({ id: user }, undefined, { identificationStrategy: "skip" });
+  const knock = new Knock(key, { host: url });
+  knock.authenticate({ id: user }, token, { identificationStrategy: "skip" });
   const guides = new KnockGuideClient(knock, channel, target, {
     trackLocationFromWindow: false,
     throttleCheckInterval: 0,

@@ -5,6 +5,7 @@ import type { WebhookOptions } from "../../src/features/dev/emulator/webhooks/we
 import { Faults } from "../../src/providers/faults.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { listResponseViolations } from "./api-description.js";
+import { CATALOGUE_RECIPIENTS, CATALOGUE_SUBSCRIPTION, CATALOGUE_WORKFLOWS } from "./catalogue.js";
 import { EngineHarness } from "./engine-harness.js";
 import { FakeAccount } from "./fake-account.js";
 import { KeepAliveClient } from "./keep-alive-client.js";
@@ -40,6 +41,8 @@ export interface TestEmulator {
   knock: Knock;
   /** Sends a request such as `POST /v1/…` with a body. The key is sk_test unless a header overrides it. */
   request(endpoint: string, content?: unknown, headers?: Record<string, string>): Promise<EmulatorResponse>;
+  /** Returns the ID of a user of the case, with what a browser client needs to sign in as this user. */
+  signIn(user: string): { user: string; key?: string; token?: string };
   /** Stops the emulator, awaits `between`, and starts it again on the same port with the same store. */
   restart(between?: () => Promise<void>): Promise<void>;
   close(): Promise<void>;
@@ -116,6 +119,7 @@ export async function openTestEmulator(harness: EngineHarness, setup: EmulatorSe
         rows: (Array.isArray(body) ? body : (body?.items ?? body?.entries ?? [])) as JsonObject[],
       };
     },
+    signIn: (user) => ({ user }),
     async restart(between = async () => {}) {
       await emulator.close();
       client.close();
@@ -135,30 +139,11 @@ export async function openTestEmulator(harness: EngineHarness, setup: EmulatorSe
 /** Opens an emulator with the environment of the API's case catalog (docs/internals/catalog/api-cases.md). */
 export async function openCatalogueEmulator(setup: EmulatorSetup = {}): Promise<TestEmulator> {
   const harness = await EngineHarness.open();
-  const feed = { ref: "feed_1", type: "channel", channel_key: "feed", template: { markdown_body: "Hi {{ n }}" } };
-  const email = {
-    ref: "email_1",
-    type: "channel",
-    channel_key: "mail",
-    template: { subject: "Hi", html_body: "<p>{{ n }}</p>", settings: {} },
-  };
-  const typed = (step: JsonObject, channel_type: string): JsonObject => ({ ...step, channel_type });
-  const delay = { ref: "delay_1", type: "delay", settings: { delay_for: { unit: "minutes", value: 10 } } };
-  harness.define("hello", { categories: ["social"], steps: [typed(email, "email"), typed(feed, "in_app_feed")] });
-  harness.define("paused", { steps: [delay, typed(email, "email")] });
-  harness.define("off", { active: false, steps: [typed(feed, "in_app_feed")] });
-  harness.define("strict", {
-    trigger_data_json_schema: { type: "object", properties: { name: { type: "string" } }, required: ["name"] },
-    steps: [typed(feed, "in_app_feed")],
-  });
-  await harness.identify(
-    { id: "u1", name: "Una", email: "u1@lark.test" },
-    { id: "u2", name: "Udo", email: "u2@lark.test" },
-    { collection: "projects", id: "p1", name: "Kestrel" },
-    { collection: "$tenants", id: "acme", name: "Acme" },
-  );
+  for (const [key, workflow] of Object.entries(CATALOGUE_WORKFLOWS)) harness.define(key, workflow);
+  await harness.identify(...CATALOGUE_RECIPIENTS);
   const emulator = await openTestEmulator(harness, setup);
-  await harness.engine.resources.subscriptions.add({ collection: "projects", id: "p1" }, { recipients: ["u1", "u2"] });
+  const { object, recipients } = CATALOGUE_SUBSCRIPTION;
+  await harness.engine.resources.subscriptions.add(object, { recipients });
   return emulator;
 }
 

@@ -6,8 +6,10 @@ import type { JsonObject } from "../../../../src/util/json.js";
 import { type BrowserGuides, createGuideClient } from "../../../helpers/browser-client.js";
 import { buildBannerStep, buildCondition } from "../../../helpers/build-steps.js";
 import { MINUTE } from "../../../helpers/case-times.js";
+import { describeClientCases } from "../../../helpers/client-case.js";
 import { WAIT_OPTIONS } from "../../../helpers/eventually.js";
 import { type TestEmulator, withApi } from "../../../helpers/test-emulator.js";
+import { BROWSER_GUIDE_CASES } from "./browser-guide-cases.js";
 
 function open(api: TestEmulator, user = "u1", target: Parameters<typeof createGuideClient>[3] = {}): BrowserGuides {
   return createGuideClient(api.url, user, "c-tours", target);
@@ -23,6 +25,8 @@ async function joined({ guides }: BrowserGuides): Promise<void> {
 function listGuideKeys({ guides }: BrowserGuides): string[] {
   return Object.keys(guides.store.state.guides).sort();
 }
+
+describeClientCases("the official browser client", BROWSER_GUIDE_CASES);
 
 describe("the official browser client", () => {
   it("fetches, selects and marks a guide, and the server stores it (R-120 to R-123, R-127, R-129)", () =>
@@ -66,19 +70,6 @@ describe("the official browser client", () => {
         expect(other.guides.store.state.guideGroupDisplayLogs).toEqual({ default: expect.any(String) });
         other.close();
       }, WAIT_OPTIONS);
-      client.close();
-    }));
-
-  it("resets a guide, and fetches it as new (R-128)", () =>
-    withApi(async (api) => {
-      api.harness.defineGuide("tour");
-      const client = open(api);
-      await client.guides.fetch();
-      await client.selectGuide()?.getStep()?.markAsArchived();
-      await vi.waitFor(async () => expect(await api.harness.listMessages("u1")).toHaveLength(1), WAIT_OPTIONS);
-      await client.guides.resetEngagement(client.guides.store.state.guides.tour!);
-      expect(client.guides.store.state.guides.tour?.hasEngagement()).toBe(false);
-      expect(client.selectGuide()?.key).toBe("tour");
       client.close();
     }));
 

@@ -2,9 +2,10 @@ import { once } from "node:events";
 import { describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 import type { RequestLogEntry } from "../../../../../src/features/dev/emulator/emulator-options.js";
-import { type BrowserFeed, listenToFeed } from "../../../../helpers/browser-client.js";
+import { describeClientCases } from "../../../../helpers/client-case.js";
 import { WAIT_OPTIONS } from "../../../../helpers/eventually.js";
 import { type TestEmulator, withApi } from "../../../../helpers/test-emulator.js";
+import { BROWSER_FEED_CASES, trigger } from "./browser-feed-cases.js";
 
 type Frame = [
   joinRef: string | null,
@@ -44,19 +45,6 @@ async function refusal(url: string, path: string, origin?: string): Promise<numb
   return response.statusCode;
 }
 
-async function joined({ feed }: BrowserFeed): Promise<void> {
-  await vi.waitFor(() => {
-    const { channels } = feed.knock.client().socket as unknown as { channels: { state: string }[] };
-    expect(channels.map(({ state }) => state)).toEqual(["joined"]);
-  }, WAIT_OPTIONS);
-}
-
-/** Triggers with one second between the messages, because the client sorts items by time. */
-function trigger(api: TestEmulator, recipients = ["u1"]) {
-  api.harness.now += 1_000;
-  return api.knock.workflows.trigger("hello", { recipients, data: { n: 1 } });
-}
-
 describe("sockets of pages", () => {
   const PATH = "/ws/v1/websocket?api_key=pk_test&vsn=2.0.0";
 
@@ -76,101 +64,7 @@ describe("sockets of pages", () => {
   );
 });
 
-describe("the official browser client", () => {
-  it("receives a message at once, and another client sees its status change (R-057, R-091)", () =>
-    withApi(async (api) => {
-      const first = listenToFeed(api.url, "u1", "c-feed");
-      const second = listenToFeed(api.url, "u1", "c-feed", { __experimentalCrossBrowserUpdates: true });
-      try {
-        await Promise.all([first, second].map(joined));
-        await trigger(api);
-        await vi.waitFor(() => {
-          for (const { received } of [first, second]) expect(received).toHaveLength(1);
-        }, WAIT_OPTIONS);
-        const { items, metadata } = first.feed.getState();
-        expect(metadata).toMatchObject({ total_count: 1, unread_count: 1, unseen_count: 1 });
-        await first.feed.markAsRead(items);
-        await vi.waitFor(() => {
-          const state = second.feed.getState();
-          expect(state.items.map(({ read_at }) => typeof read_at)).toEqual(["string"]);
-          expect(state.metadata.unread_count).toBe(0);
-        }, WAIT_OPTIONS);
-      } finally {
-        first.close();
-        second.close();
-      }
-    }));
-
-  it("receives status changes only with that option, and otherwise the counts with the next message (R-058, RQ-6)", () =>
-    withApi(async (api) => {
-      const [first, second] = [listenToFeed(api.url, "u1", "c-feed"), listenToFeed(api.url, "u1", "c-feed")];
-      try {
-        await Promise.all([first, second].map(joined));
-        await trigger(api);
-        await vi.waitFor(() => {
-          for (const { received } of [first, second]) expect(received).toHaveLength(1);
-        }, WAIT_OPTIONS);
-        await first.feed.markAsRead(first.feed.getState().items);
-        await trigger(api);
-        await vi.waitFor(() => expect(second.received).toHaveLength(2), WAIT_OPTIONS);
-        expect(second.feed.getState().metadata).toMatchObject({ total_count: 2, unread_count: 1 });
-        await second.feed.fetch();
-        const { items } = second.feed.getState();
-        expect(items.map(({ read_at }) => typeof read_at)).toEqual(["object", "string"]);
-      } finally {
-        first.close();
-        second.close();
-      }
-    }));
-
-  it("reconnects after a restart and receives the messages of that time (R-041)", () =>
-    withApi(async (api) => {
-      const browser = listenToFeed(api.url, "u1", "c-feed");
-      try {
-        await joined(browser);
-        await trigger(api);
-        await vi.waitFor(() => expect(browser.received).toHaveLength(1), WAIT_OPTIONS);
-        await api.restart(async () => {
-          api.harness.now += 1_000;
-          await api.harness.trigger("hello", { recipients: ["u1"], data: { n: 2 } });
-        });
-        await vi.waitFor(() => expect(browser.received).toHaveLength(2), WAIT_OPTIONS);
-        await trigger(api);
-        await vi.waitFor(() => expect(browser.received).toHaveLength(3), WAIT_OPTIONS);
-        expect(new Set(browser.received).size).toBe(3);
-      } finally {
-        browser.close();
-      }
-    }));
-});
-
-describe("more new messages than a page contains, of which the client reads one after each event (RQ-12)", () => {
-  async function many(api: TestEmulator): Promise<void> {
-    for (let n = 0; n < 130; n++) {
-      api.harness.now += 1_000;
-      await api.harness.trigger("hello", { recipients: ["u1"], data: { n } });
-    }
-  }
-
-  it.each<[when: string, come: (api: TestEmulator) => Promise<void>]>([
-    ["while it is connected", many],
-    ["while it is disconnected", (api) => api.restart(() => many(api))],
-  ])("are all read without another message: %s", (_when, come) =>
-    withApi(async (api) => {
-      const browser = listenToFeed(api.url, "u1", "c-feed");
-      try {
-        await joined(browser);
-        await trigger(api);
-        await vi.waitFor(() => expect(browser.received).toHaveLength(1), WAIT_OPTIONS);
-        await come(api);
-        await vi.waitFor(() => expect(browser.feed.getState().items).toHaveLength(131), WAIT_OPTIONS);
-        expect(new Set(browser.received).size).toBe(131);
-      } finally {
-        browser.close();
-      }
-    }),
-  );
-});
+describeClientCases("the official browser client", BROWSER_FEED_CASES);
 
 describe("a client that reads one page after an event (RQ-12)", () => {
   async function openBehind(api: TestEmulator) {

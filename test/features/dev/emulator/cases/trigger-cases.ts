@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { type ApiCase, buildErrorBody, describeApiCases, expectInvalidField } from "../../../../helpers/api-case.js";
+import { type ApiCase, buildErrorBody, expectInvalidField } from "../../../../helpers/api-case.js";
 import type { TestEmulator } from "../../../../helpers/test-emulator.js";
 
 const ASK = "POST /v1/workflows/hello/trigger";
@@ -26,7 +26,7 @@ const refused = (body: unknown, field: string) => ({
   check: nothingRan,
 });
 
-describeApiCases("trigger (api-cases, section 2)", [
+export const TRIGGER_CASES: ApiCase[] = [
   {
     title: "AC-020 starts a run for each recipient and creates its messages",
     request: ASK,
@@ -231,7 +231,7 @@ describeApiCases("trigger (api-cases, section 2)", [
     status: 400,
     expectedBody: buildErrorBody("invalid_params", 400),
   },
-]);
+];
 
 const key = (value: string) => ({ "idempotency-key": value });
 const first =
@@ -239,7 +239,7 @@ const first =
   async (api: TestEmulator) =>
     api.request(request, body, key("k1"));
 
-describeApiCases("idempotency (api-cases, section 3)", [
+export const IDEMPOTENCY_CASES: ApiCase[] = [
   {
     title: "AC-060, AC-061 replays the first response for the same key and payload",
     request: ASK,
@@ -329,7 +329,7 @@ describeApiCases("idempotency (api-cases, section 3)", [
       expect(both.filter(({ headers }) => headers.get("idempotent-replayed") === "true")).toHaveLength(1);
     },
   },
-]);
+];
 
 const CANCEL = "POST /v1/workflows/paused/cancel";
 const paused = (body: object) => (api: TestEmulator) => api.request("POST /v1/workflows/paused/trigger", body);
@@ -341,7 +341,7 @@ const later =
     expect((await harness.listMessages()).map(({ recipient }) => recipient)).toEqual(expected);
   };
 
-describeApiCases("cancel (api-cases, section 4)", [
+export const CANCEL_CASES: ApiCase[] = [
   {
     title: "AC-080 cancels all runs of the key",
     given: two,
@@ -411,4 +411,4 @@ describeApiCases("cancel (api-cases, section 4)", [
     status: 204,
     check: later(["$users/u1", "$users/u2"]),
   },
-]);
+];

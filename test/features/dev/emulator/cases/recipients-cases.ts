@@ -1,12 +1,6 @@
 import { expect } from "vitest";
 import type { JsonObject } from "../../../../../src/util/json.js";
-import {
-  type ApiCase,
-  buildErrorBody,
-  describeApiCases,
-  EXPECT_MISSING,
-  expectInvalidField,
-} from "../../../../helpers/api-case.js";
+import { type ApiCase, buildErrorBody, EXPECT_MISSING, expectInvalidField } from "../../../../helpers/api-case.js";
 import type { TestEmulator } from "../../../../helpers/test-emulator.js";
 
 const ISO = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
@@ -33,7 +27,7 @@ const done =
     await more?.(api);
   };
 
-describeApiCases("users, objects, tenants (api-cases, section 5)", [
+export const RECIPIENT_CASES: ApiCase[] = [
   {
     title: "AC-100 returns a user with all fields",
     request: "PUT /v1/users/u5",
@@ -324,11 +318,11 @@ describeApiCases("users, objects, tenants (api-cases, section 5)", [
       );
     },
   },
-]);
+];
 
 const PUSH = "/v1/users/u1/channel_data/ios";
 
-describeApiCases("channel data (api-cases, section 6)", [
+export const CHANNEL_DATA_CASES: ApiCase[] = [
   {
     title: "AC-130 returns push data in one format",
     request: `PUT ${PUSH}`,
@@ -377,4 +371,4 @@ describeApiCases("channel data (api-cases, section 6)", [
     ...expectInvalidField("data"),
   },
   { title: "AC-137 rejects a body without data", request: `PUT ${PUSH}`, body: {}, ...expectInvalidField("data") },
-]);
+];

@@ -1,13 +1,7 @@
 import { expect } from "vitest";
 import { getGuideId } from "../../../../../src/domain/guide/guide.js";
 import type { JsonObject } from "../../../../../src/util/json.js";
-import {
-  type ApiCase,
-  buildErrorBody,
-  describeApiCases,
-  EXPECT_MISSING,
-  expectInvalidField,
-} from "../../../../helpers/api-case.js";
+import { type ApiCase, buildErrorBody, EXPECT_MISSING, expectInvalidField } from "../../../../helpers/api-case.js";
 import { buildBannerStep, buildCondition } from "../../../../helpers/build-steps.js";
 import type { TestEmulator } from "../../../../helpers/test-emulator.js";
 
@@ -35,7 +29,7 @@ async function statuses({ harness }: TestEmulator): Promise<unknown[]> {
 
 const DONE = { status: 200, expectedBody: { status: "ok" } };
 
-const cases: ApiCase[] = [
+export const GUIDE_CASES: ApiCase[] = [
   {
     title: "A-298 returns a user's guides to a public key, rendered with the request's data",
     given: tour,
@@ -204,5 +198,3 @@ const cases: ApiCase[] = [
     },
   },
 ];
-
-describeApiCases("in-app guides", cases);

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { getChannelId } from "../../../../../src/domain/environment/environment.js";
-import { buildErrorBody, describeApiCases, EXPECT_MISSING, expectInvalidField } from "../../../../helpers/api-case.js";
+import { type ApiCase, buildErrorBody, EXPECT_MISSING, expectInvalidField } from "../../../../helpers/api-case.js";
 import { batch } from "../../../../helpers/batch-case.js";
 import { step } from "../../../../helpers/build-steps.js";
 import type { TestEmulator } from "../../../../helpers/test-emulator.js";
@@ -47,7 +47,7 @@ const marked = (action: string) => async (api: TestEmulator) => {
   await mark(api, "A", action);
 };
 
-describeApiCases("feed (api-cases, section 9)", [
+export const FEED_CASES: ApiCase[] = [
   {
     title: "AC-210 returns an empty feed for an unknown user",
     request: "GET /v1/users/ghost/feeds/c-feed",
@@ -196,11 +196,11 @@ describeApiCases("feed (api-cases, section 9)", [
     status: 200,
     expectedBody: { features: { branding_required: false } },
   },
-]);
+];
 
 const SCHEDULE = { workflow: "hello", recipients: ["u1"], repeats: [{ frequency: "daily", hours: 9, minutes: 30 }] };
 
-describeApiCases("schedules, runs, others (api-cases, section 10)", [
+export const RUN_CASES: ApiCase[] = [
   ...(
     [
       ["weekdays", ["mon", "tue", "wed", "thu", "fri"]],
@@ -425,4 +425,4 @@ describeApiCases("schedules, runs, others (api-cases, section 10)", [
       expect((await request(`GET /v1/providers/slack/${where}`)).status).toBe(403);
     },
   },
-]);
+];

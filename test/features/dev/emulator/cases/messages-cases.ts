@@ -1,5 +1,5 @@
 import { expect, vi } from "vitest";
-import { describeApiCases, EXPECT_MISSING, expectInvalidField } from "../../../../helpers/api-case.js";
+import { type ApiCase, EXPECT_MISSING, expectInvalidField } from "../../../../helpers/api-case.js";
 import { WAIT_OPTIONS } from "../../../../helpers/eventually.js";
 import type { TestEmulator } from "../../../../helpers/test-emulator.js";
 
@@ -32,7 +32,7 @@ const list = (query: string, types: string[]) => ({
 
 const BOTH = ["in_app_feed", "email"];
 
-describeApiCases("messages and statuses (api-cases, section 8)", [
+export const MESSAGE_CASES: ApiCase[] = [
   {
     title: "AC-180 lists a run's messages as items, newest first",
     async request({ request }) {
@@ -272,4 +272,4 @@ describeApiCases("messages and statuses (api-cases, section 8)", [
     headers: { authorization: "Bearer pk_dev" },
     status: 403,
   },
-]);
+];

@@ -1,7 +1,8 @@
 import type Knock from "@knocklabs/node";
-import { describe, expect, it } from "vitest";
+import { expect } from "vitest";
 import { getGuideId } from "../../../../src/domain/guide/guide.js";
-import { type TestEmulator, withApi } from "../../../helpers/test-emulator.js";
+import type { ClientCase } from "../../../helpers/client-case.js";
+import type { TestEmulator } from "../../../helpers/test-emulator.js";
 
 /** The initial data: u1 has messages of hello, a paused run and a schedule. */
 interface Scene {
@@ -407,23 +408,6 @@ const UNAVAILABLE: [name: string, call: (knock: Knock) => Promise<unknown>][] = 
   ],
 ];
 
-describe("every method of the official SDK", () => {
-  it.each(METHODS)("works: %s", (_name, call, expected) =>
-    withApi(async (api) => {
-      const answer = await call(await scene(api));
-      if (expected === undefined) return;
-      // A page is an instance of a class with more than its fields.
-      expect(JSON.parse(JSON.stringify(plain(answer)))).toMatchObject(expected as object);
-    }),
-  );
-
-  it.each(UNAVAILABLE)("returns 501 at once if unavailable locally: %s", (_name, call) =>
-    withApi(async ({ knock }) => {
-      await expect(call(knock.withOptions({ maxRetries: 2 }))).rejects.toMatchObject({ status: 501 });
-    }),
-  );
-});
-
 function plain(answer: unknown): unknown {
   if (Array.isArray(answer)) return answer;
   const page = answer as { items?: unknown; entries?: unknown };
@@ -431,3 +415,22 @@ function plain(answer: unknown): unknown {
   if (page.entries !== undefined) return { entries: page.entries };
   return answer;
 }
+
+/** A case for each method of the official SDK. */
+export const SDK_METHOD_CASES: ClientCase[] = [
+  ...METHODS.map(([name, call, expected]) => ({
+    title: `works: ${name}`,
+    async run(api: TestEmulator) {
+      const answer = await call(await scene(api));
+      if (expected === undefined) return;
+      // A page is an instance of a class with more than its fields.
+      expect(JSON.parse(JSON.stringify(plain(answer)))).toMatchObject(expected as object);
+    },
+  })),
+  ...UNAVAILABLE.map(([name, call]) => ({
+    title: `returns 501 at once if unavailable locally: ${name}`,
+    async run({ knock }: TestEmulator) {
+      await expect(call(knock.withOptions({ maxRetries: 2 }))).rejects.toMatchObject({ status: 501 });
+    },
+  })),
+];

@@ -1,12 +1,12 @@
 import { expect } from "vitest";
-import { buildErrorBody, describeApiCases, expectInvalidField } from "../../../../helpers/api-case.js";
+import { type ApiCase, buildErrorBody, expectInvalidField } from "../../../../helpers/api-case.js";
 import type { TestEmulator } from "../../../../helpers/test-emulator.js";
 
 const SET = "/v1/users/u1/preferences/default";
 const put = (body: unknown) => (api: TestEmulator) => api.request(`PUT ${SET}`, body);
 const EMAIL_OFF = { channel_types: { email: false } };
 
-describeApiCases("preferences (api-cases, section 7)", [
+export const PREFERENCE_CASES: ApiCase[] = [
   {
     title: "AC-150 returns an empty set if none was stored",
     request: `GET ${SET}`,
@@ -147,4 +147,4 @@ describeApiCases("preferences (api-cases, section 7)", [
     check: async ({ harness }) =>
       expect((await harness.listMessages("u1")).map(({ channel }) => channel.type)).toEqual(["in_app_feed"]),
   },
-]);
+];
