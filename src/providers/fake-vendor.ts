@@ -89,6 +89,13 @@ export interface FakeVendor {
   events?: readonly FakeEvent["type"][];
 }
 
+/** Returns a documented failure by its response. With `seconds`, the response asks to wait so long. */
+export const fail = (result: FakeFailure["result"], response: FakeResponse, seconds?: number): FakeFailure => ({
+  ...response,
+  result,
+  ...(seconds === undefined ? {} : { headers: { "retry-after": String(seconds) }, retry_after_ms: seconds * 1_000 }),
+});
+
 /** Returns a text field of a JSON object or form; undefined if it is missing or empty. */
 export function getField(body: Json, name: string): string | undefined {
   const value =

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
 import { toIsoTime } from "../../util/iso-time.js";
-import type { FakeFailure, FakeRequest, FakeResponse } from "../fake-vendor.js";
+import { type FakeFailure, type FakeRequest, type FakeResponse, fail } from "../fake-vendor.js";
 
 export const FAKE_SETTINGS = {
   aws_region: "eu-west-1",
@@ -95,24 +95,20 @@ export function buildAwsFailures(
     "The difference between the request time and the server's is too large.",
   );
   return {
-    unauthorized: {
-      ...build(403, "InvalidClientTokenId", "The security token included in the request is invalid."),
-      result: "permanent",
-    },
-    access_denied: {
-      ...build(403, "AccessDenied", "User is not authorized to perform the action"),
-      result: "permanent",
-    },
-    expired_token: {
-      ...build(403, "ExpiredToken", "The security token included in the request is expired"),
-      result: "permanent",
-    },
-    wrong_clock: {
+    unauthorized: fail(
+      "permanent",
+      build(403, "InvalidClientTokenId", "The security token included in the request is invalid."),
+    ),
+    access_denied: fail("permanent", build(403, "AccessDenied", "User is not authorized to perform the action")),
+    expired_token: fail(
+      "permanent",
+      build(403, "ExpiredToken", "The security token included in the request is expired"),
+    ),
+    wrong_clock: fail("temporary", {
       ...skewed,
       headers: { ...skewed.headers, date: "Thu, 01 Jan 1970 00:00:00 GMT" },
-      result: "temporary",
-    },
-    outage: { ...build(500, "InternalFailure", "An internal error has occurred."), result: "temporary" },
-    unavailable: { ...build(503, "ServiceUnavailable", "The service is unavailable."), result: "temporary" },
+    }),
+    outage: fail("temporary", build(500, "InternalFailure", "An internal error has occurred.")),
+    unavailable: fail("temporary", build(503, "ServiceUnavailable", "The service is unavailable.")),
   };
 }

@@ -1,4 +1,4 @@
-import type { FakeResponse, FakeVendor } from "../fake-vendor.js";
+import { type FakeResponse, type FakeVendor, fail } from "../fake-vendor.js";
 import { buildAwsFailures, buildXmlError, checkFakeSignature, FAKE_SETTINGS, respondToSts } from "./fake-aws.js";
 
 const MAX_BYTES = 262_144;
@@ -29,13 +29,10 @@ export function buildFakeSns(
     },
     failures: {
       ...buildAwsFailures(buildXmlError),
-      not_authorized: { ...buildXmlError(403, "AuthorizationError", "Access is denied."), result: "permanent" },
-      invalid_parameter: {
-        ...buildXmlError(400, "InvalidParameter", "Invalid parameter: Message"),
-        result: "permanent",
-      },
-      throttled: { ...buildXmlError(400, "Throttling", "Rate exceeded"), result: "temporary" },
-      rate_limited: { ...buildXmlError(429, "Throttled", "The rate of requests is too high."), result: "temporary" },
+      not_authorized: fail("permanent", buildXmlError(403, "AuthorizationError", "Access is denied.")),
+      invalid_parameter: fail("permanent", buildXmlError(400, "InvalidParameter", "Invalid parameter: Message")),
+      throttled: fail("temporary", buildXmlError(400, "Throttling", "Rate exceeded")),
+      rate_limited: fail("temporary", buildXmlError(429, "Throttled", "The rate of requests is too high.")),
       ...failures,
     },
   };

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../../util/json.js";
-import { type FakeResponse, type FakeVendor, getField } from "../../fake-vendor.js";
+import { type FakeResponse, type FakeVendor, fail, getField } from "../../fake-vendor.js";
 import { toObject } from "../../vendor-events.js";
 
 const SETTINGS = { bot_token: "fake.discord.bot-token" };
@@ -34,24 +34,21 @@ export const fake: FakeVendor = {
     return { status: 200, body: { id: "1402345678901234567", type: 0, content: fields.content ?? "" } };
   },
   failures: {
-    unauthorized: { ...UNAUTHORIZED, result: "permanent" },
-    unknown_channel: { ...reject(404, 10_003, "Unknown Channel"), result: "bounced" },
-    unknown_webhook: { ...reject(404, 10_015, "Unknown Webhook"), result: "bounced" },
-    closed_inbox: { ...reject(403, 50_007, "Cannot send messages to this user"), result: "bounced" },
-    missing_access: { ...reject(403, 50_001, "Missing Access"), result: "permanent" },
-    missing_permissions: { ...reject(403, 50_013, "Missing Permissions"), result: "permanent" },
-    empty: { ...reject(400, 50_006, "Cannot send an empty message"), result: "permanent" },
-    invalid: { ...INVALID_FORM, result: "permanent" },
-    slow_mode: {
-      ...reject(403, 20_016, "This action cannot be performed due to slowmode rate limit."),
-      result: "temporary",
-    },
+    unauthorized: fail("permanent", UNAUTHORIZED),
+    unknown_channel: fail("bounced", reject(404, 10_003, "Unknown Channel")),
+    unknown_webhook: fail("bounced", reject(404, 10_015, "Unknown Webhook")),
+    closed_inbox: fail("bounced", reject(403, 50_007, "Cannot send messages to this user")),
+    missing_access: fail("permanent", reject(403, 50_001, "Missing Access")),
+    missing_permissions: fail("permanent", reject(403, 50_013, "Missing Permissions")),
+    empty: fail("permanent", reject(400, 50_006, "Cannot send an empty message")),
+    invalid: fail("permanent", INVALID_FORM),
+    slow_mode: fail("temporary", reject(403, 20_016, "This action cannot be performed due to slowmode rate limit.")),
     rate_limited: {
       status: 429,
       body: { message: "You are being rate limited.", retry_after: 1.5, global: false },
       result: "temporary",
       retry_after_ms: 1_500,
     },
-    outage: { ...reject(502, 0, "502: Bad Gateway"), result: "temporary" },
+    outage: fail("temporary", reject(502, 0, "502: Bad Gateway")),
   },
 };

@@ -1,5 +1,12 @@
 import type { JsonObject } from "../../../util/json.js";
-import { type FakeFailure, type FakeRequest, type FakeResponse, type FakeVendor, getField } from "../../fake-vendor.js";
+import {
+  type FakeFailure,
+  type FakeRequest,
+  type FakeResponse,
+  type FakeVendor,
+  fail,
+  getField,
+} from "../../fake-vendor.js";
 import { toObject } from "../../vendor-events.js";
 
 const SETTINGS = { bot_id: "6f2c4a1e-0b4e-4f5a-8c6d-7e8f9a0b1c2d", bot_password: "fake-teams-secret" };
@@ -62,9 +69,8 @@ function respondAsWebhook({ body, text }: FakeRequest): FakeResponse {
   return reject(400, "TriggerInputSchemaMismatch", "The input body does not match the trigger's schema.");
 }
 
-const failPost = (result: FakeFailure["result"], response: FakeResponse): FakeFailure => ({
-  ...response,
-  result,
+const failPost = (...failure: Parameters<typeof fail>): FakeFailure => ({
+  ...fail(...failure),
   request: /^POST (?!\/token$)/,
 });
 
@@ -78,7 +84,7 @@ export const fake: FakeVendor = {
     return request.path.startsWith("/v3/") ? respondAsConnector(request) : respondAsWebhook(request);
   },
   failures: {
-    invalid_client: { ...INVALID_CLIENT, result: "permanent", request: /\/token$/ },
+    invalid_client: { ...fail("permanent", INVALID_CLIENT), request: /\/token$/ },
     unauthorized: failPost("temporary", UNAUTHORIZED),
     disabled: failPost("permanent", reject(403, "BotDisabledByAdmin", "The tenant admin disabled this bot.")),
     invalid: failPost("permanent", reject(400, "BadArgument", "The activity is invalid.")),
@@ -94,11 +100,7 @@ export const fake: FakeVendor = {
     unknown_conversation: failPost("bounced", reject(404, "ConversationNotFound", "Conversation not found.")),
     unknown_workflow: failPost("bounced", reject(404, "WorkflowNotFound", "The workflow could not be found.")),
     changed: failPost("temporary", reject(412, "PreconditionFailed", "Precondition failed, please try again.")),
-    rate_limited: {
-      ...failPost("temporary", reject(429, "Throttled", "Too many requests.")),
-      headers: { "retry-after": "2" },
-      retry_after_ms: 2_000,
-    },
+    rate_limited: failPost("temporary", reject(429, "Throttled", "Too many requests."), 2),
     outage: failPost("temporary", reject(502, "ServiceError", "The service failed.")),
   },
 };

@@ -1,4 +1,4 @@
-import { type FakeRequest, type FakeResponse, type FakeVendor, getField } from "../../fake-vendor.js";
+import { type FakeRequest, type FakeResponse, type FakeVendor, fail, getField } from "../../fake-vendor.js";
 import { toObject } from "../../vendor-events.js";
 
 const SETTINGS = { bot_token: "xoxb-fake-slack-token" };
@@ -43,26 +43,20 @@ export const fake: FakeVendor = {
     return method === "POST" && path === "/api/chat.postMessage" ? postMessage(request) : reject("unknown_method");
   },
   failures: {
-    unauthorized: { ...reject("invalid_auth"), result: "permanent" },
-    revoked: { ...reject("token_revoked"), result: "permanent" },
-    missing_scope: { ...reject("missing_scope"), result: "permanent" },
-    not_in_channel: { ...reject("not_in_channel"), result: "permanent" },
-    invalid_blocks: { ...reject("invalid_blocks"), result: "permanent" },
-    too_long: { ...reject("msg_too_long"), result: "permanent" },
-    unknown_channel: { ...reject("channel_not_found"), result: "bounced" },
-    archived: { ...reject("is_archived"), result: "bounced" },
-    unknown_user: { ...reject("users_not_found"), result: "bounced" },
-    removed_webhook: { status: 404, body: "no_service", result: "bounced" },
-    invalid_payload: { status: 400, body: "invalid_payload", result: "permanent" },
-    message_limit: { ...reject("message_limit_exceeded"), result: "temporary" },
-    rate_limited: {
-      ...reject("ratelimited"),
-      status: 429,
-      headers: { "retry-after": "30" },
-      result: "temporary",
-      retry_after_ms: 30_000,
-    },
-    internal_error: { ...reject("internal_error"), result: "temporary" },
-    outage: { ...reject("service_unavailable"), status: 503, result: "temporary" },
+    unauthorized: fail("permanent", reject("invalid_auth")),
+    revoked: fail("permanent", reject("token_revoked")),
+    missing_scope: fail("permanent", reject("missing_scope")),
+    not_in_channel: fail("permanent", reject("not_in_channel")),
+    invalid_blocks: fail("permanent", reject("invalid_blocks")),
+    too_long: fail("permanent", reject("msg_too_long")),
+    unknown_channel: fail("bounced", reject("channel_not_found")),
+    archived: fail("bounced", reject("is_archived")),
+    unknown_user: fail("bounced", reject("users_not_found")),
+    removed_webhook: fail("bounced", { status: 404, body: "no_service" }),
+    invalid_payload: fail("permanent", { status: 400, body: "invalid_payload" }),
+    message_limit: fail("temporary", reject("message_limit_exceeded")),
+    rate_limited: fail("temporary", { ...reject("ratelimited"), status: 429 }, 30),
+    internal_error: fail("temporary", reject("internal_error")),
+    outage: fail("temporary", { ...reject("service_unavailable"), status: 503 }),
   },
 };

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { isJsonObject } from "../../../util/json.js";
-import { type FakeResponse, type FakeVendor, getField } from "../../fake-vendor.js";
+import { type FakeResponse, type FakeVendor, fail, getField } from "../../fake-vendor.js";
 
 const SETTINGS = {
   authentication_token: "fake-whatsapp-token",
@@ -43,17 +43,14 @@ export const fake: FakeVendor = {
     };
   },
   failures: {
-    unauthorized: { ...reject(401, 190, "Invalid OAuth access token"), result: "permanent" },
-    undeliverable: { ...reject(400, 131_026, "Message undeliverable"), result: "bounced" },
-    opted_out: { ...reject(400, 131_050, "User has stopped marketing messages"), result: "bounced" },
-    payment: { ...reject(400, 131_042, "Business eligibility payment issue"), result: "permanent" },
-    unknown_template: {
-      ...reject(404, 132_001, "Template name does not exist in the translation"),
-      result: "permanent",
-    },
-    rate_limited: { ...reject(429, 130_429, "Rate limit hit"), result: "temporary" },
-    pair_limited: { ...reject(400, 131_056, "Pair rate limit hit"), result: "temporary" },
-    internal_error: { ...reject(500, 131_000, "Something went wrong"), result: "temporary" },
+    unauthorized: fail("permanent", reject(401, 190, "Invalid OAuth access token")),
+    undeliverable: fail("bounced", reject(400, 131_026, "Message undeliverable")),
+    opted_out: fail("bounced", reject(400, 131_050, "User has stopped marketing messages")),
+    payment: fail("permanent", reject(400, 131_042, "Business eligibility payment issue")),
+    unknown_template: fail("permanent", reject(404, 132_001, "Template name does not exist in the translation")),
+    rate_limited: fail("temporary", reject(429, 130_429, "Rate limit hit")),
+    pair_limited: fail("temporary", reject(400, 131_056, "Pair rate limit hit")),
+    internal_error: fail("temporary", reject(500, 131_000, "Something went wrong")),
   },
   has_timeless_signature: true,
   events: ["delivered", "opened", "bounced", "undelivered"],

@@ -2,7 +2,7 @@ import { toIsoTime } from "../../../util/iso-time.js";
 import { isJsonObject, type Json, type JsonObject } from "../../../util/json.js";
 import { buildAwsFailures, checkFakeSignature, FAKE_SETTINGS, respondToSts } from "../../aws/fake-aws.js";
 import { buildSnsWebhook, respondWithCertificate } from "../../aws/fake-sns-webhook.js";
-import type { FakeEvent, FakeResponse, FakeVendor } from "../../fake-vendor.js";
+import { type FakeEvent, type FakeResponse, type FakeVendor, fail } from "../../fake-vendor.js";
 
 const SETTINGS = { ...FAKE_SETTINGS, topic_arn: "arn:aws:sns:eu-west-1:123456789012:ses-events" };
 const MAX_RECIPIENTS = 50;
@@ -92,31 +92,28 @@ export const fake: FakeVendor = {
   },
   failures: {
     ...buildAwsFailures(buildError),
-    invalid_recipient: {
-      ...buildError(400, "BadRequestException", "Local address contains control or whitespace"),
-      result: "bounced",
-    },
-    bad_request: { ...buildError(400, "BadRequestException", "Subject is required"), result: "permanent" },
-    message_rejected: {
-      ...buildError(400, "MessageRejected", "Email address is not verified: hi@lark.test"),
-      result: "permanent",
-    },
-    domain_not_verified: {
-      ...buildError(400, "MailFromDomainNotVerifiedException", "The sending domain isn't verified."),
-      result: "permanent",
-    },
-    suspended: {
-      ...buildError(400, "AccountSuspendedException", "The account's ability to send email is restricted."),
-      result: "permanent",
-    },
-    sending_paused: { ...buildError(400, "SendingPausedException", "Sending is paused."), result: "temporary" },
-    not_found: {
-      ...buildError(404, "NotFoundException", "The configuration set does not exist."),
-      result: "permanent",
-    },
-    throttled: { ...buildError(400, "ThrottlingException", "Rate exceeded"), result: "temporary" },
-    rate_limited: { ...buildError(429, "TooManyRequestsException", "Too many requests"), result: "temporary" },
-    limit_exceeded: { ...buildError(400, "LimitExceededException", "Daily quota exceeded"), result: "temporary" },
+    invalid_recipient: fail(
+      "bounced",
+      buildError(400, "BadRequestException", "Local address contains control or whitespace"),
+    ),
+    bad_request: fail("permanent", buildError(400, "BadRequestException", "Subject is required")),
+    message_rejected: fail(
+      "permanent",
+      buildError(400, "MessageRejected", "Email address is not verified: hi@lark.test"),
+    ),
+    domain_not_verified: fail(
+      "permanent",
+      buildError(400, "MailFromDomainNotVerifiedException", "The sending domain isn't verified."),
+    ),
+    suspended: fail(
+      "permanent",
+      buildError(400, "AccountSuspendedException", "The account's ability to send email is restricted."),
+    ),
+    sending_paused: fail("temporary", buildError(400, "SendingPausedException", "Sending is paused.")),
+    not_found: fail("permanent", buildError(404, "NotFoundException", "The configuration set does not exist.")),
+    throttled: fail("temporary", buildError(400, "ThrottlingException", "Rate exceeded")),
+    rate_limited: fail("temporary", buildError(429, "TooManyRequestsException", "Too many requests")),
+    limit_exceeded: fail("temporary", buildError(400, "LimitExceededException", "Daily quota exceeded")),
   },
   events: ["delivered", "bounced", "undelivered", "complained", "opened", "clicked", "unsubscribed"],
   buildWebhook: (event) =>

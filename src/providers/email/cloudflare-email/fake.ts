@@ -1,4 +1,4 @@
-import { type FakeResponse, type FakeVendor, getField } from "../../fake-vendor.js";
+import { type FakeResponse, type FakeVendor, fail, getField } from "../../fake-vendor.js";
 import { toObject } from "../../vendor-events.js";
 
 const SETTINGS = { account_id: "023e105f4ecef8ad9ca31a8372d0c353", api_key: "fake-cloudflare-token" };
@@ -34,18 +34,13 @@ export const fake: FakeVendor = {
     return buildResult({ delivered: [to] });
   },
   failures: {
-    unauthorized: { ...UNAUTHORIZED, result: "permanent" },
-    forbidden: { ...buildError(403, 10102, "authentication.forbidden"), result: "permanent" },
-    sending_disabled: { ...buildError(403, 10203, "email.sending_disabled"), result: "permanent" },
-    invalid: { ...buildError(400, 10202, "email.invalid"), result: "permanent" },
-    too_large: { ...buildError(400, 10200, "email.too_big"), result: "permanent" },
-    bounced: { ...buildResult({ permanent_bounces: ["ada@lark.test"] }), result: "bounced" },
-    rate_limited: {
-      ...buildError(429, 10004, "throttled"),
-      headers: { "retry-after": "60" },
-      result: "temporary",
-      retry_after_ms: 60_000,
-    },
-    outage: { ...buildError(503, 10100, "authentication.upstream"), result: "temporary" },
+    unauthorized: fail("permanent", UNAUTHORIZED),
+    forbidden: fail("permanent", buildError(403, 10102, "authentication.forbidden")),
+    sending_disabled: fail("permanent", buildError(403, 10203, "email.sending_disabled")),
+    invalid: fail("permanent", buildError(400, 10202, "email.invalid")),
+    too_large: fail("permanent", buildError(400, 10200, "email.too_big")),
+    bounced: fail("bounced", buildResult({ permanent_bounces: ["ada@lark.test"] })),
+    rate_limited: fail("temporary", buildError(429, 10004, "throttled"), 60),
+    outage: fail("temporary", buildError(503, 10100, "authentication.upstream")),
   },
 };

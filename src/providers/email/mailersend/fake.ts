@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { toIsoTime } from "../../../util/iso-time.js";
 import { filterObjects } from "../../../util/json.js";
-import { type FakeResponse, type FakeVendor, getField } from "../../fake-vendor.js";
+import { type FakeResponse, type FakeVendor, fail, getField } from "../../fake-vendor.js";
 import { toObject } from "../../vendor-events.js";
 import { MESSAGE_TAG } from "./message-tag.js";
 
@@ -35,16 +35,13 @@ export const fake: FakeVendor = {
     return { status: 202, headers: { "x-message-id": "5e42957d51f1d94a1070a733" }, body: "" };
   },
   failures: {
-    unauthorized: { status: 401, body: { message: "Unauthenticated." }, result: "permanent" },
-    unknown_sender: {
-      ...buildError("from.email", "The from.email domain must be verified in your account to send emails. #MS42207"),
-      result: "permanent",
-    },
-    invalid_recipient: {
-      ...buildError("to.0.email", "The to.0.email must be a valid email address."),
-      result: "bounced",
-    },
-    suppressed: {
+    unauthorized: fail("permanent", { status: 401, body: { message: "Unauthenticated." } }),
+    unknown_sender: fail(
+      "permanent",
+      buildError("from.email", "The from.email domain must be verified in your account to send emails. #MS42207"),
+    ),
+    invalid_recipient: fail("bounced", buildError("to.0.email", "The to.0.email must be a valid email address.")),
+    suppressed: fail("bounced", {
       status: 202,
       body: {
         message: "There are some warnings for your request.",
@@ -52,16 +49,9 @@ export const fake: FakeVendor = {
           { type: "ALL_SUPPRESSED", recipients: [{ email: "ada@lark.test", name: "", reasons: ["hard_bounced"] }] },
         ],
       },
-      result: "bounced",
-    },
-    rate_limited: {
-      status: 429,
-      headers: { "retry-after": "59" },
-      body: { message: "Too Many Attempts." },
-      result: "temporary",
-      retry_after_ms: 59_000,
-    },
-    outage: { status: 503, body: { message: "Service Unavailable" }, result: "temporary" },
+    }),
+    rate_limited: fail("temporary", { status: 429, body: { message: "Too Many Attempts." } }, 59),
+    outage: fail("temporary", { status: 503, body: { message: "Service Unavailable" } }),
   },
   events: ["delivered", "bounced", "opened", "clicked", "complained", "unsubscribed"],
   has_timeless_signature: true,

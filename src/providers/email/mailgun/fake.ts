@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { encodeBasic, type FakeResponse, type FakeVendor, getField } from "../../fake-vendor.js";
+import { encodeBasic, type FakeResponse, type FakeVendor, fail, getField } from "../../fake-vendor.js";
 
 const SETTINGS = { api_key: "key-fake-mailgun", domain: "mg.lark.test", webhook_signing_key: "fake-signing-key" };
 const EVENTS = {
@@ -29,23 +29,16 @@ export const fake: FakeVendor = {
     return { status: 200, body: { id: "<20260301120000.1.FAKE@mg.lark.test>", message: "Queued. Thank you." } };
   },
   failures: {
-    unauthorized: { status: 401, body: { message: "Invalid private key" }, result: "permanent" },
-    invalid_recipient: {
+    unauthorized: fail("permanent", { status: 401, body: { message: "Invalid private key" } }),
+    invalid_recipient: fail("bounced", {
       status: 400,
       body: { message: "'to' parameter is not a valid address. please check documentation" },
-      result: "bounced",
-    },
-    disabled: { status: 402, body: { message: "Domain mg.lark.test is not allowed to send" }, result: "permanent" },
-    unknown_domain: { status: 404, body: { message: "Domain not found: mg.lark.test" }, result: "permanent" },
-    too_large: { status: 413, body: { message: "Request entity too large" }, result: "permanent" },
-    rate_limited: {
-      status: 429,
-      headers: { "retry-after": "30" },
-      body: { message: "Too many requests" },
-      result: "temporary",
-      retry_after_ms: 30_000,
-    },
-    outage: { status: 500, body: { message: "Internal Server Error" }, result: "temporary" },
+    }),
+    disabled: fail("permanent", { status: 402, body: { message: "Domain mg.lark.test is not allowed to send" } }),
+    unknown_domain: fail("permanent", { status: 404, body: { message: "Domain not found: mg.lark.test" } }),
+    too_large: fail("permanent", { status: 413, body: { message: "Request entity too large" } }),
+    rate_limited: fail("temporary", { status: 429, body: { message: "Too many requests" } }, 30),
+    outage: fail("temporary", { status: 500, body: { message: "Internal Server Error" } }),
   },
   events: ["delivered", "bounced", "opened", "clicked", "complained", "unsubscribed"],
   buildWebhook({ type, message_id, at, reason, url }) {

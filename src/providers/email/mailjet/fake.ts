@@ -1,5 +1,5 @@
 import { filterObjects, type JsonObject } from "../../../util/json.js";
-import { encodeBasic, type FakeResponse, type FakeVendor, getField } from "../../fake-vendor.js";
+import { encodeBasic, type FakeResponse, type FakeVendor, fail, getField } from "../../fake-vendor.js";
 import { toObject } from "../../vendor-events.js";
 
 const SETTINGS = {
@@ -65,19 +65,19 @@ export const fake: FakeVendor = {
     return { status: 200, body: { Messages: [{ ...sent, Cc: [], Bcc: [] }] } };
   },
   failures: {
-    unauthorized: { ...UNAUTHORIZED, result: "permanent" },
-    invalid_recipient: {
-      ...buildError(400, "mj-0013", '"ada" is an invalid email address.', ["To[0].Email"]),
-      result: "bounced",
-    },
-    unknown_sender: {
-      ...buildError(403, "send-0008", "The sender email address is not authorized.", ["From"]),
-      result: "permanent",
-    },
-    refused_in_success: { ...buildError(200, "mj-0013", "Invalid email address.", ["To"]), result: "bounced" },
-    too_large: { ...buildError(400, "mj-0011", "The payload size is over the limit.", []), result: "permanent" },
-    rate_limited: { status: 429, body: { ErrorMessage: "Too many requests" }, result: "temporary" },
-    outage: { status: 500, body: { ErrorMessage: "Internal error", StatusCode: 500 }, result: "temporary" },
+    unauthorized: fail("permanent", UNAUTHORIZED),
+    invalid_recipient: fail(
+      "bounced",
+      buildError(400, "mj-0013", '"ada" is an invalid email address.', ["To[0].Email"]),
+    ),
+    unknown_sender: fail(
+      "permanent",
+      buildError(403, "send-0008", "The sender email address is not authorized.", ["From"]),
+    ),
+    refused_in_success: fail("bounced", buildError(200, "mj-0013", "Invalid email address.", ["To"])),
+    too_large: fail("permanent", buildError(400, "mj-0011", "The payload size is over the limit.", [])),
+    rate_limited: fail("temporary", { status: 429, body: { ErrorMessage: "Too many requests" } }),
+    outage: fail("temporary", { status: 500, body: { ErrorMessage: "Internal error", StatusCode: 500 } }),
   },
   events: ["delivered", "bounced", "opened", "clicked", "complained", "unsubscribed"],
   has_timeless_signature: true,

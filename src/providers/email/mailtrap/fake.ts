@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { filterObjects } from "../../../util/json.js";
-import { type FakeResponse, type FakeVendor, getField } from "../../fake-vendor.js";
+import { type FakeResponse, type FakeVendor, fail, getField } from "../../fake-vendor.js";
 import { toObject } from "../../vendor-events.js";
 
 const SETTINGS = { api_key: "fake-mailtrap-token", webhook_signing_key: "8d9a3c0e7f5b2d4a" };
@@ -31,11 +31,11 @@ export const fake: FakeVendor = {
     return { status: 200, body: { success: true, message_ids: ["0c7fd939-02cf-11ed-88c2-0a58a9feac02"] } };
   },
   failures: {
-    unauthorized: { ...UNAUTHORIZED, result: "permanent" },
-    invalid: { ...buildError("'subject' is required", "must specify either text or html body"), result: "permanent" },
-    forbidden: { status: 403, body: { errors: ["Forbidden"] }, result: "permanent" },
-    rate_limited: { status: 429, body: { errors: "Too many requests" }, result: "temporary" },
-    outage: { status: 500, body: { success: false, errors: ["Internal error"] }, result: "temporary" },
+    unauthorized: fail("permanent", UNAUTHORIZED),
+    invalid: fail("permanent", buildError("'subject' is required", "must specify either text or html body")),
+    forbidden: fail("permanent", { status: 403, body: { errors: ["Forbidden"] } }),
+    rate_limited: fail("temporary", { status: 429, body: { errors: "Too many requests" } }),
+    outage: fail("temporary", { status: 500, body: { success: false, errors: ["Internal error"] } }),
   },
   events: ["delivered", "bounced", "undelivered", "opened", "clicked", "complained", "unsubscribed"],
   has_timeless_signature: true,

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { filterObjects } from "../../../util/json.js";
-import { type FakeResponse, type FakeVendor, getField } from "../../fake-vendor.js";
+import { type FakeResponse, type FakeVendor, fail, getField } from "../../fake-vendor.js";
 import { toObject } from "../../vendor-events.js";
 import { formatSignedForm } from "../../verify-signature.js";
 
@@ -41,14 +41,14 @@ export const fake: FakeVendor = {
     return { status: 200, body: results };
   },
   failures: {
-    unauthorized: { ...INVALID_KEY, result: "permanent" },
-    invalid: { ...buildError(-2, "ValidationError", "You must specify a message.to value"), result: "permanent" },
-    payment_required: { ...buildError(-99, "PaymentRequired", "The account has no credits"), result: "permanent" },
-    suppressed: { ...buildResult("rejected", "hard-bounce"), result: "bounced" },
-    invalid_recipient: { ...buildResult("invalid", null), result: "bounced" },
-    unsigned: { ...buildResult("rejected", "unsigned"), result: "permanent" },
-    rate_limited: { status: 429, body: { status: "error", message: "Too many requests" }, result: "temporary" },
-    outage: { ...buildError(-3, "ServiceUnavailable", "The service is unavailable"), result: "temporary" },
+    unauthorized: fail("permanent", INVALID_KEY),
+    invalid: fail("permanent", buildError(-2, "ValidationError", "You must specify a message.to value")),
+    payment_required: fail("permanent", buildError(-99, "PaymentRequired", "The account has no credits")),
+    suppressed: fail("bounced", buildResult("rejected", "hard-bounce")),
+    invalid_recipient: fail("bounced", buildResult("invalid", null)),
+    unsigned: fail("permanent", buildResult("rejected", "unsigned")),
+    rate_limited: fail("temporary", { status: 429, body: { status: "error", message: "Too many requests" } }),
+    outage: fail("temporary", buildError(-3, "ServiceUnavailable", "The service is unavailable")),
   },
   events: ["delivered", "bounced", "opened", "clicked", "complained", "unsubscribed"],
   has_timeless_signature: true,

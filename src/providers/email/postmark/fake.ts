@@ -1,6 +1,6 @@
 import { toIsoTime } from "../../../util/iso-time.js";
 import type { JsonObject } from "../../../util/json.js";
-import { type FakeResponse, type FakeVendor, getField } from "../../fake-vendor.js";
+import { type FakeResponse, type FakeVendor, fail, getField } from "../../fake-vendor.js";
 
 const SETTINGS = { api_key: "fake-postmark-token", webhook_signing_key: "knock:fake-password" };
 const ID = "0a129aee-e1cd-480d-b08d-4f48548ff48d";
@@ -40,17 +40,17 @@ export const fake: FakeVendor = {
     return { status: 200, body: { To: getField(body, "To") ?? "", MessageID: ID, ErrorCode: 0, Message: "OK" } };
   },
   failures: {
-    unauthorized: { ...UNAUTHORIZED, result: "permanent" },
-    inactive: {
-      ...buildError(422, 406, "You tried to send to a recipient that has been marked as inactive."),
-      result: "bounced",
-    },
-    invalid_recipient: { ...buildError(422, 300, "Invalid 'To' address: 'ada'."), result: "bounced" },
-    unknown_sender: { ...buildError(422, 400, "The 'From' address is not a sender signature."), result: "permanent" },
-    no_credits: { ...buildError(422, 405, "You are out of credits."), result: "permanent" },
-    too_large: { ...buildError(413, 0, "The request is larger than 10 MB."), result: "permanent" },
-    rate_limited: { ...buildError(429, 0, "Too many requests."), result: "temporary" },
-    outage: { ...buildError(500, 0, "Internal Server Error"), result: "temporary" },
+    unauthorized: fail("permanent", UNAUTHORIZED),
+    inactive: fail(
+      "bounced",
+      buildError(422, 406, "You tried to send to a recipient that has been marked as inactive."),
+    ),
+    invalid_recipient: fail("bounced", buildError(422, 300, "Invalid 'To' address: 'ada'.")),
+    unknown_sender: fail("permanent", buildError(422, 400, "The 'From' address is not a sender signature.")),
+    no_credits: fail("permanent", buildError(422, 405, "You are out of credits.")),
+    too_large: fail("permanent", buildError(413, 0, "The request is larger than 10 MB.")),
+    rate_limited: fail("temporary", buildError(429, 0, "Too many requests.")),
+    outage: fail("temporary", buildError(500, 0, "Internal Server Error")),
   },
   events: ["delivered", "bounced", "opened", "clicked", "complained", "unsubscribed"],
   has_timeless_signature: true,

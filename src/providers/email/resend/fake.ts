@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { toIsoTime } from "../../../util/iso-time.js";
 import type { JsonObject } from "../../../util/json.js";
-import { type FakeResponse, type FakeVendor, getField } from "../../fake-vendor.js";
+import { type FakeResponse, type FakeVendor, fail, getField } from "../../fake-vendor.js";
 import { toObject } from "../../vendor-events.js";
 
 const SECRET = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -46,30 +46,22 @@ export const fake: FakeVendor = {
     return { status: 200, body: { id: ID } };
   },
   failures: {
-    unauthorized: { ...buildError(403, "invalid_api_key", "API key is invalid"), result: "permanent" },
-    invalid_recipient: {
-      ...buildError(422, "validation_error", "Invalid `to` field. The email address needs to follow the format."),
-      result: "bounced",
-    },
-    unknown_sender: {
-      ...buildError(403, "validation_error", "The lark.test domain is not verified."),
-      result: "permanent",
-    },
-    other_body: {
-      ...buildError(409, "invalid_idempotent_request", "This key has been used with another body."),
-      result: "permanent",
-    },
-    concurrent: {
-      ...buildError(409, "concurrent_idempotent_requests", "The original request is still in progress."),
-      result: "temporary",
-    },
-    rate_limited: {
-      ...buildError(429, "rate_limit_exceeded", "Too many requests."),
-      headers: { "retry-after": "1" },
-      result: "temporary",
-      retry_after_ms: 1_000,
-    },
-    outage: { ...buildError(500, "internal_server_error", "An unexpected error occurred."), result: "temporary" },
+    unauthorized: fail("permanent", buildError(403, "invalid_api_key", "API key is invalid")),
+    invalid_recipient: fail(
+      "bounced",
+      buildError(422, "validation_error", "Invalid `to` field. The email address needs to follow the format."),
+    ),
+    unknown_sender: fail("permanent", buildError(403, "validation_error", "The lark.test domain is not verified.")),
+    other_body: fail(
+      "permanent",
+      buildError(409, "invalid_idempotent_request", "This key has been used with another body."),
+    ),
+    concurrent: fail(
+      "temporary",
+      buildError(409, "concurrent_idempotent_requests", "The original request is still in progress."),
+    ),
+    rate_limited: fail("temporary", buildError(429, "rate_limit_exceeded", "Too many requests."), 1),
+    outage: fail("temporary", buildError(500, "internal_server_error", "An unexpected error occurred.")),
   },
   events: ["delivered", "bounced", "undelivered", "opened", "clicked", "complained"],
   buildWebhook({ type, message_id, at, reason = "No such mailbox", url = "" }) {

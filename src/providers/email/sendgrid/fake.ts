@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign } from "node:crypto";
 import { filterObjects, type JsonObject } from "../../../util/json.js";
-import { type FakeResponse, type FakeVendor, getField } from "../../fake-vendor.js";
+import { type FakeResponse, type FakeVendor, fail, getField } from "../../fake-vendor.js";
 import { toObject } from "../../vendor-events.js";
 
 const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
@@ -41,23 +41,18 @@ export const fake: FakeVendor = {
     return { status: 202, headers: { "x-message-id": "14c5d75ce93.dfd.64b469" }, body: "" };
   },
   failures: {
-    unauthorized: { ...UNAUTHORIZED, result: "permanent" },
-    invalid_recipient: {
-      ...buildError(400, "Does not contain a valid address.", "personalizations.0.to.0.email"),
-      result: "bounced",
-    },
-    unknown_sender: {
-      ...buildError(403, "The from address does not match a verified Sender Identity.", "from"),
-      result: "permanent",
-    },
-    too_large: { ...buildError(413, "The JSON payload is larger than 30 MB."), result: "permanent" },
-    rate_limited: {
-      ...buildError(429, "too many requests"),
-      headers: { "retry-after": "20" },
-      result: "temporary",
-      retry_after_ms: 20_000,
-    },
-    outage: { ...buildError(503, "Service Unavailable"), result: "temporary" },
+    unauthorized: fail("permanent", UNAUTHORIZED),
+    invalid_recipient: fail(
+      "bounced",
+      buildError(400, "Does not contain a valid address.", "personalizations.0.to.0.email"),
+    ),
+    unknown_sender: fail(
+      "permanent",
+      buildError(403, "The from address does not match a verified Sender Identity.", "from"),
+    ),
+    too_large: fail("permanent", buildError(413, "The JSON payload is larger than 30 MB.")),
+    rate_limited: fail("temporary", buildError(429, "too many requests"), 20),
+    outage: fail("temporary", buildError(503, "Service Unavailable")),
   },
   events: ["delivered", "bounced", "opened", "clicked", "complained", "unsubscribed"],
   buildWebhook({ type, message_id, at, reason = "550 5.1.1 No such user", url }) {

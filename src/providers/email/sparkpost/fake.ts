@@ -1,5 +1,5 @@
 import { filterObjects, type JsonObject } from "../../../util/json.js";
-import { type FakeResponse, type FakeVendor, getField } from "../../fake-vendor.js";
+import { type FakeResponse, type FakeVendor, fail, getField } from "../../fake-vendor.js";
 import { toObject } from "../../vendor-events.js";
 
 const SETTINGS = { api_key: "fake-sparkpost-key", webhook_signing_key: "knock:fake-password" };
@@ -43,29 +43,28 @@ export const fake: FakeVendor = {
     return { status: 200, body: { results } };
   },
   failures: {
-    unauthorized: { ...buildError(403, "1100", "permission denied"), result: "permanent" },
-    suppressed: {
-      ...buildError(400, "1902", "Message generation rejected", "recipient address suppressed due to customer policy"),
-      result: "bounced",
-    },
-    invalid_recipient: { ...buildError(400, "5002", "No valid recipients in list"), result: "bounced" },
-    refused_in_success: {
+    unauthorized: fail("permanent", buildError(403, "1100", "permission denied")),
+    suppressed: fail(
+      "bounced",
+      buildError(400, "1902", "Message generation rejected", "recipient address suppressed due to customer policy"),
+    ),
+    invalid_recipient: fail("bounced", buildError(400, "5002", "No valid recipients in list")),
+    refused_in_success: fail("bounced", {
       status: 200,
       body: {
         errors: [{ message: "No valid recipients in list", code: "5002" }],
         results: { total_rejected_recipients: 1, total_accepted_recipients: 0, id: "11668787484950529" },
       },
-      result: "bounced",
-    },
-    unknown_sender: {
-      ...buildError(400, "7001", "Invalid domain", "Unconfigured or unverified sending domain."),
-      result: "permanent",
-    },
-    sandbox_limit: { ...buildError(420, "2103", "Exceed Sending Limit (sandbox)"), result: "permanent" },
-    hourly_limit: { ...buildError(420, "2101", "Exceed Sending Limit (hourly)"), result: "temporary" },
-    no_resources: { ...buildError(400, "1502", "Server resources unavailable"), result: "temporary" },
-    rate_limited: { status: 429, body: { errors: [{ message: "Too many requests" }] }, result: "temporary" },
-    outage: { ...buildError(503, "1900", "Message generation module not available"), result: "temporary" },
+    }),
+    unknown_sender: fail(
+      "permanent",
+      buildError(400, "7001", "Invalid domain", "Unconfigured or unverified sending domain."),
+    ),
+    sandbox_limit: fail("permanent", buildError(420, "2103", "Exceed Sending Limit (sandbox)")),
+    hourly_limit: fail("temporary", buildError(420, "2101", "Exceed Sending Limit (hourly)")),
+    no_resources: fail("temporary", buildError(400, "1502", "Server resources unavailable")),
+    rate_limited: fail("temporary", { status: 429, body: { errors: [{ message: "Too many requests" }] } }),
+    outage: fail("temporary", buildError(503, "1900", "Message generation module not available")),
   },
   events: ["delivered", "bounced", "opened", "clicked", "complained", "unsubscribed"],
   has_timeless_signature: true,

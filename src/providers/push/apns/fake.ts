@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { createServer } from "node:http2";
 import { isUuid } from "../../../util/ids.js";
-import { type FakeRequest, type FakeResponse, type FakeVendor, readJwt } from "../../fake-vendor.js";
+import { type FakeRequest, type FakeResponse, type FakeVendor, fail, readJwt } from "../../fake-vendor.js";
 import { toObject } from "../../vendor-events.js";
 
 const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
@@ -51,29 +51,20 @@ export const fake: FakeVendor = {
     };
   },
   failures: {
-    bad_token: { ...reject(400, "BadDeviceToken"), result: "bounced" },
-    other_app: { ...reject(400, "DeviceTokenNotForTopic"), result: "bounced" },
-    unregistered: {
-      status: 410,
-      body: { reason: "Unregistered", timestamp: 1_764_666_600_000 },
-      result: "bounced",
-    },
-    expired_token: { ...reject(410, "ExpiredToken"), result: "bounced" },
-    bad_topic: { ...reject(400, "BadTopic"), result: "permanent" },
-    bad_certificate: { ...reject(403, "BadCertificate"), result: "permanent" },
-    invalid_key: { ...reject(403, "InvalidProviderToken"), result: "permanent" },
-    expired_key: { ...reject(403, "ExpiredProviderToken"), result: "temporary" },
-    too_large: { ...reject(413, "PayloadTooLarge"), result: "permanent" },
-    idle: { ...reject(400, "IdleTimeout"), result: "temporary" },
-    token_updates: { ...reject(429, "TooManyProviderTokenUpdates"), result: "temporary" },
-    rate_limited: {
-      ...reject(429, "TooManyRequests"),
-      headers: { "retry-after": "5" },
-      result: "temporary",
-      retry_after_ms: 5_000,
-    },
-    internal_error: { ...reject(500, "InternalServerError"), result: "temporary" },
-    outage: { ...reject(503, "ServiceUnavailable"), result: "temporary" },
-    shutdown: { ...reject(503, "Shutdown"), result: "temporary" },
+    bad_token: fail("bounced", reject(400, "BadDeviceToken")),
+    other_app: fail("bounced", reject(400, "DeviceTokenNotForTopic")),
+    unregistered: fail("bounced", { status: 410, body: { reason: "Unregistered", timestamp: 1_764_666_600_000 } }),
+    expired_token: fail("bounced", reject(410, "ExpiredToken")),
+    bad_topic: fail("permanent", reject(400, "BadTopic")),
+    bad_certificate: fail("permanent", reject(403, "BadCertificate")),
+    invalid_key: fail("permanent", reject(403, "InvalidProviderToken")),
+    expired_key: fail("temporary", reject(403, "ExpiredProviderToken")),
+    too_large: fail("permanent", reject(413, "PayloadTooLarge")),
+    idle: fail("temporary", reject(400, "IdleTimeout")),
+    token_updates: fail("temporary", reject(429, "TooManyProviderTokenUpdates")),
+    rate_limited: fail("temporary", reject(429, "TooManyRequests"), 5),
+    internal_error: fail("temporary", reject(500, "InternalServerError")),
+    outage: fail("temporary", reject(503, "ServiceUnavailable")),
+    shutdown: fail("temporary", reject(503, "Shutdown")),
   },
 };

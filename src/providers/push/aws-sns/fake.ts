@@ -1,7 +1,7 @@
 import { buildXmlError } from "../../aws/fake-aws.js";
 import { buildFakeSns } from "../../aws/fake-sns-publish.js";
 import { parseJsonObject } from "../../call-api.js";
-import type { FakeVendor } from "../../fake-vendor.js";
+import { type FakeVendor, fail } from "../../fake-vendor.js";
 
 /** Push messages of Amazon SNS. */
 export const fake: FakeVendor = buildFakeSns(
@@ -19,15 +19,15 @@ export const fake: FakeVendor = buildFakeSns(
     return isWrong ? "Message Structure - JSON message body failed to parse" : null;
   },
   {
-    endpoint_disabled: { ...buildXmlError(400, "EndpointDisabled", "Endpoint is disabled"), result: "bounced" },
-    invalid_target: {
-      ...buildXmlError(400, "InvalidParameter", "Invalid parameter: TargetArn Reason: No endpoint found"),
-      result: "bounced",
-    },
-    application_disabled: {
-      ...buildXmlError(400, "PlatformApplicationDisabled", "Platform application is disabled"),
-      result: "permanent",
-    },
-    not_found: { ...buildXmlError(404, "NotFound", "Endpoint does not exist"), result: "bounced" },
+    endpoint_disabled: fail("bounced", buildXmlError(400, "EndpointDisabled", "Endpoint is disabled")),
+    invalid_target: fail(
+      "bounced",
+      buildXmlError(400, "InvalidParameter", "Invalid parameter: TargetArn Reason: No endpoint found"),
+    ),
+    application_disabled: fail(
+      "permanent",
+      buildXmlError(400, "PlatformApplicationDisabled", "Platform application is disabled"),
+    ),
+    not_found: fail("bounced", buildXmlError(404, "NotFound", "Endpoint does not exist")),
   },
 );

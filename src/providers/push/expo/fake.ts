@@ -1,4 +1,4 @@
-import { type FakeResponse, type FakeVendor, getField } from "../../fake-vendor.js";
+import { type FakeResponse, type FakeVendor, fail, getField } from "../../fake-vendor.js";
 
 const SETTINGS = { auth_token: "fake-expo-access-token" };
 const MAX_BYTES = 4_096;
@@ -29,35 +29,30 @@ export const fake: FakeVendor = {
     return { status: 200, body: { data: { status: "ok", id: "019b1f2e-6c1a-7b52-9d0e-3f4a5b6c7d8e" } } };
   },
   failures: {
-    unauthorized: { ...UNAUTHORIZED, result: "permanent" },
-    not_registered: {
-      ...buildTicketError("DeviceNotRegistered", "The recipient is not registered with FCM"),
-      result: "bounced",
-    },
-    too_big: { ...TOO_BIG, result: "permanent" },
-    mismatched_sender: {
-      ...buildTicketError("MismatchSenderId", "The sender is not the one of the device token"),
-      result: "permanent",
-    },
-    invalid_credentials: {
-      ...buildTicketError("InvalidCredentials", "The app has no valid push credentials"),
-      result: "permanent",
-    },
-    device_limited: {
-      ...buildTicketError("MessageRateExceeded", "Messages are sent to the device too often"),
-      result: "temporary",
-    },
-    invalid: { ...reject(400, "VALIDATION_ERROR", '"data" must be an object'), result: "permanent" },
-    several_projects: {
-      ...reject(400, "PUSH_TOO_MANY_EXPERIENCE_IDS", "All push notification messages must be for the same project"),
-      result: "permanent",
-    },
-    rate_limited: {
-      ...reject(429, "TOO_MANY_REQUESTS", "More than 600 notifications per second"),
-      headers: { "retry-after": "2" },
-      result: "temporary",
-      retry_after_ms: 2_000,
-    },
-    outage: { ...reject(503, "SERVICE_UNAVAILABLE", "The service is unavailable"), result: "temporary" },
+    unauthorized: fail("permanent", UNAUTHORIZED),
+    not_registered: fail(
+      "bounced",
+      buildTicketError("DeviceNotRegistered", "The recipient is not registered with FCM"),
+    ),
+    too_big: fail("permanent", TOO_BIG),
+    mismatched_sender: fail(
+      "permanent",
+      buildTicketError("MismatchSenderId", "The sender is not the one of the device token"),
+    ),
+    invalid_credentials: fail(
+      "permanent",
+      buildTicketError("InvalidCredentials", "The app has no valid push credentials"),
+    ),
+    device_limited: fail(
+      "temporary",
+      buildTicketError("MessageRateExceeded", "Messages are sent to the device too often"),
+    ),
+    invalid: fail("permanent", reject(400, "VALIDATION_ERROR", '"data" must be an object')),
+    several_projects: fail(
+      "permanent",
+      reject(400, "PUSH_TOO_MANY_EXPERIENCE_IDS", "All push notification messages must be for the same project"),
+    ),
+    rate_limited: fail("temporary", reject(429, "TOO_MANY_REQUESTS", "More than 600 notifications per second"), 2),
+    outage: fail("temporary", reject(503, "SERVICE_UNAVAILABLE", "The service is unavailable")),
   },
 };

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import type { JsonObject } from "../../../util/json.js";
-import { type FakeFailure, type FakeResponse, type FakeVendor, getField, readJwt } from "../../fake-vendor.js";
+import { type FakeFailure, type FakeResponse, type FakeVendor, fail, getField, readJwt } from "../../fake-vendor.js";
 import { toObject } from "../../vendor-events.js";
 
 const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
@@ -64,11 +64,7 @@ function checkMessage(message: JsonObject): FakeResponse | null {
   return Buffer.byteLength(JSON.stringify(message)) > MAX_BYTES ? rejectArgument("Message is too big") : null;
 }
 
-const failSend = (result: FakeFailure["result"], response: FakeResponse): FakeFailure => ({
-  ...response,
-  result,
-  request: /:send$/,
-});
+const failSend = (...failure: Parameters<typeof fail>): FakeFailure => ({ ...fail(...failure), request: /:send$/ });
 
 /** FCM's HTTP v1 API and Google's token server. Its keys are new in each process. */
 export const fake: FakeVendor = {
@@ -85,7 +81,7 @@ export const fake: FakeVendor = {
     );
   },
   failures: {
-    invalid_account: { ...rejectGrant("Invalid JWT Signature."), result: "permanent", request: /\/token$/ },
+    invalid_account: { ...fail("permanent", rejectGrant("Invalid JWT Signature.")), request: /\/token$/ },
     unauthenticated: failSend("temporary", UNAUTHENTICATED),
     unregistered: failSend(
       "bounced",
@@ -104,11 +100,11 @@ export const fake: FakeVendor = {
       "permanent",
       reject(401, "UNAUTHENTICATED", "Auth error from APNS", fcmError("THIRD_PARTY_AUTH_ERROR")),
     ),
-    rate_limited: {
-      ...failSend("temporary", reject(429, "RESOURCE_EXHAUSTED", "Quota exceeded.", fcmError("QUOTA_EXCEEDED"))),
-      headers: { "retry-after": "60" },
-      retry_after_ms: 60_000,
-    },
+    rate_limited: failSend(
+      "temporary",
+      reject(429, "RESOURCE_EXHAUSTED", "Quota exceeded.", fcmError("QUOTA_EXCEEDED")),
+      60,
+    ),
     unavailable: failSend(
       "temporary",
       reject(503, "UNAVAILABLE", "The service is currently unavailable.", fcmError("UNAVAILABLE")),

@@ -1,6 +1,6 @@
 import { isUuid } from "../../../util/ids.js";
 import { isJsonObject, type JsonObject } from "../../../util/json.js";
-import { type FakeResponse, type FakeVendor, getField } from "../../fake-vendor.js";
+import { type FakeResponse, type FakeVendor, fail, getField } from "../../fake-vendor.js";
 
 const SETTINGS = {
   app_id: "f1a9c3d2-0b4e-4f5a-8c6d-7e8f9a0b1c2d",
@@ -26,24 +26,17 @@ export const fake: FakeVendor = {
     return { status: 200, body: { id: "458dcec4-cf53-11e9-bbee-22000bc56481", external_id: null } };
   },
   failures: {
-    unauthorized: { ...reject(403, "Access denied."), result: "permanent" },
-    not_subscribed: {
+    unauthorized: fail("permanent", reject(403, "Access denied.")),
+    not_subscribed: fail("bounced", {
       status: 200,
       body: { id: "", errors: ["All included players are not subscribed"] },
-      result: "bounced",
-    },
-    invalid_player: {
+    }),
+    invalid_player: fail("bounced", {
       status: 200,
       body: { id: "", errors: { invalid_player_ids: ["d6c1f2e0-0000-4000-8000-000000000000"] } },
-      result: "bounced",
-    },
-    invalid_content: { ...reject(400, "contents must be a hash"), result: "permanent" },
-    rate_limited: {
-      ...reject(429, "API rate limit exceeded"),
-      headers: { "retry-after": "4" },
-      result: "temporary",
-      retry_after_ms: 4_000,
-    },
-    outage: { ...reject(503, "Service Unavailable"), result: "temporary" },
+    }),
+    invalid_content: fail("permanent", reject(400, "contents must be a hash")),
+    rate_limited: fail("temporary", reject(429, "API rate limit exceeded"), 4),
+    outage: fail("temporary", reject(503, "Service Unavailable")),
   },
 };

@@ -1,4 +1,4 @@
-import { type FakeResponse, type FakeVendor, getField } from "../../fake-vendor.js";
+import { type FakeResponse, type FakeVendor, fail, getField } from "../../fake-vendor.js";
 
 const SETTINGS = { api_key: "atsk_fake0123456789", username: "lark", short_code: "12345" };
 
@@ -30,17 +30,16 @@ export const fake: FakeVendor = {
     return /^\+[1-9]\d{6,14}$/.test(to) ? answer(101, "Success", to) : answer(403, "InvalidPhoneNumber", to);
   },
   failures: {
-    unauthorized: { status: 401, body: "The supplied authentication is invalid", result: "permanent" },
-    invalid_sender: { ...answer(402, "InvalidSenderId"), result: "permanent" },
-    invalid_recipient: { ...answer(403, "InvalidPhoneNumber"), result: "bounced" },
-    no_balance: { ...answer(405, "InsufficientBalance"), result: "permanent" },
-    opted_out: { ...answer(406, "UserInBlacklist"), result: "bounced" },
-    refused_request: {
+    unauthorized: fail("permanent", { status: 401, body: "The supplied authentication is invalid" }),
+    invalid_sender: fail("permanent", answer(402, "InvalidSenderId")),
+    invalid_recipient: fail("bounced", answer(403, "InvalidPhoneNumber")),
+    no_balance: fail("permanent", answer(405, "InsufficientBalance")),
+    opted_out: fail("bounced", answer(406, "UserInBlacklist")),
+    refused_request: fail("permanent", {
       status: 201,
       body: { SMSMessageData: { Message: "InvalidSenderId", Recipients: [] } },
-      result: "permanent",
-    },
-    gateway_error: { ...answer(501, "GatewayError"), result: "temporary" },
-    outage: { status: 503, body: "Service Unavailable", result: "temporary" },
+    }),
+    gateway_error: fail("temporary", answer(501, "GatewayError")),
+    outage: fail("temporary", { status: 503, body: "Service Unavailable" }),
   },
 };

@@ -1,6 +1,6 @@
 import { buildXmlError } from "../../aws/fake-aws.js";
 import { buildFakeSns } from "../../aws/fake-sns-publish.js";
-import type { FakeVendor } from "../../fake-vendor.js";
+import { type FakeVendor, fail } from "../../fake-vendor.js";
 
 const ATTRIBUTES = new Set(["AWS.SNS.SMS.SMSType", "AWS.SNS.SMS.SenderID", "AWS.MM.SMS.OriginationNumber"]);
 
@@ -21,17 +21,10 @@ export const fake: FakeVendor = buildFakeSns(
     }
   },
   {
-    invalid_recipient: {
-      ...buildXmlError(
-        400,
-        "InvalidParameter",
-        "Invalid parameter: PhoneNumber Reason: +123 is not valid to publish to",
-      ),
-      result: "bounced",
-    },
-    opted_out: {
-      ...buildXmlError(400, "OptedOut", "The phone number +12025550143 is opted out"),
-      result: "bounced",
-    },
+    invalid_recipient: fail(
+      "bounced",
+      buildXmlError(400, "InvalidParameter", "Invalid parameter: PhoneNumber Reason: +123 is not valid to publish to"),
+    ),
+    opted_out: fail("bounced", buildXmlError(400, "OptedOut", "The phone number +12025550143 is opted out")),
   },
 );

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../../util/json.js";
-import { type FakeResponse, type FakeVendor, getField } from "../../fake-vendor.js";
+import { type FakeResponse, type FakeVendor, fail, getField } from "../../fake-vendor.js";
 
 const SETTINGS = { api_key: "mlsn.fake0123456789", phone_number: "+12025550143" };
 
@@ -19,16 +19,11 @@ export const fake: FakeVendor = {
     return { status: 202, headers: { "x-sms-message-id": "5e42957d51f1d94a1070a733" }, body: "" };
   },
   failures: {
-    unauthorized: { ...reject(401, "Unauthenticated."), result: "permanent" },
-    no_quota: { ...reject(402, "You have reached your SMS quota."), result: "permanent" },
-    invalid_recipient: { ...reject(422, "The to.0 must be a valid phone number."), result: "bounced" },
-    invalid_sender: { ...reject(422, "The from field is not a number of this account."), result: "permanent" },
-    rate_limited: {
-      ...reject(429, "Too Many Attempts."),
-      headers: { "retry-after": "60" },
-      result: "temporary",
-      retry_after_ms: 60_000,
-    },
-    outage: { ...reject(500, "Server Error"), result: "temporary" },
+    unauthorized: fail("permanent", reject(401, "Unauthenticated.")),
+    no_quota: fail("permanent", reject(402, "You have reached your SMS quota.")),
+    invalid_recipient: fail("bounced", reject(422, "The to.0 must be a valid phone number.")),
+    invalid_sender: fail("permanent", reject(422, "The from field is not a number of this account.")),
+    rate_limited: fail("temporary", reject(429, "Too Many Attempts."), 60),
+    outage: fail("temporary", reject(500, "Server Error")),
   },
 };

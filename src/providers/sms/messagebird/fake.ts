@@ -1,7 +1,7 @@
 import { createHash, createHmac } from "node:crypto";
 import { toIsoTime } from "../../../util/iso-time.js";
 import type { JsonObject } from "../../../util/json.js";
-import { type FakeResponse, type FakeVendor, getField } from "../../fake-vendor.js";
+import { type FakeResponse, type FakeVendor, fail, getField } from "../../fake-vendor.js";
 
 const SETTINGS = { api_key: "fake-access-key", phone_number: "+12025550143", webhook_signing_key: "fake-signing-key" };
 
@@ -30,20 +30,12 @@ export const fake: FakeVendor = {
     };
   },
   failures: {
-    unauthorized: {
-      ...reject(401, 2, "Request not allowed (incorrect access_key)", "access_key"),
-      result: "permanent",
-    },
-    invalid_recipient: { ...reject(422, 9, "no (correct) recipients found", "recipient"), result: "bounced" },
-    invalid_sender: { ...reject(422, 9, "originator is invalid", "originator"), result: "permanent" },
-    no_balance: { ...reject(402, 25, "Not enough balance"), result: "permanent" },
-    rate_limited: {
-      ...reject(429, 101, "Too many requests"),
-      headers: { "retry-after": "5" },
-      result: "temporary",
-      retry_after_ms: 5_000,
-    },
-    internal_error: { ...reject(500, 99, "Internal error"), result: "temporary" },
+    unauthorized: fail("permanent", reject(401, 2, "Request not allowed (incorrect access_key)", "access_key")),
+    invalid_recipient: fail("bounced", reject(422, 9, "no (correct) recipients found", "recipient")),
+    invalid_sender: fail("permanent", reject(422, 9, "originator is invalid", "originator")),
+    no_balance: fail("permanent", reject(402, 25, "Not enough balance")),
+    rate_limited: fail("temporary", reject(429, 101, "Too many requests"), 5),
+    internal_error: fail("temporary", reject(500, 99, "Internal error")),
   },
   events: ["delivered", "bounced", "undelivered"],
   buildWebhook({ type, message_id, at }, to) {

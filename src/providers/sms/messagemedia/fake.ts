@@ -1,7 +1,7 @@
 import { generateKeyPairSync, sign } from "node:crypto";
 import { toIsoTime } from "../../../util/iso-time.js";
 import { filterObjects, isJsonObject } from "../../../util/json.js";
-import { encodeBasic, type FakeResponse, type FakeVendor, getField } from "../../fake-vendor.js";
+import { encodeBasic, type FakeResponse, type FakeVendor, fail, getField } from "../../fake-vendor.js";
 
 const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2_048 });
 
@@ -34,20 +34,12 @@ export const fake: FakeVendor = {
     return { status: 202, body: { messages: [{ ...message, message_id: MESSAGE_ID, status: "queued" }] } };
   },
   failures: {
-    unauthorized: { ...reject(401, "Invalid authentication credentials"), result: "permanent" },
-    no_credit: { ...reject(402, "Insufficient credit"), result: "permanent" },
-    invalid_recipient: {
-      ...reject(400, "Invalid argument", ["destination_number must be a valid number"]),
-      result: "bounced",
-    },
-    invalid_sender: { ...reject(400, "Invalid argument", ["source_number is not allowed"]), result: "permanent" },
-    rate_limited: {
-      ...reject(429, "Too many requests"),
-      headers: { "retry-after": "1" },
-      result: "temporary",
-      retry_after_ms: 1_000,
-    },
-    outage: { ...reject(500, "Internal server error"), result: "temporary" },
+    unauthorized: fail("permanent", reject(401, "Invalid authentication credentials")),
+    no_credit: fail("permanent", reject(402, "Insufficient credit")),
+    invalid_recipient: fail("bounced", reject(400, "Invalid argument", ["destination_number must be a valid number"])),
+    invalid_sender: fail("permanent", reject(400, "Invalid argument", ["source_number is not allowed"])),
+    rate_limited: fail("temporary", reject(429, "Too many requests"), 1),
+    outage: fail("temporary", reject(500, "Internal server error")),
   },
   events: ["delivered", "undelivered"],
   buildWebhook({ type, message_id, at }, to) {

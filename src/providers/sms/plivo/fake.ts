@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { encodeBasic, type FakeResponse, type FakeVendor, getField } from "../../fake-vendor.js";
+import { encodeBasic, type FakeResponse, type FakeVendor, fail, getField } from "../../fake-vendor.js";
 import { buildCallbackUrl } from "../parse-sms.js";
 
 const SETTINGS = {
@@ -27,17 +27,12 @@ export const fake: FakeVendor = {
     return { status: 202, body: { message: "message(s) queued", message_uuid, api_id: API_ID } };
   },
   failures: {
-    unauthorized: { ...reject(401, "authentication failed"), result: "permanent" },
-    invalid_recipient: { ...reject(400, "dst is not a valid phone number"), result: "bounced" },
-    invalid_sender: { ...reject(400, "src parameter is invalid"), result: "permanent" },
-    no_credit: { ...reject(402, "insufficient credit"), result: "permanent" },
-    rate_limited: {
-      ...reject(429, "too many requests"),
-      headers: { "retry-after": "2" },
-      result: "temporary",
-      retry_after_ms: 2_000,
-    },
-    outage: { ...reject(500, "internal server error"), result: "temporary" },
+    unauthorized: fail("permanent", reject(401, "authentication failed")),
+    invalid_recipient: fail("bounced", reject(400, "dst is not a valid phone number")),
+    invalid_sender: fail("permanent", reject(400, "src parameter is invalid")),
+    no_credit: fail("permanent", reject(402, "insufficient credit")),
+    rate_limited: fail("temporary", reject(429, "too many requests"), 2),
+    outage: fail("temporary", reject(500, "internal server error")),
   },
   events: ["delivered", "bounced", "undelivered"],
   buildWebhook({ type, message_id }, to) {

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { toIsoTime } from "../../../util/iso-time.js";
 import type { JsonObject } from "../../../util/json.js";
-import { type FakeResponse, type FakeVendor, getField } from "../../fake-vendor.js";
+import { type FakeResponse, type FakeVendor, fail, getField } from "../../fake-vendor.js";
 
 const SETTINGS = {
   api_token: "fake-sinch-token",
@@ -28,20 +28,15 @@ export const fake: FakeVendor = {
     return { status: 201, body: { id: BATCH_ID, to, canceled: false, type: "mt_text" } };
   },
   failures: {
-    unauthorized: { status: 401, body: "", result: "permanent" },
-    no_credit: { ...reject(402, "insufficient_credit", "The account has not enough credit"), result: "permanent" },
-    invalid_recipient: {
-      ...reject(400, "syntax_invalid_parameter_format", "The value of 'to' is not a valid MSISDN"),
-      result: "bounced",
-    },
-    invalid_sender: { ...reject(403, "forbidden", "The 'from' is not allowed"), result: "permanent" },
-    rate_limited: {
-      ...reject(429, "too_many_requests", "Too many requests"),
-      headers: { "retry-after": "1" },
-      result: "temporary",
-      retry_after_ms: 1_000,
-    },
-    outage: { status: 503, body: "", result: "temporary" },
+    unauthorized: fail("permanent", { status: 401, body: "" }),
+    no_credit: fail("permanent", reject(402, "insufficient_credit", "The account has not enough credit")),
+    invalid_recipient: fail(
+      "bounced",
+      reject(400, "syntax_invalid_parameter_format", "The value of 'to' is not a valid MSISDN"),
+    ),
+    invalid_sender: fail("permanent", reject(403, "forbidden", "The 'from' is not allowed")),
+    rate_limited: fail("temporary", reject(429, "too_many_requests", "Too many requests"), 1),
+    outage: fail("temporary", { status: 503, body: "" }),
   },
   events: ["delivered", "bounced", "undelivered"],
   buildWebhook({ type, message_id, at }) {

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign } from "node:crypto";
 import { toIsoTime } from "../../../util/iso-time.js";
-import { type FakeResponse, type FakeVendor, getField } from "../../fake-vendor.js";
+import { type FakeResponse, type FakeVendor, fail, getField } from "../../fake-vendor.js";
 
 const { privateKey, publicKey } = generateKeyPairSync("ed25519");
 
@@ -30,19 +30,19 @@ export const fake: FakeVendor = {
     return { status: 200, body: { data: { record_type: "message", id: "40385f64-5717-4562-b3fc-2c963f66afa6" } } };
   },
   failures: {
-    unauthorized: { ...reject(401, "10009", "Authentication failed"), result: "permanent" },
-    no_credit: { ...reject(403, "20100", "Insufficient funds"), result: "permanent" },
-    invalid_recipient: { ...reject(400, "40310", "Invalid 'to' address"), result: "bounced" },
-    opted_out: { ...reject(400, "40300", "Blocked due to STOP message"), result: "bounced" },
-    invalid_sender: { ...reject(400, "40305", "Invalid 'from' address"), result: "permanent" },
-    queue_full: { ...reject(400, "40318", "Queue full"), result: "temporary" },
+    unauthorized: fail("permanent", reject(401, "10009", "Authentication failed")),
+    no_credit: fail("permanent", reject(403, "20100", "Insufficient funds")),
+    invalid_recipient: fail("bounced", reject(400, "40310", "Invalid 'to' address")),
+    opted_out: fail("bounced", reject(400, "40300", "Blocked due to STOP message")),
+    invalid_sender: fail("permanent", reject(400, "40305", "Invalid 'from' address")),
+    queue_full: fail("temporary", reject(400, "40318", "Queue full")),
     rate_limited: {
       ...reject(429, "10011", "Too many requests"),
       headers: { "x-ratelimit-reset": "1" },
       result: "temporary",
       retry_after_ms: 1_000,
     },
-    outage: { ...reject(503, "10016", "Service unavailable"), result: "temporary" },
+    outage: fail("temporary", reject(503, "10016", "Service unavailable")),
   },
   events: ["delivered", "bounced", "undelivered"],
   buildWebhook({ type, message_id, at }) {

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { encodeBasic, type FakeResponse, type FakeVendor, getField } from "../../fake-vendor.js";
+import { encodeBasic, type FakeResponse, type FakeVendor, fail, getField } from "../../fake-vendor.js";
 import { buildCallbackUrl } from "../parse-sms.js";
 
 const SETTINGS = {
@@ -36,17 +36,12 @@ export const fake: FakeVendor = {
     return { status: 201, body: { sid: "SMfake0123456789", status: "queued", error_code: null } };
   },
   failures: {
-    unauthorized: { ...reject(401, 20003, "Authenticate"), result: "permanent" },
-    invalid_recipient: { ...reject(400, 21211, "Invalid 'To' Phone Number"), result: "bounced" },
-    opted_out: { ...reject(400, 21610, "Attempt to send to unsubscribed recipient"), result: "bounced" },
-    invalid_sender: { ...reject(400, 21606, "The 'From' phone number is not valid"), result: "permanent" },
-    rate_limited: {
-      ...reject(429, 20429, "Too Many Requests"),
-      headers: { "retry-after": "3" },
-      result: "temporary",
-      retry_after_ms: 3_000,
-    },
-    outage: { ...reject(503, 20503, "Service Unavailable"), result: "temporary" },
+    unauthorized: fail("permanent", reject(401, 20003, "Authenticate")),
+    invalid_recipient: fail("bounced", reject(400, 21211, "Invalid 'To' Phone Number")),
+    opted_out: fail("bounced", reject(400, 21610, "Attempt to send to unsubscribed recipient")),
+    invalid_sender: fail("permanent", reject(400, 21606, "The 'From' phone number is not valid")),
+    rate_limited: fail("temporary", reject(429, 20429, "Too Many Requests"), 3),
+    outage: fail("temporary", reject(503, 20503, "Service Unavailable")),
   },
   events: ["delivered", "opened", "bounced", "undelivered"],
   buildWebhook({ type, message_id, reason }, to) {

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { toIsoTime } from "../../../util/iso-time.js";
-import { type FakeResponse, type FakeVendor, getField } from "../../fake-vendor.js";
+import { type FakeResponse, type FakeVendor, fail, getField } from "../../fake-vendor.js";
 
 const SETTINGS = {
   api_key: "fakekey1",
@@ -35,13 +35,13 @@ export const fake: FakeVendor = {
     return { status: 200, body: { "message-count": "1", messages: [result] } };
   },
   failures: {
-    throttled: { ...reject("1", "Throughput Rate Exceeded"), result: "temporary" },
-    unauthorized: { ...reject("4", "Bad Credentials"), result: "permanent" },
-    internal_error: { ...reject("5", "Internal Error"), result: "temporary" },
-    barred: { ...reject("7", "Number barred"), result: "bounced" },
-    no_credit: { ...reject("9", "Quota Exceeded - rejected"), result: "permanent" },
-    invalid_sender: { ...reject("15", "Illegal Sender Address - rejected"), result: "permanent" },
-    outage: { status: 503, body: "Service Unavailable", result: "temporary" },
+    throttled: fail("temporary", reject("1", "Throughput Rate Exceeded")),
+    unauthorized: fail("permanent", reject("4", "Bad Credentials")),
+    internal_error: fail("temporary", reject("5", "Internal Error")),
+    barred: fail("bounced", reject("7", "Number barred")),
+    no_credit: fail("permanent", reject("9", "Quota Exceeded - rejected")),
+    invalid_sender: fail("permanent", reject("15", "Illegal Sender Address - rejected")),
+    outage: fail("temporary", { status: 503, body: "Service Unavailable" }),
   },
   events: ["delivered", "bounced", "undelivered"],
   buildWebhook({ type, message_id, at }) {
