@@ -80,22 +80,26 @@ export const required: ProviderSetting = { required: true };
 export const requiredSecret: ProviderSetting = { kind: "secret", required: true };
 export const flag: ProviderSetting = { kind: "flag" };
 
+/** Settings of all HTTP providers: the URL, which proxies and tests replace, and the timeout in milliseconds. */
+export const httpSettings = { base_url: { kind: "url" }, timeout_ms: { kind: "number" } } as const satisfies Record<
+  string,
+  ProviderSetting
+>;
+
 /** Settings of providers whose vendor sends the delivery status to a webhook. */
 export const webhookSettings = { webhook_signing_key: secret } as const satisfies Record<string, ProviderSetting>;
 
-/** Settings of providers whose vendor has no signature, and sends the credentials of the webhook's URL. */
+/** Settings of HTTP providers whose vendor has no signature, and sends the credentials of the webhook's URL. */
 export const credentialsSettings = {
   webhook_signing_key: {
     ...secret,
     description: "The credentials in the URL of the vendor's webhook, as user:password.",
   },
+  ...httpSettings,
 } as const satisfies Record<string, ProviderSetting>;
 
-/** Settings of providers that tell the vendor with each message where to send its status. */
-export const callbackSettings = { webhook_url: { kind: "url" } } as const satisfies Record<string, ProviderSetting>;
-
-/** Settings of all HTTP providers: the URL, which proxies and tests replace, and the timeout in milliseconds. */
-export const httpSettings = { base_url: { kind: "url" }, timeout_ms: { kind: "number" } } as const satisfies Record<
+/** Settings of HTTP providers that tell the vendor with each message where to send its status. */
+export const callbackSettings = { webhook_url: { kind: "url" }, ...httpSettings } as const satisfies Record<
   string,
   ProviderSetting
 >;

@@ -1,10 +1,4 @@
-import {
-  credentialsSettings,
-  flag,
-  httpSettings,
-  requiredSecret,
-  type VendorDefinition,
-} from "../../vendor-definition.js";
+import { credentialsSettings, flag, requiredSecret, type VendorDefinition } from "../../vendor-definition.js";
 
 export const definition = {
   title: "Mailjet",
@@ -16,7 +10,6 @@ export const definition = {
     open_tracking: flag,
     link_tracking: flag,
     ...credentialsSettings,
-    ...httpSettings,
   },
   request:
     "Sends `POST https://api.mailjet.com/v3.1/send`. `CustomID` is the message's ID. Overrides are merged into `Messages[0]`. Only the first address for replies is sent.",

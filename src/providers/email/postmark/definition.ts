@@ -1,10 +1,4 @@
-import {
-  credentialsSettings,
-  flag,
-  httpSettings,
-  requiredSecret,
-  type VendorDefinition,
-} from "../../vendor-definition.js";
+import { credentialsSettings, flag, requiredSecret, type VendorDefinition } from "../../vendor-definition.js";
 
 export const definition = {
   title: "Postmark",
@@ -16,7 +10,6 @@ export const definition = {
     link_tracking: flag,
     check_delivery_status: flag,
     ...credentialsSettings,
-    ...httpSettings,
   },
   request: "Sends `POST https://api.postmarkapp.com/email`. `Metadata` contains the message's ID.",
   documentation: "https://postmarkapp.com/developer/api/email-api",

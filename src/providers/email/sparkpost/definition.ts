@@ -1,10 +1,4 @@
-import {
-  credentialsSettings,
-  flag,
-  httpSettings,
-  requiredSecret,
-  type VendorDefinition,
-} from "../../vendor-definition.js";
+import { credentialsSettings, flag, requiredSecret, type VendorDefinition } from "../../vendor-definition.js";
 
 export const definition = {
   title: "SparkPost",
@@ -16,7 +10,6 @@ export const definition = {
     open_tracking: flag,
     link_tracking: flag,
     ...credentialsSettings,
-    ...httpSettings,
   },
   request:
     "Sends `POST https://api.sparkpost.com/api/v1/transmissions`. `metadata` contains the message's ID. Braces in the content stay as they are, unless overrides set `options.perform_substitutions`.",

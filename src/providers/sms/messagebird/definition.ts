@@ -1,10 +1,4 @@
-import {
-  callbackSettings,
-  httpSettings,
-  requiredSecret,
-  type VendorDefinition,
-  webhookSettings,
-} from "../../vendor-definition.js";
+import { callbackSettings, requiredSecret, type VendorDefinition, webhookSettings } from "../../vendor-definition.js";
 
 export const definition = {
   title: "MessageBird",
@@ -17,7 +11,6 @@ export const definition = {
     sender_id: {},
     ...webhookSettings,
     ...callbackSettings,
-    ...httpSettings,
   },
   one_of: [["phone_number", "short_code", "sender_id"]],
   request: "Sends `POST https://rest.messagebird.com/messages`. `reference` contains the message's ID.",

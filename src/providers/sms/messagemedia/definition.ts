@@ -1,11 +1,4 @@
-import {
-  callbackSettings,
-  httpSettings,
-  required,
-  requiredSecret,
-  secret,
-  type VendorDefinition,
-} from "../../vendor-definition.js";
+import { callbackSettings, required, requiredSecret, secret, type VendorDefinition } from "../../vendor-definition.js";
 
 export const definition = {
   title: "Sinch MessageMedia",
@@ -29,7 +22,6 @@ export const definition = {
       description: "The public key of the signature key that is enabled, which checks the signature of webhooks.",
     },
     ...callbackSettings,
-    ...httpSettings,
   },
   request:
     "Sends `POST https://api.messagemedia.com/v1/messages`, or to `https://eu.app.api.sinch.com`. The metadata contains the message's ID.",

@@ -1,4 +1,4 @@
-import { callbackSettings, httpSettings, type VendorDefinition } from "../../vendor-definition.js";
+import { callbackSettings, type VendorDefinition } from "../../vendor-definition.js";
 
 export const definition = {
   title: "Plivo",
@@ -14,7 +14,6 @@ export const definition = {
     short_code: {},
     sender_id: {},
     ...callbackSettings,
-    ...httpSettings,
   },
   one_of: [["phone_number", "short_code", "sender_id"]],
   request:

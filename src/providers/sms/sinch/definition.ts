@@ -1,6 +1,5 @@
 import {
   callbackSettings,
-  httpSettings,
   required,
   requiredSecret,
   type VendorDefinition,
@@ -24,7 +23,6 @@ export const definition = {
     sender_id: {},
     ...webhookSettings,
     ...callbackSettings,
-    ...httpSettings,
   },
   request:
     "Sends `POST https://<region>.sms.api.sinch.com/xms/v1/<service_plan_id>/batches`. `client_reference` contains the message's ID. Sinch signs webhooks after HMAC is enabled for the service plan.",

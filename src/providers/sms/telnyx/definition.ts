@@ -1,10 +1,4 @@
-import {
-  callbackSettings,
-  httpSettings,
-  requiredSecret,
-  secret,
-  type VendorDefinition,
-} from "../../vendor-definition.js";
+import { callbackSettings, requiredSecret, secret, type VendorDefinition } from "../../vendor-definition.js";
 
 export const definition = {
   title: "Telnyx",
@@ -21,7 +15,6 @@ export const definition = {
       description: "The account's public key, which checks the signature of webhooks.",
     },
     ...callbackSettings,
-    ...httpSettings,
   },
   one_of: [["phone_number", "short_code", "sender_id", "messaging_profile_id"]],
   request: "Sends `POST https://api.telnyx.com/v2/messages`. A tag contains the message's ID.",

@@ -1,10 +1,4 @@
-import {
-  callbackSettings,
-  flag,
-  httpSettings,
-  requiredSecret,
-  type VendorDefinition,
-} from "../../vendor-definition.js";
+import { callbackSettings, flag, requiredSecret, type VendorDefinition } from "../../vendor-definition.js";
 
 export const definition = {
   title: "Twilio",
@@ -18,7 +12,6 @@ export const definition = {
     messaging_service_sid: {},
     check_delivery_status: flag,
     ...callbackSettings,
-    ...httpSettings,
   },
   one_of: [["phone_number", "short_code", "messaging_service_sid"]],
   request:

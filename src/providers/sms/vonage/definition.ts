@@ -1,6 +1,5 @@
 import {
   callbackSettings,
-  httpSettings,
   required,
   requiredSecret,
   type VendorDefinition,
@@ -19,7 +18,6 @@ export const definition = {
     sender_id: {},
     ...webhookSettings,
     ...callbackSettings,
-    ...httpSettings,
   },
   one_of: [["phone_number", "short_code", "sender_id"]],
   request:
